@@ -1,0 +1,141 @@
+import { dirname, relative, resolve, sep } from "node:path";
+
+/** Rules of this repository that oxlint does not have, as a plugin for it. */
+export default {
+  meta: { name: "house" },
+  rules: {
+    "import-directions": { create: importDirections },
+    "no-relays": { create: noRelays },
+    "no-double-assertion": { create: noDoubleAssertion },
+  },
+};
+
+interface Direction {
+  /** Files that the direction binds. */
+  from: RegExp;
+  /** Where they may not reach: a path in the repository, or the name of a package. */
+  forbids: (target: Target, from: string) => boolean;
+  reason: string;
+}
+
+type Target = { kind: "file"; path: string } | { kind: "package"; name: string };
+
+const test = /\.(test|testsuite)\.ts$/;
+const outsideProduction = /^(bench|test|scripts|shared\/testing)\/|^[^/]+\.config\.ts$/;
+
+const directions: Direction[] = [
+  {
+    from: /^services\//,
+    forbids: (target, from) => within(target, "services") && !within(target, folder(from, 2)),
+    reason: "services never import each other: what two of them need stands in shared/",
+  },
+  {
+    from: /^services\/widget\//,
+    forbids: (target) => target.kind === "file" && !within(target, "services") && !within(target, "shared/protocol"),
+    reason: "the widget imports only shared/protocol: it runs in browsers",
+  },
+  {
+    from: /^shared\//,
+    forbids: (target) => within(target, "services"),
+    reason: "shared/ never imports a service",
+  },
+  {
+    from: /^shared\/(db|queue|live)\//,
+    forbids: (target, from) =>
+      ["shared/db", "shared/queue", "shared/live"].some((part) => part !== folder(from, 2) && within(target, part)),
+    reason: "shared/db, shared/queue and shared/live do not know each other: shared/jobs puts them together",
+  },
+  {
+    from: /^migrations\//,
+    forbids: (target) => target.kind === "file",
+    reason: "a migration imports nothing of ours: it must do the same when our code has changed",
+  },
+  {
+    from: /^shared\/protocol\//,
+    forbids: (target, from) =>
+      target.kind === "file" ? !within(target, "shared/protocol") : target.name !== "zod" && !test.test(from),
+    reason: "shared/protocol imports only zod and itself: it runs in browsers",
+  },
+  {
+    from: /^(services|shared|migrations)\//,
+    forbids: (target, from) =>
+      target.kind === "file" &&
+      (outsideProduction.test(target.path) || test.test(target.path)) &&
+      !outsideProduction.test(from) &&
+      !test.test(from),
+    reason: "what runs in production imports nothing made for tests",
+  },
+];
+
+/**
+ * Holds the directions above. Each relative import is resolved to the file it means, so that the answer does not hang
+ * on how its path is written.
+ */
+function importDirections(context: RuleContext): Visitor {
+  const from = inRepository(context.filename, context.cwd);
+  const bound = directions.filter((direction) => direction.from.test(from));
+  const check = (source: Literal | null | undefined): void => {
+    if (typeof source?.value !== "string") return;
+    const target = resolveTarget(source.value, context);
+    const broken = bound.find((direction) => direction.forbids(target, from));
+    if (broken !== undefined) context.report({ message: broken.reason, node: source });
+  };
+  return {
+    ImportDeclaration: (node) => check(node.source),
+    ExportNamedDeclaration: (node) => check(node.source),
+    ExportAllDeclaration: (node) => check(node.source),
+    ImportExpression: (node) => check(node.source),
+    TSImportType: (node) => check(node.source),
+  };
+}
+
+/** A file that passes on another file's exports hides where things are and ties files together: import them from there. */
+function noRelays(context: RuleContext): Visitor {
+  const check = ({ source }: ImportingNode): void => {
+    if (source?.value?.startsWith(".")) {
+      context.report({ message: "no barrels: import this from the file that has it", node: source });
+    }
+  };
+  return { ExportNamedDeclaration: check, ExportAllDeclaration: check };
+}
+
+/** `x as unknown as Y` turns the type check off: parse, or write a type guard. */
+function noDoubleAssertion(context: RuleContext): Visitor {
+  return {
+    "TSAsExpression > TSAsExpression": (node) => {
+      context.report({ message: "no double assertion: parse it, or write a type guard", node });
+    },
+  };
+}
+
+function resolveTarget(specifier: string, { filename, cwd }: RuleContext): Target {
+  return specifier.startsWith(".") || specifier.startsWith("/")
+    ? { kind: "file", path: inRepository(resolve(dirname(filename), specifier), cwd) }
+    : { kind: "package", name: specifier };
+}
+
+function inRepository(path: string, root: string): string {
+  return relative(root, path).split(sep).join("/");
+}
+
+function within(target: Target, part: string): boolean {
+  return target.kind === "file" && target.path.startsWith(`${part}/`);
+}
+
+function folder(path: string, depth: number): string {
+  return path.split("/").slice(0, depth).join("/");
+}
+
+// What of ESLint's plugin interface is used here.
+interface Literal {
+  value?: string;
+}
+interface ImportingNode {
+  source?: Literal | null;
+}
+interface RuleContext {
+  filename: string;
+  cwd: string;
+  report: (problem: { message: string; node: object }) => void;
+}
+type Visitor = Record<string, (node: ImportingNode) => void>;

@@ -1,0 +1,73 @@
+import { type Request, type Response, Router } from "express";
+import { z } from "zod";
+import { Problem } from "../../../shared/errors.ts";
+import { type SubmitResponse, submitRequest } from "../../../shared/protocol/submit.ts";
+import type { ApiContext } from "../api-context.ts";
+import { hasEnded, toJobView } from "../job-view.ts";
+import { checkSubmitter } from "../middleware/access.ts";
+import { jsonBody } from "../middleware/json-body.ts";
+import { preferredWait } from "../middleware/prefer.ts";
+import { requestId } from "../middleware/request-id.ts";
+import { submitMessage } from "../submit-message.ts";
+import { untilClosed } from "../until-closed.ts";
+
+const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, "must be 1 to 255 visible ASCII characters")
+  .optional();
+
+/** `POST /api/chat`: a message in, its job out. */
+export function chatRoutes(context: ApiContext): Router {
+  const router = Router();
+  const body = submitRequest(context.config.MAX_MESSAGE_CHARS);
+
+  router.post("/", jsonBody(), async (req: Request, res: Response) => {
+    const message = body.parse(req.body);
+    const conversationId = message.conversationId ?? message.sessionId;
+    if (conversationId !== undefined) await checkSubmitter(context, req, conversationId);
+    const submission = await submitMessage(context, message, {
+      conversationId,
+      idempotencyKey: parseKey(req),
+      requestId: requestId(res),
+    });
+    const accepted: SubmitResponse = {
+      ...submission,
+      sessionId: submission.conversationId,
+      token: await context.tokens.sign(submission.conversationId),
+      links: {
+        job: `/api/jobs/${submission.jobId}`,
+        events: `/api/jobs/${submission.jobId}/events`,
+        conversation: `/api/conversations/${submission.conversationId}`,
+      },
+    };
+    const wait = preferredWait(req);
+    const ended = wait === undefined ? undefined : await waitForReply(context, res, submission.jobId, wait);
+    res.location(accepted.links.job);
+    if (!ended) res.status(202).json(accepted);
+    else res.set("Preference-Applied", `wait=${wait}`).json({ ...accepted, ...ended });
+  });
+
+  return router;
+}
+
+/** What a request that waits gets beyond the plain answer, if the job ends in time. */
+async function waitForReply(context: ApiContext, res: Response, jobId: string, seconds: number) {
+  const row = await context.watch.waitForEnd(jobId, seconds * 1000, untilClosed(res)).catch((error: unknown) => {
+    // The message is accepted: trouble with the waiting must not say otherwise.
+    context.log.warn({ err: error, jobId, requestId: requestId(res) }, "waiting for a reply failed");
+    return undefined;
+  });
+  if (!row || !hasEnded(row.status)) return undefined;
+  const { status, reply, error, provider, assistantId, threadId } = toJobView(row);
+  if (status === "completed") {
+    return { status, message: reply?.text, reply: reply?.text, provider, assistantId, threadId: threadId ?? null };
+  }
+  return { status, error };
+}
+
+function parseKey(req: Request): string | undefined {
+  const parsed = idempotencyKey.safeParse(req.get("Idempotency-Key"));
+  if (parsed.success) return parsed.data;
+  const message = parsed.error.issues[0]?.message ?? "is not valid";
+  throw new Problem("invalid-request", `Idempotency-Key: ${message}`, { errors: [{ path: "Idempotency-Key", message }] });
+}

@@ -1,0 +1,73 @@
+import { type Request, type Response, Router } from "express";
+import { readConversation, readMessages, type MessageRow } from "../../../shared/db/conversations.ts";
+import { Problem } from "../../../shared/errors.ts";
+import { deleteConversation } from "../../../shared/jobs/delete-conversation.ts";
+import { providerOf } from "../../../shared/provider-catalog.ts";
+import {
+  type ConversationView,
+  defaultHistoryPage,
+  historyQuery,
+  type HistoryView,
+  type MessageView,
+} from "../../../shared/protocol/conversation.ts";
+import type { ApiContext } from "../api-context.ts";
+import { openConversation } from "../middleware/access.ts";
+
+/** Reading and deleting conversations. */
+export function conversationRoutes(context: ApiContext): Router {
+  const router = Router();
+
+  router.get("/chat/history/:sessionId", async (req: Request, res: Response) => {
+    const sessionId = await openConversation(context, req, req.params["sessionId"]);
+    const { limit, before } = historyQuery.parse(req.query);
+    const page = await readMessages(context.db, sessionId, { limit, before });
+    if (!page) {
+      const message = "there is no such message in this conversation";
+      throw new Problem("invalid-request", `before: ${message}`, { errors: [{ path: "before", message }] });
+    }
+    const oldest = page.messages[0];
+    const history: HistoryView = {
+      sessionId,
+      messages: page.messages.map(toMessageView),
+      ...(page.more && oldest && { nextBefore: oldest.id }),
+    };
+    res.json(history);
+  });
+
+  router.get("/conversations/:id", async (req: Request, res: Response) => {
+    const id = await openConversation(context, req, req.params["id"]);
+    const [conversation, page] = await Promise.all([
+      readConversation(context.db, id),
+      readMessages(context.db, id, { limit: defaultHistoryPage }),
+    ]);
+    if (!conversation) throw new Problem("not-found", "This conversation does not exist any more.");
+    const assistant = context.assistants.get(conversation.assistantType);
+    const view: ConversationView = {
+      id,
+      sessionId: id,
+      assistantType: conversation.assistantType,
+      provider: conversation.provider ?? providerOf(assistant ?? {}, context.config),
+      threadId: null,
+      createdAt: new Date(conversation.createdAt).toISOString(),
+      updatedAt: new Date(conversation.updatedAt).toISOString(),
+      messageCount: conversation.messageCount,
+      activeJobId: conversation.openJobs[0] ?? null,
+      metadata: conversation.metadata,
+      messages: (page?.messages ?? []).map(toMessageView),
+    };
+    res.json(view);
+  });
+
+  router.delete("/conversations/:id", async (req: Request, res: Response) => {
+    const id = await openConversation(context, req, req.params["id"]);
+    // Two deletes at once: the second finds nothing, like any later one.
+    if (!(await deleteConversation(context, id))) throw new Problem("not-found", "This conversation was deleted.");
+    res.status(204).end();
+  });
+
+  return router;
+}
+
+function toMessageView({ id, text, sender, createdAt, imported }: MessageRow): MessageView {
+  return { id, text, sender, timestamp: new Date(createdAt).getTime(), ...(imported && { imported }) };
+}

@@ -1,0 +1,76 @@
+import { once } from "node:events";
+import type { Response } from "express";
+import type { JobEvent } from "../../shared/protocol/events.ts";
+
+/** Below the idle limits of common proxies. */
+const heartbeatMs = 15_000;
+/** A client that lost its connection comes back after so long. */
+const retryMs = 1000;
+
+/** All event streams of this process: one timer keeps them open, one call ends them when the process does. */
+export class EventStreams {
+  readonly #open = new Set<Response>();
+  readonly #heartbeat: NodeJS.Timeout;
+
+  constructor() {
+    this.#heartbeat = setInterval(() => {
+      // A client that does not read gets no comments on top of what it has not read.
+      for (const res of this.#open) if (!res.writableNeedDrain) res.write(":\n\n");
+    }, heartbeatMs).unref();
+  }
+
+  /**
+   * Pumps events to a client, no faster than it reads. Trouble on the way ends the stream with an invitation to come back:
+   * an `EventSource` gives up for good on any status but 200.
+   * @throws never; `onError` hears of what went wrong
+   */
+  async pump(res: Response, events: AsyncIterable<JobEvent>, onError: (error: unknown) => void): Promise<void> {
+    this.#begin(res);
+    let complete = false;
+    try {
+      for await (const event of events) {
+        if (res.closed || res.writableEnded) return;
+        if (!res.write(encode(event))) await drained(res);
+        complete = event.id === "end";
+      }
+    } catch (error) {
+      onError(error);
+    }
+    if (complete) res.end();
+    else this.sendBack(res);
+    this.#open.delete(res);
+  }
+
+  /** Ends a stream so that the client tries again a little later; the jitter spreads a crowd. */
+  sendBack(res: Response): void {
+    if (res.writableEnded) return;
+    this.#begin(res);
+    res.end(`retry: ${2000 + Math.floor(Math.random() * 3000)}\n\n`);
+  }
+
+  close(): void {
+    clearInterval(this.#heartbeat);
+    for (const res of this.#open) this.sendBack(res);
+    this.#open.clear();
+  }
+
+  #begin(res: Response): void {
+    if (res.headersSent) return;
+    res.writeHead(200, {
+      "Content-Type": "text/event-stream; charset=utf-8",
+      "Cache-Control": "no-store, no-transform",
+      "X-Accel-Buffering": "no",
+    });
+    res.write(`retry: ${retryMs}\n\n`);
+    this.#open.add(res);
+    res.once("close", () => this.#open.delete(res));
+  }
+}
+
+function encode({ event, data, id }: JobEvent): string {
+  return `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+async function drained(res: Response): Promise<void> {
+  await Promise.race([once(res, "drain"), once(res, "close")]);
+}

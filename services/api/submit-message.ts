@@ -1,0 +1,193 @@
+import { createHash } from "node:crypto";
+import { v4, v7, validate, version } from "uuid";
+import {
+  appendMessage,
+  type EarlierSubmission,
+  findByIdempotencyHash,
+  forgetIdempotencyKey,
+  type ImportedMessage,
+  insertConversation,
+  isIdempotencyClash,
+  type NewMessage,
+  readConversationState,
+} from "../../shared/db/submit.ts";
+import { Problem } from "../../shared/errors.ts";
+import type { JobStatus } from "../../shared/protocol/job.ts";
+import type { SubmitRequest } from "../../shared/protocol/submit.ts";
+import { checkChoices } from "./check-choices.ts";
+import type { ApiContext } from "./api-context.ts";
+
+export interface Submission {
+  jobId: string;
+  conversationId: string;
+  messageId: string;
+  status: JobStatus;
+}
+
+interface SubmitOptions {
+  /** Of the conversation the message goes to; its token was checked. Absent: a new one is made. */
+  conversationId: string | undefined;
+  idempotencyKey: string | undefined;
+  requestId: string;
+}
+
+const maxUnanswered = 5;
+/** A place is free when the oldest reply ends; most take seconds. */
+const unansweredRetrySeconds = 5;
+const backlogRetrySeconds = 10;
+
+/**
+ * Accepts a message: when this resolves, it and its job are committed. Under an idempotency key that was used before it
+ * gives the job of then.
+ * @throws {Problem} when it is not accepted; then nothing was written
+ */
+export async function submitMessage(
+  context: ApiContext,
+  body: SubmitRequest,
+  { conversationId, idempotencyKey, requestId }: SubmitOptions,
+): Promise<Submission> {
+  checkChoices(context, body);
+  const hashes = hashKey(body, conversationId, idempotencyKey);
+  // A repeat must be answered before the limits speak.
+  if (await context.backlog.isFull()) {
+    const repeat = await findRepeat(context, hashes);
+    if (repeat) return repeat;
+    throw new Problem("backlog", "Too many messages are waiting for an answer. Try again in a few seconds.", {
+      retryAfterSeconds: backlogRetrySeconds,
+    });
+  }
+  const row = { messageId: v7(), jobId: v7(), text: body.message, requestId, ...hashes };
+  const accepted =
+    conversationId === undefined
+      ? await startConversation(context, body, row)
+      : await continueConversation(context, body, { ...row, conversationId });
+  if (accepted) return accepted;
+  const repeat = await findRepeat(context, hashes);
+  if (repeat) return repeat;
+  if (conversationId !== undefined) await explainRefusal(context, conversationId);
+  // The key's life ended, or a place came free, between the two looks: now it is new.
+  return submitMessage(context, body, { conversationId, idempotencyKey, requestId });
+}
+
+type MessageRow = Omit<NewMessage, "conversationId">;
+
+async function startConversation(
+  { db, handOver }: ApiContext,
+  body: SubmitRequest,
+  row: MessageRow,
+): Promise<Submission | undefined> {
+  // Random throughout: in open mode, knowing it is enough.
+  const conversationId = v4();
+  const history = importHistory(body);
+  try {
+    await insertConversation(db.pool, {
+      ...row,
+      conversationId,
+      assistantType: body.assistantType ?? "default",
+      provider: body.provider ?? null,
+      metadata: body.metadata ?? {},
+      history,
+      turn: (history.at(-1)?.turn ?? 0) + 1,
+    });
+  } catch (error) {
+    if (isIdempotencyClash(error)) return undefined;
+    throw error;
+  }
+  handOver.push(row.jobId);
+  return { jobId: row.jobId, conversationId, messageId: row.messageId, status: "queued" };
+}
+
+async function continueConversation(
+  { db, handOver }: ApiContext,
+  body: SubmitRequest,
+  row: NewMessage,
+): Promise<Submission | undefined> {
+  const accepted = await appendMessage(db.pool, {
+    ...row,
+    assistantType: body.assistantType ?? null,
+    provider: body.provider ?? null,
+    metadata: body.metadata ?? null,
+    maxUnanswered,
+  }).catch((error: unknown) => {
+    if (isIdempotencyClash(error)) return undefined;
+    throw error;
+  });
+  if (!accepted) return undefined;
+  if (accepted.head) handOver.push(row.jobId);
+  const { jobId, conversationId, messageId } = row;
+  return { jobId, conversationId, messageId, status: "queued" };
+}
+
+/** Earlier turns in array order: a reply shares the turn of the message right before it. */
+function importHistory({ history = [] }: SubmitRequest): ImportedMessage[] {
+  let turn = 0;
+  return history.map(({ text, sender, timestamp }, index) => {
+    const answers = sender === "ai" && history[index - 1]?.sender === "user";
+    if (!answers) turn += 1;
+    return { id: v7(), turn, sender, text, timestamp };
+  });
+}
+
+interface KeyHashes {
+  idempotencyHash: Buffer | null;
+  requestHash: Buffer | null;
+}
+
+/** A key is kept as a hash: on a first message it opens the conversation, so it is as secret as the token. */
+function hashKey(body: SubmitRequest, conversationId: string | undefined, key: string | undefined): KeyHashes {
+  if (key === undefined) return { idempotencyHash: null, requestHash: null };
+  if (conversationId === undefined && !(validate(key) && version(key) === 4)) {
+    const message = "on the first message of a conversation it must be a version-4 UUID";
+    throw new Problem("invalid-request", `Idempotency-Key: ${message}`, {
+      errors: [{ path: "Idempotency-Key", message }],
+    });
+  }
+  // A UUID means the same in either case.
+  const scoped = conversationId === undefined ? `first:${key.toLowerCase()}` : `${conversationId}:${key}`;
+  return { idempotencyHash: sha256(scoped), requestHash: sha256(canonicalJson(body)) };
+}
+
+async function findRepeat({ db }: ApiContext, { idempotencyHash, requestHash }: KeyHashes) {
+  if (!idempotencyHash || !requestHash) return undefined;
+  const earlier = await findByIdempotencyHash(db.pool, idempotencyHash);
+  if (!earlier) return undefined;
+  if (earlier.stale) {
+    await forgetIdempotencyKey(db.pool, earlier.jobId);
+    return undefined;
+  }
+  return repeatOf(earlier, requestHash);
+}
+
+function repeatOf(earlier: EarlierSubmission, requestHash: Buffer): Submission {
+  if (earlier.deleted) throw new Problem("not-found", "This conversation was deleted.");
+  if (!earlier.requestHash.equals(requestHash)) {
+    throw new Problem("idempotency-conflict", "Use a new Idempotency-Key for a new message.");
+  }
+  const { jobId, conversationId, messageId, status } = earlier;
+  return { jobId, conversationId, messageId, status };
+}
+
+async function explainRefusal({ db }: ApiContext, conversationId: string): Promise<void> {
+  const state = await readConversationState(db.pool, conversationId);
+  if (!state || state.deleted) throw new Problem("not-found", "This conversation does not exist any more.");
+  if (state.unanswered >= maxUnanswered) {
+    throw new Problem(
+      "too-many-unanswered",
+      `${maxUnanswered} messages of this conversation wait for an answer. Send more when one of them has it.`,
+      { retryAfterSeconds: unansweredRetrySeconds },
+    );
+  }
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+/** Equal for equal values, whatever the order of their keys. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) =>
+    item !== null && typeof item === "object" && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  );
+}

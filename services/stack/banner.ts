@@ -1,0 +1,37 @@
+import { styleText } from "node:util";
+
+interface BannerFacts {
+  url: string;
+  /** Absent: Bull Board is not served. */
+  operator: { user: string; password: string } | undefined;
+  /** Lines on where data is kept. */
+  data: string;
+  queue: string;
+  seconds: number;
+}
+
+/** What a person needs to know when everything runs; bold only on a terminal. */
+export function banner({ url, operator, data, queue, seconds }: BannerFacts): string {
+  const rows = [
+    ["Page", url],
+    ...(operator === undefined
+      ? []
+      : [["Bull Board", `${url}/admin/queues  user ${operator.user}, password ${operator.password}`]]),
+    ["Data", data],
+    ["Queue", queue],
+  ];
+  const title = styleText("bold", `Parley is ready (${seconds.toFixed(1)} s)`);
+  return [
+    "",
+    `  ${title}`,
+    "",
+    ...rows.map(([name = "", value = ""]) => `  ${name.padEnd(12)}${value}`),
+    "",
+    "  Ask something:",
+    `  curl -sS ${url}/api/chat -H 'Content-Type: application/json' -H 'Prefer: wait=20' -d '{"message":"Hello"}'`,
+    "",
+    "  Ctrl-C ends it.",
+    "",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,30 @@
+import { resolve } from "node:path";
+import { ConfigError, readEnvironment } from "../../shared/config.ts";
+import { createLogger } from "../../shared/logger.ts";
+import { listenForEnd } from "./ending.ts";
+import type { Part } from "./part.ts";
+import { runStack } from "./stack.ts";
+
+const parts: Part[] = ["api", "worker"].map((name) => ({ name, script: resolve("services", name, "main.ts") }));
+
+/** `npm start`. @returns the exit code */
+export async function main(): Promise<number> {
+  try {
+    const environment = readEnvironment();
+    const pretty = environment.NODE_ENV === "development";
+    const log = await createLogger({ service: "parley", level: environment.LOG_LEVEL, pretty });
+    return await runStack({
+      environment,
+      folder: resolve(".data"),
+      parts,
+      loadMigrate: async () => (await import("../../shared/db/migrate.ts")).migrate,
+      ending: listenForEnd(log),
+      log,
+      print: (text) => process.stdout.write(text),
+    });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+}

@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { within } from "../../shared/lifecycle.ts";
+import { StackError } from "./stack-error.ts";
+import type { Run } from "./supervised.ts";
+
+/** One process of the product. It says `process.send("ready")`, and ends by itself when its IPC channel closes. */
+export interface Part {
+  name: string;
+  /** Absolute path. */
+  script: string;
+}
+
+interface StartOptions {
+  env: NodeJS.ProcessEnv;
+  /** Aborted: it is no longer wanted. */
+  stopping: AbortSignal;
+  /** Aborted: no more waiting for it to end in order. */
+  hurry: AbortSignal;
+}
+
+/** Connecting to the stores takes the longest; what is not ready by then hangs. */
+const readyMs = 60_000;
+/** A worker finishes replies, or gives them back, within this. */
+const endMs = 15_000;
+
+/**
+ * Starts a part and resolves when it is ready.
+ * @throws {StackError} when it ends or is unwanted before that; then nothing of it is left
+ */
+export async function startPart({ name, script }: Part, { env, stopping, hurry }: StartOptions): Promise<Run> {
+  // In a process group of its own: a terminal's Ctrl-C is for us, and we end the parts in order.
+  const child = spawn(process.execPath, [script], {
+    detached: true,
+    env,
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const exited = new Promise<string>((resolve) => {
+    child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    child.once("error", (error) => resolve(error.message));
+  });
+  const run = { exited, stop: () => end(child, exited, hurry) };
+  const ended = exited.then((how) =>
+    Promise.reject(new StackError(`${name} ended before it was ready (${how}); it says why above`)),
+  );
+  try {
+    await within(readyMs, Promise.race([says(child, "ready"), ended, rejectWhen(stopping)]));
+    return run;
+  } catch (error) {
+    await run.stop();
+    throw error;
+  }
+}
+
+function says(child: ChildProcess, expected: string): Promise<void> {
+  return new Promise((resolve) => {
+    child.on("message", (message) => {
+      if (message === expected) resolve();
+    });
+  });
+}
+
+async function end(child: ChildProcess, exited: Promise<string>, hurry: AbortSignal): Promise<void> {
+  child.kill("SIGTERM");
+  try {
+    await within(endMs, Promise.race([exited, rejectWhen(hurry)]));
+  } catch {
+    child.kill("SIGKILL");
+    await exited;
+  }
+}
+
+/** Rejects with the signal's reason once it is aborted; never resolves. */
+export async function rejectWhen(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, "abort");
+  throw signal.reason;
+}

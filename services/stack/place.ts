@@ -1,0 +1,58 @@
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { type FileLock, takeFileLock } from "../../shared/file-lock.ts";
+import { StackError } from "./stack-error.ts";
+
+const notice = z.object({ url: z.string(), pid: z.number() });
+
+/** A data folder that is ours alone until we leave it or die. */
+export interface Place {
+  /** A run before us was killed: what it started may still be ending. */
+  wasKilled: boolean;
+  leave: () => Promise<void>;
+}
+
+/**
+ * Takes a data folder for this run, and leaves a notice for a second one that says where to find us.
+ * @throws {StackError} when another run has it, or when it cannot be written
+ */
+export async function takePlace(folder: string, url: string): Promise<Place> {
+  const noticeFile = join(folder, "running.json");
+  const lock = await openLock(folder);
+  if (lock === undefined) throw new StackError(await occupiedMessage(noticeFile));
+  const wasKilled = (await readNotice(noticeFile)) !== undefined;
+  await writeFile(`${noticeFile}.new`, JSON.stringify({ url, pid: process.pid }));
+  await rename(`${noticeFile}.new`, noticeFile);
+  const leave = async () => {
+    await rm(noticeFile, { force: true });
+    lock.release();
+  };
+  return { wasKilled, leave };
+}
+
+async function openLock(folder: string): Promise<FileLock | undefined> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return takeFileLock(join(folder, "npm-start.lock"));
+  } catch (error) {
+    const owner = `$(id -u):$(id -g) ${folder}`;
+    throw new StackError(
+      `Parley keeps its data in ${folder}, but cannot write there (${error instanceof Error ? error.message : "unknown"}).\n` +
+        `If it was made by a start as root, start as root again, or give it to yourself: sudo chown -R ${owner}`,
+      { cause: error },
+    );
+  }
+}
+
+async function occupiedMessage(noticeFile: string): Promise<string> {
+  const running = await readNotice(noticeFile);
+  // It has the folder but has not put up its notice yet.
+  if (running === undefined) return "Parley is just being started here by another process.";
+  return `Parley already runs here: ${running.url} (process ${running.pid}).\nIts Ctrl-C ends it, or: kill ${running.pid}`;
+}
+
+async function readNotice(noticeFile: string) {
+  const text = await readFile(noticeFile, "utf8").catch(() => "null");
+  return notice.safeParse(JSON.parse(text)).data;
+}

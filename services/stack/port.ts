@@ -1,0 +1,60 @@
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { StackError } from "./stack-error.ts";
+
+/**
+ * Makes sure that nobody listens on a port that we are about to need.
+ * @param patienceMs how long a present listener may take to go away
+ * @throws {StackError} when somebody does, or when we may not listen there
+ */
+export async function requireFreePort(port: number, key: string, patienceMs: number): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  while (await isTaken(port)) {
+    if (Date.now() >= deadline) throw new StackError(takenMessage(port, key));
+    await sleep(50);
+  }
+}
+
+function takenMessage(port: number, key: string): string {
+  const finder = process.platform === "linux" ? `ss -ltnp 'sport = :${port}'` : `lsof -nP -iTCP:${port} -sTCP:LISTEN`;
+  const other = port < 65_535 ? port + 1 : port - 1;
+  return (
+    `Port ${port} is taken by another program; this names it: ${finder}\n` +
+    `Stop that program, or start Parley on another port: ${key}=${other} npm start`
+  );
+}
+
+async function isTaken(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port);
+    await once(server, "listening");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    if (error.code === "EADDRINUSE") return true;
+    throw new StackError(
+      `Parley cannot listen on port ${port} (${String(error.code)}): choose another one, above 1023`,
+    );
+  } finally {
+    server.close();
+  }
+  // On some systems all addresses can be listened on beside a program that has just one of them.
+  const answers = await Promise.all(["127.0.0.1", "::1"].map((host) => accepts(host, port)));
+  return answers.includes(true);
+}
+
+async function accepts(host: string, port: number): Promise<boolean> {
+  const socket = connect({ host, port, timeout: 500 });
+  try {
+    await Promise.race([
+      once(socket, "connect"),
+      once(socket, "timeout").then(() => Promise.reject(new Error("silent"))),
+    ]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,167 @@
+import { randomBytes } from "node:crypto";
+import { join, relative } from "node:path";
+import { childEnvironment, type readEnvironment } from "../../shared/config.ts";
+import { startEmbeddedPostgres } from "../../shared/embedded-postgres.ts";
+import { EmbeddedPostgresError } from "../../shared/embedded-postgres/error.ts";
+import { Lifecycle } from "../../shared/lifecycle.ts";
+import type { Logger } from "../../shared/logger.ts";
+import { banner } from "./banner.ts";
+import type { Ending } from "./ending.ts";
+import { type Part, rejectWhen, startPart } from "./part.ts";
+import { takePlace } from "./place.ts";
+import { requireFreePort } from "./port.ts";
+import { StackError } from "./stack-error.ts";
+import { Supervised } from "./supervised.ts";
+
+type Migrate = (databaseUrl: string) => Promise<{ applied: string[] }>;
+
+export interface StackOptions {
+  environment: ReturnType<typeof readEnvironment>;
+  /** Everything that is kept lies in here. */
+  folder: string;
+  parts: Part[];
+  loadMigrate: () => Promise<Migrate>;
+  ending: Ending;
+  log: Logger;
+  /** To the person at the terminal. */
+  print: (text: string) => void;
+}
+
+/** What a killed run started gets to end by itself: an API stops listening at once when its parent is gone. */
+const leftoverPatienceMs = 3000;
+/** All parts at once (15 s), then PostgreSQL (17 s at the very worst). */
+const closeMs = 35_000;
+
+/**
+ * Runs everything on this machine until it shall end.
+ * @returns the exit code: 0 when it was asked to end
+ */
+export async function runStack(options: StackOptions): Promise<number> {
+  const { ending, log, print } = options;
+  const lifecycle = new Lifecycle(log);
+  const ended = rejectWhen(ending.end);
+  try {
+    await Promise.race([start(options, lifecycle), ended]);
+    return await ended;
+  } catch (error) {
+    if (ending.end.aborted) {
+      log.info(`${describe(ending.end.reason)}: ending`);
+      return ending.end.reason instanceof Error ? 1 : 0;
+    }
+    if (error instanceof StackError || error instanceof EmbeddedPostgresError) print(`${error.message}\n`);
+    else log.fatal({ err: error }, "Parley could not start");
+    return 1;
+  } finally {
+    await lifecycle.close(closeMs);
+  }
+}
+
+/** Each step that opens something registers its end first, and none begins once the end has been asked for. */
+async function start(options: StackOptions, lifecycle: Lifecycle): Promise<void> {
+  const { environment, folder, print } = options;
+  const startedAt = performance.now();
+  const url = `http://localhost:${environment.PORT}`;
+  const place = await takePlace(folder, url);
+  lifecycle.onClose("the data folder", place.leave);
+  const patienceMs = place.wasKilled ? leftoverPatienceMs : 0;
+  await requireFreePort(environment.PORT, "PORT", patienceMs);
+  if (environment.WORKER_PORT !== undefined) await requireFreePort(environment.WORKER_PORT, "WORKER_PORT", patienceMs);
+
+  const [databaseUrl, migrate] = await Promise.all([openDatabase(options, lifecycle), options.loadMigrate()]);
+  await migrateDatabase(databaseUrl, migrate, options);
+  const password = environment.ADMIN_PASSWORD ?? newPassword(environment.NODE_ENV);
+  await startParts(options, lifecycle, {
+    DATABASE_URL: databaseUrl,
+    ...(password !== undefined && { ADMIN_PASSWORD: password }),
+  });
+  print(
+    banner({
+      url,
+      operator: password === undefined ? undefined : { user: environment.ADMIN_USER, password },
+      data: environment.DATABASE_URL === undefined ? describeFolder(folder) : `PostgreSQL at ${host(databaseUrl)}`,
+      queue: environment.REDIS_URL === undefined ? "on PostgreSQL" : `Redis at ${host(environment.REDIS_URL)}`,
+      seconds: (performance.now() - startedAt) / 1000,
+    }),
+  );
+}
+
+async function openDatabase({ environment, folder, ending, log }: StackOptions, lifecycle: Lifecycle): Promise<string> {
+  ending.end.throwIfAborted();
+  if (environment.DATABASE_URL !== undefined) return environment.DATABASE_URL;
+  let url = "";
+  let port: number | undefined;
+  const postgres = new Supervised({
+    name: "PostgreSQL",
+    log,
+    start: async () => {
+      const server = await startEmbeddedPostgres({ dataDir: join(folder, "postgres"), log, port });
+      // Started again it keeps its port, so that the parts find it.
+      ({ url, port } = server);
+      return server;
+    },
+  });
+  lifecycle.onClose("PostgreSQL", () => postgres.stop());
+  await postgres.start();
+  return url;
+}
+
+async function migrateDatabase(
+  databaseUrl: string,
+  migrate: Migrate,
+  { environment, log }: StackOptions,
+): Promise<void> {
+  try {
+    const { applied } = await migrate(databaseUrl);
+    if (applied.length > 0) log.info(`${applied.length} migration(s) applied`);
+  } catch (error) {
+    if (environment.DATABASE_URL === undefined) throw error;
+    throw new StackError(
+      `PostgreSQL at ${host(databaseUrl)} could not be prepared: ${describe(error)}\n` +
+        "Check DATABASE_URL; without it, npm start brings its own PostgreSQL.",
+      { cause: error },
+    );
+  }
+}
+
+async function startParts(
+  { parts, ending, log }: StackOptions,
+  lifecycle: Lifecycle,
+  additions: Record<string, string>,
+): Promise<void> {
+  ending.end.throwIfAborted();
+  const env = childEnvironment(additions);
+  const supervised = parts.map(
+    (part) =>
+      new Supervised({
+        name: part.name,
+        log,
+        start: (stopping) => startPart(part, { env, stopping, hurry: ending.hurry }),
+      }),
+  );
+  lifecycle.onClose("the parts", async () => {
+    await Promise.all(supervised.map((part) => part.stop()));
+  });
+  await Promise.all(supervised.map((part) => part.start()));
+}
+
+/** In production nobody is let in whom the operator has not given a password. */
+function newPassword(nodeEnv: string): string | undefined {
+  return nodeEnv === "production" ? undefined : randomBytes(9).toString("base64url");
+}
+
+function describeFolder(folder: string): string {
+  const shown = relative(process.cwd(), folder);
+  return `${join(shown, "postgres")} (an embedded PostgreSQL; its log: ${join(shown, "postgres.log")})`;
+}
+
+/** Of a store's URL, what may be shown. */
+function host(url: string): string {
+  const { host: name, pathname } = new URL(url);
+  return `${name}${pathname}`;
+}
+
+/** Node's error for a host with several addresses has no message of its own. */
+function describe(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(describe).join(", ");
+  return error instanceof Error ? error.message : String(error);
+}

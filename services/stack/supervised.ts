@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "../../shared/logger.ts";
+
+/** Something that runs until it is stopped or ends by itself. */
+export interface Run {
+  /** Resolves with how it ended: its exit code or signal. */
+  exited: Promise<string>;
+  /** Resolves when it has ended. */
+  stop: () => Promise<void>;
+}
+
+interface SupervisedOptions {
+  name: string;
+  /** Resolves when it is ready; once the signal is aborted it may give up, and then leaves nothing running. */
+  start: (stopping: AbortSignal) => Promise<Run>;
+  log: Logger;
+}
+
+const firstDelayMs = 1000;
+const longestDelayMs = 30_000;
+/** What ran this long was well: its next end is a new story. */
+const steadyMs = 60_000;
+
+/** Keeps something running: when it ends by itself it is started again, after ever longer pauses. */
+export class Supervised {
+  readonly #options: SupervisedOptions;
+  readonly #stopping = new AbortController();
+  #starting: Promise<Run> | undefined;
+
+  constructor(options: SupervisedOptions) {
+    this.#options = options;
+  }
+
+  /** The first start; a failure of it is the caller's, only later ones are tried again. */
+  async start(): Promise<void> {
+    const run = await this.#startOnce();
+    void this.#keep(run);
+  }
+
+  /** Resolves when it has ended and will not be started again. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    const run = await this.#starting?.catch(() => undefined);
+    await run?.stop();
+  }
+
+  #startOnce(): Promise<Run> {
+    this.#starting = this.#options.start(this.#stopping.signal);
+    return this.#starting;
+  }
+
+  async #keep(first: Run): Promise<void> {
+    const { name, log } = this.#options;
+    const { signal } = this.#stopping;
+    let how = await first.exited;
+    for (let failures = 1; !signal.aborted; failures++) {
+      const delayMs = Math.min(firstDelayMs * 2 ** (failures - 1), longestDelayMs);
+      log.error(`${name} ended by itself (${how}); it is started again in ${delayMs / 1000} s`);
+      await sleep(delayMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      const startedAt = Date.now();
+      how = await this.#startOnce().then(
+        (run) => run.exited,
+        (error: unknown) => (error instanceof Error ? error.message : "no reason given"),
+      );
+      if (Date.now() - startedAt > steadyMs) failures = 0;
+    }
+  }
+}

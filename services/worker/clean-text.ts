@@ -1,0 +1,26 @@
+/**
+ * Makes a provider's text fit for PostgreSQL and UTF-8 while it streams, before anybody sees it: drops U+0000, joins
+ * surrogate pairs that were split over chunks, and turns lone surrogates into U+FFFD.
+ */
+export class TextCleaner {
+  #heldBack = "";
+
+  /** @returns what of it can go on now; the first half of a pair waits for the second */
+  push(chunk: string): string {
+    const text = this.#heldBack + chunk.replaceAll("\0", "");
+    const cut = isHighSurrogate(text.charCodeAt(text.length - 1)) ? text.length - 1 : text.length;
+    this.#heldBack = text.slice(cut);
+    return text.slice(0, cut).toWellFormed();
+  }
+
+  /** @returns what was still held back */
+  end(): string {
+    const rest = this.#heldBack.toWellFormed();
+    this.#heldBack = "";
+    return rest;
+  }
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdbff;
+}

@@ -1,0 +1,237 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ConfigError, readConfig } from "../../../../shared/config.ts";
+import { startFakeProvider, type FakeProvider } from "../../../../shared/testing/fake-provider.ts";
+import type { Script } from "../../../../shared/testing/fake-script.ts";
+import { ProviderError, type ProviderErrorCode } from "../provider.ts";
+import { collect, providerSuite, testRequest } from "../provider.testsuite.ts";
+import { compatibleFromConfig, createCompatibleProvider } from "./compatible.ts";
+import { fromAnswer } from "./to-error.ts";
+import { completionsUrl } from "./to-request.ts";
+
+providerSuite("compatible", (upstream) => createCompatibleProvider({ ...upstream, model: "test-model" }));
+
+let fake: FakeProvider;
+beforeEach(async () => {
+  fake = await startFakeProvider();
+});
+afterEach(() => fake.close());
+
+function answerTo(...scripts: Script[]) {
+  fake.next(...scripts);
+  return collect(createCompatibleProvider({ baseUrl: fake.url, model: "test-model" }));
+}
+
+const events = (...data: unknown[]): Script => ({
+  headers: { "content-type": "text/event-stream" },
+  body: data.map((item) => `data: ${typeof item === "string" ? item : JSON.stringify(item)}\n\n`).join(""),
+});
+
+describe("a request to a compatible server", () => {
+  it("holds instructions, history and limits, and asks for a stream with usage", async () => {
+    await collect(createCompatibleProvider({ baseUrl: fake.url, apiKey: "sk-1", model: "test-model" }));
+    const { request } = await fake.waitForCall(1);
+    expect(request.body).toEqual({
+      model: "test-model",
+      messages: [
+        { role: "system", content: "Be brief." },
+        { role: "user", content: "Hello" },
+        { role: "assistant", content: "Hi! What can I do for you?" },
+        { role: "user", content: "My secret question" },
+      ],
+      max_tokens: 77,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    expect(request.headers).toMatchObject({ authorization: "Bearer sk-1", "content-type": "application/json" });
+  });
+
+  it("has no authorization where there is no key", async () => {
+    await answerTo({});
+    expect(fake.calls[0]?.request.headers).not.toHaveProperty("authorization");
+  });
+
+  it.each([
+    ["compatible", "own-model", "own-model"],
+    [undefined, "model-of-another-provider", "test-model"],
+    ["preset", "model-of-another-provider", "test-model"],
+    ["compatible", undefined, "test-model"],
+  ] as const)("of an assistant with provider %s and model %s asks for %s", async (provider, model, expected) => {
+    const request = { ...testRequest, assistant: { ...testRequest.assistant, provider, model } };
+    await collect(createCompatibleProvider({ baseUrl: fake.url, model: "test-model" }), { request });
+    expect(fake.calls[0]?.request.model).toBe(expected);
+  });
+
+  it.each([
+    ["http://host:11434/v1", "http://host:11434/v1/chat/completions"],
+    ["http://host:11434/v1/", "http://host:11434/v1/chat/completions"],
+    ["https://host", "https://host/chat/completions"],
+    ["https://host/deploy/x?api-version=2", "https://host/deploy/x/chat/completions?api-version=2"],
+  ])("below %s goes to %s", (baseUrl, expected) => {
+    expect(completionsUrl(baseUrl).href).toBe(expected);
+  });
+
+  it("goes over the connection of the one before it", async () => {
+    const provider = createCompatibleProvider({ baseUrl: fake.url, model: "test-model" });
+    const ports: unknown[] = [];
+    for (let i = 0; i < 3; i++) {
+      await collect(provider);
+      ports.push((await arrived).request.clientPort);
+    }
+    expect(new Set(ports).size).toBe(1);
+  });
+
+  it("is sent again, once, when the server closed the kept connection in that moment", async () => {
+    const provider = createCompatibleProvider({ baseUrl: fake.url, model: "test-model" });
+    await collect(provider);
+    fake.next({ before: { cut: true } }, { steps: ["here"] });
+    expect(await collect(provider)).toMatchObject({ text: "here", error: undefined });
+    expect(fake.calls).toHaveLength(3);
+
+    await collect(provider);
+    fake.next({ before: { cut: true } }, { before: { cut: true } });
+    expect((await collect(provider)).error).toMatchObject({ code: "unreachable" });
+    expect(fake.calls).toHaveLength(6);
+  });
+
+  it("is not sent again over a new connection", async () => {
+    expect((await answerTo({ before: { cut: true } })).error).toMatchObject({ code: "unreachable" });
+    expect(fake.calls).toHaveLength(1);
+  });
+});
+
+describe("a compatible server that differs", () => {
+  it.each([
+    ["stop", "stop"],
+    ["length", "length"],
+    ["content_filter", "content_filter"],
+    ["refusal", "refusal"],
+    ["tool_calls", "stop"],
+    ["eos", "stop"],
+  ] as const)("ends with the finish reason %s, which is our %s", async (finishReason, expected) => {
+    expect((await answerTo({ steps: ["x"], finishReason })).finish?.finishReason).toBe(expected);
+  });
+
+  it.each<[string, Script]>([
+    ["sends no end mark", { done: false }],
+    ["sends no finish reason, only the end mark", { finishReason: null }],
+    ["is cut after the finish reason", { end: false, done: false, steps: ["Hello."] }],
+    ["keeps the connection open after the end mark", { end: false }],
+  ])("%s: the reply is whole", async (_, script) => {
+    const { text, finish, error } = await answerTo({ steps: ["Hello."], ...script });
+    expect(error).toBeUndefined();
+    expect(text).toBe("Hello.");
+    expect(finish).toMatchObject({ finishReason: "stop", usage: { inputTokens: 10, outputTokens: 1 } });
+  });
+
+  it("answers with one JSON body although a stream was asked for", async () => {
+    const { text, finish } = await answerTo({ whole: true, steps: ["Hello", " 👋"] });
+    expect(text).toBe("Hello 👋");
+    expect(finish).toMatchObject({ finishReason: "stop", usage: { inputTokens: 10, outputTokens: 2 } });
+  });
+
+  it("answers with a JSON body that is no completion: malformed", async () => {
+    expect((await answerTo({ body: '{"status":"ok"}' })).error).toMatchObject({ code: "malformed" });
+    expect((await answerTo({ body: '{"choices":' })).error).toMatchObject({ code: "malformed" });
+  });
+
+  it("sends chunks without choices, empty finish reasons, nulls, and usage with each chunk", async () => {
+    const { text, finish, error } = await answerTo(
+      events(
+        { choices: [], prompt_filter_results: [{}] },
+        { choices: [{ delta: { role: "assistant", content: null }, finish_reason: "" }], usage: null },
+        { choices: [{ delta: { content: "a" } }], usage: { prompt_tokens: 3, completion_tokens: 1 } },
+        { choices: [{ delta: { content: "b" } }], usage: { prompt_tokens: 3, completion_tokens: 2 } },
+        { choices: [{ delta: null, finish_reason: "stop" }], usage: { prompt_tokens: "?" } },
+        "[DONE]",
+      ),
+    );
+    expect(error).toBeUndefined();
+    expect(text).toBe("ab");
+    expect(finish?.usage).toEqual({ inputTokens: 3, outputTokens: 2 });
+  });
+
+  it("begins with a byte order mark and ends without an empty line", async () => {
+    const chunk = JSON.stringify({ choices: [{ delta: { content: "a" }, finish_reason: "stop" }] });
+    const { text, finish } = await answerTo({
+      headers: { "content-type": "text/event-stream" },
+      body: `\uFEFFdata:${chunk}\n\ndata: [DONE]`,
+    });
+    expect(text).toBe("a");
+    expect(finish?.finishReason).toBe("stop");
+  });
+
+  it("names no content type", async () => {
+    const chunk = JSON.stringify({ choices: [{ delta: { content: "a" }, finish_reason: "stop" }] });
+    const script = { headers: { "content-type": "" }, body: `data: ${chunk}\n\n` };
+    expect((await answerTo(script)).text).toBe("a");
+  });
+
+  it("refuses in a field of its own: its words are the text", async () => {
+    const { text, finish } = await answerTo(
+      events(
+        { choices: [{ delta: { refusal: "I can't " } }] },
+        { choices: [{ delta: { refusal: "do that." } }] },
+        { choices: [{ delta: {}, finish_reason: "stop" }] },
+        "[DONE]",
+      ),
+    );
+    expect(text).toBe("I can't do that.");
+    expect(finish?.finishReason).toBe("refusal");
+  });
+
+  it.each<[string, unknown, ProviderErrorCode]>([
+    ["a status as code", { code: 429, message: "slow down" }, "overloaded"],
+    ["a status of our fault", { code: 400, message: "no" }, "rejected"],
+    ["a name", { code: "server_error", type: "server_error" }, "overloaded"],
+    ["a name of our fault", { code: null, type: "invalid_request_error", param: "max_tokens" }, "rejected"],
+    ["only words", "the model has crashed", "overloaded"],
+  ])("breaks off with an error in the stream, with %s", async (_, error, code) => {
+    const collected = await answerTo(events({ choices: [{ delta: { content: "So far" } }] }, { error }));
+    expect(collected.text).toBe("So far");
+    expect(collected.error).toBeInstanceOf(ProviderError);
+    expect(collected.error).toMatchObject({ code });
+  });
+
+  it("breaks off with the finish reason of an error", async () => {
+    expect((await answerTo({ steps: ["x"], finishReason: "error" })).error).toMatchObject({ code: "overloaded" });
+  });
+
+  it("sends an error after the finish reason: the reply is whole", async () => {
+    const end = { choices: [{ delta: { content: "All." }, finish_reason: "stop" }] };
+    expect(await answerTo(events(end, { error: { code: 500 } }))).toMatchObject({ text: "All.", error: undefined });
+  });
+
+  it("sends an event without end: malformed", async () => {
+    const nine = { raw: `data: ${"x".repeat(9 * 1024 * 1024)}` };
+    expect((await answerTo({ steps: [nine] })).error).toMatchObject({ code: "malformed" });
+  });
+});
+
+describe("the message of an error", () => {
+  it("names what the upstream's error names, and what to check", () => {
+    const body = JSON.stringify({ error: { message: "long story", type: "invalid_request_error", code: "bad_key" } });
+    const { message } = fromAnswer({ status: 401, body });
+    expect(message).toBe("HTTP 401 (invalid_request_error, bad_key): check COMPATIBLE_API_KEY");
+  });
+
+  it("makes do with the status where the body is cut or strange", () => {
+    expect(fromAnswer({ status: 500, body: '{"error":{"type":"a' }).message).toBe("HTTP 500");
+    expect(fromAnswer({ status: 500, body: "[1]" }).message).toBe("HTTP 500");
+    expect(fromAnswer({ status: 500, body: '{"error":{"type":["a"],"code":"two words"}}' }).message).toBe("HTTP 500");
+  });
+});
+
+describe("the compatible provider of a configuration", () => {
+  const environment = { DATABASE_URL: "postgres://localhost/parley" };
+
+  it("calls the server named there", async () => {
+    const { url: COMPATIBLE_BASE_URL } = fake;
+    const config = readConfig({ ...environment, COMPATIBLE_BASE_URL, COMPATIBLE_MODEL: "m", COMPATIBLE_API_KEY: "k" });
+    expect((await collect(compatibleFromConfig(config))).text).toBe("Hello from the fake.");
+    expect(fake.calls.at(-1)?.request).toMatchObject({ model: "m", headers: { authorization: "Bearer k" } });
+  });
+
+  it("cannot be made without a server", () => {
+    expect(() => compatibleFromConfig(readConfig(environment))).toThrow(ConfigError);
+  });
+});

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { ProviderError, type ProviderEvent, type TokenUsage } from "../provider.ts";
+import { fromErrorObject } from "./to-error.ts";
+
+type FinishReason = Extract<ProviderEvent, { type: "finish" }>["finishReason"];
+
+/** What one chunk of a stream, or a whole completion, adds to the reply. */
+export interface ReplyPart {
+  text: string;
+  /** The model declined, in the text of this part. */
+  refused: boolean;
+  finishReason?: FinishReason | undefined;
+  model?: string | undefined;
+  usage?: TokenUsage | undefined;
+}
+
+const piece = z.object({ content: z.string().nullish(), refusal: z.string().nullish() });
+const count = z.int().min(0);
+
+/** Lenient where servers differ and nothing hangs on it; strict about the text. */
+const chunk = z.object({
+  model: z.string().optional().catch(undefined),
+  choices: z
+    .array(z.object({ delta: piece.nullish(), message: piece.nullish(), finish_reason: z.string().nullish() }))
+    .nullish(),
+  usage: z.object({ prompt_tokens: count, completion_tokens: count }).nullish().catch(undefined),
+  error: z.unknown().optional(),
+});
+
+/**
+ * @param json the data of one event, or the body of a completion that was not streamed
+ * @throws {ProviderError} `malformed`, or what an `error` in it says
+ */
+export function fromEvent(json: string, apiKey?: string): ReplyPart {
+  const parsed = chunk.safeParse(parseJson(json));
+  // The fault is not passed on: zod and JSON.parse quote what they read, and that is the visitor's conversation.
+  if (!parsed.success) throw new ProviderError("malformed", "an event is not a chunk of a chat completion");
+  const { error, choices, model, usage } = parsed.data;
+  if (error !== undefined && error !== null) throw fromErrorObject(error, apiKey);
+
+  const choice = choices?.[0];
+  const { content, refusal } = choice?.delta ?? choice?.message ?? {};
+  return {
+    text: content || refusal || "",
+    refused: Boolean(refusal),
+    finishReason: toFinishReason(choice?.finish_reason),
+    model: model || undefined,
+    usage: usage ? { inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens } : undefined,
+  };
+}
+
+/** Some servers send `""` where the API has null. */
+function toFinishReason(reason: string | null | undefined): FinishReason | undefined {
+  switch (reason) {
+    case null:
+    case undefined:
+    case "":
+      return undefined;
+    case "length":
+    case "content_filter":
+    case "refusal":
+      return reason;
+    case "error":
+    case "abort":
+      throw new ProviderError("overloaded", `the upstream gave up: finish_reason "${reason}"`);
+    // `stop`; `tool_calls`, which ends the text as well; and words of single servers, such as `eos`.
+    default:
+      return "stop";
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Preset } from "../../../shared/assistants.ts";
+import type { Provider, ProviderEvent, ProviderRequest } from "./provider.ts";
+import { findKeywords } from "./keywords.ts";
+
+/** About as fast as a quick model writes. */
+const defaultWordMs = 20;
+
+/**
+ * The provider that needs no key: canned replies of the assistant, streamed word by word.
+ * @param wordMs pause between two words, in milliseconds
+ */
+export function createPresetProvider({ wordMs = defaultWordMs }: { wordMs?: number } = {}): Provider {
+  return { name: "preset", stream: (request, signal) => streamPreset(request, wordMs, signal) };
+}
+
+/**
+ * The preset whose keywords in the message are longest, taken together: more keywords and longer ones both count.
+ * On a tie the first one; without any keyword the one with `default: true`.
+ * @throws {RangeError} when there is no default (the schema of the assistants sees to it that there is)
+ */
+export function choosePreset(presets: readonly Preset[], message: string): Preset {
+  let best: { preset: Preset; score: number } | undefined;
+  for (const preset of presets) {
+    const score = findKeywords(preset.keywords, message).reduce((sum, keyword) => sum + keyword.length, 0);
+    if (score > (best?.score ?? 0)) best = { preset, score };
+  }
+  const chosen = best?.preset ?? presets.find((preset) => preset.default);
+  if (chosen === undefined) throw new RangeError("no preset is the default one");
+  return chosen;
+}
+
+async function* streamPreset(
+  { assistant, prompt }: ProviderRequest,
+  wordMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<ProviderEvent, void, undefined> {
+  signal.throwIfAborted();
+  const { reply } = choosePreset(assistant.presets, prompt.at(-1)?.text ?? "");
+  let first = true;
+  for (const text of words(reply)) {
+    if (!first && wordMs > 0) await sleep(wordMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    signal.throwIfAborted();
+    yield { type: "delta", text };
+    first = false;
+  }
+  signal.throwIfAborted();
+  yield { type: "finish", finishReason: "stop", model: "preset", usage: { inputTokens: 0, outputTokens: 0 } };
+}
+
+const segmenter = new Intl.Segmenter("en", { granularity: "word" });
+
+/** Splits text into words, each with what stands between it and the next; also where a script has no spaces. */
+function words(text: string): string[] {
+  const pieces: string[] = [];
+  let piece = "";
+  let hasWord = false;
+  for (const { segment, isWordLike } of segmenter.segment(text)) {
+    if (isWordLike && hasWord) {
+      pieces.push(piece);
+      piece = "";
+    }
+    piece += segment;
+    hasWord ||= isWordLike === true;
+  }
+  if (piece !== "") pieces.push(piece);
+  return pieces;
+}

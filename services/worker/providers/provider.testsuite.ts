@@ -1,0 +1,394 @@
+import net from "node:net";
+import { inspect } from "node:util";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startFakeProvider, type FakeProvider } from "../../../shared/testing/fake-provider.ts";
+import type { Script } from "../../../shared/testing/fake-script.ts";
+import {
+  ProviderError,
+  type Provider,
+  type ProviderErrorCode,
+  type ProviderEvent,
+  type ProviderRequest,
+} from "./provider.ts";
+import { defaultTimeouts, type Timeouts } from "./timeouts.ts";
+
+export const testRequest: ProviderRequest = {
+  assistant: {
+    name: "Test",
+    description: "Answers tests",
+    instructions: "Be brief.",
+    maxOutputTokens: 77,
+    presets: [],
+  },
+  prompt: [
+    { role: "user", text: "Hello" },
+    { role: "assistant", text: "Hi! What can I do for you?" },
+    { role: "user", text: "My secret question" },
+  ],
+};
+
+export interface Upstream {
+  baseUrl: string;
+  apiKey: string;
+  timeouts: Timeouts;
+}
+
+interface SpeakingProviders {
+  /** One that answers `testRequest`, in any words, from beginning to end. */
+  whole: () => Provider;
+  /** One that says something of its answer to `testRequest`, and nothing more for a long time. */
+  halted: () => Provider;
+}
+
+/** What every provider does, wherever its text comes from. */
+export function streamingSuite(name: string, { whole, halted }: SpeakingProviders): void {
+  describe(`${name}, as any provider`, () => {
+    it("streams deltas that are not empty, then one finish, last", async () => {
+      const { events, error } = await collect(whole());
+      expect(error).toBeUndefined();
+      expect(events.map((event) => event.type)).toEqual([...events.slice(1).map(() => "delta"), "finish"]);
+      expect(events.filter((event) => event.type === "delta" && event.text === "")).toEqual([]);
+    });
+
+    it("names itself and the model that answered", async () => {
+      const provider = whole();
+      expect(provider.name).toBe(name);
+      expect((await collect(provider)).finish?.model).toMatch(/./);
+    });
+
+    it("rejects with the signal's reason when it is aborted in the middle", async () => {
+      const abort = new AbortController();
+      const reason = new Error("the visitor has had enough");
+      const { error, text } = await collect(halted(), { signal: abort.signal, onDelta: () => abort.abort(reason) });
+      expect(error).toBe(reason);
+      expect(text).not.toBe("");
+    });
+
+    it("rejects with the signal's reason when that was aborted before the start", async () => {
+      const reason = new Error("too late");
+      const { error, events } = await collect(whole(), { signal: AbortSignal.abort(reason) });
+      expect(error).toBe(reason);
+      expect(events).toEqual([]);
+    });
+
+    it("says nothing more once it is aborted", async () => {
+      const abort = new AbortController();
+      const { events } = await collect(whole(), { signal: abort.signal, onDelta: () => abort.abort() });
+      expect(events).toHaveLength(1);
+    });
+  });
+}
+
+/**
+ * The contract of every provider that calls an upstream: the scripts are said in the wire of the provider, which
+ * `make` must point at the base URL given.
+ */
+export function providerSuite(name: string, make: (upstream: Upstream) => Provider): void {
+  const apiKey = "sk-test-1234567890abcdef";
+  let fake: FakeProvider;
+  const provider = (timeouts: Partial<Timeouts> = {}) =>
+    make({ baseUrl: fake.url, apiKey, timeouts: { ...defaultTimeouts, ...timeouts } });
+  const answerTo = (...scripts: Script[]) => {
+    fake.next(...scripts);
+    return collect(provider());
+  };
+
+  beforeEach(async () => {
+    fake = await startFakeProvider();
+  });
+  afterEach(() => fake.close());
+
+  streamingSuite(name, {
+    whole: () => provider(),
+    halted() {
+      fake.next({ steps: ["So far", { stall: true }] });
+      return provider();
+    },
+  });
+
+  describe(`${name} passes on the text as it came`, () => {
+    const difficult = 'Grüße 👋🏽 aus 東京, \\"quoted\\"\r\n\tdata: [DONE]\n\n\u2028\u0000 e\u0301 👩‍👩‍👧 end';
+
+    it("in deltas of any size", async () => {
+      const { text, finish } = await answerTo({ steps: Array.from(difficult) });
+      expect(text).toBe(difficult);
+      expect(finish?.finishReason).toBe("stop");
+    });
+
+    it("when every byte arrives alone", async () => {
+      expect((await answerTo({ steps: [difficult, "!"], splitAt: "every-byte" })).text).toBe(`${difficult}!`);
+    });
+
+    it("when the stream is split in two, at any byte", async () => {
+      const longerThanTheStream = 1_200;
+      for (let from = 0; from < longerThanTheStream; from += 100) {
+        fake.next(...Array.from({ length: 100 }, (_, i): Script => ({ steps: ["ü👋🏽東", "."], splitAt: [from + i] })));
+        const replies = await Promise.all(Array.from({ length: 100 }, () => collect(provider())));
+        expect(new Set(replies.map(({ text, finish }) => `${text} ${finish?.finishReason}`))).toEqual(
+          new Set(["ü👋🏽東. stop"]),
+        );
+      }
+    });
+
+    it.each(["\r\n", "\r"] as const)("when lines end with %j", async (lineEnd) => {
+      const { text, error } = await answerTo({ steps: ["one", "two"], lineEnd, splitAt: "every-byte" });
+      expect(error).toBeUndefined();
+      expect(text).toBe("onetwo");
+    });
+
+    it("when the two halves of a character come in two deltas", async () => {
+      expect((await answerTo({ steps: ["👋"[0] ?? "", "👋"[1] ?? ""] })).text).toBe("👋");
+    });
+
+    it("when there are comments in between", async () => {
+      const comment = { raw: ": still working\n\n" };
+      expect((await answerTo({ steps: [comment, "a", comment, "b", comment] })).text).toBe("ab");
+    });
+
+    it("when it is a megabyte in one delta", async () => {
+      const long = "0123456789ü".repeat(100_000);
+      expect((await answerTo({ steps: [long] })).text === long).toBe(true);
+    });
+
+    it("when there is none", async () => {
+      const { events, finish } = await answerTo({ steps: [] });
+      expect(events).toEqual([finish]);
+    });
+
+    it("when a hundred are asked at once, each its own", async () => {
+      fake.next(...Array.from({ length: 100 }, (_, i): Script => ({ steps: [`reply `, `number ${i}`] })));
+      const replies = await Promise.all(Array.from({ length: 100 }, () => collect(provider())));
+      expect(new Set(replies.map(({ text }) => text)).size).toBe(100);
+    });
+  });
+
+  describe(`${name} reports`, () => {
+    it("the usage", async () => {
+      const usage = { inputTokens: 1234, outputTokens: 56 };
+      expect((await answerTo({ steps: ["x"], usage })).finish?.usage).toEqual(usage);
+    });
+
+    it("no usage where none came", async () => {
+      expect((await answerTo({ steps: ["x"], usage: null })).finish).not.toHaveProperty("usage");
+    });
+
+    it("the model, as the upstream names it", async () => {
+      expect((await answerTo({ steps: ["x"], model: "big-1-2026-11" })).finish?.model).toBe("big-1-2026-11");
+    });
+  });
+
+  describe(`${name} ends the upstream call`, () => {
+    it.each<[string, Script]>([
+      ["before the head of the answer", { before: { stall: true } }],
+      ["before the first token", { steps: [{ stall: true }] }],
+    ])("within 500 ms of an abort %s", async (_, script) => {
+      const abort = new AbortController();
+      fake.next(script);
+      const collected = collect(provider(), { signal: abort.signal });
+      const call = await fake.waitForCall(1);
+      const abortedAt = performance.now();
+      abort.abort(new Error("stop"));
+      expect((await collected).error).toBe(abort.signal.reason);
+      const { how, at } = await call.ended;
+      expect(how).toBe("disconnected");
+      expect(at - abortedAt).toBeLessThan(500);
+    });
+
+    it("within 500 ms of an abort between tokens", async () => {
+      const abort = new AbortController();
+      fake.next({ steps: ["So far", { stall: true }] });
+      let abortedAt = Infinity;
+      await collect(provider(), {
+        signal: abort.signal,
+        onDelta() {
+          abortedAt = performance.now();
+          abort.abort();
+        },
+      });
+      const { how, at } = await (await fake.waitForCall(1)).ended;
+      expect(how).toBe("disconnected");
+      expect(at - abortedAt).toBeLessThan(500);
+    });
+
+    it("when its caller stops reading", async () => {
+      fake.next({ steps: ["So far", { stall: true }] });
+      for await (const event of provider().stream(testRequest, new AbortController().signal)) {
+        expect(event.type).toBe("delta");
+        break;
+      }
+      expect((await (await fake.waitForCall(1)).ended).how).toBe("disconnected");
+    });
+  });
+
+  describe(`${name} calls a silent upstream a timeout, and ends the call`, () => {
+    it.each<[string, Script, Partial<Timeouts>]>([
+      ["before the head of the answer", { before: { stall: true } }, { firstTokenMs: 50 }],
+      ["before the first token", { steps: [{ stall: true }] }, { firstTokenMs: 50 }],
+      ["between tokens", { steps: ["So far", { stall: true }] }, { betweenTokensMs: 50 }],
+    ])("%s", async (_, script, timeouts) => {
+      fake.next(script);
+      const { error } = await collect(provider(timeouts));
+      expect(error).toMatchObject({ name: "ProviderError", code: "timeout", retryable: true });
+      expect((await (await fake.waitForCall(1)).ended).how).toBe("disconnected");
+    });
+
+    it("but comments are no tokens", async () => {
+      const comments = Array.from({ length: 20 }, () => [{ raw: ": busy\n\n" }, { waitMs: 20 }]).flat();
+      fake.next({ steps: [...comments, "late"] });
+      const { error } = await collect(provider({ firstTokenMs: 100 }));
+      expect(error).toMatchObject({ code: "timeout" });
+    });
+  });
+
+  describe(`${name} maps`, () => {
+    it.each<[number, ProviderErrorCode]>([
+      [301, "rejected"],
+      [400, "rejected"],
+      [401, "rejected"],
+      [403, "rejected"],
+      [404, "rejected"],
+      [408, "overloaded"],
+      [409, "overloaded"],
+      [422, "rejected"],
+      [429, "overloaded"],
+      [500, "overloaded"],
+      [502, "overloaded"],
+      [503, "overloaded"],
+      [529, "overloaded"],
+    ])("HTTP %i to %s", async (status, code) => {
+      const { error, events } = await answerTo({ status, body: '{"error":{"message":"no","type":"some_error"}}' });
+      expect(events).toEqual([]);
+      expect(error).toBeInstanceOf(ProviderError);
+      expect(error).toMatchObject({ code, status, retryable: code !== "rejected", retryAfterMs: undefined });
+    });
+
+    it("Retry-After in seconds", async () => {
+      const { error } = await answerTo({ status: 429, headers: { "retry-after": "7" }, body: "{}" });
+      expect(error).toMatchObject({ retryAfterMs: 7_000 });
+    });
+
+    it("Retry-After as a date", async () => {
+      const date = new Date(Date.now() + 60_000).toUTCString();
+      const { error } = await answerTo({ status: 503, headers: { "retry-after": date }, body: "{}" });
+      expect((error as ProviderError).retryAfterMs).toBeGreaterThan(50_000);
+      expect((error as ProviderError).retryAfterMs).toBeLessThanOrEqual(60_000);
+    });
+
+    it("a Retry-After that is neither to none", async () => {
+      const { error } = await answerTo({ status: 429, headers: { "retry-after": "soon" }, body: "{}" });
+      expect(error).toMatchObject({ code: "overloaded", retryAfterMs: undefined });
+    });
+
+    it("an error page to what its status says", async () => {
+      const { error } = await answerTo({
+        status: 502,
+        headers: { "content-type": "text/html" },
+        body: "<h1>Bad gateway</h1>",
+      });
+      expect(error).toMatchObject({ code: "overloaded", status: 502 });
+    });
+
+    it("a web page with status 200 to malformed", async () => {
+      const { error } = await answerTo({ headers: { "content-type": "text/html" }, body: "<h1>Welcome</h1>" });
+      expect(error).toMatchObject({ code: "malformed" });
+    });
+
+    it.each<[string, Script, string]>([
+      ["a connection cut before the answer", { before: { cut: true } }, ""],
+      ["a connection cut in the middle", { steps: ["So far", { cut: true }] }, "So far"],
+    ])("%s to unreachable", async (_, script, text) => {
+      const collected = await answerTo(script);
+      expect(collected.error).toMatchObject({ name: "ProviderError", code: "unreachable", retryable: true });
+      expect(collected.text).toBe(text);
+    });
+
+    it("a port that nobody listens on to unreachable", async () => {
+      const gone = await startFakeProvider();
+      await gone.close();
+      const { error } = await collect(make({ baseUrl: gone.url, apiKey, timeouts: defaultTimeouts }));
+      expect(error).toMatchObject({ name: "ProviderError", code: "unreachable" });
+    });
+
+    it("a server that accepts and never shakes hands to unreachable, after the time to connect", async () => {
+      const silent = net.createServer();
+      await new Promise<void>((resolve) => void silent.listen(0, "127.0.0.1", resolve));
+      const { port } = silent.address() as net.AddressInfo;
+      const baseUrl = `https://127.0.0.1:${port}/v1`;
+      const { error } = await collect(make({ baseUrl, apiKey, timeouts: { ...defaultTimeouts, connectMs: 50 } }));
+      silent.close();
+      expect(error).toMatchObject({ name: "ProviderError", code: "unreachable" });
+    });
+
+    it.each<[string, Script]>([
+      ["an end without a finish", { steps: ["So far"], finishReason: null, usage: null, done: false }],
+      ["an event that is no JSON", { steps: ["So far", { raw: "data: {oops\n\n" }] }],
+      ["an event that is no object", { steps: ["So far", { raw: "data: 42\n\n" }] }],
+    ])("%s to malformed", async (_, script) => {
+      const { error, text, finish } = await answerTo(script);
+      expect(error).toMatchObject({ name: "ProviderError", code: "malformed", retryable: true });
+      expect(text).toBe("So far");
+      expect(finish).toBeUndefined();
+    });
+  });
+
+  describe(`${name} keeps to itself`, () => {
+    const telling = JSON.stringify({
+      error: { message: `Wrong key ${apiKey} for "My secret question"`, type: apiKey, code: `bad:${apiKey}` },
+    });
+
+    it.each<[string, Script]>([
+      ["an error status", { status: 401, body: telling }],
+      ["a status text", { status: 400, headers: { "x-key": apiKey }, body: telling }],
+      ["an error page", { status: 500, body: `<p>${apiKey} My secret question</p>` }],
+      ["a malformed event", { steps: [{ raw: `data: ${apiKey} My secret question\n\n` }] }],
+      ["a malformed answer", { headers: { "content-type": "text/html" }, body: `${apiKey} My secret question` }],
+      ["a cut connection", { steps: ["x", { cut: true }] }],
+      ["a refused connection", { before: { cut: true } }],
+    ])("the key and the conversation, whatever is in %s", async (_, script) => {
+      const { error } = await answerTo(script);
+      expect(error).toBeInstanceOf(ProviderError);
+      const shown = inspect(error, { depth: Infinity });
+      expect(shown).not.toContain(apiKey);
+      expect(shown).not.toContain("secret question");
+    });
+
+    it("how an endless error body goes on", async () => {
+      const endless = Array.from({ length: 1_000 }, () => [{ raw: "x".repeat(1_000) }, { waitMs: 1 }]).flat();
+      fake.next({ status: 500, steps: endless });
+      expect((await collect(provider())).error).toMatchObject({ code: "overloaded", status: 500 });
+      expect((await (await fake.waitForCall(1)).ended).how).toBe("disconnected");
+    });
+  });
+}
+
+interface Collected {
+  events: ProviderEvent[];
+  text: string;
+  finish: Extract<ProviderEvent, { type: "finish" }> | undefined;
+  error: unknown;
+}
+
+/** Reads a reply to its end, good or bad. */
+export async function collect(
+  provider: Provider,
+  { signal = new AbortController().signal, onDelta = () => {}, request = testRequest }: CollectOptions = {},
+): Promise<Collected> {
+  const events: ProviderEvent[] = [];
+  let error: unknown;
+  try {
+    for await (const event of provider.stream(request, signal)) {
+      events.push(event);
+      if (event.type === "delta") onDelta(event.text);
+    }
+  } catch (caught) {
+    error = caught;
+  }
+  const text = events.map((event) => (event.type === "delta" ? event.text : "")).join("");
+  return { events, text, finish: events.find((event) => event.type === "finish"), error };
+}
+
+interface CollectOptions {
+  signal?: AbortSignal;
+  onDelta?: (text: string) => void;
+  request?: ProviderRequest;
+}

@@ -1,0 +1,20 @@
+import type { Config } from "../../../shared/config.ts";
+import { isConfigured, providerNames, type ProviderName } from "../../../shared/provider-catalog.ts";
+import type { Provider } from "./provider.ts";
+
+export type ProviderRegistry = ReadonlyMap<ProviderName, Provider>;
+
+/** One line a provider. Loaded on demand: an SDK that nobody configured costs no memory. */
+const loaders: Record<ProviderName, (config: Config) => Promise<Provider>> = {
+  compatible: async (config) => (await import("./compatible/compatible.ts")).compatibleFromConfig(config),
+  preset: async () => (await import("./preset.ts")).createPresetProvider(),
+};
+
+/**
+ * Loads the providers that are configured, and no other.
+ * @throws {ConfigError} when one cannot be made from its settings
+ */
+export async function loadProviders(config: Config): Promise<ProviderRegistry> {
+  const names = providerNames.filter((name) => isConfigured(name, config));
+  return new Map(await Promise.all(names.map(async (name) => [name, await loaders[name](config)] as const)));
+}

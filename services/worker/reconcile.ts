@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { readStandings } from "../../shared/db/claim.ts";
+import { readTombstones } from "../../shared/db/conversations.ts";
+import { markDue, readOrphans, takeDueJobs } from "../../shared/db/reconcile.ts";
+import { eraseTraces } from "../../shared/jobs/delete-conversation.ts";
+import { mustEnd, settleOrphan } from "./settle-orphan.ts";
+import type { WorkerContext } from "./worker-context.ts";
+
+const everyMs = 1000;
+
+/**
+ * Holds the queue against the rows, once a second: whatever a crash or a lost store left undone is taken up again. Every
+ * worker does this; each step may be done twice.
+ * @returns ends the loop, after the round under way
+ */
+export function startReconciler(context: WorkerContext): () => Promise<void> {
+  const stopping = new AbortController();
+  const loop = async () => {
+    while (!stopping.signal.aborted) {
+      await reconcile(context);
+      await sleep(everyMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  };
+  const running = loop();
+  return async () => {
+    stopping.abort();
+    await running;
+  };
+}
+
+/** One round; what fails is logged and left for the next one. */
+export async function reconcile(context: WorkerContext): Promise<void> {
+  const steps = { putBackDue, takeUpOrphans, eraseDeleted };
+  for (const [name, step] of Object.entries(steps)) {
+    try {
+      await step(context);
+    } catch (error) {
+      context.log.warn({ err: error, step: name }, "reconciler");
+    }
+  }
+}
+
+/** Queued heads that nobody has claimed for a while: the queue may have lost them, or never got them. */
+async function putBackDue(context: WorkerContext): Promise<void> {
+  const jobIds = await takeDueJobs(context.db.pool).catch((error: unknown) => {
+    context.takeOvers.databaseFailed();
+    throw error;
+  });
+  context.takeOvers.databaseAnswered();
+  if (jobIds.length === 0) return;
+  try {
+    await context.queue.putBack(jobIds);
+  } catch (error) {
+    await markDue(context.db.pool, jobIds);
+    throw error;
+  }
+}
+
+/** Active jobs whose worker is gone: they end if they must, else they are delivered again. */
+async function takeUpOrphans(context: WorkerContext): Promise<void> {
+  if (!context.takeOvers.allowed) return;
+  const orphans = await readOrphans(context.db.pool);
+  if (orphans.length === 0) return;
+  const standings = await readStandings(context.db.pool, orphans);
+  const deliverable = standings.filter((standing) => standing.unheld && !mustEnd(standing)).map(({ id }) => id);
+  for (const standing of standings.filter(mustEnd)) await settleOrphan(context, standing);
+  await context.queue.putBack(deliverable);
+}
+
+/** Deleted conversations: their queue entries and drafts go, too. */
+async function eraseDeleted(context: WorkerContext): Promise<void> {
+  for (const traces of await readTombstones(context.db.pool)) await eraseTraces(context, traces);
+}

@@ -1,0 +1,30 @@
+import { v7 as uuid } from "uuid";
+import { type JobStanding, maxDeaths } from "../../shared/db/claim.ts";
+import { endJob } from "../../shared/jobs/end-job.ts";
+import type { WorkerContext } from "./worker-context.ts";
+
+/** Whether a job that no worker holds must end instead of being answered. */
+export function mustEnd({ unheld, cancelRequested, deaths }: JobStanding): boolean {
+  return unheld && (cancelRequested || deaths >= maxDeaths);
+}
+
+/** Ends it: as cancelled, with the text its dead worker left in the draft, or as failed. */
+export async function settleOrphan(context: WorkerContext, job: JobStanding): Promise<void> {
+  if (!job.cancelRequested) {
+    context.log.error({ jobId: job.id, deaths: job.deaths }, "a job killed its workers and is given up");
+    await endJob(context, job, { status: "failed", errorCode: "workers_died" }, { orphan: true });
+    return;
+  }
+  const draft = await context.live.readDraft(job.id, job.attempt, 0).catch(() => undefined);
+  const text = draft?.bytes.toString() ?? "";
+  await endJob(
+    context,
+    job,
+    {
+      status: "cancelled",
+      errorCode: "cancelled",
+      ...(text !== "" && { reply: { id: uuid(), text, finishReason: "cancelled" as const, fallback: false } }),
+    },
+    { orphan: true },
+  );
+}

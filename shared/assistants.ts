@@ -1,0 +1,63 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { ConfigError } from "./config.ts";
+import { providerNames } from "./provider-catalog.ts";
+
+/** A canned reply: used when the message holds one of its keywords, or by its flags. */
+const preset = z.strictObject({
+  keywords: z.array(z.string().min(1)).default([]).describe("matched as whole words, whatever the case"),
+  reply: z.string().min(1),
+  default: z.literal(true).optional().describe("the reply when no keyword matches"),
+});
+
+const assistant = z.strictObject({
+  name: z.string().min(1),
+  description: z.string().min(1),
+  provider: z.enum(providerNames).optional(),
+  model: z.string().min(1).optional(),
+  instructions: z.string().min(1),
+  maxOutputTokens: z.int().min(1).max(100_000).default(1024),
+  greeting: z.string().min(1).optional(),
+  suggestions: z.array(z.string().min(1)).max(6).optional(),
+  presets: z.array(preset).refine((presets) => presets.filter((p) => p.default).length === 1, {
+    message: 'expected exactly one preset with "default": true',
+  }),
+});
+
+const assistantsFile = z.strictObject({
+  assistants: z
+    .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,99}$/, "expected lower-case letters, digits and dashes"), assistant)
+    .refine((all) => "default" in all, { message: 'expected an assistant named "default"' }),
+});
+
+export type Preset = z.output<typeof preset>;
+export type Assistant = z.output<typeof assistant>;
+/** By type: the key under which clients ask for one. */
+export type Assistants = ReadonlyMap<string, Assistant>;
+
+/** Where the product's own assistants stand. */
+export const assistantsPath = "config/assistants.json";
+
+/**
+ * Reads and checks the assistants, at start.
+ * @throws {ConfigError} naming the file, the path in it and what was expected there, for every fault
+ */
+export async function readAssistants(path: string): Promise<Assistants> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigError(`${path}: cannot be read (${error.code})`);
+  });
+  const parsed = assistantsFile.safeParse(parseJson(path, text));
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `  ${path}: ${issue.path.join(".")}: ${issue.message}`);
+    throw new ConfigError(`The assistants have ${faults.length} fault(s):\n${faults.join("\n")}`);
+  }
+  return new Map(Object.entries(parsed.data.assistants));
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError(`${path}: expected JSON: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,99 @@
+import { z } from "zod";
+
+/**
+ * The environment, read once at start. This is the only place that touches `process.env`;
+ * `.env.example` lists the same keys in the same order.
+ */
+const environment = z.object({
+  PORT: integer(1, 65_535).default(3000),
+  NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+
+  DATABASE_URL: url("postgres:", "postgresql:").optional(),
+  REDIS_URL: url("redis:", "rediss:").optional(),
+
+  COMPATIBLE_BASE_URL: url("http:", "https:").optional(),
+  COMPATIBLE_API_KEY: z.string().optional(),
+  COMPATIBLE_MODEL: z.string().default("default"),
+
+  ALLOWED_ORIGINS: list().optional(),
+  TRUST_PROXY: z.string().default("false").transform(parseTrustProxy),
+  TOKEN_SECRET: z.string().min(32, "expected at least 32 characters").optional(),
+  CONVERSATION_ACCESS: z.enum(["token", "open"]).default("token"),
+  ADMIN_USER: z.string().default("admin"),
+  ADMIN_PASSWORD: z.string().min(8, "expected at least 8 characters").optional(),
+
+  WORKER_CONCURRENCY: integer(1, 10_000).default(50),
+  WORKER_PORT: integer(1, 65_535).optional(),
+  MAX_MESSAGE_CHARS: integer(1, 20_000).default(4000),
+  MAX_BACKLOG: integer(1, 100_000_000).default(10_000),
+  JOB_DEADLINE_MS: integer(1000, 3_600_000).default(120_000),
+});
+
+type Environment = z.output<typeof environment>;
+
+/** What a part of the product runs on. `DATABASE_URL` is always known here: `npm start` fills it in. */
+export type Config = Environment & { DATABASE_URL: string };
+
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+/**
+ * Reads the environment of a process that needs PostgreSQL (api, worker, migrate).
+ * @throws {ConfigError} naming every fault at once, without the values (they may be secrets)
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const config = readEnvironment(env);
+  const { DATABASE_URL } = config;
+  if (DATABASE_URL === undefined) {
+    throw new ConfigError(
+      "DATABASE_URL is not set: expected postgres://user:password@host:5432/database (npm start brings its own PostgreSQL)",
+    );
+  }
+  return { ...config, DATABASE_URL };
+}
+
+/**
+ * Reads the environment for `npm start`, where PostgreSQL may be embedded.
+ * @throws {ConfigError} as `readConfig`
+ */
+export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
+  // `KEY=` in an env file means "not set".
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = environment.safeParse(present);
+  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  if (present["NODE_ENV"] === "production" && present["TOKEN_SECRET"] === undefined) {
+    faults.push("TOKEN_SECRET: required in production, at least 32 random characters (openssl rand -base64 32)");
+  }
+  if (!parsed.success || faults.length > 0) {
+    throw new ConfigError(`The environment has ${faults.length} fault(s):\n${faults.map((f) => `  ${f}`).join("\n")}`);
+  }
+  return parsed.data;
+}
+
+/** For a process that we start: our own environment, and what it needs beside that. */
+export function childEnvironment(additions: Record<string, string>): NodeJS.ProcessEnv {
+  return { ...process.env, ...additions };
+}
+
+function integer(min: number, max: number) {
+  const message = `expected a whole number from ${min} to ${max}`;
+  return z.string().regex(/^\d+$/, message).transform(Number).refine((n) => n >= min && n <= max, message);
+}
+
+function url(...protocols: string[]) {
+  const message = `expected a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}`;
+  return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), message);
+}
+
+function list() {
+  return z.string().transform((text) => text.split(",").map((item) => item.trim()).filter((item) => item !== ""));
+}
+
+/** Express' `trust proxy`: a hop count, `true`/`false`, or addresses and subnets. */
+function parseTrustProxy(text: string): boolean | number | string {
+  if (text === "true") return true;
+  if (text === "false") return false;
+  return /^\d+$/.test(text) ? Number(text) : text;
+}

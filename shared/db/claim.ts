@@ -1,0 +1,137 @@
+import type { Pool } from "pg";
+import type { JobStatus } from "../protocol/job.ts";
+import type { Sender } from "../protocol/conversation.ts";
+import { query } from "./database.ts";
+
+/** A job is its worker's for so long; the worker renews it once a second. The database's clock counts. */
+export const leaseSeconds = 15;
+/** So many runs that killed their worker, and the job ends as failed: it would kill the next one too. */
+export const maxDeaths = 3;
+/** The newest messages a provider is shown. */
+const maxPromptMessages = 50;
+
+const lease = `interval '${leaseSeconds} s'`;
+/** Nobody's: given back, or its worker was not heard of for a lease. */
+const unheld = `(jobs.lease_until is null or jobs.lease_until < now())`;
+/** Of those, the ones to be had now: after an outage living workers get the time to renew theirs. */
+const toTakeOver = `(jobs.lease_until is null or jobs.lease_until < now() and $2)`;
+
+export interface ClaimedJob {
+  id: string;
+  conversationId: string;
+  run: number;
+  attempt: number;
+  assistantType: string;
+  providerOverride: string | null;
+  requestId: string | null;
+  /** Since the first claim, by the database's clock. */
+  ageMs: number;
+  /** The conversation up to this job's own message, oldest first. */
+  history: { sender: Sender; text: string; imported: boolean }[];
+}
+
+const claimStatement = {
+  name: "claim-job",
+  text: `
+    with claimed as (
+      update jobs
+      set status = 'active', run = run + 1, attempt = attempt + 1, lease_until = now() + ${lease},
+          deaths = deaths + (jobs.lease_until is not null)::int, started_at = coalesce(started_at, now())
+      from conversations
+      where jobs.id = $1 and conversations.id = jobs.conversation_id
+        and conversations.deleted_at is null and conversations.open_jobs[1] = jobs.id
+        and (status = 'queued' or status = 'active' and ${toTakeOver})
+        and cancel_requested_at is null
+        and deaths + (jobs.lease_until is not null)::int < ${maxDeaths}
+      returning jobs.*
+    )
+    select id, conversation_id as "conversationId", run, attempt, assistant_type as "assistantType",
+           provider_override as "providerOverride", request_id as "requestId",
+           (extract(epoch from now() - started_at) * 1000)::float8 as "ageMs",
+           (select coalesce(json_agg(json_build_object('sender', sender, 'text', text, 'imported', imported)
+                                     order by turn, sender desc), '[]')
+            from (select turn, sender, text, imported from messages
+                  where conversation_id = claimed.conversation_id
+                    and (turn < claimed.turn or turn = claimed.turn and sender = 'user')
+                  order by turn desc, sender limit ${maxPromptMessages}) as newest) as history
+    from claimed`,
+};
+
+/**
+ * Makes a job this worker's, if it is the head of its conversation and nobody else's.
+ * @param takeOver whether a lease that is over may be ended, too
+ * @returns the job with its prompt; `undefined`: not to be had, `readStanding` says why
+ */
+export async function claimJob(pool: Pool, jobId: string, takeOver: boolean): Promise<ClaimedJob | undefined> {
+  const [job] = await query<ClaimedJob>(pool, claimStatement, [jobId, takeOver]);
+  return job;
+}
+
+/** How a job stands, for whoever was refused it. */
+export interface JobStanding {
+  id: string;
+  conversationId: string;
+  status: JobStatus;
+  attempt: number;
+  head: boolean;
+  /** Active, and its lease is over or was given back. */
+  unheld: boolean;
+  /** Until its lease is over; 0 or less when it is. */
+  leaseLeftMs: number;
+  cancelRequested: boolean;
+  /** Runs that killed their worker, this one included if it is unheld. */
+  deaths: number;
+}
+
+const standingStatement = {
+  name: "job-standing",
+  text: `
+    select jobs.id, conversation_id as "conversationId", status, attempt,
+           coalesce(open_jobs[1] = jobs.id, false) as head, status = 'active' and ${unheld} as unheld,
+           coalesce(extract(epoch from lease_until - now()) * 1000, 0)::float8 as "leaseLeftMs",
+           cancel_requested_at is not null as "cancelRequested",
+           deaths + (lease_until is not null)::int as deaths
+    from jobs join conversations on conversations.id = jobs.conversation_id
+    where jobs.id = any($1::uuid[])`,
+};
+
+export async function readStandings(pool: Pool, jobIds: readonly string[]): Promise<JobStanding[]> {
+  return query<JobStanding>(pool, standingStatement, [jobIds]);
+}
+
+const renewStatement = {
+  name: "renew-leases",
+  text: `
+    update jobs set lease_until = now() + ${lease}
+    from unnest($1::uuid[], $2::int[]) as held(id, run)
+    where jobs.id = held.id and jobs.run = held.run and jobs.status = 'active'
+    returning jobs.id, cancel_requested_at is not null as "cancelRequested"`,
+};
+
+/** Renews the leases of all jobs a worker holds. A job that does not come back is no longer its own. */
+export async function renewLeases(
+  pool: Pool,
+  held: readonly { id: string; run: number }[],
+): Promise<{ id: string; cancelRequested: boolean }[]> {
+  return query(pool, renewStatement, [held.map(({ id }) => id), held.map(({ run }) => run)]);
+}
+
+const holdsStatement = {
+  name: "holds-attempt",
+  text: `select from jobs where id = $1 and attempt = $2 and status = 'active'`,
+};
+
+/** Whether an attempt is still the present one of an active job. */
+export async function holdsAttempt(pool: Pool, jobId: string, attempt: number): Promise<boolean> {
+  return (await query(pool, holdsStatement, [jobId, attempt])).length === 1;
+}
+
+const releaseStatement = {
+  name: "release-job",
+  text: `update jobs set lease_until = null where id = $1 and attempt = $2 and status = 'active' returning id`,
+};
+
+/** Gives an active job back, so that the next worker may claim it at once. */
+export async function releaseJob(pool: Pool, jobId: string, attempt: number): Promise<boolean> {
+  return (await query(pool, releaseStatement, [jobId, attempt])).length === 1;
+}

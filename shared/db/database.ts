@@ -1,0 +1,78 @@
+import { MikroORM } from "@mikro-orm/postgresql";
+import type { Pool, PoolClient, QueryResultRow } from "pg";
+import type { Logger } from "../logger.ts";
+import { ormOptions } from "./orm.ts";
+
+/** PostgreSQL for one process: the ORM, and the pool it stands on for the statements that must be one round trip. */
+export interface Database {
+  orm: MikroORM;
+  pool: Pool;
+  close(): Promise<void>;
+}
+
+/** A statement the server prepares once per connection, under its name. */
+export interface Statement {
+  name: string;
+  text: string;
+}
+
+/** A connection is made, or not, within this: a request that needs one is answered at once when PostgreSQL is away. */
+const connectTimeoutMs = 1500;
+/** No statement of ours takes long; one that does has met a frozen server. */
+const queryTimeoutMs = 3000;
+const maxConnections = 20;
+
+/** Opens PostgreSQL without waiting for it: a statement rejects while it is away. */
+export async function openDatabase(databaseUrl: string, log: Logger): Promise<Database> {
+  const orm = await MikroORM.init({
+    ...ormOptions(databaseUrl, (message) => log.debug(message)),
+    pool: { min: 0, max: maxConnections, idleTimeoutMillis: 30_000 },
+    driverOptions: {
+      connectionTimeoutMillis: connectTimeoutMs,
+      query_timeout: queryTimeoutMs,
+      keepAlive: true,
+    },
+  });
+  const pool = (await orm.em.getConnection().getNativeClient()) as Pool;
+  return { orm, pool, close: () => orm.close() };
+}
+
+/** Runs a prepared statement and gives its rows. */
+export async function query<Row extends QueryResultRow>(
+  db: Pick<Pool, "query">,
+  statement: Statement,
+  values: unknown[],
+): Promise<Row[]> {
+  const { rows } = await db.query<Row>({ ...statement, values });
+  return rows;
+}
+
+/** Commits what `work` did, or rolls all of it back; a connection whose state is unknown is thrown away. */
+export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken = false;
+  try {
+    await client.query("begin");
+    const result = await work(client);
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    await client.query("rollback").catch(() => {
+      broken = true;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** Whether PostgreSQL could not be reached or did not answer, so that the same call may work later. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string") return awayCodes.test(code);
+  return /timeout|terminated|not queryable|Connection ended/i.test(error.message);
+}
+
+/** Socket errors, and SQLSTATE classes 08 (connection), 53 (resources), 57P (shutdown, starting up). */
+const awayCodes = /^(E[A-Z]+|08\w{3}|53\w{3}|57P\w{2})$/;

@@ -1,0 +1,23 @@
+import { Migrator } from "@mikro-orm/migrations";
+import { defineConfig } from "@mikro-orm/postgresql";
+import { fileURLToPath } from "node:url";
+import { entities } from "./entities.ts";
+
+/** How MikroORM stands in this project: the same for the services, the migrations and the drift check. */
+export function ormOptions(databaseUrl: string, log: (message: string) => void = () => undefined) {
+  return defineConfig({
+    clientUrl: databaseUrl,
+    entities,
+    logger: log,
+    colors: false,
+    extensions: [Migrator],
+    // BullMQ keeps its own tables beside ours; without this the schema generator would drop them.
+    schemaGenerator: { ignoreSchema: ["bullmq"] },
+    migrations: {
+      path: fileURLToPath(new URL("../../migrations", import.meta.url)),
+      glob: "*.ts",
+      tableName: "migrations",
+      snapshot: false,
+    },
+  });
+}

@@ -1,0 +1,81 @@
+import type { Pool } from "pg";
+import type { FinishReason, JobErrorCode, JobStatus } from "../protocol/job.ts";
+import { query } from "./database.ts";
+
+/** A job with its stored reply. Times are Unix milliseconds. */
+export interface JobRow {
+  id: string;
+  conversationId: string;
+  messageId: string;
+  status: JobStatus;
+  attempt: number;
+  assistantType: string;
+  provider: string | null;
+  errorCode: JobErrorCode | null;
+  inputTokens: number | null;
+  outputTokens: number | null;
+  createdAt: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+  conversationDeleted: boolean;
+  /** The attempt whose deltas are the reply. */
+  replyAttempt: number | null;
+  replyId: string | null;
+  replyText: string | null;
+  replyFinishReason: FinishReason | null;
+  replyFallback: boolean | null;
+  replyAt: number | null;
+}
+
+function millis(column: string): string {
+  return `(extract(epoch from ${column}) * 1000)::float8`;
+}
+
+const readJobStatement = {
+  name: "read-job",
+  text: `
+    select jobs.id, jobs.conversation_id as "conversationId", message_id as "messageId", status, attempt,
+           jobs.assistant_type as "assistantType", jobs.provider, error_code as "errorCode",
+           input_tokens as "inputTokens", output_tokens as "outputTokens", ${millis("jobs.created_at")} as "createdAt",
+           ${millis("started_at")} as "startedAt", ${millis("finished_at")} as "finishedAt",
+           conversations.deleted_at is not null as "conversationDeleted",
+           reply_attempt as "replyAttempt", reply.id as "replyId", reply.text as "replyText",
+           reply.finish_reason as "replyFinishReason", reply.fallback as "replyFallback",
+           ${millis("reply.created_at")} as "replyAt"
+    from jobs
+    join conversations on conversations.id = jobs.conversation_id
+    left join messages reply on reply.id = jobs.reply_id
+    where jobs.id = $1`,
+};
+
+export async function readJob(pool: Pool, jobId: string): Promise<JobRow | undefined> {
+  const [row] = await query<JobRow>(pool, readJobStatement, [jobId]);
+  return row;
+}
+
+const jobStatesStatement = {
+  name: "job-states",
+  text: `select id, status, attempt from jobs where id = any($1::uuid[])`,
+};
+
+/** The moving part of many jobs in one round trip. */
+export async function readJobStates(
+  pool: Pool,
+  jobIds: readonly string[],
+): Promise<{ id: string; status: JobStatus; attempt: number }[]> {
+  return query(pool, jobStatesStatement, [jobIds]);
+}
+
+const positionsStatement = {
+  name: "queue-positions",
+  text: `
+    select id, (select count(*)::int from jobs ahead
+                where ahead.status = 'queued' and ahead.created_at < jobs.created_at) as position
+    from jobs where id = any($1::uuid[]) and status = 'queued'`,
+};
+
+/** How many queued jobs were accepted before each of these, over the whole service. */
+export async function readPositions(pool: Pool, jobIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await query<{ id: string; position: number }>(pool, positionsStatement, [jobIds]);
+  return new Map(rows.map(({ id, position }) => [id, position]));
+}

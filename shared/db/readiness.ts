@@ -1,0 +1,29 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Database } from "./database.ts";
+
+const everyMs = 250;
+
+/**
+ * Waits for PostgreSQL and for a schema that is as new as this code: what is made of BullMQ while it is away would stay
+ * dead for ever.
+ * @throws after `limitMs`, or at once when migrations are missing; the message says what to do
+ */
+export async function waitForDatabase({ pool, orm }: Database, limitMs: number): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    try {
+      await pool.query("select 1");
+      break;
+    } catch (error) {
+      if (performance.now() > deadline) {
+        throw new Error("PostgreSQL does not answer: see whether it runs and DATABASE_URL is right", { cause: error });
+      }
+      await sleep(everyMs);
+    }
+  }
+  const pending = await orm.migrator.getPending();
+  if (pending.length > 0) {
+    const names = pending.map(({ name }) => name).join(", ");
+    throw new Error(`The database lacks migrations (${names}): run "npm run migrate" first`);
+  }
+}

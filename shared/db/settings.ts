@@ -1,0 +1,18 @@
+import type { Pool } from "pg";
+
+/**
+ * A value all processes share: made by whoever comes first, then kept.
+ * @param make called when there may be none yet; its value is dropped if another process was faster
+ */
+export async function readOrMakeSetting(pool: Pool, key: string, make: () => string): Promise<string> {
+  const { rows } = await pool.query<{ value: string }>("select value from settings where key = $1", [key]);
+  if (rows[0]) return rows[0].value;
+  // The no-op update makes the row that won visible to RETURNING.
+  const made = await pool.query<{ value: string }>(
+    "insert into settings values ($1, $2) on conflict (key) do update set value = settings.value returning value",
+    [key, make()],
+  );
+  const [row] = made.rows;
+  if (!row) throw new Error(`the setting ${key} was neither found nor made`);
+  return row.value;
+}

@@ -1,0 +1,82 @@
+import { execFile } from "node:child_process";
+import { readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import type { Logger } from "../logger.ts";
+import { EmbeddedPostgresError } from "./error.ts";
+
+const run = promisify(execFile);
+
+/** A fast shutdown ends all sessions; what takes this long hangs. */
+const fastShutdownMs = 10_000;
+/** An immediate one kills what does not end by itself after 5 s. */
+const immediateShutdownMs = 7000;
+
+/**
+ * Clears away what a killed run left in a data folder: a server still running is stopped in order, and a pid file
+ * whose number now belongs to some other process, which PostgreSQL would take for a running server, is removed.
+ * Only for the holder of the folder's lock, who knows that nobody owns that server any more.
+ */
+export async function clearLeftover(folder: string, log: Logger): Promise<void> {
+  const pidFile = join(folder, "postmaster.pid");
+  const [firstLine, servedFolder] = (await readFile(pidFile, "utf8").catch(() => undefined))?.split("\n") ?? [];
+  if (firstLine === undefined) return;
+  const pid = Number(firstLine);
+  if (!Number.isInteger(pid) || pid <= 0) return rm(pidFile, { force: true });
+  // PostgreSQL itself sees that a file names nobody.
+  if (!isAlive(pid)) return;
+  if (!(await isServerOf(pid, folder, servedFolder))) {
+    log.warn(`a killed run's pid file names process ${pid}, which is no PostgreSQL of this folder: removing the file`);
+    return rm(pidFile, { force: true });
+  }
+  log.warn(`stopping the PostgreSQL that a killed run left behind (process ${pid})`);
+  await stopServer(pid);
+}
+
+async function stopServer(pid: number): Promise<void> {
+  if (await endsAfter("SIGINT", pid, fastShutdownMs)) return;
+  if (await endsAfter("SIGQUIT", pid, immediateShutdownMs)) return;
+  throw new EmbeddedPostgresError(
+    `A PostgreSQL that a killed run left behind does not end: stop process ${pid} by hand`,
+  );
+}
+
+async function endsAfter(signal: NodeJS.Signals, pid: number, limitMs: number): Promise<boolean> {
+  process.kill(pid, signal);
+  const deadline = Date.now() + limitMs;
+  // Where nobody reaps orphans (many containers) it stays as a zombie, which has no command line.
+  while (isAlive(pid) && (await commandLine(pid)) !== "") {
+    if (Date.now() > deadline) return false;
+    await sleep(10);
+  }
+  return true;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    // EPERM: it runs as somebody else, as PostgreSQL of this folder cannot.
+    return false;
+  }
+}
+
+/** Where the system tells it, a server's working folder is proof; its command line keeps naming a folder since moved. */
+async function isServerOf(pid: number, folder: string, servedFolder: string | undefined): Promise<boolean> {
+  const command = await commandLine(pid);
+  if (!/\bpostgres\b/.test(command)) return false;
+  const [works, data] = await Promise.all([stat(`/proc/${pid}/cwd`).catch(() => undefined), stat(folder)]);
+  if (works !== undefined) return works.ino === data.ino && works.dev === data.dev;
+  return command.includes(` -D ${servedFolder ?? folder} `);
+}
+
+async function commandLine(pid: number): Promise<string> {
+  try {
+    return (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ");
+  } catch {
+    const { stdout } = await run("ps", ["-ww", "-o", "command=", "-p", `${pid}`]).catch(() => ({ stdout: "" }));
+    return stdout;
+  }
+}

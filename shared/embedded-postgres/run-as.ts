@@ -1,0 +1,119 @@
+import { execFile } from "node:child_process";
+import { constants } from "node:fs";
+import { chown, readFile, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { promisify } from "node:util";
+import { EmbeddedPostgresError } from "./error.ts";
+
+const run = promisify(execFile);
+
+interface Account {
+  uid: number;
+  gid: number;
+}
+
+/** How PostgreSQL's programs are started: as ourselves, or, since they refuse root, as another account. */
+export interface RunAs {
+  /** Put before each command line. */
+  prefix: string[];
+  /** For `spawn`. */
+  ids: Partial<Account>;
+  /** Gives a file or folder that we made to the account. */
+  own: (path: string) => Promise<void>;
+}
+
+interface Place {
+  /** The data folder; it need not be there yet. */
+  folder: string;
+  /** The program that the account must be able to run. */
+  postgres: string;
+}
+
+const asOurselves: RunAs = { prefix: [], ids: {}, own: async () => {} };
+
+/**
+ * Decides whom PostgreSQL runs as.
+ * @throws {EmbeddedPostgresError} when it is nobody who can run it or own the data
+ */
+export async function chooseRunAs({ folder, postgres }: Place): Promise<RunAs> {
+  const uid = process.getuid?.();
+  const data = await stat(folder).catch(() => undefined);
+  if (uid === undefined) return asOurselves;
+  if (uid !== 0) {
+    if (data === undefined || data.uid === uid) return asOurselves;
+    throw new EmbeddedPostgresError(
+      `${folder} belongs to another user (id ${data.uid}); it may have been made by a start as root.\n` +
+        `Start as that user, or give the data to yourself: sudo chown -R ${uid} ${dirname(folder)}`,
+    );
+  }
+  const account = data === undefined || data.uid === 0 ? await findAccount() : { uid: data.uid, gid: data.gid };
+  // Restored or copied by root: PostgreSQL wants to own its data.
+  if (data?.uid === 0) await run("chown", ["-R", `${account.uid}:${account.gid}`, folder]);
+  const own = (path: string) => chown(path, account.uid, account.gid);
+  const reachable = (await canReach(account, postgres)) && (await canReach(account, dirname(folder)));
+  if (reachable) return { prefix: [], ids: account, own };
+  return { prefix: await readingPrefix(account, postgres), ids: {}, own };
+}
+
+/** PostgreSQL looks its user up by name, so it must be an account that exists. */
+async function findAccount(): Promise<Account> {
+  const accounts = await readFile("/etc/passwd", "utf8").catch(() => "");
+  for (const name of ["postgres", "_postgres", "nobody"]) {
+    const entry = new RegExp(`^${name}:[^:]*:(\\d+):(\\d+):`, "m").exec(accounts);
+    if (entry !== null) return { uid: Number(entry[1]), gid: Number(entry[2]) };
+  }
+  throw new EmbeddedPostgresError(
+    "PostgreSQL does not run as root, and there is neither an account `postgres` nor `nobody` to run it as.\n" +
+      "Start as an ordinary user, or set DATABASE_URL to a PostgreSQL server of your own.",
+  );
+}
+
+async function canReach(account: Account, path: string): Promise<boolean> {
+  for (let at = resolve(path); ; at = dirname(at)) {
+    const { mode, uid, gid } = await stat(at);
+    const bits = uid === account.uid ? constants.S_IXUSR : gid === account.gid ? constants.S_IXGRP : constants.S_IXOTH;
+    if ((mode & bits) === 0) return false;
+    if (at === dirname(at)) return true;
+  }
+}
+
+/** In `/proc/self/status`, bit numbers of capability sets. The first is the lesser one, the second what containers have. */
+const reading = [
+  { name: "dac_read_search", bit: 2n },
+  { name: "dac_override", bit: 1n },
+];
+
+/**
+ * A project under a folder like /root is closed to every other account. There PostgreSQL keeps, of all that root may,
+ * only the right to go through folders and read. `no_setuid_fixup` is for `access(2)`, which PostgreSQL asks about its
+ * own files and which otherwise leaves such rights out.
+ */
+async function readingPrefix(account: Account, postgres: string): Promise<string[]> {
+  const status = await readFile("/proc/self/status", "utf8").catch(() => "");
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
+  const right = reading.find(({ bit }) => (effective & (1n << bit)) !== 0n)?.name;
+  const only = `-all,+${right}`;
+  const prefix = [
+    "setpriv",
+    `--reuid=${account.uid}`,
+    `--regid=${account.gid}`,
+    "--clear-groups",
+    "--securebits=+no_setuid_fixup",
+    `--bounding-set=${only}`,
+    `--inh-caps=${only}`,
+    `--ambient-caps=${only}`,
+    "--",
+  ];
+  try {
+    if (right === undefined) throw new Error("root has neither of the rights needed");
+    await run(prefix[0] ?? "", [...prefix.slice(1), postgres, "--version"], { cwd: "/" });
+    return prefix;
+  } catch (error) {
+    throw new EmbeddedPostgresError(
+      `PostgreSQL does not run as root, and the account it would run as (id ${account.uid}) cannot reach ${postgres}.\n` +
+        "Start as an ordinary user, move the project to a folder that others may enter (such as /srv or /opt),\n" +
+        "or set DATABASE_URL to a PostgreSQL server of your own.",
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { open, readFile, rename, stat } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { within } from "../lifecycle.ts";
+import { environment } from "./cluster.ts";
+import { EmbeddedPostgresError } from "./error.ts";
+import type { RunAs } from "./run-as.ts";
+
+interface ServerOptions {
+  postgres: string;
+  folder: string;
+  logFile: string;
+  url: string;
+  settings: Record<string, string>;
+  runAs: RunAs;
+}
+
+/** A postmaster that accepts connections. */
+export interface Server {
+  pid: number;
+  exited: Promise<string>;
+  stop: () => Promise<void>;
+}
+
+/** After a crash PostgreSQL first replays its log, at most `max_wal_size` of it. */
+const readyMs = 120_000;
+/** A fast shutdown ends all sessions and writes a checkpoint. */
+const fastShutdownMs = 10_000;
+/** An immediate one kills what does not end by itself after 5 s. */
+const immediateShutdownMs = 7000;
+const maxLogBytes = 5_000_000;
+
+/**
+ * Starts a postmaster and waits until it accepts connections.
+ * @throws {EmbeddedPostgresError} with the end of its log when it ends before that
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const logOffset = await rotateLog(options.logFile);
+  const { child, pid, exited } = await spawnPostmaster(options);
+  const guard = guardAgainstOurDeath(pid);
+  void exited.then(() => guard.kill("SIGKILL"));
+  const stop = () => {
+    guard.kill("SIGKILL");
+    return shutDown(child, exited);
+  };
+  try {
+    await acceptsConnections(options.url, child);
+  } catch (error) {
+    await stop();
+    const said = (await readFile(options.logFile)).subarray(logOffset).toString().trim();
+    throw new EmbeddedPostgresError(`PostgreSQL did not start. Its log, ${options.logFile}, says:\n${said}`, {
+      cause: error,
+    });
+  }
+  return { pid, exited, stop };
+}
+
+async function spawnPostmaster({ postgres, folder, logFile, settings, runAs }: ServerOptions) {
+  const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const [program = postgres, ...rest] = [...runAs.prefix, postgres, "-D", folder, ...args];
+  const log = await open(logFile, "a", 0o600);
+  try {
+    // In a process group of its own: a terminal's Ctrl-C is for us, and PostgreSQL ends last.
+    const child = spawn(program, rest, {
+      ...runAs.ids,
+      detached: true,
+      cwd: "/",
+      env: environment,
+      stdio: ["ignore", log.fd, log.fd],
+    });
+    const exited = new Promise<string>((resolve) => {
+      child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    });
+    await once(child, "spawn");
+    // Later ones mean that a signal could not be sent; `shutDown` sees that the server is still there.
+    child.on("error", () => undefined);
+    return { child, pid: child.pid ?? 0, exited };
+  } finally {
+    await log.close();
+  }
+}
+
+/**
+ * When we are killed without a chance to stop the server, the pipe to this shell closes and it asks for a smart
+ * shutdown: the server ends as soon as the last session has.
+ */
+function guardAgainstOurDeath(pid: number): ChildProcess {
+  const guard = spawn("/bin/sh", ["-c", 'read -r _; kill -TERM "$1"', "postgres-guard", `${pid}`], {
+    detached: true,
+    cwd: "/",
+    env: environment,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  // Without a guard the next start clears away what is left.
+  guard.on("error", () => undefined);
+  guard.stdin?.on("error", () => undefined);
+  return guard;
+}
+
+async function acceptsConnections(url: string, child: ChildProcess): Promise<void> {
+  const deadline = Date.now() + readyMs;
+  for (let pauseMs = 5; !hasEnded(child); pauseMs = Math.min(pauseMs * 1.2, 200)) {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch (error) {
+      // Refused or still starting; but a wrong password stays wrong (somebody else's server may have got the port).
+      if (Date.now() > deadline || (error instanceof pg.DatabaseError && error.code === "28P01")) throw error;
+    }
+    await sleep(pauseMs);
+  }
+  throw new Error("it ended");
+}
+
+async function shutDown(child: ChildProcess, exited: Promise<string>): Promise<void> {
+  for (const [signal, limitMs] of [
+    ["SIGINT", fastShutdownMs],
+    ["SIGQUIT", immediateShutdownMs],
+  ] as const) {
+    if (hasEnded(child)) return;
+    child.kill(signal);
+    try {
+      await within(limitMs, exited);
+      return;
+    } catch {
+      // Next, the harder signal.
+    }
+  }
+  throw new EmbeddedPostgresError(`PostgreSQL does not end: process ${child.pid}`);
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+/** Keeps one old log. @returns where in the file, in bytes, this run's log begins */
+async function rotateLog(logFile: string): Promise<number> {
+  const size = await stat(logFile).then(
+    (file) => file.size,
+    () => 0,
+  );
+  if (size < maxLogBytes) return size;
+  await rename(logFile, `${logFile}.1`);
+  return 0;
+}

@@ -1,0 +1,24 @@
+import { cancelQueuedJob, requestCancel } from "../db/end.ts";
+import type { JobContext } from "./job-context.ts";
+
+/**
+ * Stops a job. Queued: it ends here. Active: its worker is asked to stop, by a column it reads within a second and by a
+ * hint that is quicker.
+ */
+export async function cancelJob(
+  { db, queue, handOver, live, log }: JobContext,
+  job: { id: string; conversationId: string },
+): Promise<"cancelled" | "stopping" | "ended"> {
+  const ignore = (error: unknown) => log.debug({ err: error, jobId: job.id }, "cancel not hinted");
+  const ended = await cancelQueuedJob(db.pool, job);
+  if (ended) {
+    if (ended.nextJobId !== null) handOver.push(ended.nextJobId);
+    live.hintChange(job.id).catch(ignore);
+    queue.remove([job.id]).catch(ignore);
+    return "cancelled";
+  }
+  // A status only moves on, so what is not queued any more is active or has ended.
+  if (!(await requestCancel(db.pool, job.id))) return "ended";
+  live.hintCancel(job.id).catch(ignore);
+  return "stopping";
+}

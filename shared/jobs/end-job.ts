@@ -1,0 +1,28 @@
+import { endJob as writeEnd, type JobEnd } from "../db/end.ts";
+import type { JobContext } from "./job-context.ts";
+
+/**
+ * Ends an active job, tells whoever follows it, and sends the conversation's next job on its way.
+ * @param orphan only if no worker holds the job
+ * @returns whether this call ended it; `false`: the attempt was not the present one any more
+ * @throws when PostgreSQL is away; then the job may have ended or not, and the call may be repeated
+ */
+export async function endJob(
+  context: JobContext,
+  job: { id: string; conversationId: string; attempt: number },
+  end: JobEnd,
+  options: { orphan?: boolean } = {},
+): Promise<boolean> {
+  const result = await writeEnd(context.db.pool, job, end, options);
+  if (!result) return false;
+  if (result.nextJobId !== null) context.handOver.push(result.nextJobId);
+  tellEnd(context, job);
+  return true;
+}
+
+/** The row is what counts: whoever misses the hint reads it within seconds, and an unneeded draft expires. */
+function tellEnd({ live, log }: JobContext, job: { id: string; attempt: number }): void {
+  const ignore = (error: unknown) => log.debug({ err: error, jobId: job.id }, "end of a job not hinted");
+  live.hintChange(job.id).catch(ignore);
+  live.dropDraft(job.id, job.attempt).catch(ignore);
+}

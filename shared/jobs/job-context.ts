@@ -1,0 +1,14 @@
+import type { Database } from "../db/database.ts";
+import type { Live } from "../live/live.ts";
+import type { Logger } from "../logger.ts";
+import type { JobQueue } from "../queue/job-queue.ts";
+import type { HandOver } from "./hand-over.ts";
+
+/** What the life of a job stands on. */
+export interface JobContext {
+  db: Database;
+  queue: JobQueue;
+  handOver: HandOver;
+  live: Live;
+  log: Logger;
+}

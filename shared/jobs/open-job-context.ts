@@ -1,0 +1,37 @@
+import type { Config } from "../config.ts";
+import { openDatabase } from "../db/database.ts";
+import { waitForDatabase } from "../db/readiness.ts";
+import type { Lifecycle } from "../lifecycle.ts";
+import { createLive } from "../live/create-live.ts";
+import type { Logger } from "../logger.ts";
+import { createQueueBackend, type QueueBackend } from "../queue/backend.ts";
+import { openJobQueue } from "../queue/job-queue.ts";
+import { HandOver } from "./hand-over.ts";
+import type { JobContext } from "./job-context.ts";
+
+/** How long a process waits for PostgreSQL when it starts before it. */
+const databaseWaitMs = 30_000;
+
+/** Opens PostgreSQL, the live channel and the queue of one process; `lifecycle` closes them in reverse. */
+export async function openJobContext(
+  config: Pick<Config, "DATABASE_URL" | "REDIS_URL">,
+  { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
+): Promise<JobContext & { backend: QueueBackend }> {
+  const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = config;
+  const db = await openDatabase(databaseUrl, log);
+  lifecycle.onClose("database", () => db.close());
+  await waitForDatabase(db, databaseWaitMs);
+
+  const onError = (error: Error) => log.debug({ err: error }, "live channel");
+  const live = await createLive({ redisUrl, pool: db.pool, databaseUrl, onError });
+  lifecycle.onClose("live channel", () => live.close());
+
+  const backend = await createQueueBackend({ redisUrl, databaseUrl, log });
+  lifecycle.onClose("queue backend", () => backend.close());
+  const queue = openJobQueue(backend, log);
+  lifecycle.onClose("queue", () => queue.close());
+
+  const handOver = new HandOver({ db, queue, log });
+  lifecycle.onClose("hand-over", () => handOver.settled());
+  return { db, queue, handOver, live, log, backend };
+}

@@ -1,0 +1,20 @@
+import type { Hint } from "./live.ts";
+
+/** How a change travels. A delta travels as `d<attempt>:<offset>:<text>`, without its text as `d<attempt>:<offset>`. */
+export const changeMessage = "c";
+
+export function encodeDelta({ attempt, offset, text }: { attempt: number; offset: number; text?: string }): string {
+  const head = `d${attempt}:${offset}`;
+  return text === undefined ? head : `${head}:${text}`;
+}
+
+const deltaHead = /^d(\d+):(\d+)(:|$)/;
+
+/** A message this version does not know, from a newer one beside it, is a `gap`: reading all again is always right. */
+export function decodeHint(message: string): Hint {
+  if (message === changeMessage) return { type: "change" };
+  const head = deltaHead.exec(message);
+  if (!head) return { type: "gap" };
+  const delta = { type: "delta", attempt: Number(head[1]), offset: Number(head[2]) } as const;
+  return head[3] === ":" ? { ...delta, text: message.slice(head[0].length) } : delta;
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from "node:crypto";
+import { expect, it } from "vitest";
+import { openOne, text, type StartFixture } from "./live-fixture.testsuite.ts";
+
+const bytes = Buffer.from(text);
+
+export function describeDrafts(start: StartFixture): void {
+  it("begin at 0 and grow where they end, counted in bytes", async () => {
+    const { live } = await openOne(start);
+    const jobId = randomUUID();
+    let offset = 0;
+    for (const character of text) {
+      expect(await live.append({ jobId, attempt: 1, offset, text: character })).toBe(true);
+      offset += Buffer.byteLength(character);
+    }
+    expect(await live.readDraft(jobId, 1, 0)).toEqual({ bytes, length: bytes.length });
+  });
+
+  it("do not change when the offset is not their length", async () => {
+    const { live } = await openOne(start);
+    const jobId = randomUUID();
+    expect(await live.append({ jobId, attempt: 1, offset: 3, text: "x" })).toBe(false);
+    expect(await live.readDraft(jobId, 1, 0)).toBeUndefined();
+
+    await live.append({ jobId, attempt: 1, offset: 0, text });
+    for (const offset of [0, 1, bytes.length - 1, bytes.length + 1]) {
+      expect(await live.append({ jobId, attempt: 1, offset, text: "x" })).toBe(false);
+    }
+    expect(await live.readDraft(jobId, 1, 0)).toEqual({ bytes, length: bytes.length });
+  });
+
+  it("take exactly one of many appends at the same offset", async () => {
+    const { fixture, live } = await openOne(start);
+    const processes = [live, await fixture.open()];
+    const jobId = randomUUID();
+    for (let offset = 0; offset < 5; offset += 1) {
+      const writers = ["a", "b", "c", "d"].flatMap((letter) => processes.map((process) => ({ process, letter })));
+      const won = await Promise.all(
+        writers.map(({ process, letter }) => process.append({ jobId, attempt: 1, offset, text: letter })),
+      );
+      expect(won.filter(Boolean)).toHaveLength(1);
+      const slice = await live.readDraft(jobId, 1, offset);
+      expect(slice).toEqual({ bytes: Buffer.from(writers[won.indexOf(true)]?.letter ?? ""), length: offset + 1 });
+    }
+  });
+
+  it("can be read from any byte, inside a character too", async () => {
+    const { live } = await openOne(start);
+    const jobId = randomUUID();
+    await live.append({ jobId, attempt: 1, offset: 0, text });
+    for (let from = 0; from <= bytes.length + 1; from += 1) {
+      expect(await live.readDraft(jobId, 1, from)).toEqual({ bytes: bytes.subarray(from), length: bytes.length });
+    }
+  });
+
+  it("are not there before they begin, for another attempt, and for another job", async () => {
+    const { live } = await openOne(start);
+    const jobId = randomUUID();
+    const otherId = randomUUID();
+    await live.append({ jobId, attempt: 2, offset: 0, text });
+    expect(await live.readDraft(jobId, 1, 0)).toBeUndefined();
+    expect(await live.readDraft(jobId, 3, 0)).toBeUndefined();
+    expect(await live.readDraft(otherId, 2, 0)).toBeUndefined();
+  });
+
+  it("give way to those of a later attempt, and never to an earlier one", async () => {
+    const { live } = await openOne(start);
+    const jobId = randomUUID();
+    await live.append({ jobId, attempt: 1, offset: 0, text: "first" });
+    expect(await live.append({ jobId, attempt: 2, offset: 0, text })).toBe(true);
+    await live.append({ jobId, attempt: 1, offset: 5, text: " late" });
+    await live.append({ jobId, attempt: 1, offset: bytes.length, text: " late" });
+    await live.rewrite({ jobId, attempt: 1, text: "first late" });
+    expect(await live.readDraft(jobId, 2, 0)).toEqual({ bytes, length: bytes.length });
+  });
+
+  it("are written anew whatever was there, and go on from that", async () => {
+    const { live } = await openOne(start);
+    const jobId = randomUUID();
+    await live.rewrite({ jobId, attempt: 1, text: "lost" });
+    await live.rewrite({ jobId, attempt: 1, text });
+    expect(await live.append({ jobId, attempt: 1, offset: bytes.length, text: "!" })).toBe(true);
+    expect((await live.readDraft(jobId, 1, 0))?.bytes.toString()).toBe(`${text}!`);
+
+    await live.rewrite({ jobId, attempt: 2, text: "second" });
+    expect((await live.readDraft(jobId, 2, 0))?.bytes.toString()).toBe("second");
+  });
+
+  it("tell many lengths at once, in the order asked", async () => {
+    const { live } = await openOne(start);
+    const long = { jobId: randomUUID(), attempt: 1 };
+    const short = { jobId: randomUUID(), attempt: 3 };
+    await live.append({ ...long, offset: 0, text });
+    await live.append({ ...short, offset: 0, text: "é" });
+    const none = { jobId: randomUUID(), attempt: 1 };
+    const asked = [none, short, long, { ...long, attempt: 2 }, short];
+    expect(await live.draftLengths(asked)).toEqual([0, 2, bytes.length, 0, 2]);
+    expect(await live.draftLengths([])).toEqual([]);
+  });
+
+  it("are dropped with those of earlier attempts, and do not go on after that", async () => {
+    const { live } = await openOne(start);
+    const jobId = randomUUID();
+    for (const attempt of [1, 2]) await live.append({ jobId, attempt, offset: 0, text });
+    await live.dropDraft(jobId, 2);
+    await live.dropDraft(jobId, 2);
+    expect(await live.readDraft(jobId, 1, 0)).toBeUndefined();
+    expect(await live.readDraft(jobId, 2, 0)).toBeUndefined();
+    expect(await live.append({ jobId, attempt: 2, offset: bytes.length, text })).toBe(false);
+  });
+}

@@ -1,0 +1,24 @@
+import { describe } from "vitest";
+import { describeDrafts } from "./live-drafts.testsuite.ts";
+import { describeFailures } from "./live-failures.testsuite.ts";
+import type { StartFixture } from "./live-fixture.testsuite.ts";
+import { describeHints } from "./live-hints.testsuite.ts";
+
+interface LiveBackend {
+  start: StartFixture;
+  /** The longest delta of attempt 1, offset 0 that is hinted with its text, in ASCII. */
+  longestHintedDelta: number;
+}
+
+/** What every backend must do. */
+export function describeLive({ start, longestHintedDelta }: LiveBackend): void {
+  describe("drafts", () => {
+    describeDrafts(start);
+  });
+  describe("hints", () => {
+    describeHints(start, longestHintedDelta);
+  });
+  describe("when the store fails", () => {
+    describeFailures(start);
+  });
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+import { describe, expect, it } from "vitest";
+import { createTestDatabase } from "../testing/postgres.ts";
+import { openTcpGate } from "../testing/tcp-gate.ts";
+import { draftTtlSeconds, type Live } from "./live.ts";
+import { openOne, type LiveFixture } from "./live-fixture.testsuite.ts";
+import { describeLive } from "./live.testsuite.ts";
+import { createPostgresLive, dropStaleDrafts } from "./postgres-live.ts";
+
+/** 7,999 bytes of a NOTIFY, less the job's id and `d1:0:`. */
+const longestHintedDelta = 7999 - 36 - 5;
+
+interface PostgresFixture extends LiveFixture {
+  /** The way around all that happens to the processes' connections. */
+  direct: pg.Pool;
+}
+
+describe("live channel on PostgreSQL", () => {
+  describeLive({ start: startFixture, longestHintedDelta });
+
+  it("refuses an earlier attempt once a later one has begun", async () => {
+    const { live } = await openOne(startFixture);
+    const jobId = randomUUID();
+    await live.append({ jobId, attempt: 2, offset: 0, text: "second" });
+    expect(await live.append({ jobId, attempt: 1, offset: 0, text: "first" })).toBe(false);
+  });
+
+  it("counts bytes, not characters, of what a NOTIFY can carry", async () => {
+    const { live } = await openOne(startFixture);
+    const jobId = randomUUID();
+    expect(await live.append({ jobId, attempt: 1, offset: 0, text: "漢".repeat(longestHintedDelta) })).toBe(true);
+  });
+
+  it("drops the drafts that nobody wrote to for long, and no others", async () => {
+    const fixture = await startFixture();
+    await using _ = fixture;
+    const live = await fixture.open();
+    const [stale, fresh] = [randomUUID(), randomUUID()];
+    for (const jobId of [stale, fresh]) await live.append({ jobId, attempt: 1, offset: 0, text: "text" });
+    await fixture.direct.query("update drafts set updated_at = now() - make_interval(secs => $1) where job_id = $2", [
+      draftTtlSeconds + 1,
+      stale,
+    ]);
+    expect(await dropStaleDrafts(fixture.direct)).toBe(1);
+    expect(await live.readDraft(stale, 1, 0)).toBeUndefined();
+    expect(await live.readDraft(fresh, 1, 0)).toBeDefined();
+  });
+
+  it("reports an outage once, not once per attempt to reconnect", async () => {
+    const { fixture, live } = await openOne(startFixture);
+    await fixture.goAway();
+    await live.listen(randomUUID(), () => undefined);
+    await live.listen(randomUUID(), () => undefined);
+    expect(fixture.errors).toHaveLength(1);
+  });
+});
+
+async function startFixture(): Promise<PostgresFixture> {
+  const database = await createTestDatabase();
+  const gate = await openTcpGate(database.url);
+  const direct = new pg.Pool({ connectionString: database.url, max: 2 });
+  const opened: { live: Live; pool: pg.Pool }[] = [];
+  const errors: Error[] = [];
+  const ofListeners = "application_name = 'parley-live' and datname = current_database()";
+  return {
+    errors,
+    direct,
+    open: async () => {
+      const pool = new pg.Pool({
+        connectionString: gate.url,
+        connectionTimeoutMillis: 1500,
+        query_timeout: 3000,
+        max: 10,
+      });
+      pool.on("error", () => undefined);
+      const live = await createPostgresLive({ pool, connectionString: gate.url, onError: (e) => errors.push(e) });
+      opened.push({ live, pool });
+      return live;
+    },
+    cutListeners: async () => {
+      await direct.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${ofListeners}`);
+    },
+    goAway: gate.shut,
+    comeBack: gate.reopen,
+    freeze: gate.freeze,
+    thaw: gate.thaw,
+    countConnections: async () => {
+      const { rows } = await direct.query<{ count: number }>(
+        `select count(*)::int as count from pg_stat_activity where ${ofListeners}`,
+      );
+      return rows[0]?.count ?? 0;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const { live } of opened) await live.close();
+      await gate.shut();
+      for (const { pool } of opened) await pool.end();
+      await direct.end();
+      await database.drop();
+    },
+  };
+}

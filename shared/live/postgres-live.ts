@@ -1,0 +1,204 @@
+import type { Pool, QueryConfig, QueryResult, QueryResultRow } from "pg";
+import { within } from "../lifecycle.ts";
+import { changeMessage, decodeHint, encodeDelta } from "./hints.ts";
+import { draftTtlSeconds, liveTimeoutMs } from "./live.ts";
+import type { Delta, DraftSlice, HintListener, Live } from "./live.ts";
+import { PostgresNotifications } from "./postgres-notifications.ts";
+import { Subscriptions } from "./subscriptions.ts";
+
+interface PostgresLiveOptions {
+  /** For drafts and for sending hints. Stays open when this is closed. */
+  pool: Pool;
+  /** For the one connection of this process that listens. */
+  connectionString: string;
+  /** Hears the first error of each outage of that connection. */
+  onError: (error: Error) => void;
+}
+
+/**
+ * Drafts and hints on PostgreSQL: drafts are rows of an unlogged table, hints are LISTEN/NOTIFY. Resolves within
+ * `liveTimeoutMs`, also when PostgreSQL is away; then every call rejects until it is back.
+ */
+export async function createPostgresLive(options: PostgresLiveOptions): Promise<Live> {
+  const live = new PostgresLive(options);
+  await within(liveTimeoutMs, live.connected).catch(() => undefined);
+  return live;
+}
+
+/**
+ * Deletes the drafts that nobody wrote to for `draftTtlSeconds`: those whose job ended while this store was away.
+ * @returns how many
+ */
+export async function dropStaleDrafts(pool: Pool): Promise<number> {
+  const { rowCount } = await pool.query({ ...statements.dropStale, values: [draftTtlSeconds] });
+  return rowCount ?? 0;
+}
+
+const liveChannel = "parley_live";
+const cancelChannel = "parley_cancel";
+/** NOTIFY refuses 8,000 bytes. */
+const maxPayloadBytes = 7999;
+/** A payload begins with the job's id. */
+const jobIdLength = 36;
+
+class PostgresLive implements Live {
+  /** Resolves when the connection that listens is there for the first time. */
+  readonly connected: Promise<void>;
+  readonly #pool: Pool;
+  readonly #notifications: PostgresNotifications;
+  readonly #subscriptions: Subscriptions;
+
+  constructor({ pool, connectionString, onError }: PostgresLiveOptions) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.connected = promise;
+    this.#pool = pool;
+    // Topics are job ids and the channel of cancels; two channels of the server carry them all, so nothing is left.
+    const subscriptions = new Subscriptions(
+      { subscribe: (topics) => this.#subscribe(topics), unsubscribe: () => undefined },
+      onError,
+    );
+    this.#subscriptions = subscriptions;
+    this.#notifications = new PostgresNotifications(connectionString, {
+      notified: (channel, payload) => {
+        if (channel === cancelChannel) subscriptions.deliver(cancelChannel, payload);
+        else subscriptions.deliver(payload.slice(0, jobIdLength), payload.slice(jobIdLength));
+      },
+      connected: () => {
+        resolve();
+        subscriptions.connected();
+      },
+      disconnected: () => subscriptions.disconnected(),
+      failed: onError,
+    });
+  }
+
+  async append({ jobId, attempt, offset, text }: Delta): Promise<boolean> {
+    const values = [jobId, attempt, Buffer.from(text), deltaPayload({ jobId, attempt, offset, text })];
+    const { rowCount } =
+      offset === 0
+        ? await this.#query(statements.begin, values)
+        : await this.#query(statements.append, [...values, offset]);
+    return rowCount === 1;
+  }
+
+  async rewrite({ jobId, attempt, text }: { jobId: string; attempt: number; text: string }): Promise<void> {
+    const payload = jobId + encodeDelta({ attempt, offset: 0 });
+    await this.#query(statements.rewrite, [jobId, attempt, Buffer.from(text), payload]);
+  }
+
+  async readDraft(jobId: string, attempt: number, from: number): Promise<DraftSlice | undefined> {
+    const { rows } = await this.#query<DraftSlice>(statements.read, [jobId, attempt, from]);
+    return rows[0];
+  }
+
+  async draftLengths(drafts: readonly { jobId: string; attempt: number }[]): Promise<number[]> {
+    if (drafts.length === 0) return [];
+    const values = [drafts.map(({ jobId }) => jobId), drafts.map(({ attempt }) => attempt)];
+    const { rows } = await this.#query<{ length: number }>(statements.lengths, values);
+    return rows.map(({ length }) => length);
+  }
+
+  async dropDraft(jobId: string, attempt: number): Promise<void> {
+    await this.#query(statements.drop, [jobId, attempt]);
+  }
+
+  async hintChange(jobId: string): Promise<void> {
+    await this.#query(statements.notify, [liveChannel, jobId + changeMessage]);
+  }
+
+  async hintCancel(jobId: string): Promise<void> {
+    await this.#query(statements.notify, [cancelChannel, jobId]);
+  }
+
+  listen(jobId: string, listener: HintListener): Promise<() => void> {
+    return this.#subscriptions.listen(jobId, {
+      hear: (message) => listener(decodeHint(message)),
+      gap: () => listener({ type: "gap" }),
+    });
+  }
+
+  listenForCancels(listener: (jobId: string) => void): Promise<() => void> {
+    return this.#subscriptions.listen(cancelChannel, { hear: listener, gap: () => undefined });
+  }
+
+  async ping(): Promise<void> {
+    await this.#query(statements.ping, []);
+  }
+
+  async close(): Promise<void> {
+    await this.#notifications.close();
+  }
+
+  async #subscribe(topics: string[]): Promise<void> {
+    const channels = new Set(topics.map((topic) => (topic === cancelChannel ? cancelChannel : liveChannel)));
+    await Promise.all([...channels].map((channel) => this.#notifications.listen(channel)));
+  }
+
+  /** What was given up on may still be done later: an append then does not match, or was right. */
+  #query<Row extends QueryResultRow>(statement: QueryConfig, values: unknown[]): Promise<QueryResult<Row>> {
+    return within(liveTimeoutMs, this.#pool.query<Row>({ ...statement, values }));
+  }
+}
+
+function deltaPayload({ jobId, attempt, offset, text }: Delta): string {
+  const whole = jobId + encodeDelta({ attempt, offset, text });
+  return Buffer.byteLength(whole) <= maxPayloadBytes ? whole : jobId + encodeDelta({ attempt, offset });
+}
+
+/** Each notifies in the same statement, and only if it wrote: one round trip, and no hint of what is not there. */
+const statements = {
+  /** Also where an earlier attempt left its draft; never over a later one's. */
+  begin: {
+    name: "live-begin-draft",
+    text: `
+      with begun as (
+        insert into drafts (job_id, attempt, text) values ($1, $2, $3)
+        on conflict (job_id) do update
+          set attempt = excluded.attempt, text = excluded.text, updated_at = excluded.updated_at
+          where drafts.attempt < excluded.attempt
+            or (drafts.attempt = excluded.attempt and octet_length(drafts.text) = 0)
+        returning job_id)
+      select pg_notify('${liveChannel}', $4) from begun`,
+  },
+  append: {
+    name: "live-append-draft",
+    text: `
+      with grown as (
+        update drafts set text = text || $3, updated_at = now()
+        where job_id = $1 and attempt = $2 and octet_length(text) = $5
+        returning job_id)
+      select pg_notify('${liveChannel}', $4) from grown`,
+  },
+  rewrite: {
+    name: "live-rewrite-draft",
+    text: `
+      with rewritten as (
+        insert into drafts (job_id, attempt, text) values ($1, $2, $3)
+        on conflict (job_id) do update
+          set attempt = excluded.attempt, text = excluded.text, updated_at = excluded.updated_at
+          where drafts.attempt <= excluded.attempt
+        returning job_id)
+      select pg_notify('${liveChannel}', $4) from rewritten`,
+  },
+  read: {
+    name: "live-read-draft",
+    text: `
+      select octet_length(text) as length, substring(text from $3::int + 1) as bytes
+      from drafts where job_id = $1 and attempt = $2 and octet_length(text) > 0`,
+  },
+  lengths: {
+    name: "live-draft-lengths",
+    text: `
+      select coalesce(octet_length(drafts.text), 0) as length
+      from unnest($1::uuid[], $2::int[]) with ordinality as wanted (job_id, attempt, position)
+      left join drafts using (job_id, attempt)
+      order by wanted.position`,
+  },
+  drop: { name: "live-drop-draft", text: "delete from drafts where job_id = $1 and attempt <= $2" },
+  dropStale: {
+    name: "live-drop-stale-drafts",
+    text: "delete from drafts where updated_at < now() - make_interval(secs => $1)",
+  },
+  notify: { name: "live-notify", text: "select pg_notify($1, $2)" },
+  ping: { name: "live-ping", text: "select 1" },
+} satisfies Record<string, QueryConfig>;

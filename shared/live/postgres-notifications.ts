@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+
+interface NotificationHandlers {
+  notified(channel: string, payload: string): void;
+  /** A connection is there; it does not listen to anything yet. */
+  connected(): void;
+  disconnected(): void;
+  /** Hears the first error of each outage. */
+  failed(error: Error): void;
+}
+
+/** A silent connection is noticed within this and `silenceMs`. */
+const probeIntervalMs = 5000;
+/** A connection that owes an answer for so long is dead, even where the network never said so. */
+const silenceMs = 2000;
+
+/** One connection that can LISTEN, made anew whenever it is lost, until it is closed. */
+export class PostgresNotifications {
+  readonly #connectionString: string;
+  readonly #handlers: NotificationHandlers;
+  readonly #closing = new AbortController();
+  readonly #running: Promise<void>;
+  #session: Session | undefined;
+
+  constructor(connectionString: string, handlers: NotificationHandlers) {
+    this.#connectionString = connectionString;
+    this.#handlers = handlers;
+    this.#running = this.#stayConnected();
+  }
+
+  /** Resolves once the present connection listens. The next one has to be asked again. */
+  async listen(channel: string): Promise<void> {
+    await this.#session?.listen(channel);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#session?.end();
+    await this.#running;
+  }
+
+  async #stayConnected(): Promise<void> {
+    const { signal } = this.#closing;
+    let failures = 0;
+    while (!signal.aborted) {
+      const session = new Session(this.#connectionString, (...message) => this.#handlers.notified(...message));
+      this.#session = session;
+      try {
+        await session.open();
+        failures = 0;
+        this.#handlers.connected();
+        await session.ended;
+      } catch (error) {
+        if (failures === 0 && !signal.aborted) this.#handlers.failed(error as Error);
+      }
+      this.#handlers.disconnected();
+      session.end();
+      failures += 1;
+      await sleep(Math.min(failures * 100, 1000), undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** The life of one connection. */
+class Session {
+  /** Rejects with why the connection ended. */
+  readonly ended: Promise<never>;
+  readonly #fail: (reason: unknown) => void;
+  readonly #client: pg.Client;
+  readonly #listening = new Map<string, Promise<unknown>>();
+  #lastQuery: Promise<unknown> = Promise.resolve();
+  #probes: NodeJS.Timeout | undefined;
+
+  constructor(connectionString: string, notified: NotificationHandlers["notified"]) {
+    const client = new pg.Client({
+      connectionString,
+      fallback_application_name: "parley-live",
+      keepAlive: true,
+      connectionTimeoutMillis: silenceMs,
+      query_timeout: silenceMs,
+    });
+    client.on("notification", ({ channel, payload = "" }) => notified(channel, payload));
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.ended = promise;
+    this.#fail = reject;
+    client.on("error", reject);
+    client.on("end", () => reject(new Error("the connection that listens ended")));
+    // Where it ends while it is opened, `open` rejects too and is the one that is heard.
+    this.ended.catch(() => undefined);
+    this.#client = client;
+  }
+
+  async open(): Promise<void> {
+    await this.#client.connect();
+    this.#probes = setInterval(() => void this.#query("select 1").catch(() => undefined), probeIntervalMs).unref();
+  }
+
+  async listen(channel: string): Promise<void> {
+    const known = this.#listening.get(channel);
+    const listening = known ?? this.#query(`listen ${channel}`);
+    if (!known) this.#listening.set(channel, listening);
+    await listening;
+  }
+
+  /** Not `Client#end`: it waits for the server to answer, and leaves a `connect` under way unsettled for ever. */
+  end(): void {
+    clearInterval(this.#probes);
+    this.#client.connection.stream.destroy();
+  }
+
+  /** One at a time, as `pg` asks for. A connection that fails at so little is given up. */
+  #query(text: string): Promise<unknown> {
+    const result = this.#lastQuery.then(() => this.#client.query(text));
+    this.#lastQuery = result.catch(this.#fail);
+    return result;
+  }
+}

@@ -1,0 +1,31 @@
+import { pino, type Logger } from "pino";
+
+export type { Logger } from "pino";
+
+interface LoggerOptions {
+  /** Which process speaks: `api`, `worker`, `migrate`, `parley`. */
+  service: string;
+  level: string;
+  /** Lines for people instead of JSON. */
+  pretty: boolean;
+}
+
+/** Secrets have no business in a log; this is the last net, not the rule. */
+const redacted = ["authorization", "token", "access_token", "*.authorization", "*.token", "*.access_token", "*.cookie"];
+
+export async function createLogger({ service, level, pretty }: LoggerOptions): Promise<Logger> {
+  const options = { level, base: { service }, redact: redacted };
+  if (!pretty) return pino({ ...options, base: { service, pid: process.pid } });
+  const { default: prettyStream } = await import("pino-pretty");
+  return pino(
+    options,
+    prettyStream({
+      sync: true,
+      colorize: process.stdout.isTTY,
+      ignore: "pid,hostname,service",
+      translateTime: "HH:MM:ss.l",
+      messageFormat: "{service}: {msg}",
+      singleLine: true,
+    }),
+  );
+}

@@ -1,0 +1,54 @@
+import { z } from "zod";
+
+export const maxHistoryPage = 200;
+export const defaultHistoryPage = 50;
+
+export const sender = z.enum(["user", "ai"]);
+export type Sender = z.output<typeof sender>;
+
+export const message = z
+  .object({
+    id: z.uuid(),
+    text: z.string(),
+    sender,
+    timestamp: z.int().meta({ description: "Unix milliseconds" }),
+    imported: z.literal(true).optional().meta({ description: "Came with the request, not from this service" }),
+  })
+  .meta({ id: "Message" });
+export type MessageView = z.output<typeof message>;
+
+export const history = z
+  .object({
+    sessionId: z.uuid(),
+    messages: z.array(message),
+    nextBefore: z.uuid().optional().meta({ description: "There are older ones: pass it as `before`" }),
+  })
+  .meta({ id: "History" });
+export type HistoryView = z.output<typeof history>;
+
+export const historyQuery = z.object({
+  limit: z.coerce
+    .number("must be a number")
+    .int("must be a whole number")
+    .min(1, "must be at least 1")
+    .max(maxHistoryPage, `must be at most ${maxHistoryPage}`)
+    .default(defaultHistoryPage),
+  before: z.uuid("must be a message id").optional(),
+});
+
+export const conversation = z
+  .object({
+    id: z.uuid(),
+    sessionId: z.uuid(),
+    assistantType: z.string(),
+    provider: z.string(),
+    threadId: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    messageCount: z.int(),
+    activeJobId: z.uuid().nullable(),
+    metadata: z.record(z.string(), z.string()),
+    messages: z.array(message),
+  })
+  .meta({ id: "Conversation" });
+export type ConversationView = z.output<typeof conversation>;

@@ -1,0 +1,65 @@
+import { z } from "zod";
+
+export const jobStatus = z.enum(["queued", "active", "completed", "failed", "cancelled"]);
+export type JobStatus = z.output<typeof jobStatus>;
+
+/** How a reply came to its end. `cancelled`: the visitor stopped it, and the text so far was kept. */
+export const finishReason = z.enum(["stop", "length", "refusal", "content_filter", "cancelled"]);
+export type FinishReason = z.output<typeof finishReason>;
+
+/** Why a job ended without a whole reply; the messages are fit for a visitor. */
+export const jobErrors = {
+  provider_unavailable: "The assistant could not be reached. Please try again.",
+  provider_rejected: "The assistant could not answer this message.",
+  empty_reply: "The assistant had nothing to say. Please try again.",
+  deadline: "The answer took too long. Please try again.",
+  workers_died: "Something went wrong while the answer was written. Please try again.",
+  cancelled: "The answer was stopped.",
+  deleted: "The conversation was deleted.",
+} as const;
+export type JobErrorCode = keyof typeof jobErrors;
+
+export const jobError = z
+  .object({ code: z.enum(Object.keys(jobErrors) as [JobErrorCode, ...JobErrorCode[]]), message: z.string() })
+  .meta({ id: "JobError" });
+
+export const usage = z
+  .object({ inputTokens: z.int(), outputTokens: z.int(), costUsd: z.number().nullable() })
+  .meta({ id: "Usage" });
+export type Usage = z.output<typeof usage>;
+
+export const reply = z
+  .object({
+    id: z.uuid(),
+    text: z.string(),
+    sender: z.literal("ai"),
+    timestamp: z.int().meta({ description: "Unix milliseconds" }),
+    fallback: z.boolean(),
+    finishReason,
+  })
+  .meta({ id: "Reply" });
+
+const time = z.iso.datetime();
+
+/** A job as `GET /api/jobs/:jobId` and the last event of its stream show it. */
+export const jobView = z
+  .object({
+    jobId: z.uuid(),
+    conversationId: z.uuid(),
+    messageId: z.uuid(),
+    status: jobStatus,
+    attempt: z.int(),
+    position: z.int().optional().meta({ description: "While queued: an estimate of how many are ahead" }),
+    partial: z.string().optional().meta({ description: "While active: the text so far" }),
+    reply: reply.optional(),
+    error: jobError.optional(),
+    provider: z.string().optional(),
+    assistantId: z.string().optional(),
+    threadId: z.string().nullable().optional(),
+    usage: usage.optional(),
+    createdAt: time,
+    startedAt: time.optional(),
+    finishedAt: time.optional(),
+  })
+  .meta({ id: "Job" });
+export type JobView = z.output<typeof jobView>;

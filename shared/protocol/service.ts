@@ -1,0 +1,67 @@
+import { z } from "zod";
+
+/** Why a provider cannot be used. */
+export const unavailableReason = z.enum(["not_configured"]);
+export type UnavailableReason = z.output<typeof unavailableReason>;
+
+export const providerInfo = z
+  .object({
+    name: z.string(),
+    model: z.string(),
+    available: z.boolean(),
+    reason: unavailableReason.optional(),
+    capabilities: z.object({ streaming: z.boolean(), threads: z.boolean() }),
+  })
+  .meta({ id: "Provider" });
+export type ProviderInfo = z.output<typeof providerInfo>;
+
+export const providers = z.object({ default: z.string(), providers: z.array(providerInfo) }).meta({ id: "Providers" });
+
+export const assistantInfo = z
+  .object({
+    type: z.string(),
+    name: z.string(),
+    description: z.string(),
+    provider: z.string(),
+    greeting: z.string().optional(),
+    suggestions: z.array(z.string()).optional(),
+  })
+  .meta({ id: "Assistant" });
+export type AssistantInfo = z.output<typeof assistantInfo>;
+
+export const assistants = z.object({ assistants: z.array(assistantInfo) }).meta({ id: "Assistants" });
+
+const check = z.object({ status: z.enum(["up", "down"]), latencyMs: z.number().optional() });
+
+export const health = z
+  .object({
+    status: z.enum(["healthy", "degraded", "unhealthy"]),
+    timestamp: z.iso.datetime(),
+    uptime: z.number().meta({ description: "Seconds" }),
+    memory: z.object({ rssMb: z.number(), heapUsedMb: z.number() }),
+    stats: z.object({ totalConversations: z.int(), totalMessages: z.int(), activeConversations: z.int() }),
+    queue: z.object({
+      waiting: z.int(),
+      active: z.int(),
+      delayed: z.int(),
+      failed: z.int(),
+      workers: z.int(),
+    }),
+    checks: z.object({ database: check, queue: check, cache: check }),
+    providers: z.array(z.string()),
+  })
+  .meta({ id: "Health" });
+export type Health = z.output<typeof health>;
+
+/** RFC 9457. */
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: "Problem" });
+export type ProblemBody = z.output<typeof problem>;

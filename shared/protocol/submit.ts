@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { jobStatus } from "./job.ts";
+
+/** Limits of one submission that no operator needs to turn. */
+export const maxHistoryItems = 50;
+export const maxMetadataBytes = 2048;
+
+/** Text that PostgreSQL and UTF-8 can hold: no U+0000, no half of a surrogate pair. */
+const storable = z
+  .string()
+  .refine((text) => !text.includes("\0"), "must not contain U+0000")
+  .refine((text) => text.isWellFormed(), "must not contain lone surrogates");
+
+/** Trimmed text of 1 to `max` code points. */
+function messageText(max: number) {
+  return storable
+    .transform((text) => text.trim())
+    .refine((text) => text.length > 0, "must not be empty")
+    .refine((text) => codePoints(text, max) <= max, `must have at most ${max} characters`);
+}
+
+const historyItem = (max: number) =>
+  z.strictObject({
+    text: messageText(max),
+    sender: z.enum(["user", "ai"]),
+    timestamp: z.int().min(0).max(8_640_000_000_000_000).meta({ description: "Unix milliseconds" }),
+  });
+
+const metadata = z
+  .record(storable.max(64), storable.max(1024))
+  .refine(
+    (value) => new TextEncoder().encode(JSON.stringify(value)).length <= maxMetadataBytes,
+    `must have at most ${maxMetadataBytes} bytes as JSON`,
+  );
+
+/** Ids are compared as text: one spelling for each. */
+export const id = z.uuid("must be a UUID").transform((text) => text.toLowerCase());
+
+/** The body of `POST /api/chat`, for a service whose messages have at most `maxMessageChars` code points. */
+export function submitRequest(maxMessageChars: number) {
+  return z
+    .object({
+      message: messageText(maxMessageChars),
+      conversationId: id.optional(),
+      sessionId: id.optional().meta({ description: "Another name of conversationId" }),
+      assistantType: storable.max(100).optional(),
+      provider: storable.max(100).optional(),
+      threadId: storable.min(1).max(255).optional(),
+      history: z.array(historyItem(maxMessageChars)).max(maxHistoryItems).optional(),
+      metadata: metadata.optional(),
+    })
+    .refine((body) => !body.conversationId || !body.sessionId || body.conversationId === body.sessionId, {
+      path: ["sessionId"],
+      message: "must equal conversationId: they are two names of one id",
+    })
+    .refine((body) => !body.history || !(body.conversationId ?? body.sessionId), {
+      path: ["history"],
+      message: "is for new conversations only",
+    })
+    .refine((body) => !body.threadId || !(body.conversationId ?? body.sessionId), {
+      path: ["threadId"],
+      message: "is for new conversations only",
+    })
+    .meta({ id: "SubmitRequest" });
+}
+
+export type SubmitRequest = z.output<ReturnType<typeof submitRequest>>;
+
+export const submitResponse = z
+  .object({
+    jobId: z.uuid(),
+    status: jobStatus,
+    conversationId: z.uuid(),
+    sessionId: z.uuid(),
+    messageId: z.uuid(),
+    token: z.string(),
+    links: z.object({ job: z.string(), events: z.string(), conversation: z.string() }),
+  })
+  .meta({ id: "SubmitResponse" });
+
+export type SubmitResponse = z.output<typeof submitResponse>;
+
+/** Counts code points, but not far beyond `enough`: the rest does not matter. */
+function codePoints(text: string, enough: number): number {
+  if (text.length <= enough) return text.length;
+  let count = 0;
+  for (const _ of text) if (++count > enough) break;
+  return count;
+}

@@ -1,0 +1,69 @@
+import type {
+  ConnectionOptions,
+  IQueueBackend,
+  JobProgress,
+  PostgresConnectionOptions,
+  PostgresQueueBackend,
+  Processor,
+  Queue,
+  RedisQueueBackend,
+  Worker,
+  WorkerOptions,
+} from "bullmq";
+import type { Logger } from "../logger.ts";
+
+/** What an entry of the queue holds beside its id, which is the job's: nothing. */
+type Empty = Record<string, never>;
+type QueueOn<Backend extends IQueueBackend, Connection> = Queue<
+  Empty,
+  void,
+  "answer",
+  Empty,
+  void,
+  "answer",
+  Backend,
+  Connection
+>;
+
+export type RedisQueue = QueueOn<RedisQueueBackend, ConnectionOptions>;
+export type PostgresQueue = QueueOn<PostgresQueueBackend, PostgresConnectionOptions>;
+export type BullQueue = RedisQueue | PostgresQueue;
+
+export type RedisWorker = Worker<Empty, void, "answer">;
+export type PostgresWorker = Worker<
+  Empty,
+  void,
+  "answer",
+  PostgresQueueBackend,
+  JobProgress,
+  PostgresConnectionOptions
+>;
+export type BullWorker = RedisWorker | PostgresWorker;
+export type BullProcessor = Processor<Empty, void, "answer">;
+export type BullWorkerOptions = Omit<WorkerOptions, "connection" | "prefix">;
+
+/** Where BullMQ keeps the queue: Redis, or PostgreSQL where there is none. One per process. */
+export interface QueueBackend {
+  /** The sending side: its calls fail fast, for whoever must answer a request. */
+  openQueue(): BullQueue;
+  /** The receiving side: it waits for its store, having nothing else to do. */
+  openWorker(processor: BullProcessor, options: BullWorkerOptions): BullWorker;
+  /** Ends the connections; queues and workers are closed before. */
+  close(): Promise<void>;
+}
+
+interface BackendOptions {
+  redisUrl: string | undefined;
+  databaseUrl: string;
+  log: Logger;
+}
+
+/** Loads only the client that is used. */
+export async function createQueueBackend({ redisUrl, databaseUrl, log }: BackendOptions): Promise<QueueBackend> {
+  if (redisUrl !== undefined) {
+    const { createRedisBackend } = await import("./redis-backend.ts");
+    return createRedisBackend(redisUrl, log);
+  }
+  const { createPostgresBackend } = await import("./postgres-backend.ts");
+  return createPostgresBackend(databaseUrl, log);
+}

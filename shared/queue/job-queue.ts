@@ -1,0 +1,74 @@
+import type { Logger } from "../logger.ts";
+import { within } from "../lifecycle.ts";
+import type { BullQueue, QueueBackend } from "./backend.ts";
+
+/** The sending side of the queue. What it carries is a job's id and nothing else. */
+export interface JobQueue {
+  /** Puts jobs into the queue; those it holds already, in whatever state, are left as they are. */
+  enqueue(jobIds: readonly string[]): Promise<void>;
+  /** Makes sure that open jobs will be delivered: one whose entry is finished or lost gets a new one. */
+  putBack(jobIds: readonly string[]): Promise<void>;
+  /** Takes out what no worker has begun. */
+  remove(jobIds: readonly string[]): Promise<void>;
+  counts(): Promise<QueueCounts>;
+  /** For Bull Board. */
+  readonly bull: BullQueue;
+  close(): Promise<void>;
+}
+
+export interface QueueCounts {
+  waiting: number;
+  active: number;
+  delayed: number;
+  failed: number;
+  workers: number;
+}
+
+/** A store that does not answer within this is away: the rows remember what is to be done. */
+const callTimeoutMs = 1000;
+/** How many entries are looked up at once when putting back. */
+const lookUps = 50;
+
+export function openJobQueue(backend: QueueBackend, log: Logger): JobQueue {
+  const bull = backend.openQueue();
+  // The calls themselves reject; this only keeps a lost connection from ending the process.
+  bull.on("error", (error) => log.debug({ err: error }, "queue"));
+
+  const add = async (jobIds: readonly string[]) => {
+    await within(callTimeoutMs, bull.addBulk(jobIds.map((jobId) => ({ name: "answer" as const, data: {}, opts: { jobId } }))));
+  };
+
+  const putBackOne = async (jobId: string) => {
+    const state = await within(callTimeoutMs, bull.getJobState(jobId));
+    if (state === "completed" || state === "failed") await within(callTimeoutMs, bull.remove(jobId));
+    // "unknown": the queue has lost it, or never had it. Any other state is a delivery under way.
+    if (state === "completed" || state === "failed" || state === "unknown") await add([jobId]);
+  };
+
+  return {
+    bull,
+    enqueue: add,
+    putBack: (jobIds) => inBatches(jobIds, putBackOne),
+    remove: (jobIds) =>
+      inBatches(jobIds, async (jobId) => {
+        await within(callTimeoutMs, bull.remove(jobId));
+      }),
+    async counts() {
+      const [counts, workers] = await within(
+        callTimeoutMs,
+        Promise.all([bull.getJobCounts("waiting", "active", "delayed", "failed"), bull.getWorkersCount()]),
+      );
+      const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts;
+      return { waiting, active, delayed, failed, workers };
+    },
+    async close() {
+      await within(callTimeoutMs, bull.close());
+    },
+  };
+}
+
+async function inBatches(jobIds: readonly string[], work: (jobId: string) => Promise<void>): Promise<void> {
+  for (let start = 0; start < jobIds.length; start += lookUps) {
+    await Promise.all(jobIds.slice(start, start + lookUps).map(work));
+  }
+}

@@ -1,0 +1,56 @@
+import { randomBytes } from "node:crypto";
+import type { TestProject } from "vitest/node";
+import "../../scripts/require-node.cjs";
+import { migrate } from "../db/migrate.ts";
+import { dropDatabases, runAsAdmin, urlOfDatabase } from "./postgres-admin.ts";
+import { openPostgresServer } from "./postgres-server.ts";
+import { describeSkipped, refuseToSkip } from "./skipped.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    postgres: TestPostgres;
+  }
+}
+
+/** Where `createTestDatabase` makes its databases. */
+export interface TestPostgres {
+  /** Of a role that may create databases. */
+  adminUrl: string;
+  /** A migrated database to copy. */
+  template: string;
+  /** What the names of this run's databases begin with. */
+  prefix: string;
+}
+
+/**
+ * Once per run: a PostgreSQL (the one of `DATABASE_URL`, else an embedded one that goes with the run) and in it a
+ * migrated database, from which each test copies its own.
+ */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  if (process.env["CI"] === "true") refuseToSkip();
+  const server = await openPostgresServer();
+  const prefix = `parley_test_${randomBytes(4).toString("hex")}_`;
+  const template = `${prefix}template`;
+  const close = () => dropDatabases(server.adminUrl, prefix).finally(server.close);
+  try {
+    await prepareTemplate(server.adminUrl, template);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  // Vitest ends at a signal without its teardown. (A kill -9 is cleared away by the next run.)
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void close().finally(() => process.exit(1)));
+  project.provide("postgres", { adminUrl: server.adminUrl, template, prefix });
+  return async () => {
+    const skipped = describeSkipped(project);
+    if (skipped !== undefined) project.vitest.logger.log(skipped);
+    await close();
+  };
+}
+
+async function prepareTemplate(adminUrl: string, template: string): Promise<void> {
+  await runAsAdmin(adminUrl, `create database ${template}`);
+  await migrate(urlOfDatabase(adminUrl, template));
+  // Copying a database fails while anybody is connected to it: so nobody can.
+  await runAsAdmin(adminUrl, `alter database ${template} allow_connections false`);
+}

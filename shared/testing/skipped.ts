@@ -1,0 +1,30 @@
+import { fileURLToPath } from "node:url";
+import type { TestProject } from "vitest/node";
+import { requirements, type Requirement } from "./requirements.ts";
+
+/**
+ * For CI, where a skipped test proves nothing.
+ * @throws naming each program that is missing and how to get it
+ */
+export function refuseToSkip(): void {
+  const missing = requirements.filter(({ path }) => path === undefined);
+  if (missing.length > 0) throw new Error(`With CI=true no test may be skipped; missing: ${list(missing)}`);
+}
+
+/** One line on the tests that this run skipped for want of a program; `undefined` when there were none. */
+export function describeSkipped(project: TestProject): string | undefined {
+  const missing = requirements.filter(
+    (requirement) => requirement.path === undefined && wasWanted(requirement, project),
+  );
+  return missing.length === 0 ? undefined : `Skipped: tests on ${list(missing)}`;
+}
+
+/** Whether a test file of this run imports the fixture that stands on it. */
+function wasWanted({ fixture }: Requirement, { vite }: TestProject): boolean {
+  const path = fileURLToPath(new URL(fixture, import.meta.url));
+  return Object.values(vite.environments).some(({ moduleGraph }) => moduleGraph.getModulesByFile(path) !== undefined);
+}
+
+function list(missing: Requirement[]): string {
+  return missing.map(({ name, howToGet }) => `${name} (${howToGet})`).join(", ");
+}

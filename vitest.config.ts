@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["{shared,services,test}/**/*.test.ts"],
+    environment: "node",
+    globalSetup: "shared/testing/global-setup.ts",
+    pool: "forks",
+    // Tests start servers and processes of their own: two files at a time fill two cores.
+    maxWorkers: 2,
+    testTimeout: 15_000,
+    hookTimeout: 30_000,
+    teardownTimeout: 15_000,
+    retry: 0,
+  },
+});
