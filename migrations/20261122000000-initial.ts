@@ -69,7 +69,9 @@ export class Initial extends Migration {
         finished_at timestamptz
       )`);
     this.addSql(`create unique index jobs_one_active on jobs (conversation_id) where status = 'active'`);
-    this.addSql(`create unique index jobs_idempotency_hash on jobs (idempotency_hash) where idempotency_hash is not null`);
+    this.addSql(
+      `create unique index jobs_idempotency_hash on jobs (idempotency_hash) where idempotency_hash is not null`,
+    );
     this.addSql(`create index jobs_due on jobs (due_at) where status = 'queued'`);
     this.addSql(`create index jobs_queued on jobs (created_at) where status = 'queued'`);
 
@@ -80,7 +82,6 @@ export class Initial extends Migration {
         text bytea not null,
         updated_at timestamptz not null default now()
       )`);
-    this.addSql(`create index drafts_updated_at on drafts (updated_at)`);
 
     this.addSql(`create table settings (key text primary key, value text not null)`);
   }

@@ -48,10 +48,15 @@ export async function readAssistants(path: string): Promise<Assistants> {
   });
   const parsed = assistantsFile.safeParse(parseJson(path, text));
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `  ${path}: ${issue.path.join(".")}: ${issue.message}`);
+    const faults = parsed.error.issues.map((issue) => `  ${path}: ${issue.path.join(".")}: ${expectation(issue)}`);
     throw new ConfigError(`The assistants have ${faults.length} fault(s):\n${faults.join("\n")}`);
   }
   return new Map(Object.entries(parsed.data.assistants));
+}
+
+/** Zod says of a key only that it is invalid; why stands one level deeper. */
+function expectation(issue: z.core.$ZodIssue): string {
+  return issue.code === "invalid_key" ? issue.issues.map(({ message }) => message).join("; ") : issue.message;
 }
 
 function parseJson(path: string, text: string): unknown {

@@ -79,7 +79,11 @@ export function childEnvironment(additions: Record<string, string>): NodeJS.Proc
 
 function integer(min: number, max: number) {
   const message = `expected a whole number from ${min} to ${max}`;
-  return z.string().regex(/^\d+$/, message).transform(Number).refine((n) => n >= min && n <= max, message);
+  return z
+    .string()
+    .regex(/^\d+$/, message)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, message);
 }
 
 function url(...protocols: string[]) {
@@ -88,7 +92,12 @@ function url(...protocols: string[]) {
 }
 
 function list() {
-  return z.string().transform((text) => text.split(",").map((item) => item.trim()).filter((item) => item !== ""));
+  return z.string().transform((text) =>
+    text
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== ""),
+  );
 }
 
 /** Express' `trust proxy`: a hop count, `true`/`false`, or addresses and subnets. */

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
 import { findBinaries } from "./embedded-postgres/binaries.ts";
 import { ensureCluster, superuser } from "./embedded-postgres/cluster.ts";
 import { EmbeddedPostgresError } from "./embedded-postgres/error.ts";
@@ -47,8 +48,9 @@ const defaults = {
   log_checkpoints: "off",
 };
 
-/** The port may be lost to another program, or a killed run's last session still hold the shared memory. */
 const attempts = 5;
+/** The port was lost to another program, or what a killed run left has not quite ended. */
+const passing = /Address already in use|lock file .* already exists|pre-existing shared memory block/;
 
 /**
  * Starts the PostgreSQL that npm installed, on data that outlives it; clears away first what a killed run left.
@@ -89,10 +91,16 @@ async function start(folder: string, { log, settings, port }: EmbeddedPostgresOp
       });
       return { url, port: chosen, ...stoppedOnce(server) };
     } catch (error) {
-      if (attempt === attempts) throw error;
+      if (attempt === attempts || !mayPass(error)) throw error;
       await sleep(50 * 2 ** attempt);
     }
   }
+}
+
+function mayPass(error: unknown): boolean {
+  if (!(error instanceof EmbeddedPostgresError)) return false;
+  // Answered, but not by our server.
+  return passing.test(error.message) || error.cause instanceof pg.DatabaseError;
 }
 
 function stoppedOnce({ pid, exited, stop }: Server): Omit<EmbeddedPostgres, "url" | "port"> {

@@ -29,7 +29,13 @@ export function describeProviders(config: Config): ProviderInfo[] {
   return providerNames.map((name) => {
     const { model, configured, capabilities } = catalog[name];
     const available = configured(config);
-    return { name, model: model(config), available, ...(!available && { reason: "not_configured" as const }), capabilities };
+    return {
+      name,
+      model: model(config),
+      available,
+      ...(!available && { reason: "not_configured" as const }),
+      capabilities,
+    };
   });
 }
 

@@ -16,7 +16,10 @@ import { createTokens } from "./tokens.ts";
 import { JobWatch } from "./watch-job.ts";
 
 /** HTTP in, jobs out, events back. */
-export async function startApi(config: Config, { log, lifecycle }: { log: Logger; lifecycle: Lifecycle }): Promise<void> {
+export async function startApi(
+  config: Config,
+  { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
+): Promise<void> {
   const assistants = await readAssistants(assistantsPath);
   const { backend: _, ...jobs } = await openJobContext(config, { log, lifecycle });
   const secret =

@@ -55,14 +55,7 @@ function corsOptions({ ALLOWED_ORIGINS, NODE_ENV }: Config): cors.CorsOptions {
     origin: ALLOWED_ORIGINS ?? (NODE_ENV === "production" ? false : localhost),
     methods: ["GET", "POST", "DELETE"],
     allowedHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "Prefer", "Last-Event-ID", "X-Request-Id"],
-    exposedHeaders: [
-      "Location",
-      "Retry-After",
-      "RateLimit",
-      "RateLimit-Policy",
-      "Preference-Applied",
-      "X-Request-Id",
-    ],
+    exposedHeaders: ["Location", "Retry-After", "RateLimit", "RateLimit-Policy", "Preference-Applied", "X-Request-Id"],
     maxAge: 600,
   };
 }

@@ -6,7 +6,10 @@ export function hasEnded(status: JobStatus): boolean {
 }
 
 /** A job as clients see it. */
-export function toJobView(row: JobRow, live: { position?: number | undefined; partial?: string | undefined } = {}): JobView {
+export function toJobView(
+  row: JobRow,
+  live: { position?: number | undefined; partial?: string | undefined } = {},
+): JobView {
   return {
     jobId: row.id,
     conversationId: row.conversationId,

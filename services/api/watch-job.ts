@@ -27,7 +27,7 @@ export class JobWatch {
   readonly #live: Live;
   readonly #log: Logger;
   readonly #watchers = new Map<string, Set<Watcher>>();
-  #ticker: NodeJS.Timeout | undefined;
+  #ticking = false;
   #positionsToldAt = 0;
 
   constructor({ pool, live, log }: { pool: Pool; live: Live; log: Logger }) {
@@ -42,7 +42,7 @@ export class JobWatch {
     const stopListening = await this.#live.listen(jobId, (hint) => watcher.mailbox.put(hint));
     const watchers = this.#watchers.get(jobId) ?? new Set();
     this.#watchers.set(jobId, watchers.add(watcher));
-    this.#ticker ??= setTimeout(() => void this.#tick(), tickMs);
+    this.#scheduleTick();
     const close = () => {
       stopListening();
       watchers.delete(watcher);
@@ -81,7 +81,14 @@ export class JobWatch {
     } catch (error) {
       this.#log.debug({ err: error }, "followed jobs not read again");
     }
-    this.#ticker = this.#watchers.size > 0 ? setTimeout(() => void this.#tick(), tickMs) : undefined;
+    this.#ticking = false;
+    this.#scheduleTick();
+  }
+
+  #scheduleTick(): void {
+    if (this.#ticking || this.#watchers.size === 0) return;
+    this.#ticking = true;
+    setTimeout(() => void this.#tick(), tickMs);
   }
 
   async #rereadSilent(now: number): Promise<void> {
@@ -95,7 +102,8 @@ export class JobWatch {
     const moved = ({ status, attempt }: { status: JobStatus; attempt: number }, { known }: Watcher) =>
       known.status !== status || known.attempt !== attempt;
     for (const state of states) {
-      for (const watcher of silent.get(state.id) ?? []) if (moved(state, watcher)) watcher.mailbox.put({ type: "change" });
+      for (const watcher of silent.get(state.id) ?? [])
+        if (moved(state, watcher)) watcher.mailbox.put({ type: "change" });
     }
     await this.#rereadDrafts(
       states.filter(({ status }) => status === "active"),

@@ -14,6 +14,8 @@ interface SupervisedOptions {
   /** Resolves when it is ready; once the signal is aborted it may give up, and then leaves nothing running. */
   start: (stopping: AbortSignal) => Promise<Run>;
   log: Logger;
+  /** Resolves after a time, or once the signal is aborted. */
+  pause?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 const firstDelayMs = 1000;
@@ -50,13 +52,13 @@ export class Supervised {
   }
 
   async #keep(first: Run): Promise<void> {
-    const { name, log } = this.#options;
+    const { name, log, pause = sleepUntil } = this.#options;
     const { signal } = this.#stopping;
     let how = await first.exited;
     for (let failures = 1; !signal.aborted; failures++) {
       const delayMs = Math.min(firstDelayMs * 2 ** (failures - 1), longestDelayMs);
       log.error(`${name} ended by itself (${how}); it is started again in ${delayMs / 1000} s`);
-      await sleep(delayMs, undefined, { signal }).catch(() => undefined);
+      await pause(delayMs, signal);
       if (signal.aborted) return;
       const startedAt = Date.now();
       how = await this.#startOnce().then(
@@ -66,4 +68,8 @@ export class Supervised {
       if (Date.now() - startedAt > steadyMs) failures = 0;
     }
   }
+}
+
+async function sleepUntil(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -2,11 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readStandings } from "../../shared/db/claim.ts";
 import { readTombstones } from "../../shared/db/conversations.ts";
 import { markDue, readOrphans, takeDueJobs } from "../../shared/db/reconcile.ts";
+import { dropStaleDrafts } from "../../shared/live/postgres-live.ts";
 import { eraseTraces } from "../../shared/jobs/delete-conversation.ts";
 import { mustEnd, settleOrphan } from "./settle-orphan.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 const everyMs = 1000;
+/** What is in no hurry is done in every so manieth round. */
+const slowRounds = 60;
 
 /**
  * Holds the queue against the rows, once a second: whatever a crash or a lost store left undone is taken up again. Every
@@ -16,8 +19,9 @@ const everyMs = 1000;
 export function startReconciler(context: WorkerContext): () => Promise<void> {
   const stopping = new AbortController();
   const loop = async () => {
-    while (!stopping.signal.aborted) {
+    for (let round = 0; !stopping.signal.aborted; round += 1) {
       await reconcile(context);
+      if (round % slowRounds === 0) await attempt(context, "dropStaleDrafts", () => dropStaleDrafts(context.db.pool));
       await sleep(everyMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   };
@@ -30,13 +34,14 @@ export function startReconciler(context: WorkerContext): () => Promise<void> {
 
 /** One round; what fails is logged and left for the next one. */
 export async function reconcile(context: WorkerContext): Promise<void> {
-  const steps = { putBackDue, takeUpOrphans, eraseDeleted };
-  for (const [name, step] of Object.entries(steps)) {
-    try {
-      await step(context);
-    } catch (error) {
-      context.log.warn({ err: error, step: name }, "reconciler");
-    }
+  for (const step of [putBackDue, takeUpOrphans, eraseDeleted]) await attempt(context, step.name, () => step(context));
+}
+
+async function attempt({ log }: WorkerContext, step: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    log.warn({ err: error, step }, "reconciler");
   }
 }
 

@@ -33,7 +33,7 @@ export async function openDatabase(databaseUrl: string, log: Logger): Promise<Da
       keepAlive: true,
     },
   });
-  const pool = (await orm.em.getConnection().getNativeClient()) as Pool;
+  const pool = await orm.em.getConnection().getNativeClient();
   return { orm, pool, close: () => orm.close() };
 }
 

@@ -19,7 +19,7 @@ export const Conversation = defineEntity({
     /** The number of the next turn: the order in which messages were accepted. */
     nextTurn: p.integer(),
     /** The jobs that have not ended, in the order of their turns; the first, the head, is the one in the queue. */
-    openJobs: p.array<string>().columnType("uuid[]").defaultRaw("'{}'"),
+    openJobs: p.array().columnType("uuid[]").defaultRaw("'{}'"),
     messageCount: p.integer().default(0),
     createdAt: time().defaultRaw("now()"),
     updatedAt: time().defaultRaw("now()"),
@@ -66,7 +66,7 @@ export const Message = defineEntity({
   checks: [{ name: "messages_sender", expression: "sender in ('user', 'ai')" }],
 });
 
-export const Job = defineEntity({
+const Job = defineEntity({
   name: "Job",
   tableName: "jobs",
   properties: {
@@ -126,13 +126,11 @@ export const Job = defineEntity({
       expression: byHand(`create index "jobs_queued" on "jobs" ("created_at") where ("status" = 'queued'::text)`),
     },
   ],
-  checks: [
-    { name: "jobs_status", expression: "status in ('queued', 'active', 'completed', 'failed', 'cancelled')" },
-  ],
+  checks: [{ name: "jobs_status", expression: "status in ('queued', 'active', 'completed', 'failed', 'cancelled')" }],
 });
 
 /** The text of a job's present attempt while it is written, where there is no Redis. Unlogged: nothing depends on it. */
-export const Draft = defineEntity({
+const Draft = defineEntity({
   name: "Draft",
   tableName: "drafts",
   properties: {
@@ -141,11 +139,10 @@ export const Draft = defineEntity({
     text: p.blob(),
     updatedAt: time().defaultRaw("now()"),
   },
-  indexes: [{ name: "drafts_updated_at", properties: ["updatedAt"] }],
 });
 
 /** What a process makes once and all must share, such as the token secret of a development machine. */
-export const Setting = defineEntity({
+const Setting = defineEntity({
   name: "Setting",
   tableName: "settings",
   properties: { key: p.text().primary(), value: p.text() },

@@ -142,7 +142,7 @@ export interface EarlierSubmission {
 }
 
 /** How long an idempotency key is known. */
-export const keyLifeHours = 24;
+const keyLifeHours = 24;
 
 const findByKeyStatement = {
   name: "find-by-idempotency-key",

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { expect, it, vi } from "vitest";
 import type { Hint, Live } from "./live.ts";
-import { inbox, openOne, text, type StartFixture } from "./live-fixture.testsuite.ts";
+import { inbox, openOne, patiently, text, type StartFixture } from "./live-fixture.testsuite.ts";
 
 export function describeFailures(start: StartFixture): void {
   it("every listener gets a gap once its connection was cut, and hears again", async () => {
-    const { fixture, live } = await openOne(start);
+    const { fixture, live } = await openOne(patiently(start));
     const jobs = [randomUUID(), randomUUID()].map((jobId) => ({ jobId, heard: inbox<Hint>() }));
     const cancels = inbox<string>();
     for (const { jobId, heard } of jobs) await live.listen(jobId, heard.put);
@@ -23,28 +23,26 @@ export function describeFailures(start: StartFixture): void {
 
   it("every call rejects within a second while it is away, and works when it is back", async () => {
     const { fixture, live } = await openOne(start);
-    expect(await callAll(live)).toHaveProperty("failed", []);
+    await vi.waitFor(async () => expect(await callAll(live)).toHaveProperty("failed", []));
     await fixture.goAway();
     const { failed, tookMs } = await callAll(live);
     expect(failed).toEqual(allOfThem);
     expect(tookMs).toBeLessThan(rejectsWithinMs);
 
     await fixture.comeBack();
-    await untilItAnswers(live);
-    expect(await callAll(live)).toHaveProperty("failed", []);
+    await vi.waitFor(async () => expect(await callAll(live)).toHaveProperty("failed", []), soon);
   });
 
   it("every call rejects within a second while it is frozen, and works when it is not", async () => {
     const { fixture, live } = await openOne(start);
-    expect(await callAll(live)).toHaveProperty("failed", []);
+    await vi.waitFor(async () => expect(await callAll(live)).toHaveProperty("failed", []));
     fixture.freeze();
     const { failed, tookMs } = await callAll(live);
     expect(failed).toEqual(allOfThem);
     expect(tookMs).toBeLessThan(rejectsWithinMs);
 
     fixture.thaw();
-    await untilItAnswers(live);
-    expect(await callAll(live)).toHaveProperty("failed", []);
+    await vi.waitFor(async () => expect(await callAll(live)).toHaveProperty("failed", []), soon);
   });
 
   it("who began to listen while it was away gets a gap when it is back, then hints", async () => {
@@ -71,7 +69,7 @@ export function describeFailures(start: StartFixture): void {
     expect(await callAll(late)).toHaveProperty("failed", allOfThem);
 
     await fixture.comeBack();
-    await untilItAnswers(late);
+    await vi.waitFor(async () => expect(await callAll(late)).toHaveProperty("failed", []), soon);
     const heard = inbox<Hint>();
     const jobId = randomUUID();
     await late.listen(jobId, heard.put);
@@ -107,6 +105,8 @@ export function describeFailures(start: StartFixture): void {
 }
 
 const rejectsWithinMs = 1000;
+/** Connections are tried again every second. */
+const soon = { timeout: 8000, interval: 20 };
 
 /** Every call that needs the store. */
 const calls: Record<string, (live: Live) => Promise<unknown>> = {
@@ -131,7 +131,3 @@ async function callAll(live: Live): Promise<{ failed: string[]; tookMs: number }
 }
 
 const allOfThem = Object.keys(calls).toSorted();
-
-async function untilItAnswers(live: Live): Promise<void> {
-  await vi.waitFor(() => live.ping(), { timeout: 8000, interval: 20 });
-}

@@ -19,10 +19,17 @@ export interface LiveFixture extends AsyncDisposable {
   countConnections(): Promise<number>;
 }
 
-export type StartFixture = () => Promise<LiveFixture>;
+export type StartFixture<Fixture = LiveFixture> = (options?: { timeoutMs?: number }) => Promise<Fixture>;
+
+/** For where the time limit is not what is tested: a busy machine must not fail the test. */
+export function patiently<Fixture>(start: StartFixture<Fixture>): StartFixture<Fixture> {
+  return () => start({ timeoutMs: 10_000 });
+}
 
 /** A fixture for one test, with one process on it. */
-export async function openOne(start: StartFixture): Promise<{ fixture: LiveFixture; live: Live }> {
+export async function openOne<Fixture extends LiveFixture>(
+  start: StartFixture<Fixture>,
+): Promise<{ fixture: Fixture; live: Live }> {
   const fixture = await start();
   onTestFinished(() => fixture[Symbol.asyncDispose]());
   return { fixture, live: await fixture.open() };

@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 import { describeDrafts } from "./live-drafts.testsuite.ts";
 import { describeFailures } from "./live-failures.testsuite.ts";
-import type { StartFixture } from "./live-fixture.testsuite.ts";
+import { patiently, type StartFixture } from "./live-fixture.testsuite.ts";
 import { describeHints } from "./live-hints.testsuite.ts";
 
 interface LiveBackend {
@@ -13,10 +13,10 @@ interface LiveBackend {
 /** What every backend must do. */
 export function describeLive({ start, longestHintedDelta }: LiveBackend): void {
   describe("drafts", () => {
-    describeDrafts(start);
+    describeDrafts(patiently(start));
   });
   describe("hints", () => {
-    describeHints(start, longestHintedDelta);
+    describeHints(patiently(start), longestHintedDelta);
   });
   describe("when the store fails", () => {
     describeFailures(start);

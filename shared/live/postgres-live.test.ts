@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
-import { describe, expect, it } from "vitest";
-import { createTestDatabase } from "../testing/postgres.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { createTestDatabase, type TestDatabase } from "../testing/postgres.ts";
 import { openTcpGate } from "../testing/tcp-gate.ts";
 import { draftTtlSeconds, type Live } from "./live.ts";
-import { openOne, type LiveFixture } from "./live-fixture.testsuite.ts";
+import { openOne, patiently, type LiveFixture } from "./live-fixture.testsuite.ts";
 import { describeLive } from "./live.testsuite.ts";
 import { createPostgresLive, dropStaleDrafts } from "./postgres-live.ts";
 
@@ -16,26 +16,32 @@ interface PostgresFixture extends LiveFixture {
   direct: pg.Pool;
 }
 
+/** One for all tests: each has jobs of its own. */
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  return () => database.drop();
+});
+
 describe("live channel on PostgreSQL", () => {
   describeLive({ start: startFixture, longestHintedDelta });
 
   it("refuses an earlier attempt once a later one has begun", async () => {
-    const { live } = await openOne(startFixture);
+    const { live } = await openOne(patiently(startFixture));
     const jobId = randomUUID();
     await live.append({ jobId, attempt: 2, offset: 0, text: "second" });
     expect(await live.append({ jobId, attempt: 1, offset: 0, text: "first" })).toBe(false);
   });
 
   it("counts bytes, not characters, of what a NOTIFY can carry", async () => {
-    const { live } = await openOne(startFixture);
+    const { live } = await openOne(patiently(startFixture));
     const jobId = randomUUID();
     expect(await live.append({ jobId, attempt: 1, offset: 0, text: "漢".repeat(longestHintedDelta) })).toBe(true);
   });
 
   it("drops the drafts that nobody wrote to for long, and no others", async () => {
-    const fixture = await startFixture();
-    await using _ = fixture;
-    const live = await fixture.open();
+    const { fixture, live } = await openOne(patiently(startFixture));
     const [stale, fresh] = [randomUUID(), randomUUID()];
     for (const jobId of [stale, fresh]) await live.append({ jobId, attempt: 1, offset: 0, text: "text" });
     await fixture.direct.query("update drafts set updated_at = now() - make_interval(secs => $1) where job_id = $2", [
@@ -56,8 +62,7 @@ describe("live channel on PostgreSQL", () => {
   });
 });
 
-async function startFixture(): Promise<PostgresFixture> {
-  const database = await createTestDatabase();
+async function startFixture(options: { timeoutMs?: number } = {}): Promise<PostgresFixture> {
   const gate = await openTcpGate(database.url);
   const direct = new pg.Pool({ connectionString: database.url, max: 2 });
   const opened: { live: Live; pool: pg.Pool }[] = [];
@@ -74,7 +79,12 @@ async function startFixture(): Promise<PostgresFixture> {
         max: 10,
       });
       pool.on("error", () => undefined);
-      const live = await createPostgresLive({ pool, connectionString: gate.url, onError: (e) => errors.push(e) });
+      const live = await createPostgresLive({
+        ...options,
+        pool,
+        connectionString: gate.url,
+        onError: (e) => errors.push(e),
+      });
       opened.push({ live, pool });
       return live;
     },
@@ -96,7 +106,6 @@ async function startFixture(): Promise<PostgresFixture> {
       await gate.shut();
       for (const { pool } of opened) await pool.end();
       await direct.end();
-      await database.drop();
     },
   };
 }

@@ -13,15 +13,17 @@ interface PostgresLiveOptions {
   connectionString: string;
   /** Hears the first error of each outage of that connection. */
   onError: (error: Error) => void;
+  timeoutMs?: number;
 }
 
 /**
  * Drafts and hints on PostgreSQL: drafts are rows of an unlogged table, hints are LISTEN/NOTIFY. Resolves within
- * `liveTimeoutMs`, also when PostgreSQL is away; then every call rejects until it is back.
+ * `timeoutMs`, also when PostgreSQL is away; then every call rejects until it is back.
  */
 export async function createPostgresLive(options: PostgresLiveOptions): Promise<Live> {
-  const live = new PostgresLive(options);
-  await within(liveTimeoutMs, live.connected).catch(() => undefined);
+  const { timeoutMs = liveTimeoutMs } = options;
+  const live = new PostgresLive({ ...options, timeoutMs });
+  await within(timeoutMs, live.connected).catch(() => undefined);
   return live;
 }
 
@@ -45,17 +47,19 @@ class PostgresLive implements Live {
   /** Resolves when the connection that listens is there for the first time. */
   readonly connected: Promise<void>;
   readonly #pool: Pool;
+  readonly #timeoutMs: number;
   readonly #notifications: PostgresNotifications;
   readonly #subscriptions: Subscriptions;
 
-  constructor({ pool, connectionString, onError }: PostgresLiveOptions) {
+  constructor({ pool, connectionString, onError, timeoutMs }: Required<PostgresLiveOptions>) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.connected = promise;
     this.#pool = pool;
+    this.#timeoutMs = timeoutMs;
     // Topics are job ids and the channel of cancels; two channels of the server carry them all, so nothing is left.
     const subscriptions = new Subscriptions(
       { subscribe: (topics) => this.#subscribe(topics), unsubscribe: () => undefined },
-      onError,
+      { timeoutMs, onError },
     );
     this.#subscriptions = subscriptions;
     this.#notifications = new PostgresNotifications(connectionString, {
@@ -136,7 +140,7 @@ class PostgresLive implements Live {
 
   /** What was given up on may still be done later: an append then does not match, or was right. */
   #query<Row extends QueryResultRow>(statement: QueryConfig, values: unknown[]): Promise<QueryResult<Row>> {
-    return within(liveTimeoutMs, this.#pool.query<Row>({ ...statement, values }));
+    return within(this.#timeoutMs, this.#pool.query<Row>({ ...statement, values }));
   }
 }
 

@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { redisAvailable, startRedis } from "../testing/redis.ts";
 import { draftTtlSeconds, maxHintBytes, type Live } from "./live.ts";
-import { openOne, type LiveFixture } from "./live-fixture.testsuite.ts";
+import { openOne, patiently, type LiveFixture } from "./live-fixture.testsuite.ts";
 import { describeLive } from "./live.testsuite.ts";
 import { createRedisLive } from "./redis-live.ts";
 
@@ -16,9 +16,7 @@ describe.skipIf(!redisAvailable)("live channel on Redis", () => {
   describeLive({ start: startFixture, longestHintedDelta: maxHintBytes });
 
   it("keeps drafts for a while after the last write", async () => {
-    const fixture = await startFixture();
-    await using _ = fixture;
-    const live = await fixture.open();
+    const { fixture, live } = await openOne(patiently(startFixture));
     await live.append({ jobId: randomUUID(), attempt: 1, offset: 0, text: "appended" });
     await live.rewrite({ jobId: randomUUID(), attempt: 1, text: "rewritten" });
     const keys = (await fixture.run("KEYS", "*")) as string[];
@@ -36,10 +34,10 @@ describe.skipIf(!redisAvailable)("live channel on Redis", () => {
   });
 
   it("sends its scripts again to a Redis that has forgotten them", async () => {
-    const { fixture, live } = await openOne(startFixture);
+    const { fixture, live } = await openOne(patiently(startFixture));
     const jobId = randomUUID();
     await live.append({ jobId, attempt: 1, offset: 0, text: "a" });
-    await (fixture as RedisFixture).run("SCRIPT", "FLUSH");
+    await fixture.run("SCRIPT", "FLUSH");
     expect(await live.append({ jobId, attempt: 1, offset: 1, text: "b" })).toBe(true);
   });
 
@@ -52,7 +50,7 @@ describe.skipIf(!redisAvailable)("live channel on Redis", () => {
   });
 });
 
-async function startFixture(): Promise<RedisFixture> {
+async function startFixture(options: { timeoutMs?: number } = {}): Promise<RedisFixture> {
   const redis = await startRedis();
   const opened: Live[] = [];
   const errors: Error[] = [];
@@ -68,7 +66,7 @@ async function startFixture(): Promise<RedisFixture> {
     errors,
     run,
     open: async () => {
-      const live = await createRedisLive(redis.url, { onError: (error) => errors.push(error) });
+      const live = await createRedisLive(redis.url, { ...options, onError: (error) => errors.push(error) });
       opened.push(live);
       return live;
     },

@@ -11,17 +11,21 @@ interface RedisLiveOptions {
   onError: (error: Error) => void;
   /** What the names of all keys and channels begin with. */
   prefix?: string;
+  timeoutMs?: number;
 }
 
 /**
- * Drafts and hints on Redis: a draft is one string that expires, hints are pub/sub. Resolves within `liveTimeoutMs`,
+ * Drafts and hints on Redis: a draft is one string that expires, hints are pub/sub. Resolves within `timeoutMs`,
  * also when Redis is away; then every call rejects at once until it is back.
  */
-export async function createRedisLive(url: string, { onError, prefix = "parley" }: RedisLiveOptions): Promise<Live> {
-  const commands = connect(url, { commandTimeout: liveTimeoutMs, scripts }, onError);
+export async function createRedisLive(
+  url: string,
+  { onError, prefix = "parley", timeoutMs = liveTimeoutMs }: RedisLiveOptions,
+): Promise<Live> {
+  const commands = connect(url, { commandTimeout: timeoutMs, scripts }, onError);
   const subscriber = connect(url, {}, onError);
-  const live = new RedisLive(commands, subscriber, { onError, prefix });
-  await Promise.allSettled([commands, subscriber].map((redis) => within(liveTimeoutMs, once(redis, "ready"))));
+  const live = new RedisLive(commands, subscriber, { onError, prefix, timeoutMs });
+  await Promise.allSettled([commands, subscriber].map((redis) => within(timeoutMs, once(redis, "ready"))));
   return live;
 }
 
@@ -37,11 +41,11 @@ class RedisLive implements Live {
   readonly #pings: NodeJS.Timeout;
   readonly #prefix: string;
 
-  constructor(commands: Redis, subscriber: Redis, { onError, prefix }: Required<RedisLiveOptions>) {
+  constructor(commands: Redis, subscriber: Redis, { onError, prefix, timeoutMs }: Required<RedisLiveOptions>) {
     this.#commands = commands;
     this.#subscriber = subscriber;
     this.#prefix = prefix;
-    const subscriptions = new Subscriptions(subscriberTransport(subscriber, onError), onError);
+    const subscriptions = new Subscriptions(subscriberTransport(subscriber, onError), { timeoutMs, onError });
     subscriber.on("message", (channel, message) => subscriptions.deliver(channel, message));
     subscriber.on("ready", () => subscriptions.connected());
     subscriber.on("close", () => subscriptions.disconnected());

@@ -1,5 +1,3 @@
-import { liveTimeoutMs } from "./live.ts";
-
 /** What a store's connection can do for the listeners of this process. Its topics end with it. */
 export interface Transport {
   /** Resolves once the store delivers these topics. When it rejects, they are asked for again on the next connection. */
@@ -7,7 +5,14 @@ export interface Transport {
   unsubscribe(topic: string): void;
 }
 
-export interface TopicListener {
+interface SubscriptionOptions {
+  /** How long `listen` waits for the store. */
+  timeoutMs: number;
+  /** Hears what listeners throw. */
+  onError: (error: Error) => void;
+}
+
+interface TopicListener {
   hear(message: string): void;
   /** Messages may have been missed. */
   gap(): void;
@@ -33,23 +38,25 @@ interface Entry {
 export class Subscriptions {
   readonly #topics = new Map<string, Topic>();
   readonly #transport: Transport;
+  readonly #timeoutMs: number;
   readonly #onError: (error: Error) => void;
   #connected = false;
 
-  constructor(transport: Transport, onError: (error: Error) => void) {
+  constructor(transport: Transport, { timeoutMs, onError }: SubscriptionOptions) {
     this.#transport = transport;
+    this.#timeoutMs = timeoutMs;
     this.#onError = onError;
   }
 
   /**
-   * Resolves once the store has confirmed the topic, but never later than `liveTimeoutMs`: a listener that was not
+   * Resolves once the store has confirmed the topic, but never later than `timeoutMs`: a listener that was not
    * confirmed by then is told of a gap when it is. It may hear messages before this resolves.
    */
   async listen(name: string, listener: TopicListener): Promise<() => void> {
     const topic = this.#topics.get(name) ?? this.#open(name);
     const entry: Entry = { listener };
     topic.entries.add(entry);
-    if (!topic.confirmed) await confirmation(entry);
+    if (!topic.confirmed) await confirmation(entry, this.#timeoutMs);
     return () => this.#leave(topic, entry);
   }
 
@@ -109,9 +116,9 @@ export class Subscriptions {
   }
 }
 
-async function confirmation(entry: Entry): Promise<void> {
+async function confirmation(entry: Entry, timeoutMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, liveTimeoutMs);
+  const timer = setTimeout(resolve, timeoutMs);
   entry.confirm = resolve;
   await promise;
   entry.confirm = undefined;

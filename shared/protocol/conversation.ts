@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-export const maxHistoryPage = 200;
+const maxHistoryPage = 200;
 export const defaultHistoryPage = 50;
 
 export const sender = z.enum(["user", "ai"]);

@@ -19,16 +19,15 @@ export const jobErrors = {
 } as const;
 export type JobErrorCode = keyof typeof jobErrors;
 
-export const jobError = z
+const jobError = z
   .object({ code: z.enum(Object.keys(jobErrors) as [JobErrorCode, ...JobErrorCode[]]), message: z.string() })
   .meta({ id: "JobError" });
 
-export const usage = z
+const usage = z
   .object({ inputTokens: z.int(), outputTokens: z.int(), costUsd: z.number().nullable() })
   .meta({ id: "Usage" });
-export type Usage = z.output<typeof usage>;
 
-export const reply = z
+const reply = z
   .object({
     id: z.uuid(),
     text: z.string(),

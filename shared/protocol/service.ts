@@ -1,8 +1,7 @@
 import { z } from "zod";
 
 /** Why a provider cannot be used. */
-export const unavailableReason = z.enum(["not_configured"]);
-export type UnavailableReason = z.output<typeof unavailableReason>;
+const unavailableReason = z.enum(["not_configured"]);
 
 export const providerInfo = z
   .object({

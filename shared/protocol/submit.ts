@@ -2,8 +2,8 @@ import { z } from "zod";
 import { jobStatus } from "./job.ts";
 
 /** Limits of one submission that no operator needs to turn. */
-export const maxHistoryItems = 50;
-export const maxMetadataBytes = 2048;
+const maxHistoryItems = 50;
+const maxMetadataBytes = 2048;
 
 /** Text that PostgreSQL and UTF-8 can hold: no U+0000, no half of a surrogate pair. */
 const storable = z

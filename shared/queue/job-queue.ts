@@ -35,7 +35,10 @@ export function openJobQueue(backend: QueueBackend, log: Logger): JobQueue {
   bull.on("error", (error) => log.debug({ err: error }, "queue"));
 
   const add = async (jobIds: readonly string[]) => {
-    await within(callTimeoutMs, bull.addBulk(jobIds.map((jobId) => ({ name: "answer" as const, data: {}, opts: { jobId } }))));
+    await within(
+      callTimeoutMs,
+      bull.addBulk(jobIds.map((jobId) => ({ name: "answer" as const, data: {}, opts: { jobId } }))),
+    );
   };
 
   const putBackOne = async (jobId: string) => {

@@ -31,7 +31,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const server = await openPostgresServer();
   const prefix = `parley_test_${randomBytes(4).toString("hex")}_`;
   const template = `${prefix}template`;
-  const close = () => dropDatabases(server.adminUrl, prefix).finally(server.close);
+  const close = async () => {
+    try {
+      await dropDatabases(server.adminUrl, prefix);
+    } finally {
+      await server.close();
+    }
+  };
   try {
     await prepareTemplate(server.adminUrl, template);
   } catch (error) {

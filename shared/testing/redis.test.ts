@@ -17,7 +17,8 @@ describe.skipIf(!redisAvailable)("a test's own Redis", () => {
     await ask(redis.port, "SET a 1");
     const socket = connect(redis.port, "127.0.0.1");
     await once(socket, "connect");
-    const closed = once(socket, "close");
+    socket.on("error", () => {});
+    const closed = new Promise((resolve) => socket.once("close", resolve));
     await redis.kill();
     await closed;
     await expect(ask(redis.port, "PING")).rejects.toThrow("ECONNREFUSED");
@@ -51,7 +52,7 @@ describe.skipIf(!redisAvailable)("a test's own Redis", () => {
 async function ask(port: number, command: string): Promise<string | undefined> {
   const socket = connect(port, "127.0.0.1");
   socket.write(`${command}\r\n`);
-  const [answer] = await once(socket, "data");
+  const [answer] = (await once(socket, "data")) as [Buffer];
   socket.destroy();
-  return String(answer).split("\r\n")[0];
+  return answer.toString().split("\r\n")[0];
 }

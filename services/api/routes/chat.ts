@@ -69,5 +69,7 @@ function parseKey(req: Request): string | undefined {
   const parsed = idempotencyKey.safeParse(req.get("Idempotency-Key"));
   if (parsed.success) return parsed.data;
   const message = parsed.error.issues[0]?.message ?? "is not valid";
-  throw new Problem("invalid-request", `Idempotency-Key: ${message}`, { errors: [{ path: "Idempotency-Key", message }] });
+  throw new Problem("invalid-request", `Idempotency-Key: ${message}`, {
+    errors: [{ path: "Idempotency-Key", message }],
+  });
 }

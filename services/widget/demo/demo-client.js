@@ -109,9 +109,9 @@ function wordsOf(response, text) {
   } catch {
     // Not ours: a proxy's page, say.
   }
-  const faults = (problem.errors ?? []).map(({ path, message }) => `${path} ${message}`.trim());
-  const words = problem.detail ?? problem.title ?? `The service answered with status ${response.status}.`;
-  return faults.length > 0 ? `${words} (${faults.join("; ")})` : words;
+  const fault = problem.errors?.find(({ path }) => path === "message");
+  if (fault) return `Your message ${fault.message}.`;
+  return problem.detail ?? problem.title ?? `The service answered with status ${response.status}.`;
 }
 
 /** @param {Response} response @returns {number | undefined} milliseconds */

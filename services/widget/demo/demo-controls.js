@@ -43,8 +43,10 @@ export function wireControls({ send, startAnew, erase, choose }) {
   });
 }
 
-export function focusComposer() {
-  input.focus();
+/** Where the focus goes when what had it is gone: to the composer, but not where that would raise a keyboard unasked. */
+export function focusNext() {
+  if (matchMedia("(hover: hover)").matches) input.focus();
+  else if (document.activeElement !== input) find("#log", HTMLElement).focus({ preventScroll: true });
 }
 
 /** Puts texts before what is being written. @param {readonly string[]} texts */

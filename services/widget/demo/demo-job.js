@@ -2,6 +2,7 @@
 /** One job on the screen: how its reply arrives, and how it ends. */
 
 import { insist, pause } from "./demo-client.js";
+import { embolden } from "./demo-view.js";
 
 /** @import { EventData } from "../../../shared/protocol/events.ts" */
 /** @import { JobView } from "../../../shared/protocol/job.ts" */
@@ -31,9 +32,10 @@ export async function follow(jobId, reply, access) {
 }
 
 /** @param {Bubble} bubble @param {JobView} job one that has ended */
-export function showEnd({ element, text, note, button }, { status, reply, error }) {
-  const words = reply?.text ?? "";
-  if (text.data !== words) text.data = words;
+export function showEnd(bubble, { status, reply, error }) {
+  const { element, text, note, button } = bubble;
+  text.data = reply?.text ?? "";
+  embolden(bubble);
   element.ariaBusy = "false";
   button.hidden = true;
   element.classList.toggle("failed", status === "failed");

@@ -17,6 +17,8 @@ export function newSession() {
     watching: false,
     /** The server may know of unanswered messages that this page doesn't. */
     catchingUp: false,
+    /** The visitor deletes it: what is unsent goes with it. The end of a stream may tell of that before the answer does. */
+    erasing: false,
     /** The id of a message before which there are more. @type {string | undefined} */
     nextBefore: undefined,
   };

@@ -31,6 +31,17 @@ export function newBubble(sender, words) {
   return { element, text, note: noteIn(element), button: find("button", HTMLButtonElement, element) };
 }
 
+/** Shows what a whole reply has between double asterisks in bold: of Markdown's marks, the one that hurts most as it is. @param {Bubble} bubble */
+export function embolden({ element, text }) {
+  const parts = text.data.split(/\*\*(?=\S)([^*\n]+)\*\*/).map((part, i) => {
+    if (i % 2 === 0) return part;
+    const bold = document.createElement("strong");
+    bold.textContent = part;
+    return bold;
+  });
+  find(".text", HTMLElement, element).replaceChildren(...parts);
+}
+
 /** @param {HTMLElement} element @returns {Note} */
 export function noteIn(element) {
   const [wordsAt, countAt] = [find(".words", HTMLElement, element), find(".count", HTMLElement, element)];

@@ -2,18 +2,11 @@
 /** The demo page: the whole main job by hand, on nothing but the public HTTP contract. */
 
 import { Refusal, call, insist, newKey } from "./demo-client.js";
-import {
-  chosenAssistant,
-  focusComposer,
-  giveBack,
-  offerDelete,
-  showAssistants,
-  wireControls,
-} from "./demo-controls.js";
+import { chosenAssistant, focusNext, giveBack, offerDelete, showAssistants, wireControls } from "./demo-controls.js";
 import { follow, showEnd } from "./demo-job.js";
 import { onOtherTab, store, stored } from "./demo-memory.js";
 import { newSession } from "./demo-session.js";
-import { find, newBubble, noteIn, offer, stickToEnd } from "./demo-view.js";
+import { embolden, find, newBubble, noteIn, offer, stickToEnd } from "./demo-view.js";
 
 /** @import { AssistantInfo } from "../../../shared/protocol/service.ts" */
 /** @import { ConversationView, HistoryView } from "../../../shared/protocol/conversation.ts" */
@@ -81,6 +74,7 @@ function showHistory({ messages, nextBefore }) {
   const below = earlier.nextSibling;
   for (const { id, sender, text } of messages) {
     const bubble = newBubble(sender, text);
+    if (sender === "ai") embolden(bubble);
     log.insertBefore(bubble.element, below);
     session.bubbles.set(id, bubble);
   }
@@ -111,7 +105,7 @@ function send(message) {
   store({ unsent: [...stored.unsent, entry] });
   unsentBubble(entry);
   toEnd();
-  focusComposer();
+  focusNext();
   run(deliver);
 }
 
@@ -215,7 +209,7 @@ function addJob(jobId, messageId) {
 /** @param {Job} job @param {JobView} view as it ended */
 function settle({ asked, reply }, view) {
   if (view.error?.code === "deleted") throw new Refusal(404, view.error.message);
-  if (document.activeElement === reply.button) focusComposer();
+  if (document.activeElement === reply.button) focusNext();
   const shown = view.reply && session.bubbles.get(view.reply.id);
   // It ended between the look at the job and the look at the history.
   if (shown && shown !== reply) return reply.element.remove();
@@ -231,6 +225,7 @@ function settle({ asked, reply }, view) {
 /** @param {Job} job */
 async function stop(job) {
   const { note, button } = job.reply;
+  if (document.activeElement === button) focusNext();
   button.disabled = true;
   note("Stopping …");
   try {
@@ -250,18 +245,23 @@ async function stop(job) {
 }
 
 async function erase() {
-  await ask("DELETE", `/api/conversations/${stored.conversation?.id}`);
+  const mine = session;
+  mine.erasing = true;
+  await ask("DELETE", `/api/conversations/${stored.conversation?.id}`).catch((/** @type {unknown} */ error) => {
+    mine.erasing = false;
+    throw error;
+  });
   startAnew("The conversation was deleted.");
 }
 
 /** @param {string} words why */
 function startAnew(words) {
-  const { unsent } = stored;
+  const unsent = session.erasing ? [] : stored.unsent;
   store({ conversation: null, unsent: [] });
   open();
   giveBack(unsent.map(({ message }) => message));
   tell(words);
-  focusComposer();
+  focusNext();
 }
 
 /** @template Answer @param {string} path @param {Note} show @returns {Promise<Answer>} */

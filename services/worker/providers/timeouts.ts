@@ -53,6 +53,8 @@ export async function* withTimeouts(
         timer = limit(betweenTokensMs, "no further token");
       }
       yield event;
+      // A provider that was aborted while nobody listened may never notice.
+      upstream.signal.throwIfAborted();
       waiting = true;
       timer.refresh();
     }

@@ -72,12 +72,9 @@ describe("a request to a compatible server", () => {
 
   it("goes over the connection of the one before it", async () => {
     const provider = createCompatibleProvider({ baseUrl: fake.url, model: "test-model" });
-    const ports: unknown[] = [];
-    for (let i = 0; i < 3; i++) {
-      await collect(provider);
-      ports.push((await arrived).request.clientPort);
-    }
-    expect(new Set(ports).size).toBe(1);
+    for (let i = 0; i < 3; i++) await collect(provider);
+    expect(fake.calls).toHaveLength(3);
+    expect(new Set(fake.calls.map(({ request }) => request.clientPort)).size).toBe(1);
   });
 
   it("is sent again, once, when the server closed the kept connection in that moment", async () => {
@@ -114,13 +111,21 @@ describe("a compatible server that differs", () => {
   it.each<[string, Script]>([
     ["sends no end mark", { done: false }],
     ["sends no finish reason, only the end mark", { finishReason: null }],
-    ["is cut after the finish reason", { end: false, done: false, steps: ["Hello."] }],
+    ["stays silent after the usage", { end: false, done: false }],
     ["keeps the connection open after the end mark", { end: false }],
   ])("%s: the reply is whole", async (_, script) => {
     const { text, finish, error } = await answerTo({ steps: ["Hello."], ...script });
     expect(error).toBeUndefined();
     expect(text).toBe("Hello.");
     expect(finish).toMatchObject({ finishReason: "stop", usage: { inputTokens: 10, outputTokens: 1 } });
+  });
+
+  it("is cut after the finish reason: the reply is whole", async () => {
+    const end = { raw: 'data: {"choices":[{"delta":{},"finish_reason":"length"}]}\n\n' };
+    const { finish, text, error } = await answerTo({ steps: ["Hello.", end, { cut: true }] });
+    expect(error).toBeUndefined();
+    expect(text).toBe("Hello.");
+    expect(finish).toEqual({ type: "finish", finishReason: "length", model: "test-model" });
   });
 
   it("answers with one JSON body although a stream was asked for", async () => {
@@ -151,13 +156,20 @@ describe("a compatible server that differs", () => {
   });
 
   it("begins with a byte order mark and ends without an empty line", async () => {
-    const chunk = JSON.stringify({ choices: [{ delta: { content: "a" }, finish_reason: "stop" }] });
+    const chunk = JSON.stringify({ choices: [{ delta: { content: "a" } }] });
     const { text, finish } = await answerTo({
       headers: { "content-type": "text/event-stream" },
       body: `\uFEFFdata:${chunk}\n\ndata: [DONE]`,
     });
     expect(text).toBe("a");
     expect(finish?.finishReason).toBe("stop");
+  });
+
+  it("does not end the body of an error, and has sent enough of it: that is not waited for", async () => {
+    const began = performance.now();
+    const long = { raw: "x".repeat(4096) };
+    await answerTo({ status: 500, steps: [long, { stall: true }] });
+    expect(performance.now() - began).toBeLessThan(900);
   });
 
   it("names no content type", async () => {
@@ -203,7 +215,7 @@ describe("a compatible server that differs", () => {
 
   it("sends an event without end: malformed", async () => {
     const nine = { raw: `data: ${"x".repeat(9 * 1024 * 1024)}` };
-    expect((await answerTo({ steps: [nine] })).error).toMatchObject({ code: "malformed" });
+    expect((await answerTo({ steps: [nine, { stall: true }] })).error).toMatchObject({ code: "malformed" });
   });
 });
 
@@ -229,6 +241,12 @@ describe("the compatible provider of a configuration", () => {
     const config = readConfig({ ...environment, COMPATIBLE_BASE_URL, COMPATIBLE_MODEL: "m", COMPATIBLE_API_KEY: "k" });
     expect((await collect(compatibleFromConfig(config))).text).toBe("Hello from the fake.");
     expect(fake.calls.at(-1)?.request).toMatchObject({ model: "m", headers: { authorization: "Bearer k" } });
+  });
+
+  it("cannot be made with a key that no header can hold, and does not tell it", () => {
+    const key = "sk-12345\nsk-67890";
+    const config = readConfig({ ...environment, COMPATIBLE_BASE_URL: fake.url, COMPATIBLE_API_KEY: key });
+    expect(() => compatibleFromConfig(config)).toThrow(/^COMPATIBLE_API_KEY: (?!.*sk-)/);
   });
 
   it("cannot be made without a server", () => {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import { validateHeaderValue, type IncomingMessage } from "node:http";
 import { ConfigError, type Config } from "../../../../shared/config.ts";
 import { ProviderError, type Provider, type ProviderEvent, type ProviderRequest } from "../provider.ts";
 import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
@@ -17,11 +17,23 @@ interface CompatibleOptions {
   timeouts?: Timeouts;
 }
 
-/** @throws {ConfigError} when no server is configured */
+/** @throws {ConfigError} when no server is configured, or its key cannot be one */
 export function compatibleFromConfig(config: Config): Provider {
   const { COMPATIBLE_BASE_URL: baseUrl, COMPATIBLE_API_KEY: apiKey, COMPATIBLE_MODEL: model } = config;
   if (baseUrl === undefined) throw new ConfigError("COMPATIBLE_BASE_URL is not set");
+  if (apiKey !== undefined && !fitsHeader(apiKey)) {
+    throw new ConfigError("COMPATIBLE_API_KEY: expected characters that an HTTP header can hold, without line ends");
+  }
   return createCompatibleProvider({ baseUrl, apiKey, model });
+}
+
+function fitsHeader(value: string): boolean {
+  try {
+    validateHeaderValue("authorization", value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Any server with OpenAI's chat-completions API: vLLM, llama.cpp, Ollama, OpenRouter, and many hosted ones. */

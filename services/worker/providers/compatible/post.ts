@@ -37,8 +37,9 @@ export function createEndpoint({ url, apiKey, connectMs }: EndpointOptions): End
     ...(apiKey && { authorization: `Bearer ${apiKey}` }),
   };
 
-  const send = (json: string, signal: AbortSignal, agent: http.Agent | false) =>
-    new Promise<http.IncomingMessage>((resolve, reject) => {
+  const send = (json: string, signal: AbortSignal, agent: http.Agent | false) => {
+    signal.throwIfAborted();
+    return new Promise<http.IncomingMessage>((resolve, reject) => {
       const call = request(url, {
         method: "POST",
         agent,
@@ -55,6 +56,7 @@ export function createEndpoint({ url, apiKey, connectMs }: EndpointOptions): End
       limitConnecting(call, secure ? "secureConnect" : "connect", connectMs);
       call.end(json);
     });
+  };
 
   return {
     async post(json, signal) {
@@ -64,7 +66,6 @@ export function createEndpoint({ url, apiKey, connectMs }: EndpointOptions): End
         if (!(error instanceof StaleConnection)) throw error;
         // The server closed the idle connection while we wrote. Not a retry of ours: to its user it is one call, which
         // got no byte of an answer (RFC 9112 §9.3.1). Once, over a new connection.
-        signal.throwIfAborted();
         return send(json, signal, false);
       }
     },

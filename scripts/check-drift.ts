@@ -1,0 +1,60 @@
+import { randomBytes } from "node:crypto";
+import { MikroORM } from "@mikro-orm/postgresql";
+import { migrate } from "../shared/db/migrate.ts";
+import { ormOptions } from "../shared/db/orm.ts";
+import { dropDatabases, runAsAdmin, urlOfDatabase } from "../shared/testing/postgres-admin.ts";
+import { openPostgresServer } from "../shared/testing/postgres-server.ts";
+
+// Do the entities say what the migrations make? Exits with 1 and what differs when they do not.
+
+const drift = await findDrift();
+if (drift.length === 0) {
+  console.log("The entities say what the migrations make.");
+} else {
+  console.error(
+    `The entities and the migrations differ; to make the database fit the entities:\n\n${drift.join("\n")}`,
+  );
+  process.exitCode = 1;
+}
+
+async function findDrift(): Promise<string[]> {
+  const server = await openPostgresServer();
+  const prefix = `parley_drift_${randomBytes(4).toString("hex")}_`;
+  try {
+    const [migrated, created] = [`${prefix}migrated`, `${prefix}created`];
+    for (const database of [migrated, created]) await runAsAdmin(server.adminUrl, `create database ${database}`);
+    return await compare(urlOfDatabase(server.adminUrl, migrated), urlOfDatabase(server.adminUrl, created));
+  } finally {
+    await dropDatabases(server.adminUrl, prefix);
+    await server.close();
+  }
+}
+
+async function compare(migratedUrl: string, createdUrl: string): Promise<string[]> {
+  await migrate(migratedUrl);
+  const sql = await withOrm(migratedUrl, (orm) => orm.schema.getUpdateSchemaSQL({ wrap: false }));
+  const differences = sql.split("\n").filter((line) => line.trim() !== "");
+  // Of an index that is given as SQL, MikroORM compares the name alone: so PostgreSQL says what each one is.
+  await withOrm(createdUrl, (orm) => orm.schema.create());
+  const [have, want] = [await indexesOf(migratedUrl), await indexesOf(createdUrl)];
+  for (const [name, definition] of want) {
+    const present = have.get(name);
+    if (present !== undefined && present !== definition) differences.push(`-- is: ${present}`, `${definition};`);
+  }
+  return differences;
+}
+
+async function withOrm<T>(databaseUrl: string, use: (orm: MikroORM) => Promise<T>): Promise<T> {
+  const orm = await MikroORM.init(ormOptions(databaseUrl));
+  try {
+    return await use(orm);
+  } finally {
+    await orm.close();
+  }
+}
+
+/** Definitions by name. */
+async function indexesOf(databaseUrl: string): Promise<Map<string, string>> {
+  const rows = await runAsAdmin(databaseUrl, "select indexname, indexdef from pg_indexes where schemaname = 'public'");
+  return new Map(rows.map(({ indexname, indexdef }) => [String(indexname), String(indexdef)]));
+}

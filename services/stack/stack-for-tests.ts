@@ -1,0 +1,25 @@
+import { basename } from "node:path";
+import { readEnvironment } from "../../shared/config.ts";
+import { createLogger } from "../../shared/logger.ts";
+import { listenForEnd } from "./ending.ts";
+import { runStack } from "./stack.ts";
+
+/**
+ * The stack with other parts, on another data folder, so that a test can send it signals:
+ * `node stack-for-tests.ts <folder> <script of a part> …`. Its environment is that of `npm start`.
+ */
+const [, , folder = "", ...scripts] = process.argv;
+const environment = readEnvironment();
+const log = await createLogger({ service: "parley", level: environment.LOG_LEVEL, pretty: false });
+
+process.exit(
+  await runStack({
+    environment,
+    folder,
+    parts: scripts.map((script) => ({ name: basename(script, ".mjs"), script })),
+    loadMigrate: async () => (await import("../../shared/db/migrate.ts")).migrate,
+    ending: listenForEnd(log),
+    log,
+    print: (text) => process.stdout.write(text),
+  }),
+);

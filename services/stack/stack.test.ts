@@ -1,0 +1,246 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createTestDatabase } from "../../shared/testing/postgres.ts";
+import { listProcesses, processTree } from "../../shared/testing/processes.ts";
+
+const script = fileURLToPath(new URL("stack-for-tests.ts", import.meta.url));
+
+/** Ready at once; ends in order, which takes it a moment. */
+const good = `
+  console.log("good runs as " + process.pid);
+  process.on("SIGTERM", () => setTimeout(() => { console.log("good ended in order"); process.exit(0); }, 50));
+  process.on("disconnect", () => process.exit(0));
+  process.send("ready");`;
+const failing = `console.error("no luck"); process.exit(3);`;
+const listening = `
+  import { createServer } from "node:http";
+  process.on("disconnect", () => process.exit(0));
+  createServer().listen(process.env.PORT, () => process.send("ready"));`;
+
+interface Stack {
+  process: ChildProcessByStdio<null, Readable, Readable>;
+  output: () => string;
+  exited: Promise<number | NodeJS.Signals>;
+}
+
+let base: string;
+let folder: string;
+let port: number;
+let stacks: Stack[];
+
+beforeEach(async () => {
+  base = await mkdtemp(join(tmpdir(), "parley-stack-"));
+  folder = join(base, "data");
+  port = await freePort();
+  stacks = [];
+  for (const [name, program] of Object.entries({ good, failing, listening })) {
+    await writeFile(join(base, `${name}.mjs`), program);
+  }
+});
+
+afterEach(async () => {
+  for (const stack of stacks) {
+    stack.process.kill("SIGTERM");
+    await stack.exited;
+  }
+  await rm(base, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+});
+
+describe("npm start", () => {
+  it("starts everything, says where it is once all of it is ready, and leaves nothing behind at Ctrl-C", async () => {
+    const stack = start(["good", "listening"]);
+    await says(stack, "Ctrl-C ends it.");
+    const started = processTree(stack.process.pid ?? 0);
+    expect(started.map(({ command }) => command)).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining("good.mjs"),
+        expect.stringContaining("listening.mjs"),
+        expect.stringMatching(/postgres -D /),
+      ]),
+    );
+    expect(stack.output()).toContain(`Page        http://localhost:${port}\n`);
+    expect(stack.output()).toMatch(/Bull Board .*\/admin\/queues {2}user admin, password \S{12}\n/);
+
+    stack.process.kill("SIGINT");
+
+    expect(await stack.exited).toBe(0);
+    expect(stack.output()).toContain("good ended in order");
+    expect(left(started)).toEqual([]);
+  });
+
+  it("takes the second SIGINT of one Ctrl-C, which npm passes on, for the same one", async () => {
+    const stack = start(["good"]);
+    await says(stack, "Ctrl-C ends it.");
+
+    stack.process.kill("SIGINT");
+    stack.process.kill("SIGINT");
+
+    expect(await stack.exited).toBe(0);
+    expect(stack.output()).toContain("good ended in order");
+  });
+
+  it("ends in order as well while it is still starting", async () => {
+    const stack = start(["good"]);
+    await says(stack, "making a PostgreSQL data folder");
+    const started = processTree(stack.process.pid ?? 0);
+
+    stack.process.kill("SIGINT");
+
+    expect(await stack.exited).toBe(0);
+    expect(stack.output()).not.toContain("Parley is ready");
+    expect(left(started)).toEqual([]);
+  });
+
+  it("says where Parley runs already, and leaves that alone", async () => {
+    const first = start(["good"]);
+    await says(first, "Ctrl-C ends it.");
+
+    const second = start(["good"], { PORT: `${await freePort()}` });
+
+    expect(await second.exited).toBe(1);
+    expect(second.output()).toBe(
+      `Parley already runs here: http://localhost:${port} (process ${first.process.pid}).\n` +
+        `Its Ctrl-C ends it, or: kill ${first.process.pid}\n`,
+    );
+    expect(first.process.exitCode).toBeNull();
+  });
+
+  it("lets one of two starts at the same moment win", async () => {
+    const both = [start(["good"]), start(["good"])];
+
+    await vi.waitFor(() => expect(both.map(({ output }) => output()).join("")).toContain("Ctrl-C ends it."), patience);
+
+    const winner = both.findIndex(({ output }) => output().includes("Ctrl-C ends it."));
+    const loser = both[1 - winner];
+    expect(await loser?.exited).toBe(1);
+    expect(loser?.output()).toMatch(/already runs here|just being started here/);
+  });
+
+  it("says so when another program has the port, before it makes anything", async () => {
+    const other = createServer().listen(port, "127.0.0.1");
+    await once(other, "listening");
+
+    const stack = start(["good"]);
+
+    expect(await stack.exited).toBe(1);
+    other.close();
+    expect(stack.output()).toContain(`Port ${port} is taken by another program`);
+    expect(stack.output()).toContain(`PORT=${port + 1} npm start`);
+    expect(await readdir(folder)).toEqual(["npm-start.lock"]);
+  });
+
+  it("starts a part again that ends by itself, without another banner", async () => {
+    const stack = start(["good"]);
+    await says(stack, "Ctrl-C ends it.");
+    const pid = Number(/good runs as (\d+)/.exec(stack.output())?.[1]);
+
+    process.kill(pid, "SIGKILL");
+
+    await says(stack, /good ended by itself \(SIGKILL\); it is started again in 1 s[^]*good runs as/);
+    expect(stack.output().match(/Parley is ready/g)).toHaveLength(1);
+  });
+
+  it("starts PostgreSQL again where the parts expect it", async () => {
+    const stack = start(["good"]);
+    await says(stack, "Ctrl-C ends it.");
+    const before = postgresOf(stack);
+
+    process.kill(before?.pid ?? 0, "SIGKILL");
+
+    await vi.waitFor(() => {
+      const after = postgresOf(stack);
+      expect(after?.pid).not.toBe(before?.pid);
+      expect(after?.command).toBe(before?.command);
+    }, patience);
+  });
+
+  it("gives up when a part ends before it was ever ready, and leaves nothing behind", async () => {
+    const stack = start(["good", "failing"]);
+
+    expect(await stack.exited).toBe(1);
+    expect(stack.output()).toContain("failing ended before it was ready (exit code 3)");
+    expect(listProcesses().filter(({ command }) => command.includes(base))).toEqual([]);
+  });
+
+  it("leaves no process when it is killed with SIGKILL, and the next start finds the port free", async () => {
+    const stack = start(["good", "listening"]);
+    await says(stack, "Ctrl-C ends it.");
+    const started = processTree(stack.process.pid ?? 0);
+
+    stack.process.kill("SIGKILL");
+    const next = start(["good", "listening"]);
+
+    await says(next, "Ctrl-C ends it.");
+    expect(left(started)).toEqual([]);
+  });
+
+  it("uses the PostgreSQL that it is given instead of one of its own", async () => {
+    await using database = await createTestDatabase();
+    const stack = start(["good"], { DATABASE_URL: database.url });
+
+    await says(stack, "Ctrl-C ends it.");
+
+    const { host, pathname } = new URL(database.url);
+    expect(stack.output()).toContain(`Data        PostgreSQL at ${host}${pathname}\n`);
+    expect(stack.output()).not.toContain(new URL(database.url).password);
+    expect((await readdir(folder)).toSorted()).toEqual(["npm-start.lock", "running.json"]);
+  });
+
+  it("names the PostgreSQL that it was given and cannot use, without its password", async () => {
+    const stack = start(["good"], { DATABASE_URL: `postgres://me:hunter22@127.0.0.1:${port}/chat` });
+
+    expect(await stack.exited).toBe(1);
+    expect(stack.output()).toContain(
+      `PostgreSQL at 127.0.0.1:${port}/chat could not be prepared: connect ECONNREFUSED`,
+    );
+    expect(stack.output()).not.toContain("hunter22");
+  });
+});
+
+const patience = { timeout: 12_000, interval: 20 };
+
+function start(parts: string[], env: Record<string, string> = {}): Stack {
+  const scripts = parts.map((name) => join(base, `${name}.mjs`));
+  const child = spawn(process.execPath, [script, folder, ...scripts], {
+    env: { PORT: `${port}`, NODE_ENV: "test", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  }
+  const exited = once(child, "close").then(([code, signal]: unknown[]) => (code ?? signal) as number | NodeJS.Signals);
+  const stack = { process: child, output: () => output, exited };
+  stacks.push(stack);
+  return stack;
+}
+
+async function says(stack: Stack, words: string | RegExp): Promise<void> {
+  await vi.waitFor(() => expect(stack.output()).toMatch(words), patience);
+}
+
+function postgresOf(stack: Stack) {
+  return processTree(stack.process.pid ?? 0).find(({ command }) => / -D .* -c /.test(command));
+}
+
+/** Which of them still run. */
+function left(processes: { pid: number; command: string }[]) {
+  const running = new Set(listProcesses().map(({ pid }) => pid));
+  return processes.filter(({ pid }) => running.has(pid));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, "listening");
+  const { port: free } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return free;
+}

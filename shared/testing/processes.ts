@@ -1,0 +1,29 @@
+import { spawnSync } from "node:child_process";
+
+export interface ProcessRow {
+  pid: number;
+  parent: number;
+  /** The whole command line. */
+  command: string;
+}
+
+/** Every process of this machine that runs; a zombie, which only waits for its parent to notice, does not. */
+export function listProcesses(): ProcessRow[] {
+  const { stdout } = spawnSync("ps", ["-Aww", "-o", "pid=,ppid=,stat=,args="], { encoding: "utf8" });
+  return stdout.split("\n").flatMap((line) => {
+    const [, pid, parent, state, command = ""] = /^ *(\d+) +(\d+) +(\S+) +(.*)$/.exec(line) ?? [];
+    return state === undefined || state.startsWith("Z") ? [] : [{ pid: Number(pid), parent: Number(parent), command }];
+  });
+}
+
+export function isRunning(pid: number): boolean {
+  return listProcesses().some((row) => row.pid === pid);
+}
+
+/** The process, and all that it started directly or indirectly. */
+export function processTree(root: number): ProcessRow[] {
+  const all = listProcesses();
+  const children = (parent: number): ProcessRow[] =>
+    all.filter((row) => row.parent === parent).flatMap((row) => [row, ...children(row.pid)]);
+  return [...all.filter(({ pid }) => pid === root), ...children(root)];
+}
