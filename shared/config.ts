@@ -12,6 +12,14 @@ const environment = z.object({
   DATABASE_URL: url("postgres:", "postgresql:").optional(),
   REDIS_URL: url("redis:", "rediss:").optional(),
 
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: url("http:", "https:").default("https://api.openai.com/v1"),
+  OPENAI_MODEL: z.string().default("gpt-6.1-terra"),
+  OPENAI_ASSISTANT_ID: z.string().optional(),
+  ANTHROPIC_API_KEY: z.string().optional(),
+  CLAUDE_API_KEY: z.string().optional(),
+  ANTHROPIC_BASE_URL: url("http:", "https:").default("https://api.anthropic.com"),
+  ANTHROPIC_MODEL: z.string().default("claude-haiku-5-5"),
   COMPATIBLE_BASE_URL: url("http:", "https:").optional(),
   COMPATIBLE_API_KEY: z.string().optional(),
   COMPATIBLE_MODEL: z.string().default("default"),
@@ -31,6 +39,9 @@ const environment = z.object({
 });
 
 type Environment = z.output<typeof environment>;
+
+/** Every key, in the order in which the documents list them. */
+export const configKeys: readonly string[] = Object.keys(environment.shape);
 
 /** What a part of the product runs on. `DATABASE_URL` is always known here: `npm start` fills it in. */
 export type Config = Environment & { DATABASE_URL: string };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
-import { createLogger } from "./logger.ts";
+
 import {
   endPostgresHolder,
   holderScript,
@@ -15,8 +15,9 @@ import {
   whenHolding,
 } from "./testing/postgres-holder.ts";
 import { isRunning } from "./testing/processes.ts";
+import { quietLog } from "./testing/quiet-log.ts";
 
-const log = await createLogger({ service: "test", level: "silent", pretty: false });
+const log = quietLog();
 const isRoot = process.getuid?.() === 0;
 /** The usual ids of this account on Linux; whoever runs the tests without being root is an ordinary user anyway. */
 const nobody = { uid: 65_534, gid: 65_534 };

@@ -47,6 +47,12 @@ describe("a file lock", () => {
     expect(() => takeFileLock(join(folder.path, "file", "lock"))).toThrow("unable to open database file");
   });
 
+  it.skipIf(process.getuid?.() === 0)("throws when the file may not be written", async () => {
+    await writeFile(path, "", { mode: 0o444 });
+
+    expect(() => takeFileLock(path)).toThrow("permission denied");
+  });
+
   async function spawnHolder() {
     const module = new URL("file-lock.ts", import.meta.url).href;
     const program = `import { takeFileLock } from "${module}"; takeFileLock(process.argv[1]); console.log("held"); process.stdin.resume()`;

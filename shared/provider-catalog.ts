@@ -1,53 +1,88 @@
 import type { Config } from "./config.ts";
 import type { ProviderInfo } from "./protocol/service.ts";
 
-/** In order of preference: an assistant that names none takes the first that is configured. */
-export const providerNames = ["compatible", "preset"] as const;
+/** In order of preference: an assistant that names none takes the first of `defaults` that is configured. */
+export const providerNames = ["anthropic", "openai", "openai-assistants", "compatible", "preset"] as const;
 export type ProviderName = (typeof providerNames)[number];
+
+const defaults: readonly ProviderName[] = ["anthropic", "openai", "compatible", "preset"];
+
+type Capabilities = ProviderInfo["capabilities"];
+type Unavailable = NonNullable<ProviderInfo["reason"]>;
 
 interface CatalogEntry {
   model: (config: Config) => string;
-  configured: (config: Config) => boolean;
-  capabilities: ProviderInfo["capabilities"];
+  /** Why it cannot be used; absent when it can. */
+  missing: (config: Config) => Unavailable | undefined;
+  capabilities: Capabilities;
 }
 
 /** What is known of each provider without loading it; how it is called stands with the worker. */
 const catalog: Record<ProviderName, CatalogEntry> = {
+  anthropic: {
+    model: (config) => config.ANTHROPIC_MODEL,
+    missing: (config) => needs(config.ANTHROPIC_API_KEY ?? config.CLAUDE_API_KEY),
+    capabilities: { streaming: true, threads: false },
+  },
+  openai: {
+    model: (config) => config.OPENAI_MODEL,
+    missing: (config) => needs(config.OPENAI_API_KEY),
+    capabilities: { streaming: true, threads: true },
+  },
+  "openai-assistants": {
+    model: (config) => config.OPENAI_ASSISTANT_ID ?? "assistant",
+    missing: (config) => needs(config.OPENAI_API_KEY) ?? needs(config.OPENAI_ASSISTANT_ID) ?? retired(config),
+    capabilities: { streaming: true, threads: true },
+  },
   compatible: {
     model: (config) => config.COMPATIBLE_MODEL,
-    configured: (config) => config.COMPATIBLE_BASE_URL !== undefined,
+    missing: (config) => needs(config.COMPATIBLE_BASE_URL),
     capabilities: { streaming: true, threads: false },
   },
   preset: {
     model: () => "preset",
-    configured: () => true,
+    missing: () => undefined,
     capabilities: { streaming: true, threads: false },
   },
 };
 
 export function describeProviders(config: Config): ProviderInfo[] {
   return providerNames.map((name) => {
-    const { model, configured, capabilities } = catalog[name];
-    const available = configured(config);
+    const { model, missing, capabilities } = catalog[name];
+    const reason = missing(config);
     return {
       name,
       model: model(config),
-      available,
-      ...(!available && { reason: "not_configured" as const }),
+      available: reason === undefined,
+      ...(reason !== undefined && { reason }),
       capabilities,
     };
   });
 }
 
 export function isConfigured(name: string, config: Config): name is ProviderName {
-  return providerNames.includes(name as ProviderName) && catalog[name as ProviderName].configured(config);
+  return isProviderName(name) && catalog[name].missing(config) === undefined;
 }
 
 /** The provider of an assistant, where no request and no conversation names another. */
 export function providerOf(assistant: { provider?: ProviderName | undefined }, config: Config): ProviderName {
-  return assistant.provider ?? defaultProvider(config);
+  const { provider } = assistant;
+  return provider !== undefined && isConfigured(provider, config) ? provider : defaultProvider(config);
 }
 
 export function defaultProvider(config: Config): ProviderName {
-  return providerNames.find((name) => catalog[name].configured(config)) ?? "preset";
+  return defaults.find((name) => isConfigured(name, config)) ?? "preset";
+}
+
+function isProviderName(name: string): name is ProviderName {
+  return providerNames.some((known) => known === name);
+}
+
+function needs(setting: string | undefined): Unavailable | undefined {
+  return setting === undefined ? "not_configured" : undefined;
+}
+
+/** OpenAI shut its own Assistants API on 2026-08-26; other servers still speak it. */
+function retired({ OPENAI_BASE_URL }: Config): Unavailable | undefined {
+  return new URL(OPENAI_BASE_URL).hostname.endsWith("openai.com") ? "retired" : undefined;
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { v7 as uuid } from "uuid";
 import { isDatabaseAway } from "../../shared/db/database.ts";
@@ -63,7 +64,8 @@ function prepare(context: WorkerContext, job: ClaimedJob): { provider: Provider;
   const name = wanted !== null && isConfigured(wanted, context.config) ? wanted : providerOf(assistant, context.config);
   const provider = context.providers.get(name) ?? context.providers.get("preset");
   if (!provider) throw new Error("no provider is loaded");
-  return { provider, request: { assistant, prompt: buildPrompt(job.history) } };
+  const conversationTag = createHash("sha256").update(job.conversationId).digest("base64url");
+  return { provider, request: { assistant, prompt: buildPrompt(job.history), conversationTag } };
 }
 
 async function streamReply(

@@ -27,7 +27,7 @@ export async function clearLeftover(folder: string, log: Logger): Promise<void> 
   // PostgreSQL itself sees that a file names nobody.
   if (!isAlive(pid)) return;
   if (!(await isServerOf(pid, folder, servedFolder))) {
-    log.warn(`a killed run's pid file names process ${pid}, which is no PostgreSQL of this folder: removing the file`);
+    log.debug(`a killed run's pid file names process ${pid}, which is no PostgreSQL of this folder: removing the file`);
     return rm(pidFile, { force: true });
   }
   log.warn(`stopping the PostgreSQL that a killed run left behind (process ${pid})`);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Why a provider cannot be used. */
-const unavailableReason = z.enum(["not_configured"]);
+const unavailableReason = z.enum(["not_configured", "retired"]);
 
 export const providerInfo = z
   .object({

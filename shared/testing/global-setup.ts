@@ -44,8 +44,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await close();
     throw error;
   }
-  // Vitest ends at a signal without its teardown. (A kill -9 is cleared away by the next run.)
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void close().finally(() => process.exit(1)));
   project.provide("postgres", { adminUrl: server.adminUrl, template, prefix });
   return async () => {
     const skipped = describeSkipped(project);

@@ -1,12 +1,11 @@
 import { startEmbeddedPostgres } from "../embedded-postgres.ts";
-import { createLogger } from "../logger.ts";
+import { quietLog } from "./quiet-log.ts";
 
 /**
  * An embedded PostgreSQL whose owner can be killed: `node postgres-holder-main.ts <data folder>`. Prints its URL and
  * process id as one line of JSON when it is ready; SIGTERM ends it in order.
  */
 const [, , dataDir = ""] = process.argv;
-const log = await createLogger({ service: "holder", level: "silent", pretty: false });
-const { url, pid, stop } = await startEmbeddedPostgres({ dataDir, log });
+const { url, pid, stop } = await startEmbeddedPostgres({ dataDir, log: quietLog() });
 process.stdout.write(`${JSON.stringify({ url, pid })}\n`);
 process.once("SIGTERM", () => void stop());

@@ -25,6 +25,10 @@ export async function openPostgresServer(): Promise<PostgresServer> {
   await sweep(parent, log);
   const folder = await mkdtemp(join(parent, folderPrefix));
   const server = await startEmbeddedPostgres({ dataDir: dataDirOf(folder), log, settings: throwaway });
+  // At a signal Vitest ends without its teardown; the folder goes with the next run.
+  const endWithUs = () => process.kill(server.pid, "SIGINT");
+  process.once("exit", endWithUs);
+  void server.exited.then(() => process.off("exit", endWithUs));
   return {
     adminUrl: server.url,
     close: async () => {

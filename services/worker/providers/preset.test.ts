@@ -7,7 +7,7 @@ import { collect, streamingSuite, testRequest } from "./provider.testsuite.ts";
 const anHourMs = 3_600_000;
 
 function ask(message: string, ...presets: Preset[]): ProviderRequest {
-  return { assistant: { ...testRequest.assistant, presets }, prompt: [{ role: "user", text: message }] };
+  return { ...testRequest, assistant: { ...testRequest.assistant, presets }, prompt: [{ role: "user", text: message }] };
 }
 
 function reply(text: string, ...keywords: string[]): Preset {

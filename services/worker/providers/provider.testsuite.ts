@@ -25,6 +25,7 @@ export const testRequest: ProviderRequest = {
     { role: "assistant", text: "Hi! What can I do for you?" },
     { role: "user", text: "My secret question" },
   ],
+  conversationTag: "a-conversation",
 };
 
 export interface Upstream {
@@ -302,9 +303,10 @@ export function providerSuite(name: string, make: (upstream: Upstream) => Provid
       expect((await (await fake.waitForCall(1)).ended).how).toBe("disconnected");
     });
 
-    it("a web page with status 200 to malformed", async () => {
-      const { error } = await answerTo({ headers: { "content-type": "text/html" }, body: "<h1>Welcome</h1>" });
-      expect(error).toMatchObject({ code: "malformed" });
+    it("a web page with status 200 to malformed, and does not read it to its end", async () => {
+      fake.next({ headers: { "content-type": "text/html" }, steps: [{ raw: "<h1>Welcome</h1>" }, { stall: true }] });
+      expect((await collect(provider())).error).toMatchObject({ code: "malformed" });
+      expect((await (await fake.waitForCall(1)).ended).how).toBe("disconnected");
     });
 
     it.each<[string, Script, string]>([

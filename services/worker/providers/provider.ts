@@ -8,6 +8,8 @@ import type { ProviderName } from "../../../shared/provider-catalog.ts";
  */
 export interface Provider {
   readonly name: ProviderName;
+  /** Present where the provider can keep a conversation's state itself. */
+  readonly threads?: Threads;
   /**
    * Streams one reply: deltas, then one `finish`, last. Text is passed on as it came; the caller cleans it.
    * Aborting `signal` ends the upstream call at once and rejects with the signal's reason.
@@ -20,6 +22,20 @@ export interface ProviderRequest {
   assistant: Assistant;
   /** The conversation so far, oldest first; the last is the visitor's message to answer. */
   prompt: readonly PromptMessage[];
+  /** Names the conversation to the provider, for its caches and abuse reports: opaque, the same for all its turns. */
+  conversationTag: string;
+  /** A thread that holds all of the prompt but its last message; only where the provider has `threads`. */
+  threadId?: string;
+}
+
+/** A provider's own state of conversations, each under an id. All of it throws `ProviderError`, as `stream` does. */
+export interface Threads {
+  /** Whether this provider answers in threads only. */
+  readonly required: boolean;
+  /** Makes a thread that holds these turns. */
+  create(turns: readonly PromptMessage[], signal: AbortSignal): Promise<string>;
+  /** Deletes a thread and all that is in it; one that is gone already is deleted. */
+  delete(threadId: string, signal: AbortSignal): Promise<void>;
 }
 
 export interface PromptMessage {
@@ -38,7 +54,12 @@ export type ProviderEvent =
     };
 
 export interface TokenUsage {
+  /** All of the prompt, cached or not. */
   inputTokens: number;
+  /** Of these, read from the provider's cache. */
+  cachedInputTokens?: number;
+  /** Of these, written to the provider's cache. */
+  cacheWriteTokens?: number;
   outputTokens: number;
 }
 

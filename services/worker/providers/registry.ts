@@ -6,6 +6,10 @@ export type ProviderRegistry = ReadonlyMap<ProviderName, Provider>;
 
 /** One line a provider. Loaded on demand: an SDK that nobody configured costs no memory. */
 const loaders: Record<ProviderName, (config: Config) => Promise<Provider>> = {
+  anthropic: async (config) => (await import("./anthropic/anthropic.ts")).anthropicFromConfig(config),
+  openai: async (config) => (await import("./openai/openai.ts")).openaiFromConfig(config),
+  "openai-assistants": async (config) =>
+    (await import("./openai-assistants/openai-assistants.ts")).openaiAssistantsFromConfig(config),
   compatible: async (config) => (await import("./compatible/compatible.ts")).compatibleFromConfig(config),
   preset: async () => (await import("./preset.ts")).createPresetProvider(),
 };

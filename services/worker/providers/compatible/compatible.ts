@@ -84,6 +84,8 @@ async function* streamReply(call: Call): AsyncGenerator<ProviderEvent, void, und
     if (!reply.whole) throw error instanceof ProviderError ? error : fromConnection(error);
   } finally {
     tail.clear();
+    // Ends the connection where something is left of the answer; where it was read to its end, it is kept.
+    response.destroy();
   }
   yield reply.finish();
 }

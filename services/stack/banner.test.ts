@@ -1,0 +1,31 @@
+import { expect, it } from "vitest";
+import { banner } from "./banner.ts";
+
+const facts = {
+  url: "http://localhost:3000",
+  operator: { user: "admin", password: "secret" },
+  data: ".data/postgres",
+  queue: "on PostgreSQL",
+  seconds: 1.26,
+};
+
+it("says where everything is, with a curl line to paste, and no colours where nobody sees them", () => {
+  expect(banner(facts)).toBe(`
+  Parley is ready (1.3 s)
+
+  Page        http://localhost:3000
+  Bull Board  http://localhost:3000/admin/queues  user admin, password secret
+  Data        .data/postgres
+  Queue       on PostgreSQL
+
+  Ask something:
+  curl -sS http://localhost:3000/api/chat -H 'Content-Type: application/json' -H 'Prefer: wait=20' -d '{"message":"Hello"}'
+
+  Ctrl-C ends it.
+
+`);
+});
+
+it("does not speak of Bull Board where it is not served", () => {
+  expect(banner({ ...facts, operator: undefined })).not.toContain("Bull Board");
+});

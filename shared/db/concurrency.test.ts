@@ -1,0 +1,161 @@
+import { setImmediate as yieldToOthers } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { completed, followingMessage, startConversation } from "../testing/conversations.ts";
+import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
+import { claimJob } from "./claim.ts";
+import { deleteConversation } from "./conversations.ts";
+import { cancelQueuedJob, endJob, requestCancel } from "./end.ts";
+import { markDue, takeDueJobs } from "./reconcile.ts";
+import { appendMessage, countBacklog } from "./submit.ts";
+
+/**
+ * Everybody at once: visitors who write, cancel and delete, workers who claim and end. The queue here is as good as a
+ * queue can be, and no better: what a statement names as the head is delivered once, and nothing is put back. So a head
+ * that no statement names is never answered.
+ */
+class Rush {
+  readonly #db: OpenTestDatabase;
+  readonly #queue: string[] = [];
+  readonly accepted: { id: string; conversationId: string }[] = [];
+  readonly ended: string[] = [];
+  #submitting = 0;
+
+  constructor(db: OpenTestDatabase) {
+    this.#db = db;
+  }
+
+  async submit(conversationId: string, count: number): Promise<void> {
+    this.#submitting += 1;
+    for (let sent = 0; sent < count; ) {
+      const row = followingMessage(conversationId);
+      const accepted = await appendMessage(this.#db.pool, row);
+      if (accepted) {
+        sent += 1;
+        this.accepted.push({ id: row.jobId, conversationId });
+        if (accepted.head) this.#queue.push(row.jobId);
+      }
+    }
+    this.#submitting -= 1;
+  }
+
+  async cancelSome(count: number): Promise<void> {
+    for (let done = 0; done < count; done += 1) {
+      const job = pick(this.accepted);
+      if (!job) {
+        await yieldToOthers();
+        continue;
+      }
+      const cancelled = await cancelQueuedJob(this.#db.pool, job);
+      if (cancelled) this.ended.push(job.id);
+      if (cancelled?.nextJobId) this.#queue.push(cancelled.nextJobId);
+      else await requestCancel(this.#db.pool, job.id);
+    }
+  }
+
+  /** What a reconciler does to rows; what it finds is not put into this queue. */
+  async disturb(count: number): Promise<void> {
+    for (let done = 0; done < count; done += 1) {
+      await markDue(
+        this.#db.pool,
+        this.accepted.map(({ id }) => id),
+      );
+      await takeDueJobs(this.#db.pool);
+    }
+  }
+
+  async work(): Promise<void> {
+    while (this.#submitting > 0 || this.#queue.length > 0 || (await countBacklog(this.#db.pool, 1)) > 0) {
+      const jobId = this.#queue.shift();
+      if (jobId === undefined) {
+        // Nobody is left who could deliver anything.
+        if (this.#submitting === 0 && (await this.#quiet())) return;
+        continue;
+      }
+      const job = await claimJob(this.#db.pool, jobId, false);
+      if (!job) continue;
+      const end = await endJob(this.#db.pool, job, completed(`to ${jobId}`));
+      if (!end) throw new Error("a job ended without its worker");
+      this.ended.push(jobId);
+      if (end.nextJobId !== null) this.#queue.push(end.nextJobId);
+    }
+  }
+
+  async #quiet(): Promise<boolean> {
+    await yieldToOthers();
+    const { rows } = await this.#db.pool.query<{ active: number }>(
+      "select count(*)::int as active from jobs where status = 'active'",
+    );
+    return this.#queue.length === 0 && rows[0]?.active === 0;
+  }
+}
+
+function pick<T>(items: readonly T[]): T | undefined {
+  return items[Math.floor(Math.random() * items.length)];
+}
+
+async function startConversations(db: OpenTestDatabase, count: number): Promise<string[]> {
+  const jobs = await Promise.all(Array.from({ length: count }, () => startConversation(db.pool)));
+  for (const job of jobs) await cancelQueuedJob(db.pool, job);
+  return jobs.map(({ conversationId }) => conversationId);
+}
+
+describe("writing, cancelling and answering at once", () => {
+  it("loses no head, ends each job once, and keeps every conversation's order", async () => {
+    await using db = await openTestDatabase();
+    const conversationIds = await startConversations(db, 3);
+    const rush = new Rush(db);
+    await Promise.all([
+      ...conversationIds.flatMap((id) => [rush.submit(id, 30), rush.submit(id, 30)]),
+      rush.cancelSome(150),
+      rush.disturb(20),
+      ...Array.from({ length: 5 }, () => rush.work()),
+    ]);
+
+    expect(rush.accepted).toHaveLength(180);
+    expect(rush.ended.toSorted()).toEqual(rush.accepted.map(({ id }) => id).toSorted());
+    for (const conversationId of conversationIds) {
+      const { rows: conversations } = await db.pool.query(
+        `select open_jobs, next_turn, message_count = (select count(*) from messages where conversation_id = $1) as counted
+         from conversations where id = $1`,
+        [conversationId],
+      );
+      expect(conversations).toEqual([{ open_jobs: [], next_turn: 62, counted: true }]);
+      const { rows: answered } = await db.pool.query<{ turn: number }>(
+        "select turn from jobs where conversation_id = $1 and status = 'completed' order by started_at, finished_at",
+        [conversationId],
+      );
+      const turns = answered.map(({ turn }) => turn);
+      expect(turns).toEqual(turns.toSorted((a, b) => a - b));
+    }
+  });
+});
+
+describe("deleting a conversation beside everything else", () => {
+  it("leaves no message, no open job and no later reply behind", async () => {
+    await using db = await openTestDatabase();
+    for (let round = 0; round < 25; round += 1) {
+      const first = await startConversation(db.pool);
+      const { conversationId } = first;
+      const claimed = await claimJob(db.pool, first.id, false);
+      if (!claimed) throw new Error("the job is there to be claimed");
+      const submits = Array.from({ length: 3 }, () => followingMessage(conversationId));
+      const calls: (() => Promise<unknown>)[] = [
+        ...submits.map((row) => () => appendMessage(db.pool, row)),
+        () => endJob(db.pool, claimed, completed()),
+        ...submits.map(({ jobId }) => () => cancelQueuedJob(db.pool, { id: jobId, conversationId })),
+        ...submits.map(({ jobId }) => () => claimJob(db.pool, jobId, true)),
+      ];
+      calls.splice(round % calls.length, 0, () => deleteConversation(db.pool, conversationId));
+      await Promise.all(calls.map((call) => call()));
+
+      const { rows } = await db.pool.query(
+        `select deleted_at is not null as deleted, message_count,
+                (select count(*)::int from messages where conversation_id = $1) as messages,
+                (select count(*)::int from jobs where conversation_id = $1 and status in ('queued', 'active')) as open
+         from conversations where id = $1`,
+        [conversationId],
+      );
+      expect(rows).toEqual([{ deleted: true, message_count: 0, messages: 0, open: 0 }]);
+    }
+  });
+});

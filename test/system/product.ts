@@ -1,0 +1,105 @@
+import pg from "pg";
+import { createTestDatabase } from "../../shared/testing/postgres.ts";
+import { type RedisServer, startRedis } from "../../shared/testing/redis.ts";
+import { openTcpGate, type TcpGate } from "../../shared/testing/tcp-gate.ts";
+import { Client } from "./client.ts";
+import { type ServiceProcess, startService } from "./processes.ts";
+import { type ScriptedProvider, startScriptedProvider } from "./scripted-provider.ts";
+
+export type Backend = "postgres" | "redis";
+
+export interface ProductOptions {
+  backend: Backend;
+  apis?: number;
+  workers?: number;
+  /** For every process. */
+  env?: Record<string, string>;
+  /** Puts a gate that can be shut between the processes and PostgreSQL. */
+  gated?: boolean;
+}
+
+/** The whole product with real processes, on a database (and a Redis) of its own. */
+export interface Product extends AsyncDisposable {
+  /** Of the first API process. */
+  readonly client: Client;
+  readonly apis: readonly ServiceProcess[];
+  readonly workers: readonly ServiceProcess[];
+  readonly provider: ScriptedProvider;
+  /** Of this product alone; where its queue, drafts and hints are on Redis. */
+  readonly redis: RedisServer | undefined;
+  /** Where the processes meet PostgreSQL, if it was asked for. */
+  readonly gate: TcpGate | undefined;
+  startApi(env?: Record<string, string>): Promise<ServiceProcess>;
+  startWorker(env?: Record<string, string>): Promise<ServiceProcess>;
+  /** Asks the database, past any gate. */
+  query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
+  /** What all processes have written. */
+  output(): string;
+}
+
+export const adminPassword = "let the operator in";
+
+export async function startProduct(options: ProductOptions): Promise<Product> {
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await createTestDatabase());
+  const redis = options.backend === "redis" ? stack.use(await startRedis()) : undefined;
+  const gate = options.gated ? stack.use(await openTcpGate(database.url)) : undefined;
+  const pool = stack.adopt(new pg.Pool({ connectionString: database.url, max: 3 }), (open) => open.end());
+  const processes: ServiceProcess[] = [];
+  stack.defer(() => endAll(processes));
+  // Closed first: a worker then has nothing to wait for.
+  const provider = stack.use(await startScriptedProvider());
+
+  const common = {
+    NODE_ENV: "test",
+    LOG_LEVEL: "info",
+    DATABASE_URL: gate?.url ?? database.url,
+    ...(redis && { REDIS_URL: redis.url }),
+    COMPATIBLE_BASE_URL: provider.url,
+    TOKEN_SECRET: "a secret that only tests know, long enough",
+    ADMIN_PASSWORD: adminPassword,
+    ...options.env,
+  };
+  const start = async (service: "api" | "worker", env: Record<string, string> = {}) => {
+    const started = await startService(service, { ...common, ...env });
+    processes.push(started);
+    return started;
+  };
+  const count = (service: "api" | "worker", wanted = 1) => Array.from({ length: wanted }, () => start(service));
+  const [apis, workers] = await Promise.all([
+    Promise.all(count("api", options.apis)),
+    Promise.all(count("worker", options.workers)),
+  ]);
+
+  const owned = stack.move();
+  return {
+    client: new Client(apis[0]?.url ?? ""),
+    apis,
+    workers,
+    provider,
+    redis,
+    gate,
+    startApi: (env) => start("api", env),
+    startWorker: (env) => start("worker", env),
+    query: async <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) =>
+      (await pool.query<Row>(sql, values)).rows,
+    output: () => processes.map(({ service, url, output }) => `--- ${service} ${url}\n${output}`).join("\n"),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Of an end in order; what takes longer is killed. */
+const endLimitMs = 5000;
+
+async function endAll(processes: ServiceProcess[]): Promise<void> {
+  await Promise.all(
+    processes
+      .filter(({ running }) => running)
+      .map(async (each) => {
+        each.resume();
+        const timer = setTimeout(() => void each.kill(), endLimitMs);
+        await each.stop();
+        clearTimeout(timer);
+      }),
+  );
+}

@@ -1,0 +1,74 @@
+import { type FakeCall, startFakeProvider } from "../../shared/testing/fake-provider.ts";
+import type { Script, Step } from "../../shared/testing/fake-script.ts";
+
+/** A fake provider that knows its calls by the visitor's message, so that tests beside each other can share it. */
+export interface ScriptedProvider extends AsyncDisposable {
+  readonly url: string;
+  readonly calls: readonly FakeCall[];
+  /** Answers the next calls for this message so, one each; all others get an echo. */
+  answer(message: string, ...scripts: Script[]): void;
+  /** Resolves with the call of that number, counted from 1, for this message, once it has arrived. */
+  called(message: string, number?: number): Promise<FakeCall>;
+}
+
+export async function startScriptedProvider(): Promise<ScriptedProvider> {
+  const scripts = new Map<string, Script[]>();
+  const waiting = new Set<() => void>();
+  const fake = await startFakeProvider({
+    script: ({ messages }) => {
+      for (const look of waiting) look();
+      const message = messages.at(-1)?.text ?? "";
+      return scripts.get(message)?.shift() ?? { steps: words(echoOf(message)) };
+    },
+  });
+  return {
+    url: fake.url,
+    calls: fake.calls,
+    answer: (message, ...more) => void scripts.set(message, [...(scripts.get(message) ?? []), ...more]),
+    called: (message, number = 1) =>
+      new Promise((resolve) => {
+        const look = () => {
+          const call = fake.calls.filter((each) => messageOf(each) === message)[number - 1];
+          if (call === undefined) return;
+          waiting.delete(look);
+          resolve(call);
+        };
+        waiting.add(look);
+        look();
+      }),
+    [Symbol.asyncDispose]: () => fake.close(),
+  };
+}
+
+/** What is answered where nothing else was asked for. */
+export function echoOf(message: string): string {
+  return `You said: ${message}`;
+}
+
+/** The message a call is about. */
+export function messageOf({ request }: FakeCall): string | undefined {
+  return request.messages.at(-1)?.text;
+}
+
+/** A reply that stops in the middle until it is let go on. */
+export function heldReply(before: string, after = ""): { script: Script; release: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { script: { steps: [...words(before), { until: promise }, ...words(after)] }, release: resolve };
+}
+
+/** A reply that goes on for as long as somebody listens. */
+export function endlessReply(): Script {
+  return { steps: ticks() };
+}
+
+function* ticks(): Generator<Step> {
+  for (;;) {
+    yield "tick ";
+    yield { waitMs: 200 };
+  }
+}
+
+/** Each with the space before it. */
+function words(text: string): string[] {
+  return text.match(/\s*\S+|\s+$/g) ?? [];
+}
