@@ -30,22 +30,38 @@ describe("the assistants that are shipped", () => {
     for (const { greeting, suggestions, presets } of (await readAssistants(shipped)).values()) {
       expect(greeting).toMatch(/\w/);
       expect(suggestions).not.toHaveLength(0);
-      const keywords = presets.flatMap((preset) => preset.keywords);
-      expect(keywords).toEqual([...new Set(keywords)]);
+      for (const flag of [true, undefined]) {
+        const keywords = presets.filter(({ fallback }) => fallback === flag).flatMap((preset) => preset.keywords);
+        expect(keywords).toEqual([...new Set(keywords)]);
+      }
+    }
+  });
+
+  it("are sorry in five languages when nobody can answer, in English where they cannot tell the language", async () => {
+    for (const { presets } of (await readAssistants(shipped)).values()) {
+      const busy = presets.filter(({ fallback }) => fallback);
+      expect(busy).toHaveLength(5);
+      expect(busy.map(({ keywords }) => keywords.length > 0)).toEqual([false, true, true, true, true]);
     }
   });
 });
 
 describe("a file of assistants", () => {
-  const fallback = { default: true, reply: "How can I help?" };
-  const assistant = { name: "Shop", description: "Sells", instructions: "Be kind.", presets: [fallback] };
+  const usual = { default: true, reply: "How can I help?" };
+  const busy = { fallback: true, reply: "Please try again in a minute." };
+  const assistant = { name: "Shop", description: "Sells", instructions: "Be kind.", presets: [usual, busy] };
 
   it("gets defaults for what it leaves out", async () => {
     const assistants = await read({ assistants: { default: assistant } });
     expect(assistants.get("default")).toEqual({
       ...assistant,
       maxOutputTokens: 1024,
-      presets: [{ ...fallback, keywords: [] }],
+      maxHistoryTokens: 8000,
+      state: "own",
+      presets: [
+        { ...usual, keywords: [] },
+        { ...busy, keywords: [] },
+      ],
     });
   });
 
@@ -56,9 +72,13 @@ describe("a file of assistants", () => {
     ["a field misspelt", withDefault({ instruction: "x" }), "assistants.default", /"instruction"/],
     ["an unknown provider", withDefault({ provider: "oracle" }), "assistants.default.provider", /"preset"/],
     ["too many tokens", withDefault({ maxOutputTokens: 1e9 }), "assistants.default.maxOutputTokens", /<=100000/],
-    ["an empty keyword", withPreset({ keywords: ["a", ""] }), "assistants.default.presets.1.keywords.1", />=1/],
+    ["an unknown fallback", withDefault({ fallback: ["oracle"] }), "assistants.default.fallback.0", /"preset"/],
+    ["an empty keyword", withPreset({ keywords: ["a", ""] }), "assistants.default.presets.2.keywords.1", />=1/],
+    ["an empty reply", withPreset({ reply: " \n" }), "assistants.default.presets.2.reply", /expected text/],
     ["two default presets", withPreset({ default: true }), "assistants.default.presets", /exactly one preset/],
     ["no default preset", withDefault({ presets: [{ reply: "x" }] }), "assistants.default.presets", /exactly one/],
+    ["nothing for when all fail", withDefault({ presets: [usual] }), "assistants.default.presets", /"fallback": true/],
+    ["an excuse as default", withPreset({ default: true, fallback: true }), "presets.2", /not both/],
     ["a type that is no word", { assistants: { default: assistant, "My Bot": assistant } }, "My Bot", /lower-case/],
   ])("with %s is refused, naming file, path and what was expected", async (_, content, where, expected) => {
     const error = await refusal(read(content));
@@ -89,7 +109,7 @@ describe("a file of assistants", () => {
   }
 
   function withPreset(changes: object) {
-    return withDefault({ presets: [fallback, { reply: "x", ...changes }] });
+    return withDefault({ presets: [usual, busy, { reply: "x", ...changes }] });
   }
 });
 

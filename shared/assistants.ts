@@ -3,25 +3,46 @@ import { z } from "zod";
 import { ConfigError } from "./config.ts";
 import { providerNames } from "./provider-catalog.ts";
 
-/** A canned reply: used when the message holds one of its keywords, or by its flags. */
-const preset = z.strictObject({
-  keywords: z.array(z.string().min(1)).default([]).describe("matched as whole words, whatever the case"),
-  reply: z.string().min(1),
-  default: z.literal(true).optional().describe("the reply when no keyword matches"),
-});
+/**
+ * A canned reply: used when the message holds one of its keywords, or by its flags. Its language is that of its
+ * keywords, so a topic has one preset for each language.
+ */
+const preset = z
+  .strictObject({
+    keywords: z.array(z.string().min(1)).default([]).describe("matched as whole words, whatever the case"),
+    reply: z.string().regex(/\S/, "expected text"),
+    weak: z.literal(true).optional().describe("its keywords count only where no other preset's do: for courtesies"),
+    default: z.literal(true).optional().describe("the reply when no keyword matches"),
+    fallback: z
+      .literal(true)
+      .optional()
+      .describe("only for when no provider could answer; the first of them where no keyword matches"),
+  })
+  .refine((flags) => !(flags.default && flags.fallback), {
+    message: 'expected "default" or "fallback", not both',
+  });
 
 const assistant = z.strictObject({
   name: z.string().min(1),
   description: z.string().min(1),
   provider: z.enum(providerNames).optional(),
+  fallback: z.array(z.enum(providerNames)).optional().describe("providers asked after its own, in this order"),
   model: z.string().min(1).optional(),
   instructions: z.string().min(1),
   maxOutputTokens: z.int().min(1).max(100_000).default(1024),
+  state: z.enum(["own", "provider"]).default("own").describe("who keeps the conversation for the model"),
+  maxHistoryTokens: z.int().min(100).max(1_000_000).default(8000).describe("of earlier turns, by an estimate"),
+  budget: z.number().positive().optional().describe("USD a day (UTC) for calls to providers"),
   greeting: z.string().min(1).optional(),
   suggestions: z.array(z.string().min(1)).max(6).optional(),
-  presets: z.array(preset).refine((presets) => presets.filter((p) => p.default).length === 1, {
-    message: 'expected exactly one preset with "default": true',
-  }),
+  presets: z
+    .array(preset)
+    .refine((presets) => presets.filter((p) => p.default).length === 1, {
+      message: 'expected exactly one preset with "default": true',
+    })
+    .refine((presets) => presets.some((p) => p.fallback), {
+      message: 'expected a preset with "fallback": true, for when no provider can answer',
+    }),
 });
 
 const assistantsFile = z.strictObject({

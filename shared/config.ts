@@ -24,6 +24,11 @@ const environment = z.object({
   COMPATIBLE_API_KEY: z.string().optional(),
   COMPATIBLE_MODEL: z.string().default("default"),
 
+  ADOPT_THREADS: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true"),
+
   ALLOWED_ORIGINS: list().optional(),
   TRUST_PROXY: z.string().default("false").transform(parseTrustProxy),
   TOKEN_SECRET: z.string().min(32, "expected at least 32 characters").optional(),

@@ -24,6 +24,8 @@ const nobody = { uid: 65_534, gid: 65_534 };
 const nobodyCanRunUs =
   isRoot && spawnSync(process.execPath, ["--check", holderScript], { ...nobody, cwd: "/" }).status === 0;
 
+/** A start takes a while on a busy machine. */
+const patient = { timeout: 30_000 };
 let template: string;
 let base: string;
 let dataDir: string;
@@ -46,7 +48,7 @@ beforeEach(async () => {
 
 afterEach(() => opened.disposeAsync());
 
-describe("a first start", () => {
+describe("a first start", patient, () => {
   it("makes data that the next start finds", async () => {
     const first = await start();
     await query(first.url, "create table kept as select 'still here' as word");
@@ -106,7 +108,7 @@ describe("a first start", () => {
   });
 });
 
-describe("the embedded PostgreSQL", () => {
+describe("the embedded PostgreSQL", patient, () => {
   beforeEach(copyTemplate);
 
   it("is durable, speaks UTF-8 and keeps time in UTC", async () => {
@@ -197,7 +199,7 @@ describe("the embedded PostgreSQL", () => {
   });
 });
 
-describe("after a kill -9", () => {
+describe("after a kill -9", patient, () => {
   beforeEach(copyTemplate);
 
   it("of its owner, PostgreSQL ends by itself", async () => {
@@ -205,7 +207,7 @@ describe("after a kill -9", () => {
 
     holder.process.kill("SIGKILL");
 
-    await vi.waitFor(() => expect(isRunning(holder.pid)).toBe(false), { timeout: 5000, interval: 20 });
+    await vi.waitFor(() => expect(isRunning(holder.pid)).toBe(false), { timeout: 15_000, interval: 20 });
   });
 
   it("of its owner and its guard, the next start ends the PostgreSQL left behind and keeps what was committed", async () => {

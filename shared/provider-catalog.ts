@@ -64,6 +64,15 @@ export function isConfigured(name: string, config: Config): name is ProviderName
   return isProviderName(name) && catalog[name].missing(config) === undefined;
 }
 
+/** The model a provider is asked for: an assistant's own, if it names that provider and a model. */
+export function modelOf(
+  name: ProviderName,
+  assistant: { provider?: ProviderName | undefined; model?: string | undefined },
+  config: Config,
+): string {
+  return assistant.provider === name && assistant.model !== undefined ? assistant.model : catalog[name].model(config);
+}
+
 /** The provider of an assistant, where no request and no conversation names another. */
 export function providerOf(assistant: { provider?: ProviderName | undefined }, config: Config): ProviderName {
   const { provider } = assistant;

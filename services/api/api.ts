@@ -28,12 +28,13 @@ export async function startApi(
   const providers = describeProviders(config).filter(({ available }) => available);
   const health = new HealthReport({ ...jobs, providers: providers.map(({ name }) => name) });
   const streams = new EventStreams();
+  const watch = new JobWatch({ pool: jobs.db.pool, live: jobs.live, log });
   const app = createApp({
     ...jobs,
     config,
     assistants,
     tokens: createTokens(secret),
-    watch: new JobWatch({ pool: jobs.db.pool, live: jobs.live, log }),
+    watch,
     streams,
     backlog: new Backlog(jobs.db.pool, config.MAX_BACKLOG),
     health,
@@ -51,6 +52,7 @@ export async function startApi(
     health.drain();
     const closed = promisify(server.close.bind(server))();
     streams.close();
+    watch.endWaits();
     server.closeIdleConnections();
     await closed;
   });

@@ -1,24 +1,38 @@
+import type { Assistant } from "../../shared/assistants.ts";
 import { Problem } from "../../shared/errors.ts";
-import { describeProviders, isConfigured } from "../../shared/provider-catalog.ts";
+import { describeProviders, isConfigured, providerOf } from "../../shared/provider-catalog.ts";
 import type { SubmitRequest } from "../../shared/protocol/submit.ts";
 import type { ApiContext } from "./api-context.ts";
 
 /**
  * Checks what a request chose against what this service has.
+ * @returns the thread it brings, if it may
  * @throws {Problem} naming what there is to choose from
  */
-export function checkChoices({ assistants, config }: ApiContext, body: SubmitRequest): void {
-  const { assistantType, provider, threadId } = body;
-  if (assistantType !== undefined && !assistants.has(assistantType)) {
+export function checkChoices(context: ApiContext, body: SubmitRequest): { provider: string; id: string } | null {
+  const { assistants, config } = context;
+  const { assistantType = "default", provider, threadId } = body;
+  const assistant = assistants.get(assistantType);
+  if (!assistant)
     refuse("assistantType", `there is no such assistant; there are: ${[...assistants.keys()].join(", ")}`);
-  }
   if (provider !== undefined && !isConfigured(provider, config)) {
     const usable = describeProviders(config).filter(({ available }) => available);
     refuse("provider", `there is no such provider here; there are: ${usable.map(({ name }) => name).join(", ")}`);
   }
-  if (threadId !== undefined) refuse("threadId", "this assistant keeps no threads at its provider");
+  return threadId === undefined ? null : checkThread(context, assistant, provider, threadId);
 }
 
-function refuse(path: string, message: string): never {
+/** Whoever may name any thread could read other people's under our key: so it must be allowed. */
+function checkThread({ config }: ApiContext, assistant: Assistant, override: string | undefined, id: string) {
+  const provider = override ?? providerOf(assistant, config);
+  const info = describeProviders(config).find(({ name }) => name === provider);
+  if (!config.ADOPT_THREADS) refuse("threadId", "this service does not continue threads it did not begin");
+  if (assistant.state !== "provider" || !info?.capabilities.threads) {
+    refuse("threadId", "this assistant keeps no threads at its provider");
+  }
+  return { provider, id };
+}
+
+export function refuse(path: string, message: string): never {
   throw new Problem("invalid-request", `${path}: ${message}`, { errors: [{ path, message }] });
 }

@@ -20,10 +20,10 @@ export function toJobView(
     ...(live.partial !== undefined && { partial: live.partial }),
     ...describeReply(row),
     ...(row.errorCode !== null && { error: { code: row.errorCode, message: jobErrors[row.errorCode] } }),
-    ...(row.provider !== null && { provider: row.provider, assistantId: row.assistantType, threadId: null }),
+    ...(row.provider !== null && { provider: row.provider, assistantId: row.assistantType, threadId: row.threadId }),
     ...(row.inputTokens !== null &&
       row.outputTokens !== null && {
-        usage: { inputTokens: row.inputTokens, outputTokens: row.outputTokens, costUsd: null },
+        usage: { inputTokens: row.inputTokens, outputTokens: row.outputTokens, costUsd: row.costUsd },
       }),
     createdAt: iso(row.createdAt),
     ...(row.startedAt !== null && { startedAt: iso(row.startedAt) }),
@@ -38,7 +38,7 @@ function describeReply(row: JobRow): Pick<JobView, "reply"> {
       id: row.replyId,
       text: row.replyText,
       sender: "ai",
-      timestamp: Math.round(row.replyAt),
+      timestamp: Math.trunc(row.replyAt),
       fallback: row.replyFallback ?? false,
       finishReason: row.replyFinishReason ?? "stop",
     },

@@ -7,14 +7,16 @@ import {
   forgetIdempotencyKey,
   type ImportedMessage,
   insertConversation,
+  type NewConversation,
   isIdempotencyClash,
   type NewMessage,
   readConversationState,
 } from "../../shared/db/submit.ts";
+import { isThreadClash } from "../../shared/db/threads.ts";
 import { Problem } from "../../shared/errors.ts";
 import type { JobStatus } from "../../shared/protocol/job.ts";
 import type { SubmitRequest } from "../../shared/protocol/submit.ts";
-import { checkChoices } from "./check-choices.ts";
+import { checkChoices, refuse } from "./check-choices.ts";
 import type { ApiContext } from "./api-context.ts";
 
 export interface Submission {
@@ -46,7 +48,7 @@ export async function submitMessage(
   body: SubmitRequest,
   { conversationId, idempotencyKey, requestId }: SubmitOptions,
 ): Promise<Submission> {
-  checkChoices(context, body);
+  const thread = checkChoices(context, body);
   const hashes = hashKey(body, conversationId, idempotencyKey);
   // A repeat must be answered before the limits speak.
   if (await context.backlog.isFull()) {
@@ -59,7 +61,7 @@ export async function submitMessage(
   const row = { messageId: v7(), jobId: v7(), text: body.message, requestId, ...hashes };
   const accepted =
     conversationId === undefined
-      ? await startConversation(context, body, row)
+      ? await startConversation(context, body, { ...row, thread })
       : await continueConversation(context, body, { ...row, conversationId });
   if (accepted) return accepted;
   const repeat = await findRepeat(context, hashes);
@@ -69,12 +71,12 @@ export async function submitMessage(
   return submitMessage(context, body, { conversationId, idempotencyKey, requestId });
 }
 
-type MessageRow = Omit<NewMessage, "conversationId">;
+type FirstMessage = Omit<NewMessage, "conversationId"> & Pick<NewConversation, "thread">;
 
 async function startConversation(
   { db, handOver }: ApiContext,
   body: SubmitRequest,
-  row: MessageRow,
+  row: FirstMessage,
 ): Promise<Submission | undefined> {
   // Random throughout: in open mode, knowing it is enough.
   const conversationId = v4();
@@ -91,6 +93,7 @@ async function startConversation(
     });
   } catch (error) {
     if (isIdempotencyClash(error)) return undefined;
+    if (isThreadClash(error)) refuse("threadId", "it belongs to another conversation");
     throw error;
   }
   handOver.push(row.jobId);

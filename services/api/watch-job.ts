@@ -27,6 +27,7 @@ export class JobWatch {
   readonly #live: Live;
   readonly #log: Logger;
   readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #endWaits = new AbortController();
   #ticking = false;
   #positionsToldAt = 0;
 
@@ -53,10 +54,15 @@ export class JobWatch {
     return watcher;
   }
 
+  /** Ends all waits for a job's end, now and from now on: their clients get what is known. */
+  endWaits(): void {
+    this.#endWaits.abort();
+  }
+
   /** Waits until a job has ended, at most `ms`; gives its row as it is then. */
   async waitForEnd(jobId: string, ms: number, signal: AbortSignal): Promise<JobRow | undefined> {
     const done = new AbortController();
-    const stop = AbortSignal.any([signal, done.signal, AbortSignal.timeout(ms)]);
+    const stop = AbortSignal.any([signal, done.signal, this.#endWaits.signal, AbortSignal.timeout(ms)]);
     try {
       const { mailbox, known } = await this.open(jobId, stop);
       for (;;) {

@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { Logger } from "../../shared/logger.ts";
 
 /** How the stack learns that it shall end. */
@@ -12,21 +13,24 @@ export interface Ending {
 const samePressMs = 500;
 
 /** Ends on SIGINT, SIGTERM and SIGHUP (the terminal was closed), and on errors that nobody caught. */
-export function listenForEnd(log: Logger): Ending {
+export function listenForEnd(
+  log: Logger,
+  { signals = process, now = Date.now }: { signals?: Pick<EventEmitter, "on">; now?: () => number } = {},
+): Ending {
   const [end, hurry] = [new AbortController(), new AbortController()];
   let firstAt = 0;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
+    signals.on(signal, () => {
       if (!end.signal.aborted) {
-        firstAt = Date.now();
+        firstAt = now();
         end.abort(signal);
-      } else if (Date.now() - firstAt > samePressMs) {
+      } else if (now() - firstAt > samePressMs) {
         hurry.abort(signal);
       }
     });
   }
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
-    process.on(event, (error: unknown) => {
+    signals.on(event, (error: unknown) => {
       if (end.signal.aborted) return;
       end.abort(error instanceof Error ? error : new Error(String(error)));
       // A terminal or pipe that is gone cannot be told so.

@@ -6,6 +6,7 @@ import { deliver } from "./deliver.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 export interface Consumer {
+  readonly takesJobs: boolean;
   /** Takes no more, lets what is under way end until `drainMs` are over, and gives the rest back. */
   close(drainMs: number): Promise<void>;
 }
@@ -48,6 +49,9 @@ export function startConsumer(context: WorkerContext, backend: QueueBackend): Co
   bull.on("error", (error: Error) => context.log.warn({ err: error }, "queue"));
 
   return {
+    get takesJobs() {
+      return !draining && bull.isRunning();
+    },
     async close(drainMs) {
       draining = true;
       const closed = bull.close();

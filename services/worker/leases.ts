@@ -4,10 +4,10 @@ import type { Logger } from "../../shared/logger.ts";
 import type { TakeOvers } from "./take-overs.ts";
 
 /**
- * Why a run stops before its reply is whole: its visitor cancelled it, its row is another's by now, its worker shuts
- * down, or its time is up.
+ * Why a run stops before its reply is whole: its visitor cancelled it, its row is another's by now, or its worker shuts
+ * down.
  */
-export type StopReason = "cancelled" | "lost" | "released" | "deadline";
+export type StopReason = "cancelled" | "lost" | "released";
 
 /** What the signal of a stopped run is aborted with. */
 export class Stopped extends Error {
@@ -40,6 +40,8 @@ export class Leases {
   /** Holds a claimed job until `release`; the signal aborts, with a `Stopped`, when the run must end. */
   hold({ id, run }: { id: string; run: number }): { signal: AbortSignal; release: () => void } {
     const held = { run, controller: new AbortController() };
+    // This process may claim a job again that it was thought to have died with.
+    this.#held.get(id)?.controller.abort(new Stopped("lost"));
     this.#held.set(id, held);
     this.#schedule();
     return {
@@ -51,12 +53,14 @@ export class Leases {
     };
   }
 
-  stop(jobId: string, reason: StopReason): void {
-    this.#held.get(jobId)?.controller.abort(new Stopped(reason));
+  /** Stops one run of a job, never a later one of the same job. */
+  stop({ id, run }: { id: string; run: number }, reason: StopReason): void {
+    const held = this.#held.get(id);
+    if (held?.run === run) held.controller.abort(new Stopped(reason));
   }
 
   stopAll(reason: StopReason): void {
-    for (const jobId of this.#held.keys()) this.stop(jobId, reason);
+    for (const [id, { run }] of this.#held) this.stop({ id, run }, reason);
   }
 
   /** Resolves when no job is held. */
@@ -79,10 +83,11 @@ export class Leases {
       );
       this.#takeOvers.databaseAnswered();
       for (const { id, cancelRequested } of renewed) {
-        if (cancelRequested) this.stop(id, "cancelled");
+        const run = asked.get(id);
+        if (cancelRequested && run !== undefined) this.stop({ id, run }, "cancelled");
         asked.delete(id);
       }
-      for (const [id, run] of asked) if (this.#held.get(id)?.run === run) this.stop(id, "lost");
+      for (const [id, run] of asked) this.stop({ id, run }, "lost");
     } catch (error) {
       this.#takeOvers.databaseFailed();
       this.#log.warn({ err: error, jobs: asked.size }, "leases not renewed");

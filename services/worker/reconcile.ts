@@ -1,40 +1,35 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { readStandings } from "../../shared/db/claim.ts";
+import { settleLostCalls } from "../../shared/db/calls.ts";
 import { readTombstones } from "../../shared/db/conversations.ts";
 import { markDue, readOrphans, takeDueJobs } from "../../shared/db/reconcile.ts";
 import { dropStaleDrafts } from "../../shared/live/postgres-live.ts";
 import { eraseTraces } from "../../shared/jobs/delete-conversation.ts";
+import { repeat } from "./repeat.ts";
 import { mustEnd, settleOrphan } from "./settle-orphan.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 const everyMs = 1000;
 /** What is in no hurry is done in every so manieth round. */
-const slowRounds = 60;
+const slowRounds = 15;
 
 /**
  * Holds the queue against the rows, once a second: whatever a crash or a lost store left undone is taken up again. Every
  * worker does this; each step may be done twice.
- * @returns ends the loop, after the round under way
+ * @returns ends it, after the round under way
  */
 export function startReconciler(context: WorkerContext): () => Promise<void> {
-  const stopping = new AbortController();
-  const loop = async () => {
-    for (let round = 0; !stopping.signal.aborted; round += 1) {
-      await reconcile(context);
-      if (round % slowRounds === 0) await attempt(context, "dropStaleDrafts", () => dropStaleDrafts(context.db.pool));
-      await sleep(everyMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-    }
-  };
-  const running = loop();
-  return async () => {
-    stopping.abort();
-    await running;
-  };
+  let round = 0;
+  return repeat(everyMs, async () => {
+    await reconcile(context);
+    if (round % slowRounds === 0) await attempt(context, "dropStaleDrafts", () => dropStaleDrafts(context.db.pool));
+    round += 1;
+  });
 }
 
 /** One round; what fails is logged and left for the next one. */
 export async function reconcile(context: WorkerContext): Promise<void> {
-  for (const step of [putBackDue, takeUpOrphans, eraseDeleted]) await attempt(context, step.name, () => step(context));
+  for (const step of [putBackDue, takeUpOrphans, eraseDeleted, settleLost])
+    await attempt(context, step.name, () => step(context));
 }
 
 async function attempt({ log }: WorkerContext, step: string, work: () => Promise<unknown>): Promise<void> {
@@ -75,4 +70,9 @@ async function takeUpOrphans(context: WorkerContext): Promise<void> {
 /** Deleted conversations: their queue entries and drafts go, too. */
 async function eraseDeleted(context: WorkerContext): Promise<void> {
   for (const traces of await readTombstones(context.db.pool)) await eraseTraces(context, traces);
+}
+
+/** Calls whose worker died: what they had reserved of a budget is free again. */
+async function settleLost({ db }: WorkerContext): Promise<void> {
+  await settleLostCalls(db.pool);
 }

@@ -1,6 +1,9 @@
 import type { Assistants } from "../../shared/assistants.ts";
 import type { Config } from "../../shared/config.ts";
 import type { JobContext } from "../../shared/jobs/job-context.ts";
+import type { Prices } from "../../shared/prices.ts";
+import type { Circuits } from "./circuits.ts";
+import type { Complaints } from "./complaints.ts";
 import type { Leases } from "./leases.ts";
 import type { ProviderRegistry } from "./providers/registry.ts";
 import type { TakeOvers } from "./take-overs.ts";
@@ -9,6 +12,9 @@ export interface WorkerContext extends JobContext {
   config: Config;
   assistants: Assistants;
   providers: ProviderRegistry;
+  prices: Prices;
+  circuits: Circuits;
+  complaints: Complaints;
   leases: Leases;
   takeOvers: TakeOvers;
 }

@@ -3,7 +3,13 @@ import type { Config } from "../../shared/config.ts";
 import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import type { Lifecycle } from "../../shared/lifecycle.ts";
 import type { Logger } from "../../shared/logger.ts";
+import { pricesPath, readPrices } from "../../shared/prices.ts";
+import { checkBudgets } from "./check-budgets.ts";
+import { Circuits } from "./circuits.ts";
+import { Complaints } from "./complaints.ts";
 import { startConsumer } from "./consumer.ts";
+import { startThreadDeletion } from "./delete-threads.ts";
+import { serveHealth } from "./health-server.ts";
 import { Leases } from "./leases.ts";
 import { loadProviders } from "./providers/registry.ts";
 import { startReconciler } from "./reconcile.ts";
@@ -11,7 +17,7 @@ import { TakeOvers } from "./take-overs.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /** After a SIGTERM, replies under way may end within this; the rest is given back. */
-const drainMs = 15_000;
+const drainMs = 10_000;
 
 /** Jobs in, provider called, reply out. */
 export async function startWorker(
@@ -19,17 +25,34 @@ export async function startWorker(
   { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
 ): Promise<void> {
   const assistants = await readAssistants(assistantsPath);
+  const prices = await readPrices(pricesPath);
+  checkBudgets(assistants, prices, config);
   const providers = await loadProviders(config);
   const { backend, ...jobs } = await openJobContext(config, { log, lifecycle });
   const takeOvers = new TakeOvers();
+  const circuits = new Circuits(log);
+  lifecycle.onClose("circuits", () => circuits.close());
   const leases = new Leases({ pool: jobs.db.pool, takeOvers, log });
-  const context: WorkerContext = { ...jobs, config, assistants, providers, leases, takeOvers };
+  const context: WorkerContext = {
+    ...jobs,
+    config,
+    assistants,
+    providers,
+    prices,
+    circuits,
+    complaints: new Complaints(),
+    leases,
+    takeOvers,
+  };
 
   const stopListening = await context.live.listenForCancels((jobId) => void leases.hearCancel(jobId));
   lifecycle.onClose("cancels", stopListening);
-  const stopReconciler = startReconciler(context);
-  lifecycle.onClose("reconciler", stopReconciler);
+  lifecycle.onClose("reconciler", startReconciler(context));
+  lifecycle.onClose("thread deletion", startThreadDeletion(context));
   const consumer = startConsumer(context, backend);
   lifecycle.onClose("consumer", () => consumer.close(drainMs));
+  if (config.WORKER_PORT !== undefined) {
+    lifecycle.onClose("health server", await serveHealth(context, config.WORKER_PORT, () => consumer.takesJobs));
+  }
   log.info({ providers: [...providers.keys()], concurrency: config.WORKER_CONCURRENCY }, "worker is ready");
 }

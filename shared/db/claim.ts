@@ -24,6 +24,11 @@ export interface ClaimedJob {
   assistantType: string;
   providerOverride: string | null;
   requestId: string | null;
+  turn: number;
+  /** The last turn before this one that any message stands in; 0: there is none. */
+  previousTurn: number;
+  /** The conversation's state at a provider, and the last turn that is in it. */
+  thread: { provider: string; id: string; turn: number | null } | null;
   /** Since the first claim, by the database's clock. */
   ageMs: number;
   /** The conversation up to this job's own message, oldest first. */
@@ -43,10 +48,13 @@ const claimStatement = {
         and (status = 'queued' or status = 'active' and ${toTakeOver})
         and cancel_requested_at is null
         and deaths + (jobs.lease_until is not null)::int < ${maxDeaths}
-      returning jobs.*
+      returning jobs.*, case when thread_id is not null then
+        json_build_object('provider', thread_provider, 'id', thread_id, 'turn', thread_turn) end as thread
     )
     select id, conversation_id as "conversationId", run, attempt, assistant_type as "assistantType",
-           provider_override as "providerOverride", request_id as "requestId",
+           provider_override as "providerOverride", request_id as "requestId", turn, thread,
+           (select coalesce(max(turn), 0) from messages
+            where conversation_id = claimed.conversation_id and turn < claimed.turn) as "previousTurn",
            (extract(epoch from now() - started_at) * 1000)::float8 as "ageMs",
            (select coalesce(json_agg(json_build_object('sender', sender, 'text', text, 'imported', imported)
                                      order by turn, sender desc), '[]')
@@ -124,6 +132,23 @@ const holdsStatement = {
 /** Whether an attempt is still the present one of an active job. */
 export async function holdsAttempt(pool: Pool, jobId: string, attempt: number): Promise<boolean> {
   return (await query(pool, holdsStatement, [jobId, attempt])).length === 1;
+}
+
+const raiseStatement = {
+  name: "raise-attempt",
+  text: `
+    update jobs set attempt = $3::int + 1
+    where id = $1 and run = $2 and attempt in ($3, $3 + 1) and status = 'active' returning attempt`,
+};
+
+/** Begins a new attempt within a run; may be repeated. `undefined`: the job is not this run's any more. */
+export async function raiseAttempt(
+  pool: Pool,
+  { id, run }: { id: string; run: number },
+  attempt: number,
+): Promise<number | undefined> {
+  const [raised] = await query<{ attempt: number }>(pool, raiseStatement, [id, run, attempt]);
+  return raised?.attempt;
 }
 
 const releaseStatement = {

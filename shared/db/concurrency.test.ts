@@ -4,9 +4,9 @@ import { completed, followingMessage, startConversation } from "../testing/conve
 import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
 import { claimJob } from "./claim.ts";
 import { deleteConversation } from "./conversations.ts";
-import { cancelQueuedJob, endJob, requestCancel } from "./end.ts";
+import { cancelQueuedJob, endJob } from "./end.ts";
 import { markDue, takeDueJobs } from "./reconcile.ts";
-import { appendMessage, countBacklog } from "./submit.ts";
+import { appendMessage } from "./submit.ts";
 
 /**
  * Everybody at once: visitors who write, cancel and delete, workers who claim and end. The queue here is as good as a
@@ -16,76 +16,76 @@ import { appendMessage, countBacklog } from "./submit.ts";
 class Rush {
   readonly #db: OpenTestDatabase;
   readonly #queue: string[] = [];
+  /** Who may still put something into the queue. */
+  #busy = 0;
   readonly accepted: { id: string; conversationId: string }[] = [];
   readonly ended: string[] = [];
-  #submitting = 0;
 
   constructor(db: OpenTestDatabase) {
     this.#db = db;
   }
 
-  async submit(conversationId: string, count: number): Promise<void> {
-    this.#submitting += 1;
-    for (let sent = 0; sent < count; ) {
-      const row = followingMessage(conversationId);
-      const accepted = await appendMessage(this.#db.pool, row);
-      if (accepted) {
+  submit(conversationId: string, count: number): Promise<void> {
+    return this.#whileBusy(async () => {
+      for (let sent = 0; sent < count;) {
+        const row = followingMessage(conversationId);
+        const accepted = await appendMessage(this.#db.pool, row);
+        if (!accepted) continue;
         sent += 1;
         this.accepted.push({ id: row.jobId, conversationId });
         if (accepted.head) this.#queue.push(row.jobId);
       }
-    }
-    this.#submitting -= 1;
+    });
   }
 
-  async cancelSome(count: number): Promise<void> {
-    for (let done = 0; done < count; done += 1) {
-      const job = pick(this.accepted);
-      if (!job) {
+  cancelSome(count: number): Promise<void> {
+    return this.#whileBusy(async () => {
+      for (let done = 0; done < count; done += 1) {
         await yieldToOthers();
-        continue;
+        const job = pick(this.accepted);
+        if (!job) continue;
+        const cancelled = await cancelQueuedJob(this.#db.pool, job);
+        if (cancelled) this.ended.push(job.id);
+        if (cancelled?.nextJobId) this.#queue.push(cancelled.nextJobId);
       }
-      const cancelled = await cancelQueuedJob(this.#db.pool, job);
-      if (cancelled) this.ended.push(job.id);
-      if (cancelled?.nextJobId) this.#queue.push(cancelled.nextJobId);
-      else await requestCancel(this.#db.pool, job.id);
-    }
+    });
   }
 
   /** What a reconciler does to rows; what it finds is not put into this queue. */
-  async disturb(count: number): Promise<void> {
-    for (let done = 0; done < count; done += 1) {
-      await markDue(
-        this.#db.pool,
-        this.accepted.map(({ id }) => id),
-      );
-      await takeDueJobs(this.#db.pool);
-    }
+  disturb(count: number): Promise<void> {
+    return this.#whileBusy(async () => {
+      for (let done = 0; done < count; done += 1) {
+        const all = this.accepted.map(({ id }) => id);
+        await markDue(this.#db.pool, all);
+        await takeDueJobs(this.#db.pool);
+      }
+    });
   }
 
   async work(): Promise<void> {
-    while (this.#submitting > 0 || this.#queue.length > 0 || (await countBacklog(this.#db.pool, 1)) > 0) {
+    while (this.#busy > 0 || this.#queue.length > 0) {
       const jobId = this.#queue.shift();
-      if (jobId === undefined) {
-        // Nobody is left who could deliver anything.
-        if (this.#submitting === 0 && (await this.#quiet())) return;
-        continue;
-      }
-      const job = await claimJob(this.#db.pool, jobId, false);
-      if (!job) continue;
-      const end = await endJob(this.#db.pool, job, completed(`to ${jobId}`));
-      if (!end) throw new Error("a job ended without its worker");
-      this.ended.push(jobId);
-      if (end.nextJobId !== null) this.#queue.push(end.nextJobId);
+      if (jobId === undefined) await yieldToOthers();
+      else await this.#whileBusy(() => this.#answer(jobId));
     }
   }
 
-  async #quiet(): Promise<boolean> {
-    await yieldToOthers();
-    const { rows } = await this.#db.pool.query<{ active: number }>(
-      "select count(*)::int as active from jobs where status = 'active'",
-    );
-    return this.#queue.length === 0 && rows[0]?.active === 0;
+  async #answer(jobId: string): Promise<void> {
+    const job = await claimJob(this.#db.pool, jobId, false);
+    if (!job) return;
+    const end = await endJob(this.#db.pool, job, completed(`to ${jobId}`));
+    if (!end) throw new Error("a job ended without its worker");
+    this.ended.push(jobId);
+    if (end.nextJobId !== null) this.#queue.push(end.nextJobId);
+  }
+
+  async #whileBusy(work: () => Promise<void>): Promise<void> {
+    this.#busy += 1;
+    try {
+      await work();
+    } finally {
+      this.#busy -= 1;
+    }
   }
 }
 
@@ -142,8 +142,16 @@ describe("deleting a conversation beside everything else", () => {
       const calls: (() => Promise<unknown>)[] = [
         ...submits.map((row) => () => appendMessage(db.pool, row)),
         () => endJob(db.pool, claimed, completed()),
-        ...submits.map(({ jobId }) => () => cancelQueuedJob(db.pool, { id: jobId, conversationId })),
-        ...submits.map(({ jobId }) => () => claimJob(db.pool, jobId, true)),
+        ...submits.map(
+          ({ jobId }) =>
+            () =>
+              cancelQueuedJob(db.pool, { id: jobId, conversationId }),
+        ),
+        ...submits.map(
+          ({ jobId }) =>
+            () =>
+              claimJob(db.pool, jobId, true),
+        ),
       ];
       calls.splice(round % calls.length, 0, () => deleteConversation(db.pool, conversationId));
       await Promise.all(calls.map((call) => call()));

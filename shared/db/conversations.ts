@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import type { Database } from "./database.ts";
 import { inTransaction, query } from "./database.ts";
 import { Conversation, Message } from "./entities.ts";
+import { discardThread } from "./threads.ts";
 
 /** How a conversation that may be read or written stands. */
 export type ConversationPresence = "present" | "deleted" | "unknown";
@@ -76,8 +77,10 @@ export interface Traces {
  */
 export async function deleteConversation(pool: Pool, id: string): Promise<Traces | undefined> {
   return inTransaction(pool, async (client) => {
-    const locked = await client.query<{ open: string[] }>(
-      "select open_jobs as open from conversations where id = $1 and deleted_at is null for update",
+    const locked = await client.query<{ open: string[]; thread: { provider: string; id: string } | null }>(
+      `select open_jobs as open, case when thread_id is not null and not thread_adopted then
+         json_build_object('provider', thread_provider, 'id', thread_id) end as thread
+       from conversations where id = $1 and deleted_at is null for update`,
       [id],
     );
     const [conversation] = locked.rows;
@@ -90,9 +93,12 @@ export async function deleteConversation(pool: Pool, id: string): Promise<Traces
       [conversation.open],
     );
     await client.query("delete from messages where conversation_id = $1", [id]);
+    if (conversation.thread) await discardThread(client, conversation.thread);
     // The open jobs stay named until their traces are gone too.
     await client.query(
-      "update conversations set deleted_at = now(), updated_at = now(), metadata = '{}', message_count = 0 where id = $1",
+      `update conversations
+       set deleted_at = now(), updated_at = now(), metadata = '{}', message_count = 0, thread_id = null, thread_provider = null
+       where id = $1`,
       [id],
     );
     return { conversationId: id, jobs };

@@ -74,5 +74,8 @@ export function isDatabaseAway(error: unknown): boolean {
   return /timeout|terminated|not queryable|Connection ended/i.test(error.message);
 }
 
-/** Socket errors, and SQLSTATE classes 08 (connection), 53 (resources), 57P (shutdown, starting up). */
-const awayCodes = /^(E[A-Z]+|08\w{3}|53\w{3}|57P\w{2})$/;
+/**
+ * Errors of sockets and name look-ups (not Node's own ERR_…, which are faults of the caller), and SQLSTATE: 08
+ * connection, 53 resources, 57 an operator's hand, 25006 read-only, as a server is that was just replaced by another.
+ */
+const awayCodes = /^(E(?!RR_)[A-Z_]+|08\w{3}|53\w{3}|57\w{3}|25006)$/;

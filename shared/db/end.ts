@@ -11,6 +11,9 @@ export interface JobEnd {
   model?: string;
   inputTokens?: number;
   outputTokens?: number;
+  costUsd?: number | null;
+  /** The reply came from the conversation's thread, which holds this turn now. */
+  inThread?: boolean;
 }
 
 export interface EndResult {
@@ -28,7 +31,7 @@ const endStatement = {
     ), ended as (
       update jobs
       set status = $4, error_code = $5, provider = $6, model = $7, input_tokens = $8, output_tokens = $9,
-          reply_id = $10, reply_attempt = case when $10::uuid is not null then attempt end,
+          cost_usd = $15, reply_id = $10, reply_attempt = case when $10::uuid is not null then attempt end,
           finished_at = now(), lease_until = null, due_at = null
       from locked
       where jobs.id = $1 and jobs.attempt = $3 and jobs.status = 'active'
@@ -40,6 +43,7 @@ const endStatement = {
     )
     update conversations
     set open_jobs = array_remove(open_jobs, $1), updated_at = now(),
+        thread_turn = case when $16::boolean then ended.turn else thread_turn end,
         message_count = message_count + ($10::uuid is not null)::int
     from ended where conversations.id = ended.conversation_id
     returning open_jobs[1] as "nextJobId"`,
@@ -71,6 +75,8 @@ export async function endJob(
     end.reply?.finishReason ?? null,
     end.reply?.fallback ?? false,
     orphan,
+    end.costUsd ?? null,
+    end.inThread ?? false,
   ]);
   return result;
 }

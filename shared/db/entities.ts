@@ -21,6 +21,12 @@ export const Conversation = defineEntity({
     /** The jobs that have not ended, in the order of their turns; the first, the head, is the one in the queue. */
     openJobs: p.array().columnType("uuid[]").defaultRaw("'{}'"),
     messageCount: p.integer().default(0),
+    /** The provider's own state of this conversation, and the last turn that is in it. */
+    threadId: p.text().nullable(),
+    threadProvider: p.text().nullable(),
+    threadTurn: p.integer().nullable(),
+    /** Came with a request: it is not ours to delete. */
+    threadAdopted: p.boolean().default(false),
     createdAt: time().defaultRaw("now()"),
     updatedAt: time().defaultRaw("now()"),
     /** A tombstone: no text is left, late writes are refused. */
@@ -36,6 +42,12 @@ export const Conversation = defineEntity({
       ),
     },
     { name: "conversations_updated_at", properties: ["updatedAt"] },
+    {
+      name: "conversations_thread",
+      expression: byHand(
+        `create unique index "conversations_thread" on "conversations" ("thread_provider", "thread_id") where ("thread_id" is not null)`,
+      ),
+    },
   ],
 });
 
@@ -100,6 +112,8 @@ const Job = defineEntity({
     errorCode: p.text().$type<JobErrorCode>().nullable(),
     inputTokens: p.integer().nullable(),
     outputTokens: p.integer().nullable(),
+    /** Of the call that gave the reply; absent: its price is not known. */
+    costUsd: p.double().nullable(),
     createdAt: time().defaultRaw("now()"),
     startedAt: time().nullable(),
     finishedAt: time().nullable(),
@@ -148,4 +162,62 @@ const Setting = defineEntity({
   properties: { key: p.text().primary(), value: p.text() },
 });
 
-export const entities = [Conversation, Message, Job, Draft, Setting];
+/** One call to a provider: written before it is made, settled once when it is over. */
+const Call = defineEntity({
+  name: "Call",
+  tableName: "calls",
+  properties: {
+    id: p.uuid().primary(),
+    jobId: p.uuid().index("calls_job_id"),
+    attempt: p.integer(),
+    assistantType: p.text(),
+    provider: p.text(),
+    model: p.text(),
+    begunAt: time().defaultRaw("now()"),
+    settledAt: time().nullable(),
+    outcome: p.text().nullable(),
+    inputTokens: p.integer().nullable(),
+    cachedInputTokens: p.integer().nullable(),
+    cacheWriteTokens: p.integer().nullable(),
+    outputTokens: p.integer().nullable(),
+    /** No usage came: the tokens are an estimate. */
+    estimated: p.boolean().default(false),
+    costUsd: p.double().nullable(),
+    reservedUsd: p.double().default(0),
+    /** UTC; absent where no budget is charged. */
+    budgetDay: p.date().nullable(),
+  },
+  indexes: [
+    {
+      name: "calls_unsettled",
+      expression: byHand(`create index "calls_unsettled" on "calls" ("begun_at") where ("settled_at" is null)`),
+    },
+  ],
+  checks: [{ name: "calls_outcome", expression: "outcome in ('answered', 'failed', 'stopped', 'lost')" }],
+});
+
+/** What an assistant's calls of one UTC day have cost, and may still cost. */
+const Budget = defineEntity({
+  name: "Budget",
+  tableName: "budgets",
+  properties: {
+    assistantType: p.text().primary(),
+    day: p.date().primary(),
+    settledUsd: p.double().default(0),
+    reservedUsd: p.double().default(0),
+  },
+});
+
+/** Threads that are no longer used and must go at their provider. */
+const ThreadDeletion = defineEntity({
+  name: "ThreadDeletion",
+  tableName: "thread_deletions",
+  properties: {
+    provider: p.text().primary(),
+    threadId: p.text().primary(),
+    dueAt: time().defaultRaw("now()"),
+    tries: p.integer().default(0),
+  },
+});
+
+export const entities = [Conversation, Message, Job, Draft, Setting, Call, Budget, ThreadDeletion];

@@ -11,6 +11,8 @@ export function ormOptions(databaseUrl: string, log: (message: string) => void =
     logger: log,
     colors: false,
     extensions: [Migrator],
+    // Else opening it asks PostgreSQL whether the database exists, and fails while PostgreSQL is away.
+    ensureDatabase: false,
     // BullMQ keeps its own tables beside ours; without this the schema generator would drop them.
     schemaGenerator: { ignoreSchema: ["bullmq"] },
     migrations: {

@@ -14,10 +14,12 @@ export interface JobRow {
   errorCode: JobErrorCode | null;
   inputTokens: number | null;
   outputTokens: number | null;
+  costUsd: number | null;
   createdAt: number;
   startedAt: number | null;
   finishedAt: number | null;
   conversationDeleted: boolean;
+  threadId: string | null;
   /** The attempt whose deltas are the reply. */
   replyAttempt: number | null;
   replyId: string | null;
@@ -36,9 +38,9 @@ const readJobStatement = {
   text: `
     select jobs.id, jobs.conversation_id as "conversationId", message_id as "messageId", status, attempt,
            jobs.assistant_type as "assistantType", jobs.provider, error_code as "errorCode",
-           input_tokens as "inputTokens", output_tokens as "outputTokens", ${millis("jobs.created_at")} as "createdAt",
+           input_tokens as "inputTokens", output_tokens as "outputTokens", cost_usd as "costUsd", ${millis("jobs.created_at")} as "createdAt",
            ${millis("started_at")} as "startedAt", ${millis("finished_at")} as "finishedAt",
-           conversations.deleted_at is not null as "conversationDeleted",
+           conversations.deleted_at is not null as "conversationDeleted", conversations.thread_id as "threadId",
            reply_attempt as "replyAttempt", reply.id as "replyId", reply.text as "replyText",
            reply.finish_reason as "replyFinishReason", reply.fallback as "replyFallback",
            ${millis("reply.created_at")} as "replyAt"
@@ -68,10 +70,17 @@ export async function readJobStates(
 
 const positionsStatement = {
   name: "queue-positions",
+  // Each counts from the asked one before it only: so many askers read the queue once, not once each.
   text: `
-    select id, (select count(*)::int from jobs ahead
-                where ahead.status = 'queued' and ahead.created_at < jobs.created_at) as position
-    from jobs where id = any($1::uuid[]) and status = 'queued'`,
+    with asked as (
+      select id, created_at, lag(created_at, 1, '-infinity') over (order by created_at) as previous
+      from jobs where id = any($1::uuid[]) and status = 'queued'
+    )
+    select id, (sum((select count(*) from jobs ahead
+                     where ahead.status = 'queued'
+                       and ahead.created_at >= asked.previous and ahead.created_at < asked.created_at))
+                over (order by created_at))::int as position
+    from asked`,
 };
 
 /** How many queued jobs were accepted before each of these, over the whole service. */

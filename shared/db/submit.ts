@@ -21,6 +21,8 @@ export interface NewConversation extends NewMessage {
   history: readonly ImportedMessage[];
   /** The turn of the message itself, after those of its history. */
   turn: number;
+  /** A thread that came with the request. */
+  thread?: { provider: string; id: string } | null;
 }
 
 export interface ImportedMessage {
@@ -39,8 +41,10 @@ const insertConversationStatement = {
   name: "insert-conversation",
   text: `
     with conversation as (
-      insert into conversations (id, assistant_type, provider, metadata, next_turn, open_jobs, message_count)
-      values ($1, $2, $3, $4, $5::int + 1, array[$6::uuid], 1 + jsonb_array_length($7::jsonb))
+      insert into conversations (id, assistant_type, provider, metadata, next_turn, open_jobs, message_count,
+                                 thread_provider, thread_id, thread_turn, thread_adopted)
+      values ($1, $2, $3, $4, $5::int + 1, array[$6::uuid], 1 + jsonb_array_length($7::jsonb),
+              $13, $14, case when $14::text is not null then 0 end, $14::text is not null)
     ), imported as (
       insert into messages (id, conversation_id, turn, sender, text, imported, created_at)
       select id, $1, turn, sender, text, true, to_timestamp(timestamp / 1000.0)
@@ -71,6 +75,8 @@ export async function insertConversation(pool: Pool, row: NewConversation): Prom
     row.idempotencyHash,
     row.requestHash,
     row.requestId,
+    row.thread?.provider ?? null,
+    row.thread?.id ?? null,
   ]);
 }
 

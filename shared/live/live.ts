@@ -67,5 +67,8 @@ export interface DraftSlice {
 export const liveTimeoutMs = 250;
 /** Longer deltas are hinted without their text. */
 export const maxHintBytes = 64 * 1024;
-/** A draft that nobody wrote to for so long is gone. */
-export const draftTtlSeconds = 600;
+/**
+ * A draft that nobody wrote to for so long is gone: no provider may be silent for nearly as long, and where a worker died
+ * before it dropped a draft, the text of a deleted conversation must not stay for more than two minutes.
+ */
+export const draftTtlSeconds = 90;

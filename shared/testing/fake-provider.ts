@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { FakeAnswer, type Script } from "./fake-script.ts";
-import { wires, type WireRequest } from "./fake-wires.ts";
+import { type CallEnd, CallLog, type CallStats, type LoggedCall } from "./fake-calls.ts";
+import { FakeAnswer, type Script, usualPrompt } from "./fake-script.ts";
+import { type FakeItem, FakeThreads } from "./fake-threads.ts";
+import type { ThreadCall, Wire, WireRequest } from "./fake-wire.ts";
+import { findThreadWire, findWire } from "./fake-wires.ts";
 
 /**
  * An AI provider for tests and benches: a real HTTP server on a real socket that speaks the provider's wire and does
@@ -11,26 +14,39 @@ import { wires, type WireRequest } from "./fake-wires.ts";
 export interface FakeProvider {
   /** The base URL, ending in `/v1`. */
   readonly url: string;
-  /** Every call so far, in the order of arrival; empty when not recorded. */
+  /** Every call for a reply so far, in the order of arrival; empty when not recorded. */
   readonly calls: readonly FakeCall[];
-  readonly stats: Readonly<FakeStats>;
-  /** Answers the next calls with these, one each; after them the default script is used again. */
+  /** Of calls for a reply. */
+  readonly stats: Readonly<CallStats>;
+  readonly threads: FakeThreadKeeping;
+  /** Answers the next calls for a reply with these, one each; after them the default script is used again. */
   next(...scripts: Script[]): void;
-  /** Resolves with the call of that number, counted from 1, once it has arrived. */
+  /** Resolves with the call for a reply of that number, counted from 1, once it has arrived. */
   waitForCall(number: number): Promise<FakeCall>;
   /** Ends every connection, also those in the middle of an answer. */
   close(): Promise<void>;
 }
 
-export interface FakeCall {
-  request: FakeRequest;
-  /** On the clock of `performance.now()`, in milliseconds. */
-  startedAt: number;
-  /** Settles when the connection has nothing more to do with this call. */
-  ended: Promise<FakeEnd>;
+/** The conversations that the APIs keep which can keep any; in memory. */
+export interface FakeThreadKeeping {
+  /** Ids, in the order of their making. */
+  readonly created: readonly string[];
+  /** Ids, in the order of their deletion. */
+  readonly deleted: readonly string[];
+  /** What a thread holds now, in order; what it held when it was deleted and is left over stays. */
+  items(threadId: string): readonly FakeItem[];
+  /** Every call about a thread that is not for a reply. */
+  readonly calls: readonly FakeThreadCall[];
+  /** Faults for the next of these calls; one with a status or a body changes no thread. */
+  next(...scripts: Script[]): void;
+  waitForCall(number: number): Promise<FakeThreadCall>;
 }
 
-export interface FakeRequest extends WireRequest {
+export type FakeCall = LoggedCall<FakeRequest>;
+export type FakeThreadCall = LoggedCall<FakeThreadRequest>;
+export type FakeEnd = CallEnd;
+
+interface Arrival {
   path: string;
   headers: IncomingHttpHeaders;
   body: unknown;
@@ -38,18 +54,9 @@ export interface FakeRequest extends WireRequest {
   clientPort: number | undefined;
 }
 
-export interface FakeEnd {
-  /** `answered`: all was sent; `cut`: the script broke off; `disconnected`: the client went away first. */
-  how: "answered" | "cut" | "disconnected";
-  at: number;
-}
-
-export interface FakeStats {
-  inflight: number;
-  /** The most at one time; `GET /stats` sets it back to the present number. */
-  maxInflight: number;
-  total: number;
-}
+/** Its messages are all that the model is shown: first what its thread held when it arrived. */
+export interface FakeRequest extends WireRequest, Arrival {}
+export interface FakeThreadRequest extends ThreadCall, Arrival {}
 
 interface FakeOptions {
   /** What is answered when nothing is queued; by default a short greeting. */
@@ -68,11 +75,17 @@ export async function startFakeProvider({
   record = true,
 }: FakeOptions = {}): Promise<FakeProvider> {
   const queue: Script[] = [];
-  const log = new CallLog(record);
-  const choose = (request: FakeRequest) => queue.shift() ?? (typeof script === "function" ? script(request) : script);
+  const threadQueue: Script[] = [];
+  const upstream: Upstream = {
+    log: new CallLog(record),
+    threadLog: new CallLog(record),
+    threads: new FakeThreads(),
+    choose: (request) => queue.shift() ?? (typeof script === "function" ? script(request) : script),
+    chooseForThread: () => threadQueue.shift() ?? {},
+  };
+  const { log, threadLog, threads } = upstream;
   const server = http.createServer((incoming, response) => {
-    if (incoming.method === "GET") return sendJson(response, 200, log.readStats(incoming.url));
-    receive(incoming, (body) => serve(incoming, response, { body, log, choose }));
+    receive(incoming, (body) => serve(upstream, incoming, response, body));
   });
   // Longer than any client keeps a connection: it is always the client that gives it up.
   server.keepAliveTimeout = 60_000;
@@ -84,6 +97,14 @@ export async function startFakeProvider({
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     calls: log.calls,
     stats: log.stats,
+    threads: {
+      created: threads.created,
+      deleted: threads.deleted,
+      items: (threadId) => threads.items(threadId),
+      calls: threadLog.calls,
+      next: (...scripts) => void threadQueue.push(...scripts),
+      waitForCall: (number) => threadLog.waitFor(number),
+    },
     next: (...scripts) => void queue.push(...scripts),
     waitForCall: (number) => log.waitFor(number),
     async close() {
@@ -95,84 +116,92 @@ export async function startFakeProvider({
   };
 }
 
-interface Serving {
-  body: string;
-  log: CallLog;
+interface Upstream {
+  log: CallLog<FakeRequest>;
+  threadLog: CallLog<FakeThreadRequest>;
+  threads: FakeThreads;
   choose: (request: FakeRequest) => Script;
+  chooseForThread: () => Script;
 }
 
-function serve(incoming: IncomingMessage, response: ServerResponse, { body: text, log, choose }: Serving): void {
-  const path = incoming.url ?? "";
-  const wire = wires.get(path);
-  const body = parseJson(text);
-  if (wire === undefined) return sendJson(response, 404, { error: { message: `no such path: ${path}` } });
-  if (body === undefined) return sendJson(response, 400, { error: { message: "the body is not JSON" } });
+function serve(upstream: Upstream, incoming: IncomingMessage, response: ServerResponse, text: string): void {
+  const { method = "", url = "", headers, socket } = incoming;
+  const { pathname: path, searchParams: query } = new URL(url, "http://fake");
+  const body = text === "" ? undefined : parseJson(text);
+  const replyWire = method === "POST" ? findWire(path) : undefined;
+  const wire = replyWire ?? findThreadWire(path);
 
-  const { headers, socket } = incoming;
-  const request = { ...wire.read(body), path, headers, body, clientPort: socket.remotePort };
+  if (wire === undefined) {
+    if (path === "/stats") return sendJson(response, 200, upstream.log.readStats());
+    if (method === "GET") return sendJson(response, 200, { object: "list", data: [{ id: "fake", object: "model" }] });
+    return sendJson(response, 404, { error: { message: `no such path: ${path}` } });
+  }
+  if (body === undefined && (replyWire !== undefined || text !== "")) {
+    return sendJson(response, 400, { error: { message: "the body is not JSON" } });
+  }
+  const arrival = { path, headers, body, clientPort: socket.remotePort };
+  const served =
+    replyWire === undefined
+      ? answerThreadCall(upstream, wire, { ...arrival, method, query }, response)
+      : reply(upstream, wire, arrival, response);
+  // A fault in a script ends this call, loudly for the client; the server stays up for the others.
+  served.catch((error: unknown) => response.destroy(error as Error));
+}
+
+async function reply(
+  { log, threads, choose }: Upstream,
+  wire: Wire,
+  arrival: Arrival,
+  response: ServerResponse,
+): Promise<void> {
+  const own = wire.read(arrival.body, arrival.path);
+  const { threadId } = own;
+  const before = threadId === undefined ? [] : threads.items(threadId);
+  const request = { ...own, ...arrival, messages: [...own.messages.filter(isSystem), ...before, ...said(own)] };
   const call = log.add(request, response);
-  const script = choose(request);
+  const gone = threadId !== undefined && !threads.exists(threadId);
+  const script = gone ? { status: 404, body: wire.error(404, "no such thread") } : choose(request);
   const answer = new FakeAnswer(response, {
     script,
     streams: request.streams && !script.whole,
-    wire: wire.answer({ id: `fake-${call}`, model: script.model ?? request.model }),
+    wire: wire.answer({
+      id: `fake-${call}`,
+      model: script.model ?? request.model,
+      refuses: script.finishReason === "refusal",
+      promptUsage: script.usage === undefined ? usualPrompt : script.usage,
+    }),
   });
-  // A fault in a script ends this call, loudly for the client; the server stays up for the others.
-  answer.play().catch((error: unknown) => response.destroy(error as Error));
+  const atOnce = wire.threads?.addsQuestion === "at once" && script.body === undefined;
+  if (threadId !== undefined && atOnce) threads.add(threadId, said(own));
+  const text = await answer.play();
+  if (threadId === undefined || text === undefined) return;
+  threads.add(threadId, [...(atOnce ? [] : said(own)), { role: "assistant", text }]);
 }
 
-/** Counts calls and, when asked to, keeps them for tests to look at. */
-class CallLog {
-  readonly calls: FakeCall[] = [];
-  readonly stats: FakeStats = { inflight: 0, maxInflight: 0, total: 0 };
-  readonly #record: boolean;
-  #waiters: { number: number; resolve: (call: FakeCall) => void }[] = [];
-
-  constructor(record: boolean) {
-    this.#record = record;
-  }
-
-  /** @returns the number of the call */
-  add(request: FakeRequest, response: ServerResponse): number {
-    const { stats } = this;
-    stats.total++;
-    stats.inflight++;
-    stats.maxInflight = Math.max(stats.maxInflight, stats.inflight);
-    const { promise: ended, resolve } = Promise.withResolvers<FakeEnd>();
-    response.once("close", () => {
-      stats.inflight--;
-      resolve({ how: howItEnded(response), at: performance.now() });
-    });
-    if (this.#record) {
-      this.calls.push({ request, startedAt: performance.now(), ended });
-      this.#waiters = this.#waiters.filter(({ number, resolve: found }) => {
-        const call = this.calls[number - 1];
-        if (call) found(call);
-        return !call;
-      });
-    }
-    return stats.total;
-  }
-
-  waitFor(number: number): Promise<FakeCall> {
-    const call = this.calls[number - 1];
-    if (call) return Promise.resolve(call);
-    const { promise, resolve } = Promise.withResolvers<FakeCall>();
-    this.#waiters.push({ number, resolve });
-    return promise;
-  }
-
-  readStats(path: string | undefined): object {
-    if (path !== "/stats") return { object: "list", data: [{ id: "fake", object: "model" }] };
-    const now = { ...this.stats };
-    this.stats.maxInflight = this.stats.inflight;
-    return now;
-  }
+function said({ messages }: WireRequest): WireRequest["messages"] {
+  return messages.filter((message) => !isSystem(message));
 }
 
-function howItEnded(response: ServerResponse): FakeEnd["how"] {
-  if (response.writableFinished) return "answered";
-  return FakeAnswer.wasCut(response) ? "cut" : "disconnected";
+function isSystem({ role }: { role: string }): boolean {
+  return role === "system";
+}
+
+async function answerThreadCall(
+  { threadLog, threads, chooseForThread }: Upstream,
+  wire: Wire,
+  request: FakeThreadRequest,
+  response: ServerResponse,
+): Promise<void> {
+  const call = threadLog.add(request, response);
+  const { status = 200, ...script } = chooseForThread();
+  const fails = status !== 200 || script.body !== undefined;
+  const answer = fails ? undefined : wire.threads?.answer(request, threads);
+  const body = answer ? JSON.stringify(answer.body) : wire.error(status, "the fake was told to fail");
+  await new FakeAnswer(response, {
+    script: { body, ...script, status: answer?.status ?? status },
+    streams: false,
+    wire: wire.answer({ id: `fake-thread-${call}`, model: "", refuses: false, promptUsage: null }),
+  }).play();
 }
 
 function receive(incoming: IncomingMessage, then: (body: string) => void): void {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { FakeUsage, WireAnswer } from "./fake-wires.ts";
+import type { FakeUsage, WireAnswer } from "./fake-wire.ts";
 
 /** What the fake provider does with one call. Without faults it streams the deltas and ends as its API promises. */
 export interface Script {
@@ -36,6 +36,8 @@ export type Step = string | { raw: string | Uint8Array } | Wait | Cut;
 type Wait = { waitMs: number } | { until: Promise<unknown> } | { stall: true };
 type Cut = { cut: true };
 
+export const usualPrompt = { inputTokens: 10 };
+
 interface FakeAnswerOptions {
   script: Script;
   wire: WireAnswer;
@@ -70,28 +72,33 @@ export class FakeAnswer {
     return cutByScript.has(response);
   }
 
-  async play(): Promise<void> {
-    const { before, body, steps = [], end = true, status = 200, headers } = this.#script;
+  /** @returns the reply, when it was given whole */
+  async play(): Promise<string | undefined> {
+    const { before, body, steps = [], end = true, status = 200, headers, finishReason } = this.#script;
     if (before) await this.#do(before);
-    if (this.#response.destroyed) return;
+    if (this.#response.destroyed) return undefined;
     const type = this.#streams && body === undefined ? "text/event-stream" : "application/json";
     this.#response.writeHead(status, { "content-type": type, "cache-control": "no-cache", ...headers });
-    if (body !== undefined) return void this.#response.end(body);
+    if (body !== undefined) {
+      this.#response.end(body);
+      return undefined;
+    }
 
     if (this.#streams) this.#text += this.#wire.start();
     for (const step of steps) {
       if (typeof step === "string") this.#say(step);
       else await this.#do(step);
-      if (this.#response.destroyed) return;
+      if (this.#response.destroyed) return undefined;
     }
     await this.#finish();
     if (end) this.#response.end();
+    return finishReason === null || finishReason === "error" ? undefined : this.#reply;
   }
 
   #say(delta: string): void {
     this.#deltas++;
+    this.#reply += delta;
     if (this.#streams) this.#text += this.#wire.delta(delta);
-    else this.#reply += delta;
   }
 
   async #do(step: Exclude<Step, string>): Promise<void> {
@@ -113,7 +120,7 @@ export class FakeAnswer {
   async #finish(): Promise<void> {
     const {
       finishReason = "stop",
-      usage = { inputTokens: 10, outputTokens: this.#deltas },
+      usage = { ...usualPrompt, outputTokens: this.#deltas },
       done = true,
     } = this.#script;
     const end = { finishReason, usage, done };

@@ -34,14 +34,17 @@ describe.skipIf(chromiumPath === undefined)("the demo page", () => {
   });
 
   it("shows a reply while it is written, and goes on after a reload in the middle of it", async () => {
-    const { script, release } = heldReply("The first half ✓", " and the second one.");
-    running(product).provider.answer("Tell me all.", script);
-    await send("Tell me all.");
-    await expect.poll(texts, patience).toEqual(["Tell me all.", "The first half ✓"]);
+    const [reloaded, read] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const steps = ["One ✓", { until: reloaded.promise }, " two", " three", { until: read.promise }, " four."];
+    running(product).provider.answer("Count.", { steps });
+    await send("Count.");
+    await expect.poll(texts, patience).toEqual(["Count.", "One ✓"]);
     await page.reload();
-    await expect.poll(texts, patience).toEqual(["Tell me all.", "The first half ✓"]);
-    release();
-    await expect.poll(texts, patience).toEqual(["Tell me all.", "The first half ✓ and the second one."]);
+    await expect.poll(texts, patience).toEqual(["Count.", "One ✓"]);
+    reloaded.resolve();
+    await expect.poll(texts, patience).toEqual(["Count.", "One ✓ two three"]);
+    read.resolve();
+    await expect.poll(texts, patience).toEqual(["Count.", "One ✓ two three four."]);
     await expect.poll(busy, patience).toBe(0);
   });
 
@@ -96,6 +99,24 @@ describe.skipIf(chromiumPath === undefined)("the demo page", () => {
     await expect.poll(texts, patience).toEqual(["one of two", "Slowly", "two of two"]);
     release();
     await expect.poll(texts, patience).toEqual(["one of two", "Slowly.", "two of two", echoOf("two of two")]);
+  });
+
+  it("shows, after a reload, also a reply that was written between two of its looks", async () => {
+    const { script, release } = heldReply("Slowly", ".");
+    running(product).provider.answer("one of a pair", script);
+    for (const message of ["one of a pair", "two of a pair"]) await send(message);
+    await expect.poll(texts, patience).toEqual(["one of a pair", "Slowly", "two of a pair", ""]);
+    await page.reload();
+    await expect.poll(texts, patience).toEqual(["one of a pair", "Slowly", "two of a pair"]);
+    const { id: conversationId, token } = await remembered();
+    const stored = async () => (await running(product).client.history({ conversationId, token })).messages.length;
+    await page.route(`**/api/conversations/${conversationId}`, async (route) => {
+      await expect.poll(stored, patience).toBe(4);
+      await route.continue();
+    });
+    release();
+    const whole = ["one of a pair", "Slowly.", "two of a pair", echoOf("two of a pair")];
+    await expect.poll(texts, patience).toEqual(whole);
   });
 
   it("stops a reply, and keeps what there is of it", async () => {

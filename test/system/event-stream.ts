@@ -133,11 +133,15 @@ export class EventStream {
       this.#attempt = data.attempt;
       this.text = "";
     } else if (event === "delta") {
+      const begins = this.text === "";
       this.text += data.text;
       const bytes = Buffer.byteLength(this.text);
-      if (data.offset !== bytes || id !== `${this.#attempt}:${bytes}`) {
+      const [, attempt = ""] = /^(\d+):/.exec(id ?? "") ?? [];
+      const sameAttempt = begins || this.#attempt === undefined || this.#attempt === Number(attempt);
+      if (data.offset !== bytes || id !== `${attempt}:${bytes}` || !sameAttempt) {
         throw new Error(`delta ${id} with offset ${data.offset} at attempt ${this.#attempt}, ${bytes} bytes`);
       }
+      this.#attempt = Number(attempt);
     } else if (id !== "end") {
       throw new Error(`"${event}" with id ${id}`);
     }

@@ -37,6 +37,7 @@ export interface Product extends AsyncDisposable {
   output(): string;
 }
 
+export const tokenSecret = "a secret that only tests know, long enough";
 export const adminPassword = "let the operator in";
 
 export async function startProduct(options: ProductOptions): Promise<Product> {
@@ -56,7 +57,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     DATABASE_URL: gate?.url ?? database.url,
     ...(redis && { REDIS_URL: redis.url }),
     COMPATIBLE_BASE_URL: provider.url,
-    TOKEN_SECRET: "a secret that only tests know, long enough",
+    TOKEN_SECRET: tokenSecret,
     ADMIN_PASSWORD: adminPassword,
     ...options.env,
   };

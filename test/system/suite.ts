@@ -19,7 +19,7 @@ export function onEachBackend(
       });
       afterAll(() => product?.[Symbol.asyncDispose]());
       afterEach(({ task }) => {
-        if (task.result?.state === "fail") console.error(`${task.name}:\n${product?.output()}`);
+        if (task.result?.state === "fail") console.error(`${task.name}:\n${product && withoutRequests(product.output())}`);
       });
       tests(() => {
         if (product === undefined) throw new Error("the product has not started");
@@ -27,6 +27,14 @@ export function onEachBackend(
       }, backend);
     });
   }
+}
+
+/** Of hundreds of requests, none says why a test failed. */
+function withoutRequests(output: string): string {
+  return output
+    .split("\n")
+    .filter((line) => !line.includes('"msg":"request"'))
+    .join("\n");
 }
 
 /** Between two looks. */

@@ -24,7 +24,7 @@ export function sendProblems(log: Logger) {
       return;
     }
     if (problem.retryAfterSeconds !== undefined) res.setHeader("Retry-After", problem.retryAfterSeconds);
-    if (problem.status === 401) res.setHeader("WWW-Authenticate", "Bearer");
+    if (problem.code === "unauthorized") res.setHeader("WWW-Authenticate", "Bearer");
     const body: ProblemBody = {
       type: `/problems/${problem.code}`,
       title: problem.title,

@@ -47,7 +47,7 @@ export function conversationRoutes(context: ApiContext): Router {
       sessionId: id,
       assistantType: conversation.assistantType,
       provider: conversation.provider ?? providerOf(assistant ?? {}, context.config),
-      threadId: null,
+      threadId: conversation.threadId ?? null,
       createdAt: new Date(conversation.createdAt).toISOString(),
       updatedAt: new Date(conversation.updatedAt).toISOString(),
       messageCount: conversation.messageCount,

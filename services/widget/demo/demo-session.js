@@ -15,8 +15,8 @@ export function newSession() {
     /** From the start: what is sent before the history is shown would stand in the wrong place. */
     delivering: true,
     watching: false,
-    /** The server may know of unanswered messages that this page doesn't. */
-    catchingUp: false,
+    /** What the server last said is its oldest job, while it may have some that this page doesn't know. @type {string | null} */
+    oldest: null,
     /** The visitor deletes it: what is unsent goes with it. The end of a stream may tell of that before the answer does. */
     erasing: false,
     /** The id of a message before which there are more. @type {string | undefined} */

@@ -1,6 +1,8 @@
 // @ts-check
 /** What the page shows. All that anybody wrote is shown as text, never as markup. */
 
+/** @import { MessageView } from "../../../shared/protocol/conversation.ts" */
+
 /**
  * @typedef {(words: string, count?: string) => void} Note shows a line; `count` is for the eye only, not read out
  * @typedef {{ element: HTMLElement, text: Text, note: Note, button: HTMLButtonElement }} Bubble a message
@@ -40,6 +42,25 @@ export function embolden({ element, text }) {
     return bold;
   });
   find(".text", HTMLElement, element).replaceChildren(...parts);
+}
+
+/**
+ * Adds what is missing of a piece of the conversation.
+ * @param {readonly MessageView[]} messages oldest first @param {Map<string, Bubble>} shown by message id
+ * @param {Element} above what stands above all messages
+ */
+export function showMessages(messages, shown, above) {
+  let last = above;
+  for (const { id, sender, text } of messages) {
+    let bubble = shown.get(id);
+    if (!bubble) {
+      bubble = newBubble(sender, text);
+      if (sender === "ai") embolden(bubble);
+      shown.set(id, bubble);
+      last.after(bubble.element);
+    }
+    last = bubble.element;
+  }
 }
 
 /** @param {HTMLElement} element @returns {Note} */

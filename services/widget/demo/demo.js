@@ -6,7 +6,7 @@ import { chosenAssistant, focusNext, giveBack, offerDelete, showAssistants, wire
 import { follow, showEnd } from "./demo-job.js";
 import { onOtherTab, store, stored } from "./demo-memory.js";
 import { newSession } from "./demo-session.js";
-import { embolden, find, newBubble, noteIn, offer, stickToEnd } from "./demo-view.js";
+import { find, newBubble, noteIn, offer, showMessages, stickToEnd } from "./demo-view.js";
 
 /** @import { AssistantInfo } from "../../../shared/protocol/service.ts" */
 /** @import { ConversationView, HistoryView } from "../../../shared/protocol/conversation.ts" */
@@ -42,44 +42,37 @@ function open() {
   session.end.abort();
   session = newSession();
   for (const element of log.querySelectorAll(".message")) element.remove();
-  earlier.hidden = true;
-  earlier.disabled = false;
+  offerEarlier(undefined);
   offerDelete(stored.conversation !== null);
   log.ariaBusy = "false";
   toEnd();
   run(async () => {
-    if (stored.conversation) await resume(stored.conversation.id);
+    if (stored.conversation) await resume();
     session.delivering = false;
     run(deliver);
     run(watch);
   });
 }
 
-/** @param {string} id */
-async function resume(id) {
+async function resume() {
   log.ariaBusy = "true";
+  const { assistantType, nextBefore } = await look();
+  log.ariaBusy = "false";
+  choose(assistantType);
+  offerEarlier(nextBefore);
+}
+
+/** Shows what the server has and the page has not. */
+async function look() {
+  const id = stored.conversation?.id;
   // In this order, a reply that is stored in between is met twice; in the other, never.
   /** @type {ConversationView} */
   const { assistantType, activeJobId } = await get(`/api/conversations/${id}`, tell);
   /** @type {HistoryView} */
-  const history = await get(`/api/chat/history/${id}`, tell);
-  log.ariaBusy = "false";
-  showHistory(history);
-  choose(assistantType);
-  session.catchingUp = activeJobId !== null;
-}
-
-/** @param {HistoryView} page older than all that is shown */
-function showHistory({ messages, nextBefore }) {
-  const below = earlier.nextSibling;
-  for (const { id, sender, text } of messages) {
-    const bubble = newBubble(sender, text);
-    if (sender === "ai") embolden(bubble);
-    log.insertBefore(bubble.element, below);
-    session.bubbles.set(id, bubble);
-  }
-  session.nextBefore = nextBefore;
-  earlier.hidden = !nextBefore;
+  const { messages, nextBefore } = await get(`/api/chat/history/${id}`, tell);
+  session.oldest = activeJobId;
+  showMessages(messages, session.bubbles, earlier);
+  return { assistantType, nextBefore };
 }
 
 async function showEarlier() {
@@ -87,8 +80,15 @@ async function showEarlier() {
   /** @type {HistoryView} */
   const page = await get(`/api/chat/history/${stored.conversation?.id}?before=${session.nextBefore}`, tell);
   const height = log.scrollHeight;
-  showHistory(page);
+  showMessages(page.messages, session.bubbles, earlier);
+  offerEarlier(page.nextBefore);
   log.scrollTop += log.scrollHeight - height;
+}
+
+/** @param {string | undefined} nextBefore the message before which there are more */
+function offerEarlier(nextBefore) {
+  session.nextBefore = nextBefore;
+  earlier.hidden = nextBefore === undefined;
   earlier.disabled = false;
 }
 
@@ -171,23 +171,21 @@ async function watch() {
   const mine = session;
   if (mine.watching) return;
   mine.watching = true;
-  while (mine.catchingUp || mine.jobs.size > 0) {
-    const job = mine.catchingUp ? await oldestOnServer() : mine.jobs.values().next().value;
-    if (!job) continue;
+  for (let job; (job = mine.oldest ? await adopt(mine.oldest) : mine.jobs.values().next().value);) {
     settle(job, await follow(job.jobId, job.reply, { token: stored.conversation?.token, signal: mine.end.signal }));
     mine.jobs.delete(job.jobId);
+    if (mine.oldest) await look();
   }
   mine.watching = false;
 }
 
-async function oldestOnServer() {
-  /** @type {ConversationView} */
-  const { activeJobId } = await get(`/api/conversations/${stored.conversation?.id}`, tell);
-  session.catchingUp = activeJobId !== null;
-  if (activeJobId === null) return undefined;
+/** @param {string} jobId one that perhaps only the server knows */
+async function adopt(jobId) {
+  const known = session.jobs.get(jobId);
+  if (known) return known;
   /** @type {JobView} */
-  const { messageId } = await get(`/api/jobs/${activeJobId}`, tell);
-  return addJob(activeJobId, messageId);
+  const { messageId } = await get(`/api/jobs/${jobId}`, tell);
+  return addJob(jobId, messageId);
 }
 
 /** @param {string} jobId @param {string} messageId */

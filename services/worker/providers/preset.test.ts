@@ -7,7 +7,11 @@ import { collect, streamingSuite, testRequest } from "./provider.testsuite.ts";
 const anHourMs = 3_600_000;
 
 function ask(message: string, ...presets: Preset[]): ProviderRequest {
-  return { ...testRequest, assistant: { ...testRequest.assistant, presets }, prompt: [{ role: "user", text: message }] };
+  return {
+    ...testRequest,
+    assistant: { ...testRequest.assistant, presets },
+    prompt: [{ role: "user", text: message }],
+  };
 }
 
 function reply(text: string, ...keywords: string[]): Preset {
@@ -126,6 +130,22 @@ describe("the preset chosen", () => {
   it("is the first in the file on a tie", () => {
     expect(choose("left or best", reply("First", "left"), reply("Second", "best"))).toBe("First");
     expect(choose("left or best", reply("Second", "best"), reply("First", "left"))).toBe("Second");
+  });
+
+  it("is a weak one only when no other has a keyword in the message", () => {
+    const hello: Preset = { ...reply("Hi!", "good afternoon"), weak: true };
+    expect(choose("Good afternoon, a refund!", hello, reply("Returns!", "refund"))).toBe("Returns!");
+    expect(choose("Good afternoon!", hello, reply("Returns!", "refund"))).toBe("Hi!");
+  });
+
+  it("is none of those for when nobody can answer, unless there are no others", () => {
+    const [busy, german]: Preset[] = [
+      { ...reply("Busy!"), fallback: true },
+      { ...reply("Viel los!", "bitte"), fallback: true },
+    ];
+    expect(choose("bitte", busy, german)).toBe(otherwise.reply);
+    expect(choosePreset([{ ...busy, default: true }, german], "bitte").reply).toBe("Viel los!");
+    expect(choosePreset([{ ...busy, default: true }, german], "please").reply).toBe("Busy!");
   });
 
   it("is missed, loudly, where there is no default", () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Preset } from "../../../shared/assistants.ts";
 import type { Provider, ProviderEvent, ProviderRequest } from "./provider.ts";
-import { findKeywords } from "./keywords.ts";
+import { keywordsIn } from "./keywords.ts";
 
 /** About as fast as a quick model writes. */
 const defaultWordMs = 20;
@@ -16,18 +16,27 @@ export function createPresetProvider({ wordMs = defaultWordMs }: { wordMs?: numb
 
 /**
  * The preset whose keywords in the message are longest, taken together: more keywords and longer ones both count.
- * On a tie the first one; without any keyword the one with `default: true`.
+ * On a tie the first one. Weak ones are asked when no other matches, and without any keyword it is the one with
+ * `default: true`. Those flagged `fallback` take no part, unless the caller offers nothing else.
  * @throws {RangeError} when there is no default (the schema of the assistants sees to it that there is)
  */
 export function choosePreset(presets: readonly Preset[], message: string): Preset {
-  let best: { preset: Preset; score: number } | undefined;
-  for (const preset of presets) {
-    const score = findKeywords(preset.keywords, message).reduce((sum, keyword) => sum + keyword.length, 0);
-    if (score > (best?.score ?? 0)) best = { preset, score };
-  }
-  const chosen = best?.preset ?? presets.find((preset) => preset.default);
+  const usual = presets.filter(({ fallback }) => !fallback);
+  const offered = usual.length > 0 ? usual : presets;
+  const found = keywordsIn(message);
+  const strong = offered.filter(({ weak }) => !weak);
+  const chosen = bestOf(strong, found) ?? bestOf(offered, found) ?? offered.find((preset) => preset.default);
   if (chosen === undefined) throw new RangeError("no preset is the default one");
   return chosen;
+}
+
+function bestOf(presets: readonly Preset[], found: ReturnType<typeof keywordsIn>): Preset | undefined {
+  let best: { preset: Preset; score: number } | undefined;
+  for (const preset of presets) {
+    const score = found(preset.keywords).reduce((sum, keyword) => sum + keyword.length, 0);
+    if (score > (best?.score ?? 0)) best = { preset, score };
+  }
+  return best?.preset;
 }
 
 async function* streamPreset(

@@ -18,6 +18,8 @@ export const testRequest: ProviderRequest = {
     description: "Answers tests",
     instructions: "Be brief.",
     maxOutputTokens: 77,
+    maxHistoryTokens: 1000,
+    state: "own",
     presets: [],
   },
   prompt: [

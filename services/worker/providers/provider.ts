@@ -8,6 +8,8 @@ import type { ProviderName } from "../../../shared/provider-catalog.ts";
  */
 export interface Provider {
   readonly name: ProviderName;
+  /** Where its requests go; absent: they go nowhere, so it is never down. */
+  readonly upstream?: string;
   /** Present where the provider can keep a conversation's state itself. */
   readonly threads?: Threads;
   /**

@@ -1,11 +1,15 @@
-import { validateHeaderValue, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { ConfigError, type Config } from "../../../../shared/config.ts";
 import { ProviderError, type Provider, type ProviderEvent, type ProviderRequest } from "../provider.ts";
 import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
+import { checkApiKey } from "../upstream/api-key.ts";
+import { readErrorBody } from "../upstream/error-body.ts";
+import { fromConnection } from "../upstream/errors.ts";
+import { readEvents, readWhole } from "../upstream/read-events.ts";
+import { Tail } from "../upstream/tail.ts";
 import { createEndpoint, type Endpoint } from "./post.ts";
-import { readEvents, readWhole } from "./read-events.ts";
 import { Reply } from "./reply.ts";
-import { fromAnswer, fromConnection } from "./to-error.ts";
+import { fromAnswer } from "./to-error.ts";
 import { completionsUrl, toRequest } from "./to-request.ts";
 
 interface CompatibleOptions {
@@ -21,19 +25,8 @@ interface CompatibleOptions {
 export function compatibleFromConfig(config: Config): Provider {
   const { COMPATIBLE_BASE_URL: baseUrl, COMPATIBLE_API_KEY: apiKey, COMPATIBLE_MODEL: model } = config;
   if (baseUrl === undefined) throw new ConfigError("COMPATIBLE_BASE_URL is not set");
-  if (apiKey !== undefined && !fitsHeader(apiKey)) {
-    throw new ConfigError("COMPATIBLE_API_KEY: expected characters that an HTTP header can hold, without line ends");
-  }
+  if (apiKey !== undefined) checkApiKey("COMPATIBLE_API_KEY", apiKey);
   return createCompatibleProvider({ baseUrl, apiKey, model });
-}
-
-function fitsHeader(value: string): boolean {
-  try {
-    validateHeaderValue("authorization", value);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Any server with OpenAI's chat-completions API: vLLM, llama.cpp, Ollama, OpenRouter, and many hosted ones. */
@@ -42,6 +35,7 @@ export function createCompatibleProvider(options: CompatibleOptions): Provider {
   const endpoint = createEndpoint({ url: completionsUrl(baseUrl), apiKey, connectMs: timeouts.connectMs });
   return {
     name: "compatible",
+    upstream: baseUrl,
     stream: (request, signal) =>
       withTimeouts((limited) => streamReply({ endpoint, apiKey, model, request, signal: limited }), {
         signal,
@@ -90,28 +84,6 @@ async function* streamReply(call: Call): AsyncGenerator<ProviderEvent, void, und
   yield reply.finish();
 }
 
-/** Ends what follows a whole reply; a later, longer limit does not put off an earlier one. */
-class Tail {
-  readonly #end: () => void;
-  #ms = Infinity;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(end: () => void) {
-    this.#end = end;
-  }
-
-  endWithin(ms: number): void {
-    if (ms >= this.#ms) return;
-    this.clear();
-    this.#ms = ms;
-    this.#timer = setTimeout(this.#end, ms);
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer);
-  }
-}
-
 /** Some servers do not stream, whatever they are asked: then the whole completion is the only event. */
 async function* eventsOf(response: IncomingMessage): AsyncGenerator<string[], void, undefined> {
   const type = response.headers["content-type"] ?? "";
@@ -121,25 +93,7 @@ async function* eventsOf(response: IncomingMessage): AsyncGenerator<string[], vo
   else yield* readEvents(response);
 }
 
-/** Enough for every API's error object, and no more: a body can be endless, and slow. */
-const errorBody = { maxBytes: 4096, maxMs: 1_000 };
-
 async function readError(response: IncomingMessage, apiKey: string | undefined): Promise<ProviderError> {
-  const timer = setTimeout(() => response.destroy(), errorBody.maxMs);
-  let body = Buffer.alloc(0);
-  try {
-    for await (const bytes of response) {
-      body = Buffer.concat([body, bytes]);
-      if (body.length >= errorBody.maxBytes) break;
-    }
-  } catch {
-    // A body that breaks off changes nothing: its status is the error.
-  } finally {
-    clearTimeout(timer);
-  }
   const { statusCode: status = 0, headers } = response;
-  return fromAnswer(
-    { status, retryAfter: headers["retry-after"], body: body.toString("utf8", 0, errorBody.maxBytes) },
-    apiKey,
-  );
+  return fromAnswer({ status, retryAfter: headers["retry-after"], body: await readErrorBody(response) }, apiKey);
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { ProviderError, type ProviderErrorCode } from "../provider.ts";
+import { ProviderError } from "../provider.ts";
+import { codeOfStatus, errorOfStatus, namesIn } from "../upstream/errors.ts";
 
 /** An answer that is not a stream, as far as it was read. */
 export interface ErrorAnswer {
@@ -17,11 +18,8 @@ export function fromAnswer(
   apiKey?: string,
   now = Date.now(),
 ): ProviderError {
-  const retryAfterMs = parseRetryAfter(retryAfter, now);
-  return new ProviderError(codeOf(status), `HTTP ${status}${describe(errorIn(body), apiKey)}${hints[status] ?? ""}`, {
-    status,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  });
+  const detail = `${describe(errorIn(body), apiKey)}${hints[status] ?? ""}`;
+  return errorOfStatus({ status, retryAfter, detail }, now);
 }
 
 /** For an `error` inside a stream that began well. Its code may be an HTTP status (OpenRouter, vLLM, llama.cpp). */
@@ -29,14 +27,8 @@ export function fromErrorObject(error: unknown, apiKey?: string): ProviderError 
   const { code, type } = errorObject.parse(error);
   const status = Number(code);
   const message = `an error in the stream${describe(error, apiKey)}`;
-  if (status >= 400 && status < 600) return new ProviderError(codeOf(status), message, { status });
+  if (status >= 400 && status < 600) return new ProviderError(codeOfStatus(status), message, { status });
   return new ProviderError(ourFault.has(code ?? "") || ourFault.has(type ?? "") ? "rejected" : "overloaded", message);
-}
-
-/** For what Node reports when there is no connection, or when it ends too early. */
-export function fromConnection(error: unknown): ProviderError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-  return new ProviderError("unreachable", `the connection failed: ${code}`, { cause: error });
 }
 
 const hints: Partial<Record<number, string>> = {
@@ -44,15 +36,6 @@ const hints: Partial<Record<number, string>> = {
   403: ": check COMPATIBLE_API_KEY",
   404: ": check COMPATIBLE_BASE_URL and COMPATIBLE_MODEL",
 };
-
-/** 4xx that pass by themselves: a request timeout, a conflict (a model being loaded), too early, too many. */
-const passing = new Set([408, 409, 425, 429]);
-
-function codeOf(status: number): ProviderErrorCode {
-  if (status >= 500 || passing.has(status)) return "overloaded";
-  // A redirect would take the key and the conversation to a host that nobody configured.
-  return status >= 300 ? "rejected" : "malformed";
-}
 
 const ourFault = new Set([
   "authentication_error",
@@ -70,13 +53,9 @@ const word = z
   .catch(undefined);
 const errorObject = z.object({ code: word, type: word, param: word }).catch({});
 
-/** An upstream's own words may quote the visitor or the key; of its error only what looks like a name is kept. */
 function describe(error: unknown, apiKey: string | undefined): string {
   const { type, code, param } = errorObject.parse(error);
-  const names = [type, code, param].filter(
-    (name) => name !== undefined && /^[\w.[\]-]{1,60}$/.test(name) && !(apiKey && name.includes(apiKey)),
-  );
-  return names.length > 0 ? ` (${names.join(", ")})` : "";
+  return namesIn([type, code, param], apiKey);
 }
 
 function errorIn(body: string): unknown {
@@ -86,12 +65,4 @@ function errorIn(body: string): unknown {
     // HTML, or cut: the status says enough.
     return undefined;
   }
-}
-
-/** RFC 9110 §10.2.3: seconds or a date; undefined for anything else. */
-function parseRetryAfter(value: string | undefined, now: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

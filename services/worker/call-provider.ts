@@ -1,0 +1,73 @@
+import { DelegateBackoff, handleWhen, type IRetryBackoffContext, retry } from "cockatiel";
+import { TextCleaner } from "./clean-text.ts";
+import type { Draft } from "./draft.ts";
+import { type Provider, ProviderError, type ProviderEvent, type ProviderRequest } from "./providers/provider.ts";
+
+export type Finish = Extract<ProviderEvent, { type: "finish" }>;
+
+/** Beyond the first call; each is short, since a visitor waits. */
+const maxRetries = 2;
+/** A provider that asks for more time than this is passed over. */
+const longestRetryAfterMs = 5000;
+const firstBackoffMs = 250;
+
+const retries = retry(handleWhen(mayPassSoon), {
+  maxAttempts: maxRetries,
+  backoff: new DelegateBackoff<IRetryBackoffContext<unknown>>(({ attempt, result }) => {
+    const asked = "error" in result && result.error instanceof ProviderError ? result.error.retryAfterMs : undefined;
+    // Jobs that failed together do not come back together.
+    return asked ?? firstBackoffMs * 2 ** (attempt - 1) * (0.5 + Math.random());
+  }),
+});
+
+/**
+ * Calls one provider until it has given a whole reply, with a few short retries.
+ * @param call makes one call; each writes into a draft of its own attempt
+ * @throws the signal's reason, at once when it is aborted; else the {@link ProviderError} of the last call
+ */
+export async function withRetries<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+  aborted.catch(() => undefined);
+  // A pause between two calls must not keep a cancel waiting.
+  return Promise.race([retries.execute(call, signal), aborted]);
+}
+
+/** Makes one call and writes its text into the draft. */
+export async function streamInto(
+  draft: Draft,
+  provider: Provider,
+  request: ProviderRequest,
+  signal: AbortSignal,
+): Promise<Finish> {
+  const cleaner = new TextCleaner();
+  let finish: Finish | undefined;
+  try {
+    for await (const event of provider.stream(request, signal)) {
+      if (event.type === "delta") draft.push(cleaner.push(event.text));
+      else finish = event;
+      signal.throwIfAborted();
+    }
+  } finally {
+    draft.push(cleaner.end());
+  }
+  if (!finish) throw new ProviderError("malformed", "the stream ended without a finish");
+  if (draft.text === "") throw emptyReply(finish);
+  return finish;
+}
+
+/** A visitor never gets an empty bubble: it counts as no reply at all. */
+function emptyReply({ finishReason }: Finish): ProviderError {
+  const refused = finishReason === "refusal" || finishReason === "content_filter";
+  return refused
+    ? new ProviderError("rejected", `nothing was said: ${finishReason}`)
+    : new ProviderError("malformed", "the reply is empty");
+}
+
+/** A timeout has cost the visitor enough; a rejected request would be rejected again. */
+function mayPassSoon(error: unknown): boolean {
+  if (!(error instanceof ProviderError)) return false;
+  return error.retryable && error.code !== "timeout" && (error.retryAfterMs ?? 0) <= longestRetryAfterMs;
+}

@@ -1,0 +1,23 @@
+import type { Logger } from "../../shared/logger.ts";
+import { Circuit } from "./providers/circuit.ts";
+import type { Provider } from "./providers/provider.ts";
+
+/** One circuit a provider, shared by all jobs of this process. */
+export class Circuits {
+  readonly #circuits = new Map<string, Circuit>();
+  readonly #log: Logger;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  of(provider: Provider): Circuit {
+    const circuit = this.#circuits.get(provider.name) ?? new Circuit(provider, this.#log);
+    this.#circuits.set(provider.name, circuit);
+    return circuit;
+  }
+
+  close(): void {
+    for (const circuit of this.#circuits.values()) circuit.close();
+  }
+}

@@ -1,0 +1,96 @@
+import { estimateTokenCount } from "tokenx";
+import { v7 as uuid } from "uuid";
+import { beginCall, type CallEnd, type NewCall, settleCall } from "../../shared/db/calls.ts";
+import type { ClaimedJob } from "../../shared/db/claim.ts";
+import { costOf, type Price } from "../../shared/prices.ts";
+import { modelOf } from "../../shared/provider-catalog.ts";
+import type { Logger } from "../../shared/logger.ts";
+import { type Provider, ProviderError, type ProviderRequest, type TokenUsage } from "./providers/provider.ts";
+import { untilStored } from "./until-stored.ts";
+import type { WorkerContext } from "./worker-context.ts";
+
+/** A call as it stands in the ledger, to be settled once. */
+export interface LedgerCall {
+  /** @param text what was written, for an estimate where the provider sent no usage */
+  settle(result: {
+    usage?: TokenUsage | undefined;
+    text: string;
+    outcome: CallEnd["outcome"];
+    error?: unknown;
+  }): Promise<void>;
+  costOf(usage: TokenUsage | undefined): number | null;
+}
+
+/** Estimates are off by a tenth or two; the reserve is on the safe side. */
+const safety = 1.2;
+
+/**
+ * Writes a call down before it is made.
+ * @throws {ProviderError} when the assistant's budget of the day does not allow it
+ */
+export async function openCall(
+  { db, config, prices, takeOvers }: WorkerContext,
+  job: ClaimedJob,
+  attempt: number,
+  provider: Provider,
+  request: ProviderRequest,
+  log: Logger,
+): Promise<LedgerCall> {
+  const { assistant } = request;
+  const model = modelOf(provider.name, assistant, config);
+  const price = prices.get(model);
+  const inputTokens = estimatePrompt(request);
+  const id = uuid();
+  const call: NewCall = {
+    id,
+    jobId: job.id,
+    attempt,
+    assistantType: job.assistantType,
+    provider: provider.name,
+    model,
+    inputTokens,
+    reserve: reserveFor(assistant.budget, price, inputTokens, assistant.maxOutputTokens),
+  };
+  const begun = await untilStored(() => beginCall(db.pool, call), { takeOvers, log });
+  if (!begun)
+    throw new ProviderError("rejected", `the budget of the assistant ${job.assistantType} is spent for today`);
+  return {
+    costOf: (usage) => (price && usage ? costOf(price, usage) : null),
+    async settle({ usage, text, outcome, error }) {
+      const counted = usage ?? estimateUsage(inputTokens, text, error);
+      const end: CallEnd = {
+        outcome,
+        inputTokens: counted.inputTokens,
+        cachedInputTokens: counted.cachedInputTokens ?? 0,
+        cacheWriteTokens: counted.cacheWriteTokens ?? 0,
+        outputTokens: counted.outputTokens,
+        estimated: usage === undefined,
+        costUsd: price ? costOf(price, counted) : null,
+      };
+      await untilStored(() => settleCall(db.pool, id, end), { takeOvers, log });
+    },
+  };
+}
+
+/** What a prompt will count as, about. */
+function estimatePrompt({ assistant, prompt }: ProviderRequest): number {
+  return prompt.reduce((sum, { text }) => sum + estimateTokenCount(text), estimateTokenCount(assistant.instructions));
+}
+
+/** A call that was turned away costs nothing; one that began to answer has used its whole prompt. */
+function estimateUsage(inputTokens: number, text: string, error: unknown): TokenUsage {
+  const turnedAway =
+    text === "" && error instanceof ProviderError && error.code !== "timeout" && error.code !== "malformed";
+  return turnedAway ? { inputTokens: 0, outputTokens: 0 } : { inputTokens, outputTokens: estimateTokenCount(text) };
+}
+
+function reserveFor(
+  budgetUsd: number | undefined,
+  price: Price | undefined,
+  inputTokens: number,
+  outputTokens: number,
+) {
+  // Without a price nothing could be charged; the start has refused such a budget.
+  if (budgetUsd === undefined || !price) return undefined;
+  return { usd: costOf(price, { inputTokens: Math.ceil(inputTokens * safety), outputTokens }), budgetUsd };
+}

@@ -1,0 +1,44 @@
+import { APIConnectionError, APIError } from "@anthropic-ai/sdk";
+import { z } from "zod";
+import { ProviderError } from "../provider.ts";
+import { errorOfStatus, fromConnection, namesIn } from "../upstream/errors.ts";
+
+/** For what the SDK throws, and what the connection does while the stream is read. */
+export function toError(error: unknown, apiKey?: string): ProviderError {
+  if (error instanceof ProviderError) return error;
+  // Not its cause: the SDK's error holds the upstream's words and headers.
+  if (error instanceof APIError && error.status !== undefined) return fromAnswer(error, apiKey);
+  return fromConnection(error instanceof APIConnectionError ? error.cause : error);
+}
+
+/** For an `error` event in a stream that began well. */
+export function fromErrorObject(error: unknown, apiKey?: string): ProviderError {
+  const { type } = errorObject.parse(error);
+  const code = type !== undefined && ourFault.has(type) ? "rejected" : "overloaded";
+  return new ProviderError(code, `an error in the stream${namesIn([type], apiKey)}`);
+}
+
+function fromAnswer({ status, type, errorCode, headers }: APIError, apiKey: string | undefined): ProviderError {
+  const retryAfter = headers?.get("retry-after");
+  const detail = `${namesIn([type, errorCode], apiKey)}${hints[status ?? 0] ?? ""}`;
+  return errorOfStatus({ status: status ?? 0, retryAfter, detail });
+}
+
+const hints: Partial<Record<number, string>> = {
+  401: ": check ANTHROPIC_API_KEY",
+  402: ": check the account's billing",
+  403: ": check ANTHROPIC_API_KEY",
+  404: ": check ANTHROPIC_BASE_URL and ANTHROPIC_MODEL",
+};
+
+const errorObject = z.object({ type: z.string().optional() }).catch({});
+
+/** Would be the answer to the same call again. The others (`overloaded_error`, `rate_limit_error`, `api_error`) pass. */
+const ourFault = new Set([
+  "authentication_error",
+  "billing_error",
+  "invalid_request_error",
+  "not_found_error",
+  "permission_error",
+  "request_too_large",
+]);

@@ -1,0 +1,114 @@
+import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen, type IBreaker } from "cockatiel";
+import type { Logger } from "../../../shared/logger.ts";
+import { type Provider, ProviderError } from "./provider.ts";
+
+/** So many failures in a row, and the provider is left alone for a while. */
+const failuresInARow = 5;
+/** The first pause; it doubles while the provider only answers probes, and jobs still fail. */
+const firstPauseMs = 2000;
+const longestPauseMs = 60_000;
+const probeTimeoutMs = 3000;
+
+/**
+ * Skips a provider that is down. All jobs of a process share it: the first one that waited in vain for a token opens it, and
+ * none that begins later waits again. Whether the provider is back is asked by a probe, never by a visitor's job.
+ */
+export class Circuit {
+  readonly #provider: Pick<Provider, "name" | "upstream">;
+  readonly #log: Logger;
+  readonly #breaker = new TimeoutOrConsecutive();
+  readonly #policy = circuitBreaker(handleWhen(isDown), { breaker: this.#breaker, halfOpenAfter: 0 });
+  #pauseMs = firstPauseMs;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(provider: Pick<Provider, "name" | "upstream">, log: Logger) {
+    this.#provider = provider;
+    this.#log = log;
+    this.#policy.onBreak(() => {
+      log.warn({ provider: provider.name, pauseMs: this.#pauseMs }, "provider is down: it is skipped for a while");
+      this.#probeLater();
+    });
+    this.#policy.onReset(() => log.info({ provider: provider.name }, "provider answers again"));
+  }
+
+  get isOpen(): boolean {
+    return this.#policy.state !== CircuitState.Closed;
+  }
+
+  /**
+   * Makes a call and takes note of how it went.
+   * @throws {ProviderError} at once when the circuit is open
+   */
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    this.check();
+    const result = await this.#policy.execute(async () => {
+      try {
+        return await call();
+      } catch (error) {
+        this.#breaker.timedOut = error instanceof ProviderError && error.code === "timeout";
+        throw error;
+      }
+    });
+    this.#pauseMs = firstPauseMs;
+    return result;
+  }
+
+  /** @throws {ProviderError} when the circuit is open */
+  check(): void {
+    // Not worth a retry: the next provider is asked at once.
+    if (this.isOpen) throw new ProviderError("timeout", "skipped: it was down a moment ago");
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #probeLater(): void {
+    this.#timer = setTimeout(() => void this.#probe(), this.#pauseMs).unref();
+    this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
+  }
+
+  async #probe(): Promise<void> {
+    try {
+      await this.#policy.execute(() => probe(this.#provider.upstream));
+    } catch (error) {
+      // It opened again by this, and asks again after a longer pause.
+      this.#log.debug({ err: error, provider: this.#provider.name }, "provider is still down");
+    }
+  }
+}
+
+/** One timeout is enough: it cost a visitor all of its time. */
+class TimeoutOrConsecutive implements IBreaker {
+  readonly #consecutive = new ConsecutiveBreaker(failuresInARow);
+  timedOut = false;
+
+  /** What cockatiel would keep across processes; this one is not kept. */
+  state: unknown;
+
+  success(): void {
+    this.#consecutive.success();
+  }
+
+  failure(): boolean {
+    return this.#consecutive.failure() || this.timedOut;
+  }
+}
+
+/** A request that was at fault itself says nothing about its provider. */
+function isDown(error: unknown): boolean {
+  return error instanceof ProviderError && error.retryable;
+}
+
+/** Whether anybody answers there: any answer but a server's error will do, so that no key is needed. */
+async function probe(upstream: string | undefined): Promise<void> {
+  if (upstream === undefined) return;
+  try {
+    const response = await fetch(upstream, { signal: AbortSignal.timeout(probeTimeoutMs) });
+    await response.body?.cancel();
+    if (response.status >= 500) throw new ProviderError("overloaded", `a probe was answered with ${response.status}`);
+  } catch (error) {
+    if (error instanceof ProviderError) throw error;
+    throw new ProviderError("unreachable", "a probe was not answered", { cause: error });
+  }
+}

@@ -1,0 +1,82 @@
+import type OpenAI from "openai";
+import { ConfigError, type Config } from "../../../../shared/config.ts";
+import { type ClientOptions, createClient } from "../openai/client.ts";
+import { toError } from "../openai/to-error.ts";
+import type { Provider, ProviderEvent, ProviderRequest } from "../provider.ts";
+import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
+import { checkApiKey } from "../upstream/api-key.ts";
+import { readReply } from "../upstream/read-reply.ts";
+import { Reply } from "../upstream/reply.ts";
+import { fromEvent, type RunPart } from "./from-event.ts";
+import { createThreads } from "./threads.ts";
+import { toRequest } from "./to-request.ts";
+
+interface AssistantsOptions extends ClientOptions {
+  assistantId: string;
+  timeouts?: Timeouts;
+}
+
+/** @throws {ConfigError} when there is no key or no assistant, or the key cannot be one */
+export function openaiAssistantsFromConfig(config: Config): Provider {
+  const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl, OPENAI_ASSISTANT_ID: assistantId } = config;
+  if (apiKey === undefined) throw new ConfigError("OPENAI_API_KEY is not set");
+  if (assistantId === undefined) throw new ConfigError("OPENAI_ASSISTANT_ID is not set");
+  return createAssistantsProvider({ baseUrl, apiKey: checkApiKey("OPENAI_API_KEY", apiKey), assistantId });
+}
+
+/** The Assistants API, for servers that still speak it: OpenAI ended its own on 2026-08-26. */
+export function createAssistantsProvider(options: AssistantsOptions): Provider {
+  const { baseUrl, apiKey, assistantId, timeouts = defaultTimeouts } = options;
+  const client = createClient(options, timeouts);
+  return {
+    name: "openai-assistants",
+    upstream: baseUrl,
+    threads: createThreads({ client, apiKey, maxMs: timeouts.firstTokenMs }),
+    stream: (request, signal) =>
+      withTimeouts((limited) => streamRun({ client, apiKey, assistantId, request, signal: limited }), {
+        signal,
+        ...timeouts,
+      }),
+  };
+}
+
+interface Call {
+  client: OpenAI;
+  apiKey: string;
+  assistantId: string;
+  request: ProviderRequest;
+  signal: AbortSignal;
+}
+
+async function* streamRun(call: Call): AsyncGenerator<ProviderEvent, void, undefined> {
+  const { client, apiKey, assistantId, request, signal } = call;
+  const { threadId } = request;
+  if (threadId === undefined) throw new TypeError("the Assistants API answers in threads only");
+  let run: RunPart["run"];
+  const reply = new Reply(assistantId, (data) => {
+    const part = fromEvent(data, apiKey);
+    run = part.run ?? run;
+    return part;
+  });
+  try {
+    const { runs } = client.beta.threads;
+    yield* readReply(runs.create(threadId, toRequest(request, assistantId), { signal }).asResponse(), {
+      reply,
+      setting: "OPENAI_BASE_URL",
+      toError: (error) => toError(error, apiKey),
+    });
+  } finally {
+    if (run?.active) cancelRun(client, threadId, run.id);
+  }
+}
+
+const cancelMs = 5_000;
+
+/**
+ * A run goes on when its client goes away. Nobody waits for its end, or for the success of this: one that was not
+ * cancelled costs its tokens and keeps the thread busy for some minutes.
+ */
+function cancelRun(client: OpenAI, threadId: string, runId: string): void {
+  const limits = { signal: AbortSignal.timeout(cancelMs) };
+  client.beta.threads.runs.cancel(runId, { thread_id: threadId }, limits).catch(() => {});
+}

@@ -1,0 +1,24 @@
+import type OpenAI from "openai";
+import type { ProviderRequest } from "../provider.ts";
+
+/** The API answers 400 to less. */
+const leastCompletionTokens = 256;
+
+/**
+ * The body of a streamed run; the visitor's message goes into the thread with it. The instructions are those of our
+ * file; model and tools are the assistant's own, unless our file names a model for this provider.
+ */
+export function toRequest(
+  { assistant, prompt }: ProviderRequest,
+  assistantId: string,
+): OpenAI.Beta.Threads.RunCreateParamsStreaming {
+  const model = assistant.provider === "openai-assistants" ? assistant.model : undefined;
+  return {
+    assistant_id: assistantId,
+    instructions: assistant.instructions,
+    ...(model !== undefined && { model }),
+    additional_messages: prompt.slice(-1).map(({ role, text }) => ({ role, content: text })),
+    max_completion_tokens: Math.max(assistant.maxOutputTokens, leastCompletionTokens),
+    stream: true,
+  };
+}

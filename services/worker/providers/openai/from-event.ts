@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { ProviderError } from "../provider.ts";
+import { fromErrorObject } from "../upstream/openai-errors.ts";
+import type { ReplyPart } from "../upstream/reply.ts";
+
+const count = z.int().min(0);
+const usage = z
+  .object({
+    input_tokens: count,
+    input_tokens_details: z
+      .object({ cached_tokens: count.optional(), cache_write_tokens: count.optional() })
+      .nullish()
+      .catch(undefined),
+    output_tokens: count,
+  })
+  .nullish()
+  .catch(undefined);
+
+/** Lenient about what nothing hangs on; strict about the text. */
+const delta = z.object({ delta: z.string() });
+const itemAdded = z.object({ item: z.object({ type: z.string() }) });
+const ofResponse = z.object({
+  response: z.object({
+    model: z.string().optional().catch(undefined),
+    usage,
+    incomplete_details: z.object({ reason: z.string().nullish() }).nullish().catch(undefined),
+    error: z.unknown().optional(),
+  }),
+});
+const failure = z.object({ error: z.unknown().optional() });
+
+/**
+ * @param data of one event
+ * @throws {ProviderError} `malformed`
+ */
+export function fromEvent(data: string, apiKey: string): ReplyPart {
+  // No event of this API, but some servers send it, after the last one.
+  if (data === "[DONE]") return {};
+  const event = parse(data);
+  switch (typeOf(event)) {
+    case "response.output_text.delta":
+      return { text: read(delta, event).delta };
+    case "response.refusal.delta":
+      return { text: read(delta, event).delta, refused: true };
+    case "response.output_item.added":
+      return { beginsMessage: read(itemAdded, event).item.type === "message" };
+    case "response.completed":
+      return { ...ending(event), finishReason: "stop" };
+    case "response.incomplete": {
+      const { reason } = read(ofResponse, event).response.incomplete_details ?? {};
+      return { ...ending(event), finishReason: reason === "content_filter" ? reason : "length" };
+    }
+    case "response.failed":
+    case "response.cancelled":
+      return { fault: fromErrorObject(read(ofResponse, event).response.error, apiKey) };
+    case "error": {
+      // Its fields stand in the event itself, or in an object below it.
+      const { error = event } = read(failure, event);
+      return { fault: fromErrorObject(error, apiKey) };
+    }
+    // Reasoning, tools, the ends of parts that were streamed, and what the API may add.
+    default:
+      return {};
+  }
+}
+
+function ending(event: unknown): ReplyPart {
+  const { model, usage: tokens } = read(ofResponse, event).response;
+  if (!tokens) return { model, ended: true };
+  const { cached_tokens: cached, cache_write_tokens: written } = tokens.input_tokens_details ?? {};
+  return {
+    model,
+    usage: {
+      inputTokens: tokens.input_tokens,
+      ...(cached !== undefined && { cachedInputTokens: cached }),
+      ...(written !== undefined && { cacheWriteTokens: written }),
+      outputTokens: tokens.output_tokens,
+    },
+    ended: true,
+  };
+}
+
+const typed = z.object({ type: z.string() });
+const untypedError = z.object({ error: z.object({}) }).transform(() => ({ type: "error" }));
+
+function typeOf(event: unknown): string {
+  return read(z.union([typed, untypedError]), event).type;
+}
+
+/** The fault is not passed on: zod and JSON.parse quote what they read, and that is the visitor's conversation. */
+function read<Output>(schema: z.ZodType<Output>, event: unknown): Output {
+  const parsed = schema.safeParse(event);
+  if (!parsed.success) throw new ProviderError("malformed", "an event is not one of the Responses API");
+  return parsed.data;
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,47 @@
+import { ConfigError, type Config } from "../../../../shared/config.ts";
+import type { Provider } from "../provider.ts";
+import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
+import { checkApiKey } from "../upstream/api-key.ts";
+import { readReply } from "../upstream/read-reply.ts";
+import { Reply } from "../upstream/reply.ts";
+import { type ClientOptions, createClient } from "./client.ts";
+import { fromEvent } from "./from-event.ts";
+import { createThreads } from "./threads.ts";
+import { toError } from "./to-error.ts";
+import { toRequest } from "./to-request.ts";
+
+interface OpenaiOptions extends ClientOptions {
+  /** For assistants that do not name this provider and a model. */
+  model: string;
+  timeouts?: Timeouts;
+}
+
+/** @throws {ConfigError} when there is no key, or it cannot be one */
+export function openaiFromConfig(config: Config): Provider {
+  const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl, OPENAI_MODEL: model } = config;
+  if (apiKey === undefined) throw new ConfigError("OPENAI_API_KEY is not set");
+  return createOpenaiProvider({ baseUrl, apiKey: checkApiKey("OPENAI_API_KEY", apiKey), model });
+}
+
+/** OpenAI's Responses API. A conversation's state is ours, or that of an OpenAI Conversation. */
+export function createOpenaiProvider(options: OpenaiOptions): Provider {
+  const { baseUrl, apiKey, model, timeouts = defaultTimeouts } = options;
+  const client = createClient(options, timeouts);
+  return {
+    name: "openai",
+    upstream: baseUrl,
+    threads: createThreads({ client, apiKey, maxMs: timeouts.firstTokenMs }),
+    stream: (request, signal) =>
+      withTimeouts(
+        (limited) => {
+          const body = toRequest(request, model);
+          return readReply(client.responses.create(body, { signal: limited }).asResponse(), {
+            reply: new Reply(body.model ?? model, (data) => fromEvent(data, apiKey)),
+            setting: "OPENAI_BASE_URL",
+            toError: (error) => toError(error, apiKey),
+          });
+        },
+        { signal, ...timeouts },
+      ),
+  };
+}

@@ -1,0 +1,34 @@
+import { APIConnectionError, APIError, OpenAIError } from "openai";
+import { ProviderError } from "../provider.ts";
+import { errorOfStatus, fromConnection } from "../upstream/errors.ts";
+import { describeErrorObject, isOutOfCredit } from "../upstream/openai-errors.ts";
+
+/** For what the SDK throws, and what the connection does while the stream is read. */
+export function toError(error: unknown, apiKey: string): ProviderError {
+  if (error instanceof ProviderError) return error;
+  // Without their causes: the SDK's errors hold the upstream's words and headers, a SyntaxError quotes the answer.
+  if (error instanceof APIError && error.status !== undefined) return fromAnswer(error, apiKey);
+  if (error instanceof SyntaxError) return new ProviderError("malformed", "the answer is not JSON");
+  if (error instanceof APIConnectionError) return fromConnection(error.cause);
+  if (error instanceof OpenAIError && !(error instanceof APIError)) {
+    return new ProviderError("rejected", "the SDK did not make the call");
+  }
+  return fromConnection(error);
+}
+
+function fromAnswer({ status, headers, error }: APIError, apiKey: string): ProviderError {
+  const unpaid = isOutOfCredit(error);
+  const hint = unpaid ? ": check the account's billing" : (hints[status ?? 0] ?? "");
+  return errorOfStatus({
+    status: status ?? 0,
+    retryAfter: headers?.get("retry-after"),
+    detail: `${describeErrorObject(error, apiKey)}${hint}`,
+    ...(unpaid && { code: "rejected" }),
+  });
+}
+
+const hints: Partial<Record<number, string>> = {
+  401: ": check OPENAI_API_KEY",
+  403: ": check OPENAI_API_KEY",
+  404: ": check OPENAI_BASE_URL, OPENAI_MODEL and the thread",
+};

@@ -1,0 +1,124 @@
+import type { Pool } from "pg";
+import { query } from "./database.ts";
+
+export interface NewCall {
+  id: string;
+  jobId: string;
+  attempt: number;
+  assistantType: string;
+  provider: string;
+  model: string;
+  /** An estimate, until it is settled. */
+  inputTokens: number;
+  /** What it may cost at most, and what the assistant may spend a day, in USD; absent: no budget is charged. */
+  reserve?: { usd: number; budgetUsd: number } | undefined;
+}
+
+const beginStatement = {
+  name: "begin-call",
+  // The day's row decides in its newest version, so that parallel calls together never exceed the budget.
+  text: `
+    with reserved as (
+      insert into budgets (assistant_type, day, reserved_usd)
+      select $4, (now() at time zone 'utc')::date, $8 where $8::float8 <= $9::float8
+      on conflict (assistant_type, day) do update set reserved_usd = budgets.reserved_usd + excluded.reserved_usd
+        where budgets.settled_usd + budgets.reserved_usd + excluded.reserved_usd <= $9
+      returning day
+    )
+    insert into calls (id, job_id, attempt, assistant_type, provider, model, input_tokens, estimated,
+                       reserved_usd, budget_day)
+    select $1, $2, $3, $4, $5, $6, $7, true, case when reserved.day is null then 0 else $8 end, reserved.day
+    from (values (1)) as one left join reserved on true
+    where $9 is null or reserved.day is not null
+    returning id`,
+};
+
+/**
+ * Writes down a call before it is made, and reserves what it may cost. May be repeated.
+ * @returns `false`: the day's budget does not allow it, and nothing was written
+ */
+export async function beginCall(pool: Pool, call: NewCall): Promise<boolean> {
+  const { reserve } = call;
+  const values = [
+    call.id,
+    call.jobId,
+    call.attempt,
+    call.assistantType,
+    call.provider,
+    call.model,
+    call.inputTokens,
+    reserve?.usd ?? null,
+    reserve?.budgetUsd ?? null,
+  ];
+  try {
+    return (await query(pool, beginStatement, values)).length === 1;
+  } catch (error) {
+    // Written by the first try, whose answer was lost.
+    if (error instanceof Error && "constraint" in error && error.constraint === "calls_pkey") return true;
+    throw error;
+  }
+}
+
+export interface CallEnd {
+  outcome: "answered" | "failed" | "stopped";
+  inputTokens: number;
+  cachedInputTokens: number;
+  cacheWriteTokens: number;
+  outputTokens: number;
+  /** No usage came from the provider. */
+  estimated: boolean;
+  costUsd: number | null;
+}
+
+const chargeSettled = `
+    update budgets
+    set reserved_usd = greatest(0, budgets.reserved_usd - sums.reserved), settled_usd = settled_usd + sums.cost
+    from (select assistant_type, budget_day, sum(reserved_usd) as reserved, sum(coalesce(cost_usd, 0)) as cost
+          from settled where budget_day is not null group by assistant_type, budget_day) as sums
+    where budgets.assistant_type = sums.assistant_type and budgets.day = sums.budget_day`;
+
+const settleStatement = {
+  name: "settle-call",
+  text: `
+    with settled as (
+      update calls
+      set settled_at = now(), outcome = $2, input_tokens = $3, cached_input_tokens = $4, cache_write_tokens = $5,
+          output_tokens = $6, estimated = $7, cost_usd = $8
+      where id = $1 and settled_at is null
+      returning assistant_type, budget_day, reserved_usd, cost_usd
+    )${chargeSettled}`,
+};
+
+/** Settles a call, once however often this is repeated: what was reserved becomes what it cost. */
+export async function settleCall(pool: Pool, id: string, end: CallEnd): Promise<void> {
+  await query(pool, settleStatement, [
+    id,
+    end.outcome,
+    end.inputTokens,
+    end.cachedInputTokens,
+    end.cacheWriteTokens,
+    end.outputTokens,
+    end.estimated,
+    end.costUsd,
+  ]);
+}
+
+const settleLostStatement = {
+  name: "settle-lost-calls",
+  text: `
+    with lost as (
+      select calls.id from calls join jobs on jobs.id = calls.job_id
+      where calls.settled_at is null and calls.begun_at < now() - interval '15 s'
+        and (jobs.attempt > calls.attempt or jobs.finished_at < now() - interval '15 s')
+      order by calls.id limit 1000 for update of calls skip locked
+    ), settled as (
+      update calls set settled_at = now(), outcome = 'lost', output_tokens = 0
+      from lost where calls.id = lost.id
+      returning assistant_type, budget_day, reserved_usd, cost_usd
+    )${chargeSettled}`,
+};
+
+/** Settles the calls of workers that died: what they had reserved is free again. What they cost nobody knows. */
+export async function settleLostCalls(pool: Pool): Promise<void> {
+  await query(pool, settleLostStatement, []);
+}

@@ -1,0 +1,225 @@
+import { once } from "node:events";
+import pg from "pg";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { startConversation } from "../testing/conversations.ts";
+import { openTestDatabase } from "../testing/database.ts";
+import { createTestDatabase, type TestDatabase } from "../testing/postgres.ts";
+import { quietLog } from "../testing/quiet-log.ts";
+import { openTcpGate } from "../testing/tcp-gate.ts";
+import { readConversation, readMessages } from "./conversations.ts";
+import { inTransaction, isDatabaseAway, openDatabase } from "./database.ts";
+
+const someId = "00000000-0000-4000-8000-000000000000";
+
+let shared: TestDatabase;
+
+beforeAll(async () => {
+  shared = await createTestDatabase();
+  return () => shared.drop();
+});
+
+async function failure(work: Promise<unknown>): Promise<unknown> {
+  const outcome = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(outcome).toBeInstanceOf(Error);
+  return outcome;
+}
+
+async function openPool(options: pg.PoolConfig): Promise<pg.Pool> {
+  const pool = new pg.Pool(options);
+  pool.on("error", () => undefined);
+  onTestFinished(() => pool.end());
+  return pool;
+}
+
+async function openOn(url: string) {
+  const db = await openDatabase(url, quietLog());
+  onTestFinished(() => db.close());
+  return db;
+}
+
+describe("an outage of PostgreSQL is told apart", () => {
+  it.each(["postgres://u:p@127.0.0.1:1/none", "postgres://u:p@nowhere.invalid/none"])(
+    "when nobody answers at %s, whichever way it is asked",
+    async (url) => {
+      const db = await openOn(url);
+      const errors = await Promise.all([
+        failure(db.pool.query("select 1")),
+        failure(inTransaction(db.pool, (client) => client.query("select 1"))),
+        failure(readConversation(db, someId)),
+        failure(readMessages(db, someId, { limit: 1 })),
+      ]);
+      expect(errors.map(isDatabaseAway)).toEqual([true, true, true, true]);
+    },
+  );
+
+  it("when connections break in the middle of a statement, and the next one works", async () => {
+    await using gate = await openTcpGate(shared.url);
+    const db = await openOn(gate.url);
+    const { rows } = await db.pool.query<{ pid: number }>("select pg_backend_pid() as pid");
+    expect(rows).toHaveLength(1);
+    const [sleeping, transaction] = [
+      failure(db.pool.query("select pg_sleep(60)")),
+      failure(inTransaction(db.pool, (client) => client.query("select pg_sleep(60)"))),
+    ];
+    await expect.poll(() => countStatements(shared.url, "select pg_sleep(60)")).toBe(2);
+    await gate.shut();
+    expect(isDatabaseAway(await sleeping)).toBe(true);
+    expect(isDatabaseAway(await transaction)).toBe(true);
+    await gate.reopen();
+    expect((await db.pool.query("select 1")).rowCount).toBe(1);
+  });
+
+  it("when the server ends connections, busy or idle, and the next statement works", async () => {
+    await using db = await openTestDatabase();
+    await startConversation(db.pool);
+    const sleeping = failure(db.pool.query("select pg_sleep(60)"));
+    await expect.poll(() => countStatements(db.url, "select pg_sleep(60)")).toBe(1);
+    const operator = await openPool({ connectionString: shared.url });
+    await operator.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [
+      new URL(db.url).pathname.slice(1),
+    ]);
+    const error = await sleeping;
+    expect(error).toMatchObject({ code: "57P01" });
+    expect(isDatabaseAway(error)).toBe(true);
+    // Connections that were idle are found out by then, or not: either way nobody else hears of it.
+    await expect.poll(() => startConversation(db.pool).then(() => true, isDatabaseAway)).toBe(true);
+  });
+
+  it("when a statement takes too long, by the server's clock or by ours", async () => {
+    const impatientServer = await openPool({ connectionString: shared.url, statement_timeout: 20 });
+    const cancelled = await failure(impatientServer.query("select pg_sleep(60)"));
+    expect(cancelled).toMatchObject({ code: "57014" });
+    const impatientClient = await openPool({ connectionString: shared.url, query_timeout: 20 });
+    const givenUp = await failure(impatientClient.query("select pg_sleep(1)"));
+    expect([cancelled, givenUp].map(isDatabaseAway)).toEqual([true, true]);
+  });
+
+  it("when no connection comes free, and when none is answered", async () => {
+    const small = await openPool({ connectionString: shared.url, max: 1, connectionTimeoutMillis: 50 });
+    const client = await small.connect();
+    expect(isDatabaseAway(await failure(small.query("select 1")))).toBe(true);
+    client.release();
+
+    await using gate = await openTcpGate(shared.url);
+    gate.freeze();
+    const frozen = await openPool({ connectionString: gate.url, connectionTimeoutMillis: 50 });
+    expect(isDatabaseAway(await failure(frozen.query("select 1")))).toBe(true);
+  });
+
+  it("when the server became a read-only one", async () => {
+    const replaced = await openPool({
+      connectionString: shared.url,
+      options: "-c default_transaction_read_only=on",
+    });
+    const error = await failure(startConversation(replaced));
+    expect(error).toMatchObject({ code: "25006" });
+    expect(isDatabaseAway(error)).toBe(true);
+  });
+
+  it("when it answers nothing at all: every call gives up within seconds", { timeout: 20_000 }, async () => {
+    await using gate = await openTcpGate(shared.url);
+    const db = await openOn(gate.url);
+    await db.pool.query("select 1");
+    gate.freeze();
+    const began = performance.now();
+    const errors = await Promise.all([
+      failure(db.pool.query("select 1")),
+      failure(readConversation(db, someId)),
+      failure(inTransaction(db.pool, (client) => client.query("select 1"))),
+    ]);
+    expect(performance.now() - began).toBeLessThan(8000);
+    expect(errors.map(isDatabaseAway)).toEqual([true, true, true]);
+  });
+
+  it("from faults, which would only happen again", async () => {
+    const db = await openOn(shared.url);
+    const { conversationId } = await startConversation(db.pool);
+    const faults = [
+      await failure(db.pool.query("selec 1")),
+      await failure(db.pool.query("select * from nothing_here")),
+      await failure(db.pool.query("select $1::uuid", ["no uuid"])),
+      await failure(db.pool.query("select 1 / 0")),
+      await failure(
+        db.pool.query("insert into conversations (id, assistant_type, next_turn) values ($1, 'a', 1)", [
+          conversationId,
+        ]),
+      ),
+      await failure(readConversation(db, "no uuid")),
+      await failure(Promise.resolve().then(() => Buffer.from(1 as unknown as string))),
+      new Error("a fault of ours"),
+    ];
+    expect(faults.map(isDatabaseAway)).toEqual(faults.map(() => false));
+    expect(isDatabaseAway("timeout")).toBe(false);
+    expect(isDatabaseAway(undefined)).toBe(false);
+  });
+});
+
+describe("a transaction", () => {
+  it("commits what was done, and gives what the work gave", async () => {
+    const db = await openOn(shared.url);
+    const given = await inTransaction(db.pool, async (client) => {
+      await client.query("insert into settings values ('committed', '1')");
+      return 7;
+    });
+    expect(given).toBe(7);
+    expect((await db.pool.query("select from settings where key = 'committed'")).rowCount).toBe(1);
+  });
+
+  it("takes back all of it when the work fails, and its connection can be used again", async () => {
+    const db = await openOn(shared.url);
+    for (const fail of [
+      () => Promise.reject(new Error("no more")),
+      (client: pg.PoolClient) => client.query("select 1 / 0"),
+    ]) {
+      await failure(
+        inTransaction(db.pool, async (client) => {
+          await client.query("insert into settings values ('taken-back', '1')");
+          await fail(client);
+        }),
+      );
+    }
+    expect((await db.pool.query("select from settings where key = 'taken-back'")).rowCount).toBe(0);
+    expect(db.pool).toMatchObject({ totalCount: 1, idleCount: 1 });
+  });
+
+  it("throws away a connection that broke", async () => {
+    await using gate = await openTcpGate(shared.url);
+    const db = await openOn(gate.url);
+    await failure(
+      inTransaction(db.pool, async (client) => {
+        const ended = once(client, "error");
+        await gate.shut();
+        await ended;
+        await client.query("select 1");
+      }),
+    );
+    expect(db.pool.totalCount).toBe(0);
+  });
+});
+
+describe("opening PostgreSQL", () => {
+  it("shares one pool between the statements and the ORM", async () => {
+    const db = await openOn(shared.url);
+    const { conversationId } = await startConversation(db.pool);
+    expect(await readConversation(db, conversationId)).toMatchObject({ id: conversationId });
+    expect(db.pool.totalCount).toBe(1);
+  });
+});
+
+async function countStatements(url: string, text: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ count: number }>(
+      `select count(*)::int as count from pg_stat_activity
+       where datname = current_database() and query = $1 and state = 'active'`,
+      [text],
+    );
+    return rows[0]?.count ?? 0;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,74 @@
+import type { Pool, PoolClient } from "pg";
+import { query } from "./database.ts";
+
+const bindStatement = {
+  name: "bind-thread",
+  text: `
+    with held as (
+      select conversation_id from jobs where id = $1 and run = $2 and status = 'active'
+    ), old as materialized (
+      select id, thread_id, thread_provider, thread_adopted from conversations
+      where id = (select conversation_id from held) for update
+    ), unused as (
+      insert into thread_deletions (provider, thread_id)
+      select thread_provider, thread_id from old
+      where thread_id is not null and not thread_adopted and thread_id <> $4
+      on conflict do nothing
+    )
+    update conversations
+    set thread_id = $4, thread_provider = $3, thread_turn = null, thread_adopted = false
+    from old where conversations.id = old.id
+    returning conversations.id`,
+};
+
+/**
+ * Makes a thread the conversation's, for the run that made it; the one before is queued for deletion. May be repeated.
+ * @returns `false`: the job is not this run's any more, and the new thread belongs to nobody
+ */
+export async function bindThread(
+  pool: Pool,
+  job: { id: string; run: number },
+  thread: { provider: string; id: string },
+): Promise<boolean> {
+  return (await query(pool, bindStatement, [job.id, job.run, thread.provider, thread.id])).length === 1;
+}
+
+/** Queues a thread for deletion at its provider. */
+export async function discardThread(
+  db: Pick<Pool | PoolClient, "query">,
+  thread: { provider: string; id: string },
+): Promise<void> {
+  await db.query("insert into thread_deletions (provider, thread_id) values ($1, $2) on conflict do nothing", [
+    thread.provider,
+    thread.id,
+  ]);
+}
+
+const takeStatement = {
+  name: "take-thread-deletions",
+  // Taking moves the due time on, longer with each try, so that nobody else tries meanwhile.
+  text: `
+    update thread_deletions
+    set tries = tries + 1, due_at = now() + least(power(2, tries) * interval '10 s', interval '1 h')
+    where (provider, thread_id) in (
+      select provider, thread_id from thread_deletions where provider = any($1) and due_at < now()
+      order by due_at limit 10 for update skip locked)
+    returning provider, thread_id as id`,
+};
+
+/** Threads that are due to be deleted at one of these providers. */
+export async function takeThreadDeletions(
+  pool: Pool,
+  providers: readonly string[],
+): Promise<{ provider: string; id: string }[]> {
+  return query(pool, takeStatement, [providers]);
+}
+
+export async function forgetThread(pool: Pool, thread: { provider: string; id: string }): Promise<void> {
+  await pool.query("delete from thread_deletions where provider = $1 and thread_id = $2", [thread.provider, thread.id]);
+}
+
+/** Whether an error says that a thread is another conversation's already. */
+export function isThreadClash(error: unknown): boolean {
+  return error instanceof Error && "constraint" in error && error.constraint === "conversations_thread";
+}

@@ -1,0 +1,153 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Script } from "../../shared/testing/fake-script.ts";
+import type { SubmitResponse } from "../../shared/protocol/submit.ts";
+import { Client } from "./client.ts";
+import type { EventStream } from "./event-stream.ts";
+import type { ServiceProcess } from "./processes.ts";
+import type { Product } from "./product.ts";
+import { echoOf, endlessReply, heldReply } from "./scripted-provider.ts";
+import { onEachBackend } from "./suite.ts";
+
+/** A lease, the search for what nobody holds, and a busy machine. */
+const takeOverLimitMs = 45_000;
+
+/** A worker in the middle of one reply, which is all it can do at a time, and a visitor who watches. */
+interface MidReply {
+  message: string;
+  worker: ServiceProcess;
+  chat: SubmitResponse;
+  stream: EventStream;
+  release: () => void;
+}
+
+const written = "Only half of it";
+
+// One lease is waited for, by all of these together.
+onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (product) => {
+  let killed: MidReply;
+  let frozen: MidReply;
+  let terminated: MidReply;
+  let cancelled: MidReply;
+  let deadly: MidReply;
+
+  beforeAll(async () => {
+    // One after the other: each worker is busy with its own before the next one starts.
+    killed = await beginReply(product(), "killed");
+    frozen = await beginReply(product(), "frozen");
+    terminated = await beginReply(product(), "terminated", endlessReply());
+    cancelled = await beginReply(product(), "cancelled");
+    deadly = await beginReply(product(), "deadly");
+    await product().startWorker();
+  }, 60_000);
+
+  describe.concurrent("the job", { timeout: takeOverLimitMs }, () => {
+    it("is answered by another one, once, when it was killed", async () => {
+      const { client, apis } = product();
+      const { message, worker, chat, stream } = killed;
+      const next = await client.submit("after the killed one", { to: chat });
+      await worker.kill();
+      await stream.ended;
+
+      expect(stream.of("reset")).toEqual([{ attempt: 2 }]);
+      expect(stream.text).toBe(echoOf(message));
+      expect(stream.terminal).toMatchObject({ event: "done", data: { attempt: 2, reply: { text: echoOf(message) } } });
+      expect(callsFor(product(), message)).toHaveLength(2);
+      await client.ended(next);
+      expect(await texts(client, chat)).toEqual([message, echoOf(message), "after the killed one", echoOf("after the killed one")]);
+
+      const fromBefore = await new Client(apis[1]?.url ?? "").events(chat, { lastEventId: "1:4", text: "Only" });
+      await fromBefore.ended;
+      expect(fromBefore.names.filter((name) => name !== "status")).toEqual(["reset", "delta", "done"]);
+      expect(fromBefore.text).toBe(echoOf(message));
+    });
+
+    it("is not written by the lost one when that was only frozen and wakes up late", async () => {
+      const { client, query } = product();
+      const { message, worker, chat, stream, release } = frozen;
+      worker.pause();
+      await stream.ended;
+      expect(stream.text).toBe(echoOf(message));
+      const before = await client.job(chat);
+
+      // The rest of its own reply is there for it to read.
+      release();
+      worker.resume();
+      // It ends only when it has done with what it held.
+      expect(await worker.stop()).toBe(0);
+      expect(await client.job(chat)).toEqual(before);
+      expect(before).toMatchObject({ status: "completed", attempt: 2 });
+      expect(await texts(client, chat)).toEqual([message, echoOf(message)]);
+      expect(await query("select from drafts where job_id = $1", [chat.jobId])).toHaveLength(0);
+    });
+
+    it("is given to another one at once when it was asked to end and could not finish", async () => {
+      const { client, provider } = product();
+      const { message, worker, chat, stream } = terminated;
+      const [first] = callsFor(product(), message);
+      const exit = worker.stop();
+      const second = await provider.called(message, 2);
+      const letGo = await first?.ended;
+      expect(letGo?.how).toBe("disconnected");
+      expect(second.startedAt - (letGo?.at ?? 0)).toBeLessThan(3000);
+      await stream.ended;
+      expect(await exit).toBe(0);
+      expect(stream.text).toBe(echoOf(message));
+      expect(stream.of("reset")).toEqual([{ attempt: 2 }]);
+      expect(await texts(client, chat)).toEqual([message, echoOf(message)]);
+    });
+
+    it("can be cancelled although nobody works on it, and keeps the text so far", async () => {
+      const { client } = product();
+      const { message, worker, chat, stream } = cancelled;
+      const next = await client.submit("after the cancelled one", { to: chat });
+      await worker.kill();
+      expect((await client.cancel(chat)).status).toBe(202);
+      expect((await client.cancel(chat)).status).toBe(202);
+      await stream.ended;
+
+      expect(stream.text).toBe(written);
+      expect(stream.terminal).toMatchObject({
+        event: "cancelled",
+        data: { reply: { text: written, finishReason: "cancelled" }, error: { code: "cancelled" } },
+      });
+      expect(callsFor(product(), message)).toHaveLength(1);
+      expect((await client.cancel(chat)).status).toBe(409);
+      await client.ended(next);
+      expect(await texts(client, chat)).toEqual([message, written, "after the cancelled one", echoOf("after the cancelled one")]);
+    });
+
+    it("is given up when it was the third worker that died of it", async () => {
+      const { client, query } = product();
+      const { message, worker, chat, stream } = deadly;
+      await query("update jobs set deaths = 2 where id = $1", [chat.jobId]);
+      const next = await client.submit("after the deadly one", { to: chat });
+      await worker.kill();
+      await stream.ended;
+
+      expect(stream.terminal).toMatchObject({ event: "failed", data: { error: { code: "workers_died" } } });
+      expect(stream.text).toBe("");
+      expect(callsFor(product(), message)).toHaveLength(1);
+      await client.ended(next);
+      expect(await texts(client, chat)).toEqual([message, "after the deadly one", echoOf("after the deadly one")]);
+    });
+  });
+});
+
+async function beginReply(product: Product, message: string, script?: Script): Promise<MidReply> {
+  const { client, provider, startWorker } = product;
+  const held = heldReply(written, " and the rest");
+  provider.answer(message, script ?? held.script);
+  const worker = await startWorker({ WORKER_CONCURRENCY: "1" });
+  const chat = await client.submit(message);
+  const stream = await client.events(chat);
+  await stream.until(({ text }) => (script === undefined ? text === written : text !== ""));
+  return { message, worker, chat, stream, release: held.release };
+}
+
+function callsFor({ provider }: Product, message: string) {
+  return provider.calls.filter(({ request }) => request.messages.at(-1)?.text === message);
+}
+
+async function texts(client: Client, chat: SubmitResponse): Promise<string[]> {
+  return (await client.history(chat)).messages.map(({ text }) => text);
+}

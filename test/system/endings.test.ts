@@ -1,0 +1,82 @@
+import { expect, it } from "vitest";
+import { Client } from "./client.ts";
+import { heldReply } from "./scripted-provider.ts";
+import { eventually, onEachBackend } from "./suite.ts";
+
+onEachBackend("when a process is asked to end", { apis: 2, workers: 0 }, (product) => {
+  it("a worker finishes the reply it writes, and takes no other", async () => {
+    const { client, provider, startWorker } = product();
+    const worker = await startWorker();
+    const { script, release } = heldReply("Only half of it", " and the rest");
+    provider.answer("finish me", script);
+    const chat = await client.submit("finish me");
+    const stream = await (await client.events(chat)).untilText("Only half of it");
+    const exit = worker.stop();
+    const late = await client.submit("who takes me?");
+    await eventually("the worker says that it ends", () => worker.output.includes("ending"));
+    release();
+    expect(await exit).toBe(0);
+    await stream.ended;
+    expect(stream.terminal).toMatchObject({ event: "done", data: { attempt: 1, reply: { text: "Only half of it and the rest" } } });
+    expect(await client.job(late)).toMatchObject({ status: "queued", attempt: 0 });
+
+    const successor = await startWorker();
+    expect(await client.ended(late)).toMatchObject({ status: "completed", attempt: 1 });
+    expect(await client.ended(chat)).toMatchObject({ attempt: 1 });
+    expect(await successor.stop()).toBe(0);
+  });
+
+  it("an API sends its streams away with an invitation to come back, and they go on elsewhere", async () => {
+    const { client, provider, startApi, startWorker } = product();
+    const worker = await startWorker();
+    const ending = await startApi();
+    const { script, release } = heldReply("The first half, é😀", " and the second");
+    provider.answer("move over", script);
+    const chat = await client.submit("move over");
+    const stream = await (await new Client(ending.url).events(chat)).untilText("The first half, é😀");
+
+    expect(await ending.stop()).toBe(0);
+    await stream.ended;
+    expect(stream.terminal).toBeUndefined();
+    expect(stream.retries.at(-1)).toBeGreaterThanOrEqual(2000);
+    expect(stream.retries.at(-1)).toBeLessThanOrEqual(5000);
+
+    const { lastEventId = "", text } = stream;
+    const resumed = await client.events(chat, { lastEventId, text });
+    release();
+    await resumed.ended;
+    expect(resumed.names).not.toContain("reset");
+    expect(resumed.text).toBe("The first half, é😀 and the second");
+    expect(resumed.of("delta").map((delta) => delta.text).join("")).toBe(" and the second");
+    await worker.stop();
+  });
+
+  it("an API answers what is under way, and ends although a client waits for a reply", { timeout: 40_000 }, async () => {
+    const { client, startApi } = product();
+    const ending = await startApi();
+    const chat = await client.submit("no worker is there");
+    const waiting = new Client(ending.url).job(chat, { wait: 20 });
+    await eventually("the wait has begun", () => client.job(chat));
+    expect(await ending.stop()).toBe(0);
+    expect(await waiting).toMatchObject({ status: "queued" });
+    await client.cancel(chat);
+  });
+
+  it("an API that is killed costs its streams nothing but a reconnect", async () => {
+    const { client, provider, startApi, startWorker } = product();
+    const worker = await startWorker();
+    const doomed = await startApi();
+    const { script, release } = heldReply("Up to here", " and on");
+    provider.answer("survive", script);
+    const chat = await client.submit("survive");
+    const stream = await (await new Client(doomed.url).events(chat)).untilText("Up to here");
+    await doomed.kill();
+    await expect(stream.ended).rejects.toThrow();
+    const resumed = await client.events(chat, { lastEventId: stream.lastEventId ?? "", text: stream.text });
+    release();
+    await resumed.ended;
+    expect(resumed.text).toBe("Up to here and on");
+    expect(resumed.names).not.toContain("reset");
+    await worker.stop();
+  });
+});
