@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 
 /**
@@ -29,8 +30,8 @@ const environment = z.object({
     .default("false")
     .transform((text) => text === "true"),
 
-  ALLOWED_ORIGINS: list().optional(),
-  TRUST_PROXY: z.string().default("false").transform(parseTrustProxy),
+  ALLOWED_ORIGINS: origins().optional(),
+  TRUST_PROXY: trustProxy().default(false),
   TOKEN_SECRET: z.string().min(32, "expected at least 32 characters").optional(),
   CONVERSATION_ACCESS: z.enum(["token", "open"]).default("token"),
   ADMIN_USER: z.string().default("admin"),
@@ -60,13 +61,9 @@ export class ConfigError extends Error {
  * @throws {ConfigError} naming every fault at once, without the values (they may be secrets)
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const config = readEnvironment(env);
-  const { DATABASE_URL } = config;
-  if (DATABASE_URL === undefined) {
-    throw new ConfigError(
-      "DATABASE_URL is not set: expected postgres://user:password@host:5432/database (npm start brings its own PostgreSQL)",
-    );
-  }
+  const { DATABASE_URL, ...config } = parse(env, databaseMissing);
+  // Its absence is among the faults.
+  if (DATABASE_URL === undefined) throw new ConfigError("DATABASE_URL is not set");
   return { ...config, DATABASE_URL };
 }
 
@@ -75,17 +72,35 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
  * @throws {ConfigError} as `readConfig`
  */
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
+  return parse(env, () => []);
+}
+
+type Present = Record<string, string | undefined>;
+
+/** @param check finds faults that no single value has */
+function parse(env: NodeJS.ProcessEnv, check: (present: Present) => string[]): Environment {
   // `KEY=` in an env file means "not set".
-  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const present: Present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   const parsed = environment.safeParse(present);
-  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-  if (present["NODE_ENV"] === "production" && present["TOKEN_SECRET"] === undefined) {
-    faults.push("TOKEN_SECRET: required in production, at least 32 random characters (openssl rand -base64 32)");
-  }
-  if (!parsed.success || faults.length > 0) {
-    throw new ConfigError(`The environment has ${faults.length} fault(s):\n${faults.map((f) => `  ${f}`).join("\n")}`);
-  }
-  return parsed.data;
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const faults = [
+    ...issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+    ...secretMissing(present),
+    ...check(present),
+  ];
+  if (parsed.success && faults.length === 0) return parsed.data;
+  throw new ConfigError(`The environment has ${faults.length} fault(s):\n${faults.map((f) => `  ${f}`).join("\n")}`);
+}
+
+function secretMissing({ NODE_ENV, TOKEN_SECRET }: Present): string[] {
+  if (NODE_ENV !== "production" || TOKEN_SECRET !== undefined) return [];
+  return ["TOKEN_SECRET: required in production, at least 32 random characters (openssl rand -base64 32)"];
+}
+
+function databaseMissing({ DATABASE_URL }: Present): string[] {
+  if (DATABASE_URL !== undefined) return [];
+  const example = "postgres://user:password@host:5432/database";
+  return [`DATABASE_URL: not set, expected ${example} (npm start brings its own PostgreSQL)`];
 }
 
 /** For a process that we start: our own environment, and what it needs beside that. */
@@ -107,18 +122,42 @@ function url(...protocols: string[]) {
   return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), message);
 }
 
-function list() {
-  return z.string().transform((text) =>
-    text
-      .split(",")
-      .map((item) => item.trim())
-      .filter((item) => item !== ""),
-  );
+const origin = /^[a-z][a-z\d+.-]*:\/\/[^/?#\s]+$/i;
+
+function origins() {
+  return z
+    .string()
+    .transform(splitList)
+    .refine(
+      (items) => items.every((item) => origin.test(item)),
+      "expected origins like https://www.example.com, separated by commas, without a path",
+    );
 }
 
-/** Express' `trust proxy`: a hop count, `true`/`false`, or addresses and subnets. */
-function parseTrustProxy(text: string): boolean | number | string {
-  if (text === "true") return true;
-  if (text === "false") return false;
-  return /^\d+$/.test(text) ? Number(text) : text;
+/** Express' `trust proxy`: a hop count, `true`/`false`, or addresses, subnets and its names for some of them. */
+function trustProxy() {
+  return z
+    .string()
+    .refine(
+      (text) => /^(true|false|\d+)$/.test(text) || splitList(text).every(isProxy),
+      "expected true, false, a number of hops, or addresses and subnets, separated by commas",
+    )
+    .transform((text) => {
+      if (text === "true" || text === "false") return text === "true";
+      return /^\d+$/.test(text) ? Number(text) : text;
+    });
+}
+
+function isProxy(text: string): boolean {
+  if (["loopback", "linklocal", "uniquelocal"].includes(text)) return true;
+  const [address = "", bits = "0", ...rest] = text.split("/");
+  const family = isIP(address);
+  return family !== 0 && /^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128) && rest.length === 0;
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
 }

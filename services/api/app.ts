@@ -14,6 +14,15 @@ import { serviceRoutes } from "./routes/service.ts";
 
 const pagePath = fileURLToPath(new URL("../widget/demo", import.meta.url));
 
+/** Our page brings all it needs in files of its own. */
+const pagePolicy = {
+  defaultSrc: ["'self'"],
+  objectSrc: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'self'"],
+  frameAncestors: ["'self'"],
+};
+
 /** The HTTP application; it does not listen. */
 export function createApp(context: ApiContext): Express {
   const { config, log } = context;
@@ -26,7 +35,7 @@ export function createApp(context: ApiContext): Express {
   app.use(cors(corsOptions(config)));
   app.use(
     helmet({
-      contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+      contentSecurityPolicy: { useDefaults: false, directives: pagePolicy },
       crossOriginResourcePolicy: { policy: "cross-origin" },
       referrerPolicy: { policy: "no-referrer" },
       // Whoever ends TLS in front of this service decides on HSTS.

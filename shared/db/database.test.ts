@@ -148,7 +148,7 @@ describe("an outage of PostgreSQL is told apart", () => {
         ]),
       ),
       await failure(readConversation(db, "no uuid")),
-      await failure(Promise.resolve().then(() => Buffer.from(1 as unknown as string))),
+      await failure(Promise.resolve().then(() => Buffer.alloc(-1))),
       new Error("a fault of ours"),
     ];
     expect(faults.map(isDatabaseAway)).toEqual(faults.map(() => false));

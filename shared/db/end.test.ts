@@ -128,7 +128,7 @@ describe("the end of a job", () => {
       const claimed = await claim(db.pool, id);
       await loseLease(db.pool, id);
       const [ended, taken] = await Promise.all([endJob(db.pool, claimed, completed()), claimJob(db.pool, id, true)]);
-      expect([ended !== undefined, taken !== undefined].toSorted()).toEqual([false, true]);
+      expect([ended, taken].filter(Boolean)).toHaveLength(1);
     }
   });
 

@@ -1,10 +1,12 @@
-import { MikroORM } from "@mikro-orm/postgresql";
-import { runMigrations as migrateQueue } from "bullmq";
+import { readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { ormOptions } from "./orm.ts";
 
 /** One process migrates at a time; the others wait, then find nothing to do. An arbitrary number of our own. */
 const migrationLock = 7_275_391;
+/** The setting that tells which schema a database has. */
+const schemaKey = "schema";
 
 /**
  * Brings a database to the schema of this version: ours and the queue's. Safe to run from many processes at once.
@@ -14,16 +16,55 @@ export async function migrate(databaseUrl: string): Promise<{ applied: string[] 
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
   await client.connect();
   try {
+    const wanted = await describeSchema();
+    if ((await readSchema(client)) === wanted) return { applied: [] };
     await client.query("select pg_advisory_lock($1)", [migrationLock]);
-    await migrateQueue(client, "bullmq");
-    const orm = await MikroORM.init(ormOptions(databaseUrl));
-    try {
-      const applied = await orm.migrator.up();
-      return { applied: applied.map(({ name }) => name) };
-    } finally {
-      await orm.close();
-    }
+    const applied = await applyAll(client, databaseUrl);
+    await client.query("insert into settings values ($1, $2) on conflict (key) do update set value = excluded.value", [
+      schemaKey,
+      wanted,
+    ]);
+    return { applied };
   } finally {
     await client.end();
   }
+}
+
+/** Loaded when there is something to do: MikroORM and BullMQ take longer to load than most starts have to wait. */
+async function applyAll(client: pg.Client, databaseUrl: string): Promise<string[]> {
+  const [{ MikroORM }, { runMigrations }, { ormOptions }] = await Promise.all([
+    import("@mikro-orm/postgresql"),
+    import("bullmq"),
+    import("./orm.ts"),
+  ]);
+  await runMigrations(client, "bullmq");
+  const orm = await MikroORM.init(ormOptions(databaseUrl));
+  try {
+    const applied = await orm.migrator.up();
+    return applied.map(({ name }) => name);
+  } finally {
+    await orm.close();
+  }
+}
+
+/** Names this version's schema: our newest migration, and the version of BullMQ, which brings its own. */
+async function describeSchema(): Promise<string> {
+  const files = await readdir(fileURLToPath(new URL("../../migrations", import.meta.url)));
+  const newest =
+    files
+      .filter((file) => file.endsWith(".ts"))
+      .toSorted((a, b) => (a < b ? -1 : 1))
+      .at(-1) ?? "none";
+  const bullmq = createRequire(import.meta.url).resolve("bullmq/package.json");
+  const { version } = JSON.parse(await readFile(bullmq, "utf8")) as { version: string };
+  return `${newest} bullmq@${version}`;
+}
+
+async function readSchema(client: pg.Client): Promise<string | undefined> {
+  const { rows: tables } = await client.query<{ found: boolean }>(
+    "select to_regclass('settings') is not null as found",
+  );
+  if (!tables[0]?.found) return undefined;
+  const { rows } = await client.query<{ value: string }>("select value from settings where key = $1", [schemaKey]);
+  return rows[0]?.value;
 }

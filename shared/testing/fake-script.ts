@@ -27,6 +27,8 @@ export interface Script {
 
   /** Byte positions in the stream where one write ends and the next begins, each seen by the client on its own. */
   splitAt?: readonly number[] | "every-byte";
+  /** Whether everything beyond ASCII is sent as JSON escapes. */
+  escapes?: boolean;
   /** Line ends of the events. */
   lineEnd?: "\n" | "\r\n" | "\r";
 }
@@ -129,8 +131,9 @@ export class FakeAnswer {
   }
 
   async #flush(): Promise<void> {
-    const { lineEnd = "\n" } = this.#script;
-    const text = lineEnd === "\n" ? this.#text : this.#text.replaceAll("\n", lineEnd);
+    const { lineEnd = "\n", escapes = false } = this.#script;
+    const told = escapes ? this.#text.replace(/[^\0-\x7F]/g, toEscape) : this.#text;
+    const text = lineEnd === "\n" ? told : told.replaceAll("\n", lineEnd);
     this.#text = "";
     if (text !== "") await this.#write(text);
   }
@@ -166,6 +169,11 @@ export class FakeAnswer {
         );
     });
   }
+}
+
+/** Of one UTF-16 unit. */
+function toEscape(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** Lets a client in this process, too, read what was written. */

@@ -130,7 +130,7 @@ function statusOf(finishReason: string | null): "completed" | "incomplete" | "fa
   return finishReason === "length" || finishReason === "content_filter" ? "incomplete" : "completed";
 }
 
-function toUsage({ inputTokens, cachedInputTokens = 0, cacheWriteTokens = 0, outputTokens }: FakeUsage): object {
+function toUsage({ inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens }: FakeUsage): object {
   return {
     input_tokens: inputTokens,
     input_tokens_details: { cached_tokens: cachedInputTokens, cache_write_tokens: cacheWriteTokens },

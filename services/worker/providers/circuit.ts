@@ -4,7 +4,6 @@ import { type Provider, ProviderError } from "./provider.ts";
 
 /** So many failures in a row, and the provider is left alone for a while. */
 const failuresInARow = 5;
-/** The first pause; it doubles while the provider only answers probes, and jobs still fail. */
 const firstPauseMs = 2000;
 const longestPauseMs = 60_000;
 const probeTimeoutMs = 3000;
@@ -18,12 +17,16 @@ export class Circuit {
   readonly #log: Logger;
   readonly #breaker = new TimeoutOrConsecutive();
   readonly #policy = circuitBreaker(handleWhen(isDown), { breaker: this.#breaker, halfOpenAfter: 0 });
-  #pauseMs = firstPauseMs;
+  readonly #firstPauseMs: number;
+  #pauseMs: number;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(provider: Pick<Provider, "name" | "upstream">, log: Logger) {
+  /** @param pauseMs before the first probe; it doubles while the provider only answers probes, and jobs still fail */
+  constructor(provider: Pick<Provider, "name" | "upstream">, log: Logger, pauseMs = firstPauseMs) {
     this.#provider = provider;
     this.#log = log;
+    this.#firstPauseMs = pauseMs;
+    this.#pauseMs = pauseMs;
     this.#policy.onBreak(() => {
       log.warn({ provider: provider.name, pauseMs: this.#pauseMs }, "provider is down: it is skipped for a while");
       this.#probeLater();
@@ -49,7 +52,7 @@ export class Circuit {
         throw error;
       }
     });
-    this.#pauseMs = firstPauseMs;
+    this.#pauseMs = this.#firstPauseMs;
     return result;
   }
 
@@ -57,6 +60,11 @@ export class Circuit {
   check(): void {
     // Not worth a retry: the next provider is asked at once.
     if (this.isOpen) throw new ProviderError("timeout", "skipped: it was down a moment ago");
+  }
+
+  /** Resolves when the provider may be asked again. */
+  async closed(): Promise<void> {
+    if (this.isOpen) await new Promise<void>((resolve) => this.#policy.onReset(() => resolve()));
   }
 
   close(): void {

@@ -139,10 +139,8 @@ describe("the preset chosen", () => {
   });
 
   it("is none of those for when nobody can answer, unless there are no others", () => {
-    const [busy, german]: Preset[] = [
-      { ...reply("Busy!"), fallback: true },
-      { ...reply("Viel los!", "bitte"), fallback: true },
-    ];
+    const busy: Preset = { ...reply("Busy!"), fallback: true };
+    const german: Preset = { ...reply("Viel los!", "bitte"), fallback: true };
     expect(choose("bitte", busy, german)).toBe(otherwise.reply);
     expect(choosePreset([{ ...busy, default: true }, german], "bitte").reply).toBe("Viel los!");
     expect(choosePreset([{ ...busy, default: true }, german], "please").reply).toBe("Busy!");

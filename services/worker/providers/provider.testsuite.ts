@@ -87,18 +87,30 @@ export function streamingSuite(name: string, { request = testRequest, whole, hal
   });
 }
 
+interface SuiteOptions {
+  /** What is asked in every test. */
+  request?: ProviderRequest;
+  /** What its API tells of its caches. */
+  cacheUsage?: readonly ("cachedInputTokens" | "cacheWriteTokens")[];
+}
+
 /**
  * The contract of every provider that calls an upstream: the scripts are said in the wire of the provider, which
  * `make` must point at the base URL given.
  */
-export function providerSuite(name: string, make: (upstream: Upstream) => Provider): void {
+export function providerSuite(
+  name: string,
+  make: (upstream: Upstream) => Provider,
+  { request = testRequest, cacheUsage = [] }: SuiteOptions = {},
+): void {
   const apiKey = "sk-test-1234567890abcdef";
   let fake: FakeProvider;
   const provider = (timeouts: Partial<Timeouts> = {}) =>
     make({ baseUrl: fake.url, apiKey, timeouts: { ...defaultTimeouts, ...timeouts } });
+  const ask = (asked: Provider, options: CollectOptions = {}) => collect(asked, { request, ...options });
   const answerTo = (...scripts: Script[]) => {
     fake.next(...scripts);
-    return collect(provider());
+    return ask(provider());
   };
 
   beforeEach(async () => {
@@ -107,6 +119,7 @@ export function providerSuite(name: string, make: (upstream: Upstream) => Provid
   afterEach(() => fake.close());
 
   streamingSuite(name, {
+    request,
     whole: () => provider(),
     halted() {
       fake.next({ steps: ["So far", { stall: true }] });
@@ -127,15 +140,24 @@ export function providerSuite(name: string, make: (upstream: Upstream) => Provid
       expect((await answerTo({ steps: [difficult, "!"], splitAt: "every-byte" })).text).toBe(`${difficult}!`);
     });
 
-    it("when the stream is split in two, at any byte", async () => {
-      const longerThanTheStream = 900;
-      for (let from = 0; from < longerThanTheStream; from += 100) {
-        fake.next(...Array.from({ length: 100 }, (_, i): Script => ({ steps: ["ü👋🏽東"], splitAt: [from + i] })));
-        const replies = await Promise.all(Array.from({ length: 100 }, () => collect(provider())));
-        expect(new Set(replies.map(({ text, finish }) => `${text} ${finish?.finishReason}`))).toEqual(
-          new Set(["ü👋🏽東 stop"]),
-        );
-      }
+    it("when it arrives in pieces, split at any byte", async () => {
+      const pieceBytes = 97;
+      const longerThanTheStream = 10_000;
+      const splits = (from: number) => {
+        const splitAt: number[] = [];
+        for (let at = from; at < longerThanTheStream; at += pieceBytes) splitAt.push(at);
+        return splitAt;
+      };
+      fake.next(...Array.from({ length: pieceBytes }, (_, i): Script => ({ steps: ["ü👋🏽東"], splitAt: splits(i) })));
+      const replies = await Promise.all(Array.from({ length: pieceBytes }, () => ask(provider())));
+      expect(new Set(replies.map(({ text, finish }) => `${text} ${finish?.finishReason}`))).toEqual(
+        new Set(["ü👋🏽東 stop"]),
+      );
+    });
+
+    it("when it is escaped, and the halves of a character are split", async () => {
+      const { text } = await answerTo({ steps: ["ü👋🏽東", "\\ud83d"], escapes: true, splitAt: "every-byte" });
+      expect(text).toBe("ü👋🏽東\\ud83d");
     });
 
     it.each(["\r\n", "\r"] as const)("when lines end with %j", async (lineEnd) => {
@@ -158,6 +180,11 @@ export function providerSuite(name: string, make: (upstream: Upstream) => Provid
       expect((await answerTo({ steps: [long] })).text === long).toBe(true);
     });
 
+    it("when it is a megabyte in many deltas", async () => {
+      const steps = Array.from({ length: 2_000 }, (_, i) => `${i} `.padEnd(500, "ü"));
+      expect((await answerTo({ steps })).text === steps.join("")).toBe(true);
+    });
+
     it("when there is none", async () => {
       const { events, finish } = await answerTo({ steps: [] });
       expect(events).toEqual([finish]);
@@ -165,7 +192,7 @@ export function providerSuite(name: string, make: (upstream: Upstream) => Provid
 
     it("when a hundred are asked at once, each its own", async () => {
       fake.next(...Array.from({ length: 100 }, (_, i): Script => ({ steps: [`reply `, `number ${i}`] })));
-      const replies = await Promise.all(Array.from({ length: 100 }, () => collect(provider())));
+      const replies = await Promise.all(Array.from({ length: 100 }, () => ask(provider())));
       expect(new Set(replies.map(({ text }) => text)).size).toBe(100);
     });
   });
@@ -176,8 +203,21 @@ export function providerSuite(name: string, make: (upstream: Upstream) => Provid
       expect((await answerTo({ steps: ["x"], usage })).finish?.usage).toEqual(usage);
     });
 
+    it.skipIf(cacheUsage.length === 0)("how much of the prompt came from a cache, or went there", async () => {
+      const usage = { inputTokens: 1234, cachedInputTokens: 1000, cacheWriteTokens: 200, outputTokens: 56 };
+      const { finish } = await answerTo({ steps: ["x"], usage });
+      expect(finish?.usage).toMatchObject({ inputTokens: 1234, outputTokens: 56 });
+      for (const count of cacheUsage) expect(finish?.usage).toHaveProperty(count, usage[count]);
+    });
+
     it("no usage where none came", async () => {
       expect((await answerTo({ steps: ["x"], usage: null })).finish).not.toHaveProperty("usage");
+    });
+
+    it.each(["stop", "length", "refusal"] as const)("the finish reason %s, with the text so far", async (reason) => {
+      const { text, finish } = await answerTo({ steps: ["I can't", " say."], finishReason: reason });
+      expect(text).toBe("I can't say.");
+      expect(finish?.finishReason).toBe(reason);
     });
 
     it("the model, as the upstream names it", async () => {
@@ -192,7 +232,7 @@ export function providerSuite(name: string, make: (upstream: Upstream) => Provid
     ])("within 500 ms of an abort %s", async (_, script) => {
       const abort = new AbortController();
       fake.next(script);
-      const collected = collect(provider(), { signal: abort.signal });
+      const collected = ask(provider(), { signal: abort.signal });
       const call = await fake.waitForCall(1);
       const abortedAt = performance.now();
       abort.abort(new Error("stop"));
@@ -206,7 +246,7 @@ export function providerSuite(name: string, make: (upstream: Upstream) => Provid
       const abort = new AbortController();
       fake.next({ steps: ["So far", { stall: true }] });
       let abortedAt = Infinity;
-      await collect(provider(), {
+      await ask(provider(), {
         signal: abort.signal,
         onDelta() {
           abortedAt = performance.now();
@@ -220,7 +260,7 @@ export function providerSuite(name: string, make: (upstream: Upstream) => Provid
 
     it("when its caller stops reading", async () => {
       fake.next({ steps: ["So far", { stall: true }] });
-      for await (const event of provider().stream(testRequest, new AbortController().signal)) {
+      for await (const event of provider().stream(request, new AbortController().signal)) {
         expect(event.type).toBe("delta");
         break;
       }
@@ -235,7 +275,7 @@ export function providerSuite(name: string, make: (upstream: Upstream) => Provid
       ["between tokens", { steps: ["So far", { stall: true }] }, { betweenTokensMs: 50 }],
     ])("%s", async (_, script, timeouts) => {
       fake.next(script);
-      const { error } = await collect(provider(timeouts));
+      const { error } = await ask(provider(timeouts));
       expect(error).toMatchObject({ name: "ProviderError", code: "timeout", retryable: true });
       expect((await (await fake.waitForCall(1)).ended).how).toBe("disconnected");
     });
@@ -243,7 +283,7 @@ export function providerSuite(name: string, make: (upstream: Upstream) => Provid
     it("but comments are no tokens", async () => {
       const comments = Array.from({ length: 20 }, () => [{ raw: ": busy\n\n" }, { waitMs: 20 }]).flat();
       fake.next({ steps: [...comments, "late"] });
-      const { error } = await collect(provider({ firstTokenMs: 100 }));
+      const { error } = await ask(provider({ firstTokenMs: 100 }));
       expect(error).toMatchObject({ code: "timeout" });
     });
   });
@@ -301,13 +341,13 @@ export function providerSuite(name: string, make: (upstream: Upstream) => Provid
       ["stalls", { steps: [{ stall: true }] }],
     ])("an error body that %s to what its status says, without waiting for the rest", async (_, script) => {
       fake.next({ status: 500, ...script });
-      expect((await collect(provider())).error).toMatchObject({ code: "overloaded", status: 500 });
+      expect((await ask(provider())).error).toMatchObject({ code: "overloaded", status: 500 });
       expect((await (await fake.waitForCall(1)).ended).how).toBe("disconnected");
     });
 
     it("a web page with status 200 to malformed, and does not read it to its end", async () => {
       fake.next({ headers: { "content-type": "text/html" }, steps: [{ raw: "<h1>Welcome</h1>" }, { stall: true }] });
-      expect((await collect(provider())).error).toMatchObject({ code: "malformed" });
+      expect((await ask(provider())).error).toMatchObject({ code: "malformed" });
       expect((await (await fake.waitForCall(1)).ended).how).toBe("disconnected");
     });
 
@@ -323,7 +363,7 @@ export function providerSuite(name: string, make: (upstream: Upstream) => Provid
     it("a port that nobody listens on to unreachable", async () => {
       const gone = await startFakeProvider();
       await gone.close();
-      const { error } = await collect(make({ baseUrl: gone.url, apiKey, timeouts: defaultTimeouts }));
+      const { error } = await ask(make({ baseUrl: gone.url, apiKey, timeouts: defaultTimeouts }));
       expect(error).toMatchObject({ name: "ProviderError", code: "unreachable" });
     });
 
@@ -332,7 +372,7 @@ export function providerSuite(name: string, make: (upstream: Upstream) => Provid
       await new Promise<void>((resolve) => void silent.listen(0, "127.0.0.1", resolve));
       const { port } = silent.address() as net.AddressInfo;
       const baseUrl = `https://127.0.0.1:${port}/v1`;
-      const { error } = await collect(make({ baseUrl, apiKey, timeouts: { ...defaultTimeouts, connectMs: 50 } }));
+      const { error } = await ask(make({ baseUrl, apiKey, timeouts: { ...defaultTimeouts, connectMs: 50 } }));
       silent.close();
       expect(error).toMatchObject({ name: "ProviderError", code: "unreachable" });
     });
@@ -341,6 +381,7 @@ export function providerSuite(name: string, make: (upstream: Upstream) => Provid
       ["an end without a finish", { steps: ["So far"], finishReason: null, usage: null, done: false }],
       ["an event that is no JSON", { steps: ["So far", { raw: "data: {oops\n\n" }] }],
       ["an event that is no object", { steps: ["So far", { raw: "data: 42\n\n" }] }],
+      ["an event without end", { steps: ["So far", { raw: `data: ${"x".repeat(9 * 1024 * 1024)}` }, { stall: true }] }],
     ])("%s to malformed", async (_, script) => {
       const { error, text, finish } = await answerTo(script);
       expect(error).toMatchObject({ name: "ProviderError", code: "malformed", retryable: true });

@@ -1,76 +1,71 @@
 import { z } from "zod";
-import { ProviderError, type ProviderEvent } from "../provider.ts";
+import { ProviderError, type TokenUsage } from "../provider.ts";
+import type { ReplyPart } from "../upstream/reply.ts";
 import { fromErrorObject } from "./to-error.ts";
 
-type FinishReason = Extract<ProviderEvent, { type: "finish" }>["finishReason"];
-
-/** What one event adds to the reply. */
-export interface ReplyPart {
-  text?: string;
-  finishReason?: FinishReason | undefined;
-  model?: string | undefined;
-  tokens?: TokenCounts | undefined;
-  /** The end mark. */
-  done?: true;
-}
-
-/** As the API counts: the prompt is the sum of the first three. Each event tells what it knows, counted from the start. */
-export type TokenCounts = z.output<typeof tokenCounts>;
-
 const count = z.int().min(0).nullish();
+/** As the API counts: the prompt is the sum of the first three. */
 const tokenCounts = z.object({
   input_tokens: count,
   cache_creation_input_tokens: count,
   cache_read_input_tokens: count,
   output_tokens: count,
 });
-const usage = tokenCounts.nullish().catch(undefined);
-
-/** Blocks and deltas of other types (thinking, signatures, tools, citations) are no text for the visitor. */
-const block = z.union([
-  z.object({ type: z.literal(["text", "text_delta"]), text: z.string() }),
-  z.object({ type: z.string() }).transform(() => ({ text: "" })),
-]);
+type TokenCounts = z.output<typeof tokenCounts>;
 
 /** Lenient about what nothing hangs on; strict about the text. */
-const messageStart = z.object({
-  message: z.object({ model: z.string().optional().catch(undefined), usage }),
-});
-const blockStart = z.object({ content_block: block });
-const blockDelta = z.object({ delta: block });
+const usage = tokenCounts.nullish().catch(undefined);
+const messageStart = z.object({ message: z.object({ model: z.string().optional().catch(undefined), usage }) });
 const messageDelta = z.object({ delta: z.object({ stop_reason: z.string().nullish() }).nullish(), usage });
 const failure = z.object({ error: z.unknown() });
 
+/** Blocks and deltas of other types (thinking, signatures, tools, citations) are no text for the visitor. */
+const block = z
+  .looseObject({ type: z.string() })
+  .transform((each) => (each.type === "text" || each.type === "text_delta" ? each : { text: "" }))
+  .pipe(z.object({ text: z.string() }));
+const blockStart = z.object({ content_block: block });
+const blockDelta = z.object({ delta: block });
+
 /**
- * @param json the data of one event
- * @throws {ProviderError} `malformed`, or what an `error` event says
+ * The mapper of one reply's events, which tell its usage bit by bit.
+ * @returns for the data of an event what it adds; throws `ProviderError`: `malformed`
  */
-export function fromEvent(json: string, apiKey?: string): ReplyPart {
-  const event = parse(json);
-  switch (typeOf(event)) {
-    case "message_start": {
-      const { message } = read(messageStart, event);
-      return { model: message.model, tokens: message.usage ?? undefined };
+export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
+  let counted: TokenCounts = {};
+  const add = (counts: TokenCounts | null | undefined) => {
+    // Later events leave out, or set to null, what earlier ones have told.
+    const known = Object.entries(counts ?? {}).filter(([, tokens]) => tokens !== null && tokens !== undefined);
+    counted = { ...counted, ...Object.fromEntries(known) };
+    return toUsage(counted);
+  };
+  return (data) => {
+    const event = parse(data);
+    switch (typeOf(event)) {
+      case "message_start": {
+        const { message } = read(messageStart, event);
+        return { model: message.model, usage: add(message.usage) };
+      }
+      case "content_block_start":
+        return { text: read(blockStart, event).content_block.text };
+      case "content_block_delta":
+        return { text: read(blockDelta, event).delta.text };
+      case "message_delta": {
+        const { delta, usage: counts } = read(messageDelta, event);
+        return { finishReason: toFinishReason(delta?.stop_reason), usage: add(counts) };
+      }
+      case "message_stop":
+        return { ended: true };
+      case "error":
+        return { fault: fromErrorObject(read(failure, event).error, apiKey) };
+      // Pings, ends of blocks, and what the API may add: its clients are asked to pass over what they do not know.
+      default:
+        return {};
     }
-    case "content_block_start":
-      return { text: read(blockStart, event).content_block.text };
-    case "content_block_delta":
-      return { text: read(blockDelta, event).delta.text };
-    case "message_delta": {
-      const { delta, usage: tokens } = read(messageDelta, event);
-      return { finishReason: toFinishReason(delta?.stop_reason), tokens: tokens ?? undefined };
-    }
-    case "message_stop":
-      return { done: true };
-    case "error":
-      throw fromErrorObject(read(failure, event).error, apiKey);
-    // Pings, ends of blocks, and what the API may add: its clients are asked to pass over what they do not know.
-    default:
-      return {};
-  }
+  };
 }
 
-function toFinishReason(reason: string | null | undefined): FinishReason | undefined {
+function toFinishReason(reason: string | null | undefined): ReplyPart["finishReason"] {
   switch (reason) {
     case null:
     case undefined:
@@ -85,6 +80,18 @@ function toFinishReason(reason: string | null | undefined): FinishReason | undef
     default:
       return "stop";
   }
+}
+
+function toUsage(counts: TokenCounts): TokenUsage | undefined {
+  const { input_tokens: fresh, output_tokens: outputTokens } = counts;
+  const { cache_read_input_tokens: read, cache_creation_input_tokens: written } = counts;
+  if (typeof fresh !== "number" || typeof outputTokens !== "number") return undefined;
+  return {
+    inputTokens: fresh + (read ?? 0) + (written ?? 0),
+    ...(typeof read === "number" && { cachedInputTokens: read }),
+    ...(typeof written === "number" && { cacheWriteTokens: written }),
+    outputTokens,
+  };
 }
 
 function typeOf(event: unknown): string {

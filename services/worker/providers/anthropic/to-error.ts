@@ -1,24 +1,28 @@
-import { APIConnectionError, APIError } from "@anthropic-ai/sdk";
+import { AnthropicError, APIConnectionError, APIError } from "@anthropic-ai/sdk";
 import { z } from "zod";
 import { ProviderError } from "../provider.ts";
 import { errorOfStatus, fromConnection, namesIn } from "../upstream/errors.ts";
 
 /** For what the SDK throws, and what the connection does while the stream is read. */
-export function toError(error: unknown, apiKey?: string): ProviderError {
+export function toError(error: unknown, apiKey: string): ProviderError {
   if (error instanceof ProviderError) return error;
-  // Not its cause: the SDK's error holds the upstream's words and headers.
+  // Without its cause: the SDK's error holds the upstream's words and headers.
   if (error instanceof APIError && error.status !== undefined) return fromAnswer(error, apiKey);
-  return fromConnection(error instanceof APIConnectionError ? error.cause : error);
+  if (error instanceof APIConnectionError) return fromConnection(error.cause);
+  if (error instanceof AnthropicError && !(error instanceof APIError)) {
+    return new ProviderError("rejected", "the SDK did not make the call");
+  }
+  return fromConnection(error);
 }
 
 /** For an `error` event in a stream that began well. */
-export function fromErrorObject(error: unknown, apiKey?: string): ProviderError {
+export function fromErrorObject(error: unknown, apiKey: string): ProviderError {
   const { type } = errorObject.parse(error);
   const code = type !== undefined && ourFault.has(type) ? "rejected" : "overloaded";
   return new ProviderError(code, `an error in the stream${namesIn([type], apiKey)}`);
 }
 
-function fromAnswer({ status, type, errorCode, headers }: APIError, apiKey: string | undefined): ProviderError {
+function fromAnswer({ status, type, errorCode, headers }: APIError, apiKey: string): ProviderError {
   const retryAfter = headers?.get("retry-after");
   const detail = `${namesIn([type, errorCode], apiKey)}${hints[status ?? 0] ?? ""}`;
   return errorOfStatus({ status: status ?? 0, retryAfter, detail });

@@ -8,7 +8,9 @@ import { compatibleFromConfig, createCompatibleProvider } from "./compatible.ts"
 import { fromAnswer } from "./to-error.ts";
 import { completionsUrl } from "./to-request.ts";
 
-providerSuite("compatible", (upstream) => createCompatibleProvider({ ...upstream, model: "test-model" }));
+providerSuite("compatible", (upstream) => createCompatibleProvider({ ...upstream, model: "test-model" }), {
+  cacheUsage: ["cachedInputTokens"],
+});
 
 let fake: FakeProvider;
 beforeEach(async () => {

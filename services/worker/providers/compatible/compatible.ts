@@ -6,9 +6,10 @@ import { checkApiKey } from "../upstream/api-key.ts";
 import { readErrorBody } from "../upstream/error-body.ts";
 import { fromConnection } from "../upstream/errors.ts";
 import { readEvents, readWhole } from "../upstream/read-events.ts";
+import { Reply } from "../upstream/reply.ts";
 import { Tail } from "../upstream/tail.ts";
+import { fromEvent } from "./from-event.ts";
 import { createEndpoint, type Endpoint } from "./post.ts";
-import { Reply } from "./reply.ts";
 import { fromAnswer } from "./to-error.ts";
 import { completionsUrl, toRequest } from "./to-request.ts";
 
@@ -65,7 +66,7 @@ async function* streamReply(call: Call): AsyncGenerator<ProviderEvent, void, und
   });
   if (response.statusCode !== 200) throw await readError(response, call.apiKey);
 
-  const reply = new Reply(body.model, call.apiKey);
+  const reply = new Reply(body.model, (data) => fromEvent(data, call.apiKey));
   const tail = new Tail(() => response.destroy());
   try {
     for await (const events of eventsOf(response)) {

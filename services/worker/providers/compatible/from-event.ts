@@ -1,21 +1,19 @@
 import { z } from "zod";
-import { ProviderError, type ProviderEvent, type TokenUsage } from "../provider.ts";
-import { fromErrorObject } from "./to-error.ts";
-
-type FinishReason = Extract<ProviderEvent, { type: "finish" }>["finishReason"];
-
-/** What one chunk of a stream, or a whole completion, adds to the reply. */
-export interface ReplyPart {
-  text: string;
-  /** The model declined, in the text of this part. */
-  refused: boolean;
-  finishReason?: FinishReason | undefined;
-  model?: string | undefined;
-  usage?: TokenUsage | undefined;
-}
+import { ProviderError, type TokenUsage } from "../provider.ts";
+import { fromErrorObject } from "../upstream/openai-errors.ts";
+import type { ReplyPart } from "../upstream/reply.ts";
 
 const piece = z.object({ content: z.string().nullish(), refusal: z.string().nullish() });
 const count = z.int().min(0);
+
+const usage = z
+  .object({
+    prompt_tokens: count,
+    prompt_tokens_details: z.object({ cached_tokens: count.optional() }).nullish().catch(undefined),
+    completion_tokens: count,
+  })
+  .nullish()
+  .catch(undefined);
 
 /** Lenient where servers differ and nothing hangs on it; strict about the text. */
 const chunk = z.object({
@@ -23,7 +21,7 @@ const chunk = z.object({
   choices: z
     .array(z.object({ delta: piece.nullish(), message: piece.nullish(), finish_reason: z.string().nullish() }))
     .nullish(),
-  usage: z.object({ prompt_tokens: count, completion_tokens: count }).nullish().catch(undefined),
+  usage,
   error: z.unknown().optional(),
 });
 
@@ -32,11 +30,12 @@ const chunk = z.object({
  * @throws {ProviderError} `malformed`, or what an `error` in it says
  */
 export function fromEvent(json: string, apiKey?: string): ReplyPart {
+  if (json.trim() === "[DONE]") return { ended: true };
   const parsed = chunk.safeParse(parseJson(json));
   // The fault is not passed on: zod and JSON.parse quote what they read, and that is the visitor's conversation.
   if (!parsed.success) throw new ProviderError("malformed", "an event is not a chunk of a chat completion");
-  const { error, choices, model, usage } = parsed.data;
-  if (error !== undefined && error !== null) throw fromErrorObject(error, apiKey);
+  const { error, choices, model, usage: tokens } = parsed.data;
+  if (error !== undefined && error !== null) return { fault: fromErrorObject(error, apiKey) };
 
   const choice = choices?.[0];
   const { content, refusal } = choice?.delta ?? choice?.message ?? {};
@@ -45,12 +44,22 @@ export function fromEvent(json: string, apiKey?: string): ReplyPart {
     refused: Boolean(refusal),
     finishReason: toFinishReason(choice?.finish_reason),
     model: model || undefined,
-    usage: usage ? { inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens } : undefined,
+    usage: toUsage(tokens),
+  };
+}
+
+function toUsage(tokens: z.output<typeof usage>): TokenUsage | undefined {
+  if (!tokens) return undefined;
+  const cached = tokens.prompt_tokens_details?.cached_tokens;
+  return {
+    inputTokens: tokens.prompt_tokens,
+    ...(cached !== undefined && { cachedInputTokens: cached }),
+    outputTokens: tokens.completion_tokens,
   };
 }
 
 /** Some servers send `""` where the API has null. */
-function toFinishReason(reason: string | null | undefined): FinishReason | undefined {
+function toFinishReason(reason: string | null | undefined): ReplyPart["finishReason"] {
   switch (reason) {
     case null:
     case undefined:

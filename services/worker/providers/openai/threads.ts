@@ -1,6 +1,6 @@
 import type OpenAI from "openai";
 import { z } from "zod";
-import { ProviderError, type PromptMessage, type Threads } from "../provider.ts";
+import { ProviderError, type Threads } from "../provider.ts";
 import { limitedCall } from "../upstream/limited-call.ts";
 import { toError } from "./to-error.ts";
 import { toItems } from "./to-request.ts";

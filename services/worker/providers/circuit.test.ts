@@ -1,0 +1,73 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { pino } from "pino";
+import { afterEach, describe, expect, it } from "vitest";
+import { Circuit } from "./circuit.ts";
+import { ProviderError, type ProviderErrorCode } from "./provider.ts";
+
+const silent = pino({ level: "silent" });
+const circuits: Circuit[] = [];
+
+afterEach(() => {
+  for (const circuit of circuits.splice(0)) circuit.close();
+});
+
+function newCircuit(upstream = "http://127.0.0.1:1", pauseMs = 60_000): Circuit {
+  const circuit = new Circuit({ name: "compatible", upstream }, silent, pauseMs);
+  circuits.push(circuit);
+  return circuit;
+}
+
+const fail = (circuit: Circuit, code: ProviderErrorCode) =>
+  circuit.run(() => Promise.reject(new ProviderError(code, "as told"))).catch((error: unknown) => error);
+
+describe("a circuit", () => {
+  it("opens at the first timeout, and then lets nobody wait", async () => {
+    const circuit = newCircuit();
+    await fail(circuit, "timeout");
+    expect(circuit.isOpen).toBe(true);
+    let called = false;
+    await expect(
+      circuit.run(() => {
+        called = true;
+        return Promise.resolve();
+      }),
+    ).rejects.toThrow("skipped");
+    expect(called).toBe(false);
+  });
+
+  it("opens after five other failures in a row", async () => {
+    const circuit = newCircuit();
+    for (let failures = 0; failures < 4; failures += 1) await fail(circuit, "overloaded");
+    await circuit.run(() => Promise.resolve());
+    for (let failures = 0; failures < 4; failures += 1) await fail(circuit, "unreachable");
+    expect(circuit.isOpen).toBe(false);
+    await fail(circuit, "malformed");
+    expect(circuit.isOpen).toBe(true);
+  });
+
+  it("does not hold it against a provider that it rejects requests, or that a run was stopped", async () => {
+    const circuit = newCircuit();
+    for (let failures = 0; failures < 10; failures += 1) {
+      await fail(circuit, "rejected");
+      await circuit.run(() => Promise.reject(new Error("stopped"))).catch(() => undefined);
+    }
+    expect(circuit.isOpen).toBe(false);
+  });
+
+  it("closes when a probe is answered, by whatever but a server's error", async () => {
+    const statuses = [500, 401];
+    const server = createServer((_req, res) => res.writeHead(statuses.shift() ?? 200).end());
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const circuit = newCircuit(`http://127.0.0.1:${port}`, 5);
+    await fail(circuit, "timeout");
+    expect(circuit.isOpen).toBe(true);
+    await circuit.closed();
+    expect(circuit.isOpen).toBe(false);
+    expect(statuses).toEqual([]);
+    await new Promise((resolve) => server.close(resolve));
+  });
+});

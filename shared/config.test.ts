@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { childEnvironment, ConfigError, readConfig, readEnvironment } from "./config.ts";
+
+const enough = { DATABASE_URL: "postgres://u:p@localhost:5432/parley" };
+
+/** What a faulty environment is answered with. */
+function faultOf(env: NodeJS.ProcessEnv, read: (env: NodeJS.ProcessEnv) => unknown = readConfig): string {
+  try {
+    read(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error("the environment was accepted");
+}
+
+describe("the environment", () => {
+  it("needs no more than a database", () => {
+    expect(readConfig(enough)).toMatchObject({
+      DATABASE_URL: enough.DATABASE_URL,
+      PORT: 3000,
+      NODE_ENV: "development",
+      LOG_LEVEL: "info",
+      TRUST_PROXY: false,
+      CONVERSATION_ACCESS: "token",
+      WORKER_CONCURRENCY: 50,
+      MAX_MESSAGE_CHARS: 4000,
+      MAX_BACKLOG: 10_000,
+      JOB_DEADLINE_MS: 120_000,
+    });
+    expect(readConfig(enough).REDIS_URL).toBeUndefined();
+  });
+
+  it("needs nothing where PostgreSQL is brought along", () => {
+    expect(readEnvironment({}).DATABASE_URL).toBeUndefined();
+  });
+
+  it("takes an empty value as none", () => {
+    expect(readConfig({ ...enough, PORT: "", REDIS_URL: "", NODE_ENV: "" })).toEqual(readConfig(enough));
+    expect(faultOf({ DATABASE_URL: "" })).toContain("DATABASE_URL");
+    expect(faultOf({ ...enough, NODE_ENV: "production", TOKEN_SECRET: "" })).toContain("TOKEN_SECRET");
+  });
+
+  it("passes over what is not its own", () => {
+    expect(readConfig({ ...enough, PATH: "/bin", SOMETHING: "else" })).toEqual(readConfig(enough));
+  });
+
+  it("parses numbers and lists", () => {
+    const config = readConfig({
+      ...enough,
+      PORT: "8080",
+      MAX_BACKLOG: "5",
+      ALLOWED_ORIGINS: " https://a.example , http://localhost:5173,,capacitor://localhost",
+    });
+    expect(config).toMatchObject({
+      PORT: 8080,
+      MAX_BACKLOG: 5,
+      ALLOWED_ORIGINS: ["https://a.example", "http://localhost:5173", "capacitor://localhost"],
+    });
+  });
+
+  it.each([
+    ["true", true],
+    ["false", false],
+    ["2", 2],
+    ["loopback, 10.0.0.0/8, fd00::/8, 192.168.1.1", "loopback, 10.0.0.0/8, fd00::/8, 192.168.1.1"],
+  ])("reads TRUST_PROXY %s as Express wants it", (text, expected) => {
+    expect(readConfig({ ...enough, TRUST_PROXY: text }).TRUST_PROXY).toBe(expected);
+  });
+
+  it.each([
+    ["PORT", "0"],
+    ["PORT", "65536"],
+    ["PORT", "80a"],
+    ["PORT", " 80"],
+    ["PORT", "1e3"],
+    ["PORT", "-1"],
+    ["NODE_ENV", "staging"],
+    ["LOG_LEVEL", "loud"],
+    ["DATABASE_URL", "mysql://u:p@h/d"],
+    ["DATABASE_URL", "postgres//u:p@h/d"],
+    ["REDIS_URL", "http://h:6379"],
+    ["ALLOWED_ORIGINS", "https://a.example/"],
+    ["ALLOWED_ORIGINS", "https://a.example,b.example"],
+    ["ALLOWED_ORIGINS", "*"],
+    ["TRUST_PROXY", "yes"],
+    ["TRUST_PROXY", "10.0.0.0/33"],
+    ["TRUST_PROXY", "10.0.0.0/8/8"],
+    ["TOKEN_SECRET", "short"],
+    ["CONVERSATION_ACCESS", "closed"],
+    ["ADMIN_PASSWORD", "short"],
+    ["WORKER_CONCURRENCY", "0"],
+    ["MAX_MESSAGE_CHARS", "20001"],
+    ["JOB_DEADLINE_MS", "999"],
+  ])("refuses %s=%s, naming the key and what was expected", (key, value) => {
+    const message = faultOf({ ...enough, [key]: value });
+    expect(message).toMatch(new RegExp(`^The environment has 1 fault\\(s\\):\n  ${key}: .*[Ee]xpected`));
+  });
+
+  it("names every fault at once, and what is missing with them", () => {
+    const message = faultOf({ PORT: "no", REDIS_URL: "no", NODE_ENV: "production", MAX_BACKLOG: "-1" });
+    const keys = message
+      .split("\n")
+      .slice(1)
+      .map((line) => line.trim().split(":")[0]);
+    expect(keys).toEqual(["PORT", "REDIS_URL", "MAX_BACKLOG", "TOKEN_SECRET", "DATABASE_URL"]);
+    expect(message).toContain("5 fault(s)");
+  });
+
+  it("prints no secret", () => {
+    const message = faultOf({
+      DATABASE_URL: "mysql://admin:hunter2@db/parley",
+      REDIS_URL: "https://:hunter2@redis",
+      TOKEN_SECRET: "hunter2",
+      ADMIN_PASSWORD: "hunter",
+      LOG_LEVEL: "hunter2",
+    });
+    expect(message).not.toContain("hunter");
+  });
+
+  it("needs a secret for tokens in production, and only there", () => {
+    const production = { ...enough, NODE_ENV: "production" };
+    expect(faultOf(production)).toContain("TOKEN_SECRET");
+    expect(faultOf(production, readEnvironment)).toContain("TOKEN_SECRET");
+    expect(readConfig({ ...production, TOKEN_SECRET: "x".repeat(32) }).TOKEN_SECRET).toHaveLength(32);
+    expect(readConfig({ ...enough, NODE_ENV: "test" }).TOKEN_SECRET).toBeUndefined();
+  });
+});
+
+describe("the environment of a process we start", () => {
+  it("is ours, with what it needs beside that", () => {
+    const child = childEnvironment({ PARLEY_ADDED: "1", PATH: "/only/here" });
+    expect(child).toMatchObject({ PARLEY_ADDED: "1", PATH: "/only/here", HOME: process.env["HOME"] });
+  });
+});

@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { Problem } from "./errors.ts";
+
+describe("a problem", () => {
+  it("has the status and the title of its code, and says what to do", () => {
+    const problem = new Problem("already-ended", "There is nothing left to stop.");
+    expect(problem).toBeInstanceOf(Error);
+    expect(problem).toMatchObject({
+      name: "Problem",
+      code: "already-ended",
+      status: 409,
+      title: "The job has already ended",
+      message: "There is nothing left to stop.",
+      errors: undefined,
+      retryAfterSeconds: undefined,
+    });
+  });
+
+  it("carries faults of the input, a time to come back, and a cause", () => {
+    const cause = new Error("ECONNREFUSED");
+    const errors = [{ path: "message", message: "must not be empty" }];
+    const problem = new Problem("backlog", "Try again.", { errors, retryAfterSeconds: 10, cause });
+    expect(problem).toMatchObject({ status: 503, errors, retryAfterSeconds: 10, cause });
+  });
+});
