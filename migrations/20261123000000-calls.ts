@@ -45,6 +45,12 @@ export class Calls extends Migration {
     this.addSql(`
       create unique index conversations_thread on conversations (thread_provider, thread_id) where thread_id is not null`);
     this.addSql(`
+      create unlogged table circuit_reports (
+        worker_id uuid primary key,
+        open_circuits text[] not null,
+        reported_at timestamptz not null default now()
+      )`);
+    this.addSql(`
       create table thread_deletions (
         thread_id text not null,
         provider text not null,

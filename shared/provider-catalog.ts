@@ -83,6 +83,19 @@ export function defaultProvider(config: Config): ProviderName {
   return defaults.find((name) => isConfigured(name, config)) ?? "preset";
 }
 
+/** What an operator should know of settings that do not do what they once did. */
+export function providerAdvice(config: Config): string[] {
+  if (config.OPENAI_ASSISTANT_ID === undefined || isConfigured("openai-assistants", config)) return [];
+  const instead =
+    config.OPENAI_API_KEY === undefined
+      ? "Set OPENAI_API_KEY, and openai answers with the instructions of config/assistants.json."
+      : "openai answers instead, with the instructions of config/assistants.json: move yours there.";
+  return [
+    "OPENAI_ASSISTANT_ID is set, but OpenAI has shut its Assistants API (2026-08-26). " +
+      `${instead} Set OPENAI_BASE_URL if another server of yours still speaks it; else remove OPENAI_ASSISTANT_ID.`,
+  ];
+}
+
 function isProviderName(name: string): name is ProviderName {
   return providerNames.some((known) => known === name);
 }

@@ -1,3 +1,4 @@
+import { readOpenCircuits } from "../../shared/db/circuit-reports.ts";
 import { readTotals, type Totals } from "../../shared/db/totals.ts";
 import type { JobContext } from "../../shared/jobs/job-context.ts";
 import { within } from "../../shared/lifecycle.ts";
@@ -40,7 +41,7 @@ export class HealthReport {
   async #look(): Promise<Health> {
     const { db, queue, live, providers } = this.#sources;
     const [database, counts, cache] = await Promise.all([
-      check(db.pool.query("select 1")),
+      check(readOpenCircuits(db.pool)),
       check(queue.counts()),
       check(live.ping()),
     ]);
@@ -55,6 +56,7 @@ export class HealthReport {
       queue: counts.value ?? { waiting: 0, active: 0, delayed: 0, failed: 0, workers: 0 },
       checks: { database: describe(database), queue: describe(counts), cache: describe(cache) },
       providers,
+      openCircuits: database.value ?? {},
     };
   }
 

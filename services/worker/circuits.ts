@@ -17,6 +17,11 @@ export class Circuits {
     return circuit;
   }
 
+  /** Providers that are skipped at present. */
+  get open(): string[] {
+    return [...this.#circuits].filter(([, circuit]) => circuit.isOpen).map(([name]) => name);
+  }
+
   close(): void {
     for (const circuit of this.#circuits.values()) circuit.close();
   }

@@ -3,10 +3,12 @@ import type { Config } from "../../shared/config.ts";
 import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import type { Lifecycle } from "../../shared/lifecycle.ts";
 import type { Logger } from "../../shared/logger.ts";
+import { providerAdvice } from "../../shared/provider-catalog.ts";
 import { pricesPath, readPrices } from "../../shared/prices.ts";
 import { checkBudgets } from "./check-budgets.ts";
 import { Circuits } from "./circuits.ts";
 import { Complaints } from "./complaints.ts";
+import { reportCircuits } from "./report-circuits.ts";
 import { startConsumer } from "./consumer.ts";
 import { startThreadDeletion } from "./delete-threads.ts";
 import { serveHealth } from "./health-server.ts";
@@ -27,6 +29,7 @@ export async function startWorker(
   const assistants = await readAssistants(assistantsPath);
   const prices = await readPrices(pricesPath);
   checkBudgets(assistants, prices, config);
+  for (const advice of providerAdvice(config)) log.warn(advice);
   const providers = await loadProviders(config);
   const { backend, ...jobs } = await openJobContext(config, { log, lifecycle });
   const takeOvers = new TakeOvers();
@@ -47,6 +50,7 @@ export async function startWorker(
 
   const stopListening = await context.live.listenForCancels((jobId) => void leases.hearCancel(jobId));
   lifecycle.onClose("cancels", stopListening);
+  lifecycle.onClose("circuit reports", reportCircuits(context));
   lifecycle.onClose("reconciler", startReconciler(context));
   lifecycle.onClose("thread deletion", startThreadDeletion(context));
   const consumer = startConsumer(context, backend);

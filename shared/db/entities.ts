@@ -220,4 +220,15 @@ const ThreadDeletion = defineEntity({
   },
 });
 
-export const entities = [Conversation, Message, Job, Draft, Setting, Call, Budget, ThreadDeletion];
+/** Which providers each worker skips at present. */
+const CircuitReport = defineEntity({
+  name: "CircuitReport",
+  tableName: "circuit_reports",
+  properties: {
+    workerId: p.uuid().primary(),
+    openCircuits: p.array(),
+    reportedAt: time().defaultRaw("now()"),
+  },
+});
+
+export const entities = [Conversation, Message, Job, Draft, Setting, Call, Budget, ThreadDeletion, CircuitReport];

@@ -48,6 +48,9 @@ export const health = z
     }),
     checks: z.object({ database: check, queue: check, cache: check }),
     providers: z.array(z.string()),
+    openCircuits: z
+      .record(z.string(), z.int())
+      .meta({ description: "Providers that are skipped because they are down, and by how many workers" }),
   })
   .meta({ id: "Health" });
 export type Health = z.output<typeof health>;

@@ -73,6 +73,54 @@ describe("the fake provider", () => {
     expect(fake.stats).toMatchObject({ inflight: 0, total: 3 });
   });
 
+  it("escapes what is beyond ASCII, when it is told to", async () => {
+    fake.next({ steps: ["ü👋"], escapes: true });
+    const body = await (await ask()).text();
+    expect(body).toContain(String.raw`"content":"\u00fc\ud83d\udc4b"`);
+  });
+
+  it("keeps conversations, and what was said in them", async () => {
+    const { id } = await call("/conversations", { items: [{ type: "message", role: "user", content: "Hello" }] });
+    const turn = { model: "m", stream: true, instructions: "Be brief.", conversation: id, input: "And now?" };
+    fake.next({ steps: ["All", " well."] });
+    await (await post("/responses", turn)).text();
+    const said = ["Hello", "And now?", "All well."];
+    expect(fake.calls[0]?.request.messages.map(({ text }) => text)).toEqual(["Be brief.", ...said.slice(0, 2)]);
+    expect(fake.threads.items(id).map(({ text }) => text)).toEqual(said);
+    expect(fake.threads).toMatchObject({ created: [id], deleted: [] });
+    expect(fake.threads.calls.map(({ request }) => request.path)).toEqual(["/v1/conversations"]);
+    expect(fake.stats.total).toBe(1);
+  });
+
+  it("keeps the question of a run that failed, but not one of a response", async () => {
+    const conversation = await call("/conversations", {});
+    const thread = await call("/threads", {});
+    fake.next({ finishReason: "error" }, { finishReason: "error" });
+    await (
+      await post("/responses", { model: "m", stream: true, conversation: conversation.id, input: "Hello" })
+    ).text();
+    const run = { assistant_id: "a", stream: true, additional_messages: [{ role: "user", content: "Hello" }] };
+    await (await post(`/threads/${thread.id}/runs`, run)).text();
+    expect(fake.threads.items(conversation.id)).toEqual([]);
+    expect(fake.threads.items(thread.id)).toMatchObject([{ role: "user", text: "Hello" }]);
+  });
+
+  it("fails calls about threads, when it is told to, and changes nothing then", async () => {
+    fake.threads.next({ status: 503 });
+    expect((await post("/threads", {})).status).toBe(503);
+    expect(fake.threads.created).toEqual([]);
+    expect((await post("/threads", {})).status).toBe(200);
+    expect(fake.threads.created).toHaveLength(1);
+  });
+
+  it("knows a thread that was made elsewhere, but none that was deleted", async () => {
+    const turn = { model: "m", stream: true, conversation: "conv_x", input: "Hello" };
+    expect((await post("/responses", turn)).status).toBe(200);
+    await fetch(`${fake.url}/conversations/conv_x`, { method: "DELETE" });
+    expect((await post("/responses", turn)).status).toBe(404);
+    expect(fake.threads.deleted).toEqual(["conv_x"]);
+  });
+
   it("counts", async () => {
     await (await ask()).text();
     expect(await readStats()).toEqual({ inflight: 0, maxInflight: 1, total: 1 });
@@ -96,6 +144,14 @@ describe("the fake provider", () => {
 function ask(changes: object = {}, signal?: AbortSignal): Promise<Response> {
   const body = JSON.stringify({ model: "m", stream: true, messages: [{ role: "user", content: "Hello" }], ...changes });
   return fetch(`${fake.url}/chat/completions`, { method: "POST", body, ...(signal && { signal }) });
+}
+
+function post(path: string, body: object): Promise<Response> {
+  return fetch(`${fake.url}${path}`, { method: "POST", body: JSON.stringify(body) });
+}
+
+async function call(path: string, body: object): Promise<{ id: string }> {
+  return (await (await post(path, body)).json()) as { id: string };
 }
 
 async function readStats(): Promise<unknown> {

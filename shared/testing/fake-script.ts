@@ -120,11 +120,7 @@ export class FakeAnswer {
   }
 
   async #finish(): Promise<void> {
-    const {
-      finishReason = "stop",
-      usage = { ...usualPrompt, outputTokens: this.#deltas },
-      done = true,
-    } = this.#script;
+    const { finishReason = "stop", usage = { ...usualPrompt, outputTokens: this.#deltas }, done = true } = this.#script;
     const end = { finishReason, usage, done };
     this.#text += this.#streams ? this.#wire.end(end) : this.#wire.whole(this.#reply, end);
     await this.#flush();

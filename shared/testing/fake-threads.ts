@@ -1,5 +1,3 @@
-import type { WireMessage } from "./fake-wire.ts";
-
 /** What the fake provider keeps of conversations, in memory, for tests to look at. */
 export class FakeThreads {
   /** Ids, in the order of their making. */
@@ -25,7 +23,7 @@ export class FakeThreads {
     return !this.deleted.includes(threadId);
   }
 
-  add(threadId: string, messages: readonly WireMessage[]): FakeItem[] {
+  add(threadId: string, messages: readonly Said[]): FakeItem[] {
     const items = messages.map(({ role, text }) => ({ id: `item_${++this.#lastItem}`, role, text }));
     this.#items.set(threadId, [...this.items(threadId), ...items]);
     return items;
@@ -46,6 +44,11 @@ export class FakeThreads {
   }
 }
 
-export interface FakeItem extends WireMessage {
+interface Said {
+  role: string;
+  text: string;
+}
+
+export interface FakeItem extends Said {
   id: string;
 }

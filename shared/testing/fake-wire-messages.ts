@@ -1,4 +1,4 @@
-import type { FakeUsage, Wire, WireAnswer, WireCall, WireMessage, WireRequest } from "./fake-wire.ts";
+import type { FakeUsage, Wire, WireAnswer, WireCall, WireEnd, WireMessage, WireRequest } from "./fake-wire.ts";
 
 /** Anthropic's Messages API. */
 export const messagesWire: Wire = { path: /^\/v1\/messages$/, read, answer, error };
@@ -19,7 +19,7 @@ function read(body: unknown): WireRequest {
 /** Of a string, or of a list of blocks. */
 function textOf(content: unknown): string {
   if (!Array.isArray(content)) return String(content);
-  return content.map((block: { text?: unknown }) => String(block.text ?? "")).join("");
+  return content.map(({ text }: { text?: string }) => text ?? "").join("");
 }
 
 function answer({ id, model, promptUsage }: WireCall): WireAnswer {
@@ -33,15 +33,10 @@ function answer({ id, model, promptUsage }: WireCall): WireAnswer {
       frame({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } }) +
       frame({ type: "ping" }),
     delta: (text) => frame({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } }),
-    end: ({ finishReason, usage: counted, done }) =>
-      (finishReason === null && counted === null
-        ? ""
-        : frame({ type: "content_block_stop", index: 0 }) +
-          frame({
-            type: "message_delta",
-            delta: { stop_reason: toStopReason(finishReason), stop_sequence: null },
-            ...(counted && { usage: toUsage(counted) }),
-          })) + (done ? frame({ type: "message_stop" }) : ""),
+    end: (how) => {
+      if (how.finishReason === "error") return `event: error\ndata: ${error(500, "the fake was told to fail")}\n\n`;
+      return endOf(how) + (how.done ? frame({ type: "message_stop" }) : "");
+    },
     whole: (text, { finishReason, usage: counted }) =>
       JSON.stringify({
         ...head,
@@ -51,6 +46,15 @@ function answer({ id, model, promptUsage }: WireCall): WireAnswer {
         ...(counted && { usage: toUsage(counted) }),
       }),
   };
+}
+
+function endOf({ finishReason, usage }: WireEnd): string {
+  if (finishReason === null && usage === null) return "";
+  const delta = { stop_reason: toStopReason(finishReason), stop_sequence: null };
+  return (
+    frame({ type: "content_block_stop", index: 0 }) +
+    frame({ type: "message_delta", delta, ...(usage && { usage: toUsage(usage) }) })
+  );
 }
 
 function frame(event: { type: string; [field: string]: unknown }): string {

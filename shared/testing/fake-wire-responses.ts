@@ -113,7 +113,9 @@ class ResponsesAnswer implements WireAnswer {
   }
 
   #content(text: string): object {
-    return this.#kind === "refusal" ? { type: "refusal", refusal: text } : { type: "output_text", text, annotations: [] };
+    return this.#kind === "refusal"
+      ? { type: "refusal", refusal: text }
+      : { type: "output_text", text, annotations: [] };
   }
 
   #part(type: string, data: object): string {
@@ -157,7 +159,7 @@ function answerThreadCall({ method, path, query, body }: ThreadCall, threads: Fa
     case "POST ": {
       const id = threads.create("conv");
       threads.add(id, toMessages(added));
-      return { status: 200, body: conversation(id) };
+      return { status: 200, body: toConversation(id) };
     }
     case "POST id/items":
       return { status: 200, body: list(threads.add(threadId ?? "", toMessages(added)).map(toItem), false) };
@@ -165,7 +167,7 @@ function answerThreadCall({ method, path, query, body }: ThreadCall, threads: Fa
       return { status: 200, body: page(threads, threadId ?? "", query) };
     case "DELETE id/items/item":
       return threads.deleteItem(threadId ?? "", itemId ?? "")
-        ? { status: 200, body: conversation(threadId ?? "") }
+        ? { status: 200, body: toConversation(threadId ?? "") }
         : failure(404, "no such item");
     case "DELETE id":
       threads.deleteThread(threadId ?? "");
@@ -192,7 +194,7 @@ function toItem({ id, role, text }: { id: string; role: string; text: string }) 
   return { id, type: "message", status: "completed", role, content: [{ type, text }] };
 }
 
-function conversation(id: string): object {
+function toConversation(id: string): object {
   return { id, object: "conversation", created_at: Math.floor(Date.now() / 1000), metadata: {} };
 }
 

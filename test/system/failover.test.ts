@@ -38,7 +38,7 @@ onEachBackend("when a provider fails", { workers: 2 }, (product) => {
     expect((await ledger(chat.jobId)).map(({ outcome, output_tokens }) => [outcome, output_tokens])).toEqual([
       ["failed", 0],
       ["failed", 0],
-      ["answered", 3],
+      ["answered", 4],
     ]);
   });
 

@@ -84,11 +84,11 @@ function toFinishReason(reason: string | null | undefined): ReplyPart["finishRea
 
 function toUsage(counts: TokenCounts): TokenUsage | undefined {
   const { input_tokens: fresh, output_tokens: outputTokens } = counts;
-  const { cache_read_input_tokens: read, cache_creation_input_tokens: written } = counts;
+  const { cache_read_input_tokens: cached, cache_creation_input_tokens: written } = counts;
   if (typeof fresh !== "number" || typeof outputTokens !== "number") return undefined;
   return {
-    inputTokens: fresh + (read ?? 0) + (written ?? 0),
-    ...(typeof read === "number" && { cachedInputTokens: read }),
+    inputTokens: fresh + (cached ?? 0) + (written ?? 0),
+    ...(typeof cached === "number" && { cachedInputTokens: cached }),
     ...(typeof written === "number" && { cacheWriteTokens: written }),
     outputTokens,
   };

@@ -7,7 +7,7 @@ import { errorOfStatus, fromConnection, namesIn } from "../upstream/errors.ts";
 export function toError(error: unknown, apiKey: string): ProviderError {
   if (error instanceof ProviderError) return error;
   // Without its cause: the SDK's error holds the upstream's words and headers.
-  if (error instanceof APIError && error.status !== undefined) return fromAnswer(error, apiKey);
+  if (error instanceof APIError && error.status !== undefined) return fromAnswer(error as APIError, apiKey);
   if (error instanceof APIConnectionError) return fromConnection(error.cause);
   if (error instanceof AnthropicError && !(error instanceof APIError)) {
     return new ProviderError("rejected", "the SDK did not make the call");

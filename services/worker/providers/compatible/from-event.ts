@@ -27,7 +27,7 @@ const chunk = z.object({
 
 /**
  * @param json the data of one event, or the body of a completion that was not streamed
- * @throws {ProviderError} `malformed`, or what an `error` in it says
+ * @throws {ProviderError} `malformed`; `overloaded` for a finish that is none
  */
 export function fromEvent(json: string, apiKey?: string): ReplyPart {
   if (json.trim() === "[DONE]") return { ended: true };

@@ -1,5 +1,6 @@
 import type OpenAI from "openai";
 import { ConfigError, type Config } from "../../../../shared/config.ts";
+import { createCall } from "../openai/calls.ts";
 import { type ClientOptions, createClient } from "../openai/client.ts";
 import { toError } from "../openai/to-error.ts";
 import type { Provider, ProviderEvent, ProviderRequest } from "../provider.ts";
@@ -31,7 +32,7 @@ export function createAssistantsProvider(options: AssistantsOptions): Provider {
   return {
     name: "openai-assistants",
     upstream: baseUrl,
-    threads: createThreads({ client, apiKey, maxMs: timeouts.firstTokenMs }),
+    threads: createThreads(client, createCall(apiKey, timeouts.firstTokenMs)),
     stream: (request, signal) =>
       withTimeouts((limited) => streamRun({ client, apiKey, assistantId, request, signal: limited }), {
         signal,
@@ -49,7 +50,7 @@ interface Call {
 }
 
 async function* streamRun(call: Call): AsyncGenerator<ProviderEvent, void, undefined> {
-  const { client, apiKey, assistantId, request, signal } = call;
+  const { client, apiKey, assistantId, request } = call;
   const { threadId } = request;
   if (threadId === undefined) throw new TypeError("the Assistants API answers in threads only");
   let run: RunPart["run"];
@@ -59,8 +60,7 @@ async function* streamRun(call: Call): AsyncGenerator<ProviderEvent, void, undef
     return part;
   });
   try {
-    const { runs } = client.beta.threads;
-    yield* readReply(runs.create(threadId, toRequest(request, assistantId), { signal }).asResponse(), {
+    yield* readReply(startRun(call, threadId), {
       reply,
       setting: "OPENAI_BASE_URL",
       toError: (error) => toError(error, apiKey),
@@ -68,6 +68,11 @@ async function* streamRun(call: Call): AsyncGenerator<ProviderEvent, void, undef
   } finally {
     if (run?.active) cancelRun(client, threadId, run.id);
   }
+}
+
+/** Rejects also where the SDK throws at once, as it does for an id that cannot be a part of a path. */
+async function startRun({ client, assistantId, request, signal }: Call, threadId: string): Promise<Response> {
+  return client.beta.threads.runs.create(threadId, toRequest(request, assistantId), { signal }).asResponse();
 }
 
 const cancelMs = 5_000;

@@ -1,6 +1,265 @@
-import { providerSuite } from "../provider.testsuite.ts";
-import { createOpenaiProvider } from "./openai.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ConfigError, readConfig } from "../../../../shared/config.ts";
+import { startFakeProvider, type FakeProvider } from "../../../../shared/testing/fake-provider.ts";
+import type { Script, Step } from "../../../../shared/testing/fake-script.ts";
+import { ProviderError, type ProviderErrorCode } from "../provider.ts";
+import { collect, providerSuite, testRequest } from "../provider.testsuite.ts";
+import { threadsSuite } from "../threads.testsuite.ts";
+import { createOpenaiProvider, openaiFromConfig } from "./openai.ts";
 
 providerSuite("openai", (upstream) => createOpenaiProvider({ ...upstream, model: "test-model" }), {
   cacheUsage: ["cachedInputTokens", "cacheWriteTokens"],
+});
+threadsSuite("openai", (upstream) => createOpenaiProvider({ ...upstream, model: "test-model" }));
+
+let fake: FakeProvider;
+beforeEach(async () => {
+  fake = await startFakeProvider();
+});
+afterEach(() => fake.close());
+
+const openai = () => createOpenaiProvider({ baseUrl: fake.url, apiKey: "sk-1", model: "test-model" });
+
+function answerTo(...scripts: Script[]) {
+  fake.next(...scripts);
+  return collect(openai());
+}
+
+/** An event in the words of the API, in the midst of what the fake says. */
+function event(data: unknown): Step {
+  return { raw: `data: ${JSON.stringify(data)}\n\n` };
+}
+
+/** Nothing but these events. */
+function events(...data: unknown[]): Script {
+  return {
+    headers: { "content-type": "text/event-stream" },
+    body: data.map((item) => `data: ${JSON.stringify(item)}\n\n`).join(""),
+  };
+}
+
+describe("a request for a response", () => {
+  const common = {
+    model: "test-model",
+    instructions: "Be brief.",
+    max_output_tokens: 77,
+    safety_identifier: "a-conversation",
+    prompt_cache_key: "a-conversation",
+    store: false,
+    stream: true,
+  };
+
+  it("holds instructions, history and limits, and is not stored", async () => {
+    await answerTo({});
+    const { request } = await fake.waitForCall(1);
+    expect(request.path).toBe("/v1/responses");
+    expect(request.headers).toMatchObject({ authorization: "Bearer sk-1", "content-type": "application/json" });
+    expect(request.body).toEqual({
+      ...common,
+      input: [
+        { type: "message", role: "user", content: "Hello" },
+        { type: "message", role: "assistant", content: "Hi! What can I do for you?" },
+        { type: "message", role: "user", content: "My secret question" },
+      ],
+    });
+  });
+
+  it("in a conversation of OpenAI holds the last message alone", async () => {
+    await collect(openai(), { request: { ...testRequest, threadId: "conv_1" } });
+    expect(fake.calls[0]?.request.body).toEqual({
+      ...common,
+      conversation: "conv_1",
+      input: [{ type: "message", role: "user", content: "My secret question" }],
+    });
+  });
+
+  it.each([
+    ["openai", "own-model", "own-model"],
+    [undefined, "model-of-another-provider", "test-model"],
+    ["compatible", "model-of-another-provider", "test-model"],
+    ["openai", undefined, "test-model"],
+  ] as const)("of an assistant with provider %s and model %s asks for %s", async (provider, model, expected) => {
+    const request = { ...testRequest, assistant: { ...testRequest.assistant, provider, model } };
+    await collect(openai(), { request });
+    expect(fake.calls[0]?.request.model).toBe(expected);
+  });
+
+  it("never asks for fewer tokens than the API allows", async () => {
+    const request = { ...testRequest, assistant: { ...testRequest.assistant, maxOutputTokens: 1 } };
+    await collect(openai(), { request });
+    expect(fake.calls[0]?.request.body).toMatchObject({ max_output_tokens: 16 });
+  });
+
+  it("goes to a base URL with a slash at its end, too", async () => {
+    const provider = createOpenaiProvider({ baseUrl: `${fake.url}/`, apiKey: "sk-1", model: "test-model" });
+    expect((await collect(provider)).error).toBeUndefined();
+  });
+
+  it("goes over the connection of the one before it", async () => {
+    const provider = openai();
+    for (let i = 0; i < 3; i++) await collect(provider);
+    expect(new Set(fake.calls.map(({ request }) => request.clientPort)).size).toBe(1);
+  });
+
+  it("is made once, whatever comes back", async () => {
+    await answerTo({ status: 500 });
+    await answerTo({ status: 429, headers: { "retry-after": "0", "x-should-retry": "true" } });
+    await answerTo({ before: { cut: true } });
+    expect(fake.calls).toHaveLength(3);
+  });
+
+  it("takes nothing from the environment behind our back", async () => {
+    vi.stubEnv("OPENAI_ORG_ID", "org-of-somebody");
+    vi.stubEnv("OPENAI_PROJECT_ID", "project-of-somebody");
+    await answerTo({});
+    vi.unstubAllEnvs();
+    expect(JSON.stringify(fake.calls[0]?.request.headers)).not.toContain("of-somebody");
+  });
+});
+
+describe("a response", () => {
+  it("is its text, not its reasoning, its tools, or what is unknown", async () => {
+    const { text, error } = await answerTo({
+      steps: [
+        event({ type: "response.output_item.added", item: { type: "reasoning", summary: [] } }),
+        event({ type: "response.reasoning_summary_text.delta", delta: "Hm." }),
+        event({ type: "response.reasoning_text.delta", delta: "Hm!" }),
+        "Yes.",
+        event({ type: "response.web_search_call.searching", item_id: "ws_1" }),
+        event({ type: "response.something.new", delta: "?" }),
+      ],
+    });
+    expect(error).toBeUndefined();
+    expect(text).toBe("Yes.");
+  });
+
+  it("of two messages has a paragraph for each", async () => {
+    const message = event({ type: "response.output_item.added", item: { type: "message", role: "assistant" } });
+    expect((await answerTo({ steps: ["One.", message, message, "Two", "."] })).text).toBe("One.\n\nTwo.");
+  });
+
+  it("that the content filter stopped keeps its text", async () => {
+    const { text, finish } = await answerTo({ steps: ["So far"], finishReason: "content_filter" });
+    expect(text).toBe("So far");
+    expect(finish?.finishReason).toBe("content_filter");
+  });
+
+  it("that is incomplete for a reason we do not know was cut off", async () => {
+    const ended = { type: "response.incomplete", response: { incomplete_details: { reason: "steered" } } };
+    expect((await answerTo(events(ended))).finish?.finishReason).toBe("length");
+  });
+
+  it("tells its model and its usage at the end", async () => {
+    const usage = { input_tokens: 7, input_tokens_details: { cached_tokens: 0 }, output_tokens: 3 };
+    const ended = { type: "response.completed", response: { model: "big-1-2026-11", usage } };
+    expect((await answerTo(events(ended))).finish).toEqual({
+      type: "finish",
+      finishReason: "stop",
+      model: "big-1-2026-11",
+      usage: { inputTokens: 7, cachedInputTokens: 0, outputTokens: 3 },
+    });
+  });
+
+  it.each<[string, Script]>([
+    ["stays open after its end", { end: false }],
+    ["is cut after its end", { steps: ["All.", event({ type: "response.completed", response: {} }), { cut: true }] }],
+    [
+      "is followed by an error",
+      { steps: ["All.", event({ type: "response.completed", response: {} }), event({ type: "error", code: "x" })] },
+    ],
+    ["is followed by an end mark", { steps: ["All.", { raw: "data: [DONE]\n\n" }] }],
+  ])("that %s is whole", async (_, script) => {
+    const { text, finish, error } = await answerTo({ steps: ["All."], ...script });
+    expect(error).toBeUndefined();
+    expect(text).toBe("All.");
+    expect(finish?.finishReason).toBe("stop");
+  });
+
+  it.each<[string, unknown, ProviderErrorCode]>([
+    ["fails", { type: "response.failed", response: { error: { code: "server_error", message: "no" } } }, "overloaded"],
+    ["fails for its prompt", { type: "response.failed", response: { error: { code: "invalid_prompt" } } }, "rejected"],
+    ["fails without a word", { type: "response.failed", response: { error: null } }, "overloaded"],
+    ["is cancelled", { type: "response.cancelled", response: { status: "cancelled" } }, "overloaded"],
+    ["breaks off", { type: "error", code: "rate_limit_exceeded", message: "slow down", param: null }, "overloaded"],
+    ["breaks off by our fault", { type: "error", error: { type: "invalid_request_error", code: null } }, "rejected"],
+    ["breaks off in words of a proxy", { error: { code: 401, message: "no" } }, "rejected"],
+  ])("that %s is an error, after its text so far", async (_, data, code) => {
+    const { text, error } = await answerTo({ steps: ["So far", event(data), "never seen"] });
+    expect(text).toBe("So far");
+    expect(error).toBeInstanceOf(ProviderError);
+    expect(error).toMatchObject({ code });
+  });
+
+  it.each<[string, unknown]>([
+    ["has no type", { delta: "x" }],
+    ["says no text", { type: "response.output_text.delta", delta: 42 }],
+    ["ends nothing", { type: "response.completed" }],
+  ])("with an event that %s is malformed", async (_, data) => {
+    const { text, error } = await answerTo({ steps: ["So far", event(data)] });
+    expect(text).toBe("So far");
+    expect(error).toMatchObject({ code: "malformed" });
+  });
+});
+
+describe("the message of an error", () => {
+  it("names what OpenAI's error names, and what to check", async () => {
+    const body = JSON.stringify({ error: { message: "long story", type: "invalid_request_error", code: "bad_key" } });
+    const { error } = await answerTo({ status: 401, body });
+    expect((error as Error).message).toBe("HTTP 401 (invalid_request_error, bad_key): check OPENAI_API_KEY");
+  });
+
+  it("says that an account without credit is not just busy", async () => {
+    const body = JSON.stringify({ error: { type: "insufficient_quota", code: "insufficient_quota" } });
+    const { error } = await answerTo({ status: 429, headers: { "retry-after": "1" }, body });
+    expect(error).toMatchObject({ code: "rejected", status: 429 });
+    expect((error as Error).message).toContain("billing");
+  });
+});
+
+describe("a conversation of OpenAI", () => {
+  it("is deleted after its items, also when some of them are gone already", async () => {
+    const { threads } = openai();
+    const { signal } = new AbortController();
+    const id = await threads?.create(testRequest.prompt, signal);
+    fake.threads.next({}, { status: 404 });
+    await threads?.delete(id ?? "", signal);
+    const calls = fake.threads.calls.map(({ request }) => `${request.method} ${request.path}`);
+    expect(calls.slice(0, 2)).toEqual(["POST /v1/conversations", `GET /v1/conversations/${id}/items`]);
+    expect(calls.slice(2, -1).toSorted()).toEqual(
+      Array.from({ length: 3 }, (_, i) => `DELETE /v1/conversations/${id}/items/item_${i + 1}`),
+    );
+    expect(calls.at(-1)).toBe(`DELETE /v1/conversations/${id}`);
+  });
+
+  it("is not deleted while items could not be", async () => {
+    const { threads } = openai();
+    const { signal } = new AbortController();
+    const id = await threads?.create(testRequest.prompt, signal);
+    fake.threads.next({}, { status: 500 });
+    await expect(threads?.delete(id ?? "", signal)).rejects.toMatchObject({ status: 500 });
+    expect(fake.threads.deleted).toEqual([]);
+    await threads?.delete(id ?? "", signal);
+    expect(fake.threads.deleted).toEqual([id]);
+  });
+});
+
+describe("the openai provider of a configuration", () => {
+  const environment = { DATABASE_URL: "postgres://localhost/parley" };
+
+  it("calls the server named there", async () => {
+    const config = readConfig({ ...environment, OPENAI_BASE_URL: fake.url, OPENAI_MODEL: "m", OPENAI_API_KEY: "k" });
+    const provider = openaiFromConfig(config);
+    expect((await collect(provider)).text).toBe("Hello from the fake.");
+    expect(fake.calls.at(-1)?.request).toMatchObject({ model: "m", headers: { authorization: "Bearer k" } });
+    expect(provider.upstream).toBe(fake.url);
+  });
+
+  it("cannot be made with a key that no header can hold, and does not tell it", () => {
+    const config = readConfig({ ...environment, OPENAI_API_KEY: "sk-12345\nsk-67890" });
+    expect(() => openaiFromConfig(config)).toThrow(/^OPENAI_API_KEY: (?!.*sk-)/);
+  });
+
+  it("cannot be made without a key", () => {
+    expect(() => openaiFromConfig(readConfig(environment))).toThrow(ConfigError);
+  });
 });

@@ -4,6 +4,7 @@ import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/api-key.ts";
 import { readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
+import { createCall } from "./calls.ts";
 import { type ClientOptions, createClient } from "./client.ts";
 import { fromEvent } from "./from-event.ts";
 import { createThreads } from "./threads.ts";
@@ -30,7 +31,7 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
   return {
     name: "openai",
     upstream: baseUrl,
-    threads: createThreads({ client, apiKey, maxMs: timeouts.firstTokenMs }),
+    threads: createThreads(client, createCall(apiKey, timeouts.firstTokenMs)),
     stream: (request, signal) =>
       withTimeouts(
         (limited) => {

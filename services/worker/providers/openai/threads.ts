@@ -1,8 +1,6 @@
 import type OpenAI from "openai";
-import { z } from "zod";
-import { ProviderError, type Threads } from "../provider.ts";
-import { limitedCall } from "../upstream/limited-call.ts";
-import { toError } from "./to-error.ts";
+import type { Threads } from "../provider.ts";
+import { type Call, fillOrDelete, idOf, ifPresent, mustBeDeleted, toPage } from "./calls.ts";
 import { toItems } from "./to-request.ts";
 
 /** As many as the API takes, and gives, in one call. */
@@ -11,79 +9,64 @@ const itemsPerPage = 100;
 /** A long conversation should be gone soon, and is not worth a burst. */
 const deletionsAtOnce = 8;
 
-interface ThreadsOptions {
-  client: OpenAI;
-  apiKey: string;
-  /** For each call, in milliseconds. */
-  maxMs: number;
-}
+type Conversations = OpenAI["conversations"];
 
 /** OpenAI's Conversations. */
-export function createThreads({ client: { conversations }, apiKey, maxMs }: ThreadsOptions): Threads {
-  type Limits = { signal: AbortSignal };
-  const call = <T>(signal: AbortSignal, make: (limits: Limits) => Promise<T>) =>
-    limitedCall((limited) => make({ signal: limited }), { signal, maxMs, toError: (error) => toError(error, apiKey) });
-
-  const deleteThread = async (threadId: string, signal: AbortSignal) => {
-    const itemIds = await ifPresent(call(signal, (limits) => listItems(conversations, threadId, limits)));
-    // What a conversation holds outlives it.
-    for (const some of chunks(itemIds ?? [], deletionsAtOnce)) {
-      const deletions = some.map((id) =>
-        ifPresent(call(signal, (limits) => conversations.items.delete(id, { conversation_id: threadId }, limits))),
-      );
-      await Promise.all(deletions);
-    }
-    await ifPresent(call(signal, (limits) => conversations.delete(threadId, limits)));
-  };
-
+export function createThreads({ conversations }: OpenAI, call: Call): Threads {
+  const deleteThread = (threadId: string, signal: AbortSignal) => deleteAll(conversations, call, threadId, signal);
   return {
     required: false,
     async create(turns, signal) {
-      const [first = [], ...rest] = chunks(turns, itemsPerCall);
-      const made = await call(signal, (limits) => conversations.create({ items: toItems(first) }, limits));
-      const id = idOf(made);
-      try {
-        for (const some of rest) {
-          await call(signal, (limits) => conversations.items.create(id, { items: toItems(some) }, limits));
+      const [first = [], ...rest] = chunks(toItems(turns), itemsPerCall);
+      const id = idOf(await call(signal, (options) => conversations.create({ items: first }, options)));
+      const fill = async () => {
+        for (const items of rest) {
+          await call(signal, (options) => conversations.items.create(id, { items }, options));
         }
-      } catch (error) {
-        // Nobody else will ever know its id. Not waited for: whoever gave up must hear of it at once.
-        void deleteThread(id, new AbortController().signal).catch(() => {});
-        throw error;
-      }
+      };
+      await fillOrDelete(fill, (cleanUp) => deleteThread(id, cleanUp));
       return id;
     },
     delete: deleteThread,
   };
 }
 
-async function listItems(
-  conversations: OpenAI["conversations"],
+/** Items first: what a conversation holds outlives it. */
+async function deleteAll(
+  conversations: Conversations,
+  call: Call,
   threadId: string,
-  limits: { signal: AbortSignal },
+  signal: AbortSignal,
+): Promise<void> {
+  const itemIds = (await ifPresent(listItems(conversations, call, threadId, signal))) ?? [];
+  const deleteItem = async (id: string) =>
+    idOf(await call(signal, (options) => conversations.items.delete(id, { conversation_id: threadId }, options)));
+  for (const ids of chunks(itemIds, deletionsAtOnce)) {
+    await Promise.all(ids.map((id) => ifPresent(deleteItem(id))));
+  }
+  const answer = await ifPresent(call(signal, (options) => conversations.delete(threadId, options)));
+  if (answer !== undefined) mustBeDeleted(answer);
+}
+
+/** All of them before the first is deleted: a page begins after the last item of the one before. */
+async function listItems(
+  conversations: Conversations,
+  call: Call,
+  threadId: string,
+  signal: AbortSignal,
 ): Promise<string[]> {
   const ids: string[] = [];
-  for await (const item of conversations.items.list(threadId, { limit: itemsPerPage }, limits)) ids.push(idOf(item));
-  return ids;
-}
-
-/** @returns undefined for what is gone already */
-export async function ifPresent<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof ProviderError && error.status === 404) return undefined;
-    throw error;
+  for (;;) {
+    const after = ids.at(-1);
+    const query = { limit: itemsPerPage, ...(after !== undefined && { after }) };
+    // Its pages as they come: the SDK takes anything for an empty one.
+    const { data, has_more: hasMore } = await call(signal, async (options) => {
+      const response = await conversations.items.list(threadId, query, options).asResponse();
+      return toPage(await response.json());
+    });
+    ids.push(...data.map(({ id }) => id));
+    if (!hasMore || data.length === 0) return ids;
   }
-}
-
-const withId = z.object({ id: z.string().min(1) });
-
-/** @throws {ProviderError} `malformed`, for what a server says that does not speak this API */
-export function idOf(made: unknown): string {
-  const parsed = withId.safeParse(made);
-  if (!parsed.success) throw new ProviderError("malformed", "the answer holds no id: check OPENAI_BASE_URL");
-  return parsed.data.id;
 }
 
 function chunks<T>(all: readonly T[], size: number): T[][] {

@@ -7,7 +7,7 @@ import { describeErrorObject, isOutOfCredit } from "../upstream/openai-errors.ts
 export function toError(error: unknown, apiKey: string): ProviderError {
   if (error instanceof ProviderError) return error;
   // Without their causes: the SDK's errors hold the upstream's words and headers, a SyntaxError quotes the answer.
-  if (error instanceof APIError && error.status !== undefined) return fromAnswer(error, apiKey);
+  if (isAnswer(error)) return fromAnswer(error, apiKey);
   if (error instanceof SyntaxError) return new ProviderError("malformed", "the answer is not JSON");
   if (error instanceof APIConnectionError) return fromConnection(error.cause);
   if (error instanceof OpenAIError && !(error instanceof APIError)) {
@@ -16,11 +16,17 @@ export function toError(error: unknown, apiKey: string): ProviderError {
   return fromConnection(error);
 }
 
-function fromAnswer({ status, headers, error }: APIError, apiKey: string): ProviderError {
+type Answer = APIError<number>;
+
+function isAnswer(error: unknown): error is Answer {
+  return error instanceof APIError && error.status !== undefined;
+}
+
+function fromAnswer({ status, headers, error }: Answer, apiKey: string): ProviderError {
   const unpaid = isOutOfCredit(error);
-  const hint = unpaid ? ": check the account's billing" : (hints[status ?? 0] ?? "");
+  const hint = unpaid ? ": check the account's billing" : (hints[status] ?? "");
   return errorOfStatus({
-    status: status ?? 0,
+    status,
     retryAfter: headers?.get("retry-after"),
     detail: `${describeErrorObject(error, apiKey)}${hint}`,
     ...(unpaid && { code: "rejected" }),

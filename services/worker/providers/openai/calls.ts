@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { ProviderError } from "../provider.ts";
+import { limitedCall } from "../upstream/limited-call.ts";
+import { toError } from "./to-error.ts";
+
+/** One call of the SDK that is not streamed. */
+export type Call = <T>(signal: AbortSignal, make: (options: { signal: AbortSignal }) => Promise<T>) => Promise<T>;
+
+/** @param maxMs for each call */
+export function createCall(apiKey: string, maxMs: number): Call {
+  return (signal, make) =>
+    limitedCall((limited) => make({ signal: limited }), { signal, maxMs, toError: (error) => toError(error, apiKey) });
+}
+
+/** @returns undefined for what is gone already */
+export async function ifPresent<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof ProviderError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+const cleanUpMs = 30_000;
+
+/**
+ * Fills a thread that was just made. If that fails it is deleted, as nobody else will ever know its id; that is not
+ * waited for, since whoever gave up must hear of it at once.
+ */
+export async function fillOrDelete(
+  fill: () => Promise<void>,
+  deleteThread: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  try {
+    await fill();
+  } catch (error) {
+    deleteThread(AbortSignal.timeout(cleanUpMs)).catch(() => {});
+    throw error;
+  }
+}
+
+const withId = z.object({ id: z.string().min(1) });
+const deleted = z.object({ deleted: z.literal(true) });
+const page = z.object({ data: z.array(withId), has_more: z.boolean() });
+
+/** @throws {ProviderError} `malformed`, as the two below: for what a server says that does not speak this API */
+export function idOf(answer: unknown): string {
+  return read(withId, answer).id;
+}
+
+export function toPage(answer: unknown): z.output<typeof page> {
+  return read(page, answer);
+}
+
+/** Looked at closely: nobody asks again for what is taken for deleted. */
+export function mustBeDeleted(answer: unknown): void {
+  read(deleted, answer);
+}
+
+function read<Output>(schema: z.ZodType<Output>, answer: unknown): Output {
+  const parsed = schema.safeParse(answer);
+  if (!parsed.success) throw new ProviderError("malformed", "the answer says something else: check OPENAI_BASE_URL");
+  return parsed.data;
+}

@@ -1,0 +1,161 @@
+import { inspect } from "node:util";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startFakeProvider, type FakeProvider } from "../../../shared/testing/fake-provider.ts";
+import type { Script } from "../../../shared/testing/fake-script.ts";
+import { ProviderError, type PromptMessage, type Provider, type ProviderErrorCode, type Threads } from "./provider.ts";
+import { collect, testRequest, type Upstream } from "./provider.testsuite.ts";
+import { defaultTimeouts, type Timeouts } from "./timeouts.ts";
+
+/** Longer than any API takes in one call, and than it lists in one page. */
+const longConversation = conversation(230);
+
+/** The contract of every provider that keeps conversations: `make` must point it at the base URL given. */
+export function threadsSuite(name: string, make: (upstream: Upstream) => Provider): void {
+  const apiKey = "sk-test-1234567890abcdef";
+  const never = new AbortController().signal;
+  let fake: FakeProvider;
+  const provider = (timeouts: Partial<Timeouts> = {}) =>
+    make({ baseUrl: fake.url, apiKey, timeouts: { ...defaultTimeouts, ...timeouts } });
+  const threads = (timeouts: Partial<Timeouts> = {}): Threads => {
+    const made = provider(timeouts).threads;
+    if (!made) throw new Error(`${name} keeps no threads`);
+    return made;
+  };
+  const held = (threadId: string) => fake.threads.items(threadId).map(({ role, text }) => ({ role, text }));
+
+  beforeEach(async () => {
+    fake = await startFakeProvider();
+  });
+  afterEach(() => fake.close());
+
+  describe(`a thread of ${name}`, () => {
+    it.each<[string, PromptMessage[]]>([
+      ["nothing yet", []],
+      ["a few turns", conversation(4)],
+      ["a long conversation", longConversation],
+    ])("is made to hold %s", async (_, turns) => {
+      const id = await threads().create(turns, never);
+      expect(fake.threads.created).toEqual([id]);
+      expect(held(id)).toEqual(turns);
+    });
+
+    it("is continued with the last message alone, and holds the reply then", async () => {
+      const prompt = [...testRequest.prompt];
+      const threadId = await threads().create(prompt.slice(0, -1), never);
+      fake.next({ steps: ["It is", " blue."] });
+      expect((await collect(provider(), { request: { ...testRequest, threadId } })).text).toBe("It is blue.");
+
+      const shown = fake.calls[0]?.request.messages.map(({ role, text }) => ({ role, text }));
+      expect(shown).toEqual([{ role: "system", text: testRequest.assistant.instructions }, ...prompt]);
+      const body = JSON.stringify(fake.calls[0]?.request.body);
+      expect(body).toContain(prompt.at(-1)?.text);
+      expect(body).not.toContain(prompt[0]?.text);
+      expect(held(threadId)).toEqual([...prompt, { role: "assistant", text: "It is blue." }]);
+    });
+
+    it("that is gone is not answered in", async () => {
+      const threadId = await threads().create([], never);
+      await threads().delete(threadId, never);
+      const { error } = await collect(provider(), { request: { ...testRequest, threadId } });
+      expect(error).toMatchObject({ name: "ProviderError", code: "rejected", status: 404 });
+    });
+
+    it("is deleted with all that it holds", async () => {
+      const id = await threads().create(longConversation, never);
+      await threads().delete(id, never);
+      expect(fake.threads.deleted).toEqual([id]);
+      expect(held(id)).toEqual([]);
+    });
+
+    it("that is gone already is deleted", async () => {
+      const id = await threads().create(conversation(2), never);
+      await threads().delete(id, never);
+      await expect(threads().delete(id, never)).resolves.toBeUndefined();
+      expect(fake.threads.deleted).toEqual([id]);
+    });
+
+    it("is deleted again when it could not be filled", async () => {
+      fake.threads.next({}, { status: 500 });
+      await expect(threads().create(longConversation, never)).rejects.toMatchObject({ status: 500 });
+      for (let call = 1; fake.threads.deleted.length === 0; call++) await (await fake.threads.waitForCall(call)).ended;
+      expect(fake.threads.deleted).toEqual(fake.threads.created);
+      expect(held(fake.threads.created[0] ?? "")).toEqual([]);
+    });
+  });
+
+  describe.each<[string, (kept: Threads, signal: AbortSignal) => Promise<unknown>]>([
+    ["making", (kept, signal) => kept.create(conversation(2), signal)],
+    ["deleting", (kept, signal) => kept.delete("thread_x", signal)],
+  ])(`%s a thread of ${name}`, (_, call) => {
+    it.each<[number, ProviderErrorCode]>([
+      [400, "rejected"],
+      [401, "rejected"],
+      [429, "overloaded"],
+      [500, "overloaded"],
+      [529, "overloaded"],
+    ])("maps HTTP %i to %s", async (status, code) => {
+      fake.threads.next({ status, headers: { "retry-after": "7" } });
+      const error = await failure(call(threads(), never));
+      expect(error).toMatchObject({ name: "ProviderError", code, status, retryAfterMs: 7_000 });
+    });
+
+    it("maps a connection that is cut to unreachable", async () => {
+      fake.threads.next({ before: { cut: true } });
+      expect(await failure(call(threads(), never))).toMatchObject({ name: "ProviderError", code: "unreachable" });
+    });
+
+    it.each<[string, Script]>([
+      ["cannot be read", { headers: { "content-type": "application/json" }, body: "{oops" }],
+      ["is a web page", { headers: { "content-type": "text/html" }, body: "<h1>Welcome</h1>" }],
+      ["is about something else", { body: "[42]" }],
+    ])("maps an answer that %s to malformed", async (__, script) => {
+      fake.threads.next(script);
+      expect(await failure(call(threads(), never))).toMatchObject({ name: "ProviderError", code: "malformed" });
+    });
+
+    it("calls a silent upstream a timeout, and ends the call", async () => {
+      fake.threads.next({ before: { stall: true } });
+      const error = await failure(call(threads({ firstTokenMs: 50 }), never));
+      expect(error).toMatchObject({ name: "ProviderError", code: "timeout" });
+      expect((await (await fake.threads.waitForCall(1)).ended).how).toBe("disconnected");
+    });
+
+    it("ends within 500 ms of an abort, with its reason", async () => {
+      const abort = new AbortController();
+      fake.threads.next({ before: { stall: true } });
+      const failed = failure(call(threads(), abort.signal));
+      const { ended } = await fake.threads.waitForCall(1);
+      const abortedAt = performance.now();
+      abort.abort(new Error("never mind"));
+      expect(await failed).toBe(abort.signal.reason);
+      const { how, at } = await ended;
+      expect(how).toBe("disconnected");
+      expect(at - abortedAt).toBeLessThan(500);
+    });
+
+    it("is not begun when it was aborted before", async () => {
+      const reason = new Error("too late");
+      expect(await failure(call(threads(), AbortSignal.abort(reason)))).toBe(reason);
+      expect(fake.threads.calls).toEqual([]);
+    });
+
+    it("keeps the key and the conversation to itself", async () => {
+      const body = JSON.stringify({ error: { message: `Wrong key ${apiKey} for "turn 1"`, type: apiKey } });
+      fake.threads.next({ status: 401, body });
+      const error = await failure(call(threads(), never));
+      expect(error).toBeInstanceOf(ProviderError);
+      const shown = inspect(error, { depth: Infinity });
+      expect(shown).not.toContain(apiKey);
+      expect(shown).not.toContain("turn 1");
+    });
+  });
+}
+
+/** What a call rejects with; nothing if it does not. */
+function failure(call: Promise<unknown>): Promise<unknown> {
+  return call.then(() => undefined).catch((error: unknown) => error);
+}
+
+function conversation(turns: number): PromptMessage[] {
+  return Array.from({ length: turns }, (_, i) => ({ role: i % 2 === 0 ? "user" : "assistant", text: `turn ${i} 👋` }));
+}

@@ -1,0 +1,270 @@
+import { DelayedError, type Job, UnrecoverableError } from "bullmq";
+import { v7 } from "uuid";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createTestDatabase } from "../testing/postgres.ts";
+import { quietLog } from "../testing/quiet-log.ts";
+import { redisAvailable, startRedis } from "../testing/redis.ts";
+import { openTcpGate } from "../testing/tcp-gate.ts";
+import { type BullProcessor, createQueueBackend, type QueueBackend } from "./backend.ts";
+import { type JobQueue, openJobQueue } from "./job-queue.ts";
+
+interface Store {
+  backend: QueueBackend;
+  /** Refuses connections, and breaks those there are. */
+  goAway(): Promise<void>;
+  comeBack(): Promise<void>;
+  /** Keeps its connections and answers nothing. */
+  freeze(): void;
+  thaw(): void;
+}
+
+async function openRedisStore(): Promise<Store> {
+  const redis = await startRedis();
+  onTestFinished(() => redis.stop());
+  return {
+    backend: await openBackend({ redisUrl: redis.url, databaseUrl: "postgres://nobody@127.0.0.1:1/none" }),
+    goAway: () => redis.kill(),
+    comeBack: () => redis.restart(),
+    freeze: () => redis.pause(),
+    thaw: () => redis.resume(),
+  };
+}
+
+async function openPostgresStore(): Promise<Store> {
+  const database = await createTestDatabase();
+  onTestFinished(() => database.drop());
+  const gate = await openTcpGate(database.url);
+  onTestFinished(() => gate[Symbol.asyncDispose]());
+  return {
+    backend: await openBackend({ redisUrl: undefined, databaseUrl: gate.url }),
+    goAway: () => gate.shut(),
+    comeBack: () => gate.reopen(),
+    freeze: () => gate.freeze(),
+    thaw: () => gate.thaw(),
+  };
+}
+
+async function openBackend(urls: { redisUrl: string | undefined; databaseUrl: string }): Promise<QueueBackend> {
+  const backend = await createQueueBackend({ ...urls, log: quietLog() });
+  onTestFinished(() => backend.close());
+  return backend;
+}
+
+async function openQueue({ backend }: Store): Promise<JobQueue> {
+  const queue = openJobQueue(backend, quietLog());
+  onTestFinished(() => queue.close().catch(() => undefined));
+  await queue.bull.waitUntilReady();
+  return queue;
+}
+
+/** A worker that does as a test says, with one job at a time. */
+async function work({ backend }: Store, processor: BullProcessor): Promise<{ close: () => Promise<void> }> {
+  const worker = backend.openWorker(processor, { concurrency: 1, drainDelay: 1 });
+  worker.on("error", () => undefined);
+  onTestFinished(() => worker.close(true));
+  await worker.waitUntilReady();
+  return { close: () => worker.close() };
+}
+
+/** Brings a new entry into a state that only a worker can bring about. An active one keeps its worker busy. */
+async function entryIn(state: "active" | "delayed" | "completed" | "failed", store: Store, queue: JobQueue) {
+  const jobId = v7();
+  const processors: Record<typeof state, BullProcessor> = {
+    active: () => new Promise<void>(() => undefined),
+    delayed: async (job: Job, token?: string) => {
+      await job.moveToDelayed(Date.now() + 3_600_000, token);
+      throw new DelayedError();
+    },
+    completed: async () => undefined,
+    failed: async () => {
+      throw new UnrecoverableError("no");
+    },
+  };
+  const worker = await work(store, processors[state]);
+  await queue.enqueue([jobId]);
+  await expect.poll(() => queue.bull.getJobState(jobId), { interval: 10 }).toBe(state);
+  if (state !== "active") await worker.close();
+  return jobId;
+}
+
+const empty = { waiting: 0, active: 0, delayed: 0, failed: 0, workers: 0 };
+
+describe.each([
+  { name: "Redis", open: openRedisStore, available: redisAvailable },
+  { name: "PostgreSQL", open: openPostgresStore, available: true },
+])("the queue on $name", ({ open, available }) => {
+  describe.runIf(available)("while its store is there", () => {
+    it("takes jobs and counts them", async () => {
+      const queue = await openQueue(await open());
+      expect(await queue.counts()).toEqual(empty);
+      await queue.enqueue([v7(), v7(), v7()]);
+      await queue.enqueue([]);
+      expect(await queue.counts()).toEqual({ ...empty, waiting: 3 });
+    });
+
+    it("delivers an id and nothing else, oldest first", async () => {
+      const store = await open();
+      const queue = await openQueue(store);
+      const jobIds = [v7(), v7(), v7()];
+      await queue.enqueue(jobIds);
+      const delivered: unknown[] = [];
+      await work(store, async ({ id, name, data }) => void delivered.push({ id, name, data }));
+      await expect.poll(() => delivered, { interval: 10 }).toHaveLength(3);
+      expect(delivered).toEqual(jobIds.map((id) => ({ id, name: "answer", data: {} })));
+    });
+
+    it("leaves a job it knows as it is, in whatever state", async () => {
+      const store = await open();
+      const queue = await openQueue(store);
+      const waiting = v7();
+      for (const state of ["completed", "failed", "delayed", "active"] as const) {
+        const jobId = await entryIn(state, store, queue);
+        await queue.enqueue([jobId, jobId]);
+        expect(await queue.bull.getJobState(jobId)).toBe(state);
+      }
+      await queue.enqueue([waiting]);
+      await queue.enqueue([waiting]);
+      expect(await queue.counts()).toMatchObject({ waiting: 1, active: 1, delayed: 1, failed: 1 });
+    });
+
+    it("puts back what it has lost, never had, or is done with", async () => {
+      const store = await open();
+      const queue = await openQueue(store);
+      const jobIds = [v7(), await entryIn("completed", store, queue), await entryIn("failed", store, queue)];
+      await queue.putBack(jobIds);
+      const states = await Promise.all(jobIds.map((jobId) => queue.bull.getJobState(jobId)));
+      expect(states).toEqual(["waiting", "waiting", "waiting"]);
+      const delivered = new Set<string | undefined>();
+      await work(store, async ({ id }) => void delivered.add(id));
+      await expect.poll(() => delivered, { interval: 10 }).toEqual(new Set(jobIds));
+    });
+
+    it("does not put back what is on its way", async () => {
+      const store = await open();
+      const queue = await openQueue(store);
+      const delayed = await entryIn("delayed", store, queue);
+      const active = await entryIn("active", store, queue);
+      const waiting = v7();
+      await queue.enqueue([waiting]);
+      await queue.putBack([waiting, active, delayed]);
+      expect(await queue.bull.getJobState(delayed)).toBe("delayed");
+      expect(await queue.bull.getJobState(active)).toBe("active");
+      expect(await queue.counts()).toMatchObject({ waiting: 1, active: 1, delayed: 1 });
+    });
+
+    it("puts back hundreds, also when several ask for the same ones at once", async () => {
+      const store = await open();
+      const queue = await openQueue(store);
+      const jobIds = Array.from({ length: 120 }, () => v7());
+      await Promise.all([queue.putBack(jobIds), queue.putBack(jobIds.toReversed()), queue.enqueue(jobIds)]);
+      expect(await queue.counts()).toMatchObject({ waiting: 120 });
+    });
+
+    it("takes out what nobody has begun, and leaves what somebody has", async () => {
+      const store = await open();
+      const queue = await openQueue(store);
+      const gone = [v7(), await entryIn("delayed", store, queue), await entryIn("completed", store, queue)];
+      const active = await entryIn("active", store, queue);
+      await queue.enqueue(gone.slice(0, 1));
+      await queue.remove([...gone, active, v7()]);
+      const states = await Promise.all([...gone, active].map((jobId) => queue.bull.getJobState(jobId)));
+      expect(states).toEqual(["unknown", "unknown", "unknown", "active"]);
+    });
+
+    it("counts workers", async () => {
+      const store = await open();
+      const queue = await openQueue(store);
+      await work(store, async () => undefined);
+      await work(store, async () => undefined);
+      await expect.poll(() => queue.counts(), { interval: 10 }).toMatchObject({ workers: 2 });
+    });
+  });
+
+  describe.runIf(available)("when its store fails", () => {
+    it("says so within about a second, and works once it is back", async () => {
+      const store = await open();
+      const queue = await openQueue(store);
+      await queue.enqueue([v7()]);
+      await store.goAway();
+      await failsSoon(queue);
+      await store.comeBack();
+      const jobId = v7();
+      await expect
+        .poll(
+          () =>
+            queue.enqueue([jobId]).then(
+              () => true,
+              () => false,
+            ),
+          { timeout: 5000 },
+        )
+        .toBe(true);
+      expect(await queue.bull.getJobState(jobId)).toBe("waiting");
+    });
+
+    it("says so also when the store hangs, and works once it answers", async () => {
+      const store = await open();
+      const queue = await openQueue(store);
+      await queue.enqueue([v7()]);
+      store.freeze();
+      await failsSoon(queue);
+      store.thaw();
+      const jobId = v7();
+      await expect
+        .poll(
+          () =>
+            queue.enqueue([jobId]).then(
+              () => true,
+              () => false,
+            ),
+          { timeout: 5000 },
+        )
+        .toBe(true);
+      expect(await queue.bull.getJobState(jobId)).toBe("waiting");
+    });
+
+    it("closes within about a second all the same", async () => {
+      const store = await open();
+      const queue = await openQueue(store);
+      store.freeze();
+      const began = performance.now();
+      await queue.close().catch(() => undefined);
+      expect(performance.now() - began).toBeLessThan(2000);
+      store.thaw();
+    });
+  });
+});
+
+/** Every call rejects, and none takes much longer than a second. */
+async function failsSoon(queue: JobQueue): Promise<void> {
+  const began = performance.now();
+  const calls = [queue.enqueue([v7()]), queue.putBack([v7()]), queue.remove([v7()]), queue.counts()];
+  const outcomes = await Promise.allSettled(calls);
+  expect(outcomes.map(({ status }) => status)).toEqual(calls.map(() => "rejected"));
+  expect(performance.now() - began).toBeLessThan(1900);
+}
+
+describe("a queue on Redis that was away when it was opened", () => {
+  it.runIf(redisAvailable)("rejects until Redis is there, and works then", async () => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    await redis.kill();
+    const backend = await openBackend({ redisUrl: redis.url, databaseUrl: "postgres://nobody@127.0.0.1:1/none" });
+    const queue = openJobQueue(backend, quietLog());
+    onTestFinished(() => queue.close().catch(() => undefined));
+    await failsSoon(queue);
+    await redis.restart();
+    const jobId = v7();
+    await expect
+      .poll(
+        () =>
+          queue.enqueue([jobId]).then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 5000 },
+      )
+      .toBe(true);
+    expect(await queue.bull.getJobState(jobId)).toBe("waiting");
+  });
+});

@@ -1,0 +1,125 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+
+export interface FakeProviderOptions extends Pace {
+  port: number;
+  /** From 0 (never) to 1 (each call). */
+  faultRate: number;
+  faults: Fault[];
+  /** The same seed makes the same faults, call by call. */
+  seed: number;
+}
+
+export interface Pace {
+  firstMs: number;
+  interMs: number;
+  tokens: number;
+}
+
+const breaks = ["cut", "stall", "malformed", "empty", "refusal"] as const;
+
+/** An HTTP status, or what becomes of an answer that begins well. */
+export type Fault = number | (typeof breaks)[number];
+
+/** What stands in the command line or the environment is not what is expected there; the message says so. */
+export class OptionsError extends Error {
+  override name = "OptionsError";
+}
+
+export const help = `A fake AI provider, to try Parley's streaming and failover without any account.
+
+Usage: npm run fake-provider -- [options]
+
+  --port 7001        where it listens, on 127.0.0.1
+  --first-ms 300     milliseconds to the first token of a reply
+  --inter-ms 30      milliseconds between two tokens
+  --tokens 60        tokens in a reply; a token is about a word
+  --fault-rate 0     how many of the calls go wrong: 0 is none, 0.3 three in ten, 1 all of them
+  --faults LIST      what may happen to these, separated by commas; by default
+                     429,500,529,cut,stall,malformed,empty,refusal (or any other error status)
+  --seed 1           another number makes other calls go wrong
+  --help             this text
+
+PORT, FIRST_MS, INTER_MS and TOKENS in the environment are other names of the first four.
+A call for the model fake-<first>-<inter>-<tokens> has a pace of its own: fake-2000-100-20.
+GET /stats counts the calls.
+`;
+
+/**
+ * @returns `help` when that was asked for
+ * @throws {OptionsError} naming every fault at once
+ */
+export function readOptions(args: string[], env: NodeJS.ProcessEnv): FakeProviderOptions | "help" {
+  const values = parse(args);
+  if (values.help) return "help";
+  const parsed = schema.safeParse({
+    port: values.port ?? env["PORT"],
+    "first-ms": values["first-ms"] ?? env["FIRST_MS"],
+    "inter-ms": values["inter-ms"] ?? env["INTER_MS"],
+    tokens: values.tokens ?? env["TOKENS"],
+    "fault-rate": values["fault-rate"],
+    faults: values.faults,
+    seed: values.seed,
+  });
+  if (!parsed.success) {
+    throw new OptionsError(
+      parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`).join("\n"),
+    );
+  }
+  const { "first-ms": firstMs, "inter-ms": interMs, "fault-rate": faultRate, ...rest } = parsed.data;
+  return { ...rest, firstMs, interMs, faultRate };
+}
+
+const errorStatus = z
+  .string()
+  .regex(/^[45]\d\d$/)
+  .transform(Number);
+const usualFaults = [429, 500, 529, ...breaks] as const;
+
+const schema = z.object({
+  port: whole(0, 65_535).default(7001),
+  "first-ms": whole(0, 3_600_000).default(300),
+  "inter-ms": whole(0, 3_600_000).default(30),
+  tokens: whole(0, 1_000_000).default(60),
+  "fault-rate": z
+    .string()
+    .regex(/^(0?\.\d+|[01]|1\.0+)$/, "expected a number from 0 to 1")
+    .transform(Number)
+    .default(0),
+  faults: z
+    .string()
+    .transform((list) => list.split(",").map((name) => name.trim()))
+    .pipe(z.array(z.union([z.literal(breaks), errorStatus], { error: `expected some of ${usualFaults.join(",")}` })))
+    .default([...usualFaults]),
+  seed: whole(0, 4_294_967_295).default(1),
+});
+
+function whole(min: number, max: number) {
+  const message = `expected a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d+$/, message)
+    .transform(Number)
+    .refine((number) => number >= min && number <= max, message);
+}
+
+function parse(args: string[]) {
+  const text = { type: "string" } as const;
+  try {
+    return parseArgs({
+      args,
+      options: {
+        port: text,
+        "first-ms": text,
+        "inter-ms": text,
+        tokens: text,
+        "fault-rate": text,
+        faults: text,
+        seed: text,
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    throw new OptionsError((error as Error).message);
+  }
+}
