@@ -5,7 +5,7 @@ import { ConfigError } from "./config.ts";
 const usd = z.number().min(0);
 
 /** USD per million tokens. */
-const price = z.strictObject({
+const priceSchema = z.strictObject({
   input: usd,
   /** Read from the provider's cache; absent: as `input`. */
   cachedInput: usd.optional(),
@@ -13,7 +13,7 @@ const price = z.strictObject({
   cacheWrite: usd.optional(),
   output: usd,
 });
-export type Price = z.output<typeof price>;
+export type Price = z.output<typeof priceSchema>;
 
 /** By model, as the provider is asked for it. A model that is not in here has no known cost. */
 export type Prices = ReadonlyMap<string, Price>;
@@ -26,7 +26,7 @@ export async function readPrices(path: string): Promise<Prices> {
     throw new ConfigError(`${path}: cannot be read (${error.code})`);
   });
   try {
-    return new Map(Object.entries(z.record(z.string(), price).parse(JSON.parse(text))));
+    return new Map(Object.entries(z.record(z.string(), priceSchema).parse(JSON.parse(text))));
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw new ConfigError(`${path}: expected JSON`);
     const faults = error.issues.map((issue) => `  ${path}: ${issue.path.join(".")}: ${issue.message}`);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq";
+import { within } from "../../shared/lifecycle.ts";
 import { jobErrors } from "../../shared/protocol/job.ts";
 import type { BullWorker, QueueBackend } from "../../shared/queue/backend.ts";
 import { deliver } from "./deliver.ts";
@@ -25,6 +26,8 @@ const lock = {
   drainDelay: 1,
 };
 
+/** BullMQ waits for its store without limit; what is left when that is away comes back by its lock. */
+const closeMs = 3000;
 /** An entry that was just taken while the worker closes shows up within this. */
 const lateEntryMs = 100;
 
@@ -60,8 +63,12 @@ export function startConsumer(context: WorkerContext, backend: QueueBackend): Co
         context.leases.idle().then(() => true),
         sleep(drainMs, false, { ref: false }),
       ]);
-      if (!drained) context.leases.stopAll("released");
-      await closed;
+      if (!drained) {
+        context.leases.stopAll("released");
+        // A finished reply is still being stored: it exists nowhere else.
+        await context.leases.idle();
+      }
+      await within(closeMs, closed);
     },
   };
 }

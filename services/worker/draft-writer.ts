@@ -56,7 +56,8 @@ export class DraftWriter {
   }
 
   async #send(): Promise<void> {
-    while (this.#unsent !== "" && !this.#closing.signal.aborted) {
+    // What failed is written again also when no more text comes: a provider may pause for long.
+    while ((this.#unsent !== "" || this.#unsure) && !this.#closing.signal.aborted) {
       const began = performance.now();
       const written = await this.#write();
       const pause = written ? joinMs - (performance.now() - began) : pauseMs;

@@ -95,8 +95,8 @@ async function callOnce(
   try {
     const { finish, inThread } = await circuit.run(async () => {
       const attached = await thread.attachTo(request, provider, signal);
-      const finish = await streamInto(draft, provider, attached, signal);
-      return { finish, inThread: attached.threadId !== undefined };
+      const streamed = await streamInto(draft, provider, attached, signal);
+      return { finish: streamed, inThread: attached.threadId !== undefined };
     });
     await call.settle({ usage: finish.usage, text: draft.text, outcome: "answered" });
     return { finish, costUsd: call.costOf(finish.usage), inThread };

@@ -23,6 +23,8 @@ export interface LedgerCall {
 
 /** Estimates are off by a tenth or two; the reserve is on the safe side. */
 const safety = 1.2;
+/** Some APIs take no smaller limit of output, whatever the assistant asks for. */
+const leastOutputTokens = 256;
 
 /**
  * Writes a call down before it is made.
@@ -92,5 +94,11 @@ function reserveFor(
 ) {
   // Without a price nothing could be charged; the start has refused such a budget.
   if (budgetUsd === undefined || !price) return undefined;
-  return { usd: costOf(price, { inputTokens: Math.ceil(inputTokens * safety), outputTokens }), budgetUsd };
+  return {
+    usd: costOf(price, {
+      inputTokens: Math.ceil(inputTokens * safety),
+      outputTokens: Math.max(outputTokens, leastOutputTokens),
+    }),
+    budgetUsd,
+  };
 }

@@ -245,7 +245,8 @@ onEachBackend("a request", {}, (product) => {
 
   it("can be found by its id in the logs of API and worker", async () => {
     const { client, provider, apis, workers } = product();
-    provider.answer("Fail loudly", { status: 500, body: "{}" });
+    const failure = { status: 500, body: "{}" };
+    provider.answer("Fail loudly", failure, failure, failure);
     const headers = { "x-request-id": "find-me-again" };
     const answer = await client.request("/api/chat", { method: "POST", body: { message: "Fail loudly" }, headers });
     await client.ended(answer.body as { jobId: string; conversationId: string; token: string });

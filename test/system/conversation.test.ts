@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
 import { submitResponse } from "../../shared/protocol/submit.ts";
 import { Client } from "./client.ts";
@@ -140,12 +141,24 @@ onEachBackend("a conversation", { apis: 2 }, (product) => {
 
   it("tells a client that waited why there is no reply", async () => {
     const { client, provider } = product();
-    provider.answer("Unlucky one", { status: 500, body: '{"error":{"message":"secret of the upstream"}}' });
-    const answer = await client.post("Unlucky one", { wait: 20 });
-    expect(answer.status).toBe(200);
-    expect(answer.body).toMatchObject({ status: "failed", error: { code: "provider_unavailable" } });
-    expect(answer.text).not.toContain("secret");
+    provider.answer("Cut me short", { before: { stall: true } });
+    const key = randomUUID();
+    const waiting = client.post("Cut me short", { key, wait: 20 });
+    await provider.called("Cut me short");
+    await client.cancel(await client.submit("Cut me short", { key }));
+    const answer = await waiting;
+    expect(answer).toMatchObject({ status: 200, body: { status: "cancelled", error: { code: "cancelled" } } });
     expect(answer.body).not.toHaveProperty("reply");
+  });
+
+  it("gets an honest word instead of a reply when nobody answers, and nothing of why", async () => {
+    const { client, provider } = product();
+    const failure = { status: 500, body: '{"error":{"message":"secret of the upstream"}}' };
+    provider.answer("Unlucky one", failure, failure, failure);
+    const answer = await client.post("Unlucky one", { wait: 20 });
+    expect(answer).toMatchObject({ status: 200, body: { status: "completed", provider: "preset" } });
+    expect(answer.text).not.toContain("secret");
+    expect(await client.job(submitResponse.parse(answer.body))).toMatchObject({ reply: { fallback: true } });
   });
 
   it("is followed by asking again: position, text so far, and a wait until the end", async () => {

@@ -69,7 +69,7 @@ onEachBackend("an event stream", { apis: 2 }, (product) => {
     expect(afterwards.text).toBe("One two three four");
   });
 
-  it("ends for a reply that failed in the middle by taking its text back", async () => {
+  it("takes its text back when the reply breaks off in the middle and is begun anew", async () => {
     const { client, provider } = product();
     const { script, release } = heldReply("This will not");
     provider.answer("Break off", { ...script, steps: [...(script.steps ?? []), { cut: true }] });
@@ -77,9 +77,9 @@ onEachBackend("an event stream", { apis: 2 }, (product) => {
     const stream = await (await client.events(chat)).untilText("This will not");
     release();
     await stream.ended;
-    expect(stream.text).toBe("");
-    expect(stream.terminal).toMatchObject({ event: "failed", data: { error: { code: "provider_unavailable" } } });
-    expect(stream.terminal?.data).not.toHaveProperty("reply");
+    expect(stream.of("reset")).toEqual([{ attempt: 2 }]);
+    expect(stream.text).toBe(echoOf("Break off"));
+    expect(stream.terminal).toMatchObject({ event: "done", data: { attempt: 2, reply: { text: stream.text } } });
   });
 
   describe("that is taken up again", () => {
@@ -173,12 +173,14 @@ onEachBackend("an event stream", { apis: 2 }, (product) => {
       expect(stream.names).not.toContain("reset");
     });
 
-    it("of nothing but NULs is no reply", async () => {
+    it("nothing but NULs is no reply: it is asked for again", async () => {
       const { client, provider } = product();
       provider.answer("Nothing but NULs", { steps: ["\0", "\0\0"] });
       const stream = await client.events(await client.submit("Nothing but NULs"));
       await stream.ended;
-      expect(stream.terminal).toMatchObject({ event: "failed", data: { error: { code: "empty_reply" } } });
+      expect(stream.text).toBe(echoOf("Nothing but NULs"));
+      expect(stream.terminal?.event).toBe("done");
+      expect((await provider.called("Nothing but NULs", 2)).request.messages.at(-1)?.text).toBe("Nothing but NULs");
     });
   });
 

@@ -15,8 +15,8 @@ export function createThreads({ beta: { threads } }: OpenAI, call: Call): Thread
     required: true,
     async create(turns, signal) {
       const all = turns.map(({ role, text }) => ({ role, content: text }));
-      const messages = all.slice(0, firstMessages);
-      const id = idOf(await call(signal, (options) => threads.create({ messages }, options)));
+      const body = all.length === 0 ? {} : { messages: all.slice(0, firstMessages) };
+      const id = idOf(await call(signal, (options) => threads.create(body, options)));
       const fill = async () => {
         for (const message of all.slice(firstMessages)) {
           await call(signal, (options) => threads.messages.create(id, message, options));

@@ -18,7 +18,8 @@ export function createThreads({ conversations }: OpenAI, call: Call): Threads {
     required: false,
     async create(turns, signal) {
       const [first = [], ...rest] = chunks(toItems(turns), itemsPerCall);
-      const id = idOf(await call(signal, (options) => conversations.create({ items: first }, options)));
+      const body = first.length === 0 ? {} : { items: first };
+      const id = idOf(await call(signal, (options) => conversations.create(body, options)));
       const fill = async () => {
         for (const items of rest) {
           await call(signal, (options) => conversations.items.create(id, { items }, options));
