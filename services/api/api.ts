@@ -15,6 +15,8 @@ import { EventStreams } from "./sse.ts";
 import { createTokens } from "./tokens.ts";
 import { JobWatch } from "./watch-job.ts";
 
+const sweepEveryMs = 50;
+
 /** HTTP in, jobs out, events back. */
 export async function startApi(
   config: Config,
@@ -53,8 +55,9 @@ export async function startApi(
     const closed = promisify(server.close.bind(server))();
     streams.close();
     watch.endWaits();
-    server.closeIdleConnections();
-    await closed;
+    // A connection whose answer is out stays open for the next request, which must go elsewhere.
+    const sweep = setInterval(() => server.closeIdleConnections(), sweepEveryMs);
+    await closed.finally(() => clearInterval(sweep));
   });
   log.info(`api listens on http://localhost:${config.PORT}`);
 }

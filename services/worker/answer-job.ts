@@ -27,7 +27,13 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
     const found = await findReply({ context, job, draft, signal, log }).catch((error: unknown) => ({ error }));
     await draft.close();
     const end = "error" in found ? describeFailure(draft.text, found.error, log) : describeReply(draft.text, found);
-    if (end === "lost") return { type: "lost" };
+    if (end === "lost") {
+      // Whoever has the job writes a draft of a later attempt; where its conversation was deleted, nobody erases this one.
+      context.live
+        .dropDraft(job.id, draft.attempt)
+        .catch((error: unknown) => log.debug({ err: error }, "draft not dropped"));
+      return { type: "lost" };
+    }
     if (end === "released") return await giveBack(context, job, draft.attempt);
     const { id, conversationId } = job;
     const ended = await untilStored(() => endJob(context, { id, conversationId, attempt: draft.attempt }, end), {

@@ -46,12 +46,13 @@ export async function streamInto(
   let finish: Finish | undefined;
   try {
     for await (const event of provider.stream(request, signal)) {
+      // Once this call was given up, the draft is that of another attempt.
+      signal.throwIfAborted();
       if (event.type === "delta") draft.push(cleaner.push(event.text));
       else finish = event;
-      signal.throwIfAborted();
     }
   } finally {
-    draft.push(cleaner.end());
+    if (!signal.aborted) draft.push(cleaner.end());
   }
   if (!finish) throw new ProviderError("malformed", "the stream ended without a finish");
   if (draft.text === "") throw emptyReply(finish);

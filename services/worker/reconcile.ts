@@ -61,7 +61,7 @@ async function takeUpOrphans(context: WorkerContext): Promise<void> {
   if (!context.takeOvers.allowed) return;
   const orphans = await readOrphans(context.db.pool);
   if (orphans.length === 0) return;
-  const standings = await readStandings(context.db.pool, orphans);
+  const standings = await readStandings(context.db.pool, orphans, true);
   const deliverable = standings.filter((standing) => standing.unheld && !mustEnd(standing)).map(({ id }) => id);
   for (const standing of standings.filter(mustEnd)) await settleOrphan(context, standing);
   await context.queue.putBack(deliverable);

@@ -7,8 +7,8 @@ const firstPauseMs = 50;
 const longestPauseMs = 1000;
 
 /**
- * Repeats a statement however long PostgreSQL is away: what it stores exists nowhere else. The statement must be one that
- * may be done twice.
+ * Repeats a statement however long PostgreSQL is away: what it stores exists nowhere else, or nothing can be done without
+ * it. The statement must be one that may be done twice.
  * @throws whatever is not an outage
  */
 export async function untilStored<T>(
@@ -21,7 +21,7 @@ export async function untilStored<T>(
     } catch (error) {
       if (!isDatabaseAway(error)) throw error;
       takeOvers.databaseFailed();
-      log.warn({ err: error }, "PostgreSQL is away: a reply is kept until it is back");
+      log.warn({ err: error }, "PostgreSQL is away: waiting until it is back");
       await sleep(pauseMs);
     }
   }

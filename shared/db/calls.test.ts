@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { claim, completed, loseLease, startConversation } from "../testing/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
 import { beginCall, type CallEnd, type NewCall, settleCall, settleLostCalls } from "./calls.ts";
-import { claimJob } from "./claim.ts";
 import { endJob } from "./end.ts";
 
 let db: OpenTestDatabase;
@@ -13,121 +12,136 @@ beforeAll(async () => {
   return () => db[Symbol.asyncDispose]();
 });
 
-function newCall(call: Partial<NewCall> = {}): NewCall {
+/** Of an assistant of its own, so that its budget is, too. */
+function newCall(row: Partial<NewCall> = {}): NewCall {
+  const id = v7();
   return {
-    id: v7(),
+    id,
     jobId: v7(),
     attempt: 1,
-    assistantType: v7(),
-    provider: "compatible",
-    model: "a-model",
-    inputTokens: 100,
-    ...call,
+    assistantType: id,
+    provider: "openai",
+    model: "test-model",
+    inputTokens: 10,
+    ...row,
   };
 }
 
 const answered: CallEnd = {
   outcome: "answered",
-  inputTokens: 90,
-  cachedInputTokens: 10,
+  inputTokens: 12,
+  cachedInputTokens: 4,
   cacheWriteTokens: 0,
-  outputTokens: 20,
+  outputTokens: 30,
   estimated: false,
-  costUsd: 0.4,
+  costUsd: 0.25,
 };
 
-async function budgetOf(assistantType: string) {
-  const { rows } = await db.pool.query<{ settled: number; reserved: number }>(
+async function budgetOf({ assistantType }: NewCall): Promise<unknown> {
+  const { rows } = await db.pool.query(
     "select settled_usd as settled, reserved_usd as reserved from budgets where assistant_type = $1",
     [assistantType],
   );
-  return rows;
+  return rows[0] as unknown;
 }
 
-async function outcomeOf(id: string) {
-  const { rows } = await db.pool.query<{ outcome: string | null }>("select outcome from calls where id = $1", [id]);
-  return rows[0]?.outcome;
+async function readCall({ id }: NewCall): Promise<Record<string, unknown> | undefined> {
+  const { rows } = await db.pool.query<Record<string, unknown>>("select * from calls where id = $1", [id]);
+  return rows[0];
 }
 
-describe("a call", () => {
-  it("without a budget is only written down", async () => {
+describe("a call in the ledger", () => {
+  it("charges no budget where there is none", async () => {
     const call = newCall();
     expect(await beginCall(db.pool, call)).toBe(true);
-    expect(await budgetOf(call.assistantType)).toEqual([]);
-    expect(await outcomeOf(call.id)).toBeNull();
+    expect(await readCall(call)).toMatchObject({ settled_at: null, estimated: true, reserved_usd: 0 });
+    await settleCall(db.pool, call.id, answered);
+    expect(await readCall(call)).toMatchObject({
+      outcome: "answered",
+      input_tokens: 12,
+      cached_input_tokens: 4,
+      output_tokens: 30,
+      estimated: false,
+      cost_usd: 0.25,
+    });
+    expect(await budgetOf(call)).toBeUndefined();
   });
 
-  it("may be begun twice, and reserves once", async () => {
-    const call = newCall({ reserve: { usd: 1, budgetUsd: 10 } });
+  it("reserves what it may cost, and turns that into what it cost, once", async () => {
+    const call = newCall({ reserve: { usd: 1, budgetUsd: 3 } });
     expect(await beginCall(db.pool, call)).toBe(true);
     expect(await beginCall(db.pool, call)).toBe(true);
-    expect(await budgetOf(call.assistantType)).toEqual([{ settled: 0, reserved: 1 }]);
+    expect(await budgetOf(call)).toEqual({ settled: 0, reserved: 1 });
+    await Promise.all([1, 2, 3].map(() => settleCall(db.pool, call.id, answered)));
+    expect(await budgetOf(call)).toEqual({ settled: 0.25, reserved: 0 });
   });
 
-  it("turns what it reserved into what it cost, once", async () => {
-    const call = newCall({ reserve: { usd: 1, budgetUsd: 10 } });
-    await beginCall(db.pool, call);
-    await Promise.all(Array.from({ length: 5 }, () => settleCall(db.pool, call.id, answered)));
-    expect(await budgetOf(call.assistantType)).toEqual([{ settled: 0.4, reserved: 0 }]);
-    expect(await outcomeOf(call.id)).toBe("answered");
-  });
-});
-
-describe("a budget", () => {
-  it("is never exceeded by a hundred calls at once", async () => {
-    const assistantType = v7();
-    const begun = await Promise.all(
-      Array.from({ length: 100 }, () =>
-        beginCall(db.pool, newCall({ assistantType, reserve: { usd: 0.25, budgetUsd: 5 } })),
-      ),
-    );
-    expect(begun.filter(Boolean)).toHaveLength(20);
-    expect(await budgetOf(assistantType)).toEqual([{ settled: 0, reserved: 5 }]);
-  });
-
-  it("refuses a first call that would take more than all of it", async () => {
-    const call = newCall({ reserve: { usd: 6, budgetUsd: 5 } });
-    expect(await beginCall(db.pool, call)).toBe(false);
-    expect(await outcomeOf(call.id)).toBeUndefined();
-  });
-
-  it("has room again when a call has cost less than it reserved", async () => {
-    const first = newCall({ reserve: { usd: 5, budgetUsd: 5 } });
-    await beginCall(db.pool, first);
-    const second = newCall({ assistantType: first.assistantType, reserve: { usd: 4, budgetUsd: 5 } });
+  it("is refused where the budget is too small for it, or is spent", async () => {
+    const large = newCall({ reserve: { usd: 4, budgetUsd: 3 } });
+    expect(await beginCall(db.pool, large)).toBe(false);
+    expect(await readCall(large)).toBeUndefined();
+    const first = newCall({ reserve: { usd: 2, budgetUsd: 3 } });
+    const second = { ...newCall({ reserve: { usd: 2, budgetUsd: 3 } }), assistantType: first.assistantType };
+    expect(await beginCall(db.pool, first)).toBe(true);
     expect(await beginCall(db.pool, second)).toBe(false);
     await settleCall(db.pool, first.id, answered);
     expect(await beginCall(db.pool, second)).toBe(true);
   });
+
+  it("never exceeds the budget together with others, however many begin at once", async () => {
+    const assistantType = v7();
+    const calls = Array.from({ length: 30 }, () => newCall({ assistantType, reserve: { usd: 1, budgetUsd: 10 } }));
+    const begun = await Promise.all(calls.map((call) => beginCall(db.pool, call)));
+    expect(begun.filter(Boolean)).toHaveLength(10);
+    expect(await budgetOf(newCall({ assistantType }))).toEqual({ settled: 0, reserved: 10 });
+  });
 });
 
-describe("the calls of dead workers", () => {
-  it("are settled as lost once another run has the job, and give back what they reserved", async () => {
-    const job = await startConversation(db.pool);
-    await claim(db.pool, job.id);
-    const call = newCall({ jobId: job.id, reserve: { usd: 1, budgetUsd: 10 } });
-    await beginCall(db.pool, call);
-    await db.pool.query("update calls set begun_at = now() - interval '1 min' where id = $1", [call.id]);
-    await settleLostCalls(db.pool);
-    expect(await outcomeOf(call.id)).toBeNull();
+describe("a call whose worker died", () => {
+  const age = (call: NewCall) =>
+    db.pool.query("update calls set begun_at = now() - interval '1 min' where id = $1", [call.id]);
 
-    await loseLease(db.pool, job.id);
-    await claimJob(db.pool, job.id, true);
-    await Promise.all([settleLostCalls(db.pool), settleLostCalls(db.pool)]);
-    expect(await outcomeOf(call.id)).toBe("lost");
-    expect(await budgetOf(call.assistantType)).toEqual([{ settled: 0, reserved: 0 }]);
+  it("is settled as lost once its job has gone on or ended, and frees what it had reserved", async () => {
+    const [takenOver, ended, running] = [
+      await startConversation(db.pool),
+      await startConversation(db.pool),
+      await startConversation(db.pool),
+    ];
+    const calls = [takenOver, ended, running].map(({ id }) => {
+      return newCall({ jobId: id, reserve: { usd: 1, budgetUsd: 3 } });
+    });
+    for (const call of calls) {
+      await claim(db.pool, call.jobId);
+      await beginCall(db.pool, call);
+      await age(call);
+    }
+    await loseLease(db.pool, takenOver.id);
+    await claim(db.pool, takenOver.id);
+    await endJob(db.pool, { ...ended, attempt: 1 }, completed());
+    await settleLostCalls(db.pool);
+    const outcomes = async () => Promise.all(calls.map(async (call) => (await readCall(call))?.["outcome"]));
+    // Its own worker may still be about to settle it.
+    expect(await outcomes()).toEqual(["lost", null, null]);
+    await db.pool.query("update jobs set finished_at = now() - interval '1 min' where id = $1", [ended.id]);
+    await settleLostCalls(db.pool);
+    expect(await outcomes()).toEqual(["lost", "lost", null]);
+    expect(await Promise.all(calls.map(budgetOf))).toEqual([
+      { settled: 0, reserved: 0 },
+      { settled: 0, reserved: 0 },
+      { settled: 0, reserved: 1 },
+    ]);
   });
 
-  it("are left to a living worker for a moment after the job has ended", async () => {
+  it("is settled once when its worker turns out to live, and by several reconcilers", async () => {
     const job = await startConversation(db.pool);
-    const claimed = await claim(db.pool, job.id);
-    const call = newCall({ jobId: job.id });
+    await claim(db.pool, job.id);
+    const call = newCall({ jobId: job.id, reserve: { usd: 1, budgetUsd: 3 } });
     await beginCall(db.pool, call);
-    await db.pool.query("update calls set begun_at = now() - interval '1 min' where id = $1", [call.id]);
-    await endJob(db.pool, claimed, completed("a reply"));
-    await settleLostCalls(db.pool);
-    expect(await outcomeOf(call.id)).toBeNull();
-    await settleCall(db.pool, call.id, answered);
-    expect(await outcomeOf(call.id)).toBe("answered");
+    await age(call);
+    await loseLease(db.pool, job.id);
+    await claim(db.pool, job.id);
+    await Promise.all([settleLostCalls(db.pool), settleCall(db.pool, call.id, answered), settleLostCalls(db.pool)]);
+    const settled = (await readCall(call))?.["outcome"] === "lost" ? 0 : 0.25;
+    expect(await budgetOf(call)).toEqual({ settled, reserved: 0 });
   });
 });

@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 /** What is left of a job's lease, in seconds by the database's clock. */
 async function leaseLeft(jobId: string): Promise<number | undefined> {
-  const [standing] = await readStandings(db.pool, [jobId]);
+  const [standing] = await readStandings(db.pool, [jobId], true);
   return standing && standing.leaseLeftMs / 1000;
 }
 
@@ -128,7 +128,7 @@ describe("a claim", () => {
       await loseLease(db.pool, id);
     }
     expect(await claimJob(db.pool, id, true)).toBeUndefined();
-    expect(await readStandings(db.pool, [id])).toMatchObject([{ deaths: maxDeaths, unheld: true }]);
+    expect(await readStandings(db.pool, [id], true)).toMatchObject([{ deaths: maxDeaths, unheld: true }]);
   });
 
   it("does not count as dead what was given back", async () => {
@@ -290,7 +290,7 @@ describe("the standing of a job", () => {
     const first = await startConversation(db.pool);
     const second = await followUp(db.pool, first.conversationId);
     const queued = { status: "queued", attempt: 0, unheld: false, leaseLeftMs: 0, cancelRequested: false, deaths: 0 };
-    const read = async (id: string) => (await readStandings(db.pool, [id]))[0];
+    const read = async (id: string) => (await readStandings(db.pool, [id], true))[0];
     expect(await read(first.id)).toEqual({
       ...queued,
       id: first.id,
@@ -309,5 +309,15 @@ describe("the standing of a job", () => {
     expect(await read(first.id)).toMatchObject({ status: "completed", head: false, unheld: false });
     expect(await openJobs(db.pool, first.conversationId)).toEqual([second.id]);
     expect(await read(v4())).toBeUndefined();
+  });
+
+  it("is unheld with a lease that is over only where take-overs are allowed", async () => {
+    const { id } = await startConversation(db.pool);
+    const { attempt } = await claim(db.pool, id);
+    await loseLease(db.pool, id);
+    expect(await readStandings(db.pool, [id], false)).toMatchObject([{ unheld: false }]);
+    expect(await readStandings(db.pool, [id], true)).toMatchObject([{ unheld: true }]);
+    await releaseJob(db.pool, id, attempt);
+    expect(await readStandings(db.pool, [id], false)).toMatchObject([{ unheld: true }]);
   });
 });

@@ -11,10 +11,8 @@ export const maxDeaths = 3;
 const maxPromptMessages = 50;
 
 const lease = `interval '${leaseSeconds} s'`;
-/** Nobody's: given back, or its worker was not heard of for a lease. */
-const unheld = `(jobs.lease_until is null or jobs.lease_until < now())`;
-/** Of those, the ones to be had now: after an outage living workers get the time to renew theirs. */
-const toTakeOver = `(jobs.lease_until is null or jobs.lease_until < now() and $2)`;
+/** Given back, or its lease is over and may be ended ($2): after an outage living workers get the time to renew theirs. */
+const unheld = `(jobs.lease_until is null or jobs.lease_until < now() and $2)`;
 
 export interface ClaimedJob {
   id: string;
@@ -45,7 +43,7 @@ const claimStatement = {
       from conversations
       where jobs.id = $1 and conversations.id = jobs.conversation_id
         and conversations.deleted_at is null and conversations.open_jobs[1] = jobs.id
-        and (status = 'queued' or status = 'active' and ${toTakeOver})
+        and (status = 'queued' or status = 'active' and ${unheld})
         and cancel_requested_at is null
         and deaths + (jobs.lease_until is not null)::int < ${maxDeaths}
       returning jobs.*, case when thread_id is not null then
@@ -82,7 +80,7 @@ export interface JobStanding {
   status: JobStatus;
   attempt: number;
   head: boolean;
-  /** Active, and its lease is over or was given back. */
+  /** Active, and given back, or its lease is over and may be ended. */
   unheld: boolean;
   /** Until its lease is over; 0 or less when it is. */
   leaseLeftMs: number;
@@ -103,8 +101,9 @@ const standingStatement = {
     where jobs.id = any($1::uuid[])`,
 };
 
-export async function readStandings(pool: Pool, jobIds: readonly string[]): Promise<JobStanding[]> {
-  return query<JobStanding>(pool, standingStatement, [jobIds]);
+/** @param takeOver whether a lease that is over may be ended, as for `claimJob` */
+export async function readStandings(pool: Pool, jobIds: readonly string[], takeOver: boolean): Promise<JobStanding[]> {
+  return query<JobStanding>(pool, standingStatement, [jobIds, takeOver]);
 }
 
 const renewStatement = {

@@ -3,21 +3,23 @@ import { query } from "./database.ts";
 
 const bindStatement = {
   name: "bind-thread",
+  // Both rows are locked, the conversation's first, as everywhere: a delete or another run that this waited for is seen.
   text: `
-    with held as (
-      select conversation_id from jobs where id = $1 and run = $2 and status = 'active'
-    ), old as materialized (
+    with old as materialized (
       select id, thread_id, thread_provider, thread_adopted from conversations
-      where id = (select conversation_id from held) for update
+      where id = $5 and deleted_at is null for update
+    ), held as materialized (
+      select old.* from old, jobs
+      where jobs.id = $1 and jobs.run = $2 and jobs.status = 'active' for share of jobs
     ), unused as (
       insert into thread_deletions (provider, thread_id)
-      select thread_provider, thread_id from old
+      select thread_provider, thread_id from held
       where thread_id is not null and not thread_adopted and thread_id <> $4
       on conflict do nothing
     )
     update conversations
     set thread_id = $4, thread_provider = $3, thread_turn = null, thread_adopted = false
-    from old where conversations.id = old.id
+    from held where conversations.id = held.id
     returning conversations.id`,
 };
 
@@ -27,10 +29,11 @@ const bindStatement = {
  */
 export async function bindThread(
   pool: Pool,
-  job: { id: string; run: number },
+  job: { id: string; conversationId: string; run: number },
   thread: { provider: string; id: string },
 ): Promise<boolean> {
-  return (await query(pool, bindStatement, [job.id, job.run, thread.provider, thread.id])).length === 1;
+  const values = [job.id, job.run, thread.provider, thread.id, job.conversationId];
+  return (await query(pool, bindStatement, values)).length === 1;
 }
 
 /** Queues a thread for deletion at its provider. */
@@ -49,7 +52,7 @@ const takeStatement = {
   // Taking moves the due time on, longer with each try, so that nobody else tries meanwhile.
   text: `
     update thread_deletions
-    set tries = tries + 1, due_at = now() + least(power(2, tries) * interval '10 s', interval '1 h')
+    set tries = tries + 1, due_at = now() + least(power(2, least(tries, 9)) * interval '10 s', interval '1 h')
     where (provider, thread_id) in (
       select provider, thread_id from thread_deletions where provider = any($1) and due_at < now()
       order by due_at limit 10 for update skip locked)

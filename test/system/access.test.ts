@@ -160,9 +160,21 @@ onEachBackend("a request", {}, (product) => {
       { message: "x", history: Array.from({ length: 51 }, () => ({ text: "x", sender: "user", timestamp: 1 })) },
       "history",
     ],
-    ["an earlier turn of nobody", { message: "x", history: [{ text: "x", sender: "system", timestamp: 1 }] }, "history.0.sender"],
-    ["an earlier turn with a NUL", { message: "x", history: [{ text: "\0", sender: "ai", timestamp: 1 }] }, "history.0.text"],
-    ["an earlier turn at no time", { message: "x", history: [{ text: "x", sender: "ai", timestamp: 1e300 }] }, "history.0.timestamp"],
+    [
+      "an earlier turn of nobody",
+      { message: "x", history: [{ text: "x", sender: "system", timestamp: 1 }] },
+      "history.0.sender",
+    ],
+    [
+      "an earlier turn with a NUL",
+      { message: "x", history: [{ text: "\0", sender: "ai", timestamp: 1 }] },
+      "history.0.text",
+    ],
+    [
+      "an earlier turn at no time",
+      { message: "x", history: [{ text: "x", sender: "ai", timestamp: 1e300 }] },
+      "history.0.timestamp",
+    ],
     ["metadata that is not flat", { message: "x", metadata: { a: { b: "c" } } }, "metadata.a"],
     ["metadata of more than 2 KB", { message: "x", metadata: { a: "é".repeat(1024) } }, "metadata"],
     ["metadata with a NUL", { message: "x", metadata: { a: "\0" } }, "metadata.a"],
@@ -173,7 +185,9 @@ onEachBackend("a request", {}, (product) => {
   });
 
   it("names the assistants and providers there are to whoever asks for others", async () => {
-    expect(expectProblem(await post({ message: "x", assistantType: "nobody" }), 400).detail).toMatch(/default.*technical/);
+    expect(expectProblem(await post({ message: "x", assistantType: "nobody" }), 400).detail).toMatch(
+      /default.*technical/,
+    );
     expect(expectProblem(await post({ message: "x", provider: "nobody" }), 400).detail).toMatch(/compatible.*preset/);
   });
 
@@ -240,7 +254,9 @@ onEachBackend("a request", {}, (product) => {
     expect(await withId("caller-7:4.2_x")).toBe("caller-7:4.2_x");
     const uuid = /^[0-9a-f-]{36}$/;
     for (const id of [undefined, "", "with space", "x".repeat(129), '"quoted"']) expect(await withId(id)).toMatch(uuid);
-    expect((await client.request("/api/nothing", { headers: { "x-request-id": "lost" } })).headers.get("x-request-id")).toBe("lost");
+    expect(
+      (await client.request("/api/nothing", { headers: { "x-request-id": "lost" } })).headers.get("x-request-id"),
+    ).toBe("lost");
   });
 
   it("can be found by its id in the logs of API and worker", async () => {
@@ -288,7 +304,9 @@ onEachBackend("a request", {}, (product) => {
       },
     });
     expect(preflight.status).toBe(204);
-    expect(preflight.headers.get("access-control-allow-headers")).toMatch(/Authorization.*Idempotency-Key.*Last-Event-ID/);
+    expect(preflight.headers.get("access-control-allow-headers")).toMatch(
+      /Authorization.*Idempotency-Key.*Last-Event-ID/,
+    );
   });
 
   it("that breaks off in the middle of its body leaves nothing behind", async () => {

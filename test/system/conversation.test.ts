@@ -172,9 +172,16 @@ onEachBackend("a conversation", { apis: 2 }, (product) => {
     const raw = await client.request(`/api/jobs/${chat.jobId}`, { token: chat.token });
     expect(raw.headers.get("retry-after")).toBe("1");
     expect(raw.body).toMatchObject({ status: "active", attempt: 1, partial: "Half of" });
-    expect(await client.job(next)).toMatchObject({ status: "queued", attempt: 0, position: expect.any(Number) as number });
+    expect(await client.job(next)).toMatchObject({
+      status: "queued",
+      attempt: 0,
+      position: expect.any(Number) as number,
+    });
     expect(await client.conversation(chat)).toMatchObject({ activeJobId: chat.jobId });
-    const waited = await client.request(`/api/jobs/${chat.jobId}`, { token: chat.token, headers: { prefer: "wait=1" } });
+    const waited = await client.request(`/api/jobs/${chat.jobId}`, {
+      token: chat.token,
+      headers: { prefer: "wait=1" },
+    });
     expect(waited.body).toMatchObject({ status: "active" });
 
     const elsewhere = new Client(apis[1]?.url ?? "");

@@ -53,7 +53,12 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
       expect(stream.terminal).toMatchObject({ event: "done", data: { attempt: 2, reply: { text: echoOf(message) } } });
       expect(callsFor(product(), message)).toHaveLength(2);
       await client.ended(next);
-      expect(await texts(client, chat)).toEqual([message, echoOf(message), "after the killed one", echoOf("after the killed one")]);
+      expect(await texts(client, chat)).toEqual([
+        message,
+        echoOf(message),
+        "after the killed one",
+        echoOf("after the killed one"),
+      ]);
 
       const fromBefore = await new Client(apis[1]?.url ?? "").events(chat, { lastEventId: "1:4", text: "Only" });
       await fromBefore.ended;
@@ -113,7 +118,12 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
       expect(callsFor(product(), message)).toHaveLength(1);
       expect((await client.cancel(chat)).status).toBe(409);
       await client.ended(next);
-      expect(await texts(client, chat)).toEqual([message, written, "after the cancelled one", echoOf("after the cancelled one")]);
+      expect(await texts(client, chat)).toEqual([
+        message,
+        written,
+        "after the cancelled one",
+        echoOf("after the cancelled one"),
+      ]);
     });
 
     it("is given up when it was the third worker that died of it", async () => {

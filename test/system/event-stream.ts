@@ -34,7 +34,11 @@ export class EventStream {
   #attempt: number | undefined;
   #look: () => void = () => undefined;
 
-  private constructor(response: Response, { lastEventId, text = "", readAfter }: OpenOptions, closing: AbortController) {
+  private constructor(
+    response: Response,
+    { lastEventId, text = "", readAfter }: OpenOptions,
+    closing: AbortController,
+  ) {
     this.headers = response.headers;
     this.text = text;
     this.lastEventId = lastEventId;
@@ -111,7 +115,7 @@ export class EventStream {
         throw error;
       },
     });
-    for await (const bytes of response.body ?? []) {
+    for await (const bytes of (response.body ?? []) as AsyncIterable<Uint8Array>) {
       parser.feed(decoder.decode(bytes, { stream: true }));
       this.#look();
     }

@@ -66,9 +66,10 @@ onEachBackend("an idempotency key", { apis: 2 }, (product) => {
     const first = await client.submit({ message: "The one body", metadata: { a: "1", b: "2" } }, { key });
     const same = await client.submit({ metadata: { b: "2", a: "1" }, message: "  The one body " }, { key });
     expect(same.jobId).toBe(first.jobId);
-    expect((await client.submit({ message: "The one body", metadata: { a: "1", b: "2" } }, { key: key.toUpperCase() })).jobId).toBe(
-      first.jobId,
-    );
+    expect(
+      (await client.submit({ message: "The one body", metadata: { a: "1", b: "2" } }, { key: key.toUpperCase() }))
+        .jobId,
+    ).toBe(first.jobId);
     for (const other of [
       { message: "Another body" },
       { message: "The one body" },

@@ -8,22 +8,26 @@ import { onEachBackend } from "./suite.ts";
 const promptMs = 8000;
 
 onEachBackend("the order of answers", { apis: 2, workers: 2 }, (product) => {
-  it("is the order of the messages in each of fifty conversations, and none waits for another", { timeout: 60_000 }, async () => {
-    const { client, provider } = product();
-    const names = Array.from({ length: 50 }, (_, index) => `conversation ${index}`);
-    const chats = await Promise.all(names.map((name) => fiveQuickMessages(client, name)));
-    await Promise.all(
-      chats.map(async ({ chat, messages }) => {
-        const { messages: history } = await client.history(chat);
-        expect(history.map(({ text }) => text)).toEqual(messages.flatMap((message) => [message, echoOf(message)]));
-      }),
-    );
-    for (const name of names) {
-      const calls = provider.calls.filter(({ request }) => request.messages[1]?.text.startsWith(`${name}:`));
-      expect(calls.map(({ request }) => request.messages.length)).toEqual([2, 4, 6, 8, 10]);
-      await expectOneAtATime(calls);
-    }
-  });
+  it(
+    "is the order of the messages in each of fifty conversations, and none waits for another",
+    { timeout: 60_000 },
+    async () => {
+      const { client, provider } = product();
+      const names = Array.from({ length: 50 }, (_, index) => `conversation ${index}`);
+      const chats = await Promise.all(names.map((name) => fiveQuickMessages(client, name)));
+      await Promise.all(
+        chats.map(async ({ chat, messages }) => {
+          const { messages: history } = await client.history(chat);
+          expect(history.map(({ text }) => text)).toEqual(messages.flatMap((message) => [message, echoOf(message)]));
+        }),
+      );
+      for (const name of names) {
+        const calls = provider.calls.filter(({ request }) => request.messages[1]?.text.startsWith(`${name}:`));
+        expect(calls.map(({ request }) => request.messages.length)).toEqual([2, 4, 6, 8, 10]);
+        await expectOneAtATime(calls);
+      }
+    },
+  );
 
   it("is kept for messages that arrive at the same moment", async () => {
     const { client } = product();

@@ -1,5 +1,6 @@
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
+import { submitResponse } from "../../shared/protocol/submit.ts";
 import { redisAvailable } from "../../shared/testing/redis.ts";
 import { Client, type Answer } from "./client.ts";
 import type { EventStream } from "./event-stream.ts";
@@ -11,41 +12,45 @@ import { eventually, onEachBackend } from "./suite.ts";
 const fastMs = 2000;
 
 onEachBackend("while PostgreSQL is away", { gated: true }, (product) => {
-  it("requests are told to come back soon, streams too, and all goes on when it is back", { timeout: 40_000 }, async () => {
-    const { client, gate } = product();
-    const chat = await client.submit("Before the outage");
-    await client.ended(chat);
+  it(
+    "requests are told to come back soon, streams too, and all goes on when it is back",
+    { timeout: 40_000 },
+    async () => {
+      const { client, gate } = product();
+      const chat = await client.submit("Before the outage");
+      await client.ended(chat);
 
-    await gate?.shut();
-    const answers = await Promise.all([
-      quickly(() => client.post("During the outage")),
-      quickly(() => client.post("During the outage", { to: chat })),
-      quickly(() => client.request(`/api/jobs/${chat.jobId}`, { token: chat.token })),
-      quickly(() => client.cancel(chat)),
-      quickly(() => client.request(`/api/conversations/${chat.conversationId}`, { token: chat.token })),
-      quickly(() => client.request(`/api/chat/history/${chat.conversationId}`, { token: chat.token })),
-      quickly(() => client.deleteConversation(chat)),
-    ]);
-    for (const answer of answers) expectUnavailable(answer);
-    // Whether a token is good is known without any database.
-    expect((await client.request(`/api/jobs/${chat.jobId}`, { token: "nonsense" })).status).toBe(401);
+      await gate?.shut();
+      const answers = await Promise.all([
+        quickly(() => client.post("During the outage")),
+        quickly(() => client.post("During the outage", { to: chat })),
+        quickly(() => client.request(`/api/jobs/${chat.jobId}`, { token: chat.token })),
+        quickly(() => client.cancel(chat)),
+        quickly(() => client.request(`/api/conversations/${chat.conversationId}`, { token: chat.token })),
+        quickly(() => client.request(`/api/chat/history/${chat.conversationId}`, { token: chat.token })),
+        quickly(() => client.deleteConversation(chat)),
+      ]);
+      for (const answer of answers) expectUnavailable(answer);
+      // Whether a token is good is known without any database.
+      expect((await client.request(`/api/jobs/${chat.jobId}`, { token: "nonsense" })).status).toBe(401);
 
-    const stream = await client.events(chat);
-    await stream.ended;
-    expect(stream.names).toEqual([]);
-    expect(stream.retries.at(-1)).toBeGreaterThanOrEqual(2000);
-    expect(stream.retries.at(-1)).toBeLessThanOrEqual(5000);
+      const stream = await client.events(chat);
+      await stream.ended;
+      expect(stream.names).toEqual([]);
+      expect(stream.retries.at(-1)).toBeGreaterThanOrEqual(2000);
+      expect(stream.retries.at(-1)).toBeLessThanOrEqual(5000);
 
-    expect((await client.request("/livez")).status).toBe(200);
-    await eventually("it is not ready", async () => (await client.request("/readyz")).status === 503);
-    expect(await client.request("/health")).toMatchObject({ status: 503, body: { status: "unhealthy" } });
+      expect((await client.request("/livez")).status).toBe(200);
+      await eventually("it is not ready", async () => (await client.request("/readyz")).status === 503);
+      expect(await client.request("/health")).toMatchObject({ status: 503, body: { status: "unhealthy" } });
 
-    await gate?.reopen();
-    await eventually("it is ready again", async () => (await client.request("/readyz")).status === 200);
-    const after = await client.submit("After the outage", { to: chat });
-    expect((await client.ended(after)).reply?.text).toBe(echoOf("After the outage"));
-    expect((await client.history(chat)).messages).toHaveLength(4);
-  });
+      await gate?.reopen();
+      await eventually("it is ready again", async () => (await client.request("/readyz")).status === 200);
+      const after = await client.submit("After the outage", { to: chat });
+      expect((await client.ended(after)).reply?.text).toBe(echoOf("After the outage"));
+      expect((await client.history(chat)).messages).toHaveLength(4);
+    },
+  );
 
   it("a server that is frozen is noticed, too", { timeout: 40_000 }, async () => {
     const { client, gate } = product();
@@ -57,11 +62,12 @@ onEachBackend("while PostgreSQL is away", { gated: true }, (product) => {
     // The time limit of a statement, and no more.
     expect(performance.now() - began).toBeLessThan(5000);
     gate?.thaw();
+    // What timed out may still have been stored, and is found again later: this one is of another conversation.
     const after = await eventually("messages are accepted again", async () => {
-      const answer = await client.post("After the frost", { to: chat });
-      return answer.status === 202 && (answer.body as { jobId: string });
+      const answer = await client.post("After the frost");
+      return answer.status === 202 && submitResponse.parse(answer.body);
     });
-    expect((await client.ended({ ...chat, ...after })).reply?.text).toBe(echoOf("After the frost"));
+    expect((await client.ended(after)).reply?.text).toBe(echoOf("After the frost"));
   });
 
   it("a reply that is being written is kept, and stored once it is back", { timeout: 40_000 }, async () => {
@@ -129,7 +135,7 @@ describe.skipIf(!redisAvailable)("while Redis is away", () => {
       ["one", "two", "three"].map((name) => quickly(() => client.post(`Without Redis: ${name}`))),
     );
     expect(accepted.map(({ status }) => status)).toEqual([202, 202, 202]);
-    const jobs = accepted.map(({ body }) => body as { jobId: string; conversationId: string; token: string });
+    const jobs = accepted.map(({ body }) => submitResponse.parse(body));
     for (const job of jobs) expect(await client.job(job)).toMatchObject({ status: "queued" });
     const streams = await Promise.all(jobs.map((job) => client.events(job)));
     expect((await client.history(before)).messages).toHaveLength(2);
@@ -143,27 +149,33 @@ describe.skipIf(!redisAvailable)("while Redis is away", () => {
     const restartedAt = performance.now();
     await Promise.all(streams.map((stream) => stream.ended));
     expect(performance.now() - restartedAt).toBeLessThan(10_000);
-    expect(streams.map(({ text }) => text)).toEqual(["one", "two", "three"].map((name) => echoOf(`Without Redis: ${name}`)));
+    expect(streams.map(({ text }) => text)).toEqual(
+      ["one", "two", "three"].map((name) => echoOf(`Without Redis: ${name}`)),
+    );
     expect(await query("select from jobs where status <> 'completed'")).toHaveLength(0);
   });
 
-  it("a reply under way is stored, and its stream delivers the whole of it at the end", { timeout: 60_000 }, async () => {
-    await using product = await startProduct({ backend: "redis", apis: 2 });
-    const { client, redis, provider, apis } = product;
-    const { script, release } = heldReply("Seen before.", " Told after.");
-    provider.answer("Lose Redis on the way", script);
-    const chat = await client.submit("Lose Redis on the way");
-    const stream = await (await client.events(chat)).untilText("Seen before.");
-    await redis?.kill();
-    const late = await new Client(apis[1]?.url ?? "").events(chat);
-    release();
-    await Promise.all([stream.ended, late.ended]);
-    for (const each of [stream, late]) {
-      expect(each.text).toBe("Seen before. Told after.");
-      expect(each.terminal).toMatchObject({ event: "done", data: { attempt: 1 } });
-    }
-    expect(stream.names).not.toContain("reset");
-  });
+  it(
+    "a reply under way is stored, and its stream delivers the whole of it at the end",
+    { timeout: 60_000 },
+    async () => {
+      await using product = await startProduct({ backend: "redis", apis: 2 });
+      const { client, redis, provider, apis } = product;
+      const { script, release } = heldReply("Seen before.", " Told after.");
+      provider.answer("Lose Redis on the way", script);
+      const chat = await client.submit("Lose Redis on the way");
+      const stream = await (await client.events(chat)).untilText("Seen before.");
+      await redis?.kill();
+      const late = await new Client(apis[1]?.url ?? "").events(chat);
+      release();
+      await Promise.all([stream.ended, late.ended]);
+      for (const each of [stream, late]) {
+        expect(each.text).toBe("Seen before. Told after.");
+        expect(each.terminal).toMatchObject({ event: "done", data: { attempt: 1 } });
+      }
+      expect(stream.names).not.toContain("reset");
+    },
+  );
 
   it("text that could not be shown is shown when it is back, though no more text comes", async () => {
     await using product = await startProduct({ backend: "redis" });
@@ -222,9 +234,13 @@ describe.skipIf(!redisAvailable)("while Redis is away", () => {
     expect(stream.text).toBe("Seen before. Told after.");
     expect((await quickly(() => client.request(`/api/jobs/${chat.jobId}`, { token: chat.token }))).status).toBe(200);
     redis?.resume();
-    await eventually("everything is answered", async () => {
-      return (await product.query("select from jobs where status <> 'completed'")).length === 0;
-    }, 25_000);
+    await eventually(
+      "everything is answered",
+      async () => {
+        return (await product.query("select from jobs where status <> 'completed'")).length === 0;
+      },
+      25_000,
+    );
   });
 });
 

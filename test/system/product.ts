@@ -29,12 +29,12 @@ export interface Product extends AsyncDisposable {
   readonly redis: RedisServer | undefined;
   /** Where the processes meet PostgreSQL, if it was asked for. */
   readonly gate: TcpGate | undefined;
-  startApi(env?: Record<string, string>): Promise<ServiceProcess>;
-  startWorker(env?: Record<string, string>): Promise<ServiceProcess>;
+  readonly startApi: (env?: Record<string, string>) => Promise<ServiceProcess>;
+  readonly startWorker: (env?: Record<string, string>) => Promise<ServiceProcess>;
   /** Asks the database, past any gate. */
-  query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
+  readonly query: <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) => Promise<Row[]>;
   /** What all processes have written. */
-  output(): string;
+  readonly output: () => string;
 }
 
 export const tokenSecret = "a secret that only tests know, long enough";
@@ -48,7 +48,6 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const pool = stack.adopt(new pg.Pool({ connectionString: database.url, max: 3 }), (open) => open.end());
   const processes: ServiceProcess[] = [];
   stack.defer(() => endAll(processes));
-  // Closed first: a worker then has nothing to wait for.
   const provider = stack.use(await startScriptedProvider());
 
   const common = {
@@ -89,18 +88,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   };
 }
 
-/** Of an end in order; what takes longer is killed. */
-const endLimitMs = 5000;
-
+/** At once: nothing they could still do matters, and a store may be away. */
 async function endAll(processes: ServiceProcess[]): Promise<void> {
-  await Promise.all(
-    processes
-      .filter(({ running }) => running)
-      .map(async (each) => {
-        each.resume();
-        const timer = setTimeout(() => void each.kill(), endLimitMs);
-        await each.stop();
-        clearTimeout(timer);
-      }),
-  );
+  await Promise.all(processes.filter(({ running }) => running).map((each) => each.kill()));
 }

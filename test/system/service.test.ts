@@ -50,10 +50,19 @@ onEachBackend("the service", { workers: 2 }, (product) => {
       checks: { database: { status: "up" }, queue: { status: "up" }, cache: { status: "up" } },
       providers: ["compatible", "preset"],
     });
-    await eventually("both workers and the conversation are counted", async () => {
-      const { stats, queue } = health.parse((await client.request("/health")).body);
-      return stats.totalConversations > 0 && stats.totalMessages > 0 && stats.activeConversations > 0 && queue.workers === 2;
-    }, 14_000);
+    await eventually(
+      "both workers and the conversation are counted",
+      async () => {
+        const { stats, queue } = health.parse((await client.request("/health")).body);
+        return (
+          stats.totalConversations > 0 &&
+          stats.totalMessages > 0 &&
+          stats.activeConversations > 0 &&
+          queue.workers === 2
+        );
+      },
+      14_000,
+    );
   });
 
   it("lives and is ready, in a word", async () => {
@@ -73,13 +82,19 @@ onEachBackend("the service", { workers: 2 }, (product) => {
   describe("shows its queue to operators", () => {
     const look = (client: Client, path = "/admin/queues", credentials?: string) =>
       client.request(path, {
-        headers: credentials === undefined ? {} : { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` },
+        headers:
+          credentials === undefined ? {} : { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` },
       });
 
     it.each([undefined, "admin:wrong", `root:${adminPassword}`, `:${adminPassword}`, "admin:", "admin"])(
       "and to nobody else (%s)",
       async (credentials) => {
-        for (const path of ["/admin/queues", "/admin/queues/", "/admin/queues/api/queues", "/ADMIN/queues/api/queues"]) {
+        for (const path of [
+          "/admin/queues",
+          "/admin/queues/",
+          "/admin/queues/api/queues",
+          "/ADMIN/queues/api/queues",
+        ]) {
           const answer = await look(product().client, path, credentials);
           expect(answer.status).toBe(401);
           // Without this a browser never asks for them.

@@ -142,11 +142,15 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
         expect(JSON.stringify(stream.terminal)).not.toContain(marker);
       }
       expect((await (await provider.called(`Tell me of the ${marker}`)).ended).how).toBe("disconnected");
-      expect(provider.calls.some(({ request }) => request.messages.at(-1)?.text === `More of the ${marker}`)).toBe(false);
+      expect(provider.calls.some(({ request }) => request.messages.at(-1)?.text === `More of the ${marker}`)).toBe(
+        false,
+      );
 
       await eventually(
         "the other stores are cleared",
-        async () => (await query("select from conversations where id = $1 and erased_at is not null", [chat.conversationId])).length === 1,
+        async () =>
+          (await query("select from conversations where id = $1 and erased_at is not null", [chat.conversationId]))
+            .length === 1,
       );
       expect(await traces(product(), marker)).toEqual([]);
     });
@@ -194,7 +198,11 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
           "insert into drafts (job_id, attempt, text, updated_at) values ($1, 1, $2, now() - make_interval(secs => $3))",
           [randomUUID(), Buffer.from(marker), erasedWithinSeconds - sweepSeconds],
         );
-        await eventually("the draft is dropped", async () => (await traces(product(), marker)).length === 0, sweepSeconds * 1000);
+        await eventually(
+          "the draft is dropped",
+          async () => (await traces(product(), marker)).length === 0,
+          sweepSeconds * 1000,
+        );
       }
     });
 

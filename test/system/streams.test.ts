@@ -226,7 +226,9 @@ onEachBackend("an event stream", { apis: 2 }, (product) => {
 async function resumeEverywhere(client: Client, chat: ChatJob): Promise<EventStream[]> {
   const offsets = [...mixedBytes.keys(), mixedBytes.length].slice(1);
   return Promise.all(
-    offsets.map((bytes) => client.events(chat, { lastEventId: `1:${bytes}`, text: prefix(bytes) ?? "half a character" })),
+    offsets.map((bytes) =>
+      client.events(chat, { lastEventId: `1:${bytes}`, text: prefix(bytes) ?? "half a character" }),
+    ),
   );
 }
 

@@ -19,7 +19,8 @@ export function onEachBackend(
       });
       afterAll(() => product?.[Symbol.asyncDispose]());
       afterEach(({ task }) => {
-        if (task.result?.state === "fail") console.error(`${task.name}:\n${product && withoutRequests(product.output())}`);
+        if (task.result?.state === "fail")
+          console.error(`${task.name}:\n${product && withoutRequests(product.output())}`);
       });
       tests(() => {
         if (product === undefined) throw new Error("the product has not started");

@@ -1,0 +1,175 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { maxDeaths, readStandings, releaseJob } from "../../shared/db/claim.ts";
+import { readConversation, readMessages } from "../../shared/db/conversations.ts";
+import { requestCancel } from "../../shared/db/end.ts";
+import { readJob } from "../../shared/db/read-job.ts";
+import { deleteConversation } from "../../shared/jobs/delete-conversation.ts";
+import { claim, followUp, loseLease, startConversation } from "../../shared/testing/conversations.ts";
+import { jobStores, type TestJobContext } from "../../shared/testing/job-context.ts";
+import { deliver } from "./deliver.ts";
+import type { ProviderEvent } from "./providers/provider.ts";
+import { hangsAfter, openWorker, says, stopped } from "./worker-fixture.testsuite.ts";
+
+let jobs: TestJobContext;
+afterEach(() => jobs[Symbol.asyncDispose]());
+
+describe.each(jobStores)("a delivery on $name", ({ available, openJobs }) => {
+  describe.runIf(available)("of a job that is to be had", () => {
+    it("ends with a reply, in turn, and hands over the next job", async () => {
+      jobs = await openJobs();
+      const worker = openWorker(jobs, { stream: () => says("né ", "\ud83d", "\ude42", "\0!") });
+      const first = await startConversation(jobs.db.pool, { text: "one" });
+      const second = await followUp(jobs.db.pool, first.conversationId, { text: "two" });
+      expect(await deliver(worker, second.id)).toEqual({ type: "done" });
+      expect(await deliver(worker, first.id)).toEqual({ type: "done" });
+      await jobs.handOver.settled();
+      expect(await jobs.queue.bull.getJobState(second.id)).toBe("waiting");
+      const page = await readMessages(jobs.db, first.conversationId, { limit: 10 });
+      expect(page?.messages.map(({ text }) => text)).toEqual(["one", "né 🙂!", "two"]);
+      expect(await readJob(jobs.db.pool, first.id)).toMatchObject({
+        status: "completed",
+        provider: "compatible",
+        inputTokens: 1,
+        outputTokens: 2,
+        replyFinishReason: "stop",
+        replyFallback: false,
+      });
+      // Each delivery of what has ended is answered likewise.
+      expect(await deliver(worker, first.id)).toEqual({ type: "done" });
+      expect((await readMessages(jobs.db, first.conversationId, { limit: 10 }))?.messages).toHaveLength(3);
+    });
+
+    it("keeps what was written when it is cancelled", async () => {
+      jobs = await openJobs();
+      const worker = openWorker(jobs, { stream: (_, signal) => hangsAfter("half an", signal) });
+      const { id } = await startConversation(jobs.db.pool);
+      const delivery = deliver(worker, id);
+      await expect.poll(() => jobs.live.readDraft(id, 1, 0), { interval: 5 }).toBeDefined();
+      await requestCancel(jobs.db.pool, id);
+      await worker.leases.hearCancel(id);
+      expect(await delivery).toEqual({ type: "done" });
+      expect(await readJob(jobs.db.pool, id)).toMatchObject({
+        status: "cancelled",
+        replyText: "half an",
+        replyFinishReason: "cancelled",
+      });
+    });
+
+    it("gives it back when its worker shuts down; the next one begins anew, and no death is counted", async () => {
+      jobs = await openJobs();
+      const leaving = openWorker(jobs, { stream: (_, signal) => hangsAfter("half an", signal) });
+      const { id } = await startConversation(jobs.db.pool);
+      const delivery = deliver(leaving, id);
+      await expect.poll(() => jobs.live.readDraft(id, 1, 0), { interval: 5 }).toBeDefined();
+      leaving.leases.stopAll("released");
+      expect(await delivery).toEqual({ type: "back" });
+      await leaving.leases.idle();
+
+      const next = openWorker(jobs);
+      next.forbidTakeOvers();
+      expect(await deliver(next, id)).toEqual({ type: "done" });
+      expect(await readJob(jobs.db.pool, id)).toMatchObject({
+        status: "completed",
+        replyText: "An answer.",
+        attempt: 2,
+      });
+      expect(await readStandings(jobs.db.pool, [id], true)).toMatchObject([{ deaths: 0 }]);
+    });
+
+    it("writes nothing any more when the conversation is deleted, and leaves no draft", async () => {
+      jobs = await openJobs();
+      const worker = openWorker(jobs, { stream: (_, signal) => hangsAfter("half an", signal) });
+      const { id, conversationId } = await startConversation(jobs.db.pool);
+      const delivery = deliver(worker, id);
+      await expect.poll(() => jobs.live.readDraft(id, 1, 0), { interval: 5 }).toBeDefined();
+      await deleteConversation(jobs, conversationId);
+      await worker.leases.hearCancel(id);
+      expect(await delivery).toEqual({ type: "done" });
+      expect(await readJob(jobs.db.pool, id)).toMatchObject({ status: "cancelled", replyText: null });
+      expect(await readConversation(jobs.db, conversationId)).toBeNull();
+      await expect.poll(() => jobs.live.readDraft(id, 1, 0), { interval: 5 }).toBeUndefined();
+    });
+
+    it("keeps what a call says too late out of the attempt that follows it", async () => {
+      jobs = await openJobs();
+      async function* deaf(signal: AbortSignal): AsyncGenerator<ProviderEvent> {
+        yield { type: "delta", text: "too \ud83d" };
+        await stopped(signal);
+        await expect.poll(() => readJob(jobs.db.pool, id), { interval: 5 }).toMatchObject({ attempt: 2 });
+        yield { type: "delta", text: "late" };
+      }
+      const worker = openWorker(jobs, { stream: (_, signal) => deaf(signal), deadlineMs: 100, wordMs: 50 });
+      const { id } = await startConversation(jobs.db.pool);
+      expect(await deliver(worker, id)).toEqual({ type: "done" });
+      expect(await readJob(jobs.db.pool, id)).toMatchObject({
+        status: "completed",
+        attempt: 2,
+        replyText: "We are busy.",
+        replyFallback: true,
+      });
+    });
+  });
+
+  describe.runIf(available)("of a job that is not to be had", () => {
+    it("is done where there is no such job, or another is before it", async () => {
+      jobs = await openJobs();
+      const worker = openWorker(jobs);
+      const first = await startConversation(jobs.db.pool);
+      const second = await followUp(jobs.db.pool, first.conversationId);
+      expect(await deliver(worker, first.conversationId)).toEqual({ type: "done" });
+      expect(await deliver(worker, second.id)).toEqual({ type: "done" });
+      expect(await readJob(jobs.db.pool, second.id)).toMatchObject({ status: "queued" });
+    });
+
+    it("is put off until another's lease is over", async () => {
+      jobs = await openJobs();
+      const worker = openWorker(jobs);
+      const { id } = await startConversation(jobs.db.pool);
+      await claim(jobs.db.pool, id);
+      const later = await deliver(worker, id);
+      expect(later).toMatchObject({ type: "later" });
+      expect(later.type === "later" && later.delayMs).toBeGreaterThan(14_000);
+      expect(later.type === "later" && later.delayMs).toBeLessThan(15_200);
+
+      await loseLease(jobs.db.pool, id);
+      worker.forbidTakeOvers();
+      expect(await deliver(worker, id)).toEqual({ type: "later", delayMs: 1000 });
+    });
+
+    it("ends it as failed after three deaths, but never while its worker may only have been cut off", async () => {
+      jobs = await openJobs();
+      const worker = openWorker(jobs);
+      const { id } = await startConversation(jobs.db.pool);
+      for (let run = 0; run < maxDeaths; run += 1) {
+        await claim(jobs.db.pool, id);
+        await loseLease(jobs.db.pool, id);
+      }
+      worker.forbidTakeOvers();
+      expect(await deliver(worker, id)).toEqual({ type: "later", delayMs: 1000 });
+      expect(await readJob(jobs.db.pool, id)).toMatchObject({ status: "active" });
+      expect(await deliver(openWorker(jobs), id)).toEqual({ type: "done" });
+      expect(await readJob(jobs.db.pool, id)).toMatchObject({ status: "failed", errorCode: "workers_died" });
+    });
+
+    it("ends it as cancelled where its dead worker was asked to, with the text that is left", async () => {
+      jobs = await openJobs();
+      const worker = openWorker(jobs);
+      const written = await startConversation(jobs.db.pool);
+      const silent = await startConversation(jobs.db.pool);
+      for (const { id } of [written, silent]) {
+        await claim(jobs.db.pool, id);
+        await requestCancel(jobs.db.pool, id);
+      }
+      await jobs.live.append({ jobId: written.id, attempt: 1, offset: 0, text: "half an" });
+      await loseLease(jobs.db.pool, written.id);
+      await releaseJob(jobs.db.pool, silent.id, 1);
+      worker.forbidTakeOvers();
+      // Given back is given back; whose lease ran out may live.
+      expect(await deliver(worker, silent.id)).toEqual({ type: "done" });
+      expect(await readJob(jobs.db.pool, silent.id)).toMatchObject({ status: "cancelled", replyId: null });
+      expect(await deliver(worker, written.id)).toMatchObject({ type: "later" });
+      expect(await deliver(openWorker(jobs), written.id)).toEqual({ type: "done" });
+      expect(await readJob(jobs.db.pool, written.id)).toMatchObject({ status: "cancelled", replyText: "half an" });
+    });
+  });
+});

@@ -1,0 +1,83 @@
+import { readConfig } from "../../shared/config.ts";
+import type { Assistant } from "../../shared/assistants.ts";
+import type { TestJobContext } from "../../shared/testing/job-context.ts";
+import { Circuits } from "./circuits.ts";
+import { Complaints } from "./complaints.ts";
+import { Leases } from "./leases.ts";
+import type { Provider, ProviderEvent } from "./providers/provider.ts";
+import { createPresetProvider } from "./providers/preset.ts";
+import { TakeOvers } from "./take-overs.ts";
+import type { WorkerContext } from "./worker-context.ts";
+
+export interface TestWorker extends WorkerContext {
+  /** As after an outage of PostgreSQL that is over: leases that are over may not be ended yet. */
+  forbidTakeOvers(): void;
+}
+
+export const assistant: Assistant = {
+  name: "Tester",
+  description: "For tests",
+  instructions: "Be brief.",
+  maxOutputTokens: 100,
+  maxHistoryTokens: 8000,
+  state: "own",
+  presets: [
+    { keywords: [], reply: "A canned reply.", default: true },
+    { keywords: [], reply: "We are busy.", fallback: true },
+  ],
+};
+
+/** What one worker process stands on, with take-overs allowed and a provider that does as the test says. */
+export function openWorker(
+  jobs: TestJobContext,
+  {
+    stream,
+    deadlineMs = 60_000,
+    wordMs = 0,
+  }: { stream?: Provider["stream"]; deadlineMs?: number; wordMs?: number } = {},
+): TestWorker {
+  const { log } = jobs;
+  let now = 0;
+  const takeOvers = new TakeOvers(() => now);
+  const allowTakeOvers = () => {
+    takeOvers.databaseAnswered();
+    now += 3_600_000;
+  };
+  allowTakeOvers();
+  const config = readConfig({ DATABASE_URL: jobs.databaseUrl, COMPATIBLE_BASE_URL: "http://127.0.0.1:1" });
+  const compatible: Provider = { name: "compatible", stream: stream ?? (() => says("An answer.")) };
+  const preset = createPresetProvider({ wordMs });
+  return {
+    ...jobs,
+    config: { ...config, JOB_DEADLINE_MS: deadlineMs },
+    assistants: new Map([["default", assistant]]),
+    providers: new Map([compatible, preset].map((provider) => [provider.name, provider])),
+    prices: new Map(),
+    circuits: new Circuits(log),
+    complaints: new Complaints(),
+    leases: new Leases({ pool: jobs.db.pool, takeOvers, log }),
+    takeOvers,
+    forbidTakeOvers: () => {
+      takeOvers.databaseFailed();
+      takeOvers.databaseAnswered();
+    },
+  };
+}
+
+/** A whole reply, piece by piece. */
+export async function* says(...pieces: string[]): AsyncGenerator<ProviderEvent> {
+  for (const text of pieces) yield { type: "delta", text };
+  yield { type: "finish", finishReason: "stop", model: "test-model", usage: { inputTokens: 1, outputTokens: 2 } };
+}
+
+/** Says something, then nothing more until it is stopped. */
+export async function* hangsAfter(text: string, signal: AbortSignal): AsyncGenerator<ProviderEvent> {
+  yield { type: "delta", text };
+  await stopped(signal);
+  throw signal.reason as Error;
+}
+
+export async function stopped(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -1,0 +1,101 @@
+import { Random } from "./random.ts";
+
+export const faultKinds = [
+  // Processes.
+  "kill-worker",
+  "kill-api",
+  "kill-workers",
+  "end-worker",
+  "end-api",
+  "freeze-worker",
+  "freeze-api",
+  "zombie",
+  // Redis, or the queue's tables where there is none.
+  "lose-queue",
+  "redis-empty",
+  "redis-with-data",
+  "redis-old-data",
+  "redis-pause",
+  "redis-stall",
+  "redis-stall-one",
+  // PostgreSQL.
+  "postgres-terminate",
+  "postgres-restart",
+  "postgres-crash",
+  "postgres-stall",
+  "partition-worker",
+  // The provider.
+  "provider-cut",
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+export interface PlannedFault {
+  /** After the start. */
+  atMs: number;
+  kind: FaultKind;
+  /** Which of several processes, counted around. */
+  target: number;
+  /** Until it is mended. */
+  forMs: number;
+}
+
+interface Shape {
+  kind: FaultKind;
+  leastMs: number;
+  mostMs: number;
+  /** Longer than a lease: not in a short run. */
+  long?: boolean;
+}
+
+const shapes: readonly Shape[] = [
+  { kind: "kill-worker", leastMs: 200, mostMs: 3000 },
+  { kind: "kill-worker", leastMs: 200, mostMs: 3000 },
+  { kind: "kill-api", leastMs: 200, mostMs: 3000 },
+  { kind: "kill-workers", leastMs: 200, mostMs: 2000 },
+  { kind: "end-worker", leastMs: 0, mostMs: 1000 },
+  { kind: "end-api", leastMs: 0, mostMs: 1000 },
+  { kind: "freeze-worker", leastMs: 1000, mostMs: 5000 },
+  { kind: "freeze-api", leastMs: 1000, mostMs: 4000 },
+  // BullMQ's lock and our lease, both; then it wakes up in the middle of somebody else's run.
+  { kind: "zombie", leastMs: 17_000, mostMs: 19_000, long: true },
+  { kind: "partition-worker", leastMs: 17_000, mostMs: 19_000, long: true },
+  { kind: "lose-queue", leastMs: 0, mostMs: 0 },
+  { kind: "redis-empty", leastMs: 500, mostMs: 5000 },
+  { kind: "redis-with-data", leastMs: 200, mostMs: 3000 },
+  { kind: "redis-old-data", leastMs: 200, mostMs: 2000 },
+  { kind: "redis-pause", leastMs: 1000, mostMs: 6000 },
+  { kind: "redis-pause", leastMs: 30_000, mostMs: 30_000, long: true },
+  { kind: "redis-stall", leastMs: 500, mostMs: 4000 },
+  { kind: "redis-stall-one", leastMs: 1000, mostMs: 6000 },
+  { kind: "redis-stall-one", leastMs: 1000, mostMs: 6000 },
+  { kind: "postgres-terminate", leastMs: 0, mostMs: 0 },
+  { kind: "postgres-restart", leastMs: 200, mostMs: 4000 },
+  { kind: "postgres-crash", leastMs: 0, mostMs: 2000 },
+  { kind: "postgres-stall", leastMs: 500, mostMs: 5000 },
+  { kind: "provider-cut", leastMs: 500, mostMs: 4000 },
+];
+
+/** From one fault to the next. They overlap often. */
+const gapMs = { least: 700, most: 3500 };
+/** After each kind has had its turn: long enough for everything to be well again for a moment. */
+const restMs = 8000;
+const firstMs = 1500;
+
+/** Of a run that has room for what takes longer than a lease. */
+const longRunMs = 90_000;
+
+/** What goes wrong, and when: the same for the same seed and length. All of it is over when the time is. */
+export function makePlan(seed: number, minutes: number): PlannedFault[] {
+  const random = new Random(seed);
+  const endMs = minutes * 60_000;
+  const possible = shapes.filter(({ long }) => !long || endMs >= longRunMs);
+  const plan: PlannedFault[] = [];
+  for (let atMs = firstMs; ; atMs += restMs) {
+    for (const { kind, leastMs, mostMs } of random.shuffle(possible)) {
+      const fault = { atMs, kind, target: random.between(0, 5), forMs: random.between(leastMs, mostMs) };
+      atMs += random.between(gapMs.least, gapMs.most);
+      if (fault.atMs > endMs) return plan;
+      if (fault.atMs + fault.forMs <= endMs) plan.push(fault);
+    }
+  }
+}

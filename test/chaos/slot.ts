@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { within } from "../../shared/lifecycle.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+/** PostgreSQL may be away for a while when it starts. */
+const startLimitMs = 45_000;
+/** A process that does not end in order by then is killed; what an orchestrator grants. */
+const endLimitMs = 30_000;
+
+interface SlotOptions {
+  service: "api" | "worker";
+  name: string;
+  env: Record<string, string>;
+  logFile: string;
+  /** Hears of an end that nobody asked for. */
+  onUnasked: (how: string) => void;
+}
+
+/** The place of one process of the product: it may be ended there in any way, and started again. */
+export class Slot {
+  readonly service: "api" | "worker";
+  readonly name: string;
+  readonly logFile: string;
+  readonly #options: SlotOptions;
+  #child: ChildProcess | undefined;
+  #asked = false;
+  #turn: Promise<unknown> = Promise.resolve();
+  /** Of the present process. */
+  startedAt = 0;
+  #run = 0;
+
+  constructor(options: SlotOptions) {
+    this.#options = options;
+    this.service = options.service;
+    this.name = options.name;
+    this.logFile = options.logFile;
+  }
+
+  get pid(): number | undefined {
+    return this.running ? this.#child?.pid : undefined;
+  }
+
+  get running(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** One after the other: what is done to a process waits for what was begun before. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  /** @throws when it ends, or is not ready for long */
+  async start(): Promise<void> {
+    const log = openSync(this.logFile, "a");
+    this.#run += 1;
+    const child = spawn(process.execPath, [`services/${this.service}/main.ts`], {
+      cwd: root,
+      // The key tells the provider who calls.
+      env: {
+        PATH: process.env["PATH"],
+        HOME: process.env["HOME"],
+        COMPATIBLE_API_KEY: `${this.name}/${this.#run}`,
+        ...this.#options.env,
+      },
+      stdio: ["ignore", log, log, "ipc"],
+    });
+    closeSync(log);
+    this.#child = child;
+    this.#asked = false;
+    this.startedAt = Date.now();
+    const exited = once(child, "exit").then(([code, signal]) => {
+      if (!this.#asked) this.#options.onUnasked(String(code ?? signal));
+      throw new Error(`${this.name} ended at its start (${code ?? signal}): see ${this.logFile}`);
+    });
+    exited.catch(() => undefined);
+    await within(startLimitMs, Promise.race([once(child, "message"), exited]));
+  }
+
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** SIGTERM. @returns its exit code or signal, and how long it took */
+  async stop(): Promise<{ code: number | string; ms: number }> {
+    const began = Date.now();
+    const child = this.#child;
+    const timer = setTimeout(() => child?.kill("SIGKILL"), endLimitMs);
+    await this.#end("SIGTERM");
+    clearTimeout(timer);
+    return { code: child?.exitCode ?? child?.signalCode ?? "?", ms: Date.now() - began };
+  }
+
+  pause(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child?.kill("SIGCONT");
+  }
+
+  /** Resident memory, in MB; `undefined` when it does not run. */
+  async memoryMb(): Promise<number | undefined> {
+    if (this.pid === undefined) return undefined;
+    const status = await readFile(`/proc/${this.pid}/status`, "utf8").catch(() => "");
+    const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+    return kilobytes === undefined ? undefined : Math.round(Number(kilobytes) / 1024);
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || !this.running) return;
+    this.#asked = true;
+    const exited = once(child, "exit");
+    child.kill(signal);
+    await exited;
+  }
+}

@@ -1,0 +1,145 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { migrate } from "../../shared/db/migrate.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../shared/embedded-postgres.ts";
+import { createLogger } from "../../shared/logger.ts";
+import { type RedisServer, startRedis } from "../../shared/testing/redis.ts";
+import { openTcpGate, type TcpGate } from "../../shared/testing/tcp-gate.ts";
+import type { Journal } from "./journal.ts";
+import { Slot } from "./slot.ts";
+import { startUpstream, type Upstream } from "./upstream.ts";
+
+export type Backend = "postgres" | "redis";
+
+/** The product and all it stands on, each part where it can be broken and mended. */
+export interface Stage extends AsyncDisposable {
+  readonly backend: Backend;
+  /** Holds the logs of the processes. */
+  readonly folder: string;
+  readonly apis: readonly ApiSlot[];
+  readonly workers: readonly Slot[];
+  readonly slots: readonly Slot[];
+  readonly postgres: RestartablePostgres;
+  readonly redis: RedisServer | undefined;
+  /** Each process' own ways, by its name. */
+  readonly gates: ReadonlyMap<string, { postgres: TcpGate; redis: TcpGate | undefined }>;
+  readonly providerGate: TcpGate;
+  readonly upstream: Upstream;
+  /** Past all gates. */
+  readonly pool: pg.Pool;
+}
+
+export interface ApiSlot extends Slot {
+  readonly url: string;
+}
+
+export interface RestartablePostgres {
+  readonly url: string;
+  /** Ends it in order, or as if it had crashed; resolves when it has ended. */
+  stop(how: "in order" | "crash"): Promise<void>;
+  start(): Promise<void>;
+}
+
+interface StageOptions {
+  backend: Backend;
+  seed: number;
+  /** See `startUpstream`. */
+  stalls: boolean;
+  journal: Journal;
+}
+
+const tokenSecret = "a secret that only the harness knows, long enough";
+
+export async function openStage({ backend, seed, stalls, journal }: StageOptions): Promise<Stage> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "parley-chaos-"));
+  const postgres = await openPostgres(stack);
+  const pool = stack.adopt(new pg.Pool({ connectionString: postgres.url, max: 3 }), (open) => open.end());
+  pool.on("error", () => undefined);
+  await migrate(postgres.url);
+  const redis = backend === "redis" ? stack.use(await startRedis()) : undefined;
+  const upstream = await startUpstream(seed, stalls);
+  stack.defer(() => upstream.fake.close());
+  const providerGate = stack.use(await openTcpGate(upstream.fake.url));
+  const gates = new Map<string, { postgres: TcpGate; redis: TcpGate | undefined }>();
+  const slots: Slot[] = [];
+  stack.defer(async () => {
+    await Promise.all(slots.map((slot) => slot.kill()));
+  });
+
+  const place = async (service: "api" | "worker", number: number) => {
+    const name = `${service}-${number}`;
+    const ways = {
+      postgres: stack.use(await openTcpGate(postgres.url)),
+      redis: redis && stack.use(await openTcpGate(redis.url)),
+    };
+    gates.set(name, ways);
+    const port = await findFreePort();
+    const slot = new Slot({
+      service,
+      name,
+      logFile: join(folder, `${name}.log`),
+      env: {
+        NODE_ENV: "test",
+        LOG_LEVEL: "info",
+        DATABASE_URL: ways.postgres.url,
+        ...(ways.redis && { REDIS_URL: ways.redis.url }),
+        COMPATIBLE_BASE_URL: providerGate.url,
+        TOKEN_SECRET: tokenSecret,
+        RATE_LIMIT_MAX_REQUESTS: "1000000",
+        RATE_LIMIT_MAX_READS: "1000000",
+        ...(service === "api" && { PORT: `${port}` }),
+      },
+      onUnasked: (how) => journal.breach("no process ends by itself", `${name} ended by itself (${how})`),
+    });
+    slots.push(slot);
+    return Object.assign(slot, { url: `http://127.0.0.1:${port}` });
+  };
+  const apis = [await place("api", 1), await place("api", 2)];
+  const workers = [await place("worker", 1), await place("worker", 2), await place("worker", 3)];
+  await Promise.all(slots.map((slot) => slot.start()));
+
+  const owned = stack.move();
+  const dispose = () => owned.disposeAsync();
+  return {
+    ...{ backend, folder, apis, workers, slots, postgres, redis, gates, providerGate, upstream, pool },
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+async function openPostgres(stack: AsyncDisposableStack): Promise<RestartablePostgres> {
+  const log = await createLogger({ service: "chaos", level: "warn", pretty: false });
+  const dataDir = join(await mkdtemp(join(tmpdir(), "parley-chaos-pg-")), "data");
+  // The machine itself does not fail here: what was written is there after a crash of the server.
+  const settings = { fsync: "off", max_connections: "300" };
+  let server: EmbeddedPostgres = await startEmbeddedPostgres({ dataDir, log, settings });
+  const { url, port } = server;
+  stack.defer(async () => {
+    await server.stop();
+    await rm(join(dataDir, ".."), { recursive: true, force: true });
+  });
+  return {
+    url,
+    async stop(how) {
+      if (how === "crash") process.kill(server.pid, "SIGQUIT");
+      else await server.stop();
+      await server.exited;
+    },
+    async start() {
+      server = await startEmbeddedPostgres({ dataDir, log, settings, port });
+    },
+  };
+}
+
+async function findFreePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
