@@ -76,6 +76,10 @@ export function modelOf(
 /** The provider of an assistant, where no request and no conversation names another. */
 export function providerOf(assistant: { provider?: ProviderName | undefined }, config: Config): ProviderName {
   const { provider } = assistant;
+  // Whoever kept an assistant at OpenAI meant OpenAI's models.
+  if (provider === "openai-assistants" && !isConfigured(provider, config) && isConfigured("openai", config)) {
+    return "openai";
+  }
   return provider !== undefined && isConfigured(provider, config) ? provider : defaultProvider(config);
 }
 

@@ -175,9 +175,9 @@ function terminalEvent(row: JobRow): JobEvent {
   return { event: "done", data, id: endEventId };
 }
 
-/** Reads a `Last-Event-ID`; absent or empty: a fresh connect. */
+/** Reads a `Last-Event-ID`; absent or empty: a fresh connect. No attempt and no delta of ours is numbered 0 or 01. */
 export function parseCursor(lastEventId: string | undefined): Cursor | "unknown" | undefined {
   if (lastEventId === undefined || lastEventId === "") return undefined;
-  const [, attempt, bytes] = /^(\d{1,9}):(\d{1,9})$/.exec(lastEventId) ?? [];
+  const [, attempt, bytes] = /^([1-9]\d{0,8}):([1-9]\d{0,8})$/.exec(lastEventId) ?? [];
   return attempt === undefined ? "unknown" : { attempt: Number(attempt), bytes: Number(bytes) };
 }

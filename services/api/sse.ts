@@ -71,6 +71,13 @@ function encode({ event, data, id }: JobEvent): string {
   return `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
+/** Whichever comes first; the other one's listener goes, too, or a slow reader would gather one with each event. */
 async function drained(res: Response): Promise<void> {
-  await Promise.race([once(res, "drain"), once(res, "close")]);
+  const done = new AbortController();
+  const { signal } = done;
+  try {
+    await Promise.race([once(res, "drain", { signal }), once(res, "close", { signal })]);
+  } finally {
+    done.abort();
+  }
 }

@@ -25,7 +25,11 @@ export function createTokens(secret: string): Tokens {
         .sign(key),
     async verify(token) {
       try {
-        const { payload } = await jwtVerify(token, key, { algorithms: [algorithm], audience });
+        const { payload } = await jwtVerify(token, key, {
+          algorithms: [algorithm],
+          audience,
+          requiredClaims: ["sub", "exp"],
+        });
         return payload.sub;
       } catch {
         // Malformed, expired, forged or for another audience: to its bearer these are all the same.

@@ -35,6 +35,7 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
       return { type: "lost" };
     }
     if (end === "released") return await giveBack(context, job, draft.attempt);
+    end.firstDeltaMs = draft.firstDeltaMs;
     const { id, conversationId } = job;
     const ended = await untilStored(() => endJob(context, { id, conversationId, attempt: draft.attempt }, end), {
       takeOvers: context.takeOvers,

@@ -1,6 +1,7 @@
 import { DelegateBackoff, handleWhen, type IRetryBackoffContext, retry } from "cockatiel";
 import { TextCleaner } from "./clean-text.ts";
 import type { Draft } from "./draft.ts";
+import { CircuitOpen } from "./providers/circuit.ts";
 import { type Provider, ProviderError, type ProviderEvent, type ProviderRequest } from "./providers/provider.ts";
 
 export type Finish = Extract<ProviderEvent, { type: "finish" }>;
@@ -69,6 +70,6 @@ function emptyReply({ finishReason }: Finish): ProviderError {
 
 /** A timeout has cost the visitor enough; a rejected request would be rejected again. */
 function mayPassSoon(error: unknown): boolean {
-  if (!(error instanceof ProviderError)) return false;
+  if (!(error instanceof ProviderError) || error instanceof CircuitOpen) return false;
   return error.retryable && error.code !== "timeout" && (error.retryAfterMs ?? 0) <= longestRetryAfterMs;
 }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq";
 import { within } from "../../shared/lifecycle.ts";
-import { jobErrors } from "../../shared/protocol/job.ts";
 import type { BullWorker, QueueBackend } from "../../shared/queue/backend.ts";
 import { deliver } from "./deliver.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -36,16 +35,15 @@ export function startConsumer(context: WorkerContext, backend: QueueBackend): Co
   const bull: BullWorker = backend.openWorker(
     async (job: Job, token?: string) => {
       if (draining) return giveBack(job, token);
-      const delivery = await deliver(context, entryId(job));
+      const delivery = await deliver(context, entryId(job), job.attemptsMade > 0);
       if (delivery.type === "back") return giveBack(job, token);
       if (delivery.type === "later") {
         await job.moveToDelayed(Date.now() + delivery.delayMs, token);
         throw new DelayedError();
       }
       // Only the queue's own record: the row has ended, and nothing is tried again by itself.
-      if (delivery.type === "failed") {
-        throw new UnrecoverableError(`${delivery.errorCode}: ${jobErrors[delivery.errorCode]}`);
-      }
+      if (delivery.note !== undefined) await job.log(delivery.note).catch(() => undefined);
+      if (delivery.type === "failed") throw new UnrecoverableError(delivery.reason);
     },
     { ...lock, concurrency: context.config.WORKER_CONCURRENCY },
   );

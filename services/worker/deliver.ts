@@ -1,5 +1,6 @@
 import { claimJob, readStandings } from "../../shared/db/claim.ts";
-import type { JobErrorCode } from "../../shared/protocol/job.ts";
+import { retryJob, retryRefusals } from "../../shared/db/retry.ts";
+import { type JobErrorCode, jobErrors } from "../../shared/protocol/job.ts";
 import { answerJob } from "./answer-job.ts";
 import { mustEnd, settleOrphan } from "./settle-orphan.ts";
 import { untilStored } from "./until-stored.ts";
@@ -7,8 +8,8 @@ import type { WorkerContext } from "./worker-context.ts";
 
 /** What becomes of a queue's entry: done with, delivered again after a while, or given to another worker at once. */
 export type Delivery =
-  | { type: "done" }
-  | { type: "failed"; errorCode: JobErrorCode }
+  | { type: "done"; note?: string }
+  | { type: "failed"; reason: string; note?: string }
   | { type: "later"; delayMs: number }
   | { type: "back" };
 
@@ -18,27 +19,38 @@ const soonMs = 1000;
 
 /**
  * Handles one delivery of a job. The row decides: a job that has ended or is another's is not answered again.
+ * @param retried an operator has sent a failed entry back into the queue
  * @throws when the row could not be read or ended for certain; the reconciler will deliver the job again
  */
-export async function deliver(context: WorkerContext, jobId: string): Promise<Delivery> {
+export async function deliver(context: WorkerContext, jobId: string, retried = false): Promise<Delivery> {
   // While PostgreSQL is away the entry waits here, and the queue behind it stays as it is.
-  const job = await untilStored(() => claimJob(context.db.pool, jobId, context.takeOvers.allowed), context);
-  if (!job) return refuse(context, jobId);
+  const job = await untilStored(
+    () => claimJob(context.db.pool, jobId, context.takeOvers.allowed, context.worker),
+    context,
+  );
+  if (!job) return refuse(context, jobId, retried);
   const outcome = await answerJob(context, job);
   if (outcome.type === "released") return { type: "back" };
-  if (outcome.type === "ended" && outcome.end.status === "failed") {
-    return { type: "failed", errorCode: outcome.end.errorCode ?? "provider_unavailable" };
-  }
-  return { type: "done" };
+  if (outcome.type === "lost")
+    return { type: "done", note: `run ${job.run} by ${context.worker}: lost the job to another` };
+  const { status, errorCode, provider, model, firstDeltaMs } = outcome.end;
+  const by = provider === undefined ? "" : `, ${provider} ${model ?? ""}`.trimEnd();
+  const began = firstDeltaMs === undefined ? "" : `, first text after ${firstDeltaMs} ms`;
+  const note = `run ${job.run} by ${context.worker}: ${status}${by}${began}`;
+  if (status !== "failed") return { type: "done", note };
+  return { ...failed(errorCode ?? "provider_unavailable"), note };
 }
 
-async function refuse(context: WorkerContext, jobId: string): Promise<Delivery> {
+async function refuse(context: WorkerContext, jobId: string, retried: boolean): Promise<Delivery> {
   const [standing] = await readStandings(context.db.pool, [jobId], context.takeOvers.allowed);
   if (!standing) return { type: "done" };
+  if (retried && standing.status === "failed") return retry(context, jobId);
   if (mustEnd(standing)) {
     await settleOrphan(context, standing);
-    return { type: "done" };
+    return refuse(context, jobId, false);
   }
+  // The queue's record says so too, where operators look.
+  if (standing.status === "failed") return failed(standing.errorCode ?? "provider_unavailable");
   // Held by another: the entry waits until that lease is over, should its worker die.
   if (standing.status === "active") {
     const { leaseLeftMs } = standing;
@@ -46,4 +58,15 @@ async function refuse(context: WorkerContext, jobId: string): Promise<Delivery> 
   }
   // Not its turn yet: the end of the job before it puts it into the queue.
   return { type: "done" };
+}
+
+function failed(errorCode: JobErrorCode): Extract<Delivery, { type: "failed" }> {
+  return { type: "failed", reason: `${errorCode}: ${jobErrors[errorCode]}` };
+}
+
+/** Bull Board's retry button: it begins in PostgreSQL like any other retry, and is refused there like any other. */
+async function retry(context: WorkerContext, jobId: string): Promise<Delivery> {
+  const result = await retryJob(context.db.pool, jobId);
+  if (!result.retried) return { type: "failed", reason: `not retried: ${retryRefusals[result.reason]}` };
+  return result.head ? deliver(context, jobId) : { type: "done" };
 }

@@ -13,6 +13,9 @@ export class Draft {
   readonly #log: Logger;
   #writer: DraftWriter;
   attempt: number;
+  /** From the beginning of the run to its first text. */
+  firstDeltaMs: number | undefined;
+  readonly #beganAt = performance.now();
 
   /** @param onLost called when the row turns out to be another run's */
   constructor(context: WorkerContext, job: ClaimedJob, onLost: () => void, log: Logger) {
@@ -29,6 +32,7 @@ export class Draft {
   }
 
   push(text: string): void {
+    if (text !== "") this.firstDeltaMs ??= Math.round(performance.now() - this.#beganAt);
     this.#writer.push(text);
   }
 

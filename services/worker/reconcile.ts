@@ -62,9 +62,10 @@ async function takeUpOrphans(context: WorkerContext): Promise<void> {
   const orphans = await readOrphans(context.db.pool);
   if (orphans.length === 0) return;
   const standings = await readStandings(context.db.pool, orphans, true);
-  const deliverable = standings.filter((standing) => standing.unheld && !mustEnd(standing)).map(({ id }) => id);
   for (const standing of standings.filter(mustEnd)) await settleOrphan(context, standing);
-  await context.queue.putBack(deliverable);
+  // Also what was given up: its delivery makes the queue's own record say so.
+  const deliverable = standings.filter(({ unheld, cancelRequested }) => unheld && !cancelRequested);
+  await context.queue.putBack(deliverable.map(({ id }) => id));
 }
 
 /** Deleted conversations: their queue entries and drafts go, too. */

@@ -10,6 +10,8 @@ import type { TakeOvers } from "./take-overs.ts";
 
 export interface WorkerContext extends JobContext {
   config: Config;
+  /** This process, in records for operators: its host and number. */
+  worker: string;
   assistants: Assistants;
   providers: ProviderRegistry;
   prices: Prices;

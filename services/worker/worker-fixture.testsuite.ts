@@ -50,6 +50,7 @@ export function openWorker(
   return {
     ...jobs,
     config: { ...config, JOB_DEADLINE_MS: deadlineMs },
+    worker: "a worker",
     assistants: new Map([["default", assistant]]),
     providers: new Map([compatible, preset].map((provider) => [provider.name, provider])),
     prices: new Map(),

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { assistantsPath, readAssistants } from "../../shared/assistants.ts";
 import type { Config } from "../../shared/config.ts";
 import { openJobContext } from "../../shared/jobs/open-job-context.ts";
@@ -39,6 +40,7 @@ export async function startWorker(
   const context: WorkerContext = {
     ...jobs,
     config,
+    worker: `${hostname()}:${process.pid}`,
     assistants,
     providers,
     prices,

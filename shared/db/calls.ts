@@ -16,13 +16,14 @@ export interface NewCall {
 
 const beginStatement = {
   name: "begin-call",
-  // The day's row decides in its newest version, so that parallel calls together never exceed the budget.
+  // The day's row decides in its newest version, so that parallel calls together never exceed the budget. What costs
+  // nothing is always allowed.
   text: `
     with reserved as (
       insert into budgets (assistant_type, day, reserved_usd)
       select $4, (now() at time zone 'utc')::date, $8 where $8::float8 <= $9::float8
       on conflict (assistant_type, day) do update set reserved_usd = budgets.reserved_usd + excluded.reserved_usd
-        where budgets.settled_usd + budgets.reserved_usd + excluded.reserved_usd <= $9
+        where excluded.reserved_usd = 0 or budgets.settled_usd + budgets.reserved_usd + excluded.reserved_usd <= $9
       returning day
     )
     insert into calls (id, job_id, attempt, assistant_type, provider, model, input_tokens, estimated,

@@ -41,7 +41,7 @@ async function leaseLeft(jobId: string): Promise<number | undefined> {
 describe("a claim", () => {
   it("gives the head to a worker, with a lease and a prompt", async () => {
     const job = await startConversation(db.pool, { text: "Hello", provider: "preset", requestId: "request-7" });
-    const claimed = await claimJob(db.pool, job.id, false);
+    const claimed = await claimJob(db.pool, job.id, false, "a worker");
     expect(claimed).toMatchObject({
       id: job.id,
       conversationId: job.conversationId,
@@ -60,14 +60,14 @@ describe("a claim", () => {
   it("is refused to all but the head", async () => {
     const first = await startConversation(db.pool);
     const second = await followUp(db.pool, first.conversationId);
-    expect(await claimJob(db.pool, second.id, true)).toBeUndefined();
+    expect(await claimJob(db.pool, second.id, true, "a worker")).toBeUndefined();
     await answer(db.pool, first.id);
-    expect(await claimJob(db.pool, second.id, true)).toMatchObject({ id: second.id });
+    expect(await claimJob(db.pool, second.id, true, "a worker")).toMatchObject({ id: second.id });
   });
 
   it("has one winner among twenty at once", async () => {
     const { id } = await startConversation(db.pool);
-    const claims = await Promise.all(Array.from({ length: 20 }, () => claimJob(db.pool, id, true)));
+    const claims = await Promise.all(Array.from({ length: 20 }, () => claimJob(db.pool, id, true, "a worker")));
     expect(claims.filter(Boolean)).toMatchObject([{ run: 1, attempt: 1 }]);
     expect(await readColumns(db.pool, id)).toMatchObject({ run: 1, attempt: 1 });
   });
@@ -76,7 +76,7 @@ describe("a claim", () => {
     const { id } = await startConversation(db.pool);
     await claim(db.pool, id);
     await loseLease(db.pool, id);
-    const claims = await Promise.all(Array.from({ length: 20 }, () => claimJob(db.pool, id, true)));
+    const claims = await Promise.all(Array.from({ length: 20 }, () => claimJob(db.pool, id, true, "a worker")));
     expect(claims.filter(Boolean)).toMatchObject([{ run: 2, attempt: 2 }]);
     expect(await readColumns(db.pool, id)).toMatchObject({ deaths: 1 });
   });
@@ -89,17 +89,17 @@ describe("a claim", () => {
     const deleted = await startConversation(db.pool);
     await deleteConversation(db.pool, deleted.conversationId);
     for (const id of [ended.id, cancelled.id, deleted.id, v4()]) {
-      expect(await claimJob(db.pool, id, true)).toBeUndefined();
+      expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
     }
   });
 
   it("is refused while another's lease lasts, and after it unless take-overs are allowed", async () => {
     const { id } = await startConversation(db.pool);
     await claim(db.pool, id);
-    expect(await claimJob(db.pool, id, true)).toBeUndefined();
+    expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
     await loseLease(db.pool, id);
-    expect(await claimJob(db.pool, id, false)).toBeUndefined();
-    expect(await claimJob(db.pool, id, true)).toMatchObject({ run: 2, attempt: 2 });
+    expect(await claimJob(db.pool, id, false, "a worker")).toBeUndefined();
+    expect(await claimJob(db.pool, id, true, "a worker")).toMatchObject({ run: 2, attempt: 2 });
     expect(await leaseLeft(id)).toBeCloseTo(leaseSeconds, 0);
   });
 
@@ -118,16 +118,16 @@ describe("a claim", () => {
     await claim(db.pool, id);
     await requestCancel(db.pool, id);
     await loseLease(db.pool, id);
-    expect(await claimJob(db.pool, id, true)).toBeUndefined();
+    expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
   });
 
   it("is refused after three runs that died", async () => {
     const { id } = await startConversation(db.pool);
     for (let run = 1; run <= maxDeaths; run += 1) {
-      expect(await claimJob(db.pool, id, true)).toMatchObject({ run });
+      expect(await claimJob(db.pool, id, true, "a worker")).toMatchObject({ run });
       await loseLease(db.pool, id);
     }
-    expect(await claimJob(db.pool, id, true)).toBeUndefined();
+    expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
     expect(await readStandings(db.pool, [id], true)).toMatchObject([{ deaths: maxDeaths, unheld: true }]);
   });
 
@@ -137,7 +137,7 @@ describe("a claim", () => {
       const { attempt } = await claim(db.pool, id);
       await releaseJob(db.pool, id, attempt);
     }
-    expect(await claimJob(db.pool, id, true)).toMatchObject({ run: maxDeaths + 2 });
+    expect(await claimJob(db.pool, id, true, "a worker")).toMatchObject({ run: maxDeaths + 2 });
     expect(await readColumns(db.pool, id)).toMatchObject({ deaths: 0 });
   });
 });
@@ -173,14 +173,14 @@ describe("the history of a claimed job", () => {
     ]);
   });
 
-  it("holds the newest fifty messages, the own one included", async () => {
-    const history = Array.from({ length: 30 }, (_, turn) => [
+  it("holds the newest hundred messages, the own one included", async () => {
+    const history = Array.from({ length: 60 }, (_, turn) => [
       importedMessage(turn + 1, "user"),
       importedMessage(turn + 1, "ai"),
     ]).flat();
-    const job = await startConversation(db.pool, { history, turn: 31, text: "now" });
+    const job = await startConversation(db.pool, { history, turn: 61, text: "now" });
     const texts = (await claim(db.pool, job.id)).history.map(({ text }) => text);
-    const expected = history.slice(-49).map(({ text }) => text);
+    const expected = history.slice(-99).map(({ text }) => text);
     expect(texts).toEqual([...expected, "now"]);
   });
 
@@ -226,7 +226,7 @@ describe("renewing leases", () => {
     const held = await claim(db.pool, id);
     await loseLease(db.pool, id);
     expect(await renewLeases(db.pool, [held])).toHaveLength(1);
-    expect(await claimJob(db.pool, id, true)).toBeUndefined();
+    expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
   });
 
   it("has a winner and a loser when it meets a take-over", async () => {
@@ -234,7 +234,10 @@ describe("renewing leases", () => {
     for (const { id } of jobs) {
       const held = await claim(db.pool, id);
       await loseLease(db.pool, id);
-      const [renewed, taken] = await Promise.all([renewLeases(db.pool, [held]), claimJob(db.pool, id, true)]);
+      const [renewed, taken] = await Promise.all([
+        renewLeases(db.pool, [held]),
+        claimJob(db.pool, id, true, "a worker"),
+      ]);
       expect([renewed.length === 1, taken !== undefined].filter(Boolean)).toHaveLength(1);
     }
   });
@@ -268,7 +271,7 @@ describe("a job given back", () => {
     const { id } = await startConversation(db.pool);
     const { attempt } = await claim(db.pool, id);
     expect(await releaseJob(db.pool, id, attempt)).toBe(true);
-    expect(await claimJob(db.pool, id, false)).toMatchObject({ run: 2, attempt: 2 });
+    expect(await claimJob(db.pool, id, false, "a worker")).toMatchObject({ run: 2, attempt: 2 });
   });
 
   it("cannot be given back by a run that no longer has it", async () => {
@@ -289,7 +292,15 @@ describe("the standing of a job", () => {
   it("tells head, lease, cancel and deaths", async () => {
     const first = await startConversation(db.pool);
     const second = await followUp(db.pool, first.conversationId);
-    const queued = { status: "queued", attempt: 0, unheld: false, leaseLeftMs: 0, cancelRequested: false, deaths: 0 };
+    const queued = {
+      status: "queued",
+      errorCode: null,
+      attempt: 0,
+      unheld: false,
+      leaseLeftMs: 0,
+      cancelRequested: false,
+      deaths: 0,
+    };
     const read = async (id: string) => (await readStandings(db.pool, [id], true))[0];
     expect(await read(first.id)).toEqual({
       ...queued,

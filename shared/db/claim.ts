@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import type { JobStatus } from "../protocol/job.ts";
+import type { JobErrorCode, JobStatus } from "../protocol/job.ts";
 import type { Sender } from "../protocol/conversation.ts";
 import { query } from "./database.ts";
 
@@ -8,7 +8,7 @@ export const leaseSeconds = 15;
 /** So many runs that killed their worker, and the job ends as failed: it would kill the next one too. */
 export const maxDeaths = 3;
 /** The newest messages a provider is shown. */
-const maxPromptMessages = 50;
+const maxPromptMessages = 100;
 
 const lease = `interval '${leaseSeconds} s'`;
 /** Given back, or its lease is over and may be ended ($2): after an outage living workers get the time to renew theirs. */
@@ -48,6 +48,8 @@ const claimStatement = {
         and deaths + (jobs.lease_until is not null)::int < ${maxDeaths}
       returning jobs.*, case when thread_id is not null then
         json_build_object('provider', thread_provider, 'id', thread_id, 'turn', thread_turn) end as thread
+    ), ran as (
+      insert into runs (job_id, run, attempt, worker) select id, run, attempt, $3 from claimed
     )
     select id, conversation_id as "conversationId", run, attempt, assistant_type as "assistantType",
            provider_override as "providerOverride", request_id as "requestId", turn, thread,
@@ -66,10 +68,16 @@ const claimStatement = {
 /**
  * Makes a job this worker's, if it is the head of its conversation and nobody else's.
  * @param takeOver whether a lease that is over may be ended, too
+ * @param worker who claims it, for the record
  * @returns the job with its prompt; `undefined`: not to be had, `readStanding` says why
  */
-export async function claimJob(pool: Pool, jobId: string, takeOver: boolean): Promise<ClaimedJob | undefined> {
-  const [job] = await query<ClaimedJob>(pool, claimStatement, [jobId, takeOver]);
+export async function claimJob(
+  pool: Pool,
+  jobId: string,
+  takeOver: boolean,
+  worker: string,
+): Promise<ClaimedJob | undefined> {
+  const [job] = await query<ClaimedJob>(pool, claimStatement, [jobId, takeOver, worker]);
   return job;
 }
 
@@ -78,6 +86,7 @@ export interface JobStanding {
   id: string;
   conversationId: string;
   status: JobStatus;
+  errorCode: JobErrorCode | null;
   attempt: number;
   head: boolean;
   /** Active, and given back, or its lease is over and may be ended. */
@@ -92,7 +101,7 @@ export interface JobStanding {
 const standingStatement = {
   name: "job-standing",
   text: `
-    select jobs.id, conversation_id as "conversationId", status, attempt,
+    select jobs.id, conversation_id as "conversationId", status, error_code as "errorCode", attempt,
            coalesce(open_jobs[1] = jobs.id, false) as head, status = 'active' and ${unheld} as unheld,
            coalesce(extract(epoch from lease_until - now()) * 1000, 0)::float8 as "leaseLeftMs",
            cancel_requested_at is not null as "cancelRequested",
@@ -152,7 +161,14 @@ export async function raiseAttempt(
 
 const releaseStatement = {
   name: "release-job",
-  text: `update jobs set lease_until = null where id = $1 and attempt = $2 and status = 'active' returning id`,
+  text: `
+    with released as (
+      update jobs set lease_until = null where id = $1 and attempt = $2 and status = 'active' returning id, run
+    ), ran as (
+      update runs set ended_at = now(), outcome = 'released'
+      from released where runs.job_id = released.id and runs.run = released.run
+    )
+    select id from released`,
 };
 
 /** Gives an active job back, so that the next worker may claim it at once. */

@@ -71,7 +71,7 @@ class Rush {
   }
 
   async #answer(jobId: string): Promise<void> {
-    const job = await claimJob(this.#db.pool, jobId, false);
+    const job = await claimJob(this.#db.pool, jobId, false, "a worker");
     if (!job) return;
     const end = await endJob(this.#db.pool, job, completed(`to ${jobId}`));
     if (!end) throw new Error("a job ended without its worker");
@@ -136,7 +136,7 @@ describe("deleting a conversation beside everything else", () => {
     for (let round = 0; round < 25; round += 1) {
       const first = await startConversation(db.pool);
       const { conversationId } = first;
-      const claimed = await claimJob(db.pool, first.id, false);
+      const claimed = await claimJob(db.pool, first.id, false, "a worker");
       if (!claimed) throw new Error("the job is there to be claimed");
       const submits = Array.from({ length: 3 }, () => followingMessage(conversationId));
       const calls: (() => Promise<unknown>)[] = [
@@ -150,7 +150,7 @@ describe("deleting a conversation beside everything else", () => {
         ...submits.map(
           ({ jobId }) =>
             () =>
-              claimJob(db.pool, jobId, true),
+              claimJob(db.pool, jobId, true, "a worker"),
         ),
       ];
       calls.splice(round % calls.length, 0, () => deleteConversation(db.pool, conversationId));

@@ -127,7 +127,10 @@ describe("the end of a job", () => {
       const { id } = await startConversation(db.pool);
       const claimed = await claim(db.pool, id);
       await loseLease(db.pool, id);
-      const [ended, taken] = await Promise.all([endJob(db.pool, claimed, completed()), claimJob(db.pool, id, true)]);
+      const [ended, taken] = await Promise.all([
+        endJob(db.pool, claimed, completed()),
+        claimJob(db.pool, id, true, "a worker"),
+      ]);
       expect([ended, taken].filter(Boolean)).toHaveLength(1);
     }
   });
@@ -172,7 +175,7 @@ describe("statements that meet at the row of a conversation", () => {
     ]);
     expect(ended).toEqual({ status: "fulfilled", value: { nextJobId: null } });
     expect(accepted).toEqual({ status: "fulfilled", value: { head: true } });
-    expect(await claimJob(db.pool, following.jobId, true)).toMatchObject({ id: following.jobId });
+    expect(await claimJob(db.pool, following.jobId, true, "a worker")).toMatchObject({ id: following.jobId });
   });
 
   it("an end does not name a job that was cancelled while it waited", async () => {
@@ -282,7 +285,7 @@ describe("cancelling", () => {
   it("and claiming have one winner between them", async () => {
     for (let round = 0; round < 40; round += 1) {
       const job = await startConversation(db.pool);
-      const calls = [() => cancelQueuedJob(db.pool, job), () => claimJob(db.pool, job.id, true)];
+      const calls = [() => cancelQueuedJob(db.pool, job), () => claimJob(db.pool, job.id, true, "a worker")];
       if (round % 2 === 1) calls.reverse();
       const results = await Promise.all(calls.map((call) => call()));
       expect(results.filter(Boolean)).toHaveLength(1);

@@ -14,6 +14,8 @@ export interface JobEnd {
   costUsd?: number | null;
   /** The reply came from the conversation's thread, which holds this turn now. */
   inThread?: boolean;
+  /** From the claim to the first text. */
+  firstDeltaMs?: number | undefined;
 }
 
 export interface EndResult {
@@ -36,7 +38,10 @@ const endStatement = {
       from locked
       where jobs.id = $1 and jobs.attempt = $3 and jobs.status = 'active'
         and (not $14::boolean or lease_until is null or lease_until < now())
-      returning jobs.conversation_id, jobs.turn
+      returning jobs.conversation_id, jobs.turn, jobs.run
+    ), ran as (
+      update runs set ended_at = now(), outcome = $4, first_delta_ms = $17
+      from ended where runs.job_id = $1 and runs.run = ended.run and not $14
     ), replied as (
       insert into messages (id, conversation_id, turn, sender, text, finish_reason, fallback)
       select $10, conversation_id, turn, 'ai', $11, $12, $13 from ended where $10::uuid is not null
@@ -77,6 +82,7 @@ export async function endJob(
     orphan,
     end.costUsd ?? null,
     end.inThread ?? false,
+    end.firstDeltaMs ?? null,
   ]);
   return result;
 }

@@ -220,6 +220,24 @@ const ThreadDeletion = defineEntity({
   },
 });
 
+/** One claim of a job, and what came of it. */
+const Run = defineEntity({
+  name: "Run",
+  tableName: "runs",
+  properties: {
+    jobId: p.uuid().primary(),
+    run: p.integer().primary(),
+    attempt: p.integer(),
+    worker: p.text(),
+    claimedAt: time().defaultRaw("now()"),
+    firstDeltaMs: p.integer().nullable(),
+    endedAt: time().nullable(),
+    /** Absent: it is under way, or its worker died. */
+    outcome: p.text().nullable(),
+  },
+  checks: [{ name: "runs_outcome", expression: "outcome in ('completed', 'failed', 'cancelled', 'released')" }],
+});
+
 /** Which providers each worker skips at present. */
 const CircuitReport = defineEntity({
   name: "CircuitReport",
@@ -231,4 +249,4 @@ const CircuitReport = defineEntity({
   },
 });
 
-export const entities = [Conversation, Message, Job, Draft, Setting, Call, Budget, ThreadDeletion, CircuitReport];
+export const entities = [Conversation, Message, Job, Draft, Setting, Call, Budget, ThreadDeletion, CircuitReport, Run];

@@ -112,7 +112,7 @@ describe("the thread of a conversation", () => {
       db.pool,
       first.conversationId,
       [() => bindThread(db.pool, zombie, newThread())],
-      () => claimJob(db.pool, first.id, true),
+      () => claimJob(db.pool, first.id, true, "a worker"),
     );
     expect(bound).toEqual({ status: "fulfilled", value: false });
     expect(await boundThread(first.conversationId)).toMatchObject({ id: null });

@@ -11,7 +11,6 @@ export type FinishReason = z.output<typeof finishReason>;
 export const jobErrors = {
   provider_unavailable: "The assistant could not be reached. Please try again.",
   provider_rejected: "The assistant could not answer this message.",
-  empty_reply: "The assistant had nothing to say. Please try again.",
   deadline: "The answer took too long. Please try again.",
   workers_died: "Something went wrong while the answer was written. Please try again.",
   cancelled: "The answer was stopped.",
@@ -39,6 +38,22 @@ const reply = z
   .meta({ id: "Reply" });
 
 const time = z.iso.datetime();
+
+/** What happened to a job, and when. */
+export const timeline = z
+  .object({
+    jobId: z.uuid(),
+    status: jobStatus,
+    events: z.array(
+      z.object({
+        at: time,
+        event: z.enum(["accepted", "started", "first_delta", "given_back", "ended"]),
+        attempt: z.int().optional(),
+      }),
+    ),
+  })
+  .meta({ id: "Timeline" });
+export type TimelineView = z.output<typeof timeline>;
 
 /** A job as `GET /api/jobs/:jobId` and the last event of its stream show it. */
 export const jobView = z

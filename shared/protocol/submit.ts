@@ -61,6 +61,10 @@ export function submitRequest(maxMessageChars: number) {
       path: ["threadId"],
       message: "is for new conversations only",
     })
+    .refine((body) => !body.threadId || !body.history, {
+      path: ["history"],
+      message: "cannot come with a threadId: the thread is the history",
+    })
     .meta({ id: "SubmitRequest" });
 }
 

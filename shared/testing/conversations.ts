@@ -81,7 +81,7 @@ export function importedMessage(
 
 /** Claims a job that is there to be claimed. */
 export async function claim(pool: Pool, jobId: string): Promise<ClaimedJob> {
-  const job = await claimJob(pool, jobId, true);
+  const job = await claimJob(pool, jobId, true, "a worker");
   if (!job) throw new Error("the job was not to be had");
   return job;
 }

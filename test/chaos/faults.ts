@@ -72,10 +72,18 @@ export class Faults {
       case "postgres-crash":
       case "postgres-stall":
         return this.#inTurn(kind, "postgres", () => this.#breakPostgres(kind, forMs));
-      default:
+      case "lose-queue":
+      case "redis-empty":
+      case "redis-with-data":
+      case "redis-old-data":
+      case "redis-pause":
+      case "redis-stall":
+      case "redis-stall-one":
         // The queue on PostgreSQL can be lost alone; the other faults of Redis have no counterpart there.
         if (this.#stage.redis === undefined && kind !== "lose-queue") return;
-        return this.#inTurn(kind, "redis", () => this.#breakRedis(kind, target, forMs));
+        return this.#inTurn(kind, this.#stage.redis ? "redis" : "postgres", () =>
+          this.#breakRedis(kind, target, forMs),
+        );
     }
   }
 
@@ -117,7 +125,9 @@ export class Faults {
   async #breakPostgres(kind: FaultKind, forMs: number): Promise<void> {
     const { postgres, pool, slots } = this.#stage;
     if (kind === "postgres-terminate") {
-      await pool.query("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()");
+      await pool.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'",
+      );
     } else if (kind === "postgres-stall") {
       await stalled(
         this.#gates(
@@ -136,7 +146,7 @@ export class Faults {
   async #breakRedis(kind: FaultKind, target: number, forMs: number): Promise<void> {
     const { redis, slots } = this.#stage;
     if (redis === undefined) return this.#emptyQueueTables();
-    if (kind === "lose-queue") return onRedis(redis.url, (client) => client.flushall());
+    if (kind === "lose-queue") return onRedis(redis.url, async (client) => void (await client.flushall()));
     if (kind === "redis-pause") {
       redis.pause();
       await sleep(forMs);
@@ -156,7 +166,7 @@ export class Faults {
       const folder = await onRedis(redis.url, async (client) => {
         if (kind !== "redis-empty") await client.save();
         if (kind === "redis-old-data") await sleep(copyAgeMs);
-        return String(((await client.config("GET", "dir")) as string[])[1]);
+        return String((await client.config("GET", "dir"))[1]);
       });
       await redis.kill();
       await sleep(forMs);

@@ -65,19 +65,64 @@ export async function openStage({ backend, seed, stalls, journal }: StageOptions
   const upstream = await startUpstream(seed, stalls);
   stack.defer(() => upstream.fake.close());
   const providerGate = stack.use(await openTcpGate(upstream.fake.url));
-  const gates = new Map<string, { postgres: TcpGate; redis: TcpGate | undefined }>();
   const slots: Slot[] = [];
   stack.defer(async () => {
     await Promise.all(slots.map((slot) => slot.kill()));
   });
+  const places = new Places(stack, {
+    folder,
+    journal,
+    providerUrl: providerGate.url,
+    postgresUrl: postgres.url,
+    redis,
+  });
+  const apis = [await places.make("api", 1), await places.make("api", 2)];
+  const workers = [await places.make("worker", 1), await places.make("worker", 2), await places.make("worker", 3)];
+  slots.push(...apis, ...workers);
+  await Promise.all(slots.map((slot) => slot.start()));
 
-  const place = async (service: "api" | "worker", number: number) => {
+  const owned = stack.move();
+  return {
+    backend,
+    folder,
+    apis,
+    workers,
+    slots,
+    postgres,
+    redis,
+    gates: places.gates,
+    providerGate,
+    upstream,
+    pool,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+interface PlacesOptions {
+  folder: string;
+  journal: Journal;
+  providerUrl: string;
+  postgresUrl: string;
+  redis: RedisServer | undefined;
+}
+
+/** Makes the places of processes, each with gates of its own. */
+class Places {
+  readonly gates = new Map<string, { postgres: TcpGate; redis: TcpGate | undefined }>();
+  readonly #stack: AsyncDisposableStack;
+  readonly #options: PlacesOptions;
+
+  constructor(stack: AsyncDisposableStack, options: PlacesOptions) {
+    this.#stack = stack;
+    this.#options = options;
+  }
+
+  async make(service: "api" | "worker", number: number): Promise<ApiSlot> {
+    const { folder, journal, providerUrl, postgresUrl, redis } = this.#options;
     const name = `${service}-${number}`;
-    const ways = {
-      postgres: stack.use(await openTcpGate(postgres.url)),
-      redis: redis && stack.use(await openTcpGate(redis.url)),
-    };
-    gates.set(name, ways);
+    const postgresGate = this.#stack.use(await openTcpGate(postgresUrl));
+    const redisGate = redis && this.#stack.use(await openTcpGate(redis.url));
+    this.gates.set(name, { postgres: postgresGate, redis: redisGate });
     const port = await findFreePort();
     const slot = new Slot({
       service,
@@ -86,9 +131,9 @@ export async function openStage({ backend, seed, stalls, journal }: StageOptions
       env: {
         NODE_ENV: "test",
         LOG_LEVEL: "info",
-        DATABASE_URL: ways.postgres.url,
-        ...(ways.redis && { REDIS_URL: ways.redis.url }),
-        COMPATIBLE_BASE_URL: providerGate.url,
+        DATABASE_URL: postgresGate.url,
+        ...(redisGate && { REDIS_URL: redisGate.url }),
+        COMPATIBLE_BASE_URL: providerUrl,
         TOKEN_SECRET: tokenSecret,
         RATE_LIMIT_MAX_REQUESTS: "1000000",
         RATE_LIMIT_MAX_READS: "1000000",
@@ -96,19 +141,8 @@ export async function openStage({ backend, seed, stalls, journal }: StageOptions
       },
       onUnasked: (how) => journal.breach("no process ends by itself", `${name} ended by itself (${how})`),
     });
-    slots.push(slot);
     return Object.assign(slot, { url: `http://127.0.0.1:${port}` });
-  };
-  const apis = [await place("api", 1), await place("api", 2)];
-  const workers = [await place("worker", 1), await place("worker", 2), await place("worker", 3)];
-  await Promise.all(slots.map((slot) => slot.start()));
-
-  const owned = stack.move();
-  const dispose = () => owned.disposeAsync();
-  return {
-    ...{ backend, folder, apis, workers, slots, postgres, redis, gates, providerGate, upstream, pool },
-    [Symbol.asyncDispose]: dispose,
-  };
+  }
 }
 
 async function openPostgres(stack: AsyncDisposableStack): Promise<RestartablePostgres> {

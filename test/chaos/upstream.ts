@@ -2,14 +2,23 @@ import { type FakeCall, type FakeProvider, startFakeProvider } from "../../share
 import type { Script, Step } from "../../shared/testing/fake-script.ts";
 import { Random } from "./random.ts";
 
+export interface FakeReply {
+  text: string;
+  /** It was to be said to its end. */
+  whole: boolean;
+}
+
 /** The fake provider of a run, with faults of its own until it is healed. */
 export interface Upstream {
   readonly fake: FakeProvider;
-  /** The whole reply of each call, if it was to give one. */
-  readonly replies: ReadonlyMap<FakeCall, string>;
+  /** What each call was to say; absent where it was turned away. */
+  readonly replies: ReadonlyMap<FakeCall, FakeReply>;
   /** From now on every call goes well; those that hang go on. */
   heal(): void;
 }
+
+/** What every reply of the fake begins with; no preset does. */
+export const replyMark = "#";
 
 const words = [
   " ja",
@@ -22,7 +31,7 @@ const words = [
   " 👩‍👩‍👧",
   " a",
   " **b**",
-  " ‮rtl",
+  " \u202ertl",
   " ß",
   " longer-word-here",
 ];
@@ -32,18 +41,23 @@ export async function startUpstream(seed: number, stalls: boolean): Promise<Upst
   const random = new Random(seed ^ 0x5eed);
   const { promise: healed, resolve } = Promise.withResolvers<void>();
   let well = false;
-  const texts: (string | undefined)[] = [];
+  const replies: (FakeReply | undefined)[] = [];
   const fake = await startFakeProvider({
     script: () => {
-      const { script, text } = chooseScript(random, { number: texts.length, well, stalls, healed });
-      texts.push(text);
+      const { script, reply } = chooseAnswer(random, { number: replies.length, well, stalls, healed });
+      replies.push(reply);
       return script;
     },
   });
   return {
     fake,
     get replies() {
-      return new Map(fake.calls.flatMap((call, index) => (texts[index] === undefined ? [] : [[call, texts[index]]])));
+      return new Map(
+        fake.calls.flatMap((call, index) => {
+          const reply = replies[index];
+          return reply === undefined ? [] : [[call, reply] as const];
+        }),
+      );
     },
     heal() {
       well = true;
@@ -59,32 +73,34 @@ interface Choice {
   healed: Promise<void>;
 }
 
-function chooseScript(
-  random: Random,
-  { number, well, stalls, healed }: Choice,
-): { script: Script; text: string | undefined } {
-  const tokens = Array.from({ length: random.between(3, 70) }, (_, index) =>
-    index === 0 ? `#${number}` : pickWord(random),
-  );
+interface ChosenAnswer {
+  script: Script;
+  reply?: FakeReply;
+}
+
+function chooseAnswer(random: Random, { number, well, stalls, healed }: Choice): ChosenAnswer {
+  const length = random.between(3, 70);
+  const tokens = Array.from({ length }, (_, index) => (index === 0 ? `${replyMark}${number}` : pickWord(random)));
   const text = tokens.join("");
   // Halves of a character come in two deltas, as they do from real providers.
-  const steps = paced(
-    tokens.flatMap((token) => (token === " 😀" ? [" \ud83d", "\ude00"] : [token])),
-    random.between(5, 90),
-  );
+  const deltas = tokens.flatMap((token) => (token === " 😀" ? [" \ud83d", "\ude00"] : [token]));
+  const steps = paced(deltas, random.between(5, 90));
+  const half = steps.slice(0, steps.length / 2);
+  const whole = { text, whole: true };
+  const broken = { text, whole: false };
   const dice = well ? 1 : random.next();
-  const status = (code: number, headers = {}) => ({
-    script: { status: code, headers, body: JSON.stringify({ error: { message: "told to fail" } }) },
-    text: undefined,
-  });
-  if (dice < 0.05) return status(429, { "retry-after": "1" });
-  if (dice < 0.1) return status(500);
-  if (dice < 0.18) return { script: { steps: [...steps.slice(0, steps.length / 2), { cut: true }] }, text: undefined };
-  if (dice < 0.2) return { script: { steps: [...steps.slice(0, 3), { raw: "data: {oops\n\n" }] }, text: undefined };
-  if (dice < 0.26) return { script: { before: { waitMs: random.between(500, 3000) }, steps }, text };
+  if (dice < 0.05) return turnAway(429, { "retry-after": "1" });
+  if (dice < 0.1) return turnAway(500);
+  if (dice < 0.18) return { script: { steps: [...half, { cut: true }] }, reply: broken };
+  if (dice < 0.2) return { script: { steps: [...half, { raw: "data: {oops\n\n" }] }, reply: broken };
+  if (dice < 0.26) return { script: { before: { waitMs: random.between(500, 3000) }, steps }, reply: whole };
   if (dice < 0.27 && stalls)
-    return { script: { steps: [...steps.slice(0, 2), { until: healed }, ...steps.slice(2)] }, text };
-  return { script: { steps }, text };
+    return { script: { steps: [...half, { until: healed }, ...steps.slice(half.length)] }, reply: whole };
+  return { script: { steps }, reply: whole };
+}
+
+function turnAway(status: number, headers = {}): ChosenAnswer {
+  return { script: { status, headers, body: JSON.stringify({ error: { message: "told to fail" } }) } };
 }
 
 function pickWord(random: Random): string {

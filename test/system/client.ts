@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ConversationView, conversation, type HistoryView, history } from "../../shared/protocol/conversation.ts";
 import { type JobView, jobView } from "../../shared/protocol/job.ts";
 import { type SubmitResponse, submitResponse } from "../../shared/protocol/submit.ts";
@@ -85,6 +87,16 @@ export class Client {
     options: Omit<SubmitOptions, "wait"> = {},
   ): Promise<SubmitResponse> {
     return submitResponse.parse(ok(await this.post(message, options), 202));
+  }
+
+  /** As a good client does: one that is told to come back later comes back, under one key. */
+  async submitPatiently(message: string, { to }: Pick<SubmitOptions, "to"> = {}): Promise<SubmitResponse> {
+    const key = randomUUID();
+    for (;;) {
+      const answer = await this.post(message, { to, key });
+      if (answer.status !== 503) return submitResponse.parse(ok(answer, 202));
+      await sleep(Number(answer.headers.get("retry-after")) * 1000);
+    }
   }
 
   /** @param wait for its end, in seconds */

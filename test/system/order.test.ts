@@ -114,7 +114,8 @@ async function fiveQuickMessages(client: Client, name: string) {
   let chat: Chat | undefined;
   const jobs = [];
   for (const message of messages) {
-    const job = await client.submit(message, { to: chat });
+    // So many at once that a busy machine may turn one away for a moment.
+    const job = await client.submitPatiently(message, { to: chat });
     chat ??= job;
     jobs.push(job);
   }

@@ -25,6 +25,7 @@ export interface Product extends AsyncDisposable {
   readonly apis: readonly ServiceProcess[];
   readonly workers: readonly ServiceProcess[];
   readonly provider: ScriptedProvider;
+  readonly databaseUrl: string;
   /** Of this product alone; where its queue, drafts and hints are on Redis. */
   readonly redis: RedisServer | undefined;
   /** Where the processes meet PostgreSQL, if it was asked for. */
@@ -77,6 +78,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     apis,
     workers,
     provider,
+    databaseUrl: database.url,
     redis,
     gate,
     startApi: (env) => start("api", env),

@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from "express";
 import { type JobRow, readPositions } from "../../../shared/db/read-job.ts";
+import { readRuns } from "../../../shared/db/timeline.ts";
 import { isDatabaseAway } from "../../../shared/db/database.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { cancelJob } from "../../../shared/jobs/cancel-job.ts";
@@ -7,6 +8,7 @@ import { endEventId } from "../../../shared/protocol/events.ts";
 import type { ApiContext } from "../api-context.ts";
 import { followJob, parseCursor } from "../follow-job.ts";
 import { hasEnded, toJobView } from "../job-view.ts";
+import { toTimeline } from "../timeline-view.ts";
 import { openJob } from "../middleware/access.ts";
 import { preferredWait } from "../middleware/prefer.ts";
 import { untilClosed } from "../until-closed.ts";
@@ -46,6 +48,11 @@ export function jobRoutes(context: ApiContext): Router {
     await context.streams.pump(res, events, (error) => {
       context.log.warn({ err: error, jobId: job.id }, "event stream sent back");
     });
+  });
+
+  router.get("/:jobId/timeline", async (req: Request, res: Response) => {
+    const job = await openJob(context, req, req.params["jobId"]);
+    res.json(toTimeline(job, await readRuns(context.db.pool, job.id)));
   });
 
   router.delete("/:jobId", async (req: Request, res: Response) => {

@@ -8,6 +8,13 @@ const firstPauseMs = 2000;
 const longestPauseMs = 60_000;
 const probeTimeoutMs = 3000;
 
+/** No call was made: the provider was down a moment ago, and the next one is asked at once. */
+export class CircuitOpen extends ProviderError {
+  constructor() {
+    super("unreachable", "skipped: it was down a moment ago");
+  }
+}
+
 /**
  * Skips a provider that is down. All jobs of a process share it: the first one that waited in vain for a token opens it, and
  * none that begins later waits again. Whether the provider is back is asked by a probe, never by a visitor's job.
@@ -58,8 +65,7 @@ export class Circuit {
 
   /** @throws {ProviderError} when the circuit is open */
   check(): void {
-    // Not worth a retry: the next provider is asked at once.
-    if (this.isOpen) throw new ProviderError("timeout", "skipped: it was down a moment ago");
+    if (this.isOpen) throw new CircuitOpen();
   }
 
   /** Resolves when the provider may be asked again. */

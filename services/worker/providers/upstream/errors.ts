@@ -35,7 +35,9 @@ export function errorOfStatus(
 /** For what Node reports when there is no connection, or when it ends too early. */
 export function fromConnection(error: unknown): ProviderError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-  return new ProviderError("unreachable", `the connection failed: ${code}`, { cause: error });
+  // Nobody is there who would say so: asking again costs the visitor the same time once more.
+  const kind = code === "ETIMEDOUT" ? "timeout" : "unreachable";
+  return new ProviderError(kind, `the connection failed: ${code}`, { cause: error });
 }
 
 /**

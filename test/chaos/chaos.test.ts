@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { redisAvailable } from "../../shared/testing/redis.ts";
+import { makePlan } from "./plan.ts";
+import { describeRun } from "./report.ts";
+import { runChaos } from "./run.ts";
+
+const minutes = 0.35;
+
+describe("a plan of what goes wrong", () => {
+  it("is the same for the same seed and length, and another for another", () => {
+    expect(makePlan(7, 3)).toEqual(makePlan(7, 3));
+    expect(makePlan(8, 3)).not.toEqual(makePlan(7, 3));
+  });
+
+  it("ends when its time does", () => {
+    const ends = makePlan(7, 3).map(({ atMs, forMs }) => atMs + forMs);
+    expect(Math.max(...ends)).toBeLessThanOrEqual(180_000);
+  });
+});
+
+describe("whatever breaks, nothing is lost and nothing is done twice", { timeout: 150_000 }, () => {
+  it.skipIf(!redisAvailable)("on Redis", async () => expectAllRulesToHold("redis"));
+  it("on PostgreSQL alone", async () => expectAllRulesToHold("postgres"));
+});
+
+async function expectAllRulesToHold(backend: "postgres" | "redis"): Promise<void> {
+  const run = await runChaos({ backend, seed: 7, minutes, say: () => undefined });
+  const broken = run.results.filter(({ breaches }) => breaches.length > 0);
+  expect(broken, describeRun(run)).toEqual([]);
+}

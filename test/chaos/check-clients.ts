@@ -1,0 +1,82 @@
+import type { Check } from "./evidence.ts";
+import type { RequestRecord } from "./journal.ts";
+
+const answerLimitMs = 5000;
+/** A stream that missed every hint reads its row again within 3 s; the rest is for two busy cores. */
+const streamEndLimitMs = 7000;
+const outagePostLimitMs = 1000;
+/** Of an outage on those who were in the middle of something. */
+const afterEffectMs = 3500;
+
+export const checkClients: Check = {
+  rule: "what a client put together is the stored reply, and the end it saw is the job's",
+  look({ journal, jobs }, report) {
+    for (const { jobId, text, status, reply, how } of journal.followed) {
+      const job = jobs.get(jobId);
+      const stored = job?.replies[0]?.text;
+      if (status !== job?.status) report(`a ${how} ended with ${status}, the row with ${job?.status}`, jobId);
+      if (reply !== stored) report(`a ${how} was told another reply than is stored`, jobId);
+      if (text !== (stored ?? "")) report(`a ${how} put together ${quote(text)} of ${quote(stored ?? "")}`, jobId);
+    }
+    const seenToEnd = new Set(journal.followed.map(({ jobId }) => jobId));
+    for (const { jobId } of journal.accepted) if (!seenToEnd.has(jobId)) report("nobody saw its end", jobId);
+    return journal.followed.length;
+  },
+};
+
+function quote(text: string): string {
+  return `${Buffer.byteLength(text)} bytes (…${JSON.stringify(text.slice(-30))})`;
+}
+
+export const checkStreamsEndSoon: Check = {
+  rule: "a stream ends soon after its job, also when every hint was lost",
+  look({ journal, jobs }, report) {
+    for (const { jobId, how, at, connectedAt, api } of journal.followed) {
+      const finishedAt = jobs.get(jobId)?.finishedAt;
+      if (how !== "stream" || finishedAt === null || finishedAt === undefined) continue;
+      const troubles = journal.disturbances(["postgres", api], finishedAt - afterEffectMs, at, afterEffectMs);
+      const from = Math.max(finishedAt, connectedAt, ...troubles.map(({ to }) => to + afterEffectMs));
+      if (at - from > streamEndLimitMs) report(`${Math.round(at - from)} ms after it could`, jobId);
+    }
+    return journal.followed.length;
+  },
+};
+
+export const checkRequests: Check = {
+  rule: "every request is answered within 5 s, and fails only where something was broken",
+  look({ journal }, report) {
+    for (const request of journal.requests) {
+      const { at, ms, api, route, status, visitor, jobId } = request;
+      const say = (what: string) =>
+        report(`${route} of visitor ${visitor} to ${api}, ${new Date(at).toISOString()}: ${what}`, jobId);
+      const apiTrouble = journal.disturbances([api], at - 50, at + ms, 200).length > 0;
+      if (ms > answerLimitMs && !request.waits && !apiTrouble) say(`${ms} ms`);
+      if (status === "broken" && !apiTrouble) say("no answer");
+      if (typeof status !== "number" || status < 500) continue;
+      const databaseTrouble = journal.disturbances(["postgres"], at - 50, at + ms, afterEffectMs).length > 0;
+      if (status !== 503 || !(databaseTrouble || apiTrouble)) say(`answered with ${status}`);
+    }
+    return journal.requests.length;
+  },
+};
+
+export const checkOutagePosts: Check = {
+  rule: "a message sent while Redis is away is accepted, 99 of 100 within a second",
+  look({ journal }, report) {
+    const posts = journal.requests.filter((each) => each.route === "POST chat" && isInRedisOutage(each));
+    for (const { status, visitor, at } of posts) {
+      // Too many unanswered messages, or a key used again with another text: the visitor's own doing.
+      if (![202, 429, 409].includes(Number(status)))
+        report(`visitor ${visitor}, ${new Date(at).toISOString()}: ${status}`);
+    }
+    const slow = posts.map(({ ms }) => ms).toSorted((a, b) => a - b);
+    const p99 = slow[Math.ceil(slow.length * 0.99) - 1] ?? 0;
+    if (p99 > outagePostLimitMs) report(`p99 is ${p99} ms of ${posts.length}`);
+    return posts.length;
+
+    function isInRedisOutage({ at, ms, api }: RequestRecord): boolean {
+      const away = journal.disturbances(["redis"], at, at).length > 0;
+      return away && journal.disturbances(["postgres", api], at - 50, at + ms, afterEffectMs).length === 0;
+    }
+  },
+};

@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { jobView } from "../../shared/protocol/job.ts";
+import { EventStream } from "../system/event-stream.ts";
+import type { Accepted, Journal } from "./journal.ts";
+import type { Random } from "./random.ts";
+import { request } from "./requests.ts";
+import type { ApiSlot, Stage } from "./stage.ts";
+
+export interface Follower {
+  stage: Stage;
+  journal: Journal;
+  random: Random;
+  job: Accepted & { token: string };
+}
+
+/** A stream that says nothing for so long is given up and noted: no reply takes that long, nor its healing. */
+const silentLimitMs = 90_000;
+
+export function pickApi({ apis: [one, two] }: Stage, random: Random): ApiSlot {
+  const [first, second] = random.chance(0.5) ? [one, two] : [two, one];
+  const api = first ?? second;
+  if (api === undefined) throw new Error("there is no API");
+  return api;
+}
+
+/**
+ * Follows a job by its event stream to its end, as a widget does, through reloads and times offline; each time it may
+ * reach another API process.
+ */
+export async function followStream(follower: Follower): Promise<void> {
+  const { stage, journal, random, job } = follower;
+  const steady = random.chance(0.4);
+  let lastEventId: string | undefined;
+  let text = "";
+  for (;;) {
+    const api = pickApi(stage, random);
+    const connectedAt = Date.now();
+    const dropAfterMs = steady ? silentLimitMs : random.between(50, 4000);
+    const stream = await open(follower, api, { lastEventId, text });
+    if (stream) {
+      const how = await readUntil(stream, dropAfterMs);
+      if (how === "against the rules") return;
+      if (how === "dropped" && steady)
+        journal.breach("streams are not silent for ever", `nothing in ${silentLimitMs} ms`, job.jobId);
+      await stream.close();
+      if (stream.terminal) {
+        const { event, data } = stream.terminal;
+        const end = { status: event === "done" ? "completed" : event, reply: data.reply?.text, text: stream.text };
+        const { jobId, visitor } = job;
+        journal.followed.push({ jobId, visitor, how: "stream", ...end, at: Date.now(), connectedAt, api: api.name });
+        if (random.chance(0.1)) await checkStop(follower);
+        return;
+      }
+      ({ text, lastEventId } = stream);
+      // A reload begins with nothing.
+      if (random.chance(0.25)) [text, lastEventId] = ["", undefined];
+    }
+    await sleep(random.chance(0.2) ? random.between(1000, 4000) : random.between(50, 400));
+  }
+
+  async function readUntil(
+    stream: EventStream,
+    dropAfterMs: number,
+  ): Promise<"ended" | "dropped" | "against the rules"> {
+    const dropping = new AbortController();
+    const dropped = sleep(dropAfterMs, "dropped" as const, { signal: dropping.signal }).catch(() => "dropped" as const);
+    const ended = stream.ended.then(
+      () => "ended" as const,
+      (error: unknown) => {
+        if (isBroken(error)) return "ended" as const;
+        journal.breach("streams hold to the protocol", String(error), job.jobId);
+        return "against the rules" as const;
+      },
+    );
+    const how = await Promise.race([ended, dropped]);
+    dropping.abort();
+    return how;
+  }
+}
+
+async function open(
+  { journal, job: { jobId, visitor, token } }: Follower,
+  api: ApiSlot,
+  from: { lastEventId: string | undefined; text: string },
+): Promise<EventStream | undefined> {
+  const at = Date.now();
+  const note = (status: number | "broken") =>
+    void journal.requests.push({
+      at,
+      ms: Date.now() - at,
+      visitor,
+      api: api.name,
+      method: "GET",
+      route: "GET events",
+      status,
+      waits: false,
+      jobId,
+    });
+  try {
+    const stream = await EventStream.open(`${api.url}/api/jobs/${jobId}/events`, { token, ...from });
+    note(200);
+    return stream;
+  } catch (error) {
+    const [, status] = /expected 200, got (\d+)/.exec(String(error)) ?? [];
+    note(status === undefined ? "broken" : Number(status));
+    return undefined;
+  }
+}
+
+/** Whether the connection broke, rather than what came over it. */
+function isBroken(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof Error && error.name === "AbortError");
+}
+
+/** Who comes back after the end is told to stop. */
+async function checkStop({ stage, journal, random, job }: Follower): Promise<void> {
+  const { url } = pickApi(stage, random);
+  const headers = { authorization: `Bearer ${job.token}`, "last-event-id": "end" };
+  const response = await fetch(`${url}/api/jobs/${job.jobId}/events`, { headers }).catch(() => undefined);
+  await response?.body?.cancel();
+  // 200: PostgreSQL was away, the client is asked to come again.
+  if (response && response.status !== 204 && response.status !== 200) {
+    journal.breach("streams hold to the protocol", `${response.status} after the end`, job.jobId);
+  }
+}
+
+/** Asks for a job again and again until it has ended. */
+export async function followByPolls({ stage, journal, random, job }: Follower): Promise<void> {
+  const { jobId, visitor, token } = job;
+  for (;;) {
+    const api = pickApi(stage, random);
+    const wait = random.chance(0.3) ? random.between(1, 5) : undefined;
+    const connectedAt = Date.now();
+    const answer = await request(journal, {
+      api,
+      visitor,
+      route: "GET job",
+      path: `/api/jobs/${jobId}`,
+      token,
+      wait,
+      jobId,
+    });
+    if (answer?.status === 200) {
+      const view = jobView.parse(answer.body);
+      if (view.finishedAt !== undefined) {
+        const { status, reply } = view;
+        const end = { status, reply: reply?.text, text: reply?.text ?? "" };
+        journal.followed.push({ jobId, visitor, how: "poll", ...end, at: Date.now(), connectedAt, api: api.name });
+        return;
+      }
+    }
+    await sleep(random.between(200, 900));
+  }
+}

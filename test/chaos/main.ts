@@ -1,0 +1,35 @@
+import { parseArgs } from "node:util";
+import { redisAvailable } from "../../shared/testing/redis.ts";
+import { describeRun } from "./report.ts";
+import { runChaos } from "./run.ts";
+import type { Backend } from "./stage.ts";
+
+const usage = "npm run chaos -- [--minutes 3] [--seed 7] [--backend redis|postgres|both]";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "3" },
+    seed: { type: "string", default: "7" },
+    backend: { type: "string", default: "both" },
+  },
+});
+const minutes = Number(values.minutes);
+const seed = Number(values.seed);
+const backends: Record<string, Backend[]> = { both: ["postgres", "redis"], postgres: ["postgres"], redis: ["redis"] };
+const chosen = backends[values.backend];
+if (!(minutes > 0) || !Number.isInteger(seed) || chosen === undefined) {
+  console.error(usage);
+  process.exit(2);
+}
+if (chosen.includes("redis") && !redisAvailable) {
+  console.error("Redis is not here: install redis-server, or use --backend postgres");
+  process.exit(2);
+}
+
+let broken = false;
+for (const backend of chosen) {
+  const run = await runChaos({ backend, seed, minutes, say: console.log });
+  console.log(describeRun(run));
+  broken ||= run.results.some(({ breaches }) => breaches.length > 0);
+}
+process.exit(broken ? 1 : 0);

@@ -1,0 +1,93 @@
+import type { Evidence } from "./evidence.ts";
+import type { ChaosRun } from "./run.ts";
+
+/** Of one rule, so many breaches are told. */
+const toldBreaches = 5;
+/** Of so many jobs the whole story. */
+const toldJobs = 3;
+const linesOfLog = 40;
+
+/** The outcome as people read it: each rule, what broke it, how to see it again, and the story of the jobs concerned. */
+export function describeRun({ backend, seed, minutes, evidence, results, folder }: ChaosRun): string {
+  const { journal, jobs, seen } = evidence;
+  const statuses = [...Map.groupBy(jobs.values(), ({ status }) => status)].map(
+    ([status, of]) => `${of.length} ${status}`,
+  );
+  const again = [...jobs.values()].filter(({ attempt }) => attempt > 1).length;
+  const kinds = [...Map.groupBy(journal.incidents, ({ kind }) => kind)].map(([kind, of]) => `${kind} ${of.length}`);
+  const lines = [
+    `${backend}, seed ${seed}, ${minutes} min: ${journal.accepted.length} messages (${statuses.join(", ")}), ${again} begun more than once,`,
+    `${seen.length} calls, ${journal.requests.length} requests, ${journal.followed.length} followed; ${kinds.join(", ")}`,
+    ...results.map(
+      ({ rule, looked, breaches }) =>
+        `${breaches.length === 0 ? "held  " : "BROKEN"} ${String(breaches.length).padStart(4)} of ${String(looked).padStart(5)}  ${rule}`,
+    ),
+  ];
+  const breaches = results.flatMap((result) => result.breaches);
+  if (breaches.length === 0) return lines.join("\n");
+  for (const result of results) {
+    for (const { rule, detail, jobId } of result.breaches.slice(0, toldBreaches)) {
+      lines.push("", `${rule}: ${detail}${jobId === undefined ? "" : `  [job ${jobId}]`}`);
+    }
+  }
+  const concerned = new Set(breaches.flatMap(({ jobId }) => jobId ?? []));
+  for (const jobId of [...concerned].slice(0, toldJobs)) lines.push("", ...tellJob(evidence, jobId));
+  lines.push("", `Again: npm run chaos -- --minutes ${minutes} --seed ${seed} --backend ${backend}`, `Logs: ${folder}`);
+  return lines.join("\n");
+}
+
+/** Everything that is known of a job, in the order of time. */
+function tellJob({ journal, jobs, seen, recorded, logs }: Evidence, jobId: string): string[] {
+  const job = jobs.get(jobId);
+  const accepted = journal.accepted.find((each) => each.jobId === jobId);
+  const from = (accepted?.sentAt ?? job?.createdAt ?? 0) - 1000;
+  const to =
+    Math.max(job?.finishedAt ?? 0, ...journal.followed.filter((each) => each.jobId === jobId).map(({ at }) => at)) ||
+    Date.now();
+  const events: { at: number; what: string }[] = [];
+  const add = (at: number | null | undefined, what: string) => {
+    if (at !== null && at !== undefined) events.push({ at, what });
+  };
+  add(accepted?.sentAt, `visitor ${accepted?.visitor} sends "${accepted?.text}"`);
+  add(accepted?.acceptedAt, "202");
+  add(job?.createdAt, `row: turn ${job?.turn} of ${job?.conversationId}`);
+  add(job?.startedAt, "row: first claimed");
+  add(
+    job?.finishedAt,
+    `row: ${job?.status} ${job?.errorCode ?? ""}, attempt ${job?.attempt}, run ${job?.run}, deaths ${job?.deaths}`,
+  );
+  for (const { at, ms, route, api, status, ...request } of journal.requests) {
+    if (request.jobId === jobId) add(at, `${route} to ${api}: ${status} after ${ms} ms`);
+  }
+  for (const { at, how, status, api } of journal.followed.filter((each) => each.jobId === jobId)) {
+    add(at, `a ${how} ends, at ${api}: ${status}`);
+  }
+  for (const call of seen.filter((each) => each.job?.id === jobId)) {
+    add(call.from, `provider called by ${call.caller}`);
+    add(call.to, `provider's answer to ${call.caller}: ${call.how}`);
+  }
+  for (const { begunAt, settledAt, outcome, attempt } of recorded.filter((each) => each.jobId === jobId)) {
+    add(begunAt, `call recorded, attempt ${attempt}`);
+    add(settledAt, `call settled: ${outcome}`);
+  }
+  for (const { kind, part, ...incident } of journal.incidents) {
+    if (incident.from > to || incident.to < from) continue;
+    add(incident.from, `--- ${kind}: ${part}`);
+    add(Math.min(incident.to, to), `--- ${part} is mended`);
+  }
+  const said = [...logs].flatMap(([name, log]) =>
+    log
+      .split("\n")
+      .flatMap((line) => (line.includes(jobId) ? [{ at: timeOf(line), what: `${name}: ${line.slice(0, 300)}` }] : [])),
+  );
+  events.push(...said.slice(0, linesOfLog));
+  const told = events
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ at, what }) => `  ${new Date(at).toISOString().slice(11, 23)}  ${what}`);
+  return [`The story of job ${jobId}:`, ...told];
+}
+
+function timeOf(line: string): number {
+  const [, time] = /"time":(\d+)/.exec(line) ?? [];
+  return Number(time ?? 0);
+}

@@ -1,0 +1,126 @@
+import { rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { checkAll, type CheckResult } from "./checks.ts";
+import { collectEvidence, type Evidence } from "./evidence.ts";
+import { Faults } from "./faults.ts";
+import { Journal } from "./journal.ts";
+import { makePlan } from "./plan.ts";
+import { type Backend, openStage, type Stage } from "./stage.ts";
+import { Visitor } from "./visitors.ts";
+
+export interface ChaosOptions {
+  backend: Backend;
+  seed: number;
+  minutes: number;
+  /** Hears what is being done. */
+  say: (line: string) => void;
+}
+
+export interface ChaosRun extends ChaosOptions {
+  evidence: Evidence;
+  results: CheckResult[];
+  /** The logs of the processes; removed where nothing was wrong. */
+  folder: string;
+}
+
+const visitorCount = 20;
+/** A lease, and ten seconds: nothing may wait for longer at the head of its conversation once all is well. */
+const healingMs = 25_000;
+/** A reply that has just begun takes its time. */
+const replyMs = 8000;
+const quietLimitMs = 150_000;
+/** Of one process, whatever has happened to it. */
+const memoryLimitMb = 300;
+const endLimitMs = 10_000;
+
+/** Breaks everything while visitors chat, mends it, waits for quiet and holds what happened against the rules. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
+  const { backend, seed, minutes, say } = options;
+  const journal = new Journal();
+  const plan = makePlan(seed, minutes);
+  await using stage = await openStage({ backend, seed, stalls: minutes >= 1.5, journal });
+  say(`${backend}: ${plan.length} faults in ${minutes} minutes, seed ${seed}; logs in ${stage.folder}`);
+
+  const closing = new AbortController();
+  const visitors = Array.from({ length: visitorCount }, (_, number) =>
+    new Visitor(number + 1, seed, stage, journal).chat(closing.signal).catch((error: unknown) => {
+      journal.breach(
+        "the harness itself works",
+        `visitor ${number + 1}: ${error instanceof Error ? error.stack : String(error)}`,
+      );
+    }),
+  );
+  const faults = new Faults(stage, journal);
+  const began = Date.now();
+  for (const fault of plan) {
+    await sleep(Math.max(0, began + fault.atMs - Date.now()));
+    say(`${((Date.now() - began) / 1000).toFixed(1)} s  ${fault.kind}, ${fault.target}, for ${fault.forMs} ms`);
+    faults.begin(fault);
+  }
+  await sleep(Math.max(0, began + minutes * 60_000 - Date.now()));
+  closing.abort();
+  await faults.mended();
+  stage.upstream.heal();
+  const healedAt = Date.now();
+  say(`${((healedAt - began) / 1000).toFixed(1)} s  all is mended`);
+
+  await untilAnswered(stage, journal, healedAt);
+  const followed = await Promise.race([
+    Promise.all(visitors).then(() => true),
+    sleep(healingMs, false, { ref: false }),
+  ]);
+  if (!followed) journal.breach("every follower hears of the end", `some did not within ${healingMs} ms of quiet`);
+  if (minutes >= 1) await untilSettled(stage);
+  await checkProcesses(stage, journal);
+  const evidence = await collectEvidence(stage, journal, healedAt);
+  const results = checkAll(evidence);
+  if (results.every(({ breaches }) => breaches.length === 0)) await rm(stage.folder, { recursive: true });
+  return { ...options, evidence, results, folder: stage.folder };
+}
+
+/** Resolves when no job is open, or one has been at the head of its conversation for too long. */
+async function untilAnswered({ pool }: Stage, journal: Journal, healedAt: number): Promise<void> {
+  const heads = new Map<string, number>();
+  while (Date.now() < healedAt + quietLimitMs) {
+    const { rows } = await pool.query<{ id: string }>(
+      "select open_jobs[1] as id from conversations where cardinality(open_jobs) > 0",
+    );
+    // A visitor may still be about to send what it had begun to send.
+    if (rows.length === 0 && Date.now() > healedAt + 3000) return;
+    for (const { id } of rows) {
+      const since = heads.get(id) ?? Date.now();
+      heads.set(id, since);
+      if (Date.now() - since < healingMs + replyMs) continue;
+      journal.breach("a job is answered within a lease and 10 s", "it was not, with everything well", id);
+      return;
+    }
+    await sleep(500);
+  }
+  journal.breach("it becomes quiet", `jobs were open ${quietLimitMs} ms after everything was mended`);
+}
+
+/** What workers that died had begun is settled a lease later. */
+async function untilSettled({ pool }: Stage): Promise<void> {
+  for (const deadline = Date.now() + healingMs; Date.now() < deadline; await sleep(500)) {
+    const { rowCount } = await pool.query("select from calls where settled_at is null limit 1");
+    if (rowCount === 0) return;
+  }
+}
+
+async function checkProcesses({ slots, upstream }: Stage, journal: Journal): Promise<void> {
+  if (upstream.fake.stats.inflight > 0) journal.breach("no call is left open", `${upstream.fake.stats.inflight} are`);
+  await Promise.all(
+    slots.map(async (slot) => {
+      const memory = await slot.memoryMb();
+      if (memory !== undefined && memory > memoryLimitMb)
+        journal.breach("memory stays level", `${slot.name}: ${memory} MB`);
+      const { code, ms } = await slot.stop();
+      if (code !== 0 || ms > endLimitMs) {
+        journal.breach(
+          "a process that is told to end does so",
+          `${slot.name}: ${code} after ${ms} ms, with nothing to do`,
+        );
+      }
+    }),
+  );
+}

@@ -1,0 +1,98 @@
+import { execFile } from "node:child_process";
+import { hostname } from "node:os";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+import { timeline } from "../../shared/protocol/job.ts";
+import { adminPassword } from "./product.ts";
+import { eventually, onEachBackend } from "./suite.ts";
+
+const run = promisify(execFile);
+/** A worker that has just started takes nothing over for a lease. */
+const afterLeaseMs = 40_000;
+
+onEachBackend("for operators", { workers: 1 }, (product) => {
+  const asOperator = { authorization: `Basic ${Buffer.from(`admin:${adminPassword}`).toString("base64")}` };
+  const board = (path: string, method = "GET") =>
+    product().client.request(`/admin/queues/api/queues${path}`, { method, headers: asOperator });
+  const jobs = async (...args: string[]) => {
+    const env = { ...process.env, DATABASE_URL: product().databaseUrl, REDIS_URL: product().redis?.url ?? "" };
+    const command = ["shared/jobs/jobs-main.ts", ...args];
+    const { stdout } = await run(process.execPath, command, { env }).catch((error: { stdout: string }) => error);
+    return stdout;
+  };
+  /** A job that has killed two workers, and a third just now. */
+  const killer = async (message: string) => {
+    const { client, query } = product();
+    const chat = await client.submit(message);
+    await client.ended(chat);
+    await query("delete from messages where conversation_id = $1 and sender = 'ai'", [chat.conversationId]);
+    await query(
+      `update jobs set status = 'active', run = 3, attempt = 3, deaths = 2, lease_until = now() - interval '1 s',
+                       reply_id = null, finished_at = null where id = $1`,
+      [chat.jobId],
+    );
+    await query("update conversations set open_jobs = array[$2::uuid] where id = $1", [
+      chat.conversationId,
+      chat.jobId,
+    ]);
+    return chat;
+  };
+
+  it(
+    "a job that kills its workers fails, is kept, and can be retried from Bull Board",
+    { timeout: 90_000 },
+    async () => {
+      const { client } = product();
+      const chat = await killer("I kill workers");
+      const failed = await eventually(
+        "the job is given up",
+        async () => {
+          const job = await client.job(chat);
+          return job.status === "failed" && job;
+        },
+        afterLeaseMs,
+      );
+      expect(failed.error).toMatchObject({ code: "workers_died" });
+      await eventually(
+        "Bull Board shows it",
+        async () => {
+          const { body } = await board(`/answers/${chat.jobId}`);
+          return JSON.stringify(body).includes("workers_died");
+        },
+        afterLeaseMs,
+      );
+
+      expect((await board(`/answers/${chat.jobId}/retry/failed`, "PUT")).status).toBe(204);
+      expect(await client.ended(chat)).toMatchObject({
+        status: "completed",
+        reply: { text: "You said: I kill workers" },
+      });
+    },
+  );
+
+  it("a failed job can be retried by its id, and says why when it cannot", { timeout: 90_000 }, async () => {
+    const { client, query } = product();
+    const chat = await client.submit("fail me");
+    await client.ended(chat);
+    await query("delete from messages where conversation_id = $1 and sender = 'ai'", [chat.conversationId]);
+    await query("update jobs set status = 'failed', error_code = 'deadline', reply_id = null where id = $1", [
+      chat.jobId,
+    ]);
+    expect(await jobs("show", chat.jobId)).toContain("failed (deadline)");
+    expect(await jobs("retry", chat.jobId)).toBe("Queued again.\n");
+    expect(await client.ended(chat)).toMatchObject({ status: "completed" });
+    expect(await jobs("retry", chat.jobId)).toBe("Not retried: it has not failed.\n");
+  });
+
+  it("the visitor can see what happened to a job, and no name of a machine", async () => {
+    const { client } = product();
+    const chat = await client.submit("when was what?");
+    await client.ended(chat);
+    const { body, text } = await client.request(`/api/jobs/${chat.jobId}/timeline`, { token: chat.token });
+    const { status, events } = timeline.parse(body);
+    expect(status).toBe("completed");
+    expect(events.map(({ event }) => event)).toEqual(["accepted", "started", "first_delta", "ended"]);
+    expect(events.map(({ at }) => at)).toEqual(events.map(({ at }) => at).toSorted());
+    expect(text).not.toContain(hostname());
+  });
+});
