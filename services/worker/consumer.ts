@@ -30,9 +30,9 @@ const closeMs = 3000;
 /** An entry that was just taken while the worker closes shows up within this. */
 const lateEntryMs = 100;
 
-export function startConsumer(context: WorkerContext, backend: QueueBackend): Consumer {
+export async function startConsumer(context: WorkerContext, backend: QueueBackend): Promise<Consumer> {
   let draining = false;
-  const bull: BullWorker = backend.openWorker(
+  const bull: BullWorker = await backend.openWorker(
     async (job: Job, token?: string) => {
       if (draining) return giveBack(job, token);
       const delivery = await deliver(context, entryId(job), job.attemptsMade > 0);

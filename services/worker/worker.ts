@@ -55,7 +55,7 @@ export async function startWorker(
   lifecycle.onClose("circuit reports", reportCircuits(context));
   lifecycle.onClose("reconciler", startReconciler(context));
   lifecycle.onClose("thread deletion", startThreadDeletion(context));
-  const consumer = startConsumer(context, backend);
+  const consumer = await startConsumer(context, backend);
   lifecycle.onClose("consumer", () => consumer.close(drainMs));
   if (config.WORKER_PORT !== undefined) {
     lifecycle.onClose("health server", await serveHealth(context, config.WORKER_PORT, () => consumer.takesJobs));

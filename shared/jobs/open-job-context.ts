@@ -28,7 +28,7 @@ export async function openJobContext(
 
   const backend = await createQueueBackend({ redisUrl, databaseUrl, log });
   lifecycle.onClose("queue backend", () => backend.close());
-  const queue = openJobQueue(backend, log);
+  const queue = await openJobQueue(backend, log);
   lifecycle.onClose("queue", () => queue.close());
 
   const handOver = new HandOver({ db, queue, log });

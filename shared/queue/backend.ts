@@ -45,9 +45,9 @@ export type BullWorkerOptions = Omit<WorkerOptions, "connection" | "prefix">;
 /** Where BullMQ keeps the queue: Redis, or PostgreSQL where there is none. One per process. */
 export interface QueueBackend {
   /** The sending side: its calls fail fast, for whoever must answer a request. */
-  openQueue(): BullQueue;
+  openQueue(): Promise<BullQueue>;
   /** The receiving side: it waits for its store, having nothing else to do. */
-  openWorker(processor: BullProcessor, options: BullWorkerOptions): BullWorker;
+  openWorker(processor: BullProcessor, options: BullWorkerOptions): Promise<BullWorker>;
   /** Ends the connections; queues and workers are closed before. */
   close(): Promise<void>;
 }

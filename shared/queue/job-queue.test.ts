@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { DelayedError, type Job, UnrecoverableError } from "bullmq";
 import { v7 } from "uuid";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -51,7 +52,7 @@ async function openBackend(urls: { redisUrl: string | undefined; databaseUrl: st
 }
 
 async function openQueue({ backend }: Store): Promise<JobQueue> {
-  const queue = openJobQueue(backend, quietLog());
+  const queue = await openJobQueue(backend, quietLog());
   onTestFinished(() => queue.close().catch(() => undefined));
   await queue.bull.waitUntilReady();
   return queue;
@@ -59,7 +60,7 @@ async function openQueue({ backend }: Store): Promise<JobQueue> {
 
 /** A worker that does as a test says, with one job at a time. */
 async function work({ backend }: Store, processor: BullProcessor): Promise<{ close: () => Promise<void> }> {
-  const worker = backend.openWorker(processor, { concurrency: 1, drainDelay: 1 });
+  const worker = await backend.openWorker(processor, { concurrency: 1, drainDelay: 1 });
   worker.on("error", () => undefined);
   onTestFinished(() => worker.close(true));
   await worker.waitUntilReady();
@@ -244,13 +245,29 @@ async function failsSoon(queue: JobQueue): Promise<void> {
   expect(performance.now() - began).toBeLessThan(1900);
 }
 
+describe("a queue on PostgreSQL that did not answer when it was opened", () => {
+  it("is there once it answers", { timeout: 30_000 }, async () => {
+    const store = await openPostgresStore();
+    store.freeze();
+    const opening = Promise.all([openQueue(store), work(store, async () => undefined)]);
+    // Longer than a connection may take: what was made first has failed by then, for good.
+    const stuck = await Promise.race([opening.then(() => "open"), sleep(4000, "waiting")]);
+    store.thaw();
+    expect(stuck).toBe("waiting");
+    const [queue] = await opening;
+    const jobId = v7();
+    await queue.enqueue([jobId]);
+    await expect.poll(() => queue.bull.getJobState(jobId), { timeout: 5000 }).toBe("completed");
+  });
+});
+
 describe("a queue on Redis that was away when it was opened", () => {
   it.runIf(redisAvailable)("rejects until Redis is there, and works then", async () => {
     const redis = await startRedis();
     onTestFinished(() => redis.stop());
     await redis.kill();
     const backend = await openBackend({ redisUrl: redis.url, databaseUrl: "postgres://nobody@127.0.0.1:1/none" });
-    const queue = openJobQueue(backend, quietLog());
+    const queue = await openJobQueue(backend, quietLog());
     onTestFinished(() => queue.close().catch(() => undefined));
     await failsSoon(queue);
     await redis.restart();

@@ -29,8 +29,8 @@ const callTimeoutMs = 1000;
 /** How many entries are looked up at once when putting back. */
 const lookUps = 50;
 
-export function openJobQueue(backend: QueueBackend, log: Logger): JobQueue {
-  const bull = backend.openQueue();
+export async function openJobQueue(backend: QueueBackend, log: Logger): Promise<JobQueue> {
+  const bull = await backend.openQueue();
   // The calls themselves reject; this only keeps a lost connection from ending the process.
   bull.on("error", (error) => log.debug({ err: error }, "queue"));
 

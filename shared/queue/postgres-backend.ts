@@ -1,5 +1,7 @@
 import { createPostgresBackend as bullOnPostgres, isPgPool, Queue, Worker } from "bullmq";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { within } from "../lifecycle.ts";
 import type { Logger } from "../logger.ts";
 import type { PostgresQueue, PostgresWorker, QueueBackend } from "./backend.ts";
 import { queueName, retention } from "./options.ts";
@@ -22,13 +24,49 @@ export function createPostgresBackend(databaseUrl: string, log: Logger): QueueBa
   connection.on("error", (error) => log.debug({ err: error }, "postgres connection of the queue"));
   return {
     openQueue() {
-      const queue: PostgresQueue = new Queue(queueName, { connection, defaultJobOptions: retention }, bullOnPostgres);
-      return queue;
+      const make = (): PostgresQueue =>
+        new Queue(queueName, { connection, defaultJobOptions: retention }, bullOnPostgres);
+      return untilReady(make, log);
     },
-    openWorker(processor, options) {
-      const worker: PostgresWorker = new Worker(queueName, processor, { ...options, connection }, bullOnPostgres);
+    async openWorker(processor, options) {
+      const make = (): PostgresWorker =>
+        new Worker(queueName, processor, { ...options, autorun: false, connection }, bullOnPostgres);
+      const worker = await untilReady(make, log);
+      worker.run().catch((error: unknown) => log.warn({ err: error }, "the queue's worker ended"));
       return worker;
     },
     close: () => connection.end(),
   };
+}
+
+interface Startable {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  waitUntilReady(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** How long a start may wait for PostgreSQL. */
+const readyLimitMs = 30_000;
+const readyPauseMs = 250;
+/** What is given up may wait for a connection that does not answer. */
+const giveUpMs = 500;
+
+/**
+ * BullMQ asks PostgreSQL once whether it is ready, and keeps the answer: what was made in a bad moment is dead for ever, a
+ * worker even in a loop that lets nothing else happen in its process. So such a one is thrown away and made again.
+ */
+async function untilReady<T extends Startable>(make: () => T, log: Logger): Promise<T> {
+  const deadline = performance.now() + readyLimitMs;
+  for (;;) {
+    const made = make();
+    made.on("error", (error) => log.debug({ err: error }, "queue"));
+    try {
+      await made.waitUntilReady();
+      return made;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await within(giveUpMs, made.close()).catch(() => undefined);
+      await sleep(readyPauseMs);
+    }
+  }
 }

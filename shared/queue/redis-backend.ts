@@ -21,12 +21,12 @@ export function createRedisBackend(url: string, log: Logger): QueueBackend {
     return client;
   };
   return {
-    openQueue() {
+    async openQueue() {
       const connection = connect(failFast);
       const queue: RedisQueue = new Queue(queueName, { connection, prefix: queuePrefix, defaultJobOptions: retention });
       return queue;
     },
-    openWorker(processor, options) {
+    async openWorker(processor, options) {
       const connection = connect(waitForStore);
       const worker: RedisWorker = new Worker(queueName, processor, { ...options, connection, prefix: queuePrefix });
       return worker;
