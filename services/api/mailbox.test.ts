@@ -55,8 +55,10 @@ describe("a mailbox", () => {
   it("holds no more than a bounded amount of text for a slow reader, who gets it from the draft", async () => {
     const mailbox = open();
     const text = "x".repeat(1000);
-    for (let count = 0; count < 32; count += 1) mailbox.put(delta(count * 1000, text));
-    expect((await mailbox.take())?.deltas).toHaveLength(32);
+    for (let time = 0; time < 3; time += 1) {
+      for (let count = 0; count < 32; count += 1) mailbox.put(delta(count * 1000, text));
+      expect((await mailbox.take())?.deltas).toHaveLength(32);
+    }
     for (let count = 0; count < 10_000; count += 1) mailbox.put(delta(count * 1000, text));
     expect(await mailbox.take()).toEqual({ row: false, draft: true, deltas: [] });
     mailbox.put(delta(0, text));

@@ -11,6 +11,7 @@ const retryMs = 1000;
 export class EventStreams {
   readonly #open = new Set<Response>();
   readonly #heartbeat: NodeJS.Timeout;
+  #closed = false;
 
   constructor() {
     this.#heartbeat = setInterval(() => {
@@ -26,6 +27,8 @@ export class EventStreams {
    */
   async pump(res: Response, events: AsyncIterable<JobEvent>, onError: (error: unknown) => void): Promise<void> {
     this.#begin(res);
+    // Its request was under way when the process was told to end.
+    if (this.#closed) return this.sendBack(res);
     let complete = false;
     try {
       for await (const event of events) {
@@ -50,6 +53,7 @@ export class EventStreams {
 
   close(): void {
     clearInterval(this.#heartbeat);
+    this.#closed = true;
     for (const res of this.#open) this.sendBack(res);
     this.#open.clear();
   }

@@ -156,9 +156,9 @@ describe("a following message", () => {
     expect(await readConversation(db, first.conversationId)).toMatchObject({
       assistantType: "sales",
       provider: "preset",
-      metadata: { page: "/b" },
       messageCount: 3,
     });
+    expect((await readConversation(db, first.conversationId))?.metadata).toEqual({ page: "/b" });
     const columns = await Promise.all([first, second, third].map(({ id }) => readColumns(db.pool, id)));
     expect(columns.map((row) => [row["assistant_type"], row["provider_override"], row["turn"]])).toEqual([
       ["default", "compatible", 1],

@@ -24,14 +24,17 @@ export function createPostgresBackend(databaseUrl: string, log: Logger): QueueBa
   connection.on("error", (error) => log.debug({ err: error }, "postgres connection of the queue"));
   return {
     openQueue() {
-      const make = (): PostgresQueue =>
-        new Queue(queueName, { connection, defaultJobOptions: retention }, bullOnPostgres);
-      return untilReady(make, log);
+      return untilReady(
+        (): PostgresQueue => new Queue(queueName, { connection, defaultJobOptions: retention }, bullOnPostgres),
+        log,
+      );
     },
     async openWorker(processor, options) {
-      const make = (): PostgresWorker =>
-        new Worker(queueName, processor, { ...options, autorun: false, connection }, bullOnPostgres);
-      const worker = await untilReady(make, log);
+      const worker = await untilReady(
+        (): PostgresWorker =>
+          new Worker(queueName, processor, { ...options, autorun: false, connection }, bullOnPostgres),
+        log,
+      );
       worker.run().catch((error: unknown) => log.warn({ err: error }, "the queue's worker ended"));
       return worker;
     },

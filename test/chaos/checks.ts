@@ -1,5 +1,6 @@
 import { checkCallsOneAtATime, checkLedger, checkPrompts, checkRepliesAreWhole } from "./check-calls.ts";
 import { checkClients, checkOutagePosts, checkRequests, checkStreamsEndSoon } from "./check-clients.ts";
+import { checkWaits } from "./check-waits.ts";
 import type { Check, Evidence, JobEvidence } from "./evidence.ts";
 import type { Breach } from "./journal.ts";
 
@@ -87,6 +88,7 @@ const checks: readonly Check[] = [
   checkLedger,
   checkClients,
   checkStreamsEndSoon,
+  checkWaits,
   checkRequests,
   checkOutagePosts,
   {

@@ -79,6 +79,7 @@ export class Faults {
       case "redis-pause":
       case "redis-stall":
       case "redis-stall-one":
+      case "hints-lost":
         // The queue on PostgreSQL can be lost alone; the other faults of Redis have no counterpart there.
         if (this.#stage.redis === undefined && kind !== "lose-queue") return;
         return this.#inTurn(kind, this.#stage.redis ? "redis" : "postgres", () =>
@@ -161,6 +162,11 @@ export class Faults {
       );
     } else if (kind === "redis-stall-one") {
       await stalled(this.#gates([slots[target % slots.length]?.name ?? ""], "redis"), forMs);
+    } else if (kind === "hints-lost") {
+      // Nobody's connection breaks, so that nobody is told of a gap.
+      await onRedis(redis.url, (client) => client.acl("SETUSER", "default", "-publish"));
+      await sleep(forMs);
+      await onRedis(redis.url, (client) => client.acl("SETUSER", "default", "+publish"));
     } else {
       // A copy of its data in its folder is what Redis begins with.
       const folder = await onRedis(redis.url, async (client) => {

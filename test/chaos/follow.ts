@@ -35,7 +35,7 @@ export async function followStream(follower: Follower): Promise<void> {
   for (;;) {
     const api = pickApi(stage, random);
     const connectedAt = Date.now();
-    const dropAfterMs = steady ? silentLimitMs : random.between(50, 4000);
+    const dropAfterMs = steady ? silentLimitMs : random.between(50, 2500);
     const stream = await open(follower, api, { lastEventId, text });
     if (stream) {
       const how = await readUntil(stream, dropAfterMs);
@@ -85,7 +85,7 @@ async function open(
 ): Promise<EventStream | undefined> {
   const at = Date.now();
   const note = (status: number | "broken") =>
-    void journal.requests.push({
+    journal.note({
       at,
       ms: Date.now() - at,
       visitor,

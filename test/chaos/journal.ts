@@ -60,12 +60,22 @@ export interface Followed {
 /** Everything the harness saw itself. Times are Unix milliseconds. */
 export class Journal {
   readonly requests: RequestRecord[] = [];
+  #closed = false;
   readonly incidents: Incident[] = [];
   readonly accepted: Accepted[] = [];
   readonly followed: Followed[] = [];
   readonly breaches: Breach[] = [];
   /** Jobs whose cancel was answered with 200: they were queued and are cancelled. */
   readonly cancelled: string[] = [];
+
+  note(request: RequestRecord): void {
+    if (!this.#closed) this.requests.push(request);
+  }
+
+  /** What clients that were given up still do is no news. */
+  close(): void {
+    this.#closed = true;
+  }
 
   breach(rule: string, detail: string, jobId?: string): void {
     this.breaches.push({ rule, detail, jobId });

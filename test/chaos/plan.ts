@@ -18,6 +18,7 @@ export const faultKinds = [
   "redis-pause",
   "redis-stall",
   "redis-stall-one",
+  "hints-lost",
   // PostgreSQL.
   "postgres-terminate",
   "postgres-restart",
@@ -57,9 +58,11 @@ const shapes: readonly Shape[] = [
   { kind: "freeze-worker", leastMs: 1000, mostMs: 5000 },
   { kind: "freeze-api", leastMs: 1000, mostMs: 4000 },
   // BullMQ's lock and our lease, both; then it wakes up in the middle of somebody else's run.
-  { kind: "zombie", leastMs: 17_000, mostMs: 19_000, long: true },
+  { kind: "zombie", leastMs: 16_500, mostMs: 19_000, long: true },
   { kind: "partition-worker", leastMs: 17_000, mostMs: 19_000, long: true },
   { kind: "lose-queue", leastMs: 0, mostMs: 0 },
+  { kind: "lose-queue", leastMs: 0, mostMs: 0 },
+  { kind: "hints-lost", leastMs: 1000, mostMs: 4000 },
   { kind: "redis-empty", leastMs: 500, mostMs: 5000 },
   { kind: "redis-with-data", leastMs: 200, mostMs: 3000 },
   { kind: "redis-old-data", leastMs: 200, mostMs: 2000 },

@@ -1,3 +1,4 @@
+import { percentile, pickUpWaits } from "./check-waits.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ChaosRun } from "./run.ts";
 
@@ -6,6 +7,7 @@ const toldBreaches = 5;
 /** Of so many jobs the whole story. */
 const toldJobs = 3;
 const linesOfLog = 40;
+const toldChars = 600;
 
 /** The outcome as people read it: each rule, what broke it, how to see it again, and the story of the jobs concerned. */
 export function describeRun({ backend, seed, minutes, evidence, results, folder }: ChaosRun): string {
@@ -17,7 +19,7 @@ export function describeRun({ backend, seed, minutes, evidence, results, folder 
   const kinds = [...Map.groupBy(journal.incidents, ({ kind }) => kind)].map(([kind, of]) => `${kind} ${of.length}`);
   const lines = [
     `${backend}, seed ${seed}, ${minutes} min: ${journal.accepted.length} messages (${statuses.join(", ")}), ${again} begun more than once,`,
-    `${seen.length} calls, ${journal.requests.length} requests, ${journal.followed.length} followed; ${kinds.join(", ")}`,
+    `picked up after ${describeWaits(evidence)}; ${seen.length} calls, ${journal.requests.length} requests, ${journal.followed.length} followed; ${kinds.join(", ")}`,
     ...results.map(
       ({ rule, looked, breaches }) =>
         `${breaches.length === 0 ? "held  " : "BROKEN"} ${String(breaches.length).padStart(4)} of ${String(looked).padStart(5)}  ${rule}`,
@@ -27,13 +29,18 @@ export function describeRun({ backend, seed, minutes, evidence, results, folder 
   if (breaches.length === 0) return lines.join("\n");
   for (const result of results) {
     for (const { rule, detail, jobId } of result.breaches.slice(0, toldBreaches)) {
-      lines.push("", `${rule}: ${detail}${jobId === undefined ? "" : `  [job ${jobId}]`}`);
+      lines.push("", `${rule}: ${detail.slice(0, toldChars)}${jobId === undefined ? "" : `  [job ${jobId}]`}`);
     }
   }
   const concerned = new Set(breaches.flatMap(({ jobId }) => jobId ?? []));
   for (const jobId of [...concerned].slice(0, toldJobs)) lines.push("", ...tellJob(evidence, jobId));
   lines.push("", `Again: npm run chaos -- --minutes ${minutes} --seed ${seed} --backend ${backend}`, `Logs: ${folder}`);
   return lines.join("\n");
+}
+
+function describeWaits({ jobs }: Evidence): string {
+  const waits = pickUpWaits(jobs);
+  return [50, 75, 90, 99].map((percent) => `${percentile(waits, percent)} ms (p${percent})`).join(", ");
 }
 
 /** Everything that is known of a job, in the order of time. */

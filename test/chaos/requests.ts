@@ -29,7 +29,7 @@ export async function request(journal: Journal, call: Call): Promise<Answer | un
   const method = route.split(" ", 1)[0] ?? "GET";
   const at = Date.now();
   const note = (status: RequestRecord["status"]) =>
-    void journal.requests.push({
+    journal.note({
       at,
       ms: Date.now() - at,
       visitor,

@@ -71,6 +71,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   ]);
   if (!followed) journal.breach("every follower hears of the end", `some did not within ${healingMs} ms of quiet`);
   if (minutes >= 1) await untilSettled(stage);
+  journal.close();
   await checkProcesses(stage, journal);
   const evidence = await collectEvidence(stage, journal, healedAt);
   const results = checkAll(evidence);

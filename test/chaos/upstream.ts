@@ -79,7 +79,7 @@ interface ChosenAnswer {
 }
 
 function chooseAnswer(random: Random, { number, well, stalls, healed }: Choice): ChosenAnswer {
-  const length = random.between(3, 70);
+  const length = random.between(3, 120);
   const tokens = Array.from({ length }, (_, index) => (index === 0 ? `${replyMark}${number}` : pickWord(random)));
   const text = tokens.join("");
   // Halves of a character come in two deltas, as they do from real providers.
