@@ -138,7 +138,8 @@ class FollowedText {
     this.#cursor = { attempt, bytes: 0 };
     this.#unchecked = false;
     this.#stale = false;
-    return { event: "reset", data: { attempt } };
+    // Whoever reconnects now must not name a place in the text that it has dropped.
+    return { event: "reset", data: { attempt }, id: `${attempt}:0` };
   }
 
   #delta(text: string, bytes: number): JobEvent {

@@ -99,6 +99,13 @@ describe("an event stream", () => {
     expect(await answer.text()).toMatch(/^retry: 1000\n\nevent: status\n.*\n\nretry: \d{4}\n\n$/s);
   });
 
+  it("is not begun for a request that was under way when the process was told to end", async () => {
+    const streams = new EventStreams();
+    const { url } = await serve(streams, hang(status));
+    streams.close();
+    expect(await (await fetch(url)).text()).toMatch(/^retry: 1000\n\nretry: \d{4}\n\n$/);
+  });
+
   it("waits for a slow reader, and gathers nothing meanwhile", async () => {
     const text = "x".repeat(64 * 1024);
     let given = 0;

@@ -93,11 +93,12 @@ async function callOnce(
   circuit.check();
   const call = await openCall(context, job, draft.attempt, provider, request, log);
   try {
-    const { finish, inThread } = await circuit.run(async () => {
+    const stream = async () => {
       const attached = await thread.attachTo(request, provider, signal);
       const streamed = await streamInto(draft, provider, attached, signal);
       return { finish: streamed, inThread: attached.threadId !== undefined };
-    });
+    };
+    const { finish, inThread } = await circuit.run(stream, () => draft.text !== "");
     await call.settle({ usage: finish.usage, text: draft.text, outcome: "answered" });
     return { finish, costUsd: call.costOf(finish.usage), inThread };
   } catch (error) {

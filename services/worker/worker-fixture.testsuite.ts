@@ -14,7 +14,7 @@ export interface TestWorker extends WorkerContext {
   forbidTakeOvers(): void;
 }
 
-export const assistant: Assistant = {
+const assistant: Assistant = {
   name: "Tester",
   description: "For tests",
   instructions: "Be brief.",

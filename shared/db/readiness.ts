@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Database } from "./database.ts";
+import { type Database, isDatabaseAway } from "./database.ts";
 
 const everyMs = 250;
 
@@ -13,17 +13,17 @@ export async function waitForDatabase({ pool, orm }: Database, limitMs: number):
   for (;;) {
     try {
       await pool.query("select 1");
-      break;
+      const pending = await orm.migrator.getPending();
+      if (pending.length === 0) return;
+      const names = pending.map(({ name }) => name).join(", ");
+      throw new Error(`The database lacks migrations (${names}): run "npm run migrate" first`);
     } catch (error) {
+      // It may also go away between the two.
+      if (!isDatabaseAway(error)) throw error;
       if (performance.now() > deadline) {
         throw new Error("PostgreSQL does not answer: see whether it runs and DATABASE_URL is right", { cause: error });
       }
       await sleep(everyMs);
     }
-  }
-  const pending = await orm.migrator.getPending();
-  if (pending.length > 0) {
-    const names = pending.map(({ name }) => name).join(", ");
-    throw new Error(`The database lacks migrations (${names}): run "npm run migrate" first`);
   }
 }

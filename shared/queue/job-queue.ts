@@ -42,10 +42,12 @@ export async function openJobQueue(backend: QueueBackend, log: Logger): Promise<
   };
 
   const putBackOne = async (jobId: string) => {
-    const state = await within(callTimeoutMs, bull.getJobState(jobId));
-    if (state === "completed" || state === "failed") await within(callTimeoutMs, bull.remove(jobId));
-    // "unknown": the queue has lost it, or never had it. Any other state is a delivery under way.
-    if (state === "completed" || state === "failed" || state === "unknown") await add([jobId]);
+    // Its state would have to be searched for in the list of all that wait; whether it has ended stands in the entry.
+    const entry = await within(callTimeoutMs, bull.getJob(jobId));
+    const ended = typeof entry?.finishedOn === "number";
+    if (ended) await within(callTimeoutMs, bull.remove(jobId));
+    // Absent: the queue has lost it, or never had it. Neither absent nor ended: a delivery is under way.
+    if (!entry || ended) await add([jobId]);
   };
 
   return {

@@ -24,6 +24,10 @@ export const checkClients: Check = {
   },
 };
 
+function timeOfDay(at: number): string {
+  return new Date(at).toISOString().slice(11, 23);
+}
+
 function quote(text: string): string {
   return `${Buffer.byteLength(text)} bytes (…${JSON.stringify(text.slice(-30))})`;
 }
@@ -48,7 +52,7 @@ export const checkRequests: Check = {
     for (const request of journal.requests) {
       const { at, ms, api, route, status, visitor, jobId } = request;
       const say = (what: string) =>
-        report(`${route} of visitor ${visitor} to ${api}, ${new Date(at).toISOString()}: ${what}`, jobId);
+        report(`${route} of visitor ${visitor} to ${api}, ${timeOfDay(at)}: ${what}`, jobId);
       const apiTrouble = journal.disturbances([api], at - 50, at + ms, 200).length > 0;
       if (ms > answerLimitMs && !request.waits && !apiTrouble) say(`${ms} ms`);
       if (status === "broken" && !apiTrouble) say("no answer");
@@ -66,12 +70,16 @@ export const checkOutagePosts: Check = {
     const posts = journal.requests.filter((each) => each.route === "POST chat" && isInRedisOutage(each));
     for (const { status, visitor, at } of posts) {
       // Too many unanswered messages, or a key used again with another text: the visitor's own doing.
-      if (![202, 429, 409].includes(Number(status)))
-        report(`visitor ${visitor}, ${new Date(at).toISOString()}: ${status}`);
+      if (![202, 429, 409].includes(Number(status))) report(`visitor ${visitor}, ${timeOfDay(at)}: ${status}`);
     }
     const slow = posts.map(({ ms }) => ms).toSorted((a, b) => a - b);
     const p99 = slow[Math.ceil(slow.length * 0.99) - 1] ?? 0;
-    if (p99 > outagePostLimitMs) report(`p99 is ${p99} ms of ${posts.length}`);
+    if (p99 > outagePostLimitMs) {
+      const worst = posts.toSorted((a, b) => b.ms - a.ms).slice(0, 3);
+      report(
+        `p99 is ${p99} ms of ${posts.length}: ${worst.map(({ at, ms, api }) => `${timeOfDay(at)} ${api} ${ms}`).join(", ")}`,
+      );
+    }
     return posts.length;
 
     function isInRedisOutage({ at, ms, api }: RequestRecord): boolean {

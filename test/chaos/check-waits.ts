@@ -1,28 +1,38 @@
-import type { Check, JobEvidence } from "./evidence.ts";
+import type { Check, Evidence } from "./evidence.ts";
 
 /**
  * Three of four, in the middle of everything that is done to them: who is not delivered but found by the reconciler waits
  * for a lease, and nobody else does.
  */
 const usualWaitMs = 5000;
+/** Everybody connects again. */
+const afterEffectMs = 1500;
 
 export const checkWaits: Check = {
   rule: "most messages are picked up at once: they are delivered, not found",
-  look({ jobs }, report) {
-    const waits = pickUpWaits(jobs);
+  look(evidence, report) {
+    const waits = pickUpWaits(evidence);
     const usual = percentile(waits, 75);
     if (usual > usualWaitMs) report(`a quarter of them waited for more than ${usual} ms`);
     return waits.length;
   },
 };
 
-/** How long each job was the first of its conversation before it was claimed, in milliseconds, in order. */
-export function pickUpWaits(jobs: ReadonlyMap<string, JobEvidence>): number[] {
+/**
+ * How long each job was the first of its conversation, with all stores there, before it was claimed; in milliseconds, in
+ * order.
+ */
+export function pickUpWaits({ jobs, journal }: Evidence): number[] {
   const waits: number[] = [];
   for (const ofOne of Map.groupBy(jobs.values(), ({ conversationId }) => conversationId).values()) {
     let free = 0;
     for (const job of ofOne.toSorted((a, b) => a.turn - b.turn)) {
-      if (job.startedAt !== null) waits.push(job.startedAt - Math.max(job.createdAt, free));
+      if (job.startedAt !== null) {
+        const first = Math.max(job.createdAt, free);
+        const away = journal.disturbances(["redis", "postgres"], first, job.startedAt, afterEffectMs);
+        const from = Math.max(first, ...away.map(({ to }) => Math.min(to + afterEffectMs, job.startedAt ?? 0)));
+        waits.push(job.startedAt - from);
+      }
       free = Math.max(free, job.finishedAt ?? 0);
     }
   }

@@ -67,6 +67,8 @@ export class Journal {
   readonly breaches: Breach[] = [];
   /** Jobs whose cancel was answered with 200: they were queued and are cancelled. */
   readonly cancelled: string[] = [];
+  /** Of each process, at the end. */
+  readonly usage: { name: string; memoryMb: number; sockets: number }[] = [];
 
   note(request: RequestRecord): void {
     if (!this.#closed) this.requests.push(request);

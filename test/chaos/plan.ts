@@ -58,8 +58,8 @@ const shapes: readonly Shape[] = [
   { kind: "freeze-worker", leastMs: 1000, mostMs: 5000 },
   { kind: "freeze-api", leastMs: 1000, mostMs: 4000 },
   // BullMQ's lock and our lease, both; then it wakes up in the middle of somebody else's run.
-  { kind: "zombie", leastMs: 16_500, mostMs: 19_000, long: true },
-  { kind: "partition-worker", leastMs: 17_000, mostMs: 19_000, long: true },
+  { kind: "zombie", leastMs: 15_800, mostMs: 18_000, long: true },
+  { kind: "partition-worker", leastMs: 15_800, mostMs: 18_000, long: true },
   { kind: "lose-queue", leastMs: 0, mostMs: 0 },
   { kind: "lose-queue", leastMs: 0, mostMs: 0 },
   { kind: "hints-lost", leastMs: 1000, mostMs: 4000 },
@@ -83,6 +83,8 @@ const gapMs = { least: 700, most: 3500 };
 /** After each kind has had its turn: long enough for everything to be well again for a moment. */
 const restMs = 8000;
 const firstMs = 1500;
+/** A store fails in one way at a time, and is well for a moment in between: else a run is one long outage. */
+const momentMs = 2000;
 
 /** Of a run that has room for what takes longer than a lease. */
 const longRunMs = 90_000;
@@ -93,12 +95,24 @@ export function makePlan(seed: number, minutes: number): PlannedFault[] {
   const endMs = minutes * 60_000;
   const possible = shapes.filter(({ long }) => !long || endMs >= longRunMs);
   const plan: PlannedFault[] = [];
+  const busyUntil = new Map<string, number>();
   for (let atMs = firstMs; ; atMs += restMs) {
     for (const { kind, leastMs, mostMs } of random.shuffle(possible)) {
       const fault = { atMs, kind, target: random.between(0, 5), forMs: random.between(leastMs, mostMs) };
       atMs += random.between(gapMs.least, gapMs.most);
       if (fault.atMs > endMs) return plan;
-      if (fault.atMs + fault.forMs <= endMs) plan.push(fault);
+      const store = storeOf(kind);
+      const busy = store === undefined ? 0 : (busyUntil.get(store) ?? 0);
+      if (fault.atMs < busy || fault.atMs + fault.forMs > endMs) continue;
+      if (store !== undefined) busyUntil.set(store, fault.atMs + fault.forMs + momentMs);
+      plan.push(fault);
     }
   }
+}
+
+/** `undefined`: a process; several may fail at once. */
+function storeOf(kind: FaultKind): "redis" | "postgres" | "provider" | undefined {
+  if (kind.startsWith("postgres-")) return "postgres";
+  if (kind.startsWith("redis-") || kind === "lose-queue" || kind === "hints-lost") return "redis";
+  return kind === "provider-cut" ? "provider" : undefined;
 }

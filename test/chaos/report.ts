@@ -20,6 +20,7 @@ export function describeRun({ backend, seed, minutes, evidence, results, folder 
   const lines = [
     `${backend}, seed ${seed}, ${minutes} min: ${journal.accepted.length} messages (${statuses.join(", ")}), ${again} begun more than once,`,
     `picked up after ${describeWaits(evidence)}; ${seen.length} calls, ${journal.requests.length} requests, ${journal.followed.length} followed; ${kinds.join(", ")}`,
+    journal.usage.map(({ name, memoryMb, sockets }) => `${name}: ${memoryMb} MB, ${sockets} sockets`).join("; "),
     ...results.map(
       ({ rule, looked, breaches }) =>
         `${breaches.length === 0 ? "held  " : "BROKEN"} ${String(breaches.length).padStart(4)} of ${String(looked).padStart(5)}  ${rule}`,
@@ -38,8 +39,8 @@ export function describeRun({ backend, seed, minutes, evidence, results, folder 
   return lines.join("\n");
 }
 
-function describeWaits({ jobs }: Evidence): string {
-  const waits = pickUpWaits(jobs);
+function describeWaits(evidence: Evidence): string {
+  const waits = pickUpWaits(evidence);
   return [50, 75, 90, 99].map((percent) => `${percentile(waits, percent)} ms (p${percent})`).join(", ");
 }
 

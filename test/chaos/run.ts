@@ -31,6 +31,8 @@ const replyMs = 8000;
 const quietLimitMs = 150_000;
 /** Of one process, whatever has happened to it. */
 const memoryLimitMb = 300;
+/** Its pools full, Redis, and what visitors and the provider keep open for a moment. */
+const socketLimit = 100;
 const endLimitMs = 10_000;
 
 /** Breaks everything while visitors chat, mends it, waits for quiet and holds what happened against the rules. */
@@ -112,9 +114,13 @@ async function checkProcesses({ slots, upstream }: Stage, journal: Journal): Pro
   if (upstream.fake.stats.inflight > 0) journal.breach("no call is left open", `${upstream.fake.stats.inflight} are`);
   await Promise.all(
     slots.map(async (slot) => {
-      const memory = await slot.memoryMb();
-      if (memory !== undefined && memory > memoryLimitMb)
-        journal.breach("memory stays level", `${slot.name}: ${memory} MB`);
+      const usage = await slot.usage();
+      if (usage) {
+        const { memoryMb, sockets } = usage;
+        journal.usage.push({ name: slot.name, memoryMb, sockets });
+        if (memoryMb > memoryLimitMb) journal.breach("memory stays level", `${slot.name}: ${memoryMb} MB`);
+        if (sockets > socketLimit) journal.breach("no connection is leaked", `${slot.name} has ${sockets} open`);
+      }
       const { code, ms } = await slot.stop();
       if (code !== 0 || ms > endLimitMs) {
         journal.breach(

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { within } from "../../shared/lifecycle.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** PostgreSQL may be away for a while when it starts. */
 const startLimitMs = 45_000;
+const maxStarts = 5;
 /** A process that does not end in order by then is killed; what an orchestrator grants. */
 const endLimitMs = 30_000;
 
@@ -16,6 +17,8 @@ interface SlotOptions {
   name: string;
   env: Record<string, string>;
   logFile: string;
+  /** Whether something it needs was just away. */
+  mayFailToStart: () => boolean;
   /** Hears of an end that nobody asked for. */
   onUnasked: (how: string) => void;
 }
@@ -29,8 +32,6 @@ export class Slot {
   #child: ChildProcess | undefined;
   #asked = false;
   #turn: Promise<unknown> = Promise.resolve();
-  /** Of the present process. */
-  startedAt = 0;
   #run = 0;
 
   constructor(options: SlotOptions) {
@@ -55,8 +56,23 @@ export class Slot {
     return done;
   }
 
-  /** @throws when it ends, or is not ready for long */
+  /**
+   * Starts it as an orchestrator does: again and again, should PostgreSQL be away for longer than a start waits for it.
+   * @throws when it ends all the same, or is not ready for long
+   */
   async start(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const ended = await this.#startOnce();
+      if (ended === undefined) return;
+      if (tries === maxStarts || !this.#options.mayFailToStart()) {
+        this.#options.onUnasked(ended);
+        throw new Error(`${this.name} ended at its start (${ended}): see ${this.logFile}`);
+      }
+    }
+  }
+
+  /** @returns how it ended instead of being ready */
+  async #startOnce(): Promise<string | undefined> {
     const log = openSync(this.logFile, "a");
     this.#run += 1;
     const child = spawn(process.execPath, [`services/${this.service}/main.ts`], {
@@ -73,13 +89,15 @@ export class Slot {
     closeSync(log);
     this.#child = child;
     this.#asked = false;
-    this.startedAt = Date.now();
-    const exited = once(child, "exit").then(([code, signal]) => {
-      if (!this.#asked) this.#options.onUnasked(String(code ?? signal));
-      throw new Error(`${this.name} ended at its start (${code ?? signal}): see ${this.logFile}`);
-    });
-    exited.catch(() => undefined);
-    await within(startLimitMs, Promise.race([once(child, "message"), exited]));
+    const ready = once(child, "message").then(() => undefined);
+    const exited = once(child, "exit").then(([code, signal]) => String(code ?? signal));
+    const ended = await within(startLimitMs, Promise.race([ready, exited]));
+    if (ended === undefined) {
+      void exited.then((how) => {
+        if (!this.#asked) this.#options.onUnasked(how);
+      });
+    }
+    return ended;
   }
 
   async kill(): Promise<void> {
@@ -104,12 +122,16 @@ export class Slot {
     this.#child?.kill("SIGCONT");
   }
 
-  /** Resident memory, in MB; `undefined` when it does not run. */
-  async memoryMb(): Promise<number | undefined> {
-    if (this.pid === undefined) return undefined;
-    const status = await readFile(`/proc/${this.pid}/status`, "utf8").catch(() => "");
-    const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
-    return kilobytes === undefined ? undefined : Math.round(Number(kilobytes) / 1024);
+  /** Resident memory in MB, and open sockets; `undefined` when it does not run. */
+  async usage(): Promise<{ memoryMb: number; sockets: number } | undefined> {
+    const { pid } = this;
+    if (pid === undefined) return undefined;
+    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+    const [, kilobytes = "0"] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
+    const files = await readdir(`/proc/${pid}/fd`).catch(() => []);
+    const targets = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => "")));
+    const sockets = targets.filter((target) => target.startsWith("socket:")).length;
+    return { memoryMb: Math.round(Number(kilobytes) / 1024), sockets };
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

@@ -9,7 +9,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../shared/embed
 import { createLogger } from "../../shared/logger.ts";
 import { type RedisServer, startRedis } from "../../shared/testing/redis.ts";
 import { openTcpGate, type TcpGate } from "../../shared/testing/tcp-gate.ts";
-import type { Journal } from "./journal.ts";
+import type { Incident, Journal } from "./journal.ts";
 import { Slot } from "./slot.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
@@ -139,6 +139,7 @@ class Places {
         RATE_LIMIT_MAX_READS: "1000000",
         ...(service === "api" && { PORT: `${port}` }),
       },
+      mayFailToStart: () => journal.disturbances(["postgres", name], Date.now(), Date.now(), 5000).some(isOfPostgres),
       onUnasked: (how) => journal.breach("no process ends by itself", `${name} ended by itself (${how})`),
     });
     return Object.assign(slot, { url: `http://127.0.0.1:${port}` });
@@ -167,6 +168,10 @@ async function openPostgres(stack: AsyncDisposableStack): Promise<RestartablePos
       server = await startEmbeddedPostgres({ dataDir, log, settings, port });
     },
   };
+}
+
+function isOfPostgres({ kind }: Incident): boolean {
+  return kind.startsWith("postgres-") || kind === "partition-worker";
 }
 
 async function findFreePort(): Promise<number> {

@@ -66,22 +66,26 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
       expect(fromBefore.text).toBe(echoOf(message));
     });
 
-    it("is not written by the lost one when that was only frozen and wakes up late", async () => {
-      const { client, query } = product();
+    it("is not written by the lost one when that was only frozen and wakes up beside another", async () => {
+      const { client, provider, query } = product();
       const { message, worker, chat, stream, release } = frozen;
+      const another = heldReply("Another one", " has answered");
+      provider.answer(message, another.script);
       worker.pause();
-      await stream.ended;
-      expect(stream.text).toBe(echoOf(message));
-      const before = await client.job(chat);
+      await provider.called(message, 2);
 
       // The rest of its own reply is there for it to read.
       release();
       worker.resume();
       // It ends only when it has done with what it held.
       expect(await worker.stop()).toBe(0);
-      expect(await client.job(chat)).toEqual(before);
-      expect(before).toMatchObject({ status: "completed", attempt: 2 });
-      expect(await texts(client, chat)).toEqual([message, echoOf(message)]);
+      expect(await client.job(chat)).toMatchObject({ status: "active", attempt: 2 });
+      another.release();
+      await stream.ended;
+      expect(stream.text).toBe("Another one has answered");
+      expect(stream.of("reset")).toEqual([{ attempt: 2 }]);
+      expect(stream.terminal).toMatchObject({ event: "done", data: { attempt: 2, reply: { text: stream.text } } });
+      expect(await texts(client, chat)).toEqual([message, "Another one has answered"]);
       expect(await query("select from drafts where job_id = $1", [chat.jobId])).toHaveLength(0);
     });
 

@@ -63,17 +63,17 @@ onEachBackend("the order of answers", { apis: 2, workers: 2 }, (product) => {
   it("loses nobody when a message comes just as the reply before it ends", { timeout: 60_000 }, async () => {
     const { client, provider } = product();
     await Promise.all(
-      Array.from({ length: 10 }, async (_, pair) => {
+      Array.from({ length: 12 }, async (_, pair) => {
         let chat: Chat | undefined;
-        for (let round = 0; round < 8; round++) {
+        for (let round = 0; round < 10; round++) {
           const message = `beside ${pair}: ${round}`;
           const { script, release } = heldReply("held until the next one", " comes");
           provider.answer(message, script);
           const held = await client.submit(message, { to: chat });
           await provider.called(message);
           release();
-          // From beside the end of the stream to well after it.
-          if (round % 2 === 1) await client.job(held);
+          // A round trip later each time: from before the end to after it.
+          for (let later = 0; later < round; later++) await client.request("/livez");
           const next = await client.submit(`${message}, next`, { to: held });
           await expectPrompt(client, [held, next]);
           chat = held;

@@ -5,13 +5,13 @@ import { redisAvailable } from "../../shared/testing/redis.ts";
 import { Client, type Answer } from "./client.ts";
 import type { EventStream } from "./event-stream.ts";
 import { type Product, startProduct } from "./product.ts";
-import { echoOf, heldReply } from "./scripted-provider.ts";
+import { echoOf, heldReply, lastingReply, messageOf } from "./scripted-provider.ts";
 import { eventually, onEachBackend } from "./suite.ts";
 
 /** A client that is not answered at once must not wait for long. */
 const fastMs = 2000;
 
-onEachBackend("while PostgreSQL is away", { gated: true }, (product) => {
+onEachBackend("while PostgreSQL is away", { gated: true, workers: 2 }, (product) => {
   it(
     "requests are told to come back soon, streams too, and all goes on when it is back",
     { timeout: 40_000 },
@@ -89,6 +89,30 @@ onEachBackend("while PostgreSQL is away", { gated: true }, (product) => {
     expect(rest.text).toBe("It began before, and ended during the outage.");
     expect(rest.terminal).toMatchObject({ event: "done", data: { attempt: 1 } });
     expect(provider.calls.filter(({ request }) => request.messages.at(-1)?.text === "Bridge the gap")).toHaveLength(1);
+  });
+
+  it("a reply that outlasts its lease stays with its worker", { timeout: 60_000 }, async () => {
+    const { client, gate, provider, query } = product();
+    const { script, release } = lastingReply("It takes as long as it takes.");
+    provider.answer("Outlast your lease", script);
+    const chat = await client.submit("Outlast your lease");
+    await provider.called("Outlast your lease");
+    await gate?.shut();
+    await eventually(
+      "the lease is over",
+      async () => (await query("select from jobs where id = $1 and lease_until < now()", [chat.jobId])).length === 1,
+      20_000,
+    );
+    await gate?.reopen();
+    await eventually(
+      "the lease is renewed",
+      async () => (await query("select from jobs where id = $1 and lease_until > now()", [chat.jobId])).length === 1,
+    );
+    release();
+    const view = await client.ended(chat);
+    expect(view).toMatchObject({ status: "completed", attempt: 1 });
+    expect(view.reply?.text).toMatch(/^(tick )+It takes as long as it takes\.$/);
+    expect(provider.calls.filter((call) => messageOf(call) === "Outlast your lease")).toHaveLength(1);
   });
 });
 

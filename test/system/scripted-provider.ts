@@ -58,14 +58,21 @@ export function heldReply(before: string, after = ""): { script: Script; release
 
 /** A reply that goes on for as long as somebody listens. */
 export function endlessReply(): Script {
-  return { steps: ticks() };
+  return lastingReply("").script;
 }
 
-function* ticks(): Generator<Step> {
-  for (;;) {
+/** A reply that goes on until it is let end. */
+export function lastingReply(last: string): { script: Script; release: () => void } {
+  const until = { released: false };
+  return { script: { steps: ticks(until, last) }, release: () => void (until.released = true) };
+}
+
+function* ticks(until: { released: boolean }, last: string): Generator<Step> {
+  while (!until.released) {
     yield "tick ";
     yield { waitMs: 200 };
   }
+  yield last;
 }
 
 /** Each with the space before it. */

@@ -19,8 +19,10 @@ function newCircuit(upstream = "http://127.0.0.1:1", pauseMs = 60_000): Circuit 
   return circuit;
 }
 
-const fail = (circuit: Circuit, code: ProviderErrorCode) =>
-  circuit.run(() => Promise.reject(new ProviderError(code, "as told"))).catch((error: unknown) => error);
+const never = () => false;
+
+const fail = (circuit: Circuit, code: ProviderErrorCode, hasBegun = never) =>
+  circuit.run(() => Promise.reject(new ProviderError(code, "as told")), hasBegun).catch((error: unknown) => error);
 
 describe("a circuit", () => {
   it("opens at the first timeout, and then lets nobody wait", async () => {
@@ -32,15 +34,21 @@ describe("a circuit", () => {
       circuit.run(() => {
         called = true;
         return Promise.resolve();
-      }),
+      }, never),
     ).rejects.toThrow("skipped");
     expect(called).toBe(false);
+  });
+
+  it("does not open at once where a reply had begun and then stalled", async () => {
+    const circuit = newCircuit();
+    await fail(circuit, "timeout", () => true);
+    expect(circuit.isOpen).toBe(false);
   });
 
   it("opens after five other failures in a row", async () => {
     const circuit = newCircuit();
     for (let failures = 0; failures < 4; failures += 1) await fail(circuit, "overloaded");
-    await circuit.run(() => Promise.resolve());
+    await circuit.run(() => Promise.resolve(), never);
     for (let failures = 0; failures < 4; failures += 1) await fail(circuit, "unreachable");
     expect(circuit.isOpen).toBe(false);
     await fail(circuit, "malformed");
@@ -51,7 +59,7 @@ describe("a circuit", () => {
     const circuit = newCircuit();
     for (let failures = 0; failures < 10; failures += 1) {
       await fail(circuit, "rejected");
-      await circuit.run(() => Promise.reject(new Error("stopped"))).catch(() => undefined);
+      await circuit.run(() => Promise.reject(new Error("stopped")), never).catch(() => undefined);
     }
     expect(circuit.isOpen).toBe(false);
   });

@@ -47,15 +47,16 @@ export class Circuit {
 
   /**
    * Makes a call and takes note of how it went.
+   * @param hasBegun whether anything came of the call: a stream that stalls later is a failure like any other
    * @throws {ProviderError} at once when the circuit is open
    */
-  async run<T>(call: () => Promise<T>): Promise<T> {
+  async run<T>(call: () => Promise<T>, hasBegun: () => boolean): Promise<T> {
     this.check();
     const result = await this.#policy.execute(async () => {
       try {
         return await call();
       } catch (error) {
-        this.#breaker.timedOut = error instanceof ProviderError && error.code === "timeout";
+        this.#breaker.timedOut = error instanceof ProviderError && error.code === "timeout" && !hasBegun();
         throw error;
       }
     });
