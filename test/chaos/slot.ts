@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { within } from "../../shared/lifecycle.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-/** PostgreSQL may be away for a while when it starts. */
-const startLimitMs = 45_000;
+/** PostgreSQL may be away for a while when it starts: it waits for the rows, then for the queue. */
+const startLimitMs = 75_000;
 const maxStarts = 5;
 /** A process that does not end in order by then is killed; what an orchestrator grants. */
 const endLimitMs = 30_000;
