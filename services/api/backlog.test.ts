@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { openDatabase } from "../../shared/db/database.ts";
-import { claim, startConversation } from "../../shared/testing/conversations.ts";
+import { endJob } from "../../shared/db/end.ts";
+import { claim, completed, startConversation } from "../../shared/testing/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../shared/testing/database.ts";
 import { quietLog } from "../../shared/testing/quiet-log.ts";
 import { openTcpGate } from "../../shared/testing/tcp-gate.ts";
@@ -15,11 +16,13 @@ beforeEach(async () => {
 });
 
 describe("the backlog", () => {
-  it("is full once as many messages wait as are allowed", async () => {
+  it("is full once as many messages are unanswered as are allowed", async () => {
     const [first] = [await startConversation(db.pool), await startConversation(db.pool)];
     expect(await new Backlog(db.pool, 3).isFull()).toBe(false);
     expect(await new Backlog(db.pool, 2).isFull()).toBe(true);
-    await claim(db.pool, first.id);
+    const claimed = await claim(db.pool, first.id);
+    expect(await new Backlog(db.pool, 2).isFull()).toBe(true);
+    await endJob(db.pool, claimed, completed());
     expect(await new Backlog(db.pool, 2).isFull()).toBe(false);
   });
 

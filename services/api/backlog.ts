@@ -4,7 +4,7 @@ import { countBacklog } from "../../shared/db/submit.ts";
 /** A count may be this old: the limit guards against a flood, not against one message too many. */
 const maxAgeMs = 1000;
 
-/** How many messages wait for a worker, counted at most once a second however many requests ask. */
+/** How many messages have no reply yet, counted at most once a second however many requests ask. */
 export class Backlog {
   readonly #pool: Pool;
   readonly #limit: number;

@@ -191,10 +191,12 @@ export async function readConversationState(
 
 const backlogStatement = {
   name: "backlog",
-  text: `select count(*)::int as backlog from (select from jobs where status = 'queued' limit $1) as waiting`,
+  text: `
+    select ((select count(*) from (select from jobs where status = 'queued' limit $1) as waiting)
+            + (select count(*) from jobs where status = 'active'))::int as backlog`,
 };
 
-/** How many jobs wait for a worker, counted up to `enough`. */
+/** How many jobs have no reply yet; those that wait are counted up to `enough`. */
 export async function countBacklog(pool: Pool, enough: number): Promise<number> {
   const [row] = await query<{ backlog: number }>(pool, backlogStatement, [enough]);
   return row?.backlog ?? 0;

@@ -4,6 +4,8 @@ import { jobStatus } from "./job.ts";
 /** Limits of one submission that no operator needs to turn. */
 const maxHistoryItems = 50;
 const maxMetadataBytes = 2048;
+/** Code points of one earlier message. */
+const maxHistoryChars = 20_000;
 
 /** Text that PostgreSQL and UTF-8 can hold: no U+0000, no half of a surrogate pair. */
 const storable = z
@@ -21,7 +23,8 @@ function messageText(max: number) {
 
 const historyItem = (max: number) =>
   z.strictObject({
-    text: messageText(max),
+    // A reply may be longer than a message; the body has its own limit.
+    text: messageText(Math.max(max, maxHistoryChars)),
     sender: z.enum(["user", "ai"]),
     timestamp: z.int().min(0).max(8_640_000_000_000_000).meta({ description: "Unix milliseconds" }),
   });

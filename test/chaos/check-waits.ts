@@ -4,7 +4,7 @@ import type { Check, Evidence } from "./evidence.ts";
  * Three of four, in the middle of everything that is done to them: who is not delivered but found by the reconciler waits
  * for a lease, and nobody else does.
  */
-const usualWaitMs = 5000;
+const usualWaitMs = 2500;
 /** Everybody connects again. */
 const afterEffectMs = 1500;
 

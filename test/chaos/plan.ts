@@ -62,7 +62,7 @@ const shapes: readonly Shape[] = [
   { kind: "partition-worker", leastMs: 15_800, mostMs: 18_000, long: true },
   { kind: "lose-queue", leastMs: 0, mostMs: 0 },
   { kind: "lose-queue", leastMs: 0, mostMs: 0 },
-  { kind: "hints-lost", leastMs: 1000, mostMs: 4000 },
+  { kind: "hints-lost", leastMs: 2000, mostMs: 4000 },
   { kind: "redis-empty", leastMs: 500, mostMs: 5000 },
   { kind: "redis-with-data", leastMs: 200, mostMs: 3000 },
   { kind: "redis-old-data", leastMs: 200, mostMs: 2000 },
@@ -85,6 +85,8 @@ const restMs = 8000;
 const firstMs = 1500;
 /** A store fails in one way at a time, and is well for a moment in between: else a run is one long outage. */
 const momentMs = 2000;
+/** After lost hints no new connection to Redis tells anybody of a gap: who missed one must find out alone. */
+const hintlessMs = 10_000;
 
 /** Of a run that has room for what takes longer than a lease. */
 const longRunMs = 90_000;
@@ -104,7 +106,8 @@ export function makePlan(seed: number, minutes: number): PlannedFault[] {
       const store = storeOf(kind);
       const busy = store === undefined ? 0 : (busyUntil.get(store) ?? 0);
       if (fault.atMs < busy || fault.atMs + fault.forMs > endMs) continue;
-      if (store !== undefined) busyUntil.set(store, fault.atMs + fault.forMs + momentMs);
+      if (store !== undefined)
+        busyUntil.set(store, fault.atMs + fault.forMs + (kind === "hints-lost" ? hintlessMs : momentMs));
       plan.push(fault);
     }
   }
