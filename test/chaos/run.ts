@@ -72,7 +72,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     sleep(healingMs, false, { ref: false }),
   ]);
   if (!followed) journal.breach("every follower hears of the end", `some did not within ${healingMs} ms of quiet`);
-  if (minutes >= 1) await untilSettled(stage);
+  await untilSettled(stage);
   journal.close();
   await checkProcesses(stage, journal);
   const evidence = await collectEvidence(stage, journal, healedAt);

@@ -40,6 +40,10 @@ export function jobRoutes(context: ApiContext): Router {
       return undefined;
     });
     if (!job) return;
+    if (req.method === "HEAD") {
+      res.type("text/event-stream").end();
+      return;
+    }
     if (lastEventId === endEventId) {
       res.status(204).end();
       return;
