@@ -1,4 +1,5 @@
 import type { Check, Evidence } from "./evidence.ts";
+import type { Journal } from "./journal.ts";
 
 /**
  * Three of four, in the middle of everything that is done to them: who is not delivered but found by the reconciler waits
@@ -7,6 +8,8 @@ import type { Check, Evidence } from "./evidence.ts";
 const usualWaitMs = 2500;
 /** Everybody connects again. */
 const afterEffectMs = 1500;
+/** What becomes undeliverable sooner after its POST may not have been delivered. */
+const deliveryMs = 300;
 
 export const checkWaits: Check = {
   rule: "most messages are picked up at once: they are delivered, not found",
@@ -28,15 +31,24 @@ export function pickUpWaits({ jobs, journal }: Evidence): number[] {
     let free = 0;
     for (const job of ofOne.toSorted((a, b) => a.turn - b.turn)) {
       if (job.startedAt !== null) {
-        const first = Math.max(job.createdAt, free);
-        const away = journal.disturbances(["redis", "postgres"], first, job.startedAt, afterEffectMs);
-        const from = Math.max(first, ...away.map(({ to }) => Math.min(to + afterEffectMs, job.startedAt ?? 0)));
+        const from = deliverableFrom(journal, Math.max(job.createdAt, free), job.startedAt);
         waits.push(job.startedAt - from);
       }
       free = Math.max(free, job.finishedAt ?? 0);
     }
   }
   return waits.toSorted((a, b) => a - b);
+}
+
+/** The first moment in which all stores were there, and had been for a little. */
+function deliverableFrom(journal: Journal, first: number, startedAt: number): number {
+  let from = first;
+  const away = journal.disturbances(["redis", "postgres"], first, startedAt, afterEffectMs);
+  for (const incident of away.toSorted((a, b) => a.from - b.from)) {
+    if (incident.from > from + deliveryMs) break;
+    from = Math.max(from, incident.to + afterEffectMs);
+  }
+  return Math.min(from, startedAt);
 }
 
 export function percentile(inOrder: readonly number[], percent: number): number {
