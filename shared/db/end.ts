@@ -87,6 +87,24 @@ export async function endJob(
   return result;
 }
 
+const findEndStatement = {
+  name: "find-end",
+  text: `
+    select open_jobs[1] as "nextJobId" from jobs join conversations on conversations.id = jobs.conversation_id
+    where jobs.id = $1 and attempt = $2 and status = $3 and reply_id is not distinct from $4::uuid`,
+};
+
+/** Whether an end was written whose answer was lost: a reply's id is nobody else's. */
+export async function findEnd(
+  pool: Pool,
+  job: { id: string; attempt: number },
+  { status, reply }: JobEnd,
+): Promise<EndResult | undefined> {
+  const values = [job.id, job.attempt, status, reply?.id ?? null];
+  const [result] = await query<{ nextJobId: string | null }>(pool, findEndStatement, values);
+  return result;
+}
+
 const cancelQueuedStatement = {
   name: "cancel-queued-job",
   text: `

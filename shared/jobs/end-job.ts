@@ -1,11 +1,11 @@
-import { endJob as writeEnd, type JobEnd } from "../db/end.ts";
+import { endJob as writeEnd, findEnd, type JobEnd } from "../db/end.ts";
 import type { JobContext } from "./job-context.ts";
 
 /**
  * Ends an active job, tells whoever follows it, and sends the conversation's next job on its way.
  * @param orphan only if no worker holds the job
  * @returns whether this call ended it; `false`: the attempt was not the present one any more
- * @throws when PostgreSQL is away; then the job may have ended or not, and the call may be repeated
+ * @throws when PostgreSQL is away; then the job may have ended or not, and the same call may be repeated
  */
 export async function endJob(
   context: JobContext,
@@ -13,7 +13,9 @@ export async function endJob(
   end: JobEnd,
   options: { orphan?: boolean } = {},
 ): Promise<boolean> {
-  const result = await writeEnd(context.db.pool, job, end, options);
+  const { pool } = context.db;
+  // The answer to an earlier try may have been lost: then what it began is still to be done.
+  const result = (await writeEnd(pool, job, end, options)) ?? (await findEnd(pool, job, end));
   if (!result) return false;
   if (result.nextJobId !== null) context.handOver.push(result.nextJobId);
   tellEnd(context, job);

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import { endJob as writeEnd } from "../db/end.ts";
 import { readJob } from "../db/read-job.ts";
 import { readTombstones } from "../db/conversations.ts";
 import type { Hint } from "../live/live.ts";
@@ -48,6 +49,20 @@ describe.each(jobStores)("the life of a job on $name", ({ available, openJobs })
       await expect.poll(() => hints).toContainEqual({ type: "change" });
       await expect.poll(() => context.live.readDraft(first.id, 1, 0)).toBeUndefined();
       expect(await readJob(context.db.pool, first.id)).toMatchObject({ status: "completed", replyText: "an answer" });
+    });
+
+    it("is finished by a repeat, where the answer to the first try was lost", async () => {
+      await using context = await openJobs();
+      const first = await submit(context);
+      const second = await followUp(context.db.pool, first.conversationId);
+      const claimed = await claim(context.db.pool, first.id);
+      const end = completed("an answer");
+      // Written, and the worker has not heard of it.
+      expect(await writeEnd(context.db.pool, claimed, end)).toEqual({ nextJobId: second.id });
+      expect(await stateInQueue(context, second.id)).toBe("unknown");
+      expect(await endJob(context, claimed, end)).toBe(true);
+      expect(await stateInQueue(context, second.id)).toBe("waiting");
+      expect(await endJob(context, claimed, completed("another answer"))).toBe(false);
     });
 
     it("does none of that for an attempt that is not the present one", async () => {
