@@ -32,8 +32,13 @@ export async function withRetries<T>(call: () => Promise<T>, signal: AbortSignal
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   });
   aborted.catch(() => undefined);
+  // Whoever was given up in a pause must not touch the draft after it: it is another attempt's by then.
+  const unlessAborted = () => {
+    signal.throwIfAborted();
+    return call();
+  };
   // A pause between two calls must not keep a cancel waiting.
-  return Promise.race([retries.execute(call, signal), aborted]);
+  return Promise.race([retries.execute(unlessAborted, signal), aborted]);
 }
 
 /** Makes one call and writes its text into the draft. */

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { withRetries } from "./call-provider.ts";
+import { ProviderError } from "./providers/provider.ts";
+
+/** Fails with what may pass soon, and asks for a pause. */
+function busy(pauseMs: number, calls: number[]): () => Promise<never> {
+  return () => {
+    calls.push(pauseMs);
+    return Promise.reject(new ProviderError("overloaded", "busy", { retryAfterMs: pauseMs }));
+  };
+}
+
+describe("a call with retries", () => {
+  it("is made three times where it fails with what may pass", async () => {
+    const calls: number[] = [];
+    await expect(withRetries(busy(1, calls), new AbortController().signal)).rejects.toThrow("busy");
+    expect(calls).toHaveLength(3);
+  });
+
+  it("ends at once when it is given up in a pause, and is not made again after it", async () => {
+    const given = new AbortController();
+    const calls: number[] = [];
+    const ending = withRetries(busy(10, calls), given.signal);
+    given.abort(new Error("given up"));
+    await expect(ending).rejects.toThrow("given up");
+    // Its pauses are over before those of this one.
+    await expect(withRetries(busy(30, []), new AbortController().signal)).rejects.toThrow("busy");
+    expect(calls.length).toBeLessThanOrEqual(1);
+  });
+
+  it("is not made again where the provider asks for more time than a visitor has", async () => {
+    const calls: number[] = [];
+    await expect(withRetries(busy(6000, calls), new AbortController().signal)).rejects.toThrow("busy");
+    expect(calls).toHaveLength(1);
+  });
+});
