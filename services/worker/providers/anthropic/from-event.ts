@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { ProviderError, type TokenUsage } from "../provider.ts";
+import type { TokenUsage } from "../provider.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { fromErrorObject } from "./to-error.ts";
+import { parseJson, readAs } from "../upstream/parse-event.ts";
 
 const count = z.int().min(0).nullish();
 /** As the API counts: the prompt is the sum of the first three. */
@@ -40,7 +41,7 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
     return toUsage(counted);
   };
   return (data) => {
-    const event = parse(data);
+    const event = parseJson(data);
     switch (typeOf(event)) {
       case "message_start": {
         const { message } = read(messageStart, event);
@@ -98,17 +99,6 @@ function typeOf(event: unknown): string {
   return read(z.object({ type: z.string() }), event).type;
 }
 
-/** The fault is not passed on: zod and JSON.parse quote what they read, and that is the visitor's conversation. */
 function read<Output>(schema: z.ZodType<Output>, event: unknown): Output {
-  const parsed = schema.safeParse(event);
-  if (!parsed.success) throw new ProviderError("malformed", "an event is not one of the Messages API");
-  return parsed.data;
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
+  return readAs(schema, event, "Messages API");
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ProviderError, type TokenUsage } from "../provider.ts";
 import { fromErrorObject } from "../upstream/openai-errors.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
+import { parseJson, readAs } from "../upstream/parse-event.ts";
 
 /** What one event tells of its run. */
 export interface RunPart extends ReplyPart {
@@ -40,7 +41,7 @@ type Run = z.output<typeof run>;
  */
 export function fromEvent(data: string, apiKey: string): RunPart {
   if (data.trim() === "[DONE]") return { ended: true };
-  const event = parse(data);
+  const event = parseJson(data);
   switch (objectOf(event)) {
     case "thread.message.delta":
       return said(read(delta, event).delta.content ?? []);
@@ -103,17 +104,6 @@ function objectOf(event: unknown): string {
   return read(z.union([withObject, untyped.transform(() => ({ object: "error" }))]), event).object;
 }
 
-/** The fault is not passed on: zod and JSON.parse quote what they read, and that is the visitor's conversation. */
 function read<Output>(schema: z.ZodType<Output>, event: unknown): Output {
-  const parsed = schema.safeParse(event);
-  if (!parsed.success) throw new ProviderError("malformed", "an event is not one of the Assistants API");
-  return parsed.data;
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
+  return readAs(schema, event, "Assistants API");
 }

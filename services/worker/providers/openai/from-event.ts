@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { ProviderError } from "../provider.ts";
 import { fromErrorObject } from "../upstream/openai-errors.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
+import { parseJson, readAs } from "../upstream/parse-event.ts";
 
 const count = z.int().min(0);
 const usage = z
@@ -36,7 +36,7 @@ const failure = z.object({ error: z.unknown().optional() });
 export function fromEvent(data: string, apiKey: string): ReplyPart {
   // No event of this API, but some servers send it, after the last one.
   if (data === "[DONE]") return {};
-  const event = parse(data);
+  const event = parseJson(data);
   switch (typeOf(event)) {
     case "response.output_text.delta":
       return { text: read(delta, event).delta };
@@ -87,17 +87,6 @@ function typeOf(event: unknown): string {
   return read(z.union([typed, untypedError]), event).type;
 }
 
-/** The fault is not passed on: zod and JSON.parse quote what they read, and that is the visitor's conversation. */
 function read<Output>(schema: z.ZodType<Output>, event: unknown): Output {
-  const parsed = schema.safeParse(event);
-  if (!parsed.success) throw new ProviderError("malformed", "an event is not one of the Responses API");
-  return parsed.data;
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
+  return readAs(schema, event, "Responses API");
 }
