@@ -42,10 +42,34 @@ describe("taking over jobs whose lease is over", () => {
     takeOvers.databaseFailed();
     expect(takeOvers.allowed).toBe(false);
     takeOvers.databaseAnswered();
-    pass(leaseSeconds - 1);
+    for (let second = 1; second <= leaseSeconds; second += 1) {
+      pass(1);
+      takeOvers.databaseAnswered();
+    }
+    expect(takeOvers.allowed).toBe(false);
+    pass(1);
+    expect(takeOvers.allowed).toBe(true);
+  });
+
+  it("is allowed at once when PostgreSQL was away for less than a lease can bear", () => {
+    const { takeOvers, pass } = atClock();
+    takeOvers.databaseAnswered();
+    pass(leaseSeconds / 3);
+    takeOvers.databaseAnswered();
+    pass(leaseSeconds / 3);
+    takeOvers.databaseFailed();
+    expect(takeOvers.allowed).toBe(false);
+    takeOvers.databaseAnswered();
+    pass(leaseSeconds / 3 + 1);
+    expect(takeOvers.allowed).toBe(true);
+  });
+
+  it("waits for a lease also where the outage was slept through", () => {
+    const { takeOvers, pass } = atClock();
+    takeOvers.databaseAnswered();
+    pass(leaseSeconds + 1);
+    expect(takeOvers.allowed).toBe(true);
     takeOvers.databaseAnswered();
     expect(takeOvers.allowed).toBe(false);
-    pass(2);
-    expect(takeOvers.allowed).toBe(true);
   });
 });

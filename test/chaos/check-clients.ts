@@ -17,12 +17,18 @@ export const checkClients: Check = {
     for (const { jobId, text, status, reply, how } of journal.followed) {
       const job = jobs.get(jobId);
       const stored = job?.replies[0]?.text;
+      // It had its end before the deletion, or was told of that.
+      if (job?.deleted) {
+        if (status !== job.status) report(`a ${how} ended with ${status}, the row with ${job.status}`, jobId);
+        continue;
+      }
       if (status !== job?.status) report(`a ${how} ended with ${status}, the row with ${job?.status}`, jobId);
       if (reply !== stored) report(`a ${how} was told another reply than is stored`, jobId);
       if (text !== (stored ?? "")) report(`a ${how} put together ${quote(text)} of ${quote(stored ?? "")}`, jobId);
     }
     const seenToEnd = new Set(journal.followed.map(({ jobId }) => jobId));
-    for (const { jobId } of journal.accepted) if (!seenToEnd.has(jobId)) report("nobody saw its end", jobId);
+    for (const { jobId } of journal.accepted)
+      if (!seenToEnd.has(jobId) && !jobs.get(jobId)?.deleted) report("nobody saw its end", jobId);
     return journal.followed.length;
   },
 };
@@ -76,8 +82,8 @@ export const checkOutagePosts: Check = {
     );
     const inOutage = posts.filter(({ at }) => journal.disturbances(["redis"], at, at).some(isOutage));
     for (const { status, visitor, at } of inOutage) {
-      // Too many unanswered messages, or a key used again with another text: the visitor's own doing.
-      if (![202, 429, 409].includes(Number(status))) report(`visitor ${visitor}, ${timeOfDay(at)}: ${status}`);
+      // Too many unanswered messages, a key used again with another text, a deletion: the visitor's own doing.
+      if (![202, 429, 409, 404].includes(Number(status))) report(`visitor ${visitor}, ${timeOfDay(at)}: ${status}`);
     }
     const slowest = p99Of(inOutage);
     // On a machine that is too busy for its own tests the outage is not what makes them slow.

@@ -1,6 +1,6 @@
 import { checkCallsOneAtATime, checkLedger, checkPrompts, checkRepliesAreWhole } from "./check-calls.ts";
 import { checkClients, checkOutagePosts, checkRequests, checkStreamsEndSoon } from "./check-clients.ts";
-import { checkWaits } from "./check-waits.ts";
+import { checkWaits, percentile } from "./check-waits.ts";
 import type { Check, Evidence, JobEvidence } from "./evidence.ts";
 import type { Breach } from "./journal.ts";
 
@@ -10,6 +10,16 @@ export interface CheckResult {
   /** How many things were looked at. */
   looked: number;
   breaches: Breach[];
+}
+
+/** Of a process' memory, in a third of its life: fewer say nothing of a trend. */
+const leastSamples = 6;
+
+function median(numbers: readonly number[]): number {
+  return percentile(
+    numbers.toSorted((a, b) => a - b),
+    50,
+  );
 }
 
 const ended = new Set(["completed", "failed", "cancelled"]);
@@ -22,6 +32,7 @@ const checks: readonly Check[] = [
         const job = jobs.get(jobId);
         if (!job) report(`accepted, but there is no row for "${text}"`, jobId);
         else if (!ended.has(job.status)) report(`it is still ${job.status}`, jobId);
+        else if (job.deleted) continue;
         else if (job.replies.length > 1) report(`${job.replies.length} replies`, jobId);
         else if (job.status === "completed" && job.replies.length === 0) report("completed without a reply", jobId);
         else if (job.status !== "completed" && job.errorCode === null) report(`${job.status} without a reason`, jobId);
@@ -34,6 +45,7 @@ const checks: readonly Check[] = [
     look({ jobs }, report) {
       const texts = new Map<string, JobEvidence>();
       for (const job of jobs.values()) {
+        if (job.deleted) continue;
         const other = texts.get(job.text);
         if (other) report(`"${job.text}" has another job, ${other.id}`, job.id);
         texts.set(job.text, job);
@@ -91,6 +103,31 @@ const checks: readonly Check[] = [
   checkWaits,
   checkRequests,
   checkOutagePosts,
+  {
+    rule: "of a deleted conversation nothing is left",
+    look({ journal, jobs, remains }, report) {
+      for (const { conversationId, what } of remains) report(`${what} of ${conversationId}`);
+      const gone = new Set(
+        [...jobs.values()].flatMap(({ deleted, conversationId }) => (deleted ? conversationId : [])),
+      );
+      for (const [conversationId, answered] of journal.deleted) {
+        if (answered && !gone.has(conversationId)) report(`${conversationId} is still there`);
+      }
+      return journal.deleted.size;
+    },
+  },
+  {
+    rule: "no process takes more and more memory",
+    look({ journal }, report) {
+      for (const [name, samples] of journal.memory) {
+        const third = Math.floor(samples.length / 3);
+        if (third < leastSamples) continue;
+        const [middle, last] = [median(samples.slice(third, 2 * third)), median(samples.slice(-third))];
+        if (last > middle * 1.25 + 20) report(`${name}: from ${middle} MB to ${last} MB`);
+      }
+      return journal.memory.size;
+    },
+  },
   {
     rule: "no process says that something went wrong which nobody foresaw",
     look({ logs }, report) {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Pool } from "pg";
 import type { FakeCall, FakeEnd } from "../../shared/testing/fake-provider.ts";
 import type { Journal } from "./journal.ts";
+import { readRemains, type Remains } from "./remains.ts";
 import type { Stage } from "./stage.ts";
 import type { FakeReply } from "./upstream.ts";
 
@@ -9,6 +10,8 @@ import type { FakeReply } from "./upstream.ts";
 export interface JobEvidence {
   id: string;
   conversationId: string;
+  /** Its conversation was deleted: no text of it is left. */
+  deleted: boolean;
   turn: number;
   status: string;
   attempt: number;
@@ -52,6 +55,8 @@ export interface Evidence {
   seen: readonly SeenCall[];
   /** What each process wrote, by its name. */
   logs: ReadonlyMap<string, string>;
+  /** What is left of conversations that were deleted, with the id of each. */
+  remains: readonly Remains[];
   /** When everything was well again. */
   healedAt: number;
 }
@@ -66,6 +71,11 @@ export interface Check {
 export async function collectEvidence(stage: Stage, journal: Journal, healedAt: number): Promise<Evidence> {
   const jobs = new Map((await readJobs(stage.pool)).map((job) => [job.id, job]));
   const byText = new Map([...jobs.values()].map((job) => [job.text, job]));
+  // Of what was deleted only the visitors still know.
+  for (const [text, { jobId }] of journal.sent) {
+    const job = jobs.get(jobId ?? "");
+    if (job) byText.set(text, job);
+  }
   const { fake, replies } = stage.upstream;
   const seen = await Promise.all(
     fake.calls.map(async (call): Promise<SeenCall> => {
@@ -83,19 +93,22 @@ export async function collectEvidence(stage: Stage, journal: Journal, healedAt: 
   );
   const logs = new Map<string, string>();
   for (const { name, logFile } of stage.slots) logs.set(name, await readFile(logFile, "utf8"));
-  return { journal, jobs, recorded: await readCalls(stage.pool), seen, logs, healedAt };
+  const [recorded, remains] = [await readCalls(stage.pool), await readRemains(stage)];
+  return { journal, jobs, recorded, seen, logs, remains, healedAt };
 }
 
 async function readJobs(pool: Pool): Promise<JobEvidence[]> {
   const { rows } = await pool.query<JobEvidence>(`
     select jobs.id, jobs.conversation_id as "conversationId", jobs.turn, status, attempt, run, deaths,
-           error_code as "errorCode", jobs.provider, asked.text,
+           error_code as "errorCode", jobs.provider, coalesce(asked.text, '') as text,
+           conversations.deleted_at is not null as deleted,
            coalesce((select json_agg(json_build_object('text', text, 'fallback', fallback, 'finishReason', finish_reason))
                      from messages where conversation_id = jobs.conversation_id and turn = jobs.turn and sender = 'ai'),
                     '[]') as replies,
            ${millis("jobs.created_at")} as "createdAt", ${millis("started_at")} as "startedAt",
            ${millis("finished_at")} as "finishedAt"
-    from jobs join messages asked on asked.id = jobs.message_id
+    from jobs join conversations on conversations.id = jobs.conversation_id
+              left join messages asked on asked.id = jobs.message_id
     order by jobs.conversation_id, jobs.turn`);
   return rows;
 }

@@ -1,9 +1,9 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
 import type { TcpGate } from "../../shared/testing/tcp-gate.ts";
 import type { Journal } from "./journal.ts";
+import { onRedis } from "./on-redis.ts";
 import type { FaultKind, PlannedFault } from "./plan.ts";
 import type { Slot } from "./slot.ts";
 import type { Stage } from "./stage.ts";
@@ -221,14 +221,4 @@ async function shut(gate: TcpGate, forMs: number): Promise<void> {
   await gate.shut();
   await sleep(forMs);
   await gate.reopen();
-}
-
-async function onRedis<T>(url: string, work: (client: Redis) => Promise<T>): Promise<T> {
-  const client = new Redis(url);
-  client.on("error", () => undefined);
-  try {
-    return await work(client);
-  } finally {
-    client.disconnect();
-  }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { jobView } from "../../shared/protocol/job.ts";
+import { jobView, timeline } from "../../shared/protocol/job.ts";
 import { EventStream } from "../system/event-stream.ts";
 import type { Accepted, Journal } from "./journal.ts";
 import type { Random } from "./random.ts";
@@ -37,6 +37,7 @@ export async function followStream(follower: Follower): Promise<void> {
     const connectedAt = Date.now();
     const dropAfterMs = steady ? silentLimitMs : random.between(50, 2500);
     const stream = await open(follower, api, { lastEventId, text });
+    if (stream === "deleted") return;
     if (stream) {
       const how = await readUntil(stream, dropAfterMs);
       if (how === "against the rules") return;
@@ -49,6 +50,7 @@ export async function followStream(follower: Follower): Promise<void> {
         const { jobId, visitor } = job;
         journal.followed.push({ jobId, visitor, how: "stream", ...end, at: Date.now(), connectedAt, api: api.name });
         if (random.chance(0.1)) await checkStop(follower);
+        if (random.chance(0.1)) await readTimeline(follower);
         return;
       }
       ({ text, lastEventId } = stream);
@@ -79,10 +81,10 @@ export async function followStream(follower: Follower): Promise<void> {
 }
 
 async function open(
-  { journal, job: { jobId, visitor, token } }: Follower,
+  { journal, job: { jobId, conversationId, visitor, token } }: Follower,
   api: ApiSlot,
   from: { lastEventId: string | undefined; text: string },
-): Promise<EventStream | undefined> {
+): Promise<EventStream | "deleted" | undefined> {
   const at = Date.now();
   const note = (status: number | "broken") =>
     journal.note({
@@ -103,7 +105,7 @@ async function open(
   } catch (error) {
     const [, status] = /expected 200, got (\d+)/.exec(String(error)) ?? [];
     note(status === undefined ? "broken" : Number(status));
-    return undefined;
+    return status === "404" && journal.deleted.has(conversationId) ? "deleted" : undefined;
   }
 }
 
@@ -119,14 +121,29 @@ async function checkStop({ stage, journal, random, job }: Follower): Promise<voi
   const response = await fetch(`${url}/api/jobs/${job.jobId}/events`, { headers }).catch(() => undefined);
   await response?.body?.cancel();
   // 200: PostgreSQL was away, the client is asked to come again.
+  if (response?.status === 404 && journal.deleted.has(job.conversationId)) return;
   if (response && response.status !== 204 && response.status !== 200) {
     journal.breach("streams hold to the protocol", `${response.status} after the end`, job.jobId);
   }
 }
 
+/** The story of a job that has ended: each run of it, in order, from the message to the end. */
+async function readTimeline({ stage, journal, random, job }: Follower): Promise<void> {
+  const { jobId, visitor, token } = job;
+  const path = `/api/jobs/${jobId}/timeline`;
+  const api = pickApi(stage, random);
+  const answer = await request(journal, { api, visitor, route: "GET timeline", path, token, jobId });
+  if (answer?.status !== 200) return;
+  const { events } = timeline.parse(answer.body);
+  const whole = events[0]?.event === "accepted" && events.at(-1)?.event === "ended";
+  const times = events.map(({ at }) => at);
+  if (whole && times.every((at, index) => at >= (times[index - 1] ?? at))) return;
+  journal.breach("a timeline tells the whole story", JSON.stringify(events), jobId);
+}
+
 /** Asks for a job again and again until it has ended. */
 export async function followByPolls({ stage, journal, random, job }: Follower): Promise<void> {
-  const { jobId, visitor, token } = job;
+  const { jobId, conversationId, visitor, token } = job;
   for (;;) {
     const api = pickApi(stage, random);
     const wait = random.chance(0.3) ? random.between(1, 5) : undefined;
@@ -140,6 +157,7 @@ export async function followByPolls({ stage, journal, random, job }: Follower): 
       wait,
       jobId,
     });
+    if (answer?.status === 404 && journal.deleted.has(conversationId)) return;
     if (answer?.status === 200) {
       const view = jobView.parse(answer.body);
       if (view.finishedAt !== undefined) {

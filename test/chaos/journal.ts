@@ -23,7 +23,7 @@ export interface RequestRecord {
   api: string;
   method: string;
   /** Without ids. */
-  route: "POST chat" | "GET job" | "GET events" | "DELETE job";
+  route: "POST chat" | "GET job" | "GET timeline" | "GET events" | "DELETE job" | "DELETE conversation";
   /** `broken`: the connection did not bring an answer. */
   status: number | "broken";
   /** The client asked for the wait. */
@@ -67,8 +67,14 @@ export class Journal {
   readonly breaches: Breach[] = [];
   /** Jobs whose cancel was answered with 200: they were queued and are cancelled. */
   readonly cancelled: string[] = [];
+  /** Conversations whose deletion was asked for, and whether that was answered with 204. */
+  readonly deleted = new Map<string, boolean>();
+  /** What visitors sent, accepted or not, and where to: a first message has no conversation before its 202. */
+  readonly sent = new Map<string, { conversationId: string | undefined; jobId?: string }>();
   /** Of each process, at the end. */
   readonly usage: { name: string; memoryMb: number; sockets: number }[] = [];
+  /** Of each run of a process (`worker-1/3`), every few seconds; in MB. */
+  readonly memory = new Map<string, number[]>();
 
   note(request: RequestRecord): void {
     if (!this.#closed) this.requests.push(request);

@@ -5,7 +5,9 @@ import { collectEvidence, type Evidence } from "./evidence.ts";
 import { Faults } from "./faults.ts";
 import { Journal } from "./journal.ts";
 import { makePlan } from "./plan.ts";
+import { readRemains } from "./remains.ts";
 import { type Backend, openStage, type Stage } from "./stage.ts";
+import { replyLimitMs } from "./upstream.ts";
 import { Visitor } from "./visitors.ts";
 
 export interface ChaosOptions {
@@ -26,11 +28,12 @@ export interface ChaosRun extends ChaosOptions {
 const visitorCount = 20;
 /** A lease, and ten seconds: nothing may wait for longer at the head of its conversation once all is well. */
 const healingMs = 25_000;
-/** A reply that has just begun takes its time. */
-const replyMs = 8000;
+/** A deletion reaches every store within two minutes of all being up. */
+const erasingMs = 120_000;
 const quietLimitMs = 150_000;
 /** Of one process, whatever has happened to it. */
 const memoryLimitMb = 300;
+const memoryEveryMs = 5000;
 /** Its pools full, Redis, and what visitors and the provider keep open for a moment. */
 const socketLimit = 100;
 const endLimitMs = 10_000;
@@ -53,6 +56,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     }),
   );
   const faults = new Faults(stage, journal);
+  const sampling = setInterval(() => void sampleMemory(stage, journal), memoryEveryMs).unref();
   const began = Date.now();
   for (const fault of plan) {
     await sleep(Math.max(0, began + fault.atMs - Date.now()));
@@ -72,7 +76,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     sleep(healingMs, false, { ref: false }),
   ]);
   if (!followed) journal.breach("every follower hears of the end", `some did not within ${healingMs} ms of quiet`);
-  await untilSettled(stage);
+  await untilSettled(stage, healedAt);
+  clearInterval(sampling);
   journal.close();
   await checkProcesses(stage, journal);
   const evidence = await collectEvidence(stage, journal, healedAt);
@@ -93,7 +98,7 @@ async function untilAnswered({ pool }: Stage, journal: Journal, healedAt: number
     for (const { id } of rows) {
       const since = heads.get(id) ?? Date.now();
       heads.set(id, since);
-      if (Date.now() - since < healingMs + replyMs) continue;
+      if (Date.now() - since < healingMs + replyLimitMs) continue;
       journal.breach("a job is answered within a lease and 10 s", "it was not, with everything well", id);
       return;
     }
@@ -102,11 +107,21 @@ async function untilAnswered({ pool }: Stage, journal: Journal, healedAt: number
   journal.breach("it becomes quiet", `jobs were open ${quietLimitMs} ms after everything was mended`);
 }
 
-/** What workers that died had begun is settled a lease later. */
-async function untilSettled({ pool }: Stage): Promise<void> {
-  for (const deadline = Date.now() + healingMs; Date.now() < deadline; await sleep(500)) {
-    const { rowCount } = await pool.query("select from calls where settled_at is null limit 1");
-    if (rowCount === 0) return;
+/** What workers that died had begun is settled a lease later, and what was deleted is gone from everywhere. */
+async function untilSettled(stage: Stage, healedAt: number): Promise<void> {
+  while (Date.now() < healedAt + erasingMs) {
+    const { rowCount: unsettled } = await stage.pool.query("select from calls where settled_at is null limit 1");
+    const remains = await readRemains(stage);
+    if (unsettled === 0 && remains.length === 0) return;
+    await sleep(500);
+  }
+}
+
+async function sampleMemory({ slots }: Stage, journal: Journal): Promise<void> {
+  for (const slot of slots) {
+    const name = `${slot.name}/${slot.run}`;
+    const { memoryMb } = (await slot.usage()) ?? {};
+    if (memoryMb !== undefined) journal.memory.set(name, [...(journal.memory.get(name) ?? []), memoryMb]);
   }
 }
 

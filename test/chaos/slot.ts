@@ -45,6 +45,11 @@ export class Slot {
     return this.running ? this.#child?.pid : undefined;
   }
 
+  /** Which of the runs in this place it is. */
+  get run(): number {
+    return this.#run;
+  }
+
   get running(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }

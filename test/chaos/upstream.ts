@@ -20,6 +20,12 @@ export interface Upstream {
 /** What every reply of the fake begins with; no preset does. */
 export const replyMark = "#";
 
+const longestReply = 120;
+/** Between two words of a slow reply. */
+const slowestMs = 160;
+/** No reply takes longer, once it has begun. */
+export const replyLimitMs = longestReply * slowestMs + 3000;
+
 const words = [
   " ja",
   " née",
@@ -42,9 +48,14 @@ export async function startUpstream(seed: number, stalls: boolean): Promise<Upst
   const { promise: healed, resolve } = Promise.withResolvers<void>();
   let well = false;
   const replies: (FakeReply | undefined)[] = [];
+  const asked = new Set<string>();
   const fake = await startFakeProvider({
-    script: () => {
-      const { script, reply } = chooseAnswer(random, { number: replies.length, well, stalls, healed });
+    script: ({ messages }) => {
+      const message = messages.at(-1)?.text ?? "";
+      // Who asks again took the job over, or tries once more: whoever had it may come back in the middle of this reply.
+      const slow = stalls && !well && asked.has(message) && random.chance(0.7);
+      asked.add(message);
+      const { script, reply } = chooseAnswer(random, { number: replies.length, well, stalls, slow, healed });
       replies.push(reply);
       return script;
     },
@@ -70,6 +81,7 @@ interface Choice {
   number: number;
   well: boolean;
   stalls: boolean;
+  slow: boolean;
   healed: Promise<void>;
 }
 
@@ -78,13 +90,13 @@ interface ChosenAnswer {
   reply?: FakeReply;
 }
 
-function chooseAnswer(random: Random, { number, well, stalls, healed }: Choice): ChosenAnswer {
-  const length = random.between(3, 120);
+function chooseAnswer(random: Random, { number, well, stalls, slow, healed }: Choice): ChosenAnswer {
+  const length = random.between(slow ? longestReply / 2 : 3, longestReply);
   const tokens = Array.from({ length }, (_, index) => (index === 0 ? `${replyMark}${number}` : pickWord(random)));
   const text = tokens.join("");
   // Halves of a character come in two deltas, as they do from real providers.
   const deltas = tokens.flatMap((token) => (token === " 😀" ? [" \ud83d", "\ude00"] : [token]));
-  const steps = paced(deltas, random.between(5, 90));
+  const steps = paced(deltas, slow ? random.between(100, slowestMs) : random.between(5, 90));
   const half = steps.slice(0, steps.length / 2);
   const whole = { text, whole: true };
   const broken = { text, whole: false };

@@ -50,20 +50,24 @@ export class Visitor {
     const text = `v${this.#number} m${++this.#sent}: ${dice.pick(["hello", "where is my order?", "grüße 😀", "¿dónde?"])}`;
     const sentAt = Date.now();
     const key = dice.uuid();
+    this.#journal.sent.set(text, { conversationId: to?.id });
     const answer = await this.#submit(dice, { text, key, to });
     if (!answer) return undefined;
     const { jobId, conversationId, token } = answer;
+    this.#journal.sent.set(text, { conversationId, jobId });
     const job = { visitor: this.#number, jobId, conversationId, text, sentAt, acceptedAt: Date.now(), token };
     this.#journal.accepted.push(job);
     const follower = { stage: this.#stage, journal: this.#journal, random: dice, job };
     const cancels = dice.chance(0.12);
+    const deletes = to !== undefined && dice.chance(0.05);
     await Promise.all([
       dice.chance(0.75) ? followStream(follower) : followByPolls(follower),
       dice.chance(0.15) ? followStream({ ...follower, random: new Random(dice.between(0, 2 ** 30)) }) : undefined,
       dice.chance(0.1) ? this.#repeat(dice, { text, key, to }, answer) : undefined,
       cancels ? this.#cancel(new Random(dice.between(0, 2 ** 30)), answer) : undefined,
+      deletes ? this.#delete(new Random(dice.between(0, 2 ** 30)), answer) : undefined,
     ]);
-    return { id: conversationId, token };
+    return this.#journal.deleted.has(conversationId) ? undefined : { id: conversationId, token };
   }
 
   /** Sends it, under one key, until it is accepted. */
@@ -72,6 +76,7 @@ export class Visitor {
     while (Date.now() < deadline) {
       const answer = await this.#post(dice, message);
       if (answer?.status === 202) return submitResponse.parse(answer.body);
+      if (answer?.status === 404 && this.#isDeleted(message)) return undefined;
       if (answer && answer.status !== 429 && answer.status !== 503) {
         this.#journal.breach(
           "messages are accepted",
@@ -105,9 +110,35 @@ export class Visitor {
       this.#journal.breach("a key gives one job", `another job for "${message.text}"`, jobId);
     }
     const other = await this.#post(dice, { ...message, text: `${message.text} (changed)` });
+    if (other?.status === 404 && this.#journal.deleted.size > 0) return;
     if (other && ![409, 429, 503].includes(other.status)) {
       this.#journal.breach("a key gives one job", `${other.status} for a key used with another text`, jobId);
     }
+  }
+
+  /** Whatever is under way in it. Asked again, it is gone already. */
+  async #delete(dice: Random, { conversationId, token }: SubmitResponse): Promise<void> {
+    await sleep(dice.between(0, 3000));
+    const { deleted } = this.#journal;
+    deleted.set(conversationId, false);
+    for (;;) {
+      const answer = await request(this.#journal, {
+        api: pickApi(this.#stage, dice),
+        visitor: this.#number,
+        route: "DELETE conversation",
+        path: `/api/conversations/${conversationId}`,
+        token,
+      });
+      if (answer?.status === 204 || answer?.status === 404) {
+        deleted.set(conversationId, true);
+        return;
+      }
+      await sleep(dice.between(100, 500));
+    }
+  }
+
+  #isDeleted({ to }: Message): boolean {
+    return to !== undefined && this.#journal.deleted.has(to.id);
   }
 
   async #cancel(dice: Random, { jobId, token }: SubmitResponse): Promise<void> {

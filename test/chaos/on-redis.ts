@@ -1,0 +1,12 @@
+import { Redis } from "ioredis";
+
+/** Does something on Redis itself, on a connection of its own. */
+export async function onRedis<T>(url: string, work: (client: Redis) => Promise<T>): Promise<T> {
+  const client = new Redis(url);
+  client.on("error", () => undefined);
+  try {
+    return await work(client);
+  } finally {
+    client.disconnect();
+  }
+}

@@ -1,0 +1,28 @@
+import { onRedis } from "./on-redis.ts";
+import type { Stage } from "./stage.ts";
+
+/** Something of a deleted conversation that is still there. */
+export interface Remains {
+  conversationId: string;
+  what: string;
+}
+
+/** Looks where text is kept, past all gates. */
+export async function readRemains({ pool, redis }: Pick<Stage, "pool" | "redis">): Promise<Remains[]> {
+  const { rows } = await pool.query<Remains>(`
+    select id as "conversationId", what from conversations, lateral (
+      select 'a message' as what from messages where conversation_id = conversations.id
+      union all select 'a draft' from drafts join jobs on jobs.id = drafts.job_id where jobs.conversation_id = conversations.id
+      union all select 'an open job' from jobs where conversation_id = conversations.id and status in ('queued', 'active')
+      union all select 'its metadata' where metadata <> '{}'
+      union all select 'work' where erased_at is null
+    ) remains where deleted_at is not null`);
+  if (redis === undefined) return rows;
+  const { rows: jobs } = await pool.query<{ id: string; conversationId: string }>(
+    `select jobs.id, conversation_id as "conversationId" from jobs join conversations on conversations.id = conversation_id
+     where deleted_at is not null`,
+  );
+  const keys = await onRedis(redis.url, (client) => client.keys("parley:live:*"));
+  const drafts = jobs.filter(({ id }) => keys.some((key) => key.includes(id)));
+  return [...rows, ...drafts.map(({ conversationId }) => ({ conversationId, what: "a draft" }))];
+}
