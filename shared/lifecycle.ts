@@ -43,14 +43,18 @@ const minimumCloseMs = 200;
 /**
  * Ends the process in order on SIGTERM and SIGINT; a second signal ends it at once. An error nobody caught
  * also ends it: its state is unknown, and the rows say what to do again.
+ * @param opened whether all is open; a start is broken off, since what is half open cannot be closed in order
  */
-export function endOnSignals(lifecycle: Lifecycle, { log, deadlineMs }: { log: Logger; deadlineMs: number }): void {
+export function endOnSignals(
+  lifecycle: Lifecycle,
+  { log, deadlineMs, opened }: { log: Logger; deadlineMs: number; opened: () => boolean },
+): void {
   let ending = false;
   const end = async (reason: string, exitCode: number) => {
     if (ending) process.exit(1);
     ending = true;
     log.info(`${reason}: ending`);
-    await lifecycle.close(deadlineMs);
+    if (opened()) await lifecycle.close(deadlineMs);
     log.flush();
     process.exit(exitCode);
   };

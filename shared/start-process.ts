@@ -22,9 +22,11 @@ export async function startProcess(
     pretty: config.NODE_ENV === "development",
   });
   const lifecycle = new Lifecycle(log);
-  endOnSignals(lifecycle, { log, deadlineMs: closeDeadlineMs });
+  let opened = false;
+  endOnSignals(lifecycle, { log, deadlineMs: closeDeadlineMs, opened: () => opened });
   try {
     await open(config, { log, lifecycle });
+    opened = true;
     process.send?.("ready");
   } catch (error) {
     if (error instanceof ConfigError) log.fatal(error.message);

@@ -5,6 +5,7 @@ import type { ClaimedJob } from "../../shared/db/claim.ts";
 import { costOf, type Price } from "../../shared/prices.ts";
 import { modelOf } from "../../shared/provider-catalog.ts";
 import type { Logger } from "../../shared/logger.ts";
+import { Stopped } from "./leases.ts";
 import { type Provider, ProviderError, type ProviderRequest, type TokenUsage } from "./providers/provider.ts";
 import { untilStored } from "./until-stored.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -29,6 +30,7 @@ const leastOutputTokens = 256;
 /**
  * Writes a call down before it is made.
  * @throws {ProviderError} when the assistant's budget of the day does not allow it
+ * @throws {Stopped} when the job is another run's by now
  */
 export async function openCall(
   { db, config, prices, takeOvers }: WorkerContext,
@@ -54,7 +56,8 @@ export async function openCall(
     reserve: reserveFor(assistant.budget, price, inputTokens, assistant.maxOutputTokens),
   };
   const begun = await untilStored(() => beginCall(db.pool, call), { takeOvers, log });
-  if (!begun)
+  if (begun === "lost") throw new Stopped("lost");
+  if (begun === "refused")
     throw new ProviderError("rejected", `the budget of the assistant ${job.assistantType} is spent for today`);
   return {
     costOf: (usage) => (price && usage ? costOf(price, usage) : null),

@@ -12,6 +12,13 @@ beforeAll(async () => {
   return () => db[Symbol.asyncDispose]();
 });
 
+/** A call of a job that its worker holds. */
+async function heldCall(row: Partial<NewCall> = {}): Promise<NewCall> {
+  const { id: jobId } = await startConversation(db.pool);
+  await claim(db.pool, jobId);
+  return newCall({ jobId, ...row });
+}
+
 /** Of an assistant of its own, so that its budget is, too. */
 function newCall(row: Partial<NewCall> = {}): NewCall {
   const id = v7();
@@ -52,8 +59,8 @@ async function readCall({ id }: NewCall): Promise<Record<string, unknown> | unde
 
 describe("a call in the ledger", () => {
   it("charges no budget where there is none", async () => {
-    const call = newCall();
-    expect(await beginCall(db.pool, call)).toBe(true);
+    const call = await heldCall();
+    expect(await beginCall(db.pool, call)).toBe("begun");
     expect(await readCall(call)).toMatchObject({ settled_at: null, estimated: true, reserved_usd: 0 });
     await settleCall(db.pool, call.id, answered);
     expect(await readCall(call)).toMatchObject({
@@ -68,32 +75,67 @@ describe("a call in the ledger", () => {
   });
 
   it("reserves what it may cost, and turns that into what it cost, once", async () => {
-    const call = newCall({ reserve: { usd: 1, budgetUsd: 3 } });
-    expect(await beginCall(db.pool, call)).toBe(true);
-    expect(await beginCall(db.pool, call)).toBe(true);
+    const call = await heldCall({ reserve: { usd: 1, budgetUsd: 3 } });
+    expect(await beginCall(db.pool, call)).toBe("begun");
+    expect(await beginCall(db.pool, call)).toBe("begun");
     expect(await budgetOf(call)).toEqual({ settled: 0, reserved: 1 });
     await Promise.all([1, 2, 3].map(() => settleCall(db.pool, call.id, answered)));
     expect(await budgetOf(call)).toEqual({ settled: 0.25, reserved: 0 });
   });
 
   it("is refused where the budget is too small for it, or is spent", async () => {
-    const large = newCall({ reserve: { usd: 4, budgetUsd: 3 } });
-    expect(await beginCall(db.pool, large)).toBe(false);
+    const large = await heldCall({ reserve: { usd: 4, budgetUsd: 3 } });
+    expect(await beginCall(db.pool, large)).toBe("refused");
     expect(await readCall(large)).toBeUndefined();
-    const first = newCall({ reserve: { usd: 2, budgetUsd: 3 } });
-    const second = { ...newCall({ reserve: { usd: 2, budgetUsd: 3 } }), assistantType: first.assistantType };
-    expect(await beginCall(db.pool, first)).toBe(true);
-    expect(await beginCall(db.pool, second)).toBe(false);
+    const first = await heldCall({ reserve: { usd: 2, budgetUsd: 3 } });
+    const second = await heldCall({ assistantType: first.assistantType, reserve: { usd: 2, budgetUsd: 3 } });
+    expect(await beginCall(db.pool, first)).toBe("begun");
+    expect(await beginCall(db.pool, second)).toBe("refused");
     await settleCall(db.pool, first.id, answered);
-    expect(await beginCall(db.pool, second)).toBe(true);
+    expect(await beginCall(db.pool, second)).toBe("begun");
   });
 
   it("never exceeds the budget together with others, however many begin at once", async () => {
     const assistantType = v7();
-    const calls = Array.from({ length: 30 }, () => newCall({ assistantType, reserve: { usd: 1, budgetUsd: 10 } }));
+    const calls = await Promise.all(
+      Array.from({ length: 30 }, () => heldCall({ assistantType, reserve: { usd: 1, budgetUsd: 10 } })),
+    );
     const begun = await Promise.all(calls.map((call) => beginCall(db.pool, call)));
-    expect(begun.filter(Boolean)).toHaveLength(10);
+    expect(begun.filter((result) => result === "begun")).toHaveLength(10);
     expect(await budgetOf(newCall({ assistantType }))).toEqual({ settled: 0, reserved: 10 });
+  });
+});
+
+describe("a call for a job whose lease is over", () => {
+  const leaseOf = async ({ jobId }: NewCall) => {
+    const { rows } = await db.pool.query("select lease_until > now() as holds from jobs where id = $1", [jobId]);
+    return rows[0] as unknown;
+  };
+
+  it("renews the lease, so that nobody takes the job over while it is made", async () => {
+    const call = await heldCall();
+    await loseLease(db.pool, call.jobId);
+    expect(await beginCall(db.pool, call)).toBe("begun");
+    expect(await leaseOf(call)).toEqual({ holds: true });
+  });
+
+  it("is not made once another has the job, and reserves nothing", async () => {
+    const call = await heldCall({ reserve: { usd: 1, budgetUsd: 3 } });
+    await loseLease(db.pool, call.jobId);
+    await claim(db.pool, call.jobId);
+    expect(await beginCall(db.pool, call)).toBe("lost");
+    expect(await readCall(call)).toBeUndefined();
+    expect(await budgetOf(call)).toBeUndefined();
+  });
+
+  it("is made by one of the two when both would at the same moment", async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const call = await heldCall();
+      await loseLease(db.pool, call.jobId);
+      const [result] = await Promise.all([beginCall(db.pool, call), claim(db.pool, call.jobId).catch(() => undefined)]);
+      const { rows } = await db.pool.query<{ run: number }>("select run from jobs where id = $1", [call.jobId]);
+      expect(result).toBe(rows[0]?.run === 1 ? "begun" : "lost");
+    }
   });
 });
 

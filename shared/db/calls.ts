@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { leaseSeconds } from "./claim.ts";
 import { query } from "./database.ts";
 
 export interface NewCall {
@@ -16,29 +17,45 @@ export interface NewCall {
 
 const beginStatement = {
   name: "begin-call",
-  // The day's row decides in its newest version, so that parallel calls together never exceed the budget. What costs
-  // nothing is always allowed.
+  // A lease that is over may be another's in the next moment: it is renewed with the call, or the call is not made. The
+  // day's row decides in its newest version, so that parallel calls together never exceed the budget. What costs nothing
+  // is always allowed.
   text: `
-    with reserved as (
+    with job as (
+      select lease_until < now() + interval '${leaseSeconds / 3} s' as stale
+      from jobs where id = $2 and attempt = $3 and status = 'active'
+    ), renewed as (
+      update jobs set lease_until = now() + interval '${leaseSeconds} s'
+      from job where job.stale and jobs.id = $2 and jobs.attempt = $3 and jobs.status = 'active'
+      returning true
+    ), held as (
+      select from job where not stale union all select from renewed
+    ), reserved as (
       insert into budgets (assistant_type, day, reserved_usd)
-      select $4, (now() at time zone 'utc')::date, $8 where $8::float8 <= $9::float8
+      select $4, (now() at time zone 'utc')::date, $8 from held where $8::float8 <= $9::float8
       on conflict (assistant_type, day) do update set reserved_usd = budgets.reserved_usd + excluded.reserved_usd
         where excluded.reserved_usd = 0 or budgets.settled_usd + budgets.reserved_usd + excluded.reserved_usd <= $9
       returning day
+    ), begun as (
+      insert into calls (id, job_id, attempt, assistant_type, provider, model, input_tokens, estimated,
+                         reserved_usd, budget_day)
+      select $1, $2, $3, $4, $5, $6, $7, true, case when reserved.day is null then 0 else $8 end, reserved.day
+      from held left join reserved on true
+      where $9 is null or reserved.day is not null
+      returning id
     )
-    insert into calls (id, job_id, attempt, assistant_type, provider, model, input_tokens, estimated,
-                       reserved_usd, budget_day)
-    select $1, $2, $3, $4, $5, $6, $7, true, case when reserved.day is null then 0 else $8 end, reserved.day
-    from (values (1)) as one left join reserved on true
-    where $9 is null or reserved.day is not null
-    returning id`,
+    select case when exists (select from begun) then 'begun' when exists (select from held) then 'refused'
+                else 'lost' end as result`,
 };
+
+/** `refused`: the day's budget does not allow it; `lost`: the attempt is not the present one any more. */
+export type BeginResult = "begun" | "refused" | "lost";
 
 /**
  * Writes down a call before it is made, and reserves what it may cost. May be repeated.
- * @returns `false`: the day's budget does not allow it, and nothing was written
+ * @returns whether it may be made; unless it is `begun`, nothing was written
  */
-export async function beginCall(pool: Pool, call: NewCall): Promise<boolean> {
+export async function beginCall(pool: Pool, call: NewCall): Promise<BeginResult> {
   const { reserve } = call;
   const values = [
     call.id,
@@ -52,10 +69,11 @@ export async function beginCall(pool: Pool, call: NewCall): Promise<boolean> {
     reserve?.budgetUsd ?? null,
   ];
   try {
-    return (await query(pool, beginStatement, values)).length === 1;
+    const [row] = await query<{ result: BeginResult }>(pool, beginStatement, values);
+    return row?.result ?? "lost";
   } catch (error) {
     // Written by the first try, whose answer was lost.
-    if (error instanceof Error && "constraint" in error && error.constraint === "calls_pkey") return true;
+    if (error instanceof Error && "constraint" in error && error.constraint === "calls_pkey") return "begun";
     throw error;
   }
 }
@@ -116,10 +134,15 @@ const settleLostStatement = {
       update calls set settled_at = now(), outcome = 'lost', output_tokens = 0
       from lost where calls.id = lost.id
       returning assistant_type, budget_day, reserved_usd, cost_usd
-    )${chargeSettled}`,
+    ), charged as (${chargeSettled})
+    select count(*)::int as count from settled`,
 };
 
-/** Settles the calls of workers that died: what they had reserved is free again. What they cost nobody knows. */
-export async function settleLostCalls(pool: Pool): Promise<void> {
-  await query(pool, settleLostStatement, []);
+/**
+ * Settles the calls of workers that died: what they had reserved is free again. What they cost nobody knows.
+ * @returns how many these were
+ */
+export async function settleLostCalls(pool: Pool): Promise<number> {
+  const [lost] = await query<{ count: number }>(pool, settleLostStatement, []);
+  return lost?.count ?? 0;
 }

@@ -10,7 +10,7 @@ import { queueName, retention } from "./options.ts";
 const maxConnections = 8;
 
 export function createPostgresBackend(databaseUrl: string, log: Logger): QueueBackend {
-  const pool: unknown = new pg.Pool({
+  const own = new pg.Pool({
     connectionString: databaseUrl,
     options: "-c search_path=bullmq",
     max: maxConnections,
@@ -18,10 +18,13 @@ export function createPostgresBackend(databaseUrl: string, log: Logger): QueueBa
     connectionTimeoutMillis: 1500,
     query_timeout: 3000,
   });
+  // Each queue or worker of BullMQ that is made on it listens for good, also those that are thrown away at a start.
+  own.setMaxListeners(0);
+  surviveErrors(own, (error) => log.debug({ err: error }, "postgres connection of the queue"));
+  const pool: unknown = own;
   // A real pool is one; @types/pg and BullMQ's own description of it do not know each other.
   if (!isPgPool(pool)) throw new TypeError("expected a pg.Pool");
   const connection = pool;
-  connection.on("error", (error) => log.debug({ err: error }, "postgres connection of the queue"));
   return {
     openQueue() {
       return untilReady(
@@ -40,6 +43,12 @@ export function createPostgresBackend(databaseUrl: string, log: Logger): QueueBa
     },
     close: () => connection.end(),
   };
+}
+
+/** Who holds a connection and asks nothing at the moment does not listen to it: its end would end the process. */
+function surviveErrors(pool: pg.Pool, hear: (error: Error) => void): void {
+  pool.on("error", hear);
+  pool.on("connect", (client) => client.on("error", hear));
 }
 
 interface Startable {

@@ -62,11 +62,14 @@ export const checkRequests: Check = {
       const { at, ms, api, route, status, visitor, jobId } = request;
       const say = (what: string) =>
         report(`${route} of visitor ${visitor} to ${api}, ${timeOfDay(at)}: ${what}`, jobId);
-      const apiTrouble = journal.disturbances([api], at - 50, at + ms, 200).length > 0;
+      const apiTrouble =
+        journal.disturbances([api], at - 50, at + ms, 200).length > 0 || journal.wasHeldUp(at - 50, at + ms);
       if (ms > answerLimitMs && !request.waits && !apiTrouble) say(`${ms} ms`);
       if (status === "broken" && !apiTrouble) say("no answer");
       if (typeof status !== "number" || status < 500) continue;
-      const recent = journal.disturbances(["postgres", api], at - 50, at + ms, busyMs).length > 0;
+      const recent =
+        journal.disturbances(["postgres", api], at - 50, at + ms, busyMs).length > 0 ||
+        journal.wasHeldUp(at - 50, at + ms);
       if (status !== 503 || !recent) say(`answered with ${status}`);
     }
     return journal.requests.length;
@@ -78,7 +81,9 @@ export const checkOutagePosts: Check = {
   look({ journal }, report) {
     const posts = journal.requests.filter(
       ({ route, at, ms, api }) =>
-        route === "POST chat" && journal.disturbances(["postgres", api], at - 50, at + ms, busyMs).length === 0,
+        route === "POST chat" &&
+        journal.disturbances(["postgres", api], at - 50, at + ms, busyMs).length === 0 &&
+        !journal.wasHeldUp(at - 50, at + ms),
     );
     const inOutage = posts.filter(({ at }) => journal.disturbances(["redis"], at, at).some(isOutage));
     for (const { status, visitor, at } of inOutage) {

@@ -76,6 +76,13 @@ export class Journal {
   /** Of each run of a process (`worker-1/3`), every few seconds; in MB. */
   readonly memory = new Map<string, number[]>();
 
+  /** Moments in which the harness itself did not get to work: gates and clients, which are in it, were late as well. */
+  readonly heldUp: { from: number; to: number }[] = [];
+
+  wasHeldUp(from: number, to: number): boolean {
+    return this.heldUp.some((each) => each.from <= to && each.to >= from);
+  }
+
   note(request: RequestRecord): void {
     if (!this.#closed) this.requests.push(request);
   }

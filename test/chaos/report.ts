@@ -20,6 +20,7 @@ export function describeRun({ backend, seed, minutes, evidence, results, folder 
   const lines = [
     `${backend}, seed ${seed}, ${minutes} min: ${journal.accepted.length} messages (${statuses.join(", ")}), ${again} begun more than once,`,
     `picked up after ${describeWaits(evidence)}; ${seen.length} calls, ${journal.requests.length} requests, ${journal.followed.length} followed; ${kinds.join(", ")}`,
+    `the harness was held up ${journal.heldUp.length} times, for ${journal.heldUp.reduce((sum, { from, to }) => sum + to - from, 0)} ms in all`,
     journal.usage.map(({ name, memoryMb, sockets }) => `${name}: ${memoryMb} MB, ${sockets} sockets`).join("; "),
     ...results.map(
       ({ rule, looked, breaches }) =>

@@ -34,6 +34,8 @@ const quietLimitMs = 150_000;
 /** Of one process, whatever has happened to it. */
 const memoryLimitMb = 300;
 const memoryEveryMs = 5000;
+const lookEveryMs = 50;
+const lateMs = 300;
 /** Its pools full, Redis, and what visitors and the provider keep open for a moment. */
 const socketLimit = 100;
 const endLimitMs = 10_000;
@@ -56,6 +58,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     }),
   );
   const faults = new Faults(stage, journal);
+  const watching = watchOurselves(journal);
   const sampling = setInterval(() => void sampleMemory(stage, journal), memoryEveryMs).unref();
   const began = Date.now();
   for (const fault of plan) {
@@ -78,6 +81,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   if (!followed) journal.breach("every follower hears of the end", `some did not within ${healingMs} ms of quiet`);
   await untilSettled(stage, healedAt);
   clearInterval(sampling);
+  clearInterval(watching);
   journal.close();
   await checkProcesses(stage, journal);
   const evidence = await collectEvidence(stage, journal, healedAt);
@@ -115,6 +119,16 @@ async function untilSettled(stage: Stage, healedAt: number): Promise<void> {
     if (unsettled === 0 && remains.length === 0) return;
     await sleep(500);
   }
+}
+
+/** On a machine that is too busy for the harness nobody can say what the product would have done. */
+function watchOurselves(journal: Journal): NodeJS.Timeout {
+  let last = Date.now();
+  return setInterval(() => {
+    const now = Date.now();
+    if (now - last > lookEveryMs + lateMs) journal.heldUp.push({ from: last, to: now });
+    last = now;
+  }, lookEveryMs).unref();
 }
 
 async function sampleMemory({ slots }: Stage, journal: Journal): Promise<void> {

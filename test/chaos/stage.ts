@@ -52,7 +52,7 @@ interface StageOptions {
   journal: Journal;
 }
 
-const tokenSecret = "a secret that only the harness knows, long enough";
+const tokenSecret = "a secret that only the harness knows: long enough";
 
 export async function openStage({ backend, seed, stalls, journal }: StageOptions): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
@@ -137,6 +137,7 @@ class Places {
         TOKEN_SECRET: tokenSecret,
         RATE_LIMIT_MAX_REQUESTS: "1000000",
         RATE_LIMIT_MAX_READS: "1000000",
+        RATE_LIMIT_MAX_STREAMS: "10000",
         ...(service === "api" && { PORT: `${port}` }),
       },
       mayFailToStart: () => journal.disturbances(["postgres", name], Date.now(), Date.now(), 5000).some(isOfPostgres),
