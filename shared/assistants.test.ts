@@ -65,6 +65,25 @@ describe("a file of assistants", () => {
     });
   });
 
+  it("has hosts of links as browsers write them", async () => {
+    const allowedLinkHosts = ["Example.COM", "*.Example.com", "bücher.example", "localhost"];
+    const assistants = await read(withDefault({ allowedLinkHosts }));
+    expect(assistants.get("default")?.allowedLinkHosts).toEqual([
+      "example.com",
+      "*.example.com",
+      "xn--bcher-kva.example",
+      "localhost",
+    ]);
+  });
+
+  it.each(["", "*", "*.", "https://example.com", "example.com/a", "example.com:443", "a.*.com", "*.*.com", "a b"])(
+    "has no links to %j",
+    async (host) => {
+      const error = await refusal(read(withDefault({ allowedLinkHosts: [host] })));
+      expect(error.message).toContain("assistants.default.allowedLinkHosts.0: expected a host");
+    },
+  );
+
   it.each<[string, unknown, string, RegExp]>([
     ["nothing", {}, "assistants", /expected record/],
     ["no default assistant", { assistants: { shop: assistant } }, "assistants", /named "default"/],

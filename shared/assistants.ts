@@ -22,6 +22,18 @@ const preset = z
     message: 'expected "default" or "fallback", not both',
   });
 
+/** `example.com`, or `*.example.com` for all below it; kept as browsers write it. */
+const linkHost = z.string().transform((text, context) => {
+  const [, wildcard = "", host = ""] = /^(\*\.)?([^*/?#@:\\\s]+)$/.exec(text) ?? [];
+  const url = host === "" ? null : URL.parse(`https://${host}`);
+  if (url) return wildcard + url.hostname;
+  context.addIssue({
+    code: "custom",
+    message: 'expected a host like "example.com", or "*.example.com" for all below it',
+  });
+  return z.NEVER;
+});
+
 const assistant = z.strictObject({
   name: z.string().min(1),
   description: z.string().min(1),
@@ -32,6 +44,8 @@ const assistant = z.strictObject({
   maxOutputTokens: z.int().min(1).max(100_000).default(1024),
   state: z.enum(["own", "provider"]).default("own").describe("who keeps the conversation for the model"),
   maxHistoryTokens: z.int().min(100).max(1_000_000).default(8000).describe("of earlier turns, by an estimate"),
+  metadata: z.array(z.string().min(1)).optional().describe("keys of a conversation's metadata that the model is shown"),
+  allowedLinkHosts: z.array(linkHost).optional().describe("where links in replies may lead; absent: anywhere"),
   budget: z.number().positive().optional().describe("USD a day (UTC) for calls to providers"),
   greeting: z.string().min(1).optional(),
   suggestions: z.array(z.string().min(1)).max(6).optional(),

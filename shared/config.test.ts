@@ -22,7 +22,11 @@ describe("the environment", () => {
       NODE_ENV: "development",
       LOG_LEVEL: "info",
       TRUST_PROXY: false,
+      RATE_LIMIT_WINDOW_MS: 900_000,
+      RATE_LIMIT_MAX_REQUESTS: 100,
+      RATE_LIMIT_MAX_READS: 3000,
       CONVERSATION_ACCESS: "token",
+      IDENTITY: "optional",
       WORKER_CONCURRENCY: 50,
       MAX_MESSAGE_CHARS: 4000,
       MAX_BACKLOG: 10_000,
@@ -80,13 +84,33 @@ describe("the environment", () => {
     ["DATABASE_URL", "mysql://u:p@h/d"],
     ["DATABASE_URL", "postgres//u:p@h/d"],
     ["REDIS_URL", "http://h:6379"],
+    ["REDIS_URL", "redis+sentinel://h:26379"],
     ["ALLOWED_ORIGINS", "https://a.example/"],
     ["ALLOWED_ORIGINS", "https://a.example,b.example"],
     ["ALLOWED_ORIGINS", "*"],
+    ["ALLOWED_ORIGINS", "https://*"],
+    ["ALLOWED_ORIGINS", "https://*.com"],
+    ["ALLOWED_ORIGINS", "https://*.com:443"],
+    ["ALLOWED_ORIGINS", "https://*.localhostage"],
+    ["ALLOWED_ORIGINS", "https://www.*.example.com"],
+    ["ALLOWED_ORIGINS", "https://*example.com"],
+    ["ALLOWED_ORIGINS", "https://user@a.example"],
+    ["ALLOWED_ORIGINS", "https://a.example:port"],
+    ["RATE_LIMIT_WINDOW_MS", "999"],
+    ["RATE_LIMIT_MAX_REQUESTS", "0"],
     ["TRUST_PROXY", "yes"],
     ["TRUST_PROXY", "10.0.0.0/33"],
     ["TRUST_PROXY", "10.0.0.0/8/8"],
     ["TOKEN_SECRET", "short"],
+    ["TOKEN_SECRET", `${"x".repeat(32)},short`],
+    ["TOKEN_SECRET", ","],
+    ["IDENTITY_SECRET", "short"],
+    ["IDENTITY", "maybe"],
+    ["IDENTITY", "required"],
+    ["CHALLENGE_URL", "https://verifier.example"],
+    ["CHALLENGE_SECRET", "secret"],
+    ["ADMIN_USER", "a:b"],
+    ["ADMIN_READ_PASSWORD", "short"],
     ["CONVERSATION_ACCESS", "closed"],
     ["ADMIN_PASSWORD", "short"],
     ["WORKER_CONCURRENCY", "0"],
@@ -95,6 +119,31 @@ describe("the environment", () => {
   ])("refuses %s=%s, naming the key and what was expected", (key, value) => {
     const message = faultOf({ ...enough, [key]: value });
     expect(message).toMatch(new RegExp(`^The environment has 1 fault\\(s\\):\n  ${key}: .*[Ee]xpected`));
+  });
+
+  it("takes several secrets for what is signed, so that one can take the place of another", () => {
+    const [old, next] = ["o".repeat(32), "n".repeat(32)];
+    const config = readConfig({ ...enough, TOKEN_SECRET: `${next}, ${old}`, IDENTITY_SECRET: "i".repeat(32) });
+    expect(config).toMatchObject({ TOKEN_SECRET: [next, old], IDENTITY_SECRET: ["i".repeat(32)] });
+    const shared = faultOf({ ...enough, TOKEN_SECRET: `${next},${old}`, IDENTITY_SECRET: old });
+    expect(shared).toMatch(/IDENTITY_SECRET: expected another secret than TOKEN_SECRET/);
+  });
+
+  it("refuses to insist on identities where knowing an id is enough", () => {
+    const env = { ...enough, IDENTITY: "required", IDENTITY_SECRET: "i".repeat(32) };
+    expect(readConfig(env).IDENTITY).toBe("required");
+    expect(faultOf({ ...env, CONVERSATION_ACCESS: "open" })).toContain("IDENTITY: required");
+  });
+
+  it("has origins as browsers send them", () => {
+    const text = "HTTPS://A.Example:443,http://b.example:80,https://*.Shop.example:8443,https://bücher.example";
+    expect(readConfig({ ...enough, ALLOWED_ORIGINS: `${text},http://*.localhost:3000` }).ALLOWED_ORIGINS).toEqual([
+      "https://a.example",
+      "http://b.example",
+      "https://*.shop.example:8443",
+      "https://xn--bcher-kva.example",
+      "http://*.localhost:3000",
+    ]);
   });
 
   it("names every fault at once, and what is missing with them", () => {
@@ -113,6 +162,8 @@ describe("the environment", () => {
       REDIS_URL: "https://:hunter2@redis",
       TOKEN_SECRET: "hunter2",
       ADMIN_PASSWORD: "hunter",
+      IDENTITY_SECRET: "hunter2",
+      CHALLENGE_SECRET: "hunter2",
       LOG_LEVEL: "hunter2",
     });
     expect(message).not.toContain("hunter");
@@ -122,7 +173,7 @@ describe("the environment", () => {
     const production = { ...enough, NODE_ENV: "production" };
     expect(faultOf(production)).toContain("TOKEN_SECRET");
     expect(faultOf(production, readEnvironment)).toContain("TOKEN_SECRET");
-    expect(readConfig({ ...production, TOKEN_SECRET: "x".repeat(32) }).TOKEN_SECRET).toHaveLength(32);
+    expect(readConfig({ ...production, TOKEN_SECRET: "x".repeat(32) }).TOKEN_SECRET).toEqual(["x".repeat(32)]);
     expect(readConfig({ ...enough, NODE_ENV: "test" }).TOKEN_SECRET).toBeUndefined();
   });
 });

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { parseRedisUrl, RedisUrlError } from "./redis/redis-url.ts";
 
 /**
  * The environment, read once at start. This is the only place that touches `process.env`;
@@ -11,7 +12,9 @@ const environment = z.object({
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 
   DATABASE_URL: url("postgres:", "postgresql:").optional(),
-  REDIS_URL: url("redis:", "rediss:").optional(),
+  DATABASE_CONNECTIONS: integer(2, 1000).default(20),
+  DATABASE_POOLER: z.enum(["none", "transaction"]).default("none"),
+  REDIS_URL: redisUrl().optional(),
 
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: url("http:", "https:").default("https://api.openai.com/v1"),
@@ -32,16 +35,30 @@ const environment = z.object({
 
   ALLOWED_ORIGINS: origins().optional(),
   TRUST_PROXY: trustProxy().default(false),
-  TOKEN_SECRET: z.string().min(32, "expected at least 32 characters").optional(),
+  RATE_LIMIT_WINDOW_MS: integer(1000, 86_400_000).default(900_000),
+  RATE_LIMIT_MAX_REQUESTS: integer(1, 100_000_000).default(100),
+  RATE_LIMIT_MAX_READS: integer(1, 100_000_000).default(3000),
+  RATE_LIMIT_MAX_STREAMS: integer(1, 100_000_000).default(100),
+  TOKEN_SECRET: secrets().optional(),
   CONVERSATION_ACCESS: z.enum(["token", "open"]).default("token"),
-  ADMIN_USER: z.string().default("admin"),
+  IDENTITY_SECRET: secrets().optional(),
+  IDENTITY: z.enum(["optional", "required"]).default("optional"),
+  CHALLENGE_URL: url("http:", "https:").optional(),
+  CHALLENGE_SECRET: z.string().optional(),
+  ADMIN_USER: userName().default("admin"),
   ADMIN_PASSWORD: z.string().min(8, "expected at least 8 characters").optional(),
+  ADMIN_READ_USER: userName().default("viewer"),
+  ADMIN_READ_PASSWORD: z.string().min(8, "expected at least 8 characters").optional(),
+  METRICS_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url("http:", "https:").optional(),
+  OTEL_TRACES_SAMPLER_ARG: share().default(1),
 
   WORKER_CONCURRENCY: integer(1, 10_000).default(50),
   WORKER_PORT: integer(1, 65_535).optional(),
   MAX_MESSAGE_CHARS: integer(1, 20_000).default(4000),
   MAX_BACKLOG: integer(1, 100_000_000).default(10_000),
   JOB_DEADLINE_MS: integer(1000, 3_600_000).default(120_000),
+  RETENTION_DAYS: integer(1, 36_500).optional(),
 });
 
 type Environment = z.output<typeof environment>;
@@ -86,6 +103,7 @@ function parse(env: NodeJS.ProcessEnv, check: (present: Present) => string[]): E
   const faults = [
     ...issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
     ...secretMissing(present),
+    ...contradictions(present),
     ...check(present),
   ];
   if (parsed.success && faults.length === 0) return parsed.data;
@@ -95,6 +113,33 @@ function parse(env: NodeJS.ProcessEnv, check: (present: Present) => string[]): E
 function secretMissing({ NODE_ENV, TOKEN_SECRET }: Present): string[] {
   if (NODE_ENV !== "production" || TOKEN_SECRET !== undefined) return [];
   return ["TOKEN_SECRET: required in production, at least 32 random characters (openssl rand -base64 32)"];
+}
+
+function contradictions(present: Present): string[] {
+  const { IDENTITY, CONVERSATION_ACCESS, IDENTITY_SECRET, TOKEN_SECRET, CHALLENGE_URL, CHALLENGE_SECRET } = present;
+  const ofTokens = splitList(TOKEN_SECRET ?? "");
+  return [
+    ...(present["DATABASE_POOLER"] === "transaction" && present["REDIS_URL"] === undefined
+      ? [
+          "DATABASE_POOLER: transaction, so a REDIS_URL is expected: LISTEN, which stands in for it, does not pass a pooler",
+        ]
+      : []),
+    ...(IDENTITY === "required" && IDENTITY_SECRET === undefined
+      ? ["IDENTITY: required, so an IDENTITY_SECRET is expected, to verify visitors with"]
+      : []),
+    ...(IDENTITY === "required" && CONVERSATION_ACCESS === "open"
+      ? ["IDENTITY: required, but with CONVERSATION_ACCESS=open anyone who knows an id may read: expected token there"]
+      : []),
+    ...(splitList(IDENTITY_SECRET ?? "").some((secret) => ofTokens.includes(secret))
+      ? ["IDENTITY_SECRET: expected another secret than TOKEN_SECRET: a conversation token would pass as an identity"]
+      : []),
+    ...(CHALLENGE_URL !== undefined && CHALLENGE_SECRET === undefined
+      ? ["CHALLENGE_URL: set without CHALLENGE_SECRET, expected both or neither"]
+      : []),
+    ...(CHALLENGE_URL === undefined && CHALLENGE_SECRET !== undefined
+      ? ["CHALLENGE_SECRET: set without CHALLENGE_URL, expected both or neither"]
+      : []),
+  ];
 }
 
 function databaseMissing({ DATABASE_URL }: Present): string[] {
@@ -117,21 +162,66 @@ function integer(min: number, max: number) {
     .refine((n) => n >= min && n <= max, message);
 }
 
+/** Of all: 0 is none, 1 is every one. */
+function share() {
+  const message = "expected a number from 0 to 1";
+  return z
+    .string()
+    .regex(/^\d*\.?\d+$/, message)
+    .transform(Number)
+    .refine((n) => n <= 1, message);
+}
+
 function url(...protocols: string[]) {
   const message = `expected a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}`;
   return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), message);
 }
 
-const origin = /^[a-z][a-z\d+.-]*:\/\/[^/?#\s]+$/i;
+function redisUrl() {
+  return z.string().superRefine((text, context) => {
+    try {
+      parseRedisUrl(text);
+    } catch (error) {
+      if (!(error instanceof RedisUrlError)) throw error;
+      context.addIssue({ code: "custom", message: error.message });
+    }
+  });
+}
+
+/** A wildcard stands for the subdomains of a domain, not for all domains there are. */
+const origin = /^[a-z][a-z\d+.-]*:\/\/(\*\.(?=[^/:]*[^/:.]\.|localhost(?![^:])))?[^/?#\s@*]+$/i;
 
 function origins() {
   return z
     .string()
     .transform(splitList)
     .refine(
-      (items) => items.every((item) => origin.test(item)),
-      "expected origins like https://www.example.com, separated by commas, without a path",
+      (items) => items.every((item) => origin.test(item) && URL.canParse(item)),
+      "expected origins like https://www.example.com or https://*.example.com, separated by commas, without a path",
+    )
+    .transform((items) => items.map(asSentByBrowsers));
+}
+
+/** In lower case, without a port that its scheme implies; a scheme that is no browser's own is left as it is. */
+function asSentByBrowsers(item: string): string {
+  const { origin: sent } = new URL(item);
+  return sent === "null" ? item.toLowerCase() : sent;
+}
+
+/** Several, while one takes the place of another: the first signs, all verify. */
+function secrets() {
+  return z
+    .string()
+    .transform(splitList)
+    .refine(
+      (items): items is [string, ...string[]] => items.length > 0 && items.every((item) => item.length >= 32),
+      "expected at least 32 characters, or several such secrets separated by commas",
     );
+}
+
+/** Basic credentials end a user's name at the first colon. */
+function userName() {
+  return z.string().regex(/^[^:]+$/, "expected a name without a colon");
 }
 
 /** Express' `trust proxy`: a hop count, `true`/`false`, or addresses, subnets and its names for some of them. */

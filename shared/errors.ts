@@ -2,15 +2,24 @@
 const problems = {
   "invalid-request": { status: 400, title: "The request is not valid" },
   unauthorized: { status: 401, title: "A conversation token is needed" },
+  "identity-required": { status: 401, title: "Visitors must be signed in" },
+  "identity-invalid": { status: 401, title: "The visitor's identity does not verify" },
   "admin-unauthorized": { status: 401, title: "Operator credentials are needed" },
+  "metrics-unauthorized": { status: 401, title: "The metrics token is needed" },
   forbidden: { status: 403, title: "This token does not open that" },
+  "origin-not-allowed": { status: 403, title: "Pages of this origin may not write here" },
+  "challenge-failed": { status: 403, title: "A bot challenge must be solved first" },
+  "read-only": { status: 403, title: "This account may only look" },
   "not-found": { status: 404, title: "Not found" },
   "method-not-allowed": { status: 405, title: "Method not allowed" },
+  "request-timeout": { status: 408, title: "The request took too long to arrive" },
   "already-ended": { status: 409, title: "The job has already ended" },
   "idempotency-conflict": { status: 409, title: "The idempotency key was used with another body" },
   "too-large": { status: 413, title: "The body is too large" },
   "unsupported-media-type": { status: 415, title: "The body must be JSON" },
+  "rate-limited": { status: 429, title: "Too many requests" },
   "too-many-unanswered": { status: 429, title: "Too many unanswered messages" },
+  "headers-too-large": { status: 431, title: "The headers are too large" },
   internal: { status: 500, title: "Something went wrong on our side" },
   unavailable: { status: 503, title: "The service is not available right now" },
   backlog: { status: 503, title: "Too many messages are waiting" },
@@ -24,9 +33,19 @@ export interface InputFault {
   message: string;
 }
 
+/** So many of something in so long, counted for somebody. */
+export interface Quota {
+  /** What clients may tell it by. */
+  name: string;
+  limit: number;
+  windowSeconds: number;
+}
+
 interface ProblemOptions {
   errors?: InputFault[];
   retryAfterSeconds?: number;
+  /** Used up; `retryAfterSeconds` says until when. */
+  quota?: Quota;
   cause?: unknown;
 }
 
@@ -36,12 +55,14 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   readonly errors: InputFault[] | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly quota: Quota | undefined;
 
-  constructor(code: ProblemCode, detail: string, { errors, retryAfterSeconds, cause }: ProblemOptions = {}) {
+  constructor(code: ProblemCode, detail: string, { errors, retryAfterSeconds, quota, cause }: ProblemOptions = {}) {
     super(detail, { cause });
     this.code = code;
     this.errors = errors;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.quota = quota;
   }
 
   get status(): number {

@@ -22,14 +22,14 @@ export class Lifecycle {
 
   /** Closes all, each within `deadlineMs` from now; safe to call twice. */
   close(deadlineMs: number): Promise<void> {
-    this.#closing ??= this.#closeAll(Date.now() + deadlineMs);
+    this.#closing ??= this.#closeAll(performance.now() + deadlineMs);
     return this.#closing;
   }
 
   async #closeAll(deadline: number): Promise<void> {
     for (const { name, close } of this.#closers.toReversed()) {
       try {
-        await within(Math.max(deadline - Date.now(), minimumCloseMs), Promise.resolve().then(close));
+        await within(Math.max(deadline - performance.now(), minimumCloseMs), Promise.resolve().then(close));
       } catch (error) {
         this.#log.warn({ err: error }, `${name} did not close cleanly`);
       }

@@ -1,4 +1,5 @@
 import { pino, type Logger } from "pino";
+import { tellError } from "./tell-error.ts";
 
 export type { Logger } from "pino";
 
@@ -14,7 +15,7 @@ interface LoggerOptions {
 const redacted = ["authorization", "token", "access_token", "*.authorization", "*.token", "*.access_token", "*.cookie"];
 
 export async function createLogger({ service, level, pretty }: LoggerOptions): Promise<Logger> {
-  const options = { level, base: { service }, redact: redacted };
+  const options = { level, base: { service }, redact: redacted, serializers: { err: tellError } };
   if (!pretty) return pino({ ...options, base: { service, pid: process.pid } });
   const { default: prettyStream } = await import("pino-pretty");
   return pino(

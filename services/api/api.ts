@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { createServer } from "node:http";
 import { promisify } from "node:util";
 import { assistantsPath, readAssistants } from "../../shared/assistants.ts";
 import { ConfigError, type Config } from "../../shared/config.ts";
@@ -8,41 +7,38 @@ import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import type { Lifecycle } from "../../shared/lifecycle.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { describeProviders } from "../../shared/provider-catalog.ts";
+import { openTracing } from "../../shared/tracing/tracing.ts";
+import type { ApiContext } from "./api-context.ts";
+import { ApiMetrics } from "./api-metrics.ts";
 import { createApp } from "./app.ts";
 import { Backlog } from "./backlog.ts";
+import { createChallenge } from "./challenge.ts";
 import { HealthReport } from "./health-report.ts";
+import { createHttpServer } from "./http-server.ts";
+import { createIdentities } from "./identity.ts";
+import { OpenRequests } from "./limits/open-requests.ts";
+import { openRateLimits } from "./limits/rate-limits.ts";
+import { Operators } from "./middleware/operators.ts";
+import type { Secrets } from "./signed-claims.ts";
 import { EventStreams } from "./sse.ts";
 import { createTokens } from "./tokens.ts";
 import { JobWatch } from "./watch-job.ts";
+import { WidgetFiles } from "./widget-files.ts";
 
 const sweepEveryMs = 50;
+/** What is under way when the process is told to end takes less; who has not sent or read all by then never will. */
+const drainMs = 5000;
+
+interface Parts {
+  log: Logger;
+  lifecycle: Lifecycle;
+}
 
 /** HTTP in, jobs out, events back. */
-export async function startApi(
-  config: Config,
-  { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
-): Promise<void> {
-  const assistants = await readAssistants(assistantsPath);
-  const { backend: _, ...jobs } = await openJobContext(config, { log, lifecycle });
-  const secret =
-    config.TOKEN_SECRET ??
-    (await readOrMakeSetting(jobs.db.pool, "token-secret", () => randomBytes(32).toString("base64url")));
-  const providers = describeProviders(config).filter(({ available }) => available);
-  const health = new HealthReport({ ...jobs, providers: providers.map(({ name }) => name) });
-  const streams = new EventStreams();
-  const watch = new JobWatch({ pool: jobs.db.pool, live: jobs.live, log });
-  const app = createApp({
-    ...jobs,
-    config,
-    assistants,
-    tokens: createTokens(secret),
-    watch,
-    streams,
-    backlog: new Backlog(jobs.db.pool, config.MAX_BACKLOG),
-    health,
-  });
-
-  const server = createServer(app);
+export async function startApi(config: Config, { log, lifecycle }: Parts): Promise<void> {
+  const context = await openApiContext(config, { log, lifecycle });
+  const { health, streams, watch } = context;
+  const server = createHttpServer(createApp(context), log);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const taken = error.code === "EADDRINUSE";
@@ -57,7 +53,47 @@ export async function startApi(
     watch.endWaits();
     // A connection whose answer is out stays open for the next request, which must go elsewhere.
     const sweep = setInterval(() => server.closeIdleConnections(), sweepEveryMs);
-    await closed.finally(() => clearInterval(sweep));
+    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+    await closed.finally(() => {
+      clearInterval(sweep);
+      clearTimeout(cut);
+    });
   });
+  context.widget.prepare();
   log.info(`api listens on http://localhost:${config.PORT}`);
+}
+
+/** What the application stands on; `lifecycle` closes it. */
+export async function openApiContext(config: Config, { log, lifecycle }: Parts): Promise<ApiContext> {
+  const assistants = await readAssistants(assistantsPath);
+  const tracing = await openTracing(config, { service: "api", log, lifecycle });
+  const { backend: _, ...jobs } = await openJobContext(config, { log, lifecycle });
+  const secrets: Secrets = config.TOKEN_SECRET ?? [
+    await readOrMakeSetting(jobs.db.pool, "token-secret", () => randomBytes(32).toString("base64url")),
+  ];
+  const limits = await openRateLimits(config, { log, lifecycle });
+  const providers = describeProviders(config).filter(({ available }) => available);
+  const health = new HealthReport({ ...jobs, providers: providers.map(({ name }) => name) });
+  const streams = new EventStreams();
+  const watch = new JobWatch({ pool: jobs.db.pool, live: jobs.live, log });
+  const metrics = new ApiMetrics({ pool: jobs.db.pool, health, streams });
+  lifecycle.onClose("metrics", () => metrics.close());
+  return {
+    ...jobs,
+    config,
+    assistants,
+    tokens: createTokens(secrets),
+    identities: createIdentities(config.IDENTITY_SECRET),
+    challenge: createChallenge(config, log),
+    limits,
+    openRequests: new OpenRequests(config.RATE_LIMIT_MAX_STREAMS),
+    operators: new Operators({ config, failures: limits.operatorFailures, log }),
+    watch,
+    streams,
+    backlog: new Backlog(jobs.db.pool, config.MAX_BACKLOG),
+    health,
+    metrics,
+    tracing,
+    widget: new WidgetFiles({ log, watch: config.NODE_ENV !== "production" }),
+  };
 }

@@ -1,15 +1,21 @@
 import type { Assistant } from "../../shared/assistants.ts";
+import type { Config } from "../../shared/config.ts";
 import { Problem } from "../../shared/errors.ts";
 import { describeProviders, isConfigured, providerOf } from "../../shared/provider-catalog.ts";
 import type { SubmitRequest } from "../../shared/protocol/submit.ts";
 import type { ApiContext } from "./api-context.ts";
+import type { Visitor } from "./identity.ts";
 
 /**
  * Checks what a request chose against what this service has.
  * @returns the thread it brings, if it may
  * @throws {Problem} naming what there is to choose from
  */
-export function checkChoices(context: ApiContext, body: SubmitRequest): { provider: string; id: string } | null {
+export function checkChoices(
+  context: Pick<ApiContext, "assistants" | "config">,
+  body: SubmitRequest,
+  visitor: Visitor | undefined,
+): { provider: string; id: string } | null {
   const { assistants, config } = context;
   const { assistantType = "default", provider, threadId } = body;
   const assistant = assistants.get(assistantType);
@@ -19,14 +25,15 @@ export function checkChoices(context: ApiContext, body: SubmitRequest): { provid
     const usable = describeProviders(config).filter(({ available }) => available);
     refuse("provider", `there is no such provider here; there are: ${usable.map(({ name }) => name).join(", ")}`);
   }
-  return threadId === undefined ? null : checkThread(context, assistant, provider, threadId);
+  if (threadId === undefined) return null;
+  // Whoever may name any thread could read other people's under our key: so it must be allowed, or somebody vouched for.
+  if (!config.ADOPT_THREADS && !visitor) refuse("threadId", "this service does not continue threads it did not begin");
+  return checkThread(config, assistant, provider, threadId);
 }
 
-/** Whoever may name any thread could read other people's under our key: so it must be allowed. */
-function checkThread({ config }: ApiContext, assistant: Assistant, override: string | undefined, id: string) {
+function checkThread(config: Config, assistant: Assistant, override: string | undefined, id: string) {
   const provider = override ?? providerOf(assistant, config);
   const info = describeProviders(config).find(({ name }) => name === provider);
-  if (!config.ADOPT_THREADS) refuse("threadId", "this service does not continue threads it did not begin");
   if (assistant.state !== "provider" || !info?.capabilities.threads) {
     refuse("threadId", "this assistant keeps no threads at its provider");
   }

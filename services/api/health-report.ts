@@ -1,6 +1,8 @@
+import { checkStore, memoryInUse } from "../../shared/check-store.ts";
 import { readOpenCircuits } from "../../shared/db/circuit-reports.ts";
 import { readTotals, type Totals } from "../../shared/db/totals.ts";
 import type { JobContext } from "../../shared/jobs/job-context.ts";
+import { fresh } from "../../shared/fresh.ts";
 import { within } from "../../shared/lifecycle.ts";
 import type { Health } from "../../shared/protocol/service.ts";
 
@@ -9,12 +11,11 @@ type Sources = Pick<JobContext, "db" | "queue" | "live" | "log"> & { providers: 
 /** However many ask, the stores are asked once in so long. */
 const freshMs = 1000;
 const totalsFreshMs = 10_000;
-const checkTimeoutMs = 2000;
+const totalsTimeoutMs = 2000;
 
 /** The state of the service as `GET /health` tells it. */
 export class HealthReport {
   readonly #sources: Sources;
-  #report: { at: number; health: Promise<Health> } | undefined;
   #totals: Totals = { totalConversations: 0, totalMessages: 0, activeConversations: 0 };
   #totalsAt = Number.NEGATIVE_INFINITY;
   #draining = false;
@@ -23,11 +24,7 @@ export class HealthReport {
     this.#sources = sources;
   }
 
-  async read(): Promise<Health> {
-    const now = performance.now();
-    if (!this.#report || now - this.#report.at > freshMs) this.#report = { at: now, health: this.#look() };
-    return this.#report.health;
-  }
+  readonly read = fresh(freshMs, () => this.#look());
 
   /** From now on no new requests should come here. */
   drain(): void {
@@ -41,20 +38,19 @@ export class HealthReport {
   async #look(): Promise<Health> {
     const { db, queue, live, providers } = this.#sources;
     const [database, counts, cache] = await Promise.all([
-      check(readOpenCircuits(db.pool)),
-      check(queue.counts()),
-      check(live.ping()),
+      checkStore(readOpenCircuits(db.pool)),
+      checkStore(queue.counts()),
+      checkStore(live.ping()),
     ]);
     if (database.up) await this.#refreshTotals();
-    const { rss, heapUsed } = process.memoryUsage();
     return {
       status: !database.up ? "unhealthy" : counts.up && cache.up ? "healthy" : "degraded",
       timestamp: new Date().toISOString(),
       uptime: Math.round(process.uptime()),
-      memory: { rssMb: megabytes(rss), heapUsedMb: megabytes(heapUsed) },
+      memory: memoryInUse(),
       stats: this.#totals,
       queue: counts.value ?? { waiting: 0, active: 0, delayed: 0, failed: 0, workers: 0 },
-      checks: { database: describe(database), queue: describe(counts), cache: describe(cache) },
+      checks: { database: database.shown, queue: counts.shown, cache: cache.shown },
       providers,
       openCircuits: database.value ?? {},
     };
@@ -66,7 +62,7 @@ export class HealthReport {
     if (now - this.#totalsAt < totalsFreshMs) return;
     const first = this.#totalsAt === Number.NEGATIVE_INFINITY;
     this.#totalsAt = now;
-    const refresh = within(checkTimeoutMs, readTotals(this.#sources.db.pool)).then(
+    const refresh = within(totalsTimeoutMs, readTotals(this.#sources.db.pool)).then(
       (totals) => {
         this.#totals = totals;
       },
@@ -74,25 +70,4 @@ export class HealthReport {
     );
     if (first) await refresh;
   }
-}
-
-type Check<T> = { up: boolean; latencyMs: number; value?: T };
-
-async function check<T>(call: Promise<T>): Promise<Check<T>> {
-  const began = performance.now();
-  try {
-    const value = await within(checkTimeoutMs, call);
-    return { up: true, latencyMs: performance.now() - began, value };
-  } catch {
-    // That it failed is all a health report says; the parts concerned log why.
-    return { up: false, latencyMs: performance.now() - began };
-  }
-}
-
-function describe({ up, latencyMs }: Check<unknown>): Health["checks"]["database"] {
-  return up ? { status: "up", latencyMs: Math.round(latencyMs * 10) / 10 } : { status: "down" };
-}
-
-function megabytes(bytes: number): number {
-  return Math.round(bytes / 1024 / 1024);
 }

@@ -23,6 +23,8 @@ const queued: JobRow = {
   startedAt: null,
   finishedAt: null,
   conversationDeleted: false,
+  visitorHash: null,
+  trace: null,
   replyAttempt: null,
   replyId: null,
   replyText: null,

@@ -4,20 +4,28 @@ import type { JobEvent } from "../../shared/protocol/events.ts";
 
 /** Below the idle limits of common proxies. */
 const heartbeatMs = 15_000;
+/**
+ * After so long a stream is sent back: whoever is still there resumes where it was. A client that vanished without a word
+ * takes what we send into buffers on the way, for a quarter of an hour by the kernel's own count, behind a proxy for ever.
+ * Longer than nearly all replies take.
+ */
+const longestMs = 300_000;
 /** A client that lost its connection comes back after so long. */
 const retryMs = 1000;
 
 /** All event streams of this process: one timer keeps them open, one call ends them when the process does. */
 export class EventStreams {
-  readonly #open = new Set<Response>();
+  /** Each with the monotonic time at which it began. */
+  readonly #open = new Map<Response, number>();
   readonly #heartbeat: NodeJS.Timeout;
   #closed = false;
 
-  constructor() {
-    this.#heartbeat = setInterval(() => {
-      // A client that does not read gets no comments on top of what it has not read.
-      for (const res of this.#open) if (!res.writableNeedDrain) res.write(":\n\n");
-    }, heartbeatMs).unref();
+  constructor({ everyMs = heartbeatMs, oldestMs = longestMs } = {}) {
+    this.#heartbeat = setInterval(() => this.#beat(performance.now() - oldestMs), everyMs).unref();
+  }
+
+  get count(): number {
+    return this.#open.size;
   }
 
   /**
@@ -54,8 +62,16 @@ export class EventStreams {
   close(): void {
     clearInterval(this.#heartbeat);
     this.#closed = true;
-    for (const res of this.#open) this.sendBack(res);
+    for (const res of this.#open.keys()) this.sendBack(res);
     this.#open.clear();
+  }
+
+  #beat(beganBefore: number): void {
+    for (const [res, beganAt] of this.#open) {
+      if (beganAt < beganBefore) this.sendBack(res);
+      // Whoever has not taken what it was sent gets nothing on top: its silence must show.
+      else if (res.writableLength === 0) res.write(":\n\n");
+    }
   }
 
   #begin(res: Response): void {
@@ -66,7 +82,7 @@ export class EventStreams {
       "X-Accel-Buffering": "no",
     });
     res.write(`retry: ${retryMs}\n\n`);
-    this.#open.add(res);
+    this.#open.set(res, performance.now());
     res.once("close", () => this.#open.delete(res));
   }
 }

@@ -12,12 +12,15 @@ import {
   type NewMessage,
   readConversationState,
 } from "../../shared/db/submit.ts";
-import { isThreadClash } from "../../shared/db/threads.ts";
-import { Problem } from "../../shared/errors.ts";
+import { isDiscarded, isThreadClash } from "../../shared/db/threads.ts";
+import { Problem, type Quota } from "../../shared/errors.ts";
 import type { JobStatus } from "../../shared/protocol/job.ts";
 import type { SubmitRequest } from "../../shared/protocol/submit.ts";
 import { checkChoices, refuse } from "./check-choices.ts";
 import type { ApiContext } from "./api-context.ts";
+import type { Visitor } from "./identity.ts";
+import { windowSecondsOf } from "./limits/rate-limits.ts";
+import { overQuota } from "./middleware/count-requests.ts";
 
 export interface Submission {
   jobId: string;
@@ -27,10 +30,21 @@ export interface Submission {
 }
 
 interface SubmitOptions {
-  /** Of the conversation the message goes to; its token was checked. Absent: a new one is made. */
+  /** Of the conversation the message goes to; it was opened for the sender. Absent: a new one is made. */
   conversationId: string | undefined;
   idempotencyKey: string | undefined;
   requestId: string;
+  /** The `traceparent` of the request. */
+  trace: string | undefined;
+  /** Whose conversation it is, or becomes. */
+  visitor: Visitor | undefined;
+  /** What may be asked of a first message; see `Challenge`. */
+  proof: { answer: string | undefined; address: string };
+}
+
+/** For conversations as for addresses: one token may be used from many of them. */
+function quotaOf({ config }: ApiContext): Quota {
+  return { name: "conversation", limit: config.RATE_LIMIT_MAX_REQUESTS, windowSeconds: windowSecondsOf(config) };
 }
 
 const maxUnanswered = 5;
@@ -46,10 +60,11 @@ const backlogRetrySeconds = 10;
 export async function submitMessage(
   context: ApiContext,
   body: SubmitRequest,
-  { conversationId, idempotencyKey, requestId }: SubmitOptions,
+  options: SubmitOptions,
 ): Promise<Submission> {
-  const thread = checkChoices(context, body);
-  const hashes = hashKey(body, conversationId, idempotencyKey);
+  const { conversationId, requestId, trace, visitor } = options;
+  const thread = checkChoices(context, body, visitor);
+  const hashes = hashKey(body, options);
   // A repeat must be answered before the limits speak.
   if (await context.backlog.isFull()) {
     const repeat = await findRepeat(context, hashes);
@@ -58,7 +73,14 @@ export async function submitMessage(
       retryAfterSeconds: backlogRetrySeconds,
     });
   }
-  const row = { messageId: v7(), jobId: v7(), text: body.message, requestId, ...hashes };
+  if (conversationId === undefined && visitor === undefined && context.challenge) {
+    // The first try used up what the visitor had for solving it.
+    const repeat = await findRepeat(context, hashes);
+    if (repeat) return repeat;
+    await context.challenge.check(options.proof.answer, options.proof.address);
+  }
+  const visitorHash = visitor?.hash ?? null;
+  const row = { messageId: v7(), jobId: v7(), text: body.message, requestId, trace, visitorHash, ...hashes };
   const accepted =
     conversationId === undefined
       ? await startConversation(context, body, { ...row, thread })
@@ -66,9 +88,9 @@ export async function submitMessage(
   if (accepted) return accepted;
   const repeat = await findRepeat(context, hashes);
   if (repeat) return repeat;
-  if (conversationId !== undefined) await explainRefusal(context, conversationId);
+  if (conversationId !== undefined) await explainRefusal(context, conversationId, visitor);
   // The key's life ended, or a place came free, between the two looks: now it is new.
-  return submitMessage(context, body, { conversationId, idempotencyKey, requestId });
+  return submitMessage(context, body, options);
 }
 
 type FirstMessage = Omit<NewMessage, "conversationId"> & Pick<NewConversation, "thread">;
@@ -81,6 +103,7 @@ async function startConversation(
   // Random throughout: in open mode, knowing it is enough.
   const conversationId = v4();
   const history = importHistory(body);
+  if (row.thread && (await isDiscarded(db.pool, row.thread))) refuse("threadId", "it belonged to another conversation");
   try {
     await insertConversation(db.pool, {
       ...row,
@@ -101,22 +124,24 @@ async function startConversation(
 }
 
 async function continueConversation(
-  { db, handOver }: ApiContext,
+  context: ApiContext,
   body: SubmitRequest,
   row: NewMessage,
 ): Promise<Submission | undefined> {
-  const accepted = await appendMessage(db.pool, {
+  const { limit, windowSeconds } = quotaOf(context);
+  const accepted = await appendMessage(context.db.pool, {
     ...row,
     assistantType: body.assistantType ?? null,
     provider: body.provider ?? null,
     metadata: body.metadata ?? null,
     maxUnanswered,
+    pace: { maxMessages: limit, windowMs: windowSeconds * 1000 },
   }).catch((error: unknown) => {
     if (isIdempotencyClash(error)) return undefined;
     throw error;
   });
   if (!accepted) return undefined;
-  if (accepted.head) handOver.push(row.jobId);
+  if (accepted.head) context.handOver.push(row.jobId);
   const { jobId, conversationId, messageId } = row;
   return { jobId, conversationId, messageId, status: "queued" };
 }
@@ -137,7 +162,8 @@ interface KeyHashes {
 }
 
 /** A key is kept as a hash: on a first message it opens the conversation, so it is as secret as the token. */
-function hashKey(body: SubmitRequest, conversationId: string | undefined, key: string | undefined): KeyHashes {
+function hashKey(body: SubmitRequest, options: SubmitOptions): KeyHashes {
+  const { conversationId, idempotencyKey: key, visitor } = options;
   if (key === undefined) return { idempotencyHash: null, requestHash: null };
   if (conversationId === undefined && !(validate(key) && version(key) === 4)) {
     const message = "on the first message of a conversation it must be a version-4 UUID";
@@ -145,8 +171,9 @@ function hashKey(body: SubmitRequest, conversationId: string | undefined, key: s
       errors: [{ path: "Idempotency-Key", message }],
     });
   }
-  // A UUID means the same in either case.
-  const scoped = conversationId === undefined ? `first:${key.toLowerCase()}` : `${conversationId}:${key}`;
+  // Each visitor has their own: none finds another's conversation by a key. A UUID means the same in either case.
+  const first = visitor ? `first:${visitor.hash.toString("hex")}` : "first";
+  const scoped = conversationId === undefined ? `${first}:${key.toLowerCase()}` : `${conversationId}:${key}`;
   return { idempotencyHash: sha256(scoped), requestHash: sha256(canonicalJson(body)) };
 }
 
@@ -163,16 +190,27 @@ async function findRepeat({ db }: ApiContext, { idempotencyHash, requestHash }: 
 
 function repeatOf(earlier: EarlierSubmission, requestHash: Buffer): Submission {
   if (earlier.deleted) throw new Problem("not-found", "This conversation was deleted.");
-  if (!earlier.requestHash.equals(requestHash)) {
+  if (!earlier.requestHash?.equals(requestHash)) {
     throw new Problem("idempotency-conflict", "Use a new Idempotency-Key for a new message.");
   }
   const { jobId, conversationId, messageId, status } = earlier;
   return { jobId, conversationId, messageId, status };
 }
 
-async function explainRefusal({ db }: ApiContext, conversationId: string): Promise<void> {
-  const state = await readConversationState(db.pool, conversationId);
+async function explainRefusal(
+  context: ApiContext,
+  conversationId: string,
+  visitor: Visitor | undefined,
+): Promise<void> {
+  const quota = quotaOf(context);
+  const state = await readConversationState(context.db.pool, conversationId, quota.windowSeconds * 1000);
   if (!state || state.deleted) throw new Problem("not-found", "This conversation does not exist any more.");
+  if (visitor && state.visitorHash && !visitor.hash.equals(state.visitorHash)) {
+    throw new Problem("forbidden", "This conversation has just become another visitor's.");
+  }
+  if (state.windowMessages >= quota.limit) {
+    throw overQuota(quota, "in this conversation", Math.max(1, Math.ceil(state.windowLeftMs / 1000)));
+  }
   if (state.unanswered >= maxUnanswered) {
     throw new Problem(
       "too-many-unanswered",

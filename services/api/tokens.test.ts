@@ -6,7 +6,7 @@ import { createTokens } from "./tokens.ts";
 
 const secret = "a secret of more than thirty-two characters";
 const key = Buffer.from(secret);
-const tokens = createTokens(secret);
+const tokens = createTokens([secret]);
 const conversationId = randomUUID();
 const audience = "parley:conversation";
 
@@ -26,7 +26,7 @@ describe("a conversation's token", () => {
   it("opens that conversation, for thirty days", async () => {
     const token = await tokens.sign(conversationId);
     expect(await tokens.verify(token)).toBe(conversationId);
-    expect(await createTokens(secret).verify(token)).toBe(conversationId);
+    expect(await createTokens([secret]).verify(token)).toBe(conversationId);
     expect(decodeProtectedHeader(token)).toEqual({ alg: "HS256" });
     const { aud, sub, iat = 0, exp = 0 } = decodeJwt(token);
     expect({ aud, sub, days: (exp - iat) / 86_400 }).toEqual({ aud: audience, sub: conversationId, days: 30 });
@@ -48,11 +48,22 @@ describe("a conversation's token", () => {
     ["that is not valid yet", () => signByHand({ alg: "HS256" }, { ...payload, nbf: payload.exp })],
     ["of no conversation", () => signByHand({ alg: "HS256" }, { aud: audience, exp: payload.exp })],
     ["with a header we do not know", () => signByHand({ alg: "HS256", crit: ["x"], x: 1 }, payload)],
-    ["of another secret", () => createTokens(`${secret}!`).sign(conversationId)],
+    ["of another secret", () => createTokens([`${secret}!`]).sign(conversationId)],
     ["that is none", () => "not.a.token"],
     ["that is empty", () => ""],
   ])("is refused %s", async (_, make) => {
     expect(await tokens.verify(await make())).toBeUndefined();
+  });
+
+  it("outlives a change of the secret while the old one is listed, and is signed with the first", async () => {
+    const next = `${secret} that is new`;
+    const [before, during, after] = [tokens, createTokens([next, secret]), createTokens([next])];
+    const old = await before.sign(conversationId);
+    const renewed = await during.sign(conversationId);
+    expect(await during.verify(old)).toBe(conversationId);
+    expect(await after.verify(renewed)).toBe(conversationId);
+    expect(await after.verify(old)).toBeUndefined();
+    expect(await before.verify(renewed)).toBeUndefined();
   });
 
   it("is refused with any part of it changed", async () => {

@@ -1,5 +1,5 @@
-import { createSecretKey } from "node:crypto";
-import { jwtVerify, SignJWT } from "jose";
+import { SignJWT } from "jose";
+import { algorithm, readSignedClaims, type Secrets, toKeys } from "./signed-claims.ts";
 
 /** Conversation tokens: whoever holds one may read, write and delete that conversation. */
 export interface Tokens {
@@ -8,12 +8,12 @@ export interface Tokens {
   verify(token: string): Promise<string | undefined>;
 }
 
-const algorithm = "HS256";
 const audience = "parley:conversation";
 const lifetime = "30 days";
 
-export function createTokens(secret: string): Tokens {
-  const key = createSecretKey(Buffer.from(secret));
+/** @param secrets the first signs; tokens of the others are good until they expire */
+export function createTokens(secrets: Secrets): Tokens {
+  const keys = toKeys(secrets);
   return {
     sign: (conversationId) =>
       new SignJWT()
@@ -22,19 +22,11 @@ export function createTokens(secret: string): Tokens {
         .setSubject(conversationId)
         .setIssuedAt()
         .setExpirationTime(lifetime)
-        .sign(key),
+        .sign(keys[0]),
     async verify(token) {
-      try {
-        const { payload } = await jwtVerify(token, key, {
-          algorithms: [algorithm],
-          audience,
-          requiredClaims: ["sub", "exp"],
-        });
-        return payload.sub;
-      } catch {
-        // Malformed, expired, forged or for another audience: to its bearer these are all the same.
-        return undefined;
-      }
+      const read = await readSignedClaims(token, keys, { audience, requiredClaims: ["sub", "exp"] });
+      // Malformed, expired, forged or for another audience: to its bearer these are all the same.
+      return "claims" in read ? read.claims.sub : undefined;
     },
   };
 }

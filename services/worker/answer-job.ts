@@ -7,6 +7,7 @@ import { Draft } from "./draft.ts";
 import { findReply, type FoundReply, isDeadline } from "./find-reply.ts";
 import { Stopped } from "./leases.ts";
 import { ProviderError } from "./providers/provider.ts";
+import { RunReport } from "./run-report.ts";
 import { untilStored } from "./until-stored.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
@@ -18,13 +19,14 @@ export type Outcome = { type: "ended"; end: JobEnd } | { type: "lost" } | { type
  * @throws when the job could neither be ended nor given up for certain
  */
 export async function answerJob(context: WorkerContext, job: ClaimedJob): Promise<Outcome> {
-  const log = context.log.child({ jobId: job.id, conversationId: job.conversationId, requestId: job.requestId });
+  const report = new RunReport(context, job);
+  const { log } = report;
   const { signal, release } = context.leases.hold(job);
   const draft = new Draft(context, job, () => context.leases.stop(job, "lost"), log);
   try {
     // Whoever follows the job reads its row and sees it active.
     context.live.hintChange(job.id).catch((error: unknown) => log.debug({ err: error }, "claim not hinted"));
-    const found = await findReply({ context, job, draft, signal, log }).catch((error: unknown) => ({ error }));
+    const found = await findReply({ context, job, draft, signal, report }).catch((error: unknown) => ({ error }));
     await draft.close();
     const end = "error" in found ? describeFailure(draft.text, found.error, log) : describeReply(draft.text, found);
     if (end === "lost") {
@@ -32,19 +34,40 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
       context.live
         .dropDraft(job.id, draft.attempt)
         .catch((error: unknown) => log.debug({ err: error }, "draft not dropped"));
-      return { type: "lost" };
+      return leave(report, "lost");
     }
-    if (end === "released") return await giveBack(context, job, draft.attempt);
+    if (end === "released") return leave(report, await giveBack(context, job, draft.attempt));
     end.firstDeltaMs = draft.firstDeltaMs;
-    const { id, conversationId } = job;
-    const ended = await untilStored(() => endJob(context, { id, conversationId, attempt: draft.attempt }, end), {
-      takeOvers: context.takeOvers,
-      log,
-    });
-    return ended ? { type: "ended", end } : { type: "lost" };
+    if (!(await store(context, job, draft.attempt, end, report))) return leave(report, "lost");
+    report.ended(draft.attempt, end);
+    return { type: "ended", end };
+  } catch (error) {
+    report.broke(error);
+    throw error;
   } finally {
     release();
   }
+}
+
+async function store(
+  context: WorkerContext,
+  { id, conversationId }: ClaimedJob,
+  attempt: number,
+  end: JobEnd,
+  { span, log }: RunReport,
+): Promise<boolean> {
+  const { takeOvers, tracing } = context;
+  const storing = tracing.start("store reply", { parent: span });
+  try {
+    return await untilStored(() => endJob(context, { id, conversationId, attempt }, end), { takeOvers, log });
+  } finally {
+    storing.end();
+  }
+}
+
+function leave<How extends "lost" | "released">(report: RunReport, type: How): { type: How } {
+  report.left(type);
+  return { type };
 }
 
 function describeReply(text: string, { provider, finish, costUsd, inThread, fallback }: FoundReply): JobEnd {
@@ -76,7 +99,6 @@ function describeFailure(text: string, error: unknown, log: Logger): JobEnd | "l
   return { status: "failed", errorCode: rejected ? "provider_rejected" : "provider_unavailable" };
 }
 
-async function giveBack(context: WorkerContext, job: ClaimedJob, attempt: number): Promise<Outcome> {
-  const released = await releaseJob(context.db.pool, job.id, attempt);
-  return { type: released ? "released" : "lost" };
+async function giveBack({ db }: WorkerContext, { id }: ClaimedJob, attempt: number): Promise<"released" | "lost"> {
+  return (await releaseJob(db.pool, id, attempt)) ? "released" : "lost";
 }

@@ -1,8 +1,8 @@
 import { DelegateBackoff, handleWhen, type IRetryBackoffContext, retry } from "cockatiel";
-import { TextCleaner } from "./clean-text.ts";
 import type { Draft } from "./draft.ts";
 import { CircuitOpen } from "./providers/circuit.ts";
 import { type Provider, ProviderError, type ProviderEvent, type ProviderRequest } from "./providers/provider.ts";
+import { ReplyText } from "./reply-text.ts";
 
 export type Finish = Extract<ProviderEvent, { type: "finish" }>;
 
@@ -41,25 +41,35 @@ export async function withRetries<T>(call: () => Promise<T>, signal: AbortSignal
   return Promise.race([retries.execute(unlessAborted, signal), aborted]);
 }
 
-/** Makes one call and writes its text into the draft. */
+/**
+ * Makes one call and writes its text into the draft.
+ * @param onBegun called with the first text
+ */
 export async function streamInto(
   draft: Draft,
   provider: Provider,
   request: ProviderRequest,
   signal: AbortSignal,
+  onBegun: () => void = () => undefined,
 ): Promise<Finish> {
-  const cleaner = new TextCleaner();
+  // What the operator wrote, as presets are, is theirs to answer for.
+  const reply = new ReplyText(provider.upstream === undefined ? undefined : request.assistant.allowedLinkHosts);
   let finish: Finish | undefined;
-  try {
-    for await (const event of provider.stream(request, signal)) {
-      // Once this call was given up, the draft is that of another attempt.
-      signal.throwIfAborted();
-      if (event.type === "delta") draft.push(cleaner.push(event.text));
-      else finish = event;
+  let begun = false;
+  for await (const event of provider.stream(request, signal)) {
+    // Once this call was given up, the draft is that of another attempt.
+    signal.throwIfAborted();
+    if (event.type === "finish") {
+      finish = event;
+      continue;
     }
-  } finally {
-    if (!signal.aborted) draft.push(cleaner.end());
+    draft.push(reply.push(event.text));
+    if (!begun) onBegun();
+    begun = true;
   }
+  signal.throwIfAborted();
+  // Of a stream that broke off it stays unsaid: half a character, or half an address, is no text to keep.
+  draft.push(reply.end());
   if (!finish) throw new ProviderError("malformed", "the stream ended without a finish");
   if (draft.text === "") throw emptyReply(finish);
   return finish;

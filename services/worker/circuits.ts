@@ -22,6 +22,11 @@ export class Circuits {
     return [...this.#circuits].filter(([, circuit]) => circuit.isOpen).map(([name]) => name);
   }
 
+  /** Since the start of this process. */
+  timesOpened(provider: string): number {
+    return this.#circuits.get(provider)?.timesOpened ?? 0;
+  }
+
   close(): void {
     for (const circuit of this.#circuits.values()) circuit.close();
   }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq";
 import { within } from "../../shared/lifecycle.ts";
 import type { BullWorker, QueueBackend } from "../../shared/queue/backend.ts";
+import { jobIdOf } from "../../shared/queue/job-queue.ts";
 import { deliver } from "./deliver.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
@@ -35,10 +36,11 @@ export async function startConsumer(context: WorkerContext, backend: QueueBacken
   const bull: BullWorker = await backend.openWorker(
     async (job: Job, token?: string) => {
       if (draining) return giveBack(job, token);
-      const delivery = await deliver(context, entryId(job), job.attemptsMade > 0);
+      const delivery = await deliver(context, deliveredJob(job), job.attemptsMade > 0);
       if (delivery.type === "back") return giveBack(job, token);
       if (delivery.type === "later") {
-        await job.moveToDelayed(Date.now() + delivery.delayMs, token);
+        // Whole milliseconds: PostgreSQL takes no others here, and the entry would fail.
+        await job.moveToDelayed(Date.now() + Math.ceil(delivery.delayMs), token);
         throw new DelayedError();
       }
       // Only the queue's own record: the row has ended, and nothing is tried again by itself.
@@ -76,7 +78,7 @@ async function giveBack(job: Job, token: string | undefined): Promise<never> {
   throw new WaitingError();
 }
 
-function entryId(job: Job): string {
-  if (job.id === undefined) throw new UnrecoverableError("an entry without an id");
-  return job.id;
+function deliveredJob({ id }: Job): string {
+  if (id === undefined) throw new UnrecoverableError("an entry without an id");
+  return jobIdOf(id);
 }

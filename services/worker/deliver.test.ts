@@ -7,7 +7,7 @@ import { deleteConversation } from "../../shared/jobs/delete-conversation.ts";
 import { claim, followUp, loseLease, startConversation } from "../../shared/testing/conversations.ts";
 import { jobStores, type TestJobContext } from "../../shared/testing/job-context.ts";
 import { deliver } from "./deliver.ts";
-import type { ProviderEvent } from "./providers/provider.ts";
+import { ProviderError, type ProviderEvent } from "./providers/provider.ts";
 import { hangsAfter, openWorker, says, stopped } from "./worker-fixture.testsuite.ts";
 
 let jobs: TestJobContext;
@@ -88,6 +88,22 @@ describe.each(jobStores)("a delivery on $name", ({ available, openJobs }) => {
       expect(await readJob(jobs.db.pool, id)).toMatchObject({ status: "cancelled", replyText: null });
       expect(await readConversation(jobs.db, conversationId)).toBeNull();
       await expect.poll(() => jobs.live.readDraft(id, 1, 0), { interval: 5 }).toBeUndefined();
+    });
+
+    it("keeps no half character of a call that broke off, when it is cancelled before the next one", async () => {
+      jobs = await openJobs();
+      async function* breaking(): AsyncGenerator<ProviderEvent> {
+        yield { type: "delta", text: "almost \ud83d" };
+        await requestCancel(jobs.db.pool, id);
+        throw new ProviderError("overloaded", "cut", { retryAfterMs: 4000 });
+      }
+      const worker = openWorker(jobs, { stream: () => breaking() });
+      const { id } = await startConversation(jobs.db.pool);
+      const delivery = deliver(worker, id);
+      await expect.poll(async () => (await readStandings(jobs.db.pool, [id], true))[0]?.cancelRequested).toBe(true);
+      await worker.leases.hearCancel(id);
+      expect(await delivery).toMatchObject({ type: "done" });
+      expect(await readJob(jobs.db.pool, id)).toMatchObject({ status: "cancelled", replyText: "almost " });
     });
 
     it("keeps what a call says too late out of the attempt that follows it", async () => {

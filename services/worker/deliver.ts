@@ -1,5 +1,7 @@
 import { claimJob, readStandings } from "../../shared/db/claim.ts";
 import { retryJob, retryRefusals } from "../../shared/db/retry.ts";
+import { readRuns } from "../../shared/db/timeline.ts";
+import { describeRun } from "../../shared/jobs/describe-run.ts";
 import { type JobErrorCode, jobErrors } from "../../shared/protocol/job.ts";
 import { answerJob } from "./answer-job.ts";
 import { mustEnd, settleOrphan } from "./settle-orphan.ts";
@@ -36,7 +38,8 @@ export async function deliver(context: WorkerContext, jobId: string, retried = f
   const { status, errorCode, provider, model, firstDeltaMs } = outcome.end;
   const by = provider === undefined ? "" : `, ${provider} ${model ?? ""}`.trimEnd();
   const began = firstDeltaMs === undefined ? "" : `, first text after ${firstDeltaMs} ms`;
-  const note = `run ${job.run} by ${context.worker}: ${status}${by}${began}`;
+  const before = job.run > 1 ? await describeRuns(context, jobId, job.run) : "";
+  const note = `${before}run ${job.run} by ${context.worker}: ${status}${by}${began}`;
   if (status !== "failed") return { type: "done", note };
   return { ...failed(errorCode ?? "provider_unavailable"), note };
 }
@@ -50,7 +53,9 @@ async function refuse(context: WorkerContext, jobId: string, retried: boolean): 
     return refuse(context, jobId, false);
   }
   // The queue's record says so too, where operators look.
-  if (standing.status === "failed") return failed(standing.errorCode ?? "provider_unavailable");
+  if (standing.status === "failed") {
+    return { ...failed(standing.errorCode ?? "provider_unavailable"), note: await describeRuns(context, jobId) };
+  }
   // Held by another: the entry waits until that lease is over, should its worker die.
   if (standing.status === "active") {
     const { leaseLeftMs } = standing;
@@ -62,6 +67,18 @@ async function refuse(context: WorkerContext, jobId: string, retried: boolean): 
 
 function failed(errorCode: JobErrorCode): Extract<Delivery, { type: "failed" }> {
   return { type: "failed", reason: `${errorCode}: ${jobErrors[errorCode]}` };
+}
+
+/** A line each, for the queue's own record. */
+async function describeRuns({ db, log }: WorkerContext, jobId: string, before = Infinity): Promise<string> {
+  const runs = await readRuns(db.pool, jobId).catch((error: unknown) => {
+    log.debug({ err: error, jobId }, "runs not read");
+    return [];
+  });
+  return runs
+    .filter(({ run }) => run < before)
+    .map((run) => `${describeRun(run)}\n`)
+    .join("");
 }
 
 /** Bull Board's retry button: it begins in PostgreSQL like any other retry, and is refused there like any other. */

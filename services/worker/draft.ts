@@ -43,12 +43,13 @@ export class Draft {
   async restart(): Promise<void> {
     if (this.text === "") return;
     await this.#writer.close();
-    const { db, live, takeOvers } = this.#context;
+    const { db, live, metrics, takeOvers } = this.#context;
     const attempt = await untilStored(() => raiseAttempt(db.pool, this.#job, this.attempt), {
       takeOvers,
       log: this.#log,
     });
     if (attempt === undefined) throw new Stopped("lost");
+    metrics.restarted();
     this.attempt = attempt;
     this.#writer = this.#open();
     live.hintChange(this.#job.id).catch((error: unknown) => this.#log.debug({ err: error }, "reset not hinted"));

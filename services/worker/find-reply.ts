@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Assistant } from "../../shared/assistants.ts";
 import type { ClaimedJob } from "../../shared/db/claim.ts";
-import type { Logger } from "../../shared/logger.ts";
 import { isConfigured, type ProviderName, providerOf } from "../../shared/provider-catalog.ts";
 import { type Finish, streamInto, withRetries } from "./call-provider.ts";
 import type { Draft } from "./draft.ts";
@@ -9,6 +8,7 @@ import { Stopped } from "./leases.ts";
 import { openCall } from "./ledger.ts";
 import { buildPrompt } from "./prompt.ts";
 import { type Provider, ProviderError, type ProviderRequest } from "./providers/provider.ts";
+import type { RunReport } from "./run-report.ts";
 import { Thread } from "./thread.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
@@ -32,7 +32,7 @@ interface Search {
   draft: Draft;
   /** Ends everything: the run was stopped. */
   signal: AbortSignal;
-  log: Logger;
+  report: RunReport;
 }
 
 type Answer = Pick<FoundReply, "finish" | "costUsd" | "inThread">;
@@ -43,11 +43,12 @@ type Answer = Pick<FoundReply, "finish" | "costUsd" | "inThread">;
  * @throws the signal's reason when the run is stopped; the last {@link ProviderError} when nobody answered
  */
 export async function findReply(search: Search): Promise<FoundReply> {
-  const { context, job, signal, log } = search;
+  const { context, job, signal, report } = search;
+  const { log } = report;
   const assistant = assistantOf(context, job);
   const request: ProviderRequest = {
     assistant,
-    prompt: buildPrompt(job.history, assistant.maxHistoryTokens),
+    prompt: buildPrompt(job, assistant),
     conversationTag: createHash("sha256").update(job.conversationId).digest("base64url"),
   };
   const thread = new Thread(context, job, log);
@@ -78,7 +79,7 @@ export async function findReply(search: Search): Promise<FoundReply> {
 }
 
 async function callOnce(
-  { context, job, draft, log }: Search,
+  { context, job, draft, report }: Search,
   thread: Thread,
   provider: Provider,
   request: ProviderRequest,
@@ -91,11 +92,11 @@ async function callOnce(
   }
   const circuit = context.circuits.of(provider);
   circuit.check();
-  const call = await openCall(context, job, draft.attempt, provider, request, log);
+  const call = await openCall(context, job, draft.attempt, provider, request, report);
   try {
     const stream = async () => {
       const attached = await thread.attachTo(request, provider, signal);
-      const streamed = await streamInto(draft, provider, attached, signal);
+      const streamed = await streamInto(draft, provider, attached, signal, call.began);
       return { finish: streamed, inThread: attached.threadId !== undefined };
     };
     const { finish, inThread } = await circuit.run(stream, () => draft.text !== "");

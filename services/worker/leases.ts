@@ -53,6 +53,11 @@ export class Leases {
     };
   }
 
+  /** Jobs that are held now. */
+  get count(): number {
+    return this.#held.size;
+  }
+
   /** Stops one run of a job, never a later one of the same job. */
   stop({ id, run }: { id: string; run: number }, reason: StopReason): void {
     const held = this.#held.get(id);

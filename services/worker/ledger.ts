@@ -4,14 +4,17 @@ import { beginCall, type CallEnd, type NewCall, settleCall } from "../../shared/
 import type { ClaimedJob } from "../../shared/db/claim.ts";
 import { costOf, type Price } from "../../shared/prices.ts";
 import { modelOf } from "../../shared/provider-catalog.ts";
-import type { Logger } from "../../shared/logger.ts";
 import { Stopped } from "./leases.ts";
 import { type Provider, ProviderError, type ProviderRequest, type TokenUsage } from "./providers/provider.ts";
+import { CallReport } from "./call-report.ts";
+import type { RunReport } from "./run-report.ts";
 import { untilStored } from "./until-stored.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /** A call as it stands in the ledger, to be settled once. */
 export interface LedgerCall {
+  /** Its first text is there. */
+  began: () => void;
   /** @param text what was written, for an estimate where the provider sent no usage */
   settle(result: {
     usage?: TokenUsage | undefined;
@@ -33,13 +36,14 @@ const leastOutputTokens = 256;
  * @throws {Stopped} when the job is another run's by now
  */
 export async function openCall(
-  { db, config, prices, takeOvers }: WorkerContext,
+  context: WorkerContext,
   job: ClaimedJob,
   attempt: number,
   provider: Provider,
   request: ProviderRequest,
-  log: Logger,
+  { log, span }: RunReport,
 ): Promise<LedgerCall> {
+  const { db, config, prices, takeOvers } = context;
   const { assistant } = request;
   const model = modelOf(provider.name, assistant, config);
   const price = prices.get(model);
@@ -59,7 +63,9 @@ export async function openCall(
   if (begun === "lost") throw new Stopped("lost");
   if (begun === "refused")
     throw new ProviderError("rejected", `the budget of the assistant ${job.assistantType} is spent for today`);
+  const report = new CallReport(context, span, call);
   return {
+    began: () => report.began(),
     costOf: (usage) => (price && usage ? costOf(price, usage) : null),
     async settle({ usage, text, outcome, error }) {
       const counted = usage ?? estimateUsage(inputTokens, text, error);
@@ -72,6 +78,7 @@ export async function openCall(
         estimated: usage === undefined,
         costUsd: price ? costOf(price, counted) : null,
       };
+      report.ended(end, error);
       await untilStored(() => settleCall(db.pool, id, end), { takeOvers, log });
     },
   };

@@ -1,15 +1,26 @@
 import { estimateTokenCount } from "tokenx";
+import type { Assistant } from "../../shared/assistants.ts";
 import type { ClaimedJob } from "../../shared/db/claim.ts";
+import { fenceMetadata, quoteAccount } from "./fence.ts";
 import type { PromptMessage } from "./providers/provider.ts";
 
 /**
  * What a provider is shown of a conversation: the newest messages that fit, whole, oldest first, beginning with one of the
  * visitor's and ending with the message to answer. Replies that came with the request are the visitor's account of
- * them, not the assistant's own words.
- * @param maxTokens of the earlier messages together, by an estimate; the message to answer is always there
+ * them, not the assistant's own words. Metadata that the assistant is shown comes before all of it. All that a visitor, or
+ * their page, has a hand in is in the visitor's name: none of it is ever among the instructions.
  */
-export function buildPrompt(history: ClaimedJob["history"], maxTokens: number): PromptMessage[] {
-  const prompt = toPrompt(history);
+export function buildPrompt(
+  { history, metadata }: Pick<ClaimedJob, "history" | "metadata">,
+  assistant: Pick<Assistant, "maxHistoryTokens" | "metadata">,
+): PromptMessage[] {
+  const visit = fenceMetadata(metadata, assistant.metadata ?? []);
+  const messages = newestThatFit(history.map(toMessage), assistant.maxHistoryTokens);
+  return visit === undefined ? messages : [{ role: "user", text: visit }, ...messages];
+}
+
+/** @param maxTokens of the earlier messages together, by an estimate; the message to answer is always there */
+function newestThatFit(prompt: PromptMessage[], maxTokens: number): PromptMessage[] {
   let first = prompt.length - 1;
   let tokens = 0;
   while (first > 0) {
@@ -21,10 +32,7 @@ export function buildPrompt(history: ClaimedJob["history"], maxTokens: number): 
   return fitting.slice(fitting.findIndex(({ role }) => role === "user"));
 }
 
-function toPrompt(history: ClaimedJob["history"]): PromptMessage[] {
-  return history.map(({ sender, text, imported }) => {
-    if (sender === "user") return { role: "user", text };
-    if (imported) return { role: "user", text: `(Earlier, the visitor says, they were told:) ${text}` };
-    return { role: "assistant", text };
-  });
+function toMessage({ sender, text, imported }: ClaimedJob["history"][number]): PromptMessage {
+  if (sender === "user") return { role: "user", text };
+  return imported ? { role: "user", text: quoteAccount(text) } : { role: "assistant", text };
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { maxDeaths, releaseJob } from "../../shared/db/claim.ts";
-import { deleteConversation, readTombstones } from "../../shared/db/conversations.ts";
+import { deleteConversation, readTombstones } from "../../shared/db/erasure.ts";
 import { requestCancel } from "../../shared/db/end.ts";
 import { readJob } from "../../shared/db/read-job.ts";
 import { markDue, takeDueJobs } from "../../shared/db/reconcile.ts";

@@ -1,6 +1,6 @@
 import { readStandings } from "../../shared/db/claim.ts";
 import { settleLostCalls } from "../../shared/db/calls.ts";
-import { readTombstones } from "../../shared/db/conversations.ts";
+import { readTombstones } from "../../shared/db/erasure.ts";
 import { markDue, readOrphans, takeDueJobs } from "../../shared/db/reconcile.ts";
 import { dropStaleDrafts } from "../../shared/live/postgres-live.ts";
 import { eraseTraces } from "../../shared/jobs/delete-conversation.ts";
@@ -11,6 +11,11 @@ import type { WorkerContext } from "./worker-context.ts";
 const everyMs = 1000;
 /** What is in no hurry is done in every so manieth round. */
 const slowRounds = 15;
+/**
+ * BullMQ delivers what a dead worker held within 15 s, as long as a lease. What has not come so long after it is held back:
+ * by a worker that is cut off from PostgreSQL alone and keeps its entry, or by the clock of one that died.
+ */
+const heldBackMs = 5000;
 
 /**
  * Holds the queue against the rows, once a second: whatever a crash or a lost store left undone is taken up again. Every
@@ -49,7 +54,7 @@ async function putBackDue(context: WorkerContext): Promise<void> {
   context.takeOvers.databaseAnswered();
   if (jobIds.length === 0) return;
   try {
-    await context.queue.putBack(jobIds);
+    context.metrics.repaired("put_back", await context.queue.putBack(jobIds));
   } catch (error) {
     await markDue(context.db.pool, jobIds);
     throw error;
@@ -65,7 +70,9 @@ async function takeUpOrphans(context: WorkerContext): Promise<void> {
   for (const standing of standings.filter(mustEnd)) await settleOrphan(context, standing);
   // Also what was given up: its delivery makes the queue's own record say so.
   const deliverable = standings.filter(({ unheld, cancelRequested }) => unheld && !cancelRequested);
-  await context.queue.putBack(deliverable.map(({ id }) => id));
+  const putBack = await context.queue.putBack(deliverable.map(({ id }) => id));
+  const heldBack = deliverable.filter((standing) => standing.leaseLeftMs < -heldBackMs && !mustEnd(standing));
+  context.metrics.repaired("orphan_put_back", putBack + (await context.queue.putBeside(heldBack)));
 }
 
 /** Deleted conversations: their queue entries and drafts go, too. */
@@ -74,6 +81,6 @@ async function eraseDeleted(context: WorkerContext): Promise<void> {
 }
 
 /** Calls whose worker died: what they had reserved of a budget is free again. */
-async function settleLost({ db }: WorkerContext): Promise<void> {
-  await settleLostCalls(db.pool);
+async function settleLost({ db, metrics }: WorkerContext): Promise<void> {
+  metrics.repaired("lost_call", await settleLostCalls(db.pool));
 }

@@ -36,12 +36,14 @@ export class Thread {
 
   async #make(threads: Threads, request: ProviderRequest, provider: Provider, signal: AbortSignal): Promise<string> {
     const { db, takeOvers } = this.#context;
-    const id = await threads.create(request.prompt.slice(0, -1), signal);
+    const id = await threads.create(signal);
     const thread = { provider: provider.name, id };
     const persist = { takeOvers, log: this.#log };
-    const bound = await untilStored(() => bindThread(db.pool, this.#job, thread), persist);
-    if (bound) return id;
-    await untilStored(() => discardThread(db.pool, thread), persist);
-    throw new Stopped("lost");
+    if (!(await untilStored(() => bindThread(db.pool, this.#job, thread), persist))) {
+      await untilStored(() => discardThread(db.pool, thread), persist);
+      throw new Stopped("lost");
+    }
+    await threads.fill(id, request.prompt.slice(0, -1), signal);
+    return id;
   }
 }

@@ -2,11 +2,13 @@ import type { Assistants } from "../../shared/assistants.ts";
 import type { Config } from "../../shared/config.ts";
 import type { JobContext } from "../../shared/jobs/job-context.ts";
 import type { Prices } from "../../shared/prices.ts";
+import type { Tracing } from "../../shared/tracing/tracing.ts";
 import type { Circuits } from "./circuits.ts";
 import type { Complaints } from "./complaints.ts";
 import type { Leases } from "./leases.ts";
 import type { ProviderRegistry } from "./providers/registry.ts";
 import type { TakeOvers } from "./take-overs.ts";
+import type { WorkerMetrics } from "./worker-metrics.ts";
 
 export interface WorkerContext extends JobContext {
   config: Config;
@@ -19,4 +21,6 @@ export interface WorkerContext extends JobContext {
   complaints: Complaints;
   leases: Leases;
   takeOvers: TakeOvers;
+  metrics: WorkerMetrics;
+  tracing: Tracing;
 }

@@ -1,6 +1,7 @@
 import { readConfig } from "../../shared/config.ts";
 import type { Assistant } from "../../shared/assistants.ts";
 import type { TestJobContext } from "../../shared/testing/job-context.ts";
+import { noTracing } from "../../shared/tracing/tracing.ts";
 import { Circuits } from "./circuits.ts";
 import { Complaints } from "./complaints.ts";
 import { Leases } from "./leases.ts";
@@ -8,6 +9,7 @@ import type { Provider, ProviderEvent } from "./providers/provider.ts";
 import { createPresetProvider } from "./providers/preset.ts";
 import { TakeOvers } from "./take-overs.ts";
 import type { WorkerContext } from "./worker-context.ts";
+import { WorkerMetrics } from "./worker-metrics.ts";
 
 export interface TestWorker extends WorkerContext {
   /** As after an outage of PostgreSQL that is over: leases that are over may not be ended yet. */
@@ -46,6 +48,8 @@ export function openWorker(
   const config = readConfig({ DATABASE_URL: jobs.databaseUrl, COMPATIBLE_BASE_URL: "http://127.0.0.1:1" });
   const compatible: Provider = { name: "compatible", stream: stream ?? (() => says("An answer.")) };
   const preset = createPresetProvider({ wordMs });
+  const circuits = new Circuits(log);
+  const leases = new Leases({ pool: jobs.db.pool, takeOvers, log });
   return {
     ...jobs,
     config: { ...config, JOB_DEADLINE_MS: deadlineMs },
@@ -53,10 +57,12 @@ export function openWorker(
     assistants: new Map([["default", assistant]]),
     providers: new Map([compatible, preset].map((provider) => [provider.name, provider])),
     prices: new Map(),
-    circuits: new Circuits(log),
+    circuits,
     complaints: new Complaints(),
-    leases: new Leases({ pool: jobs.db.pool, takeOvers, log }),
+    leases,
     takeOvers,
+    metrics: new WorkerMetrics({ pool: jobs.db.pool, leases, circuits, concurrency: 10, upstreams: [] }),
+    tracing: noTracing,
     forbidTakeOvers: () => {
       now += 60_000;
       takeOvers.databaseAnswered();

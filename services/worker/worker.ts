@@ -5,22 +5,25 @@ import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import type { Lifecycle } from "../../shared/lifecycle.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { providerAdvice } from "../../shared/provider-catalog.ts";
+import { openTracing } from "../../shared/tracing/tracing.ts";
 import { pricesPath, readPrices } from "../../shared/prices.ts";
-import { checkBudgets } from "./check-budgets.ts";
+import { checkBudgets } from "../../shared/check-budgets.ts";
 import { Circuits } from "./circuits.ts";
 import { Complaints } from "./complaints.ts";
 import { reportCircuits } from "./report-circuits.ts";
 import { startConsumer } from "./consumer.ts";
 import { startThreadDeletion } from "./delete-threads.ts";
+import { startForgetting } from "./forget.ts";
 import { serveHealth } from "./health-server.ts";
 import { Leases } from "./leases.ts";
 import { loadProviders } from "./providers/registry.ts";
 import { startReconciler } from "./reconcile.ts";
 import { TakeOvers } from "./take-overs.ts";
 import type { WorkerContext } from "./worker-context.ts";
+import { WorkerMetrics } from "./worker-metrics.ts";
 
 /** After a SIGTERM, replies under way may end within this; the rest is given back. */
-const drainMs = 10_000;
+const drainMs = 7000;
 
 /** Jobs in, provider called, reply out. */
 export async function startWorker(
@@ -28,6 +31,7 @@ export async function startWorker(
   { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
 ): Promise<void> {
   const assistants = await readAssistants(assistantsPath);
+  const tracing = await openTracing(config, { service: "worker", log, lifecycle });
   const prices = await readPrices(pricesPath);
   checkBudgets(assistants, prices, config);
   for (const advice of providerAdvice(config)) log.warn(advice);
@@ -37,6 +41,15 @@ export async function startWorker(
   const circuits = new Circuits(log);
   lifecycle.onClose("circuits", () => circuits.close());
   const leases = new Leases({ pool: jobs.db.pool, takeOvers, log });
+  const upstreams = [...providers.values()].filter(({ upstream }) => upstream !== undefined).map(({ name }) => name);
+  const metrics = new WorkerMetrics({
+    pool: jobs.db.pool,
+    leases,
+    circuits,
+    concurrency: config.WORKER_CONCURRENCY,
+    upstreams,
+  });
+  lifecycle.onClose("metrics", () => metrics.close());
   const context: WorkerContext = {
     ...jobs,
     config,
@@ -48,6 +61,8 @@ export async function startWorker(
     complaints: new Complaints(),
     leases,
     takeOvers,
+    metrics,
+    tracing,
   };
 
   const stopListening = await context.live.listenForCancels((jobId) => void leases.hearCancel(jobId));
@@ -55,6 +70,7 @@ export async function startWorker(
   lifecycle.onClose("circuit reports", reportCircuits(context));
   lifecycle.onClose("reconciler", startReconciler(context));
   lifecycle.onClose("thread deletion", startThreadDeletion(context));
+  lifecycle.onClose("forgetting", startForgetting(context));
   const consumer = await startConsumer(context, backend);
   lifecycle.onClose("consumer", () => consumer.close(drainMs));
   if (config.WORKER_PORT !== undefined) {

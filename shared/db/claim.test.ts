@@ -22,7 +22,7 @@ import {
   releaseJob,
   renewLeases,
 } from "./claim.ts";
-import { deleteConversation } from "./conversations.ts";
+import { deleteConversation } from "./erasure.ts";
 import { cancelQueuedJob, endJob, requestCancel } from "./end.ts";
 
 let db: OpenTestDatabase;
@@ -38,9 +38,11 @@ async function leaseLeft(jobId: string): Promise<number | undefined> {
   return standing && standing.leaseLeftMs / 1000;
 }
 
+const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 describe("a claim", () => {
   it("gives the head to a worker, with a lease and a prompt", async () => {
-    const job = await startConversation(db.pool, { text: "Hello", provider: "preset", requestId: "request-7" });
+    const job = await startConversation(db.pool, { text: "Hello", provider: "preset", requestId: "request-7", trace });
     const claimed = await claimJob(db.pool, job.id, false, "a worker");
     expect(claimed).toMatchObject({
       id: job.id,
@@ -50,9 +52,12 @@ describe("a claim", () => {
       assistantType: "default",
       providerOverride: "preset",
       requestId: "request-7",
+      trace,
       ageMs: 0,
       history: [{ sender: "user", text: "Hello", imported: false }],
     });
+    expect(claimed?.sinceAcceptedMs).toBeGreaterThan(0);
+    expect(claimed?.sinceAcceptedMs).toBeLessThan(10_000);
     expect(await readColumns(db.pool, job.id)).toMatchObject({ status: "active", deaths: 0 });
     expect(await leaseLeft(job.id)).toBeCloseTo(leaseSeconds, 0);
   });

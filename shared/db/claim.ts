@@ -22,6 +22,8 @@ export interface ClaimedJob {
   assistantType: string;
   providerOverride: string | null;
   requestId: string | null;
+  /** W3C `traceparent` of the request that brought the message. */
+  trace: string | null;
   turn: number;
   /** The last turn before this one that any message stands in; 0: there is none. */
   previousTurn: number;
@@ -29,6 +31,10 @@ export interface ClaimedJob {
   thread: { provider: string; id: string; turn: number | null } | null;
   /** Since the first claim, by the database's clock. */
   ageMs: number;
+  /** Since it was accepted, likewise. */
+  sinceAcceptedMs: number;
+  /** The conversation's, as the embedding page gave it. */
+  metadata: Record<string, string>;
   /** The conversation up to this job's own message, oldest first. */
   history: { sender: Sender; text: string; imported: boolean }[];
 }
@@ -46,16 +52,17 @@ const claimStatement = {
         and (status = 'queued' or status = 'active' and ${unheld})
         and cancel_requested_at is null
         and deaths + (jobs.lease_until is not null)::int < ${maxDeaths}
-      returning jobs.*, case when thread_id is not null then
+      returning jobs.*, metadata, case when thread_id is not null then
         json_build_object('provider', thread_provider, 'id', thread_id, 'turn', thread_turn) end as thread
     ), ran as (
       insert into runs (job_id, run, attempt, worker) select id, run, attempt, $3 from claimed
     )
     select id, conversation_id as "conversationId", run, attempt, assistant_type as "assistantType",
-           provider_override as "providerOverride", request_id as "requestId", turn, thread,
+           provider_override as "providerOverride", request_id as "requestId", trace, turn, thread, metadata,
            (select coalesce(max(turn), 0) from messages
             where conversation_id = claimed.conversation_id and turn < claimed.turn) as "previousTurn",
            (extract(epoch from now() - started_at) * 1000)::float8 as "ageMs",
+           (extract(epoch from now() - created_at) * 1000)::float8 as "sinceAcceptedMs",
            (select coalesce(json_agg(json_build_object('sender', sender, 'text', text, 'imported', imported)
                                      order by turn, sender desc), '[]')
             from (select turn, sender, text, imported from messages
@@ -85,6 +92,7 @@ export async function claimJob(
 export interface JobStanding {
   id: string;
   conversationId: string;
+  requestId: string | null;
   status: JobStatus;
   errorCode: JobErrorCode | null;
   attempt: number;
@@ -101,7 +109,7 @@ export interface JobStanding {
 const standingStatement = {
   name: "job-standing",
   text: `
-    select jobs.id, conversation_id as "conversationId", status, error_code as "errorCode", attempt,
+    select jobs.id, conversation_id as "conversationId", request_id as "requestId", status, error_code as "errorCode", attempt,
            coalesce(open_jobs[1] = jobs.id, false) as head, status = 'active' and ${unheld} as unheld,
            coalesce(extract(epoch from lease_until - now()) * 1000, 0)::float8 as "leaseLeftMs",
            cancel_requested_at is not null as "cancelRequested",

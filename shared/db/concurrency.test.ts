@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { completed, followingMessage, startConversation } from "../testing/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
 import { claimJob } from "./claim.ts";
-import { deleteConversation } from "./conversations.ts";
+import { deleteConversation } from "./erasure.ts";
 import { cancelQueuedJob, endJob } from "./end.ts";
 import { markDue, takeDueJobs } from "./reconcile.ts";
 import { appendMessage } from "./submit.ts";

@@ -7,8 +7,12 @@ import { ormOptions } from "./orm.ts";
 export interface Database {
   orm: MikroORM;
   pool: Pool;
+  readonly pooler: Pooler;
   close(): Promise<void>;
 }
+
+/** `transaction`: the server gives each transaction a connection that others used before, and will use after. */
+type Pooler = "none" | "transaction";
 
 /** A statement the server prepares once per connection, under its name. */
 export interface Statement {
@@ -20,21 +24,46 @@ export interface Statement {
 const connectTimeoutMs = 1500;
 /** No statement of ours takes long; one that does has met a frozen server. */
 const queryTimeoutMs = 3000;
-const maxConnections = 20;
+
+interface DatabaseOptions {
+  /** At most. */
+  connections?: number;
+  pooler?: Pooler;
+}
 
 /** Opens PostgreSQL without waiting for it: a statement rejects while it is away. */
-export async function openDatabase(databaseUrl: string, log: Logger): Promise<Database> {
+export async function openDatabase(
+  databaseUrl: string,
+  log: Logger,
+  { connections = 20, pooler = "none" }: DatabaseOptions = {},
+): Promise<Database> {
+  const options = ormOptions(databaseUrl, (message) => log.debug(message));
   const orm = await MikroORM.init({
-    ...ormOptions(databaseUrl, (message) => log.debug(message)),
-    pool: { min: 0, max: maxConnections, idleTimeoutMillis: 30_000 },
+    ...options,
+    pool: { min: 0, max: connections, idleTimeoutMillis: 30_000 },
     driverOptions: {
+      ...options.driverOptions,
       connectionTimeoutMillis: connectTimeoutMs,
       query_timeout: queryTimeoutMs,
       keepAlive: true,
     },
   });
   const pool = await orm.em.getConnection().getNativeClient();
-  return { orm, pool, close: () => orm.close() };
+  if (pooler === "transaction") pool.on("connect", prepareNothing);
+  return { orm, pool, pooler, close: () => orm.close() };
+}
+
+/** What one connection has prepared under a name, the next one may not know, or know as something else. */
+function prepareNothing(client: PoolClient): void {
+  const ask = client.query.bind(client) as (...args: unknown[]) => unknown;
+  Object.assign(client, {
+    query: (config: unknown, ...rest: unknown[]) => ask(withoutName(config), ...rest),
+  });
+}
+
+function withoutName(config: unknown): unknown {
+  const named = typeof config === "object" && config !== null && "name" in config && !("submit" in config);
+  return named ? { ...config, name: undefined } : config;
 }
 
 /** Runs a prepared statement and gives its rows. */

@@ -1,6 +1,6 @@
 import { defineEntity, p, raw } from "@mikro-orm/core";
 import type { FinishReason, JobErrorCode, JobStatus } from "../protocol/job.ts";
-import type { Sender } from "../protocol/conversation.ts";
+import type { Rating, Sender } from "../protocol/conversation.ts";
 
 /** The schema as the code sees it; `npm run check:drift` holds it against the migrations. */
 
@@ -27,6 +27,11 @@ export const Conversation = defineEntity({
     threadTurn: p.integer().nullable(),
     /** Came with a request: it is not ours to delete. */
     threadAdopted: p.boolean().default(false),
+    /** SHA-256 of who the embedding site says its visitor is; absent: nobody was named. */
+    visitorHash: p.blob().nullable(),
+    /** How many messages came since when, for the limit of a conversation. */
+    windowBeganAt: time().defaultRaw("now()"),
+    windowMessages: p.integer().default(1),
     createdAt: time().defaultRaw("now()"),
     updatedAt: time().defaultRaw("now()"),
     /** A tombstone: no text is left, late writes are refused. */
@@ -41,7 +46,24 @@ export const Conversation = defineEntity({
         `create index "conversations_to_erase" on "conversations" ("deleted_at") where ("deleted_at" is not null and "erased_at" is null)`,
       ),
     },
-    { name: "conversations_updated_at", properties: ["updatedAt"] },
+    {
+      name: "conversations_by_age",
+      expression: byHand(
+        `create index "conversations_by_age" on "conversations" ("updated_at") where ("deleted_at" is null)`,
+      ),
+    },
+    {
+      name: "conversations_erased",
+      expression: byHand(
+        `create index "conversations_erased" on "conversations" ("erased_at") where ("erased_at" is not null)`,
+      ),
+    },
+    {
+      name: "conversations_visitor",
+      expression: byHand(
+        `create index "conversations_visitor" on "conversations" ("visitor_hash", "updated_at" desc, "id" desc) where ("visitor_hash" is not null)`,
+      ),
+    },
     {
       name: "conversations_thread",
       expression: byHand(
@@ -51,7 +73,7 @@ export const Conversation = defineEntity({
   ],
 });
 
-export const Message = defineEntity({
+const Message = defineEntity({
   name: "Message",
   tableName: "messages",
   properties: {
@@ -76,6 +98,22 @@ export const Message = defineEntity({
     },
   ],
   checks: [{ name: "messages_sender", expression: "sender in ('user', 'ai')" }],
+});
+
+/** What a visitor thinks of a reply, and who had written it. */
+const Feedback = defineEntity({
+  name: "Feedback",
+  tableName: "feedback",
+  properties: {
+    message: () => p.manyToOne(Message).primary().deleteRule("cascade").updateRule("no action"),
+    rating: p.text().$type<Rating>(),
+    comment: p.text().nullable(),
+    assistantType: p.text(),
+    provider: p.text().nullable(),
+    model: p.text().nullable(),
+    ratedAt: time().defaultRaw("now()").index("feedback_rated_at"),
+  },
+  checks: [{ name: "feedback_rating", expression: "rating in ('up', 'down')" }],
 });
 
 const Job = defineEntity({
@@ -103,6 +141,8 @@ const Job = defineEntity({
     idempotencyHash: p.blob().nullable(),
     requestHash: p.blob().nullable(),
     requestId: p.text().nullable(),
+    /** W3C `traceparent` of the request that brought the message, where traces are on. */
+    trace: p.text().nullable(),
     /** What answered, once something has. */
     provider: p.text().nullable(),
     model: p.text().nullable(),
@@ -119,6 +159,7 @@ const Job = defineEntity({
     finishedAt: time().nullable(),
   },
   indexes: [
+    { name: "jobs_of_conversation", properties: ["conversation", "turn"] },
     {
       name: "jobs_one_active",
       expression: byHand(
@@ -138,6 +179,16 @@ const Job = defineEntity({
     {
       name: "jobs_queued",
       expression: byHand(`create index "jobs_queued" on "jobs" ("created_at") where ("status" = 'queued'::text)`),
+    },
+    {
+      name: "jobs_failed",
+      expression: byHand(`create index "jobs_failed" on "jobs" ("created_at") where ("status" = 'failed'::text)`),
+    },
+    {
+      name: "jobs_created_at",
+      expression: byHand(
+        `create index "jobs_created_at" on "jobs" using brin ("created_at") with (pages_per_range = 32, autosummarize = on)`,
+      ),
     },
   ],
   checks: [{ name: "jobs_status", expression: "status in ('queued', 'active', 'completed', 'failed', 'cancelled')" }],
@@ -192,6 +243,12 @@ const Call = defineEntity({
       name: "calls_unsettled",
       expression: byHand(`create index "calls_unsettled" on "calls" ("begun_at") where ("settled_at" is null)`),
     },
+    {
+      name: "calls_begun_at",
+      expression: byHand(
+        `create index "calls_begun_at" on "calls" using brin ("begun_at") with (pages_per_range = 32, autosummarize = on)`,
+      ),
+    },
   ],
   checks: [{ name: "calls_outcome", expression: "outcome in ('answered', 'failed', 'stopped', 'lost')" }],
 });
@@ -217,6 +274,18 @@ const ThreadDeletion = defineEntity({
     threadId: p.text().primary(),
     dueAt: time().defaultRaw("now()"),
     tries: p.integer().default(0),
+  },
+});
+
+/** Requests of late by whom they came from, where there is no Redis; rate-limiter-flexible's own table. */
+const RateLimit = defineEntity({
+  name: "RateLimit",
+  tableName: "rate_limits",
+  properties: {
+    key: p.string().length(255).primary(),
+    points: p.integer().default(0),
+    /** Unix milliseconds. */
+    expire: p.bigint().nullable(),
   },
 });
 
@@ -249,4 +318,17 @@ const CircuitReport = defineEntity({
   },
 });
 
-export const entities = [Conversation, Message, Job, Draft, Setting, Call, Budget, ThreadDeletion, CircuitReport, Run];
+export const entities = [
+  Conversation,
+  Message,
+  Feedback,
+  Job,
+  Draft,
+  Setting,
+  Call,
+  Budget,
+  ThreadDeletion,
+  CircuitReport,
+  Run,
+  RateLimit,
+];

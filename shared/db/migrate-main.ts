@@ -3,7 +3,13 @@ import { migrate } from "./migrate.ts";
 
 /** `npm run migrate`. */
 try {
-  const { applied } = await migrate(readConfig().DATABASE_URL);
+  const { DATABASE_URL, DATABASE_POOLER } = readConfig();
+  if (DATABASE_POOLER !== "none") {
+    throw new ConfigError(
+      "Migrations hold a lock on one connection, which does not pass a pooler: run this with the DATABASE_URL of PostgreSQL itself, and without DATABASE_POOLER",
+    );
+  }
+  const { applied } = await migrate(DATABASE_URL);
   process.stdout.write(applied.length === 0 ? "The database is up to date.\n" : `Applied: ${applied.join(", ")}\n`);
 } catch (error) {
   process.exitCode = 1;

@@ -30,6 +30,11 @@ export async function migrate(databaseUrl: string): Promise<{ applied: string[] 
   }
 }
 
+/** Whether a database has the schema of this version, ours and the queue's. */
+export async function isMigrated(client: pg.Client): Promise<boolean> {
+  return (await readSchema(client)) === (await describeSchema());
+}
+
 /** Loaded when there is something to do: MikroORM and BullMQ take longer to load than most starts have to wait. */
 async function applyAll(client: pg.Client, databaseUrl: string): Promise<string[]> {
   const [{ MikroORM }, { runMigrations }, { ormOptions }] = await Promise.all([

@@ -7,6 +7,8 @@ import { entities } from "./entities.ts";
 export function ormOptions(databaseUrl: string, log: (message: string) => void = () => undefined) {
   return defineConfig({
     clientUrl: databaseUrl,
+    // Of the URL MikroORM passes on host, user and database alone; sslmode and all other settings stand in here.
+    driverOptions: { connectionString: databaseUrl },
     entities,
     logger: log,
     colors: false,

@@ -2,7 +2,7 @@ import { v4 } from "uuid";
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { answer, claim, completed, followUp, startConversation } from "../testing/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
-import { deleteConversation } from "./conversations.ts";
+import { deleteConversation } from "./erasure.ts";
 import { endJob } from "./end.ts";
 import { readJob, readJobStates, readPositions } from "./read-job.ts";
 
@@ -28,6 +28,8 @@ describe("a job's row", () => {
       startedAt: null,
       finishedAt: null,
       conversationDeleted: false,
+      visitorHash: null,
+      trace: null,
       replyAttempt: null,
       replyId: null,
       replyText: null,

@@ -19,6 +19,10 @@ export interface JobRow {
   startedAt: number | null;
   finishedAt: number | null;
   conversationDeleted: boolean;
+  /** Whose conversation it is; see `visitorHash` of `NewMessage`. */
+  visitorHash: Buffer | null;
+  /** W3C `traceparent` of the request that brought the message. */
+  trace: string | null;
   threadId: string | null;
   /** The attempt whose deltas are the reply. */
   replyAttempt: number | null;
@@ -40,7 +44,8 @@ const readJobStatement = {
            jobs.assistant_type as "assistantType", jobs.provider, error_code as "errorCode",
            input_tokens as "inputTokens", output_tokens as "outputTokens", cost_usd as "costUsd", ${millis("jobs.created_at")} as "createdAt",
            ${millis("started_at")} as "startedAt", ${millis("finished_at")} as "finishedAt",
-           conversations.deleted_at is not null as "conversationDeleted", conversations.thread_id as "threadId",
+           conversations.deleted_at is not null as "conversationDeleted", visitor_hash as "visitorHash",
+           jobs.trace, conversations.thread_id as "threadId",
            reply_attempt as "replyAttempt", reply.id as "replyId", reply.text as "replyText",
            reply.finish_reason as "replyFinishReason", reply.fallback as "replyFallback",
            ${millis("reply.created_at")} as "replyAt"

@@ -10,7 +10,7 @@ import {
 } from "../testing/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
 import { releaseJob } from "./claim.ts";
-import { deleteConversation } from "./conversations.ts";
+import { deleteConversation } from "./erasure.ts";
 import { cancelQueuedJob } from "./end.ts";
 import { markDue, readOrphans, takeDueJobs } from "./reconcile.ts";
 

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { claim, completed, followUp, openJobs, readColumns, startConversation } from "../testing/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
 import { claimJob } from "./claim.ts";
-import { deleteConversation } from "./conversations.ts";
+import { deleteConversation } from "./erasure.ts";
 import { endJob } from "./end.ts";
 import { retryJob } from "./retry.ts";
 import { readRuns } from "./timeline.ts";

@@ -14,7 +14,8 @@ import {
   startConversation,
 } from "../testing/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
-import { deleteConversation, readConversation, readMessages } from "./conversations.ts";
+import { readConversation, readMessages } from "./conversations.ts";
+import { deleteConversation } from "./erasure.ts";
 import {
   appendMessage,
   countBacklog,
@@ -172,7 +173,10 @@ describe("a following message", () => {
     await followUp(db.pool, first.conversationId, { maxUnanswered: 2 });
     const refused = followingMessage(first.conversationId, { maxUnanswered: 2, metadata: { page: "/late" } });
     expect(await appendMessage(db.pool, refused)).toBeUndefined();
-    expect(await readConversationState(db.pool, first.conversationId)).toEqual({ deleted: false, unanswered: 2 });
+    expect(await readConversationState(db.pool, first.conversationId, 1000)).toMatchObject({
+      deleted: false,
+      unanswered: 2,
+    });
     expect(await readConversation(db, first.conversationId)).toMatchObject({ messageCount: 2, metadata: {} });
     expect(await readColumns(db.pool, refused.jobId)).toEqual({});
   });
@@ -186,14 +190,46 @@ describe("a following message", () => {
     expect(refused).toEqual([undefined]);
   });
 
+  it("writes nothing where too many came of late, until that time is over", async () => {
+    const pace = { maxMessages: 3, windowMs: 60_000 };
+    const { conversationId } = await startConversation(db.pool);
+    const state = () => readConversationState(db.pool, conversationId, pace.windowMs);
+    expect(await state()).toMatchObject({ windowMessages: 1 });
+    const results = await Promise.all(
+      Array.from({ length: 4 }, () => appendMessage(db.pool, followingMessage(conversationId, { pace }))),
+    );
+    expect(results.filter(Boolean)).toHaveLength(2);
+    const { windowMessages, windowLeftMs = 0 } = (await state()) ?? {};
+    expect(windowMessages).toBe(3);
+    expect(windowLeftMs).toBeGreaterThan(30_000);
+    expect(windowLeftMs).toBeLessThanOrEqual(60_000);
+
+    await db.pool.query("update conversations set window_began_at = now() - interval '1 min' where id = $1", [
+      conversationId,
+    ]);
+    expect(await state()).toMatchObject({ windowMessages: 0, windowLeftMs: 0 });
+    expect(await appendMessage(db.pool, followingMessage(conversationId, { pace }))).toBeDefined();
+    expect(await state()).toMatchObject({ windowMessages: 1 });
+  });
+
+  it("writes nothing for another visitor than the conversation's own", async () => {
+    const [visitorHash, another] = [hash(), hash()];
+    const { conversationId } = await startConversation(db.pool, { visitorHash });
+    expect(await appendMessage(db.pool, followingMessage(conversationId, { visitorHash: another }))).toBeUndefined();
+    expect(await readConversationState(db.pool, conversationId, 1000)).toMatchObject({ visitorHash, unanswered: 1 });
+    for (const own of [visitorHash, null]) {
+      expect(await appendMessage(db.pool, followingMessage(conversationId, { visitorHash: own }))).toBeDefined();
+    }
+  });
+
   it("writes nothing where the conversation was deleted or never was", async () => {
     const first = await startConversation(db.pool);
     await deleteConversation(db.pool, first.conversationId);
     expect(await appendMessage(db.pool, followingMessage(first.conversationId))).toBeUndefined();
-    expect(await readConversationState(db.pool, first.conversationId)).toMatchObject({ deleted: true });
+    expect(await readConversationState(db.pool, first.conversationId, 1000)).toMatchObject({ deleted: true });
     const unknown = v4();
     expect(await appendMessage(db.pool, followingMessage(unknown))).toBeUndefined();
-    expect(await readConversationState(db.pool, unknown)).toBeUndefined();
+    expect(await readConversationState(db.pool, unknown, 1000)).toBeUndefined();
   });
 
   it("writes nothing under a key that was used before", async () => {

@@ -12,6 +12,10 @@ export interface NewMessage {
   idempotencyHash: Buffer | null;
   requestHash: Buffer | null;
   requestId: string;
+  /** Whose conversation it is from now on, where that is known; see `services/api/identity.ts`. */
+  visitorHash: Buffer | null;
+  /** W3C `traceparent`, where traces are on. */
+  trace?: string | undefined;
 }
 
 export interface NewConversation extends NewMessage {
@@ -42,9 +46,9 @@ const insertConversationStatement = {
   text: `
     with conversation as (
       insert into conversations (id, assistant_type, provider, metadata, next_turn, open_jobs, message_count,
-                                 thread_provider, thread_id, thread_turn, thread_adopted)
+                                 thread_provider, thread_id, thread_turn, thread_adopted, visitor_hash)
       values ($1, $2, $3, $4, $5::int + 1, array[$6::uuid], 1 + jsonb_array_length($7::jsonb),
-              $13, $14, case when $14::text is not null then 0 end, $14::text is not null)
+              $13, $14, case when $14::text is not null then 0 end, $14::text is not null, $16)
     ), imported as (
       insert into messages (id, conversation_id, turn, sender, text, imported, created_at)
       select id, $1, turn, sender, text, true, to_timestamp(timestamp / 1000.0)
@@ -53,8 +57,8 @@ const insertConversationStatement = {
       insert into messages (id, conversation_id, turn, sender, text) values ($8, $1, $5, 'user', $9)
     )
     insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
-                      idempotency_hash, request_hash, request_id, due_at)
-    values ($6, $1, $8, $5, $2, $3, $10, $11, $12, now() + ${dueAfter})`,
+                      idempotency_hash, request_hash, request_id, trace, due_at)
+    values ($6, $1, $8, $5, $2, $3, $10, $11, $12, $15, now() + ${dueAfter})`,
 };
 
 /**
@@ -77,6 +81,8 @@ export async function insertConversation(pool: Pool, row: NewConversation): Prom
     row.requestId,
     row.thread?.provider ?? null,
     row.thread?.id ?? null,
+    row.trace ?? null,
+    row.visitorHash,
   ]);
 }
 
@@ -85,6 +91,8 @@ export interface FollowingMessage extends NewMessage {
   provider: string | null;
   metadata: Record<string, string> | null;
   maxUnanswered: number;
+  /** So many messages in so long, over all that send to the conversation. */
+  pace: { maxMessages: number; windowMs: number };
 }
 
 const appendMessageStatement = {
@@ -95,16 +103,20 @@ const appendMessageStatement = {
       update conversations
       set next_turn = next_turn + 1, open_jobs = open_jobs || $2::uuid, message_count = message_count + 1,
           assistant_type = coalesce($3, assistant_type), provider = coalesce($4, provider),
-          metadata = coalesce($5, metadata), updated_at = now()
+          metadata = coalesce($5, metadata), updated_at = now(), visitor_hash = coalesce(visitor_hash, $15),
+          window_began_at = case when window_began_at > now() - $14::interval then window_began_at else now() end,
+          window_messages = case when window_began_at > now() - $14::interval then window_messages + 1 else 1 end
       where id = $1 and deleted_at is null and cardinality(open_jobs) < $6
         and not exists (select from jobs where idempotency_hash = $7)
+        and (window_messages < $13 or window_began_at <= now() - $14::interval)
+        and (visitor_hash is null or $15::bytea is null or visitor_hash = $15)
       returning id, next_turn - 1 as turn, assistant_type, provider, open_jobs[1] = $2 as head
     ), message as (
       insert into messages (id, conversation_id, turn, sender, text) select $8, id, turn, 'user', $9 from conversation
     ), job as (
       insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
-                        idempotency_hash, request_hash, request_id, due_at)
-      select $2, id, $8, turn, assistant_type, provider, $7, $10, $11, now() + ${dueAfter} from conversation
+                        idempotency_hash, request_hash, request_id, trace, due_at)
+      select $2, id, $8, turn, assistant_type, provider, $7, $10, $11, $12, now() + ${dueAfter} from conversation
     )
     select head from conversation`,
 };
@@ -112,7 +124,8 @@ const appendMessageStatement = {
 /**
  * Accepts a message of a conversation that exists, in one statement.
  * @returns whether its job is the head, so that it goes into the queue now; `undefined` when nothing was written: the
- * conversation is gone, has too many unanswered messages, or knows the idempotency key
+ * conversation is gone, another visitor's, has too many unanswered messages or too many of late, or knows the
+ * idempotency key
  * @throws a unique violation (see `isIdempotencyClash`) when the same key arrives twice at once
  */
 export async function appendMessage(pool: Pool, row: FollowingMessage): Promise<{ head: boolean } | undefined> {
@@ -128,6 +141,10 @@ export async function appendMessage(pool: Pool, row: FollowingMessage): Promise<
     row.text,
     row.requestHash,
     row.requestId,
+    row.trace ?? null,
+    row.pace.maxMessages,
+    milliseconds(row.pace.windowMs),
+    row.visitorHash,
   ]);
   return accepted;
 }
@@ -141,7 +158,8 @@ export interface EarlierSubmission {
   conversationId: string;
   messageId: string;
   status: JobStatus;
-  requestHash: Buffer;
+  /** Absent once the conversation was deleted. */
+  requestHash: Buffer | null;
   deleted: boolean;
   /** Accepted more than `keyLifeHours` ago. */
   stale: boolean;
@@ -175,18 +193,38 @@ export async function forgetIdempotencyKey(pool: Pool, jobId: string): Promise<v
   await query(pool, forgetKeyStatement, [jobId]);
 }
 
+export interface ConversationState {
+  deleted: boolean;
+  visitorHash: Buffer | null;
+  unanswered: number;
+  /** How many messages its present window has; 0 when that is over. */
+  windowMessages: number;
+  /** Milliseconds until that window is over. */
+  windowLeftMs: number;
+}
+
 const stateStatement = {
   name: "conversation-state",
-  text: `select deleted_at is not null as deleted, cardinality(open_jobs) as unanswered from conversations where id = $1`,
+  text: `
+    select deleted_at is not null as deleted, visitor_hash as "visitorHash", cardinality(open_jobs) as unanswered,
+           case when window_began_at > now() - $2::interval then window_messages else 0 end as "windowMessages",
+           greatest(0, extract(epoch from window_began_at + $2::interval - now()) * 1000)::float8 as "windowLeftMs"
+    from conversations where id = $1`,
 };
 
 /** Why a conversation would not take a message. */
 export async function readConversationState(
   pool: Pool,
   conversationId: string,
-): Promise<{ deleted: boolean; unanswered: number } | undefined> {
-  const [row] = await query<{ deleted: boolean; unanswered: number }>(pool, stateStatement, [conversationId]);
+  windowMs: number,
+): Promise<ConversationState | undefined> {
+  const [row] = await query<ConversationState>(pool, stateStatement, [conversationId, milliseconds(windowMs)]);
   return row;
+}
+
+/** As PostgreSQL reads an interval. */
+function milliseconds(ms: number): string {
+  return `${ms} ms`;
 }
 
 const backlogStatement = {

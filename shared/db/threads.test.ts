@@ -12,10 +12,19 @@ import {
 } from "../testing/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
 import { claimJob } from "./claim.ts";
-import { deleteConversation } from "./conversations.ts";
+import { deleteConversation } from "./erasure.ts";
 import { endJob } from "./end.ts";
 import { insertConversation } from "./submit.ts";
-import { bindThread, discardThread, forgetThread, isThreadClash, takeThreadDeletions } from "./threads.ts";
+import {
+  bindThread,
+  discardThread,
+  forgetThread,
+  hastenDeletions,
+  isDiscarded,
+  isThreadClash,
+  putOffDeletion,
+  takeThreadDeletions,
+} from "./threads.ts";
 
 let db: OpenTestDatabase;
 
@@ -146,21 +155,49 @@ describe("the thread of a conversation", () => {
 });
 
 describe("threads that are to be deleted", () => {
-  it("are taken by one, tried again later and later, and forgotten once they are gone", async () => {
+  const due = (own: OpenTestDatabase) => own.pool.query("update thread_deletions set due_at = now() - interval '1 s'");
+  const left = async (own: OpenTestDatabase) =>
+    (
+      await own.pool.query<{ tries: number; seconds: number }>(
+        "select tries, extract(epoch from due_at - now())::float8 as seconds from thread_deletions",
+      )
+    ).rows[0];
+
+  it("are left alone for a moment, in which a call may still write into them", async () => {
+    await using own = await openTestDatabase();
+    await discardThread(own.pool, newThread());
+    expect(await takeThreadDeletions(own.pool, ["openai"], 10)).toEqual([]);
+    expect((await left(own))?.seconds).toBeGreaterThan(1);
+  });
+
+  it("are taken by one, tried again within a minute, and forgotten once they are gone", async () => {
     await using own = await openTestDatabase();
     const thread = newThread();
+    expect(await isDiscarded(own.pool, thread)).toBe(false);
     await discardThread(own.pool, thread);
     await discardThread(own.pool, thread);
-    expect(await takeThreadDeletions(own.pool, ["another"])).toEqual([]);
-    const taken = await Promise.all(Array.from({ length: 5 }, () => takeThreadDeletions(own.pool, ["openai"])));
+    expect(await isDiscarded(own.pool, thread)).toBe(true);
+    await due(own);
+    expect(await takeThreadDeletions(own.pool, ["another"], 10)).toEqual([]);
+    const taken = await Promise.all(Array.from({ length: 5 }, () => takeThreadDeletions(own.pool, ["openai"], 10)));
     expect(taken.flat()).toEqual([thread]);
-    const { rows } = await own.pool.query(
-      "select tries, due_at - now() < interval '11 s' as soon from thread_deletions",
-    );
-    expect(rows).toEqual([{ tries: 1, soon: true }]);
+    expect(await left(own)).toMatchObject({ tries: 1, seconds: expect.closeTo(10, 0) as number });
     await own.pool.query("update thread_deletions set due_at = now() - interval '1 s', tries = 40");
-    expect(await takeThreadDeletions(own.pool, ["openai"])).toEqual([thread]);
+    expect(await takeThreadDeletions(own.pool, ["openai"], 10)).toEqual([thread]);
+    expect((await left(own))?.seconds).toBeCloseTo(60, 0);
     await forgetThread(own.pool, thread);
-    expect((await own.pool.query("select from thread_deletions")).rowCount).toBe(0);
+    expect(await left(own)).toBeUndefined();
+  });
+
+  it("are put off for long where they are refused, and due at once where their provider is back", async () => {
+    await using own = await openTestDatabase();
+    const [tried, fresh] = [newThread(), newThread()];
+    await discardThread(own.pool, tried);
+    await own.pool.query("update thread_deletions set tries = 20");
+    await putOffDeletion(own.pool, tried);
+    expect((await left(own))?.seconds).toBeCloseTo(3600, 0);
+    await discardThread(own.pool, fresh);
+    await hastenDeletions(own.pool, "openai");
+    expect(await takeThreadDeletions(own.pool, ["openai"], 10)).toEqual([tried]);
   });
 });

@@ -1,6 +1,15 @@
 import type { Pool, PoolClient } from "pg";
 import { query } from "./database.ts";
 
+/** A thread at its provider. */
+export interface KeptThread {
+  provider: string;
+  id: string;
+}
+
+/** A call that was just given up may still write into its thread. */
+const settled = "interval '3 s'";
+
 const bindStatement = {
   name: "bind-thread",
   // Both rows are locked, the conversation's first, as everywhere: a delete or another run that this waited for is seen.
@@ -12,8 +21,8 @@ const bindStatement = {
       select old.* from old, jobs
       where jobs.id = $1 and jobs.run = $2 and jobs.status = 'active' for share of jobs
     ), unused as (
-      insert into thread_deletions (provider, thread_id)
-      select thread_provider, thread_id from held
+      insert into thread_deletions (provider, thread_id, due_at)
+      select thread_provider, thread_id, now() + ${settled} from held
       where thread_id is not null and not thread_adopted and thread_id <> $4
       on conflict do nothing
     )
@@ -30,32 +39,32 @@ const bindStatement = {
 export async function bindThread(
   pool: Pool,
   job: { id: string; conversationId: string; run: number },
-  thread: { provider: string; id: string },
+  thread: KeptThread,
 ): Promise<boolean> {
   const values = [job.id, job.run, thread.provider, thread.id, job.conversationId];
   return (await query(pool, bindStatement, values)).length === 1;
 }
 
 /** Queues a thread for deletion at its provider. */
-export async function discardThread(
-  db: Pick<Pool | PoolClient, "query">,
-  thread: { provider: string; id: string },
-): Promise<void> {
-  await db.query("insert into thread_deletions (provider, thread_id) values ($1, $2) on conflict do nothing", [
-    thread.provider,
-    thread.id,
-  ]);
+export async function discardThread(db: Pick<Pool | PoolClient, "query">, thread: KeptThread): Promise<void> {
+  await db.query(
+    `insert into thread_deletions (provider, thread_id, due_at) values ($1, $2, now() + ${settled}) on conflict do nothing`,
+    [thread.provider, thread.id],
+  );
 }
+
+/** A provider that is back is asked within this: a visitor's words must not stay with it for two minutes more. */
+const longestPause = "interval '1 min'";
 
 const takeStatement = {
   name: "take-thread-deletions",
   // Taking moves the due time on, longer with each try, so that nobody else tries meanwhile.
   text: `
     update thread_deletions
-    set tries = tries + 1, due_at = now() + least(power(2, least(tries, 9)) * interval '10 s', interval '1 h')
+    set tries = tries + 1, due_at = now() + least(power(2, least(tries, 9)) * interval '10 s', ${longestPause})
     where (provider, thread_id) in (
       select provider, thread_id from thread_deletions where provider = any($1) and due_at < now()
-      order by due_at limit 10 for update skip locked)
+      order by due_at limit $2 for update skip locked)
     returning provider, thread_id as id`,
 };
 
@@ -63,12 +72,38 @@ const takeStatement = {
 export async function takeThreadDeletions(
   pool: Pool,
   providers: readonly string[],
-): Promise<{ provider: string; id: string }[]> {
-  return query(pool, takeStatement, [providers]);
+  limit: number,
+): Promise<KeptThread[]> {
+  return query(pool, takeStatement, [providers, limit]);
 }
 
-export async function forgetThread(pool: Pool, thread: { provider: string; id: string }): Promise<void> {
+export async function forgetThread(pool: Pool, thread: KeptThread): Promise<void> {
   await pool.query("delete from thread_deletions where provider = $1 and thread_id = $2", [thread.provider, thread.id]);
+}
+
+/** Puts a deletion off that its provider refuses, longer with each try, an hour at most: nothing will change soon. */
+export async function putOffDeletion(pool: Pool, thread: KeptThread): Promise<void> {
+  await pool.query(
+    `update thread_deletions set due_at = now() + least(power(2, least(tries, 9)) * interval '10 s', interval '1 h')
+     where provider = $1 and thread_id = $2`,
+    [thread.provider, thread.id],
+  );
+}
+
+/** Makes the deletions due that wait for a provider which was away. */
+export async function hastenDeletions(pool: Pool, provider: string): Promise<void> {
+  await pool.query("update thread_deletions set due_at = now() where provider = $1 and tries > 0 and due_at > now()", [
+    provider,
+  ]);
+}
+
+/** Whether a thread is queued for deletion: a conversation that went on with it would lose it. */
+export async function isDiscarded(pool: Pool, thread: KeptThread): Promise<boolean> {
+  const { rowCount } = await pool.query("select from thread_deletions where provider = $1 and thread_id = $2", [
+    thread.provider,
+    thread.id,
+  ]);
+  return rowCount === 1;
 }
 
 /** Whether an error says that a thread is another conversation's already. */

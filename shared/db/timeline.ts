@@ -30,3 +30,22 @@ const runsStatement = {
 export async function readRuns(pool: Pool, jobId: string): Promise<RunRow[]> {
   return query<RunRow>(pool, runsStatement, [jobId]);
 }
+
+/** An attempt that a run began after its first: its reply began anew. The time is in Unix milliseconds. */
+export interface Restart {
+  attempt: number;
+  at: number;
+}
+
+const restartsStatement = {
+  name: "job-restarts",
+  text: `
+    select attempt, (extract(epoch from min(begun_at)) * 1000)::float8 as at
+    from calls where job_id = $1 and attempt not in (select attempt from runs where job_id = $1)
+    group by attempt order by attempt`,
+};
+
+/** Those for which a provider was called, in order. */
+export async function readRestarts(pool: Pool, jobId: string): Promise<Restart[]> {
+  return query<Restart>(pool, restartsStatement, [jobId]);
+}

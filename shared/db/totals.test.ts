@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { answer, startConversation } from "../testing/conversations.ts";
 import { openTestDatabase } from "../testing/database.ts";
-import { deleteConversation } from "./conversations.ts";
+import { deleteConversation } from "./erasure.ts";
 import { readTotals } from "./totals.ts";
 
 describe("totals", () => {

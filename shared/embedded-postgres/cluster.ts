@@ -83,7 +83,8 @@ function halfMadePrefix(folder: string): string {
   return `${folder}.initdb-`;
 }
 
-async function readPassword(folder: string): Promise<string> {
+/** @throws {EmbeddedPostgresError} where it cannot be read: the folder is somebody else's */
+export async function readPassword(folder: string): Promise<string> {
   const path = join(folder, passwordFile);
   try {
     return await readFile(path, "utf8");

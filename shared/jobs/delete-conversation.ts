@@ -1,26 +1,40 @@
-import { deleteConversation as writeTombstone, markErased, type Traces } from "../db/conversations.ts";
+import { deleteConversation as writeTombstone, markErased, type Traces } from "../db/erasure.ts";
 import type { JobContext } from "./job-context.ts";
 
 /**
- * Deletes a conversation. Its rows are gone when this resolves; what other stores still hold is erased right after, or
- * by the reconciler once they are up.
+ * Deletes a conversation. Its rows are gone when this resolves; what other stores hold is erased by the reconciler, within
+ * seconds or once they are up.
+ * @param idleDays only if nothing has happened in it for so many days
  * @returns `false`: there was nothing to delete
  */
-export async function deleteConversation(context: JobContext, conversationId: string): Promise<boolean> {
-  const traces = await writeTombstone(context.db.pool, conversationId);
+export async function deleteConversation(
+  { db, live, log }: Pick<JobContext, "db" | "live" | "log">,
+  conversationId: string,
+  { idleDays }: { idleDays?: number } = {},
+): Promise<boolean> {
+  const traces = await writeTombstone(db.pool, conversationId, idleDays === undefined ? {} : { idleDays });
   if (!traces) return false;
   for (const { id } of traces.jobs) {
-    const ignore = (error: unknown) => context.log.debug({ err: error, jobId: id }, "deletion not hinted");
-    context.live.hintChange(id).catch(ignore);
-    context.live.hintCancel(id).catch(ignore);
+    const ignore = (error: unknown) => log.debug({ err: error, jobId: id }, "deletion not hinted");
+    live.hintChange(id).catch(ignore);
+    live.hintCancel(id).catch(ignore);
   }
-  if (traces.jobs.length === 0) await markErased(context.db.pool, conversationId);
   return true;
 }
 
-/** Removes a deleted conversation's traces from the queue and the drafts; may be repeated. */
-export async function eraseTraces({ db, queue, live }: JobContext, traces: Traces): Promise<void> {
-  await queue.remove(traces.jobs.map(({ id }) => id));
-  await Promise.all(traces.jobs.map(({ id, attempt }) => live.dropDraft(id, attempt)));
-  await markErased(db.pool, traces.conversationId);
+/** Drafts that are dropped at once: each call of the live store has little time. */
+const dropsAtOnce = 50;
+
+/**
+ * Removes a deleted conversation's traces from the queue and the drafts; may be repeated.
+ * @returns `false`: a worker is still busy with what it will not be able to store, so this is to be repeated
+ */
+export async function eraseTraces({ db, queue, live }: JobContext, { conversationId, jobs }: Traces): Promise<boolean> {
+  const held = await queue.remove(jobs.map(({ id }) => id));
+  for (let start = 0; start < jobs.length; start += dropsAtOnce) {
+    await Promise.all(jobs.slice(start, start + dropsAtOnce).map(({ id, attempt }) => live.dropDraft(id, attempt)));
+  }
+  if (held.length > 0) return false;
+  await markErased(db.pool, conversationId);
+  return true;
 }

@@ -5,6 +5,7 @@ import { readRuns } from "../db/timeline.ts";
 import { Lifecycle } from "../lifecycle.ts";
 import { createLogger } from "../logger.ts";
 import { id as jobIdSchema } from "../protocol/submit.ts";
+import { describeRun } from "./describe-run.ts";
 import { openJobContext } from "./open-job-context.ts";
 import { retryJob } from "./retry-job.ts";
 
@@ -47,16 +48,8 @@ async function show({ db }: Parameters<typeof retryJob>[0], jobId: string): Prom
     process.stderr.write("There is no such job.\n");
     return 1;
   }
-  const lines = (await readRuns(db.pool, jobId)).map(
-    ({ run, worker, claimedAt, outcome, endedAt }) =>
-      `  run ${run}  ${at(claimedAt)}  ${worker}  ${outcome ?? "under way, or its worker died"}${endedAt === null ? "" : ` ${at(endedAt)}`}`,
-  );
-  process.stdout.write(
-    `${job.status}${job.errorCode === null ? "" : ` (${job.errorCode})`}, accepted ${at(job.createdAt)}\n${lines.join("\n")}\n`,
-  );
+  const why = job.errorCode === null ? "" : ` (${job.errorCode})`;
+  const runs = (await readRuns(db.pool, jobId)).map((run) => `  ${describeRun(run)}\n`);
+  process.stdout.write(`${job.status}${why}, accepted ${new Date(job.createdAt).toISOString()}\n${runs.join("")}`);
   return 0;
-}
-
-function at(millis: number): string {
-  return new Date(millis).toISOString();
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { endJob as writeEnd } from "../db/end.ts";
 import { readJob } from "../db/read-job.ts";
-import { readTombstones } from "../db/conversations.ts";
+import { readTombstones } from "../db/erasure.ts";
 import type { Hint } from "../live/live.ts";
 import { claim, completed, followUp, startConversation } from "../testing/conversations.ts";
 import { jobStores, openJobsOnRedis, type TestJobContext } from "../testing/job-context.ts";

@@ -14,11 +14,15 @@ const databaseWaitMs = 30_000;
 
 /** Opens PostgreSQL, the live channel and the queue of one process; `lifecycle` closes them in reverse. */
 export async function openJobContext(
-  config: Pick<Config, "DATABASE_URL" | "REDIS_URL">,
+  config: Pick<Config, "DATABASE_URL" | "REDIS_URL"> &
+    Partial<Pick<Config, "DATABASE_CONNECTIONS" | "DATABASE_POOLER">>,
   { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
 ): Promise<JobContext & { backend: QueueBackend }> {
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = config;
-  const db = await openDatabase(databaseUrl, log);
+  const db = await openDatabase(databaseUrl, log, {
+    ...(config.DATABASE_CONNECTIONS !== undefined && { connections: config.DATABASE_CONNECTIONS }),
+    ...(config.DATABASE_POOLER !== undefined && { pooler: config.DATABASE_POOLER }),
+  });
   lifecycle.onClose("database", () => db.close());
   await waitForDatabase(db, databaseWaitMs);
 

@@ -133,9 +133,8 @@ class PostgresLive implements Live {
     await this.#notifications.close();
   }
 
-  async #subscribe(topics: string[]): Promise<void> {
-    const channels = new Set(topics.map((topic) => (topic === cancelChannel ? cancelChannel : liveChannel)));
-    await Promise.all([...channels].map((channel) => this.#notifications.listen(channel)));
+  #subscribe(topics: string[]): Promise<void>[] {
+    return topics.map((topic) => this.#notifications.listen(topic === cancelChannel ? cancelChannel : liveChannel));
   }
 
   /** What was given up on may still be done later: an append then does not match, or was right. */

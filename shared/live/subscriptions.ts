@@ -1,7 +1,10 @@
 /** What a store's connection can do for the listeners of this process. Its topics end with it. */
 export interface Transport {
-  /** Resolves once the store delivers these topics. When it rejects, they are asked for again on the next connection. */
-  subscribe(topics: string[]): Promise<unknown>;
+  /**
+   * For each topic, in order: resolves once the store delivers it. What rejects is asked for again on the next
+   * connection.
+   */
+  subscribe(topics: string[]): Promise<unknown>[];
   unsubscribe(topic: string): void;
 }
 
@@ -75,6 +78,13 @@ export class Subscriptions {
     for (const topic of this.#topics.values()) topic.confirmed = false;
   }
 
+  /** Some topics are no longer delivered, though others are: they are asked for again at once. */
+  lost(names: readonly string[]): void {
+    const topics = names.flatMap((name) => this.#topics.get(name) ?? []);
+    for (const topic of topics) topic.confirmed = false;
+    if (topics.length > 0) this.#subscribe(topics);
+  }
+
   #open(name: string): Topic {
     const topic: Topic = { name, entries: new Set(), confirmed: false };
     this.#topics.set(name, topic);
@@ -90,12 +100,13 @@ export class Subscriptions {
 
   /** Topics that were left meanwhile have no entries to tell; one that was opened anew is another object. */
   #subscribe(topics: Topic[]): void {
-    this.#transport.subscribe(topics.map(({ name }) => name)).then(
-      () => {
-        for (const topic of topics) this.#confirm(topic);
-      },
-      () => undefined,
-    );
+    const answers = this.#transport.subscribe(topics.map(({ name }) => name));
+    for (const [index, topic] of topics.entries()) {
+      answers[index]?.then(
+        () => this.#confirm(topic),
+        () => undefined,
+      );
+    }
   }
 
   #confirm(topic: Topic): void {

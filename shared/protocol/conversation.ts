@@ -6,6 +6,10 @@ export const defaultHistoryPage = 50;
 export const sender = z.enum(["user", "ai"]);
 export type Sender = z.output<typeof sender>;
 
+/** Of a reply, by the visitor. */
+export const rating = z.enum(["up", "down"]);
+export type Rating = z.output<typeof rating>;
+
 export const message = z
   .object({
     id: z.uuid(),
@@ -13,6 +17,7 @@ export const message = z
     sender,
     timestamp: z.int().meta({ description: "Unix milliseconds" }),
     imported: z.literal(true).optional().meta({ description: "Came with the request, not from this service" }),
+    rating: rating.optional().meta({ description: "What the visitor thinks of it" }),
   })
   .meta({ id: "Message" });
 export type MessageView = z.output<typeof message>;

@@ -18,9 +18,9 @@ export const jobErrors = {
 } as const;
 export type JobErrorCode = keyof typeof jobErrors;
 
-const jobError = z
-  .object({ code: z.enum(Object.keys(jobErrors) as [JobErrorCode, ...JobErrorCode[]]), message: z.string() })
-  .meta({ id: "JobError" });
+export const jobErrorCode = z.enum(Object.keys(jobErrors) as [JobErrorCode, ...JobErrorCode[]]);
+
+const jobError = z.object({ code: jobErrorCode, message: z.string() }).meta({ id: "JobError" });
 
 const usage = z
   .object({ inputTokens: z.int(), outputTokens: z.int(), costUsd: z.number().nullable() })
@@ -44,10 +44,11 @@ export const timeline = z
   .object({
     jobId: z.uuid(),
     status: jobStatus,
+    traceId: z.string().optional().meta({ description: "Of the message's trace, where traces are on" }),
     events: z.array(
       z.object({
         at: time,
-        event: z.enum(["accepted", "started", "first_delta", "given_back", "ended"]),
+        event: z.enum(["accepted", "queued", "started", "first_delta", "given_back", "stored", "ended"]),
         attempt: z.int().optional(),
       }),
     ),

@@ -64,6 +64,7 @@ export const problem = z
     detail: z.string(),
     instance: z.string(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    traceId: z.string().optional().meta({ description: "Of this request's trace, where traces are on" }),
   })
   .meta({ id: "Problem" });
 export type ProblemBody = z.output<typeof problem>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { jobStatus } from "./job.ts";
+import { jobStatus, jobView } from "./job.ts";
 
 /** Limits of one submission that no operator needs to turn. */
 const maxHistoryItems = 50;
@@ -13,12 +13,15 @@ const storable = z
   .refine((text) => !text.includes("\0"), "must not contain U+0000")
   .refine((text) => text.isWellFormed(), "must not contain lone surrogates");
 
-/** Trimmed text of 1 to `max` code points. */
-function messageText(max: number) {
+/** Trimmed text of at most `max` code points. */
+export function cleanText(max: number) {
   return storable
     .transform((text) => text.trim())
-    .refine((text) => text.length > 0, "must not be empty")
     .refine((text) => codePoints(text, max) <= max, `must have at most ${max} characters`);
+}
+
+function messageText(max: number) {
+  return cleanText(max).refine((text) => text.length > 0, "must not be empty");
 }
 
 const historyItem = (max: number) =>
@@ -39,18 +42,42 @@ const metadata = z
 /** Ids are compared as text: one spelling for each. */
 export const id = z.uuid("must be a UUID").transform((text) => text.toLowerCase());
 
+/** The header of that name. */
+export const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, "must be 1 to 255 visible ASCII characters")
+  .optional()
+  .meta({
+    description:
+      "The same key in the same conversation answers with the same job, for 24 hours. On a first message it must be a " +
+      "version-4 UUID, since it alone finds the conversation and its token again",
+  });
+
 /** The body of `POST /api/chat`, for a service whose messages have at most `maxMessageChars` code points. */
 export function submitRequest(maxMessageChars: number) {
   return z
     .object({
-      message: messageText(maxMessageChars),
-      conversationId: id.optional(),
+      message: messageText(maxMessageChars).meta({
+        description: `1 to ${maxMessageChars} characters (code points) after trimming`,
+      }),
+      conversationId: id.optional().meta({ description: "Absent: a new conversation begins" }),
       sessionId: id.optional().meta({ description: "Another name of conversationId" }),
-      assistantType: storable.max(100).optional(),
-      provider: storable.max(100).optional(),
-      threadId: storable.min(1).max(255).optional(),
-      history: z.array(historyItem(maxMessageChars)).max(maxHistoryItems).optional(),
-      metadata: metadata.optional(),
+      assistantType: storable
+        .max(100)
+        .optional()
+        .meta({ description: "From this message on; one of `/api/assistants`" }),
+      provider: storable.max(100).optional().meta({
+        description: "In place of the assistant's own, from this message on; one of `/api/providers`",
+      }),
+      threadId: storable.min(1).max(255).optional().meta({
+        description: "New conversations only: a thread at the provider to go on with, where the service allows it",
+      }),
+      history: z.array(historyItem(maxMessageChars)).max(maxHistoryItems).optional().meta({
+        description: "New conversations only: what was said elsewhere before, in its order",
+      }),
+      metadata: metadata.optional().meta({
+        description: `Kept with the conversation, in place of what was; at most ${maxMetadataBytes} bytes as JSON`,
+      }),
     })
     .refine((body) => !body.conversationId || !body.sessionId || body.conversationId === body.sessionId, {
       path: ["sessionId"],
@@ -86,6 +113,20 @@ export const submitResponse = z
   .meta({ id: "SubmitResponse" });
 
 export type SubmitResponse = z.output<typeof submitResponse>;
+
+/** The answer to a request that waited, when the job ended in time: with the reply, or with an error. */
+export const submitAnswer = submitResponse
+  .extend({
+    message: z.string().optional().meta({ description: "The reply" }),
+    reply: z.string().optional().meta({ description: "The same" }),
+    provider: jobView.shape.provider,
+    assistantId: jobView.shape.assistantId,
+    threadId: jobView.shape.threadId,
+    error: jobView.shape.error,
+  })
+  .meta({ id: "SubmitAnswer" });
+
+export type SubmitAnswer = z.output<typeof submitAnswer>;
 
 /** Counts code points, but not far beyond `enough`: the rest does not matter. */
 function codePoints(text: string, enough: number): number {

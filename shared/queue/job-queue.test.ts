@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DelayedError, type Job, UnrecoverableError } from "bullmq";
 import { v7 } from "uuid";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { createTestDatabase } from "../testing/postgres.ts";
 import { quietLog } from "../testing/quiet-log.ts";
+import { askRedis } from "../testing/ask-redis.ts";
 import { redisAvailable, startRedis } from "../testing/redis.ts";
+import { startRedisCluster, type RedisCluster } from "../testing/redis-cluster.ts";
 import { openTcpGate } from "../testing/tcp-gate.ts";
 import { type BullProcessor, createQueueBackend, type QueueBackend } from "./backend.ts";
 import { type JobQueue, openJobQueue } from "./job-queue.ts";
@@ -28,6 +30,27 @@ async function openRedisStore(): Promise<Store> {
     comeBack: () => redis.restart(),
     freeze: () => redis.pause(),
     thaw: () => redis.resume(),
+  };
+}
+
+/** One for all tests: it takes seconds to start. */
+let sharedCluster: Promise<RedisCluster> | undefined;
+afterAll(async () => (await sharedCluster)?.[Symbol.asyncDispose]());
+
+async function openClusterStore(): Promise<Store> {
+  sharedCluster ??= startRedisCluster();
+  const { url, servers, healthy } = await sharedCluster;
+  await healthy();
+  await Promise.all(servers.map((server) => askRedis(server, "FLUSHALL")));
+  return {
+    backend: await openBackend({ redisUrl: url, databaseUrl: "postgres://nobody@127.0.0.1:1/none" }),
+    goAway: async () => void (await Promise.all(servers.map((server) => server.kill()))),
+    comeBack: async () => {
+      await Promise.all(servers.map((server) => server.restart()));
+      await healthy();
+    },
+    freeze: () => servers.forEach((server) => server.pause()),
+    thaw: () => servers.forEach((server) => server.resume()),
   };
 }
 
@@ -92,6 +115,7 @@ const empty = { waiting: 0, active: 0, delayed: 0, failed: 0, workers: 0 };
 
 describe.each([
   { name: "Redis", open: openRedisStore, available: redisAvailable },
+  { name: "a Redis Cluster", open: openClusterStore, available: redisAvailable },
   { name: "PostgreSQL", open: openPostgresStore, available: true },
 ])("the queue on $name", ({ open, available }) => {
   describe.runIf(available)("while its store is there", () => {
@@ -167,7 +191,7 @@ describe.each([
       const gone = [v7(), await entryIn("delayed", store, queue), await entryIn("completed", store, queue)];
       const active = await entryIn("active", store, queue);
       await queue.enqueue(gone.slice(0, 1));
-      await queue.remove([...gone, active, v7()]);
+      expect(await queue.remove([...gone, active, v7()])).toEqual([active]);
       const states = await Promise.all([...gone, active].map((jobId) => queue.bull.getJobState(jobId)));
       expect(states).toEqual(["unknown", "unknown", "unknown", "active"]);
     });

@@ -6,10 +6,22 @@ import type { BullQueue, QueueBackend } from "./backend.ts";
 export interface JobQueue {
   /** Puts jobs into the queue; those it holds already, in whatever state, are left as they are. */
   enqueue(jobIds: readonly string[]): Promise<void>;
-  /** Makes sure that open jobs will be delivered: one whose entry is finished or lost gets a new one. */
-  putBack(jobIds: readonly string[]): Promise<void>;
-  /** Takes out what no worker has begun. */
-  remove(jobIds: readonly string[]): Promise<void>;
+  /**
+   * Makes sure that open jobs will be delivered: one whose entry is finished or lost gets a new one.
+   * @returns how many these were
+   */
+  putBack(jobIds: readonly string[]): Promise<number>;
+  /**
+   * A second entry for an attempt of a job, beside one that the queue holds back for a worker that has lost the job: cut off
+   * from PostgreSQL alone it keeps its entry locked, as one does that died with a wrong clock.
+   * @returns how many there were not yet
+   */
+  putBeside(jobs: readonly { id: string; attempt: number }[]): Promise<number>;
+  /**
+   * Takes out what no worker is at work on.
+   * @returns the others
+   */
+  remove(jobIds: readonly string[]): Promise<string[]>;
   counts(): Promise<QueueCounts>;
   /** For Bull Board. */
   readonly bull: BullQueue;
@@ -29,35 +41,54 @@ const callTimeoutMs = 1000;
 /** How many entries are looked up at once when putting back. */
 const lookUps = 50;
 
+const besideMark = ".";
+
+/** The job that an entry of the queue is about. */
+export function jobIdOf(entryId: string): string {
+  return entryId.split(besideMark, 1)[0] ?? entryId;
+}
+
 export async function openJobQueue(backend: QueueBackend, log: Logger): Promise<JobQueue> {
   const bull = await backend.openQueue();
   // The calls themselves reject; this only keeps a lost connection from ending the process.
   bull.on("error", (error) => log.debug({ err: error }, "queue"));
 
-  const add = async (jobIds: readonly string[]) => {
+  const add = async (entryIds: readonly string[]) => {
     await within(
       callTimeoutMs,
-      bull.addBulk(jobIds.map((jobId) => ({ name: "answer" as const, data: {}, opts: { jobId } }))),
+      bull.addBulk(entryIds.map((jobId) => ({ name: "answer" as const, data: {}, opts: { jobId } }))),
     );
   };
 
-  const putBackOne = async (jobId: string) => {
+  const putBackOne = async (entryId: string) => {
     // Its state would have to be searched for in the list of all that wait; whether it has ended stands in the entry.
-    const entry = await within(callTimeoutMs, bull.getJob(jobId));
+    const entry = await within(callTimeoutMs, bull.getJob(entryId));
     const ended = typeof entry?.finishedOn === "number";
-    if (ended) await within(callTimeoutMs, bull.remove(jobId));
+    if (ended) await within(callTimeoutMs, bull.remove(entryId));
     // Absent: the queue has lost it, or never had it. Neither absent nor ended: a delivery is under way.
-    if (!entry || ended) await add([jobId]);
+    const missing = !entry || ended;
+    if (missing) await add([entryId]);
+    return missing;
+  };
+
+  /** @returns whether a worker holds it */
+  const putBack = async (entryIds: readonly string[]) => (await inBatches(entryIds, putBackOne)).filter(Boolean).length;
+
+  const removeOne = async (jobId: string) => {
+    const removed = (await within(callTimeoutMs, bull.remove(jobId))) === 1;
+    // What the queue never had is not removed either.
+    return !removed && (await within(callTimeoutMs, bull.getJob(jobId))) !== undefined;
   };
 
   return {
     bull,
     enqueue: add,
-    putBack: (jobIds) => inBatches(jobIds, putBackOne),
-    remove: (jobIds) =>
-      inBatches(jobIds, async (jobId) => {
-        await within(callTimeoutMs, bull.remove(jobId));
-      }),
+    putBack,
+    putBeside: (jobs) => putBack(jobs.map(({ id, attempt }) => `${id}${besideMark}${attempt}`)),
+    async remove(jobIds) {
+      const held = await inBatches(jobIds, removeOne);
+      return jobIds.filter((_, place) => held[place]);
+    },
     async counts() {
       const [counts, workers] = await within(
         callTimeoutMs,
@@ -72,8 +103,10 @@ export async function openJobQueue(backend: QueueBackend, log: Logger): Promise<
   };
 }
 
-async function inBatches(jobIds: readonly string[], work: (jobId: string) => Promise<void>): Promise<void> {
-  for (let start = 0; start < jobIds.length; start += lookUps) {
-    await Promise.all(jobIds.slice(start, start + lookUps).map(work));
+async function inBatches<T>(ids: readonly string[], work: (id: string) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (let start = 0; start < ids.length; start += lookUps) {
+    results.push(...(await Promise.all(ids.slice(start, start + lookUps).map(work))));
   }
+  return results;
 }

@@ -1,28 +1,36 @@
 import { Queue, Worker } from "bullmq";
-import { Redis } from "ioredis";
 import type { Logger } from "../logger.ts";
+import { connectRedis, type RedisBehaviour, type RedisClient } from "../redis/connect-redis.ts";
+import { evictionAdvice, readEvictionPolicies } from "../redis/eviction.ts";
 import type { QueueBackend, RedisQueue, RedisWorker } from "./backend.ts";
 import { queueName, queuePrefix, retention } from "./options.ts";
 
-/** Back within a second of Redis' return; ioredis' own backoff grows to 20 s. */
-const retryStrategy = (attempt: number) => Math.min(attempt * 100, 1000);
+/** A connection that owes an answer for `socketTimeout` is dead, even where the network never said so. */
+const failFast = {
+  protocol: 2,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  commandTimeout: 500,
+  socketTimeout: 2000,
+} as const;
 
-const failFast = { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 500, retryStrategy };
-
-/** BullMQ asks for endless retries here, and a time limit would end its blocking calls for ever. */
-const waitForStore = { maxRetriesPerRequest: null, retryStrategy };
+/**
+ * BullMQ asks for endless retries here, and a time limit would end its blocking calls for ever. A call that blocks waits
+ * for 10 s at most: a connection that is silent for longer is dead, even where the network never said so.
+ */
+const waitForStore = { protocol: 2, maxRetriesPerRequest: null, socketTimeout: 15_000 } as const;
 
 export function createRedisBackend(url: string, log: Logger): QueueBackend {
-  const clients: Redis[] = [];
-  const connect = (options: typeof failFast | typeof waitForStore) => {
-    const client = new Redis(url, { protocol: 2, ...options });
-    client.on("error", (error) => log.debug({ err: error }, "redis connection of the queue"));
+  const clients: RedisClient[] = [];
+  const connect = (behaviour: RedisBehaviour) => {
+    const client = connectRedis(url, behaviour, (error) => log.warn({ err: error }, "Redis is away for the queue"));
     clients.push(client);
     return client;
   };
   return {
     async openQueue() {
       const connection = connect(failFast);
+      connection.on("ready", () => void warnOfEviction(connection, log));
       const queue: RedisQueue = new Queue(queueName, { connection, prefix: queuePrefix, defaultJobOptions: retention });
       return queue;
     },
@@ -35,4 +43,14 @@ export function createRedisBackend(url: string, log: Logger): QueueBackend {
       for (const client of clients) client.disconnect();
     },
   };
+}
+
+async function warnOfEviction(client: RedisClient, log: Logger): Promise<void> {
+  try {
+    const advice = evictionAdvice(await readEvictionPolicies(client));
+    if (advice !== undefined) log.warn(advice);
+  } catch (error) {
+    // It was just there: when it is back it is asked again.
+    log.debug({ err: error }, "eviction policy of Redis");
+  }
 }

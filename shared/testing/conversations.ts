@@ -55,6 +55,7 @@ export function followingMessage(conversationId: string, row: Partial<FollowingM
     provider: null,
     metadata: null,
     maxUnanswered: 5,
+    pace: { maxMessages: 1000, windowMs: 900_000 },
     ...row,
   };
 }
@@ -68,6 +69,7 @@ function newMessage(conversationId: string) {
     idempotencyHash: null,
     requestHash: null,
     requestId: "request-1",
+    visitorHash: null,
   };
 }
 

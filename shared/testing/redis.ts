@@ -25,13 +25,21 @@ export interface RedisServer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+interface RedisOptions {
+  /** As in its configuration file; made for the folder and the port of this server. */
+  settings?: (place: { folder: string; port: number }) => Promise<Settings> | Settings;
+}
+
+type Settings = Record<string, string | string[]>;
+
 /**
  * Starts a Redis on a free port; resolves when it answers.
  * @throws when no `redis-server` or `valkey-server` is on the PATH, or it does not come up
  */
-export async function startRedis(): Promise<RedisServer> {
+export async function startRedis({ settings = () => ({}) }: RedisOptions = {}): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), "parley-redis-"));
-  let server = await spawnOnFreePort(folder);
+  const spawnOn = async (port: number) => spawnRedis(folder, port, await settings({ folder, port }));
+  let server = await spawnOnFreePort(spawnOn);
   const { port } = server;
 
   const kill = async () => {
@@ -49,7 +57,7 @@ export async function startRedis(): Promise<RedisServer> {
     kill,
     restart: async () => {
       await kill();
-      server = await spawnRedis(folder, port);
+      server = await spawnOn(port);
     },
     pause: () => void server.child.kill("SIGSTOP"),
     resume: () => void server.child.kill("SIGCONT"),
@@ -70,19 +78,19 @@ class PortTakenError extends Error {
 /** Between finding a free port and binding it, somebody else may take it. */
 const portAttempts = 5;
 
-async function spawnOnFreePort(folder: string, attempt = 1): Promise<RunningRedis> {
+async function spawnOnFreePort(spawnOn: (port: number) => Promise<RunningRedis>, attempt = 1): Promise<RunningRedis> {
   try {
-    return await spawnRedis(folder, await findFreePort());
+    return await spawnOn(await findFreePort());
   } catch (error) {
-    if (error instanceof PortTakenError && attempt < portAttempts) return spawnOnFreePort(folder, attempt + 1);
+    if (error instanceof PortTakenError && attempt < portAttempts) return spawnOnFreePort(spawnOn, attempt + 1);
     throw error;
   }
 }
 
-async function spawnRedis(folder: string, port: number): Promise<RunningRedis> {
+async function spawnRedis(folder: string, port: number, settings: Settings): Promise<RunningRedis> {
   if (redisServer.path === undefined) throw new Error(`Redis is not here (${redisServer.howToGet})`);
-  const options = { port, bind: "127.0.0.1", save: "", appendonly: "no", dir: folder, daemonize: "no" };
-  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const common = { port: `${port}`, bind: "127.0.0.1", save: "", appendonly: "no", dir: folder, daemonize: "no" };
+  const args = Object.entries({ ...common, ...settings }).flatMap(([name, value]) => [`--${name}`, ...[value].flat()]);
   const child = spawn(redisServer.path, args, { stdio: ["ignore", "pipe", "inherit"] });
   // A test process that ends without stopping it must not leave it behind.
   const killWithUs = () => child.kill("SIGKILL");
@@ -90,7 +98,7 @@ async function spawnRedis(folder: string, port: number): Promise<RunningRedis> {
   child.once("exit", () => process.off("exit", killWithUs));
   try {
     await logsReady(child);
-    await answersPing(port);
+    if (settings["tls-port"] === undefined) await answersPing(port);
   } catch (error) {
     child.kill("SIGKILL");
     throw error;
@@ -119,10 +127,11 @@ async function answersPing(port: number): Promise<void> {
   socket.write("PING\r\n");
   const [answer] = (await once(socket, "data")) as [Buffer];
   socket.destroy();
-  if (!answer.toString().startsWith("+PONG")) throw new Error(`Redis answers PING with ${answer.toString()}`);
+  if (!/^(\+PONG|-NOAUTH)/.test(answer.toString())) throw new Error(`Redis answers PING with ${answer.toString()}`);
 }
 
-async function findFreePort(): Promise<number> {
+/** A port that nobody listens on at this moment. */
+export async function findFreePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address() as AddressInfo;

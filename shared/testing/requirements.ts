@@ -31,7 +31,21 @@ export const chromium: Requirement = {
   fixture: "chromium.ts",
 };
 
-export const requirements: readonly Requirement[] = [redisServer, chromium];
+export const openssl: Requirement = {
+  name: "OpenSSL",
+  path: findProgram("openssl"),
+  howToGet: "install openssl: apt-get install openssl, brew install openssl",
+  fixture: "certificates.ts",
+};
+
+export const pgbouncer: Requirement = {
+  name: "PgBouncer",
+  path: findProgram("pgbouncer", "/usr/sbin/pgbouncer"),
+  howToGet: "install pgbouncer: apt-get install pgbouncer, brew install pgbouncer",
+  fixture: "pgbouncer.ts",
+};
+
+export const requirements: readonly Requirement[] = [redisServer, chromium, openssl, pgbouncer];
 
 /** The first of these programs that is on the PATH, or at its absolute path. */
 function findProgram(...names: string[]): string | undefined {

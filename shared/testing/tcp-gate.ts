@@ -5,34 +5,34 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 export interface TcpGate extends AsyncDisposable {
   /** The server's URL, through the gate. */
   readonly url: string;
+  /** How many connections a freeze has caught. */
+  readonly frozen: number;
   /** Breaks every connection and refuses new ones. */
   shut: () => Promise<void>;
   /** Lets connections through again, after `shut`. */
   reopen: () => Promise<void>;
-  /** Connections stay open and are accepted, but no byte passes. */
-  freeze: () => void;
+  /** Connections stay open and are accepted, but no byte passes; of `"answers"`: none that comes from the server. */
+  freeze: (what?: "all" | "answers") => void;
+  /** What was frozen arrives, late. */
   thaw: () => void;
 }
 
+interface GateOptions {
+  /** A freeze catches only connections whose client has sent this, or sends it: then this is held, too. Absent: all. */
+  only?: string;
+}
+
 /** Opens one on a free port of this machine, to the server of `url`. */
-export async function openTcpGate(url: string): Promise<TcpGate> {
+export async function openTcpGate(url: string, { only }: GateOptions = {}): Promise<TcpGate> {
   const target = new URL(url);
-  const sockets = new Set<Socket>();
-  let frozen = false;
-  const keep = (socket: Socket, other: Socket) => {
-    sockets.add(socket);
-    if (frozen) socket.pause();
-    socket.on("data", (bytes) => other.write(bytes));
-    socket.on("error", () => socket.destroy());
-    socket.on("close", () => {
-      sockets.delete(socket);
-      other.destroy();
-    });
-  };
+  const ways = new Set<Way>();
+  let freezing: "all" | "answers" | undefined;
   const server = createServer((near) => {
     const far = connect(Number(target.port || defaultPorts.get(target.protocol)), target.hostname);
-    keep(near, far);
-    keep(far, near);
+    const way = new Way(near, far, only);
+    ways.add(way);
+    way.freeze(freezing);
+    near.once("close", () => far.once("close", () => ways.delete(way)));
   });
   const listen = async (port: number) => {
     server.listen(port, "127.0.0.1");
@@ -42,7 +42,7 @@ export async function openTcpGate(url: string): Promise<TcpGate> {
   const shut = async () => {
     if (!server.listening) return;
     server.close();
-    for (const socket of sockets) socket.destroy();
+    for (const way of ways) way.destroy();
     await once(server, "close");
   };
   const port = await listen(0);
@@ -50,18 +50,77 @@ export async function openTcpGate(url: string): Promise<TcpGate> {
   through.host = `127.0.0.1:${port}`;
   return {
     url: through.href,
+    get frozen() {
+      return [...ways].filter(({ frozen }) => frozen).length;
+    },
     shut,
     reopen: async () => void (await listen(port)),
-    freeze: () => {
-      frozen = true;
-      for (const socket of sockets) socket.pause();
+    freeze: (what = "all") => {
+      freezing = what;
+      for (const way of ways) way.freeze(what);
     },
     thaw: () => {
-      frozen = false;
-      for (const socket of sockets) socket.resume();
+      freezing = undefined;
+      for (const way of ways) way.thaw();
     },
     [Symbol.asyncDispose]: shut,
   };
+}
+
+/** One connection through the gate. */
+class Way {
+  readonly #near: Socket;
+  readonly #far: Socket;
+  #freezing: "all" | "answers" | undefined;
+  /** A freeze catches it. */
+  #caught: boolean;
+  #held: Buffer[] = [];
+
+  constructor(near: Socket, far: Socket, only: string | undefined) {
+    this.#near = near;
+    this.#far = far;
+    this.#caught = only === undefined;
+    near.on("data", (bytes) => {
+      if (!this.#caught && only !== undefined && bytes.includes(only)) {
+        this.#caught = true;
+        this.freeze(this.#freezing);
+      }
+      if (this.#caught && this.#freezing === "all") this.#held.push(bytes);
+      else far.write(bytes);
+    });
+    far.on("data", (bytes) => near.write(bytes));
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      socket.on("error", () => socket.destroy());
+      // What it said last still arrives.
+      socket.on("close", () => other.end());
+    }
+  }
+
+  get frozen(): boolean {
+    return this.#caught && this.#freezing !== undefined;
+  }
+
+  freeze(what: "all" | "answers" | undefined): void {
+    this.#freezing = what;
+    if (!this.frozen) return;
+    this.#far.pause();
+    if (what === "all") this.#near.pause();
+  }
+
+  thaw(): void {
+    this.#freezing = undefined;
+    for (const bytes of this.#held.splice(0)) this.#far.write(bytes);
+    this.#near.resume();
+    this.#far.resume();
+  }
+
+  destroy(): void {
+    this.#near.destroy();
+    this.#far.destroy();
+  }
 }
 
 const defaultPorts = new Map([

@@ -1,8 +1,11 @@
 import type { Check, JobEvidence, SeenCall } from "./evidence.ts";
+import type { Incident } from "./journal.ts";
 import { replyMark } from "./upstream.ts";
 
 /** The fake and its clients share a machine: the end of one connection may be seen a little after the next call. */
 const noticeMs = 400;
+/** Who was cut off goes on with what it was about to do, until it is told that its job is another's. */
+const wakingMs = 1000;
 
 export const checkCallsOneAtATime: Check = {
   rule: "the provider is never asked twice at once for a conversation",
@@ -12,15 +15,21 @@ export const checkCallsOneAtATime: Check = {
       for (const [index, call] of inOrder.entries()) {
         for (const before of inOrder.slice(0, index)) {
           if (before.to - noticeMs <= call.from) continue;
-          // One that was cut off for longer than its lease cannot know that another has its job.
-          const cutOff = journal.disturbances([before.caller.split("/")[0] ?? ""], before.from, call.from, 0);
-          if (cutOff.length === 0) report(`${call.caller} asked while ${before.caller} did`, call.job?.id);
+          // One that was cut off for longer than its lease cannot know that another has its job: it may be in the middle of
+          // a call, or about to make one that it had written down.
+          const workers = [before, call].map(({ caller }) => caller.split("/")[0] ?? "");
+          const cutOff = journal.disturbances(workers, before.from, call.from, wakingMs).some(isCutOff);
+          if (!cutOff) report(`${call.caller} asked while ${before.caller} did`, call.job?.id);
         }
       }
     }
     return seen.length;
   },
 };
+
+function isCutOff({ kind }: Incident): boolean {
+  return kind === "zombie" || kind === "freeze-worker" || kind === "partition-worker";
+}
 
 export const checkPrompts: Check = {
   rule: "a prompt is the conversation so far, by turn, and ends with the job's own message",

@@ -62,7 +62,7 @@ onEachBackend("a conversation", { apis: 2 }, (product) => {
     await client.ended(chat);
     const { request } = await provider.called("How long does it take?");
     expect(request.messages.slice(1).map(({ role }) => role)).toEqual(["user", "user", "user"]);
-    expect(request.messages[2]?.text).toMatch(/visitor says.*We do\.$/);
+    expect(request.messages[2]?.text).toMatch(/visitor says.*\n> We do\.$/);
     const { messages } = await client.history(chat);
     expect(messages.slice(0, 2)).toEqual(
       history.map((turn) => ({ ...turn, id: expect.any(String) as string, imported: true })),

@@ -1,17 +1,19 @@
-import { beforeAll, describe, expect, it } from "vitest";
-import type { Script } from "../../shared/testing/fake-script.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SubmitResponse } from "../../shared/protocol/submit.ts";
+import { openTcpGate, type TcpGate } from "../../shared/testing/tcp-gate.ts";
 import { Client } from "./client.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { ServiceProcess } from "./processes.ts";
 import type { Product } from "./product.ts";
-import { echoOf, endlessReply, heldReply } from "./scripted-provider.ts";
-import { onEachBackend } from "./suite.ts";
+import { echoOf, heldReply, lastingReply } from "./scripted-provider.ts";
+import { eventually, onEachBackend } from "./suite.ts";
 
 /** A lease, the search for what nobody holds, and a busy machine. */
 const takeOverLimitMs = 45_000;
 
 /** A worker in the middle of one reply, which is all it can do at a time, and a visitor who watches. */
+type HeldReply = ReturnType<typeof heldReply>;
+
 interface MidReply {
   message: string;
   worker: ServiceProcess;
@@ -26,26 +28,41 @@ const written = "Only half of it";
 onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (product) => {
   let killed: MidReply;
   let frozen: MidReply;
+  let network: TcpGate;
+  let ends: TcpGate;
+  let cutOff: MidReply;
   let terminated: MidReply;
   let cancelled: MidReply;
   let deadly: MidReply;
+  const startOne = (env?: Record<string, string>) => product().startWorker({ WORKER_CONCURRENCY: "1", ...env });
 
   beforeAll(async () => {
-    // One after the other: each worker is busy with its own before the next one starts.
-    killed = await beginReply(product(), "killed");
-    frozen = await beginReply(product(), "frozen");
-    terminated = await beginReply(product(), "terminated", endlessReply());
-    cancelled = await beginReply(product(), "cancelled");
-    deadly = await beginReply(product(), "deadly");
+    network = await openTcpGate(product().databaseUrl);
+    ends = await openTcpGate(network.url, { only: "end-job" });
+    // Each worker is busy with its own before the last one starts, which can do them all.
+    const lasting = lastingReply("and the rest");
+    cutOff = await beginReply(product(), "cut off", [await startOne({ DATABASE_URL: ends.url })], lasting);
+    const workers = await Promise.all(Array.from({ length: 5 }, () => startOne()));
+    const begin = (message: string, reply?: HeldReply) => beginReply(product(), message, workers, reply);
+    [killed, frozen, terminated, cancelled, deadly] = await Promise.all([
+      begin("killed"),
+      begin("frozen"),
+      begin("terminated", lastingReply("")),
+      begin("cancelled"),
+      begin("deadly"),
+    ]);
+    frozen.worker.pause();
+    await Promise.all([killed, cancelled, deadly].map(({ worker }) => worker.kill()));
     await product().startWorker();
   }, 60_000);
+
+  afterAll(() => Promise.all([ends?.shut(), network?.shut()]));
 
   describe.concurrent("the job", { timeout: takeOverLimitMs }, () => {
     it("is answered by another one, once, when it was killed", async () => {
       const { client, apis } = product();
-      const { message, worker, chat, stream } = killed;
+      const { message, chat, stream } = killed;
       const next = await client.submit("after the killed one", { to: chat });
-      await worker.kill();
       await stream.ended;
 
       expect(stream.of("reset")).toEqual([{ attempt: 2 }]);
@@ -71,7 +88,6 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
       const { message, worker, chat, stream, release } = frozen;
       const another = heldReply("Another one", " has answered");
       provider.answer(message, another.script);
-      worker.pause();
       await provider.called(message, 2);
 
       // The rest of its own reply is there for it to read.
@@ -87,6 +103,28 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
       expect(stream.terminal).toMatchObject({ event: "done", data: { attempt: 2, reply: { text: stream.text } } });
       expect(await texts(client, chat)).toEqual([message, "Another one has answered"]);
       expect(await query("select from drafts where job_id = $1", [chat.jobId])).toHaveLength(0);
+    });
+
+    it("is not ended by what the lost one had sent before it was cut off, which arrives beside another", async () => {
+      const { client, provider } = product();
+      const { message, worker, chat, stream, release } = cutOff;
+      const another = heldReply("Another one", " has answered");
+      provider.answer(message, another.script);
+      ends.freeze();
+      release();
+      await eventually("the end is on its way", () => ends.frozen > 0);
+      network.freeze();
+      await provider.called(message, 2);
+
+      network.thaw();
+      ends.thaw();
+      expect(await worker.stop()).toBe(0);
+      expect(await client.job(chat)).toMatchObject({ status: "active", attempt: 2 });
+      another.release();
+      await stream.ended;
+      expect(stream.text).toBe("Another one has answered");
+      expect(stream.terminal).toMatchObject({ event: "done", data: { attempt: 2, reply: { text: stream.text } } });
+      expect(await texts(client, chat)).toEqual([message, "Another one has answered"]);
     });
 
     it("is given to another one at once when it was asked to end and could not finish", async () => {
@@ -107,9 +145,8 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
 
     it("can be cancelled although nobody works on it, and keeps the text so far", async () => {
       const { client } = product();
-      const { message, worker, chat, stream } = cancelled;
+      const { message, chat, stream } = cancelled;
       const next = await client.submit("after the cancelled one", { to: chat });
-      await worker.kill();
       expect((await client.cancel(chat)).status).toBe(202);
       expect((await client.cancel(chat)).status).toBe(202);
       await stream.ended;
@@ -132,10 +169,9 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
 
     it("is given up when it was the third worker that died of it", async () => {
       const { client, query } = product();
-      const { message, worker, chat, stream } = deadly;
+      const { message, chat, stream } = deadly;
       await query("update jobs set deaths = 2 where id = $1", [chat.jobId]);
       const next = await client.submit("after the deadly one", { to: chat });
-      await worker.kill();
       await stream.ended;
 
       expect(stream.terminal).toMatchObject({ event: "failed", data: { error: { code: "workers_died" } } });
@@ -147,15 +183,20 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
   });
 });
 
-async function beginReply(product: Product, message: string, script?: Script): Promise<MidReply> {
-  const { client, provider, startWorker } = product;
-  const held = heldReply(written, " and the rest");
-  provider.answer(message, script ?? held.script);
-  const worker = await startWorker({ WORKER_CONCURRENCY: "1" });
+async function beginReply(
+  { client, provider, query }: Product,
+  message: string,
+  workers: readonly ServiceProcess[],
+  { script, release } = heldReply(written, " and the rest"),
+): Promise<MidReply> {
+  provider.answer(message, script);
   const chat = await client.submit(message);
   const stream = await client.events(chat);
-  await stream.until(({ text }) => (script === undefined ? text === written : text !== ""));
-  return { message, worker, chat, stream, release: held.release };
+  await stream.until(({ text }) => text !== "" && (text === written || !written.startsWith(text)));
+  const [run] = await query<{ worker: string }>("select worker from runs where job_id = $1", [chat.jobId]);
+  const worker = workers.find(({ pid }) => run?.worker.endsWith(`:${pid}`));
+  if (!worker) throw new Error(`${run?.worker} is none of ours`);
+  return { message, worker, chat, stream, release };
 }
 
 function callsFor({ provider }: Product, message: string) {

@@ -42,6 +42,10 @@ export class ServiceProcess {
     return this.#output;
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get running(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { assistants, health, providers } from "../../shared/protocol/service.ts";
-import type { Client } from "./client.ts";
+import type { Answer, Client } from "./client.ts";
 import { adminPassword } from "./product.ts";
 import { heldReply } from "./scripted-provider.ts";
 import { eventually, onEachBackend } from "./suite.ts";
@@ -86,21 +86,26 @@ onEachBackend("the service", { workers: 2 }, (product) => {
           credentials === undefined ? {} : { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` },
       });
 
-    it.each([undefined, "admin:wrong", `root:${adminPassword}`, `:${adminPassword}`, "admin:", "admin"])(
+    const refused = (answer: Answer) => {
+      expect(answer.status).toBe(401);
+      // Without this a browser never asks for them.
+      expect(answer.headers.get("www-authenticate")).toMatch(/^Basic realm=/);
+      expect(answer.headers.get("cache-control")).toBe("no-store");
+      expect(answer.text).not.toContain("answers");
+    };
+
+    it.each(["/admin/queues", "/admin/queues/", "/admin/queues/api/queues", "/ADMIN/queues/api/queues"])(
       "and to nobody else (%s)",
+      async (path) => {
+        refused(await look(product().client, path));
+        refused(await product().client.request(path, { token: adminPassword }));
+      },
+    );
+
+    it.each(["admin:wrong", `root:${adminPassword}`, `:${adminPassword}`, "admin:", "admin"])(
+      "and to nobody with other credentials (%s)",
       async (credentials) => {
-        for (const path of [
-          "/admin/queues",
-          "/admin/queues/",
-          "/admin/queues/api/queues",
-          "/ADMIN/queues/api/queues",
-        ]) {
-          const answer = await look(product().client, path, credentials);
-          expect(answer.status).toBe(401);
-          // Without this a browser never asks for them.
-          expect(answer.headers.get("www-authenticate")).toMatch(/^Basic realm=/);
-          expect(answer.text).not.toContain("answers");
-        }
+        refused(await look(product().client, "/admin/queues/api/queues", credentials));
       },
     );
 

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { Client } from "./client.ts";
-import type { Product } from "./product.ts";
 import { echoOf, heldReply } from "./scripted-provider.ts";
 import { eventually, onEachBackend } from "./suite.ts";
+import { tracesOf, withRedis } from "./traces-of.ts";
 
 /** A deleted text may be in a store for so long. */
 const erasedWithinSeconds = 120;
@@ -132,7 +131,7 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
       const streams = await Promise.all([client.events(active), otherApi().events(active)]);
       await Promise.all(streams.map((stream) => stream.untilText(`The ${marker} plays`)));
       const waiting = await otherApi().events(queued);
-      expect(await traces(product(), marker)).not.toEqual([]);
+      expect(await tracesOf(product(), marker)).not.toEqual([]);
 
       expect((await otherApi().deleteConversation(chat)).status).toBe(204);
       await Promise.all([...streams, waiting].map((stream) => stream.ended));
@@ -152,7 +151,7 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
           (await query("select from conversations where id = $1 and erased_at is not null", [chat.conversationId]))
             .length === 1,
       );
-      expect(await traces(product(), marker)).toEqual([]);
+      expect(await tracesOf(product(), marker)).toEqual([]);
     });
 
     it("leaves nothing that opens it", async () => {
@@ -200,7 +199,7 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
         );
         await eventually(
           "the draft is dropped",
-          async () => (await traces(product(), marker)).length === 0,
+          async () => (await tracesOf(product(), marker)).length === 0,
           sweepSeconds * 1000,
         );
       }
@@ -232,59 +231,3 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
     });
   });
 });
-
-/** Where a text is still to be found: rows of any table (as text or as bytes), keys of Redis. */
-async function traces(product: Product, marker: string): Promise<string[]> {
-  const tables = await product.query<{ name: string }>(
-    `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-     where table_schema in ('public', 'bullmq') and table_type = 'BASE TABLE'`,
-  );
-  const hex = Buffer.from(marker).toString("hex");
-  const found: string[] = [];
-  for (const { name } of tables) {
-    const rows = await product.query<{ row: string }>(
-      `select row::text as row from ${name} as row where row::text like $1 or row::text like $2`,
-      [`%${marker}%`, `%${hex}%`],
-    );
-    found.push(...rows.map(({ row }) => `${name}: ${row}`));
-  }
-  if (product.redis) found.push(...(await withRedis(product, (redis) => redisTraces(redis, marker))));
-  return found;
-}
-
-async function redisTraces(redis: Redis, marker: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const key of await redis.keys("*")) {
-    const value = await readKey(redis, key);
-    if (JSON.stringify([key, value]).includes(marker)) found.push(`${key}: ${JSON.stringify(value)}`);
-  }
-  return found;
-}
-
-async function readKey(redis: Redis, key: string): Promise<unknown> {
-  switch (await redis.type(key)) {
-    case "string":
-      return redis.get(key);
-    case "hash":
-      return redis.hgetall(key);
-    case "list":
-      return redis.lrange(key, 0, -1);
-    case "set":
-      return redis.smembers(key);
-    case "zset":
-      return redis.zrange(key, "0", "-1");
-    case "stream":
-      return redis.xrange(key, "-", "+");
-    default:
-      return undefined;
-  }
-}
-
-async function withRedis<T>({ redis }: Product, work: (client: Redis) => Promise<T>): Promise<T> {
-  const client = new Redis(redis?.url ?? "");
-  try {
-    return await work(client);
-  } finally {
-    client.disconnect();
-  }
-}

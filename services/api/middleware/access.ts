@@ -1,23 +1,35 @@
 import type { Request } from "express";
-import { readPresence } from "../../../shared/db/conversations.ts";
+import { readOwner } from "../../../shared/db/conversations.ts";
+import { type OwnedMessage, readMessageOwner } from "../../../shared/db/feedback.ts";
 import { type JobRow, readJob } from "../../../shared/db/read-job.ts";
 import { Problem } from "../../../shared/errors.ts";
+import { identityHeader } from "../../../shared/protocol/headers.ts";
 import { id } from "../../../shared/protocol/submit.ts";
 import type { ApiContext } from "../api-context.ts";
+import type { Visitor } from "../identity.ts";
+import { countRequest } from "./count-requests.ts";
+import { noteIds } from "./request-id.ts";
+
+// Whoever may not see a conversation learns nothing of it, whatever they ask: what a request has shown of itself is checked
+// first, then it is counted for its client, and only after that anything is looked up.
 
 const gone = () => new Problem("not-found", "This conversation does not exist any more.");
-const forbidden = () => new Problem("forbidden", "Use the token that came with this conversation.");
+const forbidden = () =>
+  new Problem("forbidden", "Use the token that came with this conversation, or the identity of its visitor.");
 
 /**
- * Lets a request through to a conversation. The token is checked before anything is looked up, so that nobody learns
- * from an answer what exists.
- * @throws {Problem} 400 for an id that is no UUID, 401, 403; 404 once it is deleted
+ * Lets a request through to a conversation, and counts it.
+ * @throws {Problem} 400 for an id that is no UUID, 401, 403, 429; 404 once it is deleted
  */
 export async function openConversation(context: ApiContext, req: Request, conversationId: unknown): Promise<string> {
   const wanted = parseId("conversationId", conversationId);
   const holder = await readHolder(context, req);
-  if (holder !== undefined && holder !== wanted) throw forbidden();
-  if ((await readPresence(context.db.pool, wanted)) !== "present") throw gone();
+  if (!mightOpen(holder, wanted)) throw forbidden();
+  noteIds(req, { conversationId: wanted });
+  await countRequest(context.limits.reads, req);
+  const owner = await readOwner(context.db.pool, wanted);
+  if (!mayOpen(holder, wanted, owner?.visitorHash ?? null)) throw forbidden();
+  if (!owner || owner.deleted) throw gone();
   return wanted;
 }
 
@@ -25,31 +37,110 @@ export async function openConversation(context: ApiContext, req: Request, conver
 export async function openJob(context: ApiContext, req: Request, jobId: unknown): Promise<JobRow> {
   const wanted = parseId("jobId", jobId);
   const holder = await readHolder(context, req);
+  await countRequest(context.limits.reads, req);
   const job = await readJob(context.db.pool, wanted);
-  if (holder !== undefined && job?.conversationId !== holder) throw forbidden();
+  if (job ? !mayOpen(holder, job.conversationId, job.visitorHash) : !holder.open) throw forbidden();
   if (!job || job.conversationDeleted) throw gone();
+  noteIds(req, { jobId: job.id, conversationId: job.conversationId });
   return job;
 }
 
 /**
- * Checks the token of a submission to a conversation; whether that conversation still takes messages is for the
- * statement that writes to it.
+ * Lets a request through to a message of its conversation, likewise. Deleting a conversation leaves no messages: then its
+ * token alone tells what happened.
  */
-export async function checkSubmitter(context: ApiContext, req: Request, conversationId: string): Promise<void> {
+export async function openMessage(context: ApiContext, req: Request, messageId: unknown): Promise<OwnedMessage> {
+  const wanted = parseId("id", messageId);
   const holder = await readHolder(context, req);
-  if (holder !== undefined && holder !== conversationId) throw forbidden();
+  await countRequest(context.limits.reads, req);
+  const { pool } = context.db;
+  const [message, own] = await Promise.all([
+    readMessageOwner(pool, wanted),
+    holder.conversationId === undefined ? undefined : readOwner(pool, holder.conversationId),
+  ]);
+  if (!message && own?.deleted) throw gone();
+  if (message ? !mayOpen(holder, message.conversationId, message.visitorHash) : !holder.open) throw forbidden();
+  if (!message) throw gone();
+  noteIds(req, { conversationId: message.conversationId });
+  return message;
 }
 
-/** The conversation a request has the token of; `undefined` in open mode, where none is needed. */
-async function readHolder({ config, tokens }: ApiContext, req: Request): Promise<string | undefined> {
-  if (config.CONVERSATION_ACCESS === "open") return undefined;
+/**
+ * Lets a submission through, and counts it; whether its conversation still takes messages is for the statement that writes
+ * to it.
+ * @param conversationId absent: it begins a new one
+ * @returns the visitor the embedding site vouches for, if it does
+ */
+export async function admitSubmission(
+  context: ApiContext,
+  req: Request,
+  conversationId: string | undefined,
+): Promise<Visitor | undefined> {
+  const { config, limits, db } = context;
+  const holder = conversationId === undefined ? undefined : await readHolder(context, req);
+  const visitor = holder ? holder.visitor : await readVisitor(context, req);
+  if (visitor === undefined && config.IDENTITY === "required") throw identityRequired();
+  if (holder && conversationId !== undefined && !mightOpen(holder, conversationId)) throw forbidden();
+  await countRequest(limits.submissions, req);
+  if (holder && visitor && conversationId !== undefined) {
+    const owner = await readOwner(db.pool, conversationId);
+    if (!mayOpen(holder, conversationId, owner?.visitorHash ?? null)) throw forbidden();
+  }
+  return visitor;
+}
+
+/** Lets verified visitors through to what is their own, and counts the request. */
+export async function requireVisitor(context: ApiContext, req: Request): Promise<Visitor> {
+  const visitor = await readVisitor(context, req);
+  if (visitor === undefined) throw identityRequired();
+  await countRequest(context.limits.reads, req);
+  return visitor;
+}
+
+/** What a request has shown of itself. */
+interface Holder {
+  /** Knowing an id is enough here. */
+  open: boolean;
+  /** Of its token. */
+  conversationId: string | undefined;
+  visitor: Visitor | undefined;
+}
+
+async function readHolder(context: ApiContext, req: Request): Promise<Holder> {
+  const visitor = await readVisitor(context, req);
+  if (context.config.CONVERSATION_ACCESS === "open") return { open: true, conversationId: undefined, visitor };
   const token = bearer(req);
-  const holder = token === undefined ? undefined : await tokens.verify(token);
-  if (holder === undefined) {
+  const conversationId = token === undefined ? undefined : await context.tokens.verify(token);
+  if (conversationId === undefined && visitor === undefined) {
     const problem = token === undefined ? "is missing" : "does not verify: it is malformed, expired or not from here";
     throw new Problem("unauthorized", `Authorization: Bearer <token> ${problem}. The token comes with POST /api/chat.`);
   }
-  return holder;
+  return { open: false, conversationId, visitor };
+}
+
+/** An identity that does not verify is refused even beside a good token: its sender is not who they say they are. */
+async function readVisitor({ identities }: ApiContext, req: Request): Promise<Visitor | undefined> {
+  const header = req.get(identityHeader);
+  return header === undefined ? undefined : identities.verify(header);
+}
+
+/** Whether it is worth looking: only a visitor's conversations are not known from what the request has shown. */
+function mightOpen({ open, conversationId, visitor }: Holder, wanted: string): boolean {
+  return open || conversationId === wanted || visitor !== undefined;
+}
+
+/**
+ * A visitor's identity opens all that is theirs, and nothing of another visitor, whatever token comes with it: on a shared
+ * computer the token of whoever was there before may still lie about. A token alone stands for the visitor to whom it was
+ * given: an `EventSource` can send nothing else.
+ */
+function mayOpen({ open, conversationId, visitor }: Holder, wanted: string, visitorHash: Buffer | null): boolean {
+  if (visitor && visitorHash) return visitor.hash.equals(visitorHash);
+  return open || conversationId === wanted;
+}
+
+function identityRequired(): Problem {
+  return new Problem("identity-required", `Send ${identityHeader}, signed by the site you are on.`);
 }
 
 function parseId(path: string, value: unknown): string {

@@ -1,31 +1,88 @@
-import express, { type NextFunction, type Request, type Response } from "express";
-import { Problem } from "../../../shared/errors.ts";
+import { isUtf8 } from "node:buffer";
+import type { NextFunction, Request, Response } from "express";
+import { type InputFault, Problem } from "../../../shared/errors.ts";
+import { findJsonFault } from "./json-faults.ts";
 
 const maxBytes = 64 * 1024;
 /** With earlier turns. */
 const maxBytesWithHistory = 256 * 1024;
+/** What a client that sends too much gets to read the answer, before its connection is cut. */
+const lingerMs = 1000;
 
-/** Parses a JSON body within its limits: a larger one is allowed only where a `history` makes it so. */
+/**
+ * Parses a JSON body within its limits: a larger one is allowed only where a `history` makes it so. It is read here, as
+ * Express' own parser reads all that a client sends, however much, before it says that it is too much.
+ */
 export function jsonBody() {
-  const lengths = new WeakMap<object, number>();
-  const parse = express.json({
-    limit: maxBytesWithHistory,
-    verify: (req, _res, body) => lengths.set(req, body.length),
-  });
-  const check = (req: Request, _res: Response, next: NextFunction): void => {
-    const body: unknown = req.body;
-    const hasHistory = typeof body === "object" && body !== null && "history" in body;
-    if (!hasHistory && (lengths.get(req) ?? 0) > maxBytes) {
-      throw new Problem("too-large", "A body without a history may have 64 KB.");
-    }
+  return async (req: Request, _res: Response, next: NextFunction): Promise<void> => {
+    requireJson(req);
+    const bytes = await readBody(req);
+    // Without a body there is nothing to parse: what is missing is for the route to say.
+    req.body = bytes.length > 0 ? parse(bytes) : undefined;
     next();
   };
-  return [requireJson, parse, check];
 }
 
-function requireJson(req: Request, _res: Response, next: NextFunction): void {
-  if (req.is("application/json") === false) {
-    throw new Problem("unsupported-media-type", "Send the body as application/json.");
+function requireJson(req: Request): void {
+  const type = req.get("Content-Type") ?? "";
+  // RFC 8259: JSON between systems is UTF-8; the media type has no charset, but some name it.
+  if (req.is("application/json") === false || /;\s*charset=(?!"?utf-?8"?\s*(;|$))/i.test(type)) {
+    throw new Problem("unsupported-media-type", "Send the body as application/json, in UTF-8.");
   }
-  next();
+  // A few bytes can be packed that unpack to gigabytes, and no message gains by it.
+  if (!/^(identity)?$/i.test(req.get("Content-Encoding") ?? "")) {
+    throw new Problem("unsupported-media-type", "Send the body as it is, without a Content-Encoding.");
+  }
+}
+
+async function readBody(req: Request): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = Number(req.get("Content-Length") ?? 0);
+  if (length > maxBytesWithHistory) throw tooLarge(req);
+  length = 0;
+  try {
+    for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > maxBytesWithHistory) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // It broke off: nobody will read this.
+    throw new Problem("invalid-request", "The body is not whole.", { cause: error });
+  }
+  if (length > maxBytesWithHistory) throw tooLarge(req);
+  return Buffer.concat(chunks, length);
+}
+
+function tooLarge(req: Request): Problem {
+  req.resume();
+  setTimeout(() => {
+    if (!req.complete) req.socket.destroy();
+  }, lingerMs).unref();
+  return new Problem("too-large", "A body may have 64 KB, with a history 256 KB.");
+}
+
+function parse(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw refused({ path: "", message: "is not valid UTF-8" });
+  const text = bytes.toString();
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // Its message would repeat a piece of the body.
+    throw refused({ path: "", message: "is not valid JSON" });
+  }
+  const hasHistory = typeof body === "object" && body !== null && "history" in body;
+  if (!hasHistory && bytes.length > maxBytes) {
+    throw new Problem("too-large", "A body without a history may have 64 KB.");
+  }
+  const fault = findJsonFault(text);
+  if (fault) throw refused(fault);
+  return body;
+}
+
+function refused({ path, message }: InputFault): Problem {
+  return new Problem("invalid-request", `${path === "" ? "The body" : path}: ${message}`, {
+    errors: [{ path, message }],
+  });
 }

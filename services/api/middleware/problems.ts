@@ -4,7 +4,9 @@ import { isDatabaseAway } from "../../../shared/db/database.ts";
 import { Problem } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { ProblemBody } from "../../../shared/protocol/service.ts";
-import { pathOf, requestId } from "./request-id.ts";
+import { showQuota } from "./count-requests.ts";
+import { requestSpan } from "./observe.ts";
+import { idsOf, pathOf } from "./request-id.ts";
 
 const databaseRetrySeconds = 2;
 
@@ -13,18 +15,30 @@ export function refuseUnknown(req: Request): void {
   throw new Problem("not-found", `There is no ${req.method} ${pathOf(req)} here.`);
 }
 
+/** RFC 9112 asks for it in HTTP/1.1. */
+export function refuseWithoutHost(req: Request, _res: Response, next: NextFunction): void {
+  if (req.headers.host === undefined && req.httpVersion === "1.1") {
+    throw new Problem("invalid-request", "The header Host is missing.");
+  }
+  next();
+}
+
 /** The one place where an error becomes an answer: RFC 9457, and nothing of our insides. */
 export function sendProblems(log: Logger) {
   return (error: unknown, req: Request, res: Response, _next: NextFunction): void => {
     const problem = toProblem(error);
-    if (problem.code === "internal") log.error({ err: error, requestId: requestId(res) }, "unexpected");
-    else if (problem.status >= 500) log.warn({ err: error, requestId: requestId(res) }, problem.title);
+    if (problem.code === "internal") log.error({ ...idsOf(req), err: error }, "unexpected");
+    else if (problem.status >= 500) log.warn({ ...idsOf(req), err: error }, problem.title);
     if (res.headersSent) {
       res.destroy();
       return;
     }
+    // A 404 may be kept by caches unless they are told.
+    res.setHeader("Cache-Control", "no-store");
     if (problem.retryAfterSeconds !== undefined) res.setHeader("Retry-After", problem.retryAfterSeconds);
-    if (problem.code === "unauthorized") res.setHeader("WWW-Authenticate", "Bearer");
+    if (problem.quota) showQuota(res, problem.quota, { remaining: 0, resetSeconds: problem.retryAfterSeconds ?? 1 });
+    if (problem.status === 401 && !res.hasHeader("WWW-Authenticate")) res.setHeader("WWW-Authenticate", "Bearer");
+    const { traceId } = requestSpan(req);
     const body: ProblemBody = {
       type: `/problems/${problem.code}`,
       title: problem.title,
@@ -32,6 +46,7 @@ export function sendProblems(log: Logger) {
       detail: problem.message,
       instance: pathOf(req),
       ...(problem.errors && { errors: problem.errors }),
+      ...(traceId !== undefined && { traceId }),
     };
     res.status(problem.status).type("application/problem+json").send(JSON.stringify(body));
   };
@@ -41,8 +56,6 @@ function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof z.ZodError) return fromInput(error);
   if (error instanceof URIError) return new Problem("invalid-request", "The path is not valid percent-encoding.");
-  const fromBody = fromBodyParser(error);
-  if (fromBody) return fromBody;
   if (isDatabaseAway(error)) {
     return new Problem("unavailable", "The service cannot reach its database right now. Try again in a moment.", {
       retryAfterSeconds: databaseRetrySeconds,
@@ -57,25 +70,4 @@ function fromInput(error: z.ZodError): Problem {
   const [first] = errors;
   const detail = first ? `${first.path === "" ? "body" : first.path}: ${first.message}` : "See errors.";
   return new Problem("invalid-request", detail, { errors });
-}
-
-/** The errors of Express' body parser carry a `type`. */
-function fromBodyParser(error: unknown): Problem | undefined {
-  if (!(error instanceof Error) || !("type" in error) || typeof error.type !== "string") return undefined;
-  switch (error.type) {
-    case "entity.too.large":
-      return new Problem("too-large", "A body may have 64 KB, with a history 256 KB.", { cause: error });
-    case "charset.unsupported":
-    case "encoding.unsupported":
-      return new Problem("unsupported-media-type", "Send JSON in UTF-8.", { cause: error });
-    case "request.aborted":
-    case "request.size.invalid":
-    case "entity.parse.failed":
-      return new Problem("invalid-request", "The body is not valid JSON.", {
-        errors: [{ path: "", message: "expected a JSON object" }],
-        cause: error,
-      });
-    default:
-      return undefined;
-  }
 }

@@ -9,16 +9,36 @@ export function requestId(res: Response): string {
   return String(res.getHeader("X-Request-Id"));
 }
 
+interface RequestIds {
+  requestId?: string;
+  conversationId?: string;
+  jobId?: string;
+  traceId?: string;
+}
+
+const ids = new WeakMap<Request, RequestIds>();
+
+/** Adds what a request turned out to be about to the lines of it that are written from now on. */
+export function noteIds(req: Request, noted: RequestIds): void {
+  ids.set(req, { ...ids.get(req), ...noted });
+}
+
+/** What ties the lines of a request together, and to those of others. */
+export function idsOf(req: Request): RequestIds {
+  return ids.get(req) ?? {};
+}
+
 /** Gives each request an id, the caller's where it sent a sane one, and writes one line when it is over. */
 export function identifyRequests(log: Logger) {
   return (req: Request, res: Response, next: NextFunction): void => {
     const given = req.get("X-Request-Id");
     const id = given !== undefined && sane.test(given) ? given : randomUUID();
     res.setHeader("X-Request-Id", id);
+    noteIds(req, { requestId: id });
     const began = performance.now();
     res.once("close", () => {
       const line = {
-        requestId: id,
+        ...idsOf(req),
         method: req.method,
         // Without the query: it may hold a token.
         path: pathOf(req),

@@ -1,22 +1,24 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { type NextFunction, type Request, type Response, Router } from "express";
-import { Problem } from "../../../shared/errors.ts";
 import type { ApiContext } from "../api-context.ts";
+import { type OperatorRole, roleOf } from "../middleware/operators.ts";
+import { operatorRoutes } from "./operators.ts";
 
 const queuesPath = "/admin/queues";
 
-/** Bull Board, for operators. Loaded when somebody looks at it: most processes never need it. */
+/** For operators: their pages, and Bull Board, loaded when somebody looks at it: most processes never need it. */
 export function adminRoutes(context: ApiContext): Router {
   const router = Router();
-  const { ADMIN_USER: user, ADMIN_PASSWORD: password } = context.config;
-  if (password === undefined) return router;
-  let board: Promise<Router> | undefined;
-  router.use(queuesPath, requireOperator(user, password), async (req: Request, res: Response, next: NextFunction) => {
-    board ??= loadBoard(context);
-    res.set("Cache-Control", "no-store");
+  const { operators } = context;
+  if (!operators.exist) return router;
+  const boards = new Map<OperatorRole, Promise<Router>>();
+  router.use(queuesPath, operators.require("read"), async (req: Request, res: Response, next: NextFunction) => {
+    const role = roleOf(res);
+    const board = boards.get(role) ?? loadBoard(context, role);
+    boards.set(role, board);
     res.set("Content-Security-Policy", boardPolicy);
     (await board)(req, res, next);
   });
+  router.use("/admin", operators.require("read"), operatorRoutes(context));
   return router;
 }
 
@@ -27,10 +29,13 @@ const boardPolicy = [
   "font-src 'self' https://fonts.gstatic.com",
   "img-src 'self' data:",
   "object-src 'none'",
+  "base-uri 'self'",
+  "form-action 'self'",
   "frame-ancestors 'none'",
 ].join("; ");
 
-async function loadBoard({ queue }: ApiContext): Promise<Router> {
+/** Whoever may only look sees no buttons; see `Operators` for what holds. */
+async function loadBoard({ queue }: ApiContext, role: OperatorRole): Promise<Router> {
   const [{ createBullBoard }, { BullMQAdapter }, { ExpressAdapter }] = await Promise.all([
     import("@bull-board/api"),
     import("@bull-board/api/bullMQAdapter"),
@@ -41,27 +46,9 @@ async function loadBoard({ queue }: ApiContext): Promise<Router> {
   // Bull Board reads both backends; its types know only the one on Redis.
   const shown = queue.bull as ConstructorParameters<typeof BullMQAdapter>[0];
   createBullBoard({
-    queues: [new BullMQAdapter(shown)],
+    queues: [new BullMQAdapter(shown, { readOnlyMode: role === "read" })],
     serverAdapter,
     options: { uiConfig: { boardTitle: "Parley" } },
   });
   return serverAdapter.getRouter() as Router;
-}
-
-function requireOperator(user: string, password: string) {
-  const expected = digest(`${user}:${password}`);
-  return (req: Request, res: Response, next: NextFunction): void => {
-    const [, encoded = ""] = /^Basic +(\S+)$/i.exec(req.get("Authorization") ?? "") ?? [];
-    // Compared as digests: of equal length, in constant time.
-    if (timingSafeEqual(digest(Buffer.from(encoded, "base64").toString()), expected)) {
-      next();
-      return;
-    }
-    res.set("WWW-Authenticate", 'Basic realm="Parley", charset="UTF-8"');
-    throw new Problem("admin-unauthorized", "Sign in with ADMIN_USER and ADMIN_PASSWORD.");
-  };
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

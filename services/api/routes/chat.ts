@@ -1,20 +1,22 @@
 import { type Request, type Response, Router } from "express";
-import { z } from "zod";
 import { Problem } from "../../../shared/errors.ts";
-import { type SubmitResponse, submitRequest } from "../../../shared/protocol/submit.ts";
+import { challengeHeader } from "../../../shared/protocol/headers.ts";
+import {
+  idempotencyKey as idempotencyKeyHeader,
+  type SubmitAnswer,
+  type SubmitResponse,
+  submitRequest,
+} from "../../../shared/protocol/submit.ts";
 import type { ApiContext } from "../api-context.ts";
 import { hasEnded, toJobView } from "../job-view.ts";
-import { checkSubmitter } from "../middleware/access.ts";
+import { admitSubmission } from "../middleware/access.ts";
+import { clientOf } from "../middleware/client.ts";
 import { jsonBody } from "../middleware/json-body.ts";
 import { preferredWait } from "../middleware/prefer.ts";
-import { requestId } from "../middleware/request-id.ts";
+import { requestSpan } from "../middleware/observe.ts";
+import { idsOf, noteIds, requestId } from "../middleware/request-id.ts";
 import { submitMessage } from "../submit-message.ts";
 import { untilClosed } from "../until-closed.ts";
-
-const idempotencyKey = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,255}$/, "must be 1 to 255 visible ASCII characters")
-  .optional();
 
 /** `POST /api/chat`: a message in, its job out. */
 export function chatRoutes(context: ApiContext): Router {
@@ -24,12 +26,17 @@ export function chatRoutes(context: ApiContext): Router {
   router.post("/", jsonBody(), async (req: Request, res: Response) => {
     const message = body.parse(req.body);
     const conversationId = message.conversationId ?? message.sessionId;
-    if (conversationId !== undefined) await checkSubmitter(context, req, conversationId);
+    const idempotencyKey = parseKey(req);
+    const visitor = await admitSubmission(context, req, conversationId);
     const submission = await submitMessage(context, message, {
       conversationId,
-      idempotencyKey: parseKey(req),
+      idempotencyKey,
       requestId: requestId(res),
+      trace: requestSpan(req).traceparent,
+      visitor,
+      proof: { answer: req.get(challengeHeader), address: clientOf(req).address },
     });
+    noteIds(req, { jobId: submission.jobId, conversationId: submission.conversationId });
     const accepted: SubmitResponse = {
       ...submission,
       sessionId: submission.conversationId,
@@ -44,7 +51,7 @@ export function chatRoutes(context: ApiContext): Router {
     const ended = wait === undefined ? undefined : await waitForReply(context, res, submission.jobId, wait);
     res.location(accepted.links.job);
     if (!ended) res.status(202).json(accepted);
-    else res.set("Preference-Applied", `wait=${wait}`).json({ ...accepted, ...ended });
+    else res.set("Preference-Applied", `wait=${wait}`).json({ ...accepted, ...ended } satisfies SubmitAnswer);
   });
 
   return router;
@@ -52,9 +59,11 @@ export function chatRoutes(context: ApiContext): Router {
 
 /** What a request that waits gets beyond the plain answer, if the job ends in time. */
 async function waitForReply(context: ApiContext, res: Response, jobId: string, seconds: number) {
-  const row = await context.watch.waitForEnd(jobId, seconds * 1000, untilClosed(res)).catch((error: unknown) => {
+  const signal = untilClosed(res);
+  if (!context.openRequests.take(clientOf(res.req).network, signal)) return undefined;
+  const row = await context.watch.waitForEnd(jobId, seconds * 1000, signal).catch((error: unknown) => {
     // The message is accepted: trouble with the waiting must not say otherwise.
-    context.log.warn({ err: error, jobId, requestId: requestId(res) }, "waiting for a reply failed");
+    context.log.warn({ ...idsOf(res.req), err: error }, "waiting for a reply failed");
     return undefined;
   });
   if (!row || !hasEnded(row.status)) return undefined;
@@ -66,7 +75,7 @@ async function waitForReply(context: ApiContext, res: Response, jobId: string, s
 }
 
 function parseKey(req: Request): string | undefined {
-  const parsed = idempotencyKey.safeParse(req.get("Idempotency-Key"));
+  const parsed = idempotencyKeyHeader.safeParse(req.get("Idempotency-Key"));
   if (parsed.success) return parsed.data;
   const message = parsed.error.issues[0]?.message ?? "is not valid";
   throw new Problem("invalid-request", `Idempotency-Key: ${message}`, {

@@ -1,16 +1,20 @@
 import { type Request, type Response, Router } from "express";
-import { type JobRow, readPositions } from "../../../shared/db/read-job.ts";
-import { readRuns } from "../../../shared/db/timeline.ts";
+import { type JobRow, readJob, readPositions } from "../../../shared/db/read-job.ts";
+import { readRestarts, readRuns } from "../../../shared/db/timeline.ts";
 import { isDatabaseAway } from "../../../shared/db/database.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { cancelJob } from "../../../shared/jobs/cancel-job.ts";
-import { endEventId } from "../../../shared/protocol/events.ts";
+import { endEventId, type JobEvent } from "../../../shared/protocol/events.ts";
 import type { ApiContext } from "../api-context.ts";
 import { followJob, parseCursor } from "../follow-job.ts";
 import { hasEnded, toJobView } from "../job-view.ts";
 import { toTimeline } from "../timeline-view.ts";
 import { openJob } from "../middleware/access.ts";
+import { clientOf } from "../middleware/client.ts";
+import { requestSpan } from "../middleware/observe.ts";
 import { preferredWait } from "../middleware/prefer.ts";
+import { idsOf } from "../middleware/request-id.ts";
+import { traceEvents } from "../trace-events.ts";
 import { untilClosed } from "../until-closed.ts";
 
 /** When to ask again for a job that has not ended, in seconds. */
@@ -19,15 +23,17 @@ const pollSeconds = 1;
 /** Following and stopping a job. */
 export function jobRoutes(context: ApiContext): Router {
   const router = Router();
+  const { openRequests, streams } = context;
 
   router.get("/:jobId", async (req: Request, res: Response) => {
     const job = await openJob(context, req, req.params["jobId"]);
     const wait = preferredWait(req);
+    const signal = untilClosed(res);
+    // A client that waits for too much already is answered at once.
+    const waits = wait !== undefined && (hasEnded(job.status) || openRequests.take(clientOf(req).network, signal));
     const row =
-      wait === undefined || hasEnded(job.status)
-        ? job
-        : ((await context.watch.waitForEnd(job.id, wait * 1000, untilClosed(res))) ?? job);
-    if (wait !== undefined) res.set("Preference-Applied", `wait=${wait}`);
+      !waits || hasEnded(job.status) ? job : ((await context.watch.waitForEnd(job.id, wait * 1000, signal)) ?? job);
+    if (waits) res.set("Preference-Applied", `wait=${wait}`);
     if (!hasEnded(row.status)) res.set("Retry-After", String(pollSeconds));
     res.json(toJobView(row, await readProgress(context, row)));
   });
@@ -35,8 +41,8 @@ export function jobRoutes(context: ApiContext): Router {
   router.get("/:jobId/events", async (req: Request, res: Response) => {
     const lastEventId = req.get("Last-Event-ID");
     const job = await openJob(context, req, req.params["jobId"]).catch((error: unknown) => {
-      if (!isDatabaseAway(error)) throw error;
-      context.streams.sendBack(res);
+      if (!passes(error)) throw error;
+      streams.sendBack(res);
       return undefined;
     });
     if (!job) return;
@@ -48,26 +54,44 @@ export function jobRoutes(context: ApiContext): Router {
       res.status(204).end();
       return;
     }
-    const events = followJob(context, { jobId: job.id, from: parseCursor(lastEventId), signal: untilClosed(res) });
-    await context.streams.pump(res, events, (error) => {
-      context.log.warn({ err: error, jobId: job.id }, "event stream sent back");
+    const signal = untilClosed(res);
+    if (!openRequests.take(clientOf(req).network, signal)) {
+      streams.sendBack(res);
+      return;
+    }
+    const events = followJob(context, { jobId: job.id, from: parseCursor(lastEventId), signal });
+    await streams.pump(res, inTrace(context, req, job, events), (error) => {
+      context.log.warn({ ...idsOf(req), err: error }, "event stream sent back");
     });
   });
 
   router.get("/:jobId/timeline", async (req: Request, res: Response) => {
     const job = await openJob(context, req, req.params["jobId"]);
-    res.json(toTimeline(job, await readRuns(context.db.pool, job.id)));
+    const { pool } = context.db;
+    res.json(toTimeline(job, await readRuns(pool, job.id), await readRestarts(pool, job.id)));
   });
 
   router.delete("/:jobId", async (req: Request, res: Response) => {
     const job = await openJob(context, req, req.params["jobId"]);
     const result = await cancelJob(context, job);
     if (result === "ended") throw new Problem("already-ended", "There is nothing left to stop.");
-    const row = await openJob(context, req, job.id);
+    const row = (await readJob(context.db.pool, job.id)) ?? job;
     res.status(result === "cancelled" ? 200 : 202).json(toJobView(row));
   });
 
   return router;
+}
+
+/** Trouble that an `EventSource` is to try again after. */
+function passes(error: unknown): boolean {
+  return isDatabaseAway(error) || (error instanceof Problem && error.code === "rate-limited");
+}
+
+/** The stream stands in the trace of its job, and points at that of its own request. */
+function inTrace({ tracing }: ApiContext, req: Request, { id, trace }: JobRow, events: AsyncIterable<JobEvent>) {
+  if (!tracing.on || trace === null) return events;
+  const link = requestSpan(req).traceparent;
+  return traceEvents(events, tracing.start("follow job", { parent: trace, link, attributes: { "parley.job.id": id } }));
 }
 
 /** What only moves while a job has not ended; trouble with either leaves it out. */

@@ -82,9 +82,9 @@ export interface Chat {
   rate(key: string, rating: Rating | undefined, comment?: string): void;
   loadOlder(): void;
   setDraft(text: string): void;
-  /** Forgets the conversation here; the next message begins a new one. */
+  /** Forgets the conversation here; the next message begins a new one, and so does what waits. */
   startAnew(): void;
-  /** Has the service erase the conversation, then starts anew. */
+  /** Starts anew, and has the service erase the conversation: as soon as it answers, after a reload if need be. */
   deleteData(): void;
   /** Ends every request, timer and listener. */
   close(): void;

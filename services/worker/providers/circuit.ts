@@ -27,6 +27,8 @@ export class Circuit {
   readonly #firstPauseMs: number;
   #pauseMs: number;
   #timer: NodeJS.Timeout | undefined;
+  #timesOpened = 0;
+  #down = false;
 
   /** @param pauseMs before the first probe; it doubles while the provider only answers probes, and jobs still fail */
   constructor(provider: Pick<Provider, "name" | "upstream">, log: Logger, pauseMs = firstPauseMs) {
@@ -35,14 +37,24 @@ export class Circuit {
     this.#firstPauseMs = pauseMs;
     this.#pauseMs = pauseMs;
     this.#policy.onBreak(() => {
+      // A probe that fails finds it open.
+      if (!this.#down) this.#timesOpened += 1;
+      this.#down = true;
       log.warn({ provider: provider.name, pauseMs: this.#pauseMs }, "provider is down: it is skipped for a while");
       this.#probeLater();
     });
-    this.#policy.onReset(() => log.info({ provider: provider.name }, "provider answers again"));
+    this.#policy.onReset(() => {
+      this.#down = false;
+      log.info({ provider: provider.name }, "provider answers again");
+    });
   }
 
   get isOpen(): boolean {
     return this.#policy.state !== CircuitState.Closed;
+  }
+
+  get timesOpened(): number {
+    return this.#timesOpened;
   }
 
   /**

@@ -34,8 +34,10 @@ export interface ProviderRequest {
 export interface Threads {
   /** Whether this provider answers in threads only. */
   readonly required: boolean;
-  /** Makes a thread that holds these turns. */
-  create(turns: readonly PromptMessage[], signal: AbortSignal): Promise<string>;
+  /** Makes an empty one: nothing is in it before its id is stored, so that whatever dies, it can be deleted. */
+  create(signal: AbortSignal): Promise<string>;
+  /** Puts the turns so far into one that was just made. */
+  fill(threadId: string, turns: readonly PromptMessage[], signal: AbortSignal): Promise<void>;
   /** Deletes a thread and all that is in it; one that is gone already is deleted. */
   delete(threadId: string, signal: AbortSignal): Promise<void>;
 }

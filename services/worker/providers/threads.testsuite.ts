@@ -9,17 +9,22 @@ import { defaultTimeouts, type Timeouts } from "./timeouts.ts";
 /** Longer than any API takes in one call, and than it lists in one page. */
 const longConversation = conversation(230);
 
-/** The contract of every provider that keeps conversations: `make` must point it at the base URL given. */
-export function threadsSuite(name: string, make: (upstream: Upstream) => Provider): void {
+/** The contract of every provider that keeps conversations: `open` must point it at the base URL given. */
+export function threadsSuite(name: string, open: (upstream: Upstream) => Provider): void {
   const apiKey = "sk-test-1234567890abcdef";
   const never = new AbortController().signal;
   let fake: FakeProvider;
   const provider = (timeouts: Partial<Timeouts> = {}) =>
-    make({ baseUrl: fake.url, apiKey, timeouts: { ...defaultTimeouts, ...timeouts } });
+    open({ baseUrl: fake.url, apiKey, timeouts: { ...defaultTimeouts, ...timeouts } });
   const threads = (timeouts: Partial<Timeouts> = {}): Threads => {
     const made = provider(timeouts).threads;
     if (!made) throw new Error(`${name} keeps no threads`);
     return made;
+  };
+  const make = async (turns: readonly PromptMessage[]): Promise<string> => {
+    const id = await threads().create(never);
+    await threads().fill(id, turns, never);
+    return id;
   };
   const held = (threadId: string) => fake.threads.items(threadId).map(({ role, text }) => ({ role, text }));
 
@@ -34,14 +39,14 @@ export function threadsSuite(name: string, make: (upstream: Upstream) => Provide
       ["a few turns", conversation(4)],
       ["a long conversation", longConversation],
     ])("is made to hold %s", async (_, turns) => {
-      const id = await threads().create(turns, never);
+      const id = await make(turns);
       expect(fake.threads.created).toEqual([id]);
       expect(held(id)).toEqual(turns);
     });
 
     it("is continued with the last message alone, and holds the reply then", async () => {
       const prompt = [...testRequest.prompt];
-      const threadId = await threads().create(prompt.slice(0, -1), never);
+      const threadId = await make(prompt.slice(0, -1));
       fake.next({ steps: ["It is", " blue."] });
       expect((await collect(provider(), { request: { ...testRequest, threadId } })).text).toBe("It is blue.");
 
@@ -54,37 +59,45 @@ export function threadsSuite(name: string, make: (upstream: Upstream) => Provide
     });
 
     it("that is gone is not answered in", async () => {
-      const threadId = await threads().create([], never);
+      const threadId = await make([]);
       await threads().delete(threadId, never);
       const { error } = await collect(provider(), { request: { ...testRequest, threadId } });
       expect(error).toMatchObject({ name: "ProviderError", code: "rejected", status: 404 });
     });
 
     it("is deleted with all that it holds", async () => {
-      const id = await threads().create(longConversation, never);
+      const id = await make(longConversation);
       await threads().delete(id, never);
       expect(fake.threads.deleted).toEqual([id]);
       expect(held(id)).toEqual([]);
     });
 
     it("that is gone already is deleted", async () => {
-      const id = await threads().create(conversation(2), never);
+      const id = await make(conversation(2));
       await threads().delete(id, never);
       await expect(threads().delete(id, never)).resolves.toBeUndefined();
       expect(fake.threads.deleted).toEqual([id]);
     });
 
-    it("is deleted again when it could not be filled", async () => {
+    it("is made empty, so that nothing is in one whose id got lost", async () => {
+      const id = await threads().create(never);
+      expect(held(id)).toEqual([]);
+      for (const { request } of fake.threads.calls) expect(JSON.stringify(request.body ?? {})).not.toContain("turn");
+    });
+
+    it("that could only be filled in part is deleted like any other", async () => {
+      const id = await threads().create(never);
       fake.threads.next({}, { status: 500 });
-      await expect(threads().create(longConversation, never)).rejects.toMatchObject({ status: 500 });
-      for (let call = 1; fake.threads.deleted.length === 0; call++) await (await fake.threads.waitForCall(call)).ended;
-      expect(fake.threads.deleted).toEqual(fake.threads.created);
-      expect(held(fake.threads.created[0] ?? "")).toEqual([]);
+      await expect(threads().fill(id, longConversation, never)).rejects.toMatchObject({ status: 500 });
+      expect(held(id)).not.toEqual([]);
+      await threads().delete(id, never);
+      expect(held(id)).toEqual([]);
     });
   });
 
   describe.each<[string, (kept: Threads, signal: AbortSignal) => Promise<unknown>]>([
-    ["making", (kept, signal) => kept.create(conversation(2), signal)],
+    ["making", (kept, signal) => kept.create(signal)],
+    ["filling", (kept, signal) => kept.fill("thread_x", conversation(2), signal)],
     ["deleting", (kept, signal) => kept.delete("thread_x", signal)],
   ])(`%s a thread of ${name}`, (_, call) => {
     it.each<[number, ProviderErrorCode]>([

@@ -1,9 +1,6 @@
 import type OpenAI from "openai";
-import { type Call, fillOrDelete, idOf, ifPresent, mustBeDeleted } from "../openai/calls.ts";
+import { type Call, idOf, ifPresent, mustBeDeleted } from "../openai/calls.ts";
 import type { Threads } from "../provider.ts";
-
-/** As many as a new thread takes; more are added one by one. */
-const firstMessages = 32;
 
 /** The threads of the Assistants API. */
 export function createThreads({ beta: { threads } }: OpenAI, call: Call): Threads {
@@ -13,17 +10,12 @@ export function createThreads({ beta: { threads } }: OpenAI, call: Call): Thread
   };
   return {
     required: true,
-    async create(turns, signal) {
-      const all = turns.map(({ role, text }) => ({ role, content: text }));
-      const body = all.length === 0 ? {} : { messages: all.slice(0, firstMessages) };
-      const id = idOf(await call(signal, (options) => threads.create(body, options)));
-      const fill = async () => {
-        for (const message of all.slice(firstMessages)) {
-          await call(signal, (options) => threads.messages.create(id, message, options));
-        }
-      };
-      await fillOrDelete(fill, (cleanUp) => deleteThread(id, cleanUp));
-      return id;
+    create: async (signal) => idOf(await call(signal, (options) => threads.create({}, options))),
+    // The API takes several only with a new thread, whose id nobody knows yet.
+    async fill(threadId, turns, signal) {
+      for (const { role, text } of turns) {
+        idOf(await call(signal, (options) => threads.messages.create(threadId, { role, content: text }, options)));
+      }
     },
     delete: deleteThread,
   };

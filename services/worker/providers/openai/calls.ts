@@ -22,24 +22,6 @@ export async function ifPresent<T>(call: Promise<T>): Promise<T | undefined> {
   }
 }
 
-const cleanUpMs = 30_000;
-
-/**
- * Fills a thread that was just made. If that fails it is deleted, as nobody else will ever know its id; that is not
- * waited for, since whoever gave up must hear of it at once.
- */
-export async function fillOrDelete(
-  fill: () => Promise<void>,
-  deleteThread: (signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  try {
-    await fill();
-  } catch (error) {
-    deleteThread(AbortSignal.timeout(cleanUpMs)).catch(() => {});
-    throw error;
-  }
-}
-
 const withId = z.object({ id: z.string().min(1) });
 const deleted = z.object({ deleted: z.literal(true) });
 const page = z.object({ data: z.array(withId), has_more: z.boolean() });

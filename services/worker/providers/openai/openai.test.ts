@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ConfigError, readConfig } from "../../../../shared/config.ts";
 import { startFakeProvider, type FakeProvider } from "../../../../shared/testing/fake-provider.ts";
 import type { Script, Step } from "../../../../shared/testing/fake-script.ts";
-import { ProviderError, type ProviderErrorCode } from "../provider.ts";
+import { type Provider, ProviderError, type ProviderErrorCode } from "../provider.ts";
 import { collect, providerSuite, testRequest } from "../provider.testsuite.ts";
 import { threadsSuite } from "../threads.testsuite.ts";
 import { createOpenaiProvider, openaiFromConfig } from "./openai.ts";
@@ -217,28 +217,34 @@ describe("the message of an error", () => {
 });
 
 describe("a conversation of OpenAI", () => {
+  const filled = async (threads: Provider["threads"]) => {
+    const { signal } = new AbortController();
+    const id = (await threads?.create(signal)) ?? "";
+    await threads?.fill(id, testRequest.prompt, signal);
+    return id;
+  };
+
   it("is deleted after its items, also when some of them are gone already", async () => {
     const { threads } = openai();
     const { signal } = new AbortController();
-    const id = await threads?.create(testRequest.prompt, signal);
+    const id = await filled(threads);
     fake.threads.next({}, { status: 404 });
-    await threads?.delete(id ?? "", signal);
+    await threads?.delete(id, signal);
     const calls = fake.threads.calls.map(({ request }) => `${request.method} ${request.path}`);
-    expect(calls.slice(0, 2)).toEqual(["POST /v1/conversations", `GET /v1/conversations/${id}/items`]);
-    expect(calls.slice(2, -1).toSorted()).toEqual(
-      Array.from({ length: 3 }, (_, i) => `DELETE /v1/conversations/${id}/items/item_${i + 1}`),
-    );
+    const items = `/v1/conversations/${id}/items`;
+    expect(calls.slice(0, 3)).toEqual(["POST /v1/conversations", `POST ${items}`, `GET ${items}`]);
+    expect(calls.slice(3, -1).toSorted()).toEqual(Array.from({ length: 3 }, (_, i) => `DELETE ${items}/item_${i + 1}`));
     expect(calls.at(-1)).toBe(`DELETE /v1/conversations/${id}`);
   });
 
   it("is not deleted while items could not be", async () => {
     const { threads } = openai();
     const { signal } = new AbortController();
-    const id = await threads?.create(testRequest.prompt, signal);
+    const id = await filled(threads);
     fake.threads.next({}, { status: 500 });
-    await expect(threads?.delete(id ?? "", signal)).rejects.toMatchObject({ status: 500 });
+    await expect(threads?.delete(id, signal)).rejects.toMatchObject({ status: 500 });
     expect(fake.threads.deleted).toEqual([]);
-    await threads?.delete(id ?? "", signal);
+    await threads?.delete(id, signal);
     expect(fake.threads.deleted).toEqual([id]);
   });
 });

@@ -1,6 +1,6 @@
 import type OpenAI from "openai";
 import type { Threads } from "../provider.ts";
-import { type Call, fillOrDelete, idOf, ifPresent, mustBeDeleted, toPage } from "./calls.ts";
+import { type Call, idOf, ifPresent, mustBeDeleted, toPage } from "./calls.ts";
 import { toItems } from "./to-request.ts";
 
 /** As many as the API takes, and gives, in one call. */
@@ -16,17 +16,11 @@ export function createThreads({ conversations }: OpenAI, call: Call): Threads {
   const deleteThread = (threadId: string, signal: AbortSignal) => deleteAll(conversations, call, threadId, signal);
   return {
     required: false,
-    async create(turns, signal) {
-      const [first = [], ...rest] = chunks(toItems(turns), itemsPerCall);
-      const body = first.length === 0 ? {} : { items: first };
-      const id = idOf(await call(signal, (options) => conversations.create(body, options)));
-      const fill = async () => {
-        for (const items of rest) {
-          await call(signal, (options) => conversations.items.create(id, { items }, options));
-        }
-      };
-      await fillOrDelete(fill, (cleanUp) => deleteThread(id, cleanUp));
-      return id;
+    create: async (signal) => idOf(await call(signal, (options) => conversations.create({}, options))),
+    async fill(threadId, turns, signal) {
+      for (const items of chunks(toItems(turns), itemsPerCall)) {
+        toPage(await call(signal, (options) => conversations.items.create(threadId, { items }, options)));
+      }
     },
     delete: deleteThread,
   };

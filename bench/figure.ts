@@ -1,0 +1,64 @@
+import { median } from "./numbers.ts";
+
+/** Who was measured; `limits` say what each is. */
+export type Contender = keyof typeof contenders;
+
+export const contenders = {
+  direct: "the provider, called by the client itself",
+  naive: "one handler that waits for the whole answer: no queue, no stream, no retry",
+  floor: "a queue path with one INSERT and one add for a POST, and nothing else",
+  floor2: "the same, followed on a second request: the least that the contract's two requests can cost",
+  bare: "the same request to a server that does nothing else",
+  noop: "BullMQ with jobs that do nothing",
+  pubsub: "Redis by itself, from publish to receive",
+  notify: "PostgreSQL by itself, from NOTIFY to receive",
+  empty: "Parley on Redis, empty",
+  parley: "Parley on Redis",
+  parleyPg: "Parley on PostgreSQL alone",
+} as const;
+
+/** One line of the table: the same thing, measured for several contenders in interleaved rounds. */
+export interface Figure {
+  /** Of its kind the only one in a run; `--check` finds it again by this. */
+  id: string;
+  what: string;
+  unit: string;
+  better: "more" | "less";
+  /** One value a round; the rounds of all contenders belong together. */
+  values: Partial<Record<Contender, number[]>>;
+  targets?: Target[];
+}
+
+/** What a contender must reach: `limit` times the `of` of the same round, or `limit` itself. */
+export interface Target {
+  contender: Contender;
+  limit: number;
+  of?: Contender;
+}
+
+export interface Verdict {
+  /** The measured value, or its ratio where the target is one. */
+  measured: number;
+  /** 1: just reached; 0.5: half as good as it should be. */
+  score: number;
+  met: boolean;
+}
+
+/** @returns `undefined` where one of the two was not measured */
+export function judge(figure: Figure, target: Target): Verdict | undefined {
+  const { contender, of = contender } = target;
+  if (!figure.values[contender]?.length || !figure.values[of]?.length) return undefined;
+  const measured = measure(figure, target);
+  const { limit } = target;
+  const met = figure.better === "more" ? measured >= limit : measured <= limit;
+  // A limit of nothing at all has no "almost".
+  if (limit === 0) return { measured, met, score: met ? 1 : 0 };
+  return { measured, met, score: figure.better === "more" ? measured / limit : limit / Math.max(measured, 1e-9) };
+}
+
+/** Ratios are taken round by round: what disturbs one round disturbs both. */
+function measure({ values }: Figure, { contender, of }: Target): number {
+  const own = values[contender] ?? [];
+  if (of === undefined) return median(own);
+  return median(own.map((value, round) => value / (values[of]?.[round] ?? Number.NaN)));
+}

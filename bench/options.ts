@@ -1,0 +1,62 @@
+import { parseArgs } from "node:util";
+
+export interface Options {
+  /** Names of scenarios; empty: all. */
+  only: string[];
+  quick: boolean;
+  full: boolean;
+  check: boolean;
+  record: boolean;
+  plot: boolean;
+}
+
+export const help = `Measures Parley beside the limits of its parts; about five minutes.
+
+Usage: npm run bench -- [options]
+
+  --only NAMES   some scenarios, separated by commas
+  --quick        fewer and shorter rounds: to see whether something moved, not by how much
+  --full         the heavy ones too: 10 million messages, 10,000 streams, 5,000 chats in flight; about 15 minutes more
+  --check        fails when a ratio has fallen 20 % under the recorded one
+  --record       makes this run the recorded one
+  --plot         measures nothing: writes the recorded run into docs/performance.md, with pictures
+  --help         this text
+`;
+
+/** What stands in the command line is not what is expected there. */
+export class OptionsError extends Error {
+  override name = "OptionsError";
+}
+
+/** @throws {OptionsError} */
+export function readOptions(args: string[], known: readonly string[]): Options | "help" {
+  const values = parse(args);
+  if (values.help) return "help";
+  const only = (values.only ?? "").split(",").filter((name) => name !== "");
+  const unknown = only.filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    throw new OptionsError(`--only: there is no ${unknown.join(", ")}; there is ${known.join(", ")}`);
+  if (values.record && (only.length > 0 || values.quick))
+    throw new OptionsError("--record: a table is made by one whole run, without --only and --quick");
+  return { ...values, only };
+}
+
+function parse(args: string[]) {
+  const flag = { type: "boolean", default: false } as const;
+  try {
+    return parseArgs({
+      args,
+      options: {
+        only: { type: "string" },
+        quick: flag,
+        full: flag,
+        check: flag,
+        record: flag,
+        plot: flag,
+        help: { ...flag, short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    throw new OptionsError((error as Error).message);
+  }
+}

@@ -1,0 +1,29 @@
+import { enableCompileCache } from "node:module";
+import { resolve } from "node:path";
+
+/**
+ * `npm start` as it is, on a data folder of its own: `stack-main.ts <folder>`. It says when everything is ready; how long
+ * that took is for whoever started it to tell.
+ */
+enableCompileCache();
+const [{ readEnvironment }, { createLogger }, { listenForEnd }, { runStack }] = await Promise.all([
+  import("../../shared/config.ts"),
+  import("../../shared/logger.ts"),
+  import("../../services/stack/ending.ts"),
+  import("../../services/stack/stack.ts"),
+]);
+const environment = readEnvironment();
+const log = await createLogger({ service: "parley", level: environment.LOG_LEVEL, pretty: true });
+
+process.exit(
+  await runStack({
+    environment,
+    folder: process.argv[2] ?? "",
+    parts: ["api", "worker"].map((name) => ({ name, script: resolve("services", name, "main.ts") })),
+    loadMigrate: async () => (await import("../../shared/db/migrate.ts")).migrate,
+    ending: listenForEnd(log),
+    log,
+    // The banner comes when all parts are ready.
+    print: () => process.send?.("ready"),
+  }),
+);

@@ -1,0 +1,42 @@
+import { type Figure, judge, type Target } from "../figure.ts";
+import { describeNumber } from "./table.ts";
+
+/** A target that was reached better in the recorded run. */
+export interface Fall {
+  /** Of the figure and its target. */
+  id: string;
+  figure: Figure;
+  text: string;
+}
+
+/** So much of what was recorded is enough: machines are noisy, also in ratios. */
+const enough = 0.8;
+/** Seconds say as much of the machine as of us; ratios, bytes and counts do not. */
+const ofTheMachine = new Set(["s", "ms", "/s"]);
+
+/** Holds a run against the recorded one. What only one of them has is left out. */
+export function findFalls(figures: readonly Figure[], recorded: readonly Figure[]): Fall[] {
+  const before = new Map(recorded.map((figure) => [figure.id, figure]));
+  return figures.flatMap((figure) => {
+    const earlier = before.get(figure.id);
+    if (earlier === undefined) return [];
+    return (figure.targets ?? [])
+      .filter(({ of }) => of !== undefined || !ofTheMachine.has(figure.unit))
+      .flatMap((target) => compare(figure, earlier, target));
+  });
+}
+
+function compare(figure: Figure, earlier: Figure, target: Target): Fall[] {
+  const now = judge(figure, target);
+  const then = judge(earlier, target);
+  if (now === undefined || then === undefined || now.score >= enough * then.score) return [];
+  const { contender, of } = target;
+  const share = of === undefined ? "" : ` × ${of}`;
+  return [
+    {
+      id: `${figure.id}/${contender}/${of ?? ""}`,
+      figure,
+      text: `${figure.what}: ${contender} ${describeNumber(now.measured)}${share}, recorded ${describeNumber(then.measured)}`,
+    },
+  ];
+}

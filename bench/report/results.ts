@@ -1,0 +1,44 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { Figure } from "../figure.ts";
+
+/** What one run found. */
+export interface Run {
+  /** When it began, ISO 8601. */
+  at: string;
+  cores: number;
+  node: string;
+  quick: boolean;
+  full: boolean;
+  seconds: number;
+  figures: Figure[];
+}
+
+/** The run that others are held against; it is kept with the code. */
+const recordedFile = path("recorded.json");
+
+export async function readRecorded(): Promise<Run> {
+  return JSON.parse(await readFile(recordedFile, "utf8")) as Run;
+}
+
+export async function writeRecorded(run: Run): Promise<void> {
+  await writeFile(recordedFile, toJson(run));
+}
+
+export async function writeLatest(run: Run, table: string): Promise<void> {
+  await writeFile(path("latest.json"), toJson(run));
+  await writeFile(path("latest.txt"), table);
+}
+
+/** Four digits say all that was measured. */
+function toJson(run: Run): string {
+  return `${JSON.stringify(run, round, 2)}\n`;
+}
+
+function round(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
+}
+
+function path(name: string): string {
+  return fileURLToPath(new URL(`../results/${name}`, import.meta.url));
+}

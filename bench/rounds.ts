@@ -1,0 +1,32 @@
+import type { Contender } from "./figure.ts";
+
+/** What one contender does in one round. */
+export type Turn<T> = () => Promise<T>;
+
+/**
+ * Lets all contenders do the same in turn, round after round, every second round in the opposite order: a machine that
+ * becomes slower meanwhile becomes so for all of them.
+ * @returns one result a round for each contender
+ */
+export async function interleave<T>(
+  turns: Partial<Record<Contender, Turn<T>>>,
+  rounds: number,
+): Promise<Partial<Record<Contender, T[]>>> {
+  const names = Object.keys(turns) as Contender[];
+  const results: Partial<Record<Contender, T[]>> = {};
+  for (let round = 0; round < rounds; round++) {
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      const result = await turns[name]?.();
+      if (result !== undefined) (results[name] ??= []).push(result);
+    }
+  }
+  return results;
+}
+
+/** One number of each result. */
+export function pick<T>(
+  results: Partial<Record<Contender, T[]>>,
+  number: (result: T) => number,
+): Partial<Record<Contender, number[]>> {
+  return Object.fromEntries(Object.entries(results).map(([name, all]) => [name, all.map(number)]));
+}

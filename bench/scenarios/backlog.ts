@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import { closedLoop } from "../clients/closed-loop.ts";
+import { submit } from "../clients/chats.ts";
+import { Connection } from "../clients/connection.ts";
+import { holdMany, holdParley } from "../clients/held.ts";
+import type { Figure } from "../figure.ts";
+import { interleave, pick } from "../rounds.ts";
+import type { Bench, Scenario } from "../scenario.ts";
+import { type Parley, startParley } from "../stage/parley.ts";
+import { noDelay } from "../stage/provider.ts";
+import { enqueue } from "../stage/queue.ts";
+import { openRedis } from "../stage/redis.ts";
+import { insertWaiting } from "../stage/rows.ts";
+
+const waiting = 100_000;
+const clients = 16;
+const roundMs = 800;
+/** More than one worker takes in a round. */
+const enough = 4000;
+const liveReplies = 400;
+
+export const backlog: Scenario = {
+  name: "backlog",
+  about: "submit and pick up beside 100,000 waiting jobs and beside none; what Redis keeps of each",
+  needsRedis: true,
+  async run(bench) {
+    await using stack = new AsyncDisposableStack();
+    const open = () => startParley(bench.stage, { backend: "redis", worker: false });
+    const [empty, parley] = await Promise.all([open(), open()]);
+    stack.use(empty);
+    stack.use(parley);
+    const redis = openRedis(stack, parley.redis?.url);
+    const before = await usedMemory(redis);
+    const rows = await insertWaiting(parley.pool, waiting);
+    await enqueue(
+      parley,
+      rows.map(({ id }) => id),
+    );
+    const each = ((await usedMemory(redis)) - before) / waiting;
+    const submitted = await measureSubmit(bench, { empty, parley });
+    const pickedUp = await measurePickUp(bench, { empty, parley });
+    return [
+      ...submitted,
+      pickedUp,
+      {
+        id: "backlog/memory",
+        what: "Redis for a waiting job, of 100,000",
+        unit: "bytes",
+        better: "less",
+        values: { parley: [each] },
+        targets: [{ contender: "parley", limit: 1024 }],
+      },
+      await measureLive(bench),
+    ];
+  },
+};
+
+interface Two {
+  empty: Parley;
+  parley: Parley;
+}
+
+async function measureSubmit(bench: Bench, { empty, parley }: Two): Promise<Figure[]> {
+  await using stack = new AsyncDisposableStack();
+  const turn = ({ origin }: Parley) => {
+    const connections = Array.from({ length: clients }, () => new Connection(origin));
+    stack.defer(async () => {
+      await Promise.all(connections.map((connection) => connection.destroy()));
+    });
+    return () => closedLoop(connections, (connection) => submit(connection), { ms: bench.ms(roundMs) });
+  };
+  const turns = { empty: turn(empty), parley: turn(parley) };
+  await interleave(turns, 1);
+  const results = await interleave(turns, bench.rounds);
+  return [
+    {
+      id: "backlog/submit",
+      what: `POST beside 100,000 waiting jobs, ${clients} clients`,
+      unit: "/s",
+      better: "more",
+      values: pick(results, ({ rate }) => rate),
+      targets: [{ contender: "parley", limit: 1 / 1.1, of: "empty" }],
+    },
+  ];
+}
+
+/** Both workers are there all the time; the one whose turn it is not stands still. */
+async function measurePickUp(bench: Bench, { empty, parley }: Two): Promise<Figure> {
+  await bench.stage.provider.pace(noDelay);
+  const turn = async (of: Parley) => {
+    const child = await of.startWorker();
+    child.pause();
+    return async () => {
+      const rows = await insertWaiting(of.pool, of === empty ? enough : 0);
+      await enqueue(
+        of,
+        rows.map(({ id }) => id),
+      );
+      const before = await countEnded(of);
+      const began = performance.now();
+      child.resume();
+      await sleep(bench.ms(roundMs));
+      child.pause();
+      const seconds = (performance.now() - began) / 1000;
+      return ((await countEnded(of)) - before) / seconds;
+    };
+  };
+  const turns = { empty: await turn(empty), parley: await turn(parley) };
+  await interleave(turns, 1);
+  return {
+    id: "backlog/pick-up",
+    what: "jobs of one worker from a queue of 100,000",
+    unit: "/s",
+    better: "more",
+    values: await interleave(turns, bench.rounds),
+    targets: [{ contender: "parley", limit: 1 / 1.1, of: "empty" }],
+  };
+}
+
+async function countEnded({ pool }: Parley): Promise<number> {
+  const { rows } = await pool.query<{ count: string }>("select count(*) from jobs where status = 'completed'");
+  return Number(rows[0]?.count);
+}
+
+/** What a reply keeps in Redis while it is written: its draft, its queue entry, its readers' channels. */
+async function measureLive(bench: Bench): Promise<Figure> {
+  await using stack = new AsyncDisposableStack();
+  const parley = stack.use(await startParley(bench.stage, { backend: "redis" }));
+  const redis = openRedis(stack, parley.redis?.url);
+  const before = await usedMemory(redis);
+  await bench.stage.provider.pace({ firstMs: 0, interMs: 100, tokens: 50 });
+  await holdMany(parley.origin, liveReplies, holdParley);
+  await sleep(2000);
+  const each = ((await usedMemory(redis)) - before) / liveReplies;
+  await bench.stage.provider.pace(noDelay);
+  return {
+    id: "backlog/live",
+    what: `Redis for a reply that is being written, of ${liveReplies}`,
+    unit: "bytes",
+    better: "less",
+    values: { parley: [each] },
+  };
+}
+
+async function usedMemory(redis: Redis): Promise<number> {
+  return Number(/^used_memory:(\d+)/m.exec(await redis.info("memory"))?.[1]);
+}

@@ -1,0 +1,44 @@
+import type { Chat, Visitor } from "../clients/chats.ts";
+import { closedLoop, type Loop } from "../clients/closed-loop.ts";
+import type { Contender } from "../figure.ts";
+import { interleave } from "../rounds.ts";
+import type { Member } from "./cast.ts";
+
+export interface ChatRound extends Loop<Chat> {
+  /** Of all its processes, for one chat, in milliseconds. */
+  cpuMsEach: number;
+}
+
+interface ChatRoundsOptions {
+  clients: number;
+  rounds: number;
+  ms: number;
+  /** See `closedLoop`. */
+  spreadMs?: number;
+}
+
+/** Lets so many visitors of each member chat in interleaved rounds, after one short round that does not count. */
+export async function chatRounds(
+  members: Partial<Record<Contender, Member>>,
+  { clients, rounds, ms, spreadMs = 0 }: ChatRoundsOptions,
+): Promise<Partial<Record<Contender, ChatRound[]>>> {
+  const open: Visitor[] = [];
+  const turns = Object.fromEntries(
+    Object.entries(members).map(([name, member]) => {
+      const visitors = member.visitors(clients);
+      open.push(...visitors);
+      const turn = async (): Promise<ChatRound> => {
+        const before = member.usage().cpuMs;
+        const loop = await closedLoop(visitors, (visitor) => visitor.chat(), { ms, spreadMs });
+        return { ...loop, cpuMsEach: (member.usage().cpuMs - before) / loop.results.length };
+      };
+      return [name, turn];
+    }),
+  );
+  try {
+    await interleave(turns, 1);
+    return await interleave(turns, rounds);
+  } finally {
+    await Promise.all(open.map((visitor) => visitor.close()));
+  }
+}

@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type HeldChat, holdMany, holdParley, inParallel, openReader, type Reader } from "../clients/held.ts";
+import { LagMeter } from "../clients/lag.ts";
+import { percentile } from "../numbers.ts";
+import { interleave } from "../rounds.ts";
+import type { Bench, Scenario } from "../scenario.ts";
+import type { Child } from "../stage/child.ts";
+import { type Parley, startParley, tokenSecret } from "../stage/parley.ts";
+import { insertWaiting } from "../stage/rows.ts";
+import { createTokens } from "../../services/api/tokens.ts";
+
+/** Opened before any count: what a process needs once is no cost of a connection. */
+const warmUp = 200;
+const eachRound = { usual: 400, full: 2000 };
+const openedAtOnce = 50;
+/** What was needed to open them is given back within this. */
+const settleMs = 700;
+const live = { replies: 50, readersEach: 10, interMs: 20, watchMs: 700 };
+
+export const connections: Scenario = {
+  name: "connections",
+  about: "event streams: memory of an idle one, and the lag of 500 live ones among them",
+  needsRedis: true,
+  async run(bench) {
+    await using stack = new AsyncDisposableStack();
+    const [parley, bare] = await Promise.all([
+      startParley(bench.stage, { backend: "redis" }),
+      bench.stage.startServer({ name: "bare", script: "bench/parts/bare-main.ts", env: { NODE_ENV: "production" } }),
+    ]);
+    stack.use(parley);
+    stack.use(bare.child);
+    const rounds = Math.max(bench.rounds, 5);
+    const each = bench.full ? eachRound.full : eachRound.usual;
+    const chats = await waitingChats(parley, warmUp + rounds * each);
+    const readers: Reader[] = [];
+    stack.defer(async () => {
+      await Promise.all(readers.map((reader) => reader.close()));
+    });
+    const open = (origin: string, chat: () => HeldChat) => ({ origin, chat, each, readers });
+    const idle = {
+      bare: await memoryEach(
+        bare.child,
+        open(bare.origin, () => ({ path: "/events" })),
+      ),
+      parley: await memoryEach(
+        parley.api,
+        open(parley.origin, () => chats.pop() ?? { path: "/" }),
+      ),
+    };
+    const values = await interleave(idle, rounds);
+    const lags = await watchLive(bench, parley, readers);
+    const count = rounds * each;
+    return [
+      {
+        id: "connections/memory",
+        what: `memory of an idle event stream, of ${count}`,
+        unit: "KB",
+        better: "less",
+        values,
+        targets: [{ contender: "parley", limit: 1.25, of: "bare" }],
+      },
+      {
+        id: "connections/dropped",
+        what: `idle event streams dropped, of ${count}`,
+        unit: "",
+        better: "less",
+        values: { parley: [readers.filter((reader) => reader.dropped()).length] },
+        targets: [{ contender: "parley", limit: 0 }],
+      },
+      {
+        id: "connections/lag",
+        what: "lag of deltas, 500 readers of 50 replies at 50 tokens/s, p99",
+        unit: "ms",
+        better: "less",
+        values: { parley: lags },
+        targets: [{ contender: "parley", limit: 100 }],
+      },
+    ];
+  },
+};
+
+interface Opening {
+  origin: string;
+  chat: () => HeldChat;
+  each: number;
+  readers: Reader[];
+}
+
+/** @returns what opens some more, and says in KB what each has cost so far, from the first one on */
+async function memoryEach(process: Child, opening: Opening): Promise<() => Promise<number>> {
+  await openSome(opening, warmUp);
+  await sleep(settleMs);
+  const before = process.usage().memoryMb;
+  let opened = 0;
+  return async () => {
+    await openSome(opening, opening.each);
+    await sleep(settleMs);
+    opened += opening.each;
+    return ((process.usage().memoryMb - before) * 1024) / opened;
+  };
+}
+
+async function openSome({ origin, chat, readers }: Opening, count: number): Promise<void> {
+  await inParallel(count, openedAtOnce, async () => {
+    const reader = openReader(origin, chat(), () => undefined);
+    readers.push(reader);
+    await reader.begun;
+  });
+}
+
+/** Jobs that no worker will find: the queue does not know them, and for an hour nobody looks why. */
+async function waitingChats({ pool }: Parley, count: number): Promise<HeldChat[]> {
+  const rows = await insertWaiting(pool, count);
+  await pool.query("update jobs set due_at = now() + interval '1 hour'");
+  const tokens = createTokens([tokenSecret]);
+  return Promise.all(
+    rows.map(async ({ id, conversationId }) => ({
+      path: `/api/jobs/${id}/events`,
+      token: await tokens.sign(conversationId),
+    })),
+  );
+}
+
+/** @returns one p99 a round */
+async function watchLive(bench: Bench, parley: Parley, readers: Reader[]): Promise<number[]> {
+  const hold = (count: number) =>
+    bench.stage.provider.pace({ hold: true, model: "default", live: count, interMs: live.interMs });
+  await hold(0);
+  const chats = await holdMany(parley.origin, live.replies, holdParley);
+  const meter = new LagMeter();
+  const following = chats.flatMap((chat) =>
+    Array.from({ length: live.readersEach }, () => openReader(parley.origin, chat, (text) => meter.hear(text))),
+  );
+  readers.push(...following);
+  await Promise.all(following.map(({ begun }) => begun));
+  await hold(live.replies);
+  await sleep(settleMs);
+  const lags: number[] = [];
+  for (let round = 0; round < bench.rounds; round++) {
+    meter.begin();
+    await sleep(bench.ms(live.watchMs));
+    lags.push(percentile(meter.end(), 0.99));
+  }
+  await hold(0);
+  return lags;
+}

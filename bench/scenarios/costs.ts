@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import { makeVisitors, parleyVisitor, type Visitor } from "../clients/chats.ts";
+import type { Figure } from "../figure.ts";
+import { sum } from "../numbers.ts";
+import { describeNumber } from "../report/table.ts";
+import type { Scenario } from "../scenario.ts";
+import { type Parley, startParley } from "../stage/parley.ts";
+import { realPace } from "../stage/provider.ts";
+import { openRedis } from "../stage/redis.ts";
+
+const clients = 8;
+const chatsEach = 4;
+const chats = clients * chatsEach;
+/** What follows an end has reached the stores. */
+const settleMs = 500;
+
+export const costs: Scenario = {
+  name: "costs",
+  about: "what a chat of 50 tokens in a second asks of Redis and of PostgreSQL",
+  needsRedis: true,
+  async run(bench) {
+    await using stack = new AsyncDisposableStack();
+    const parley = stack.use(await startParley(bench.stage, { backend: "redis", countStatements: true }));
+    await bench.stage.provider.pace(realPace);
+    const visitors = makeVisitors(parleyVisitor, parley.origin, clients);
+    stack.defer(async () => {
+      await Promise.all(visitors.map((visitor) => visitor.close()));
+    });
+    const redis = openRedis(stack, parley.redis?.url);
+    await chatSome(visitors);
+    const counted = await countRedis(redis, () => chatSome(visitors));
+    const statements = await countStatements(parley, () => chatSome(visitors));
+    bench.say(`  Redis, sent: ${describe(counted.sent)}\n  Redis, in scripts: ${describe(counted.scripted)}`);
+    bench.say(`  PostgreSQL: ${describe(statements)}`);
+    return [
+      figure("commands", "Redis commands of a chat, sent by the processes", "", total(counted.sent), 60),
+      figure("scripted", "Redis commands of a chat, inside of scripts", "", total(counted.scripted)),
+      figure("bytes", "bytes to Redis of a chat", "bytes", counted.bytesIn, 10 * 1024),
+      figure("resident", "bytes that stay in Redis after a chat", "bytes", counted.resident, 1024),
+      figure("statements", "statements of PostgreSQL of a chat", "", total(statements)),
+    ];
+  },
+};
+
+async function chatSome(visitors: readonly Visitor[]): Promise<void> {
+  await Promise.all(
+    visitors.map(async (visitor) => {
+      for (let sent = 0; sent < chatsEach; sent++) await visitor.chat();
+    }),
+  );
+  await sleep(settleMs);
+}
+
+/** How often each was asked for. */
+type Counts = Map<string, number>;
+
+interface RedisCosts {
+  sent: Counts;
+  scripted: Counts;
+  bytesIn: number;
+  resident: number;
+}
+
+/** Bytes and memory first: whoever monitors is served by Redis, too. */
+async function countRedis(redis: Redis, work: () => Promise<void>): Promise<RedisCosts> {
+  const before = await readInfo(redis);
+  await work();
+  const after = await readInfo(redis);
+  const monitor = await redis.monitor();
+  const sent: Counts = new Map();
+  const scripted: Counts = new Map();
+  monitor.on("monitor", (_time: string, [name = ""]: string[], source: string) => {
+    const counts = source === "lua" ? scripted : sent;
+    counts.set(name.toLowerCase(), (counts.get(name.toLowerCase()) ?? 0) + 1);
+  });
+  await work();
+  monitor.disconnect();
+  return {
+    sent,
+    scripted,
+    bytesIn: after.bytesIn - before.bytesIn,
+    resident: after.memory - before.memory,
+  };
+}
+
+async function readInfo(redis: Redis): Promise<{ bytesIn: number; memory: number }> {
+  const info = await redis.info();
+  const read = (key: string) => Number(new RegExp(`^${key}:(\\d+)`, "m").exec(info)?.[1]);
+  return { bytesIn: read("total_net_input_bytes"), memory: read("used_memory") };
+}
+
+async function countStatements({ pool }: Parley, work: () => Promise<void>): Promise<Counts> {
+  await pool.query("select pg_stat_statements_reset()");
+  await work();
+  const { rows } = await pool.query<{ query: string; calls: number }>(
+    `select query, calls::int from pg_stat_statements
+     where dbid = (select oid from pg_database where datname = current_database()) and query !~ 'pg_'
+     order by calls desc`,
+  );
+  const shown = 60;
+  return new Map(rows.map(({ query, calls }) => [query.replace(/\s+/g, " ").trim().slice(0, shown), calls]));
+}
+
+function total(counts: Counts): number {
+  return sum([...counts.values()]);
+}
+
+function describe(counts: Counts): string {
+  const rare = 0.1;
+  return [...counts]
+    .toSorted(([, a], [, b]) => b - a)
+    .filter(([, count]) => count / chats >= rare)
+    .map(([name, count]) => `${describeNumber(count / chats)} ${name}`)
+    .join(", ");
+}
+
+function figure(id: string, what: string, unit: string, value: number, limit?: number): Figure {
+  return {
+    id: `costs/${id}`,
+    what,
+    unit,
+    better: "less",
+    values: { parley: [value / chats] },
+    targets: limit === undefined ? [] : [{ contender: "parley", limit }],
+  };
+}

@@ -1,0 +1,44 @@
+import { percentile } from "../numbers.ts";
+import { pick } from "../rounds.ts";
+import type { Scenario } from "../scenario.ts";
+import { openCast } from "./cast.ts";
+import { chatRounds } from "./chat-rounds.ts";
+
+/** All of the reply at once, after a second: what stays is what we add. */
+const slow = { firstMs: 1000, interMs: 0, tokens: 50 };
+
+export const crowd: Scenario = {
+  name: "crowd",
+  needsRedis: true,
+  about: "256 visitors at once and a provider that takes a second: does anything stall?",
+  async run(bench) {
+    await using stack = new AsyncDisposableStack();
+    const cast = await openCast(bench.stage, stack, ["direct", "floor2", "parley"]);
+    await bench.stage.provider.pace(slow);
+    // They come over one second and stay apart by that: visitors do not march in step.
+    const options = { clients: 256, rounds: bench.rounds, ms: 1500, spreadMs: slow.firstMs };
+    const results = await chatRounds(cast, options);
+    return [
+      {
+        id: "crowd/rate",
+        what: "chats, 256 clients, provider takes 1 s",
+        unit: "/s",
+        better: "more",
+        values: pick(results, ({ rate }) => rate),
+        targets: [{ contender: "parley", limit: 0.97, of: "direct" }],
+      },
+      {
+        id: "crowd/p99",
+        what: "the same, p99 of the whole chat",
+        unit: "ms",
+        better: "less",
+        values: pick(results, ({ results: chats }) =>
+          percentile(
+            chats.map(({ totalMs }) => totalMs),
+            0.99,
+          ),
+        ),
+      },
+    ];
+  },
+};

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { makeVisitors, parleyVisitor } from "../clients/chats.ts";
+import type { Figure } from "../figure.ts";
+import { percentile } from "../numbers.ts";
+import type { Scenario } from "../scenario.ts";
+import { startParley } from "../stage/parley.ts";
+
+const chats = 5000;
+const arrivalsPerSecond = 250;
+/** 20 seconds. */
+const pace = { firstMs: 400, interMs: 400, tokens: 50 };
+const lookEveryMs = 1000;
+
+export const flight: Scenario = {
+  name: "flight",
+  about: "5,000 chats of 20 seconds under way at once, 250 new ones a second, one API and one worker",
+  needsRedis: true,
+  fullOnlySeconds: 60,
+  async run({ stage }) {
+    await using parley = await startParley(stage, { backend: "redis" });
+    await stage.provider.pace(pace);
+    const visitors = makeVisitors(parleyVisitor, parley.origin, chats);
+    const took: number[] = [];
+    let lost = 0;
+    let memoryMb = 0;
+    const looking = setInterval(() => {
+      memoryMb = Math.max(memoryMb, parley.usage().memoryMb);
+    }, lookEveryMs);
+    const began = performance.now();
+    await Promise.all(
+      visitors.map(async (visitor, place) => {
+        await sleep(Math.max(0, began + (place * 1000) / arrivalsPerSecond - performance.now()));
+        await visitor.chat().then(
+          ({ totalMs }) => took.push(totalMs),
+          () => lost++,
+        );
+      }),
+    );
+    clearInterval(looking);
+    await Promise.all(visitors.map((visitor) => visitor.close()));
+    const overhead = percentile(took, 0.5) - pace.firstMs - pace.interMs * (pace.tokens - 1);
+    return [
+      figure("lost", "chats without a reply, of 5,000 in flight", "", lost, 0),
+      figure("overhead", "added time to a whole chat, p50", "ms", overhead, 25),
+      figure("memory", "memory of API and worker together, at most", "MB", memoryMb, 700),
+    ];
+  },
+};
+
+function figure(id: string, what: string, unit: string, value: number, limit: number): Figure {
+  return {
+    id: `flight/${id}`,
+    what,
+    unit,
+    better: "less",
+    values: { parley: [value] },
+    targets: [{ contender: "parley", limit }],
+  };
+}

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { within } from "../../shared/lifecycle.ts";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+/** On a busy machine. */
+const startLimitMs = 60_000;
+/** Shown of the log of a process that failed. */
+const shownChars = 4000;
+
+export interface ChildOptions {
+  name: string;
+  /** In the repository. */
+  script: string;
+  args?: readonly string[];
+  env: Record<string, string>;
+  /** Takes what it writes, as a log collector would. */
+  logFile: string;
+  /** By default the repository. */
+  cwd?: string;
+}
+
+export interface Usage {
+  /** User and system together, in milliseconds. */
+  cpuMs: number;
+  /** Resident, in MB. */
+  memoryMb: number;
+}
+
+/** A process that says over IPC that it is ready. It is killed when it is no longer needed, or with us. */
+export class Child implements AsyncDisposable {
+  readonly #options: ChildOptions;
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown>;
+
+  private constructor(options: ChildOptions) {
+    const log = openSync(options.logFile, "a");
+    this.#options = options;
+    this.#child = spawn(process.execPath, [`${root}${options.script}`, ...(options.args ?? [])], {
+      cwd: options.cwd ?? root,
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...options.env },
+      stdio: ["ignore", log, log, "ipc"],
+    });
+    closeSync(log);
+    this.#exited = once(this.#child, "exit");
+    const killWithUs = () => this.#child.kill("SIGKILL");
+    process.once("exit", killWithUs);
+    this.#child.once("exit", () => process.off("exit", killWithUs));
+  }
+
+  /** @throws with the end of its log when it ends instead of being ready */
+  static async start(options: ChildOptions): Promise<Child> {
+    const started = new Child(options);
+    const ended = started.#exited.then(() => Promise.reject(new Error("ended at its start")));
+    try {
+      await within(startLimitMs, Promise.race([once(started.#child, "message"), ended]));
+      return started;
+    } catch (error) {
+      await started[Symbol.asyncDispose]();
+      const log = readFileSync(options.logFile, "utf8").slice(-shownChars);
+      throw new Error(`${options.name} could not start; its log ends:\n${log}`, { cause: error });
+    }
+  }
+
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error(`${this.#options.name} never ran`);
+    return pid;
+  }
+
+  /** What it has used so far; Linux tells. */
+  usage(): Usage {
+    return usageOf(this.pid);
+  }
+
+  /** Sends it a message, and gives its answer. */
+  async ask<T>(message: object): Promise<T> {
+    const answer = once(this.#child, "message");
+    this.#child.send(message);
+    const [content] = (await answer) as [T];
+    return content;
+  }
+
+  pause(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child.kill("SIGCONT");
+  }
+
+  /** Asks it to end; resolves when it has. */
+  async stop(): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.#exited;
+  }
+
+  async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill("SIGKILL");
+    await this.#exited;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+}
+
+/** The kernel counts CPU time in hundredths of a second, on every Linux there is. */
+const tickMs = 10;
+
+export function usageOf(pid: number): Usage {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // The second field is the command in parentheses, which may hold spaces.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [, kilobytes = "0"] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return { cpuMs: (Number(fields[11]) + Number(fields[12])) * tickMs, memoryMb: Number(kilobytes) / 1024 };
+}

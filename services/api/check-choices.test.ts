@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import type { Assistant } from "../../shared/assistants.ts";
+import { readConfig } from "../../shared/config.ts";
+import { Problem } from "../../shared/errors.ts";
+import { checkChoices } from "./check-choices.ts";
+
+const keeps: Assistant = {
+  name: "Keeper",
+  description: "Keeps threads",
+  instructions: "Be brief.",
+  maxOutputTokens: 100,
+  maxHistoryTokens: 8000,
+  state: "provider",
+  presets: [],
+};
+const assistants = new Map([
+  ["default", { ...keeps, state: "own" as const }],
+  ["keeper", keeps],
+]);
+const visitor = { hash: Buffer.alloc(32) };
+
+function check(
+  body: { assistantType?: string; provider?: string },
+  { adopt = "false", who }: { adopt?: string; who?: typeof visitor } = {},
+) {
+  const config = readConfig({
+    DATABASE_URL: "postgres://localhost/parley",
+    OPENAI_API_KEY: "sk-test",
+    COMPATIBLE_BASE_URL: "http://localhost:1/v1",
+    ADOPT_THREADS: adopt,
+  });
+  const request = { message: "Hello", threadId: "conv_1", ...body };
+  return checkChoices({ assistants, config }, request, who);
+}
+
+describe("a thread that comes with a request", () => {
+  it("is taken where that is allowed, or somebody vouches for the visitor", () => {
+    const taken = { provider: "openai", id: "conv_1" };
+    expect(check({ assistantType: "keeper" }, { adopt: "true" })).toEqual(taken);
+    expect(check({ assistantType: "keeper" }, { who: visitor })).toEqual(taken);
+    expect(() => check({ assistantType: "keeper" })).toThrow("does not continue threads");
+  });
+
+  it.each([
+    ["an assistant that keeps its conversations here", {}],
+    ["a provider that keeps none", { assistantType: "keeper", provider: "compatible" }],
+    ["presets", { assistantType: "keeper", provider: "preset" }],
+  ])("is refused for %s, whoever brings it", (_, body) => {
+    for (const options of [{ adopt: "true" }, { who: visitor }, { adopt: "true", who: visitor }]) {
+      expect(() => check(body, options)).toThrow(Problem);
+      expect(() => check(body, options)).toThrow("keeps no threads");
+    }
+  });
+});

@@ -1,0 +1,101 @@
+import { z } from "zod";
+import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-openapi";
+import { conversation, history, historyQuery } from "../../../shared/protocol/conversation.ts";
+import { conversationExport } from "../../../shared/protocol/export.ts";
+import { feedbackRequest } from "../../../shared/protocol/feedback.ts";
+import { visitorConversations, visitorConversationsQuery } from "../../../shared/protocol/identity.ts";
+import * as part from "./parts.ts";
+
+/** Conversations: read, rated, exported, erased. */
+export function conversationPaths(): ZodOpenApiPathsObject {
+  return {
+    "/api/chat/history/{sessionId}": { get: readHistory },
+    "/api/conversations/{id}": { get: readConversation, delete: deleteConversation },
+    "/api/conversations/{id}/export": { get: exportConversation },
+    "/api/me/conversations": { get: listConversations },
+    "/api/messages/{id}/feedback": { post: rateReply },
+  };
+}
+
+const readHistory: ZodOpenApiOperationObject = {
+  operationId: "readHistory",
+  tags: ["Conversations"],
+  summary: "Messages of a conversation",
+  description: "By turn, oldest first; the newest ones, or those before a message.",
+  security: part.withToken,
+  requestParams: { path: z.object({ sessionId: part.conversationId }), query: historyQuery },
+  responses: { "200": part.json("One page", history), ...part.problems(...part.tokenProblems) },
+};
+
+const ofConversation = { path: z.object({ id: part.conversationId }) };
+
+const readConversation: ZodOpenApiOperationObject = {
+  operationId: "readConversation",
+  tags: ["Conversations"],
+  summary: "A conversation and its newest 50 messages",
+  security: part.withToken,
+  requestParams: ofConversation,
+  responses: { "200": part.json("The conversation", conversation), ...part.problems(...part.tokenProblems) },
+};
+
+const deleteConversation: ZodOpenApiOperationObject = {
+  operationId: "deleteConversation",
+  tags: ["Conversations"],
+  summary: "Erase a conversation",
+  description: "Its messages at once; drafts, queue entries and what a provider keeps within two minutes.",
+  security: part.withToken,
+  requestParams: ofConversation,
+  responses: { "204": part.empty("Erased"), ...part.problems(...part.tokenProblems, "origin-not-allowed") },
+};
+
+const listConversations: ZodOpenApiOperationObject = {
+  operationId: "listConversations",
+  tags: ["Conversations"],
+  summary: "A verified visitor's conversations",
+  description: "Those with the latest news first, from whatever device.",
+  security: part.asVisitor,
+  requestParams: { query: visitorConversationsQuery },
+  responses: {
+    "200": part.json("One page", visitorConversations),
+    ...part.problems(
+      "invalid-request",
+      "identity-required",
+      "identity-invalid",
+      "rate-limited",
+      "internal",
+      "unavailable",
+    ),
+  },
+};
+
+const exportConversation: ZodOpenApiOperationObject = {
+  operationId: "exportConversation",
+  tags: ["Conversations"],
+  summary: "All that is stored of a conversation",
+  description:
+    "As JSON, or with `Accept: text/plain` for people to read. An answer that breaks off is no whole export.",
+  security: part.withToken,
+  requestParams: ofConversation,
+  responses: {
+    "200": {
+      description: "The conversation, to be saved as a file",
+      headers: part.headers(),
+      content: { "application/json": { schema: conversationExport }, "text/plain": { schema: z.string() } },
+    },
+    ...part.problems(...part.tokenProblems),
+  },
+};
+
+const rateReply: ZodOpenApiOperationObject = {
+  operationId: "rateReply",
+  tags: ["Conversations"],
+  summary: "What the visitor thinks of a reply",
+  description: "Replaces what was said of it before.",
+  security: part.withToken,
+  requestParams: { path: z.object({ id: part.messageId }) },
+  requestBody: { required: true, content: { "application/json": { schema: feedbackRequest } } },
+  responses: {
+    "204": part.empty("Kept"),
+    ...part.problems(...part.tokenProblems, ...part.bodyProblems),
+  },
+};

@@ -1,0 +1,130 @@
+import { z } from "zod";
+import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-openapi";
+import { eventData } from "../../../shared/protocol/events.ts";
+import { jobView, timeline } from "../../../shared/protocol/job.ts";
+import { challengeHeader } from "../../../shared/protocol/headers.ts";
+import { idempotencyKey, submitAnswer, submitRequest, submitResponse } from "../../../shared/protocol/submit.ts";
+import * as part from "./parts.ts";
+
+/** The ways of a message: sent, followed, stopped. */
+export function messagePaths({ maxMessageChars }: { maxMessageChars: number }): ZodOpenApiPathsObject {
+  return {
+    "/api/chat": { post: sendMessage(maxMessageChars) },
+    "/api/jobs/{jobId}": { get: readJob, delete: stopJob },
+    "/api/jobs/{jobId}/events": { get: followJob },
+    "/api/jobs/{jobId}/timeline": { get: readTimeline },
+  };
+}
+
+function sendMessage(maxMessageChars: number): ZodOpenApiOperationObject {
+  return {
+    operationId: "sendMessage",
+    tags: ["Messages"],
+    summary: "Send a message",
+    description:
+      "Without a conversation a new one begins. The message is stored before the answer leaves; a worker answers it, " +
+      `in its conversation's order. A message has 1 to ${maxMessageChars} characters (code points) after trimming, a body ` +
+      "at most 64 KB, with `history` 256 KB. The token in the answer opens the conversation and its jobs.",
+    security: part.withTokenOrNew,
+    requestParams: {
+      header: z.object({
+        "Idempotency-Key": idempotencyKey,
+        Prefer: part.preferWait,
+        [challengeHeader]: z.string().optional().meta({
+          description:
+            "On a first message: what the visitor's browser got for solving a bot challenge, where one is asked for",
+        }),
+      }),
+    },
+    requestBody: { required: true, content: { "application/json": { schema: submitRequest(maxMessageChars) } } },
+    responses: {
+      "200": part.json(
+        "With `Prefer: wait`: the job has ended in time",
+        submitAnswer,
+        "Location",
+        "Preference-Applied",
+      ),
+      "202": part.json("Accepted: stored, and to be answered", submitResponse, "Location"),
+      ...part.problems(
+        ...part.tokenProblems,
+        ...part.bodyProblems,
+        "identity-required",
+        "challenge-failed",
+        "idempotency-conflict",
+        "too-many-unanswered",
+        "backlog",
+      ),
+    },
+  };
+}
+
+const ofJob = { path: z.object({ jobId: part.jobId }) };
+const readJob: ZodOpenApiOperationObject = {
+  operationId: "readJob",
+  tags: ["Messages"],
+  summary: "How a job stands",
+  description: "Its status, the text so far, in the end the reply or an error.",
+  security: part.withToken,
+  requestParams: { ...ofJob, header: z.object({ Prefer: part.preferWait }) },
+  responses: {
+    "200": part.json("The job", jobView, "Retry-After", "Preference-Applied"),
+    ...part.problems(...part.tokenProblems),
+  },
+};
+
+const stopJob: ZodOpenApiOperationObject = {
+  operationId: "stopJob",
+  tags: ["Messages"],
+  summary: "Stop a job",
+  description: "What was written so far is kept as the reply, with the finish reason `cancelled`.",
+  security: part.withToken,
+  requestParams: ofJob,
+  responses: {
+    "200": part.json("It was queued, and is cancelled", jobView),
+    "202": part.json("It is being answered, and will end as cancelled within about a second", jobView),
+    ...part.problems(...part.tokenProblems, "origin-not-allowed", "already-ended"),
+  },
+};
+
+const stream = z.string().meta({
+  description:
+    "Server-sent events. `status`: StatusEvent; `delta`: DeltaEvent, its id is `<attempt>:<offset>`; `reset`: ResetEvent, drop " +
+    "the text shown so far; `done`, `failed`, `cancelled`: the ended Job, with the id `end`, after which the response ends. The " +
+    "deltas of an attempt, put together, are the reply, byte for byte. A comment every 15 s keeps the connection open. Trouble " +
+    "that passes ends the stream with a `retry:` line, never with an error status",
+  // OpenAPI 3.1 has no words of its own for events.
+  "x-events": Object.fromEntries(
+    Object.entries(eventData).map(([name, schema]) => [name, { $ref: `#/components/schemas/${schema.meta()?.id}` }]),
+  ),
+  example: 'id: 1:5\nevent: delta\ndata: {"text":"Hello","offset":5}\n\n',
+});
+
+const followJob: ZodOpenApiOperationObject = {
+  operationId: "followJob",
+  tags: ["Messages"],
+  summary: "Follow a job as it happens",
+  security: part.withTokenOrQuery,
+  requestParams: {
+    ...ofJob,
+    header: z.object({
+      "Last-Event-ID": z.string().optional().meta({
+        description: "The id of the last event that was read: only what is missing is sent, whichever process answers",
+        example: "1:22",
+      }),
+    }),
+  },
+  responses: {
+    "200": { description: "The stream", headers: part.headers(), content: { "text/event-stream": { schema: stream } } },
+    "204": part.empty("`Last-Event-ID: end`: there is nothing more to come"),
+    ...part.problems("invalid-request", "unauthorized", "identity-invalid", "forbidden", "not-found", "internal"),
+  },
+};
+
+const readTimeline: ZodOpenApiOperationObject = {
+  operationId: "readTimeline",
+  tags: ["Messages"],
+  summary: "What happened to a job, and when",
+  security: part.withToken,
+  requestParams: ofJob,
+  responses: { "200": part.json("Its timeline", timeline), ...part.problems(...part.tokenProblems) },
+};

@@ -1,0 +1,162 @@
+import { z } from "zod";
+import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from "zod-openapi";
+import { Problem, type ProblemCode } from "../../../shared/errors.ts";
+import { identityHeader } from "../../../shared/protocol/headers.ts";
+import { problem } from "../../../shared/protocol/service.ts";
+
+/** What the descriptions of several routes share. */
+
+export const tags = [
+  { name: "Messages", description: "Send a message, follow its job, read the reply." },
+  { name: "Conversations", description: "What was said, and erasing it." },
+  { name: "Service", description: "What this service offers, and how it is." },
+  { name: "Operators", description: "For whoever runs it." },
+  { name: "Pages", description: "For browsers." },
+];
+
+/** By the name under which the description holds each. */
+export const headerComponents = {
+  RequestId: text("The request's id: the caller's, where it sent a sane one"),
+  Location: text("Where the job is", "/api/jobs/0190a7e4-7c1b-7d3e-9f52-0a1b2c3d4e5f"),
+  RetryAfter: text("Seconds until it is worth trying again", "2"),
+  RateLimit: text("What is left of which limit, and until when"),
+  RateLimitPolicy: text("The limits that count here"),
+  PreferenceApplied: text("`wait=N`, as it was honoured", "wait=20"),
+  Authenticate: text("How to sign in", "Bearer"),
+} as const;
+
+function text(description: string, example?: string) {
+  return { description, schema: { type: "string" as const }, ...(example !== undefined && { example }) };
+}
+
+const headerNames = {
+  "X-Request-Id": "RequestId",
+  Location: "Location",
+  "Retry-After": "RetryAfter",
+  RateLimit: "RateLimit",
+  "RateLimit-Policy": "RateLimitPolicy",
+  "Preference-Applied": "PreferenceApplied",
+  "WWW-Authenticate": "Authenticate",
+} as const satisfies Record<string, keyof typeof headerComponents>;
+type HeaderName = keyof typeof headerNames;
+
+/** Headers of every answer, and those of this one. */
+export function headers(...more: HeaderName[]) {
+  const names: HeaderName[] = ["X-Request-Id", ...more];
+  return Object.fromEntries(
+    names.map((name) => [name, { $ref: `#/components/headers/${headerNames[name]}` as const }]),
+  );
+}
+
+export function json(description: string, schema: z.ZodType, ...more: HeaderName[]): ZodOpenApiResponseObject {
+  return { description, headers: headers(...more), content: { "application/json": { schema } } };
+}
+
+export function empty(description: string): ZodOpenApiResponseObject {
+  return { description, headers: headers() };
+}
+
+export function page(description: string): ZodOpenApiResponseObject {
+  return { description, headers: headers(), content: { "text/html": { schema: z.string() } } };
+}
+
+/** What can go wrong, by status: which of our problem types, and what each one means. */
+export function problems(...codes: ProblemCode[]): ZodOpenApiResponsesObject {
+  const byStatus = Map.groupBy(
+    codes.map((code) => new Problem(code, "")),
+    ({ status }) => status,
+  );
+  return Object.fromEntries([...byStatus].map(([status, all]) => [String(status), problemResponse(status, all)]));
+}
+
+const responses = new Map<string, ZodOpenApiResponseObject>();
+
+/** One object for one set of problems: those that several routes share stand in the description once. */
+function problemResponse(status: number, all: readonly Problem[]): ZodOpenApiResponseObject {
+  const id = all.map(({ code }) => code).join("_");
+  const made = responses.get(id) ?? {
+    id,
+    description: all.map(({ code, title }) => `\`${code}\`: ${title}`).join("; "),
+    headers: headers(...headersOf(status)),
+    content: { "application/problem+json": { schema: problem } },
+  };
+  responses.set(id, made);
+  return made;
+}
+
+function headersOf(status: number): HeaderName[] {
+  if (status === 401) return ["WWW-Authenticate"];
+  if (status === 429) return ["Retry-After", "RateLimit", "RateLimit-Policy"];
+  return status === 503 ? ["Retry-After"] : [];
+}
+
+/** Of what wants a conversation's token. */
+export const tokenProblems = [
+  "invalid-request",
+  "unauthorized",
+  "identity-invalid",
+  "forbidden",
+  "not-found",
+  "rate-limited",
+  "internal",
+  "unavailable",
+] as const satisfies ProblemCode[];
+/** Of a body, wherever there is one. */
+export const bodyProblems = [
+  "request-timeout",
+  "too-large",
+  "unsupported-media-type",
+  "origin-not-allowed",
+] as const satisfies ProblemCode[];
+
+const uuid = z.uuid();
+
+export const jobId = uuid.meta({ description: "A job's id, as the answer to a message names it" });
+export const conversationId = uuid.meta({ description: "A conversation's id; sessionId is another name of the same" });
+export const messageId = uuid.meta({ description: "A message's id" });
+
+export const preferWait = z.string().optional().meta({
+  description: "`wait=N` (RFC 7240): hold the answer until the job ends, at most N seconds; over 60 counts as 60",
+  example: "wait=20",
+});
+
+export const securitySchemes = {
+  conversationToken: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "The token that came with the conversation's last `POST /api/chat`; good for 30 days",
+  },
+  conversationTokenInQuery: {
+    type: "apiKey",
+    in: "query",
+    name: "access_token",
+    description: "The same token, on event streams alone: a browser's `EventSource` cannot send headers",
+  },
+  visitorIdentity: {
+    type: "apiKey",
+    in: "header",
+    name: identityHeader,
+    description:
+      "Who the visitor is, by the word of the site they are on: a compact JWS (HS256, under `IDENTITY_SECRET`) of the claims " +
+      "of Identity. It opens all conversations of that visitor",
+  },
+  operator: {
+    type: "http",
+    scheme: "basic",
+    description: "`ADMIN_USER` and `ADMIN_PASSWORD`; to look only, `ADMIN_READ_USER` and `ADMIN_READ_PASSWORD`",
+  },
+  metricsToken: { type: "http", scheme: "bearer", description: "`METRICS_TOKEN`" },
+} as const;
+
+type Security = { [Name in keyof typeof securitySchemes]?: string[] }[];
+
+export const withToken: Security = [{ conversationToken: [] }, { visitorIdentity: [] }];
+export const withTokenOrQuery: Security = [...withToken, { conversationTokenInQuery: [] }];
+export const asVisitor: Security = [{ visitorIdentity: [] }];
+export const asOperator: Security = [{ operator: [] }];
+export const withMetricsToken: Security = [{ metricsToken: [] }];
+/** No credentials are needed. */
+export const open: Security = [];
+/** A new conversation needs none, an existing one its token. */
+export const withTokenOrNew: Security = [{}, ...withToken];

@@ -1,0 +1,178 @@
+import type { Result } from "ioredis";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { QueryConfig } from "pg";
+import type { RateLimiterAbstract } from "rate-limiter-flexible";
+import { within } from "../../../shared/lifecycle.ts";
+import type { Logger } from "../../../shared/logger.ts";
+
+interface LimiterOptions {
+  keyPrefix: string;
+  points: number;
+  /** Seconds. */
+  duration: number;
+}
+
+/** Where all API processes count together. */
+export interface LimitStore {
+  /** Its calls reject when the store is away: at once where that is known, else after `storeTimeoutMs`. */
+  makeLimiter(options: LimiterOptions): RateLimiterAbstract;
+  close(): Promise<void>;
+}
+
+interface StoreOptions {
+  databaseUrl: string;
+  redisUrl: string | undefined;
+  log: Logger;
+}
+
+/** A POST waits for so long, once, when the store has just gone away. */
+const storeTimeoutMs = 500;
+
+/** Opens the store that this process is configured for; only what is used is loaded. */
+export function openLimitStore({ databaseUrl, redisUrl, log }: StoreOptions): Promise<LimitStore> {
+  return redisUrl === undefined ? openPostgres(databaseUrl, log) : openRedis(redisUrl, log);
+}
+
+/** Who has used all up is refused from memory until the window ends: a flood does not reach the store. */
+function refusedFromMemory({ points }: LimiterOptions) {
+  return { inMemoryBlockOnConsumed: points };
+}
+
+async function openRedis(url: string, log: Logger): Promise<LimitStore> {
+  const [{ connectRedis, disconnectRedis }, { default: RateLimiterRedis }] = await Promise.all([
+    import("../../../shared/redis/connect-redis.ts"),
+    import("rate-limiter-flexible/lib/RateLimiterRedis.js"),
+  ]);
+  const redis = connectRedis(
+    url,
+    {
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      connectTimeout: 2000,
+      socketTimeout: 2000,
+      disconnectTimeout: storeTimeoutMs,
+    },
+    (error) => log.debug({ err: error }, "redis connection of the rate limits"),
+  );
+  // Until then each request would be counted by this process alone.
+  await within(storeTimeoutMs, once(redis, "ready")).catch(() => undefined);
+  const health = new StoreHealth(log, () => redis.ping());
+  /** As much of a client as the limiter uses. */
+  const storeClient = {
+    defineCommand: redis.defineCommand.bind(redis),
+    rlflxIncr: (args: string[]) => health.call(() => redis.rlflxIncr(args)),
+  };
+  return {
+    makeLimiter: (options) => new RateLimiterRedis({ ...options, ...refusedFromMemory(options), storeClient }),
+    async close() {
+      health.close();
+      await disconnectRedis(redis);
+    },
+  };
+}
+
+declare module "ioredis" {
+  interface RedisCommander<Context> {
+    rlflxIncr(args: string[]): Result<[consumed: number, leftMs: number], Context>;
+  }
+}
+
+/** They have connections of their own: neither do they wait behind slow statements, nor are these held up by a flood. */
+const maxConnections = 4;
+
+async function openPostgres(connectionString: string, log: Logger): Promise<LimitStore> {
+  const [{ default: pg }, { default: RateLimiterPostgres }] = await Promise.all([
+    import("pg"),
+    import("rate-limiter-flexible/lib/RateLimiterPostgres.js"),
+  ]);
+  const pool = new pg.Pool({
+    connectionString,
+    max: maxConnections,
+    connectionTimeoutMillis: 1500,
+    query_timeout: 1000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+  });
+  pool.on("error", (error) => log.debug({ err: error }, "postgres connection of the rate limits"));
+  const health = new StoreHealth(log, () => pool.query("select 1"));
+  /** As much of a pool as the limiter uses. */
+  const storeClient = { query: (query: QueryConfig) => health.call(() => pool.query(query)) };
+  const table = { storeClient, storeType: "pool", tableName: "rate_limits", tableCreated: true };
+  let cleaned = false;
+  return {
+    makeLimiter(options) {
+      // One of them deletes what has expired for all.
+      const clearExpiredByTimeout = !cleaned;
+      cleaned = true;
+      return new RateLimiterPostgres({ ...options, ...refusedFromMemory(options), ...table, clearExpiredByTimeout });
+    },
+    async close() {
+      health.close();
+      await pool.end();
+    },
+  };
+}
+
+/** Between two looks whether the store is back. */
+const probeEveryMs = 100;
+const complainEveryMs = 60_000;
+
+/** Knows whether the store answers: while it does not, nobody waits for it. */
+class StoreHealth {
+  readonly #log: Logger;
+  readonly #probe: () => Promise<unknown>;
+  #away = false;
+  #closed = false;
+  #toldAt = Number.NEGATIVE_INFINITY;
+
+  /** @param probe a call that answers when the store does */
+  constructor(log: Logger, probe: () => Promise<unknown>) {
+    this.#log = log;
+    this.#probe = probe;
+  }
+
+  async call<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#away) throw new Error("the store of the rate limits is away");
+    try {
+      return await withinFairly(storeTimeoutMs, work());
+    } catch (error) {
+      this.#goAway(error);
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  #goAway(error: unknown): void {
+    if (this.#away || this.#closed) return;
+    this.#away = true;
+    void this.#untilBack();
+    const now = performance.now();
+    if (now - this.#toldAt < complainEveryMs) return;
+    this.#toldAt = now;
+    this.#log.warn({ err: error }, "rate limits are counted by each process alone while their store is away");
+  }
+
+  async #untilBack(): Promise<void> {
+    while (this.#away && !this.#closed) {
+      await sleep(probeEveryMs, undefined, { ref: false });
+      await withinFairly(storeTimeoutMs, this.#probe()).then(
+        () => (this.#away = false),
+        () => undefined,
+      );
+    }
+  }
+}
+
+/** As `within`; but where this process itself was held up, an answer that is here is looked at before the time is over. */
+function withinFairly<T>(ms: number, call: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(new DOMException(`not done within ${ms} ms`, "TimeoutError"));
+    const timer = setTimeout(() => setImmediate(giveUp), ms);
+    void call.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

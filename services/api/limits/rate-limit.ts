@@ -1,0 +1,110 @@
+import type { RateLimiterAbstract, RateLimiterMemory } from "rate-limiter-flexible";
+import RateLimiterRes from "rate-limiter-flexible/lib/RateLimiterRes.js";
+import type { Quota } from "../../../shared/errors.ts";
+
+/** How somebody stands with a quota. */
+export interface Standing {
+  /** This one was too many. */
+  over: boolean;
+  remaining: number;
+  /** Until all of it is there again. */
+  resetSeconds: number;
+}
+
+/** What will be counted for a key in one call, and what came of it. */
+interface Batch {
+  points: number;
+  counted: Promise<{ usedBefore: number; leftMs: number }>;
+}
+
+interface Limiters {
+  /** Of all processes; rejects while its store is away. */
+  shared: RateLimiterAbstract;
+  /** Of this process, for that time. */
+  alone: RateLimiterMemory;
+}
+
+/** Of so many keys it is remembered how they stood, for the time when the store is away. */
+const maxKnown = 10_000;
+
+/** A quota that all API processes count together. */
+export class RateLimit {
+  readonly quota: Quota;
+  readonly #limiters: Limiters;
+  /** By key: the call that was sent last, and the batch that goes after it. */
+  readonly #sent = new Map<string, Promise<unknown>>();
+  readonly #next = new Map<string, Batch>();
+  /** How keys stood when the store was last heard of, those of late at the end. */
+  readonly #known = new Map<string, { used: number; until: number }>();
+
+  constructor(quota: Quota, limiters: Limiters) {
+    this.quota = quota;
+    this.#limiters = limiters;
+  }
+
+  /**
+   * Counts, in one call to the store at most: none for whom this process knows to have used it up, and one for all that
+   * come while another of the same key is under way. While the store is away each process goes on counting by itself, so
+   * this neither fails nor waits for long.
+   * @param points 0 only looks
+   */
+  async count(key: string, points = 1): Promise<Standing> {
+    const batch = this.#next.get(key) ?? this.#schedule(key);
+    batch.points += points;
+    const place = batch.points;
+    const { usedBefore, leftMs } = await batch.counted;
+    const used = usedBefore + place;
+    return {
+      over: used > this.quota.limit,
+      remaining: Math.max(0, this.quota.limit - used),
+      resetSeconds: Math.max(1, Math.ceil(leftMs / 1000)),
+    };
+  }
+
+  #schedule(key: string): Batch {
+    const send = () => {
+      this.#next.delete(key);
+      return this.#consume(key, batch.points);
+    };
+    const counted = (this.#sent.get(key) ?? Promise.resolve()).then(send, send);
+    const batch: Batch = { points: 0, counted };
+    this.#next.set(key, batch);
+    this.#sent.set(key, counted);
+    const forget = () => {
+      if (this.#sent.get(key) === counted) this.#sent.delete(key);
+    };
+    counted.then(forget, forget);
+    return batch;
+  }
+
+  async #consume(key: string, points: number): Promise<{ usedBefore: number; leftMs: number }> {
+    const result = await this.#limiters.shared.consume(key, points).catch((rejected: unknown) => {
+      return rejected instanceof RateLimiterRes ? rejected : undefined;
+    });
+    if (result === undefined) return this.#consumeAlone(key, points);
+    const { consumedPoints, msBeforeNext, remainingPoints } = result;
+    // Who is refused from memory was not counted: all that is known is that nothing is left.
+    const blocked = remainingPoints === 0 && consumedPoints === 0;
+    const used = blocked ? this.quota.limit + points : consumedPoints;
+    this.#remember(key, used, msBeforeNext);
+    return { usedBefore: used - points + (blocked ? 1 : 0), leftMs: msBeforeNext };
+  }
+
+  /** Goes on from what is known: neither does an outage forget what was used up, nor is nobody served. */
+  async #consumeAlone(key: string, points: number): Promise<{ usedBefore: number; leftMs: number }> {
+    const { alone } = this.#limiters;
+    const { used, until } = this.#known.get(key) ?? { used: 0, until: 0 };
+    const leftMs = until - performance.now();
+    if (leftMs > 0 && ((await alone.get(key))?.consumedPoints ?? 0) < used) await alone.set(key, used, leftMs / 1000);
+    const result = await alone.penalty(key, points);
+    return { usedBefore: result.consumedPoints - points, leftMs: result.msBeforeNext };
+  }
+
+  #remember(key: string, used: number, leftMs: number): void {
+    this.#known.delete(key);
+    this.#known.set(key, { used, until: performance.now() + leftMs });
+    if (this.#known.size <= maxKnown) return;
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined) this.#known.delete(oldest);
+  }
+}

@@ -1,0 +1,49 @@
+import RateLimiterMemory from "rate-limiter-flexible/lib/RateLimiterMemory.js";
+import type { Config } from "../../../shared/config.ts";
+import type { Quota } from "../../../shared/errors.ts";
+import type { Lifecycle } from "../../../shared/lifecycle.ts";
+import type { Logger } from "../../../shared/logger.ts";
+import { openLimitStore } from "./limit-store.ts";
+import { RateLimit } from "./rate-limit.ts";
+
+/** What is counted for each client address. */
+export interface RateLimits {
+  /** Messages that are sent. */
+  submissions: RateLimit;
+  /** All else that asks a store. */
+  reads: RateLimit;
+  /** Operators' credentials that were wrong. */
+  operatorFailures: RateLimit;
+}
+
+type RateLimitsConfig = Pick<
+  Config,
+  "DATABASE_URL" | "REDIS_URL" | "RATE_LIMIT_WINDOW_MS" | "RATE_LIMIT_MAX_REQUESTS" | "RATE_LIMIT_MAX_READS"
+>;
+
+/** Ten wrong passwords are typing; guessing takes millions. */
+const operatorFailures = { name: "failed-logins", limit: 10, windowSeconds: 900 };
+
+/** Opens what all API processes count together, on Redis or on PostgreSQL. */
+export async function openRateLimits(
+  config: RateLimitsConfig,
+  { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
+): Promise<RateLimits> {
+  const store = await openLimitStore({ databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL, log });
+  lifecycle.onClose("rate limits", () => store.close());
+  const windowSeconds = windowSecondsOf(config);
+  const limit = (quota: Quota) => {
+    const options = { keyPrefix: `parley:limit:${quota.name}`, points: quota.limit, duration: quota.windowSeconds };
+    return new RateLimit(quota, { shared: store.makeLimiter(options), alone: new RateLimiterMemory(options) });
+  };
+  return {
+    submissions: limit({ name: "submissions", limit: config.RATE_LIMIT_MAX_REQUESTS, windowSeconds }),
+    reads: limit({ name: "reads", limit: config.RATE_LIMIT_MAX_READS, windowSeconds }),
+    operatorFailures: limit(operatorFailures),
+  };
+}
+
+/** The stores count in whole seconds. */
+export function windowSecondsOf({ RATE_LIMIT_WINDOW_MS }: Pick<Config, "RATE_LIMIT_WINDOW_MS">): number {
+  return Math.ceil(RATE_LIMIT_WINDOW_MS / 1000);
+}

@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { findJsonFault } from "./json-faults.ts";
+
+describe("a JSON body", () => {
+  it("has no fault, whatever an honest client sends", () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 6, noUnicodeString: false }), (text) => {
+        fc.pre(!text.includes("__proto__"));
+        expect(findJsonFault(text)).toBeUndefined();
+        expect(findJsonFault(JSON.stringify(JSON.parse(text), null, 2))).toBeUndefined();
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    ['{"a":1,"a":2}', "a"],
+    ['{"a":1,"b":{"c":1,"d":[{"e":1}],"c":2}}', "c"],
+    ['{"a":1,"\\u0061":2}', "a"],
+    ['{"a" \n:1, "b":1, "a"\t:2}', "a"],
+    ['{"":1,"":2}', ""],
+    [`{"${"x".repeat(500)}":1,"${"x".repeat(500)}":2}`, "x".repeat(64)],
+    ['{"\\ud83d":1,"\\ud83d":2}', "\ufffd"],
+  ])("has no name twice in one object (%#)", (text, path) => {
+    expect(() => JSON.parse(text) as unknown).not.toThrow();
+    expect(findJsonFault(text)).toEqual({ path, message: "must not appear twice" });
+  });
+
+  it.each([
+    '{"a":{"x":1},"b":{"x":1}}',
+    '[{"x":1},{"x":1}]',
+    '{"a":"b","b":"a","c":["a","a"]}',
+    '{"a":"\\"a\\":1,\\"a\\":2"}',
+    '{"a\\"":1,"a":2,"a\\\\":3}',
+    '{"toString":1,"constructor":2,"hasOwnProperty":3}',
+    '"just text"',
+    "[]",
+  ])("may have the same name in several (%#)", (text) => {
+    expect(() => JSON.parse(text) as unknown).not.toThrow();
+    expect(findJsonFault(text)).toBeUndefined();
+  });
+
+  it.each(['{"__proto__":{"admin":true}}', '{"a":[{"__proto__":null}]}', '{"__pr\\u006fto__":1}'])(
+    "names no prototype (%#)",
+    (text) => {
+      expect(findJsonFault(text)).toEqual({ path: "__proto__", message: "is not allowed as a name" });
+    },
+  );
+
+  it("is not nested deeper than anybody needs", () => {
+    const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+    expect(findJsonFault(nested(16))).toBeUndefined();
+    expect(findJsonFault(nested(17))?.message).toContain("nested");
+    expect(findJsonFault(`{"a":${nested(30_000)}}`)?.message).toContain("nested");
+    expect(findJsonFault('{"a":'.repeat(17) + "1" + "}".repeat(17))?.message).toContain("nested");
+  });
+
+  it("is looked through in time that grows with its length alone", () => {
+    const long = JSON.stringify({ message: '\\"'.repeat(60_000), history: Array.from({ length: 5000 }, () => "[{") });
+    const began = performance.now();
+    expect(findJsonFault(long)).toBeUndefined();
+    expect(performance.now() - began).toBeLessThan(200);
+  });
+});

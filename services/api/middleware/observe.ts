@@ -1,0 +1,48 @@
+import type { NextFunction, Request, Response } from "express";
+import { noSpan, type Span, type Tracing } from "../../../shared/tracing/tracing.ts";
+import type { ApiMetrics } from "../api-metrics.ts";
+import { routeOf } from "../route-template.ts";
+import { preferredWait } from "./prefer.ts";
+import { noteIds, pathOf } from "./request-id.ts";
+
+/** Nobody was there any more to get an answer; nginx gave it this number. */
+const goneStatus = 499;
+
+const spans = new WeakMap<Request, Span>();
+
+/** The request's own span, where traces are on. */
+export function requestSpan(req: Request): Span {
+  return spans.get(req) ?? noSpan;
+}
+
+/** Counts each request, and begins its trace. */
+export function observeRequests({ metrics, tracing }: { metrics: ApiMetrics; tracing: Tracing }) {
+  return (req: Request, res: Response, next: NextFunction): void => {
+    const route = routeOf(pathOf(req));
+    const span = tracing.on && route.startsWith("/api/") ? startSpan(tracing, req, route) : noSpan;
+    const began = performance.now();
+    res.once("close", () => {
+      const { method } = req;
+      const status = res.headersSent ? res.statusCode : goneStatus;
+      const lasts = route.endsWith("/events") || preferredWait(req) !== undefined;
+      metrics.request({ method, route, status, seconds: lasts ? undefined : (performance.now() - began) / 1000 });
+      span.set({ "http.response.status_code": status });
+      if (status >= 500) span.fail(String(status));
+      span.end();
+    });
+    next();
+  };
+}
+
+function startSpan(tracing: Tracing, req: Request, route: string): Span {
+  const span = tracing.start(`${req.method} ${route}`, {
+    kind: "server",
+    // Anybody may send one: it is pointed at, but it decides nothing here.
+    link: req.get("traceparent"),
+    // The path has no query here, in which a token may stand.
+    attributes: { "http.request.method": req.method, "http.route": route, "url.path": pathOf(req) },
+  });
+  spans.set(req, span);
+  if (span.traceId !== undefined) noteIds(req, { traceId: span.traceId });
+  return span;
+}

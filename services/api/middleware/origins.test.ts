@@ -1,0 +1,166 @@
+import express, { type NextFunction, type Request, type Response } from "express";
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, describe, expect, it } from "vitest";
+import { Problem } from "../../../shared/errors.ts";
+import { allowOrigins, refuseForeignOperations, refuseForeignWrites } from "./origins.ts";
+
+const servers: { close: () => void }[] = [];
+afterAll(() => {
+  for (const server of servers) server.close();
+});
+
+type OriginsConfig = Parameters<typeof allowOrigins>[0];
+const listed = ["https://shop.example", "https://*.example.com", "http://*.localhost:3000", "capacitor://localhost"];
+const own = "chat.example.org";
+
+/** An application that has nothing but these rules; it answers what it lets through with 200. */
+async function serve(config: Partial<OriginsConfig>) {
+  const full: OriginsConfig = { NODE_ENV: "production", ALLOWED_ORIGINS: undefined, ...config };
+  const app = express();
+  app.use(allowOrigins(full));
+  app.use("/api", refuseForeignWrites(full));
+  app.use("/admin", refuseForeignOperations);
+  app.use((_req, res) => void res.send("through"));
+  app.use(
+    (error: Problem, _req: Request, res: Response, _next: NextFunction) =>
+      void res.status(error.status).send(error.message),
+  );
+  const server = app.listen(0, "127.0.0.1");
+  servers.push(server);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return async (method: string, path: string, headers: Record<string, string> = {}) => {
+    const call = httpRequest({ port, host: "127.0.0.1", method, path, headers: { host: own, ...headers } }).end();
+    const [answer] = (await once(call, "response")) as [import("node:http").IncomingMessage];
+    let text = "";
+    for await (const chunk of answer) text += String(chunk);
+    return { status: answer.statusCode, headers: answer.headers, text };
+  };
+}
+
+const allowed = [
+  "https://shop.example",
+  "https://www.example.com",
+  "https://a.b.example.com",
+  "https://x-1.example.com",
+  "http://shop.localhost:3000",
+  "capacitor://localhost",
+];
+const strangers = [
+  "https://evil.example",
+  "http://shop.example",
+  "https://shop.example:8443",
+  "https://shop.example.evil.example",
+  "https://example.com",
+  "https://evilexample.com",
+  "https://.example.com",
+  "https://evil.example/.example.com",
+  "https://evil.example#.example.com",
+  "https://user@evil.example?.example.com",
+  "http://www.example.com",
+  "http://localhost:3000",
+  "https://SHOP.example",
+  "null",
+  "",
+  "*",
+];
+
+describe("pages of listed origins", () => {
+  it.each(allowed)("may read and write (%s)", async (origin) => {
+    const ask = await serve({ ALLOWED_ORIGINS: listed });
+    for (const method of ["GET", "POST", "DELETE"]) {
+      const { status, headers } = await ask(method, "/api/chat", { origin, "sec-fetch-site": "cross-site" });
+      expect([status, headers["access-control-allow-origin"], headers["vary"]]).toEqual([200, origin, "Origin"]);
+      expect(headers["access-control-expose-headers"]).toMatch(/Retry-After,RateLimit,RateLimit-Policy/);
+      expect(headers["access-control-allow-credentials"]).toBeUndefined();
+    }
+    const preflight = await ask("OPTIONS", "/api/chat", { origin, "access-control-request-method": "POST" });
+    expect([preflight.status, preflight.headers["access-control-allow-origin"]]).toEqual([204, origin]);
+    expect(preflight.headers["access-control-allow-headers"]).toMatch(/X-Parley-Identity,X-Parley-Challenge/);
+  });
+
+  it.each(strangers)("are not taken for others (%j)", async (origin) => {
+    const ask = await serve({ ALLOWED_ORIGINS: listed });
+    const read = await ask("GET", "/api/providers", { origin });
+    expect([read.status, read.headers["access-control-allow-origin"]]).toEqual([200, undefined]);
+    for (const method of ["POST", "DELETE", "PUT", "PATCH"]) {
+      const write = await ask(method, "/api/chat", { origin });
+      expect([write.status, write.headers["access-control-allow-origin"]]).toEqual([403, undefined]);
+      expect(write.text).toContain("ALLOWED_ORIGINS");
+    }
+    if (origin === "") return;
+    const preflight = await ask("OPTIONS", "/api/chat", { origin, "access-control-request-method": "POST" });
+    expect([preflight.status, preflight.headers["access-control-allow-origin"]]).toEqual([403, undefined]);
+  });
+});
+
+describe("where no origins are listed", () => {
+  const near = ["http://localhost", "http://localhost:5173", "https://127.0.0.1:8443", "http://[::1]:3000"];
+
+  it.each(near)("pages of this machine may write in development (%s), and not in production", async (origin) => {
+    const develops = await serve({ NODE_ENV: "development" });
+    expect((await develops("POST", "/api/chat", { origin })).status).toBe(200);
+    const produces = await serve({});
+    expect((await produces("POST", "/api/chat", { origin })).status).toBe(403);
+  });
+
+  it.each([
+    "http://localhost.evil.example",
+    "http://evil.example/localhost",
+    "http://localhost:80x",
+    "http://127.0.0.2",
+  ])("no page that looks like one of this machine may (%s)", async (origin) => {
+    const ask = await serve({ NODE_ENV: "development" });
+    expect((await ask("POST", "/api/chat", { origin })).status).toBe(403);
+  });
+});
+
+describe("a write", () => {
+  it("of our own page passes, by what the browser says, or by its host", async () => {
+    const ask = await serve({});
+    const origin = `https://${own}`;
+    for (const headers of [{ origin, "sec-fetch-site": "same-origin" }, { origin }, { origin: `http://${own}` }]) {
+      expect((await ask("POST", "/api/chat", headers)).status).toBe(200);
+    }
+  });
+
+  it("of what is no browser passes", async () => {
+    expect((await (await serve({}))("POST", "/api/chat")).status).toBe(200);
+  });
+
+  it("of a page elsewhere is refused even where the browser does not name its origin", async () => {
+    const ask = await serve({ ALLOWED_ORIGINS: listed });
+    for (const site of ["cross-site", "same-site", "nonsense"]) {
+      expect((await ask("POST", "/api/chat", { "sec-fetch-site": site })).status).toBe(403);
+    }
+    // What the browser says of the site counts more than a host that looks like ours.
+    const forged = { origin: `https://${own}`, "sec-fetch-site": "cross-site" };
+    expect((await ask("POST", "/api/chat", forged)).status).toBe(403);
+  });
+
+  it("by operators comes from our own pages alone, whatever origins are listed", async () => {
+    const ask = await serve({ ALLOWED_ORIGINS: listed });
+    const put = async (headers: Record<string, string>) => (await ask("PUT", "/admin/queues/x", headers)).status;
+    expect(await put({})).toBe(200);
+    expect(await put({ origin: `https://${own}`, "sec-fetch-site": "same-origin" })).toBe(200);
+    expect(await put({ origin: `https://${own}` })).toBe(200);
+    expect(await put({ "sec-fetch-site": "same-site" })).toBe(403);
+    for (const origin of [...allowed, ...strangers]) expect(await put({ origin })).toBe(403);
+    expect((await ask("GET", "/admin/queues", { origin: "https://evil.example" })).status).toBe(200);
+  });
+});
+
+describe("the widget", () => {
+  it("may be loaded by every page, and nothing else may", async () => {
+    const ask = await serve({});
+    const origin = "https://anybody.example";
+    for (const path of ["/widget.js", "/widget/markdown.js"]) {
+      expect((await ask("GET", path, { origin })).headers["access-control-allow-origin"]).toBe("*");
+    }
+    for (const path of ["/widget", "/widget.js/x", "/api/widget.js", "/"]) {
+      expect((await ask("GET", path, { origin })).headers["access-control-allow-origin"]).toBeUndefined();
+    }
+  });
+});

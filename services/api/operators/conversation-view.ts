@@ -1,0 +1,94 @@
+import type { JobRecord, MessageRecord } from "../../../shared/db/operator-conversation.ts";
+import { turnsShown } from "../../../shared/db/operator-conversation.ts";
+import type { FoundConversation } from "../../../shared/db/operator-search.ts";
+import { formatDuration, formatTime, formatUsd } from "./format.ts";
+import { html, type Html } from "./html.ts";
+import { explain } from "./search-view.ts";
+
+/** A conversation as it was, each message with the story of its job. */
+export function conversationView(
+  conversation: FoundConversation,
+  { jobs, messages }: { jobs: readonly JobRecord[]; messages: readonly MessageRecord[] },
+): Html {
+  const turns = [...new Set([...jobs, ...messages].map(({ turn }) => turn))].toSorted((a, b) => a - b);
+  return html`<article>
+    <h1>Conversation <code>${conversation.id}</code></h1>
+    <p>
+      ${conversation.assistantType}, last change ${formatTime(conversation.updatedAt)},
+      ${conversation.deleted ? "deleted: no text is left" : `${conversation.messageCount} messages`}
+    </p>
+    ${turns.length >= turnsShown && html`<p class="note">The newest ${turnsShown} turns.</p>`}
+    ${turns.map((turn) => {
+      const job = jobs.find((each) => each.turn === turn);
+      const said = messages.filter((each) => each.turn === turn).toSorted((a) => (a.sender === "user" ? -1 : 1));
+      return html`<section class="turn" ${job && html`id="job-${job.id}"`}>
+        ${said.filter(({ sender }) => sender === "user").map(messageView)} ${job && jobView(job)}
+        ${said.filter(({ sender }) => sender === "ai").map(messageView)}
+      </section>`;
+    })}
+  </article>`;
+}
+
+function messageView({
+  sender,
+  text,
+  createdAt,
+  imported,
+  fallback,
+  finishReason,
+  rating,
+  comment,
+}: MessageRecord): Html {
+  const notes = [
+    imported && "imported, as the visitor told it",
+    fallback && "by a fallback",
+    finishReason !== null && finishReason !== "stop" && finishReason,
+    rating && `thumb ${rating}`,
+  ].filter((note) => note !== false && note !== null);
+  return html`<div class="message ${sender}">
+    <div class="by">
+      ${sender === "user" ? "Visitor" : "Reply"}, ${formatTime(createdAt)}${notes.map((note) => html` · ${note}`)}
+    </div>
+    <p class="text" dir="auto">${text}</p>
+    ${comment && html`<p class="comment" dir="auto">Comment: ${comment}</p>`}
+  </div>`;
+}
+
+function jobView(job: JobRecord): Html {
+  const { id, status, errorCode, createdAt, startedAt, finishedAt, requestId, deaths, runs, calls } = job;
+  const events = [
+    { at: createdAt, what: `accepted${requestId === null ? "" : `, request ${requestId}`}` },
+    ...runs.flatMap((run) => [
+      { at: run.claimedAt, what: `attempt ${run.attempt}: claimed by ${run.worker}` },
+      { at: run.firstDeltaAt, what: `attempt ${run.attempt}: first text` },
+      { at: run.endedAt, what: `attempt ${run.attempt}: ${run.outcome === "released" ? "given back" : run.outcome}` },
+    ]),
+    ...calls.flatMap((call) => [
+      { at: call.begunAt, what: `attempt ${call.attempt}: ${call.provider} ${call.model} called` },
+      {
+        at: call.settledAt,
+        what: `attempt ${call.attempt}: call ${call.outcome}, ${call.inputTokens ?? "?"} tokens in, ${call.outputTokens ?? "?"} out, ${formatUsd(call.costUsd)}`,
+      },
+    ]),
+    { at: finishedAt, what: status },
+  ].flatMap(({ at, what }) => (at === null ? [] : [{ at, what }]));
+  const costs = calls.flatMap(({ costUsd }) => costUsd ?? []);
+  return html`<details class="job" ${status === "failed" && html`open`}>
+    <summary>
+      <span class="status ${status}">${status}</span> waited
+      ${formatDuration(startedAt === null ? null : startedAt - createdAt)}, took
+      ${formatDuration(startedAt === null || finishedAt === null ? null : finishedAt - startedAt)}
+      ${costs.length > 0 && html`, ${formatUsd(costs.reduce((sum, cost) => sum + cost, 0))}`}
+      ${deaths > 0 && html`, ${deaths} of its workers died`} <code>${id}</code>
+    </summary>
+    ${errorCode !== null && html`<p class="fault">${explain(errorCode)}</p>`}
+    <ol>
+      ${events
+        .toSorted((a, b) => a.at - b.at)
+        .map(
+          ({ at, what }) =>
+            html`<li><time>${formatTime(at)}</time> <span>+${formatDuration(at - createdAt)}</span> ${what}</li>`,
+        )}
+    </ol>
+  </details>`;
+}

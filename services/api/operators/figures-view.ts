@@ -1,0 +1,65 @@
+import type { Figures } from "../../../shared/db/operator-figures.ts";
+import { chart } from "./chart.ts";
+import { formatCount, formatDuration, formatShare, formatUsd } from "./format.ts";
+import { html, type Html } from "./html.ts";
+
+/** A day (UTC) in small charts. @param figures as `readFigures` gives them */
+export function figuresView(figures: readonly Figures[]): Html {
+  const day = figures.find(({ from }) => from === null);
+  const of = (read: (hour: Figures) => number) =>
+    Array.from({ length: 24 }, (_, hour) => {
+      const found = figures.find(({ from }) => from !== null && new Date(from).getUTCHours() === hour);
+      return found ? read(found) : 0;
+    });
+  const answered = day?.completed ?? 0;
+  return html`<section class="figures" aria-label="Today, UTC">
+    ${chart({
+      title: "Messages",
+      total: formatCount(day?.messages ?? 0),
+      series: [{ name: "messages", values: of(({ messages }) => messages) }],
+      format: formatCount,
+    })}
+    ${chart({
+      title: "Answered",
+      total: `${formatCount(answered)}${day?.failed ? `, ${formatCount(day.failed)} failed` : ""}`,
+      series: [
+        { name: "answered", values: of(({ completed }) => completed) },
+        { name: "failed", values: of(({ failed }) => failed) },
+      ],
+      format: formatCount,
+    })}
+    ${chart({
+      title: "By a fallback",
+      total: formatShare(day?.fallbacks ?? 0, answered),
+      series: [{ name: "share", values: of(({ fallbacks, completed }) => (completed ? fallbacks / completed : 0)) }],
+      format: (share) => formatShare(share, 1),
+    })}
+    ${chart({
+      title: "Wait, p50",
+      total: formatDuration(day?.waitP50Ms ?? null),
+      series: [{ name: "p50", values: of(({ waitP50Ms }) => waitP50Ms ?? 0) }],
+      format: formatDuration,
+    })}
+    ${chart({
+      title: "Wait, p95",
+      total: formatDuration(day?.waitP95Ms ?? null),
+      series: [{ name: "p95", values: of(({ waitP95Ms }) => waitP95Ms ?? 0) }],
+      format: formatDuration,
+    })}
+    ${chart({
+      title: "Cost",
+      total: formatUsd(day?.costUsd ?? 0),
+      series: [{ name: "cost", values: of(({ costUsd }) => costUsd) }],
+      format: formatUsd,
+    })}
+    ${chart({
+      title: "Thumbs",
+      total: `${formatCount(day?.up ?? 0)} up, ${formatCount(day?.down ?? 0)} down`,
+      series: [
+        { name: "up", values: of(({ up }) => up) },
+        { name: "down", values: of(({ down }) => down) },
+      ],
+      format: formatCount,
+    })}
+  </section>`;
+}

@@ -1,0 +1,28 @@
+/** How figures are written on operators' pages; "–" stands for what is not known. */
+
+const none = "–";
+
+/** UTC, to the second. @param millis Unix milliseconds */
+export function formatTime(millis: number | null): string {
+  return millis === null ? none : `${new Date(millis).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+export function formatDuration(ms: number | null): string {
+  if (ms === null) return none;
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.round(ms / 60_000)} min`;
+}
+
+export function formatUsd(usd: number | null): string {
+  if (usd === null) return none;
+  return `$${usd.toFixed(usd !== 0 && usd < 0.1 ? 4 : 2)}`;
+}
+
+export function formatShare(part: number, whole: number): string {
+  return whole === 0 ? none : `${((100 * part) / whole).toFixed(1)} %`;
+}
+
+export function formatCount(count: number): string {
+  return count.toLocaleString("en");
+}

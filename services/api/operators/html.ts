@@ -1,0 +1,28 @@
+/** Markup that is safe to send: whatever was put into it has been escaped. */
+export class Html {
+  readonly #markup: string;
+
+  constructor(markup: string) {
+    this.#markup = markup;
+  }
+
+  toString(): string {
+    return this.#markup;
+  }
+}
+
+type Content = Html | string | number | false | null | undefined | readonly Content[];
+
+/** A template of markup: text put into it is escaped, in elements and in quoted attributes; lists are joined. */
+export function html(parts: TemplateStringsArray, ...contents: Content[]): Html {
+  return new Html(parts.reduce((markup, part, index) => markup + render(contents[index - 1]) + part));
+}
+
+function render(content: Content): string {
+  if (content === null || content === undefined || content === false) return "";
+  if (content instanceof Html) return content.toString();
+  if (typeof content === "object") return content.map(render).join("");
+  return String(content).replace(/[&<>"']/g, (character) => entities[character] ?? character);
+}
+
+const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };

@@ -1,0 +1,89 @@
+import { type FoundConversation, foundLimit } from "../../../shared/db/operator-search.ts";
+import { type JobErrorCode, jobStatus } from "../../../shared/protocol/job.ts";
+import { formatTime } from "./format.ts";
+import { html, type Html } from "./html.ts";
+
+/** What the form was filled in with. */
+export interface SearchForm {
+  id: string;
+  status: string;
+  from: string;
+  to: string;
+  /** What is wrong with it. */
+  fault?: string;
+}
+
+/** The form and what it found. Texts of visitors are not in it. */
+export function searchView(form: SearchForm, found: readonly FoundConversation[]): Html {
+  return html`<section>
+    <h1>Conversations</h1>
+    <form method="get" action="/admin" role="search">
+      <label
+        >Id of a conversation, job or message <input name="id" value="${form.id}" spellcheck="false" size="38"
+      /></label>
+      <label>
+        Job
+        <select name="status">
+          <option value="">any</option>
+          ${jobStatus.options.map(
+            (status) => html`<option ${status === form.status ? "selected" : ""}>${status}</option>`,
+          )}
+        </select>
+      </label>
+      <label>From (UTC) <input type="datetime-local" name="from" value="${form.from}" /></label>
+      <label>To (UTC) <input type="datetime-local" name="to" value="${form.to}" /></label>
+      <button>Find</button>
+      <a href="/admin">Clear</a>
+    </form>
+    ${form.fault && html`<p class="fault" role="alert">${form.fault}</p>`}
+    ${found.length === 0 && !form.fault ? html`<p>None found.</p>` : table(found)}
+    ${found.length === foundLimit && html`<p class="note">The newest ${foundLimit}; set “To” to see earlier ones.</p>`}
+  </section>`;
+}
+
+function table(found: readonly FoundConversation[]): Html {
+  if (found.length === 0) return html``;
+  return html`<div class="wide">
+    <table>
+      <thead>
+        <tr>
+          <th>Last change</th>
+          <th>Conversation</th>
+          <th>Assistant</th>
+          <th>Messages</th>
+          <th>Job</th>
+          <th>Reason</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${found.map(
+          ({ id, updatedAt, assistantType, messageCount, deleted, jobId, jobStatus: status, errorCode }) =>
+            html`<tr>
+              <td>${formatTime(updatedAt)}</td>
+              <td>
+                <a href="/admin/conversations/${id}${jobId && `#job-${jobId}`}"><code>${id}</code></a>
+              </td>
+              <td>${assistantType}</td>
+              <td>${deleted ? "deleted" : messageCount}</td>
+              <td>${status && html`<span class="status ${status}">${status}</span>`}</td>
+              <td>${explain(errorCode)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** Why a job has no reply, and where to look; its visitor was told less. */
+const reasons: Record<JobErrorCode, string> = {
+  provider_unavailable: "no provider answered, and the assistant has no preset for a busy time",
+  provider_rejected: "the provider refused the request, or the assistant's budget of the day is spent",
+  deadline: "the calls took longer than JOB_DEADLINE_MS, and the assistant has no preset for a busy time",
+  workers_died: "three workers died while they answered it: see the logs of those named in its story",
+  cancelled: "its visitor stopped it",
+  deleted: "its conversation was deleted",
+};
+
+export function explain(errorCode: JobErrorCode | null): string {
+  return errorCode === null ? "" : `${errorCode}: ${reasons[errorCode]}`;
+}

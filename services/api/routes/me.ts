@@ -1,0 +1,29 @@
+import { type Request, type Response, Router } from "express";
+import { listVisitorConversations } from "../../../shared/db/visitors.ts";
+import { type VisitorConversationsView, visitorConversationsQuery } from "../../../shared/protocol/identity.ts";
+import type { ApiContext } from "../api-context.ts";
+import { requireVisitor } from "../middleware/access.ts";
+
+/** What is a verified visitor's own, on whatever device. */
+export function visitorRoutes(context: ApiContext): Router {
+  const router = Router();
+
+  router.get("/conversations", async (req: Request, res: Response) => {
+    const visitor = await requireVisitor(context, req);
+    const page = visitorConversationsQuery.parse(req.query);
+    const { conversations, more } = await listVisitorConversations(context.db.pool, visitor.hash, page);
+    const last = conversations.at(-1);
+    const view: VisitorConversationsView = {
+      conversations: conversations.map(({ createdAt, updatedAt, preview, ...conversation }) => ({
+        ...conversation,
+        createdAt: new Date(createdAt).toISOString(),
+        updatedAt: new Date(updatedAt).toISOString(),
+        ...(preview !== null && { preview }),
+      })),
+      ...(more && last && { nextBefore: last.id }),
+    };
+    res.json(view);
+  });
+
+  return router;
+}

@@ -1,0 +1,67 @@
+import { type Assistants, assistantsPath, readAssistants } from "../../shared/assistants.ts";
+import { checkBudgets } from "../../shared/check-budgets.ts";
+import { ConfigError, type readEnvironment } from "../../shared/config.ts";
+import { pricesPath, readPrices } from "../../shared/prices.ts";
+import { describeProviders, providerAdvice } from "../../shared/provider-catalog.ts";
+import { type Finding, fault, note, ok } from "./findings.ts";
+
+export type Environment = ReturnType<typeof readEnvironment>;
+
+/** The files of `config/`, and settings that contradict each other or leave something open. */
+export async function checkConfiguration(
+  environment: Environment,
+): Promise<{ findings: Finding[]; assistants: Assistants | undefined }> {
+  const findings = [ok(`the environment (NODE_ENV=${environment.NODE_ENV})`)];
+  const { assistants, finding } = await checkFiles(environment);
+  findings.push(
+    finding,
+    checkProviders(environment),
+    ...providerAdvice(withUrl(environment)).map((text) => note(text)),
+  );
+  if (environment.NODE_ENV === "production") findings.push(...checkProduction(environment));
+  return { findings, assistants };
+}
+
+async function checkFiles(environment: Environment): Promise<{ assistants: Assistants | undefined; finding: Finding }> {
+  let assistants: Assistants | undefined;
+  try {
+    assistants = await readAssistants(assistantsPath);
+    checkBudgets(assistants, await readPrices(pricesPath), withUrl(environment));
+    return { assistants, finding: ok(`${assistantsPath}: ${[...assistants.keys()].join(", ")}; ${pricesPath}`) };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { assistants, finding: fault(error.message, "mend the file: docs/providers.md has its fields") };
+  }
+}
+
+function checkProviders(environment: Environment): Finding {
+  const available = describeProviders(withUrl(environment)).filter(({ available: can }) => can);
+  const named = available.map(({ name, model }) => (name === model ? name : `${name} (${model})`)).join(", ");
+  if (available.some(({ name }) => name !== "preset")) return ok(`providers: ${named}`);
+  return note(
+    "no AI provider is configured: every reply is a preset",
+    "set OPENAI_API_KEY, ANTHROPIC_API_KEY or COMPATIBLE_BASE_URL",
+  );
+}
+
+function checkProduction(environment: Environment): Finding[] {
+  const { ADMIN_PASSWORD, ALLOWED_ORIGINS, CONVERSATION_ACCESS, METRICS_TOKEN, TRUST_PROXY } = environment;
+  return [
+    ...(ADMIN_PASSWORD === undefined ? [note("Bull Board is not served", "set ADMIN_PASSWORD")] : []),
+    ...(METRICS_TOKEN === undefined ? [note("/metrics is not served", "set METRICS_TOKEN")] : []),
+    ...(ALLOWED_ORIGINS === undefined
+      ? [note("no page of another origin may call the API", "set ALLOWED_ORIGINS if the widget is embedded elsewhere")]
+      : []),
+    ...(CONVERSATION_ACCESS === "open"
+      ? [note("whoever knows a conversation's id may read, write and delete it", "set CONVERSATION_ACCESS=token")]
+      : []),
+    ...(TRUST_PROXY === false
+      ? [note("client addresses are those of the connections", "behind a proxy, set TRUST_PROXY")]
+      : []),
+  ];
+}
+
+/** These checks ask for no database. */
+function withUrl(environment: Environment) {
+  return { ...environment, DATABASE_URL: environment.DATABASE_URL ?? "" };
+}

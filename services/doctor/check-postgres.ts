@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { isMigrated } from "../../shared/db/migrate.ts";
+import { isPooledByTransaction } from "../../shared/db/pooler.ts";
+import type { Environment } from "./check-configuration.ts";
+import { checkClock } from "./clock.ts";
+import { describeError, type Finding, fault, note, ok } from "./findings.ts";
+
+const connectTimeoutMs = 5000;
+const queryTimeoutMs = 5000;
+const notificationMs = 2000;
+const oldestSupported = 14;
+/** Where there is no Redis, an API opens so many beside `DATABASE_CONNECTIONS`: for the queue, limits and live hints. */
+const withoutRedis = 8 + 4 + 1;
+
+interface Options extends Pick<Environment, "DATABASE_CONNECTIONS" | "DATABASE_POOLER"> {
+  /** Queue, drafts and hints are on Redis. */
+  onRedis: boolean;
+}
+
+/** Whether PostgreSQL is there, fit, and as new as this code. */
+export async function checkPostgres(url: string, options: Options): Promise<Finding[]> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: queryTimeoutMs,
+  });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    const mend = "see whether it runs, and whether host, user, password and database in DATABASE_URL are right";
+    return [fault(`${placeOf(url)} does not answer: ${describeError(error)}`, mend)];
+  }
+  try {
+    return [
+      await checkServer(client, url),
+      await checkClock("PostgreSQL", () => readTime(client)),
+      await checkSchema(client),
+      ...(options.DATABASE_POOLER === "none" ? [await checkConnections(client, options)] : []),
+      ...(await checkSettings(client, url)),
+      ...(await checkWay(client, url, options)),
+    ];
+  } catch (error) {
+    return [fault(`${placeOf(url)} answered, then failed: ${describeError(error)}`)];
+  } finally {
+    await client.end();
+  }
+}
+
+async function checkServer(client: pg.Client, url: string): Promise<Finding> {
+  const began = performance.now();
+  const { number, recovering } = await one<{ number: number; recovering: boolean }>(
+    client,
+    `select current_setting('server_version_num')::int as number, pg_is_in_recovery() as recovering`,
+  );
+  const ms = (performance.now() - began).toFixed(1);
+  const major = Math.floor(number / 10_000);
+  const said = `PostgreSQL ${major}.${number % 10_000} at ${placeOf(url)} answers in ${ms} ms`;
+  if (recovering) return fault(`${said}, but it is a replica`, "point DATABASE_URL at the primary");
+  if (major < oldestSupported) return fault(said, `it is too old: ${oldestSupported} or newer is needed`);
+  return ok(said);
+}
+
+async function readTime(client: pg.Client): Promise<number> {
+  return (await one<{ ms: number }>(client, "select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms")).ms;
+}
+
+async function checkSchema(client: pg.Client): Promise<Finding> {
+  if (await isMigrated(client)) return ok("its schema is that of this version");
+  return fault("its schema is not that of this version", "npm run migrate");
+}
+
+async function checkConnections(client: pg.Client, { onRedis, DATABASE_CONNECTIONS }: Options): Promise<Finding> {
+  const { most, others } = await one<{ most: number; others: number }>(
+    client,
+    `select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as most,
+            (select count(*)::int from pg_stat_activity
+             where backend_type = 'client backend' and datname is distinct from current_database()) as others`,
+  );
+  const each = DATABASE_CONNECTIONS + (onRedis ? 0 : withoutRedis);
+  const processes = Math.floor((most - others) / each);
+  const said = `room for ${processes} processes of up to ${each} connections (max_connections leaves ${most}, ${others} are others')`;
+  if (processes >= 2) return ok(said);
+  return fault(said, "raise max_connections, or lower DATABASE_CONNECTIONS: an API and a worker need room for two");
+}
+
+async function checkSettings(client: pg.Client, url: string): Promise<Finding[]> {
+  const settings = await one<{ fsync: string; commit: string; encrypted: boolean | null }>(
+    client,
+    `select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit,
+            (select ssl from pg_stat_ssl where pid = pg_backend_pid()) as encrypted`,
+  );
+  const findings: Finding[] = [];
+  if (settings.fsync === "off" || settings.commit === "off") {
+    const what = settings.fsync === "off" ? "fsync" : "synchronous_commit";
+    findings.push(note(`${what} is off: a power cut may lose messages that were accepted`, `set ${what} = on`));
+  }
+  if (settings.encrypted === false && !isLocal(url)) {
+    findings.push(note("the connection to it is not encrypted", "add ?sslmode=verify-full to DATABASE_URL"));
+  }
+  return findings;
+}
+
+/** Whether there is a pooler on the way, and whether it is one that is known of. */
+async function checkWay(client: pg.Client, url: string, { onRedis, DATABASE_POOLER }: Options): Promise<Finding[]> {
+  if (DATABASE_POOLER === "transaction") return [ok("behind a pooler, as DATABASE_POOLER says")];
+  if (await isBehindPooler(url)) {
+    return [
+      fault(
+        "a pooler in transaction mode stands before it",
+        "set DATABASE_POOLER=transaction, and a REDIS_URL, or let DATABASE_URL reach PostgreSQL itself",
+      ),
+    ];
+  }
+  // Live hints need a connection that stays the same.
+  return onRedis ? [] : [await checkNotifications(client, url)];
+}
+
+async function isBehindPooler(url: string): Promise<boolean> {
+  const pool = new pg.Pool({ connectionString: url, max: 2, connectionTimeoutMillis: connectTimeoutMs });
+  pool.on("error", () => undefined);
+  try {
+    return await isPooledByTransaction(pool);
+  } finally {
+    await pool.end();
+  }
+}
+
+async function checkNotifications(client: pg.Client, url: string): Promise<Finding> {
+  const sender = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs });
+  sender.on("error", () => undefined);
+  await sender.connect();
+  try {
+    const heard = new Promise<true>((resolve) => client.once("notification", () => resolve(true)));
+    await client.query("listen parley_doctor");
+    await sender.query("notify parley_doctor");
+    if (await Promise.race([heard, sleep(notificationMs, false, { ref: false })])) return ok("notifications arrive");
+    return fault(
+      "notifications do not arrive: replies would not be seen while they grow",
+      "let DATABASE_URL reach PostgreSQL itself, or a pooler in session mode",
+    );
+  } finally {
+    await sender.end();
+  }
+}
+
+async function one<Row extends pg.QueryResultRow>(client: pg.Client, sql: string): Promise<Row> {
+  const { rows } = await client.query<Row>(sql);
+  const [row] = rows;
+  if (!row) throw new Error("a question was not answered");
+  return row;
+}
+
+/** Of a URL, what may be shown. */
+function placeOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname}`;
+}
+
+function isLocal(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === "" || hostname === "localhost" || hostname.startsWith("127.") || hostname === "[::1]";
+}

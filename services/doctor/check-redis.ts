@@ -1,0 +1,82 @@
+import { Cluster, type Redis } from "ioredis";
+import { within } from "../../shared/lifecycle.ts";
+import { connectRedis, disconnectRedis } from "../../shared/redis/connect-redis.ts";
+import { evictionAdvice, readEvictionPolicies } from "../../shared/redis/eviction.ts";
+import { parseRedisUrl } from "../../shared/redis/redis-url.ts";
+import { checkClock } from "./clock.ts";
+import { describeError, type Finding, fault, note, ok } from "./findings.ts";
+
+const answerMs = 5000;
+/** What BullMQ asks for. */
+const oldestSupported = [6, 2];
+
+/** Whether Redis is there, new enough, and keeps what it is given. */
+export async function checkRedis(url: string): Promise<Finding[]> {
+  let trouble: unknown;
+  const redis = connectRedis(url, { connectTimeout: answerMs, maxRetriesPerRequest: 1 }, (error) => (trouble = error));
+  try {
+    await within(answerMs, redis.ping());
+    const servers = redis instanceof Cluster ? redis.nodes("master") : [redis];
+    const findings = await Promise.all(servers.map(checkServer));
+    return [...findings.flat(), ...(await checkEviction(redis)), ...checkWay(url)];
+  } catch (error) {
+    const mend = "see whether it runs, and whether host, user and password in REDIS_URL are right";
+    return [fault(`Redis at ${placesOf(url)} does not answer: ${describeError(trouble ?? error)}`, mend)];
+  } finally {
+    await within(answerMs, disconnectRedis(redis)).catch(() => undefined);
+  }
+}
+
+async function checkServer(server: Redis): Promise<Finding[]> {
+  const place = `${server.options.host}:${server.options.port}`;
+  const began = performance.now();
+  const info = await within(answerMs, server.info());
+  const ms = (performance.now() - began).toFixed(1);
+  const read = (key: string) => new RegExp(`^${key}:(\\S+)`, "m").exec(info)?.[1];
+  const product = read("server_name") === "valkey" ? "Valkey" : "Redis";
+  const version = (product === "Valkey" ? read("valkey_version") : read("redis_version")) ?? "of an unknown version";
+  const said = `${product} ${version} at ${place} answers in ${ms} ms`;
+  const persists = read("aof_enabled") === "1";
+  return [
+    isOld(read("redis_version"))
+      ? fault(said, `it is too old: ${oldestSupported.join(".")} or newer is needed`)
+      : ok(said),
+    await checkClock("Redis", () => readTime(server)),
+    persists
+      ? ok("it keeps an append-only file")
+      : note(
+          "it keeps no append-only file: after its restart the workers put back what PostgreSQL says is unanswered",
+          "set appendonly yes, if that shall not take the seconds it takes",
+        ),
+  ];
+}
+
+async function readTime(server: Redis): Promise<number> {
+  const [seconds, microseconds] = await within(answerMs, server.time());
+  return Number(seconds) * 1000 + Number(microseconds) / 1000;
+}
+
+async function checkEviction(redis: Redis | Cluster): Promise<Finding[]> {
+  const advice = evictionAdvice(await within(answerMs, readEvictionPolicies(redis)));
+  return [advice === undefined ? ok("maxmemory-policy noeviction") : fault(advice)];
+}
+
+function checkWay(url: string): Finding[] {
+  const target = parseRedisUrl(url);
+  const local = target.kind === "server" && ["localhost", "127.0.0.1", "::1"].includes(target.host);
+  if (target.tls || local) return [];
+  return [note("the connection to it is not encrypted", "where the network is not yours alone, use rediss://")];
+}
+
+function isOld(version: string | undefined): boolean {
+  const [major = 0, minor = 0] = (version ?? "").split(".").map(Number);
+  const [leastMajor = 0, leastMinor = 0] = oldestSupported;
+  return version !== undefined && (major < leastMajor || (major === leastMajor && minor < leastMinor));
+}
+
+/** Of a URL, what may be shown. */
+function placesOf(url: string): string {
+  const target = parseRedisUrl(url);
+  const addresses = target.kind === "server" ? [target] : target.kind === "cluster" ? target.nodes : target.sentinels;
+  return addresses.map(({ host, port }) => `${host}:${port}`).join(", ");
+}

@@ -1,0 +1,18 @@
+import { type Finding, note, ok } from "./findings.ts";
+
+/** Tokens, delays of the queue and what people read in logs and histories bear about so much. */
+const toleratedMs = 2000;
+
+/**
+ * Holds a store's clock against this machine's.
+ * @param readTime asks the store for its time, in Unix milliseconds
+ */
+export async function checkClock(store: string, readTime: () => Promise<number>): Promise<Finding> {
+  const began = Date.now();
+  const theirs = await readTime();
+  const ended = Date.now();
+  const skewMs = Math.round(theirs - (began + ended) / 2);
+  const said = `its clock and this machine's differ by ${Math.abs(skewMs)} ms`;
+  if (Math.abs(skewMs) <= toleratedMs + (ended - began)) return ok(said);
+  return note(said, `let both machines, this one and that of ${store}, take their time from NTP`);
+}

@@ -1,0 +1,180 @@
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { readEnvironment } from "../../shared/config.ts";
+import { startEmbeddedPostgres } from "../../shared/embedded-postgres.ts";
+import { createTestDatabase } from "../../shared/testing/postgres.ts";
+import { quietLog } from "../../shared/testing/quiet-log.ts";
+import { redisAvailable, startRedis } from "../../shared/testing/redis.ts";
+import { checkClock } from "./clock.ts";
+import { doctor } from "./doctor.ts";
+import { hideSecrets } from "./hide-secrets.ts";
+
+const secrets = {
+  OPENAI_API_KEY: "sk-doctor-must-not-say-this",
+  TOKEN_SECRET: "a token secret that the doctor must not say",
+  ADMIN_PASSWORD: "an admin's password",
+  METRICS_TOKEN: "a metrics token not to be said",
+};
+
+/** What it says, and its exit code. */
+async function examine(env: Record<string, string>, args: string[] = [], folder?: string) {
+  let said = "";
+  const code = await doctor(args, {
+    folder: folder ?? (await emptyFolder()),
+    environment: () => readEnvironment(env),
+    write: (text) => (said += text),
+  });
+  for (const secret of Object.values(secrets)) expect(said).not.toContain(secret);
+  return { code, said };
+}
+
+async function emptyFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "parley-doctor-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** An upstream that lists models to whoever has the key. */
+async function startModels(status = 200): Promise<string> {
+  const server = createServer((req, res) => {
+    const allowed = req.headers.authorization === `Bearer ${secrets.OPENAI_API_KEY}`;
+    res.writeHead(allowed ? status : 401, { "content-type": "application/json" });
+    res.end(JSON.stringify({ data: [{ id: "gpt-6.1-terra" }] }));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(async () => {
+    server.close();
+    await once(server, "close");
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+}
+
+describe("the doctor", () => {
+  it("finds nothing wrong where nothing is", async () => {
+    await using database = await createTestDatabase();
+    const { code, said } = await examine({ DATABASE_URL: database.url, ...secrets });
+    expect(said).toMatch(/ok +PostgreSQL \d+\.\d+ at /);
+    expect(said).toMatch(/ok +its schema is that of this version/);
+    expect(said).toMatch(/ok +its clock and this machine's differ by \d+ ms/);
+    expect(said).toMatch(/ok +room for \d+ processes/);
+    expect(said).toMatch(/ok +notifications arrive/);
+    expect(said).toContain("0 fault(s)");
+    expect(code).toBe(0);
+  });
+
+  it("names every fault of the environment", async () => {
+    const { code, said } = await examine({ PORT: "none", REDIS_URL: "nowhere", ...secrets });
+    expect(said).toMatch(/PORT: .*\n.*REDIS_URL: /s);
+    expect(code).toBe(1);
+  });
+
+  it("says that migrations are missing, and what to do", async () => {
+    await using database = await createTestDatabase();
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    await client.query("update settings set value = 'an older one' where key = 'schema'");
+    await client.end();
+    const { code, said } = await examine({ DATABASE_URL: database.url });
+    expect(said).toMatch(/fault +its schema is not that of this version\n +-> npm run migrate/);
+    expect(code).toBe(1);
+  });
+
+  it("says that PostgreSQL does not answer, without its password", async () => {
+    const url = "postgres://parley:a-password-to-hide@127.0.0.1:1/parley";
+    const { code, said } = await examine({ DATABASE_URL: url });
+    expect(said).toMatch(/fault +127\.0\.0\.1:1\/parley does not answer: .*ECONNREFUSED/);
+    expect(said).not.toContain("a-password-to-hide");
+    expect(code).toBe(1);
+  });
+
+  it.skipIf(!redisAvailable)("looks at Redis, and faults one that may drop keys", async () => {
+    await using database = await createTestDatabase();
+    await using redis = await startRedis();
+    const env = { DATABASE_URL: database.url, REDIS_URL: redis.url };
+    const healthy = await examine(env);
+    expect(healthy.said).toMatch(/ok +(Redis|Valkey) \S+ at 127\.0\.0\.1:\d+ answers/);
+    expect(healthy.said).toMatch(/note +it keeps no append-only file/);
+    expect(healthy.code).toBe(0);
+    const { Redis } = await import("ioredis");
+    const client = new Redis(redis.url);
+    await client.config("SET", "maxmemory-policy", "allkeys-lru");
+    client.disconnect();
+    const evicting = await examine(env);
+    expect(evicting.said).toMatch(/fault +.*maxmemory-policy allkeys-lru/);
+    expect(evicting.code).toBe(1);
+    await redis.kill();
+    const away = await examine(env);
+    expect(away.said).toMatch(/fault +Redis at 127\.0\.0\.1:\d+ does not answer/);
+    expect(away.code).toBe(1);
+  });
+
+  it("asks for the keys only when it is told to", async () => {
+    await using database = await createTestDatabase();
+    const env = { DATABASE_URL: database.url, ...secrets };
+    const good = { ...env, OPENAI_BASE_URL: await startModels() };
+    expect((await examine(good)).said).not.toContain("takes the key");
+    expect((await examine(good, ["--keys"])).said).toMatch(/ok +openai: takes the key, and knows gpt-6\.1-terra/);
+    const unknown = await examine({ ...good, OPENAI_MODEL: "gpt-0" }, ["--keys"]);
+    expect(unknown.said).toMatch(/note +openai: takes the key, but does not list gpt-0/);
+    const refused = await examine({ ...good, OPENAI_API_KEY: "another-key-not-to-say" }, ["--keys"]);
+    expect(refused.said).toMatch(/fault +openai: .* refuses the key \(401\)/);
+    expect(refused.said).not.toContain("another-key-not-to-say");
+    expect(refused.code).toBe(1);
+    const silent = await examine({ ...env, OPENAI_BASE_URL: await startModels(404) }, ["--keys"]);
+    expect(silent.said).toMatch(/note +openai: .* the key was not checked/);
+  });
+
+  it("knows the embedded PostgreSQL: not there yet, asleep, and running", { timeout: 60_000 }, async () => {
+    const folder = await emptyFolder();
+    expect((await examine({}, [], folder)).said).toMatch(/ok +the embedded one: npm start will make it/);
+    const server = await startEmbeddedPostgres({ dataDir: join(folder, "postgres"), log: quietLog() });
+    const running = await examine({}, [], folder);
+    expect(running.said).toMatch(/ok +the embedded one in \S+\n/);
+    // Nobody has migrated it.
+    expect(running.said).toMatch(/fault +its schema is not that of this version/);
+    await server.stop();
+    const asleep = await examine({}, [], folder);
+    expect(asleep.said).toMatch(/it did not run, and was started for this/);
+    expect(asleep.said).toMatch(/ok +PostgreSQL/);
+    // It is not left running.
+    const again = await startEmbeddedPostgres({ dataDir: join(folder, "postgres"), log: quietLog() });
+    await again.stop();
+  });
+
+  it("explains itself where it is asked for something else", async () => {
+    const { code, said } = await examine({}, ["--help"]);
+    expect(said).toContain("npm run doctor -- --keys");
+    expect(code).toBe(2);
+  });
+});
+
+describe("a clock", () => {
+  it.each([
+    [0, "ok"],
+    [1500, "ok"],
+    [-60_000, "note"],
+    [3_600_000, "note"],
+  ])("that is %d ms away is %s", async (skewMs, state) => {
+    const finding = await checkClock("Redis", async () => Date.now() + skewMs);
+    expect(finding.state).toBe(state);
+    expect(finding.text).toMatch(/differ by \d+ ms/);
+  });
+});
+
+describe("secrets", () => {
+  it("are hidden wherever they stand in a text", () => {
+    const environment = readEnvironment({
+      ...secrets,
+      DATABASE_URL: "postgres://u:p%40ssword-x@h/d",
+      TOKEN_SECRET: `${"a".repeat(40)},${"b".repeat(40)}`,
+    });
+    const text = `x ${secrets.OPENAI_API_KEY} p%40ssword-x p@ssword-x ${"b".repeat(40)} y`;
+    expect(hideSecrets(text, environment)).toBe("x *** *** *** *** y");
+  });
+});

@@ -1,0 +1,80 @@
+import { ConfigError } from "../../shared/config.ts";
+import { checkConfiguration, type Environment } from "./check-configuration.ts";
+import { checkKeys } from "./check-keys.ts";
+import { checkPostgres } from "./check-postgres.ts";
+import { count, type Finding, fault, ok, print, type Section } from "./findings.ts";
+import { findDatabase } from "./find-database.ts";
+import { hideSecrets } from "./hide-secrets.ts";
+
+interface DoctorOptions {
+  /** Where `npm start` keeps its data. */
+  folder: string;
+  /** @throws {ConfigError} */
+  environment: () => Environment;
+  write: (text: string) => void;
+}
+
+const usage = `Usage:
+  npm run doctor              checks configuration, stores and clocks, and says what to mend
+  npm run doctor -- --keys    also asks each provider, with one call, whether it takes its key
+`;
+
+/**
+ * Looks at everything an installation stands on, and changes nothing.
+ * @returns the exit code: 0 without a fault, 1 with one, 2 for arguments it does not know
+ */
+export async function doctor(args: readonly string[], options: DoctorOptions): Promise<number> {
+  const { folder, write } = options;
+  if (args.some((arg) => arg !== "--keys")) {
+    write(usage);
+    return 2;
+  }
+  try {
+    const environment = options.environment();
+    const sections = await examine(environment, { folder, keys: args.includes("--keys") });
+    write(hideSecrets(print(sections), environment));
+    return count(sections, "fault") === 0 ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    write(print([{ title: "Configuration", findings: [fault(error.message, "mend the environment, or .env")] }]));
+    return 1;
+  }
+}
+
+async function examine(
+  environment: Environment,
+  { folder, keys }: { folder: string; keys: boolean },
+): Promise<Section[]> {
+  const { findings, assistants } = await checkConfiguration(environment);
+  const { REDIS_URL: redisUrl } = environment;
+  const [postgres, redis, providers] = await Promise.all([
+    examinePostgres(environment, folder),
+    redisUrl === undefined ? undefined : examineRedis(redisUrl),
+    keys && assistants ? checkKeys({ ...environment, DATABASE_URL: "" }, assistants) : undefined,
+  ]);
+  return [
+    { title: "Configuration", findings },
+    { title: "PostgreSQL", findings: postgres },
+    { title: "Redis", findings: redis ?? [ok("not used: queue, drafts and live hints are on PostgreSQL")] },
+    ...(providers ? [{ title: "Keys", findings: providers }] : []),
+  ];
+}
+
+async function examinePostgres(environment: Environment, folder: string): Promise<Finding[]> {
+  const { findings, url, close } = await findDatabase(environment.DATABASE_URL, folder);
+  try {
+    if (url === undefined) return findings;
+    return [
+      ...findings,
+      ...(await checkPostgres(url, { ...environment, onRedis: environment.REDIS_URL !== undefined })),
+    ];
+  } finally {
+    await close();
+  }
+}
+
+/** Loaded only where there is one. */
+async function examineRedis(url: string): Promise<Finding[]> {
+  const { checkRedis } = await import("./check-redis.ts");
+  return checkRedis(url);
+}

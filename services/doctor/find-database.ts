@@ -1,0 +1,58 @@
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { startEmbeddedPostgres } from "../../shared/embedded-postgres.ts";
+import { findBinaries } from "../../shared/embedded-postgres/binaries.ts";
+import { findRunning } from "../../shared/embedded-postgres/find-running.ts";
+import { createLogger } from "../../shared/logger.ts";
+import { describeError, type Finding, fault, ok } from "./findings.ts";
+
+export interface FoundDatabase {
+  findings: Finding[];
+  /** Absent: there is none to be asked. */
+  url?: string;
+  close: () => Promise<void>;
+}
+
+/**
+ * The database of this installation: that of `DATABASE_URL`, else the one `npm start` brings. If it does not run, it is started
+ * for as long as it is looked at.
+ */
+export async function findDatabase(databaseUrl: string | undefined, folder: string): Promise<FoundDatabase> {
+  if (databaseUrl !== undefined) return { findings: [], url: databaseUrl, close: stayOpen };
+  try {
+    await findBinaries();
+    const dataDir = join(folder, "postgres");
+    if (!(await exists(join(dataDir, "PG_VERSION")))) {
+      return { findings: [ok("the embedded one: npm start will make it")], close: stayOpen };
+    }
+    return await openEmbedded(dataDir);
+  } catch (error) {
+    return { findings: [fault(describeError(error))], close: stayOpen };
+  }
+}
+
+/** It is not ours to stop. */
+async function stayOpen(): Promise<void> {}
+
+async function openEmbedded(dataDir: string): Promise<FoundDatabase> {
+  const log = await createLogger({ service: "doctor", level: "silent", pretty: false });
+  try {
+    const { url, stop } = await startEmbeddedPostgres({ dataDir, log });
+    return {
+      findings: [ok(`the embedded one in ${dataDir}: it did not run, and was started for this`)],
+      url,
+      close: stop,
+    };
+  } catch (error) {
+    const url = await findRunning(dataDir);
+    if (url === undefined) throw error;
+    return { findings: [ok(`the embedded one in ${dataDir}`)], url, close: stayOpen };
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

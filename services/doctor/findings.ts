@@ -1,0 +1,49 @@
+/** What was looked at, and how it is. `note`: it works, but somebody should know. */
+export interface Finding {
+  state: "ok" | "note" | "fault";
+  text: string;
+  /** What to do about it. */
+  mend?: string;
+}
+
+export interface Section {
+  title: string;
+  findings: Finding[];
+}
+
+export function ok(text: string): Finding {
+  return { state: "ok", text };
+}
+
+export function note(text: string, mend?: string): Finding {
+  return { state: "note", text, ...(mend !== undefined && { mend }) };
+}
+
+export function fault(text: string, mend?: string): Finding {
+  return { state: "fault", text, ...(mend !== undefined && { mend }) };
+}
+
+/** For a terminal. */
+export function print(sections: readonly Section[]): string {
+  const lines = sections.flatMap(({ title, findings }) => [title, ...findings.flatMap(printFinding), ""]);
+  const faults = count(sections, "fault");
+  const notes = count(sections, "note");
+  return [...lines, `${faults} fault(s), ${notes} note(s).`, ""].join("\n");
+}
+
+export function count(sections: readonly Section[], state: Finding["state"]): number {
+  return sections.flatMap(({ findings }) => findings).filter((finding) => finding.state === state).length;
+}
+
+function printFinding({ state, text, mend }: Finding): string[] {
+  const indent = " ".repeat(9);
+  const body = text.replaceAll("\n", `\n${indent}`);
+  return [`  ${state.padEnd(6)} ${body}`, ...(mend === undefined ? [] : [`${indent}-> ${mend}`])];
+}
+
+/** What went wrong with a connection or a call, in a few words. */
+export function describeError(error: unknown): string {
+  // Node's error for a host with several addresses has no message of its own.
+  if (error instanceof AggregateError) return [...new Set(error.errors.map(describeError))].join(", ");
+  return error instanceof Error ? error.message : String(error);
+}

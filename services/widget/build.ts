@@ -1,0 +1,119 @@
+/// <reference types="node" />
+import { build, type BuildOptions, type Metafile, type OutputFile, type Plugin, transform } from "esbuild";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const widget = fileURLToPath(new URL(".", import.meta.url));
+const dist = join(widget, "dist");
+
+interface StoredFile {
+  readonly path: string;
+  readonly contents: Uint8Array | string;
+}
+
+/** What others import by a name that stays; all else has its content's hash in its name. */
+const modules = { element: "element.ts", client: "client/client.ts" };
+
+/** Browsers of 2024: `light-dark()` is the youngest of what is used. */
+const target = ["chrome123", "firefox121", "safari17.5"];
+
+const common = {
+  absWorkingDir: widget,
+  bundle: true,
+  minify: true,
+  write: false,
+  metafile: true,
+  legalComments: "none",
+  charset: "utf8",
+  target,
+  logLevel: "warning",
+} satisfies BuildOptions;
+
+/** Builds `dist/`: `widget.js`, a classic script, and `widget/`, the modules that it loads when they are needed. */
+async function buildWidget(): Promise<void> {
+  const split = await build({
+    ...common,
+    entryPoints: modules,
+    outdir: join(dist, "widget"),
+    format: "esm",
+    splitting: true,
+    entryNames: "[name]",
+    chunkNames: "[name]-[hash]",
+    plugins: [styleText],
+  });
+  const classic = await build({
+    ...common,
+    entryPoints: { widget: "widget.ts" },
+    outdir: dist,
+    // Wrapped by hand: as "iife" it would bring code for modules of Node along.
+    format: "esm",
+    banner: { js: `(()=>{const parleyFiles=${whereFilesAre};` },
+    footer: { js: "})();" },
+    plugins: [styleText, loadFrom(split.metafile)],
+  });
+  await store([...split.outputFiles, ...classic.outputFiles.map(fromFiles)]);
+}
+
+/** The tag is known only while its script runs for the first time. */
+const whereFilesAre = `new URL("widget/",(document.currentScript??document.querySelector('script[src*="/widget.js"]'))?.src??document.baseURI).href`;
+
+/** What a classic script of another origin imports is relative to nothing: it must name the host. */
+function fromFiles({ path, text }: OutputFile): StoredFile {
+  return { path, contents: text.replaceAll(/\bimport\("\.\/widget\/([\w-]+\.js)"\)/g, 'import(parleyFiles+"$1")') };
+}
+
+/** A style sheet becomes its text, made small. */
+const styleText: Plugin = {
+  name: "style-text",
+  setup(bundling) {
+    bundling.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, "utf8"), {
+        loader: "css",
+        minify: true,
+        charset: "utf8",
+        target,
+      });
+      return { contents: code.trim(), loader: "text", watchFiles: [path] };
+    });
+  },
+};
+
+/** What the classic script loads are the modules' own files: nothing is there twice. */
+function loadFrom({ outputs }: Metafile): Plugin {
+  const files = new Map(
+    Object.entries(outputs).flatMap(([file, { entryPoint }]) => (entryPoint === undefined ? [] : [[entryPoint, file]])),
+  );
+  return {
+    name: "load-from",
+    setup(bundling) {
+      bundling.onResolve({ filter: /^\./, namespace: "file" }, async ({ path, kind, ...from }) => {
+        if (kind !== "dynamic-import") return undefined;
+        const { path: source } = await bundling.resolve(path, { kind: "import-statement", ...from });
+        const file = files.get(source.slice(widget.length));
+        if (file === undefined) return { errors: [{ text: `There is no file of its own for ${path}` }] };
+        return { path: `./widget/${basename(file)}`, external: true };
+      });
+    },
+  };
+}
+
+/** Several processes may do this at once: nobody sees half a file, or one without those that it loads. */
+async function store(files: readonly StoredFile[]): Promise<void> {
+  await mkdir(join(dist, "widget"), { recursive: true });
+  const entries = files.filter(({ path }) => !path.includes("-"));
+  for (const group of [files.filter((file) => !entries.includes(file)), entries]) {
+    await Promise.all(group.map(replace));
+  }
+  const kept = new Set(files.map(({ path }) => basename(path)));
+  const old = (await readdir(join(dist, "widget"))).filter((name) => !kept.has(name));
+  await Promise.all(old.map((name) => rm(join(dist, "widget", name), { force: true })));
+}
+
+async function replace({ path, contents }: StoredFile): Promise<void> {
+  const temporary = `${path}.${process.pid}`;
+  await writeFile(temporary, contents);
+  await rename(temporary, path);
+}
+
+await buildWidget();

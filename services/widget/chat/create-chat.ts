@@ -1,0 +1,14 @@
+import { type ClientOptions, createClient } from "../client/client.ts";
+import { browserSurroundings } from "./browser-surroundings.ts";
+import type { Chat } from "./chat-state.ts";
+import { openChat } from "./open-chat.ts";
+import type { ChatOptions } from "./room.ts";
+
+/** A conversation of this browser with one assistant of one service. Does nothing before `start`. */
+export function createChat({
+  assistant,
+  metadata,
+  ...service
+}: ClientOptions & Pick<ChatOptions, "assistant" | "metadata">): Chat {
+  return openChat({ client: createClient(service), surroundings: browserSurroundings(), assistant, metadata });
+}

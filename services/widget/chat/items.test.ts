@@ -1,0 +1,132 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { hasUnansweredAfter, type Item, isOpen, merge, tailOf, withAccepted, withReply } from "./items.ts";
+
+function asked(n: number, key = `q${n}`): Item {
+  return { sender: "user", key, id: `q${n}`, text: `question ${n}`, timestamp: n, delivery: "sent" };
+}
+
+function answered(n: number, key = `a${n}`): Item {
+  return { sender: "ai", key, id: `a${n}`, text: `answer ${n}`, timestamp: n, phase: "complete" };
+}
+
+function writing(n: number): Item {
+  return { sender: "ai", key: `job${n}`, jobId: `job${n}`, text: "answ", at: "1:4", timestamp: n, phase: "writing" };
+}
+
+function failed(n: number): Item {
+  return { sender: "ai", key: `job${n}`, text: "", timestamp: n, phase: "failed", failure: "Sorry." };
+}
+
+const keys = (items: readonly Item[]) => items.map(({ key }) => key);
+const all = (items: readonly Item[]) => new Set(keys(items));
+
+describe("a page of the conversation", () => {
+  it("comes before what was accepted since, and fills gaps", () => {
+    const here = [asked(3), writing(3)];
+    const page = [asked(1), answered(1), asked(2), answered(2)];
+    expect(keys(merge(here, page, new Set()))).toEqual(["q1", "a1", "q2", "a2", "q3", "job3"]);
+    expect(keys(merge([asked(1), asked(2), answered(2)], page, new Set()))).toEqual(["q1", "a1", "q2", "a2"]);
+  });
+
+  it("leaves a reply that is followed to those who follow it", () => {
+    const merged = merge([asked(1), writing(1)], [asked(1), asked(2)], new Set());
+    expect(keys(merged)).toEqual(["q1", "job1", "q2"]);
+    expect(merged[1]).toEqual(writing(1));
+  });
+
+  it("ends a reply that it has whole, under the key that it had", () => {
+    const merged = merge([asked(1, "mine"), writing(1)], [asked(1), answered(1), asked(2)], new Set());
+    expect(keys(merged)).toEqual(["mine", "job1", "q2"]);
+    expect(merged[1]).toMatchObject({ id: "a1", text: "answer 1", phase: "complete" });
+    expect(merged.some(isOpen)).toBe(false);
+  });
+
+  it("keeps what the service does not tell: what failed, what was stopped, a rating", () => {
+    const stopped: Item = { ...answered(2), sender: "ai", phase: "stopped", rating: "down" };
+    const merged = merge([asked(1), failed(1), asked(2), stopped], [asked(1), asked(2), answered(2)], new Set());
+    expect(merged[1]).toEqual(failed(1));
+    expect(merged[3]).toMatchObject({ phase: "stopped", rating: "down" });
+  });
+
+  it("shows a reply that failed and was retried by an operator", () => {
+    const merged = merge([asked(1), failed(1)], [asked(1), answered(1)], new Set());
+    expect(merged[1]).toMatchObject({ key: "job1", id: "a1", phase: "complete", text: "answer 1" });
+    expect(merged).toHaveLength(2);
+    expect(merged[1]).not.toMatchObject({ failure: "Sorry." });
+  });
+
+  it("replaces what is far older, but not what came while it was fetched", () => {
+    const old = [asked(1), answered(1)];
+    const page = [asked(60), answered(60), asked(61), answered(61)];
+    const merged = merge([...old, asked(62), writing(62)], page, all(old));
+    expect(keys(merged)).toEqual(["q60", "a60", "q61", "a61", "q62", "job62"]);
+  });
+
+  it("changes nothing when it is empty", () => {
+    const here = [asked(1), writing(1)];
+    expect(merge(here, [], all(here))).toBe(here);
+  });
+
+  it("comes out the same in whatever order pages and other tabs tell of a conversation", () => {
+    const turns = fc.integer({ min: 1, max: 12 });
+    const span = fc
+      .tuple(fc.nat(23), fc.nat(23))
+      .map(([a, b]): [number, number] => [Math.min(a, b), Math.max(a, b) + 1]);
+    fc.assert(
+      fc.property(turns, span, fc.array(span, { maxLength: 6 }), (count, [from, to], spans) => {
+        const whole = Array.from({ length: count }, (_, n) => [asked(n), answered(n)]).flat();
+        let here: readonly Item[] = whole.slice(from, to);
+        for (const [start, end] of spans) {
+          const page = whole.slice(start, end);
+          here = merge(here, page, all(here));
+          expect(keys(here)).toEqual(keys(whole.filter(({ key }) => keys(here).includes(key))));
+          expect(keys(here)).toEqual(expect.arrayContaining(keys(page)));
+        }
+        expect(keys(merge(here, whole, all(here)))).toEqual(keys(whole));
+      }),
+    );
+  });
+});
+
+describe("a message that was accepted", () => {
+  const entry = { key: "mine", text: "question 2", timestamp: 5 };
+  const accepted = { messageId: "q2", jobId: "job2" };
+
+  it("stands at the end, with room for its reply", () => {
+    const items = withAccepted([asked(1), answered(1)], entry, accepted);
+    expect(items.slice(2)).toMatchObject([
+      { key: "mine", id: "q2", delivery: "sent" },
+      { sender: "ai", key: "job2", jobId: "job2", phase: "queued", text: "" },
+    ]);
+  });
+
+  it("is there once, if the history was quicker", () => {
+    expect(keys(withAccepted([asked(1), answered(1), asked(2)], entry, accepted))).toEqual(["q1", "a1", "q2", "job2"]);
+    expect(keys(withAccepted([asked(2), answered(2), asked(3)], entry, accepted))).toEqual(["q2", "a2", "q3"]);
+  });
+
+  it("has one reply", () => {
+    const once = withAccepted([], entry, accepted);
+    expect(withReply(once, "q2", { jobId: "job2", timestamp: 5 })).toBe(once);
+    expect(keys(withReply([asked(1)], "unknown", { jobId: "job2", timestamp: 5 }))).toEqual(["q1", "job2"]);
+  });
+});
+
+describe("messages without a reply", () => {
+  it("are looked for only after the one whose reply has ended", () => {
+    expect(hasUnansweredAfter([asked(1), asked(2), { ...answered(2), key: "job2" }], "job2")).toBe(false);
+    expect(hasUnansweredAfter([asked(1), { ...answered(1), key: "job1" }, asked(2)], "job1")).toBe(true);
+    expect(hasUnansweredAfter([asked(1), { ...answered(1), key: "job1" }, asked(2), writing(2)], "job1")).toBe(false);
+  });
+});
+
+describe("what is kept for the next page", () => {
+  it("is the newest, and bounded", () => {
+    const items = Array.from({ length: 50 }, (_, n) => asked(n));
+    expect(keys(tailOf(items, 3, 1000))).toEqual(["q47", "q48", "q49"]);
+    expect(keys(tailOf(items, 50, 25))).toEqual(["q48", "q49"]);
+    expect(tailOf(items, 50, 5)).toEqual([]);
+    expect(tailOf(items.slice(0, 2), 50, 1000)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,128 @@
+import type { MessageView } from "../../../shared/protocol/conversation.ts";
+import type { JobView } from "../../../shared/protocol/job.ts";
+import type { Rating, ReplyMessage, VisitorMessage } from "./chat-state.ts";
+
+/** A reply, and while its job has not ended how to go on with it. */
+export interface ReplyItem extends ReplyMessage {
+  readonly jobId?: string | undefined;
+  /** The place in the text up to which it has arrived, as the service names it. */
+  readonly at?: string | undefined;
+}
+
+/** What the service has taken, and its replies; oldest first, each reply after its own message. */
+export type Item = VisitorMessage | ReplyItem;
+
+export type OpenReply = ReplyItem & { readonly jobId: string };
+
+export function isOpen(item: Item): item is OpenReply {
+  return item.sender === "ai" && item.jobId !== undefined;
+}
+
+/** A message that the service has just taken, and room for its reply. */
+export function withAccepted(
+  items: readonly Item[],
+  { key, text, timestamp }: { key: string; text: string; timestamp: number },
+  { messageId, jobId }: { messageId: string; jobId: string },
+): readonly Item[] {
+  // Taken before a reload, it may have come with the history.
+  const known = items.some(({ id }) => id === messageId);
+  const message: Item = { sender: "user", key, id: messageId, text, timestamp, delivery: "sent" };
+  return withReply(known ? items : [...items, message], messageId, { jobId, timestamp });
+}
+
+/** Room for the reply to a message, if it has none. */
+export function withReply(
+  items: readonly Item[],
+  messageId: string,
+  { jobId, timestamp }: { jobId: string; timestamp: number },
+): readonly Item[] {
+  const after = items.findIndex(({ id }) => id === messageId) + 1 || items.length;
+  if (items[after]?.sender === "ai" || items.some(({ key }) => key === jobId)) return items;
+  const reply: Item = { sender: "ai", key: jobId, jobId, text: "", timestamp, phase: "queued" };
+  return [...items.slice(0, after), reply, ...items.slice(after)];
+}
+
+/** @param name a key or an id */
+export function withChange(items: readonly Item[], name: string, change: Partial<ReplyItem>): readonly Item[] {
+  return items.map((item) => (item.key === name || item.id === name ? ({ ...item, ...change } as Item) : item));
+}
+
+/** How a reply stands when its job has ended. */
+export function endOf({ status, reply, error }: JobView): Partial<ReplyItem> {
+  return {
+    jobId: undefined,
+    at: undefined,
+    position: undefined,
+    id: reply?.id,
+    text: reply?.text ?? "",
+    phase: status === "failed" ? "failed" : status === "cancelled" ? "stopped" : "complete",
+    failure: status === "failed" ? error?.message : undefined,
+    ...(reply && { timestamp: reply.timestamp }),
+  };
+}
+
+export function fromHistory(message: MessageView & { rating?: Rating | null | undefined }): Item {
+  const { id, sender, text, timestamp, rating } = message;
+  const item = { key: id, id, text, timestamp };
+  if (sender === "user") return { ...item, sender, delivery: "sent" };
+  return { ...item, sender, phase: "complete", rating: rating ?? undefined };
+}
+
+/** Whether there are messages after this one whose replies nobody has told of. */
+export function hasUnansweredAfter(items: readonly Item[], key: string): boolean {
+  const rest = items.slice(items.findIndex((item) => item.key === key) + 1);
+  return rest.some(({ sender }, index) => sender === "user" && rest[index + 1]?.sender !== "ai");
+}
+
+/**
+ * Puts a page of the conversation, without gaps, where it belongs among what is there.
+ * @param replaceable what may go where the page does not touch it: there is a gap then, and the page is newer
+ */
+export function merge(
+  items: readonly Item[],
+  page: readonly Item[],
+  replaceable: ReadonlySet<string>,
+): readonly Item[] {
+  if (page.length === 0) return items;
+  const touches = page.some((incoming) => items.some((item) => isSame(item, incoming)));
+  const merged = touches ? [...items] : items.filter(({ key }) => !replaceable.has(key));
+  let last = -1;
+  for (const incoming of page) {
+    const same = merged.findIndex((item) => isSame(item, incoming));
+    last = same < 0 ? placeAfter(merged, last, incoming) : same;
+    const there = merged[last];
+    if (there && (same >= 0 || isUnnamedReply(there, incoming))) merged[last] = combine(there, incoming);
+    else merged.splice(last, 0, incoming);
+  }
+  return merged;
+}
+
+/** A reply belongs right after its message, where there may be one that has no id yet; a message after that reply. */
+function placeAfter(items: readonly Item[], last: number, incoming: Item): number {
+  const answered = items[last]?.sender === "user" && items[last + 1]?.sender === "ai";
+  return answered && incoming.sender === "user" ? last + 2 : last + 1;
+}
+
+function isUnnamedReply(item: Item, incoming: Item): boolean {
+  return item.sender === "ai" && incoming.sender === "ai" && item.id === undefined;
+}
+
+function isSame(one: Item, other: Item): boolean {
+  return one.key === other.key || (one.id !== undefined && one.id === other.id);
+}
+
+/** Both know something: a reply that is still followed here goes on as it does here, unless it has ended. */
+function combine(item: Item, incoming: Item): Item {
+  if (item.sender === "user" || incoming.sender === "user") return { ...item, timestamp: incoming.timestamp };
+  if (isOpen(incoming)) return item;
+  // The history does not tell a reply that was stopped from a whole one.
+  const phase = item.phase === "stopped" ? item.phase : incoming.phase;
+  return { ...incoming, key: item.key, phase, rating: incoming.rating ?? item.rating };
+}
+
+/** The newest items, with so many characters at most. */
+export function tailOf(items: readonly Item[], maxItems: number, maxChars: number): readonly Item[] {
+  let left = maxChars;
+  const tooMuch = items.findLastIndex(({ text }) => (left -= text.length) < 0);
+  return items.slice(Math.max(tooMuch + 1, items.length - maxItems));
+}

@@ -1,0 +1,70 @@
+import type { ConversationAccess } from "../client/client.ts";
+import type { Notice } from "./chat-state.ts";
+import { merge } from "./items.ts";
+import type { Room } from "./room.ts";
+
+/** Takes over what is stored: what this browser knows, whichever tab learnt it. */
+export function sync(room: Room): void {
+  const stored = room.memory.get("conversation");
+  if (stored?.conversationId !== room.session.access?.conversationId && room.session.access) room.renew();
+  const { session } = room;
+  session.access = stored;
+  room.entries = room.waiting();
+  const tail = room.memory.get("tail");
+  if (tail && tail.conversationId === stored?.conversationId) {
+    const here = new Set(session.items.map(({ key }) => key));
+    session.items = merge(session.items, tail.items, here);
+  }
+  room.changed();
+  room.work();
+}
+
+/** Starts anew: the service does not open this conversation any more. What waited goes into the next one. */
+export function leave(room: Room, refused: ConversationAccess): void {
+  const stored = room.memory.get("conversation");
+  if (room.session.access?.conversationId !== refused.conversationId) return;
+  // Another tab has a newer token, or has left already.
+  if (stored?.conversationId !== refused.conversationId || stored.token !== refused.token) return sync(room);
+  room.forget();
+  room.notices.state = { kind: "restarted" };
+  room.tell();
+  room.work();
+}
+
+/** Keeps this tab and the others of one mind. @returns how to end that */
+export function joinTabs(room: Room): () => void {
+  const { surroundings, memory, client } = room;
+  const channel = surroundings.openChannel?.(memory.name, (message) => {
+    const { notice } = message as { notice?: Notice | null };
+    if (notice === undefined) return sync(room);
+    room.notices.otherTab = notice ?? undefined;
+    room.changed();
+  });
+  room.tell = (notice) => {
+    if (!room.life.signal.aborted) channel?.post({ notice });
+  };
+  const stop = surroundings.listen((event, key = null) => {
+    // The channel is often quicker than what it tells of.
+    if (event === "storage" && memory.concerns(key)) sync(room);
+    if (event === "hidden") room.save();
+    if (event === "online" || event === "offline") room.setOffline(event === "offline");
+    if (event === "online" || event === "visible") resume(room);
+  });
+  return () => {
+    stop();
+    channel?.close();
+  };
+
+  /** The network is back, or somebody looks again, perhaps after hours. */
+  function resume({ notices, session }: Room): void {
+    const now = surroundings.now();
+    const { send } = notices;
+    if (send && (send.kind === "unreachable" || ("resumesAt" in send && send.resumesAt <= now))) room.pauses.wake();
+    client.wake();
+    if (session.lookedAt !== undefined && Math.abs(now - session.lookedAt) > staleMs) session.lookedAt = undefined;
+    sync(room);
+  }
+}
+
+/** What was read so long ago is read again when somebody looks. */
+const staleMs = 30_000;

@@ -1,0 +1,83 @@
+import { createParser, type EventSourceMessage } from "eventsource-parser";
+import type { JobAccess } from "./job-access.ts";
+import { type Line, send } from "./request.ts";
+import { readServiceError, ServiceError, unreachable } from "./service-error.ts";
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+/** One answer of `GET /api/jobs/:jobId/events`, while it arrives. */
+export class Connection {
+  /** Whether anything has come through it. */
+  heard = false;
+  readonly #signal: AbortSignal | undefined;
+  readonly #end = new AbortController();
+  readonly #reader: Promise<Reader>;
+  readonly #decoder = new TextDecoder();
+  readonly #events: EventSourceMessage[] = [];
+  readonly #parser = createParser({
+    onEvent: (event) => this.#events.push(event),
+    onRetry: (ms) => (this.#retryMs = ms),
+  });
+  #retryMs: number | undefined;
+  #next: ReturnType<Reader["read"]>;
+
+  constructor(line: Line, job: JobAccess, lastEventId: string | undefined, signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    const end = this.#end.signal;
+    this.#reader = open(line, job, lastEventId, signal ? AbortSignal.any([signal, end]) : end);
+    this.#next = this.#read();
+  }
+
+  /**
+   * The events of the next bytes; often none: a comment keeps the connection open.
+   * @returns `undefined`: nothing came for so long
+   * @throws when it has ended, or broke
+   */
+  async take(patienceMs: number): Promise<EventSourceMessage[] | undefined> {
+    const chunk = await within(this.#next, patienceMs);
+    if (!chunk) return undefined;
+    if (chunk.done) throw unreachable();
+    this.heard = true;
+    this.#parser.feed(this.#decoder.decode(chunk.value, { stream: true }));
+    this.#next = this.#read();
+    return this.#events.splice(0);
+  }
+
+  /** What a caller is to see of an error: the service says itself when to come back. */
+  explain(error: unknown): unknown {
+    if (this.#signal?.aborted) return this.#signal.reason;
+    if (error instanceof ServiceError && error.status > 0) return error;
+    return unreachable(error, this.#retryMs);
+  }
+
+  close(): void {
+    this.#end.abort();
+  }
+
+  #read(): ReturnType<Reader["read"]> {
+    const next = this.#reader.then((reader) => reader.read());
+    // It may fail while nobody waits for it; whoever takes it next hears of that.
+    next.catch(() => undefined);
+    return next;
+  }
+}
+
+async function open(line: Line, { jobId, token }: JobAccess, lastEventId: string | undefined, signal: AbortSignal) {
+  const response = await send(line, { path: `/api/jobs/${jobId}/events`, token, lastEventId }, signal);
+  if (!response.ok) throw readServiceError(response, await response.text());
+  if (!response.body) throw unreachable();
+  return response.body.getReader() as Reader;
+}
+
+/** @returns `undefined` when it took longer */
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

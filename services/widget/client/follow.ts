@@ -1,0 +1,70 @@
+import { type FollowedSoFar, FollowedText, type JobProgress } from "./followed-text.ts";
+import { askForJob, type JobAccess } from "./job-access.ts";
+import { block, listen, type Route } from "./listen.ts";
+import { backoffMs, type Pauses } from "./pauses.ts";
+import { ServiceError } from "./service-error.ts";
+
+export interface FollowOptions {
+  /** What was put together before, as after a reload. */
+  from?: FollowedSoFar | undefined;
+  /** Ends it: the generator rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Whether nobody looks: then it asks now and then, and holds no connection, of which a browser has few. */
+  quiet?: (() => boolean) | undefined;
+}
+
+const queuedPollMs = 2_000;
+const activePollMs = 1_000;
+const quietPollMs = 10_000;
+/** So many streams in a row that brought nothing, while polls were answered: something on the way refuses them. */
+const vainStreams = 4;
+
+/**
+ * A job until it has ended, whatever happens to the connection: its stream, taken up again where it broke; polls, where
+ * streams do not get through or nobody looks.
+ * @throws {ServiceError} one that does not pass @throws what the signal was aborted with
+ */
+export async function* followJob(
+  route: Route,
+  pauses: Pauses,
+  job: JobAccess,
+  { from, signal, quiet = () => false }: FollowOptions,
+): AsyncGenerator<JobProgress, void> {
+  const text = new FollowedText(from);
+  if (from?.text && text.id === undefined) yield { type: "reset", attempt: 0 };
+  let failures = 0;
+  let vain = 0;
+  let answered = false;
+  for (;;) {
+    const rests = quiet() || performance.now() < route.blockedUntil;
+    // Where a stream fails again, a poll tells whether it is the stream alone.
+    const polls: boolean = rests || (vain > 1 && !answered);
+    try {
+      for await (const progress of polls ? poll(rests) : listen(route, job, text, signal)) {
+        yield progress;
+        if ("job" in progress) return;
+        failures = 0;
+        if (!polls) vain = 0;
+      }
+      answered = polls;
+    } catch (error) {
+      if (signal?.aborted || !(error instanceof ServiceError) || !error.passing) throw error;
+      if (!polls) vain += 1;
+      if (answered && vain >= vainStreams) block(route);
+      answered = false;
+      failures += 1;
+      const pauseMs = Math.max(error.retryAfterMs ?? 0, backoffMs(failures));
+      text.forgetStatus();
+      yield { type: "trouble", error, failures, pauseMs };
+      await pauses.pause(pauseMs, signal);
+    }
+  }
+
+  /** Asks once, and gives the service a rest. */
+  async function* poll(rests: boolean): AsyncGenerator<JobProgress, void> {
+    const view = await askForJob(route.line, job, signal);
+    yield* text.view(view);
+    const pauseMs = view.status === "queued" ? queuedPollMs : activePollMs;
+    if (rests) await pauses.pause(quiet() ? quietPollMs : pauseMs, signal);
+  }
+}

@@ -1,0 +1,116 @@
+import type { EventData } from "../../../shared/protocol/events.ts";
+import type { JobStatus, JobView } from "../../../shared/protocol/job.ts";
+import type { ServiceError } from "./service-error.ts";
+
+/** What comes of following a job. The deltas since the last `reset`, put together, are the reply. */
+export type JobProgress =
+  | {
+      readonly type: "status";
+      readonly status: JobStatus;
+      readonly attempt: number;
+      readonly position?: number | undefined;
+    }
+  /** `id` names the place in the text after this: give it, with the text so far, to go on from there. */
+  | { readonly type: "delta"; readonly text: string; readonly id: string }
+  /** The reply begins anew: drop the text so far. */
+  | { readonly type: "reset"; readonly attempt: number }
+  /** Nothing can be heard; it is tried again in `pauseMs`, by itself. `failures`: in a row, this one included. */
+  | { readonly type: "trouble"; readonly error: ServiceError; readonly failures: number; readonly pauseMs: number }
+  /** The last of them; the text is that of `job.reply`. */
+  | { readonly type: "done" | "failed" | "cancelled"; readonly job: JobView };
+
+/** How far a reply was followed before. */
+export interface FollowedSoFar {
+  readonly text: string;
+  readonly id: string;
+}
+
+const ends = { completed: "done", failed: "failed", cancelled: "cancelled" } as const;
+
+/**
+ * The text of one reply, wherever its pieces come from: each may be told twice, by a stream and by a poll, and one of
+ * them may lag behind.
+ */
+export class FollowedText {
+  #text = "";
+  #bytes = 0;
+  #attempt = 0;
+  #status = "";
+
+  /** @param from is not believed where its text and its id do not fit together */
+  constructor(from?: FollowedSoFar) {
+    const [, attempt, bytes] = /^(\d+):(\d+)$/.exec(from?.id ?? "") ?? [];
+    if (!from || Number(bytes) !== byteLength(from.text)) return;
+    this.#text = from.text;
+    this.#bytes = Number(bytes);
+    this.#attempt = Number(attempt);
+  }
+
+  /** For `Last-Event-ID`; `undefined` while there is no text. */
+  get id(): string | undefined {
+    return this.#text === "" ? undefined : `${this.#attempt}:${this.#bytes}`;
+  }
+
+  /** Where the job stands; nothing comes of it if that was told before. */
+  *status({ status, attempt, position }: EventData["status"]): Generator<JobProgress> {
+    const now = `${status} ${attempt} ${position}`;
+    if (now === this.#status) return;
+    this.#status = now;
+    yield { type: "status", status, attempt, position };
+  }
+
+  /** What was heard last does not count as known any more. */
+  forgetStatus(): void {
+    this.#status = "";
+  }
+
+  *reset({ attempt }: EventData["reset"]): Generator<JobProgress> {
+    if (attempt < this.#attempt) return;
+    this.#text = "";
+    this.#bytes = 0;
+    this.#attempt = attempt;
+    yield { type: "reset", attempt };
+  }
+
+  /** @throws {RangeError} where it does not begin where the text ends */
+  *delta({ text, offset }: EventData["delta"], id = ""): Generator<JobProgress> {
+    const attempt = Number.parseInt(id, 10);
+    if (attempt > this.#attempt) yield* this.#begin(attempt);
+    if (attempt < this.#attempt || offset <= this.#bytes) return;
+    if (offset - byteLength(text) !== this.#bytes) throw new RangeError(`text is missing before ${id}`);
+    yield this.#append(text);
+  }
+
+  /** A job as it was polled, or as its last event shows it. */
+  *view(job: JobView): Generator<JobProgress> {
+    const { status, attempt, partial = "", reply } = job;
+    if (status === "queued" || status === "active") {
+      yield* this.status(job);
+      if (attempt > this.#attempt) yield* this.#begin(attempt);
+      if (attempt === this.#attempt && !this.#text.startsWith(partial)) yield* this.#become(partial);
+      return;
+    }
+    yield* this.#become(reply?.text ?? "");
+    yield { type: ends[status], job };
+  }
+
+  *#begin(attempt: number): Generator<JobProgress> {
+    if (this.#text !== "") yield* this.reset({ attempt });
+    this.#attempt = attempt;
+  }
+
+  *#become(whole: string): Generator<JobProgress> {
+    if (!whole.startsWith(this.#text)) yield* this.reset({ attempt: this.#attempt });
+    if (whole !== this.#text) yield this.#append(whole.slice(this.#text.length));
+  }
+
+  #append(text: string): JobProgress {
+    this.#text += text;
+    this.#bytes += byteLength(text);
+    return { type: "delta", text, id: `${this.#attempt}:${this.#bytes}` };
+  }
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}

@@ -1,0 +1,67 @@
+import { ServiceError, readServiceError, unreachable } from "./service-error.ts";
+
+/** The way to one service. */
+export interface Line {
+  /** Its address, without a slash at the end. */
+  readonly server: string;
+  readonly fetch: typeof globalThis.fetch;
+  /** What the embedding site says of its visitor; `undefined`: nothing. */
+  readonly identity: () => string | undefined;
+}
+
+export interface Call {
+  method?: "GET" | "POST" | "DELETE";
+  path: string;
+  token?: string | undefined;
+  /** `Idempotency-Key`. */
+  key?: string | undefined;
+  lastEventId?: string | undefined;
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Ends the call. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Of a whole call; beyond it the connection is taken for dead. */
+const callLimitMs = 30_000;
+
+/**
+ * One request, tried once.
+ * @param has a field without which the answer is not the service's
+ * @returns the JSON of the answer; `null` where it has no body
+ * @throws {ServiceError} @throws what the signal was aborted with
+ */
+export async function ask<Answer>(line: Line, call: Call, has?: keyof Answer): Promise<Answer> {
+  const { signal } = call;
+  const limit = AbortSignal.timeout(callLimitMs);
+  try {
+    const response = await send(line, call, signal ? AbortSignal.any([signal, limit]) : limit);
+    const text = await response.text();
+    if (!response.ok) throw readServiceError(response, text);
+    const answer = JSON.parse(text || "null") as Answer;
+    // A network's login page also answers with 200.
+    if (has && answer?.[has] === undefined) throw unreachable();
+    return answer;
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw error instanceof ServiceError ? error : unreachable(error);
+  }
+}
+
+/** Sends a request and gives what `fetch` gives. */
+export function send(line: Line, { method, path, token, key, lastEventId, body }: Call, signal: AbortSignal) {
+  const identity = line.identity();
+  return line.fetch(line.server + path, {
+    method: method ?? "GET",
+    signal,
+    cache: "no-store",
+    headers: {
+      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+      ...(identity !== undefined && { "X-Parley-Identity": identity }),
+      ...(body !== undefined && { "Content-Type": "application/json" }),
+      ...(key !== undefined && { "Idempotency-Key": key }),
+      ...(lastEventId !== undefined && { "Last-Event-ID": lastEventId }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+}

@@ -1,0 +1,56 @@
+import type { ChatState, ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
+
+/** The details of the events that `<parley-chat>` sends; all of them bubble, and leave shadow trees. */
+export interface ParleyEvents {
+  "parley:open": Record<string, never>;
+  "parley:close": Record<string, never>;
+  /** The visitor, or the page for them, has sent something. */
+  "parley:message": { text: string };
+  /** A reply has ended. */
+  "parley:reply": { id: string | undefined; text: string; status: "complete" | "stopped" };
+  "parley:error": {
+    /** Not loaded · opened from a file · message refused · no reply · service not reached · service busy. */
+    reason: "load" | "file" | "refused" | "failed" | "unreachable" | "busy";
+    message: string;
+  };
+}
+
+export type ParleyEvent = {
+  [Type in keyof ParleyEvents]: { type: Type; detail: ParleyEvents[Type] };
+}[keyof ParleyEvents];
+
+/** What the page is told about a change. What was there when the chat was opened has been told before. */
+export function eventsBetween(before: ChatState, after: ChatState): ParleyEvent[] {
+  if (!before.ready) return [];
+  const known = new Map(before.messages.map((message) => [message.key, message]));
+  const ofMessages = after.messages.flatMap((message) => {
+    const old = known.get(message.key);
+    return message === old ? [] : message.sender === "ai" ? ofReply(old, message) : ofVisitor(old, message);
+  });
+  return [...ofMessages, ...ofNotice(before, after)];
+}
+
+function ofReply(old: ChatState["messages"][number] | undefined, reply: ReplyMessage): ParleyEvent[] {
+  // One that ends in the same change in which it appears has been read from the history.
+  if (old?.sender !== "ai" || old.phase === reply.phase) return [];
+  const { id, text, phase, failure } = reply;
+  if (phase === "failed") return [error("failed", failure ?? "There was no reply.")];
+  return phase === "complete" || phase === "stopped"
+    ? [{ type: "parley:reply", detail: { id, text, status: phase } }]
+    : [];
+}
+
+function ofVisitor(old: ChatState["messages"][number] | undefined, message: VisitorMessage): ParleyEvent[] {
+  const isNew = message.delivery === "refused" && !(old?.sender === "user" && old.delivery === "refused");
+  return isNew ? [error("refused", message.refusal ?? "The message was refused.")] : [];
+}
+
+function ofNotice({ notice: before }: ChatState, { notice }: ChatState): ParleyEvent[] {
+  if (notice?.kind === before?.kind) return [];
+  if (notice?.kind === "unreachable") return [error("unreachable", "The service cannot be reached.")];
+  return notice?.kind === "busy" ? [error("busy", "The service asks to wait.")] : [];
+}
+
+function error(reason: ParleyEvents["parley:error"]["reason"], message: string): ParleyEvent {
+  return { type: "parley:error", detail: { reason, message } };
+}

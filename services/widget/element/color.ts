@@ -1,0 +1,76 @@
+/** Red, green and blue, each from 0 to 1, in sRGB. */
+export type Rgb = readonly [number, number, number];
+
+/** The panel's grounds, as in shell.css: what is written in the accent colour stands on them. */
+const lightGround: Rgb = [1, 1, 1];
+const darkGround: Rgb = [0x15 / 255, 0x19 / 255, 0x1a / 255];
+const white: Rgb = [1, 1, 1];
+const black: Rgb = [0, 0, 0];
+
+/** WCAG's 1.4.3, for text. */
+const textContrast = 4.5;
+/** Less than that, and a button cannot be told from the ground it stands on. */
+const fillContrast = 1.3;
+const steps = 40;
+
+/** WCAG's contrast ratio, from 1 to 21. */
+export function contrast(one: Rgb, other: Rgb): number {
+  const [dark = 0, light = 0] = [luminance(one), luminance(other)].toSorted((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+/** What can be read on a fill of that colour: white where it can, as on most brands; on all others black can. */
+export function readableOn(fill: Rgb): Rgb {
+  return contrast(white, fill) >= textContrast ? white : black;
+}
+
+/** The colour, moved away from the ground until it differs as much as is asked. */
+export function apartFrom(ground: Rgb, colour: Rgb, ratio: number): Rgb {
+  const goal: Rgb = luminance(ground) > 0.5 ? [0, 0, 0] : [1, 1, 1];
+  for (let step = 0; step < steps; step++) {
+    const mixed = mix(colour, goal, step / steps);
+    if (contrast(mixed, ground) >= ratio) return mixed;
+  }
+  return goal;
+}
+
+/** The custom properties that an accent colour sets, of shell.css. */
+export function accentRules(accent: Rgb): string {
+  const [lightFill, darkFill] = [lightGround, darkGround].map((ground) => apartFrom(ground, accent, fillContrast));
+  const [lightInk, darkInk] = [lightGround, darkGround].map((ground) => apartFrom(ground, accent, textContrast));
+  if (!lightFill || !darkFill || !lightInk || !darkInk) return "";
+  return `:host {
+    --_own-accent: light-dark(${css(lightFill)}, ${css(darkFill)});
+    --_own-on-accent: light-dark(${css(readableOn(lightFill))}, ${css(readableOn(darkFill))});
+    --_own-accent-ink: light-dark(${css(lightInk)}, ${css(darkInk)});
+  }`;
+}
+
+/**
+ * Any colour that CSS knows, through the browser's own understanding of it.
+ * @param probe an element of a page
+ * @returns `undefined` where it is none
+ */
+export function parseColour(text: string, probe: HTMLElement): Rgb | undefined {
+  if (!CSS.supports("color", text)) return undefined;
+  // Mixed with itself every colour is computed to the same notation.
+  probe.style.color = `color-mix(in srgb, ${text}, ${text})`;
+  const numbers = /^color\(srgb ([\d.e-]+) ([\d.e-]+) ([\d.e-]+)/.exec(getComputedStyle(probe).color);
+  probe.style.color = "";
+  const [red, green, blue] = (numbers?.slice(1) ?? []).map((part) => Math.min(1, Math.max(0, Number(part))));
+  return red === undefined || green === undefined || blue === undefined ? undefined : [red, green, blue];
+}
+
+function luminance(colour: Rgb): number {
+  const [red, green, blue] = colour.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * (red ?? 0) + 0.7152 * (green ?? 0) + 0.0722 * (blue ?? 0);
+}
+
+function mix(from: Rgb, to: Rgb, share: number): Rgb {
+  const at = (index: 0 | 1 | 2) => from[index] + (to[index] - from[index]) * share;
+  return [at(0), at(1), at(2)];
+}
+
+function css(colour: Rgb): string {
+  return `rgb(${colour.map((part) => Math.round(part * 255)).join(" ")})`;
+}

@@ -1,0 +1,319 @@
+import { marked } from "marked";
+import { describe, expect, it } from "vitest";
+import { BlockReader } from "./block-reader.ts";
+import { plainText } from "./plain-text.ts";
+import { safeAddress } from "./safe-address.ts";
+import type { Block, Cell, Inline } from "./tree.ts";
+
+/** What models write. Marked, which knows all of GitHub's markdown, must read it the same way. */
+const shared = [
+  "Use snake_case_name and 2 * 3 * 4 = 24. **bold**, *it*, __b__, _i_, ***both***, ~~gone~~.",
+  'a **bold *nested* text** b, *a **b** c*, **a*b*c**, 5*3*2 and **"quoted"**text',
+  "`code with ** inside`, ``a ` b``, ` `` ` and an unclosed `",
+  "unclosed **bold and *it and _this",
+  "\\*no\\* \\_no\\_ 1\\. \\# \\| \\\\ \\a",
+  "&amp; &lt;b&gt; &#33; AT&T",
+  "[link (x)](https://e.com/a_(b)), [a](b c), [not a link]",
+  "[**bold** `code`](https://e.com) and **[x](https://e.com)**",
+  "<https://x.y/?a=1&b=2> and https://x.y/z_a_b. Next, (https://foo.bar), http://a.b/c?x=1&y=2, and a@b.example.",
+  "Line one\nline two  \nline three\\\nfour\n\n\nnew",
+  "# One\n## Two ##\n### Three\n#### Four `x`\n####### seven\n#nospace",
+  "text\n# heading\ntext\n\n***\n---\n___\ntext",
+  "- a\n- b\n  - c\n    - d\n- e",
+  "* a\n* b\n\n* c",
+  "1. One\n   - a\n   - b\n2. Two\n\n   More text\n\n3. Three",
+  "Steps:\n1. x\n    1. y\n        - z\n2. w",
+  "3. three\n4. four",
+  "1) one\n2) two",
+  "**Bold:** text\n- x\n- y\ntext after",
+  "in the year\n2024. Then",
+  "- [ ] todo\n- [x] done",
+  "- a\n\n  para in a\n\n  ```\n  code in a\n  ```\n- b",
+  "1. One:\n   ```js\n   let a = 1;\n     let b;\n   ```\n2. Two",
+  "1. One:\n\n```js\nlet a = 1;\n```\n\n2. Two",
+  "```\n<b>&amp; **x**\n```\n~~~~ py\n```\n~~~\n~~~~\ntext",
+  "```js\nnever closed\n\n- x",
+  "> quote\n> more\n\nout\n\n> a\n> - b\n>\n> c\nlazy",
+  "- item\n  > quote\n\n- x",
+  "| a | b |\n|---|:-:|\n| **x** | `y` |\n| [l](http://a.b) | a \\| b |\n| short |\n| too | many | cells |\n\nafter",
+  "Text\n| a | b |\n|--:|:--|\n| 1 | 2 |",
+  "| not a table | really\nnext",
+  "| a |\n|---|\n\n| b |\n|---|\n| c |",
+  "\u200fمرحبا **عالم**\n\n1. واحد\n2. اثنان",
+  "これは**太字**です。*斜体*、`コード`。",
+  "😀 **👩‍👩‍👧** ok",
+  "5 < 6 && 7 > 3",
+  "a | b\nc | d",
+];
+
+/** Where we read differently, and mean to. */
+const ours = [
+  {
+    what: "an underline makes no heading of the line before it",
+    from: "a\n---\nb\n===",
+    to: "<p>a</p><hr><p>b<br>===</p>",
+  },
+  { what: "indented text is text", from: "a\n\n    b", to: "<p>a</p><p>b</p>" },
+  {
+    what: "HTML is text",
+    from: "<b onclick=x>hi</b> <!-- x -->",
+    to: "<p>&lt;b onclick=x&gt;hi&lt;/b&gt; &lt;!-- x --&gt;</p>",
+  },
+  { what: "but for a line break", from: "a<br>b<BR />c", to: "<p>a<br>b<br>c</p>" },
+  {
+    what: "a block of HTML is text",
+    from: "<div>\n**x**\n</div>",
+    to: "<p>&lt;div&gt;<br><strong>x</strong><br>&lt;/div&gt;</p>",
+  },
+  {
+    what: "an image is a link",
+    from: "![alt](https://e.com/i.png)",
+    to: '<p><a href="https://e.com/i.png">alt</a></p>',
+  },
+  { what: "an image in a link too", from: "[![alt](/i)](https://e.com)", to: '<p><a href="https://e.com">alt</a></p>' },
+  {
+    what: "a link has no title",
+    from: '[t](<https://e.com/a b> "Title")',
+    to: '<p><a href="https://e.com/a b">t</a></p>',
+  },
+  { what: "a link without a label shows where it leads", from: "[](/x)", to: '<p><a href="/x">/x</a></p>' },
+  {
+    what: "a table ends with its last row",
+    from: "|a|\n|-|\n|b|\nc",
+    to: "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>b</td></tr></tbody></table><p>c</p>",
+  },
+  { what: "references to characters are characters", from: "&copy; &nosuch; &#0;", to: "<p>© &amp;nosuch; \ufffd</p>" },
+  { what: "one wave is no mark", from: "~5 to ~6", to: "<p>~5 to ~6</p>" },
+  { what: "links are looked up nowhere", from: "[a][b]\n\n[b]: /x", to: "<p>[a][b]</p><p>[b]: /x</p>" },
+  {
+    what: "two spaces are enough to nest",
+    from: "1. a\n  - b\n2. c",
+    to: "<ol><li>a<ul><li>b</li></ul></li><li>c</li></ol>",
+  },
+  {
+    what: "bare hosts are reached safely",
+    from: "www.a.example",
+    to: '<p><a href="https://www.a.example">www.a.example</a></p>',
+  },
+];
+
+/** What is shown of a text that has come so far. */
+const growing = [
+  ["**bold te", "<p><strong>bold te</strong></p>"],
+  ["**bold text*", "<p><strong>bold text</strong></p>"],
+  ["so **", "<p>so </p>"],
+  ["***a** b", "<p><em><strong>a</strong> b</em></p>"],
+  ["a ~~b", "<p>a <del>b</del></p>"],
+  ["see `npm ins", "<p>see <code>npm ins</code></p>"],
+  ["see `", "<p>see </p>"],
+  ["``a ` b", "<p><code>a ` b</code></p>"],
+  ["[the la", "<p>the la</p>"],
+  ["[the label]", "<p>the label</p>"],
+  ["[the label](https://evil", "<p>the label</p>"],
+  ["an ![image](https://x", "<p>an image</p>"],
+  ["at https://example.com/pa", "<p>at https://example.com/pa</p>"],
+  ["at https://example.com/path ", '<p>at <a href="https://example.com/path">https://example.com/path</a> </p>'],
+  ["a\n-", "<p>a</p>"],
+  ["a\n--", "<p>a</p>"],
+  ["#", ""],
+  ["## ", ""],
+  ["## A", "<h2>A</h2>"],
+  ["- a\n-", "<ul><li>a</li></ul>"],
+  ["1. a\n2", "<ol><li>a</li></ol>"],
+  ["1. a\n2.", "<ol><li>a</li></ol>"],
+  ["1", ""],
+  ["a\n``", "<p>a</p>"],
+  ["```js", '<pre><code class="language-js"></code></pre>'],
+  ["```js\nlet a\n``", '<pre><code class="language-js">let a</code></pre>'],
+  ["| a | b |", ""],
+  ["| a | b |\n|--", ""],
+  ["| a | b |\n|---|---|", "<table><thead><tr><th>a</th><th>b</th></tr></thead></table>"],
+  [
+    "| a |\n|---|\n| **b",
+    "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td><strong>b</strong></td></tr></tbody></table>",
+  ],
+  ["x\n\n| no", "<p>x</p>"],
+  ["> quo", "<blockquote><p>quo</p></blockquote>"],
+  ["AT&T", "<p>AT</p>"],
+  ["a \\", "<p>a </p>"],
+] as const;
+
+describe("markdown", () => {
+  it.each(shared)("is read as marked reads it: %j", (source) => {
+    expect(html(read(source))).toBe(reference(source));
+  });
+
+  it.each(ours)("$what", ({ from, to }) => {
+    expect(html(read(from))).toBe(to);
+  });
+
+  it.each(growing)("that grows shows %j as %j", (source, shown) => {
+    expect(html(new BlockReader().read(source, false))).toBe(shown);
+  });
+
+  it("is the same in the end however it came", () => {
+    const source = [...shared, ...ours.map(({ from }) => from)].join("\n\n");
+    for (const step of [1, 2, 3, 7, 50]) {
+      const reader = new BlockReader();
+      for (let end = 0; end < source.length; end += step) reader.read(source.slice(0, end), false);
+      expect(html(reader.read(source, true))).toBe(html(read(source)));
+    }
+  });
+
+  it("never shows marks that are about to mean something", () => {
+    const source =
+      "A **bold** word, a [link](https://example.com/x), `code`, *it*.\n\n- **One**: `a`\n- [Two](https://e.com)\n";
+    const reader = new BlockReader();
+    for (let end = 1; end <= source.length; end++) {
+      const shown = reader.read(source.slice(0, end), false).map(plainText).join("\n");
+      expect(shown).not.toMatch(/[*`[\]]|\]\(/);
+    }
+  });
+
+  it("reads only the last block again", () => {
+    const reader = new BlockReader();
+    const text = "one\n\ntwo\n\n- three\n- four\n\nfive";
+    const before = [...reader.read(text, false)];
+    const after = reader.read(`${text} and six\n\nseven\neight\nnine\n`, false);
+    expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
+    expect(after[0]).toBe(before[0]);
+    expect(after[1]).toBe(before[1]);
+  });
+
+  it("begins anew where the text does", () => {
+    const reader = new BlockReader();
+    reader.read("first try\n\nwith more\n\nand more", false);
+    expect(html(reader.read("second", false))).toBe("<p>second</p>");
+  });
+
+  it.each(["[", "![", "*a ", "**a", "> ", "- ", "`a``", "[a](", "<a", "_a*", "|", "~~a", "a@b.", "- a\n  ", "&#"])(
+    "takes a reply of nothing but %j in its stride",
+    (sign) => {
+      const blocks = read(sign.repeat(4000));
+      expect(depth(blocks)).toBeLessThan(40);
+      expect(plainTextOf(new BlockReader().read(sign.repeat(4000), false))).toBeTypeOf("string");
+    },
+  );
+
+  it("is read aloud without its signs", () => {
+    expect(plainTextOf(read("# Hi **you**\n\n1. a `b`\n2. [c](https://d.e)\n\n| x | y |\n|---|---|\n| 1 | 2 |"))).toBe(
+      "Hi you\na b\nc\nx, y\n1, 2",
+    );
+  });
+});
+
+describe("an address in a reply", () => {
+  it.each([
+    ["https://example.com/a?b=c#d", "https://example.com/a?b=c#d"],
+    ["/returns", "https://shop.example/returns"],
+    ["mailto:a@b.example", "mailto:a@b.example"],
+    ["tel:+491234", "tel:+491234"],
+  ])("%j leads to %j", (address, to) => {
+    expect(safeAddress(address, "https://shop.example/page")).toBe(to);
+  });
+
+  it.each([
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    " javascript:alert(1)",
+    "java\nscript:alert(1)",
+    "\u0001javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "vbscript:msgbox(1)",
+    "file:///etc/passwd",
+    "blob:https://shop.example/1",
+    "about:blank",
+    "intent://x#Intent;end",
+    "https://",
+  ])("%j leads nowhere", (address) => {
+    expect(safeAddress(address, "https://shop.example/page")).toBeUndefined();
+  });
+});
+
+function read(source: string): readonly Block[] {
+  return new BlockReader().read(source, true);
+}
+
+function plainTextOf(blocks: readonly Block[]): string {
+  return blocks.map(plainText).join("\n");
+}
+
+/** Marked's own HTML, without what stands between blocks, with items as tight ones. */
+function reference(source: string): string {
+  return String(marked.parse(source, { breaks: true }))
+    .replace(/<input (checked="" )?disabled="" type="checkbox">/g, (_, checked) => (checked ? "[x]" : "[ ]"))
+    .replace(/<li>[^]*?(?=<\/li>|<[uo]l|<blockquote)/g, (item) => item.replace(/<\/?p>/g, ""))
+    .replace(/(<\/(?:ul|ol|pre|table|blockquote)>)\n<p>([^]*?)<\/p>\n<\/li>/g, "$1$2</li>")
+    .replace(/\n(?=<)/g, "")
+    .replace(/>\n/g, ">")
+    .replace(/\n<\/code>/g, "</code>")
+    .trim();
+}
+
+function html(blocks: readonly Block[]): string {
+  return blocks.map(blockHtml).join("");
+}
+
+function blockHtml(block: Block): string {
+  switch (block.type) {
+    case "paragraph":
+      return `<p>${inlineHtml(block.inline)}</p>`;
+    case "heading":
+      return `<h${block.depth}>${inlineHtml(block.inline)}</h${block.depth}>`;
+    case "code":
+      return `<pre><code${block.language && ` class="language-${block.language}"`}>${escape(block.text)}</code></pre>`;
+    case "quote":
+      return `<blockquote>${html(block.blocks)}</blockquote>`;
+    case "rule":
+      return "<hr>";
+    case "list": {
+      const tag = block.start === undefined ? "ul" : "ol";
+      const start = block.start === undefined || block.start === 1 ? "" : ` start="${block.start}"`;
+      const items = block.items.map(({ done, blocks }) => {
+        const task = done === undefined ? "" : done ? "[x] " : "[ ] ";
+        const parts = blocks.map((each, index) => {
+          if (each.type !== "paragraph") return blockHtml(each);
+          return (blocks[index - 1]?.type === "paragraph" ? "\n" : "") + inlineHtml(each.inline);
+        });
+        return `<li>${task}${parts.join("")}</li>`;
+      });
+      return `<${tag}${start}>${items.join("")}</${tag}>`;
+    }
+    case "table": {
+      const row = (cells: readonly Cell[], tag: string) =>
+        `<tr>${cells.map(({ align, inline }) => `<${tag}${align ? ` align="${align}"` : ""}>${inlineHtml(inline)}</${tag}>`).join("")}</tr>`;
+      const body =
+        block.rows.length === 0 ? "" : `<tbody>${block.rows.map((cells) => row(cells, "td")).join("")}</tbody>`;
+      return `<table><thead>${row(block.head, "th")}</thead>${body}</table>`;
+    }
+  }
+}
+
+function inlineHtml(inline: readonly Inline[]): string {
+  return inline.map(partHtml).join("");
+}
+
+function partHtml(part: Inline): string {
+  if (typeof part === "string") return escape(part);
+  switch (part.type) {
+    case "break":
+      return "<br>";
+    case "code":
+      return `<code>${escape(part.text)}</code>`;
+    case "link":
+      return `<a href="${escape(part.href)}">${inlineHtml(part.inline)}</a>`;
+    default:
+      return `<${part.type}>${inlineHtml(part.inline)}</${part.type}>`;
+  }
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => `&${{ "&": "amp", "<": "lt", ">": "gt", '"': "quot" }[sign] ?? "#39"};`);
+}
+
+/** How deep elements would stand in each other. */
+function depth(tree: unknown): number {
+  if (Array.isArray(tree)) return Math.max(0, ...tree.map(depth));
+  if (typeof tree !== "object" || tree === null) return 0;
+  return 1 + Math.max(0, ...Object.values(tree).map(depth));
+}

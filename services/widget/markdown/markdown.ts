@@ -1,0 +1,130 @@
+import { guard } from "lit/directives/guard.js";
+import { html, nothing, type TemplateResult } from "lit/html.js";
+import type { Words } from "../words/words.ts";
+import { safeAddress } from "./safe-address.ts";
+import type { Block, Cell, Inline, ListItem } from "./tree.ts";
+
+/** What a reply needs beside its text. */
+export interface MarkdownContext {
+  readonly words: Pick<Words, "code" | "copyCode" | "table">;
+  readonly copyCode: (code: string) => void;
+}
+
+type Shown = TemplateResult | string;
+
+/**
+ * Shows what a reply says as elements, one by one. No HTML is ever parsed: markup in a reply is the text it is, and what
+ * may become an element, an attribute or the target of a link stands in this file and nowhere else.
+ */
+export function renderBlocks(blocks: readonly Block[], context: MarkdownContext): unknown {
+  return blocks.map((block) => guard([block, context], () => renderBlock(block, context, "auto")));
+}
+
+/** @param dir only what stands by itself has a direction of its own: what is within it follows its first letters */
+function renderBlock(block: Block, context: MarkdownContext, dir: "auto" | typeof nothing = nothing): TemplateResult {
+  switch (block.type) {
+    case "paragraph":
+      return html`<p dir=${dir}>${renderInline(block.inline)}</p>`;
+    case "heading":
+      // One level for all: a reply is no chapter of the page, and models skip levels.
+      return html`<h3 dir=${dir} data-depth=${block.depth}>${renderInline(block.inline)}</h3>`;
+    case "code":
+      return renderCode(block.language, block.text, context);
+    case "quote":
+      return html`<blockquote dir=${dir}>${block.blocks.map((each) => renderBlock(each, context))}</blockquote>`;
+    case "list": {
+      const items = block.items.map((item) => renderItem(item, context));
+      if (block.start === undefined)
+        return html`<ul dir=${dir}>
+          ${items}
+        </ul>`;
+      return html`<ol dir=${dir} start=${block.start}>
+        ${items}
+      </ol>`;
+    }
+    case "table":
+      return renderTable(block, context, dir);
+    case "rule":
+      return html`<hr />`;
+  }
+}
+
+function renderCode(language: string, text: string, { words, copyCode }: MarkdownContext): TemplateResult {
+  return html`<figure class="code" dir="ltr" part="code">
+    <figcaption>
+      <span>${language}</span>
+      <button type="button" class="plain" @click=${() => copyCode(text)}>${words.copyCode}</button>
+    </figcaption>
+    <pre tabindex="0" role="region" aria-label=${words.code}><code>${text}</code></pre>
+  </figure>`;
+}
+
+/** Its text stands by itself, not in a paragraph, so that short items keep together. */
+function renderItem({ done, blocks }: ListItem, context: MarkdownContext): TemplateResult {
+  return html`<li data-task=${done ?? nothing}>
+    ${done === undefined ? nothing : done ? "☑ " : "☐ "}${blocks.map((block, index) =>
+      block.type === "paragraph" && index === 0
+        ? html`<span>${renderInline(block.inline)}</span>`
+        : renderBlock(block, context),
+    )}
+  </li>`;
+}
+
+function renderTable(
+  { head, rows }: Extract<Block, { type: "table" }>,
+  { words }: MarkdownContext,
+  dir: "auto" | typeof nothing,
+): TemplateResult {
+  return html`<div class="table" dir=${dir} tabindex="0" role="region" aria-label=${words.table}>
+    <table>
+      <thead>
+        <tr>
+          ${head.map(renderTitle)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              ${row.map(renderCell)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function renderTitle({ align, inline }: Cell): TemplateResult {
+  return html`<th scope="col" data-align=${align ?? nothing}>${renderInline(inline)}</th>`;
+}
+
+function renderCell({ align, inline }: Cell): TemplateResult {
+  return html`<td data-align=${align ?? nothing}>${renderInline(inline)}</td>`;
+}
+
+function renderInline(inline: readonly Inline[]): Shown[] {
+  return inline.map(renderPart);
+}
+
+function renderPart(part: Inline): Shown {
+  if (typeof part === "string") return part;
+  switch (part.type) {
+    case "strong":
+      return html`<strong>${renderInline(part.inline)}</strong>`;
+    case "em":
+      return html`<em>${renderInline(part.inline)}</em>`;
+    case "del":
+      return html`<del>${renderInline(part.inline)}</del>`;
+    case "code":
+      return html`<code dir="ltr">${part.text}</code>`;
+    case "break":
+      return html`<br />`;
+    case "link": {
+      const address = safeAddress(part.href, document.baseURI);
+      if (address === undefined) return html`<span>${renderInline(part.inline)}</span>`;
+      return html`<a href=${address} target="_blank" rel="noopener noreferrer nofollow" part="link"
+        >${renderInline(part.inline)}</a
+      >`;
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import type { Block, Inline } from "./tree.ts";
+
+/** A block as it is read aloud: its words, without signs. A line for each part, so that they don't run together. */
+export function plainText(block: Block): string {
+  switch (block.type) {
+    case "paragraph":
+    case "heading":
+      return inlineText(block.inline);
+    case "code":
+      return block.text;
+    case "quote":
+      return block.blocks.map(plainText).join("\n");
+    case "list":
+      return block.items.flatMap(({ blocks }) => blocks.map(plainText)).join("\n");
+    case "table":
+      return [block.head, ...block.rows]
+        .map((row) => row.map(({ inline }) => inlineText(inline)).join(", "))
+        .join("\n");
+    case "rule":
+      return "";
+  }
+}
+
+function inlineText(inline: readonly Inline[]): string {
+  return inline.map(words).join("");
+}
+
+function words(part: Inline): string {
+  if (typeof part === "string") return part;
+  if (part.type === "break") return "\n";
+  return part.type === "code" ? part.text : inlineText(part.inline);
+}

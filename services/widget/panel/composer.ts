@@ -1,0 +1,137 @@
+import { html, nothing, type TemplateResult } from "lit/html.js";
+import type { ChatState } from "../chat/chat-state.ts";
+import { icon } from "./icons.ts";
+import type { View } from "./model.ts";
+
+/** What the service takes, in code points, unless it was told otherwise; it says so itself then. */
+const maxMessageChars = 4000;
+/** From here on the visitor is told how many are left. */
+const showFrom = 0.9;
+
+export interface ComposerOptions {
+  readonly send: (text: string) => void;
+  readonly setDraft: (text: string) => void;
+  readonly changed: () => void;
+}
+
+/** Where the visitor writes. */
+export class Composer {
+  readonly #options: ComposerOptions;
+  #field: HTMLTextAreaElement | undefined;
+
+  constructor(options: ComposerOptions) {
+    this.#options = options;
+  }
+
+  /** Once it has been drawn. */
+  attach(field: HTMLTextAreaElement): void {
+    this.#field = field;
+  }
+
+  focus(): void {
+    this.#field?.focus({ preventScroll: true });
+  }
+
+  /** What was typed before a reload, or is given back because it was not sent; what is being typed is the draft already. */
+  follow({ draft }: ChatState): void {
+    if (this.#field === undefined || this.#field.value === draft) return;
+    this.#field.value = draft;
+    this.#grow();
+    this.#options.changed();
+  }
+
+  render({ state, words, formats, actions, settings }: View): TemplateResult {
+    const text = this.#field?.value ?? "";
+    const left = maxMessageChars - codePoints(text.trim());
+    const near = left < maxMessageChars * (1 - showFrom);
+    const blank = text.trim() === "";
+    return html`<form class="composer" part="composer" @submit=${this.#submit}>
+      ${
+        near
+          ? html`<p class="limit" id="limit" data-over=${left < 0 ? "" : nothing}>
+              ${left < 0 ? words.over(formats.number(-left)) : words.left(formats.number(left))}
+            </p>`
+          : nothing
+      }
+      <div class="field" data-over=${left < 0 ? "" : nothing}>
+        <textarea
+          part="input"
+          rows="1"
+          dir="auto"
+          enterkeyhint="send"
+          autocomplete="off"
+          aria-label=${words.yourMessage}
+          aria-describedby=${near ? "limit" : nothing}
+          aria-invalid=${left < 0 ? "true" : nothing}
+          placeholder=${words.placeholder}
+          lang=${settings.locale.tag}
+          @input=${this.#input}
+          @keydown=${this.#key}
+        ></textarea>
+        ${
+          state.busy
+            ? html`<button
+                type="button"
+                class="stop"
+                part="stop"
+                aria-label=${words.stop}
+                title=${words.stop}
+                @click=${actions.stop}
+              >
+                ${icon("stop")}
+              </button>`
+            : nothing
+        }
+        <button
+          class="send"
+          part="send"
+          aria-label=${words.send}
+          title=${words.send}
+          aria-disabled=${blank || left < 0 ? "true" : "false"}
+          @pointerdown=${keepFocus}
+        >
+          ${icon("send")}
+        </button>
+      </div>
+    </form>`;
+  }
+
+  readonly #submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const text = this.#field?.value ?? "";
+    if (text.trim() === "" || codePoints(text.trim()) > maxMessageChars) return this.focus();
+    this.#options.setDraft("");
+    this.#options.send(text);
+  };
+
+  readonly #input = (): void => {
+    this.#grow();
+    this.#options.setDraft(this.#field?.value ?? "");
+    this.#options.changed();
+  };
+
+  readonly #key = (event: KeyboardEvent): void => {
+    // 229: Safari tells of the key that ends a composition only after its end.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    this.#field?.form?.requestSubmit();
+  };
+
+  /** As high as its text, up to what the style sheet allows. */
+  #grow(): void {
+    if (this.#field === undefined) return;
+    this.#field.style.height = "auto";
+    this.#field.style.height = `${this.#field.scrollHeight}px`;
+  }
+}
+
+/** A phone would take its keyboard away with the focus. */
+function keepFocus(event: PointerEvent): void {
+  event.preventDefault();
+}
+
+function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+}

@@ -1,0 +1,59 @@
+/** This close to the end somebody reads the newest. */
+const nearPx = 48;
+
+/** Keeps a log at its end while it grows, if the reader is there; else it stays where they read. */
+export class KeepEnd {
+  atEnd = true;
+  readonly #log: HTMLElement;
+  readonly #changed: () => void;
+  readonly #resizes: ResizeObserver;
+  #top = 0;
+
+  /** @param changed the reader has come to the end, or left it */
+  constructor(log: HTMLElement, content: HTMLElement, changed: () => void) {
+    this.#log = log;
+    this.#changed = changed;
+    this.#resizes = new ResizeObserver(() => this.#hold());
+    this.#resizes.observe(log);
+    this.#resizes.observe(content);
+    log.addEventListener("scroll", this.#scrolled, { passive: true });
+  }
+
+  toEnd(): void {
+    this.#set(true);
+    this.#hold();
+  }
+
+  /** Does what adds messages before the ones there are, and keeps those where they are. */
+  keepPlace(act: () => void): void {
+    const fromEnd = this.#log.scrollHeight - this.#log.scrollTop;
+    act();
+    this.#top = this.#log.scrollTop = this.#log.scrollHeight - fromEnd;
+  }
+
+  close(): void {
+    this.#resizes.disconnect();
+    this.#log.removeEventListener("scroll", this.#scrolled);
+  }
+
+  #hold(): void {
+    if (this.atEnd) this.#top = this.#log.scrollTop = this.#log.scrollHeight;
+    else this.#scrolled();
+  }
+
+  /** Only who scrolls up leaves the end: growth alone moves it away, too. */
+  readonly #scrolled = (): void => {
+    const { scrollTop, scrollHeight, clientHeight } = this.#log;
+    const near = scrollHeight - scrollTop - clientHeight < nearPx;
+    const up = scrollTop < this.#top - 1;
+    this.#top = scrollTop;
+    if (near) this.#set(true);
+    else if (up) this.#set(false);
+  };
+
+  #set(atEnd: boolean): void {
+    if (this.atEnd === atEnd) return;
+    this.atEnd = atEnd;
+    this.#changed();
+  }
+}

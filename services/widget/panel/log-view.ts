@@ -1,0 +1,80 @@
+import { html, nothing, type TemplateResult } from "lit/html.js";
+import { repeat } from "lit/directives/repeat.js";
+import type { ChatMessage } from "../chat/chat-state.ts";
+import { startOfDay } from "./formats.ts";
+import { icon } from "./icons.ts";
+import { replyMessage, visitorMessage } from "./message-view.ts";
+import type { View } from "./model.ts";
+
+/** Messages of one sender that are closer than this tell one time. */
+const togetherMs = 300_000;
+
+export function logView(view: View): TemplateResult {
+  const { state, words, actions } = view;
+  const { messages, hasOlder } = state;
+  return html`${
+    hasOlder
+      ? html`<button type="button" class="quiet earlier" @click=${actions.loadOlder}>${words.earlier}</button>`
+      : greeting(view)
+  }
+  ${repeat(
+    messages,
+    ({ key }) => key,
+    (message, index) => [dayLine(messages[index - 1], message, view), messageView(message, messages[index + 1], view)],
+  )}`;
+}
+
+export function newestButton({ ui, words, actions }: View): TemplateResult {
+  return html`<button
+    type="button"
+    class="newest"
+    part="newest"
+    ?hidden=${ui.atEnd}
+    aria-label=${words.newest}
+    title=${words.newest}
+    @click=${actions.toNewest}
+  >
+    ${icon("down")}
+  </button>`;
+}
+
+function messageView(message: ChatMessage, next: ChatMessage | undefined, view: View): TemplateResult {
+  if (message.sender === "ai") return replyMessage(message, view);
+  const last = next?.sender !== "user" || next.timestamp - message.timestamp > togetherMs;
+  return visitorMessage(message, last, view);
+}
+
+function dayLine(previous: ChatMessage | undefined, { timestamp }: ChatMessage, view: View): unknown {
+  if (previous !== undefined && startOfDay(previous.timestamp) === startOfDay(timestamp)) return nothing;
+  return html`<p class="day"><span>${view.formats.day(timestamp, Date.now())}</span></p>`;
+}
+
+/** What there is before anything was said; it stays above it. */
+function greeting({ state, settings, words, actions }: View): unknown {
+  const { assistant, messages, ready } = state;
+  if (assistant === undefined && settings.greeting === undefined && !ready) return nothing;
+  const suggestions = messages.length === 0 ? (assistant?.suggestions ?? []) : [];
+  return html`<section class="greeting" part="greeting">
+    <p class="hello" dir="auto">${settings.greeting ?? assistant?.greeting ?? words.greeting}</p>
+    ${
+      suggestions.length === 0
+        ? nothing
+        : html`<ul class="suggestions" aria-label=${words.suggestions}>
+            ${suggestions.map(
+              (text) =>
+                html`<li>
+                  <button
+                    type="button"
+                    class="suggestion"
+                    part="suggestion"
+                    dir="auto"
+                    @click=${() => actions.send(text)}
+                  >
+                    ${text}
+                  </button>
+                </li>`,
+            )}
+          </ul>`
+    }
+  </section>`;
+}

@@ -1,0 +1,148 @@
+import { html, nothing, type TemplateResult } from "lit/html.js";
+import type { Rating, ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
+import { icon } from "./icons.ts";
+import type { View } from "./model.ts";
+import { deliveryWords, placeWords } from "./phrases.ts";
+
+/** @param last of several by the same sender: only it tells the time */
+export function visitorMessage(message: VisitorMessage, last: boolean, view: View): TemplateResult {
+  const { words, formats, actions } = view;
+  const { key, text, timestamp, delivery, refusal } = message;
+  const state = deliveryWords(message, words);
+  const refused = delivery === "refused";
+  return html`<article
+    class="message mine"
+    part="message visitor-message"
+    data-delivery=${delivery}
+    aria-label="${words.you}, ${formats.time(timestamp)}"
+  >
+    <p class="text" part="bubble" dir="auto">${text}</p>
+    ${
+      refused || state !== undefined || last
+        ? html`<p class="note" data-grave=${refused ? "" : nothing}>
+            ${state === undefined ? time(timestamp, view) : html`<span>${refused && refusal ? refusal : state}</span>`}
+            ${
+              refused
+                ? html`<button type="button" class="plain" @click=${() => actions.tryAgain(key)}>
+                    ${words.tryAgain}
+                  </button>`
+                : nothing
+            }
+          </p>`
+        : nothing
+    }
+  </article>`;
+}
+
+export function replyMessage(reply: ReplyMessage, view: View): TemplateResult {
+  const { words, formats } = view;
+  const { phase, text, timestamp } = reply;
+  const awaited = phase === "queued" || (phase === "writing" && text === "");
+  return html`<article
+    class="message reply"
+    part="message reply"
+    data-phase=${phase}
+    aria-busy=${phase === "queued" || phase === "writing" ? "true" : "false"}
+    aria-label="${senderName(view)}, ${formats.time(timestamp)}"
+  >
+    ${
+      awaited
+        ? html`<p class="awaited">
+            <span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>
+            <span class=${phase === "queued" && reply.position !== undefined ? "" : "unseen"}
+              >${placeWords(reply, words) ?? words.writing}</span
+            >
+          </p>`
+        : nothing
+    }
+    <div class="text" part="text">${text === "" ? nothing : view.renderText(reply)}</div>
+    ${phase === "stopped" ? html`<p class="note">${words.stopped}</p>` : nothing}
+    ${phase === "failed" ? failure(reply, view) : nothing}
+    ${(phase === "complete" || phase === "stopped") && text !== "" ? footer(reply, view) : nothing}
+    ${commentForm(reply, view)}
+  </article>`;
+}
+
+export function senderName({ state, words }: View): string {
+  return state.assistant?.name ?? words.assistant;
+}
+
+function failure({ key, failure: why }: ReplyMessage, { words, actions }: View): TemplateResult {
+  return html`<p class="note" data-grave>
+    <span>${why ?? words.noReply}</span>
+    <button type="button" class="plain" @click=${() => actions.tryAgain(key)}>${words.tryAgain}</button>
+  </p>`;
+}
+
+function footer(reply: ReplyMessage, view: View): TemplateResult {
+  const { words, ui, actions } = view;
+  const { key, text, timestamp, phase } = reply;
+  const copied = ui.copied === key;
+  return html`<div class="footer">
+    ${time(timestamp, view)}
+    <button
+      type="button"
+      class="tool"
+      aria-label=${copied ? words.copied : words.copy}
+      title=${copied ? words.copied : words.copy}
+      @click=${(event: Event) => actions.copyReply(key, text, shownHtml(event))}
+    >
+      ${icon(copied ? "check" : "copy")}
+    </button>
+    ${phase === "complete" ? [thumb("up", reply, view), thumb("down", reply, view)] : nothing}
+    ${ui.thanked === key ? html`<span class="thanks">${words.thanks}</span>` : nothing}
+  </div>`;
+}
+
+/** As it stands on the page, for a copy that keeps its form. */
+function shownHtml({ currentTarget }: Event): string | undefined {
+  const shown = (currentTarget as Element).closest(".message")?.querySelector(".text")?.cloneNode(true);
+  if (!(shown instanceof Element)) return undefined;
+  for (const caption of shown.querySelectorAll("figcaption")) caption.remove();
+  return shown.innerHTML.replace(/<!--.*?-->/g, "");
+}
+
+function thumb(rating: Rating, { key, rating: given }: ReplyMessage, { words, actions }: View): TemplateResult {
+  const pressed = given === rating;
+  const label = rating === "up" ? words.helpful : words.notHelpful;
+  return html`<button
+    type="button"
+    class="tool"
+    aria-label=${label}
+    title=${label}
+    aria-pressed=${pressed ? "true" : "false"}
+    @click=${() => actions.rate(key, pressed ? undefined : rating)}
+  >
+    ${icon("up", rating === "down")}
+  </button>`;
+}
+
+function commentForm(
+  { key, rating }: ReplyMessage,
+  { ui, words, actions, settings }: View,
+): TemplateResult | typeof nothing {
+  if (ui.commenting !== key || rating === undefined) return nothing;
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const field = (event.currentTarget as HTMLFormElement).querySelector("textarea");
+    actions.comment(key, rating, field?.value.trim() ?? "");
+  };
+  return html`<form class="comment" @submit=${submit}>
+    <textarea
+      rows="2"
+      maxlength="1000"
+      dir="auto"
+      lang=${settings.locale.tag}
+      aria-label=${words.comment}
+      placeholder=${words.comment}
+    ></textarea>
+    <p>
+      <button type="button" class="plain" @click=${() => actions.comment(key, rating, "")}>${words.cancel}</button>
+      <button class="primary">${words.sendComment}</button>
+    </p>
+  </form>`;
+}
+
+function time(timestamp: number, { formats }: View): TemplateResult {
+  return html`<time datetime=${new Date(timestamp).toISOString()}>${formats.time(timestamp)}</time>`;
+}

@@ -1,0 +1,94 @@
+import type { ChatState, ReplyMessage } from "../chat/chat-state.ts";
+import type { ReplyText } from "../markdown/reply-text.ts";
+import type { MarkdownContext } from "../markdown/markdown.ts";
+import type { Words } from "../words/words.ts";
+import { Pace } from "./pace.ts";
+
+/** A reply's text on its way from the chat to the page. */
+interface Shown {
+  readonly pace: Pace;
+  text: ReplyText | undefined;
+}
+
+/** The texts of replies: evenly growing, and as markdown once the code for that is there. */
+export class Replies {
+  readonly #shown = new Map<string, Shown>();
+  readonly #changed: () => void;
+  #markdown: typeof ReplyText | undefined;
+  #context: MarkdownContext | undefined;
+  #loading = false;
+  #frame: number | undefined;
+
+  /** @param changed there is something new to draw */
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  follow({ messages, busy }: ChatState): void {
+    if (busy || messages.some(({ sender }) => sender === "ai")) this.#load();
+    const even = !document.hidden && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const gone = new Set(this.#shown.keys());
+    for (const message of messages) {
+      if (message.sender !== "ai") continue;
+      gone.delete(message.key);
+      const shown = this.#shown.get(message.key) ?? { pace: new Pace(), text: undefined };
+      this.#shown.set(message.key, shown);
+      shown.pace.grow(message.text, even);
+    }
+    for (const key of gone) this.#shown.delete(key);
+    this.#run();
+  }
+
+  render({ key, text, phase }: ReplyMessage, words: Words, copyCode: MarkdownContext["copyCode"]): unknown {
+    const shown = this.#shown.get(key);
+    const part = shown?.pace.shown ?? text;
+    const reader = this.#reader(shown);
+    return reader === undefined
+      ? part
+      : reader.render(part, phase !== "writing" && !shown?.pace.behind, this.#contextOf(words, copyCode));
+  }
+
+  plainText({ key, text, phase }: ReplyMessage): string {
+    return this.#reader(this.#shown.get(key))?.plain(text, phase !== "writing") ?? text;
+  }
+
+  close(): void {
+    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
+  }
+
+  #reader(shown: Shown | undefined): ReplyText | undefined {
+    if (shown === undefined || this.#markdown === undefined) return undefined;
+    return (shown.text ??= new this.#markdown());
+  }
+
+  /** The same object for the same language: what it was drawn with need not be drawn again. */
+  #contextOf(words: Words, copyCode: MarkdownContext["copyCode"]): MarkdownContext {
+    if (this.#context?.words !== words) this.#context = { words, copyCode };
+    return this.#context;
+  }
+
+  #run(): void {
+    if (this.#frame !== undefined || ![...this.#shown.values()].some(({ pace }) => pace.behind)) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = undefined;
+      for (const { pace } of this.#shown.values()) pace.step();
+      this.#changed();
+      this.#run();
+    });
+  }
+
+  #load(): void {
+    if (this.#loading || this.#markdown !== undefined) return;
+    this.#loading = true;
+    void import("../markdown/reply-text.ts").then(
+      (module) => {
+        this.#markdown = module.ReplyText;
+        this.#changed();
+      },
+      () => {
+        // Plain text can be read, too; the next reply tries again.
+        this.#loading = false;
+      },
+    );
+  }
+}

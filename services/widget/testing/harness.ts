@@ -1,0 +1,14 @@
+import type { Chat } from "../chat/chat-state.ts";
+import { ParleyChat } from "../element/parley-chat.ts";
+import { ScriptedChat } from "./scripted-chat.ts";
+
+/** The element with a chat that tests script: `scripted` on the page's window. */
+class ScriptedParleyChat extends ParleyChat {
+  protected override createChat(): Promise<Chat> {
+    return Promise.resolve(scripted);
+  }
+}
+
+const scripted = new ScriptedChat();
+Object.assign(window, { scripted });
+customElements.define("parley-chat", ScriptedParleyChat);

@@ -1,0 +1,87 @@
+import type { Chat, ChatMessage, ChatState, Rating } from "../chat/chat-state.ts";
+
+/** What an interface has asked of the chat, in order. */
+export type Asked = readonly [action: string, ...details: unknown[]];
+
+/** A chat whose state is set from outside, so that every state of an interface can be looked at. */
+export class ScriptedChat implements Chat {
+  state: ChatState = {
+    ready: true,
+    conversationId: undefined,
+    messages: [],
+    hasOlder: false,
+    busy: false,
+    notice: undefined,
+    assistant: undefined,
+    draft: "",
+  };
+  readonly asked: Asked[] = [];
+  readonly #listeners = new Set<(state: ChatState) => void>();
+
+  set(change: Partial<ChatState>): void {
+    this.state = { ...this.state, ...change };
+    for (const listener of this.#listeners) listener(this.state);
+  }
+
+  /** Adds a message, or changes the one with its key. */
+  put(message: ChatMessage): void {
+    const known = this.state.messages.some(({ key }) => key === message.key);
+    const messages = known
+      ? this.state.messages.map((each) => (each.key === message.key ? message : each))
+      : [...this.state.messages, message];
+    this.set({ messages, busy: messages.some((each) => each.sender === "ai" && isOpen(each.phase)) });
+  }
+
+  subscribe(listener: (state: ChatState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  start(): void {
+    this.asked.push(["start"]);
+  }
+
+  send(text: string): void {
+    this.asked.push(["send", text]);
+  }
+
+  stop(): void {
+    this.asked.push(["stop"]);
+  }
+
+  tryAgain(key: string): void {
+    this.asked.push(["tryAgain", key]);
+  }
+
+  rate(key: string, rating: Rating | undefined, comment?: string): void {
+    this.asked.push(["rate", key, rating, comment]);
+    const reply = this.state.messages.find((message) => message.key === key);
+    if (reply?.sender === "ai") this.put({ ...reply, rating });
+  }
+
+  loadOlder(): void {
+    this.asked.push(["loadOlder"]);
+  }
+
+  setDraft(draft: string): void {
+    this.set({ draft });
+  }
+
+  startAnew(): void {
+    this.asked.push(["startAnew"]);
+    this.set({ messages: [], busy: false });
+  }
+
+  deleteData(): void {
+    this.asked.push(["deleteData"]);
+    this.set({ messages: [], busy: false });
+  }
+
+  close(): void {
+    this.asked.push(["close"]);
+  }
+}
+
+function isOpen(phase: string): boolean {
+  return phase === "queued" || phase === "writing";
+}

@@ -1,0 +1,65 @@
+import type { Words } from "./words.ts";
+
+export const words: Words = {
+  chat: "الدردشة",
+  greeting: "كيف يمكننا مساعدتك؟",
+  conversation: "المحادثة",
+  you: "أنت",
+  assistant: "المساعد",
+  suggestions: "اقتراحات",
+  earlier: "رسائل أقدم",
+  newest: "أحدث الرسائل",
+
+  yourMessage: "رسالتك",
+  placeholder: "اكتب رسالة",
+  send: "إرسال",
+  stop: "إيقاف",
+  left: (characters) => `الأحرف المتبقية: ${characters}`,
+  over: (characters) => `أحرف زائدة: ${characters}`,
+
+  close: "إغلاق الدردشة",
+  more: "المزيد",
+  startAnew: "محادثة جديدة",
+  deleteData: "حذف بياناتي",
+  cancel: "إلغاء",
+  askStartAnew: {
+    title: "بدء محادثة جديدة؟",
+    text: "لن تظهر هذه المحادثة هنا بعد ذلك.",
+    yes: "بدء",
+  },
+  askDelete: {
+    title: "حذف هذه المحادثة؟",
+    text: "تُحذف كل رسائلها نهائيًا، هنا وعلى الخادم.",
+    yes: "حذف",
+  },
+  deleted: "يجري حذف محادثتك.",
+
+  writing: "تجري كتابة الرد",
+  next: "دورك هو التالي",
+  inLine: (place) => `ترتيبك في الانتظار: ${place}`,
+  waiting: "بانتظار الإرسال",
+  sending: "جارٍ الإرسال",
+  notSent: "لم تُرسل",
+  noReply: "لم يصل رد",
+  stopped: "تم الإيقاف",
+  tryAgain: "إعادة المحاولة",
+
+  copy: "نسخ",
+  copyCode: "نسخ الشيفرة",
+  copied: "تم النسخ",
+  code: "شيفرة",
+  table: "جدول",
+  helpful: "مفيد",
+  notHelpful: "غير مفيد",
+  comment: "ما الذي يمكن تحسينه؟",
+  sendComment: "إرسال الملاحظة",
+  thanks: "شكرًا على ملاحظتك",
+
+  offline: "أنت غير متصل. ستُرسل رسائلك عند عودة الاتصال.",
+  unreachable: "لا يمكن الوصول إلينا حاليًا.",
+  busy: "الطلبات كثيرة الآن. رسالتك محفوظة وستُرسل.",
+  goesOn: (time) => `المحاولة التالية بعد ${time}`,
+  restarted: "انتهت تلك المحادثة. رسالتك التالية تبدأ محادثة جديدة.",
+  fromFile:
+    "فُتحت هذه الصفحة كملف (file://)، والمتصفحات لا تسمح لمثل هذه الصفحات بالاتصال بخدمة دردشة. افتحها من خادم ويب، مثلًا باستخدام ”npx serve“.",
+};

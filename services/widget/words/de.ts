@@ -1,0 +1,65 @@
+import type { Words } from "./words.ts";
+
+export const words: Words = {
+  chat: "Chat",
+  greeting: "Wie können wir helfen?",
+  conversation: "Unterhaltung",
+  you: "Sie",
+  assistant: "Assistent",
+  suggestions: "Vorschläge",
+  earlier: "Frühere Nachrichten",
+  newest: "Neueste Nachrichten",
+
+  yourMessage: "Ihre Nachricht",
+  placeholder: "Nachricht schreiben",
+  send: "Senden",
+  stop: "Anhalten",
+  left: (characters) => `Noch ${characters} Zeichen`,
+  over: (characters) => `${characters} Zeichen zu lang`,
+
+  close: "Chat schließen",
+  more: "Mehr",
+  startAnew: "Neue Unterhaltung",
+  deleteData: "Meine Daten löschen",
+  cancel: "Abbrechen",
+  askStartAnew: {
+    title: "Neue Unterhaltung beginnen?",
+    text: "Diese wird hier dann nicht mehr angezeigt.",
+    yes: "Neu beginnen",
+  },
+  askDelete: {
+    title: "Diese Unterhaltung löschen?",
+    text: "Alle Nachrichten werden endgültig gelöscht, hier und auf dem Server.",
+    yes: "Löschen",
+  },
+  deleted: "Ihre Unterhaltung wird gelöscht.",
+
+  writing: "Antwort wird geschrieben",
+  next: "Sie sind als Nächstes an der Reihe",
+  inLine: (place) => `Sie sind Nr. ${place} in der Warteschlange`,
+  waiting: "Wird noch gesendet",
+  sending: "Wird gesendet",
+  notSent: "Nicht gesendet",
+  noReply: "Es kam keine Antwort",
+  stopped: "Angehalten",
+  tryAgain: "Erneut versuchen",
+
+  copy: "Kopieren",
+  copyCode: "Code kopieren",
+  copied: "Kopiert",
+  code: "Code",
+  table: "Tabelle",
+  helpful: "Hilfreich",
+  notHelpful: "Nicht hilfreich",
+  comment: "Was könnte besser sein?",
+  sendComment: "Rückmeldung senden",
+  thanks: "Danke für Ihre Rückmeldung",
+
+  offline: "Sie sind offline. Ihre Nachrichten werden gesendet, sobald Sie wieder verbunden sind.",
+  unreachable: "Wir sind im Moment nicht erreichbar.",
+  busy: "Gerade ist viel los. Ihre Nachricht bleibt erhalten und wird gesendet.",
+  goesOn: (time) => `Nächster Versuch in ${time}`,
+  restarted: "Diese Unterhaltung ist beendet. Ihre nächste Nachricht beginnt eine neue.",
+  fromFile:
+    "Diese Seite wurde als Datei geöffnet (file://), und Browser lassen solche Seiten nicht mit einem Chat-Dienst sprechen. Öffnen Sie sie über einen Webserver, zum Beispiel mit „npx serve“.",
+};

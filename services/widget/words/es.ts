@@ -1,0 +1,65 @@
+import type { Words } from "./words.ts";
+
+export const words: Words = {
+  chat: "Chat",
+  greeting: "¿En qué podemos ayudarte?",
+  conversation: "Conversación",
+  you: "Tú",
+  assistant: "Asistente",
+  suggestions: "Sugerencias",
+  earlier: "Mensajes anteriores",
+  newest: "Últimos mensajes",
+
+  yourMessage: "Tu mensaje",
+  placeholder: "Escribe un mensaje",
+  send: "Enviar",
+  stop: "Detener",
+  left: (characters) => `Caracteres restantes: ${characters}`,
+  over: (characters) => `Sobran ${characters} caracteres`,
+
+  close: "Cerrar el chat",
+  more: "Más",
+  startAnew: "Nueva conversación",
+  deleteData: "Borrar mis datos",
+  cancel: "Cancelar",
+  askStartAnew: {
+    title: "¿Empezar una conversación nueva?",
+    text: "Esta dejará de mostrarse aquí.",
+    yes: "Empezar",
+  },
+  askDelete: {
+    title: "¿Borrar esta conversación?",
+    text: "Todos sus mensajes se borran para siempre, aquí y en el servidor.",
+    yes: "Borrar",
+  },
+  deleted: "Tu conversación se está borrando.",
+
+  writing: "Escribiendo una respuesta",
+  next: "Es casi tu turno",
+  inLine: (place) => `Estás en el puesto ${place} de la cola`,
+  waiting: "Pendiente de envío",
+  sending: "Enviando",
+  notSent: "No enviado",
+  noReply: "No hubo respuesta",
+  stopped: "Detenido",
+  tryAgain: "Reintentar",
+
+  copy: "Copiar",
+  copyCode: "Copiar el código",
+  copied: "Copiado",
+  code: "Código",
+  table: "Tabla",
+  helpful: "Útil",
+  notHelpful: "No es útil",
+  comment: "¿Qué podría mejorar?",
+  sendComment: "Enviar opinión",
+  thanks: "Gracias por tu opinión",
+
+  offline: "Estás sin conexión. Tus mensajes se enviarán cuando vuelva.",
+  unreachable: "Ahora mismo no se nos puede contactar.",
+  busy: "Hay mucha actividad ahora. Tu mensaje queda guardado y se enviará.",
+  goesOn: (time) => `Próximo intento en ${time}`,
+  restarted: "Esa conversación ha terminado. Tu próximo mensaje empieza una nueva.",
+  fromFile:
+    "Esta página se abrió como archivo (file://), y los navegadores no permiten que esas páginas hablen con un servicio de chat. Ábrela desde un servidor web, por ejemplo con «npx serve».",
+};

@@ -1,0 +1,65 @@
+import type { Words } from "./words.ts";
+
+export const words: Words = {
+  chat: "Chat",
+  greeting: "Comment pouvons-nous vous aider ?",
+  conversation: "Conversation",
+  you: "Vous",
+  assistant: "Assistant",
+  suggestions: "Suggestions",
+  earlier: "Messages précédents",
+  newest: "Derniers messages",
+
+  yourMessage: "Votre message",
+  placeholder: "Écrivez un message",
+  send: "Envoyer",
+  stop: "Arrêter",
+  left: (characters) => `Caractères restants : ${characters}`,
+  over: (characters) => `Trop long de ${characters} caractères`,
+
+  close: "Fermer le chat",
+  more: "Plus",
+  startAnew: "Nouvelle conversation",
+  deleteData: "Supprimer mes données",
+  cancel: "Annuler",
+  askStartAnew: {
+    title: "Commencer une nouvelle conversation ?",
+    text: "Celle-ci ne sera plus affichée ici.",
+    yes: "Recommencer",
+  },
+  askDelete: {
+    title: "Supprimer cette conversation ?",
+    text: "Tous ses messages sont effacés définitivement, ici et sur le serveur.",
+    yes: "Supprimer",
+  },
+  deleted: "Votre conversation est en cours de suppression.",
+
+  writing: "Réponse en cours",
+  next: "C’est bientôt votre tour",
+  inLine: (place) => `Vous êtes en ${place}e position dans la file`,
+  waiting: "En attente d’envoi",
+  sending: "Envoi en cours",
+  notSent: "Non envoyé",
+  noReply: "Il n’y a pas eu de réponse",
+  stopped: "Arrêté",
+  tryAgain: "Réessayer",
+
+  copy: "Copier",
+  copyCode: "Copier le code",
+  copied: "Copié",
+  code: "Code",
+  table: "Tableau",
+  helpful: "Utile",
+  notHelpful: "Pas utile",
+  comment: "Que pourrions-nous améliorer ?",
+  sendComment: "Envoyer l’avis",
+  thanks: "Merci pour votre avis",
+
+  offline: "Vous êtes hors ligne. Vos messages partiront dès votre retour.",
+  unreachable: "Nous sommes injoignables pour le moment.",
+  busy: "Il y a beaucoup de demandes. Votre message est conservé et sera envoyé.",
+  goesOn: (time) => `Nouvel essai dans ${time}`,
+  restarted: "Cette conversation est terminée. Votre prochain message en commencera une nouvelle.",
+  fromFile:
+    "Cette page a été ouverte comme un fichier (file://), et les navigateurs ne laissent pas ces pages parler à un service de chat. Ouvrez-la depuis un serveur web, par exemple avec « npx serve ».",
+};

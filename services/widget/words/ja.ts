@@ -1,0 +1,65 @@
+import type { Words } from "./words.ts";
+
+export const words: Words = {
+  chat: "チャット",
+  greeting: "どのようなご用件でしょうか？",
+  conversation: "会話",
+  you: "あなた",
+  assistant: "アシスタント",
+  suggestions: "候補",
+  earlier: "以前のメッセージ",
+  newest: "最新のメッセージ",
+
+  yourMessage: "メッセージ",
+  placeholder: "メッセージを入力",
+  send: "送信",
+  stop: "停止",
+  left: (characters) => `残り ${characters} 文字`,
+  over: (characters) => `${characters} 文字超過しています`,
+
+  close: "チャットを閉じる",
+  more: "その他",
+  startAnew: "新しい会話",
+  deleteData: "データを削除",
+  cancel: "キャンセル",
+  askStartAnew: {
+    title: "新しい会話を始めますか？",
+    text: "この会話はここに表示されなくなります。",
+    yes: "始める",
+  },
+  askDelete: {
+    title: "この会話を削除しますか？",
+    text: "すべてのメッセージが、この端末とサーバーの両方から完全に削除されます。",
+    yes: "削除",
+  },
+  deleted: "会話を削除しています。",
+
+  writing: "返信を作成中",
+  next: "次に順番が来ます",
+  inLine: (place) => `現在 ${place} 番目にお待ちです`,
+  waiting: "送信待ち",
+  sending: "送信中",
+  notSent: "送信できませんでした",
+  noReply: "返信がありませんでした",
+  stopped: "停止しました",
+  tryAgain: "再試行",
+
+  copy: "コピー",
+  copyCode: "コードをコピー",
+  copied: "コピーしました",
+  code: "コード",
+  table: "表",
+  helpful: "役に立った",
+  notHelpful: "役に立たなかった",
+  comment: "改善できる点はありますか？",
+  sendComment: "フィードバックを送信",
+  thanks: "ご意見ありがとうございます",
+
+  offline: "オフラインです。接続が戻るとメッセージが送信されます。",
+  unreachable: "現在、接続できません。",
+  busy: "ただいま混み合っています。メッセージは保存され、あとで送信されます。",
+  goesOn: (time) => `${time}後に再試行します`,
+  restarted: "その会話は終了しました。次のメッセージから新しい会話が始まります。",
+  fromFile:
+    "このページはファイル（file://）として開かれています。ブラウザーはこのようなページからチャットサービスへの接続を許可しません。「npx serve」などを使い、ウェブサーバーから開いてください。",
+};

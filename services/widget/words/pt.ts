@@ -1,0 +1,65 @@
+import type { Words } from "./words.ts";
+
+export const words: Words = {
+  chat: "Chat",
+  greeting: "Como podemos ajudar?",
+  conversation: "Conversa",
+  you: "Você",
+  assistant: "Assistente",
+  suggestions: "Sugestões",
+  earlier: "Mensagens anteriores",
+  newest: "Mensagens mais recentes",
+
+  yourMessage: "Sua mensagem",
+  placeholder: "Escreva uma mensagem",
+  send: "Enviar",
+  stop: "Parar",
+  left: (characters) => `Caracteres restantes: ${characters}`,
+  over: (characters) => `${characters} caracteres a mais`,
+
+  close: "Fechar o chat",
+  more: "Mais",
+  startAnew: "Nova conversa",
+  deleteData: "Apagar meus dados",
+  cancel: "Cancelar",
+  askStartAnew: {
+    title: "Começar uma nova conversa?",
+    text: "Esta deixará de ser mostrada aqui.",
+    yes: "Começar",
+  },
+  askDelete: {
+    title: "Apagar esta conversa?",
+    text: "Todas as mensagens são apagadas para sempre, aqui e no servidor.",
+    yes: "Apagar",
+  },
+  deleted: "Sua conversa está sendo apagada.",
+
+  writing: "Escrevendo uma resposta",
+  next: "Você é a próxima pessoa da fila",
+  inLine: (place) => `Sua posição na fila: ${place}`,
+  waiting: "Aguardando envio",
+  sending: "Enviando",
+  notSent: "Não enviada",
+  noReply: "Não houve resposta",
+  stopped: "Interrompida",
+  tryAgain: "Tentar de novo",
+
+  copy: "Copiar",
+  copyCode: "Copiar o código",
+  copied: "Copiado",
+  code: "Código",
+  table: "Tabela",
+  helpful: "Útil",
+  notHelpful: "Não foi útil",
+  comment: "O que poderia ser melhor?",
+  sendComment: "Enviar opinião",
+  thanks: "Obrigado pela sua opinião",
+
+  offline: "Você está sem conexão. Suas mensagens serão enviadas quando ela voltar.",
+  unreachable: "Não é possível falar conosco no momento.",
+  busy: "Há muito movimento agora. Sua mensagem está guardada e será enviada.",
+  goesOn: (time) => `Próxima tentativa em ${time}`,
+  restarted: "Essa conversa terminou. Sua próxima mensagem começa uma nova.",
+  fromFile:
+    "Esta página foi aberta como arquivo (file://), e os navegadores não deixam páginas assim falar com um serviço de chat. Abra-a a partir de um servidor web, por exemplo com “npx serve”.",
+};

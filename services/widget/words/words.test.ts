@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { chooseLocale, languages, loadWords } from "./languages.ts";
+import { launcherWords } from "./launcher-words.ts";
+
+describe("languages", () => {
+  it.each([
+    [["de-CH", "en"], "de", "de-CH"],
+    [["nl", "pt-BR"], "pt", "pt-BR"],
+    [["EN-gb"], "en", "EN-gb"],
+    [["ar-EG"], "ar", "ar-EG"],
+    [["tlh", ""], "en", "en"],
+    [["de_DE", "de-"], "en", "en"],
+    [[], "en", "en"],
+  ])("of %j takes %s", (wanted, language, tag) => {
+    expect(chooseLocale(wanted)).toMatchObject({ language, tag });
+  });
+
+  it("knows which one runs from right to left", () => {
+    expect(languages.filter((language) => chooseLocale([language]).direction === "rtl")).toEqual(["ar"]);
+  });
+
+  it.each(languages)("says everything in %s", async (language) => {
+    const words = { ...(await loadWords(language)), ...launcherWords[language] };
+    const english = await loadWords("en");
+    for (const [key, word] of Object.entries(words)) {
+      const said = say(word);
+      expect(said, key).toMatch(/\S/);
+      // A sentence that is English has not been translated.
+      const own = english[key as keyof typeof english];
+      if (language !== "en" && typeof own === "string" && own.includes(" ")) expect(said, key).not.toBe(own);
+    }
+  });
+
+  it("counts places as English does", async () => {
+    const { inLine } = await loadWords("en");
+    expect([2, 3, 4, 11, 12, 13, 21, 22, 23, 101, 111].map(inLine).map((text) => /\d+\w+/.exec(text)?.[0])).toEqual([
+      "2nd",
+      "3rd",
+      "4th",
+      "11th",
+      "12th",
+      "13th",
+      "21st",
+      "22nd",
+      "23rd",
+      "101st",
+      "111th",
+    ]);
+  });
+});
+
+function say(word: unknown): string {
+  if (typeof word === "string") return word;
+  if (typeof word === "function") return String((word as (value: unknown) => string)(3));
+  return Object.values(word as object).join(" ");
+}

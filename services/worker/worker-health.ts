@@ -1,0 +1,43 @@
+import { checkStore, memoryInUse } from "../../shared/check-store.ts";
+import { fresh } from "../../shared/fresh.ts";
+import type { Health } from "../../shared/protocol/service.ts";
+import type { WorkerContext } from "./worker-context.ts";
+
+/** However many ask, the stores are asked once in so long. */
+const freshMs = 1000;
+
+export interface WorkerHealth extends Pick<Health, "status" | "timestamp" | "uptime" | "memory" | "checks"> {
+  takesJobs: boolean;
+  /** That it holds now, and may hold at once. */
+  jobs: number;
+  concurrency: number;
+  /** Providers it skips because they are down. */
+  openCircuits: string[];
+}
+
+/**
+ * The state of a worker: `unhealthy` where jobs would not get far, `degraded` where their replies are only not seen while
+ * they grow.
+ */
+export function workerHealth(context: WorkerContext, takesJobs: () => boolean): () => Promise<WorkerHealth> {
+  const { db, queue, live, leases, circuits, config } = context;
+  return fresh(freshMs, async () => {
+    const [database, counts, cache] = await Promise.all([
+      checkStore(db.pool.query("select 1")),
+      checkStore(queue.counts()),
+      checkStore(live.ping()),
+    ]);
+    const works = takesJobs() && database.up && counts.up;
+    return {
+      status: !works ? "unhealthy" : cache.up ? "healthy" : "degraded",
+      timestamp: new Date().toISOString(),
+      uptime: Math.round(process.uptime()),
+      memory: memoryInUse(),
+      takesJobs: takesJobs(),
+      jobs: leases.count,
+      concurrency: config.WORKER_CONCURRENCY,
+      checks: { database: database.shown, queue: counts.shown, cache: cache.shown },
+      openCircuits: circuits.open,
+    };
+  });
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { pgbouncerAvailable, startPgBouncer } from "../testing/pgbouncer.ts";
+import { createTestDatabase } from "../testing/postgres.ts";
+import { quietLog } from "../testing/quiet-log.ts";
+import { type Database, openDatabase, query } from "./database.ts";
+import { isPooledByTransaction } from "./pooler.ts";
+import { waitForDatabase } from "./readiness.ts";
+
+async function openThrough(
+  mode: "session" | "transaction" | undefined,
+  pooler: "none" | "transaction" = "none",
+): Promise<Database> {
+  const database = await createTestDatabase();
+  onTestFinished(() => database.drop());
+  const bouncer = mode && (await startPgBouncer(database.url, mode));
+  if (bouncer) onTestFinished(() => bouncer[Symbol.asyncDispose]());
+  const db = await openDatabase(bouncer?.url ?? database.url, quietLog(), { pooler });
+  onTestFinished(() => db.close());
+  return db;
+}
+
+describe("without a pooler", () => {
+  it("none is seen", async () => {
+    const { pool } = await openThrough(undefined);
+    expect(await isPooledByTransaction(pool)).toBe(false);
+  });
+});
+
+describe.skipIf(!pgbouncerAvailable)("behind a PgBouncer", () => {
+  it("in session mode nothing is different", async () => {
+    const db = await openThrough("session");
+    expect(await isPooledByTransaction(db.pool)).toBe(false);
+    await waitForDatabase(db, 10_000);
+    await useStatements(db);
+  });
+
+  it("in transaction mode it is seen, and a start that was not told of it says what to set", async () => {
+    const db = await openThrough("transaction");
+    expect(await isPooledByTransaction(db.pool)).toBe(true);
+    await expect(waitForDatabase(db, 10_000)).rejects.toThrow("set DATABASE_POOLER=transaction");
+  });
+
+  it("in transaction mode all statements work once that is set", async () => {
+    const db = await openThrough("transaction", "transaction");
+    await waitForDatabase(db, 10_000);
+    await useStatements(db);
+  });
+
+  it("in transaction mode they would not, were they prepared", async () => {
+    await expect(useStatements(await openThrough("transaction"))).rejects.toThrow("prepared statement");
+  });
+});
+
+/** Many at once, so that all connections are in use, and each statement meets several of them. */
+async function useStatements({ pool }: Database): Promise<void> {
+  const write = { name: "test-write", text: "insert into settings values ($1, $2)" };
+  const read = { name: "test-read", text: "select value from settings where key = $1" };
+  for (let round = 0; round < 5; round += 1) {
+    await Promise.all(
+      Array.from({ length: 30 }, async () => {
+        const key = randomUUID();
+        await query(pool, write, [key, "kept"]);
+        expect(await query(pool, read, [key])).toEqual([{ value: "kept" }]);
+      }),
+    );
+  }
+}

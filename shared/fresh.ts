@@ -1,0 +1,20 @@
+/**
+ * Keeps an answer for a while: however many ask, `read` is called at most once in `forMs`, and never beside itself. An
+ * answer that failed is not kept.
+ */
+export function fresh<T>(forMs: number, read: () => Promise<T>): () => Promise<T> {
+  let last: { at: number; answer: Promise<T>; pending: boolean } | undefined;
+  return () => {
+    const now = performance.now();
+    if (last && (last.pending || now - last.at <= forMs)) return last.answer;
+    const asked = { at: now, answer: read(), pending: true };
+    last = asked;
+    asked.answer.then(
+      () => (asked.pending = false),
+      () => {
+        if (last === asked) last = undefined;
+      },
+    );
+    return asked.answer;
+  };
+}

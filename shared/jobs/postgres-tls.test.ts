@@ -1,0 +1,68 @@
+import { chown, copyFile, mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { openDatabase } from "../db/database.ts";
+import { migrate } from "../db/migrate.ts";
+import { startEmbeddedPostgres } from "../embedded-postgres.ts";
+import { Lifecycle } from "../lifecycle.ts";
+import { type Certificates, makeCertificates, opensslAvailable } from "../testing/certificates.ts";
+import { quietLog } from "../testing/quiet-log.ts";
+import { openJobContext } from "./open-job-context.ts";
+
+it.skipIf(!opensslAvailable)(
+  "every connection to PostgreSQL is encrypted and verified where its URL asks for that",
+  { timeout: 60_000 },
+  async () => {
+    await using certificates = await makeCertificates();
+    await using server = await startEncrypted(certificates);
+    const untrusted = `${server.url}?sslmode=verify-full`;
+    const url = `${untrusted}&sslrootcert=${encodeURIComponent(certificates.ca)}`;
+
+    await expect(migrate(untrusted)).rejects.toThrow(/certificate/);
+    const db = await openDatabase(untrusted, quietLog());
+    await expect(db.pool.query("select 1")).rejects.toThrow(/certificate/);
+    await db.close();
+
+    await migrate(url);
+    const lifecycle = new Lifecycle(quietLog());
+    try {
+      const context = await openJobContext({ DATABASE_URL: url, REDIS_URL: undefined }, { log: quietLog(), lifecycle });
+      await context.live.listen("01a2021f-b228-7201-8647-4b86be9ed3f2", () => undefined);
+      await context.queue.counts();
+      const { rows } = await context.db.pool.query(
+        `select distinct ssl from pg_stat_ssl join pg_stat_activity using (pid) where backend_type = 'client backend'`,
+      );
+      expect(rows).toEqual([{ ssl: true }]);
+      const { rows: connections } = await context.db.pool.query(
+        `select pid from pg_stat_activity where backend_type = 'client backend'`,
+      );
+      // The statements', the queue's, and the one that listens.
+      expect(connections.length).toBeGreaterThanOrEqual(3);
+    } finally {
+      await lifecycle.close(2000);
+    }
+  },
+);
+
+async function startEncrypted({ cert, key }: Certificates): Promise<{ url: string } & AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), "parley-tls-postgres-"));
+  const dataDir = join(folder, "data");
+  const log = quietLog();
+  // The first start makes the folder, whose owner must own the key.
+  await (await startEmbeddedPostgres({ dataDir, log })).stop();
+  const { uid, gid } = await stat(dataDir);
+  for (const file of [cert, key]) {
+    const copy = join(dataDir, file === cert ? "server.crt" : "server.key");
+    await copyFile(file, copy);
+    await chown(copy, uid, gid);
+  }
+  const server = await startEmbeddedPostgres({ dataDir, log, settings: { ssl: "on" } });
+  return {
+    url: server.url,
+    [Symbol.asyncDispose]: async () => {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

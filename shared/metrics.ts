@@ -1,0 +1,135 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { type EventLoopUtilization, monitorEventLoopDelay, performance } from "node:perf_hooks";
+import type { Pool } from "pg";
+import { Counter, Gauge, Registry } from "prom-client";
+import type { Config } from "./config.ts";
+
+/** The metrics of one process, in a registry of its own. */
+export interface ProcessMetrics {
+  readonly registry: Registry;
+  /** Prometheus' text format. */
+  render(): Promise<string>;
+  close(): void;
+}
+
+/** What a prober of the event loop costs is a timer of this period. */
+const loopProbeMs = 20;
+
+/**
+ * What every process tells: its CPU time, memory, event loop and PostgreSQL connections.
+ * @param refresh sets what is read when somebody asks; it must not throw
+ */
+export function processMetrics(
+  pools: Readonly<Record<string, Pick<Pool, "totalCount" | "idleCount" | "waitingCount">>>,
+  refresh: () => Promise<void>,
+): ProcessMetrics {
+  const registry = new Registry();
+  const loop = loopMetrics(registry);
+  const refreshProcess = ownMetrics(registry);
+  const refreshPools = poolMetrics(registry, pools);
+  return {
+    registry,
+    async render() {
+      await refresh();
+      loop.refresh();
+      refreshProcess();
+      refreshPools();
+      return registry.metrics();
+    },
+    close: loop.close,
+  };
+}
+
+/** Under the names that dashboards for any process and any Node.js look for. */
+function ownMetrics(registry: Registry): () => void {
+  const registers = [registry];
+  const cpu = new Counter({
+    name: "process_cpu_seconds_total",
+    help: "CPU time, user and system together",
+    registers,
+  });
+  const memory = new Gauge({ name: "process_resident_memory_bytes", help: "Resident memory", registers });
+  const heap = new Gauge({ name: "nodejs_heap_size_used_bytes", help: "JavaScript heap in use", registers });
+  new Gauge({ name: "process_start_time_seconds", help: "Start, since the epoch", registers }).set(
+    Math.round(performance.timeOrigin / 1000),
+  );
+  let counted = 0;
+  return () => {
+    const { user, system } = process.cpuUsage();
+    const seconds = (user + system) / 1e6;
+    cpu.inc(seconds - counted);
+    counted = seconds;
+    const { rss, heapUsed } = process.memoryUsage();
+    memory.set(rss);
+    heap.set(heapUsed);
+  };
+}
+
+/** How late the event loop runs what is due, since the last look, and how much of the time it is busy. */
+function loopMetrics(registry: Registry): { refresh: () => void; close: () => void } {
+  const registers = [registry];
+  const lag = new Gauge({
+    name: "parley_event_loop_lag_seconds",
+    help: "How late the event loop was since the last scrape: quantiles, 1 is the worst",
+    labelNames: ["quantile"],
+    registers,
+  });
+  const busy = new Counter({
+    name: "parley_event_loop_busy_seconds_total",
+    help: "Time the event loop did not wait; its rate is the share of one core in use",
+    registers,
+  });
+  const delay = monitorEventLoopDelay({ resolution: loopProbeMs });
+  delay.enable();
+  let before: EventLoopUtilization | undefined;
+  return {
+    refresh() {
+      for (const quantile of [0.5, 0.99, 1]) {
+        const nanoseconds = delay.percentile(quantile * 100);
+        lag.set({ quantile: String(quantile) }, Math.max(0, nanoseconds / 1e9 - loopProbeMs / 1000));
+      }
+      delay.reset();
+      const now = performance.eventLoopUtilization();
+      busy.inc(Math.max(0, now.active - (before?.active ?? 0)) / 1000);
+      before = now;
+    },
+    close: () => void delay.disable(),
+  };
+}
+
+function poolMetrics(registry: Registry, pools: Parameters<typeof processMetrics>[0]): () => void {
+  const connections = new Gauge({
+    name: "parley_postgres_connections",
+    help: "Connections to PostgreSQL that this process holds open",
+    labelNames: ["pool", "state"],
+    registers: [registry],
+  });
+  const waiting = new Gauge({
+    name: "parley_postgres_waiting",
+    help: "Statements that wait for one of them",
+    labelNames: ["pool"],
+    registers: [registry],
+  });
+  return () => {
+    for (const [pool, { totalCount, idleCount, waitingCount }] of Object.entries(pools)) {
+      connections.set({ pool, state: "busy" }, totalCount - idleCount);
+      connections.set({ pool, state: "idle" }, idleCount);
+      waiting.set({ pool }, waitingCount);
+    }
+  };
+}
+
+/** Whether somebody may read the metrics: `"hidden"` where they are not served at all. */
+export function mayReadMetrics(
+  authorization: string | undefined,
+  { METRICS_TOKEN: token, NODE_ENV }: Pick<Config, "METRICS_TOKEN" | "NODE_ENV">,
+): "yes" | "no" | "hidden" {
+  if (token === undefined) return NODE_ENV === "production" ? "hidden" : "yes";
+  const [, given = ""] = /^Bearer +(\S+)$/i.exec(authorization ?? "") ?? [];
+  // Compared as digests: of equal length, in constant time.
+  return timingSafeEqual(digest(given), digest(token)) ? "yes" : "no";
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

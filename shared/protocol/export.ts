@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { rating, sender } from "./conversation.ts";
+import { finishReason, jobErrorCode, jobStatus } from "./job.ts";
+
+const time = z.iso.datetime();
+const count = z.int().nullable();
+
+export const exportedMessage = z
+  .object({
+    id: z.uuid(),
+    turn: z.int(),
+    sender,
+    text: z.string(),
+    createdAt: time,
+    imported: z.boolean().meta({ description: "Came with the request, not from this service" }),
+    fallback: z.boolean().meta({ description: "Not from the provider that was to answer" }),
+    finishReason: finishReason.nullable(),
+    feedback: z.object({ rating, comment: z.string().nullable(), ratedAt: time }).nullable(),
+  })
+  .meta({ id: "ExportedMessage" });
+export type ExportedMessage = z.output<typeof exportedMessage>;
+
+const run = z.object({
+  claimedAt: time,
+  firstDeltaMs: count,
+  endedAt: time.nullable(),
+  outcome: z.string().nullable(),
+});
+
+const call = z.object({
+  provider: z.string(),
+  model: z.string(),
+  begunAt: time,
+  settledAt: time.nullable(),
+  outcome: z.string().nullable(),
+  inputTokens: count,
+  cachedInputTokens: count,
+  cacheWriteTokens: count,
+  outputTokens: count,
+  estimated: z.boolean(),
+  costUsd: z.number().nullable(),
+});
+
+export const exportedJob = z
+  .object({
+    id: z.uuid(),
+    turn: z.int(),
+    messageId: z.uuid(),
+    replyId: z.uuid().nullable(),
+    status: jobStatus,
+    attempt: z.int(),
+    assistantType: z.string(),
+    providerAsked: z.string().nullable().meta({ description: "In place of the assistant's own" }),
+    provider: z.string().nullable(),
+    model: z.string().nullable(),
+    error: jobErrorCode.nullable(),
+    inputTokens: count,
+    outputTokens: count,
+    costUsd: z.number().nullable(),
+    requestId: z.string().nullable(),
+    createdAt: time,
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+    runs: z.array(run).meta({ description: "Each time a worker took it" }),
+    calls: z.array(call).meta({ description: "To providers" }),
+  })
+  .meta({ id: "ExportedJob" });
+export type ExportedJob = z.output<typeof exportedJob>;
+
+export const exportedConversation = z
+  .object({
+    id: z.uuid(),
+    assistantType: z.string(),
+    provider: z.string().nullable(),
+    metadata: z.record(z.string(), z.string()),
+    thread: z
+      .object({ provider: z.string(), id: z.string(), adopted: z.boolean() })
+      .nullable()
+      .meta({ description: "What a provider keeps of it itself" }),
+    verifiedVisitor: z.boolean().meta({ description: "It belongs to somebody the embedding site knows" }),
+    messageCount: z.int(),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .meta({ id: "ExportedConversation" });
+export type ExportedConversation = z.output<typeof exportedConversation>;
+
+/** `GET /api/conversations/:id/export`, as JSON. */
+export const conversationExport = z
+  .object({
+    exportedAt: time,
+    conversation: exportedConversation,
+    messages: z.array(exportedMessage),
+    jobs: z.array(exportedJob),
+  })
+  .meta({ id: "ConversationExport" });

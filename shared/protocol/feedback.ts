@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { rating } from "./conversation.ts";
+import { cleanText } from "./submit.ts";
+
+/** Code points. */
+const maxCommentChars = 1000;
+
+/** An empty comment is none: a form sends one whether anything was written in it or not. */
+const comment = cleanText(maxCommentChars)
+  .transform((text) => (text === "" ? undefined : text))
+  .optional();
+
+/** The body of `POST /api/messages/:id/feedback`. */
+export const feedbackRequest = z
+  .object({
+    rating: rating.nullable().meta({ description: "`null` takes it back, the comment with it" }),
+    comment: comment.meta({ description: `At most ${maxCommentChars} characters` }),
+  })
+  .refine((body) => body.rating !== null || body.comment === undefined, {
+    path: ["comment"],
+    message: "comes with a rating only",
+  })
+  .meta({ id: "FeedbackRequest" });

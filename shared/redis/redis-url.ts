@@ -1,0 +1,130 @@
+/** What `REDIS_URL` says: one server, a Cluster, or a server that Sentinels watch. */
+export type RedisTarget = Access & (ServerTarget | ClusterTarget | SentinelTarget);
+
+interface Access {
+  username?: string;
+  password?: string;
+  /** Encrypted, and the certificate is verified. */
+  tls: boolean;
+}
+
+interface ServerTarget extends Address {
+  kind: "server";
+  db: number;
+}
+
+interface ClusterTarget {
+  kind: "cluster";
+  /** Some of its nodes: they tell of the others. */
+  nodes: Address[];
+}
+
+interface SentinelTarget {
+  kind: "sentinel";
+  sentinels: Address[];
+  /** What the Sentinels call the server. */
+  master: string;
+  db: number;
+  sentinelUsername?: string;
+  sentinelPassword?: string;
+}
+
+export interface Address {
+  host: string;
+  port: number;
+}
+
+export class RedisUrlError extends Error {
+  override name = "RedisUrlError";
+}
+
+const forms = {
+  server: "redis://user:password@host:6379/0",
+  cluster: "redis+cluster://user:password@host:6379,host:6379",
+  sentinel: "redis+sentinel://user:password@host:26379,host:26379/master-name?db=0",
+};
+const schemes = "redis://, redis+cluster:// or redis+sentinel:// (with TLS rediss:// and so on)";
+
+/**
+ * Reads a URL of one of the forms above; user, password, ports, database and TLS (`rediss`) are optional. What has a
+ * special character in user, password or name is percent-encoded.
+ * @throws {RedisUrlError} saying what was expected, without repeating the URL, which may hold a password
+ */
+export function parseRedisUrl(url: string): RedisTarget {
+  const match = /^redis(s?)(?:\+(cluster|sentinel))?:\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(url);
+  if (!match) throw new RedisUrlError(`expected a URL that starts with ${schemes}`);
+  const [, s, kind = "server", authority = "", path = "", query = ""] = match;
+  const form = forms[kind as keyof typeof forms];
+  const access = { tls: s === "s", ...readAccess(authority, form) };
+  const settings = new URLSearchParams(query);
+  const hosts = authority.slice(authority.lastIndexOf("@") + 1).split(",");
+
+  if (kind === "cluster") {
+    if (path !== "") throw new RedisUrlError(`expected ${form}: a Cluster has no databases`);
+    refuseOthers(settings, [], form);
+    return { kind, ...access, nodes: hosts.map((host) => readAddress(host, 6379, form)) };
+  }
+  if (kind === "sentinel") {
+    const master = decode(path, form);
+    if (master === "") throw new RedisUrlError(`expected ${form}: the master's name is missing`);
+    refuseOthers(settings, ["db", "sentinelUsername", "sentinelPassword"], form);
+    return {
+      kind,
+      ...access,
+      sentinels: hosts.map((host) => readAddress(host, 26_379, form)),
+      master,
+      db: readDatabase(settings.get("db") ?? "0", form),
+      ...pick(settings, "sentinelUsername"),
+      ...pick(settings, "sentinelPassword"),
+    };
+  }
+  if (hosts.length > 1) {
+    throw new RedisUrlError(`expected one host; several are written ${forms.cluster} or ${forms.sentinel}`);
+  }
+  refuseOthers(settings, ["db"], form);
+  const db = readDatabase(path === "" ? (settings.get("db") ?? "0") : path, form);
+  return { kind: "server", ...access, ...readAddress(hosts[0] ?? "", 6379, form), db };
+}
+
+function readAccess(authority: string, form: string): { username?: string; password?: string } {
+  const at = authority.lastIndexOf("@");
+  if (at === -1) return {};
+  const [username = "", ...password] = authority.slice(0, at).split(":");
+  return {
+    ...(username !== "" && { username: decode(username, form) }),
+    ...(password.length > 0 && { password: decode(password.join(":"), form) }),
+  };
+}
+
+function readAddress(text: string, defaultPort: number, form: string): Address {
+  const [, ipv6, name, port = `${defaultPort}`] = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(text) ?? [];
+  const host = ipv6 ?? name;
+  if (host === undefined || Number(port) < 1 || Number(port) > 65_535) {
+    throw new RedisUrlError(`expected ${form}: a host or a port cannot be read`);
+  }
+  return { host, port: Number(port) };
+}
+
+function readDatabase(text: string, form: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new RedisUrlError(`expected ${form}: the database is a number`);
+  return Number(text);
+}
+
+/** A setting that nobody reads would be believed to work. */
+function refuseOthers(settings: URLSearchParams, known: string[], form: string): void {
+  const unknown = [...settings.keys()].filter((key) => !known.includes(key));
+  if (unknown.length > 0) throw new RedisUrlError(`expected ${form}: there is no setting ${unknown.join(", ")}`);
+}
+
+function pick<Key extends string>(settings: URLSearchParams, key: Key): { [key in Key]?: string } {
+  const value = settings.get(key);
+  return value === null ? {} : ({ [key]: value } as { [key in Key]: string });
+}
+
+function decode(text: string, form: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new RedisUrlError(`expected ${form}: a % that is meant as such is written %25`);
+  }
+}

@@ -1,0 +1,141 @@
+import { type Context, type Link, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from "@opentelemetry/api";
+import type { Span as OtelSpan, SpanContext, Tracer } from "@opentelemetry/api";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  type ReadableSpan,
+  type SpanExporter,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from "@opentelemetry/sdk-trace";
+import { hostname } from "node:os";
+import type { Logger } from "../logger.ts";
+import { type Attributes, parseTraceparent, type Span, type SpanOptions, type Tracing } from "./tracing.ts";
+
+interface TracingOptions {
+  endpoint: string;
+  /** Of the traces that begin here; what goes on with one from elsewhere does as that one. */
+  share: number;
+  service: string;
+  log: Logger;
+}
+
+/** Between two deliveries; a trace can be read about as soon as its message is answered. */
+const deliverEveryMs = 1000;
+const deliveryTimeoutMs = 4000;
+
+const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT, consumer: SpanKind.CONSUMER };
+
+/** Only imported where traces are on. Nothing is registered globally: spans are handed on by hand, like all else here. */
+export function startTracing({ endpoint, share, service, log }: TracingOptions): {
+  tracing: Tracing;
+  shutdown: () => Promise<void>;
+} {
+  const url = new URL("v1/traces", endpoint.endsWith("/") ? endpoint : `${endpoint}/`).href;
+  const exporter = telling(new OTLPTraceExporter({ url, timeoutMillis: deliveryTimeoutMs }), log);
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({
+      "service.name": `parley-${service}`,
+      "service.namespace": "parley",
+      "service.instance.id": `${hostname()}:${process.pid}`,
+    }),
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(share) }),
+    spanProcessors: [
+      new BatchSpanProcessor({
+        exporter,
+        scheduledDelayMillis: deliverEveryMs,
+        exportTimeoutMillis: deliveryTimeoutMs + 1000,
+      }),
+    ],
+  });
+  const tracer = provider.getTracer("parley");
+  return {
+    tracing: { on: true, start: (name, options) => new RecordedSpan(tracer, name, options) },
+    shutdown: () => provider.shutdown(),
+  };
+}
+
+class RecordedSpan implements Span {
+  readonly #span: OtelSpan;
+  readonly traceId: string | undefined;
+  readonly traceparent: string;
+
+  constructor(tracer: Tracer, name: string, options: SpanOptions = {}) {
+    const { parent, kind, attributes, link, startedAt } = options;
+    const links = toLinks(link);
+    this.#span = tracer.startSpan(
+      name,
+      {
+        ...(kind && { kind: kinds[kind] }),
+        ...(attributes && { attributes: { ...attributes } }),
+        ...(links && { links }),
+        ...(startedAt !== undefined && { startTime: startedAt }),
+      },
+      contextOf(parent),
+    );
+    const { traceId, spanId, traceFlags } = this.#span.spanContext();
+    const sampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
+    this.traceId = sampled ? traceId : undefined;
+    this.traceparent = `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`;
+  }
+
+  set(attributes: Attributes): void {
+    this.#span.setAttributes({ ...attributes });
+  }
+
+  event(name: string): void {
+    this.#span.addEvent(name);
+  }
+
+  fail(reason: string): void {
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: reason });
+  }
+
+  end(): void {
+    this.#span.end();
+  }
+}
+
+function contextOf(parent: SpanOptions["parent"]): Context {
+  const isRemote = typeof parent === "string";
+  const context = toSpanContext(isRemote ? parent : parent?.traceparent, isRemote);
+  return context === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, context);
+}
+
+function toLinks(link: string | undefined): Link[] | undefined {
+  const context = toSpanContext(link, true);
+  return context && [{ context }];
+}
+
+function toSpanContext(traceparent: string | undefined, isRemote: boolean): SpanContext | undefined {
+  const parsed = parseTraceparent(traceparent);
+  if (!parsed) return undefined;
+  const { traceId, spanId, sampled } = parsed;
+  return { traceId, spanId, traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote };
+}
+
+/** Says once when a collector does not take what it is sent, and once when it does again. */
+function telling(exporter: SpanExporter, log: Logger): SpanExporter {
+  let away = false;
+  return {
+    export(spans: ReadableSpan[], done) {
+      exporter.export(spans, (result) => {
+        const failed = result.error !== undefined;
+        if (failed && !away) log.warn({ reason: nameOf(result.error) }, "the collector takes no traces: they are lost");
+        if (!failed && away) log.info("the collector takes traces again");
+        away = failed;
+        done(result);
+      });
+    },
+    shutdown: () => exporter.shutdown(),
+  };
+}
+
+/** Not its message, in which a collector's own words may stand. */
+function nameOf(error: Error | undefined): string {
+  if (error === undefined) return "unknown";
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" || typeof code === "number" ? String(code) : error.name;
+}

@@ -1,0 +1,121 @@
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { Stage } from "./widget-stage.ts";
+
+/** Of everything that the page should come to show. */
+export const patience = { timeout: 10_000 };
+
+/** Opened on a page of its own, with a chat that the test scripts. */
+export interface ScriptedWidget extends AsyncDisposable {
+  readonly page: Page;
+  /** Changes the chat's state. */
+  set(change: object): Promise<void>;
+  /** Adds a message or changes it. */
+  put(message: object): Promise<void>;
+  /** What the panel has asked of the chat, without drafts. */
+  asked(): Promise<unknown[][]>;
+  /** As a click on the button does. */
+  open(): Promise<void>;
+  /** What a screen reader was told, in order. */
+  said(): Promise<string[]>;
+  /** Of the element in the shadow root: an expression over `it`. */
+  read<T>(selector: string, expression: string): Promise<T>;
+}
+
+export interface ScriptedOptions {
+  /** Of the element. */
+  attributes?: string;
+  head?: string;
+  body?: string;
+  lang?: string;
+  policy?: string;
+  context?: BrowserContextOptions;
+  /** Before anything of the page runs. */
+  before?: (context: BrowserContext) => Promise<unknown>;
+}
+
+export async function openScripted(
+  browser: Browser,
+  stage: Stage,
+  options: ScriptedOptions = {},
+): Promise<ScriptedWidget> {
+  const { attributes = "", body = `<parley-chat ${attributes}></parley-chat>`, before, context: settings } = options;
+  // Things stand still, then: whoever tests what moves says so.
+  const still = { viewport: { width: 1100, height: 800 }, reducedMotion: "reduce" } as const;
+  const context = await browser.newContext({ ...still, ...settings });
+  context.setDefaultTimeout(patience.timeout);
+  await before?.(context);
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (line) => {
+    if (line.type() === "error" && !line.text().includes("favicon") && !line.text().includes("404"))
+      faults.push(line.text());
+  });
+  await page.goto(stage.show({ ...options, body }));
+  await page.waitForFunction("customElements.get('parley-chat') !== undefined && 'scripted' in window");
+  await page.evaluate(recordAnnouncements);
+  const run = (code: string) => page.evaluate<unknown>(code);
+  return {
+    page,
+    set: async (change) => void (await run(`scripted.set(${JSON.stringify(change)})`)),
+    put: async (message) => void (await run(`scripted.put(${JSON.stringify(message)})`)),
+    asked: async () => (await run(`scripted.asked.filter(([action]) => action !== "start")`)) as unknown[][],
+    open: async () => {
+      await page.locator(".launcher").click();
+      await page.locator(".panel[data-open]").waitFor();
+    },
+    read: <T>(selector: string, expression: string) =>
+      page.evaluate<T>(
+        `(() => { const it = document.querySelector("parley-chat").shadowRoot.querySelector(${JSON.stringify(selector)}); return ${expression}; })()`,
+      ),
+    said: async () => (await run("window.said")) as string[],
+    [Symbol.asyncDispose]: async () => {
+      await context.close();
+      if (faults.length > 0) throw new Error(`The page complained:\n${faults.join("\n")}`);
+    },
+  };
+}
+
+/** Notes what is put into live regions within the element, whatever is taken away later. */
+const recordAnnouncements = `
+  window.said = [];
+  const watch = () => {
+    const region = document.querySelector("parley-chat")?.shadowRoot.querySelector("[aria-live=polite]");
+    if (!region) return setTimeout(watch, 20);
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes) for (const node of addedNodes) said.push(node.textContent);
+    }).observe(region, { childList: true });
+  };
+  watch();`;
+
+const now = Date.now();
+
+/** Messages to show. */
+export const talk = {
+  question: (text: string, more: object = {}) => ({
+    sender: "user",
+    key: `question ${text}`,
+    text,
+    timestamp: now,
+    delivery: "sent",
+    ...more,
+  }),
+  reply: (text: string, more: object = {}) => ({
+    sender: "ai",
+    key: "reply",
+    id: "reply",
+    text,
+    timestamp: now,
+    phase: "complete",
+    ...more,
+  }),
+};
+
+export const support = {
+  type: "default",
+  name: "Customer support",
+  description: "Helps with orders",
+  provider: "presets",
+  greeting: "Hello. How can we help?",
+  suggestions: ["Where is my order?", "How do I return something?"],
+};

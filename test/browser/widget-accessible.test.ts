@@ -1,0 +1,195 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromiumPath, launchChromium } from "../../shared/testing/chromium.ts";
+import { openScripted, type ScriptedWidget, support, talk } from "./scripted-widget.ts";
+import { openStage, type Stage } from "./widget-stage.ts";
+
+const markdown =
+  "# Title\n\nA **word**, a [link](https://example.com), `code`.\n\n### Third\n\n- one\n  1. two\n- [x] done\n\n> quote\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n```js\nlet a;\n```\n\n---\nEnd.";
+const mine = talk.question("Hello, I have a question.");
+const arabic = talk.reply("أهلًا! **الخطوات**:\n\n1. أولًا [هنا](https://example.com)\n2. ثانيًا `x`", { key: "arabic" });
+
+/** Everything the panel can look like. */
+const states: { what: string; state: object; act?: (page: Page) => Promise<unknown> }[] = [
+  { what: "nothing said yet", state: { messages: [] } },
+  {
+    what: "a reply with all of markdown",
+    state: { messages: [mine, talk.reply(markdown, { rating: "up" })], hasOlder: true },
+  },
+  { what: "Arabic", state: { messages: [mine, arabic] } },
+  {
+    what: "waiting in line",
+    state: { messages: [mine, talk.reply("", { phase: "queued", position: 3 })], busy: true },
+  },
+  { what: "writing", state: { messages: [mine, talk.reply("That is", { phase: "writing" })], busy: true } },
+  {
+    what: "stopped and failed",
+    state: {
+      messages: [
+        mine,
+        talk.reply("That", { phase: "stopped" }),
+        talk.reply("", { key: "failed", phase: "failed", failure: "No." }),
+      ],
+    },
+  },
+  {
+    what: "messages not sent",
+    state: {
+      messages: [
+        talk.question("a", { delivery: "waiting" }),
+        talk.question("b", { delivery: "sending" }),
+        talk.question("c", { delivery: "refused", refusal: "No." }),
+      ],
+    },
+  },
+  ...["offline", "unreachable", "busy", "restarted"].map((kind) => ({
+    what: kind,
+    state: { notice: { kind, resumesAt: Date.now() + 1e6 }, messages: [mine] },
+  })),
+  {
+    what: "a text that is too long",
+    state: {},
+    act: (page) => page.locator(".composer textarea").fill("x".repeat(4100)),
+  },
+  {
+    what: "a comment",
+    state: { messages: [mine, talk.reply("So.")] },
+    act: (page) => page.locator(".footer .tool").last().click(),
+  },
+  { what: "the menu", state: { messages: [mine] }, act: (page) => page.locator(".more").click() },
+  {
+    what: "a question",
+    state: { messages: [mine] },
+    act: async (page) => {
+      await page.locator(".more").click();
+      await page.locator(".menu .grave").click();
+    },
+  },
+  {
+    what: "somewhere above the end",
+    state: { messages: Array.from({ length: 20 }, (_, n) => talk.question(`${n}`)) },
+    act: (page) => page.locator(".log").evaluate("(log) => log.scrollTo(0, 0)"),
+  },
+];
+
+let stage: Stage;
+let browser: Browser;
+
+describe.skipIf(chromiumPath === undefined)("accessibility", { timeout: 120_000 }, () => {
+  beforeAll(async () => {
+    [stage, browser] = await Promise.all([openStage(), launchChromium()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await stage?.[Symbol.asyncDispose]();
+  });
+
+  for (const lang of ["en", "ar"]) {
+    for (const theme of ["light", "dark"]) {
+      it(`has no fault that axe knows, in ${theme}, ${lang}`, async () => {
+        await using widget = await open({ attributes: `lang="${lang}" theme="${theme}"`, lang });
+        expect(await faults(widget.page), "the button").toEqual([]);
+        await widget.open();
+        for (const { what, state, act } of states) {
+          await widget.set({ messages: [], notice: undefined, busy: false, hasOlder: false, draft: "", ...state });
+          await act?.(widget.page);
+          expect(await faults(widget.page), what).toEqual([]);
+          await widget.page.keyboard.press("Escape");
+          if (!(await widget.page.locator(".panel[data-open]").isVisible())) await widget.open();
+        }
+      });
+    }
+  }
+
+  it.each([
+    "#ffd400",
+    "#000",
+    "#fff",
+    "tomato",
+    "oklch(0.7 0.2 150)",
+    "hsl(220 90% 60%)",
+    "rgb(120 120 120)",
+    "nonsense",
+  ])("stays readable with the colour %s", async (color) => {
+    await using widget = await open({ attributes: `color="${color}"` });
+    await widget.set({ messages: [mine, talk.reply("A [link](https://example.com).", { rating: "up" })], draft: "x" });
+    await widget.open();
+    for (const colorScheme of ["light", "dark"] as const) {
+      await widget.page.emulateMedia({ colorScheme });
+      expect(await faults(widget.page), colorScheme).toEqual([]);
+    }
+  });
+
+  it("has no fault on a phone, and within a page", async () => {
+    const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+    await using small = await open({ context: phone });
+    await small.set({ messages: [mine, talk.reply(markdown)] });
+    await small.open();
+    expect(await faults(small.page)).toEqual([]);
+    await using inline = await open({ attributes: "position=inline" });
+    await inline.set({ messages: [mine, talk.reply(markdown)] });
+    await inline.page.locator(".reply h3").first().waitFor();
+    expect(await faults(inline.page)).toEqual([]);
+  });
+
+  it("gives every control room for a finger", async () => {
+    await using widget = await open({
+      context: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+    });
+    await widget.set({
+      messages: [mine, talk.reply("So. `x`\n\n```\ny\n```", { rating: "down" })],
+      busy: true,
+      hasOlder: true,
+    });
+    await widget.open();
+    const sizes = await widget.read<{ name: string; width: number; height: number }[]>(
+      ".panel",
+      `[...it.querySelectorAll("button, textarea")].filter((each) => each.getClientRects().length > 0).map((each) => {
+        const { width, height } = each.getBoundingClientRect();
+        return { name: each.ariaLabel ?? each.textContent.trim(), width, height };
+      })`,
+    );
+    expect(sizes.length).toBeGreaterThan(6);
+    expect(sizes.filter(({ width, height }) => width < 24 || height < 24)).toEqual([]);
+  });
+
+  it("shows where the keyboard is, also in forced colours", async () => {
+    await using widget = await open({ context: { forcedColors: "active" } });
+    await widget.set({ messages: [mine, talk.reply("So.", { rating: "up" })] });
+    await widget.page.keyboard.press("Tab");
+    expect(await outline(widget)).toMatch(/solid [^0]/);
+    await widget.page.keyboard.press("Enter");
+    await widget.page.locator(".panel[data-open]").waitFor();
+    for (let stops = 0; stops < 6; stops++) {
+      await widget.page.keyboard.press("Shift+Tab");
+      expect(await outline(widget)).toMatch(/solid [^0]/);
+    }
+  });
+});
+
+async function open(options: Parameters<typeof openScripted>[2]): Promise<ScriptedWidget> {
+  const widget = await openScripted(browser, stage, { body: page(options?.attributes ?? ""), policy: "", ...options });
+  await widget.set({ assistant: support });
+  return widget;
+}
+
+function page(attributes: string): string {
+  return `<main><h1>A site</h1><p>With text.</p><parley-chat ${attributes}></parley-chat></main>`;
+}
+
+/** What axe finds, in short; its best practices are among it. */
+async function faults(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).analyze();
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
+}
+
+function outline({ page }: ScriptedWidget): Promise<string> {
+  return page.evaluate<string>(`(() => {
+    const active = document.querySelector("parley-chat").shadowRoot.activeElement;
+    const { outlineStyle, outlineWidth } = getComputedStyle(active);
+    return outlineStyle + " " + outlineWidth;
+  })()`);
+}

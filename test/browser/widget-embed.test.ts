@@ -1,0 +1,333 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { chromiumPath, launchChromium } from "../../shared/testing/chromium.ts";
+import { type Product, startProduct } from "../system/product.ts";
+import { echoOf, heldReply } from "../system/scripted-provider.ts";
+import { openSite, type Site, strictPolicy } from "./site.ts";
+
+/** Of everything that the page should come to show. */
+const patience = { timeout: 10_000 };
+const kilobyte = 1024;
+
+let product: Product;
+let site: Site;
+let browser: Browser;
+let contexts: BrowserContext[] = [];
+/** What pages got wrong, the browser's refusals by policy among it. */
+let faults: string[] = [];
+
+describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", () => {
+  beforeAll(async () => {
+    [product, site, browser] = await Promise.all([startProduct({ backend: "postgres" }), openSite(), launchChromium()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await site?.[Symbol.asyncDispose]();
+    await product?.[Symbol.asyncDispose]();
+  });
+  afterEach(async ({ task }) => {
+    await Promise.all(contexts.map((context) => context.close()));
+    contexts = [];
+    if (task.result?.state === "fail") console.error(`${task.name}:\n${product?.output()}`);
+    const found = faults;
+    faults = [];
+    if (found.length > 0) throw new Error(`A page complained:\n${found.join("\n")}`);
+  });
+
+  it("comes with one script tag, under the strictest policy, and answers", async () => {
+    const page = await visit(tag(), strictPolicy(host()));
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await page.getByRole("dialog", { name: "Customer support" }).waitFor();
+    await say(page, "Are you there?");
+    await page.locator(".reply").getByText(echoOf("Are you there?")).waitFor();
+    await page.locator(".reply").getByRole("button", { name: "Helpful", exact: true }).waitFor();
+  });
+
+  it("costs at most 20 KB before it is opened, and 45 KB in all", async () => {
+    const context = await newContext();
+    const page = await context.newPage();
+    const sizes = new Map<string, Promise<number>>();
+    page.on("response", (response) => {
+      const { pathname } = new URL(response.url());
+      if (!pathname.startsWith("/widget")) return;
+      sizes.set(
+        pathname,
+        response.body().then((body) => gzipSync(body).length),
+      );
+    });
+    const total = async () => (await Promise.all(sizes.values())).reduce((sum, size) => sum + size, 0);
+    await page.goto(site.page(document(tag()), strictPolicy(host())), { waitUntil: "networkidle" });
+    await page.getByRole("button", { name: "Open chat" }).waitFor();
+    expect(await total()).toBeGreaterThan(kilobyte);
+    expect(await total()).toBeLessThan(20 * kilobyte);
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await say(page, "Tell **me** all.");
+    await page.locator(".reply strong").waitFor();
+    expect(await total()).toBeLessThan(45 * kilobyte);
+    // One file of words: the language that is needed.
+    expect([...sizes.keys()].filter((path) => /\/(en|de|fr|es|pt|ja|zh|ar)-/.test(path))).toHaveLength(1);
+  });
+
+  it("moves nothing on the page", async () => {
+    const page = await visit(`${tag()}<p>Text</p>`);
+    const watch = `new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (window.shift += value)))
+      .observe({ type: "layout-shift", buffered: true })`;
+    await page.evaluate(`window.shift = 0; ${watch}`);
+    const before = await page.getByText("Text").boundingBox();
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await page.getByRole("dialog").waitFor();
+    await say(page, "Hello");
+    await page.locator(".reply").getByText(echoOf("Hello")).waitFor();
+    expect(await page.evaluate("window.shift")).toBe(0);
+    expect(await page.getByText("Text").boundingBox()).toEqual(before);
+    expect(await page.evaluate("document.documentElement.scrollHeight - innerHeight")).toBeLessThanOrEqual(0);
+  });
+
+  it("is not touched by the page's styles, nor are they by it", async () => {
+    const hostile = `<style>
+      * { all: unset !important; display: inline !important; font: italic 40px serif !important; color: lime !important;
+        transform: rotate(9deg) !important; letter-spacing: 9px !important; opacity: 0.3; margin: 33px !important;
+        border: 9px solid red !important; animation: none !important; direction: rtl !important; zoom: 2 }
+      body { filter: blur(3px); perspective: 1px; overflow: hidden; display: block !important; visibility: hidden }
+      div, button, textarea, p, svg { background: red !important; position: static !important; width: 7px !important }
+      button:focus { outline: none !important } [role=dialog], [hidden] { display: none !important }
+      :root { --_ink: red; --_ground: red; --_accent: red; font-size: 3px; color-scheme: dark }
+    </style>`;
+    const look = async (head: string) => {
+      const page = await visit(`${head}<h1 id="own">Title</h1>${tag(`data-lang="en" data-theme="light"`)}`, "", { reducedMotion: "reduce" });
+      const own = () => page.evaluate(`JSON.stringify([...document.querySelectorAll("#own, body, html")].map((each) => {
+        const style = getComputedStyle(each);
+        return [style.font, style.color, style.display, style.transform, style.overflow, each.getBoundingClientRect().width];
+      }))`);
+      await page.locator(".launcher").waitFor();
+      const before = await own();
+      const closed = await page.locator(".launcher").screenshot();
+      await page.evaluate(`document.querySelector("parley-chat").open()`);
+      await page.locator(".suggestion").first().waitFor();
+      const panel = page.locator(".panel");
+      const opened = { box: await panel.boundingBox(), picture: await panel.screenshot({ caret: "hide" }) };
+      expect(await own()).toBe(before);
+      return { closed, opened };
+    };
+    const [plain, harmed] = [await look(""), await look(hostile)];
+    expect(harmed.opened.box).toEqual(plain.opened.box);
+    expect(harmed.closed.equals(plain.closed), "the button looks the same").toBe(true);
+    expect(harmed.opened.picture.equals(plain.opened.picture), "the panel looks the same").toBe(true);
+  });
+
+  it("takes its attributes from the script tag", async () => {
+    const attributes = `data-lang="de" data-theme="dark" data-position="left" data-title="Frag uns" data-greeting="Moin!" data-color="#a0f" data-open`;
+    const page = await visit(tag(attributes));
+    const dialog = page.getByRole("dialog", { name: "Frag uns" });
+    await dialog.waitFor();
+    await page.getByText("Moin!").waitFor();
+    await page.getByLabel("Ihre Nachricht").waitFor();
+    expect((await dialog.boundingBox())?.x).toBe(20);
+    const look = await inPanel(page, "[getComputedStyle(it).backgroundColor, getComputedStyle(it.querySelector('.mark')).color]");
+    expect(look).toEqual(["rgb(21, 25, 26)", expect.stringMatching(/^rgb\((1[89]\d|2\d\d), \d+, 255\)$/)]);
+    expect(await page.evaluate("document.activeElement.localName")).toBe("body");
+  });
+
+  it("follows its attributes when they change", async () => {
+    const page = await visit(tag("data-open"));
+    const set = (name: string, value: string) =>
+      page.evaluate(`document.querySelector("parley-chat").setAttribute("${name}", ${JSON.stringify(value)})`);
+    await page.getByLabel("Your message").fill("half a thought");
+    await set("lang", "fr");
+    await page.getByLabel("Votre message").waitFor();
+    expect(await page.getByLabel("Votre message").inputValue()).toBe("half a thought");
+    await set("assistant", "technical");
+    await page.getByRole("dialog", { name: "Technical support" }).waitFor();
+  });
+
+  it("tells the page what happens, and does what the page asks", async () => {
+    const page = await visit(tag());
+    await page.evaluate(`
+      window.heard = [];
+      for (const type of ["open", "close", "message", "reply", "error"]) {
+        document.addEventListener("parley:" + type, ({ type, detail, composed }) => heard.push([type, detail, composed]));
+      }
+      window.chat = document.querySelector("parley-chat");`);
+    const heard = () => page.evaluate<[string, Record<string, unknown>, boolean][]>("heard");
+    await page.evaluate(`chat.send("From the page")`);
+    await expect.poll(async () => (await heard()).map(([type]) => type), patience).toEqual(["parley:message", "parley:reply"]);
+    await page.evaluate("chat.open()");
+    await page.getByText(echoOf("From the page")).waitFor();
+    await page.evaluate("chat.close()");
+    await expect.poll(async () => (await heard()).length, patience).toBe(4);
+    expect(await heard()).toEqual([
+      ["parley:message", { text: "From the page" }, true],
+      ["parley:reply", { id: expect.any(String), text: echoOf("From the page"), status: "complete" }, true],
+      ["parley:open", {}, true],
+      ["parley:close", {}, true],
+    ]);
+    await page.evaluate("chat.reset(); chat.open()");
+    await page.getByRole("button", { name: "Where is my order?" }).or(page.locator(".suggestion")).first().waitFor();
+    expect(await page.getByText("From the page").count()).toBe(0);
+  });
+
+  it("shows on its button what has come, also after a reload", async () => {
+    const { script, release } = heldReply("Slowly", ".");
+    product.provider.answer("Take your time.", script);
+    const page = await visit(tag());
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await say(page, "Take your time.");
+    await page.getByText("Slowly").waitFor();
+    await page.keyboard.press("Escape");
+    await page.reload();
+    await page.getByRole("button", { name: "Open chat", exact: true }).waitFor();
+    release();
+    await page.getByRole("button", { name: "Open chat. New replies: 1" }).waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: "Open chat. New replies: 1" }).click();
+    await page.getByText("Slowly.").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Open chat", exact: true }).waitFor();
+  });
+
+  it("stays open over a reload, and leaves the keyboard to the page", async () => {
+    const page = await visit(tag());
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await page.getByRole("dialog").waitFor();
+    await page.reload();
+    await page.getByRole("dialog").waitFor();
+    expect(await page.evaluate("document.activeElement.localName")).toBe("body");
+    await page.getByRole("button", { name: "Close chat" }).click();
+    await page.reload();
+    await page.getByRole("button", { name: "Open chat" }).waitFor();
+    expect(await page.getByRole("dialog").count()).toBe(0);
+  });
+
+  it("says that it could not be loaded, and can be tried again", async () => {
+    const page = await visit(tag(), "", {}, "**/widget/panel-*");
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await page.getByRole("alert").getByText("The chat could not be loaded.").waitFor();
+    await page.unroute("**/widget/panel-*");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("dialog").waitFor();
+    faults = faults.filter((fault) => !fault.includes("ERR_FAILED"));
+  });
+
+  it("is put on a page once, and not where the page has put it, or does not ask", async () => {
+    const count = async (html: string) => {
+      const page = await visit(html);
+      await page.waitForFunction(`customElements.get("parley-chat") !== undefined`);
+      return page.locator("parley-chat").count();
+    };
+    expect(await count(tag() + tag())).toBe(1);
+    expect(await count(`<parley-chat></parley-chat>${tag()}`)).toBe(1);
+    expect(await count(`<parley-chat position="inline"></parley-chat>${tag()}`)).toBe(2);
+    expect(await count(`<script src="${host()}/widget.js" async></script>`)).toBe(0);
+  });
+
+  it("stands within a page where the page puts it", async () => {
+    const html = `<div style="width: 500px; height: 400px"><parley-chat position="inline" style="height: 100%"></parley-chat></div>`;
+    const page = await visit(`${html}<script src="${host()}/widget.js" async></script>`);
+    const chat = page.getByRole("region", { name: "Customer support" });
+    await chat.waitFor();
+    expect(await chat.boundingBox()).toMatchObject({ width: 500, height: 400 });
+    expect(await page.locator(".launcher").isVisible()).toBe(false);
+    await say(page, "Within.");
+    await page.getByText(echoOf("Within.")).waitFor();
+    await page.keyboard.press("Escape");
+    expect(await chat.isVisible()).toBe(true);
+  });
+
+  it("is a module, too, that does nothing until it is asked", async () => {
+    const page = await visit("<parley-chat></parley-chat>");
+    const before = `import("${host()}/widget/element.js").then(({ ParleyChat }) => {
+      window.globals = Object.keys(window);
+      return [ParleyChat.name, customElements.get("parley-chat") === undefined];
+    })`;
+    expect(await page.evaluate(before)).toEqual([expect.any(String), true]);
+    await page.evaluate(`import("${host()}/widget/element.js").then(({ defineParleyChat }) => defineParleyChat())`);
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await page.getByRole("dialog", { name: "Customer support" }).waitFor();
+    const client = `import("${host()}/widget/client.js").then(({ createClient }) => createClient({ server: "${host()}" }).assistants())`;
+    expect(await page.evaluate(client)).toEqual(expect.arrayContaining([expect.objectContaining({ type: "default" })]));
+  });
+
+  it("says on a page from a file why it cannot work there", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "parley-page-"));
+    try {
+      const path = join(folder, "page.html");
+      await writeFile(path, document(tag()));
+      const page = await (await newContext()).newPage();
+      await page.goto(pathToFileURL(path).href);
+      await page.getByRole("button", { name: "Open chat" }).click();
+      await page.getByText("This page was opened as a file").waitFor();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("is kept by browsers for as long as it stays the same", async () => {
+    const script = await fetch(`${host()}/widget.js`, { headers: { "Accept-Encoding": "gzip" } });
+    const [, panel = ""] = /widget\/(panel-[A-Z\d]{8}\.js)/.exec(await script.text()) ?? [];
+    const headers = (response: Response, ...names: string[]) => names.map((name) => response.headers.get(name));
+    const names = ["Access-Control-Allow-Origin", "Cross-Origin-Resource-Policy", "Content-Type", "Content-Encoding"];
+    expect(headers(script, ...names)).toEqual(["*", "cross-origin", "text/javascript; charset=utf-8", "gzip"]);
+    expect(script.headers.get("Vary")).toContain("Accept-Encoding");
+
+    const again = await fetch(`${host()}/widget.js`, { headers: { "If-None-Match": script.headers.get("ETag") ?? "", "Cache-Control": "max-age=0" } });
+    expect(again.status).toBe(304);
+
+    const module = await fetch(`${host()}/widget/${panel}`, { headers: { "Accept-Encoding": "br" } });
+    expect(headers(module, "Content-Encoding", "Cache-Control")).toEqual(["br", "public, max-age=31536000, immutable"]);
+    const outdated = await fetch(`${host()}/widget/panel-AAAAAAAA.js`);
+    expect(await outdated.text()).toBe(await module.text());
+    expect(outdated.headers.get("Cache-Control")).not.toContain("immutable");
+    for (const missing of ["nothing.js", "chunk-AAAAAAAA.js", "..%2f..%2fbuild.ts", "%00"]) {
+      expect((await fetch(`${host()}/widget/${missing}`)).status, missing).toBe(404);
+    }
+  });
+});
+
+function host(): string {
+  return product.client.base;
+}
+
+function tag(attributes = `data-assistant="default"`): string {
+  return `<script src="${host()}/widget.js" ${attributes} async></script>`;
+}
+
+function document(body: string): string {
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A site</title></head><body>${body}</body></html>`;
+}
+
+/** @param broken requests to these fail, until the test has it otherwise */
+async function visit(body: string, policy = "", options: BrowserContextOptions = {}, broken?: string): Promise<Page> {
+  const page = await (await newContext(options)).newPage();
+  if (broken !== undefined) await page.route(broken, (route) => route.abort());
+  await page.goto(site.page(document(body), policy));
+  return page;
+}
+
+async function newContext(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, locale: "en-US", ...options });
+  contexts.push(context);
+  context.setDefaultTimeout(patience.timeout);
+  context.on("weberror", (error) => faults.push(String(error.error())));
+  context.on("console", (line) => {
+    const ignored = /favicon|404|Access to fetch at .* from origin 'null'|net::ERR_FAILED/;
+    if (line.type() === "error" && !ignored.test(line.text())) faults.push(line.text());
+  });
+  return context;
+}
+
+async function say(page: Page, text: string): Promise<void> {
+  await page.getByLabel("Your message").fill(text);
+  await page.getByLabel("Your message").press("Enter");
+}
+
+/** An expression over the panel. */
+function inPanel(page: Page, expression: string): Promise<unknown> {
+  return page.evaluate(
+    `(() => { const it = document.querySelector("parley-chat").shadowRoot.querySelector(".panel"); return ${expression}; })()`,
+  );
+}

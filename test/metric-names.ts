@@ -1,0 +1,43 @@
+import pg from "pg";
+import { ApiMetrics } from "../services/api/api-metrics.ts";
+import { WorkerMetrics } from "../services/worker/worker-metrics.ts";
+import type { Health } from "../shared/protocol/service.ts";
+
+/** Every metric that an API or a worker tells, by its name; and `up`, which Prometheus makes itself. */
+export async function metricNames(): Promise<ReadonlySet<string>> {
+  // What is asked of it fails, and is left out; the names stand there without values.
+  const pool = new pg.Pool({ host: "127.0.0.1", port: 1 });
+  const metrics = [
+    new ApiMetrics({ pool, health: { read: async () => nothing }, streams: { count: 0 } }),
+    new WorkerMetrics({
+      pool,
+      leases: { count: 0 },
+      circuits: { open: [], timesOpened: () => 0 },
+      concurrency: 1,
+      upstreams: [],
+    }),
+  ];
+  try {
+    const texts = await Promise.all(metrics.map((each) => each.render()));
+    return new Set([
+      "up",
+      ...texts.flatMap((text) => [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = ""]) => name)),
+    ]);
+  } finally {
+    for (const each of metrics) each.close();
+    await pool.end();
+  }
+}
+
+const down = { status: "down" } as const;
+const nothing: Health = {
+  status: "unhealthy",
+  timestamp: "2026-01-01T00:00:00Z",
+  uptime: 0,
+  memory: { rssMb: 0, heapUsedMb: 0 },
+  stats: { totalConversations: 0, totalMessages: 0, activeConversations: 0 },
+  queue: { waiting: 0, active: 0, delayed: 0, failed: 0, workers: 0 },
+  checks: { database: down, queue: down, cache: down },
+  providers: [],
+  openCircuits: {},
+};

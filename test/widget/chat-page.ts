@@ -1,0 +1,80 @@
+import type { Chat, ChatState } from "../../services/widget/chat/chat-state.ts";
+import { openChat } from "../../services/widget/chat/open-chat.ts";
+import { createClient } from "../../services/widget/client/client.ts";
+import type { FakeBrowser, FakeTab } from "./fake-browser.ts";
+
+interface PageOptions {
+  assistant?: string;
+  identity?: string;
+  tab?: FakeTab;
+}
+
+/** Of everything that a chat should come to. */
+const patienceMs = 12_000;
+
+/** A page with a chat in it that has started. */
+export class ChatPage implements Disposable {
+  readonly chat: Chat;
+  readonly tab: FakeTab;
+  /** All that subscribers were told. */
+  readonly states: ChatState[] = [];
+
+  constructor(
+    browser: FakeBrowser,
+    server: string,
+    { assistant, identity, tab = browser.openTab() }: PageOptions = {},
+  ) {
+    this.tab = tab;
+    this.chat = openChat({ client: createClient({ server, identity }), surroundings: tab, assistant });
+    this.chat.subscribe((state) => this.states.push(state));
+    this.chat.start();
+  }
+
+  /** Who says what, and how it stands where that is not the usual: `"> Hello"`, `"< Hi"`, `"> And? (waiting)"`. */
+  get lines(): string[] {
+    return this.chat.state.messages.map((message) => {
+      const usual = message.sender === "user" ? "sent" : "complete";
+      const now = message.sender === "user" ? message.delivery : message.phase;
+      return `${message.sender === "user" ? ">" : "<"} ${message.text}${now === usual ? "" : ` (${now})`}`;
+    });
+  }
+
+  /** @throws with what there is instead after a while */
+  async until(what: string, holds: (state: ChatState) => boolean, limitMs = patienceMs): Promise<ChatState> {
+    const { chat } = this;
+    if (holds(chat.state)) return chat.state;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(resolve, limitMs, false);
+    const stop = chat.subscribe((state) => {
+      if (holds(state)) resolve(true);
+    });
+    const held = await promise;
+    stop();
+    clearTimeout(timer);
+    if (held) return chat.state;
+    const { messages: _, ...rest } = chat.state;
+    throw new Error(`${what}: not within ${limitMs} ms, but\n${this.lines.join("\n")}\n${JSON.stringify(rest)}`);
+  }
+
+  untilLines(...lines: string[]): Promise<ChatState> {
+    const wanted = JSON.stringify(lines);
+    return this.until(`the chat is\n${lines.join("\n")}`, () => JSON.stringify(this.lines) === wanted);
+  }
+
+  untilNotice(kind: string | undefined): Promise<ChatState> {
+    return this.until(`the notice is ${kind}`, ({ notice }) => notice?.kind === kind);
+  }
+
+  /** Every text that the reply to a message was seen with, in order, without repeats. */
+  textsOf(message: string): string[] {
+    const texts = this.states.flatMap(({ messages }) => {
+      const reply = messages[messages.findIndex(({ text }) => text === message) + 1];
+      return reply?.sender === "ai" ? [reply.text] : [];
+    });
+    return texts.filter((text, index) => text !== texts[index - 1]);
+  }
+
+  [Symbol.dispose](): void {
+    this.chat.close();
+  }
+}

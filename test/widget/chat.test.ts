@@ -1,0 +1,796 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { openTcpGate, type TcpGate } from "../../shared/testing/tcp-gate.ts";
+import { Client } from "../system/client.ts";
+import { echoOf, endlessReply, heldReply, messageOf } from "../system/scripted-provider.ts";
+import { eventually, onEachBackend } from "../system/suite.ts";
+import { ChatPage } from "./chat-page.ts";
+import { FakeBrowser } from "./fake-browser.ts";
+import { type Front, type SeenRequest, startFront } from "./front.ts";
+
+interface StoredConversation {
+  conversationId: string;
+  token: string;
+}
+
+onEachBackend("a chat", {}, (product) => {
+  let front: Front;
+  let gate: TcpGate;
+  let pages: ChatPage[] = [];
+  const open = (browser = new FakeBrowser(), options: ConstructorParameters<typeof ChatPage>[2] = {}) => {
+    const page = new ChatPage(browser, gate.url, options);
+    pages.push(page);
+    return page;
+  };
+  /** Wherever it is now. */
+  const service = () => new Client(front.url);
+  const posts = () => front.seen.filter(({ method, path }) => method === "POST" && path === "/api/chat");
+  /** What was sent, each message once, however often it had to be tried. */
+  const sent = () => [...new Map(posts().map((post) => [post.key, bodyOf(post)["message"]])).values()];
+  const known = (browser: FakeBrowser) => browser.read("/conversation") as StoredConversation;
+  const answersTo = (message: string) => product().provider.calls.filter((call) => messageOf(call) === message);
+  const restartApi = async () => {
+    front.target = (await product().startApi()).url;
+  };
+  beforeAll(async () => {
+    front = await startFront(product().client.base);
+    gate = await openTcpGate(front.url);
+  });
+  afterEach(async () => {
+    for (const page of pages) page.chat.close();
+    pages = [];
+    front.instead = () => undefined;
+    front.buffers = undefined;
+    front.seen.length = 0;
+    await gate.reopen().catch(() => undefined);
+  });
+  afterAll(async () => {
+    await gate[Symbol.asyncDispose]();
+    await front[Symbol.asyncDispose]();
+  });
+
+  it("shows a message at once, and its reply while it is written", async () => {
+    const { script, release } = heldReply("One two", " three.");
+    product().provider.answer("Count", script);
+    const page = open();
+    expect(page.chat.state).toMatchObject({ ready: true, messages: [], busy: false });
+    page.chat.send("  Count ");
+    expect(page.lines).toEqual(["> Count (waiting)"]);
+    await page.until("it is sent", () => page.lines[0] === "> Count (sending)");
+    await page.untilLines("> Count", "< One two (writing)");
+    expect(page.chat.state.busy).toBe(true);
+    release();
+    const { messages, busy } = await page.untilLines("> Count", "< One two three.");
+    expect(busy).toBe(false);
+    expect(new Set(messages.map(({ key }) => key)).size).toBe(2);
+    expect(messages.every(({ id }) => id !== undefined)).toBe(true);
+    expect(page.chat.state.assistant?.type).toBe("default");
+  });
+
+  it("sends what was typed together in order, the second after the first is accepted", async () => {
+    const page = open();
+    for (const text of ["one", "two", "three"]) page.chat.send(text);
+    page.chat.send(" \n ");
+    await page.untilLines(
+      "> one",
+      `< ${echoOf("one")}`,
+      "> two",
+      `< ${echoOf("two")}`,
+      "> three",
+      `< ${echoOf("three")}`,
+    );
+    expect(sent()).toEqual(["one", "two", "three"]);
+  });
+
+  it("is read again on the next page, with the same words and ids", async () => {
+    const browser = new FakeBrowser();
+    const first = open(browser);
+    first.chat.send("Remember me");
+    const { messages } = await first.untilLines("> Remember me", `< ${echoOf("Remember me")}`);
+    first.chat.close();
+    const second = open(browser);
+    // At once, before any answer of the service.
+    expect(second.lines).toEqual(first.lines);
+    expect(second.chat.state.ready).toBe(false);
+    await second.until("it is ready", ({ ready }) => ready);
+    expect(second.lines).toEqual(first.lines);
+    expect(second.chat.state.messages.map(({ id }) => id)).toEqual(messages.map(({ id }) => id));
+    browser.stored.delete([...browser.stored.keys()].find((key) => key.endsWith("/tail")) ?? "");
+    second.chat.close();
+    const third = open(browser);
+    await third.untilLines(...first.lines);
+  });
+
+  describe("loses no word", () => {
+    it("when the API is killed in the middle of a reply and started again", { timeout: 40_000 }, async () => {
+      const { script, release } = heldReply("Vorher 漢字", " und nachher.");
+      product().provider.answer("Survive", script);
+      const page = open();
+      page.chat.send("Survive");
+      await page.untilLines("> Survive", "< Vorher 漢字 (writing)");
+      await product().apis.at(-1)?.kill();
+      page.chat.send("And this?");
+      await page.untilNotice("unreachable");
+      release();
+      await restartApi();
+      await page.untilLines("> Survive", "< Vorher 漢字 und nachher.", "> And this?", `< ${echoOf("And this?")}`);
+      expect(page.chat.state.notice).toBeUndefined();
+      expect(page.textsOf("Survive")).toEqual(["", "Vorher 漢字", "Vorher 漢字 und nachher."]);
+    });
+
+    it("when three messages are typed without a network", async () => {
+      const browser = new FakeBrowser();
+      const page = open(browser);
+      await page.until("it is ready", ({ ready, assistant }) => ready && assistant !== undefined);
+      await gate.shut();
+      browser.setOnline(false);
+      for (const text of ["first", "second", "third"]) page.chat.send(text);
+      await page.untilNotice("offline");
+      expect(page.lines.map((line) => line.replace("sending", "waiting"))).toEqual([
+        "> first (waiting)",
+        "> second (waiting)",
+        "> third (waiting)",
+      ]);
+      await gate.reopen();
+      browser.setOnline(true);
+      await page.untilLines(
+        "> first",
+        `< ${echoOf("first")}`,
+        "> second",
+        `< ${echoOf("second")}`,
+        "> third",
+        `< ${echoOf("third")}`,
+      );
+      expect(page.chat.state.notice).toBeUndefined();
+      expect(sent()).toEqual(["first", "second", "third"]);
+    });
+
+    it("when the page is reloaded without a network, and the browser believes to be online", async () => {
+      const browser = new FakeBrowser();
+      await gate.shut();
+      const page = open(browser);
+      page.chat.send("typed before");
+      await page.untilNotice("unreachable");
+      page.chat.close();
+      const next = open(browser);
+      expect(next.lines[0]).toMatch(/^> typed before/);
+      next.chat.send("typed after");
+      await gate.reopen();
+      await next.untilLines(
+        "> typed before",
+        `< ${echoOf("typed before")}`,
+        "> typed after",
+        `< ${echoOf("typed after")}`,
+      );
+    });
+
+    it("when the page is reloaded in the middle of a reply: it goes on from the same byte", async () => {
+      const [more, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      product().provider.answer("Reload me", {
+        steps: ["Erst é", { until: more.promise }, " dann 😀", { until: end.promise }, "."],
+      });
+      const browser = new FakeBrowser();
+      const page = open(browser);
+      page.chat.send("Reload me");
+      await page.untilLines("> Reload me", "< Erst é (writing)");
+      page.tab.show(false);
+      page.chat.close();
+      front.seen.length = 0;
+      const next = open(browser);
+      // At once, before anything was asked.
+      expect(next.lines).toEqual(["> Reload me", "< Erst é (writing)"]);
+      await eventually("it listens", () => front.seen.some(({ path }) => path.endsWith("/events")));
+      more.resolve();
+      await next.untilLines("> Reload me", "< Erst é dann 😀 (writing)");
+      end.resolve();
+      await next.untilLines("> Reload me", "< Erst é dann 😀.");
+      const [listening] = front.seen.filter(({ path }) => path.endsWith("/events"));
+      expect(listening?.lastEventId).toBe(`1:${Buffer.byteLength("Erst é")}`);
+      expect(next.textsOf("Reload me")).toEqual(["Erst é", "Erst é dann 😀", "Erst é dann 😀."]);
+    });
+
+    it("when the page is reloaded in the middle of a reply, and nothing of it was stored", async () => {
+      const { script, release } = heldReply("Erst", " dann.");
+      product().provider.answer("Reload all", script);
+      const browser = new FakeBrowser();
+      const page = open(browser);
+      page.chat.send("Reload all");
+      page.chat.send("And the next");
+      await page.untilLines("> Reload all", "< Erst (writing)", "> And the next", "<  (queued)");
+      page.chat.close();
+      for (const key of browser.stored.keys()) if (key.endsWith("/tail")) browser.stored.delete(key);
+      const next = open(browser);
+      await next.untilLines("> Reload all", "< Erst (writing)", "> And the next");
+      release();
+      await next.untilLines("> Reload all", "< Erst dann.", "> And the next", `< ${echoOf("And the next")}`);
+    });
+
+    it("when the answer to a POST is lost: it is sent again under the same key, also by the next page", async () => {
+      const browser = new FakeBrowser();
+      front.instead = ({ method }) => (method === "POST" ? "lost" : undefined);
+      const page = open(browser);
+      page.chat.send("Only once, please");
+      await page.untilNotice("unreachable");
+      page.chat.close();
+      front.instead = () => undefined;
+      const next = open(browser);
+      await next.untilLines("> Only once, please", `< ${echoOf("Only once, please")}`);
+      expect(posts().length).toBeGreaterThanOrEqual(2);
+      expect(new Set(posts().map(({ key, body }) => `${key} ${body}`)).size).toBe(1);
+      expect(answersTo("Only once, please")).toHaveLength(1);
+    });
+
+    it("when the answer to a later POST is lost, and the history comes before it is repeated", async () => {
+      const browser = new FakeBrowser();
+      const page = open(browser);
+      page.chat.send("Before");
+      await page.untilLines("> Before", `< ${echoOf("Before")}`);
+      let holding = true;
+      front.instead = ({ method }) => (method === "POST" && holding ? "lost" : undefined);
+      page.chat.send("Twice?");
+      await page.untilNotice("unreachable");
+      page.chat.close();
+      const next = open(browser);
+      await next.until("the history has come", ({ ready }) => ready);
+      holding = false;
+      await next.untilLines("> Before", `< ${echoOf("Before")}`, "> Twice?", `< ${echoOf("Twice?")}`);
+      expect(answersTo("Twice?")).toHaveLength(1);
+    });
+
+    it("when a proxy keeps event streams back", { timeout: 30_000 }, async () => {
+      front.buffers = "all";
+      const { script, release } = heldReply("It polls", " by itself.");
+      product().provider.answer("Through a proxy", script);
+      const page = open();
+      page.chat.send("Through a proxy");
+      await page.untilLines("> Through a proxy", "< It polls (writing)");
+      release();
+      await page.untilLines("> Through a proxy", "< It polls by itself.");
+    });
+
+    it("when there are too many messages: it says when it goes on, and does with the next reply", async () => {
+      const { script, release } = heldReply("Slowly", ".");
+      product().provider.answer("message 1", script);
+      const page = open();
+      for (let n = 1; n <= 6; n++) page.chat.send(`message ${n}`);
+      const { notice } = await page.untilNotice("busy");
+      const inMs = notice?.kind === "busy" ? notice.resumesAt - Date.now() : 0;
+      expect(inMs).toBeGreaterThan(3000);
+      expect(inMs).toBeLessThan(7000);
+      expect(page.lines.at(-1)).toBe("> message 6 (waiting)");
+      release();
+      await page.until("all are answered", ({ messages, busy }) => messages.length === 12 && !busy, 5000);
+      expect(page.lines.at(-1)).toBe(`< ${echoOf("message 6")}`);
+      await page.untilNotice(undefined);
+    });
+
+    it.each([
+      ["429", { status: 429, headers: { "retry-after": "2" }, body: '{"type":"/problems/rate-limit"}' }],
+      ["503", { status: 503, headers: { "retry-after": "2" }, body: '{"type":"/problems/backlog"}' }],
+    ])("on a %s: it says when it goes on, and goes on then", async (_, refusal) => {
+      const page = open();
+      await page.until("it is ready", ({ ready }) => ready);
+      const began = performance.now();
+      front.instead = ({ method }) => (method === "POST" && performance.now() - began < 1800 ? refusal : undefined);
+      page.chat.send("Patience");
+      const { notice } = await page.untilNotice("busy");
+      if (notice?.kind === "busy") expect(notice.resumesAt - Date.now()).toBeGreaterThan(1500);
+      await page.untilLines("> Patience", `< ${echoOf("Patience")}`);
+      expect(posts()).toHaveLength(2);
+      expect(performance.now() - began).toBeGreaterThan(1900);
+      expect(page.chat.state.notice).toBeUndefined();
+    });
+
+    it("when its conversation was deleted: what waits begins a new one", async () => {
+      const browser = new FakeBrowser();
+      const page = open(browser);
+      page.chat.send("Are you there?");
+      await page.untilLines("> Are you there?", `< ${echoOf("Are you there?")}`);
+      const { conversationId, token } = known(browser);
+      await service().deleteConversation({ conversationId, token });
+      page.chat.send("And now?");
+      page.chat.send("And then?");
+      const state = await page.untilLines(
+        "> And now?",
+        `< ${echoOf("And now?")}`,
+        "> And then?",
+        `< ${echoOf("And then?")}`,
+      );
+      expect(state.notice).toEqual({ kind: "restarted" });
+      expect(state.conversationId).not.toBe(conversationId);
+      page.chat.send("Good.");
+      expect(page.chat.state.notice).toBeUndefined();
+    });
+
+    it("when its conversation is deleted in the middle of a reply", async () => {
+      product().provider.answer("Talk on", endlessReply());
+      const browser = new FakeBrowser();
+      const page = open(browser);
+      page.chat.send("Talk on");
+      await page.until("it talks", ({ messages }) => messages.at(-1)?.text !== "" && messages.length === 2);
+      await service().deleteConversation(known(browser));
+      expect(await page.untilNotice("restarted")).toMatchObject({
+        messages: [],
+        busy: false,
+        conversationId: undefined,
+      });
+      page.chat.send("Again");
+      await page.untilLines("> Again", `< ${echoOf("Again")}`);
+    });
+
+    it("when its token is refused", async () => {
+      const browser = new FakeBrowser();
+      const page = open(browser);
+      page.chat.send("Mine");
+      await page.untilLines("> Mine", `< ${echoOf("Mine")}`);
+      page.chat.close();
+      const key = [...browser.stored.keys()].find((each) => each.endsWith("/conversation")) ?? "";
+      browser.stored.set(key, JSON.stringify({ ...known(browser), token: "an.old.one" }));
+      const next = open(browser);
+      next.chat.send("Still there?");
+      await next.untilLines("> Still there?", `< ${echoOf("Still there?")}`);
+      expect(next.chat.state.notice).toEqual({ kind: "restarted" });
+    });
+
+    it("when a first message was taken into a conversation that is deleted now", async () => {
+      const browser = new FakeBrowser();
+      front.instead = ({ method }) => (method === "POST" ? "lost" : undefined);
+      const page = open(browser);
+      page.chat.send("Deleted elsewhere");
+      await page.untilNotice("unreachable");
+      const direct = new Client(front.target);
+      const again = await direct.post(bodyOf(posts()[0]), { key: posts()[0]?.key });
+      await direct.deleteConversation(again.body as StoredConversation);
+      front.instead = () => undefined;
+      await page.untilLines("> Deleted elsewhere", `< ${echoOf("Deleted elsewhere")}`);
+      expect(new Set(posts().map(({ key }) => key)).size).toBe(2);
+    });
+
+    it.each(["denied", "full"] as const)("for the life of the page, when storage is %s", async (how) => {
+      const browser = new FakeBrowser();
+      browser.storageIs = how;
+      const page = open(browser);
+      page.chat.setDraft("half a th");
+      page.chat.send("Without memory");
+      page.chat.send("And again");
+      const lines = ["> Without memory", `< ${echoOf("Without memory")}`, "> And again", `< ${echoOf("And again")}`];
+      const { draft } = await page.untilLines(...lines);
+      expect(draft).toBe("half a th");
+      page.tab.show(false);
+      page.tab.show(true);
+      await page.untilLines(...lines);
+      expect(browser.stored.size).toBe(0);
+    });
+
+    it("where there is neither storage, nor channel, nor lock", async () => {
+      const browser = new FakeBrowser();
+      const page = open(browser, { tab: browser.openTab({ without: ["storage", "channel", "locks"] }) });
+      page.chat.send("With nothing");
+      await page.untilLines("> With nothing", `< ${echoOf("With nothing")}`);
+    });
+
+    it("when storage fills up while it runs", async () => {
+      const browser = new FakeBrowser();
+      const page = open(browser);
+      page.chat.send("There was room");
+      await page.untilLines("> There was room", `< ${echoOf("There was room")}`);
+      browser.storageIs = "full";
+      page.chat.send("Now there is none");
+      await page.untilLines(
+        "> There was room",
+        `< ${echoOf("There was room")}`,
+        "> Now there is none",
+        `< ${echoOf("Now there is none")}`,
+      );
+      page.chat.close();
+      browser.storageIs = "well";
+      const next = open(browser);
+      await next.untilLines(...page.lines);
+    });
+
+    it("when what is stored is corrupt", async () => {
+      const browser = new FakeBrowser();
+      const page = open(browser);
+      page.chat.send("Before the damage");
+      await page.untilLines("> Before the damage", `< ${echoOf("Before the damage")}`);
+      page.chat.setDraft("kept");
+      page.chat.close();
+      for (const damage of ["", "null", "[]", "7", '{"items":[null],"conversationId":"x"}', '{"items":{}}', "{"]) {
+        for (const key of browser.stored.keys()) if (key.endsWith("/tail")) browser.stored.set(key, damage);
+        const prefix =
+          [...browser.stored.keys()].find((key) => key.endsWith("/conversation"))?.replace(/conversation$/, "") ?? "";
+        browser.stored.set(`${prefix}tail`, damage);
+        browser.stored.set(`${prefix}out/${damage}`, damage);
+        browser.stored.set(`${prefix}erase/x`, damage);
+        const next = open(browser);
+        await next.until("it is read", ({ ready }) => ready);
+        expect(next.lines).toEqual(page.lines);
+        next.chat.close();
+        expect([...browser.stored.keys()].filter((key) => /\/(out|erase)\//.test(key))).toEqual([]);
+      }
+      for (const damage of ["{", "null", '{"conversationId":7}', '{"conversationId":"x","token":"a\\nb"}']) {
+        for (const key of browser.stored.keys()) if (key.endsWith("/conversation")) browser.stored.set(key, damage);
+        const next = open(browser);
+        expect(next.chat.state).toMatchObject({ ready: true, messages: [], draft: "kept" });
+        next.chat.close();
+      }
+    });
+
+    it("when the client's clock is wrong, and jumps", async () => {
+      const browser = new FakeBrowser();
+      browser.clockOffMs = 400 * 86_400_000;
+      const page = open(browser);
+      page.chat.send("From the future");
+      browser.clockOffMs = -400 * 86_400_000;
+      page.chat.send("From the past");
+      const lines = [
+        "> From the future",
+        `< ${echoOf("From the future")}`,
+        "> From the past",
+        `< ${echoOf("From the past")}`,
+      ];
+      await page.untilLines(...lines);
+      page.chat.close();
+      const next = open(browser);
+      await next.until("it is read", ({ ready }) => ready);
+      await next.untilLines(...lines);
+    });
+  });
+
+  describe("in two tabs", () => {
+    it("is the same, live", async () => {
+      const browser = new FakeBrowser();
+      const [one, other] = [open(browser), open(browser)];
+      const { script, release } = heldReply("Both", " see it.");
+      product().provider.answer("Hello from one", script);
+      one.chat.send("Hello from one");
+      await Promise.all([one, other].map((page) => page.untilLines("> Hello from one", "< Both (writing)")));
+      release();
+      await Promise.all([one, other].map((page) => page.untilLines("> Hello from one", "< Both see it.")));
+      other.chat.send("Hello from the other");
+      const all = [
+        "> Hello from one",
+        "< Both see it.",
+        "> Hello from the other",
+        `< ${echoOf("Hello from the other")}`,
+      ];
+      await Promise.all([one, other].map((page) => page.untilLines(...all)));
+      expect(one.chat.state.conversationId).toBe(other.chat.state.conversationId);
+    });
+
+    it.each([
+      ["with locks", []],
+      ["without locks", ["locks"]],
+      ["without a channel", ["channel"]],
+    ] as const)("sends each message once and in order, %s", async (_, without) => {
+      const browser = new FakeBrowser();
+      const tab = () => browser.openTab({ without: [...without] });
+      const first = open(browser, { tab: tab() });
+      first.chat.send("To begin with");
+      await first.untilLines("> To begin with", `< ${echoOf("To begin with")}`);
+      await gate.shut();
+      const texts = ["a", "b", "c", "d"].map((letter) => `${letter} of ${_}`);
+      const other = open(browser, { tab: tab() });
+      for (const [index, text] of texts.entries()) (index % 2 === 0 ? first : other).chat.send(text);
+      await gate.reopen();
+      browser.setOnline(true);
+      const lines = ["To begin with", ...texts].flatMap((text) => [`> ${text}`, `< ${echoOf(text)}`]);
+      await Promise.all([first, other].map((page) => page.untilLines(...lines)));
+      for (const text of texts) expect(answersTo(text)).toHaveLength(1);
+      if (without.length === 0) expect(sent()).toEqual(["To begin with", ...texts]);
+    });
+
+    it("goes on sending when the tab that sent is closed", async () => {
+      const browser = new FakeBrowser();
+      await gate.shut();
+      const [one, other] = [open(browser), open(browser)];
+      one.chat.send("Left behind");
+      await one.untilNotice("unreachable");
+      await other.until("the other shows it", ({ messages }) => messages.length === 1);
+      expect((await other.untilNotice("unreachable")).messages).toHaveLength(1);
+      one.chat.close();
+      await gate.reopen();
+      await other.untilLines("> Left behind", `< ${echoOf("Left behind")}`);
+    });
+
+    it("begins anew in both, and is deleted in both", async () => {
+      const browser = new FakeBrowser();
+      const [one, other] = [open(browser), open(browser)];
+      one.chat.send("First conversation");
+      await Promise.all(
+        [one, other].map((page) => page.untilLines("> First conversation", `< ${echoOf("First conversation")}`)),
+      );
+      const first = known(browser);
+      one.chat.startAnew();
+      await Promise.all([one, other].map((page) => page.untilLines()));
+      other.chat.send("Second conversation");
+      await Promise.all(
+        [one, other].map((page) => page.untilLines("> Second conversation", `< ${echoOf("Second conversation")}`)),
+      );
+      const second = known(browser);
+      expect(second.conversationId).not.toBe(first.conversationId);
+      one.chat.deleteData();
+      expect(one.lines).toEqual([]);
+      await other.untilLines();
+      await eventually(
+        "it is deleted",
+        async () =>
+          (await service().request(`/api/conversations/${second.conversationId}`, { token: second.token })).status ===
+          404,
+      );
+      expect((await service().history(first)).messages).toHaveLength(2);
+      expect([...browser.stored.values()].join()).not.toContain('conversation"');
+    });
+
+    it("begins as one conversation, when both send the first message at once", async () => {
+      const browser = new FakeBrowser();
+      const both = [open(browser), open(browser)];
+      for (const [index, page] of both.entries()) page.chat.send(`Me first ${index}`);
+      const lines = [0, 1].map((index) => `> Me first ${index}|< ${echoOf(`Me first ${index}`)}`);
+      const inSomeOrder = (page: ChatPage) =>
+        JSON.stringify([page.lines.slice(0, 2).join("|"), page.lines.slice(2).join("|")].toSorted()) ===
+        JSON.stringify(lines);
+      for (const page of both) await page.until("both are answered", () => inSomeOrder(page));
+      expect(both[0]?.lines).toEqual(both[1]?.lines);
+    });
+
+    it("does not store again what another tab has deleted while this one slept", async () => {
+      const browser = new FakeBrowser();
+      const sleeper = browser.openTab({ without: ["channel"] });
+      const one = open(browser, { tab: sleeper });
+      one.chat.send("Delete me while I sleep");
+      await one.untilLines("> Delete me while I sleep", `< ${echoOf("Delete me while I sleep")}`);
+      sleeper.sleep();
+      const other = open(browser);
+      other.chat.deleteData();
+      sleeper.show(false);
+      one.chat.close();
+      expect([...browser.stored.values()].join()).not.toContain("Delete me");
+    });
+
+    it("uses the newer token that another tab was given", async () => {
+      const browser = new FakeBrowser();
+      const one = open(browser);
+      one.chat.send("Renew me");
+      await one.untilLines("> Renew me", `< ${echoOf("Renew me")}`);
+      const { conversationId, token } = known(browser);
+      one.chat.close();
+      const key = [...browser.stored.keys()].find((each) => each.endsWith("/conversation")) ?? "";
+      browser.stored.set(key, JSON.stringify({ conversationId, token: "an.old.one" }));
+      // Nobody tells it: the storage of another process is not always up to date.
+      const tab = browser.openTab({ without: ["channel"] });
+      tab.listen = () => () => undefined;
+      await gate.shut();
+      const late = open(browser, { tab });
+      browser.stored.set(key, JSON.stringify({ conversationId, token }));
+      await gate.reopen();
+      late.chat.send("Did it work?");
+      await late.untilLines("> Renew me", `< ${echoOf("Renew me")}`, "> Did it work?", `< ${echoOf("Did it work?")}`);
+      expect(late.chat.state.notice).toBeUndefined();
+    });
+
+    it("holds no connection for a tab that is hidden", async () => {
+      const browser = new FakeBrowser();
+      const { script, release } = heldReply("Seen", " at last.");
+      product().provider.answer("Hide", script);
+      const hidden = browser.openTab();
+      hidden.shown = false;
+      const behind = open(browser, { tab: hidden });
+      await behind.until("it is ready", ({ ready }) => ready);
+      const shown = open(browser);
+      shown.chat.send("Hide");
+      await shown.untilLines("> Hide", "< Seen (writing)");
+      await behind.until("it knows", ({ messages }) => messages.length === 2);
+      expect(front.seen.filter(({ path }) => path.endsWith("/events"))).toHaveLength(1);
+      release();
+      await Promise.all([shown, behind].map((page) => page.untilLines("> Hide", "< Seen at last.")));
+      expect(front.seen.filter(({ path }) => path.endsWith("/events"))).toHaveLength(1);
+    });
+  });
+
+  describe("does what it is told", () => {
+    it("stops a reply, and keeps what there is of it over a reload", async () => {
+      product().provider.answer("Never end", endlessReply());
+      const browser = new FakeBrowser();
+      const page = open(browser);
+      page.chat.send("Never end");
+      await page.until("it talks", ({ messages }) => messages.at(-1)?.text.startsWith("tick tick") ?? false);
+      page.chat.stop();
+      page.chat.stop();
+      await page.until("it has stopped", ({ busy }) => !busy);
+      expect(page.lines[1]).toMatch(/^< (tick )+\(stopped\)|^< (tick )+ \(stopped\)/);
+      page.chat.close();
+      const next = open(browser);
+      await next.until("it is read", ({ ready }) => ready);
+      expect(next.lines).toEqual(page.lines);
+    });
+
+    it("gives a message back that is refused, and tries it again under another key", async () => {
+      const browser = new FakeBrowser();
+      const page = open(browser);
+      const long = "x".repeat(4001);
+      page.chat.send(long);
+      page.chat.send("Short");
+      await page.untilLines("> Short", `< ${echoOf("Short")}`, `> ${long} (refused)`);
+      const refused = page.chat.state.messages.find(({ text }) => text === long);
+      expect(refused).toMatchObject({ refusal: "Your message must have at most 4000 characters." });
+      page.chat.close();
+      const next = open(browser);
+      await next.untilLines("> Short", `< ${echoOf("Short")}`, `> ${long} (refused)`);
+      front.seen.length = 0;
+      next.chat.tryAgain(refused?.key ?? "");
+      await next.until(
+        "it is refused again",
+        ({ messages }) =>
+          posts().length === 1 &&
+          messages.some((message) => message.sender === "user" && message.delivery === "refused"),
+      );
+      expect(next.chat.state.messages.at(-1)?.key).toBe(refused?.key);
+    });
+
+    it("asks again after a reply that failed", async () => {
+      const page = open();
+      const error = { code: "workers_died", message: "Something went wrong." };
+      const event = { jobId: "it", status: "failed", attempt: 3, error };
+      const body = `id: end\nevent: failed\ndata: ${JSON.stringify(event)}\n\n`;
+      front.instead = ({ path }) => (path.endsWith("/events") ? { status: 200, body } : undefined);
+      page.chat.send("Will it fail?");
+      const { messages } = await page.untilLines("> Will it fail?", "<  (failed)");
+      expect(messages[1]).toMatchObject({ failure: "Something went wrong." });
+      front.instead = () => undefined;
+      page.chat.tryAgain(messages[1]?.key ?? "");
+      await page.untilLines("> Will it fail?", "> Will it fail?", `< ${echoOf("Will it fail?")}`);
+    });
+
+    it("reads older messages, page by page", async () => {
+      const client = service();
+      const history = Array.from({ length: 50 }, (_, n) => ({ text: `old ${n}`, sender: "user", timestamp: n }));
+      const begun = await client.submit({ message: "new 0", history });
+      await client.ended(begun);
+      const browser = new FakeBrowser();
+      const page = open(browser);
+      page.chat.close();
+      browser.stored.set(
+        `parley/1/${encodeURIComponent(new URL(gate.url).origin)}///conversation`,
+        JSON.stringify(begun),
+      );
+      const next = open(browser);
+      await next.until("it is read", ({ ready }) => ready);
+      expect(next.chat.state).toMatchObject({ hasOlder: true, messages: { length: 50 } });
+      next.chat.loadOlder();
+      next.chat.loadOlder();
+      await next.until("all is read", ({ hasOlder }) => !hasOlder);
+      expect(next.lines.slice(0, 3)).toEqual(["> old 0", "> old 1", "> old 2"]);
+      expect(next.lines).toHaveLength(52);
+    });
+
+    it("begins anew with what waits, although it is on its way", async () => {
+      const page = open();
+      page.chat.send("The old one");
+      await page.untilLines("> The old one", `< ${echoOf("The old one")}`);
+      const before = page.chat.state.conversationId;
+      page.chat.send("Into the new one");
+      await page.until("it is on its way", () => page.lines.at(-1) === "> Into the new one (sending)");
+      page.chat.startAnew();
+      expect(page.lines).toEqual(["> Into the new one (sending)"]);
+      await page.untilLines("> Into the new one", `< ${echoOf("Into the new one")}`);
+      expect(page.chat.state.conversationId).not.toBe(before);
+    });
+
+    it("keeps the draft over a reload", async () => {
+      const browser = new FakeBrowser();
+      const page = open(browser);
+      page.chat.setDraft("half a sen");
+      page.chat.close();
+      expect(open(browser).chat.state.draft).toBe("half a sen");
+    });
+
+    it("erases what was deleted without a network, once there is one, also on the next page", async () => {
+      const browser = new FakeBrowser();
+      const page = open(browser);
+      page.chat.send("Forget me");
+      await page.untilLines("> Forget me", `< ${echoOf("Forget me")}`);
+      const { conversationId, token } = known(browser);
+      await gate.shut();
+      page.chat.send("And this, never sent");
+      page.chat.deleteData();
+      expect(page.chat.state).toMatchObject({ messages: [], conversationId: undefined });
+      await page.untilNotice("unreachable");
+      page.chat.close();
+      expect([...browser.stored.values()].join()).not.toMatch(/Forget me|never sent/);
+      await gate.reopen();
+      const next = open(browser);
+      await eventually(
+        "it is deleted",
+        async () => (await service().request(`/api/conversations/${conversationId}`, { token })).status === 404,
+      );
+      await eventually("nothing is left to do", () => browser.stored.size === 0);
+      expect(next.lines).toEqual([]);
+      expect(answersTo("And this, never sent")).toEqual([]);
+    });
+
+    it("erases a first message that was deleted before its answer came", async () => {
+      const browser = new FakeBrowser();
+      front.instead = ({ method }) => (method === "POST" ? "lost" : undefined);
+      const page = open(browser);
+      page.chat.send("Too soon");
+      await page.untilNotice("unreachable");
+      page.chat.deleteData();
+      expect(page.lines).toEqual([]);
+      front.instead = () => undefined;
+      await eventually("it is deleted", () => front.seen.some(({ method }) => method === "DELETE"));
+      await eventually("nothing is left to do", () => browser.stored.size === 0);
+      const rows = await product().query("select from messages where text = 'Too soon'");
+      expect(rows).toEqual([]);
+      expect(page.lines).toEqual([]);
+    });
+
+    it("rates a reply, and takes it back where the service does not", async () => {
+      const browser = new FakeBrowser();
+      const page = open(browser);
+      page.chat.send("Rate me");
+      const { messages } = await page.untilLines("> Rate me", `< ${echoOf("Rate me")}`);
+      const key = messages[1]?.key ?? "";
+      front.instead = ({ path }) => (path.endsWith("/feedback") ? { status: 204 } : undefined);
+      page.chat.rate(key, "up");
+      page.chat.rate(key, "down", "Too short");
+      expect(page.chat.state.messages[1]).toMatchObject({ rating: "down" });
+      const told = () => front.seen.filter(({ path }) => path === `/api/messages/${messages[1]?.id}/feedback`);
+      await eventually("both are told", () => told().length === 2);
+      expect(told().map(bodyOf)).toEqual([{ rating: "up" }, { rating: "down", comment: "Too short" }]);
+      front.instead = ({ path }) =>
+        path.endsWith("/feedback") ? { status: 400, body: '{"type":"/problems/invalid-request"}' } : undefined;
+      page.chat.rate(key, undefined);
+      await page.until(
+        "it is taken back",
+        ({ messages: [, reply] }) => reply?.sender === "ai" && reply.rating === "down",
+      );
+      page.chat.close();
+      const next = open(browser);
+      await next.until("it is read", ({ ready }) => ready);
+      expect(next.chat.state.messages[1]).toMatchObject({ rating: "down" });
+    });
+  });
+
+  it("does not mix with another assistant, server or visitor in the same browser", async () => {
+    const browser = new FakeBrowser();
+    const identity = (sub: string) => `x.${Buffer.from(JSON.stringify({ sub })).toString("base64url")}.y`;
+    const all = [
+      open(browser),
+      open(browser, { assistant: "technical" }),
+      open(browser, { identity: identity("a") }),
+      open(browser, { identity: identity("b") }),
+    ];
+    all.push(new ChatPage(browser, front.url));
+    for (const [index, page] of all.entries()) page.chat.send(`I am ${index}`);
+    for (const [index, page] of all.entries()) await page.untilLines(`> I am ${index}`, `< ${echoOf(`I am ${index}`)}`);
+    expect(new Set(all.map(({ chat }) => chat.state.conversationId)).size).toBe(all.length);
+    all.at(-1)?.chat.close();
+    expect(all[1]?.chat.state.assistant?.type).toBe("technical");
+  });
+
+  it("tells its listeners once a frame while a reply streams", async () => {
+    product().provider.answer("Quickly", { steps: Array.from({ length: 400 }, (_, n) => `w${n} `) });
+    const page = open();
+    page.chat.send("Quickly");
+    await page.until("it is whole", ({ busy, messages }) => messages.length === 2 && !busy);
+    expect(page.states.length).toBeLessThanOrEqual(page.tab.frames);
+    expect(new Set(page.states).size).toBe(page.states.length);
+  });
+
+  it("does nothing any more once it is closed", async () => {
+    product().provider.answer("Close me", endlessReply());
+    const page = open();
+    page.chat.send("Close me");
+    await page.until("it talks", ({ messages }) => messages.at(-1)?.text.startsWith("tick") ?? false);
+    page.chat.close();
+    await eventually("its frames are over", () => true);
+    const [frames, requests] = [page.states.length, front.seen.length];
+    page.chat.send("Nobody hears");
+    await product().query("select pg_sleep(1)");
+    expect([page.states.length, front.seen.length]).toEqual([frames, requests]);
+  });
+});
+
+function bodyOf(request: SeenRequest | undefined): Record<string, unknown> {
+  return JSON.parse(request?.body ?? "{}") as Record<string, unknown>;
+}

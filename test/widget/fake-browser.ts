@@ -1,0 +1,119 @@
+import { BroadcastChannel, locks } from "node:worker_threads";
+import type { KeyValueStorage, PageListener, Surroundings } from "../../services/widget/chat/surroundings.ts";
+
+let browsers = 0;
+
+/** What tabs of one browser share. Its channels and locks are Node's own. */
+export class FakeBrowser {
+  readonly stored = new Map<string, string>();
+  /** `denied`: every call throws; `full`: nothing can be added. */
+  storageIs: "well" | "denied" | "full" = "well";
+  online = true;
+  /** Added to the time. */
+  clockOffMs = 0;
+  readonly #name = `browser ${++browsers} `;
+  readonly #listeners = new Set<PageListener>();
+
+  /** @param without what this one lacks */
+  openTab({ without = [] }: { without?: ("storage" | "locks" | "channel")[] } = {}): FakeTab {
+    return new FakeTab(this, this.#name, without, this.#listeners);
+  }
+
+  setOnline(online: boolean): void {
+    this.online = online;
+    for (const hear of this.#listeners) hear(online ? "online" : "offline");
+  }
+
+  /** What is stored under a key that ends so, parsed. */
+  read(end: string): unknown {
+    const [, text] = [...this.stored].find(([key]) => key.endsWith(end)) ?? [];
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+}
+
+export class FakeTab implements Surroundings {
+  readonly storage: KeyValueStorage | undefined;
+  readonly locks: Surroundings["locks"];
+  readonly openChannel: Surroundings["openChannel"];
+  /** Frames so far. */
+  frames = 0;
+  shown = true;
+  readonly #browser: FakeBrowser;
+  readonly #all: Set<PageListener>;
+  #hear: PageListener | undefined;
+
+  constructor(browser: FakeBrowser, name: string, without: string[], all: Set<PageListener>) {
+    this.#browser = browser;
+    this.#all = all;
+    this.storage = without.includes("storage") ? undefined : storageOf(browser, this);
+    this.locks = without.includes("locks")
+      ? undefined
+      : { request: (lock, options, act) => locks.request(name + lock, options, act) };
+    this.openChannel = without.includes("channel") ? undefined : (channel, hear) => openChannel(name + channel, hear);
+  }
+
+  now = (): number => Date.now() + this.#browser.clockOffMs;
+  online = (): boolean => this.#browser.online;
+  visible = (): boolean => this.shown;
+
+  frame = (run: () => void): void => {
+    setTimeout(() => {
+      this.frames += 1;
+      run();
+    }, 5);
+  };
+
+  listen = (hear: PageListener): (() => void) => {
+    this.#hear = hear;
+    this.#all.add(hear);
+    return () => {
+      this.#hear = undefined;
+      this.#all.delete(hear);
+    };
+  };
+
+  /** Hears nothing of other tabs any more. */
+  sleep(): void {
+    if (this.#hear) this.#all.delete(this.#hear);
+  }
+
+  show(shown: boolean): void {
+    this.shown = shown;
+    this.#hear?.(shown ? "visible" : "hidden");
+  }
+
+  /** As browsers do, in all tabs but the one that wrote. */
+  tellOfStorage(key: string): void {
+    for (const hear of this.#all) if (hear !== this.#hear) queueMicrotask(() => hear("storage", key));
+  }
+}
+
+function openChannel(name: string, hear: (message: unknown) => void) {
+  const channel = new BroadcastChannel(name);
+  channel.addEventListener("message", (event: Event & { data?: unknown }) => hear(event.data));
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel is of one origin
+  return { post: (message: unknown) => channel.postMessage(message), close: () => channel.close() };
+}
+
+function storageOf(browser: FakeBrowser, tab: FakeTab): KeyValueStorage {
+  const use = () => {
+    if (browser.storageIs === "denied") throw new DOMException("denied", "SecurityError");
+    return browser.stored;
+  };
+  return {
+    get length() {
+      return use().size;
+    },
+    key: (index) => [...use().keys()][index] ?? null,
+    getItem: (key) => use().get(key) ?? null,
+    setItem: (key, value) => {
+      if (browser.storageIs === "full") throw new DOMException("full", "QuotaExceededError");
+      use().set(key, value);
+      tab.tellOfStorage(key);
+    },
+    removeItem: (key) => {
+      use().delete(key);
+      tab.tellOfStorage(key);
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request as forward, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+
+/** A request as it arrived. */
+export interface SeenRequest {
+  method: string;
+  path: string;
+  key: string | undefined;
+  token: string | undefined;
+  lastEventId: string | undefined;
+  body: string;
+}
+
+/**
+ * An answer in the service's place; `lost`: the service answers, and the answer does not arrive; `cut`: the connection
+ * ends before.
+ */
+export type Instead = { status: number; headers?: Record<string, string>; body?: string } | "lost" | "cut";
+
+/** What stands between visitors and a service: it outlives API processes, and can be as bad as proxies are. */
+export interface Front extends AsyncDisposable {
+  readonly url: string;
+  readonly seen: SeenRequest[];
+  /** Where the service is. */
+  target: string;
+  /** Answers some requests itself. */
+  instead: (request: SeenRequest) => Instead | undefined;
+  /** Keeps answers back until they are whole, event streams too: from the first byte on, or after their first bytes. */
+  buffers: "all" | "rest" | undefined;
+}
+
+export async function startFront(target: string): Promise<Front> {
+  const server = createServer((req, res) => void pass(req, res, front).catch(() => res.destroy()));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const front: Front = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen: [],
+    target,
+    instead: () => undefined,
+    buffers: undefined,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+  return front;
+}
+
+async function pass(req: IncomingMessage, res: ServerResponse, front: Front): Promise<void> {
+  const bytes = await buffer(req);
+  const seen: SeenRequest = {
+    method: req.method ?? "",
+    path: req.url ?? "",
+    key: header(req, "idempotency-key"),
+    token: header(req, "authorization")?.replace("Bearer ", ""),
+    lastEventId: header(req, "last-event-id"),
+    body: bytes.toString(),
+  };
+  front.seen.push(seen);
+  const instead = front.instead(seen);
+  if (instead === "cut") {
+    res.destroy();
+    return;
+  }
+  if (instead && instead !== "lost") {
+    res.writeHead(instead.status, instead.headers).end(instead.body);
+    return;
+  }
+  const onward = forward(front.target + seen.path, { method: seen.method, headers: req.headers });
+  res.on("close", () => onward.destroy());
+  onward.on("error", () => res.destroy());
+  onward.end(bytes);
+  const [answer] = (await once(onward, "response")) as [IncomingMessage];
+  answer.on("error", () => res.destroy());
+  if (instead === "lost") {
+    await buffer(answer);
+    res.destroy();
+    return;
+  }
+  if (front.buffers === "all") {
+    const whole = await buffer(answer);
+    res.writeHead(answer.statusCode ?? 502, answer.headers).end(whole);
+    return;
+  }
+  res.writeHead(answer.statusCode ?? 502, answer.headers);
+  res.flushHeaders();
+  if (front.buffers === "rest") {
+    res.write(((await once(answer, "data")) as [Buffer])[0]);
+    res.end(await buffer(answer));
+    return;
+  }
+  answer.pipe(res);
+}
+
+function header(req: IncomingMessage, name: string): string | undefined {
+  const value = req.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
