@@ -6,6 +6,7 @@ import type { Figure } from "../figure.ts";
 import { percentile } from "../numbers.ts";
 import { interleave, pick } from "../rounds.ts";
 import type { Bench, Scenario } from "../scenario.ts";
+import type { Usage } from "../stage/child.ts";
 import { startFloor } from "../stage/limits.ts";
 import { startParley } from "../stage/parley.ts";
 
@@ -27,14 +28,14 @@ export const ingress: Scenario = {
     ]);
     for (const each of [floor, redis, postgres]) stack.use(each);
     const senders = {
-      floor: () => floorSender(floor.origin),
-      parley: () => firstMessages(redis.origin),
-      parleyPg: () => firstMessages(postgres.origin),
+      floor: { of: floor, make: floorSender },
+      parley: { of: redis, make: firstMessages },
+      parleyPg: { of: postgres, make: firstMessages },
     };
     const following = {
-      floor: () => floorSender(floor.origin),
-      parley: () => followingMessages(redis.origin),
-      parleyPg: () => followingMessages(postgres.origin),
+      ...senders,
+      parley: { of: redis, make: followingMessages },
+      parleyPg: { of: postgres, make: followingMessages },
     };
     const figures: Figure[] = [];
     await measure(bench, 64, senders, warmUpMs, 1);
@@ -50,13 +51,22 @@ interface Sender {
   send(): Promise<unknown>;
   close(): Promise<void>;
 }
-type Senders = Record<"floor" | "parley" | "parleyPg", () => Sender>;
+
+interface Group {
+  of: { origin: string; usage(): Usage };
+  make: (origin: string) => Sender;
+}
+type Senders = Record<"floor" | "parley" | "parleyPg", Group>;
 
 async function measure(bench: Bench, count: number, senders: Senders, ms: number, rounds = bench.rounds) {
-  const turn = (make: () => Sender) => {
-    const open = Array.from({ length: count }, make);
+  const turn = ({ of, make }: Group) => {
+    const open = Array.from({ length: count }, () => make(of.origin));
     return {
-      run: () => closedLoop(open, takeTime, { ms: bench.ms(ms) }),
+      run: async () => {
+        const before = of.usage().cpuMs;
+        const loop = await closedLoop(open, takeTime, { ms: bench.ms(ms) });
+        return { ...loop, cpuMsEach: (of.usage().cpuMs - before) / loop.results.length };
+      },
       close: () => Promise.all(open.map((sender) => sender.close())),
     };
   };
@@ -95,6 +105,13 @@ function describe(count: number, which: "first" | "following", results: Awaited<
       better: "less",
       values: pick(results, ({ results: all }) => percentile(all, 0.99)),
       targets: isTarget ? [{ contender: "parley", limit: 1.5, of: "floor" }] : [],
+    },
+    {
+      id: `ingress/${which}/${count}/cpu`,
+      what: `POST, ${clients}, CPU of the server`,
+      unit: "ms",
+      better: "less",
+      values: pick(results, ({ cpuMsEach }) => cpuMsEach),
     },
   ];
 }

@@ -29,6 +29,11 @@ export interface Usage {
   memoryMb: number;
 }
 
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** A process that says over IPC that it is ready. It is killed when it is no longer needed, or with us. */
 export class Child implements AsyncDisposable {
   readonly #options: ChildOptions;
@@ -45,9 +50,8 @@ export class Child implements AsyncDisposable {
     });
     closeSync(log);
     this.#exited = once(this.#child, "exit");
-    const killWithUs = () => this.#child.kill("SIGKILL");
-    process.once("exit", killWithUs);
-    this.#child.once("exit", () => process.off("exit", killWithUs));
+    running.add(this.#child);
+    this.#child.once("exit", () => running.delete(this.#child));
   }
 
   /** @throws with the end of its log when it ends instead of being ready */

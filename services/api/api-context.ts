@@ -6,6 +6,7 @@ import type { ApiMetrics } from "./api-metrics.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Challenge } from "./challenge.ts";
 import type { Identities } from "./identity.ts";
+import type { Guesses } from "./limits/guesses.ts";
 import type { OpenRequests } from "./limits/open-requests.ts";
 import type { RateLimits } from "./limits/rate-limits.ts";
 import type { Operators } from "./middleware/operators.ts";
@@ -24,6 +25,8 @@ export interface ApiContext extends JobContext {
   challenge: Challenge | undefined;
   limits: RateLimits;
   openRequests: OpenRequests;
+  /** At credentials of operators, and at the metrics token. */
+  guesses: Guesses;
   operators: Operators;
   watch: JobWatch;
   streams: EventStreams;

@@ -1,5 +1,7 @@
 import type { Pool } from "pg";
-import { Counter, Gauge, Histogram } from "prom-client";
+import Counter from "prom-client/lib/counter.js";
+import Gauge from "prom-client/lib/gauge.js";
+import Histogram from "prom-client/lib/histogram.js";
 import { type Depths, readDepths } from "../../shared/db/depths.ts";
 import { fresh } from "../../shared/fresh.ts";
 import { within } from "../../shared/lifecycle.ts";

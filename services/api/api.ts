@@ -16,6 +16,7 @@ import { createChallenge } from "./challenge.ts";
 import { HealthReport } from "./health-report.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createIdentities } from "./identity.ts";
+import { Guesses } from "./limits/guesses.ts";
 import { OpenRequests } from "./limits/open-requests.ts";
 import { openRateLimits } from "./limits/rate-limits.ts";
 import { Operators } from "./middleware/operators.ts";
@@ -72,6 +73,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     await readOrMakeSetting(jobs.db.pool, "token-secret", () => randomBytes(32).toString("base64url")),
   ];
   const limits = await openRateLimits(config, { log, lifecycle });
+  const guesses = new Guesses(limits.failedLogins);
   const providers = describeProviders(config).filter(({ available }) => available);
   const health = new HealthReport({ ...jobs, providers: providers.map(({ name }) => name) });
   const streams = new EventStreams();
@@ -87,7 +89,8 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     challenge: createChallenge(config, log),
     limits,
     openRequests: new OpenRequests(config.RATE_LIMIT_MAX_STREAMS),
-    operators: new Operators({ config, failures: limits.operatorFailures, log }),
+    guesses,
+    operators: new Operators({ config, guesses, log }),
     watch,
     streams,
     backlog: new Backlog(jobs.db.pool, config.MAX_BACKLOG),

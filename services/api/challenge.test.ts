@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import { Problem } from "../../shared/errors.ts";
 import { quietLog, recordingLog } from "../../shared/testing/quiet-log.ts";
@@ -15,14 +16,13 @@ afterEach(() => {
 /** A verifier that answers as it is told, and remembers what it was asked. */
 async function startVerifier(answer: object | ((res: ServerResponse) => void)) {
   const asked: Record<string, string>[] = [];
-  const server = createServer(async (req: IncomingMessage, res: ServerResponse) => {
-    let body = "";
-    for await (const chunk of req) body += String(chunk);
+  const verify = async (req: IncomingMessage, res: ServerResponse) => {
+    asked.push(Object.fromEntries(new URLSearchParams(await text(req))));
     expect(req.headers["content-type"]).toMatch(/^application\/x-www-form-urlencoded/);
-    asked.push(Object.fromEntries(new URLSearchParams(body)));
     if (typeof answer === "function") answer(res);
     else res.setHeader("Content-Type", "application/json").end(JSON.stringify(answer));
-  }).listen(0, "127.0.0.1");
+  };
+  const server = createServer((req, res) => void verify(req, res)).listen(0, "127.0.0.1");
   await once(server, "listening");
   cleanups.push(() => {
     server.close();

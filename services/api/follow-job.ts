@@ -1,6 +1,4 @@
-import type { Pool } from "pg";
-import { type JobRow, readJob } from "../../shared/db/read-job.ts";
-import type { Live } from "../../shared/live/live.ts";
+import type { JobRow } from "../../shared/db/read-job.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { endEventId, type JobEvent } from "../../shared/protocol/events.ts";
 import { hasEnded, toJobView } from "./job-view.ts";
@@ -22,8 +20,6 @@ interface Follow {
 }
 
 interface Sources {
-  db: { pool: Pool };
-  live: Live;
   watch: JobWatch;
   log: Logger;
 }
@@ -34,7 +30,7 @@ interface Sources {
  */
 export async function* followJob(sources: Sources, { jobId, from, signal }: Follow): AsyncGenerator<JobEvent> {
   const { mailbox, known } = await sources.watch.open(jobId, signal);
-  let row = await readJob(sources.db.pool, jobId);
+  let row = await sources.watch.readRow(jobId);
   if (!row) return;
   const text = new FollowedText(sources, jobId, from, row.attempt);
   yield statusEvent(row);
@@ -42,7 +38,7 @@ export async function* followJob(sources: Sources, { jobId, from, signal }: Foll
   while (mail) {
     if (mail.row || mail.deltas.some(({ attempt }) => attempt > (row?.attempt ?? 0))) {
       const before: JobRow = row;
-      row = (await readJob(sources.db.pool, jobId)) ?? before;
+      row = (await sources.watch.readRow(jobId)) ?? before;
       const moved = row.status !== before.status || row.attempt !== before.attempt;
       if (moved && !hasEnded(row.status)) yield statusEvent(row);
       // The draft of a new attempt may have begun before this row was read.
@@ -101,6 +97,8 @@ class FollowedText {
   /** What the client lacks of the stored reply; if there is none, it drops what it has. */
   *finish({ replyText, replyAttempt, attempt }: JobRow): Generator<JobEvent> {
     yield* this.#begin(replyAttempt ?? attempt);
+    // Most have it all, and need no copy of it.
+    if (this.#cursor.bytes === Buffer.byteLength(replyText ?? "")) return;
     const reply = Buffer.from(replyText ?? "");
     if (!isBoundary(reply, this.#cursor.bytes)) yield this.#reset();
     const tail = reply.subarray(this.#cursor.bytes);
@@ -118,15 +116,15 @@ class FollowedText {
 
   async *#readDraft(): AsyncGenerator<JobEvent> {
     const { attempt } = this.#cursor;
-    const { live, log } = this.#sources;
+    const { watch, log } = this.#sources;
     try {
-      let slice = await live.readDraft(this.#jobId, attempt, this.#cursor.bytes);
+      let slice = await watch.readDraft(this.#jobId, attempt, this.#cursor.bytes);
       if (this.#unchecked && !isPlausible(slice, this.#cursor.bytes)) {
         yield this.#reset();
-        slice = await live.readDraft(this.#jobId, attempt, 0);
+        slice = await watch.readDraft(this.#jobId, attempt, 0);
       }
       this.#unchecked = false;
-      if (slice && slice.bytes.length > 0) yield this.#delta(slice.bytes.toString(), slice.bytes.length);
+      if (slice && slice.bytes.length > 0) yield this.#delta(slice.text, slice.bytes.length);
     } catch (error) {
       // Without its drafts the stream goes on from PostgreSQL: the client gets the stored reply at the end.
       log.debug({ err: error, jobId: this.#jobId }, "draft not read");

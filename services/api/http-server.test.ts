@@ -148,11 +148,10 @@ describe("an HTTP server for strangers", () => {
     const socket = connect(port, "127.0.0.1");
     sockets.push(socket);
     socket.on("error", () => undefined).pause();
-    const [near] = (await Promise.all([
-      once(server, "connection"),
-      socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
-    ])) as unknown as [[Socket]];
-    await once(near[0], "close");
+    const connected = once(server, "connection");
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    const [near] = (await connected) as [Socket];
+    await once(near, "close");
   });
 
   it("lets go of a connection that is not used any more", async () => {

@@ -2,8 +2,10 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import express, { type Response } from "express";
+import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { JobEvent } from "../../shared/protocol/events.ts";
+import { openTcpGate } from "../../shared/testing/tcp-gate.ts";
 import { EventStreams } from "./sse.ts";
 
 const delta = (text: string): JobEvent => ({
@@ -15,6 +17,8 @@ const status: JobEvent = { event: "status", data: { status: "queued", attempt: 0
 
 interface Served {
   url: string;
+  /** How many connections there are. */
+  connections: () => Promise<number>;
   /** The response of the first request. */
   response: Promise<Response>;
   errors: unknown[];
@@ -22,7 +26,12 @@ interface Served {
 }
 
 /** Serves one event stream to whoever asks. */
-async function serve(streams: EventStreams, events: AsyncIterable<JobEvent>): Promise<Served> {
+async function serve(
+  streams: EventStreams,
+  events: AsyncIterable<JobEvent>,
+  /** How long a connection may stay without a sign of life. */
+  silenceMs = 0,
+): Promise<Served> {
   const response = Promise.withResolvers<Response>();
   const pumped = Promise.withResolvers<void>();
   const errors: unknown[] = [];
@@ -40,7 +49,16 @@ async function serve(streams: EventStreams, events: AsyncIterable<JobEvent>): Pr
   });
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/`, response: response.promise, errors, pumped: pumped.promise };
+  server.timeout = silenceMs;
+  server.keepAliveTimeout = silenceMs;
+  const connections = promisify(server.getConnections.bind(server));
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    connections,
+    response: response.promise,
+    errors,
+    pumped: pumped.promise,
+  };
 }
 
 async function* give(...events: JobEvent[]): AsyncGenerator<JobEvent> {
@@ -145,6 +163,41 @@ describe("an event stream", () => {
     await expect.poll(() => res.writableNeedDrain, { interval: 1 }).toBe(true);
     client.destroy();
     await pumped;
+  });
+
+  it("is sent back after a while, so that whoever vanished without a word is found, and whoever is there resumes", async () => {
+    const briefly = { everyMs: 20, oldestMs: 200 };
+    const { url, connections } = await serve(new EventStreams(briefly), hang(status), 300);
+    const wire = await openTcpGate(url);
+    onTestFinished(() => wire.shut());
+    const vanished = await openRaw(wire.url);
+    wire.freeze();
+    expect(await connections()).toBe(1);
+    await expect.poll(() => connections(), { timeout: 5000 }).toBe(0);
+    vanished.destroy();
+
+    const there = await serve(new EventStreams(briefly), hang(status));
+    const [beats, goodbye] = (await (await fetch(there.url)).text()).split(/(?=retry: [2-4]\d{3}\n\n$)/);
+    expect(beats).toMatch(/^retry: 1000\n\nevent: status\n[^\n]+\n\n(:\n\n)+$/);
+    expect(goodbye).toBeDefined();
+  });
+
+  it("is cut where nothing is taken any more", async () => {
+    const text = "x".repeat(64 * 1024);
+    async function* endless(): AsyncGenerator<JobEvent> {
+      for (;;) yield delta(text);
+    }
+    const { url, response, pumped, connections } = await serve(new EventStreams({ everyMs: 20 }), endless(), 300);
+    const wire = await openTcpGate(url);
+    onTestFinished(() => wire.shut());
+    const client = await openRaw(wire.url);
+    const res = await response;
+    client.pause();
+    wire.freeze();
+    await pumped;
+    expect(res.closed).toBe(true);
+    await expect.poll(() => connections(), { timeout: 5000 }).toBe(0);
+    client.destroy();
   });
 });
 

@@ -19,8 +19,8 @@ import type { SubmitRequest } from "../../shared/protocol/submit.ts";
 import { checkChoices, refuse } from "./check-choices.ts";
 import type { ApiContext } from "./api-context.ts";
 import type { Visitor } from "./identity.ts";
+import { overQuota } from "./limits/over-quota.ts";
 import { windowSecondsOf } from "./limits/rate-limits.ts";
-import { overQuota } from "./middleware/count-requests.ts";
 
 export interface Submission {
   jobId: string;

@@ -1,15 +1,20 @@
 import type { Pool } from "pg";
 import { type JobRow, readJob, readJobStates, readPositions } from "../../shared/db/read-job.ts";
-import type { Live } from "../../shared/live/live.ts";
+import type { DraftSlice, Live } from "../../shared/live/live.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { JobStatus } from "../../shared/protocol/job.ts";
 import { hasEnded } from "./job-view.ts";
 import { Mailbox } from "./mailbox.ts";
+import { SharedReads } from "./shared-reads.ts";
 
 /** One follower of a job: its mail, and what it knows, so that the ticker can tell whether it missed something. */
 export interface Watcher {
   readonly mailbox: Mailbox;
   known: { status: JobStatus; attempt: number; bytes: number };
+}
+
+interface ReadSlice extends DraftSlice {
+  text: string;
 }
 
 const tickMs = 1000;
@@ -27,6 +32,8 @@ export class JobWatch {
   readonly #live: Live;
   readonly #log: Logger;
   readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #rows: SharedReads<[jobId: string], JobRow | undefined>;
+  readonly #drafts: SharedReads<[jobId: string, attempt: number, from: number], ReadSlice | undefined>;
   readonly #endWaits = new AbortController();
   #ticking = false;
   #positionsToldAt = 0;
@@ -35,6 +42,11 @@ export class JobWatch {
     this.#pool = pool;
     this.#live = live;
     this.#log = log;
+    this.#rows = new SharedReads((jobId) => readJob(pool, jobId));
+    this.#drafts = new SharedReads(async (jobId, attempt, from) => {
+      const slice = await live.readDraft(jobId, attempt, from);
+      return slice && { ...slice, text: slice.bytes.toString() };
+    });
   }
 
   /** Begins to follow a job; `signal` ends it. Read the row after this, never before: then no change is missed. */
@@ -54,6 +66,16 @@ export class JobWatch {
     return watcher;
   }
 
+  /** The row as it is now or a little later. */
+  readRow(jobId: string): Promise<JobRow | undefined> {
+    return this.#rows.read(jobId);
+  }
+
+  /** As `Live` reads it; one copy of the text is enough for all who lack it. */
+  readDraft(jobId: string, attempt: number, from: number): Promise<ReadSlice | undefined> {
+    return this.#drafts.read(jobId, attempt, from);
+  }
+
   /** Ends all waits for a job's end, now and from now on: their clients get what is known. */
   endWaits(): void {
     this.#endWaits.abort();
@@ -66,7 +88,7 @@ export class JobWatch {
     try {
       const { mailbox, known } = await this.open(jobId, stop);
       for (;;) {
-        const row = await readJob(this.#pool, jobId);
+        const row = await this.readRow(jobId);
         if (!row || hasEnded(row.status)) return row;
         Object.assign(known, { status: row.status, attempt: row.attempt, bytes: Number.MAX_SAFE_INTEGER });
         for (;;) {

@@ -118,11 +118,21 @@ function inPlaceOf(name: string, files: Files): WidgetFile | undefined {
 }
 
 async function readFiles(dist: string): Promise<Files> {
-  const names = (await readdir(join(dist, "widget"))).filter((name) => name.endsWith(".js"));
-  const paths = ["widget.js", ...names.map((name) => `widget/${name}`)];
-  return new Map(
-    await Promise.all(paths.map(async (path) => [path, toFile(path, await readFile(join(dist, path)))] as const)),
+  const names = (await readdir(join(dist, "widget"))).filter((name) => /\.(?:js|d\.ts)$/.test(name));
+  const files = await Promise.all(
+    ["widget.js", ...names.map((name) => `widget/${name}`)].map((path) => read(dist, path)),
   );
+  return new Map(files.filter((file) => file !== undefined));
+}
+
+async function read(dist: string, path: string): Promise<[string, WidgetFile] | undefined> {
+  try {
+    return [path, toFile(path, await readFile(join(dist, path)))];
+  } catch (error) {
+    // Another process has just built it anew, without this one.
+    if (path !== "widget.js" && (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 function toFile(path: string, body: Buffer): WidgetFile {

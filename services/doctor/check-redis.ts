@@ -28,10 +28,10 @@ export async function checkRedis(url: string): Promise<Finding[]> {
 }
 
 async function checkServer(server: Redis): Promise<Finding[]> {
-  const place = `${server.options.host}:${server.options.port}`;
   const began = performance.now();
   const info = await within(answerMs, server.info());
   const ms = (performance.now() - began).toFixed(1);
+  const place = placeOf(server);
   const read = (key: string) => new RegExp(`^${key}:(\\S+)`, "m").exec(info)?.[1];
   const product = read("server_name") === "valkey" ? "Valkey" : "Redis";
   const version = (product === "Valkey" ? read("valkey_version") : read("redis_version")) ?? "of an unknown version";
@@ -49,6 +49,12 @@ async function checkServer(server: Redis): Promise<Finding[]> {
           "set appendonly yes, if that shall not take the seconds it takes",
         ),
   ];
+}
+
+/** Where it was found: what a Sentinel named stands in no option. */
+function placeOf({ stream, options }: Redis): string {
+  const { remoteAddress, remotePort } = "remotePort" in stream ? stream : {};
+  return `${remoteAddress ?? options.host}:${remotePort ?? options.port}`;
 }
 
 async function readTime(server: Redis): Promise<number> {

@@ -11,6 +11,8 @@ import { startEmbeddedPostgres } from "../../shared/embedded-postgres.ts";
 import { createTestDatabase } from "../../shared/testing/postgres.ts";
 import { quietLog } from "../../shared/testing/quiet-log.ts";
 import { redisAvailable, startRedis } from "../../shared/testing/redis.ts";
+import { startRedisCluster } from "../../shared/testing/redis-cluster.ts";
+import { startRedisSentinel } from "../../shared/testing/redis-sentinel.ts";
 import { checkClock } from "./clock.ts";
 import { doctor } from "./doctor.ts";
 import { hideSecrets } from "./hide-secrets.ts";
@@ -112,6 +114,22 @@ describe("the doctor", () => {
     const away = await examine(env);
     expect(away.said).toMatch(/fault +Redis at 127\.0\.0\.1:\d+ does not answer/);
     expect(away.code).toBe(1);
+  });
+
+  it.skipIf(!redisAvailable)("looks at every master of a Redis Cluster", { timeout: 60_000 }, async () => {
+    await using database = await createTestDatabase();
+    await using cluster = await startRedisCluster();
+    const { code, said } = await examine({ DATABASE_URL: database.url, REDIS_URL: cluster.url });
+    expect(said.match(/ok +(Redis|Valkey) \S+ at 127\.0\.0\.1:\d+ answers/g)).toHaveLength(3);
+    expect(code).toBe(0);
+  });
+
+  it.skipIf(!redisAvailable)("looks at the server that Sentinels name", { timeout: 60_000 }, async () => {
+    await using database = await createTestDatabase();
+    await using sentinel = await startRedisSentinel();
+    const { code, said } = await examine({ DATABASE_URL: database.url, REDIS_URL: sentinel.url });
+    expect(said).toMatch(/ok +(Redis|Valkey) \S+ at 127\.0\.0\.1:\d+ answers/);
+    expect(code).toBe(0);
   });
 
   it("asks for the keys only when it is told to", async () => {

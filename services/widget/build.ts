@@ -52,7 +52,8 @@ async function buildWidget(): Promise<void> {
     footer: { js: "})();" },
     plugins: [styleText, loadFrom(split.metafile)],
   });
-  await store([...split.outputFiles, ...classic.outputFiles.map(fromFiles)]);
+  const types = { path: join(dist, "widget/parley.d.ts"), contents: await readFile(join(widget, "parley.d.ts")) };
+  await store([...split.outputFiles, types, ...classic.outputFiles.map(fromFiles)]);
 }
 
 /** The tag is known only while its script runs for the first time. */

@@ -161,22 +161,20 @@ const fragments = [
   ..."a 1 あ 。 、 é \u00ad \u200b %2e %40 # ? :80 : \" ' ` * ** _ ~ | ! - + = & &amp; &colon; &sol; &#47; &#x3a ; ; , {".split(
     " ",
   ),
-  ...[
-    " ",
-    "\n",
-    "\t",
-    "\n\n",
-    "[1]: ",
-    "[1]",
-    '<a href="',
-    "<img src=",
-    "user",
-    "tel:",
-    "skype:",
-    "://",
-    "xn--",
-    "0x7f",
-  ],
+  " ",
+  "\n",
+  "\t",
+  "\n\n",
+  "[1]: ",
+  "[1]",
+  '<a href="',
+  "<img src=",
+  "user",
+  "tel:",
+  "skype:",
+  "://",
+  "xn--",
+  "0x7f",
 ];
 
 const text = fc.array(fc.constantFrom(...fragments), { maxLength: 24 }).map((parts) => parts.join(""));
@@ -194,7 +192,7 @@ describe("the links of a text in pieces", () => {
     fc.assert(
       fc.property(cutText, ([whole, cuts]) => {
         expect(filter(...cutUp(whole, cuts))).toBe(filter(whole));
-        expect(filter(...whole)).toBe(filter(whole));
+        expect(filter(...Array.from(whole))).toBe(filter(whole));
       }),
       { numRuns: 5000 },
     );
@@ -264,7 +262,7 @@ interface Found {
 /** Every link and image, also in raw HTML, as a browser would be given it. */
 function linksIn(markdown: string): Found[] {
   const found: Found[] = [];
-  walkTokens(new Lexer({ gfm: true }).lex(markdown), (token: Token) => {
+  void walkTokens(new Lexer({ gfm: true }).lex(markdown), (token: Token) => {
     if (token.type === "link" || token.type === "image")
       found.push({ href: decode(String(token["href"])), raw: token.raw });
     if (token.type !== "html") return;

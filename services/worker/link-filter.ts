@@ -15,9 +15,10 @@ const maxPunctuation = 8;
 
 /**
  * Takes out of a text, while it streams, every link that does not lead to an allowed host: URLs of any scheme, those without
- * one (`//host`, `www.host`), `mailto:`, `javascript:` and the like, wherever they stand, since what a renderer takes for
- * a link is not known here. Links within a site, e-mail addresses and bare names of hosts are left alone. Where a
- * renderer could take what follows an allowed host for a part of it, a `/` is put between them.
+ * one (`//host`, `www.host`), `mailto:`, `javascript:` and the like, wherever they stand, since what a renderer of Markdown
+ * takes for a link is not known here. Links within a site, e-mail addresses and bare names of hosts are left alone.
+ * Where a renderer could take what follows an allowed host for a part of it, a `/` is put between them. Of HTML a renderer
+ * of replies should show the source: what browsers make of it is not followed here.
  *
  * However a text is cut into pieces, the outcome is the same. It is held back from where a link may begin to the end of its
  * host: a word as a rule, a few hundred characters at most.

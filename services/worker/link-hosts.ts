@@ -17,7 +17,7 @@ export interface Authority {
  * Whether a host is among those that links may lead to: `example.com` is that host, `*.example.com` all below it.
  * @param host as it was written; what a browser makes of it is compared
  */
-export function isAllowedHost(host: string, allowed: readonly string[]): boolean {
+function isAllowedHost(host: string, allowed: readonly string[]): boolean {
   const canonical = canonicalHost(host);
   if (canonical === undefined) return false;
   return allowed.some((entry) => (entry.startsWith("*.") ? canonical.endsWith(entry.slice(1)) : canonical === entry));

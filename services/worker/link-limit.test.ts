@@ -29,7 +29,15 @@ function worker(stream: Provider["stream"]): TestWorker {
 describe.each(jobStores)("an assistant whose links are limited, on $name", ({ available, openJobs }) => {
   it.runIf(available)("shows and stores the same, however a link was cut into pieces", async () => {
     jobs = await openJobs();
-    const pieces = ["See [th", "is](ht", "tps://ev", "il.com/a) and ht", "tps://good", ".com/b, 🙂 not //", "evil.com."];
+    const pieces = [
+      "See [th",
+      "is](ht",
+      "tps://ev",
+      "il.com/a) and ht",
+      "tps://good",
+      ".com/b, 🙂 not //",
+      "evil.com.",
+    ];
     const expected = "See [this]((link removed)) and https://good.com/b, 🙂 not (link removed).";
     // Slow enough that no two pieces are joined.
     const slowly: Provider["stream"] = async function* () {

@@ -63,6 +63,22 @@ describe.each(jobStores)("a round of the reconciler on $name", ({ available, ope
     expect(await readJob(jobs.db.pool, deadly.id)).toMatchObject({ status: "failed", errorCode: "workers_died" });
   });
 
+  it.runIf(available)("goes round what the queue holds back for a worker that has lost it, after a while", async () => {
+    jobs = await openJobs();
+    const worker = openWorker(jobs);
+    const { id } = await startConversation(jobs.db.pool);
+    await claim(jobs.db.pool, id);
+    await jobs.queue.bull.add("answer", {}, { jobId: id, delay: 3_600_000 });
+    await loseLease(jobs.db.pool, id);
+    await reconcile(worker);
+    expect(await jobs.queue.counts()).toMatchObject({ waiting: 0, delayed: 1 });
+
+    await jobs.db.pool.query("update jobs set lease_until = now() - interval '6 s' where id = $1", [id]);
+    await Promise.all([reconcile(worker), reconcile(worker)]);
+    expect(await jobs.queue.counts()).toMatchObject({ waiting: 1, delayed: 1 });
+    expect(await jobs.queue.bull.getJobState(`${id}.1`)).toBe("waiting");
+  });
+
   it.runIf(available)("erases what a deleted conversation left in the queue and the drafts", async () => {
     jobs = await openJobs();
     const { id, conversationId } = await startConversation(jobs.db.pool);

@@ -1,11 +1,10 @@
-import { defineEntity, p, raw } from "@mikro-orm/core";
+import { defineEntity, p } from "@mikro-orm/core";
 import type { FinishReason, JobErrorCode, JobStatus } from "../protocol/job.ts";
 import type { Rating, Sender } from "../protocol/conversation.ts";
+import { bookkeeping } from "./bookkeeping-entities.ts";
+import { byHand, time } from "./entity-columns.ts";
 
 /** The schema as the code sees it; `npm run check:drift` holds it against the migrations. */
-
-const time = () => p.datetime().columnType("timestamptz");
-const byHand = (sql: string) => () => raw(sql);
 
 export const Conversation = defineEntity({
   name: "Conversation",
@@ -206,129 +205,4 @@ const Draft = defineEntity({
   },
 });
 
-/** What a process makes once and all must share, such as the token secret of a development machine. */
-const Setting = defineEntity({
-  name: "Setting",
-  tableName: "settings",
-  properties: { key: p.text().primary(), value: p.text() },
-});
-
-/** One call to a provider: written before it is made, settled once when it is over. */
-const Call = defineEntity({
-  name: "Call",
-  tableName: "calls",
-  properties: {
-    id: p.uuid().primary(),
-    jobId: p.uuid().index("calls_job_id"),
-    attempt: p.integer(),
-    assistantType: p.text(),
-    provider: p.text(),
-    model: p.text(),
-    begunAt: time().defaultRaw("now()"),
-    settledAt: time().nullable(),
-    outcome: p.text().nullable(),
-    inputTokens: p.integer().nullable(),
-    cachedInputTokens: p.integer().nullable(),
-    cacheWriteTokens: p.integer().nullable(),
-    outputTokens: p.integer().nullable(),
-    /** No usage came: the tokens are an estimate. */
-    estimated: p.boolean().default(false),
-    costUsd: p.double().nullable(),
-    reservedUsd: p.double().default(0),
-    /** UTC; absent where no budget is charged. */
-    budgetDay: p.date().nullable(),
-  },
-  indexes: [
-    {
-      name: "calls_unsettled",
-      expression: byHand(`create index "calls_unsettled" on "calls" ("begun_at") where ("settled_at" is null)`),
-    },
-    {
-      name: "calls_begun_at",
-      expression: byHand(
-        `create index "calls_begun_at" on "calls" using brin ("begun_at") with (pages_per_range = 32, autosummarize = on)`,
-      ),
-    },
-  ],
-  checks: [{ name: "calls_outcome", expression: "outcome in ('answered', 'failed', 'stopped', 'lost')" }],
-});
-
-/** What an assistant's calls of one UTC day have cost, and may still cost. */
-const Budget = defineEntity({
-  name: "Budget",
-  tableName: "budgets",
-  properties: {
-    assistantType: p.text().primary(),
-    day: p.date().primary(),
-    settledUsd: p.double().default(0),
-    reservedUsd: p.double().default(0),
-  },
-});
-
-/** Threads that are no longer used and must go at their provider. */
-const ThreadDeletion = defineEntity({
-  name: "ThreadDeletion",
-  tableName: "thread_deletions",
-  properties: {
-    provider: p.text().primary(),
-    threadId: p.text().primary(),
-    dueAt: time().defaultRaw("now()"),
-    tries: p.integer().default(0),
-  },
-});
-
-/** Requests of late by whom they came from, where there is no Redis; rate-limiter-flexible's own table. */
-const RateLimit = defineEntity({
-  name: "RateLimit",
-  tableName: "rate_limits",
-  properties: {
-    key: p.string().length(255).primary(),
-    points: p.integer().default(0),
-    /** Unix milliseconds. */
-    expire: p.bigint().nullable(),
-  },
-});
-
-/** One claim of a job, and what came of it. */
-const Run = defineEntity({
-  name: "Run",
-  tableName: "runs",
-  properties: {
-    jobId: p.uuid().primary(),
-    run: p.integer().primary(),
-    attempt: p.integer(),
-    worker: p.text(),
-    claimedAt: time().defaultRaw("now()"),
-    firstDeltaMs: p.integer().nullable(),
-    endedAt: time().nullable(),
-    /** Absent: it is under way, or its worker died. */
-    outcome: p.text().nullable(),
-  },
-  checks: [{ name: "runs_outcome", expression: "outcome in ('completed', 'failed', 'cancelled', 'released')" }],
-});
-
-/** Which providers each worker skips at present. */
-const CircuitReport = defineEntity({
-  name: "CircuitReport",
-  tableName: "circuit_reports",
-  properties: {
-    workerId: p.uuid().primary(),
-    openCircuits: p.array(),
-    reportedAt: time().defaultRaw("now()"),
-  },
-});
-
-export const entities = [
-  Conversation,
-  Message,
-  Feedback,
-  Job,
-  Draft,
-  Setting,
-  Call,
-  Budget,
-  ThreadDeletion,
-  CircuitReport,
-  Run,
-  RateLimit,
-];
+export const entities = [Conversation, Message, Feedback, Job, Draft, ...bookkeeping];

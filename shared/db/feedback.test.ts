@@ -68,8 +68,7 @@ describe("feedback", () => {
     const other = await startConversation(db.pool);
     const reply = await answered(job);
     const imported = history[1]?.id ?? "";
-    const { conversationId } = job;
-    const owned = { conversationId, visitorHash: null };
+    const owned = { conversationId: job.conversationId, visitorHash: null };
     expect(await readMessageOwner(db.pool, reply)).toEqual({ ...owned, id: reply, sender: "ai", imported: false });
     expect(await readMessageOwner(db.pool, imported)).toEqual({ ...owned, id: imported, sender: "ai", imported: true });
     expect(await readMessageOwner(db.pool, job.messageId)).toMatchObject({ ...owned, sender: "user" });

@@ -37,7 +37,6 @@ const visitorConversation = z
     preview: z.string().optional().meta({ description: "How its newest message begins" }),
   })
   .meta({ id: "VisitorConversation" });
-export type VisitorConversationView = z.output<typeof visitorConversation>;
 
 /** `GET /api/me/conversations`: those with the latest news first. */
 export const visitorConversations = z

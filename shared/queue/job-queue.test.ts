@@ -9,7 +9,7 @@ import { redisAvailable, startRedis } from "../testing/redis.ts";
 import { startRedisCluster, type RedisCluster } from "../testing/redis-cluster.ts";
 import { openTcpGate } from "../testing/tcp-gate.ts";
 import { type BullProcessor, createQueueBackend, type QueueBackend } from "./backend.ts";
-import { type JobQueue, openJobQueue } from "./job-queue.ts";
+import { jobIdOf, type JobQueue, openJobQueue } from "./job-queue.ts";
 
 interface Store {
   backend: QueueBackend;
@@ -175,6 +175,22 @@ describe.each([
       expect(await queue.bull.getJobState(delayed)).toBe("delayed");
       expect(await queue.bull.getJobState(active)).toBe("active");
       expect(await queue.counts()).toMatchObject({ waiting: 1, active: 1, delayed: 1 });
+    });
+
+    it("puts a second entry beside one that is held back, one for each attempt, about the same job", async () => {
+      const store = await open();
+      const queue = await openQueue(store);
+      const id = await entryIn("active", store, queue);
+      expect(await queue.putBeside([{ id, attempt: 1 }])).toBe(1);
+      expect(await queue.putBeside([{ id, attempt: 1 }])).toBe(0);
+      expect(await queue.putBeside([{ id, attempt: 2 }])).toBe(1);
+      expect(await queue.counts()).toMatchObject({ active: 1, waiting: 2 });
+      const delivered: string[] = [];
+      await work(store, async (entry) => void delivered.push(entry.id ?? ""));
+      await expect.poll(() => delivered, { interval: 10 }).toHaveLength(2);
+      expect(new Set(delivered).size).toBe(2);
+      expect(delivered.map(jobIdOf)).toEqual([id, id]);
+      expect(jobIdOf(id)).toBe(id);
     });
 
     it("puts back hundreds, also when several ask for the same ones at once", async () => {

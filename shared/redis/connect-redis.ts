@@ -1,4 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { within } from "../lifecycle.ts";
 import { type Address, parseRedisUrl, type RedisTarget } from "./redis-url.ts";
 
 /** A connection to Redis, or to all nodes of a Cluster. */
@@ -26,12 +27,17 @@ export interface RedisBehaviour extends Pick<
 /** Back within a second of Redis' return; ioredis' own backoff grows to seconds. */
 const retryStrategy = (attempts: number) => Math.min(attempts * 100, 1000);
 const sentinelTimeoutMs = 1000;
-const slotsRefreshMs = 5000;
 /**
  * How often, and how quickly one after the other, a call to a Cluster goes to another node before it fails: enough for
  * slots that have moved, not for a failover.
  */
 const redirections = { maxRedirections: 4, retryDelayOnFailover: 50, retryDelayOnClusterDown: 50 };
+
+/**
+ * For a connection to a Cluster that waits without limit. A node that fell silent ends no connection and moves nothing:
+ * that another took its place must be asked for. And the ready check asks any one node: a silent one would hold up all.
+ */
+const patience = { slotsRefreshInterval: 5000, enableReadyCheck: false };
 
 /**
  * Opens a connection to what a `REDIS_URL` says. It reconnects for ever, also when Redis was away at first, and follows
@@ -48,10 +54,7 @@ export function connectRedis(url: string, behaviour: RedisBehaviour, onError: (e
       ...(enableOfflineQueue !== undefined && { enableOfflineQueue }),
       ...(scripts !== undefined && { scripts }),
       clusterRetryStrategy: retryStrategy,
-      // It asks any one node, without a time limit: one that is frozen would hold the start up.
-      enableReadyCheck: false,
-      // A node that fell silent moves nothing and ends no connection: that another took its place must be asked for.
-      slotsRefreshInterval: slotsRefreshMs,
+      ...(behaviour.commandTimeout === undefined && patience),
       ...redirections,
       // Names stand in certificates, addresses seldom do.
       ...(target.tls && { dnsLookup: (host: string, found: LookedUp) => found(null, host) }),
@@ -100,13 +103,16 @@ function accessOf({ username, password, tls }: RedisTarget) {
 
 type LookedUp = (error: null, address: string) => void;
 
+/** Of a Cluster that ends while it connects, the end is not always told. */
+const endedMs = 1000;
+
 /** Ends it at once; resolves when it has ended. */
 export async function disconnectRedis(redis: RedisClient): Promise<void> {
   // Between two connections there is no socket that could end; a Cluster that has ended may call itself closed.
   const open = !["end", "reconnecting", "close"].includes(redis.status);
   const ended = open ? new Promise((resolve) => redis.once("end", resolve)) : undefined;
   redis.disconnect();
-  await ended;
+  await within(endedMs, Promise.resolve(ended)).catch(() => undefined);
 }
 
 /** The server has become a replica: a new connection finds the master. */

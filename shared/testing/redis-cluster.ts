@@ -27,13 +27,17 @@ interface ClusterOptions {
 }
 
 const slotCount = 16_384;
-/** A node that is silent for so long is taken for dead; a busy machine must not be. */
-const nodeTimeoutMs = 3000;
+/**
+ * A node that is silent for so long is taken for dead; a busy machine must not be. Where there are no copies nothing is
+ * gained by knowing, and who was frozen is trusted again only after a while.
+ */
+const nodeTimeoutMs = { withReplicas: 3000, without: 60_000 };
 const healthyLimitMs = 30_000;
 
 export async function startRedisCluster({ masters = 3, replicas = 0 }: ClusterOptions = {}): Promise<RedisCluster> {
   await using stack = new AsyncDisposableStack();
-  const servers = await Promise.all(Array.from({ length: masters * (1 + replicas) }, startNode));
+  const timeoutMs = replicas > 0 ? nodeTimeoutMs.withReplicas : nodeTimeoutMs.without;
+  const servers = await Promise.all(Array.from({ length: masters * (1 + replicas) }, () => startNode(timeoutMs)));
   for (const server of servers) stack.use(server);
   await Promise.all(servers.slice(0, masters).map((server, index) => giveSlots(server, index, masters)));
   await introduce(servers);
@@ -45,13 +49,13 @@ export async function startRedisCluster({ masters = 3, replicas = 0 }: ClusterOp
   return { ...cluster, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-async function startNode(): Promise<RedisServer> {
+async function startNode(timeoutMs: number): Promise<RedisServer> {
   // By default it is ten thousand above the other port, where there may be none. The other nodes remember it.
   const busPort = await findFreePort();
   return startRedis({
     settings: () => ({
       "cluster-enabled": "yes",
-      "cluster-node-timeout": `${nodeTimeoutMs}`,
+      "cluster-node-timeout": `${timeoutMs}`,
       "cluster-port": `${busPort}`,
       // Else a copy waits five seconds for others that want one, too.
       "repl-diskless-sync-delay": "0",

@@ -169,12 +169,16 @@ describe.skipIf(chromiumPath === undefined)("accessibility", { timeout: 120_000 
 });
 
 async function open(options: Parameters<typeof openScripted>[2]): Promise<ScriptedWidget> {
-  const widget = await openScripted(browser, stage, { body: page(options?.attributes ?? ""), policy: "", ...options });
+  const widget = await openScripted(browser, stage, {
+    body: siteWith(options?.attributes ?? ""),
+    policy: "",
+    ...options,
+  });
   await widget.set({ assistant: support });
   return widget;
 }
 
-function page(attributes: string): string {
+function siteWith(attributes: string): string {
   return `<main><h1>A site</h1><p>With text.</p><parley-chat ${attributes}></parley-chat></main>`;
 }
 

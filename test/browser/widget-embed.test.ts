@@ -21,7 +21,7 @@ let contexts: BrowserContext[] = [];
 /** What pages got wrong, the browser's refusals by policy among it. */
 let faults: string[] = [];
 
-describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", () => {
+describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { timeout: 30_000 }, () => {
   beforeAll(async () => {
     [product, site, browser] = await Promise.all([startProduct({ backend: "postgres" }), openSite(), launchChromium()]);
   });
@@ -90,10 +90,10 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", () 
 
   it("is not touched by the page's styles, nor are they by it", async () => {
     const hostile = `<style>
-      * { all: unset !important; display: inline !important; font: italic 40px serif !important; color: lime !important;
+      body * { all: unset !important; display: inline !important; font: italic 40px serif !important; color: lime !important;
         transform: rotate(9deg) !important; letter-spacing: 9px !important; opacity: 0.3; margin: 33px !important;
         border: 9px solid red !important; animation: none !important; direction: rtl !important; zoom: 2 }
-      body { filter: blur(3px); perspective: 1px; overflow: hidden; display: block !important; visibility: hidden }
+      body { filter: blur(3px); transform: scale(0.9); perspective: 1px; overflow: hidden; visibility: hidden; letter-spacing: 9px }
       div, button, textarea, p, svg { background: red !important; position: static !important; width: 7px !important }
       button:focus { outline: none !important } [role=dialog], [hidden] { display: none !important }
       :root { --_ink: red; --_ground: red; --_accent: red; font-size: 3px; color-scheme: dark }
@@ -165,12 +165,13 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", () 
       .poll(async () => (await heard()).map(([type]) => type), patience)
       .toEqual(["parley:message", "parley:reply"]);
     await page.evaluate("chat.open()");
-    await page.getByText(echoOf("From the page")).waitFor();
+    await page.locator(".reply").getByText(echoOf("From the page")).waitFor();
     await page.evaluate("chat.close()");
     await expect.poll(async () => (await heard()).length, patience).toBe(4);
+    const [, [, reply] = []] = await heard();
     expect(await heard()).toEqual([
       ["parley:message", { text: "From the page" }, true],
-      ["parley:reply", { id: expect.any(String), text: echoOf("From the page"), status: "complete" }, true],
+      ["parley:reply", { id: reply?.["id"], text: echoOf("From the page"), status: "complete" }, true],
       ["parley:open", {}, true],
       ["parley:close", {}, true],
     ]);
@@ -185,7 +186,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", () 
     const page = await visit(tag());
     await page.getByRole("button", { name: "Open chat" }).click();
     await say(page, "Take your time.");
-    await page.getByText("Slowly").waitFor();
+    await page.locator(".reply").getByText("Slowly").waitFor();
     await page.keyboard.press("Escape");
     await page.reload();
     await page.getByRole("button", { name: "Open chat", exact: true }).waitFor();
@@ -193,7 +194,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", () 
     await page.getByRole("button", { name: "Open chat. New replies: 1" }).waitFor();
     await page.reload();
     await page.getByRole("button", { name: "Open chat. New replies: 1" }).click();
-    await page.getByText("Slowly.").waitFor();
+    await page.locator(".reply").getByText("Slowly.").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Open chat", exact: true }).waitFor();
   });
@@ -241,7 +242,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", () 
     expect(await chat.boundingBox()).toMatchObject({ width: 500, height: 400 });
     expect(await page.locator(".launcher").isVisible()).toBe(false);
     await say(page, "Within.");
-    await page.getByText(echoOf("Within.")).waitFor();
+    await page.locator(".reply").getByText(echoOf("Within.")).waitFor();
     await page.keyboard.press("Escape");
     expect(await chat.isVisible()).toBe(true);
   });

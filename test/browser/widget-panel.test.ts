@@ -251,7 +251,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
 
   describe("by keyboard alone", () => {
     it("opens, is gone through, and gives the focus back", async () => {
-      await using widget = await open({ before: undefined }, {}, false);
+      await using widget = await open({}, {}, false);
       await widget.page.keyboard.press("Tab");
       expect(await focused(widget)).toBe("Open chat");
       await widget.page.keyboard.press("Enter");

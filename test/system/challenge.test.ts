@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { submitResponse } from "../../shared/protocol/submit.ts";
@@ -15,16 +16,15 @@ onEachBackend("a bot challenge", { workers: 1 }, (product) => {
   const addresses: (string | null)[] = [];
   const used = new Set<string | null>();
   /** Takes each answer that begins with "good" once, as Turnstile does. */
-  const verifier = createServer(async (req, res) => {
-    let body = "";
-    for await (const chunk of req) body += String(chunk);
-    const form = new URLSearchParams(body);
+  const verifier = createServer((req, res) => void verify(req, res));
+  const verify = async (req: IncomingMessage, res: ServerResponse) => {
+    const form = new URLSearchParams(await text(req));
     addresses.push(form.get("remoteip"));
     const answer = form.get("response");
     const success = answer?.startsWith("good") === true && !used.has(answer);
     used.add(answer);
     res.end(JSON.stringify({ success }));
-  });
+  };
 
   beforeAll(async () => {
     verifier.listen(0, "127.0.0.1");

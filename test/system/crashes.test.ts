@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { timeline } from "../../shared/protocol/job.ts";
 import type { SubmitResponse } from "../../shared/protocol/submit.ts";
 import { openTcpGate, type TcpGate } from "../../shared/testing/tcp-gate.ts";
 import { Client } from "./client.ts";
@@ -7,6 +8,7 @@ import type { ServiceProcess } from "./processes.ts";
 import type { Product } from "./product.ts";
 import { echoOf, heldReply, lastingReply } from "./scripted-provider.ts";
 import { eventually, onEachBackend } from "./suite.ts";
+import { withSkewedClock } from "./with-skewed-clock.ts";
 
 /** A lease, the search for what nobody holds, and a busy machine. */
 const takeOverLimitMs = 45_000;
@@ -31,6 +33,7 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
   let network: TcpGate;
   let ends: TcpGate;
   let cutOff: MidReply;
+  let ahead: MidReply;
   let terminated: MidReply;
   let cancelled: MidReply;
   let deadly: MidReply;
@@ -40,8 +43,9 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
     network = await openTcpGate(product().databaseUrl);
     ends = await openTcpGate(network.url, { only: "end-job" });
     // Each worker is busy with its own before the last one starts, which can do them all.
-    const lasting = lastingReply("and the rest");
-    cutOff = await beginReply(product(), "cut off", [await startOne({ DATABASE_URL: ends.url })], lasting);
+    cutOff = await beginReply(product(), "cut off", [await startOne({ DATABASE_URL: ends.url })], lastingReply("rest"));
+    const aheadOfTime = await startOne(withSkewedClock(3_600_000));
+    ahead = await beginReply(product(), "ahead", [aheadOfTime], lastingReply("rest"));
     const workers = await Promise.all(Array.from({ length: 5 }, () => startOne()));
     const begin = (message: string, reply?: HeldReply) => beginReply(product(), message, workers, reply);
     [killed, frozen, terminated, cancelled, deadly] = await Promise.all([
@@ -52,7 +56,7 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
       begin("deadly"),
     ]);
     frozen.worker.pause();
-    await Promise.all([killed, cancelled, deadly].map(({ worker }) => worker.kill()));
+    await Promise.all([killed, ahead, cancelled, deadly].map(({ worker }) => worker.kill()));
     await product().startWorker();
   }, 60_000);
 
@@ -127,6 +131,14 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
       expect(await texts(client, chat)).toEqual([message, "Another one has answered"]);
     });
 
+    it("is answered by another one soon, too, when the clock of the killed one was an hour ahead", async () => {
+      const { message, chat, stream } = ahead;
+      await stream.ended;
+      expect(stream.of("reset")).toEqual([{ attempt: 2 }]);
+      expect(stream.terminal).toMatchObject({ event: "done", data: { attempt: 2, reply: { text: echoOf(message) } } });
+      expect(await texts(product().client, chat)).toEqual([message, echoOf(message)]);
+    });
+
     it("is given to another one at once when it was asked to end and could not finish", async () => {
       const { client, provider } = product();
       const { message, worker, chat, stream } = terminated;
@@ -141,6 +153,13 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
       expect(stream.text).toBe(echoOf(message));
       expect(stream.of("reset")).toEqual([{ attempt: 2 }]);
       expect(await texts(client, chat)).toEqual([message, echoOf(message)]);
+      const { body } = await client.request(`/api/jobs/${chat.jobId}/timeline`, { token: chat.token });
+      const { events } = timeline.parse(body);
+      expect(events.flatMap(({ event, attempt }) => (attempt === undefined ? [] : `${event} ${attempt}`))).toEqual([
+        "started 1",
+        "given_back 1",
+        "started 2",
+      ]);
     });
 
     it("can be cancelled although nobody works on it, and keeps the text so far", async () => {

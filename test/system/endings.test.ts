@@ -1,6 +1,8 @@
-import { expect, it } from "vitest";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { describe, expect, it } from "vitest";
 import { Client } from "./client.ts";
-import { heldReply } from "./scripted-provider.ts";
+import { heldReply, lastingReply } from "./scripted-provider.ts";
 import { eventually, onEachBackend } from "./suite.ts";
 
 onEachBackend("when a process is asked to end", { apis: 2, workers: 0 }, (product) => {
@@ -90,4 +92,50 @@ onEachBackend("when a process is asked to end", { apis: 2, workers: 0 }, (produc
     expect(resumed.names).not.toContain("reset");
     await worker.stop();
   });
+
+  describe.concurrent("with something under way", () => {
+    it("an API takes nothing new, and does not wait for a client that never finishes what it sends", async () => {
+      const { startApi } = product();
+      const ending = await startApi();
+      const unfinished = await beginPost(ending.url);
+      const began = performance.now();
+      const exit = ending.stop();
+      await eventually("the API says that it ends", () => ending.output.includes("ending"));
+      await expect(fetch(`${ending.url}/livez`)).rejects.toThrow();
+      expect(await exit).toBe(0);
+      expect(performance.now() - began).toBeLessThan(10_000);
+      unfinished.destroy();
+    });
+
+    it("a second signal ends it at once", async () => {
+      const { client, provider, startApi, startWorker } = product();
+      const [worker, api] = await Promise.all([startWorker(), startApi()]);
+      provider.answer("no end", lastingReply("").script);
+      const chat = await client.submit("no end");
+      await provider.called("no end");
+      const unfinished = await beginPost(api.url);
+      for (const each of [worker, api]) {
+        const exit = each.stop();
+        await eventually("it says that it ends", () => each.output.includes("ending"));
+        each.signal("SIGTERM");
+        // Not in order: that would be 0, after what is under way.
+        expect(await exit).toBe(1);
+      }
+      unfinished.destroy();
+      await client.cancel(chat);
+    });
+  });
 });
+
+/** A client that says it will send more than it does. */
+async function beginPost(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname).on("error", () => undefined);
+  socket.write(
+    "POST /api/chat HTTP/1.1\r\nHost: parley\r\nContent-Type: application/json\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n",
+  );
+  // Its head was read, and it may go on.
+  await once(socket, "data");
+  socket.write("{");
+  return socket;
+}

@@ -191,11 +191,13 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
       const { signal } = closing;
       const headers = { ...from(address), authorization: `Bearer ${chat.token}` };
       const { body } = await fetch(`${client.base}/api/jobs/${chat.jobId}/events`, { headers, signal });
-      const lines: string[] = [];
-      const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
-      // The first words are the same for all.
-      while (reader && !/event: |retry: [2-5]/.test(lines.join(""))) lines.push((await reader.read()).value ?? "");
-      return { taken: lines.join("").includes("event: "), close: () => closing.abort() };
+      let text = "";
+      for await (const chunk of body?.pipeThrough(new TextDecoderStream()).values({ preventCancel: true }) ?? []) {
+        text += chunk;
+        // The first words are the same for all.
+        if (/event: |retry: [2-5]/.test(text)) break;
+      }
+      return { taken: text.includes("event: "), close: () => closing.abort() };
     };
     const streams = await Promise.all(Array.from({ length: maxStreams }, open));
     expect(streams.map(({ taken }) => taken)).toEqual(streams.map(() => true));

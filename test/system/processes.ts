@@ -78,11 +78,15 @@ export class ServiceProcess {
   }
 
   pause(): void {
-    this.#child.kill("SIGSTOP");
+    this.signal("SIGSTOP");
   }
 
   resume(): void {
-    this.#child.kill("SIGCONT");
+    this.signal("SIGCONT");
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 }
 

@@ -81,6 +81,9 @@ describe.each(backends)("traces, on $backend", ({ backend, available }) => {
     for (const service of ["api", "worker"]) {
       expect(linesWith(product, traceId).map((line) => line["service"])).toContain(service);
     }
+    // The second one had the token in its query.
+    const isStream = ({ name }: CollectedSpan) => name === "GET /api/jobs/{jobId}/events";
+    await eventually("both streams are there", () => collector.spans.filter(isStream).length === 2);
     for (const secret of [text, chat.token, "You said"]) expect(collector.received()).not.toContain(secret);
   });
 

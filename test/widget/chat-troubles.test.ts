@@ -52,6 +52,7 @@ onEachBackend("a chat on a bad day", {}, (product) => {
 
       for (let n = 1; n < messages; n++) {
         pick(pages).chat.send(`message ${n}`);
+        // Nothing is waited for: troubles, reloads and messages are to meet at any moment.
         await sleep(random() * 600);
         const [which, what] = [random() < 0.5 ? 0 : 1, random()];
         const page = pages[which];

@@ -1,3 +1,4 @@
+import { SignJWT } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openTcpGate, type TcpGate } from "../../shared/testing/tcp-gate.ts";
 import { Client } from "../system/client.ts";
@@ -7,12 +8,14 @@ import { ChatPage } from "./chat-page.ts";
 import { FakeBrowser } from "./fake-browser.ts";
 import { type Front, type SeenRequest, startFront } from "./front.ts";
 
+const identitySecret = "a secret that a site shares with its Parley";
+
 interface StoredConversation {
   conversationId: string;
   token: string;
 }
 
-onEachBackend("a chat", {}, (product) => {
+onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) => {
   let front: Front;
   let gate: TcpGate;
   let pages: ChatPage[] = [];
@@ -730,7 +733,6 @@ onEachBackend("a chat", {}, (product) => {
       page.chat.send("Rate me");
       const { messages } = await page.untilLines("> Rate me", `< ${echoOf("Rate me")}`);
       const key = messages[1]?.key ?? "";
-      front.instead = ({ path }) => (path.endsWith("/feedback") ? { status: 204 } : undefined);
       page.chat.rate(key, "up");
       page.chat.rate(key, "down", "Too short");
       expect(page.chat.state.messages[1]).toMatchObject({ rating: "down" });
@@ -753,12 +755,11 @@ onEachBackend("a chat", {}, (product) => {
 
   it("does not mix with another assistant, server or visitor in the same browser", async () => {
     const browser = new FakeBrowser();
-    const identity = (sub: string) => `x.${Buffer.from(JSON.stringify({ sub })).toString("base64url")}.y`;
     const all = [
       open(browser),
       open(browser, { assistant: "technical" }),
-      open(browser, { identity: identity("a") }),
-      open(browser, { identity: identity("b") }),
+      open(browser, { identity: await identityOf("a") }),
+      open(browser, { identity: await identityOf("b") }),
     ];
     all.push(new ChatPage(browser, front.url));
     for (const [index, page] of all.entries()) page.chat.send(`I am ${index}`);
@@ -766,6 +767,21 @@ onEachBackend("a chat", {}, (product) => {
     expect(new Set(all.map(({ chat }) => chat.state.conversationId)).size).toBe(all.length);
     all.at(-1)?.chat.close();
     expect(all[1]?.chat.state.assistant?.type).toBe("technical");
+  });
+
+  it("waits for a new identity where the visitor's has expired", async () => {
+    const browser = new FakeBrowser();
+    const late = open(browser, { identity: await identityOf("late", "-2h") });
+    late.chat.send("Who am I?");
+    await late.untilNotice("unreachable");
+    late.chat.close();
+    const next = open(browser, { identity: await identityOf("late") });
+    await next.untilLines("> Who am I?", `< ${echoOf("Who am I?")}`);
+    next.chat.close();
+    const again = open(browser, { identity: await identityOf("late", "-2h") });
+    await again.until("it was asked", ({ ready }) => ready);
+    expect(again.lines).toEqual(next.lines);
+    expect(again.chat.state.notice?.kind).not.toBe("restarted");
   });
 
   it("tells its listeners once a frame while a reply streams", async () => {
@@ -790,6 +806,12 @@ onEachBackend("a chat", {}, (product) => {
     expect([page.states.length, front.seen.length]).toEqual([frames, requests]);
   });
 });
+
+/** What an embedding site signs for its visitor. */
+function identityOf(sub: string, expires = "1h"): Promise<string> {
+  const claims = new SignJWT({ sub }).setProtectedHeader({ alg: "HS256" }).setExpirationTime(expires);
+  return claims.sign(new TextEncoder().encode(identitySecret));
+}
 
 function bodyOf(request: SeenRequest | undefined): Record<string, unknown> {
   return JSON.parse(request?.body ?? "{}") as Record<string, unknown>;

@@ -77,7 +77,9 @@ describe("the description of the API", () => {
     // Files of a folder, and a router of Bull Board's own.
     const elsewhere = ["get /", "get /admin/queues"];
     const styles = new Set(["get /admin/operators.css", "get /docs/docs.css"]);
-    expect([...[...served].filter((route) => !styles.has(route)), ...elsewhere].toSorted()).toEqual(described.toSorted());
+    expect([...[...served].filter((route) => !styles.has(route)), ...elsewhere].toSorted()).toEqual(
+      described.toSorted(),
+    );
   });
 
   it("names the routes as metrics and traces do", () => {

@@ -89,6 +89,7 @@ async function openPostgres(connectionString: string, log: Logger): Promise<Limi
   ]);
   const pool = new pg.Pool({
     connectionString,
+    min: 1,
     max: maxConnections,
     connectionTimeoutMillis: 1500,
     query_timeout: 1000,
@@ -96,7 +97,10 @@ async function openPostgres(connectionString: string, log: Logger): Promise<Limi
     keepAlive: true,
   });
   pool.on("error", (error) => log.debug({ err: error }, "postgres connection of the rate limits"));
-  const health = new StoreHealth(log, () => pool.query("select 1"));
+  const probe = () => pool.query("select 1");
+  // The first request does not wait for a connection.
+  await within(storeTimeoutMs, probe()).catch(() => undefined);
+  const health = new StoreHealth(log, probe);
   /** As much of a pool as the limiter uses. */
   const storeClient = { query: (query: QueryConfig) => health.call(() => pool.query(query)) };
   const table = { storeClient, storeType: "pool", tableName: "rate_limits", tableCreated: true };

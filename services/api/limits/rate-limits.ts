@@ -12,8 +12,8 @@ export interface RateLimits {
   submissions: RateLimit;
   /** All else that asks a store. */
   reads: RateLimit;
-  /** Operators' credentials that were wrong. */
-  operatorFailures: RateLimit;
+  /** Credentials of operators that were wrong. */
+  failedLogins: RateLimit;
 }
 
 type RateLimitsConfig = Pick<
@@ -22,7 +22,7 @@ type RateLimitsConfig = Pick<
 >;
 
 /** Ten wrong passwords are typing; guessing takes millions. */
-const operatorFailures = { name: "failed-logins", limit: 10, windowSeconds: 900 };
+const failedLogins = { name: "failed-logins", limit: 10, windowSeconds: 900 };
 
 /** Opens what all API processes count together, on Redis or on PostgreSQL. */
 export async function openRateLimits(
@@ -39,7 +39,7 @@ export async function openRateLimits(
   return {
     submissions: limit({ name: "submissions", limit: config.RATE_LIMIT_MAX_REQUESTS, windowSeconds }),
     reads: limit({ name: "reads", limit: config.RATE_LIMIT_MAX_READS, windowSeconds }),
-    operatorFailures: limit(operatorFailures),
+    failedLogins: limit(failedLogins),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Request, Response } from "express";
-import { Problem, type Quota } from "../../../shared/errors.ts";
+import type { Quota } from "../../../shared/errors.ts";
+import { overQuota } from "../limits/over-quota.ts";
 import type { RateLimit, Standing } from "../limits/rate-limit.ts";
 import { clientOf } from "./client.ts";
 
@@ -12,12 +13,6 @@ export async function countRequest(limit: RateLimit, req: Request): Promise<void
   const standing = await limit.count(clientOf(req).network);
   if (standing.over) throw overQuota(limit.quota, "from your address", standing.resetSeconds);
   if (req.res) showQuota(req.res, limit.quota, standing);
-}
-
-/** @param whose where they are counted, for people */
-export function overQuota(quota: Quota, whose: string, resetSeconds: number): Problem {
-  const detail = `${quota.limit} ${quota.name} in ${quota.windowSeconds} s are taken ${whose}; go on in ${resetSeconds} s.`;
-  return new Problem("rate-limited", detail, { retryAfterSeconds: resetSeconds, quota });
 }
 
 /** The headers of draft-ietf-httpapi-ratelimit-headers-10; an answer may speak of several quotas. */

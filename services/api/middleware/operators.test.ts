@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Lifecycle } from "../../../shared/lifecycle.ts";
 import { createTestDatabase } from "../../../shared/testing/postgres.ts";
 import { quietLog, recordingLog } from "../../../shared/testing/quiet-log.ts";
+import { Guesses } from "../limits/guesses.ts";
 import { openRateLimits } from "../limits/rate-limits.ts";
 import { noteClients } from "./client.ts";
 import { Operators, roleOf } from "./operators.ts";
@@ -46,7 +47,7 @@ async function serve(databaseUrl: string, config: Partial<typeof accounts> = acc
   const { ADMIN_USER = "admin", ADMIN_PASSWORD, ADMIN_READ_USER = "viewer", ADMIN_READ_PASSWORD } = config;
   const operators = new Operators({
     config: { ADMIN_USER, ADMIN_PASSWORD, ADMIN_READ_USER, ADMIN_READ_PASSWORD },
-    failures: limits.operatorFailures,
+    guesses: new Guesses(limits.failedLogins),
     log,
   });
   const app = express().set("trust proxy", 1);

@@ -1,11 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { NextFunction, Request, RequestHandler, Response } from "express";
 import type { Config } from "../../../shared/config.ts";
-import { Problem, type Quota } from "../../../shared/errors.ts";
+import { Problem } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
-import type { RateLimit } from "../limits/rate-limit.ts";
+import type { Guesses } from "../limits/guesses.ts";
 import { clientOf } from "./client.ts";
-import { overQuota } from "./count-requests.ts";
 import { refuseForeignOperations } from "./origins.ts";
 import { idsOf, pathOf } from "./request-id.ts";
 
@@ -14,8 +13,7 @@ export type OperatorRole = "read" | "full";
 
 interface OperatorOptions {
   config: Pick<Config, "ADMIN_USER" | "ADMIN_PASSWORD" | "ADMIN_READ_USER" | "ADMIN_READ_PASSWORD">;
-  /** Wrong credentials of a client, over all processes. */
-  failures: RateLimit;
+  guesses: Guesses;
   log: Logger;
 }
 
@@ -30,18 +28,16 @@ export class Operators {
   /** Without an account nothing is served to operators: whoever guesses finds nothing to guess at. */
   readonly exist: boolean;
   readonly #accounts: readonly Account[];
-  readonly #failures: RateLimit;
-  readonly #failuresHere: FailuresHere;
+  readonly #guesses: Guesses;
   readonly #log: Logger;
 
-  constructor({ config, failures, log }: OperatorOptions) {
+  constructor({ config, guesses, log }: OperatorOptions) {
     this.#accounts = [
       ...account(config.ADMIN_USER, config.ADMIN_PASSWORD, "full"),
       ...account(config.ADMIN_READ_USER, config.ADMIN_READ_PASSWORD, "read"),
     ];
     this.exist = this.#accounts.length > 0;
-    this.#failures = failures;
-    this.#failuresHere = new FailuresHere(failures.quota);
+    this.#guesses = guesses;
     this.#log = log;
   }
 
@@ -71,16 +67,9 @@ export class Operators {
   async #identify(req: Request, res: Response): Promise<Account> {
     const [, encoded] = /^Basic +(\S+)$/i.exec(req.get("Authorization") ?? "") ?? [];
     if (encoded === undefined) throw unknown(res);
-    const { network } = clientOf(req);
-    const { remaining, resetSeconds } = await this.#failures.count(network, 0);
-    // From here to the count nothing waits: of guesses that come at once no more are compared than may fail.
-    if (remaining === 0 || this.#failuresHere.areUsedUp(network)) {
-      throw overQuota(this.#failures.quota, "from your address", resetSeconds);
-    }
-    const found = this.#find(digestOf(Buffer.from(encoded, "base64").toString()));
+    const digest = digestOf(Buffer.from(encoded, "base64").toString());
+    const found = await this.#guesses.compare(clientOf(req).network, () => this.#find(digest));
     if (found) return found;
-    this.#failuresHere.add(network);
-    await this.#failures.count(network);
     this.#log.warn(idsOf(req), "an operator's credentials were wrong");
     throw unknown(res);
   }
@@ -89,32 +78,6 @@ export class Operators {
   #find(digest: Buffer): Account | undefined {
     const matching = this.#accounts.filter((each) => timingSafeEqual(each.digest, digest));
     return matching[0];
-  }
-}
-
-/** As many clients are remembered; an attacker with more of them meets the shared count. */
-const maxClientsHere = 10_000;
-
-/** What this process knows without asking, and at once: guesses that come together do not get ahead of the count. */
-class FailuresHere {
-  readonly #quota: Quota;
-  readonly #clients = new Map<string, { count: number; until: number }>();
-
-  constructor(quota: Quota) {
-    this.#quota = quota;
-  }
-
-  areUsedUp(client: string): boolean {
-    const known = this.#clients.get(client);
-    return known !== undefined && known.until > performance.now() && known.count >= this.#quota.limit;
-  }
-
-  add(client: string): void {
-    const now = performance.now();
-    const known = this.#clients.get(client);
-    if (known !== undefined && known.until > now) known.count += 1;
-    else this.#clients.set(client, { count: 1, until: now + this.#quota.windowSeconds * 1000 });
-    if (this.#clients.size > maxClientsHere) this.#clients.clear();
   }
 }
 

@@ -1,9 +1,9 @@
 import express, { type NextFunction, type Request, type Response } from "express";
 import { once } from "node:events";
-import { request as httpRequest } from "node:http";
+import { type IncomingMessage, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
-import { Problem } from "../../../shared/errors.ts";
+import type { Problem } from "../../../shared/errors.ts";
 import { allowOrigins, refuseForeignOperations, refuseForeignWrites } from "./origins.ts";
 
 const servers: { close: () => void }[] = [];
@@ -33,7 +33,7 @@ async function serve(config: Partial<OriginsConfig>) {
   const { port } = server.address() as AddressInfo;
   return async (method: string, path: string, headers: Record<string, string> = {}) => {
     const call = httpRequest({ port, host: "127.0.0.1", method, path, headers: { host: own, ...headers } }).end();
-    const [answer] = (await once(call, "response")) as [import("node:http").IncomingMessage];
+    const [answer] = (await once(call, "response")) as [IncomingMessage];
     let text = "";
     for await (const chunk of answer) text += String(chunk);
     return { status: answer.statusCode, headers: answer.headers, text };

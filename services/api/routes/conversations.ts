@@ -1,4 +1,3 @@
-import { pipeline } from "node:stream/promises";
 import { type Request, type Response, Router } from "express";
 import { readConversation, readMessages, type MessageRow } from "../../../shared/db/conversations.ts";
 import { Problem } from "../../../shared/errors.ts";
@@ -12,13 +11,14 @@ import {
   type MessageView,
 } from "../../../shared/protocol/conversation.ts";
 import type { ApiContext } from "../api-context.ts";
-import { exportAsJson, exportAsText, openExport } from "../export-conversation.ts";
 import { openConversation } from "../middleware/access.ts";
+import { exportRoutes } from "./export.ts";
 import { feedbackRoutes } from "./feedback.ts";
 
 /** Reading, rating, exporting and deleting conversations. */
 export function conversationRoutes(context: ApiContext): Router {
   const router = Router();
+  router.use("/conversations", exportRoutes(context));
   router.use("/messages", feedbackRoutes(context));
 
   router.get("/chat/history/:sessionId", async (req: Request, res: Response) => {
@@ -62,20 +62,6 @@ export function conversationRoutes(context: ApiContext): Router {
     res.json(view);
   });
 
-  router.get("/conversations/:id/export", async (req: Request, res: Response) => {
-    const id = await openConversation(context, req, req.params["id"]);
-    const source = await openExport(context.db.pool, id);
-    const asText = req.accepts(["application/json", "text/plain"]) === "text/plain";
-    res.vary("Accept").attachment(`conversation-${id}.${asText ? "txt" : "json"}`);
-    if (req.method === "HEAD") {
-      res.end();
-      return;
-    }
-    const nameOf = (type: string) => context.assistants.get(type)?.name ?? type;
-    const { pool } = context.db;
-    await pipeline(asText ? exportAsText(pool, source, nameOf) : exportAsJson(pool, source), res).catch(unlessLeft);
-  });
-
   router.delete("/conversations/:id", async (req: Request, res: Response) => {
     const id = await openConversation(context, req, req.params["id"]);
     // Two deletes at once: the second finds nothing, like any later one.
@@ -89,10 +75,4 @@ export function conversationRoutes(context: ApiContext): Router {
 function toMessageView({ id, text, sender, createdAt, imported, rating }: MessageRow): MessageView {
   const timestamp = new Date(createdAt).getTime();
   return { id, text, sender, timestamp, ...(imported && { imported }), ...(rating !== null && { rating }) };
-}
-
-/** A client that goes away in the middle is no fault of anybody's. */
-function unlessLeft(error: unknown): void {
-  const left = error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
-  if (!left) throw error;
 }

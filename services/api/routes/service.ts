@@ -4,9 +4,10 @@ import { mayReadMetrics } from "../../../shared/metrics.ts";
 import { defaultProvider, describeProviders, providerOf } from "../../../shared/provider-catalog.ts";
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import type { ApiContext } from "../api-context.ts";
+import { clientOf } from "../middleware/client.ts";
 
 /** What this service has to offer, and how it is. */
-export function serviceRoutes({ assistants, config, health, metrics }: ApiContext): Router {
+export function serviceRoutes({ assistants, config, guesses, health, metrics }: ApiContext): Router {
   const router = Router();
 
   router.get("/api/providers", (_req: Request, res: Response) => {
@@ -34,14 +35,16 @@ export function serviceRoutes({ assistants, config, health, metrics }: ApiContex
   });
 
   router.get("/metrics", async (req: Request, res: Response, next: NextFunction) => {
-    const access = mayReadMetrics(req.get("Authorization"), config);
-    if (access === "hidden") next();
-    else if (access === "no") throw new Problem("metrics-unauthorized", "Authorization: Bearer <METRICS_TOKEN>");
-    else
-      res
-        .set("Cache-Control", "no-store")
-        .type("text/plain; version=0.0.4; charset=utf-8")
-        .send(await metrics.render());
+    const authorization = req.get("Authorization");
+    const access = mayReadMetrics(authorization, config);
+    if (access === "hidden") return next();
+    const allowed = access === "yes";
+    if (authorization !== undefined) await guesses.compare(clientOf(req).network, () => allowed || undefined);
+    if (!allowed) throw new Problem("metrics-unauthorized", "Authorization: Bearer <METRICS_TOKEN>");
+    res
+      .set("Cache-Control", "no-store")
+      .type("text/plain; version=0.0.4; charset=utf-8")
+      .send(await metrics.render());
   });
 
   router.get("/livez", (_req: Request, res: Response) => {

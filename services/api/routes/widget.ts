@@ -17,7 +17,7 @@ export function widgetRoutes({ widget, fresh }: { widget: WidgetFiles; fresh: bo
     const file = await find(widget, req.path.slice(1));
     const caching = file.immutable ? always : briefly;
     res.set({
-      "Content-Type": "text/javascript; charset=utf-8",
+      "Content-Type": `text/${req.path.endsWith(".js") ? "javascript" : "plain"}; charset=utf-8`,
       "Cache-Control": fresh && !file.immutable ? "no-cache" : caching,
       ETag: file.etag,
     });

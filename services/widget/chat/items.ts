@@ -1,6 +1,6 @@
 import type { MessageView } from "../../../shared/protocol/conversation.ts";
 import type { JobView } from "../../../shared/protocol/job.ts";
-import type { Rating, ReplyMessage, VisitorMessage } from "./chat-state.ts";
+import type { ReplyMessage, VisitorMessage } from "./chat-state.ts";
 
 /** A reply, and while its job has not ended how to go on with it. */
 export interface ReplyItem extends ReplyMessage {
@@ -61,11 +61,10 @@ export function endOf({ status, reply, error }: JobView): Partial<ReplyItem> {
   };
 }
 
-export function fromHistory(message: MessageView & { rating?: Rating | null | undefined }): Item {
-  const { id, sender, text, timestamp, rating } = message;
+export function fromHistory({ id, sender, text, timestamp, rating }: MessageView): Item {
   const item = { key: id, id, text, timestamp };
   if (sender === "user") return { ...item, sender, delivery: "sent" };
-  return { ...item, sender, phase: "complete", rating: rating ?? undefined };
+  return { ...item, sender, phase: "complete", rating };
 }
 
 /** Whether there are messages after this one whose replies nobody has told of. */

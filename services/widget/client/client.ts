@@ -43,6 +43,8 @@ export interface SubmitOptions extends CallOptions {
    * keep it until the message was taken.
    */
   key?: string | undefined;
+  /** Of a first message, where the service asks for it: what the browser got for solving a bot challenge. */
+  challenge?: string | undefined;
 }
 
 export interface Feedback {
@@ -108,8 +110,8 @@ export function createClient({ server, identity, fetch }: ClientOptions): Client
     get visitor() {
       return readSubject(line.identity());
     },
-    submit: (body, { key, ...options } = {}) =>
-      call<SubmitResponse>("chat", options, options, { ...post, key, body, has: "jobId" }),
+    submit: (body, { key, challenge, ...options } = {}) =>
+      call<SubmitResponse>("chat", options, options, { ...post, key, challenge, body, has: "jobId" }),
     follow: (job, options = {}) => followJob(route, pauses, job, options),
     job: (job, options) => askForJob(line, job, options?.signal),
     cancel: (job, options) => call<JobView>(`jobs/${job.jobId}`, job, options, { ...remove, has: "jobId" }),

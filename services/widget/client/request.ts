@@ -16,6 +16,7 @@ export interface Call {
   /** `Idempotency-Key`. */
   key?: string | undefined;
   lastEventId?: string | undefined;
+  challenge?: string | undefined;
   /** Sent as JSON. */
   body?: unknown;
   /** Ends the call. */
@@ -49,7 +50,11 @@ export async function ask<Answer>(line: Line, call: Call, has?: keyof Answer): P
 }
 
 /** Sends a request and gives what `fetch` gives. */
-export function send(line: Line, { method, path, token, key, lastEventId, body }: Call, signal: AbortSignal) {
+export function send(
+  line: Line,
+  { method, path, token, key, lastEventId, challenge, body }: Call,
+  signal: AbortSignal,
+) {
   const identity = line.identity();
   return line.fetch(line.server + path, {
     method: method ?? "GET",
@@ -60,6 +65,7 @@ export function send(line: Line, { method, path, token, key, lastEventId, body }
       ...(identity !== undefined && { "X-Parley-Identity": identity }),
       ...(body !== undefined && { "Content-Type": "application/json" }),
       ...(key !== undefined && { "Idempotency-Key": key }),
+      ...(challenge !== undefined && { "X-Parley-Challenge": challenge }),
       ...(lastEventId !== undefined && { "Last-Event-ID": lastEventId }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -34,11 +34,14 @@ export class ServiceError extends Error {
     return this.message;
   }
 
-  /** The same call may do later: no network, a limit, trouble of the service or on the way to it. */
+  /**
+   * The same call may do later: no network, a limit, trouble of the service or on the way to it; an identity that has
+   * expired, of which the page may have a new one by then.
+   */
   get passing(): boolean {
     const { status, code } = this;
     const foreign = code === undefined && foreignStatuses.includes(status);
-    return status === 0 || status === 408 || status === 429 || status >= 500 || foreign;
+    return !status || status === 408 || status === 429 || status >= 500 || foreign || code === "identity-invalid";
   }
 
   /** The conversation was deleted, or its token is refused: only a new one helps. */

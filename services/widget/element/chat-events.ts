@@ -1,19 +1,5 @@
 import type { ChatState, ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
-
-/** The details of the events that `<parley-chat>` sends; all of them bubble, and leave shadow trees. */
-export interface ParleyEvents {
-  "parley:open": Record<string, never>;
-  "parley:close": Record<string, never>;
-  /** The visitor, or the page for them, has sent something. */
-  "parley:message": { text: string };
-  /** A reply has ended. */
-  "parley:reply": { id: string | undefined; text: string; status: "complete" | "stopped" };
-  "parley:error": {
-    /** Not loaded · opened from a file · message refused · no reply · service not reached · service busy. */
-    reason: "load" | "file" | "refused" | "failed" | "unreachable" | "busy";
-    message: string;
-  };
-}
+import type { ParleyEvents } from "../parley.d.ts";
 
 export type ParleyEvent = {
   [Type in keyof ParleyEvents]: { type: Type; detail: ParleyEvents[Type] };

@@ -1,14 +1,4 @@
-import type { ParleyEvents } from "./chat-events.ts";
 import { ParleyChat } from "./parley-chat.ts";
-
-declare global {
-  interface HTMLElementTagNameMap {
-    "parley-chat": ParleyChat;
-  }
-  interface HTMLElementEventMap extends ParleyCustomEvents {}
-}
-
-type ParleyCustomEvents = { [Type in keyof ParleyEvents]: CustomEvent<ParleyEvents[Type]> };
 
 /** Makes `<parley-chat>` known to the page; a second time does nothing. @param home the server it talks to by default */
 export function defineParleyChat(home: string): void {

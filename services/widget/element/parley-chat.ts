@@ -1,5 +1,6 @@
 import type { Chat } from "../chat/chat-state.ts";
 import type { Panel } from "../panel/panel.ts";
+import type { ParleyChatElement } from "../parley.d.ts";
 import { loadWords } from "../words/languages.ts";
 import { launcherWords } from "../words/launcher-words.ts";
 import type { ParleyEvent } from "./chat-events.ts";
@@ -18,7 +19,7 @@ const maxPageChars = 500;
  * The chat as an element: a button in the corner that opens it, or, with `position="inline"`, the chat itself where the
  * page puts it. Attributes go in, events come out (see `ParleyEvents`). The class alone defines nothing.
  */
-export class ParleyChat extends HTMLElement {
+export class ParleyChat extends HTMLElement implements ParleyChatElement {
   static readonly observedAttributes: readonly string[] = attributeNames;
   /** The server of elements that name none. */
   static home = "";
@@ -154,6 +155,7 @@ export class ParleyChat extends HTMLElement {
       const opens = !this.#shown;
       this.#shown = true;
       if (opens) this.#announce("parley:open");
+      if (opens && location.protocol === "file:") this.#tellFromFile(words.fromFile);
       session.count();
     } catch (error) {
       this.#failed = true;
@@ -200,6 +202,7 @@ export class ParleyChat extends HTMLElement {
       isSeen: () => this.#shown && document.visibilityState === "visible",
       tell: (event) => this.#tell(event),
       onUnread: (count) => {
+        if (count === this.#unread) return;
         this.#unread = count;
         this.#draw();
       },
@@ -242,6 +245,10 @@ export class ParleyChat extends HTMLElement {
       ({ chat }) => act(chat),
       (error: unknown) => this.#tellNotLoaded(error),
     );
+  }
+
+  #tellFromFile(message: string): void {
+    this.#tell({ type: "parley:error", detail: { reason: "file", message } });
   }
 
   #tellNotLoaded(error: unknown): void {

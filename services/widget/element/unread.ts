@@ -11,11 +11,14 @@ export class Unread {
     this.#key = `parley.seen ${server} ${assistant ?? ""}`;
   }
 
-  /** How many have come since somebody looked; none for somebody who never did. */
-  count({ messages, ready }: ChatState): number {
+  /** How many have come since somebody looked. */
+  count(state: ChatState): number {
+    if (!state.ready) return 0;
     const seen = this.#memory.read(this.#key);
-    if (!ready || seen === undefined) return 0;
-    const ended = messages.filter(isEnded);
+    // Nobody has looked yet: from here on it is counted.
+    if (seen === undefined) this.see(state);
+    if (seen === undefined) return 0;
+    const ended = state.messages.filter(isEnded);
     const at = ended.findLastIndex(({ id, key }) => (id ?? key) === seen);
     return ended.length - 1 - at;
   }
@@ -24,7 +27,9 @@ export class Unread {
   see({ messages, ready }: ChatState): void {
     if (!ready) return;
     const newest = messages.findLast(isEnded);
-    this.#memory.write(this.#key, newest === undefined ? "-" : (newest.id ?? newest.key));
+    const seen = newest === undefined ? "-" : (newest.id ?? newest.key);
+    // It is asked with each frame of a reply.
+    if (this.#memory.read(this.#key) !== seen) this.#memory.write(this.#key, seen);
   }
 }
 

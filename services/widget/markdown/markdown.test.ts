@@ -240,7 +240,8 @@ function plainTextOf(blocks: readonly Block[]): string {
 
 /** Marked's own HTML, without what stands between blocks, with items as tight ones. */
 function reference(source: string): string {
-  return String(marked.parse(source, { breaks: true }))
+  return marked
+    .parse(source, { async: false, breaks: true })
     .replace(/<input (checked="" )?disabled="" type="checkbox">/g, (_, checked) => (checked ? "[x]" : "[ ]"))
     .replace(/<li>[^]*?(?=<\/li>|<[uo]l|<blockquote)/g, (item) => item.replace(/<\/?p>/g, ""))
     .replace(/(<\/(?:ul|ol|pre|table|blockquote)>)\n<p>([^]*?)<\/p>\n<\/li>/g, "$1$2</li>")
@@ -302,7 +303,9 @@ function partHtml(part: Inline): string {
       return `<code>${escape(part.text)}</code>`;
     case "link":
       return `<a href="${escape(part.href)}">${inlineHtml(part.inline)}</a>`;
-    default:
+    case "strong":
+    case "em":
+    case "del":
       return `<${part.type}>${inlineHtml(part.inline)}</${part.type}>`;
   }
 }

@@ -7,7 +7,7 @@ import type { Block, Cell, Inline, ListItem } from "./tree.ts";
 /** What a reply needs beside its text. */
 export interface MarkdownContext {
   readonly words: Pick<Words, "code" | "copyCode" | "table">;
-  readonly copyCode: (code: string) => void;
+  readonly copyCode: (code: string, button: HTMLElement) => void;
 }
 
 type Shown = TemplateResult | string;
@@ -53,7 +53,13 @@ function renderCode(language: string, text: string, { words, copyCode }: Markdow
   return html`<figure class="code" dir="ltr" part="code">
     <figcaption>
       <span>${language}</span>
-      <button type="button" class="plain" @click=${() => copyCode(text)}>${words.copyCode}</button>
+      <button
+        type="button"
+        class="plain"
+        @click=${({ currentTarget }: Event) => copyCode(text, currentTarget as HTMLElement)}
+      >
+        ${words.copyCode}
+      </button>
     </figcaption>
     <pre tabindex="0" role="region" aria-label=${words.code}><code>${text}</code></pre>
   </figure>`;

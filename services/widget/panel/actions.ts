@@ -27,11 +27,11 @@ export function createActions(
     say(({ thanks }) => thanks);
     setTimeout(() => setUi({ thanked: undefined }), passingMs);
   };
-  const markCopied = async (key: string, done: Promise<boolean>) => {
+  const tellCopied = async (done: Promise<boolean>, mark: (copied: boolean) => void) => {
     if (!(await done)) return;
-    setUi({ copied: key });
+    mark(true);
     say(({ copied }) => copied);
-    setTimeout(() => setUi({ copied: undefined }), passingMs);
+    setTimeout(mark, passingMs, false);
   };
   const start = (begin: () => void) => {
     setUi({ question: undefined, commenting: undefined, menuOpen: false });
@@ -55,8 +55,10 @@ export function createActions(
       if (text !== "") chat.rate(key, rating, text);
       thank(key);
     },
-    copyReply: (key, text, html) => void markCopied(key, copy(root, text, html)),
-    copyCode: (code) => void markCopied(code, copy(root, code)),
+    copyReply: (key, text, html) =>
+      void tellCopied(copy(root, text, html), (copied) => setUi({ copied: copied ? key : undefined })),
+    copyCode: (code, button) =>
+      void tellCopied(copy(root, code), (copied) => button.toggleAttribute("data-copied", copied)),
     loadOlder: () => chat.loadOlder(),
     toNewest: () => {
       toEnd();

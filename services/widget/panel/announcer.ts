@@ -6,7 +6,7 @@ import { completeSentences } from "./sentences.ts";
 /** Sentences that come together are said together. */
 const gatherMs = 700;
 /** What has been said is taken away, so that nobody finds it by browsing. */
-const keepMs = 12_000;
+const keepMs = 7_000;
 
 export interface AnnouncerOptions {
   /** A live region that nobody sees. */

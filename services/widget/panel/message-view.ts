@@ -63,7 +63,7 @@ export function replyMessage(reply: ReplyMessage, view: View): TemplateResult {
   </article>`;
 }
 
-export function senderName({ state, words }: View): string {
+function senderName({ state, words }: View): string {
   return state.assistant?.name ?? words.assistant;
 }
 

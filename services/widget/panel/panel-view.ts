@@ -24,7 +24,7 @@ export function panelView(view: View, composer: Composer): TemplateResult {
     ${asked ? question(view) : nothing}`;
 }
 
-export function title({ settings, state, words }: View): string {
+function title({ settings, state, words }: View): string {
   return settings.title ?? state.assistant?.name ?? words.chat;
 }
 

@@ -51,6 +51,6 @@ describe("languages", () => {
 
 function say(word: unknown): string {
   if (typeof word === "string") return word;
-  if (typeof word === "function") return String((word as (value: unknown) => string)(3));
+  if (typeof word === "function") return (word as (value: unknown) => string)(3);
   return Object.values(word as object).join(" ");
 }

@@ -1,0 +1,32 @@
+import { pipeline } from "node:stream/promises";
+import { type Request, type Response, Router } from "express";
+import type { ApiContext } from "../api-context.ts";
+import { exportAsJson, exportAsText, openExport } from "../export-conversation.ts";
+import { openConversation } from "../middleware/access.ts";
+
+/** `GET /api/conversations/:id/export`: all that is stored of a conversation, as a file. */
+export function exportRoutes(context: ApiContext): Router {
+  const router = Router();
+  const { pool } = context.db;
+  const nameOf = (assistantType: string) => context.assistants.get(assistantType)?.name ?? assistantType;
+
+  router.get("/:id/export", async (req: Request, res: Response) => {
+    const id = await openConversation(context, req, req.params["id"]);
+    const source = await openExport(pool, id);
+    const asText = req.accepts(["application/json", "text/plain"]) === "text/plain";
+    res.vary("Accept").attachment(`conversation-${id}.${asText ? "txt" : "json"}`);
+    if (req.method === "HEAD") {
+      res.end();
+      return;
+    }
+    await pipeline(asText ? exportAsText(pool, source, nameOf) : exportAsJson(pool, source), res).catch(unlessLeft);
+  });
+
+  return router;
+}
+
+/** A client that goes away in the middle is no fault of anybody's. */
+function unlessLeft(error: unknown): void {
+  const left = error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
+  if (!left) throw error;
+}

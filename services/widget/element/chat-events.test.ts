@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import type { ChatMessage, ChatState, ReplyMessage } from "../chat/chat-state.ts";
+import { eventsBetween } from "./chat-events.ts";
+
+const nothing: ChatState = {
+  ready: true,
+  conversationId: undefined,
+  messages: [],
+  hasOlder: false,
+  busy: false,
+  notice: undefined,
+  assistant: undefined,
+  draft: "",
+};
+
+describe("what a page is told", () => {
+  it("is how each reply ended, once", () => {
+    const queued = withMessages(reply({ phase: "queued", text: "" }));
+    const writing = withMessages(reply({ phase: "writing", text: "So" }));
+    const complete = withMessages(reply({ phase: "complete", text: "So." }));
+    expect(eventsBetween(nothing, queued)).toEqual([]);
+    expect(eventsBetween(queued, writing)).toEqual([]);
+    expect(eventsBetween(writing, complete)).toEqual([
+      { type: "parley:reply", detail: { id: "1", text: "So.", status: "complete" } },
+    ]);
+    expect(eventsBetween(complete, withMessages(reply({ phase: "complete", text: "So.", rating: "up" })))).toEqual([]);
+  });
+
+  it("is nothing of what was there before", () => {
+    const complete = withMessages(reply({ phase: "complete", text: "Old." }));
+    expect(eventsBetween({ ...nothing, ready: false }, complete)).toEqual([]);
+    expect(eventsBetween(nothing, complete)).toEqual([]);
+  });
+
+  it("is what went wrong", () => {
+    const writing = withMessages(reply({ phase: "writing", text: "So" }));
+    const failed = withMessages(reply({ phase: "failed", text: "", failure: "No." }));
+    expect(eventsBetween(writing, failed)).toEqual([
+      { type: "parley:error", detail: { reason: "failed", message: "No." } },
+    ]);
+    const refused = withMessages({
+      sender: "user",
+      key: "b",
+      text: "b",
+      timestamp: 1,
+      delivery: "refused",
+      refusal: "Why.",
+    });
+    expect(eventsBetween(nothing, refused)).toEqual([
+      { type: "parley:error", detail: { reason: "refused", message: "Why." } },
+    ]);
+    const busy = { ...nothing, notice: { kind: "busy", resumesAt: 1 } } as const;
+    expect(eventsBetween(nothing, busy)).toMatchObject([{ detail: { reason: "busy" } }]);
+    expect(eventsBetween(busy, { ...busy, notice: { kind: "busy", resumesAt: 2 } })).toEqual([]);
+    expect(eventsBetween(busy, { ...nothing, notice: { kind: "offline" } })).toEqual([]);
+  });
+});
+
+function withMessages(...messages: ChatMessage[]): ChatState {
+  return { ...nothing, messages };
+}
+
+function reply(more: Pick<ReplyMessage, "phase" | "text"> & Partial<ReplyMessage>): ReplyMessage {
+  return { sender: "ai", key: "a", id: "1", timestamp: 1, ...more };
+}

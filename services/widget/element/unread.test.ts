@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import type { ChatState, ReplyMessage } from "../chat/chat-state.ts";
+import { openMemory } from "./memory.ts";
+import { Unread } from "./unread.ts";
+
+describe("unread replies", () => {
+  it("are those that came since somebody looked", () => {
+    const unread = open();
+    unread.see(chat("1", "2"));
+    expect(unread.count(chat("1", "2"))).toBe(0);
+    expect(unread.count(chat("1", "2", "3", "4"))).toBe(2);
+    unread.see(chat("1", "2", "3", "4"));
+    expect(unread.count(chat("1", "2", "3", "4"))).toBe(0);
+  });
+
+  it("are none at first, and then all that come", () => {
+    const unread = open();
+    expect(unread.count(chat("1"))).toBe(0);
+    expect(unread.count(chat("1", "2"))).toBe(1);
+  });
+
+  it("are counted from the start of a conversation nobody has looked at", () => {
+    const unread = open();
+    unread.see(chat());
+    expect(unread.count(chat("1"))).toBe(1);
+  });
+
+  it("are counted once a reply is whole, and the chat is known", () => {
+    const unread = open();
+    unread.see(chat("1"));
+    const writing: ReplyMessage = { sender: "ai", key: "2", text: "So", timestamp: 1, phase: "writing" };
+    expect(unread.count({ ...chat("1"), messages: [...chat("1").messages, writing] })).toBe(0);
+    expect(unread.count({ ...chat("1", "2"), ready: false })).toBe(0);
+  });
+
+  it("are remembered over pages, where that is allowed", () => {
+    const kept = new Map<string, string>();
+    const storage = {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => kept.set(key, value),
+    };
+    open(storage).see(chat("1"));
+    expect(open(storage).count(chat("1", "2"))).toBe(1);
+  });
+});
+
+type Kept = Pick<Storage, "getItem" | "setItem">;
+
+function open(storage?: { getItem: Kept["getItem"]; setItem: (key: string, value: string) => unknown }): Unread {
+  const memory = openMemory(() => {
+    if (storage === undefined) throw new DOMException("denied", "SecurityError");
+    return storage as Storage;
+  });
+  return new Unread(memory, "https://chat.example", undefined);
+}
+
+function chat(...ids: string[]): ChatState {
+  const messages = ids.map((id): ReplyMessage => ({
+    sender: "ai",
+    key: id,
+    id,
+    text: "So.",
+    timestamp: 1,
+    phase: "complete",
+  }));
+  return {
+    ready: true,
+    conversationId: "c",
+    messages,
+    hasOlder: false,
+    busy: false,
+    notice: undefined,
+    assistant: undefined,
+    draft: "",
+  };
+}

@@ -1,0 +1,88 @@
+import fc from "fast-check";
+import { readFile } from "node:fs/promises";
+import { Agent, request } from "undici";
+import { startProduct } from "../system/product.ts";
+import { type Known, type RouteGroup, routeGroups, type WildRequest, wildRequests } from "./requests.ts";
+
+export interface FuzzResult {
+  sent: number;
+  /** How often each status came. */
+  statuses: Record<string, number>;
+  faults: string[];
+  /** Of the API, in MB: after a tenth of the requests, and after all. */
+  memoryMb: { early: number; late: number };
+}
+
+const atOnce = 16;
+const answerLimitMs = 5000;
+/** Nothing of this may be in an answer. */
+const leaks = /\bat .+\.(ts|js):\d+|node_modules|select .+ from |insert into |ECONNREFUSED|syntax error/i;
+
+/** Sends generated requests to one product, each group as many, and holds every answer against what clients rely on. */
+export async function fuzz(backend: "postgres" | "redis", perGroup: number, seed: number): Promise<FuzzResult> {
+  // Nothing leaves the queue: whoever asks for a reply's end waits for as long as he said, so nobody does.
+  await using product = await startProduct({
+    backend,
+    workers: 0,
+    env: { LOG_LEVEL: "fatal", MAX_BACKLOG: "100000000" },
+  });
+  await using stack = new AsyncDisposableStack();
+  const agent = stack.adopt(
+    new Agent({ connections: atOnce, headersTimeout: answerLimitMs, bodyTimeout: answerLimitMs }),
+    (open) => open.destroy(),
+  );
+  const chats = await Promise.all(["one", "two", "three"].map((text) => product.client.submit(text)));
+  const known: Known = {
+    conversationIds: chats.map(({ conversationId }) => conversationId),
+    jobIds: chats.map(({ jobId }) => jobId),
+    messageIds: chats.map(({ messageId }) => messageId),
+    tokens: chats.map(({ token }) => token),
+  };
+  const result: FuzzResult = { sent: 0, statuses: {}, faults: [], memoryMb: { early: 0, late: 0 } };
+  const pid = product.apis[0]?.pid ?? 0;
+  const total = perGroup * Object.keys(routeGroups).length;
+  for (const group of Object.keys(routeGroups) as RouteGroup[]) {
+    const requests = fc.sample(wildRequests(group, known), { numRuns: perGroup, seed });
+    const next = requests.values();
+    await Promise.all(
+      Array.from({ length: atOnce }, async () => {
+        for (const wild of next) {
+          await send(product.client.base, agent, wild, result);
+          if (result.sent === Math.ceil(total / 10)) result.memoryMb.early = await readMemoryMb(pid);
+        }
+      }),
+    );
+  }
+  result.memoryMb.late = await readMemoryMb(pid);
+  return result;
+}
+
+async function send(base: string, dispatcher: Agent, wild: WildRequest, result: FuzzResult): Promise<void> {
+  result.sent += 1;
+  const { method, path, body } = wild;
+  const told = `${method} ${path.slice(0, 150)} ${JSON.stringify(wild.headers).slice(0, 300)} ${String(body).slice(0, 200)}`;
+  try {
+    const answer = await request(base + path, {
+      dispatcher,
+      method: method as "GET",
+      headers: wild.headers.flat(),
+      body: body ?? null,
+      signal: AbortSignal.timeout(answerLimitMs),
+    });
+    const text = await answer.body.text();
+    const { statusCode: status } = answer;
+    result.statuses[status] = (result.statuses[status] ?? 0) + 1;
+    const type = String(answer.headers["content-type"] ?? "");
+    if (status >= 500) result.faults.push(`${status} for ${told}: ${text.slice(0, 300)}`);
+    else if (status >= 400 && method !== "HEAD" && !type.startsWith("application/problem+json"))
+      result.faults.push(`${status} as ${type} for ${told}: ${text.slice(0, 200)}`);
+    if (status >= 400 && leaks.test(text)) result.faults.push(`a leak for ${told}: ${text.slice(0, 300)}`);
+  } catch (error) {
+    result.faults.push(`${String(error)} for ${told}`);
+  }
+}
+
+async function readMemoryMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024);
+}
