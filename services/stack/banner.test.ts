@@ -14,7 +14,7 @@ it("says where everything is, with a curl line to paste, and no colours where no
   Parley is ready (1.3 s)
 
   Page        http://localhost:3000
-  Bull Board  http://localhost:3000/admin/queues  user admin, password secret
+  Operators   http://localhost:3000/admin  user admin, password secret
   Data        .data/postgres
   Queue       on PostgreSQL
 
@@ -26,6 +26,6 @@ it("says where everything is, with a curl line to paste, and no colours where no
 `);
 });
 
-it("does not speak of Bull Board where it is not served", () => {
-  expect(banner({ ...facts, operator: undefined })).not.toContain("Bull Board");
+it("does not speak of operators where nothing is served to them", () => {
+  expect(banner({ ...facts, operator: undefined })).not.toContain("Operators");
 });

@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 
 interface BannerFacts {
   url: string;
-  /** Absent: Bull Board is not served. */
+  /** Absent: nothing is served to operators. */
   operator: { user: string; password: string } | undefined;
   /** Lines on where data is kept. */
   data: string;
@@ -16,7 +16,7 @@ export function banner({ url, operator, data, queue, seconds }: BannerFacts): st
     ["Page", url],
     ...(operator === undefined
       ? []
-      : [["Bull Board", `${url}/admin/queues  user ${operator.user}, password ${operator.password}`]]),
+      : [["Operators", `${url}/admin  user ${operator.user}, password ${operator.password}`]]),
     ["Data", data],
     ["Queue", queue],
   ];

@@ -54,7 +54,7 @@ async function putBackDue(context: WorkerContext): Promise<void> {
   context.takeOvers.databaseAnswered();
   if (jobIds.length === 0) return;
   try {
-    context.metrics.repaired("put_back", await context.queue.putBack(jobIds));
+    context.metrics.repaired("put_back", await context.queue.putBack(jobIds, { unclaimed: true }));
   } catch (error) {
     await markDue(context.db.pool, jobIds);
     throw error;

@@ -177,6 +177,19 @@ describe.each([
       expect(await queue.counts()).toMatchObject({ waiting: 1, active: 1, delayed: 1 });
     });
 
+    it("puts another entry beside one that a worker took, for a job that nobody has claimed for long", async () => {
+      const store = await open();
+      const queue = await openQueue(store);
+      const taken = await entryIn("active", store, queue);
+      const waiting = v7();
+      await queue.enqueue([waiting]);
+      expect(await queue.putBack([taken, waiting], { unclaimed: true })).toBe(1);
+      expect(await queue.putBack([taken, waiting], { unclaimed: true })).toBe(0);
+      const delivered: string[] = [];
+      await work(store, async (entry) => void delivered.push(jobIdOf(entry.id ?? "")));
+      await expect.poll(() => delivered, { interval: 10 }).toEqual([waiting, taken]);
+    });
+
     it("puts a second entry beside one that is held back, one for each attempt, about the same job", async () => {
       const store = await open();
       const queue = await openQueue(store);

@@ -8,9 +8,10 @@ export interface JobQueue {
   enqueue(jobIds: readonly string[]): Promise<void>;
   /**
    * Makes sure that open jobs will be delivered: one whose entry is finished or lost gets a new one.
+   * @param unclaimed nobody has claimed these for long: beside an entry that a worker took they get another one
    * @returns how many these were
    */
-  putBack(jobIds: readonly string[]): Promise<number>;
+  putBack(jobIds: readonly string[], options?: { unclaimed?: boolean }): Promise<number>;
   /**
    * A second entry for an attempt of a job, beside one that the queue holds back for a worker that has lost the job: cut off
    * from PostgreSQL alone it keeps its entry locked, as one does that died with a wrong clock.
@@ -43,6 +44,10 @@ const lookUps = 50;
 
 const besideMark = ".";
 
+function beside(jobId: string, which: number | string): string {
+  return `${jobId}${besideMark}${which}`;
+}
+
 /** The job that an entry of the queue is about. */
 export function jobIdOf(entryId: string): string {
   return entryId.split(besideMark, 1)[0] ?? entryId;
@@ -60,20 +65,25 @@ export async function openJobQueue(backend: QueueBackend, log: Logger): Promise<
     );
   };
 
-  const putBackOne = async (entryId: string) => {
+  const putBackOne = async (entryId: string, unclaimed = false): Promise<boolean> => {
     // Its state would have to be searched for in the list of all that wait; whether it has ended stands in the entry.
     const entry = await within(callTimeoutMs, bull.getJob(entryId));
     const ended = typeof entry?.finishedOn === "number";
     if (ended) await within(callTimeoutMs, bull.remove(entryId));
     // Absent: the queue has lost it, or never had it. Neither absent nor ended: a delivery is under way.
-    const missing = !entry || ended;
-    if (missing) await add([entryId]);
-    return missing;
+    if (!entry || ended) {
+      await add([entryId]);
+      return true;
+    }
+    return unclaimed && typeof entry.processedOn === "number"
+      ? putBackOne(beside(entryId, `taken-${entry.processedOn}`))
+      : false;
   };
 
-  /** @returns whether a worker holds it */
-  const putBack = async (entryIds: readonly string[]) => (await inBatches(entryIds, putBackOne)).filter(Boolean).length;
+  const putBack = async (entryIds: readonly string[], { unclaimed = false } = {}) =>
+    (await inBatches(entryIds, (id) => putBackOne(id, unclaimed))).filter(Boolean).length;
 
+  /** @returns whether a worker holds it */
   const removeOne = async (jobId: string) => {
     const removed = (await within(callTimeoutMs, bull.remove(jobId))) === 1;
     // What the queue never had is not removed either.
@@ -84,7 +94,7 @@ export async function openJobQueue(backend: QueueBackend, log: Logger): Promise<
     bull,
     enqueue: add,
     putBack,
-    putBeside: (jobs) => putBack(jobs.map(({ id, attempt }) => `${id}${besideMark}${attempt}`)),
+    putBeside: (jobs) => putBack(jobs.map(({ id, attempt }) => beside(id, attempt))),
     async remove(jobIds) {
       const held = await inBatches(jobIds, removeOne);
       return jobIds.filter((_, place) => held[place]);
