@@ -4,8 +4,9 @@ import { type Fall, findFalls } from "./report/compare.ts";
 import { writeDocument } from "./report/document.ts";
 import { readRecorded, type Run, writeLatest, writeRecorded } from "./report/results.ts";
 import { describeRun, describeScenario } from "./report/table.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Bench, Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
+import { Cast } from "./stage/cast.ts";
 import { openStage, type Stage } from "./stage/stage.ts";
 
 const rounds = { usual: 5, quick: 3 };
@@ -30,14 +31,15 @@ export async function bench(args: string[]): Promise<number> {
   const began = performance.now();
   await using stage = await openStage();
   endOnSignals(stage);
-  const run = await measure(stage, options, wanted(options, stage));
+  await using cast = new Cast(stage, (usual) => length(options, usual));
+  const run = await measure({ stage, cast }, options, wanted(options, stage));
   run.seconds = Math.round((performance.now() - began) / 1000);
   console.log(describeRun(run));
   await writeLatest(run, describeAll(run));
   if (options.record) await writeRecorded(run);
   return recorded === undefined
     ? 0
-    : reportFalls(await confirm(stage, options, findFalls(run.figures, recorded.figures)));
+    : reportFalls(await confirm({ stage, cast }, options, findFalls(run.figures, recorded.figures)));
 }
 
 function wanted({ only, full }: Options, { hasRedis }: Stage): Scenario[] {
@@ -47,11 +49,17 @@ function wanted({ only, full }: Options, { hasRedis }: Stage): Scenario[] {
     .filter(({ needsRedis }) => hasRedis || !needsRedis);
 }
 
-async function measure(stage: Stage, options: Options, chosen: readonly Scenario[]): Promise<Run> {
+type Place = Pick<Bench, "stage" | "cast">;
+
+function length({ quick }: Options, usual: number): number {
+  return quick ? usual * quickShare : usual;
+}
+
+async function measure(place: Place, options: Options, chosen: readonly Scenario[]): Promise<Run> {
   const { quick, full } = options;
   const run: Run = {
     at: new Date().toISOString(),
-    cores: stage.cores,
+    cores: place.stage.cores,
     node: process.version,
     quick,
     full,
@@ -62,10 +70,10 @@ async function measure(stage: Stage, options: Options, chosen: readonly Scenario
     const seconds = scenario.fullOnlySeconds;
     console.log(`${scenario.name}: ${scenario.about}${seconds === undefined ? "" : ` (about ${seconds} s)`}`);
     const figures = await scenario.run({
-      stage,
+      ...place,
       full,
       rounds: quick ? rounds.quick : rounds.usual,
-      ms: (usual) => (quick ? usual * quickShare : usual),
+      ms: (usual) => length(options, usual),
       say: (text) => console.log(text),
     });
     run.figures.push(...figures);
@@ -80,13 +88,13 @@ function describeAll(run: Run): string {
 }
 
 /** A busy machine makes falls of its own: one counts when it is there twice. */
-async function confirm(stage: Stage, options: Options, falls: Fall[]): Promise<Fall[]> {
+async function confirm(place: Place, options: Options, falls: Fall[]): Promise<Fall[]> {
   if (falls.length === 0) return [];
   const recorded = await readRecorded();
   const names = new Set(falls.map(({ figure }) => scenarioOf(figure)));
   console.log(`${reportText(falls)}\nOnce more: ${[...names].join(", ")}\n`);
   const again = await measure(
-    stage,
+    place,
     options,
     scenarios.filter(({ name }) => names.has(name)),
   );

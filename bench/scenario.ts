@@ -1,4 +1,5 @@
 import type { Figure } from "./figure.ts";
+import type { Cast } from "./stage/cast.ts";
 import type { Stage } from "./stage/stage.ts";
 
 /** One thing to measure. Each opens what it needs on the stage, and closes it. */
@@ -17,6 +18,7 @@ export interface Scenario {
 /** What a scenario works with. */
 export interface Bench {
   stage: Stage;
+  cast: Cast;
   /** Of each measurement. */
   rounds: number;
   /** The heavy variants are wanted. */

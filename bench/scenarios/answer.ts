@@ -1,7 +1,6 @@
 import { pick } from "../rounds.ts";
 import type { Scenario } from "../scenario.ts";
 import { noDelay } from "../stage/provider.ts";
-import { openCast } from "./cast.ts";
 import { chatRounds } from "./chat-rounds.ts";
 
 /** Flowise 3.1.4 in queue mode answered 120 chats a second where a direct call of the provider took 10,949. */
@@ -11,8 +10,7 @@ export const answer: Scenario = {
   name: "answer",
   about: "whole chats, POST to the last event, from a provider without delay: one API, one worker",
   async run(bench) {
-    await using stack = new AsyncDisposableStack();
-    const cast = await openCast(bench.stage, stack, ["direct", "naive", "floor2", "parley", "parleyPg"]);
+    const cast = await bench.cast.take(["direct", "naive", "floor2", "parley", "parleyPg"]);
     await bench.stage.provider.pace(noDelay);
     const many = await chatRounds(cast, { clients: 64, rounds: bench.rounds, ms: bench.ms(1000) });
     const one = await chatRounds(cast, { clients: 1, rounds: bench.rounds, ms: bench.ms(400) });

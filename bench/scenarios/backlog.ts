@@ -16,6 +16,8 @@ import { insertWaiting } from "../stage/rows.ts";
 const waiting = 100_000;
 const clients = 16;
 const roundMs = 800;
+/** See `stage/cast.ts`. */
+const warmUpRounds = 3;
 /** More than one worker takes in a round. */
 const enough = 4000;
 const liveReplies = 400;
@@ -71,7 +73,7 @@ async function measureSubmit(bench: Bench, { empty, parley }: Two): Promise<Figu
     return () => closedLoop(connections, (connection) => submit(connection), { ms: bench.ms(roundMs) });
   };
   const turns = { empty: turn(empty), parley: turn(parley) };
-  await interleave(turns, 1);
+  await interleave(turns, warmUpRounds);
   const results = await interleave(turns, bench.rounds);
   return [
     {
@@ -107,7 +109,7 @@ async function measurePickUp(bench: Bench, { empty, parley }: Two): Promise<Figu
     };
   };
   const turns = { empty: await turn(empty), parley: await turn(parley) };
-  await interleave(turns, 1);
+  await interleave(turns, warmUpRounds);
   return {
     id: "backlog/pick-up",
     what: "jobs of one worker from a queue of 100,000",

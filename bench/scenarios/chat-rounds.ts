@@ -2,7 +2,7 @@ import type { Chat, Visitor } from "../clients/chats.ts";
 import { closedLoop, type Loop } from "../clients/closed-loop.ts";
 import type { Contender } from "../figure.ts";
 import { interleave } from "../rounds.ts";
-import type { Member } from "./cast.ts";
+import type { Member } from "../stage/cast.ts";
 
 export interface ChatRound extends Loop<Chat> {
   /** Of all its processes, for one chat, in milliseconds. */

@@ -1,7 +1,6 @@
 import { percentile } from "../numbers.ts";
 import { pick } from "../rounds.ts";
 import type { Scenario } from "../scenario.ts";
-import { openCast } from "./cast.ts";
 import { chatRounds } from "./chat-rounds.ts";
 
 /** All of the reply at once, after a second: what stays is what we add. */
@@ -12,8 +11,7 @@ export const crowd: Scenario = {
   needsRedis: true,
   about: "256 visitors at once and a provider that takes a second: does anything stall?",
   async run(bench) {
-    await using stack = new AsyncDisposableStack();
-    const cast = await openCast(bench.stage, stack, ["direct", "floor2", "parley"]);
+    const cast = await bench.cast.take(["direct", "floor2", "parley"]);
     await bench.stage.provider.pace(slow);
     // They come over one second and stay apart by that: visitors do not march in step.
     const options = { clients: 256, rounds: bench.rounds, ms: 1500, spreadMs: slow.firstMs };

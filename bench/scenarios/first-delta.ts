@@ -4,7 +4,6 @@ import { percentile } from "../numbers.ts";
 import { pick } from "../rounds.ts";
 import type { Scenario } from "../scenario.ts";
 import { realPace } from "../stage/provider.ts";
-import { openCast } from "./cast.ts";
 import { type ChatRound, chatRounds } from "./chat-rounds.ts";
 
 /** A reply of a fifth of a second: of one client only the beginning counts, and many rounds are to fit. */
@@ -14,8 +13,7 @@ export const firstDelta: Scenario = {
   name: "first-delta",
   about: "how much later than from the provider itself the first words come, at a real model's pace",
   async run(bench) {
-    await using stack = new AsyncDisposableStack();
-    const cast = await openCast(bench.stage, stack, ["direct", "floor2", "parley", "parleyPg"]);
+    const cast = await bench.cast.take(["direct", "floor2", "parley", "parleyPg"]);
     await bench.stage.provider.pace(short);
     const one = await chatRounds(cast, { clients: 1, rounds: bench.rounds, ms: bench.ms(1200) });
     await bench.stage.provider.pace(realPace);

@@ -11,7 +11,9 @@ import { insertAnswered } from "../stage/rows.ts";
 const messagesEach = 4;
 const active = 250;
 const clients = 16;
-const roundMs = 1000;
+const roundMs = 800;
+/** See `stage/cast.ts`. */
+const warmUpRounds = 4;
 
 export const growth: Scenario = {
   name: "growth",
@@ -31,7 +33,7 @@ export const growth: Scenario = {
       parley: await prepare(bench, stack, parley, many),
     };
     await bench.stage.provider.pace(noDelay);
-    await interleave(turns, 1);
+    await interleave(turns, warmUpRounds);
     const results = await interleave(turns, bench.rounds);
     const stored = bench.full ? "10 million" : "1 million";
     return [

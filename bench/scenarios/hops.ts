@@ -28,16 +28,15 @@ export const hops: Scenario = {
     ]);
     for (const each of [floor, redis, postgres]) stack.use(each);
     await bench.stage.provider.pace({ hold: true, model: "nobody", live: 0, interMs });
-    const values = await interleave(
-      {
-        pubsub: publishing(stack, floor.redis.url),
-        notify: await notifying(stack, floor.databaseUrl),
-        floor2: await lagOf(bench, stack, { model: "floor2", origin: floor.origin, hold: holdFloor }),
-        parley: await lagOf(bench, stack, { model: "parley", origin: redis.origin, hold: holdParley }),
-        parleyPg: await lagOf(bench, stack, { model: "parleyPg", origin: postgres.origin, hold: holdParley }),
-      },
-      bench.rounds,
-    );
+    const turns = {
+      pubsub: publishing(stack, floor.redis.url),
+      notify: await notifying(stack, floor.databaseUrl),
+      floor2: await lagOf(bench, stack, { model: "floor2", origin: floor.origin, hold: holdFloor }),
+      parley: await lagOf(bench, stack, { model: "parley", origin: redis.origin, hold: holdParley }),
+      parleyPg: await lagOf(bench, stack, { model: "parleyPg", origin: postgres.origin, hold: holdParley }),
+    };
+    await interleave(turns, 1);
+    const values = await interleave(turns, bench.rounds);
     return [
       {
         id: "hops/p50",

@@ -12,7 +12,8 @@ import { startParley } from "../stage/parley.ts";
 
 const connectionCounts = [1, 16, 64, 256];
 const roundMs = 500;
-const warmUpMs = 700;
+/** Some thousand messages: see `stage/cast.ts`. */
+const warmUpMs = 2500;
 /** So many messages of a conversation may wait for an answer; nobody answers here. */
 const mostUnanswered = 5;
 

@@ -31,7 +31,8 @@ export const worker: Scenario = {
       noop: () => noop(bench.ms(noopJobs)),
       parley: () => answerAll(parley, child, bench.ms(jobs)),
     };
-    await interleave(turns, 1);
+    // See `stage/cast.ts`.
+    await interleave(turns, 2);
     return [
       {
         id: "worker/rate",

@@ -16,7 +16,7 @@ interface StoredFile {
 const modules = { element: "element.ts", client: "client/client.ts" };
 
 /** Browsers of 2024: `light-dark()` is the youngest of what is used. */
-const target = ["chrome123", "firefox121", "safari17.5"];
+const target = ["chrome123", "firefox124", "safari17.5"];
 
 const common = {
   absWorkingDir: widget,

@@ -69,7 +69,7 @@ onEachBackend("processes whose clocks are an hour ahead or behind", { apis: 0, w
       }),
     );
     for (const each of [...apis, ...workers]) each.signal("SIGUSR2");
-    await eventually("the clocks have jumped", async () => `${await hoursAhead([ahead, behind])}` === "-1,1");
+    await eventually("the clocks have jumped", async () => (await hoursAhead([ahead, behind])).join() === "-1,1");
     const held = messages.length;
     // Each lease is renewed after the jump, so every process has noticed it.
     const [{ renewed } = { renewed: "" }] = await query<{ renewed: string }>("select now()::text as renewed");
