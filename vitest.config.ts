@@ -8,6 +8,8 @@ export default defineConfig({
     pool: "forks",
     // Tests start servers and processes of their own: two files at a time fill two cores.
     maxWorkers: 2,
+    // Tests that are told to run together mostly wait, for a lease to end, say.
+    maxConcurrency: 10,
     testTimeout: 15_000,
     hookTimeout: 30_000,
     teardownTimeout: 15_000,

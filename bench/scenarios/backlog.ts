@@ -19,7 +19,7 @@ const roundMs = 800;
 /** See `stage/cast.ts`. */
 const warmUpRounds = 3;
 /** More than one worker takes in a round. */
-const enough = 4000;
+const enough = 2000;
 const liveReplies = 400;
 
 export const backlog: Scenario = {
@@ -94,18 +94,18 @@ async function measurePickUp(bench: Bench, { empty, parley }: Two): Promise<Figu
     const child = await of.startWorker();
     child.pause();
     return async () => {
-      const rows = await insertWaiting(of.pool, of === empty ? enough : 0);
+      const rows = await insertWaiting(of.pool, Math.max(0, enough - (await countJobs(of, "queued"))));
       await enqueue(
         of,
         rows.map(({ id }) => id),
       );
-      const before = await countEnded(of);
+      const before = await countJobs(of, "completed");
       const began = performance.now();
       child.resume();
       await sleep(bench.ms(roundMs));
       child.pause();
       const seconds = (performance.now() - began) / 1000;
-      return ((await countEnded(of)) - before) / seconds;
+      return ((await countJobs(of, "completed")) - before) / seconds;
     };
   };
   const turns = { empty: await turn(empty), parley: await turn(parley) };
@@ -120,8 +120,8 @@ async function measurePickUp(bench: Bench, { empty, parley }: Two): Promise<Figu
   };
 }
 
-async function countEnded({ pool }: Parley): Promise<number> {
-  const { rows } = await pool.query<{ count: string }>("select count(*) from jobs where status = 'completed'");
+async function countJobs({ pool }: Parley, status: "queued" | "completed"): Promise<number> {
+  const { rows } = await pool.query<{ count: string }>("select count(*) from jobs where status = $1", [status]);
   return Number(rows[0]?.count);
 }
 

@@ -311,6 +311,7 @@ describe("the standing of a job", () => {
       ...queued,
       id: first.id,
       conversationId: first.conversationId,
+      requestId: "request-1",
       head: true,
     });
     expect(await read(second.id)).toMatchObject({ ...queued, head: false });

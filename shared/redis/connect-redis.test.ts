@@ -7,6 +7,8 @@ import { startRedisSentinel } from "../testing/redis-sentinel.ts";
 import { connectRedis, disconnectRedis, type RedisClient } from "./connect-redis.ts";
 import { evictionAdvice, readEvictionPolicies } from "./eviction.ts";
 
+/** A busy machine takes its time. */
+const soon = { timeout: 10_000 };
 const failFast = { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 500 };
 
 function connect(url: string): { redis: RedisClient; errors: Error[] } {
@@ -26,13 +28,13 @@ describe.skipIf(!redisAvailable)("a connection to Redis", () => {
   it("tells of an outage once, and works when it is over", async () => {
     const server = await start();
     const { redis, errors } = connect(server.url);
-    await vi.waitFor(() => redis.set("a", 1));
+    await vi.waitFor(() => redis.set("a", 1), soon);
     for (const outages of [1, 2]) {
       await server.kill();
-      await vi.waitFor(() => expect(errors).toHaveLength(outages));
+      await vi.waitFor(() => expect(errors).toHaveLength(outages), soon);
       await expect(redis.get("a")).rejects.toThrow();
       await server.restart();
-      await vi.waitFor(() => redis.set("a", outages), { timeout: 5000 });
+      await vi.waitFor(() => redis.set("a", outages), soon);
     }
     expect(errors).toHaveLength(2);
   });
@@ -41,11 +43,9 @@ describe.skipIf(!redisAvailable)("a connection to Redis", () => {
     const sentinel = await startRedisSentinel();
     onTestFinished(() => sentinel[Symbol.asyncDispose]());
     const { redis } = connect(sentinel.url);
-    await vi.waitFor(() => redis.set("kept", "yes"));
+    await vi.waitFor(() => redis.set("kept", "yes"), soon);
     const before = await sentinel.master();
-    await vi.waitFor(() => askRedis(sentinel.sentinels[0] ?? before, "SENTINEL", "FAILOVER", "parley"), {
-      timeout: 5000,
-    });
+    await vi.waitFor(() => askRedis(sentinel.sentinels[0] ?? before, "SENTINEL", "FAILOVER", "parley"), soon);
     await sentinel.failedOver(before);
     const after = await sentinel.master();
     // For a moment the one before still takes what will be lost.
@@ -53,16 +53,16 @@ describe.skipIf(!redisAvailable)("a connection to Redis", () => {
       await redis.set("new", "yes");
       expect(await askRedis(after, "MGET", "kept", "new")).toEqual(["yes", "yes"]);
     };
-    await vi.waitFor(written, { timeout: 8000 });
+    await vi.waitFor(written, { timeout: 20_000 });
   }, 60_000);
 
   it("uses the database, the user and the password of its URL", async () => {
     const server = await start({ requirepass: "se/cret" });
     const { redis } = connect(`redis://default:${encodeURIComponent("se/cret")}@127.0.0.1:${server.port}/3`);
-    await vi.waitFor(() => redis.set("a", 1));
+    await vi.waitFor(() => redis.set("a", 1), soon);
     expect(await redis.info("keyspace")).toContain("db3:keys=1");
     const { errors } = connect(server.url);
-    await vi.waitFor(() => expect(errors[0]?.message).toContain("NOAUTH"));
+    await vi.waitFor(() => expect(errors[0]?.message).toContain("NOAUTH"), soon);
   });
 
   it.skipIf(!opensslAvailable)("refuses a certificate that nobody it trusts vouches for", async () => {
@@ -79,7 +79,7 @@ describe.skipIf(!redisAvailable)("a connection to Redis", () => {
     });
     onTestFinished(() => server.stop());
     const { redis, errors } = connect(`rediss://localhost:${server.port}`);
-    await vi.waitFor(() => expect(errors[0]?.message).toContain("certificate"));
+    await vi.waitFor(() => expect(errors[0]?.message).toContain("certificate"), soon);
     await expect(redis.ping()).rejects.toThrow();
   });
 });
@@ -87,7 +87,7 @@ describe.skipIf(!redisAvailable)("a connection to Redis", () => {
 describe.skipIf(!redisAvailable)("what a full Redis does", () => {
   it("is read, and told where it would lose something", async () => {
     const { redis } = connect((await start({ "maxmemory-policy": "allkeys-lru" })).url);
-    const policies = await vi.waitFor(() => readEvictionPolicies(redis));
+    const policies = await vi.waitFor(() => readEvictionPolicies(redis), soon);
     expect(policies).toEqual(["allkeys-lru"]);
     expect(evictionAdvice(policies)).toContain("Set maxmemory-policy to noeviction");
     expect(evictionAdvice(["noeviction", "noeviction"])).toBeUndefined();
@@ -102,7 +102,7 @@ describe.skipIf(!redisAvailable)("what a full Redis does", () => {
       const read = await readEvictionPolicies(redis);
       expect(read).toHaveLength(3);
       return read;
-    });
+    }, soon);
     expect(policies.toSorted()).toEqual(["noeviction", "noeviction", "volatile-ttl"]);
     expect(evictionAdvice(policies)).toContain("(maxmemory-policy volatile-ttl)");
   });

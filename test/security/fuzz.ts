@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { readFile } from "node:fs/promises";
 import { Agent, request } from "undici";
 import { startProduct } from "../system/product.ts";
+import { readLiveBytes, withLiveBytes } from "../system/with-live-bytes.ts";
 import { type Known, type RouteGroup, routeGroups, type WildRequest, wildRequests } from "./requests.ts";
 
 export interface FuzzResult {
@@ -9,8 +9,8 @@ export interface FuzzResult {
   /** How often each status came. */
   statuses: Record<string, number>;
   faults: string[];
-  /** Of the API, in MB: after a tenth of the requests, and after all. */
-  memoryMb: { early: number; late: number };
+  /** By which what the API holds, without garbage, grew from a tenth of each group's requests to the end. */
+  grownMb: number;
 }
 
 const atOnce = 16;
@@ -24,7 +24,7 @@ export async function fuzz(backend: "postgres" | "redis", perGroup: number, seed
   await using product = await startProduct({
     backend,
     workers: 0,
-    env: { LOG_LEVEL: "fatal", MAX_BACKLOG: "100000000" },
+    env: { ...withLiveBytes, LOG_LEVEL: "fatal", MAX_BACKLOG: "100000000" },
   });
   await using stack = new AsyncDisposableStack();
   const agent = stack.adopt(
@@ -38,22 +38,24 @@ export async function fuzz(backend: "postgres" | "redis", perGroup: number, seed
     messageIds: chats.map(({ messageId }) => messageId),
     tokens: chats.map(({ token }) => token),
   };
-  const result: FuzzResult = { sent: 0, statuses: {}, faults: [], memoryMb: { early: 0, late: 0 } };
-  const pid = product.apis[0]?.pid ?? 0;
-  const total = perGroup * Object.keys(routeGroups).length;
-  for (const group of Object.keys(routeGroups) as RouteGroup[]) {
-    const requests = fc.sample(wildRequests(group, known), { numRuns: perGroup, seed });
+  const result: FuzzResult = { sent: 0, statuses: {}, faults: [], grownMb: 0 };
+  const sendAll = async (requests: readonly WildRequest[]) => {
     const next = requests.values();
     await Promise.all(
       Array.from({ length: atOnce }, async () => {
-        for (const wild of next) {
-          await send(product.client.base, agent, wild, result);
-          if (result.sent === Math.ceil(total / 10)) result.memoryMb.early = await readMemoryMb(pid);
-        }
+        for (const wild of next) await send(product.client.base, agent, wild, result);
       }),
     );
-  }
-  result.memoryMb.late = await readMemoryMb(pid);
+  };
+  const groups = Object.keys(routeGroups) as RouteGroup[];
+  const ofEach = groups.map((group) => fc.sample(wildRequests(group, known), { numRuns: perGroup, seed }));
+  const tenth = Math.ceil(perGroup / 10);
+  // What is loaded only when it is asked for has been, after these.
+  for (const requests of ofEach) await sendAll(requests.slice(0, tenth));
+  const early = await readLiveBytes(product.apis[0], 1);
+  for (const requests of ofEach) await sendAll(requests.slice(tenth));
+  const late = await readLiveBytes(product.apis[0], 2);
+  result.grownMb = (late - early) / 2 ** 20;
   return result;
 }
 
@@ -80,9 +82,4 @@ async function send(base: string, dispatcher: Agent, wild: WildRequest, result: 
   } catch (error) {
     result.faults.push(`${String(error)} for ${told}`);
   }
-}
-
-async function readMemoryMb(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024);
 }

@@ -3,9 +3,9 @@ import { connect, type Socket } from "node:net";
 import { createParser } from "eventsource-parser";
 import { expect, it } from "vitest";
 import type { ChatJob } from "./client.ts";
-import type { Product } from "./product.ts";
 import { lastingReply } from "./scripted-provider.ts";
-import { eventually, onEachBackend } from "./suite.ts";
+import { onEachBackend } from "./suite.ts";
+import { readLiveBytes, withLiveBytes } from "./with-live-bytes.ts";
 
 const readers = 200;
 const beginning = "Now then. ";
@@ -17,13 +17,9 @@ const text = beginning + piece.repeat(pieces);
 /** What a copy of the text for every reader would take is four times as much. */
 const roomBytes = (readers * Buffer.byteLength(text)) / 4;
 
-const env = {
-  NODE_OPTIONS: `--import ${new URL("live-bytes.ts", import.meta.url).href}`,
-};
-
-onEachBackend("readers that stop reading", { env }, (product) => {
+onEachBackend("readers that stop reading", { env: withLiveBytes }, (product) => {
   it("cost no memory, hold nobody up, and get everything when they read on", { timeout: 60_000 }, async () => {
-    const { client, provider } = product();
+    const { client, provider, apis } = product();
     const [begin, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const long = Array.from({ length: pieces }, () => [piece, { waitMs: betweenMs }]).flat();
     provider.answer("At great length", {
@@ -34,13 +30,13 @@ onEachBackend("readers that stop reading", { env }, (product) => {
     const [chat, besideIt] = await Promise.all([client.submit("At great length"), client.submit("Beside it")]);
     const [witness, beside] = await Promise.all([client.events(chat), client.events(besideIt)]);
     const slow = await Promise.all(Array.from({ length: readers }, () => SlowReader.open(client.base, chat)));
-    const before = await liveBytes(product(), 1);
+    const before = await readLiveBytes(apis[0], 1);
 
     begin.resolve();
     await witness.until((stream) => stream.text.length === text.length);
     const ticks = beside.text.length;
     await beside.until((stream) => stream.text.length > ticks);
-    expect((await liveBytes(product(), 2)) - before).toBeLessThan(roomBytes);
+    expect((await readLiveBytes(apis[0], 2)) - before).toBeLessThan(roomBytes);
     expect(slow.map((reader) => reader.text)).toEqual(slow.map(() => beginning));
 
     end.resolve();
@@ -53,13 +49,6 @@ onEachBackend("readers that stop reading", { env }, (product) => {
     expect(slow.map((reader) => `${reader.text === text} ${reader.last}`)).toEqual(slow.map(() => "true done"));
   });
 });
-
-/** What the API holds, without garbage. */
-async function liveBytes({ apis: [api] }: Product, time: number): Promise<number> {
-  api?.signal("SIGUSR2");
-  const line = new RegExp(`^live bytes, time ${time}: (\\d+)$`, "m");
-  return Number(await eventually("the API says what it holds", () => line.exec(api?.output ?? "")?.[1]));
-}
 
 /** An event stream on a bare socket that stops reading after the first text. */
 class SlowReader {

@@ -135,6 +135,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     const colour = color === undefined ? undefined : parseColour(color, this.#launcher.box);
     this.#accent.replaceSync(colour === undefined ? "" : accentRules(colour));
     this.#launcher.box.dir = locale.direction;
+    this.#launcher.box.lang = locale.tag;
     if (position !== "inline") this.#visit.write("parley.open", this.isOpen ? "yes" : "no");
     if (this.isOpen) void this.#show();
     else this.#hide();

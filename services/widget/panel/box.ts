@@ -1,10 +1,11 @@
 import { raise } from "../element/launcher.ts";
+import { chooseLocale, type Locale } from "../words/languages.ts";
 import { FullScreen } from "./full-screen.ts";
 import { keepWithin } from "./keyboard.ts";
 
 export interface BoxOptions {
   readonly inline: boolean;
-  readonly direction: "ltr" | "rtl";
+  readonly locale: Locale;
 }
 
 /** The frame of the panel: in its place on the page, in the corner over it, or over all of a phone's screen. */
@@ -18,7 +19,7 @@ export class PanelBox {
   readonly #screen: FullScreen;
   readonly #leave: () => void;
   #watcher: CloseWatcher | undefined;
-  #options: BoxOptions = { inline: false, direction: "ltr" };
+  #options: BoxOptions = { inline: false, locale: chooseLocale([]) };
 
   /** @param leave the visitor wants it closed, by Escape or the back gesture */
   constructor(root: ShadowRoot, { leave, changed }: { leave: () => void; changed: () => void }) {
@@ -72,9 +73,10 @@ export class PanelBox {
   }
 
   #place(): void {
-    const { inline, direction } = this.#options;
+    const { inline, locale } = this.#options;
     const isOpen = "open" in this.element.dataset;
-    this.element.dir = direction;
+    this.element.dir = locale.direction;
+    this.element.lang = locale.tag;
     this.element.role = inline ? "region" : "dialog";
     this.element.ariaModal = this.isFull ? "true" : null;
     this.element.toggleAttribute("data-inline", inline);

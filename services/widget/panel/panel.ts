@@ -79,7 +79,7 @@ export class Panel {
     } else this.#language = { ...this.#language, settings };
     const opens = !this.#isOpen;
     this.#isOpen = true;
-    this.#box.show({ inline: settings.position === "inline", direction: settings.locale.direction });
+    this.#box.show({ inline: settings.position === "inline", locale: settings.locale });
     this.#draw();
     if (opens) this.#keepEnd?.toEnd();
     if (focus) this.#focus();
