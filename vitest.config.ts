@@ -6,8 +6,8 @@ export default defineConfig({
     environment: "node",
     globalSetup: "shared/testing/global-setup.ts",
     pool: "forks",
-    // Tests start servers and processes of their own: two files at a time fill two cores.
-    maxWorkers: 2,
+    // Tests start servers and processes of their own, and many wait for those: three files at a time fill two cores.
+    maxWorkers: 3,
     // Tests that are told to run together mostly wait, for a lease to end, say.
     maxConcurrency: 10,
     testTimeout: 15_000,
