@@ -10,6 +10,8 @@ export interface Loop<T> {
 interface LoopOptions {
   /** No client begins anything new after this. */
   ms: number;
+  /** Nor after so many results. */
+  most?: number;
   /** The clients begin one after the other over this time, as visitors do who know nothing of each other. */
   spreadMs?: number;
 }
@@ -18,7 +20,7 @@ interface LoopOptions {
 export async function closedLoop<Client, T>(
   clients: readonly Client[],
   act: (client: Client) => Promise<T>,
-  { ms, spreadMs = 0 }: LoopOptions,
+  { ms, most = Number.POSITIVE_INFINITY, spreadMs = 0 }: LoopOptions,
 ): Promise<Loop<T>> {
   const results: T[] = [];
   const rates = await Promise.all(
@@ -29,7 +31,7 @@ export async function closedLoop<Client, T>(
       do {
         results.push(await act(client));
         done++;
-      } while (performance.now() - began < ms);
+      } while (performance.now() - began < ms && results.length < most);
       return (done * 1000) / (performance.now() - began);
     }),
   );

@@ -48,10 +48,3 @@ function section({ name, about }: Scenario, figures: readonly Figure[]): string 
   const head = ["| what | who | median [least … most] | target |", "| --- | --- | --- | --- |"];
   return [`### ${name}`, "", `${about}.`, "", ...head, ...rows, "", `![${name}](performance/${name}.svg)`].join("\n");
 }
-
-/** Who the contenders are, for the document. */
-export function legend(): string {
-  return Object.entries(contenders)
-    .map(([name, about]) => `- \`${name}\`: ${about}`)
-    .join("\n");
-}

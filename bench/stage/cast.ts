@@ -28,7 +28,7 @@ export type Members = Partial<Record<Name, Member>>;
  * Code runs several times as fast once it was compiled, which takes some thousand chats: so the same processes serve all
  * scenarios, and begin warm.
  */
-const warmUp = { clients: 32, ms: 4000 };
+const warmUp = { clients: 32, chats: 1500, ms: 8000 };
 
 /** Everybody who answers chats; each is started when a scenario first asks for it, and stays until the end of the run. */
 export class Cast implements AsyncDisposable {
@@ -70,7 +70,7 @@ export class Cast implements AsyncDisposable {
 
   async #warmUp(member: Member): Promise<void> {
     const visitors = member.visitors(warmUp.clients);
-    await closedLoop(visitors, (visitor) => visitor.chat(), { ms: this.#ms(warmUp.ms) });
+    await closedLoop(visitors, (visitor) => visitor.chat(), { ms: this.#ms(warmUp.ms), most: warmUp.chats });
     await Promise.all(visitors.map((visitor) => visitor.close()));
   }
 }

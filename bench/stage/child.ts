@@ -115,7 +115,7 @@ export class Child implements AsyncDisposable {
 /** The kernel counts CPU time in hundredths of a second, on every Linux there is. */
 const tickMs = 10;
 
-export function usageOf(pid: number): Usage {
+function usageOf(pid: number): Usage {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   // The second field is the command in parentheses, which may hold spaces.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

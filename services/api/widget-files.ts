@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -21,7 +22,7 @@ type Files = ReadonlyMap<string, WidgetFile>;
 
 export interface WidgetFilesOptions {
   log: Logger;
-  /** Whether it is built anew where its sources have changed; one that is missing is built anyway. */
+  /** Whether to look again and again if its sources have changed, and build it anew then; else that is done at the start. */
   watch: boolean;
   /** Where `build.ts` stands, and `dist/` comes to stand. */
   folder?: string;
@@ -89,7 +90,8 @@ export class WidgetFiles {
     const dist = join(this.#folder, "dist");
     const builtAt = await changedAt(join(dist, "widget.js"));
     const missing = builtAt === 0;
-    const stale = missing || (this.#watch && (await newestSource(this.#folder)) > builtAt);
+    const mayBuild = this.#watch || (before === undefined && hasBundler(this.#folder));
+    const stale = missing || (mayBuild && (await newestSource(this.#folder)) > builtAt);
     if (!stale && before !== undefined) return before;
     if (stale) await this.#build(missing);
     return readFiles(dist);
@@ -157,6 +159,16 @@ const compressors = {
   gzip: (body: Buffer) => promisify(gzip)(body, { level: 9 }),
 };
 
+/** An image has none: what it brings has been built for it, whatever the times of its files. */
+function hasBundler(folder: string): boolean {
+  try {
+    createRequire(join(folder, "build.ts")).resolve("esbuild");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Milliseconds since 1970; 0: it is not there. */
 async function changedAt(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
@@ -168,5 +180,7 @@ async function newestSource(folder: string): Promise<number> {
   const sources = entries
     .map(({ parentPath, name }) => join(parentPath, name))
     .filter((path) => !/\/(dist|demo|testing)(\/|$)|\.test\.ts$/.test(path.slice(folder.length)));
-  return Math.max(...(await Promise.all(sources.map(changedAt))));
+  // With the packages in it.
+  const lock = join(folder, "../../package-lock.json");
+  return Math.max(...(await Promise.all([lock, ...sources].map(changedAt))));
 }

@@ -59,7 +59,7 @@ async function useStatements({ pool }: Database): Promise<void> {
   const read = { name: "test-read", text: "select value from settings where key = $1" };
   for (let round = 0; round < 3; round += 1) {
     await Promise.all(
-      Array.from({ length: 25 }, async () => {
+      Array.from({ length: 12 }, async () => {
         const key = randomUUID();
         await query(pool, write, [key, "kept"]);
         expect(await query(pool, read, [key])).toEqual([{ value: "kept" }]);

@@ -78,7 +78,7 @@ class Proxy {
   /** Resolves when no request is on its way to it; what it has begun to answer goes on. */
   async remove({ url }: ServiceProcess): Promise<void> {
     this.#clients = this.#clients.filter(({ base }) => base !== url);
-    await Promise.allSettled([...(this.#begun.get(url) ?? [])]);
+    await Promise.allSettled(this.#begun.get(url) ?? new Set());
   }
 
   pick(): Client {
