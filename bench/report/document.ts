@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { type Contender, contenders, type Figure } from "../figure.ts";
+import { type Contender, type Figure } from "../figure.ts";
 import type { Scenario } from "../scenario.ts";
 import { plot } from "./plot.ts";
 import type { Run } from "./results.ts";

@@ -5,7 +5,7 @@ import { fuzz } from "./fuzz.ts";
 /** For each group of routes; `docs/security.md` says what came of 20,000. */
 const perGroup = 600;
 const seed = 20_261_122;
-/** Code that is compiled meanwhile takes a few; a request and its answer, kept, take more than 10 KB each. */
+/** Code that is compiled meanwhile takes a few; a request and its answer, kept, take 10 KB each. */
 const roomMb = 12;
 
 describe("whatever is asked, in every way that could be thought of", { timeout: 120_000 }, () => {
