@@ -110,7 +110,7 @@ describe.each(backends)("a canary in a conversation, on %s", (backend) => {
   }
 
   it(
-    "is in three tables and with the provider, never in the queue or a log; and nowhere once it is deleted",
+    "is in three tables and with the provider, never in the queue or a log; and nowhere once it is deleted, though the provider was away then",
     { timeout: testLimitMs },
     async () => {
       const canary = newCanary();
@@ -126,7 +126,15 @@ describe.each(backends)("a canary in a conversation, on %s", (backend) => {
       expect(product.output()).not.toContain(canary);
       expect(await inQueue(chat.jobId)).toBe(true);
 
+      await keeperGate.shut();
       expect((await product.client.deleteConversation(chat)).status).toBe(204);
+      await eventually(
+        "the provider was asked in vain",
+        () => product.output().includes("a thread is not deleted yet"),
+        erasedWithinMs,
+      );
+      expect(keeper.threads.items(thread)).not.toEqual([]);
+      await keeperGate.reopen();
       await expectGone(canary, chat);
       expect(keeper.threads.deleted).toContain(thread);
       expect(keeper.threads.items(thread)).toEqual([]);
@@ -136,36 +144,39 @@ describe.each(backends)("a canary in a conversation, on %s", (backend) => {
     },
   );
 
-  it("goes also when the provider was away then", { timeout: testLimitMs }, async () => {
-    const canary = newCanary();
-    const chat = await sayEverywhere(canary);
-    const thread = await threadOf(chat);
-    await keeperGate.shut();
-    const tried = () => product.output().split("a thread is not deleted yet").length;
-    const before = tried();
-    expect((await product.client.deleteConversation(chat)).status).toBe(204);
-    await eventually("the provider was asked in vain", () => tried() > before, 30_000);
-    expect(keeper.threads.items(thread)).not.toEqual([]);
-    await keeperGate.reopen();
-    await expectGone(canary, chat);
-    expect(keeper.threads.items(thread)).toEqual([]);
-  });
+  it(
+    "goes with a reply under way, whose worker died in the middle; and when its time is over, but not before",
+    { timeout: testLimitMs },
+    async () => {
+      const { client, provider } = product;
+      const [canary, old, young] = [newCanary(), newCanary(), newCanary()];
+      const [oldChat, youngChat] = [await sayEverywhere(old), await sayEverywhere(young)];
+      const { script } = heldReply(`half of ${canary}`, " never said");
+      provider.answer(canary, script);
+      const chat = await client.submit({ message: canary, provider: "compatible" });
+      await (await client.events(chat)).untilText(`half of ${canary}`);
+      await client.submit({ message: `queued ${canary}`, provider: "compatible" }, { to: chat });
+      const drafts = (await tracesOf(product, canary)).filter((trace) => !allowedTraces.test(trace));
+      expect(drafts.map((trace) => trace.split(":", 1)[0])).toEqual([backend === "redis" ? "parley" : "public.drafts"]);
 
-  it("goes with a reply under way, whose worker died in the middle", { timeout: testLimitMs }, async () => {
-    const { client, provider } = product;
-    const canary = newCanary();
-    const { script } = heldReply(`half of ${canary}`, " never said");
-    provider.answer(canary, script);
-    const chat = await client.submit({ message: canary, provider: "compatible" });
-    await (await client.events(chat)).untilText(`half of ${canary}`);
-    await client.submit({ message: `queued ${canary}`, provider: "compatible" }, { to: chat });
-    const drafts = (await tracesOf(product, canary)).filter((trace) => !allowedTraces.test(trace));
-    expect(drafts.map((trace) => trace.split(":", 1)[0])).toEqual([backend === "redis" ? "parley" : "public.drafts"]);
-    await Promise.all(product.workers.filter(({ running }) => running).map((worker) => worker.kill()));
-    expect((await client.deleteConversation(chat)).status).toBe(204);
-    await product.startWorker();
-    await expectGone(canary, chat);
-  });
+      await Promise.all(product.workers.filter(({ running }) => running).map((worker) => worker.kill()));
+      expect((await client.deleteConversation(chat)).status).toBe(204);
+      for (const [{ conversationId }, days] of [
+        [oldChat, 31],
+        [youngChat, 29],
+      ] as const) {
+        await product.query("update conversations set updated_at = now() - make_interval(days => $2) where id = $1", [
+          conversationId,
+          days,
+        ]);
+      }
+      await product.startWorker();
+      await expectGone(canary, chat);
+      await expectGone(old, oldChat);
+      expect((await client.history(youngChat)).messages).toHaveLength(6);
+      expect((await client.request(`/api/conversations/${oldChat.conversationId}`, oldChat)).status).toBe(404);
+    },
+  );
 
   it.runIf(backend === "redis")("goes also when Redis was away then", { timeout: testLimitMs }, async () => {
     const { client, provider, redis } = product;
@@ -182,20 +193,5 @@ describe.each(backends)("a canary in a conversation, on %s", (backend) => {
     expect(await product.query(waiting, [chat.conversationId])).toHaveLength(1);
     redis?.resume();
     await expectGone(canary, chat);
-  });
-
-  it("goes when its time is over, and what is younger stays", { timeout: testLimitMs }, async () => {
-    const [old, young] = [newCanary(), newCanary()];
-    const [oldChat, youngChat] = [await sayEverywhere(old), await sayEverywhere(young)];
-    const grow = (chat: Chat, days: number) =>
-      product.query("update conversations set updated_at = now() - make_interval(days => $2) where id = $1", [
-        chat.conversationId,
-        days,
-      ]);
-    await grow(youngChat, 29);
-    await grow(oldChat, 31);
-    await expectGone(old, oldChat);
-    expect((await product.client.history(youngChat)).messages).toHaveLength(6);
-    expect((await product.client.request(`/api/conversations/${oldChat.conversationId}`, oldChat)).status).toBe(404);
   });
 });
