@@ -61,11 +61,11 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       await using widget = await open();
       const field = widget.page.getByLabel("Your message");
       await field.fill("x".repeat(3500));
-      expect(await widget.page.getByText("Characters left").count()).toBe(0);
+      expect(await shown(widget).getByText("Characters left").count()).toBe(0);
       await field.fill("😀".repeat(3900));
-      await widget.page.getByText("Characters left: 100").waitFor();
+      await shown(widget).getByText("Characters left: 100").waitFor();
       await field.fill("x".repeat(4001));
-      await widget.page.getByText("Too long by 1").waitFor();
+      await shown(widget).getByText("Too long by 1").waitFor();
       expect(await field.getAttribute("aria-invalid")).toBe("true");
       await field.press("Enter");
       expect(await widget.asked()).toEqual([]);
@@ -83,7 +83,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
 
     it("greets, and asks what is suggested", async () => {
       await using widget = await open();
-      await widget.page.getByText("Hello. How can we help?").waitFor();
+      await shown(widget).getByText("Hello. How can we help?").waitFor();
       await widget.page.getByRole("button", { name: "How do I return something?" }).click();
       expect(await widget.asked()).toEqual([["send", "How do I return something?"]]);
     });
@@ -94,11 +94,11 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       await using widget = await open();
       await widget.put(talk.question("a"));
       await widget.put(talk.reply("", { phase: "queued", position: 2 }));
-      await widget.page.getByText("You are 3rd in line").waitFor();
+      await shown(widget).getByText("You are 3rd in line").waitFor();
       await widget.put(talk.reply("", { phase: "queued", position: 0 }));
-      await widget.page.getByText("You are next in line").waitFor();
+      await shown(widget).getByText("You are next in line").waitFor();
       await widget.put(talk.question("b", { delivery: "waiting" }));
-      await widget.page.getByText("Waiting to be sent").waitFor();
+      await shown(widget).getByText("Waiting to be sent").waitFor();
     });
 
     it("stops a reply, and goes on in the field", async () => {
@@ -107,19 +107,19 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       await widget.page.getByRole("button", { name: "Stop" }).click();
       expect(await widget.asked()).toEqual([["stop"]]);
       await widget.put(talk.reply("Long", { phase: "stopped" }));
-      await widget.page.getByText("Stopped").waitFor();
+      await shown(widget).getByText("Stopped").waitFor();
       expect(await focused(widget)).toBe("Your message");
     });
 
     it("says why a message was refused or a reply failed, and tries again", async () => {
       await using widget = await open();
       await widget.put(talk.question("a", { delivery: "refused", refusal: "Not like this." }));
-      await widget.page.getByText("Not like this.").waitFor();
+      await shown(widget).getByText("Not like this.").waitFor();
       await widget.page.getByRole("button", { name: "Try again" }).click();
       await widget.put(talk.question("a"));
       expect(await focused(widget)).toBe("Your message");
       await widget.put(talk.reply("", { phase: "failed", failure: "Nobody could answer." }));
-      await widget.page.getByText("Nobody could answer.").waitFor();
+      await shown(widget).getByText("Nobody could answer.").waitFor();
       await widget.page.getByRole("button", { name: "Try again" }).click();
       expect(await widget.asked()).toEqual([
         ["tryAgain", "question a"],
@@ -130,10 +130,10 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
     it("tells of the connection, and counts down to the next try", async () => {
       await using widget = await open();
       await widget.set({ notice: { kind: "offline" } });
-      await widget.page.getByText("You are offline.").waitFor();
+      await shown(widget).getByText("You are offline.").waitFor();
       await widget.set({ notice: { kind: "busy", resumesAt: Date.now() + 60_000 } });
       const left = async () =>
-        Number(/\d+/.exec((await widget.page.getByText("Next try in").textContent()) ?? "")?.[0]);
+        Number(/\d+/.exec((await shown(widget).getByText("Next try in").textContent()) ?? "")?.[0]);
       const first = await left();
       expect(first).toBeLessThanOrEqual(60);
       await expect.poll(left, patience).toBeLessThan(first);
@@ -144,16 +144,16 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       const at = Date.parse("2025-03-04T09:05:00Z");
       await widget.put(talk.question("long ago", { timestamp: at }));
       await widget.put(talk.reply("today"));
-      await widget.page.getByText("4 March 2025").waitFor();
-      await widget.page.getByText("10:05").waitFor();
-      await widget.page.getByText("Today", { exact: true }).waitFor();
+      await shown(widget).getByText("4 March 2025").waitFor();
+      await shown(widget).getByText("10:05").waitFor();
+      await shown(widget).getByText("Today", { exact: true }).waitFor();
     });
 
     it("takes ratings, and a comment on a bad one", async () => {
       await using widget = await open();
       await widget.put(talk.reply("So."));
       await widget.page.getByRole("button", { name: "Helpful", exact: true }).click();
-      await widget.page.getByText("Thank you for your feedback").first().waitFor();
+      await shown(widget).getByText("Thank you for your feedback").first().waitFor();
       await widget.page.getByRole("button", { name: "Not helpful" }).click();
       await widget.page.getByLabel("What could be better?").fill(" Everything. ");
       await widget.page.getByRole("button", { name: "Send feedback" }).click();
@@ -224,12 +224,12 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       await widget.page.getByRole("button", { name: "Newest messages" }).waitFor();
       const reading = await top();
       await widget.put(talk.reply(lines(120), { phase: "writing" }));
-      await widget.page.getByText("Line 119").waitFor({ state: "attached" });
+      await shown(widget).getByText("Line 119").waitFor({ state: "attached" });
       expect(await top()).toBe(reading);
       await widget.page.getByRole("button", { name: "Newest messages" }).click();
       await expect.poll(toEnd, patience).toBeLessThan(2);
       await widget.put(talk.reply(lines(140), { phase: "writing" }));
-      await widget.page.getByText("Line 139").waitFor();
+      await shown(widget).getByText("Line 139").waitFor();
       await expect.poll(toEnd, patience).toBeLessThan(2);
     });
 
@@ -241,10 +241,10 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       await older.scrollIntoViewIfNeeded();
       await older.click();
       expect(await widget.asked()).toEqual([["loadOlder"]]);
-      const place = async () => (await widget.page.getByText("message 25").boundingBox())?.y ?? 0;
+      const place = async () => (await shown(widget).getByText("message 25").boundingBox())?.y ?? 0;
       const before = await place();
       await widget.set({ messages, hasOlder: true });
-      await widget.page.getByText("message 3", { exact: true }).waitFor({ state: "attached" });
+      await shown(widget).getByText("message 3", { exact: true }).waitFor({ state: "attached" });
       expect(Math.abs((await place()) - before)).toBeLessThan(3);
     });
   });
@@ -286,7 +286,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       await widget.put(talk.question("a"));
       await widget.put(talk.reply("b"));
       await widget.set({ notice: { kind: "offline" } });
-      await widget.page.getByText("You are offline.").first().waitFor();
+      await shown(widget).getByText("You are offline.").first().waitFor();
       expect(await widget.page.evaluate("document.activeElement.id")).toBe("own");
       await widget.page.evaluate(`document.querySelector("parley-chat").close()`);
       await expect.poll(() => widget.page.locator(".panel[data-open]").count(), patience).toBe(0);
@@ -399,7 +399,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       await using widget = await open({ attributes: "lang=ar" });
       await widget.put(talk.question("مرحبًا"));
       await widget.put(talk.reply("أهلًا:\n\n1. أولًا\n2. ثانيًا\n\n```js\nlet a = 1;\n```"));
-      await widget.page.getByText("ثانيًا").waitFor();
+      await shown(widget).getByText("ثانيًا").waitFor();
       const box = async (selector: string) =>
         (await widget.page.locator(selector).first().boundingBox()) ?? { x: 0, width: 0 };
       const [panel, mine, item, code] = [
@@ -419,11 +419,16 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
     it("turns round what another language needs", async () => {
       await using widget = await open({ attributes: "lang=en" });
       await widget.put(talk.reply("مرحبًا بك"));
-      await widget.page.getByText("مرحبًا بك").waitFor();
+      await shown(widget).getByText("مرحبًا بك").waitFor();
       expect(await widget.read(".reply p", "getComputedStyle(it).direction")).toBe("rtl");
     });
   });
 });
+
+/** What can be seen: what is read aloud says the same. */
+function shown({ page }: Widget) {
+  return page.locator(".inside");
+}
 
 type Widget = Awaited<ReturnType<typeof openScripted>>;
 
