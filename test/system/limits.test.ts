@@ -64,28 +64,32 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
   };
   const passed = (answers: Answer[]) => answers.filter(({ status }) => status < 300).length;
 
-  it("are exact over two processes under fifty clients, and say in each answer how it stands", slow, async (context) => {
-    const address = newAddress();
-    const answers = await sendMany(3 * maxRequests, (client) => post(address, { client }));
-    const storeWasSlow = product().output().includes("counted by each process alone");
-    // On a machine so busy that a store takes half a second to answer, each process counts by itself: as it should.
-    if (storeWasSlow) context.skip("the store did not answer in time");
-    expect(Math.abs(passed(answers) - maxRequests)).toBeLessThanOrEqual(maxRequests / 100);
-    const refused = answers.filter(({ status }) => status === 429);
-    expect(refused.length).toBe(answers.length - passed(answers));
-    for (const { status, headers, body } of answers) {
-      expect(limitsOf(headers.get("ratelimit-policy"))).toEqual({ submissions: { q: maxRequests, w: 900 } });
-      const { r = -1, t = -1 } = limitsOf(headers.get("ratelimit"))["submissions"] ?? {};
-      expect(t).toBeGreaterThan(800);
-      expect(t).toBeLessThanOrEqual(900);
-      if (status === 429) {
-        expect(r).toBe(0);
-        expect(Number(headers.get("retry-after"))).toBe(t);
-        expect(body).toMatchObject({ type: "/problems/rate-limited", status: 429 });
-      } else expect(r).toBeLessThan(maxRequests);
-    }
-    expect((await post(newAddress())).status).toBe(202);
-  });
+  it(
+    "are exact over two processes under fifty clients, and say in each answer how it stands",
+    slow,
+    async (context) => {
+      const address = newAddress();
+      const answers = await sendMany(3 * maxRequests, (client) => post(address, { client }));
+      const storeWasSlow = product().output().includes("counted by each process alone");
+      // On a machine so busy that a store takes half a second to answer, each process counts by itself: as it should.
+      if (storeWasSlow) context.skip("the store did not answer in time");
+      expect(Math.abs(passed(answers) - maxRequests)).toBeLessThanOrEqual(maxRequests / 100);
+      const refused = answers.filter(({ status }) => status === 429);
+      expect(refused.length).toBe(answers.length - passed(answers));
+      for (const { status, headers, body } of answers) {
+        expect(limitsOf(headers.get("ratelimit-policy"))).toEqual({ submissions: { q: maxRequests, w: 900 } });
+        const { r = -1, t = -1 } = limitsOf(headers.get("ratelimit"))["submissions"] ?? {};
+        expect(t).toBeGreaterThan(800);
+        expect(t).toBeLessThanOrEqual(900);
+        if (status === 429) {
+          expect(r).toBe(0);
+          expect(Number(headers.get("retry-after"))).toBe(t);
+          expect(body).toMatchObject({ type: "/problems/rate-limited", status: 429 });
+        } else expect(r).toBeLessThan(maxRequests);
+      }
+      expect((await post(newAddress())).status).toBe(202);
+    },
+  );
 
   it("count an IPv6 client by its /64, and an IPv4 one however it is written", async () => {
     const network = `2001:db8:${randomInt(65_536).toString(16)}:${randomInt(65_536).toString(16)}`;
