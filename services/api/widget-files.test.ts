@@ -36,9 +36,9 @@ describe("the files of the widget", () => {
     expect(await files.find("../source.ts")).toBeUndefined();
   });
 
-  it("are taken as they are in production", async () => {
+  it("are built anew at the start, in production too, where their sources are newer", async () => {
     await built("old", 1000);
-    expect(await text(open({ watch: false }), "widget.js")).toBe("widget of old");
+    expect(await text(open({ watch: false }), "widget.js")).toBe("widget of one");
   });
 
   it("are built anew where their sources are newer, and again when those change", async () => {
