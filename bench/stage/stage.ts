@@ -86,5 +86,7 @@ export async function openStage(): Promise<Stage> {
 }
 
 export function openPool(stack: AsyncDisposableStack, databaseUrl: string): pg.Pool {
-  return stack.adopt(new pg.Pool({ connectionString: databaseUrl, max: 4 }), (pool) => pool.end());
+  const opened = stack.adopt(new pg.Pool({ connectionString: databaseUrl, max: 4 }), (pool) => pool.end());
+  // Its end does not wait for the connections', which the drop of the database then ends.
+  return opened.on("error", () => undefined);
 }

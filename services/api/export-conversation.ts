@@ -28,6 +28,10 @@ export async function openExport(pool: Pool, conversationId: string): Promise<Ex
   return found;
 }
 
+export function isReadAtOnce({ lastTurn }: Export): boolean {
+  return lastTurn <= turnsAtOnce;
+}
+
 /**
  * All that is stored of a conversation, as JSON with a line for each message and job, read while it is sent.
  * @throws {Problem} in the middle when it is deleted meanwhile: what was sent is no whole export

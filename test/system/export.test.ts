@@ -163,6 +163,18 @@ onEachBackend("the export of a conversation", {}, (product, backend) => {
     expect((await fetchExport(mine)).status).toBe(404);
   });
 
+  it("is whole or a 404 while it is deleted, and no broken answer", async () => {
+    const { client } = product();
+    const chat = await client.submit("Deleted in a moment");
+    await client.ended(chat);
+    const asked = Array.from({ length: 40 }, () => fetchExport(chat));
+    await asked[0];
+    await client.deleteConversation(chat);
+    const answers = await Promise.all(asked);
+    expect(answers.map(({ status }) => status).filter((status) => status !== 200 && status !== 404)).toEqual([]);
+    for (const { status, body } of answers) if (status === 200) conversationExport.strict().parse(body);
+  });
+
   it.runIf(backend === "postgres")(
     "of 20,000 messages is read while it is sent, and breaks off if it is deleted",
     { timeout: 120_000 },

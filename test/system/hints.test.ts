@@ -192,6 +192,7 @@ interface HintSource extends AsyncDisposable {
 
 async function openHintSource({ databaseUrl, redis }: Product, backend: Backend): Promise<HintSource> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+  pool.on("error", () => undefined);
   const publisher = redis && new Redis(redis.url);
   const redisUrl = backend === "redis" ? redis?.url : undefined;
   const live = await createLive({ redisUrl, databaseUrl, pool, onError: () => undefined });

@@ -47,6 +47,8 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const redis = options.backend === "redis" ? stack.use(await startRedis()) : undefined;
   const gate = options.gated ? stack.use(await openTcpGate(database.url)) : undefined;
   const pool = stack.adopt(new pg.Pool({ connectionString: database.url, max: 3 }), (open) => open.end());
+  // Its end does not wait for the connections', which the drop of the database then ends.
+  pool.on("error", () => undefined);
   const processes: ServiceProcess[] = [];
   stack.defer(() => endAll(processes));
   const provider = stack.use(await startScriptedProvider());

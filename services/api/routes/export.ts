@@ -1,7 +1,7 @@
 import { pipeline } from "node:stream/promises";
 import { type Request, type Response, Router } from "express";
 import type { ApiContext } from "../api-context.ts";
-import { exportAsJson, exportAsText, openExport } from "../export-conversation.ts";
+import { exportAsJson, exportAsText, isReadAtOnce, openExport } from "../export-conversation.ts";
 import { openConversation } from "../middleware/access.ts";
 
 /** `GET /api/conversations/:id/export`: all that is stored of a conversation, as a file. */
@@ -19,7 +19,10 @@ export function exportRoutes(context: ApiContext): Router {
       res.end();
       return;
     }
-    await pipeline(asText ? exportAsText(pool, source, nameOf) : exportAsJson(pool, source), res).catch(unlessLeft);
+    const parts = asText ? exportAsText(pool, source, nameOf) : exportAsJson(pool, source);
+    // A short one is sent when it is whole: if it is deleted meanwhile, that is a 404 and not a broken answer.
+    if (isReadAtOnce(source)) res.end((await Array.fromAsync(parts)).join(""));
+    else await pipeline(parts, res).catch(unlessLeft);
   });
 
   return router;
