@@ -45,8 +45,11 @@ function openStreams(jobs: TestJobContext) {
   return (jobId: string, client = new Client(), leaveAfter = Number.POSITIVE_INFINITY): Stream => {
     const stop = new AbortController();
     onTestFinished(() => stop.abort());
-    const events = followJob(sources, { jobId, from: parseCursor(client.lastEventId), signal: stop.signal });
     const read = async () => {
+      const watcher = await sources.watch.open(jobId, stop.signal);
+      const row = await sources.watch.readRow(jobId);
+      if (!row) return undefined;
+      const events = followJob(sources, { watcher, row, from: parseCursor(client.lastEventId) });
       let last: JobEvent | undefined;
       let count = 0;
       for await (const event of events) {

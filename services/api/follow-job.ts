@@ -3,7 +3,7 @@ import type { Logger } from "../../shared/logger.ts";
 import { endEventId, type JobEvent } from "../../shared/protocol/events.ts";
 import { hasEnded, toJobView } from "./job-view.ts";
 import type { Mail } from "./mailbox.ts";
-import type { JobWatch } from "./watch-job.ts";
+import type { JobWatch, Watcher } from "./watch-job.ts";
 
 /** How far a client has come in an attempt's text, in UTF-8 bytes. */
 export interface Cursor {
@@ -12,11 +12,11 @@ export interface Cursor {
 }
 
 interface Follow {
-  jobId: string;
+  watcher: Watcher;
+  /** Read after the watcher was opened: so no change is missed. */
+  row: JobRow;
   /** What the client has, by its `Last-Event-ID`: `"unknown"` if that is no id of ours, absent for a fresh connect. */
   from?: Cursor | "unknown" | undefined;
-  /** Ends the stream without a word: the client has gone. */
-  signal: AbortSignal;
 }
 
 interface Sources {
@@ -26,17 +26,17 @@ interface Sources {
 
 /**
  * Everything a client has yet to see of a job, until it has ended: the tail of a log, whose truth is the row, the draft and
- * the stored reply. Hints only say when to look.
+ * the stored reply. Hints only say when to look. When its watcher is closed it ends without a word: the client has gone.
  */
-export async function* followJob(sources: Sources, { jobId, from, signal }: Follow): AsyncGenerator<JobEvent> {
-  const { mailbox, known } = await sources.watch.open(jobId, signal);
-  let row = await sources.watch.readRow(jobId);
-  if (!row) return;
+export async function* followJob(sources: Sources, { watcher, row: first, from }: Follow): AsyncGenerator<JobEvent> {
+  const { mailbox, known } = watcher;
+  const jobId = first.id;
+  let row = first;
   const text = new FollowedText(sources, jobId, from, row.attempt);
   yield statusEvent(row);
   let mail: Mail | undefined = { row: false, draft: true, deltas: [] };
   while (mail) {
-    if (mail.row || mail.deltas.some(({ attempt }) => attempt > (row?.attempt ?? 0))) {
+    if (mail.row || mail.deltas.some(({ attempt }) => attempt > row.attempt)) {
       const before: JobRow = row;
       row = (await sources.watch.readRow(jobId)) ?? before;
       const moved = row.status !== before.status || row.attempt !== before.attempt;

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createHmac, randomUUID } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader, SignJWT, UnsecuredJWT } from "jose";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createTokens } from "./tokens.ts";
 
 const secret = "a secret of more than thirty-two characters";
@@ -64,6 +64,23 @@ describe("a conversation's token", () => {
     expect(await after.verify(renewed)).toBe(conversationId);
     expect(await after.verify(old)).toBeUndefined();
     expect(await before.verify(renewed)).toBeUndefined();
+  });
+
+  it("is the same again within the hour, and a new one after it", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const own = createTokens([secret]);
+    const id = randomUUID();
+    const first = await own.sign(id);
+    vi.setSystemTime(Date.now() + 59 * 60_000);
+    expect(await own.sign(id)).toBe(first);
+    vi.setSystemTime(Date.now() + 2 * 60_000);
+    const second = await own.sign(id);
+    expect(second).not.toBe(first);
+    expect([await own.verify(first), await own.verify(second)]).toEqual([id, id]);
+    // What is known to be good has its end, too.
+    vi.setSystemTime(Date.now() + 30 * 86_400_000);
+    expect([await own.verify(first), await own.verify(second)]).toEqual([undefined, undefined]);
   });
 
   it("is refused with any part of it changed", async () => {

@@ -1,8 +1,10 @@
-import { SignJWT } from "jose";
+import { timingSafeEqual } from "node:crypto";
+import { decodeJwt, type JWTPayload, SignJWT } from "jose";
 import { algorithm, readSignedClaims, type Secrets, toKeys } from "./signed-claims.ts";
 
 /** Conversation tokens: whoever holds one may read, write and delete that conversation. */
 export interface Tokens {
+  /** @returns one that is good for thirty days, less an hour at most */
   sign(conversationId: string): Promise<string>;
   /** @returns the conversation's id; `undefined` for whatever is not a valid token of ours */
   verify(token: string): Promise<string | undefined>;
@@ -10,23 +12,83 @@ export interface Tokens {
 
 const audience = "parley:conversation";
 const lifetime = "30 days";
+/** A token that is younger is given again: a conversation has many messages in a few minutes. */
+const youngSeconds = 3600;
+/** Each takes half a kilobyte. */
+const maxKnown = 10_000;
 
 /** @param secrets the first signs; tokens of the others are good until they expire */
 export function createTokens(secrets: Secrets): Tokens {
   const keys = toKeys(secrets);
+  const known = new KnownTokens();
   return {
-    sign: (conversationId) =>
-      new SignJWT()
+    async sign(conversationId) {
+      const young = known.youngOf(conversationId);
+      if (young !== undefined) return young;
+      const token = await new SignJWT()
         .setProtectedHeader({ alg: algorithm })
         .setAudience(audience)
         .setSubject(conversationId)
         .setIssuedAt()
         .setExpirationTime(lifetime)
-        .sign(keys[0]),
+        .sign(keys[0]);
+      known.learn(token, decodeJwt(token), { signedHere: true });
+      return token;
+    },
     async verify(token) {
+      const before = known.conversationOf(token);
+      if (before !== undefined) return before;
       const read = await readSignedClaims(token, keys, { audience, requiredClaims: ["sub", "exp"] });
       // Malformed, expired, forged or for another audience: to its bearer these are all the same.
-      return "claims" in read ? read.claims.sub : undefined;
+      if ("fault" in read) return undefined;
+      known.learn(token, read.claims, { signedHere: false });
+      return read.claims.sub;
     },
   };
+}
+
+/**
+ * Tokens that are known to be good, one of each conversation that was heard of of late. To compute a signature takes a trip
+ * to another thread and back, several times as long as all else that a request does by itself.
+ */
+class KnownTokens {
+  readonly #tokens = new Map<string, { token: string; claims: JWTPayload; signedHere: boolean }>();
+
+  learn(token: string, claims: JWTPayload, { signedHere }: { signedHere: boolean }): void {
+    const { sub, iat = 0 } = claims;
+    if (sub === undefined || iat < (this.#tokens.get(sub)?.claims.iat ?? 0)) return;
+    this.#tokens.delete(sub);
+    this.#tokens.set(sub, { token, claims, signedHere });
+    const [oldest] = this.#tokens.keys();
+    if (this.#tokens.size > maxKnown && oldest !== undefined) this.#tokens.delete(oldest);
+  }
+
+  /** @returns a token that was signed here, with the first secret, and has nearly all its time left */
+  youngOf(conversationId: string): string | undefined {
+    const known = this.#tokens.get(conversationId);
+    if (!known?.signedHere || secondsNow() - (known.claims.iat ?? 0) >= youngSeconds) return undefined;
+    return known.token;
+  }
+
+  /** @returns the conversation of a token that is known and has not expired */
+  conversationOf(token: string): string | undefined {
+    const conversationId = claimedSubject(token);
+    const known = conversationId === undefined ? undefined : this.#tokens.get(conversationId);
+    if (!known || (known.claims.exp ?? 0) <= secondsNow()) return undefined;
+    const [given, expected] = [Buffer.from(token), Buffer.from(known.token)];
+    return given.length === expected.length && timingSafeEqual(given, expected) ? conversationId : undefined;
+  }
+}
+
+/** Whose token it says to be; nothing of it is verified. */
+function claimedSubject(token: string): string | undefined {
+  try {
+    return decodeJwt(token).sub;
+  } catch {
+    return undefined;
+  }
+}
+
+function secondsNow(): number {
+  return Date.now() / 1000;
 }

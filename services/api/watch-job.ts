@@ -1,9 +1,10 @@
 import type { Pool } from "pg";
-import { type JobRow, readJob, readJobStates, readPositions } from "../../shared/db/read-job.ts";
+import { type JobRow, readJobs, readJobStates, readPositions } from "../../shared/db/read-job.ts";
 import type { DraftSlice, Live } from "../../shared/live/live.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { JobStatus } from "../../shared/protocol/job.ts";
 import { hasEnded } from "./job-view.ts";
+import { JoinedReads } from "./joined-reads.ts";
 import { Mailbox } from "./mailbox.ts";
 import { SharedReads } from "./shared-reads.ts";
 
@@ -32,7 +33,7 @@ export class JobWatch {
   readonly #live: Live;
   readonly #log: Logger;
   readonly #watchers = new Map<string, Set<Watcher>>();
-  readonly #rows: SharedReads<[jobId: string], JobRow | undefined>;
+  readonly #rows: JoinedReads<JobRow>;
   readonly #drafts: SharedReads<[jobId: string, attempt: number, from: number], ReadSlice | undefined>;
   readonly #endWaits = new AbortController();
   #ticking = false;
@@ -42,7 +43,7 @@ export class JobWatch {
     this.#pool = pool;
     this.#live = live;
     this.#log = log;
-    this.#rows = new SharedReads((jobId) => readJob(pool, jobId));
+    this.#rows = new JoinedReads((jobIds) => readJobs(pool, jobIds));
     this.#drafts = new SharedReads(async (jobId, attempt, from) => {
       const slice = await live.readDraft(jobId, attempt, from);
       return slice && { ...slice, text: slice.bytes.toString() };

@@ -70,7 +70,7 @@ function leave<How extends "lost" | "released">(report: RunReport, type: How): {
   return { type };
 }
 
-function describeReply(text: string, { provider, finish, costUsd, inThread, fallback }: FoundReply): JobEnd {
+function describeReply(text: string, { provider, finish, costUsd, inThread, call, fallback }: FoundReply): JobEnd {
   const { finishReason, model, usage } = finish;
   return {
     status: "completed",
@@ -78,6 +78,7 @@ function describeReply(text: string, { provider, finish, costUsd, inThread, fall
     model,
     costUsd,
     inThread,
+    call,
     ...(usage && { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens }),
     reply: { id: uuid(), text, finishReason, fallback },
   };

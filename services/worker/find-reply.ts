@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Assistant } from "../../shared/assistants.ts";
+import type { CallSettlement } from "../../shared/db/calls.ts";
 import type { ClaimedJob } from "../../shared/db/claim.ts";
 import { isConfigured, type ProviderName, providerOf } from "../../shared/provider-catalog.ts";
 import { type Finish, streamInto, withRetries } from "./call-provider.ts";
@@ -17,6 +18,8 @@ export interface FoundReply {
   finish: Finish;
   costUsd: number | null;
   inThread: boolean;
+  /** The call it came from; absent: nobody was asked. */
+  call?: CallSettlement;
   /** Not from the provider that was meant to answer. */
   fallback: boolean;
 }
@@ -35,7 +38,7 @@ interface Search {
   report: RunReport;
 }
 
-type Answer = Pick<FoundReply, "finish" | "costUsd" | "inThread">;
+type Answer = Pick<FoundReply, "finish" | "costUsd" | "inThread" | "call">;
 
 /**
  * Gets a reply into the draft: from the provider that is meant to answer, else from the assistant's fallbacks in their order,
@@ -100,8 +103,8 @@ async function callOnce(
       return { finish: streamed, inThread: attached.threadId !== undefined };
     };
     const { finish, inThread } = await circuit.run(stream, () => draft.text !== "");
-    await call.settle({ usage: finish.usage, text: draft.text, outcome: "answered" });
-    return { finish, costUsd: call.costOf(finish.usage), inThread };
+    const settlement = call.answered({ usage: finish.usage, text: draft.text });
+    return { finish, costUsd: call.costOf(finish.usage), inThread, call: settlement };
   } catch (error) {
     await call.settle({ text: draft.text, outcome: signal.aborted ? "stopped" : "failed", error });
     throw error;

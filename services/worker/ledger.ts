@@ -1,6 +1,6 @@
 import { estimateTokenCount } from "tokenx";
 import { v7 as uuid } from "uuid";
-import { beginCall, type CallEnd, type NewCall, settleCall } from "../../shared/db/calls.ts";
+import { beginCall, type CallEnd, type CallSettlement, type NewCall, settleCall } from "../../shared/db/calls.ts";
 import type { ClaimedJob } from "../../shared/db/claim.ts";
 import { costOf, type Price } from "../../shared/prices.ts";
 import { modelOf } from "../../shared/provider-catalog.ts";
@@ -11,17 +11,20 @@ import type { RunReport } from "./run-report.ts";
 import { untilStored } from "./until-stored.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
+interface CallResult {
+  usage?: TokenUsage | undefined;
+  /** What was written, for an estimate where the provider sent no usage. */
+  text: string;
+}
+
 /** A call as it stands in the ledger, to be settled once. */
 export interface LedgerCall {
   /** Its first text is there. */
   began: () => void;
-  /** @param text what was written, for an estimate where the provider sent no usage */
-  settle(result: {
-    usage?: TokenUsage | undefined;
-    text: string;
-    outcome: CallEnd["outcome"];
-    error?: unknown;
-  }): Promise<void>;
+  /** @returns what the end of the job settles it with, in its own statement */
+  answered(result: CallResult): CallSettlement;
+  /** Settles one that gave no reply. */
+  settle(result: CallResult & { outcome: "failed" | "stopped"; error: unknown }): Promise<void>;
   costOf(usage: TokenUsage | undefined): number | null;
 }
 
@@ -64,22 +67,27 @@ export async function openCall(
   if (begun === "refused")
     throw new ProviderError("rejected", `the budget of the assistant ${job.assistantType} is spent for today`);
   const report = new CallReport(context, span, call);
+  const endAs = ({ usage, text }: CallResult, outcome: CallEnd["outcome"], error?: unknown): CallSettlement => {
+    const counted = usage ?? estimateUsage(inputTokens, text, error);
+    const end: CallEnd = {
+      outcome,
+      inputTokens: counted.inputTokens,
+      cachedInputTokens: counted.cachedInputTokens ?? 0,
+      cacheWriteTokens: counted.cacheWriteTokens ?? 0,
+      outputTokens: counted.outputTokens,
+      estimated: usage === undefined,
+      costUsd: price ? costOf(price, counted) : null,
+    };
+    report.ended(end, error);
+    return { id, end };
+  };
   return {
     began: () => report.began(),
     costOf: (usage) => (price && usage ? costOf(price, usage) : null),
-    async settle({ usage, text, outcome, error }) {
-      const counted = usage ?? estimateUsage(inputTokens, text, error);
-      const end: CallEnd = {
-        outcome,
-        inputTokens: counted.inputTokens,
-        cachedInputTokens: counted.cachedInputTokens ?? 0,
-        cacheWriteTokens: counted.cacheWriteTokens ?? 0,
-        outputTokens: counted.outputTokens,
-        estimated: usage === undefined,
-        costUsd: price ? costOf(price, counted) : null,
-      };
-      report.ended(end, error);
-      await untilStored(() => settleCall(db.pool, id, end), { takeOvers, log });
+    answered: (result) => endAs(result, "answered"),
+    async settle({ outcome, error, ...result }) {
+      const settlement = endAs(result, outcome, error);
+      await untilStored(() => settleCall(db.pool, settlement), { takeOvers, log });
     },
   };
 }

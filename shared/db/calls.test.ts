@@ -4,6 +4,7 @@ import { claim, completed, loseLease, startConversation } from "../testing/conve
 import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
 import { beginCall, type CallEnd, type NewCall, settleCall, settleLostCalls } from "./calls.ts";
 import { endJob } from "./end.ts";
+import { readJob } from "./read-job.ts";
 
 let db: OpenTestDatabase;
 
@@ -62,7 +63,7 @@ describe("a call in the ledger", () => {
     const call = await heldCall();
     expect(await beginCall(db.pool, call)).toBe("begun");
     expect(await readCall(call)).toMatchObject({ settled_at: null, estimated: true, reserved_usd: 0 });
-    await settleCall(db.pool, call.id, answered);
+    await settleCall(db.pool, { id: call.id, end: answered });
     expect(await readCall(call)).toMatchObject({
       outcome: "answered",
       input_tokens: 12,
@@ -79,8 +80,28 @@ describe("a call in the ledger", () => {
     expect(await beginCall(db.pool, call)).toBe("begun");
     expect(await beginCall(db.pool, call)).toBe("begun");
     expect(await budgetOf(call)).toEqual({ settled: 0, reserved: 1 });
-    await Promise.all([1, 2, 3].map(() => settleCall(db.pool, call.id, answered)));
+    await Promise.all([1, 2, 3].map(() => settleCall(db.pool, { id: call.id, end: answered })));
     expect(await budgetOf(call)).toEqual({ settled: 0.25, reserved: 0 });
+  });
+
+  it("is settled by the end of its job, once, and also when that end comes too late", async () => {
+    const call = await heldCall({ reserve: { usd: 1, budgetUsd: 3 } });
+    const late = await heldCall({ assistantType: call.assistantType, reserve: { usd: 1, budgetUsd: 3 } });
+    await beginCall(db.pool, call);
+    await beginCall(db.pool, late);
+    const end = (of: NewCall) => ({ ...completed(), call: { id: of.id, end: answered } });
+    const jobOf = async ({ jobId, attempt }: NewCall) => {
+      const row = await readJob(db.pool, jobId);
+      return { id: jobId, conversationId: row?.conversationId ?? "", attempt };
+    };
+    const first = end(call);
+    expect(await endJob(db.pool, await jobOf(call), first)).toBeDefined();
+    expect(await endJob(db.pool, await jobOf(call), first)).toBeUndefined();
+    const missed = { ...(await jobOf(late)), attempt: late.attempt - 1 };
+    expect(await endJob(db.pool, missed, end(late))).toBeUndefined();
+    expect(await readCall(call)).toMatchObject({ outcome: "answered", output_tokens: 30, cost_usd: 0.25 });
+    expect(await readCall(late)).toMatchObject({ outcome: "answered", output_tokens: 30, cost_usd: 0.25 });
+    expect(await budgetOf(call)).toEqual({ settled: 0.5, reserved: 0 });
   });
 
   it("is refused where the budget is too small for it, or is spent", async () => {
@@ -91,7 +112,7 @@ describe("a call in the ledger", () => {
     const second = await heldCall({ assistantType: first.assistantType, reserve: { usd: 2, budgetUsd: 3 } });
     expect(await beginCall(db.pool, first)).toBe("begun");
     expect(await beginCall(db.pool, second)).toBe("refused");
-    await settleCall(db.pool, first.id, answered);
+    await settleCall(db.pool, { id: first.id, end: answered });
     expect(await beginCall(db.pool, second)).toBe("begun");
   });
 
@@ -182,7 +203,11 @@ describe("a call whose worker died", () => {
     await age(call);
     await loseLease(db.pool, job.id);
     await claim(db.pool, job.id);
-    await Promise.all([settleLostCalls(db.pool), settleCall(db.pool, call.id, answered), settleLostCalls(db.pool)]);
+    await Promise.all([
+      settleLostCalls(db.pool),
+      settleCall(db.pool, { id: call.id, end: answered }),
+      settleLostCalls(db.pool),
+    ]);
     const settled = (await readCall(call))?.["outcome"] === "lost" ? 0 : 0.25;
     expect(await budgetOf(call)).toEqual({ settled, reserved: 0 });
   });

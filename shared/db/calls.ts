@@ -89,28 +89,42 @@ export interface CallEnd {
   costUsd: number | null;
 }
 
-const chargeSettled = `
+/** What a call came to, to be written down with the end of its job. */
+export interface CallSettlement {
+  id: string;
+  end: CallEnd;
+}
+
+/** Charges what a CTE `settled` returns to the budgets of its days. */
+export const chargeSettled = `
     update budgets
     set reserved_usd = greatest(0, budgets.reserved_usd - sums.reserved), settled_usd = settled_usd + sums.cost
     from (select assistant_type, budget_day, sum(reserved_usd) as reserved, sum(coalesce(cost_usd, 0)) as cost
           from settled where budget_day is not null group by assistant_type, budget_day) as sums
     where budgets.assistant_type = sums.assistant_type and budgets.day = sums.budget_day`;
 
-const settleStatement = {
-  name: "settle-call",
-  text: `
-    with settled as (
+/**
+ * A CTE that settles one call, once; its parameters are `settlementValues` from `$first` on.
+ * @returns the text, without `with` and comma
+ */
+export function settledFrom(first: number): string {
+  const [id, outcome, input, cached, written, output, estimated, cost] = Array.from(
+    { length: 8 },
+    (_, at) => `$${first + at}`,
+  );
+  return `settled as (
       update calls
-      set settled_at = now(), outcome = $2, input_tokens = $3, cached_input_tokens = $4, cache_write_tokens = $5,
-          output_tokens = $6, estimated = $7, cost_usd = $8
-      where id = $1 and settled_at is null
+      set settled_at = now(), outcome = ${outcome}, input_tokens = ${input}, cached_input_tokens = ${cached},
+          cache_write_tokens = ${written}, output_tokens = ${output}, estimated = ${estimated}, cost_usd = ${cost}
+      where id = ${id} and settled_at is null
       returning assistant_type, budget_day, reserved_usd, cost_usd
-    )${chargeSettled}`,
-};
+    )`;
+}
 
-/** Settles a call, once however often this is repeated: what was reserved becomes what it cost. */
-export async function settleCall(pool: Pool, id: string, end: CallEnd): Promise<void> {
-  await query(pool, settleStatement, [
+export function settlementValues(settlement: CallSettlement | undefined): unknown[] {
+  if (!settlement) return Array.from({ length: 8 }, () => null);
+  const { id, end } = settlement;
+  return [
     id,
     end.outcome,
     end.inputTokens,
@@ -119,7 +133,14 @@ export async function settleCall(pool: Pool, id: string, end: CallEnd): Promise<
     end.outputTokens,
     end.estimated,
     end.costUsd,
-  ]);
+  ];
+}
+
+const settleStatement = { name: "settle-call", text: `with ${settledFrom(1)}${chargeSettled}` };
+
+/** Settles a call, once however often this is repeated: what was reserved becomes what it cost. */
+export async function settleCall(pool: Pool, settlement: CallSettlement): Promise<void> {
+  await query(pool, settleStatement, settlementValues(settlement));
 }
 
 const settleLostStatement = {

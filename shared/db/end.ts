@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { FinishReason, JobErrorCode } from "../protocol/job.ts";
+import { type CallSettlement, chargeSettled, settledFrom, settlementValues } from "./calls.ts";
 import { query } from "./database.ts";
 
 /** How a job ends: with a reply or an error, or, when it was cancelled in the middle, with both. */
@@ -16,6 +17,8 @@ export interface JobEnd {
   inThread?: boolean;
   /** From the claim to the first text. */
   firstDeltaMs?: number | undefined;
+  /** The call that the reply came from: it is settled, whether or not this end is still to be had. */
+  call?: CallSettlement | undefined;
 }
 
 export interface EndResult {
@@ -45,6 +48,7 @@ const endStatement = {
     ), replied as (
       insert into messages (id, conversation_id, turn, sender, text, finish_reason, fallback)
       select $10, conversation_id, turn, 'ai', $11, $12, $13 from ended where $10::uuid is not null
+    ), ${settledFrom(18)}, charged as (${chargeSettled}
     )
     update conversations
     set open_jobs = array_remove(open_jobs, $1), updated_at = now(),
@@ -83,6 +87,7 @@ export async function endJob(
     end.costUsd ?? null,
     end.inThread ?? false,
     end.firstDeltaMs ?? null,
+    ...settlementValues(end.call),
   ]);
   return result;
 }

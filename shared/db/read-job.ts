@@ -37,8 +37,9 @@ function millis(column: string): string {
   return `(extract(epoch from ${column}) * 1000)::float8`;
 }
 
-const readJobStatement = {
-  name: "read-job",
+const readJobsStatement = {
+  name: "read-jobs",
+  // Seen as it is, the length of the array changes the estimated costs, and PostgreSQL plans anew each time.
   text: `
     select jobs.id, jobs.conversation_id as "conversationId", message_id as "messageId", status, attempt,
            jobs.assistant_type as "assistantType", jobs.provider, error_code as "errorCode",
@@ -52,11 +53,16 @@ const readJobStatement = {
     from jobs
     join conversations on conversations.id = jobs.conversation_id
     left join messages reply on reply.id = jobs.reply_id
-    where jobs.id = $1`,
+    where jobs.id = any((select $1::uuid[])::uuid[])`,
 };
 
+/** Those there are, in no order. */
+export async function readJobs(pool: Pool, jobIds: readonly string[]): Promise<JobRow[]> {
+  return query<JobRow>(pool, readJobsStatement, [jobIds]);
+}
+
 export async function readJob(pool: Pool, jobId: string): Promise<JobRow | undefined> {
-  const [row] = await query<JobRow>(pool, readJobStatement, [jobId]);
+  const [row] = await readJobs(pool, [jobId]);
   return row;
 }
 

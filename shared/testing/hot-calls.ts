@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { v7 } from "uuid";
-import { beginCall, settleCall, settleLostCalls } from "../db/calls.ts";
+import { beginCall, settleCall, settleLostCalls, type CallSettlement } from "../db/calls.ts";
 import { claimJob, holdsAttempt, raiseAttempt, readStandings, releaseJob, renewLeases } from "../db/claim.ts";
 import { readMessages, readOwner } from "../db/conversations.ts";
 import { readDepths } from "../db/depths.ts";
@@ -74,19 +74,10 @@ export const hotCalls: Record<string, (pool: Pool, sample: HotSample) => Promise
       model: "a-model",
       inputTokens: 10,
     }),
-  settleCall: (pool) =>
-    settleCall(pool, v7(), {
-      outcome: "answered",
-      inputTokens: 1,
-      cachedInputTokens: 0,
-      cacheWriteTokens: 0,
-      outputTokens: 1,
-      estimated: false,
-      costUsd: null,
-    }),
+  settleCall: (pool) => settleCall(pool, settlement()),
   settleLostCalls: (pool) => settleLostCalls(pool),
   bindThread: (pool, { job }) => bindThread(pool, job, { provider: "openai", id: "a thread" }),
-  endJob: (pool, { job }) => endJob(pool, job, completed()),
+  endJob: (pool, { job }) => endJob(pool, job, { ...completed(), call: settlement() }),
   findEnd: (pool, { job }) => findEnd(pool, job, completed()),
   cancelQueuedJob: (pool, { job }) => cancelQueuedJob(pool, job),
   requestCancel: (pool, { job }) => requestCancel(pool, job.id),
@@ -99,3 +90,8 @@ export const hotCalls: Record<string, (pool: Pool, sample: HotSample) => Promise
   dropTombstones: (pool) => dropTombstones(pool, 100),
   readDepths: (pool) => readDepths(pool),
 };
+
+function settlement(): CallSettlement {
+  const tokens = { inputTokens: 1, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 1 };
+  return { id: v7(), end: { outcome: "answered", ...tokens, estimated: false, costUsd: null } };
+}

@@ -1,7 +1,7 @@
 import type { Request } from "express";
 import { readOwner } from "../../../shared/db/conversations.ts";
 import { type OwnedMessage, readMessageOwner } from "../../../shared/db/feedback.ts";
-import { type JobRow, readJob } from "../../../shared/db/read-job.ts";
+import type { JobRow } from "../../../shared/db/read-job.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { identityHeader } from "../../../shared/protocol/headers.ts";
 import { id } from "../../../shared/protocol/submit.ts";
@@ -33,12 +33,21 @@ export async function openConversation(context: ApiContext, req: Request, conver
   return wanted;
 }
 
-/** Lets a request through to a job of its conversation, likewise. */
-export async function openJob(context: ApiContext, req: Request, jobId: unknown): Promise<JobRow> {
+/**
+ * Lets a request through to a job of its conversation, likewise.
+ * @param beforeReading what must be there before the row is read, so that no later change of it is missed
+ */
+export async function openJob(
+  context: ApiContext,
+  req: Request,
+  jobId: unknown,
+  beforeReading: (jobId: string) => Promise<void> = async () => undefined,
+): Promise<JobRow> {
   const wanted = parseId("jobId", jobId);
   const holder = await readHolder(context, req);
   await countRequest(context.limits.reads, req);
-  const job = await readJob(context.db.pool, wanted);
+  await beforeReading(wanted);
+  const job = await context.watch.readRow(wanted);
   if (job ? !mayOpen(holder, job.conversationId, job.visitorHash) : !holder.open) throw forbidden();
   if (!job || job.conversationDeleted) throw gone();
   noteIds(req, { jobId: job.id, conversationId: job.conversationId });

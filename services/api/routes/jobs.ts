@@ -16,6 +16,7 @@ import { preferredWait } from "../middleware/prefer.ts";
 import { idsOf } from "../middleware/request-id.ts";
 import { traceEvents } from "../trace-events.ts";
 import { untilClosed } from "../until-closed.ts";
+import type { Watcher } from "../watch-job.ts";
 
 /** When to ask again for a job that has not ended, in seconds. */
 const pollSeconds = 1;
@@ -40,7 +41,12 @@ export function jobRoutes(context: ApiContext): Router {
 
   router.get("/:jobId/events", async (req: Request, res: Response) => {
     const lastEventId = req.get("Last-Event-ID");
-    const job = await openJob(context, req, req.params["jobId"]).catch((error: unknown) => {
+    const signal = untilClosed(res);
+    let watcher: Watcher | undefined;
+    const watch = async (jobId: string) => {
+      if (req.method !== "HEAD" && lastEventId !== endEventId) watcher = await context.watch.open(jobId, signal);
+    };
+    const job = await openJob(context, req, req.params["jobId"], watch).catch((error: unknown) => {
       if (!passes(error)) throw error;
       streams.sendBack(res);
       return undefined;
@@ -50,16 +56,15 @@ export function jobRoutes(context: ApiContext): Router {
       res.type("text/event-stream").end();
       return;
     }
-    if (lastEventId === endEventId) {
+    if (!watcher) {
       res.status(204).end();
       return;
     }
-    const signal = untilClosed(res);
     if (!openRequests.take(clientOf(req).network, signal)) {
       streams.sendBack(res);
       return;
     }
-    const events = followJob(context, { jobId: job.id, from: parseCursor(lastEventId), signal });
+    const events = followJob(context, { watcher, row: job, from: parseCursor(lastEventId) });
     await streams.pump(res, inTrace(context, req, job, events), (error) => {
       context.log.warn({ ...idsOf(req), err: error }, "event stream sent back");
     });
