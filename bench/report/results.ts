@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Figure } from "../figure.ts";
 
@@ -22,10 +22,12 @@ export async function readRecorded(): Promise<Run> {
 }
 
 export async function writeRecorded(run: Run): Promise<void> {
+  await mkdir(path(""), { recursive: true });
   await writeFile(recordedFile, toJson(run));
 }
 
 export async function writeLatest(run: Run, table: string): Promise<void> {
+  await mkdir(path(""), { recursive: true });
   await writeFile(path("latest.json"), toJson(run));
   await writeFile(path("latest.txt"), table);
 }

@@ -1,5 +1,6 @@
 import { estimateTokenCount } from "tokenx";
 import { v7 as uuid } from "uuid";
+import type { Assistant } from "../../shared/assistants.ts";
 import { beginCall, type CallEnd, type CallSettlement, type NewCall, settleCall } from "../../shared/db/calls.ts";
 import type { ClaimedJob } from "../../shared/db/claim.ts";
 import { costOf, type Price } from "../../shared/prices.ts";
@@ -94,7 +95,18 @@ export async function openCall(
 
 /** What a prompt will count as, about. */
 function estimatePrompt({ assistant, prompt }: ProviderRequest): number {
-  return prompt.reduce((sum, { text }) => sum + estimateTokenCount(text), estimateTokenCount(assistant.instructions));
+  return prompt.reduce((sum, { text }) => sum + estimateTokenCount(text), estimateInstructions(assistant));
+}
+
+const instructionTokens = new WeakMap<Assistant, number>();
+
+/** They can be long, and are the same in every prompt. */
+function estimateInstructions(assistant: Assistant): number {
+  const known = instructionTokens.get(assistant);
+  if (known !== undefined) return known;
+  const counted = estimateTokenCount(assistant.instructions);
+  instructionTokens.set(assistant, counted);
+  return counted;
 }
 
 /** A call that was turned away costs nothing; one that began to answer has used its whole prompt. */

@@ -24,7 +24,7 @@ const pollSeconds = 1;
 /** Following and stopping a job. */
 export function jobRoutes(context: ApiContext): Router {
   const router = Router();
-  const { openRequests, streams } = context;
+  const { openRequests } = context;
 
   router.get("/:jobId", async (req: Request, res: Response) => {
     const job = await openJob(context, req, req.params["jobId"]);
@@ -39,36 +39,7 @@ export function jobRoutes(context: ApiContext): Router {
     res.json(toJobView(row, await readProgress(context, row)));
   });
 
-  router.get("/:jobId/events", async (req: Request, res: Response) => {
-    const lastEventId = req.get("Last-Event-ID");
-    const signal = untilClosed(res);
-    let watcher: Watcher | undefined;
-    const watch = async (jobId: string) => {
-      if (req.method !== "HEAD" && lastEventId !== endEventId) watcher = await context.watch.open(jobId, signal);
-    };
-    const job = await openJob(context, req, req.params["jobId"], watch).catch((error: unknown) => {
-      if (!passes(error)) throw error;
-      streams.sendBack(res);
-      return undefined;
-    });
-    if (!job) return;
-    if (req.method === "HEAD") {
-      res.type("text/event-stream").end();
-      return;
-    }
-    if (!watcher) {
-      res.status(204).end();
-      return;
-    }
-    if (!openRequests.take(clientOf(req).network, signal)) {
-      streams.sendBack(res);
-      return;
-    }
-    const events = followJob(context, { watcher, row: job, from: parseCursor(lastEventId) });
-    await streams.pump(res, inTrace(context, req, job, events), (error) => {
-      context.log.warn({ ...idsOf(req), err: error }, "event stream sent back");
-    });
-  });
+  router.get("/:jobId/events", (req: Request, res: Response) => sendEvents(context, req, res));
 
   router.get("/:jobId/timeline", async (req: Request, res: Response) => {
     const job = await openJob(context, req, req.params["jobId"]);
@@ -85,6 +56,38 @@ export function jobRoutes(context: ApiContext): Router {
   });
 
   return router;
+}
+
+async function sendEvents(context: ApiContext, req: Request, res: Response): Promise<void> {
+  const { openRequests, streams } = context;
+  const lastEventId = req.get("Last-Event-ID");
+  const signal = untilClosed(res);
+  let watcher: Watcher | undefined;
+  const watch = async (jobId: string) => {
+    if (req.method !== "HEAD" && lastEventId !== endEventId) watcher = await context.watch.open(jobId, signal);
+  };
+  const job = await openJob(context, req, req.params["jobId"], watch).catch((error: unknown) => {
+    if (!passes(error)) throw error;
+    streams.sendBack(res);
+    return undefined;
+  });
+  if (!job) return;
+  if (req.method === "HEAD") {
+    res.type("text/event-stream").end();
+    return;
+  }
+  if (!watcher) {
+    res.status(204).end();
+    return;
+  }
+  if (!openRequests.take(clientOf(req).network, signal)) {
+    streams.sendBack(res);
+    return;
+  }
+  const events = followJob(context, { watcher, row: job, from: parseCursor(lastEventId) });
+  await streams.pump(res, inTrace(context, req, job, events), (error) => {
+    context.log.warn({ ...idsOf(req), err: error }, "event stream sent back");
+  });
 }
 
 /** Trouble that an `EventSource` is to try again after. */
