@@ -15,6 +15,7 @@ export const contenders = {
   empty: "Parley on Redis, empty",
   parley: "Parley on Redis",
   parleyPg: "Parley on PostgreSQL alone",
+  simulated: "what `npm run simulate` says of the same",
 } as const;
 
 /** One line of the table: the same thing, measured for several contenders in interleaved rounds. */

@@ -12,6 +12,7 @@ import { history } from "./scenarios/history.ts";
 import { hops } from "./scenarios/hops.ts";
 import { ingress } from "./scenarios/ingress.ts";
 import { resume } from "./scenarios/resume.ts";
+import { simulate } from "./scenarios/simulate.ts";
 import { start } from "./scenarios/start.ts";
 import { stream } from "./scenarios/stream.ts";
 import { worker } from "./scenarios/worker.ts";
@@ -32,6 +33,7 @@ export const scenarios: readonly Scenario[] = [
   growth,
   costs,
   start,
+  simulate,
   flight,
   faults,
 ];

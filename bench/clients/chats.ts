@@ -53,15 +53,16 @@ export interface Accepted {
 export async function submit(
   connection: Connection,
   to?: { conversationId: string; token: string },
+  text = message,
 ): Promise<Accepted> {
-  const { status, text } = await connection.request({
+  const answer = await connection.request({
     method: "POST",
     path: "/api/chat",
     ...(to && { headers: { authorization: `Bearer ${to.token}` } }),
-    body: JSON.stringify({ message, ...(to && { conversationId: to.conversationId }) }),
+    body: JSON.stringify({ message: text, ...(to && { conversationId: to.conversationId }) }),
   });
-  if (status !== 202) throw new Error(`POST /api/chat: ${status} ${text}`);
-  return JSON.parse(text) as Accepted;
+  if (answer.status !== 202) throw new Error(`POST /api/chat: ${answer.status} ${answer.text}`);
+  return JSON.parse(answer.text) as Accepted;
 }
 
 /** The floor with the contract's two requests. */
@@ -81,7 +82,17 @@ export function floorVisitor(origin: string): Visitor {
   };
 }
 
-async function follow(began: number, connection: Connection, path: string, token?: string) {
+/**
+ * Reads a job's events until they end.
+ * @param began when its message was sent, as `performance.now()` has it
+ * @throws when there was no reply
+ */
+export async function follow(
+  began: number,
+  connection: Connection,
+  path: string,
+  token?: string,
+): Promise<Chat & { text: string }> {
   let text = "";
   let firstDeltaMs: number | undefined;
   const call = { path, ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }) };

@@ -40,7 +40,7 @@ describe("the backlog", () => {
 
   it("is counted again at once when it could not be", async () => {
     await using gate = await openTcpGate(db.url);
-    const through = await openDatabase(gate.url, quietLog());
+    const through = openDatabase(gate.url, quietLog());
     onTestFinished(() => through.close());
     const backlog = new Backlog(through.pool, 1);
     await gate.shut();

@@ -46,6 +46,20 @@ describe("joined reads", () => {
     expect(await Promise.all(joined)).toEqual([{ id: "a", version: 3 }, undefined, { id: "a", version: 3 }]);
   });
 
+  it("do not wait for statements that hang", async () => {
+    const { reads, asked } = open();
+    const hanging = [reads.read("a")];
+    await turn();
+    hanging.push(reads.read("a"));
+    await turn();
+    const third = reads.read("a");
+    await expect.poll(() => asked.length).toBe(3);
+    asked[2]?.answer([{ id: "a", version: 3 }]);
+    expect(await third).toEqual({ id: "a", version: 3 });
+    for (const { answer } of asked) answer([]);
+    expect(await Promise.all(hanging)).toEqual([undefined, undefined]);
+  });
+
   it("fail for those who shared one, and go on", async () => {
     const { reads, asked } = open();
     const failed = Promise.allSettled([reads.read("a"), reads.read("b")]);

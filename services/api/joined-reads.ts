@@ -1,5 +1,7 @@
 /** Statements that are under way at once; who comes then, joins the next one. */
 const maxRunning = 2;
+/** Nobody waits longer for his turn: a statement that hangs must not take its time limit from the next ones'. */
+const maxWaitMs = 50;
 
 interface Batch<Row> {
   ids: Set<string>;
@@ -29,10 +31,16 @@ export class JoinedReads<Row extends { id: string }> {
 
   #schedule(): Batch<Row> {
     const ids = new Set<string>();
-    const { promise: turn, resolve } = Promise.withResolvers<void>();
+    return { ids, rows: this.#turn().then(() => this.#send(ids)) };
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#running < maxRunning) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
     this.#sendNext = resolve;
-    if (this.#running < maxRunning) resolve();
-    return { ids, rows: turn.then(() => this.#send(ids)) };
+    const timer = setTimeout(resolve, maxWaitMs);
+    await promise;
+    clearTimeout(timer);
   }
 
   async #send(ids: ReadonlySet<string>): Promise<Map<string, Row>> {

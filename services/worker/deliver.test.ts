@@ -86,7 +86,7 @@ describe.each(jobStores)("a delivery on $name", ({ available, openJobs }) => {
       await worker.leases.hearCancel(id);
       expect(await delivery).toMatchObject({ type: "done" });
       expect(await readJob(jobs.db.pool, id)).toMatchObject({ status: "cancelled", replyText: null });
-      expect(await readConversation(jobs.db, conversationId)).toBeNull();
+      expect(await readConversation(jobs.db.pool, conversationId)).toBeUndefined();
       await expect.poll(() => jobs.live.readDraft(id, 1, 0), { interval: 5 }).toBeUndefined();
     });
 

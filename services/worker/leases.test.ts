@@ -130,7 +130,7 @@ describe("the leases of a worker", () => {
 
   it("outlast an outage of PostgreSQL, during which nobody may take over", async () => {
     await using gate = await openTcpGate(db.url);
-    const through = await openDatabase(gate.url, quietLog());
+    const through = openDatabase(gate.url, quietLog());
     onTestFinished(() => through.close());
     const { leases, takeOvers, pass } = openLeases(through.pool);
     const { job, signal } = await hold(leases);

@@ -68,6 +68,6 @@ describe("a conversation", () => {
     await deleteConversation(db.pool, conversationId);
     expect(await readOwner(db.pool, conversationId)).toEqual({ deleted: true, visitorHash: null });
     expect(await readOwner(db.pool, v4())).toBeUndefined();
-    expect(await readConversation(db, conversationId)).toBeNull();
+    expect(await readConversation(db.pool, conversationId)).toBeUndefined();
   });
 });

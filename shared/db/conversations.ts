@@ -2,7 +2,6 @@ import type { Pool } from "pg";
 import type { Rating, Sender } from "../protocol/conversation.ts";
 import type { Database } from "./database.ts";
 import { query } from "./database.ts";
-import { Conversation } from "./entities.ts";
 
 export interface ConversationOwner {
   deleted: boolean;
@@ -21,8 +20,30 @@ export async function readOwner(pool: Pool, conversationId: string): Promise<Con
   return row;
 }
 
-export async function readConversation({ orm }: Database, id: string) {
-  return orm.em.fork().findOne(Conversation, { id, deletedAt: null });
+export interface ConversationRow {
+  assistantType: string;
+  provider: string | null;
+  threadId: string | null;
+  createdAt: Date;
+  updatedAt: Date;
+  messageCount: number;
+  /** In their order. */
+  openJobs: string[];
+  metadata: Record<string, string>;
+}
+
+const conversationStatement = {
+  name: "read-conversation",
+  text: `
+    select assistant_type as "assistantType", provider, thread_id as "threadId", created_at as "createdAt",
+           updated_at as "updatedAt", message_count as "messageCount", open_jobs as "openJobs", metadata
+    from conversations where id = $1 and deleted_at is null`,
+};
+
+/** `undefined` once it is deleted. */
+export async function readConversation(pool: Pool, id: string): Promise<ConversationRow | undefined> {
+  const [row] = await query<ConversationRow>(pool, conversationStatement, [id]);
+  return row;
 }
 
 export interface MessagePage {

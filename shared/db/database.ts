@@ -1,11 +1,11 @@
-import { MikroORM } from "@mikro-orm/postgresql";
-import type { Pool, PoolClient, QueryResultRow } from "pg";
+import pg, { type Pool, type PoolClient, type QueryResultRow } from "pg";
 import type { Logger } from "../logger.ts";
-import { ormOptions } from "./orm.ts";
 
-/** PostgreSQL for one process: the ORM, and the pool it stands on for the statements that must be one round trip. */
+/**
+ * PostgreSQL for one process. What it is asked are named statements: most must be one round trip that decides something.
+ * The ORM keeps the schema, and is loaded by whoever migrates.
+ */
 export interface Database {
-  orm: MikroORM;
   pool: Pool;
   readonly pooler: Pooler;
   close(): Promise<void>;
@@ -32,25 +32,25 @@ interface DatabaseOptions {
 }
 
 /** Opens PostgreSQL without waiting for it: a statement rejects while it is away. */
-export async function openDatabase(
+export function openDatabase(
   databaseUrl: string,
   log: Logger,
   { connections = 20, pooler = "none" }: DatabaseOptions = {},
-): Promise<Database> {
-  const options = ormOptions(databaseUrl, (message) => log.debug(message));
-  const orm = await MikroORM.init({
-    ...options,
-    pool: { min: 0, max: connections, idleTimeoutMillis: 30_000 },
-    driverOptions: {
-      ...options.driverOptions,
-      connectionTimeoutMillis: connectTimeoutMs,
-      query_timeout: queryTimeoutMs,
-      keepAlive: true,
-    },
+): Database {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: connections,
+    idleTimeoutMillis: 30_000,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: queryTimeoutMs,
+    keepAlive: true,
   });
-  const pool = await orm.em.getConnection().getNativeClient();
+  // A statement under way rejects by itself; without these a lost connection would end the process.
+  const note = (err: Error) => log.debug({ err }, "a connection to PostgreSQL was lost");
+  pool.on("error", note);
+  pool.on("connect", (client) => client.on("error", note));
   if (pooler === "transaction") pool.on("connect", prepareNothing);
-  return { orm, pool, pooler, close: () => orm.close() };
+  return { pool, pooler, close: () => pool.end() };
 }
 
 /** What one connection has prepared under a name, the next one may not know, or know as something else. */

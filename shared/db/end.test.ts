@@ -53,7 +53,7 @@ describe("the end of a job", () => {
       { sender: "user", text: "one" },
       { sender: "ai", text: "a reply: né 漢字 🙂", id: end.reply?.id },
     ]);
-    expect(await readConversation(db, job.conversationId)).toMatchObject({ openJobs: [], messageCount: 2 });
+    expect(await readConversation(db.pool, job.conversationId)).toMatchObject({ openJobs: [], messageCount: 2 });
   });
 
   it("may have no reply, and then leaves the messages as they are", async () => {
@@ -66,7 +66,7 @@ describe("the end of a job", () => {
       reply_id: null,
       reply_attempt: null,
     });
-    expect(await readConversation(db, job.conversationId)).toMatchObject({ openJobs: [], messageCount: 1 });
+    expect(await readConversation(db.pool, job.conversationId)).toMatchObject({ openJobs: [], messageCount: 1 });
     expect(await texts(job.conversationId)).toEqual(["one"]);
   });
 
@@ -162,7 +162,7 @@ describe("statements that meet at the row of a conversation", () => {
     expect(accepted).toEqual({ status: "fulfilled", value: { head: false } });
     expect(ended).toEqual({ status: "fulfilled", value: { nextJobId: following.jobId } });
     expect(await openJobs(db.pool, first.conversationId)).toEqual([following.jobId]);
-    expect(await readConversation(db, first.conversationId)).toMatchObject({ messageCount: 3, nextTurn: 3 });
+    expect(await readConversation(db.pool, first.conversationId)).toMatchObject({ messageCount: 3, nextTurn: 3 });
   });
 
   it("a message that waited for an end is the head", async () => {

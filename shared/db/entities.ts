@@ -6,7 +6,7 @@ import { byHand, time } from "./entity-columns.ts";
 
 /** The schema as the code sees it; `npm run check:drift` holds it against the migrations. */
 
-export const Conversation = defineEntity({
+const Conversation = defineEntity({
   name: "Conversation",
   tableName: "conversations",
   properties: {

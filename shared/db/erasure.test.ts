@@ -196,7 +196,7 @@ describe("the tombstone of a deleted conversation", () => {
   it("cannot be made of a conversation that was not deleted", async () => {
     const { id, conversationId } = await startConversation(db.pool);
     await markErased(db.pool, conversationId);
-    expect(await readConversation(db, conversationId)).toMatchObject({ openJobs: [id], erasedAt: null });
+    expect(await readConversation(db.pool, conversationId)).toMatchObject({ openJobs: [id], erasedAt: null });
   });
 
   it("names all its jobs of the last day: the queue may hold an entry of each", async () => {

@@ -64,7 +64,7 @@ async function openEmpty(): Promise<{ pool: Pool; orm: MikroORM }> {
   const orm = await MikroORM.init(ormOptions(url));
   onTestFinished(() => orm.close());
   // One connection, so that a transaction stays on it.
-  const { pool, ...db } = await openDatabase(url, quietLog(), { connections: 1 });
+  const { pool, ...db } = openDatabase(url, quietLog(), { connections: 1 });
   onTestFinished(() => db.close());
   return { pool, orm };
 }

@@ -32,7 +32,7 @@ describe("migrating", () => {
     expect(made).toEqual(expect.arrayContaining(["public.conversations", "public.jobs", "public.messages"]));
     expect(made.some((name) => name.startsWith("bullmq."))).toBe(true);
 
-    const db = await openDatabase(url, quietLog());
+    const db = openDatabase(url, quietLog());
     const { id } = await startConversation(db.pool);
     await db.close();
     expect(await migrate(url)).toEqual({ applied: [] });

@@ -52,17 +52,28 @@ async function applyAll(client: pg.Client, databaseUrl: string): Promise<string[
   }
 }
 
+/** Those of this version that a database does not have; one that a newer version has migrated lacks none. */
+export async function readMissingMigrations(db: Pick<pg.Pool, "query">): Promise<string[]> {
+  const { rows: tables } = await db.query<{ found: boolean }>("select to_regclass('migrations') is not null as found");
+  const { rows } = tables[0]?.found ? await db.query<{ name: string }>("select name from migrations") : { rows: [] };
+  const applied = new Set(rows.map(({ name }) => name));
+  return (await listMigrations()).filter((name) => !applied.has(name));
+}
+
+async function listMigrations(): Promise<string[]> {
+  const files = await readdir(fileURLToPath(new URL("../../migrations", import.meta.url)));
+  return files
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => file.slice(0, -".ts".length))
+    .toSorted((a, b) => (a < b ? -1 : 1));
+}
+
 /** Names this version's schema: our newest migration, and the version of BullMQ, which brings its own. */
 async function describeSchema(): Promise<string> {
-  const files = await readdir(fileURLToPath(new URL("../../migrations", import.meta.url)));
-  const newest =
-    files
-      .filter((file) => file.endsWith(".ts"))
-      .toSorted((a, b) => (a < b ? -1 : 1))
-      .at(-1) ?? "none";
+  const newest = (await listMigrations()).at(-1) ?? "none";
   const bullmq = createRequire(import.meta.url).resolve("bullmq/package.json");
   const { version } = JSON.parse(await readFile(bullmq, "utf8")) as { version: string };
-  return `${newest} bullmq@${version}`;
+  return `${newest}.ts bullmq@${version}`;
 }
 
 async function readSchema(client: pg.Client): Promise<string | undefined> {

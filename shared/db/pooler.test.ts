@@ -16,7 +16,7 @@ async function openThrough(
   const bouncer = mode && (await startPgBouncer(database.url, mode));
   if (bouncer) onTestFinished(() => bouncer[Symbol.asyncDispose]());
   // A pooler opens its own connections one after the other: in session mode each of ours waits for that.
-  const db = await openDatabase(bouncer?.url ?? database.url, quietLog(), { pooler, connections: 6 });
+  const db = openDatabase(bouncer?.url ?? database.url, quietLog(), { pooler, connections: 6 });
   onTestFinished(() => db.close());
   return db;
 }

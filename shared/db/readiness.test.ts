@@ -8,7 +8,7 @@ import { openDatabase } from "./database.ts";
 import { waitForDatabase } from "./readiness.ts";
 
 async function openOn(url: string) {
-  const db = await openDatabase(url, quietLog());
+  const db = openDatabase(url, quietLog());
   onTestFinished(() => db.close());
   return db;
 }

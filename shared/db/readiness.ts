@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigError } from "../config.ts";
 import { type Database, isDatabaseAway } from "./database.ts";
+import { readMissingMigrations } from "./migrate.ts";
 import { isPooledByTransaction } from "./pooler.ts";
 
 const everyMs = 250;
@@ -13,16 +14,15 @@ const poolerFound =
  * dead for ever.
  * @throws after `limitMs`, or at once when migrations are missing; the message says what to do
  */
-export async function waitForDatabase({ pool, orm, pooler }: Database, limitMs: number): Promise<void> {
+export async function waitForDatabase({ pool, pooler }: Database, limitMs: number): Promise<void> {
   const deadline = performance.now() + limitMs;
   for (;;) {
     try {
       await pool.query("select 1");
       if (pooler === "none" && (await isPooledByTransaction(pool))) throw new ConfigError(poolerFound);
-      const pending = await orm.migrator.getPending();
-      if (pending.length === 0) return;
-      const names = pending.map(({ name }) => name).join(", ");
-      throw new Error(`The database lacks migrations (${names}): run "npm run migrate" first`);
+      const missing = await readMissingMigrations(pool);
+      if (missing.length === 0) return;
+      throw new Error(`The database lacks migrations (${missing.join(", ")}): run "npm run migrate" first`);
     } catch (error) {
       // It may also go away between the two.
       if (!isDatabaseAway(error)) throw error;

@@ -39,7 +39,7 @@ describe("the first message of a conversation", () => {
   it("makes the conversation, the message and its job, which is the head", async () => {
     const row = newConversation({ text: "Hello", provider: "preset", metadata: { page: "/prices" } });
     await insertConversation(db.pool, row);
-    expect(await readConversation(db, row.conversationId)).toMatchObject({
+    expect(await readConversation(db.pool, row.conversationId)).toMatchObject({
       assistantType: "default",
       provider: "preset",
       metadata: { page: "/prices" },
@@ -74,7 +74,7 @@ describe("the first message of a conversation", () => {
       ["ai 2", true],
       ["now", false],
     ]);
-    expect(await readConversation(db, job.conversationId)).toMatchObject({ messageCount: 4, nextTurn: 4 });
+    expect(await readConversation(db.pool, job.conversationId)).toMatchObject({ messageCount: 4, nextTurn: 4 });
   });
 
   it("keeps the times of the turns that were brought along, to the millisecond", async () => {
@@ -100,7 +100,7 @@ describe("the first message of a conversation", () => {
         const job = await startConversation(db.pool, { text: own, history, turn: 2, metadata: extra });
         const page = await readMessages(db, job.conversationId, { limit: 10 });
         expect(page?.messages.map((message) => message.text)).toEqual([imported, own]);
-        const conversation = await readConversation(db, job.conversationId);
+        const conversation = await readConversation(db.pool, job.conversationId);
         expect(new Map(Object.entries(conversation?.metadata ?? {}))).toEqual(new Map(Object.entries(extra)));
       }),
       { numRuns: 50 },
@@ -113,7 +113,7 @@ describe("the first message of a conversation", () => {
     const again = newConversation({ idempotencyHash, requestHash: hash() });
     const error: unknown = await insertConversation(db.pool, again).catch((cause: unknown) => cause);
     expect(isIdempotencyClash(error)).toBe(true);
-    expect(await readConversation(db, again.conversationId)).toBeNull();
+    expect(await readConversation(db.pool, again.conversationId)).toBeNull();
     expect(await readMessages(db, again.conversationId, { limit: 10 })).toEqual({ messages: [], more: false });
   });
 
@@ -154,12 +154,12 @@ describe("a following message", () => {
       metadata: { page: "/b" },
     });
     const third = await followUp(db.pool, first.conversationId, { provider: "preset" });
-    expect(await readConversation(db, first.conversationId)).toMatchObject({
+    expect(await readConversation(db.pool, first.conversationId)).toMatchObject({
       assistantType: "sales",
       provider: "preset",
       messageCount: 3,
     });
-    expect((await readConversation(db, first.conversationId))?.metadata).toEqual({ page: "/b" });
+    expect((await readConversation(db.pool, first.conversationId))?.metadata).toEqual({ page: "/b" });
     const columns = await Promise.all([first, second, third].map(({ id }) => readColumns(db.pool, id)));
     expect(columns.map((row) => [row["assistant_type"], row["provider_override"], row["turn"]])).toEqual([
       ["default", "compatible", 1],
@@ -177,7 +177,7 @@ describe("a following message", () => {
       deleted: false,
       unanswered: 2,
     });
-    expect(await readConversation(db, first.conversationId)).toMatchObject({ messageCount: 2, metadata: {} });
+    expect(await readConversation(db.pool, first.conversationId)).toMatchObject({ messageCount: 2, metadata: {} });
     expect(await readColumns(db.pool, refused.jobId)).toEqual({});
   });
 
@@ -252,7 +252,7 @@ describe("a following message", () => {
     expect(one).toEqual({ status: "fulfilled", value: { head: false } });
     expect(two?.status === "rejected" && isIdempotencyClash(two.reason)).toBe(true);
     expect(await openJobs(db.pool, first.conversationId)).toEqual([first.id, rows[0]?.jobId]);
-    expect(await readConversation(db, first.conversationId)).toMatchObject({ messageCount: 2, nextTurn: 3 });
+    expect(await readConversation(db.pool, first.conversationId)).toMatchObject({ messageCount: 2, nextTurn: 3 });
   });
 });
 
@@ -273,7 +273,7 @@ describe("a hundred messages to one conversation at once", () => {
     );
     expect(byTurn.map(({ id }) => id)).toEqual(order);
     expect(byTurn.map(({ turn }) => turn)).toEqual(Array.from({ length: 100 }, (_, index) => index + 2));
-    expect(await readConversation(db, first.conversationId)).toMatchObject({ messageCount: 102, nextTurn: 102 });
+    expect(await readConversation(db.pool, first.conversationId)).toMatchObject({ messageCount: 102, nextTurn: 102 });
   });
 
   it("are accepted up to the limit, exactly", async () => {
@@ -283,7 +283,7 @@ describe("a hundred messages to one conversation at once", () => {
     );
     expect(accepted.filter(Boolean)).toHaveLength(4);
     expect(await openJobs(db.pool, first.conversationId)).toHaveLength(5);
-    expect(await readConversation(db, first.conversationId)).toMatchObject({ messageCount: 5, nextTurn: 6 });
+    expect(await readConversation(db.pool, first.conversationId)).toMatchObject({ messageCount: 5, nextTurn: 6 });
   });
 });
 

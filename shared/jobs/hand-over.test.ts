@@ -50,7 +50,7 @@ describe.runIf(redisAvailable)("handing jobs to a queue that is away", () => {
   it("goes on when PostgreSQL cannot be told either", async () => {
     await using context = await openJobsOnRedis();
     const { log, lines } = recordingLog();
-    const db = await openDatabase("postgres://nobody@127.0.0.1:1/none", quietLog());
+    const db = openDatabase("postgres://nobody@127.0.0.1:1/none", quietLog());
     onTestFinished(() => db.close());
     const handOver = new HandOver({ queue: context.queue, log, db });
     await context.redis.kill();

@@ -19,7 +19,7 @@ export async function openJobContext(
   { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
 ): Promise<JobContext & { backend: QueueBackend }> {
   const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = config;
-  const db = await openDatabase(databaseUrl, log, {
+  const db = openDatabase(databaseUrl, log, {
     ...(config.DATABASE_CONNECTIONS !== undefined && { connections: config.DATABASE_CONNECTIONS }),
     ...(config.DATABASE_POOLER !== undefined && { pooler: config.DATABASE_POOLER }),
   });

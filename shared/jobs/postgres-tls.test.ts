@@ -20,7 +20,7 @@ it.skipIf(!opensslAvailable)(
     const url = `${untrusted}&sslrootcert=${encodeURIComponent(certificates.ca)}`;
 
     await expect(migrate(untrusted)).rejects.toThrow(/certificate/);
-    const db = await openDatabase(untrusted, quietLog());
+    const db = openDatabase(untrusted, quietLog());
     await expect(db.pool.query("select 1")).rejects.toThrow(/certificate/);
     await db.close();
 

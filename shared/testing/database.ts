@@ -10,7 +10,7 @@ export interface OpenTestDatabase extends Database, AsyncDisposable {
 /** Makes and opens one; disposing of it closes and drops it. */
 export async function openTestDatabase(): Promise<OpenTestDatabase> {
   const database = await createTestDatabase();
-  const db = await openDatabase(database.url, quietLog());
+  const db = openDatabase(database.url, quietLog());
   const dispose = async () => {
     await db.close();
     await database.drop();

@@ -20,6 +20,8 @@ export interface RedisSentinel extends AsyncDisposable {
   failedOver(from: RedisServer): Promise<void>;
   /** Resolves once the master has a copy that is up to date: before that there is nothing to fail over to. */
   replicated(): Promise<void>;
+  /** Resolves once that is so and every Sentinel knows it, after the return of a server. */
+  healthy(): Promise<void>;
 }
 
 const masterName = "parley";
@@ -30,26 +32,39 @@ const settleLimitMs = 30_000;
 
 export async function startRedisSentinel(): Promise<RedisSentinel> {
   await using stack = new AsyncDisposableStack();
-  const first = stack.use(await startRedis());
-  const second = stack.use(
-    await startRedis({ settings: () => ({ replicaof: ["127.0.0.1", `${first.port}`], ...syncAtOnce }) }),
-  );
+  const sentinels: { child: ChildProcess; port: number }[] = [];
+  const masterPort = async () => {
+    const [watcher] = sentinels;
+    if (watcher === undefined) return undefined;
+    const address = await askRedis(watcher, "SENTINEL", "get-master-addr-by-name", masterName);
+    return Number(Array.isArray(address) ? address[1] : undefined);
+  };
+  // One that is started again follows whoever is the master then, as it would with a configuration that it may write.
+  const settings =
+    (master?: RedisServer) =>
+    async ({ port }: { port: number }) => {
+      const followed = (await masterPort()) ?? master?.port ?? port;
+      return { ...syncAtOnce, ...(followed !== port && { replicaof: ["127.0.0.1", `${followed}`] }) };
+    };
+  const first = stack.use(await startRedis({ settings: settings() }));
+  const second = stack.use(await startRedis({ settings: settings(first) }));
   const servers = [first, second];
   const folder = await mkdtemp(join(tmpdir(), "parley-sentinel-"));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const sentinels = await Promise.all(Array.from({ length: sentinelCount }, () => startSentinel(folder, first.port)));
+  sentinels.push(
+    ...(await Promise.all(Array.from({ length: sentinelCount }, () => startSentinel(folder, first.port)))),
+  );
   for (const { child } of sentinels) stack.defer(() => end(child));
-  const watcher = { port: sentinels[0]?.port ?? 0 };
 
   const master = async () => {
-    const address = await askRedis(watcher, "SENTINEL", "get-master-addr-by-name", masterName);
-    const port = Number(Array.isArray(address) ? address[1] : undefined);
+    const port = await masterPort();
     const found = servers.find((server) => server.port === port);
     if (found === undefined) throw new Error("the Sentinels know no master");
     return found;
   };
-  const replicated = () =>
-    until(async () => /slave0:.*state=online/.test(String(await askRedis(await master(), "INFO", "replication"))));
+  const isReplicated = async () =>
+    /slave0:.*state=online/.test(String(await askRedis(await master(), "INFO", "replication")));
+  const replicated = () => until(isReplicated);
   await until(async () => {
     const known = await Promise.all(
       sentinels.map(async ({ port }) => String(await askRedis({ port }, "SENTINEL", "ckquorum", masterName))),
@@ -70,12 +85,20 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
         return now !== from && String(await askRedis(now, "INFO", "replication")).includes("role:master");
       }),
     replicated,
+    healthy: () =>
+      until(async () => (await isReplicated()) && (await Promise.all(sentinels.map(knowsGoodReplica))).every(Boolean)),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
 /** Else a copy waits five seconds for others that want one, too. */
 const syncAtOnce = { "repl-diskless-sync-delay": "0" };
+
+/** Only such a one would be put in its master's place. */
+async function knowsGoodReplica({ port }: { port: number }): Promise<boolean> {
+  const [replica] = (await askRedis({ port }, "SENTINEL", "replicas", masterName)) as string[][];
+  return replica?.[replica.indexOf("flags") + 1] === "slave";
+}
 
 async function startSentinel(folder: string, masterPort: number): Promise<{ child: ChildProcess; port: number }> {
   if (redisServer.path === undefined) throw new Error(`Redis is not here (${redisServer.howToGet})`);

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { redisServer } from "./requirements.ts";
@@ -130,14 +130,32 @@ async function answersPing(port: number): Promise<void> {
   if (!/^(\+PONG|-NOAUTH)/.test(answer.toString())) throw new Error(`Redis answers PING with ${answer.toString()}`);
 }
 
-/** A port that nobody listens on at this moment. */
+/**
+ * Below what systems give to connections that go out, and to who listens anywhere: no port of these is taken by chance
+ * before its server listens, or while it is away.
+ */
+const servedPorts = { first: 15_000, count: 15_000 };
+/** Somewhere else in each process, and never the same one again. */
+let portsTried = Math.floor(Math.random() * servedPorts.count);
+
+/** A port that nobody listens on at this moment, and that nobody else in this process gets. */
 export async function findFreePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
+  for (;;) {
+    const port = servedPorts.first + (portsTried++ % servedPorts.count);
+    if (await isFree(port)) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer().listen(port, "127.0.0.1");
+  try {
+    await once(probe, "listening");
+  } catch {
+    return false;
+  }
   probe.close();
   await once(probe, "close");
-  return port;
+  return true;
 }
 
 async function exited(child: ChildProcess): Promise<void> {

@@ -10,13 +10,22 @@ const seed = 56;
 
 describe("a plan of what goes wrong", () => {
   it("is the same for the same seed and length, and another for another", () => {
-    expect(makePlan(7, 3)).toEqual(makePlan(7, 3));
-    expect(makePlan(8, 3)).not.toEqual(makePlan(7, 3));
+    expect(makePlan(7, 3, "redis")).toEqual(makePlan(7, 3, "redis"));
+    expect(makePlan(8, 3, "redis")).not.toEqual(makePlan(7, 3, "redis"));
   });
 
-  it("ends when its time does", () => {
-    const ends = makePlan(7, 3).map(({ atMs, forMs }) => atMs + forMs);
+  it.each(["redis", "cluster", "sentinel"] as const)("ends when its time does, on %s", (backend) => {
+    const ends = makePlan(7, 3, backend).map(({ atMs, forMs }) => atMs + forMs);
     expect(Math.max(...ends)).toBeLessThanOrEqual(180_000);
+  });
+
+  it("fails a Redis of several servers in its own ways, one at a time", () => {
+    const faults = makePlan(7, 3, "cluster").filter(({ kind }) => /^(redis-|lose-queue|hints-lost)/.test(kind));
+    expect(faults.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(["redis-kill-master", "redis-freeze-master"]),
+    );
+    const ends = faults.map(({ atMs, forMs }) => atMs + forMs);
+    for (const [index, { atMs }] of faults.slice(1).entries()) expect(atMs).toBeGreaterThan(ends[index] ?? 0);
   });
 });
 

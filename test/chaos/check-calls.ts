@@ -88,7 +88,7 @@ export const checkLedger: Check = {
       if (made.length > rows.length) report(`${made.length} calls were made, ${rows.length} are recorded`, id);
       if (made.length >= rows.length) continue;
       // Written down before it was made, and then not made: its worker was killed or stopped, or the provider was away.
-      const workers = ["worker-1", "worker-2", "worker-3", "provider"];
+      const workers = ["worker-1", "worker-2", "worker-3", "worker-4", "provider"];
       const explained = rows.some(
         ({ outcome, begunAt, settledAt }) =>
           outcome === "stopped" || journal.disturbances(workers, begunAt, settledAt ?? Date.now(), 3000).length > 0,

@@ -102,9 +102,9 @@ export const checkOutagePosts: Check = {
   },
 };
 
-/** Others only lose what it holds, or one process' way to it. */
+/** Others only lose what it holds, a copy of that, or ways to it. */
 function isOutage({ kind }: Incident): boolean {
-  return !["redis-stall-one", "hints-lost", "lose-queue"].includes(kind);
+  return !["redis-stall-one", "redis-kill-replica", "redis-kill-clients", "hints-lost", "lose-queue"].includes(kind);
 }
 
 function p99Of(requests: readonly RequestRecord[]): number {

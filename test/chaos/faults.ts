@@ -5,6 +5,7 @@ import type { TcpGate } from "../../shared/testing/tcp-gate.ts";
 import type { Journal } from "./journal.ts";
 import { onRedis } from "./on-redis.ts";
 import type { FaultKind, PlannedFault } from "./plan.ts";
+import { breakReplicated } from "./replicated-store.ts";
 import type { Slot } from "./slot.ts";
 import type { Stage } from "./stage.ts";
 
@@ -80,11 +81,19 @@ export class Faults {
       case "redis-stall":
       case "redis-stall-one":
       case "hints-lost":
+      case "redis-kill-master":
+      case "redis-freeze-master":
+      case "redis-pause-master":
+      case "redis-kill-replica":
+      case "redis-kill-clients": {
+        const { redis, replicated } = this.#stage;
+        if (replicated) {
+          return this.#inTurn(kind, "redis", (mend) => breakReplicated(replicated, { kind, target, forMs }, mend));
+        }
         // The queue on PostgreSQL can be lost alone; the other faults of Redis have no counterpart there.
-        if (this.#stage.redis === undefined && kind !== "lose-queue") return;
-        return this.#inTurn(kind, this.#stage.redis ? "redis" : "postgres", () =>
-          this.#breakRedis(kind, target, forMs),
-        );
+        if (redis === undefined && kind !== "lose-queue") return;
+        return this.#inTurn(kind, redis ? "redis" : "postgres", () => this.#breakRedis(kind, target, forMs));
+      }
     }
   }
 
@@ -185,20 +194,26 @@ export class Faults {
     const { rows } = await this.#stage.pool.query<{ name: string }>(
       "select format('bullmq.%I', tablename) as name from pg_tables where schemaname = 'bullmq' and tablename not like '%migration%'",
     );
-    const empty = () => this.#stage.pool.query(`truncate ${rows.map(({ name }) => name).join(", ")}`);
-    // Its locks may meet those of the queue's own statements the wrong way round.
-    await empty().catch(empty);
+    const empty = async (): Promise<unknown> =>
+      this.#stage.pool
+        .query(`truncate ${rows.map(({ name }) => name).join(", ")}`)
+        .catch((error: { code?: string }) => {
+          // Its locks may meet those of the queue's own statements the wrong way round.
+          if (error.code === "40P01") return empty();
+          throw error;
+        });
+    await empty();
   }
 
   #gates(names: readonly string[], store: "postgres" | "redis"): TcpGate[] {
     return names.flatMap((name) => this.#stage.gates.get(name)?.[store] ?? []);
   }
 
-  #inTurn(kind: FaultKind, part: string, work: () => Promise<unknown>): Promise<void> {
+  #inTurn(kind: FaultKind, part: string, work: (mend: () => void) => Promise<unknown>): Promise<void> {
     const done = (this.#turns.get(part) ?? Promise.resolve()).then(async () => {
       const mend = this.#journal.begin(kind, part);
       try {
-        await work();
+        await work(mend);
       } finally {
         mend();
       }

@@ -96,11 +96,11 @@ export class Journal {
     this.breaches.push({ rule, detail, jobId });
   }
 
-  /** Notes what is done to a part; the returned function says that it is mended. */
+  /** Notes what is done to a part; the returned function says that it is mended, when it is called first. */
   begin(kind: FaultKind, part: string): () => void {
     const incident: Incident = { kind, part, from: Date.now(), to: Number.POSITIVE_INFINITY };
     this.incidents.push(incident);
-    return () => (incident.to = Date.now());
+    return () => (incident.to = Math.min(incident.to, Date.now()));
   }
 
   /** What was wrong with any of these parts between two moments, or a little before. */

@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
 import { redisAvailable } from "../../shared/testing/redis.ts";
+import type { Backend } from "./plan.ts";
 import { describeRun } from "./report.ts";
 import { runChaos } from "./run.ts";
-import type { Backend } from "./stage.ts";
 
-const usage = "npm run chaos -- [--minutes 3] [--seed 7] [--backend redis|postgres|both]";
+const usage = "npm run chaos -- [--minutes 3] [--seed 7] [--backend redis|postgres|both|cluster|sentinel]";
 
 const { values } = parseArgs({
   options: {
@@ -15,13 +15,19 @@ const { values } = parseArgs({
 });
 const minutes = Number(values.minutes);
 const seed = Number(values.seed);
-const backends: Record<string, Backend[]> = { both: ["postgres", "redis"], postgres: ["postgres"], redis: ["redis"] };
+const backends: Record<string, Backend[]> = {
+  both: ["postgres", "redis"],
+  postgres: ["postgres"],
+  redis: ["redis"],
+  cluster: ["cluster"],
+  sentinel: ["sentinel"],
+};
 const chosen = backends[values.backend];
 if (!(minutes > 0) || !Number.isInteger(seed) || chosen === undefined) {
   console.error(usage);
   process.exit(2);
 }
-if (chosen.includes("redis") && !redisAvailable) {
+if (values.backend !== "postgres" && !redisAvailable) {
   console.error("Redis is not here: install redis-server, or use --backend postgres");
   process.exit(2);
 }

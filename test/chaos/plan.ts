@@ -1,5 +1,8 @@
 import { Random } from "./random.ts";
 
+/** What the product stands on, beside PostgreSQL: nothing, one Redis, or one of several servers. */
+export type Backend = "postgres" | "redis" | "cluster" | "sentinel";
+
 export const faultKinds = [
   // Processes.
   "kill-worker",
@@ -19,6 +22,12 @@ export const faultKinds = [
   "redis-stall",
   "redis-stall-one",
   "hints-lost",
+  // Redis of several servers; `redis-empty` and `redis-with-data` are of all of them.
+  "redis-kill-master",
+  "redis-freeze-master",
+  "redis-pause-master",
+  "redis-kill-replica",
+  "redis-kill-clients",
   // PostgreSQL.
   "postgres-terminate",
   "postgres-restart",
@@ -86,6 +95,23 @@ const shapes: readonly Shape[] = [
   { kind: "provider-cut", leastMs: 500, mostMs: 4000 },
 ];
 
+/** Of a Redis of several servers, for what is not done to it as to a single one. */
+const replicatedShapes: readonly Shape[] = [
+  // Back when another has its place, and has had it for a while.
+  { kind: "redis-kill-master", leastMs: 6000, mostMs: 12_000 },
+  { kind: "redis-kill-master", leastMs: 6000, mostMs: 12_000 },
+  // It comes back in the belief that it is the master, with connections of clients.
+  { kind: "redis-freeze-master", leastMs: 8000, mostMs: 14_000 },
+  // Longer than anybody waits for an answer on one connection.
+  { kind: "redis-freeze-master", leastMs: 18_000, mostMs: 22_000, long: true },
+  // Too short for a failover.
+  { kind: "redis-pause-master", leastMs: 500, mostMs: 1800 },
+  { kind: "redis-kill-replica", leastMs: 500, mostMs: 6000 },
+  { kind: "redis-kill-clients", leastMs: 0, mostMs: 0 },
+  { kind: "redis-kill-clients", leastMs: 0, mostMs: 0 },
+];
+const ofOneServer: readonly FaultKind[] = ["redis-old-data", "redis-pause", "redis-stall", "redis-stall-one"];
+
 /** From one fault to the next. They overlap often. */
 const gapMs = { least: 700, most: 3500 };
 /** After each kind has had its turn: long enough for everything to be well again for a moment. */
@@ -95,15 +121,17 @@ const firstMs = 1500;
 const momentMs = 2000;
 /** After lost hints no new connection to Redis tells anybody of a gap: who missed one must find out alone. */
 const hintlessMs = 10_000;
+/** Until everybody knows that the master of before is a replica. */
+const returnMs = 8000;
 
 /** Of a run that has room for what takes longer than a lease. */
 const longRunMs = 90_000;
 
-/** What goes wrong, and when: the same for the same seed and length. All of it is over when the time is. */
-export function makePlan(seed: number, minutes: number): PlannedFault[] {
+/** What goes wrong, and when: the same for the same seed, length and store. All of it is over when the time is. */
+export function makePlan(seed: number, minutes: number, backend: Backend): PlannedFault[] {
   const random = new Random(seed);
   const endMs = minutes * 60_000;
-  const possible = shapes.filter(({ long }) => !long || endMs >= longRunMs);
+  const possible = shapesOn(backend).filter(({ long }) => !long || endMs >= longRunMs);
   const plan: PlannedFault[] = [];
   const busyUntil = new Map<string, number>();
   for (let atMs = firstMs; ; atMs += restMs) {
@@ -114,11 +142,21 @@ export function makePlan(seed: number, minutes: number): PlannedFault[] {
       const store = calm ? "postgres" : storeOf(kind);
       const busy = store === undefined ? 0 : (busyUntil.get(store) ?? 0);
       if (fault.atMs < busy || fault.atMs + fault.forMs > endMs) continue;
-      if (store !== undefined)
-        busyUntil.set(store, fault.atMs + fault.forMs + (kind === "hints-lost" ? hintlessMs : momentMs));
+      if (store !== undefined) busyUntil.set(store, fault.atMs + fault.forMs + recoveryMs(kind));
       plan.push(fault);
     }
   }
+}
+
+/** On the first two the same plan; what they lack is left out when its time comes. */
+function shapesOn(backend: Backend): readonly Shape[] {
+  if (backend === "postgres" || backend === "redis") return shapes;
+  return [...shapes.filter(({ kind }) => !ofOneServer.includes(kind)), ...replicatedShapes];
+}
+
+function recoveryMs(kind: FaultKind): number {
+  if (kind === "hints-lost") return hintlessMs;
+  return kind === "redis-kill-master" || kind === "redis-freeze-master" ? returnMs : momentMs;
 }
 
 /** `undefined`: a process; several may fail at once. */

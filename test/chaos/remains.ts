@@ -8,7 +8,11 @@ export interface Remains {
 }
 
 /** Looks where text is kept, past all gates. */
-export async function readRemains({ pool, redis }: Pick<Stage, "pool" | "redis">): Promise<Remains[]> {
+export async function readRemains({
+  pool,
+  redis,
+  replicated,
+}: Pick<Stage, "pool" | "redis" | "replicated">): Promise<Remains[]> {
   const { rows } = await pool.query<Remains>(`
     select id as "conversationId", what from conversations, lateral (
       select 'a message' as what from messages where conversation_id = conversations.id
@@ -17,12 +21,15 @@ export async function readRemains({ pool, redis }: Pick<Stage, "pool" | "redis">
       union all select 'its metadata' where metadata <> '{}'
       union all select 'work' where erased_at is null
     ) remains where deleted_at is not null`);
-  if (redis === undefined) return rows;
+  const servers = redis ? [redis] : await replicated?.masters();
+  if (servers === undefined) return rows;
   const { rows: jobs } = await pool.query<{ id: string; conversationId: string }>(
     `select jobs.id, conversation_id as "conversationId" from jobs join conversations on conversations.id = conversation_id
      where deleted_at is not null`,
   );
-  const keys = await onRedis(redis.url, (client) => client.keys("parley:live:*"));
+  const keys = (
+    await Promise.all(servers.map(({ url }) => onRedis(url, (client) => client.keys("parley:live:*"))))
+  ).flat();
   const drafts = jobs.filter(({ id }) => keys.some((key) => key.includes(id)));
   return [...rows, ...drafts.map(({ conversationId }) => ({ conversationId, what: "a draft" }))];
 }

@@ -4,9 +4,10 @@ import { checkAll, type CheckResult } from "./checks.ts";
 import { collectEvidence, type Evidence } from "./evidence.ts";
 import { Faults } from "./faults.ts";
 import { Journal } from "./journal.ts";
-import { makePlan } from "./plan.ts";
+import { onRedis } from "./on-redis.ts";
+import { type Backend, makePlan } from "./plan.ts";
 import { readRemains } from "./remains.ts";
-import { type Backend, openStage, type Stage } from "./stage.ts";
+import { openStage, type Stage } from "./stage.ts";
 import { replyLimitMs } from "./upstream.ts";
 import { Visitor } from "./visitors.ts";
 
@@ -39,12 +40,14 @@ const lateMs = 300;
 /** Its pools full, Redis, and what visitors and the provider keep open for a moment. */
 const socketLimit = 100;
 const endLimitMs = 10_000;
+/** BullMQ gives a connection to a Cluster 30 s to come back, whatever becomes of it. */
+const listenLimitMs = 35_000;
 
 /** Breaks everything while visitors chat, mends it, waits for quiet and holds what happened against the rules. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   const { backend, seed, minutes, say } = options;
   const journal = new Journal();
-  const plan = makePlan(seed, minutes);
+  const plan = makePlan(seed, minutes, backend);
   await using stage = await openStage({ backend, seed, stalls: minutes >= 1.5, journal });
   say(`${backend}: ${plan.length} faults in ${minutes} minutes, seed ${seed}; logs in ${stage.folder}`);
 
@@ -80,6 +83,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   ]);
   if (!followed) journal.breach("every follower hears of the end", `some did not within ${healingMs} ms of quiet`);
   await untilSettled(stage, healedAt);
+  await untilAllListen(stage, journal);
   clearInterval(sampling);
   clearInterval(watching);
   journal.close();
@@ -118,6 +122,21 @@ async function untilSettled(stage: Stage, healedAt: number): Promise<void> {
     const remains = await readRemains(stage);
     if (unsettled === 0 && remains.length === 0) return;
     await sleep(500);
+  }
+}
+
+/** A worker that no longer hears of what is in the queue is one that nobody misses while others do. */
+async function untilAllListen({ redis, replicated, workers }: Stage, journal: Journal): Promise<void> {
+  const [server] = redis ? [redis] : ((await replicated?.masters()) ?? []);
+  if (server === undefined) return;
+  const deadline = Date.now() + listenLimitMs;
+  for (;;) {
+    const [, blocked] =
+      /^blocked_clients:(\d+)/m.exec(await onRedis(server.url, (client) => client.info("clients"))) ?? [];
+    if (Number(blocked) === workers.length) return;
+    if (Date.now() > deadline)
+      return journal.breach("every worker waits at the queue", `${blocked} of ${workers.length} do`);
+    await sleep(100);
   }
 }
 

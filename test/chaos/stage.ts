@@ -1,19 +1,19 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
-import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { migrate } from "../../shared/db/migrate.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../shared/embedded-postgres.ts";
 import { createLogger } from "../../shared/logger.ts";
-import { type RedisServer, startRedis } from "../../shared/testing/redis.ts";
+import { findFreePort, type RedisServer, startRedis } from "../../shared/testing/redis.ts";
 import { openTcpGate, type TcpGate } from "../../shared/testing/tcp-gate.ts";
 import type { Incident, Journal } from "./journal.ts";
+import { openCluster } from "./on-cluster.ts";
+import { openSentinel } from "./on-sentinel.ts";
+import type { Backend } from "./plan.ts";
+import type { ReplicatedStore } from "./replicated-store.ts";
 import { Slot } from "./slot.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
-
-export type Backend = "postgres" | "redis";
 
 /** The product and all it stands on, each part where it can be broken and mended. */
 export interface Stage extends AsyncDisposable {
@@ -25,6 +25,8 @@ export interface Stage extends AsyncDisposable {
   readonly slots: readonly Slot[];
   readonly postgres: RestartablePostgres;
   readonly redis: RedisServer | undefined;
+  /** Its servers say themselves where they are: no gate stands before them. */
+  readonly replicated: ReplicatedStore | undefined;
   /** Each process' own ways, by its name. */
   readonly gates: ReadonlyMap<string, { postgres: TcpGate; redis: TcpGate | undefined }>;
   readonly providerGate: TcpGate;
@@ -52,6 +54,8 @@ interface StageOptions {
   journal: Journal;
 }
 
+const apiCount = 2;
+const workerCount: Record<Backend, number> = { postgres: 3, redis: 3, cluster: 4, sentinel: 4 };
 const tokenSecret = "a secret that only the harness knows: long enough";
 
 export async function openStage({ backend, seed, stalls, journal }: StageOptions): Promise<Stage> {
@@ -62,6 +66,8 @@ export async function openStage({ backend, seed, stalls, journal }: StageOptions
   pool.on("error", () => undefined);
   await migrate(postgres.url);
   const redis = backend === "redis" ? stack.use(await startRedis()) : undefined;
+  const replicated = await openReplicated(backend);
+  if (replicated) stack.use(replicated);
   const upstream = await startUpstream(seed, stalls);
   stack.defer(() => upstream.fake.close());
   const providerGate = stack.use(await openTcpGate(upstream.fake.url));
@@ -75,9 +81,10 @@ export async function openStage({ backend, seed, stalls, journal }: StageOptions
     providerUrl: providerGate.url,
     postgresUrl: postgres.url,
     redis,
+    replicatedUrl: replicated?.url,
   });
-  const apis = [await places.make("api", 1), await places.make("api", 2)];
-  const workers = [await places.make("worker", 1), await places.make("worker", 2), await places.make("worker", 3)];
+  const apis = await places.makeAll("api", apiCount);
+  const workers = await places.makeAll("worker", workerCount[backend]);
   slots.push(...apis, ...workers);
   await Promise.all(slots.map((slot) => slot.start()));
 
@@ -90,6 +97,7 @@ export async function openStage({ backend, seed, stalls, journal }: StageOptions
     slots,
     postgres,
     redis,
+    replicated,
     gates: places.gates,
     providerGate,
     upstream,
@@ -98,12 +106,18 @@ export async function openStage({ backend, seed, stalls, journal }: StageOptions
   };
 }
 
+async function openReplicated(backend: Backend): Promise<ReplicatedStore | undefined> {
+  if (backend === "cluster") return openCluster();
+  return backend === "sentinel" ? openSentinel() : undefined;
+}
+
 interface PlacesOptions {
   folder: string;
   journal: Journal;
   providerUrl: string;
   postgresUrl: string;
   redis: RedisServer | undefined;
+  replicatedUrl: string | undefined;
 }
 
 /** Makes the places of processes, each with gates of its own. */
@@ -117,12 +131,17 @@ class Places {
     this.#options = options;
   }
 
-  async make(service: "api" | "worker", number: number): Promise<ApiSlot> {
-    const { folder, journal, providerUrl, postgresUrl, redis } = this.#options;
+  makeAll(service: "api" | "worker", count: number): Promise<ApiSlot[]> {
+    return Promise.all(Array.from({ length: count }, (_, index) => this.#make(service, index + 1)));
+  }
+
+  async #make(service: "api" | "worker", number: number): Promise<ApiSlot> {
+    const { folder, journal, providerUrl, postgresUrl, redis, replicatedUrl } = this.#options;
     const name = `${service}-${number}`;
     const postgresGate = this.#stack.use(await openTcpGate(postgresUrl));
     const redisGate = redis && this.#stack.use(await openTcpGate(redis.url));
     this.gates.set(name, { postgres: postgresGate, redis: redisGate });
+    const redisUrl = redisGate?.url ?? replicatedUrl;
     const port = await findFreePort();
     const slot = new Slot({
       service,
@@ -132,7 +151,7 @@ class Places {
         NODE_ENV: "test",
         LOG_LEVEL: "info",
         DATABASE_URL: postgresGate.url,
-        ...(redisGate && { REDIS_URL: redisGate.url }),
+        ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
         COMPATIBLE_BASE_URL: providerUrl,
         TOKEN_SECRET: tokenSecret,
         RATE_LIMIT_MAX_REQUESTS: "1000000",
@@ -173,13 +192,4 @@ async function openPostgres(stack: AsyncDisposableStack): Promise<RestartablePos
 
 function isOfPostgres({ kind }: Incident): boolean {
   return kind.startsWith("postgres-") || kind === "partition-worker";
-}
-
-async function findFreePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }

@@ -58,11 +58,18 @@ async function openRedis(url: string, log: Logger): Promise<LimitStore> {
   );
   // Until then each request would be counted by this process alone.
   await within(storeTimeoutMs, once(redis, "ready")).catch(() => undefined);
-  const health = new StoreHealth(log, () => redis.ping());
+  const health = new StoreHealth(log);
   /** As much of a client as the limiter uses. */
   const storeClient = {
     defineCommand: redis.defineCommand.bind(redis),
-    rlflxIncr: (args: string[]) => health.call(() => redis.rlflxIncr(args)),
+    rlflxIncr(args: string[]) {
+      const [key = ""] = args;
+      // Of a Cluster only the node that holds the key can say that it is back.
+      return health.call(
+        () => redis.rlflxIncr(args),
+        () => redis.exists(key),
+      );
+    },
   };
   return {
     makeLimiter: (options) => new RateLimiterRedis({ ...options, ...refusedFromMemory(options), storeClient }),
@@ -100,9 +107,9 @@ async function openPostgres(connectionString: string, log: Logger): Promise<Limi
   const probe = () => pool.query("select 1");
   // The first request does not wait for a connection.
   await within(storeTimeoutMs, probe()).catch(() => undefined);
-  const health = new StoreHealth(log, probe);
+  const health = new StoreHealth(log);
   /** As much of a pool as the limiter uses. */
-  const storeClient = { query: (query: QueryConfig) => health.call(() => pool.query(query)) };
+  const storeClient = { query: (query: QueryConfig) => health.call(() => pool.query(query), probe) };
   const table = { storeClient, storeType: "pool", tableName: "rate_limits", tableCreated: true };
   let cleaned = false;
   return {
@@ -126,23 +133,21 @@ const complainEveryMs = 60_000;
 /** Knows whether the store answers: while it does not, nobody waits for it. */
 class StoreHealth {
   readonly #log: Logger;
-  readonly #probe: () => Promise<unknown>;
   #away = false;
   #closed = false;
   #toldAt = Number.NEGATIVE_INFINITY;
 
-  /** @param probe a call that answers when the store does */
-  constructor(log: Logger, probe: () => Promise<unknown>) {
+  constructor(log: Logger) {
     this.#log = log;
-    this.#probe = probe;
   }
 
-  async call<T>(work: () => Promise<T>): Promise<T> {
+  /** @param probe a call that answers when the store would have answered this one */
+  async call<T>(work: () => Promise<T>, probe: () => Promise<unknown>): Promise<T> {
     if (this.#away) throw new Error("the store of the rate limits is away");
     try {
       return await withinFairly(storeTimeoutMs, work());
     } catch (error) {
-      this.#goAway(error);
+      this.#goAway(error, probe);
       throw error;
     }
   }
@@ -151,20 +156,20 @@ class StoreHealth {
     this.#closed = true;
   }
 
-  #goAway(error: unknown): void {
+  #goAway(error: unknown, probe: () => Promise<unknown>): void {
     if (this.#away || this.#closed) return;
     this.#away = true;
-    void this.#untilBack();
+    void this.#untilBack(probe);
     const now = performance.now();
     if (now - this.#toldAt < complainEveryMs) return;
     this.#toldAt = now;
     this.#log.warn({ err: error }, "rate limits are counted by each process alone while their store is away");
   }
 
-  async #untilBack(): Promise<void> {
+  async #untilBack(probe: () => Promise<unknown>): Promise<void> {
     while (this.#away && !this.#closed) {
       await sleep(probeEveryMs, undefined, { ref: false });
-      await withinFairly(storeTimeoutMs, this.#probe()).then(
+      await withinFairly(storeTimeoutMs, probe()).then(
         () => (this.#away = false),
         () => undefined,
       );

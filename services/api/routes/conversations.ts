@@ -41,7 +41,7 @@ export function conversationRoutes(context: ApiContext): Router {
   router.get("/conversations/:id", async (req: Request, res: Response) => {
     const id = await openConversation(context, req, req.params["id"]);
     const [conversation, page] = await Promise.all([
-      readConversation(context.db, id),
+      readConversation(context.db.pool, id),
       readMessages(context.db, id, { limit: defaultHistoryPage }),
     ]);
     if (!conversation) throw new Problem("not-found", "This conversation does not exist any more.");
@@ -51,9 +51,9 @@ export function conversationRoutes(context: ApiContext): Router {
       sessionId: id,
       assistantType: conversation.assistantType,
       provider: conversation.provider ?? providerOf(assistant ?? {}, context.config),
-      threadId: conversation.threadId ?? null,
-      createdAt: new Date(conversation.createdAt).toISOString(),
-      updatedAt: new Date(conversation.updatedAt).toISOString(),
+      threadId: conversation.threadId,
+      createdAt: conversation.createdAt.toISOString(),
+      updatedAt: conversation.updatedAt.toISOString(),
       messageCount: conversation.messageCount,
       activeJobId: conversation.openJobs[0] ?? null,
       metadata: conversation.metadata,

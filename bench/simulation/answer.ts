@@ -1,0 +1,45 @@
+import { arrivals, meanOf } from "./arrivals.ts";
+import { findLeastWorkers } from "./least-workers.ts";
+import { type Outcome, shareOf, type Window } from "./meter.ts";
+import type { Question } from "./question.ts";
+import { describe } from "./describe.ts";
+import { simulate } from "./simulate.ts";
+
+/** Of one API and one worker on a quiet machine: what `npm run bench -- --only simulate` says first. */
+const own = { beforeMs: 10, afterMs: 5 };
+/** Places fill before anything counts. */
+const leastWarmUpMs = 10_000;
+const warmUpHolds = 5;
+/** Of all messages; more than this are not to be turned away. */
+const mostRefused = 0.001;
+/** Of the places; what is fuller than this only begins to fall behind. */
+const mostUse = 0.99;
+
+/** @returns a text for a terminal */
+export function answer(question: Question): string {
+  const { load, replies, concurrency, seed, waitMs } = question;
+  const holdMs = meanHoldMs(question);
+  const fromMs = Math.max(leastWarmUpMs, warmUpHolds * holdMs);
+  const window: Window = { fromMs, untilMs: fromMs + question.lengthMs };
+  const run = (workers: number) =>
+    simulate(arrivals({ load, replies, untilMs: window.untilMs, seed }), { ...question, workers, own, window });
+  const least = findLeastWorkers({
+    run,
+    isEnough: (outcome) => isEnough(outcome, waitMs),
+    guess: (load.rate * holdMs) / 1000 / concurrency,
+  });
+  const workers = question.workers ?? least.workers;
+  const outcome = workers === least.workers ? least.outcome : run(workers);
+  return describe({ question, workers, outcome, least });
+}
+
+/** How long a reply holds a place, on average. */
+function meanHoldMs({ replies: { tokens, tokensPerSecond, firstMs } }: Question): number {
+  return own.beforeMs + meanOf(firstMs) + (meanOf(tokens) * 1000) / tokensPerSecond + own.afterMs;
+}
+
+function isEnough({ waits, refused, use }: Outcome, waitMs: number): boolean {
+  const turnedAway = refused.backlog + refused.unanswered;
+  const accepted = waits.first.length;
+  return shareOf(waits.first, 0.95) <= waitMs && use <= mostUse && turnedAway <= mostRefused * (accepted + turnedAway);
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { arrivals, bursts, meanOf, type Load, type Replies } from "./arrivals.ts";
+
+const load: Load = { rate: 20, burst: 1, inRow: 1, pauseMs: 3000 };
+const replies: Replies = {
+  tokens: { median: 250, p95: 600 },
+  mostTokens: 100_000,
+  tokensPerSecond: 80,
+  firstMs: { median: 600, p95: 1200 },
+};
+const minutes = 30;
+const make = (given: Partial<Load> = {}, seed = 1) => [
+  ...arrivals({ load: { ...load, ...given }, replies, untilMs: minutes * 60_000, seed }),
+];
+
+describe("arrivals", () => {
+  it("come as often as asked for, in order, and as irregularly as those who know nothing of each other", () => {
+    const messages = make();
+    const gaps = messages.map(({ at }, place) => at - (messages[place - 1]?.at ?? 0));
+    const mean = gaps.reduce((total, gap) => total + gap, 0) / gaps.length;
+    const variance = gaps.reduce((total, gap) => total + (gap - mean) ** 2, 0) / gaps.length;
+    expect(messages.length / (minutes * 60) / 20).toBeCloseTo(1, 1.5);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(0);
+    expect(Math.sqrt(variance) / mean).toBeCloseTo(1, 1.5);
+  });
+
+  it("have replies as long as asked for", () => {
+    const tokens = make()
+      .map((message) => message.tokens)
+      .toSorted((a, b) => a - b);
+    const share = (part: number) => tokens[Math.floor(tokens.length * part)] ?? 0;
+    expect(share(0.5) / 250).toBeCloseTo(1, 1.5);
+    expect(share(0.95) / 600).toBeCloseTo(1, 1.5);
+    expect(tokens.reduce((total, count) => total + count, 0) / tokens.length / meanOf(replies.tokens)).toBeCloseTo(
+      1,
+      1.5,
+    );
+  });
+
+  it("are the same for the same seed, and others for another", () => {
+    expect(make({}, 7)).toEqual(make({}, 7));
+    expect(make({}, 7)).not.toEqual(make({}, 8));
+  });
+
+  it("are so many times as many in a burst, and no more outside of it", () => {
+    const inBurst = ({ at }: { at: number }) => {
+      const since = (at % bursts.everyMs) - bursts.beginMs;
+      return since >= 0 && since < bursts.lengthMs;
+    };
+    const messages = make({ burst: 4 });
+    const burst = messages.filter(inBurst).length;
+    const burstSeconds = (3 * bursts.lengthMs) / 1000;
+    expect(burst / burstSeconds / 80).toBeCloseTo(1, 1);
+    expect((messages.length - burst) / (minutes * 60 - burstSeconds) / 20).toBeCloseTo(1, 1);
+  });
+
+  it("in a row are of one conversation, and altogether no more than without", () => {
+    const messages = make({ inRow: 2 });
+    const conversations = new Set(messages.map(({ conversation }) => conversation)).size;
+    expect(messages.length / conversations / 2).toBeCloseTo(1, 1);
+    expect(messages.length / (minutes * 60) / 20).toBeCloseTo(1, 1);
+    expect(messages.map(({ at }) => at)).toEqual(messages.map(({ at }) => at).toSorted((a, b) => a - b));
+  });
+});

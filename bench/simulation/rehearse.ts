@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Accepted, follow, submit } from "../clients/chats.ts";
+import { Connection } from "../clients/connection.ts";
+import { type FakeProvider, startFakeProvider } from "../../shared/testing/fake-provider.ts";
+import { replyOf } from "../../shared/testing/fake-replies.ts";
+import type { Script, Step } from "../../shared/testing/fake-script.ts";
+import type { Message } from "./arrivals.ts";
+
+/** What real processes made of a message. */
+export interface Rehearsed {
+  firstMs: number;
+  doneMs: number;
+  /** Not from the provider. */
+  preset: boolean;
+}
+
+/** A fake provider that writes to each message the reply that was thought out for it. */
+export interface Cue extends AsyncDisposable {
+  readonly url: string;
+  /** The messages from now on, by their places; more calls than `most` at once are answered with 429. */
+  expect(messages: readonly Message[], most?: number): void;
+}
+
+export async function startCue(): Promise<Cue> {
+  let expected: readonly Message[] = [];
+  let limit = Number.POSITIVE_INFINITY;
+  const choose = (said: string | undefined): Script => {
+    // The call itself counts as well.
+    if (provider.stats.inflight > limit) return { status: 429, body: "{}" };
+    const message = expected[Number(said)];
+    if (message === undefined) return { status: 400, body: "{}" };
+    return { steps: stepsOf(message) };
+  };
+  const provider: FakeProvider = await startFakeProvider({
+    record: false,
+    script: ({ messages }) => choose(messages.at(-1)?.text),
+  });
+  return {
+    url: provider.url,
+    expect: (messages, most = Number.POSITIVE_INFINITY) => {
+      expected = messages;
+      limit = most;
+    },
+    [Symbol.asyncDispose]: () => provider.close(),
+  };
+}
+
+/** Each token at its time, counted from the call: what timers lose does not add up. */
+function* stepsOf({ tokens, firstMs, writeMs }: Message): Generator<Step> {
+  const began = performance.now();
+  for (const [place, word] of replyOf(tokens, 0).entries()) {
+    const at = firstMs + (writeMs * place) / Math.max(1, tokens - 1);
+    const waitMs = began + at - performance.now();
+    if (waitMs > 0) yield { waitMs };
+    yield word;
+  }
+}
+
+/** Sends each message at its time, to real processes, and follows its reply. */
+export async function rehearse(origin: string, messages: readonly Message[]): Promise<Rehearsed[]> {
+  const begun = new Map<number, Promise<Accepted>>();
+  const began = performance.now();
+  return Promise.all(
+    messages.map(async ({ at, conversation }, place) => {
+      await sleep(Math.max(0, began + at - performance.now()));
+      const sentAt = performance.now();
+      const connection = new Connection(origin);
+      try {
+        const accepted = submit(connection, await begun.get(conversation), String(place));
+        if (!begun.has(conversation)) begun.set(conversation, accepted);
+        const { links, token } = await accepted;
+        const { firstDeltaMs, totalMs, text } = await follow(sentAt, connection, links.events, token);
+        return { firstMs: firstDeltaMs, doneMs: totalMs, preset: text.includes('"fallback":true') };
+      } finally {
+        await connection.destroy();
+      }
+    }),
+  );
+}
