@@ -31,6 +31,11 @@ export class CallReport {
     this.#span.event("first text");
   }
 
+  withdrawn(): void {
+    this.#span.event("not made");
+    this.#span.end();
+  }
+
   ended(end: CallEnd, error: unknown): void {
     const outcome = describeOutcome(end.outcome, error);
     const seconds = (performance.now() - this.#beganAt) / 1000;

@@ -8,6 +8,7 @@ import type { Draft } from "./draft.ts";
 import { Stopped } from "./leases.ts";
 import { openCall } from "./ledger.ts";
 import { buildPrompt } from "./prompt.ts";
+import { CircuitOpen } from "./providers/circuit.ts";
 import { type Provider, ProviderError, type ProviderRequest } from "./providers/provider.ts";
 import type { RunReport } from "./run-report.ts";
 import { Thread } from "./thread.ts";
@@ -106,7 +107,9 @@ async function callOnce(
     const settlement = call.answered({ usage: finish.usage, text: draft.text });
     return { finish, costUsd: call.costOf(finish.usage), inThread, call: settlement };
   } catch (error) {
-    await call.settle({ text: draft.text, outcome: signal.aborted ? "stopped" : "failed", error });
+    // It opened while the call was written down.
+    if (error instanceof CircuitOpen) await call.withdraw();
+    else await call.settle({ text: draft.text, outcome: signal.aborted ? "stopped" : "failed", error });
     throw error;
   }
 }

@@ -1,7 +1,14 @@
 import { estimateTokenCount } from "tokenx";
 import { v7 as uuid } from "uuid";
 import type { Assistant } from "../../shared/assistants.ts";
-import { beginCall, type CallEnd, type CallSettlement, type NewCall, settleCall } from "../../shared/db/calls.ts";
+import {
+  beginCall,
+  type CallEnd,
+  type CallSettlement,
+  type NewCall,
+  settleCall,
+  withdrawCall,
+} from "../../shared/db/calls.ts";
 import type { ClaimedJob } from "../../shared/db/claim.ts";
 import { costOf, type Price } from "../../shared/prices.ts";
 import { modelOf } from "../../shared/provider-catalog.ts";
@@ -24,6 +31,8 @@ export interface LedgerCall {
   began: () => void;
   /** @returns what the end of the job settles it with, in its own statement */
   answered(result: CallResult): CallSettlement;
+  /** It was not made after all. */
+  withdraw(): Promise<void>;
   /** Settles one that gave no reply. */
   settle(result: CallResult & { outcome: "failed" | "stopped"; error: unknown }): Promise<void>;
   costOf(usage: TokenUsage | undefined): number | null;
@@ -86,6 +95,10 @@ export async function openCall(
     began: () => report.began(),
     costOf: (usage) => (price && usage ? costOf(price, usage) : null),
     answered: (result) => endAs(result, "answered"),
+    async withdraw() {
+      report.withdrawn();
+      await untilStored(() => withdrawCall(db.pool, id), { takeOvers, log });
+    },
     async settle({ outcome, error, ...result }) {
       const settlement = endAs(result, outcome, error);
       await untilStored(() => settleCall(db.pool, settlement), { takeOvers, log });

@@ -2,7 +2,7 @@ import { v7 } from "uuid";
 import { beforeAll, describe, expect, it } from "vitest";
 import { claim, completed, loseLease, startConversation } from "../testing/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
-import { beginCall, type CallEnd, type NewCall, settleCall, settleLostCalls } from "./calls.ts";
+import { beginCall, type CallEnd, type NewCall, settleCall, settleLostCalls, withdrawCall } from "./calls.ts";
 import { endJob } from "./end.ts";
 import { readJob } from "./read-job.ts";
 
@@ -102,6 +102,19 @@ describe("a call in the ledger", () => {
     expect(await readCall(call)).toMatchObject({ outcome: "answered", output_tokens: 30, cost_usd: 0.25 });
     expect(await readCall(late)).toMatchObject({ outcome: "answered", output_tokens: 30, cost_usd: 0.25 });
     expect(await budgetOf(call)).toEqual({ settled: 0.5, reserved: 0 });
+  });
+
+  it("leaves nothing when it is withdrawn, unless it was settled", async () => {
+    const call = await heldCall({ reserve: { usd: 1, budgetUsd: 3 } });
+    await beginCall(db.pool, call);
+    await Promise.all([1, 2].map(() => withdrawCall(db.pool, call.id)));
+    expect(await readCall(call)).toBeUndefined();
+    expect(await budgetOf(call)).toEqual({ settled: 0, reserved: 0 });
+    const made = await heldCall();
+    await beginCall(db.pool, made);
+    await settleCall(db.pool, { id: made.id, end: answered });
+    await withdrawCall(db.pool, made.id);
+    expect(await readCall(made)).toMatchObject({ outcome: "answered" });
   });
 
   it("is refused where the budget is too small for it, or is spent", async () => {

@@ -143,6 +143,20 @@ export async function settleCall(pool: Pool, settlement: CallSettlement): Promis
   await query(pool, settleStatement, settlementValues(settlement));
 }
 
+const withdrawStatement = {
+  name: "withdraw-call",
+  text: `
+    with settled as (
+      delete from calls where id = $1 and settled_at is null
+      returning assistant_type, budget_day, reserved_usd, cost_usd
+    )${chargeSettled}`,
+};
+
+/** Takes back a call that was written down and then not made: what was reserved is free again. */
+export async function withdrawCall(pool: Pool, id: string): Promise<void> {
+  await query(pool, withdrawStatement, [id]);
+}
+
 const settleLostStatement = {
   name: "settle-lost-calls",
   text: `

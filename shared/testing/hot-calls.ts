@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { v7 } from "uuid";
-import { beginCall, settleCall, settleLostCalls, type CallSettlement } from "../db/calls.ts";
+import { beginCall, settleCall, settleLostCalls, withdrawCall, type CallSettlement } from "../db/calls.ts";
 import { claimJob, holdsAttempt, raiseAttempt, readStandings, releaseJob, renewLeases } from "../db/claim.ts";
 import { readMessages, readOwner } from "../db/conversations.ts";
 import { readDepths } from "../db/depths.ts";
@@ -75,6 +75,7 @@ export const hotCalls: Record<string, (pool: Pool, sample: HotSample) => Promise
       inputTokens: 10,
     }),
   settleCall: (pool) => settleCall(pool, settlement()),
+  withdrawCall: (pool) => withdrawCall(pool, v7()),
   settleLostCalls: (pool) => settleLostCalls(pool),
   bindThread: (pool, { job }) => bindThread(pool, job, { provider: "openai", id: "a thread" }),
   endJob: (pool, { job }) => endJob(pool, job, { ...completed(), call: settlement() }),
