@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { maxDeaths, readStandings, releaseJob } from "../../shared/db/claim.ts";
 import { readConversation, readMessages } from "../../shared/db/conversations.ts";
 import { requestCancel } from "../../shared/db/end.ts";
@@ -104,6 +104,39 @@ describe.each(jobStores)("a delivery on $name", ({ available, openJobs }) => {
       await worker.leases.hearCancel(id);
       expect(await delivery).toMatchObject({ type: "done" });
       expect(await readJob(jobs.db.pool, id)).toMatchObject({ status: "cancelled", replyText: "almost " });
+    });
+
+    it("leaves no record of a call that its circuit stopped while it was written down", async () => {
+      jobs = await openJobs();
+      const { pool } = jobs.db;
+      let asked = 0;
+      const stream = () => {
+        asked += 1;
+        return says("An answer.");
+      };
+      const worker = openWorker(jobs, { stream, upstream: "http://127.0.0.1:1" });
+      onTestFinished(() => worker.circuits.close());
+      const { id } = await startConversation(pool);
+      const blocker = await pool.connect();
+      await blocker.query("begin");
+      await blocker.query("lock table calls in exclusive mode");
+      const delivery = deliver(worker, id);
+      const waiting = `select from pg_locks join pg_database on pg_database.oid = database
+        where not granted and relation = 'calls'::regclass and datname = current_database()`;
+      await expect.poll(async () => (await pool.query(waiting)).rowCount, { interval: 5 }).toBeGreaterThan(0);
+      const provider = worker.providers.get("compatible");
+      if (!provider) throw new Error("it has none");
+      const timesOut = () => Promise.reject(new ProviderError("timeout", "no first token"));
+      await worker.circuits
+        .of(provider)
+        .run(timesOut, () => false)
+        .catch(() => undefined);
+      await blocker.query("commit");
+      blocker.release();
+      expect(await delivery).toMatchObject({ type: "done" });
+      expect(await readJob(pool, id)).toMatchObject({ status: "completed", replyText: "We are busy." });
+      expect(asked).toBe(0);
+      expect((await pool.query("select from calls where job_id = $1", [id])).rowCount).toBe(0);
     });
 
     it("keeps what a call says too late out of the attempt that follows it", async () => {

@@ -34,9 +34,10 @@ export function openWorker(
   jobs: TestJobContext,
   {
     stream,
+    upstream,
     deadlineMs = 60_000,
     wordMs = 0,
-  }: { stream?: Provider["stream"]; deadlineMs?: number; wordMs?: number } = {},
+  }: { stream?: Provider["stream"]; upstream?: string; deadlineMs?: number; wordMs?: number } = {},
 ): TestWorker {
   const { log } = jobs;
   let now = 0;
@@ -46,7 +47,11 @@ export function openWorker(
     takeOvers.databaseAnswered();
   }
   const config = readConfig({ DATABASE_URL: jobs.databaseUrl, COMPATIBLE_BASE_URL: "http://127.0.0.1:1" });
-  const compatible: Provider = { name: "compatible", stream: stream ?? (() => says("An answer.")) };
+  const compatible: Provider = {
+    name: "compatible",
+    stream: stream ?? (() => says("An answer.")),
+    ...(upstream !== undefined && { upstream }),
+  };
   const preset = createPresetProvider({ wordMs });
   const circuits = new Circuits(log);
   const leases = new Leases({ pool: jobs.db.pool, takeOvers, log });
