@@ -112,7 +112,9 @@ export class Faults {
       const mend = this.#journal.begin(kind, slot.name);
       const began = Date.now();
       const { code, ms } = await slot.stop();
-      const excused = this.#journal.disturbances(["postgres", "redis"], began, Date.now(), 3000).length > 0;
+      const excused = this.#journal
+        .disturbances(["postgres", "redis", slot.name], began, Date.now(), 3000)
+        .some(({ kind: what, part }) => part !== slot.name || what === "partition-worker");
       if (code !== 0 || (ms > endLimitMs && !excused)) {
         this.#journal.breach("a process that is told to end does so", `${slot.name}: ${code} after ${ms} ms`);
       }
