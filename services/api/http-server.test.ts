@@ -106,8 +106,15 @@ describe("an HTTP server for strangers", () => {
     expect(text.match(/HTTP\/1\.1 /g)?.length ?? 0).toBeLessThanOrEqual(1);
   });
 
+  it("lets go of a connection on which nothing was said, without a word", async () => {
+    const { send } = await listen();
+    const { text, ms } = await send("");
+    expect(text).toBe("");
+    expect(ms).toBeGreaterThan(200);
+    expect(ms).toBeLessThan(5000);
+  });
+
   it.each([
-    ["says nothing", ""],
     ["never ends its headers", "GET / HTTP/1.1\r\nHost: x\r\nX: y"],
     ["never ends its first line", "GET /"],
   ])("lets go of a client that %s", async (_, bytes) => {

@@ -52,7 +52,9 @@ export function createHttpServer(app: RequestListener, log: Logger, limits = str
   server.on("checkExpectation", app);
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     const begun = [...(answers.get(socket) ?? [])].some(({ headersSent }) => headersSent);
-    if (error.code === "ECONNRESET" || !socket.writable || begun) socket.destroy();
+    // Browsers open connections ahead: an answer to what was not asked would be taken for that of the next request.
+    const silent = socket.bytesRead === 0;
+    if (error.code === "ECONNRESET" || !socket.writable || begun || silent) socket.destroy();
     else refuse(socket, error.code, log);
   });
   let complainedAt = Number.NEGATIVE_INFINITY;
