@@ -11,6 +11,7 @@ import {
   queueBehindRow,
   readColumns,
   startConversation,
+  readConversationColumns,
 } from "../testing/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
 import { claimJob, releaseJob, renewLeases } from "./claim.ts";
@@ -162,7 +163,10 @@ describe("statements that meet at the row of a conversation", () => {
     expect(accepted).toEqual({ status: "fulfilled", value: { head: false } });
     expect(ended).toEqual({ status: "fulfilled", value: { nextJobId: following.jobId } });
     expect(await openJobs(db.pool, first.conversationId)).toEqual([following.jobId]);
-    expect(await readConversation(db.pool, first.conversationId)).toMatchObject({ messageCount: 3, nextTurn: 3 });
+    expect(await readConversationColumns(db.pool, first.conversationId)).toMatchObject({
+      message_count: 3,
+      next_turn: 3,
+    });
   });
 
   it("a message that waited for an end is the head", async () => {

@@ -10,9 +10,10 @@ import {
   queueBehindRow,
   readColumns,
   startConversation,
+  readConversationColumns,
 } from "../testing/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
-import { readConversation, readMessages } from "./conversations.ts";
+import { readMessages } from "./conversations.ts";
 import { cancelQueuedJob, endJob } from "./end.ts";
 import {
   deleteConversation,
@@ -196,7 +197,7 @@ describe("the tombstone of a deleted conversation", () => {
   it("cannot be made of a conversation that was not deleted", async () => {
     const { id, conversationId } = await startConversation(db.pool);
     await markErased(db.pool, conversationId);
-    expect(await readConversation(db.pool, conversationId)).toMatchObject({ openJobs: [id], erasedAt: null });
+    expect(await readConversationColumns(db.pool, conversationId)).toMatchObject({ open_jobs: [id], erased_at: null });
   });
 
   it("names all its jobs of the last day: the queue may hold an entry of each", async () => {

@@ -12,6 +12,7 @@ import {
   queueBehindRow,
   readColumns,
   startConversation,
+  readConversationColumns,
 } from "../testing/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
 import { readConversation, readMessages } from "./conversations.ts";
@@ -43,10 +44,12 @@ describe("the first message of a conversation", () => {
       assistantType: "default",
       provider: "preset",
       metadata: { page: "/prices" },
-      nextTurn: 2,
       openJobs: [row.jobId],
       messageCount: 1,
-      deletedAt: null,
+    });
+    expect(await readConversationColumns(db.pool, row.conversationId)).toMatchObject({
+      next_turn: 2,
+      deleted_at: null,
     });
     expect(await readColumns(db.pool, row.jobId)).toMatchObject({
       conversation_id: row.conversationId,
@@ -74,7 +77,10 @@ describe("the first message of a conversation", () => {
       ["ai 2", true],
       ["now", false],
     ]);
-    expect(await readConversation(db.pool, job.conversationId)).toMatchObject({ messageCount: 4, nextTurn: 4 });
+    expect(await readConversationColumns(db.pool, job.conversationId)).toMatchObject({
+      message_count: 4,
+      next_turn: 4,
+    });
   });
 
   it("keeps the times of the turns that were brought along, to the millisecond", async () => {
@@ -113,7 +119,7 @@ describe("the first message of a conversation", () => {
     const again = newConversation({ idempotencyHash, requestHash: hash() });
     const error: unknown = await insertConversation(db.pool, again).catch((cause: unknown) => cause);
     expect(isIdempotencyClash(error)).toBe(true);
-    expect(await readConversation(db.pool, again.conversationId)).toBeNull();
+    expect(await readConversation(db.pool, again.conversationId)).toBeUndefined();
     expect(await readMessages(db, again.conversationId, { limit: 10 })).toEqual({ messages: [], more: false });
   });
 
@@ -252,7 +258,10 @@ describe("a following message", () => {
     expect(one).toEqual({ status: "fulfilled", value: { head: false } });
     expect(two?.status === "rejected" && isIdempotencyClash(two.reason)).toBe(true);
     expect(await openJobs(db.pool, first.conversationId)).toEqual([first.id, rows[0]?.jobId]);
-    expect(await readConversation(db.pool, first.conversationId)).toMatchObject({ messageCount: 2, nextTurn: 3 });
+    expect(await readConversationColumns(db.pool, first.conversationId)).toMatchObject({
+      message_count: 2,
+      next_turn: 3,
+    });
   });
 });
 
@@ -273,7 +282,10 @@ describe("a hundred messages to one conversation at once", () => {
     );
     expect(byTurn.map(({ id }) => id)).toEqual(order);
     expect(byTurn.map(({ turn }) => turn)).toEqual(Array.from({ length: 100 }, (_, index) => index + 2));
-    expect(await readConversation(db.pool, first.conversationId)).toMatchObject({ messageCount: 102, nextTurn: 102 });
+    expect(await readConversationColumns(db.pool, first.conversationId)).toMatchObject({
+      message_count: 102,
+      next_turn: 102,
+    });
   });
 
   it("are accepted up to the limit, exactly", async () => {
@@ -283,7 +295,10 @@ describe("a hundred messages to one conversation at once", () => {
     );
     expect(accepted.filter(Boolean)).toHaveLength(4);
     expect(await openJobs(db.pool, first.conversationId)).toHaveLength(5);
-    expect(await readConversation(db.pool, first.conversationId)).toMatchObject({ messageCount: 5, nextTurn: 6 });
+    expect(await readConversationColumns(db.pool, first.conversationId)).toMatchObject({
+      message_count: 5,
+      next_turn: 6,
+    });
   });
 });
 

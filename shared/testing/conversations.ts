@@ -118,6 +118,12 @@ export async function readColumns(pool: Pool, jobId: string): Promise<Record<str
   return rows[0] ?? {};
 }
 
+/** A conversation's row as it is; `{}` if there is none. */
+export async function readConversationColumns(pool: Pool, id: string): Promise<Record<string, unknown>> {
+  const { rows } = await pool.query<Record<string, unknown>>("select * from conversations where id = $1", [id]);
+  return rows[0] ?? {};
+}
+
 /** The jobs of a conversation that have not ended, in their order, as its row has them. */
 export async function openJobs(pool: Pool, conversationId: string): Promise<string[]> {
   const { rows } = await pool.query<{ open: string[] }>("select open_jobs as open from conversations where id = $1", [
