@@ -16,7 +16,7 @@ Usage: npm run bench -- [options]
 
   --only NAMES   some scenarios, separated by commas
   --quick        fewer and shorter rounds: to see whether something moved, not by how much
-  --full         the heavy ones too: 10 million messages, 10,000 streams, 5,000 chats in flight; about 15 minutes more
+  --full         the heavy ones too: 10 million messages, 9,000 streams, 5,000 chats in flight; about 15 minutes more
   --check        fails when a ratio has fallen 20 % under the recorded one
   --record       makes this run the recorded one
   --plot         measures nothing: writes the recorded run into docs/performance.md, with pictures

@@ -11,7 +11,8 @@ import { createTokens } from "../../services/api/tokens.ts";
 
 /** Opened before any count: what a process needs once is no cost of a connection. */
 const warmUp = 200;
-const eachRound = { usual: 400, full: 2000 };
+/** Both ends of all streams, and of those that they are held against, are descriptors of one process: often 20,000 at most. */
+const eachRound = { usual: 400, full: 1800 };
 const openedAtOnce = 50;
 /** What was needed to open them is given back within this. */
 const settleMs = 700;
