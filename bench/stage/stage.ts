@@ -6,7 +6,8 @@ import { migrate } from "../../shared/db/migrate.ts";
 import { startEmbeddedPostgres } from "../../shared/embedded-postgres.ts";
 import { createLogger } from "../../shared/logger.ts";
 import { runAsAdmin, urlOfDatabase } from "../../shared/testing/postgres-admin.ts";
-import { findFreePort, redisAvailable, type RedisServer, startRedis } from "../../shared/testing/redis.ts";
+import { findFreePort } from "../../shared/testing/free-port.ts";
+import { redisAvailable, type RedisServer, startRedis } from "../../shared/testing/redis.ts";
 import { Child, type ChildOptions } from "./child.ts";
 import { startProvider, type BenchProvider } from "./provider.ts";
 

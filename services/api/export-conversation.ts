@@ -28,6 +28,7 @@ export async function openExport(pool: Pool, conversationId: string): Promise<Ex
   return found;
 }
 
+/** Whether one reading brings all of it, so that nothing of it needs to be sent before it is whole. */
 export function isReadAtOnce({ lastTurn }: Export): boolean {
   return lastTurn <= turnsAtOnce;
 }

@@ -73,7 +73,7 @@ async function describeSchema(): Promise<string> {
   const newest = (await listMigrations()).at(-1) ?? "none";
   const bullmq = createRequire(import.meta.url).resolve("bullmq/package.json");
   const { version } = JSON.parse(await readFile(bullmq, "utf8")) as { version: string };
-  return `${newest}.ts bullmq@${version}`;
+  return `${newest} bullmq@${version}`;
 }
 
 async function readSchema(client: pg.Client): Promise<string | undefined> {

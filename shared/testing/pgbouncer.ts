@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runAsAdmin } from "./postgres-admin.ts";
-import { findFreePort } from "./redis.ts";
+import { findFreePort } from "./free-port.ts";
 import { pgbouncer } from "./requirements.ts";
 
 /** Whether `startPgBouncer` can work here. */

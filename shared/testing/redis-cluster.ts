@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { askRedis } from "./ask-redis.ts";
-import { findFreePort, startRedis, type RedisServer } from "./redis.ts";
+import { findFreePort } from "./free-port.ts";
+import { startRedis, type RedisServer } from "./redis.ts";
 
 /** A Redis Cluster of the test's own. Its nodes can fail like a `RedisServer`; one that is restarted knows its place again. */
 export interface RedisCluster extends AsyncDisposable {

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { askRedis } from "./ask-redis.ts";
-import { findFreePort, startRedis, type RedisServer } from "./redis.ts";
+import { findFreePort } from "./free-port.ts";
+import { startRedis, type RedisServer } from "./redis.ts";
 import { redisServer } from "./requirements.ts";
 
 /** A Redis, a copy of it, and three Sentinels that put the copy in its place when it dies. */

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findFreePort } from "./free-port.ts";
 import { redisServer } from "./requirements.ts";
 
 /** Whether `startRedis` can work here; tests on Redis are skipped where it cannot. */
@@ -128,34 +129,6 @@ async function answersPing(port: number): Promise<void> {
   const [answer] = (await once(socket, "data")) as [Buffer];
   socket.destroy();
   if (!/^(\+PONG|-NOAUTH)/.test(answer.toString())) throw new Error(`Redis answers PING with ${answer.toString()}`);
-}
-
-/**
- * Below what systems give to connections that go out, and to who listens anywhere: no port of these is taken by chance
- * before its server listens, or while it is away.
- */
-const servedPorts = { first: 15_000, count: 15_000 };
-/** Somewhere else in each process, and never the same one again. */
-let portsTried = Math.floor(Math.random() * servedPorts.count);
-
-/** A port that nobody listens on at this moment, and that nobody else in this process gets. */
-export async function findFreePort(): Promise<number> {
-  for (;;) {
-    const port = servedPorts.first + (portsTried++ % servedPorts.count);
-    if (await isFree(port)) return port;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const probe = createServer().listen(port, "127.0.0.1");
-  try {
-    await once(probe, "listening");
-  } catch {
-    return false;
-  }
-  probe.close();
-  await once(probe, "close");
-  return true;
 }
 
 async function exited(child: ChildProcess): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { findFreePort } from "../../shared/testing/redis.ts";
+import { findFreePort } from "../../shared/testing/free-port.ts";
 import { type Answer, Client } from "./client.ts";
 import { startProduct } from "./product.ts";
 import { heldReply } from "./scripted-provider.ts";

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
+import { findFreePort } from "../../shared/testing/free-port.ts";
 
 type Service = "api" | "worker";
 
@@ -109,13 +109,4 @@ export async function startService(
     if (attempt < portAttempts && started.output.includes("is taken")) return startService(service, env, attempt + 1);
     throw error;
   }
-}
-
-async function findFreePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
