@@ -104,21 +104,19 @@ async function startConversation(
   const conversationId = v4();
   const history = importHistory(body);
   if (row.thread && (await isDiscarded(db.pool, row.thread))) refuse("threadId", "it belonged to another conversation");
-  try {
-    await insertConversation(db.pool, {
-      ...row,
-      conversationId,
-      assistantType: body.assistantType ?? "default",
-      provider: body.provider ?? null,
-      metadata: body.metadata ?? {},
-      history,
-      turn: (history.at(-1)?.turn ?? 0) + 1,
-    });
-  } catch (error) {
-    if (isIdempotencyClash(error)) return undefined;
+  const accepted = await insertConversation(db.pool, {
+    ...row,
+    conversationId,
+    assistantType: body.assistantType ?? "default",
+    provider: body.provider ?? null,
+    metadata: body.metadata ?? {},
+    history,
+    turn: (history.at(-1)?.turn ?? 0) + 1,
+  }).catch((error: unknown) => {
     if (isThreadClash(error)) refuse("threadId", "it belongs to another conversation");
     throw error;
-  }
+  });
+  if (!accepted) return undefined;
   handOver.push(row.jobId);
   return { jobId: row.jobId, conversationId, messageId: row.messageId, status: "queued" };
 }

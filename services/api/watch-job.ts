@@ -1,10 +1,9 @@
 import type { Pool } from "pg";
-import { type JobRow, readJobs, readJobStates, readPositions } from "../../shared/db/read-job.ts";
+import { type JobRow, readJob, readJobStates, readPositions } from "../../shared/db/read-job.ts";
 import type { DraftSlice, Live } from "../../shared/live/live.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { JobStatus } from "../../shared/protocol/job.ts";
 import { hasEnded } from "./job-view.ts";
-import { JoinedReads } from "./joined-reads.ts";
 import { Mailbox } from "./mailbox.ts";
 import { SharedReads } from "./shared-reads.ts";
 
@@ -33,7 +32,6 @@ export class JobWatch {
   readonly #live: Live;
   readonly #log: Logger;
   readonly #watchers = new Map<string, Set<Watcher>>();
-  readonly #rows: JoinedReads<JobRow>;
   readonly #drafts: SharedReads<[jobId: string, attempt: number, from: number], ReadSlice | undefined>;
   readonly #endWaits = new AbortController();
   #ticking = false;
@@ -43,7 +41,6 @@ export class JobWatch {
     this.#pool = pool;
     this.#live = live;
     this.#log = log;
-    this.#rows = new JoinedReads((jobIds) => readJobs(pool, jobIds));
     this.#drafts = new SharedReads(async (jobId, attempt, from) => {
       const slice = await live.readDraft(jobId, attempt, from);
       return slice && { ...slice, text: slice.bytes.toString() };
@@ -69,7 +66,7 @@ export class JobWatch {
 
   /** The row as it is now or a little later. */
   readRow(jobId: string): Promise<JobRow | undefined> {
-    return this.#rows.read(jobId);
+    return readJob(this.#pool, jobId);
   }
 
   /** As `Live` reads it; one copy of the text is enough for all who lack it. */

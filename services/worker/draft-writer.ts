@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Live } from "../../shared/live/live.ts";
 import type { Logger } from "../../shared/logger.ts";
 
@@ -24,13 +23,14 @@ const pauseMs = 250;
  */
 export class DraftWriter {
   readonly #options: DraftWriterOptions;
-  readonly #closing = new AbortController();
   #text = "";
   #unsent = "";
   #sentBytes = 0;
   /** What the store holds is not known: the next write replaces it. */
   #unsure = false;
   #sending: Promise<void> | undefined;
+  #closed = false;
+  #endPause: () => void = () => undefined;
 
   constructor(options: DraftWriterOptions) {
     this.#options = options;
@@ -51,19 +51,33 @@ export class DraftWriter {
 
   /** Ends the writing; what was not sent yet reaches readers with the stored reply. */
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#stop();
     await this.#sending;
   }
 
   async #send(): Promise<void> {
     // What failed is written again also when no more text comes: a provider may pause for long.
-    while ((this.#unsent !== "" || this.#unsure) && !this.#closing.signal.aborted) {
+    while ((this.#unsent !== "" || this.#unsure) && !this.#closed) {
       const began = performance.now();
       const written = await this.#write();
       const pause = written ? joinMs - (performance.now() - began) : pauseMs;
-      if (pause > 0) await sleep(pause, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+      if (pause > 0) await this.#pause(pause);
     }
     this.#sending = undefined;
+  }
+
+  #stop(): void {
+    this.#closed = true;
+    this.#endPause();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#closed) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#endPause = resolve;
+    const timer = setTimeout(resolve, ms);
+    await promise;
+    clearTimeout(timer);
   }
 
   /** @returns whether the store is known to hold all that was unsent */
@@ -78,7 +92,7 @@ export class DraftWriter {
       }
       this.#unsure = true;
       if (!(await isMine())) {
-        this.#closing.abort();
+        this.#stop();
         onLost();
         return false;
       }

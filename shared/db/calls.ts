@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { leaseSeconds } from "./claim.ts";
 import { query } from "./database.ts";
+import { joined } from "./joined.ts";
 
 export interface NewCall {
   id: string;
@@ -15,6 +16,9 @@ export interface NewCall {
   reserve?: { usd: number; budgetUsd: number } | undefined;
 }
 
+/** A lease that will be over in this time is renewed before a call is made. */
+const staleLease = `interval '${leaseSeconds / 3} s'`;
+
 const beginStatement = {
   name: "begin-call",
   // A lease that is over may be another's in the next moment: it is renewed with the call, or the call is not made. The
@@ -22,7 +26,7 @@ const beginStatement = {
   // is always allowed.
   text: `
     with job as (
-      select lease_until < now() + interval '${leaseSeconds / 3} s' as stale
+      select lease_until < now() + ${staleLease} as stale
       from jobs where id = $2 and attempt = $3 and status = 'active'
     ), renewed as (
       update jobs set lease_until = now() + interval '${leaseSeconds} s'
@@ -48,6 +52,30 @@ const beginStatement = {
                 else 'lost' end as result`,
 };
 
+const beginFreeStatement = {
+  name: "begin-calls",
+  text: `
+    insert into calls (id, job_id, attempt, assistant_type, provider, model, input_tokens, estimated, reserved_usd)
+    select item.id, "jobId", item.attempt, "assistantType", item.provider, item.model, "inputTokens", true, 0
+    from json_to_recordset($2::json) as item(
+           id uuid, "jobId" uuid, attempt int, "assistantType" text, provider text, model text, "inputTokens" int)
+    join jobs on jobs.id = "jobId"
+    where jobs.id = any((select $1::uuid[])::uuid[])
+      and jobs.attempt = item.attempt and status = 'active' and lease_until >= now() + ${staleLease}
+    on conflict (id) do nothing
+    returning id`,
+};
+
+/** Begins calls that charge no budget, of leases that need no renewal. */
+const beginFreeCall = joined({
+  async together(pool, calls: readonly NewCall[]) {
+    const values = [calls.map(({ jobId }) => jobId), JSON.stringify(calls)];
+    const begun = new Set((await query<{ id: string }>(pool, beginFreeStatement, values)).map(({ id }) => id));
+    return calls.map(({ id }) => (begun.has(id) ? { result: "begun" as const } : undefined));
+  },
+  alone: beginOne,
+});
+
 /** `refused`: the day's budget does not allow it; `lost`: the attempt is not the present one any more. */
 export type BeginResult = "begun" | "refused" | "lost";
 
@@ -56,6 +84,10 @@ export type BeginResult = "begun" | "refused" | "lost";
  * @returns whether it may be made; unless it is `begun`, nothing was written
  */
 export async function beginCall(pool: Pool, call: NewCall): Promise<BeginResult> {
+  return call.reserve ? beginOne(pool, call) : beginFreeCall(pool, call);
+}
+
+async function beginOne(pool: Pool, call: NewCall): Promise<BeginResult> {
   const { reserve } = call;
   const values = [
     call.id,
@@ -100,47 +132,49 @@ export const chargeSettled = `
     update budgets
     set reserved_usd = greatest(0, budgets.reserved_usd - sums.reserved), settled_usd = settled_usd + sums.cost
     from (select assistant_type, budget_day, sum(reserved_usd) as reserved, sum(coalesce(cost_usd, 0)) as cost
-          from settled where budget_day is not null group by assistant_type, budget_day) as sums
+          from settled where budget_day is not null group by assistant_type, budget_day
+          order by assistant_type, budget_day) as sums
     where budgets.assistant_type = sums.assistant_type and budgets.day = sums.budget_day`;
 
-/**
- * A CTE that settles one call, once; its parameters are `settlementValues` from `$first` on.
- * @returns the text, without `with` and comma
- */
-export function settledFrom(first: number): string {
-  const [id, outcome, input, cached, written, output, estimated, cost] = Array.from(
-    { length: 8 },
-    (_, at) => `$${first + at}`,
-  );
-  return `settled as (
-      update calls
-      set settled_at = now(), outcome = ${outcome}, input_tokens = ${input}, cached_input_tokens = ${cached},
-          cache_write_tokens = ${written}, output_tokens = ${output}, estimated = ${estimated}, cost_usd = ${cost}
-      where id = ${id} and settled_at is null
-      returning assistant_type, budget_day, reserved_usd, cost_usd
-    )`;
-}
+/** Columns of a JSON record that settles a call, for `settled`; see `settlementItem`. */
+export const settlementColumns = `
+  "callId" uuid, outcome text, "callInputTokens" int, "cachedInputTokens" int, "cacheWriteTokens" int, "callOutputTokens" int,
+  estimated boolean, "callCostUsd" float8`;
 
-export function settlementValues(settlement: CallSettlement | undefined): unknown[] {
-  if (!settlement) return Array.from({ length: 8 }, () => null);
+/** A CTE that settles calls, each once, from records of a CTE `item`. */
+export const settled = `settled as (
+    update calls
+    set settled_at = now(), outcome = item.outcome, input_tokens = "callInputTokens",
+        cached_input_tokens = "cachedInputTokens", cache_write_tokens = "cacheWriteTokens",
+        output_tokens = "callOutputTokens", estimated = item.estimated, cost_usd = "callCostUsd"
+    from item where calls.id = "callId" and settled_at is null
+    returning assistant_type, budget_day, reserved_usd, cost_usd
+  )`;
+
+export function settlementItem(settlement: CallSettlement | undefined): Record<string, unknown> {
+  if (!settlement) return {};
   const { id, end } = settlement;
-  return [
-    id,
-    end.outcome,
-    end.inputTokens,
-    end.cachedInputTokens,
-    end.cacheWriteTokens,
-    end.outputTokens,
-    end.estimated,
-    end.costUsd,
-  ];
+  return {
+    callId: id,
+    outcome: end.outcome,
+    callInputTokens: end.inputTokens,
+    cachedInputTokens: end.cachedInputTokens,
+    cacheWriteTokens: end.cacheWriteTokens,
+    callOutputTokens: end.outputTokens,
+    estimated: end.estimated,
+    callCostUsd: end.costUsd,
+  };
 }
 
-const settleStatement = { name: "settle-call", text: `with ${settledFrom(1)}${chargeSettled}` };
+const settleStatement = {
+  name: "settle-call",
+  text: `
+    with item as (select * from json_to_record($1::json) as item(${settlementColumns})), ${settled}${chargeSettled}`,
+};
 
 /** Settles a call, once however often this is repeated: what was reserved becomes what it cost. */
 export async function settleCall(pool: Pool, settlement: CallSettlement): Promise<void> {
-  await query(pool, settleStatement, settlementValues(settlement));
+  await query(pool, settleStatement, [JSON.stringify(settlementItem(settlement))]);
 }
 
 const withdrawStatement = {

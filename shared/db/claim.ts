@@ -1,7 +1,8 @@
 import type { Pool } from "pg";
 import type { JobErrorCode, JobStatus } from "../protocol/job.ts";
 import type { Sender } from "../protocol/conversation.ts";
-import { query } from "./database.ts";
+import { query, type Statement } from "./database.ts";
+import { joined, skipLocked } from "./joined.ts";
 
 /** A job is its worker's for so long; the worker renews it once a second. The database's clock counts. */
 export const leaseSeconds = 15;
@@ -11,8 +12,10 @@ export const maxDeaths = 3;
 const maxPromptMessages = 100;
 
 const lease = `interval '${leaseSeconds} s'`;
-/** Given back, or its lease is over and may be ended ($2): after an outage living workers get the time to renew theirs. */
-const unheld = `(jobs.lease_until is null or jobs.lease_until < now() and $2)`;
+/** Given back, or its lease is over and may be ended: after an outage living workers get the time to renew theirs. */
+function unheld(mayTakeOver: string): string {
+  return `(jobs.lease_until is null or jobs.lease_until < now() and ${mayTakeOver})`;
+}
 
 export interface ClaimedJob {
   id: string;
@@ -39,53 +42,90 @@ export interface ClaimedJob {
   history: { sender: Sender; text: string; imported: boolean }[];
 }
 
-const claimStatement = {
-  name: "claim-job",
-  text: `
-    with claimed as (
-      update jobs
-      set status = 'active', run = run + 1, attempt = attempt + 1, lease_until = now() + ${lease},
-          deaths = deaths + (jobs.lease_until is not null)::int, started_at = coalesce(started_at, now())
-      from conversations
-      where jobs.id = $1 and conversations.id = jobs.conversation_id
-        and conversations.deleted_at is null and conversations.open_jobs[1] = jobs.id
-        and (status = 'queued' or status = 'active' and ${unheld})
-        and cancel_requested_at is null
-        and deaths + (jobs.lease_until is not null)::int < ${maxDeaths}
-      returning jobs.*, metadata, case when thread_id is not null then
-        json_build_object('provider', thread_provider, 'id', thread_id, 'turn', thread_turn) end as thread
-    ), ran as (
-      insert into runs (job_id, run, attempt, worker) select id, run, attempt, $3 from claimed
-    )
-    select id, conversation_id as "conversationId", run, attempt, assistant_type as "assistantType",
-           provider_override as "providerOverride", request_id as "requestId", trace, turn, thread, metadata,
-           (select coalesce(max(turn), 0) from messages
-            where conversation_id = claimed.conversation_id and turn < claimed.turn) as "previousTurn",
-           (extract(epoch from now() - started_at) * 1000)::float8 as "ageMs",
-           (extract(epoch from now() - created_at) * 1000)::float8 as "sinceAcceptedMs",
-           (select coalesce(json_agg(json_build_object('sender', sender, 'text', text, 'imported', imported)
-                                     order by turn, sender desc), '[]')
-            from (select turn, sender, text, imported from messages
-                  where conversation_id = claimed.conversation_id
-                    and (turn < claimed.turn or turn = claimed.turn and sender = 'user')
-                  order by turn desc, sender limit ${maxPromptMessages}) as newest) as history
-    from claimed`,
-};
+function claimStatement(name: string, lock: string): Statement {
+  return {
+    name,
+    text: `
+      with item as materialized (
+        select * from unnest($1::uuid[], $2::boolean[], $3::text[]) as item(id, "takeOver", worker)
+      ), locked as materialized (
+        select id from jobs where id = any((select $1::uuid[])::uuid[]) order by id ${lock}
+      ), claimed as (
+        update jobs
+        set status = 'active', run = run + 1, attempt = attempt + 1, lease_until = now() + ${lease},
+            deaths = deaths + (jobs.lease_until is not null)::int, started_at = coalesce(started_at, now())
+        from locked join item using (id), conversations
+        where jobs.id = locked.id and conversations.id = jobs.conversation_id
+          and conversations.deleted_at is null and conversations.open_jobs[1] = jobs.id
+          and (status = 'queued' or status = 'active' and ${unheld('"takeOver"')})
+          and cancel_requested_at is null
+          and deaths + (jobs.lease_until is not null)::int < ${maxDeaths}
+        returning jobs.*, metadata, case when thread_id is not null then
+          json_build_object('provider', thread_provider, 'id', thread_id, 'turn', thread_turn) end as thread
+      ), ran as (
+        insert into runs (job_id, run, attempt, worker) select id, run, attempt, worker from claimed join item using (id)
+      )
+      select locked.id, conversation_id as "conversationId", run, attempt, assistant_type as "assistantType",
+             provider_override as "providerOverride", request_id as "requestId", trace, turn, thread, metadata,
+             (select coalesce(max(turn), 0) from messages
+              where conversation_id = claimed.conversation_id and turn < claimed.turn) as "previousTurn",
+             (extract(epoch from now() - started_at) * 1000)::float8 as "ageMs",
+             (extract(epoch from now() - created_at) * 1000)::float8 as "sinceAcceptedMs",
+             (select coalesce(json_agg(json_build_object('sender', sender, 'text', text, 'imported', imported)
+                                       order by turn, sender desc), '[]')
+              from (select turn, sender, text, imported from messages
+                    where conversation_id = claimed.conversation_id
+                      and (turn < claimed.turn or turn = claimed.turn and sender = 'user')
+                    order by turn desc, sender limit ${maxPromptMessages}) as newest) as history
+      from locked left join claimed using (id)`,
+  };
+}
+
+const claimAlone = claimStatement("claim-job", "for no key update");
+const claimTogether = claimStatement("claim-jobs", skipLocked);
+
+interface Claim {
+  jobId: string;
+  takeOver: boolean;
+  worker: string;
+}
+
+/** @returns by place; absent: its row was not to be locked, or does not exist */
+async function claim(
+  pool: Pool,
+  statement: Statement,
+  claims: readonly Claim[],
+): Promise<({ result: ClaimedJob | undefined } | undefined)[]> {
+  const ids = claims.map(({ jobId }) => jobId);
+  const values = [ids, claims.map(({ takeOver }) => takeOver), claims.map(({ worker }) => worker)];
+  const rows = await query<ClaimedJob & { run: number | null }>(pool, statement, values);
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => {
+    const row = found.get(id);
+    return row && { result: row.run === null ? undefined : row };
+  });
+}
+
+const writeClaim = joined({
+  keyOf: ({ jobId }: Claim) => jobId,
+  together: (pool, claims) => claim(pool, claimTogether, claims),
+  alone: async (pool, one) => (await claim(pool, claimAlone, [one]))[0]?.result,
+});
 
 /**
- * Makes a job this worker's, if it is the head of its conversation and nobody else's.
+ * Makes a job this worker's, if it is the head of its conversation and nobody else's. Claims that come together share a
+ * statement.
  * @param takeOver whether a lease that is over may be ended, too
  * @param worker who claims it, for the record
  * @returns the job with its prompt; `undefined`: not to be had, `readStanding` says why
  */
-export async function claimJob(
+export function claimJob(
   pool: Pool,
   jobId: string,
   takeOver: boolean,
   worker: string,
 ): Promise<ClaimedJob | undefined> {
-  const [job] = await query<ClaimedJob>(pool, claimStatement, [jobId, takeOver, worker]);
-  return job;
+  return writeClaim(pool, { jobId, takeOver, worker });
 }
 
 /** How a job stands, for whoever was refused it. */
@@ -110,7 +150,7 @@ const standingStatement = {
   name: "job-standing",
   text: `
     select jobs.id, conversation_id as "conversationId", request_id as "requestId", status, error_code as "errorCode", attempt,
-           coalesce(open_jobs[1] = jobs.id, false) as head, status = 'active' and ${unheld} as unheld,
+           coalesce(open_jobs[1] = jobs.id, false) as head, status = 'active' and ${unheld("$2")} as unheld,
            coalesce(extract(epoch from lease_until - now()) * 1000, 0)::float8 as "leaseLeftMs",
            cancel_requested_at is not null as "cancelRequested",
            deaths + (lease_until is not null)::int as deaths

@@ -1,8 +1,11 @@
 import { setImmediate as yieldToOthers } from "node:timers/promises";
+import type { Pool } from "pg";
 import { describe, expect, it } from "vitest";
 import { completed, followingMessage, startConversation } from "../testing/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
+import { quietLog } from "../testing/quiet-log.ts";
 import { claimJob } from "./claim.ts";
+import { openDatabase } from "./database.ts";
 import { deleteConversation } from "./erasure.ts";
 import { cancelQueuedJob, endJob } from "./end.ts";
 import { markDue, takeDueJobs } from "./reconcile.ts";
@@ -14,22 +17,30 @@ import { appendMessage } from "./submit.ts";
  * that no statement names is never answered.
  */
 class Rush {
-  readonly #db: OpenTestDatabase;
+  /** Of several processes: what one of them joins into a statement, meets those of the others. */
+  readonly #pools: readonly Pool[];
+  #next = 0;
   readonly #queue: string[] = [];
   /** Who may still put something into the queue. */
   #busy = 0;
   readonly accepted: { id: string; conversationId: string }[] = [];
   readonly ended: string[] = [];
 
-  constructor(db: OpenTestDatabase) {
-    this.#db = db;
+  constructor(pools: readonly Pool[]) {
+    this.#pools = pools;
+  }
+
+  get #pool(): Pool {
+    const pool = this.#pools[this.#next++ % this.#pools.length];
+    if (!pool) throw new Error("there is no pool");
+    return pool;
   }
 
   submit(conversationId: string, count: number): Promise<void> {
     return this.#whileBusy(async () => {
       for (let sent = 0; sent < count;) {
         const row = followingMessage(conversationId);
-        const accepted = await appendMessage(this.#db.pool, row);
+        const accepted = await appendMessage(this.#pool, row);
         if (!accepted) continue;
         sent += 1;
         this.accepted.push({ id: row.jobId, conversationId });
@@ -44,7 +55,7 @@ class Rush {
         await yieldToOthers();
         const job = pick(this.accepted);
         if (!job) continue;
-        const cancelled = await cancelQueuedJob(this.#db.pool, job);
+        const cancelled = await cancelQueuedJob(this.#pool, job);
         if (cancelled) this.ended.push(job.id);
         if (cancelled?.nextJobId) this.#queue.push(cancelled.nextJobId);
       }
@@ -56,8 +67,8 @@ class Rush {
     return this.#whileBusy(async () => {
       for (let done = 0; done < count; done += 1) {
         const all = this.accepted.map(({ id }) => id);
-        await markDue(this.#db.pool, all);
-        await takeDueJobs(this.#db.pool);
+        await markDue(this.#pool, all);
+        await takeDueJobs(this.#pool);
       }
     });
   }
@@ -71,9 +82,9 @@ class Rush {
   }
 
   async #answer(jobId: string): Promise<void> {
-    const job = await claimJob(this.#db.pool, jobId, false, "a worker");
+    const job = await claimJob(this.#pool, jobId, false, "a worker");
     if (!job) return;
-    const end = await endJob(this.#db.pool, job, completed(`to ${jobId}`));
+    const end = await endJob(this.#pool, job, completed(`to ${jobId}`));
     if (!end) throw new Error("a job ended without its worker");
     this.ended.push(jobId);
     if (end.nextJobId !== null) this.#queue.push(end.nextJobId);
@@ -102,16 +113,18 @@ async function startConversations(db: OpenTestDatabase, count: number): Promise<
 describe("writing, cancelling and answering at once", () => {
   it("loses no head, ends each job once, and keeps every conversation's order", async () => {
     await using db = await openTestDatabase();
-    const conversationIds = await startConversations(db, 3);
-    const rush = new Rush(db);
+    await using stack = new AsyncDisposableStack();
+    const others = Array.from({ length: 2 }, () => stack.adopt(openDatabase(db.url, quietLog()), (one) => one.close()));
+    const conversationIds = await startConversations(db, 12);
+    const rush = new Rush([db, ...others].map(({ pool }) => pool));
     await Promise.all([
       ...conversationIds.flatMap((id) => [rush.submit(id, 30), rush.submit(id, 30)]),
-      rush.cancelSome(150),
+      rush.cancelSome(400),
       rush.disturb(20),
-      ...Array.from({ length: 5 }, () => rush.work()),
+      ...Array.from({ length: 30 }, () => rush.work()),
     ]);
 
-    expect(rush.accepted).toHaveLength(180);
+    expect(rush.accepted).toHaveLength(720);
     expect(rush.ended.toSorted()).toEqual(rush.accepted.map(({ id }) => id).toSorted());
     for (const conversationId of conversationIds) {
       const { rows: conversations } = await db.pool.query(

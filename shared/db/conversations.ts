@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import type { Rating, Sender } from "../protocol/conversation.ts";
 import type { Database } from "./database.ts";
 import { query } from "./database.ts";
+import { joinedRead } from "./joined.ts";
 
 export interface ConversationOwner {
   deleted: boolean;
@@ -11,14 +12,15 @@ export interface ConversationOwner {
 
 const ownerStatement = {
   name: "conversation-owner",
-  text: `select deleted_at is not null as deleted, visitor_hash as "visitorHash" from conversations where id = $1`,
+  text: `
+    select id, deleted_at is not null as deleted, visitor_hash as "visitorHash" from conversations
+    where id = any((select $1::uuid[])::uuid[])`,
 };
 
-/** Whether there is such a conversation, and whose it is. */
-export async function readOwner(pool: Pool, conversationId: string): Promise<ConversationOwner | undefined> {
-  const [row] = await query<ConversationOwner>(pool, ownerStatement, [conversationId]);
-  return row;
-}
+/** Whether there is such a conversation, and whose it is. Those that are asked for together share a statement. */
+export const readOwner = joinedRead((pool, conversationIds) =>
+  query<ConversationOwner & { id: string }>(pool, ownerStatement, [conversationIds]),
+);
 
 export interface ConversationRow {
   assistantType: string;

@@ -1,7 +1,8 @@
 import type { Pool } from "pg";
 import type { FinishReason, JobErrorCode } from "../protocol/job.ts";
-import { type CallSettlement, chargeSettled, settledFrom, settlementValues } from "./calls.ts";
-import { query } from "./database.ts";
+import { type CallSettlement, chargeSettled, settled, settlementColumns, settlementItem } from "./calls.ts";
+import { query, type Statement } from "./database.ts";
+import { joined, skipLocked } from "./joined.ts";
 
 /** How a job ends: with a reply or an error, or, when it was cancelled in the middle, with both. */
 export interface JobEnd {
@@ -26,70 +27,109 @@ export interface EndResult {
   nextJobId: string | null;
 }
 
-const endStatement = {
-  name: "end-job",
+function endStatement(name: string, lock: string): Statement {
   // The conversation's row is locked first, and holds the order of its jobs: so the next one is known from the newest
   // version of one row, and no job that was just accepted can be missed.
-  text: `
-    with locked as materialized (
-      select id from conversations where id = $2 for update
-    ), ended as (
-      update jobs
-      set status = $4, error_code = $5, provider = $6, model = $7, input_tokens = $8, output_tokens = $9,
-          cost_usd = $15, reply_id = $10, reply_attempt = case when $10::uuid is not null then attempt end,
-          finished_at = now(), lease_until = null, due_at = null
-      from locked
-      where jobs.id = $1 and jobs.attempt = $3 and jobs.status = 'active'
-        and (not $14::boolean or lease_until is null or lease_until < now())
-      returning jobs.conversation_id, jobs.turn, jobs.run
-    ), ran as (
-      update runs set ended_at = now(), outcome = $4, first_delta_ms = $17
-      from ended where runs.job_id = $1 and runs.run = ended.run and not $14
-    ), replied as (
-      insert into messages (id, conversation_id, turn, sender, text, finish_reason, fallback)
-      select $10, conversation_id, turn, 'ai', $11, $12, $13 from ended where $10::uuid is not null
-    ), ${settledFrom(18)}, charged as (${chargeSettled}
-    )
-    update conversations
-    set open_jobs = array_remove(open_jobs, $1), updated_at = now(),
-        thread_turn = case when $16::boolean then ended.turn else thread_turn end,
-        message_count = message_count + ($10::uuid is not null)::int
-    from ended where conversations.id = ended.conversation_id
-    returning open_jobs[1] as "nextJobId"`,
-};
+  return {
+    name,
+    text: `
+      with item as materialized (
+        select * from json_to_recordset($2::json) as item(
+          id uuid, "conversationId" uuid, attempt int, orphan boolean, status text, "errorCode" text, provider text, model text,
+          "inputTokens" int, "outputTokens" int, "costUsd" float8, "inThread" boolean, "firstDeltaMs" int, "replyId" uuid,
+          text text, "finishReason" text, fallback boolean, ${settlementColumns})
+      ), locked as materialized (
+        select id from conversations where id = any((select $1::uuid[])::uuid[]) order by id ${lock}
+      ), held as materialized (
+        select jobs.id, jobs.conversation_id from locked
+        join item on item."conversationId" = locked.id join jobs on jobs.id = item.id
+        order by jobs.id ${lock.replace("update", "update of jobs")}
+      ), ended as (
+        update jobs
+        set status = item.status, error_code = "errorCode", provider = item.provider, model = item.model,
+            input_tokens = "inputTokens", output_tokens = "outputTokens", cost_usd = "costUsd", reply_id = "replyId",
+            reply_attempt = case when "replyId" is not null then item.attempt end,
+            finished_at = now(), lease_until = null, due_at = null
+        from held join item using (id)
+        where jobs.id = held.id and jobs.attempt = item.attempt and jobs.status = 'active'
+          and (not orphan or lease_until is null or lease_until < now())
+        returning jobs.id, jobs.conversation_id, jobs.turn, jobs.run
+      ), ran as (
+        update runs set ended_at = now(), outcome = item.status, first_delta_ms = "firstDeltaMs"
+        from ended join item using (id) where runs.job_id = ended.id and runs.run = ended.run and not orphan
+      ), replied as (
+        insert into messages (id, conversation_id, turn, sender, text, finish_reason, fallback)
+        select "replyId", conversation_id, turn, 'ai', text, "finishReason", fallback
+        from ended join item using (id) where "replyId" is not null
+      ), ${settled}, charged as (${chargeSettled}
+      ), moved as (
+        update conversations
+        set open_jobs = array_remove(open_jobs, ended.id), updated_at = now(),
+            thread_turn = case when "inThread" then ended.turn else thread_turn end,
+            message_count = message_count + ("replyId" is not null)::int
+        from ended join item using (id) where conversations.id = ended.conversation_id
+        returning conversations.id, open_jobs[1] as next
+      )
+      select held.id, moved.id is not null as ended, next as "nextJobId"
+      from held left join moved on moved.id = held.conversation_id`,
+  };
+}
+
+const endAlone = endStatement("end-job", "for no key update");
+const endTogether = endStatement("end-jobs", skipLocked);
+
+interface Ending {
+  job: { id: string; conversationId: string; attempt: number };
+  end: JobEnd;
+  orphan: boolean;
+}
+
+/** @returns by place; absent: a row of it was not to be locked, or does not exist */
+async function writeEnds(
+  pool: Pool,
+  statement: Statement,
+  endings: readonly Ending[],
+): Promise<({ result: EndResult | undefined } | undefined)[]> {
+  const items = endings.map(({ job, end: { reply, call, ...end }, orphan }) => ({
+    ...end,
+    inThread: end.inThread ?? false,
+    ...job,
+    orphan,
+    replyId: reply?.id,
+    text: reply?.text,
+    finishReason: reply?.finishReason,
+    fallback: reply?.fallback ?? false,
+    ...settlementItem(call),
+  }));
+  const values = [endings.map(({ job }) => job.conversationId), JSON.stringify(items)];
+  const rows = await query<EndResult & { id: string; ended: boolean }>(pool, statement, values);
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return endings.map(({ job }) => {
+    const row = found.get(job.id);
+    return row && { result: row.ended ? { nextJobId: row.nextJobId } : undefined };
+  });
+}
+
+const writeEnd = joined({
+  keyOf: ({ job }: Ending) => job.conversationId,
+  together: (pool, endings) => writeEnds(pool, endTogether, endings),
+  alone: async (pool, ending) => (await writeEnds(pool, endAlone, [ending]))[0]?.result,
+});
 
 /**
- * Ends an active job: its status, its reply and the place of the next job change together, or not at all.
+ * Ends an active job: its status, its reply and the place of the next job change together, or not at all. Those of
+ * several that come together share a statement.
  * @param orphan only if nobody holds the job
  * @returns `undefined`: the attempt was not the present one any more, and nothing was written
  */
-export async function endJob(
+export function endJob(
   pool: Pool,
   job: { id: string; conversationId: string; attempt: number },
   end: JobEnd,
   { orphan = false }: { orphan?: boolean } = {},
 ): Promise<EndResult | undefined> {
-  const [result] = await query<{ nextJobId: string | null }>(pool, endStatement, [
-    job.id,
-    job.conversationId,
-    job.attempt,
-    end.status,
-    end.errorCode ?? null,
-    end.provider ?? null,
-    end.model ?? null,
-    end.inputTokens ?? null,
-    end.outputTokens ?? null,
-    end.reply?.id ?? null,
-    end.reply?.text ?? null,
-    end.reply?.finishReason ?? null,
-    end.reply?.fallback ?? false,
-    orphan,
-    end.costUsd ?? null,
-    end.inThread ?? false,
-    end.firstDeltaMs ?? null,
-    ...settlementValues(end.call),
-  ]);
-  return result;
+  const { id, conversationId, attempt } = job;
+  return writeEnd(pool, { job: { id, conversationId, attempt }, end, orphan });
 }
 
 const findEndStatement = {

@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { FinishReason, JobErrorCode, JobStatus } from "../protocol/job.ts";
 import { query } from "./database.ts";
+import { joinedRead } from "./joined.ts";
 
 /** A job with its stored reply. Times are Unix milliseconds. */
 export interface JobRow {
@@ -57,14 +58,12 @@ const readJobsStatement = {
 };
 
 /** Those there are, in no order. */
-export async function readJobs(pool: Pool, jobIds: readonly string[]): Promise<JobRow[]> {
+async function readJobs(pool: Pool, jobIds: readonly string[]): Promise<JobRow[]> {
   return query<JobRow>(pool, readJobsStatement, [jobIds]);
 }
 
-export async function readJob(pool: Pool, jobId: string): Promise<JobRow | undefined> {
-  const [row] = await readJobs(pool, [jobId]);
-  return row;
-}
+/** One job; those that are asked for together share a statement. The row is shared as well: it must not be changed. */
+export const readJob = joinedRead(readJobs);
 
 const jobStatesStatement = {
   name: "job-states",

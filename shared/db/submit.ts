@@ -1,7 +1,8 @@
 import type { Pool } from "pg";
 import type { JobStatus } from "../protocol/job.ts";
 import type { Sender } from "../protocol/conversation.ts";
-import { query } from "./database.ts";
+import { query, type Statement } from "./database.ts";
+import { joined, skipLocked } from "./joined.ts";
 
 /** What both ways of accepting a message write. */
 export interface NewMessage {
@@ -41,49 +42,68 @@ export interface ImportedMessage {
 /** How long the reconciler leaves a queued job alone: its delivery is somebody's task, and most take no second. */
 const dueAfter = "interval '15 s'";
 
-const insertConversationStatement = {
-  name: "insert-conversation",
+const insertConversationsStatement = {
+  name: "insert-conversations",
+  // The job comes first, as its idempotency key decides.
   text: `
-    with conversation as (
+    with item as materialized (
+      select * from json_to_recordset($1::json) as item(
+        "conversationId" uuid, "messageId" uuid, "jobId" uuid, text text, "assistantType" text, provider text, metadata jsonb,
+        turn int, history jsonb, "threadProvider" text, "threadId" text, "visitorHash" bytea, "idempotencyHash" bytea,
+        "requestHash" bytea, "requestId" text, trace text)
+    ), job as (
+      insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
+                        idempotency_hash, request_hash, request_id, trace, due_at)
+      select "jobId", "conversationId", "messageId", turn, "assistantType", provider,
+             "idempotencyHash", "requestHash", "requestId", trace, now() + ${dueAfter} from item
+      on conflict (idempotency_hash) where idempotency_hash is not null do nothing
+      returning id
+    ), accepted as materialized (
+      select item.* from item join job on job.id = "jobId"
+    ), conversation as (
       insert into conversations (id, assistant_type, provider, metadata, next_turn, open_jobs, message_count,
                                  thread_provider, thread_id, thread_turn, thread_adopted, visitor_hash)
-      values ($1, $2, $3, $4, $5::int + 1, array[$6::uuid], 1 + jsonb_array_length($7::jsonb),
-              $13, $14, case when $14::text is not null then 0 end, $14::text is not null, $16)
+      select "conversationId", "assistantType", provider, metadata, turn + 1, array["jobId"], 1 + jsonb_array_length(history),
+             "threadProvider", "threadId", case when "threadId" is not null then 0 end, "threadId" is not null, "visitorHash"
+      from accepted
     ), imported as (
       insert into messages (id, conversation_id, turn, sender, text, imported, created_at)
-      select id, $1, turn, sender, text, true, to_timestamp(timestamp / 1000.0)
-      from jsonb_to_recordset($7::jsonb) as item(id uuid, turn int, sender text, text text, timestamp float8)
+      select earlier.id, "conversationId", earlier.turn, sender, earlier.text, true, to_timestamp(timestamp / 1000.0)
+      from accepted, jsonb_to_recordset(history) as earlier(id uuid, turn int, sender text, text text, timestamp float8)
     ), message as (
-      insert into messages (id, conversation_id, turn, sender, text) values ($8, $1, $5, 'user', $9)
+      insert into messages (id, conversation_id, turn, sender, text)
+      select "messageId", "conversationId", turn, 'user', text from accepted
     )
-    insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
-                      idempotency_hash, request_hash, request_id, trace, due_at)
-    values ($6, $1, $8, $5, $2, $3, $10, $11, $12, $15, now() + ${dueAfter})`,
+    select id from job`,
 };
 
+async function insertConversations(pool: Pool, rows: readonly NewConversation[]): Promise<{ result: boolean }[]> {
+  const items = rows.map(({ thread, ...row }) => ({
+    ...row,
+    threadProvider: thread?.provider,
+    threadId: thread?.id,
+    ...hexHashes(row),
+  }));
+  const written = await query<{ id: string }>(pool, insertConversationsStatement, [JSON.stringify(items)]);
+  const ids = new Set(written.map(({ id }) => id));
+  return rows.map(({ jobId }) => ({ result: ids.has(jobId) }));
+}
+
 /**
- * Accepts the first message of a conversation, in one statement.
- * @throws a unique violation (see `isIdempotencyClash`) when the idempotency key was used before
+ * Accepts the first message of a conversation; those that come together share a statement.
+ * @returns `false`: the idempotency key was used before, and nothing was written
  */
-export async function insertConversation(pool: Pool, row: NewConversation): Promise<void> {
-  await query(pool, insertConversationStatement, [
-    row.conversationId,
-    row.assistantType,
-    row.provider,
-    row.metadata,
-    row.turn,
-    row.jobId,
-    JSON.stringify(row.history),
-    row.messageId,
-    row.text,
-    row.idempotencyHash,
-    row.requestHash,
-    row.requestId,
-    row.thread?.provider ?? null,
-    row.thread?.id ?? null,
-    row.trace ?? null,
-    row.visitorHash,
-  ]);
+export const insertConversation = joined({ together: insertConversations });
+
+type Hashes = Pick<NewMessage, "visitorHash" | "idempotencyHash" | "requestHash">;
+
+function hexHashes({ visitorHash, idempotencyHash, requestHash }: Hashes) {
+  return { visitorHash: hex(visitorHash), idempotencyHash: hex(idempotencyHash), requestHash: hex(requestHash) };
+}
+
+/** As PostgreSQL reads bytes. */
+function hex(bytes: Buffer | null): string | null {
+  return bytes && `\\x${bytes.toString("hex")}`;
 }
 
 export interface FollowingMessage extends NewMessage {
@@ -95,59 +115,88 @@ export interface FollowingMessage extends NewMessage {
   pace: { maxMessages: number; windowMs: number };
 }
 
-const appendMessageStatement = {
-  name: "append-message",
+function appendStatement(name: string, lock: string): Statement {
   // The UPDATE alone decides: it takes the row's newest version, so two submits see each other's jobs.
-  text: `
-    with conversation as (
-      update conversations
-      set next_turn = next_turn + 1, open_jobs = open_jobs || $2::uuid, message_count = message_count + 1,
-          assistant_type = coalesce($3, assistant_type), provider = coalesce($4, provider),
-          metadata = coalesce($5, metadata), updated_at = now(), visitor_hash = coalesce(visitor_hash, $15),
-          window_began_at = case when window_began_at > now() - $14::interval then window_began_at else now() end,
-          window_messages = case when window_began_at > now() - $14::interval then window_messages + 1 else 1 end
-      where id = $1 and deleted_at is null and cardinality(open_jobs) < $6
-        and not exists (select from jobs where idempotency_hash = $7)
-        and (window_messages < $13 or window_began_at <= now() - $14::interval)
-        and (visitor_hash is null or $15::bytea is null or visitor_hash = $15)
-      returning id, next_turn - 1 as turn, assistant_type, provider, open_jobs[1] = $2 as head
-    ), message as (
-      insert into messages (id, conversation_id, turn, sender, text) select $8, id, turn, 'user', $9 from conversation
-    ), job as (
-      insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
-                        idempotency_hash, request_hash, request_id, trace, due_at)
-      select $2, id, $8, turn, assistant_type, provider, $7, $10, $11, $12, now() + ${dueAfter} from conversation
-    )
-    select head from conversation`,
-};
+  return {
+    name,
+    text: `
+      with item as materialized (
+        select *, make_interval(secs => "windowMs" / 1000.0) as span from json_to_recordset($2::json) as item(
+          "conversationId" uuid, "messageId" uuid, "jobId" uuid, text text, "assistantType" text, provider text,
+          metadata jsonb, "visitorHash" bytea, "idempotencyHash" bytea, "requestHash" bytea, "requestId" text, trace text,
+          "maxUnanswered" int, "maxMessages" int, "windowMs" int)
+      ), locked as materialized (
+        select id from conversations where id = any((select $1::uuid[])::uuid[]) order by id ${lock}
+      ), conversation as (
+        update conversations
+        set next_turn = next_turn + 1, open_jobs = open_jobs || item."jobId", message_count = message_count + 1,
+            assistant_type = coalesce(item."assistantType", assistant_type),
+            provider = coalesce(item.provider, conversations.provider),
+            metadata = coalesce(item.metadata, conversations.metadata), updated_at = now(),
+            visitor_hash = coalesce(visitor_hash, item."visitorHash"),
+            window_began_at = case when window_began_at > now() - span then window_began_at else now() end,
+            window_messages = case when window_began_at > now() - span then window_messages + 1 else 1 end
+        from item join locked on locked.id = item."conversationId"
+        where conversations.id = locked.id and deleted_at is null and cardinality(open_jobs) < item."maxUnanswered"
+          and not exists (select from jobs where idempotency_hash = item."idempotencyHash")
+          and (window_messages < item."maxMessages" or window_began_at <= now() - span)
+          and (visitor_hash is null or item."visitorHash" is null or visitor_hash = item."visitorHash")
+        returning conversations.id, next_turn - 1 as turn, assistant_type, conversations.provider, item."jobId",
+                  open_jobs[1] = item."jobId" as head
+      ), message as (
+        insert into messages (id, conversation_id, turn, sender, text)
+        select "messageId", id, turn, 'user', text from conversation join item using ("jobId")
+      ), job as (
+        insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
+                          idempotency_hash, request_hash, request_id, trace, due_at)
+        select "jobId", id, "messageId", turn, assistant_type, conversation.provider,
+               "idempotencyHash", "requestHash", "requestId", trace, now() + ${dueAfter}
+        from conversation join item using ("jobId")
+      )
+      select id as "conversationId", head from locked left join conversation using (id)`,
+  };
+}
+
+// What it would refuse, it refuses without waiting for the row.
+const appendAlone = appendStatement("append-message", "");
+const appendTogether = appendStatement("append-messages", skipLocked);
+
+/** @returns by conversation; absent: its row was not to be locked */
+async function append(
+  pool: Pool,
+  statement: Statement,
+  rows: readonly FollowingMessage[],
+): Promise<({ result: Accepted | undefined } | undefined)[]> {
+  const items = rows.map(({ pace, ...row }) => ({ ...row, ...pace, ...hexHashes(row) }));
+  const ids = rows.map(({ conversationId }) => conversationId);
+  const found = await query<{ conversationId: string; head: boolean | null }>(pool, statement, [
+    ids,
+    JSON.stringify(items),
+  ]);
+  const heads = new Map(found.map(({ conversationId, head }) => [conversationId, head]));
+  return ids.map((id) => {
+    const head = heads.get(id);
+    if (head === undefined) return undefined;
+    return { result: head === null ? undefined : { head } };
+  });
+}
+
+interface Accepted {
+  /** Its job is the first open one of the conversation, and goes into the queue now. */
+  head: boolean;
+}
 
 /**
- * Accepts a message of a conversation that exists, in one statement.
- * @returns whether its job is the head, so that it goes into the queue now; `undefined` when nothing was written: the
- * conversation is gone, another visitor's, has too many unanswered messages or too many of late, or knows the
- * idempotency key
+ * Accepts a message of a conversation that exists; those of several that come together share a statement.
+ * @returns `undefined` when nothing was written: the conversation is gone, another visitor's, has too many unanswered
+ * messages or too many of late, or knows the idempotency key
  * @throws a unique violation (see `isIdempotencyClash`) when the same key arrives twice at once
  */
-export async function appendMessage(pool: Pool, row: FollowingMessage): Promise<{ head: boolean } | undefined> {
-  const [accepted] = await query<{ head: boolean }>(pool, appendMessageStatement, [
-    row.conversationId,
-    row.jobId,
-    row.assistantType,
-    row.provider,
-    row.metadata,
-    row.maxUnanswered,
-    row.idempotencyHash,
-    row.messageId,
-    row.text,
-    row.requestHash,
-    row.requestId,
-    row.trace ?? null,
-    row.pace.maxMessages,
-    milliseconds(row.pace.windowMs),
-    row.visitorHash,
-  ]);
-  return accepted;
-}
+export const appendMessage = joined({
+  keyOf: ({ conversationId }: FollowingMessage) => conversationId,
+  together: (pool, rows) => append(pool, appendTogether, rows),
+  alone: async (pool, row) => (await append(pool, appendAlone, [row]))[0]?.result,
+});
 
 export function isIdempotencyClash(error: unknown): boolean {
   return error instanceof Error && "constraint" in error && error.constraint === "jobs_idempotency_hash";

@@ -44,6 +44,10 @@ export const hotCalls: Record<string, (pool: Pool, sample: HotSample) => Promise
   insertConversation: (pool) => insertConversation(pool, newConversation({ idempotencyHash: randomBytes(32) })),
   appendMessage: (pool, { conversationId }) =>
     appendMessage(pool, followingMessage(conversationId, { idempotencyHash: randomBytes(32) })),
+  "insertConversation, two at once": (pool) =>
+    Promise.all([insertConversation(pool, newConversation()), insertConversation(pool, newConversation())]),
+  "appendMessage, two at once": (pool, { conversationId }) =>
+    Promise.all([appendMessage(pool, followingMessage(conversationId)), appendMessage(pool, followingMessage(v7()))]),
   findByIdempotencyHash: (pool) => findByIdempotencyHash(pool, randomBytes(32)),
   readConversationState: (pool, { conversationId }) => readConversationState(pool, conversationId, 900_000),
   countBacklog: (pool) => countBacklog(pool, 10_000),
@@ -55,6 +59,10 @@ export const hotCalls: Record<string, (pool: Pool, sample: HotSample) => Promise
   readRuns: (pool, { job }) => readRuns(pool, job.id),
   listVisitorConversations: (pool) => listVisitorConversations(pool, randomBytes(32), { limit: 20 }),
   claimJob: (pool, { job }) => claimJob(pool, job.id, true, "a worker"),
+  "claimJob, two at once": (pool, { job }) =>
+    Promise.all([claimJob(pool, job.id, true, "a worker"), claimJob(pool, v7(), true, "a worker")]),
+  "endJob, two at once": (pool, { job }) =>
+    Promise.all([endJob(pool, job, completed()), endJob(pool, { ...job, conversationId: v7() }, completed())]),
   readStandings: (pool, { jobIds }) => readStandings(pool, jobIds, true),
   renewLeases: (pool, { jobIds }) =>
     renewLeases(

@@ -1,0 +1,162 @@
+import type { Pool } from "pg";
+import { isDatabaseAway } from "./database.ts";
+
+/** Statements that are under way at once; who comes then, joins the next one. */
+const maxRunning = 2;
+/** Nobody waits longer for his turn: a statement that hangs must not take its time limit from the next ones'. */
+const maxWaitMs = 50;
+/** Longer statements gain nothing, and hold their locks longer. */
+const maxItems = 100;
+
+/**
+ * How rows are locked for several items: those that others hold are left out. So nobody waits for somebody else's row, and
+ * two statements never wait for each other.
+ */
+export const skipLocked = "for no key update skip locked";
+
+interface Joining<Item, Result> {
+  /**
+   * Does what is asked for all of them in one statement, or for none.
+   * @returns by the items' places; absent: that one is to be done alone, as it would have had to wait for a lock
+   */
+  together: (pool: Pool, items: readonly Item[]) => Promise<({ result: Result } | undefined)[]>;
+  /** Absent: `together` is as good. */
+  alone?: (pool: Pool, item: Item) => Promise<Result>;
+  /** Two items with the same key are never in one statement. */
+  keyOf?: (item: Item) => string;
+}
+
+/**
+ * Makes one statement of many that come at once. Alone, an item is sent at once; while two statements are under way, those
+ * that come wait for the next one. An item that a statement fails for, or that is locked, does not fail or delay its
+ * neighbours: each is then done alone.
+ */
+export function joined<Item, Result>(joining: Joining<Item, Result>): (pool: Pool, item: Item) => Promise<Result> {
+  const joiners = new WeakMap<Pool, Joiner<Item, Result>>();
+  return (pool, item) => {
+    let joiner = joiners.get(pool);
+    if (!joiner) joiners.set(pool, (joiner = new Joiner(pool, joining)));
+    return joiner.do(item);
+  };
+}
+
+/** The same for reading rows by their ids: what is read is never older than the question. */
+export function joinedRead<Row extends { id: string }>(
+  read: (pool: Pool, ids: readonly string[]) => Promise<Row[]>,
+): (pool: Pool, id: string) => Promise<Row | undefined> {
+  return joined({
+    async together(pool, ids: readonly string[]) {
+      const rows = new Map((await read(pool, ids)).map((row) => [row.id, row]));
+      return ids.map((id) => ({ result: rows.get(id) }));
+    },
+  });
+}
+
+interface Waiting<Item, Result> {
+  item: Item;
+  resolve: (result: Result | Promise<Result>) => void;
+  reject: (error: unknown) => void;
+}
+
+class Joiner<Item, Result> {
+  readonly #pool: Pool;
+  readonly #joining: Joining<Item, Result>;
+  #waiting: Waiting<Item, Result>[] = [];
+  #running = 0;
+  #scheduled = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(pool: Pool, joining: Joining<Item, Result>) {
+    this.#pool = pool;
+    this.#joining = joining;
+  }
+
+  do(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** What is asked in one turn of the event loop goes together. */
+  #schedule(): void {
+    if (this.#running >= maxRunning) {
+      this.#timer ??= setTimeout(() => this.#flush(), maxWaitMs);
+      return;
+    }
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const batch = this.#takeBatch();
+    if (batch.length === 0) return;
+    void this.#run(batch);
+    if (this.#waiting.length > 0) this.#schedule();
+  }
+
+  async #run(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    this.#running += 1;
+    await this.#send(batch);
+    this.#running -= 1;
+    if (this.#waiting.length > 0) this.#schedule();
+  }
+
+  #takeBatch(): Waiting<Item, Result>[] {
+    const { keyOf } = this.#joining;
+    const batch: Waiting<Item, Result>[] = [];
+    const left: Waiting<Item, Result>[] = [];
+    const keys = new Set<string>();
+    for (const waiting of this.#waiting) {
+      const key = keyOf?.(waiting.item);
+      if (batch.length >= maxItems || (key !== undefined && keys.has(key))) {
+        left.push(waiting);
+        continue;
+      }
+      if (key !== undefined) keys.add(key);
+      batch.push(waiting);
+    }
+    this.#waiting = left;
+    return batch;
+  }
+
+  /** Never fails: whoever waits gets the error. */
+  async #send(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    const [first] = batch;
+    if (first && batch.length === 1) {
+      await this.#alone(first.item).then(first.resolve, first.reject);
+      return;
+    }
+    try {
+      const results = await this.#joining.together(
+        this.#pool,
+        batch.map(({ item }) => item),
+      );
+      for (const [place, { item, resolve }] of batch.entries()) {
+        const done = results[place];
+        resolve(done ? done.result : this.#alone(item));
+      }
+    } catch (error) {
+      // What was asked of a server that is away would be asked in vain again; all else wrote nothing, for one item's sake.
+      const away = isDatabaseAway(error);
+      for (const { item, resolve, reject } of batch) {
+        if (away) reject(error);
+        else resolve(this.#alone(item));
+      }
+    }
+  }
+
+  async #alone(item: Item): Promise<Result> {
+    const { alone, together } = this.#joining;
+    if (alone) return alone(this.#pool, item);
+    const [done] = await together(this.#pool, [item]);
+    if (!done) throw new Error("a statement did nothing for its only item");
+    return done.result;
+  }
+}
