@@ -225,6 +225,21 @@ describe.each([
       expect(states).toEqual(["unknown", "unknown", "unknown", "active"]);
     });
 
+    it("keeps a thousand of those that were done, in few words, and hardly any of BullMQ's events", async () => {
+      const store = await open();
+      const queue = await openQueue(store);
+      const jobIds = Array.from({ length: 1100 }, () => v7());
+      await queue.enqueue(jobIds);
+      let done = 0;
+      await work(store, async () => void done++);
+      await expect.poll(() => done, { timeout: 20_000 }).toBe(jobIds.length);
+      await expect.poll(() => queue.bull.getJobCounts("completed", "active")).toEqual({ completed: 1000, active: 0 });
+      const [kept] = await queue.bull.getCompleted(0, 0);
+      // Redis' `hash-max-listpack-value`: with a longer one an entry takes four times the memory.
+      expect(JSON.stringify(kept?.opts).length).toBeLessThanOrEqual(64);
+      expect(await queue.bull.getMeta()).toMatchObject({ maxLenEvents: 100 });
+    });
+
     it("counts workers", async () => {
       const store = await open();
       const queue = await openQueue(store);

@@ -4,7 +4,7 @@ import pg from "pg";
 import { within } from "../lifecycle.ts";
 import type { Logger } from "../logger.ts";
 import type { PostgresQueue, PostgresWorker, QueueBackend } from "./backend.ts";
-import { queueName, retention } from "./options.ts";
+import { entryOptions, queueName, retention, streams } from "./options.ts";
 
 /** BullMQ's LISTEN connections are taken from this pool, too. */
 const maxConnections = 8;
@@ -28,14 +28,15 @@ export function createPostgresBackend(databaseUrl: string, log: Logger): QueueBa
   return {
     openQueue() {
       return untilReady(
-        (): PostgresQueue => new Queue(queueName, { connection, defaultJobOptions: retention }, bullOnPostgres),
+        (): PostgresQueue =>
+          new Queue(queueName, { connection, defaultJobOptions: entryOptions, streams }, bullOnPostgres),
         log,
       );
     },
     async openWorker(processor, options) {
       const worker = await untilReady(
         (): PostgresWorker =>
-          new Worker(queueName, processor, { ...options, autorun: false, connection }, bullOnPostgres),
+          new Worker(queueName, processor, { ...retention, ...options, autorun: false, connection }, bullOnPostgres),
         log,
       );
       worker.run().catch((error: unknown) => log.warn({ err: error }, "the queue's worker ended"));

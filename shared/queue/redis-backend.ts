@@ -3,7 +3,7 @@ import type { Logger } from "../logger.ts";
 import { connectRedis, type RedisBehaviour, type RedisClient } from "../redis/connect-redis.ts";
 import { evictionAdvice, readEvictionPolicies } from "../redis/eviction.ts";
 import type { QueueBackend, RedisQueue, RedisWorker } from "./backend.ts";
-import { queueName, queuePrefix, retention } from "./options.ts";
+import { entryOptions, queueName, queuePrefix, retention, streams } from "./options.ts";
 
 /** A connection that owes an answer for `socketTimeout` is dead, even where the network never said so. */
 const failFast = {
@@ -31,12 +31,22 @@ export function createRedisBackend(url: string, log: Logger): QueueBackend {
     async openQueue() {
       const connection = connect(failFast);
       connection.on("ready", () => void warnOfEviction(connection, log));
-      const queue: RedisQueue = new Queue(queueName, { connection, prefix: queuePrefix, defaultJobOptions: retention });
+      const queue: RedisQueue = new Queue(queueName, {
+        connection,
+        prefix: queuePrefix,
+        defaultJobOptions: entryOptions,
+        streams,
+      });
       return queue;
     },
     async openWorker(processor, options) {
       const connection = connect(waitForStore);
-      const worker: RedisWorker = new Worker(queueName, processor, { ...options, connection, prefix: queuePrefix });
+      const worker: RedisWorker = new Worker(queueName, processor, {
+        ...retention,
+        ...options,
+        connection,
+        prefix: queuePrefix,
+      });
       return worker;
     },
     async close() {
