@@ -9,7 +9,7 @@ import { interleave, pick } from "../rounds.ts";
 import type { Bench, Scenario } from "../scenario.ts";
 import { type Parley, startParley } from "../stage/parley.ts";
 import { noDelay } from "../stage/provider.ts";
-import { enqueue } from "../stage/queue.ts";
+import { enqueue, openQueue } from "../stage/queue.ts";
 import { openRedis } from "../stage/redis.ts";
 import { insertWaiting } from "../stage/rows.ts";
 
@@ -18,8 +18,17 @@ const clients = 16;
 const roundMs = 800;
 /** See `stage/cast.ts`. */
 const warmUpRounds = 3;
-/** More than one worker takes in a round. */
-const enough = 2000;
+const pickUp = {
+  /** As by default: jobs that are merely begun when a round ends are few beside those that it counts. */
+  concurrency: 50,
+  warmUpRounds: 2,
+  /** From the first job that is done. */
+  settleMs: 300,
+  roundMs: 1500,
+  /** More than one worker takes in a round. */
+  enough: 4000,
+  lookEveryMs: 20,
+};
 const liveReplies = 400;
 
 export const backlog: Scenario = {
@@ -28,7 +37,8 @@ export const backlog: Scenario = {
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();
-    const open = () => startParley(bench.stage, { backend: "redis", worker: false });
+    const env = { WORKER_CONCURRENCY: String(pickUp.concurrency) };
+    const open = () => startParley(bench.stage, { backend: "redis", worker: false, env });
     const [empty, parley] = await Promise.all([open(), open()]);
     stack.use(empty);
     stack.use(parley);
@@ -87,29 +97,37 @@ async function measureSubmit(bench: Bench, { empty, parley }: Two): Promise<Figu
   ];
 }
 
-/** Both workers are there all the time; the one whose turn it is not stands still. */
+/**
+ * Both workers are there all the time; the queue of the one whose turn it is not is paused, as an operator does it: it ends
+ * what it has begun. Stopped in the middle of its calls it would take them for dead when it goes on.
+ */
 async function measurePickUp(bench: Bench, { empty, parley }: Two): Promise<Figure> {
+  await using stack = new AsyncDisposableStack();
   await bench.stage.provider.pace(noDelay);
   const turn = async (of: Parley) => {
-    const child = await of.startWorker();
-    child.pause();
+    const { bull } = await openQueue(stack, of);
+    await bull.pause();
+    await of.startWorker();
     return async () => {
-      const rows = await insertWaiting(of.pool, Math.max(0, enough - (await countJobs(of, "queued"))));
+      const rows = await insertWaiting(of.pool, Math.max(0, pickUp.enough - (await countJobs(of, "queued"))));
       await enqueue(
         of,
         rows.map(({ id }) => id),
       );
-      const before = await countJobs(of, "completed");
-      const began = performance.now();
-      child.resume();
-      await sleep(bench.ms(roundMs));
-      child.pause();
-      const seconds = (performance.now() - began) / 1000;
-      return ((await countJobs(of, "completed")) - before) / seconds;
+      const resumed = await now(of);
+      await bull.resume();
+      while ((await countDone(of, resumed)) === 0) await sleep(pickUp.lookEveryMs);
+      await sleep(pickUp.settleMs);
+      const began = await now(of);
+      await sleep(bench.ms(pickUp.roundMs));
+      const ended = await now(of);
+      await bull.pause();
+      while ((await countJobs(of, "active")) > 0) await sleep(pickUp.lookEveryMs);
+      return (await countDone(of, began, ended)) / ((ended.getTime() - began.getTime()) / 1000);
     };
   };
   const turns = { empty: await turn(empty), parley: await turn(parley) };
-  await interleave(turns, warmUpRounds);
+  await interleave(turns, pickUp.warmUpRounds);
   return {
     id: "backlog/pick-up",
     what: "jobs of one worker from a queue of 100,000",
@@ -120,9 +138,24 @@ async function measurePickUp(bench: Bench, { empty, parley }: Two): Promise<Figu
   };
 }
 
-async function countJobs({ pool }: Parley, status: "queued" | "completed"): Promise<number> {
+async function countJobs({ pool }: Parley, status: "queued" | "active"): Promise<number> {
   const { rows } = await pool.query<{ count: string }>("select count(*) from jobs where status = $1", [status]);
   return Number(rows[0]?.count);
+}
+
+/** By the database's clock. */
+async function countDone({ pool }: Parley, from: Date, until?: Date): Promise<number> {
+  const { rows } = await pool.query<{ count: string }>(
+    `select count(*) from jobs
+     where status = 'completed' and finished_at >= $1 and finished_at < coalesce($2::timestamptz, 'infinity')`,
+    [from, until],
+  );
+  return Number(rows[0]?.count);
+}
+
+async function now({ pool }: Parley): Promise<Date> {
+  const { rows } = await pool.query<{ now: Date }>("select clock_timestamp() as now");
+  return rows[0]?.now ?? new Date(Number.NaN);
 }
 
 /** What a reply keeps in Redis while it is written: its draft, its queue entry, its readers' channels. */

@@ -1,17 +1,26 @@
 import { createQueueBackend } from "../../shared/queue/backend.ts";
-import { openJobQueue } from "../../shared/queue/job-queue.ts";
+import { type JobQueue, openJobQueue } from "../../shared/queue/job-queue.ts";
 import { createLogger } from "../../shared/logger.ts";
 import type { Parley } from "./parley.ts";
 
 const batch = 1000;
 
-/** Puts jobs into Parley's queue, as its API does. */
-export async function enqueue({ redis, databaseUrl }: Parley, jobIds: readonly string[]): Promise<void> {
+/** Parley's queue, as its API has it. */
+export async function openQueue(
+  stack: AsyncDisposableStack,
+  { redis, databaseUrl }: Pick<Parley, "redis" | "databaseUrl">,
+): Promise<JobQueue> {
   const log = await createLogger({ service: "bench", level: "silent", pretty: false });
   const backend = await createQueueBackend({ redisUrl: redis?.url, databaseUrl, log });
-  const queue = await openJobQueue(backend, log);
+  stack.defer(() => backend.close());
+  const queue = stack.adopt(await openJobQueue(backend, log), (opened) => opened.close());
   await queue.bull.waitUntilReady();
+  return queue;
+}
+
+/** Puts jobs into Parley's queue, as its API does. */
+export async function enqueue(parley: Parley, jobIds: readonly string[]): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const queue = await openQueue(stack, parley);
   for (let from = 0; from < jobIds.length; from += batch) await queue.enqueue(jobIds.slice(from, from + batch));
-  await queue.close();
-  await backend.close();
 }
