@@ -30,27 +30,36 @@ export const faults: Scenario = {
   fullOnlySeconds: 75,
   async run(bench) {
     return [
-      await compare(bench, "burst", "500 messages at once, a provider that takes 60: without a reply", burst),
-      await compare(bench, "fault", "200 messages, three calls in ten fail: without a reply", fault),
-      await compare(bench, "kill", "200 under way, every process killed, then a worker started: without a reply", kill),
+      ...(await compare(bench, "burst", "500 messages at once, a provider that takes 60", burst)),
+      ...(await compare(bench, "fault", "200 messages, three calls in ten fail", fault)),
+      ...(await compare(bench, "kill", "200 under way, every process killed, then a worker started", kill)),
     ];
   },
 };
 
-async function compare(bench: Bench, id: string, what: string, trial: Trial): Promise<Figure> {
+async function compare(bench: Bench, id: string, what: string, trial: Trial): Promise<Figure[]> {
   await bench.stage.provider.pace(trial.provider);
   await bench.stage.provider.trouble({ ...none, ...trial.trouble });
   try {
     const naive = await tryNaive(bench, trial);
     const parley = await tryParley(bench, trial);
-    return {
-      id: `faults/${id}`,
-      what,
-      unit: "",
-      better: "less",
-      values: { naive: [naive], parley: [parley] },
-      targets: [{ contender: "parley", limit: 0 }],
-    };
+    return [
+      {
+        id: `faults/${id}`,
+        what: `${what}: without a reply`,
+        unit: "",
+        better: "less",
+        values: { naive: [naive], parley: [parley.unanswered] },
+        targets: [{ contender: "parley", limit: 0 }],
+      },
+      {
+        id: `faults/${id}-preset`,
+        what: "the same: with a preset's reply instead of the provider's",
+        unit: "",
+        better: "less",
+        values: { parley: [parley.byPreset] },
+      },
+    ];
   } finally {
     await bench.stage.provider.trouble(none);
   }
@@ -83,8 +92,13 @@ async function closing<T>(connection: Connection, work: Promise<T>): Promise<T> 
   }
 }
 
-/** @returns how many got no reply, or were not accepted */
-async function tryParley({ stage }: Bench, { messages, killAfterMs, trouble }: Trial): Promise<number> {
+interface Answers {
+  /** Or not accepted. */
+  unanswered: number;
+  byPreset: number;
+}
+
+async function tryParley({ stage }: Bench, { messages, killAfterMs, trouble }: Trial): Promise<Answers> {
   // Its operator has set it to what the provider takes.
   const env = Number.isFinite(trouble.most) && trouble.most < 1000 ? { WORKER_CONCURRENCY: String(trouble.most) } : {};
   await using parley = await startParley(stage, { backend: "redis", env });
@@ -104,19 +118,21 @@ async function tryParley({ stage }: Bench, { messages, killAfterMs, trouble }: T
     await parley.startWorker();
   }
   const refused = accepted.filter((each) => !each).length;
-  return refused + (await countUnanswered(parley));
+  const { unanswered, byPreset } = await countAnswers(parley);
+  return { unanswered: refused + unanswered, byPreset };
 }
 
-async function countUnanswered({ pool }: Parley): Promise<number> {
+async function countAnswers({ pool }: Parley): Promise<Answers> {
   const deadline = performance.now() + waitMs;
   for (;;) {
-    const { rows } = await pool.query<{ open: number; unanswered: number }>(
+    const { rows } = await pool.query<Answers & { open: number }>(
       `select count(*) filter (where status in ('queued', 'active'))::int as open,
-              count(*) filter (where status <> 'completed' or reply.fallback)::int as unanswered
+              count(*) filter (where status <> 'completed')::int as unanswered,
+              count(*) filter (where status = 'completed' and reply.fallback)::int as "byPreset"
        from jobs left join messages reply on reply.id = jobs.reply_id`,
     );
-    const [{ open, unanswered } = { open: 0, unanswered: 0 }] = rows;
-    if (open === 0 || performance.now() > deadline) return unanswered;
+    const [{ open, unanswered, byPreset } = { open: 0, unanswered: Number.NaN, byPreset: 0 }] = rows;
+    if (open === 0 || performance.now() > deadline) return { unanswered, byPreset };
     await sleep(lookEveryMs);
   }
 }

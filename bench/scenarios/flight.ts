@@ -16,12 +16,13 @@ export const flight: Scenario = {
   about: "5,000 chats of 20 seconds under way at once, 250 new ones a second, one API and one worker",
   needsRedis: true,
   fullOnlySeconds: 60,
-  async run({ stage }) {
+  async run(bench) {
+    const { stage } = bench;
     await using parley = await startParley(stage, { backend: "redis" });
     await stage.provider.pace(pace);
     const visitors = makeVisitors(parleyVisitor, parley.origin, chats);
     const took: number[] = [];
-    let lost = 0;
+    const lost: unknown[] = [];
     let memoryMb = 0;
     const looking = setInterval(() => {
       memoryMb = Math.max(memoryMb, parley.usage().memoryMb);
@@ -32,20 +33,32 @@ export const flight: Scenario = {
         await sleep(Math.max(0, began + (place * 1000) / arrivalsPerSecond - performance.now()));
         await visitor.chat().then(
           ({ totalMs }) => took.push(totalMs),
-          () => lost++,
+          (error) => void lost.push(error),
         );
       }),
     );
     clearInterval(looking);
+    if (lost.length > 0) bench.say(`  lost: ${describeReasons(lost)}`);
     await Promise.all(visitors.map((visitor) => visitor.close()));
     const overhead = percentile(took, 0.5) - pace.firstMs - pace.interMs * (pace.tokens - 1);
     return [
-      figure("lost", "chats without a reply, of 5,000 in flight", "", lost, 0),
+      figure("lost", "chats without a reply, of 5,000 in flight", "", lost.length, 0),
       figure("overhead", "added time to a whole chat, p50", "ms", overhead, 25),
       figure("memory", "memory of API and worker together, at most", "MB", memoryMb, 700),
     ];
   },
 };
+
+/** How many there were of each, without what differs from chat to chat. */
+function describeReasons(errors: readonly unknown[]): string {
+  const shownChars = 160;
+  const reasons = errors.map((error) =>
+    String(error)
+      .replaceAll(/[\da-f]{4,}(-[\da-f]+)*/g, "…")
+      .slice(-shownChars),
+  );
+  return [...Map.groupBy(reasons, (reason) => reason)].map(([reason, all]) => `${all.length} × ${reason}`).join("\n");
+}
 
 function figure(id: string, what: string, unit: string, value: number, limit: number): Figure {
   return {

@@ -26,6 +26,11 @@ import { createTokens } from "./tokens.ts";
 import { JobWatch } from "./watch-job.ts";
 import { WidgetFiles } from "./widget-files.ts";
 
+/**
+ * Connections that wait to be taken; the kernel may have a lower limit. A process that is busy with thousands of streams takes
+ * one a turn, and of those that find no room here, many are reset: 511, the default, are full in two seconds of a rush.
+ */
+const listenBacklog = 4096;
 const sweepEveryMs = 50;
 /** What is under way when the process is told to end takes less; who has not sent or read all by then never will. */
 const drainMs = 5000;
@@ -45,7 +50,7 @@ export async function startApi(config: Config, { log, lifecycle }: Parts): Promi
       const taken = error.code === "EADDRINUSE";
       reject(taken ? new ConfigError(`Port ${config.PORT} is taken: set PORT to a free one`) : error);
     });
-    server.listen(config.PORT, resolve);
+    server.listen({ port: config.PORT, backlog: listenBacklog }, resolve);
   });
   lifecycle.onClose("http server", async () => {
     health.drain();
