@@ -62,6 +62,7 @@ export async function openStage(): Promise<Stage> {
   const provider = stack.use(await startProvider(startServer));
 
   const owned = stack.move();
+  let disposing: Promise<void> | undefined;
   return {
     folder,
     provider,
@@ -82,7 +83,8 @@ export async function openStage(): Promise<Stage> {
     startRedis: () => startRedis(),
     start,
     startServer,
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    // Of a signal and of what breaks by it the second must wait for the first: the process ends after it.
+    [Symbol.asyncDispose]: () => (disposing ??= owned.disposeAsync()),
   };
 }
 
