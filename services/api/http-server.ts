@@ -46,7 +46,7 @@ export function createHttpServer(app: RequestListener, log: Logger, limits = str
   server.prependListener("request", ({ socket }: IncomingMessage, res: ServerResponse) => {
     const open = answers.get(socket) ?? new Set();
     answers.set(socket, open.add(res));
-    res.once("close", () => open.delete(res));
+    res.on("close", () => open.delete(res));
   });
   // An expectation we do not know is no reason to refuse.
   server.on("checkExpectation", app);

@@ -76,6 +76,8 @@ export class EventStreams {
 
   #begin(res: Response): void {
     if (res.headersSent) return;
+    // Through it the routers that this request went through would be kept as long as the stream lasts.
+    res.req.next = undefined;
     res.writeHead(200, {
       "Content-Type": "text/event-stream; charset=utf-8",
       "Cache-Control": "no-store, no-transform",
@@ -83,7 +85,7 @@ export class EventStreams {
     });
     res.write(`retry: ${retryMs}\n\n`);
     this.#open.set(res, performance.now());
-    res.once("close", () => this.#open.delete(res));
+    res.on("close", () => this.#open.delete(res));
   }
 }
 

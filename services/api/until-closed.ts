@@ -4,6 +4,6 @@ import type { Response } from "express";
 export function untilClosed(res: Response): AbortSignal {
   const closed = new AbortController();
   if (res.closed) closed.abort();
-  else res.once("close", () => closed.abort());
+  else res.on("close", () => closed.abort());
   return closed.signal;
 }

@@ -21,7 +21,7 @@ export function observeRequests({ metrics, tracing }: { metrics: ApiMetrics; tra
     const route = routeOf(pathOf(req));
     const span = tracing.on && route.startsWith("/api/") ? startSpan(tracing, req, route) : noSpan;
     const began = performance.now();
-    res.once("close", () => {
+    res.on("close", () => {
       const { method } = req;
       const status = res.headersSent ? res.statusCode : goneStatus;
       const lasts = route.endsWith("/events") || preferredWait(req) !== undefined;

@@ -36,7 +36,7 @@ export function identifyRequests(log: Logger) {
     res.setHeader("X-Request-Id", id);
     noteIds(req, { requestId: id });
     const began = performance.now();
-    res.once("close", () => {
+    res.on("close", () => {
       const line = {
         ...idsOf(req),
         method: req.method,

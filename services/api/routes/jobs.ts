@@ -85,7 +85,7 @@ async function sendEvents(context: ApiContext, req: Request, res: Response): Pro
     return;
   }
   const events = followJob(context, { watcher, row: job, from: parseCursor(lastEventId) });
-  await streams.pump(res, inTrace(context, req, job, events), (error) => {
+  void streams.pump(res, inTrace(context, req, job, events), (error) => {
     context.log.warn({ ...idsOf(req), err: error }, "event stream sent back");
   });
 }
