@@ -45,6 +45,8 @@ export async function startParley(stage: Stage, options: ParleyOptions): Promise
     ...(cwd !== undefined && { cwd }),
     env: {
       NODE_ENV: "production",
+      // As the npm scripts and the image set it.
+      NODE_OPTIONS: "--max-semi-space-size=8",
       DATABASE_URL: databaseUrl,
       ...(redis && { REDIS_URL: redis.url }),
       COMPATIBLE_BASE_URL: `${stage.provider.origin}/v1`,
