@@ -25,15 +25,16 @@ const beginStatement = {
   // day's row decides in its newest version, so that parallel calls together never exceed the budget. What costs nothing
   // is always allowed.
   text: `
-    with job as (
-      select lease_until < now() + ${staleLease} as stale
-      from jobs where id = $2 and attempt = $3 and status = 'active'
+    with job as materialized (
+      select id, attempt, status, lease_until < now() + ${staleLease} as stale from jobs where id = $2
+    ), mine as (
+      select id, status, stale from job where attempt = $3 and status = 'active'
     ), renewed as (
       update jobs set lease_until = now() + interval '${leaseSeconds} s'
-      from job where job.stale and jobs.id = $2 and jobs.attempt = $3 and jobs.status = 'active'
+      from mine where mine.stale and jobs.id = mine.id and jobs.attempt = $3 and jobs.status = mine.status
       returning true
     ), held as (
-      select from job where not stale union all select from renewed
+      select from mine where not stale union all select from renewed
     ), reserved as (
       insert into budgets (assistant_type, day, reserved_usd)
       select $4, (now() at time zone 'utc')::date, $8 from held where $8::float8 <= $9::float8
@@ -55,13 +56,15 @@ const beginStatement = {
 const beginFreeStatement = {
   name: "begin-calls",
   text: `
+    with job as materialized (
+      select id, attempt, status, lease_until from jobs where id = any((select $1::uuid[])::uuid[])
+    )
     insert into calls (id, job_id, attempt, assistant_type, provider, model, input_tokens, estimated, reserved_usd)
     select item.id, "jobId", item.attempt, "assistantType", item.provider, item.model, "inputTokens", true, 0
     from json_to_recordset($2::json) as item(
            id uuid, "jobId" uuid, attempt int, "assistantType" text, provider text, model text, "inputTokens" int)
-    join jobs on jobs.id = "jobId"
-    where jobs.id = any((select $1::uuid[])::uuid[])
-      and jobs.attempt = item.attempt and status = 'active' and lease_until >= now() + ${staleLease}
+    join job on job.id = "jobId"
+    where job.attempt = item.attempt and status = 'active' and lease_until >= now() + ${staleLease}
     on conflict (id) do nothing
     returning id`,
 };

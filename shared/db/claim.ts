@@ -47,25 +47,28 @@ function claimStatement(name: string, lock: string): Statement {
     name,
     text: `
       with item as materialized (
-        select * from unnest($1::uuid[], $2::boolean[], $3::text[]) as item(id, "takeOver", worker)
+        select * from unnest((select $1::uuid[]), (select $2::boolean[]), (select $3::text[])) as item(id, "takeOver", worker)
       ), locked as materialized (
-        select id from jobs where id = any((select $1::uuid[])::uuid[]) order by id ${lock}
+        select id, conversation_id, status, lease_until, deaths, cancel_requested_at
+        from jobs where id = any((select $1::uuid[])::uuid[]) order by id ${lock}
+      ), free as materialized (
+        select jobs.id, worker, metadata, thread_id, thread_provider, thread_turn
+        from locked as jobs join item on item.id = jobs.id join conversations on conversations.id = jobs.conversation_id
+        where conversations.deleted_at is null and conversations.open_jobs[1] = jobs.id
+          and (status = 'queued' or status = 'active' and ${unheld('"takeOver"')})
+          and cancel_requested_at is null
+          and deaths + (jobs.lease_until is not null)::int < ${maxDeaths}
       ), claimed as (
         update jobs
         set status = 'active', run = run + 1, attempt = attempt + 1, lease_until = now() + ${lease},
             deaths = deaths + (jobs.lease_until is not null)::int, started_at = coalesce(started_at, now())
-        from locked join item using (id), conversations
-        where jobs.id = locked.id and conversations.id = jobs.conversation_id
-          and conversations.deleted_at is null and conversations.open_jobs[1] = jobs.id
-          and (status = 'queued' or status = 'active' and ${unheld('"takeOver"')})
-          and cancel_requested_at is null
-          and deaths + (jobs.lease_until is not null)::int < ${maxDeaths}
-        returning jobs.*, metadata, case when thread_id is not null then
+        from free where jobs.id = free.id
+        returning jobs.*, worker, metadata, case when thread_id is not null then
           json_build_object('provider', thread_provider, 'id', thread_id, 'turn', thread_turn) end as thread
       ), ran as (
-        insert into runs (job_id, run, attempt, worker) select id, run, attempt, worker from claimed join item using (id)
+        insert into runs (job_id, run, attempt, worker) select id, run, attempt, worker from claimed
       )
-      select locked.id, conversation_id as "conversationId", run, attempt, assistant_type as "assistantType",
+      select locked.id, claimed.conversation_id as "conversationId", run, attempt, assistant_type as "assistantType",
              provider_override as "providerOverride", request_id as "requestId", trace, turn, thread, metadata,
              (select coalesce(max(turn), 0) from messages
               where conversation_id = claimed.conversation_id and turn < claimed.turn) as "previousTurn",

@@ -41,33 +41,34 @@ function endStatement(name: string, lock: string): Statement {
       ), locked as materialized (
         select id from conversations where id = any((select $1::uuid[])::uuid[]) order by id ${lock}
       ), held as materialized (
-        select jobs.id, jobs.conversation_id from locked
+        select jobs.id, jobs.conversation_id, jobs.turn, jobs.run, jobs.attempt, jobs.status, jobs.lease_until from locked
         join item on item."conversationId" = locked.id join jobs on jobs.id = item.id
         order by jobs.id ${lock.replace("update", "update of jobs")}
+      ), ending as materialized (
+        select item.*, held.turn, held.run, held.conversation_id from held join item using (id)
+        where held.attempt = item.attempt and held.status = 'active'
+          and (not orphan or lease_until is null or lease_until < now())
       ), ended as (
         update jobs
-        set status = item.status, error_code = "errorCode", provider = item.provider, model = item.model,
+        set status = ending.status, error_code = "errorCode", provider = ending.provider, model = ending.model,
             input_tokens = "inputTokens", output_tokens = "outputTokens", cost_usd = "costUsd", reply_id = "replyId",
-            reply_attempt = case when "replyId" is not null then item.attempt end,
+            reply_attempt = case when "replyId" is not null then ending.attempt end,
             finished_at = now(), lease_until = null, due_at = null
-        from held join item using (id)
-        where jobs.id = held.id and jobs.attempt = item.attempt and jobs.status = 'active'
-          and (not orphan or lease_until is null or lease_until < now())
-        returning jobs.id, jobs.conversation_id, jobs.turn, jobs.run
+        from ending where jobs.id = ending.id
       ), ran as (
-        update runs set ended_at = now(), outcome = item.status, first_delta_ms = "firstDeltaMs"
-        from ended join item using (id) where runs.job_id = ended.id and runs.run = ended.run and not orphan
+        update runs set ended_at = now(), outcome = ending.status, first_delta_ms = "firstDeltaMs"
+        from ending where runs.job_id = ending.id and runs.run = ending.run and not orphan
       ), replied as (
         insert into messages (id, conversation_id, turn, sender, text, finish_reason, fallback)
         select "replyId", conversation_id, turn, 'ai', text, "finishReason", fallback
-        from ended join item using (id) where "replyId" is not null
+        from ending where "replyId" is not null
       ), ${settled}, charged as (${chargeSettled}
       ), moved as (
         update conversations
-        set open_jobs = array_remove(open_jobs, ended.id), updated_at = now(),
-            thread_turn = case when "inThread" then ended.turn else thread_turn end,
+        set open_jobs = array_remove(open_jobs, ending.id), updated_at = now(),
+            thread_turn = case when "inThread" then ending.turn else thread_turn end,
             message_count = message_count + ("replyId" is not null)::int
-        from ended join item using (id) where conversations.id = ended.conversation_id
+        from ending where conversations.id = ending.conversation_id
         returning conversations.id, open_jobs[1] as next
       )
       select held.id, moved.id is not null as ended, next as "nextJobId"

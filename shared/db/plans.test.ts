@@ -26,6 +26,28 @@ describe("in a database that has been used for long", () => {
   });
 });
 
+describe("in a database where everything was answered when it was last analyzed", () => {
+  let db: OpenTestDatabase;
+  let sample: HotSample;
+  beforeAll(async () => {
+    db = await openTestDatabase();
+    await fillDatabase(db.pool, 2000);
+    sample = await sampleOf(db.pool);
+    await db.pool.query("update jobs set status = 'completed', due_at = null, lease_until = null, finished_at = now()");
+    await db.pool.query("vacuum analyze");
+  }, 120_000);
+  afterAll(() => db[Symbol.asyncDispose]());
+
+  const ofOneJob = Object.entries(hotCalls).filter(([name]) => /^(append|claim|begin|end)/.test(name));
+  it.each(ofOneJob)("%s finds its job by its id, not among all that wait", async (_, call) => {
+    const asked = await recordStatements(db.pool, (pool) => call(pool, sample));
+    for (const statement of asked) {
+      const indexes = indexesOf(await explain(db.pool, statement));
+      expect(indexes.filter((name) => /^jobs_(queued|due|one_active|failed)$/.test(name))).toEqual([]);
+    }
+  });
+});
+
 /** What a function asks the database; each statement is answered as by an empty one. */
 async function recordStatements(pool: Pool, call: (pool: Pool) => Promise<unknown>): Promise<QueryConfig[]> {
   const asked: QueryConfig[] = [];
@@ -45,6 +67,7 @@ async function recordStatements(pool: Pool, call: (pool: Pool) => Promise<unknow
 interface Plan {
   "Node Type": string;
   "Relation Name"?: string;
+  "Index Name"?: string;
   Plans?: Plan[];
 }
 
@@ -62,4 +85,11 @@ function scans(plans: Plan[]): string[] {
     const grows = table !== undefined && ["conversations", "messages", "jobs", "calls", "runs"].includes(table);
     return [...(grows ? [table] : []), ...scans(plan.Plans ?? [])];
   });
+}
+
+function indexesOf(plans: Plan[]): string[] {
+  return plans.flatMap((plan) => [
+    ...(plan["Index Name"] === undefined ? [] : [plan["Index Name"]]),
+    ...indexesOf(plan.Plans ?? []),
+  ]);
 }
