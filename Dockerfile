@@ -31,7 +31,7 @@ RUN useradd --uid 1000 --no-create-home --shell /usr/sbin/nologin node
 COPY --from=program /node /usr/local/bin/node
 ENV NODE_ENV=production
 # Room for young objects: by itself Node takes 1 MB in a container of 512 MB, which costs a quarter more CPU.
-ENV NODE_OPTIONS=--max-semi-space-size=8
+ENV NODE_OPTIONS=--max-semi-space-size=16
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 # What .dockerignore lets through: the services, what they share, migrations and assistants.

@@ -46,7 +46,7 @@ export async function startParley(stage: Stage, options: ParleyOptions): Promise
     env: {
       NODE_ENV: "production",
       // As the npm scripts and the image set it.
-      NODE_OPTIONS: "--max-semi-space-size=8",
+      NODE_OPTIONS: "--max-semi-space-size=16",
       DATABASE_URL: databaseUrl,
       ...(redis && { REDIS_URL: redis.url }),
       COMPATIBLE_BASE_URL: `${stage.provider.origin}/v1`,

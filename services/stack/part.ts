@@ -23,7 +23,7 @@ interface StartOptions {
  * Room for young objects, in MB, as `npm run api` and the image have it. By itself Node goes by the machine's memory: each
  * process would hold 100 MB more on a large one, for no gain that shows.
  */
-const nodeOptions = ["--max-semi-space-size=8"];
+const nodeOptions = ["--max-semi-space-size=16"];
 /** Connecting to the stores takes the longest; what is not ready by then hangs. */
 const readyMs = 60_000;
 /** A worker finishes replies, or gives them back, within this. */

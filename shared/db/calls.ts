@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import { leaseSeconds } from "./claim.ts";
 import { query } from "./database.ts";
-import { joined } from "./joined.ts";
+import { byIds, joined } from "./joined.ts";
 
 export interface NewCall {
   id: string;
@@ -57,7 +57,7 @@ const beginFreeStatement = {
   name: "begin-calls",
   text: `
     with job as materialized (
-      select id, attempt, status, lease_until from jobs where id = any((select $1::uuid[])::uuid[])
+      select jobs.* from ${byIds("jobs", "id, attempt, status, lease_until", "$1")}
     )
     insert into calls (id, job_id, attempt, assistant_type, provider, model, input_tokens, estimated, reserved_usd)
     select item.id, "jobId", item.attempt, "assistantType", item.provider, item.model, "inputTokens", true, 0

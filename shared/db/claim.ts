@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { JobErrorCode, JobStatus } from "../protocol/job.ts";
 import type { Sender } from "../protocol/conversation.ts";
 import { query, type Statement } from "./database.ts";
-import { joined, skipLocked } from "./joined.ts";
+import { byIds, joined, skipLocked } from "./joined.ts";
 
 /** A job is its worker's for so long; the worker renews it once a second. The database's clock counts. */
 export const leaseSeconds = 15;
@@ -49,8 +49,7 @@ function claimStatement(name: string, lock: string): Statement {
       with item as materialized (
         select * from unnest((select $1::uuid[]), (select $2::boolean[]), (select $3::text[])) as item(id, "takeOver", worker)
       ), locked as materialized (
-        select id, conversation_id, status, lease_until, deaths, cancel_requested_at
-        from jobs where id = any((select $1::uuid[])::uuid[]) order by id ${lock}
+        select jobs.* from ${byIds("jobs", "id, conversation_id, status, lease_until, deaths, cancel_requested_at", "$1", lock)}
       ), free as materialized (
         select jobs.id, worker, metadata, thread_id, thread_provider, thread_turn
         from locked as jobs join item on item.id = jobs.id join conversations on conversations.id = jobs.conversation_id

@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { Rating, Sender } from "../protocol/conversation.ts";
 import type { Database } from "./database.ts";
 import { query } from "./database.ts";
-import { joinedRead } from "./joined.ts";
+import { byIds, joinedRead } from "./joined.ts";
 
 export interface ConversationOwner {
   deleted: boolean;
@@ -13,8 +13,8 @@ export interface ConversationOwner {
 const ownerStatement = {
   name: "conversation-owner",
   text: `
-    select id, deleted_at is not null as deleted, visitor_hash as "visitorHash" from conversations
-    where id = any((select $1::uuid[])::uuid[])`,
+    select id, deleted_at is not null as deleted, visitor_hash as "visitorHash"
+    from ${byIds("conversations", "id, deleted_at, visitor_hash", "$1")}`,
 };
 
 /** Whether there is such a conversation, and whose it is. Those that are asked for together share a statement. */

@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { FinishReason, JobErrorCode } from "../protocol/job.ts";
 import { type CallSettlement, chargeSettled, settled, settlementColumns, settlementItem } from "./calls.ts";
 import { query, type Statement } from "./database.ts";
-import { joined, skipLocked } from "./joined.ts";
+import { byIds, joined, skipLocked } from "./joined.ts";
 
 /** How a job ends: with a reply or an error, or, when it was cancelled in the middle, with both. */
 export interface JobEnd {
@@ -39,11 +39,12 @@ function endStatement(name: string, lock: string): Statement {
           "inputTokens" int, "outputTokens" int, "costUsd" float8, "inThread" boolean, "firstDeltaMs" int, "replyId" uuid,
           text text, "finishReason" text, fallback boolean, ${settlementColumns})
       ), locked as materialized (
-        select id from conversations where id = any((select $1::uuid[])::uuid[]) order by id ${lock}
+        select id from ${byIds("conversations", "id", "$1", lock)}
       ), held as materialized (
-        select jobs.id, jobs.conversation_id, jobs.turn, jobs.run, jobs.attempt, jobs.status, jobs.lease_until from locked
-        join item on item."conversationId" = locked.id join jobs on jobs.id = item.id
-        order by jobs.id ${lock.replace("update", "update of jobs")}
+        select jobs.* from locked join item on item."conversationId" = locked.id
+        cross join lateral (
+          select id, conversation_id, turn, run, attempt, status, lease_until from jobs where id = item.id ${lock}
+        ) as jobs
       ), ending as materialized (
         select item.*, held.turn, held.run, held.conversation_id from held join item using (id)
         where held.attempt = item.attempt and held.status = 'active'

@@ -14,6 +14,17 @@ const maxItems = 100;
  */
 export const skipLocked = "for no key update skip locked";
 
+/**
+ * The rows of a table with these ids, each looked up by itself. As a join the planner takes it for small: PostgreSQL would
+ * read a young table whole, and a statement that was prepared then goes on so while the table grows.
+ * @param ids a parameter that holds an array of UUIDs; its length must not show, or each length is planned for anew
+ * @param more goes to the end of each look-up
+ */
+export function byIds(table: string, columns: string, ids: string, more = "limit 1"): string {
+  return `unnest((select ${ids}::uuid[])) as wanted(wanted_id)
+    cross join lateral (select ${columns} from ${table} where id = wanted_id ${more}) as ${table}`;
+}
+
 interface Joining<Item, Result> {
   /**
    * Does what is asked for all of them in one statement, or for none.

@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import type { FinishReason, JobErrorCode, JobStatus } from "../protocol/job.ts";
 import { query } from "./database.ts";
-import { joinedRead } from "./joined.ts";
+import { byIds, joinedRead } from "./joined.ts";
 
 /** A job with its stored reply. Times are Unix milliseconds. */
 export interface JobRow {
@@ -40,7 +40,6 @@ function millis(column: string): string {
 
 const readJobsStatement = {
   name: "read-jobs",
-  // Seen as it is, the length of the array changes the estimated costs, and PostgreSQL plans anew each time.
   text: `
     select jobs.id, jobs.conversation_id as "conversationId", message_id as "messageId", status, attempt,
            jobs.assistant_type as "assistantType", jobs.provider, error_code as "errorCode",
@@ -51,10 +50,13 @@ const readJobsStatement = {
            reply_attempt as "replyAttempt", reply.id as "replyId", reply.text as "replyText",
            reply.finish_reason as "replyFinishReason", reply.fallback as "replyFallback",
            ${millis("reply.created_at")} as "replyAt"
-    from jobs
-    join conversations on conversations.id = jobs.conversation_id
-    left join messages reply on reply.id = jobs.reply_id
-    where jobs.id = any((select $1::uuid[])::uuid[])`,
+    from ${byIds("jobs", "*", "$1")}
+    cross join lateral (
+      select deleted_at, visitor_hash, thread_id from conversations where id = jobs.conversation_id limit 1
+    ) as conversations
+    left join lateral (
+      select id, text, finish_reason, fallback, created_at from messages where id = jobs.reply_id limit 1
+    ) as reply on true`,
 };
 
 /** Those there are, in no order. */

@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { JobStatus } from "../protocol/job.ts";
 import type { Sender } from "../protocol/conversation.ts";
 import { query, type Statement } from "./database.ts";
-import { joined, skipLocked } from "./joined.ts";
+import { byIds, joined, skipLocked } from "./joined.ts";
 
 /** What both ways of accepting a message write. */
 export interface NewMessage {
@@ -126,7 +126,7 @@ function appendStatement(name: string, lock: string): Statement {
           metadata jsonb, "visitorHash" bytea, "idempotencyHash" bytea, "requestHash" bytea, "requestId" text, trace text,
           "maxUnanswered" int, "maxMessages" int, "windowMs" int)
       ), locked as materialized (
-        select id from conversations where id = any((select $1::uuid[])::uuid[]) order by id ${lock}
+        select id from ${byIds("conversations", "id", "$1", lock)}
       ), conversation as (
         update conversations
         set next_turn = next_turn + 1, open_jobs = open_jobs || item."jobId", message_count = message_count + 1,
