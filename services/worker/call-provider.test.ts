@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { withRetries } from "./call-provider.ts";
-import { ProviderError } from "./providers/provider.ts";
+import { streamInto, withRetries } from "./call-provider.ts";
+import { type Provider, ProviderError } from "./providers/provider.ts";
+import { testRequest } from "./providers/provider.testsuite.ts";
 
 /** Fails with what may pass soon, and asks for a pause. */
 function busy(pauseMs: number, calls: number[]): () => Promise<never> {
@@ -35,5 +36,21 @@ describe("a call with retries", () => {
     const calls: number[] = [];
     await expect(withRetries(busy(6000, calls), new AbortController().signal)).rejects.toThrow("busy");
     expect(calls).toHaveLength(1);
+  });
+});
+
+describe("a stream into a draft", () => {
+  it("names its model in characters that can be stored", async () => {
+    const provider: Provider = {
+      name: "compatible",
+      upstream: "http://provider.test",
+      async *stream() {
+        yield { type: "delta", text: "words" };
+        yield { type: "finish", finishReason: "stop", model: "a\0 mo\ud800del" };
+      },
+    };
+    const draft = { text: "words", push: () => undefined };
+    const finish = await streamInto(draft, provider, testRequest, new AbortController().signal);
+    expect(finish.model).toBe("a mo\ufffddel");
   });
 });

@@ -1,4 +1,5 @@
 import { DelegateBackoff, handleWhen, type IRetryBackoffContext, retry } from "cockatiel";
+import { cleanWhole } from "./clean-text.ts";
 import type { Draft } from "./draft.ts";
 import { CircuitOpen } from "./providers/circuit.ts";
 import { type Provider, ProviderError, type ProviderEvent, type ProviderRequest } from "./providers/provider.ts";
@@ -46,7 +47,7 @@ export async function withRetries<T>(call: () => Promise<T>, signal: AbortSignal
  * @param onBegun called with the first text
  */
 export async function streamInto(
-  draft: Draft,
+  draft: Pick<Draft, "push" | "text">,
   provider: Provider,
   request: ProviderRequest,
   signal: AbortSignal,
@@ -60,7 +61,7 @@ export async function streamInto(
     // Once this call was given up, the draft is that of another attempt.
     signal.throwIfAborted();
     if (event.type === "finish") {
-      finish = event;
+      finish = { ...event, model: cleanWhole(event.model) };
       continue;
     }
     draft.push(reply.push(event.text));

@@ -21,6 +21,11 @@ export class TextCleaner {
   }
 }
 
+/** The same for a text that is there as a whole, such as a model's name. */
+export function cleanWhole(text: string): string {
+  return text.replaceAll("\0", "").toWellFormed();
+}
+
 function isHighSurrogate(code: number): boolean {
   return code >= 0xd800 && code <= 0xdbff;
 }

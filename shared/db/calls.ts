@@ -130,14 +130,21 @@ export interface CallSettlement {
   end: CallEnd;
 }
 
-/** Charges what a CTE `settled` returns to the budgets of its days. */
-export const chargeSettled = `
+/**
+ * CTEs that charge what a CTE `settled` returns to the budgets of its days. These are locked in one order: two that settle
+ * calls of several assistants never wait for each other.
+ */
+export const charged = `sums as (
+    select assistant_type, budget_day, sum(reserved_usd) as reserved, sum(coalesce(cost_usd, 0)) as cost
+    from settled where budget_day is not null group by assistant_type, budget_day
+  ), charging as materialized (
+    select sums.* from sums join budgets on budgets.assistant_type = sums.assistant_type and day = budget_day
+    order by budgets.assistant_type, day for no key update of budgets
+  ), charged as (
     update budgets
-    set reserved_usd = greatest(0, budgets.reserved_usd - sums.reserved), settled_usd = settled_usd + sums.cost
-    from (select assistant_type, budget_day, sum(reserved_usd) as reserved, sum(coalesce(cost_usd, 0)) as cost
-          from settled where budget_day is not null group by assistant_type, budget_day
-          order by assistant_type, budget_day) as sums
-    where budgets.assistant_type = sums.assistant_type and budgets.day = sums.budget_day`;
+    set reserved_usd = greatest(0, budgets.reserved_usd - charging.reserved), settled_usd = settled_usd + charging.cost
+    from charging where budgets.assistant_type = charging.assistant_type and budgets.day = charging.budget_day
+  )`;
 
 /** Columns of a JSON record that settles a call, for `settled`; see `settlementItem`. */
 export const settlementColumns = `
@@ -172,7 +179,8 @@ export function settlementItem(settlement: CallSettlement | undefined): Record<s
 const settleStatement = {
   name: "settle-call",
   text: `
-    with item as (select * from json_to_record($1::json) as item(${settlementColumns})), ${settled}${chargeSettled}`,
+    with item as (select * from json_to_record($1::json) as item(${settlementColumns})), ${settled}, ${charged}
+    select from settled`,
 };
 
 /** Settles a call, once however often this is repeated: what was reserved becomes what it cost. */
@@ -186,7 +194,8 @@ const withdrawStatement = {
     with settled as (
       delete from calls where id = $1 and settled_at is null
       returning assistant_type, budget_day, reserved_usd, cost_usd
-    )${chargeSettled}`,
+    ), ${charged}
+    select from settled`,
 };
 
 /** Takes back a call that was written down and then not made: what was reserved is free again. */
@@ -206,7 +215,7 @@ const settleLostStatement = {
       update calls set settled_at = now(), outcome = 'lost', output_tokens = 0
       from lost where calls.id = lost.id
       returning assistant_type, budget_day, reserved_usd, cost_usd
-    ), charged as (${chargeSettled})
+    ), ${charged}
     select count(*)::int as count from settled`,
 };
 

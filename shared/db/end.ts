@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import type { FinishReason, JobErrorCode } from "../protocol/job.ts";
-import { type CallSettlement, chargeSettled, settled, settlementColumns, settlementItem } from "./calls.ts";
+import { type CallSettlement, charged, settled, settlementColumns, settlementItem } from "./calls.ts";
 import { query, type Statement } from "./database.ts";
 import { byIds, joined, skipLocked } from "./joined.ts";
 
@@ -63,8 +63,7 @@ function endStatement(name: string, lock: string): Statement {
         insert into messages (id, conversation_id, turn, sender, text, finish_reason, fallback)
         select "replyId", conversation_id, turn, 'ai', text, "finishReason", fallback
         from ending where "replyId" is not null
-      ), ${settled}, charged as (${chargeSettled}
-      ), moved as (
+      ), ${settled}, ${charged}, moved as (
         update conversations
         set open_jobs = array_remove(open_jobs, ending.id), updated_at = now(),
             thread_turn = case when "inThread" then ending.turn else thread_turn end,

@@ -77,6 +77,41 @@ describe("joined reads", () => {
     expect(await Promise.all(hanging)).toEqual([undefined, undefined]);
   });
 
+  it("are all sent at once when their time is over", async () => {
+    const { read, asked } = openReads();
+    const hanging = [read("a")];
+    await turn();
+    hanging.push(read("b"));
+    await turn();
+    const waiting = Array.from({ length: 350 }, (_, at) => read(`${at}`));
+    await expect.poll(() => asked.length).toBeGreaterThan(2);
+    expect(asked.map(({ ids }) => ids.length)).toEqual([1, 1, 100, 100, 100, 50]);
+    for (const { answer } of asked) answer([]);
+    expect(await Promise.all([...hanging, ...waiting])).toHaveLength(352);
+  });
+
+  it("are fewer at once after a statement that was not answered, until one is", async () => {
+    const { read, asked } = openReads();
+    const ask = async (count: number) => {
+      const before = asked.length;
+      const settled = Promise.allSettled(Array.from({ length: count }, (_, at) => read(`${at}`)));
+      await turn();
+      return { sent: asked.slice(before), settled };
+    };
+    const tooMany = await ask(80);
+    expect(tooMany.sent.map(({ ids }) => ids.length)).toEqual([80]);
+    tooMany.sent[0]?.fail(new Error("Query read timeout"));
+    await tooMany.settled;
+    const fewer = await ask(80);
+    expect(fewer.sent.map(({ ids }) => ids.length)).toEqual([40, 40]);
+    for (const { answer } of fewer.sent) answer([]);
+    await fewer.settled;
+    const asBefore = await ask(80);
+    expect(asBefore.sent.map(({ ids }) => ids.length)).toEqual([80]);
+    asBefore.sent[0]?.answer([]);
+    await asBefore.settled;
+  });
+
   it("fail for those who shared one while PostgreSQL is away, and go on", async () => {
     const { read, asked } = openReads();
     const failed = Promise.allSettled([read("a"), read("b")]);
@@ -124,16 +159,23 @@ describe("joined writes", () => {
     expect(await locked).toBe("locked");
   });
 
-  it("fail alone: what one of them breaks is done again for each", async () => {
+  it("fail alone: what one of them breaks is done again in halves", async () => {
     const { write, asked, alone } = openWrites();
-    const all = Promise.allSettled([write("a1"), write("b1")]);
+    const all = Promise.allSettled(["a1", "b1", "c1", "d1"].map(write));
     await turn();
     asked[0]?.fail(new Error("duplicate key value"));
+    await turn();
+    expect(asked.slice(1).map(({ items }) => items)).toEqual([
+      ["a1", "b1"],
+      ["c1", "d1"],
+    ]);
+    asked[1]?.fail(new Error("duplicate key value"));
+    asked[2]?.answer([{ result: "done" }, { result: "done" }]);
     await turn();
     expect(alone.map(({ item }) => item)).toEqual(["a1", "b1"]);
     alone[0]?.fail(new Error("duplicate key value"));
     alone[1]?.answer("done");
-    expect((await all).map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
+    expect((await all).map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled", "fulfilled"]);
   });
 
   it("are at most a hundred in one statement", async () => {

@@ -6,7 +6,7 @@ const maxRunning = 2;
 /** Nobody waits longer for his turn: a statement that hangs must not take its time limit from the next ones'. */
 const maxWaitMs = 50;
 /** Longer statements gain nothing, and hold their locks longer. */
-const maxItems = 100;
+const mostItems = 100;
 
 /**
  * How rows are locked for several items: those that others hold are left out. So nobody waits for somebody else's row, and
@@ -74,6 +74,8 @@ class Joiner<Item, Result> {
   readonly #joining: Joining<Item, Result>;
   #waiting: Waiting<Item, Result>[] = [];
   #running = 0;
+  /** Halved by each statement that a server did not answer in time: what is too much at once must not be tried for ever. */
+  #most = mostItems;
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -92,7 +94,7 @@ class Joiner<Item, Result> {
   /** What is asked in one turn of the event loop goes together. */
   #schedule(): void {
     if (this.#running >= maxRunning) {
-      this.#timer ??= setTimeout(() => this.#flush(), maxWaitMs);
+      this.#timer ??= setTimeout(() => this.#flushAll(), maxWaitMs);
       return;
     }
     if (this.#scheduled) return;
@@ -106,10 +108,14 @@ class Joiner<Item, Result> {
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const batch = this.#takeBatch();
-    if (batch.length === 0) return;
-    void this.#run(batch);
+    if (this.#waiting.length === 0) return;
+    void this.#run(this.#takeBatch());
     if (this.#waiting.length > 0) this.#schedule();
+  }
+
+  /** Their time is over: nobody waits on for statements that hang. */
+  #flushAll(): void {
+    while (this.#waiting.length > 0) this.#flush();
   }
 
   async #run(batch: readonly Waiting<Item, Result>[]): Promise<void> {
@@ -126,7 +132,7 @@ class Joiner<Item, Result> {
     const keys = new Set<string>();
     for (const waiting of this.#waiting) {
       const key = keyOf?.(waiting.item);
-      if (batch.length >= maxItems || (key !== undefined && keys.has(key))) {
+      if (batch.length >= this.#most || (key !== undefined && keys.has(key))) {
         left.push(waiting);
         continue;
       }
@@ -153,13 +159,17 @@ class Joiner<Item, Result> {
         const done = results[place];
         resolve(done ? done.result : this.#alone(item));
       }
+      this.#most = Math.min(mostItems, this.#most * 2);
     } catch (error) {
-      // What was asked of a server that is away would be asked in vain again; all else wrote nothing, for one item's sake.
-      const away = isDatabaseAway(error);
-      for (const { item, resolve, reject } of batch) {
-        if (away) reject(error);
-        else resolve(this.#alone(item));
+      if (isDatabaseAway(error)) {
+        // Asked again at once it would be asked in vain.
+        this.#most = Math.ceil(batch.length / 2);
+        for (const { reject } of batch) reject(error);
+        return;
       }
+      // Nothing was written, for the sake of one: it is in one of the halves.
+      const middle = batch.length >> 1;
+      await Promise.all([this.#send(batch.slice(0, middle)), this.#send(batch.slice(middle))]);
     }
   }
 

@@ -44,7 +44,8 @@ const dueAfter = "interval '15 s'";
 
 const insertConversationsStatement = {
   name: "insert-conversations",
-  // The job comes first, as its idempotency key decides.
+  // The job comes first, as its idempotency key decides. Keys are taken in one order: two statements with the same ones
+  // never wait for each other.
   text: `
     with item as materialized (
       select * from json_to_recordset($1::json) as item(
@@ -55,7 +56,8 @@ const insertConversationsStatement = {
       insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
                         idempotency_hash, request_hash, request_id, trace, due_at)
       select "jobId", "conversationId", "messageId", turn, "assistantType", provider,
-             "idempotencyHash", "requestHash", "requestId", trace, now() + ${dueAfter} from item
+             "idempotencyHash", "requestHash", "requestId", trace, now() + ${dueAfter}
+      from item order by "idempotencyHash"
       on conflict (idempotency_hash) where idempotency_hash is not null do nothing
       returning id
     ), accepted as materialized (

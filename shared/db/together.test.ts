@@ -8,10 +8,13 @@ import {
   queueBehindRow,
   startConversation,
   type TestJob,
+  waitingForLocks,
 } from "../testing/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
-import { beginCall, type NewCall } from "./calls.ts";
+import { quietLog } from "../testing/quiet-log.ts";
+import { beginCall, type CallSettlement, type NewCall } from "./calls.ts";
 import { claimJob, type ClaimedJob } from "./claim.ts";
+import { type Database, openDatabase } from "./database.ts";
 import { endJob } from "./end.ts";
 import { readJob } from "./read-job.ts";
 import { appendMessage, insertConversation } from "./submit.ts";
@@ -45,6 +48,17 @@ async function countStatements(call: () => Promise<unknown>): Promise<number> {
   const before = sent;
   await call();
   return sent - before;
+}
+
+/** As another process has it; with one connection, a transaction may be held on it. */
+function openDatabaseAgain({ connections = 20 } = {}): Database & AsyncDisposable {
+  const other = openDatabase(db.url, quietLog(), { connections });
+  return { ...other, [Symbol.asyncDispose]: () => other.close() };
+}
+
+function settled(id: string): CallSettlement {
+  const tokens = { inputTokens: 1, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 1 };
+  return { id, end: { outcome: "answered", ...tokens, estimated: false, costUsd: 0.5 } };
 }
 
 function newCall(job: ClaimedJob): NewCall {
@@ -140,6 +154,47 @@ describe("what many ask for at once", () => {
     expect(results.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
     for (const { jobId } of good) expect((await readJob(db.pool, jobId))?.status).toBe("queued");
     expect(await readJob(db.pool, bad.jobId)).toBeUndefined();
+  });
+
+  it("takes idempotency keys in one order, so that the same ones at two processes never wait for each other", async () => {
+    await using other = openDatabaseAgain();
+    const [low, high] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+    const rowOf = (idempotencyHash: Buffer) => newConversation({ idempotencyHash });
+    await using holder = openDatabaseAgain({ connections: 1 });
+    await holder.pool.query("begin");
+    expect(await insertConversation(holder.pool, rowOf(low))).toBe(true);
+    const late = Promise.all([insertConversation(db.pool, rowOf(high)), insertConversation(db.pool, rowOf(low))]);
+    await waitingForLocks(holder.pool, 1);
+    expect(await insertConversation(other.pool, rowOf(high))).toBe(true);
+    await holder.pool.query("commit");
+    expect(await late).toEqual([false, false]);
+  });
+
+  it("locks budgets in one order, so that two that charge the same ones never wait for each other", async () => {
+    await using other = openDatabaseAgain();
+    await db.pool.query(
+      `insert into budgets (assistant_type, day) select 'assistant ' || n, current_date - n from generate_series(1, 200) as n`,
+    );
+    const reserve = { usd: 1, budgetUsd: 100 };
+    const jobs = await claimSome(2);
+    const calls = jobs.map((job, at) => ({ ...newCall(job), assistantType: `assistant ${at ? "a" : "b"}`, reserve }));
+    for (const call of calls) expect(await beginCall(db.pool, call)).toBe("begun");
+    await db.pool.query("analyze budgets");
+    await using holder = openDatabaseAgain({ connections: 1 });
+    await holder.pool.query("begin");
+    await holder.pool.query("select from budgets where assistant_type = 'assistant a' for update");
+    const ends = jobs.map((job, at) => endJob(db.pool, job, { ...completed(), call: settled(calls[at]?.id ?? "") }));
+    await waitingForLocks(holder.pool, 1);
+    await other.pool.query("select from budgets where assistant_type = 'assistant b' for update nowait");
+    await holder.pool.query("commit");
+    expect(await Promise.all(ends)).toEqual(jobs.map(() => ({ nextJobId: null })));
+    const { rows } = await db.pool.query(
+      "select settled_usd, reserved_usd from budgets where assistant_type in ('assistant a', 'assistant b')",
+    );
+    expect(rows).toEqual([
+      { settled_usd: 0.5, reserved_usd: 0 },
+      { settled_usd: 0.5, reserved_usd: 0 },
+    ]);
   });
 
   it("is refused to those alone whose attempt is over", async () => {

@@ -162,7 +162,7 @@ export async function queueBehindRow<T>(
 }
 
 /** Resolves when so many connections of this database wait for a lock. */
-async function waitingForLocks(db: Pick<Pool, "query">, count: number): Promise<void> {
+export async function waitingForLocks(db: Pick<Pool, "query">, count: number): Promise<void> {
   const deadline = performance.now() + 2000;
   for (;;) {
     await db.query("select pg_stat_clear_snapshot()");

@@ -1,0 +1,27 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it, vi } from "vitest";
+import { quietLog } from "../../../shared/testing/quiet-log.ts";
+import { redisAvailable } from "../../../shared/testing/redis.ts";
+import { startRedisCluster } from "../../../shared/testing/redis-cluster.ts";
+import { openLimitStore } from "./limit-store.ts";
+
+describe.skipIf(!redisAvailable)("the store of the limits on a Redis Cluster", () => {
+  it("is away for as long as the node is that failed, however well the others are", async () => {
+    await using cluster = await startRedisCluster();
+    await using stack = new AsyncDisposableStack();
+    const store = await openLimitStore({ databaseUrl: "", redisUrl: cluster.url, log: quietLog() });
+    stack.defer(() => store.close());
+    const limiter = store.makeLimiter({ keyPrefix: "test", points: 1000, duration: 60 });
+    await limiter.consume("somebody");
+    const holder = await cluster.masterOf(limiter.getKey("somebody"));
+    holder.pause();
+    stack.defer(() => holder.resume());
+    await expect(limiter.consume("somebody")).rejects.toThrow(/not done within/);
+    // For ten looks whether it is back.
+    for (const until = performance.now() + 1000; performance.now() < until; await sleep(20)) {
+      await expect(limiter.consume("somebody")).rejects.toThrow(/is away/);
+    }
+    holder.resume();
+    await vi.waitFor(() => limiter.consume("somebody"), { timeout: 5000 });
+  });
+});
