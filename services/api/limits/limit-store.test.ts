@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { quietLog } from "../../../shared/testing/quiet-log.ts";
 import { redisAvailable } from "../../../shared/testing/redis.ts";
-import { startRedisCluster } from "../../../shared/testing/redis-cluster.ts";
+import { type RedisCluster, startRedisCluster } from "../../../shared/testing/redis-cluster.ts";
 import { openLimitStore } from "./limit-store.ts";
 
 describe.skipIf(!redisAvailable)("the store of the limits on a Redis Cluster", () => {
+  let cluster: RedisCluster;
+  beforeAll(async () => {
+    cluster = await startRedisCluster();
+  }, 60_000);
+  afterAll(() => cluster[Symbol.asyncDispose]());
+
   it("is away for as long as the node is that failed, however well the others are", async () => {
-    await using cluster = await startRedisCluster();
     await using stack = new AsyncDisposableStack();
     const store = await openLimitStore({ databaseUrl: "", redisUrl: cluster.url, log: quietLog() });
     stack.defer(() => store.close());
