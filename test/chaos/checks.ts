@@ -94,6 +94,15 @@ const checks: readonly Check[] = [
       return jobs.size;
     },
   },
+  {
+    rule: "a reply is the last attempt's: a run that has lost its job writes nothing",
+    look({ jobs }, report) {
+      for (const { id, attempt, replyAttempt } of jobs.values()) {
+        if (replyAttempt !== null && replyAttempt !== attempt) report(`of attempt ${replyAttempt}, not ${attempt}`, id);
+      }
+      return jobs.size;
+    },
+  },
   checkCallsOneAtATime,
   checkPrompts,
   checkRepliesAreWhole,

@@ -20,6 +20,8 @@ export interface JobEvidence {
   errorCode: string | null;
   provider: string | null;
   text: string;
+  /** Whose deltas the reply is. */
+  replyAttempt: number | null;
   replies: { text: string; fallback: boolean; finishReason: string }[];
   createdAt: number;
   startedAt: number | null;
@@ -100,6 +102,7 @@ export async function collectEvidence(stage: Stage, journal: Journal, healedAt: 
 async function readJobs(pool: Pool): Promise<JobEvidence[]> {
   const { rows } = await pool.query<JobEvidence>(`
     select jobs.id, jobs.conversation_id as "conversationId", jobs.turn, status, attempt, run, deaths,
+           reply_attempt as "replyAttempt",
            error_code as "errorCode", jobs.provider, coalesce(asked.text, '') as text,
            conversations.deleted_at is not null as deleted,
            coalesce((select json_agg(json_build_object('text', text, 'fallback', fallback, 'finishReason', finish_reason))
