@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { JobErrorCode, JobStatus } from "../protocol/job.ts";
 import type { Sender } from "../protocol/conversation.ts";
 import { query, type Statement } from "./database.ts";
-import { byIds, joined, skipLocked } from "./joined.ts";
+import { byIds, type Done, joined, skipLocked } from "./joined.ts";
 
 /** A job is its worker's for so long; the worker renews it once a second. The database's clock counts. */
 export const leaseSeconds = 15;
@@ -97,7 +97,7 @@ async function claim(
   pool: Pool,
   statement: Statement,
   claims: readonly Claim[],
-): Promise<({ result: ClaimedJob | undefined } | undefined)[]> {
+): Promise<Done<ClaimedJob | undefined>[]> {
   const ids = claims.map(({ jobId }) => jobId);
   const values = [ids, claims.map(({ takeOver }) => takeOver), claims.map(({ worker }) => worker)];
   const rows = await query<ClaimedJob & { run: number | null }>(pool, statement, values);
@@ -119,7 +119,7 @@ const writeClaim = joined({
  * statement.
  * @param takeOver whether a lease that is over may be ended, too
  * @param worker who claims it, for the record
- * @returns the job with its prompt; `undefined`: not to be had, `readStanding` says why
+ * @returns the job with its prompt; `undefined`: not to be had, `readStandings` says why
  */
 export function claimJob(
   pool: Pool,

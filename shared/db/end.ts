@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { FinishReason, JobErrorCode } from "../protocol/job.ts";
 import { type CallSettlement, charged, settled, settlementColumns, settlementItem } from "./calls.ts";
 import { query, type Statement } from "./database.ts";
-import { byIds, joined, skipLocked } from "./joined.ts";
+import { byIds, type Done, joined, skipLocked } from "./joined.ts";
 
 /** How a job ends: with a reply or an error, or, when it was cancelled in the middle, with both. */
 export interface JobEnd {
@@ -90,7 +90,7 @@ async function writeEnds(
   pool: Pool,
   statement: Statement,
   endings: readonly Ending[],
-): Promise<({ result: EndResult | undefined } | undefined)[]> {
+): Promise<Done<EndResult | undefined>[]> {
   const items = endings.map(({ job, end: { reply, call, ...end }, orphan }) => ({
     ...end,
     inThread: end.inThread ?? false,

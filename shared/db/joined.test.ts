@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import { describe, expect, it } from "vitest";
-import { joined, joinedRead } from "./joined.ts";
+import { type Done, joined, joinedRead } from "./joined.ts";
 
 interface Row {
   id: string;
@@ -19,10 +19,9 @@ function openReads() {
   return { read: (id: string) => read(pool, id), asked };
 }
 
-type Done = { result: string } | undefined;
-
 function openWrites() {
-  const asked: { items: readonly string[]; answer: (done: Done[]) => void; fail: (error: Error) => void }[] = [];
+  const asked: { items: readonly string[]; answer: (done: Done<string>[]) => void; fail: (error: Error) => void }[] =
+    [];
   const alone: { item: string; answer: (result: string) => void; fail: (error: Error) => void }[] = [];
   const write = joined<string, string>({
     keyOf: (item) => item.slice(0, 1),
@@ -110,6 +109,25 @@ describe("joined reads", () => {
     expect(asBefore.sent.map(({ ids }) => ids.length)).toEqual([80]);
     asBefore.sent[0]?.answer([]);
     await asBefore.settled;
+  });
+
+  it("are joined again after an outage, however few at once it left", async () => {
+    const { read, asked } = openReads();
+    const both = Promise.allSettled([read("a"), read("b")]);
+    await turn();
+    asked[0]?.fail(new Error("Query read timeout"));
+    await both;
+    const alone = [read("a"), read("b")];
+    await turn();
+    expect(asked.slice(1).map(({ ids }) => ids)).toEqual([["a"], ["b"]]);
+    asked[1]?.answer([]);
+    asked[2]?.answer([]);
+    await Promise.all(alone);
+    const joinedAgain = [read("a"), read("b")];
+    await turn();
+    expect(asked.slice(3).map(({ ids }) => ids)).toEqual([["a", "b"]]);
+    asked[3]?.answer([]);
+    expect(await Promise.all(joinedAgain)).toEqual([undefined, undefined]);
   });
 
   it("fail for those who shared one while PostgreSQL is away, and go on", async () => {

@@ -25,12 +25,15 @@ export function byIds(table: string, columns: string, ids: string, more = "limit
     cross join lateral (select ${columns} from ${table} where id = wanted_id ${more}) as ${table}`;
 }
 
+/** What a statement for many says of one item; absent: it is to be done alone, as it would have had to wait for a lock. */
+export type Done<Result> = { result: Result } | undefined;
+
 interface Joining<Item, Result> {
   /**
    * Does what is asked for all of them in one statement, or for none.
-   * @returns by the items' places; absent: that one is to be done alone, as it would have had to wait for a lock
+   * @returns by the items' places
    */
-  together: (pool: Pool, items: readonly Item[]) => Promise<({ result: Result } | undefined)[]>;
+  together: (pool: Pool, items: readonly Item[]) => Promise<Done<Result>[]>;
   /** Absent: `together` is as good. */
   alone?: (pool: Pool, item: Item) => Promise<Result>;
   /** Two items with the same key are never in one statement. */
@@ -39,8 +42,8 @@ interface Joining<Item, Result> {
 
 /**
  * Makes one statement of many that come at once. Alone, an item is sent at once; while two statements are under way, those
- * that come wait for the next one. An item that a statement fails for, or that is locked, does not fail or delay its
- * neighbours: each is then done alone.
+ * that come wait for the next one. An item that is locked, or that a statement breaks on, neither delays nor fails its
+ * neighbours: in the end it is done alone.
  */
 export function joined<Item, Result>(joining: Joining<Item, Result>): (pool: Pool, item: Item) => Promise<Result> {
   const joiners = new WeakMap<Pool, Joiner<Item, Result>>();
@@ -74,7 +77,7 @@ class Joiner<Item, Result> {
   readonly #joining: Joining<Item, Result>;
   #waiting: Waiting<Item, Result>[] = [];
   #running = 0;
-  /** Halved by each statement that a server did not answer in time: what is too much at once must not be tried for ever. */
+  /** Halved when a server did not answer, doubled when it did: what is too much at once must not be tried for ever. */
   #most = mostItems;
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
@@ -147,7 +150,10 @@ class Joiner<Item, Result> {
   async #send(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     const [first] = batch;
     if (first && batch.length === 1) {
-      await this.#alone(first.item).then(first.resolve, first.reject);
+      await this.#alone(first.item).then((result) => {
+        first.resolve(result);
+        this.#allowMore();
+      }, first.reject);
       return;
     }
     try {
@@ -159,7 +165,7 @@ class Joiner<Item, Result> {
         const done = results[place];
         resolve(done ? done.result : this.#alone(item));
       }
-      this.#most = Math.min(mostItems, this.#most * 2);
+      this.#allowMore();
     } catch (error) {
       if (isDatabaseAway(error)) {
         // Asked again at once it would be asked in vain.
@@ -171,6 +177,10 @@ class Joiner<Item, Result> {
       const middle = batch.length >> 1;
       await Promise.all([this.#send(batch.slice(0, middle)), this.#send(batch.slice(middle))]);
     }
+  }
+
+  #allowMore(): void {
+    this.#most = Math.min(mostItems, this.#most * 2);
   }
 
   async #alone(item: Item): Promise<Result> {

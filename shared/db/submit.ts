@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { JobStatus } from "../protocol/job.ts";
 import type { Sender } from "../protocol/conversation.ts";
 import { query, type Statement } from "./database.ts";
-import { byIds, joined, skipLocked } from "./joined.ts";
+import { byIds, type Done, joined, skipLocked } from "./joined.ts";
 
 /** What both ways of accepting a message write. */
 export interface NewMessage {
@@ -163,12 +163,12 @@ function appendStatement(name: string, lock: string): Statement {
 const appendAlone = appendStatement("append-message", "");
 const appendTogether = appendStatement("append-messages", skipLocked);
 
-/** @returns by conversation; absent: its row was not to be locked */
+/** @returns by place; absent: its row was not to be locked, or does not exist */
 async function append(
   pool: Pool,
   statement: Statement,
   rows: readonly FollowingMessage[],
-): Promise<({ result: Accepted | undefined } | undefined)[]> {
+): Promise<Done<Accepted | undefined>[]> {
   const items = rows.map(({ pace, ...row }) => ({ ...row, ...pace, ...hexHashes(row) }));
   const ids = rows.map(({ conversationId }) => conversationId);
   const found = await query<{ conversationId: string; head: boolean | null }>(pool, statement, [

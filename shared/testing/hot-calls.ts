@@ -1,7 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { v7 } from "uuid";
-import { beginCall, settleCall, settleLostCalls, withdrawCall, type CallSettlement } from "../db/calls.ts";
+import {
+  beginCall,
+  type NewCall,
+  settleCall,
+  settleLostCalls,
+  withdrawCall,
+  type CallSettlement,
+} from "../db/calls.ts";
 import { claimJob, holdsAttempt, raiseAttempt, readStandings, releaseJob, renewLeases } from "../db/claim.ts";
 import { readMessages, readOwner } from "../db/conversations.ts";
 import { readDepths } from "../db/depths.ts";
@@ -72,16 +79,9 @@ export const hotCalls: Record<string, (pool: Pool, sample: HotSample) => Promise
   holdsAttempt: (pool, { job }) => holdsAttempt(pool, job.id, job.attempt),
   raiseAttempt: (pool, { job }) => raiseAttempt(pool, job, job.attempt),
   releaseJob: (pool, { job }) => releaseJob(pool, job.id, job.attempt),
-  beginCall: (pool, { job }) =>
-    beginCall(pool, {
-      id: v7(),
-      jobId: job.id,
-      attempt: job.attempt,
-      assistantType: "default",
-      provider: "openai",
-      model: "a-model",
-      inputTokens: 10,
-    }),
+  beginCall: (pool, { job }) => beginCall(pool, newCall(job)),
+  "beginCall, two at once": (pool, { job }) =>
+    Promise.all([beginCall(pool, newCall(job)), beginCall(pool, newCall(job))]),
   settleCall: (pool) => settleCall(pool, settlement()),
   withdrawCall: (pool) => withdrawCall(pool, v7()),
   settleLostCalls: (pool) => settleLostCalls(pool),
@@ -99,6 +99,11 @@ export const hotCalls: Record<string, (pool: Pool, sample: HotSample) => Promise
   dropTombstones: (pool) => dropTombstones(pool, 100),
   readDepths: (pool) => readDepths(pool),
 };
+
+function newCall({ id, attempt }: HotSample["job"]): NewCall {
+  const about = { assistantType: "default", provider: "openai", model: "a-model", inputTokens: 10 };
+  return { id: v7(), jobId: id, attempt, ...about };
+}
 
 function settlement(): CallSettlement {
   const tokens = { inputTokens: 1, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 1 };
