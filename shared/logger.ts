@@ -9,20 +9,24 @@ interface LoggerOptions {
   level: string;
   /** Lines for people instead of JSON. */
   pretty: boolean;
+  /** Standard error for commands, whose output belongs to their answer. Default: standard output. */
+  to?: "stdout" | "stderr";
 }
 
 /** Secrets have no business in a log; this is the last net, not the rule. */
 const redacted = ["authorization", "token", "access_token", "*.authorization", "*.token", "*.access_token", "*.cookie"];
 
-export async function createLogger({ service, level, pretty }: LoggerOptions): Promise<Logger> {
+export async function createLogger({ service, level, pretty, to = "stdout" }: LoggerOptions): Promise<Logger> {
+  const descriptor = process[to].fd;
   const options = { level, base: { service }, redact: redacted, serializers: { err: tellError } };
-  if (!pretty) return pino({ ...options, base: { service, pid: process.pid } });
+  if (!pretty) return pino({ ...options, base: { service, pid: process.pid } }, pino.destination(descriptor));
   const { default: prettyStream } = await import("pino-pretty");
   return pino(
     options,
     prettyStream({
       sync: true,
-      colorize: process.stdout.isTTY,
+      destination: descriptor,
+      colorize: process[to].isTTY,
       ignore: "pid,hostname,service",
       translateTime: "HH:MM:ss.l",
       messageFormat: "{service}: {msg}",

@@ -22,6 +22,8 @@ class Client {
   lastEventId: string | undefined;
 
   hear({ event, data, id }: JobEvent): void {
+    // A place in the queue is told when its time has come: how often depends on how long a test takes.
+    if (event === "status" && data.position !== undefined) return;
     this.events.push(event);
     if (id !== undefined) this.lastEventId = id;
     if (event === "reset") this.text = "";

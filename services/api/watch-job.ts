@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { type JobRow, readJob, readJobStates, readPositions } from "../../shared/db/read-job.ts";
 import type { DraftSlice, Live } from "../../shared/live/live.ts";
+import { LinkedAbort } from "../../shared/linked-abort.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { JobStatus } from "../../shared/protocol/job.ts";
 import { hasEnded } from "./job-view.ts";
@@ -81,10 +82,10 @@ export class JobWatch {
 
   /** Waits until a job has ended, at most `ms`; gives its row as it is then. */
   async waitForEnd(jobId: string, ms: number, signal: AbortSignal): Promise<JobRow | undefined> {
-    const done = new AbortController();
-    const stop = AbortSignal.any([signal, done.signal, this.#endWaits.signal, AbortSignal.timeout(ms)]);
+    using wait = new LinkedAbort(signal, this.#endWaits.signal);
+    const timer = setTimeout(() => wait.abort(), ms);
     try {
-      const { mailbox, known } = await this.open(jobId, stop);
+      const { mailbox, known } = await this.open(jobId, wait.signal);
       for (;;) {
         const row = await this.readRow(jobId);
         if (!row || hasEnded(row.status)) return row;
@@ -96,7 +97,8 @@ export class JobWatch {
         }
       }
     } finally {
-      done.abort();
+      clearTimeout(timer);
+      wait.abort();
     }
   }
 

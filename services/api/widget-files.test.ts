@@ -16,15 +16,23 @@ const builder = `
   writeFileSync(here("dist/widget/panel-AAAA1111.js"), "panel of " + source);
   writeFileSync(here("dist/widget.js"), "widget of " + source);`;
 
+/** Named by path: a package of that name may lie above the temporary folder, or not. */
+const bundler = "./bundler.cjs";
+
+let root: string;
 let folder: string;
 
 describe("the files of the widget", () => {
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "parley-widget-"));
+    root = await mkdtemp(join(tmpdir(), "parley-widget-"));
+    // As deep as in the repository, whose lock file counts among the sources.
+    folder = join(root, "services/widget");
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, bundler), "");
     await writeFile(join(folder, "build.ts"), builder);
     await writeFile(join(folder, "source.ts"), "one");
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(() => rm(root, { recursive: true }));
 
   it("are built where they are missing, once for all who ask", async () => {
     const files = open();
@@ -39,6 +47,12 @@ describe("the files of the widget", () => {
   it("are built anew at the start, in production too, where their sources are newer", async () => {
     await built("old", 1000);
     expect(await text(open({ watch: false }), "widget.js")).toBe("widget of one");
+  });
+
+  it("are served as they were built in production without a bundler, whatever the times of their sources", async () => {
+    await built("old", 1000);
+    await rm(join(folder, bundler));
+    expect(await text(open({ watch: false }), "widget.js")).toBe("widget of old");
   });
 
   it("are built anew where their sources are newer, and again when those change", async () => {
@@ -87,7 +101,7 @@ describe("the files of the widget", () => {
 });
 
 function open({ watch = true } = {}): WidgetFiles {
-  return new WidgetFiles({ log: quietLog(), watch, folder });
+  return new WidgetFiles({ log: quietLog(), watch, folder, bundler });
 }
 
 async function text(files: WidgetFiles, name: string): Promise<string | undefined> {

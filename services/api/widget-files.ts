@@ -26,6 +26,8 @@ export interface WidgetFilesOptions {
   watch: boolean;
   /** Where `build.ts` stands, and `dist/` comes to stand. */
   folder?: string;
+  /** The module that `build.ts` cannot do without; an image leaves it out. */
+  bundler?: string;
 }
 
 const widgetFolder = fileURLToPath(new URL("../widget", import.meta.url));
@@ -40,14 +42,16 @@ const lookEveryMs = 1000;
  */
 export class WidgetFiles {
   readonly #folder: string;
+  readonly #bundler: string;
   readonly #log: Logger;
   readonly #watch: boolean;
   #loaded: { at: number; files: Promise<Files> } | undefined;
 
-  constructor({ log, watch, folder = widgetFolder }: WidgetFilesOptions) {
+  constructor({ log, watch, folder = widgetFolder, bundler = "esbuild" }: WidgetFilesOptions) {
     this.#log = log;
     this.#watch = watch;
     this.#folder = folder;
+    this.#bundler = bundler;
   }
 
   /** Loads it, so that the first request finds it there. */
@@ -90,7 +94,7 @@ export class WidgetFiles {
     const dist = join(this.#folder, "dist");
     const builtAt = await changedAt(join(dist, "widget.js"));
     const missing = builtAt === 0;
-    const mayBuild = this.#watch || (before === undefined && hasBundler(this.#folder));
+    const mayBuild = this.#watch || (before === undefined && canResolve(this.#bundler, this.#folder));
     const stale = missing || (mayBuild && (await newestSource(this.#folder)) > builtAt);
     if (!stale && before !== undefined) return before;
     if (stale) await this.#build(missing);
@@ -159,10 +163,10 @@ const compressors = {
   gzip: (body: Buffer) => promisify(gzip)(body, { level: 9 }),
 };
 
-/** An image has none: what it brings has been built for it, whatever the times of its files. */
-function hasBundler(folder: string): boolean {
+/** An image has no bundler: what it brings has been built for it, whatever the times of its files. */
+function canResolve(bundler: string, folder: string): boolean {
   try {
-    createRequire(join(folder, "build.ts")).resolve("esbuild");
+    createRequire(join(folder, "build.ts")).resolve(bundler);
     return true;
   } catch {
     return false;

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { streamInto, withRetries } from "./call-provider.ts";
 import { type Provider, ProviderError } from "./providers/provider.ts";
@@ -36,6 +37,15 @@ describe("a call with retries", () => {
     const calls: number[] = [];
     await expect(withRetries(busy(6000, calls), new AbortController().signal)).rejects.toThrow("busy");
     expect(calls).toHaveLength(1);
+  });
+});
+
+describe("a finished call", () => {
+  it("leaves no listener on the signal of its job, whether it was answered or failed", async () => {
+    const { signal } = new AbortController();
+    await withRetries(() => Promise.resolve("answered"), signal);
+    await expect(withRetries(busy(6000, []), signal)).rejects.toThrow("busy");
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });
 

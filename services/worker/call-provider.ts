@@ -29,17 +29,21 @@ const retries = retry(handleWhen(mayPassSoon), {
  */
 export async function withRetries<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
-  aborted.catch(() => undefined);
+  const aborted = Promise.withResolvers<never>();
+  aborted.promise.catch(() => undefined);
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort);
   // Whoever was given up in a pause must not touch the draft after it: it is another attempt's by then.
   const unlessAborted = () => {
     signal.throwIfAborted();
     return call();
   };
   // A pause between two calls must not keep a cancel waiting.
-  return Promise.race([retries.execute(unlessAborted, signal), aborted]);
+  try {
+    return await Promise.race([retries.execute(unlessAborted, signal), aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 /**

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Assistant } from "../../shared/assistants.ts";
 import type { CallSettlement } from "../../shared/db/calls.ts";
 import type { ClaimedJob } from "../../shared/db/claim.ts";
+import { LinkedAbort } from "../../shared/linked-abort.ts";
 import { isConfigured, type ProviderName, providerOf } from "../../shared/provider-catalog.ts";
 import { type Finish, streamInto, withRetries } from "./call-provider.ts";
 import type { Draft } from "./draft.ts";
@@ -56,24 +57,23 @@ export async function findReply(search: Search): Promise<FoundReply> {
     conversationTag: createHash("sha256").update(job.conversationId).digest("base64url"),
   };
   const thread = new Thread(context, job, log);
-  const deadline = new AbortController();
+  using calls = new LinkedAbort(signal);
   const timer = setTimeout(
-    () => deadline.abort(new DeadlinePassed("the job has had its time")),
+    () => calls.abort(new DeadlinePassed("the job has had its time")),
     Math.max(0, context.config.JOB_DEADLINE_MS - job.ageMs),
   );
-  const callSignal = AbortSignal.any([signal, deadline.signal]);
   let last: unknown;
   try {
     for (const [place, provider] of providersFor(context, job, assistant).entries()) {
       try {
-        const found = await withRetries(() => callOnce(search, thread, provider, request, callSignal), callSignal);
+        const found = await withRetries(() => callOnce(search, thread, provider, request, calls.signal), calls.signal);
         return { provider: provider.name, ...found, fallback: place > 0 };
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof Stopped) throw error;
         last = error;
         context.complaints.note(provider.name, error, log);
-        if (deadline.signal.aborted) break;
+        if (calls.signal.aborted) break;
       }
     }
   } finally {

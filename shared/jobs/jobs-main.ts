@@ -23,7 +23,7 @@ async function main([command, given]: string[]): Promise<number> {
     process.stderr.write(usage);
     return 2;
   }
-  const log = await createLogger({ service: "jobs", level: "warn", pretty: true });
+  const log = await createLogger({ service: "jobs", level: "warn", pretty: true, to: "stderr" });
   const lifecycle = new Lifecycle(log);
   try {
     const context = await openJobContext(readConfig(), { log, lifecycle });

@@ -1,5 +1,6 @@
 import type { SubmitRequest, SubmitResponse } from "../../../shared/protocol/submit.ts";
 import type { ConversationAccess } from "../client/client.ts";
+import { linkAbort } from "../client/linked-abort.ts";
 import { newKey } from "../client/new-key.ts";
 import { ServiceError } from "../client/service-error.ts";
 import { withAccepted } from "./items.ts";
@@ -39,16 +40,18 @@ export async function deliver(room: Room): Promise<void> {
 
 async function exclusively({ surroundings: { locks }, memory, life }: Room, act: () => Promise<void>): Promise<void> {
   if (!locks) return act();
-  const signal = AbortSignal.any([life.signal, AbortSignal.timeout(lockPatienceMs)]);
+  const patience = linkAbort(life.signal, lockPatienceMs);
   let mine = false;
   try {
-    await locks.request(memory.name, { signal }, () => {
+    await locks.request(memory.name, { signal: patience.signal }, () => {
       mine = true;
       return act();
     });
   } catch (error) {
     if (mine || life.signal.aborted) throw error;
     await act();
+  } finally {
+    patience.release();
   }
 }
 

@@ -1,5 +1,6 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { JobAccess } from "./job-access.ts";
+import { type LinkedAbort, linkAbort } from "./linked-abort.ts";
 import { type Line, send } from "./request.ts";
 import { readServiceError, ServiceError, unreachable } from "./service-error.ts";
 
@@ -10,7 +11,7 @@ export class Connection {
   /** Whether anything has come through it. */
   heard = false;
   readonly #signal: AbortSignal | undefined;
-  readonly #end = new AbortController();
+  readonly #end: LinkedAbort;
   readonly #reader: Promise<Reader>;
   readonly #decoder = new TextDecoder();
   readonly #events: EventSourceMessage[] = [];
@@ -23,8 +24,8 @@ export class Connection {
 
   constructor(line: Line, job: JobAccess, lastEventId: string | undefined, signal: AbortSignal | undefined) {
     this.#signal = signal;
-    const end = this.#end.signal;
-    this.#reader = open(line, job, lastEventId, signal ? AbortSignal.any([signal, end]) : end);
+    this.#end = linkAbort(signal);
+    this.#reader = open(line, job, lastEventId, this.#end.signal);
     this.#next = this.#read();
   }
 
@@ -51,6 +52,7 @@ export class Connection {
   }
 
   close(): void {
+    this.#end.release();
     this.#end.abort();
   }
 

@@ -1,3 +1,4 @@
+import { linkAbort } from "./linked-abort.ts";
 import { ServiceError, readServiceError, unreachable } from "./service-error.ts";
 
 /** The way to one service. */
@@ -34,9 +35,9 @@ const callLimitMs = 30_000;
  */
 export async function ask<Answer>(line: Line, call: Call, has?: keyof Answer): Promise<Answer> {
   const { signal } = call;
-  const limit = AbortSignal.timeout(callLimitMs);
+  const limited = linkAbort(signal, callLimitMs);
   try {
-    const response = await send(line, call, signal ? AbortSignal.any([signal, limit]) : limit);
+    const response = await send(line, call, limited.signal);
     const text = await response.text();
     if (!response.ok) throw readServiceError(response, text);
     const answer = JSON.parse(text || "null") as Answer;
@@ -46,6 +47,8 @@ export async function ask<Answer>(line: Line, call: Call, has?: keyof Answer): P
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw error instanceof ServiceError ? error : unreachable(error);
+  } finally {
+    limited.release();
   }
 }
 

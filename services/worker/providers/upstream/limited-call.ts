@@ -1,3 +1,4 @@
+import { LinkedAbort } from "../../../../shared/linked-abort.ts";
 import { ProviderError } from "../provider.ts";
 
 interface CallLimits {
@@ -17,12 +18,14 @@ export async function limitedCall<T>(
   { signal, maxMs, toError }: CallLimits,
 ): Promise<T> {
   signal.throwIfAborted();
-  const timeout = AbortSignal.timeout(maxMs);
+  using limited = new LinkedAbort(signal);
+  const timer = setTimeout(() => limited.abort(new ProviderError("timeout", `no answer within ${maxMs} ms`)), maxMs);
   try {
-    return await call(AbortSignal.any([signal, timeout]));
+    return await call(limited.signal);
   } catch (error) {
-    signal.throwIfAborted();
-    if (timeout.aborted) throw new ProviderError("timeout", `no answer within ${maxMs} ms`);
+    limited.signal.throwIfAborted();
     throw toError(error);
+  } finally {
+    clearTimeout(timer);
   }
 }
