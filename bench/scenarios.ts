@@ -12,6 +12,7 @@ import { history } from "./scenarios/history.ts";
 import { hops } from "./scenarios/hops.ts";
 import { ingress } from "./scenarios/ingress.ts";
 import { resume } from "./scenarios/resume.ts";
+import { soak } from "./scenarios/soak.ts";
 import { simulate } from "./scenarios/simulate.ts";
 import { start } from "./scenarios/start.ts";
 import { stream } from "./scenarios/stream.ts";
@@ -36,4 +37,5 @@ export const scenarios: readonly Scenario[] = [
   simulate,
   flight,
   faults,
+  soak,
 ];

@@ -74,6 +74,10 @@ export class Child implements AsyncDisposable {
     return pid;
   }
 
+  get name(): string {
+    return this.#options.name;
+  }
+
   /** What it has used so far; Linux tells. */
   usage(): Usage {
     return usageOf(this.pid);

@@ -18,6 +18,7 @@ export interface ParleyOptions {
 export interface Parley extends AsyncDisposable {
   readonly origin: string;
   readonly api: Child;
+  readonly workers: readonly Child[];
   readonly databaseUrl: string;
   readonly pool: pg.Pool;
   readonly redis: RedisServer | undefined;
@@ -75,6 +76,7 @@ export async function startParley(stage: Stage, options: ParleyOptions): Promise
   return {
     origin,
     api,
+    workers,
     databaseUrl,
     pool,
     redis,

@@ -7,6 +7,7 @@ import { runChaos } from "./run.ts";
 const minutes = 0.4;
 /** In so short a time it kills workers, empties Redis, restarts PostgreSQL, loses hints and freezes an API. */
 const seed = 56;
+const soakChats = 2000;
 
 describe("a plan of what goes wrong", () => {
   it("is the same for the same seed and length, and another for another", () => {
@@ -35,7 +36,7 @@ describe("whatever breaks, nothing is lost and nothing is done twice", { timeout
 });
 
 async function expectAllRulesToHold(backend: "postgres" | "redis"): Promise<void> {
-  const run = await runChaos({ backend, seed, minutes, say: () => undefined });
+  const run = await runChaos({ backend, seed, minutes, soakChats, say: () => undefined });
   const broken = run.results.filter(({ breaches }) => breaches.length > 0);
   expect(broken, describeRun(run)).toEqual([]);
 }

@@ -23,11 +23,13 @@ export const checkWaits: Check = {
 
 /**
  * How long each job was the first of its conversation, with all stores there, before it was claimed; in milliseconds, in
- * order.
+ * order. Jobs of the soak, with everything well, would only water this down.
  */
 export function pickUpWaits({ jobs, journal }: Evidence): number[] {
   const waits: number[] = [];
-  for (const ofOne of Map.groupBy(jobs.values(), ({ conversationId }) => conversationId).values()) {
+  const visited = new Set(journal.accepted.map(({ conversationId }) => conversationId));
+  for (const [conversationId, ofOne] of Map.groupBy(jobs.values(), (job) => job.conversationId)) {
+    if (!visited.has(conversationId)) continue;
     let free = 0;
     for (const job of ofOne.toSorted((a, b) => a.turn - b.turn)) {
       if (job.startedAt !== null) {

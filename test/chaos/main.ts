@@ -4,17 +4,20 @@ import type { Backend } from "./plan.ts";
 import { describeRun } from "./report.ts";
 import { runChaos } from "./run.ts";
 
-const usage = "npm run chaos -- [--minutes 3] [--seed 7] [--backend redis|postgres|both|cluster|sentinel]";
+const usage =
+  "npm run chaos -- [--minutes 3] [--seed 7] [--backend redis|postgres|both|cluster|sentinel] [--soak 4000]";
 
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "3" },
     seed: { type: "string", default: "7" },
     backend: { type: "string", default: "both" },
+    soak: { type: "string", default: "4000" },
   },
 });
 const minutes = Number(values.minutes);
 const seed = Number(values.seed);
+const soakChats = Number(values.soak);
 const backends: Record<string, Backend[]> = {
   both: ["postgres", "redis"],
   postgres: ["postgres"],
@@ -23,7 +26,7 @@ const backends: Record<string, Backend[]> = {
   sentinel: ["sentinel"],
 };
 const chosen = backends[values.backend];
-if (!(minutes > 0) || !Number.isInteger(seed) || chosen === undefined) {
+if (!(minutes > 0) || !Number.isInteger(seed) || !Number.isInteger(soakChats) || chosen === undefined) {
   console.error(usage);
   process.exit(2);
 }
@@ -34,7 +37,7 @@ if (values.backend !== "postgres" && !redisAvailable) {
 
 let broken = false;
 for (const backend of chosen) {
-  const run = await runChaos({ backend, seed, minutes, say: console.log });
+  const run = await runChaos({ backend, seed, minutes, soakChats, say: console.log });
   console.log(describeRun(run));
   broken ||= run.results.some(({ breaches }) => breaches.length > 0);
 }

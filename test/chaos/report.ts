@@ -10,7 +10,7 @@ const linesOfLog = 40;
 const toldChars = 600;
 
 /** The outcome as people read it: each rule, what broke it, how to see it again, and the story of the jobs concerned. */
-export function describeRun({ backend, seed, minutes, evidence, results, folder }: ChaosRun): string {
+export function describeRun({ backend, seed, minutes, evidence, results, heaps, folder }: ChaosRun): string {
   const { journal, jobs, seen } = evidence;
   const statuses = [...Map.groupBy(jobs.values(), ({ status }) => status)].map(
     ([status, of]) => `${of.length} ${status}`,
@@ -22,6 +22,9 @@ export function describeRun({ backend, seed, minutes, evidence, results, folder 
     `picked up after ${describeWaits(evidence)}; ${seen.length} calls, ${journal.requests.length} requests, ${journal.followed.length} followed; ${kinds.join(", ")}`,
     `the harness was held up ${journal.heldUp.length} times, for ${journal.heldUp.reduce((sum, { from, to }) => sum + to - from, 0)} ms in all`,
     journal.usage.map(({ name, memoryMb, sockets }) => `${name}: ${memoryMb} MB, ${sockets} sockets`).join("; "),
+    heaps
+      .map(({ name, growth, quarters }) => `${name}: heap ${toMb(quarters.at(-1))}, × ${growth.toFixed(3)}`)
+      .join("; "),
     ...results.map(
       ({ rule, looked, breaches }) =>
         `${breaches.length === 0 ? "held  " : "BROKEN"} ${String(breaches.length).padStart(4)} of ${String(looked).padStart(5)}  ${rule}`,
@@ -38,6 +41,10 @@ export function describeRun({ backend, seed, minutes, evidence, results, folder 
   for (const jobId of [...concerned].slice(0, toldJobs)) lines.push("", ...tellJob(evidence, jobId));
   lines.push("", `Again: npm run chaos -- --minutes ${minutes} --seed ${seed} --backend ${backend}`, `Logs: ${folder}`);
   return lines.join("\n");
+}
+
+function toMb(bytes = 0): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function describeWaits(evidence: Evidence): string {

@@ -7,6 +7,8 @@ import { Journal } from "./journal.ts";
 import { onRedis } from "./on-redis.ts";
 import { type Backend, makePlan } from "./plan.ts";
 import { readRemains } from "./remains.ts";
+import { maxGrowth, soak, type SoakedHeap } from "../soak/soak.ts";
+import { SoakVisitor } from "../soak/visitor.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { replyLimitMs } from "./upstream.ts";
 import { Visitor } from "./visitors.ts";
@@ -15,6 +17,8 @@ export interface ChaosOptions {
   backend: Backend;
   seed: number;
   minutes: number;
+  /** Chats that follow once all is well, to see whether memory stays level. */
+  soakChats: number;
   /** Hears what is being done. */
   say: (line: string) => void;
 }
@@ -22,6 +26,7 @@ export interface ChaosOptions {
 export interface ChaosRun extends ChaosOptions {
   evidence: Evidence;
   results: CheckResult[];
+  heaps: SoakedHeap[];
   /** The logs of the processes; removed where nothing was wrong. */
   folder: string;
 }
@@ -84,6 +89,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   if (!followed) journal.breach("every follower hears of the end", `some did not within ${healingMs} ms of quiet`);
   await untilSettled(stage, healedAt);
   await untilAllListen(stage, journal);
+  const heaps = await soakAll(stage, journal, options.soakChats);
   clearInterval(sampling);
   clearInterval(watching);
   journal.close();
@@ -91,7 +97,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   const evidence = await collectEvidence(stage, journal, healedAt);
   const results = checkAll(evidence);
   if (results.every(({ breaches }) => breaches.length === 0)) await rm(stage.folder, { recursive: true });
-  return { ...options, evidence, results, folder: stage.folder };
+  return { ...options, evidence, results, heaps, folder: stage.folder };
 }
 
 /** Resolves when no job is open, or one has been at the head of its conversation for too long. */
@@ -137,6 +143,28 @@ async function untilAllListen({ redis, replicated, workers }: Stage, journal: Jo
     if (Date.now() > deadline)
       return journal.breach("every worker waits at the queue", `${blocked} of ${workers.length} do`);
     await sleep(100);
+  }
+}
+
+/** The processes that lived through all of this, or came back, serve many short chats: none may keep something of each. */
+async function soakAll(stage: Stage, journal: Journal, chats: number): Promise<SoakedHeap[]> {
+  stage.upstream.hurry();
+  const { apis, slots } = stage;
+  const visitors = Array.from({ length: visitorCount }, (_, index) => apis[index % apis.length])
+    .filter((api) => api !== undefined)
+    .map(({ url }) => new SoakVisitor(url));
+  try {
+    const heaps = await soak({ chats, visitors, processes: slots });
+    for (const { name, growth, quarters } of heaps) {
+      if (growth > maxGrowth) {
+        const sizes = quarters.map((bytes) => (bytes / 1e6).toFixed(1)).join(", ");
+        journal.breach("what a process keeps stays level over many chats", `${name}: ${sizes} MB`);
+      }
+    }
+    return heaps;
+  } catch (error) {
+    journal.breach("every chat of the soak is answered", String(error));
+    return [];
   }
 }
 

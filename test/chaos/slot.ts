@@ -4,6 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { within } from "../../shared/lifecycle.ts";
+import { askHeap, heapProbeOption } from "../soak/soak.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** PostgreSQL may be away for a while when it starts: it waits for the rows, then for the queue. */
@@ -87,6 +88,7 @@ export class Slot {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],
         COMPATIBLE_API_KEY: `${this.name}/${this.#run}`,
+        NODE_OPTIONS: heapProbeOption,
         ...this.#options.env,
       },
       stdio: ["ignore", log, log, "ipc"],
@@ -137,6 +139,12 @@ export class Slot {
     const targets = await Promise.all(files.map((file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => "")));
     const sockets = targets.filter((target) => target.startsWith("socket:")).length;
     return { memoryMb: Math.round(Number(kilobytes) / 1024), sockets };
+  }
+
+  /** What it keeps after forced collections. */
+  async heapBytes(): Promise<number> {
+    if (this.#child === undefined) throw new Error(`${this.name} does not run`);
+    return askHeap(this.#child);
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

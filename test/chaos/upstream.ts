@@ -15,6 +15,8 @@ export interface Upstream {
   readonly replies: ReadonlyMap<FakeCall, FakeReply>;
   /** From now on every call goes well; those that hang go on. */
   heal(): void;
+  /** From now on every call is answered at once, with a few words. */
+  hurry(): void;
 }
 
 /** What every reply of the fake begins with; no preset does. */
@@ -47,6 +49,7 @@ export async function startUpstream(seed: number, stalls: boolean): Promise<Upst
   const random = new Random(seed ^ 0x5eed);
   const { promise: healed, resolve } = Promise.withResolvers<void>();
   let well = false;
+  let hurried = false;
   const replies: (FakeReply | undefined)[] = [];
   const asked = new Set<string>();
   const fake = await startFakeProvider({
@@ -55,7 +58,9 @@ export async function startUpstream(seed: number, stalls: boolean): Promise<Upst
       // Who asks again took the job over, or tries once more: whoever had it may come back in the middle of this reply.
       const slow = stalls && !well && asked.has(message) && random.chance(0.7);
       asked.add(message);
-      const { script, reply } = chooseAnswer(random, { number: replies.length, well, stalls, slow, healed });
+      const { script, reply } = hurried
+        ? answerAtOnce(replies.length)
+        : chooseAnswer(random, { number: replies.length, well, stalls, slow, healed });
       replies.push(reply);
       return script;
     },
@@ -74,7 +79,15 @@ export async function startUpstream(seed: number, stalls: boolean): Promise<Upst
       well = true;
       resolve();
     },
+    hurry() {
+      hurried = true;
+    },
   };
+}
+
+function answerAtOnce(number: number): ChosenAnswer {
+  const tokens = [`${replyMark}${number}`, ...words.slice(0, 5)];
+  return { script: { steps: tokens }, reply: { text: tokens.join(""), whole: true } };
 }
 
 interface Choice {
