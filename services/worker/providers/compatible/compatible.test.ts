@@ -221,6 +221,56 @@ describe("a compatible server that differs", () => {
   });
 });
 
+describe("a compatible server that sends more than the reply", () => {
+  const said = (content: string) => ({ choices: [{ delta: { content } }] });
+  const end = { choices: [{ delta: {}, finish_reason: "stop" }] };
+
+  it("sends thoughts in the text: the rest is the reply", async () => {
+    const { text } = await answerTo(events(said("<thi"), said("nk>No.</think>\n\nSor"), said("ry."), end, "[DONE]"));
+    expect(text).toBe("Sorry.");
+  });
+
+  it("sends nothing but thoughts: there is no text", async () => {
+    const { text, finish, events: all } = await answerTo(events(said("<think>Let me "), said("see"), end, "[DONE]"));
+    expect(text).toBe("");
+    expect(all).toEqual([finish]);
+  });
+
+  it("leaves out the opening tag of thoughts: one call is spoilt, those after it are right", async () => {
+    const provider = createCompatibleProvider({ baseUrl: fake.url, model: "test-model" });
+    const { promise: shown, resolve } = Promise.withResolvers<void>();
+    const rest = "is angry.</think>Sorry.";
+    fake.next({ steps: ["The visitor ", { until: shown }, rest] }, { steps: ["The visitor ", { until: shown }, rest] });
+    const { error } = await collect(provider, { onDelta: () => resolve() });
+    expect(error).toMatchObject({ code: "malformed" });
+    expect(error).toHaveProperty("message", expect.stringContaining("opening tag"));
+    expect(await collect(provider)).toMatchObject({ text: "Sorry.", error: undefined });
+  });
+
+  it.each([
+    { citations: ["https://example.com/a", "https://example.com/b"] },
+    { search_results: [{ title: "A", url: "https://example.com/a" }, { title: "B" }] },
+    {
+      choices: [{ delta: { annotations: [1, 2].map((n) => ({ url_citation: { url: `https://example.com/${n}` } })) } }],
+    },
+    { choices: [{ delta: { context: { citations: [{ title: "A" }, { title: "B", url: null }] } } }] },
+  ])("names its sources: the marks of them are gone: %j", async (sources) => {
+    const { text, error } = await answerTo(
+      events(sources, said("At nine ["), said("1], [2] or later."), end, "[DONE]"),
+    );
+    expect([text, error]).toEqual(["At nine, or later.", undefined]);
+  });
+
+  it("names sources in a way that nobody knows: they are passed over", async () => {
+    const strange = {
+      citations: { a: 1 },
+      search_results: [1],
+      choices: [{ delta: { content: "Hi.", annotations: "?" } }],
+    };
+    expect(await answerTo(events(strange, end, "[DONE]"))).toMatchObject({ text: "Hi.", error: undefined });
+  });
+});
+
 describe("the message of an error", () => {
   it("names what the upstream's error names, and what to check", () => {
     const body = JSON.stringify({ error: { message: "long story", type: "invalid_request_error", code: "bad_key" } });

@@ -7,6 +7,7 @@ import { readErrorBody } from "../upstream/error-body.ts";
 import { fromConnection } from "../upstream/errors.ts";
 import { readEvents, readWhole } from "../upstream/read-events.ts";
 import { Reply } from "../upstream/reply.ts";
+import { ServerHabits } from "../upstream/server-habits.ts";
 import { Tail } from "../upstream/tail.ts";
 import { fromEvent } from "./from-event.ts";
 import { createEndpoint, type Endpoint } from "./post.ts";
@@ -34,11 +35,12 @@ export function compatibleFromConfig(config: Config): Provider {
 export function createCompatibleProvider(options: CompatibleOptions): Provider {
   const { baseUrl, apiKey, model, timeouts = defaultTimeouts } = options;
   const endpoint = createEndpoint({ url: completionsUrl(baseUrl), apiKey, connectMs: timeouts.connectMs });
+  const habits = new ServerHabits();
   return {
     name: "compatible",
     upstream: baseUrl,
     stream: (request, signal) =>
-      withTimeouts((limited) => streamReply({ endpoint, apiKey, model, request, signal: limited }), {
+      withTimeouts((limited) => streamReply({ endpoint, apiKey, model, habits, request, signal: limited }), {
         signal,
         ...timeouts,
       }),
@@ -49,6 +51,7 @@ interface Call {
   endpoint: Endpoint;
   apiKey: string | undefined;
   model: string;
+  habits: ServerHabits;
   request: ProviderRequest;
   signal: AbortSignal;
 }
@@ -66,7 +69,7 @@ async function* streamReply(call: Call): AsyncGenerator<ProviderEvent, void, und
   });
   if (response.statusCode !== 200) throw await readError(response, call.apiKey);
 
-  const reply = new Reply(body.model, (data) => fromEvent(data, call.apiKey));
+  const reply = new Reply(body.model, (data) => fromEvent(data, call.apiKey), call.habits.of(body.model));
   const tail = new Tail(() => response.destroy());
   try {
     for await (const events of eventsOf(response)) {
@@ -82,7 +85,7 @@ async function* streamReply(call: Call): AsyncGenerator<ProviderEvent, void, und
     // Ends the connection where something is left of the answer; where it was read to its end, it is kept.
     response.destroy();
   }
-  yield reply.finish();
+  yield* reply.finish();
 }
 
 /** Some servers do not stream, whatever they are asked: then the whole completion is the only event. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ProviderError, type TokenUsage } from "../provider.ts";
 import { fromErrorObject } from "../upstream/openai-errors.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
+import { readSources } from "../upstream/sources.ts";
 
 const piece = z.object({ content: z.string().nullish(), refusal: z.string().nullish() });
 const count = z.int().min(0);
@@ -31,7 +32,8 @@ const chunk = z.object({
  */
 export function fromEvent(json: string, apiKey?: string): ReplyPart {
   if (json.trim() === "[DONE]") return { ended: true };
-  const parsed = chunk.safeParse(parseJson(json));
+  const event = parseJson(json);
+  const parsed = chunk.safeParse(event);
   // The fault is not passed on: zod and JSON.parse quote what they read, and that is the visitor's conversation.
   if (!parsed.success) throw new ProviderError("malformed", "an event is not a chunk of a chat completion");
   const { error, choices, model, usage: tokens } = parsed.data;
@@ -41,6 +43,7 @@ export function fromEvent(json: string, apiKey?: string): ReplyPart {
   const { content, refusal } = choice?.delta ?? choice?.message ?? {};
   return {
     text: content || refusal || "",
+    sources: readSources(json, event),
     refused: Boolean(refusal),
     finishReason: toFinishReason(choice?.finish_reason),
     model: model || undefined,

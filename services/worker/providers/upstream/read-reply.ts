@@ -44,7 +44,7 @@ export async function* readReply(
     // Ends the connection where something is left of the answer; where it was read to its end, it is kept.
     await reader.cancel().catch(() => {});
   }
-  yield reply.finish();
+  yield* reply.finish();
 }
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;

@@ -1,4 +1,7 @@
 import { ProviderError, type ProviderEvent, type TokenUsage } from "../provider.ts";
+import type { Habits } from "./server-habits.ts";
+import { ShownText } from "./shown-text.ts";
+import type { Source } from "./sources.ts";
 
 type FinishEvent = Extract<ProviderEvent, { type: "finish" }>;
 
@@ -7,6 +10,10 @@ export interface ReplyPart {
   text?: string;
   /** The model declined, in the text of this part. */
   refused?: boolean;
+  /** The server sends thoughts in a field of their own. */
+  thinks?: boolean;
+  /** All that the reply rests on, as far as the server has told. */
+  sources?: readonly Source[];
   /** Another message of the same reply begins here. */
   beginsMessage?: boolean;
   finishReason?: FinishEvent["finishReason"] | undefined;
@@ -22,6 +29,9 @@ export interface ReplyPart {
 export class Reply {
   readonly #toPart: (data: string) => ReplyPart;
   readonly #end: FinishEvent;
+  readonly #shown: ShownText;
+  /** Of the events that arrived together: what is taken back by a later one of them was never passed on. */
+  #arrived = "";
   #hasText = false;
   /** Goes before the next text. */
   #between = "";
@@ -33,8 +43,10 @@ export class Reply {
   /**
    * @param model the one asked for, until the server names its own
    * @param toPart may throw a `ProviderError`
+   * @param habits of the server, for this model
    */
-  constructor(model: string, toPart: (data: string) => ReplyPart) {
+  constructor(model: string, toPart: (data: string) => ReplyPart, habits?: Habits) {
+    this.#shown = new ShownText(habits);
     this.#toPart = toPart;
     this.#end = { type: "finish", finishReason: "stop", model };
   }
@@ -42,25 +54,43 @@ export class Reply {
   /** Takes the data of events; of their text as much is returned as came before a fault. */
   add(events: readonly string[]): { text: string; fault?: ProviderError } {
     let text = "";
+    let fault: ProviderError | undefined;
     try {
       for (const data of events) text += this.#addOne(data);
-      return { text };
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      return { text, fault: error };
+      fault = error;
     }
+    text += this.#show();
+    fault ??= this.#shown.fault;
+    return { text, ...(fault && { fault }) };
   }
 
-  /** @throws {ProviderError} `malformed` when the reply is not whole */
-  finish(): FinishEvent {
+  /**
+   * Ends the reply: what was held back of its text, then its `finish`.
+   * @throws {ProviderError} `malformed` when the reply is not whole
+   */
+  finish(): ProviderEvent[] {
     if (!this.whole) throw new ProviderError("malformed", "the stream ended without a finish reason");
-    return this.#end;
+    if (this.#shown.fault) throw this.#shown.fault;
+    const text = this.#endMessage();
+    return text === "" ? [this.#end] : [{ type: "delta", text }, this.#end];
   }
 
+  /** @returns the rest of a message that ended with this event */
   #addOne(data: string): string {
     if (this.done) return "";
-    const { text = "", refused, beginsMessage, finishReason, model, usage, ended, fault } = this.#toPart(data);
-    if (fault !== undefined) throw fault;
+    const part = this.#toPart(data);
+    if (part.fault !== undefined) throw part.fault;
+    this.#note(part);
+    if (part.thinks) this.#shown.thoughtsAreApart();
+    if (part.sources) this.#shown.know(part.sources);
+    const ended = part.beginsMessage ? this.#endMessage() : "";
+    this.#arrived += part.text ?? "";
+    return ended;
+  }
+
+  #note({ refused, finishReason, model, usage, ended }: ReplyPart): void {
     // A refusal comes in a field of its own, and then ends with a plain `stop`.
     if (refused) this.#end.finishReason = "refusal";
     else if (finishReason && finishReason !== "stop") this.#end.finishReason = finishReason;
@@ -68,7 +98,21 @@ export class Reply {
     if (usage) this.#end.usage = usage;
     if (finishReason || ended) this.whole = true;
     if (ended) this.done = true;
-    if (beginsMessage && this.#hasText) this.#between = "\n\n";
+  }
+
+  #endMessage(): string {
+    const text = this.#show() + this.#join(this.#shown.end(this.#end.finishReason));
+    if (this.#hasText) this.#between = "\n\n";
+    return text;
+  }
+
+  #show(): string {
+    const arrived = this.#arrived;
+    this.#arrived = "";
+    return this.#join(this.#shown.push(arrived));
+  }
+
+  #join(text: string): string {
     if (text === "") return "";
     const between = this.#between;
     this.#between = "";

@@ -1,0 +1,55 @@
+/** Bounds the memory for one line; a fence, with the quotes and lists around it, is shorter. */
+const maxLineChars = 200;
+const fence = /^[\s>*+\-\d.)]*?(`{3,}|~{3,})/;
+
+/**
+ * Follows where a growing Markdown text is in code: between fences, or between two runs of as many backticks within one
+ * paragraph. A run that nothing closes counts as code up to the end of its paragraph.
+ */
+export class CodeTracker {
+  #line = "";
+  #fence = "";
+  /** Backticks that opened the present span; 0: none did. */
+  #span = 0;
+  /** Backticks that were read last. */
+  #run = 0;
+
+  push(text: string): void {
+    for (const char of text) {
+      if (char === "`") this.#run += 1;
+      else this.settle();
+      if (char === "\n") this.#endLine();
+      else if (this.#line.length < maxLineChars) this.#line += char;
+    }
+  }
+
+  /** Whether the next character is in code, if it is not another backtick. */
+  get inCode(): boolean {
+    this.settle();
+    return this.#fence !== "" || this.#span > 0;
+  }
+
+  /** Takes the run of backticks that was read last as whole. */
+  settle(): void {
+    const run = this.#run;
+    this.#run = 0;
+    if (this.#fence !== "") return;
+    const [, marks] = run === 0 && !this.#line.endsWith("~~~") ? [] : (fence.exec(this.#line) ?? []);
+    // A fence of backticks has none behind it on its line: else it is a span.
+    if (marks !== undefined && this.#line.endsWith(marks)) this.#fence = marks;
+    else if (run > 0 && this.#span === 0) this.#span = run;
+    else if (run === this.#span) this.#span = 0;
+  }
+
+  #endLine(): void {
+    const [, marks = ""] = fence.exec(this.#line) ?? [];
+    const closes = marks.startsWith(this.#fence) && this.#line.trimEnd().endsWith(marks);
+    if (this.#fence !== "" && this.#opened && marks !== "" && closes) this.#fence = "";
+    this.#opened = this.#fence !== "";
+    if (this.#line.trim() === "") this.#span = 0;
+    this.#line = "";
+  }
+
+  /** The line of the opening fence has ended. */
+  #opened = false;
+}

@@ -1,0 +1,171 @@
+import { CodeTracker } from "./code-tracker.ts";
+import { halfMark, identifier, mark, mayBecomeMark, numbersOf } from "./marks.ts";
+import type { Habits } from "./server-habits.ts";
+import type { Source } from "./sources.ts";
+
+const beginning = /[ \t[【\uE200:c]/g;
+const mayBegin = /^[ \t[【\uE200:c]$/;
+/** A sentence goes on so, and no index, call or assignment does. */
+const goesOnAsCode = /^[\w=({]$/;
+const attached = /[\p{L}\p{N}\p{M}.,;:!?)"'”’»%。，、！？」』）…]\*{0,2}$/u;
+const word = /[\p{L}\p{N}]/u;
+const contextChars = 64;
+/** A reply whose sources are not known counts them from 1; it may leave some out. */
+const maxSkipped = 3;
+
+interface Unit {
+  text: string;
+  plain: boolean;
+}
+
+/**
+ * Takes the marks of sources out of a text while it streams: a visitor cannot follow them, since no reply carries the
+ * sources that they stand for. Marks of a form of their own always go. A number in brackets goes where it is a mark:
+ * - sources are known, and one has this number;
+ * - else where it counts from 1, and follows a word directly or comes with others (`nine[1][2]`).
+ * Code, links (`[1](…)`, `[text][1]`), definitions and lists of the model's own (`[1]` at the beginning of a line), and an
+ * index (`items[1]`) are text.
+ */
+export class MarkFilter {
+  readonly #habits: Habits;
+  readonly #code = new CodeTracker();
+  #held = "";
+  /** What was passed on last. */
+  #before = "";
+  #sources: readonly Source[] = [];
+  #cites = false;
+  #highest = 0;
+
+  constructor(habits: Habits) {
+    this.#habits = habits;
+  }
+
+  /** @param sources all that are known by now, in the order of their numbers */
+  know(sources: readonly Source[]): void {
+    if (sources.length === 0) return;
+    if (sources.length > this.#sources.length) this.#sources = sources;
+    this.#habits.cites = true;
+  }
+
+  /** @returns what can go on now */
+  push(text: string): string {
+    let out = "";
+    for (let at = 0; at < text.length;) {
+      const end = this.#held === "" ? nextMatch(text, beginning, at) : at;
+      out += this.#pass(text.slice(at, end));
+      if (end < text.length) out += this.#next(text.charAt(end));
+      at = end + 1;
+    }
+    return out;
+  }
+
+  /** @returns what was still held back */
+  end(): string {
+    let out = "";
+    // What is left of one may begin another.
+    while (this.#held !== "") out += this.#judge("");
+    this.#before = "";
+    return out;
+  }
+
+  #next(char: string): string {
+    if (this.#held === "") return this.#begin(char);
+    if (mayBecomeMark.test(this.#held + char)) {
+      this.#held += char;
+      return "";
+    }
+    return this.#judge(char) + this.#next(char);
+  }
+
+  #begin(char: string): string {
+    const holds = mayBegin.test(char) && (char === "\uE200" || !this.#code.inCode);
+    if (!holds) return this.#pass(char);
+    this.#held = char;
+    return "";
+  }
+
+  /** Decides on what is held, now that it is known what follows. */
+  #judge(next: string): string {
+    const { spaces, units, rest } = takeApart(this.#held);
+    this.#held = "";
+    const follows = rest.charAt(0) || next;
+    const gone = units.length > 0 && this.#areMarks(units, spaces, follows);
+    const half = next === "" && halfMark.test(rest);
+    const kept = gone ? "" : units.map(({ text }) => text).join("");
+    const before = kept === "" && (gone || half) ? this.#between(spaces, half ? "" : follows) : spaces;
+    return this.#pass(before + kept) + (half ? "" : this.#passRest(rest));
+  }
+
+  /** White space before a mark goes with it, unless it keeps two words apart or begins a line. */
+  #between(spaces: string, follows: string): string {
+    if (spaces === "" || isLineStart(this.#before)) return spaces;
+    return word.test(follows) ? " " : "";
+  }
+
+  /** Its first character begins no mark; a later one may. */
+  #passRest(rest: string): string {
+    if (rest === "") return "";
+    const [first = "", ...others] = Array.from(rest);
+    return this.#pass(first) + others.map((char) => this.#next(char)).join("");
+  }
+
+  #pass(text: string): string {
+    if (text === "") return "";
+    this.#code.push(text);
+    this.#before = (this.#before + text).slice(-contextChars);
+    return text;
+  }
+
+  #areMarks(units: readonly Unit[], spaces: string, follows: string): boolean {
+    const definite = units.some(({ plain }) => !plain);
+    const marks = definite || this.#areNumbersOfSources(units, spaces, follows);
+    if (!marks) return false;
+    if (definite || units.length > 1) this.#cites = true;
+    const numbers = units.flatMap(({ text, plain }) => (plain ? numbersOf(text) : []));
+    this.#highest = Math.max(this.#highest, ...numbers);
+    return true;
+  }
+
+  #areNumbersOfSources(units: readonly Unit[], spaces: string, follows: string): boolean {
+    const numbers = units.map(({ text }) => numbersOf(text));
+    if (numbers.some((each) => each.length === 0) || isLinkPart(this.#before + spaces, follows)) return false;
+    const alone = follows === "" || follows === "\n";
+    if (isLineStart(this.#before) && !(alone && (units.length > 1 || this.#sources.length > 0))) return false;
+    if (numbers.flat().every((each) => each <= this.#sources.length)) return true;
+    const cites = this.#cites || this.#habits.cites;
+    const simple = units.every(({ text }) => /^\[\d+\]$/.test(text));
+    if (!simple && !cites) return false;
+    if (units.some(({ text }) => text.startsWith("[^"))) return false;
+    if (goesOnAsCode.test(follows) || (spaces === "" && identifier.test(this.#before))) return false;
+    if (numbers.flat().some((each) => each > this.#highest + maxSkipped)) return false;
+    return cites || units.length > 1 || (spaces === "" && attached.test(this.#before));
+  }
+}
+
+function takeApart(held: string): { spaces: string; units: Unit[]; rest: string } {
+  const spaces = /^[ \t]*/.exec(held)?.[0] ?? "";
+  const units: Unit[] = [];
+  mark.lastIndex = spaces.length;
+  let at = spaces.length;
+  for (let found = mark.exec(held); found; found = mark.exec(held)) {
+    units.push({ text: found[0], plain: found.groups?.["plain"] !== undefined });
+    at = mark.lastIndex;
+  }
+  return { spaces, units, rest: held.slice(at) };
+}
+
+/** `[1](address)`, `[text][1]`, `![1]`, and a definition, `[1]: address`. */
+function isLinkPart(before: string, follows: string): boolean {
+  if (follows === "(" || follows === "[" || /[[\]!\\]$/.test(before)) return true;
+  return follows === ":" && isLineStart(before);
+}
+
+function nextMatch(text: string, pattern: RegExp, from: number): number {
+  pattern.lastIndex = from;
+  return pattern.exec(text)?.index ?? text.length;
+}
+
+/** Also within quotes and lists. */
+function isLineStart(before: string): boolean {
+  return /(?:^|\n)[\s>*+-]*$/.test(before);
+}
