@@ -22,7 +22,7 @@ const strangersLimits = {
   requireHostHeader: false,
   /**
    * Nothing sent and nothing taken for so long: a client that does not read what it asked for. Event streams have a comment
-   * every 15 s, requests wait for 60 s at most.
+   * every 15 s, requests wait for 25 s at most.
    */
   inactivityMs: 120_000,
   /** Ten thousand event streams, and room. Above it connections are dropped at once, so that those we have are served. */

@@ -15,6 +15,9 @@ const delta = (text: string): JobEvent => ({
 });
 const status: JobEvent = { event: "status", data: { status: "queued", attempt: 0 } };
 
+/** The last block of a stream that is sent back, after the block before it. */
+const invitation = /\n\nretry: ([2-4]\d{3})\nevent: wait\ndata: {"retryMs":\1}\n\n$/;
+
 interface Served {
   url: string;
   /** How many connections there are. */
@@ -83,8 +86,7 @@ describe("an event stream", () => {
     });
     expect(await answer.text()).toBe(
       [
-        "retry: 1000\n\n",
-        'event: status\ndata: {"status":"queued","attempt":0}\n\n',
+        'retry: 1000\nevent: status\ndata: {"status":"queued","attempt":0}\n\n',
         'id: 1:9\nevent: delta\ndata: {"text":"two\\nlines","offset":9}\n\n',
         'id: end\nevent: cancelled\ndata: {"jobId":"7"}\n\n',
       ].join(""),
@@ -99,13 +101,13 @@ describe("an event stream", () => {
     const served = await serve(new EventStreams(), broken());
     const answer = await fetch(served.url);
     expect(answer.status).toBe(200);
-    const [, retryMs] = /\n\nretry: (\d+)\n\n$/.exec(await answer.text()) ?? [];
+    const [, retryMs] = invitation.exec(await answer.text()) ?? [];
     expect(Number(retryMs)).toBeGreaterThanOrEqual(2000);
     expect(Number(retryMs)).toBeLessThan(5000);
     expect(served.errors).toMatchObject([{ message: "PostgreSQL is away" }]);
 
     const unfinished = await serve(new EventStreams(), give(status));
-    expect(await (await fetch(unfinished.url)).text()).toMatch(/\n\nretry: [2-4]\d{3}\n\n$/);
+    expect(await (await fetch(unfinished.url)).text()).toMatch(invitation);
     expect(unfinished.errors).toEqual([]);
   });
 
@@ -114,14 +116,15 @@ describe("an event stream", () => {
     const { url } = await serve(streams, hang(status));
     const answer = await fetch(url);
     streams.close();
-    expect(await answer.text()).toMatch(/^retry: 1000\n\nevent: status\n.*\n\nretry: \d{4}\n\n$/s);
+    expect(await answer.text()).toMatch(new RegExp(`^retry: 1000\nevent: status\ndata: .*${invitation.source}`));
   });
 
   it("is not begun for a request that was under way when the process was told to end", async () => {
     const streams = new EventStreams();
     const { url } = await serve(streams, hang(status));
     streams.close();
-    expect(await (await fetch(url)).text()).toMatch(/^retry: 1000\n\nretry: \d{4}\n\n$/);
+    // The first block is an event already.
+    expect(`\n\n${await (await fetch(url)).text()}`).toMatch(new RegExp(`^${invitation.source}`));
   });
 
   it("waits for a slow reader, and gathers nothing meanwhile", async () => {
@@ -177,8 +180,8 @@ describe("an event stream", () => {
     vanished.destroy();
 
     const there = await serve(new EventStreams(briefly), hang(status));
-    const [beats, goodbye] = (await (await fetch(there.url)).text()).split(/(?=retry: [2-4]\d{3}\n\n$)/);
-    expect(beats).toMatch(/^retry: 1000\n\nevent: status\n[^\n]+\n\n(:\n\n)+$/);
+    const [beats, goodbye] = (await (await fetch(there.url)).text()).split(/(?=retry: [2-4]\d{3}\nevent: wait\n)/);
+    expect(beats).toMatch(/^retry: 1000\nevent: status\n[^\n]+\n\n(:\n\n)+$/);
     expect(goodbye).toBeDefined();
   });
 

@@ -34,14 +34,16 @@ export class EventStreams {
    * @throws never; `onError` hears of what went wrong
    */
   async pump(res: Response, events: AsyncIterable<JobEvent>, onError: (error: unknown) => void): Promise<void> {
-    this.#begin(res);
     // Its request was under way when the process was told to end.
     if (this.#closed) return this.sendBack(res);
+    this.#begin(res);
+    let retry: number | undefined = retryMs;
     let complete = false;
     try {
       for await (const event of events) {
         if (res.closed || res.writableEnded) return;
-        if (!res.write(encode(event))) await drained(res);
+        if (!res.write(encode(event, retry))) await drained(res);
+        retry = undefined;
         complete = event.id === "end";
       }
     } catch (error) {
@@ -52,11 +54,15 @@ export class EventStreams {
     this.#open.delete(res);
   }
 
-  /** Ends a stream so that the client tries again a little later; the jitter spreads a crowd. */
+  /**
+   * Ends a stream so that the client tries again a little later; the jitter spreads a crowd. The event says so to clients that
+   * cannot read `retry:`, and has no id, so that the place in the text stays known.
+   */
   sendBack(res: Response): void {
     if (res.writableEnded) return;
     this.#begin(res);
-    res.end(`retry: ${2000 + Math.floor(Math.random() * 3000)}\n\n`);
+    const waitMs = 2000 + Math.floor(Math.random() * 3000);
+    res.end(encode({ event: "wait", data: { retryMs: waitMs } }, waitMs));
   }
 
   close(): void {
@@ -83,14 +89,16 @@ export class EventStreams {
       "Cache-Control": "no-store, no-transform",
       "X-Accel-Buffering": "no",
     });
-    res.write(`retry: ${retryMs}\n\n`);
     this.#open.set(res, performance.now());
     res.on("close", () => this.#open.delete(res));
   }
 }
 
-function encode({ event, data, id }: JobEvent): string {
-  return `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+/** @param retry goes into the event's own block: some clients take a block with nothing else in it for an event */
+function encode({ event, data, id }: JobEvent, retry?: number): string {
+  const retryLine = retry === undefined ? "" : `retry: ${retry}\n`;
+  const idLine = id === undefined ? "" : `id: ${id}\n`;
+  return `${retryLine}${idLine}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 /** Whichever comes first; the other one's listener goes, too, or a slow reader would gather one with each event. */

@@ -80,22 +80,33 @@ export class JobWatch {
     this.#endWaits.abort();
   }
 
-  /** Waits until a job has ended, at most `ms`; gives its row as it is then. */
+  /**
+   * Waits until a job has ended, at most `ms`; a store that hangs makes it no longer.
+   * @returns its row as it was last read; `undefined` where there is none, or none was read in time
+   */
   async waitForEnd(jobId: string, ms: number, signal: AbortSignal): Promise<JobRow | undefined> {
     using wait = new LinkedAbort(signal, this.#endWaits.signal);
     const timer = setTimeout(() => wait.abort(), ms);
-    try {
+    const stopped = new Promise<void>((resolve) => {
+      if (wait.signal.aborted) resolve();
+      else wait.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    let latest: JobRow | undefined;
+    const readUntilEnd = async () => {
       const { mailbox, known } = await this.open(jobId, wait.signal);
       for (;;) {
         const row = await this.readRow(jobId);
-        if (!row || hasEnded(row.status)) return row;
+        latest = row;
+        if (!row || hasEnded(row.status)) return;
         Object.assign(known, { status: row.status, attempt: row.attempt, bytes: Number.MAX_SAFE_INTEGER });
-        for (;;) {
-          const mail = await mailbox.take();
-          if (!mail) return row;
-          if (mail.row) break;
-        }
+        let mail = await mailbox.take();
+        while (mail && !mail.row) mail = await mailbox.take();
+        if (!mail) return;
       }
+    };
+    try {
+      await Promise.race([readUntilEnd(), stopped]);
+      return latest;
     } finally {
       clearTimeout(timer);
       wait.abort();

@@ -14,6 +14,9 @@ export const eventData = {
   done: jobView,
   failed: jobView,
   cancelled: jobView,
+  wait: z
+    .object({ retryMs: z.int().meta({ description: "Milliseconds until it is worth connecting again" }) })
+    .meta({ id: "WaitEvent" }),
 } as const;
 
 export type EventName = keyof typeof eventData;

@@ -43,6 +43,7 @@ onEachBackend("when a process is asked to end", { apis: 2, workers: 0 }, (produc
     expect(await ending.stop()).toBe(0);
     await stream.ended;
     expect(stream.terminal).toBeUndefined();
+    expect(stream.names.at(-1)).toBe("wait");
     expect(stream.retries.at(-1)).toBeGreaterThanOrEqual(2000);
     expect(stream.retries.at(-1)).toBeLessThanOrEqual(5000);
 

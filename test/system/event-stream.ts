@@ -124,7 +124,7 @@ export class EventStream {
   #take({ event, data, id }: EventSourceMessage): void {
     if (!isEventName(event)) throw new Error(`an event of unknown name: ${event}`);
     const received = { event, data: eventData[event].parse(JSON.parse(data)), ...(id !== undefined && { id }) };
-    if (this.terminal) throw new Error(`"${event}" after the end`);
+    if (this.terminal || this.names.at(-1) === "wait") throw new Error(`"${event}" after the end`);
     this.events.push(received as ReceivedEvent);
     this.lastEventId = id ?? this.lastEventId;
     this.#apply(received as ReceivedEvent);
@@ -146,6 +146,9 @@ export class EventStream {
         throw new Error(`delta ${id} with offset ${data.offset} at attempt ${this.#attempt}, ${bytes} bytes`);
       }
       this.#attempt = Number(attempt);
+    } else if (event === "wait") {
+      if (id !== undefined || data.retryMs !== this.retries.at(-1))
+        throw new Error(`"wait" with id ${id}, ${data.retryMs} ms`);
     } else if (id !== "end") {
       throw new Error(`"${event}" with id ${id}`);
     }

@@ -80,7 +80,7 @@ describe("a client that was generated from the description", () => {
     await run(process.execPath, [join(root, "node_modules/.bin/tsc"), "-p", folder.path]);
     const { stdout } = await run(process.execPath, ["program.ts", base], { cwd: folder.path });
     const { events, ...rest } = result.parse(JSON.parse(stdout));
-    expect(events).toMatch(/^retry: 1000\n\n.*event: done\n/s);
+    expect(events).toMatch(/^retry: 1000\nevent: status\n.*event: done\n/s);
     expect(rest).toEqual({
       reply: "You said: Hello",
       finishReason: "stop",

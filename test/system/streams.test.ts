@@ -145,6 +145,27 @@ onEachBackend("an event stream", { apis: 2 }, (product) => {
       expect(again).toMatchObject({ status: 204, text: "" });
     });
 
+    it("takes the id from the query where there is no header, and the header before it", async () => {
+      const { client, provider } = product();
+      provider.answer("Ask in the query", { steps: [mixed] });
+      const chat = await client.submit("Ask in the query");
+      await client.ended(chat);
+      const events = async (query: string, headers: Record<string, string> = {}) => {
+        const path = `/api/jobs/${chat.jobId}/events?${query}`;
+        const { status, text } = await client.request(path, { token: chat.token, headers });
+        return [status, ...text.matchAll(/^event: (.*)/gm)].map((each) => (typeof each === "number" ? each : each[1]));
+      };
+      expect(await events("lastEventId=1:1")).toEqual([200, "status", "delta", "done"]);
+      expect(await events(`lastEventId=1%3A${mixedBytes.length}`)).toEqual([200, "status", "done"]);
+      expect(await events("lastEventId=banana")).toEqual([200, "status", "reset", "delta", "done"]);
+      expect(await events("lastEventId=")).toEqual([200, "status", "delta", "done"]);
+      expect(await events("lastEventId=end")).toEqual([204]);
+      // A page names where it is, and a polyfill adds where it has come to.
+      expect(await events("lastEventId=1:1&lastEventId=end")).toEqual([204]);
+      expect(await events("lastEventId=end", { "last-event-id": "1:1" })).toEqual([200, "status", "delta", "done"]);
+      expect(await events("lastEventId=1:1", { "last-event-id": "end" })).toEqual([204]);
+    });
+
     it("takes an empty id for none", async () => {
       const { client } = product();
       const chat = await client.submit("Nothing yet");

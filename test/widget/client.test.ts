@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createClient, newKey, ServiceError } from "../../services/widget/client/client.ts";
 import type { JobProgress } from "../../services/widget/client/followed-text.ts";
+import { Client } from "../system/client.ts";
 import { echoOf, endlessReply, heldReply } from "../system/scripted-provider.ts";
 import { eventually, onEachBackend } from "../system/suite.ts";
 import { type Front, startFront } from "./front.ts";
@@ -194,6 +195,34 @@ onEachBackend("the client", {}, (product) => {
     release();
     expect(await following).toMatchObject({ text: "Still there.", end: "done" });
     expect(streams()).toHaveLength(4);
+  });
+
+  it("comes back when a `wait` says, also where the end of the response is held back", async () => {
+    const { script, release } = heldReply("One", " place.");
+    product().provider.answer("One at a time", script);
+    const narrow = await product().startApi({ RATE_LIMIT_MAX_STREAMS: "1" });
+    const accepted = await product().client.submit("One at a time");
+    const occupier = await new Client(narrow.url).events(accepted);
+    const client = createClient({
+      server: narrow.url,
+      fetch: async (...request) => {
+        const response = await fetch(...request);
+        const endless = new TransformStream({ flush: () => new Promise<never>(() => undefined) });
+        return new Response(response.body?.pipeThrough(endless) ?? null, response);
+      },
+    });
+    const told: JobProgress[] = [];
+    for await (const progress of client.follow(accepted)) {
+      told.push(progress);
+      if (progress.type === "trouble") await occupier.close();
+      if (progress.type === "delta") release();
+    }
+    const trouble = told.find((progress) => progress.type === "trouble");
+    expect(trouble).toMatchObject({ error: { status: 0, passing: true }, failures: 1 });
+    expect(trouble?.error.retryAfterMs).toBeGreaterThanOrEqual(2000);
+    expect(trouble?.error.retryAfterMs).toBeLessThan(5000);
+    expect(trouble?.pauseMs).toBe(trouble?.error.retryAfterMs);
+    expect(told.at(-1)).toMatchObject({ type: "done", job: { reply: { text: "One place." } } });
   });
 
   it("stays with a stream that is silent because nothing happens", { timeout: 60_000 }, async () => {

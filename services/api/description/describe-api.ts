@@ -31,6 +31,7 @@ export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHA
         StatusEvent: eventData.status,
         DeltaEvent: eventData.delta,
         ResetEvent: eventData.reset,
+        WaitEvent: eventData.wait,
         Identity: identityClaims,
       },
     },

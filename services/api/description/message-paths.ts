@@ -91,7 +91,8 @@ const stream = z.string().meta({
     "Server-sent events. `status`: StatusEvent; `delta`: DeltaEvent, its id is `<attempt>:<offset>`; `reset`: ResetEvent, drop " +
     "the text shown so far; `done`, `failed`, `cancelled`: the ended Job, with the id `end`, after which the response ends. The " +
     "deltas of an attempt, put together, are the reply, byte for byte. A comment every 15 s keeps the connection open. Trouble " +
-    "that passes ends the stream with a `retry:` line, never with an error status",
+    "that passes never has an error status: `wait`: WaitEvent, without an id, and the end of the response; connect again after " +
+    "`retryMs`, with the id of the last event that had one",
   // OpenAPI 3.1 has no words of its own for events.
   "x-events": Object.fromEntries(
     Object.entries(eventData).map(([name, schema]) => [name, { $ref: `#/components/schemas/${schema.meta()?.id}` }]),
@@ -112,10 +113,16 @@ const followJob: ZodOpenApiOperationObject = {
         example: "1:22",
       }),
     }),
+    query: z.object({
+      lastEventId: z.string().optional().meta({
+        description: "The same for clients that cannot send headers; the header goes before it",
+        example: "1:22",
+      }),
+    }),
   },
   responses: {
     "200": { description: "The stream", headers: part.headers(), content: { "text/event-stream": { schema: stream } } },
-    "204": part.empty("`Last-Event-ID: end`: there is nothing more to come"),
+    "204": part.empty("The last id is `end`: there is nothing more to come"),
     ...part.problems("invalid-request", "unauthorized", "identity-invalid", "forbidden", "not-found", "internal"),
   },
 };

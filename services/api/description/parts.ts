@@ -116,7 +116,7 @@ export const conversationId = uuid.meta({ description: "A conversation's id; ses
 export const messageId = uuid.meta({ description: "A message's id" });
 
 export const preferWait = z.string().optional().meta({
-  description: "`wait=N` (RFC 7240): hold the answer until the job ends, at most N seconds; over 60 counts as 60",
+  description: "`wait=N` (RFC 7240): hold the answer until the job ends, at most N seconds; over 25 counts as 25",
   example: "wait=20",
 });
 

@@ -1,7 +1,12 @@
 import type { Request } from "express";
 
-/** Longer waits are cut to this: proxies end idle requests soon after. */
-const maxWaitSeconds = 60;
+/** Longer waits are cut to this. Proxies turn a request that is silent for longer into a 504: common ones after 30 to 60 s. */
+const maxWaitSeconds = 25;
+
+/** What is left of a wait: RFC 7240 counts it from when the request was received. */
+export function remainingWaitMs(seconds: number, receivedAt: number): number {
+  return Math.max(0, Math.floor(seconds * 1000 - (performance.now() - receivedAt)));
+}
 
 /** The `wait` of a `Prefer` header (RFC 7240) in seconds; `undefined` when there is none that can be read. */
 export function preferredWait(req: Request): number | undefined {

@@ -12,7 +12,7 @@ import { hasEnded, toJobView } from "../job-view.ts";
 import { admitSubmission } from "../middleware/access.ts";
 import { clientOf } from "../middleware/client.ts";
 import { jsonBody } from "../middleware/json-body.ts";
-import { preferredWait } from "../middleware/prefer.ts";
+import { preferredWait, remainingWaitMs } from "../middleware/prefer.ts";
 import { requestSpan } from "../middleware/observe.ts";
 import { idsOf, noteIds, requestId } from "../middleware/request-id.ts";
 import { submitMessage } from "../submit-message.ts";
@@ -24,6 +24,7 @@ export function chatRoutes(context: ApiContext): Router {
   const body = submitRequest(context.config.MAX_MESSAGE_CHARS);
 
   router.post("/", jsonBody(), async (req: Request, res: Response) => {
+    const receivedAt = performance.now();
     const message = body.parse(req.body);
     const conversationId = message.conversationId ?? message.sessionId;
     const idempotencyKey = parseKey(req);
@@ -48,7 +49,8 @@ export function chatRoutes(context: ApiContext): Router {
       },
     };
     const wait = preferredWait(req);
-    const ended = wait === undefined ? undefined : await waitForReply(context, res, submission.jobId, wait);
+    const waitMs = wait === undefined ? 0 : remainingWaitMs(wait, receivedAt);
+    const ended = wait === undefined ? undefined : await waitForReply(context, res, submission.jobId, waitMs);
     res.location(accepted.links.job);
     if (!ended) res.status(202).json(accepted);
     else res.set("Preference-Applied", `wait=${wait}`).json({ ...accepted, ...ended } satisfies SubmitAnswer);
@@ -58,10 +60,10 @@ export function chatRoutes(context: ApiContext): Router {
 }
 
 /** What a request that waits gets beyond the plain answer, if the job ends in time. */
-async function waitForReply(context: ApiContext, res: Response, jobId: string, seconds: number) {
+async function waitForReply(context: ApiContext, res: Response, jobId: string, waitMs: number) {
   const signal = untilClosed(res);
   if (!context.openRequests.take(clientOf(res.req).network, signal)) return undefined;
-  const row = await context.watch.waitForEnd(jobId, seconds * 1000, signal).catch((error: unknown) => {
+  const row = await context.watch.waitForEnd(jobId, waitMs, signal).catch((error: unknown) => {
     // The message is accepted: trouble with the waiting must not say otherwise.
     context.log.warn({ ...idsOf(res.req), err: error }, "waiting for a reply failed");
     return undefined;

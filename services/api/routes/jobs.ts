@@ -12,7 +12,7 @@ import { toTimeline } from "../timeline-view.ts";
 import { openJob } from "../middleware/access.ts";
 import { clientOf } from "../middleware/client.ts";
 import { requestSpan } from "../middleware/observe.ts";
-import { preferredWait } from "../middleware/prefer.ts";
+import { preferredWait, remainingWaitMs } from "../middleware/prefer.ts";
 import { idsOf } from "../middleware/request-id.ts";
 import { traceEvents } from "../trace-events.ts";
 import { untilClosed } from "../until-closed.ts";
@@ -27,13 +27,14 @@ export function jobRoutes(context: ApiContext): Router {
   const { openRequests } = context;
 
   router.get("/:jobId", async (req: Request, res: Response) => {
+    const receivedAt = performance.now();
     const job = await openJob(context, req, req.params["jobId"]);
     const wait = preferredWait(req);
     const signal = untilClosed(res);
     // A client that waits for too much already is answered at once.
     const waits = wait !== undefined && (hasEnded(job.status) || openRequests.take(clientOf(req).network, signal));
-    const row =
-      !waits || hasEnded(job.status) ? job : ((await context.watch.waitForEnd(job.id, wait * 1000, signal)) ?? job);
+    const waitMs = waits && !hasEnded(job.status) ? remainingWaitMs(wait, receivedAt) : 0;
+    const row = waitMs > 0 ? ((await context.watch.waitForEnd(job.id, waitMs, signal)) ?? job) : job;
     if (waits) res.set("Preference-Applied", `wait=${wait}`);
     if (!hasEnded(row.status)) res.set("Retry-After", String(pollSeconds));
     res.json(toJobView(row, await readProgress(context, row)));
@@ -60,7 +61,7 @@ export function jobRoutes(context: ApiContext): Router {
 
 async function sendEvents(context: ApiContext, req: Request, res: Response): Promise<void> {
   const { openRequests, streams } = context;
-  const lastEventId = req.get("Last-Event-ID");
+  const lastEventId = lastEventIdOf(req);
   const signal = untilClosed(res);
   let watcher: Watcher | undefined;
   const watch = async (jobId: string) => {
@@ -88,6 +89,18 @@ async function sendEvents(context: ApiContext, req: Request, res: Response): Pro
   void streams.pump(res, inTrace(context, req, job, events), (error) => {
     context.log.warn({ ...idsOf(req), err: error }, "event stream sent back");
   });
+}
+
+/**
+ * The header; in its absence the query, by which polyfills of `EventSource` say it, and pages that open a new one. Given
+ * more than once there, the last one is the newest.
+ */
+function lastEventIdOf(req: Request): string | undefined {
+  const header = req.get("Last-Event-ID");
+  if (header !== undefined) return header;
+  const values = [req.query["lastEventId"]].flat();
+  const last = values.at(-1);
+  return typeof last === "string" ? last : undefined;
 }
 
 /** Trouble that an `EventSource` is to try again after. */

@@ -47,7 +47,7 @@ export class Connection {
   /** What a caller is to see of an error: the service says itself when to come back. */
   explain(error: unknown): unknown {
     if (this.#signal?.aborted) return this.#signal.reason;
-    if (error instanceof ServiceError && error.status > 0) return error;
+    if (error instanceof ServiceError && (error.status > 0 || error.retryAfterMs !== undefined)) return error;
     return unreachable(error, this.#retryMs);
   }
 

@@ -4,6 +4,7 @@ import { Connection } from "./connection.ts";
 import type { FollowedText, JobProgress } from "./followed-text.ts";
 import { askForJob, type JobAccess } from "./job-access.ts";
 import type { Line } from "./request.ts";
+import { unreachable } from "./service-error.ts";
 
 /** The way to the service, and what was learnt about it. */
 export interface Route {
@@ -67,7 +68,7 @@ export function block(route: Route): void {
   route.blockedUntil = performance.now() + blockedMs;
 }
 
-/** One by one, so that none is lost where one cannot be read. @throws where one does not fit */
+/** One by one, so that none is lost where one cannot be read. @throws where one does not fit, and at a `wait` */
 function* readEvents(text: FollowedText, events: readonly EventSourceMessage[]): Generator<JobProgress> {
   for (const { event, data, id } of events) {
     const parsed: unknown = JSON.parse(data);
@@ -76,6 +77,9 @@ function* readEvents(text: FollowedText, events: readonly EventSourceMessage[]):
     else if (event === "reset") yield* text.reset(parsed as EventData["reset"]);
     else if (event === "done" || event === "failed" || event === "cancelled") {
       yield* text.view(parsed as EventData[typeof event]);
+    } else if (event === "wait") {
+      // The response ends with it; what is on the way may hold that end back.
+      throw unreachable(undefined, (parsed as EventData["wait"]).retryMs);
     }
   }
 }
