@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { assistantsPath, readAssistants } from "../../shared/assistants.ts";
 import { ConfigError, type Config } from "../../shared/config.ts";
+import { createDatabaseClock } from "../../shared/db/clock.ts";
 import { readOrMakeSetting } from "../../shared/db/settings.ts";
 import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import type { Lifecycle } from "../../shared/lifecycle.ts";
@@ -74,9 +75,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
   const assistants = await readAssistants(assistantsPath);
   const tracing = await openTracing(config, { service: "api", log, lifecycle });
   const { backend: _, ...jobs } = await openJobContext(config, { log, lifecycle });
-  const secrets: Secrets = config.TOKEN_SECRET ?? [
-    await readOrMakeSetting(jobs.db.pool, "token-secret", () => randomBytes(32).toString("base64url")),
-  ];
+  const secrets: Secrets = config.TOKEN_SECRET ?? [await readOrMakeSetting(jobs.db.pool, "token-secret", makeSecret)];
   const limits = await openRateLimits(config, { log, lifecycle });
   const guesses = new Guesses(limits.failedLogins);
   const providers = describeProviders(config).filter(({ available }) => available);
@@ -90,7 +89,11 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     config,
     assistants,
     tokens: createTokens(secrets),
-    identities: createIdentities(config.IDENTITY_SECRET),
+    identities: createIdentities({
+      secrets: config.IDENTITY_SECRET,
+      visitorKey: await readOrMakeSetting(jobs.db.pool, "visitor-key", makeSecret),
+      clock: createDatabaseClock(jobs.db.pool),
+    }),
     challenge: createChallenge(config, log),
     limits,
     openRequests: new OpenRequests(config.RATE_LIMIT_MAX_STREAMS),
@@ -104,4 +107,8 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     tracing,
     widget: new WidgetFiles({ log, watch: config.NODE_ENV !== "production" }),
   };
+}
+
+function makeSecret(): string {
+  return randomBytes(32).toString("base64url");
 }

@@ -17,7 +17,7 @@ const assistants = new Map([
   ["default", { ...keeps, state: "own" as const }],
   ["keeper", keeps],
 ]);
-const visitor = { hash: Buffer.alloc(32) };
+const visitor = { hash: Buffer.alloc(32), formerHash: Buffer.alloc(32) };
 
 function check(
   body: { assistantType?: string; provider?: string },

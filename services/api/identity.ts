@@ -1,55 +1,80 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
+import type { Clock } from "../../shared/db/clock.ts";
 import { Problem } from "../../shared/errors.ts";
 import { identityHeader } from "../../shared/protocol/headers.ts";
-import { identityClaims, maxIdentityChars, maxIdentitySeconds } from "../../shared/protocol/identity.ts";
-import { type ClaimsFault, readSignedClaims, type Secrets, toKeys } from "./signed-claims.ts";
+import { identityClaims, maxIdentityChars } from "../../shared/protocol/identity.ts";
+import { checkTimes } from "./identity-times.ts";
+import { type ClaimsFault, readSignedJson, type Secrets, toKeys } from "./signed-claims.ts";
 
-/** A visitor whom the embedding site vouches for. */
+/** A visitor whom the embedding site vouches for. `sub`, name and email are kept nowhere. */
 export interface Visitor {
-  /**
-   * SHA-256 of its `sub`, which itself is kept nowhere: to know it again is all we need. Name and email are not kept
-   * either.
-   */
+  /** HMAC-SHA256 of site and `sub`: all that is stored to know the visitor again. */
   hash: Buffer;
+  /**
+   * SHA-256 of `sub` alone, as earlier versions stored it: anyone could try ids against it. Conversations found by it get
+   * `hash` in its place. Idempotency keys of first messages are scoped by it, so that a repeat across an update is known.
+   */
+  formerHash: Buffer;
 }
 
 /** Reads the header with which a site says who its visitor is. */
 export interface Identities {
-  /** @throws {Problem} `identity-invalid`, saying what is wrong with it */
+  /** @throws {Problem} `identity-invalid`, naming the claim that is wrong and how it is written */
   verify(header: string): Promise<Visitor>;
 }
 
-/** Clocks of sites and of ours differ; so much is forgiven at either end. */
-const clockToleranceSeconds = 60;
+interface IdentityOptions {
+  /** Shared with the embedding site; absent: no identity is taken. */
+  secrets: Secrets | undefined;
+  /** Keys the stored hashes; one for all processes, and the same for good. */
+  visitorKey: string;
+  clock: Clock;
+}
 
-/** @param secrets shared with the embedding site; absent: no identity is taken */
-export function createIdentities(secrets: Secrets | undefined): Identities {
+/** The only site there is. It is part of the hash, so that two sites may have a visitor of the same `sub`. */
+const site = "default";
+
+export function createIdentities({ secrets, visitorKey, clock }: IdentityOptions): Identities {
   const keys = secrets && toKeys(secrets);
   return {
     async verify(header) {
       // To take it for an anonymous visitor's would lose the conversation on their next device, without a word.
       if (keys === undefined) throw invalid("this service verifies no visitors: it has no IDENTITY_SECRET");
       if (header.length > maxIdentityChars) throw invalid(`it has more than ${maxIdentityChars} characters`);
-      const read = await readSignedClaims(header, keys, { clockTolerance: clockToleranceSeconds });
+      const read = await readSignedJson(header, keys);
       if ("fault" in read) throw invalid(faults[read.fault]);
-      const parsed = identityClaims.safeParse(read.claims);
+      const parsed = identityClaims.safeParse(read.json);
       if (!parsed.success) {
         const [issue] = parsed.error.issues;
-        throw invalid(`${issue?.path.join(".")}: ${issue?.message}`);
+        const claim = issue?.path.join(".");
+        throw invalid(claim ? `${claim}: ${issue?.message}` : faults.malformed);
       }
-      const { sub, exp } = parsed.data;
-      if (exp - Date.now() / 1000 > maxIdentitySeconds + clockToleranceSeconds) {
-        throw invalid("exp: must be at most 24 hours from now");
-      }
-      return { hash: createHash("sha256").update(sub).digest() };
+      const fault = checkTimes(parsed.data, await clock.read());
+      if (fault !== undefined) throw invalid(fault);
+      return hashVisitor(visitorKey, parsed.data.sub);
     },
   };
 }
 
+/** Whether a stored hash is this visitor's. */
+export function isOf({ hash, formerHash }: Visitor, stored: Buffer): boolean {
+  return hash.equals(stored) || formerHash.equals(stored);
+}
+
+function hashVisitor(key: string, sub: string): Visitor {
+  return {
+    // Neither of the two can hold a NUL.
+    hash: createHmac("sha256", key).update(`${site}\0${sub}`).digest(),
+    formerHash: createHash("sha256").update(sub).digest(),
+  };
+}
+
+const malformed = "expected a compact JWS with the algorithm HS256, and a JSON object of claims in it";
+
 const faults: Record<ClaimsFault, string> = {
-  expired: "it has expired; ask the site for a new one",
-  malformed: "expected a compact JWS with the algorithm HS256",
-  claims: "one of its claims does not hold (exp, nbf)",
+  malformed,
+  expired: malformed,
+  claims: malformed,
   signature: "it is not signed with this service's IDENTITY_SECRET",
 };
 

@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
-import { errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from "jose";
+import { compactVerify, errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from "jose";
 
 /** Pinned: a token that names another one is refused before its signature is looked at. */
 export const algorithm = "HS256";
@@ -19,15 +19,32 @@ export function toKeys([first, ...others]: Secrets): Keys {
  * Verifies a compact JWS under whichever of these keys signed it; signatures are compared in constant time.
  * @returns its claims, or why there are none; never throws for what a token holds
  */
-export async function readSignedClaims(
+export function readSignedClaims(
   token: string,
   keys: Keys,
   options: Omit<JWTVerifyOptions, "algorithms">,
 ): Promise<{ claims: JWTPayload } | { fault: ClaimsFault }> {
+  return underAnyKey(keys, async (key) => {
+    const { payload } = await jwtVerify(token, key, { ...options, algorithms: [algorithm] });
+    return { claims: payload };
+  });
+}
+
+/**
+ * Verifies the signature of a compact JWS likewise, and leaves its claims to the caller.
+ * @returns its payload, parsed
+ */
+export function readSignedJson(token: string, keys: Keys): Promise<{ json: unknown } | { fault: ClaimsFault }> {
+  return underAnyKey(keys, async (key) => {
+    const { payload } = await compactVerify(token, key, { algorithms: [algorithm] });
+    return { json: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload)) as unknown };
+  });
+}
+
+async function underAnyKey<T>(keys: Keys, read: (key: KeyObject) => Promise<T>): Promise<T | { fault: ClaimsFault }> {
   for (const key of keys) {
     try {
-      const { payload } = await jwtVerify(token, key, { ...options, algorithms: [algorithm] });
-      return { claims: payload };
+      return await read(key);
     } catch (error) {
       const fault = faultOf(error);
       if (fault !== "signature") return { fault };

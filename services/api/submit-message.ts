@@ -3,6 +3,7 @@ import { v4, v7, validate, version } from "uuid";
 import {
   appendMessage,
   type EarlierSubmission,
+  type FollowingMessage,
   findByIdempotencyHash,
   forgetIdempotencyKey,
   type ImportedMessage,
@@ -18,7 +19,7 @@ import type { JobStatus } from "../../shared/protocol/job.ts";
 import type { SubmitRequest } from "../../shared/protocol/submit.ts";
 import { checkChoices, refuse } from "./check-choices.ts";
 import type { ApiContext } from "./api-context.ts";
-import type { Visitor } from "./identity.ts";
+import { isOf, type Visitor } from "./identity.ts";
 import { overQuota } from "./limits/over-quota.ts";
 import { windowSecondsOf } from "./limits/rate-limits.ts";
 
@@ -38,6 +39,8 @@ interface SubmitOptions {
   trace: string | undefined;
   /** Whose conversation it is, or becomes. */
   visitor: Visitor | undefined;
+  /** See `Admitted`. */
+  idAlone: boolean;
   /** What may be asked of a first message; see `Challenge`. */
   proof: { answer: string | undefined; address: string };
 }
@@ -81,14 +84,15 @@ export async function submitMessage(
   }
   const visitorHash = visitor?.hash ?? null;
   const row = { messageId: v7(), jobId: v7(), text: body.message, requestId, trace, visitorHash, ...hashes };
+  const shown = { formerVisitorHash: visitor?.formerHash ?? null, idAlone: options.idAlone };
   const accepted =
     conversationId === undefined
       ? await startConversation(context, body, { ...row, thread })
-      : await continueConversation(context, body, { ...row, conversationId });
+      : await continueConversation(context, body, { ...row, ...shown, conversationId });
   if (accepted) return accepted;
   const repeat = await findRepeat(context, hashes);
   if (repeat) return repeat;
-  if (conversationId !== undefined) await explainRefusal(context, conversationId, visitor);
+  if (conversationId !== undefined) await explainRefusal(context, conversationId, options);
   // The key's life ended, or a place came free, between the two looks: now it is new.
   return submitMessage(context, body, options);
 }
@@ -124,7 +128,7 @@ async function startConversation(
 async function continueConversation(
   context: ApiContext,
   body: SubmitRequest,
-  row: NewMessage,
+  row: NewMessage & Pick<FollowingMessage, "formerVisitorHash" | "idAlone">,
 ): Promise<Submission | undefined> {
   const { limit, windowSeconds } = quotaOf(context);
   const accepted = await appendMessage(context.db.pool, {
@@ -170,7 +174,7 @@ function hashKey(body: SubmitRequest, options: SubmitOptions): KeyHashes {
     });
   }
   // Each visitor has their own: none finds another's conversation by a key. A UUID means the same in either case.
-  const first = visitor ? `first:${visitor.hash.toString("hex")}` : "first";
+  const first = visitor ? `first:${visitor.formerHash.toString("hex")}` : "first";
   const scoped = conversationId === undefined ? `${first}:${key.toLowerCase()}` : `${conversationId}:${key}`;
   return { idempotencyHash: sha256(scoped), requestHash: sha256(canonicalJson(body)) };
 }
@@ -198,12 +202,12 @@ function repeatOf(earlier: EarlierSubmission, requestHash: Buffer): Submission {
 async function explainRefusal(
   context: ApiContext,
   conversationId: string,
-  visitor: Visitor | undefined,
+  { visitor, idAlone }: Pick<SubmitOptions, "visitor" | "idAlone">,
 ): Promise<void> {
   const quota = quotaOf(context);
   const state = await readConversationState(context.db.pool, conversationId, quota.windowSeconds * 1000);
   if (!state || state.deleted) throw new Problem("not-found", "This conversation does not exist any more.");
-  if (visitor && state.visitorHash && !visitor.hash.equals(state.visitorHash)) {
+  if (state.visitorHash && (visitor ? !isOf(visitor, state.visitorHash) : idAlone)) {
     throw new Problem("forbidden", "This conversation has just become another visitor's.");
   }
   if (state.windowMessages >= quota.limit) {

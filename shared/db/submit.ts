@@ -113,6 +113,10 @@ export interface FollowingMessage extends NewMessage {
   provider: string | null;
   metadata: Record<string, string> | null;
   maxUnanswered: number;
+  /** Under which an earlier version may have stored the same visitor. */
+  formerVisitorHash?: Buffer | null;
+  /** The request showed nothing but the conversation's id, which opens no verified visitor's conversation. */
+  idAlone?: boolean;
   /** So many messages in so long, over all that send to the conversation. */
   pace: { maxMessages: number; windowMs: number };
 }
@@ -125,7 +129,7 @@ function appendStatement(name: string, lock: string): Statement {
       with item as materialized (
         select *, make_interval(secs => "windowMs" / 1000.0) as span from json_to_recordset($2::json) as item(
           "conversationId" uuid, "messageId" uuid, "jobId" uuid, text text, "assistantType" text, provider text,
-          metadata jsonb, "visitorHash" bytea, "idempotencyHash" bytea, "requestHash" bytea, "requestId" text, trace text,
+          metadata jsonb, "visitorHash" bytea, "formerVisitorHash" bytea, "idAlone" boolean, "idempotencyHash" bytea, "requestHash" bytea, "requestId" text, trace text,
           "maxUnanswered" int, "maxMessages" int, "windowMs" int)
       ), locked as materialized (
         select id from ${byIds("conversations", "id", "$1", lock)}
@@ -135,14 +139,15 @@ function appendStatement(name: string, lock: string): Statement {
             assistant_type = coalesce(item."assistantType", assistant_type),
             provider = coalesce(item.provider, conversations.provider),
             metadata = coalesce(item.metadata, conversations.metadata), updated_at = now(),
-            visitor_hash = coalesce(visitor_hash, item."visitorHash"),
+            visitor_hash = coalesce(item."visitorHash", visitor_hash),
             window_began_at = case when window_began_at > now() - span then window_began_at else now() end,
             window_messages = case when window_began_at > now() - span then window_messages + 1 else 1 end
         from item join locked on locked.id = item."conversationId"
         where conversations.id = locked.id and deleted_at is null and cardinality(open_jobs) < item."maxUnanswered"
           and not exists (select from jobs where idempotency_hash = item."idempotencyHash")
           and (window_messages < item."maxMessages" or window_began_at <= now() - span)
-          and (visitor_hash is null or item."visitorHash" is null or visitor_hash = item."visitorHash")
+          and (visitor_hash is null or visitor_hash in (item."visitorHash", item."formerVisitorHash")
+               or (item."visitorHash" is null and item."idAlone" is not true))
         returning conversations.id, next_turn - 1 as turn, assistant_type, conversations.provider, item."jobId",
                   open_jobs[1] = item."jobId" as head
       ), message as (
@@ -169,7 +174,12 @@ async function append(
   statement: Statement,
   rows: readonly FollowingMessage[],
 ): Promise<Done<Accepted | undefined>[]> {
-  const items = rows.map(({ pace, ...row }) => ({ ...row, ...pace, ...hexHashes(row) }));
+  const items = rows.map(({ pace, formerVisitorHash = null, ...row }) => ({
+    ...row,
+    ...pace,
+    ...hexHashes(row),
+    formerVisitorHash: hex(formerVisitorHash),
+  }));
   const ids = rows.map(({ conversationId }) => conversationId);
   const found = await query<{ conversationId: string; head: boolean | null }>(pool, statement, [
     ids,

@@ -5,7 +5,7 @@ import { answer, followUp, startConversation } from "../testing/conversations.ts
 import { type OpenTestDatabase, openTestDatabase } from "../testing/database.ts";
 import { readOwner } from "./conversations.ts";
 import { deleteConversation } from "./erasure.ts";
-import { listVisitorConversations } from "./visitors.ts";
+import { listVisitorConversations, replaceFormerHash } from "./visitors.ts";
 
 let db: OpenTestDatabase;
 beforeAll(async () => {
@@ -14,6 +14,8 @@ beforeAll(async () => {
 afterAll(() => db[Symbol.asyncDispose]());
 
 const newVisitor = () => randomBytes(32);
+/** Of a visitor who is stored under the first of these, if at all. */
+const hashesOf = (hash: Buffer, formerHash = newVisitor()) => ({ hash, formerHash });
 
 describe("a visitor's conversations", () => {
   it("are theirs alone, those with the latest news first, each with how its newest message begins", async () => {
@@ -23,7 +25,7 @@ describe("a visitor's conversations", () => {
     const first = await startConversation(db.pool, { visitorHash, text: "first" });
     const second = await startConversation(db.pool, { visitorHash, text: "é".repeat(500) });
     await answer(db.pool, first.id, "an answer");
-    const { conversations, more } = await listVisitorConversations(db.pool, visitorHash, { limit: 10 });
+    const { conversations, more } = await listVisitorConversations(db.pool, hashesOf(visitorHash), { limit: 10 });
     expect(more).toBe(false);
     expect(conversations).toMatchObject([
       { id: first.conversationId, assistantType: "default", messageCount: 2, preview: "an answer" },
@@ -44,7 +46,7 @@ describe("a visitor's conversations", () => {
     await db.pool.query("update conversations set updated_at = now() where id = any($1)", [ids.slice(2, 6)]);
     const seen: string[] = [];
     for (let before: string | undefined; ;) {
-      const page = await listVisitorConversations(db.pool, visitorHash, { limit: 2, before });
+      const page = await listVisitorConversations(db.pool, hashesOf(visitorHash), { limit: 2, before });
       seen.push(...page.conversations.map(({ id }) => id));
       if (!page.more) break;
       before = seen.at(-1);
@@ -58,10 +60,47 @@ describe("a visitor's conversations", () => {
     await startConversation(db.pool, { visitorHash });
     const { conversationId } = await startConversation(db.pool, { visitorHash: another });
     for (const before of [conversationId, v4()]) {
-      expect(await listVisitorConversations(db.pool, visitorHash, { limit: 5, before })).toEqual({
+      expect(await listVisitorConversations(db.pool, hashesOf(visitorHash), { limit: 5, before })).toEqual({
         conversations: [],
         more: false,
+        stale: false,
       });
+    }
+  });
+
+  it("are found under the hash of earlier versions too, in one order with the others, and get the present one", async () => {
+    const [hash, formerHash] = [newVisitor(), newVisitor()];
+    const ids: string[] = [];
+    for (let count = 0; count < 6; count += 1) {
+      const visitorHash = count % 2 === 0 ? hash : formerHash;
+      ids.unshift((await startConversation(db.pool, { visitorHash })).conversationId);
+    }
+    const pages = async () => {
+      const first = await listVisitorConversations(db.pool, { hash, formerHash }, { limit: 3 });
+      const before = first.conversations.at(-1)?.id;
+      const second = await listVisitorConversations(db.pool, { hash, formerHash }, { limit: 3, before });
+      return { ids: [...first.conversations, ...second.conversations].map(({ id }) => id), stale: first.stale };
+    };
+    expect(await pages()).toEqual({ ids, stale: true });
+    await replaceFormerHash(db.pool, { hash, formerHash });
+    expect(await pages()).toEqual({ ids, stale: false });
+    for (const id of ids) expect(await readOwner(db.pool, id)).toMatchObject({ visitorHash: hash });
+  });
+
+  it("leave one that is held for later, without waiting", async () => {
+    const [hash, formerHash] = [newVisitor(), newVisitor()];
+    const held = await startConversation(db.pool, { visitorHash: formerHash });
+    const free = await startConversation(db.pool, { visitorHash: formerHash });
+    const holder = await db.pool.connect();
+    try {
+      await holder.query("begin");
+      await holder.query("select from conversations where id = $1 for update", [held.conversationId]);
+      await replaceFormerHash(db.pool, { hash, formerHash });
+      expect(await readOwner(db.pool, free.conversationId)).toMatchObject({ visitorHash: hash });
+      expect(await readOwner(db.pool, held.conversationId)).toMatchObject({ visitorHash: formerHash });
+    } finally {
+      await holder.query("rollback");
+      holder.release();
     }
   });
 
@@ -82,7 +121,26 @@ describe("a visitor's conversations", () => {
     expect(await readOwner(db.pool, conversationId)).toMatchObject({ deleted: false, visitorHash });
     await deleteConversation(db.pool, conversationId);
     expect(await readOwner(db.pool, conversationId)).toMatchObject({ deleted: true, visitorHash: null });
-    expect((await listVisitorConversations(db.pool, visitorHash, { limit: 5 })).conversations).toEqual([]);
+    expect((await listVisitorConversations(db.pool, hashesOf(visitorHash), { limit: 5 })).conversations).toEqual([]);
+  });
+});
+
+describe("a verified visitor's conversation", () => {
+  it("takes a message under the former hash, and has the present one then", async () => {
+    const [visitorHash, formerVisitorHash] = [newVisitor(), newVisitor()];
+    const { conversationId } = await startConversation(db.pool, { visitorHash: formerVisitorHash });
+    await expect(followUp(db.pool, conversationId, { visitorHash: newVisitor() })).rejects.toThrow("not accepted");
+    await followUp(db.pool, conversationId, { visitorHash, formerVisitorHash });
+    expect(await readOwner(db.pool, conversationId)).toMatchObject({ visitorHash });
+  });
+
+  it("takes none of a request that has shown its id alone", async () => {
+    const visitorHash = newVisitor();
+    const { conversationId } = await startConversation(db.pool, { visitorHash });
+    await expect(followUp(db.pool, conversationId, { idAlone: true })).rejects.toThrow("not accepted");
+    await followUp(db.pool, conversationId, { idAlone: false });
+    const anonymous = await startConversation(db.pool);
+    await followUp(db.pool, anonymous.conversationId, { idAlone: true });
   });
 });
 

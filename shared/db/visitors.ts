@@ -16,10 +16,26 @@ export interface VisitorPage {
   conversations: VisitorConversation[];
   /** There are older ones than these. */
   more: boolean;
+  /** Some are stored under the former hash. */
+  stale: boolean;
 }
 
 /** Characters: a line of a list. */
 const previewLength = 160;
+
+/** A visitor's hash, and the one under which earlier versions stored the same visitor. */
+interface VisitorHashes {
+  hash: Buffer;
+  formerHash: Buffer;
+}
+
+/** Newest first of those stored under one hash: an index scan of `conversations_visitor`, in its order. */
+const newestOf = (hash: string) => `
+  (select id, assistant_type, message_count, created_at, updated_at, visitor_hash from conversations
+   where visitor_hash = ${hash}
+     and ($3::uuid is null
+          or (updated_at, id) < (select updated_at, id from conversations where id = $3 and visitor_hash in ($1, $2)))
+   order by updated_at desc, id desc limit $4)`;
 
 const listStatement = {
   name: "visitor-conversations",
@@ -28,14 +44,12 @@ const listStatement = {
     select id, assistant_type as "assistantType", message_count as "messageCount",
            (extract(epoch from created_at) * 1000)::float8 as "createdAt",
            (extract(epoch from updated_at) * 1000)::float8 as "updatedAt",
-           (select left(text, ${previewLength}) from messages where conversation_id = conversations.id
-            order by turn desc, sender limit 1) as preview
-    from conversations
-    where visitor_hash = $1
-      and ($2::uuid is null
-           or (updated_at, id) < (select updated_at, id from conversations where id = $2 and visitor_hash = $1))
-    order by updated_at desc, id desc
-    limit $3`,
+           (select left(text, ${previewLength}) from messages where conversation_id = page.id
+            order by turn desc, sender limit 1) as preview,
+           visitor_hash = $2 as former
+    from (select * from (${newestOf("$1")} union all ${newestOf("$2")}) as either
+          order by updated_at desc, id desc limit $4) as page
+    order by updated_at desc, id desc`,
 };
 
 /**
@@ -45,9 +59,27 @@ const listStatement = {
  */
 export async function listVisitorConversations(
   pool: Pool,
-  visitorHash: Buffer,
+  { hash, formerHash }: VisitorHashes,
   { limit, before }: { limit: number; before?: string | undefined },
 ): Promise<VisitorPage> {
-  const rows = await query<VisitorConversation>(pool, listStatement, [visitorHash, before ?? null, limit + 1]);
-  return { conversations: rows.slice(0, limit), more: rows.length > limit };
+  const values = [hash, formerHash, before ?? null, limit + 1];
+  const rows = await query<VisitorConversation & { former: boolean }>(pool, listStatement, values);
+  return {
+    conversations: rows.slice(0, limit).map(({ former: _, ...conversation }) => conversation),
+    more: rows.length > limit,
+    stale: rows.some(({ former }) => former),
+  };
+}
+
+const replaceHashStatement = {
+  name: "replace-visitor-hash",
+  // A row that another transaction holds is left for the next time: nothing waits here, so nothing deadlocks.
+  text: `
+    update conversations set visitor_hash = $1
+    where id in (select id from conversations where visitor_hash = $2 limit 100 for update skip locked)`,
+};
+
+/** Stores a visitor's hash in place of the former one; up to a hundred conversations at a time. */
+export async function replaceFormerHash(pool: Pool, { hash, formerHash }: VisitorHashes): Promise<void> {
+  await query(pool, replaceHashStatement, [hash, formerHash]);
 }

@@ -64,7 +64,8 @@ export const hotCalls: Record<string, (pool: Pool, sample: HotSample) => Promise
   readJobStates: (pool, { jobIds }) => readJobStates(pool, jobIds),
   readPositions: (pool, { jobIds }) => readPositions(pool, jobIds),
   readRuns: (pool, { job }) => readRuns(pool, job.id),
-  listVisitorConversations: (pool) => listVisitorConversations(pool, randomBytes(32), { limit: 20 }),
+  listVisitorConversations: (pool) =>
+    listVisitorConversations(pool, { hash: randomBytes(32), formerHash: randomBytes(32) }, { limit: 20 }),
   claimJob: (pool, { job }) => claimJob(pool, job.id, true, "a worker"),
   "claimJob, two at once": (pool, { job }) =>
     Promise.all([claimJob(pool, job.id, true, "a worker"), claimJob(pool, v7(), true, "a worker")]),

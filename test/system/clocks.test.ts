@@ -1,3 +1,4 @@
+import { SignJWT } from "jose";
 import { beforeAll, expect, it } from "vitest";
 import { timeline } from "../../shared/protocol/job.ts";
 import { Client } from "./client.ts";
@@ -8,7 +9,10 @@ import { withSkewedClock } from "./with-skewed-clock.ts";
 
 const hourMs = 3_600_000;
 
-onEachBackend("processes whose clocks are an hour ahead or behind", { apis: 0, workers: 0 }, (product) => {
+const identitySecret = "the secret of the embedding site: long enough";
+const options = { apis: 0, workers: 0, env: { IDENTITY_SECRET: identitySecret } };
+
+onEachBackend("processes whose clocks are an hour ahead or behind", options, (product) => {
   let apis: ServiceProcess[];
   let workers: ServiceProcess[];
   let ahead: Client;
@@ -54,6 +58,24 @@ onEachBackend("processes whose clocks are an hour ahead or behind", { apis: 0, w
     );
     expect(provider.calls).toHaveLength(20);
     expect(await query("select from jobs where attempt <> 1 or status <> 'completed'")).toHaveLength(0);
+  });
+
+  it("judge an identity alike, by the database's clock", async () => {
+    const visit = async (client: Client, minutes: number) => {
+      const identity = await new SignJWT()
+        .setProtectedHeader({ alg: "HS256" })
+        .setSubject("a visitor")
+        .setExpirationTime(new Date(Date.now() + minutes * 60_000))
+        .sign(Buffer.from(identitySecret));
+      return client.request("/api/me/conversations", { headers: { "x-parley-identity": identity } });
+    };
+    for (const client of [ahead, behind]) {
+      expect((await visit(client, 10)).status).toBe(200);
+      const expired = await visit(client, -10);
+      expect(expired.status).toBe(401);
+      expect(expired.text).toMatch(/exp: it has expired, 60\d s off .*the service's clock \(its database's\)/);
+      expect((await visit(client, 24 * 60 + 10)).text).toContain("exp: must be at most 24 hours from now");
+    }
   });
 
   it("do not lose a reply when they jump in the middle of it", async () => {

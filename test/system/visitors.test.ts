@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { visitorConversations } from "../../shared/protocol/identity.ts";
@@ -221,6 +221,93 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
     await client.deleteConversation(chat);
     expect(await owners()).toMatchObject([{ owned: false }]);
     expect(product().output()).not.toMatch(new RegExp(`${sub}|ada@example`));
+  });
+
+  it("is found in what an earlier version stored, by every way, and has the keyed hash from then on", async () => {
+    const { client, query } = product();
+    const hashOf = async ({ conversationId }: SubmitResponse) => {
+      const [row] = await query<{ hash: string }>(
+        "select encode(visitor_hash, 'hex') as hash from conversations where id = $1",
+        [conversationId],
+      );
+      return row?.hash;
+    };
+    const touches: ((sub: string, chat: SubmitResponse) => Promise<unknown>)[] = [
+      (sub) => listOf(sub),
+      async (sub, { conversationId }) => post({ message: "Again", conversationId }, await as(sub)),
+      async (sub, { conversationId }) =>
+        client.request(`/api/conversations/${conversationId}`, { headers: await as(sub) }),
+      async (sub, { jobId }) => client.request(`/api/jobs/${jobId}`, { headers: await as(sub) }),
+    ];
+    for (const touch of touches) {
+      const sub = randomUUID();
+      const former = createHash("sha256").update(sub).digest("hex");
+      const chat = await submitAs(sub, { message: "From before the update" });
+      const keyed = await hashOf(chat);
+      expect(keyed).not.toBe(former);
+      await query("update conversations set visitor_hash = decode($2, 'hex') where id = $1", [
+        chat.conversationId,
+        former,
+      ]);
+      expect((await tryAll(chat, await as(randomUUID()))).map(({ status }) => status)).toEqual(Array(8).fill(403));
+      expect(await hashOf(chat)).toBe(former);
+      await touch(sub, chat);
+      expect(await hashOf(chat)).toBe(keyed);
+      expect((await listOf(sub)).conversations.map(({ id }) => id)).toEqual([chat.conversationId]);
+    }
+  });
+
+  it("has a repeat of what an earlier version accepted found under its key", async () => {
+    const { query } = product();
+    const [sub, key] = [randomUUID(), randomUUID()];
+    const chat = await submitAs(sub, { message: "Once" }, { "idempotency-key": key });
+    const hash = createHash("sha256")
+      .update(`first:${createHash("sha256").update(sub).digest("hex")}:${key}`)
+      .digest("hex");
+    expect(
+      await query("select from jobs where id = $1 and idempotency_hash = decode($2, 'hex')", [chat.jobId, hash]),
+    ).toHaveLength(1);
+  });
+
+  describe("where knowing an id is enough", () => {
+    let open: Client;
+    beforeAll(async () => {
+      open = new Client((await product().startApi({ CONVERSATION_ACCESS: "open" })).url);
+    });
+
+    it("is opened by their token or identity alone", async () => {
+      const sub = randomUUID();
+      const chat = submitResponse.parse((await post({ message: "Mine" }, await as(sub), undefined, open)).body);
+      await open.ended(chat);
+      const other = await open.submit("Another's");
+      const own = await Promise.all(
+        ways(chat).map(([method, path, body]) => open.request(path, { method, ...(body && { body }) })),
+      );
+      for (const answer of own) expect(answer).toMatchObject({ status: 403, body: { type: "/problems/forbidden" } });
+      for (const token of ["nonsense", other.token]) {
+        expect((await open.request(`/api/conversations/${chat.conversationId}`, { token })).status).toBe(403);
+      }
+      expect(
+        (await open.request(`/api/conversations/${chat.conversationId}`, { headers: await as("eve") })).status,
+      ).toBe(403);
+      for (const proof of [{ token: chat.token }, { headers: await as(sub) }]) {
+        expect((await open.request(`/api/conversations/${chat.conversationId}`, proof)).status).toBe(200);
+        expect((await open.request(`/api/jobs/${chat.jobId}/events`, proof)).status).toBe(200);
+        const body = { message: "More", conversationId: chat.conversationId };
+        expect((await open.request("/api/chat", { method: "POST", body, ...proof })).status).toBe(202);
+      }
+      expect((await open.history(chat)).messages.map(({ text }) => text)).not.toContain("Let me in");
+    });
+
+    it("is nobody's conversation until they write to it", async () => {
+      const sub = randomUUID();
+      const chat = await open.submit("As nobody");
+      expect((await open.request(`/api/conversations/${chat.conversationId}`)).status).toBe(200);
+      const body = { message: "Signed in", conversationId: chat.conversationId };
+      expect((await post(body, await as(sub), undefined, open)).status).toBe(202);
+      expect((await open.request(`/api/conversations/${chat.conversationId}`)).status).toBe(403);
+      expect((await post({ ...body, message: "Let me in" }, {}, undefined, open)).status).toBe(403);
+    });
   });
 
   describe("is asked for", () => {

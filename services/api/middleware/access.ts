@@ -2,11 +2,12 @@ import type { Request } from "express";
 import { readOwner } from "../../../shared/db/conversations.ts";
 import { type OwnedMessage, readMessageOwner } from "../../../shared/db/feedback.ts";
 import type { JobRow } from "../../../shared/db/read-job.ts";
+import { replaceFormerHash } from "../../../shared/db/visitors.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { identityHeader } from "../../../shared/protocol/headers.ts";
 import { id } from "../../../shared/protocol/submit.ts";
 import type { ApiContext } from "../api-context.ts";
-import type { Visitor } from "../identity.ts";
+import { isOf, type Visitor } from "../identity.ts";
 import { countRequest } from "./count-requests.ts";
 import { noteIds } from "./request-id.ts";
 
@@ -28,7 +29,7 @@ export async function openConversation(context: ApiContext, req: Request, conver
   noteIds(req, { conversationId: wanted });
   await countRequest(context.limits.reads, req);
   const owner = await readOwner(context.db.pool, wanted);
-  if (!mayOpen(holder, wanted, owner?.visitorHash ?? null)) throw forbidden();
+  await admit(context, holder, { conversationId: wanted, visitorHash: owner?.visitorHash ?? null });
   if (!owner || owner.deleted) throw gone();
   return wanted;
 }
@@ -48,7 +49,8 @@ export async function openJob(
   await countRequest(context.limits.reads, req);
   await beforeReading(wanted);
   const job = await context.watch.readRow(wanted);
-  if (job ? !mayOpen(holder, job.conversationId, job.visitorHash) : !holder.open) throw forbidden();
+  if (job) await admit(context, holder, job);
+  else if (!holder.open) throw forbidden();
   if (!job || job.conversationDeleted) throw gone();
   noteIds(req, { jobId: job.id, conversationId: job.conversationId });
   return job;
@@ -68,34 +70,44 @@ export async function openMessage(context: ApiContext, req: Request, messageId: 
     holder.conversationId === undefined ? undefined : readOwner(pool, holder.conversationId),
   ]);
   if (!message && own?.deleted) throw gone();
-  if (message ? !mayOpen(holder, message.conversationId, message.visitorHash) : !holder.open) throw forbidden();
+  if (message) await admit(context, holder, message);
+  else if (!holder.open) throw forbidden();
   if (!message) throw gone();
   noteIds(req, { conversationId: message.conversationId });
   return message;
+}
+
+/** What is known of who sends a message. */
+interface Admitted {
+  /** Whom the embedding site vouches for, if it does. */
+  visitor: Visitor | undefined;
+  /** The request showed nothing but the conversation's id: enough in open mode, until the conversation is a visitor's. */
+  idAlone: boolean;
 }
 
 /**
  * Lets a submission through, and counts it; whether its conversation still takes messages is for the statement that writes
  * to it.
  * @param conversationId absent: it begins a new one
- * @returns the visitor the embedding site vouches for, if it does
  */
 export async function admitSubmission(
   context: ApiContext,
   req: Request,
   conversationId: string | undefined,
-): Promise<Visitor | undefined> {
+): Promise<Admitted> {
   const { config, limits, db } = context;
   const holder = conversationId === undefined ? undefined : await readHolder(context, req);
   const visitor = holder ? holder.visitor : await readVisitor(context, req);
   if (visitor === undefined && config.IDENTITY === "required") throw identityRequired();
   if (holder && conversationId !== undefined && !mightOpen(holder, conversationId)) throw forbidden();
   await countRequest(limits.submissions, req);
-  if (holder && visitor && conversationId !== undefined) {
+  if (!holder || conversationId === undefined) return { visitor, idAlone: false };
+  const idAlone = visitor === undefined && holder.conversationId !== conversationId;
+  if (visitor || idAlone) {
     const owner = await readOwner(db.pool, conversationId);
-    if (!mayOpen(holder, conversationId, owner?.visitorHash ?? null)) throw forbidden();
+    await admit(context, holder, { conversationId, visitorHash: owner?.visitorHash ?? null });
   }
-  return visitor;
+  return { visitor, idAlone };
 }
 
 /** Lets verified visitors through to what is their own, and counts the request. */
@@ -108,7 +120,7 @@ export async function requireVisitor(context: ApiContext, req: Request): Promise
 
 /** What a request has shown of itself. */
 interface Holder {
-  /** Knowing an id is enough here. */
+  /** Knowing an id is enough here, for conversations of no verified visitor. */
   open: boolean;
   /** Of its token. */
   conversationId: string | undefined;
@@ -117,9 +129,9 @@ interface Holder {
 
 async function readHolder(context: ApiContext, req: Request): Promise<Holder> {
   const visitor = await readVisitor(context, req);
-  if (context.config.CONVERSATION_ACCESS === "open") return { open: true, conversationId: undefined, visitor };
   const token = bearer(req);
   const conversationId = token === undefined ? undefined : await context.tokens.verify(token);
+  if (context.config.CONVERSATION_ACCESS === "open") return { open: true, conversationId, visitor };
   if (conversationId === undefined && visitor === undefined) {
     const problem = token === undefined ? "is missing" : "does not verify: it is malformed, expired or not from here";
     throw new Problem("unauthorized", `Authorization: Bearer <token> ${problem}. The token comes with POST /api/chat.`);
@@ -138,14 +150,31 @@ function mightOpen({ open, conversationId, visitor }: Holder, wanted: string): b
   return open || conversationId === wanted || visitor !== undefined;
 }
 
+/** @throws {Problem} 403 unless what the request has shown opens this conversation */
+async function admit(
+  context: ApiContext,
+  holder: Holder,
+  { conversationId, visitorHash }: { conversationId: string; visitorHash: Buffer | null },
+): Promise<void> {
+  if (!mayOpen(holder, conversationId, visitorHash)) throw forbidden();
+  if (holder.visitor && visitorHash?.equals(holder.visitor.formerHash)) await storePresentHash(context, holder.visitor);
+}
+
+/** Rows of earlier versions get the present hash of their visitor. One that cannot be written now is found all the same. */
+export async function storePresentHash({ db, log }: ApiContext, visitor: Visitor): Promise<void> {
+  await replaceFormerHash(db.pool, visitor).catch((error: unknown) => {
+    log.debug({ err: error }, "the former hash of a visitor was not replaced");
+  });
+}
+
 /**
  * A visitor's identity opens all that is theirs, and nothing of another visitor, whatever token comes with it: on a shared
  * computer the token of whoever was there before may still lie about. A token alone stands for the visitor to whom it was
- * given: an `EventSource` can send nothing else.
+ * given: an `EventSource` can send nothing else. An id alone opens no visitor's conversation, in open mode either.
  */
 function mayOpen({ open, conversationId, visitor }: Holder, wanted: string, visitorHash: Buffer | null): boolean {
-  if (visitor && visitorHash) return visitor.hash.equals(visitorHash);
-  return open || conversationId === wanted;
+  if (visitor && visitorHash) return isOf(visitor, visitorHash);
+  return conversationId === wanted || (open && visitorHash === null);
 }
 
 function identityRequired(): Problem {

@@ -28,13 +28,14 @@ export function chatRoutes(context: ApiContext): Router {
     const message = body.parse(req.body);
     const conversationId = message.conversationId ?? message.sessionId;
     const idempotencyKey = parseKey(req);
-    const visitor = await admitSubmission(context, req, conversationId);
+    const { visitor, idAlone } = await admitSubmission(context, req, conversationId);
     const submission = await submitMessage(context, message, {
       conversationId,
       idempotencyKey,
       requestId: requestId(res),
       trace: requestSpan(req).traceparent,
       visitor,
+      idAlone,
       proof: { answer: req.get(challengeHeader), address: clientOf(req).address },
     });
     noteIds(req, { jobId: submission.jobId, conversationId: submission.conversationId });

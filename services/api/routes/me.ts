@@ -2,7 +2,7 @@ import { type Request, type Response, Router } from "express";
 import { listVisitorConversations } from "../../../shared/db/visitors.ts";
 import { type VisitorConversationsView, visitorConversationsQuery } from "../../../shared/protocol/identity.ts";
 import type { ApiContext } from "../api-context.ts";
-import { requireVisitor } from "../middleware/access.ts";
+import { requireVisitor, storePresentHash } from "../middleware/access.ts";
 
 /** What is a verified visitor's own, on whatever device. */
 export function visitorRoutes(context: ApiContext): Router {
@@ -11,7 +11,8 @@ export function visitorRoutes(context: ApiContext): Router {
   router.get("/conversations", async (req: Request, res: Response) => {
     const visitor = await requireVisitor(context, req);
     const page = visitorConversationsQuery.parse(req.query);
-    const { conversations, more } = await listVisitorConversations(context.db.pool, visitor.hash, page);
+    const { conversations, more, stale } = await listVisitorConversations(context.db.pool, visitor, page);
+    if (stale) await storePresentHash(context, visitor);
     const last = conversations.at(-1);
     const view: VisitorConversationsView = {
       conversations: conversations.map(({ createdAt, updatedAt, preview, ...conversation }) => ({

@@ -1,0 +1,46 @@
+import { performance } from "node:perf_hooks";
+import type { Pool } from "pg";
+import { fresh } from "../fresh.ts";
+import { within } from "../lifecycle.ts";
+import { query } from "./database.ts";
+
+export interface ClockReading {
+  /** Unix milliseconds. */
+  now: number;
+  of: "database" | "process";
+}
+
+/** The clock that all processes share. */
+export interface Clock {
+  read(): Promise<ClockReading>;
+}
+
+/** A measured difference is used for this long: clocks that are disciplined drift by milliseconds a minute. */
+const measuredEveryMs = 60_000;
+const timeoutMs = 1000;
+
+const timeStatement = {
+  name: "database-time",
+  text: `select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`,
+};
+
+/**
+ * PostgreSQL's clock, so that processes whose own clocks differ judge alike. Between measurements it is extrapolated by the
+ * monotonic clock, which no jump of the wall clock moves. While PostgreSQL was never reached, it is the process's own.
+ */
+export function createDatabaseClock(pool: Pool): Clock {
+  let measured: { now: number; at: number } | undefined;
+  const measure = fresh(measuredEveryMs, async () => {
+    const began = performance.now();
+    const [row] = await within(timeoutMs, query<{ now: number }>(pool, timeStatement, []));
+    if (row) measured = { now: row.now, at: (began + performance.now()) / 2 };
+  });
+  return {
+    async read() {
+      // The last measurement goes on while the database is away.
+      await measure().catch(() => undefined);
+      if (!measured) return { now: Date.now(), of: "process" };
+      return { now: measured.now + performance.now() - measured.at, of: "database" };
+    },
+  };
+}
