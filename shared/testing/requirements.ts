@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** A program that some tests need and that no package brings. */
@@ -9,6 +9,8 @@ export interface Requirement {
   howToGet: string;
   /** The fixture that stands on it, beside this file. */
   fixture: string;
+  /** Its tests may be skipped in CI as well: they try examples of the documents, not the product. */
+  optional?: true;
 }
 
 export const redisServer: Requirement = {
@@ -45,7 +47,50 @@ export const pgbouncer: Requirement = {
   fixture: "pgbouncer.ts",
 };
 
-export const requirements: readonly Requirement[] = [redisServer, chromium, openssl, pgbouncer];
+export const php = language("PHP", findProgram("php"), "apt-get install php-cli");
+export const java = language("Java", findProgram("java"), "apt-get install default-jdk-headless");
+export const pythonJwt = language(
+  "Python with PyJWT",
+  findWithLibrary("/usr/bin/python3", "/usr/lib/python3/dist-packages/jwt"),
+  "apt-get install python3-jwt",
+);
+export const rubyJwt = language(
+  "Ruby with jwt",
+  findWithLibrary("/usr/bin/ruby", "/usr/share/doc/ruby-jwt"),
+  "apt-get install ruby-jwt",
+);
+export const perlJwt = language(
+  "Perl with Crypt::JWT",
+  findWithLibrary("/usr/bin/perl", "/usr/share/perl5/Crypt/JWT.pm"),
+  "apt-get install libcrypt-jwt-perl",
+);
+export const go = language(
+  "Go with golang-jwt",
+  findWithLibrary("/usr/bin/go", "/usr/share/gocode/src/github.com/golang-jwt/jwt"),
+  "apt-get install golang-go golang-github-golang-jwt-jwt-dev",
+);
+
+export const requirements: readonly Requirement[] = [
+  redisServer,
+  chromium,
+  openssl,
+  pgbouncer,
+  php,
+  java,
+  pythonJwt,
+  rubyJwt,
+  perlJwt,
+  go,
+];
+
+function language(name: string, path: string | undefined, howToGet: string): Requirement {
+  return { name, path, howToGet, fixture: "languages.ts", optional: true };
+}
+
+/** Debian's own interpreter, where its package of a library lies beside it. */
+function findWithLibrary(program: string, library: string): string | undefined {
+  return existsSync(library) ? findProgram(program) : undefined;
+}
 
 /** The first of these programs that is on the PATH, or at its absolute path. */
 function findProgram(...names: string[]): string | undefined {
