@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import { countBacklog } from "../../shared/db/submit.ts";
+import { countBacklog } from "../../shared/db/backlog.ts";
 
 /** A count may be this old: the limit guards against a flood, not against one message too many. */
 const maxAgeMs = 1000;

@@ -15,11 +15,11 @@ import {
   readConversationColumns,
 } from "../testing/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
+import { countBacklog } from "./backlog.ts";
 import { readConversation, readMessages } from "./conversations.ts";
 import { deleteConversation } from "./erasure.ts";
 import {
   appendMessage,
-  countBacklog,
   findByIdempotencyHash,
   forgetIdempotencyKey,
   insertConversation,

@@ -287,16 +287,3 @@ export async function readConversationState(
 function milliseconds(ms: number): string {
   return `${ms} ms`;
 }
-
-const backlogStatement = {
-  name: "backlog",
-  text: `
-    select ((select count(*) from (select from jobs where status = 'queued' limit $1) as waiting)
-            + (select count(*) from jobs where status = 'active'))::int as backlog`,
-};
-
-/** How many jobs have no reply yet; those that wait are counted up to `enough`. */
-export async function countBacklog(pool: Pool, enough: number): Promise<number> {
-  const [row] = await query<{ backlog: number }>(pool, backlogStatement, [enough]);
-  return row?.backlog ?? 0;
-}

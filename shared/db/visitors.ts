@@ -41,11 +41,11 @@ const listStatement = {
   name: "visitor-conversations",
   // The anchor's place is read by the same statement, so that a page is of one moment.
   text: `
-    select id, assistant_type as "assistantType", message_count as "messageCount",
-           (extract(epoch from created_at) * 1000)::float8 as "createdAt",
-           (extract(epoch from updated_at) * 1000)::float8 as "updatedAt",
-           (select left(text, ${previewLength}) from messages where conversation_id = page.id
-            order by turn desc, sender limit 1) as preview,
+    select json_build_object(
+             'id', id, 'assistantType', assistant_type, 'messageCount', message_count,
+             'createdAt', extract(epoch from created_at) * 1000, 'updatedAt', extract(epoch from updated_at) * 1000,
+             'preview', (select left(text, ${previewLength}) from messages where conversation_id = page.id
+                         order by turn desc, sender limit 1)) as conversation,
            visitor_hash = $2 as former
     from (select * from (${newestOf("$1")} union all ${newestOf("$2")}) as either
           order by updated_at desc, id desc limit $4) as page
@@ -63,9 +63,9 @@ export async function listVisitorConversations(
   { limit, before }: { limit: number; before?: string | undefined },
 ): Promise<VisitorPage> {
   const values = [hash, formerHash, before ?? null, limit + 1];
-  const rows = await query<VisitorConversation & { former: boolean }>(pool, listStatement, values);
+  const rows = await query<{ conversation: VisitorConversation; former: boolean }>(pool, listStatement, values);
   return {
-    conversations: rows.slice(0, limit).map(({ former: _, ...conversation }) => conversation),
+    conversations: rows.slice(0, limit).map(({ conversation }) => conversation),
     more: rows.length > limit,
     stale: rows.some(({ former }) => former),
   };

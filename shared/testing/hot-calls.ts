@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { v7 } from "uuid";
+import { countBacklog } from "../db/backlog.ts";
 import {
   beginCall,
   type NewCall,
@@ -16,13 +17,7 @@ import { cancelQueuedJob, endJob, findEnd, requestCancel } from "../db/end.ts";
 import { dropTombstones, markErased, readIdleConversations, readTombstones } from "../db/erasure.ts";
 import { readJob, readJobStates, readPositions } from "../db/read-job.ts";
 import { markDue, readOrphans, takeDueJobs } from "../db/reconcile.ts";
-import {
-  appendMessage,
-  countBacklog,
-  findByIdempotencyHash,
-  insertConversation,
-  readConversationState,
-} from "../db/submit.ts";
+import { appendMessage, findByIdempotencyHash, insertConversation, readConversationState } from "../db/submit.ts";
 import { bindThread } from "../db/threads.ts";
 import { readRuns } from "../db/timeline.ts";
 import { listVisitorConversations } from "../db/visitors.ts";
