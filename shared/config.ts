@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { DatabaseUrlError, readTlsSettings } from "./postgres/database-url.ts";
 import { parseRedisUrl, RedisUrlError } from "./redis/redis-url.ts";
 
 /**
@@ -11,7 +12,7 @@ const environment = z.object({
   NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 
-  DATABASE_URL: url("postgres:", "postgresql:").optional(),
+  DATABASE_URL: databaseUrl().optional(),
   DATABASE_CONNECTIONS: integer(2, 1000).default(20),
   DATABASE_POOLER: z.enum(["none", "transaction"]).default("none"),
   REDIS_URL: redisUrl().optional(),
@@ -177,15 +178,23 @@ function url(...protocols: string[]) {
   return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), message);
 }
 
-function redisUrl() {
-  return z.string().superRefine((text, context) => {
-    try {
-      parseRedisUrl(text);
-    } catch (error) {
-      if (!(error instanceof RedisUrlError)) throw error;
-      context.addIssue({ code: "custom", message: error.message });
-    }
+function databaseUrl() {
+  return url("postgres:", "postgresql:").superRefine((text, context) => {
+    if (URL.canParse(text)) reportUnreadable(() => readTlsSettings(new URL(text)), context);
   });
+}
+
+function redisUrl() {
+  return z.string().superRefine((text, context) => reportUnreadable(() => parseRedisUrl(text), context));
+}
+
+function reportUnreadable(read: () => unknown, context: z.RefinementCtx): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof RedisUrlError || error instanceof DatabaseUrlError)) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+  }
 }
 
 /** A wildcard stands for the subdomains of a domain, not for all domains there are. */

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { describeError } from "../../shared/describe-error.ts";
+import { encodingAdvice, isolationAdvice, readDatabaseState, readOnlyAdvice } from "../../shared/db/database-state.ts";
 import { isMigrated } from "../../shared/db/migrate.ts";
 import { isPooledByTransaction } from "../../shared/db/pooler.ts";
+import { connectionOptions } from "../../shared/postgres/connection-options.ts";
 import type { Environment } from "./check-configuration.ts";
 import { checkClock } from "./clock.ts";
-import { describeError, type Finding, fault, note, ok } from "./findings.ts";
+import { type Finding, fault, note, ok } from "./findings.ts";
 
 const connectTimeoutMs = 5000;
 const queryTimeoutMs = 5000;
@@ -20,13 +23,9 @@ interface Options extends Pick<Environment, "DATABASE_CONNECTIONS" | "DATABASE_P
 
 /** Whether PostgreSQL is there, fit, and as new as this code. */
 export async function checkPostgres(url: string, options: Options): Promise<Finding[]> {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: connectTimeoutMs,
-    query_timeout: queryTimeoutMs,
-  });
-  client.on("error", () => undefined);
+  let client: pg.Client;
   try {
+    client = makeClient(url);
     await client.connect();
   } catch (error) {
     const mend = "see whether it runs, and whether host, user, password and database in DATABASE_URL are right";
@@ -35,6 +34,7 @@ export async function checkPostgres(url: string, options: Options): Promise<Find
   try {
     return [
       await checkServer(client, url),
+      ...(await checkState(client, options)),
       await checkClock("PostgreSQL", () => readTime(client)),
       await checkSchema(client),
       ...(options.DATABASE_POOLER === "none" ? [await checkConnections(client, options)] : []),
@@ -48,18 +48,39 @@ export async function checkPostgres(url: string, options: Options): Promise<Find
   }
 }
 
+function makeClient(url: string): pg.Client {
+  const client = new pg.Client({
+    ...connectionOptions(url),
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: queryTimeoutMs,
+  });
+  client.on("error", () => undefined);
+  return client;
+}
+
 async function checkServer(client: pg.Client, url: string): Promise<Finding> {
   const began = performance.now();
-  const { number, recovering } = await one<{ number: number; recovering: boolean }>(
+  const { number } = await one<{ number: number }>(
     client,
-    `select current_setting('server_version_num')::int as number, pg_is_in_recovery() as recovering`,
+    `select current_setting('server_version_num')::int as number`,
   );
   const ms = (performance.now() - began).toFixed(1);
   const major = Math.floor(number / 10_000);
   const said = `PostgreSQL ${major}.${number % 10_000} at ${placeOf(url)} answers in ${ms} ms`;
-  if (recovering) return fault(`${said}, but it is a replica`, "point DATABASE_URL at the primary");
   if (major < oldestSupported) return fault(said, `it is too old: ${oldestSupported} or newer is needed`);
   return ok(said);
+}
+
+/** Whether the database can hold every text, takes writes, and keeps what is read beside what is written apart. */
+async function checkState(client: pg.Client, { DATABASE_POOLER }: Options): Promise<Finding[]> {
+  const state = await readDatabaseState(client);
+  const advices = [
+    encodingAdvice(state),
+    readOnlyAdvice(state),
+    ...(DATABASE_POOLER === "transaction" ? [isolationAdvice(state)] : []),
+  ].filter((advice) => advice !== undefined);
+  if (advices.length > 0) return advices.map(({ text, mend }) => fault(text, mend));
+  return [ok(`it takes writes, and its encoding is ${state.encoding}`)];
 }
 
 async function readTime(client: pg.Client): Promise<number> {
@@ -118,7 +139,7 @@ async function checkWay(client: pg.Client, url: string, { onRedis, DATABASE_POOL
 }
 
 async function isBehindPooler(url: string): Promise<boolean> {
-  const pool = new pg.Pool({ connectionString: url, max: 2, connectionTimeoutMillis: connectTimeoutMs });
+  const pool = new pg.Pool({ ...connectionOptions(url), max: 2, connectionTimeoutMillis: connectTimeoutMs });
   pool.on("error", () => undefined);
   try {
     return await isPooledByTransaction(pool);
@@ -128,8 +149,7 @@ async function isBehindPooler(url: string): Promise<boolean> {
 }
 
 async function checkNotifications(client: pg.Client, url: string): Promise<Finding> {
-  const sender = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs });
-  sender.on("error", () => undefined);
+  const sender = makeClient(url);
   await sender.connect();
   try {
     const heard = new Promise<true>((resolve) => client.once("notification", () => resolve(true)));

@@ -1,10 +1,11 @@
 import { Cluster, type Redis } from "ioredis";
+import { describeError } from "../../shared/describe-error.ts";
 import { within } from "../../shared/lifecycle.ts";
 import { connectRedis, disconnectRedis } from "../../shared/redis/connect-redis.ts";
 import { evictionAdvice, readEvictionPolicies } from "../../shared/redis/eviction.ts";
 import { parseRedisUrl } from "../../shared/redis/redis-url.ts";
 import { checkClock } from "./clock.ts";
-import { describeError, type Finding, fault, note, ok } from "./findings.ts";
+import { type Finding, fault, note, ok } from "./findings.ts";
 
 const answerMs = 5000;
 /** What BullMQ asks for. */

@@ -8,6 +8,7 @@ import pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { readEnvironment } from "../../shared/config.ts";
 import { startEmbeddedPostgres } from "../../shared/embedded-postgres.ts";
+import { createEmptyDatabase, setDefault } from "../../shared/testing/empty-database.ts";
 import { createTestDatabase } from "../../shared/testing/postgres.ts";
 import { quietLog } from "../../shared/testing/quiet-log.ts";
 import { redisAvailable, startRedis } from "../../shared/testing/redis.ts";
@@ -85,6 +86,22 @@ describe("the doctor", () => {
     const { code, said } = await examine({ DATABASE_URL: database.url });
     expect(said).toMatch(/fault +its schema is not that of this version\n +-> npm run migrate/);
     expect(code).toBe(1);
+  });
+
+  it("faults a database in another encoding, a read-only one, and an isolation that a pooler holds", async () => {
+    const latin = await createEmptyDatabase("encoding 'LATIN1' locale 'C' template template0");
+    expect((await examine({ DATABASE_URL: latin })).said).toMatch(
+      /fault +the encoding of the database is LATIN1, expected UTF8\n +-> .*create database "\S+_utf8" encoding 'UTF8'/,
+    );
+    await using database = await createTestDatabase();
+    await setDefault(database.url, "default_transaction_isolation", "repeatable read");
+    const pooled = { DATABASE_POOLER: "transaction", REDIS_URL: "redis://127.0.0.1:1", DATABASE_URL: database.url };
+    expect((await examine(pooled)).said).toMatch(
+      /fault +default_transaction_isolation is repeatable read.*\n +-> alter role "\S+" in database "\S+" set/,
+    );
+    expect((await examine({ DATABASE_URL: database.url })).said).toContain("0 fault(s)");
+    await setDefault(database.url, "default_transaction_read_only", "on");
+    expect((await examine({ DATABASE_URL: database.url })).said).toMatch(/fault +the database is read-only/);
   });
 
   it("says that PostgreSQL does not answer, without its password", async () => {

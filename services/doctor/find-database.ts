@@ -1,10 +1,11 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
+import { describeError } from "../../shared/describe-error.ts";
 import { startEmbeddedPostgres } from "../../shared/embedded-postgres.ts";
 import { findBinaries } from "../../shared/embedded-postgres/binaries.ts";
 import { findRunning } from "../../shared/embedded-postgres/find-running.ts";
 import { createLogger } from "../../shared/logger.ts";
-import { describeError, type Finding, fault, ok } from "./findings.ts";
+import { type Finding, fault, ok } from "./findings.ts";
 
 export interface FoundDatabase {
   findings: Finding[];

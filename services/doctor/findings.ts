@@ -40,10 +40,3 @@ function printFinding({ state, text, mend }: Finding): string[] {
   const body = text.replaceAll("\n", `\n${indent}`);
   return [`  ${state.padEnd(6)} ${body}`, ...(mend === undefined ? [] : [`${indent}-> ${mend}`])];
 }
-
-/** What went wrong with a connection or a call, in a few words. */
-export function describeError(error: unknown): string {
-  // Node's error for a host with several addresses has no message of its own.
-  if (error instanceof AggregateError) return [...new Set(error.errors.map(describeError))].join(", ");
-  return error instanceof Error ? error.message : String(error);
-}

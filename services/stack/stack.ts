@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join, relative } from "node:path";
 import { childEnvironment, type readEnvironment } from "../../shared/config.ts";
+import { describeError } from "../../shared/describe-error.ts";
 import { startEmbeddedPostgres } from "../../shared/embedded-postgres.ts";
 import { EmbeddedPostgresError } from "../../shared/embedded-postgres/error.ts";
 import { Lifecycle } from "../../shared/lifecycle.ts";
@@ -45,7 +46,7 @@ export async function runStack(options: StackOptions): Promise<number> {
     return await ended;
   } catch (error) {
     if (ending.end.aborted) {
-      log.info(`${describe(ending.end.reason)}: ending`);
+      log.info(`${describeError(ending.end.reason)}: ending`);
       return ending.end.reason instanceof Error ? 1 : 0;
     }
     if (error instanceof StackError || error instanceof EmbeddedPostgresError) print(`${error.message}\n`);
@@ -116,7 +117,7 @@ async function migrateDatabase(
   } catch (error) {
     if (environment.DATABASE_URL === undefined) throw error;
     throw new StackError(
-      `PostgreSQL at ${host(databaseUrl)} could not be prepared: ${describe(error)}\n` +
+      `PostgreSQL at ${host(databaseUrl)} could not be prepared: ${describeError(error)}\n` +
         "Check DATABASE_URL; without it, npm start brings its own PostgreSQL.",
       { cause: error },
     );
@@ -158,10 +159,4 @@ function describeFolder(folder: string): string {
 function host(url: string): string {
   const { host: name, pathname } = new URL(url);
   return `${name}${pathname}`;
-}
-
-/** Node's error for a host with several addresses has no message of its own. */
-function describe(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(describe).join(", ");
-  return error instanceof Error ? error.message : String(error);
 }

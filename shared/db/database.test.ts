@@ -98,8 +98,9 @@ describe("an outage of PostgreSQL is told apart", () => {
   });
 
   it("when no connection comes free, and when none is answered", async () => {
-    const small = await openPool({ connectionString: shared.url, max: 1, connectionTimeoutMillis: 50 });
+    const small = await openPool({ connectionString: shared.url, max: 1 });
     const client = await small.connect();
+    small.options.connectionTimeoutMillis = 50;
     expect(isDatabaseAway(await failure(small.query("select 1")))).toBe(true);
     client.release();
 

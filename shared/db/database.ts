@@ -1,5 +1,6 @@
-import pg, { type Pool, type PoolClient, type QueryResultRow } from "pg";
+import type { Pool, PoolClient, QueryResultRow } from "pg";
 import type { Logger } from "../logger.ts";
+import { openPool } from "../postgres/open-pool.ts";
 
 /**
  * PostgreSQL for one process. What it is asked are named statements: most must be one round trip that decides something.
@@ -37,8 +38,8 @@ export function openDatabase(
   log: Logger,
   { connections = 20, pooler = "none" }: DatabaseOptions = {},
 ): Database {
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
+  const pool = openPool(databaseUrl, {
+    ownSessions: pooler === "none",
     max: connections,
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: connectTimeoutMs,

@@ -1,18 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
+import { ConfigError } from "../config.ts";
 import { startConversation } from "../testing/conversations.ts";
+import { createEmptyDatabase, setDefault } from "../testing/empty-database.ts";
 import { dropDatabase, runAsAdmin, urlOfDatabase } from "../testing/postgres-admin.ts";
 import { quietLog } from "../testing/quiet-log.ts";
 import { openDatabase } from "./database.ts";
 import { migrate } from "./migrate.ts";
-
-async function createEmptyDatabase(): Promise<string> {
-  const { adminUrl, prefix } = inject("postgres");
-  const name = `${prefix}${randomBytes(4).toString("hex")}`;
-  await runAsAdmin(adminUrl, `create database ${name}`);
-  onTestFinished(() => dropDatabase(adminUrl, name));
-  return urlOfDatabase(adminUrl, name);
-}
 
 async function tables(url: string): Promise<string[]> {
   const rows = await runAsAdmin(
@@ -45,6 +38,40 @@ describe("migrating", () => {
     const results = await Promise.all(Array.from({ length: 4 }, () => migrate(url)));
     expect(results.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
     expect(await tables(url)).toContain("public.jobs");
+  });
+
+  it.each(["LATIN1", "SQL_ASCII", "WIN1252", "EUC_JP"])(
+    "refuses a database in %s and changes nothing there; the command it names makes a right one",
+    async (encoding) => {
+      const url = await createEmptyDatabase(`encoding '${encoding}' locale 'C' template template0`);
+      const refusal = await migrate(url).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      expect(refusal).toBeInstanceOf(ConfigError);
+      const { message } = refusal as ConfigError;
+      expect(message).toContain(`the encoding of the database is ${encoding}, expected UTF8`);
+      expect(await tables(url)).toEqual([]);
+
+      const command = message.slice(message.indexOf("create database"));
+      await runAsAdmin(url, command);
+      const right = urlOfDatabase(url, `${new URL(url).pathname.slice(1)}_utf8`);
+      onTestFinished(() => dropDatabase(url, new URL(right).pathname.slice(1)));
+      expect((await migrate(right)).applied.length).toBeGreaterThan(0);
+    },
+  );
+
+  it("refuses a read-only database and says how to open it", async () => {
+    const url = await createEmptyDatabase();
+    await setDefault(url, "default_transaction_read_only", "on");
+    await expect(migrate(url)).rejects.toThrow(/read-only.*default_transaction_read_only to off/);
+  });
+
+  it("does not mind which isolation is the default", async () => {
+    const url = await createEmptyDatabase();
+    await setDefault(url, "default_transaction_isolation", "serializable");
+    const results = await Promise.all(Array.from({ length: 4 }, () => migrate(url)));
+    expect(results.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
   });
 
   it("fails where there is no such database, and makes none", async () => {

@@ -2,6 +2,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { ConfigError } from "../config.ts";
+import { connectionOptions } from "../postgres/connection-options.ts";
+import { encodingAdvice, readDatabaseState, readOnlyAdvice } from "./database-state.ts";
 
 /** One process migrates at a time; the others wait, then find nothing to do. An arbitrary number of our own. */
 const migrationLock = 7_275_391;
@@ -11,11 +14,13 @@ const schemaKey = "schema";
 /**
  * Brings a database to the schema of this version: ours and the queue's. Safe to run from many processes at once.
  * @returns the names of the migrations that were applied; empty when there was nothing to do
+ * @throws {ConfigError} where this database cannot hold them; the message says what to do
  */
 export async function migrate(databaseUrl: string): Promise<{ applied: string[] }> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({ ...connectionOptions(databaseUrl), connectionTimeoutMillis: 10_000 });
   await client.connect();
   try {
+    await refuseUnfit(client);
     const wanted = await describeSchema();
     if ((await readSchema(client)) === wanted) return { applied: [] };
     await client.query("select pg_advisory_lock($1)", [migrationLock]);
@@ -28,6 +33,12 @@ export async function migrate(databaseUrl: string): Promise<{ applied: string[] 
   } finally {
     await client.end();
   }
+}
+
+async function refuseUnfit(client: pg.Client): Promise<void> {
+  const state = await readDatabaseState(client);
+  const advice = encodingAdvice(state) ?? readOnlyAdvice(state);
+  if (advice) throw new ConfigError(`Not migrated: ${advice.text}. To mend it, ${advice.mend}`);
 }
 
 /** Whether a database has the schema of this version, ours and the queue's. */

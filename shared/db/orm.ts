@@ -1,6 +1,7 @@
 import { Migrator } from "@mikro-orm/migrations";
 import { defineConfig } from "@mikro-orm/postgresql";
 import { fileURLToPath } from "node:url";
+import { connectionOptions } from "../postgres/connection-options.ts";
 import { entities } from "./entities.ts";
 
 /** How MikroORM stands in this project: the same for the services, the migrations and the drift check. */
@@ -8,7 +9,7 @@ export function ormOptions(databaseUrl: string, log: (message: string) => void =
   return defineConfig({
     clientUrl: databaseUrl,
     // Of the URL MikroORM passes on host, user and database alone; sslmode and all other settings stand in here.
-    driverOptions: { connectionString: databaseUrl },
+    driverOptions: connectionOptions(databaseUrl),
     entities,
     logger: log,
     colors: false,

@@ -32,19 +32,21 @@ describe.skipIf(!pgbouncerAvailable)("behind a PgBouncer", () => {
   it("in session mode nothing is different", async () => {
     const db = await openThrough("session");
     expect(await isPooledByTransaction(db.pool)).toBe(false);
-    await waitForDatabase(db, 10_000);
+    await waitForDatabase(db, { limitMs: 10_000, log: quietLog() });
     await useStatements(db);
   });
 
   it("in transaction mode it is seen, and a start that was not told of it says what to set", async () => {
     const db = await openThrough("transaction");
     expect(await isPooledByTransaction(db.pool)).toBe(true);
-    await expect(waitForDatabase(db, 10_000)).rejects.toThrow("set DATABASE_POOLER=transaction");
+    await expect(waitForDatabase(db, { limitMs: 10_000, log: quietLog() })).rejects.toThrow(
+      "set DATABASE_POOLER=transaction",
+    );
   });
 
   it("in transaction mode all statements work once that is set", async () => {
     const db = await openThrough("transaction", "transaction");
-    await waitForDatabase(db, 10_000);
+    await waitForDatabase(db, { limitMs: 10_000, log: quietLog() });
     await useStatements(db);
   });
 

@@ -1,9 +1,13 @@
-import { randomBytes } from "node:crypto";
-import { describe, expect, inject, it, onTestFinished } from "vitest";
-import { dropDatabase, runAsAdmin, urlOfDatabase } from "../testing/postgres-admin.ts";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createEmptyDatabase, setDefault } from "../testing/empty-database.ts";
 import { createTestDatabase } from "../testing/postgres.ts";
-import { quietLog } from "../testing/quiet-log.ts";
+import { quietLog, recordingLog } from "../testing/quiet-log.ts";
 import { openTcpGate } from "../testing/tcp-gate.ts";
+import { startEmbeddedPostgres } from "../embedded-postgres.ts";
+import { migrate } from "./migrate.ts";
 import { openDatabase } from "./database.ts";
 import { waitForDatabase } from "./readiness.ts";
 
@@ -20,7 +24,7 @@ describe("waiting for PostgreSQL", () => {
     await gate.shut();
     const db = await openOn(gate.url);
     let ready = false;
-    const waiting = waitForDatabase(db, 10_000).then(() => (ready = true));
+    const waiting = waitForDatabase(db, { limitMs: 10_000, log: quietLog() }).then(() => (ready = true));
     await expect(db.pool.query("select 1")).rejects.toThrow("ECONNREFUSED");
     expect(ready).toBe(false);
     await gate.reopen();
@@ -29,15 +33,51 @@ describe("waiting for PostgreSQL", () => {
 
   it("ends with what to do when it does not answer in time", async () => {
     const db = await openOn("postgres://u:p@127.0.0.1:1/none");
-    await expect(waitForDatabase(db, 100)).rejects.toThrow(/DATABASE_URL/);
+    await expect(waitForDatabase(db, { limitMs: 100, log: quietLog() })).rejects.toThrow(/DATABASE_URL/);
+  });
+
+  it("says at once, and once, why it waits, and again when the reason changes", async () => {
+    await using database = await createTestDatabase();
+    await setDefault(database.url, "default_transaction_read_only", "on");
+    await using gate = await openTcpGate(database.url);
+    await gate.shut();
+    const db = await openOn(gate.url);
+    const { log, lines } = recordingLog();
+    const warnings = () => lines.filter(({ level }) => level >= 40).map(({ msg }) => msg);
+    const waiting = waitForDatabase(db, { limitMs: 30_000, log });
+    await expect.poll(warnings).toEqual([expect.stringContaining("ECONNREFUSED")]);
+    await gate.reopen();
+    await expect.poll(warnings).toEqual([expect.anything(), expect.stringContaining("read-only")]);
+    await setDefault(database.url, "default_transaction_read_only", "off");
+    await waiting;
+    expect(warnings()).toHaveLength(2);
+  });
+
+  it("does not end while the database is read-only, and ends with what to do about it", async () => {
+    await using database = await createTestDatabase();
+    await setDefault(database.url, "default_transaction_read_only", "on");
+    const db = await openOn(database.url);
+    await expect(waitForDatabase(db, { limitMs: 300, log: quietLog() })).rejects.toThrow(
+      /read-only.*default_transaction_read_only to off/,
+    );
+  });
+
+  it("does not take a hot standby for ready", { timeout: 60_000 }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "parley-standby-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const dataDir = join(folder, "data");
+    const primary = await startEmbeddedPostgres({ dataDir, log: quietLog() });
+    await primary.stop();
+    await writeFile(join(dataDir, "standby.signal"), "");
+    const standby = await startEmbeddedPostgres({ dataDir, log: quietLog() });
+    onTestFinished(() => standby.stop());
+    const db = await openOn(standby.url);
+    await expect(waitForDatabase(db, { limitMs: 300, log: quietLog() })).rejects.toThrow(/standby.*primary/);
+    await expect(migrate(standby.url)).rejects.toThrow(/standby.*primary/);
   });
 
   it("ends at once, naming them, where migrations are missing", async () => {
-    const { adminUrl, prefix } = inject("postgres");
-    const name = `${prefix}${randomBytes(4).toString("hex")}`;
-    await runAsAdmin(adminUrl, `create database ${name}`);
-    onTestFinished(() => dropDatabase(adminUrl, name));
-    const db = await openOn(urlOfDatabase(adminUrl, name));
-    await expect(waitForDatabase(db, 10_000)).rejects.toThrow(/initial.*npm run migrate/);
+    const db = await openOn(await createEmptyDatabase());
+    await expect(waitForDatabase(db, { limitMs: 10_000, log: quietLog() })).rejects.toThrow(/initial.*npm run migrate/);
   });
 });

@@ -24,7 +24,7 @@ export async function openJobContext(
     ...(config.DATABASE_POOLER !== undefined && { pooler: config.DATABASE_POOLER }),
   });
   lifecycle.onClose("database", () => db.close());
-  await waitForDatabase(db, databaseWaitMs);
+  await waitForDatabase(db, { limitMs: databaseWaitMs, log });
 
   const onError = (error: Error) => log.debug({ err: error }, "live channel");
   const live = await createLive({ redisUrl, pool: db.pool, databaseUrl, onError });

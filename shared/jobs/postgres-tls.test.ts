@@ -1,12 +1,9 @@
-import { chown, copyFile, mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openDatabase } from "../db/database.ts";
 import { migrate } from "../db/migrate.ts";
-import { startEmbeddedPostgres } from "../embedded-postgres.ts";
 import { Lifecycle } from "../lifecycle.ts";
-import { type Certificates, makeCertificates, opensslAvailable } from "../testing/certificates.ts";
+import { makeCertificates, opensslAvailable } from "../testing/certificates.ts";
+import { startEncryptedPostgres } from "../testing/encrypted-postgres.ts";
 import { quietLog } from "../testing/quiet-log.ts";
 import { openJobContext } from "./open-job-context.ts";
 
@@ -15,7 +12,7 @@ it.skipIf(!opensslAvailable)(
   { timeout: 60_000 },
   async () => {
     await using certificates = await makeCertificates();
-    await using server = await startEncrypted(certificates);
+    await using server = await startEncryptedPostgres(certificates);
     const untrusted = `${server.url}?sslmode=verify-full`;
     const url = `${untrusted}&sslrootcert=${encodeURIComponent(certificates.ca)}`;
 
@@ -44,25 +41,3 @@ it.skipIf(!opensslAvailable)(
     }
   },
 );
-
-async function startEncrypted({ cert, key }: Certificates): Promise<{ url: string } & AsyncDisposable> {
-  const folder = await mkdtemp(join(tmpdir(), "parley-tls-postgres-"));
-  const dataDir = join(folder, "data");
-  const log = quietLog();
-  // The first start makes the folder, whose owner must own the key.
-  await (await startEmbeddedPostgres({ dataDir, log })).stop();
-  const { uid, gid } = await stat(dataDir);
-  for (const file of [cert, key]) {
-    const copy = join(dataDir, file === cert ? "server.crt" : "server.key");
-    await copyFile(file, copy);
-    await chown(copy, uid, gid);
-  }
-  const server = await startEmbeddedPostgres({ dataDir, log, settings: { ssl: "on" } });
-  return {
-    url: server.url,
-    [Symbol.asyncDispose]: async () => {
-      await server.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}

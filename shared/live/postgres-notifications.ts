@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { connectionOptions } from "../postgres/connection-options.ts";
 
 interface NotificationHandlers {
   notified(channel: string, payload: string): void;
@@ -74,7 +75,7 @@ class Session {
 
   constructor(connectionString: string, notified: NotificationHandlers["notified"]) {
     const client = new pg.Client({
-      connectionString,
+      ...connectionOptions(connectionString),
       fallback_application_name: "parley-live",
       keepAlive: true,
       connectionTimeoutMillis: silenceMs,

@@ -1,8 +1,9 @@
 import { createPostgresBackend as bullOnPostgres, isPgPool, Queue, Worker } from "bullmq";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
+import type { Pool } from "pg";
 import { within } from "../lifecycle.ts";
 import type { Logger } from "../logger.ts";
+import { openPool } from "../postgres/open-pool.ts";
 import type { PostgresQueue, PostgresWorker, QueueBackend } from "./backend.ts";
 import { entryOptions, queueName, retention, streams } from "./options.ts";
 
@@ -10,9 +11,8 @@ import { entryOptions, queueName, retention, streams } from "./options.ts";
 const maxConnections = 8;
 
 export function createPostgresBackend(databaseUrl: string, log: Logger): QueueBackend {
-  const own = new pg.Pool({
-    connectionString: databaseUrl,
-    options: "-c search_path=bullmq",
+  const own = openPool(databaseUrl, {
+    searchPath: "bullmq",
     max: maxConnections,
     keepAlive: true,
     connectionTimeoutMillis: 1500,
@@ -47,7 +47,7 @@ export function createPostgresBackend(databaseUrl: string, log: Logger): QueueBa
 }
 
 /** Who holds a connection and asks nothing at the moment does not listen to it: its end would end the process. */
-function surviveErrors(pool: pg.Pool, hear: (error: Error) => void): void {
+function surviveErrors(pool: Pool, hear: (error: Error) => void): void {
   pool.on("error", hear);
   pool.on("connect", (client) => client.on("error", hear));
 }

@@ -40,7 +40,7 @@ export async function startPgBouncer(databaseUrl: string, mode: "session" | "tra
     auth_type: "any",
     pool_mode: mode,
     // A session keeps its connection: as many as a process opens.
-    default_pool_size: mode === "session" ? 30 : 10,
+    default_pool_size: mode === "session" ? 60 : 10,
     max_client_conn: 200,
     unix_socket_dir: "",
   };

@@ -5,6 +5,25 @@ import { redisAvailable } from "../../shared/testing/redis.ts";
 import { startProduct } from "./product.ts";
 import { echoOf, heldReply } from "./scripted-provider.ts";
 
+it.skipIf(!pgbouncerAvailable)(
+  "all works through a PgBouncer in session mode, without Redis",
+  { timeout: 120_000 },
+  async () => {
+    await using database = await createTestDatabase();
+    await using bouncer = await startPgBouncer(database.url, "session");
+    await using product = await startProduct({ backend: "postgres", env: { DATABASE_URL: bouncer.url } });
+    const { client, provider } = product;
+    const { script, release } = heldReply("Live", " to the end");
+    provider.answer("Watch", script);
+    const watched = await client.submitPatiently("Watch");
+    const stream = await (await client.events(watched)).untilText("Live");
+    release();
+    await stream.ended;
+    expect(stream.text).toBe("Live to the end");
+    expect((await client.request("/health")).body).toMatchObject({ status: "healthy", queue: { workers: 1 } });
+  },
+);
+
 it.skipIf(!pgbouncerAvailable || !redisAvailable)(
   "all works through a PgBouncer in transaction mode, with ten connections for six processes",
   { timeout: 120_000 },

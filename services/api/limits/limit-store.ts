@@ -89,13 +89,12 @@ declare module "ioredis" {
 /** They have connections of their own: neither do they wait behind slow statements, nor are these held up by a flood. */
 const maxConnections = 4;
 
-async function openPostgres(connectionString: string, log: Logger): Promise<LimitStore> {
-  const [{ default: pg }, { default: RateLimiterPostgres }] = await Promise.all([
-    import("pg"),
+async function openPostgres(databaseUrl: string, log: Logger): Promise<LimitStore> {
+  const [{ openPool }, { default: RateLimiterPostgres }] = await Promise.all([
+    import("../../../shared/postgres/open-pool.ts"),
     import("rate-limiter-flexible/lib/RateLimiterPostgres.js"),
   ]);
-  const pool = new pg.Pool({
-    connectionString,
+  const pool = openPool(databaseUrl, {
     min: 1,
     max: maxConnections,
     connectionTimeoutMillis: 1500,

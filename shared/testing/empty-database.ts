@@ -1,0 +1,22 @@
+import { randomBytes } from "node:crypto";
+import { inject, onTestFinished } from "vitest";
+import { dropDatabase, runAsAdmin, urlOfDatabase } from "./postgres-admin.ts";
+
+/**
+ * Makes an empty database, without any migration, that is dropped when the test has ended.
+ * @param options of `create database`, for example its encoding
+ */
+export async function createEmptyDatabase(options = ""): Promise<string> {
+  const { adminUrl, prefix } = inject("postgres");
+  const name = `${prefix}${randomBytes(4).toString("hex")}`;
+  await runAsAdmin(adminUrl, `create database ${name} ${options}`);
+  onTestFinished(() => dropDatabase(adminUrl, name));
+  return urlOfDatabase(adminUrl, name);
+}
+
+/** Changes a default of the database, which its next sessions begin with. */
+export async function setDefault(url: string, setting: string, value: string): Promise<void> {
+  const name = new URL(url).pathname.slice(1);
+  // Not on a session of its own: that may already be read-only.
+  await runAsAdmin(inject("postgres").adminUrl, `alter database ${name} set ${setting} = '${value}'`);
+}
