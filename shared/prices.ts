@@ -43,6 +43,15 @@ interface Tokens {
 
 const million = 1_000_000;
 
+/** @returns USD that tokens may cost at most, whatever the provider's cache does with the prompt */
+export function highestCostOf(price: Price, { inputTokens, outputTokens }: Tokens): number {
+  const { input, cachedInput = 0, cacheWrite = 0 } = price;
+  return costOf(
+    { input: Math.max(input, cachedInput, cacheWrite), output: price.output },
+    { inputTokens, outputTokens },
+  );
+}
+
 /** @returns USD */
 export function costOf(
   price: Price,

@@ -100,16 +100,16 @@ async function callOnce(
   try {
     const stream = async () => {
       const attached = await thread.attachTo(request, provider, signal);
-      const streamed = await streamInto(draft, provider, attached, signal, call.began);
+      const streamed = await streamInto(draft, provider, call.send(attached), signal, () => call.began());
       return { finish: streamed, inThread: attached.threadId !== undefined };
     };
     const { finish, inThread } = await circuit.run(stream, () => draft.text !== "");
-    const settlement = call.answered({ usage: finish.usage, text: draft.text });
+    const settlement = call.answered(finish.usage);
     return { finish, costUsd: call.costOf(finish.usage), inThread, call: settlement };
   } catch (error) {
     // It opened while the call was written down.
     if (error instanceof CircuitOpen) await call.withdraw();
-    else await call.settle({ text: draft.text, outcome: signal.aborted ? "stopped" : "failed", error });
+    else await call.settle({ outcome: signal.aborted ? "stopped" : "failed", error });
     throw error;
   }
 }

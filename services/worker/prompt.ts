@@ -1,8 +1,8 @@
-import { estimateTokenCount } from "tokenx";
 import type { Assistant } from "../../shared/assistants.ts";
 import type { ClaimedJob } from "../../shared/db/claim.ts";
 import { fenceMetadata, quoteAccount } from "./fence.ts";
 import type { PromptMessage } from "./providers/provider.ts";
+import { boundMessage } from "./token-bound.ts";
 
 /**
  * What a provider is shown of a conversation: the newest messages that fit, whole, oldest first, beginning with one of the
@@ -19,12 +19,12 @@ export function buildPrompt(
   return visit === undefined ? messages : [{ role: "user", text: visit }, ...messages];
 }
 
-/** @param maxTokens of the earlier messages together, by an estimate; the message to answer is always there */
+/** @param maxTokens of the earlier messages together, at most; the message to answer is always there */
 function newestThatFit(prompt: PromptMessage[], maxTokens: number): PromptMessage[] {
   let first = prompt.length - 1;
   let tokens = 0;
   while (first > 0) {
-    tokens += estimateTokenCount(prompt[first - 1]?.text);
+    tokens += boundMessage(prompt[first - 1]?.text ?? "");
     if (tokens > maxTokens) break;
     first -= 1;
   }

@@ -31,6 +31,7 @@ function newCall(row: Partial<NewCall> = {}): NewCall {
     provider: "openai",
     model: "test-model",
     inputTokens: 10,
+    outputTokens: 20,
     ...row,
   };
 }
@@ -177,7 +178,7 @@ describe("a call whose worker died", () => {
   const age = (call: NewCall) =>
     db.pool.query("update calls set begun_at = now() - interval '1 min' where id = $1", [call.id]);
 
-  it("is settled as lost once its job has gone on or ended, and frees what it had reserved", async () => {
+  it("is settled as lost, at the most it may have cost, once its job has gone on or ended", async () => {
     const [takenOver, ended, running] = [
       await startConversation(db.pool),
       await startConversation(db.pool),
@@ -202,10 +203,32 @@ describe("a call whose worker died", () => {
     await settleLostCalls(db.pool);
     expect(await outcomes()).toEqual(["lost", "lost", null]);
     expect(await Promise.all(calls.map(budgetOf))).toEqual([
-      { settled: 0, reserved: 0 },
-      { settled: 0, reserved: 0 },
+      { settled: 1, reserved: 0 },
+      { settled: 1, reserved: 0 },
       { settled: 0, reserved: 1 },
     ]);
+    expect((await Promise.all(calls.map(readCall)))[0]).toMatchObject({
+      input_tokens: 10,
+      output_tokens: 20,
+      estimated: true,
+      cost_usd: 1,
+    });
+  });
+
+  it("has its cost in the ledger also without a budget, and none where its model has no price", async () => {
+    const calls = [await heldCall({ reserve: { usd: 0.5 } }), await heldCall()];
+    for (const call of calls) {
+      await beginCall(db.pool, call);
+      await age(call);
+      await loseLease(db.pool, call.jobId);
+      await claim(db.pool, call.jobId);
+    }
+    await settleLostCalls(db.pool);
+    expect(await Promise.all(calls.map(readCall))).toMatchObject([
+      { outcome: "lost", cost_usd: 0.5, budget_day: null },
+      { outcome: "lost", cost_usd: null, budget_day: null },
+    ]);
+    expect(await Promise.all(calls.map(budgetOf))).toEqual([undefined, undefined]);
   });
 
   it("is settled once when its worker turns out to live, and by several reconcilers", async () => {
@@ -221,7 +244,7 @@ describe("a call whose worker died", () => {
       settleCall(db.pool, { id: call.id, end: answered }),
       settleLostCalls(db.pool),
     ]);
-    const settled = (await readCall(call))?.["outcome"] === "lost" ? 0 : 0.25;
+    const settled = (await readCall(call))?.["outcome"] === "lost" ? 1 : 0.25;
     expect(await budgetOf(call)).toEqual({ settled, reserved: 0 });
   });
 });

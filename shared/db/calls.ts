@@ -10,10 +10,14 @@ export interface NewCall {
   assistantType: string;
   provider: string;
   model: string;
-  /** An estimate, until it is settled. */
+  /** The most it may take, until it is settled; so the next one. */
   inputTokens: number;
-  /** What it may cost at most, and what the assistant may spend a day, in USD; absent: no budget is charged. */
-  reserve?: { usd: number; budgetUsd: number } | undefined;
+  outputTokens: number;
+  /**
+   * The most it may cost, in USD; absent: its model has no price. With what the assistant may spend a day, where it has a
+   * budget.
+   */
+  reserve?: { usd: number; budgetUsd?: number | undefined } | undefined;
 }
 
 /** A lease that will be over in this time is renewed before a call is made. */
@@ -42,9 +46,9 @@ const beginStatement = {
         where excluded.reserved_usd = 0 or budgets.settled_usd + budgets.reserved_usd + excluded.reserved_usd <= $9
       returning day
     ), begun as (
-      insert into calls (id, job_id, attempt, assistant_type, provider, model, input_tokens, estimated,
+      insert into calls (id, job_id, attempt, assistant_type, provider, model, input_tokens, output_tokens, estimated,
                          reserved_usd, budget_day)
-      select $1, $2, $3, $4, $5, $6, $7, true, case when reserved.day is null then 0 else $8 end, reserved.day
+      select $1, $2, $3, $4, $5, $6, $7, $10, true, coalesce($8, 0), reserved.day
       from held left join reserved on true
       where $9 is null or reserved.day is not null
       returning id
@@ -59,10 +63,13 @@ const beginFreeStatement = {
     with job as materialized (
       select jobs.* from ${byIds("jobs", "id, attempt, status, lease_until", "$1")}
     )
-    insert into calls (id, job_id, attempt, assistant_type, provider, model, input_tokens, estimated, reserved_usd)
-    select item.id, "jobId", item.attempt, "assistantType", item.provider, item.model, "inputTokens", true, 0
+    insert into calls (id, job_id, attempt, assistant_type, provider, model, input_tokens, output_tokens, estimated,
+                       reserved_usd)
+    select item.id, "jobId", item.attempt, "assistantType", item.provider, item.model, "inputTokens", "outputTokens", true,
+           coalesce((reserve->>'usd')::float8, 0)
     from json_to_recordset($2::json) as item(
-           id uuid, "jobId" uuid, attempt int, "assistantType" text, provider text, model text, "inputTokens" int)
+           id uuid, "jobId" uuid, attempt int, "assistantType" text, provider text, model text, "inputTokens" int,
+           "outputTokens" int, reserve json)
     join job on job.id = "jobId"
     where job.attempt = item.attempt and status = 'active' and lease_until >= now() + ${staleLease}
     on conflict (id) do nothing
@@ -87,7 +94,7 @@ export type BeginResult = "begun" | "refused" | "lost";
  * @returns whether it may be made; unless it is `begun`, nothing was written
  */
 export async function beginCall(pool: Pool, call: NewCall): Promise<BeginResult> {
-  return call.reserve ? beginOne(pool, call) : beginFreeCall(pool, call);
+  return call.reserve?.budgetUsd === undefined ? beginFreeCall(pool, call) : beginOne(pool, call);
 }
 
 async function beginOne(pool: Pool, call: NewCall): Promise<BeginResult> {
@@ -102,6 +109,7 @@ async function beginOne(pool: Pool, call: NewCall): Promise<BeginResult> {
     call.inputTokens,
     reserve?.usd ?? null,
     reserve?.budgetUsd ?? null,
+    call.outputTokens,
   ];
   try {
     const [row] = await query<{ result: BeginResult }>(pool, beginStatement, values);
@@ -119,7 +127,7 @@ export interface CallEnd {
   cachedInputTokens: number;
   cacheWriteTokens: number;
   outputTokens: number;
-  /** No usage came from the provider. */
+  /** The provider did not send the whole usage: the rest is the most it may have been. */
   estimated: boolean;
   costUsd: number | null;
 }
@@ -212,7 +220,7 @@ const settleLostStatement = {
         and (jobs.attempt > calls.attempt or jobs.finished_at < now() - interval '15 s')
       order by calls.id limit 1000 for update of calls skip locked
     ), settled as (
-      update calls set settled_at = now(), outcome = 'lost', output_tokens = 0
+      update calls set settled_at = now(), outcome = 'lost', cost_usd = nullif(reserved_usd, 0)
       from lost where calls.id = lost.id
       returning assistant_type, budget_day, reserved_usd, cost_usd
     ), ${charged}
@@ -220,7 +228,8 @@ const settleLostStatement = {
 };
 
 /**
- * Settles the calls of workers that died: what they had reserved is free again. What they cost nobody knows.
+ * Settles the calls of workers that died. What such a call has cost, the provider alone knows; so the ledger and the budget
+ * keep the most that it may have cost.
  * @returns how many these were
  */
 export async function settleLostCalls(pool: Pool): Promise<number> {

@@ -63,7 +63,16 @@ function settled(id: string): CallSettlement {
 
 function newCall(job: ClaimedJob): NewCall {
   const { id: jobId, attempt } = job;
-  return { id: v7(), jobId, attempt, assistantType: "default", provider: "openai", model: "a-model", inputTokens: 10 };
+  return {
+    id: v7(),
+    jobId,
+    attempt,
+    assistantType: "default",
+    provider: "openai",
+    model: "a-model",
+    inputTokens: 10,
+    outputTokens: 20,
+  };
 }
 
 describe("what many ask for at once", () => {

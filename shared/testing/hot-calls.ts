@@ -97,7 +97,7 @@ export const hotCalls: Record<string, (pool: Pool, sample: HotSample) => Promise
 };
 
 function newCall({ id, attempt }: HotSample["job"]): NewCall {
-  const about = { assistantType: "default", provider: "openai", model: "a-model", inputTokens: 10 };
+  const about = { assistantType: "default", provider: "openai", model: "a-model", inputTokens: 10, outputTokens: 20 };
   return { id: v7(), jobId: id, attempt, ...about };
 }
 

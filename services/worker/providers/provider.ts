@@ -28,6 +28,8 @@ export interface ProviderRequest {
   conversationTag: string;
   /** A thread that holds all of the prompt but its last message; only where the provider has `threads`. */
   threadId?: string;
+  /** Is told what the call comes to while its answer arrives. */
+  meter?: CallMeter;
 }
 
 /** A provider's own state of conversations, each under an id. All of it throws `ProviderError`, as `stream` does. */
@@ -67,11 +69,32 @@ export interface TokenUsage {
   outputTokens: number;
 }
 
+/** Notes what a call comes to while its answer arrives, so that something is known of one that is cut. */
+export interface CallMeter {
+  /** A part of the answer has arrived: the upstream has read the prompt. */
+  begun: boolean;
+  /** The answer was read to its end: no other count follows. */
+  whole: boolean;
+  /** The newest count that the upstream has sent. */
+  usage: TokenUsage | undefined;
+  /** Text of the output, also such as the visitor is not shown. */
+  generated(text: string): void;
+  /** Output whose text is not known, such as hidden thinking. */
+  generatedUnseen(): void;
+}
+
 /**
  * `unreachable`: no connection, or it broke; `overloaded`: 429, 5xx; `rejected`: our request or key is at fault, and
  * would be again; `malformed`: an answer that is not what its API promises, an end without a finish included.
  */
 export type ProviderErrorCode = "unreachable" | "overloaded" | "rejected" | "malformed" | "timeout";
+
+interface ProviderErrorDetails {
+  status?: number;
+  retryAfterMs?: number;
+  unsent?: boolean;
+  cause?: unknown;
+}
 
 export class ProviderError extends Error {
   override name = "ProviderError";
@@ -80,17 +103,20 @@ export class ProviderError extends Error {
   readonly status: number | undefined;
   /** What `Retry-After` asked for. */
   readonly retryAfterMs: number | undefined;
+  /** There was no connection: the upstream never saw the request. */
+  readonly unsent: boolean;
 
   /** @param message for the log: never a key, never the visitor's text */
   constructor(
     code: ProviderErrorCode,
     message: string,
-    { status, retryAfterMs, cause }: { status?: number; retryAfterMs?: number; cause?: unknown } = {},
+    { status, retryAfterMs, unsent = false, cause }: ProviderErrorDetails = {},
   ) {
     super(message, { cause });
     this.code = code;
     this.status = status;
     this.retryAfterMs = retryAfterMs;
+    this.unsent = unsent;
   }
 
   get retryable(): boolean {

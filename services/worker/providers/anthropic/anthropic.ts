@@ -50,7 +50,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
         (limited) => {
           const body = toRequest(request, model);
           return readReply(client.messages.create(body, { signal: limited }).asResponse(), {
-            reply: new Reply(body.model, createFromEvent(apiKey)),
+            reply: new Reply(body.model, createFromEvent(apiKey), { meter: request.meter }),
             setting: "ANTHROPIC_BASE_URL",
             toError: (error) => toError(error, apiKey),
           });

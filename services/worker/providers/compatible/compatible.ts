@@ -69,7 +69,10 @@ async function* streamReply(call: Call): AsyncGenerator<ProviderEvent, void, und
   });
   if (response.statusCode !== 200) throw await readError(response, call.apiKey);
 
-  const reply = new Reply(body.model, (data) => fromEvent(data, call.apiKey), call.habits.of(body.model));
+  const reply = new Reply(body.model, (data) => fromEvent(data, call.apiKey), {
+    habits: call.habits.of(body.model),
+    meter: call.request.meter,
+  });
   const tail = new Tail(() => response.destroy());
   try {
     for await (const events of eventsOf(response)) {

@@ -54,11 +54,12 @@ async function* streamRun(call: Call): AsyncGenerator<ProviderEvent, void, undef
   const { threadId } = request;
   if (threadId === undefined) throw new TypeError("the Assistants API answers in threads only");
   let run: RunPart["run"];
-  const reply = new Reply(assistantId, (data) => {
+  const toPart = (data: string) => {
     const part = fromEvent(data, apiKey);
     run = part.run ?? run;
     return part;
-  });
+  };
+  const reply = new Reply(assistantId, toPart, { meter: request.meter });
   try {
     yield* readReply(startRun(call, threadId), {
       reply,

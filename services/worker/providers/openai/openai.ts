@@ -37,7 +37,7 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
         (limited) => {
           const body = toRequest(request, model);
           return readReply(client.responses.create(body, { signal: limited }).asResponse(), {
-            reply: new Reply(body.model ?? model, (data) => fromEvent(data, apiKey)),
+            reply: new Reply(body.model ?? model, (data) => fromEvent(data, apiKey), { meter: request.meter }),
             setting: "OPENAI_BASE_URL",
             toError: (error) => toError(error, apiKey),
           });

@@ -64,12 +64,20 @@ async function sendOnce(url: URL, call: OutgoingCall, { agent, connectMs }: Way)
     request.once("close", () => signal.removeEventListener("abort", abort));
     request.once("response", resolve);
     request.on("error", (error: NodeJS.ErrnoException) => {
+      if (!isConnected()) unsent.add(error);
       const stale = request.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
       reject(stale ? new StaleConnection(error) : error);
     });
-    limitConnecting(request, secure ? "secureConnect" : "connect", connectMs);
+    const isConnected = limitConnecting(request, secure ? "secureConnect" : "connect", connectMs);
     request.end(body);
   });
+}
+
+const unsent = new WeakSet<object>();
+
+/** Whether an error of `send` says that there was no connection, so that nothing of the request was sent. */
+export function wasUnsent(error: unknown): boolean {
+  return typeof error === "object" && error !== null && unsent.has(error);
 }
 
 class StaleConnection extends Error {
@@ -80,13 +88,20 @@ class StaleConnection extends Error {
   }
 }
 
-function limitConnecting(request: http.ClientRequest, connected: string, connectMs: number): void {
+/** @returns whether it is connected by now */
+function limitConnecting(request: http.ClientRequest, connected: string, connectMs: number): () => boolean {
+  let isConnected = false;
   request.once("socket", (socket) => {
-    if (request.reusedSocket) return;
+    isConnected = request.reusedSocket;
+    if (isConnected) return;
     const timer = setTimeout(() => {
       request.destroy(Object.assign(new Error(`not connected within ${connectMs} ms`), { code: "ETIMEDOUT" }));
     }, connectMs);
-    socket.once(connected, () => clearTimeout(timer));
+    socket.once(connected, () => {
+      isConnected = true;
+      clearTimeout(timer);
+    });
     request.once("close", () => clearTimeout(timer));
   });
+  return () => isConnected;
 }

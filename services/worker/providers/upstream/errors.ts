@@ -1,3 +1,4 @@
+import { wasUnsent } from "./connections.ts";
 import { ProviderError, type ProviderErrorCode } from "../provider.ts";
 
 /** 4xx that pass by themselves: a request timeout, a conflict (a model being loaded), too early, too many. */
@@ -37,7 +38,7 @@ export function fromConnection(error: unknown): ProviderError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
   // Nobody is there who would say so: asking again costs the visitor the same time once more.
   const kind = code === "ETIMEDOUT" ? "timeout" : "unreachable";
-  return new ProviderError(kind, `the connection failed: ${code}`, { cause: error });
+  return new ProviderError(kind, `the connection failed: ${code}`, { cause: error, unsent: wasUnsent(error) });
 }
 
 /**

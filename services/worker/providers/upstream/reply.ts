@@ -1,4 +1,5 @@
-import { ProviderError, type ProviderEvent, type TokenUsage } from "../provider.ts";
+import { Meter } from "../meter.ts";
+import { type CallMeter, ProviderError, type ProviderEvent, type TokenUsage } from "../provider.ts";
 import type { Habits } from "./server-habits.ts";
 import { ShownText } from "./shown-text.ts";
 import type { Source } from "./sources.ts";
@@ -25,10 +26,18 @@ export interface ReplyPart {
   fault?: ProviderError;
 }
 
+interface ReplyOptions {
+  /** Of the server, for this model. */
+  habits?: Habits;
+  /** Of the call. */
+  meter?: CallMeter | undefined;
+}
+
 /** A reply while its events arrive. */
 export class Reply {
   readonly #toPart: (data: string) => ReplyPart;
   readonly #end: FinishEvent;
+  readonly #meter: CallMeter;
   readonly #shown: ShownText;
   /** Of the events that arrived together: what is taken back by a later one of them was never passed on. */
   #arrived = "";
@@ -43,9 +52,9 @@ export class Reply {
   /**
    * @param model the one asked for, until the server names its own
    * @param toPart may throw a `ProviderError`
-   * @param habits of the server, for this model
    */
-  constructor(model: string, toPart: (data: string) => ReplyPart, habits?: Habits) {
+  constructor(model: string, toPart: (data: string) => ReplyPart, { habits, meter = new Meter() }: ReplyOptions = {}) {
+    this.#meter = meter;
     this.#shown = new ShownText(habits);
     this.#toPart = toPart;
     this.#end = { type: "finish", finishReason: "stop", model };
@@ -72,6 +81,7 @@ export class Reply {
    */
   finish(): ProviderEvent[] {
     if (!this.whole) throw new ProviderError("malformed", "the stream ended without a finish reason");
+    this.#meter.whole = true;
     if (this.#shown.fault) throw this.#shown.fault;
     const text = this.#endMessage();
     return text === "" ? [this.#end] : [{ type: "delta", text }, this.#end];
@@ -81,8 +91,13 @@ export class Reply {
   #addOne(data: string): string {
     if (this.done) return "";
     const part = this.#toPart(data);
-    if (part.fault !== undefined) throw part.fault;
+    if (part.fault !== undefined) {
+      // Sent with the fault, a count is final.
+      if (part.usage) Object.assign(this.#meter, { begun: true, whole: true, usage: part.usage });
+      throw part.fault;
+    }
     this.#note(part);
+    this.#measure(part);
     if (part.thinks) this.#shown.thoughtsAreApart();
     if (part.sources) this.#shown.know(part.sources);
     const ended = part.beginsMessage ? this.#endMessage() : "";
@@ -98,6 +113,14 @@ export class Reply {
     if (usage) this.#end.usage = usage;
     if (finishReason || ended) this.whole = true;
     if (ended) this.done = true;
+  }
+
+  #measure({ text = "", thinks }: ReplyPart): void {
+    const meter = this.#meter;
+    meter.begun = true;
+    meter.usage = this.#end.usage;
+    meter.generated(text);
+    if (thinks) meter.generatedUnseen();
   }
 
   #endMessage(): string {
