@@ -15,6 +15,18 @@ function faultOf(env: NodeJS.ProcessEnv, read: (env: NodeJS.ProcessEnv) => unkno
 }
 
 describe("the environment", () => {
+  it("refuses one port for two servers", () => {
+    const clashes = [
+      { ADMIN_PORT: "3000" },
+      { PORT: "4000", ADMIN_PORT: "4000" },
+      { ADMIN_PORT: "3001", WORKER_PORT: "3001" },
+    ];
+    for (const ports of clashes) {
+      expect(faultOf({ ...enough, ...ports })).toContain("ADMIN_PORT: expected another port than PORT and WORKER_PORT");
+    }
+    expect(readConfig({ ...enough, ADMIN_PORT: "3002", WORKER_PORT: "3001" }).ADMIN_PORT).toBe(3002);
+  });
+
   it("needs no more than a database", () => {
     expect(readConfig(enough)).toMatchObject({
       DATABASE_URL: enough.DATABASE_URL,
@@ -101,6 +113,10 @@ describe("the environment", () => {
     ["TRUST_PROXY", "yes"],
     ["TRUST_PROXY", "10.0.0.0/33"],
     ["TRUST_PROXY", "10.0.0.0/8/8"],
+    ["METRICS_TOKEN", "short"],
+    ["METRICS_TOKEN", "with white space, long enough"],
+    ["ADMIN_PORT", "0"],
+    ["ADMIN_QUEUE_ACTIONS", "some"],
     ["TOKEN_SECRET", "short"],
     ["TOKEN_SECRET", `${"x".repeat(32)},short`],
     ["TOKEN_SECRET", ","],

@@ -50,7 +50,12 @@ const environment = z.object({
   ADMIN_PASSWORD: z.string().min(8, "expected at least 8 characters").optional(),
   ADMIN_READ_USER: userName().default("viewer"),
   ADMIN_READ_PASSWORD: z.string().min(8, "expected at least 8 characters").optional(),
-  METRICS_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
+  ADMIN_PORT: integer(1, 65_535).optional(),
+  ADMIN_QUEUE_ACTIONS: z.enum(["entries", "all"]).default("entries"),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^\S{16,}$/, "expected at least 16 characters, without white space: it is sent as a bearer token")
+    .optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: url("http:", "https:").optional(),
   OTEL_TRACES_SAMPLER_ARG: share().default(1),
 
@@ -105,6 +110,7 @@ function parse(env: NodeJS.ProcessEnv, check: (present: Present) => string[]): E
     ...issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
     ...secretMissing(present),
     ...contradictions(present),
+    ...sharedPorts(present),
     ...check(present),
   ];
   if (parsed.success && faults.length === 0) return parsed.data;
@@ -114,6 +120,12 @@ function parse(env: NodeJS.ProcessEnv, check: (present: Present) => string[]): E
 function secretMissing({ NODE_ENV, TOKEN_SECRET }: Present): string[] {
   if (NODE_ENV !== "production" || TOKEN_SECRET !== undefined) return [];
   return ["TOKEN_SECRET: required in production, at least 32 random characters (openssl rand -base64 32)"];
+}
+
+/** Each of these listens for itself; a worker's port may be another process's, on the same machine all the same. */
+function sharedPorts({ PORT = "3000", ADMIN_PORT, WORKER_PORT }: Present): string[] {
+  if (ADMIN_PORT === undefined || (ADMIN_PORT !== PORT && ADMIN_PORT !== WORKER_PORT)) return [];
+  return ["ADMIN_PORT: expected another port than PORT and WORKER_PORT"];
 }
 
 function contradictions(present: Present): string[] {
@@ -129,7 +141,9 @@ function contradictions(present: Present): string[] {
       ? ["IDENTITY: required, so an IDENTITY_SECRET is expected, to verify visitors with"]
       : []),
     ...(IDENTITY === "required" && CONVERSATION_ACCESS === "open"
-      ? ["IDENTITY: required, but with CONVERSATION_ACCESS=open anyone who knows an id may read: expected token there"]
+      ? [
+          "IDENTITY: required, but with CONVERSATION_ACCESS=open anyone who knows the id of an anonymous visitor's conversation may read it: expected token there",
+        ]
       : []),
     ...(splitList(IDENTITY_SECRET ?? "").some((secret) => ofTokens.includes(secret))
       ? ["IDENTITY_SECRET: expected another secret than TOKEN_SECRET: a conversation token would pass as an identity"]

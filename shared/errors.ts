@@ -10,6 +10,7 @@ const problems = {
   "origin-not-allowed": { status: 403, title: "Pages of this origin may not write here" },
   "challenge-failed": { status: 403, title: "A bot challenge must be solved first" },
   "read-only": { status: 403, title: "This account may only look" },
+  "queue-action-refused": { status: 403, title: "Operators may retry and remove single entries of the queue" },
   "not-found": { status: 404, title: "Not found" },
   "method-not-allowed": { status: 405, title: "Method not allowed" },
   "request-timeout": { status: 408, title: "The request took too long to arrive" },

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Server } from "node:http";
 import { promisify } from "node:util";
 import { assistantsPath, readAssistants } from "../../shared/assistants.ts";
 import { ConfigError, type Config } from "../../shared/config.ts";
@@ -11,7 +12,7 @@ import { describeProviders } from "../../shared/provider-catalog.ts";
 import { openTracing } from "../../shared/tracing/tracing.ts";
 import type { ApiContext } from "./api-context.ts";
 import { ApiMetrics } from "./api-metrics.ts";
-import { createApp } from "./app.ts";
+import { createAdminApp, createApp } from "./app.ts";
 import { Backlog } from "./backlog.ts";
 import { createChallenge } from "./challenge.ts";
 import { HealthReport } from "./health-report.ts";
@@ -46,13 +47,8 @@ export async function startApi(config: Config, { log, lifecycle }: Parts): Promi
   const context = await openApiContext(config, { log, lifecycle });
   const { health, streams, watch } = context;
   const server = createHttpServer(createApp(context), log);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const taken = error.code === "EADDRINUSE";
-      reject(taken ? new ConfigError(`Port ${config.PORT} is taken: set PORT to a free one`) : error);
-    });
-    server.listen({ port: config.PORT, backlog: listenBacklog }, resolve);
-  });
+  await serveOperators(context, lifecycle);
+  await listen(server, "PORT", config.PORT);
   lifecycle.onClose("http server", async () => {
     health.drain();
     const closed = promisify(server.close.bind(server))();
@@ -68,6 +64,30 @@ export async function startApi(config: Config, { log, lifecycle }: Parts): Promi
   });
   context.widget.prepare();
   log.info(`api listens on http://localhost:${config.PORT}`);
+}
+
+/** `/admin` and `/metrics` on a port of their own, where there is one: before the other, so that a port taken fails the start. */
+async function serveOperators(context: ApiContext, lifecycle: Lifecycle): Promise<void> {
+  const { config, log } = context;
+  if (config.ADMIN_PORT === undefined) return;
+  const server = createHttpServer(createAdminApp(context), log);
+  await listen(server, "ADMIN_PORT", config.ADMIN_PORT);
+  lifecycle.onClose("operators' server", async () => {
+    const closed = promisify(server.close.bind(server))();
+    server.closeAllConnections();
+    await closed;
+  });
+  log.info(`operators' pages and metrics are on http://localhost:${config.ADMIN_PORT}`);
+}
+
+function listen(server: Server, setting: "PORT" | "ADMIN_PORT", port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const taken = error.code === "EADDRINUSE";
+      reject(taken ? new ConfigError(`Port ${port} is taken: set ${setting} to a free one`) : error);
+    });
+    server.listen({ port, backlog: listenBacklog }, resolve);
+  });
 }
 
 /** What the application stands on; `lifecycle` closes it. */

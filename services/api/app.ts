@@ -12,14 +12,48 @@ import { chatRoutes } from "./routes/chat.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
+import { probeRoutes } from "./routes/probes.ts";
 import { visitorRoutes } from "./routes/me.ts";
 import { serviceRoutes } from "./routes/service.ts";
 import { widgetRoutes } from "./routes/widget.ts";
 
 const pagePath = fileURLToPath(new URL("../widget/demo", import.meta.url));
 
-/** The HTTP application; it does not listen. */
+/** The HTTP application; it does not listen. With `ADMIN_PORT` set, the operators' part is an application of its own. */
 export function createApp(context: ApiContext): Express {
+  const { config, log } = context;
+  const app = newApp(context);
+  app.use(allowOrigins(config));
+  app.use(refuseWithoutHost);
+  app.use("/api", refuseForeignWrites(config));
+  app.use("/api/chat", chatRoutes(context));
+  app.use("/api/jobs", jobRoutes(context));
+  app.use("/api/me", visitorRoutes(context));
+  app.use("/api", conversationRoutes(context));
+  app.use(serviceRoutes(context));
+  app.use(probeRoutes(context));
+  app.use(docsRoutes(context));
+  if (config.ADMIN_PORT === undefined) useOperatorRoutes(app, context);
+  app.use(widgetRoutes({ widget: context.widget, fresh: config.NODE_ENV !== "production" }));
+  app.use(express.static(pagePath, { index: "index.html" }));
+  app.use(refuseUnknown);
+  app.use(sendProblems(log));
+  return app;
+}
+
+/** What `ADMIN_PORT` serves: `/admin`, `/metrics` and the probes, nothing for visitors. */
+export function createAdminApp(context: ApiContext): Express {
+  const app = newApp(context);
+  app.use(refuseWithoutHost);
+  app.use(probeRoutes(context));
+  useOperatorRoutes(app, context);
+  app.use(refuseUnknown);
+  app.use(sendProblems(context.log));
+  return app;
+}
+
+function newApp(context: ApiContext): Express {
   const { config, log } = context;
   const app = express();
   app.disable("x-powered-by");
@@ -30,19 +64,10 @@ export function createApp(context: ApiContext): Express {
   app.use(observeRequests(context));
   app.use(noteClients(config, log));
   app.use(securityHeaders);
-  app.use(allowOrigins(config));
-  app.use(refuseWithoutHost);
-  app.use("/api", refuseForeignWrites(config));
-  app.use("/api/chat", chatRoutes(context));
-  app.use("/api/jobs", jobRoutes(context));
-  app.use("/api/me", visitorRoutes(context));
-  app.use("/api", conversationRoutes(context));
-  app.use(serviceRoutes(context));
-  app.use(docsRoutes(context));
-  app.use(adminRoutes(context));
-  app.use(widgetRoutes({ widget: context.widget, fresh: config.NODE_ENV !== "production" }));
-  app.use(express.static(pagePath, { index: "index.html" }));
-  app.use(refuseUnknown);
-  app.use(sendProblems(log));
   return app;
+}
+
+function useOperatorRoutes(app: Express, context: ApiContext): void {
+  app.use(metricsRoutes(context));
+  app.use(adminRoutes(context));
 }

@@ -3,7 +3,7 @@ import { banner } from "./banner.ts";
 
 const facts = {
   url: "http://localhost:3000",
-  operator: { user: "admin", password: "secret" },
+  operator: { url: "http://localhost:3000", user: "admin", password: "secret" },
   data: ".data/postgres",
   queue: "on PostgreSQL",
   seconds: 1.26,

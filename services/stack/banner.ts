@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 interface BannerFacts {
   url: string;
   /** Absent: nothing is served to operators. */
-  operator: { user: string; password: string } | undefined;
+  operator: { url: string; user: string; password: string } | undefined;
   /** Lines on where data is kept. */
   data: string;
   queue: string;
@@ -16,7 +16,7 @@ export function banner({ url, operator, data, queue, seconds }: BannerFacts): st
     ["Page", url],
     ...(operator === undefined
       ? []
-      : [["Operators", `${url}/admin  user ${operator.user}, password ${operator.password}`]]),
+      : [["Operators", `${operator.url}/admin  user ${operator.user}, password ${operator.password}`]]),
     ["Data", data],
     ["Queue", queue],
   ];

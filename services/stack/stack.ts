@@ -66,7 +66,9 @@ async function start(options: StackOptions, lifecycle: Lifecycle): Promise<void>
   lifecycle.onClose("the data folder", place.leave);
   const patienceMs = place.wasKilled ? leftoverPatienceMs : 0;
   await requireFreePort(environment.PORT, "PORT", patienceMs);
-  if (environment.WORKER_PORT !== undefined) await requireFreePort(environment.WORKER_PORT, "WORKER_PORT", patienceMs);
+  const { ADMIN_PORT, WORKER_PORT } = environment;
+  if (ADMIN_PORT !== undefined) await requireFreePort(ADMIN_PORT, "ADMIN_PORT", patienceMs);
+  if (WORKER_PORT !== undefined) await requireFreePort(WORKER_PORT, "WORKER_PORT", patienceMs);
 
   const [databaseUrl, migrate] = await Promise.all([openDatabase(options, lifecycle), options.loadMigrate()]);
   await migrateDatabase(databaseUrl, migrate, options);
@@ -78,7 +80,14 @@ async function start(options: StackOptions, lifecycle: Lifecycle): Promise<void>
   print(
     banner({
       url,
-      operator: password === undefined ? undefined : { user: environment.ADMIN_USER, password },
+      operator:
+        password === undefined
+          ? undefined
+          : {
+              url: ADMIN_PORT === undefined ? url : `http://localhost:${ADMIN_PORT}`,
+              user: environment.ADMIN_USER,
+              password,
+            },
       data: environment.DATABASE_URL === undefined ? describeFolder(folder) : `PostgreSQL at ${host(databaseUrl)}`,
       queue: environment.REDIS_URL === undefined ? "on PostgreSQL" : `Redis at ${host(environment.REDIS_URL)}`,
       seconds: (performance.now() - startedAt) / 1000,

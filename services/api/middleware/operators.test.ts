@@ -45,9 +45,10 @@ async function serve(databaseUrl: string, config: Partial<typeof accounts> = acc
     { log, lifecycle },
   );
   const { ADMIN_USER = "admin", ADMIN_PASSWORD, ADMIN_READ_USER = "viewer", ADMIN_READ_PASSWORD } = config;
+  const guesses = new Guesses(limits.failedLogins);
   const operators = new Operators({
     config: { ADMIN_USER, ADMIN_PASSWORD, ADMIN_READ_USER, ADMIN_READ_PASSWORD },
-    guesses: new Guesses(limits.failedLogins),
+    guesses,
     log,
   });
   const app = express().set("trust proxy", 1);
@@ -75,7 +76,7 @@ async function serve(databaseUrl: string, config: Partial<typeof accounts> = acc
     expect(answer.headers["cache-control"]).toBe("no-store");
     return { status: answer.statusCode, headers: answer.headers, text };
   };
-  return { operators, ask };
+  return { operators, guesses, ask };
 }
 
 const full = `admin:${accounts.ADMIN_PASSWORD}`;
@@ -162,6 +163,18 @@ describe("operators", () => {
       expect(Number(late.headers["retry-after"])).toBeGreaterThan(800);
       expect((await ask("/look")).status).toBe(401);
       expect((await ask("/look", full, { from: "192.0.2.2" })).status).toBe(200);
+    }
+  });
+
+  it("who fail leave other kinds of credentials alone", async () => {
+    const store = await openStore();
+    const { ask, guesses } = await serve(store);
+    for (let guess = 0; guess < 10; guess += 1) await ask("/look", `admin:guess ${guess}`);
+    expect((await ask("/look", full)).status).toBe(429);
+    const { guesses: elsewhere } = await serve(store);
+    for (const each of [guesses, elsewhere]) {
+      expect(await each.compare("metrics-token", "192.0.2.1", () => "the right one")).toBe("the right one");
+      await expect(each.compare("password", "192.0.2.1", () => "the right one")).rejects.toThrow("your address");
     }
   });
 

@@ -68,7 +68,7 @@ export class Operators {
     const [, encoded] = /^Basic +(\S+)$/i.exec(req.get("Authorization") ?? "") ?? [];
     if (encoded === undefined) throw unknown(res);
     const digest = digestOf(Buffer.from(encoded, "base64").toString());
-    const found = await this.#guesses.compare(clientOf(req).network, () => this.#find(digest));
+    const found = await this.#guesses.compare("password", clientOf(req).network, () => this.#find(digest));
     if (found) return found;
     this.#log.warn(idsOf(req), "an operator's credentials were wrong");
     throw unknown(res);

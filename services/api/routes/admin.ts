@@ -1,6 +1,7 @@
 import { type NextFunction, type Request, type Response, Router } from "express";
 import type { ApiContext } from "../api-context.ts";
 import { type OperatorRole, roleOf } from "../middleware/operators.ts";
+import { refuseQueueActions } from "../middleware/queue-actions.ts";
 import { operatorRoutes } from "./operators.ts";
 
 const queuesPath = "/admin/queues";
@@ -8,16 +9,21 @@ const queuesPath = "/admin/queues";
 /** For operators: their pages, and Bull Board, loaded when somebody looks at it: most processes never need it. */
 export function adminRoutes(context: ApiContext): Router {
   const router = Router();
-  const { operators } = context;
+  const { config, operators } = context;
   if (!operators.exist) return router;
   const boards = new Map<OperatorRole, Promise<Router>>();
-  router.use(queuesPath, operators.require("read"), async (req: Request, res: Response, next: NextFunction) => {
-    const role = roleOf(res);
-    const board = boards.get(role) ?? loadBoard(context, role);
-    boards.set(role, board);
-    res.set("Content-Security-Policy", boardPolicy);
-    (await board)(req, res, next);
-  });
+  router.use(
+    queuesPath,
+    operators.require("read"),
+    refuseQueueActions(config),
+    async (req: Request, res: Response, next: NextFunction) => {
+      const role = roleOf(res);
+      const board = boards.get(role) ?? loadBoard(context, role);
+      boards.set(role, board);
+      res.set("Content-Security-Policy", boardPolicy);
+      (await board)(req, res, next);
+    },
+  );
   router.use("/admin", operators.require("read"), operatorRoutes(context));
   return router;
 }
