@@ -1,5 +1,5 @@
 import { EntityDisarmer } from "./disarm-entities.ts";
-import { findBeginning, isSlash, type LinkKind, mayBeginLink } from "./link-beginning.ts";
+import { contextOf, findBeginning, isSlash, type LinkKind, mayBeginLink } from "./link-beginning.ts";
 import { findAllowed, isAllowedMail, isOpen, isPunctuation, namesHost } from "./link-hosts.ts";
 
 /** Stands where a link was. No markup: in brackets it could become a link again. */
@@ -7,7 +7,8 @@ const removedLink = "(link removed)";
 
 /** Enough to recognise what a link begins with. */
 const maxHeldChars = 48;
-const contextChars = 16;
+/** Of what was let go; then it is made short. */
+const maxContextChars = 512;
 const maxSlashes = 64;
 /** A name has 253 characters at most; what is longer leads nowhere good. */
 const maxAuthorityChars = 320;
@@ -27,11 +28,13 @@ export class LinkFilter {
   readonly #allowed: readonly string[];
   readonly #entities = new EntityDisarmer();
   #state: "text" | "link" | "removed" = "text";
-  /** What was let go last, white space joined. */
+  /** The end of what was let go. */
   #context = "";
   /** In a text: what a link may begin with. In a link: what it has begun with. */
   #held = "";
   #kind: LinkKind = "host";
+  /** Between `<` and `>` a destination may hold blanks. */
+  #angle = false;
   #authority = "";
   /** Of a link that is removed: the punctuation it may end before, and the brackets that it opened. */
   #punctuation = "";
@@ -80,6 +83,7 @@ export class LinkFilter {
     if (beginning) {
       this.#state = "link";
       this.#kind = beginning.kind;
+      this.#angle = beginning.angle;
       this.#authority = "";
     }
     return out;
@@ -107,17 +111,29 @@ export class LinkFilter {
     const found = findAllowed(www + authority, this.#allowed);
     if (!found) return this.#remove(next);
     // Nothing that follows is a part of the host then, whoever reads it.
-    const end = isPunctuation(found.rest) && next !== "\\" ? "" : "/";
+    const end = this.#endsWith(found.rest, next) ? "" : "/";
     this.#held = `${www === "" ? this.#held : ""}${found.host}${found.port}${end}`;
     return this.#leave(found.rest + next);
   }
 
+  /** Whether all readers agree that a host ends where it does: at a path, or at what ends every kind of link. */
+  #endsWith(rest: string, next: string): boolean {
+    if (this.#angle && rest.startsWith(">")) return true;
+    if (!isPunctuation(rest)) return false;
+    return /^[/?#]$/.test(next) || this.#isEnd(next);
+  }
+
+  /** White space beyond ASCII, and within `<…>` any, is a part of some readers' addresses. */
+  #isEnd(next: string): boolean {
+    return next === "" || (!this.#angle && /^[ \t\n\v\f\r]$/.test(next));
+  }
+
   #isNoLink(authority: string, next: string): boolean {
-    if (this.#kind === "never") return authority === "" && /^\s?$/.test(next);
-    if (this.#kind === "mail") {
-      return authority === "" ? /^\s?$/.test(next) : isAllowedMail(authority, this.#allowed);
-    }
-    return isPunctuation(authority) || (this.#kind === "slashes" && !namesHost(authority));
+    const isName = authority === "" && this.#isEnd(next) && !this.#held.includes("\\");
+    if (this.#kind === "never") return isName;
+    if (this.#kind === "mail") return isName || isAllowedMail(authority, this.#allowed);
+    if (this.#kind === "slashes") return isPunctuation(authority) || !namesHost(authority);
+    return isPunctuation(authority) && this.#isEnd(next);
   }
 
   /** Lets go what was held, and goes on with the text after it. */
@@ -148,13 +164,14 @@ export class LinkFilter {
   }
 
   #letGo(text: string): string {
-    this.#context = (this.#context + text).replace(/\s+/g, " ").slice(-contextChars);
+    this.#context += text;
+    if (this.#context.length > maxContextChars) this.#context = contextOf(this.#context);
     return text;
   }
 }
 
 function endsAuthority(kind: LinkKind, char: string): boolean {
-  return kind === "mail" ? /^[\s<>)\]]$/.test(char) : /^[\s/\\?#<]$/.test(char);
+  return kind === "mail" ? /^[ \t\n\v\f\r<>)\]]$/.test(char) : /^[ \t\n\v\f\r/\\?#<]$/.test(char);
 }
 
 /** Also punctuation of other scripts, which put no space before a sentence goes on. */

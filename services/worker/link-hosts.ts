@@ -49,7 +49,7 @@ export function isPunctuation(text: string): boolean {
 
 /** Whether what follows two slashes names a host, or is a comment in code. */
 export function namesHost(authority: string): boolean {
-  const [word = ""] = /^[^)\]"'`>,;|]*/.exec(authority) ?? [];
+  const [word = ""] = /^[)\]"'`>,;|]*[^)\]"'`>,;|]*/.exec(authority) ?? [];
   if (/[.。．｡@[]/u.test(word)) return true;
   // An address may be written as one number.
   return /^(?:\d{8,}|0[x\d][\da-fx]{4,})/i.test(word);

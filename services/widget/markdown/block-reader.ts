@@ -13,8 +13,10 @@ export class BlockReader {
   /** Of the settled blocks' source. */
   #length = 0;
 
-  /** @param text all of it so far @param whole it will not grow */
-  read(text: string, whole: boolean): readonly Block[] {
+  /** @param read all of the text so far @param whole it will not grow */
+  read(read: string, whole: boolean): readonly Block[] {
+    // A line may end with it alone; within an address, browsers would pass over it.
+    const text = read.replace(/\r(?!\n|$)/g, "\n");
     if (text === this.#text && whole === this.#whole) return this.#blocks;
     if (!text.startsWith(this.#text.slice(0, this.#length))) this.#restart();
     [this.#text, this.#whole] = [text, whole];
