@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { rating } from "./conversation.ts";
 import { cleanText } from "./submit.ts";
+import { isVisible } from "./visible.ts";
 
 /** Code points. */
 const maxCommentChars = 1000;
 
 /** An empty comment is none: a form sends one whether anything was written in it or not. */
 const comment = cleanText(maxCommentChars)
-  .transform((text) => (text === "" ? undefined : text))
+  .transform((text) => (isVisible(text) ? text : undefined))
   .optional();
 
 /** The body of `POST /api/messages/:id/feedback`. */

@@ -36,6 +36,7 @@ describe("a message", () => {
     [{ message: 7 }, "message: Invalid input"],
     [{ message: "" }, "message: must not be empty"],
     [{ message: " \n\t " }, "message: must not be empty"],
+    [{ message: "\u200b\u2800 \u3164" }, "message: must not be empty: no character of it is visible"],
     [{ message: "a\0b" }, "message: must not contain U+0000"],
     [{ message: "a\ud83d" }, "message: must not contain lone surrogates"],
     [{ message: "\ude00a" }, "message: must not contain lone surrogates"],
@@ -50,7 +51,8 @@ describe("a message", () => {
       fc.property(anyText, (text) => {
         const trimmed = text.trim();
         const count = Array.from(trimmed).length;
-        const fit = !text.includes("\0") && text.isWellFormed() && count >= 1 && count <= maxChars;
+        const shows = /[aé漢🙂😀]/u.test(trimmed);
+        const fit = !text.includes("\0") && text.isWellFormed() && shows && count <= maxChars;
         const parsed = request.safeParse({ message: text });
         expect(parsed.data).toEqual(fit ? { message: trimmed } : undefined);
       }),
@@ -112,6 +114,7 @@ describe("what only a new conversation may bring", () => {
     expect(faults({ message: "a", history: [...fifty, turn] })).toHaveLength(1);
     for (const fault of [
       { text: "" },
+      { text: "\u200b" },
       { text: "a\0" },
       { sender: "system" },
       { timestamp: -1 },
@@ -124,6 +127,43 @@ describe("what only a new conversation may bring", () => {
     }
     expect(new Date(8_640_000_000_000_000).getTime()).toBe(8_640_000_000_000_000);
     expect(faults({ message: "a", history: [{ ...turn, timestamp: 8_640_000_000_000_000 }] })).toEqual([]);
+  });
+});
+
+describe("a size beyond its limit", () => {
+  const many = 50_000;
+
+  it.each([
+    [
+      "history of nothing",
+      { history: Array.from({ length: many }, () => ({})) },
+      "history: must have at most 50 messages",
+    ],
+    [
+      "history of numbers",
+      { history: Array.from({ length: many }, () => 1) },
+      "history: must have at most 50 messages",
+    ],
+    [
+      "metadata of many entries",
+      { metadata: Object.fromEntries(Array.from({ length: many }, (_, index) => [`k${index}`, 1])) },
+      "metadata: must have at most 2048 bytes as JSON",
+    ],
+  ])("is one fault, and no item is looked at: %s", (_, fields, expected) => {
+    let reads = 0;
+    const watched = Object.fromEntries(
+      Object.entries(fields).map(([name, value]) => [
+        name,
+        new Proxy<object>(value, {
+          get: (target, key, receiver) => {
+            if (typeof key === "string" && key !== "length" && key !== "constructor") reads += 1;
+            return Reflect.get(target, key, receiver) as unknown;
+          },
+        }),
+      ]),
+    );
+    expect(faults({ message: "a", ...watched })).toEqual([expected]);
+    expect(reads).toBe(0);
   });
 });
 

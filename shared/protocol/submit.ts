@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { jobStatus, jobView } from "./job.ts";
+import { isVisible } from "./visible.ts";
 
 /** Limits of one submission that no operator needs to turn. */
 const maxHistoryItems = 50;
@@ -20,8 +21,24 @@ export function cleanText(max: number) {
     .refine((text) => codePoints(text, max) <= max, `must have at most ${max} characters`);
 }
 
+/** Text with something to read in it: an empty or invisible message would cost a call and say nothing. */
 function messageText(max: number) {
-  return cleanText(max).refine((text) => text.length > 0, "must not be empty");
+  return cleanText(max).refine(isVisible, {
+    error: ({ input }) => (input === "" ? "must not be empty" : "must not be empty: no character of it is visible"),
+  });
+}
+
+/**
+ * Refuses a value by its size before the items in it are looked at: zod would look at each, and report each.
+ * @param isTooLarge only asked for what it is meant for; anything else is for `schema` to refuse
+ */
+function sized<Schema extends z.ZodType>(schema: Schema, isTooLarge: (value: object) => boolean, message: string) {
+  return z.preprocess((value, context) => {
+    if (typeof value === "object" && value !== null && isTooLarge(value)) {
+      context.addIssue({ code: "custom", message });
+    }
+    return value;
+  }, schema);
 }
 
 const historyItem = (max: number) =>
@@ -32,12 +49,24 @@ const historyItem = (max: number) =>
     timestamp: z.int().min(0).max(8_640_000_000_000_000).meta({ description: "Unix milliseconds" }),
   });
 
-const metadata = z
-  .record(storable.max(64), storable.max(1024))
-  .refine(
-    (value) => new TextEncoder().encode(JSON.stringify(value)).length <= maxMetadataBytes,
-    `must have at most ${maxMetadataBytes} bytes as JSON`,
+const history = (max: number) =>
+  sized(
+    z.array(historyItem(max)).max(maxHistoryItems),
+    (value) => Array.isArray(value) && value.length > maxHistoryItems,
+    `must have at most ${maxHistoryItems} messages`,
   );
+
+const metadataTooLarge = `must have at most ${maxMetadataBytes} bytes as JSON`;
+/** An entry takes six bytes of JSON or more: `"":"",`. */
+const maxMetadataEntries = Math.ceil(maxMetadataBytes / 6);
+
+const metadata = sized(
+  z
+    .record(storable.max(64), storable.max(1024))
+    .refine((value) => new TextEncoder().encode(JSON.stringify(value)).length <= maxMetadataBytes, metadataTooLarge),
+  (value) => Object.keys(value).length > maxMetadataEntries,
+  metadataTooLarge,
+);
 
 /** Ids are compared as text: one spelling for each. */
 export const id = z.uuid("must be a UUID").transform((text) => text.toLowerCase());
@@ -72,7 +101,7 @@ export function submitRequest(maxMessageChars: number) {
       threadId: storable.min(1).max(255).optional().meta({
         description: "New conversations only: a thread at the provider to go on with, where the service allows it",
       }),
-      history: z.array(historyItem(maxMessageChars)).max(maxHistoryItems).optional().meta({
+      history: history(maxMessageChars).optional().meta({
         description: "New conversations only: what was said elsewhere before, in its order",
       }),
       metadata: metadata.optional().meta({

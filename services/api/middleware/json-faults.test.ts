@@ -56,6 +56,16 @@ describe("a JSON body", () => {
     expect(findJsonFault('{"a":'.repeat(17) + "1" + "}".repeat(17))?.message).toContain("nested");
   });
 
+  it("has at most 4,096 names, objects and arrays together", () => {
+    const objects = (count: number) => `[${Array.from({ length: count }, () => "{}").join()}]`;
+    const names = (count: number) => `{${Array.from({ length: count }, (_, index) => `"${index}":1`).join()}}`;
+    for (const make of [objects, names]) {
+      expect(findJsonFault(make(4095))).toBeUndefined();
+      expect(findJsonFault(make(4096))?.message).toBe("must have at most 4096 names, objects and arrays");
+      expect(findJsonFault(make(30_000))?.message).toBe("must have at most 4096 names, objects and arrays");
+    }
+  });
+
   it("is looked through in time that grows with its length alone", () => {
     const long = JSON.stringify({ message: '\\"'.repeat(60_000), history: Array.from({ length: 5000 }, () => "[{") });
     const began = process.cpuUsage();

@@ -9,6 +9,10 @@ import { requestSpan } from "./observe.ts";
 import { idsOf, pathOf } from "./request-id.ts";
 
 const databaseRetrySeconds = 2;
+/** Faults in one answer: more than a form has fields, and far less than a hostile body could ask for. */
+const maxErrors = 20;
+/** Characters of a path or a message in one: both may repeat names from the body. */
+const maxFaultChars = 200;
 
 /** Whatever no route has taken. */
 export function refuseUnknown(req: Request): void {
@@ -66,8 +70,14 @@ function toProblem(error: unknown): Problem {
 }
 
 function fromInput(error: z.ZodError): Problem {
-  const errors = error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+  const errors = error.issues
+    .slice(0, maxErrors)
+    .map(({ path, message }) => ({ path: clip(path.join(".")), message: clip(message) }));
   const [first] = errors;
   const detail = first ? `${first.path === "" ? "body" : first.path}: ${first.message}` : "See errors.";
   return new Problem("invalid-request", detail, { errors });
+}
+
+function clip(text: string): string {
+  return text.length <= maxFaultChars ? text : `${text.slice(0, maxFaultChars - 1).toWellFormed()}…`;
 }

@@ -1,3 +1,4 @@
+import { isVisible } from "../../../shared/protocol/visible.ts";
 import type { Chat } from "../chat/chat-state.ts";
 import type { Panel } from "../panel/panel.ts";
 import type { ParleyChatElement } from "../parley.d.ts";
@@ -65,7 +66,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
 
   /** Sends a message as if the visitor had typed it. Blank text is ignored. */
   send(text: string): void {
-    if (text.trim() === "") return;
+    if (!isVisible(text)) return;
     this.#withChat((chat) => {
       chat.send(text);
       this.#tell({ type: "parley:message", detail: { text } });

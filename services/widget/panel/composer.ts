@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
+import { isVisible } from "../../../shared/protocol/visible.ts";
 import type { ChatState } from "../chat/chat-state.ts";
 import { icon } from "./icons.ts";
 import type { View } from "./model.ts";
@@ -44,7 +45,7 @@ export class Composer {
     const text = this.#field?.value ?? "";
     const left = maxMessageChars - codePoints(text.trim());
     const near = left < maxMessageChars * (1 - showFrom);
-    const blank = text.trim() === "";
+    const blank = !isVisible(text);
     return html`<form class="composer" part="composer" @submit=${this.#submit}>
       ${
         near
@@ -99,7 +100,7 @@ export class Composer {
   readonly #submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const text = this.#field?.value ?? "";
-    if (text.trim() === "" || codePoints(text.trim()) > maxMessageChars) return this.focus();
+    if (!isVisible(text) || codePoints(text.trim()) > maxMessageChars) return this.focus();
     this.#options.setDraft("");
     this.#options.send(text);
   };
