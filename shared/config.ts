@@ -40,6 +40,7 @@ const environment = z.object({
   RATE_LIMIT_MAX_REQUESTS: integer(1, 100_000_000).default(100),
   RATE_LIMIT_MAX_READS: integer(1, 100_000_000).default(3000),
   RATE_LIMIT_MAX_STREAMS: integer(1, 100_000_000).default(100),
+  MAX_CONNECTIONS_PER_ADDRESS: integer(1, 100_000).optional(),
   TOKEN_SECRET: secrets().optional(),
   CONVERSATION_ACCESS: z.enum(["token", "open"]).default("token"),
   IDENTITY_SECRET: secrets().optional(),

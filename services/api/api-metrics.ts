@@ -7,6 +7,7 @@ import { fresh } from "../../shared/fresh.ts";
 import { within } from "../../shared/lifecycle.ts";
 import { processMetrics, type ProcessMetrics } from "../../shared/metrics.ts";
 import type { HealthReport } from "./health-report.ts";
+import type { CutReason } from "./limits/connections.ts";
 import type { EventStreams } from "./sse.ts";
 
 interface Sources {
@@ -34,6 +35,7 @@ export class ApiMetrics {
   readonly #sources: Sources;
   readonly #requests: Counter<"method" | "route" | "status">;
   readonly #durations: Histogram<"method" | "route">;
+  readonly #cuts: Counter<"reason">;
   readonly #service: ServiceGauges;
   readonly #readDepths: () => Promise<Depths>;
 
@@ -55,6 +57,12 @@ export class ApiMetrics {
       buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers,
     });
+    this.#cuts = new Counter({
+      name: "parley_http_connections_cut_total",
+      help: "Connections that a client lost because it, or all together, had too much open",
+      labelNames: ["reason"],
+      registers,
+    });
     this.#service = serviceGauges(registers);
   }
 
@@ -62,6 +70,10 @@ export class ApiMetrics {
     const method = methods.has(given) ? given : "other";
     this.#requests.inc({ method, route, status });
     if (seconds !== undefined) this.#durations.observe({ method, route }, seconds);
+  }
+
+  connectionCut(reason: CutReason): void {
+    this.#cuts.inc({ reason });
   }
 
   render(): Promise<string> {

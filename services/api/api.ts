@@ -1,5 +1,7 @@
+import type { Express } from "express";
 import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
+import { Server as NetServer } from "node:net";
 import { promisify } from "node:util";
 import { assistantsPath, readAssistants } from "../../shared/assistants.ts";
 import { ConfigError, type Config } from "../../shared/config.ts";
@@ -18,6 +20,7 @@ import { createChallenge } from "./challenge.ts";
 import { HealthReport } from "./health-report.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createIdentities } from "./identity.ts";
+import { Connections } from "./limits/connections.ts";
 import { Guesses } from "./limits/guesses.ts";
 import { OpenRequests } from "./limits/open-requests.ts";
 import { openRateLimits } from "./limits/rate-limits.ts";
@@ -33,7 +36,6 @@ import { WidgetFiles } from "./widget-files.ts";
  * one a turn, and of those that find no room here, many are reset: 511, the default, are full in two seconds of a rush.
  */
 const listenBacklog = 4096;
-const sweepEveryMs = 50;
 /** What is under way when the process is told to end takes less; who has not sent or read all by then never will. */
 const drainMs = 5000;
 
@@ -46,21 +48,20 @@ interface Parts {
 export async function startApi(config: Config, { log, lifecycle }: Parts): Promise<void> {
   const context = await openApiContext(config, { log, lifecycle });
   const { health, streams, watch } = context;
-  const server = createHttpServer(createApp(context), log);
+  const app = createApp(context);
+  const connections = openConnections(config, { app, metrics: context.metrics, log });
+  const server = createHttpServer(app, log, { connections });
   await serveOperators(context, lifecycle);
   await listen(server, "PORT", config.PORT);
   lifecycle.onClose("http server", async () => {
     health.drain();
-    const closed = promisify(server.close.bind(server))();
+    // The server's own `close` would cut idle connections at once, and with them the requests that are on their way.
+    const closed = promisify(NetServer.prototype.close.bind(server))();
+    connections.drain();
     streams.close();
     watch.endWaits();
-    // A connection whose answer is out stays open for the next request, which must go elsewhere.
-    const sweep = setInterval(() => server.closeIdleConnections(), sweepEveryMs);
     const cut = setTimeout(() => server.closeAllConnections(), drainMs);
-    await closed.finally(() => {
-      clearInterval(sweep);
-      clearTimeout(cut);
-    });
+    await closed.finally(() => clearTimeout(cut));
   });
   context.widget.prepare();
   log.info(`api listens on http://localhost:${config.PORT}`);
@@ -87,6 +88,22 @@ function listen(server: Server, setting: "PORT" | "ADMIN_PORT", port: number): P
       reject(taken ? new ConfigError(`Port ${port} is taken: set ${setting} to a free one`) : error);
     });
     server.listen({ port, backlog: listenBacklog }, resolve);
+  });
+}
+
+/** An address whose requests may keep so many streams open has as many connections beside them. */
+function openConnections(
+  config: Config,
+  { app, metrics, log }: { app: Express; metrics: ApiMetrics; log: Logger },
+): Connections {
+  // Express makes it of TRUST_PROXY: whether the peer, and not one hop behind it, is trusted.
+  const trusts = app.get("trust proxy fn") as (address: string, hop: number) => boolean;
+  const maxPerClient = config.MAX_CONNECTIONS_PER_ADDRESS ?? Math.max(200, 2 * config.RATE_LIMIT_MAX_STREAMS);
+  return new Connections({
+    maxPerClient,
+    isProxy: (address) => trusts(address, 0),
+    onCut: (reason) => metrics.connectionCut(reason),
+    log,
   });
 }
 

@@ -1,6 +1,6 @@
 import express, { type Express } from "express";
-import { fileURLToPath } from "node:url";
 import type { ApiContext } from "./api-context.ts";
+import { countFaults, refuseFaulty } from "./middleware/count-faults.ts";
 import { noteClients } from "./middleware/client.ts";
 import { observeRequests } from "./middleware/observe.ts";
 import { allowOrigins, refuseForeignWrites } from "./middleware/origins.ts";
@@ -10,6 +10,7 @@ import { securityHeaders } from "./middleware/security-headers.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { chatRoutes } from "./routes/chat.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
+import { serveDemo } from "./routes/demo.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
@@ -18,14 +19,13 @@ import { visitorRoutes } from "./routes/me.ts";
 import { serviceRoutes } from "./routes/service.ts";
 import { widgetRoutes } from "./routes/widget.ts";
 
-const pagePath = fileURLToPath(new URL("../widget/demo", import.meta.url));
-
 /** The HTTP application; it does not listen. With `ADMIN_PORT` set, the operators' part is an application of its own. */
 export function createApp(context: ApiContext): Express {
   const { config, log } = context;
   const app = newApp(context);
   app.use(allowOrigins(config));
   app.use(refuseWithoutHost);
+  app.use("/api", refuseFaulty(context.limits));
   app.use("/api", refuseForeignWrites(config));
   app.use("/api/chat", chatRoutes(context));
   app.use("/api/jobs", jobRoutes(context));
@@ -36,8 +36,9 @@ export function createApp(context: ApiContext): Express {
   app.use(docsRoutes(context));
   if (config.ADMIN_PORT === undefined) useOperatorRoutes(app, context);
   app.use(widgetRoutes({ widget: context.widget, fresh: config.NODE_ENV !== "production" }));
-  app.use(express.static(pagePath, { index: "index.html" }));
+  app.use(serveDemo());
   app.use(refuseUnknown);
+  app.use(countFaults(context.limits));
   app.use(sendProblems(log));
   return app;
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { Problem, type ProblemCode } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { ProblemBody } from "../../shared/protocol/service.ts";
+import { closeLingering, Connections } from "./limits/connections.ts";
 
 /**
  * What a client may cost before it has said anything of use. All of it is looked at every `connectionsCheckingInterval`.
@@ -29,41 +30,38 @@ const strangersLimits = {
   maxConnections: 16_000,
 };
 
-const complainEveryMs = 60_000;
-/** What a client gets to read our answer before its connection is cut. */
-const lingerMs = 1000;
+/** Where no other limit is given. */
+const maxPerClient = 200;
+
+type ServerOptions = Partial<typeof strangersLimits> & { connections?: Connections };
 
 /**
  * An HTTP server that is open to strangers; it does not listen yet. What its parser refuses is answered as a problem, too.
  * Requests per connection are not limited: a proxy sends everybody's through a few, and would be answered 503.
  */
-export function createHttpServer(app: RequestListener, log: Logger, limits = strangersLimits): Server {
-  const server = createServer(limits, app);
+export function createHttpServer(
+  app: RequestListener,
+  log: Logger,
+  { connections = new Connections({ maxPerClient, log }), ...changed }: ServerOptions = {},
+): Server {
+  const limits = { ...strangersLimits, ...changed };
+  const serve: RequestListener = (req, res) => {
+    if (connections.begin(req, res)) app(req, res);
+  };
+  const server = createServer(limits, serve);
   server.timeout = limits.inactivityMs;
   server.maxConnections = limits.maxConnections;
-  /** Those that are not over; of requests that are sent without waiting, a connection has several. */
-  const answers = new WeakMap<Socket, Set<ServerResponse>>();
-  server.prependListener("request", ({ socket }: IncomingMessage, res: ServerResponse) => {
-    const open = answers.get(socket) ?? new Set();
-    answers.set(socket, open.add(res));
-    res.on("close", () => open.delete(res));
-  });
+  server.on("connection", (socket) => connections.add(socket));
   // An expectation we do not know is no reason to refuse.
-  server.on("checkExpectation", app);
+  server.on("checkExpectation", serve);
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-    const begun = [...(answers.get(socket) ?? [])].some(({ headersSent }) => headersSent);
     // Browsers open connections ahead: an answer to what was not asked would be taken for that of the next request.
     const silent = socket.bytesRead === 0;
+    const begun = connections.hasBegunToAnswer(socket);
     if (error.code === "ECONNRESET" || !socket.writable || begun || silent) socket.destroy();
     else refuse(socket, error.code, log);
   });
-  let complainedAt = Number.NEGATIVE_INFINITY;
-  server.on("drop", () => {
-    const now = performance.now();
-    if (now - complainedAt < complainEveryMs) return;
-    complainedAt = now;
-    log.warn(`connections are dropped: ${limits.maxConnections} are open`);
-  });
+  server.on("drop", () => connections.cut(undefined, "server-full"));
   return server;
 }
 
@@ -91,8 +89,6 @@ function refuse(socket: Socket, fault: string | undefined, log: Logger): void {
     `X-Request-Id: ${requestId}`,
   ];
   log.info({ requestId, status, fault }, "request");
-  socket.end(`${head.join("\r\n")}\r\n\r\n${text}`);
-  // What still comes is read and dropped: cut at once, the client might not see the answer.
-  socket.resume();
-  setTimeout(() => socket.destroy(), lingerMs).unref();
+  socket.write(`${head.join("\r\n")}\r\n\r\n${text}`);
+  closeLingering(socket);
 }

@@ -1,21 +1,16 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { brotliCompress, constants, gzip } from "node:zlib";
 import type { Logger } from "../../shared/logger.ts";
+import { type SharedFile, shareFile } from "./shared-file.ts";
 
 /** A file of the bundle, as it goes out. */
-export interface WidgetFile {
-  readonly body: Buffer;
-  readonly etag: string;
+export interface WidgetFile extends SharedFile {
   /** Its content's hash is in its name: it never changes. */
   readonly immutable: boolean;
-  /** Made when somebody first asks for it. */
-  readonly compressed: (encoding: "br" | "gzip") => Promise<Buffer>;
 }
 
 type Files = ReadonlyMap<string, WidgetFile>;
@@ -142,26 +137,8 @@ async function read(dist: string, path: string): Promise<[string, WidgetFile] | 
 }
 
 function toFile(path: string, body: Buffer): WidgetFile {
-  const made = new Map<"br" | "gzip", Promise<Buffer>>();
-  return {
-    body,
-    etag: `W/"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`,
-    immutable: /-[A-Z\d]{8}\.js$/.test(path),
-    compressed: (encoding) => {
-      const known = made.get(encoding) ?? compressors[encoding](body);
-      made.set(encoding, known);
-      return known;
-    },
-  };
+  return { ...shareFile(body), immutable: /-[A-Z\d]{8}\.js$/.test(path) };
 }
-
-const compressors = {
-  br: (body: Buffer) =>
-    promisify(brotliCompress)(body, {
-      params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: body.length },
-    }),
-  gzip: (body: Buffer) => promisify(gzip)(body, { level: 9 }),
-};
 
 /** An image has no bundler: what it brings has been built for it, whatever the times of its files. */
 function canResolve(bundler: string, folder: string): boolean {

@@ -152,9 +152,9 @@ describe("a size beyond its limit", () => {
   ])("is one fault, and no item is looked at: %s", (_, fields, expected) => {
     let reads = 0;
     const watched = Object.fromEntries(
-      Object.entries(fields).map(([name, value]) => [
+      Object.entries<object>(fields).map(([name, value]) => [
         name,
-        new Proxy<object>(value, {
+        new Proxy(value, {
           get: (target, key, receiver) => {
             if (typeof key === "string" && key !== "length" && key !== "constructor") reads += 1;
             return Reflect.get(target, key, receiver) as unknown;

@@ -82,6 +82,55 @@ onEachBackend("a careless or hostile client", { apis: 1, workers: 1 }, (product)
     });
   });
 
+  describe("with thousands of faults in one body", () => {
+    const faulty = JSON.stringify({ message: "x", history: Array.from({ length: 1300 }, () => ({ a: 1 })) });
+    const few = JSON.stringify({ message: "x", history: Array.from({ length: 50 }, () => ({ text: 1, sender: 2 })) });
+    const named = JSON.stringify({ message: "x", history: [{ ["k".repeat(200_000)]: 1 }] });
+
+    it.each([faulty, few, named])("is told of twenty at most, in a few words each (%#)", async (bytes) => {
+      const [head, body] = post(bytes);
+      const answer = await sendProblem(400, head, body);
+      expect(answer.errors?.length).toBeGreaterThan(0);
+      expect(answer.errors?.length).toBeLessThanOrEqual(20);
+      expect(JSON.stringify(answer).length).toBeLessThan(10_000);
+    });
+  });
+
+  it.each(["\u200b", "\u2800 \u3164", "\u{e0001}\ufe0f", "\u00ad\u2060"])(
+    "with a message of invisible characters is told that it is empty (%#)",
+    async (message) => {
+      const { calls } = product().provider;
+      const before = calls.length;
+      expect((await sendProblem(400, ...post(JSON.stringify({ message })))).detail).toContain("must not be empty");
+      expect(calls).toHaveLength(before);
+    },
+  );
+
+  it.each(["/", "/demo.js", "/demo.css", "/docs", "/docs/docs.css", "/openapi.json", "/widget.js"])(
+    "that has %s already gets no other copy of it",
+    async (path) => {
+      const { client } = product();
+      const first = await client.request(path);
+      const etag = first.headers.get("etag") ?? "none";
+      expect([first.status, etag]).toEqual([200, expect.stringMatching(/^W\/"/)]);
+      const again = await client.request(path, { headers: { "if-none-match": etag } });
+      expect([again.status, again.text]).toEqual([304, ""]);
+      const other = await client.request(path, { headers: { "if-none-match": 'W/"another"' } });
+      expect([other.status, other.text]).toEqual([200, first.text]);
+    },
+  );
+
+  it("that sends seventeen requests without reading is cut, and one that sends sixteen is not", async () => {
+    const ask = "GET /docs HTTP/1.1\r\nHost: x\r\n\r\n";
+    const last = "GET /docs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    const all = await send(ask.repeat(15) + last);
+    expect(all.body.length).toBeGreaterThan(0);
+    const cut = await send(ask.repeat(2000));
+    expect(cut.head).not.toContain("500");
+    const { text } = await product().client.request("/metrics");
+    expect(text).toMatch(/parley_http_connections_cut_total\{reason="unanswered"\} [1-9]/);
+  });
+
   it("with headers that are too large, malformed or missing is told so", async () => {
     expect((await sendProblem(431, `GET / HTTP/1.1\r\nHost: x\r\nX: ${"y".repeat(20_000)}\r\n\r\n`)).type).toBe(
       "/problems/headers-too-large",

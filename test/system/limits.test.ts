@@ -178,6 +178,54 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
     expect(limitsOf(mine.headers.get("ratelimit"))["submissions"]?.["r"]).toBe(maxRequests - 1);
   });
 
+  describe("count what is refused", () => {
+    const send = (address: string, body: string, type = "application/json") =>
+      product().client.request("/api/chat", {
+        method: "POST",
+        headers: { ...from(address), "content-type": type },
+        body,
+      });
+
+    it.each([
+      ["a body that is no message", '{"message":""}', "application/json", 400],
+      ["a body that is no JSON", "{", "application/json", 400],
+      ["a body that is too large", `"${"x".repeat(300_000)}"`, "application/json", 413],
+      ["a body of another type", "message=x", "text/plain", 415],
+    ])("as messages: %s, and then read no body at all", slow, async (_, body, type, status) => {
+      const address = newAddress();
+      const first = await send(address, body, type);
+      expect(first.status).toBe(status);
+      expect(limitsOf(first.headers.get("ratelimit"))["submissions"]?.["r"]).toBe(maxRequests - 1);
+      const answers = await Promise.all(Array.from({ length: maxRequests - 1 }, () => send(address, body, type)));
+      expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([status]));
+      for (const late of [await send(address, body, type), await post(address)]) {
+        expect(late).toMatchObject({ status: 429, body: { type: "/problems/rate-limited" } });
+        expect(Number(late.headers.get("retry-after"))).toBeGreaterThan(800);
+      }
+      expect((await post(newAddress())).status).toBe(202);
+    });
+
+    it("as faults: what strangers and wrong paths ask, and refuse them then", slow, async () => {
+      const address = newAddress();
+      const chat = await submit();
+      const wrong = [
+        () => read(address, { ...chat, token: "nonsense" }),
+        () => product().client.request("/api/nothing", { headers: from(address) }),
+        () => product().client.request("/api/jobs/none", { headers: from(address) }),
+      ];
+      const answers: Answer[] = [];
+      for (let sent = 0; sent < maxReads + 3; sent += 1) {
+        const ask = wrong[sent % wrong.length];
+        if (ask) answers.push(await ask());
+      }
+      const statuses = answers.map(({ status }) => status);
+      expect(statuses.slice(0, maxReads - 3)).not.toContain(429);
+      await eventually("it is refused", async () => (await read(address, chat)).status === 429);
+      expect((await post(address)).status).toBe(429);
+      expect((await read(newAddress(), chat)).status).toBe(200);
+    });
+  });
+
   it("count a repeat like any other request: it asks the database, too", async () => {
     const address = newAddress();
     const key = randomUUID();

@@ -16,6 +16,11 @@ export function clientAddress(req: Request): string {
   return unknownAddress;
 }
 
+/** What a connection itself counts as, whatever its requests say; see `clientNetwork`. */
+export function peerNetwork(remoteAddress: string | undefined): string {
+  return clientNetwork((remoteAddress === undefined ? undefined : canonicalAddress(remoteAddress)) ?? unknownAddress);
+}
+
 /** What is counted as one client: an IPv4 address, or the /64 that one IPv6 host has all of. */
 export function clientNetwork(address: string): string {
   return address.includes(":") ? `${groupsOf(address).slice(0, 4).join(":")}::/64` : address;

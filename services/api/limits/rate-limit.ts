@@ -34,6 +34,8 @@ export class RateLimit {
   /** By key: the call that was sent last, and the batch that goes after it. */
   readonly #sent = new Map<string, Promise<unknown>>();
   readonly #next = new Map<string, Batch>();
+  /** By key: what is being counted, and not among what is known. */
+  readonly #sentPoints = new Map<string, number>();
   /** How keys stood when the store was last heard of, those of late at the end. */
   readonly #known = new Map<string, { used: number; until: number }>();
 
@@ -52,13 +54,24 @@ export class RateLimit {
     const batch = this.#next.get(key) ?? this.#schedule(key);
     batch.points += points;
     const place = batch.points;
-    const { usedBefore, leftMs } = await batch.counted;
+    this.#sentPoints.set(key, (this.#sentPoints.get(key) ?? 0) + points);
+    const { usedBefore, leftMs } = await batch.counted.finally(() => this.#arrived(key, points));
     const used = usedBefore + place;
     return {
       over: used > this.quota.limit,
       remaining: Math.max(0, this.quota.limit - used),
       resetSeconds: Math.max(1, Math.ceil(leftMs / 1000)),
     };
+  }
+
+  /** How a key stands that has used all up, as far as this process knows without asking; `undefined`: it may have some left. */
+  usedUp(key: string): Standing | undefined {
+    const known = this.#known.get(key);
+    const leftMs = (known?.until ?? 0) - performance.now();
+    const used = (known && leftMs > 0 ? known.used : 0) + (this.#sentPoints.get(key) ?? 0);
+    if (used < this.quota.limit) return undefined;
+    const resetSeconds = leftMs > 0 ? Math.max(1, Math.ceil(leftMs / 1000)) : this.quota.windowSeconds;
+    return { over: true, remaining: 0, resetSeconds };
   }
 
   #schedule(key: string): Batch {
@@ -75,6 +88,12 @@ export class RateLimit {
     };
     counted.then(forget, forget);
     return batch;
+  }
+
+  #arrived(key: string, points: number): void {
+    const left = (this.#sentPoints.get(key) ?? 0) - points;
+    if (left > 0) this.#sentPoints.set(key, left);
+    else this.#sentPoints.delete(key);
   }
 
   async #consume(key: string, points: number): Promise<{ usedBefore: number; leftMs: number }> {
@@ -97,6 +116,7 @@ export class RateLimit {
     const leftMs = until - performance.now();
     if (leftMs > 0 && ((await alone.get(key))?.consumedPoints ?? 0) < used) await alone.set(key, used, leftMs / 1000);
     const result = await alone.penalty(key, points);
+    this.#remember(key, result.consumedPoints, result.msBeforeNext);
     return { usedBefore: result.consumedPoints - points, leftMs: result.msBeforeNext };
   }
 

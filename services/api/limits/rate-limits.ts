@@ -12,6 +12,8 @@ export interface RateLimits {
   submissions: RateLimit;
   /** All else that asks a store. */
   reads: RateLimit;
+  /** Requests that were refused before they were counted as either: what nobody could answer is not free. */
+  faults: RateLimit;
   /** Credentials of operators that were wrong. */
   failedLogins: RateLimit;
 }
@@ -39,6 +41,7 @@ export async function openRateLimits(
   return {
     submissions: limit({ name: "submissions", limit: config.RATE_LIMIT_MAX_REQUESTS, windowSeconds }),
     reads: limit({ name: "reads", limit: config.RATE_LIMIT_MAX_READS, windowSeconds }),
+    faults: limit({ name: "faults", limit: config.RATE_LIMIT_MAX_READS, windowSeconds }),
     failedLogins: limit(failedLogins),
   };
 }

@@ -1,26 +1,26 @@
 import { isUtf8 } from "node:buffer";
-import type { NextFunction, Request, Response } from "express";
+import type { Request } from "express";
 import { type InputFault, Problem } from "../../../shared/errors.ts";
 import { findJsonFault } from "./json-faults.ts";
 
 const maxBytes = 64 * 1024;
 /** With earlier turns. */
 const maxBytesWithHistory = 256 * 1024;
-/** What a client that sends too much gets to read the answer, before its connection is cut. */
-const lingerMs = 1000;
 
 /**
- * Parses a JSON body within its limits: a larger one is allowed only where a `history` makes it so. It is read here, as
+ * Reads a JSON body within its limits: a larger one is allowed only where a `history` makes it so. It is read here, as
  * Express' own parser reads all that a client sends, however much, before it says that it is too much.
+ * @param beforeParsing refuses by throwing what has been read, but not looked at
+ * @returns `undefined` without a body: what is missing is for the route to say
  */
-export function jsonBody() {
-  return async (req: Request, _res: Response, next: NextFunction): Promise<void> => {
-    requireJson(req);
-    const bytes = await readBody(req);
-    // Without a body there is nothing to parse: what is missing is for the route to say.
-    req.body = bytes.length > 0 ? parse(bytes) : undefined;
-    next();
-  };
+export async function readJson(
+  req: Request,
+  { mayHaveHistory = false, beforeParsing }: { mayHaveHistory?: boolean; beforeParsing?: () => void } = {},
+): Promise<unknown> {
+  requireJson(req);
+  const bytes = await readBody(req, mayHaveHistory ? maxBytesWithHistory : maxBytes);
+  beforeParsing?.();
+  return bytes.length > 0 ? parse(bytes) : undefined;
 }
 
 function requireJson(req: Request): void {
@@ -35,30 +35,26 @@ function requireJson(req: Request): void {
   }
 }
 
-async function readBody(req: Request): Promise<Buffer> {
+async function readBody(req: Request, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = Number(req.get("Content-Length") ?? 0);
-  if (length > maxBytesWithHistory) throw tooLarge(req);
+  if (length > limit) throw tooLarge();
   length = 0;
   try {
     for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       length += chunk.length;
-      if (length > maxBytesWithHistory) break;
+      if (length > limit) break;
       chunks.push(chunk);
     }
   } catch (error) {
     // It broke off: nobody will read this.
     throw new Problem("invalid-request", "The body is not whole.", { cause: error });
   }
-  if (length > maxBytesWithHistory) throw tooLarge(req);
+  if (length > limit) throw tooLarge();
   return Buffer.concat(chunks, length);
 }
 
-function tooLarge(req: Request): Problem {
-  req.resume();
-  setTimeout(() => {
-    if (!req.complete) req.socket.destroy();
-  }, lingerMs).unref();
+function tooLarge(): Problem {
   return new Problem("too-large", "A body may have 64 KB, with a history 256 KB.");
 }
 

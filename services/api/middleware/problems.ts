@@ -5,6 +5,7 @@ import { Problem } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { ProblemBody } from "../../../shared/protocol/service.ts";
 import { showQuota } from "./count-requests.ts";
+import { drainBody } from "./drain-body.ts";
 import { requestSpan } from "./observe.ts";
 import { idsOf, pathOf } from "./request-id.ts";
 
@@ -29,7 +30,7 @@ export function refuseWithoutHost(req: Request, _res: Response, next: NextFuncti
 
 /** The one place where an error becomes an answer: RFC 9457, and nothing of our insides. */
 export function sendProblems(log: Logger) {
-  return (error: unknown, req: Request, res: Response, _next: NextFunction): void => {
+  return async (error: unknown, req: Request, res: Response, _next: NextFunction): Promise<void> => {
     const problem = toProblem(error);
     if (problem.code === "internal") log.error({ ...idsOf(req), err: error }, "unexpected");
     else if (problem.status >= 500) log.warn({ ...idsOf(req), err: error }, problem.title);
@@ -37,6 +38,8 @@ export function sendProblems(log: Logger) {
       res.destroy();
       return;
     }
+    // What is still sent then has no end worth waiting for.
+    if (!(await drainBody(req))) res.setHeader("Connection", "close");
     // A 404 may be kept by caches unless they are told.
     res.setHeader("Cache-Control", "no-store");
     if (problem.retryAfterSeconds !== undefined) res.setHeader("Retry-After", problem.retryAfterSeconds);
@@ -56,7 +59,7 @@ export function sendProblems(log: Logger) {
   };
 }
 
-function toProblem(error: unknown): Problem {
+export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof z.ZodError) return fromInput(error);
   if (error instanceof URIError) return new Problem("invalid-request", "The path is not valid percent-encoding.");

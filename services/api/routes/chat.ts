@@ -11,7 +11,8 @@ import type { ApiContext } from "../api-context.ts";
 import { hasEnded, toJobView } from "../job-view.ts";
 import { admitSubmission } from "../middleware/access.ts";
 import { clientOf } from "../middleware/client.ts";
-import { jsonBody } from "../middleware/json-body.ts";
+import { countFaultsAs, refuseUsedUp } from "../middleware/count-faults.ts";
+import { readJson } from "../middleware/json-body.ts";
 import { preferredWait, remainingWaitMs } from "../middleware/prefer.ts";
 import { requestSpan } from "../middleware/observe.ts";
 import { idsOf, noteIds, requestId } from "../middleware/request-id.ts";
@@ -22,10 +23,13 @@ import { untilClosed } from "../until-closed.ts";
 export function chatRoutes(context: ApiContext): Router {
   const router = Router();
   const body = submitRequest(context.config.MAX_MESSAGE_CHARS);
+  const { submissions } = context.limits;
 
-  router.post("/", jsonBody(), async (req: Request, res: Response) => {
+  router.post("/", countFaultsAs(submissions), async (req: Request, res: Response) => {
     const receivedAt = performance.now();
-    const message = body.parse(req.body);
+    // Of bodies that arrive at once no more are parsed than may be faulty.
+    const beforeParsing = () => refuseUsedUp(submissions, req);
+    const message = body.parse(await readJson(req, { mayHaveHistory: true, beforeParsing }));
     const conversationId = message.conversationId ?? message.sessionId;
     const idempotencyKey = parseKey(req);
     const { visitor, idAlone } = await admitSubmission(context, req, conversationId);

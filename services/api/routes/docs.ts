@@ -1,35 +1,43 @@
 import { type Request, type Response, Router } from "express";
-import { fileURLToPath } from "node:url";
+import { readFile } from "node:fs/promises";
 import type { ApiContext } from "../api-context.ts";
+import { sendSharedFile, shareFile } from "../shared-file.ts";
 
-const stylesPath = fileURLToPath(new URL("../docs/docs.css", import.meta.url));
+const stylesPath = new URL("../docs/docs.css", import.meta.url);
+/** Asked for again each time, and answered with 304: after an update nothing old is shown. */
+const cacheControl = "no-cache";
 
-/** The description of this API, and the page that shows it. Made when somebody asks: most processes never need it. */
+/** The description of this API, and the page that shows it. Made at the first request: most processes never need it. */
 export function docsRoutes({ config }: Pick<ApiContext, "config">): Router {
   const router = Router();
-  let made: Promise<{ description: string; page: string }> | undefined;
-  const make = async () => {
-    const [{ describeApi }, { docsPage }] = await Promise.all([
-      import("../description/describe-api.ts"),
-      import("../docs/docs-page.ts"),
-    ]);
-    const description = describeApi(config);
-    return { description: JSON.stringify(description), page: docsPage(description) };
-  };
+  let made: ReturnType<typeof makeDocs> | undefined;
+  const docs = () => (made ??= makeDocs(config));
 
   router.get("/openapi.json", async (_req: Request, res: Response) => {
-    made ??= make();
-    res.type("application/json").send((await made).description);
+    await sendSharedFile(res, (await docs()).description, { type: "application/json", cacheControl });
   });
 
   router.get("/docs", async (_req: Request, res: Response) => {
-    made ??= make();
-    res.type("html").send((await made).page);
+    await sendSharedFile(res, (await docs()).page, { type: "text/html", cacheControl });
   });
 
-  router.get("/docs/docs.css", (_req: Request, res: Response) => {
-    res.sendFile(stylesPath);
+  router.get("/docs/docs.css", async (_req: Request, res: Response) => {
+    await sendSharedFile(res, (await docs()).styles, { type: "text/css", cacheControl });
   });
 
   return router;
+}
+
+async function makeDocs(config: ApiContext["config"]) {
+  const [{ describeApi }, { docsPage }, styles] = await Promise.all([
+    import("../description/describe-api.ts"),
+    import("../docs/docs-page.ts"),
+    readFile(stylesPath),
+  ]);
+  const description = describeApi(config);
+  return {
+    description: shareFile(JSON.stringify(description)),
+    page: shareFile(docsPage(description)),
+    styles: shareFile(styles),
+  };
 }

@@ -4,19 +4,19 @@ import { Problem } from "../../../shared/errors.ts";
 import { feedbackRequest } from "../../../shared/protocol/feedback.ts";
 import type { ApiContext } from "../api-context.ts";
 import { openMessage } from "../middleware/access.ts";
-import { jsonBody } from "../middleware/json-body.ts";
+import { readJson } from "../middleware/json-body.ts";
 
 /** `POST /api/messages/:id/feedback`: what a visitor thinks of a reply. */
 export function feedbackRoutes(context: ApiContext): Router {
   const router = Router();
 
-  router.post("/:id/feedback", jsonBody(), async (req: Request, res: Response) => {
+  router.post("/:id/feedback", async (req: Request, res: Response) => {
     const message = await openMessage(context, req, req.params["id"]);
     if (message.sender !== "ai" || message.imported) {
       const fault = "is not a reply of this service";
       throw new Problem("invalid-request", `id: ${fault}`, { errors: [{ path: "id", message: fault }] });
     }
-    const { rating, comment } = feedbackRequest.parse(req.body);
+    const { rating, comment } = feedbackRequest.parse(await readJson(req));
     const { id, conversationId } = message;
     const { pool } = context.db;
     if (rating === null) await unrateMessage(pool, conversationId, id);

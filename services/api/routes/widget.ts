@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from "express";
 import { Problem } from "../../../shared/errors.ts";
+import { sendSharedFile } from "../shared-file.ts";
 import type { WidgetFile, WidgetFiles } from "../widget-files.ts";
 
 /** Who has it asks again after so long, and runs what it has meanwhile. */
@@ -16,18 +17,10 @@ export function widgetRoutes({ widget, fresh }: { widget: WidgetFiles; fresh: bo
   router.get(["/widget.js", "/widget/:name"], async (req: Request, res: Response) => {
     const file = await find(widget, req.path.slice(1));
     const caching = file.immutable ? always : briefly;
-    res.set({
-      "Content-Type": `text/${req.path.endsWith(".js") ? "javascript" : "plain"}; charset=utf-8`,
-      "Cache-Control": fresh && !file.immutable ? "no-cache" : caching,
-      ETag: file.etag,
+    await sendSharedFile(res, file, {
+      type: req.path.endsWith(".js") ? "text/javascript" : "text/plain",
+      cacheControl: fresh && !file.immutable ? "no-cache" : caching,
     });
-    res.vary("Accept-Encoding");
-    if (req.fresh) return void res.status(304).end();
-    const encoding = req.acceptsEncodings(["br", "gzip"]);
-    const isCompressed = encoding === "br" || encoding === "gzip";
-    if (isCompressed) res.set("Content-Encoding", encoding);
-    const body = isCompressed ? await file.compressed(encoding) : file.body;
-    res.set("Content-Length", String(body.length)).end(body);
   });
   return router;
 }

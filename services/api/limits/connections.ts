@@ -1,0 +1,188 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import type { Logger } from "../../../shared/logger.ts";
+import { peerNetwork } from "./client-address.ts";
+
+/** Why a connection was cut before its client had closed it. */
+export type CutReason = "unanswered" | "unread" | "idle" | "too-many" | "server-full";
+
+interface ConnectionsOptions {
+  /** Open connections of one client address. */
+  readonly maxPerClient: number;
+  /** Whether a peer's address is that of a trusted proxy: its connections are those of many visitors. */
+  readonly isProxy?: (address: string) => boolean;
+  readonly onCut?: (reason: CutReason) => void;
+  readonly log: Logger;
+}
+
+/** Requests of a connection that are not answered in full. Browsers send one at a time; pipelining clients know of 16. */
+const maxUnanswered = 16;
+/** Answers of one client address that were written and not taken. An export of a long conversation has a few MB. */
+const maxUnreadBytes = 32 * 2 ** 20;
+const lookForUnreadEveryMs = 250;
+/** Time for a client to read the last answer, and for a proxy to send the rest of a body, before the connection is cut. */
+const lingerMs = 1000;
+/** Time after SIGTERM in which an idle connection may still bring a request, which is answered with `Connection: close`. */
+const idleGraceMs = 2000;
+const complainEveryMs = 60_000;
+
+interface Client {
+  count: number;
+  /** Without a request; the one that has been so for longest comes first. */
+  readonly idle: Set<Socket>;
+}
+
+interface Connection {
+  /** `undefined`: a trusted proxy, which is not bounded. */
+  readonly client: Client | undefined;
+  readonly answers: Set<ServerResponse>;
+}
+
+/** The open connections of one server, and what each client address may hold of them. */
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  readonly #open = new Map<Socket, Connection>();
+  readonly #clients = new Map<string, Client>();
+  readonly #complainedAt = new Map<CutReason, number>();
+  readonly #unread: NodeJS.Timeout;
+  #draining = false;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+    this.#unread = setInterval(() => this.#cutUnread(), lookForUnreadEveryMs).unref();
+  }
+
+  /** Takes in a new connection. A client that has all of its own loses the one that was idle for longest, or else this. */
+  add(socket: Socket): void {
+    const { remoteAddress } = socket;
+    const trusted = remoteAddress !== undefined && this.#options.isProxy?.(remoteAddress) === true;
+    const network = peerNetwork(remoteAddress);
+    const client = trusted ? undefined : (this.#clients.get(network) ?? { count: 0, idle: new Set() });
+    if (client && client.count >= this.#options.maxPerClient) {
+      const [oldest] = client.idle;
+      this.cut(oldest ?? socket, oldest ? "idle" : "too-many");
+      if (!oldest) return;
+    }
+    const connection: Connection = { client, answers: new Set() };
+    this.#open.set(socket, connection);
+    if (client) {
+      this.#clients.set(network, client);
+      client.count += 1;
+      client.idle.add(socket);
+    }
+    socket.once("close", () => {
+      if (this.#open.has(socket)) this.#forget(socket, connection);
+      if (client?.count === 0 && this.#clients.get(network) === client) this.#clients.delete(network);
+    });
+    lingerWhileSending(socket, connection.answers);
+    if (this.#draining) this.#releaseLater(socket);
+  }
+
+  /**
+   * Notes that a request has begun.
+   * @returns false when it must not be served: its connection is closing, or has just been cut
+   */
+  begin({ socket }: IncomingMessage, res: ServerResponse): boolean {
+    const connection = this.#open.get(socket);
+    if (!connection || socket.destroyed || socket.writableEnded) return false;
+    const { client, answers } = connection;
+    if (answers.size >= maxUnanswered) {
+      this.cut(socket, "unanswered");
+      return false;
+    }
+    client?.idle.delete(socket);
+    answers.add(res);
+    if (this.#draining) res.setHeader("Connection", "close");
+    res.once("close", () => {
+      answers.delete(res);
+      if (answers.size > 0 || !this.#open.has(socket)) return;
+      client?.idle.add(socket);
+      if (this.#draining) this.#releaseLater(socket);
+    });
+    return true;
+  }
+
+  /** Whether any answer to a connection's requests has begun. */
+  hasBegunToAnswer(socket: Socket): boolean {
+    return [...(this.#open.get(socket)?.answers ?? [])].some(({ headersSent }) => headersSent);
+  }
+
+  /** Cuts a connection, counts it, and says so at most once a minute for each reason. */
+  cut(socket: Socket | undefined, reason: CutReason): void {
+    const connection = socket && this.#open.get(socket);
+    // Its place is free at once.
+    if (socket && connection) this.#forget(socket, connection);
+    socket?.destroy();
+    this.#options.onCut?.(reason);
+    const now = performance.now();
+    if (now - (this.#complainedAt.get(reason) ?? Number.NEGATIVE_INFINITY) < complainEveryMs) return;
+    this.#complainedAt.set(reason, now);
+    this.#options.log.warn({ reason }, complaints[reason]);
+  }
+
+  /**
+   * Sends all clients elsewhere, and resets none: requests in flight are answered and their connections closed; idle ones
+   * stay for a moment, as a request may be on its way.
+   */
+  drain(): void {
+    clearInterval(this.#unread);
+    this.#draining = true;
+    for (const [socket, { answers }] of this.#open) {
+      for (const res of answers) if (!res.headersSent) res.setHeader("Connection", "close");
+      if (answers.size === 0) this.#releaseLater(socket);
+    }
+  }
+
+  #releaseLater(socket: Socket): void {
+    setTimeout(() => {
+      if (this.#open.get(socket)?.answers.size === 0) closeLingering(socket);
+    }, idleGraceMs).unref();
+  }
+
+  #forget(socket: Socket, { client }: Connection): void {
+    this.#open.delete(socket);
+    if (!client) return;
+    client.count -= 1;
+    client.idle.delete(socket);
+  }
+
+  #cutUnread(): void {
+    const unread = new Map<Client, { bytes: number; most: Socket; mostBytes: number }>();
+    for (const [socket, { client }] of this.#open) {
+      const { writableLength } = socket;
+      if (!client || writableLength === 0) continue;
+      const sum = unread.get(client) ?? { bytes: 0, most: socket, mostBytes: 0 };
+      sum.bytes += writableLength;
+      if (writableLength > sum.mostBytes) Object.assign(sum, { most: socket, mostBytes: writableLength });
+      unread.set(client, sum);
+    }
+    for (const { bytes, most } of unread.values()) if (bytes > maxUnreadBytes) this.cut(most, "unread");
+  }
+}
+
+const complaints: Record<CutReason, string> = {
+  unanswered: `a connection was cut: more than ${maxUnanswered} of its requests were not answered yet`,
+  unread: "a connection was cut: its client does not read the answers it asked for",
+  idle: "an idle connection was dropped: its client address has as many as MAX_CONNECTIONS_PER_ADDRESS allows",
+  "too-many": "connections are dropped: a client address has as many in use as MAX_CONNECTIONS_PER_ADDRESS allows",
+  "server-full": "connections are dropped: as many are open as one process takes",
+};
+
+/**
+ * Sends the end of a connection, and reads on until its client has closed it too. Cut with bytes unread, the kernel would
+ * answer with a reset, which takes the last answer out of the client's buffers.
+ */
+export function closeLingering(socket: Socket): void {
+  socket.end();
+  socket.resume();
+  setTimeout(() => socket.destroy(), lingerMs).unref();
+}
+
+/** Node destroys a connection after its last answer, also while a body is still arriving, which resets it: see above. */
+function lingerWhileSending(socket: Socket, answers: ReadonlySet<ServerResponse>): void {
+  socket.destroySoon = () => {
+    const isSending = [...answers].some(({ req }) => !req.complete);
+    if (isSending) closeLingering(socket);
+    else Socket.prototype.destroySoon.call(socket);
+  };
+}
