@@ -10,18 +10,15 @@ import {
 import type { ClaimedJob } from "../../shared/db/claim.ts";
 import { costOf, highestCostOf, type Price } from "../../shared/prices.ts";
 import { modelOf } from "../../shared/provider-catalog.ts";
+import { limitsOf } from "./call-limits.ts";
 import { CallReport } from "./call-report.ts";
 import { Stopped } from "./leases.ts";
 import { Meter } from "./providers/meter.ts";
 import { type Provider, ProviderError, type ProviderRequest, type TokenUsage } from "./providers/provider.ts";
 import type { RunReport } from "./run-report.ts";
 import { costOfSpent, type Limits, mostSpent, nothing, type Spent, wasTurnedAway } from "./spent.ts";
-import { boundPrompt } from "./token-bound.ts";
 import { untilStored } from "./until-stored.ts";
 import type { WorkerContext } from "./worker-context.ts";
-
-/** Some APIs take no smaller limit of output, whatever the assistant asks for. */
-const leastOutputTokens = 256;
 
 /**
  * Writes a call down before it is made.
@@ -40,10 +37,7 @@ export async function openCall(
   const { assistant } = request;
   const model = modelOf(provider.name, assistant, config);
   const price = prices.get(model);
-  const limits: Limits = {
-    inputTokens: boundPrompt(request),
-    outputTokens: Math.max(assistant.maxOutputTokens, leastOutputTokens),
-  };
+  const limits = limitsOf(provider, request, job);
   const call: NewCall = {
     id: uuid(),
     jobId: job.id,

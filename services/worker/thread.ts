@@ -1,10 +1,16 @@
-import type { ClaimedJob } from "../../shared/db/claim.ts";
+import type { Assistant } from "../../shared/assistants.ts";
+import { type ClaimedJob, maxPromptMessages } from "../../shared/db/claim.ts";
 import { bindThread, discardThread } from "../../shared/db/threads.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { Stopped } from "./leases.ts";
 import type { Provider, ProviderRequest, Threads } from "./providers/provider.ts";
 import { untilStored } from "./until-stored.ts";
 import type { WorkerContext } from "./worker-context.ts";
+
+/** Whether a provider answers an assistant's conversations in threads. */
+export function wantsThread({ threads }: Pick<Provider, "threads">, { state }: Pick<Assistant, "state">): boolean {
+  return threads !== undefined && (threads.required || state === "provider");
+}
 
 /**
  * The provider-side state one run uses. It is trusted only while unbroken: made or continued by every turn before, and
@@ -26,12 +32,18 @@ export class Thread {
   /** The request as it goes to this provider: with a thread where the assistant or the provider wants one. */
   async attachTo(request: ProviderRequest, provider: Provider, signal: AbortSignal): Promise<ProviderRequest> {
     const { threads } = provider;
-    if (!threads || !(threads.required || request.assistant.state === "provider")) return request;
-    const { thread, attempt, previousTurn } = this.#job;
+    const { assistant } = request;
+    if (!threads || !wantsThread(provider, assistant)) return request;
+    const { thread, attempt, previousTurn, history } = this.#job;
     const unbroken =
       attempt === 1 && !this.#touched && thread?.provider === provider.name && thread.turn === previousTurn;
+    // Where we do not have all that it may hold, nobody can say what a call in it costs.
+    const mayBeTooDear = assistant.budget !== undefined && history.length >= maxPromptMessages;
     this.#touched = true;
-    return { ...request, threadId: unbroken ? thread.id : await this.#make(threads, request, provider, signal) };
+    return {
+      ...request,
+      threadId: unbroken && !mayBeTooDear ? thread.id : await this.#make(threads, request, provider, signal),
+    };
   }
 
   async #make(threads: Threads, request: ProviderRequest, provider: Provider, signal: AbortSignal): Promise<string> {

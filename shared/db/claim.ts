@@ -9,7 +9,7 @@ export const leaseSeconds = 15;
 /** So many runs that killed their worker, and the job ends as failed: it would kill the next one too. */
 export const maxDeaths = 3;
 /** The newest messages a provider is shown. */
-const maxPromptMessages = 100;
+export const maxPromptMessages = 100;
 
 const lease = `interval '${leaseSeconds} s'`;
 /** Given back, or its lease is over and may be ended: after an outage living workers get the time to renew theirs. */
