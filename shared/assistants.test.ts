@@ -56,7 +56,7 @@ describe("a file of assistants", () => {
     expect(assistants.get("default")).toEqual({
       ...assistant,
       maxOutputTokens: 1024,
-      maxHistoryTokens: 8000,
+      maxHistoryTokens: 32_000,
       state: "own",
       presets: [
         { ...usual, keywords: [] },

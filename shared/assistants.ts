@@ -43,7 +43,13 @@ const assistant = z.strictObject({
   instructions: z.string().min(1),
   maxOutputTokens: z.int().min(1).max(100_000).default(1024),
   state: z.enum(["own", "provider"]).default("own").describe("who keeps the conversation for the model"),
-  maxHistoryTokens: z.int().min(100).max(1_000_000).default(8000).describe("of earlier turns, by an estimate"),
+  // A bound: of English 32,000 are about 8,000 tokens.
+  maxHistoryTokens: z
+    .int()
+    .min(100)
+    .max(1_000_000)
+    .default(32_000)
+    .describe("of earlier turns, at most: a token a byte"),
   metadata: z.array(z.string().min(1)).optional().describe("keys of a conversation's metadata that the model is shown"),
   allowedLinkHosts: z.array(linkHost).optional().describe("where links in replies may lead; absent: anywhere"),
   budget: z.number().positive().optional().describe("USD a day (UTC) for calls to providers"),

@@ -1,4 +1,5 @@
 import type { ClaimedJob } from "../../shared/db/claim.ts";
+import { maxMetadataBytes } from "../../shared/protocol/submit.ts";
 import { buildPrompt } from "./prompt.ts";
 import type { Provider, ProviderRequest } from "./providers/provider.ts";
 import type { Limits } from "./spent.ts";
@@ -7,6 +8,8 @@ import { boundPrompt } from "./token-bound.ts";
 
 /** Some APIs take no smaller limit of output, whatever the assistant asks for. */
 const leastOutputTokens = 256;
+/** Escaped for its fence, a character of metadata takes up to six bytes. */
+const maxMetadataTokens = 6 * maxMetadataBytes;
 
 /** The most that a call may use, before it is made. */
 export function limitsOf(
@@ -21,5 +24,8 @@ export function limitsOf(
   // links that the visitor was not shown.
   const prompt = buildPrompt(job, { ...assistant, maxHistoryTokens: Infinity });
   const replies = prompt.filter(({ role }) => role === "assistant").length;
-  return { inputTokens: boundPrompt({ assistant, prompt }) + replies * outputTokens, outputTokens };
+  // The metadata is that of the thread's beginning.
+  const metadataTokens = assistant.metadata === undefined ? 0 : maxMetadataTokens;
+  const inputTokens = boundPrompt({ assistant, prompt }) + replies * outputTokens + metadataTokens;
+  return { inputTokens, outputTokens };
 }

@@ -196,7 +196,7 @@ function callInstruments(registers: ProcessMetrics["registry"][]) {
     }),
     tokens: new Counter({
       name: "parley_tokens_total",
-      help: "Tokens, estimated where the provider did not count; input is what was neither read from nor written to its cache",
+      help: "Tokens, the most it may be where the provider did not count; input is what was neither read from nor written to its cache",
       labelNames: ["provider", "model", "type"],
       registers,
     }),

@@ -4,7 +4,7 @@ import { isVisible } from "./visible.ts";
 
 /** Limits of one submission that no operator needs to turn. */
 const maxHistoryItems = 50;
-const maxMetadataBytes = 2048;
+export const maxMetadataBytes = 2048;
 /** Code points of one earlier message. */
 const maxHistoryChars = 20_000;
 
