@@ -74,7 +74,7 @@ interface Call {
 }
 
 function scriptOf(course: Course, { reply, usage, cancel }: Call): Script {
-  const characters = [...reply];
+  const characters = Array.from(reply);
   const middle = Math.ceil(characters.length / 2);
   const [first, second] = [characters.slice(0, middle).join(""), characters.slice(middle).join("")];
   switch (course) {
@@ -118,7 +118,6 @@ function replyOf(tokens: number): fc.Arbitrary<string> {
 /** Text of a visitor who wants it to be dear: Braille, white space, any characters, words. */
 export function anyText(maxLength: number): fc.Arbitrary<string> {
   const size = { minLength: 1, maxLength, size: "max" } as const;
-  const characters = (min: number, max: number) => fc.integer({ min, max }).map((point) => String.fromCodePoint(point));
   const units = [
     characters(0x2800, 0x28ff),
     fc.constantFrom(" ", "\n", "\t", "\u00a0", "\u2003", "\u3000", "\u2028"),
@@ -126,4 +125,8 @@ export function anyText(maxLength: number): fc.Arbitrary<string> {
     fc.constantFrom("a", "e", "n", "t", " ", "qu", "zx", "的", "한"),
   ];
   return fc.oneof(...units.map((unit) => fc.string({ unit, ...size })));
+}
+
+function characters(min: number, max: number): fc.Arbitrary<string> {
+  return fc.integer({ min, max }).map((point) => String.fromCodePoint(point));
 }
