@@ -119,14 +119,14 @@ function replyOf(tokens: number): fc.Arbitrary<string> {
 export function anyText(maxLength: number): fc.Arbitrary<string> {
   const size = { minLength: 1, maxLength, size: "max" } as const;
   const units = [
-    characters(0x2800, 0x28ff),
+    anyOf(0x2800, 0x28ff),
     fc.constantFrom(" ", "\n", "\t", "\u00a0", "\u2003", "\u3000", "\u2028"),
-    fc.oneof(characters(1, 0xd7ff), characters(0xe000, 0x10ffff)),
+    fc.oneof(anyOf(1, 0xd7ff), anyOf(0xe000, 0x10ffff)),
     fc.constantFrom("a", "e", "n", "t", " ", "qu", "zx", "的", "한"),
   ];
   return fc.oneof(...units.map((unit) => fc.string({ unit, ...size })));
 }
 
-function characters(min: number, max: number): fc.Arbitrary<string> {
+function anyOf(min: number, max: number): fc.Arbitrary<string> {
   return fc.integer({ min, max }).map((point) => String.fromCodePoint(point));
 }
