@@ -19,7 +19,7 @@ const afterColon: readonly [LinkKind, RegExp][] = [
   // A telephone is no host.
   [
     "never",
-    new RegExp(String.raw`(?<=${destination})(?!(?:https?|mailto|tel|sms)[/\\]?:)[a-z][a-z\d+.&-]+[/\\]?:$`, "i"),
+    new RegExp(String.raw`(?<=${destination})(?!(?:https?|mailto|tel|sms)[/\\]?:)[a-z][a-z\d+.&\\-]+[/\\]?:$`, "i"),
   ],
   // Renderers find these two in the middle of a word, too.
   ["host", /https?[/\\]?:$/i],

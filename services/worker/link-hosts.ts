@@ -51,6 +51,8 @@ export function isPunctuation(text: string): boolean {
 export function namesHost(authority: string): boolean {
   const [word = ""] = /^[)\]"'`>,;|]*[^)\]"'`>,;|]*/.exec(authority) ?? [];
   if (/[.。．｡@[]/u.test(word)) return true;
+  // Some readers go on behind these marks.
+  if (/[.。．｡][\p{L}\p{N}]|@/u.test(authority)) return true;
   // An address may be written as one number.
   return /^(?:\d{8,}|0[x\d][\da-fx]{4,})/i.test(word);
 }

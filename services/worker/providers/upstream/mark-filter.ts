@@ -5,7 +5,7 @@ import type { Source } from "./sources.ts";
 
 const beginning = /[ \t[【\uE200:c]/g;
 const mayBegin = /^[ \t[【\uE200:c]$/;
-/** A sentence goes on so, and no index, call or assignment does. */
+/** Code goes on so behind an index; `(` also makes a link of it. */
 const goesOnAsCode = /^[\w=({]$/;
 const attached = /[\p{L}\p{N}\p{M}.,;:!?)"'”’»%。，、！？」』）…]\*{0,2}$/u;
 const word = /[\p{L}\p{N}]/u;
@@ -127,17 +127,20 @@ export class MarkFilter {
   }
 
   #areNumbersOfSources(units: readonly Unit[], spaces: string, follows: string): boolean {
-    const numbers = units.map(({ text }) => numbersOf(text));
-    if (numbers.some((each) => each.length === 0) || isLinkPart(this.#before + spaces, follows)) return false;
+    const numbers = units.flatMap(({ text }) => numbersOf(text));
+    if (numbers.includes(0) || goesOnAsCode.test(follows) || isLinkPart(this.#before + spaces, follows)) return false;
     const alone = follows === "" || follows === "\n";
     if (isLineStart(this.#before) && !(alone && (units.length > 1 || this.#sources.length > 0))) return false;
-    if (numbers.flat().every((each) => each <= this.#sources.length)) return true;
+    return numbers.every((each) => each <= this.#sources.length) || this.#countOn(units, numbers, spaces);
+  }
+
+  /** Whether numbers go on from those before them, as marks of sources that are not known do. */
+  #countOn(units: readonly Unit[], numbers: readonly number[], spaces: string): boolean {
     const cites = this.#cites || this.#habits.cites;
-    const simple = units.every(({ text }) => /^\[\d+\]$/.test(text));
-    if (!simple && !cites) return false;
-    if (units.some(({ text }) => text.startsWith("[^"))) return false;
-    if (goesOnAsCode.test(follows) || (spaces === "" && identifier.test(this.#before))) return false;
-    if (numbers.flat().some((each) => each > this.#highest + maxSkipped)) return false;
+    const form = cites ? /^[^^]*$/ : /^\[\d+\]$/;
+    if (units.some(({ text }) => !form.test(text))) return false;
+    if (numbers.some((each) => each > this.#highest + maxSkipped)) return false;
+    if (spaces === "" && identifier.test(this.#before)) return false;
     return cites || units.length > 1 || (spaces === "" && attached.test(this.#before));
   }
 }

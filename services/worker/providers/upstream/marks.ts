@@ -42,8 +42,7 @@ const listNames =
   "[a-z]|arr|array|list|items?|matrix|grid|args?|argv|rows?|cols?|columns?|vec|vector|buf|buffer|str|tuple";
 export const identifier = new RegExp(`(?:^|[^\\p{L}\\p{N}])(?:${listNames})$|[_$][\\w$]*$|[a-z][A-Z]\\w*$`, "u");
 
-/** Numbers of a plain mark, ranges by their ends; empty: it is none, as no source has the number 0 or 07. */
+/** Numbers of a plain mark, of a range its ends; 0, which no source has, for one that begins with 0. */
 export function numbersOf(text: string): number[] {
-  const numbers = text.match(/\d+/g) ?? [];
-  return numbers.every((each) => /^[1-9]/.test(each)) ? numbers.map(Number) : [];
+  return Array.from(text.matchAll(/\d+/g), ([digits]) => (digits.startsWith("0") ? 0 : Number(digits)));
 }

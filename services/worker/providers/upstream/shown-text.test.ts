@@ -167,6 +167,13 @@ describe("marks of sources", () => {
     expect(show(Array.from(text))).toBe(text);
   });
 
+  it.each(["y[1][2]=3", "f[1](x)", "a[1]b", "[1] Opening hours", "[here][1]", "`items[1]`", "items[7]", "x[0]"])(
+    "are not code, links or lists, although sources are known: %j",
+    (text) => {
+      expect(show([text], { sources: two })).toBe(text);
+    },
+  );
+
   it("of a server that sends sources are known from then on, before it names them", () => {
     const habits = newHabits();
     expect(show(["At nine [1]."], { habits })).toBe("At nine [1].");
