@@ -42,6 +42,7 @@ const assistant = z.strictObject({
   model: z.string().min(1).optional(),
   instructions: z.string().min(1),
   maxOutputTokens: z.int().min(1).max(100_000).default(1024),
+  firstTextMs: z.int().min(1000).max(3_600_000).optional().describe("until a provider's first text; 90 s by default"),
   state: z.enum(["own", "provider"]).default("own").describe("who keeps the conversation for the model"),
   // A bound: of English 32,000 are about 8,000 tokens.
   maxHistoryTokens: z

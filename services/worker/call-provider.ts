@@ -46,30 +46,38 @@ export async function withRetries<T>(call: () => Promise<T>, signal: AbortSignal
   }
 }
 
-/**
- * Makes one call and writes its text into the draft.
- * @param onBegun called with the first text
- */
+interface CallEvents {
+  /** The provider has given its first sign of life. */
+  onSign?: () => void;
+  /** Its first text is there. */
+  onBegun?: () => void;
+}
+
+/** Makes one call and writes its text into the draft. */
 export async function streamInto(
   draft: Pick<Draft, "push" | "text">,
   provider: Provider,
   request: ProviderRequest,
   signal: AbortSignal,
-  onBegun: () => void = () => undefined,
+  { onSign, onBegun }: CallEvents = {},
 ): Promise<Finish> {
   // What the operator wrote, as presets are, is theirs to answer for.
   const reply = new ReplyText(provider.upstream === undefined ? undefined : request.assistant.allowedLinkHosts);
   let finish: Finish | undefined;
   let begun = false;
+  let heard = false;
   for await (const event of provider.stream(request, signal)) {
     // Once this call was given up, the draft is that of another attempt.
     signal.throwIfAborted();
+    if (!heard) onSign?.();
+    heard = true;
+    if (event.type === "progress") continue;
     if (event.type === "finish") {
       finish = { ...event, model: cleanWhole(event.model) };
       continue;
     }
     draft.push(reply.push(event.text));
-    if (!begun) onBegun();
+    if (!begun) onBegun?.();
     begun = true;
   }
   signal.throwIfAborted();

@@ -98,12 +98,14 @@ async function callOnce(
   circuit.check();
   const call = await openCall(context, job, draft.attempt, provider, request, report);
   try {
+    let alive = false;
+    const events = { onSign: () => (alive = true), onBegun: () => call.began() };
     const stream = async () => {
       const attached = await thread.attachTo(request, provider, signal);
-      const streamed = await streamInto(draft, provider, call.send(attached), signal, () => call.began());
+      const streamed = await streamInto(draft, provider, call.send(attached), signal, events);
       return { finish: streamed, inThread: attached.threadId !== undefined };
     };
-    const { finish, inThread } = await circuit.run(stream, () => draft.text !== "");
+    const { finish, inThread } = await circuit.run(stream, () => alive);
     const settlement = call.answered(finish.usage);
     return { finish, costUsd: call.costOf(finish.usage), inThread, call: settlement };
   } catch (error) {

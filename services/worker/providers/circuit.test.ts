@@ -45,6 +45,20 @@ describe("a circuit", () => {
     expect(circuit.isOpen).toBe(false);
   });
 
+  it("stays closed, however often, where the provider was at work on what took too long", async () => {
+    const circuit = newCircuit();
+    for (let times = 0; times < 10; times += 1) {
+      const tooLong = new ProviderError("timeout", "as told", { atWork: true });
+      await expect(
+        circuit.run(
+          () => Promise.reject(tooLong),
+          () => true,
+        ),
+      ).rejects.toBe(tooLong);
+    }
+    expect(circuit.isOpen).toBe(false);
+  });
+
   it("opens after five other failures in a row", async () => {
     const circuit = newCircuit();
     for (let failures = 0; failures < 4; failures += 1) await fail(circuit, "overloaded");

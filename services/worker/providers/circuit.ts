@@ -59,7 +59,7 @@ export class Circuit {
 
   /**
    * Makes a call and takes note of how it went.
-   * @param hasBegun whether anything came of the call: a stream that stalls later is a failure like any other
+   * @param hasBegun whether the provider gave a sign of life: a stream that stalls later is a failure like any other
    * @throws {ProviderError} at once when the circuit is open
    */
   async run<T>(call: () => Promise<T>, hasBegun: () => boolean): Promise<T> {
@@ -122,9 +122,9 @@ class TimeoutOrConsecutive implements IBreaker {
   }
 }
 
-/** A request that was at fault itself says nothing about its provider. */
+/** A request that was at fault itself says nothing about its provider, nor does one that it was still at work on. */
 function isDown(error: unknown): boolean {
-  return error instanceof ProviderError && error.retryable;
+  return error instanceof ProviderError && error.retryable && !error.atWork;
 }
 
 /** Whether anybody answers there: any answer but a server's error will do, so that no key is needed. */

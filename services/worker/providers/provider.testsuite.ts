@@ -47,10 +47,12 @@ interface SpeakingProviders {
 /** What every provider does, wherever its text comes from. */
 export function streamingSuite(name: string, { request = testRequest, whole, halted }: SpeakingProviders): void {
   describe(`${name}, as any provider`, () => {
-    it("streams deltas that are not empty, then one finish, last", async () => {
+    it("streams deltas that are not empty, and signs of progress, then one finish, last", async () => {
       const { events, error } = await collect(whole(), { request });
       expect(error).toBeUndefined();
-      expect(events.map((event) => event.type)).toEqual([...events.slice(1).map(() => "delta"), "finish"]);
+      expect(events.filter((event) => event.type === "delta").length).toBeGreaterThan(0);
+      expect(events.slice(0, -1).filter((event) => event.type === "finish")).toEqual([]);
+      expect(events.at(-1)?.type).toBe("finish");
       expect(events.filter((event) => event.type === "delta" && event.text === "")).toEqual([]);
     });
 
@@ -82,7 +84,7 @@ export function streamingSuite(name: string, { request = testRequest, whole, hal
     it("says nothing more once it is aborted", async () => {
       const abort = new AbortController();
       const { events } = await collect(whole(), { request, signal: abort.signal, onDelta: () => abort.abort() });
-      expect(events).toHaveLength(1);
+      expect(events.filter((event) => event.type !== "progress")).toHaveLength(1);
     });
   });
 }
@@ -92,6 +94,10 @@ interface SuiteOptions {
   request?: ProviderRequest;
   /** What its API tells of its caches. */
   cacheUsage?: readonly ("cachedInputTokens" | "cacheWriteTokens")[];
+  /** Events of its API that have no text for the visitor, as JSON, each under what it is. */
+  work: Record<string, object>;
+  /** The same for what only says that the upstream is alive. */
+  alive: Record<string, object>;
 }
 
 /**
@@ -101,7 +107,7 @@ interface SuiteOptions {
 export function providerSuite(
   name: string,
   make: (upstream: Upstream) => Provider,
-  { request = testRequest, cacheUsage = [] }: SuiteOptions = {},
+  { request = testRequest, cacheUsage = [], work, alive }: SuiteOptions,
 ): void {
   const apiKey = "sk-test-1234567890abcdef";
   let fake: FakeProvider;
@@ -187,7 +193,7 @@ export function providerSuite(
 
     it("when there is none", async () => {
       const { events, finish } = await answerTo({ steps: [] });
-      expect(events).toEqual([finish]);
+      expect(events.filter((event) => event.type !== "progress")).toEqual([finish]);
     });
 
     it("when a hundred are asked at once, each its own", async () => {
@@ -261,10 +267,61 @@ export function providerSuite(
     it("when its caller stops reading", async () => {
       fake.next({ steps: ["So far", { stall: true }] });
       for await (const event of provider().stream(request, new AbortController().signal)) {
+        if (event.type === "progress") continue;
         expect(event.type).toBe("delta");
         break;
       }
       expect((await (await fake.waitForCall(1)).ended).how).toBe("disconnected");
+    });
+  });
+
+  describe(`${name} takes for a sign of life`, () => {
+    const said = (event: object) => ({ raw: `data: ${JSON.stringify(event)}\n\n` });
+
+    it.each(Object.entries(work))("%s: the upstream is at work", async (_, event) => {
+      const { events, text, finish } = await answerTo({ steps: [said(event), { waitMs: 20 }, "Yes."] });
+      expect(events).toContainEqual({ type: "progress", sign: "work" });
+      expect(text).toBe("Yes.");
+      expect(finish?.finishReason).toBe("stop");
+    });
+
+    it.each(Object.entries(work))("%s, and after it silence is a timeout as after text", async (_, event) => {
+      fake.next({ steps: [said(event), { stall: true }] });
+      const { error, events } = await ask(provider({ betweenTokensMs: 50 }));
+      expect(error).toMatchObject({ name: "ProviderError", code: "timeout", atWork: false });
+      expect(events).toContainEqual({ type: "progress", sign: "work" });
+      expect((await (await fake.waitForCall(1)).ended).how).toBe("disconnected");
+    });
+
+    it("any of these, but gives up when no text comes of it in time", async () => {
+      const events = Object.values(work).map(said);
+      fake.next({ steps: [...events, { stall: true }] });
+      const { error } = await ask(provider({ firstTokenMs: 2000 }));
+      expect(error).toMatchObject({ name: "ProviderError", code: "timeout", atWork: true });
+    });
+
+    it("nothing in the head of an answer", async () => {
+      fake.next({ steps: [{ raw: ": comment\n\n" }, { stall: true }] });
+      const { events } = await ask(provider({ firstTokenMs: 100 }));
+      expect(events).not.toContainEqual({ type: "progress", sign: "work" });
+    });
+
+    it.skipIf(Object.keys(alive).length === 0).each(Object.entries(alive))(
+      "%s: it is alive, and may go on thinking unseen",
+      async (_, event) => {
+        fake.next({ steps: [said(event), { waitMs: 1500 }, "Yes."] });
+        const { events, text } = await ask(provider({ betweenTokensMs: 1000 }));
+        expect(events).toContainEqual({ type: "progress", sign: "alive" });
+        expect(text).toBe("Yes.");
+      },
+    );
+  });
+
+  describe(`${name} gives an assistant its own time`, () => {
+    it("until the first text", async () => {
+      fake.next({ before: { stall: true } });
+      const patient = { ...request, assistant: { ...request.assistant, firstTextMs: 50 } };
+      expect((await ask(provider(), { request: patient })).error).toMatchObject({ code: "timeout" });
     });
   });
 

@@ -13,7 +13,8 @@ export interface Provider {
   /** Present where the provider can keep a conversation's state itself. */
   readonly threads?: Threads;
   /**
-   * Streams one reply: deltas, then one `finish`, last. Text is passed on as it came; the caller cleans it.
+   * Streams one reply: deltas and signs of progress, then one `finish`, last. Text is passed on as it came; the caller
+   * cleans it.
    * Aborting `signal` ends the upstream call at once and rejects with the signal's reason.
    * @throws {ProviderError} for everything that went wrong upstream; it never retries by itself
    */
@@ -51,6 +52,7 @@ export interface PromptMessage {
 
 export type ProviderEvent =
   | { type: "delta"; text: string }
+  | { type: "progress"; sign: SignOfLife }
   | {
       type: "finish";
       finishReason: Exclude<FinishReason, "cancelled">;
@@ -58,6 +60,13 @@ export type ProviderEvent =
       model: string;
       usage?: TokenUsage;
     };
+
+/**
+ * What an upstream sends while there is nothing to read yet. `work`: thoughts, tools, text that visitors are not shown;
+ * `alive`: keep-alives that are events, and heads of parts, after which a model may think unseen for long. The head of an
+ * answer is neither, nor are comments.
+ */
+export type SignOfLife = "work" | "alive";
 
 export interface TokenUsage {
   /** All of the prompt, cached or not. */
@@ -93,6 +102,7 @@ interface ProviderErrorDetails {
   status?: number;
   retryAfterMs?: number;
   unsent?: boolean;
+  atWork?: boolean;
   cause?: unknown;
 }
 
@@ -105,18 +115,21 @@ export class ProviderError extends Error {
   readonly retryAfterMs: number | undefined;
   /** There was no connection: the upstream never saw the request. */
   readonly unsent: boolean;
+  /** The upstream was seen to be at work when we gave up: it is not down. */
+  readonly atWork: boolean;
 
   /** @param message for the log: never a key, never the visitor's text */
   constructor(
     code: ProviderErrorCode,
     message: string,
-    { status, retryAfterMs, unsent = false, cause }: ProviderErrorDetails = {},
+    { status, retryAfterMs, unsent = false, atWork = false, cause }: ProviderErrorDetails = {},
   ) {
     super(message, { cause });
     this.code = code;
     this.status = status;
     this.retryAfterMs = retryAfterMs;
     this.unsent = unsent;
+    this.atWork = atWork;
   }
 
   get retryable(): boolean {

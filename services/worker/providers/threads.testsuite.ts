@@ -128,7 +128,7 @@ export function threadsSuite(name: string, open: (upstream: Upstream) => Provide
 
     it("calls a silent upstream a timeout, and ends the call", async () => {
       fake.threads.next({ before: { stall: true } });
-      const error = await failure(call(threads({ firstTokenMs: 50 }), never));
+      const error = await failure(call(threads({ wholeAnswerMs: 50 }), never));
       expect(error).toMatchObject({ name: "ProviderError", code: "timeout" });
       expect((await (await fake.threads.waitForCall(1)).ended).how).toBe("disconnected");
     });

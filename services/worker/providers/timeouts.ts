@@ -1,68 +1,116 @@
+import { LinkedAbort } from "../../../shared/linked-abort.ts";
 import { ProviderError, type ProviderEvent } from "./provider.ts";
 
 /** How long a provider may keep us waiting, in milliseconds. */
 export interface Timeouts {
   connectMs: number;
+  /** Until the first text; an assistant's `firstTextMs` goes before it. */
   firstTokenMs: number;
+  /** Between two signs of life, be they text or not. */
   betweenTokensMs: number;
+  /** For a call whose answer is not streamed. */
+  wholeAnswerMs: number;
 }
 
 export const defaultTimeouts: Timeouts = {
   // Two lost SYNs are sent again after 1 s and 3 s, and TLS adds two round trips; later than that nobody is there.
   connectMs: 5_000,
-  // From the call on, connecting included. Long prompts on a loaded model start within seconds; a visitor who has
-  // seen nothing for this long is better served by whoever comes next.
-  firstTokenMs: 20_000,
-  // Healthy streams pause for a second or two; this is a stall, and a new call still fits into the job's deadline.
-  betweenTokensMs: 15_000,
+  // From the call on, connecting included. Models that think were recorded to take 30 s to their first word, and some
+  // servers hold back even the head of their answer until then.
+  firstTokenMs: 90_000,
+  // A provider that thinks aloud, or writes, pauses for a second or two; this is a stall, and a new call still fits into
+  // the job's deadline.
+  betweenTokensMs: 20_000,
+  // Threads are made and deleted within a second.
+  wholeAnswerMs: 20_000,
 };
 
 interface StreamLimits extends Pick<Timeouts, "firstTokenMs" | "betweenTokensMs"> {
   signal: AbortSignal;
+  /** The assistant's own, in place of `firstTokenMs`. */
+  firstTextMs?: number | undefined;
 }
 
 /**
- * Passes a provider's events on, and ends the upstream call when the provider is silent for too long. `stream` gets
- * the signal that it must obey; whatever it throws after an abort, the caller sees the reason of that abort.
- * The time in which the caller is busy with an event does not count: slow stores are not a silent provider.
+ * Passes a provider's events on, and ends the upstream call when the provider is silent for too long, or too long without
+ * text. `stream` gets the signal that it must obey; whatever it throws after an abort, the caller sees the reason of that
+ * abort. The time in which the caller is busy with an event does not count: slow stores are not a silent provider.
  * @throws {ProviderError} `timeout`
  */
 export async function* withTimeouts(
   stream: (signal: AbortSignal) => AsyncIterable<ProviderEvent>,
-  { signal, firstTokenMs, betweenTokensMs }: StreamLimits,
+  { signal, firstTokenMs, betweenTokensMs, firstTextMs = firstTokenMs }: StreamLimits,
 ): AsyncGenerator<ProviderEvent, void, undefined> {
   signal.throwIfAborted();
-  const upstream = new AbortController();
-  const passOn = () => upstream.abort(signal.reason);
-  signal.addEventListener("abort", passOn);
-
-  let waiting = true;
-  const limit = (ms: number, what: string) =>
-    setTimeout(() => {
-      if (waiting) upstream.abort(new ProviderError("timeout", `${what} within ${ms} ms`));
-    }, ms);
-  let timer = limit(firstTokenMs, "no first token");
-  let started = false;
+  using upstream = new LinkedAbort(signal);
+  using patience = new Patience((fault) => upstream.abort(fault), { firstTextMs, silenceMs: betweenTokensMs });
   try {
     for await (const event of stream(upstream.signal)) {
       upstream.signal.throwIfAborted();
-      waiting = false;
-      if (!started) {
-        started = true;
-        clearTimeout(timer);
-        timer = limit(betweenTokensMs, "no further token");
-      }
+      patience.pause(event);
       yield event;
       // A provider that was aborted while nobody listened may never notice.
       upstream.signal.throwIfAborted();
-      waiting = true;
-      timer.refresh();
+      patience.resume();
+      upstream.signal.throwIfAborted();
     }
   } catch (error) {
     upstream.signal.throwIfAborted();
     throw error;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", passOn);
+  }
+}
+
+/**
+ * The limits of one stream. That of silence begins with the first work of the provider: before it, and after a head or a
+ * lone keep-alive, a model may think unseen.
+ */
+class Patience implements Disposable {
+  readonly #end: (fault: ProviderError) => void;
+  readonly #silenceMs: number;
+  readonly #text: NodeJS.Timeout;
+  #silence: NodeJS.Timeout | undefined;
+  #waiting = true;
+  #hasWorked = false;
+  /** Reached while the caller was busy. */
+  #reached: ProviderError | undefined;
+
+  constructor(
+    end: (fault: ProviderError) => void,
+    { firstTextMs, silenceMs }: { firstTextMs: number; silenceMs: number },
+  ) {
+    this.#end = end;
+    this.#silenceMs = silenceMs;
+    this.#text = setTimeout(() => this.#reach(firstTextMs, "no text"), firstTextMs);
+  }
+
+  pause(event: ProviderEvent): void {
+    this.#waiting = false;
+    clearTimeout(this.#silence);
+    if (event.type === "delta") clearTimeout(this.#text);
+    if (event.type !== "progress" || event.sign === "work") this.#hasWorked = true;
+  }
+
+  resume(): void {
+    this.#waiting = true;
+    if (this.#reached) this.#end(this.#reached);
+    else if (this.#hasWorked) this.#listen();
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#text);
+    clearTimeout(this.#silence);
+  }
+
+  #listen(): void {
+    this.#silence = setTimeout(
+      () => this.#end(new ProviderError("timeout", `no sign of life within ${this.#silenceMs} ms`)),
+      this.#silenceMs,
+    );
+  }
+
+  #reach(ms: number, missing: string): void {
+    const details = { atWork: this.#hasWorked };
+    this.#reached = new ProviderError("timeout", `${missing} within ${ms} ms`, details);
+    if (this.#waiting) this.#end(this.#reached);
   }
 }

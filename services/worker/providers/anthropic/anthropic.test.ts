@@ -11,6 +11,17 @@ const apiKey = "sk-ant-1234567890";
 
 providerSuite("anthropic", (upstream) => createAnthropicProvider({ ...upstream, model: "test-model" }), {
   cacheUsage: ["cachedInputTokens", "cacheWriteTokens"],
+  work: {
+    "a thought": { type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking: "Hm." } },
+    "the signature of a thought": { type: "content_block_delta", index: 0, delta: { type: "signature_delta" } },
+    "a tool": { type: "content_block_start", index: 0, content_block: { type: "server_tool_use", name: "search" } },
+    "the input of a tool": { type: "content_block_delta", index: 0, delta: { type: "input_json_delta" } },
+  },
+  alive: {
+    "a ping": { type: "ping" },
+    "the head of a thought": { type: "content_block_start", index: 0, content_block: { type: "thinking" } },
+    "an event that is not known": { type: "news" },
+  },
 });
 
 let fake: FakeProvider;

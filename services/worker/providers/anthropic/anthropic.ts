@@ -5,6 +5,7 @@ import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/api-key.ts";
 import { readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
+import { openSdkBody } from "../upstream/sdk-body.ts";
 import { createSdkFetch } from "../upstream/sdk-fetch.ts";
 import { createFromEvent } from "./from-event.ts";
 import { toError } from "./to-error.ts";
@@ -49,13 +50,13 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
       withTimeouts(
         (limited) => {
           const body = toRequest(request, model);
-          return readReply(client.messages.create(body, { signal: limited }).asResponse(), {
+          const fetched = client.messages.create(body, { signal: limited }).asResponse();
+          return readReply(openSdkBody(fetched, "ANTHROPIC_BASE_URL"), {
             reply: new Reply(body.model, createFromEvent(apiKey), { meter: request.meter }),
-            setting: "ANTHROPIC_BASE_URL",
             toError: (error) => toError(error, apiKey),
           });
         },
-        { signal, ...timeouts },
+        { signal, firstTextMs: request.assistant.firstTextMs, ...timeouts },
       ),
   };
 }

@@ -23,8 +23,8 @@ const failure = z.object({ error: z.unknown() });
 /** Blocks and deltas of other types (thinking, signatures, tools, citations) are no text for the visitor. */
 const block = z
   .looseObject({ type: z.string() })
-  .transform((each) => (each.type === "text" || each.type === "text_delta" ? each : { text: "" }))
-  .pipe(z.object({ text: z.string() }));
+  .transform((each) => ({ type: each.type, text: /^text(_delta)?$/.test(each.type) ? each["text"] : "" }))
+  .pipe(z.object({ type: z.string(), text: z.string() }));
 const blockStart = z.object({ content_block: block });
 const blockDelta = z.object({ delta: block });
 
@@ -47,10 +47,15 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
         const { message } = read(messageStart, event);
         return { model: message.model, usage: add(message.usage) };
       }
-      case "content_block_start":
-        return { text: read(blockStart, event).content_block.text };
-      case "content_block_delta":
-        return { text: read(blockDelta, event).delta.text };
+      case "content_block_start": {
+        const { type, text } = read(blockStart, event).content_block;
+        // A model may think unseen after it; the parts of a tool are work.
+        return { text, sign: /^(text|thinking|redacted_thinking)$/.test(type) ? "alive" : "work" };
+      }
+      case "content_block_delta": {
+        const { type, text } = read(blockDelta, event).delta;
+        return { text, sign: "work", thinks: type === "thinking_delta" };
+      }
       case "message_delta": {
         const { delta, usage: counts } = read(messageDelta, event);
         return { finishReason: toFinishReason(delta?.stop_reason), usage: add(counts) };
@@ -61,7 +66,7 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
         return { fault: fromErrorObject(read(failure, event).error, apiKey) };
       // Pings, ends of blocks, and what the API may add: its clients are asked to pass over what they do not know.
       default:
-        return {};
+        return { sign: "alive" };
     }
   };
 }

@@ -10,7 +10,19 @@ import { completionsUrl } from "./to-request.ts";
 
 providerSuite("compatible", (upstream) => createCompatibleProvider({ ...upstream, model: "test-model" }), {
   cacheUsage: ["cachedInputTokens"],
+  work: {
+    "a thought of vLLM or DeepSeek": chunkOf({ reasoning_content: "Hm." }),
+    "a thought of OpenRouter or Ollama": chunkOf({ content: "", reasoning: "Hm." }),
+    "a thought in details": chunkOf({ reasoning_details: [{ type: "reasoning.encrypted", data: "x" }] }),
+    "a thought of Cohere or Mistral": chunkOf({ thinking: "Hm." }),
+    "a tool": chunkOf({ tool_calls: [{ index: 0, function: { name: "search" } }] }),
+  },
+  alive: {},
 });
+
+function chunkOf(delta: object): object {
+  return { choices: [{ index: 0, delta, finish_reason: null }] };
+}
 
 let fake: FakeProvider;
 beforeEach(async () => {
@@ -120,6 +132,26 @@ describe("a compatible server that differs", () => {
     expect(error).toBeUndefined();
     expect(text).toBe("Hello.");
     expect(finish).toMatchObject({ finishReason: "stop", usage: { inputTokens: 10, outputTokens: 1 } });
+  });
+
+  it.each<[string, Script]>([
+    ["with the end mark", {}],
+    ["with the end of the body", { done: false }],
+    ["in silence", { end: false, done: false }],
+  ])("finishes with each chunk, and ends %s: all of it is the reply", async (_, script) => {
+    const said = (content: string) => ({ raw: finished({ content }) });
+    // The first two show that this server goes on after it has finished; the pause is longer than for one that does not.
+    const steps = [said("Please "), said("send it "), { waitMs: 1500 }, said("to "), { waitMs: 1500 }, said("us.")];
+    const { text, finish, error } = await answerTo({ steps, ...script });
+    expect(error).toBeUndefined();
+    expect(text).toBe("Please send it to us.");
+    expect(finish?.finishReason).toBe("stop");
+  });
+
+  it("finishes with the first chunk, and then thinks before it speaks: all of it is the reply", async () => {
+    const thought = { raw: `data: ${JSON.stringify(chunkOf({ reasoning: "Hm." }))}\n\n` };
+    const steps = [{ raw: finished({ content: "" }) }, { waitMs: 1500 }, thought, { waitMs: 1500 }, "Yes.", " No."];
+    expect(await answerTo({ steps })).toMatchObject({ text: "Yes. No.", error: undefined });
   });
 
   it("is cut after the finish reason: the reply is whole", async () => {
@@ -233,7 +265,7 @@ describe("a compatible server that sends more than the reply", () => {
   it("sends nothing but thoughts: there is no text", async () => {
     const { text, finish, events: all } = await answerTo(events(said("<think>Let me "), said("see"), end, "[DONE]"));
     expect(text).toBe("");
-    expect(all).toEqual([finish]);
+    expect(all).toEqual([{ type: "progress", sign: "work" }, finish]);
   });
 
   it("leaves out the opening tag of thoughts: one call is spoilt, those after it are right", async () => {
@@ -270,6 +302,10 @@ describe("a compatible server that sends more than the reply", () => {
     expect(await answerTo(events(strange, end, "[DONE]"))).toMatchObject({ text: "Hi.", error: undefined });
   });
 });
+
+function finished(delta: object): string {
+  return `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: "stop" }] })}\n\n`;
+}
 
 describe("the message of an error", () => {
   it("names what the upstream's error names, and what to check", () => {

@@ -6,9 +6,9 @@ import { checkApiKey } from "../upstream/api-key.ts";
 import { readErrorBody } from "../upstream/error-body.ts";
 import { fromConnection } from "../upstream/errors.ts";
 import { readEvents, readWhole } from "../upstream/read-events.ts";
+import { type Body, readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
 import { ServerHabits } from "../upstream/server-habits.ts";
-import { Tail } from "../upstream/tail.ts";
 import { fromEvent } from "./from-event.ts";
 import { createEndpoint, type Endpoint } from "./post.ts";
 import { fromAnswer } from "./to-error.ts";
@@ -42,6 +42,7 @@ export function createCompatibleProvider(options: CompatibleOptions): Provider {
     stream: (request, signal) =>
       withTimeouts((limited) => streamReply({ endpoint, apiKey, model, habits, request, signal: limited }), {
         signal,
+        firstTextMs: request.assistant.firstTextMs,
         ...timeouts,
       }),
   };
@@ -56,39 +57,23 @@ interface Call {
   signal: AbortSignal;
 }
 
-/**
- * A reply with a finish reason is whole: what follows is usage at best, and is waited for only this long, in
- * milliseconds. After `[DONE]` only the end of the body follows, which the connection needs to be used again.
- */
-const tailMs = { whole: 1_000, done: 100 };
-
 async function* streamReply(call: Call): AsyncGenerator<ProviderEvent, void, undefined> {
   const body = toRequest(call.request, call.model);
-  const response = await call.endpoint.post(JSON.stringify(body), call.signal).catch((error: unknown) => {
-    throw fromConnection(error);
-  });
-  if (response.statusCode !== 200) throw await readError(response, call.apiKey);
-
   const reply = new Reply(body.model, (data) => fromEvent(data, call.apiKey), {
     habits: call.habits.of(body.model),
     meter: call.request.meter,
   });
-  const tail = new Tail(() => response.destroy());
-  try {
-    for await (const events of eventsOf(response)) {
-      const { text, fault } = reply.add(events);
-      if (text !== "") yield { type: "delta", text };
-      if (fault !== undefined) throw fault;
-      if (reply.whole) tail.endWithin(reply.done ? tailMs.done : tailMs.whole);
-    }
-  } catch (error) {
-    if (!reply.whole) throw error instanceof ProviderError ? error : fromConnection(error);
-  } finally {
-    tail.clear();
-    // Ends the connection where something is left of the answer; where it was read to its end, it is kept.
-    response.destroy();
-  }
-  yield* reply.finish();
+  yield* readReply(openBody(call, JSON.stringify(body)), { reply, toError });
+}
+
+function toError(error: unknown): ProviderError {
+  return error instanceof ProviderError ? error : fromConnection(error);
+}
+
+async function openBody({ endpoint, apiKey, signal }: Call, json: string): Promise<Body> {
+  const response = await endpoint.post(json, signal);
+  if (response.statusCode !== 200) throw await readError(response, apiKey);
+  return { events: eventsOf(response), close: () => response.destroy() };
 }
 
 /** Some servers do not stream, whatever they are asked: then the whole completion is the only event. */

@@ -4,7 +4,7 @@ import { fromErrorObject } from "../upstream/openai-errors.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { readSources } from "../upstream/sources.ts";
 
-const piece = z.object({ content: z.string().nullish(), refusal: z.string().nullish() });
+const piece = z.looseObject({ content: z.string().nullish(), refusal: z.string().nullish() });
 const count = z.int().min(0);
 
 const usage = z
@@ -40,15 +40,34 @@ export function fromEvent(json: string, apiKey?: string): ReplyPart {
   if (error !== undefined && error !== null) return { fault: fromErrorObject(error, apiKey) };
 
   const choice = choices?.[0];
-  const { content, refusal } = choice?.delta ?? choice?.message ?? {};
+  const said = choice?.delta ?? choice?.message ?? {};
+  const { content, refusal } = said;
   return {
     text: content || refusal || "",
+    ...signsIn(said),
     sources: readSources(json, event),
     refused: Boolean(refusal),
     finishReason: toFinishReason(choice?.finish_reason),
     model: model || undefined,
     usage: toUsage(tokens),
   };
+}
+
+/** Thoughts and tools come in fields of their own, under the names of vLLM, OpenRouter, Ollama and others. */
+const thoughtFields = ["reasoning_content", "reasoning", "reasoning_details", "reasoning_text", "thinking", "thoughts"];
+const toolFields = ["tool_calls", "function_call"];
+
+function signsIn(said: Readonly<Record<string, unknown>>): Pick<ReplyPart, "thinks" | "sign"> {
+  const holds = (field: string) => !isEmpty(said[field]);
+  return {
+    thinks: thoughtFields.some(holds),
+    ...(toolFields.some(holds) && { sign: "work" as const }),
+  };
+}
+
+/** Servers send fields empty that they do not use. */
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 }
 
 function toUsage(tokens: z.output<typeof usage>): TokenUsage | undefined {

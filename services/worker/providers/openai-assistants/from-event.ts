@@ -56,9 +56,12 @@ export function fromEvent(data: string, apiKey: string): RunPart {
       return fromRun(read(run, event), apiKey);
     case "error":
       return { fault: fromErrorObject(read(failure, event).error ?? event, apiKey) };
-    // Threads and steps, and what the API may add.
-    default:
+    // A thread is the head of an answer.
+    case "thread":
       return {};
+    // Steps and what they add, and what the API may add.
+    default:
+      return { sign: "work" };
   }
 }
 

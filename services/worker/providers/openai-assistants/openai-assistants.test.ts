@@ -12,6 +12,11 @@ const request = { ...testRequest, threadId: "thread_before" };
 
 providerSuite("openai-assistants", (upstream) => createAssistantsProvider({ ...upstream, assistantId: "asst_test" }), {
   request,
+  work: {
+    "a step": { id: "step_1", object: "thread.run.step", status: "in_progress" },
+    "the input of a tool": { id: "step_1", object: "thread.run.step.delta", delta: {} },
+  },
+  alive: {},
 });
 threadsSuite("openai-assistants", (upstream) => createAssistantsProvider({ ...upstream, assistantId: "asst_test" }));
 

@@ -8,6 +8,7 @@ import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/api-key.ts";
 import { readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
+import { openSdkBody } from "../upstream/sdk-body.ts";
 import { fromEvent, type RunPart } from "./from-event.ts";
 import { createThreads } from "./threads.ts";
 import { toRequest } from "./to-request.ts";
@@ -32,10 +33,11 @@ export function createAssistantsProvider(options: AssistantsOptions): Provider {
   return {
     name: "openai-assistants",
     upstream: baseUrl,
-    threads: createThreads(client, createCall(apiKey, timeouts.firstTokenMs)),
+    threads: createThreads(client, createCall(apiKey, timeouts.wholeAnswerMs)),
     stream: (request, signal) =>
       withTimeouts((limited) => streamRun({ client, apiKey, assistantId, request, signal: limited }), {
         signal,
+        firstTextMs: request.assistant.firstTextMs,
         ...timeouts,
       }),
   };
@@ -61,9 +63,8 @@ async function* streamRun(call: Call): AsyncGenerator<ProviderEvent, void, undef
   };
   const reply = new Reply(assistantId, toPart, { meter: request.meter });
   try {
-    yield* readReply(startRun(call, threadId), {
+    yield* readReply(openSdkBody(startRun(call, threadId), "OPENAI_BASE_URL"), {
       reply,
-      setting: "OPENAI_BASE_URL",
       toError: (error) => toError(error, apiKey),
     });
   } finally {

@@ -37,13 +37,19 @@ export function fromEvent(data: string, apiKey: string): ReplyPart {
   // No event of this API, but some servers send it, after the last one.
   if (data === "[DONE]") return {};
   const event = parseJson(data);
-  switch (typeOf(event)) {
+  const type = typeOf(event);
+  switch (type) {
     case "response.output_text.delta":
       return { text: read(delta, event).delta };
     case "response.refusal.delta":
       return { text: read(delta, event).delta, refused: true };
     case "response.output_item.added":
-      return { beginsMessage: read(itemAdded, event).item.type === "message" };
+      return { beginsMessage: read(itemAdded, event).item.type === "message", sign: "alive" };
+    // The head of the answer.
+    case "response.created":
+    case "response.queued":
+    case "response.in_progress":
+      return {};
     case "response.completed":
       return { ...ending(event), finishReason: "stop" };
     case "response.incomplete": {
@@ -58,10 +64,18 @@ export function fromEvent(data: string, apiKey: string): ReplyPart {
       const { error = event } = read(failure, event);
       return { fault: fromErrorObject(error, apiKey) };
     }
-    // Reasoning, tools, the ends of parts that were streamed, and what the API may add.
+    // The first is sent by OpenAI while a model is at work, in no documentation.
+    case "keepalive":
+    case "response.content_part.added":
+      return { sign: "alive" };
     default:
-      return {};
+      return atWork(type);
   }
+}
+
+/** Reasoning, tools, the ends of parts that were streamed, and what the API may add. */
+function atWork(type: string): ReplyPart {
+  return { sign: "work", thinks: /^response\.reasoning_\w+\.delta$/.test(type) };
 }
 
 function ending(event: unknown): ReplyPart {

@@ -9,6 +9,17 @@ import { createOpenaiProvider, openaiFromConfig } from "./openai.ts";
 
 providerSuite("openai", (upstream) => createOpenaiProvider({ ...upstream, model: "test-model" }), {
   cacheUsage: ["cachedInputTokens", "cacheWriteTokens"],
+  work: {
+    "a thought": { type: "response.reasoning_text.delta", delta: "Hm." },
+    "a summary of thoughts": { type: "response.reasoning_summary_text.delta", delta: "Hm." },
+    "a tool": { type: "response.web_search_call.searching", item_id: "ws_1" },
+    "the input of a tool": { type: "response.function_call_arguments.delta", delta: "{" },
+    "an event that is not known": { type: "response.news" },
+  },
+  alive: {
+    "a keep-alive": { type: "keepalive", sequence_number: 3 },
+    "the head of a thought": { type: "response.output_item.added", item: { type: "reasoning" } },
+  },
 });
 threadsSuite("openai", (upstream) => createOpenaiProvider({ ...upstream, model: "test-model" }));
 

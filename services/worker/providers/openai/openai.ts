@@ -4,6 +4,7 @@ import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/api-key.ts";
 import { readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
+import { openSdkBody } from "../upstream/sdk-body.ts";
 import { createCall } from "./calls.ts";
 import { type ClientOptions, createClient } from "./client.ts";
 import { fromEvent } from "./from-event.ts";
@@ -31,18 +32,18 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
   return {
     name: "openai",
     upstream: baseUrl,
-    threads: createThreads(client, createCall(apiKey, timeouts.firstTokenMs)),
+    threads: createThreads(client, createCall(apiKey, timeouts.wholeAnswerMs)),
     stream: (request, signal) =>
       withTimeouts(
         (limited) => {
           const body = toRequest(request, model);
-          return readReply(client.responses.create(body, { signal: limited }).asResponse(), {
+          const fetched = client.responses.create(body, { signal: limited }).asResponse();
+          return readReply(openSdkBody(fetched, "OPENAI_BASE_URL"), {
             reply: new Reply(body.model ?? model, (data) => fromEvent(data, apiKey), { meter: request.meter }),
-            setting: "OPENAI_BASE_URL",
             toError: (error) => toError(error, apiKey),
           });
         },
-        { signal, ...timeouts },
+        { signal, firstTextMs: request.assistant.firstTextMs, ...timeouts },
       ),
   };
 }

@@ -1,5 +1,5 @@
 import { Meter } from "../meter.ts";
-import { type CallMeter, ProviderError, type ProviderEvent, type TokenUsage } from "../provider.ts";
+import { type CallMeter, ProviderError, type ProviderEvent, type SignOfLife, type TokenUsage } from "../provider.ts";
 import type { Habits } from "./server-habits.ts";
 import { ShownText } from "./shown-text.ts";
 import type { Source } from "./sources.ts";
@@ -13,6 +13,8 @@ export interface ReplyPart {
   refused?: boolean;
   /** The server sends thoughts in a field of their own. */
   thinks?: boolean;
+  /** The upstream is at work, although this part has no text and no thoughts. */
+  sign?: SignOfLife | undefined;
   /** All that the reply rests on, as far as the server has told. */
   sources?: readonly Source[];
   /** Another message of the same reply begins here. */
@@ -33,6 +35,14 @@ interface ReplyOptions {
   meter?: CallMeter | undefined;
 }
 
+/** What some events have added to a reply. */
+export interface Added {
+  /** For the visitor. */
+  text: string;
+  sign: SignOfLife | undefined;
+  fault?: ProviderError;
+}
+
 /** A reply while its events arrive. */
 export class Reply {
   readonly #toPart: (data: string) => ReplyPart;
@@ -44,10 +54,16 @@ export class Reply {
   #hasText = false;
   /** Goes before the next text. */
   #between = "";
+  /** Of the events that arrived together. */
+  #sign: SignOfLife | undefined;
   /** Its finish reason or its end mark is there: nothing that follows can spoil it. */
   whole = false;
   /** Its end mark is there: nothing more is expected. */
   done = false;
+  /** Its finish reason came before its end, as some servers send it: with each chunk, or with the first. */
+  finishedEarly = false;
+  /** It has text, shown or not. */
+  hasWords = false;
 
   /**
    * @param model the one asked for, until the server names its own
@@ -61,9 +77,10 @@ export class Reply {
   }
 
   /** Takes the data of events; of their text as much is returned as came before a fault. */
-  add(events: readonly string[]): { text: string; fault?: ProviderError } {
+  add(events: readonly string[]): Added {
     let text = "";
     let fault: ProviderError | undefined;
+    this.#sign = undefined;
     try {
       for (const data of events) text += this.#addOne(data);
     } catch (error) {
@@ -72,7 +89,7 @@ export class Reply {
     }
     text += this.#show();
     fault ??= this.#shown.fault;
-    return { text, ...(fault && { fault }) };
+    return { text, sign: this.#sign, ...(fault && { fault }) };
   }
 
   /**
@@ -96,6 +113,7 @@ export class Reply {
       if (part.usage) Object.assign(this.#meter, { begun: true, whole: true, usage: part.usage });
       throw part.fault;
     }
+    this.#notice(part);
     this.#note(part);
     this.#measure(part);
     if (part.thinks) this.#shown.thoughtsAreApart();
@@ -103,6 +121,13 @@ export class Reply {
     const ended = part.beginsMessage ? this.#endMessage() : "";
     this.#arrived += part.text ?? "";
     return ended;
+  }
+
+  #notice({ text, thinks, sign }: ReplyPart): void {
+    if (text) this.hasWords = true;
+    const works = Boolean(text) || thinks === true || sign === "work";
+    this.#sign = works ? "work" : (this.#sign ?? sign);
+    if (works && this.whole) this.finishedEarly = true;
   }
 
   #note({ refused, finishReason, model, usage, ended }: ReplyPart): void {
