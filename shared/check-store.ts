@@ -1,5 +1,6 @@
 import { within } from "./lifecycle.ts";
 import type { Health } from "./protocol/service.ts";
+import { describeRefusal } from "./store-refusal.ts";
 
 const timeoutMs = 2000;
 
@@ -18,9 +19,10 @@ export async function checkStore<T>(call: Promise<T>): Promise<StoreCheck<T>> {
     const value = await within(timeoutMs, call);
     const latencyMs = Math.round((performance.now() - began) * 10) / 10;
     return { up: true, value, shown: { status: "up", latencyMs } };
-  } catch {
-    // That it failed is all a health report says; the parts concerned log why.
-    return { up: false, shown: { status: "down" } };
+  } catch (error) {
+    // A refusal has a text of ours; of anything else a report says that it failed, and the parts concerned log why.
+    const detail = describeRefusal(error)?.text;
+    return { up: false, shown: { status: "down", ...(detail !== undefined && { detail }) } };
   }
 }
 

@@ -1,4 +1,5 @@
 import { pino, type Logger } from "pino";
+import { limitFaults } from "./limit-faults.ts";
 import { tellError } from "./tell-error.ts";
 
 export type { Logger } from "pino";
@@ -18,7 +19,7 @@ const redacted = ["authorization", "token", "access_token", "*.authorization", "
 
 export async function createLogger({ service, level, pretty, to = "stdout" }: LoggerOptions): Promise<Logger> {
   const descriptor = process[to].fd;
-  const options = { level, base: { service }, redact: redacted, serializers: { err: tellError } };
+  const options = { level, base: { service }, redact: redacted, serializers: { err: tellError }, hooks: limitFaults() };
   if (!pretty) return pino({ ...options, base: { service, pid: process.pid } }, pino.destination(descriptor));
   const { default: prettyStream } = await import("pino-pretty");
   return pino(

@@ -36,8 +36,8 @@ const nothing: Health = {
   uptime: 0,
   memory: { rssMb: 0, heapUsedMb: 0 },
   stats: { totalConversations: 0, totalMessages: 0, activeConversations: 0 },
-  queue: { waiting: 0, active: 0, delayed: 0, failed: 0, workers: 0 },
-  checks: { database: down, queue: down, cache: down },
+  queue: { waiting: 0, active: 0, delayed: 0, failed: 0, workers: 0, paused: false },
+  checks: { database: down, queue: down, cache: down, delivery: down },
   providers: [],
   openCircuits: {},
 };

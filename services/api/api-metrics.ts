@@ -95,15 +95,21 @@ export class ApiMetrics {
       // That it failed shows in the gauge of the store.
       this.#readDepths().catch(() => undefined),
     ]);
-    const { streams, stores, jobs, ages, entries, workers, circuits } = this.#service;
+    const { streams, stores, jobs, ages, entries, workers, circuits, paused, refusals } = this.#service;
     streams.set(this.#sources.streams.count);
-    for (const [store, { status }] of Object.entries(checks)) stores.set({ store }, status === "up" ? 1 : 0);
+    const { delivery: _, ...storeChecks } = checks;
+    for (const [store, { status, detail }] of Object.entries(storeChecks)) {
+      stores.set({ store }, status === "up" ? 1 : 0);
+      refusals.set({ store }, detail === undefined ? 0 : 1);
+    }
     // What is not known is left out: a 0 would say that all is well.
     for (const gauge of [jobs, ages, entries, circuits]) gauge.reset();
     workers.remove();
+    paused.remove();
     if (checks.queue.status === "up") {
-      const { workers: living, ...states } = queue;
+      const { workers: living, paused: isPaused, ...states } = queue;
       workers.set(living);
+      paused.set(isPaused ? 1 : 0);
       for (const [state, count] of Object.entries(states)) entries.set({ state }, count);
     }
     for (const [provider, count] of Object.entries(openCircuits)) circuits.set({ provider }, count);
@@ -122,8 +128,19 @@ function serviceGauges(registers: ProcessMetrics["registry"][]) {
     streams: new Gauge({ name: "parley_sse_connections", help: "Event streams open here", registers }),
     stores: new Gauge({
       name: "parley_store_up",
-      help: "Whether it answers: 1 or 0",
+      help: "Whether it answers and takes writes: 1 or 0",
       labelNames: ["store"],
+      registers,
+    }),
+    refusals: new Gauge({
+      name: "parley_store_refuses",
+      help: "Whether it answers and refuses: it is full, read-only or does not let us in; 1 or 0",
+      labelNames: ["store"],
+      registers,
+    }),
+    paused: new Gauge({
+      name: "parley_queue_paused",
+      help: "Whether an operator has paused the queue: 1 or 0",
       registers,
     }),
     jobs: new Gauge({

@@ -1,15 +1,18 @@
 import { checkStore, memoryInUse } from "../../shared/check-store.ts";
 import { readOpenCircuits } from "../../shared/db/circuit-reports.ts";
+import { probeWrites } from "../../shared/db/probe-writes.ts";
 import { readTotals, type Totals } from "../../shared/db/totals.ts";
 import type { JobContext } from "../../shared/jobs/job-context.ts";
 import { fresh } from "../../shared/fresh.ts";
 import { within } from "../../shared/lifecycle.ts";
 import type { Health } from "../../shared/protocol/service.ts";
+import { checkDelivery } from "./check-delivery.ts";
 
 type Sources = Pick<JobContext, "db" | "queue" | "live" | "log"> & { providers: string[] };
 
 /** However many ask, the stores are asked once in so long. */
 const freshMs = 1000;
+const writesFreshMs = 5000;
 const totalsFreshMs = 10_000;
 const totalsTimeoutMs = 2000;
 
@@ -20,8 +23,11 @@ export class HealthReport {
   #totalsAt = Number.NEGATIVE_INFINITY;
   #draining = false;
 
+  readonly #probeWrites: () => Promise<void>;
+
   constructor(sources: Sources) {
     this.#sources = sources;
+    this.#probeWrites = fresh(writesFreshMs, () => probeWrites(sources.db.pool));
   }
 
   readonly read = fresh(freshMs, () => this.#look());
@@ -37,22 +43,30 @@ export class HealthReport {
 
   async #look(): Promise<Health> {
     const { db, queue, live, providers } = this.#sources;
-    const [database, counts, cache] = await Promise.all([
-      checkStore(readOpenCircuits(db.pool)),
+    const [database, counts, writable, cache] = await Promise.all([
+      checkStore(Promise.all([readOpenCircuits(db.pool), this.#probeWrites()])),
       checkStore(queue.counts()),
+      checkStore(queue.probe()),
       checkStore(live.ping()),
     ]);
+    const delivery = await checkDelivery(db.pool, counts.value);
+    const well = counts.up && writable.up && cache.up && delivery.status === "up";
     if (database.up) await this.#refreshTotals();
     return {
-      status: !database.up ? "unhealthy" : counts.up && cache.up ? "healthy" : "degraded",
+      status: !database.up ? "unhealthy" : well ? "healthy" : "degraded",
       timestamp: new Date().toISOString(),
       uptime: Math.round(process.uptime()),
       memory: memoryInUse(),
       stats: this.#totals,
-      queue: counts.value ?? { waiting: 0, active: 0, delayed: 0, failed: 0, workers: 0 },
-      checks: { database: database.shown, queue: counts.shown, cache: cache.shown },
+      queue: counts.value ?? { waiting: 0, active: 0, delayed: 0, failed: 0, workers: 0, paused: false },
+      checks: {
+        database: database.shown,
+        queue: writable.up ? counts.shown : writable.shown,
+        cache: cache.shown,
+        delivery,
+      },
       providers,
-      openCircuits: database.value ?? {},
+      openCircuits: database.value?.[0] ?? {},
     };
   }
 

@@ -6,6 +6,7 @@ import { isMigrated } from "../../shared/db/migrate.ts";
 import { isPooledByTransaction } from "../../shared/db/pooler.ts";
 import { connectionOptions } from "../../shared/postgres/connection-options.ts";
 import type { Environment } from "./check-configuration.ts";
+import { checkQueue } from "./check-queue.ts";
 import { checkClock } from "./clock.ts";
 import { type Finding, fault, note, ok } from "./findings.ts";
 
@@ -32,14 +33,18 @@ export async function checkPostgres(url: string, options: Options): Promise<Find
     return [fault(`${placeOf(url)} does not answer: ${describeError(error)}`, mend)];
   }
   try {
+    const schema = await checkSchema(client);
     return [
       await checkServer(client, url),
       ...(await checkState(client, options)),
       await checkClock("PostgreSQL", () => readTime(client)),
-      await checkSchema(client),
+      schema,
       ...(options.DATABASE_POOLER === "none" ? [await checkConnections(client, options)] : []),
       ...(await checkSettings(client, url)),
       ...(await checkWay(client, url, options)),
+      ...(schema.state === "ok" && !options.onRedis
+        ? [await checkQueue({ databaseUrl: url, redisUrl: undefined })]
+        : []),
     ];
   } catch (error) {
     return [fault(`${placeOf(url)} answered, then failed: ${describeError(error)}`)];

@@ -4,6 +4,8 @@ import { within } from "../../shared/lifecycle.ts";
 import { connectRedis, disconnectRedis } from "../../shared/redis/connect-redis.ts";
 import { evictionAdvice, readEvictionPolicies } from "../../shared/redis/eviction.ts";
 import { parseRedisUrl } from "../../shared/redis/redis-url.ts";
+import { describeRefusal } from "../../shared/store-refusal.ts";
+import { checkQueue } from "./check-queue.ts";
 import { checkClock } from "./clock.ts";
 import { type Finding, fault, note, ok } from "./findings.ts";
 
@@ -12,15 +14,18 @@ const answerMs = 5000;
 const oldestSupported = [6, 2];
 
 /** Whether Redis is there, new enough, and keeps what it is given. */
-export async function checkRedis(url: string): Promise<Finding[]> {
+export async function checkRedis(url: string, databaseUrl: string): Promise<Finding[]> {
   let trouble: unknown;
   const redis = connectRedis(url, { connectTimeout: answerMs, maxRetriesPerRequest: 1 }, (error) => (trouble = error));
   try {
     await within(answerMs, redis.ping());
     const servers = redis instanceof Cluster ? redis.nodes("master") : [redis];
     const findings = await Promise.all(servers.map(checkServer));
-    return [...findings.flat(), ...(await checkEviction(redis)), ...checkWay(url)];
+    const queue = await checkQueue({ redisUrl: url, databaseUrl });
+    return [...findings.flat(), ...(await checkEviction(redis)), queue, ...checkWay(url)];
   } catch (error) {
+    const refusal = describeRefusal(trouble ?? error);
+    if (refusal) return [fault(`Redis at ${placesOf(url)} refuses: ${refusal.text}`, refusal.mend)];
     const mend = "see whether it runs, and whether host, user and password in REDIS_URL are right";
     return [fault(`Redis at ${placesOf(url)} does not answer: ${describeError(trouble ?? error)}`, mend)];
   } finally {
@@ -54,6 +59,7 @@ async function checkServer(server: Redis): Promise<Finding[]> {
 
 /** Where it was found: what a Sentinel named stands in no option. */
 function placeOf({ stream, options }: Redis): string {
+  if (options.path !== undefined) return options.path;
   const { remoteAddress, remotePort } = "remotePort" in stream ? stream : {};
   return `${remoteAddress ?? options.host}:${remotePort ?? options.port}`;
 }
@@ -70,7 +76,8 @@ async function checkEviction(redis: Redis | Cluster): Promise<Finding[]> {
 
 function checkWay(url: string): Finding[] {
   const target = parseRedisUrl(url);
-  const local = target.kind === "server" && ["localhost", "127.0.0.1", "::1"].includes(target.host);
+  const local =
+    target.kind === "socket" || (target.kind === "server" && ["localhost", "127.0.0.1", "::1"].includes(target.host));
   if (target.tls || local) return [];
   return [note("the connection to it is not encrypted", "where the network is not yours alone, use rediss://")];
 }
@@ -84,6 +91,7 @@ function isOld(version: string | undefined): boolean {
 /** Of a URL, what may be shown. */
 function placesOf(url: string): string {
   const target = parseRedisUrl(url);
+  if (target.kind === "socket") return target.path;
   const addresses = target.kind === "server" ? [target] : target.kind === "cluster" ? target.nodes : target.sentinels;
   return addresses.map(({ host, port }) => `${host}:${port}`).join(", ");
 }

@@ -8,6 +8,7 @@ import pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { readEnvironment } from "../../shared/config.ts";
 import { startEmbeddedPostgres } from "../../shared/embedded-postgres.ts";
+import { askRedis } from "../../shared/testing/ask-redis.ts";
 import { createEmptyDatabase, setDefault } from "../../shared/testing/empty-database.ts";
 import { createTestDatabase } from "../../shared/testing/postgres.ts";
 import { quietLog } from "../../shared/testing/quiet-log.ts";
@@ -67,6 +68,7 @@ describe("the doctor", () => {
     expect(said).toMatch(/ok +its clock and this machine's differ by \d+ ms/);
     expect(said).toMatch(/ok +room for \d+ processes/);
     expect(said).toMatch(/ok +notifications arrive/);
+    expect(said).toMatch(/ok +the queue takes writes: 0 wait, 0 are answered, 0 workers/);
     expect(said).toContain("0 fault(s)");
     expect(code).toBe(0);
   });
@@ -131,6 +133,26 @@ describe("the doctor", () => {
     const away = await examine(env);
     expect(away.said).toMatch(/fault +Redis at 127\.0\.0\.1:\d+ does not answer/);
     expect(away.code).toBe(1);
+  });
+
+  it.skipIf(!redisAvailable)("faults a Redis that answers and refuses, or lacks the database", async () => {
+    await using database = await createTestDatabase();
+    await using redis = await startRedis({ settings: () => ({ databases: "4" }) });
+    const env = { DATABASE_URL: database.url, REDIS_URL: `${redis.url}/3` };
+    expect((await examine(env)).said).toMatch(/ok +the queue takes writes: 0 wait/);
+    expect((await examine({ ...env, REDIS_URL: `${redis.url}/4` })).said).toMatch(
+      /fault +.*does not have the database of REDIS_URL\n +-> .*databases/,
+    );
+    await askRedis(redis, "CONFIG", "SET", "maxmemory", "1");
+    const full = await examine(env);
+    expect(full.said).toMatch(/fault +the queue cannot work: Redis is full.*\n +-> raise maxmemory/);
+    expect(full.code).toBe(1);
+    await askRedis(redis, "CONFIG", "SET", "maxmemory", "0");
+    await askRedis(redis, "ACL", "SETUSER", "default", "-evalsha", "-eval");
+    expect((await examine(env)).said).toMatch(/fault +the queue cannot work: Redis does not let its user/);
+    await askRedis(redis, "ACL", "SETUSER", "default", "+@all");
+    await askRedis(redis, "REPLICAOF", "127.0.0.1", "1");
+    expect((await examine(env)).said).toMatch(/fault +the queue cannot work: Redis is a replica/);
   });
 
   it.skipIf(!redisAvailable)("looks at every master of a Redis Cluster", { timeout: 60_000 }, async () => {

@@ -49,7 +49,7 @@ async function examine(
   const { REDIS_URL: redisUrl } = environment;
   const [postgres, redis, providers] = await Promise.all([
     examinePostgres(environment, folder),
-    redisUrl === undefined ? undefined : examineRedis(redisUrl),
+    redisUrl === undefined ? undefined : examineRedis(redisUrl, environment),
     keys && assistants ? checkKeys({ ...environment, DATABASE_URL: "" }, assistants) : undefined,
   ]);
   return [
@@ -74,7 +74,7 @@ async function examinePostgres(environment: Environment, folder: string): Promis
 }
 
 /** Loaded only where there is one. */
-async function examineRedis(url: string): Promise<Finding[]> {
+async function examineRedis(url: string, { DATABASE_URL }: Environment): Promise<Finding[]> {
   const { checkRedis } = await import("./check-redis.ts");
-  return checkRedis(url);
+  return checkRedis(url, DATABASE_URL ?? "");
 }

@@ -49,7 +49,10 @@ export async function startConsumer(context: WorkerContext, backend: QueueBacken
     },
     { ...lock, concurrency: context.config.WORKER_CONCURRENCY },
   );
-  bull.on("error", (error: Error) => context.log.warn({ err: error }, "queue"));
+  bull.on("error", (error: Error) => {
+    context.metrics.queueFailed();
+    context.log.warn({ err: error }, "queue");
+  });
 
   return {
     get takesJobs() {

@@ -108,6 +108,11 @@ export class WorkerMetrics {
     if (costUsd !== null) costs.inc({ provider, model }, costUsd);
   }
 
+  /** BullMQ met an error as it asked for jobs, or said how they ended. */
+  queueFailed(): void {
+    this.#instruments.queueErrors.inc();
+  }
+
   repaired(repair: Repair, count: number): void {
     if (count > 0) this.#instruments.repairs.inc({ repair }, count);
   }
@@ -161,6 +166,11 @@ function jobInstruments(registers: ProcessMetrics["registry"][]) {
       name: "parley_reconciler_repairs_total",
       help: "What a crash or a lost store had left undone, and this worker did",
       labelNames: ["repair"],
+      registers,
+    }),
+    queueErrors: new Counter({
+      name: "parley_queue_errors_total",
+      help: "Errors BullMQ met as it asked for jobs, renewed their locks or said how they ended",
       registers,
     }),
     running: new Gauge({ name: "parley_worker_jobs", help: "Jobs this worker holds", registers }),

@@ -14,6 +14,25 @@ export interface Depths {
 
 const countedUpTo = 100_000;
 
+/** The message that has waited longest for nothing but a worker. */
+export interface OldestHead {
+  id: string;
+  waitedSeconds: number;
+}
+
+const oldestHeadStatement = {
+  name: "oldest-head",
+  text: `
+    select jobs.id, extract(epoch from now() - jobs.created_at)::float8 as "waitedSeconds"
+    from jobs join conversations on conversations.id = jobs.conversation_id
+    where status = 'queued' and conversations.open_jobs[1] = jobs.id
+    order by jobs.created_at limit 1`,
+};
+
+export async function readOldestHead(pool: Pool): Promise<OldestHead | undefined> {
+  return (await query<OldestHead>(pool, oldestHeadStatement, []))[0];
+}
+
 const depthsStatement = {
   name: "depths",
   // What waits behind an earlier message of its own conversation says nothing about the workers. At most five jobs of a

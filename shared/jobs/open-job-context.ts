@@ -27,6 +27,10 @@ export async function openJobContext(
   await waitForDatabase(db, { limitMs: databaseWaitMs, log });
 
   const onError = (error: Error) => log.debug({ err: error }, "live channel");
+  if (redisUrl !== undefined) {
+    const { requireRedisDatabase } = await import("../redis/require-database.ts");
+    await requireRedisDatabase(redisUrl);
+  }
   const live = await createLive({ redisUrl, pool: db.pool, databaseUrl, onError });
   lifecycle.onClose("live channel", () => live.close());
 

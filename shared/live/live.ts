@@ -35,7 +35,7 @@ export interface Live {
   /** Hears every cancel; for workers. Resolves like `listen`; nothing tells of cancels that were missed. */
   listenForCancels(listener: (jobId: string) => void): Promise<() => void>;
 
-  /** Rejects when the store does not answer. */
+  /** Rejects when the store does not answer, or takes no writes. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

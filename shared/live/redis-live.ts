@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Cluster, type Result } from "ioredis";
 import { within } from "../lifecycle.ts";
 import { connectRedis, disconnectRedis, type RedisClient } from "../redis/connect-redis.ts";
+import { probeWrites } from "../redis/probe-writes.ts";
 import { parseRedisUrl } from "../redis/redis-url.ts";
 import { changeMessage, decodeHint } from "./hints.ts";
 import { draftTtlSeconds, liveTimeoutMs, maxHintBytes } from "./live.ts";
@@ -109,7 +110,7 @@ class RedisLive implements Live {
   }
 
   async ping(): Promise<void> {
-    await this.#limited(this.#commands.ping());
+    await this.#limited(probeWrites(this.#commands, `${this.#prefix}:probe`));
   }
 
   async close(): Promise<void> {

@@ -30,7 +30,11 @@ export type AssistantInfo = z.output<typeof assistantInfo>;
 
 export const assistants = z.object({ assistants: z.array(assistantInfo) }).meta({ id: "Assistants" });
 
-const check = z.object({ status: z.enum(["up", "down"]), latencyMs: z.number().optional() });
+const check = z.object({
+  status: z.enum(["up", "down"]),
+  latencyMs: z.number().optional(),
+  detail: z.string().optional().meta({ description: "What is wrong, where it is known: a store that takes no writes" }),
+});
 
 export const health = z
   .object({
@@ -45,8 +49,16 @@ export const health = z
       delayed: z.int(),
       failed: z.int(),
       workers: z.int(),
+      paused: z.boolean().meta({ description: "By an operator: workers take nothing from it" }),
     }),
-    checks: z.object({ database: check, queue: check, cache: check }),
+    checks: z.object({
+      database: check,
+      queue: check,
+      cache: check,
+      delivery: check.meta({
+        description: "Whether messages get to a worker: down while the queue is paused, or one waits for over 30 s",
+      }),
+    }),
     providers: z.array(z.string()),
     openCircuits: z
       .record(z.string(), z.int())

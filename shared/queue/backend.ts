@@ -48,6 +48,8 @@ export interface QueueBackend {
   openQueue(): Promise<BullQueue>;
   /** The receiving side: it waits for its store, having nothing else to do. */
   openWorker(processor: BullProcessor, options: BullWorkerOptions): Promise<BullWorker>;
+  /** Rejects when the store does not take the writes of a queue. */
+  probe(): Promise<void>;
   /** Ends the connections; queues and workers are closed before. */
   close(): Promise<void>;
 }

@@ -111,7 +111,7 @@ async function entryIn(state: "active" | "delayed" | "completed" | "failed", sto
   return jobId;
 }
 
-const empty = { waiting: 0, active: 0, delayed: 0, failed: 0, workers: 0 };
+const empty = { waiting: 0, active: 0, delayed: 0, failed: 0, workers: 0, paused: false };
 
 describe.each([
   { name: "Redis", open: openRedisStore, available: redisAvailable },
@@ -238,6 +238,22 @@ describe.each([
       // Redis' `hash-max-listpack-value`: with a longer one an entry takes four times the memory.
       expect(JSON.stringify(kept?.opts).length).toBeLessThanOrEqual(64);
       expect(await queue.bull.getMeta()).toMatchObject({ maxLenEvents: 100 });
+    });
+
+    it("says that an operator has paused it", async () => {
+      const store = await open();
+      const queue = await openQueue(store);
+      await queue.enqueue([v7(), v7()]);
+      await queue.bull.pause();
+      expect(await queue.counts()).toMatchObject({ paused: true });
+      await queue.bull.resume();
+      expect(await queue.counts()).toEqual({ ...empty, waiting: 2 });
+    });
+
+    it("takes a probe of its writes", async () => {
+      const queue = await openQueue(await open());
+      await queue.probe();
+      expect(await queue.counts()).toEqual(empty);
     });
 
     it("counts workers", async () => {

@@ -24,17 +24,22 @@ export interface JobQueue {
    */
   remove(jobIds: readonly string[]): Promise<string[]>;
   counts(): Promise<QueueCounts>;
+  /** Rejects when the store does not answer, or takes no writes. */
+  probe(): Promise<void>;
   /** For Bull Board. */
   readonly bull: BullQueue;
   close(): Promise<void>;
 }
 
 export interface QueueCounts {
+  /** Of a paused queue on PostgreSQL BullMQ says 0. */
   waiting: number;
   active: number;
   delayed: number;
   failed: number;
   workers: number;
+  /** By an operator: workers take nothing from it. */
+  paused: boolean;
 }
 
 /** A store that does not answer within this is away: the rows remember what is to be done. */
@@ -99,18 +104,22 @@ export async function openJobQueue(backend: QueueBackend, log: Logger): Promise<
       const held = await inBatches(jobIds, removeOne);
       return jobIds.filter((_, place) => held[place]);
     },
-    async counts() {
-      const [counts, workers] = await within(
-        callTimeoutMs,
-        Promise.all([bull.getJobCounts("waiting", "active", "delayed", "failed"), bull.getWorkersCount()]),
-      );
-      const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts;
-      return { waiting, active, delayed, failed, workers };
-    },
+    counts: () => within(callTimeoutMs, readCounts(bull)),
+    probe: () => within(callTimeoutMs, backend.probe()),
     async close() {
       await within(callTimeoutMs, bull.close());
     },
   };
+}
+
+async function readCounts(bull: BullQueue): Promise<QueueCounts> {
+  const [counts, workers, paused] = await Promise.all([
+    bull.getJobCounts("waiting", "active", "delayed", "failed"),
+    bull.getWorkersCount(),
+    bull.isPaused(),
+  ]);
+  const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts;
+  return { waiting, active, delayed, failed, workers, paused };
 }
 
 async function inBatches<T>(ids: readonly string[], work: (id: string) => Promise<T>): Promise<T[]> {

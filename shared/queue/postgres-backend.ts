@@ -4,6 +4,7 @@ import type { Pool } from "pg";
 import { within } from "../lifecycle.ts";
 import type { Logger } from "../logger.ts";
 import { openPool } from "../postgres/open-pool.ts";
+import { withBackOff } from "./back-off.ts";
 import type { PostgresQueue, PostgresWorker, QueueBackend } from "./backend.ts";
 import { entryOptions, queueName, retention, streams } from "./options.ts";
 
@@ -36,11 +37,17 @@ export function createPostgresBackend(databaseUrl: string, log: Logger): QueueBa
     async openWorker(processor, options) {
       const worker = await untilReady(
         (): PostgresWorker =>
-          new Worker(queueName, processor, { ...retention, ...options, autorun: false, connection }, bullOnPostgres),
+          new Worker(queueName, processor, { ...retention, ...options, autorun: false, connection }, (...args) =>
+            withBackOff(bullOnPostgres(...args)),
+          ),
         log,
       );
       worker.run().catch((error: unknown) => log.warn({ err: error }, "the queue's worker ended"));
       return worker;
+    },
+    async probe() {
+      // Changes nothing, and is refused all the same where nothing may be changed.
+      await own.query("update job set id = id where false");
     },
     close: () => connection.end(),
   };

@@ -1,7 +1,9 @@
-import { Queue, Worker } from "bullmq";
+import { createRedisBackend as bullOnRedis, Queue, Worker } from "bullmq";
 import type { Logger } from "../logger.ts";
 import { connectRedis, type RedisBehaviour, type RedisClient } from "../redis/connect-redis.ts";
+import { probeWrites } from "../redis/probe-writes.ts";
 import { evictionAdvice, readEvictionPolicies } from "../redis/eviction.ts";
+import { withBackOff } from "./back-off.ts";
 import type { QueueBackend, RedisQueue, RedisWorker } from "./backend.ts";
 import { entryOptions, queueName, queuePrefix, retention, streams } from "./options.ts";
 
@@ -27,9 +29,11 @@ export function createRedisBackend(url: string, log: Logger): QueueBackend {
     clients.push(client);
     return client;
   };
+  let prober: RedisClient | undefined;
   return {
     async openQueue() {
       const connection = connect(failFast);
+      prober = connection;
       connection.on("ready", () => void warnOfEviction(connection, log));
       const queue: RedisQueue = new Queue(queueName, {
         connection,
@@ -41,13 +45,17 @@ export function createRedisBackend(url: string, log: Logger): QueueBackend {
     },
     async openWorker(processor, options) {
       const connection = connect(waitForStore);
-      const worker: RedisWorker = new Worker(queueName, processor, {
-        ...retention,
-        ...options,
-        connection,
-        prefix: queuePrefix,
-      });
+      const worker: RedisWorker = new Worker(
+        queueName,
+        processor,
+        { ...retention, ...options, connection, prefix: queuePrefix },
+        (...args) => withBackOff(bullOnRedis(...args)),
+      );
       return worker;
+    },
+    async probe() {
+      prober ??= connect(failFast);
+      await probeWrites(prober, `${queuePrefix}:probe`);
     },
     async close() {
       for (const client of clients) client.disconnect();

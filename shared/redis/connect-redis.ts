@@ -1,5 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from "ioredis";
 import { within } from "../lifecycle.ts";
+import { guardDatabase } from "./guard-database.ts";
 import { type Address, parseRedisUrl, type RedisTarget } from "./redis-url.ts";
 
 /** A connection to Redis, or to all nodes of a Cluster. */
@@ -63,8 +64,9 @@ export function connectRedis(url: string, behaviour: RedisBehaviour, onError: (e
     return reportOutages(cluster, onError);
   }
   const common = { ...access, db: target.db, retryStrategy, reconnectOnError: isReplica, ...behaviour };
-  if (target.kind === "server") {
-    return reportOutages(new Redis({ ...common, host: target.host, port: target.port }), onError);
+  if (target.kind === "server" || target.kind === "socket") {
+    const place = target.kind === "socket" ? { path: target.path } : { host: target.host, port: target.port };
+    return reportOutages(guardDatabase(new Redis({ ...common, ...place })), onError);
   }
   const { sentinelUsername, sentinelPassword } = target;
   const redis = new Redis({
@@ -79,7 +81,7 @@ export function connectRedis(url: string, behaviour: RedisBehaviour, onError: (e
     ...(sentinelPassword !== undefined && { sentinelPassword }),
     ...(target.tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
   });
-  return reportOutages(redis, onError);
+  return reportOutages(guardDatabase(redis), onError);
 }
 
 /**

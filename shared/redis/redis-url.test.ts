@@ -31,6 +31,12 @@ describe("a REDIS_URL", () => {
         ],
       },
     ],
+    ["unix:///run/redis.sock", { kind: "socket", tls: false, path: "/run/redis.sock", db: 0 }],
+    [
+      "redis+unix://u:p%40@/run/my%20redis.sock?db=2",
+      { kind: "socket", tls: false, username: "u", password: "p@", path: "/run/my redis.sock", db: 2 },
+    ],
+    ["redis+socket:///s?db=1", { kind: "socket", tls: false, path: "/s", db: 1 }],
     ["rediss+cluster://a/", { kind: "cluster", tls: true, nodes: [{ host: "a", port: 6379 }] }],
     [
       "rediss+sentinel://:p@a,b:5000/my%20master?db=1&sentinelUsername=s&sentinelPassword=q%26",
@@ -53,8 +59,11 @@ describe("a REDIS_URL", () => {
   });
 
   it.each([
-    ["http://h", "starts with redis://, redis+cluster:// or redis+sentinel://"],
-    ["redis+unix:///tmp/redis.sock", "starts with"],
+    ["http://h", "starts with redis://, unix://, redis+cluster:// or redis+sentinel://"],
+    ["redis+pipe:///tmp/redis.sock", "starts with"],
+    ["unix://host/tmp/redis.sock", "a socket has no host"],
+    ["unix:///tmp/redis.sock?db=one", "the database is a number"],
+    ["unix:///tmp/redis.sock?tls=true", "there is no setting tls"],
     ["redis://", "a host or a port cannot be read"],
     ["redis://h:0", "a host or a port cannot be read"],
     ["redis://h:65536", "a host or a port cannot be read"],

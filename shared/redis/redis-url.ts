@@ -1,5 +1,5 @@
-/** What `REDIS_URL` says: one server, a Cluster, or a server that Sentinels watch. */
-export type RedisTarget = Access & (ServerTarget | ClusterTarget | SentinelTarget);
+/** What `REDIS_URL` says: one server, at an address or a Unix socket, a Cluster, or a server that Sentinels watch. */
+export type RedisTarget = Access & (ServerTarget | SocketTarget | ClusterTarget | SentinelTarget);
 
 interface Access {
   username?: string;
@@ -10,6 +10,13 @@ interface Access {
 
 interface ServerTarget extends Address {
   kind: "server";
+  db: number;
+}
+
+interface SocketTarget {
+  kind: "socket";
+  /** Of the file. */
+  path: string;
   db: number;
 }
 
@@ -40,10 +47,13 @@ export class RedisUrlError extends Error {
 
 const forms = {
   server: "redis://user:password@host:6379/0",
+  socket: "unix://user:password@/run/redis/redis.sock?db=0",
   cluster: "redis+cluster://user:password@host:6379,host:6379",
   sentinel: "redis+sentinel://user:password@host:26379,host:26379/master-name?db=0",
 };
-const schemes = "redis://, redis+cluster:// or redis+sentinel:// (with TLS rediss:// and so on)";
+const schemes = "redis://, unix://, redis+cluster:// or redis+sentinel:// (with TLS rediss:// and so on)";
+/** Clients of other languages write it in these ways. */
+const socketScheme = /^(?:unix|redis\+unix|redis\+socket):\/\/([^/?#]*)(\/[^?#]*)(?:\?([^#]*))?$/;
 
 /**
  * Reads a URL of one of the forms above; user, password, ports, database and TLS (`rediss`) are optional. What has a
@@ -51,6 +61,8 @@ const schemes = "redis://, redis+cluster:// or redis+sentinel:// (with TLS redis
  * @throws {RedisUrlError} saying what was expected, without repeating the URL, which may hold a password
  */
 export function parseRedisUrl(url: string): RedisTarget {
+  const socket = socketScheme.exec(url);
+  if (socket) return readSocket(socket);
   const match = /^redis(s?)(?:\+(cluster|sentinel))?:\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(url);
   if (!match) throw new RedisUrlError(`expected a URL that starts with ${schemes}`);
   const [, s, kind = "server", authority = "", path = "", query = ""] = match;
@@ -84,6 +96,21 @@ export function parseRedisUrl(url: string): RedisTarget {
   refuseOthers(settings, ["db"], form);
   const db = readDatabase(path === "" ? (settings.get("db") ?? "0") : path, form);
   return { kind: "server", ...access, ...readAddress(hosts[0] ?? "", 6379, form), db };
+}
+
+function readSocket([, authority = "", path = "", query = ""]: RegExpExecArray): RedisTarget {
+  if (authority !== "" && !authority.endsWith("@")) {
+    throw new RedisUrlError(`expected ${forms.socket}: a socket has no host, its path begins with /`);
+  }
+  const settings = new URLSearchParams(query);
+  refuseOthers(settings, ["db"], forms.socket);
+  return {
+    kind: "socket",
+    tls: false,
+    ...readAccess(authority, forms.socket),
+    path: decode(path, forms.socket),
+    db: readDatabase(settings.get("db") ?? "0", forms.socket),
+  };
 }
 
 function readAccess(authority: string, form: string): { username?: string; password?: string } {

@@ -47,7 +47,12 @@ onEachBackend("the service", { workers: 2 }, (product) => {
     const report = health.parse(answer.body);
     expect(report).toMatchObject({
       status: "healthy",
-      checks: { database: { status: "up" }, queue: { status: "up" }, cache: { status: "up" } },
+      checks: {
+        database: { status: "up" },
+        queue: { status: "up" },
+        cache: { status: "up" },
+        delivery: { status: "up" },
+      },
       providers: ["compatible", "preset"],
     });
     await eventually(

@@ -1,0 +1,16 @@
+import type { Pool } from "pg";
+import { query } from "./database.ts";
+
+const probeStatement = {
+  name: "probe-writes",
+  text: `insert into settings values ('write-probe', now()::text)
+         on conflict (key) do update set value = excluded.value`,
+};
+
+/**
+ * Writes one small row, always the same: a server that is read-only or whose disk is full still answers reads.
+ * @throws what it refuses with; the pool throws that connection away, so that a new default is seen by the next one
+ */
+export async function probeWrites(pool: Pool): Promise<void> {
+  await query(pool, probeStatement, []);
+}

@@ -1,0 +1,32 @@
+import type { LogFn, LoggerOptions } from "pino";
+import { describeRefusal } from "./store-refusal.ts";
+
+const everyMs = 60_000;
+const warn = 40;
+
+/**
+ * Makes pino's hook that logs a refusal of a store once a minute, however many parts of a process meet it: a full Redis
+ * refuses each of thousands of calls. The line says what to do, and how many were left out since the one before.
+ */
+export function limitFaults(now: () => number = () => performance.now()): NonNullable<LoggerOptions["hooks"]> {
+  const logged = new Map<string, { at: number; omitted: number }>();
+  return {
+    logMethod(args: Parameters<LogFn>, method, level) {
+      const [fields, ...rest] = args as [unknown, ...string[]];
+      const refusal = level >= warn && hasError(fields) ? describeRefusal(fields.err) : undefined;
+      if (!refusal || !hasError(fields)) return method.apply(this, args);
+      const last = logged.get(refusal.text);
+      if (last && now() - last.at < everyMs) {
+        last.omitted += 1;
+        return;
+      }
+      logged.set(refusal.text, { at: now(), omitted: 0 });
+      const more = last && last.omitted > 0 ? { omitted: last.omitted } : {};
+      method.apply(this, [{ ...fields, fault: refusal.text, mend: refusal.mend, ...more }, ...rest]);
+    },
+  };
+}
+
+function hasError(fields: unknown): fields is { err: unknown } {
+  return typeof fields === "object" && fields !== null && "err" in fields;
+}

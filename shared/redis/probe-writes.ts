@@ -1,0 +1,21 @@
+import type { Result } from "ioredis";
+import type { RedisClient } from "./connect-redis.ts";
+
+/** The entry is small, always the same one, and gone a minute after the last look. */
+const script = { numberOfKeys: 1, lua: "return redis.call('SET', KEYS[1], ARGV[1], 'PX', 60000)" };
+
+/**
+ * Runs a script that writes, as BullMQ and the drafts do: a server that is full, cannot save, or is a replica answers PING all
+ * the same.
+ * @throws what it refuses with
+ */
+export async function probeWrites(redis: RedisClient, key: string): Promise<void> {
+  redis.defineCommand("parleyProbe", script);
+  await redis.parleyProbe(key, Date.now());
+}
+
+declare module "ioredis" {
+  interface RedisCommander<Context> {
+    parleyProbe(key: string, value: number): Result<"OK", Context>;
+  }
+}
