@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startFakeProvider, type FakeProvider } from "../../../shared/testing/fake-provider.ts";
 import type { Script } from "../../../shared/testing/fake-script.ts";
+import { Meter } from "./meter.ts";
 import {
   ProviderError,
   type Provider,
@@ -413,7 +414,12 @@ export function providerSuite(
       ["a connection cut in the middle", { steps: ["So far", { cut: true }] }, "So far"],
     ])("%s to unreachable", async (_, script, text) => {
       const collected = await answerTo(script);
-      expect(collected.error).toMatchObject({ name: "ProviderError", code: "unreachable", retryable: true });
+      expect(collected.error).toMatchObject({
+        name: "ProviderError",
+        code: "unreachable",
+        retryable: true,
+        unsent: false,
+      });
       expect(collected.text).toBe(text);
     });
 
@@ -421,7 +427,7 @@ export function providerSuite(
       const gone = await startFakeProvider();
       await gone.close();
       const { error } = await ask(make({ baseUrl: gone.url, apiKey, timeouts: defaultTimeouts }));
-      expect(error).toMatchObject({ name: "ProviderError", code: "unreachable" });
+      expect(error).toMatchObject({ name: "ProviderError", code: "unreachable", unsent: true });
     });
 
     it("a server that accepts and never shakes hands to timeout, after the time to connect", async () => {
@@ -431,7 +437,7 @@ export function providerSuite(
       const baseUrl = `https://127.0.0.1:${port}/v1`;
       const { error } = await ask(make({ baseUrl, apiKey, timeouts: { ...defaultTimeouts, connectMs: 50 } }));
       silent.close();
-      expect(error).toMatchObject({ name: "ProviderError", code: "timeout" });
+      expect(error).toMatchObject({ name: "ProviderError", code: "timeout", unsent: true });
     });
 
     it.each<[string, Script]>([
@@ -444,6 +450,38 @@ export function providerSuite(
       expect(error).toMatchObject({ name: "ProviderError", code: "malformed", retryable: true });
       expect(text).toBe("So far");
       expect(finish).toBeUndefined();
+    });
+  });
+
+  describe(`${name} tells the meter of a call`, () => {
+    const measure = async (script: Script, onDelta?: () => void, signal?: AbortSignal) => {
+      const meter = new Meter();
+      fake.next(script);
+      await ask(provider(), { request: { ...request, meter }, ...(onDelta && { onDelta }), ...(signal && { signal }) });
+      return meter;
+    };
+
+    it("the usage and the bytes of a whole reply", async () => {
+      const usage = { inputTokens: 12, outputTokens: 3 };
+      expect(await measure({ steps: ["Né", "⠿"], usage })).toMatchObject({ begun: true, whole: true, usage, bytes: 6 });
+      expect(await measure({ steps: ["Né", "⠿"], usage: null })).toMatchObject({
+        whole: true,
+        usage: undefined,
+        bytes: 6,
+      });
+    });
+
+    it("that an answer has begun, of one that is stopped or cut", async () => {
+      const abort = new AbortController();
+      const half = { steps: ["So far", { stall: true } as const] };
+      expect(await measure(half, () => abort.abort(), abort.signal)).toMatchObject({ begun: true, whole: false });
+      expect(await measure({ steps: ["So far", { cut: true }] })).toMatchObject({ begun: true, whole: false });
+    });
+
+    it("nothing of a call that was refused, or not answered", async () => {
+      for (const script of [{ status: 503, body: "{}" }, { before: { cut: true } as const }]) {
+        expect(await measure(script)).toMatchObject({ begun: false, whole: false, usage: undefined });
+      }
     });
   });
 

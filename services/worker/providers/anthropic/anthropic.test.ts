@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ConfigError, readConfig } from "../../../../shared/config.ts";
 import { startFakeProvider, type FakeProvider } from "../../../../shared/testing/fake-provider.ts";
 import type { Script } from "../../../../shared/testing/fake-script.ts";
+import { Meter } from "../meter.ts";
 import type { PromptMessage, ProviderErrorCode } from "../provider.ts";
 import { collect, providerSuite, testRequest } from "../provider.testsuite.ts";
 import { anthropicFromConfig, createAnthropicProvider } from "./anthropic.ts";
@@ -222,6 +223,19 @@ describe("an answer of Anthropic", () => {
     expect(collected).toMatchObject({
       text: "So far",
       error: { name: "ProviderError", code, message: `an error in the stream (${type})` },
+    });
+  });
+});
+
+describe("the meter of a call that is cut", () => {
+  it("has the count of the prompt that came first", async () => {
+    const meter = new Meter();
+    fake.next({ steps: ["So far", { cut: true }], usage: { inputTokens: 30, cachedInputTokens: 20, outputTokens: 9 } });
+    await collect(create(), { request: { ...testRequest, meter } });
+    expect(meter).toMatchObject({
+      begun: true,
+      whole: false,
+      usage: { inputTokens: 30, cachedInputTokens: 20, outputTokens: 1 },
     });
   });
 });
