@@ -182,6 +182,24 @@ describe.each(jobStores)("following a job on $name", ({ available, openJobs }) =
       },
     );
 
+    it("takes nothing back when the job ends, and its draft goes, just after the row was read", async () => {
+      const { id } = await submit();
+      const job = await write(id, text);
+      const stop = new AbortController();
+      onTestFinished(() => stop.abort());
+      const watch = new JobWatch({ pool: jobs.db.pool, live: jobs.live, log: jobs.log });
+      const watcher = await watch.open(id, stop.signal);
+      const row = await watch.readRow(id);
+      if (!row) throw new Error("there is no row");
+      await endAndTell(jobs, job, completed(`${text}!`));
+      await jobs.live.dropDraft(id, 1);
+      const client = resumedAt(`1:${Buffer.byteLength(text)}`, text);
+      const from = parseCursor(client.lastEventId);
+      for await (const event of followJob({ ...jobs, watch }, { watcher, row, from })) client.hear(event);
+      expect(client.events).toEqual(["status", "delta", "done"]);
+      expect(client.text).toBe(`${text}!`);
+    });
+
     it.each(["0:0", "1:0", "2:5", "3:1", "9:9", "nonsense", "1:99999"])("begins anew after %s", async (lastEventId) => {
       const job = await submit();
       await claim(jobs.db.pool, job.id);

@@ -120,6 +120,8 @@ class FollowedText {
     try {
       let slice = await watch.readDraft(this.#jobId, attempt, this.#cursor.bytes);
       if (this.#unchecked && !isPlausible(slice, this.#cursor.bytes)) {
+        // The draft of a job that has just ended is gone, and says nothing of the id: the stored reply will.
+        if (!slice && (await this.#hasEnded())) return;
         yield this.#reset();
         slice = await watch.readDraft(this.#jobId, attempt, 0);
       }
@@ -129,6 +131,11 @@ class FollowedText {
       // Without its drafts the stream goes on from PostgreSQL: the client gets the stored reply at the end.
       log.debug({ err: error, jobId: this.#jobId }, "draft not read");
     }
+  }
+
+  async #hasEnded(): Promise<boolean> {
+    const row = await this.#sources.watch.readRow(this.#jobId);
+    return row === undefined || hasEnded(row.status);
   }
 
   #reset(): JobEvent {
