@@ -117,6 +117,22 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
     await eventually("it says so, once", () => product().output().split("TRUST_PROXY is not set").length === 2);
   });
 
+  it("say once that a proxy does not tell who its clients are, and nothing of probes", async () => {
+    const api = await product().startApi({ TRUST_PROXY: "1" });
+    const behind = new Client(api.url);
+    const warnings = () => api.output.split("without X-Forwarded-For").length - 1;
+    for (const path of ["/livez", "/readyz", "/metrics", "/"]) await behind.request(path);
+    await behind.request("/api/assistants", { headers: { "x-forwarded-for": "192.0.2.9" } });
+    expect(warnings()).toBe(0);
+    for (let time = 0; time < 3; time += 1) await behind.request("/api/assistants");
+    await api.stop();
+    expect(warnings()).toBe(1);
+    const elsewhere = await product().startApi({ TRUST_PROXY: "192.0.2.0/24" });
+    await new Client(elsewhere.url).request("/api/assistants");
+    await elsewhere.stop();
+    expect(elsewhere.output).not.toContain("without X-Forwarded-For");
+  });
+
   it("count reads apart from submissions, over both processes", async () => {
     const chat = await submit();
     const address = newAddress();

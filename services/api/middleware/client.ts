@@ -18,18 +18,39 @@ export function clientOf(req: Request): Client {
 
 /** Notes where each request came from while its connection is there to ask: a client that hangs up early counts, too. */
 export function noteClients({ TRUST_PROXY }: Pick<Config, "TRUST_PROXY">, log: Logger) {
-  let warned = TRUST_PROXY !== false;
+  let warned = false;
+  const fault = TRUST_PROXY === false ? unexpectedHeader : missingHeader;
   return (req: Request, _res: Response, next: NextFunction): void => {
     clients.set(req, describe(req));
-    if (!warned && req.headers["x-forwarded-for"] !== undefined) {
-      warned = true;
-      log.warn(
-        "a request has X-Forwarded-For, and TRUST_PROXY is not set: behind a proxy all visitors count as one client, " +
-          "so set TRUST_PROXY to the number of proxies in front of this service",
-      );
+    if (!warned) {
+      const warning = fault(req);
+      if (warning !== undefined) log.warn(warning);
+      warned = warning !== undefined;
     }
     next();
   };
+}
+
+/** Without `TRUST_PROXY`. */
+function unexpectedHeader({ headers }: Request): string | undefined {
+  if (headers["x-forwarded-for"] === undefined) return undefined;
+  return (
+    "a request has X-Forwarded-For, and TRUST_PROXY is not set: behind a proxy all visitors count as one client, " +
+    "so set TRUST_PROXY to the number of proxies in front of this service"
+  );
+}
+
+/** With `TRUST_PROXY`; nginx and HAProxy add no such header unless told to. Probes and scrapers ask past the proxy. */
+function missingHeader(req: Request): string | undefined {
+  const trusts = req.app.get("trust proxy fn") as (address: string, hop: number) => boolean;
+  const isVisitor = req.path.startsWith("/api/");
+  const { remoteAddress } = req.socket;
+  if (!isVisitor || req.headers["x-forwarded-for"] !== undefined) return undefined;
+  if (remoteAddress === undefined || !trusts(remoteAddress, 0)) return undefined;
+  return (
+    "TRUST_PROXY is set, and a request came without X-Forwarded-For: all visitors of a proxy that does not add it count as " +
+    "one client, so have it set X-Forwarded-For, or unset TRUST_PROXY where there is no proxy"
+  );
 }
 
 function describe(req: Request): Client {
