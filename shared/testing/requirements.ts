@@ -70,6 +70,11 @@ export const go = language(
   "apt-get install golang-go golang-github-golang-jwt-jwt-dev",
 );
 
+export const nginx = reverseProxy("nginx", findProgram("nginx", "/usr/sbin/nginx"), "nginx");
+export const apache = reverseProxy("Apache", findProgram("apache2", "/usr/sbin/apache2"), "apache2-bin");
+export const haproxy = reverseProxy("HAProxy", findProgram("haproxy", "/usr/sbin/haproxy"), "haproxy");
+export const caddy = reverseProxy("Caddy", findProgram("caddy"), "caddy");
+
 export const requirements: readonly Requirement[] = [
   redisServer,
   chromium,
@@ -81,6 +86,10 @@ export const requirements: readonly Requirement[] = [
   rubyJwt,
   perlJwt,
   go,
+  nginx,
+  apache,
+  haproxy,
+  caddy,
 ];
 
 function language(name: string, path: string | undefined, howToGet: string): Requirement {
@@ -90,6 +99,10 @@ function language(name: string, path: string | undefined, howToGet: string): Req
 /** Debian's own interpreter, where its package of a library lies beside it. */
 function findWithLibrary(program: string, library: string): string | undefined {
   return existsSync(library) ? findProgram(program) : undefined;
+}
+
+function reverseProxy(name: string, path: string | undefined, debian: string): Requirement {
+  return { name, path, howToGet: `apt-get install ${debian}`, fixture: "reverse-proxy.ts", optional: true };
 }
 
 /** The first of these programs that is on the PATH, or at its absolute path. */

@@ -93,14 +93,14 @@ export class ServiceProcess {
 /** Between finding a free port and binding it, somebody else may take it. */
 const portAttempts = 3;
 
-/** Starts an API on a free port, or a worker; resolves when it is ready. */
+/** Starts an API, on a free port unless `PORT` names one, or a worker; resolves when it is ready. */
 export async function startService(
   service: Service,
   env: Record<string, string>,
   attempt = 1,
 ): Promise<ServiceProcess> {
   const port: Record<string, string> = service === "api" ? { PORT: String(await findFreePort()) } : {};
-  const started = new ServiceProcess(service, { ...env, ...port });
+  const started = new ServiceProcess(service, { ...port, ...env });
   try {
     await started.ready();
     return started;

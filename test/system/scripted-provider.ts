@@ -56,6 +56,20 @@ export function heldReply(before: string, after = ""): { script: Script; release
   return { script: { steps: [...words(before), { until: promise }, ...words(after)] }, release: resolve };
 }
 
+/** Like `heldReply`, however long it is held: what comes meanwhile is dropped from a text, and is no silence. */
+export function pausedReply(before: string, after: string): { script: Script; release: () => void } {
+  const until = { released: false };
+  function* steps(): Generator<Step> {
+    yield* words(before);
+    while (!until.released) {
+      yield "\0";
+      yield { waitMs: 200 };
+    }
+    yield* words(after);
+  }
+  return { script: { steps: steps() }, release: () => void (until.released = true) };
+}
+
 /** A reply that goes on for as long as somebody listens. */
 export function endlessReply(): Script {
   return lastingReply("").script;

@@ -29,6 +29,8 @@ export interface Front extends AsyncDisposable {
   instead: (request: SeenRequest) => Instead | undefined;
   /** Keeps answers back until they are whole, event streams too: from the first byte on, or after their first bytes. */
   buffers: "all" | "rest" | undefined;
+  /** Breaks every connection of a visitor. */
+  cut: () => void;
 }
 
 export async function startFront(target: string): Promise<Front> {
@@ -41,6 +43,7 @@ export async function startFront(target: string): Promise<Front> {
     target,
     instead: () => undefined,
     buffers: undefined,
+    cut: () => server.closeAllConnections(),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();

@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type { JobView } from "../../shared/protocol/job.ts";
+import { chromiumPath, launchChromium } from "../../shared/testing/chromium.ts";
+import { type ChatJob, Client } from "../system/client.ts";
+import { type Product, startProduct } from "../system/product.ts";
+import { pausedReply } from "../system/scripted-provider.ts";
+import { eventually } from "../system/suite.ts";
+import { type Front, startFront } from "../widget/front.ts";
+import { bundleRecipe, type ClientName, type Follow, type RecipeJob } from "./recipes.ts";
+
+/** Longer than any of the clients waits before it connects again. */
+const longerThanRetriesMs = 4000;
+const testLimitMs = 60_000;
+const before = "Erste Hälfte: 漢字 und 😀,";
+const after = " und die zweite.";
+const whole = before + after;
+
+/** In the page. */
+declare const recipe: { start: Follow };
+declare const show: (text: string) => void;
+
+/** One client at work: what a page with it shows. */
+interface Following {
+  /** Everything that was shown, one after another. */
+  shown: string[];
+  job: Promise<JobView>;
+}
+
+type Begin = (name: ClientName, job: RecipeJob) => Promise<Following>;
+
+let product: Product;
+let browser: Browser | undefined;
+
+beforeAll(async () => {
+  // Clients see no difference between the backends.
+  product = await startProduct({ backend: "postgres" });
+  if (chromiumPath !== undefined) browser = await launchChromium();
+});
+afterEach(({ task }) => {
+  if (task.result?.state === "fail") console.error(product.output());
+});
+afterAll(async () => {
+  await browser?.close();
+  await product[Symbol.asyncDispose]();
+});
+
+describe.each([
+  { place: "Node", names: ["eventsource", "eventsource-client"], begin: beginInNode, available: true },
+  {
+    place: "Chromium",
+    names: [
+      "EventSource",
+      "event-source-polyfill",
+      "reconnecting-eventsource",
+      "@microsoft/fetch-event-source",
+      "eventsource-client",
+    ],
+    begin: beginInChromium,
+    available: chromiumPath !== undefined,
+  },
+] satisfies { place: string; names: ClientName[]; begin: Begin; available: boolean }[])(
+  "in $place",
+  ({ names, begin, available }) => {
+    describe.runIf(available).each(names)("the recipe for %s shows the stored reply, once", (name) => {
+      it("when its connection is cut in mid-reply", { timeout: testLimitMs }, async () => {
+        const { chat, front, following, release } = await halfShown(name, begin, product.client.base);
+        front.cut();
+        await cameBack(front);
+        release();
+        await expectWhole(chat, following);
+      });
+
+      it("when its stream is ended cleanly in mid-reply", { timeout: testLimitMs }, async () => {
+        const ending = await product.startApi();
+        const { chat, front, following, release } = await halfShown(name, begin, ending.url);
+        front.target = product.client.base;
+        expect(await ending.stop()).toBe(0);
+        await cameBack(front);
+        release();
+        await expectWhole(chat, following);
+      });
+
+      it(
+        "when its API process dies, and a proxy answers 502 until another is there",
+        { timeout: testLimitMs },
+        async () => {
+          const dying = await product.startApi();
+          const { chat, front, following, release } = await halfShown(name, begin, dying.url);
+          front.instead = () => ({
+            status: 502,
+            headers: { "content-type": "text/html" },
+            body: "<h1>Bad Gateway</h1>",
+          });
+          await dying.kill();
+          await cameBack(front);
+          const successor = await product.startApi();
+          front.target = successor.url;
+          front.instead = () => undefined;
+          release();
+          await expectWhole(chat, following);
+        },
+      );
+
+      it("and asks no more after the end", { timeout: testLimitMs }, async () => {
+        const { chat, front, following, release } = await halfShown(name, begin, product.client.base);
+        release();
+        await expectWhole(chat, following);
+        const asked = front.seen.length;
+        await sleep(longerThanRetriesMs);
+        expect(front.seen.slice(asked)).toEqual([]);
+      });
+
+      // It cannot be told: see docs/clients.md.
+      it.skipIf(name === "reconnecting-eventsource")(
+        "and gives up where the service refuses",
+        { timeout: testLimitMs },
+        async () => {
+          const { chat, front, following } = await halfShown(name, begin, product.client.base);
+          front.instead = () => "cut";
+          front.cut();
+          await cameBack(front);
+          expect((await product.client.deleteConversation(chat)).status).toBe(204);
+          front.instead = () => undefined;
+          await expect(following.job).rejects.toThrow("The service answers 404");
+        },
+      );
+    });
+  },
+);
+
+/** A job half of whose reply is shown. */
+async function halfShown(name: ClientName, begin: Begin, api: string) {
+  const question = `${name} ${expect.getState().currentTestName}`;
+  const { script, release } = pausedReply(before, after);
+  product.provider.answer(question, script);
+  onTestFinished(release);
+  const chat = await product.client.submit(question);
+  const front = await startFront(api);
+  onTestFinished(() => front[Symbol.asyncDispose]());
+  const following = await begin(name, { server: front.url, jobId: chat.jobId, token: chat.token });
+  // Whether it fails is looked at later.
+  following.job.catch(() => undefined);
+  await eventually("half of the reply is shown", () => following.shown.at(-1) === before, 20_000);
+  expect(streams(front)).toHaveLength(1);
+  return { chat, front, following, release };
+}
+
+function streams(front: Front) {
+  return front.seen.filter(({ path }) => /\/events(\?|$)/.test(path));
+}
+
+/** Its next request has arrived, and says where it was. */
+async function cameBack(front: Front): Promise<void> {
+  const again = await eventually("it connects again", () => streams(front)[1], 20_000);
+  const fromQuery = new URL(again.path, front.url).searchParams.getAll("lastEventId").at(-1);
+  expect(again.lastEventId ?? fromQuery).toBe(`1:${Buffer.byteLength(before)}`);
+}
+
+async function expectWhole(chat: ChatJob, { shown, job }: Following): Promise<void> {
+  const ended = await job;
+  const stored = await new Client(product.client.base).job(chat);
+  expect(ended).toEqual(stored);
+  expect(stored.reply?.text).toBe(whole);
+  await eventually("the whole reply is shown", () => shown.at(-1) === whole);
+  // Shown twice, or taken back, it would not be a beginning of the reply.
+  expect(shown.filter((text) => !whole.startsWith(text) || text === "")).toEqual([]);
+  expect(new Set(shown).size).toBe(shown.length);
+}
+
+async function beginInNode(name: ClientName, job: RecipeJob): Promise<Following> {
+  const script = encodeURIComponent(await bundleRecipe(name, "node"));
+  const { start } = (await import(/* @vite-ignore */ `data:text/javascript,${script}`)) as { start: Follow };
+  const shown: string[] = [];
+  return { shown, job: start(job, (text) => shown.push(text)) };
+}
+
+async function beginInChromium(name: ClientName, job: RecipeJob): Promise<Following> {
+  if (!browser) throw new Error("there is no browser");
+  const page = await browser.newPage();
+  onTestFinished(() => page.close());
+  const address = `${job.server}/page-of-the-test`;
+  await page.route(address, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html>" }));
+  await page.goto(address);
+  const shown: string[] = [];
+  await page.exposeFunction("show", (text: string) => shown.push(text));
+  await page.addScriptTag({ content: await bundleRecipe(name, "browser") });
+  const following = page.evaluate<JobView, RecipeJob>((named) => recipe.start(named, show), job);
+  return { shown, job: following };
+}
