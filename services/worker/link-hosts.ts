@@ -18,7 +18,8 @@ export interface Authority {
  * @param host as it was written; what a browser makes of it is compared
  */
 function isAllowedHost(host: string, allowed: readonly string[]): boolean {
-  const canonical = canonicalHost(host);
+  // Some readers end a host before what is percent-encoded, and make another one of the rest.
+  const canonical = host.includes("%") ? undefined : canonicalHost(host);
   if (canonical === undefined) return false;
   return allowed.some((entry) => (entry.startsWith("*.") ? canonical.endsWith(entry.slice(1)) : canonical === entry));
 }
@@ -67,7 +68,7 @@ function withoutEnd(host: string): string {
   return host.replace(/[._-]+$/, "");
 }
 
-/** As a browser reads it: case, other alphabets, percent-encoding, numbers for addresses. `undefined`: it is none. */
+/** As a browser reads it: case, other alphabets, numbers for addresses. `undefined`: it is none. */
 function canonicalHost(host: string): string | undefined {
   return host === "" ? undefined : URL.parse(`https://${host}`)?.hostname;
 }

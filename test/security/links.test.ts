@@ -60,6 +60,7 @@ const found = [
   "[r]: https://good.com\u205f@evil.com\n\n[r]",
   "[a](//good.com\u00a0@evil.com)",
   "[a](https://good.com<@evil.com)",
+  "https://evil.com%2eshop.example",
   // Blanks within `<…>`.
   "[a](<https://good.com @evil.com>)",
   "[a](<https://good.com\t@evil.com>)",

@@ -32,6 +32,7 @@ describe("a model's thoughts", () => {
     ["◁think▷a◁/think▷Sorry.", "Sorry."],
     ["<think>a</think>\n<think>b</think>\nSorry.", "Sorry."],
     ["<think>a ``` b</think>Sorry.", "Sorry."],
+    ["<think>İİİ</think>Üzgünüm.", "Üzgünüm."],
     ["<think>a</think>\n<answer>\nSorry.\n</answer>\n", "Sorry."],
     ["<think>a</think><response>Sorry.</response>", "Sorry."],
     ["<|begin_of_thought|>a<|end_of_thought|>\n\n<|begin_of_solution|>\nSorry.\n<|end_of_solution|>", "Sorry."],

@@ -7,6 +7,7 @@ import {
   answerPairs,
   anyOpen,
   harmonyStart,
+  indexOfMark,
   maxCloseChars,
   mayStartHarmony,
   orphanClose,
@@ -136,7 +137,7 @@ export class ThoughtFilter {
   }
 
   #skip(): void {
-    const at = this.#held.toLowerCase().indexOf(this.#close.toLowerCase());
+    const at = indexOfMark(this.#held, this.#close);
     if (at === -1) this.#held = this.#held.slice(-this.#close.length);
     else this.#enter("start", this.#held.slice(at + this.#close.length));
   }
@@ -146,7 +147,7 @@ export class ThoughtFilter {
     if (!this.#answerBegun) this.#held = this.#held.trimStart();
     if (this.#held === "") return "";
     this.#answerBegun = true;
-    const at = this.#held.toLowerCase().indexOf(this.#close.toLowerCase());
+    const at = indexOfMark(this.#held, this.#close);
     if (at !== -1) {
       const text = this.#held.slice(0, at).trimEnd();
       this.#enter("start", this.#held.slice(at + this.#close.length));

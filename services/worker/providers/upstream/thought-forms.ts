@@ -61,6 +61,11 @@ export const anyOpen = new RegExp(`<(?:${tagName})>|\\[THINK\\]|◁think▷`, "i
 /** Models whose own chat templates open the thoughts in the prompt, by what their names have in common. */
 export const opensInPrompt = /(?:^|[^a-z\d])(?:r1|qwq|thinking|z1|reasoner|reasoning)(?![a-z])/i;
 
+/** Where in a text a mark is; -1: nowhere. Lower case would not do: letters may become longer by it. */
+export function indexOfMark(text: string, mark: string): number {
+  return text.search(new RegExp(escape(mark), "i"));
+}
+
 function literal(open: string, close: string): Pair {
   return { open: new RegExp(`^${escape(open)}`, "i"), mayOpen: prefixes(open), close: () => close };
 }
