@@ -33,7 +33,9 @@ async function ask(...scripts: Script[]): Promise<{ id: string; hints: Hint[]; a
 describe.each(jobStores)("a model's thoughts in the text, on $name", ({ available, openJobs }) => {
   it.runIf(available)("are neither shown nor stored", async () => {
     jobs = await openJobs();
-    const { id, hints, answered } = await ask({ steps: ["<thi", "nk>They are angry.", "</think>\n\n", "I am ", "sorry."] });
+    const { id, hints, answered } = await ask({
+      steps: ["<thi", "nk>They are angry.", "</think>\n\n", "I am ", "sorry."],
+    });
     await answered;
     expect(await readJob(jobs.db.pool, id)).toMatchObject({ status: "completed", replyText: "I am sorry." });
     expect(JSON.stringify(hints)).not.toContain("angry");

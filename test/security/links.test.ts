@@ -27,8 +27,18 @@ function strayLinks(text: string): string[] {
 
 /** Addresses of mail in the text are left alone, and renderers link them. */
 function isPlainMail(href: string, text: string): boolean {
-  const address = href.replace(/^mailto:/i, "");
-  return address !== href && text.includes(address) && !text.toLowerCase().includes(href.toLowerCase());
+  const address = decode(href.replace(/^mailto:/i, ""));
+  return (
+    /^mailto:/i.test(href) && text.includes(address) && !text.toLowerCase().includes(`mailto:${address}`.toLowerCase())
+  );
+}
+
+function decode(address: string): string {
+  try {
+    return decodeURIComponent(address);
+  } catch {
+    return address;
+  }
 }
 
 function isAllowed(href: string): boolean {

@@ -5,6 +5,7 @@ import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/api-key.ts";
 import { readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
+import { ServerHabits } from "../upstream/server-habits.ts";
 import { openSdkBody } from "../upstream/sdk-body.ts";
 import { createSdkFetch } from "../upstream/sdk-fetch.ts";
 import { createFromEvent } from "./from-event.ts";
@@ -43,6 +44,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     openTelemetry: false,
     webhookKey: null,
   });
+  const habits = new ServerHabits();
   return {
     name: "anthropic",
     upstream: baseUrl,
@@ -52,7 +54,10 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
           const body = toRequest(request, model);
           const fetched = client.messages.create(body, { signal: limited }).asResponse();
           return readReply(openSdkBody(fetched, "ANTHROPIC_BASE_URL"), {
-            reply: new Reply(body.model, createFromEvent(apiKey), { meter: request.meter }),
+            reply: new Reply(body.model, createFromEvent(apiKey), {
+              habits: habits.of(body.model),
+              meter: request.meter,
+            }),
             toError: (error) => toError(error, apiKey),
           });
         },

@@ -35,7 +35,7 @@ export function compatibleFromConfig(config: Config): Provider {
 export function createCompatibleProvider(options: CompatibleOptions): Provider {
   const { baseUrl, apiKey, model, timeouts = defaultTimeouts } = options;
   const endpoint = createEndpoint({ url: completionsUrl(baseUrl), apiKey, connectMs: timeouts.connectMs });
-  const habits = new ServerHabits();
+  const habits = new ServerHabits({ namesTell: true });
   return {
     name: "compatible",
     upstream: baseUrl,

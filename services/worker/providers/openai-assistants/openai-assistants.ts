@@ -8,6 +8,7 @@ import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/api-key.ts";
 import { readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
+import { ServerHabits } from "../upstream/server-habits.ts";
 import { openSdkBody } from "../upstream/sdk-body.ts";
 import { fromEvent, type RunPart } from "./from-event.ts";
 import { createThreads } from "./threads.ts";
@@ -30,12 +31,13 @@ export function openaiAssistantsFromConfig(config: Config): Provider {
 export function createAssistantsProvider(options: AssistantsOptions): Provider {
   const { baseUrl, apiKey, assistantId, timeouts = defaultTimeouts } = options;
   const client = createClient(options, timeouts);
+  const habits = new ServerHabits();
   return {
     name: "openai-assistants",
     upstream: baseUrl,
     threads: createThreads(client, createCall(apiKey, timeouts.wholeAnswerMs)),
     stream: (request, signal) =>
-      withTimeouts((limited) => streamRun({ client, apiKey, assistantId, request, signal: limited }), {
+      withTimeouts((limited) => streamRun({ client, apiKey, assistantId, habits, request, signal: limited }), {
         signal,
         firstTextMs: request.assistant.firstTextMs,
         ...timeouts,
@@ -47,12 +49,13 @@ interface Call {
   client: OpenAI;
   apiKey: string;
   assistantId: string;
+  habits: ServerHabits;
   request: ProviderRequest;
   signal: AbortSignal;
 }
 
 async function* streamRun(call: Call): AsyncGenerator<ProviderEvent, void, undefined> {
-  const { client, apiKey, assistantId, request } = call;
+  const { client, apiKey, assistantId, habits, request } = call;
   const { threadId } = request;
   if (threadId === undefined) throw new TypeError("the Assistants API answers in threads only");
   let run: RunPart["run"];
@@ -61,7 +64,7 @@ async function* streamRun(call: Call): AsyncGenerator<ProviderEvent, void, undef
     run = part.run ?? run;
     return part;
   };
-  const reply = new Reply(assistantId, toPart, { meter: request.meter });
+  const reply = new Reply(assistantId, toPart, { habits: habits.of(assistantId), meter: request.meter });
   try {
     yield* readReply(openSdkBody(startRun(call, threadId), "OPENAI_BASE_URL"), {
       reply,

@@ -4,6 +4,7 @@ import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/api-key.ts";
 import { readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
+import { ServerHabits } from "../upstream/server-habits.ts";
 import { openSdkBody } from "../upstream/sdk-body.ts";
 import { createCall } from "./calls.ts";
 import { type ClientOptions, createClient } from "./client.ts";
@@ -29,6 +30,7 @@ export function openaiFromConfig(config: Config): Provider {
 export function createOpenaiProvider(options: OpenaiOptions): Provider {
   const { baseUrl, apiKey, model, timeouts = defaultTimeouts } = options;
   const client = createClient(options, timeouts);
+  const habits = new ServerHabits();
   return {
     name: "openai",
     upstream: baseUrl,
@@ -39,7 +41,10 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
           const body = toRequest(request, model);
           const fetched = client.responses.create(body, { signal: limited }).asResponse();
           return readReply(openSdkBody(fetched, "OPENAI_BASE_URL"), {
-            reply: new Reply(body.model ?? model, (data) => fromEvent(data, apiKey), { meter: request.meter }),
+            reply: new Reply(body.model ?? model, (data) => fromEvent(data, apiKey), {
+              habits: habits.of(body.model ?? model),
+              meter: request.meter,
+            }),
             toError: (error) => toError(error, apiKey),
           });
         },

@@ -17,12 +17,18 @@ const maxModels = 100;
 /** The habits of one server, by model, for the life of the process. */
 export class ServerHabits {
   readonly #models = new Map<string, Habits>();
+  readonly #namesTell: boolean;
+
+  /** @param namesTell whether a model's name tells that its template opens the thoughts: where servers run their own */
+  constructor({ namesTell = false } = {}) {
+    this.#namesTell = namesTell;
+  }
 
   of(model: string): Habits {
     const known = this.#models.get(model);
     if (known) return known;
     const habits = newHabits();
-    if (opensInPrompt.test(model)) habits.opening = "assumed missing";
+    if (this.#namesTell && opensInPrompt.test(model)) habits.opening = "assumed missing";
     if (this.#models.size < maxModels) this.#models.set(model, habits);
     return habits;
   }

@@ -92,17 +92,17 @@ describe("a model's thoughts", () => {
   it.each(["deepseek-r1:14b", "Qwen/QwQ-32B", "qwen3-235b-a22b-thinking-2507", "deepseek-reasoner"])(
     "are held back from the first reply on where the model's template opens them: %s",
     (model) => {
-      const habits = new ServerHabits().of(model);
+      const habits = new ServerHabits({ namesTell: true }).of(model);
       expect(show(Array.from("a</think>Sorry."), { habits })).toBe("Sorry.");
     },
   );
 
   it("that a server sends apart leave its text alone", () => {
-    const habits = new ServerHabits().of("deepseek-r1");
+    const habits = new ServerHabits({ namesTell: true }).of("deepseek-r1");
     const shown = new ShownText(habits);
     shown.thoughtsAreApart();
     expect(shown.push("Good day. ")).toBe("Good day.");
-    expect(new ServerHabits().of("gpt-4r12").opening).toBe("unknown");
+    expect(new ServerHabits({ namesTell: true }).of("gpt-4r12").opening).toBe("unknown");
   });
 
   it("are looked for in each message of a reply", () => {
