@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { childEnvironment, ConfigError, readConfig, readEnvironment } from "./config.ts";
+import {
+  childEnvironment,
+  type Config,
+  ConfigError,
+  readApiConfig,
+  readConfig,
+  readDatabaseConfig,
+  readEnvironment,
+  readStoresConfig,
+  readWorkerConfig,
+} from "./config.ts";
+import { describeProviders } from "./provider-catalog.ts";
 
 const enough = { DATABASE_URL: "postgres://u:p@localhost:5432/parley" };
 
@@ -194,9 +205,73 @@ describe("the environment", () => {
   });
 });
 
+describe("a part of the product", () => {
+  const production = { ...enough, NODE_ENV: "production" };
+  const ofApi = {
+    TOKEN_SECRET: "t".repeat(32),
+    IDENTITY_SECRET: "i".repeat(32),
+    CHALLENGE_SECRET: "a challenge secret",
+    ADMIN_PASSWORD: "an admin password",
+    ADMIN_READ_PASSWORD: "a read password",
+  };
+  const ofWorkers = {
+    OPENAI_API_KEY: "sk-1",
+    ANTHROPIC_API_KEY: "sk-2",
+    CLAUDE_API_KEY: "sk-3",
+    COMPATIBLE_API_KEY: "sk-4",
+  };
+
+  it("starts with the secrets it needs", () => {
+    expect(readWorkerConfig({ ...production, ...ofWorkers })).toMatchObject(ofWorkers);
+    expect(readApiConfig({ ...production, TOKEN_SECRET: ofApi.TOKEN_SECRET }).TOKEN_SECRET).toEqual([
+      ofApi.TOKEN_SECRET,
+    ]);
+    expect(faultOf(production, readApiConfig)).toContain("TOKEN_SECRET: required in production");
+    expect(readDatabaseConfig(production)).toMatchObject({ DATABASE_URL: enough.DATABASE_URL });
+    expect(readStoresConfig({ ...production, REDIS_URL: "redis://localhost" })).toMatchObject(enough);
+    // Settings that all parts share ask a worker for no secret either.
+    const settings = { IDENTITY: "required", CHALLENGE_URL: "https://challenge.example.com" };
+    expect(readWorkerConfig({ ...production, ...settings }).IDENTITY).toBe("required");
+  });
+
+  it("does not hold those of another, where it is given them", () => {
+    const all = { ...production, ...ofApi, CHALLENGE_URL: "https://challenge.example.com", ...ofWorkers };
+    const [api, worker] = [readApiConfig(all), readWorkerConfig(all)].map((config) => JSON.stringify(config));
+    for (const secret of Object.values(ofWorkers)) expect(api).not.toContain(secret);
+    for (const secret of Object.values(ofApi)) expect(worker).not.toContain(secret);
+    const stores = [readStoresConfig(all), readDatabaseConfig(all)].map((config) => JSON.stringify(config)).join("");
+    for (const secret of Object.values({ ...ofApi, ...ofWorkers })) expect(stores).not.toContain(secret);
+  });
+
+  it("knows which providers are configured, without their keys", () => {
+    const available = (config: Config) => describeProviders(config).filter((provider) => provider.available);
+    const all = { ...enough, ...ofWorkers };
+    expect(available(readApiConfig(all))).toEqual(available(readWorkerConfig(all)));
+    expect(available(readApiConfig({ ...enough, OPENAI_API_KEY: "" })).map(({ name }) => name)).toEqual(["preset"]);
+  });
+
+  it.each([
+    ["an api", readApiConfig],
+    ["a worker", readWorkerConfig],
+    ["a command", readStoresConfig],
+    ["the migrations", readDatabaseConfig],
+  ])("says what is wrong with its settings (%s)", (_, read: (env: NodeJS.ProcessEnv) => unknown) => {
+    expect(faultOf({}, read)).toContain("DATABASE_URL: not set");
+    expect(faultOf({ DATABASE_URL: "mysql://localhost" }, read)).toContain("DATABASE_URL: expected");
+  });
+});
+
 describe("the environment of a process we start", () => {
   it("is ours, with what it needs beside that", () => {
-    const child = childEnvironment({ PARLEY_ADDED: "1", PATH: "/only/here" });
+    const child = childEnvironment("a part", { PARLEY_ADDED: "1", PATH: "/only/here" });
     expect(child).toMatchObject({ PARLEY_ADDED: "1", PATH: "/only/here", HOME: process.env["HOME"] });
+  });
+
+  it("has no secret of another part", () => {
+    const additions = { TOKEN_SECRET: "a token secret", ADMIN_PASSWORD: "a password", OPENAI_API_KEY: "sk-1" };
+    const [api, worker] = [childEnvironment("api", additions), childEnvironment("worker", additions)];
+    expect(api).toMatchObject({ ...additions, OPENAI_API_KEY: "set" });
+    expect(worker).toMatchObject({ OPENAI_API_KEY: "sk-1" });
+    expect(JSON.stringify(worker)).not.toMatch(/a token secret|a password/);
   });
 });

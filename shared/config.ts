@@ -80,12 +80,65 @@ export class ConfigError extends Error {
   override name = "ConfigError";
 }
 
+/** Secrets that one part alone uses. The other one starts without them, and does not hold them where it is given them. */
+const secretsOf = {
+  api: ["TOKEN_SECRET", "IDENTITY_SECRET", "CHALLENGE_SECRET", "ADMIN_PASSWORD", "ADMIN_READ_PASSWORD"],
+  worker: ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "CLAUDE_API_KEY", "COMPATIBLE_API_KEY"],
+} as const;
+
+/** In place of a provider's key: an API needs to know no more than that there is one. */
+const isSet = "set";
+
 /**
- * Reads the environment of a process that needs PostgreSQL (api, worker, migrate).
+ * Reads the environment of an API. Keys of providers are not kept: where they are given, it says that they are there.
+ * @throws {ConfigError} as `readConfig`
+ */
+export function readApiConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  return readConfig(withoutForeignSecrets(env, "api"));
+}
+
+/**
+ * Reads the environment of a worker, without the secrets that guard an API.
+ * @throws {ConfigError} as `readConfig`
+ */
+export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  return withDatabase(
+    parse(withoutForeignSecrets(env, "worker"), (present) => [...poolerNeeds(present), ...databaseMissing(present)]),
+  );
+}
+
+type Stores = Pick<Config, "DATABASE_URL" | "DATABASE_CONNECTIONS" | "DATABASE_POOLER" | "REDIS_URL">;
+
+/**
+ * Reads what a command needs that works on the stores alone; all other keys are left unread.
+ * @throws {ConfigError} as `readConfig`
+ */
+export function readStoresConfig(env: NodeJS.ProcessEnv = process.env): Stores {
+  const { DATABASE_URL, DATABASE_CONNECTIONS, DATABASE_POOLER, REDIS_URL } = env;
+  const stores = { DATABASE_URL, DATABASE_CONNECTIONS, DATABASE_POOLER, REDIS_URL };
+  return withDatabase(parse(stores, (present) => [...poolerNeeds(present), ...databaseMissing(present)]));
+}
+
+/**
+ * Reads what the migrations need.
+ * @throws {ConfigError} as `readConfig`
+ */
+export function readDatabaseConfig(
+  env: NodeJS.ProcessEnv = process.env,
+): Pick<Config, "DATABASE_URL" | "DATABASE_POOLER"> {
+  const { DATABASE_URL, DATABASE_POOLER } = env;
+  return withDatabase(parse({ DATABASE_URL, DATABASE_POOLER }, databaseMissing));
+}
+
+/**
+ * Reads the environment of a process that has everything.
  * @throws {ConfigError} naming every fault at once, without the values (they may be secrets)
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const { DATABASE_URL, ...config } = parse(env, databaseMissing);
+  return withDatabase(parse(env, (present) => [...allNeeds(present), ...databaseMissing(present)]));
+}
+
+function withDatabase({ DATABASE_URL, ...config }: Environment): Config {
   // Its absence is among the faults.
   if (DATABASE_URL === undefined) throw new ConfigError("DATABASE_URL is not set");
   return { ...config, DATABASE_URL };
@@ -96,7 +149,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
  * @throws {ConfigError} as `readConfig`
  */
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
-  return parse(env, () => []);
+  return parse(env, allNeeds);
 }
 
 type Present = Record<string, string | undefined>;
@@ -107,15 +160,21 @@ function parse(env: NodeJS.ProcessEnv, check: (present: Present) => string[]): E
   const present: Present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   const parsed = environment.safeParse(present);
   const issues = parsed.success ? [] : parsed.error.issues;
-  const faults = [
-    ...issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
-    ...secretMissing(present),
-    ...contradictions(present),
-    ...sharedPorts(present),
-    ...check(present),
-  ];
+  const faults = [...issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`), ...check(present)];
   if (parsed.success && faults.length === 0) return parsed.data;
   throw new ConfigError(`The environment has ${faults.length} fault(s):\n${faults.map((f) => `  ${f}`).join("\n")}`);
+}
+
+/** What an API needs, and with it a process that has everything. */
+function allNeeds(present: Present): string[] {
+  return [...secretMissing(present), ...poolerNeeds(present), ...contradictions(present), ...sharedPorts(present)];
+}
+
+function poolerNeeds({ DATABASE_POOLER, REDIS_URL }: Present): string[] {
+  if (DATABASE_POOLER !== "transaction" || REDIS_URL !== undefined) return [];
+  return [
+    "DATABASE_POOLER: transaction, so a REDIS_URL is expected: LISTEN, which stands in for it, does not pass a pooler",
+  ];
 }
 
 function secretMissing({ NODE_ENV, TOKEN_SECRET }: Present): string[] {
@@ -133,11 +192,6 @@ function contradictions(present: Present): string[] {
   const { IDENTITY, CONVERSATION_ACCESS, IDENTITY_SECRET, TOKEN_SECRET, CHALLENGE_URL, CHALLENGE_SECRET } = present;
   const ofTokens = splitList(TOKEN_SECRET ?? "");
   return [
-    ...(present["DATABASE_POOLER"] === "transaction" && present["REDIS_URL"] === undefined
-      ? [
-          "DATABASE_POOLER: transaction, so a REDIS_URL is expected: LISTEN, which stands in for it, does not pass a pooler",
-        ]
-      : []),
     ...(IDENTITY === "required" && IDENTITY_SECRET === undefined
       ? ["IDENTITY: required, so an IDENTITY_SECRET is expected, to verify visitors with"]
       : []),
@@ -164,9 +218,17 @@ function databaseMissing({ DATABASE_URL }: Present): string[] {
   return [`DATABASE_URL: not set, expected ${example} (npm start brings its own PostgreSQL)`];
 }
 
-/** For a process that we start: our own environment, and what it needs beside that. */
-export function childEnvironment(additions: Record<string, string>): NodeJS.ProcessEnv {
-  return { ...process.env, ...additions };
+/** For a part that we start: our own environment, what it needs beside that, and no secret of another part. */
+export function childEnvironment(part: string, additions: Record<string, string>): NodeJS.ProcessEnv {
+  const env = { ...process.env, ...additions };
+  return part === "api" || part === "worker" ? withoutForeignSecrets(env, part) : env;
+}
+
+function withoutForeignSecrets(env: NodeJS.ProcessEnv, part: keyof typeof secretsOf): NodeJS.ProcessEnv {
+  const kept = { ...env };
+  if (part === "worker") for (const key of secretsOf.api) delete kept[key];
+  else for (const key of secretsOf.worker) if (kept[key] !== undefined && kept[key] !== "") kept[key] = isSet;
+  return kept;
 }
 
 function integer(min: number, max: number) {

@@ -60,6 +60,10 @@ export function describeProviders(config: Config): ProviderInfo[] {
   });
 }
 
+export function isAvailable(name: string, providers: readonly ProviderInfo[]): name is ProviderName {
+  return providers.some((provider) => provider.name === name && provider.available);
+}
+
 export function isConfigured(name: string, config: Config): name is ProviderName {
   return isProviderName(name) && catalog[name].missing(config) === undefined;
 }
@@ -74,17 +78,25 @@ export function modelOf(
 }
 
 /** The provider of an assistant, where no request and no conversation names another. */
-export function providerOf(assistant: { provider?: ProviderName | undefined }, config: Config): ProviderName {
-  const { provider } = assistant;
-  // Whoever kept an assistant at OpenAI meant OpenAI's models.
-  if (provider === "openai-assistants" && !isConfigured(provider, config) && isConfigured("openai", config)) {
-    return "openai";
-  }
-  return provider !== undefined && isConfigured(provider, config) ? provider : defaultProvider(config);
+export function providerOf(assistant: AssistantChoice, config: Config): ProviderName {
+  return chooseProvider(assistant, describeProviders(config));
 }
 
-export function defaultProvider(config: Config): ProviderName {
-  return defaults.find((name) => isConfigured(name, config)) ?? "preset";
+interface AssistantChoice {
+  provider?: ProviderName | undefined;
+}
+
+/** The same, by what is known of the providers. */
+export function chooseProvider({ provider }: AssistantChoice, providers: readonly ProviderInfo[]): ProviderName {
+  // Whoever kept an assistant at OpenAI meant OpenAI's models.
+  if (provider === "openai-assistants" && !isAvailable(provider, providers) && isAvailable("openai", providers)) {
+    return "openai";
+  }
+  return provider !== undefined && isAvailable(provider, providers) ? provider : defaultProvider(providers);
+}
+
+export function defaultProvider(providers: readonly ProviderInfo[]): ProviderName {
+  return defaults.find((name) => isAvailable(name, providers)) ?? "preset";
 }
 
 /** What an operator should know of settings that do not do what they once did. */

@@ -12,6 +12,7 @@ import type { RateLimits } from "./limits/rate-limits.ts";
 import type { Operators } from "./middleware/operators.ts";
 import type { EventStreams } from "./sse.ts";
 import type { HealthReport } from "./health-report.ts";
+import type { KnownProviders } from "./known-providers.ts";
 import type { Tokens } from "./tokens.ts";
 import type { JobWatch } from "./watch-job.ts";
 import type { WidgetFiles } from "./widget-files.ts";
@@ -27,6 +28,8 @@ export interface ApiContext extends JobContext {
   openRequests: OpenRequests;
   /** At credentials of operators, and at the metrics token. */
   guesses: Guesses;
+  /** What the workers have. */
+  providers: KnownProviders;
   operators: Operators;
   watch: JobWatch;
   streams: EventStreams;

@@ -21,12 +21,14 @@ import { HealthReport } from "./health-report.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createIdentities } from "./identity.ts";
 import { Connections } from "./limits/connections.ts";
+import { KnownProviders } from "./known-providers.ts";
 import { Guesses } from "./limits/guesses.ts";
 import { OpenRequests } from "./limits/open-requests.ts";
 import { openRateLimits } from "./limits/rate-limits.ts";
 import { Operators } from "./middleware/operators.ts";
 import type { Secrets } from "./signed-claims.ts";
 import { EventStreams } from "./sse.ts";
+import { compareTokenSecrets } from "./token-fingerprint.ts";
 import { createTokens } from "./tokens.ts";
 import { JobWatch } from "./watch-job.ts";
 import { WidgetFiles } from "./widget-files.ts";
@@ -115,8 +117,9 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
   const secrets: Secrets = config.TOKEN_SECRET ?? [await readOrMakeSetting(jobs.db.pool, "token-secret", makeSecret)];
   const limits = await openRateLimits(config, { log, lifecycle });
   const guesses = new Guesses(limits.failedLogins);
-  const providers = describeProviders(config).filter(({ available }) => available);
-  const health = new HealthReport({ ...jobs, providers: providers.map(({ name }) => name) });
+  await compareTokenSecrets(jobs.db.pool, secrets, log);
+  const providers = new KnownProviders({ pool: jobs.db.pool, own: describeProviders(config), log });
+  const health = new HealthReport({ ...jobs, providers });
   const streams = new EventStreams();
   const watch = new JobWatch({ pool: jobs.db.pool, live: jobs.live, log });
   const metrics = new ApiMetrics({ pool: jobs.db.pool, health, streams });
@@ -135,6 +138,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     limits,
     openRequests: new OpenRequests(config.RATE_LIMIT_MAX_STREAMS),
     guesses,
+    providers,
     operators: new Operators({ config, guesses, log }),
     watch,
     streams,

@@ -1,8 +1,15 @@
+import pg from "pg";
 import { describe, expect, it } from "vitest";
 import type { Assistant } from "../../shared/assistants.ts";
 import { readConfig } from "../../shared/config.ts";
 import { Problem } from "../../shared/errors.ts";
+import { describeProviders } from "../../shared/provider-catalog.ts";
+import { quietLog } from "../../shared/testing/quiet-log.ts";
 import { checkChoices } from "./check-choices.ts";
+import { KnownProviders } from "./known-providers.ts";
+
+/** Nothing is listening there: what the process knows itself is all there is. */
+const noPool = new pg.Pool({ connectionString: "postgres://127.0.0.1:1/none" });
 
 const keeps: Assistant = {
   name: "Keeper",
@@ -30,25 +37,27 @@ function check(
     ADOPT_THREADS: adopt,
   });
   const request = { message: "Hello", threadId: "conv_1", ...body };
-  return checkChoices({ assistants, config }, request, who);
+  const providers = new KnownProviders({ pool: noPool, own: describeProviders(config), log: quietLog() });
+  return checkChoices({ assistants, config, providers }, request, who);
 }
 
 describe("a thread that comes with a request", () => {
-  it("is taken where that is allowed, or somebody vouches for the visitor", () => {
+  it("is taken where that is allowed, or somebody vouches for the visitor", async () => {
     const taken = { provider: "openai", id: "conv_1" };
-    expect(check({ assistantType: "keeper" }, { adopt: "true" })).toEqual(taken);
-    expect(check({ assistantType: "keeper" }, { who: visitor })).toEqual(taken);
-    expect(() => check({ assistantType: "keeper" })).toThrow("does not continue threads");
+    expect(await check({ assistantType: "keeper" }, { adopt: "true" })).toEqual(taken);
+    expect(await check({ assistantType: "keeper" }, { who: visitor })).toEqual(taken);
+    await expect(check({ assistantType: "keeper" })).rejects.toThrow("does not continue threads");
   });
 
   it.each([
     ["an assistant that keeps its conversations here", {}],
     ["a provider that keeps none", { assistantType: "keeper", provider: "compatible" }],
     ["presets", { assistantType: "keeper", provider: "preset" }],
-  ])("is refused for %s, whoever brings it", (_, body) => {
+  ])("is refused for %s, whoever brings it", async (_, body) => {
     for (const options of [{ adopt: "true" }, { who: visitor }, { adopt: "true", who: visitor }]) {
-      expect(() => check(body, options)).toThrow(Problem);
-      expect(() => check(body, options)).toThrow("keeps no threads");
+      const refusal = check(body, options);
+      await expect(refusal).rejects.toThrow(Problem);
+      await expect(refusal).rejects.toThrow("keeps no threads");
     }
   });
 });

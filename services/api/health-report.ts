@@ -7,8 +7,9 @@ import { fresh } from "../../shared/fresh.ts";
 import { within } from "../../shared/lifecycle.ts";
 import type { Health } from "../../shared/protocol/service.ts";
 import { checkDelivery } from "./check-delivery.ts";
+import type { KnownProviders } from "./known-providers.ts";
 
-type Sources = Pick<JobContext, "db" | "queue" | "live" | "log"> & { providers: string[] };
+type Sources = Pick<JobContext, "db" | "queue" | "live" | "log"> & { providers: Pick<KnownProviders, "names"> };
 
 /** However many ask, the stores are asked once in so long. */
 const freshMs = 1000;
@@ -43,11 +44,12 @@ export class HealthReport {
 
   async #look(): Promise<Health> {
     const { db, queue, live, providers } = this.#sources;
-    const [database, counts, writable, cache] = await Promise.all([
+    const [database, counts, writable, cache, names] = await Promise.all([
       checkStore(Promise.all([readOpenCircuits(db.pool), this.#probeWrites()])),
       checkStore(queue.counts()),
       checkStore(queue.probe()),
       checkStore(live.ping()),
+      providers.names(),
     ]);
     const delivery = await checkDelivery(db.pool, counts.value);
     const well = counts.up && writable.up && cache.up && delivery.status === "up";
@@ -65,7 +67,7 @@ export class HealthReport {
         cache: cache.shown,
         delivery,
       },
-      providers,
+      providers: names,
       openCircuits: database.value?.[0] ?? {},
     };
   }

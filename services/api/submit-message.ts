@@ -66,7 +66,7 @@ export async function submitMessage(
   options: SubmitOptions,
 ): Promise<Submission> {
   const { conversationId, requestId, trace, visitor } = options;
-  const thread = checkChoices(context, body, visitor);
+  const thread = await checkChoices(context, body, visitor);
   const hashes = hashKey(body, options);
   // A repeat must be answered before the limits speak.
   if (await context.backlog.isFull()) {

@@ -139,13 +139,13 @@ async function startParts(
   additions: Record<string, string>,
 ): Promise<void> {
   ending.end.throwIfAborted();
-  const env = childEnvironment(additions);
   const supervised = parts.map(
     (part) =>
       new Supervised({
         name: part.name,
         log,
-        start: (stopping) => startPart(part, { env, stopping, hurry: ending.hurry }),
+        start: (stopping) =>
+          startPart(part, { env: childEnvironment(part.name, additions), stopping, hurry: ending.hurry }),
       }),
   );
   lifecycle.onClose("the parts", async () => {

@@ -10,6 +10,7 @@ import { pricesPath, readPrices } from "../../shared/prices.ts";
 import { checkBudgets } from "../../shared/check-budgets.ts";
 import { Circuits } from "./circuits.ts";
 import { Complaints } from "./complaints.ts";
+import { reportProviders } from "./report-providers.ts";
 import { reportCircuits } from "./report-circuits.ts";
 import { startConsumer } from "./consumer.ts";
 import { startThreadDeletion } from "./delete-threads.ts";
@@ -67,6 +68,7 @@ export async function startWorker(
 
   const stopListening = await context.live.listenForCancels((jobId) => void leases.hearCancel(jobId));
   lifecycle.onClose("cancels", stopListening);
+  lifecycle.onClose("provider reports", await reportProviders(context));
   lifecycle.onClose("circuit reports", reportCircuits(context));
   lifecycle.onClose("reconciler", startReconciler(context));
   lifecycle.onClose("thread deletion", startThreadDeletion(context));

@@ -115,4 +115,16 @@ const CircuitReport = defineEntity({
   },
 });
 
-export const bookkeeping = [Setting, Call, Budget, ThreadDeletion, CircuitReport, Run, RateLimit];
+/** Which providers each worker has; see `provider-reports.ts`. */
+const ProviderReport = defineEntity({
+  name: "ProviderReport",
+  tableName: "provider_reports",
+  properties: {
+    workerId: p.uuid().primary(),
+    providers: p.json(),
+    reportedAt: time().defaultRaw("now()"),
+    ended: p.boolean().default(false),
+  },
+});
+
+export const bookkeeping = [Setting, Call, Budget, ThreadDeletion, CircuitReport, ProviderReport, Run, RateLimit];

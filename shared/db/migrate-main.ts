@@ -1,9 +1,9 @@
-import { ConfigError, readConfig } from "../config.ts";
+import { ConfigError, readDatabaseConfig } from "../config.ts";
 import { migrate } from "./migrate.ts";
 
 /** `npm run migrate`. */
 try {
-  const { DATABASE_URL, DATABASE_POOLER } = readConfig();
+  const { DATABASE_URL, DATABASE_POOLER } = readDatabaseConfig();
   if (DATABASE_POOLER !== "none") {
     throw new ConfigError(
       "Migrations hold a lock on one connection, which does not pass a pooler: run this with the DATABASE_URL of PostgreSQL itself, and without DATABASE_POOLER",

@@ -16,3 +16,23 @@ export async function readOrMakeSetting(pool: Pool, key: string, make: () => str
   if (!row) throw new Error(`the setting ${key} was neither found nor made`);
   return row.value;
 }
+
+/**
+ * Puts a value in place of what all processes shared, whoever else does so at the same time.
+ * @returns what was there before; `undefined`: nothing
+ */
+export async function replaceSetting(pool: Pool, key: string, value: string): Promise<string | undefined> {
+  const made = await pool.query("insert into settings values ($1, $2) on conflict (key) do nothing", [key, value]);
+  if (made.rowCount === 1) return undefined;
+  for (;;) {
+    const { rows } = await pool.query<{ value: string }>("select value from settings where key = $1", [key]);
+    const [row] = rows;
+    if (!row) return replaceSetting(pool, key, value);
+    const won = await pool.query("update settings set value = $2 where key = $1 and value = $3", [
+      key,
+      value,
+      row.value,
+    ]);
+    if (won.rowCount === 1) return row.value;
+  }
+}

@@ -1,4 +1,4 @@
-import { ConfigError, readConfig } from "../config.ts";
+import { ConfigError, readStoresConfig } from "../config.ts";
 import { readJob } from "../db/read-job.ts";
 import { retryRefusals } from "../db/retry.ts";
 import { readRuns } from "../db/timeline.ts";
@@ -26,7 +26,7 @@ async function main([command, given]: string[]): Promise<number> {
   const log = await createLogger({ service: "jobs", level: "warn", pretty: true, to: "stderr" });
   const lifecycle = new Lifecycle(log);
   try {
-    const context = await openJobContext(readConfig(), { log, lifecycle });
+    const context = await openJobContext(readStoresConfig(), { log, lifecycle });
     return command === "retry" ? await retry(context, jobId.data) : await show(context, jobId.data);
   } catch (error) {
     process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);

@@ -2,7 +2,7 @@ import { type Request, type Response, Router } from "express";
 import { readConversation, readMessages, type MessageRow } from "../../../shared/db/conversations.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { deleteConversation } from "../../../shared/jobs/delete-conversation.ts";
-import { providerOf } from "../../../shared/provider-catalog.ts";
+import { chooseProvider } from "../../../shared/provider-catalog.ts";
 import {
   type ConversationView,
   defaultHistoryPage,
@@ -40,9 +40,10 @@ export function conversationRoutes(context: ApiContext): Router {
 
   router.get("/conversations/:id", async (req: Request, res: Response) => {
     const id = await openConversation(context, req, req.params["id"]);
-    const [conversation, page] = await Promise.all([
+    const [conversation, page, known] = await Promise.all([
       readConversation(context.db.pool, id),
       readMessages(context.db, id, { limit: defaultHistoryPage }),
+      context.providers.read(),
     ]);
     if (!conversation) throw new Problem("not-found", "This conversation does not exist any more.");
     const assistant = context.assistants.get(conversation.assistantType);
@@ -50,7 +51,7 @@ export function conversationRoutes(context: ApiContext): Router {
       id,
       sessionId: id,
       assistantType: conversation.assistantType,
-      provider: conversation.provider ?? providerOf(assistant ?? {}, context.config),
+      provider: conversation.provider ?? chooseProvider(assistant ?? {}, known),
       threadId: conversation.threadId,
       createdAt: conversation.createdAt.toISOString(),
       updatedAt: conversation.updatedAt.toISOString(),

@@ -1,24 +1,26 @@
 import { type Request, type Response, Router } from "express";
-import { defaultProvider, describeProviders, providerOf } from "../../../shared/provider-catalog.ts";
+import { chooseProvider, defaultProvider } from "../../../shared/provider-catalog.ts";
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import type { ApiContext } from "../api-context.ts";
 
 /** What this service has to offer, and how it is. */
-export function serviceRoutes({ assistants, config, health }: ApiContext): Router {
+export function serviceRoutes({ assistants, health, providers }: ApiContext): Router {
   const router = Router();
 
-  router.get("/api/providers", (_req: Request, res: Response) => {
-    res.json({ default: defaultProvider(config), providers: describeProviders(config) });
+  router.get("/api/providers", async (_req: Request, res: Response) => {
+    const known = await providers.read();
+    res.json({ default: defaultProvider(known), providers: known });
   });
 
-  router.get("/api/assistants", (_req: Request, res: Response) => {
+  router.get("/api/assistants", async (_req: Request, res: Response) => {
+    const known = await providers.read();
     const infos = [...assistants].map(([type, assistant]): AssistantInfo => {
       const { name, description, greeting, suggestions } = assistant;
       return {
         type,
         name,
         description,
-        provider: providerOf(assistant, config),
+        provider: chooseProvider(assistant, known),
         ...(greeting !== undefined && { greeting }),
         ...(suggestions !== undefined && { suggestions }),
       };
