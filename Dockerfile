@@ -1,5 +1,11 @@
 # One image for api, worker and migrate; the command says which. About 230 MB, 80 MB of them Node's own program.
-FROM node:24-bookworm-slim AS node
+#
+# A tag may name another image tomorrow. For a build that can be repeated, give both by digest (docs/deploy.md):
+#   docker build --build-arg NODE_IMAGE=node@sha256:... --build-arg DEBIAN_IMAGE=debian@sha256:... .
+ARG NODE_IMAGE=node:24-bookworm-slim
+ARG DEBIAN_IMAGE=debian:bookworm-slim
+
+FROM ${NODE_IMAGE} AS node
 
 # What runs in production, and of that only what Node reads.
 FROM node AS dependencies
@@ -26,7 +32,7 @@ RUN apt-get update -qq \
   && apt-get install -y -qq --no-install-recommends binutils \
   && strip -o /node /usr/local/bin/node
 
-FROM debian:bookworm-slim
+FROM ${DEBIAN_IMAGE}
 RUN useradd --uid 1000 --no-create-home --shell /usr/sbin/nologin node
 COPY --from=program /node /usr/local/bin/node
 ENV NODE_ENV=production
@@ -38,7 +44,7 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY . .
 COPY --from=widget /app/services/widget/dist services/widget/dist
 USER 1000:1000
-EXPOSE 3000 3001
+EXPOSE 3000 3001 3003
 # A worker has WORKER_PORT; an api must not. Whoever runs another command disables it.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.WORKER_PORT || process.env.PORT || 3000) + '/livez').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { DatabaseUrlError, readTlsSettings } from "./postgres/database-url.ts";
+import { allNeeds, databaseMissing, poolerNeeds, type Present, splitList } from "./config-needs.ts";
+import { withoutForeignSecrets } from "./config-secrets.ts";
 import { parseRedisUrl, RedisUrlError } from "./redis/redis-url.ts";
 
 /**
@@ -80,15 +82,6 @@ export class ConfigError extends Error {
   override name = "ConfigError";
 }
 
-/** Secrets that one part alone uses. The other one starts without them, and does not hold them where it is given them. */
-const secretsOf = {
-  api: ["TOKEN_SECRET", "IDENTITY_SECRET", "CHALLENGE_SECRET", "ADMIN_PASSWORD", "ADMIN_READ_PASSWORD"],
-  worker: ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "CLAUDE_API_KEY", "COMPATIBLE_API_KEY"],
-} as const;
-
-/** In place of a provider's key: an API needs to know no more than that there is one. */
-const isSet = "set";
-
 /**
  * Reads the environment of an API. Keys of providers are not kept: where they are given, it says that they are there.
  * @throws {ConfigError} as `readConfig`
@@ -152,8 +145,6 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   return parse(env, allNeeds);
 }
 
-type Present = Record<string, string | undefined>;
-
 /** @param check finds faults that no single value has */
 function parse(env: NodeJS.ProcessEnv, check: (present: Present) => string[]): Environment {
   // `KEY=` in an env file means "not set".
@@ -165,70 +156,10 @@ function parse(env: NodeJS.ProcessEnv, check: (present: Present) => string[]): E
   throw new ConfigError(`The environment has ${faults.length} fault(s):\n${faults.map((f) => `  ${f}`).join("\n")}`);
 }
 
-/** What an API needs, and with it a process that has everything. */
-function allNeeds(present: Present): string[] {
-  return [...secretMissing(present), ...poolerNeeds(present), ...contradictions(present), ...sharedPorts(present)];
-}
-
-function poolerNeeds({ DATABASE_POOLER, REDIS_URL }: Present): string[] {
-  if (DATABASE_POOLER !== "transaction" || REDIS_URL !== undefined) return [];
-  return [
-    "DATABASE_POOLER: transaction, so a REDIS_URL is expected: LISTEN, which stands in for it, does not pass a pooler",
-  ];
-}
-
-function secretMissing({ NODE_ENV, TOKEN_SECRET }: Present): string[] {
-  if (NODE_ENV !== "production" || TOKEN_SECRET !== undefined) return [];
-  return ["TOKEN_SECRET: required in production, at least 32 random characters (openssl rand -base64 32)"];
-}
-
-/** Each of these listens for itself; a worker's port may be another process's, on the same machine all the same. */
-function sharedPorts({ PORT = "3000", ADMIN_PORT, WORKER_PORT }: Present): string[] {
-  if (ADMIN_PORT === undefined || (ADMIN_PORT !== PORT && ADMIN_PORT !== WORKER_PORT)) return [];
-  return ["ADMIN_PORT: expected another port than PORT and WORKER_PORT"];
-}
-
-function contradictions(present: Present): string[] {
-  const { IDENTITY, CONVERSATION_ACCESS, IDENTITY_SECRET, TOKEN_SECRET, CHALLENGE_URL, CHALLENGE_SECRET } = present;
-  const ofTokens = splitList(TOKEN_SECRET ?? "");
-  return [
-    ...(IDENTITY === "required" && IDENTITY_SECRET === undefined
-      ? ["IDENTITY: required, so an IDENTITY_SECRET is expected, to verify visitors with"]
-      : []),
-    ...(IDENTITY === "required" && CONVERSATION_ACCESS === "open"
-      ? [
-          "IDENTITY: required, but with CONVERSATION_ACCESS=open anyone who knows the id of an anonymous visitor's conversation may read it: expected token there",
-        ]
-      : []),
-    ...(splitList(IDENTITY_SECRET ?? "").some((secret) => ofTokens.includes(secret))
-      ? ["IDENTITY_SECRET: expected another secret than TOKEN_SECRET: a conversation token would pass as an identity"]
-      : []),
-    ...(CHALLENGE_URL !== undefined && CHALLENGE_SECRET === undefined
-      ? ["CHALLENGE_URL: set without CHALLENGE_SECRET, expected both or neither"]
-      : []),
-    ...(CHALLENGE_URL === undefined && CHALLENGE_SECRET !== undefined
-      ? ["CHALLENGE_SECRET: set without CHALLENGE_URL, expected both or neither"]
-      : []),
-  ];
-}
-
-function databaseMissing({ DATABASE_URL }: Present): string[] {
-  if (DATABASE_URL !== undefined) return [];
-  const example = "postgres://user:password@host:5432/database";
-  return [`DATABASE_URL: not set, expected ${example} (npm start brings its own PostgreSQL)`];
-}
-
 /** For a part that we start: our own environment, what it needs beside that, and no secret of another part. */
 export function childEnvironment(part: string, additions: Record<string, string>): NodeJS.ProcessEnv {
   const env = { ...process.env, ...additions };
   return part === "api" || part === "worker" ? withoutForeignSecrets(env, part) : env;
-}
-
-function withoutForeignSecrets(env: NodeJS.ProcessEnv, part: keyof typeof secretsOf): NodeJS.ProcessEnv {
-  const kept = { ...env };
-  if (part === "worker") for (const key of secretsOf.api) delete kept[key];
-  else for (const key of secretsOf.worker) if (kept[key] !== undefined && kept[key] !== "") kept[key] = isSet;
-  return kept;
 }
 
 function integer(min: number, max: number) {
@@ -329,11 +260,4 @@ function isProxy(text: string): boolean {
   const [address = "", bits = "0", ...rest] = text.split("/");
   const family = isIP(address);
   return family !== 0 && /^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128) && rest.length === 0;
-}
-
-function splitList(text: string): string[] {
-  return text
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "");
 }

@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { Redis } from "ioredis";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { configKeys, readConfig } from "../shared/config.ts";
+import { configKeys, readApiConfig, readDatabaseConfig, readWorkerConfig } from "../shared/config.ts";
+import { secretsOf } from "../shared/config-secrets.ts";
+import { redisAvailable, startRedis } from "../shared/testing/redis.ts";
 import { metricNames } from "./metric-names.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -81,11 +84,16 @@ interface Resource {
 
 interface PodSpec {
   terminationGracePeriodSeconds?: number;
+  automountServiceAccountToken: boolean;
+  securityContext: object;
+  volumes: { name: string; emptyDir?: { sizeLimit?: string } }[];
   containers: {
     name: string;
     image: string;
     command: string[];
     env?: { name: string; value: string }[];
+    envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string } }[];
+    securityContext: object;
     ports?: { name: string; containerPort: number }[];
     lifecycle?: { preStop: { exec: { command: string[] } } };
     [probe: `${string}Probe`]: { httpGet: { path: string; port: string } };
@@ -116,18 +124,87 @@ describe("the manifests for Kubernetes", () => {
     expect(named("Job")).toEqual(["parley-migrate"]);
   });
 
+  /** What a container's process finds in its environment. */
+  const environmentOf = ({ env = [], envFrom = [] }: PodSpec["containers"][number]) =>
+    Object.assign(
+      {},
+      ...envFrom.map(({ configMapRef, secretRef }) => {
+        if (configMapRef) return readEnv(`${base}/config.env`);
+        return readEnv(`${base}/${secretRef?.name.replace("parley-", "secret-")}.example.env`);
+      }),
+      Object.fromEntries(env.map(({ name, value }) => [name, value])),
+    ) as Record<string, string>;
+  const readers = { api: readApiConfig, worker: readWorkerConfig, migrate: readDatabaseConfig };
+  const containers = pods.flatMap(({ template }) => template.spec.containers);
+
   it("start what there is, with keys that there are, and values that it takes", () => {
-    const settings = { ...readEnv(`${base}/config.env`), ...readEnv(`${base}/secret.example.env`) };
+    for (const container of containers) {
+      expect(container.command[0]).toBe("node");
+      expect(read(container.command[1] ?? "")).not.toBe("");
+      const env = environmentOf(container);
+      expect(Object.keys(env).filter((key) => !configKeys.includes(key))).toEqual([]);
+      expect(env["NODE_ENV"]).toBe("production");
+      const secret = container.name === "api" ? { TOKEN_SECRET: "x".repeat(32) } : {};
+      expect(readers[container.name as keyof typeof readers]({ ...env, ...secret }).DATABASE_URL).toMatch(/^postgres:/);
+    }
+    expect(containers.map(({ name }) => name).toSorted()).toEqual(["api", "migrate", "worker"]);
+  });
+
+  it("give each part the secrets it needs, and no others", () => {
+    for (const container of containers) {
+      const keys = Object.keys(environmentOf(container));
+      if (container.name === "migrate") expect(keys.toSorted()).toEqual(["DATABASE_URL", "NODE_ENV"]);
+      if (container.name !== "api") expect(keys.filter((key) => isOneOf(secretsOf.api, key))).toEqual([]);
+      if (container.name !== "worker") expect(keys.filter((key) => isOneOf(secretsOf.worker, key))).toEqual([]);
+    }
+    const [api] = containers.filter(({ name }) => name === "api");
+    expect(Object.keys(api ? environmentOf(api) : {})).toEqual(expect.arrayContaining([...secretsOf.api]));
+    for (const file of readdirSync(join(root, base)).filter((name) => name.startsWith("secret-"))) {
+      for (const value of Object.values(readEnv(join(base, file)))) expect(value).toMatch(/^$|:PASSWORD@/);
+    }
+  });
+
+  it("keep to what the namespace enforces, and to a size", () => {
+    const [namespace] = resources.filter(({ kind }) => kind === "Namespace");
+    expect(namespace?.metadata?.labels).toMatchObject({ "pod-security.kubernetes.io/enforce": "restricted" });
     for (const { template } of pods) {
-      for (const { command, env = [] } of template.spec.containers) {
-        expect(command[0]).toBe("node");
-        expect(read(command[1] ?? "")).not.toBe("");
-        const all = { ...settings, ...Object.fromEntries(env.map(({ name, value }) => [name, value])) };
-        expect(Object.keys(all).filter((key) => !configKeys.includes(key))).toEqual([]);
-        expect(readConfig({ ...all, TOKEN_SECRET: "x".repeat(32) }).NODE_ENV).toBe("production");
+      const { automountServiceAccountToken, securityContext, volumes, containers: inPod } = template.spec;
+      expect(automountServiceAccountToken).toBe(false);
+      expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+      for (const { emptyDir } of volumes) expect(emptyDir?.sizeLimit).toMatch(/^\d+Mi$/);
+      for (const container of inPod) {
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
+        });
       }
     }
-    expect(pods).toHaveLength(3);
+  });
+
+  it("let in what there is a port for: visitors to the api, monitoring to the rest, and nothing else", () => {
+    const policies = resources
+      .filter(({ kind }) => kind === "NetworkPolicy")
+      .map(({ spec = {} }) => spec as Partial<NetworkPolicySpec>);
+    const deny = policies.find(({ ingress, egress }) => ingress === undefined && egress === undefined);
+    expect(deny).toEqual({
+      podSelector: { matchLabels: { "app.kubernetes.io/name": "parley" } },
+      policyTypes: ["Ingress", "Egress"],
+    });
+    expect(read(`${base}/kustomization.yaml`)).toContain("app.kubernetes.io/name: parley\n    includeTemplates: true");
+    const open: string[] = [];
+    for (const { podSelector, ingress = [], egress = [] } of policies) {
+      const component = podSelector?.matchLabels["app.kubernetes.io/component"];
+      const own = containers.find(({ name }) => name === component)?.ports?.map(({ name }) => name) ?? [];
+      for (const { from, ports } of ingress) {
+        expect(own).toEqual(expect.arrayContaining(ports.map(({ port }) => port)));
+        if (from === undefined) open.push(...ports.map(({ port }) => `${component} ${port}`));
+      }
+      for (const { to = [] } of egress) {
+        for (const { ipBlock } of to) expect(ipBlock.except).not.toEqual([]);
+      }
+    }
+    expect(open).toEqual(["api http"]);
   });
 
   it("agree on labels, ports and names", () => {
@@ -151,9 +228,14 @@ describe("the manifests for Kubernetes", () => {
     }
     for (const { template } of pods) {
       const [container] = template.spec.containers;
-      const port =
-        container?.env?.find(({ name }) => name === "WORKER_PORT")?.value ?? readEnv(`${base}/config.env`)["PORT"];
-      for (const { containerPort } of container?.ports ?? []) expect(String(containerPort)).toBe(port);
+      const env = container === undefined ? {} : environmentOf(container);
+      const keys: Record<string, string> = { http: "PORT", admin: "ADMIN_PORT", health: "WORKER_PORT" };
+      for (const { name, containerPort } of container?.ports ?? []) {
+        expect(String(containerPort), name).toBe(env[keys[name] ?? ""]);
+      }
+      const { annotations } = template.metadata as { annotations?: Record<string, string> };
+      const scraped = annotations?.["prometheus.io/port"];
+      if (scraped !== undefined) expect([env["ADMIN_PORT"], env["WORKER_PORT"]]).toContain(scraped);
       for (const [key, value] of Object.entries(container ?? {})) {
         if (!key.endsWith("Probe")) continue;
         const { httpGet } = value as { httpGet: { path: string; port: string } };
@@ -190,18 +272,26 @@ describe("the manifests for Kubernetes", () => {
 });
 
 describe("docker-compose.yml", () => {
-  const { services } = parse(read("docker-compose.yml"), { merge: true }) as {
-    services: Record<
-      string,
-      {
-        command?: string[];
-        environment?: Record<string, string>;
-        depends_on?: Record<string, { condition: string }>;
-        deploy?: { resources: { limits: { memory: string } } };
-        volumes?: string[];
-      }
-    >;
+  /** As Compose fills in each value; one that is wanted and absent is an error there, too. */
+  const fill = (text: string, env: Record<string, string>) =>
+    text.replaceAll(/\$\{(\w+):([-?])([^}]*)\}/g, (_, key: string, mark: string, rest: string) => {
+      const value = env[key] ?? "";
+      if (value === "" && mark === "?") throw new Error(`${key} is wanted: ${rest}`);
+      return value === "" ? rest : value;
+    });
+  const passwords = {
+    POSTGRES_PASSWORD: "p1",
+    REDIS_PASSWORD: "r1",
+    TOKEN_SECRET: "t".repeat(32),
+    ADMIN_PASSWORD: "an admin password",
   };
+  const readServices = (env: Record<string, string>) =>
+    (
+      parse(read("docker-compose.yml"), (_, value: unknown) => (typeof value === "string" ? fill(value, env) : value), {
+        merge: true,
+      }) as { services: Record<string, ComposeService> }
+    ).services;
+  const services = readServices(passwords);
   const own = ["api", "worker", "migrate"];
 
   it("starts what there is, with keys that there are", () => {
@@ -212,6 +302,72 @@ describe("docker-compose.yml", () => {
     }
     expect(services["worker"]?.environment?.["WORKER_PORT"]).toBe("3001");
     expect(services["api"]?.environment?.["WORKER_PORT"]).toBe("");
+  });
+
+  it("gives each part the secrets it needs and no others, and every setting to a part that uses it", () => {
+    const [api, worker, migrate] = own.map((name) => services[name]?.environment ?? {});
+    expect(Object.keys(migrate ?? {}).toSorted()).toEqual(["DATABASE_URL", "NODE_ENV"]);
+    expect(Object.keys(api ?? {})).toEqual(expect.arrayContaining([...secretsOf.api]));
+    expect(Object.keys(worker ?? {})).toEqual(expect.arrayContaining([...secretsOf.worker]));
+    expect(Object.keys(api ?? {}).filter((key) => isOneOf(secretsOf.worker, key))).toEqual([]);
+    expect(Object.keys(worker ?? {}).filter((key) => isOneOf(secretsOf.api, key))).toEqual([]);
+    for (const name of own) expect(services[name]).not.toHaveProperty("env_file");
+    // What is left is for another way to start Parley, or is decided here.
+    const notHere = ["DATABASE_POOLER"];
+    const given = new Set([...Object.keys(api ?? {}), ...Object.keys(worker ?? {})]);
+    expect(configKeys.filter((key) => !given.has(key))).toEqual(notHere);
+    expect(readApiConfig(api).ADMIN_PORT).toBe(3003);
+    expect(readWorkerConfig(worker).REDIS_URL).toBe("redis://:r1@redis:6379");
+    expect(readDatabaseConfig(migrate).DATABASE_URL).toBe("postgres://parley:p1@postgres:5432/parley");
+  });
+
+  it.each(Object.keys(passwords))("has no default for %s", (key) => {
+    expect(() => readServices({ ...passwords, [key]: "" })).toThrow(`${key} is wanted`);
+  });
+
+  it("has no password of its own anywhere, and lets nobody but this machine reach what is for operators", () => {
+    expect(read("docker-compose.yml")).not.toMatch(/PASSWORD:-[^}]|SECRET:-[^}]|TOKEN:-[^}]/);
+    expect(services["grafana"]?.environment).toEqual({
+      GF_SECURITY_ADMIN_PASSWORD__FILE: "/run/secrets/grafana_password",
+    });
+    expect(services["grafana"]?.entrypoint?.join(" ")).toContain("test -s /run/secrets/grafana_password ||");
+    const published = Object.values(services).flatMap(({ ports = [] }) => ports);
+    expect(published).toEqual(["3000:3000", "127.0.0.1:3003:3003", "127.0.0.1:3002:3000"]);
+  });
+
+  it("takes every image by digest where it is told to", () => {
+    const digest = (name: string) => `${name}@sha256:${"0".repeat(64)}`;
+    const images = ["POSTGRES", "REDIS", "PROMETHEUS", "GRAFANA"].map((name) => [`${name}_IMAGE`, digest(name)]);
+    const pinned = readServices({ ...passwords, ...(Object.fromEntries(images) as Record<string, string>) });
+    for (const [name, { image }] of Object.entries(pinned)) {
+      expect(image, name).toMatch(own.includes(name) ? /^parley$/ : /^[A-Z]+@sha256:/);
+    }
+    const built = readServices({ ...passwords, NODE_IMAGE: digest("node"), DEBIAN_IMAGE: digest("debian") })["migrate"];
+    expect(built?.build?.args).toEqual({ NODE_IMAGE: digest("node"), DEBIAN_IMAGE: digest("debian") });
+    const dockerfile = read("Dockerfile");
+    const stages = [...dockerfile.matchAll(/^FROM \S+ AS (\w+)$/gm)].map(([, stage]) => stage);
+    for (const [, from = ""] of dockerfile.matchAll(/^FROM (\S+)/gm)) {
+      expect(["${NODE_IMAGE}", "${DEBIAN_IMAGE}", ...stages]).toContain(from);
+    }
+    for (const arg of Object.keys(built?.build?.args ?? {}))
+      expect(dockerfile).toMatch(new RegExp(`^ARG ${arg}=\\w`, "m"));
+  });
+
+  describe.skipIf(!redisAvailable)("its Redis", () => {
+    it("takes its own password, keeps all it is given, and answers nobody else", async () => {
+      const [, ...args] = services["redis"]?.command ?? [];
+      const settings = Object.fromEntries(
+        args.flatMap((arg, index) => (arg.startsWith("--") ? [[arg.slice(2), args[index + 1] ?? ""]] : [])),
+      ) as Record<string, string>;
+      await using redis = await startRedis({ settings: () => settings });
+      const url = (services["api"]?.environment?.["REDIS_URL"] ?? "").replace("redis:6379", `127.0.0.1:${redis.port}`);
+      const [known, stranger] = [new Redis(url), new Redis(redis.url)];
+      stranger.on("error", () => undefined);
+      onTestFinished(() => [known, stranger].forEach((client) => client.disconnect()));
+      expect(await known.ping()).toBe("PONG");
+      expect(await known.config("GET", "maxmemory-policy")).toEqual(["maxmemory-policy", "noeviction"]);
+      await expect(stranger.ping()).rejects.toThrow("NOAUTH");
+    });
   });
 
   it("limits everything, and starts it once what it needs is healthy", () => {
@@ -257,6 +413,29 @@ describe("every YAML file of deploy/", () => {
     expect(files.map((file) => basename(file))).toEqual(expect.arrayContaining(["alerts.yml", "kustomization.yaml"]));
   });
 });
+
+interface NetworkPolicySpec {
+  podSelector: { matchLabels: Record<string, string> };
+  policyTypes: string[];
+  ingress?: { from?: object[]; ports: { port: string | number }[] }[];
+  egress?: { to?: { ipBlock: { cidr: string; except: string[] } }[]; ports: { port: string | number }[] }[];
+}
+
+interface ComposeService {
+  image?: string;
+  build?: { args: Record<string, string> };
+  entrypoint?: string[];
+  command?: string[];
+  environment?: Record<string, string>;
+  ports?: string[];
+  depends_on?: Record<string, { condition: string }>;
+  deploy?: { resources: { limits: { memory: string } } };
+  volumes?: string[];
+}
+
+function isOneOf(keys: readonly string[], key: string): boolean {
+  return keys.includes(key);
+}
 
 /** Those of an expression, a histogram's by its own name. */
 function metricsOf(expr: string): string[] {

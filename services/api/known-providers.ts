@@ -47,10 +47,11 @@ export class KnownProviders {
 }
 
 /** Usable where one worker can use it: during an update some have a key that others do not have yet. */
-function merge({ reason: _, ...provider }: ProviderInfo, reports: readonly ReportedProvider[][]): ProviderInfo {
-  const said = reports.flatMap((report) => report.filter(({ name }) => name === provider.name));
+function merge(provider: ProviderInfo, reports: readonly ReportedProvider[][]): ProviderInfo {
+  const { name, capabilities } = provider;
+  const said = reports.flatMap((report) => report.filter((each) => each.name === name));
   const [best] = said.toSorted((one, other) => Number(other.available) - Number(one.available));
-  if (best?.available) return { ...provider, model: best.model, available: true };
+  if (best?.available) return { name, model: best.model, available: true, capabilities };
   const reason = best?.reason === "retired" ? "retired" : "not_configured";
-  return { ...provider, ...(best && { model: best.model }), available: false, reason };
+  return { name, model: best?.model ?? provider.model, available: false, reason, capabilities };
 }

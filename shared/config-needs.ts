@@ -1,0 +1,63 @@
+/** Of the environment, what is set. */
+export type Present = Record<string, string | undefined>;
+
+/** What an API needs, and with it a process that has everything. */
+export function allNeeds(present: Present): string[] {
+  return [...secretMissing(present), ...poolerNeeds(present), ...contradictions(present), ...sharedPorts(present)];
+}
+
+export function poolerNeeds({ DATABASE_POOLER, REDIS_URL }: Present): string[] {
+  if (DATABASE_POOLER !== "transaction" || REDIS_URL !== undefined) return [];
+  return [
+    "DATABASE_POOLER: transaction, so a REDIS_URL is expected: LISTEN, which stands in for it, does not pass a pooler",
+  ];
+}
+
+function secretMissing({ NODE_ENV, TOKEN_SECRET }: Present): string[] {
+  if (NODE_ENV !== "production" || TOKEN_SECRET !== undefined) return [];
+  return ["TOKEN_SECRET: required in production, at least 32 random characters (openssl rand -base64 32)"];
+}
+
+/** Each of these listens for itself; a worker's port may be another process's, on the same machine all the same. */
+function sharedPorts({ PORT = "3000", ADMIN_PORT, WORKER_PORT }: Present): string[] {
+  if (ADMIN_PORT === undefined || (ADMIN_PORT !== PORT && ADMIN_PORT !== WORKER_PORT)) return [];
+  return ["ADMIN_PORT: expected another port than PORT and WORKER_PORT"];
+}
+
+function contradictions(present: Present): string[] {
+  const { IDENTITY, CONVERSATION_ACCESS, IDENTITY_SECRET, TOKEN_SECRET, CHALLENGE_URL, CHALLENGE_SECRET } = present;
+  const ofTokens = splitList(TOKEN_SECRET ?? "");
+  return [
+    ...(IDENTITY === "required" && IDENTITY_SECRET === undefined
+      ? ["IDENTITY: required, so an IDENTITY_SECRET is expected, to verify visitors with"]
+      : []),
+    ...(IDENTITY === "required" && CONVERSATION_ACCESS === "open"
+      ? [
+          "IDENTITY: required, but with CONVERSATION_ACCESS=open anyone who knows the id of an anonymous visitor's conversation may read it: expected token there",
+        ]
+      : []),
+    ...(splitList(IDENTITY_SECRET ?? "").some((secret) => ofTokens.includes(secret))
+      ? ["IDENTITY_SECRET: expected another secret than TOKEN_SECRET: a conversation token would pass as an identity"]
+      : []),
+    ...(CHALLENGE_URL !== undefined && CHALLENGE_SECRET === undefined
+      ? ["CHALLENGE_URL: set without CHALLENGE_SECRET, expected both or neither"]
+      : []),
+    ...(CHALLENGE_URL === undefined && CHALLENGE_SECRET !== undefined
+      ? ["CHALLENGE_SECRET: set without CHALLENGE_URL, expected both or neither"]
+      : []),
+  ];
+}
+
+export function databaseMissing({ DATABASE_URL }: Present): string[] {
+  if (DATABASE_URL !== undefined) return [];
+  const example = "postgres://user:password@host:5432/database";
+  return [`DATABASE_URL: not set, expected ${example} (npm start brings its own PostgreSQL)`];
+}
+
+/** Items between commas. */
+export function splitList(text: string): string[] {
+  return text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
