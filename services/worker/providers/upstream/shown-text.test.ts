@@ -7,7 +7,7 @@ import type { Source } from "./sources.ts";
 interface Options {
   habits?: ReturnType<typeof newHabits>;
   sources?: readonly Source[];
-  finishReason?: "stop" | "length";
+  finishReason?: "stop" | "length" | "content_filter";
 }
 
 function show(pieces: readonly string[], { habits, sources, finishReason }: Options = {}): string {
@@ -86,6 +86,7 @@ describe("a model's thoughts", () => {
     // A reply without thoughts comes whole, at its end.
     expect(show(["Good ", "day."], { habits })).toBe("Good day.");
     expect(show(["All tokens were"], { habits, finishReason: "length" })).toBe("");
+    expect(show(["They are"], { habits, finishReason: "content_filter" })).toBe("");
     expect(show(Array.from("b</think>Sorry."), { habits })).toBe("Sorry.");
   });
 

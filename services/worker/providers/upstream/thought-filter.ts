@@ -203,9 +203,9 @@ export class ThoughtFilter {
     return text;
   }
 
-  /** All tokens were spent on thoughts; or there were none, as some models do on easy questions. */
+  /** It was cut off in its thoughts; or there were none, as some models do on easy questions. */
   #endUnsure(finishReason: FinishReason): string {
-    if (finishReason === "length") return "";
+    if (finishReason === "length" || finishReason === "content_filter") return "";
     if (this.#habits.opening === "assumed missing") this.#habits.opening = "sent";
     return this.#held;
   }
