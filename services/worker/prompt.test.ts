@@ -1,6 +1,8 @@
 import fc from "fast-check";
+import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { describe, expect, it } from "vitest";
 import type { ClaimedJob } from "../../shared/db/claim.ts";
+import { anyText } from "../../shared/testing/charging-provider.ts";
 import { buildPrompt as build } from "./prompt.ts";
 
 type Entry = ClaimedJob["history"][number];
@@ -41,6 +43,16 @@ describe("the prompt of a job", () => {
     expect(buildPrompt(history, 50).map(({ text }) => text)).toEqual(["b", "c", "d"]);
     expect(buildPrompt(history, 0).map(({ text }) => text)).toEqual(["d"]);
     expect(buildPrompt([user(long)], 0)).toEqual([{ role: "user", text: long }]);
+  });
+
+  it("shows no more tokens of earlier messages than it may, as a real tokenizer counts, whatever they hold", () => {
+    const count = (text: string) => countTokens(text, { disallowedSpecial: new Set<string>() });
+    fc.assert(
+      fc.property(fc.array(anyText(200), { maxLength: 12 }), fc.nat({ max: 3000 }), (texts, maxTokens) => {
+        const earlier = buildPrompt([...texts, "now"].map(user), maxTokens).slice(0, -1);
+        expect(earlier.reduce((sum, { text }) => sum + count(text), 0)).toBeLessThanOrEqual(maxTokens);
+      }),
+    );
   });
 
   it("always ends with the message to answer, begins with the visitor, and keeps whole messages in order", () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ConfigError, readConfig } from "../../../../shared/config.ts";
 import { startFakeProvider, type FakeProvider } from "../../../../shared/testing/fake-provider.ts";
 import type { Script } from "../../../../shared/testing/fake-script.ts";
+import { Meter } from "../meter.ts";
 import { ProviderError, type ProviderErrorCode } from "../provider.ts";
 import { collect, providerSuite, testRequest } from "../provider.testsuite.ts";
 import { compatibleFromConfig, createCompatibleProvider } from "./compatible.ts";
@@ -38,6 +39,16 @@ function answerTo(...scripts: Script[]) {
 const events = (...data: unknown[]): Script => ({
   headers: { "content-type": "text/event-stream" },
   body: data.map((item) => `data: ${typeof item === "string" ? item : JSON.stringify(item)}\n\n`).join(""),
+});
+
+describe("the meter of a call", () => {
+  it("has the bytes of all that was written, thoughts in the text included, where no usage comes", async () => {
+    const meter = new Meter();
+    fake.next({ steps: ["<think>Hm", ".</think>", "Né⠿"], usage: null });
+    const provider = createCompatibleProvider({ baseUrl: fake.url, model: "test-model" });
+    expect((await collect(provider, { request: { ...testRequest, meter } })).text).toBe("Né⠿");
+    expect(meter).toMatchObject({ whole: true, usage: undefined, bytes: 24 });
+  });
 });
 
 describe("a request to a compatible server", () => {

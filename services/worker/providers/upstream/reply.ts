@@ -140,12 +140,13 @@ export class Reply {
     if (ended) this.done = true;
   }
 
-  #measure({ text = "", thinks }: ReplyPart): void {
+  #measure({ text = "", thinks, sign }: ReplyPart): void {
     const meter = this.#meter;
     meter.begun = true;
     meter.usage = this.#end.usage;
     meter.generated(text);
-    if (thinks) meter.generatedUnseen();
+    // Thoughts, and what is written for tools, are output as well.
+    if (thinks || (sign === "work" && text === "")) meter.generatedUnseen();
   }
 
   #endMessage(): string {
