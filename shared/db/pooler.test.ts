@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { setDefault } from "../testing/empty-database.ts";
 import { pgbouncerAvailable, startPgBouncer } from "../testing/pgbouncer.ts";
+import { runAsAdmin } from "../testing/postgres-admin.ts";
 import { createTestDatabase } from "../testing/postgres.ts";
 import { quietLog } from "../testing/quiet-log.ts";
 import { type Database, openDatabase, query } from "./database.ts";
@@ -48,6 +50,38 @@ describe.skipIf(!pgbouncerAvailable)("behind a PgBouncer", () => {
     const db = await openThrough("transaction", "transaction");
     await waitForDatabase(db, { limitMs: 10_000, log: quietLog() });
     await useStatements(db);
+  });
+
+  it("in transaction mode a default isolation that no session can change ends the start, with the command to mend it", async () => {
+    const database = await createTestDatabase();
+    onTestFinished(() => database.drop());
+    await setDefault(database.url, "default_transaction_isolation", "serializable");
+    const bouncer = await startPgBouncer(database.url, "transaction");
+    onTestFinished(() => bouncer[Symbol.asyncDispose]());
+    const db = openDatabase(bouncer.url, quietLog(), { pooler: "transaction" });
+    onTestFinished(() => db.close());
+    const refusal = await waitForDatabase(db, { limitMs: 10_000, log: quietLog() }).catch(
+      (error: Error) => error.message,
+    );
+    const [, command = ""] = /: (alter role .* = 'read committed')/.exec(String(refusal)) ?? [];
+    await runAsAdmin(database.url, command);
+    const mended = await startPgBouncer(database.url, "transaction");
+    onTestFinished(() => mended[Symbol.asyncDispose]());
+    const again = openDatabase(mended.url, quietLog(), { pooler: "transaction" });
+    onTestFinished(() => again.close());
+    await waitForDatabase(again, { limitMs: 10_000, log: quietLog() });
+  });
+
+  it("options in the URL, which it refuses in every mode, end the start at once with what to do", async () => {
+    const database = await createTestDatabase();
+    onTestFinished(() => database.drop());
+    const bouncer = await startPgBouncer(database.url, "session");
+    onTestFinished(() => bouncer[Symbol.asyncDispose]());
+    const db = openDatabase(`${bouncer.url}?options=-c%20search_path%3Dpublic`, quietLog());
+    onTestFinished(() => db.close());
+    await expect(waitForDatabase(db, { limitMs: 10_000, log: quietLog() })).rejects.toThrow(
+      "A pooler refuses `options` in DATABASE_URL",
+    );
   });
 
   it("in transaction mode they would not, were they prepared", async () => {

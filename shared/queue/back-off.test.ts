@@ -1,8 +1,7 @@
 import { v7 } from "uuid";
 import { expect, it, onTestFinished } from "vitest";
 import { setTimeout as sleep } from "node:timers/promises";
-import { setDefault } from "../testing/empty-database.ts";
-import { runAsAdmin } from "../testing/postgres-admin.ts";
+import { endSessions, setDefault } from "../testing/empty-database.ts";
 import { createTestDatabase } from "../testing/postgres.ts";
 import { quietLog } from "../testing/quiet-log.ts";
 import { createQueueBackend } from "./backend.ts";
@@ -46,11 +45,3 @@ it("a worker on a PostgreSQL that refuses writes asks a few times a second at mo
     .toBe(true);
   await expect.poll(() => done, { timeout: 20_000 }).toEqual([jobId]);
 });
-
-/** Those that follow begin with the database's new defaults. */
-async function endSessions(url: string): Promise<void> {
-  await runAsAdmin(
-    url,
-    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
-  );
-}

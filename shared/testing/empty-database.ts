@@ -20,3 +20,11 @@ export async function setDefault(url: string, setting: string, value: string): P
   // Not on a session of its own: that may already be read-only.
   await runAsAdmin(inject("postgres").adminUrl, `alter database ${name} set ${setting} = '${value}'`);
 }
+
+/** Ends all sessions of a database: those that follow begin with its new defaults. */
+export async function endSessions(url: string): Promise<void> {
+  await runAsAdmin(
+    url,
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+  );
+}

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
-import { setDefault } from "../../shared/testing/empty-database.ts";
+import { endSessions, setDefault } from "../../shared/testing/empty-database.ts";
 import { createTestDatabase } from "../../shared/testing/postgres.ts";
 import { startProduct } from "./product.ts";
 import { echoOf, messageOf } from "./scripted-provider.ts";
+import { eventually } from "./suite.ts";
 
 const visitors = 40;
 
@@ -30,3 +31,24 @@ it(
     expect(product.output()).not.toMatch(/40001|serialize access/);
   },
 );
+
+it("a database that becomes read-only makes an API unready, and health says why, until it takes writes again", async () => {
+  await using product = await startProduct({ backend: "postgres" });
+  const { client, databaseUrl } = product;
+  expect((await client.request("/readyz")).status).toBe(200);
+
+  await setDefault(databaseUrl, "default_transaction_read_only", "on");
+  await endSessions(databaseUrl);
+  await eventually("it is not ready", async () => (await client.request("/readyz")).status === 503, 30_000);
+  await eventually("health says why", async () => {
+    const { status, body } = await client.request("/health");
+    const { checks } = body as { checks: { database: { detail?: string } } };
+    return status === 503 && checks.database.detail === "PostgreSQL is read-only";
+  });
+
+  await setDefault(databaseUrl, "default_transaction_read_only", "off");
+  await endSessions(databaseUrl);
+  await eventually("it is ready again", async () => (await client.request("/readyz")).status === 200, 30_000);
+  const job = await client.submitPatiently("Are you back?");
+  expect((await client.ended(job)).reply?.text).toBe(echoOf("Are you back?"));
+});
