@@ -90,5 +90,7 @@ function refuse(socket: Socket, fault: string | undefined, log: Logger): void {
   ];
   log.info({ requestId, status, fault }, "request");
   socket.write(`${head.join("\r\n")}\r\n\r\n${text}`);
+  // What still comes is read and dropped.
+  socket.resume();
   closeLingering(socket);
 }

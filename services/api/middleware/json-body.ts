@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Request } from "express";
 import { type InputFault, Problem } from "../../../shared/errors.ts";
-import { findJsonFault } from "./json-faults.ts";
+import { findJsonFault, findSizeFault } from "./json-faults.ts";
 
 const maxBytes = 64 * 1024;
 /** With earlier turns. */
@@ -60,6 +60,8 @@ function tooLarge(): Problem {
 
 function parse(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw refused({ path: "", message: "is not valid UTF-8" });
+  const sizeFault = findSizeFault(bytes);
+  if (sizeFault) throw refused(sizeFault);
   const text = bytes.toString();
   let body: unknown;
   try {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findJsonFault } from "./json-faults.ts";
+import { findJsonFault, findSizeFault } from "./json-faults.ts";
 
 describe("a JSON body", () => {
   it("has no fault, whatever an honest client sends", () => {
@@ -56,13 +56,27 @@ describe("a JSON body", () => {
     expect(findJsonFault('{"a":'.repeat(17) + "1" + "}".repeat(17))?.message).toContain("nested");
   });
 
-  it("has at most 4,096 names, objects and arrays together", () => {
+  it("has at most 4,096 names, objects and arrays together, before it is parsed", () => {
+    const sizeFault = (text: string) => findSizeFault(Buffer.from(text))?.message;
     const objects = (count: number) => `[${Array.from({ length: count }, () => "{}").join()}]`;
     const names = (count: number) => `{${Array.from({ length: count }, (_, index) => `"${index}":1`).join()}}`;
     for (const make of [objects, names]) {
-      expect(findJsonFault(make(4095))).toBeUndefined();
-      expect(findJsonFault(make(4096))?.message).toBe("must have at most 4096 names, objects and arrays");
-      expect(findJsonFault(make(30_000))?.message).toBe("must have at most 4096 names, objects and arrays");
+      expect(sizeFault(make(4095))).toBeUndefined();
+      expect(sizeFault(make(4096))).toBe("must have at most 4096 names, objects and arrays");
+      expect(sizeFault(make(30_000))).toBe("must have at most 4096 names, objects and arrays");
+    }
+    expect(sizeFault(`${"[".repeat(16)}${"]".repeat(16)}`)).toBeUndefined();
+    expect(sizeFault("[".repeat(30_000))).toContain("nested");
+    // In a string they are text.
+    const text = '{[:"\\'.repeat(10_000);
+    expect(sizeFault(JSON.stringify({ message: text, [text]: [text] }))).toBeUndefined();
+  });
+
+  it("is measured in one pass, though it is no JSON", () => {
+    for (const text of ['\\"'.repeat(100_000), '"'.repeat(200_001), `"${"\\".repeat(200_001)}`, "]".repeat(200_000)]) {
+      const began = process.cpuUsage();
+      expect(findSizeFault(Buffer.from(text))).toBeUndefined();
+      expect(process.cpuUsage(began).user).toBeLessThan(1_000_000);
     }
   });
 

@@ -39,7 +39,7 @@ export function sendProblems(log: Logger) {
       return;
     }
     // What is still sent then has no end worth waiting for.
-    if (!(await drainBody(req))) res.setHeader("Connection", "close");
+    if (!(await drainBody(req, { isUsedUp: problem.status === 429 }))) res.setHeader("Connection", "close");
     // A 404 may be kept by caches unless they are told.
     res.setHeader("Cache-Control", "no-store");
     if (problem.retryAfterSeconds !== undefined) res.setHeader("Retry-After", problem.retryAfterSeconds);
