@@ -172,6 +172,16 @@ describe("the environment", () => {
     ]);
   });
 
+  it.each(["OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "COMPATIBLE_BASE_URL", "CHALLENGE_URL"])(
+    "refuses a user and a password in %s, and does not tell them",
+    (key) => {
+      const url = "https://someone:s3cret@example.com/v1";
+      const read = () => readConfig({ DATABASE_URL: "postgres://localhost/parley", CHALLENGE_SECRET: "x", [key]: url });
+      expect(read).toThrow(`${key}: expected a URL without user:password@`);
+      expect(read).not.toThrow("s3cret");
+    },
+  );
+
   it("names every fault at once, and what is missing with them", () => {
     const message = faultOf({ PORT: "no", REDIS_URL: "no", NODE_ENV: "production", MAX_BACKLOG: "-1" });
     const keys = message

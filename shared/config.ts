@@ -20,14 +20,14 @@ const environment = z.object({
   REDIS_URL: redisUrl().optional(),
 
   OPENAI_API_KEY: z.string().optional(),
-  OPENAI_BASE_URL: url("http:", "https:").default("https://api.openai.com/v1"),
+  OPENAI_BASE_URL: serviceUrl().default("https://api.openai.com/v1"),
   OPENAI_MODEL: z.string().default("gpt-6.1-terra"),
   OPENAI_ASSISTANT_ID: z.string().optional(),
   ANTHROPIC_API_KEY: z.string().optional(),
   CLAUDE_API_KEY: z.string().optional(),
-  ANTHROPIC_BASE_URL: url("http:", "https:").default("https://api.anthropic.com"),
+  ANTHROPIC_BASE_URL: serviceUrl().default("https://api.anthropic.com"),
   ANTHROPIC_MODEL: z.string().default("claude-haiku-5-5"),
-  COMPATIBLE_BASE_URL: url("http:", "https:").optional(),
+  COMPATIBLE_BASE_URL: serviceUrl().optional(),
   COMPATIBLE_API_KEY: z.string().optional(),
   COMPATIBLE_MODEL: z.string().default("default"),
 
@@ -47,7 +47,7 @@ const environment = z.object({
   CONVERSATION_ACCESS: z.enum(["token", "open"]).default("token"),
   IDENTITY_SECRET: secrets().optional(),
   IDENTITY: z.enum(["optional", "required"]).default("optional"),
-  CHALLENGE_URL: url("http:", "https:").optional(),
+  CHALLENGE_URL: serviceUrl().optional(),
   CHALLENGE_SECRET: z.string().optional(),
   ADMIN_USER: userName().default("admin"),
   ADMIN_PASSWORD: z.string().min(8, "expected at least 8 characters").optional(),
@@ -187,6 +187,14 @@ function databaseUrl() {
   return url("postgres:", "postgresql:").superRefine((text, context) => {
     if (URL.canParse(text)) reportUnreadable(() => readTlsSettings(new URL(text)), context);
   });
+}
+
+/** Of a service that is called over HTTP. Its key has a setting of its own; in the URL it would be logged, and refused. */
+function serviceUrl() {
+  return url("http:", "https:").refine((text) => {
+    const parsed = URL.parse(text);
+    return parsed === null || (parsed.username === "" && parsed.password === "");
+  }, "expected a URL without user:password@: the key has a setting of its own");
 }
 
 function redisUrl() {

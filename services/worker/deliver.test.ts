@@ -55,6 +55,34 @@ describe.each(jobStores)("a delivery on $name", ({ available, openJobs }) => {
       });
     });
 
+    it.each<[string, ProviderEvent[]]>([
+      ["says nothing", []],
+      ["thinks", [{ type: "progress", sign: "work" }]],
+      ["has stalled in its reply", [{ type: "delta", text: "So far" }]],
+    ])("leaves time for the next provider when the first %s, and does not skip that from then on", async (_, said) => {
+      jobs = await openJobs();
+      const hangs = async function* (signal: AbortSignal): AsyncGenerator<ProviderEvent> {
+        yield* said;
+        await stopped(signal);
+        throw signal.reason as Error;
+      };
+      const worker = openWorker(jobs, {
+        stream: (_request, signal) => hangs(signal),
+        upstream: "http://127.0.0.1:1",
+        next: { name: "openai", upstream: "http://127.0.0.1:1", stream: () => says("Here I am.") },
+        deadlineMs: 8_000,
+      });
+      const { id } = await startConversation(jobs.db.pool);
+      expect(await deliver(worker, id)).toMatchObject({ type: "done" });
+      expect(await readJob(jobs.db.pool, id)).toMatchObject({
+        status: "completed",
+        provider: "openai",
+        replyText: "Here I am.",
+        replyFallback: true,
+      });
+      expect(worker.circuits.open).toEqual([]);
+    });
+
     it("gives it back when its worker shuts down; the next one begins anew, and no death is counted", async () => {
       jobs = await openJobs();
       const leaving = openWorker(jobs, { stream: (_, signal) => hangsAfter("half an", signal) });

@@ -12,6 +12,7 @@ export class Draft {
   readonly #onLost: () => void;
   readonly #log: Logger;
   #writer: DraftWriter;
+  #restarting: Promise<void> | undefined;
   attempt: number;
   /** From the beginning of the run to its first text. */
   firstDeltaMs: number | undefined;
@@ -40,7 +41,13 @@ export class Draft {
    * Begins anew if anything was written: raises the attempt, so that readers drop what they have.
    * @throws {Stopped} when the job is not this run's any more
    */
-  async restart(): Promise<void> {
+  restart(): Promise<void> {
+    // A call that was given up may still be at it when the next one begins.
+    this.#restarting ??= this.#restart().finally(() => (this.#restarting = undefined));
+    return this.#restarting;
+  }
+
+  async #restart(): Promise<void> {
     if (this.text === "") return;
     await this.#writer.close();
     const { db, live, metrics, takeOvers } = this.#context;

@@ -13,6 +13,7 @@ import { CircuitOpen } from "./providers/circuit.ts";
 import { type Provider, ProviderError, type ProviderRequest } from "./providers/provider.ts";
 import type { RunReport } from "./run-report.ts";
 import { Thread } from "./thread.ts";
+import { Turn, turnMs } from "./turn.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 export interface FoundReply {
@@ -48,7 +49,7 @@ type Answer = Pick<FoundReply, "finish" | "costUsd" | "inThread" | "call">;
  * @throws the signal's reason when the run is stopped; the last {@link ProviderError} when nobody answered
  */
 export async function findReply(search: Search): Promise<FoundReply> {
-  const { context, job, signal, report } = search;
+  const { context, job, draft, signal, report } = search;
   const { log } = report;
   const assistant = assistantOf(context, job);
   const request: ProviderRequest = {
@@ -58,15 +59,20 @@ export async function findReply(search: Search): Promise<FoundReply> {
   };
   const thread = new Thread(context, job, log);
   using calls = new LinkedAbort(signal);
-  const timer = setTimeout(
-    () => calls.abort(new DeadlinePassed("the job has had its time")),
-    Math.max(0, context.config.JOB_DEADLINE_MS - job.ageMs),
-  );
+  const leftMs = Math.max(0, context.config.JOB_DEADLINE_MS - job.ageMs);
+  const endsAt = performance.now() + leftMs;
+  const timer = setTimeout(() => calls.abort(new DeadlinePassed("the job has had its time")), leftMs);
+  const providers = providersFor(context, job, assistant);
   let last: unknown;
   try {
-    for (const [place, provider] of providersFor(context, job, assistant).entries()) {
+    for (const [place, provider] of providers.entries()) {
       try {
-        const found = await withRetries(() => callOnce(search, thread, provider, request, calls.signal), calls.signal);
+        using turn = new Turn({
+          signal: calls.signal,
+          written: () => draft.text.length,
+          ms: turnMs(endsAt - performance.now(), countReady(context, providers.slice(place + 1))),
+        });
+        const found = await withRetries(() => callOnce(search, thread, provider, request, turn.signal), turn.signal);
         return { provider: provider.name, ...found, fallback: place > 0 };
       } catch (error) {
         signal.throwIfAborted();
@@ -90,6 +96,7 @@ async function callOnce(
   signal: AbortSignal,
 ): Promise<Answer> {
   await draft.restart();
+  signal.throwIfAborted();
   // A provider that asks nobody costs nothing and is never down.
   if (provider.upstream === undefined) {
     return { finish: await streamInto(draft, provider, request, signal), costUsd: 0, inThread: false };
@@ -129,6 +136,11 @@ async function busyReply(
   const presets = [{ ...first, default: true as const }, ...others];
   const finish = await streamInto(draft, preset, { ...request, assistant: { ...request.assistant, presets } }, signal);
   return { provider: "preset", finish, costUsd: 0, inThread: false, fallback: true };
+}
+
+/** Of providers that need time: presets are there at once, and those that are down are not asked. */
+function countReady({ circuits }: WorkerContext, providers: readonly Provider[]): number {
+  return providers.filter((provider) => provider.upstream !== undefined && !circuits.of(provider).isOpen).length;
 }
 
 /** An assistant may have left the configuration since the message was accepted. */

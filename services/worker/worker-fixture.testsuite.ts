@@ -35,9 +35,10 @@ export function openWorker(
   {
     stream,
     upstream,
+    next,
     deadlineMs = 60_000,
     wordMs = 0,
-  }: { stream?: Provider["stream"]; upstream?: string; deadlineMs?: number; wordMs?: number } = {},
+  }: { stream?: Provider["stream"]; upstream?: string; next?: Provider; deadlineMs?: number; wordMs?: number } = {},
 ): TestWorker {
   const { log } = jobs;
   let now = 0;
@@ -59,8 +60,8 @@ export function openWorker(
     ...jobs,
     config: { ...config, JOB_DEADLINE_MS: deadlineMs },
     worker: "a worker",
-    assistants: new Map([["default", assistant]]),
-    providers: new Map([compatible, preset].map((provider) => [provider.name, provider])),
+    assistants: new Map([["default", { ...assistant, ...(next && { fallback: [next.name] }) }]]),
+    providers: new Map([compatible, ...(next ? [next] : []), preset].map((provider) => [provider.name, provider])),
     prices: new Map(),
     circuits,
     complaints: new Complaints(),

@@ -78,6 +78,18 @@ describe("a circuit", () => {
     expect(circuit.isOpen).toBe(false);
   });
 
+  it("closes also when a probe is answered with a redirect to somewhere that is away, as a call is", async () => {
+    const server = createServer((_req, res) => res.writeHead(302, { location: "http://127.0.0.1:1/" }).end());
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const circuit = newCircuit(`http://127.0.0.1:${port}`, 5);
+    await fail(circuit, "timeout");
+    await circuit.closed();
+    expect(circuit.isOpen).toBe(false);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   it("closes when a probe is answered, by whatever but a server's error", async () => {
     const statuses = [500, 401];
     const server = createServer((_req, res) => res.writeHead(statuses.shift() ?? 200).end());

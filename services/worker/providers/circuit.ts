@@ -1,6 +1,8 @@
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen, type IBreaker } from "cockatiel";
 import type { Logger } from "../../../shared/logger.ts";
 import { type Provider, ProviderError } from "./provider.ts";
+import { type Connections, createConnections } from "./upstream/connections.ts";
+import { fromConnection } from "./upstream/errors.ts";
 
 /** So many failures in a row, and the provider is left alone for a while. */
 const failuresInARow = 5;
@@ -24,6 +26,7 @@ export class Circuit {
   readonly #log: Logger;
   readonly #breaker = new TimeoutOrConsecutive();
   readonly #policy = circuitBreaker(handleWhen(isDown), { breaker: this.#breaker, halfOpenAfter: 0 });
+  readonly #connections: Connections = createConnections({ connectMs: probeTimeoutMs });
   readonly #firstPauseMs: number;
   #pauseMs: number;
   #timer: NodeJS.Timeout | undefined;
@@ -97,7 +100,7 @@ export class Circuit {
 
   async #probe(): Promise<void> {
     try {
-      await this.#policy.execute(() => probe(this.#provider.upstream));
+      await this.#policy.execute(() => probe(this.#provider.upstream, this.#connections));
     } catch (error) {
       // It opened again by this, and asks again after a longer pause.
       this.#log.debug({ err: error, provider: this.#provider.name }, "provider is still down");
@@ -127,15 +130,18 @@ function isDown(error: unknown): boolean {
   return error instanceof ProviderError && error.retryable && !error.atWork;
 }
 
-/** Whether anybody answers there: any answer but a server's error will do, so that no key is needed. */
-async function probe(upstream: string | undefined): Promise<void> {
+/**
+ * Whether anybody answers there: any answer but a server's error will do, so that no key is needed. Over connections like
+ * those of the calls: what these can reach, a probe can.
+ */
+async function probe(upstream: string | undefined, connections: Connections): Promise<void> {
   if (upstream === undefined) return;
-  try {
-    const response = await fetch(upstream, { signal: AbortSignal.timeout(probeTimeoutMs) });
-    await response.body?.cancel();
-    if (response.status >= 500) throw new ProviderError("overloaded", `a probe was answered with ${response.status}`);
-  } catch (error) {
-    if (error instanceof ProviderError) throw error;
-    throw new ProviderError("unreachable", "a probe was not answered", { cause: error });
-  }
+  const answer = await connections
+    .send(new URL(upstream), { method: "GET", headers: {}, signal: AbortSignal.timeout(probeTimeoutMs) })
+    .catch((error: unknown) => {
+      throw fromConnection(error);
+    });
+  answer.destroy();
+  const { statusCode = 0 } = answer;
+  if (statusCode >= 500) throw new ProviderError("overloaded", `a probe was answered with ${statusCode}`);
 }

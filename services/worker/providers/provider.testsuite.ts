@@ -182,14 +182,18 @@ export function providerSuite(
       expect((await answerTo({ steps: [comment, "a", comment, "b", comment] })).text).toBe("ab");
     });
 
+    const long = { ...request, assistant: { ...request.assistant, maxOutputTokens: 100_000 } };
+
     it("when it is a megabyte in one delta", async () => {
-      const long = "0123456789ü".repeat(100_000);
-      expect((await answerTo({ steps: [long] })).text === long).toBe(true);
+      const delta = "0123456789ü".repeat(100_000);
+      fake.next({ steps: [delta] });
+      expect((await ask(provider(), { request: long })).text === delta).toBe(true);
     });
 
     it("when it is a megabyte in many deltas", async () => {
       const steps = Array.from({ length: 2_000 }, (_, i) => `${i} `.padEnd(500, "ü"));
-      expect((await answerTo({ steps })).text === steps.join("")).toBe(true);
+      fake.next({ steps });
+      expect((await ask(provider(), { request: long })).text === steps.join("")).toBe(true);
     });
 
     it("when there is none", async () => {
@@ -229,6 +233,41 @@ export function providerSuite(
 
     it("the model, as the upstream names it", async () => {
       expect((await answerTo({ steps: ["x"], model: "big-1-2026-11" })).finish?.model).toBe("big-1-2026-11");
+    });
+  });
+
+  describe(`${name} limits what it is told:`, () => {
+    const endless: Script = { steps: [...Array.from({ length: 40 }, () => "👋".repeat(1000)), { stall: true }] };
+
+    it.each([
+      [3_000_000_000, 2_147_483_647],
+      [12.4, 13],
+    ])("a count of %d tokens is %d, which can be stored", async (count, stored) => {
+      const usage = { inputTokens: count, outputTokens: count };
+      expect((await answerTo({ steps: ["x"], usage })).finish?.usage).toEqual({
+        inputTokens: stored,
+        outputTokens: stored,
+      });
+    });
+
+    it("a count below nothing is none", async () => {
+      const { finish, error } = await answerTo({ steps: ["x"], usage: { inputTokens: -5, outputTokens: -1 } });
+      expect(error).toBeUndefined();
+      expect(finish).not.toHaveProperty("usage");
+    });
+
+    it("the name of a model has 200 characters at most", async () => {
+      expect((await answerTo({ steps: ["x"], model: "m".repeat(100_000) })).finish?.model).toBe("m".repeat(200));
+    });
+
+    it("a reply ends, in whole characters, where no honest upstream would still write, and so does the call", async () => {
+      fake.next(endless);
+      const { text, finish, error } = await ask(provider());
+      expect(error).toBeUndefined();
+      expect(text).toBe("👋".repeat((256 * 128) / 2));
+      expect(finish?.finishReason).toBe("length");
+      expect(finish).not.toHaveProperty("usage");
+      expect((await (await fake.waitForCall(1)).ended).how).toBe("disconnected");
     });
   });
 

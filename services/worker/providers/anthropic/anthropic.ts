@@ -56,7 +56,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
           return readReply(openSdkBody(fetched, "ANTHROPIC_BASE_URL"), {
             reply: new Reply(body.model, createFromEvent(apiKey), {
               habits: habits.of(body.model),
-              meter: request.meter,
+              request,
             }),
             toError: (error) => toError(error, apiKey),
           });

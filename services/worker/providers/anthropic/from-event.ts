@@ -3,8 +3,9 @@ import type { TokenUsage } from "../provider.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { fromErrorObject } from "./to-error.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";
+import { tokenCount } from "../upstream/token-count.ts";
 
-const count = z.int().min(0).nullish();
+const count = tokenCount.nullish();
 /** As the API counts: the prompt is the sum of the first three. */
 const tokenCounts = z.object({
   input_tokens: count,

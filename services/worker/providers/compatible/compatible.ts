@@ -61,7 +61,7 @@ async function* streamReply(call: Call): AsyncGenerator<ProviderEvent, void, und
   const body = toRequest(call.request, call.model);
   const reply = new Reply(body.model, (data) => fromEvent(data, call.apiKey), {
     habits: call.habits.of(body.model),
-    meter: call.request.meter,
+    request: call.request,
   });
   yield* readReply(openBody(call, JSON.stringify(body)), { reply, toError });
 }

@@ -3,15 +3,14 @@ import { ProviderError, type TokenUsage } from "../provider.ts";
 import { fromErrorObject } from "../upstream/openai-errors.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { readSources } from "../upstream/sources.ts";
+import { tokenCount } from "../upstream/token-count.ts";
 
 const piece = z.looseObject({ content: z.string().nullish(), refusal: z.string().nullish() });
-const count = z.int().min(0);
-
 const usage = z
   .object({
-    prompt_tokens: count,
-    prompt_tokens_details: z.object({ cached_tokens: count.optional() }).nullish().catch(undefined),
-    completion_tokens: count,
+    prompt_tokens: tokenCount,
+    prompt_tokens_details: z.object({ cached_tokens: tokenCount.optional() }).nullish().catch(undefined),
+    completion_tokens: tokenCount,
   })
   .nullish()
   .catch(undefined);

@@ -3,13 +3,13 @@ import { ProviderError, type TokenUsage } from "../provider.ts";
 import { fromErrorObject } from "../upstream/openai-errors.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";
+import { tokenCount } from "../upstream/token-count.ts";
 
 /** What one event tells of its run. */
 export interface RunPart extends ReplyPart {
   run?: { id: string; active: boolean };
 }
 
-const count = z.int().min(0);
 const reason = z.object({ reason: z.string().nullish() }).nullish().catch(undefined);
 
 /** Lenient about what nothing hangs on; strict about the text. */
@@ -28,7 +28,7 @@ const run = z.object({
   id: z.string(),
   status: z.string(),
   model: z.string().optional().catch(undefined),
-  usage: z.object({ prompt_tokens: count, completion_tokens: count }).nullish().catch(undefined),
+  usage: z.object({ prompt_tokens: tokenCount, completion_tokens: tokenCount }).nullish().catch(undefined),
   incomplete_details: reason,
   last_error: z.unknown().optional(),
 });

@@ -64,7 +64,7 @@ async function* streamRun(call: Call): AsyncGenerator<ProviderEvent, void, undef
     run = part.run ?? run;
     return part;
   };
-  const reply = new Reply(assistantId, toPart, { habits: habits.of(assistantId), meter: request.meter });
+  const reply = new Reply(assistantId, toPart, { habits: habits.of(assistantId), request });
   try {
     yield* readReply(openSdkBody(startRun(call, threadId), "OPENAI_BASE_URL"), {
       reply,

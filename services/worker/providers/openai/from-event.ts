@@ -2,16 +2,16 @@ import { z } from "zod";
 import { fromErrorObject } from "../upstream/openai-errors.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";
+import { tokenCount } from "../upstream/token-count.ts";
 
-const count = z.int().min(0);
 const usage = z
   .object({
-    input_tokens: count,
+    input_tokens: tokenCount,
     input_tokens_details: z
-      .object({ cached_tokens: count.optional(), cache_write_tokens: count.optional() })
+      .object({ cached_tokens: tokenCount.optional(), cache_write_tokens: tokenCount.optional() })
       .nullish()
       .catch(undefined),
-    output_tokens: count,
+    output_tokens: tokenCount,
   })
   .nullish()
   .catch(undefined);

@@ -43,7 +43,7 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
           return readReply(openSdkBody(fetched, "OPENAI_BASE_URL"), {
             reply: new Reply(body.model ?? model, (data) => fromEvent(data, apiKey), {
               habits: habits.of(body.model ?? model),
-              meter: request.meter,
+              request,
             }),
             toError: (error) => toError(error, apiKey),
           });

@@ -31,6 +31,7 @@ export async function* readReply(
       const { text, sign, fault } = reply.add(events);
       if (text !== "") yield { type: "delta", text };
       else if (sign !== undefined) yield { type: "progress", sign };
+      if (reply.tooLong) break;
       if (fault !== undefined) throw fault;
       tail.follow(reply, { worked: sign === "work" });
     }

@@ -1,8 +1,17 @@
 import { Meter } from "../meter.ts";
-import { type CallMeter, ProviderError, type ProviderEvent, type SignOfLife, type TokenUsage } from "../provider.ts";
+import {
+  type CallMeter,
+  ProviderError,
+  type ProviderEvent,
+  type ProviderRequest,
+  type SignOfLife,
+  type TokenUsage,
+} from "../provider.ts";
+import { LengthLimit } from "./length-limit.ts";
 import type { Habits } from "./server-habits.ts";
 import { ShownText } from "./shown-text.ts";
 import type { Source } from "./sources.ts";
+import { limitUsage } from "./token-count.ts";
 
 type FinishEvent = Extract<ProviderEvent, { type: "finish" }>;
 
@@ -28,11 +37,14 @@ export interface ReplyPart {
   fault?: ProviderError;
 }
 
+/** Longer than the names of all models; it is stored with the reply. */
+const maxModelChars = 200;
+
 interface ReplyOptions {
+  /** What it answers: its meter is told of it, and its limit of output is one of the reply, too. */
+  request: Pick<ProviderRequest, "assistant" | "meter">;
   /** Of the server, for this model. */
   habits?: Habits;
-  /** Of the call. */
-  meter?: CallMeter | undefined;
 }
 
 /** What some events have added to a reply. */
@@ -49,6 +61,7 @@ export class Reply {
   readonly #end: FinishEvent;
   readonly #meter: CallMeter;
   readonly #shown: ShownText;
+  readonly #limit: LengthLimit;
   /** Of the events that arrived together: what is taken back by a later one of them was never passed on. */
   #arrived = "";
   #hasText = false;
@@ -69,11 +82,21 @@ export class Reply {
    * @param model the one asked for, until the server names its own
    * @param toPart may throw a `ProviderError`
    */
-  constructor(model: string, toPart: (data: string) => ReplyPart, { habits, meter = new Meter() }: ReplyOptions = {}) {
+  constructor(
+    model: string,
+    toPart: (data: string) => ReplyPart,
+    { request: { assistant, meter = new Meter() }, habits }: ReplyOptions,
+  ) {
+    this.#limit = new LengthLimit(assistant.maxOutputTokens);
     this.#meter = meter;
     this.#shown = new ShownText(habits);
     this.#toPart = toPart;
     this.#end = { type: "finish", finishReason: "stop", model };
+  }
+
+  /** Longer than the upstream was allowed: nothing more of it is read. */
+  get tooLong(): boolean {
+    return this.#limit.reached;
   }
 
   /** Takes the data of events; of their text as much is returned as came before a fault. */
@@ -87,8 +110,9 @@ export class Reply {
       if (!(error instanceof ProviderError)) throw error;
       fault = error;
     }
-    text += this.#show();
+    text = this.#limit.take(text + this.#show());
     fault ??= this.#shown.fault;
+    if (this.#limit.reached) this.#breakOff();
     return { text, sign: this.#sign, ...(fault && { fault }) };
   }
 
@@ -98,9 +122,10 @@ export class Reply {
    */
   finish(): ProviderEvent[] {
     if (!this.whole) throw new ProviderError("malformed", "the stream ended without a finish reason");
-    this.#meter.whole = true;
+    this.#meter.whole = !this.#limit.reached;
     if (this.#shown.fault) throw this.#shown.fault;
-    const text = this.#endMessage();
+    const text = this.#limit.take(this.#endMessage());
+    if (this.#limit.reached) this.#breakOff();
     return text === "" ? [this.#end] : [{ type: "delta", text }, this.#end];
   }
 
@@ -110,7 +135,7 @@ export class Reply {
     const part = this.#toPart(data);
     if (part.fault !== undefined) {
       // Sent with the fault, a count is final.
-      if (part.usage) Object.assign(this.#meter, { begun: true, whole: true, usage: part.usage });
+      if (part.usage) Object.assign(this.#meter, { begun: true, whole: true, usage: limitUsage(part.usage) });
       throw part.fault;
     }
     this.#notice(part);
@@ -134,8 +159,8 @@ export class Reply {
     // A refusal comes in a field of its own, and then ends with a plain `stop`.
     if (refused) this.#end.finishReason = "refusal";
     else if (finishReason && finishReason !== "stop") this.#end.finishReason = finishReason;
-    if (model) this.#end.model = model;
-    if (usage) this.#end.usage = usage;
+    if (model) this.#end.model = model.slice(0, maxModelChars);
+    if (usage) this.#end.usage = limitUsage(usage);
     if (finishReason || ended) this.whole = true;
     if (ended) this.done = true;
   }
@@ -147,6 +172,14 @@ export class Reply {
     meter.generated(text);
     // Thoughts, and what is written for tools, are output as well.
     if (thinks || (sign === "work" && text === "")) meter.generatedUnseen();
+  }
+
+  /** It is as long as it may be. What the call comes to is not known, since it is not read to its end. */
+  #breakOff(): void {
+    this.whole = true;
+    this.done = true;
+    this.#end.finishReason = "length";
+    delete this.#end.usage;
   }
 
   #endMessage(): string {

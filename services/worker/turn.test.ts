@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Turn, TurnOver, turnMs } from "./turn.ts";
+
+describe("a turn", () => {
+  it.each([
+    [120_000, 0, 120_000],
+    [120_000, 1, 100_000],
+    [120_000, 2, 80_000],
+    [25_000, 1, 5_000],
+    // Too short for all: the first has time to connect, or its equal share of less than that.
+    [15_000, 1, 5_000],
+    [6_000, 1, 3_000],
+    [6_000, 2, 2_000],
+  ])("of a job with %i ms left, and %i to ask after it, takes %i ms", (leftMs, others, expected) => {
+    expect(turnMs(leftMs, others)).toBe(expected);
+  });
+
+  describe("in time", () => {
+    beforeEach(() => {
+      vi.useFakeTimers();
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    const open = (written: () => number, signal = new AbortController().signal) =>
+      new Turn({ signal, written, ms: 10_000 });
+
+    it("ends after its time where nothing was written", () => {
+      using turn = open(() => 0);
+      vi.advanceTimersByTime(9_999);
+      expect(turn.signal.aborted).toBe(false);
+      vi.advanceTimersByTime(1);
+      expect(turn.signal.reason).toBeInstanceOf(TurnOver);
+    });
+
+    it("goes on while the reply grows, and ends when it stalls", () => {
+      let length = 1;
+      using turn = open(() => length);
+      for (let times = 0; times < 20; times++) {
+        vi.advanceTimersByTime(1_900);
+        length += 1;
+      }
+      expect(turn.signal.aborted).toBe(false);
+      vi.advanceTimersByTime(4_000);
+      expect(turn.signal.reason).toBeInstanceOf(TurnOver);
+    });
+
+    it("ends with its job, for its job's reason, and leaves no timer", () => {
+      const job = new AbortController();
+      const turn = open(() => 0, job.signal);
+      const reason = new Error("cancelled");
+      job.abort(reason);
+      turn[Symbol.dispose]();
+      vi.advanceTimersByTime(60_000);
+      expect(turn.signal.reason).toBe(reason);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+  });
+});
