@@ -23,7 +23,7 @@ const afterColon: readonly [LinkKind, RegExp][] = [
   ],
   // Renderers find these two in the middle of a word, too.
   ["host", /https?[/\\]?:$/i],
-  ["mail", /(?<![a-z\d])mailto[/\\]?:$/i],
+  ["mail", /mailto[/\\]?:$/i],
   ["never", /(?<![a-z\d])(?:javascript|vbscript|data|blob)[/\\]?:$/i],
 ];
 const afterSlash: readonly [LinkKind, RegExp][] = [

@@ -99,6 +99,7 @@ const found = [
   // A scheme without a host.
   "[r]:data:/\\\n\n[r]",
   "[a](mailto:/\\ evil@evil.com)",
+  "commailto:.com@evil.com",
 ];
 
 describe("a link that only some readers find", () => {
