@@ -32,7 +32,7 @@ const kinds = {
     file: "nginx.conf",
     frame: (documented, folder) => `
       daemon off;
-      pid ${folder}/nginx.pid;
+      pid "${folder}/nginx.pid";
       error_log stderr error;
       # The folder may be closed to every other user.
       ${isRoot ? "user root root;" : ""}
@@ -40,7 +40,7 @@ const kinds = {
       events {}
       http {
         access_log off;
-        ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((use) => `${use}_temp_path ${folder}/${use};`).join("\n")}
+        ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((use) => `${use}_temp_path "${folder}/${use}";`).join("\n")}
         ${documented}
       }`,
     args: (folder) => ["-p", folder, "-c", join(folder, "nginx.conf")],
@@ -49,10 +49,10 @@ const kinds = {
     requirement: apache,
     file: "apache.conf",
     frame: (documented, folder) => `
-      ServerRoot ${folder}
-      DefaultRuntimeDir ${folder}
-      PidFile ${folder}/apache.pid
-      ErrorLog ${folder}/error.log
+      ServerRoot "${folder}"
+      DefaultRuntimeDir "${folder}"
+      PidFile "${folder}/apache.pid"
+      ErrorLog "${folder}/error.log"
       ServerName localhost
       ${isRoot ? "User nobody\nGroup nogroup" : ""}
       ${apacheModules.map((name) => `LoadModule ${name}_module ${apacheFolder}/mod_${name}.so`).join("\n")}
