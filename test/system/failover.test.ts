@@ -97,9 +97,9 @@ onEachBackend("when a provider fails", { workers: 2 }, (product) => {
 
   it("a call that a cancel ended is settled too, by an estimate", async () => {
     const { client, provider } = product();
-    provider.answer("stop in time", { steps: ["As much as this ", { stall: true }] });
+    provider.answer("stop in time", { steps: ["As much as this", { stall: true }] });
     const chat = await client.submit("stop in time");
-    const stream = await (await client.events(chat)).untilText("As much as this ");
+    const stream = await (await client.events(chat)).untilText("As much as this");
     await client.cancel(chat);
     await stream.ended;
     const [call] = await ledger(chat.jobId);
