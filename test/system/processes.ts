@@ -34,7 +34,8 @@ export class ServiceProcess {
         this.#output = (this.#output + text).slice(-maxOutputChars);
       });
     }
-    this.#exited = once(this.#child, "exit").then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+    // Not `exit`: what it wrote last may still be on its way then.
+    this.#exited = once(this.#child, "close").then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   }
 
   /** Everything it has written so far. */
