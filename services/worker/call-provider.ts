@@ -84,16 +84,16 @@ export async function streamInto(
   // Of a stream that broke off it stays unsaid: half a character, or half an address, is no text to keep.
   draft.push(reply.end());
   if (!finish) throw new ProviderError("malformed", "the stream ended without a finish");
-  if (draft.text === "") throw emptyReply(finish);
+  if (draft.text === "") throw emptyReply(finish, request.assistant.maxOutputTokens);
   return finish;
 }
 
 /** A visitor never gets an empty bubble: it counts as no reply at all. */
-function emptyReply({ finishReason }: Finish): ProviderError {
-  const refused = finishReason === "refusal" || finishReason === "content_filter";
-  return refused
-    ? new ProviderError("rejected", `nothing was said: ${finishReason}`)
-    : new ProviderError("malformed", "the reply is empty");
+function emptyReply({ finishReason }: Finish, maxOutputTokens: number): ProviderError {
+  if (finishReason === "stop") return new ProviderError("malformed", "the reply is empty");
+  // Another call with the same request and limit would end the same.
+  const limit = finishReason === "length" ? `: raise maxOutputTokens (${maxOutputTokens})` : "";
+  return new ProviderError("rejected", `nothing was said: ${finishReason}${limit}`);
 }
 
 /** A timeout has cost the visitor enough; a rejected request would be rejected again. */

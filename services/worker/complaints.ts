@@ -9,8 +9,7 @@ export class Complaints {
   readonly #loudAt = new Map<string, number>();
 
   note(provider: string, error: unknown, log: Logger): void {
-    const status = error instanceof ProviderError ? error.status : undefined;
-    if (status !== 401 && status !== 403) {
+    if (!(error instanceof ProviderError) || !error.refusedKey) {
       log.warn({ err: error, provider }, "no reply from a provider");
       return;
     }
@@ -18,7 +17,7 @@ export class Complaints {
     if (now - (this.#loudAt.get(provider) ?? Number.NEGATIVE_INFINITY) < loudEveryMs) return;
     this.#loudAt.set(provider, now);
     log.error(
-      { provider, status },
+      { err: error, provider, status: error.status },
       `${provider} refuses its key: check it, and what it may do. Others answer meanwhile.`,
     );
   }

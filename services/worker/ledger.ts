@@ -8,7 +8,7 @@ import {
   withdrawCall,
 } from "../../shared/db/calls.ts";
 import type { ClaimedJob } from "../../shared/db/claim.ts";
-import { costOf, highestCostOf, type Price } from "../../shared/prices.ts";
+import { highestCostOf, type Price } from "../../shared/prices.ts";
 import { modelOf } from "../../shared/provider-catalog.ts";
 import { limitsOf } from "./call-limits.ts";
 import { CallReport } from "./call-report.ts";
@@ -16,7 +16,7 @@ import { Stopped } from "./leases.ts";
 import { Meter } from "./providers/meter.ts";
 import { type Provider, ProviderError, type ProviderRequest, type TokenUsage } from "./providers/provider.ts";
 import type { RunReport } from "./run-report.ts";
-import { costOfSpent, type Limits, mostSpent, nothing, type Spent, wasTurnedAway } from "./spent.ts";
+import { costOfSpent, costOfUsage, type Limits, mostSpent, nothing, type Spent, wasTurnedAway } from "./spent.ts";
 import { untilStored } from "./until-stored.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
@@ -88,7 +88,7 @@ export class LedgerCall {
 
   costOf(usage: TokenUsage | undefined): number | null {
     const { price } = this.#call;
-    return price && usage ? costOf(price, usage) : null;
+    return usage ? costOfUsage(price, usage) : null;
   }
 
   /** @returns what the end of the job settles it with, in its own statement */
@@ -121,7 +121,7 @@ export class LedgerCall {
       cacheWriteTokens: usage.cacheWriteTokens ?? 0,
       outputTokens: usage.outputTokens,
       estimated,
-      costUsd: price ? costOfSpent(price, spent) : null,
+      costUsd: costOfSpent(price, spent),
     };
     report.ended(end, error);
     return { id, end };

@@ -33,7 +33,21 @@ export function mostSpent({ whole, usage, bytes }: Meter, limits: Limits): Spent
 }
 
 /** @returns USD; the most that it may be where the provider does not say what its cache did with the prompt */
-export function costOfSpent(price: Price, { usage, estimated }: Spent): number {
+export function costOfSpent(price: Price | undefined, { usage, estimated }: Spent): number | null {
+  if (!estimated) return costOfUsage(price, usage);
+  // What the provider has charged so far of a call that was cut.
+  if (!price) return usage.costUsd ?? null;
+  return Math.max(usage.costUsd ?? 0, highestOf(price, usage));
+}
+
+/** @returns USD: the provider's own price where it sends one; zero may mean that it does not reckon */
+export function costOfUsage(price: Price | undefined, usage: TokenUsage): number | null {
+  const { costUsd: own } = usage;
+  if (own !== undefined && own > 0) return own;
+  return price ? costOf(price, usage) : (own ?? null);
+}
+
+function highestOf(price: Price, usage: TokenUsage): number {
   const cacheIsKnown = usage.cachedInputTokens !== undefined || usage.cacheWriteTokens !== undefined;
-  return estimated && !cacheIsKnown ? highestCostOf(price, usage) : costOf(price, usage);
+  return cacheIsKnown ? costOf(price, usage) : highestCostOf(price, usage);
 }

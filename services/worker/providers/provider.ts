@@ -76,6 +76,8 @@ export interface TokenUsage {
   /** Of these, written to the provider's cache. */
   cacheWriteTokens?: number;
   outputTokens: number;
+  /** What the provider itself charges for the call, in USD, where it says so. */
+  costUsd?: number;
 }
 
 /** Notes what a call comes to while its answer arrives, so that something is known of one that is cut. */
@@ -103,6 +105,7 @@ interface ProviderErrorDetails {
   retryAfterMs?: number;
   unsent?: boolean;
   atWork?: boolean;
+  refusedKey?: boolean;
   cause?: unknown;
 }
 
@@ -117,12 +120,21 @@ export class ProviderError extends Error {
   readonly unsent: boolean;
   /** The upstream was seen to be at work when we gave up: it is not down. */
   readonly atWork: boolean;
+  /** The upstream refuses the key, whatever its status. */
+  readonly refusedKey: boolean;
 
   /** @param message for the log: never a key, never the visitor's text */
   constructor(
     code: ProviderErrorCode,
     message: string,
-    { status, retryAfterMs, unsent = false, atWork = false, cause }: ProviderErrorDetails = {},
+    {
+      status,
+      retryAfterMs,
+      unsent = false,
+      atWork = false,
+      refusedKey = status === 401 || status === 403,
+      cause,
+    }: ProviderErrorDetails = {},
   ) {
     super(message, { cause });
     this.code = code;
@@ -130,6 +142,7 @@ export class ProviderError extends Error {
     this.retryAfterMs = retryAfterMs;
     this.unsent = unsent;
     this.atWork = atWork;
+    this.refusedKey = refusedKey;
   }
 
   get retryable(): boolean {

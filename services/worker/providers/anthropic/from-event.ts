@@ -1,7 +1,9 @@
 import { z } from "zod";
-import type { TokenUsage } from "../provider.ts";
+import { ProviderError, type TokenUsage } from "../provider.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { fromErrorObject } from "./to-error.ts";
+import { toFinishReason } from "../upstream/finish-reasons.ts";
+import { Beginning } from "../upstream/generation.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";
 import { tokenCount } from "../upstream/token-count.ts";
 
@@ -17,7 +19,8 @@ type TokenCounts = z.output<typeof tokenCounts>;
 
 /** Lenient about what nothing hangs on; strict about the text. */
 const usage = tokenCounts.nullish().catch(undefined);
-const messageStart = z.object({ message: z.object({ model: z.string().optional().catch(undefined), usage }) });
+const word = z.string().optional().catch(undefined);
+const messageStart = z.object({ message: z.object({ id: word, model: word, usage }) });
 const messageDelta = z.object({ delta: z.object({ stop_reason: z.string().nullish() }).nullish(), usage });
 const failure = z.object({ error: z.unknown() });
 
@@ -27,6 +30,10 @@ const block = z
   .transform((each) => ({ type: each.type, text: /^text(_delta)?$/.test(each.type) ? each["text"] : "" }))
   .pipe(z.object({ type: z.string(), text: z.string() }));
 const blockStart = z.object({ content_block: block });
+/** Another model takes over. */
+const fallback = z.object({
+  content_block: z.object({ type: z.literal("fallback"), to: z.object({ model: z.string() }) }),
+});
 const blockDelta = z.object({ delta: block });
 
 /**
@@ -34,6 +41,7 @@ const blockDelta = z.object({ delta: block });
  * @returns for the data of an event what it adds; throws `ProviderError`: `malformed`
  */
 export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
+  const beginning = new Beginning();
   let counted: TokenCounts = {};
   const add = (counts: TokenCounts | null | undefined) => {
     // Later events leave out, or set to null, what earlier ones have told.
@@ -46,12 +54,14 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
     switch (typeOf(event)) {
       case "message_start": {
         const { message } = read(messageStart, event);
+        beginning.note(message.id);
         return { model: message.model, usage: add(message.usage) };
       }
       case "content_block_start": {
         const { type, text } = read(blockStart, event).content_block;
+        const model = fallback.safeParse(event).data?.content_block.to.model;
         // A model may think unseen after it; the parts of a tool are work.
-        return { text, sign: /^(text|thinking|redacted_thinking)$/.test(type) ? "alive" : "work" };
+        return { text, model, sign: /^(text|thinking|redacted_thinking)$/.test(type) ? "alive" : "work" };
       }
       case "content_block_delta": {
         const { type, text } = read(blockDelta, event).delta;
@@ -59,7 +69,7 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
       }
       case "message_delta": {
         const { delta, usage: counts } = read(messageDelta, event);
-        return { finishReason: toFinishReason(delta?.stop_reason), usage: add(counts) };
+        return ending(delta?.stop_reason, add(counts));
       }
       case "message_stop":
         return { ended: true };
@@ -72,20 +82,13 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
   };
 }
 
-function toFinishReason(reason: string | null | undefined): ReplyPart["finishReason"] {
-  switch (reason) {
-    case null:
-    case undefined:
-      return undefined;
-    case "refusal":
-      return "refusal";
-    case "max_tokens":
-    case "model_context_window_exceeded":
-      return "length";
-    // `end_turn` and `stop_sequence`; `tool_use` and `pause_turn`, which end the text as well (we offer no tools); and
-    // what the API may add.
-    default:
-      return "stop";
+/** The API may add reasons, and each ends a message that is whole. A server that broke off has counted all the same. */
+function ending(reason: string | null | undefined, tokens: TokenUsage | undefined): ReplyPart {
+  try {
+    return { finishReason: toFinishReason(reason, "stop"), usage: tokens };
+  } catch (fault) {
+    if (!(fault instanceof ProviderError)) throw fault;
+    return { fault, usage: tokens };
   }
 }
 

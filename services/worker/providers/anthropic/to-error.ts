@@ -2,6 +2,7 @@ import { AnthropicError, APIConnectionError, APIError } from "@anthropic-ai/sdk"
 import { z } from "zod";
 import { ProviderError } from "../provider.ts";
 import { errorOfStatus, fromConnection, namesIn } from "../upstream/errors.ts";
+import { findError, isRefusedKey, readProblem } from "../upstream/openai-errors.ts";
 
 /** For what the SDK throws, and what the connection does while the stream is read. */
 export function toError(error: unknown, apiKey: string): ProviderError {
@@ -22,10 +23,14 @@ export function fromErrorObject(error: unknown, apiKey: string): ProviderError {
   return new ProviderError(code, `an error in the stream${namesIn([type], apiKey)}`);
 }
 
-function fromAnswer({ status, type, errorCode, headers }: APIError, apiKey: string): ProviderError {
+/** Gateways answer in words of their own, so the whole body is looked at. */
+function fromAnswer({ status = 0, type, errorCode, headers, error: body }: APIError, apiKey: string): ProviderError {
   const retryAfter = headers?.get("retry-after");
-  const detail = `${namesIn([type, errorCode], apiKey)}${hints[status ?? 0] ?? ""}`;
-  return errorOfStatus({ status: status ?? 0, retryAfter, detail });
+  const { names } = readProblem(findError(body, true));
+  const refusedKey = isRefusedKey(findError(body, true));
+  const named = namesIn([...new Set([type, errorCode, ...names])], apiKey);
+  const detail = `${named}${hints[refusedKey ? 401 : status] ?? ""}`;
+  return errorOfStatus({ status, retryAfter, detail, refusedKey, ...(refusedKey && { code: "rejected" }) });
 }
 
 const hints: Partial<Record<number, string>> = {

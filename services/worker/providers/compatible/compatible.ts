@@ -9,10 +9,11 @@ import { readEvents, readWhole } from "../upstream/read-events.ts";
 import { type Body, readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
 import { ServerHabits } from "../upstream/server-habits.ts";
-import { fromEvent } from "./from-event.ts";
+import { Dialects, learn, write } from "./dialect.ts";
+import { createFromEvent } from "./from-event.ts";
 import { createEndpoint, type Endpoint } from "./post.ts";
-import { fromAnswer } from "./to-error.ts";
-import { completionsUrl, toRequest } from "./to-request.ts";
+import { type ErrorAnswer, fromAnswer } from "./to-error.ts";
+import { type ChatCompletionRequest, completionsUrl, toRequest } from "./to-request.ts";
 
 interface CompatibleOptions {
   /** Like `http://host:11434/v1`, with or without a slash at the end. */
@@ -36,11 +37,12 @@ export function createCompatibleProvider(options: CompatibleOptions): Provider {
   const { baseUrl, apiKey, model, timeouts = defaultTimeouts } = options;
   const endpoint = createEndpoint({ url: completionsUrl(baseUrl), apiKey, connectMs: timeouts.connectMs });
   const habits = new ServerHabits({ namesTell: true });
+  const dialects = new Dialects();
   return {
     name: "compatible",
     upstream: baseUrl,
     stream: (request, signal) =>
-      withTimeouts((limited) => streamReply({ endpoint, apiKey, model, habits, request, signal: limited }), {
+      withTimeouts((limited) => streamReply({ endpoint, apiKey, model, habits, dialects, request, signal: limited }), {
         signal,
         firstTextMs: request.assistant.firstTextMs,
         ...timeouts,
@@ -53,26 +55,28 @@ interface Call {
   apiKey: string | undefined;
   model: string;
   habits: ServerHabits;
+  dialects: Dialects;
   request: ProviderRequest;
   signal: AbortSignal;
 }
 
 async function* streamReply(call: Call): AsyncGenerator<ProviderEvent, void, undefined> {
   const body = toRequest(call.request, call.model);
-  const reply = new Reply(body.model, (data) => fromEvent(data, call.apiKey), {
+  const { toPart, rest } = createFromEvent(call.apiKey);
+  const reply = new Reply(body.model, toPart, {
     habits: call.habits.of(body.model),
     request: call.request,
+    rest,
   });
-  yield* readReply(openBody(call, JSON.stringify(body)), { reply, toError });
+  yield* readReply(openBody(call, body), { reply, toError });
 }
 
 function toError(error: unknown): ProviderError {
   return error instanceof ProviderError ? error : fromConnection(error);
 }
 
-async function openBody({ endpoint, apiKey, signal }: Call, json: string): Promise<Body> {
-  const response = await endpoint.post(json, signal);
-  if (response.statusCode !== 200) throw await readError(response, apiKey);
+async function openBody(call: Call, body: ChatCompletionRequest): Promise<Body> {
+  const response = await ask(call, body);
   return { events: eventsOf(response), close: () => response.destroy() };
 }
 
@@ -85,7 +89,25 @@ async function* eventsOf(response: IncomingMessage): AsyncGenerator<string[], vo
   else yield* readEvents(response);
 }
 
-async function readError(response: IncomingMessage, apiKey: string | undefined): Promise<ProviderError> {
+/** Asks again where the server refuses a field that it can do without: it has not begun to answer, and charges nothing. */
+async function ask(
+  { endpoint, apiKey, dialects, signal }: Call,
+  body: ChatCompletionRequest,
+): Promise<IncomingMessage> {
+  const dialect = dialects.of(body.model);
+  for (let tries = 0; ; tries++) {
+    const sent = write(body, dialect);
+    const response = await endpoint.post(JSON.stringify(sent), signal);
+    if (response.statusCode === 200) return response;
+    const answer = await readAnswer(response);
+    if (tries === maxLessons || !learn(dialect, answer, sent)) throw fromAnswer(answer, apiKey);
+  }
+}
+
+/** As many fields can be refused, one after the other. */
+const maxLessons = 5;
+
+async function readAnswer(response: IncomingMessage): Promise<ErrorAnswer> {
   const { statusCode: status = 0, headers } = response;
-  return fromAnswer({ status, retryAfter: headers["retry-after"], body: await readErrorBody(response) }, apiKey);
+  return { status, retryAfter: headers["retry-after"], body: await readErrorBody(response) };
 }

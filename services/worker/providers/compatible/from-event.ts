@@ -1,108 +1,131 @@
 import { z } from "zod";
-import { ProviderError, type TokenUsage } from "../provider.ts";
-import { fromErrorObject } from "../upstream/openai-errors.ts";
+import { ProviderError } from "../provider.ts";
+import { type Content, hasThoughts, hasTools, readContent } from "../upstream/content.ts";
+import { toFinishReason } from "../upstream/finish-reasons.ts";
+import { Generation } from "../upstream/generation.ts";
+import { OneText } from "../upstream/one-text.ts";
+import { findError, fromErrorObject } from "../upstream/openai-errors.ts";
+import { parseJson } from "../upstream/parse-event.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { readSources } from "../upstream/sources.ts";
-import { tokenCount } from "../upstream/token-count.ts";
+import { readUsage } from "../upstream/usage.ts";
 
-const piece = z.looseObject({ content: z.string().nullish(), refusal: z.string().nullish() });
-const usage = z
-  .object({
-    prompt_tokens: tokenCount,
-    prompt_tokens_details: z.object({ cached_tokens: tokenCount.optional() }).nullish().catch(undefined),
-    completion_tokens: tokenCount,
-  })
+const piece = z
+  .looseObject({ content: z.unknown().optional(), refusal: z.unknown().optional() })
   .nullish()
   .catch(undefined);
+const word = z.string().optional().catch(undefined);
 
-/** Lenient where servers differ and nothing hangs on it; strict about the text. */
-const chunk = z.object({
-  model: z.string().optional().catch(undefined),
+/** Optional fields may be of any shape; the choices may not. */
+const chunk = z.looseObject({
+  id: word,
+  object: word,
+  model: word,
   choices: z
-    .array(z.object({ delta: piece.nullish(), message: piece.nullish(), finish_reason: z.string().nullish() }))
+    .array(
+      z.looseObject({
+        delta: piece,
+        message: piece,
+        text: z.string().nullish().catch(undefined),
+        finish_reason: z.string().nullish().catch(undefined),
+        usage: z.unknown().optional(),
+        error: z.unknown().optional(),
+      }),
+    )
     .nullish(),
-  usage,
-  error: z.unknown().optional(),
+  usage: z.unknown().optional(),
+  x_groq: z.looseObject({ usage: z.unknown().optional() }).nullish().catch(undefined),
 });
+type Chunk = z.output<typeof chunk>;
+type Choice = NonNullable<Chunk["choices"]>[number];
 
-/**
- * @param json the data of one event, or the body of a completion that was not streamed
- * @throws {ProviderError} `malformed`; `overloaded` for a finish that is none
- */
-export function fromEvent(json: string, apiKey?: string): ReplyPart {
-  if (json.trim() === "[DONE]") return { ended: true };
-  const event = parseJson(json);
-  const parsed = chunk.safeParse(event);
-  // The fault is not passed on: zod and JSON.parse quote what they read, and that is the visitor's conversation.
-  if (!parsed.success) throw new ProviderError("malformed", "an event is not a chunk of a chat completion");
-  const { error, choices, model, usage: tokens } = parsed.data;
-  if (error !== undefined && error !== null) return { fault: fromErrorObject(error, apiKey) };
+/** The mapper of one reply's events. */
+export interface CompletionEvents {
+  /**
+   * @param json the data of one event, or the body of a completion that was not streamed
+   * @throws {ProviderError} `malformed`
+   */
+  toPart: (json: string) => ReplyPart;
+  /** The rest of the text, once the last event was read. */
+  rest: () => string;
+}
 
-  const choice = choices?.[0];
-  const said = choice?.delta ?? choice?.message ?? {};
-  const { content, refusal } = said;
+/** @param setting of the key, for the operator */
+export function createFromEvent(apiKey?: string, setting = "COMPATIBLE_API_KEY"): CompletionEvents {
+  const soFar: SoFar = { text: new OneText(), generation: new Generation(), hadDeltas: false };
   return {
-    text: content || refusal || "",
-    ...signsIn(said),
-    sources: readSources(json, event),
-    refused: Boolean(refusal),
-    finishReason: toFinishReason(choice?.finish_reason),
-    model: model || undefined,
-    usage: toUsage(tokens),
+    rest: () => soFar.text.end(),
+    toPart(json) {
+      if (json.trim() === "[DONE]") return { ended: true };
+      const event = parseJson(json);
+      const error = findError(event);
+      if (error !== undefined) return { fault: fromErrorObject(error, apiKey, setting), usage: usageOf(event) };
+      const parsed = chunk.safeParse(event);
+      // The fault is not passed on: zod quotes what it read, and that is the visitor's conversation.
+      if (!parsed.success) throw new ProviderError("malformed", "an event is not a chunk of a chat completion");
+      return { ...toPart(parsed.data, soFar), sources: readSources(json, event) };
+    },
   };
 }
 
-/** Thoughts and tools come in fields of their own, under the names of vLLM, OpenRouter, Ollama and others. */
-const thoughtFields = ["reasoning_content", "reasoning", "reasoning_details", "reasoning_text", "thinking", "thoughts"];
-const toolFields = ["tool_calls", "function_call"];
-
-function signsIn(said: Readonly<Record<string, unknown>>): Pick<ReplyPart, "thinks" | "sign"> {
-  const holds = (field: string) => !isEmpty(said[field]);
-  return {
-    thinks: thoughtFields.some(holds),
-    ...(toolFields.some(holds) && { sign: "work" as const }),
-  };
+interface SoFar {
+  text: OneText;
+  generation: Generation;
+  /** Some of the text came in deltas. */
+  hadDeltas: boolean;
 }
 
-/** Servers send fields empty that they do not use. */
-function isEmpty(value: unknown): boolean {
-  return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
-}
-
-function toUsage(tokens: z.output<typeof usage>): TokenUsage | undefined {
-  if (!tokens) return undefined;
-  const cached = tokens.prompt_tokens_details?.cached_tokens;
-  return {
-    inputTokens: tokens.prompt_tokens,
-    ...(cached !== undefined && { cachedInputTokens: cached }),
-    outputTokens: tokens.completion_tokens,
-  };
-}
-
-/** Some servers send `""` where the API has null. */
-function toFinishReason(reason: string | null | undefined): ReplyPart["finishReason"] {
-  switch (reason) {
-    case null:
-    case undefined:
-    case "":
-      return undefined;
-    case "length":
-    case "content_filter":
-    case "refusal":
-      return reason;
-    case "error":
-    case "abort":
-      throw new ProviderError("overloaded", `the upstream gave up: finish_reason "${reason}"`);
-    // `stop`; `tool_calls`, which ends the text as well; and words of single servers, such as `eos`.
-    default:
-      return "stop";
-  }
-}
-
-function parseJson(text: string): unknown {
+function toPart(event: Chunk, soFar: SoFar): ReplyPart {
+  const choice = event.choices?.[0];
+  const said = choice && read(choice);
+  const usage = readUsage(event.usage) ?? readUsage(choice?.usage) ?? readUsage(event.x_groq?.usage);
+  const part: ReplyPart = { model: event.model || undefined, usage };
+  if (!choice || !said) return part;
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    part.finishReason = toFinishReason(choice.finish_reason);
+  } catch (fault) {
+    if (!(fault instanceof ProviderError)) throw fault;
+    return { ...part, fault };
   }
+  soFar.generation.note(event.id, said.delta.text !== "");
+  part.text = textOf(said, soFar, event.object === "chat.completion");
+  if (hasTools(choice.delta ?? choice.message ?? {})) part.sign = "work";
+  part.refused = said.delta.refused || said.message.refused;
+  part.thinks = said.delta.thinks || said.message.thinks;
+  return part;
+}
+
+/** A whole message repeats what deltas have brought; without deltas it is the text itself. */
+function textOf({ delta, message }: Said, soFar: SoFar, isWhole: boolean): string {
+  const { text } = soFar;
+  if (isWhole && soFar.hadDeltas) return text.complete(delta.text || message.text);
+  soFar.hadDeltas ||= delta.text !== "";
+  const increment = text.push(delta.text);
+  if (message.text === "") return increment;
+  return increment + (soFar.hadDeltas ? text.complete(message.text) : text.push(message.text));
+}
+
+interface Said {
+  delta: Content;
+  message: Content;
+}
+
+function read({ delta, message, text }: Choice): Said {
+  const said = { delta: contentOf(delta), message: contentOf(message) };
+  // The older completions, which some gateways mix in.
+  if (said.delta.text === "" && said.message.text === "" && text) said.delta.text = text;
+  return said;
+}
+
+function contentOf(message: Choice["delta"]): Content {
+  const content = readContent(message?.content);
+  const refusal = readContent(message?.refusal);
+  const refused = content.refused || refusal.text !== "";
+  const thinks = content.thinks || hasThoughts(message ?? {});
+  return { text: content.text || refusal.text, refused, thinks };
+}
+
+/** An event that ends a call may tell what it came to. */
+function usageOf(event: unknown): ReplyPart["usage"] {
+  return typeof event === "object" && event !== null && "usage" in event ? readUsage(event.usage) : undefined;
 }

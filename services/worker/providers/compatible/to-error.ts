@@ -1,7 +1,9 @@
-import { z } from "zod";
 import type { ProviderError } from "../provider.ts";
 import { errorOfStatus } from "../upstream/errors.ts";
-import { describeErrorObject, isOutOfCredit } from "../upstream/openai-errors.ts";
+import { namesIn } from "../upstream/errors.ts";
+import { kindOf } from "../upstream/error-kinds.ts";
+import { findError, readProblem } from "../upstream/openai-errors.ts";
+import { parseJson } from "../upstream/parse-event.ts";
 
 /** An answer that is not a stream, as far as it was read. */
 export interface ErrorAnswer {
@@ -19,22 +21,26 @@ export function fromAnswer(
   apiKey?: string,
   now = Date.now(),
 ): ProviderError {
-  const error = errorIn(body);
-  const detail = `${describeErrorObject(error, apiKey)}${hints[status] ?? ""}`;
-  return errorOfStatus({ status, retryAfter, detail, ...(isOutOfCredit(error) && { code: "rejected" }) }, now);
+  const problem = readProblem(findError(parseBody(body), true));
+  const kind = kindOf(problem);
+  const refusedKey = kind === "key";
+  const hint = refusedKey ? hints[401] : kind === "credit" ? hints[402] : hints[status];
+  const detail = `${namesIn(problem.names, apiKey)}${hint ?? ""}`;
+  const ours = refusedKey || kind === "credit";
+  return errorOfStatus({ status, retryAfter, detail, refusedKey, ...(ours && { code: "rejected" }) }, now);
 }
 
 const hints: Partial<Record<number, string>> = {
   401: ": check COMPATIBLE_API_KEY",
+  402: ": check the account's billing",
   403: ": check COMPATIBLE_API_KEY",
   404: ": check COMPATIBLE_BASE_URL and COMPATIBLE_MODEL",
 };
 
-function errorIn(body: string): unknown {
-  try {
-    return z.object({ error: z.unknown().optional() }).safeParse(JSON.parse(body)).data?.error;
-  } catch {
-    // HTML, or cut: the status says enough.
-    return undefined;
-  }
+/** JSON, the data of events, or a line of text; of a page or a body that was cut, the status says enough. */
+export function parseBody(body: string): unknown {
+  const text = body.trim();
+  const [, data] = /^data: ?(.*)$/m.exec(text) ?? [];
+  const value = parseJson(text) ?? (data === undefined ? undefined : parseJson(data));
+  return value ?? (/^[[{<]/.test(text) ? undefined : text);
 }

@@ -1,4 +1,4 @@
-import type { ProviderRequest } from "../provider.ts";
+import type { PromptMessage, ProviderRequest } from "../provider.ts";
 
 /** The body of a streamed chat completion, as far as we use it. */
 export interface ChatCompletionRequest {
@@ -17,13 +17,28 @@ export function toRequest({ assistant, prompt }: ProviderRequest, defaultModel: 
     model: (assistant.provider === "compatible" ? assistant.model : undefined) ?? defaultModel,
     messages: [
       { role: "system", content: assistant.instructions },
-      ...prompt.map(({ role, text }) => ({ role, content: text })),
+      ...alternating(prompt).map(({ role, text }) => ({ role, content: text })),
     ],
-    // Newer servers prefer `max_completion_tokens`, but every one still knows this name.
+    // A server that wants another name is learnt; see `dialect.ts`.
     max_tokens: assistant.maxOutputTokens,
     stream: true,
     stream_options: { include_usage: true },
   };
+}
+
+/**
+ * Many chat templates answer 400 to two turns of one side in a row, and to an assistant that begins: turns of one side are
+ * merged, with a blank line between them. They follow each other where a reply was stopped before its first word, and
+ * where the prompt begins with metadata or imported history.
+ */
+function alternating(prompt: readonly PromptMessage[]): PromptMessage[] {
+  const turns: PromptMessage[] = [];
+  for (const { role, text } of prompt.filter((turn) => turn.text.trim() !== "")) {
+    const last = turns.at(-1);
+    if (last?.role === role) last.text += `\n\n${text}`;
+    else if (last || role === "user") turns.push({ role, text });
+  }
+  return turns.length > 0 ? turns : prompt.slice(-1);
 }
 
 /** Where chat completions are served, below a base URL like `http://host:11434/v1`; its query is kept. */

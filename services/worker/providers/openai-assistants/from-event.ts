@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { ProviderError, type TokenUsage } from "../provider.ts";
+import { ProviderError } from "../provider.ts";
 import { fromErrorObject } from "../upstream/openai-errors.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
+import { readUsage } from "../upstream/usage.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";
-import { tokenCount } from "../upstream/token-count.ts";
 
 /** What one event tells of its run. */
 export interface RunPart extends ReplyPart {
@@ -28,7 +28,7 @@ const run = z.object({
   id: z.string(),
   status: z.string(),
   model: z.string().optional().catch(undefined),
-  usage: z.object({ prompt_tokens: tokenCount, completion_tokens: tokenCount }).nullish().catch(undefined),
+  usage: z.unknown().optional(),
   incomplete_details: reason,
   last_error: z.unknown().optional(),
 });
@@ -71,7 +71,7 @@ function said(contents: z.output<typeof content>[]): ReplyPart {
 }
 
 function fromRun({ id, status, model, usage, incomplete_details: details, last_error }: Run, apiKey: string): RunPart {
-  const over = { run: { id, active: false }, model, usage: toUsage(usage) };
+  const over = { run: { id, active: false }, model, usage: readUsage(usage) };
   switch (status) {
     case "completed":
       return { ...over, finishReason: "stop" };
@@ -92,10 +92,6 @@ function fromRun({ id, status, model, usage, incomplete_details: details, last_e
     default:
       return { run: { id, active: true }, model };
   }
-}
-
-function toUsage(usage: Run["usage"]): TokenUsage | undefined {
-  return usage ? { inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens } : undefined;
 }
 
 const withObject = z.object({ object: z.string() });

@@ -1,20 +1,8 @@
 import { z } from "zod";
 import { fromErrorObject } from "../upstream/openai-errors.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
+import { readUsage } from "../upstream/usage.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";
-import { tokenCount } from "../upstream/token-count.ts";
-
-const usage = z
-  .object({
-    input_tokens: tokenCount,
-    input_tokens_details: z
-      .object({ cached_tokens: tokenCount.optional(), cache_write_tokens: tokenCount.optional() })
-      .nullish()
-      .catch(undefined),
-    output_tokens: tokenCount,
-  })
-  .nullish()
-  .catch(undefined);
 
 /** Lenient about what nothing hangs on; strict about the text. */
 const delta = z.object({ delta: z.string() });
@@ -22,7 +10,7 @@ const itemAdded = z.object({ item: z.object({ type: z.string() }) });
 const ofResponse = z.object({
   response: z.object({
     model: z.string().optional().catch(undefined),
-    usage,
+    usage: z.unknown().optional(),
     incomplete_details: z.object({ reason: z.string().nullish() }).nullish().catch(undefined),
     error: z.unknown().optional(),
   }),
@@ -79,19 +67,8 @@ function atWork(type: string): ReplyPart {
 }
 
 function ending(event: unknown): ReplyPart {
-  const { model, usage: tokens } = read(ofResponse, event).response;
-  if (!tokens) return { model, ended: true };
-  const { cached_tokens: cached, cache_write_tokens: written } = tokens.input_tokens_details ?? {};
-  return {
-    model,
-    usage: {
-      inputTokens: tokens.input_tokens,
-      ...(cached !== undefined && { cachedInputTokens: cached }),
-      ...(written !== undefined && { cacheWriteTokens: written }),
-      outputTokens: tokens.output_tokens,
-    },
-    ended: true,
-  };
+  const { model, usage } = read(ofResponse, event).response;
+  return { model, usage: readUsage(usage), ended: true };
 }
 
 const typed = z.object({ type: z.string() });

@@ -1,7 +1,7 @@
 import { APIConnectionError, APIError, OpenAIError } from "openai";
 import { ProviderError } from "../provider.ts";
 import { errorOfStatus, fromConnection } from "../upstream/errors.ts";
-import { describeErrorObject, isOutOfCredit } from "../upstream/openai-errors.ts";
+import { describeErrorObject, isOutOfCredit, isRefusedKey } from "../upstream/openai-errors.ts";
 
 /** For what the SDK throws, and what the connection does while the stream is read. */
 export function toError(error: unknown, apiKey: string): ProviderError {
@@ -24,12 +24,14 @@ function isAnswer(error: unknown): error is Answer {
 
 function fromAnswer({ status, headers, error }: Answer, apiKey: string): ProviderError {
   const unpaid = isOutOfCredit(error);
-  const hint = unpaid ? ": check the account's billing" : (hints[status] ?? "");
+  const refusedKey = isRefusedKey(error);
+  const hint = unpaid ? ": check the account's billing" : (hints[refusedKey ? 401 : status] ?? "");
   return errorOfStatus({
     status,
     retryAfter: headers?.get("retry-after"),
     detail: `${describeErrorObject(error, apiKey)}${hint}`,
-    ...(unpaid && { code: "rejected" }),
+    refusedKey,
+    ...((unpaid || refusedKey) && { code: "rejected" }),
   });
 }
 

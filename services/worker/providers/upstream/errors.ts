@@ -19,16 +19,19 @@ interface Answer {
   detail: string;
   /** By default what the status says. */
   code?: ProviderErrorCode;
+  /** The key is refused, although the status may not say so. */
+  refusedKey?: boolean;
 }
 
 /** @param now Unix milliseconds, for a `Retry-After` that is a date */
 export function errorOfStatus(
-  { status, retryAfter, detail, code = codeOfStatus(status) }: Answer,
+  { status, retryAfter, detail, code = codeOfStatus(status), refusedKey = false }: Answer,
   now = Date.now(),
 ): ProviderError {
   const retryAfterMs = parseRetryAfter(retryAfter, now);
   return new ProviderError(code, `HTTP ${status}${detail}`, {
     status,
+    ...(refusedKey && { refusedKey }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
 }

@@ -45,6 +45,8 @@ interface ReplyOptions {
   request: Pick<ProviderRequest, "assistant" | "meter">;
   /** Of the server, for this model. */
   habits?: Habits;
+  /** What the mapper still holds back of the text once the last event was read. */
+  rest?: () => string;
 }
 
 /** What some events have added to a reply. */
@@ -62,9 +64,13 @@ export class Reply {
   readonly #meter: CallMeter;
   readonly #shown: ShownText;
   readonly #limit: LengthLimit;
+  readonly #maxOutputTokens: number;
+  readonly #rest: () => string;
   /** Of the events that arrived together: what is taken back by a later one of them was never passed on. */
   #arrived = "";
   #hasText = false;
+  /** Thoughts were among its events. */
+  #thought = false;
   /** Goes before the next text. */
   #between = "";
   /** Of the events that arrived together. */
@@ -82,13 +88,12 @@ export class Reply {
    * @param model the one asked for, until the server names its own
    * @param toPart may throw a `ProviderError`
    */
-  constructor(
-    model: string,
-    toPart: (data: string) => ReplyPart,
-    { request: { assistant, meter = new Meter() }, habits }: ReplyOptions,
-  ) {
+  constructor(model: string, toPart: (data: string) => ReplyPart, { request, habits, rest = () => "" }: ReplyOptions) {
+    const { assistant, meter = new Meter() } = request;
     this.#limit = new LengthLimit(assistant.maxOutputTokens);
     this.#meter = meter;
+    this.#maxOutputTokens = assistant.maxOutputTokens;
+    this.#rest = rest;
     this.#shown = new ShownText(habits);
     this.#toPart = toPart;
     this.#end = { type: "finish", finishReason: "stop", model };
@@ -118,14 +123,19 @@ export class Reply {
 
   /**
    * Ends the reply: what was held back of its text, then its `finish`.
-   * @throws {ProviderError} `malformed` when the reply is not whole
+   * @throws {ProviderError} `malformed` when the reply is not whole; `rejected` when its limit was spent before its text
    */
   finish(): ProviderEvent[] {
     if (!this.whole) throw new ProviderError("malformed", "the stream ended without a finish reason");
     this.#meter.whole = !this.#limit.reached;
-    if (this.#shown.fault) throw this.#shown.fault;
+    const rest = this.#limit.reached ? "" : this.#rest();
+    this.#meter.generated(rest);
+    this.#arrived += rest;
     const text = this.#limit.take(this.#endMessage());
+    if (this.#shown.fault) throw this.#shown.fault;
     if (this.#limit.reached) this.#breakOff();
+    this.#checkLimit();
+    this.#dropEmptyCount();
     return text === "" ? [this.#end] : [{ type: "delta", text }, this.#end];
   }
 
@@ -141,7 +151,10 @@ export class Reply {
     this.#notice(part);
     this.#note(part);
     this.#measure(part);
-    if (part.thinks) this.#shown.thoughtsAreApart();
+    if (part.thinks) {
+      this.#thought = true;
+      this.#shown.thoughtsAreApart();
+    }
     if (part.sources) this.#shown.know(part.sources);
     const ended = part.beginsMessage ? this.#endMessage() : "";
     this.#arrived += part.text ?? "";
@@ -160,9 +173,28 @@ export class Reply {
     if (refused) this.#end.finishReason = "refusal";
     else if (finishReason && finishReason !== "stop") this.#end.finishReason = finishReason;
     if (model) this.#end.model = model.slice(0, maxModelChars);
-    if (usage) this.#end.usage = limitUsage(usage);
+    // Zeros at the end do not undo an earlier count.
+    if (usage && (usage.outputTokens > 0 || !this.#end.usage?.outputTokens)) this.#end.usage = limitUsage(usage);
     if (finishReason || ended) this.whole = true;
     if (ended) this.done = true;
+  }
+
+  /** Thoughts took all of the output: another call with the same limit would end the same. */
+  #checkLimit(): void {
+    const { usage, finishReason } = this.#end;
+    const written = usage?.outputTokens ?? 0;
+    const spent = finishReason === "length" ? this.#thought || written > 0 : written >= this.#maxOutputTokens;
+    if (this.#hasText || !spent) return;
+    const limit = `maxOutputTokens (${this.#maxOutputTokens})`;
+    throw new ProviderError("rejected", `the reply is empty: ${limit} was spent before the first word; raise it`);
+  }
+
+  /** Some servers send zeros where they have not counted. */
+  #dropEmptyCount(): void {
+    const { usage } = this.#end;
+    if (!usage || !this.#hasText || (usage.inputTokens > 0 && usage.outputTokens > 0)) return;
+    delete this.#end.usage;
+    this.#meter.usage = undefined;
   }
 
   #measure({ text = "", thinks, sign }: ReplyPart): void {

@@ -9,12 +9,13 @@ export const tokenCount = z.number().min(0).transform(toStorable);
 
 /** Sums of counts can be too large where none of them was. */
 export function limitUsage(usage: TokenUsage): TokenUsage {
-  const { inputTokens, cachedInputTokens: cached, cacheWriteTokens: written, outputTokens } = usage;
+  const { inputTokens, cachedInputTokens: cached, cacheWriteTokens: written, outputTokens, costUsd } = usage;
   return {
     inputTokens: toStorable(inputTokens),
     ...(cached !== undefined && { cachedInputTokens: toStorable(cached) }),
     ...(written !== undefined && { cacheWriteTokens: toStorable(written) }),
     outputTokens: toStorable(outputTokens),
+    ...(costUsd !== undefined && { costUsd }),
   };
 }
 

@@ -1,0 +1,119 @@
+import { readFile } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startFakeProvider, type FakeProvider } from "../../../../shared/testing/fake-provider.ts";
+import { createAnthropicProvider } from "../anthropic/anthropic.ts";
+import { createCompatibleProvider } from "../compatible/compatible.ts";
+import { createOpenaiProvider } from "../openai/openai.ts";
+import { createAssistantsProvider } from "../openai-assistants/openai-assistants.ts";
+import { collect, testRequest } from "../provider.testsuite.ts";
+import type { Provider, ProviderErrorCode, ProviderEvent } from "../provider.ts";
+
+type Api = "chat" | "responses" | "anthropic" | "assistants";
+type FinishReason = Extract<ProviderEvent, { type: "finish" }>["finishReason"];
+
+interface Expected {
+  text?: string;
+  finishReason?: FinishReason;
+  error?: ProviderErrorCode;
+  /** Part of the error's message. */
+  hint?: string;
+  model?: string;
+  /** `null`: no count is better than the one that came. */
+  usage?: { inputTokens: number; cachedInputTokens?: number; outputTokens: number } | null;
+}
+
+/** Streams as real servers send them; `docs/providers.md` names the servers. */
+const cases: [Api, string, Expected][] = [
+  ["chat", "mistral-content-parts.sse", { text: "Your parcel ships tomorrow.", usage: used(10, 46) }],
+  ["chat", "minimax-whole-message-at-the-end.sse", { text: "You can return it within 30 days.", usage: used(20, 9) }],
+  ["chat", "xai-reasoning-not-in-completion-tokens.sse", { text: "Yes.", usage: used(12, 342, 11) }],
+  ["chat", "gemini-compat-thoughts-only-in-total.sse", { text: "Yes.", usage: used(35, 74) }],
+  ["chat", "think-tags-in-content.sse", { text: "I am sorry, that is not possible." }],
+  ["chat", "all-tokens-spent-on-reasoning.sse", { error: "rejected", hint: "maxOutputTokens (77)" }],
+  ["chat", "finish-deepseek-no-resource.sse", { error: "overloaded", hint: "insufficient_system_resource" }],
+  ["chat", "finish-zai-sensitive.sse", { text: "So far the answer", finishReason: "content_filter" }],
+  ["chat", "finish-gemini-safety.sse", { text: "So far the answer", finishReason: "content_filter" }],
+  ["chat", "mistral-num-cached.sse", { text: "Yes.", usage: used(64, 6, 32) }],
+  ["chat", "deepseek-old.sse", { text: "Yes.", usage: used(64, 6, 32) }],
+  ["chat", "perplexity-citations.sse", { text: "The shop opens at nine.", usage: used(10, 4) }],
+  [
+    "responses",
+    "responses-incomplete-with-zero-usage.sse",
+    { text: "In the middle of the", finishReason: "length", usage: null },
+  ],
+  ["anthropic", "anthropic-second-message-start.sse", { error: "malformed" }],
+  ["anthropic", "anthropic-fallback-model.sse", { text: "Around 1440.", model: "claude-b", usage: used(412, 264) }],
+  ["chat", "xai-refused-key.json", { error: "rejected", hint: "(invalid-argument): check COMPATIBLE_API_KEY" }],
+  ["chat", "mistral-refused-key.json", { error: "rejected", hint: "check COMPATIBLE_API_KEY" }],
+  ["chat", "cumulative-content.sse", { text: "You can pay by card." }],
+  ["assistants", "assistants-file-citation-marks.sse", { text: "Returns are free." }],
+  ["anthropic", "litellm-thinking-in-a-text-block.sse", { text: "Yes.", usage: used(17, 9) }],
+  ["responses", "responses-keepalive.sse", { text: "Yes.", usage: used(3, 2) }],
+  ["chat", "azure-choice-without-delta.sse", { text: "Yes.", model: "m" }],
+];
+const statuses: Record<string, number> = { "xai-refused-key.json": 400, "mistral-refused-key.json": 401 };
+
+function used(inputTokens: number, outputTokens: number, cachedInputTokens?: number) {
+  return { inputTokens, outputTokens, ...(cachedInputTokens !== undefined && { cachedInputTokens }) };
+}
+
+let fake: FakeProvider;
+beforeEach(async () => {
+  fake = await startFakeProvider();
+});
+afterEach(() => fake.close());
+
+function providerOf(api: Api): Provider {
+  const options = { baseUrl: fake.url, apiKey: "sk-test-123456789", model: "asked" };
+  switch (api) {
+    case "chat":
+      return createCompatibleProvider(options);
+    case "responses":
+      return createOpenaiProvider(options);
+    case "anthropic":
+      return createAnthropicProvider(options);
+    case "assistants":
+      return createAssistantsProvider({ ...options, assistantId: "asst_x" });
+  }
+}
+
+async function read(file: string): Promise<string> {
+  return readFile(new URL(file, import.meta.url), "utf8");
+}
+
+describe("a recorded answer", () => {
+  it.each(cases)("of %s is read right: %s", async (api, file, expected) => {
+    const isStream = file.endsWith(".sse");
+    fake.next({
+      status: statuses[file] ?? 200,
+      headers: { "content-type": isStream ? "text/event-stream" : "application/json" },
+      body: await read(file),
+    });
+    const request = api === "assistants" ? { ...testRequest, threadId: "thread_1" } : testRequest;
+    const { text, finish, error } = await collect(providerOf(api), { request });
+    if (expected.error !== undefined) {
+      expect(error).toMatchObject({ code: expected.error });
+      expect((error as Error).message).toContain(expected.hint ?? "");
+      return;
+    }
+    expect(error).toBeUndefined();
+    expect(text).toBe(expected.text);
+    expect(finish?.finishReason).toBe(expected.finishReason ?? "stop");
+    if (expected.model !== undefined) expect(finish?.model).toBe(expected.model);
+    if (expected.usage === null) expect(finish).not.toHaveProperty("usage");
+    else if (expected.usage) expect(finish?.usage).toMatchObject(expected.usage);
+  });
+
+  it("that refuses max_tokens is asked for again with the other name, which is remembered", async () => {
+    const refusal = { status: 400, body: await read("max-tokens-refused.json") };
+    const provider = createCompatibleProvider({ baseUrl: fake.url, model: "asked" });
+    fake.next(refusal, { steps: ["Yes."] });
+    expect(await collect(provider)).toMatchObject({ text: "Yes.", error: undefined });
+    await collect(provider);
+    const [first, second, third] = fake.calls.map(({ request }) => request.body);
+    expect(first).toHaveProperty("max_tokens", 77);
+    expect(second).not.toHaveProperty("max_tokens");
+    expect(second).toHaveProperty("max_completion_tokens", 77);
+    expect(third).toHaveProperty("max_completion_tokens", 77);
+  });
+});

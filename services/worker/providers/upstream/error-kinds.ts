@@ -1,0 +1,89 @@
+/** What an upstream's error names. */
+export interface Problem {
+  names: string[];
+  /** Its sentences: read, and never shown. They may quote the visitor or the key. */
+  words: string;
+  /** The HTTP status that it names. */
+  status: number | undefined;
+}
+
+/** `key`: it is refused. `credit`: the account must be paid first. `ours`: the same call would fail again. */
+type Kind = "key" | "credit" | "ours";
+
+const kinds: Record<Kind, readonly string[]> = {
+  key: [
+    "authentication_error",
+    "authenticationerror",
+    "invalid_api_key",
+    "invalidapikey",
+    "invalid_authentication",
+    "invalid_authentication_error",
+    "incorrect_api_key_error",
+    "api_key_invalid",
+    "unauthenticated",
+    "unauthorized",
+    "unauthorized_error",
+    // MiniMax.
+    "1004",
+    "2049",
+  ],
+  credit: [
+    "arrearage",
+    "billing_error",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+    "exceeded_current_quota_error",
+    "insufficient_balance",
+    // OpenAI's name for a 429 that no waiting ends.
+    "insufficient_quota",
+    "insufficient_user_quota",
+    "payment_required",
+    // MiniMax, Zhipu.
+    "1008",
+    "1113",
+  ],
+  ours: [
+    "bad_request",
+    "bad_request_error",
+    "badrequesterror",
+    "bio_policy",
+    "context_length_exceeded",
+    "data_residency_mismatch",
+    "invalid_argument",
+    "invalid_prompt",
+    "invalid_request",
+    "invalid_request_error",
+    "invalidparameter",
+    "misalignment_policy_violation",
+    "model_not_found",
+    "not_found_error",
+    "notfounderror",
+    "permission_denied",
+    "permission_error",
+    "request_too_large",
+    "unprocessable_entity",
+    "unsupported_parameter",
+    // MiniMax: the input is filtered, a parameter is wrong.
+    "1026",
+    "2013",
+  ],
+};
+
+const byName = new Map(Object.entries(kinds).flatMap(([kind, names]) => names.map((name) => [name, kind as Kind])));
+
+/** Sentences about a key, for servers that name nothing, or the wrong thing (xAI: `invalid-argument`). */
+const aboutKey =
+  /\b(?:api[ _-]?key|api[ _-]?token|auth(?:entication|orization)?(?:[ _-](?:token|key|header|credentials?))?|access token|bearer|credentials?)\b/i;
+const refuses =
+  /\b(?:invalid|incorrect|wrong|missing|malformed|expired|revoked|disabled|deactivated|inactive|unauthori[sz]ed|unknown|denied|fail(?:ed|ure)?|required|not valid|not found|not provided|not authori[sz]ed|does not exist|could not|couldn't|cannot|didn't provide|did not provide|no (?:valid )?api[ _-]?key|no auth(?:entication)?|no cookie auth)\b/i;
+const unpaid =
+  /\b(?:insufficient|out of|not enough|exceeded your current)[\w ,]{0,20}\b(?:balance|credits?|funds?|quota)\b/i;
+
+export function kindOf({ names, words }: Problem): Kind | undefined {
+  const known = names.flatMap((name) => byName.get(name.toLowerCase().replaceAll(/[\s.-]+/g, "_")) ?? []);
+  const found = (["key", "credit"] as const).find((kind) => known.includes(kind));
+  if (found) return found;
+  if (unpaid.test(words)) return "credit";
+  if (aboutKey.test(words) && refuses.test(words)) return "key";
+  return known[0];
+}
