@@ -30,6 +30,9 @@ const environment = z.object({
   COMPATIBLE_BASE_URL: serviceUrl().optional(),
   COMPATIBLE_API_KEY: z.string().optional(),
   COMPATIBLE_MODEL: z.string().default("default"),
+  HTTP_PROXY: url("http:", "https:").optional(),
+  HTTPS_PROXY: url("http:", "https:").optional(),
+  NO_PROXY: z.string().optional(),
 
   ADOPT_THREADS: z
     .enum(["true", "false"])
@@ -56,7 +59,7 @@ const environment = z.object({
   ADMIN_PORT: integer(1, 65_535).optional(),
   ADMIN_QUEUE_ACTIONS: z.enum(["entries", "all"]).default("entries"),
   METRICS_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: url("http:", "https:").optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: serviceUrl().optional(),
   OTEL_TRACES_SAMPLER_ARG: share().default(1),
 
   WORKER_CONCURRENCY: integer(1, 10_000).default(50),
@@ -146,6 +149,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
 function parse(env: NodeJS.ProcessEnv, check: (present: Present) => string[]): Environment {
   // `KEY=` in an env file means "not set".
   const present: Present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  // Written in small letters by most programs; these win there, too.
+  for (const key of ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"]) {
+    const value = present[key.toLowerCase()];
+    if (value !== undefined) present[key] = value;
+  }
   const parsed = environment.safeParse(present);
   const issues = parsed.success ? [] : parsed.error.issues;
   const faults = [...issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`), ...check(present)];

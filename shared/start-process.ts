@@ -1,5 +1,6 @@
 import { ConfigError } from "./config.ts";
 import { endOnSignals, Lifecycle } from "./lifecycle.ts";
+import { useProxies } from "./proxy-environment.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import type { Config } from "./config.ts";
 
@@ -21,6 +22,7 @@ export async function startProcess(
     level: config.LOG_LEVEL,
     pretty: config.NODE_ENV === "development",
   });
+  useProxies(config);
   const lifecycle = new Lifecycle(log);
   let opened = false;
   endOnSignals(lifecycle, { log, deadlineMs: closeDeadlineMs, opened: () => opened });

@@ -16,6 +16,7 @@ export async function checkConfiguration(
   findings.push(
     finding,
     checkProviders(environment),
+    ...describeProxies(environment),
     ...providerAdvice(withUrl(environment)).map((text) => note(text)),
   );
   if (environment.NODE_ENV === "production") findings.push(...checkProduction(environment));
@@ -42,6 +43,16 @@ function checkProviders(environment: Environment): Finding {
     "no AI provider is configured: every reply is a preset",
     "set OPENAI_API_KEY, ANTHROPIC_API_KEY or COMPATIBLE_BASE_URL",
   );
+}
+
+/** Addresses without what may stand before the `@`: that is a password. */
+function describeProxies({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: Environment): Finding[] {
+  const ways = Object.entries({ http: HTTP_PROXY, https: HTTPS_PROXY }).flatMap(([scheme, proxy]) =>
+    proxy === undefined ? [] : [`${scheme}:// through ${new URL(proxy).host}`],
+  );
+  if (ways.length === 0) return [];
+  const except = NO_PROXY === undefined ? "" : `, except ${NO_PROXY}`;
+  return [ok(`requests to providers, challenge and traces: ${ways.join(", ")}${except}`)];
 }
 
 function checkProduction(environment: Environment): Finding[] {

@@ -4,6 +4,7 @@ import { checkKeys } from "./check-keys.ts";
 import { checkPostgres } from "./check-postgres.ts";
 import { count, type Finding, fault, ok, print, type Section } from "./findings.ts";
 import { findDatabase } from "./find-database.ts";
+import { useProxies } from "../../shared/proxy-environment.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 
 interface DoctorOptions {
@@ -31,6 +32,7 @@ export async function doctor(args: readonly string[], options: DoctorOptions): P
   }
   try {
     const environment = options.environment();
+    useProxies(environment);
     const sections = await examine(environment, { folder, keys: args.includes("--keys") });
     write(hideSecrets(print(sections), environment));
     return count(sections, "fault") === 0 ? 0 : 1;

@@ -12,6 +12,7 @@ import {
 } from "@opentelemetry/sdk-trace";
 import { hostname } from "node:os";
 import type { Logger } from "../logger.ts";
+import type { ProxyEnvironment } from "../proxy-environment.ts";
 import { type Attributes, parseTraceparent, type Span, type SpanOptions, type Tracing } from "./tracing.ts";
 
 interface TracingOptions {
@@ -20,6 +21,7 @@ interface TracingOptions {
   share: number;
   service: string;
   log: Logger;
+  proxy: ProxyEnvironment;
 }
 
 /** Between two deliveries; a trace can be read about as soon as its message is answered. */
@@ -29,12 +31,13 @@ const deliveryTimeoutMs = 4000;
 const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT, consumer: SpanKind.CONSUMER };
 
 /** Only imported where traces are on. Nothing is registered globally: spans are handed on by hand, like all else here. */
-export function startTracing({ endpoint, share, service, log }: TracingOptions): {
+export function startTracing({ endpoint, share, service, log, proxy }: TracingOptions): {
   tracing: Tracing;
   shutdown: () => Promise<void>;
 } {
   const url = new URL("v1/traces", endpoint.endsWith("/") ? endpoint : `${endpoint}/`).href;
-  const exporter = telling(new OTLPTraceExporter({ url, timeoutMillis: deliveryTimeoutMs }), log);
+  const httpAgentOptions = { keepAlive: true, proxyEnv: { ...proxy } };
+  const exporter = telling(new OTLPTraceExporter({ url, timeoutMillis: deliveryTimeoutMs, httpAgentOptions }), log);
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
       "service.name": `parley-${service}`,

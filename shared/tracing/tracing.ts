@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import { type Lifecycle, within } from "../lifecycle.ts";
 import type { Logger } from "../logger.ts";
+import { type ProxyEnvironment, proxyOf } from "../proxy-environment.ts";
 
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
@@ -55,13 +56,13 @@ const closeMs = 2000;
  * loaded. A collector that is away costs one line in the log and the spans of that time.
  */
 export async function openTracing(
-  config: Pick<Config, "OTEL_EXPORTER_OTLP_ENDPOINT" | "OTEL_TRACES_SAMPLER_ARG">,
+  config: Pick<Config, "OTEL_EXPORTER_OTLP_ENDPOINT" | "OTEL_TRACES_SAMPLER_ARG"> & ProxyEnvironment,
   { service, log, lifecycle }: { service: string; log: Logger; lifecycle: Lifecycle },
 ): Promise<Tracing> {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: share } = config;
   if (endpoint === undefined) return noTracing;
   const { startTracing } = await import("./open-telemetry.ts");
-  const { tracing, shutdown } = startTracing({ endpoint, share, service, log });
+  const { tracing, shutdown } = startTracing({ endpoint, share, service, log, proxy: proxyOf(config) });
   lifecycle.onClose("traces", async () => {
     // What a collector that is away would not take is lost; its absence was logged.
     await within(closeMs, shutdown()).catch(() => undefined);

@@ -5,6 +5,8 @@ import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { Circuit } from "./circuit.ts";
 import { ProviderError, type ProviderErrorCode } from "./provider.ts";
+import { createConnections } from "./upstream/connections.ts";
+import { createProbe } from "./upstream/probe.ts";
 
 const silent = pino({ level: "silent" });
 const circuits: Circuit[] = [];
@@ -14,7 +16,8 @@ afterEach(() => {
 });
 
 function newCircuit(upstream = "http://127.0.0.1:1", pauseMs = 60_000): Circuit {
-  const circuit = new Circuit({ name: "compatible", upstream }, silent, pauseMs);
+  const probe = createProbe(createConnections({ connectMs: 5000 }), upstream);
+  const circuit = new Circuit({ name: "compatible", probe }, silent, pauseMs);
   circuits.push(circuit);
   return circuit;
 }

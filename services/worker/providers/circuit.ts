@@ -1,8 +1,6 @@
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen, type IBreaker } from "cockatiel";
 import type { Logger } from "../../../shared/logger.ts";
 import { type Provider, ProviderError } from "./provider.ts";
-import { type Connections, createConnections } from "./upstream/connections.ts";
-import { fromConnection } from "./upstream/errors.ts";
 
 /** So many failures in a row, and the provider is left alone for a while. */
 const failuresInARow = 5;
@@ -22,11 +20,10 @@ export class CircuitOpen extends ProviderError {
  * none that begins later waits again. Whether the provider is back is asked by a probe, never by a visitor's job.
  */
 export class Circuit {
-  readonly #provider: Pick<Provider, "name" | "upstream">;
+  readonly #provider: Pick<Provider, "name" | "probe">;
   readonly #log: Logger;
   readonly #breaker = new TimeoutOrConsecutive();
   readonly #policy = circuitBreaker(handleWhen(isDown), { breaker: this.#breaker, halfOpenAfter: 0 });
-  readonly #connections: Connections = createConnections({ connectMs: probeTimeoutMs });
   readonly #firstPauseMs: number;
   #pauseMs: number;
   #timer: NodeJS.Timeout | undefined;
@@ -34,7 +31,7 @@ export class Circuit {
   #down = false;
 
   /** @param pauseMs before the first probe; it doubles while the provider only answers probes, and jobs still fail */
-  constructor(provider: Pick<Provider, "name" | "upstream">, log: Logger, pauseMs = firstPauseMs) {
+  constructor(provider: Pick<Provider, "name" | "probe">, log: Logger, pauseMs = firstPauseMs) {
     this.#provider = provider;
     this.#log = log;
     this.#firstPauseMs = pauseMs;
@@ -100,10 +97,24 @@ export class Circuit {
 
   async #probe(): Promise<void> {
     try {
-      await this.#policy.execute(() => probe(this.#provider.upstream, this.#connections));
+      await this.#policy.execute(() => this.#ask());
     } catch (error) {
       // It opened again by this, and asks again after a longer pause.
       this.#log.debug({ err: error, provider: this.#provider.name }, "provider is still down");
+    }
+  }
+
+  async #ask(): Promise<void> {
+    const limit = new AbortController();
+    const late = () => limit.abort(new ProviderError("timeout", `no answer to a probe within ${probeTimeoutMs} ms`));
+    const timer = setTimeout(late, probeTimeoutMs);
+    try {
+      await this.#provider.probe?.(limit.signal);
+    } catch (error) {
+      limit.signal.throwIfAborted();
+      throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 }
@@ -128,20 +139,4 @@ class TimeoutOrConsecutive implements IBreaker {
 /** A request that was at fault itself says nothing about its provider, nor does one that it was still at work on. */
 function isDown(error: unknown): boolean {
   return error instanceof ProviderError && error.retryable && !error.atWork;
-}
-
-/**
- * Whether anybody answers there: any answer but a server's error will do, so that no key is needed. Over connections like
- * those of the calls: what these can reach, a probe can.
- */
-async function probe(upstream: string | undefined, connections: Connections): Promise<void> {
-  if (upstream === undefined) return;
-  const answer = await connections
-    .send(new URL(upstream), { method: "GET", headers: {}, signal: AbortSignal.timeout(probeTimeoutMs) })
-    .catch((error: unknown) => {
-      throw fromConnection(error);
-    });
-  answer.destroy();
-  const { statusCode = 0 } = answer;
-  if (statusCode >= 500) throw new ProviderError("overloaded", `a probe was answered with ${statusCode}`);
 }

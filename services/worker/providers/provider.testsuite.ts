@@ -1,8 +1,10 @@
 import net from "node:net";
 import { inspect } from "node:util";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ProxyEnvironment } from "../../../shared/proxy-environment.ts";
 import { startFakeProvider, type FakeProvider } from "../../../shared/testing/fake-provider.ts";
 import type { Script } from "../../../shared/testing/fake-script.ts";
+import { startForwardProxy } from "../../../shared/testing/forward-proxy.ts";
 import { Meter } from "./meter.ts";
 import {
   ProviderError,
@@ -35,6 +37,7 @@ export interface Upstream {
   baseUrl: string;
   apiKey: string;
   timeouts: Timeouts;
+  proxy?: ProxyEnvironment;
 }
 
 interface SpeakingProviders {
@@ -89,6 +92,17 @@ export function streamingSuite(name: string, { request = testRequest, whole, hal
     });
   });
 }
+
+/** Settings of the SDKs that are no settings of ours. */
+const sdkSettings = [
+  "ANTHROPIC_AUTH_TOKEN",
+  "ANTHROPIC_ORGANIZATION_ID",
+  "ANTHROPIC_PROFILE",
+  "ANTHROPIC_WORKSPACE_ID",
+  "OPENAI_ADMIN_KEY",
+  "OPENAI_ORG_ID",
+  "OPENAI_PROJECT_ID",
+];
 
 interface SuiteOptions {
   /** What is asked in every test. */
@@ -524,7 +538,48 @@ export function providerSuite(
     });
   });
 
+  describe(`${name} goes`, () => {
+    it("through the proxy of its environment, except to where that names", async () => {
+      await using proxy = await startForwardProxy();
+      const asked = (NO_PROXY?: string) =>
+        ask(make({ baseUrl: fake.url, apiKey, timeouts: defaultTimeouts, proxy: { HTTP_PROXY: proxy.url, NO_PROXY } }));
+      expect((await asked()).error).toBeUndefined();
+      expect(proxy.asked).toEqual([expect.stringContaining(`POST ${fake.url}`)]);
+      expect((await asked("127.0.0.1")).error).toBeUndefined();
+      expect(proxy.asked).toHaveLength(1);
+      expect(fake.calls).toHaveLength(2);
+    });
+
+    it("through a tunnel of that proxy where it speaks TLS, also to be probed", async () => {
+      await using proxy = await startForwardProxy();
+      const baseUrl = fake.url.replace("http:", "https:");
+      const tunnelled = make({ baseUrl, apiKey, timeouts: defaultTimeouts, proxy: { HTTPS_PROXY: proxy.url } });
+      const tunnel = `CONNECT ${new URL(baseUrl).host}`;
+      // The fake speaks no TLS: there is no more to see than who was asked.
+      expect((await ask(tunnelled)).error).toMatchObject({ code: "unreachable" });
+      expect(proxy.asked).toEqual([tunnel]);
+      await expect(tunnelled.probe?.(new AbortController().signal)).rejects.toMatchObject({ code: "unreachable" });
+      expect(proxy.asked).toEqual([tunnel, tunnel]);
+    });
+  });
+
   describe(`${name} keeps to itself`, () => {
+    it("takes nothing that its SDK finds in the environment", async () => {
+      for (const setting of sdkSettings) vi.stubEnv(setting, "a-strangers-value");
+      for (const sdk of ["OPENAI", "ANTHROPIC"]) {
+        vi.stubEnv(`${sdk}_CUSTOM_HEADERS`, "Authorization: a-strangers-value\nX-Api-Key: a-strangers-value\nX-Odd: 1");
+        vi.stubEnv(`${sdk}_BASE_URL`, "http://a-strangers-value.test");
+        vi.stubEnv(`${sdk}_LOG`, "debug");
+      }
+      const { error } = await ask(provider());
+      vi.unstubAllEnvs();
+      expect(error).toBeUndefined();
+      const { headers } = (await fake.waitForCall(1)).request;
+      expect(JSON.stringify(headers)).not.toContain("a-strangers-value");
+      expect(JSON.stringify(headers)).toContain(apiKey);
+      expect(headers).not.toHaveProperty("x-odd");
+    });
+
     const telling = JSON.stringify({
       error: { message: `Wrong key ${apiKey} for "My secret question"`, type: apiKey, code: `bad:${apiKey}` },
     });

@@ -10,6 +10,12 @@ export interface Provider {
   readonly name: ProviderName;
   /** Where its requests go; absent: they go nowhere, so it is never down. */
   readonly upstream?: string;
+  /**
+   * Asks, over the connections of its calls, whether anything answers there. Any answer but a server's error will do, so that
+   * no key is needed.
+   * @throws {ProviderError} when it does not
+   */
+  readonly probe?: (signal: AbortSignal) => Promise<void>;
   /** Present where the provider can keep a conversation's state itself. */
   readonly threads?: Threads;
   /**

@@ -1,8 +1,11 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { ConfigError, type Config } from "../../../../shared/config.ts";
+import { type ProxyEnvironment, proxyOf } from "../../../../shared/proxy-environment.ts";
 import type { Provider } from "../provider.ts";
 import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/api-key.ts";
+import { createConnections } from "../upstream/connections.ts";
+import { createProbe } from "../upstream/probe.ts";
 import { readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
 import { ServerHabits } from "../upstream/server-habits.ts";
@@ -19,7 +22,11 @@ interface AnthropicOptions {
   /** For assistants that do not name this provider and a model. */
   model: string;
   timeouts?: Timeouts;
+  proxy?: ProxyEnvironment | undefined;
 }
+
+/** The only version of the API that its documents name. */
+const apiVersion = "2023-06-01";
 
 /** @throws {ConfigError} when there is no key, or it cannot be one */
 export function anthropicFromConfig(config: Config): Provider {
@@ -27,16 +34,17 @@ export function anthropicFromConfig(config: Config): Provider {
   const setting = ANTHROPIC_API_KEY === undefined ? "CLAUDE_API_KEY" : "ANTHROPIC_API_KEY";
   const apiKey = ANTHROPIC_API_KEY ?? CLAUDE_API_KEY;
   if (apiKey === undefined) throw new ConfigError("ANTHROPIC_API_KEY is not set");
-  return createAnthropicProvider({ baseUrl, apiKey: checkApiKey(setting, apiKey), model });
+  return createAnthropicProvider({ baseUrl, apiKey: checkApiKey(setting, apiKey), model, proxy: proxyOf(config) });
 }
 
 /** Anthropic's Messages API. */
 export function createAnthropicProvider(options: AnthropicOptions): Provider {
-  const { baseUrl, apiKey, model, timeouts = defaultTimeouts } = options;
+  const { baseUrl, apiKey, model, timeouts = defaultTimeouts, proxy } = options;
+  const connections = createConnections({ connectMs: timeouts.connectMs, proxy });
   const client = new Anthropic({
     baseURL: toBaseUrl(baseUrl),
     apiKey,
-    fetch: createSdkFetch(timeouts),
+    fetch: createSdkFetch(connections, { "anthropic-version": apiVersion, "x-api-key": apiKey }),
     maxRetries: 0,
     // It would print the visitor's conversation, not into our log.
     logLevel: "off",
@@ -48,6 +56,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
   return {
     name: "anthropic",
     upstream: baseUrl,
+    probe: createProbe(connections, baseUrl),
     stream: (request, signal) =>
       withTimeouts(
         (limited) => {

@@ -1,8 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { ConfigError, type Config } from "../../../../shared/config.ts";
+import { type ProxyEnvironment, proxyOf } from "../../../../shared/proxy-environment.ts";
 import { ProviderError, type Provider, type ProviderEvent, type ProviderRequest } from "../provider.ts";
 import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/api-key.ts";
+import { createConnections } from "../upstream/connections.ts";
+import { createProbe } from "../upstream/probe.ts";
 import { readErrorBody } from "../upstream/error-body.ts";
 import { fromConnection } from "../upstream/errors.ts";
 import { readEvents, readWhole } from "../upstream/read-events.ts";
@@ -22,6 +25,7 @@ interface CompatibleOptions {
   /** For assistants that do not name this provider and a model. */
   model: string;
   timeouts?: Timeouts;
+  proxy?: ProxyEnvironment | undefined;
 }
 
 /** @throws {ConfigError} when no server is configured, or its key cannot be one */
@@ -29,18 +33,20 @@ export function compatibleFromConfig(config: Config): Provider {
   const { COMPATIBLE_BASE_URL: baseUrl, COMPATIBLE_API_KEY: apiKey, COMPATIBLE_MODEL: model } = config;
   if (baseUrl === undefined) throw new ConfigError("COMPATIBLE_BASE_URL is not set");
   if (apiKey !== undefined) checkApiKey("COMPATIBLE_API_KEY", apiKey);
-  return createCompatibleProvider({ baseUrl, apiKey, model });
+  return createCompatibleProvider({ baseUrl, apiKey, model, proxy: proxyOf(config) });
 }
 
 /** Any server with OpenAI's chat-completions API: vLLM, llama.cpp, Ollama, OpenRouter, and many hosted ones. */
 export function createCompatibleProvider(options: CompatibleOptions): Provider {
-  const { baseUrl, apiKey, model, timeouts = defaultTimeouts } = options;
-  const endpoint = createEndpoint({ url: completionsUrl(baseUrl), apiKey, connectMs: timeouts.connectMs });
+  const { baseUrl, apiKey, model, timeouts = defaultTimeouts, proxy } = options;
+  const connections = createConnections({ connectMs: timeouts.connectMs, proxy });
+  const endpoint = createEndpoint(connections, { url: completionsUrl(baseUrl), apiKey });
   const habits = new ServerHabits({ namesTell: true });
   const dialects = new Dialects();
   return {
     name: "compatible",
     upstream: baseUrl,
+    probe: createProbe(connections, baseUrl),
     stream: (request, signal) =>
       withTimeouts((limited) => streamReply({ endpoint, apiKey, model, habits, dialects, request, signal: limited }), {
         signal,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { createConnections } from "../upstream/connections.ts";
+import type { Connections } from "../upstream/connections.ts";
 
 /** A place to post JSON to, over connections that are kept. */
 export interface Endpoint {
@@ -10,11 +10,9 @@ export interface Endpoint {
 interface EndpointOptions {
   url: URL;
   apiKey: string | undefined;
-  connectMs: number;
 }
 
-export function createEndpoint({ url, apiKey, connectMs }: EndpointOptions): Endpoint {
-  const connections = createConnections({ connectMs });
+export function createEndpoint(connections: Connections, { url, apiKey }: EndpointOptions): Endpoint {
   const headers = {
     "content-type": "application/json",
     accept: "text/event-stream, application/json",

@@ -1,11 +1,14 @@
 import type OpenAI from "openai";
 import { ConfigError, type Config } from "../../../../shared/config.ts";
+import { proxyOf } from "../../../../shared/proxy-environment.ts";
 import { createCall } from "../openai/calls.ts";
 import { type ClientOptions, createClient } from "../openai/client.ts";
 import { toError } from "../openai/to-error.ts";
 import type { Provider, ProviderEvent, ProviderRequest } from "../provider.ts";
 import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/api-key.ts";
+import { createConnections } from "../upstream/connections.ts";
+import { createProbe } from "../upstream/probe.ts";
 import { readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
 import { ServerHabits } from "../upstream/server-habits.ts";
@@ -24,17 +27,24 @@ export function openaiAssistantsFromConfig(config: Config): Provider {
   const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl, OPENAI_ASSISTANT_ID: assistantId } = config;
   if (apiKey === undefined) throw new ConfigError("OPENAI_API_KEY is not set");
   if (assistantId === undefined) throw new ConfigError("OPENAI_ASSISTANT_ID is not set");
-  return createAssistantsProvider({ baseUrl, apiKey: checkApiKey("OPENAI_API_KEY", apiKey), assistantId });
+  return createAssistantsProvider({
+    baseUrl,
+    apiKey: checkApiKey("OPENAI_API_KEY", apiKey),
+    assistantId,
+    proxy: proxyOf(config),
+  });
 }
 
 /** The Assistants API, for servers that still speak it: OpenAI ended its own on 2026-08-26. */
 export function createAssistantsProvider(options: AssistantsOptions): Provider {
-  const { baseUrl, apiKey, assistantId, timeouts = defaultTimeouts } = options;
-  const client = createClient(options, timeouts);
+  const { baseUrl, apiKey, assistantId, timeouts = defaultTimeouts, proxy } = options;
+  const connections = createConnections({ connectMs: timeouts.connectMs, proxy });
+  const client = createClient(options, connections);
   const habits = new ServerHabits();
   return {
     name: "openai-assistants",
     upstream: baseUrl,
+    probe: createProbe(connections, baseUrl),
     threads: createThreads(client, createCall(apiKey, timeouts.wholeAnswerMs)),
     stream: (request, signal) =>
       withTimeouts((limited) => streamRun({ client, apiKey, assistantId, habits, request, signal: limited }), {

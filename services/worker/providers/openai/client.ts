@@ -1,18 +1,20 @@
 import OpenAI from "openai";
-import type { Timeouts } from "../timeouts.ts";
+import type { ProxyEnvironment } from "../../../../shared/proxy-environment.ts";
+import type { Connections } from "../upstream/connections.ts";
 import { createSdkFetch } from "../upstream/sdk-fetch.ts";
 
 export interface ClientOptions {
   /** Like `https://api.openai.com/v1`, with or without a slash at the end. */
   baseUrl: string;
   apiKey: string;
+  proxy?: ProxyEnvironment | undefined;
 }
 
-export function createClient({ baseUrl, apiKey }: ClientOptions, timeouts: Pick<Timeouts, "connectMs">): OpenAI {
+export function createClient({ baseUrl, apiKey }: ClientOptions, connections: Connections): OpenAI {
   return new OpenAI({
     baseURL: baseUrl.replace(/\/+$/, ""),
     apiKey,
-    fetch: createSdkFetch(timeouts),
+    fetch: createSdkFetch(connections, { authorization: `Bearer ${apiKey}` }),
     maxRetries: 0,
     // It would print the visitor's conversation, not into our log.
     logLevel: "off",

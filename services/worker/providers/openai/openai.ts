@@ -1,7 +1,10 @@
 import { ConfigError, type Config } from "../../../../shared/config.ts";
+import { proxyOf } from "../../../../shared/proxy-environment.ts";
 import type { Provider } from "../provider.ts";
 import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/api-key.ts";
+import { createConnections } from "../upstream/connections.ts";
+import { createProbe } from "../upstream/probe.ts";
 import { readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
 import { ServerHabits } from "../upstream/server-habits.ts";
@@ -23,17 +26,24 @@ interface OpenaiOptions extends ClientOptions {
 export function openaiFromConfig(config: Config): Provider {
   const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl, OPENAI_MODEL: model } = config;
   if (apiKey === undefined) throw new ConfigError("OPENAI_API_KEY is not set");
-  return createOpenaiProvider({ baseUrl, apiKey: checkApiKey("OPENAI_API_KEY", apiKey), model });
+  return createOpenaiProvider({
+    baseUrl,
+    apiKey: checkApiKey("OPENAI_API_KEY", apiKey),
+    model,
+    proxy: proxyOf(config),
+  });
 }
 
 /** OpenAI's Responses API. A conversation's state is ours, or that of an OpenAI Conversation. */
 export function createOpenaiProvider(options: OpenaiOptions): Provider {
-  const { baseUrl, apiKey, model, timeouts = defaultTimeouts } = options;
-  const client = createClient(options, timeouts);
+  const { baseUrl, apiKey, model, timeouts = defaultTimeouts, proxy } = options;
+  const connections = createConnections({ connectMs: timeouts.connectMs, proxy });
+  const client = createClient(options, connections);
   const habits = new ServerHabits();
   return {
     name: "openai",
     upstream: baseUrl,
+    probe: createProbe(connections, baseUrl),
     threads: createThreads(client, createCall(apiKey, timeouts.wholeAnswerMs)),
     stream: (request, signal) =>
       withTimeouts(
