@@ -30,7 +30,7 @@ describe("a plan of what goes wrong", () => {
   });
 });
 
-describe("whatever breaks, nothing is lost and nothing is done twice", { timeout: 150_000 }, () => {
+describe("whatever breaks, nothing is lost and nothing is done twice", { timeout: 300_000 }, () => {
   it.skipIf(!redisAvailable)("on Redis", async () => expectAllRulesToHold("redis"));
   it("on PostgreSQL alone", async () => expectAllRulesToHold("postgres"));
 });
