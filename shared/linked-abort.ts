@@ -1,9 +1,9 @@
 /**
  * An abort controller that also aborts when one of its sources does, until it is disposed.
  *
- * Used in place of `AbortSignal.any`. On Node 24.21 a composite signal with a listener is kept alive together with
- * everything the listener reaches: with a worker's prompts and drafts that was 7 KB a chat. A long-lived source keeps a
- * further 0.6 KB of each composite that ever had a listener, removed or not.
+ * Used in place of `AbortSignal.any`. Node 24.21 holds a composite signal with a listener for as long as a source lives:
+ * for ever, if the listener reaches a source. One listener too many kept every prompt and draft of a worker, 7 KB a chat
+ * (`findings/node-abort-signal-any-cycle.sh`). A signal of one's own is collected with all that hangs on it.
  */
 export class LinkedAbort implements Disposable {
   readonly #controller = new AbortController();

@@ -7,8 +7,8 @@ export interface LinkedAbort {
 }
 
 /**
- * Used in place of `AbortSignal.any`: on Node a source that outlives a call, as a page's does, keeps something of every
- * composite signal that was made with it.
+ * Used in place of `AbortSignal.any`, with which a source that outlives a call, as a page's does, keeps the listeners of
+ * every call that was made with it.
  * @param limitMs aborts by itself after so long, with a `TimeoutError`
  */
 export function linkAbort(source: AbortSignal | undefined, limitMs?: number): LinkedAbort {
