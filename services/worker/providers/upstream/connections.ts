@@ -1,5 +1,7 @@
 import http from "node:http";
 import https from "node:https";
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { ProxyEnvironment } from "../../../../shared/proxy-environment.ts";
 
 /** Connections to upstreams, kept between calls. */
@@ -37,25 +39,29 @@ const idleMs = 4_000;
  * @param proxy of the environment: which requests go through which proxy
  */
 export function createConnections({ connectMs, proxy = {} }: ConnectionOptions): Connections {
-  const keep = { keepAlive: true, timeout: idleMs, proxyEnv: { ...proxy } };
-  const kept = { "http:": new http.Agent(keep), "https:": new https.Agent(keep) };
+  const kept = createAgents({ keepAlive: true, timeout: idleMs, proxyEnv: { ...proxy } });
+  const fresh = createAgents({ proxyEnv: { ...proxy } });
   return {
     async send(url, call) {
-      const agent = url.protocol === "https:" ? kept["https:"] : kept["http:"];
+      const scheme = url.protocol === "https:" ? "https:" : "http:";
       try {
-        return await sendOnce(url, call, { agent, connectMs });
+        return await sendOnce(url, call, { agent: kept[scheme], connectMs });
       } catch (error) {
         if (!(error instanceof StaleConnection)) throw error;
         // The server closed the idle connection while we wrote. Not a retry of ours: to its user it is one call, which
         // got no byte of an answer (RFC 9112 §9.3.1). Once, over a new connection.
-        return sendOnce(url, call, { agent: false, connectMs });
+        return sendOnce(url, call, { agent: fresh[scheme], connectMs });
       }
     },
   };
 }
 
+function createAgents(options: http.AgentOptions) {
+  return { "http:": new http.Agent(options), "https:": new https.Agent(options) };
+}
+
 interface Way {
-  agent: http.Agent | false;
+  agent: http.Agent;
   connectMs: number;
 }
 
@@ -66,7 +72,12 @@ async function sendOnce(url: URL, call: OutgoingCall, { agent, connectMs }: Way)
   const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {
     const request = (secure ? https : http).request(url, { method, agent, headers: { ...headers, ...length } });
-    const abort = () => request.destroy();
+    // A request that waits for a proxy's tunnel tells of its end only after that.
+    const end = (reason: unknown) => {
+      request.destroy();
+      reject(reason);
+    };
+    const abort = () => end(signal.reason);
     signal.addEventListener("abort", abort);
     request.once("close", () => signal.removeEventListener("abort", abort));
     request.once("response", resolve);
@@ -75,7 +86,8 @@ async function sendOnce(url: URL, call: OutgoingCall, { agent, connectMs }: Way)
       const stale = request.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
       reject(stale ? new StaleConnection(error) : error);
     });
-    const isConnected = limitConnecting(request, secure ? "secureConnect" : "connect", connectMs);
+    const late = () => end(notConnected(connectMs));
+    const isConnected = limitConnecting(request, secure ? "secureConnect" : "connect", { connectMs, late });
     request.end(body);
   });
 }
@@ -95,20 +107,37 @@ class StaleConnection extends Error {
   }
 }
 
-/** @returns whether it is connected by now */
-function limitConnecting(request: http.ClientRequest, connected: string, connectMs: number): () => boolean {
+function notConnected(connectMs: number): Error {
+  const error = Object.assign(new Error(`not connected within ${connectMs} ms`), { code: "ETIMEDOUT" });
+  unsent.add(error);
+  return error;
+}
+
+/**
+ * Ends a request that has no connection in time. The time runs from the request on: through a proxy, Node hands out the
+ * socket only once the tunnel and its TLS are there.
+ * @returns whether it is connected by now
+ */
+function limitConnecting(
+  request: http.ClientRequest,
+  connected: string,
+  { connectMs, late }: { connectMs: number; late: () => void },
+): () => boolean {
   let isConnected = false;
+  const timer = setTimeout(late, connectMs);
+  const connect = () => {
+    isConnected = true;
+    clearTimeout(timer);
+  };
   request.once("socket", (socket) => {
-    isConnected = request.reusedSocket;
-    if (isConnected) return;
-    const timer = setTimeout(() => {
-      request.destroy(Object.assign(new Error(`not connected within ${connectMs} ms`), { code: "ETIMEDOUT" }));
-    }, connectMs);
-    socket.once(connected, () => {
-      isConnected = true;
-      clearTimeout(timer);
-    });
-    request.once("close", () => clearTimeout(timer));
+    if (request.reusedSocket || isReady(socket)) connect();
+    else socket.once(connected, connect);
   });
+  request.once("close", () => clearTimeout(timer));
   return () => isConnected;
+}
+
+/** Connected, and with TLS that was agreed on where there is any. */
+function isReady(socket: Socket): boolean {
+  return !socket.connecting && !(socket instanceof TLSSocket && socket.getProtocol() === null);
 }
