@@ -205,24 +205,37 @@ describe("an answer of Anthropic", () => {
     expect(collected).toMatchObject({ text: "So far", error: { code: "malformed" } });
   });
 
-  it.each<[string, ProviderErrorCode]>([
+  it("that is not streamed is read all the same", async () => {
+    const content = [
+      { type: "thinking", thinking: "Hm." },
+      { type: "text", text: "Yes." },
+    ];
+    const usage = { input_tokens: 7, output_tokens: 3 };
+    const body = { type: "message", role: "assistant", model: "m-1", content, stop_reason: "end_turn", usage };
+    const answer = { headers: { "content-type": "application/json" }, body: JSON.stringify(body, null, 2) };
+    const { text: read, finish } = await answerTo(answer);
+    expect(read).toBe("Yes.");
+    expect(finish).toMatchObject({ finishReason: "stop", model: "m-1", usage: { inputTokens: 7, outputTokens: 3 } });
+  });
+
+  it.each<[string, ProviderErrorCode, string?]>([
     ["overloaded_error", "overloaded"],
     ["rate_limit_error", "overloaded"],
     ["api_error", "overloaded"],
     ["timeout_error", "overloaded"],
     ["error_of_tomorrow", "overloaded"],
     ["invalid_request_error", "rejected"],
-    ["authentication_error", "rejected"],
+    ["authentication_error", "rejected", ": check ANTHROPIC_API_KEY"],
     ["permission_error", "rejected"],
     ["not_found_error", "rejected"],
-    ["billing_error", "rejected"],
-  ])("that breaks off with %s is %s", async (type, code) => {
+    ["billing_error", "rejected", ": check the account's billing"],
+  ])("that breaks off with %s is %s", async (type, code, hint = "") => {
     const collected = await answerTo(
       events(text("So far"), { type: "error", error: { type, message: `${apiKey}, My secret question` } }),
     );
     expect(collected).toMatchObject({
       text: "So far",
-      error: { name: "ProviderError", code, message: `an error in the stream (${type})` },
+      error: { name: "ProviderError", code, message: `an error in the stream (${type})${hint}` },
     });
   });
 });

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { ProviderError, type TokenUsage } from "../provider.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
-import { fromErrorObject } from "./to-error.ts";
+import { readContent } from "../upstream/content.ts";
 import { toFinishReason } from "../upstream/finish-reasons.ts";
 import { Beginning } from "../upstream/generation.ts";
+import { findTypedError, fromErrorObject, fromWords } from "../upstream/openai-errors.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";
 import { tokenCount } from "../upstream/token-count.ts";
 
@@ -22,7 +23,7 @@ const usage = tokenCounts.nullish().catch(undefined);
 const word = z.string().optional().catch(undefined);
 const messageStart = z.object({ message: z.object({ id: word, model: word, usage }) });
 const messageDelta = z.object({ delta: z.object({ stop_reason: z.string().nullish() }).nullish(), usage });
-const failure = z.object({ error: z.unknown() });
+const wholeMessage = z.object({ model: word, content: z.unknown(), stop_reason: z.string().nullish(), usage });
 
 /** Blocks and deltas of other types (thinking, signatures, tools, citations) are no text for the visitor. */
 const block = z
@@ -35,6 +36,9 @@ const fallback = z.object({
   content_block: z.object({ type: z.literal("fallback"), to: z.object({ model: z.string() }) }),
 });
 const blockDelta = z.object({ delta: block });
+
+/** Of the key, for the operator. */
+const setting = "ANTHROPIC_API_KEY";
 
 /**
  * The mapper of one reply's events, which tell its usage bit by bit.
@@ -51,6 +55,9 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
   };
   return (data) => {
     const event = parseJson(data);
+    if (event === undefined) return { fault: fromWords(data, apiKey, setting) };
+    const error = findTypedError(event);
+    if (error !== undefined) return { fault: fromErrorObject(error, apiKey, setting) };
     switch (typeOf(event)) {
       case "message_start": {
         const { message } = read(messageStart, event);
@@ -73,8 +80,11 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
       }
       case "message_stop":
         return { ended: true };
-      case "error":
-        return { fault: fromErrorObject(read(failure, event).error, apiKey) };
+      // The whole of an answer that was not streamed.
+      case "message": {
+        const { model, content, stop_reason: reason, usage: counts } = read(wholeMessage, event);
+        return { ...readContent(content), ...ending(reason, add(counts)), model, ended: true };
+      }
       // Pings, ends of blocks, and what the API may add: its clients are asked to pass over what they do not know.
       default:
         return { sign: "alive" };

@@ -1,5 +1,4 @@
 import { AnthropicError, APIConnectionError, APIError } from "@anthropic-ai/sdk";
-import { z } from "zod";
 import { ProviderError } from "../provider.ts";
 import { errorOfStatus, fromConnection, namesIn } from "../upstream/errors.ts";
 import { findError, isRefusedKey, readProblem } from "../upstream/openai-errors.ts";
@@ -14,13 +13,6 @@ export function toError(error: unknown, apiKey: string): ProviderError {
     return new ProviderError("rejected", "the SDK did not make the call");
   }
   return fromConnection(error);
-}
-
-/** For an `error` event in a stream that began well. */
-export function fromErrorObject(error: unknown, apiKey: string): ProviderError {
-  const { type } = errorObject.parse(error);
-  const code = type !== undefined && ourFault.has(type) ? "rejected" : "overloaded";
-  return new ProviderError(code, `an error in the stream${namesIn([type], apiKey)}`);
 }
 
 /** Gateways answer in words of their own, so the whole body is looked at. */
@@ -39,15 +31,3 @@ const hints: Partial<Record<number, string>> = {
   403: ": check ANTHROPIC_API_KEY",
   404: ": check ANTHROPIC_BASE_URL and ANTHROPIC_MODEL",
 };
-
-const errorObject = z.object({ type: z.string().optional() }).catch({});
-
-/** Would be the answer to the same call again. The others (`overloaded_error`, `rate_limit_error`, `api_error`) pass. */
-const ourFault = new Set([
-  "authentication_error",
-  "billing_error",
-  "invalid_request_error",
-  "not_found_error",
-  "permission_error",
-  "request_too_large",
-]);

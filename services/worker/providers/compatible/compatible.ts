@@ -8,11 +8,11 @@ import { createConnections } from "../upstream/connections.ts";
 import { createProbe } from "../upstream/probe.ts";
 import { readErrorBody } from "../upstream/error-body.ts";
 import { fromConnection } from "../upstream/errors.ts";
-import { readEvents, readWhole } from "../upstream/read-events.ts";
+import { readEvents } from "../upstream/read-events.ts";
 import { type Body, readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
 import { ServerHabits } from "../upstream/server-habits.ts";
-import { Dialects, learn, write } from "./dialect.ts";
+import { Dialects, learn, problemIn, problemInEvents, write } from "./dialect.ts";
 import { createFromEvent } from "./from-event.ts";
 import { createEndpoint, type Endpoint } from "./post.ts";
 import { type ErrorAnswer, fromAnswer } from "./to-error.ts";
@@ -81,33 +81,51 @@ function toError(error: unknown): ProviderError {
   return error instanceof ProviderError ? error : fromConnection(error);
 }
 
-async function openBody(call: Call, body: ChatCompletionRequest): Promise<Body> {
-  const response = await ask(call, body);
-  return { events: eventsOf(response), close: () => response.destroy() };
-}
-
-/** Some servers do not stream, whatever they are asked: then the whole completion is the only event. */
-async function* eventsOf(response: IncomingMessage): AsyncGenerator<string[], void, undefined> {
-  const type = response.headers["content-type"] ?? "";
-  if (type.startsWith("text/html"))
-    throw new ProviderError("malformed", "the answer is a web page: check COMPATIBLE_BASE_URL");
-  if (type.startsWith("application/json")) yield [await readWhole(response)];
-  else yield* readEvents(response);
-}
-
 /** Asks again where the server refuses a field that it can do without: it has not begun to answer, and charges nothing. */
-async function ask(
-  { endpoint, apiKey, dialects, signal }: Call,
-  body: ChatCompletionRequest,
-): Promise<IncomingMessage> {
+async function openBody({ endpoint, apiKey, dialects, signal }: Call, body: ChatCompletionRequest): Promise<Body> {
   const dialect = dialects.of(body.model);
   for (let tries = 0; ; tries++) {
     const sent = write(body, dialect);
     const response = await endpoint.post(JSON.stringify(sent), signal);
-    if (response.statusCode === 200) return response;
-    const answer = await readAnswer(response);
-    if (tries === maxLessons || !learn(dialect, answer, sent)) throw fromAnswer(answer, apiKey);
+    const mayLearn = tries < maxLessons;
+    if (response.statusCode !== 200) {
+      const answer = await readAnswer(response);
+      if (mayLearn && learn(dialect, problemIn(answer), sent)) continue;
+      throw fromAnswer(answer, apiKey);
+    }
+    const { first, events } = await begin(response);
+    if (!mayLearn || !learn(dialect, problemInEvents(first), sent)) {
+      return { events: resume(first, events), close: () => response.destroy() };
+    }
+    response.destroy();
   }
+}
+
+interface Begun {
+  /** What arrived first, together. */
+  first: string[];
+  events: AsyncGenerator<string[], void, undefined>;
+}
+
+/** Reads the first events: a refusal comes in one of them where a gateway answers 200 to everything. */
+async function begin(response: IncomingMessage): Promise<Begun> {
+  if (response.headers["content-type"]?.startsWith("text/html")) {
+    response.destroy();
+    throw new ProviderError("malformed", "the answer is a web page: check COMPATIBLE_BASE_URL");
+  }
+  const events = readEvents(response);
+  try {
+    const { value } = await events.next();
+    return { first: value ?? [], events };
+  } catch (error) {
+    response.destroy();
+    throw error;
+  }
+}
+
+async function* resume(first: string[], events: Begun["events"]): AsyncGenerator<string[], void, undefined> {
+  yield first;
+  yield* events;
 }
 
 /** As many fields can be refused, one after the other. */

@@ -59,6 +59,33 @@ describe("a request that a server refuses", () => {
     expect(Object.keys(bodies()[3] ?? {}).toSorted()).toEqual(["messages", "model", "stream"]);
   });
 
+  const unsupported = {
+    error: { message: "Unsupported parameter", param: "max_tokens", code: "unsupported_parameter" },
+  };
+
+  it.each<[string, string, string]>([
+    ["as JSON", "application/json", JSON.stringify(unsupported)],
+    ["as JSON over several lines", "application/json", JSON.stringify(unsupported, null, 2)],
+    ["as an event", "text/event-stream", `data: ${JSON.stringify(unsupported)}\n\ndata: [DONE]\n\n`],
+    ["as an event named so", "text/event-stream", `event: error\ndata: ${JSON.stringify(unsupported.error)}\n\n`],
+    ["as a line", "text/event-stream", `: ok\n${JSON.stringify(unsupported)}\n`],
+    ["with a status inside", "application/json", '{"code":400,"msg":"Unsupported parameter: max_tokens"}'],
+    ["in words", "text/plain", "Unsupported parameter: 'max_tokens' is not supported with this model."],
+  ])("with status 200, %s, is learnt from likewise", async (_, type, body) => {
+    const provider = start();
+    fake.next({ headers: { "content-type": type }, body }, { steps: ["Yes."] });
+    expect(await collect(provider)).toMatchObject({ text: "Yes.", error: undefined });
+    await collect(provider);
+    expect(bodies().map((sent) => "max_tokens" in sent)).toEqual([true, false, false]);
+  });
+
+  it("with status 200 and a key that is refused, is not made again", async () => {
+    const answer = { error: { message: "Invalid key: unknown field max_tokens", code: 401 } };
+    fake.next({ headers: { "content-type": "application/json" }, body: JSON.stringify(answer) });
+    expect((await collect(start())).error).toMatchObject({ code: "rejected", refusedKey: true });
+    expect(fake.calls).toHaveLength(1);
+  });
+
   it("carries the instructions in the visitor's message where there is no system role", async () => {
     fake.next(refuses({ error: { message: "System role not supported", type: "BadRequestError" } }), {
       steps: ["Yes."],

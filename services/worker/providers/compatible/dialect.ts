@@ -1,4 +1,6 @@
+import type { Problem } from "../upstream/error-kinds.ts";
 import { findError, readProblem } from "../upstream/openai-errors.ts";
+import { parseJson } from "../upstream/parse-event.ts";
 import { type ErrorAnswer, parseBody } from "./to-error.ts";
 import type { ChatCompletionRequest } from "./to-request.ts";
 
@@ -57,12 +59,12 @@ function withoutSystemRole(messages: ChatCompletionRequest["messages"]): ChatCom
 /**
  * Learns from a refusal that names a field of the request. Each field can be refused but once or twice, so the same call
  * is made a few times at most; a refused one costs nothing.
+ * @param problem that the refusal names
  * @param body that was refused
  * @returns whether the next try would differ
  */
-export function learn(dialect: Dialect, { status, body: answer }: ErrorAnswer, body: Body): boolean {
-  if (settled.has(status)) return false;
-  const { names, words } = readProblem(findError(parseBody(answer), true));
+export function learn(dialect: Dialect, { names, words, status }: Problem, body: Body): boolean {
+  if (status !== undefined && settled.has(status)) return false;
   const told = names.map((name) => name.split(".")[0] ?? name);
   if (/\bsystem\b.{0,20}\brole\b|\brole\b.{0,60}\bsystem\b/i.test(words) && refusal.test(words)) {
     return change(dialect, "systemRole", false);
@@ -83,6 +85,17 @@ export function learn(dialect: Dialect, { status, body: answer }: ErrorAnswer, b
     default:
       return false;
   }
+}
+
+/** Its HTTP status counts more than one that it names. */
+export function problemIn({ status, body }: ErrorAnswer): Problem {
+  return { ...readProblem(findError(parseBody(body), true)), status };
+}
+
+/** The same in an answer of status 200 that begins with an error. */
+export function problemInEvents(first: readonly string[]): Problem {
+  const [error] = first.flatMap((data) => findError(parseJson(data) ?? data) ?? []);
+  return readProblem(error);
 }
 
 /** A key, credit, or a rate: nothing of the body. */

@@ -4,7 +4,7 @@ import { type Content, hasThoughts, hasTools, readContent } from "../upstream/co
 import { toFinishReason } from "../upstream/finish-reasons.ts";
 import { Generation } from "../upstream/generation.ts";
 import { OneText } from "../upstream/one-text.ts";
-import { findError, fromErrorObject } from "../upstream/openai-errors.ts";
+import { findError, fromErrorObject, fromWords } from "../upstream/openai-errors.ts";
 import { parseJson } from "../upstream/parse-event.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { readSources } from "../upstream/sources.ts";
@@ -20,6 +20,7 @@ const word = z.string().optional().catch(undefined);
 const chunk = z.looseObject({
   id: word,
   object: word,
+  type: word,
   model: word,
   choices: z
     .array(
@@ -58,6 +59,7 @@ export function createFromEvent(apiKey?: string, setting = "COMPATIBLE_API_KEY")
     toPart(json) {
       if (json.trim() === "[DONE]") return { ended: true };
       const event = parseJson(json);
+      if (event === undefined) return { fault: fromWords(json, apiKey, setting) };
       const error = findError(event);
       if (error !== undefined) return { fault: fromErrorObject(error, apiKey, setting), usage: usageOf(event) };
       const parsed = chunk.safeParse(event);
@@ -80,6 +82,7 @@ function toPart(event: Chunk, soFar: SoFar): ReplyPart {
   const said = choice && read(choice);
   const usage = readUsage(event.usage) ?? readUsage(choice?.usage) ?? readUsage(event.x_groq?.usage);
   const part: ReplyPart = { model: event.model || undefined, usage };
+  if (event.type === "keepalive" || event.type === "ping") part.sign = "alive";
   if (!choice || !said) return part;
   try {
     part.finishReason = toFinishReason(choice.finish_reason);

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { ProviderError } from "../provider.ts";
-import { fromErrorObject } from "../upstream/openai-errors.ts";
+import { toFinishReason } from "../upstream/finish-reasons.ts";
+import { Beginning } from "../upstream/generation.ts";
+import { findError, fromErrorObject, fromWords } from "../upstream/openai-errors.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { readUsage } from "../upstream/usage.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";
@@ -34,15 +36,27 @@ const run = z.object({
 });
 type Run = z.output<typeof run>;
 
+/** Of the key, for the operator. */
+const setting = "OPENAI_API_KEY";
+
 /**
- * Events are told apart by the object that they carry, and its status: their names say the same.
- * @param data of one event
- * @throws {ProviderError} `malformed`
+ * The mapper of one run's events. They are told apart by the object that they carry, and its status: their names say the
+ * same.
+ * @returns for the data of an event what it adds; throws `ProviderError`: `malformed`
  */
-export function fromEvent(data: string, apiKey: string): RunPart {
-  if (data.trim() === "[DONE]") return { ended: true };
-  const event = parseJson(data);
-  switch (objectOf(event)) {
+export function createFromEvent(apiKey: string): (data: string) => RunPart {
+  const beginning = new Beginning();
+  return (data) => {
+    if (data.trim() === "[DONE]") return { ended: true };
+    const event = parseJson(data);
+    if (event === undefined) return { fault: fromWords(data, apiKey, setting) };
+    return toPart(event, apiKey, beginning);
+  };
+}
+
+function toPart(event: unknown, apiKey: string, beginning: Beginning): RunPart {
+  const object = withObject.safeParse(event).data?.object;
+  switch (object) {
     case "thread.message.delta":
       return said(read(delta, event).delta.content ?? []);
     case "thread.message": {
@@ -52,10 +66,14 @@ export function fromEvent(data: string, apiKey: string): RunPart {
         finishReason: details?.reason === "content_filter" ? "content_filter" : undefined,
       };
     }
-    case "thread.run":
-      return fromRun(read(run, event), apiKey);
+    case "thread.run": {
+      const told = read(run, event);
+      const part = fromRun(told, apiKey);
+      return { ...part, ...faultOf(() => beginning.note(told.id)) };
+    }
     case "error":
-      return { fault: fromErrorObject(read(failure, event).error ?? event, apiKey) };
+    case undefined:
+      return fromOther(event, apiKey);
     // A thread is the head of an answer.
     case "thread":
       return {};
@@ -76,10 +94,9 @@ function fromRun({ id, status, model, usage, incomplete_details: details, last_e
     case "completed":
       return { ...over, finishReason: "stop" };
     case "incomplete":
-      // The other reasons are limits of tokens.
-      return { ...over, finishReason: details?.reason ? "length" : "content_filter" };
+      return { ...over, ...endOf(details) };
     case "failed":
-      return { ...over, fault: fromErrorObject(last_error, apiKey) };
+      return { ...over, fault: fromErrorObject(last_error, apiKey, setting) };
     case "cancelled":
     case "expired":
       return { ...over, fault: new ProviderError("overloaded", `the run ended as ${status}`) };
@@ -94,13 +111,34 @@ function fromRun({ id, status, model, usage, incomplete_details: details, last_e
   }
 }
 
-const withObject = z.object({ object: z.string() });
-/** An error has no `object`; it may stand in the event itself, or below it. */
-const failure = z.object({ error: z.unknown().optional() });
-const untyped = z.union([z.object({ error: z.object({}) }), z.object({ message: z.string() })]);
+/** Without a reason it was the content filter. */
+function endOf(details: Run["incomplete_details"]): RunPart {
+  let finishReason: RunPart["finishReason"];
+  const fault = faultOf(() => {
+    finishReason = toFinishReason(details?.reason) ?? "content_filter";
+  });
+  return { ...fault, finishReason };
+}
 
-function objectOf(event: unknown): string {
-  return read(z.union([withObject, untyped.transform(() => ({ object: "error" }))]), event).object;
+const withObject = z.object({ object: z.string() });
+const alive = z.object({ type: z.enum(["keepalive", "ping"]) });
+
+/** An error stands in the event itself, or below it. */
+function fromOther(event: unknown, apiKey: string): RunPart {
+  if (alive.safeParse(event).success) return { sign: "alive" };
+  const error = findError(event);
+  if (error === undefined) throw new ProviderError("malformed", "an event is not one of the Assistants API");
+  return { fault: fromErrorObject(error, apiKey, setting) };
+}
+
+function faultOf(check: () => void): Pick<RunPart, "fault"> {
+  try {
+    check();
+    return {};
+  } catch (fault) {
+    if (!(fault instanceof ProviderError)) throw fault;
+    return { fault };
+  }
 }
 
 function read<Output>(schema: z.ZodType<Output>, event: unknown): Output {

@@ -153,6 +153,23 @@ describe("a run", () => {
     expect(finish?.finishReason).toBe("content_filter");
   });
 
+  it("in whose stream another run begins is malformed, and that one is cancelled", async () => {
+    const other = event({ object: "thread.run", id: "run_2", status: "in_progress" });
+    const { text, error } = await answerTo({ steps: ["So far", run("in_progress"), other, "never seen"] });
+    expect(text).toBe("So far");
+    expect(error).toMatchObject({ code: "malformed" });
+    const cancelled = await fake.threads.waitForCall(1);
+    expect(cancelled.request.path).toBe("/v1/threads/thread_before/runs/run_2/cancel");
+  });
+
+  it.each([
+    ["max_prompt_tokens", "length"],
+    ["content_filter", "content_filter"],
+  ])("that is incomplete for %s ends with %s", async (reason, expected) => {
+    const { finish } = await answerTo({ steps: ["So far", run("incomplete", { incomplete_details: { reason } })] });
+    expect(finish?.finishReason).toBe(expected);
+  });
+
   it("whose end mark is missing is whole", async () => {
     const { text, finish, error } = await answerTo({ steps: ["All."], done: false });
     expect(error).toBeUndefined();

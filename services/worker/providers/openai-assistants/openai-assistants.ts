@@ -13,7 +13,7 @@ import { readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
 import { ServerHabits } from "../upstream/server-habits.ts";
 import { openSdkBody } from "../upstream/sdk-body.ts";
-import { fromEvent, type RunPart } from "./from-event.ts";
+import { createFromEvent, type RunPart } from "./from-event.ts";
 import { createThreads } from "./threads.ts";
 import { toRequest } from "./to-request.ts";
 
@@ -69,8 +69,9 @@ async function* streamRun(call: Call): AsyncGenerator<ProviderEvent, void, undef
   const { threadId } = request;
   if (threadId === undefined) throw new TypeError("the Assistants API answers in threads only");
   let run: RunPart["run"];
+  const fromEvent = createFromEvent(apiKey);
   const toPart = (data: string) => {
-    const part = fromEvent(data, apiKey);
+    const part = fromEvent(data);
     run = part.run ?? run;
     return part;
   };

@@ -1,82 +1,124 @@
 import { z } from "zod";
-import { fromErrorObject } from "../upstream/openai-errors.ts";
+import { ProviderError } from "../provider.ts";
+import { toFinishReason } from "../upstream/finish-reasons.ts";
+import { Beginning } from "../upstream/generation.ts";
+import { findTypedError, fromErrorObject, fromWords } from "../upstream/openai-errors.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { readUsage } from "../upstream/usage.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";
+import { ResponseText } from "./response-text.ts";
 
 /** Lenient about what nothing hangs on; strict about the text. */
 const delta = z.object({ delta: z.string() });
+const partDone = z.object({
+  text: z.string().optional().catch(undefined),
+  refusal: z.string().optional().catch(undefined),
+});
 const itemAdded = z.object({ item: z.object({ type: z.string() }) });
+const itemDone = z.object({ item: z.unknown() });
+const created = z.object({ response: z.object({ id: z.string().optional().catch(undefined) }).catch({}) });
 const ofResponse = z.object({
   response: z.object({
     model: z.string().optional().catch(undefined),
     usage: z.unknown().optional(),
+    output: z.unknown().optional(),
     incomplete_details: z.object({ reason: z.string().nullish() }).nullish().catch(undefined),
     error: z.unknown().optional(),
   }),
 });
-const failure = z.object({ error: z.unknown().optional() });
+
+interface SoFar {
+  text: ResponseText;
+  beginning: Beginning;
+  apiKey: string;
+}
+
+/** Of the key, for the operator. */
+const setting = "OPENAI_API_KEY";
 
 /**
- * @param data of one event
- * @throws {ProviderError} `malformed`
+ * The mapper of one response's events.
+ * @returns for the data of an event what it adds; throws `ProviderError`: `malformed`
  */
-export function fromEvent(data: string, apiKey: string): ReplyPart {
-  // No event of this API, but some servers send it, after the last one.
-  if (data === "[DONE]") return {};
-  const event = parseJson(data);
-  const type = typeOf(event);
+export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
+  const soFar: SoFar = { text: new ResponseText(), beginning: new Beginning(), apiKey };
+  return (data) => {
+    // No event of this API, but some servers send it, after the last one.
+    if (data.trim() === "[DONE]") return {};
+    const event = parseJson(data);
+    if (event === undefined) return { fault: fromWords(data, apiKey, setting) };
+    const whole = wholeResponse.safeParse(event).data;
+    if (whole) return toPart(`response.${whole.status}`, { response: whole }, soFar);
+    const error = findTypedError(event);
+    if (error !== undefined) return { fault: fromErrorObject(error, apiKey, setting) };
+    return toPart(read(typed, event).type, event, soFar);
+  };
+}
+
+function toPart(type: string, event: unknown, { text, beginning, apiKey }: SoFar): ReplyPart {
   switch (type) {
     case "response.output_text.delta":
-      return { text: read(delta, event).delta };
+      return { text: text.delta(event, read(delta, event).delta) };
     case "response.refusal.delta":
-      return { text: read(delta, event).delta, refused: true };
-    case "response.output_item.added":
-      return { beginsMessage: read(itemAdded, event).item.type === "message", sign: "alive" };
-    // The head of the answer.
+      return { text: text.delta(event, read(delta, event).delta), refused: true };
+    case "response.output_text.done":
+      return { text: text.endOfPart(event, read(partDone, event).text ?? ""), sign: "work" };
+    case "response.refusal.done":
+      return { text: text.endOfPart(event, read(partDone, event).refusal ?? ""), refused: true };
+    case "response.output_item.added": {
+      const beginsMessage = read(itemAdded, event).item.type === "message";
+      if (beginsMessage) text.begin();
+      return { beginsMessage, sign: "alive" };
+    }
+    case "response.output_item.done":
+      return { ...text.endOfMessage(read(itemDone, event).item), sign: "work" };
     case "response.created":
+      beginning.note(read(created, event).response.id);
+      return {};
+    // With the event above, the head of the answer.
     case "response.queued":
     case "response.in_progress":
       return {};
     case "response.completed":
-      return { ...ending(event), finishReason: "stop" };
-    case "response.incomplete": {
-      const { reason } = read(ofResponse, event).response.incomplete_details ?? {};
-      return { ...ending(event), finishReason: reason === "content_filter" ? reason : "length" };
-    }
+    case "response.incomplete":
+      return ending(type, event, text);
     case "response.failed":
-    case "response.cancelled":
-      return { fault: fromErrorObject(read(ofResponse, event).response.error, apiKey) };
-    case "error": {
-      // Its fields stand in the event itself, or in an object below it.
-      const { error = event } = read(failure, event);
-      return { fault: fromErrorObject(error, apiKey) };
+    case "response.cancelled": {
+      const { error, usage } = read(ofResponse, event).response;
+      return { fault: fromErrorObject(error, apiKey, setting), usage: readUsage(usage) };
     }
     // The first is sent by OpenAI while a model is at work, in no documentation.
     case "keepalive":
+    case "ping":
     case "response.content_part.added":
       return { sign: "alive" };
+    // Reasoning, tools, the ends of parts that were streamed, and what the API may add.
     default:
-      return atWork(type);
+      return { sign: "work", thinks: /^response\.reasoning_\w+\.delta$/.test(type) };
   }
 }
 
-/** Reasoning, tools, the ends of parts that were streamed, and what the API may add. */
-function atWork(type: string): ReplyPart {
-  return { sign: "work", thinks: /^response\.reasoning_\w+\.delta$/.test(type) };
-}
-
-function ending(event: unknown): ReplyPart {
-  const { model, usage } = read(ofResponse, event).response;
-  return { model, usage: readUsage(usage), ended: true };
+/** A response says by its reason that it is incomplete, whatever its event is called. */
+function ending(type: string, event: unknown, text: ResponseText): ReplyPart {
+  const { model, usage, output, incomplete_details: details } = read(ofResponse, event).response;
+  const counted = { model, usage: readUsage(usage) };
+  try {
+    const whole = type === "response.completed" ? "stop" : "length";
+    return {
+      ...text.endOfAll(output),
+      ...counted,
+      finishReason: toFinishReason(details?.reason) ?? whole,
+      ended: true,
+    };
+  } catch (fault) {
+    if (!(fault instanceof ProviderError)) throw fault;
+    return { ...counted, fault };
+  }
 }
 
 const typed = z.object({ type: z.string() });
-const untypedError = z.object({ error: z.object({}) }).transform(() => ({ type: "error" }));
-
-function typeOf(event: unknown): string {
-  return read(z.union([typed, untypedError]), event).type;
-}
+/** An answer that was not streamed. */
+const wholeResponse = z.looseObject({ object: z.literal("response"), status: z.string() });
 
 function read<Output>(schema: z.ZodType<Output>, event: unknown): Output {
   return readAs(schema, event, "Responses API");

@@ -149,6 +149,84 @@ describe("a response", () => {
     expect((await answerTo({ steps: ["One.", message, message, "Two", "."] })).text).toBe("One.\n\nTwo.");
   });
 
+  const message = (...texts: string[]) => ({
+    type: "message",
+    content: texts.map((text) => ({ type: "output_text", text })),
+  });
+  const completed = (...output: object[]) => ({ type: "response.completed", response: { output } });
+  const partDone = (text: string, index = 0) => ({ type: "response.output_text.done", content_index: index, text });
+  const itemDone = (item: object) => ({ type: "response.output_item.done", item });
+  const added = { type: "response.output_item.added", item: { type: "message" } };
+  const said = (delta: string, index = 0) => ({ type: "response.output_text.delta", content_index: index, delta });
+
+  it.each<[string, string, object[]]>([
+    ["at its end alone", "Yes.", [completed({ type: "reasoning", summary: [] }, message("Yes."))]],
+    ["at its end alone, in two messages", "One.\n\nTwo.", [completed(message("One."), message("Two."))]],
+    ["at the end of a part", "Yes.", [partDone("Yes."), completed()]],
+    ["at the end of a message", "Yes.", [added, itemDone(message("Yes.")), completed()]],
+    ["at each end", "Yes.", [added, partDone("Yes."), itemDone(message("Yes.")), completed(message("Yes."))]],
+    [
+      "in deltas, and at each end",
+      "Yes.",
+      [added, said("Ye"), said("s."), partDone("Yes."), itemDone(message("Yes.")), completed(message("Yes."))],
+    ],
+    [
+      "in two parts",
+      "One. Two.",
+      [said("One. "), partDone("One. "), partDone("Two.", 1), itemDone(message("One. ", "Two."))],
+    ],
+    ["in two parts that are alike", "haha", [partDone("ha"), partDone("ha", 1), completed(message("ha", "ha"))]],
+    ["in deltas that lack the end", "One, two.", [said("One"), partDone("One, two."), completed(message("One, two."))]],
+    [
+      "of two messages in deltas and whole",
+      "One.\n\nTwo.",
+      [added, said("One."), itemDone(message("One.")), added, said("Two."), itemDone(message("Two."))],
+    ],
+    ["as a refusal", "No.", [completed({ type: "message", content: [{ type: "refusal", refusal: "No." }] })]],
+  ])("whose text comes %s is shown once", async (_, text, steps) => {
+    const last = steps.at(-1);
+    const end = last && "response" in last ? [] : [completed()];
+    const collected = await answerTo(events(...steps, ...end));
+    expect([collected.text, collected.error]).toEqual([text, undefined]);
+  });
+
+  it("that is not streamed is read all the same", async () => {
+    const usage = { input_tokens: 7, output_tokens: 3 };
+    const body = { object: "response", status: "completed", model: "m-1", output: [message("Yes.")], usage };
+    for (const json of [JSON.stringify(body), JSON.stringify(body, null, 2)]) {
+      const { text, finish } = await answerTo({ headers: { "content-type": "application/json" }, body: json });
+      expect(text).toBe("Yes.");
+      expect(finish).toMatchObject({ finishReason: "stop", model: "m-1", usage: { inputTokens: 7, outputTokens: 3 } });
+    }
+  });
+
+  it.each([
+    ["max_output_tokens", "length"],
+    ["content_filter", "content_filter"],
+    ["SAFETY", "content_filter"],
+    ["model_context_window_exceeded", "length"],
+  ])("that is incomplete for %s ends with %s, also where it is called completed", async (reason, expected) => {
+    for (const type of ["response.incomplete", "response.completed"]) {
+      const ended = { type, response: { incomplete_details: { reason } } };
+      const { text, finish } = await answerTo(events(said("So far"), ended));
+      expect([text, finish?.finishReason]).toEqual(["So far", expected]);
+    }
+  });
+
+  it("that is incomplete because its server broke off is an error", async () => {
+    const ended = { type: "response.incomplete", response: { incomplete_details: { reason: "server_error" } } };
+    expect((await answerTo(events(said("So far"), ended))).error).toMatchObject({ code: "overloaded" });
+  });
+
+  it.each([
+    ["another one", "resp_2", "malformed"],
+    ["itself", "resp_1", undefined],
+  ])("in whose stream %s begins is whole only if it is the same", async (_, id, code) => {
+    const created = (each: string) => ({ type: "response.created", response: { id: each } });
+    const { error } = await answerTo(events(created("resp_1"), said("Yes"), created(id), said("."), completed()));
+    expect((error as ProviderError | undefined)?.code).toBe(code);
+  });
+
   it("that the content filter stopped keeps its text", async () => {
     const { text, finish } = await answerTo({ steps: ["So far"], finishReason: "content_filter" });
     expect(text).toBe("So far");

@@ -11,7 +11,7 @@ import { ServerHabits } from "../upstream/server-habits.ts";
 import { openSdkBody } from "../upstream/sdk-body.ts";
 import { createCall } from "./calls.ts";
 import { type ClientOptions, createClient } from "./client.ts";
-import { fromEvent } from "./from-event.ts";
+import { createFromEvent } from "./from-event.ts";
 import { createThreads } from "./threads.ts";
 import { toError } from "./to-error.ts";
 import { toRequest } from "./to-request.ts";
@@ -51,7 +51,7 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
           const body = toRequest(request, model);
           const fetched = client.responses.create(body, { signal: limited }).asResponse();
           return readReply(openSdkBody(fetched, "OPENAI_BASE_URL"), {
-            reply: new Reply(body.model ?? model, (data) => fromEvent(data, apiKey), {
+            reply: new Reply(body.model ?? model, createFromEvent(apiKey), {
               habits: habits.of(body.model ?? model),
               request,
             }),

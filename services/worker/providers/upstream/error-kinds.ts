@@ -71,6 +71,15 @@ const kinds: Record<Kind, readonly string[]> = {
 
 const byName = new Map(Object.entries(kinds).flatMap(([kind, names]) => names.map((name) => [name, kind as Kind])));
 
+/** Names in the middle of a sentence; a number there is no name. */
+export function knownNamesIn(words: string): string[] {
+  return (words.match(/[A-Za-z]+(?:[_-][A-Za-z]+)+/g) ?? []).filter((word) => byName.has(toKey(word)));
+}
+
+function toKey(name: string): string {
+  return name.toLowerCase().replaceAll(/[\s.-]+/g, "_");
+}
+
 /** Sentences about a key, for servers that name nothing, or the wrong thing (xAI: `invalid-argument`). */
 const aboutKey =
   /\b(?:api[ _-]?key|api[ _-]?token|auth(?:entication|orization)?(?:[ _-](?:token|key|header|credentials?))?|access token|bearer|credentials?)\b/i;
@@ -80,7 +89,9 @@ const unpaid =
   /\b(?:insufficient|out of|not enough|exceeded your current)[\w ,]{0,20}\b(?:balance|credits?|funds?|quota)\b/i;
 
 export function kindOf({ names, words }: Problem): Kind | undefined {
-  const known = names.flatMap((name) => byName.get(name.toLowerCase().replaceAll(/[\s.-]+/g, "_")) ?? []);
+  const known = names.flatMap(
+    (name) => byName.get(toKey(name)) ?? byName.get(toKey(name.split(".").at(-1) ?? name)) ?? [],
+  );
   const found = (["key", "credit"] as const).find((kind) => known.includes(kind));
   if (found) return found;
   if (unpaid.test(words)) return "credit";

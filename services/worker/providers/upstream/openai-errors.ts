@@ -1,6 +1,6 @@
 import { ProviderError, type ProviderErrorCode } from "../provider.ts";
 import { codeOfStatus, namesIn } from "./errors.ts";
-import { kindOf, type Problem } from "./error-kinds.ts";
+import { kindOf, knownNamesIn, type Problem } from "./error-kinds.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -30,6 +30,19 @@ export function findError(value: unknown, isAnswer = false): unknown {
   return isAnswer || isBareError(value) ? value : undefined;
 }
 
+/**
+ * The error that an event is, where its API tells events apart by their type: it has none, or that of an error. Its fields
+ * may stand in the event itself, or below it.
+ */
+export function findTypedError(event: unknown): unknown {
+  const type = isFields(event) ? event["type"] : undefined;
+  return typeof type !== "string"
+    ? findError(event)
+    : /(?:error|exception)$/i.test(type)
+      ? findError(event, true)
+      : undefined;
+}
+
 function isBareError(value: Fields): boolean {
   if (value["object"] === "error" || value["type"] === "error" || value["success"] === false) return true;
   if (statusIn(value) !== undefined) return true;
@@ -47,11 +60,11 @@ function withNeighbours(error: unknown, { code, type, status }: Fields): unknown
 
 /** Reads what an error names, whatever it calls that. */
 export function readProblem(error: unknown, depth = 0): Problem {
-  if (typeof error === "string" || typeof error === "number") {
-    return { names: [String(error)], words: String(error), status: undefined };
-  }
+  if (typeof error === "string" || typeof error === "number") return readWords(String(error));
+  if (Array.isArray(error)) return readProblem(error[0], depth + 1);
   if (!isFields(error)) return { names: [], words: "", status: undefined };
-  const inner = depth < maxDepth && isFields(error["error"]) ? readProblem(error["error"], depth + 1) : undefined;
+  const below = ["error", "detail"].map((name) => error[name]).find(isFields);
+  const inner = depth < maxDepth && below ? readProblem(below, depth + 1) : undefined;
   const field = Array.isArray(error["loc"]) ? (error["loc"].at(-1) as unknown) : undefined;
   const names = [
     ...["type", "code", "param", "status", "status_code", "error_code", "reason"].map((name) => error[name]),
@@ -61,10 +74,32 @@ export function readProblem(error: unknown, depth = 0): Problem {
     const value = error[name];
     return typeof value === "string" ? [value] : [];
   });
+  const said = words.map(readWords);
+  const all = [...names, ...said.flatMap((each) => each.names), ...(inner?.names ?? [])];
   return {
-    names: [...new Set([...names.filter((name) => name !== "error"), ...(inner?.names ?? [])])],
+    names: [...new Set(all.filter((name) => name !== "error"))],
     words: [...words, inner?.words ?? ""].join(" ").trim(),
-    status: statusIn(error) ?? inner?.status,
+    // A fault in the request, as FastAPI tells it; its status is 422.
+    status:
+      statusIn(error) ??
+      inner?.status ??
+      (field === undefined ? undefined : 422) ??
+      said.find(({ status }) => status !== undefined)?.status,
+  };
+}
+
+/** Of words the first, before a colon, is often a name: `litellm.AuthenticationError: …`; and some begin with a status. */
+function readWords(words: string): Problem {
+  const start = words.trim();
+  const [, name] = /^([A-Za-z][\w.-]*)(?=:|$)/.exec(start) ?? [];
+  const [, status] =
+    /^(?:[A-Za-z_.]+: )?(?:HTTP(?:\/[\d.]+)?|(?:error |status )?code|error|status)?[ :=-]{0,3}([45]\d\d)\b/i.exec(
+      start,
+    ) ?? [];
+  return {
+    names: [...(name === undefined ? [] : [name]), ...knownNamesIn(start)],
+    words,
+    status: status === undefined ? undefined : Number(status),
   };
 }
 
@@ -85,19 +120,42 @@ export function isRefusedKey(error: unknown): boolean {
  * For an error inside a stream that began well. Its code may be an HTTP status (OpenRouter, vLLM, llama.cpp).
  * @param setting of the key
  */
-export function fromErrorObject(error: unknown, apiKey: string | undefined, setting?: string): ProviderError {
+export function fromErrorObject(error: unknown, apiKey: string | undefined, setting: string): ProviderError {
   const problem = readProblem(error);
-  const { status } = problem;
   const kind = kindOf(problem);
-  const message = `an error in the stream${namesIn(problem.names, apiKey)}`;
-  if (kind === "key") {
-    const hint = setting === undefined ? "" : `: check ${setting}`;
-    return new ProviderError("rejected", message + hint, { ...(status && { status }), refusedKey: true });
+  return fromProblem(problem, {
+    message: `an error in the stream${namesIn(problem.names, apiKey)}`,
+    setting,
+    otherwise: kind === "ours" ? "rejected" : "overloaded",
+  });
+}
+
+/** For data that is no JSON: a gateway's words, or half an event. */
+export function fromWords(data: string, apiKey: string | undefined, setting: string): ProviderError {
+  const problem = /^\s*[[{<]/.test(data) ? readProblem(undefined) : readWords(data);
+  const message = `an event is not JSON${namesIn(problem.names, apiKey)}`;
+  return fromProblem(problem, { message, setting, otherwise: "malformed" });
+}
+
+interface Telling {
+  message: string;
+  setting: string;
+  /** Where neither a status nor a name says it. */
+  otherwise: ProviderErrorCode;
+}
+
+function fromProblem(problem: Problem, { message, setting, otherwise }: Telling): ProviderError {
+  const { status } = problem;
+  const details = status === undefined ? {} : { status };
+  const kind = kindOf(problem);
+  if (kind === "key" || (kind !== "credit" && (status === 401 || status === 403))) {
+    return new ProviderError("rejected", `${message}: check ${setting}`, { ...details, refusedKey: true });
   }
-  if (kind === "credit") return new ProviderError("rejected", `${message}: check the account's billing`);
-  const code: ProviderErrorCode =
-    status === undefined ? (kind === "ours" ? "rejected" : "overloaded") : codeOfStatus(status);
-  return new ProviderError(code, message, { ...(status && { status }) });
+  if (kind === "credit" || status === 402) {
+    return new ProviderError("rejected", `${message}: check the account's billing`, { ...details, refusedKey: false });
+  }
+  const code = status === undefined ? (kind === "ours" ? "rejected" : otherwise) : codeOfStatus(status);
+  return new ProviderError(code, message, details);
 }
 
 function statusIn(error: Fields): number | undefined {

@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { readContent } from "../upstream/content.ts";
+
+const place = z.object({
+  item_id: z.string().optional().catch(undefined),
+  output_index: z.number().optional().catch(undefined),
+  content_index: z.number().optional().catch(undefined),
+});
+const item = z.object({ type: z.string(), content: z.unknown().optional() });
+const output = z.array(item.catch({ type: "unknown" })).catch([]);
+
+/**
+ * The text of one response. It comes in deltas, then whole once more at the end of each part, of each message, and of the
+ * response; some servers send but one of these. Each word counts once.
+ */
+export class ResponseText {
+  /** What is known of the newest part, of the newest message, and of all. */
+  #part = "";
+  #message = "";
+  #all = "";
+  #place = "";
+
+  /** Another message begins. */
+  begin(): void {
+    this.#message = "";
+    this.#part = "";
+  }
+
+  delta(event: unknown, text: string): string {
+    this.#goTo(event);
+    return this.#add(text);
+  }
+
+  /** @returns what is not yet known of a part that has ended */
+  endOfPart(event: unknown, text: string): string {
+    this.#goTo(event);
+    return this.#add(newIn(text, this.#part));
+  }
+
+  /** @returns what is not yet known of a message that has ended */
+  endOfMessage(value: unknown): { text: string; refused: boolean } {
+    const message = item.safeParse(value).data;
+    if (message?.type !== "message") return { text: "", refused: false };
+    const { text, refused } = readContent(message.content);
+    return { text: this.#add(newIn(text, this.#message)), refused };
+  }
+
+  /** @returns what is not yet known of a response that has ended */
+  endOfAll(value: unknown): { text: string; refused: boolean } {
+    const messages = output.parse(value).filter(({ type }) => type === "message");
+    const contents = messages.map(({ content }) => readContent(content));
+    const texts = contents.map(({ text }) => text).filter((text) => text !== "");
+    const refused = contents.some((content) => content.refused);
+    const text = this.#all === "" ? texts.join("\n\n") : newIn(texts.join(""), this.#all);
+    return { text: this.#add(text), refused };
+  }
+
+  #goTo(event: unknown): void {
+    const { item_id: id, output_index: at, content_index: within } = place.parse(event);
+    const here = [id, at, within].join();
+    if (here !== this.#place) this.#part = "";
+    this.#place = here;
+  }
+
+  #add(text: string): string {
+    this.#part += text;
+    this.#message += text;
+    this.#all += text;
+    return text;
+  }
+}
+
+/** Where a whole says something else, it is the deltas that were shown. */
+function newIn(whole: string, known: string): string {
+  return whole.startsWith(known) ? whole.slice(known.length) : "";
+}
