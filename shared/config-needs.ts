@@ -20,7 +20,9 @@ function secretMissing({ NODE_ENV, TOKEN_SECRET }: Present): string[] {
 
 /** Each of these listens for itself; a worker's port may be another process's, on the same machine all the same. */
 function sharedPorts({ PORT = "3000", ADMIN_PORT, WORKER_PORT }: Present): string[] {
-  if (ADMIN_PORT === undefined || (ADMIN_PORT !== PORT && ADMIN_PORT !== WORKER_PORT)) return [];
+  // By their numbers: 03000 is 3000.
+  const others = [PORT, WORKER_PORT].filter((port) => port !== undefined).map(Number);
+  if (ADMIN_PORT === undefined || !others.includes(Number(ADMIN_PORT))) return [];
   return ["ADMIN_PORT: expected another port than PORT and WORKER_PORT"];
 }
 

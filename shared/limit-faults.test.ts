@@ -36,6 +36,13 @@ it("a refusal of a store is logged once a minute, by whichever part and child lo
   expect(lines.at(-1)).toMatchObject({ msg: "reconciler", omitted: 1999 });
 });
 
+it("the last line of a process is written, whatever was logged of the same fault before", () => {
+  const { lines, log } = record();
+  log.warn({ err: refusal("READONLY You can't write against a read only replica.") }, "waiting");
+  log.fatal({ err: new Error("not ready", { cause: refusal("READONLY") }) }, "could not start");
+  expect(lines.map(({ msg }) => msg)).toEqual(["waiting", "could not start"]);
+});
+
 it("all other lines are written, each time", () => {
   const { lines, log } = record();
   for (let call = 0; call < 3; call += 1) {

@@ -3,6 +3,8 @@ import { describeRefusal } from "./store-refusal.ts";
 
 const everyMs = 60_000;
 const warn = 40;
+/** The last line of a process: it must not be left out for what was logged while there was still hope. */
+const fatal = 60;
 
 /**
  * Makes pino's hook that logs a refusal of a store once a minute, however many parts of a process meet it: a full Redis
@@ -16,7 +18,7 @@ export function limitFaults(now: () => number = () => performance.now()): NonNul
       const refusal = level >= warn && hasError(fields) ? describeRefusal(fields.err) : undefined;
       if (!refusal || !hasError(fields)) return method.apply(this, args);
       const last = logged.get(refusal.text);
-      if (last && now() - last.at < everyMs) {
+      if (last && level < fatal && now() - last.at < everyMs) {
         last.omitted += 1;
         return;
       }

@@ -15,6 +15,7 @@ describe("a store's refusal", () => {
     ["NOPERM User parley has no permissions to run the 'evalsha' command", "let its user"],
     ["ERR unknown command 'evalsha', with args beginning with: ", "let its user"],
     ["ERR DB index is out of range", "the database of REDIS_URL"],
+    ["ERR max number of clients reached", "no connection left"],
   ])("is told from the words of Redis: %s", (said, expected) => {
     expect(describeRefusal(replied(said))?.text).toContain(expected);
     expect(describeRefusal(new Error("failed", { cause: replied(said) }))?.text).toContain(expected);

@@ -42,6 +42,11 @@ const known: readonly KnownRefusal[] = [
     mend: "correct them in REDIS_URL",
   },
   {
+    said: /max number of clients/,
+    text: "Redis has no connection left",
+    mend: "raise maxclients, or end clients that it has no need of",
+  },
+  {
     said: /DB index is out of range|invalid DB index/i,
     text: "Redis does not have the database of REDIS_URL",
     mend: "name one below its setting `databases`, or raise that",
@@ -61,6 +66,16 @@ const known: readonly KnownRefusal[] = [
     said: /^53300 /,
     text: "PostgreSQL has no connection left",
     mend: "raise max_connections, or lower DATABASE_CONNECTIONS",
+  },
+  {
+    said: /^28\w{3} /,
+    text: "PostgreSQL does not let us in",
+    mend: "correct user, password and sslmode in DATABASE_URL, or pg_hba.conf",
+  },
+  {
+    said: /^3D000 /,
+    text: "PostgreSQL does not have the database of DATABASE_URL",
+    mend: "create it (create database … encoding 'UTF8'), then npm run migrate, or correct DATABASE_URL",
   },
   {
     said: /^42501 /,

@@ -1,14 +1,14 @@
 import type { Express } from "express";
 import { randomBytes } from "node:crypto";
-import type { Server } from "node:http";
 import { Server as NetServer } from "node:net";
 import { promisify } from "node:util";
 import { assistantsPath, readAssistants } from "../../shared/assistants.ts";
-import { ConfigError, type Config } from "../../shared/config.ts";
+import type { Config } from "../../shared/config.ts";
 import { createDatabaseClock } from "../../shared/db/clock.ts";
 import { readOrMakeSetting } from "../../shared/db/settings.ts";
 import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import type { Lifecycle } from "../../shared/lifecycle.ts";
+import { listen } from "../../shared/listen.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { describeProviders } from "../../shared/provider-catalog.ts";
 import { openTracing } from "../../shared/tracing/tracing.ts";
@@ -54,7 +54,7 @@ export async function startApi(config: Config, { log, lifecycle }: Parts): Promi
   const connections = openConnections(config, { app, metrics: context.metrics, log });
   const server = createHttpServer(app, log, { connections });
   await serveOperators(context, lifecycle);
-  await listen(server, "PORT", config.PORT);
+  await listen(server, { setting: "PORT", port: config.PORT, backlog: listenBacklog });
   lifecycle.onClose("http server", async () => {
     health.drain();
     // The server's own `close` would cut idle connections at once, and with them the requests that are on their way.
@@ -66,6 +66,8 @@ export async function startApi(config: Config, { log, lifecycle }: Parts): Promi
     await closed.finally(() => clearTimeout(cut));
   });
   context.widget.prepare();
+  // A store that refuses is in the log from the start, whether anybody asks for health or not.
+  health.read().catch((error: unknown) => log.debug({ err: error }, "health not read"));
   log.info(`api listens on http://localhost:${config.PORT}`);
 }
 
@@ -74,23 +76,13 @@ async function serveOperators(context: ApiContext, lifecycle: Lifecycle): Promis
   const { config, log } = context;
   if (config.ADMIN_PORT === undefined) return;
   const server = createHttpServer(createAdminApp(context), log);
-  await listen(server, "ADMIN_PORT", config.ADMIN_PORT);
+  await listen(server, { setting: "ADMIN_PORT", port: config.ADMIN_PORT });
   lifecycle.onClose("operators' server", async () => {
     const closed = promisify(server.close.bind(server))();
     server.closeAllConnections();
     await closed;
   });
   log.info(`operators' pages and metrics are on http://localhost:${config.ADMIN_PORT}`);
-}
-
-function listen(server: Server, setting: "PORT" | "ADMIN_PORT", port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const taken = error.code === "EADDRINUSE";
-      reject(taken ? new ConfigError(`Port ${port} is taken: set ${setting} to a free one`) : error);
-    });
-    server.listen({ port, backlog: listenBacklog }, resolve);
-  });
 }
 
 /** An address whose requests may keep so many streams open has as many connections beside them. */

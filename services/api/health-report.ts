@@ -6,6 +6,7 @@ import type { JobContext } from "../../shared/jobs/job-context.ts";
 import { fresh } from "../../shared/fresh.ts";
 import { within } from "../../shared/lifecycle.ts";
 import type { Health } from "../../shared/protocol/service.ts";
+import { describeRefusal } from "../../shared/store-refusal.ts";
 import { checkDelivery } from "./check-delivery.ts";
 import type { KnownProviders } from "./known-providers.ts";
 
@@ -47,7 +48,7 @@ export class HealthReport {
     const [database, counts, writable, cache, names] = await Promise.all([
       checkStore(Promise.all([readOpenCircuits(db.pool), this.#probeWrites()])),
       checkStore(queue.counts()),
-      checkStore(queue.probe()),
+      checkStore(this.#probeQueue()),
       checkStore(live.ping()),
       providers.names(),
     ]);
@@ -70,6 +71,15 @@ export class HealthReport {
       providers: names,
       openCircuits: database.value?.[0] ?? {},
     };
+  }
+
+  /** Logs a refusal: where no message comes, no other part of an API meets it. An outage is logged by the connections. */
+  async #probeQueue(): Promise<void> {
+    const { queue, log } = this.#sources;
+    await queue.probe().catch((error: unknown) => {
+      if (describeRefusal(error)) log.warn({ err: error }, "the queue takes no writes");
+      throw error;
+    });
   }
 
   /** Waits for the first totals only; later ones are brought up to date behind the answer. */

@@ -4,6 +4,7 @@ import { describeError } from "../../shared/describe-error.ts";
 import { encodingAdvice, isolationAdvice, readDatabaseState, readOnlyAdvice } from "../../shared/db/database-state.ts";
 import { isMigrated } from "../../shared/db/migrate.ts";
 import { isPooledByTransaction } from "../../shared/db/pooler.ts";
+import { describeRefusal } from "../../shared/store-refusal.ts";
 import { connectionOptions } from "../../shared/postgres/connection-options.ts";
 import type { Environment } from "./check-configuration.ts";
 import { checkQueue } from "./check-queue.ts";
@@ -29,7 +30,8 @@ export async function checkPostgres(url: string, options: Options): Promise<Find
     client = makeClient(url);
     await client.connect();
   } catch (error) {
-    const mend = "see whether it runs, and whether host, user, password and database in DATABASE_URL are right";
+    const unknown = "see whether it runs, and whether host, user, password and database in DATABASE_URL are right";
+    const mend = describeRefusal(error)?.mend ?? unknown;
     return [fault(`${placeOf(url)} does not answer: ${describeError(error)}`, mend)];
   }
   try {
@@ -47,7 +49,7 @@ export async function checkPostgres(url: string, options: Options): Promise<Find
         : []),
     ];
   } catch (error) {
-    return [fault(`${placeOf(url)} answered, then failed: ${describeError(error)}`)];
+    return [fault(`${placeOf(url)} answered, then failed: ${describeError(error)}`, describeRefusal(error)?.mend)];
   } finally {
     await client.end();
   }

@@ -51,7 +51,7 @@ export async function startConsumer(context: WorkerContext, backend: QueueBacken
   );
   bull.on("error", (error: Error) => {
     context.metrics.queueFailed();
-    context.log.warn({ err: error }, "queue");
+    context.log.warn({ err: error }, "the queue gave no work");
   });
 
   return {

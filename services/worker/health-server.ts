@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { ConfigError } from "../../shared/config.ts";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { listen } from "../../shared/listen.ts";
 import { mayReadMetrics } from "../../shared/metrics.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import { workerHealth } from "./worker-health.ts";
@@ -13,7 +13,7 @@ interface Answer {
 /**
  * A worker's own `/livez` (its event loop turns), `/readyz` (it takes jobs, and both stores answer), `/health` (the same, and
  * more, for people) and `/metrics`.
- * @throws {ConfigError} when the port is taken
+ * @throws {ConfigError} when the port cannot be had
  */
 export async function serveHealth(
   context: WorkerContext,
@@ -29,7 +29,7 @@ export async function serveHealth(
       res.destroy();
     });
   });
-  await listen(server, port);
+  await listen(server, { setting: "WORKER_PORT", port });
   return async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -65,14 +65,4 @@ async function answer(res: ServerResponse, given: Answer | Promise<Answer>): Pro
     ...(status === 401 && { "WWW-Authenticate": "Bearer" }),
   });
   res.end(body);
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const taken = error.code === "EADDRINUSE";
-      reject(taken ? new ConfigError(`WORKER_PORT ${port} is taken: set it to a free one`) : error);
-    });
-    server.listen(port, resolve);
-  });
 }

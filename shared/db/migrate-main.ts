@@ -1,5 +1,6 @@
 import { ConfigError, readDatabaseConfig } from "../config.ts";
 import { migrate } from "./migrate.ts";
+import { explainDatabase } from "./readiness.ts";
 
 /** `npm run migrate`. */
 try {
@@ -13,5 +14,6 @@ try {
   process.stdout.write(applied.length === 0 ? "The database is up to date.\n" : `Applied: ${applied.join(", ")}\n`);
 } catch (error) {
   process.exitCode = 1;
-  process.stderr.write(`${error instanceof ConfigError ? error.message : `Migrating failed: ${String(error)}`}\n`);
+  const explained = error instanceof ConfigError ? error : explainDatabase(error);
+  process.stderr.write(`${explained ? explained.message : `Migrating failed: ${String(error)}`}\n`);
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { ConfigError } from "../config.ts";
 import { createEmptyDatabase, setDefault } from "../testing/empty-database.ts";
 import { createTestDatabase } from "../testing/postgres.ts";
 import { quietLog, recordingLog } from "../testing/quiet-log.ts";
@@ -34,6 +35,26 @@ describe("waiting for PostgreSQL", () => {
   it("ends with what to do when it does not answer in time", async () => {
     const db = await openOn("postgres://u:p@127.0.0.1:1/none");
     await expect(waitForDatabase(db, { limitMs: 100, log: quietLog() })).rejects.toThrow(/DATABASE_URL/);
+  });
+
+  it.each([
+    ["a database that is not there", (url: URL) => (url.pathname = "/none"), /database "none" does not exist.*create/],
+    [
+      "a password that is wrong",
+      (url: URL) => (url.password = "wrong"),
+      /password authentication failed.*correct user/,
+    ],
+    ["a role that is not there", (url: URL) => (url.username = "nobody"), /correct user, password/],
+  ])("ends at once, with what to do, at %s, and shows no password", async (_, change, expected) => {
+    await using database = await createTestDatabase();
+    const url = new URL(database.url);
+    change(url);
+    const refused = await waitForDatabase(await openOn(url.href), { limitMs: 60_000, log: quietLog() }).catch(
+      (error: unknown) => error,
+    );
+    expect(refused).toBeInstanceOf(ConfigError);
+    expect(String(refused)).toMatch(expected);
+    expect(String(refused)).not.toContain(new URL(database.url).password);
   });
 
   it("says at once, and once, why it waits, and again when the reason changes", async () => {

@@ -3,6 +3,7 @@ import type { Pool } from "pg";
 import { ConfigError } from "../config.ts";
 import { describeError } from "../describe-error.ts";
 import type { Logger } from "../logger.ts";
+import { describeRefusal } from "../store-refusal.ts";
 import { type Database, isDatabaseAway } from "./database.ts";
 import { type DatabaseState, isolationAdvice, readDatabaseState, readOnlyAdvice } from "./database-state.ts";
 import { readMissingMigrations } from "./migrate.ts";
@@ -43,19 +44,26 @@ export async function waitForDatabase(db: Database, { limitMs, log }: WaitOption
       return await look(db);
     } catch (error) {
       // It may also go away between two of these questions.
-      if (!(error instanceof NotReadyError || isDatabaseAway(error))) throw error;
+      if (!(error instanceof NotReadyError || isDatabaseAway(error))) throw explainDatabase(error) ?? error;
+      if (performance.now() > deadline) throw explainDatabase(error) ?? error;
       const reason = describeError(error);
-      if (performance.now() > deadline) {
-        throw new Error(`PostgreSQL is not ready (${reason}): see whether it runs and DATABASE_URL is right`, {
-          cause: error,
-        });
-      }
       if (reason !== logged)
         log.warn({ err: error }, `waiting for PostgreSQL, for up to ${limitMs / 1000} s: ${reason}`);
       logged = reason;
       await sleep(everyMs);
     }
   }
+}
+
+/** For an operator: why PostgreSQL cannot be used, and what to do about it; `undefined` for an error that is none of its. */
+export function explainDatabase(error: unknown): ConfigError | undefined {
+  const reason = describeError(error);
+  const refusal = describeRefusal(error);
+  if (refusal) return new ConfigError(`${refusal.text} (${reason}): ${refusal.mend}`, { cause: error });
+  if (!(error instanceof NotReadyError || isDatabaseAway(error))) return undefined;
+  return new ConfigError(`PostgreSQL is not ready (${reason}): see whether it runs and DATABASE_URL is right`, {
+    cause: error,
+  });
 }
 
 async function look({ pool, pooler }: Database): Promise<void> {
@@ -65,7 +73,7 @@ async function look({ pool, pooler }: Database): Promise<void> {
   if (isolation) throw new ConfigError(`${isolation.text}: ${isolation.mend}`);
   const missing = await readMissingMigrations(pool);
   if (missing.length > 0) {
-    throw new Error(`The database lacks migrations (${missing.join(", ")}): run "npm run migrate" first`);
+    throw new ConfigError(`The database lacks migrations (${missing.join(", ")}): run "npm run migrate" first`);
   }
 }
 

@@ -17,8 +17,11 @@ const sliceMs = 1500;
 const visitors = 6;
 /** Between two messages of one. */
 const pauseMs = 5;
-/** All of 127.0.0.0/8 is this machine, on Linux alone. */
-const misbehavingFrom = "127.0.0.2";
+/**
+ * Another address each time, with all that the limits allow one: what was counted before must not refuse it from the start.
+ * All of 127.0.0.0/8 is this machine, on Linux alone.
+ */
+const misbehavingFrom = (pair: number) => `127.0.0.${2 + pair}`;
 
 // Elsewhere a client has no second address, and no peak of memory can be read.
 describe.skipIf(process.platform !== "linux")("one client that misbehaves in eight ways at once", () => {
@@ -46,7 +49,8 @@ describe.skipIf(process.platform !== "linux")("one client that misbehaves in eig
     const beside: number[][] = [];
     for (let pair = 0; pair < pairs; pair += 1) {
       alone.push(await crowd.load(sliceMs));
-      beside.push(await besideMisbehaviour(child, product, () => crowd.load(sliceMs)));
+      const misbehaving = { url: product.client.base, from: misbehavingFrom(pair) };
+      beside.push(await besideMisbehaviour(child, misbehaving, () => crowd.load(sliceMs)));
     }
     const peakMb = peakMemoryMb(product);
     expect(peakMb).toBeLessThan(memoryMb);
@@ -58,14 +62,19 @@ describe.skipIf(process.platform !== "linux")("one client that misbehaves in eig
     const slices = alone.map(p99);
     const figures = `p99 of others ${aloneMs.toFixed(0)} ms alone, ${besideMs.toFixed(0)} ms beside it; at most ${peakMb} MB`;
     console.info(figures);
-    // On a machine where waits without any misbehaviour differ as much among themselves, nothing can be said of them.
-    if (Math.max(...slices) >= maxRatio * Math.min(...slices)) context.skip(`too busy to compare: ${figures}`);
+    // On a machine where waits without any misbehaviour differ as much among themselves, longer ones say nothing.
+    const isNoisy = Math.max(...slices) >= maxRatio * Math.min(...slices);
+    if (besideMs >= maxRatio * aloneMs && isNoisy) context.skip(`too busy to compare: ${figures}`);
     expect(besideMs).toBeLessThan(maxRatio * aloneMs);
   });
 });
 
-async function besideMisbehaviour<T>(child: ChildProcess, { client }: Product, run: () => Promise<T>): Promise<T> {
-  child.send({ url: client.base, from: misbehavingFrom });
+async function besideMisbehaviour<T>(
+  child: ChildProcess,
+  misbehaving: { url: string; from: string },
+  run: () => Promise<T>,
+): Promise<T> {
+  child.send(misbehaving);
   // It has its connections open, and the first of its requests are there.
   await sleep(200);
   const result = await run();

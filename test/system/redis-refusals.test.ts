@@ -94,6 +94,20 @@ it.skipIf(!redisAvailable).for(faults)(
   },
 );
 
+it.skipIf(!redisAvailable)(
+  "an API that starts on a Redis that refuses says so before anybody asks it for anything",
+  { timeout: 60_000 },
+  async () => {
+    await using product = await startProduct({ backend: "redis", apis: 0, workers: 0 });
+    const { redis } = product;
+    if (redis === undefined) throw new Error("this test needs a Redis");
+    await config(redis, "maxmemory", "1");
+    const api = await product.startApi();
+    await eventually("the log says why", async () => linesWith(api, "Redis is full and takes no writes").length > 0);
+    expect(await api.stop()).toBe(0);
+  },
+);
+
 const metricsToken = "token-for-the-metrics-of-this-test";
 
 function sizeOf({ apis, workers }: Product): number {
