@@ -1,5 +1,6 @@
 import type { Express } from "express";
 import { randomBytes } from "node:crypto";
+import type { Server } from "node:http";
 import { Server as NetServer } from "node:net";
 import { promisify } from "node:util";
 import { assistantsPath, readAssistants } from "../../shared/assistants.ts";
@@ -53,17 +54,14 @@ export async function startApi(config: Config, { log, lifecycle }: Parts): Promi
   const app = createApp(context);
   const connections = openConnections(config, { app, metrics: context.metrics, log });
   const server = createHttpServer(app, log, { connections });
-  await serveOperators(context, lifecycle);
+  const stopOperators = await serveOperators(context);
   await listen(server, { setting: "PORT", port: config.PORT, backlog: listenBacklog });
   lifecycle.onClose("http server", async () => {
     health.drain();
-    // The server's own `close` would cut idle connections at once, and with them the requests that are on their way.
-    const closed = promisify(NetServer.prototype.close.bind(server))();
-    connections.drain();
+    const stopped = [stop(server, connections), stopOperators?.()];
     streams.close();
     watch.endWaits();
-    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
-    await closed.finally(() => clearTimeout(cut));
+    await Promise.all(stopped);
   });
   context.widget.prepare();
   // A store that refuses is in the log from the start, whether anybody asks for health or not.
@@ -71,18 +69,28 @@ export async function startApi(config: Config, { log, lifecycle }: Parts): Promi
   log.info(`api listens on http://localhost:${config.PORT}`);
 }
 
-/** `/admin` and `/metrics` on a port of their own, where there is one: before the other, so that a port taken fails the start. */
-async function serveOperators(context: ApiContext, lifecycle: Lifecycle): Promise<void> {
-  const { config, log } = context;
-  if (config.ADMIN_PORT === undefined) return;
-  const server = createHttpServer(createAdminApp(context), log);
+/**
+ * `/admin` and `/metrics` on a port of their own, where there is one: before the other, so that a port taken fails the start.
+ * @returns what stops that server
+ */
+async function serveOperators(context: ApiContext): Promise<(() => Promise<void>) | undefined> {
+  const { config, metrics, log } = context;
+  if (config.ADMIN_PORT === undefined) return undefined;
+  const app = createAdminApp(context);
+  const connections = openConnections(config, { app, metrics, log });
+  const server = createHttpServer(app, log, { connections });
   await listen(server, { setting: "ADMIN_PORT", port: config.ADMIN_PORT });
-  lifecycle.onClose("operators' server", async () => {
-    const closed = promisify(server.close.bind(server))();
-    server.closeAllConnections();
-    await closed;
-  });
   log.info(`operators' pages and metrics are on http://localhost:${config.ADMIN_PORT}`);
+  return () => stop(server, connections);
+}
+
+/** Answers what is in flight or on its way, then closes all connections; those that take too long are cut. */
+async function stop(server: Server, connections: Connections): Promise<void> {
+  // The server's own `close` would cut idle connections at once, and with them the requests that are on their way.
+  const closed = promisify(NetServer.prototype.close.bind(server))();
+  connections.drain();
+  const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+  await closed.finally(() => clearTimeout(cut));
 }
 
 /** An address whose requests may keep so many streams open has as many connections beside them. */

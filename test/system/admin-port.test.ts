@@ -1,8 +1,9 @@
+import { Agent, request } from "undici";
 import { expect, it } from "vitest";
 import { findFreePort } from "../../shared/testing/free-port.ts";
 import { Client } from "./client.ts";
 import { adminPassword } from "./product.ts";
-import { onEachBackend } from "./suite.ts";
+import { eventually, onEachBackend } from "./suite.ts";
 
 const headers = { authorization: `Basic ${Buffer.from(`admin:${adminPassword}`).toString("base64")}` };
 const metricsToken = "a-token-for-metrics-long-enough";
@@ -34,6 +35,25 @@ onEachBackend("with ADMIN_PORT set", { apis: 0, workers: 0 }, (product) => {
     }
     expect((await visitors.submit("Hello")).status).toBe("queued");
     expect(await api.stop()).toBe(0);
+  });
+
+  it("a connection that is kept there is answered while the API ends, and closed by that answer", async () => {
+    const { api, admin, visitors } = await start();
+    const agent = new Agent({ connections: 1, pipelining: 1 });
+    const ask = () => request(`${admin.base}/livez`, { dispatcher: agent });
+    expect((await ask()).headers["connection"]).toBe("keep-alive");
+    const stopped = api.stop();
+    await eventually("it takes no new connections", () =>
+      visitors.request("/livez").then(
+        () => false,
+        () => true,
+      ),
+    );
+    const { statusCode, headers, body } = await ask();
+    expect({ status: statusCode, connection: headers["connection"] }).toEqual({ status: 200, connection: "close" });
+    await body.dump();
+    await agent.destroy();
+    expect(await stopped).toBe(0);
   });
 
   it("a port that is taken is named at the start", async () => {
