@@ -58,10 +58,10 @@ export async function startApi(config: Config, { log, lifecycle }: Parts): Promi
   await listen(server, { setting: "PORT", port: config.PORT, backlog: listenBacklog });
   lifecycle.onClose("http server", async () => {
     health.drain();
-    const stopped = [stop(server, connections), stopOperators?.()];
+    const stopped = Promise.all([stop(server, connections), stopOperators()]);
     streams.close();
     watch.endWaits();
-    await Promise.all(stopped);
+    await stopped;
   });
   context.widget.prepare();
   // A store that refuses is in the log from the start, whether anybody asks for health or not.
@@ -73,9 +73,9 @@ export async function startApi(config: Config, { log, lifecycle }: Parts): Promi
  * `/admin` and `/metrics` on a port of their own, where there is one: before the other, so that a port taken fails the start.
  * @returns what stops that server
  */
-async function serveOperators(context: ApiContext): Promise<(() => Promise<void>) | undefined> {
+async function serveOperators(context: ApiContext): Promise<() => Promise<void>> {
   const { config, metrics, log } = context;
-  if (config.ADMIN_PORT === undefined) return undefined;
+  if (config.ADMIN_PORT === undefined) return () => Promise.resolve();
   const app = createAdminApp(context);
   const connections = openConnections(config, { app, metrics, log });
   const server = createHttpServer(app, log, { connections });
