@@ -54,6 +54,8 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
     return toUsage(counted);
   };
   return (data) => {
+    // No event of this API, but some gateways send it.
+    if (data.trim() === "[DONE]") return {};
     const event = parseJson(data);
     if (event === undefined) return { fault: fromWords(data, apiKey, setting) };
     const error = findTypedError(event);

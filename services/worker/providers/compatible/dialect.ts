@@ -66,7 +66,7 @@ function withoutSystemRole(messages: ChatCompletionRequest["messages"]): ChatCom
 export function learn(dialect: Dialect, { names, words, status }: Problem, body: Body): boolean {
   if (status !== undefined && settled.has(status)) return false;
   const told = names.map((name) => name.split(".")[0] ?? name);
-  if (/\bsystem\b.{0,20}\brole\b|\brole\b.{0,60}\bsystem\b/i.test(words) && refusal.test(words)) {
+  if (aboutSystem.test(words) && refusal.test(words)) {
     return change(dialect, "systemRole", false);
   }
   const isRefusal = refusal.test(words) || told.some((name) => refusalNames.has(name.toLowerCase()));
@@ -111,6 +111,9 @@ const refusalNames = new Set([
   "extra_forbidden",
   "unsupported_value",
 ]);
+
+const aboutSystem =
+  /\bsystem\b.{0,20}\brole\b|\brole\b.{0,60}\bsystem\b|\bsystem (?:message|prompt|instruction)s?\b|\bdeveloper instruction/i;
 
 /** A value out of its bounds, and not its field, is at fault. */
 const limits =

@@ -16,6 +16,12 @@ const piece = z
   .catch(undefined);
 const word = z.string().optional().catch(undefined);
 
+/** SGLang has objects in some versions. */
+const reason = z
+  .union([z.string(), z.object({ type: z.string() }).transform(({ type }) => type)])
+  .nullish()
+  .catch(undefined);
+
 /** Optional fields may be of any shape; the choices may not. */
 const chunk = z.looseObject({
   id: word,
@@ -28,7 +34,8 @@ const chunk = z.looseObject({
         delta: piece,
         message: piece,
         text: z.string().nullish().catch(undefined),
-        finish_reason: z.string().nullish().catch(undefined),
+        index: z.number().optional().catch(undefined),
+        finish_reason: reason,
         usage: z.unknown().optional(),
         error: z.unknown().optional(),
       }),
@@ -53,7 +60,7 @@ export interface CompletionEvents {
 
 /** @param setting of the key, for the operator */
 export function createFromEvent(apiKey?: string, setting = "COMPATIBLE_API_KEY"): CompletionEvents {
-  const soFar: SoFar = { text: new OneText(), generation: new Generation(), hadDeltas: false };
+  const soFar: SoFar = { text: new OneText(), generation: new Generation(), index: undefined, hadDeltas: false };
   return {
     rest: () => soFar.text.end(),
     toPart(json) {
@@ -73,12 +80,15 @@ export function createFromEvent(apiKey?: string, setting = "COMPATIBLE_API_KEY")
 interface SoFar {
   text: OneText;
   generation: Generation;
+  /** Of the choice that is the reply: one was asked for, some servers send more. */
+  index: number | undefined;
   /** Some of the text came in deltas. */
   hadDeltas: boolean;
 }
 
 function toPart(event: Chunk, soFar: SoFar): ReplyPart {
-  const choice = event.choices?.[0];
+  soFar.index ??= event.choices?.[0]?.index;
+  const choice = event.choices?.find(({ index = soFar.index }) => index === soFar.index);
   const said = choice && read(choice);
   const usage = readUsage(event.usage) ?? readUsage(choice?.usage) ?? readUsage(event.x_groq?.usage);
   const part: ReplyPart = { model: event.model || undefined, usage };
@@ -121,11 +131,18 @@ function read({ delta, message, text }: Choice): Said {
 }
 
 function contentOf(message: Choice["delta"]): Content {
-  const content = readContent(message?.content);
+  const content = isThought(message) ? { ...readContent(""), thinks: true } : readContent(message?.content);
   const refusal = readContent(message?.refusal);
   const refused = content.refused || refusal.text !== "";
   const thinks = content.thinks || hasThoughts(message ?? {});
   return { text: content.text || refusal.text, refused, thinks };
+}
+
+const gemini = z.object({ extra_content: z.object({ google: z.object({ thought: z.literal(true) }) }) });
+
+/** Gemini's compatible endpoint marks thoughts that way, tags or not. */
+function isThought(message: Choice["delta"]): boolean {
+  return message?.["extra_content"] !== undefined && gemini.safeParse(message).success;
 }
 
 /** An event that ends a call may tell what it came to. */

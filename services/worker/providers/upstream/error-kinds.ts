@@ -20,6 +20,10 @@ const kinds: Record<Kind, readonly string[]> = {
     "invalid_authentication_error",
     "incorrect_api_key_error",
     "api_key_invalid",
+    // AWS.
+    "expiredtokenexception",
+    "invalidsignatureexception",
+    "unrecognizedclientexception",
     "unauthenticated",
     "unauthorized",
     "unauthorized_error",
@@ -32,6 +36,8 @@ const kinds: Record<Kind, readonly string[]> = {
     "billing_error",
     "billing_hard_limit_reached",
     "billing_not_active",
+    // LiteLLM.
+    "budget_exceeded",
     "exceeded_current_quota_error",
     "insufficient_balance",
     // OpenAI's name for a 429 that no waiting ends.
@@ -63,8 +69,9 @@ const kinds: Record<Kind, readonly string[]> = {
     "request_too_large",
     "unprocessable_entity",
     "unsupported_parameter",
-    // MiniMax: the input is filtered, a parameter is wrong.
+    // MiniMax: the input or the output is filtered, a parameter is wrong.
     "1026",
+    "1027",
     "2013",
   ],
 };
@@ -73,8 +80,11 @@ const byName = new Map(Object.entries(kinds).flatMap(([kind, names]) => names.ma
 
 /** Names in the middle of a sentence; a number there is no name. */
 export function knownNamesIn(words: string): string[] {
-  return (words.match(/[A-Za-z]+(?:[_-][A-Za-z]+)+/g) ?? []).filter((word) => byName.has(toKey(word)));
+  const found = words.match(/[A-Za-z]+(?:[_-]?[A-Za-z]+)+/g) ?? [];
+  return found.filter((word) => exceptionName.test(word) || (/[_-]/.test(word) && byName.has(toKey(word))));
 }
+
+const exceptionName = /^[A-Z][a-z]+[A-Za-z]*(?:Exception|Error)$/;
 
 function toKey(name: string): string {
   return name.toLowerCase().replaceAll(/[\s.-]+/g, "_");
@@ -82,7 +92,7 @@ function toKey(name: string): string {
 
 /** Sentences about a key, for servers that name nothing, or the wrong thing (xAI: `invalid-argument`). */
 const aboutKey =
-  /\b(?:api[ _-]?key|api[ _-]?token|auth(?:entication|orization)?(?:[ _-](?:token|key|header|credentials?))?|access token|bearer|credentials?)\b/i;
+  /\b(?:api[ _-]?key|api[ _-]?token|auth(?:entication|orization)?(?:[ _-](?:token|key|header|credentials?))?|(?:access|security) token|bearer|credentials?)\b/i;
 const refuses =
   /\b(?:invalid|incorrect|wrong|missing|malformed|expired|revoked|disabled|deactivated|inactive|unauthori[sz]ed|unknown|denied|fail(?:ed|ure)?|required|not valid|not found|not provided|not authori[sz]ed|does not exist|could not|couldn't|cannot|didn't provide|did not provide|no (?:valid )?api[ _-]?key|no auth(?:entication)?|no cookie auth)\b/i;
 const unpaid =
@@ -94,7 +104,8 @@ export function kindOf({ names, words }: Problem): Kind | undefined {
   );
   const found = (["key", "credit"] as const).find((kind) => known.includes(kind));
   if (found) return found;
-  if (unpaid.test(words)) return "credit";
+  // Gemini says the same of a rate that is exceeded for a minute.
+  if (unpaid.test(words) && !names.includes("RESOURCE_EXHAUSTED")) return "credit";
   if (aboutKey.test(words) && refuses.test(words)) return "key";
   return known[0];
 }

@@ -17,14 +17,18 @@ export function findError(value: unknown, isAnswer = false): unknown {
   if (Array.isArray(value)) return findError(value[0], isAnswer);
   if (typeof value === "string") return value === "" ? undefined : value;
   if (!isFields(value)) return undefined;
-  if (isPresent(value["error"])) return withNeighbours(value["error"], value);
+  const said = value["error"] ?? value["fault"];
+  if (isPresent(said)) return withNeighbours(said, value);
+  const groq = value["x_groq"];
+  if (isFields(groq) && isPresent(groq["error"])) return withNeighbours(groq["error"], {});
+  const inside = value["base_resp"];
+  if (isFields(inside) && numberOf(inside["status_code"]) !== 0) return inside;
   const { choices } = value;
   if (Array.isArray(choices) && choices.length > 0) {
     const choice: unknown = choices[0];
     return isFields(choice) && isPresent(choice["error"]) ? choice["error"] : undefined;
   }
-  const inside = value["base_resp"];
-  if (isFields(inside)) return numberOf(inside["status_code"]) === 0 ? undefined : inside;
+  if (isFields(inside)) return undefined;
   if (isPresent(value["detail"])) return withNeighbours(value["detail"], value);
   if (isPresent(value["errors"])) return findError(value["errors"], true);
   return isAnswer || isBareError(value) ? value : undefined;
@@ -51,26 +55,55 @@ function isBareError(value: Fields): boolean {
 }
 
 /** An error of words only, whose name is beside it: xAI. */
-function withNeighbours(error: unknown, { code, type, status }: Fields): unknown {
-  if (Array.isArray(error)) return withNeighbours(error[0], { code, type, status });
+function withNeighbours(error: unknown, neighbours: Fields): unknown {
+  if (Array.isArray(error)) return withNeighbours(error[0], neighbours);
+  const { code, type, status, error_type } = neighbours;
   return typeof error === "string" || typeof error === "number" || error === true
-    ? { message: String(error), code: code ?? (typeof error === "number" ? error : undefined), type, status }
+    ? {
+        message: String(error),
+        code: code ?? (typeof error === "number" ? error : undefined),
+        type,
+        status,
+        error_type,
+      }
     : error;
 }
+
+const nameFields = [
+  "type",
+  "code",
+  "param",
+  "status",
+  "status_code",
+  "error_code",
+  "error_type", // TGI
+  "errorcode", // Apigee, before Fireworks
+  "reason",
+];
+const wordFields = [
+  "message",
+  "Message", // AWS
+  "msg",
+  "status_msg",
+  "error_msg",
+  "error_message",
+  "faultstring",
+  "detail",
+  "error",
+];
 
 /** Reads what an error names, whatever it calls that. */
 export function readProblem(error: unknown, depth = 0): Problem {
   if (typeof error === "string" || typeof error === "number") return readWords(String(error));
   if (Array.isArray(error)) return readProblem(error[0], depth + 1);
   if (!isFields(error)) return { names: [], words: "", status: undefined };
-  const below = ["error", "detail"].map((name) => error[name]).find(isFields);
+  const below = ["error", "detail", "message"].map((name) => error[name]).find(isFields);
   const inner = depth < maxDepth && below ? readProblem(below, depth + 1) : undefined;
   const field = Array.isArray(error["loc"]) ? (error["loc"].at(-1) as unknown) : undefined;
-  const names = [
-    ...["type", "code", "param", "status", "status_code", "error_code", "reason"].map((name) => error[name]),
-    field,
-  ].flatMap((name) => (typeof name === "string" || typeof name === "number" ? [String(name)] : []));
-  const words = ["message", "msg", "status_msg", "error_msg", "error_message", "detail", "error"].flatMap((name) => {
+  const names = [...nameFields.map((name) => error[name]), field].flatMap((name) =>
+    typeof name === "string" || typeof name === "number" ? [String(name)] : [],
+  );
+  const words = wordFields.flatMap((name) => {
     const value = error[name];
     return typeof value === "string" ? [value] : [];
   });
@@ -173,6 +206,7 @@ function numberOf(value: unknown): number | undefined {
 }
 
 function isPresent(value: unknown): boolean {
+  if (isFields(value)) return Object.keys(value).length > 0;
   return value !== undefined && value !== null && value !== false && value !== "";
 }
 

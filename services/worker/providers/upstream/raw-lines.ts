@@ -59,6 +59,9 @@ export class RawLines {
     this.#line = "";
     if (line === "" || bare.test(line)) return [];
     if (this.#rest === "" && isObject(line)) return [line];
+    // llama.cpp writes an error as a field of that name.
+    const [, error = ""] = /^error: ?(.+)$/.exec(line) ?? [];
+    if (isObject(error)) return [`{"type":"error","error":${error}}`];
     this.#rest += `${line}\n`;
     return [];
   }

@@ -21,7 +21,7 @@ export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGener
   const parser = createParser({
     maxBufferSize: maxEventChars,
     onEvent: ({ event = "", data }) => {
-      if (data !== "") arrived.push(named(event, data));
+      if (data !== "" && data.trim() !== "null") arrived.push(named(event, data));
     },
     onError: ({ type }) => {
       if (type === "max-buffer-size-exceeded") throw tooLarge();
