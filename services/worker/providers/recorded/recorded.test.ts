@@ -6,6 +6,7 @@ import { createCompatibleProvider } from "../compatible/compatible.ts";
 import { createOpenaiProvider } from "../openai/openai.ts";
 import { createAssistantsProvider } from "../openai-assistants/openai-assistants.ts";
 import { collect, testRequest } from "../provider.testsuite.ts";
+import { defaultTimeouts } from "../timeouts.ts";
 import type { Provider, ProviderErrorCode, ProviderEvent } from "../provider.ts";
 
 type Api = "chat" | "responses" | "anthropic" | "assistants";
@@ -50,8 +51,29 @@ const cases: [Api, string, Expected][] = [
   ["anthropic", "litellm-thinking-in-a-text-block.sse", { text: "Yes.", usage: used(17, 9) }],
   ["responses", "responses-keepalive.sse", { text: "Yes.", usage: used(3, 2) }],
   ["chat", "azure-choice-without-delta.sse", { text: "Yes.", model: "m" }],
+  ["chat", "finish-reason-on-every-chunk.sse", { text: "Please send it to our warehouse in Hamburg." }],
+  ["chat", "gemini-compat-thoughts-marked.sse", { text: "Yes." }],
+  ["chat", "two-choices.sse", { text: "Yes." }],
+  ["chat", "groq-error-beside-the-choices.sse", { error: "overloaded", hint: "over_capacity" }],
+  ["chat", "sglang-finish-reason-as-object.sse", { error: "overloaded", hint: "abort" }],
+  ["chat", "llama-cpp-error-field.sse", { error: "overloaded", hint: "server_error" }],
+  ["chat", "lm-studio-error-event.sse", { error: "overloaded" }],
+  ["chat", "tgi-error-type.sse", { error: "overloaded", hint: "incomplete_generation" }],
+  ["chat", "minimax-status-in-the-middle.sse", { error: "rejected", hint: "1027" }],
+  ["chat", "minimax-refused-key.json", { error: "rejected", hint: "check COMPATIBLE_API_KEY" }],
+  ["chat", "fireworks-refused-key.json", { error: "rejected", hint: "InvalidApiKey): check COMPATIBLE_API_KEY" }],
+  ["chat", "litellm-refused-key.json", { error: "rejected", hint: "check COMPATIBLE_API_KEY" }],
+  ["chat", "bedrock-gateway-refused-key.json", { error: "rejected", hint: "UnrecognizedClientException" }],
+  ["chat", "gemini-rate-exceeded.json", { error: "overloaded", hint: "RESOURCE_EXHAUSTED" }],
 ];
-const statuses: Record<string, number> = { "xai-refused-key.json": 400, "mistral-refused-key.json": 401 };
+const statuses: Record<string, number> = {
+  "xai-refused-key.json": 400,
+  "mistral-refused-key.json": 401,
+  "fireworks-refused-key.json": 403,
+  "litellm-refused-key.json": 400,
+  "bedrock-gateway-refused-key.json": 500,
+  "gemini-rate-exceeded.json": 429,
+};
 
 function used(inputTokens: number, outputTokens: number, cachedInputTokens?: number) {
   return { inputTokens, outputTokens, ...(cachedInputTokens !== undefined && { cachedInputTokens }) };
@@ -102,6 +124,29 @@ describe("a recorded answer", () => {
     if (expected.model !== undefined) expect(finish?.model).toBe(expected.model);
     if (expected.usage === null) expect(finish).not.toHaveProperty("usage");
     else if (expected.usage) expect(finish?.usage).toMatchObject(expected.usage);
+  });
+
+  it("that is all thoughts for longer than silence may last has its words all the same", async () => {
+    const blocks = (await read("thinking-before-the-first-word.sse")).split(/(?<=\n\n)/);
+    const betweenTokensMs = 2_000;
+    fake.next({ steps: blocks.flatMap((raw) => [{ raw }, { waitMs: 250 }]), done: false, finishReason: null });
+    const provider = createCompatibleProvider({
+      baseUrl: fake.url,
+      model: "asked",
+      timeouts: { ...defaultTimeouts, betweenTokensMs },
+    });
+    expect(blocks.length * 250).toBeGreaterThan(betweenTokensMs);
+    expect(await collect(provider)).toMatchObject({ text: "Yes.", error: undefined });
+  });
+
+  it.each([
+    ["stream_options", "mistral-stream-options-refused.json", 422],
+    ["a system message", "bedrock-gateway-system-refused.json", 400],
+  ])("that refuses %s is asked for again without it", async (_, file, status) => {
+    fake.next({ status, body: await read(file) }, { steps: ["Yes."] });
+    const provider = createCompatibleProvider({ baseUrl: fake.url, model: "asked" });
+    expect(await collect(provider)).toMatchObject({ text: "Yes.", error: undefined });
+    expect(fake.calls).toHaveLength(2);
   });
 
   it("that refuses max_tokens is asked for again with the other name, which is remembered", async () => {
