@@ -162,6 +162,9 @@ onEachBackend("an event stream", { apis: 2 }, (product) => {
       expect(await events("lastEventId=end")).toEqual([204]);
       // A page names where it is, and a polyfill adds where it has come to.
       expect(await events("lastEventId=1:1&lastEventId=end")).toEqual([204]);
+      // Some clients send either of them empty until they have seen an id.
+      expect(await events("lastEventId=end&lastEventId=")).toEqual([204]);
+      expect(await events("lastEventId=end", { "last-event-id": "" })).toEqual([204]);
       expect(await events("lastEventId=end", { "last-event-id": "1:1" })).toEqual([200, "status", "delta", "done"]);
       expect(await events("lastEventId=1:1", { "last-event-id": "end" })).toEqual([204]);
     });

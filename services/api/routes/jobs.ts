@@ -92,15 +92,14 @@ async function sendEvents(context: ApiContext, req: Request, res: Response): Pro
 }
 
 /**
- * The header; in its absence the query, by which polyfills of `EventSource` say it, and pages that open a new one. Given
+ * The header; where it is absent or empty the query, by which polyfills of `EventSource` say it, and pages that open a new one. Given
  * more than once there, the last one is the newest.
  */
 function lastEventIdOf(req: Request): string | undefined {
   const header = req.get("Last-Event-ID");
-  if (header !== undefined) return header;
+  if (header !== undefined && header !== "") return header;
   const values = [req.query["lastEventId"]].flat();
-  const last = values.at(-1);
-  return typeof last === "string" ? last : undefined;
+  return values.filter((value) => typeof value === "string").findLast((value) => value !== "");
 }
 
 /** Trouble that an `EventSource` is to try again after. */
