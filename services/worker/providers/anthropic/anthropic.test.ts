@@ -240,6 +240,25 @@ describe("an answer of Anthropic", () => {
   });
 });
 
+describe("the message of an error", () => {
+  const credit = "Your credit balance is too low to access the Anthropic API.";
+
+  it.each([
+    ["the key", '{"error":{"message":"Invalid API key"}}', true, "check ANTHROPIC_API_KEY"],
+    ["the key, in words", "Invalid API key", true, "check ANTHROPIC_API_KEY"],
+    [
+      "the credit",
+      JSON.stringify({ type: "error", error: { type: "invalid_request_error", message: credit } }),
+      false,
+      "billing",
+    ],
+  ])("names what to check where status 400 is about %s", async (_, body, refusedKey, hint) => {
+    const { error } = await answerTo({ status: 400, body });
+    expect(error).toMatchObject({ code: "rejected", refusedKey });
+    expect((error as Error).message).toContain(hint);
+  });
+});
+
 describe("the meter of a call that is cut", () => {
   it("has the count of the prompt that came first", async () => {
     const meter = new Meter();

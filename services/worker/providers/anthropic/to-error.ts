@@ -1,7 +1,9 @@
 import { AnthropicError, APIConnectionError, APIError } from "@anthropic-ai/sdk";
 import { ProviderError } from "../provider.ts";
 import { errorOfStatus, fromConnection, namesIn } from "../upstream/errors.ts";
-import { findError, isRefusedKey, readProblem } from "../upstream/openai-errors.ts";
+import { kindOf } from "../upstream/error-kinds.ts";
+import { findError, readProblem } from "../upstream/openai-errors.ts";
+import { wordsIn } from "../upstream/sdk-words.ts";
 
 /** For what the SDK throws, and what the connection does while the stream is read. */
 export function toError(error: unknown, apiKey: string): ProviderError {
@@ -16,13 +18,16 @@ export function toError(error: unknown, apiKey: string): ProviderError {
 }
 
 /** Gateways answer in words of their own, so the whole body is looked at. */
-function fromAnswer({ status = 0, type, errorCode, headers, error: body }: APIError, apiKey: string): ProviderError {
+function fromAnswer(answer: APIError, apiKey: string): ProviderError {
+  const { status = 0, type, errorCode, headers, error: body, message } = answer;
   const retryAfter = headers?.get("retry-after");
-  const { names } = readProblem(findError(body, true));
-  const refusedKey = isRefusedKey(findError(body, true));
-  const named = namesIn([...new Set([type, errorCode, ...names])], apiKey);
-  const detail = `${named}${hints[refusedKey ? 401 : status] ?? ""}`;
-  return errorOfStatus({ status, retryAfter, detail, refusedKey, ...(refusedKey && { code: "rejected" }) });
+  const problem = readProblem(findError(body ?? wordsIn(message), true));
+  const kind = kindOf(problem);
+  const refusedKey = kind === "key";
+  const ours = refusedKey || kind === "credit";
+  const named = namesIn([...new Set([type, errorCode, ...problem.names])], apiKey);
+  const detail = `${named}${hints[refusedKey ? 401 : kind === "credit" ? 402 : status] ?? ""}`;
+  return errorOfStatus({ status, retryAfter, detail, refusedKey, ...(ours && { code: "rejected" }) });
 }
 
 const hints: Partial<Record<number, string>> = {

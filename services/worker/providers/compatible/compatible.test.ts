@@ -279,6 +279,12 @@ describe("a compatible server that sends more than the reply", () => {
     expect(all).toEqual([{ type: "progress", sign: "work" }, finish]);
   });
 
+  it("sends all of the text once more with its finish reason: it is shown once", async () => {
+    const whole = { choices: [{ delta: { content: "You can return it within 30 days." }, finish_reason: "stop" }] };
+    const { text } = await answerTo(events(said("You can "), said("return it within 30 days."), whole, "[DONE]"));
+    expect(text).toBe("You can return it within 30 days.");
+  });
+
   it("leaves out the opening tag of thoughts: one call is spoilt, those after it are right", async () => {
     const provider = createCompatibleProvider({ baseUrl: fake.url, model: "test-model" });
     const { promise: shown, resolve } = Promise.withResolvers<void>();

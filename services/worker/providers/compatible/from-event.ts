@@ -101,7 +101,8 @@ function toPart(event: Chunk, soFar: SoFar): ReplyPart {
     return { ...part, fault };
   }
   soFar.generation.note(event.id, said.delta.text !== "");
-  part.text = textOf(said, soFar, event.object === "chat.completion");
+  const isWhole = event.object === "chat.completion" || (part.finishReason && soFar.text.isRepeatedBy(said.delta.text));
+  part.text = textOf(said, soFar, Boolean(isWhole));
   if (hasTools(choice.delta ?? choice.message ?? {})) part.sign = "work";
   part.refused = said.delta.refused || said.message.refused;
   part.thinks = said.delta.thinks || said.message.thinks;

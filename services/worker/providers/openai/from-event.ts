@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ProviderError } from "../provider.ts";
+import { readContent } from "../upstream/content.ts";
 import { toFinishReason } from "../upstream/finish-reasons.ts";
 import { Beginning } from "../upstream/generation.ts";
 import { findTypedError, fromErrorObject, fromWords } from "../upstream/openai-errors.ts";
@@ -15,6 +16,7 @@ const partDone = z.object({
   refusal: z.string().optional().catch(undefined),
 });
 const itemAdded = z.object({ item: z.object({ type: z.string() }) });
+const contentPartDone = z.object({ part: z.unknown() });
 const itemDone = z.object({ item: z.unknown() });
 const created = z.object({ response: z.object({ id: z.string().optional().catch(undefined) }).catch({}) });
 const ofResponse = z.object({
@@ -22,6 +24,7 @@ const ofResponse = z.object({
     model: z.string().optional().catch(undefined),
     usage: z.unknown().optional(),
     output: z.unknown().optional(),
+    output_text: z.unknown().optional(),
     incomplete_details: z.object({ reason: z.string().nullish() }).nullish().catch(undefined),
     error: z.unknown().optional(),
   }),
@@ -49,6 +52,8 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
     if (event === undefined) return { fault: fromWords(data, apiKey, setting) };
     const whole = wholeResponse.safeParse(event).data;
     if (whole) return toPart(`response.${whole.status}`, { response: whole }, soFar);
+    const done = responseDone.safeParse(event).data;
+    if (done) return toPart(`response.${done.response.status}`, event, soFar);
     const error = findTypedError(event);
     if (error !== undefined) return { fault: fromErrorObject(error, apiKey, setting) };
     return toPart(read(typed, event).type, event, soFar);
@@ -65,6 +70,10 @@ function toPart(type: string, event: unknown, { text, beginning, apiKey }: SoFar
       return { text: text.endOfPart(event, read(partDone, event).text ?? ""), sign: "work" };
     case "response.refusal.done":
       return { text: text.endOfPart(event, read(partDone, event).refusal ?? ""), refused: true };
+    case "response.content_part.done": {
+      const { text: said, refused } = readContent(read(contentPartDone, event).part);
+      return { text: text.endOfPart(event, said), refused, sign: "work" };
+    }
     case "response.output_item.added": {
       const beginsMessage = read(itemAdded, event).item.type === "message";
       if (beginsMessage) text.begin();
@@ -100,12 +109,12 @@ function toPart(type: string, event: unknown, { text, beginning, apiKey }: SoFar
 
 /** A response says by its reason that it is incomplete, whatever its event is called. */
 function ending(type: string, event: unknown, text: ResponseText): ReplyPart {
-  const { model, usage, output, incomplete_details: details } = read(ofResponse, event).response;
+  const { model, usage, output, output_text: all, incomplete_details: details } = read(ofResponse, event).response;
   const counted = { model, usage: readUsage(usage) };
   try {
     const whole = type === "response.completed" ? "stop" : "length";
     return {
-      ...text.endOfAll(output),
+      ...text.endOfAll(output, all),
       ...counted,
       finishReason: toFinishReason(details?.reason) ?? whole,
       ended: true,
@@ -119,6 +128,12 @@ function ending(type: string, event: unknown, text: ResponseText): ReplyPart {
 const typed = z.object({ type: z.string() });
 /** An answer that was not streamed. */
 const wholeResponse = z.looseObject({ object: z.literal("response"), status: z.string() });
+
+/** The Realtime API's name of the end, which some gateways use here. */
+const responseDone = z.looseObject({
+  type: z.literal("response.done"),
+  response: z.looseObject({ status: z.string().default("completed") }),
+});
 
 function read<Output>(schema: z.ZodType<Output>, event: unknown): Output {
   return readAs(schema, event, "Responses API");

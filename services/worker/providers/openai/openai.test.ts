@@ -155,6 +155,10 @@ describe("a response", () => {
   });
   const completed = (...output: object[]) => ({ type: "response.completed", response: { output } });
   const partDone = (text: string, index = 0) => ({ type: "response.output_text.done", content_index: index, text });
+  const contentPartDone = (text: string) => ({
+    type: "response.content_part.done",
+    part: { type: "output_text", text },
+  });
   const itemDone = (item: object) => ({ type: "response.output_item.done", item });
   const added = { type: "response.output_item.added", item: { type: "message" } };
   const said = (delta: string, index = 0) => ({ type: "response.output_text.delta", content_index: index, delta });
@@ -163,6 +167,10 @@ describe("a response", () => {
     ["at its end alone", "Yes.", [completed({ type: "reasoning", summary: [] }, message("Yes."))]],
     ["at its end alone, in two messages", "One.\n\nTwo.", [completed(message("One."), message("Two."))]],
     ["at the end of a part", "Yes.", [partDone("Yes."), completed()]],
+    ["at the end of a part, twice", "Yes.", [partDone("Yes."), contentPartDone("Yes."), completed()]],
+    ["as the content of a part", "Yes.", [added, contentPartDone("Yes."), completed()]],
+    ["in one field at its end", "Yes.", [{ type: "response.completed", response: { output_text: "Yes." } }]],
+    ["before an end of another name", "Yes.", [said("Yes."), { type: "response.done", response: {} }]],
     ["at the end of a message", "Yes.", [added, itemDone(message("Yes.")), completed()]],
     ["at each end", "Yes.", [added, partDone("Yes."), itemDone(message("Yes.")), completed(message("Yes."))]],
     [
@@ -291,6 +299,16 @@ describe("a response", () => {
 });
 
 describe("the message of an error", () => {
+  it.each([
+    ["a string", '{"error":"Incorrect API key provided"}'],
+    ["a detail", '{"detail":"Invalid API key"}'],
+    ["words", "Invalid API key"],
+  ])("says that the key is refused where %s with status 400 says so", async (_, body) => {
+    const { error } = await answerTo({ status: 400, body });
+    expect(error).toMatchObject({ code: "rejected", status: 400, refusedKey: true });
+    expect((error as Error).message).toContain("check OPENAI_API_KEY");
+  });
+
   it("names what OpenAI's error names, and what to check", async () => {
     const body = JSON.stringify({ error: { message: "long story", type: "invalid_request_error", code: "bad_key" } });
     const { error } = await answerTo({ status: 401, body });

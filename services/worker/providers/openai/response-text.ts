@@ -6,6 +6,8 @@ const place = z.object({
   output_index: z.number().optional().catch(undefined),
   content_index: z.number().optional().catch(undefined),
 });
+type Place = z.output<typeof place>;
+const placeFields = ["item_id", "output_index", "content_index"] as const;
 const item = z.object({ type: z.string(), content: z.unknown().optional() });
 const output = z.array(item.catch({ type: "unknown" })).catch([]);
 
@@ -18,7 +20,7 @@ export class ResponseText {
   #part = "";
   #message = "";
   #all = "";
-  #place = "";
+  #place: Place = {};
 
   /** Another message begins. */
   begin(): void {
@@ -45,21 +47,27 @@ export class ResponseText {
     return { text: this.#add(newIn(text, this.#message)), refused };
   }
 
-  /** @returns what is not yet known of a response that has ended */
-  endOfAll(value: unknown): { text: string; refused: boolean } {
+  /**
+   * @param shortcut all of the text in one, as some servers send it in place of messages
+   * @returns what is not yet known of a response that has ended
+   */
+  endOfAll(value: unknown, shortcut: unknown): { text: string; refused: boolean } {
     const messages = output.parse(value).filter(({ type }) => type === "message");
     const contents = messages.map(({ content }) => readContent(content));
     const texts = contents.map(({ text }) => text).filter((text) => text !== "");
     const refused = contents.some((content) => content.refused);
+    if (texts.length === 0 && typeof shortcut === "string") texts.push(shortcut);
     const text = this.#all === "" ? texts.join("\n\n") : newIn(texts.join(""), this.#all);
     return { text: this.#add(text), refused };
   }
 
   #goTo(event: unknown): void {
-    const { item_id: id, output_index: at, content_index: within } = place.parse(event);
-    const here = [id, at, within].join();
-    if (here !== this.#place) this.#part = "";
-    this.#place = here;
+    const here = place.parse(event);
+    const there = this.#place;
+    // Some servers leave out where an event belongs.
+    const moved = placeFields.some((field) => isOther(here[field], there[field]));
+    if (moved) this.#part = "";
+    this.#place = moved ? here : { ...there, ...here };
   }
 
   #add(text: string): string {
@@ -68,6 +76,10 @@ export class ResponseText {
     this.#all += text;
     return text;
   }
+}
+
+function isOther<Value>(one: Value | undefined, other: Value | undefined): boolean {
+  return one !== undefined && other !== undefined && one !== other;
 }
 
 /** Where a whole says something else, it is the deltas that were shown. */

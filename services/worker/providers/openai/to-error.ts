@@ -1,6 +1,7 @@
 import { APIConnectionError, APIError, OpenAIError } from "openai";
 import { ProviderError } from "../provider.ts";
 import { errorOfStatus, fromConnection } from "../upstream/errors.ts";
+import { wordsIn } from "../upstream/sdk-words.ts";
 import { describeErrorObject, isOutOfCredit, isRefusedKey } from "../upstream/openai-errors.ts";
 
 /** For what the SDK throws, and what the connection does while the stream is read. */
@@ -22,7 +23,8 @@ function isAnswer(error: unknown): error is Answer {
   return error instanceof APIError && error.status !== undefined;
 }
 
-function fromAnswer({ status, headers, error }: Answer, apiKey: string): ProviderError {
+function fromAnswer({ status, headers, error: body, message }: Answer, apiKey: string): ProviderError {
+  const error = body ?? wordsIn(message);
   const unpaid = isOutOfCredit(error);
   const refusedKey = isRefusedKey(error);
   const hint = unpaid ? ": check the account's billing" : (hints[refusedKey ? 401 : status] ?? "");

@@ -20,6 +20,10 @@ const kinds: Record<Kind, readonly string[]> = {
     "invalid_authentication_error",
     "incorrect_api_key_error",
     "api_key_invalid",
+    // Of a field that is missing or wrong.
+    "api_key",
+    "authorization",
+    "x_api_key",
     // AWS.
     "expiredtokenexception",
     "invalidsignatureexception",
@@ -94,9 +98,9 @@ function toKey(name: string): string {
 const aboutKey =
   /\b(?:api[ _-]?key|api[ _-]?token|auth(?:entication|orization)?(?:[ _-](?:token|key|header|credentials?))?|(?:access|security) token|bearer|credentials?)\b/i;
 const refuses =
-  /\b(?:invalid|incorrect|wrong|missing|malformed|expired|revoked|disabled|deactivated|inactive|unauthori[sz]ed|unknown|denied|fail(?:ed|ure)?|required|not valid|not found|not provided|not authori[sz]ed|does not exist|could not|couldn't|cannot|didn't provide|did not provide|no (?:valid )?api[ _-]?key|no auth(?:entication)?|no cookie auth)\b/i;
+  /\b(?:invalid|incorrect|wrong|missing|malformed|expired|revoked|disabled|deactivated|inactive|unauthori[sz]ed|unknown|denied|error|fail(?:ed|ure)?|required|not valid|not found|not provided|not authori[sz]ed|does not exist|could not|couldn't|cannot|didn't provide|did not provide|no (?:valid )?api[ _-]?key|no auth(?:entication)?|no cookie auth)\b/i;
 const unpaid =
-  /\b(?:insufficient|out of|not enough|exceeded your current)[\w ,]{0,20}\b(?:balance|credits?|funds?|quota)\b/i;
+  /\bcredit balance is too low\b|\b(?:insufficient|out of|not enough|exceeded your current)[\w ,]{0,20}\b(?:balance|credits?|funds?|quota)\b/i;
 
 export function kindOf({ names, words }: Problem): Kind | undefined {
   const known = names.flatMap(

@@ -5,7 +5,8 @@ describe("a finish reason", () => {
   it.each([
     ["stop", "stop eos_token eos COMPLETE end_turn tool_calls function_call FinishReason.STOP pause_turn normal"],
     ["length", "length MAX_TOKENS max_tokens model_length model_context_window_exceeded ERROR_LIMIT max_output_tokens"],
-    ["length", "context_length_exceeded token_limit maximum_length"],
+    ["length", "context_length_exceeded token_limit maximum_length maxTokens"],
+    ["stop", "endTurn stopSequence end-of-turn eot"],
     ["content_filter", "content_filter SAFETY RECITATION BLOCKLIST PROHIBITED_CONTENT SPII sensitive ERROR_TOXIC"],
     ["content_filter", "content-filter guardrail_intervened content_filtered LANGUAGE IMAGE_SAFETY"],
     ["refusal", "refusal"],

@@ -7,7 +7,8 @@ type Meaning = FinishReason | "broken" | "none";
 
 const meanings: Record<Meaning, string> = {
   // Tools end the text as well; we offer none. `eos` and its relatives: Together, TGI, watsonx; `normal`: Baidu.
-  stop: `stop end_turn stop_sequence stop_token eos eos_token eos_token_id normal complete completed end ended done finish
+  stop: `stop end_turn stop_sequence stop_token eos eos_token eos_token_id eot end_of_turn
+    end_of_text end_of_sequence turn_end normal complete completed end ended done finish
     finished success tool_calls tool_call tool_use function_call pause_turn unexpected_tool_call too_many_tool_calls`,
   // `model_length`: Mistral; `error_limit`: Cohere; `max_new_tokens`: older TGI.
   length: `length max_tokens max_token max_length max_new_tokens max_output_tokens max_completion_tokens model_length
@@ -37,7 +38,7 @@ const byName = new Map(
 const byWord: readonly [RegExp, Meaning][] = [
   [/filter|safety|sensitive|toxic|moderat|prohibit|block|guardrail|policy/, "content_filter"],
   [/length|limit|max_|_max|window|truncat/, "length"],
-  [/error|abort|cancel|fail|timeout|resource|interrupt|overload|unavailable/, "broken"],
+  [/error|abort|cancel|fail|timeout|resource|interrupt|overload|unavailable|repetition/, "broken"],
 ];
 
 /**
@@ -51,6 +52,7 @@ export function toFinishReason(
 ): FinishReason | undefined {
   const name = (reason ?? "")
     .trim()
+    .replaceAll(/([a-z])([A-Z])/g, "$1_$2")
     .toLowerCase()
     .replaceAll(/[\s-]+/g, "_")
     .replace(/^finish_?reason[._]/, "");

@@ -45,6 +45,11 @@ export class OneText {
     return this.#growths() >= this.#growthsNeeded() ? this.#beCumulative() : "";
   }
 
+  /** Whether the last delta of a text is all of it once more: a model does not say that much again in one piece. */
+  isRepeatedBy(delta: string): boolean {
+    return delta.length >= provenOthers && this.#mode === "increments" && delta === this.#text;
+  }
+
   /** Takes the whole message, where deltas came before it. @returns what is not yet known of it */
   complete(whole: string): string {
     const newest = this.#held.at(-1);
