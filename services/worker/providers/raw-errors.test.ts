@@ -117,6 +117,15 @@ describe.each(Object.entries(providers))("%s, answered with status 200", (_provi
     }
   });
 
+  it("and megabytes of words, gives up at once", async () => {
+    const long = "Aa".repeat(2 * 1024 * 1024);
+    for (const body of [`${long}\n`, JSON.stringify({ error: { message: long } }), `event: error\ndata: ${long}\n\n`]) {
+      const { error } = await ask({ headers: { "content-type": "text/event-stream" }, body });
+      expect(error).toMatchObject({ name: "ProviderError", retryable: true });
+      expect((error as Error).message.length).toBeLessThan(200);
+    }
+  });
+
   it("and lines between its events that say nothing, gives the reply all the same", async () => {
     const noise = { raw: "foo: bar\nconnected\n\nevent: ping\ndata: ping\n\n" };
     const { text, error } = await ask({ steps: [noise, "Yes", noise, "."] });

@@ -84,11 +84,11 @@ const byName = new Map(Object.entries(kinds).flatMap(([kind, names]) => names.ma
 
 /** Names in the middle of a sentence; a number there is no name. */
 export function knownNamesIn(words: string): string[] {
-  const found = words.match(/[A-Za-z]+(?:[_-]?[A-Za-z]+)+/g) ?? [];
+  const found = words.match(/[A-Za-z]{2,}(?:[_-][A-Za-z]+)*/g) ?? [];
   return found.filter((word) => exceptionName.test(word) || (/[_-]/.test(word) && byName.has(toKey(word))));
 }
 
-const exceptionName = /^[A-Z][a-z]+[A-Za-z]*(?:Exception|Error)$/;
+const exceptionName = /^[A-Z][A-Za-z]*[a-z](?:Exception|Error)$/;
 
 function toKey(name: string): string {
   return name.toLowerCase().replaceAll(/[\s.-]+/g, "_");

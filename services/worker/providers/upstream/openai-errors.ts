@@ -4,6 +4,8 @@ import { kindOf, knownNamesIn, type Problem } from "./error-kinds.ts";
 
 type Fields = Record<string, unknown>;
 
+/** Of a sentence, more says nothing more: an event may have megabytes. */
+const maxWordsChars = 4096;
 /** No error nests deeper; a body is not trusted. */
 const maxDepth = 4;
 
@@ -111,7 +113,10 @@ export function readProblem(error: unknown, depth = 0): Problem {
   const all = [...names, ...said.flatMap((each) => each.names), ...(inner?.names ?? [])];
   return {
     names: [...new Set(all.filter((name) => name !== "error"))],
-    words: [...words, inner?.words ?? ""].join(" ").trim(),
+    words: [...said, ...(inner ? [inner] : [])]
+      .map((each) => each.words)
+      .join(" ")
+      .trim(),
     // A fault in the request, as FastAPI tells it; its status is 422.
     status:
       statusIn(error) ??
@@ -122,7 +127,8 @@ export function readProblem(error: unknown, depth = 0): Problem {
 }
 
 /** Of words the first, before a colon, is often a name: `litellm.AuthenticationError: …`; and some begin with a status. */
-function readWords(words: string): Problem {
+function readWords(all: string): Problem {
+  const words = all.slice(0, maxWordsChars);
   const start = words.trim();
   const [, name] = /^([A-Za-z][\w.-]*)(?=:|$)/.exec(start) ?? [];
   const [, status] =

@@ -1,5 +1,6 @@
 /** A line of server-sent events, or the beginning of one. */
 const ofEvents = /^(?::|(?:data|event|id|retry):)/;
+const longestField = "event:".length;
 const bare = /^(?:data|event|id|retry)$/;
 const lineEnd = /\r\n?|\n/;
 /** Nothing but lines of events begins in such a piece. */
@@ -47,8 +48,9 @@ export class RawLines {
 
   #append(part: string): void {
     if (this.#passedOver) return;
+    const decided = this.#line.length >= longestField;
     this.#line += part;
-    if (!ofEvents.test(this.#line)) return;
+    if (decided || !ofEvents.test(this.#line)) return;
     this.#passedOver = true;
     this.#line = "";
   }
