@@ -1,3 +1,4 @@
+import { newestMessage } from "../system/scripted-provider.ts";
 import type { Check, JobEvidence, SeenCall } from "./evidence.ts";
 import type { Incident } from "./journal.ts";
 import { replyMark } from "./upstream.ts";
@@ -37,17 +38,16 @@ export const checkPrompts: Check = {
     const conversations = Map.groupBy(jobs.values(), ({ conversationId }) => conversationId);
     for (const { job, prompt } of seen) {
       // Of a deleted conversation nobody knows what had been said.
-      if (job?.deleted || journal.deleted.has(journal.sent.get(prompt.at(-1)?.text ?? "")?.conversationId ?? ""))
+      if (job?.deleted || journal.deleted.has(journal.sent.get(newestMessage(prompt) ?? "")?.conversationId ?? ""))
         continue;
       if (!job) {
         report(`a prompt that ends with no message of ours: "${prompt.at(-1)?.text}"`);
         continue;
       }
       const expected = saidBefore(job, conversations.get(job.conversationId) ?? []);
-      const shown = prompt.map(({ text }) => text);
-      const tail = expected.slice(-shown.length);
-      const differs = shown.findIndex((text, index) => text !== tail[index]);
-      if (differs >= 0) report(`it has "${shown[differs]}" where "${tail[differs]}" stands`, job.id);
+      // Messages that follow each other without a reply are sent as one, with a blank line between them.
+      const [shown, said] = [prompt.map(({ text }) => text), expected].map((texts) => `\n\n${texts.join("\n\n")}`);
+      if (!said?.endsWith(shown ?? "")) report(`"${shown}" is not the end of "${said}"`, job.id);
     }
     return seen.length;
   },

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Pool } from "pg";
 import type { FakeCall, FakeEnd } from "../../shared/testing/fake-provider.ts";
+import { newestMessage } from "../system/scripted-provider.ts";
 import type { Journal } from "./journal.ts";
 import { readRemains, type Remains } from "./remains.ts";
 import type { Stage } from "./stage.ts";
@@ -83,7 +84,7 @@ export async function collectEvidence(stage: Stage, journal: Journal, healedAt: 
     fake.calls.map(async (call): Promise<SeenCall> => {
       const { how, at } = await call.ended;
       return {
-        job: byText.get(call.request.messages.at(-1)?.text ?? ""),
+        job: byText.get(newestMessage(call.request.messages) ?? ""),
         caller: String(call.request.headers.authorization).replace("Bearer ", ""),
         prompt: call.request.messages.filter(({ role }) => role !== "system"),
         reply: replies.get(call),

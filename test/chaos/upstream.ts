@@ -1,5 +1,6 @@
 import { type FakeCall, type FakeProvider, startFakeProvider } from "../../shared/testing/fake-provider.ts";
 import type { Script, Step } from "../../shared/testing/fake-script.ts";
+import { newestMessage } from "../system/scripted-provider.ts";
 import { Random } from "./random.ts";
 
 export interface FakeReply {
@@ -54,7 +55,7 @@ export async function startUpstream(seed: number, stalls: boolean): Promise<Upst
   const asked = new Set<string>();
   const fake = await startFakeProvider({
     script: ({ messages }) => {
-      const message = messages.at(-1)?.text ?? "";
+      const message = newestMessage(messages) ?? "";
       // Who asks again took the job over, or tries once more: whoever had it may come back in the middle of this reply.
       const slow = stalls && !well && asked.has(message) && random.chance(0.7);
       asked.add(message);

@@ -6,7 +6,7 @@ import { Client } from "./client.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { ServiceProcess } from "./processes.ts";
 import type { Product } from "./product.ts";
-import { echoOf, heldReply, lastingReply } from "./scripted-provider.ts";
+import { echoOf, heldReply, lastingReply, messageOf } from "./scripted-provider.ts";
 import { eventually, onEachBackend } from "./suite.ts";
 import { withSkewedClock } from "./with-skewed-clock.ts";
 
@@ -219,7 +219,7 @@ async function beginReply(
 }
 
 function callsFor({ provider }: Product, message: string) {
-  return provider.calls.filter(({ request }) => request.messages.at(-1)?.text === message);
+  return provider.calls.filter((call) => messageOf(call) === message);
 }
 
 async function texts(client: Client, chat: SubmitResponse): Promise<string[]> {

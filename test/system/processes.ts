@@ -20,11 +20,11 @@ export class ServiceProcess {
   readonly #exited: Promise<number | NodeJS.Signals>;
   #output = "";
 
-  constructor(service: Service, env: Record<string, string>) {
+  constructor(service: Service, env: Record<string, string>, cwd = root) {
     this.service = service;
     this.url = `http://127.0.0.1:${env["PORT"]}`;
-    this.#child = spawn(process.execPath, [`services/${service}/main.ts`], {
-      cwd: root,
+    this.#child = spawn(process.execPath, [`${root}services/${service}/main.ts`], {
+      cwd,
       // Nothing of the test run's own environment: it would set the product's switches.
       env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -94,20 +94,27 @@ export class ServiceProcess {
 /** Between finding a free port and binding it, somebody else may take it. */
 const portAttempts = 3;
 
+interface StartOptions {
+  /** Where its `config/` stands; by default the repository. */
+  cwd?: string | undefined;
+  attempt?: number;
+}
+
 /** Starts an API, on a free port unless `PORT` names one, or a worker; resolves when it is ready. */
 export async function startService(
   service: Service,
   env: Record<string, string>,
-  attempt = 1,
+  { cwd, attempt = 1 }: StartOptions = {},
 ): Promise<ServiceProcess> {
   const port: Record<string, string> = service === "api" ? { PORT: String(await findFreePort()) } : {};
-  const started = new ServiceProcess(service, { ...port, ...env });
+  const started = new ServiceProcess(service, { ...port, ...env }, cwd);
   try {
     await started.ready();
     return started;
   } catch (error) {
     await started.kill();
-    if (attempt < portAttempts && started.output.includes("is taken")) return startService(service, env, attempt + 1);
+    if (attempt < portAttempts && started.output.includes("is taken"))
+      return startService(service, env, { cwd, attempt: attempt + 1 });
     throw error;
   }
 }

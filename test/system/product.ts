@@ -1,4 +1,8 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import pg from "pg";
+import { assistantsPath } from "../../shared/assistants.ts";
 import { createTestDatabase } from "../../shared/testing/postgres.ts";
 import { type RedisServer, startRedis } from "../../shared/testing/redis.ts";
 import { openTcpGate, type TcpGate } from "../../shared/testing/tcp-gate.ts";
@@ -14,6 +18,8 @@ export interface ProductOptions {
   workers?: number;
   /** For every process. */
   env?: Record<string, string>;
+  /** Assistants with replies far longer than those of the shipped ones may be. */
+  wordy?: boolean;
   /** Puts a gate that can be shut between the processes and PostgreSQL. */
   gated?: boolean;
 }
@@ -53,6 +59,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   stack.defer(() => endAll(processes));
   const provider = stack.use(await startScriptedProvider());
 
+  const cwd = options.wordy ? await makeWordyConfig(stack) : undefined;
   const common = {
     NODE_ENV: "test",
     LOG_LEVEL: "info",
@@ -68,7 +75,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     ...options.env,
   };
   const start = async (service: "api" | "worker", env: Record<string, string> = {}) => {
-    const started = await startService(service, { ...common, ...env });
+    const started = await startService(service, { ...common, ...env }, { cwd });
     processes.push(started);
     return started;
   };
@@ -94,6 +101,16 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     output: () => processes.map(({ service, url, output }) => `--- ${service} ${url}\n${output}`).join("\n"),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** A folder to run in, with the shipped configuration but for the length of replies. */
+async function makeWordyConfig(stack: AsyncDisposableStack): Promise<string> {
+  const folder = stack.adopt(await mkdtemp(join(tmpdir(), "parley-config-")), (path) => rm(path, { recursive: true }));
+  await cp("config", join(folder, "config"), { recursive: true });
+  const path = join(folder, assistantsPath);
+  const text = await readFile(path, "utf8");
+  await writeFile(path, text.replaceAll(/"maxOutputTokens": \d+/g, '"maxOutputTokens": 100000'));
+  return folder;
 }
 
 /** At once: nothing they could still do matters, and a store may be away. */

@@ -17,7 +17,7 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
   const fake = await startFakeProvider({
     script: ({ messages }) => {
       for (const look of waiting) look();
-      const message = messages.at(-1)?.text ?? "";
+      const message = newestMessage(messages) ?? "";
       return scripts.get(message)?.shift() ?? { steps: words(echoOf(message)) };
     },
   });
@@ -47,7 +47,12 @@ export function echoOf(message: string): string {
 
 /** The message a call is about. */
 export function messageOf({ request }: FakeCall): string | undefined {
-  return request.messages.at(-1)?.text;
+  return newestMessage(request.messages);
+}
+
+/** Messages of one side that follow each other are sent as one, with blank lines between them. */
+export function newestMessage(messages: FakeCall["request"]["messages"]): string | undefined {
+  return messages.at(-1)?.text.split("\n\n").at(-1);
 }
 
 /** A reply that stops in the middle until it is let go on. */

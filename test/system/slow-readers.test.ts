@@ -17,7 +17,7 @@ const text = beginning + piece.repeat(pieces);
 /** What a copy of the text for every reader would take is four times as much. */
 const roomBytes = (readers * Buffer.byteLength(text)) / 4;
 
-onEachBackend("readers that stop reading", { env: withLiveBytes }, (product) => {
+onEachBackend("readers that stop reading", { env: withLiveBytes, wordy: true }, (product) => {
   it("cost no memory, hold nobody up, and get everything when they read on", { timeout: 60_000 }, async () => {
     const { client, provider, apis } = product();
     const [begin, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

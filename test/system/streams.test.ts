@@ -26,7 +26,7 @@ const impossibleIds = [
   "\u00e9",
 ];
 
-onEachBackend("an event stream", { apis: 2 }, (product) => {
+onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
   const otherApi = () => new Client(product().apis[1]?.url ?? "");
 
   it("tells the whole story of a job, and its text is the stored reply", async () => {

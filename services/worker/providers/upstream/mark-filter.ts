@@ -9,6 +9,8 @@ const mayBegin = /^[ \t[【\uE200:c]$/;
 const goesOnAsCode = /^[\w=({]$/;
 const attached = /[\p{L}\p{N}\p{M}.,;:!?)"'”’»%。，、！？」』）…]\*{0,2}$/u;
 const word = /[\p{L}\p{N}]/u;
+const blank = /^[ \t]$/;
+const blanks = /^[ \t]+$/;
 const contextChars = 64;
 /** A reply whose sources are not known counts them from 1; it may leave some out. */
 const maxSkipped = 3;
@@ -35,6 +37,7 @@ export class MarkFilter {
   #sources: readonly Source[] = [];
   #cites = false;
   #highest = 0;
+  #skipsBlank = false;
 
   constructor(habits: Habits) {
     this.#habits = habits;
@@ -56,6 +59,7 @@ export class MarkFilter {
       if (end < text.length) out += this.#next(text.charAt(end));
       at = end + 1;
     }
+    if (blanks.test(this.#held) && !this.#holdsBlanks) out += this.#judge("");
     return out;
   }
 
@@ -68,7 +72,18 @@ export class MarkFilter {
     return out;
   }
 
+  /**
+   * White space before a mark goes with it. At the end of a piece it is held back only where the server is known to cite: a
+   * reply that is being written must not lack its last blank elsewhere.
+   */
+  get #holdsBlanks(): boolean {
+    return this.#cites || this.#habits.cites || this.#sources.length > 0;
+  }
+
   #next(char: string): string {
+    const doubled = this.#skipsBlank && char === " ";
+    this.#skipsBlank = false;
+    if (doubled) return "";
     if (this.#held === "") return this.#begin(char);
     if (mayBecomeMark.test(this.#held + char)) {
       this.#held += char;
@@ -93,6 +108,8 @@ export class MarkFilter {
     const half = next === "" && halfMark.test(rest);
     const kept = gone ? "" : units.map(({ text }) => text).join("");
     const before = kept === "" && (gone || half) ? this.#between(spaces, half ? "" : follows) : spaces;
+    // The blank before the mark was passed on: the one behind it is one too many.
+    this.#skipsBlank = gone && rest === "" && spaces === "" && blank.test(this.#before.slice(-1));
     return this.#pass(before + kept) + (half ? "" : this.#passRest(rest));
   }
 
@@ -111,6 +128,7 @@ export class MarkFilter {
 
   #pass(text: string): string {
     if (text === "") return "";
+    this.#skipsBlank = false;
     this.#code.push(text);
     this.#before = (this.#before + text).slice(-contextChars);
     return text;
