@@ -162,7 +162,7 @@ async function openQueueWay(
   const gate =
     backend === "redis"
       ? await openTcpGate(redis?.url ?? "")
-      : await openTcpGate(databaseUrl, { only: "search_path=bullmq" });
+      : await openTcpGate(databaseUrl, { only: "search_path" });
   const env = backend === "redis" ? { REDIS_URL: gate.url } : { DATABASE_URL: gate.url };
   return { gate, env, [Symbol.asyncDispose]: () => gate.shut() };
 }

@@ -201,7 +201,7 @@ onEachBackend("the client", {}, (product) => {
     const { script, release } = heldReply("One", " place.");
     product().provider.answer("One at a time", script);
     const narrow = await product().startApi({ RATE_LIMIT_MAX_STREAMS: "1" });
-    const accepted = await product().client.submit("One at a time");
+    const accepted = await new Client(narrow.url).submit("One at a time");
     const occupier = await new Client(narrow.url).events(accepted);
     const client = createClient({
       server: narrow.url,
