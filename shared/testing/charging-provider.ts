@@ -49,7 +49,7 @@ export async function startChargingProvider(options: ChargingOptions): Promise<C
   const replies = fc.sample(replyOf(options.outputTokens), { numRuns: 8, seed: 1 });
   let calls = 0;
   const script = (request: FakeRequest): Script => {
-    const message = request.messages.at(-1)?.text ?? "";
+    const message = newestMessage(request);
     const course = options.course(message);
     const reply = replies[calls++ % replies.length] ?? "";
     const usage = usageOf(request, reply);
@@ -57,6 +57,16 @@ export async function startChargingProvider(options: ChargingOptions): Promise<C
     return scriptOf(course, { reply, usage, cancel: () => options.cancel(message) });
   };
   return { fake: await startFakeProvider({ script }), charges };
+}
+
+/** Messages of a visitor that follow each other may come as one; each of the test begins with its number. */
+function newestMessage({ messages }: FakeRequest): string {
+  return (
+    messages
+      .at(-1)
+      ?.text.split(/\n\n(?=\d+\.\d+\.\d )/)
+      .at(-1) ?? ""
+  );
 }
 
 function usageOf({ path, messages }: FakeRequest, reply: string): FakeUsage {

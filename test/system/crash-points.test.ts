@@ -160,9 +160,7 @@ async function openQueueWay(
   backend: Backend,
 ): Promise<AsyncDisposable & { gate: TcpGate; env: Record<string, string> }> {
   const gate =
-    backend === "redis"
-      ? await openTcpGate(redis?.url ?? "")
-      : await openTcpGate(databaseUrl, { only: "search_path" });
+    backend === "redis" ? await openTcpGate(redis?.url ?? "") : await openTcpGate(databaseUrl, { only: "search_path" });
   const env = backend === "redis" ? { REDIS_URL: gate.url } : { DATABASE_URL: gate.url };
   return { gate, env, [Symbol.asyncDispose]: () => gate.shut() };
 }

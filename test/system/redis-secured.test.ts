@@ -19,6 +19,8 @@ it.skipIf(!redisAvailable || !opensslAvailable)(
     const env = {
       REDIS_URL: `rediss://parley:${encodeURIComponent(password)}@localhost:${redis.port}`,
       NODE_EXTRA_CA_CERTS: certificates.ca,
+      // Whatever an operator may be allowed has to pass the rules.
+      ADMIN_QUEUE_ACTIONS: "all",
     };
     await using product = await startProduct({ backend: "postgres", workers: 2, env });
     await talkAndOperate(product);
