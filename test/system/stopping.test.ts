@@ -40,7 +40,8 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
         "held",
         "never asked",
         "behind it",
-        echoOf("behind it"),
+        // Two messages of one side in a row are shown as one.
+        echoOf("never asked\n\nbehind it"),
       ]);
     });
 
