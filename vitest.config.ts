@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["{shared,services,bench,test}/**/*.test.ts"],
+    include: ["{shared,services,tools,bench,test}/**/*.test.ts"],
     environment: "node",
     globalSetup: "shared/testing/global-setup.ts",
     pool: "forks",

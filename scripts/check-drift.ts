@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { MikroORM } from "@mikro-orm/postgresql";
-import { migrate } from "../shared/db/migrate.ts";
-import { ormOptions } from "../shared/db/orm.ts";
-import { dropDatabases, runAsAdmin, urlOfDatabase } from "../shared/testing/postgres-admin.ts";
-import { openPostgresServer } from "../shared/testing/postgres-server.ts";
+import { migrate } from "../shared/db/schema/migrate.ts";
+import { ormOptions } from "../shared/db/schema/orm.ts";
+import { dropDatabases, runAsAdmin, urlOfDatabase } from "../shared/testing/stores/postgres-admin.ts";
+import { openPostgresServer } from "../shared/testing/stores/postgres-server.ts";
 
 // Do the entities say what the migrations make? Exits with 1 and what differs when they do not.
 

@@ -21,7 +21,7 @@ interface Direction {
 type Target = { kind: "file"; path: string } | { kind: "package"; name: string };
 
 const test = /\.(test|testsuite)\.ts$/;
-const outsideProduction = /^(bench|test|scripts|shared\/testing)\/|^[^/]+\.config\.ts$/;
+const outsideProduction = /^(bench|test|scripts|tools|shared\/testing)\/|^[^/]+\.config\.ts$/;
 
 const directions: Direction[] = [
   {

@@ -1,6 +1,6 @@
 import { pino, type Logger } from "pino";
-import { limitFaults } from "./limit-faults.ts";
-import { tellError } from "./tell-error.ts";
+import { limitFaults } from "./stores/limit-faults.ts";
+import { tellError } from "./serialize-error.ts";
 
 export type { Logger } from "pino";
 

@@ -4,7 +4,7 @@ import type { Pool } from "pg";
 import Counter from "prom-client/lib/counter.js";
 import Gauge from "prom-client/lib/gauge.js";
 import Registry from "prom-client/lib/registry.js";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 
 /** The metrics of one process, in a registry of its own. */
 export interface ProcessMetrics {

@@ -3,9 +3,9 @@ import { basename, join } from "node:path";
 import { Redis } from "ioredis";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { configKeys, readApiConfig, readDatabaseConfig, readWorkerConfig } from "../shared/config.ts";
-import { secretsOf } from "../shared/config-secrets.ts";
-import { redisAvailable, startRedis } from "../shared/testing/redis.ts";
+import { configKeys, readApiConfig, readDatabaseConfig, readWorkerConfig } from "../shared/config/config.ts";
+import { secretsOf } from "../shared/config/config-secrets.ts";
+import { redisAvailable, startRedis } from "../shared/testing/stores/redis.ts";
 import { metricNames } from "./metric-names.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -248,7 +248,7 @@ describe("the manifests for Kubernetes", () => {
   it("grant what an ordered end takes", () => {
     const grace = (name: string) =>
       pods.find(({ resource }) => resource.metadata?.name === name)?.template.spec.terminationGracePeriodSeconds;
-    // `closeDeadlineMs` of shared/start-process.ts is 25 s; an api waits 5 s before that.
+    // `closeDeadlineMs` of shared/process/start-process.ts is 25 s; an api waits 5 s before that.
     expect(grace("parley-worker")).toBeGreaterThanOrEqual(30);
     expect(grace("parley-api")).toBeGreaterThanOrEqual(30);
   });

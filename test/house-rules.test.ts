@@ -121,13 +121,13 @@ const forbidden = [
     rule: "import(no-cycle)",
   },
   {
-    what: "the environment read outside shared/config.ts",
+    what: "the environment read outside shared/config/config.ts",
     file: "services/api/env.ts",
     source: 'export const a = process.env["A"];',
     rule: "eslint(no-restricted-properties)",
   },
   {
-    what: "the environment taken apart outside shared/config.ts",
+    what: "the environment taken apart outside shared/config/config.ts",
     file: "services/api/env2.ts",
     source: "export const { env } = process;",
     rule: "eslint(no-restricted-properties)",
@@ -217,8 +217,8 @@ const allowed = [
     source: usesC("../services/api/routes/c.ts"),
   },
   {
-    what: "shared/config.ts reading the environment",
-    file: "shared/config.ts",
+    what: "shared/config/config.ts reading the environment",
+    file: "shared/config/config.ts",
     source: 'export const a = process.env["A"];',
   },
   { what: "the stack printing", file: "services/stack/print.ts", source: 'console.log("a");' },

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { createIdentities, type Visitor } from "../services/api/identity.ts";
+import { createIdentities, type Visitor } from "../services/api/access/identity.ts";
 import { languages, runProgram } from "../shared/testing/languages.ts";
 
 const run = promisify(execFile);

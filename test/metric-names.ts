@@ -1,6 +1,6 @@
 import pg from "pg";
-import { ApiMetrics } from "../services/api/api-metrics.ts";
-import { WorkerMetrics } from "../services/worker/worker-metrics.ts";
+import { ApiMetrics } from "../services/api/telemetry/api-metrics.ts";
+import { WorkerMetrics } from "../services/worker/telemetry/worker-metrics.ts";
 import type { Health } from "../shared/protocol/service.ts";
 
 /** Every metric that an API or a worker tells, by its name; and `up`, which Prometheus makes itself. */

@@ -1,8 +1,8 @@
 import type { Pace, Trouble } from "../stage/provider.ts";
 import { microseconds } from "../stage/clock.ts";
-import { type FakeRequest, startFakeProvider } from "../../shared/testing/fake-provider.ts";
-import { paced, replyOf } from "../../shared/testing/fake-replies.ts";
-import type { Script, Step } from "../../shared/testing/fake-script.ts";
+import { type FakeRequest, startFakeProvider } from "../../tools/fake-provider/fake-provider.ts";
+import { paced, replyOf } from "../../tools/fake-provider/fake-replies.ts";
+import type { Script, Step } from "../../tools/fake-provider/fake-script.ts";
 
 /** Of a held reply that is not live: a third of what makes a provider count as dead. */
 const sentNowAndThenMs = 5000;

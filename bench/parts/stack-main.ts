@@ -7,7 +7,7 @@ import { resolve } from "node:path";
  */
 enableCompileCache();
 const [{ readEnvironment }, { createLogger }, { listenForEnd }, { runStack }] = await Promise.all([
-  import("../../shared/config.ts"),
+  import("../../shared/config/config.ts"),
   import("../../shared/logger.ts"),
   import("../../services/stack/ending.ts"),
   import("../../services/stack/stack.ts"),
@@ -20,7 +20,7 @@ process.exit(
     environment,
     folder: process.argv[2] ?? "",
     parts: ["api", "worker"].map((name) => ({ name, script: resolve("services", name, "main.ts") })),
-    loadMigrate: async () => (await import("../../shared/db/migrate.ts")).migrate,
+    loadMigrate: async () => (await import("../../shared/db/schema/migrate.ts")).migrate,
     ending: listenForEnd(log),
     log,
     // The banner comes when all parts are ready.

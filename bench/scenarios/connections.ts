@@ -7,7 +7,7 @@ import type { Bench, Scenario } from "../scenario.ts";
 import type { Child } from "../stage/child.ts";
 import { type Parley, startParley, tokenSecret } from "../stage/parley.ts";
 import { insertWaiting } from "../stage/rows.ts";
-import { createTokens } from "../../services/api/tokens.ts";
+import { createTokens } from "../../services/api/access/tokens.ts";
 
 /** Opened before any count: what a process needs once is no cost of a connection. */
 const warmUp = 200;

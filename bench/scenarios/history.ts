@@ -1,4 +1,4 @@
-import { createTokens } from "../../services/api/tokens.ts";
+import { createTokens } from "../../services/api/access/tokens.ts";
 import { closedLoop, type Loop } from "../clients/closed-loop.ts";
 import { Connection } from "../clients/connection.ts";
 import type { Contender, Figure } from "../figure.ts";

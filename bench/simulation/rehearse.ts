@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Accepted, follow, submit } from "../clients/chats.ts";
 import { Connection } from "../clients/connection.ts";
-import { type FakeProvider, startFakeProvider } from "../../shared/testing/fake-provider.ts";
-import { replyOf } from "../../shared/testing/fake-replies.ts";
-import type { Script, Step } from "../../shared/testing/fake-script.ts";
+import { type FakeProvider, startFakeProvider } from "../../tools/fake-provider/fake-provider.ts";
+import { replyOf } from "../../tools/fake-provider/fake-replies.ts";
+import type { Script, Step } from "../../tools/fake-provider/fake-script.ts";
 import type { Message } from "./arrivals.ts";
 
 /** What real processes made of a message. */

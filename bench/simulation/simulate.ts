@@ -29,7 +29,7 @@ export interface OwnTime {
   afterMs: number;
 }
 
-/** As the product has them: see `services/api/submit-message.ts`, `services/worker/call-provider.ts`, `timeouts.ts`. */
+/** As the product has them: see `services/api/submit/submit-message.ts`, `services/worker/run/call-provider.ts`, `timeouts.ts`. */
 const mostUnanswered = 5;
 const maxRetries = 2;
 const firstBackoffMs = 250;

@@ -1,4 +1,4 @@
-import type { RedisServer } from "../../shared/testing/redis.ts";
+import type { RedisServer } from "../../shared/testing/stores/redis.ts";
 import type { Usage } from "./child.ts";
 import { addUp } from "./parley.ts";
 import { openPool, type Stage } from "./stage.ts";

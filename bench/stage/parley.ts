@@ -1,5 +1,5 @@
 import type pg from "pg";
-import type { RedisServer } from "../../shared/testing/redis.ts";
+import type { RedisServer } from "../../shared/testing/stores/redis.ts";
 import type { Child, Usage } from "./child.ts";
 import { openPool, type Stage } from "./stage.ts";
 

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { migrate } from "../../shared/db/migrate.ts";
-import { startEmbeddedPostgres } from "../../shared/embedded-postgres.ts";
+import { migrate } from "../../shared/db/schema/migrate.ts";
+import { startEmbeddedPostgres } from "../../shared/embedded-postgres/embedded-postgres.ts";
 import { createLogger } from "../../shared/logger.ts";
-import { runAsAdmin, urlOfDatabase } from "../../shared/testing/postgres-admin.ts";
-import { findFreePort } from "../../shared/testing/free-port.ts";
-import { redisAvailable, type RedisServer, startRedis } from "../../shared/testing/redis.ts";
+import { runAsAdmin, urlOfDatabase } from "../../shared/testing/stores/postgres-admin.ts";
+import { findFreePort } from "../../shared/testing/processes/free-port.ts";
+import { redisAvailable, type RedisServer, startRedis } from "../../shared/testing/stores/redis.ts";
 import { Child, type ChildOptions } from "./child.ts";
 import { startProvider, type BenchProvider } from "./provider.ts";
 

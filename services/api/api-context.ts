@@ -1,21 +1,21 @@
-import type { Assistants } from "../../shared/assistants.ts";
-import type { Config } from "../../shared/config.ts";
+import type { Assistants } from "../../shared/assistants/assistants.ts";
+import type { Config } from "../../shared/config/config.ts";
 import type { JobContext } from "../../shared/jobs/job-context.ts";
 import type { Tracing } from "../../shared/tracing/tracing.ts";
-import type { ApiMetrics } from "./api-metrics.ts";
-import type { Backlog } from "./backlog.ts";
-import type { Challenge } from "./challenge.ts";
-import type { Identities } from "./identity.ts";
-import type { Guesses } from "./limits/guesses.ts";
+import type { ApiMetrics } from "./telemetry/api-metrics.ts";
+import type { Backlog } from "./submit/backlog.ts";
+import type { Challenge } from "./submit/challenge.ts";
+import type { Identities } from "./access/identity.ts";
+import type { Guesses } from "./limits/login-throttle.ts";
 import type { OpenRequests } from "./limits/open-requests.ts";
 import type { RateLimits } from "./limits/rate-limits.ts";
-import type { Operators } from "./middleware/operators.ts";
-import type { EventStreams } from "./sse.ts";
-import type { HealthReport } from "./health-report.ts";
-import type { KnownProviders } from "./known-providers.ts";
-import type { Tokens } from "./tokens.ts";
-import type { JobWatch } from "./watch-job.ts";
-import type { WidgetFiles } from "./widget-files.ts";
+import type { Operators } from "./access/operators.ts";
+import type { EventStreams } from "./follow/sse.ts";
+import type { HealthReport } from "./telemetry/health-report.ts";
+import type { KnownProviders } from "./submit/known-providers.ts";
+import type { Tokens } from "./access/tokens.ts";
+import type { JobWatch } from "./follow/watch-job.ts";
+import type { WidgetFiles } from "./files/widget-files.ts";
 
 export interface ApiContext extends JobContext {
   config: Config;

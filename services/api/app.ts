@@ -3,7 +3,7 @@ import type { ApiContext } from "./api-context.ts";
 import { countFaults, refuseFaulty } from "./middleware/count-faults.ts";
 import { noteClients } from "./middleware/client.ts";
 import { observeRequests } from "./middleware/observe.ts";
-import { allowOrigins, refuseForeignWrites } from "./middleware/origins.ts";
+import { allowOrigins, refuseForeignWrites } from "./access/origins.ts";
 import { refuseUnknown, refuseWithoutHost, sendProblems } from "./middleware/problems.ts";
 import { identifyRequests } from "./middleware/request-id.ts";
 import { securityHeaders } from "./middleware/security-headers.ts";

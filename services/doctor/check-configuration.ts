@@ -1,8 +1,8 @@
-import { type Assistants, assistantsPath, readAssistants } from "../../shared/assistants.ts";
-import { checkBudgets } from "../../shared/check-budgets.ts";
-import { ConfigError, type readEnvironment } from "../../shared/config.ts";
-import { pricesPath, readPrices } from "../../shared/prices.ts";
-import { describeProviders, providerAdvice } from "../../shared/provider-catalog.ts";
+import { type Assistants, assistantsPath, readAssistants } from "../../shared/assistants/assistants.ts";
+import { checkBudgets } from "../../shared/assistants/check-budgets.ts";
+import { ConfigError, type readEnvironment } from "../../shared/config/config.ts";
+import { pricesPath, readPrices } from "../../shared/assistants/prices.ts";
+import { describeProviders, providerAdvice } from "../../shared/assistants/provider-catalog.ts";
 import { type Finding, fault, note, ok } from "./findings.ts";
 
 export type Environment = ReturnType<typeof readEnvironment>;

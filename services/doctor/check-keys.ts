@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { describeError } from "../../shared/describe-error.ts";
-import type { Assistants } from "../../shared/assistants.ts";
-import type { Config } from "../../shared/config.ts";
-import { isConfigured, modelOf, type ProviderName } from "../../shared/provider-catalog.ts";
+import type { Assistants } from "../../shared/assistants/assistants.ts";
+import type { Config } from "../../shared/config/config.ts";
+import { isConfigured, modelOf, type ProviderName } from "../../shared/assistants/provider-catalog.ts";
 import { type Finding, fault, note, ok } from "./findings.ts";
 
 const answerMs = 15_000;

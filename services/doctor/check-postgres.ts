@@ -1,10 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { describeError } from "../../shared/describe-error.ts";
-import { encodingAdvice, isolationAdvice, readDatabaseState, readOnlyAdvice } from "../../shared/db/database-state.ts";
-import { isMigrated } from "../../shared/db/migrate.ts";
+import {
+  encodingAdvice,
+  isolationAdvice,
+  readDatabaseState,
+  readOnlyAdvice,
+} from "../../shared/db/schema/database-state.ts";
+import { isMigrated } from "../../shared/db/schema/migrate.ts";
 import { isPooledByTransaction } from "../../shared/db/pooler.ts";
-import { describeRefusal } from "../../shared/store-refusal.ts";
+import { describeRefusal } from "../../shared/stores/store-refusal.ts";
 import { connectionOptions } from "../../shared/postgres/connection-options.ts";
 import type { Environment } from "./check-configuration.ts";
 import { checkQueue } from "./check-queue.ts";

@@ -1,10 +1,10 @@
 import { Cluster, type Redis } from "ioredis";
 import { describeError } from "../../shared/describe-error.ts";
-import { within } from "../../shared/lifecycle.ts";
+import { within } from "../../shared/process/lifecycle.ts";
 import { connectRedis, disconnectRedis } from "../../shared/redis/connect-redis.ts";
 import { evictionAdvice, readEvictionPolicies } from "../../shared/redis/eviction.ts";
 import { parseRedisUrl } from "../../shared/redis/redis-url.ts";
-import { describeRefusal } from "../../shared/store-refusal.ts";
+import { describeRefusal } from "../../shared/stores/store-refusal.ts";
 import { checkQueue } from "./check-queue.ts";
 import { checkClock } from "./clock.ts";
 import { type Finding, fault, note, ok } from "./findings.ts";

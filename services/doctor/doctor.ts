@@ -1,10 +1,10 @@
-import { ConfigError } from "../../shared/config.ts";
+import { ConfigError } from "../../shared/config/config.ts";
 import { checkConfiguration, type Environment } from "./check-configuration.ts";
 import { checkKeys } from "./check-keys.ts";
 import { checkPostgres } from "./check-postgres.ts";
 import { count, type Finding, fault, ok, print, type Section } from "./findings.ts";
 import { findDatabase } from "./find-database.ts";
-import { useProxies } from "../../shared/proxy-environment.ts";
+import { useProxies } from "../../shared/config/proxy-environment.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 
 interface DoctorOptions {

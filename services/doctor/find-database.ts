@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { describeError } from "../../shared/describe-error.ts";
-import { startEmbeddedPostgres } from "../../shared/embedded-postgres.ts";
+import { startEmbeddedPostgres } from "../../shared/embedded-postgres/embedded-postgres.ts";
 import { findBinaries } from "../../shared/embedded-postgres/binaries.ts";
 import { findRunning } from "../../shared/embedded-postgres/find-running.ts";
 import { createLogger } from "../../shared/logger.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { readEnvironment } from "../../shared/config.ts";
+import { readEnvironment } from "../../shared/config/config.ts";
 import { doctor } from "./doctor.ts";
 
 /** `npm run doctor`. */

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { ConfigError, readEnvironment } from "../../shared/config.ts";
+import { ConfigError, readEnvironment } from "../../shared/config/config.ts";
 import { createLogger } from "../../shared/logger.ts";
 import { listenForEnd } from "./ending.ts";
 import type { Part } from "./part.ts";
@@ -17,7 +17,7 @@ export async function main(): Promise<number> {
       environment,
       folder: resolve(".data"),
       parts,
-      loadMigrate: async () => (await import("../../shared/db/migrate.ts")).migrate,
+      loadMigrate: async () => (await import("../../shared/db/schema/migrate.ts")).migrate,
       ending: listenForEnd(log),
       log,
       print: (text) => process.stdout.write(text),

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
-import { quietLog, recordingLog } from "../../shared/testing/quiet-log.ts";
+import { quietLog, recordingLog } from "../../shared/testing/fixtures/quiet-log.ts";
 import { listenForEnd } from "./ending.ts";
 
 describe("the end", () => {

@@ -2,7 +2,7 @@ import { mkdtempDisposable, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { listProcesses } from "../../shared/testing/processes.ts";
+import { listProcesses } from "../../shared/testing/processes/processes.ts";
 import { startPart } from "./part.ts";
 
 describe("a part", () => {

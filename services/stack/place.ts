@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { type FileLock, takeFileLock } from "../../shared/file-lock.ts";
+import { type FileLock, takeFileLock } from "../../shared/process/file-lock.ts";
 import { StackError } from "./stack-error.ts";
 
 const notice = z.object({ url: z.string(), pid: z.number() });

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import pg from "pg";
-import { readEnvironment } from "../../shared/config.ts";
+import { readEnvironment } from "../../shared/config/config.ts";
 import { createLogger } from "../../shared/logger.ts";
 import { listenForEnd } from "./ending.ts";
 import { runStack } from "./stack.ts";

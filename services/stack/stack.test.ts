@@ -7,10 +7,10 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { startEmbeddedPostgres } from "../../shared/embedded-postgres.ts";
-import { createTestDatabase } from "../../shared/testing/postgres.ts";
-import { listProcesses, processTree } from "../../shared/testing/processes.ts";
-import { quietLog } from "../../shared/testing/quiet-log.ts";
+import { startEmbeddedPostgres } from "../../shared/embedded-postgres/embedded-postgres.ts";
+import { createTestDatabase } from "../../shared/testing/stores/postgres.ts";
+import { listProcesses, processTree } from "../../shared/testing/processes/processes.ts";
+import { quietLog } from "../../shared/testing/fixtures/quiet-log.ts";
 
 const script = fileURLToPath(new URL("stack-for-tests.ts", import.meta.url));
 

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { join, relative } from "node:path";
-import { childEnvironment, type readEnvironment } from "../../shared/config.ts";
+import { childEnvironment, type readEnvironment } from "../../shared/config/config.ts";
 import { describeError } from "../../shared/describe-error.ts";
-import { startEmbeddedPostgres } from "../../shared/embedded-postgres.ts";
+import { startEmbeddedPostgres } from "../../shared/embedded-postgres/embedded-postgres.ts";
 import { EmbeddedPostgresError } from "../../shared/embedded-postgres/error.ts";
-import { Lifecycle } from "../../shared/lifecycle.ts";
+import { Lifecycle } from "../../shared/process/lifecycle.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { banner } from "./banner.ts";
 import type { Ending } from "./ending.ts";

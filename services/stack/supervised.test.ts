@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { quietLog } from "../../shared/testing/quiet-log.ts";
+import { quietLog } from "../../shared/testing/fixtures/quiet-log.ts";
 import { Supervised } from "./supervised.ts";
 
 const log = quietLog();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq";
-import { within } from "../../shared/lifecycle.ts";
+import { within } from "../../shared/process/lifecycle.ts";
 import type { BullWorker, QueueBackend } from "../../shared/queue/backend.ts";
 import { jobIdOf } from "../../shared/queue/job-queue.ts";
 import { deliver } from "./deliver.ts";

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
-import { maxDeaths, readStandings, releaseJob } from "../../shared/db/claim.ts";
-import { readConversation, readMessages } from "../../shared/db/conversations.ts";
-import { requestCancel } from "../../shared/db/end.ts";
-import { readJob } from "../../shared/db/read-job.ts";
+import { maxDeaths, readStandings, releaseJob } from "../../shared/db/jobs/claim.ts";
+import { readConversation, readMessages } from "../../shared/db/conversations/conversations.ts";
+import { requestCancel } from "../../shared/db/jobs/end.ts";
+import { readJob } from "../../shared/db/jobs/read-job.ts";
 import { deleteConversation } from "../../shared/jobs/delete-conversation.ts";
-import { claim, followUp, loseLease, startConversation } from "../../shared/testing/conversations.ts";
-import { jobStores, type TestJobContext } from "../../shared/testing/job-context.ts";
+import { claim, followUp, loseLease, startConversation } from "../../shared/testing/fixtures/conversations.ts";
+import { jobStores, type TestJobContext } from "../../shared/testing/fixtures/job-context.ts";
 import { deliver } from "./deliver.ts";
 import { ProviderError, type ProviderEvent } from "./providers/provider.ts";
 import { hangsAfter, openWorker, says, stopped } from "./worker-fixture.testsuite.ts";

@@ -1,11 +1,11 @@
-import { claimJob, readStandings } from "../../shared/db/claim.ts";
-import { retryJob, retryRefusals } from "../../shared/db/retry.ts";
-import { readRuns } from "../../shared/db/timeline.ts";
+import { claimJob, readStandings } from "../../shared/db/jobs/claim.ts";
+import { retryJob, retryRefusals } from "../../shared/db/jobs/retry.ts";
+import { readRuns } from "../../shared/db/jobs/timeline.ts";
 import { describeRun } from "../../shared/jobs/describe-run.ts";
 import { type JobErrorCode, jobErrors } from "../../shared/protocol/job.ts";
-import { answerJob } from "./answer-job.ts";
-import { mustEnd, settleOrphan } from "./settle-orphan.ts";
-import { untilStored } from "./until-stored.ts";
+import { answerJob } from "./run/answer-job.ts";
+import { mustEnd, settleOrphan } from "./maintenance/settle-orphan.ts";
+import { untilStored } from "./run/until-stored.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /** What becomes of a queue's entry: done with, delivered again after a while, or given to another worker at once. */

@@ -1,14 +1,14 @@
-import type { Assistants } from "../../shared/assistants.ts";
-import type { Config } from "../../shared/config.ts";
+import type { Assistants } from "../../shared/assistants/assistants.ts";
+import type { Config } from "../../shared/config/config.ts";
 import type { JobContext } from "../../shared/jobs/job-context.ts";
-import type { Prices } from "../../shared/prices.ts";
+import type { Prices } from "../../shared/assistants/prices.ts";
 import type { Tracing } from "../../shared/tracing/tracing.ts";
-import type { Circuits } from "./circuits.ts";
-import type { Complaints } from "./complaints.ts";
-import type { Leases } from "./leases.ts";
+import type { Circuits } from "./providers/circuits.ts";
+import type { Complaints } from "./telemetry/provider-error-log.ts";
+import type { Leases } from "./run/leases.ts";
 import type { ProviderRegistry } from "./providers/registry.ts";
-import type { TakeOvers } from "./take-overs.ts";
-import type { WorkerMetrics } from "./worker-metrics.ts";
+import type { TakeOvers } from "./run/reclaim-guard.ts";
+import type { WorkerMetrics } from "./telemetry/worker-metrics.ts";
 
 export interface WorkerContext extends JobContext {
   config: Config;

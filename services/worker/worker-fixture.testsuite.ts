@@ -1,15 +1,15 @@
-import { readConfig } from "../../shared/config.ts";
-import type { Assistant } from "../../shared/assistants.ts";
-import type { TestJobContext } from "../../shared/testing/job-context.ts";
+import { readConfig } from "../../shared/config/config.ts";
+import type { Assistant } from "../../shared/assistants/assistants.ts";
+import type { TestJobContext } from "../../shared/testing/fixtures/job-context.ts";
 import { noTracing } from "../../shared/tracing/tracing.ts";
-import { Circuits } from "./circuits.ts";
-import { Complaints } from "./complaints.ts";
-import { Leases } from "./leases.ts";
+import { Circuits } from "./providers/circuits.ts";
+import { Complaints } from "./telemetry/provider-error-log.ts";
+import { Leases } from "./run/leases.ts";
 import type { Provider, ProviderEvent } from "./providers/provider.ts";
 import { createPresetProvider } from "./providers/preset.ts";
-import { TakeOvers } from "./take-overs.ts";
+import { TakeOvers } from "./run/reclaim-guard.ts";
 import type { WorkerContext } from "./worker-context.ts";
-import { WorkerMetrics } from "./worker-metrics.ts";
+import { WorkerMetrics } from "./telemetry/worker-metrics.ts";
 
 export interface TestWorker extends WorkerContext {
   /** As after an outage of PostgreSQL that is over: leases that are over may not be ended yet. */

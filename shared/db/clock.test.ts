@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { openTestDatabase } from "../testing/database.ts";
+import { openTestDatabase } from "../testing/stores/database.ts";
 import { createDatabaseClock } from "./clock.ts";
 
 describe("the database's clock", () => {

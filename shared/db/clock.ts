@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { Pool } from "pg";
-import { fresh } from "../fresh.ts";
-import { within } from "../lifecycle.ts";
+import { fresh } from "../async/cached-for.ts";
+import { within } from "../process/lifecycle.ts";
 import { query } from "./database.ts";
 
 export interface ClockReading {

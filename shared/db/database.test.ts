@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import pg from "pg";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { startConversation } from "../testing/conversations.ts";
-import { openTestDatabase } from "../testing/database.ts";
-import { createTestDatabase, type TestDatabase } from "../testing/postgres.ts";
-import { quietLog } from "../testing/quiet-log.ts";
-import { openTcpGate } from "../testing/tcp-gate.ts";
-import { readConversation, readMessages } from "./conversations.ts";
+import { startConversation } from "../testing/fixtures/conversations.ts";
+import { openTestDatabase } from "../testing/stores/database.ts";
+import { createTestDatabase, type TestDatabase } from "../testing/stores/postgres.ts";
+import { quietLog } from "../testing/fixtures/quiet-log.ts";
+import { openTcpGate } from "../testing/processes/tcp-gate.ts";
+import { readConversation, readMessages } from "./conversations/conversations.ts";
 import { inTransaction, isDatabaseAway, openDatabase } from "./database.ts";
 
 const someId = "00000000-0000-4000-8000-000000000000";

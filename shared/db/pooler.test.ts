@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { setDefault } from "../testing/empty-database.ts";
-import { pgbouncerAvailable, startPgBouncer } from "../testing/pgbouncer.ts";
-import { runAsAdmin } from "../testing/postgres-admin.ts";
-import { createTestDatabase } from "../testing/postgres.ts";
-import { quietLog } from "../testing/quiet-log.ts";
+import { setDefault } from "../testing/stores/empty-database.ts";
+import { pgbouncerAvailable, startPgBouncer } from "../testing/stores/pgbouncer.ts";
+import { runAsAdmin } from "../testing/stores/postgres-admin.ts";
+import { createTestDatabase } from "../testing/stores/postgres.ts";
+import { quietLog } from "../testing/fixtures/quiet-log.ts";
 import { type Database, openDatabase, query } from "./database.ts";
 import { isPooledByTransaction } from "./pooler.ts";
-import { waitForDatabase } from "./readiness.ts";
+import { waitForDatabase } from "./schema/readiness.ts";
 
 async function openThrough(
   mode: "session" | "transaction" | undefined,

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { openTestDatabase, type OpenTestDatabase } from "../testing/database.ts";
+import { openTestDatabase, type OpenTestDatabase } from "../testing/stores/database.ts";
 import { readOrMakeSetting } from "./settings.ts";
 
 let db: OpenTestDatabase;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { open, readFile, rename, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { within } from "../lifecycle.ts";
+import { within } from "../process/lifecycle.ts";
 import { environment } from "./cluster.ts";
 import { EmbeddedPostgresError } from "./error.ts";
 import type { RunAs } from "./run-as.ts";

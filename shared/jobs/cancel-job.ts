@@ -1,4 +1,4 @@
-import { cancelQueuedJob, requestCancel } from "../db/end.ts";
+import { cancelQueuedJob, requestCancel } from "../db/jobs/end.ts";
 import type { JobContext } from "./job-context.ts";
 
 /**

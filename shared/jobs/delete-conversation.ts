@@ -1,4 +1,4 @@
-import { deleteConversation as writeTombstone, markErased, type Traces } from "../db/erasure.ts";
+import { deleteConversation as writeTombstone, markErased, type Traces } from "../db/conversations/erasure.ts";
 import type { JobContext } from "./job-context.ts";
 
 /**

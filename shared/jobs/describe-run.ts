@@ -1,4 +1,4 @@
-import type { RunRow } from "../db/timeline.ts";
+import type { RunRow } from "../db/jobs/timeline.ts";
 
 /** One claim of a job in a line, for operators. */
 export function describeRun({ run, attempt, worker, claimedAt, firstDeltaAt, endedAt, outcome }: RunRow): string {

@@ -1,4 +1,4 @@
-import { endJob as writeEnd, findEnd, type JobEnd } from "../db/end.ts";
+import { endJob as writeEnd, findEnd, type JobEnd } from "../db/jobs/end.ts";
 import type { JobContext } from "./job-context.ts";
 
 /**

@@ -2,7 +2,7 @@ import type { Database } from "../db/database.ts";
 import type { Live } from "../live/live.ts";
 import type { Logger } from "../logger.ts";
 import type { JobQueue } from "../queue/job-queue.ts";
-import type { HandOver } from "./hand-over.ts";
+import type { HandOver } from "./dispatcher.ts";
 
 /** What the life of a job stands on. */
 export interface JobContext {

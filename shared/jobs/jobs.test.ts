@@ -1,11 +1,11 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { endJob as writeEnd } from "../db/end.ts";
-import { readJob } from "../db/read-job.ts";
-import { readTombstones } from "../db/erasure.ts";
+import { endJob as writeEnd } from "../db/jobs/end.ts";
+import { readJob } from "../db/jobs/read-job.ts";
+import { readTombstones } from "../db/conversations/erasure.ts";
 import type { Hint } from "../live/live.ts";
-import { claim, completed, followUp, startConversation } from "../testing/conversations.ts";
-import { jobStores, openJobsOnRedis, type TestJobContext } from "../testing/job-context.ts";
-import { redisAvailable } from "../testing/redis.ts";
+import { claim, completed, followUp, startConversation } from "../testing/fixtures/conversations.ts";
+import { jobStores, openJobsOnRedis, type TestJobContext } from "../testing/fixtures/job-context.ts";
+import { redisAvailable } from "../testing/stores/redis.ts";
 import { cancelJob } from "./cancel-job.ts";
 import { deleteConversation, eraseTraces } from "./delete-conversation.ts";
 import { endJob } from "./end-job.ts";

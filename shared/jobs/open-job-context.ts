@@ -1,12 +1,12 @@
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { openDatabase } from "../db/database.ts";
-import { waitForDatabase } from "../db/readiness.ts";
-import type { Lifecycle } from "../lifecycle.ts";
+import { waitForDatabase } from "../db/schema/readiness.ts";
+import type { Lifecycle } from "../process/lifecycle.ts";
 import { createLive } from "../live/create-live.ts";
 import type { Logger } from "../logger.ts";
 import { createQueueBackend, type QueueBackend } from "../queue/backend.ts";
 import { openJobQueue } from "../queue/job-queue.ts";
-import { HandOver } from "./hand-over.ts";
+import { HandOver } from "./dispatcher.ts";
 import type { JobContext } from "./job-context.ts";
 
 /** How long a process waits for PostgreSQL when it starts before it. */

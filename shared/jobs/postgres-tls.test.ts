@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import { openDatabase } from "../db/database.ts";
-import { migrate } from "../db/migrate.ts";
-import { Lifecycle } from "../lifecycle.ts";
-import { makeCertificates, opensslAvailable } from "../testing/certificates.ts";
-import { startEncryptedPostgres } from "../testing/encrypted-postgres.ts";
-import { quietLog } from "../testing/quiet-log.ts";
+import { migrate } from "../db/schema/migrate.ts";
+import { Lifecycle } from "../process/lifecycle.ts";
+import { makeCertificates, opensslAvailable } from "../testing/fixtures/certificates.ts";
+import { startEncryptedPostgres } from "../testing/stores/encrypted-postgres.ts";
+import { quietLog } from "../testing/fixtures/quiet-log.ts";
 import { openJobContext } from "./open-job-context.ts";
 
 it.skipIf(!opensslAvailable)(

@@ -1,4 +1,4 @@
-import { retryJob as writeRetry, type RetryResult } from "../db/retry.ts";
+import { retryJob as writeRetry, type RetryResult } from "../db/jobs/retry.ts";
 import type { JobContext } from "./job-context.ts";
 
 /** Queues a failed job again and sends it on its way, if its conversation still allows it. */

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createTestDatabase, type TestDatabase } from "../testing/postgres.ts";
-import { openTcpGate } from "../testing/tcp-gate.ts";
+import { createTestDatabase, type TestDatabase } from "../testing/stores/postgres.ts";
+import { openTcpGate } from "../testing/processes/tcp-gate.ts";
 import { draftTtlSeconds, type Live } from "./live.ts";
 import { openOne, patiently, type LiveFixture } from "./live-fixture.testsuite.ts";
 import { describeLive } from "./live.testsuite.ts";

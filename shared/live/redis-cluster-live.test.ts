@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { askRedis } from "../testing/ask-redis.ts";
-import { redisAvailable } from "../testing/redis.ts";
-import { startRedisCluster, type RedisCluster } from "../testing/redis-cluster.ts";
+import { askRedis } from "../testing/stores/ask-redis.ts";
+import { redisAvailable } from "../testing/stores/redis.ts";
+import { startRedisCluster, type RedisCluster } from "../testing/stores/redis-cluster.ts";
 import { maxHintBytes, type Hint, type Live } from "./live.ts";
 import { inbox, openOne, patiently, type LiveFixture } from "./live-fixture.testsuite.ts";
 import { describeLive } from "./live.testsuite.ts";

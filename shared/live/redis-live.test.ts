@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
-import { redisAvailable, startRedis } from "../testing/redis.ts";
+import { redisAvailable, startRedis } from "../testing/stores/redis.ts";
 import { draftTtlSeconds, maxHintBytes, type Live } from "./live.ts";
 import { openOne, patiently, type LiveFixture } from "./live-fixture.testsuite.ts";
 import { describeLive } from "./live.testsuite.ts";

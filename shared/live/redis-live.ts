@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Cluster, type Result } from "ioredis";
-import { within } from "../lifecycle.ts";
+import { within } from "../process/lifecycle.ts";
 import { connectRedis, disconnectRedis, type RedisClient } from "../redis/connect-redis.ts";
 import { probeWrites } from "../redis/probe-writes.ts";
 import { parseRedisUrl } from "../redis/redis-url.ts";

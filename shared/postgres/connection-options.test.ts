@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { ConfigError, readConfig } from "../config.ts";
-import { startEncryptedPostgres, unnamedAddress } from "../testing/encrypted-postgres.ts";
-import { makeCertificates, opensslAvailable } from "../testing/certificates.ts";
+import { ConfigError, readConfig } from "../config/config.ts";
+import { startEncryptedPostgres, unnamedAddress } from "../testing/stores/encrypted-postgres.ts";
+import { makeCertificates, opensslAvailable } from "../testing/fixtures/certificates.ts";
 import { connectionOptions } from "./connection-options.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -30,7 +30,7 @@ describe.skipIf(!opensslAvailable)("sslrootcert=system", () => {
       url.hostname = host;
       url.search = "?sslrootcert=system";
       const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], ...trusted, DATABASE_URL: url.href };
-      const { status, stderr, stdout } = spawnSync(process.execPath, ["shared/db/migrate-main.ts"], {
+      const { status, stderr, stdout } = spawnSync(process.execPath, ["services/cli/migrate.ts"], {
         cwd: root,
         env,
         encoding: "utf8",

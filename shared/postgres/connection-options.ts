@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { getCACertificates } from "node:tls";
 import type { ClientConfig } from "pg";
-import { ConfigError } from "../config.ts";
+import { ConfigError } from "../config/config.ts";
 import { DatabaseUrlError, readTlsSettings } from "./database-url.ts";
 
 /** The part of pg's configuration that a `DATABASE_URL` decides. */

@@ -1,9 +1,9 @@
 import { v7 } from "uuid";
 import { expect, it, onTestFinished } from "vitest";
 import { setTimeout as sleep } from "node:timers/promises";
-import { endSessions, setDefault } from "../testing/empty-database.ts";
-import { createTestDatabase } from "../testing/postgres.ts";
-import { quietLog } from "../testing/quiet-log.ts";
+import { endSessions, setDefault } from "../testing/stores/empty-database.ts";
+import { createTestDatabase } from "../testing/stores/postgres.ts";
+import { quietLog } from "../testing/fixtures/quiet-log.ts";
 import { createQueueBackend } from "./backend.ts";
 import { openJobQueue } from "./job-queue.ts";
 

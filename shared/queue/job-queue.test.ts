@@ -2,12 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DelayedError, type Job, UnrecoverableError } from "bullmq";
 import { v7 } from "uuid";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
-import { createTestDatabase } from "../testing/postgres.ts";
-import { quietLog } from "../testing/quiet-log.ts";
-import { askRedis } from "../testing/ask-redis.ts";
-import { redisAvailable, startRedis } from "../testing/redis.ts";
-import { startRedisCluster, type RedisCluster } from "../testing/redis-cluster.ts";
-import { openTcpGate } from "../testing/tcp-gate.ts";
+import { createTestDatabase } from "../testing/stores/postgres.ts";
+import { quietLog } from "../testing/fixtures/quiet-log.ts";
+import { askRedis } from "../testing/stores/ask-redis.ts";
+import { redisAvailable, startRedis } from "../testing/stores/redis.ts";
+import { startRedisCluster, type RedisCluster } from "../testing/stores/redis-cluster.ts";
+import { openTcpGate } from "../testing/processes/tcp-gate.ts";
 import { type BullProcessor, createQueueBackend, type QueueBackend } from "./backend.ts";
 import { jobIdOf, type JobQueue, openJobQueue } from "./job-queue.ts";
 

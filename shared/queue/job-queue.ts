@@ -1,5 +1,5 @@
 import type { Logger } from "../logger.ts";
-import { within } from "../lifecycle.ts";
+import { within } from "../process/lifecycle.ts";
 import type { BullQueue, QueueBackend } from "./backend.ts";
 
 /** The sending side of the queue. What it carries is a job's id and nothing else. */

@@ -1,9 +1,9 @@
 import { v7 } from "uuid";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { quietLog } from "../testing/quiet-log.ts";
-import { redisAvailable } from "../testing/redis.ts";
-import { startRedisCluster } from "../testing/redis-cluster.ts";
-import { startRedisSentinel } from "../testing/redis-sentinel.ts";
+import { quietLog } from "../testing/fixtures/quiet-log.ts";
+import { redisAvailable } from "../testing/stores/redis.ts";
+import { startRedisCluster } from "../testing/stores/redis-cluster.ts";
+import { startRedisSentinel } from "../testing/stores/redis-sentinel.ts";
 import { createQueueBackend } from "./backend.ts";
 import { openJobQueue } from "./job-queue.ts";
 

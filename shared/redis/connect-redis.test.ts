@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { askRedis } from "../testing/ask-redis.ts";
-import { makeCertificates, opensslAvailable } from "../testing/certificates.ts";
-import { redisAvailable, startRedis, type RedisServer } from "../testing/redis.ts";
-import { startRedisCluster } from "../testing/redis-cluster.ts";
-import { startRedisSentinel } from "../testing/redis-sentinel.ts";
+import { askRedis } from "../testing/stores/ask-redis.ts";
+import { makeCertificates, opensslAvailable } from "../testing/fixtures/certificates.ts";
+import { redisAvailable, startRedis, type RedisServer } from "../testing/stores/redis.ts";
+import { startRedisCluster } from "../testing/stores/redis-cluster.ts";
+import { startRedisSentinel } from "../testing/stores/redis-sentinel.ts";
 import { connectRedis, disconnectRedis, type RedisClient } from "./connect-redis.ts";
 import { evictionAdvice, readEvictionPolicies } from "./eviction.ts";
 

@@ -1,5 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from "ioredis";
-import { within } from "../lifecycle.ts";
+import { within } from "../process/lifecycle.ts";
 import { guardDatabase } from "./guard-database.ts";
 import { type Address, parseRedisUrl, type RedisTarget } from "./redis-url.ts";
 

@@ -1,12 +1,12 @@
 import { Cluster } from "ioredis";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { ConfigError } from "../config.ts";
+import { ConfigError } from "../config/config.ts";
 import { createQueueBackend } from "../queue/backend.ts";
 import { openJobQueue } from "../queue/job-queue.ts";
-import { askRedis } from "../testing/ask-redis.ts";
-import { quietLog } from "../testing/quiet-log.ts";
-import { redisAvailable, type RedisServer, startRedis } from "../testing/redis.ts";
+import { askRedis } from "../testing/stores/ask-redis.ts";
+import { quietLog } from "../testing/fixtures/quiet-log.ts";
+import { redisAvailable, type RedisServer, startRedis } from "../testing/stores/redis.ts";
 import { connectRedis, disconnectRedis } from "./connect-redis.ts";
 import { requireRedisDatabase } from "./require-database.ts";
 

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { TestProject } from "vitest/node";
 import "../../scripts/require-node.cjs";
-import { migrate } from "../db/migrate.ts";
-import { dropDatabases, runAsAdmin, urlOfDatabase } from "./postgres-admin.ts";
-import { openPostgresServer } from "./postgres-server.ts";
+import { migrate } from "../db/schema/migrate.ts";
+import { dropDatabases, runAsAdmin, urlOfDatabase } from "./stores/postgres-admin.ts";
+import { openPostgresServer } from "./stores/postgres-server.ts";
 import { describeSkipped, refuseToSkip } from "./skipped.ts";
 
 declare module "vitest" {

@@ -12,7 +12,7 @@ import {
 } from "@opentelemetry/sdk-trace";
 import { hostname } from "node:os";
 import type { Logger } from "../logger.ts";
-import type { ProxyEnvironment } from "../proxy-environment.ts";
+import type { ProxyEnvironment } from "../config/proxy-environment.ts";
 import { type Attributes, parseTraceparent, type Span, type SpanOptions, type Tracing } from "./tracing.ts";
 
 interface TracingOptions {

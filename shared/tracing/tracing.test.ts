@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { readEnvironment } from "../config.ts";
-import { Lifecycle } from "../lifecycle.ts";
-import { quietLog } from "../testing/quiet-log.ts";
+import { readEnvironment } from "../config/config.ts";
+import { Lifecycle } from "../process/lifecycle.ts";
+import { quietLog } from "../testing/fixtures/quiet-log.ts";
 import { noTracing, openTracing, parseTraceparent, traceIdOf } from "./tracing.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";

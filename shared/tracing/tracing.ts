@@ -1,7 +1,7 @@
-import type { Config } from "../config.ts";
-import { type Lifecycle, within } from "../lifecycle.ts";
+import type { Config } from "../config/config.ts";
+import { type Lifecycle, within } from "../process/lifecycle.ts";
 import type { Logger } from "../logger.ts";
-import { type ProxyEnvironment, proxyOf } from "../proxy-environment.ts";
+import { type ProxyEnvironment, proxyOf } from "../config/proxy-environment.ts";
 
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 

@@ -1,9 +1,9 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/chromium.ts";
-import { redisAvailable } from "../../shared/testing/redis.ts";
-import { type Backend, type Product, startProduct } from "../system/product.ts";
-import { echoOf, endlessReply } from "../system/scripted-provider.ts";
+import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { redisAvailable } from "../../shared/testing/stores/redis.ts";
+import { type Backend, type Product, startProduct } from "../system/harness/product.ts";
+import { echoOf, endlessReply } from "../system/harness/scripted-provider.ts";
 import { openSite, strictPolicy } from "./site.ts";
 
 /** Of everything that the page should come to show. */

@@ -1,7 +1,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/chromium.ts";
-import { startProduct } from "../system/product.ts";
+import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { startProduct } from "../system/harness/product.ts";
 
 describe.skipIf(chromiumPath === undefined)("the page of the API's description", () => {
   it("shows every operation, from this host alone and under its own policy", { timeout: 90_000 }, async () => {

@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { migrate } from "../../shared/db/migrate.ts";
-import { startEmbeddedPostgres } from "../../shared/embedded-postgres.ts";
+import { migrate } from "../../shared/db/schema/migrate.ts";
+import { startEmbeddedPostgres } from "../../shared/embedded-postgres/embedded-postgres.ts";
 import { createLogger } from "../../shared/logger.ts";
-import { launchChromium } from "../../shared/testing/chromium.ts";
-import { startService } from "../system/processes.ts";
-import { heldReply, startScriptedProvider } from "../system/scripted-provider.ts";
+import { launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { startService } from "../system/harness/processes.ts";
+import { heldReply, startScriptedProvider } from "../system/harness/scripted-provider.ts";
 
 /**
  * `npm run screenshots`: pictures of what people see, into `screenshots/`, for a person to look at: the widget in each of

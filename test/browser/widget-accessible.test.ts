@@ -1,7 +1,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/chromium.ts";
+import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { openScripted, type ScriptedWidget, support, talk } from "./scripted-widget.ts";
 import { openStage, type Stage } from "./widget-stage.ts";
 

@@ -5,9 +5,9 @@ import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/chromium.ts";
-import { type Product, startProduct } from "../system/product.ts";
-import { echoOf, heldReply } from "../system/scripted-provider.ts";
+import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { type Product, startProduct } from "../system/harness/product.ts";
+import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
 import { openSite, type Site, strictPolicy } from "./site.ts";
 
 /** Of everything that the page should come to show. */

@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/chromium.ts";
+import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { openScripted, patience, support, talk } from "./scripted-widget.ts";
 import { openStage, type Stage } from "./widget-stage.ts";
 

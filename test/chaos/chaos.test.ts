@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { redisAvailable } from "../../shared/testing/redis.ts";
+import { redisAvailable } from "../../shared/testing/stores/redis.ts";
 import { makePlan } from "./plan.ts";
 import { describeRun } from "./report.ts";
 import { runChaos } from "./run.ts";

@@ -1,11 +1,11 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TcpGate } from "../../shared/testing/tcp-gate.ts";
+import type { TcpGate } from "../../shared/testing/processes/tcp-gate.ts";
 import type { Journal } from "./journal.ts";
-import { onRedis } from "./on-redis.ts";
+import { onRedis } from "./stores/on-redis.ts";
 import type { FaultKind, PlannedFault } from "./plan.ts";
-import { breakReplicated } from "./replicated-store.ts";
+import { breakReplicated } from "./stores/replicated-store.ts";
 import type { Slot } from "./slot.ts";
 import type { Stage } from "./stage.ts";
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jobView, timeline } from "../../shared/protocol/job.ts";
-import { EventStream } from "../system/event-stream.ts";
+import { EventStream } from "../system/harness/event-stream.ts";
 import type { Accepted, Journal } from "./journal.ts";
 import type { Random } from "./random.ts";
 import { request } from "./requests.ts";

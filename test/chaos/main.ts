@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { redisAvailable } from "../../shared/testing/redis.ts";
+import { redisAvailable } from "../../shared/testing/stores/redis.ts";
 import type { Backend } from "./plan.ts";
 import { describeRun } from "./report.ts";
 import { runChaos } from "./run.ts";

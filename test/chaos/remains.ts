@@ -1,4 +1,4 @@
-import { onRedis } from "./on-redis.ts";
+import { onRedis } from "./stores/on-redis.ts";
 import type { Stage } from "./stage.ts";
 
 /** Something of a deleted conversation that is still there. */

@@ -1,5 +1,5 @@
-import { percentile, pickUpWaits } from "./check-waits.ts";
-import type { Evidence } from "./evidence.ts";
+import { percentile, pickUpWaits } from "./rules/check-waits.ts";
+import type { Evidence } from "./rules/evidence.ts";
 import type { ChaosRun } from "./run.ts";
 
 /** Of one rule, so many breaches are told. */

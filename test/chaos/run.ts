@@ -1,10 +1,10 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { checkAll, type CheckResult } from "./checks.ts";
-import { collectEvidence, type Evidence } from "./evidence.ts";
+import { checkAll, type CheckResult } from "./rules/checks.ts";
+import { collectEvidence, type Evidence } from "./rules/evidence.ts";
 import { Faults } from "./faults.ts";
 import { Journal } from "./journal.ts";
-import { onRedis } from "./on-redis.ts";
+import { onRedis } from "./stores/on-redis.ts";
 import { type Backend, makePlan } from "./plan.ts";
 import { readRemains } from "./remains.ts";
 import { maxGrowth, soak, type SoakedHeap } from "../soak/soak.ts";

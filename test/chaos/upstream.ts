@@ -1,6 +1,6 @@
-import { type FakeCall, type FakeProvider, startFakeProvider } from "../../shared/testing/fake-provider.ts";
-import type { Script, Step } from "../../shared/testing/fake-script.ts";
-import { newestMessage } from "../system/scripted-provider.ts";
+import { type FakeCall, type FakeProvider, startFakeProvider } from "../../tools/fake-provider/fake-provider.ts";
+import type { Script, Step } from "../../tools/fake-provider/fake-script.ts";
+import { newestMessage } from "../system/harness/scripted-provider.ts";
 import { Random } from "./random.ts";
 
 export interface FakeReply {

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { JobView } from "../../shared/protocol/job.ts";
-import { chromiumPath, launchChromium } from "../../shared/testing/chromium.ts";
-import { type ChatJob, Client } from "../system/client.ts";
-import { type Product, startProduct } from "../system/product.ts";
-import { pausedReply } from "../system/scripted-provider.ts";
-import { eventually } from "../system/suite.ts";
+import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { type ChatJob, Client } from "../system/harness/client.ts";
+import { type Product, startProduct } from "../system/harness/product.ts";
+import { pausedReply } from "../system/harness/scripted-provider.ts";
+import { eventually } from "../system/harness/suite.ts";
 import { type Front, startFront } from "../widget/front.ts";
 import { bundleRecipe, type ClientName, type Follow, type RecipeJob } from "./recipes.ts";
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { submitResponse } from "../../shared/protocol/submit.ts";
-import type { Answer, Chat, ChatJob, Client } from "../system/client.ts";
-import { eventually } from "../system/suite.ts";
+import type { Answer, Chat, ChatJob, Client } from "../system/harness/client.ts";
+import { eventually } from "../system/harness/suite.ts";
 
 interface Sent {
   message: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { redisAvailable } from "../../shared/testing/redis.ts";
+import { redisAvailable } from "../../shared/testing/stores/redis.ts";
 import { fuzz } from "./fuzz.ts";
 
 /** For each group of routes; `docs/security.md` says what came of 20,000. */

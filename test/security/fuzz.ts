@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Agent, request } from "undici";
-import { startProduct } from "../system/product.ts";
-import { readLiveBytes, withLiveBytes } from "../system/with-live-bytes.ts";
+import { startProduct } from "../system/harness/product.ts";
+import { readLiveBytes, withLiveBytes } from "../system/harness/with-live-bytes.ts";
 import { type Known, type RouteGroup, routeGroups, type WildRequest, wildRequests } from "./requests.ts";
 
 export interface FuzzResult {

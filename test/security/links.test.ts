@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LinkFilter } from "../../services/worker/link-filter.ts";
+import { LinkFilter } from "../../services/worker/reply-text/link-filter.ts";
 import { cutLinkText } from "./link-texts.ts";
 import { renderLinks } from "./rendered-links.ts";
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Agent, request } from "undici";
 import { describe, expect, it } from "vitest";
-import { type Product, startProduct } from "../system/product.ts";
+import { type Product, startProduct } from "../system/harness/product.ts";
 
 /** What a container of 512 MB lets a process have; Node takes half of it for the heap. */
 const memoryMb = 512;

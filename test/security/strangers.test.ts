@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { SubmitResponse } from "../../shared/protocol/submit.ts";
-import { eventually, onEachBackend } from "../system/suite.ts";
+import { eventually, onEachBackend } from "../system/harness/suite.ts";
 
 const limits = { timeout: 60_000 };
 

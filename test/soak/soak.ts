@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 
 export interface SoakedProcess {
   name: string;
-  /** What it keeps now, after forced collections; see `shared/testing/heap-probe.ts`. */
+  /** What it keeps now, after forced collections; see `shared/testing/processes/heap-probe.ts`. */
   heapBytes(): Promise<number>;
 }
 
@@ -28,7 +28,7 @@ export const maxGrowth = 1.05;
 export const maxBytesPerChat = 0.2 * 1024;
 
 /** A preload for the processes that are looked at. */
-export const heapProbeOption = `--import=${new URL("../../shared/testing/heap-probe.ts", import.meta.url).href}`;
+export const heapProbeOption = `--import=${new URL("../../shared/testing/processes/heap-probe.ts", import.meta.url).href}`;
 
 const quarters = 4;
 /** A look while the last chats are still being put away sees more than is kept. */

@@ -1,4 +1,4 @@
-import { type Chat, Client } from "../system/client.ts";
+import { type Chat, Client } from "../system/harness/client.ts";
 
 /** Every so many chats in one conversation. */
 const turns = 8;

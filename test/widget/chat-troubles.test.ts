@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { Client } from "../system/client.ts";
-import { echoOf } from "../system/scripted-provider.ts";
-import { onEachBackend } from "../system/suite.ts";
+import { Client } from "../system/harness/client.ts";
+import { echoOf } from "../system/harness/scripted-provider.ts";
+import { onEachBackend } from "../system/harness/suite.ts";
 import { ChatPage } from "./chat-page.ts";
 import { FakeBrowser } from "./fake-browser.ts";
 import { type Instead, startFront } from "./front.ts";

@@ -1,9 +1,9 @@
 import { SignJWT } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { openTcpGate, type TcpGate } from "../../shared/testing/tcp-gate.ts";
-import { Client } from "../system/client.ts";
-import { echoOf, endlessReply, heldReply, messageOf } from "../system/scripted-provider.ts";
-import { eventually, onEachBackend } from "../system/suite.ts";
+import { openTcpGate, type TcpGate } from "../../shared/testing/processes/tcp-gate.ts";
+import { Client } from "../system/harness/client.ts";
+import { echoOf, endlessReply, heldReply, messageOf } from "../system/harness/scripted-provider.ts";
+import { eventually, onEachBackend } from "../system/harness/suite.ts";
 import { ChatPage } from "./chat-page.ts";
 import { FakeBrowser } from "./fake-browser.ts";
 import { type Front, type SeenRequest, startFront } from "./front.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { RequestListener, ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Server, Server as NetServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { quietLog, recordingLog } from "../../../shared/testing/quiet-log.ts";
+import { quietLog, recordingLog } from "../../../shared/testing/fixtures/quiet-log.ts";
 import { createHttpServer } from "../http-server.ts";
 import { Connections, type CutReason } from "./connections.ts";
 

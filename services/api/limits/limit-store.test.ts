@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { quietLog } from "../../../shared/testing/quiet-log.ts";
-import { redisAvailable } from "../../../shared/testing/redis.ts";
-import { type RedisCluster, startRedisCluster } from "../../../shared/testing/redis-cluster.ts";
+import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
+import { redisAvailable } from "../../../shared/testing/stores/redis.ts";
+import { type RedisCluster, startRedisCluster } from "../../../shared/testing/stores/redis-cluster.ts";
 import { openLimitStore } from "./limit-store.ts";
 
 describe.skipIf(!redisAvailable)("the store of the limits on a Redis Cluster", () => {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { QueryConfig } from "pg";
 import type { RateLimiterAbstract } from "rate-limiter-flexible";
-import { within } from "../../../shared/lifecycle.ts";
+import { within } from "../../../shared/process/lifecycle.ts";
 import type { Logger } from "../../../shared/logger.ts";
 
 interface LimiterOptions {

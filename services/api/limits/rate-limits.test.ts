@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { Lifecycle } from "../../../shared/lifecycle.ts";
-import { createTestDatabase } from "../../../shared/testing/postgres.ts";
-import { quietLog, recordingLog } from "../../../shared/testing/quiet-log.ts";
-import { redisAvailable, startRedis } from "../../../shared/testing/redis.ts";
-import { openTcpGate } from "../../../shared/testing/tcp-gate.ts";
+import { Lifecycle } from "../../../shared/process/lifecycle.ts";
+import { createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
+import { quietLog, recordingLog } from "../../../shared/testing/fixtures/quiet-log.ts";
+import { redisAvailable, startRedis } from "../../../shared/testing/stores/redis.ts";
+import { openTcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
 import { openRateLimits, type RateLimits } from "./rate-limits.ts";
 
 const cleanups: (() => Promise<void>)[] = [];

@@ -1,7 +1,7 @@
 import RateLimiterMemory from "rate-limiter-flexible/lib/RateLimiterMemory.js";
-import type { Config } from "../../../shared/config.ts";
+import type { Config } from "../../../shared/config/config.ts";
 import type { Quota } from "../../../shared/errors.ts";
-import type { Lifecycle } from "../../../shared/lifecycle.ts";
+import type { Lifecycle } from "../../../shared/process/lifecycle.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { openLimitStore } from "./limit-store.ts";
 import { RateLimit } from "./rate-limit.ts";

@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from "express";
-import type { Config } from "../../../shared/config.ts";
+import type { Config } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { clientAddress, clientNetwork } from "../limits/client-address.ts";
 

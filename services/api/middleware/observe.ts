@@ -1,7 +1,7 @@
 import type { NextFunction, Request, Response } from "express";
 import { noSpan, type Span, type Tracing } from "../../../shared/tracing/tracing.ts";
-import type { ApiMetrics } from "../api-metrics.ts";
-import { routeOf } from "../route-template.ts";
+import type { ApiMetrics } from "../telemetry/api-metrics.ts";
+import { routeOf } from "../telemetry/route-template.ts";
 import { preferredWait } from "./prefer.ts";
 import { noteIds, pathOf } from "./request-id.ts";
 

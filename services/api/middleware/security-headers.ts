@@ -1,6 +1,6 @@
 import type { NextFunction, Request, Response } from "express";
 import helmet from "helmet";
-import { isWidget } from "./origins.ts";
+import { isWidget } from "../access/origins.ts";
 
 /** Our pages bring all they need in files of their own. */
 const pagePolicy = {

@@ -1,6 +1,6 @@
-import type { JobRecord, MessageRecord } from "../../../shared/db/operator-conversation.ts";
-import { turnsShown } from "../../../shared/db/operator-conversation.ts";
-import type { FoundConversation } from "../../../shared/db/operator-search.ts";
+import type { JobRecord, MessageRecord } from "../../../shared/db/operators/conversation.ts";
+import { turnsShown } from "../../../shared/db/operators/conversation.ts";
+import type { FoundConversation } from "../../../shared/db/operators/search.ts";
 import { formatDuration, formatTime, formatUsd } from "./format.ts";
 import { html, type Html } from "./html.ts";
 import { explain } from "./search-view.ts";

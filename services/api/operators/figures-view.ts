@@ -1,4 +1,4 @@
-import type { Figures } from "../../../shared/db/operator-figures.ts";
+import type { Figures } from "../../../shared/db/operators/figures.ts";
 import { chart } from "./chart.ts";
 import { formatCount, formatDuration, formatShare, formatUsd } from "./format.ts";
 import { html, type Html } from "./html.ts";

@@ -1,4 +1,4 @@
-import { type FoundConversation, foundLimit } from "../../../shared/db/operator-search.ts";
+import { type FoundConversation, foundLimit } from "../../../shared/db/operators/search.ts";
 import { type JobErrorCode, jobStatus } from "../../../shared/protocol/job.ts";
 import { formatTime } from "./format.ts";
 import { html, type Html } from "./html.ts";

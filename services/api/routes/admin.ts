@@ -1,7 +1,7 @@
 import { type NextFunction, type Request, type Response, Router } from "express";
 import type { ApiContext } from "../api-context.ts";
-import { type OperatorRole, roleOf } from "../middleware/operators.ts";
-import { refuseQueueActions } from "../middleware/queue-actions.ts";
+import { type OperatorRole, roleOf } from "../access/operators.ts";
+import { refuseQueueActions } from "../access/queue-actions.ts";
 import { operatorRoutes } from "./operators.ts";
 
 const queuesPath = "/admin/queues";

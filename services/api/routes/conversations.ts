@@ -1,8 +1,8 @@
 import { type Request, type Response, Router } from "express";
-import { readConversation, readMessages, type MessageRow } from "../../../shared/db/conversations.ts";
+import { readConversation, readMessages, type MessageRow } from "../../../shared/db/conversations/conversations.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { deleteConversation } from "../../../shared/jobs/delete-conversation.ts";
-import { chooseProvider } from "../../../shared/provider-catalog.ts";
+import { chooseProvider } from "../../../shared/assistants/provider-catalog.ts";
 import {
   type ConversationView,
   defaultHistoryPage,
@@ -11,7 +11,7 @@ import {
   type MessageView,
 } from "../../../shared/protocol/conversation.ts";
 import type { ApiContext } from "../api-context.ts";
-import { openConversation } from "../middleware/access.ts";
+import { openConversation } from "../access/access.ts";
 import { exportRoutes } from "./export.ts";
 import { feedbackRoutes } from "./feedback.ts";
 

@@ -1,6 +1,6 @@
 import type { NextFunction, Request, Response } from "express";
 import { readFile, stat } from "node:fs/promises";
-import { type SharedFile, sendSharedFile, shareFile } from "../shared-file.ts";
+import { type SharedFile, sendSharedFile, shareFile } from "../files/shared-file.ts";
 
 const folder = new URL("../../widget/demo/", import.meta.url);
 const files = new Map([

@@ -1,9 +1,9 @@
 import { type Request, type Response, Router } from "express";
 import { readFile } from "node:fs/promises";
 import type { ApiContext } from "../api-context.ts";
-import { sendSharedFile, shareFile } from "../shared-file.ts";
+import { sendSharedFile, shareFile } from "../files/shared-file.ts";
 
-const stylesPath = new URL("../docs/docs.css", import.meta.url);
+const stylesPath = new URL("../openapi/page/docs.css", import.meta.url);
 /** Asked for again each time, and answered with 304: after an update nothing old is shown. */
 const cacheControl = "no-cache";
 
@@ -30,8 +30,8 @@ export function docsRoutes({ config }: Pick<ApiContext, "config">): Router {
 
 async function makeDocs(config: ApiContext["config"]) {
   const [{ describeApi }, { docsPage }, styles] = await Promise.all([
-    import("../description/describe-api.ts"),
-    import("../docs/docs-page.ts"),
+    import("../openapi/describe-api.ts"),
+    import("../openapi/page/docs-page.ts"),
     readFile(stylesPath),
   ]);
   const description = describeApi(config);

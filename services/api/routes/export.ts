@@ -1,8 +1,8 @@
 import { pipeline } from "node:stream/promises";
 import { type Request, type Response, Router } from "express";
 import type { ApiContext } from "../api-context.ts";
-import { exportAsJson, exportAsText, isReadAtOnce, openExport } from "../export-conversation.ts";
-import { openConversation } from "../middleware/access.ts";
+import { exportAsJson, exportAsText, isReadAtOnce, openExport } from "../export/export-conversation.ts";
+import { openConversation } from "../access/access.ts";
 
 /** `GET /api/conversations/:id/export`: all that is stored of a conversation, as a file. */
 export function exportRoutes(context: ApiContext): Router {

@@ -1,9 +1,9 @@
 import { type Request, type Response, Router } from "express";
-import { rateMessage, unrateMessage } from "../../../shared/db/feedback.ts";
+import { rateMessage, unrateMessage } from "../../../shared/db/conversations/feedback.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { feedbackRequest } from "../../../shared/protocol/feedback.ts";
 import type { ApiContext } from "../api-context.ts";
-import { openMessage } from "../middleware/access.ts";
+import { openMessage } from "../access/access.ts";
 import { readJson } from "../middleware/json-body.ts";
 
 /** `POST /api/messages/:id/feedback`: what a visitor thinks of a reply. */

@@ -1,22 +1,22 @@
 import { type Request, type Response, Router } from "express";
-import { type JobRow, readJob, readPositions } from "../../../shared/db/read-job.ts";
-import { readRestarts, readRuns } from "../../../shared/db/timeline.ts";
+import { type JobRow, readJob, readPositions } from "../../../shared/db/jobs/read-job.ts";
+import { readRestarts, readRuns } from "../../../shared/db/jobs/timeline.ts";
 import { isDatabaseAway } from "../../../shared/db/database.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { cancelJob } from "../../../shared/jobs/cancel-job.ts";
 import { endEventId, type JobEvent } from "../../../shared/protocol/events.ts";
 import type { ApiContext } from "../api-context.ts";
-import { followJob, parseCursor } from "../follow-job.ts";
-import { hasEnded, toJobView } from "../job-view.ts";
-import { toTimeline } from "../timeline-view.ts";
-import { openJob } from "../middleware/access.ts";
+import { followJob, parseCursor } from "../follow/follow-job.ts";
+import { hasEnded, toJobView } from "../follow/job-view.ts";
+import { toTimeline } from "../follow/timeline-view.ts";
+import { openJob } from "../access/access.ts";
 import { clientOf } from "../middleware/client.ts";
 import { requestSpan } from "../middleware/observe.ts";
 import { preferredWait, remainingWaitMs } from "../middleware/prefer.ts";
 import { idsOf } from "../middleware/request-id.ts";
-import { traceEvents } from "../trace-events.ts";
-import { untilClosed } from "../until-closed.ts";
-import type { Watcher } from "../watch-job.ts";
+import { traceEvents } from "../telemetry/trace-events.ts";
+import { untilClosed } from "../follow/until-closed.ts";
+import type { Watcher } from "../follow/watch-job.ts";
 
 /** When to ask again for a job that has not ended, in seconds. */
 const pollSeconds = 1;

@@ -1,8 +1,8 @@
 import { type Request, type Response, Router } from "express";
-import { listVisitorConversations } from "../../../shared/db/visitors.ts";
+import { listVisitorConversations } from "../../../shared/db/conversations/visitors.ts";
 import { type VisitorConversationsView, visitorConversationsQuery } from "../../../shared/protocol/identity.ts";
 import type { ApiContext } from "../api-context.ts";
-import { requireVisitor, storePresentHash } from "../middleware/access.ts";
+import { requireVisitor, storePresentHash } from "../access/access.ts";
 
 /** What is a verified visitor's own, on whatever device. */
 export function visitorRoutes(context: ApiContext): Router {

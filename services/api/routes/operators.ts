@@ -1,9 +1,9 @@
 import { type Request, type Response, Router } from "express";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { readTurns } from "../../../shared/db/operator-conversation.ts";
-import { type Figures, readFigures } from "../../../shared/db/operator-figures.ts";
-import { findConversation, type FoundConversation, searchConversations } from "../../../shared/db/operator-search.ts";
+import { readTurns } from "../../../shared/db/operators/conversation.ts";
+import { type Figures, readFigures } from "../../../shared/db/operators/figures.ts";
+import { findConversation, type FoundConversation, searchConversations } from "../../../shared/db/operators/search.ts";
 import { jobStatus } from "../../../shared/protocol/job.ts";
 import type { ApiContext } from "../api-context.ts";
 import { conversationView } from "../operators/conversation-view.ts";

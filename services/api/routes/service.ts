@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from "express";
-import { chooseProvider, defaultProvider } from "../../../shared/provider-catalog.ts";
+import { chooseProvider, defaultProvider } from "../../../shared/assistants/provider-catalog.ts";
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import type { ApiContext } from "../api-context.ts";
 

@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from "express";
 import { Problem } from "../../../shared/errors.ts";
-import { sendSharedFile } from "../shared-file.ts";
-import type { WidgetFile, WidgetFiles } from "../widget-files.ts";
+import { sendSharedFile } from "../files/shared-file.ts";
+import type { WidgetFile, WidgetFiles } from "../files/widget-files.ts";
 
 /** Who has it asks again after so long, and runs what it has meanwhile. */
 const briefly = "public, max-age=300, stale-while-revalidate=86400";

@@ -1,4 +1,4 @@
-import type { LauncherWords } from "../words/launcher-words.ts";
+import type { LauncherWords } from "../i18n/launcher-words.ts";
 
 export interface LauncherState {
   readonly words: LauncherWords;

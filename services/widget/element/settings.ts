@@ -1,4 +1,4 @@
-import { chooseLocale, type Locale } from "../words/languages.ts";
+import { chooseLocale, type Locale } from "../i18n/languages.ts";
 
 /** What `<parley-chat>` may be told by attributes, and the script tag by `data-*` of the same names. */
 export const attributeNames = [

@@ -1,6 +1,6 @@
 import { guard } from "lit/directives/guard.js";
 import { html, nothing, type TemplateResult } from "lit/html.js";
-import type { Words } from "../words/words.ts";
+import type { Words } from "../i18n/words.ts";
 import { safeAddress } from "./safe-address.ts";
 import type { Block, Cell, Inline, ListItem } from "./tree.ts";
 

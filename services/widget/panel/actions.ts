@@ -1,5 +1,5 @@
 import type { Chat } from "../chat/chat-state.ts";
-import type { Words } from "../words/words.ts";
+import type { Words } from "../i18n/words.ts";
 import { copy } from "./copy.ts";
 import type { Actions, Ui } from "./model.ts";
 

@@ -1,7 +1,7 @@
 import { raise } from "../element/launcher.ts";
-import { chooseLocale, type Locale } from "../words/languages.ts";
-import { FullScreen } from "./full-screen.ts";
-import { keepWithin } from "./keyboard.ts";
+import { chooseLocale, type Locale } from "../i18n/languages.ts";
+import { FullScreen } from "./accessible/full-screen.ts";
+import { keepWithin } from "./accessible/keyboard.ts";
 
 export interface BoxOptions {
   readonly inline: boolean;

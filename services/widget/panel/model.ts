@@ -1,7 +1,7 @@
 import type { ChatState, Rating, ReplyMessage } from "../chat/chat-state.ts";
 import type { Settings } from "../element/settings.ts";
 import type { MarkdownContext } from "../markdown/markdown.ts";
-import type { Words } from "../words/words.ts";
+import type { Words } from "../i18n/words.ts";
 import type { Formats } from "./formats.ts";
 
 /** What the panel itself knows, beside the chat. */

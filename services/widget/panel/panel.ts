@@ -1,13 +1,13 @@
 import { render } from "lit/html.js";
 import type { Chat, ChatState } from "../chat/chat-state.ts";
 import type { Settings } from "../element/settings.ts";
-import type { Words } from "../words/words.ts";
+import type { Words } from "../i18n/words.ts";
 import { type ActionsContext, createActions } from "./actions.ts";
-import { Announcer } from "./announcer.ts";
+import { Announcer } from "./accessible/announcer.ts";
 import { PanelBox } from "./box.ts";
 import { Composer } from "./composer.ts";
 import { Formats } from "./formats.ts";
-import { KeepEnd } from "./keep-end.ts";
+import { KeepEnd } from "./accessible/keep-end.ts";
 import type { Actions, Ui, View } from "./model.ts";
 import panelCss from "./panel.css";
 import textCss from "./text.css";

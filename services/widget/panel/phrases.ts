@@ -1,5 +1,5 @@
 import type { Notice, ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
-import type { Words } from "../words/words.ts";
+import type { Words } from "../i18n/words.ts";
 
 /** Where a reply stands in the queue, if that is known. */
 export function placeWords({ phase, position }: ReplyMessage, words: Words): string | undefined {

@@ -1,7 +1,7 @@
 import type { ChatState, ReplyMessage } from "../chat/chat-state.ts";
 import type { ReplyText } from "../markdown/reply-text.ts";
 import type { MarkdownContext } from "../markdown/markdown.ts";
-import type { Words } from "../words/words.ts";
+import type { Words } from "../i18n/words.ts";
 import { Pace } from "./pace.ts";
 
 /** A reply's text on its way from the chat to the page. */

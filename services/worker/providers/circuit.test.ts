@@ -5,8 +5,8 @@ import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { Circuit } from "./circuit.ts";
 import { ProviderError, type ProviderErrorCode } from "./provider.ts";
-import { createConnections } from "./upstream/connections.ts";
-import { createProbe } from "./upstream/probe.ts";
+import { createConnections } from "./upstream/http/connections.ts";
+import { createProbe } from "./upstream/http/probe.ts";
 
 const silent = pino({ level: "silent" });
 const circuits: Circuit[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Preset } from "../../../shared/assistants.ts";
+import type { Preset } from "../../../shared/assistants/assistants.ts";
 import { choosePreset, createPresetProvider } from "./preset.ts";
 import type { ProviderRequest } from "./provider.ts";
 import { collect, streamingSuite, testRequest } from "./provider.testsuite.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Preset } from "../../../shared/assistants.ts";
+import type { Preset } from "../../../shared/assistants/assistants.ts";
 import type { Provider, ProviderEvent, ProviderRequest } from "./provider.ts";
 import { keywordsIn } from "./keywords.ts";
 

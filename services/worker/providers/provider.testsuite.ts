@@ -1,10 +1,10 @@
 import net from "node:net";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ProxyEnvironment } from "../../../shared/proxy-environment.ts";
-import { startFakeProvider, type FakeProvider } from "../../../shared/testing/fake-provider.ts";
-import type { Script } from "../../../shared/testing/fake-script.ts";
-import { startForwardProxy } from "../../../shared/testing/forward-proxy.ts";
+import type { ProxyEnvironment } from "../../../shared/config/proxy-environment.ts";
+import { startFakeProvider, type FakeProvider } from "../../../tools/fake-provider/fake-provider.ts";
+import type { Script } from "../../../tools/fake-provider/fake-script.ts";
+import { startForwardProxy } from "../../../shared/testing/processes/forward-proxy.ts";
 import { Meter } from "./meter.ts";
 import {
   ProviderError,

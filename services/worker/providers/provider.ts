@@ -1,6 +1,6 @@
-import type { Assistant } from "../../../shared/assistants.ts";
+import type { Assistant } from "../../../shared/assistants/assistants.ts";
 import type { FinishReason } from "../../../shared/protocol/job.ts";
-import type { ProviderName } from "../../../shared/provider-catalog.ts";
+import type { ProviderName } from "../../../shared/assistants/provider-catalog.ts";
 
 /**
  * One way to get a reply. A provider is a few pure mappers (to its request, from its events, to our errors) around one

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readConfig } from "../../../shared/config.ts";
-import { describeProviders } from "../../../shared/provider-catalog.ts";
+import { readConfig } from "../../../shared/config/config.ts";
+import { describeProviders } from "../../../shared/assistants/provider-catalog.ts";
 import { loadProviders } from "./registry.ts";
 
 const environment = { DATABASE_URL: "postgres://localhost/parley" };

@@ -1,5 +1,5 @@
-import type { Config } from "../../../shared/config.ts";
-import { isConfigured, providerNames, type ProviderName } from "../../../shared/provider-catalog.ts";
+import type { Config } from "../../../shared/config/config.ts";
+import { isConfigured, providerNames, type ProviderName } from "../../../shared/assistants/provider-catalog.ts";
 import type { Provider } from "./provider.ts";
 
 export type ProviderRegistry = ReadonlyMap<ProviderName, Provider>;

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { assistantsPath, readAssistants, type Assistants, type Preset } from "../../../shared/assistants.ts";
+import { assistantsPath, readAssistants, type Assistants, type Preset } from "../../../shared/assistants/assistants.ts";
 import { choosePreset } from "./preset.ts";
 
 let assistants: Assistants;

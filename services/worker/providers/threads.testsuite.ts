@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startFakeProvider, type FakeProvider } from "../../../shared/testing/fake-provider.ts";
-import type { Script } from "../../../shared/testing/fake-script.ts";
+import { startFakeProvider, type FakeProvider } from "../../../tools/fake-provider/fake-provider.ts";
+import type { Script } from "../../../tools/fake-provider/fake-script.ts";
 import { ProviderError, type PromptMessage, type Provider, type ProviderErrorCode, type Threads } from "./provider.ts";
 import { collect, testRequest, type Upstream } from "./provider.testsuite.ts";
 import { defaultTimeouts, type Timeouts } from "./timeouts.ts";

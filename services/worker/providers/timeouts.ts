@@ -1,4 +1,4 @@
-import { LinkedAbort } from "../../../shared/linked-abort.ts";
+import { LinkedAbort } from "../../../shared/async/linked-abort.ts";
 import { ProviderError, type ProviderEvent } from "./provider.ts";
 
 /** How long a provider may keep us waiting, in milliseconds. */

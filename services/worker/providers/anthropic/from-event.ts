@@ -4,7 +4,7 @@ import type { ReplyPart } from "../upstream/reply.ts";
 import { readContent } from "../upstream/content.ts";
 import { toFinishReason } from "../upstream/finish-reasons.ts";
 import { Beginning } from "../upstream/generation.ts";
-import { findTypedError, fromErrorObject, fromWords } from "../upstream/openai-errors.ts";
+import { findTypedError, fromErrorObject, fromWords } from "../upstream/errors/openai-errors.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";
 import { tokenCount } from "../upstream/token-count.ts";
 

@@ -1,9 +1,9 @@
 import { AnthropicError, APIConnectionError, APIError } from "@anthropic-ai/sdk";
 import { ProviderError } from "../provider.ts";
-import { errorOfStatus, fromConnection, namesIn } from "../upstream/errors.ts";
-import { kindOf } from "../upstream/error-kinds.ts";
-import { findError, readProblem } from "../upstream/openai-errors.ts";
-import { wordsIn } from "../upstream/sdk-words.ts";
+import { errorOfStatus, fromConnection, namesIn } from "../upstream/errors/errors.ts";
+import { kindOf } from "../upstream/errors/error-kinds.ts";
+import { findError, readProblem } from "../upstream/errors/openai-errors.ts";
+import { wordsIn } from "../upstream/errors/sdk-words.ts";
 
 /** For what the SDK throws, and what the connection does while the stream is read. */
 export function toError(error: unknown, apiKey: string): ProviderError {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ConfigError, readConfig } from "../../../../shared/config.ts";
-import { startFakeProvider, type FakeProvider } from "../../../../shared/testing/fake-provider.ts";
-import type { Script } from "../../../../shared/testing/fake-script.ts";
+import { ConfigError, readConfig } from "../../../../shared/config/config.ts";
+import { startFakeProvider, type FakeProvider } from "../../../../tools/fake-provider/fake-provider.ts";
+import type { Script } from "../../../../tools/fake-provider/fake-script.ts";
 import { Meter } from "../meter.ts";
 import { ProviderError, type ProviderErrorCode } from "../provider.ts";
 import { collect, providerSuite, testRequest } from "../provider.testsuite.ts";

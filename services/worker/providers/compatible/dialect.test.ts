@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startFakeProvider, type FakeProvider } from "../../../../shared/testing/fake-provider.ts";
+import { startFakeProvider, type FakeProvider } from "../../../../tools/fake-provider/fake-provider.ts";
 import { collect, testRequest } from "../provider.testsuite.ts";
 import type { PromptMessage } from "../provider.ts";
 import { createCompatibleProvider } from "./compatible.ts";

@@ -1,5 +1,5 @@
-import type { Problem } from "../upstream/error-kinds.ts";
-import { findError, readProblem } from "../upstream/openai-errors.ts";
+import type { Problem } from "../upstream/errors/error-kinds.ts";
+import { findError, readProblem } from "../upstream/errors/openai-errors.ts";
 import { parseJson } from "../upstream/parse-event.ts";
 import { type ErrorAnswer, parseBody } from "./to-error.ts";
 import type { ChatCompletionRequest } from "./to-request.ts";

@@ -4,10 +4,10 @@ import { type Content, hasThoughts, hasTools, readContent } from "../upstream/co
 import { toFinishReason } from "../upstream/finish-reasons.ts";
 import { Generation } from "../upstream/generation.ts";
 import { OneText } from "../upstream/one-text.ts";
-import { findError, fromErrorObject, fromWords } from "../upstream/openai-errors.ts";
+import { findError, fromErrorObject, fromWords } from "../upstream/errors/openai-errors.ts";
 import { parseJson } from "../upstream/parse-event.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
-import { readSources } from "../upstream/sources.ts";
+import { readSources } from "../upstream/shown/sources.ts";
 import { readUsage } from "../upstream/usage.ts";
 
 const piece = z

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Connections } from "../upstream/connections.ts";
+import type { Connections } from "../upstream/http/connections.ts";
 
 /** A place to post JSON to, over connections that are kept. */
 export interface Endpoint {

@@ -1,8 +1,8 @@
 import type { ProviderError } from "../provider.ts";
-import { errorOfStatus } from "../upstream/errors.ts";
-import { namesIn } from "../upstream/errors.ts";
-import { kindOf } from "../upstream/error-kinds.ts";
-import { findError, readProblem } from "../upstream/openai-errors.ts";
+import { errorOfStatus } from "../upstream/errors/errors.ts";
+import { namesIn } from "../upstream/errors/errors.ts";
+import { kindOf } from "../upstream/errors/error-kinds.ts";
+import { findError, readProblem } from "../upstream/errors/openai-errors.ts";
 import { parseJson } from "../upstream/parse-event.ts";
 
 /** An answer that is not a stream, as far as it was read. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ProviderError } from "../provider.ts";
 import { toFinishReason } from "../upstream/finish-reasons.ts";
 import { Beginning } from "../upstream/generation.ts";
-import { findError, fromErrorObject, fromWords } from "../upstream/openai-errors.ts";
+import { findError, fromErrorObject, fromWords } from "../upstream/errors/openai-errors.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { readUsage } from "../upstream/usage.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";

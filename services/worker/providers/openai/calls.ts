@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ProviderError } from "../provider.ts";
-import { limitedCall } from "../upstream/limited-call.ts";
+import { limitedCall } from "../upstream/http/limited-call.ts";
 import { toError } from "./to-error.ts";
 
 /** One call of the SDK that is not streamed. */

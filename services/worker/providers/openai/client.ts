@@ -1,7 +1,7 @@
 import OpenAI from "openai";
-import type { ProxyEnvironment } from "../../../../shared/proxy-environment.ts";
-import type { Connections } from "../upstream/connections.ts";
-import { createSdkFetch } from "../upstream/sdk-fetch.ts";
+import type { ProxyEnvironment } from "../../../../shared/config/proxy-environment.ts";
+import type { Connections } from "../upstream/http/connections.ts";
+import { createSdkFetch } from "../upstream/http/sdk-fetch.ts";
 
 export interface ClientOptions {
   /** Like `https://api.openai.com/v1`, with or without a slash at the end. */

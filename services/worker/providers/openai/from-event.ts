@@ -3,7 +3,7 @@ import { ProviderError } from "../provider.ts";
 import { readContent } from "../upstream/content.ts";
 import { toFinishReason } from "../upstream/finish-reasons.ts";
 import { Beginning } from "../upstream/generation.ts";
-import { findTypedError, fromErrorObject, fromWords } from "../upstream/openai-errors.ts";
+import { findTypedError, fromErrorObject, fromWords } from "../upstream/errors/openai-errors.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { readUsage } from "../upstream/usage.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";

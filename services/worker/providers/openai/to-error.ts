@@ -1,8 +1,8 @@
 import { APIConnectionError, APIError, OpenAIError } from "openai";
 import { ProviderError } from "../provider.ts";
-import { errorOfStatus, fromConnection } from "../upstream/errors.ts";
-import { wordsIn } from "../upstream/sdk-words.ts";
-import { describeErrorObject, isOutOfCredit, isRefusedKey } from "../upstream/openai-errors.ts";
+import { errorOfStatus, fromConnection } from "../upstream/errors/errors.ts";
+import { wordsIn } from "../upstream/errors/sdk-words.ts";
+import { describeErrorObject, isOutOfCredit, isRefusedKey } from "../upstream/errors/openai-errors.ts";
 
 /** For what the SDK throws, and what the connection does while the stream is read. */
 export function toError(error: unknown, apiKey: string): ProviderError {

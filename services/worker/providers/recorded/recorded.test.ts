@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startFakeProvider, type FakeProvider } from "../../../../shared/testing/fake-provider.ts";
+import { startFakeProvider, type FakeProvider } from "../../../../tools/fake-provider/fake-provider.ts";
 import { createAnthropicProvider } from "../anthropic/anthropic.ts";
 import { createCompatibleProvider } from "../compatible/compatible.ts";
 import { createOpenaiProvider } from "../openai/openai.ts";

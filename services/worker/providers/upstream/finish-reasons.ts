@@ -1,5 +1,5 @@
 import { ProviderError, type ProviderEvent } from "../provider.ts";
-import { namesIn } from "./errors.ts";
+import { namesIn } from "./errors/errors.ts";
 
 type FinishReason = Extract<ProviderEvent, { type: "finish" }>["finishReason"];
 /** `broken`: the server gave up in the middle. `none`: not the end yet. */

@@ -1,8 +1,8 @@
 import { createParser } from "eventsource-parser";
 import { ProviderError } from "../provider.ts";
-import { findError } from "./openai-errors.ts";
+import { findError } from "./errors/openai-errors.ts";
 import { parseJson } from "./parse-event.ts";
-import { RawLines } from "./raw-lines.ts";
+import { RawLines } from "./errors/raw-lines.ts";
 
 /** Of one event, or of an answer that is not streamed, in characters: a guard of our memory, far above any reply. */
 const maxEventChars = 8 * 1024 * 1024;

@@ -8,9 +8,9 @@ import {
   type TokenUsage,
 } from "../provider.ts";
 import { LengthLimit } from "./length-limit.ts";
-import type { Habits } from "./server-habits.ts";
-import { ShownText } from "./shown-text.ts";
-import type { Source } from "./sources.ts";
+import type { Habits } from "./shown/server-habits.ts";
+import { ShownText } from "./shown/shown-text.ts";
+import type { Source } from "./shown/sources.ts";
 import { limitUsage } from "./token-count.ts";
 
 type FinishEvent = Extract<ProviderEvent, { type: "finish" }>;

@@ -1,0 +1,33 @@
+import type { ClockReading } from "../../../shared/db/clock.ts";
+import { maxIdentitySeconds } from "../../../shared/protocol/identity.ts";
+
+/** Clocks of sites and of ours differ; so much is forgiven at either end. */
+const clockToleranceSeconds = 60;
+/** Seconds beyond it are milliseconds: the year 5138. */
+const latestSeconds = 1e11;
+
+interface Times {
+  exp: number;
+  nbf?: number | null | undefined;
+}
+
+/** @returns why an identity does not hold now, by which clock, and what to do; `undefined` when it does */
+export function checkTimes({ exp, nbf }: Times, clock: ClockReading): string | undefined {
+  const now = clock.now / 1000;
+  if (exp > latestSeconds) return "exp: must be Unix seconds, and these are milliseconds: divide them by 1000";
+  if (exp <= now - clockToleranceSeconds) {
+    return `exp: it has expired, ${differ(now - exp, clock)}. Sign a new one; if it is new, set the site's clock right`;
+  }
+  if (exp - now > maxIdentitySeconds + clockToleranceSeconds) {
+    return `exp: must be at most 24 hours from now, ${differ(exp - now, clock)}`;
+  }
+  if (typeof nbf === "number" && nbf > now + clockToleranceSeconds) {
+    return `nbf: it is not good yet, ${differ(nbf - now, clock)}. Leave nbf away, or set the site's clock right`;
+  }
+  return undefined;
+}
+
+function differ(seconds: number, { now, of }: ClockReading): string {
+  const clock = of === "database" ? "the service's clock (its database's)" : "the service's clock";
+  return `${Math.round(seconds)} s off ${new Date(now).toISOString()}, the time by ${clock}`;
+}

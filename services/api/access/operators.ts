@@ -1,0 +1,102 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { NextFunction, Request, RequestHandler, Response } from "express";
+import type { Config } from "../../../shared/config/config.ts";
+import { Problem } from "../../../shared/errors.ts";
+import type { Logger } from "../../../shared/logger.ts";
+import type { Guesses } from "../limits/login-throttle.ts";
+import { clientOf } from "../middleware/client.ts";
+import { refuseForeignOperations } from "./origins.ts";
+import { idsOf, pathOf } from "../middleware/request-id.ts";
+
+/** `read` only looks. */
+export type OperatorRole = "read" | "full";
+
+interface OperatorOptions {
+  config: Pick<Config, "ADMIN_USER" | "ADMIN_PASSWORD" | "ADMIN_READ_USER" | "ADMIN_READ_PASSWORD">;
+  guesses: Guesses;
+  log: Logger;
+}
+
+interface Account {
+  user: string;
+  role: OperatorRole;
+  digest: Buffer;
+}
+
+/** Lets operators in, and nobody else. */
+export class Operators {
+  /** Without an account nothing is served to operators: whoever guesses finds nothing to guess at. */
+  readonly exist: boolean;
+  readonly #accounts: readonly Account[];
+  readonly #guesses: Guesses;
+  readonly #log: Logger;
+
+  constructor({ config, guesses, log }: OperatorOptions) {
+    this.#accounts = [
+      ...account(config.ADMIN_USER, config.ADMIN_PASSWORD, "full"),
+      ...account(config.ADMIN_READ_USER, config.ADMIN_READ_PASSWORD, "read"),
+    ];
+    this.exist = this.#accounts.length > 0;
+    this.#guesses = guesses;
+    this.#log = log;
+  }
+
+  /**
+   * Lets operators through, by Basic credentials: to look, of this role at least; to change things, `full` ones, and from
+   * our own pages alone. Afterwards `res.locals.operator` is their name, and `roleOf(res)` their role.
+   */
+  require(role: OperatorRole): RequestHandler[] {
+    const check = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
+      res.set("Cache-Control", "no-store");
+      const operator = await this.#identify(req, res);
+      const looks = req.method === "GET" || req.method === "HEAD";
+      if (operator.role === "read" && (role === "full" || !looks)) {
+        throw new Problem(
+          "read-only",
+          `The account ${operator.user} may look at what all may see, and change nothing.`,
+        );
+      }
+      res.locals["operator"] = operator.user;
+      roles.set(res, operator.role);
+      if (!looks) this.#log.info({ ...idsOf(req), operator: operator.user, path: pathOf(req) }, "audit");
+      next();
+    };
+    return [refuseForeignOperations, check];
+  }
+
+  async #identify(req: Request, res: Response): Promise<Account> {
+    const [, encoded] = /^Basic +(\S+)$/i.exec(req.get("Authorization") ?? "") ?? [];
+    if (encoded === undefined) throw unknown(res);
+    const digest = digestOf(Buffer.from(encoded, "base64").toString());
+    const found = await this.#guesses.compare("password", clientOf(req).network, () => this.#find(digest));
+    if (found) return found;
+    this.#log.warn(idsOf(req), "an operator's credentials were wrong");
+    throw unknown(res);
+  }
+
+  /** Compares with each account, as digests: of equal length, in constant time. */
+  #find(digest: Buffer): Account | undefined {
+    const matching = this.#accounts.filter((each) => timingSafeEqual(each.digest, digest));
+    return matching[0];
+  }
+}
+
+const roles = new WeakMap<Response, OperatorRole>();
+
+/** Of the operator who was let through. */
+export function roleOf(res: Response): OperatorRole {
+  return roles.get(res) ?? "read";
+}
+
+function unknown(res: Response): Problem {
+  res.set("WWW-Authenticate", 'Basic realm="Parley", charset="UTF-8"');
+  return new Problem("admin-unauthorized", "Sign in with ADMIN_USER and ADMIN_PASSWORD.");
+}
+
+function account(user: string, password: string | undefined, role: OperatorRole): Account[] {
+  return password === undefined ? [] : [{ user, role, digest: digestOf(`${user}:${password}`) }];
+}
+
+function digestOf(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

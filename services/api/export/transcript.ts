@@ -1,0 +1,79 @@
+import type { ExportedConversation, ExportedJob, ExportedMessage } from "../../../shared/protocol/export.ts";
+import { type FinishReason, jobErrors } from "../../../shared/protocol/job.ts";
+
+/**
+ * A conversation for people to read. What somebody wrote is indented, every line of it, so that no message can pass for
+ * another one's heading.
+ */
+export function toTranscriptHead(conversation: ExportedConversation, exportedAt: Date): string {
+  const { id, createdAt, updatedAt, metadata } = conversation;
+  const lines = [
+    `Conversation ${id}`,
+    `Begun ${time(createdAt)}, last change ${time(updatedAt)}, exported ${time(exportedAt.toISOString())}`,
+    ...Object.entries(metadata).map(([key, value]) => indent(`${key}: ${value}`)),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/**
+ * Some of its turns.
+ * @param nameOf an assistant, by its type
+ */
+export function toTranscriptTurns(
+  messages: readonly ExportedMessage[],
+  jobs: readonly ExportedJob[],
+  nameOf: (assistantType: string) => string,
+): string {
+  const jobOf = new Map(jobs.map((job) => [job.turn, job]));
+  const answered = new Set(messages.filter(({ sender }) => sender === "ai").map(({ turn }) => turn));
+  return messages
+    .map((message) => {
+      const job = jobOf.get(message.turn);
+      const who = message.sender === "user" ? "Visitor" : oneLine(nameOf(job?.assistantType ?? "default"));
+      const entry = `\n${[who, time(message.createdAt), ...notes(message)].join(", ")}\n${indent(message.text)}\n`;
+      return entry + describeFeedback(message) + (answered.has(message.turn) ? "" : describeMissing(job));
+    })
+    .join("");
+}
+
+const stopped: Partial<Record<FinishReason, string>> = {
+  length: "cut off at its longest",
+  refusal: "declined",
+  content_filter: "cut off by the provider",
+  cancelled: "stopped by the visitor",
+};
+
+function notes({ sender, imported, fallback, finishReason }: ExportedMessage): string[] {
+  const brought = sender === "user" ? "brought along" : "as the visitor tells it";
+  const how = finishReason === null ? undefined : stopped[finishReason];
+  return [...(imported ? [brought] : []), ...(fallback ? ["a stand-in"] : []), ...(how === undefined ? [] : [how])];
+}
+
+function describeFeedback({ feedback }: ExportedMessage): string {
+  if (feedback === null) return "";
+  const said = feedback.comment === null ? "" : `\n${indent(feedback.comment)}`;
+  return `Rated ${feedback.rating}, ${time(feedback.ratedAt)}${said}\n`;
+}
+
+function describeMissing(job: ExportedJob | undefined): string {
+  if (job === undefined) return "";
+  return `No reply: ${job.error === null ? job.status : jobErrors[job.error]}\n`;
+}
+
+function time(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+}
+
+const lineEnds = /\r\n?|[\v\f\u0085\u2028\u2029]/g;
+/** A terminal would obey them. */
+// oxlint-disable-next-line eslint/no-control-regex
+const controls = /[\0-\b\x0e-\x1f\x7f-\x9f]/g;
+
+function indent(text: string): string {
+  const clean = text.replace(lineEnds, "\n").replace(controls, "\ufffd");
+  return clean.replace(/^/gm, "    ");
+}
+
+function oneLine(text: string): string {
+  return indent(text).trim().replaceAll("\n", " ");
+}

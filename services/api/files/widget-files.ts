@@ -1,0 +1,167 @@
+import { execFile } from "node:child_process";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { Logger } from "../../../shared/logger.ts";
+import { type SharedFile, shareFile } from "./shared-file.ts";
+
+/** A file of the bundle, as it goes out. */
+export interface WidgetFile extends SharedFile {
+  /** Its content's hash is in its name: it never changes. */
+  readonly immutable: boolean;
+}
+
+type Files = ReadonlyMap<string, WidgetFile>;
+
+export interface WidgetFilesOptions {
+  log: Logger;
+  /** Whether to look again and again if its sources have changed, and build it anew then; else that is done at the start. */
+  watch: boolean;
+  /** Where `build.ts` stands, and `dist/` comes to stand. */
+  folder?: string;
+  /** The module that `build.ts` cannot do without; an image leaves it out. */
+  bundler?: string;
+}
+
+const widgetFolder = fileURLToPath(new URL("../../widget", import.meta.url));
+/** A build takes a tenth of a second. */
+const buildLimitMs = 30_000;
+/** One that failed is not tried at each request, and sources are not looked at more often. */
+const lookEveryMs = 1000;
+
+/**
+ * The widget as browsers load it, in memory. Images bring it built; elsewhere it is built here, in a process of its own,
+ * when the first one needs it.
+ */
+export class WidgetFiles {
+  readonly #folder: string;
+  readonly #bundler: string;
+  readonly #log: Logger;
+  readonly #watch: boolean;
+  #loaded: { at: number; files: Promise<Files> } | undefined;
+
+  constructor({ log, watch, folder = widgetFolder, bundler = "esbuild" }: WidgetFilesOptions) {
+    this.#log = log;
+    this.#watch = watch;
+    this.#folder = folder;
+    this.#bundler = bundler;
+  }
+
+  /** Loads it, so that the first request finds it there. */
+  prepare(): void {
+    this.#load().catch((error: unknown) => {
+      this.#log.warn(
+        { err: error },
+        "the widget could not be built: where its packages are installed, npm run build does",
+      );
+    });
+  }
+
+  /**
+   * @param name within `dist/`, like `widget.js` or `widget/panel-AB12.js`
+   * @returns `undefined`: there is no such file
+   * @throws where it is not built, and cannot be
+   */
+  async find(name: string): Promise<WidgetFile | undefined> {
+    const files = await this.#load();
+    return files.get(name) ?? inPlaceOf(name, files);
+  }
+
+  #load(): Promise<Files> {
+    const now = Date.now();
+    if (this.#loaded === undefined || (this.#watch && now - this.#loaded.at > lookEveryMs)) {
+      const before = this.#loaded?.files;
+      const files = this.#read(before);
+      this.#loaded = { at: now, files };
+      files.catch(() => {
+        // To be tried again, in a while.
+        setTimeout(() => {
+          if (this.#loaded?.files === files) this.#loaded = undefined;
+        }, lookEveryMs).unref();
+      });
+    }
+    return this.#loaded.files;
+  }
+
+  async #read(before: Promise<Files> | undefined): Promise<Files> {
+    const dist = join(this.#folder, "dist");
+    const builtAt = await changedAt(join(dist, "widget.js"));
+    const missing = builtAt === 0;
+    const mayBuild = this.#watch || (before === undefined && canResolve(this.#bundler, this.#folder));
+    const stale = missing || (mayBuild && (await newestSource(this.#folder)) > builtAt);
+    if (!stale && before !== undefined) return before;
+    if (stale) await this.#build(missing);
+    return readFiles(dist);
+  }
+
+  /** An old one does, where a new one cannot be made. */
+  async #build(missing: boolean): Promise<void> {
+    try {
+      await promisify(execFile)(process.execPath, [join(this.#folder, "build.ts")], { timeout: buildLimitMs });
+    } catch (error) {
+      if (missing) throw error;
+      this.#log.warn({ err: error }, "the widget could not be built; an older one is served");
+    }
+  }
+}
+
+/**
+ * A page that was loaded before an update asks for files of then. What has their place now does as well: the one with the
+ * same name before its hash. (Chunks have no names; only files that are of now, too, ask for those.)
+ */
+function inPlaceOf(name: string, files: Files): WidgetFile | undefined {
+  const [, stem] = /^(widget\/(?!chunk-)[\w-]+-)[A-Z\d]{8}\.js$/.exec(name) ?? [];
+  if (stem === undefined) return undefined;
+  const [, file] = [...files].find(([path]) => path.startsWith(stem) && path.length === name.length) ?? [];
+  return file && { ...file, immutable: false };
+}
+
+async function readFiles(dist: string): Promise<Files> {
+  const names = (await readdir(join(dist, "widget"))).filter((name) => /\.(?:js|d\.ts)$/.test(name));
+  const files = await Promise.all(
+    ["widget.js", ...names.map((name) => `widget/${name}`)].map((path) => read(dist, path)),
+  );
+  return new Map(files.filter((file) => file !== undefined));
+}
+
+async function read(dist: string, path: string): Promise<[string, WidgetFile] | undefined> {
+  try {
+    return [path, toFile(path, await readFile(join(dist, path)))];
+  } catch (error) {
+    // Another process has just built it anew, without this one.
+    if (path !== "widget.js" && (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function toFile(path: string, body: Buffer): WidgetFile {
+  return { ...shareFile(body), immutable: /-[A-Z\d]{8}\.js$/.test(path) };
+}
+
+/** An image has no bundler: what it brings has been built for it, whatever the times of its files. */
+function canResolve(bundler: string, folder: string): boolean {
+  try {
+    createRequire(join(folder, "build.ts")).resolve(bundler);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Milliseconds since 1970; 0: it is not there. */
+async function changedAt(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
+}
+
+/** Of the sources and their folders, in which something may be missing now. */
+async function newestSource(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const sources = entries
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((path) => !/\/(dist|demo|testing)(\/|$)|\.test\.ts$/.test(path.slice(folder.length)));
+  // With the packages in it.
+  const lock = join(folder, "../../package-lock.json");
+  return Math.max(...(await Promise.all([lock, ...sources].map(changedAt))));
+}

@@ -1,0 +1,189 @@
+import type { JobRow } from "../../../shared/db/jobs/read-job.ts";
+import type { Logger } from "../../../shared/logger.ts";
+import { endEventId, type JobEvent } from "../../../shared/protocol/events.ts";
+import { hasEnded, toJobView } from "./job-view.ts";
+import type { Mail } from "./mailbox.ts";
+import type { JobWatch, Watcher } from "./watch-job.ts";
+
+/** How far a client has come in an attempt's text, in UTF-8 bytes. */
+export interface Cursor {
+  attempt: number;
+  bytes: number;
+}
+
+interface Follow {
+  watcher: Watcher;
+  /** Read after the watcher was opened: so no change is missed. */
+  row: JobRow;
+  /** What the client has, by its `Last-Event-ID`: `"unknown"` if that is no id of ours, absent for a fresh connect. */
+  from?: Cursor | "unknown" | undefined;
+}
+
+interface Sources {
+  watch: JobWatch;
+  log: Logger;
+}
+
+/**
+ * Everything a client has yet to see of a job, until it has ended: the tail of a log, whose truth is the row, the draft and
+ * the stored reply. Hints only say when to look. When its watcher is closed it ends without a word: the client has gone.
+ */
+export async function* followJob(sources: Sources, { watcher, row: first, from }: Follow): AsyncGenerator<JobEvent> {
+  const { mailbox, known } = watcher;
+  const jobId = first.id;
+  let row = first;
+  const text = new FollowedText(sources, jobId, from, row.attempt);
+  yield statusEvent(row);
+  let mail: Mail | undefined = { row: false, draft: true, deltas: [] };
+  while (mail) {
+    if (mail.row || mail.deltas.some(({ attempt }) => attempt > row.attempt)) {
+      const before: JobRow = row;
+      row = (await sources.watch.readRow(jobId)) ?? before;
+      const moved = row.status !== before.status || row.attempt !== before.attempt;
+      if (moved && !hasEnded(row.status)) yield statusEvent(row);
+      // The draft of a new attempt may have begun before this row was read.
+      mail.draft ||= row.attempt !== before.attempt;
+    } else if (mail.position !== undefined && row.status === "queued") {
+      yield statusEvent(row, mail.position);
+    }
+    if (hasEnded(row.status)) {
+      yield* text.finish(row);
+      yield terminalEvent(row);
+      return;
+    }
+    yield* text.advance(row.attempt, mail);
+    Object.assign(known, { status: row.status, attempt: row.attempt, bytes: text.bytes });
+    mail = await mailbox.take();
+  }
+}
+
+/** The text one client has put together, and what it lacks. */
+class FollowedText {
+  readonly #sources: Sources;
+  readonly #jobId: string;
+  #cursor: Cursor;
+  /** The cursor came from the client and was not yet held against the text. */
+  #unchecked: boolean;
+  /** The client shows text that it must drop first. */
+  #stale: boolean;
+
+  constructor(sources: Sources, jobId: string, from: Follow["from"], attempt: number) {
+    const resumes = from !== undefined && from !== "unknown" && from.attempt === attempt;
+    this.#sources = sources;
+    this.#jobId = jobId;
+    this.#cursor = resumes ? from : { attempt, bytes: 0 };
+    this.#unchecked = resumes;
+    this.#stale = from !== undefined && !resumes;
+  }
+
+  get bytes(): number {
+    return this.#cursor.bytes;
+  }
+
+  /** What came since, of the present attempt. */
+  async *advance(attempt: number, { draft, deltas }: Mail): AsyncGenerator<JobEvent> {
+    yield* this.#begin(attempt);
+    if (attempt === 0) return;
+    if (draft || this.#unchecked) yield* this.#readDraft();
+    for (const delta of deltas) {
+      if (delta.attempt !== attempt) continue;
+      const bytes = Buffer.byteLength(delta.text);
+      if (delta.offset + bytes <= this.#cursor.bytes) continue;
+      if (delta.offset === this.#cursor.bytes && !this.#unchecked) yield this.#delta(delta.text, bytes);
+      else yield* this.#readDraft();
+    }
+  }
+
+  /** What the client lacks of the stored reply; if there is none, it drops what it has. */
+  *finish({ replyText, replyAttempt, attempt }: JobRow): Generator<JobEvent> {
+    yield* this.#begin(replyAttempt ?? attempt);
+    // Most have it all, and need no copy of it.
+    if (this.#cursor.bytes === Buffer.byteLength(replyText ?? "")) return;
+    const reply = Buffer.from(replyText ?? "");
+    if (!isBoundary(reply, this.#cursor.bytes)) yield this.#reset();
+    const tail = reply.subarray(this.#cursor.bytes);
+    if (tail.length > 0) yield this.#delta(tail.toString(), tail.length);
+  }
+
+  *#begin(attempt: number): Generator<JobEvent> {
+    const moved = this.#cursor.attempt !== attempt;
+    // A first attempt takes nothing back: there was nothing.
+    const shown = this.#stale || (moved && this.#cursor.attempt > 0);
+    if (moved) this.#cursor = { attempt, bytes: 0 };
+    if (moved) this.#unchecked = false;
+    if (shown) yield this.#reset();
+  }
+
+  async *#readDraft(): AsyncGenerator<JobEvent> {
+    const { attempt } = this.#cursor;
+    const { watch, log } = this.#sources;
+    try {
+      let slice = await watch.readDraft(this.#jobId, attempt, this.#cursor.bytes);
+      if (this.#unchecked && !isPlausible(slice, this.#cursor.bytes)) {
+        // The draft of a job that has just ended is gone, and says nothing of the id: the stored reply will.
+        if (!slice && (await this.#hasEnded())) return;
+        yield this.#reset();
+        slice = await watch.readDraft(this.#jobId, attempt, 0);
+      }
+      this.#unchecked = false;
+      if (slice && slice.bytes.length > 0) yield this.#delta(slice.text, slice.bytes.length);
+    } catch (error) {
+      // Without its drafts the stream goes on from PostgreSQL: the client gets the stored reply at the end.
+      log.debug({ err: error, jobId: this.#jobId }, "draft not read");
+    }
+  }
+
+  async #hasEnded(): Promise<boolean> {
+    const row = await this.#sources.watch.readRow(this.#jobId);
+    return row === undefined || hasEnded(row.status);
+  }
+
+  #reset(): JobEvent {
+    const { attempt } = this.#cursor;
+    this.#cursor = { attempt, bytes: 0 };
+    this.#unchecked = false;
+    this.#stale = false;
+    // Whoever reconnects now must not name a place in the text that it has dropped.
+    return { event: "reset", data: { attempt }, id: `${attempt}:0` };
+  }
+
+  #delta(text: string, bytes: number): JobEvent {
+    const { attempt } = this.#cursor;
+    const offset = this.#cursor.bytes + bytes;
+    this.#cursor = { attempt, bytes: offset };
+    return { event: "delta", data: { text, offset }, id: `${attempt}:${offset}` };
+  }
+}
+
+/** Whether a draft can have been sent up to `bytes`: not beyond its end, not inside a character. */
+function isPlausible(slice: { bytes: Buffer; length: number } | undefined, bytes: number): boolean {
+  if (!slice) return bytes === 0;
+  return bytes <= slice.length && !isContinuation(slice.bytes[0]);
+}
+
+function isBoundary(text: Buffer, bytes: number): boolean {
+  return bytes <= text.length && !isContinuation(text[bytes]);
+}
+
+/** UTF-8: 10xxxxxx never begins a character. */
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
+}
+
+function statusEvent({ status, attempt }: JobRow, position?: number): JobEvent {
+  return { event: "status", data: { status, attempt, ...(position !== undefined && { position }) } };
+}
+
+function terminalEvent(row: JobRow): JobEvent {
+  const data = toJobView(row);
+  if (row.status === "failed") return { event: "failed", data, id: endEventId };
+  if (row.status === "cancelled") return { event: "cancelled", data, id: endEventId };
+  return { event: "done", data, id: endEventId };
+}
+
+/** Reads a `Last-Event-ID`; absent or empty: a fresh connect. No attempt and no delta of ours is numbered 0 or 01. */
+export function parseCursor(lastEventId: string | undefined): Cursor | "unknown" | undefined {
+  if (lastEventId === undefined || lastEventId === "") return undefined;
+  const [, attempt, bytes] = /^([1-9]\d{0,8}):([1-9]\d{0,8})$/.exec(lastEventId) ?? [];
+  return attempt === undefined ? "unknown" : { attempt: Number(attempt), bytes: Number(bytes) };
+}

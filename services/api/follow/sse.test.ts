@@ -1,0 +1,215 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import express, { type Response } from "express";
+import { promisify } from "node:util";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { JobEvent } from "../../../shared/protocol/events.ts";
+import { openTcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
+import { EventStreams } from "./sse.ts";
+
+const delta = (text: string): JobEvent => ({
+  event: "delta",
+  data: { text, offset: text.length },
+  id: `1:${text.length}`,
+});
+const status: JobEvent = { event: "status", data: { status: "queued", attempt: 0 } };
+
+/** The last block of a stream that is sent back, after the block before it. */
+const invitation = /\n\nretry: ([2-4]\d{3})\nevent: wait\ndata: {"retryMs":\1}\n\n$/;
+
+interface Served {
+  url: string;
+  /** How many connections there are. */
+  connections: () => Promise<number>;
+  /** The response of the first request. */
+  response: Promise<Response>;
+  errors: unknown[];
+  pumped: Promise<void>;
+}
+
+/** Serves one event stream to whoever asks. */
+async function serve(
+  streams: EventStreams,
+  events: AsyncIterable<JobEvent>,
+  /** How long a connection may stay without a sign of life. */
+  silenceMs = 0,
+): Promise<Served> {
+  const response = Promise.withResolvers<Response>();
+  const pumped = Promise.withResolvers<void>();
+  const errors: unknown[] = [];
+  const app = express();
+  app.get("/", async (_req, res) => {
+    response.resolve(res);
+    await streams.pump(res, events, (error) => errors.push(error));
+    pumped.resolve();
+  });
+  const server: Server = createServer(app).listen(0, "127.0.0.1");
+  onTestFinished(() => {
+    streams.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.timeout = silenceMs;
+  server.keepAliveTimeout = silenceMs;
+  const connections = promisify(server.getConnections.bind(server));
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    connections,
+    response: response.promise,
+    errors,
+    pumped: pumped.promise,
+  };
+}
+
+async function* give(...events: JobEvent[]): AsyncGenerator<JobEvent> {
+  yield* events;
+}
+
+/** Never ends by itself. */
+async function* hang(...events: JobEvent[]): AsyncGenerator<JobEvent> {
+  yield* events;
+  await new Promise<never>(() => undefined);
+}
+
+describe("an event stream", () => {
+  it("sends events as the standard has them, and ends after the last", async () => {
+    const last: JobEvent = { event: "cancelled", data: { jobId: "7" } as never, id: "end" };
+    const { url } = await serve(new EventStreams(), give(status, delta("two\nlines"), last));
+    const answer = await fetch(url);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-store, no-transform",
+      "x-accel-buffering": "no",
+    });
+    expect(await answer.text()).toBe(
+      [
+        'retry: 1000\nevent: status\ndata: {"status":"queued","attempt":0}\n\n',
+        'id: 1:9\nevent: delta\ndata: {"text":"two\\nlines","offset":9}\n\n',
+        'id: end\nevent: cancelled\ndata: {"jobId":"7"}\n\n',
+      ].join(""),
+    );
+  });
+
+  it("invites the client to come back when it breaks, or ends without an end", async () => {
+    async function* broken(): AsyncGenerator<JobEvent> {
+      yield status;
+      throw new Error("PostgreSQL is away");
+    }
+    const served = await serve(new EventStreams(), broken());
+    const answer = await fetch(served.url);
+    expect(answer.status).toBe(200);
+    const [, retryMs] = invitation.exec(await answer.text()) ?? [];
+    expect(Number(retryMs)).toBeGreaterThanOrEqual(2000);
+    expect(Number(retryMs)).toBeLessThan(5000);
+    expect(served.errors).toMatchObject([{ message: "PostgreSQL is away" }]);
+
+    const unfinished = await serve(new EventStreams(), give(status));
+    expect(await (await fetch(unfinished.url)).text()).toMatch(invitation);
+    expect(unfinished.errors).toEqual([]);
+  });
+
+  it("is ended with an invitation to come back when the process ends", async () => {
+    const streams = new EventStreams();
+    const { url } = await serve(streams, hang(status));
+    const answer = await fetch(url);
+    streams.close();
+    expect(await answer.text()).toMatch(new RegExp(`^retry: 1000\nevent: status\ndata: .*${invitation.source}`));
+  });
+
+  it("is not begun for a request that was under way when the process was told to end", async () => {
+    const streams = new EventStreams();
+    const { url } = await serve(streams, hang(status));
+    streams.close();
+    // The first block is an event already.
+    expect(`\n\n${await (await fetch(url)).text()}`).toMatch(new RegExp(`^${invitation.source}`));
+  });
+
+  it("waits for a slow reader, and gathers nothing meanwhile", async () => {
+    const text = "x".repeat(64 * 1024);
+    let given = 0;
+    async function* endless(): AsyncGenerator<JobEvent> {
+      for (;;) {
+        given += 1;
+        yield delta(text);
+      }
+    }
+    const { url, response } = await serve(new EventStreams(), endless());
+    const client = await openRaw(url);
+    const res = await response;
+    client.pause();
+    const listeners = () => res.listenerCount("close") + res.listenerCount("error");
+    // Each time the client reads on, the stream waits anew.
+    for (let time = 0; time < 20; time += 1) {
+      await expect.poll(() => res.writableNeedDrain, { interval: 1 }).toBe(true);
+      const before = given;
+      client.resume();
+      await expect.poll(() => given, { interval: 1 }).toBeGreaterThan(before);
+      client.pause();
+    }
+    await expect.poll(() => res.writableNeedDrain, { interval: 1 }).toBe(true);
+    expect(res.writableLength).toBeLessThan(2 * text.length);
+    expect(listeners()).toBeLessThan(10);
+    client.destroy();
+  });
+
+  it("stops when the client goes, also one that was too slow", async () => {
+    async function* endless(): AsyncGenerator<JobEvent> {
+      for (;;) yield delta("x".repeat(64 * 1024));
+    }
+    const { url, response, pumped } = await serve(new EventStreams(), endless());
+    const client = await openRaw(url);
+    client.pause();
+    const res = await response;
+    await expect.poll(() => res.writableNeedDrain, { interval: 1 }).toBe(true);
+    client.destroy();
+    await pumped;
+  });
+
+  it("is sent back after a while, so that whoever vanished without a word is found, and whoever is there resumes", async () => {
+    const briefly = { everyMs: 20, oldestMs: 200 };
+    const { url, connections } = await serve(new EventStreams(briefly), hang(status), 300);
+    const wire = await openTcpGate(url);
+    onTestFinished(() => wire.shut());
+    const vanished = await openRaw(wire.url);
+    wire.freeze();
+    expect(await connections()).toBe(1);
+    await expect.poll(() => connections(), { timeout: 5000 }).toBe(0);
+    vanished.destroy();
+
+    const there = await serve(new EventStreams(briefly), hang(status));
+    const [beats, goodbye] = (await (await fetch(there.url)).text()).split(/(?=retry: [2-4]\d{3}\nevent: wait\n)/);
+    expect(beats).toMatch(/^retry: 1000\nevent: status\n[^\n]+\n\n(:\n\n)+$/);
+    expect(goodbye).toBeDefined();
+  });
+
+  it("is cut where nothing is taken any more", async () => {
+    const text = "x".repeat(64 * 1024);
+    async function* endless(): AsyncGenerator<JobEvent> {
+      for (;;) yield delta(text);
+    }
+    const { url, response, pumped, connections } = await serve(new EventStreams({ everyMs: 20 }), endless(), 300);
+    const wire = await openTcpGate(url);
+    onTestFinished(() => wire.shut());
+    const client = await openRaw(wire.url);
+    const res = await response;
+    client.pause();
+    wire.freeze();
+    await pumped;
+    expect(res.closed).toBe(true);
+    await expect.poll(() => connections(), { timeout: 5000 }).toBe(0);
+    client.destroy();
+  });
+});
+
+/** A client that can stop reading. */
+async function openRaw(url: string): Promise<Socket> {
+  const { port, hostname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on("error", () => undefined);
+  socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  await once(socket, "data");
+  return socket;
+}

@@ -1,0 +1,176 @@
+import type { Pool } from "pg";
+import { type JobRow, readJob, readJobStates, readPositions } from "../../../shared/db/jobs/read-job.ts";
+import type { DraftSlice, Live } from "../../../shared/live/live.ts";
+import { LinkedAbort } from "../../../shared/async/linked-abort.ts";
+import type { Logger } from "../../../shared/logger.ts";
+import type { JobStatus } from "../../../shared/protocol/job.ts";
+import { hasEnded } from "./job-view.ts";
+import { Mailbox } from "./mailbox.ts";
+import { SharedReads } from "./shared-reads.ts";
+
+/** One follower of a job: its mail, and what it knows, so that the ticker can tell whether it missed something. */
+export interface Watcher {
+  readonly mailbox: Mailbox;
+  known: { status: JobStatus; attempt: number; bytes: number };
+}
+
+interface ReadSlice extends DraftSlice {
+  text: string;
+}
+
+const tickMs = 1000;
+/** A follower that heard nothing for so long may have missed a hint. */
+const silentMs = 2000;
+/** A position in the queue is told at most so often. */
+const positionEveryMs = 5000;
+
+/**
+ * The jobs this process follows. Hints make it quick; a tick a second, with one query for all that were silent, makes it
+ * certain.
+ */
+export class JobWatch {
+  readonly #pool: Pool;
+  readonly #live: Live;
+  readonly #log: Logger;
+  readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #drafts: SharedReads<[jobId: string, attempt: number, from: number], ReadSlice | undefined>;
+  readonly #endWaits = new AbortController();
+  #ticking = false;
+  #positionsToldAt = 0;
+
+  constructor({ pool, live, log }: { pool: Pool; live: Live; log: Logger }) {
+    this.#pool = pool;
+    this.#live = live;
+    this.#log = log;
+    this.#drafts = new SharedReads(async (jobId, attempt, from) => {
+      const slice = await live.readDraft(jobId, attempt, from);
+      return slice && { ...slice, text: slice.bytes.toString() };
+    });
+  }
+
+  /** Begins to follow a job; `signal` ends it. Read the row after this, never before: then no change is missed. */
+  async open(jobId: string, signal: AbortSignal): Promise<Watcher> {
+    const watcher: Watcher = { mailbox: new Mailbox(signal), known: { status: "queued", attempt: 0, bytes: 0 } };
+    const stopListening = await this.#live.listen(jobId, (hint) => watcher.mailbox.put(hint));
+    const watchers = this.#watchers.get(jobId) ?? new Set();
+    this.#watchers.set(jobId, watchers.add(watcher));
+    this.#scheduleTick();
+    const close = () => {
+      stopListening();
+      watchers.delete(watcher);
+      if (watchers.size === 0) this.#watchers.delete(jobId);
+    };
+    if (signal.aborted) close();
+    else signal.addEventListener("abort", close, { once: true });
+    return watcher;
+  }
+
+  /** The row as it is now or a little later. */
+  readRow(jobId: string): Promise<JobRow | undefined> {
+    return readJob(this.#pool, jobId);
+  }
+
+  /** As `Live` reads it; one copy of the text is enough for all who lack it. */
+  readDraft(jobId: string, attempt: number, from: number): Promise<ReadSlice | undefined> {
+    return this.#drafts.read(jobId, attempt, from);
+  }
+
+  /** Ends all waits for a job's end, now and from now on: their clients get what is known. */
+  endWaits(): void {
+    this.#endWaits.abort();
+  }
+
+  /**
+   * Waits until a job has ended, at most `ms`; a store that hangs makes it no longer.
+   * @returns its row as it was last read; `undefined` where there is none, or none was read in time
+   */
+  async waitForEnd(jobId: string, ms: number, signal: AbortSignal): Promise<JobRow | undefined> {
+    using wait = new LinkedAbort(signal, this.#endWaits.signal);
+    const timer = setTimeout(() => wait.abort(), ms);
+    const stopped = new Promise<void>((resolve) => {
+      if (wait.signal.aborted) resolve();
+      else wait.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    let latest: JobRow | undefined;
+    const readUntilEnd = async () => {
+      const { mailbox, known } = await this.open(jobId, wait.signal);
+      for (;;) {
+        const row = await this.readRow(jobId);
+        latest = row;
+        if (!row || hasEnded(row.status)) return;
+        Object.assign(known, { status: row.status, attempt: row.attempt, bytes: Number.MAX_SAFE_INTEGER });
+        let mail = await mailbox.take();
+        while (mail && !mail.row) mail = await mailbox.take();
+        if (!mail) return;
+      }
+    };
+    try {
+      await Promise.race([readUntilEnd(), stopped]);
+      return latest;
+    } finally {
+      clearTimeout(timer);
+      wait.abort();
+    }
+  }
+
+  async #tick(): Promise<void> {
+    const now = performance.now();
+    try {
+      await Promise.all([this.#rereadSilent(now), this.#tellPositions(now)]);
+    } catch (error) {
+      this.#log.debug({ err: error }, "followed jobs not read again");
+    }
+    this.#ticking = false;
+    this.#scheduleTick();
+  }
+
+  #scheduleTick(): void {
+    if (this.#ticking || this.#watchers.size === 0) return;
+    this.#ticking = true;
+    setTimeout(() => void this.#tick(), tickMs);
+  }
+
+  async #rereadSilent(now: number): Promise<void> {
+    const silent = new Map<string, Watcher[]>();
+    for (const [jobId, watchers] of this.#watchers) {
+      const quiet = [...watchers].filter(({ mailbox }) => now - mailbox.heardAt > silentMs);
+      if (quiet.length > 0) silent.set(jobId, quiet);
+    }
+    if (silent.size === 0) return;
+    const states = await readJobStates(this.#pool, [...silent.keys()]);
+    const moved = ({ status, attempt }: { status: JobStatus; attempt: number }, { known }: Watcher) =>
+      known.status !== status || known.attempt !== attempt;
+    for (const state of states) {
+      for (const watcher of silent.get(state.id) ?? [])
+        if (moved(state, watcher)) watcher.mailbox.put({ type: "change" });
+    }
+    await this.#rereadDrafts(
+      states.filter(({ status }) => status === "active"),
+      silent,
+    );
+  }
+
+  async #rereadDrafts(active: { id: string; attempt: number }[], silent: Map<string, Watcher[]>): Promise<void> {
+    if (active.length === 0) return;
+    const lengths = await this.#live.draftLengths(active.map(({ id, attempt }) => ({ jobId: id, attempt })));
+    active.forEach(({ id }, index) => {
+      const length = lengths[index] ?? 0;
+      for (const { mailbox, known } of silent.get(id) ?? []) if (length > known.bytes) mailbox.put({ type: "gap" });
+    });
+  }
+
+  async #tellPositions(now: number): Promise<void> {
+    if (now - this.#positionsToldAt < positionEveryMs) return;
+    this.#positionsToldAt = now;
+    const queued = [...this.#watchers].filter(([, watchers]) => [...watchers].some((w) => w.known.status === "queued"));
+    if (queued.length === 0) return;
+    const positions = await readPositions(
+      this.#pool,
+      queued.map(([jobId]) => jobId),
+    );
+    for (const [jobId, watchers] of queued) {
+      const position = positions.get(jobId);
+      if (position !== undefined) for (const { mailbox } of watchers) mailbox.putPosition(position);
+    }
+  }
+}

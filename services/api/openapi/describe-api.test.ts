@@ -1,0 +1,113 @@
+import { createConfig, lintFromString } from "@redocly/openapi-core";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { readConfig } from "../../../shared/config/config.ts";
+import { Lifecycle } from "../../../shared/process/lifecycle.ts";
+import { createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
+import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
+import { openApiContext } from "../api.ts";
+import { createApp } from "../app.ts";
+import { routeOf, routeTemplates } from "../telemetry/route-template.ts";
+import { describeApi } from "./describe-api.ts";
+
+const description = describeApi({ MAX_MESSAGE_CHARS: 4000 });
+const paths = Object.entries(description.paths ?? {});
+const methods = ["get", "post", "put", "patch", "delete"] as const;
+const described = paths.flatMap(([path, item]) =>
+  methods.filter((method) => item[method] !== undefined).map((method) => `${method} ${path}`),
+);
+
+/** As much of Express' router as is looked at here. */
+interface RouterLayer {
+  route?: { path: string | string[]; methods: Record<string, boolean> };
+  handle: { stack?: RouterLayer[] };
+  /** Where it was mounted. */
+  rawPath: string;
+}
+
+function layersOf(router: object): RouterLayer[] {
+  if (!("stack" in router) || !Array.isArray(router.stack)) throw new Error("Express keeps its routes elsewhere");
+  return router.stack as RouterLayer[];
+}
+
+/** Every route of the application, written as OpenAPI writes it. */
+function routesOf(layers: readonly RouterLayer[], prefix = ""): string[] {
+  return layers.flatMap((layer) => {
+    if (layer.route !== undefined) {
+      const { path, methods: served } = layer.route;
+      return [path].flat().flatMap((each) => {
+        const whole = `${prefix}${each}`.replaceAll(/:(\w+)/g, "{$1}").replace(/(.)\/$/, "$1");
+        return Object.keys(served).map((method) => `${method} ${whole}`);
+      });
+    }
+    return routesOf(layer.handle.stack ?? [], prefix + layer.rawPath.replace(/\/$/, ""));
+  });
+}
+
+describe("the description of the API", () => {
+  it("has no fault that a linter finds", async () => {
+    const config = await createConfig({
+      extends: ["recommended-strict"],
+      rules: {
+        // Probes are never refused.
+        "operation-4xx-response": "off",
+        // What an event stream and an identity hold is named in their descriptions: OpenAPI 3.1 has no place for it.
+        "no-unused-components": "off",
+      },
+    });
+    const problems = await lintFromString({
+      source: JSON.stringify(description),
+      absoluteRef: "/openapi.json",
+      config,
+    });
+    expect(problems.map(({ ruleId, message, location }) => `${ruleId} ${location[0]?.pointer}: ${message}`)).toEqual(
+      [],
+    );
+  });
+
+  it("has every route of the application, and no other", async () => {
+    const database = await createTestDatabase();
+    const lifecycle = new Lifecycle(quietLog());
+    onTestFinished(async () => {
+      await lifecycle.close(2000);
+      await database.drop();
+    });
+    const config = readConfig({ DATABASE_URL: database.url, NODE_ENV: "test", ADMIN_PASSWORD: "an operator's" });
+    const app = createApp(await openApiContext(config, { log: quietLog(), lifecycle }));
+    const served = new Set(routesOf(layersOf(app.router)));
+    // Files of a folder, and a router of Bull Board's own.
+    const elsewhere = ["get /", "get /admin/queues"];
+    const styles = new Set(["get /admin/operators.css", "get /docs/docs.css"]);
+    expect([...[...served].filter((route) => !styles.has(route)), ...elsewhere].toSorted()).toEqual(
+      described.toSorted(),
+    );
+  });
+
+  it("names the routes as metrics and traces do", () => {
+    expect(paths.map(([path]) => path).toSorted()).toEqual([...routeTemplates].toSorted());
+    for (const [path] of paths) {
+      expect(routeOf(path.replaceAll(/\{\w+\}/g, "0190a7e4-7c1b-4d3e-9f52-0a1b2c3d4e5f"))).toBe(path);
+    }
+    for (const stranger of ["/api", "/api/jobs", "/api/jobs/1/2/3", "/__proto__", "/constructor", "", "/{id}"]) {
+      expect(routeOf(stranger), stranger).toBe("other");
+    }
+    expect(routeOf("/Admin/Queues/api/queues")).toBe("/admin/queues");
+  });
+
+  it("says what each operation is called, whom it is for, and what comes back", () => {
+    const operations = paths.flatMap(([, item]) => methods.flatMap((method) => item[method] ?? []));
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+    for (const { operationId, tags, summary, security, responses } of operations) {
+      expect(tags, operationId).toHaveLength(1);
+      expect(summary, operationId).toMatch(/^[A-Z].+[^.]$/);
+      expect(security, operationId).toBeDefined();
+      expect(Object.keys(responses ?? {}), operationId).toContainEqual(expect.stringMatching(/^20[024]$/));
+    }
+  });
+
+  it("describes what may be sent by the schema that checks it", () => {
+    const { SubmitRequest } = description.components?.schemas ?? {};
+    expect(SubmitRequest).toMatchObject({ required: ["message"] });
+    expect(JSON.stringify(SubmitRequest)).toContain('"maxItems":50');
+    expect(JSON.stringify(description)).not.toMatch(/9007199254740991|"pattern":"\^\(\[0-9a-f/);
+  });
+});

@@ -1,0 +1,49 @@
+import { createDocument, type CreateDocumentOptions, type ZodOpenApiObject } from "zod-openapi";
+import type { Config } from "../../../shared/config/config.ts";
+import { eventData } from "../../../shared/protocol/events.ts";
+import { identityClaims } from "../../../shared/protocol/identity.ts";
+import { conversationPaths } from "./conversation-paths.ts";
+import { messagePaths } from "./message-paths.ts";
+import { headerComponents, securitySchemes, tags } from "./parts.ts";
+import { servicePaths } from "./service-paths.ts";
+
+/** This API in OpenAPI 3.1, made of the schemas that validate its requests. Loaded when somebody asks for it. */
+export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHARS">) {
+  const description: ZodOpenApiObject = {
+    openapi: "3.1.1",
+    info: {
+      title: "Parley",
+      version: "1.0.0",
+      summary: "The backend of a support-chat widget",
+      description:
+        "A message is accepted in milliseconds and answered by a worker; its reply can be watched while it is written.\n\n" +
+        "JSON in UTF-8; times are ISO 8601 strings, but `timestamp` in histories is Unix milliseconds. Errors are " +
+        "`application/problem+json` (RFC 9457). Every answer has an `X-Request-Id`; send your own, and find it in our logs.",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: "/" }],
+    tags,
+    paths: { ...messagePaths({ maxMessageChars: MAX_MESSAGE_CHARS }), ...conversationPaths(), ...servicePaths() },
+    components: {
+      securitySchemes,
+      headers: headerComponents,
+      schemas: {
+        StatusEvent: eventData.status,
+        DeltaEvent: eventData.delta,
+        ResetEvent: eventData.reset,
+        WaitEvent: eventData.wait,
+        Identity: identityClaims,
+      },
+    },
+  };
+  return createDocument(description, { override: plainer });
+}
+
+/** Leaves out what says nothing more to a reader, and what would bind us for ever. */
+const plainer: NonNullable<CreateDocumentOptions["override"]> = ({ jsonSchema, io }) => {
+  if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  // An answer may have more to say one day.
+  if (io === "output" && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+};

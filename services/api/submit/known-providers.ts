@@ -1,0 +1,57 @@
+import type { Pool } from "pg";
+import { readProviderReports, type ReportedProvider } from "../../../shared/db/operators/provider-reports.ts";
+import { fresh } from "../../../shared/async/cached-for.ts";
+import { within } from "../../../shared/process/lifecycle.ts";
+import type { Logger } from "../../../shared/logger.ts";
+import type { ProviderInfo } from "../../../shared/protocol/service.ts";
+
+/** However many ask, the reports are read once in so long. */
+const freshMs = 1000;
+const timeoutMs = 1000;
+
+interface Sources {
+  pool: Pool;
+  /** What the settings of this process say: all there is until a worker has reported. */
+  own: readonly ProviderInfo[];
+  log: Logger;
+}
+
+/** Which providers may be chosen, by what the workers report: they have the keys, and an API has not. */
+export class KnownProviders {
+  readonly #sources: Sources;
+  #last: readonly ProviderInfo[];
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+    this.#last = sources.own;
+  }
+
+  readonly #look = fresh(freshMs, async () => {
+    const { pool, own } = this.#sources;
+    const reports = await within(timeoutMs, readProviderReports(pool));
+    this.#last = reports.length === 0 ? own : own.map((provider) => merge(provider, reports));
+  });
+
+  /** While PostgreSQL is away, what was last known. */
+  async read(): Promise<readonly ProviderInfo[]> {
+    await this.#look().catch((error: unknown) => {
+      this.#sources.log.debug({ err: error }, "provider reports not read");
+    });
+    return this.#last;
+  }
+
+  /** @returns the names of those that can be used */
+  async names(): Promise<string[]> {
+    return (await this.read()).filter(({ available }) => available).map(({ name }) => name);
+  }
+}
+
+/** Usable where one worker can use it: during an update some have a key that others do not have yet. */
+function merge(provider: ProviderInfo, reports: readonly ReportedProvider[][]): ProviderInfo {
+  const { name, capabilities } = provider;
+  const said = reports.flatMap((report) => report.filter((each) => each.name === name));
+  const [best] = said.toSorted((one, other) => Number(other.available) - Number(one.available));
+  if (best?.available) return { name, model: best.model, available: true, capabilities };
+  const reason = best?.reason === "retired" ? "retired" : "not_configured";
+  return { name, model: best?.model ?? provider.model, available: false, reason, capabilities };
+}

@@ -1,0 +1,172 @@
+import type { Pool } from "pg";
+import Counter from "prom-client/lib/counter.js";
+import Gauge from "prom-client/lib/gauge.js";
+import Histogram from "prom-client/lib/histogram.js";
+import { type Depths, readDepths } from "../../../shared/db/operators/depths.ts";
+import { fresh } from "../../../shared/async/cached-for.ts";
+import { within } from "../../../shared/process/lifecycle.ts";
+import { processMetrics, type ProcessMetrics } from "../../../shared/metrics.ts";
+import type { HealthReport } from "./health-report.ts";
+import type { CutReason } from "../limits/connections.ts";
+import type { EventStreams } from "../follow/sse.ts";
+
+interface Sources {
+  pool: Pool;
+  health: Pick<HealthReport, "read">;
+  streams: Pick<EventStreams, "count">;
+}
+
+export interface RequestOutcome {
+  method: string;
+  route: string;
+  status: number;
+  /** Absent where it says nothing of this service: a stream, or a client that wanted to wait. */
+  seconds?: number | undefined;
+}
+
+/** However many ask, the rows are counted once in so long. */
+const depthsFreshMs = 5000;
+const depthsTimeoutMs = 2000;
+const methods = new Set(["GET", "HEAD", "POST", "DELETE", "OPTIONS"]);
+
+/** What an API process tells Prometheus: of its own requests, and of the whole service, which each of them sees alike. */
+export class ApiMetrics {
+  readonly #process: ProcessMetrics;
+  readonly #sources: Sources;
+  readonly #requests: Counter<"method" | "route" | "status">;
+  readonly #durations: Histogram<"method" | "route">;
+  readonly #cuts: Counter<"reason">;
+  readonly #service: ServiceGauges;
+  readonly #readDepths: () => Promise<Depths>;
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+    this.#readDepths = fresh(depthsFreshMs, () => within(depthsTimeoutMs, readDepths(sources.pool)));
+    this.#process = processMetrics({ main: sources.pool }, () => this.#refresh());
+    const registers = [this.#process.registry];
+    this.#requests = new Counter({
+      name: "parley_http_requests_total",
+      help: "Requests that are over",
+      labelNames: ["method", "route", "status"],
+      registers,
+    });
+    this.#durations = new Histogram({
+      name: "parley_http_request_duration_seconds",
+      help: "From a request's arrival to the end of its answer, without event streams and waits that were asked for",
+      labelNames: ["method", "route"],
+      buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    });
+    this.#cuts = new Counter({
+      name: "parley_http_connections_cut_total",
+      help: "Connections that a client lost because it, or all together, had too much open",
+      labelNames: ["reason"],
+      registers,
+    });
+    this.#service = serviceGauges(registers);
+  }
+
+  request({ method: given, route, status, seconds }: RequestOutcome): void {
+    const method = methods.has(given) ? given : "other";
+    this.#requests.inc({ method, route, status });
+    if (seconds !== undefined) this.#durations.observe({ method, route }, seconds);
+  }
+
+  connectionCut(reason: CutReason): void {
+    this.#cuts.inc({ reason });
+  }
+
+  render(): Promise<string> {
+    return this.#process.render();
+  }
+
+  /** The names of all it tells. */
+  registered(): string[] {
+    return this.#process.registry.getMetricsAsArray().map(({ name }) => name);
+  }
+
+  close(): void {
+    this.#process.close();
+  }
+
+  async #refresh(): Promise<void> {
+    const [{ queue, checks, openCircuits }, depths] = await Promise.all([
+      this.#sources.health.read(),
+      // That it failed shows in the gauge of the store.
+      this.#readDepths().catch(() => undefined),
+    ]);
+    const { streams, stores, jobs, ages, entries, workers, circuits, paused, refusals } = this.#service;
+    streams.set(this.#sources.streams.count);
+    const { delivery: _, ...storeChecks } = checks;
+    for (const [store, { status, detail }] of Object.entries(storeChecks)) {
+      stores.set({ store }, status === "up" ? 1 : 0);
+      refusals.set({ store }, detail === undefined ? 0 : 1);
+    }
+    // What is not known is left out: a 0 would say that all is well.
+    for (const gauge of [jobs, ages, entries, circuits]) gauge.reset();
+    workers.remove();
+    paused.remove();
+    if (checks.queue.status === "up") {
+      const { workers: living, paused: isPaused, ...states } = queue;
+      workers.set(living);
+      paused.set(isPaused ? 1 : 0);
+      for (const [state, count] of Object.entries(states)) entries.set({ state }, count);
+    }
+    for (const [provider, count] of Object.entries(openCircuits)) circuits.set({ provider }, count);
+    if (!depths) return;
+    jobs.set({ state: "queued" }, depths.queued);
+    jobs.set({ state: "active" }, depths.active);
+    ages.set({ state: "queued" }, depths.oldestQueuedSeconds);
+    ages.set({ state: "active" }, depths.oldestActiveSeconds);
+  }
+}
+
+type ServiceGauges = ReturnType<typeof serviceGauges>;
+
+function serviceGauges(registers: ProcessMetrics["registry"][]) {
+  return {
+    streams: new Gauge({ name: "parley_sse_connections", help: "Event streams open here", registers }),
+    stores: new Gauge({
+      name: "parley_store_up",
+      help: "Whether it answers and takes writes: 1 or 0",
+      labelNames: ["store"],
+      registers,
+    }),
+    refusals: new Gauge({
+      name: "parley_store_refuses",
+      help: "Whether it answers and refuses: it is full, read-only or does not let us in; 1 or 0",
+      labelNames: ["store"],
+      registers,
+    }),
+    paused: new Gauge({
+      name: "parley_queue_paused",
+      help: "Whether an operator has paused the queue: 1 or 0",
+      registers,
+    }),
+    jobs: new Gauge({
+      name: "parley_jobs",
+      help: "Jobs that have not ended, as PostgreSQL has them; queued ones are counted up to 100,000",
+      labelNames: ["state"],
+      registers,
+    }),
+    ages: new Gauge({
+      name: "parley_jobs_oldest_age_seconds",
+      help: "Age of the oldest: queued, since it was accepted and not behind another of its conversation; active, since its first claim",
+      labelNames: ["state"],
+      registers,
+    }),
+    entries: new Gauge({
+      name: "parley_queue_entries",
+      help: "Entries of the queue, as BullMQ counts them",
+      labelNames: ["state"],
+      registers,
+    }),
+    workers: new Gauge({ name: "parley_workers", help: "Workers connected to the queue", registers }),
+    circuits: new Gauge({
+      name: "parley_circuit_open_workers",
+      help: "Workers that skip a provider because it is down; a provider that none skips is left out",
+      labelNames: ["provider"],
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,99 @@
+import { checkStore, memoryInUse } from "../../../shared/stores/check-store.ts";
+import { readOpenCircuits } from "../../../shared/db/operators/circuit-reports.ts";
+import { probeWrites } from "../../../shared/db/probe-writes.ts";
+import { readTotals, type Totals } from "../../../shared/db/operators/totals.ts";
+import type { JobContext } from "../../../shared/jobs/job-context.ts";
+import { fresh } from "../../../shared/async/cached-for.ts";
+import { within } from "../../../shared/process/lifecycle.ts";
+import type { Health } from "../../../shared/protocol/service.ts";
+import { describeRefusal } from "../../../shared/stores/store-refusal.ts";
+import { checkDelivery } from "./check-delivery.ts";
+import type { KnownProviders } from "../submit/known-providers.ts";
+
+type Sources = Pick<JobContext, "db" | "queue" | "live" | "log"> & { providers: Pick<KnownProviders, "names"> };
+
+/** However many ask, the stores are asked once in so long. */
+const freshMs = 1000;
+const writesFreshMs = 5000;
+const totalsFreshMs = 10_000;
+const totalsTimeoutMs = 2000;
+
+/** The state of the service as `GET /health` tells it. */
+export class HealthReport {
+  readonly #sources: Sources;
+  #totals: Totals = { totalConversations: 0, totalMessages: 0, activeConversations: 0 };
+  #totalsAt = Number.NEGATIVE_INFINITY;
+  #draining = false;
+
+  readonly #probeWrites: () => Promise<void>;
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+    this.#probeWrites = fresh(writesFreshMs, () => probeWrites(sources.db.pool));
+  }
+
+  readonly read = fresh(freshMs, () => this.#look());
+
+  /** From now on no new requests should come here. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  async isReady(): Promise<boolean> {
+    return !this.#draining && (await this.read()).checks.database.status === "up";
+  }
+
+  async #look(): Promise<Health> {
+    const { db, queue, live, providers } = this.#sources;
+    const [database, counts, writable, cache, names] = await Promise.all([
+      checkStore(Promise.all([readOpenCircuits(db.pool), this.#probeWrites()])),
+      checkStore(queue.counts()),
+      checkStore(this.#probeQueue()),
+      checkStore(live.ping()),
+      providers.names(),
+    ]);
+    const delivery = await checkDelivery(db.pool, counts.value);
+    const well = counts.up && writable.up && cache.up && delivery.status === "up";
+    if (database.up) await this.#refreshTotals();
+    return {
+      status: !database.up ? "unhealthy" : well ? "healthy" : "degraded",
+      timestamp: new Date().toISOString(),
+      uptime: Math.round(process.uptime()),
+      memory: memoryInUse(),
+      stats: this.#totals,
+      queue: counts.value ?? { waiting: 0, active: 0, delayed: 0, failed: 0, workers: 0, paused: false },
+      checks: {
+        database: database.shown,
+        queue: writable.up ? counts.shown : writable.shown,
+        cache: cache.shown,
+        delivery,
+      },
+      providers: names,
+      openCircuits: database.value?.[0] ?? {},
+    };
+  }
+
+  /** Logs a refusal: where no message comes, no other part of an API meets it. An outage is logged by the connections. */
+  async #probeQueue(): Promise<void> {
+    const { queue, log } = this.#sources;
+    await queue.probe().catch((error: unknown) => {
+      if (describeRefusal(error)) log.warn({ err: error }, "the queue takes no writes");
+      throw error;
+    });
+  }
+
+  /** Waits for the first totals only; later ones are brought up to date behind the answer. */
+  async #refreshTotals(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#totalsAt < totalsFreshMs) return;
+    const first = this.#totalsAt === Number.NEGATIVE_INFINITY;
+    this.#totalsAt = now;
+    const refresh = within(totalsTimeoutMs, readTotals(this.#sources.db.pool)).then(
+      (totals) => {
+        this.#totals = totals;
+      },
+      (error: unknown) => this.#sources.log.debug({ err: error }, "totals not read"),
+    );
+    if (first) await refresh;
+  }
+}

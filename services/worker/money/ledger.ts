@@ -1,0 +1,133 @@
+import { v7 as uuid } from "uuid";
+import {
+  beginCall,
+  type CallEnd,
+  type CallSettlement,
+  type NewCall,
+  settleCall,
+  withdrawCall,
+} from "../../../shared/db/jobs/calls.ts";
+import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
+import { highestCostOf, type Price } from "../../../shared/assistants/prices.ts";
+import { modelOf } from "../../../shared/assistants/provider-catalog.ts";
+import { limitsOf } from "./call-limits.ts";
+import { CallReport } from "../telemetry/call-report.ts";
+import { Stopped } from "../run/leases.ts";
+import { Meter } from "../providers/meter.ts";
+import { type Provider, ProviderError, type ProviderRequest, type TokenUsage } from "../providers/provider.ts";
+import type { RunReport } from "../telemetry/run-report.ts";
+import { costOfSpent, costOfUsage, type Limits, mostSpent, nothing, type Spent, wasTurnedAway } from "./spent.ts";
+import { untilStored } from "../run/until-stored.ts";
+import type { WorkerContext } from "../worker-context.ts";
+
+/**
+ * Writes a call down before it is made.
+ * @throws {ProviderError} when the assistant's budget of the day does not allow it
+ * @throws {Stopped} when the job is another run's by now
+ */
+export async function openCall(
+  context: WorkerContext,
+  job: ClaimedJob,
+  attempt: number,
+  provider: Provider,
+  request: ProviderRequest,
+  run: RunReport,
+): Promise<LedgerCall> {
+  const { db, config, prices, takeOvers } = context;
+  const { assistant } = request;
+  const model = modelOf(provider.name, assistant, config);
+  const price = prices.get(model);
+  const limits = limitsOf(provider, request, job);
+  const call: NewCall = {
+    id: uuid(),
+    jobId: job.id,
+    attempt,
+    assistantType: job.assistantType,
+    provider: provider.name,
+    model,
+    ...limits,
+    reserve: price && { usd: highestCostOf(price, limits), budgetUsd: assistant.budget },
+  };
+  const begun = await untilStored(() => beginCall(db.pool, call), { takeOvers, log: run.log });
+  if (begun === "lost") throw new Stopped("lost");
+  if (begun === "refused")
+    throw new ProviderError("rejected", `the budget of the assistant ${job.assistantType} is spent for today`);
+  return new LedgerCall(context, { id: call.id, price, limits, report: new CallReport(context, run.span, call), run });
+}
+
+interface BegunCall {
+  id: string;
+  price: Price | undefined;
+  limits: Limits;
+  report: CallReport;
+  run: RunReport;
+}
+
+/** A call as it stands in the ledger, to be settled once. */
+export class LedgerCall {
+  readonly #context: WorkerContext;
+  readonly #call: BegunCall;
+  readonly #meter = new Meter();
+  #sent = false;
+
+  constructor(context: WorkerContext, call: BegunCall) {
+    this.#context = context;
+    this.#call = call;
+  }
+
+  /** The request as it is sent now: from here on the call may cost something. */
+  send(request: ProviderRequest): ProviderRequest {
+    this.#sent = true;
+    return { ...request, meter: this.#meter };
+  }
+
+  /** Its first text is there. */
+  began(): void {
+    this.#call.report.began();
+  }
+
+  costOf(usage: TokenUsage | undefined): number | null {
+    const { price } = this.#call;
+    return usage ? costOfUsage(price, usage) : null;
+  }
+
+  /** @returns what the end of the job settles it with, in its own statement */
+  answered(usage: TokenUsage | undefined): CallSettlement {
+    const spent = usage ? { usage, estimated: false } : mostSpent(this.#meter, this.#call.limits);
+    return this.#end(spent, "answered");
+  }
+
+  /** It was not made after all. */
+  async withdraw(): Promise<void> {
+    const { id, report } = this.#call;
+    report.withdrawn();
+    await this.#store(() => withdrawCall(this.#context.db.pool, id));
+  }
+
+  /** Settles one that gave no reply. */
+  async settle({ outcome, error }: { outcome: "failed" | "stopped"; error: unknown }): Promise<void> {
+    const free = !this.#sent || wasTurnedAway(this.#meter, error);
+    const settlement = this.#end(free ? nothing : mostSpent(this.#meter, this.#call.limits), outcome, error);
+    await this.#store(() => settleCall(this.#context.db.pool, settlement));
+  }
+
+  #end(spent: Spent, outcome: CallEnd["outcome"], error?: unknown): CallSettlement {
+    const { id, price, report } = this.#call;
+    const { usage, estimated } = spent;
+    const end: CallEnd = {
+      outcome,
+      inputTokens: usage.inputTokens,
+      cachedInputTokens: usage.cachedInputTokens ?? 0,
+      cacheWriteTokens: usage.cacheWriteTokens ?? 0,
+      outputTokens: usage.outputTokens,
+      estimated,
+      costUsd: costOfSpent(price, spent),
+    };
+    report.ended(end, error);
+    return { id, end };
+  }
+
+  #store(write: () => Promise<void>): Promise<void> {
+    return untilStored(write, { takeOvers: this.#context.takeOvers, log: this.#call.run.log });
+  }
+}

@@ -1,0 +1,33 @@
+import type { Logger } from "../../../shared/logger.ts";
+import { Circuit } from "./circuit.ts";
+import type { Provider } from "./provider.ts";
+
+/** One circuit a provider, shared by all jobs of this process. */
+export class Circuits {
+  readonly #circuits = new Map<string, Circuit>();
+  readonly #log: Logger;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  of(provider: Provider): Circuit {
+    const circuit = this.#circuits.get(provider.name) ?? new Circuit(provider, this.#log);
+    this.#circuits.set(provider.name, circuit);
+    return circuit;
+  }
+
+  /** Providers that are skipped at present. */
+  get open(): string[] {
+    return [...this.#circuits].filter(([, circuit]) => circuit.isOpen).map(([name]) => name);
+  }
+
+  /** Since the start of this process. */
+  timesOpened(provider: string): number {
+    return this.#circuits.get(provider)?.timesOpened ?? 0;
+  }
+
+  close(): void {
+    for (const circuit of this.#circuits.values()) circuit.close();
+  }
+}

@@ -1,0 +1,221 @@
+import { ProviderError, type ProviderErrorCode } from "../../provider.ts";
+import { codeOfStatus, namesIn } from "./errors.ts";
+import { kindOf, knownNamesIn, type Problem } from "./error-kinds.ts";
+
+type Fields = Record<string, unknown>;
+
+/** Of a sentence, more says nothing more: an event may have megabytes. */
+const maxWordsChars = 4096;
+/** No error nests deeper; a body is not trusted. */
+const maxDepth = 4;
+
+/**
+ * Finds the error in an event or a body, whatever its shape: below `error`, in an array (Gemini), in a choice (OpenRouter),
+ * as `detail` (FastAPI), bare (`code` and `message`: Alibaba, vLLM), a status inside (MiniMax), or a string.
+ * @param isAnswer the HTTP status was an error already, so that whatever is there describes it
+ * @returns undefined where there is none
+ */
+export function findError(value: unknown, isAnswer = false): unknown {
+  if (Array.isArray(value)) return findError(value[0], isAnswer);
+  if (typeof value === "string") return value === "" ? undefined : value;
+  if (!isFields(value)) return undefined;
+  const said = value["error"] ?? value["fault"];
+  if (isPresent(said)) return withNeighbours(said, value);
+  const groq = value["x_groq"];
+  if (isFields(groq) && isPresent(groq["error"])) return withNeighbours(groq["error"], {});
+  const inside = value["base_resp"];
+  if (isFields(inside) && numberOf(inside["status_code"]) !== 0) return inside;
+  const { choices } = value;
+  if (Array.isArray(choices) && choices.length > 0) {
+    const choice: unknown = choices[0];
+    return isFields(choice) && isPresent(choice["error"]) ? choice["error"] : undefined;
+  }
+  if (isFields(inside)) return undefined;
+  if (isPresent(value["detail"])) return withNeighbours(value["detail"], value);
+  if (isPresent(value["errors"])) return findError(value["errors"], true);
+  return isAnswer || isBareError(value) ? value : undefined;
+}
+
+/**
+ * The error that an event is, where its API tells events apart by their type: it has none, or that of an error. Its fields
+ * may stand in the event itself, or below it.
+ */
+export function findTypedError(event: unknown): unknown {
+  const type = isFields(event) ? event["type"] : undefined;
+  return typeof type !== "string"
+    ? findError(event)
+    : /(?:error|exception)$/i.test(type)
+      ? findError(event, true)
+      : undefined;
+}
+
+function isBareError(value: Fields): boolean {
+  if (value["object"] === "error" || value["type"] === "error" || value["success"] === false) return true;
+  if (statusIn(value) !== undefined) return true;
+  const says = ["message", "msg", "error_msg", "error_message"].some((name) => typeof value[name] === "string");
+  return says && !("id" in value && "object" in value);
+}
+
+/** An error of words only, whose name is beside it: xAI. */
+function withNeighbours(error: unknown, neighbours: Fields): unknown {
+  if (Array.isArray(error)) return withNeighbours(error[0], neighbours);
+  const { code, type, status, error_type } = neighbours;
+  return typeof error === "string" || typeof error === "number" || error === true
+    ? {
+        message: String(error),
+        code: code ?? (typeof error === "number" ? error : undefined),
+        type,
+        status,
+        error_type,
+      }
+    : error;
+}
+
+const nameFields = [
+  "type",
+  "code",
+  "param",
+  "status",
+  "status_code",
+  "error_code",
+  "error_type", // TGI
+  "errorcode", // Apigee, before Fireworks
+  "reason",
+];
+const wordFields = [
+  "message",
+  "Message", // AWS
+  "msg",
+  "status_msg",
+  "error_msg",
+  "error_message",
+  "faultstring",
+  "detail",
+  "error",
+];
+
+/** Reads what an error names, whatever it calls that. */
+export function readProblem(error: unknown, depth = 0): Problem {
+  if (typeof error === "string" || typeof error === "number") return readWords(String(error));
+  if (Array.isArray(error)) return readProblem(error[0], depth + 1);
+  if (!isFields(error)) return { names: [], words: "", status: undefined };
+  const below = ["error", "detail", "message"].map((name) => error[name]).find(isFields);
+  const inner = depth < maxDepth && below ? readProblem(below, depth + 1) : undefined;
+  const field = Array.isArray(error["loc"]) ? (error["loc"].at(-1) as unknown) : undefined;
+  const names = [...nameFields.map((name) => error[name]), field].flatMap((name) =>
+    typeof name === "string" || typeof name === "number" ? [String(name)] : [],
+  );
+  const words = wordFields.flatMap((name) => {
+    const value = error[name];
+    return typeof value === "string" ? [value] : [];
+  });
+  const said = words.map(readWords);
+  const all = [...names, ...said.flatMap((each) => each.names), ...(inner?.names ?? [])];
+  return {
+    names: [...new Set(all.filter((name) => name !== "error"))],
+    words: [...said, ...(inner ? [inner] : [])]
+      .map((each) => each.words)
+      .join(" ")
+      .trim(),
+    // A fault in the request, as FastAPI tells it; its status is 422.
+    status:
+      statusIn(error) ??
+      inner?.status ??
+      (field === undefined ? undefined : 422) ??
+      said.find(({ status }) => status !== undefined)?.status,
+  };
+}
+
+/** Of words the first, before a colon, is often a name: `litellm.AuthenticationError: …`; and some begin with a status. */
+function readWords(all: string): Problem {
+  const words = all.slice(0, maxWordsChars);
+  const start = words.trim();
+  const [, name] = /^([A-Za-z][\w.-]*)(?=:|$)/.exec(start) ?? [];
+  const [, status] =
+    /^(?:[A-Za-z_.]+: )?(?:HTTP(?:\/[\d.]+)?|(?:error |status )?code|error|status)?[ :=-]{0,3}([45]\d\d)\b/i.exec(
+      start,
+    ) ?? [];
+  return {
+    names: [...(name === undefined ? [] : [name]), ...knownNamesIn(start)],
+    words,
+    status: status === undefined ? undefined : Number(status),
+  };
+}
+
+/** The names in an error, for the log; see `namesIn`. */
+export function describeErrorObject(error: unknown, apiKey: string | undefined): string {
+  return namesIn(readProblem(error).names, apiKey);
+}
+
+export function isOutOfCredit(error: unknown): boolean {
+  return kindOf(readProblem(error)) === "credit";
+}
+
+export function isRefusedKey(error: unknown): boolean {
+  return kindOf(readProblem(error)) === "key";
+}
+
+/**
+ * For an error inside a stream that began well. Its code may be an HTTP status (OpenRouter, vLLM, llama.cpp).
+ * @param setting of the key
+ */
+export function fromErrorObject(error: unknown, apiKey: string | undefined, setting: string): ProviderError {
+  const problem = readProblem(error);
+  const kind = kindOf(problem);
+  return fromProblem(problem, {
+    message: `an error in the stream${namesIn(problem.names, apiKey)}`,
+    setting,
+    otherwise: kind === "ours" ? "rejected" : "overloaded",
+  });
+}
+
+/** For data that is no JSON: a gateway's words, or half an event. */
+export function fromWords(data: string, apiKey: string | undefined, setting: string): ProviderError {
+  const problem = /^\s*[[{<]/.test(data) ? readProblem(undefined) : readWords(data);
+  const message = `an event is not JSON${namesIn(problem.names, apiKey)}`;
+  return fromProblem(problem, { message, setting, otherwise: "malformed" });
+}
+
+interface Telling {
+  message: string;
+  setting: string;
+  /** Where neither a status nor a name says it. */
+  otherwise: ProviderErrorCode;
+}
+
+function fromProblem(problem: Problem, { message, setting, otherwise }: Telling): ProviderError {
+  const { status } = problem;
+  const details = status === undefined ? {} : { status };
+  const kind = kindOf(problem);
+  if (kind === "key" || (kind !== "credit" && (status === 401 || status === 403))) {
+    return new ProviderError("rejected", `${message}: check ${setting}`, { ...details, refusedKey: true });
+  }
+  if (kind === "credit" || status === 402) {
+    return new ProviderError("rejected", `${message}: check the account's billing`, { ...details, refusedKey: false });
+  }
+  const code = status === undefined ? (kind === "ours" ? "rejected" : otherwise) : codeOfStatus(status);
+  return new ProviderError(code, message, details);
+}
+
+function statusIn(error: Fields): number | undefined {
+  for (const name of ["status", "status_code", "statusCode", "code", "http_code", "error_code"]) {
+    const status = numberOf(error[name]);
+    if (status !== undefined && status >= 400 && status < 600) return status;
+  }
+  return undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  if (typeof value !== "number" && (typeof value !== "string" || value.trim() === "")) return undefined;
+  const number = Number(value);
+  return Number.isNaN(number) ? undefined : number;
+}
+
+function isPresent(value: unknown): boolean {
+  if (isFields(value)) return Object.keys(value).length > 0;
+  return value !== undefined && value !== null && value !== false && value !== "";
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,31 @@
+import { LinkedAbort } from "../../../../../shared/async/linked-abort.ts";
+import { ProviderError } from "../../provider.ts";
+
+interface CallLimits {
+  signal: AbortSignal;
+  /** From the call on, connecting included. */
+  maxMs: number;
+  toError: (error: unknown) => ProviderError;
+}
+
+/**
+ * One call that is not streamed. `call` must obey the signal that it gets; after an abort the caller sees the reason of
+ * that abort, whatever `call` throws.
+ * @throws {ProviderError} `timeout`, or what `toError` makes of it
+ */
+export async function limitedCall<T>(
+  call: (signal: AbortSignal) => Promise<T>,
+  { signal, maxMs, toError }: CallLimits,
+): Promise<T> {
+  signal.throwIfAborted();
+  using limited = new LinkedAbort(signal);
+  const timer = setTimeout(() => limited.abort(new ProviderError("timeout", `no answer within ${maxMs} ms`)), maxMs);
+  try {
+    return await call(limited.signal);
+  } catch (error) {
+    limited.signal.throwIfAborted();
+    throw toError(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,28 @@
+import { ProviderError } from "../../provider.ts";
+import { readEvents } from "../read-events.ts";
+import type { Body } from "../read-reply.ts";
+
+/**
+ * The body of an answer that an SDK fetched. The events are read by us: the SDKs' own readers let an event grow without
+ * end, and print those that they cannot parse.
+ * @param setting the one to check when the answer is a web page
+ * @throws {ProviderError} `malformed`; what the SDK throws
+ */
+export async function openSdkBody(fetched: Promise<Response>, setting: string): Promise<Body> {
+  const { headers, body } = await fetched;
+  const type = headers.get("content-type") ?? "";
+  if (body === null || type.startsWith("text/html")) {
+    await body?.cancel();
+    throw new ProviderError("malformed", `the answer is no stream of events: check ${setting}`);
+  }
+  const reader = body.getReader();
+  return { events: readEvents(chunksOf(reader)), close: () => reader.cancel().catch(() => {}) };
+}
+
+async function* chunksOf(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}

@@ -1,0 +1,105 @@
+import { v7 as uuid } from "uuid";
+import { type ClaimedJob, releaseJob } from "../../../shared/db/jobs/claim.ts";
+import type { JobEnd } from "../../../shared/db/jobs/end.ts";
+import { endJob } from "../../../shared/jobs/end-job.ts";
+import type { Logger } from "../../../shared/logger.ts";
+import { Draft } from "../draft/draft.ts";
+import { findReply, type FoundReply, isDeadline } from "./find-reply.ts";
+import { Stopped } from "./leases.ts";
+import { ProviderError } from "../providers/provider.ts";
+import { RunReport } from "../telemetry/run-report.ts";
+import { untilStored } from "./until-stored.ts";
+import type { WorkerContext } from "../worker-context.ts";
+
+/** `lost`: another run has the job, or its conversation is gone; nothing was written. */
+export type Outcome = { type: "ended"; end: JobEnd } | { type: "lost" } | { type: "released" };
+
+/**
+ * Answers a claimed job: streams a reply into the draft, then stores it and ends the job.
+ * @throws when the job could neither be ended nor given up for certain
+ */
+export async function answerJob(context: WorkerContext, job: ClaimedJob): Promise<Outcome> {
+  const report = new RunReport(context, job);
+  const { log } = report;
+  const { signal, release } = context.leases.hold(job);
+  const draft = new Draft(context, job, () => context.leases.stop(job, "lost"), log);
+  try {
+    // Whoever follows the job reads its row and sees it active.
+    context.live.hintChange(job.id).catch((error: unknown) => log.debug({ err: error }, "claim not hinted"));
+    const found = await findReply({ context, job, draft, signal, report }).catch((error: unknown) => ({ error }));
+    await draft.close();
+    const end = "error" in found ? describeFailure(draft.text, found.error, log) : describeReply(draft.text, found);
+    if (end === "lost") {
+      // Whoever has the job writes a draft of a later attempt; where its conversation was deleted, nobody erases this one.
+      context.live
+        .dropDraft(job.id, draft.attempt)
+        .catch((error: unknown) => log.debug({ err: error }, "draft not dropped"));
+      return leave(report, "lost");
+    }
+    if (end === "released") return leave(report, await giveBack(context, job, draft.attempt));
+    end.firstDeltaMs = draft.firstDeltaMs;
+    if (!(await store(context, job, draft.attempt, end, report))) return leave(report, "lost");
+    report.ended(draft.attempt, end);
+    return { type: "ended", end };
+  } catch (error) {
+    report.broke(error);
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+async function store(
+  context: WorkerContext,
+  { id, conversationId }: ClaimedJob,
+  attempt: number,
+  end: JobEnd,
+  { span, log }: RunReport,
+): Promise<boolean> {
+  const { takeOvers, tracing } = context;
+  const storing = tracing.start("store reply", { parent: span });
+  try {
+    return await untilStored(() => endJob(context, { id, conversationId, attempt }, end), { takeOvers, log });
+  } finally {
+    storing.end();
+  }
+}
+
+function leave<How extends "lost" | "released">(report: RunReport, type: How): { type: How } {
+  report.left(type);
+  return { type };
+}
+
+function describeReply(text: string, { provider, finish, costUsd, inThread, call, fallback }: FoundReply): JobEnd {
+  const { finishReason, model, usage } = finish;
+  return {
+    status: "completed",
+    provider,
+    model,
+    costUsd,
+    inThread,
+    call,
+    ...(usage && { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens }),
+    reply: { id: uuid(), text, finishReason, fallback },
+  };
+}
+
+function describeFailure(text: string, error: unknown, log: Logger): JobEnd | "lost" | "released" {
+  if (error instanceof Stopped) {
+    if (error.reason !== "cancelled") return error.reason;
+    return {
+      status: "cancelled",
+      errorCode: "cancelled",
+      // What the visitor has seen is kept.
+      ...(text !== "" && { reply: { id: uuid(), text, finishReason: "cancelled" as const, fallback: false } }),
+    };
+  }
+  log.warn({ err: error }, "no reply at all");
+  if (isDeadline(error)) return { status: "failed", errorCode: "deadline" };
+  const rejected = error instanceof ProviderError && error.code === "rejected";
+  return { status: "failed", errorCode: rejected ? "provider_rejected" : "provider_unavailable" };
+}
+
+async function giveBack({ db }: WorkerContext, { id }: ClaimedJob, attempt: number): Promise<"released" | "lost"> {
+  return (await releaseJob(db.pool, id, attempt)) ? "released" : "lost";
+}

@@ -1,0 +1,151 @@
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { readStandings } from "../../../shared/db/jobs/claim.ts";
+import { openDatabase } from "../../../shared/db/database.ts";
+import { endJob, requestCancel } from "../../../shared/db/jobs/end.ts";
+import { claim, completed, loseLease, startConversation } from "../../../shared/testing/fixtures/conversations.ts";
+import { openTestDatabase, type OpenTestDatabase } from "../../../shared/testing/stores/database.ts";
+import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
+import { openTcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
+import { Leases, Stopped } from "./leases.ts";
+import { TakeOvers } from "./reclaim-guard.ts";
+
+let db: OpenTestDatabase;
+
+beforeAll(async () => {
+  db = await openTestDatabase();
+  return () => db[Symbol.asyncDispose]();
+});
+
+/** The leases of one worker process. */
+function openLeases(pool = db.pool) {
+  let now = 0;
+  const takeOvers = new TakeOvers(() => now);
+  for (let second = 0; second < 20; second++) {
+    now += 1000;
+    takeOvers.databaseAnswered();
+  }
+  const pass = (seconds: number) => (now += seconds * 1000);
+  return { leases: new Leases({ pool, takeOvers, log: quietLog() }), takeOvers, pass };
+}
+
+/** A claimed job that is held until the test is over. */
+async function hold(leases: Leases) {
+  const job = await claim(db.pool, (await startConversation(db.pool)).id);
+  const held = leases.hold(job);
+  onTestFinished(held.release);
+  return { job, ...held };
+}
+
+function reasonOf(signal: AbortSignal): string | undefined {
+  return signal.reason instanceof Stopped ? signal.reason.reason : undefined;
+}
+
+describe("the leases of a worker", () => {
+  it("are renewed before they are over, again and again", async () => {
+    const { leases } = openLeases();
+    const { job, signal } = await hold(leases);
+    const left = async () => (await readStandings(db.pool, [job.id], true))[0]?.leaseLeftMs ?? 0;
+    for (let time = 0; time < 2; time += 1) {
+      await db.pool.query("update jobs set lease_until = now() + interval '3 s' where id = $1", [job.id]);
+      await expect.poll(left, { interval: 20, timeout: 5000 }).toBeGreaterThan(10_000);
+    }
+    expect(signal.aborted).toBe(false);
+  });
+
+  it("end with a cancel as soon as there is word of it, for the cancelled job alone", async () => {
+    const { leases } = openLeases();
+    const [cancelled, other] = [await hold(leases), await hold(leases)];
+    await leases.hearCancel(cancelled.job.id);
+    expect(cancelled.signal.aborted).toBe(false);
+    await requestCancel(db.pool, cancelled.job.id);
+    await leases.hearCancel(cancelled.job.id);
+    expect(reasonOf(cancelled.signal)).toBe("cancelled");
+    expect(other.signal.aborted).toBe(false);
+  });
+
+  it("end with a cancel also when there was no word of it", async () => {
+    const { leases } = openLeases();
+    const { job, signal } = await hold(leases);
+    await requestCancel(db.pool, job.id);
+    await expect.poll(() => reasonOf(signal), { interval: 20, timeout: 3000 }).toBe("cancelled");
+  });
+
+  it("are not asked about for a cancel of somebody else's job", async () => {
+    const { leases } = openLeases();
+    const { job, signal } = await hold(leases);
+    await requestCancel(db.pool, job.id);
+    await leases.hearCancel((await startConversation(db.pool)).id);
+    expect(signal.aborted).toBe(false);
+  });
+
+  it("are lost when another run took the job, or it has ended", async () => {
+    const { leases } = openLeases();
+    const [taken, ended] = [await hold(leases), await hold(leases)];
+    await loseLease(db.pool, taken.job.id);
+    await claim(db.pool, taken.job.id);
+    await endJob(db.pool, ended.job, completed());
+    await leases.hearCancel(taken.job.id);
+    expect([taken, ended].map(({ signal }) => reasonOf(signal))).toEqual(["lost", "lost"]);
+  });
+
+  it("tell two runs of one job apart, should this worker have taken it from itself", async () => {
+    const { leases } = openLeases();
+    const first = await hold(leases);
+    await loseLease(db.pool, first.job.id);
+    const secondJob = await claim(db.pool, first.job.id);
+    const second = leases.hold(secondJob);
+    onTestFinished(second.release);
+    expect(reasonOf(first.signal)).toBe("lost");
+    // What the first run still does must not reach the second.
+    leases.stop(first.job, "lost");
+    first.release();
+    await leases.hearCancel(secondJob.id);
+    expect(second.signal.aborted).toBe(false);
+    leases.stop(secondJob, "cancelled");
+    expect(reasonOf(second.signal)).toBe("cancelled");
+  });
+
+  it("are all given up at once, and tell when none is left", async () => {
+    const { leases } = openLeases();
+    await leases.idle();
+    const [one, two] = [await hold(leases), await hold(leases)];
+    leases.stopAll("released");
+    expect([one, two].map(({ signal }) => reasonOf(signal))).toEqual(["released", "released"]);
+    let idle = false;
+    const waiting = leases.idle().then(() => (idle = true));
+    one.release();
+    await Promise.resolve();
+    expect(idle).toBe(false);
+    two.release();
+    await waiting;
+  });
+
+  it("keep the first reason for which a run was stopped", async () => {
+    const { leases } = openLeases();
+    const { job, signal } = await hold(leases);
+    leases.stop(job, "cancelled");
+    leases.stopAll("released");
+    expect(reasonOf(signal)).toBe("cancelled");
+  });
+
+  it("outlast an outage of PostgreSQL, during which nobody may take over", async () => {
+    await using gate = await openTcpGate(db.url);
+    const through = openDatabase(gate.url, quietLog());
+    onTestFinished(() => through.close());
+    const { leases, takeOvers, pass } = openLeases(through.pool);
+    const { job, signal } = await hold(leases);
+    await leases.hearCancel(job.id);
+    expect(takeOvers.allowed).toBe(true);
+    await gate.shut();
+    await leases.hearCancel(job.id);
+    pass(60);
+    expect(takeOvers.allowed).toBe(false);
+    expect(signal.aborted).toBe(false);
+    await loseLease(db.pool, job.id);
+    await gate.reopen();
+    await leases.hearCancel(job.id);
+    expect(signal.aborted).toBe(false);
+    expect(await readStandings(db.pool, [job.id], true)).toMatchObject([{ unheld: false }]);
+    expect(takeOvers.allowed).toBe(false);
+  });
+});

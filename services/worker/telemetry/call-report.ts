@@ -1,0 +1,56 @@
+import type { CallEnd } from "../../../shared/db/jobs/calls.ts";
+import type { Span } from "../../../shared/tracing/tracing.ts";
+import { ProviderError } from "../providers/provider.ts";
+import type { WorkerContext } from "../worker-context.ts";
+import type { CallOutcome } from "./worker-metrics.ts";
+
+/** What is told of one call to a provider: to Prometheus, and in the trace of its message. */
+export class CallReport {
+  readonly #metrics: WorkerContext["metrics"];
+  readonly #provider: string;
+  readonly #model: string;
+  readonly #beganAt = performance.now();
+  readonly #span: Span;
+
+  /** @param parent of the run */
+  constructor(
+    { metrics, tracing }: WorkerContext,
+    parent: Span,
+    { provider, model }: { provider: string; model: string },
+  ) {
+    this.#metrics = metrics;
+    this.#provider = provider;
+    this.#model = model;
+    const attributes = { "gen_ai.provider.name": provider, "gen_ai.request.model": model };
+    this.#span = tracing.start("call provider", { parent, kind: "client", attributes });
+  }
+
+  /** Its first text is there. */
+  began(): void {
+    this.#metrics.callBegan(this.#provider, performance.now() - this.#beganAt);
+    this.#span.event("first text");
+  }
+
+  withdrawn(): void {
+    this.#span.event("not made");
+    this.#span.end();
+  }
+
+  ended(end: CallEnd, error: unknown): void {
+    const outcome = describeOutcome(end.outcome, error);
+    const seconds = (performance.now() - this.#beganAt) / 1000;
+    this.#metrics.callEnded({ provider: this.#provider, model: this.#model, outcome, seconds, end });
+    this.#span.set({
+      "gen_ai.usage.input_tokens": end.inputTokens,
+      "gen_ai.usage.output_tokens": end.outputTokens,
+    });
+    if (outcome !== "answered") this.#span.fail(outcome);
+    this.#span.end();
+  }
+}
+
+/** From a closed set of words. */
+function describeOutcome(outcome: CallEnd["outcome"], error: unknown): CallOutcome["outcome"] {
+  if (outcome !== "failed") return outcome;
+  return error instanceof ProviderError ? error.code : "error";
+}

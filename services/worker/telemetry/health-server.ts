@@ -1,0 +1,68 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { listen } from "../../../shared/process/listen.ts";
+import { mayReadMetrics } from "../../../shared/metrics.ts";
+import type { WorkerContext } from "../worker-context.ts";
+import { workerHealth } from "./worker-health.ts";
+
+interface Answer {
+  status: number;
+  type?: string;
+  body?: string;
+}
+
+/**
+ * A worker's own `/livez` (its event loop turns), `/readyz` (it takes jobs, and both stores answer), `/health` (the same, and
+ * more, for people) and `/metrics`.
+ * @throws {ConfigError} when the port cannot be had
+ */
+export async function serveHealth(
+  context: WorkerContext,
+  port: number,
+  takesJobs: () => boolean,
+): Promise<() => Promise<void>> {
+  const routes = makeRoutes(context, takesJobs);
+  const server = createServer((req, res) => {
+    const [path = ""] = (req.url ?? "").split("?", 1);
+    const route = req.method === "GET" || req.method === "HEAD" ? routes.get(path) : undefined;
+    void answer(res, route?.(req) ?? { status: 404 }).catch((error: unknown) => {
+      context.log.warn({ err: error, path }, "not answered");
+      res.destroy();
+    });
+  });
+  await listen(server, { setting: "WORKER_PORT", port });
+  return async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+}
+
+type Route = (req: IncomingMessage) => Answer | Promise<Answer>;
+
+function makeRoutes(context: WorkerContext, takesJobs: () => boolean): ReadonlyMap<string, Route> {
+  const health = workerHealth(context, takesJobs);
+  const routes: Record<string, Route> = {
+    "/livez": () => ({ status: 200 }),
+    "/readyz": async () => ({ status: (await health()).status === "unhealthy" ? 503 : 200 }),
+    "/health": async () => {
+      const report = await health();
+      const status = report.status === "unhealthy" ? 503 : 200;
+      return { status, type: "application/json; charset=utf-8", body: JSON.stringify(report) };
+    },
+    "/metrics": async ({ headers }) => {
+      const access = mayReadMetrics(headers.authorization, context.config);
+      if (access !== "yes") return { status: access === "no" ? 401 : 404 };
+      return { status: 200, type: "text/plain; version=0.0.4; charset=utf-8", body: await context.metrics.render() };
+    },
+  };
+  return new Map(Object.entries(routes));
+}
+
+async function answer(res: ServerResponse, given: Answer | Promise<Answer>): Promise<void> {
+  const { status, type, body } = await given;
+  res.writeHead(status, {
+    "Cache-Control": "no-store",
+    ...(type !== undefined && { "Content-Type": type }),
+    ...(status === 401 && { "WWW-Authenticate": "Bearer" }),
+  });
+  res.end(body);
+}

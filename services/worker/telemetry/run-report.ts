@@ -1,0 +1,81 @@
+import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
+import type { JobEnd } from "../../../shared/db/jobs/end.ts";
+import type { Logger } from "../../../shared/logger.ts";
+import type { Span } from "../../../shared/tracing/tracing.ts";
+import type { WorkerContext } from "../worker-context.ts";
+
+/** What is told of one run: in the log, to Prometheus, and in the trace of its message. */
+export class RunReport {
+  readonly #context: WorkerContext;
+  readonly #job: ClaimedJob;
+  readonly #beganAt = performance.now();
+  /** Of all that is done for it. */
+  readonly span: Span;
+  readonly log: Logger;
+
+  constructor(context: WorkerContext, job: ClaimedJob) {
+    this.#context = context;
+    this.#job = job;
+    this.span = startSpan(context, job);
+    const { traceId } = this.span;
+    this.log = context.log.child({
+      jobId: job.id,
+      conversationId: job.conversationId,
+      requestId: job.requestId,
+      ...(traceId !== undefined && { traceId }),
+    });
+    context.metrics.claimed(job);
+  }
+
+  ended(attempt: number, end: JobEnd): void {
+    const { status, errorCode, provider, model, firstDeltaMs, inputTokens, outputTokens, costUsd, reply } = end;
+    const { run, sinceAcceptedMs } = this.#job;
+    const ms = performance.now() - this.#beganAt;
+    this.#context.metrics.ended(end, {
+      firstText: firstDeltaMs === undefined ? undefined : sinceAcceptedMs + firstDeltaMs,
+      end: sinceAcceptedMs + ms,
+    });
+    const fallback = reply?.fallback;
+    this.log.info(
+      {
+        run,
+        attempt,
+        ms: Math.round(ms),
+        ...given({ status, errorCode, provider, model, fallback, firstDeltaMs, inputTokens, outputTokens, costUsd }),
+      },
+      "job ended",
+    );
+    this.span.set({ "parley.job.status": status, ...(fallback !== undefined && { "parley.fallback": fallback }) });
+    if (status === "failed") this.span.fail(errorCode ?? "failed");
+    this.span.end();
+  }
+
+  /** The run is over, and the job is not: another has it, or may have it now. */
+  left(how: "lost" | "released"): void {
+    this.log.info({ run: this.#job.run }, how === "lost" ? "job lost to another" : "job given back");
+    this.span.fail(how);
+    this.span.end();
+  }
+
+  /** It is not known how the run ended. @param error the reason */
+  broke(error: unknown): void {
+    this.log.error({ err: error, run: this.#job.run }, "run broke off");
+    this.span.fail("broke");
+    this.span.end();
+  }
+}
+
+function startSpan({ tracing }: WorkerContext, { id, trace, run, sinceAcceptedMs }: ClaimedJob): Span {
+  if (tracing.on && run === 1) {
+    tracing.start("wait in queue", { parent: trace, startedAt: Date.now() - sinceAcceptedMs }).end();
+  }
+  return tracing.start("answer job", {
+    parent: trace,
+    kind: "consumer",
+    attributes: { "parley.job.id": id, "parley.run": run },
+  });
+}
+
+function given(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,232 @@
+import type { Pool } from "pg";
+import Counter from "prom-client/lib/counter.js";
+import Gauge from "prom-client/lib/gauge.js";
+import Histogram from "prom-client/lib/histogram.js";
+import type { CallEnd } from "../../../shared/db/jobs/calls.ts";
+import type { JobEnd } from "../../../shared/db/jobs/end.ts";
+import { processMetrics, type ProcessMetrics } from "../../../shared/metrics.ts";
+import type { Circuits } from "../providers/circuits.ts";
+import type { Leases } from "../run/leases.ts";
+import type { ProviderErrorCode } from "../providers/provider.ts";
+
+interface Sources {
+  pool: Pool;
+  leases: Pick<Leases, "count">;
+  circuits: Pick<Circuits, "open" | "timesOpened">;
+  concurrency: number;
+  /** Providers that can be down. */
+  upstreams: readonly string[];
+}
+
+export interface CallOutcome {
+  provider: string;
+  model: string;
+  outcome: Exclude<CallEnd["outcome"], "failed"> | ProviderErrorCode | "error";
+  seconds: number;
+  end: CallEnd;
+}
+
+/** What the reconciler found undone, and did. */
+type Repair = "put_back" | "orphan_put_back" | "orphan_ended" | "lost_call";
+
+const waitBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
+const firstTextBuckets = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 40, 60];
+const replyBuckets = [0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 300];
+
+/** What a worker tells Prometheus about the jobs it answers. Providers and models are those of the configuration. */
+export class WorkerMetrics {
+  readonly #process: ProcessMetrics;
+  readonly #instruments: Instruments;
+
+  constructor({ pool, leases, circuits, concurrency, upstreams }: Sources) {
+    const counted = new Map<string, number>();
+    this.#process = processMetrics({ main: pool }, async () => {
+      const { running, circuitOpen, circuitsOpened } = this.#instruments;
+      running.set(leases.count);
+      const open = new Set(circuits.open);
+      for (const provider of upstreams) {
+        const times = circuits.timesOpened(provider);
+        circuitsOpened.inc({ provider }, times - (counted.get(provider) ?? 0));
+        counted.set(provider, times);
+        circuitOpen.set({ provider }, open.has(provider) ? 1 : 0);
+      }
+    });
+    this.#instruments = makeInstruments([this.#process.registry]);
+    this.#instruments.concurrency.set(concurrency);
+  }
+
+  render(): Promise<string> {
+    return this.#process.render();
+  }
+
+  /** The names of all it tells. */
+  registered(): string[] {
+    return this.#process.registry.getMetricsAsArray().map(({ name }) => name);
+  }
+
+  close(): void {
+    this.#process.close();
+  }
+
+  claimed({ run, sinceAcceptedMs }: { run: number; sinceAcceptedMs: number }): void {
+    const { waits, resets } = this.#instruments;
+    if (run === 1) waits.observe(sinceAcceptedMs / 1000);
+    else resets.inc({ cause: "run" });
+  }
+
+  /** A reply begins anew within a run: whoever reads it drops what was shown. */
+  restarted(): void {
+    this.#instruments.resets.inc({ cause: "call" });
+  }
+
+  /** @param sinceAcceptedMs of the first text and of the end; both absent for what was ended without a run */
+  ended(
+    { status, errorCode, provider, reply }: JobEnd,
+    sinceAcceptedMs: { firstText?: number | undefined; end?: number } = {},
+  ): void {
+    const { jobs, replies, firstTexts, durations } = this.#instruments;
+    jobs.inc({ status, error: errorCode ?? "" });
+    if (provider !== undefined && reply) replies.inc({ provider, fallback: String(reply.fallback) });
+    if (sinceAcceptedMs.firstText !== undefined) firstTexts.observe(sinceAcceptedMs.firstText / 1000);
+    if (status === "completed" && sinceAcceptedMs.end !== undefined) durations.observe(sinceAcceptedMs.end / 1000);
+  }
+
+  callBegan(provider: string, firstTextMs: number): void {
+    this.#instruments.callFirstTexts.observe({ provider }, firstTextMs / 1000);
+  }
+
+  callEnded({ provider, model, outcome, seconds, end }: CallOutcome): void {
+    const { calls, callDurations, tokens, costs } = this.#instruments;
+    calls.inc({ provider, model, outcome });
+    callDurations.observe({ provider }, seconds);
+    const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, costUsd } = end;
+    const uncached = Math.max(0, inputTokens - cachedInputTokens - cacheWriteTokens);
+    tokens.inc({ provider, model, type: "input" }, uncached);
+    tokens.inc({ provider, model, type: "cached_input" }, cachedInputTokens);
+    tokens.inc({ provider, model, type: "cache_write" }, cacheWriteTokens);
+    tokens.inc({ provider, model, type: "output" }, outputTokens);
+    if (costUsd !== null) costs.inc({ provider, model }, costUsd);
+  }
+
+  /** BullMQ met an error as it asked for jobs, or said how they ended. */
+  queueFailed(): void {
+    this.#instruments.queueErrors.inc();
+  }
+
+  repaired(repair: Repair, count: number): void {
+    if (count > 0) this.#instruments.repairs.inc({ repair }, count);
+  }
+}
+
+type Instruments = ReturnType<typeof makeInstruments>;
+
+function makeInstruments(registers: ProcessMetrics["registry"][]) {
+  return { ...jobInstruments(registers), ...callInstruments(registers) };
+}
+
+function jobInstruments(registers: ProcessMetrics["registry"][]) {
+  return {
+    waits: new Histogram({
+      name: "parley_queue_wait_seconds",
+      help: "From a message's acceptance to the first claim of its job, behind earlier messages of its conversation too",
+      buckets: waitBuckets,
+      registers,
+    }),
+    firstTexts: new Histogram({
+      name: "parley_first_delta_seconds",
+      help: "From a message's acceptance to the first text of its reply",
+      buckets: firstTextBuckets,
+      registers,
+    }),
+    durations: new Histogram({
+      name: "parley_reply_seconds",
+      help: "From a message's acceptance to its stored reply, of completed jobs",
+      buckets: replyBuckets,
+      registers,
+    }),
+    jobs: new Counter({
+      name: "parley_jobs_ended_total",
+      help: "Jobs that ended here, by status and, where there was one, error",
+      labelNames: ["status", "error"],
+      registers,
+    }),
+    replies: new Counter({
+      name: "parley_replies_total",
+      help: "Replies by who wrote them; a fallback is not from the provider that was to answer",
+      labelNames: ["provider", "fallback"],
+      registers,
+    }),
+    resets: new Counter({
+      name: "parley_resets_total",
+      help: "Replies begun anew: by another call of the same run, or by another run",
+      labelNames: ["cause"],
+      registers,
+    }),
+    repairs: new Counter({
+      name: "parley_reconciler_repairs_total",
+      help: "What a crash or a lost store had left undone, and this worker did",
+      labelNames: ["repair"],
+      registers,
+    }),
+    queueErrors: new Counter({
+      name: "parley_queue_errors_total",
+      help: "Errors BullMQ met as it asked for jobs, renewed their locks or said how they ended",
+      registers,
+    }),
+    running: new Gauge({ name: "parley_worker_jobs", help: "Jobs this worker holds", registers }),
+    concurrency: new Gauge({
+      name: "parley_worker_concurrency",
+      help: "Jobs it may hold at once",
+      registers,
+    }),
+  };
+}
+
+function callInstruments(registers: ProcessMetrics["registry"][]) {
+  return {
+    calls: new Counter({
+      name: "parley_provider_calls_total",
+      help: "Calls to providers by how they ended",
+      labelNames: ["provider", "model", "outcome"],
+      registers,
+    }),
+    callFirstTexts: new Histogram({
+      name: "parley_provider_first_delta_seconds",
+      help: "From a call to its first text",
+      labelNames: ["provider"],
+      buckets: firstTextBuckets,
+      registers,
+    }),
+    callDurations: new Histogram({
+      name: "parley_provider_call_seconds",
+      help: "From a call to its end",
+      labelNames: ["provider"],
+      buckets: replyBuckets,
+      registers,
+    }),
+    tokens: new Counter({
+      name: "parley_tokens_total",
+      help: "Tokens, the most it may be where the provider did not count; input is what was neither read from nor written to its cache",
+      labelNames: ["provider", "model", "type"],
+      registers,
+    }),
+    costs: new Counter({
+      name: "parley_cost_usd_total",
+      help: "What calls cost, by config/prices.json; models without a price are left out",
+      labelNames: ["provider", "model"],
+      registers,
+    }),
+    circuitsOpened: new Counter({
+      name: "parley_circuit_opened_total",
+      help: "How often this worker began to skip a provider: most are asked again before the next scrape",
+      labelNames: ["provider"],
+      registers,
+    }),
+    circuitOpen: new Gauge({
+      name: "parley_circuit_open",
+      help: "1 where this worker skips a provider because it is down",
+      labelNames: ["provider"],
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,145 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { assistantsPath, readAssistants } from "./assistants.ts";
+import { ConfigError } from "../config/config.ts";
+
+const shipped = path.join(import.meta.dirname, "../..", assistantsPath);
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "parley-assistants-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("the assistants that are shipped", () => {
+  it("are valid: one for customers, one for technical questions", async () => {
+    const assistants = await readAssistants(shipped);
+    expect([...assistants.keys()]).toEqual(["default", "technical"]);
+  });
+
+  it("leave provider and model to the configuration", async () => {
+    for (const assistant of (await readAssistants(shipped)).values()) {
+      expect(assistant.provider).toBeUndefined();
+      expect(assistant.model).toBeUndefined();
+    }
+  });
+
+  it("have something to say at the start, and no keyword twice", async () => {
+    for (const { greeting, suggestions, presets } of (await readAssistants(shipped)).values()) {
+      expect(greeting).toMatch(/\w/);
+      expect(suggestions).not.toHaveLength(0);
+      for (const flag of [true, undefined]) {
+        const keywords = presets.filter(({ fallback }) => fallback === flag).flatMap((preset) => preset.keywords);
+        expect(keywords).toEqual([...new Set(keywords)]);
+      }
+    }
+  });
+
+  it("are sorry in five languages when nobody can answer, in English where they cannot tell the language", async () => {
+    for (const { presets } of (await readAssistants(shipped)).values()) {
+      const busy = presets.filter(({ fallback }) => fallback);
+      expect(busy).toHaveLength(5);
+      expect(busy.map(({ keywords }) => keywords.length > 0)).toEqual([false, true, true, true, true]);
+    }
+  });
+});
+
+describe("a file of assistants", () => {
+  const usual = { default: true, reply: "How can I help?" };
+  const busy = { fallback: true, reply: "Please try again in a minute." };
+  const assistant = { name: "Shop", description: "Sells", instructions: "Be kind.", presets: [usual, busy] };
+
+  it("gets defaults for what it leaves out", async () => {
+    const assistants = await read({ assistants: { default: assistant } });
+    expect(assistants.get("default")).toEqual({
+      ...assistant,
+      maxOutputTokens: 1024,
+      maxHistoryTokens: 32_000,
+      state: "own",
+      presets: [
+        { ...usual, keywords: [] },
+        { ...busy, keywords: [] },
+      ],
+    });
+  });
+
+  it("has hosts of links as browsers write them", async () => {
+    const allowedLinkHosts = ["Example.COM", "*.Example.com", "bücher.example", "localhost"];
+    const assistants = await read(withDefault({ allowedLinkHosts }));
+    expect(assistants.get("default")?.allowedLinkHosts).toEqual([
+      "example.com",
+      "*.example.com",
+      "xn--bcher-kva.example",
+      "localhost",
+    ]);
+  });
+
+  it.each(["", "*", "*.", "https://example.com", "example.com/a", "example.com:443", "a.*.com", "*.*.com", "a b"])(
+    "has no links to %j",
+    async (host) => {
+      const error = await refusal(read(withDefault({ allowedLinkHosts: [host] })));
+      expect(error.message).toContain("assistants.default.allowedLinkHosts.0: expected a host");
+    },
+  );
+
+  it.each<[string, unknown, string, RegExp]>([
+    ["nothing", {}, "assistants", /expected record/],
+    ["no default assistant", { assistants: { shop: assistant } }, "assistants", /named "default"/],
+    ["a field missing", withDefault({ instructions: undefined }), "assistants.default.instructions", /expected string/],
+    ["a field misspelt", withDefault({ instruction: "x" }), "assistants.default", /"instruction"/],
+    ["an unknown provider", withDefault({ provider: "oracle" }), "assistants.default.provider", /"preset"/],
+    ["too many tokens", withDefault({ maxOutputTokens: 1e9 }), "assistants.default.maxOutputTokens", /<=100000/],
+    ["an unknown fallback", withDefault({ fallback: ["oracle"] }), "assistants.default.fallback.0", /"preset"/],
+    ["an empty keyword", withPreset({ keywords: ["a", ""] }), "assistants.default.presets.2.keywords.1", />=1/],
+    ["an empty reply", withPreset({ reply: " \n" }), "assistants.default.presets.2.reply", /expected text/],
+    ["two default presets", withPreset({ default: true }), "assistants.default.presets", /exactly one preset/],
+    ["no default preset", withDefault({ presets: [{ reply: "x" }] }), "assistants.default.presets", /exactly one/],
+    ["nothing for when all fail", withDefault({ presets: [usual] }), "assistants.default.presets", /"fallback": true/],
+    ["an excuse as default", withPreset({ default: true, fallback: true }), "presets.2", /not both/],
+    ["a type that is no word", { assistants: { default: assistant, "My Bot": assistant } }, "My Bot", /lower-case/],
+  ])("with %s is refused, naming file, path and what was expected", async (_, content, where, expected) => {
+    const error = await refusal(read(content));
+    expect(error.message).toContain(path.join(folder, "assistants.json"));
+    expect(error.message).toContain(where);
+    expect(error.message).toMatch(expected);
+  });
+
+  it("is told all of its faults at once", async () => {
+    const error = await refusal(read(withDefault({ name: "", description: 7 })));
+    expect(error.message).toContain("2 fault(s)");
+    expect(error.message).toContain("assistants.default.name");
+    expect(error.message).toContain("assistants.default.description");
+  });
+
+  it("that is no JSON is refused by name", async () => {
+    const error = await refusal(read('{ "assistants": '));
+    expect(error.message).toMatch(/assistants\.json: expected JSON/);
+  });
+
+  it("that is not there is refused by name", async () => {
+    const error = await refusal(readAssistants(path.join(folder, "none.json")));
+    expect(error.message).toMatch(/none\.json: cannot be read \(ENOENT\)/);
+  });
+
+  function withDefault(changes: object) {
+    return { assistants: { default: { ...assistant, ...changes } } };
+  }
+
+  function withPreset(changes: object) {
+    return withDefault({ presets: [usual, busy, { reply: "x", ...changes }] });
+  }
+});
+
+async function read(content: unknown) {
+  const file = path.join(folder, "assistants.json");
+  await writeFile(file, typeof content === "string" ? content : JSON.stringify(content));
+  return readAssistants(file);
+}
+
+async function refusal(work: Promise<unknown>): Promise<ConfigError> {
+  const error = await work.catch((caught: unknown) => caught);
+  if (!(error instanceof ConfigError)) throw new Error(`expected a ConfigError, got ${String(error)}`);
+  return error;
+}

@@ -1,0 +1,110 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { ConfigError } from "../config/config.ts";
+import { providerNames } from "./provider-catalog.ts";
+
+/**
+ * A canned reply: used when the message holds one of its keywords, or by its flags. Its language is that of its
+ * keywords, so a topic has one preset for each language.
+ */
+const preset = z
+  .strictObject({
+    keywords: z.array(z.string().min(1)).default([]).describe("matched as whole words, whatever the case"),
+    reply: z.string().regex(/\S/, "expected text"),
+    weak: z.literal(true).optional().describe("its keywords count only where no other preset's do: for courtesies"),
+    default: z.literal(true).optional().describe("the reply when no keyword matches"),
+    fallback: z
+      .literal(true)
+      .optional()
+      .describe("only for when no provider could answer; the first of them where no keyword matches"),
+  })
+  .refine((flags) => !(flags.default && flags.fallback), {
+    message: 'expected "default" or "fallback", not both',
+  });
+
+/** `example.com`, or `*.example.com` for all below it; kept as browsers write it. */
+const linkHost = z.string().transform((text, context) => {
+  const [, wildcard = "", host = ""] = /^(\*\.)?([^*/?#@:\\\s]+)$/.exec(text) ?? [];
+  const url = host === "" ? null : URL.parse(`https://${host}`);
+  if (url) return wildcard + url.hostname;
+  context.addIssue({
+    code: "custom",
+    message: 'expected a host like "example.com", or "*.example.com" for all below it',
+  });
+  return z.NEVER;
+});
+
+const assistant = z.strictObject({
+  name: z.string().min(1),
+  description: z.string().min(1),
+  provider: z.enum(providerNames).optional(),
+  fallback: z.array(z.enum(providerNames)).optional().describe("providers asked after its own, in this order"),
+  model: z.string().min(1).optional(),
+  instructions: z.string().min(1),
+  maxOutputTokens: z.int().min(1).max(100_000).default(1024),
+  firstTextMs: z.int().min(1000).max(3_600_000).optional().describe("until a provider's first text; 90 s by default"),
+  state: z.enum(["own", "provider"]).default("own").describe("who keeps the conversation for the model"),
+  // A bound: of English 32,000 are about 8,000 tokens.
+  maxHistoryTokens: z
+    .int()
+    .min(100)
+    .max(1_000_000)
+    .default(32_000)
+    .describe("of earlier turns, at most: a token a byte"),
+  metadata: z.array(z.string().min(1)).optional().describe("keys of a conversation's metadata that the model is shown"),
+  allowedLinkHosts: z.array(linkHost).optional().describe("where links in replies may lead; absent: anywhere"),
+  budget: z.number().positive().optional().describe("USD a day (UTC) for calls to providers"),
+  greeting: z.string().min(1).optional(),
+  suggestions: z.array(z.string().min(1)).max(6).optional(),
+  presets: z
+    .array(preset)
+    .refine((presets) => presets.filter((p) => p.default).length === 1, {
+      message: 'expected exactly one preset with "default": true',
+    })
+    .refine((presets) => presets.some((p) => p.fallback), {
+      message: 'expected a preset with "fallback": true, for when no provider can answer',
+    }),
+});
+
+const assistantsFile = z.strictObject({
+  assistants: z
+    .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,99}$/, "expected lower-case letters, digits and dashes"), assistant)
+    .refine((all) => "default" in all, { message: 'expected an assistant named "default"' }),
+});
+
+export type Preset = z.output<typeof preset>;
+export type Assistant = z.output<typeof assistant>;
+/** By type: the key under which clients ask for one. */
+export type Assistants = ReadonlyMap<string, Assistant>;
+
+/** Where the product's own assistants stand. */
+export const assistantsPath = "config/assistants.json";
+
+/**
+ * Reads and checks the assistants, at start.
+ * @throws {ConfigError} naming the file, the path in it and what was expected there, for every fault
+ */
+export async function readAssistants(path: string): Promise<Assistants> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigError(`${path}: cannot be read (${error.code})`);
+  });
+  const parsed = assistantsFile.safeParse(parseJson(path, text));
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `  ${path}: ${issue.path.join(".")}: ${expectation(issue)}`);
+    throw new ConfigError(`The assistants have ${faults.length} fault(s):\n${faults.join("\n")}`);
+  }
+  return new Map(Object.entries(parsed.data.assistants));
+}
+
+/** Zod says of a key only that it is invalid; why stands one level deeper. */
+function expectation(issue: z.core.$ZodIssue): string {
+  return issue.code === "invalid_key" ? issue.issues.map(({ message }) => message).join("; ") : issue.message;
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError(`${path}: expected JSON: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,27 @@
+import type { Assistants } from "./assistants.ts";
+import { type Config, ConfigError } from "../config/config.ts";
+import type { Prices } from "./prices.ts";
+import { isConfigured, modelOf, type ProviderName, providerNames, providerOf } from "./provider-catalog.ts";
+
+/**
+ * A budget can only be kept where every model it may pay for has a price.
+ * @throws {ConfigError} naming the assistants and models without one
+ */
+export function checkBudgets(assistants: Assistants, prices: Prices, config: Config): void {
+  const faults = [...assistants].flatMap(([type, assistant]) => {
+    if (assistant.budget === undefined) return [];
+    const paid = new Set<ProviderName>([providerOf(assistant, config), ...(assistant.fallback ?? [])]);
+    // Any configured provider can be asked for by a request.
+    for (const name of providerNames) if (isConfigured(name, config)) paid.add(name);
+    paid.delete("preset");
+    return [...paid]
+      .filter((name) => isConfigured(name, config))
+      .map((name) => modelOf(name, assistant, config))
+      .filter((model) => !prices.has(model))
+      .map((model) => `  ${type}: no price for ${model}`);
+  });
+  if (faults.length === 0) return;
+  throw new ConfigError(
+    `Budgets need the price of every model they pay for (config/prices.json), or must go:\n${faults.join("\n")}`,
+  );
+}

@@ -1,0 +1,68 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { ConfigError } from "../config/config.ts";
+
+const usd = z.number().min(0);
+
+/** USD per million tokens. */
+const priceSchema = z.strictObject({
+  input: usd,
+  /** Read from the provider's cache; absent: as `input`. */
+  cachedInput: usd.optional(),
+  /** Written to the provider's cache; absent: as `input`. */
+  cacheWrite: usd.optional(),
+  output: usd,
+});
+export type Price = z.output<typeof priceSchema>;
+
+/** By model, as the provider is asked for it. A model that is not in here has no known cost. */
+export type Prices = ReadonlyMap<string, Price>;
+
+export const pricesPath = "config/prices.json";
+
+/** @throws {ConfigError} naming the file, the path in it and what was expected there */
+export async function readPrices(path: string): Promise<Prices> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigError(`${path}: cannot be read (${error.code})`);
+  });
+  try {
+    return new Map(Object.entries(z.record(z.string(), priceSchema).parse(JSON.parse(text))));
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw new ConfigError(`${path}: expected JSON`);
+    const faults = error.issues.map((issue) => `  ${path}: ${issue.path.join(".")}: ${issue.message}`);
+    throw new ConfigError(`The prices have ${faults.length} fault(s):\n${faults.join("\n")}`);
+  }
+}
+
+interface Tokens {
+  inputTokens: number;
+  cachedInputTokens?: number;
+  cacheWriteTokens?: number;
+  outputTokens: number;
+}
+
+const million = 1_000_000;
+
+/** @returns USD that tokens may cost at most, whatever the provider's cache does with the prompt */
+export function highestCostOf(price: Price, { inputTokens, outputTokens }: Tokens): number {
+  const { input, cachedInput = 0, cacheWrite = 0 } = price;
+  return costOf(
+    { input: Math.max(input, cachedInput, cacheWrite), output: price.output },
+    { inputTokens, outputTokens },
+  );
+}
+
+/** @returns USD */
+export function costOf(
+  price: Price,
+  { inputTokens, cachedInputTokens = 0, cacheWriteTokens = 0, outputTokens }: Tokens,
+) {
+  const plain = Math.max(0, inputTokens - cachedInputTokens - cacheWriteTokens);
+  return (
+    (plain * price.input +
+      cachedInputTokens * (price.cachedInput ?? price.input) +
+      cacheWriteTokens * (price.cacheWrite ?? price.input) +
+      outputTokens * price.output) /
+    million
+  );
+}

@@ -1,0 +1,210 @@
+import type { Pool } from "pg";
+import { describe, expect, it } from "vitest";
+import { type Done, joined, joinedRead } from "./batcher.ts";
+
+interface Row {
+  id: string;
+  version: number;
+}
+
+/** Only tells one pool from another here. */
+const pool = {} as Pool;
+
+/** Statements that answer when they are told to. */
+function openReads() {
+  const asked: { ids: readonly string[]; answer: (rows: Row[]) => void; fail: (error: Error) => void }[] = [];
+  const read = joinedRead<Row>(
+    (_, ids) => new Promise((resolve, reject) => asked.push({ ids, answer: resolve, fail: reject })),
+  );
+  return { read: (id: string) => read(pool, id), asked };
+}
+
+function openWrites() {
+  const asked: { items: readonly string[]; answer: (done: Done<string>[]) => void; fail: (error: Error) => void }[] =
+    [];
+  const alone: { item: string; answer: (result: string) => void; fail: (error: Error) => void }[] = [];
+  const write = joined<string, string>({
+    keyOf: (item) => item.slice(0, 1),
+    together: (_, items) => new Promise((resolve, reject) => asked.push({ items, answer: resolve, fail: reject })),
+    alone: (_, item) => new Promise((resolve, reject) => alone.push({ item, answer: resolve, fail: reject })),
+  });
+  return { write: (item: string) => write(pool, item), asked, alone };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("joined reads", () => {
+  it("are sent at once when nothing is under way, those of one moment together", async () => {
+    const { read, asked } = openReads();
+    const both = [read("a"), read("b")];
+    await turn();
+    expect(asked.map(({ ids }) => ids)).toEqual([["a", "b"]]);
+    asked[0]?.answer([{ id: "b", version: 1 }]);
+    expect(await Promise.all(both)).toEqual([undefined, { id: "b", version: 1 }]);
+  });
+
+  it("join while two are under way, and never share one that was sent before they asked", async () => {
+    const { read, asked } = openReads();
+    const first = read("a");
+    await turn();
+    const second = read("a");
+    await turn();
+    const together = [read("a"), read("b"), read("a")];
+    await turn();
+    expect(asked.map(({ ids }) => ids)).toEqual([["a"], ["a"]]);
+    asked[1]?.answer([{ id: "a", version: 2 }]);
+    expect(await second).toEqual({ id: "a", version: 2 });
+    await turn();
+    expect(asked.map(({ ids }) => ids)).toEqual([["a"], ["a"], ["a", "b", "a"]]);
+    asked[0]?.answer([{ id: "a", version: 1 }]);
+    asked[2]?.answer([{ id: "a", version: 3 }]);
+    expect(await first).toEqual({ id: "a", version: 1 });
+    expect(await Promise.all(together)).toEqual([{ id: "a", version: 3 }, undefined, { id: "a", version: 3 }]);
+  });
+
+  it("do not wait for statements that hang", async () => {
+    const { read, asked } = openReads();
+    const hanging = [read("a")];
+    await turn();
+    hanging.push(read("a"));
+    await turn();
+    const third = read("a");
+    await expect.poll(() => asked.length).toBe(3);
+    asked[2]?.answer([{ id: "a", version: 3 }]);
+    expect(await third).toEqual({ id: "a", version: 3 });
+    for (const { answer } of asked) answer([]);
+    expect(await Promise.all(hanging)).toEqual([undefined, undefined]);
+  });
+
+  it("are all sent at once when their time is over", async () => {
+    const { read, asked } = openReads();
+    const hanging = [read("a")];
+    await turn();
+    hanging.push(read("b"));
+    await turn();
+    const waiting = Array.from({ length: 350 }, (_, at) => read(`${at}`));
+    await expect.poll(() => asked.length).toBeGreaterThan(2);
+    expect(asked.map(({ ids }) => ids.length)).toEqual([1, 1, 100, 100, 100, 50]);
+    for (const { answer } of asked) answer([]);
+    expect(await Promise.all([...hanging, ...waiting])).toHaveLength(352);
+  });
+
+  it("are fewer at once after a statement that was not answered, until one is", async () => {
+    const { read, asked } = openReads();
+    const ask = async (count: number) => {
+      const before = asked.length;
+      const settled = Promise.allSettled(Array.from({ length: count }, (_, at) => read(`${at}`)));
+      await turn();
+      return { sent: asked.slice(before), settled };
+    };
+    const tooMany = await ask(80);
+    expect(tooMany.sent.map(({ ids }) => ids.length)).toEqual([80]);
+    tooMany.sent[0]?.fail(new Error("Query read timeout"));
+    await tooMany.settled;
+    const fewer = await ask(80);
+    expect(fewer.sent.map(({ ids }) => ids.length)).toEqual([40, 40]);
+    for (const { answer } of fewer.sent) answer([]);
+    await fewer.settled;
+    const asBefore = await ask(80);
+    expect(asBefore.sent.map(({ ids }) => ids.length)).toEqual([80]);
+    asBefore.sent[0]?.answer([]);
+    await asBefore.settled;
+  });
+
+  it("are joined again after an outage, however few at once it left", async () => {
+    const { read, asked } = openReads();
+    const both = Promise.allSettled([read("a"), read("b")]);
+    await turn();
+    asked[0]?.fail(new Error("Query read timeout"));
+    await both;
+    const alone = [read("a"), read("b")];
+    await turn();
+    expect(asked.slice(1).map(({ ids }) => ids)).toEqual([["a"], ["b"]]);
+    asked[1]?.answer([]);
+    asked[2]?.answer([]);
+    await Promise.all(alone);
+    const joinedAgain = [read("a"), read("b")];
+    await turn();
+    expect(asked.slice(3).map(({ ids }) => ids)).toEqual([["a", "b"]]);
+    asked[3]?.answer([]);
+    expect(await Promise.all(joinedAgain)).toEqual([undefined, undefined]);
+  });
+
+  it("fail for those who shared one while PostgreSQL is away, and go on", async () => {
+    const { read, asked } = openReads();
+    const failed = Promise.allSettled([read("a"), read("b")]);
+    await turn();
+    asked[0]?.fail(new Error("Query read timeout"));
+    expect((await failed).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(asked).toHaveLength(1);
+    const next = read("a");
+    await turn();
+    asked[1]?.answer([{ id: "a", version: 1 }]);
+    expect(await next).toEqual({ id: "a", version: 1 });
+  });
+});
+
+describe("joined writes", () => {
+  it("are done alone when one comes alone", async () => {
+    const { write, asked, alone } = openWrites();
+    const one = write("a1");
+    await turn();
+    expect(alone.map(({ item }) => item)).toEqual(["a1"]);
+    alone[0]?.answer("done");
+    expect(await one).toBe("done");
+    expect(asked).toEqual([]);
+  });
+
+  it("never have one key twice in a statement", async () => {
+    const { write, asked, alone } = openWrites();
+    const all = [write("a1"), write("a2"), write("b1")];
+    await turn();
+    expect(asked.map(({ items }) => items)).toEqual([["a1", "b1"]]);
+    expect(alone.map(({ item }) => item)).toEqual(["a2"]);
+    asked[0]?.answer([{ result: "first" }, { result: "third" }]);
+    alone[0]?.answer("second");
+    expect(await Promise.all(all)).toEqual(["first", "second", "third"]);
+  });
+
+  it("are done alone where a statement for many left them out, and hold up nobody", async () => {
+    const { write, asked, alone } = openWrites();
+    const [locked, free] = [write("a1"), write("b1")];
+    await turn();
+    asked[0]?.answer([undefined, { result: "free" }]);
+    expect(await free).toBe("free");
+    expect(alone.map(({ item }) => item)).toEqual(["a1"]);
+    alone[0]?.answer("locked");
+    expect(await locked).toBe("locked");
+  });
+
+  it("fail alone: what one of them breaks is done again in halves", async () => {
+    const { write, asked, alone } = openWrites();
+    const all = Promise.allSettled(["a1", "b1", "c1", "d1"].map(write));
+    await turn();
+    asked[0]?.fail(new Error("duplicate key value"));
+    await turn();
+    expect(asked.slice(1).map(({ items }) => items)).toEqual([
+      ["a1", "b1"],
+      ["c1", "d1"],
+    ]);
+    asked[1]?.fail(new Error("duplicate key value"));
+    asked[2]?.answer([{ result: "done" }, { result: "done" }]);
+    await turn();
+    expect(alone.map(({ item }) => item)).toEqual(["a1", "b1"]);
+    alone[0]?.fail(new Error("duplicate key value"));
+    alone[1]?.answer("done");
+    expect((await all).map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled", "fulfilled"]);
+  });
+
+  it("are at most a hundred in one statement", async () => {
+    const { read, asked } = openReads();
+    const all = Array.from({ length: 250 }, (_, at) => read(`${at}`));
+    await turn();
+    expect(asked.map(({ ids }) => ids.length)).toEqual([100, 100]);
+    for (const { answer } of asked) answer([]);
+    await turn();
+    expect(asked.map(({ ids }) => ids.length)).toEqual([100, 100, 50]);
+    asked[2]?.answer([]);
+    expect(await Promise.all(all)).toHaveLength(250);
+  });
+});

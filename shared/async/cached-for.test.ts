@@ -1,0 +1,49 @@
+import { describe, expect, it, vi } from "vitest";
+import { fresh } from "./cached-for.ts";
+
+function counting() {
+  let calls = 0;
+  let next = Promise.withResolvers<number>();
+  const read = () => {
+    calls += 1;
+    return next.promise;
+  };
+  const settle = (settleIt: (pending: typeof next) => void) => {
+    settleIt(next);
+    next = Promise.withResolvers();
+  };
+  return { read, settle, calls: () => calls };
+}
+
+describe("a fresh answer", () => {
+  it("is asked for once by many, and again when it is old", async () => {
+    let calls = 0;
+    const ask = fresh(20, async () => ++calls);
+    expect(await Promise.all([ask(), ask(), ask()])).toEqual([1, 1, 1]);
+    expect(await ask()).toBe(1);
+    await vi.waitFor(async () => expect(await ask()).toBe(2));
+  });
+
+  it("is waited for, however long it takes, and not asked for twice", async () => {
+    const { read, settle, calls } = counting();
+    const ask = fresh(0, read);
+    const first = ask();
+    await new Promise(setImmediate);
+    const second = ask();
+    expect(calls()).toBe(1);
+    settle(({ resolve }) => resolve(7));
+    expect(await Promise.all([first, second])).toEqual([7, 7]);
+  });
+
+  it("is not kept when it failed", async () => {
+    const { read, settle, calls } = counting();
+    const ask = fresh(60_000, read);
+    const failed = ask();
+    settle(({ reject }) => reject(new Error("away")));
+    await expect(failed).rejects.toThrow("away");
+    const next = ask();
+    settle(({ resolve }) => resolve(7));
+    expect(await next).toBe(7);
+    expect(calls()).toBe(2);
+  });
+});

@@ -1,0 +1,103 @@
+import type { Pool } from "pg";
+import type { Rating, Sender } from "../../protocol/conversation.ts";
+import type { Database } from "../database.ts";
+import { query } from "../database.ts";
+import { byIds, joinedRead } from "../../async/batcher.ts";
+
+export interface ConversationOwner {
+  deleted: boolean;
+  /** See `visitorHash` of `NewMessage`. */
+  visitorHash: Buffer | null;
+}
+
+const ownerStatement = {
+  name: "conversation-owner",
+  text: `
+    select id, deleted_at is not null as deleted, visitor_hash as "visitorHash"
+    from ${byIds("conversations", "id, deleted_at, visitor_hash", "$1")}`,
+};
+
+/** Whether there is such a conversation, and whose it is. Those that are asked for together share a statement. */
+export const readOwner = joinedRead((pool, conversationIds) =>
+  query<ConversationOwner & { id: string }>(pool, ownerStatement, [conversationIds]),
+);
+
+export interface ConversationRow {
+  assistantType: string;
+  provider: string | null;
+  threadId: string | null;
+  createdAt: Date;
+  updatedAt: Date;
+  messageCount: number;
+  /** In their order. */
+  openJobs: string[];
+  metadata: Record<string, string>;
+}
+
+const conversationStatement = {
+  name: "read-conversation",
+  text: `
+    select assistant_type as "assistantType", provider, thread_id as "threadId", created_at as "createdAt",
+           updated_at as "updatedAt", message_count as "messageCount", open_jobs as "openJobs", metadata
+    from conversations where id = $1 and deleted_at is null`,
+};
+
+/** `undefined` once it is deleted. */
+export async function readConversation(pool: Pool, id: string): Promise<ConversationRow | undefined> {
+  const [row] = await query<ConversationRow>(pool, conversationStatement, [id]);
+  return row;
+}
+
+export interface MessagePage {
+  messages: MessageRow[];
+  /** There are older ones than these. */
+  more: boolean;
+}
+
+export interface MessageRow {
+  id: string;
+  sender: Sender;
+  text: string;
+  imported: boolean;
+  /** What the visitor thinks of it; absent: they did not say. */
+  rating: Rating | null;
+  createdAt: Date;
+}
+
+const placeStatement = {
+  name: "message-place",
+  text: `select turn, sender from messages where id = $1 and conversation_id = $2`,
+};
+
+const pageStatement = {
+  name: "message-page",
+  // Within a turn the visitor's message stands before the reply.
+  text: `
+    select id, sender, text, imported, rating, created_at as "createdAt"
+    from messages left join feedback on message_id = messages.id
+    where conversation_id = $1 and ($2::int is null or turn < $2 or turn = $2 and $3 = 'ai' and sender = 'user')
+    order by turn desc, sender limit $4`,
+};
+
+/**
+ * One page of a conversation, by turn, oldest first.
+ * @param before the id of a message: only older ones; `undefined` is returned if the conversation has no such message
+ */
+export async function readMessages(
+  { pool }: Pick<Database, "pool">,
+  conversationId: string,
+  { limit, before }: { limit: number; before?: string | undefined },
+): Promise<MessagePage | undefined> {
+  const [place] =
+    before === undefined
+      ? []
+      : await query<{ turn: number; sender: Sender }>(pool, placeStatement, [before, conversationId]);
+  if (before !== undefined && !place) return undefined;
+  const newestFirst = await query<MessageRow>(pool, pageStatement, [
+    conversationId,
+    place?.turn ?? null,
+    place?.sender ?? null,
+    limit + 1,
+  ]);
+  return { messages: newestFirst.slice(0, limit).toReversed(), more: newestFirst.length > limit };
+}

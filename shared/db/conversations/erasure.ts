@@ -1,0 +1,137 @@
+import type { Pool } from "pg";
+import { inTransaction, query } from "../database.ts";
+import { discardThread } from "./threads.ts";
+
+/** What must go from the other stores once a conversation is deleted. */
+export interface Traces {
+  conversationId: string;
+  jobs: { id: string; attempt: number }[];
+}
+
+const thread = `case when thread_id is not null and not thread_adopted then
+  json_build_object('provider', thread_provider, 'id', thread_id) end as thread`;
+
+const lockStatement = {
+  name: "lock-to-delete",
+  text: `select open_jobs as open, ${thread} from conversations where id = $1 and deleted_at is null for update`,
+};
+
+const lockIdleStatement = {
+  name: "lock-idle-to-delete",
+  // Whoever else has it locked is just using it.
+  text: `
+    select open_jobs as open, ${thread} from conversations
+    where id = $1 and deleted_at is null and open_jobs = '{}' and updated_at < now() - make_interval(days => $2)
+    for update skip locked`,
+};
+
+/**
+ * Deletes a conversation: leaves a tombstone without text and ends its open jobs as cancelled. The row is locked first and
+ * read by statements of their own, so that nothing accepted meanwhile is missed.
+ * @param idleDays only if nothing has happened in it for so many days, and nothing is under way
+ * @returns the jobs that this ended; `undefined`: it was deleted before, or never was, or is not idle
+ */
+export async function deleteConversation(
+  pool: Pool,
+  id: string,
+  { idleDays }: { idleDays?: number } = {},
+): Promise<Traces | undefined> {
+  return inTransaction(pool, async (client) => {
+    const [statement, values] = idleDays === undefined ? [lockStatement, [id]] : [lockIdleStatement, [id, idleDays]];
+    const locked = await client.query<{ open: string[]; thread: { provider: string; id: string } | null }>({
+      ...statement,
+      values,
+    });
+    const [conversation] = locked.rows;
+    if (!conversation) return undefined;
+    const { rows: jobs } = await client.query<Traces["jobs"][number]>(
+      `update jobs
+       set status = 'cancelled', error_code = 'deleted', finished_at = now(), lease_until = null, due_at = null
+       where id = any($1::uuid[]) and status in ('queued', 'active')
+       returning id, attempt`,
+      [conversation.open],
+    );
+    // The key's own hash stays: for its day a repeat is told that the conversation was deleted.
+    await client.query(
+      `update jobs set request_hash = null, request_id = null, trace = null
+       where conversation_id = $1 and (request_hash is not null or request_id is not null or trace is not null)`,
+      [id],
+    );
+    await client.query("delete from messages where conversation_id = $1", [id]);
+    if (conversation.thread) await discardThread(client, conversation.thread);
+    await client.query(
+      `update conversations
+       set deleted_at = now(), updated_at = now(), metadata = '{}', message_count = 0, thread_id = null,
+           thread_provider = null, visitor_hash = null
+       where id = $1`,
+      [id],
+    );
+    return { conversationId: id, jobs };
+  });
+}
+
+const tombstonesStatement = {
+  name: "tombstones",
+  // After two seconds every worker has read that these jobs are not its own any more, and writes no draft. The queue keeps
+  // entries of jobs that have ended for a day at most (`shared/queue/options.ts`).
+  text: `
+    select conversations.id as "conversationId",
+           (select coalesce(json_agg(json_build_object('id', id, 'attempt', attempt) order by turn), '[]') from jobs
+            where conversation_id = conversations.id
+              and (finished_at is null or finished_at > deleted_at - interval '25 h')) as jobs
+    from conversations
+    where deleted_at < now() - interval '2 s' and erased_at is null order by deleted_at limit 100`,
+};
+
+/** Deleted conversations that may have left traces in other stores. */
+export async function readTombstones(pool: Pool): Promise<Traces[]> {
+  return query<Traces>(pool, tombstonesStatement, []);
+}
+
+const erasedStatement = {
+  name: "mark-erased",
+  text: `update conversations set erased_at = now(), open_jobs = '{}' where id = $1 and deleted_at is not null`,
+};
+
+export async function markErased(pool: Pool, conversationId: string): Promise<void> {
+  await query(pool, erasedStatement, [conversationId]);
+}
+
+const idleStatement = {
+  name: "idle-conversations",
+  text: `
+    select id from conversations
+    where deleted_at is null and open_jobs = '{}' and updated_at < now() - make_interval(days => $1)
+    order by updated_at limit $2`,
+};
+
+/** The oldest conversations in which nothing has happened for so many days. */
+export async function readIdleConversations(pool: Pool, idleDays: number, limit: number): Promise<string[]> {
+  return (await query<{ id: string }>(pool, idleStatement, [idleDays, limit])).map(({ id }) => id);
+}
+
+/**
+ * How long a tombstone is kept: until no token of its conversation is good any more, which take 30 days. Up to then who
+ * has one is told that it was deleted.
+ */
+const tombstoneDays = 31;
+
+const dropStatement = {
+  name: "drop-tombstones",
+  text: `
+    with gone as materialized (
+      select id from conversations where erased_at < now() - interval '${tombstoneDays} days'
+      order by erased_at limit $1 for update skip locked
+    ), runs_gone as (
+      delete from runs using jobs, gone where jobs.conversation_id = gone.id and runs.job_id = jobs.id
+    )
+    delete from conversations using gone where conversations.id = gone.id returning conversations.id`,
+};
+
+/**
+ * Drops the oldest tombstones whose time is over, and with them what is known of their jobs; the ledger stays.
+ * @returns how many
+ */
+export async function dropTombstones(pool: Pool, limit: number): Promise<number> {
+  return (await query(pool, dropStatement, [limit])).length;
+}

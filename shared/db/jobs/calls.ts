@@ -1,0 +1,238 @@
+import type { Pool } from "pg";
+import { leaseSeconds } from "./claim.ts";
+import { query } from "../database.ts";
+import { byIds, joined } from "../../async/batcher.ts";
+
+export interface NewCall {
+  id: string;
+  jobId: string;
+  attempt: number;
+  assistantType: string;
+  provider: string;
+  model: string;
+  /** The most it may take, until it is settled; so the next one. */
+  inputTokens: number;
+  outputTokens: number;
+  /**
+   * The most it may cost, in USD; absent: its model has no price. With what the assistant may spend a day, where it has a
+   * budget.
+   */
+  reserve?: { usd: number; budgetUsd?: number | undefined } | undefined;
+}
+
+/** A lease that will be over in this time is renewed before a call is made. */
+const staleLease = `interval '${leaseSeconds / 3} s'`;
+
+const beginStatement = {
+  name: "begin-call",
+  // A lease that is over may be another's in the next moment: it is renewed with the call, or the call is not made. The
+  // day's row decides in its newest version, so that parallel calls together never exceed the budget. What costs nothing
+  // is always allowed.
+  text: `
+    with job as materialized (
+      select id, attempt, status, lease_until < now() + ${staleLease} as stale from jobs where id = $2
+    ), mine as (
+      select id, status, stale from job where attempt = $3 and status = 'active'
+    ), renewed as (
+      update jobs set lease_until = now() + interval '${leaseSeconds} s'
+      from mine where mine.stale and jobs.id = mine.id and jobs.attempt = $3 and jobs.status = mine.status
+      returning true
+    ), held as (
+      select from mine where not stale union all select from renewed
+    ), reserved as (
+      insert into budgets (assistant_type, day, reserved_usd)
+      select $4, (now() at time zone 'utc')::date, $8 from held where $8::float8 <= $9::float8
+      on conflict (assistant_type, day) do update set reserved_usd = budgets.reserved_usd + excluded.reserved_usd
+        where excluded.reserved_usd = 0 or budgets.settled_usd + budgets.reserved_usd + excluded.reserved_usd <= $9
+      returning day
+    ), begun as (
+      insert into calls (id, job_id, attempt, assistant_type, provider, model, input_tokens, output_tokens, estimated,
+                         reserved_usd, budget_day)
+      select $1, $2, $3, $4, $5, $6, $7, $10, true, coalesce($8, 0), reserved.day
+      from held left join reserved on true
+      where $9 is null or reserved.day is not null
+      returning id
+    )
+    select case when exists (select from begun) then 'begun' when exists (select from held) then 'refused'
+                else 'lost' end as result`,
+};
+
+const beginFreeStatement = {
+  name: "begin-calls",
+  text: `
+    with job as materialized (
+      select jobs.* from ${byIds("jobs", "id, attempt, status, lease_until", "$1")}
+    )
+    insert into calls (id, job_id, attempt, assistant_type, provider, model, input_tokens, output_tokens, estimated,
+                       reserved_usd)
+    select item.id, "jobId", item.attempt, "assistantType", item.provider, item.model, "inputTokens", "outputTokens", true,
+           coalesce((reserve->>'usd')::float8, 0)
+    from json_to_recordset($2::json) as item(
+           id uuid, "jobId" uuid, attempt int, "assistantType" text, provider text, model text, "inputTokens" int,
+           "outputTokens" int, reserve json)
+    join job on job.id = "jobId"
+    where job.attempt = item.attempt and status = 'active' and lease_until >= now() + ${staleLease}
+    on conflict (id) do nothing
+    returning id`,
+};
+
+/** Begins calls that charge no budget, of leases that need no renewal. */
+const beginFreeCall = joined({
+  async together(pool, calls: readonly NewCall[]) {
+    const values = [calls.map(({ jobId }) => jobId), JSON.stringify(calls)];
+    const begun = new Set((await query<{ id: string }>(pool, beginFreeStatement, values)).map(({ id }) => id));
+    return calls.map(({ id }) => (begun.has(id) ? { result: "begun" as const } : undefined));
+  },
+  alone: beginOne,
+});
+
+/** `refused`: the day's budget does not allow it; `lost`: the attempt is not the present one any more. */
+export type BeginResult = "begun" | "refused" | "lost";
+
+/**
+ * Writes down a call before it is made, and reserves what it may cost. May be repeated.
+ * @returns whether it may be made; unless it is `begun`, nothing was written
+ */
+export async function beginCall(pool: Pool, call: NewCall): Promise<BeginResult> {
+  return call.reserve?.budgetUsd === undefined ? beginFreeCall(pool, call) : beginOne(pool, call);
+}
+
+async function beginOne(pool: Pool, call: NewCall): Promise<BeginResult> {
+  const { reserve } = call;
+  const values = [
+    call.id,
+    call.jobId,
+    call.attempt,
+    call.assistantType,
+    call.provider,
+    call.model,
+    call.inputTokens,
+    reserve?.usd ?? null,
+    reserve?.budgetUsd ?? null,
+    call.outputTokens,
+  ];
+  try {
+    const [row] = await query<{ result: BeginResult }>(pool, beginStatement, values);
+    return row?.result ?? "lost";
+  } catch (error) {
+    // Written by the first try, whose answer was lost.
+    if (error instanceof Error && "constraint" in error && error.constraint === "calls_pkey") return "begun";
+    throw error;
+  }
+}
+
+export interface CallEnd {
+  outcome: "answered" | "failed" | "stopped";
+  inputTokens: number;
+  cachedInputTokens: number;
+  cacheWriteTokens: number;
+  outputTokens: number;
+  /** The provider did not send the whole usage: the rest is the most it may have been. */
+  estimated: boolean;
+  costUsd: number | null;
+}
+
+/** What a call came to, to be written down with the end of its job. */
+export interface CallSettlement {
+  id: string;
+  end: CallEnd;
+}
+
+/**
+ * CTEs that charge what a CTE `settled` returns to the budgets of its days. These are locked in one order: two that settle
+ * calls of several assistants never wait for each other.
+ */
+export const charged = `sums as (
+    select assistant_type, budget_day, sum(reserved_usd) as reserved, sum(coalesce(cost_usd, 0)) as cost
+    from settled where budget_day is not null group by assistant_type, budget_day
+  ), charging as materialized (
+    select sums.* from sums join budgets on budgets.assistant_type = sums.assistant_type and day = budget_day
+    order by budgets.assistant_type, day for no key update of budgets
+  ), charged as (
+    update budgets
+    set reserved_usd = greatest(0, budgets.reserved_usd - charging.reserved), settled_usd = settled_usd + charging.cost
+    from charging where budgets.assistant_type = charging.assistant_type and budgets.day = charging.budget_day
+  )`;
+
+/** Columns of a JSON record that settles a call, for `settled`; see `settlementItem`. */
+export const settlementColumns = `
+  "callId" uuid, outcome text, "callInputTokens" int, "cachedInputTokens" int, "cacheWriteTokens" int, "callOutputTokens" int,
+  estimated boolean, "callCostUsd" float8`;
+
+/** A CTE that settles calls, each once, from records of a CTE `item`. */
+export const settled = `settled as (
+    update calls
+    set settled_at = now(), outcome = item.outcome, input_tokens = "callInputTokens",
+        cached_input_tokens = "cachedInputTokens", cache_write_tokens = "cacheWriteTokens",
+        output_tokens = "callOutputTokens", estimated = item.estimated, cost_usd = "callCostUsd"
+    from item where calls.id = "callId" and settled_at is null
+    returning assistant_type, budget_day, reserved_usd, cost_usd
+  )`;
+
+export function settlementItem(settlement: CallSettlement | undefined): Record<string, unknown> {
+  if (!settlement) return {};
+  const { id, end } = settlement;
+  return {
+    callId: id,
+    outcome: end.outcome,
+    callInputTokens: end.inputTokens,
+    cachedInputTokens: end.cachedInputTokens,
+    cacheWriteTokens: end.cacheWriteTokens,
+    callOutputTokens: end.outputTokens,
+    estimated: end.estimated,
+    callCostUsd: end.costUsd,
+  };
+}
+
+const settleStatement = {
+  name: "settle-call",
+  text: `
+    with item as (select * from json_to_record($1::json) as item(${settlementColumns})), ${settled}, ${charged}
+    select from settled`,
+};
+
+/** Settles a call, once however often this is repeated: what was reserved becomes what it cost. */
+export async function settleCall(pool: Pool, settlement: CallSettlement): Promise<void> {
+  await query(pool, settleStatement, [JSON.stringify(settlementItem(settlement))]);
+}
+
+const withdrawStatement = {
+  name: "withdraw-call",
+  text: `
+    with settled as (
+      delete from calls where id = $1 and settled_at is null
+      returning assistant_type, budget_day, reserved_usd, cost_usd
+    ), ${charged}
+    select from settled`,
+};
+
+/** Takes back a call that was written down and then not made: what was reserved is free again. */
+export async function withdrawCall(pool: Pool, id: string): Promise<void> {
+  await query(pool, withdrawStatement, [id]);
+}
+
+const settleLostStatement = {
+  name: "settle-lost-calls",
+  text: `
+    with lost as (
+      select calls.id from calls join jobs on jobs.id = calls.job_id
+      where calls.settled_at is null and calls.begun_at < now() - interval '15 s'
+        and (jobs.attempt > calls.attempt or jobs.finished_at < now() - interval '15 s')
+      order by calls.id limit 1000 for update of calls skip locked
+    ), settled as (
+      update calls set settled_at = now(), outcome = 'lost', cost_usd = nullif(reserved_usd, 0)
+      from lost where calls.id = lost.id
+      returning assistant_type, budget_day, reserved_usd, cost_usd
+    ), ${charged}
+    select count(*)::int as count from settled`,
+};
+
+/**
+ * Settles the calls of workers that died. What such a call has cost, the provider alone knows; so the ledger and the budget
+ * keep the most that it may have cost.
+ * @returns how many these were
+ */
+export async function settleLostCalls(pool: Pool): Promise<number> {
+  const [lost] = await query<{ count: number }>(pool, settleLostStatement, []);
+  return lost?.count ?? 0;
+}

@@ -1,0 +1,340 @@
+import { v4 } from "uuid";
+import { beforeAll, describe, expect, it } from "vitest";
+import {
+  answer,
+  claim,
+  completed,
+  followUp,
+  importedMessage,
+  loseLease,
+  openJobs,
+  readColumns,
+  startConversation,
+} from "../../testing/fixtures/conversations.ts";
+import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
+import {
+  claimJob,
+  holdsAttempt,
+  leaseSeconds,
+  maxDeaths,
+  raiseAttempt,
+  readStandings,
+  releaseJob,
+  renewLeases,
+} from "./claim.ts";
+import { deleteConversation } from "../conversations/erasure.ts";
+import { cancelQueuedJob, endJob, requestCancel } from "./end.ts";
+
+let db: OpenTestDatabase;
+
+beforeAll(async () => {
+  db = await openTestDatabase();
+  return () => db[Symbol.asyncDispose]();
+});
+
+/** What is left of a job's lease, in seconds by the database's clock. */
+async function leaseLeft(jobId: string): Promise<number | undefined> {
+  const [standing] = await readStandings(db.pool, [jobId], true);
+  return standing && standing.leaseLeftMs / 1000;
+}
+
+const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+describe("a claim", () => {
+  it("gives the head to a worker, with a lease and a prompt", async () => {
+    const job = await startConversation(db.pool, { text: "Hello", provider: "preset", requestId: "request-7", trace });
+    const claimed = await claimJob(db.pool, job.id, false, "a worker");
+    expect(claimed).toMatchObject({
+      id: job.id,
+      conversationId: job.conversationId,
+      run: 1,
+      attempt: 1,
+      assistantType: "default",
+      providerOverride: "preset",
+      requestId: "request-7",
+      trace,
+      ageMs: 0,
+      history: [{ sender: "user", text: "Hello", imported: false }],
+    });
+    expect(claimed?.sinceAcceptedMs).toBeGreaterThan(0);
+    expect(claimed?.sinceAcceptedMs).toBeLessThan(10_000);
+    expect(await readColumns(db.pool, job.id)).toMatchObject({ status: "active", deaths: 0 });
+    expect(await leaseLeft(job.id)).toBeCloseTo(leaseSeconds, 0);
+  });
+
+  it("is refused to all but the head", async () => {
+    const first = await startConversation(db.pool);
+    const second = await followUp(db.pool, first.conversationId);
+    expect(await claimJob(db.pool, second.id, true, "a worker")).toBeUndefined();
+    await answer(db.pool, first.id);
+    expect(await claimJob(db.pool, second.id, true, "a worker")).toMatchObject({ id: second.id });
+  });
+
+  it("has one winner among twenty at once", async () => {
+    const { id } = await startConversation(db.pool);
+    const claims = await Promise.all(Array.from({ length: 20 }, () => claimJob(db.pool, id, true, "a worker")));
+    expect(claims.filter(Boolean)).toMatchObject([{ run: 1, attempt: 1 }]);
+    expect(await readColumns(db.pool, id)).toMatchObject({ run: 1, attempt: 1 });
+  });
+
+  it("has one winner among twenty at once also when a lease is over", async () => {
+    const { id } = await startConversation(db.pool);
+    await claim(db.pool, id);
+    await loseLease(db.pool, id);
+    const claims = await Promise.all(Array.from({ length: 20 }, () => claimJob(db.pool, id, true, "a worker")));
+    expect(claims.filter(Boolean)).toMatchObject([{ run: 2, attempt: 2 }]);
+    expect(await readColumns(db.pool, id)).toMatchObject({ deaths: 1 });
+  });
+
+  it("is refused for what ended, was cancelled while queued, was deleted, or never was", async () => {
+    const ended = await startConversation(db.pool);
+    await answer(db.pool, ended.id);
+    const cancelled = await startConversation(db.pool);
+    await cancelQueuedJob(db.pool, cancelled);
+    const deleted = await startConversation(db.pool);
+    await deleteConversation(db.pool, deleted.conversationId);
+    for (const id of [ended.id, cancelled.id, deleted.id, v4()]) {
+      expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
+    }
+  });
+
+  it("is refused while another's lease lasts, and after it unless take-overs are allowed", async () => {
+    const { id } = await startConversation(db.pool);
+    await claim(db.pool, id);
+    expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
+    await loseLease(db.pool, id);
+    expect(await claimJob(db.pool, id, false, "a worker")).toBeUndefined();
+    expect(await claimJob(db.pool, id, true, "a worker")).toMatchObject({ run: 2, attempt: 2 });
+    expect(await leaseLeft(id)).toBeCloseTo(leaseSeconds, 0);
+  });
+
+  it("knows how long ago the first one was", async () => {
+    const { id } = await startConversation(db.pool);
+    await claim(db.pool, id);
+    await db.pool.query("update jobs set started_at = now() - interval '90 s' where id = $1", [id]);
+    await loseLease(db.pool, id);
+    const { ageMs } = await claim(db.pool, id);
+    expect(ageMs).toBeGreaterThanOrEqual(90_000);
+    expect(ageMs).toBeLessThan(95_000);
+  });
+
+  it("is refused once a cancel was asked for", async () => {
+    const { id } = await startConversation(db.pool);
+    await claim(db.pool, id);
+    await requestCancel(db.pool, id);
+    await loseLease(db.pool, id);
+    expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
+  });
+
+  it("is refused after three runs that died", async () => {
+    const { id } = await startConversation(db.pool);
+    for (let run = 1; run <= maxDeaths; run += 1) {
+      expect(await claimJob(db.pool, id, true, "a worker")).toMatchObject({ run });
+      await loseLease(db.pool, id);
+    }
+    expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
+    expect(await readStandings(db.pool, [id], true)).toMatchObject([{ deaths: maxDeaths, unheld: true }]);
+  });
+
+  it("does not count as dead what was given back", async () => {
+    const { id } = await startConversation(db.pool);
+    for (let run = 1; run <= maxDeaths + 1; run += 1) {
+      const { attempt } = await claim(db.pool, id);
+      await releaseJob(db.pool, id, attempt);
+    }
+    expect(await claimJob(db.pool, id, true, "a worker")).toMatchObject({ run: maxDeaths + 2 });
+    expect(await readColumns(db.pool, id)).toMatchObject({ deaths: 0 });
+  });
+});
+
+describe("the history of a claimed job", () => {
+  it("is by turn: a reply stands after its own message, however late it came", async () => {
+    const first = await startConversation(db.pool, { text: "one" });
+    const second = await followUp(db.pool, first.conversationId, { text: "two" });
+    await followUp(db.pool, first.conversationId, { text: "three" });
+    await answer(db.pool, first.id, "reply to one");
+    const { history } = await claim(db.pool, second.id);
+    expect(history.map(({ text }) => text)).toEqual(["one", "reply to one", "two"]);
+  });
+
+  it("ends with the job's own message, without a reply that this turn has already", async () => {
+    const first = await startConversation(db.pool, { text: "one" });
+    await db.pool.query(
+      "insert into messages (id, conversation_id, turn, sender, text) values (gen_random_uuid(), $1, 1, 'ai', 'stray')",
+      [first.conversationId],
+    );
+    const { history } = await claim(db.pool, first.id);
+    expect(history.map(({ text }) => text)).toEqual(["one"]);
+  });
+
+  it("begins with what was brought along, marked as imported", async () => {
+    const history = [importedMessage(1, "ai"), importedMessage(2, "user"), importedMessage(2, "ai")];
+    const job = await startConversation(db.pool, { history, turn: 3, text: "now" });
+    expect((await claim(db.pool, job.id)).history).toEqual([
+      { sender: "ai", text: "ai 1", imported: true },
+      { sender: "user", text: "user 2", imported: true },
+      { sender: "ai", text: "ai 2", imported: true },
+      { sender: "user", text: "now", imported: false },
+    ]);
+  });
+
+  it("holds the newest hundred messages, the own one included", async () => {
+    const history = Array.from({ length: 60 }, (_, turn) => [
+      importedMessage(turn + 1, "user"),
+      importedMessage(turn + 1, "ai"),
+    ]).flat();
+    const job = await startConversation(db.pool, { history, turn: 61, text: "now" });
+    const texts = (await claim(db.pool, job.id)).history.map(({ text }) => text);
+    const expected = history.slice(-99).map(({ text }) => text);
+    expect(texts).toEqual([...expected, "now"]);
+  });
+
+  it("gives text back as it was, whatever characters it has", async () => {
+    const text = 'né 漢字 👩‍👧 "quoted" \\ \u2028 \u0007 {}';
+    const job = await startConversation(db.pool, { text });
+    expect((await claim(db.pool, job.id)).history).toEqual([{ sender: "user", text, imported: false }]);
+  });
+});
+
+describe("renewing leases", () => {
+  it("puts off their end, and says which have a cancel", async () => {
+    const [one, two] = [await startConversation(db.pool), await startConversation(db.pool)];
+    const held = [await claim(db.pool, one.id), await claim(db.pool, two.id)];
+    await db.pool.query("update jobs set lease_until = now() + interval '2 s' where id = any($1)", [[one.id, two.id]]);
+    await requestCancel(db.pool, two.id);
+    const renewed = await renewLeases(db.pool, held);
+    expect(new Map(renewed.map(({ id, cancelRequested }) => [id, cancelRequested]))).toEqual(
+      new Map([
+        [one.id, false],
+        [two.id, true],
+      ]),
+    );
+    for (const { id } of held) expect(await leaseLeft(id)).toBeCloseTo(leaseSeconds, 0);
+  });
+
+  it("does not bring back what another run took, what ended, or what was deleted", async () => {
+    const jobs = [];
+    for (let count = 0; count < 4; count += 1) jobs.push(await startConversation(db.pool));
+    const [taken, ended, deleted, kept] = await Promise.all(jobs.map(({ id }) => claim(db.pool, id)));
+    if (!taken || !ended || !deleted || !kept) throw new Error("all four are there");
+    await loseLease(db.pool, taken.id);
+    await claim(db.pool, taken.id);
+    await endJob(db.pool, ended, completed());
+    await deleteConversation(db.pool, deleted.conversationId);
+    expect(await renewLeases(db.pool, [taken, ended, deleted, kept])).toEqual([
+      { id: kept.id, cancelRequested: false },
+    ]);
+  });
+
+  it("saves a job whose lease is over, if nobody was quicker", async () => {
+    const { id } = await startConversation(db.pool);
+    const held = await claim(db.pool, id);
+    await loseLease(db.pool, id);
+    expect(await renewLeases(db.pool, [held])).toHaveLength(1);
+    expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
+  });
+
+  it("has a winner and a loser when it meets a take-over", async () => {
+    const jobs = await Promise.all(Array.from({ length: 30 }, () => startConversation(db.pool)));
+    for (const { id } of jobs) {
+      const held = await claim(db.pool, id);
+      await loseLease(db.pool, id);
+      const [renewed, taken] = await Promise.all([
+        renewLeases(db.pool, [held]),
+        claimJob(db.pool, id, true, "a worker"),
+      ]);
+      expect([renewed.length === 1, taken !== undefined].filter(Boolean)).toHaveLength(1);
+    }
+  });
+});
+
+describe("a new attempt within a run", () => {
+  it("is raised by the run that has the job, again too, and fences the one before it", async () => {
+    const { id } = await startConversation(db.pool);
+    const run = await claim(db.pool, id);
+    expect(await raiseAttempt(db.pool, run, 1)).toBe(2);
+    expect(await raiseAttempt(db.pool, run, 1)).toBe(2);
+    expect(await holdsAttempt(db.pool, id, 1)).toBe(false);
+    expect(await endJob(db.pool, { ...run, attempt: 1 }, completed())).toBeUndefined();
+    expect(await renewLeases(db.pool, [run])).toHaveLength(1);
+    expect(await endJob(db.pool, { ...run, attempt: 2 }, completed())).toBeDefined();
+    expect(await raiseAttempt(db.pool, run, 2)).toBeUndefined();
+  });
+
+  it("is refused to a run that has lost the job", async () => {
+    const { id } = await startConversation(db.pool);
+    const zombie = await claim(db.pool, id);
+    await loseLease(db.pool, id);
+    await claim(db.pool, id);
+    expect(await raiseAttempt(db.pool, zombie, 1)).toBeUndefined();
+    expect(await holdsAttempt(db.pool, id, 2)).toBe(true);
+  });
+});
+
+describe("a job given back", () => {
+  it("may be claimed at once, also where take-overs are not allowed", async () => {
+    const { id } = await startConversation(db.pool);
+    const { attempt } = await claim(db.pool, id);
+    expect(await releaseJob(db.pool, id, attempt)).toBe(true);
+    expect(await claimJob(db.pool, id, false, "a worker")).toMatchObject({ run: 2, attempt: 2 });
+  });
+
+  it("cannot be given back by a run that no longer has it", async () => {
+    const { id } = await startConversation(db.pool);
+    const first = await claim(db.pool, id);
+    await loseLease(db.pool, id);
+    const second = await claim(db.pool, id);
+    expect(await releaseJob(db.pool, id, first.attempt)).toBe(false);
+    expect(await holdsAttempt(db.pool, id, first.attempt)).toBe(false);
+    expect(await holdsAttempt(db.pool, id, second.attempt)).toBe(true);
+    await endJob(db.pool, second, completed());
+    expect(await releaseJob(db.pool, id, second.attempt)).toBe(false);
+    expect(await holdsAttempt(db.pool, id, second.attempt)).toBe(false);
+  });
+});
+
+describe("the standing of a job", () => {
+  it("tells head, lease, cancel and deaths", async () => {
+    const first = await startConversation(db.pool);
+    const second = await followUp(db.pool, first.conversationId);
+    const queued = {
+      status: "queued",
+      errorCode: null,
+      attempt: 0,
+      unheld: false,
+      leaseLeftMs: 0,
+      cancelRequested: false,
+      deaths: 0,
+    };
+    const read = async (id: string) => (await readStandings(db.pool, [id], true))[0];
+    expect(await read(first.id)).toEqual({
+      ...queued,
+      id: first.id,
+      conversationId: first.conversationId,
+      requestId: "request-1",
+      head: true,
+    });
+    expect(await read(second.id)).toMatchObject({ ...queued, head: false });
+
+    const { attempt } = await claim(db.pool, first.id);
+    await requestCancel(db.pool, first.id);
+    // It dies, should it lose its lease.
+    expect(await read(first.id)).toMatchObject({ status: "active", unheld: false, cancelRequested: true, deaths: 1 });
+    await releaseJob(db.pool, first.id, attempt);
+    expect(await read(first.id)).toMatchObject({ status: "active", unheld: true, deaths: 0, leaseLeftMs: 0 });
+    await endJob(db.pool, { ...first, attempt }, completed());
+    expect(await read(first.id)).toMatchObject({ status: "completed", head: false, unheld: false });
+    expect(await openJobs(db.pool, first.conversationId)).toEqual([second.id]);
+    expect(await read(v4())).toBeUndefined();
+  });
+
+  it("is unheld with a lease that is over only where take-overs are allowed", async () => {
+    const { id } = await startConversation(db.pool);
+    const { attempt } = await claim(db.pool, id);
+    await loseLease(db.pool, id);
+    expect(await readStandings(db.pool, [id], false)).toMatchObject([{ unheld: false }]);
+    expect(await readStandings(db.pool, [id], true)).toMatchObject([{ unheld: true }]);
+    await releaseJob(db.pool, id, attempt);
+    expect(await readStandings(db.pool, [id], false)).toMatchObject([{ unheld: true }]);
+  });
+});

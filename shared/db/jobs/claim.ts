@@ -1,0 +1,227 @@
+import type { Pool } from "pg";
+import type { JobErrorCode, JobStatus } from "../../protocol/job.ts";
+import type { Sender } from "../../protocol/conversation.ts";
+import { query, type Statement } from "../database.ts";
+import { byIds, type Done, joined, skipLocked } from "../../async/batcher.ts";
+
+/** A job is its worker's for so long; the worker renews it once a second. The database's clock counts. */
+export const leaseSeconds = 15;
+/** So many runs that killed their worker, and the job ends as failed: it would kill the next one too. */
+export const maxDeaths = 3;
+/** The newest messages a provider is shown. */
+export const maxPromptMessages = 100;
+
+const lease = `interval '${leaseSeconds} s'`;
+/** Given back, or its lease is over and may be ended: after an outage living workers get the time to renew theirs. */
+function unheld(mayTakeOver: string): string {
+  return `(jobs.lease_until is null or jobs.lease_until < now() and ${mayTakeOver})`;
+}
+
+export interface ClaimedJob {
+  id: string;
+  conversationId: string;
+  run: number;
+  attempt: number;
+  assistantType: string;
+  providerOverride: string | null;
+  requestId: string | null;
+  /** W3C `traceparent` of the request that brought the message. */
+  trace: string | null;
+  turn: number;
+  /** The last turn before this one that any message stands in; 0: there is none. */
+  previousTurn: number;
+  /** The conversation's state at a provider, and the last turn that is in it. */
+  thread: { provider: string; id: string; turn: number | null } | null;
+  /** Since the first claim, by the database's clock. */
+  ageMs: number;
+  /** Since it was accepted, likewise. */
+  sinceAcceptedMs: number;
+  /** The conversation's, as the embedding page gave it. */
+  metadata: Record<string, string>;
+  /** The conversation up to this job's own message, oldest first. */
+  history: { sender: Sender; text: string; imported: boolean }[];
+}
+
+function claimStatement(name: string, lock: string): Statement {
+  return {
+    name,
+    text: `
+      with item as materialized (
+        select * from unnest((select $1::uuid[]), (select $2::boolean[]), (select $3::text[])) as item(id, "takeOver", worker)
+      ), locked as materialized (
+        select jobs.* from ${byIds("jobs", "id, conversation_id, status, lease_until, deaths, cancel_requested_at", "$1", lock)}
+      ), free as materialized (
+        select jobs.id, worker, metadata, thread_id, thread_provider, thread_turn
+        from locked as jobs join item on item.id = jobs.id join conversations on conversations.id = jobs.conversation_id
+        where conversations.deleted_at is null and conversations.open_jobs[1] = jobs.id
+          and (status = 'queued' or status = 'active' and ${unheld('"takeOver"')})
+          and cancel_requested_at is null
+          and deaths + (jobs.lease_until is not null)::int < ${maxDeaths}
+      ), claimed as (
+        update jobs
+        set status = 'active', run = run + 1, attempt = attempt + 1, lease_until = now() + ${lease},
+            deaths = deaths + (jobs.lease_until is not null)::int, started_at = coalesce(started_at, now())
+        from free where jobs.id = free.id
+        returning jobs.*, worker, metadata, case when thread_id is not null then
+          json_build_object('provider', thread_provider, 'id', thread_id, 'turn', thread_turn) end as thread
+      ), ran as (
+        insert into runs (job_id, run, attempt, worker) select id, run, attempt, worker from claimed
+      )
+      select locked.id, claimed.conversation_id as "conversationId", run, attempt, assistant_type as "assistantType",
+             provider_override as "providerOverride", request_id as "requestId", trace, turn, thread, metadata,
+             (select coalesce(max(turn), 0) from messages
+              where conversation_id = claimed.conversation_id and turn < claimed.turn) as "previousTurn",
+             (extract(epoch from now() - started_at) * 1000)::float8 as "ageMs",
+             (extract(epoch from now() - created_at) * 1000)::float8 as "sinceAcceptedMs",
+             (select coalesce(json_agg(json_build_object('sender', sender, 'text', text, 'imported', imported)
+                                       order by turn, sender desc), '[]')
+              from (select turn, sender, text, imported from messages
+                    where conversation_id = claimed.conversation_id
+                      and (turn < claimed.turn or turn = claimed.turn and sender = 'user')
+                    order by turn desc, sender limit ${maxPromptMessages}) as newest) as history
+      from locked left join claimed using (id)`,
+  };
+}
+
+const claimAlone = claimStatement("claim-job", "for no key update");
+const claimTogether = claimStatement("claim-jobs", skipLocked);
+
+interface Claim {
+  jobId: string;
+  takeOver: boolean;
+  worker: string;
+}
+
+/** @returns by place; absent: its row was not to be locked, or does not exist */
+async function claim(
+  pool: Pool,
+  statement: Statement,
+  claims: readonly Claim[],
+): Promise<Done<ClaimedJob | undefined>[]> {
+  const ids = claims.map(({ jobId }) => jobId);
+  const values = [ids, claims.map(({ takeOver }) => takeOver), claims.map(({ worker }) => worker)];
+  const rows = await query<ClaimedJob & { run: number | null }>(pool, statement, values);
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => {
+    const row = found.get(id);
+    return row && { result: row.run === null ? undefined : row };
+  });
+}
+
+const writeClaim = joined({
+  keyOf: ({ jobId }: Claim) => jobId,
+  together: (pool, claims) => claim(pool, claimTogether, claims),
+  alone: async (pool, one) => (await claim(pool, claimAlone, [one]))[0]?.result,
+});
+
+/**
+ * Makes a job this worker's, if it is the head of its conversation and nobody else's. Claims that come together share a
+ * statement.
+ * @param takeOver whether a lease that is over may be ended, too
+ * @param worker who claims it, for the record
+ * @returns the job with its prompt; `undefined`: not to be had, `readStandings` says why
+ */
+export function claimJob(
+  pool: Pool,
+  jobId: string,
+  takeOver: boolean,
+  worker: string,
+): Promise<ClaimedJob | undefined> {
+  return writeClaim(pool, { jobId, takeOver, worker });
+}
+
+/** How a job stands, for whoever was refused it. */
+export interface JobStanding {
+  id: string;
+  conversationId: string;
+  requestId: string | null;
+  status: JobStatus;
+  errorCode: JobErrorCode | null;
+  attempt: number;
+  head: boolean;
+  /** Active, and given back, or its lease is over and may be ended. */
+  unheld: boolean;
+  /** Until its lease is over; 0 or less when it is. */
+  leaseLeftMs: number;
+  cancelRequested: boolean;
+  /** Runs that killed their worker, this one included if it is unheld. */
+  deaths: number;
+}
+
+const standingStatement = {
+  name: "job-standing",
+  text: `
+    select jobs.id, conversation_id as "conversationId", request_id as "requestId", status, error_code as "errorCode", attempt,
+           coalesce(open_jobs[1] = jobs.id, false) as head, status = 'active' and ${unheld("$2")} as unheld,
+           coalesce(extract(epoch from lease_until - now()) * 1000, 0)::float8 as "leaseLeftMs",
+           cancel_requested_at is not null as "cancelRequested",
+           deaths + (lease_until is not null)::int as deaths
+    from jobs join conversations on conversations.id = jobs.conversation_id
+    where jobs.id = any($1::uuid[])`,
+};
+
+/** @param takeOver whether a lease that is over may be ended, as for `claimJob` */
+export async function readStandings(pool: Pool, jobIds: readonly string[], takeOver: boolean): Promise<JobStanding[]> {
+  return query<JobStanding>(pool, standingStatement, [jobIds, takeOver]);
+}
+
+const renewStatement = {
+  name: "renew-leases",
+  text: `
+    update jobs set lease_until = now() + ${lease}
+    from unnest($1::uuid[], $2::int[]) as held(id, run)
+    where jobs.id = held.id and jobs.run = held.run and jobs.status = 'active'
+    returning jobs.id, cancel_requested_at is not null as "cancelRequested"`,
+};
+
+/** Renews the leases of all jobs a worker holds. A job that does not come back is no longer its own. */
+export async function renewLeases(
+  pool: Pool,
+  held: readonly { id: string; run: number }[],
+): Promise<{ id: string; cancelRequested: boolean }[]> {
+  return query(pool, renewStatement, [held.map(({ id }) => id), held.map(({ run }) => run)]);
+}
+
+const holdsStatement = {
+  name: "holds-attempt",
+  text: `select from jobs where id = $1 and attempt = $2 and status = 'active'`,
+};
+
+/** Whether an attempt is still the present one of an active job. */
+export async function holdsAttempt(pool: Pool, jobId: string, attempt: number): Promise<boolean> {
+  return (await query(pool, holdsStatement, [jobId, attempt])).length === 1;
+}
+
+const raiseStatement = {
+  name: "raise-attempt",
+  text: `
+    update jobs set attempt = $3::int + 1
+    where id = $1 and run = $2 and attempt in ($3, $3 + 1) and status = 'active' returning attempt`,
+};
+
+/** Begins a new attempt within a run; may be repeated. `undefined`: the job is not this run's any more. */
+export async function raiseAttempt(
+  pool: Pool,
+  { id, run }: { id: string; run: number },
+  attempt: number,
+): Promise<number | undefined> {
+  const [raised] = await query<{ attempt: number }>(pool, raiseStatement, [id, run, attempt]);
+  return raised?.attempt;
+}
+
+const releaseStatement = {
+  name: "release-job",
+  text: `
+    with released as (
+      update jobs set lease_until = null where id = $1 and attempt = $2 and status = 'active' returning id, run
+    ), ran as (
+      update runs set ended_at = now(), outcome = 'released'
+      from released where runs.job_id = released.id and runs.run = released.run
+    )
+    select id from released`,
+};
+
+/** Gives an active job back, so that the next worker may claim it at once. */
+export async function releaseJob(pool: Pool, jobId: string, attempt: number): Promise<boolean> {
+  return (await query(pool, releaseStatement, [jobId, attempt])).length === 1;
+}

@@ -1,0 +1,188 @@
+import type { Pool } from "pg";
+import type { FinishReason, JobErrorCode } from "../../protocol/job.ts";
+import { type CallSettlement, charged, settled, settlementColumns, settlementItem } from "./calls.ts";
+import { query, type Statement } from "../database.ts";
+import { byIds, type Done, joined, skipLocked } from "../../async/batcher.ts";
+
+/** How a job ends: with a reply or an error, or, when it was cancelled in the middle, with both. */
+export interface JobEnd {
+  status: "completed" | "failed" | "cancelled";
+  reply?: { id: string; text: string; finishReason: FinishReason; fallback: boolean };
+  errorCode?: JobErrorCode;
+  provider?: string;
+  model?: string;
+  inputTokens?: number;
+  outputTokens?: number;
+  costUsd?: number | null;
+  /** The reply came from the conversation's thread, which holds this turn now. */
+  inThread?: boolean;
+  /** From the claim to the first text. */
+  firstDeltaMs?: number | undefined;
+  /** The call that the reply came from: it is settled, whether or not this end is still to be had. */
+  call?: CallSettlement | undefined;
+}
+
+export interface EndResult {
+  /** The conversation's next job, which goes into the queue now. */
+  nextJobId: string | null;
+}
+
+function endStatement(name: string, lock: string): Statement {
+  // The conversation's row is locked first, and holds the order of its jobs: so the next one is known from the newest
+  // version of one row, and no job that was just accepted can be missed.
+  return {
+    name,
+    text: `
+      with item as materialized (
+        select * from json_to_recordset($2::json) as item(
+          id uuid, "conversationId" uuid, attempt int, orphan boolean, status text, "errorCode" text, provider text, model text,
+          "inputTokens" int, "outputTokens" int, "costUsd" float8, "inThread" boolean, "firstDeltaMs" int, "replyId" uuid,
+          text text, "finishReason" text, fallback boolean, ${settlementColumns})
+      ), locked as materialized (
+        select id from ${byIds("conversations", "id", "$1", lock)}
+      ), held as materialized (
+        select jobs.* from locked join item on item."conversationId" = locked.id
+        cross join lateral (
+          select id, conversation_id, turn, run, attempt, status, lease_until from jobs where id = item.id ${lock}
+        ) as jobs
+      ), ending as materialized (
+        select item.*, held.turn, held.run, held.conversation_id from held join item using (id)
+        where held.attempt = item.attempt and held.status = 'active'
+          and (not orphan or lease_until is null or lease_until < now())
+      ), ended as (
+        update jobs
+        set status = ending.status, error_code = "errorCode", provider = ending.provider, model = ending.model,
+            input_tokens = "inputTokens", output_tokens = "outputTokens", cost_usd = "costUsd", reply_id = "replyId",
+            reply_attempt = case when "replyId" is not null then ending.attempt end,
+            finished_at = now(), lease_until = null, due_at = null
+        from ending where jobs.id = ending.id
+      ), ran as (
+        update runs set ended_at = now(), outcome = ending.status, first_delta_ms = "firstDeltaMs"
+        from ending where runs.job_id = ending.id and runs.run = ending.run and not orphan
+      ), replied as (
+        insert into messages (id, conversation_id, turn, sender, text, finish_reason, fallback)
+        select "replyId", conversation_id, turn, 'ai', text, "finishReason", fallback
+        from ending where "replyId" is not null
+      ), ${settled}, ${charged}, moved as (
+        update conversations
+        set open_jobs = array_remove(open_jobs, ending.id), updated_at = now(),
+            thread_turn = case when "inThread" then ending.turn else thread_turn end,
+            message_count = message_count + ("replyId" is not null)::int
+        from ending where conversations.id = ending.conversation_id
+        returning conversations.id, open_jobs[1] as next
+      )
+      select held.id, moved.id is not null as ended, next as "nextJobId"
+      from held left join moved on moved.id = held.conversation_id`,
+  };
+}
+
+const endAlone = endStatement("end-job", "for no key update");
+const endTogether = endStatement("end-jobs", skipLocked);
+
+interface Ending {
+  job: { id: string; conversationId: string; attempt: number };
+  end: JobEnd;
+  orphan: boolean;
+}
+
+/** @returns by place; absent: a row of it was not to be locked, or does not exist */
+async function writeEnds(
+  pool: Pool,
+  statement: Statement,
+  endings: readonly Ending[],
+): Promise<Done<EndResult | undefined>[]> {
+  const items = endings.map(({ job, end: { reply, call, ...end }, orphan }) => ({
+    ...end,
+    inThread: end.inThread ?? false,
+    ...job,
+    orphan,
+    replyId: reply?.id,
+    text: reply?.text,
+    finishReason: reply?.finishReason,
+    fallback: reply?.fallback ?? false,
+    ...settlementItem(call),
+  }));
+  const values = [endings.map(({ job }) => job.conversationId), JSON.stringify(items)];
+  const rows = await query<EndResult & { id: string; ended: boolean }>(pool, statement, values);
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return endings.map(({ job }) => {
+    const row = found.get(job.id);
+    return row && { result: row.ended ? { nextJobId: row.nextJobId } : undefined };
+  });
+}
+
+const writeEnd = joined({
+  keyOf: ({ job }: Ending) => job.conversationId,
+  together: (pool, endings) => writeEnds(pool, endTogether, endings),
+  alone: async (pool, ending) => (await writeEnds(pool, endAlone, [ending]))[0]?.result,
+});
+
+/**
+ * Ends an active job: its status, its reply and the place of the next job change together, or not at all. Those of
+ * several that come together share a statement.
+ * @param orphan only if nobody holds the job
+ * @returns `undefined`: the attempt was not the present one any more, and nothing was written
+ */
+export function endJob(
+  pool: Pool,
+  job: { id: string; conversationId: string; attempt: number },
+  end: JobEnd,
+  { orphan = false }: { orphan?: boolean } = {},
+): Promise<EndResult | undefined> {
+  const { id, conversationId, attempt } = job;
+  return writeEnd(pool, { job: { id, conversationId, attempt }, end, orphan });
+}
+
+const findEndStatement = {
+  name: "find-end",
+  text: `
+    select open_jobs[1] as "nextJobId" from jobs join conversations on conversations.id = jobs.conversation_id
+    where jobs.id = $1 and attempt = $2 and status = $3 and reply_id is not distinct from $4::uuid`,
+};
+
+/** Whether an end was written whose answer was lost: a reply's id is nobody else's. */
+export async function findEnd(
+  pool: Pool,
+  job: { id: string; attempt: number },
+  { status, reply }: JobEnd,
+): Promise<EndResult | undefined> {
+  const values = [job.id, job.attempt, status, reply?.id ?? null];
+  const [result] = await query<{ nextJobId: string | null }>(pool, findEndStatement, values);
+  return result;
+}
+
+const cancelQueuedStatement = {
+  name: "cancel-queued-job",
+  text: `
+    with locked as materialized (
+      select id from conversations where id = $2 for update
+    ), ended as (
+      update jobs set status = 'cancelled', error_code = 'cancelled', finished_at = now(), due_at = null
+      from locked where jobs.id = $1 and jobs.status = 'queued'
+      returning jobs.conversation_id
+    )
+    update conversations set open_jobs = array_remove(open_jobs, $1), updated_at = now()
+    from ended where conversations.id = ended.conversation_id
+    returning open_jobs[1] as "nextJobId"`,
+};
+
+/** Ends a job nobody has claimed; `undefined`: it is not queued. */
+export async function cancelQueuedJob(
+  pool: Pool,
+  job: { id: string; conversationId: string },
+): Promise<EndResult | undefined> {
+  const [result] = await query<{ nextJobId: string | null }>(pool, cancelQueuedStatement, [job.id, job.conversationId]);
+  return result;
+}
+
+const requestCancelStatement = {
+  name: "request-cancel",
+  text: `
+    update jobs set cancel_requested_at = coalesce(cancel_requested_at, now())
+    where id = $1 and status = 'active' returning id`,
+};
+
+/** Asks the worker of an active job to stop; it reads this with its next renewal. `false`: the job is not active. */
+export async function requestCancel(pool: Pool, jobId: string): Promise<boolean> {
+  return (await query(pool, requestCancelStatement, [jobId])).length === 1;
+}

@@ -1,0 +1,102 @@
+import type { Pool } from "pg";
+import type { FinishReason, JobErrorCode, JobStatus } from "../../protocol/job.ts";
+import { query } from "../database.ts";
+import { byIds, joinedRead } from "../../async/batcher.ts";
+
+/** A job with its stored reply. Times are Unix milliseconds. */
+export interface JobRow {
+  id: string;
+  conversationId: string;
+  messageId: string;
+  status: JobStatus;
+  attempt: number;
+  assistantType: string;
+  provider: string | null;
+  errorCode: JobErrorCode | null;
+  inputTokens: number | null;
+  outputTokens: number | null;
+  costUsd: number | null;
+  createdAt: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+  conversationDeleted: boolean;
+  /** Whose conversation it is; see `visitorHash` of `NewMessage`. */
+  visitorHash: Buffer | null;
+  /** W3C `traceparent` of the request that brought the message. */
+  trace: string | null;
+  threadId: string | null;
+  /** The attempt whose deltas are the reply. */
+  replyAttempt: number | null;
+  replyId: string | null;
+  replyText: string | null;
+  replyFinishReason: FinishReason | null;
+  replyFallback: boolean | null;
+  replyAt: number | null;
+}
+
+function millis(column: string): string {
+  return `(extract(epoch from ${column}) * 1000)::float8`;
+}
+
+const readJobsStatement = {
+  name: "read-jobs",
+  text: `
+    select jobs.id, jobs.conversation_id as "conversationId", message_id as "messageId", status, attempt,
+           jobs.assistant_type as "assistantType", jobs.provider, error_code as "errorCode",
+           input_tokens as "inputTokens", output_tokens as "outputTokens", cost_usd as "costUsd", ${millis("jobs.created_at")} as "createdAt",
+           ${millis("started_at")} as "startedAt", ${millis("finished_at")} as "finishedAt",
+           conversations.deleted_at is not null as "conversationDeleted", visitor_hash as "visitorHash",
+           jobs.trace, conversations.thread_id as "threadId",
+           reply_attempt as "replyAttempt", reply.id as "replyId", reply.text as "replyText",
+           reply.finish_reason as "replyFinishReason", reply.fallback as "replyFallback",
+           ${millis("reply.created_at")} as "replyAt"
+    from ${byIds("jobs", "*", "$1")}
+    cross join lateral (
+      select deleted_at, visitor_hash, thread_id from conversations where id = jobs.conversation_id limit 1
+    ) as conversations
+    left join lateral (
+      select id, text, finish_reason, fallback, created_at from messages where id = jobs.reply_id limit 1
+    ) as reply on true`,
+};
+
+/** Those there are, in no order. */
+async function readJobs(pool: Pool, jobIds: readonly string[]): Promise<JobRow[]> {
+  return query<JobRow>(pool, readJobsStatement, [jobIds]);
+}
+
+/** One job; those that are asked for together share a statement. The row is shared as well: it must not be changed. */
+export const readJob = joinedRead(readJobs);
+
+const jobStatesStatement = {
+  name: "job-states",
+  text: `select id, status, attempt from jobs where id = any($1::uuid[])`,
+};
+
+/** The moving part of many jobs in one round trip. */
+export async function readJobStates(
+  pool: Pool,
+  jobIds: readonly string[],
+): Promise<{ id: string; status: JobStatus; attempt: number }[]> {
+  return query(pool, jobStatesStatement, [jobIds]);
+}
+
+const positionsStatement = {
+  name: "queue-positions",
+  // Each counts from the asked one before it only: so many askers read the queue once, not once each.
+  text: `
+    with asked as (
+      select id, created_at, lag(created_at, 1, '-infinity') over (order by created_at) as previous
+      from jobs where id = any($1::uuid[]) and status = 'queued'
+    )
+    select id, (sum((select count(*) from jobs ahead
+                     where ahead.status = 'queued'
+                       and ahead.created_at >= asked.previous and ahead.created_at < asked.created_at))
+                over (order by created_at))::int as position
+    from asked`,
+};
+
+/** How many queued jobs were accepted before each of these, over the whole service. */
+export async function readPositions(pool: Pool, jobIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await query<{ id: string; position: number }>(pool, positionsStatement, [jobIds]);
+  return new Map(rows.map(({ id, position }) => [id, position]));
+}

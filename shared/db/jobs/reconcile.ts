@@ -1,0 +1,49 @@
+import type { Pool } from "pg";
+import { query } from "../database.ts";
+
+/** At most so many rows are looked at in one go; the oldest first. */
+const batch = 1000;
+/** How long a job that was found in the queue is left alone. */
+const lookAgainAfter = "interval '15 s'";
+
+const dueStatement = {
+  name: "due-jobs",
+  // Taking a row moves its due time on: another reconciler, or this one in a second, does not look at it again.
+  text: `
+    with due as (
+      select id from jobs where status = 'queued' and due_at < now()
+      order by due_at limit ${batch} for update skip locked
+    ), taken as (
+      update jobs set due_at = now() + ${lookAgainAfter} from due where jobs.id = due.id
+      returning jobs.id, jobs.conversation_id
+    )
+    select taken.id from taken join conversations on conversations.id = taken.conversation_id
+    where conversations.open_jobs[1] = taken.id`,
+};
+
+/** Queued heads whose delivery nobody has confirmed for too long. */
+export async function takeDueJobs(pool: Pool): Promise<string[]> {
+  return (await query<{ id: string }>(pool, dueStatement, [])).map(({ id }) => id);
+}
+
+const markDueStatement = {
+  name: "mark-due",
+  text: `update jobs set due_at = now() where id = any($1::uuid[]) and status = 'queued'`,
+};
+
+/** Asks the reconciler to see to jobs that could not be put into the queue. */
+export async function markDue(pool: Pool, jobIds: readonly string[]): Promise<void> {
+  await query(pool, markDueStatement, [jobIds]);
+}
+
+const orphansStatement = {
+  name: "orphaned-jobs",
+  text: `
+    select id from jobs where status = 'active' and (lease_until is null or lease_until < now())
+    order by lease_until nulls first limit ${batch}`,
+};
+
+/** Active jobs that no worker holds. */
+export async function readOrphans(pool: Pool): Promise<string[]> {
+  return (await query<{ id: string }>(pool, orphansStatement, [])).map(({ id }) => id);
+}

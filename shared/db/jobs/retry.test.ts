@@ -1,0 +1,93 @@
+import { v4 } from "uuid";
+import { beforeAll, describe, expect, it } from "vitest";
+import {
+  claim,
+  completed,
+  followUp,
+  openJobs,
+  readColumns,
+  startConversation,
+} from "../../testing/fixtures/conversations.ts";
+import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
+import { claimJob } from "./claim.ts";
+import { deleteConversation } from "../conversations/erasure.ts";
+import { endJob } from "./end.ts";
+import { retryJob } from "./retry.ts";
+import { readRuns } from "./timeline.ts";
+
+let db: OpenTestDatabase;
+
+beforeAll(async () => {
+  db = await openTestDatabase();
+  return () => db[Symbol.asyncDispose]();
+});
+
+async function failedJob() {
+  const job = await startConversation(db.pool);
+  const claimed = await claim(db.pool, job.id);
+  await endJob(db.pool, claimed, { status: "failed", errorCode: "workers_died" });
+  return job;
+}
+
+describe("an operator's retry", () => {
+  it("queues a failed job again, with all its tries before it", async () => {
+    const job = await failedJob();
+    expect(await retryJob(db.pool, job.id)).toEqual({ retried: true, head: true });
+    expect(await readColumns(db.pool, job.id)).toMatchObject({
+      status: "queued",
+      error_code: null,
+      deaths: 0,
+      attempt: 1,
+    });
+    expect(await claimJob(db.pool, job.id, true, "a worker")).toMatchObject({ run: 2, attempt: 2, history: [{}] });
+  });
+
+  it("puts it before what came after it", async () => {
+    const job = await failedJob();
+    const later = await followUp(db.pool, job.conversationId);
+    expect(await retryJob(db.pool, job.id)).toEqual({ retried: true, head: true });
+    expect(await openJobs(db.pool, job.conversationId)).toEqual([job.id, later.id]);
+    expect(await claimJob(db.pool, later.id, true, "a worker")).toBeUndefined();
+  });
+
+  it("is done once, however many ask at once", async () => {
+    const job = await failedJob();
+    const results = await Promise.all(Array.from({ length: 10 }, () => retryJob(db.pool, job.id)));
+    expect(results.filter(({ retried }) => retried)).toHaveLength(1);
+    expect(await openJobs(db.pool, job.conversationId)).toEqual([job.id]);
+  });
+
+  it("is refused while a later message is being answered, and after", async () => {
+    const job = await failedJob();
+    const later = await followUp(db.pool, job.conversationId);
+    const claimed = await claim(db.pool, later.id);
+    const refused = { retried: false, reason: "later_answered" };
+    expect(await retryJob(db.pool, job.id)).toEqual(refused);
+    await endJob(db.pool, claimed, completed("later"));
+    expect(await retryJob(db.pool, job.id)).toEqual(refused);
+  });
+
+  it("is refused for a job that has not failed, was deleted, or never was", async () => {
+    const queued = await startConversation(db.pool);
+    expect(await retryJob(db.pool, queued.id)).toEqual({ retried: false, reason: "not_failed" });
+    const deleted = await failedJob();
+    await deleteConversation(db.pool, deleted.conversationId);
+    expect(await retryJob(db.pool, deleted.id)).toEqual({ retried: false, reason: "deleted" });
+    expect(await retryJob(db.pool, v4())).toEqual({ retried: false, reason: "unknown" });
+  });
+});
+
+describe("the runs of a job", () => {
+  it("name the worker, the first text and the outcome; a run that died has none", async () => {
+    const job = await startConversation(db.pool);
+    await claimJob(db.pool, job.id, true, "one:1");
+    await db.pool.query("update jobs set lease_until = now() - interval '1 s' where id = $1", [job.id]);
+    const second = await claimJob(db.pool, job.id, true, "two:2");
+    if (!second) throw new Error("not claimed");
+    await endJob(db.pool, second, { ...completed("a reply"), firstDeltaMs: 120 });
+    const [dead, done] = await readRuns(db.pool, job.id);
+    expect(dead).toMatchObject({ run: 1, attempt: 1, worker: "one:1", outcome: null, endedAt: null });
+    expect(done).toMatchObject({ run: 2, attempt: 2, worker: "two:2", outcome: "completed" });
+    expect((done?.firstDeltaAt ?? 0) - (done?.claimedAt ?? 0)).toBeCloseTo(120, 1);
+  });
+});

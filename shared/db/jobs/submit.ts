@@ -1,0 +1,289 @@
+import type { Pool } from "pg";
+import type { JobStatus } from "../../protocol/job.ts";
+import type { Sender } from "../../protocol/conversation.ts";
+import { query, type Statement } from "../database.ts";
+import { byIds, type Done, joined, skipLocked } from "../../async/batcher.ts";
+
+/** What both ways of accepting a message write. */
+export interface NewMessage {
+  conversationId: string;
+  messageId: string;
+  jobId: string;
+  text: string;
+  idempotencyHash: Buffer | null;
+  requestHash: Buffer | null;
+  requestId: string;
+  /** Whose conversation it is from now on, where that is known; see `services/api/access/identity.ts`. */
+  visitorHash: Buffer | null;
+  /** W3C `traceparent`, where traces are on. */
+  trace?: string | undefined;
+}
+
+export interface NewConversation extends NewMessage {
+  assistantType: string;
+  provider: string | null;
+  metadata: Record<string, string>;
+  history: readonly ImportedMessage[];
+  /** The turn of the message itself, after those of its history. */
+  turn: number;
+  /** A thread that came with the request. */
+  thread?: { provider: string; id: string } | null;
+}
+
+export interface ImportedMessage {
+  id: string;
+  turn: number;
+  sender: Sender;
+  text: string;
+  /** Unix milliseconds. */
+  timestamp: number;
+}
+
+/** How long the reconciler leaves a queued job alone: its delivery is somebody's task, and most take no second. */
+const dueAfter = "interval '15 s'";
+
+const insertConversationsStatement = {
+  name: "insert-conversations",
+  // The job comes first, as its idempotency key decides. Keys are taken in one order: two statements with the same ones
+  // never wait for each other.
+  text: `
+    with item as materialized (
+      select * from json_to_recordset($1::json) as item(
+        "conversationId" uuid, "messageId" uuid, "jobId" uuid, text text, "assistantType" text, provider text, metadata jsonb,
+        turn int, history jsonb, "threadProvider" text, "threadId" text, "visitorHash" bytea, "idempotencyHash" bytea,
+        "requestHash" bytea, "requestId" text, trace text)
+    ), job as (
+      insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
+                        idempotency_hash, request_hash, request_id, trace, due_at)
+      select "jobId", "conversationId", "messageId", turn, "assistantType", provider,
+             "idempotencyHash", "requestHash", "requestId", trace, now() + ${dueAfter}
+      from item order by "idempotencyHash"
+      on conflict (idempotency_hash) where idempotency_hash is not null do nothing
+      returning id
+    ), accepted as materialized (
+      select item.* from item join job on job.id = "jobId"
+    ), conversation as (
+      insert into conversations (id, assistant_type, provider, metadata, next_turn, open_jobs, message_count,
+                                 thread_provider, thread_id, thread_turn, thread_adopted, visitor_hash)
+      select "conversationId", "assistantType", provider, metadata, turn + 1, array["jobId"], 1 + jsonb_array_length(history),
+             "threadProvider", "threadId", case when "threadId" is not null then 0 end, "threadId" is not null, "visitorHash"
+      from accepted
+    ), imported as (
+      insert into messages (id, conversation_id, turn, sender, text, imported, created_at)
+      select earlier.id, "conversationId", earlier.turn, sender, earlier.text, true, to_timestamp(timestamp / 1000.0)
+      from accepted, jsonb_to_recordset(history) as earlier(id uuid, turn int, sender text, text text, timestamp float8)
+    ), message as (
+      insert into messages (id, conversation_id, turn, sender, text)
+      select "messageId", "conversationId", turn, 'user', text from accepted
+    )
+    select id from job`,
+};
+
+async function insertConversations(pool: Pool, rows: readonly NewConversation[]): Promise<{ result: boolean }[]> {
+  const items = rows.map(({ thread, ...row }) => ({
+    ...row,
+    threadProvider: thread?.provider,
+    threadId: thread?.id,
+    ...hexHashes(row),
+  }));
+  const written = await query<{ id: string }>(pool, insertConversationsStatement, [JSON.stringify(items)]);
+  const ids = new Set(written.map(({ id }) => id));
+  return rows.map(({ jobId }) => ({ result: ids.has(jobId) }));
+}
+
+/**
+ * Accepts the first message of a conversation; those that come together share a statement.
+ * @returns `false`: the idempotency key was used before, and nothing was written
+ */
+export const insertConversation = joined({ together: insertConversations });
+
+type Hashes = Pick<NewMessage, "visitorHash" | "idempotencyHash" | "requestHash">;
+
+function hexHashes({ visitorHash, idempotencyHash, requestHash }: Hashes) {
+  return { visitorHash: hex(visitorHash), idempotencyHash: hex(idempotencyHash), requestHash: hex(requestHash) };
+}
+
+/** As PostgreSQL reads bytes. */
+function hex(bytes: Buffer | null): string | null {
+  return bytes && `\\x${bytes.toString("hex")}`;
+}
+
+export interface FollowingMessage extends NewMessage {
+  assistantType: string | null;
+  provider: string | null;
+  metadata: Record<string, string> | null;
+  maxUnanswered: number;
+  /** Under which an earlier version may have stored the same visitor. */
+  formerVisitorHash?: Buffer | null;
+  /** The request showed nothing but the conversation's id, which opens no verified visitor's conversation. */
+  idAlone?: boolean;
+  /** So many messages in so long, over all that send to the conversation. */
+  pace: { maxMessages: number; windowMs: number };
+}
+
+function appendStatement(name: string, lock: string): Statement {
+  // The UPDATE alone decides: it takes the row's newest version, so two submits see each other's jobs.
+  return {
+    name,
+    text: `
+      with item as materialized (
+        select *, make_interval(secs => "windowMs" / 1000.0) as span from json_to_recordset($2::json) as item(
+          "conversationId" uuid, "messageId" uuid, "jobId" uuid, text text, "assistantType" text, provider text,
+          metadata jsonb, "visitorHash" bytea, "formerVisitorHash" bytea, "idAlone" boolean, "idempotencyHash" bytea, "requestHash" bytea, "requestId" text, trace text,
+          "maxUnanswered" int, "maxMessages" int, "windowMs" int)
+      ), locked as materialized (
+        select id from ${byIds("conversations", "id", "$1", lock)}
+      ), conversation as (
+        update conversations
+        set next_turn = next_turn + 1, open_jobs = open_jobs || item."jobId", message_count = message_count + 1,
+            assistant_type = coalesce(item."assistantType", assistant_type),
+            provider = coalesce(item.provider, conversations.provider),
+            metadata = coalesce(item.metadata, conversations.metadata), updated_at = now(),
+            visitor_hash = coalesce(item."visitorHash", visitor_hash),
+            window_began_at = case when window_began_at > now() - span then window_began_at else now() end,
+            window_messages = case when window_began_at > now() - span then window_messages + 1 else 1 end
+        from item join locked on locked.id = item."conversationId"
+        where conversations.id = locked.id and deleted_at is null and cardinality(open_jobs) < item."maxUnanswered"
+          and not exists (select from jobs where idempotency_hash = item."idempotencyHash")
+          and (window_messages < item."maxMessages" or window_began_at <= now() - span)
+          and (visitor_hash is null or visitor_hash in (item."visitorHash", item."formerVisitorHash")
+               or (item."visitorHash" is null and item."idAlone" is not true))
+        returning conversations.id, next_turn - 1 as turn, assistant_type, conversations.provider, item."jobId",
+                  open_jobs[1] = item."jobId" as head
+      ), message as (
+        insert into messages (id, conversation_id, turn, sender, text)
+        select "messageId", id, turn, 'user', text from conversation join item using ("jobId")
+      ), job as (
+        insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
+                          idempotency_hash, request_hash, request_id, trace, due_at)
+        select "jobId", id, "messageId", turn, assistant_type, conversation.provider,
+               "idempotencyHash", "requestHash", "requestId", trace, now() + ${dueAfter}
+        from conversation join item using ("jobId")
+      )
+      select id as "conversationId", head from locked left join conversation using (id)`,
+  };
+}
+
+// What it would refuse, it refuses without waiting for the row.
+const appendAlone = appendStatement("append-message", "");
+const appendTogether = appendStatement("append-messages", skipLocked);
+
+/** @returns by place; absent: its row was not to be locked, or does not exist */
+async function append(
+  pool: Pool,
+  statement: Statement,
+  rows: readonly FollowingMessage[],
+): Promise<Done<Accepted | undefined>[]> {
+  const items = rows.map(({ pace, formerVisitorHash = null, ...row }) => ({
+    ...row,
+    ...pace,
+    ...hexHashes(row),
+    formerVisitorHash: hex(formerVisitorHash),
+  }));
+  const ids = rows.map(({ conversationId }) => conversationId);
+  const found = await query<{ conversationId: string; head: boolean | null }>(pool, statement, [
+    ids,
+    JSON.stringify(items),
+  ]);
+  const heads = new Map(found.map(({ conversationId, head }) => [conversationId, head]));
+  return ids.map((id) => {
+    const head = heads.get(id);
+    if (head === undefined) return undefined;
+    return { result: head === null ? undefined : { head } };
+  });
+}
+
+interface Accepted {
+  /** Its job is the first open one of the conversation, and goes into the queue now. */
+  head: boolean;
+}
+
+/**
+ * Accepts a message of a conversation that exists; those of several that come together share a statement.
+ * @returns `undefined` when nothing was written: the conversation is gone, another visitor's, has too many unanswered
+ * messages or too many of late, or knows the idempotency key
+ * @throws a unique violation (see `isIdempotencyClash`) when the same key arrives twice at once
+ */
+export const appendMessage = joined({
+  keyOf: ({ conversationId }: FollowingMessage) => conversationId,
+  together: (pool, rows) => append(pool, appendTogether, rows),
+  alone: async (pool, row) => (await append(pool, appendAlone, [row]))[0]?.result,
+});
+
+export function isIdempotencyClash(error: unknown): boolean {
+  return error instanceof Error && "constraint" in error && error.constraint === "jobs_idempotency_hash";
+}
+
+export interface EarlierSubmission {
+  jobId: string;
+  conversationId: string;
+  messageId: string;
+  status: JobStatus;
+  /** Absent once the conversation was deleted. */
+  requestHash: Buffer | null;
+  deleted: boolean;
+  /** Accepted more than `keyLifeHours` ago. */
+  stale: boolean;
+}
+
+/** How long an idempotency key is known. */
+const keyLifeHours = 24;
+
+const findByKeyStatement = {
+  name: "find-by-idempotency-key",
+  text: `
+    select jobs.id as "jobId", conversation_id as "conversationId", message_id as "messageId", status,
+           request_hash as "requestHash", conversations.deleted_at is not null as deleted,
+           jobs.created_at < now() - interval '${keyLifeHours} h' as stale
+    from jobs join conversations on conversations.id = jobs.conversation_id
+    where idempotency_hash = $1`,
+};
+
+export async function findByIdempotencyHash(pool: Pool, hash: Buffer): Promise<EarlierSubmission | undefined> {
+  const [row] = await query<EarlierSubmission>(pool, findByKeyStatement, [hash]);
+  return row;
+}
+
+const forgetKeyStatement = {
+  name: "forget-idempotency-key",
+  text: `update jobs set idempotency_hash = null where id = $1`,
+};
+
+/** Frees a key whose life is over. */
+export async function forgetIdempotencyKey(pool: Pool, jobId: string): Promise<void> {
+  await query(pool, forgetKeyStatement, [jobId]);
+}
+
+export interface ConversationState {
+  deleted: boolean;
+  visitorHash: Buffer | null;
+  unanswered: number;
+  /** How many messages its present window has; 0 when that is over. */
+  windowMessages: number;
+  /** Milliseconds until that window is over. */
+  windowLeftMs: number;
+}
+
+const stateStatement = {
+  name: "conversation-state",
+  text: `
+    select deleted_at is not null as deleted, visitor_hash as "visitorHash", cardinality(open_jobs) as unanswered,
+           case when window_began_at > now() - $2::interval then window_messages else 0 end as "windowMessages",
+           greatest(0, extract(epoch from window_began_at + $2::interval - now()) * 1000)::float8 as "windowLeftMs"
+    from conversations where id = $1`,
+};
+
+/** Why a conversation would not take a message. */
+export async function readConversationState(
+  pool: Pool,
+  conversationId: string,
+  windowMs: number,
+): Promise<ConversationState | undefined> {
+  const [row] = await query<ConversationState>(pool, stateStatement, [conversationId, milliseconds(windowMs)]);
+  return row;
+}
+
+/** As PostgreSQL reads an interval. */
+function milliseconds(ms: number): string {
+  return `${ms} ms`;
+}

@@ -1,0 +1,51 @@
+import type { Pool } from "pg";
+import type { JobStatus } from "../../protocol/job.ts";
+import { query } from "../database.ts";
+
+/** One claim of a job. Times are Unix milliseconds. */
+export interface RunRow {
+  run: number;
+  /** The first of its attempts. */
+  attempt: number;
+  /** Host and process. */
+  worker: string;
+  claimedAt: number;
+  firstDeltaAt: number | null;
+  endedAt: number | null;
+  /** Absent: it is under way, or its worker died. */
+  outcome: Exclude<JobStatus, "queued" | "active"> | "released" | null;
+}
+
+const runsStatement = {
+  name: "job-runs",
+  text: `
+    select run, attempt, worker, outcome,
+           (extract(epoch from claimed_at) * 1000)::float8 as "claimedAt",
+           (extract(epoch from claimed_at) * 1000 + first_delta_ms)::float8 as "firstDeltaAt",
+           (extract(epoch from ended_at) * 1000)::float8 as "endedAt"
+    from runs where job_id = $1 order by run`,
+};
+
+/** Every claim of a job, in order. */
+export async function readRuns(pool: Pool, jobId: string): Promise<RunRow[]> {
+  return query<RunRow>(pool, runsStatement, [jobId]);
+}
+
+/** An attempt that a run began after its first: its reply began anew. The time is in Unix milliseconds. */
+export interface Restart {
+  attempt: number;
+  at: number;
+}
+
+const restartsStatement = {
+  name: "job-restarts",
+  text: `
+    select attempt, (extract(epoch from min(begun_at)) * 1000)::float8 as at
+    from calls where job_id = $1 and attempt not in (select attempt from runs where job_id = $1)
+    group by attempt order by attempt`,
+};
+
+/** Those for which a provider was called, in order. */
+export async function readRestarts(pool: Pool, jobId: string): Promise<Restart[]> {
+  return query<Restart>(pool, restartsStatement, [jobId]);
+}

@@ -1,0 +1,15 @@
+import type { Pool } from "pg";
+import { query } from "../database.ts";
+
+const backlogStatement = {
+  name: "backlog",
+  text: `
+    select ((select count(*) from (select from jobs where status = 'queued' limit $1) as waiting)
+            + (select count(*) from jobs where status = 'active'))::int as backlog`,
+};
+
+/** How many jobs have no reply yet; those that wait are counted up to `enough`. */
+export async function countBacklog(pool: Pool, enough: number): Promise<number> {
+  const [row] = await query<{ backlog: number }>(pool, backlogStatement, [enough]);
+  return row?.backlog ?? 0;
+}

@@ -1,0 +1,32 @@
+import type { Pool } from "pg";
+import { query } from "../database.ts";
+
+/** A worker that has not reported for so long is gone. */
+const staleAfter = "interval '15 s'";
+
+const reportStatement = {
+  name: "report-circuits",
+  text: `
+    with gone as (delete from circuit_reports where reported_at < now() - 4 * ${staleAfter} and worker_id <> $1)
+    insert into circuit_reports (worker_id, open_circuits) values ($1, $2)
+    on conflict (worker_id) do update set open_circuits = excluded.open_circuits, reported_at = now()`,
+};
+
+/** Says which providers a worker skips; to be repeated every few seconds. */
+export async function reportOpenCircuits(pool: Pool, workerId: string, open: readonly string[]): Promise<void> {
+  await query(pool, reportStatement, [workerId, open]);
+}
+
+const readStatement = {
+  name: "read-circuits",
+  text: `
+    select open.provider, count(*)::int as workers
+    from circuit_reports, unnest(open_circuits) as open(provider)
+    where reported_at > now() - ${staleAfter} group by open.provider`,
+};
+
+/** How many living workers skip each provider; those that nobody skips are left out. */
+export async function readOpenCircuits(pool: Pool): Promise<Record<string, number>> {
+  const rows = await query<{ provider: string; workers: number }>(pool, readStatement, []);
+  return Object.fromEntries(rows.map(({ provider, workers }) => [provider, workers]));
+}

@@ -1,0 +1,64 @@
+import type { Pool } from "pg";
+import { query } from "../database.ts";
+
+/** One hour of a day, or the whole of it. Waits are milliseconds from acceptance to the first claim. */
+export interface Figures {
+  /** Unix milliseconds of its beginning; `null`: all of it. */
+  from: number | null;
+  messages: number;
+  completed: number;
+  failed: number;
+  cancelled: number;
+  /** Replies that did not come from the provider that was meant to answer. */
+  fallbacks: number;
+  waitP50Ms: number | null;
+  waitP95Ms: number | null;
+  costUsd: number;
+  up: number;
+  down: number;
+}
+
+const hourOf = (column: string) => `date_trunc('hour', ${column}, 'UTC')`;
+
+/** Each hour, and all of them. */
+const byHour = (column: string) => `group by grouping sets ((${hourOf(column)}), ())`;
+
+const figuresStatement = {
+  name: "operator-figures",
+  text: `
+    with told as (
+      select ${hourOf("jobs.created_at")} as hour, count(*)::int as messages,
+             count(*) filter (where status = 'completed')::int as completed,
+             count(*) filter (where status = 'failed')::int as failed,
+             count(*) filter (where status = 'cancelled')::int as cancelled,
+             count(*) filter (where reply.fallback)::int as fallbacks,
+             percentile_cont(array[0.5, 0.95]) within group (order by started_at - jobs.created_at) as waits
+      from jobs left join messages reply on reply.id = jobs.reply_id
+      where jobs.created_at >= $1 ${byHour("jobs.created_at")}
+    ), spent as (
+      select ${hourOf("begun_at")} as hour, coalesce(sum(cost_usd), 0) as cost
+      from calls where begun_at >= $1 ${byHour("begun_at")}
+    ), rated as (
+      select ${hourOf("rated_at")} as hour, count(*) filter (where rating = 'up')::int as up,
+             count(*) filter (where rating = 'down')::int as down
+      from feedback where rated_at >= $1 ${byHour("rated_at")}
+    )
+    select (extract(epoch from hours.hour) * 1000)::float8 as "from", coalesce(messages, 0) as messages,
+           coalesce(completed, 0) as completed, coalesce(failed, 0) as failed, coalesce(cancelled, 0) as cancelled,
+           coalesce(fallbacks, 0) as fallbacks, coalesce(cost, 0)::float8 as "costUsd",
+           (extract(epoch from waits[1]) * 1000)::float8 as "waitP50Ms",
+           (extract(epoch from waits[2]) * 1000)::float8 as "waitP95Ms",
+           coalesce(up, 0) as up, coalesce(down, 0) as down
+    from (select hour from told union select hour from spent union select hour from rated) hours
+         left join told on told.hour is not distinct from hours.hour
+         left join spent on spent.hour is not distinct from hours.hour
+         left join rated on rated.hour is not distinct from hours.hour
+    order by hours.hour nulls first`,
+};
+
+/**
+ * What came in since a moment and what became of it: first all of it, then each hour (UTC) in which something happened.
+ */
+export async function readFigures(pool: Pool, since: Date): Promise<Figures[]> {
+  return query<Figures>(pool, figuresStatement, [since]);
+}

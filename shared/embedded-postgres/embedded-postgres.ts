@@ -1,0 +1,118 @@
+import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { dirname, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { findBinaries } from "./binaries.ts";
+import { ensureCluster, superuser } from "./cluster.ts";
+import { EmbeddedPostgresError } from "./error.ts";
+import { clearLeftover } from "./leftover.ts";
+import { chooseRunAs } from "./run-as.ts";
+import { type Server, startServer } from "./server.ts";
+import { takeFileLock } from "../process/file-lock.ts";
+import type { Logger } from "../logger.ts";
+
+interface EmbeddedPostgresOptions {
+  /** Made when it is not there. Its log stands beside it, as `<dataDir>.log`, and its lock, as `<dataDir>.lock`. */
+  dataDir: string;
+  log: Logger;
+  /** Server settings over ours, e.g. `{ fsync: "off" }`. */
+  settings?: Record<string, string>;
+  /** Absent: one that is free. */
+  port?: number | undefined;
+}
+
+export interface EmbeddedPostgres {
+  /** Of a superuser on 127.0.0.1; the password in it can be read only by whoever owns the data folder. */
+  url: string;
+  port: number;
+  pid: number;
+  /** Resolves when the server has ended, for whatever reason, with its exit code or signal. */
+  exited: Promise<string>;
+  /** Ends all sessions, then the server; resolves when it has ended. Safe to call twice. */
+  stop: () => Promise<void>;
+}
+
+/** For one machine and a few processes: small, and as durable as PostgreSQL is by default. */
+const defaults = {
+  listen_addresses: "127.0.0.1",
+  // Its lock files would lie in the system's temporary folder.
+  unix_socket_directories: "",
+  max_connections: "200",
+  shared_buffers: "64MB",
+  max_wal_size: "256MB",
+  jit: "off",
+  timezone: "UTC",
+  log_timezone: "UTC",
+  log_checkpoints: "off",
+};
+
+const attempts = 5;
+/** The port was lost to another program, or what a killed run left has not quite ended. */
+const passing = /Address already in use|lock file .* already exists|pre-existing shared memory block/;
+
+/**
+ * Starts the PostgreSQL that npm installed, on data that outlives it; clears away first what a killed run left.
+ * @throws {EmbeddedPostgresError} when there is none for this platform, when another process runs this data folder,
+ *   or when it does not start: the message says what to do, or what PostgreSQL said
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const folder = resolve(options.dataDir);
+  await mkdir(dirname(folder), { recursive: true });
+  const lock = takeFileLock(`${folder}.lock`);
+  if (lock === undefined) throw new EmbeddedPostgresError(`Another process already runs PostgreSQL in ${folder}`);
+  try {
+    const started = await start(folder, options);
+    void started.exited.then(() => lock.release());
+    return started;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function start(folder: string, { log, settings, port }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { initdb, postgres } = await findBinaries();
+  const runAs = await chooseRunAs({ folder, postgres });
+  const password = await ensureCluster({ folder, initdb, runAs, log });
+  for (let attempt = 1; ; attempt++) {
+    const chosen = port ?? (await freePort());
+    const url = `postgres://${superuser}:${password}@127.0.0.1:${chosen}/postgres`;
+    try {
+      await clearLeftover(folder, log);
+      const server = await startServer({
+        postgres,
+        folder,
+        url,
+        runAs,
+        logFile: `${folder}.log`,
+        settings: { ...defaults, ...settings, port: `${chosen}` },
+      });
+      return { url, port: chosen, ...stoppedOnce(server) };
+    } catch (error) {
+      if (attempt === attempts || !mayPass(error)) throw error;
+      await sleep(50 * 2 ** attempt);
+    }
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  if (!(error instanceof EmbeddedPostgresError)) return false;
+  // Answered, but not by our server.
+  return passing.test(error.message) || error.cause instanceof pg.DatabaseError;
+}
+
+function stoppedOnce({ pid, exited, stop }: Server): Omit<EmbeddedPostgres, "url" | "port"> {
+  let stopping: Promise<void> | undefined;
+  return { pid, exited, stop: () => (stopping ??= stop()) };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}

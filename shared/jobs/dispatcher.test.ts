@@ -1,0 +1,76 @@
+import { v7 } from "uuid";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { openDatabase } from "../db/database.ts";
+import { takeDueJobs } from "../db/jobs/reconcile.ts";
+import { claim, startConversation } from "../testing/fixtures/conversations.ts";
+import { jobStores, openJobsOnRedis } from "../testing/fixtures/job-context.ts";
+import { quietLog, recordingLog } from "../testing/fixtures/quiet-log.ts";
+import { redisAvailable } from "../testing/stores/redis.ts";
+import { HandOver } from "./dispatcher.ts";
+
+describe.each(jobStores)("handing jobs to a queue on $name", ({ available, openJobs }) => {
+  it.runIf(available)("shares one call between all that come while another is under way", async () => {
+    await using context = await openJobs();
+    const calls: number[] = [];
+    const queue = {
+      enqueue: (jobIds: readonly string[]) => {
+        calls.push(jobIds.length);
+        return context.queue.enqueue(jobIds);
+      },
+    };
+    const handOver = new HandOver({ ...context, queue });
+    for (let count = 0; count < 100; count += 1) handOver.push(v7());
+    await handOver.settled();
+    expect(calls).toEqual([1, 99]);
+    expect(await context.queue.counts()).toMatchObject({ waiting: 100 });
+
+    handOver.push(v7());
+    await handOver.settled();
+    expect(calls).toEqual([1, 99, 1]);
+    await handOver.settled();
+  });
+});
+
+describe.runIf(redisAvailable)("handing jobs to a queue that is away", () => {
+  it("makes nobody wait, and leaves them to the reconciler at once", async () => {
+    await using context = await openJobsOnRedis();
+    const job = await startConversation(context.db.pool);
+    const active = await startConversation(context.db.pool);
+    await claim(context.db.pool, active.id);
+    await context.redis.kill();
+    const { log, lines } = recordingLog();
+    const handOver = new HandOver({ ...context, log });
+    handOver.push(job.id);
+    handOver.push(active.id);
+    await handOver.settled();
+    expect(await takeDueJobs(context.db.pool)).toEqual([job.id]);
+    expect(lines.map(({ msg }) => msg)).toEqual(lines.map(() => expect.stringContaining("the reconciler") as string));
+  });
+
+  it("goes on when PostgreSQL cannot be told either", async () => {
+    await using context = await openJobsOnRedis();
+    const { log, lines } = recordingLog();
+    const db = openDatabase("postgres://nobody@127.0.0.1:1/none", quietLog());
+    onTestFinished(() => db.close());
+    const handOver = new HandOver({ queue: context.queue, log, db });
+    await context.redis.kill();
+    handOver.push(v7());
+    await handOver.settled();
+    await context.redis.restart();
+    expect(lines).toHaveLength(2);
+    await expect
+      .poll(
+        () =>
+          context.queue.enqueue([v7()]).then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 5000 },
+      )
+      .toBe(true);
+    const later = v7();
+    handOver.push(later);
+    await handOver.settled();
+    expect(await context.queue.bull.getJobState(later)).toBe("waiting");
+  });
+});

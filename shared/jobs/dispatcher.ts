@@ -1,0 +1,54 @@
+import type { Database } from "../db/database.ts";
+import { markDue } from "../db/jobs/reconcile.ts";
+import type { Logger } from "../logger.ts";
+import type { JobQueue } from "../queue/job-queue.ts";
+
+/**
+ * Hands committed jobs to the queue without making anybody wait: their rows are safe, and what the queue does not take is
+ * marked for the reconciler. Jobs that come while a call is under way share the next one.
+ */
+export class HandOver {
+  readonly #db: Pick<Database, "pool">;
+  readonly #queue: Pick<JobQueue, "enqueue">;
+  readonly #log: Logger;
+  #waiting: string[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor({ db, queue, log }: { db: Pick<Database, "pool">; queue: Pick<JobQueue, "enqueue">; log: Logger }) {
+    this.#db = db;
+    this.#queue = queue;
+    this.#log = log;
+  }
+
+  /** Returns at once and never fails. */
+  push(jobId: string): void {
+    this.#waiting.push(jobId);
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const jobIds = this.#waiting;
+      this.#waiting = [];
+      await this.#handOver(jobIds);
+    }
+    this.#running = undefined;
+  }
+
+  async #handOver(jobIds: string[]): Promise<void> {
+    try {
+      await this.#queue.enqueue(jobIds);
+    } catch (error) {
+      this.#log.warn({ err: error, jobs: jobIds.length }, "the queue is away; the reconciler will put these jobs back");
+      // Without this they would be found all the same, a lease later.
+      await markDue(this.#db.pool, jobIds).catch((cause: unknown) => {
+        this.#log.warn({ err: cause }, "jobs could not be marked as due");
+      });
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { setImmediate as yieldToOthers, setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { Lifecycle, within } from "./lifecycle.ts";
+import { quietLog, recordingLog } from "../testing/fixtures/quiet-log.ts";
+
+const never = () => new Promise<void>(() => undefined);
+
+describe("closing a process", () => {
+  it("closes what was opened last first, one after another", async () => {
+    const lifecycle = new Lifecycle(quietLog());
+    const order: string[] = [];
+    for (const name of ["database", "queue", "server"]) {
+      lifecycle.onClose(name, async () => {
+        order.push(`${name} begins`);
+        await yieldToOthers();
+        order.push(`${name} ends`);
+      });
+    }
+    await lifecycle.close(1000);
+    expect(order).toEqual([
+      "server begins",
+      "server ends",
+      "queue begins",
+      "queue ends",
+      "database begins",
+      "database ends",
+    ]);
+  });
+
+  it("is done once, however often it is asked for", async () => {
+    const lifecycle = new Lifecycle(quietLog());
+    let closed = 0;
+    lifecycle.onClose("once", () => {
+      closed += 1;
+    });
+    await Promise.all([lifecycle.close(1000), lifecycle.close(1000)]);
+    await lifecycle.close(1000);
+    expect(closed).toBe(1);
+  });
+
+  it("passes over what fails, at once or later, and names it in the log", async () => {
+    const { log, lines } = recordingLog();
+    const lifecycle = new Lifecycle(log);
+    let closed = false;
+    lifecycle.onClose("database", () => {
+      closed = true;
+    });
+    lifecycle.onClose("queue", () => Promise.reject(new Error("no")));
+    lifecycle.onClose("server", () => {
+      throw new Error("never");
+    });
+    await lifecycle.close(1000);
+    expect(closed).toBe(true);
+    expect(lines.map(({ msg }) => msg)).toEqual(["server did not close cleanly", "queue did not close cleanly"]);
+  });
+
+  it("waits for what hangs until the deadline, and gives the rest a moment even then", async () => {
+    const { log, lines } = recordingLog();
+    const lifecycle = new Lifecycle(log);
+    let closed = false;
+    lifecycle.onClose("database", async () => {
+      await sleep(50);
+      closed = true;
+    });
+    lifecycle.onClose("queue", never);
+    lifecycle.onClose("server", never);
+    const began = performance.now();
+    await lifecycle.close(300);
+    const took = performance.now() - began;
+    expect(closed).toBe(true);
+    expect(lines.map(({ msg }) => msg)).toEqual(["server did not close cleanly", "queue did not close cleanly"]);
+    expect(took).toBeGreaterThan(300);
+    expect(took).toBeLessThan(2000);
+  });
+
+  it("has nothing to do where nothing was opened", async () => {
+    await expect(new Lifecycle(quietLog()).close(0)).resolves.toBeUndefined();
+  });
+});
+
+describe("a time limit", () => {
+  it("gives what the work gives, or throws what it throws, in time", async () => {
+    expect(await within(1000, Promise.resolve(7))).toBe(7);
+    await expect(within(1000, Promise.reject(new Error("failed")))).rejects.toThrow("failed");
+  });
+
+  it("rejects with a TimeoutError after it, whatever becomes of the work", async () => {
+    const work = sleep(30).then(() => {
+      throw new Error("too late to matter");
+    });
+    await expect(within(1, work)).rejects.toMatchObject({ name: "TimeoutError" });
+    await expect(work).rejects.toThrow("too late");
+  });
+});

@@ -1,0 +1,83 @@
+import type { Logger } from "../logger.ts";
+
+type Closer = { name: string; close: () => Promise<void> | void };
+
+/**
+ * Who opens, closes: what was opened last is closed first. A closer that fails or hangs is logged and passed over,
+ * so that the rest still close.
+ */
+export class Lifecycle {
+  readonly #closers: Closer[] = [];
+  readonly #log: Logger;
+  #closing: Promise<void> | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** Registers how to close what was just opened. */
+  onClose(name: string, close: Closer["close"]): void {
+    this.#closers.push({ name, close });
+  }
+
+  /** Closes all, each within `deadlineMs` from now; safe to call twice. */
+  close(deadlineMs: number): Promise<void> {
+    this.#closing ??= this.#closeAll(performance.now() + deadlineMs);
+    return this.#closing;
+  }
+
+  async #closeAll(deadline: number): Promise<void> {
+    for (const { name, close } of this.#closers.toReversed()) {
+      try {
+        await within(Math.max(deadline - performance.now(), minimumCloseMs), Promise.resolve().then(close));
+      } catch (error) {
+        this.#log.warn({ err: error }, `${name} did not close cleanly`);
+      }
+    }
+  }
+}
+
+/** Even past the deadline each closer gets a moment: most need no more. */
+const minimumCloseMs = 200;
+
+/**
+ * Ends the process in order on SIGTERM and SIGINT; a second signal ends it at once. An error nobody caught
+ * also ends it: its state is unknown, and the rows say what to do again.
+ * @param opened whether all is open; a start is broken off, since what is half open cannot be closed in order
+ */
+export function endOnSignals(
+  lifecycle: Lifecycle,
+  { log, deadlineMs, opened }: { log: Logger; deadlineMs: number; opened: () => boolean },
+): void {
+  let ending = false;
+  const end = async (reason: string, exitCode: number) => {
+    if (ending) process.exit(1);
+    ending = true;
+    log.info(`${reason}: ending`);
+    if (opened()) await lifecycle.close(deadlineMs);
+    log.flush();
+    process.exit(exitCode);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(signal, 0));
+  // Started by another process of ours, which is gone: there is nobody left to end this one.
+  process.on("disconnect", () => void end("parent gone", 0));
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error }, event);
+      void end(event, 1);
+    });
+  }
+}
+
+/** Rejects with a `TimeoutError` when `work` takes longer than `ms`; the work itself is not stopped. */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DOMException(`not done within ${ms} ms`, "TimeoutError")), ms);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

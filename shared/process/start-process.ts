@@ -1,0 +1,49 @@
+import { ConfigError } from "../config/config.ts";
+import { endOnSignals, Lifecycle } from "./lifecycle.ts";
+import { useProxies } from "../config/proxy-environment.ts";
+import { createLogger, type Logger } from "../logger.ts";
+import type { Config } from "../config/config.ts";
+
+/** What stays of the time an orchestrator grants (usually 30 s) after SIGTERM, for everything together. */
+const closeDeadlineMs = 25_000;
+
+/**
+ * Runs one process of the product: opens its parts, says when it is ready, closes them on a signal. A start that fails
+ * says why in one line and ends the process.
+ */
+export async function startProcess(
+  service: string,
+  readConfig: () => Config,
+  open: (config: Config, parts: { log: Logger; lifecycle: Lifecycle }) => Promise<void>,
+): Promise<void> {
+  const config = orExit(readConfig);
+  const log = await createLogger({
+    service,
+    level: config.LOG_LEVEL,
+    pretty: config.NODE_ENV === "development",
+  });
+  useProxies(config);
+  const lifecycle = new Lifecycle(log);
+  let opened = false;
+  endOnSignals(lifecycle, { log, deadlineMs: closeDeadlineMs, opened: () => opened });
+  try {
+    await open(config, { log, lifecycle });
+    opened = true;
+    process.send?.("ready");
+  } catch (error) {
+    if (error instanceof ConfigError) log.fatal(error.message);
+    else log.fatal({ err: error }, `${service} could not start`);
+    await lifecycle.close(closeDeadlineMs);
+    process.exit(1);
+  }
+}
+
+function orExit(readConfig: () => Config): Config {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,21 @@
+import { chromium as playwright, type Browser } from "playwright-core";
+import { chromium } from "../requirements.ts";
+
+/** The installed Chromium or Chrome; tests in a browser are skipped where there is none. */
+export const chromiumPath = chromium.path;
+
+/** Starts it headless, with an empty profile. The caller closes it. */
+export async function launchChromium(): Promise<Browser> {
+  if (chromiumPath === undefined) throw new Error(`Chromium is not here (${chromium.howToGet})`);
+  return playwright.launch({ executablePath: chromiumPath, args: quietFlags, chromiumSandbox: false });
+}
+
+/** Without these it looks for hosts of its maker at every start, which a closed network refuses. */
+const quietFlags = [
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];

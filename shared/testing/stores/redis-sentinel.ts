@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { askRedis } from "./ask-redis.ts";
+import { findFreePort } from "../processes/free-port.ts";
+import { startRedis, type RedisServer } from "./redis.ts";
+import { redisServer } from "../requirements.ts";
+
+/** A Redis, a copy of it, and three Sentinels that put the copy in its place when it dies. */
+export interface RedisSentinel extends AsyncDisposable {
+  /** For `REDIS_URL`. */
+  readonly url: string;
+  readonly servers: readonly RedisServer[];
+  readonly sentinels: readonly { port: number }[];
+  /** The one that the Sentinels send clients to, dead or not. */
+  master(): Promise<RedisServer>;
+  /** Resolves once the Sentinels send clients to another server than this one, and it is a master. */
+  failedOver(from: RedisServer): Promise<void>;
+  /** Resolves once the master has a copy that is up to date: before that there is nothing to fail over to. */
+  replicated(): Promise<void>;
+  /** Resolves once that is so and every Sentinel knows it, after the return of a server. */
+  healthy(): Promise<void>;
+}
+
+const masterName = "parley";
+const sentinelCount = 3;
+/** A server that is silent for so long is taken for dead; a busy machine must not be. */
+const downAfterMs = 3000;
+const settleLimitMs = 30_000;
+
+export async function startRedisSentinel(): Promise<RedisSentinel> {
+  await using stack = new AsyncDisposableStack();
+  const sentinels: { child: ChildProcess; port: number }[] = [];
+  const masterPort = async () => {
+    const [watcher] = sentinels;
+    if (watcher === undefined) return undefined;
+    const address = await askRedis(watcher, "SENTINEL", "get-master-addr-by-name", masterName);
+    return Number(Array.isArray(address) ? address[1] : undefined);
+  };
+  // One that is started again follows whoever is the master then, as it would with a configuration that it may write.
+  const settings =
+    (master?: RedisServer) =>
+    async ({ port }: { port: number }) => {
+      const followed = (await masterPort()) ?? master?.port ?? port;
+      return { ...syncAtOnce, ...(followed !== port && { replicaof: ["127.0.0.1", `${followed}`] }) };
+    };
+  const first = stack.use(await startRedis({ settings: settings() }));
+  const second = stack.use(await startRedis({ settings: settings(first) }));
+  const servers = [first, second];
+  const folder = await mkdtemp(join(tmpdir(), "parley-sentinel-"));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  sentinels.push(
+    ...(await Promise.all(Array.from({ length: sentinelCount }, () => startSentinel(folder, first.port)))),
+  );
+  for (const { child } of sentinels) stack.defer(() => end(child));
+
+  const master = async () => {
+    const port = await masterPort();
+    const found = servers.find((server) => server.port === port);
+    if (found === undefined) throw new Error("the Sentinels know no master");
+    return found;
+  };
+  const isReplicated = async () =>
+    /slave0:.*state=online/.test(String(await askRedis(await master(), "INFO", "replication")));
+  const replicated = () => until(isReplicated);
+  await until(async () => {
+    const known = await Promise.all(
+      sentinels.map(async ({ port }) => String(await askRedis({ port }, "SENTINEL", "ckquorum", masterName))),
+    );
+    return known.every((answer) => answer.startsWith(`OK ${sentinelCount}`));
+  });
+  await replicated();
+
+  const owned = stack.move();
+  return {
+    url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(",")}/${masterName}`,
+    servers,
+    sentinels,
+    master,
+    failedOver: (from) =>
+      until(async () => {
+        const now = await master();
+        return now !== from && String(await askRedis(now, "INFO", "replication")).includes("role:master");
+      }),
+    replicated,
+    healthy: () =>
+      until(async () => (await isReplicated()) && (await Promise.all(sentinels.map(knowsGoodReplica))).every(Boolean)),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Else a copy waits five seconds for others that want one, too. */
+const syncAtOnce = { "repl-diskless-sync-delay": "0" };
+
+/** Only such a one would be put in its master's place. */
+async function knowsGoodReplica({ port }: { port: number }): Promise<boolean> {
+  const [replica] = (await askRedis({ port }, "SENTINEL", "replicas", masterName)) as string[][];
+  return replica?.[replica.indexOf("flags") + 1] === "slave";
+}
+
+async function startSentinel(folder: string, masterPort: number): Promise<{ child: ChildProcess; port: number }> {
+  if (redisServer.path === undefined) throw new Error(`Redis is not here (${redisServer.howToGet})`);
+  const port = await findFreePort();
+  const file = join(folder, `${port}.conf`);
+  await writeFile(
+    file,
+    [
+      `port ${port}`,
+      "bind 127.0.0.1",
+      `dir ${folder}`,
+      `sentinel monitor ${masterName} 127.0.0.1 ${masterPort} 2`,
+      `sentinel down-after-milliseconds ${masterName} ${downAfterMs}`,
+      `sentinel failover-timeout ${masterName} 5000`,
+    ].join("\n"),
+  );
+  const child = spawn(redisServer.path, [file, "--sentinel"], { stdio: ["ignore", "ignore", "inherit"] });
+  const killWithUs = () => child.kill("SIGKILL");
+  process.once("exit", killWithUs);
+  child.once("exit", () => process.off("exit", killWithUs));
+  await until(async () => (await askRedis({ port }, "PING")) === "PONG");
+  return { child, port };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "exit");
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + settleLimitMs;
+  while (!(await condition().catch(() => false))) {
+    if (performance.now() > deadline) throw new Error("the Sentinels do not come to rest");
+    await sleep(50);
+  }
+}

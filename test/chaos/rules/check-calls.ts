@@ -1,0 +1,102 @@
+import { newestMessage } from "../../system/harness/scripted-provider.ts";
+import type { Check, JobEvidence, SeenCall } from "./evidence.ts";
+import type { Incident } from "../journal.ts";
+import { replyMark } from "../upstream.ts";
+
+/** The fake and its clients share a machine: the end of one connection may be seen a little after the next call. */
+const noticeMs = 400;
+/** Who was cut off goes on with what it was about to do, until it is told that its job is another's. */
+const wakingMs = 1000;
+
+export const checkCallsOneAtATime: Check = {
+  rule: "the provider is never asked twice at once for a conversation",
+  look({ seen, journal }, report) {
+    for (const calls of Map.groupBy(seen, ({ job }) => job?.conversationId).values()) {
+      const inOrder = calls.toSorted((a, b) => a.from - b.from);
+      for (const [index, call] of inOrder.entries()) {
+        for (const before of inOrder.slice(0, index)) {
+          if (before.to - noticeMs <= call.from) continue;
+          // One that was cut off for longer than its lease cannot know that another has its job: it may be in the middle of
+          // a call, or about to make one that it had written down.
+          const workers = [before, call].map(({ caller }) => caller.split("/")[0] ?? "");
+          const cutOff = journal.disturbances(workers, before.from, call.from, wakingMs).some(isCutOff);
+          if (!cutOff) report(`${call.caller} asked while ${before.caller} did`, call.job?.id);
+        }
+      }
+    }
+    return seen.length;
+  },
+};
+
+function isCutOff({ kind }: Incident): boolean {
+  return kind === "zombie" || kind === "freeze-worker" || kind === "partition-worker";
+}
+
+export const checkPrompts: Check = {
+  rule: "a prompt is the conversation so far, by turn, and ends with the job's own message",
+  look({ seen, jobs, journal }, report) {
+    const conversations = Map.groupBy(jobs.values(), ({ conversationId }) => conversationId);
+    for (const { job, prompt } of seen) {
+      // Of a deleted conversation nobody knows what had been said.
+      if (job?.deleted || journal.deleted.has(journal.sent.get(newestMessage(prompt) ?? "")?.conversationId ?? ""))
+        continue;
+      if (!job) {
+        report(`a prompt that ends with no message of ours: "${prompt.at(-1)?.text}"`);
+        continue;
+      }
+      const expected = saidBefore(job, conversations.get(job.conversationId) ?? []);
+      // Messages that follow each other without a reply are sent as one, with a blank line between them.
+      const [shown, said] = [prompt.map(({ text }) => text), expected].map((texts) => `\n\n${texts.join("\n\n")}`);
+      if (!said?.endsWith(shown ?? "")) report(`"${shown}" is not the end of "${said}"`, job.id);
+    }
+    return seen.length;
+  },
+};
+
+function saidBefore(job: JobEvidence, all: readonly JobEvidence[]): string[] {
+  const before = all.filter(({ turn }) => turn < job.turn).toSorted((a, b) => a.turn - b.turn);
+  return [...before.flatMap(({ text, replies }) => [text, ...replies.map((reply) => reply.text)]), job.text];
+}
+
+export const checkRepliesAreWhole: Check = {
+  rule: "a stored reply is what one call said",
+  look({ jobs, seen }, report) {
+    const byJob = Map.groupBy(seen, ({ job }) => job?.id);
+    for (const job of jobs.values()) {
+      const [reply] = job.replies;
+      // Presets are not the provider's words.
+      if (!reply?.text.startsWith(replyMark)) continue;
+      const calls = byJob.get(job.id) ?? [];
+      const said = (call: SeenCall) =>
+        job.status === "cancelled"
+          ? call.reply?.text.startsWith(reply.text)
+          : call.reply?.whole && call.reply.text === reply.text;
+      if (!calls.some(said)) report(`"${reply.text.slice(0, 80)}" was said by none of ${calls.length} calls`, job.id);
+    }
+    return jobs.size;
+  },
+};
+
+export const checkLedger: Check = {
+  rule: "the calls that were made and those that are recorded are the same",
+  look({ seen, recorded, jobs, journal }, report) {
+    const seenByJob = Map.groupBy(seen, ({ job }) => job?.id);
+    const recordedByJob = Map.groupBy(recorded, ({ jobId }) => jobId);
+    for (const { id } of jobs.values()) {
+      const made = seenByJob.get(id) ?? [];
+      const rows = recordedByJob.get(id) ?? [];
+      if (made.length > rows.length) report(`${made.length} calls were made, ${rows.length} are recorded`, id);
+      if (made.length >= rows.length) continue;
+      // Written down before it was made, and then not made: its worker was killed or stopped, or the provider was away.
+      const workers = ["worker-1", "worker-2", "worker-3", "worker-4", "provider"];
+      const explained = rows.some(
+        ({ outcome, begunAt, settledAt }) =>
+          outcome === "stopped" || journal.disturbances(workers, begunAt, settledAt ?? Date.now(), 3000).length > 0,
+      );
+      if (!explained) report(`${rows.length} calls are recorded, ${made.length} were made`, id);
+    }
+    for (const { jobId, settledAt } of recorded)
+      if (settledAt === null) report("a recorded call is not settled", jobId);
+    return recorded.length;
+  },
+};

@@ -1,0 +1,58 @@
+import type { Check, Evidence } from "./evidence.ts";
+import type { Journal } from "../journal.ts";
+
+/**
+ * Three of four, in the middle of everything that is done to them: who is not delivered but found by the reconciler waits
+ * for a lease, and nobody else does.
+ */
+const usualWaitMs = 2500;
+/** Everybody connects again. */
+const afterEffectMs = 1500;
+/** What becomes undeliverable sooner after its POST may not have been delivered. */
+const deliveryMs = 300;
+
+export const checkWaits: Check = {
+  rule: "most messages are picked up at once: they are delivered, not found",
+  look(evidence, report) {
+    const waits = pickUpWaits(evidence);
+    const usual = percentile(waits, 75);
+    if (usual > usualWaitMs) report(`a quarter of them waited for more than ${usual} ms`);
+    return waits.length;
+  },
+};
+
+/**
+ * How long each job was the first of its conversation, with all stores there, before it was claimed; in milliseconds, in
+ * order. Jobs of the soak, with everything well, would only water this down.
+ */
+export function pickUpWaits({ jobs, journal }: Evidence): number[] {
+  const waits: number[] = [];
+  const visited = new Set(journal.accepted.map(({ conversationId }) => conversationId));
+  for (const [conversationId, ofOne] of Map.groupBy(jobs.values(), (job) => job.conversationId)) {
+    if (!visited.has(conversationId)) continue;
+    let free = 0;
+    for (const job of ofOne.toSorted((a, b) => a.turn - b.turn)) {
+      if (job.startedAt !== null) {
+        const from = deliverableFrom(journal, Math.max(job.createdAt, free), job.startedAt);
+        waits.push(job.startedAt - from);
+      }
+      free = Math.max(free, job.finishedAt ?? 0);
+    }
+  }
+  return waits.toSorted((a, b) => a - b);
+}
+
+/** The first moment in which all stores were there, and had been for a little. */
+function deliverableFrom(journal: Journal, first: number, startedAt: number): number {
+  let from = first;
+  const away = journal.disturbances(["redis", "postgres"], first, startedAt, afterEffectMs);
+  for (const incident of away.toSorted((a, b) => a.from - b.from)) {
+    if (incident.from > from + deliveryMs) break;
+    from = Math.max(from, incident.to + afterEffectMs);
+  }
+  return Math.min(from, startedAt);
+}
+
+export function percentile(inOrder: readonly number[], percent: number): number {
+  return Math.round(inOrder[Math.ceil((inOrder.length * percent) / 100) - 1] ?? 0);
+}

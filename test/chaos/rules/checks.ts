@@ -1,0 +1,167 @@
+import { checkCallsOneAtATime, checkLedger, checkPrompts, checkRepliesAreWhole } from "./check-calls.ts";
+import { checkClients, checkOutagePosts, checkRequests, checkStreamsEndSoon } from "./check-clients.ts";
+import { checkWaits, percentile } from "./check-waits.ts";
+import type { Check, Evidence, JobEvidence } from "./evidence.ts";
+import type { Breach } from "../journal.ts";
+
+/** What came of holding a run against one rule. */
+export interface CheckResult {
+  rule: string;
+  /** How many things were looked at. */
+  looked: number;
+  breaches: Breach[];
+}
+
+/** Of a process' memory, in a third of its life: fewer say nothing of a trend. */
+const leastSamples = 6;
+
+function median(numbers: readonly number[]): number {
+  return percentile(
+    numbers.toSorted((a, b) => a - b),
+    50,
+  );
+}
+
+const ended = new Set(["completed", "failed", "cancelled"]);
+
+const checks: readonly Check[] = [
+  {
+    rule: "every accepted message ended, once, with a reply or a reason",
+    look({ journal, jobs }, report) {
+      for (const { jobId, text } of journal.accepted) {
+        const job = jobs.get(jobId);
+        if (!job) report(`accepted, but there is no row for "${text}"`, jobId);
+        else if (!ended.has(job.status)) report(`it is still ${job.status}`, jobId);
+        else if (job.deleted) continue;
+        else if (job.replies.length > 1) report(`${job.replies.length} replies`, jobId);
+        else if (job.status === "completed" && job.replies.length === 0) report("completed without a reply", jobId);
+        else if (job.status !== "completed" && job.errorCode === null) report(`${job.status} without a reason`, jobId);
+      }
+      return journal.accepted.length;
+    },
+  },
+  {
+    rule: "one message makes one job",
+    look({ jobs }, report) {
+      const texts = new Map<string, JobEvidence>();
+      for (const job of jobs.values()) {
+        if (job.deleted) continue;
+        const other = texts.get(job.text);
+        if (other) report(`"${job.text}" has another job, ${other.id}`, job.id);
+        texts.set(job.text, job);
+      }
+      return jobs.size;
+    },
+  },
+  {
+    rule: "a job that was cancelled in the queue stays so",
+    look({ journal, jobs }, report) {
+      for (const jobId of journal.cancelled) {
+        const job = jobs.get(jobId);
+        if (job?.status !== "cancelled" || job.replies.length > 0) report(`it is ${job?.status}`, jobId);
+      }
+      return journal.cancelled.length;
+    },
+  },
+  {
+    rule: "messages of a conversation have the order in which they were sent",
+    look({ journal, jobs }, report) {
+      for (const [conversation, sent] of Map.groupBy(journal.accepted, ({ conversationId }) => conversationId)) {
+        for (const first of sent) {
+          for (const second of sent) {
+            if (first.acceptedAt >= second.sentAt) continue;
+            const [earlier, later] = [jobs.get(first.jobId), jobs.get(second.jobId)];
+            if (earlier && later && earlier.turn > later.turn)
+              report(`before an earlier one of ${conversation}`, later.id);
+          }
+        }
+      }
+      return journal.accepted.length;
+    },
+  },
+  {
+    rule: "jobs of a conversation are answered in order, one at a time",
+    look({ jobs }, report) {
+      for (const ofOne of Map.groupBy(jobs.values(), ({ conversationId }) => conversationId).values()) {
+        const begun = ofOne.filter(({ startedAt }) => startedAt !== null).toSorted((a, b) => a.turn - b.turn);
+        begun.forEach((job, index) => {
+          const before = begun[index - 1];
+          if (before && (before.finishedAt ?? Number.POSITIVE_INFINITY) > (job.startedAt ?? 0)) {
+            report(`it began before ${before.id}, which stands before it, had ended`, job.id);
+          }
+        });
+      }
+      return jobs.size;
+    },
+  },
+  {
+    rule: "a reply is the last attempt's: a run that has lost its job writes nothing",
+    look({ jobs }, report) {
+      for (const { id, attempt, replyAttempt } of jobs.values()) {
+        if (replyAttempt !== null && replyAttempt !== attempt) report(`of attempt ${replyAttempt}, not ${attempt}`, id);
+      }
+      return jobs.size;
+    },
+  },
+  checkCallsOneAtATime,
+  checkPrompts,
+  checkRepliesAreWhole,
+  checkLedger,
+  checkClients,
+  checkStreamsEndSoon,
+  checkWaits,
+  checkRequests,
+  checkOutagePosts,
+  {
+    rule: "of a deleted conversation nothing is left",
+    look({ journal, jobs, remains }, report) {
+      for (const { conversationId, what } of remains) report(`${what} of ${conversationId}`);
+      const gone = new Set(
+        [...jobs.values()].flatMap(({ deleted, conversationId }) => (deleted ? conversationId : [])),
+      );
+      for (const [conversationId, answered] of journal.deleted) {
+        if (answered && !gone.has(conversationId)) report(`${conversationId} is still there`);
+      }
+      return journal.deleted.size;
+    },
+  },
+  {
+    rule: "no process takes more and more memory",
+    look({ journal }, report) {
+      for (const [name, samples] of journal.memory) {
+        const third = Math.floor(samples.length / 3);
+        if (third < leastSamples) continue;
+        const [middle, last] = [median(samples.slice(third, 2 * third)), median(samples.slice(-third))];
+        if (last > middle * 1.25 + 20) report(`${name}: from ${middle} MB to ${last} MB`);
+      }
+      return journal.memory.size;
+    },
+  },
+  {
+    rule: "no process says that something went wrong which nobody foresaw",
+    look({ logs }, report) {
+      for (const [name, log] of logs) {
+        for (const line of log.split("\n")) {
+          // Not JSON: Node itself, about to end.
+          const bad = line.startsWith("{")
+            ? /"level":60|"msg":"(unhandledRejection|uncaughtException|unexpected)"/.test(line)
+            : /\b(Error|Warning)\b/.test(line);
+          if (bad) report(`${name}: ${line.slice(0, 600)}`);
+        }
+      }
+      return logs.size;
+    },
+  },
+];
+
+/** Holds a run against every rule. What was noticed while it ran stands first, under rules of its own. */
+export function checkAll(evidence: Evidence): CheckResult[] {
+  const results = checks.map((check): CheckResult => {
+    const { rule } = check;
+    const breaches: Breach[] = [];
+    const looked = check.look(evidence, (detail, jobId) => breaches.push({ rule, detail, jobId }));
+    return { rule, looked, breaches };
+  });
+  const noticed = Map.groupBy(evidence.journal.breaches, ({ rule }) => rule);
+  return [...[...noticed].map(([rule, breaches]) => ({ rule, looked: breaches.length, breaches })), ...results];
+}

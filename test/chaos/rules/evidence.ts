@@ -1,0 +1,129 @@
+import { readFile } from "node:fs/promises";
+import type { Pool } from "pg";
+import type { FakeCall, FakeEnd } from "../../../tools/fake-provider/fake-provider.ts";
+import { newestMessage } from "../../system/harness/scripted-provider.ts";
+import type { Journal } from "../journal.ts";
+import { readRemains, type Remains } from "../remains.ts";
+import type { Stage } from "../stage.ts";
+import type { FakeReply } from "../upstream.ts";
+
+/** A job as it stands at the end, with its message and its reply. Times are Unix milliseconds. */
+export interface JobEvidence {
+  id: string;
+  conversationId: string;
+  /** Its conversation was deleted: no text of it is left. */
+  deleted: boolean;
+  turn: number;
+  status: string;
+  attempt: number;
+  run: number;
+  deaths: number;
+  errorCode: string | null;
+  provider: string | null;
+  text: string;
+  /** Whose deltas the reply is. */
+  replyAttempt: number | null;
+  replies: { text: string; fallback: boolean; finishReason: string }[];
+  createdAt: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+}
+
+/** A row of the table of calls. */
+export interface RecordedCall {
+  jobId: string;
+  attempt: number;
+  outcome: string | null;
+  begunAt: number;
+  settledAt: number | null;
+}
+
+/** A call as the provider saw it. */
+export interface SeenCall {
+  job: JobEvidence | undefined;
+  /** Process and which of its runs, e.g. `worker-1/3`. */
+  caller: string;
+  prompt: FakeCall["request"]["messages"];
+  /** What it was to say, unless it was turned away. */
+  reply: FakeReply | undefined;
+  from: number;
+  to: number;
+  how: FakeEnd["how"];
+}
+
+export interface Evidence {
+  journal: Journal;
+  jobs: ReadonlyMap<string, JobEvidence>;
+  recorded: readonly RecordedCall[];
+  seen: readonly SeenCall[];
+  /** What each process wrote, by its name. */
+  logs: ReadonlyMap<string, string>;
+  /** What is left of conversations that were deleted, with the id of each. */
+  remains: readonly Remains[];
+  /** When everything was well again. */
+  healedAt: number;
+}
+
+/** One rule that a run is held against. */
+export interface Check {
+  rule: string;
+  /** Reports each breach; @returns how many things it looked at */
+  look(evidence: Evidence, report: (detail: string, jobId?: string) => void): number;
+}
+
+export async function collectEvidence(stage: Stage, journal: Journal, healedAt: number): Promise<Evidence> {
+  const jobs = new Map((await readJobs(stage.pool)).map((job) => [job.id, job]));
+  const byText = new Map([...jobs.values()].map((job) => [job.text, job]));
+  // Of what was deleted only the visitors still know.
+  for (const [text, { jobId }] of journal.sent) {
+    const job = jobs.get(jobId ?? "");
+    if (job) byText.set(text, job);
+  }
+  const { fake, replies } = stage.upstream;
+  const seen = await Promise.all(
+    fake.calls.map(async (call): Promise<SeenCall> => {
+      const { how, at } = await call.ended;
+      return {
+        job: byText.get(newestMessage(call.request.messages) ?? ""),
+        caller: String(call.request.headers.authorization).replace("Bearer ", ""),
+        prompt: call.request.messages.filter(({ role }) => role !== "system"),
+        reply: replies.get(call),
+        from: performance.timeOrigin + call.startedAt,
+        to: performance.timeOrigin + at,
+        how,
+      };
+    }),
+  );
+  const logs = new Map<string, string>();
+  for (const { name, logFile } of stage.slots) logs.set(name, await readFile(logFile, "utf8"));
+  const [recorded, remains] = [await readCalls(stage.pool), await readRemains(stage)];
+  return { journal, jobs, recorded, seen, logs, remains, healedAt };
+}
+
+async function readJobs(pool: Pool): Promise<JobEvidence[]> {
+  const { rows } = await pool.query<JobEvidence>(`
+    select jobs.id, jobs.conversation_id as "conversationId", jobs.turn, status, attempt, run, deaths,
+           reply_attempt as "replyAttempt",
+           error_code as "errorCode", jobs.provider, coalesce(asked.text, '') as text,
+           conversations.deleted_at is not null as deleted,
+           coalesce((select json_agg(json_build_object('text', text, 'fallback', fallback, 'finishReason', finish_reason))
+                     from messages where conversation_id = jobs.conversation_id and turn = jobs.turn and sender = 'ai'),
+                    '[]') as replies,
+           ${millis("jobs.created_at")} as "createdAt", ${millis("started_at")} as "startedAt",
+           ${millis("finished_at")} as "finishedAt"
+    from jobs join conversations on conversations.id = jobs.conversation_id
+              left join messages asked on asked.id = jobs.message_id
+    order by jobs.conversation_id, jobs.turn`);
+  return rows;
+}
+
+async function readCalls(pool: Pool): Promise<RecordedCall[]> {
+  const { rows } = await pool.query<RecordedCall>(`
+    select job_id as "jobId", attempt, outcome, ${millis("begun_at")} as "begunAt", ${millis("settled_at")} as "settledAt"
+    from calls where provider <> 'preset' order by begun_at`);
+  return rows;
+}
+
+function millis(column: string): string {
+  return `(extract(epoch from ${column}) * 1000)::float8`;
+}

@@ -1,0 +1,120 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RedisServer } from "../../../shared/testing/stores/redis.ts";
+import { onRedis } from "./on-redis.ts";
+import type { FaultKind, PlannedFault } from "../plan.ts";
+
+/** A Redis of several servers: of a master that falls silent another takes the place. */
+export interface ReplicatedStore extends AsyncDisposable {
+  /** For `REDIS_URL`. */
+  readonly url: string;
+  readonly servers: readonly RedisServer[];
+  /** First the one that holds the queue. */
+  masters(): Promise<RedisServer[]>;
+  /** Resolves once another has the place of this one, which is silent. */
+  failedOver(from: RedisServer): Promise<void>;
+  /** Resolves once all servers are there, and each master has a copy that is up to date. */
+  healthy(): Promise<void>;
+}
+
+const maxTries = 10;
+
+/** On a busy machine an answer may come too late. */
+export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === maxTries) throw error;
+      await sleep(200);
+    }
+  }
+}
+
+/**
+ * Breaks and mends it; resolves when each master has a copy again, so that no fault meets a master that has none.
+ * @param serves hears when clients can be served again, before that
+ */
+export async function breakReplicated(
+  store: ReplicatedStore,
+  { kind, target, forMs }: Pick<PlannedFault, "kind" | "target" | "forMs">,
+  serves: () => void,
+): Promise<void> {
+  const masters = await store.masters();
+  // Most often the one that holds the queue.
+  const master = masters[target % 2 === 0 ? 0 : target % masters.length];
+  const replicas = store.servers.filter((server) => !masters.includes(server));
+  const replica = replicas[target % replicas.length];
+  if (master === undefined || replica === undefined) throw new Error("it has no master, or no replica");
+  const doIt = faults[kind];
+  if (doIt === undefined) throw new Error("it is not done to such a store");
+  await doIt({ store, masters, master, replica, forMs, serves });
+  await store.healthy();
+}
+
+interface Parts {
+  store: ReplicatedStore;
+  masters: readonly RedisServer[];
+  /** The ones that are to fail. */
+  master: RedisServer;
+  replica: RedisServer;
+  forMs: number;
+  serves: () => void;
+}
+
+const faults: Partial<Record<FaultKind, (parts: Parts) => Promise<unknown>>> = {
+  async "redis-kill-master"({ store, master, forMs, serves }) {
+    await master.kill();
+    await Promise.all([store.failedOver(master).then(serves), sleep(forMs)]);
+    await master.restart();
+  },
+  async "redis-freeze-master"({ store, master, forMs, serves }) {
+    master.pause();
+    await Promise.all([store.failedOver(master).then(serves), sleep(forMs)]);
+    master.resume();
+  },
+  async "redis-pause-master"({ master, forMs, serves }) {
+    master.pause();
+    await sleep(forMs);
+    master.resume();
+    serves();
+  },
+  async "redis-kill-replica"({ replica, forMs, serves }) {
+    await replica.kill();
+    await sleep(forMs);
+    await replica.restart();
+    serves();
+  },
+  async "redis-kill-clients"({ store: { servers } }) {
+    await onEach(servers, "CLIENT", "KILL", "TYPE", "normal");
+    await onEach(servers, "CLIENT", "KILL", "TYPE", "pubsub");
+  },
+  async "hints-lost"({ store: { servers }, forMs }) {
+    await onEach(servers, "ACL", "SETUSER", "default", "-publish", "-spublish");
+    await sleep(forMs);
+    await onEach(servers, "ACL", "SETUSER", "default", "+publish", "+spublish");
+  },
+  "lose-queue": ({ masters }) => onEach(masters, "FLUSHALL"),
+  "redis-empty": (parts) => restartAll(parts, "empty"),
+  "redis-with-data": (parts) => restartAll(parts, "with its data"),
+};
+
+async function restartAll(
+  { store: { servers }, masters, forMs }: Parts,
+  how: "empty" | "with its data",
+): Promise<void> {
+  const folders = (await onEach(servers, "CONFIG", "GET", "dir")).map((answer) => String((answer as string[])[1]));
+  // A copy of its data in its folder is what Redis begins with; a replica leaves one there of its own accord.
+  const forget = () => Promise.all(folders.map((folder) => rm(join(folder, "dump.rdb"), { force: true })));
+  if (how === "with its data") await onEach(masters, "SAVE");
+  await Promise.all(servers.map((server) => server.kill()));
+  if (how === "empty") await forget();
+  await sleep(forMs);
+  await Promise.all(servers.map((server) => server.restart()));
+  await forget();
+}
+
+async function onEach(servers: readonly RedisServer[], command: string, ...args: string[]): Promise<unknown[]> {
+  return Promise.all(servers.map(({ url }) => onRedis(url, (client) => client.call(command, ...args))));
+}

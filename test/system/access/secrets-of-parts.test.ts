@@ -1,0 +1,63 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+import { createEmptyDatabase } from "../../../shared/testing/stores/empty-database.ts";
+import { Client } from "../harness/client.ts";
+import { eventually, onEachBackend } from "../harness/suite.ts";
+
+const run = promisify(execFile);
+
+onEachBackend("each part starts with the secrets it needs and no others", { apis: 0, workers: 0 }, (product) => {
+  it("an API without a provider's settings offers what the workers have", async () => {
+    const { startApi, startWorker } = product();
+    const api = await startApi({ NODE_ENV: "production", COMPATIBLE_BASE_URL: "" });
+    const client = new Client(api.url);
+    const compatible = async () => {
+      const { body } = await client.request("/api/providers");
+      const { providers } = body as { providers: { name: string; available: boolean; model: string }[] };
+      return providers.find(({ name }) => name === "compatible");
+    };
+    const ask = { message: "Who answers?", provider: "compatible" };
+    expect(await compatible()).toMatchObject({ available: false });
+    expect((await client.post(ask)).status).toBe(400);
+
+    const worker = await startWorker({
+      NODE_ENV: "production",
+      TOKEN_SECRET: "",
+      ADMIN_PASSWORD: "",
+      COMPATIBLE_API_KEY: "a-key-of-workers",
+      COMPATIBLE_MODEL: "a-model-of-workers",
+    });
+    await eventually("the API knows it", async () => (await compatible())?.available);
+    expect(await compatible()).toMatchObject({ model: "a-model-of-workers" });
+    const chat = await client.submit(ask);
+    expect(await client.ended(chat)).toMatchObject({ status: "completed", provider: "compatible" });
+    expect((await client.request("/health")).body).toMatchObject({ providers: ["compatible", "preset"] });
+
+    await worker.kill();
+    expect(await compatible()).toMatchObject({ available: true });
+    expect((await client.post(ask)).status).toBe(202);
+  });
+
+  it("says at its start that another API has another TOKEN_SECRET, and not what it is", async () => {
+    const { startApi } = product();
+    const secret = "another-secret-that-only-this-test-knows";
+    /** What an API has written by the time it listens. */
+    const start = async (env: Record<string, string> = {}) => {
+      const api = await startApi(env);
+      await eventually("it has said that it listens", () => Promise.resolve(api.output.includes("api listens on")));
+      return api.output;
+    };
+    expect(await start()).not.toContain("TOKEN_SECRET");
+    const other = await start({ TOKEN_SECRET: secret });
+    expect(other).toContain("TOKEN_SECRET is not the one of the API that was started before");
+    expect(other).not.toContain(secret);
+    expect(await start()).toContain("TOKEN_SECRET is not the one");
+  });
+
+  it("migrations need a database, and nothing else", async () => {
+    const env = { PATH: process.env["PATH"], NODE_ENV: "production", DATABASE_URL: await createEmptyDatabase() };
+    const { stdout } = await run(process.execPath, ["services/cli/migrate.ts"], { env });
+    expect(stdout).toMatch(/^Applied: /);
+  });
+});

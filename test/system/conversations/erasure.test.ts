@@ -1,0 +1,197 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type FakeProvider, startFakeProvider } from "../../../tools/fake-provider/fake-provider.ts";
+import { redisAvailable } from "../../../shared/testing/stores/redis.ts";
+import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
+import type { Chat, ChatJob } from "../harness/client.ts";
+import { type Backend, type Product, startProduct } from "../harness/product.ts";
+import { echoOf, heldReply } from "../harness/scripted-provider.ts";
+import { eventually } from "../harness/suite.ts";
+import { tracesOf, withRedis } from "../harness/traces-of.ts";
+
+/** As the contract has it, once all stores and providers are there. */
+const erasedWithinMs = 120_000;
+const testLimitMs = 3 * erasedWithinMs;
+
+const allowedTraces = /^public\.(messages|conversations|feedback):/;
+
+const backends: readonly Backend[] = redisAvailable ? ["postgres", "redis"] : ["postgres"];
+
+describe.each(backends)("a canary in a conversation, on %s", (backend) => {
+  let product: Product;
+  /** Keeps threads. */
+  let keeper: FakeProvider;
+  let keeperGate: TcpGate;
+
+  beforeAll(async () => {
+    keeper = await startFakeProvider({
+      script: ({ messages }) => ({ steps: [echoOf(messages.at(-1)?.text ?? "")] }),
+    });
+    keeperGate = await openTcpGate(keeper.url);
+    product = await startProduct({
+      backend,
+      env: {
+        LOG_LEVEL: "trace",
+        OPENAI_BASE_URL: keeperGate.url,
+        OPENAI_API_KEY: "sk-test-0123456789",
+        OPENAI_ASSISTANT_ID: "asst_test",
+        RETENTION_DAYS: "30",
+      },
+    });
+  });
+  afterAll(async () => {
+    await product[Symbol.asyncDispose]();
+    await keeperGate[Symbol.asyncDispose]();
+    await keeper.close();
+  });
+
+  const newCanary = () => `canary-${randomUUID()}`;
+
+  /** Says it wherever a visitor can say anything, and has it echoed by a provider that keeps a thread. */
+  async function sayEverywhere(canary: string): Promise<ChatJob> {
+    const { client } = product;
+    const chat = await client.submit(
+      {
+        message: `first ${canary}`,
+        provider: "openai-assistants",
+        metadata: { page: `/${canary}` },
+        history: [
+          { text: `before ${canary}`, sender: "user", timestamp: 1 },
+          { text: `told ${canary}`, sender: "ai", timestamp: 2 },
+        ],
+      },
+      { key: randomUUID() },
+    );
+    await client.ended(chat);
+    const next = await client.submit(`second ${canary}`, { to: chat, key: `key-${canary}` });
+    expect((await client.ended(next)).reply?.text).toBe(echoOf(`second ${canary}`));
+    await rateLast(next, canary);
+    return next;
+  }
+
+  async function rateLast(chat: Chat, comment: string): Promise<void> {
+    const { messages } = await product.client.history(chat);
+    const path = `/api/messages/${messages.at(-1)?.id}/feedback`;
+    const answer = await product.client.request(path, {
+      method: "POST",
+      token: chat.token,
+      body: { rating: "down", comment },
+    });
+    expect(answer.status).toBe(204);
+  }
+
+  const threadOf = async ({ conversationId }: Chat) =>
+    (
+      await product.query<{ id: string }>("select thread_id as id from conversations where id = $1", [conversationId])
+    )[0]?.id ?? "";
+
+  /** Waits until nothing is left to be done, then looks everywhere. */
+  async function expectGone(canary: string, chat: Chat): Promise<void> {
+    const { query } = product;
+    await eventually(
+      "the tombstone is worked off",
+      async () => {
+        const done = await query("select from conversations where id = $1 and erased_at is not null", [
+          chat.conversationId,
+        ]);
+        return done.length === 1 && (await query("select from thread_deletions")).length === 0;
+      },
+      erasedWithinMs,
+    );
+    expect(await tracesOf(product, canary)).toEqual([]);
+    const jobs = await query<{ id: string }>("select id from jobs where conversation_id = $1", [chat.conversationId]);
+    for (const { id } of jobs) expect(await inQueue(id)).toBe(false);
+    expect(product.output()).not.toContain(canary);
+  }
+
+  async function inQueue(jobId: string): Promise<boolean> {
+    if (product.redis) return withRedis(product, async (redis) => (await redis.keys(`*answers:${jobId}*`)).length > 0);
+    return (await product.query("select from bullmq.job where id = $1", [jobId])).length > 0;
+  }
+
+  it(
+    "is in three tables and with the provider, never in the queue or a log; and nowhere once it is deleted, though the provider was away then",
+    { timeout: testLimitMs },
+    async () => {
+      const canary = newCanary();
+      const chat = await sayEverywhere(canary);
+      const thread = await threadOf(chat);
+      expect(JSON.stringify(keeper.threads.items(thread))).toContain(canary);
+      // What the planner notes of rows, it would note now.
+      await product.query("analyze");
+      const traces = await tracesOf(product, canary);
+      expect(new Set(traces.map((trace) => allowedTraces.exec(trace)?.[1]))).toEqual(
+        new Set(["messages", "conversations", "feedback"]),
+      );
+      expect(product.output()).not.toContain(canary);
+      expect(await inQueue(chat.jobId)).toBe(true);
+
+      await keeperGate.shut();
+      expect((await product.client.deleteConversation(chat)).status).toBe(204);
+      await eventually(
+        "the provider was asked in vain",
+        () => product.output().includes("a thread is not deleted yet"),
+        erasedWithinMs,
+      );
+      expect(keeper.threads.items(thread)).not.toEqual([]);
+      await keeperGate.reopen();
+      await expectGone(canary, chat);
+      expect(keeper.threads.deleted).toContain(thread);
+      expect(keeper.threads.items(thread)).toEqual([]);
+      // A repeat under its key is told what became of it.
+      const repeat = await product.client.post(`second ${canary}`, { to: chat, key: `key-${canary}` });
+      expect(repeat.status).toBe(404);
+    },
+  );
+
+  it(
+    "goes with a reply under way, whose worker died in the middle; and when its time is over, but not before",
+    { timeout: testLimitMs },
+    async () => {
+      const { client, provider } = product;
+      const [canary, old, young] = [newCanary(), newCanary(), newCanary()];
+      const [oldChat, youngChat] = [await sayEverywhere(old), await sayEverywhere(young)];
+      const { script } = heldReply(`half of ${canary}`, " never said");
+      provider.answer(canary, script);
+      const chat = await client.submit({ message: canary, provider: "compatible" });
+      await (await client.events(chat)).untilText(`half of ${canary}`);
+      await client.submit({ message: `queued ${canary}`, provider: "compatible" }, { to: chat });
+      const drafts = (await tracesOf(product, canary)).filter((trace) => !allowedTraces.test(trace));
+      expect(drafts.map((trace) => trace.split(":", 1)[0])).toEqual([backend === "redis" ? "parley" : "public.drafts"]);
+
+      await Promise.all(product.workers.filter(({ running }) => running).map((worker) => worker.kill()));
+      expect((await client.deleteConversation(chat)).status).toBe(204);
+      for (const [{ conversationId }, days] of [
+        [oldChat, 31],
+        [youngChat, 29],
+      ] as const) {
+        await product.query("update conversations set updated_at = now() - make_interval(days => $2) where id = $1", [
+          conversationId,
+          days,
+        ]);
+      }
+      await product.startWorker();
+      await expectGone(canary, chat);
+      await expectGone(old, oldChat);
+      expect((await client.history(youngChat)).messages).toHaveLength(6);
+      expect((await client.request(`/api/conversations/${oldChat.conversationId}`, oldChat)).status).toBe(404);
+    },
+  );
+
+  it.runIf(backend === "redis")("goes also when Redis was away then", { timeout: testLimitMs }, async () => {
+    const { client, provider, redis } = product;
+    const canary = newCanary();
+    const { script } = heldReply(`half of ${canary}`, " never said");
+    provider.answer(canary, script);
+    const chat = await client.submit({ message: canary, provider: "compatible" });
+    await (await client.events(chat)).untilText(`half of ${canary}`);
+    redis?.pause();
+    expect((await client.deleteConversation(chat)).status).toBe(204);
+    const call = await provider.called(canary);
+    expect((await call.ended).how).toBe("disconnected");
+    const waiting = "select from conversations where id = $1 and erased_at is null";
+    expect(await product.query(waiting, [chat.conversationId])).toHaveLength(1);
+    redis?.resume();
+    await expectGone(canary, chat);
+  });
+});

@@ -1,0 +1,154 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type ConversationView,
+  conversation,
+  type HistoryView,
+  history,
+} from "../../../shared/protocol/conversation.ts";
+import { type JobView, jobView } from "../../../shared/protocol/job.ts";
+import { type SubmitResponse, submitResponse } from "../../../shared/protocol/submit.ts";
+import { EventStream, type OpenOptions } from "./event-stream.ts";
+
+/** Names a conversation and opens it. */
+export interface Chat {
+  conversationId: string;
+  token: string;
+}
+
+/** Names a job and opens it. */
+export interface ChatJob extends Chat {
+  jobId: string;
+}
+
+interface RequestOptions {
+  method?: string;
+  token?: string | undefined;
+  headers?: Record<string, string>;
+  /** A string goes as it is, anything else as JSON. */
+  body?: unknown;
+}
+
+/** Whatever came back. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The parsed text; `undefined` where it is no JSON. */
+  body: unknown;
+}
+
+interface SubmitOptions {
+  /** The conversation it goes to; absent: a new one. */
+  to?: Chat | undefined;
+  key?: string | undefined;
+  /** In seconds. */
+  wait?: number | undefined;
+}
+
+/** Of everything that does not stream. A hanging call fails with a name instead of by the test's time limit. */
+const callLimitMs = 70_000;
+
+/** One client of one API process. */
+export class Client {
+  readonly base: string;
+
+  constructor(base: string) {
+    this.base = base;
+  }
+
+  async request(path: string, { method = "GET", token, headers, body }: RequestOptions = {}): Promise<Answer> {
+    const response = await fetch(this.base + path, {
+      method,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      signal: AbortSignal.timeout(callLimitMs),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, body: parseJson(text) };
+  }
+
+  /** Sends a message, whatever comes of it. */
+  post(message: string | Record<string, unknown>, { to, key, wait }: SubmitOptions = {}): Promise<Answer> {
+    const body = typeof message === "string" ? { message } : message;
+    return this.request("/api/chat", {
+      method: "POST",
+      token: to?.token,
+      headers: {
+        ...(key !== undefined && { "idempotency-key": key }),
+        ...(wait !== undefined && { prefer: `wait=${wait}` }),
+      },
+      body: { ...(to && { conversationId: to.conversationId }), ...body },
+    });
+  }
+
+  /** @throws when it is not accepted */
+  async submit(
+    message: string | Record<string, unknown>,
+    options: Omit<SubmitOptions, "wait"> = {},
+  ): Promise<SubmitResponse> {
+    return submitResponse.parse(ok(await this.post(message, options), 202));
+  }
+
+  /** As a good client does: one that is told to come back later comes back, under one key. */
+  async submitPatiently(message: string, { to }: Pick<SubmitOptions, "to"> = {}): Promise<SubmitResponse> {
+    const key = randomUUID();
+    for (;;) {
+      const answer = await this.post(message, { to, key });
+      if (answer.status !== 503) return submitResponse.parse(ok(answer, 202));
+      await sleep(Number(answer.headers.get("retry-after")) * 1000);
+    }
+  }
+
+  /** @param wait for its end, in seconds */
+  async job({ jobId, token }: ChatJob, { wait }: { wait?: number } = {}): Promise<JobView> {
+    const headers = wait === undefined ? {} : { prefer: `wait=${wait}` };
+    return jobView.parse(ok(await this.request(`/api/jobs/${jobId}`, { token, headers }), 200));
+  }
+
+  /** Waits for its end for as long as the test may take. */
+  async ended(job: ChatJob): Promise<JobView> {
+    for (;;) {
+      const view = await this.job(job, { wait: 20 });
+      if (view.finishedAt !== undefined) return view;
+    }
+  }
+
+  cancel({ jobId, token }: ChatJob): Promise<Answer> {
+    return this.request(`/api/jobs/${jobId}`, { method: "DELETE", token });
+  }
+
+  /** Opens the job's event stream. */
+  events({ jobId, token }: ChatJob, options: Omit<OpenOptions, "token"> = {}): Promise<EventStream> {
+    return EventStream.open(`${this.base}/api/jobs/${jobId}/events`, { token, ...options });
+  }
+
+  async history({ conversationId, token }: Chat, query = ""): Promise<HistoryView> {
+    return history.parse(ok(await this.request(`/api/chat/history/${conversationId}${query}`, { token }), 200));
+  }
+
+  async conversation({ conversationId, token }: Chat): Promise<ConversationView> {
+    return conversation.parse(ok(await this.request(`/api/conversations/${conversationId}`, { token }), 200));
+  }
+
+  deleteConversation({ conversationId, token }: Chat): Promise<Answer> {
+    return this.request(`/api/conversations/${conversationId}`, { method: "DELETE", token });
+  }
+}
+
+function ok({ status, text, body }: Answer, expected: number): unknown {
+  if (status !== expected) throw new Error(`expected ${expected}, got ${status}: ${text}`);
+  return body;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

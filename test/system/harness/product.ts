@@ -1,0 +1,119 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { assistantsPath } from "../../../shared/assistants/assistants.ts";
+import { createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
+import { type RedisServer, startRedis } from "../../../shared/testing/stores/redis.ts";
+import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
+import { Client } from "./client.ts";
+import { type ServiceProcess, startService } from "./processes.ts";
+import { type ScriptedProvider, startScriptedProvider } from "./scripted-provider.ts";
+
+export type Backend = "postgres" | "redis";
+
+export interface ProductOptions {
+  backend: Backend;
+  apis?: number;
+  workers?: number;
+  /** For every process. */
+  env?: Record<string, string>;
+  /** Assistants with replies far longer than those of the shipped ones may be. */
+  wordy?: boolean;
+  /** Puts a gate that can be shut between the processes and PostgreSQL. */
+  gated?: boolean;
+}
+
+/** The whole product with real processes, on a database (and a Redis) of its own. */
+export interface Product extends AsyncDisposable {
+  /** Of the first API process. */
+  readonly client: Client;
+  readonly apis: readonly ServiceProcess[];
+  readonly workers: readonly ServiceProcess[];
+  readonly provider: ScriptedProvider;
+  readonly databaseUrl: string;
+  /** Of this product alone; where its queue, drafts and hints are on Redis. */
+  readonly redis: RedisServer | undefined;
+  /** Where the processes meet PostgreSQL, if it was asked for. */
+  readonly gate: TcpGate | undefined;
+  readonly startApi: (env?: Record<string, string>) => Promise<ServiceProcess>;
+  readonly startWorker: (env?: Record<string, string>) => Promise<ServiceProcess>;
+  /** Asks the database, past any gate. */
+  readonly query: <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) => Promise<Row[]>;
+  /** What all processes have written. */
+  readonly output: () => string;
+}
+
+export const tokenSecret = "a secret that only tests know: long enough";
+export const adminPassword = "let the operator in";
+
+export async function startProduct(options: ProductOptions): Promise<Product> {
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await createTestDatabase());
+  const redis = options.backend === "redis" ? stack.use(await startRedis()) : undefined;
+  const gate = options.gated ? stack.use(await openTcpGate(database.url)) : undefined;
+  const pool = stack.adopt(new pg.Pool({ connectionString: database.url, max: 3 }), (open) => open.end());
+  // Its end does not wait for the connections', which the drop of the database then ends.
+  pool.on("error", () => undefined);
+  const processes: ServiceProcess[] = [];
+  stack.defer(() => endAll(processes));
+  const provider = stack.use(await startScriptedProvider());
+
+  const cwd = options.wordy ? await makeWordyConfig(stack) : undefined;
+  const common = {
+    NODE_ENV: "test",
+    LOG_LEVEL: "info",
+    DATABASE_URL: gate?.url ?? database.url,
+    ...(redis && { REDIS_URL: redis.url }),
+    COMPATIBLE_BASE_URL: provider.url,
+    TOKEN_SECRET: tokenSecret,
+    // All tests come from one address.
+    RATE_LIMIT_MAX_REQUESTS: "1000000",
+    RATE_LIMIT_MAX_READS: "1000000",
+    RATE_LIMIT_MAX_STREAMS: "10000",
+    ADMIN_PASSWORD: adminPassword,
+    ...options.env,
+  };
+  const start = async (service: "api" | "worker", env: Record<string, string> = {}) => {
+    const started = await startService(service, { ...common, ...env }, { cwd });
+    processes.push(started);
+    return started;
+  };
+  const count = (service: "api" | "worker", wanted = 1) => Array.from({ length: wanted }, () => start(service));
+  const [apis, workers] = await Promise.all([
+    Promise.all(count("api", options.apis)),
+    Promise.all(count("worker", options.workers)),
+  ]);
+
+  const owned = stack.move();
+  return {
+    client: new Client(apis[0]?.url ?? ""),
+    apis,
+    workers,
+    provider,
+    databaseUrl: database.url,
+    redis,
+    gate,
+    startApi: (env) => start("api", env),
+    startWorker: (env) => start("worker", env),
+    query: async <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) =>
+      (await pool.query<Row>(sql, values)).rows,
+    output: () => processes.map(({ service, url, output }) => `--- ${service} ${url}\n${output}`).join("\n"),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** A folder to run in, with the shipped configuration but for the length of replies. */
+async function makeWordyConfig(stack: AsyncDisposableStack): Promise<string> {
+  const folder = stack.adopt(await mkdtemp(join(tmpdir(), "parley-config-")), (path) => rm(path, { recursive: true }));
+  await cp("config", join(folder, "config"), { recursive: true });
+  const path = join(folder, assistantsPath);
+  const text = await readFile(path, "utf8");
+  await writeFile(path, text.replaceAll(/"maxOutputTokens": \d+/g, '"maxOutputTokens": 100000'));
+  return folder;
+}
+
+/** At once: nothing they could still do matters, and a store may be away. */
+async function endAll(processes: ServiceProcess[]): Promise<void> {
+  await Promise.all(processes.filter(({ running }) => running).map((each) => each.kill()));
+}

@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe } from "vitest";
+import { redisAvailable } from "../../../shared/testing/stores/redis.ts";
+import { type Backend, type Product, type ProductOptions, startProduct } from "./product.ts";
+
+const backends: readonly Backend[] = ["postgres", "redis"];
+
+/** Declares the same tests for each backend, around a product that runs for all of them. */
+export function onEachBackend(
+  title: string,
+  options: Omit<ProductOptions, "backend">,
+  tests: (product: () => Product, backend: Backend) => void,
+): void {
+  for (const backend of backends) {
+    describe.skipIf(backend === "redis" && !redisAvailable)(`${title}, on ${backend}`, () => {
+      let product: Product | undefined;
+      beforeAll(async () => {
+        product = await startProduct({ backend, ...options });
+      });
+      afterAll(() => product?.[Symbol.asyncDispose]());
+      afterEach(({ task }) => {
+        if (task.result?.state === "fail")
+          console.error(`${task.name}:\n${product && withoutRequests(product.output())}`);
+      });
+      tests(() => {
+        if (product === undefined) throw new Error("the product has not started");
+        return product;
+      }, backend);
+    });
+  }
+}
+
+/** Of hundreds of requests, none says why a test failed. */
+function withoutRequests(output: string): string {
+  return output
+    .split("\n")
+    .filter((line) => !line.includes('"msg":"request"'))
+    .join("\n");
+}
+
+/** Between two looks. */
+const lookEveryMs = 20;
+
+/**
+ * Looks until there is something else than `undefined` or `false`.
+ * @throws after `limitMs`, naming what did not happen
+ */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  limitMs = 10_000,
+): Promise<T> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${limitMs} ms`);
+    await sleep(lookEveryMs);
+  }
+}

@@ -1,0 +1,69 @@
+import { Agent, request } from "undici";
+import { expect, it } from "vitest";
+import { findFreePort } from "../../../shared/testing/processes/free-port.ts";
+import { Client } from "../harness/client.ts";
+import { adminPassword } from "../harness/product.ts";
+import { eventually, onEachBackend } from "../harness/suite.ts";
+
+const headers = { authorization: `Basic ${Buffer.from(`admin:${adminPassword}`).toString("base64")}` };
+const metricsToken = "a-token-for-metrics-long-enough";
+
+onEachBackend("with ADMIN_PORT set", { apis: 0, workers: 0 }, (product) => {
+  const start = async () => {
+    const port = await findFreePort();
+    const api = await product().startApi({ ADMIN_PORT: String(port), METRICS_TOKEN: metricsToken });
+    return { api, admin: new Client(`http://127.0.0.1:${port}`), visitors: new Client(api.url) };
+  };
+
+  it("operators' pages and metrics are served there alone, and visitors' routes on PORT alone", async () => {
+    const { api, admin, visitors } = await start();
+    const bearer = { authorization: `Bearer ${metricsToken}` };
+    for (const path of ["/admin", "/admin/queues", "/admin/queues/api/queues", "/admin/operators.css"]) {
+      expect((await admin.request(path, { headers })).status, path).toBe(200);
+      expect((await admin.request(path)).status, path).toBe(401);
+      expect((await visitors.request(path, { headers })).status, path).toBe(404);
+    }
+    expect((await admin.request("/metrics", { headers: bearer })).text).toContain("parley_");
+    expect((await admin.request("/metrics")).status).toBe(401);
+    expect((await visitors.request("/metrics", { headers: bearer })).status).toBe(404);
+    for (const path of ["/api/providers", "/api/assistants", "/health", "/docs", "/openapi.json", "/widget.js", "/"]) {
+      expect((await admin.request(path)).status, path).toBe(404);
+    }
+    expect((await admin.request("/api/chat", { method: "POST", body: { message: "Hello" } })).status).toBe(404);
+    for (const client of [admin, visitors]) {
+      for (const path of ["/livez", "/readyz"]) expect((await client.request(path)).status).toBe(200);
+    }
+    expect((await visitors.submit("Hello")).status).toBe("queued");
+    expect(await api.stop()).toBe(0);
+  });
+
+  it("a connection that is kept there is answered while the API ends, and closed by that answer", async () => {
+    const { api, admin, visitors } = await start();
+    const agent = new Agent({ connections: 1, pipelining: 1 });
+    const ask = () => request(`${admin.base}/livez`, { dispatcher: agent });
+    expect((await ask()).headers["connection"]).toBe("keep-alive");
+    const stopped = api.stop();
+    await eventually("it takes no new connections", () =>
+      visitors.request("/livez").then(
+        () => false,
+        () => true,
+      ),
+    );
+    const last = await ask();
+    expect({ status: last.statusCode, connection: last.headers["connection"] }).toEqual({
+      status: 200,
+      connection: "close",
+    });
+    await last.body.dump();
+    await agent.destroy();
+    expect(await stopped).toBe(0);
+  });
+
+  it("a port that is taken is named at the start", async () => {
+    const { admin } = await start();
+    const taken = new URL(admin.base).port;
+    await expect(product().startApi({ ADMIN_PORT: taken })).rejects.toThrow(
+      `Port ${taken} is taken: set ADMIN_PORT to a free one`,
+    );
+  });
+});

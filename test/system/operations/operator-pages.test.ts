@@ -1,0 +1,125 @@
+import { expect, it } from "vitest";
+import { adminPassword } from "../harness/product.ts";
+import { eventually, onEachBackend } from "../harness/suite.ts";
+
+onEachBackend("the pages for operators", { workers: 1 }, (product) => {
+  const authorization = `Basic ${Buffer.from(`admin:${adminPassword}`).toString("base64")}`;
+  const look = (path: string) => product().client.request(path, { headers: { authorization } });
+
+  it("are for nobody else", async () => {
+    const { client } = product();
+    for (const path of [
+      "/admin",
+      "/admin/conversations/5b0d3c5e-0000-4000-8000-000000000000",
+      "/admin/operators.css",
+    ]) {
+      expect((await client.request(path)).status).toBe(401);
+      expect((await client.request(path, { headers: { authorization: "Basic YWRtaW46bm8=" } })).status).toBe(401);
+    }
+    expect((await look("/admin")).headers.get("cache-control")).toBe("no-store");
+  });
+
+  it("find a conversation by its id, that of a job and that of a message, and by status and time", async () => {
+    const { client } = product();
+    const chat = await client.submit("Find me");
+    const { reply } = await client.ended(chat);
+    const link = `/admin/conversations/${chat.conversationId}#job-${chat.jobId}`;
+    for (const id of [chat.conversationId, chat.jobId, chat.messageId, reply?.id])
+      expect((await look(`/admin?id=${id}`)).text).toContain(link);
+    expect((await look("/admin?status=completed")).text).toContain(link);
+    expect((await look("/admin?status=failed")).text).not.toContain(link);
+    const now = new Date();
+    const at = (minutes: number) => new Date(now.getTime() + minutes * 60_000).toISOString().slice(0, 16);
+    expect((await look(`/admin?from=${at(-5)}&to=${at(5)}`)).text).toContain(link);
+    expect((await look(`/admin?from=${at(-5)}&to=${at(-2)}`)).text).not.toContain(link);
+    expect((await look(`/admin?from=${at(5)}`)).text).not.toContain(link);
+  });
+
+  it.each([
+    ["id=7", "An id is a UUID"],
+    ["status=lost", "one of queued, active, completed"],
+    ["from=yesterday", "A time is written like"],
+    ["from=0001-01-01T00:00", "None found"],
+    ["id=5b0d3c5e-0000-4000-8000-000000000000", "None found"],
+  ])("say what they make of %s", async (query, said) => {
+    const answer = await look(`/admin?${query}`);
+    expect(answer.status).toBe(200);
+    if (!query.startsWith("from=0001")) expect(answer.text).toContain(said);
+  });
+
+  it("tell a conversation with each job's story, and harmlessly whatever was written in it", async () => {
+    const { client } = product();
+    const hostile = `<script>alert(1)</script><img src=x onerror="alert(2)"> & 'quotes'`;
+    const chat = await client.submit(hostile);
+    await client.ended(chat);
+    const { text, headers, status } = await look(`/admin/conversations/${chat.conversationId}`);
+    expect(status).toBe(200);
+    expect(headers.get("content-security-policy")).not.toContain("unsafe-inline");
+    expect(text).not.toContain("<script");
+    expect(text).not.toContain("<img");
+    expect(text).toContain("&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=&quot;alert(2)&quot;&gt; &amp;");
+    for (const part of [
+      "accepted, request",
+      "attempt 1: claimed by",
+      "attempt 1: first text",
+      "compatible",
+      "tokens in",
+    ])
+      expect(text).toContain(part);
+  });
+
+  it("say why a message has no reply", async () => {
+    const { client, query } = product();
+    const chat = await client.submit("Fail me");
+    await client.ended(chat);
+    await query("update jobs set status = 'failed', error_code = 'workers_died', deaths = 3 where id = $1", [
+      chat.jobId,
+    ]);
+    expect((await look("/admin?status=failed")).text).toContain(chat.conversationId);
+    const { text } = await look(`/admin/conversations/${chat.conversationId}`);
+    expect(text).toContain("workers_died: three workers died while they answered it");
+    expect(text).toMatch(/<details\s+class="job"\s+open/);
+  });
+
+  it("leave a trace of who read what, without a word of it", async () => {
+    const { client, output } = product();
+    const chat = await client.submit("canary-of-the-audit");
+    await client.ended(chat);
+    await look(`/admin/conversations/${chat.conversationId}`);
+    const line = await eventually("the audit line", () =>
+      output()
+        .split("\n")
+        .find((each) => each.includes('"audit":"conversation read"') && each.includes(chat.conversationId)),
+    );
+    expect(line).toContain('"operator":"admin"');
+    expect(output()).not.toContain("canary-of-the-audit");
+  });
+
+  it("count the day", async () => {
+    const { client, query } = product();
+    await client.ended(await client.submit("Count me"));
+    const [counted] = await query<{ count: number }>(
+      "select count(*)::int as count from jobs where created_at >= date_trunc('day', now(), 'UTC')",
+    );
+    const figures = await eventually(
+      "figures that are fresh",
+      async () => {
+        const { text } = await look("/admin");
+        return new RegExp(`<span>Messages</span> <strong>${counted?.count}</strong>`).test(text) && text;
+      },
+      15_000,
+    );
+    expect(figures).toMatch(/aria-label="Wait, p95 by hour, UTC: [\d.]+ (ms|s)"/);
+  });
+
+  it("show a deleted conversation as such", async () => {
+    const { client } = product();
+    const chat = await client.submit("Forget me");
+    await client.ended(chat);
+    await client.deleteConversation(chat);
+    const { text } = await look(`/admin/conversations/${chat.conversationId}`);
+    expect(text).toContain("deleted: no text is left");
+    expect(text).not.toContain("Forget me");
+    expect((await look("/admin")).text).not.toContain(chat.conversationId);
+  });
+});

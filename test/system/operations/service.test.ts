@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { assistants, health, providers } from "../../../shared/protocol/service.ts";
+import type { Answer, Client } from "../harness/client.ts";
+import { adminPassword } from "../harness/product.ts";
+import { heldReply } from "../harness/scripted-provider.ts";
+import { eventually, onEachBackend } from "../harness/suite.ts";
+
+/** As far as Bull Board's own page reads it. */
+const board = z.object({
+  queues: z.array(
+    z.object({
+      name: z.string(),
+      counts: z.record(z.string(), z.number()),
+      jobs: z.array(z.object({ id: z.string(), name: z.string(), data: z.unknown() })),
+    }),
+  ),
+});
+
+onEachBackend("the service", { workers: 2 }, (product) => {
+  it("names its providers, and which of them can be used", async () => {
+    const answer = await product().client.request("/api/providers");
+    const body = providers.strict().parse(answer.body);
+    expect(body.default).toBe("compatible");
+    const available = body.providers.filter((provider) => provider.available);
+    expect(available.map(({ name }) => name)).toEqual(["compatible", "preset"]);
+    for (const { reason } of body.providers.filter((provider) => !provider.available)) {
+      expect(reason).toBe("not_configured");
+    }
+  });
+
+  it("introduces its assistants without their instructions", async () => {
+    const answer = await product().client.request("/api/assistants");
+    const body = assistants.parse(answer.body);
+    expect(body.assistants.map(({ type, provider }) => [type, provider])).toEqual([
+      ["default", "compatible"],
+      ["technical", "compatible"],
+    ]);
+    expect(answer.text).not.toMatch(/instructions|presets|How you write/);
+  });
+
+  it("is well, and says what it holds", async () => {
+    const { client } = product();
+    await client.ended(await client.submit("Count me"));
+    const answer = await client.request("/health");
+    expect(answer.status).toBe(200);
+    const report = health.parse(answer.body);
+    expect(report).toMatchObject({
+      status: "healthy",
+      checks: {
+        database: { status: "up" },
+        queue: { status: "up" },
+        cache: { status: "up" },
+        delivery: { status: "up" },
+      },
+      providers: ["compatible", "preset"],
+    });
+    await eventually(
+      "both workers and the conversation are counted",
+      async () => {
+        const { stats, queue } = health.parse((await client.request("/health")).body);
+        return (
+          stats.totalConversations > 0 &&
+          stats.totalMessages > 0 &&
+          stats.activeConversations > 0 &&
+          queue.workers === 2
+        );
+      },
+      14_000,
+    );
+  });
+
+  it("lives and is ready, in a word", async () => {
+    const { client } = product();
+    for (const path of ["/livez", "/readyz"]) {
+      expect(await client.request(path)).toMatchObject({ status: 200, text: "" });
+    }
+  });
+
+  it("serves a page", async () => {
+    const answer = await product().client.request("/");
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-type")).toMatch(/^text\/html/);
+    expect(answer.headers.get("referrer-policy")).toBe("no-referrer");
+  });
+
+  describe("shows its queue to operators", () => {
+    const look = (client: Client, path = "/admin/queues", credentials?: string) =>
+      client.request(path, {
+        headers:
+          credentials === undefined ? {} : { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` },
+      });
+
+    const refused = (answer: Answer) => {
+      expect(answer.status).toBe(401);
+      // Without this a browser never asks for them.
+      expect(answer.headers.get("www-authenticate")).toMatch(/^Basic realm=/);
+      expect(answer.headers.get("cache-control")).toBe("no-store");
+      expect(answer.text).not.toContain("answers");
+    };
+
+    it.each(["/admin/queues", "/admin/queues/", "/admin/queues/api/queues", "/ADMIN/queues/api/queues"])(
+      "and to nobody else (%s)",
+      async (path) => {
+        refused(await look(product().client, path));
+        refused(await product().client.request(path, { token: adminPassword }));
+      },
+    );
+
+    it.each(["admin:wrong", `root:${adminPassword}`, `:${adminPassword}`, "admin:", "admin"])(
+      "and to nobody with other credentials (%s)",
+      async (credentials) => {
+        refused(await look(product().client, "/admin/queues/api/queues", credentials));
+      },
+    );
+
+    it("with its page", async () => {
+      const answer = await look(product().client, "/admin/queues", `admin:${adminPassword}`);
+      expect(answer.status).toBe(200);
+      expect(answer.text).toContain("<!DOCTYPE html>");
+    });
+
+    it("with its jobs, by their ids alone", async () => {
+      const { client, provider } = product();
+      const { script, release } = heldReply("held");
+      provider.answer("Look at the board", script);
+      const active = await client.submit("Look at the board");
+      await provider.called("Look at the board");
+      const done = await client.submit("Done on the board");
+      await client.ended(done);
+
+      const shown = async (status: string) => {
+        const path = `/admin/queues/api/queues?activeQueue=answers&status=${status}&page=1&jobsPerPage=50`;
+        const answer = await look(client, path, `admin:${adminPassword}`);
+        expect(answer.text).not.toMatch(/on the board|Look at/);
+        return board.parse(answer.body).queues[0];
+      };
+      for (const [status, { jobId }] of Object.entries({ active, completed: done })) {
+        const queue = await eventually(`the ${status} job is shown`, async () => {
+          const now = await shown(status);
+          return now?.jobs.some(({ id }) => id === jobId) && now;
+        });
+        expect(queue.name).toBe("answers");
+        expect(queue.counts[status]).toBeGreaterThan(0);
+        expect(queue.jobs.find(({ id }) => id === jobId)).toMatchObject({ name: "answer", data: {} });
+      }
+      release();
+      await client.ended(active);
+    });
+  });
+});

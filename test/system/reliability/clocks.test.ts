@@ -1,0 +1,126 @@
+import { SignJWT } from "jose";
+import { beforeAll, expect, it } from "vitest";
+import { timeline } from "../../../shared/protocol/job.ts";
+import { Client } from "../harness/client.ts";
+import type { ServiceProcess } from "../harness/processes.ts";
+import { echoOf, heldReply } from "../harness/scripted-provider.ts";
+import { eventually, onEachBackend } from "../harness/suite.ts";
+import { withSkewedClock } from "../harness/with-skewed-clock.ts";
+
+const hourMs = 3_600_000;
+
+const identitySecret = "the secret of the embedding site: long enough";
+const options = { apis: 0, workers: 0, env: { IDENTITY_SECRET: identitySecret } };
+
+onEachBackend("processes whose clocks are an hour ahead or behind", options, (product) => {
+  let apis: ServiceProcess[];
+  let workers: ServiceProcess[];
+  let ahead: Client;
+  let behind: Client;
+
+  beforeAll(async () => {
+    const skews = [withSkewedClock(hourMs), withSkewedClock(-hourMs)];
+    const { startApi, startWorker } = product();
+    [apis, workers] = await Promise.all([
+      Promise.all(skews.map((env) => startApi(env))),
+      Promise.all(skews.map((env) => startWorker(env))),
+    ]);
+    ahead = new Client(apis[0]?.url ?? "");
+    behind = new Client(apis[1]?.url ?? "");
+  });
+
+  it("take each other's tokens, and answer in order, once, at times that are true", async () => {
+    const { provider, query } = product();
+    const began = Date.now();
+    expect(await hoursAhead([ahead, behind])).toEqual([1, -1]);
+    await Promise.all(
+      Array.from({ length: 10 }, async (_, number) => {
+        const [first, second] = number % 2 === 0 ? [ahead, behind] : [behind, ahead];
+        const chat = await first.submit(`first ${number}`);
+        const next = await second.submit(`second ${number}`, { to: chat });
+        const stream = await first.events(next);
+        await stream.ended;
+        expect(stream.terminal).toMatchObject({ event: "done", data: { attempt: 1 } });
+        expect((await second.history(chat)).messages.map(({ text }) => text)).toEqual([
+          `first ${number}`,
+          echoOf(`first ${number}`),
+          `second ${number}`,
+          echoOf(`second ${number}`),
+        ]);
+        const view = await second.job(chat);
+        for (const time of [view.createdAt, view.startedAt ?? "", view.finishedAt ?? ""]) {
+          expect(Math.abs(Date.parse(time) - began)).toBeLessThan(hourMs / 2);
+        }
+        const { body } = await first.request(`/api/jobs/${chat.jobId}/timeline`, { token: chat.token });
+        const times = timeline.parse(body).events.map(({ at }) => at);
+        expect(times).toEqual(times.toSorted());
+      }),
+    );
+    expect(provider.calls).toHaveLength(20);
+    expect(await query("select from jobs where attempt <> 1 or status <> 'completed'")).toHaveLength(0);
+  });
+
+  it("judge an identity alike, by the database's clock", async () => {
+    const visit = async (client: Client, minutes: number) => {
+      const identity = await new SignJWT()
+        .setProtectedHeader({ alg: "HS256" })
+        .setSubject("a visitor")
+        .setExpirationTime(new Date(Date.now() + minutes * 60_000))
+        .sign(Buffer.from(identitySecret));
+      return client.request("/api/me/conversations", { headers: { "x-parley-identity": identity } });
+    };
+    for (const client of [ahead, behind]) {
+      expect((await visit(client, 10)).status).toBe(200);
+      const expired = await visit(client, -10);
+      expect(expired.status).toBe(401);
+      expect(expired.text).toMatch(/exp: it has expired, 60\d s off .*the service's clock \(its database's\)/);
+      expect((await visit(client, 24 * 60 + 10)).text).toContain("exp: must be at most 24 hours from now");
+    }
+  });
+
+  it("do not lose a reply when they jump in the middle of it", async () => {
+    const { provider, query } = product();
+    const messages = Array.from({ length: 4 }, (_, number) => `jump ${number}`);
+    const replies = messages.map(() => heldReply("Before the jump", " and after it"));
+    const streams = await Promise.all(
+      messages.map(async (message, number) => {
+        const reply = replies[number];
+        if (reply) provider.answer(message, reply.script);
+        const client = number % 2 === 0 ? ahead : behind;
+        return (await client.events(await client.submit(message))).untilText("Before the jump");
+      }),
+    );
+    for (const each of [...apis, ...workers]) each.signal("SIGUSR2");
+    await eventually("the clocks have jumped", async () => (await hoursAhead([ahead, behind])).join() === "-1,1");
+    const held = messages.length;
+    // Each lease is renewed after the jump, so every process has noticed it.
+    const [{ renewed } = { renewed: "" }] = await query<{ renewed: string }>("select now()::text as renewed");
+    await eventually("all are held on", async () => {
+      const rows = await query(
+        "select from jobs where status = 'active' and lease_until > $1::timestamptz + interval '15 s'",
+        [renewed],
+      );
+      return rows.length === held;
+    });
+    for (const { release } of replies) release();
+    for (const stream of streams) {
+      await stream.ended;
+      expect(stream.text).toBe("Before the jump and after it");
+      expect(stream.terminal).toMatchObject({ event: "done", data: { attempt: 1 } });
+    }
+    expect(provider.calls).toHaveLength(20 + held);
+    const next = await behind.submit("After the jump");
+    expect(await ahead.ended(next)).toMatchObject({ status: "completed", attempt: 1 });
+    expect(await Promise.all([...apis, ...workers].map((each) => each.stop()))).toEqual([0, 0, 0, 0]);
+  });
+});
+
+/** By the clocks of these processes, rounded. */
+async function hoursAhead(clients: readonly Client[]): Promise<number[]> {
+  return Promise.all(
+    clients.map(async (client) => {
+      const { body } = await client.request("/health");
+      return Math.round((Date.parse((body as { timestamp: string }).timestamp) - Date.now()) / hourMs);
+    }),
+  );
+}

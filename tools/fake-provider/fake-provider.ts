@@ -1,0 +1,223 @@
+import { once } from "node:events";
+import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type CallEnd, CallLog, type CallStats, type LoggedCall } from "./fake-calls.ts";
+import { FakeAnswer, type Script, usualPrompt } from "./fake-script.ts";
+import { type FakeItem, FakeThreads } from "./fake-threads.ts";
+import type { ThreadCall, Wire, WireRequest } from "./wire/wire.ts";
+import { findThreadWire, findWire } from "./wire/wires.ts";
+
+/**
+ * An AI provider for tests and benches: a real HTTP server on a real socket that speaks the provider's wire and does
+ * what it is told to, faults included. Tests hold its steps with promises, so they need no sleeps.
+ */
+export interface FakeProvider {
+  /** The base URL, ending in `/v1`. */
+  readonly url: string;
+  /** Every call for a reply so far, in the order of arrival; empty when not recorded. */
+  readonly calls: readonly FakeCall[];
+  /** Of calls for a reply. */
+  readonly stats: Readonly<CallStats>;
+  readonly threads: FakeThreadKeeping;
+  /** Answers the next calls for a reply with these, one each; after them the default script is used again. */
+  next(...scripts: Script[]): void;
+  /** Resolves with the call for a reply of that number, counted from 1, once it has arrived. */
+  waitForCall(number: number): Promise<FakeCall>;
+  /** Ends every connection, also those in the middle of an answer. */
+  close(): Promise<void>;
+}
+
+/** The conversations that the APIs keep which can keep any; in memory. */
+export interface FakeThreadKeeping {
+  /** Ids, in the order of their making. */
+  readonly created: readonly string[];
+  /** Ids, in the order of their deletion. */
+  readonly deleted: readonly string[];
+  /** What a thread holds now, in order; what it held when it was deleted and is left over stays. */
+  items(threadId: string): readonly FakeItem[];
+  /** Every call about a thread that is not for a reply. */
+  readonly calls: readonly FakeThreadCall[];
+  /** Faults for the next of these calls; one with a status or a body changes no thread. */
+  next(...scripts: Script[]): void;
+  waitForCall(number: number): Promise<FakeThreadCall>;
+}
+
+export type FakeCall = LoggedCall<FakeRequest>;
+export type FakeThreadCall = LoggedCall<FakeThreadRequest>;
+export type FakeEnd = CallEnd;
+
+interface Arrival {
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: unknown;
+  /** Tells connections apart. */
+  clientPort: number | undefined;
+}
+
+/** Its messages are all that the model is shown: first what its thread held when it arrived. */
+export interface FakeRequest extends WireRequest, Arrival {}
+export interface FakeThreadRequest extends ThreadCall, Arrival {}
+
+interface FakeOptions {
+  /** What is answered when nothing is queued; by default a short greeting. */
+  script?: Script | ((request: FakeRequest) => Script);
+  /** By default any free one. */
+  port?: number;
+  /** `false` for benches: calls are counted but not kept. */
+  record?: boolean;
+}
+
+const greeting: Script = { steps: ["Hello", " from", " the", " fake."] };
+
+export async function startFakeProvider({
+  script = greeting,
+  port = 0,
+  record = true,
+}: FakeOptions = {}): Promise<FakeProvider> {
+  const queue: Script[] = [];
+  const threadQueue: Script[] = [];
+  const upstream: Upstream = {
+    log: new CallLog(record),
+    threadLog: new CallLog(record),
+    threads: new FakeThreads(),
+    choose: (request) => queue.shift() ?? (typeof script === "function" ? script(request) : script),
+    chooseForThread: () => threadQueue.shift() ?? {},
+  };
+  const { log, threadLog, threads } = upstream;
+  const server = http.createServer((incoming, response) => {
+    receive(incoming, (body) => serve(upstream, incoming, response, body));
+  });
+  // Longer than any client keeps a connection: it is always the client that gives it up.
+  server.keepAliveTimeout = 60_000;
+  // A bench opens all its connections in one burst.
+  server.listen({ port, host: "127.0.0.1", backlog: 4096 });
+  await once(server, "listening");
+
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    calls: log.calls,
+    stats: log.stats,
+    threads: {
+      created: threads.created,
+      deleted: threads.deleted,
+      items: (threadId) => threads.items(threadId),
+      calls: threadLog.calls,
+      next: (...scripts) => void threadQueue.push(...scripts),
+      waitForCall: (number) => threadLog.waitFor(number),
+    },
+    next: (...scripts) => void queue.push(...scripts),
+    waitForCall: (number) => log.waitFor(number),
+    async close() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+interface Upstream {
+  log: CallLog<FakeRequest>;
+  threadLog: CallLog<FakeThreadRequest>;
+  threads: FakeThreads;
+  choose: (request: FakeRequest) => Script;
+  chooseForThread: () => Script;
+}
+
+function serve(upstream: Upstream, incoming: IncomingMessage, response: ServerResponse, text: string): void {
+  const { method = "", url = "", headers, socket } = incoming;
+  const { pathname: path, searchParams: query } = new URL(url, "http://fake");
+  const body = text === "" ? undefined : parseJson(text);
+  const replyWire = method === "POST" ? findWire(path) : undefined;
+  const wire = replyWire ?? findThreadWire(path);
+
+  if (wire === undefined) {
+    if (path === "/stats") return sendJson(response, 200, upstream.log.readStats());
+    if (method === "GET") return sendJson(response, 200, { object: "list", data: [{ id: "fake", object: "model" }] });
+    return sendJson(response, 404, { error: { message: `no such path: ${path}` } });
+  }
+  if (body === undefined && (replyWire !== undefined || text !== "")) {
+    return sendJson(response, 400, { error: { message: "the body is not JSON" } });
+  }
+  const arrival = { path, headers, body, clientPort: socket.remotePort };
+  const served =
+    replyWire === undefined
+      ? answerThreadCall(upstream, wire, { ...arrival, method, query }, response)
+      : reply(upstream, wire, arrival, response);
+  // A fault in a script ends this call, loudly for the client; the server stays up for the others.
+  served.catch((error: unknown) => response.destroy(error as Error));
+}
+
+async function reply(
+  { log, threads, choose }: Upstream,
+  wire: Wire,
+  arrival: Arrival,
+  response: ServerResponse,
+): Promise<void> {
+  const own = wire.read(arrival.body, arrival.path);
+  const { threadId } = own;
+  const before = threadId === undefined ? [] : threads.items(threadId);
+  const request = { ...own, ...arrival, messages: [...own.messages.filter(isSystem), ...before, ...said(own)] };
+  const call = log.add(request, response);
+  const gone = threadId !== undefined && !threads.exists(threadId);
+  const script = gone ? { status: 404, body: wire.error(404, "no such thread") } : choose(request);
+  const answer = new FakeAnswer(response, {
+    script,
+    streams: request.streams && !script.whole,
+    wire: wire.answer({
+      id: `fake-${call}`,
+      model: script.model ?? request.model,
+      refuses: script.finishReason === "refusal",
+      promptUsage: script.usage === undefined ? usualPrompt : script.usage,
+    }),
+  });
+  const atOnce = wire.threads?.addsQuestion === "at once" && script.body === undefined;
+  if (threadId !== undefined && atOnce) threads.add(threadId, said(own));
+  const text = await answer.play();
+  if (threadId === undefined || text === undefined) return;
+  threads.add(threadId, [...(atOnce ? [] : said(own)), { role: "assistant", text }]);
+}
+
+function said({ messages }: WireRequest): WireRequest["messages"] {
+  return messages.filter((message) => !isSystem(message));
+}
+
+function isSystem({ role }: { role: string }): boolean {
+  return role === "system";
+}
+
+async function answerThreadCall(
+  { threadLog, threads, chooseForThread }: Upstream,
+  wire: Wire,
+  request: FakeThreadRequest,
+  response: ServerResponse,
+): Promise<void> {
+  const call = threadLog.add(request, response);
+  const { status = 200, ...script } = chooseForThread();
+  const fails = status !== 200 || script.body !== undefined;
+  const answer = fails ? undefined : wire.threads?.answer(request, threads);
+  const body = answer ? JSON.stringify(answer.body) : wire.error(status, "the fake was told to fail");
+  await new FakeAnswer(response, {
+    script: { body, ...script, status: answer?.status ?? status },
+    streams: false,
+    wire: wire.answer({ id: `fake-thread-${call}`, model: "", refuses: false, promptUsage: null }),
+  }).play();
+}
+
+function receive(incoming: IncomingMessage, then: (body: string) => void): void {
+  const chunks: Buffer[] = [];
+  incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+  incoming.on("end", () => then(Buffer.concat(chunks).toString()));
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
