@@ -1,5 +1,7 @@
 /** This close to the end somebody reads the newest. */
 const nearPx = 48;
+/** Positions are rounded: this is the end itself. */
+const endPx = 2;
 
 /** Keeps a log at its end while it grows, if the reader is there; else it stays where they read. */
 export class KeepEnd {
@@ -41,13 +43,16 @@ export class KeepEnd {
     else this.#scrolled();
   }
 
-  /** Only who scrolls up leaves the end: growth alone moves it away, too. */
+  /**
+   * Scrolling up leaves the end, from the first pixels on: a wheel moves in small steps, and growth between two of them must
+   * not pull the reader back. Growth alone moves the end away, too, and leaves nothing.
+   */
   readonly #scrolled = (): void => {
     const { scrollTop, scrollHeight, clientHeight } = this.#log;
-    const near = scrollHeight - scrollTop - clientHeight < nearPx;
+    const left = scrollHeight - scrollTop - clientHeight;
     const up = scrollTop < this.#top - 1;
     this.#top = scrollTop;
-    if (near) this.#set(true);
+    if (left < endPx || (left < nearPx && !up)) this.#set(true);
     else if (up) this.#set(false);
   };
 
