@@ -5,28 +5,28 @@ interface DraftWriterOptions {
   live: Pick<Live, "append" | "rewrite">;
   jobId: string;
   attempt: number;
-  /** Asks the job's row whether this attempt is still the present one. */
+  /** Reads the job's row to check whether this attempt is still the current one. */
   isMine: () => Promise<boolean>;
-  /** Called once, when it is not. */
+  /** Called once, when the attempt is no longer current. */
   onLost: () => void;
   log: Logger;
 }
 
-/** Deltas are joined for so long: people see no difference, and the stores do a tenth of the work. */
+/** Batching interval, in milliseconds: people see no difference, and the stores do a tenth of the work. */
 const joinMs = 40;
-/** How long a store that failed is left alone; the text goes on growing meanwhile. */
+/** Pause after a store failure, in milliseconds. The text keeps growing meanwhile. */
 const pauseMs = 250;
 
 /**
- * Writes the draft of one attempt. Pushing never waits and never fails: a store that is away costs live updates, never
- * the reply, whose whole text is kept here until it is stored.
+ * Writes the draft of one attempt. `push` never waits and never fails: a store that is down costs live updates, never
+ * the reply. The whole text is kept here until it is stored.
  */
 export class DraftWriter {
   readonly #options: DraftWriterOptions;
   #text = "";
   #unsent = "";
   #sentBytes = 0;
-  /** What the store holds is not known: the next write replaces it. */
+  /** True if the store's content is unknown; the next write replaces it. */
   #unsure = false;
   #sending: Promise<void> | undefined;
   #closed = false;
@@ -49,14 +49,14 @@ export class DraftWriter {
     this.#sending ??= this.#send();
   }
 
-  /** Ends the writing; what was not sent yet reaches readers with the stored reply. */
+  /** Ends the writing. Unsent text reaches readers with the stored reply. */
   async close(): Promise<void> {
     this.#stop();
     await this.#sending;
   }
 
   async #send(): Promise<void> {
-    // What failed is written again also when no more text comes: a provider may pause for long.
+    // Retry a failed write even without new text: a provider may pause for long.
     while ((this.#unsent !== "" || this.#unsure) && !this.#closed) {
       const began = performance.now();
       const written = await this.#write();
@@ -80,7 +80,7 @@ export class DraftWriter {
     clearTimeout(timer);
   }
 
-  /** @returns whether the store is known to hold all that was unsent */
+  /** @returns true if the store is known to hold all unsent text */
   async #write(): Promise<boolean> {
     const { live, jobId, attempt, isMine, onLost, log } = this.#options;
     const delta = this.#unsent;
@@ -103,7 +103,7 @@ export class DraftWriter {
       this.#unsure = false;
       return true;
     } catch (error) {
-      // The store may have taken it or not; the reply is safe here.
+      // It is unknown whether the store took the write; the reply is safe here.
       this.#unsure = true;
       log.debug({ err: error, jobId }, "draft not written");
       return false;

@@ -5,7 +5,7 @@ import { Stopped } from "../run/leases.ts";
 import { untilStored } from "../run/until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
-/** What a run writes: the draft of its present attempt, and a new one whenever a reply must begin anew. */
+/** Draft of a run: that of its current attempt, and a new one whenever a reply must begin again. */
 export class Draft {
   readonly #context: WorkerContext;
   readonly #job: ClaimedJob;
@@ -14,11 +14,11 @@ export class Draft {
   #writer: DraftWriter;
   #restarting: Promise<void> | undefined;
   attempt: number;
-  /** From the beginning of the run to its first text. */
+  /** Milliseconds from the start of the run to its first text. */
   firstDeltaMs: number | undefined;
   readonly #beganAt = performance.now();
 
-  /** @param onLost called when the row turns out to be another run's */
+  /** @param onLost called when the row turns out to belong to another run */
   constructor(context: WorkerContext, job: ClaimedJob, onLost: () => void, log: Logger) {
     this.#context = context;
     this.#job = job;
@@ -38,11 +38,11 @@ export class Draft {
   }
 
   /**
-   * Begins anew if anything was written: raises the attempt, so that readers drop what they have.
-   * @throws {Stopped} when the job is not this run's any more
+   * Starts a new attempt if anything was written; readers then drop the text they have.
+   * @throws {Stopped} when this run no longer holds the job
    */
   restart(): Promise<void> {
-    // A call that was given up may still be at it when the next one begins.
+    // A call that was given up may still be restarting when the next call begins.
     this.#restarting ??= this.#restart().finally(() => (this.#restarting = undefined));
     return this.#restarting;
   }

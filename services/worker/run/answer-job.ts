@@ -11,12 +11,12 @@ import { RunReport } from "../telemetry/run-report.ts";
 import { untilStored } from "./until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
-/** `lost`: another run has the job, or its conversation is gone; nothing was written. */
+/** `lost`: another run has the job, or its conversation was deleted; nothing was written. */
 export type Outcome = { type: "ended"; end: JobEnd } | { type: "lost" } | { type: "released" };
 
 /**
  * Answers a claimed job: streams a reply into the draft, then stores it and ends the job.
- * @throws when the job could neither be ended nor given up for certain
+ * @throws when it is uncertain whether the job was ended or released
  */
 export async function answerJob(context: WorkerContext, job: ClaimedJob): Promise<Outcome> {
   const report = new RunReport(context, job);
@@ -24,13 +24,14 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
   const { signal, release } = context.leases.hold(job);
   const draft = new Draft(context, job, () => context.leases.stop(job, "lost"), log);
   try {
-    // Whoever follows the job reads its row and sees it active.
+    // Readers of the job reload its row and see it active.
     context.live.hintChange(job.id).catch((error: unknown) => log.debug({ err: error }, "claim not hinted"));
     const found = await findReply({ context, job, draft, signal, report }).catch((error: unknown) => ({ error }));
     await draft.close();
     const end = "error" in found ? describeFailure(draft.text, found.error, log) : describeReply(draft.text, found);
     if (end === "lost") {
-      // Whoever has the job writes a draft of a later attempt; where its conversation was deleted, nobody erases this one.
+      // A run that took the job over writes the draft of a later attempt. After a deletion no run erases this draft, so
+      // drop it here.
       context.live
         .dropDraft(job.id, draft.attempt)
         .catch((error: unknown) => log.debug({ err: error }, "draft not dropped"));
@@ -90,7 +91,7 @@ function describeFailure(text: string, error: unknown, log: Logger): JobEnd | "l
     return {
       status: "cancelled",
       errorCode: "cancelled",
-      // What the visitor has seen is kept.
+      // Keep the text that the visitor has already seen.
       ...(text !== "" && { reply: { id: uuid(), text, finishReason: "cancelled" as const, fallback: false } }),
     };
   }

@@ -7,9 +7,9 @@ import { ReplyText } from "../reply-text/reply-text.ts";
 
 export type Finish = Extract<ProviderEvent, { type: "finish" }>;
 
-/** Beyond the first call; each is short, since a visitor waits. */
+/** Retries after the first call. Kept few and short, since a visitor waits. */
 const maxRetries = 2;
-/** A provider that asks for more time than this is passed over. */
+/** Maximum `Retry-After`, in milliseconds. A provider that asks for more is skipped. */
 const longestRetryAfterMs = 5000;
 const firstBackoffMs = 250;
 
@@ -17,15 +17,15 @@ const retries = retry(handleWhen(mayPassSoon), {
   maxAttempts: maxRetries,
   backoff: new DelegateBackoff<IRetryBackoffContext<unknown>>(({ attempt, result }) => {
     const asked = "error" in result && result.error instanceof ProviderError ? result.error.retryAfterMs : undefined;
-    // Jobs that failed together do not come back together.
+    // Jitter, so that jobs that failed together do not retry together.
     return asked ?? firstBackoffMs * 2 ** (attempt - 1) * (0.5 + Math.random());
   }),
 });
 
 /**
- * Calls one provider until it has given a whole reply, with a few short retries.
- * @param call makes one call; each writes into a draft of its own attempt
- * @throws the signal's reason, at once when it is aborted; else the {@link ProviderError} of the last call
+ * Calls one provider until it has given a whole reply, with up to {@link maxRetries} short retries.
+ * @param call makes one call; each call writes into the draft of its own attempt
+ * @throws the signal's reason as soon as it is aborted; otherwise the {@link ProviderError} of the last call
  */
 export async function withRetries<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
@@ -33,12 +33,12 @@ export async function withRetries<T>(call: () => Promise<T>, signal: AbortSignal
   aborted.promise.catch(() => undefined);
   const onAbort = () => aborted.reject(signal.reason);
   signal.addEventListener("abort", onAbort);
-  // Whoever was given up in a pause must not touch the draft after it: it is another attempt's by then.
+  // A call given up during a pause must not touch the draft afterwards: the draft belongs to another attempt by then.
   const unlessAborted = () => {
     signal.throwIfAborted();
     return call();
   };
-  // A pause between two calls must not keep a cancel waiting.
+  // A cancel must not wait for the pause between two calls.
   try {
     return await Promise.race([retries.execute(unlessAborted, signal), aborted.promise]);
   } finally {
@@ -47,9 +47,9 @@ export async function withRetries<T>(call: () => Promise<T>, signal: AbortSignal
 }
 
 interface CallEvents {
-  /** The provider has given its first sign of life. */
+  /** Called on the provider's first sign of life. */
   onSign?: () => void;
-  /** Its first text is there. */
+  /** Called on the first text. */
   onBegun?: () => void;
 }
 
@@ -61,13 +61,13 @@ export async function streamInto(
   signal: AbortSignal,
   { onSign, onBegun }: CallEvents = {},
 ): Promise<Finish> {
-  // What the operator wrote, as presets are, is theirs to answer for.
+  // Link filtering does not apply to the operator's own texts, such as presets.
   const reply = new ReplyText(provider.upstream === undefined ? undefined : request.assistant.allowedLinkHosts);
   let finish: Finish | undefined;
   let begun = false;
   let heard = false;
   for await (const event of provider.stream(request, signal)) {
-    // Once this call was given up, the draft is that of another attempt.
+    // After this call was given up, the draft belongs to another attempt.
     signal.throwIfAborted();
     if (!heard) onSign?.();
     heard = true;
@@ -81,22 +81,22 @@ export async function streamInto(
     begun = true;
   }
   signal.throwIfAborted();
-  // Of a stream that broke off it stays unsaid: half a character, or half an address, is no text to keep.
+  // Flush only after a whole stream. If the stream broke off, the held-back half character or half address is dropped.
   draft.push(reply.end());
   if (!finish) throw new ProviderError("malformed", "the stream ended without a finish");
   if (draft.text === "") throw emptyReply(finish, request.assistant.maxOutputTokens);
   return finish;
 }
 
-/** A visitor never gets an empty bubble: it counts as no reply at all. */
+/** An empty reply counts as a failure, so a visitor never gets an empty bubble. */
 function emptyReply({ finishReason }: Finish, maxOutputTokens: number): ProviderError {
   if (finishReason === "stop") return new ProviderError("malformed", "the reply is empty");
-  // Another call with the same request and limit would end the same.
+  // Not retryable: another call with the same request and limit would end the same way.
   const limit = finishReason === "length" ? `: raise maxOutputTokens (${maxOutputTokens})` : "";
   return new ProviderError("rejected", `nothing was said: ${finishReason}${limit}`);
 }
 
-/** A timeout has cost the visitor enough; a rejected request would be rejected again. */
+/** Not worth a retry: a timeout has used up the visitor's time, and a rejected request would be rejected again. */
 function mayPassSoon(error: unknown): boolean {
   if (!(error instanceof ProviderError) || error instanceof CircuitOpen) return false;
   return error.retryable && error.code !== "timeout" && (error.retryAfterMs ?? 0) <= longestRetryAfterMs;

@@ -21,13 +21,13 @@ export interface FoundReply {
   finish: Finish;
   costUsd: number | null;
   inThread: boolean;
-  /** The call it came from; absent: nobody was asked. */
+  /** The call that produced the reply; absent when no provider was called. */
   call?: CallSettlement;
-  /** Not from the provider that was meant to answer. */
+  /** True if the reply is not from the assistant's own provider. */
   fallback: boolean;
 }
 
-/** What provider calls are aborted with when a job has had its time; presets follow. */
+/** Abort reason of provider calls when the job's deadline has passed; presets follow. */
 class DeadlinePassed extends Error {
   override name = "DeadlinePassed";
 }
@@ -36,7 +36,7 @@ interface Search {
   context: WorkerContext;
   job: ClaimedJob;
   draft: Draft;
-  /** Ends everything: the run was stopped. */
+  /** Aborts the whole search: the run was stopped. */
   signal: AbortSignal;
   report: RunReport;
 }
@@ -44,9 +44,9 @@ interface Search {
 type Answer = Pick<FoundReply, "finish" | "costUsd" | "inThread" | "call">;
 
 /**
- * Gets a reply into the draft: from the provider that is meant to answer, else from the assistant's fallbacks in their order,
- * else from its presets for a busy time.
- * @throws the signal's reason when the run is stopped; the last {@link ProviderError} when nobody answered
+ * Gets a reply into the draft. Asks the assistant's own provider first, then its fallbacks in their order, then its
+ * presets for a busy time.
+ * @throws the signal's reason when the run is stopped; the last {@link ProviderError} when no provider answered
  */
 export async function findReply(search: Search): Promise<FoundReply> {
   const { context, job, draft, signal, report } = search;
@@ -97,7 +97,7 @@ async function callOnce(
 ): Promise<Answer> {
   await draft.restart();
   signal.throwIfAborted();
-  // A provider that asks nobody costs nothing and is never down.
+  // A provider without an upstream costs nothing and is never down.
   if (provider.upstream === undefined) {
     return { finish: await streamInto(draft, provider, request, signal), costUsd: 0, inThread: false };
   }
@@ -116,14 +116,14 @@ async function callOnce(
     const settlement = call.answered(finish.usage);
     return { finish, costUsd: call.costOf(finish.usage), inThread, call: settlement };
   } catch (error) {
-    // It opened while the call was written down.
+    // The circuit opened while the call was written to the ledger.
     if (error instanceof CircuitOpen) await call.withdraw();
     else await call.settle({ outcome: signal.aborted ? "stopped" : "failed", error });
     throw error;
   }
 }
 
-/** "We are busy", in the visitor's language where the presets have it: kinder than a failure, and honest. */
+/** Sends "We are busy", in the visitor's language where the presets have it: kinder than a failure, and honest. */
 async function busyReply(
   { draft, signal, context }: Search,
   request: ProviderRequest,
@@ -138,19 +138,22 @@ async function busyReply(
   return { provider: "preset", finish, costUsd: 0, inThread: false, fallback: true };
 }
 
-/** Of providers that need time: presets are there at once, and those that are down are not asked. */
+/**
+ * Counts providers that need time. Presets answer at once, and providers that are down are not asked, so neither
+ * counts.
+ */
 function countReady({ circuits }: WorkerContext, providers: readonly Provider[]): number {
   return providers.filter((provider) => provider.upstream !== undefined && !circuits.of(provider).isOpen).length;
 }
 
-/** An assistant may have left the configuration since the message was accepted. */
+/** Falls back to `default`: the assistant may have left the configuration since the message was accepted. */
 function assistantOf({ assistants }: WorkerContext, { assistantType }: ClaimedJob): Assistant {
   const assistant = assistants.get(assistantType) ?? assistants.get("default");
   if (!assistant) throw new Error("there is no default assistant");
   return assistant;
 }
 
-/** Who is asked, in this order; a provider that left the configuration is passed over. */
+/** Providers to ask, in this order. A provider that left the configuration is skipped. */
 function providersFor({ config, providers }: WorkerContext, job: ClaimedJob, assistant: Assistant): Provider[] {
   const wanted = job.providerOverride;
   const first = wanted !== null && isConfigured(wanted, config) ? wanted : providerOf(assistant, config);

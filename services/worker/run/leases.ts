@@ -4,12 +4,12 @@ import type { Logger } from "../../../shared/logger.ts";
 import type { TakeOvers } from "./reclaim-guard.ts";
 
 /**
- * Why a run stops before its reply is whole: its visitor cancelled it, its row is another's by now, or its worker shuts
- * down.
+ * Reason why a run stops before its reply is whole: its visitor cancelled it, another run took its row, or its worker
+ * shuts down.
  */
 export type StopReason = "cancelled" | "lost" | "released";
 
-/** What the signal of a stopped run is aborted with. */
+/** Abort reason of a stopped run's signal. */
 export class Stopped extends Error {
   override name = "Stopped";
   readonly reason: StopReason;
@@ -22,7 +22,7 @@ export class Stopped extends Error {
 
 const renewEveryMs = 1000;
 
-/** The jobs this process holds: renews all their leases in one statement a second, and stops those it has lost. */
+/** Jobs held by this process. Renews all their leases in one statement a second, and stops the jobs it has lost. */
 export class Leases {
   readonly #pool: Pool;
   readonly #takeOvers: TakeOvers;
@@ -37,10 +37,10 @@ export class Leases {
     this.#log = log;
   }
 
-  /** Holds a claimed job until `release`; the signal aborts, with a `Stopped`, when the run must end. */
+  /** Holds a claimed job until `release`. The signal aborts, with a `Stopped`, when the run must end. */
   hold({ id, run }: { id: string; run: number }): { signal: AbortSignal; release: () => void } {
     const held = { run, controller: new AbortController() };
-    // This process may claim a job again that it was thought to have died with.
+    // This process may claim a job again after it was taken for dead.
     this.#held.get(id)?.controller.abort(new Stopped("lost"));
     this.#held.set(id, held);
     this.#schedule();
@@ -53,7 +53,7 @@ export class Leases {
     };
   }
 
-  /** Jobs that are held now. */
+  /** Number of jobs held now. */
   get count(): number {
     return this.#held.size;
   }
@@ -73,7 +73,7 @@ export class Leases {
     if (this.#held.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
-  /** A hint that a cancel was asked for: the row is asked now, not with the next second. */
+  /** Handles a hint that a cancel was requested: reads the row now rather than within the next second. */
   async hearCancel(jobId: string): Promise<void> {
     if (this.#held.has(jobId)) await this.#renew();
   }

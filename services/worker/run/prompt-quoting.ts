@@ -1,9 +1,9 @@
-/** Wherever a reader, or a model, sees a new line begin. */
+/** Every line break that a reader or a model may recognise. */
 const lineEnd = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 
 /**
- * What a visitor says they were told: in the visitor's name, every line of it marked as a quotation, so that it has no end
- * that its author could write.
+ * Quotes earlier words as reported by the visitor. They are sent in the visitor's name, with every line marked as a
+ * quotation, so their author cannot write an end to the quotation.
  */
 export function quoteAccount(text: string): string {
   const quoted = text.split(lineEnd).map((line) => `> ${line}`);
@@ -11,10 +11,10 @@ export function quoteAccount(text: string): string {
 }
 
 /**
- * What the embedding page says of a visit, as data: JSON in which no `<` is left, so that nothing in it can close the
- * fence around it.
+ * Renders the embedding page's metadata of a visit as data. It is JSON with no `<` left in it, so that nothing in it
+ * can close the fence around it.
  * @param shown the keys that the model may see, in this order
- * @returns `undefined` where there is nothing to show
+ * @returns `undefined` when there is nothing to show
  */
 export function fenceMetadata(
   metadata: Readonly<Record<string, string>>,

@@ -5,10 +5,10 @@ import type { PromptMessage } from "../providers/provider.ts";
 import { boundMessage } from "../money/token-bound.ts";
 
 /**
- * What a provider is shown of a conversation: the newest messages that fit, whole, oldest first, beginning with one of the
- * visitor's and ending with the message to answer. Replies that came with the request are the visitor's account of
- * them, not the assistant's own words. Metadata that the assistant is shown comes before all of it. All that a visitor, or
- * their page, has a hand in is in the visitor's name: none of it is ever among the instructions.
+ * Builds the prompt of a conversation: the newest messages that fit, whole and oldest first. It begins with a visitor's
+ * message and ends with the message to answer. Replies that came with the request are quoted as the visitor's account
+ * of them, not as the assistant's own words. Metadata shown to the assistant precedes all messages. Everything the
+ * visitor or their page can influence is sent as `user`; nothing of it reaches the system instructions.
  */
 export function buildPrompt(
   { history, metadata }: Pick<ClaimedJob, "history" | "metadata">,
@@ -19,7 +19,7 @@ export function buildPrompt(
   return visit === undefined ? messages : [{ role: "user", text: visit }, ...messages];
 }
 
-/** @param maxTokens of the earlier messages together, at most; the message to answer is always there */
+/** @param maxTokens limit for the earlier messages together; the message to answer is always included */
 function newestThatFit(prompt: PromptMessage[], maxTokens: number): PromptMessage[] {
   let first = prompt.length - 1;
   let tokens = 0;

@@ -1,11 +1,13 @@
 import { leaseSeconds } from "../../../shared/db/jobs/claim.ts";
 
-/** An outage this short costs nobody a lease: whoever lives renews once a second, and has two thirds of it left. */
+/**
+ * Maximum outage that costs no worker a lease: live workers renew once a second and have two thirds of the lease left.
+ */
 const shortOutageMs = (leaseSeconds * 1000) / 3;
 
 /**
- * Whether this worker may take over jobs whose lease is over. While PostgreSQL was away nobody could renew, so after an
- * outage, and after its own start, a worker first gives the others one lease of time.
+ * Decides whether this worker may reclaim jobs whose lease has expired. No worker can renew while PostgreSQL is down.
+ * So after an outage, and after its own start, a worker first waits one lease for the others to renew.
  */
 export class TakeOvers {
   readonly #now: () => number;
@@ -22,10 +24,11 @@ export class TakeOvers {
     this.#away = true;
   }
 
-  /** Called once a second while PostgreSQL is there. */
+  /** Called once a second while PostgreSQL is up. */
   databaseAnswered(): void {
     const now = this.#now();
-    // From answer to answer: an outage begins before it is noticed, and who was frozen has noticed none.
+    // Measure from the last successful answer: an outage starts before the first error, and a frozen process sees no
+    // error at all.
     if (now - this.#answeredAt > shortOutageMs) this.#awayUntil = now;
     this.#away = false;
     this.#answeredAt = now;

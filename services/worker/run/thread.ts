@@ -13,14 +13,14 @@ export function wantsThread({ threads }: Pick<Provider, "threads">, { state }: P
 }
 
 /**
- * The provider-side state one run uses. It is trusted only while unbroken: made or continued by every turn before, and
- * untouched by this job so far. Else a new thread is made from our own history.
+ * Provider-side state used by one run. A thread is trusted only while unbroken: created or continued by every earlier
+ * turn, and not yet used by this job. Otherwise a new thread is created from our own history.
  */
 export class Thread {
   readonly #context: WorkerContext;
   readonly #job: ClaimedJob;
   readonly #log: Logger;
-  /** A call of this job has been made with it: what it holds is not known. */
+  /** True once this job has called the provider with the thread, so its content is uncertain. */
   #touched = false;
 
   constructor(context: WorkerContext, job: ClaimedJob, log: Logger) {
@@ -29,7 +29,7 @@ export class Thread {
     this.#log = log;
   }
 
-  /** The request as it goes to this provider: with a thread where the assistant or the provider wants one. */
+  /** Adds a thread to the request where the assistant or the provider wants one. */
   async attachTo(request: ProviderRequest, provider: Provider, signal: AbortSignal): Promise<ProviderRequest> {
     const { threads } = provider;
     const { assistant } = request;
@@ -37,7 +37,7 @@ export class Thread {
     const { thread, attempt, previousTurn, history } = this.#job;
     const unbroken =
       attempt === 1 && !this.#touched && thread?.provider === provider.name && thread.turn === previousTurn;
-    // Where we do not have all that it may hold, nobody can say what a call in it costs.
+    // Where our history may be shorter than the thread, the cost of a call in it has no known bound.
     const mayBeTooDear = assistant.budget !== undefined && history.length >= maxPromptMessages;
     this.#touched = true;
     return {

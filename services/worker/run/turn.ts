@@ -1,13 +1,19 @@
 import { LinkedAbort } from "../../../shared/async/linked-abort.ts";
 
-/** Left for each other provider, in milliseconds: time for a whole reply, or the first words of a slow one. */
+/**
+ * Time reserved for each other provider, in milliseconds: enough for a whole reply, or for the first words of a slow
+ * one.
+ */
 const forOthersMs = 20_000;
-/** With a short deadline the others get less, so that the first still has time to connect and to speak. */
+/**
+ * Minimum time of the first provider, in milliseconds. Under a short deadline the others get less, so that the first
+ * still has time to connect and to begin.
+ */
 const leastMs = 5_000;
 
 /**
- * How long a provider may take of a job's time, while there are others to ask after it.
- * @param leftMs until the job's deadline
+ * Time that a provider may use of a job's remaining time while other providers are left to ask.
+ * @param leftMs milliseconds until the job's deadline
  */
 export function turnMs(leftMs: number, others: number): number {
   if (others === 0) return leftMs;
@@ -15,25 +21,25 @@ export function turnMs(leftMs: number, others: number): number {
   return leftMs - Math.min(others * forOthersMs, mostForOthers);
 }
 
-/** A provider's calls are aborted with it when its turn is over; it says nothing about whether the provider is down. */
+/** Abort reason of a provider's calls when its turn is over. It does not mean that the provider is down. */
 export class TurnOver extends Error {
   override name = "TurnOver";
 }
 
 interface TurnOptions {
-  /** Of the job. */
+  /** The job's signal. */
   signal: AbortSignal;
-  /** How much text of the reply there is by now. */
+  /** Length of the reply's text so far. */
   written: () => number;
   ms: number;
 }
 
-/** Within which a reply that is being written grows. */
+/** Interval, in milliseconds, within which a reply in progress must grow. */
 const growthMs = 2_000;
 
 /**
- * The time in which one provider may answer. A reply that is being written when it is over goes on for as long as it grows:
- * what is there is worth more than what another would begin.
+ * Time slice in which one provider may answer. A reply in progress at its end continues for as long as it grows: text
+ * that exists is worth more than a new reply by another provider.
  */
 export class Turn implements Disposable {
   readonly #calls: LinkedAbort;

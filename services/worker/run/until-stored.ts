@@ -7,9 +7,9 @@ const firstPauseMs = 50;
 const longestPauseMs = 1000;
 
 /**
- * Repeats a statement however long PostgreSQL is away: what it stores exists nowhere else, or nothing can be done without
- * it. The statement must be one that may be done twice.
- * @throws whatever is not an outage
+ * Repeats a statement for as long as PostgreSQL is down: its data exists nowhere else, or no work is possible without
+ * it. The statement must be safe to run twice.
+ * @throws any error that is not an outage
  */
 export async function untilStored<T>(
   statement: () => Promise<T>,
