@@ -40,8 +40,7 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
         "held",
         "never asked",
         "behind it",
-        // Two messages of one side in a row are shown as one.
-        echoOf("never asked\n\nbehind it"),
+        echoOf("behind it"),
       ]);
     });
 
