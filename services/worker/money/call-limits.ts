@@ -6,12 +6,12 @@ import type { Limits } from "./spent.ts";
 import { wantsThread } from "../run/thread.ts";
 import { boundPrompt } from "./token-bound.ts";
 
-/** Some APIs take no smaller limit of output, whatever the assistant asks for. */
+/** Minimum output limit of some APIs, regardless of the assistant's own limit. */
 const leastOutputTokens = 256;
-/** Escaped for its fence, a character of metadata takes up to six bytes. */
+/** A character of metadata takes up to six bytes once escaped for its fence. */
 const maxMetadataTokens = 6 * maxMetadataBytes;
 
-/** The most that a call may use, before it is made. */
+/** Upper bounds on the tokens of a call, computed before it is made. */
 export function limitsOf(
   provider: Provider,
   request: ProviderRequest,
@@ -20,11 +20,11 @@ export function limitsOf(
   const { assistant } = request;
   const outputTokens = Math.max(assistant.maxOutputTokens, leastOutputTokens);
   if (!wantsThread(provider, assistant)) return { inputTokens: boundPrompt(request), outputTokens };
-  // A thread may hold more than fits into a prompt of ours, and its replies as they were written: with thoughts, and with
-  // links that the visitor was not shown.
+  // A thread may hold more than fits into our prompt. Its replies are the original ones, with the thoughts and links
+  // that were removed for the visitor.
   const prompt = buildPrompt(job, { ...assistant, maxHistoryTokens: Infinity });
   const replies = prompt.filter(({ role }) => role === "assistant").length;
-  // The metadata is that of the thread's beginning.
+  // The metadata of the thread's first turn, which may differ from the current one.
   const metadataTokens = assistant.metadata === undefined ? 0 : maxMetadataTokens;
   const inputTokens = boundPrompt({ assistant, prompt }) + replies * outputTokens + metadataTokens;
   return { inputTokens, outputTokens };

@@ -21,9 +21,9 @@ import { untilStored } from "../run/until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
 /**
- * Writes a call down before it is made.
- * @throws {ProviderError} when the assistant's budget of the day does not allow it
- * @throws {Stopped} when the job is another run's by now
+ * Records a call in the ledger before it is made.
+ * @throws {ProviderError} when the call would exceed the assistant's daily budget
+ * @throws {Stopped} when this run no longer holds the job
  */
 export async function openCall(
   context: WorkerContext,
@@ -63,7 +63,7 @@ interface BegunCall {
   run: RunReport;
 }
 
-/** A call as it stands in the ledger, to be settled once. */
+/** Ledger entry of one call, settled once. */
 export class LedgerCall {
   readonly #context: WorkerContext;
   readonly #call: BegunCall;
@@ -75,13 +75,13 @@ export class LedgerCall {
     this.#call = call;
   }
 
-  /** The request as it is sent now: from here on the call may cost something. */
+  /** Returns the request to send. From here on the call may cost money. */
   send(request: ProviderRequest): ProviderRequest {
     this.#sent = true;
     return { ...request, meter: this.#meter };
   }
 
-  /** Its first text is there. */
+  /** Records the first text. */
   began(): void {
     this.#call.report.began();
   }
@@ -91,20 +91,20 @@ export class LedgerCall {
     return usage ? costOfUsage(price, usage) : null;
   }
 
-  /** @returns what the end of the job settles it with, in its own statement */
+  /** @returns the settlement, stored in the statement that ends the job */
   answered(usage: TokenUsage | undefined): CallSettlement {
     const spent = usage ? { usage, estimated: false } : mostSpent(this.#meter, this.#call.limits);
     return this.#end(spent, "answered");
   }
 
-  /** It was not made after all. */
+  /** Removes the entry: the call was not made. */
   async withdraw(): Promise<void> {
     const { id, report } = this.#call;
     report.withdrawn();
     await this.#store(() => withdrawCall(this.#context.db.pool, id));
   }
 
-  /** Settles one that gave no reply. */
+  /** Settles a call that gave no reply. */
   async settle({ outcome, error }: { outcome: "failed" | "stopped"; error: unknown }): Promise<void> {
     const free = !this.#sent || wasTurnedAway(this.#meter, error);
     const settlement = this.#end(free ? nothing : mostSpent(this.#meter, this.#call.limits), outcome, error);

@@ -2,14 +2,14 @@ import { costOf, highestCostOf, type Price } from "../../../shared/assistants/pr
 import type { Meter } from "../providers/meter.ts";
 import { ProviderError, type TokenUsage } from "../providers/provider.ts";
 
-/** What a call has used. */
+/** Usage of a call. */
 export interface Spent {
   usage: TokenUsage;
-  /** Not the provider's own count, or not the whole of it. */
+  /** True if the count is not the provider's own, or not complete. */
   estimated: boolean;
 }
 
-/** The most that a call may use. */
+/** Upper bounds on the usage of a call. */
 export interface Limits {
   inputTokens: number;
   outputTokens: number;
@@ -17,30 +17,34 @@ export interface Limits {
 
 export const nothing: Spent = { usage: { inputTokens: 0, outputTokens: 0 }, estimated: true };
 
-/** Whether the provider refused a call, or never saw it: then it costs nothing. */
+/** True if the provider refused the call or never received it, so that it costs nothing. */
 export function wasTurnedAway({ begun }: Meter, error: unknown): boolean {
   if (begun || !(error instanceof ProviderError)) return false;
   return error.unsent || error.code === "rejected" || error.code === "overloaded";
 }
 
-/** The most that a call has used: the provider's counts as far as it sent them, the call's limits for the rest. */
+/** Upper bound of a call's usage: the provider's counts as far as it sent them, and the call's limits for the rest. */
 export function mostSpent({ whole, usage, bytes }: Meter, limits: Limits): Spent {
   if (usage && whole) return { usage, estimated: false };
-  // One that was cut may have been written on, and charged, up to its limit. The end of a whole one is a token, too.
+  // A call that was cut may have been continued, and charged, up to its limit. The end of a whole reply counts as one
+  // token more.
   const written = whole && bytes !== undefined ? bytes + 1 : limits.outputTokens;
   const outputTokens = Math.max(usage?.outputTokens ?? 0, Math.min(written, limits.outputTokens));
   return { usage: { ...(usage ?? limits), outputTokens }, estimated: true };
 }
 
-/** @returns USD; the most that it may be where the provider does not say what its cache did with the prompt */
+/** @returns USD; an upper bound where the provider does not report how its cache was used */
 export function costOfSpent(price: Price | undefined, { usage, estimated }: Spent): number | null {
   if (!estimated) return costOfUsage(price, usage);
-  // What the provider has charged so far of a call that was cut.
+  // The provider's charge so far, for a call that was cut.
   if (!price) return usage.costUsd ?? null;
   return Math.max(usage.costUsd ?? 0, highestOf(price, usage));
 }
 
-/** @returns USD: the provider's own price where it sends one; zero may mean that it does not reckon */
+/**
+ * @returns USD: the provider's own price where it sends one. A price of zero may mean that the provider does not
+ * compute one.
+ */
 export function costOfUsage(price: Price | undefined, usage: TokenUsage): number | null {
   const { costUsd: own } = usage;
   if (own !== undefined && own > 0) return own;
