@@ -11,15 +11,15 @@ import type { WorkerContext } from "../worker-context.ts";
 
 const everyMs = 5000;
 const threadTimeoutMs = 10_000;
-/** At a time, and so many times in one round at most: a provider limits what it is asked. */
+/** Maximum deletions at once, and maximum batches per round: providers limit the rate of requests. */
 const threadsAtOnce = 4;
 const batchesARound = 25;
 
 type DeletionContext = Pick<WorkerContext, "db" | "log">;
 
 /**
- * Deletes the threads nobody uses any more at their provider; one that is away is asked again within a minute.
- * @returns ends it, after the round under way
+ * Deletes unused threads at their provider. A provider that is down is asked again within a minute.
+ * @returns a function that stops the deletion, after the round in progress
  */
 export function startThreadDeletion(context: WorkerContext): () => Promise<void> {
   const keepers = [...context.providers.values()].filter(({ threads }) => threads !== undefined);
@@ -29,8 +29,9 @@ export function startThreadDeletion(context: WorkerContext): () => Promise<void>
 }
 
 /**
- * One round: all that is due, as long as the providers answer; what fails is logged and left for a later one.
- * @param away providers that were away in the last round
+ * One round: deletes all threads that are due, as long as the providers answer. A failure is logged and left for a
+ * later round.
+ * @param away providers that were down in the last round
  */
 export async function deleteThreads(
   context: DeletionContext,
@@ -57,7 +58,7 @@ export async function deleteThreads(
   }
 }
 
-/** @returns whether the provider answered, be it with a refusal */
+/** @returns true if the provider answered, even with a refusal */
 async function deleteThread({ db, log }: DeletionContext, keeper: Provider | undefined, thread: KeptThread) {
   try {
     await keeper?.threads?.delete(thread.id, AbortSignal.timeout(threadTimeoutMs));

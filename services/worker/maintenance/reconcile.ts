@@ -9,18 +9,19 @@ import { mustEnd, settleOrphan } from "./settle-orphan.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
 const everyMs = 1000;
-/** What is in no hurry is done in every so manieth round. */
+/** Low-priority steps run every nth round. */
 const slowRounds = 15;
 /**
- * BullMQ delivers what a dead worker held within 15 s, as long as a lease. What has not come so long after it is held back:
- * by a worker that is cut off from PostgreSQL alone and keeps its entry, or by the clock of one that died.
+ * Grace period after a lease, in milliseconds. BullMQ delivers a dead worker's entries again within 15 s, as long as a
+ * lease. An entry still missing after that and this grace period is held back. The cause is a worker that is cut off
+ * from PostgreSQL alone and keeps its entry, or the clock of a worker that died.
  */
 const heldBackMs = 5000;
 
 /**
- * Holds the queue against the rows, once a second: whatever a crash or a lost store left undone is taken up again. Every
- * worker does this; each step may be done twice.
- * @returns ends it, after the round under way
+ * Compares the queue with the rows once a second, and repairs the leftovers of crashes and of a lost store. Every
+ * worker runs it; each step is safe to run twice.
+ * @returns a function that stops the reconciler, after the round in progress
  */
 export function startReconciler(context: WorkerContext): () => Promise<void> {
   let round = 0;
@@ -31,7 +32,7 @@ export function startReconciler(context: WorkerContext): () => Promise<void> {
   });
 }
 
-/** One round; what fails is logged and left for the next one. */
+/** One round. A failure is logged and left for the next round. */
 export async function reconcile(context: WorkerContext): Promise<void> {
   for (const step of [putBackDue, takeUpOrphans, eraseDeleted, settleLost])
     await attempt(context, step.name, () => step(context));
@@ -45,7 +46,9 @@ async function attempt({ log }: WorkerContext, step: string, work: () => Promise
   }
 }
 
-/** Queued heads that nobody has claimed for a while: the queue may have lost them, or never got them. */
+/**
+ * Puts back queued heads that have not been claimed for a while: the queue may have lost them, or never received them.
+ */
 async function putBackDue(context: WorkerContext): Promise<void> {
   const jobIds = await takeDueJobs(context.db.pool).catch((error: unknown) => {
     context.takeOvers.databaseFailed();
@@ -61,26 +64,26 @@ async function putBackDue(context: WorkerContext): Promise<void> {
   }
 }
 
-/** Active jobs whose worker is gone: they end if they must, else they are delivered again. */
+/** Handles active jobs whose worker is dead: ends those that must end, and delivers the others again. */
 async function takeUpOrphans(context: WorkerContext): Promise<void> {
   if (!context.takeOvers.allowed) return;
   const orphans = await readOrphans(context.db.pool);
   if (orphans.length === 0) return;
   const standings = await readStandings(context.db.pool, orphans, true);
   for (const standing of standings.filter(mustEnd)) await settleOrphan(context, standing);
-  // Also what was given up: its delivery makes the queue's own record say so.
+  // Includes jobs that were given up: their delivery updates the queue's own record.
   const deliverable = standings.filter(({ unheld, cancelRequested }) => unheld && !cancelRequested);
   const putBack = await context.queue.putBack(deliverable.map(({ id }) => id));
   const heldBack = deliverable.filter((standing) => standing.leaseLeftMs < -heldBackMs && !mustEnd(standing));
   context.metrics.repaired("orphan_put_back", putBack + (await context.queue.putBeside(heldBack)));
 }
 
-/** Deleted conversations: their queue entries and drafts go, too. */
+/** Erases the queue entries and drafts of deleted conversations. */
 async function eraseDeleted(context: WorkerContext): Promise<void> {
   for (const traces of await readTombstones(context.db.pool)) await eraseTraces(context, traces);
 }
 
-/** Calls whose worker died: what they had reserved of a budget is free again. */
+/** Settles the calls of dead workers, and frees the budget they had reserved. */
 async function settleLost({ db, metrics }: WorkerContext): Promise<void> {
   metrics.repaired("lost_call", await settleLostCalls(db.pool));
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Does something again and again, with a pause after each time.
+ * Repeats work, with a pause after each time.
  * @param work must not throw
- * @returns ends it, after what is under way
+ * @returns a function that stops the repetition, after the work in progress
  */
 export function repeat(pauseMs: number, work: () => Promise<void>): () => Promise<void> {
   const stopping = new AbortController();

@@ -6,8 +6,8 @@ import type { WorkerContext } from "../worker-context.ts";
 const everyMs = 5000;
 
 /**
- * Lets `GET /health`, which another process answers, show what this worker knows of its providers.
- * @returns ends it
+ * Publishes this worker's circuits, so that `GET /health`, served by another process, can show them.
+ * @returns a function that stops the reports
  */
 export function reportCircuits({ db, circuits, log }: WorkerContext): () => Promise<void> {
   const workerId = v4();

@@ -7,9 +7,9 @@ import type { WorkerContext } from "../worker-context.ts";
 const everyMs = 30_000;
 
 /**
- * Tells the APIs, which have no keys, what this worker has. The first report is there when this resolves: who starts a worker,
- * and asks an API then, is told of it.
- * @returns ends it
+ * Publishes this worker's providers to the APIs, which have no keys. The first report is stored when this resolves, so
+ * an API that is asked after the start already knows it.
+ * @returns a function that stops the reports
  */
 export async function reportProviders({ db, config, log }: WorkerContext): Promise<() => Promise<void>> {
   const workerId = v4();

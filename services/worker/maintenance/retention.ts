@@ -4,25 +4,28 @@ import { repeat } from "./repeat.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
 const everyMs = 10_000;
-/** In one round, one after another: a day of one worker is 800,000 conversations, and a busy database hardly notices. */
+/**
+ * Maximum per round, erased one after another. One worker erases up to 800,000 conversations a day, with little load on
+ * a busy database.
+ */
 const conversationsARound = 100;
-/** A slow database ends a round earlier. */
+/** Time limit of a round, in milliseconds. A slow database ends a round earlier. */
 const roundMs = 2000;
-/** Each takes all jobs of a conversation with it. */
+/** Maximum per round; dropping a tombstone deletes all jobs of its conversation. */
 const tombstonesARound = 20;
 
 type ForgetContext = Pick<WorkerContext, "db" | "live" | "log" | "config">;
 
 /**
- * Erases conversations that are older than `RETENTION_DAYS`, the way a visitor's deletion does, and drops tombstones whose
- * time is over. Every worker does this: what one has at hand, the others pass over.
- * @returns ends it, after the round under way
+ * Erases conversations older than `RETENTION_DAYS` in the same way as a visitor's deletion, and drops expired
+ * tombstones. Every worker runs it; workers skip the rows that another one is working on.
+ * @returns a function that stops the erasure, after the round in progress
  */
 export function startForgetting(context: ForgetContext): () => Promise<void> {
   return repeat(everyMs, () => forget(context));
 }
 
-/** One round; what fails is logged and left for a later one. */
+/** One round. A failure is logged and left for a later round. */
 export async function forget({ db, live, log, config }: ForgetContext): Promise<void> {
   const { RETENTION_DAYS: idleDays } = config;
   try {
@@ -32,7 +35,7 @@ export async function forget({ db, live, log, config }: ForgetContext): Promise<
     let erased = 0;
     for (const id of await readIdleConversations(db.pool, idleDays, conversationsARound)) {
       if (performance.now() > until) break;
-      // One that cannot be erased keeps none of the others.
+      // A conversation that cannot be erased must not block the others.
       const done = await deleteConversation({ db, live, log }, id, { idleDays }).catch((error: unknown) => {
         log.warn({ err: error, conversationId: id }, "an old conversation is not erased yet");
         return false;

@@ -4,12 +4,12 @@ import type { JobEnd } from "../../../shared/db/jobs/end.ts";
 import { endJob } from "../../../shared/jobs/end-job.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
-/** Whether a job that no worker holds must end instead of being answered. */
+/** True if a job that no worker holds must end instead of being answered. */
 export function mustEnd({ unheld, cancelRequested, deaths }: JobStanding): boolean {
   return unheld && (cancelRequested || deaths >= maxDeaths);
 }
 
-/** Ends it: as cancelled, with the text its dead worker left in the draft, or as failed. */
+/** Ends the job: as cancelled, with the text that its dead worker left in the draft, or as failed. */
 export async function settleOrphan(context: WorkerContext, job: JobStanding): Promise<void> {
   if (!job.cancelRequested) {
     const { id: jobId, conversationId, requestId, deaths } = job;
