@@ -4,7 +4,7 @@ import { ProviderError } from "../providers/provider.ts";
 import type { WorkerContext } from "../worker-context.ts";
 import type { CallOutcome } from "./worker-metrics.ts";
 
-/** What is told of one call to a provider: to Prometheus, and in the trace of its message. */
+/** Reports one provider call to Prometheus and to the trace of its message. */
 export class CallReport {
   readonly #metrics: WorkerContext["metrics"];
   readonly #provider: string;
@@ -12,7 +12,7 @@ export class CallReport {
   readonly #beganAt = performance.now();
   readonly #span: Span;
 
-  /** @param parent of the run */
+  /** @param parent span of the run */
   constructor(
     { metrics, tracing }: WorkerContext,
     parent: Span,
@@ -25,7 +25,7 @@ export class CallReport {
     this.#span = tracing.start("call provider", { parent, kind: "client", attributes });
   }
 
-  /** Its first text is there. */
+  /** Records the first text. */
   began(): void {
     this.#metrics.callBegan(this.#provider, performance.now() - this.#beganAt);
     this.#span.event("first text");
@@ -49,7 +49,7 @@ export class CallReport {
   }
 }
 
-/** From a closed set of words. */
+/** Maps an outcome to a closed set of words, so that metric labels stay few. */
 function describeOutcome(outcome: CallEnd["outcome"], error: unknown): CallOutcome["outcome"] {
   if (outcome !== "failed") return outcome;
   return error instanceof ProviderError ? error.code : "error";

@@ -11,9 +11,9 @@ interface Answer {
 }
 
 /**
- * A worker's own `/livez` (its event loop turns), `/readyz` (it takes jobs, and both stores answer), `/health` (the same, and
- * more, for people) and `/metrics`.
- * @throws {ConfigError} when the port cannot be had
+ * Serves a worker's own `/livez` (its event loop turns), `/readyz` (it takes jobs, and both stores answer), `/health`
+ * (the same with more detail, for people) and `/metrics`.
+ * @throws {ConfigError} when the port is not available
  */
 export async function serveHealth(
   context: WorkerContext,

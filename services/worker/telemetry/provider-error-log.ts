@@ -1,10 +1,10 @@
 import type { Logger } from "../../../shared/logger.ts";
 import { ProviderError } from "../providers/provider.ts";
 
-/** A key that does not work is said loudly, but not with every message. */
+/** Log an invalid API key as an error at most once in this time, in milliseconds, per provider. */
 const loudEveryMs = 60_000;
 
-/** Logs what goes wrong with providers, each matter as loud as it is. */
+/** Logs provider errors, each at a level that fits its severity. */
 export class Complaints {
   readonly #loudAt = new Map<string, number>();
 

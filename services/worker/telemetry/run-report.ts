@@ -4,12 +4,12 @@ import type { Logger } from "../../../shared/logger.ts";
 import type { Span } from "../../../shared/tracing/tracing.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
-/** What is told of one run: in the log, to Prometheus, and in the trace of its message. */
+/** Reports one run to the log, to Prometheus, and to the trace of its message. */
 export class RunReport {
   readonly #context: WorkerContext;
   readonly #job: ClaimedJob;
   readonly #beganAt = performance.now();
-  /** Of all that is done for it. */
+  /** Parent span of all work of the run. */
   readonly span: Span;
   readonly log: Logger;
 
@@ -50,14 +50,14 @@ export class RunReport {
     this.span.end();
   }
 
-  /** The run is over, and the job is not: another has it, or may have it now. */
+  /** The run is over but the job is not: another run has it, or may have it now. */
   left(how: "lost" | "released"): void {
     this.log.info({ run: this.#job.run }, how === "lost" ? "job lost to another" : "job given back");
     this.span.fail(how);
     this.span.end();
   }
 
-  /** It is not known how the run ended. @param error the reason */
+  /** Records that the run ended in an unknown way. @param error the reason */
   broke(error: unknown): void {
     this.log.error({ err: error, run: this.#job.run }, "run broke off");
     this.span.fail("broke");

@@ -4,23 +4,26 @@ import { fresh } from "../../../shared/async/cached-for.ts";
 import type { Health } from "../../../shared/protocol/service.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
-/** However many ask, the stores are asked once in so long. */
+/**
+ * Cache time of a store's answer, in milliseconds: each store is asked at most once in this time, regardless of the
+ * number of requests.
+ */
 const freshMs = 1000;
 const writesFreshMs = 5000;
 
 export interface WorkerHealth extends Pick<Health, "status" | "timestamp" | "uptime" | "memory"> {
   checks: Omit<Health["checks"], "delivery">;
   takesJobs: boolean;
-  /** That it holds now, and may hold at once. */
+  /** Number of jobs held now. */
   jobs: number;
   concurrency: number;
-  /** Providers it skips because they are down. */
+  /** Providers that are down and skipped. */
   openCircuits: string[];
 }
 
 /**
- * The state of a worker: `unhealthy` where jobs would not get far, `degraded` where their replies are only not seen while
- * they grow.
+ * Reports a worker's state: `unhealthy` when jobs cannot be processed, `degraded` when replies are stored but not shown
+ * while they grow.
  */
 export function workerHealth(context: WorkerContext, takesJobs: () => boolean): () => Promise<WorkerHealth> {
   const { db, queue, live, leases, circuits, config } = context;

@@ -26,14 +26,17 @@ export interface CallOutcome {
   end: CallEnd;
 }
 
-/** What the reconciler found undone, and did. */
+/** Repairs made by the reconciler. */
 type Repair = "put_back" | "orphan_put_back" | "orphan_ended" | "lost_call";
 
 const waitBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
 const firstTextBuckets = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 40, 60];
 const replyBuckets = [0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 300];
 
-/** What a worker tells Prometheus about the jobs it answers. Providers and models are those of the configuration. */
+/**
+ * Prometheus metrics of the jobs that a worker answers. The labels of providers and models are those of the
+ * configuration.
+ */
 export class WorkerMetrics {
   readonly #process: ProcessMetrics;
   readonly #instruments: Instruments;
@@ -59,7 +62,7 @@ export class WorkerMetrics {
     return this.#process.render();
   }
 
-  /** The names of all it tells. */
+  /** Names of all registered metrics. */
   registered(): string[] {
     return this.#process.registry.getMetricsAsArray().map(({ name }) => name);
   }
@@ -74,12 +77,12 @@ export class WorkerMetrics {
     else resets.inc({ cause: "run" });
   }
 
-  /** A reply begins anew within a run: whoever reads it drops what was shown. */
+  /** A reply started again within a run; readers drop the text shown so far. */
   restarted(): void {
     this.#instruments.resets.inc({ cause: "call" });
   }
 
-  /** @param sinceAcceptedMs of the first text and of the end; both absent for what was ended without a run */
+  /** @param sinceAcceptedMs times of the first text and of the end; both absent for a job that ended without a run */
   ended(
     { status, errorCode, provider, reply }: JobEnd,
     sinceAcceptedMs: { firstText?: number | undefined; end?: number } = {},
@@ -108,7 +111,7 @@ export class WorkerMetrics {
     if (costUsd !== null) costs.inc({ provider, model }, costUsd);
   }
 
-  /** BullMQ met an error as it asked for jobs, or said how they ended. */
+  /** BullMQ had an error while it fetched jobs or reported their end. */
   queueFailed(): void {
     this.#instruments.queueErrors.inc();
   }
