@@ -1,11 +1,11 @@
 /**
- * Makes a provider's text fit for PostgreSQL and UTF-8 while it streams, before anybody sees it: drops U+0000, joins
- * surrogate pairs that were split over chunks, and turns lone surrogates into U+FFFD.
+ * Makes a provider's streamed text valid for PostgreSQL and UTF-8 before it is shown: drops U+0000, joins surrogate
+ * pairs that were split over chunks, and turns lone surrogates into U+FFFD.
  */
 export class TextCleaner {
   #heldBack = "";
 
-  /** @returns what of it can go on now; the first half of a pair waits for the second */
+  /** @returns the text that can be passed on now; the first half of a pair waits for the second */
   push(chunk: string): string {
     const text = this.#heldBack + chunk.replaceAll("\0", "");
     const cut = isHighSurrogate(text.charCodeAt(text.length - 1)) ? text.length - 1 : text.length;
@@ -13,7 +13,7 @@ export class TextCleaner {
     return text.slice(0, cut).toWellFormed();
   }
 
-  /** @returns what was still held back */
+  /** @returns the text still held back */
   end(): string {
     const rest = this.#heldBack.toWellFormed();
     this.#heldBack = "";
@@ -21,7 +21,7 @@ export class TextCleaner {
   }
 }
 
-/** The same for a text that is there as a whole, such as a model's name. */
+/** Cleans a text that is complete, such as a model's name. */
 export function cleanWhole(text: string): string {
   return text.replaceAll("\0", "").toWellFormed();
 }

@@ -1,12 +1,12 @@
 /** Names of characters that a link can begin with, or that browsers drop from it. */
 const named = new Set(["colon", "sol", "bsol", "period", "commat", "tab", "newline"]);
 const telling = /^[a-z:/\\.@\t\n\r]$/i;
-/** Longer numbers are padded with zeros, which nobody does without intent. */
+/** A longer number is padded with zeros, which is only done with intent. */
 const unfinished = /^&(?:#(?:x[\da-f]{0,8}|\d{0,8})|[a-z]{0,8})?$/i;
 
 /**
- * Makes character references visible that a link could hide behind: in Markdown, `https&colon;&sol;&sol;host` is one. Other
- * references, and any other `&`, stay as they are.
+ * Escapes character references that could hide a link: in Markdown, `https&colon;&sol;&sol;host` is one. Other
+ * references, and any other `&`, stay unchanged.
  */
 export class EntityDisarmer {
   #held = "";
@@ -35,7 +35,7 @@ export class EntityDisarmer {
   }
 }
 
-/** @param next what follows it; HTML takes numbers without a semicolon, too */
+/** @param next the character that follows; HTML also accepts numeric references without a semicolon */
 function disarm(reference: string, next: string): string {
   return isTelling(reference, next) ? `&amp;${reference.slice(1)}` : reference;
 }

@@ -1,27 +1,31 @@
 /**
- * What a link begins with says how the rest of it is judged: by its host; by its host, if it looks like one at all; by the
- * address of a mail; or not, since nothing of its kind is allowed.
+ * Decides how the rest of a link is judged. `host` and `www`: by its host. `slashes`: by its host, if it looks like one
+ * at all. `mail`: by its mail address. `never`: not judged, since no link of this kind is allowed.
  */
 export type LinkKind = "host" | "www" | "slashes" | "mail" | "never";
 
-/** Enough to tell what a text is by what stands before it. */
+/** Enough preceding text to tell the kind of a beginning. */
 const contextChars = 64;
 
 /**
- * In Markdown and in HTML: what follows is a destination, whatever it looks like. Before it stands what renderers and URL
- * parsers pass over, as a context has it; in a quote its next line begins with `>`.
+ * Start of a link's destination in Markdown and in HTML: the text that follows is a destination, whatever it looks
+ * like. The pattern also matches the characters that renderers and URL parsers skip before a destination, in the form
+ * `contextOf` gives them. In a quote, the next line begins with `>`.
  */
 const destination = String.raw`\](?:\(|:)[ &>]*<?[ &>]*|<|(?:href|src|action) ?= ?["']?`;
 const openAngle = /<[ &>]*$/;
 
-/** In each, the last character is the one that tells; a backslash is a slash to browsers, and escapes in Markdown. */
+/**
+ * In each pattern, the last character triggers the match. A backslash is a slash to browsers, and an escape in
+ * Markdown.
+ */
 const afterColon: readonly [LinkKind, RegExp][] = [
-  // A telephone is no host.
+  // `tel` and `sms` are excluded: a telephone number is no host.
   [
     "never",
     new RegExp(String.raw`(?<=${destination})(?!(?:https?|mailto|tel|sms)[/\\]?:)[a-z][a-z\d+.&\\-]+[/\\]?:$`, "i"),
   ],
-  // Renderers find these two in the middle of a word, too.
+  // Renderers recognise these two in the middle of a word, too.
   ["host", /https?[/\\]?:$/i],
   ["mail", /mailto[/\\]?:$/i],
   ["never", /(?<![a-z\d])(?:javascript|vbscript|data|blob)[/\\]?:$/i],
@@ -29,7 +33,7 @@ const afterColon: readonly [LinkKind, RegExp][] = [
 const afterSlash: readonly [LinkKind, RegExp][] = [
   ["never", /(?:[a-z][a-z\d+.-]*[/\\]?)?:[/\\]{2}$/i],
   ["host", new RegExp(String.raw`(?<=${destination})[/\\]{2}$`, "i")],
-  // Not a doubled slash within a path.
+  // Excludes a doubled slash within a path.
   ["slashes", /(?<![a-z\d:/\\])[/\\]{2}$/i],
 ];
 const afterDot: readonly [LinkKind, RegExp][] = [["www", /www\.$/i]];
@@ -41,7 +45,7 @@ function beginnings(char: string): readonly [LinkKind, RegExp][] {
   return char === "." ? afterDot : none;
 }
 
-/** Whether a link may begin with it: only then the next characters must be seen before it is let go. */
+/** True if a link may begin with the character. Only then must the next characters be seen before it is passed on. */
 export function mayBeginLink(char: string): boolean {
   return /^[a-z\d+.\-:/\\]$/i.test(char);
 }
@@ -50,16 +54,16 @@ export function isSlash(char: string): boolean {
   return char === "/" || char === "\\";
 }
 
-/** White space and control characters, whatever Unicode calls them: readers differ in which count. */
+/** All white space and control characters in every Unicode category, since readers differ in which ones count. */
 const blanks = /[\p{White_Space}\p{C}\p{Z}]+/gu;
 
 const reference = /&#?\w{1,31};/g;
-/** More of the same tells nothing new, and must not push what stands before it out of the context. */
+/** A longer run adds no information, and must not push the text before it out of the context. */
 const longRun = /([ &>]{2})[ &>]+|([a-z\d+.-]{8})[a-z\d+.-]{9,}(?=[a-z\d+.-]{8})/gi;
 
 /**
- * The end of a text, as far as the kind of a link behind it hangs on it: blanks as one space, those that URL parsers drop
- * from within an address as a tab, a character reference as `&`.
+ * Shortens the end of a text to the part that decides the kind of a link behind it. Blanks become one space, blanks
+ * that URL parsers drop within an address become a tab, and a character reference becomes `&`.
  */
 export function contextOf(text: string): string {
   const short = text.replace(reference, "&").replace(blanks, (run) => (/^[\t\r]+$/.test(run) ? "\t" : " "));
@@ -68,15 +72,15 @@ export function contextOf(text: string): string {
 
 export interface Beginning {
   kind: LinkKind;
-  /** Where in the text it is. */
+  /** Index in the text. */
   at: number;
-  /** It stands behind a `<`, so that its destination may hold blanks. */
+  /** True if it follows a `<`, so that its destination may hold blanks. */
   angle: boolean;
 }
 
 /**
- * Whether a text ends with what a link begins with.
- * @param preceding what stood before the text, or its context
+ * Finds the beginning of a link at the end of a text.
+ * @param preceding the text before it, or the context of that text
  */
 export function findBeginning(preceding: string, text: string): Beginning | undefined {
   const patterns = beginnings(text.at(-1) ?? "");

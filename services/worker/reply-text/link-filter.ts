@@ -2,41 +2,41 @@ import { EntityDisarmer } from "./disarm-entities.ts";
 import { contextOf, findBeginning, isSlash, type LinkKind, mayBeginLink } from "./link-beginning.ts";
 import { findAllowed, isAllowedMail, isOpen, isPunctuation, namesHost } from "./link-hosts.ts";
 
-/** Stands where a link was. No markup: in brackets it could become a link again. */
+/** Replacement for a removed link. No markup: in brackets it could become a link again. */
 const removedLink = "(link removed)";
 
-/** Enough to recognise what a link begins with. */
+/** Enough to recognise the beginning of a link. */
 const maxHeldChars = 48;
-/** Of what was let go; then it is made short. */
+/** Limit of the text passed on that is kept as context; beyond it, the context is shortened. */
 const maxContextChars = 512;
 const maxSlashes = 64;
-/** A name has 253 characters at most; what is longer leads nowhere good. */
+/** A host name has at most 253 characters; a longer authority is removed. */
 const maxAuthorityChars = 320;
 const maxPunctuation = 8;
 
 /**
- * Takes out of a text, while it streams, every link that does not lead to an allowed host: URLs of any scheme, those without
- * one (`//host`, `www.host`), `mailto:`, `javascript:` and the like, wherever they stand, since what a renderer of Markdown
- * takes for a link is not known here. Links within a site, e-mail addresses and bare names of hosts are left alone.
- * Where a renderer could take what follows an allowed host for a part of it, a `/` is put between them. Of HTML a renderer
- * of replies should show the source: what browsers make of it is not followed here.
+ * Removes every link that does not lead to an allowed host from a streamed text. This covers URLs of any scheme, URLs
+ * without one (`//host`, `www.host`), `mailto:`, `javascript:` and the like. They are removed at any position, since
+ * the rules of the Markdown renderer are not known here. Links within a site, e-mail addresses and bare host names are
+ * left alone. A `/` is inserted after an allowed host where a renderer could read the text that follows as part of the
+ * host. A renderer of replies should show HTML as source: browsers' parsing of HTML is not modelled here.
  *
- * However a text is cut into pieces, the outcome is the same. It is held back from where a link may begin to the end of its
- * host: a word as a rule, a few hundred characters at most.
+ * The result does not depend on how the text is split into pieces. Text is held back from a possible beginning of a
+ * link to the end of its host: usually a word, at most a few hundred characters.
  */
 export class LinkFilter {
   readonly #allowed: readonly string[];
   readonly #entities = new EntityDisarmer();
   #state: "text" | "link" | "removed" = "text";
-  /** The end of what was let go. */
+  /** End of the text passed on. */
   #context = "";
-  /** In a text: what a link may begin with. In a link: what it has begun with. */
+  /** In state `text`: a possible beginning of a link. In state `link`: its beginning. */
   #held = "";
   #kind: LinkKind = "host";
-  /** Between `<` and `>` a destination may hold blanks. */
+  /** True between `<` and `>`, where a destination may hold blanks. */
   #angle = false;
   #authority = "";
-  /** Of a link that is removed: the punctuation it may end before, and the brackets that it opened. */
+  /** For a removed link: the punctuation it may end before, and the number of brackets it opened. */
   #punctuation = "";
   #brackets = 0;
 
@@ -46,13 +46,13 @@ export class LinkFilter {
 
   /**
    * @param text whole characters
-   * @returns what can go on now
+   * @returns the text that can be passed on now
    */
   push(text: string): string {
     return this.#take(this.#entities.push(text));
   }
 
-  /** @returns what was still held back */
+  /** @returns the text still held back */
   end(): string {
     let out = this.#take(this.#entities.end());
     if (this.#state === "link") out += this.#judge("");
@@ -97,12 +97,12 @@ export class LinkFilter {
     if (endsAuthority(this.#kind, char)) return this.#judge(char);
     this.#authority += char;
     if (this.#authority.length > maxAuthorityChars) return this.#remove("");
-    // Of these two the whole tells what they are.
+    // These two kinds are judged by their whole text.
     const open = this.#kind === "mail" || this.#kind === "slashes" || isOpen(this.#authority);
     return open ? "" : this.#judge("");
   }
 
-  /** @param next what the authority ended at; it is taken, too */
+  /** @param next the character that ended the authority; it is consumed, too */
   #judge(next: string): string {
     const authority = this.#authority;
     if (this.#isNoLink(authority, next)) return this.#leave(authority + next);
@@ -110,20 +110,20 @@ export class LinkFilter {
     const www = this.#kind === "www" ? this.#held : "";
     const found = findAllowed(www + authority, this.#allowed);
     if (!found) return this.#remove(next);
-    // Nothing that follows is a part of the host then, whoever reads it.
+    // With the `/`, no reader takes the text that follows for a part of the host.
     const end = this.#endsWith(found.rest, next) ? "" : "/";
     this.#held = `${www === "" ? this.#held : ""}${found.host}${found.port}${end}`;
     return this.#leave(found.rest + next);
   }
 
-  /** Whether all readers agree that a host ends where it does: at a path, or at what ends every kind of link. */
+  /** True if all readers agree where the host ends: at a path, or at a character that ends every kind of link. */
   #endsWith(rest: string, next: string): boolean {
     if (this.#angle && rest.startsWith(">")) return true;
     if (!isPunctuation(rest)) return false;
     return /^[/?#]$/.test(next) || this.#isEnd(next);
   }
 
-  /** White space beyond ASCII, and within `<…>` any, is a part of some readers' addresses. */
+  /** Some readers include white space beyond ASCII, and any white space within `<…>`, in an address. */
   #isEnd(next: string): boolean {
     return next === "" || (!this.#angle && /^[ \t\n\v\f\r]$/.test(next));
   }
@@ -136,7 +136,7 @@ export class LinkFilter {
     return isPunctuation(authority) && this.#isEnd(next);
   }
 
-  /** Lets go what was held, and goes on with the text after it. */
+  /** Passes the held text on, and continues with the text after it. */
   #leave(rest: string): string {
     const out = this.#letGo(this.#held);
     this.#held = "";
@@ -174,6 +174,6 @@ function endsAuthority(kind: LinkKind, char: string): boolean {
   return kind === "mail" ? /^[ \t\n\v\f\r<>)\]]$/.test(char) : /^[ \t\n\v\f\r/\\?#<]$/.test(char);
 }
 
-/** Also punctuation of other scripts, which put no space before a sentence goes on. */
+/** Includes punctuation of other scripts, which put no space between sentences. */
 const endsLink = /^(?:[\s<>"`|]|(?!\p{ASCII})[\p{P}\p{S}\p{Z}])$/u;
 const closesSentence = /^[.,;:!?'*_~]$/;

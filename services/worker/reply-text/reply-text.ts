@@ -1,7 +1,7 @@
 import { TextCleaner } from "./clean-text.ts";
 import { LinkFilter } from "./link-filter.ts";
 
-/** What happens to a provider's text before anybody sees it, piece by piece: what comes out is the stored reply. */
+/** Cleans and filters a provider's text piece by piece before it is shown. The output is the stored reply. */
 export class ReplyText {
   readonly #cleaner = new TextCleaner();
   readonly #links: LinkFilter | undefined;
@@ -11,13 +11,13 @@ export class ReplyText {
     this.#links = allowedLinkHosts && new LinkFilter(allowedLinkHosts);
   }
 
-  /** @returns what of it can go on now */
+  /** @returns the text that can be passed on now */
   push(chunk: string): string {
     const text = this.#cleaner.push(chunk);
     return this.#links ? this.#links.push(text) : text;
   }
 
-  /** @returns what was still held back */
+  /** @returns the text still held back */
   end(): string {
     const text = this.#cleaner.end();
     return this.#links ? this.#links.push(text) + this.#links.end() : text;
