@@ -8,27 +8,30 @@ import type { WorkerContext } from "./worker-context.ts";
 
 export interface Consumer {
   readonly takesJobs: boolean;
-  /** Takes no more, lets what is under way end until `drainMs` are over, and gives the rest back. */
+  /** Stops taking jobs, lets jobs in flight end within `drainMs`, and releases the rest. */
   close(drainMs: number): Promise<void>;
 }
 
 /**
- * BullMQ's own lock decides only when it delivers an entry again after a crash; whether a job may then be answered is a
- * matter of our lease. Its stalled check must never end a job, so its count has no limit.
+ * BullMQ's own lock only decides when an entry is delivered again after a crash. Our lease then decides whether the job
+ * may be answered. BullMQ's stalled check must never end a job, so its count has no limit.
  */
 const lock = {
   lockDuration: 10_000,
   stalledInterval: 5000,
   maxStalledCount: 2 ** 31 - 1,
-  // A short outage of PostgreSQL stops the worker for so long; the default is 15 s.
+  // A short outage of PostgreSQL pauses the worker for this long; BullMQ's default is 15 s.
   runRetryDelay: 500,
-  // Seconds; a frozen worker can swallow a wake-up, and a job would wait that long.
+  // Seconds. A frozen worker can swallow a wake-up, and a job would then wait this long.
   drainDelay: 1,
 };
 
-/** BullMQ waits for its store without limit; what is left when that is away comes back by its lock. */
+/**
+ * Close timeout: BullMQ waits for its store without limit. Entries left while the store is down are delivered again
+ * when their lock expires.
+ */
 const closeMs = 3000;
-/** An entry that was just taken while the worker closes shows up within this. */
+/** Time within which an entry taken during the close shows up. */
 const lateEntryMs = 100;
 
 export async function startConsumer(context: WorkerContext, backend: QueueBackend): Promise<Consumer> {
@@ -39,11 +42,11 @@ export async function startConsumer(context: WorkerContext, backend: QueueBacken
       const delivery = await deliver(context, deliveredJob(job), job.attemptsMade > 0);
       if (delivery.type === "back") return giveBack(job, token);
       if (delivery.type === "later") {
-        // Whole milliseconds: PostgreSQL takes no others here, and the entry would fail.
+        // Round up to whole milliseconds: PostgreSQL rejects fractions here, and the entry would fail.
         await job.moveToDelayed(Date.now() + Math.ceil(delivery.delayMs), token);
         throw new DelayedError();
       }
-      // Only the queue's own record: the row has ended, and nothing is tried again by itself.
+      // Affects the queue's record only: the row has ended, and BullMQ must not retry it.
       if (delivery.note !== undefined) await job.log(delivery.note).catch(() => undefined);
       if (delivery.type === "failed") throw new UnrecoverableError(delivery.reason);
     },
@@ -68,7 +71,7 @@ export async function startConsumer(context: WorkerContext, backend: QueueBacken
       ]);
       if (!drained) {
         context.leases.stopAll("released");
-        // A finished reply is still being stored: it exists nowhere else.
+        // Wait on: a finished reply is still being stored, and it exists nowhere else.
         await context.leases.idle();
       }
       await within(closeMs, closed);

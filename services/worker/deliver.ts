@@ -8,24 +8,25 @@ import { mustEnd, settleOrphan } from "./maintenance/settle-orphan.ts";
 import { untilStored } from "./run/until-stored.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
-/** What becomes of a queue's entry: done with, delivered again after a while, or given to another worker at once. */
+/** Verdict on a queue entry: finished, delivered again after a delay, or released to another worker at once. */
 export type Delivery =
   | { type: "done"; note?: string }
   | { type: "failed"; reason: string; note?: string }
   | { type: "later"; delayMs: number }
   | { type: "back" };
 
-/** A little more than a lease: the database's clock and this machine's need not agree. */
+/** Margin after a lease, in milliseconds: the clocks of the database and of this machine may differ. */
 const afterLeaseMs = 100;
 const soonMs = 1000;
 
 /**
- * Handles one delivery of a job. The row decides: a job that has ended or is another's is not answered again.
- * @param retried an operator has sent a failed entry back into the queue
- * @throws when the row could not be read or ended for certain; the reconciler will deliver the job again
+ * Handles one delivery of a job. The row decides: a job that has ended, or that another run holds, is not answered
+ * again.
+ * @param retried true if an operator has put a failed entry back into the queue
+ * @throws when the row could not be read, or may not be ended; the reconciler will deliver the job again
  */
 export async function deliver(context: WorkerContext, jobId: string, retried = false): Promise<Delivery> {
-  // While PostgreSQL is away the entry waits here, and the queue behind it stays as it is.
+  // While PostgreSQL is down the entry waits here, and the queue behind it stays unchanged.
   const job = await untilStored(
     () => claimJob(context.db.pool, jobId, context.takeOvers.allowed, context.worker),
     context,
@@ -52,16 +53,16 @@ async function refuse(context: WorkerContext, jobId: string, retried: boolean): 
     await settleOrphan(context, standing);
     return refuse(context, jobId, false);
   }
-  // The queue's record says so too, where operators look.
+  // Mark the queue's record as failed too, since operators look there.
   if (standing.status === "failed") {
     return { ...failed(standing.errorCode ?? "provider_unavailable"), note: await describeRuns(context, jobId) };
   }
-  // Held by another: the entry waits until that lease is over, should its worker die.
+  // Held by another run: deliver again once that lease has expired, in case its worker dies.
   if (standing.status === "active") {
     const { leaseLeftMs } = standing;
     return { type: "later", delayMs: leaseLeftMs > 0 ? leaseLeftMs + afterLeaseMs : soonMs };
   }
-  // Not its turn yet: the end of the job before it puts it into the queue.
+  // Not the head of its conversation yet: the end of the job before it queues this one.
   return { type: "done" };
 }
 
@@ -69,7 +70,7 @@ function failed(errorCode: JobErrorCode): Extract<Delivery, { type: "failed" }> 
   return { type: "failed", reason: `${errorCode}: ${jobErrors[errorCode]}` };
 }
 
-/** A line each, for the queue's own record. */
+/** Renders one line per run, for the queue's own record. */
 async function describeRuns({ db, log }: WorkerContext, jobId: string, before = Infinity): Promise<string> {
   const runs = await readRuns(db.pool, jobId).catch((error: unknown) => {
     log.debug({ err: error, jobId }, "runs not read");
@@ -81,7 +82,7 @@ async function describeRuns({ db, log }: WorkerContext, jobId: string, before = 
     .join("");
 }
 
-/** Bull Board's retry button: it begins in PostgreSQL like any other retry, and is refused there like any other. */
+/** Handles Bull Board's retry button: the retry starts in PostgreSQL, and is refused there, like any other retry. */
 async function retry(context: WorkerContext, jobId: string): Promise<Delivery> {
   const result = await retryJob(context.db.pool, jobId);
   if (!result.retried) return { type: "failed", reason: `not retried: ${retryRefusals[result.reason]}` };

@@ -12,7 +12,7 @@ import type { WorkerMetrics } from "./telemetry/worker-metrics.ts";
 
 export interface WorkerContext extends JobContext {
   config: Config;
-  /** This process, in records for operators: its host and number. */
+  /** Host name and process id, for records that operators read. */
   worker: string;
   assistants: Assistants;
   providers: ProviderRegistry;

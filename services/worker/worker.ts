@@ -23,10 +23,10 @@ import { TakeOvers } from "./run/reclaim-guard.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import { WorkerMetrics } from "./telemetry/worker-metrics.ts";
 
-/** After a SIGTERM, replies under way may end within this; the rest is given back. */
+/** Drain timeout after a SIGTERM, in milliseconds. Replies in flight may end within it; the rest is released. */
 const drainMs = 7000;
 
-/** Jobs in, provider called, reply out. */
+/** Starts the worker: takes jobs from the queue, calls the providers, stores the replies. */
 export async function startWorker(
   config: Config,
   { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
