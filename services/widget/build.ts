@@ -12,10 +12,10 @@ interface StoredFile {
   readonly contents: Uint8Array | string;
 }
 
-/** What others import by a name that stays; all else has its content's hash in its name. */
+/** Entry points with a stable name for importers. All other files carry a hash of their content in the name. */
 const modules = { element: "element.ts", client: "client/client.ts" };
 
-/** Browsers of 2024: `light-dark()` is the youngest of what is used. */
+/** Browsers of 2024: `light-dark()` is the youngest feature used. */
 const target = ["chrome123", "firefox124", "safari17.5"];
 
 const common = {
@@ -30,7 +30,7 @@ const common = {
   logLevel: "warning",
 } satisfies BuildOptions;
 
-/** Builds `dist/`: `widget.js`, a classic script, and `widget/`, the modules that it loads when they are needed. */
+/** Builds `dist/`: `widget.js`, a classic script, and `widget/`, the modules that it loads on demand. */
 async function buildWidget(): Promise<void> {
   const split = await build({
     ...common,
@@ -46,7 +46,7 @@ async function buildWidget(): Promise<void> {
     ...common,
     entryPoints: { widget: "widget.ts" },
     outdir: dist,
-    // Wrapped by hand: as "iife" it would bring code for modules of Node along.
+    // Wrapped by the banner and footer: the format "iife" would add code for modules of Node.
     format: "esm",
     banner: { js: `(()=>{const parleyFiles=${whereFilesAre};` },
     footer: { js: "})();" },
@@ -56,15 +56,15 @@ async function buildWidget(): Promise<void> {
   await store([...split.outputFiles, types, ...classic.outputFiles.map(fromFiles)]);
 }
 
-/** The tag is known only while its script runs for the first time. */
+/** Resolves the folder of the modules. The script's tag is known only during the first run of the script. */
 const whereFilesAre = `new URL("widget/",(document.currentScript??document.querySelector('script[src*="/widget.js"]'))?.src??document.baseURI).href`;
 
-/** What a classic script of another origin imports is relative to nothing: it must name the host. */
+/** Imports of a classic script from another origin have no base address, so each must name the host. */
 function fromFiles({ path, text }: OutputFile): StoredFile {
   return { path, contents: text.replaceAll(/\bimport\("\.\/widget\/([\w-]+\.js)"\)/g, 'import(parleyFiles+"$1")') };
 }
 
-/** A style sheet becomes its text, made small. */
+/** Replaces a style sheet by its minified text. */
 const styleText: Plugin = {
   name: "style-text",
   setup(bundling) {
@@ -80,7 +80,7 @@ const styleText: Plugin = {
   },
 };
 
-/** What the classic script loads are the modules' own files: nothing is there twice. */
+/** Redirects the classic script's imports to the files of the modules, so no code is shipped twice. */
 function loadFrom({ outputs }: Metafile): Plugin {
   const files = new Map(
     Object.entries(outputs).flatMap(([file, { entryPoint }]) => (entryPoint === undefined ? [] : [[entryPoint, file]])),
@@ -99,7 +99,10 @@ function loadFrom({ outputs }: Metafile): Plugin {
   };
 }
 
-/** Several processes may do this at once: nobody sees half a file, or one without those that it loads. */
+/**
+ * Stores the files. Builds may run in several processes at once, so no reader may see half a file, or a file without
+ * those it loads.
+ */
 async function store(files: readonly StoredFile[]): Promise<void> {
   await mkdir(join(dist, "widget"), { recursive: true });
   const entries = files.filter(({ path }) => !path.includes("-"));

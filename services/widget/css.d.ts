@@ -1,4 +1,7 @@
-/** The bundler gives a style sheet as its text, for a sheet that is constructed: inline styles would need the page's leave. */
+/**
+ * Style sheet as text, for a constructed sheet: inline styles would need the permission of the page's content security
+ * policy.
+ */
 declare module "*.css" {
   const text: string;
   export default text;

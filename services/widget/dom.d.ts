@@ -1,4 +1,4 @@
-/** Chromium's, not in TypeScript's library yet: https://html.spec.whatwg.org/#the-closewatcher-interface */
+/** Chromium's class, still missing in TypeScript's library: https://html.spec.whatwg.org/#the-closewatcher-interface */
 declare class CloseWatcher extends EventTarget {
   destroy(): void;
 }

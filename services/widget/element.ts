@@ -1,10 +1,13 @@
 import { ParleyChat } from "./element/parley-chat.ts";
 import { defineParleyChat as define } from "./element/define.ts";
 
-/** `/widget/element.js`: for pages that import the element. Importing it defines nothing. */
+/** Module `/widget/element.js`, for pages that import the element. The import alone defines nothing. */
 export { ParleyChat };
 
-/** Makes `<parley-chat>` known to the page. @param home the server; by default the one that this module came from */
+/**
+ * Defines `<parley-chat>`.
+ * @param home the server; by default the origin of this module
+ */
 export function defineParleyChat(home = new URL("..", import.meta.url).href): void {
   define(home);
 }

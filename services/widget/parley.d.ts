@@ -3,11 +3,11 @@
  * The element's class is checked against them.
  */
 
-/** What `document.querySelector("parley-chat")` gives, once the element is defined. */
+/** Type of `document.querySelector("parley-chat")` once the element is defined. */
 export interface ParleyChatElement extends HTMLElement {
-  /** Whether the panel is open, or about to be. */
+  /** True if the panel is open or opening. */
   readonly isOpen: boolean;
-  /** Opens the panel, with the keyboard in it. */
+  /** Opens the panel and moves the focus into it. */
   open(): void;
   close(): void;
   /** Sends a message as if the visitor had typed it. Blank text is ignored. */
@@ -16,13 +16,13 @@ export interface ParleyChatElement extends HTMLElement {
   reset(): void;
 }
 
-/** The details of the events that the element sends; all of them bubble, and leave shadow trees. */
+/** Details of the events that the element dispatches. All of them bubble and cross shadow roots. */
 export interface ParleyEvents {
   "parley:open": Record<string, never>;
   "parley:close": Record<string, never>;
-  /** The visitor, or the page for them, has sent something. */
+  /** Message sent by the visitor, or by the page on their behalf. */
   "parley:message": { text: string };
-  /** A reply has ended. */
+  /** End of a reply. */
   "parley:reply": { id: string | undefined; text: string; status: "complete" | "stopped" };
   "parley:error": {
     /** Not loaded · opened from a file · message refused · no reply · service not reached · service busy. */

@@ -1,12 +1,13 @@
 import { defineParleyChat } from "./element/define.ts";
 import { attributeNames } from "./element/settings.ts";
 
-/** Where the widget's files are, with a slash at its end: the bundler puts it in. */
+/** Address of the widget's files, with a slash at its end; inserted by the bundler. */
 declare const parleyFiles: string;
 
 /**
- * `/widget.js`: defines `<parley-chat>`, and puts one in the corner of the page if its script tag has any `data-*` of
- * the element's attributes. The tag is known only while this runs for the first time, not in what it calls later.
+ * Script `/widget.js`: defines `<parley-chat>`, and adds one in the corner of the page if its script tag has any
+ * `data-*` of the element's attributes. The tag is known only during the first run of the script, not in its later
+ * callbacks.
  */
 const script = document.currentScript ?? document.querySelector('script[src*="/widget.js"]');
 const wanted = attributeNames.flatMap((name) => {
@@ -20,7 +21,7 @@ if (wanted.length > 0) {
   else putOnPage();
 }
 
-/** Once, also where a tag manager brings the script a second time. */
+/** Adds the element once, even if a tag manager inserts the script a second time. */
 function putOnPage(): void {
   if (document.querySelector("parley-chat:not([position=inline])") !== null) return;
   const chat = document.createElement("parley-chat");

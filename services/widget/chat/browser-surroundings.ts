@@ -1,13 +1,13 @@
 import type { KeyValueStorage, Surroundings } from "./surroundings.ts";
 
-/** Where frames are not painted, as in a hidden tab, changes are told so late at most. */
+/** Maximum delay of a change in a document whose frames are not painted, such as a hidden tab. */
 const longestFrameMs = 250;
 
-/** What this browser offers. */
+/** Adapts this browser's storage, locks, channels and events. */
 export function browserSurroundings(): Surroundings {
   return {
     storage: openStorage(),
-    // Its type says nothing of contexts that are not secure.
+    // The DOM type omits that `locks` is absent in insecure contexts.
     locks: (navigator as Partial<Navigator>).locks,
     openChannel: typeof BroadcastChannel === "undefined" ? undefined : openChannel,
     now: () => Date.now(),
@@ -22,7 +22,7 @@ function openStorage(): KeyValueStorage | undefined {
   try {
     return localStorage;
   } catch {
-    // Denied.
+    // Access to storage is denied.
     return undefined;
   }
 }
@@ -53,7 +53,7 @@ const listen: Surroundings["listen"] = (hear) => {
   const turn = () => hear(document.visibilityState);
   for (const type of ["online", "offline"] as const) addEventListener(type, () => hear(type), { signal });
   addEventListener("storage", ({ key }) => hear("storage", key), { signal });
-  // A page that comes out of the back/forward cache has lost its connections.
+  // A page restored from the back/forward cache has lost its connections.
   addEventListener("pageshow", turn, { signal });
   addEventListener("pagehide", () => hear("hidden"), { signal });
   document.addEventListener("visibilitychange", turn, { signal });

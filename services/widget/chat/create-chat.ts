@@ -4,7 +4,7 @@ import type { Chat } from "./chat-state.ts";
 import { openChat } from "./open-chat.ts";
 import type { ChatOptions } from "./room.ts";
 
-/** A conversation of this browser with one assistant of one service. Does nothing before `start`. */
+/** Creates a conversation of this browser with one assistant of one service. Inactive before `start`. */
 export function createChat({
   assistant,
   metadata,

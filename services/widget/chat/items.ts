@@ -2,14 +2,14 @@ import type { MessageView } from "../../../shared/protocol/conversation.ts";
 import type { JobView } from "../../../shared/protocol/job.ts";
 import type { ReplyMessage, VisitorMessage } from "./chat-state.ts";
 
-/** A reply, and while its job has not ended how to go on with it. */
+/** A reply and, while its job has not ended, the data needed to resume it. */
 export interface ReplyItem extends ReplyMessage {
   readonly jobId?: string | undefined;
-  /** The place in the text up to which it has arrived, as the service names it. */
+  /** Position in the text up to which it has arrived, as the service names it. */
   readonly at?: string | undefined;
 }
 
-/** What the service has taken, and its replies; oldest first, each reply after its own message. */
+/** Accepted messages and their replies; oldest first, each reply after its own message. */
 export type Item = VisitorMessage | ReplyItem;
 
 export type OpenReply = ReplyItem & { readonly jobId: string };
@@ -18,19 +18,19 @@ export function isOpen(item: Item): item is OpenReply {
   return item.sender === "ai" && item.jobId !== undefined;
 }
 
-/** A message that the service has just taken, and room for its reply. */
+/** Adds a message just accepted, and a placeholder for its reply. */
 export function withAccepted(
   items: readonly Item[],
   { key, text, timestamp }: { key: string; text: string; timestamp: number },
   { messageId, jobId }: { messageId: string; jobId: string },
 ): readonly Item[] {
-  // Taken before a reload, it may have come with the history.
+  // A message accepted before a reload may already be in the history.
   const known = items.some(({ id }) => id === messageId);
   const message: Item = { sender: "user", key, id: messageId, text, timestamp, delivery: "sent" };
   return withReply(known ? items : [...items, message], messageId, { jobId, timestamp });
 }
 
-/** Room for the reply to a message, if it has none. */
+/** Adds a placeholder for a message's reply if there is none. */
 export function withReply(
   items: readonly Item[],
   messageId: string,
@@ -47,7 +47,7 @@ export function withChange(items: readonly Item[], name: string, change: Partial
   return items.map((item) => (item.key === name || item.id === name ? ({ ...item, ...change } as Item) : item));
 }
 
-/** How a reply stands when its job has ended. */
+/** Maps the end of a job to the reply's final fields. */
 export function endOf({ status, reply, error }: JobView): Partial<ReplyItem> {
   return {
     jobId: undefined,
@@ -67,15 +67,15 @@ export function fromHistory({ id, sender, text, timestamp, rating }: MessageView
   return { ...item, sender, phase: "complete", rating };
 }
 
-/** Whether there are messages after this one whose replies nobody has told of. */
+/** True if messages follow this one whose replies are unknown here. */
 export function hasUnansweredAfter(items: readonly Item[], key: string): boolean {
   const rest = items.slice(items.findIndex((item) => item.key === key) + 1);
   return rest.some(({ sender }, index) => sender === "user" && rest[index + 1]?.sender !== "ai");
 }
 
 /**
- * Puts a page of the conversation, without gaps, where it belongs among what is there.
- * @param replaceable what may go where the page does not touch it: there is a gap then, and the page is newer
+ * Merges a gapless page of the conversation into the items.
+ * @param replaceable items to drop if the page does not overlap them: there is a gap then, and the page is newer
  */
 export function merge(
   items: readonly Item[],
@@ -96,7 +96,10 @@ export function merge(
   return merged;
 }
 
-/** A reply belongs right after its message, where there may be one that has no id yet; a message after that reply. */
+/**
+ * Finds an item's position. A reply follows its message directly, even before one without an id; a message follows that
+ * reply.
+ */
 function placeAfter(items: readonly Item[], last: number, incoming: Item): number {
   const answered = items[last]?.sender === "user" && items[last + 1]?.sender === "ai";
   return answered && incoming.sender === "user" ? last + 2 : last + 1;
@@ -110,16 +113,16 @@ function isSame(one: Item, other: Item): boolean {
   return one.key === other.key || (one.id !== undefined && one.id === other.id);
 }
 
-/** Both know something: a reply that is still followed here goes on as it does here, unless it has ended. */
+/** Combines two versions of an item. A reply still followed here keeps its local state, unless it has ended. */
 function combine(item: Item, incoming: Item): Item {
   if (item.sender === "user" || incoming.sender === "user") return { ...item, timestamp: incoming.timestamp };
   if (isOpen(incoming)) return item;
-  // The history does not tell a reply that was stopped from a whole one.
+  // The history marks a stopped reply like a complete one.
   const phase = item.phase === "stopped" ? item.phase : incoming.phase;
   return { ...incoming, key: item.key, phase, rating: incoming.rating ?? item.rating };
 }
 
-/** The newest items, with so many characters at most. */
+/** Takes the newest items within a maximum count and a maximum of characters. */
 export function tailOf(items: readonly Item[], maxItems: number, maxChars: number): readonly Item[] {
   let left = maxChars;
   const tooMuch = items.findLastIndex(({ text }) => (left -= text.length) < 0);

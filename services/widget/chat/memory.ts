@@ -3,58 +3,58 @@ import type { ConversationAccess } from "../client/client.ts";
 import type { Item } from "./items.ts";
 import type { KeyValueStorage } from "./surroundings.ts";
 
-/** A message that the service has not taken yet, as far as is known here. */
+/** A message without a known acceptance by the service. */
 export interface Entry {
-  /** Of the message in lists, for its whole life. */
+  /** Key of the message in lists, for its whole life. */
   readonly key: string;
-  /** The idempotency key: made before the first try, and kept. */
+  /** Idempotency key: made before the first try and kept for retries. */
   readonly id: string;
   readonly text: string;
-  /** Its place: clocks may jump. */
+  /** Position in the outbox. Timestamps cannot give it, as clocks may jump. */
   readonly order: number;
   /** Unix milliseconds, by the client's clock. */
   readonly timestamp: number;
-  /** Set before the first try, and the same at each: a key stands for one request. */
+  /** Set before the first try and identical at each retry: an idempotency key names one request. */
   readonly request?: SubmitRequest | undefined;
-  /** Why it is not sent any more. */
+  /** Reason for not sending it any more. */
   readonly refusal?: string | undefined;
-  /** It has got another key already, because of a conversation that was deleted. */
+  /** True if a deleted conversation already forced a second key. */
   readonly renewed?: boolean | undefined;
-  /** Deleted by the visitor, but perhaps taken before: the conversation it made is to be erased. */
+  /** Deleted by the visitor, but possibly accepted before. The conversation it created must be erased. */
   readonly withdrawn?: boolean | undefined;
 }
 
-/** What is kept, by key. */
+/** Stored values, by key. */
 interface Kept {
   conversation: ConversationAccess;
-  /** The newest of the conversation, to be shown before the service has answered. */
+  /** Newest part of the conversation, shown before the service has answered. */
   tail: { readonly conversationId: string; readonly items: readonly Item[] };
   draft: string;
   [out: `out/${string}`]: Entry;
-  /** Conversations that the service is still to be told to erase. */
+  /** Conversations whose erasure the service has not yet confirmed. */
   [erase: `erase/${string}`]: ConversationAccess;
 }
 
-/** What outlives the page; where storage is denied or full, what does not. */
+/** Storage that outlives the page. Where storage is denied or full, values last as long as the page. */
 export interface Memory {
-  /** Of this chat alone: also for its lock and its channel. */
+  /** Unique name of this chat; also names its lock and its channel. */
   readonly name: string;
   get<Key extends keyof Kept>(key: Key): Kept[Key] | undefined;
-  /** @param value `undefined`: there is none any more */
+  /** @param value `undefined` removes the key */
   set<Key extends keyof Kept>(key: Key, value: Kept[Key] | undefined): void;
-  /** All whose keys begin so. */
+  /** Returns all values whose keys have this prefix. */
   list<Prefix extends "out/" | "erase/">(prefix: Prefix): Kept[`${Prefix}${string}`][];
-  /** Whether a change of this key in the storage matters to other tabs. */
+  /** True if a storage change of this key matters to other tabs. */
   concerns(key: string | null): boolean;
 }
 
-/** Raised when what is stored changes its shape; what an older one left behind is not touched. */
+/** Version of the stored shape. Values of older versions are left untouched. */
 const version = 1;
 
-/** @param parts what sets this chat apart from others in the same browser */
+/** @param parts values that distinguish this chat from others in the same browser */
 export function openMemory(storage: KeyValueStorage | undefined, parts: readonly string[]): Memory {
   const name = `parley/${version}/${parts.map(encodeURIComponent).join("/")}/`;
-  /** What the storage did not take, as JSON. */
+  /** Values that the storage did not take, as JSON. */
   const own = new Map<string, string | undefined>();
   const store = (key: string, json: string | undefined): boolean => {
     try {
@@ -74,14 +74,14 @@ export function openMemory(storage: KeyValueStorage | undefined, parts: readonly
         const value: unknown = JSON.parse(json);
         if (isKept(key, value)) return value;
       } catch {
-        // Denied, or corrupt.
+        // Denied or corrupt.
       }
       memory.set(key, undefined);
       return undefined;
     },
     set(key, value) {
       const json = value && JSON.stringify(value);
-      // The tail may go where there is no room for something else.
+      // The tail is expendable: delete it to make space for another value.
       const stored = store(key, json) || (store("tail", undefined) && store(key, json));
       if (stored) own.delete(key);
       else own.set(key, json);
@@ -104,7 +104,7 @@ export function openMemory(storage: KeyValueStorage | undefined, parts: readonly
   return memory;
 }
 
-/** Somebody else may have written there, or half of it been lost. */
+/** Validates a stored value: other code may have written there, or half of it been lost. */
 function isKept<Key extends keyof Kept>(key: Key, value: unknown): value is Kept[Key] {
   if (key === "draft") return isText(value);
   if (typeof value !== "object" || value === null) return false;
@@ -114,7 +114,7 @@ function isKept<Key extends keyof Kept>(key: Key, value: unknown): value is Kept
     return isText(name) && isText(id) && isText(text) && Number.isFinite(order) && message === text;
   }
   if (key === "tail") return isText(conversationId) && Array.isArray(items) && items.every(isItem);
-  // What cannot stand in a header would look like a network that fails.
+  // Characters that are invalid in a header would look like a failing network.
   return isText(conversationId) && (token === undefined || (typeof token === "string" && /^[\w.~+/=-]+$/.test(token)));
 }
 

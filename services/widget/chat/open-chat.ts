@@ -6,7 +6,7 @@ import { look, readOlder, stop, watch } from "./replies.ts";
 import { type ChatOptions, Room } from "./room.ts";
 import { joinTabs, sync } from "./tabs.ts";
 
-/** A conversation with one assistant of one service. Does nothing before `start`. */
+/** Opens a conversation with one assistant of one service. Inactive before `start`. */
 export function openChat(options: ChatOptions): Chat {
   const room = new Room(options);
   let leaveTabs: (() => void) | undefined;
@@ -51,7 +51,7 @@ export function openChat(options: ChatOptions): Chat {
   };
 }
 
-/** Finds out who answers here. */
+/** Loads the assistant's information. */
 async function introduce(room: Room): Promise<void> {
   const { signal } = room.life;
   try {
@@ -59,7 +59,7 @@ async function introduce(room: Room): Promise<void> {
     room.info = assistants.find(({ type }) => type === (room.assistant ?? "default"));
     room.changed();
   } catch (error) {
-    // Without a greeting, then.
+    // The chat works without a greeting.
     if (!(error instanceof ServiceError)) throw error;
   }
 }
@@ -80,7 +80,7 @@ function tryAgain(room: Room, key: string): void {
   enqueue(room, message.text);
 }
 
-/** Shows the rating at once, and takes it back where the service does not. */
+/** Shows the rating at once, and reverts it if the service refuses it. */
 function rate(room: Room, key: string, rating: Rating | undefined, comment: string | undefined): void {
   const { session } = room;
   const { signal } = session.end;
@@ -104,7 +104,7 @@ function rate(room: Room, key: string, rating: Rating | undefined, comment: stri
       if (find()?.rating === rating) show(before);
     }
   };
-  // One after the other: the last one counts.
+  // Ratings are sent one after the other, so the last one wins.
   const told = room.rated.then(tell);
   room.rated = told.catch(() => undefined);
   room.run(told);
@@ -116,7 +116,7 @@ function setDraft(room: Room, text: string): void {
   room.changed();
 }
 
-/** What waits is sent in the new conversation. */
+/** Forgets the conversation. Waiting messages are sent in the new one. */
 function startAnew(room: Room): void {
   for (const { key, refusal } of room.waiting()) if (refusal !== undefined) room.memory.set(`out/${key}`, undefined);
   beginAnew(room);
@@ -126,7 +126,7 @@ function deleteData(room: Room): void {
   const { memory, session } = room;
   for (const entry of room.waiting()) {
     const perhapsTaken = entry.request && entry.request.conversationId === undefined;
-    // Once it is known which conversation it made, that one is erased, too.
+    // The conversation that this message created is erased, too, once its id is known.
     memory.set(`out/${entry.key}`, perhapsTaken ? { ...entry, withdrawn: true } : undefined);
   }
   if (session.access) memory.set(`erase/${session.access.conversationId}`, session.access);

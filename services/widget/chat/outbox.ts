@@ -9,19 +9,19 @@ import type { Room } from "./room.ts";
 import { leave, sync } from "./tabs.ts";
 
 /**
- * How long to wait for a tab that is sending. It may sleep: then two tabs send the same, which is harmless, as a key
- * names each message.
+ * Maximum wait for the lock of a tab that is sending, as that tab may sleep. Two tabs then send the same message, which
+ * is harmless: its idempotency key is the same.
  */
 const lockPatienceMs = 30_000;
 
-/** Puts a message in line, and keeps it before anything is tried. */
+/** Adds a message to the outbox, and stores it before the first try. */
 export function enqueue(room: Room, text: string, key = newKey()): void {
   const order = Math.max(0, ...room.waiting().map((entry) => entry.order)) + 1;
   room.memory.set(`out/${key}`, { key, id: newKey(), text, order, timestamp: room.surroundings.now() });
   room.outboxChanged();
 }
 
-/** Sends what waits, one by one: the second message of a conversation needs the id that the first one gets. */
+/** Sends waiting messages one by one: the second message of a conversation needs the id that the first one gets. */
 export async function deliver(room: Room): Promise<void> {
   if (room.delivering || !nextWork(room)) return;
   room.delivering = true;
@@ -34,7 +34,7 @@ export async function deliver(room: Room): Promise<void> {
   } finally {
     room.delivering = false;
   }
-  // What came between the last look and now.
+  // Messages may have been added between the last look and now.
   return deliver(room);
 }
 
@@ -62,7 +62,7 @@ function nextWork(room: Room): (() => Promise<void>) | undefined {
   return entry && (() => send(room, entry.key));
 }
 
-/** Tells the service to erase a conversation, until it has, or there is nothing that this token opens. */
+/** Asks the service to erase a conversation, until it confirms, or the token opens nothing any more. */
 async function erase(room: Room, access: ConversationAccess): Promise<void> {
   const { signal } = room.life;
   try {
@@ -76,7 +76,7 @@ async function erase(room: Room, access: ConversationAccess): Promise<void> {
 async function send(room: Room, key: string): Promise<void> {
   const { signal } = room.life;
   await room.patiently("send", signal, async () => {
-    // Anew at each try: another tab may have sent it, or the visitor taken it back.
+    // Read again at each try: another tab may have sent the message, or the visitor withdrawn it.
     const entry = prepare(room, key);
     const { access } = room.session;
     if (!entry) return;
@@ -95,7 +95,7 @@ async function send(room: Room, key: string): Promise<void> {
   });
 }
 
-/** Settles what exactly is sent, and keeps that: what was tried may have been taken. */
+/** Fixes the exact request and stores it before sending: a request once tried may have been accepted. */
 function prepare(room: Room, key: string): (Entry & { request: SubmitRequest }) | undefined {
   const { memory, session, assistant, metadata } = room;
   const entry = memory.get(`out/${key}`);
@@ -115,21 +115,21 @@ function accept(room: Room, entry: Entry, accepted: SubmitResponse): void {
   const { conversationId, token } = accepted;
   const access = { conversationId, token };
   const now = memory.get(`out/${entry.key}`);
-  // Another tab was quicker, or the visitor has taken it back.
+  // Another tab has sent the message, or the visitor has withdrawn it.
   if (!now) return sync(room);
   const known = room.session.access?.conversationId;
-  // That conversation was left while it was on its way: it is sent again, in the next one.
+  // The visitor left this conversation while the message was in flight. The message is sent again in the next one.
   if (known !== conversationId && now.request?.conversationId !== undefined) return;
   if (now.withdrawn) {
     memory.set(`erase/${conversationId}`, access);
   } else {
     if (known !== undefined && known !== conversationId) room.renew();
     const { session } = room;
-    // Of a new conversation this is all.
+    // A new conversation holds only this message, so no history needs reading.
     if (known === undefined) session.lookedAt = room.surroundings.now();
     session.access = access;
     session.items = withAccepted(session.items, entry, accepted);
-    // In this order: whatever cuts it off, either the message or its entry is found again.
+    // Order matters: wherever execution is cut off, either the message or its entry is found again.
     memory.set("conversation", access);
     room.save();
   }
@@ -146,7 +146,7 @@ function refuse(
   const { key, renewed, withdrawn, request } = entry;
   if (!room.memory.get(`out/${key}`)) return;
   if (error.gone && access && request.conversationId !== undefined) return leave(room, access);
-  // It was taken into a conversation that is deleted now, and its key with it.
+  // The message was accepted into a conversation deleted since, and its key with it.
   const again = error.status === 404 && error.gone && !renewed;
   const change = again ? { id: newKey(), renewed: true } : { refusal: error.words };
   room.memory.set(`out/${key}`, withdrawn ? undefined : { ...entry, request: undefined, ...change });

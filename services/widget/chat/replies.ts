@@ -6,7 +6,7 @@ import type { OpenReply, ReplyItem } from "./items.ts";
 import type { Room, Session } from "./room.ts";
 import { leave } from "./tabs.ts";
 
-/** Reads the conversation as the service has it, and what of it has no reply yet. */
+/** Reads the service's copy of the conversation, and the jobs of messages without a reply. */
 export async function look(room: Room): Promise<void> {
   const { session } = room;
   session.lookAgain = true;
@@ -26,7 +26,7 @@ export async function look(room: Room): Promise<void> {
 
 async function read(room: Room, session: Session): Promise<void> {
   const before = new Set(session.items.map(({ key }) => key));
-  // In this order a reply that is stored in between is met twice; in the other one, never.
+  // In this order, a reply stored between the two reads is seen twice. In the other order, it would be missed.
   const view = await ask(room, session, (access, options) => room.client.conversation(access, options));
   const history = view && (await ask(room, session, (access, options) => room.client.history(access, options)));
   if (!history) return;
@@ -35,7 +35,7 @@ async function read(room: Room, session: Session): Promise<void> {
   if (session.items[0]?.id === page[0]?.id) session.hasOlder = history.nextBefore !== undefined;
   const jobId = view.activeJobId;
   if (!jobId || session.items.some(({ key }) => key === jobId)) return;
-  // Only the service knew of this one.
+  // This message was known only to the service.
   const job = await ask(room, session, ({ token }, options) => room.client.job({ jobId, token }, options));
   if (job?.finishedAt !== undefined) session.lookAgain = true;
   else if (job) session.items = withReply(session.items, job.messageId, { jobId, timestamp: room.surroundings.now() });
@@ -56,7 +56,7 @@ async function follow(room: Room, session: Session, { key, jobId, text, at }: Op
   const from = at === undefined ? undefined : { text, id: at };
   const options = { from, signal: end.signal, quiet: () => !room.surroundings.visible() };
   const change = (changes: Partial<ReplyItem>) => {
-    // Another tab may have told how it ended.
+    // Another tab may have reported the reply's end.
     if (!session.items.some((item) => isOpen(item) && item.key === key)) return;
     session.items = withChange(session.items, key, changes);
     room.changed();
@@ -89,9 +89,9 @@ async function follow(room: Room, session: Session, { key, jobId, text, at }: Op
 }
 
 function finish(room: Room, session: Session, { jobId, messageId, createdAt }: JobView): void {
-  // The client's clock may be wrong.
+  // The client's clock may be wrong, so the service's time replaces it.
   session.items = withChange(session.items, messageId, { timestamp: Date.parse(createdAt) });
-  // Somebody else sent more meanwhile.
+  // Another client has sent more messages meanwhile.
   if (hasUnansweredAfter(session.items, jobId)) session.lookedAt = undefined;
   room.save();
   room.tell();
@@ -99,13 +99,13 @@ function finish(room: Room, session: Session, { jobId, messageId, createdAt }: J
   room.work();
 }
 
-/** Has the service stop the oldest reply that has not ended. */
+/** Asks the service to stop the oldest reply that has not ended. */
 export async function stop(room: Room): Promise<void> {
   const { session } = room;
   const jobId = session.items.find(isOpen)?.jobId;
   if (!jobId) return;
   await ask(room, session, ({ token }, options) => room.client.cancel({ jobId, token }, options));
-  // Its events tell how it ended, or the next poll.
+  // The stream's events, or the next poll, report the reply's end.
   room.client.wake();
 }
 
@@ -125,7 +125,7 @@ export async function readOlder(room: Room): Promise<void> {
 
 /**
  * Asks something about the conversation until there is an answer.
- * @returns `undefined`: there is none; the conversation was left, or it is asked in vain
+ * @returns `undefined` if there is none: the conversation was left, or the error is permanent
  */
 async function ask<T>(
   room: Room,
@@ -140,7 +140,7 @@ async function ask<T>(
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     if (error.gone) leave(room, access);
-    // Not left: another tab had a newer token.
+    // The conversation was not left: another tab had a newer token.
     if (error.gone && !signal.aborted) session.lookAgain = true;
     return undefined;
   }

@@ -9,37 +9,37 @@ import type { Surroundings } from "./surroundings.ts";
 
 export interface ChatOptions {
   client: Client;
-  /** A key of the service's assistants; absent: its default one. */
+  /** Key of one of the service's assistants; absent: the default one. */
   assistant?: string | undefined;
   surroundings: Surroundings;
-  /** Goes along with each message: where the visitor is, say. */
+  /** Data sent along with each message, such as the visitor's page. */
   metadata?: (() => Record<string, string>) | undefined;
 }
 
-/** One conversation's time in this tab, known to the service or about to be. Its end cuts off what waits for it. */
+/** Lifetime of one conversation in this tab, known to the service or about to be. Its end aborts what waits for it. */
 export interface Session {
   readonly end: AbortController;
   access: ConversationAccess | undefined;
   items: readonly Item[];
   hasOlder: boolean;
-  /** What is under way, once at a time. */
+  /** Tasks in progress, each at most once at a time. */
   readonly busy: Set<"look" | "follow" | "older">;
-  /** Something changed while it was looked at. */
+  /** Set when something changed during a read, so another read is needed. */
   lookAgain: boolean;
-  /** When it was last read from the service; `undefined`: what is shown may not be all. */
+  /** Time of the last read from the service. `undefined`: the shown messages may be incomplete. */
   lookedAt: number | undefined;
 }
 
-/** Who speaks to the service; each has its own notice. */
+/** Kinds of requests to the service; each has its own notice. */
 type Source = "send" | "read";
 
-/** Of what is kept of a conversation for the next page. */
+/** Maximum number of items stored of a conversation for the next page. */
 const maxTailItems = 40;
 const maxTailChars = 50_000;
 const saveEveryMs = 1_000;
 const shortestPauseMs = 1_000;
 
-/** Everything the parts of a chat share, and what they tell each other of it. */
+/** State shared by the parts of a chat, and the calls between them. */
 export class Room {
   readonly client: Client;
   readonly assistant: string | undefined;
@@ -52,19 +52,19 @@ export class Room {
 
   session: Session = newSession();
   entries: readonly Entry[] = [];
-  /** The key of the message that is on its way. */
+  /** Key of the message in flight. */
   sending: string | undefined;
   delivering = false;
-  /** Sending goes on with the next reply that ends. */
+  /** Sending resumes when the next reply ends. */
   waitsForReply = false;
-  /** The rating that is being told to the service. */
+  /** Rating request in flight. */
   rated: Promise<unknown> = Promise.resolve();
   draft = "";
   ready = false;
   info: AssistantInfo | undefined;
-  /** Does what there may be to do: read, follow, send. */
+  /** Performs due work: reads, follows, sends. */
   work: () => void = () => undefined;
-  /** Tells the other tabs that what is stored has changed, or how sending goes. */
+  /** Notifies the other tabs that stored values or the state of sending have changed. */
   tell: (notice?: Notice | null) => void = () => undefined;
 
   readonly notices: Partial<Record<Source | "otherTab" | "state", Notice | undefined>> = {};
@@ -92,7 +92,7 @@ export class Room {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Something in the state is new. */
+  /** Publishes a new state. */
   changed(): void {
     this.#state = undefined;
     if (this.#scheduled) return;
@@ -111,14 +111,14 @@ export class Room {
     this.changed();
   }
 
-  /** Leaves it in this browser. */
+  /** Leaves the conversation in all tabs of this browser. */
   forget(): void {
     this.memory.set("conversation", undefined);
     this.memory.set("tail", undefined);
     this.renew();
   }
 
-  /** What is stored of messages that the service has not taken, in order. */
+  /** Lists the stored messages without a known acceptance, in order. */
   waiting(): Entry[] {
     return this.memory.list("out/").toSorted((a, b) => a.order - b.order || (a.key < b.key ? -1 : 1));
   }
@@ -135,7 +135,7 @@ export class Room {
     this.#saving = undefined;
     const { access, items } = this.session;
     const conversationId = this.memory.get("conversation")?.conversationId;
-    // This tab may have slept while another one deleted it.
+    // Another tab may have deleted the conversation while this one slept.
     if (conversationId !== undefined && conversationId === access?.conversationId)
       this.memory.set("tail", { conversationId, items: tailOf(items, maxTailItems, maxTailChars) });
   }
@@ -144,7 +144,7 @@ export class Room {
     this.#saving ??= setTimeout(() => this.save(), saveEveryMs);
   }
 
-  /** For work that nobody waits for; it may be cut off. */
+  /** Runs work without a caller that awaits it; it may be aborted. */
   run(work: Promise<unknown>): void {
     work.catch((error: unknown) => {
       if ((error as Partial<Error> | undefined)?.name !== "AbortError") throw error;
@@ -152,8 +152,9 @@ export class Room {
   }
 
   /**
-   * Tries until it is done, or cannot be.
-   * @throws {ServiceError} one that does not pass @throws what the signal was aborted with
+   * Retries until success or a permanent error.
+   * @throws {ServiceError} a permanent one
+   * @throws the signal's abort reason
    */
   async patiently<T>(source: Source, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
     for (let failures = 1; ; failures++) {
@@ -172,11 +173,11 @@ export class Room {
     }
   }
 
-  /** The service does not do what it should; it is asked again after the pause. */
+  /** Handles a failure of the service: a retry follows after the pause. */
   trouble(source: Source, error: ServiceError, failures: number, pauseMs: number): void {
     const resumesAt = this.surroundings.now() + pauseMs;
     const kind = source === "send" && error.retryAfterMs !== undefined ? "busy" : "unreachable";
-    // A reading that fails once, as when the service restarts, is not worth a word.
+    // A single failed read, as at a restart of the service, deserves no notice.
     if (source === "send" || failures > 1) this.notices[source] = { kind, resumesAt };
     if (error.status === 0 && !this.surroundings.online()) this.#offline = true;
     this.ready = true;
@@ -186,7 +187,7 @@ export class Room {
     this.tell(this.notices.send);
   }
 
-  /** The service has answered. */
+  /** Clears the notice: the service has answered. */
   well(source: Source): void {
     const { [source]: notice } = this.notices;
     if (notice === undefined && !this.#offline) return;
@@ -215,7 +216,7 @@ export class Room {
     const taken = new Set(items.map(({ key }) => key));
     const waiting = this.entries.filter(({ key, withdrawn }) => !withdrawn && !taken.has(key));
     const { send, otherTab, read, state } = this.notices;
-    // What another tab says of sending matters to what waits here, too.
+    // Another tab's notice about sending applies to messages waiting here, too.
     const others = waiting.some(({ refusal }) => refusal === undefined) ? otherTab : undefined;
     return {
       ready: this.ready,
@@ -247,7 +248,7 @@ function newSession(): Session {
   };
 }
 
-/** As long as the service says, and a little longer: others were told the same. */
+/** Pauses for the time the service asks for plus a random share: other clients got the same time. */
 function pauseAfter({ retryAfterMs }: ServiceError, failures: number): number {
   const spread = 1 + Math.random() / 10;
   return Math.max(retryAfterMs ?? backoffMs(failures), shortestPauseMs) * spread;

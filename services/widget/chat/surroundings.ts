@@ -1,24 +1,27 @@
-/** What a chat needs of the page it lives in, so that it also runs where there is none. */
+/** Dependencies of a chat on its page, as an interface: a chat also runs without a page. */
 export interface Surroundings {
-  /** What outlives a reload; may be absent, throw, or be full. */
+  /** Storage that outlives a reload; may be absent, throw, or be full. */
   readonly storage: KeyValueStorage | undefined;
-  /** Lets one tab at a time do something; absent outside secure contexts. */
+  /** Locks that serialise work between tabs; absent outside secure contexts. */
   readonly locks: Locks | undefined;
-  /** Opens a channel to the other tabs. @param hear is called with what they post */
+  /**
+   * Opens a channel to the other tabs.
+   * @param hear is called with their messages
+   */
   readonly openChannel: ((name: string, hear: (message: unknown) => void) => Channel) | undefined;
   /** Unix milliseconds; may be wrong, and may jump. */
   now(): number;
-  /** What the browser believes; not always right. */
+  /** The browser's belief about the network; not always right. */
   online(): boolean;
-  /** Whether anybody may be looking. */
+  /** True if the page may be visible. */
   visible(): boolean;
   /** Calls back once, with the next frame. */
   frame(run: () => void): void;
-  /** @returns how to stop that */
+  /** @returns a function that stops listening */
   listen(hear: PageListener): () => void;
 }
 
-/** `storage`: another tab wrote to it, under `key`; `null`: it cleared all. */
+/** Listener of the page's events. `storage`: another tab wrote to the storage, under `key`; `null`: it cleared all. */
 export type PageListener = (
   event: "online" | "offline" | "visible" | "hidden" | "storage",
   key?: string | null,

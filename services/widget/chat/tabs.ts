@@ -3,7 +3,7 @@ import type { Notice } from "./chat-state.ts";
 import { merge } from "./items.ts";
 import type { Room } from "./room.ts";
 
-/** Takes over what is stored: what this browser knows, whichever tab learnt it. */
+/** Loads the stored values into this tab, whichever tab wrote them. */
 export function sync(room: Room): void {
   const stored = room.memory.get("conversation");
   if (stored?.conversationId !== room.session.access?.conversationId && room.session.access) room.renew();
@@ -19,7 +19,7 @@ export function sync(room: Room): void {
   room.work();
 }
 
-/** Starts anew: the service does not open this conversation any more. What waited goes into the next one. */
+/** Starts anew because the service rejects this conversation. Waiting messages move to the next one. */
 export function leave(room: Room, refused: ConversationAccess): void {
   const stored = room.memory.get("conversation");
   if (room.session.access?.conversationId !== refused.conversationId) return;
@@ -31,7 +31,10 @@ export function leave(room: Room, refused: ConversationAccess): void {
   room.work();
 }
 
-/** Keeps this tab and the others of one mind. @returns how to end that */
+/**
+ * Keeps this tab and the others in sync.
+ * @returns a function that ends it
+ */
 export function joinTabs(room: Room): () => void {
   const { surroundings, memory, client } = room;
   const channel = surroundings.openChannel?.(memory.name, (message) => {
@@ -44,7 +47,7 @@ export function joinTabs(room: Room): () => void {
     if (!room.life.signal.aborted) channel?.post({ notice });
   };
   const stop = surroundings.listen((event, key = null) => {
-    // The channel is often quicker than what it tells of.
+    // The channel is often quicker than the storage it reports on.
     if (event === "storage" && memory.concerns(key)) sync(room);
     if (event === "hidden") room.save();
     if (event === "online" || event === "offline") room.setOffline(event === "offline");
@@ -55,7 +58,7 @@ export function joinTabs(room: Room): () => void {
     channel?.close();
   };
 
-  /** The network is back, or somebody looks again, perhaps after hours. */
+  /** Reads again: the network is back, or the page is visible again, perhaps after hours. */
   function resume({ notices, session }: Room): void {
     const now = surroundings.now();
     const { send } = notices;
@@ -66,5 +69,5 @@ export function joinTabs(room: Room): () => void {
   }
 }
 
-/** What was read so long ago is read again when somebody looks. */
+/** Age of a read from which it is repeated when the page becomes visible. */
 const staleMs = 30_000;

@@ -11,22 +11,22 @@ import { createPauses } from "./pauses.ts";
 import { ask, type Call, type Line } from "./request.ts";
 import { ServiceError } from "./service-error.ts";
 
-// For those with an interface of their own, this file is the module.
+// Public module for sites with their own interface.
 export { newKey, ServiceError };
 
-/** Names a conversation, and opens it. What `submit` gives is one, and names its job, too. */
+/** Id and token of a conversation. An answer of `submit` is one, and names its job, too. */
 export interface ConversationAccess {
   readonly conversationId: string;
-  /** Absent where the service needs none. */
+  /** Absent if the service needs none. */
   readonly token?: string | undefined;
 }
 
 export interface ClientOptions {
-  /** Where the service is: `https://chat.example.com`; `""` in a page of its own. */
+  /** Origin of the service: `https://chat.example.com`, or `""` for the page's own. */
   server: string;
-  /** What the embedding site signed about its visitor, or how to get it now. */
+  /** Statement about the visitor, signed by the embedding site, or a function that returns the current one. */
   identity?: string | (() => string | undefined) | undefined;
-  /** By default the global one. */
+  /** Defaults to the global `fetch`. */
   fetch?: typeof globalThis.fetch | undefined;
 }
 
@@ -36,14 +36,14 @@ export interface CallOptions {
 }
 
 export interface SubmitOptions extends CallOptions {
-  /** Of the conversation in the request. */
+  /** Token of the conversation in the request. */
   token?: string | undefined;
   /**
-   * Names the message: with the same one it may be sent any number of times, and is taken once. Make it with `newKey`, and
-   * keep it until the message was taken.
+   * Idempotency key of the message: requests with the same key may be sent any number of times, and the message is
+   * accepted once. Make it with `newKey`, and keep it until the message is accepted.
    */
   key?: string | undefined;
-  /** Of a first message, where the service asks for it: what the browser got for solving a bot challenge. */
+  /** Solution of a bot challenge, sent with a first message if the service requires one. */
   challenge?: string | undefined;
 }
 
@@ -53,31 +53,31 @@ export interface Feedback {
 }
 
 /**
- * Everything a visitor may ask of the service. Each call but `follow` is one request; what goes wrong is a
- * `ServiceError`, which says whether the same call may do later.
+ * All requests of a visitor. Each call but `follow` is one request. Errors are a `ServiceError`, which says whether a
+ * retry may succeed.
  */
 export interface Client {
-  /** As given, without a slash at the end. */
+  /** Origin as given, without a slash at the end. */
   readonly server: string;
-  /** The visitor's own name in `identity` (its `sub`, not verified here); `undefined`: nobody in particular. */
+  /** Subject of `identity` (its `sub`, not verified here); `undefined`: an anonymous visitor. */
   readonly visitor: string | undefined;
-  /** Sends a message. Once this resolves it is stored, and will be answered. */
+  /** Sends a message. Once this resolves, the message is stored and will be answered. */
   submit(request: SubmitRequest, options?: SubmitOptions): Promise<SubmitResponse>;
   /**
-   * The reply while it is written, until the job has ended; survives lost connections, and polls by itself where a
-   * proxy keeps streams back. Rejects only with what does not pass, and when its signal is aborted.
+   * Yields the reply while it is written, until the job has ended. Survives lost connections, and falls back to polls
+   * where a proxy buffers streams. Rejects only with permanent errors, and when its signal is aborted.
    */
   follow(job: JobAccess, options?: FollowOptions): AsyncGenerator<JobProgress, void>;
   job(job: JobAccess, options?: CallOptions): Promise<JobView>;
-  /** Stops a job. The answer says `cancelled` if it was queued; else `follow` says when it has ended. */
+  /** Stops a job. A queued job answers `cancelled`; otherwise `follow` reports the end. */
   cancel(job: JobAccess, options?: CallOptions): Promise<JobView>;
   conversation(conversation: ConversationAccess, options?: CallOptions): Promise<ConversationView>;
-  /** @param options `before`: a message, for the page that ends before it; `limit`: 50, at most 200 */
+  /** @param options `before`: a message; the page ends before it. `limit`: 50, at most 200 */
   history(
     conversation: ConversationAccess,
     options?: CallOptions & { before?: string | undefined; limit?: number | undefined },
   ): Promise<HistoryView>;
-  /** Has the service erase it for good. */
+  /** Erases the conversation for good. */
   deleteConversation(conversation: ConversationAccess, options?: CallOptions): Promise<void>;
   feedback(
     reply: { readonly messageId: string; readonly token?: string | undefined },
@@ -85,15 +85,15 @@ export interface Client {
     options?: CallOptions,
   ): Promise<void>;
   assistants(options?: CallOptions): Promise<readonly AssistantInfo[]>;
-  /** Has each `follow` that waits for better times try now: the network is back, the page is looked at again. */
+  /** Retries each waiting `follow` now: the network is back, or the page is visible again. */
   wake(): void;
 }
 
-/** Speaks the HTTP contract, in browsers and in Node. Acts only when called. */
+/** Creates a client of the HTTP contract, for browsers and Node. Sends nothing before a call. */
 export function createClient({ server, identity, fetch }: ClientOptions): Client {
   const line: Line = {
     server: server.replace(/\/+$/, ""),
-    // The global one must not be called as a method of something else.
+    // The global `fetch` throws when called as a method of another object.
     fetch: (...request) => (fetch ?? globalThis.fetch)(...request),
     identity: () => (typeof identity === "function" ? identity() : identity),
   };
@@ -134,7 +134,7 @@ export function createClient({ server, identity, fetch }: ClientOptions): Client
 const post = { method: "POST" } as const;
 const remove = { method: "DELETE" } as const;
 
-/** Whom a compact JWS is about; one that cannot be read is its own name. */
+/** Reads the subject of a compact JWS. An unreadable one is used as the subject as it is. */
 function readSubject(identity: string | undefined): string | undefined {
   if (identity === undefined) return undefined;
   try {

@@ -6,9 +6,9 @@ import { readServiceError, ServiceError, unreachable } from "./service-error.ts"
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
-/** One answer of `GET /api/jobs/:jobId/events`, while it arrives. */
+/** One streaming response of `GET /api/jobs/:jobId/events`. */
 export class Connection {
-  /** Whether anything has come through it. */
+  /** True once any byte has arrived. */
   heard = false;
   readonly #signal: AbortSignal | undefined;
   readonly #end: LinkedAbort;
@@ -30,9 +30,9 @@ export class Connection {
   }
 
   /**
-   * The events of the next bytes; often none: a comment keeps the connection open.
-   * @returns `undefined`: nothing came for so long
-   * @throws when it has ended, or broke
+   * Returns the events of the next bytes; often none, as a comment keeps the connection open.
+   * @returns `undefined` if no byte arrived within `patienceMs`
+   * @throws when the stream has ended or broken
    */
   async take(patienceMs: number): Promise<EventSourceMessage[] | undefined> {
     const chunk = await within(this.#next, patienceMs);
@@ -44,7 +44,7 @@ export class Connection {
     return this.#events.splice(0);
   }
 
-  /** What a caller is to see of an error: the service says itself when to come back. */
+  /** Maps an error to the one for the caller, with the retry time that the service gave. */
   explain(error: unknown): unknown {
     if (this.#signal?.aborted) return this.#signal.reason;
     if (error instanceof ServiceError && (error.status > 0 || error.retryAfterMs !== undefined)) return error;
@@ -58,7 +58,7 @@ export class Connection {
 
   #read(): ReturnType<Reader["read"]> {
     const next = this.#reader.then((reader) => reader.read());
-    // It may fail while nobody waits for it; whoever takes it next hears of that.
+    // A read may fail before it is awaited. The next `take` receives the error.
     next.catch(() => undefined);
     return next;
   }
@@ -71,7 +71,7 @@ async function open(line: Line, { jobId, token }: JobAccess, lastEventId: string
   return response.body.getReader() as Reader;
 }
 
-/** @returns `undefined` when it took longer */
+/** @returns `undefined` after a timeout */
 async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<undefined>((resolve) => {

@@ -5,24 +5,28 @@ import { backoffMs, type Pauses } from "./pauses.ts";
 import { ServiceError } from "./service-error.ts";
 
 export interface FollowOptions {
-  /** What was put together before, as after a reload. */
+  /** Text assembled before, as before a reload. */
   from?: FollowedSoFar | undefined;
   /** Ends it: the generator rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Whether nobody looks: then it asks now and then, and holds no connection, of which a browser has few. */
+  /** True if the page is not visible. A poll at intervals then replaces the connection, as a browser has few. */
   quiet?: (() => boolean) | undefined;
 }
 
 const queuedPollMs = 2_000;
 const activePollMs = 1_000;
 const quietPollMs = 10_000;
-/** So many streams in a row that brought nothing, while polls were answered: something on the way refuses them. */
+/**
+ * Number of consecutive streams without an event, while polls were answered, after which streams count as blocked on
+ * the way.
+ */
 const vainStreams = 4;
 
 /**
- * A job until it has ended, whatever happens to the connection: its stream, taken up again where it broke; polls, where
- * streams do not get through or nobody looks.
- * @throws {ServiceError} one that does not pass @throws what the signal was aborted with
+ * Follows a job to its end across lost connections. Streams resume where they broke; polls replace them where streams
+ * are blocked or the page is not visible.
+ * @throws {ServiceError} a permanent one
+ * @throws the signal's abort reason
  */
 export async function* followJob(
   route: Route,
@@ -37,7 +41,7 @@ export async function* followJob(
   let answered = false;
   for (;;) {
     const rests = quiet() || performance.now() < route.blockedUntil;
-    // Where a stream fails again, a poll tells whether it is the stream alone.
+    // After repeated failures, a poll shows whether only streams fail.
     const polls: boolean = rests || (vain > 1 && !answered);
     try {
       for await (const progress of polls ? poll(rests) : listen(route, job, text, signal)) {
@@ -60,7 +64,7 @@ export async function* followJob(
     }
   }
 
-  /** Asks once, and gives the service a rest. */
+  /** Polls once, then pauses. */
   async function* poll(rests: boolean): AsyncGenerator<JobProgress, void> {
     const view = await askForJob(route.line, job, signal);
     yield* text.view(view);

@@ -2,7 +2,7 @@ import type { EventData } from "../../../shared/protocol/events.ts";
 import type { JobStatus, JobView } from "../../../shared/protocol/job.ts";
 import type { ServiceError } from "./service-error.ts";
 
-/** What comes of following a job. The deltas since the last `reset`, put together, are the reply. */
+/** Events of a followed job. The deltas since the last `reset`, put together, are the reply. */
 export type JobProgress =
   | {
       readonly type: "status";
@@ -10,16 +10,16 @@ export type JobProgress =
       readonly attempt: number;
       readonly position?: number | undefined;
     }
-  /** `id` names the place in the text after this: give it, with the text so far, to go on from there. */
+  /** `id` names the position after this text. Pass it with the text so far to resume there. */
   | { readonly type: "delta"; readonly text: string; readonly id: string }
   /** The reply begins anew: drop the text so far. */
   | { readonly type: "reset"; readonly attempt: number }
-  /** Nothing can be heard; it is tried again in `pauseMs`, by itself. `failures`: in a row, this one included. */
+  /** No answer; the client retries in `pauseMs`. `failures`: consecutive ones, this one included. */
   | { readonly type: "trouble"; readonly error: ServiceError; readonly failures: number; readonly pauseMs: number }
-  /** The last of them; the text is that of `job.reply`. */
+  /** Final event; the text is that of `job.reply`. */
   | { readonly type: "done" | "failed" | "cancelled"; readonly job: JobView };
 
-/** How far a reply was followed before. */
+/** Progress of an earlier follow. */
 export interface FollowedSoFar {
   readonly text: string;
   readonly id: string;
@@ -27,17 +27,14 @@ export interface FollowedSoFar {
 
 const ends = { completed: "done", failed: "failed", cancelled: "cancelled" } as const;
 
-/**
- * The text of one reply, wherever its pieces come from: each may be told twice, by a stream and by a poll, and one of
- * them may lag behind.
- */
+/** Text of one reply, assembled from streams and polls. A piece may arrive twice, and either source may lag behind. */
 export class FollowedText {
   #text = "";
   #bytes = 0;
   #attempt = 0;
   #status = "";
 
-  /** @param from is not believed where its text and its id do not fit together */
+  /** @param from is ignored if its text and its id do not match */
   constructor(from?: FollowedSoFar) {
     const [, attempt, bytes] = /^(\d+):(\d+)$/.exec(from?.id ?? "") ?? [];
     if (!from || Number(bytes) !== byteLength(from.text)) return;
@@ -46,12 +43,12 @@ export class FollowedText {
     this.#attempt = Number(attempt);
   }
 
-  /** For `Last-Event-ID`; `undefined` while there is no text. */
+  /** Value for `Last-Event-ID`; `undefined` while there is no text. */
   get id(): string | undefined {
     return this.#text === "" ? undefined : `${this.#attempt}:${this.#bytes}`;
   }
 
-  /** Where the job stands; nothing comes of it if that was told before. */
+  /** Yields the job's status, unless it was reported before. */
   *status({ status, attempt, position }: EventData["status"]): Generator<JobProgress> {
     const now = `${status} ${attempt} ${position}`;
     if (now === this.#status) return;
@@ -59,7 +56,7 @@ export class FollowedText {
     yield { type: "status", status, attempt, position };
   }
 
-  /** What was heard last does not count as known any more. */
+  /** Forgets the last status, so that the next one is reported even if equal. */
   forgetStatus(): void {
     this.#status = "";
   }
@@ -72,7 +69,7 @@ export class FollowedText {
     yield { type: "reset", attempt };
   }
 
-  /** @throws {RangeError} where it does not begin where the text ends */
+  /** @throws {RangeError} if the delta does not begin at the end of the text */
   *delta({ text, offset }: EventData["delta"], id = ""): Generator<JobProgress> {
     const attempt = Number.parseInt(id, 10);
     if (attempt > this.#attempt) yield* this.#begin(attempt);
@@ -81,7 +78,7 @@ export class FollowedText {
     yield this.#append(text);
   }
 
-  /** A job as it was polled, or as its last event shows it. */
+  /** Applies a job from a poll or from its last event. */
   *view(job: JobView): Generator<JobProgress> {
     const { status, attempt, partial = "", reply } = job;
     if (status === "queued" || status === "active") {

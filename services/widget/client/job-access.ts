@@ -1,10 +1,10 @@
 import type { JobView } from "../../../shared/protocol/job.ts";
 import { ask, type Line } from "./request.ts";
 
-/** Names a job, and opens it. */
+/** Id and token of a job. */
 export interface JobAccess {
   readonly jobId: string;
-  /** Of its conversation; absent where the service needs none. */
+  /** Token of its conversation; absent if the service needs none. */
   readonly token?: string | undefined;
 }
 

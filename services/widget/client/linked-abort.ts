@@ -2,14 +2,14 @@
 export interface LinkedAbort {
   readonly signal: AbortSignal;
   abort(reason?: unknown): void;
-  /** Leaves the source alone from now on. */
+  /** Unlinks from the source. */
   release(): void;
 }
 
 /**
- * Used in place of `AbortSignal.any`, with which a source that outlives a call, as a page's does, keeps the listeners of
- * every call that was made with it.
- * @param limitMs aborts by itself after so long, with a `TimeoutError`
+ * Replaces `AbortSignal.any`: with that, a source that outlives its calls, such as a page's, keeps the listeners of
+ * each of them.
+ * @param limitMs timeout after which it aborts with a `TimeoutError`
  */
 export function linkAbort(source: AbortSignal | undefined, limitMs?: number): LinkedAbort {
   const controller = new AbortController();

@@ -6,27 +6,28 @@ import { askForJob, type JobAccess } from "./job-access.ts";
 import type { Line } from "./request.ts";
 import { unreachable } from "./service-error.ts";
 
-/** The way to the service, and what was learnt about it. */
+/** Network path to the service, and its known state. */
 export interface Route {
   readonly line: Line;
-  /** Until then (`performance.now()`) streams are known not to get through it. */
+  /** Time (`performance.now()`) until which streams count as blocked. */
   blockedUntil: number;
 }
 
-/** So long that is remembered; then the visitor may be in another network. */
+/** Duration of a block; after it the visitor may be in another network. */
 const blockedMs = 300_000;
-/** A stream that is silent for so long is held against a poll: something on the way may keep its bytes back. */
+/** Silence of a stream after which a poll checks it: something on the way may hold its bytes back. */
 const silentMs = 5_000;
-/** The same for a job in the queue, whose position comes every five seconds or so. */
+/** The same for a queued job, whose position arrives every five seconds or so. */
 const silentInQueueMs = 8_000;
-/** Polls that know no more than the stream are made more rarely, up to this. */
+/** Maximum interval of these polls; it grows while polls are no newer than the stream. */
 const longestSilentMs = 30_000;
-/** When to ask again after a poll that knew more: what it knew may just have been on its way. */
+/** Delay of the next check after a poll that was newer: its news may just have been in flight on the stream. */
 const suspiciousMs = 1_000;
 
 /**
- * One connection to a job's events. Ends with the job, or once it is known that nothing gets through.
- * @throws {ServiceError} when it is refused, breaks, or is ended before the job @throws what the signal was aborted with
+ * Listens on one connection to a job's events. Ends with the job, or once the stream counts as blocked.
+ * @throws {ServiceError} if it is refused, breaks, or ends before the job
+ * @throws the signal's abort reason
  */
 export async function* listen(
   route: Route,
@@ -44,7 +45,7 @@ export async function* listen(
       const polled = events ? [] : [...text.view(await askForJob(route.line, job, signal))];
       if (events) suspicions = 0;
       else if (polled.length > 0) suspicions += 1;
-      // Not a byte, while a poll is answered: no need to ask twice.
+      // A poll was answered while not one byte arrived: a second check is unnecessary.
       const blocked = !connection.heard || suspicions > 1;
       if (blocked) block(route);
       for (const progress of events ? readEvents(text, events) : polled) {
@@ -63,12 +64,15 @@ export async function* listen(
   }
 }
 
-/** Lets polls do the work of streams for a while. */
+/** Switches from streams to polls for a while. */
 export function block(route: Route): void {
   route.blockedUntil = performance.now() + blockedMs;
 }
 
-/** One by one, so that none is lost where one cannot be read. @throws where one does not fit, and at a `wait` */
+/**
+ * Yields events one by one, so that an unreadable one loses none before it.
+ * @throws at an event that does not fit, and at a `wait`
+ */
 function* readEvents(text: FollowedText, events: readonly EventSourceMessage[]): Generator<JobProgress> {
   for (const { event, data, id } of events) {
     const parsed: unknown = JSON.parse(data);
@@ -78,7 +82,7 @@ function* readEvents(text: FollowedText, events: readonly EventSourceMessage[]):
     else if (event === "done" || event === "failed" || event === "cancelled") {
       yield* text.view(parsed as EventData[typeof event]);
     } else if (event === "wait") {
-      // The response ends with it; what is on the way may hold that end back.
+      // The response ends with this event, but a proxy may hold that end back.
       throw unreachable(undefined, (parsed as EventData["wait"]).retryMs);
     }
   }

@@ -1,4 +1,4 @@
-/** @returns a version-4 UUID; `crypto.randomUUID` is there in secure contexts only */
+/** @returns a version-4 UUID; `crypto.randomUUID` exists in secure contexts only */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const digits = Array.from(bytes, (byte, index) => {

@@ -1,6 +1,6 @@
-/** Waits that can be cut short all at once, as when the network is back. */
+/** Pauses that can all be ended at once, as when the network is back. */
 export interface Pauses {
-  /** @throws what the signal was aborted with */
+  /** @throws the signal's abort reason */
   pause(ms: number, signal?: AbortSignal): Promise<void>;
   /** Ends all of them now. */
   wake(): void;
@@ -32,7 +32,7 @@ export function createPauses(): Pauses {
 const firstMs = 500;
 const longestMs = 15_000;
 
-/** How long to leave a service alone that failed so many times in a row; spread, so that a crowd does not come back at once. */
+/** Backoff after a number of consecutive failures, with jitter so that clients do not retry at the same moment. */
 export function backoffMs(failures: number): number {
   return Math.min(firstMs * 2 ** (failures - 1), longestMs) * (0.75 + Math.random() / 2);
 }

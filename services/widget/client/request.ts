@@ -1,12 +1,12 @@
 import { linkAbort } from "./linked-abort.ts";
 import { ServiceError, readServiceError, unreachable } from "./service-error.ts";
 
-/** The way to one service. */
+/** Connection data of one service. */
 export interface Line {
-  /** Its address, without a slash at the end. */
+  /** Origin without a slash at the end. */
   readonly server: string;
   readonly fetch: typeof globalThis.fetch;
-  /** What the embedding site says of its visitor; `undefined`: nothing. */
+  /** Statement of the embedding site about its visitor, if any. */
   readonly identity: () => string | undefined;
 }
 
@@ -24,14 +24,15 @@ export interface Call {
   signal?: AbortSignal | undefined;
 }
 
-/** Of a whole call; beyond it the connection is taken for dead. */
+/** Timeout of a whole call, after which the connection counts as dead. */
 const callLimitMs = 30_000;
 
 /**
- * One request, tried once.
- * @param has a field without which the answer is not the service's
- * @returns the JSON of the answer; `null` where it has no body
- * @throws {ServiceError} @throws what the signal was aborted with
+ * Sends one request without a retry.
+ * @param has a field whose absence shows that the answer is not the service's
+ * @returns the JSON of the answer; `null` if it has no body
+ * @throws {ServiceError}
+ * @throws the signal's abort reason
  */
 export async function ask<Answer>(line: Line, call: Call, has?: keyof Answer): Promise<Answer> {
   const { signal } = call;
@@ -52,7 +53,7 @@ export async function ask<Answer>(line: Line, call: Call, has?: keyof Answer): P
   }
 }
 
-/** Sends a request and gives what `fetch` gives. */
+/** Sends a request and returns the result of `fetch`. */
 export function send(
   line: Line,
   { method, path, token, key, lastEventId, challenge, body }: Call,

@@ -1,10 +1,10 @@
 import type { ProblemBody } from "../../../shared/protocol/service.ts";
 
-/** A `Retry-After` beyond this is a mistake, or a clock that is wrong. */
+/** Maximum `Retry-After`; a longer one is a mistake, or due to a wrong clock. */
 const longestRetryMs = 3_600_000;
-/** What the service says where a conversation is not, or no longer, the caller's to open. */
+/** Problem codes of a conversation that is not, or no longer, accessible to the caller. */
 const goneCodes = ["unauthorized", "forbidden", "not-found"];
-/** Answers that something else than the service gives: a proxy that starts, a network's login page. */
+/** Statuses that may also originate elsewhere: a proxy that starts, a network's login page. */
 const foreignStatuses = [401, 403, 404];
 
 interface ErrorDetails {
@@ -13,14 +13,14 @@ interface ErrorDetails {
   cause?: unknown;
 }
 
-/** An answer that says no, or none at all. Its message is fit for a visitor, in English. */
+/** A negative answer, or none. Its message is fit for a visitor, in English. */
 export class ServiceError extends Error {
   override readonly name = "ServiceError";
-  /** Of the HTTP answer; 0: there was none that could be read. */
+  /** Status of the HTTP answer; 0: no readable answer. */
   readonly status: number;
-  /** Which of the service's problems it is, like `too-many-unanswered`; `undefined`: not the service's own answer. */
+  /** Code of the service's problem, like `too-many-unanswered`; `undefined`: the answer is not the service's own. */
   readonly code: string | undefined;
-  /** When the same call may do, if the service says. */
+  /** Delay before a retry, if the service gives one. */
   readonly retryAfterMs: number | undefined;
 
   constructor(status: number, words: string, { code, retryAfterMs, cause }: ErrorDetails = {}) {
@@ -35,8 +35,8 @@ export class ServiceError extends Error {
   }
 
   /**
-   * The same call may do later: no network, a limit, trouble of the service or on the way to it; an identity that has
-   * expired, of which the page may have a new one by then.
+   * True if a retry may succeed: no network, a limit, a failure of the service or on the way to it. An expired identity
+   * counts, as the page may have a new one by then.
    */
   get passing(): boolean {
     const { status, code } = this;
@@ -44,13 +44,13 @@ export class ServiceError extends Error {
     return !status || status === 408 || status === 429 || status >= 500 || foreign || code === "identity-invalid";
   }
 
-  /** The conversation was deleted, or its token is refused: only a new one helps. */
+  /** True if the conversation was deleted or its token is refused: only a new one helps. */
   get gone(): boolean {
     return this.code !== undefined && goneCodes.includes(this.code);
   }
 }
 
-/** Why a request got no answer that can be used. */
+/** Error for a request without a usable answer. */
 export function unreachable(cause?: unknown, retryAfterMs?: number): ServiceError {
   return new ServiceError(0, "The service cannot be reached.", { cause, retryAfterMs });
 }
@@ -69,7 +69,7 @@ function readProblem(text: string): Partial<ProblemBody> {
   try {
     return (JSON.parse(text) ?? {}) as Partial<ProblemBody>;
   } catch {
-    // A proxy's page, say.
+    // The body may be a proxy's page.
     return {};
   }
 }
@@ -80,7 +80,7 @@ function wordsOf({ errors, detail, title }: Partial<ProblemBody>, status: number
   return detail ?? title ?? `The service answered with status ${status}.`;
 }
 
-/** Where it is a date, it is held against the server's own clock, if that is told. */
+/** Reads `Retry-After`. A date is compared with the server's own clock if its `Date` header is present. */
 function readRetryAfter(headers: Headers): number | undefined {
   const value = headers.get("Retry-After");
   if (!value) return undefined;

@@ -5,7 +5,7 @@ export type ParleyEvent = {
   [Type in keyof ParleyEvents]: { type: Type; detail: ParleyEvents[Type] };
 }[keyof ParleyEvents];
 
-/** What the page is told about a change. What was there when the chat was opened has been told before. */
+/** Derives the page's events from a change. Messages present when the chat was opened were reported before. */
 export function eventsBetween(before: ChatState, after: ChatState): ParleyEvent[] {
   if (!before.ready) return [];
   const known = new Map(before.messages.map((message) => [message.key, message]));
@@ -17,7 +17,7 @@ export function eventsBetween(before: ChatState, after: ChatState): ParleyEvent[
 }
 
 function ofReply(old: ChatState["messages"][number] | undefined, reply: ReplyMessage): ParleyEvent[] {
-  // One that ends in the same change in which it appears has been read from the history.
+  // A reply that appears and ends in the same change was read from the history.
   if (old?.sender !== "ai" || old.phase === reply.phase) return [];
   const { id, text, phase, failure } = reply;
   if (phase === "failed") return [error("failed", failure ?? "There was no reply.")];

@@ -1,30 +1,30 @@
 /** Red, green and blue, each from 0 to 1, in sRGB. */
 export type Rgb = readonly [number, number, number];
 
-/** The panel's grounds, as in shell.css: what is written in the accent colour stands on them. */
+/** Backgrounds of the panel, as in shell.css, on which text in the accent colour is drawn. */
 const lightGround: Rgb = [1, 1, 1];
 const darkGround: Rgb = [0x15 / 255, 0x19 / 255, 0x1a / 255];
 const white: Rgb = [1, 1, 1];
 const black: Rgb = [0, 0, 0];
 
-/** WCAG's 1.4.3, for text. */
+/** Minimum contrast of text, WCAG 1.4.3. */
 const textContrast = 4.5;
-/** Less than that, and a button cannot be told from the ground it stands on. */
+/** Minimum contrast between a button and its background; below it they look alike. */
 const fillContrast = 1.3;
 const steps = 40;
 
-/** WCAG's contrast ratio, from 1 to 21. */
+/** Contrast ratio of WCAG, from 1 to 21. */
 export function contrast(one: Rgb, other: Rgb): number {
   const [dark = 0, light = 0] = [luminance(one), luminance(other)].toSorted((a, b) => a - b);
   return (light + 0.05) / (dark + 0.05);
 }
 
-/** What can be read on a fill of that colour: white where it can, as on most brands; on all others black can. */
+/** Picks a readable text colour for a fill: white if readable, as on most brands; black is readable on all others. */
 export function readableOn(fill: Rgb): Rgb {
   return contrast(white, fill) >= textContrast ? white : black;
 }
 
-/** The colour, moved away from the ground until it differs as much as is asked. */
+/** Moves a colour away from the background until it has the required contrast. */
 export function apartFrom(ground: Rgb, colour: Rgb, ratio: number): Rgb {
   const goal: Rgb = luminance(ground) > 0.5 ? [0, 0, 0] : [1, 1, 1];
   for (let step = 0; step < steps; step++) {
@@ -34,7 +34,7 @@ export function apartFrom(ground: Rgb, colour: Rgb, ratio: number): Rgb {
   return goal;
 }
 
-/** The custom properties that an accent colour sets, of shell.css. */
+/** Builds the custom properties of shell.css for an accent colour. */
 export function accentRules(accent: Rgb): string {
   const [lightFill, darkFill] = [lightGround, darkGround].map((ground) => apartFrom(ground, accent, fillContrast));
   const [lightInk, darkInk] = [lightGround, darkGround].map((ground) => apartFrom(ground, accent, textContrast));
@@ -47,13 +47,13 @@ export function accentRules(accent: Rgb): string {
 }
 
 /**
- * Any colour that CSS knows, through the browser's own understanding of it.
+ * Parses any CSS colour with the browser's own parser.
  * @param probe an element of a page
- * @returns `undefined` where it is none
+ * @returns `undefined` if the text is no colour
  */
 export function parseColour(text: string, probe: HTMLElement): Rgb | undefined {
   if (!CSS.supports("color", text)) return undefined;
-  // Mixed with itself every colour is computed to the same notation.
+  // A colour mixed with itself always computes to the same notation.
   probe.style.color = `color-mix(in srgb, ${text}, ${text})`;
   const numbers = /^color\(srgb ([\d.e-]+) ([\d.e-]+) ([\d.e-]+)/.exec(getComputedStyle(probe).color);
   probe.style.color = "";

@@ -2,18 +2,18 @@ import type { LauncherWords } from "../i18n/launcher-words.ts";
 
 export interface LauncherState {
   readonly words: LauncherWords;
-  /** Replies that nobody has seen yet, and how the language writes their number. */
+  /** Number of unread replies; the language decides its notation. */
   readonly unread: number;
   readonly unreadText: string;
   readonly hidden: boolean;
-  /** The panel is being loaded. */
+  /** True while the panel is being loaded. */
   readonly busy: boolean;
-  /** It could not be. */
+  /** True if loading the panel failed. */
   readonly failed: boolean;
   readonly inline: boolean;
 }
 
-/** The button in the corner. Made by hand: until it is pressed nothing else of the chat is loaded. */
+/** Button in the corner. Built without lit: until it is pressed, nothing else of the chat is loaded. */
 export class Launcher {
   readonly box = document.createElement("div");
   readonly #button = document.createElement("button");
@@ -21,13 +21,13 @@ export class Launcher {
   readonly #problem = document.createElement("p");
   readonly #retry = document.createElement("button");
   readonly #words = document.createElement("span");
-  /** Read aloud: a number on a button is not. */
+  /** Live region: screen readers do not announce a number on a button. */
   readonly #news = document.createElement("span");
 
   constructor(act: { open: () => void; expect: () => void }) {
     this.box.className = "launcher-box";
     this.box.setAttribute("role", "region");
-    // Else the browser shows the element's own title beside the pointer.
+    // An empty title stops the browser from showing the element's own title beside the pointer.
     this.box.title = "";
     this.#button.className = "launcher";
     this.#button.type = this.#retry.type = "button";
@@ -68,7 +68,9 @@ export class Launcher {
   }
 }
 
-/** Into the browser's top layer: over the page, and out of reach of what the page does to its elements. */
+/**
+ * Moves an element into the browser's top layer: over the page, and out of reach of the page's own styles and stacking.
+ */
 export function raise(element: HTMLElement, raised: boolean): void {
   if (!("showPopover" in element)) return;
   element.popover = raised ? "manual" : null;

@@ -1,10 +1,10 @@
-/** What the element itself remembers; where the browser denies it storage, for as long as the page lives. */
+/** Storage of the element itself. Where the browser denies storage, values last as long as the page. */
 export interface Memory {
   read(key: string): string | undefined;
   write(key: string, value: string): void;
 }
 
-/** @param open gives the storage; browsers that deny one throw here */
+/** @param open returns the storage; browsers that deny it throw here */
 export function openMemory(open: () => Storage): Memory {
   const own = new Map<string, string>();
   return {
@@ -20,7 +20,7 @@ function attempt<T>(act: () => T): T | undefined {
   try {
     return act();
   } catch {
-    // Denied, or full: what is at stake is a number on a button.
+    // Denied or full. Only a number on a button is lost.
     return undefined;
   }
 }

@@ -13,16 +13,17 @@ import { attributeNames, readSettings, type Settings, visitorOf } from "./settin
 import shellCss from "./shell.css";
 import { Unread } from "./unread.ts";
 
-/** The service keeps 2 KB of what a message comes with. */
+/** Maximum length of the page's address; the service stores 2 KB of metadata per message. */
 const maxPageChars = 500;
 
 /**
- * The chat as an element: a button in the corner that opens it, or, with `position="inline"`, the chat itself where the
- * page puts it. Attributes go in, events come out (see `ParleyEvents`). The class alone defines nothing.
+ * Chat as an element: a button in the corner that opens it or, with `position="inline"`, the chat itself at the
+ * element's place. Attributes are its input, events its output (see `ParleyEvents`). The class alone defines no
+ * element.
  */
 export class ParleyChat extends HTMLElement implements ParleyChatElement {
   static readonly observedAttributes: readonly string[] = attributeNames;
-  /** The server of elements that name none. */
+  /** Default server of elements without a `server`. */
   static home = "";
 
   readonly #root: ShadowRoot = this.attachShadow({ mode: "open" });
@@ -48,12 +49,12 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     this.#root.append(this.#launcher.box);
   }
 
-  /** Whether the panel is open, or about to be. */
+  /** True if the panel is open or opening. */
   get isOpen(): boolean {
     return this.hasAttribute("open") || this.#settings.position === "inline";
   }
 
-  /** Opens the panel, with the keyboard in it. */
+  /** Opens the panel and moves the focus into it. */
   open(): void {
     this.#takeFocus = true;
     this.setAttribute("open", "");
@@ -78,15 +79,15 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     this.#withChat((chat) => chat.startAnew());
   }
 
-  /** The chat under the element. Another one may be given by a class that extends this one. */
+  /** Creates the chat under the element. Subclasses may supply another one. */
   protected async createChat({ server, assistant }: Settings): Promise<Chat> {
     const { createChat } = await import("../chat/create-chat.ts");
     return createChat({
       server,
       assistant,
-      // The page renews it now and then.
+      // Read per request, as the page renews it now and then.
       identity: () => this.#settings.identity,
-      // Without what follows the path: that may be nobody else's business.
+      // Query and fragment are cut off: they may be private.
       metadata: () => ({
         page: (location.origin + location.pathname).slice(0, maxPageChars),
         locale: this.#settings.locale.tag,
@@ -100,12 +101,12 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     if (this.#visit.read("parley.open") === "yes" && this.#settings.position !== "inline")
       this.setAttribute("open", "");
     this.#schedule();
-    // A reply may have come since: to know it costs no more than the chat's own code, once the page has settled.
+    // A reply may have arrived since the last visit. The check loads only the chat's own code, once the page is idle.
     if (hasStoredChat()) whenIdle(() => this.isConnected && void this.#open().catch(ignore));
   }
 
   protected disconnectedCallback(): void {
-    // An element that is only moved is connected again by then.
+    // A moved element is connected again by then.
     queueMicrotask(() => {
       if (this.isConnected) return;
       document.removeEventListener("visibilitychange", this.#look);
@@ -120,7 +121,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     if (this.isConnected) this.#schedule();
   }
 
-  /** Several attributes that change together are one change. */
+  /** Merges attributes that change together into one update. */
   #schedule(): void {
     if (this.#due) return;
     this.#due = true;
@@ -181,7 +182,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     return Promise.all([panel, this.#open(), loadWords(this.#settings.locale.language)]);
   }
 
-  /** The session of the present server, assistant and visitor. */
+  /** Opens the session of the present server, assistant and visitor, once. */
   #open(): Promise<Session> {
     const { server, assistant, identity } = this.#settings;
     const of = JSON.stringify([server, assistant, visitorOf(identity)]);
@@ -190,7 +191,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     const opened = this.createChat(this.#settings).then((chat) => this.#begin(chat));
     this.#session = { of, opened };
     opened.catch(() => {
-      // To be tried again when it is wanted again.
+      // A later call tries again.
       if (this.#session?.opened === opened) this.#session = undefined;
     });
     return opened;
@@ -216,7 +217,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     this.#session = undefined;
   }
 
-  /** What the panel asks of the element. */
+  /** Callbacks of the panel to the element. */
   #act() {
     return {
       send: (text: string) => this.send(text),
@@ -266,15 +267,15 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
   }
 }
 
-/** For what will be tried again, and then says what is wrong. */
+/** Handles an error that a later try repeats and then reports. */
 function ignore(): void {}
 
-/** The chat's own code knows what it stored; here it is enough that it did. */
+/** Checks only for the presence of stored values; their format belongs to the chat's own code. */
 function hasStoredChat(): boolean {
   try {
     return Object.keys(localStorage).some((key) => key.startsWith("parley/"));
   } catch {
-    // Denied.
+    // Access to storage is denied.
     return false;
   }
 }

@@ -5,13 +5,13 @@ import type { Unread } from "./unread.ts";
 export interface SessionOptions {
   readonly chat: Chat;
   readonly unread: Unread;
-  /** Whether the visitor has it before their eyes. */
+  /** True if the chat is in the visitor's view. */
   readonly isSeen: () => boolean;
   readonly tell: (event: ParleyEvent) => void;
   readonly onUnread: (count: number) => void;
 }
 
-/** A chat as the element watches it, with its panel open or not. */
+/** A chat as the element observes it, with its panel open or closed. */
 export class Session {
   readonly chat: Chat;
   readonly #options: SessionOptions;
@@ -26,7 +26,7 @@ export class Session {
     options.chat.start();
   }
 
-  /** To be called when the panel has opened or the page has come to the front, too. */
+  /** Updates the unread count; also called when the panel opens and when the page becomes visible. */
   count(): void {
     const { unread, isSeen, onUnread, chat } = this.#options;
     if (isSeen()) unread.see(chat.state);

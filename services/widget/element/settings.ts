@@ -1,6 +1,6 @@
 import { chooseLocale, type Locale } from "../i18n/languages.ts";
 
-/** What `<parley-chat>` may be told by attributes, and the script tag by `data-*` of the same names. */
+/** Attributes of `<parley-chat>`; the script tag accepts the same names as `data-*`. */
 export const attributeNames = [
   "server",
   "assistant",
@@ -14,14 +14,14 @@ export const attributeNames = [
   "identity",
 ] as const;
 
-/** `end`: the lower corner where lines of the language end. */
+/** Corner of the launcher. `end`: the lower corner on the side at which lines of the language end. */
 export type Position = "end" | "left" | "right" | "inline";
 
 export interface Settings {
-  /** Where Parley answers; without a slash at its end. */
+  /** Origin of Parley without a slash at its end. */
   readonly server: string;
   readonly assistant: string | undefined;
-  /** A signed statement by the page about who its visitor is. */
+  /** Signed statement by the page about its visitor's identity. */
   readonly identity: string | undefined;
   readonly position: Position;
   readonly theme: "auto" | "light" | "dark";
@@ -31,7 +31,7 @@ export interface Settings {
   readonly locale: Locale;
 }
 
-/** @param home the server, where none is given: the one that the script came from */
+/** @param home the default server: the origin of the script */
 export function readSettings(element: Element, home: string): Settings {
   const read = (name: string) => element.getAttribute(name)?.trim() || undefined;
   const [position, theme, lang] = [read("position"), read("theme"), read("lang")];
@@ -48,7 +48,7 @@ export function readSettings(element: Element, home: string): Settings {
   };
 }
 
-/** Whom the page says the visitor is; the service checks it. A renewed statement is about the same one. */
+/** Reads the visitor that the page claims; the service verifies it. A renewed statement names the same visitor. */
 export function visitorOf(identity: string | undefined): string | undefined {
   try {
     const payload = identity?.split(".")[1]?.replaceAll("-", "+").replaceAll("_", "/") ?? "";

@@ -1,7 +1,7 @@
 import type { ChatState, ReplyMessage } from "../chat/chat-state.ts";
 import type { Memory } from "./memory.ts";
 
-/** Which replies a visitor has not seen, also of those that came while no page was open. */
+/** Tracks unread replies, including those that arrived while no page was open. */
 export class Unread {
   readonly #memory: Memory;
   readonly #key: string;
@@ -11,11 +11,11 @@ export class Unread {
     this.#key = `parley.seen ${server} ${assistant ?? ""}`;
   }
 
-  /** How many have come since somebody looked. */
+  /** Number of replies since the visitor last looked. */
   count(state: ChatState): number {
     if (!state.ready) return 0;
     const seen = this.#memory.read(this.#key);
-    // Nobody has looked yet: from here on it is counted.
+    // The chat was never seen: count from here on.
     if (seen === undefined) this.see(state);
     if (seen === undefined) return 0;
     const ended = state.messages.filter(isEnded);
@@ -23,12 +23,12 @@ export class Unread {
     return ended.length - 1 - at;
   }
 
-  /** Somebody looks at it all now. */
+  /** Marks all replies as seen. */
   see({ messages, ready }: ChatState): void {
     if (!ready) return;
     const newest = messages.findLast(isEnded);
     const seen = newest === undefined ? "-" : (newest.id ?? newest.key);
-    // It is asked with each frame of a reply.
+    // Called with each frame of a reply, so it writes only changes.
     if (this.#memory.read(this.#key) !== seen) this.#memory.write(this.#key, seen);
   }
 }

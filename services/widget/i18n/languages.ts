@@ -1,6 +1,6 @@
 import type { Words } from "./words.ts";
 
-/** One file each, so that a visitor loads the one that is needed. */
+/** One file per language, so that a visitor loads only one. */
 const files = {
   en: async () => (await import("./en.ts")).words,
   de: async () => (await import("./de.ts")).words,
@@ -18,12 +18,15 @@ export const languages = Object.keys(files) as Language[];
 
 export interface Locale {
   readonly language: Language;
-  /** What numbers, times and dates are written by; a tag as it was asked for, like `pt-BR`. */
+  /** Language tag for numbers, times and dates, as requested, like `pt-BR`. */
   readonly tag: string;
   readonly direction: "ltr" | "rtl";
 }
 
-/** @param wanted language tags, the dearest first. @returns the first of them that we have, else English */
+/**
+ * @param wanted language tags, the preferred first
+ * @returns the first available language, or English
+ */
 export function chooseLocale(wanted: readonly string[]): Locale {
   for (const tag of wanted) {
     const language = languages.find((known) => known === tag.split("-")[0]?.toLowerCase());
@@ -34,12 +37,12 @@ export function chooseLocale(wanted: readonly string[]): Locale {
   return { language: "en", tag: "en", direction: "ltr" };
 }
 
-/** @throws where the file cannot be loaded */
+/** @throws if the file cannot be loaded */
 export function loadWords(language: Language): Promise<Words> {
   return files[language]();
 }
 
-/** `lang` may say anything; Intl throws at what is none. */
+/** Validates a tag: `lang` may contain anything, and Intl throws at an invalid tag. */
 function isTag(tag: string): boolean {
   try {
     return Intl.getCanonicalLocales(tag).length === 1;

@@ -1,6 +1,6 @@
 import type { Language } from "./languages.ts";
 
-/** What is said before anything else is loaded: of all languages, as the button cannot wait for a file. */
+/** Words needed before anything else is loaded. All languages are included, as the button cannot wait for a file. */
 export interface LauncherWords {
   readonly chat: string;
   readonly open: string;

@@ -1,4 +1,4 @@
-/** Everything the open chat says, in one language. Functions get what is already written as that language writes it. */
+/** All texts of the open chat in one language. Arguments of functions are already formatted for that language. */
 export interface Words {
   /** Heading of a chat whose assistant has no name. */
   readonly chat: string;
@@ -28,7 +28,7 @@ export interface Words {
 
   readonly writing: string;
   readonly next: string;
-  /** Where somebody stands in the queue, from 2. */
+  /** Position in the queue, from 2. */
   readonly inLine: (place: number) => string;
   readonly waiting: string;
   readonly sending: string;
@@ -51,7 +51,7 @@ export interface Words {
   readonly offline: string;
   readonly unreachable: string;
   readonly busy: string;
-  /** How long until it goes on, like "12 sec". */
+  /** Time until sending resumes, like "12 sec". */
   readonly goesOn: (time: string) => string;
   readonly restarted: string;
   readonly fromFile: string;

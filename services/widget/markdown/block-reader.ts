@@ -2,7 +2,7 @@ import { parseBlocks } from "./parse-blocks.ts";
 import type { Block, Parsed } from "./tree.ts";
 
 /**
- * Reads a reply while it grows. A block is settled once another one has begun: only the last one is read again, so the
+ * Parses a growing reply. A block is settled once another one has begun. Only the last block is parsed again, so the
  * cost of an update does not grow with the reply, and a settled block stays the same object.
  */
 export class BlockReader {
@@ -10,12 +10,15 @@ export class BlockReader {
   #whole = false;
   #blocks: readonly Block[] = [];
   readonly #settled: Block[] = [];
-  /** Of the settled blocks' source. */
+  /** Length of the settled blocks' source. */
   #length = 0;
 
-  /** @param read all of the text so far @param whole it will not grow */
+  /**
+   * @param read the complete text so far
+   * @param whole true if the text will not grow
+   */
   read(read: string, whole: boolean): readonly Block[] {
-    // A line may end with it alone; within an address, browsers would pass over it.
+    // A lone carriage return may end a line; within an address, browsers would skip it.
     const text = read.replace(/\r(?!\n|$)/g, "\n");
     if (text === this.#text && whole === this.#whole) return this.#blocks;
     if (!text.startsWith(this.#text.slice(0, this.#length))) this.#restart();
@@ -42,7 +45,10 @@ export class BlockReader {
   }
 }
 
-/** What the last block is hangs on its first two lines: until they are whole, the one before it may yet go on. */
+/**
+ * Counts the blocks that may still change. The first two lines of the last block decide its type; until they are
+ * complete, the block before it may continue.
+ */
 function looseBlocks(parsed: readonly Parsed[], lines: number): number {
   const begin = parsed.at(-2)?.end ?? 0;
   return lines - begin < 4 ? 2 : 1;

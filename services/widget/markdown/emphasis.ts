@@ -6,28 +6,28 @@ export interface Delimiter {
   readonly marks: string;
   readonly opens: boolean;
   readonly closes: boolean;
-  /** Nothing has come after it yet. */
+  /** True while no text follows it. */
   readonly last: boolean;
 }
 
-/** A label whose link is not whole yet stands for what is in it. */
+/** Parsed inline part. An incomplete link is a `span` of its label's content. */
 export type Piece = Inline | Delimiter | { readonly type: "span"; readonly inline: readonly Inline[] };
 
-/** Nobody means more, and the page would have to hold them. */
+/** Maximum nesting: real texts need less, and each level is an element of the page. */
 const maxNested = 16;
 
 interface Opener {
-  /** The marks that are left of it. */
+  /** Marks of the run not yet paired. */
   marks: string;
   readonly closes: boolean;
   readonly length: number;
-  /** What has come since. */
+  /** Content since the opening run. */
   inline: Inline[];
 }
 
 /**
- * Pairs delimiters, by CommonMark's rules.
- * @param open what is not closed yet reaches to the end
+ * Pairs delimiters by CommonMark's rules.
+ * @param open unclosed emphasis extends to the end
  */
 export function resolveEmphasis(pieces: readonly Piece[], open: boolean): Inline[] {
   const stack: Opener[] = [{ marks: "", closes: false, length: 0, inline: [] }];
@@ -54,7 +54,7 @@ function takeDelimiter({ marks, opens, closes, last }: Delimiter, stack: Opener[
     const at = closes ? stack.findLastIndex((opener) => pairs(opener, left, opens, marks.length)) : -1;
     const opener = stack[at];
     if (at < 1 || opener === undefined) break;
-    // The other half of what closes it is on its way.
+    // The second half of the closing run has not arrived yet.
     if (last && opener.marks.length > left.length) return;
     for (const unclosed of stack.splice(at + 1)) {
       append(opener.inline, unclosed.marks);
@@ -92,7 +92,7 @@ function typeOf(marks: string, length: number): "strong" | "em" | "del" {
   return length === 2 ? "strong" : "em";
 }
 
-/** Texts that meet become one. */
+/** Adds a piece, and merges adjacent texts. */
 function append(inline: Inline[], piece: Inline): void {
   const last = inline.at(-1);
   if (typeof piece === "string" && typeof last === "string") inline[inline.length - 1] = last + piece;

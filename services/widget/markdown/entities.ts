@@ -1,4 +1,4 @@
-/** The character references that models write; others stay as they are. */
+/** Character references that models write; others stay as they are. */
 const named: Record<string, string> = {
   amp: "&",
   lt: "<",

@@ -4,7 +4,7 @@ import type { Words } from "../i18n/words.ts";
 import { safeAddress } from "./safe-address.ts";
 import type { Block, Cell, Inline, ListItem } from "./tree.ts";
 
-/** What a reply needs beside its text. */
+/** Inputs for rendering a reply beside its text. */
 export interface MarkdownContext {
   readonly words: Pick<Words, "code" | "copyCode" | "table">;
   readonly copyCode: (code: string, button: HTMLElement) => void;
@@ -13,20 +13,20 @@ export interface MarkdownContext {
 type Shown = TemplateResult | string;
 
 /**
- * Shows what a reply says as elements, one by one. No HTML is ever parsed: markup in a reply is the text it is, and what
- * may become an element, an attribute or the target of a link stands in this file and nowhere else.
+ * Renders a reply as elements, one by one. HTML is never parsed: markup in a reply stays text. This file alone creates
+ * elements, attributes and link targets from a reply.
  */
 export function renderBlocks(blocks: readonly Block[], context: MarkdownContext): unknown {
   return blocks.map((block) => guard([block, context], () => renderBlock(block, context, "auto")));
 }
 
-/** @param dir only what stands by itself has a direction of its own: what is within it follows its first letters */
+/** @param dir only top-level blocks have a direction of their own; inner text follows its first letters */
 function renderBlock(block: Block, context: MarkdownContext, dir: "auto" | typeof nothing = nothing): TemplateResult {
   switch (block.type) {
     case "paragraph":
       return html`<p dir=${dir}>${renderInline(block.inline)}</p>`;
     case "heading":
-      // One level for all: a reply is no chapter of the page, and models skip levels.
+      // One heading level for all: a reply is no chapter of the page, and models skip levels.
       return html`<h3 dir=${dir} data-depth=${block.depth}>${renderInline(block.inline)}</h3>`;
     case "code":
       return renderCode(block.language, block.text, context);
@@ -65,7 +65,7 @@ function renderCode(language: string, text: string, { words, copyCode }: Markdow
   </figure>`;
 }
 
-/** Its text stands by itself, not in a paragraph, so that short items keep together. */
+/** Renders an item's text without a paragraph, so that short items stay close together. */
 function renderItem({ done, blocks }: ListItem, context: MarkdownContext): TemplateResult {
   return html`<li data-task=${done ?? nothing}>
     ${done === undefined ? nothing : done ? "☑ " : "☐ "}${blocks.map((block, index) =>

@@ -2,7 +2,7 @@ import { parseInline } from "./parse-inline.ts";
 import { parseTable, startsTable } from "./parse-table.ts";
 import type { ListItem, Parsed } from "./tree.ts";
 
-/** Deeper ones are text. */
+/** Maximum nesting of blocks; deeper ones are text. */
 const maxDepth = 12;
 
 const fence = /^( {0,3})(`{3,}|~{3,}) *([^`]*)$/;
@@ -14,11 +14,12 @@ const marker = /^( *)([-*+]|(\d{1,9})[.)])(?:( +)(?=\S)|[ \t]*$)/;
 const undecided = /^[ \t]*(?:#{1,6}|[-*_+]{1,3}|`{1,3}|~{1,3}|>+|\d{1,9}[.)]?)[ \t]*$/;
 
 /**
- * Markdown as models write it, GitHub's dialect, but for what needs to look ahead or back: a line of `---` or `===` makes
- * no heading of the one before, indented text is no code, links have their address beside them, HTML is text. So nothing
- * that was shown changes its kind when more comes in, and a block is final once another one has begun.
- * @param open the text is still growing: what is open at its end is closed, and what is undecided is held back
- * @param depth within how many quotes and lists the lines stand
+ * Parses markdown as models write it, GitHub's dialect, except for constructs that need to look ahead or back. A line
+ * of `---` or `===` makes no heading of the line before. Indented text is no code. Links have their address beside
+ * them. HTML is text. So a block on the page keeps its type while text is added, and a block is final once another one
+ * has begun.
+ * @param open the text is still growing: open marks at its end are closed, and undecided ones are held back
+ * @param depth number of quotes and lists around the lines
  */
 export function parseBlocks(lines: readonly string[], open: boolean, depth = 0): Parsed[] {
   const blocks: Parsed[] = [];
@@ -35,7 +36,7 @@ export function parseBlocks(lines: readonly string[], open: boolean, depth = 0):
   return blocks;
 }
 
-/** @returns `undefined`: what it is cannot be told yet */
+/** @returns `undefined` while the block's type is undecided */
 function parseBlock(lines: readonly string[], at: number, open: boolean, depth: number): Parsed | undefined {
   const line = lines[at] ?? "";
   const isLast = open && at === lines.length - 1;
@@ -59,7 +60,7 @@ function parseFence(lines: readonly string[], at: number, open: boolean): Parsed
   const found = lines.findIndex((line, index) => index > at && closing.test(line));
   const end = found === -1 ? lines.length : found;
   const body = lines.slice(at + 1, end).map((line) => line.replace(new RegExp(`^ {0,${indent.length}}`), ""));
-  // The end may have begun to come.
+  // The last line may be the start of the closing fence.
   if (found === -1 && open && /^ {0,3}(?:`{1,}|~{1,})$/.test(body.at(-1) ?? "")) body.pop();
   const language = info.trim().split(/\s+/)[0] ?? "";
   return { block: { type: "code", language, text: body.join("\n") }, end: found === -1 ? end : end + 1 };
@@ -92,12 +93,12 @@ function parseList(lines: readonly string[], at: number, open: boolean, depth: n
     items.push(parseItem(inside, open && end === lines.length, depth + 1));
     while (isBlank(lines[end]) && marker.test(lines[end + 1] ?? "")) end++;
   }
-  // Held back: only signs stand on the last line.
+  // Only signs are on the last line, so it is held back.
   if (open && undecided.test(lines[end] ?? "") && end === lines.length - 1) end = lines.length;
   return { block: { type: "list", start: first === undefined ? undefined : Number(first), items }, end };
 }
 
-/** The lines of one item, without what indents them; blank ones at its end belong to nobody. */
+/** Takes the lines of one item without their indentation. Blank lines at its end are dropped. */
 function takeItem(lines: readonly string[], at: number, width: number, indent: number): string[] {
   const inside = [(lines[at] ?? "").slice(width)];
   for (const [offset, line] of lines.slice(at + 1).entries()) {
@@ -125,7 +126,7 @@ function parseParagraph(lines: readonly string[], at: number, open: boolean): Pa
   let end = at + 1;
   while (end < lines.length && !isBlank(lines[end]) && !startsBlock(lines, end)) end++;
   const atEnd = open && end === lines.length;
-  // A space at the end tells that the last word is whole.
+  // A trailing space shows that the last word is complete.
   const own = lines
     .slice(at, end)
     .map((line, index) => (atEnd && at + index === end - 1 ? line.trimStart() : line.trim()));
@@ -133,11 +134,12 @@ function parseParagraph(lines: readonly string[], at: number, open: boolean): Pa
   return { block: { type: "paragraph", inline: parseInline(own.join("\n"), atEnd) }, end };
 }
 
-/** Whether a paragraph ends before that line. */
+/** True if a paragraph ends before this line. */
 function startsBlock(lines: readonly string[], at: number): boolean {
   const line = lines[at] ?? "";
   const [, , , number, space] = marker.exec(line) ?? [];
-  // "in\n2024. It": a number at the start of a line is mostly none of a list.
+  // "in
+  // 2024. It": a number at the start of a line rarely belongs to a list.
   if (space !== undefined && (number === undefined || number === "1")) return true;
   const other = [fence, heading, rule, quote].some((start) => start.test(line));
   return other || startsTable(lines, at, false) === true;

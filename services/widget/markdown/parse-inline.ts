@@ -2,13 +2,13 @@ import { decodeEntities } from "./entities.ts";
 import { type Delimiter, type Piece, resolveEmphasis } from "./emphasis.ts";
 import type { Inline } from "./tree.ts";
 
-/** What was read: how much of the text, and what it is. */
+/** Result of a parse: the number of characters consumed and the node. */
 interface Read {
   readonly length: number;
   readonly piece: Piece;
 }
 
-/** An image in a link is the most that makes sense. */
+/** Maximum nesting of links; an image in a link is the deepest useful case. */
 const maxLinks = 2;
 const maxLabelChars = 1000;
 
@@ -18,8 +18,8 @@ const address = /^(?:https?:\/\/|www\.)[^\s<>]*/i;
 const mail = /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+/;
 
 /**
- * @param open the text grows: what is open is closed, what is undecided is left out
- * @param links in the labels of how many links it stands
+ * @param open the text grows: open marks are closed, undecided ones are left out
+ * @param links number of link labels around the text
  */
 export function parseInline(text: string, open: boolean, links = 0): Inline[] {
   const pieces: Piece[] = [];
@@ -37,7 +37,7 @@ export function parseInline(text: string, open: boolean, links = 0): Inline[] {
   return resolveEmphasis(pieces, open);
 }
 
-/** Escapes, references, code and line breaks. */
+/** Parses escapes, references, code and line breaks. */
 function readSign(rest: string, open: boolean): Read | undefined {
   switch (rest.charAt(0)) {
     case "\n":
@@ -77,13 +77,13 @@ function readCode(rest: string, open: boolean): Read {
   return { length: rest.length, piece: text.trim() === "" ? "" : { type: "code", text: trimCode(text) } };
 }
 
-/** One space at each side is there to keep the marks apart from marks within. */
+/** Removes one space at each side, which separates the marks from marks within. */
 function trimCode(text: string): string {
   const line = text.replaceAll("\n", " ");
   return /^ .* $/.test(line) && line.trim() !== "" ? line.slice(1, -1) : line;
 }
 
-/** A link or an image, which becomes one; of a link that is not whole yet the label. */
+/** Parses a link or an image, which becomes a link. An incomplete link yields its label. */
 function readLink(rest: string, open: boolean, links: number): Read | undefined {
   if (open && rest === "!") return { length: 1, piece: "" };
   const [opening] = /^!?\[/.exec(rest) ?? [];
@@ -109,7 +109,7 @@ function readLink(rest: string, open: boolean, links: number): Read | undefined 
   return { length: close + 1 + target.length, piece: links > 0 ? { type: "span", inline } : link(to, inline) };
 }
 
-/** Where the bracket that opens at `at` is closed; -1: nowhere. */
+/** Finds the bracket that closes the one at `at`; -1 if there is none. */
 function findClose(text: string, at: number, opening: string, closing: string): number {
   let depth = 0;
   for (let index = at; index < Math.min(text.length, at + maxLabelChars); index++) {
@@ -120,7 +120,7 @@ function findClose(text: string, at: number, opening: string, closing: string): 
   return -1;
 }
 
-/** An address that stands in the text as it is. While it grows it leads nowhere. */
+/** Parses a bare address. While it grows, it has no link. */
 function readAddress(rest: string, before: string | undefined, open: boolean): Read | undefined {
   if (before !== undefined && /[\p{L}\p{N}@/]/u.test(before)) return undefined;
   const [found] = address.exec(rest) ?? [];
@@ -136,7 +136,7 @@ function readAddress(rest: string, before: string | undefined, open: boolean): R
   return { length: written.length, piece: growing ? written : link(`mailto:${written}`, [written]) };
 }
 
-/** Marks after an address, and a bracket that was opened before it, are the sentence's. */
+/** Cuts off punctuation after an address, and a closing bracket opened before it: both belong to the sentence. */
 function trimAddress(found: string): string {
   const shown = found.replace(/(?:[?!.,:;*_~'"”’»]|&\w+;)+$/, "");
   const count = (sign: string) => shown.split(sign).length;

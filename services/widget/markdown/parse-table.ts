@@ -1,7 +1,7 @@
 import { parseInline } from "./parse-inline.ts";
 import type { Cell, Parsed } from "./tree.ts";
 
-/** A table is one by its second line; while that is not whole, nobody knows. */
+/** Detects a table by its second line; `undecided` while that line is incomplete. */
 export function startsTable(lines: readonly string[], at: number, open: boolean): boolean | "undecided" {
   const [head = "", rule] = lines.slice(at, at + 2);
   if (!head.includes("|")) return false;

@@ -1,6 +1,9 @@
 import type { Block, Inline } from "./tree.ts";
 
-/** A block as it is read aloud: its words, without signs. A line for each part, so that they don't run together. */
+/**
+ * Converts a block to text for screen readers: its words without signs. Each part has its own line, so that they don't
+ * run together.
+ */
 export function plainText(block: Block): string {
   switch (block.type) {
     case "paragraph":

@@ -2,12 +2,12 @@ import { BlockReader } from "./block-reader.ts";
 import { renderBlocks, type MarkdownContext } from "./markdown.ts";
 import { plainText } from "./plain-text.ts";
 
-/** One reply: as it is shown, and as it is read aloud, which may be further on. */
+/** One reply in its visible form and in its spoken form, which may be further ahead. */
 export class ReplyText {
   readonly #shown = new BlockReader();
   readonly #spoken = new BlockReader();
 
-  /** @returns what lit shows */
+  /** @returns a value that lit renders */
   render(text: string, whole: boolean, context: MarkdownContext): unknown {
     return renderBlocks(this.#shown.read(text, whole), context);
   }

@@ -1,7 +1,8 @@
 const allowed: readonly string[] = ["http:", "https:", "mailto:", "tel:"];
 
 /**
- * Where a link of a reply may lead. Decided on what the browser makes of it, not on how it is written.
+ * Returns the target of a reply's link if it is safe. The check applies to the address as the browser parses it, not to
+ * its spelling.
  * @param base the page, for an address without a host
  */
 export function safeAddress(address: string, base: string): string | undefined {

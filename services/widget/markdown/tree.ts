@@ -1,4 +1,4 @@
-/** What a reply is made of, as its text says. */
+/** Syntax tree of a reply. */
 export type Block =
   | { readonly type: "paragraph"; readonly inline: readonly Inline[] }
   | { readonly type: "heading"; readonly depth: number; readonly inline: readonly Inline[] }
@@ -15,7 +15,7 @@ export interface Parsed {
 }
 
 export interface ListItem {
-  /** Of a list of tasks: whether it is done. */
+  /** State of a task in a task list. */
   readonly done: boolean | undefined;
   readonly blocks: readonly Block[];
 }
@@ -29,6 +29,6 @@ export type Inline =
   | string
   | { readonly type: "strong" | "em" | "del"; readonly inline: readonly Inline[] }
   | { readonly type: "code"; readonly text: string }
-  /** Its address is as it was written: whoever makes a link of it checks where it leads. */
+  /** The address is unchecked, as written: the renderer of a link checks its target. */
   | { readonly type: "link"; readonly href: string; readonly inline: readonly Inline[] }
   | { readonly type: "break" };

@@ -6,17 +6,17 @@ import type { Actions, Ui } from "./model.ts";
 export interface ActionsContext {
   readonly root: ShadowRoot;
   readonly setUi: (change: Partial<Ui>) => void;
-  /** To those who cannot see it. */
+  /** Announces words to screen readers. */
   readonly say: (choose: (words: Words) => string) => void;
   readonly toEnd: () => void;
-  /** Puts the keyboard where somebody goes on. */
+  /** Moves the focus to where the visitor continues. */
   readonly focus: () => void;
 }
 
-/** "Copied" and "Thank you" stay that long. */
+/** Duration of "Copied" and "Thank you". */
 const passingMs = 2500;
 
-/** What the controls of the panel do. */
+/** Creates the handlers of the panel's controls. */
 export function createActions(
   chat: Chat,
   host: { send: (text: string) => void; close: () => void },

@@ -8,12 +8,12 @@ export interface BoxOptions {
   readonly locale: Locale;
 }
 
-/** The frame of the panel: in its place on the page, in the corner over it, or over all of a phone's screen. */
+/** Frame of the panel: at its place on the page, in the corner over it, or over all of a phone's screen. */
 export class PanelBox {
   readonly element = document.createElement("div");
-  /** What lit draws into. */
+  /** Container that lit renders into. */
   readonly content = document.createElement("div");
-  /** Read aloud when it changes, and not seen. */
+  /** Visually hidden live region. */
   readonly region = document.createElement("div");
   readonly #root: ShadowRoot;
   readonly #screen: FullScreen;
@@ -21,7 +21,7 @@ export class PanelBox {
   #watcher: CloseWatcher | undefined;
   #options: BoxOptions = { inline: false, locale: chooseLocale([]) };
 
-  /** @param leave the visitor wants it closed, by Escape or the back gesture */
+  /** @param leave the visitor closes it by Escape or the back gesture */
   constructor(root: ShadowRoot, { leave, changed }: { leave: () => void; changed: () => void }) {
     this.#root = root;
     this.#leave = leave;
@@ -31,7 +31,7 @@ export class PanelBox {
     });
     this.element.className = "panel";
     this.element.part.add("panel");
-    // Else the browser shows the element's own title beside the pointer.
+    // An empty title stops the browser from showing the element's own title beside the pointer.
     this.element.title = "";
     this.element.tabIndex = -1;
     this.element.setAttribute("aria-labelledby", "title");
@@ -57,7 +57,7 @@ export class PanelBox {
     this.#place();
   }
 
-  /** @returns whether the keyboard was in it */
+  /** @returns true if the focus was in it */
   hide(): boolean {
     const { hasFocus } = this;
     delete this.element.dataset["open"];
@@ -85,7 +85,7 @@ export class PanelBox {
     this.#watch(isOpen && this.isFull);
   }
 
-  /** A phone's back gesture closes what fills its screen. */
+  /** Lets a phone's back gesture close the full-screen panel. */
   #watch(wanted: boolean): void {
     if (wanted === (this.#watcher !== undefined) || !("CloseWatcher" in window)) return;
     this.#watcher?.destroy();

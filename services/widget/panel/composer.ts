@@ -4,9 +4,9 @@ import type { ChatState } from "../chat/chat-state.ts";
 import { icon } from "./icons.ts";
 import type { View } from "./model.ts";
 
-/** What the service takes, in code points, unless it was told otherwise; it says so itself then. */
+/** Default limit of the service in code points. With another limit, the service's own error reports it. */
 const maxMessageChars = 4000;
-/** From here on the visitor is told how many are left. */
+/** Share of the limit from which the remaining characters are shown. */
 const showFrom = 0.9;
 
 export interface ComposerOptions {
@@ -15,7 +15,7 @@ export interface ComposerOptions {
   readonly changed: () => void;
 }
 
-/** Where the visitor writes. */
+/** Text field of the visitor. */
 export class Composer {
   readonly #options: ComposerOptions;
   #field: HTMLTextAreaElement | undefined;
@@ -24,7 +24,7 @@ export class Composer {
     this.#options = options;
   }
 
-  /** Once it has been drawn. */
+  /** Attaches the field after its first rendering. */
   attach(field: HTMLTextAreaElement): void {
     this.#field = field;
   }
@@ -33,7 +33,10 @@ export class Composer {
     this.#field?.focus({ preventScroll: true });
   }
 
-  /** What was typed before a reload, or is given back because it was not sent; what is being typed is the draft already. */
+  /**
+   * Restores the text typed before a reload, or returned because it was not sent. Text being typed already is the
+   * draft.
+   */
   follow({ draft }: ChatState): void {
     if (this.#field === undefined || this.#field.value === draft) return;
     this.#field.value = draft;
@@ -112,13 +115,13 @@ export class Composer {
   };
 
   readonly #key = (event: KeyboardEvent): void => {
-    // 229: Safari tells of the key that ends a composition only after its end.
+    // Key code 229: Safari reports the key that ends a composition only after its end.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     this.#field?.form?.requestSubmit();
   };
 
-  /** As high as its text, up to what the style sheet allows. */
+  /** Fits the field's height to its text, up to the style sheet's maximum. */
   #grow(): void {
     if (this.#field === undefined) return;
     this.#field.style.height = "auto";
@@ -126,7 +129,7 @@ export class Composer {
   }
 }
 
-/** A phone would take its keyboard away with the focus. */
+/** Keeps the focus in the field: a phone hides its keyboard when the field loses it. */
 function keepFocus(event: PointerEvent): void {
   event.preventDefault();
 }

@@ -1,7 +1,7 @@
 /**
- * To the clipboard, as text and, where it has a form, as HTML: a mail takes that, a code editor the other.
- * @param root where the keyboard is
- * @returns whether it is there
+ * Copies to the clipboard as text and, if formatted, as HTML: mail programs take the HTML, code editors the text.
+ * @param root the tree with the focus
+ * @returns true if the copy succeeded
  */
 export async function copy(root: ShadowRoot, text: string, html?: string): Promise<boolean> {
   try {
@@ -14,7 +14,7 @@ export async function copy(root: ShadowRoot, text: string, html?: string): Promi
   }
 }
 
-/** Pages without TLS, and frames that may not use the clipboard, can do this alone. */
+/** Copies with `execCommand`, the only way on pages without TLS and in frames without clipboard permission. */
 function copyByHand(root: ShadowRoot, text: string): boolean {
   const before = root.activeElement;
   const field = document.createElement("textarea");

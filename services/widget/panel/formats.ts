@@ -1,6 +1,6 @@
 const dayMs = 86_400_000;
 
-/** Numbers, times and days, as the visitor's language writes them. */
+/** Formats numbers, times and days in the visitor's language. */
 export class Formats {
   readonly #time: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
@@ -28,13 +28,13 @@ export class Formats {
     return this.#time.format(timestamp);
   }
 
-  /** "12 sec", from two minutes on "3 min". */
+  /** Formats a duration: "12 sec", from two minutes on "3 min". */
   duration(ms: number): string {
     const seconds = Math.max(0, Math.ceil(ms / 1000));
     return seconds < 120 ? this.#seconds.format(seconds) : this.#minutes.format(Math.ceil(seconds / 60));
   }
 
-  /** "Today", "Yesterday", then the date. */
+  /** Formats a day: "Today", "Yesterday", then the date. */
   day(timestamp: number, now: number): string {
     const ago = Math.round((startOfDay(now) - startOfDay(timestamp)) / dayMs);
     if (ago === 0 || ago === 1) return capitalise(this.#relative.format(-ago, "day"));
@@ -43,7 +43,7 @@ export class Formats {
   }
 }
 
-/** Days change at the visitor's midnight. */
+/** Start of the day in the visitor's time zone. */
 export function startOfDay(timestamp: number): number {
   return new Date(timestamp).setHours(0, 0, 0, 0);
 }

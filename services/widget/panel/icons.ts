@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit/html.js";
 
-/** Drawn on a square of 20, with lines of the text's colour. */
+/** Paths on a 20 by 20 grid, drawn in the text's colour. */
 const paths = {
   close: "M5 5l10 10M15 5L5 15",
   down: "M10 4v12M5 11l5 5 5-5",

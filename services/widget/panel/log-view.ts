@@ -6,7 +6,7 @@ import { icon } from "./icons.ts";
 import { replyMessage, visitorMessage } from "./message-view.ts";
 import type { View } from "./model.ts";
 
-/** Messages of one sender that are closer than this tell one time. */
+/** Messages of one sender within this time share one timestamp. */
 const togetherMs = 300_000;
 
 export function logView(view: View): TemplateResult {
@@ -49,7 +49,7 @@ function dayLine(previous: ChatMessage | undefined, { timestamp }: ChatMessage, 
   return html`<p class="day"><span>${view.formats.day(timestamp, Date.now())}</span></p>`;
 }
 
-/** What there is before anything was said; it stays above it. */
+/** Greeting before the first message; stays above the log. */
 function greeting({ state, settings, words, actions }: View): unknown {
   const { assistant, messages, ready } = state;
   if (assistant === undefined && settings.greeting === undefined && !ready) return nothing;

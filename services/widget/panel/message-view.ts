@@ -4,7 +4,7 @@ import { icon } from "./icons.ts";
 import type { View } from "./model.ts";
 import { deliveryWords, placeWords } from "./phrases.ts";
 
-/** @param last of several by the same sender: only it tells the time */
+/** @param last of several by the same sender: only the last shows the time */
 export function visitorMessage(message: VisitorMessage, last: boolean, view: View): TemplateResult {
   const { words, formats, actions } = view;
   const { key, text, timestamp, delivery, refusal } = message;
@@ -94,7 +94,7 @@ function footer(reply: ReplyMessage, view: View): TemplateResult {
   </div>`;
 }
 
-/** As it stands on the page, for a copy that keeps its form. */
+/** HTML of a message as the page shows it, for a copy that keeps its format. */
 function shownHtml({ currentTarget }: Event): string | undefined {
   const shown = (currentTarget as Element).closest(".message")?.querySelector(".text")?.cloneNode(true);
   if (!(shown instanceof Element)) return undefined;

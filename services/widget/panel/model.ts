@@ -4,20 +4,20 @@ import type { MarkdownContext } from "../markdown/markdown.ts";
 import type { Words } from "../i18n/words.ts";
 import type { Formats } from "./formats.ts";
 
-/** What the panel itself knows, beside the chat. */
+/** State of the panel itself, beside the chat's. */
 export interface Ui {
   readonly menuOpen: boolean;
   readonly question: "new" | "delete" | undefined;
-  /** Which reply is being commented on, and for which the visitor was thanked. */
+  /** Key of the reply being commented on, and of the one whose comment was acknowledged. */
   readonly commenting: string | undefined;
   readonly thanked: string | undefined;
   readonly copied: string | undefined;
-  /** The newest message is in view. */
+  /** True if the newest message is in view. */
   readonly atEnd: boolean;
   readonly isFull: boolean;
 }
 
-/** All that one drawing of the panel stands on. */
+/** All inputs of one rendering of the panel. */
 export interface View {
   readonly state: ChatState;
   readonly settings: Settings;
@@ -25,7 +25,7 @@ export interface View {
   readonly formats: Formats;
   readonly ui: Ui;
   readonly actions: Actions;
-  /** A reply's text as elements; plain until the code for that is there. */
+  /** Renders a reply's text as elements; as plain text until the markdown code is loaded. */
   readonly renderText: (reply: ReplyMessage) => unknown;
 }
 

@@ -1,12 +1,12 @@
-/** A burst is spread over about that many frames. */
+/** Number of frames over which a burst is spread, approximately. */
 const frames = 9;
 
-/** Lets text that comes in bursts grow evenly. What is there at first, or again after a reset, is shown at once. */
+/** Smooths text that arrives in bursts. The initial text, and the text after a reset, is shown at once. */
 export class Pace {
   #target = "";
   #length: number | undefined;
 
-  /** @param even whether to spread it at all; without that it is shown as it comes */
+  /** @param even false shows the text immediately */
   grow(text: string, even: boolean): void {
     if (this.#length === undefined || !even || !text.startsWith(this.#target.slice(0, this.#length))) {
       this.#length = text.length;
@@ -14,10 +14,10 @@ export class Pace {
     this.#target = text;
   }
 
-  /** What to show until the next frame. */
+  /** Text to show until the next frame. */
   get shown(): string {
     const length = this.#length ?? 0;
-    // Not in the middle of a pair of surrogates.
+    // A pair of surrogates must not be split.
     const code = this.#target.charCodeAt(length - 1);
     return this.#target.slice(0, code >= 0xd800 && code <= 0xdbff ? length + 1 : length);
   }
@@ -26,7 +26,7 @@ export class Pace {
     return (this.#length ?? 0) < this.#target.length;
   }
 
-  /** A frame has passed. */
+  /** Advances by one frame. */
   step(): void {
     const length = this.#length ?? 0;
     this.#length = Math.min(

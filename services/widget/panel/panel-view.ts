@@ -5,7 +5,7 @@ import { logView, newestButton } from "./log-view.ts";
 import type { View } from "./model.ts";
 import { noticeWords } from "./phrases.ts";
 
-/** All that is within the panel. */
+/** Renders the content of the panel. */
 export function panelView(view: View, composer: Composer): TemplateResult {
   const { words, ui } = view;
   const asked = ui.question !== undefined;

@@ -14,7 +14,7 @@ import textCss from "./text.css";
 import { panelView } from "./panel-view.ts";
 import { Replies } from "./replies.ts";
 
-/** What the panel asks of its element. */
+/** Callbacks of the panel to its element. */
 export interface PanelHost {
   readonly send: (text: string) => void;
   readonly close: () => void;
@@ -29,10 +29,10 @@ const quiet: Ui = {
   atEnd: true,
   isFull: false,
 };
-/** How often a countdown counts. */
+/** Interval of a countdown's updates. */
 const tickMs = 1000;
 
-/** The open chat. It lives in the element's shadow root from its first opening on, and keeps its place when closed. */
+/** The open chat. Created in the element's shadow root at the first opening; keeps its scroll position when closed. */
 export class Panel {
   readonly chat: Chat;
   readonly #root: ShadowRoot;
@@ -72,7 +72,10 @@ export class Panel {
     this.#box.element.addEventListener("focusin", this.#closeMenu);
   }
 
-  /** Opens it, or, where it is open, takes over what has changed. @param focus whether the visitor asked for it */
+  /**
+   * Opens the panel or, if open, applies changes.
+   * @param focus true if the visitor opened it
+   */
   show(settings: Settings, words: Words, { focus }: { focus: boolean }): void {
     if (this.#language?.words !== words || this.#language.settings.locale.tag !== settings.locale.tag) {
       this.#language = { words, formats: new Formats(settings.locale.tag), settings };
@@ -85,7 +88,7 @@ export class Panel {
     if (focus) this.#focus();
   }
 
-  /** @returns whether the keyboard was in it */
+  /** @returns true if the focus was in it */
   hide(): boolean {
     this.#isOpen = false;
     this.#announcer.rest();
@@ -117,7 +120,7 @@ export class Panel {
     };
   }
 
-  /** Several changes of one moment are drawn once. */
+  /** Merges several changes of one moment into one rendering. */
   #schedule(): void {
     if (this.#due || !this.#isOpen) return;
     this.#due = true;
@@ -139,7 +142,7 @@ export class Panel {
     this.#composer.follow(state);
     this.#announcer.follow(state, words, settings.locale.tag);
     this.#count(state.notice !== undefined && "resumesAt" in state.notice && state.notice.resumesAt > Date.now());
-    // What had it was taken away, as by "Try again".
+    // The focused element was removed, as by "Try again".
     if (hadFocus && !this.#box.hasFocus && asked === undefined) this.#focus();
   }
 
@@ -154,7 +157,7 @@ export class Panel {
     if (this.#keepEnd === undefined) this.#attach();
   }
 
-  /** After the first drawing: what stays from then on. */
+  /** Attaches the permanent elements after the first rendering. */
   #attach(): void {
     const [log, messages] = [this.#find(".log"), this.#find(".messages")];
     if (log && messages) this.#keepEnd = new KeepEnd(log, messages, () => this.#schedule());
@@ -162,7 +165,7 @@ export class Panel {
     if (field) this.#composer.attach(field);
   }
 
-  /** Older messages that come in above must not push away what is being read. */
+  /** Keeps the scroll position when older messages are added above. */
   #keepPlace({ messages }: ChatState, act: () => void): void {
     const first = messages.at(0)?.key;
     const prepends = this.#firstKey !== undefined && messages.some(({ key }, at) => at > 0 && key === this.#firstKey);
@@ -179,7 +182,7 @@ export class Panel {
     if (this.#ui.question !== asked) this.#focusQuestion();
   }
 
-  /** Where somebody goes on writing; on a phone that would bring up the keyboard before they want it. */
+  /** Focuses the field; not on a phone, whose keyboard would open before the visitor wants it. */
   #focus(): void {
     if (matchMedia("(pointer: coarse)").matches) this.#box.element.focus({ preventScroll: true });
     else this.#composer.focus();
@@ -193,7 +196,7 @@ export class Panel {
     return this.#box.content.querySelector<HTMLElement>(selector);
   }
 
-  /** Escape leaves the innermost thing first. */
+  /** Closes the innermost part first on Escape. */
   #leave(host: PanelHost): void {
     if (this.#ui.question !== undefined) this.#setUi({ question: undefined });
     else if (this.#ui.menuOpen) this.#setUi({ menuOpen: false });

@@ -1,7 +1,7 @@
 import type { Notice, ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
 import type { Words } from "../i18n/words.ts";
 
-/** Where a reply stands in the queue, if that is known. */
+/** Words for a reply's position in the queue, if known. */
 export function placeWords({ phase, position }: ReplyMessage, words: Words): string | undefined {
   if (phase !== "queued" || position === undefined) return undefined;
   return position <= 0 ? words.next : words.inLine(position + 1);

@@ -4,13 +4,13 @@ import type { MarkdownContext } from "../markdown/markdown.ts";
 import type { Words } from "../i18n/words.ts";
 import { Pace } from "./pace.ts";
 
-/** A reply's text on its way from the chat to the page. */
+/** Text of a reply between the chat and the page. */
 interface Shown {
   readonly pace: Pace;
   text: ReplyText | undefined;
 }
 
-/** The texts of replies: evenly growing, and as markdown once the code for that is there. */
+/** Texts of replies: smoothed, and rendered as markdown once that code is loaded. */
 export class Replies {
   readonly #shown = new Map<string, Shown>();
   readonly #changed: () => void;
@@ -19,7 +19,7 @@ export class Replies {
   #loading = false;
   #frame: number | undefined;
 
-  /** @param changed there is something new to draw */
+  /** @param changed called when there is something new to render */
   constructor(changed: () => void) {
     this.#changed = changed;
   }
@@ -61,7 +61,7 @@ export class Replies {
     return (shown.text ??= new this.#markdown());
   }
 
-  /** The same object for the same language: what it was drawn with need not be drawn again. */
+  /** Returns the same object for the same language, so that unchanged replies are not rendered again. */
   #contextOf(words: Words, copyCode: MarkdownContext["copyCode"]): MarkdownContext {
     if (this.#context?.words !== words) this.#context = { words, copyCode };
     return this.#context;
@@ -86,7 +86,7 @@ export class Replies {
         this.#changed();
       },
       () => {
-        // Plain text can be read, too; the next reply tries again.
+        // Plain text is readable, too; the next reply retries the load.
         this.#loading = false;
       },
     );

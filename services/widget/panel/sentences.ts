@@ -1,6 +1,6 @@
 /**
- * The sentences of a text. A line is the end of one, too: lists have no other.
- * @param whole the last one is complete as well
+ * Splits a text into sentences. A line break ends a sentence, too: items of a list have no other end.
+ * @param whole the last sentence is complete as well
  */
 export function completeSentences(text: string, tag: string, whole: boolean): string[] {
   const lines = text.split("\n");

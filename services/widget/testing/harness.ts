@@ -2,7 +2,7 @@ import type { Chat } from "../chat/chat-state.ts";
 import { ParleyChat } from "../element/parley-chat.ts";
 import { ScriptedChat } from "./scripted-chat.ts";
 
-/** The element with a chat that tests script: `scripted` on the page's window. */
+/** Element with a chat that tests script: `scripted` on the page's window. */
 class ScriptedParleyChat extends ParleyChat {
   protected override createChat(): Promise<Chat> {
     return Promise.resolve(scripted);

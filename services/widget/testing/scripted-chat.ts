@@ -1,9 +1,9 @@
 import type { Chat, ChatMessage, ChatState, Rating } from "../chat/chat-state.ts";
 
-/** What an interface has asked of the chat, in order. */
+/** Calls of the interface to the chat, in order. */
 export type Asked = readonly [action: string, ...details: unknown[]];
 
-/** A chat whose state is set from outside, so that every state of an interface can be looked at. */
+/** Chat whose state is set from outside, so that every state of an interface can be shown. */
 export class ScriptedChat implements Chat {
   state: ChatState = {
     ready: true,

@@ -3,25 +3,25 @@ import type { Words } from "../../i18n/words.ts";
 import { noticeWords, placeWords } from "../phrases.ts";
 import { completeSentences } from "../sentences.ts";
 
-/** Sentences that come together are said together. */
+/** Sentences that arrive within this time are announced together. */
 const gatherMs = 700;
-/** What has been said is taken away, so that nobody finds it by browsing. */
+/** Announced text is removed after this time, so that browsing with a screen reader does not find it. */
 const keepMs = 7_000;
 
 export interface AnnouncerOptions {
-  /** A live region that nobody sees. */
+  /** A visually hidden live region. */
   readonly region: HTMLElement;
-  /** The words of a reply as far as it has come, without markdown. */
+  /** Text of a reply so far, without markdown. */
   readonly plainText: (reply: ReplyMessage) => string;
 }
 
 /**
- * Says to a screen reader what others see: replies by whole sentences, and what becomes of messages. The log itself is
- * silent, as it would be read token by token.
+ * Announces visible changes to a screen reader: replies by whole sentences, and the delivery of messages. The log
+ * itself is no live region, as it would be read token by token.
  */
 export class Announcer {
   readonly #options: AnnouncerOptions;
-  /** How many sentences of each reply have been said. */
+  /** Number of announced sentences of each reply. */
   readonly #said = new Map<string, number>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #gathering = false;
@@ -33,7 +33,7 @@ export class Announcer {
     this.#options = options;
   }
 
-  /** @param state what is shown now; what is shown first is found by browsing, and not said */
+  /** @param state the visible state; the first one is found by browsing and not announced */
   follow(state: ChatState, words: Words, tag: string): void {
     const before = this.#before;
     [this.#before, this.#tag] = [state, tag];
@@ -59,7 +59,7 @@ export class Announcer {
     this.#gather();
   }
 
-  /** Nobody sees the chat; when it is shown again it is new. */
+  /** Resets when the chat is hidden; when it is shown again, its content is new. */
   rest(): void {
     this.#before = undefined;
     this.#queue = [];
@@ -75,10 +75,10 @@ export class Announcer {
   }
 
   #followReply(was: ChatState["messages"][number] | undefined, reply: ReplyMessage, words: Words): void {
-    // A page of older messages has come.
+    // A page of older messages was added.
     if (was === undefined && reply.phase === "complete" && !this.#isNewest(reply)) this.#said.set(reply.key, Infinity);
     const before = was?.sender === "ai" ? was : undefined;
-    // It was begun anew.
+    // The reply began anew.
     if (before !== undefined && !reply.text.startsWith(before.text)) this.#said.set(reply.key, 0);
     const place = placeWords(reply, words);
     if (place !== undefined && place !== (before && placeWords(before, words))) this.say(place);

@@ -1,6 +1,6 @@
 const narrow = "(max-width: 520px), (max-height: 440px)";
 
-/** On a phone the panel fills what the keyboard leaves of the screen. */
+/** Fits the panel into the part of a phone's screen that the keyboard leaves free. */
 export class FullScreen {
   readonly #panel: HTMLElement;
   readonly #changed: () => void;
@@ -25,7 +25,10 @@ export class FullScreen {
     visualViewport?.removeEventListener("scroll", this.#fit);
   }
 
-  /** The layout viewport does not know of the keyboard. Somebody who has zoomed in looks at a part, which it is not. */
+  /**
+   * Follows the visual viewport, as the layout viewport ignores the keyboard. A zoomed-in viewport shows only a part of
+   * the page, so it is not followed.
+   */
   readonly #fit = (): void => {
     const { height, offsetTop, scale } = visualViewport ?? { height: innerHeight, offsetTop: 0, scale: 1 };
     const zoomed = scale > 1.05;

@@ -1,4 +1,4 @@
-/** Tab goes round within the box: what lies behind it cannot be seen. */
+/** Cycles Tab within the box, as the page behind it is not visible. */
 export function keepWithin(event: KeyboardEvent, box: HTMLElement, active: Element | null): void {
   const stops = [...box.querySelectorAll<HTMLElement>('button, textarea, a[href], [tabindex="0"]')].filter(canFocus);
   const [first, last] = [stops.at(0), stops.at(-1)];
