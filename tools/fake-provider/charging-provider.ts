@@ -5,7 +5,10 @@ import { type FakeProvider, type FakeRequest, startFakeProvider } from "./fake-p
 import type { Script, Step } from "./fake-script.ts";
 import type { FakeUsage } from "./wire/wire.ts";
 
-/** How a call goes. A cancelled one is cancelled by its visitor, in the middle of the reply or before its first byte. */
+/**
+ * Possible courses of a call. A cancelled call is cancelled by its visitor, in the middle of the reply or before its
+ * first byte.
+ */
 export const courses = [
   "counted",
   "uncounted",
@@ -18,31 +21,31 @@ export const courses = [
 ] as const;
 export type Course = (typeof courses)[number];
 
-/** Without a byte of an answer. */
+/** Courses without any byte of an answer. */
 const free: ReadonlySet<Course> = new Set(["refused", "cut before"]);
 
 interface ChargingOptions {
   price: Price;
-  /** Replies take as many tokens, or almost. */
+  /** Approximate number of tokens in a reply. */
   outputTokens: number;
-  /** How the next call for a message goes. */
+  /** Chooses the course of the next call for a message. */
   course: (message: string) => Course;
   cancel: (message: string) => void;
 }
 
-/** A fake provider that counts with a real tokenizer, and what its calls have really cost. */
+/** A fake provider that counts with a real tokenizer, and the real costs of its calls. */
 export interface ChargingProvider {
   readonly fake: FakeProvider;
-  /** In USD, by the visitor's message. */
+  /** Cost in USD, by the visitor's message. */
   readonly charges: ReadonlyMap<string, number>;
 }
 
-/** Words that are text for a model, whatever they look like. */
+/** Options that make the tokenizer treat every word as text, even if it looks like a special token. */
 const asText = { disallowedSpecial: new Set<string>() };
 
 /**
- * It charges like the dearest of its kind: each prompt is written to its cache, where its API has one, and a reply whose
- * reader went away is written to its end.
+ * Starts a provider that charges like the dearest of its kind. Each prompt is written to its cache, where its API has
+ * one, and a reply whose reader disconnected is written to its end.
  */
 export async function startChargingProvider(options: ChargingOptions): Promise<ChargingProvider> {
   const charges = new Map<string, number>();
@@ -59,7 +62,10 @@ export async function startChargingProvider(options: ChargingOptions): Promise<C
   return { fake: await startFakeProvider({ script }), charges };
 }
 
-/** Messages of a visitor that follow each other may come as one; each of the test begins with its number. */
+/**
+ * Finds the newest message of a visitor. Consecutive messages may arrive merged; each of the test begins with its
+ * number.
+ */
 function newestMessage({ messages }: FakeRequest): string {
   return (
     messages
@@ -70,7 +76,7 @@ function newestMessage({ messages }: FakeRequest): string {
 }
 
 function usageOf({ path, messages }: FakeRequest, reply: string): FakeUsage {
-  // As chat completions count: four tokens around each message, three before the reply.
+  // Chat completions count four tokens around each message, and three before the reply.
   const inputTokens = messages.reduce((sum, { text }) => sum + countTokens(text, asText) + 4, 3);
   const hasCache = path.endsWith("/messages") || path.endsWith("/responses");
   const outputTokens = countTokens(reply, asText);
@@ -110,7 +116,7 @@ function scriptOf(course: Course, { reply, usage, cancel }: Call): Script {
 
 function* thenCancelled(text: string, cancel: () => void): Generator<Step> {
   yield text;
-  // Sends it.
+  // Flushes the delta.
   yield { waitMs: 1 };
   cancel();
   yield { stall: true };
@@ -125,7 +131,7 @@ function replyOf(tokens: number): fc.Arbitrary<string> {
   });
 }
 
-/** Text of a visitor who wants it to be dear: Braille, white space, any characters, words. */
+/** Generates text that costs many tokens: Braille, white space, any characters, words. */
 export function anyText(maxLength: number): fc.Arbitrary<string> {
   const size = { minLength: 1, maxLength, size: "max" } as const;
   const units = [

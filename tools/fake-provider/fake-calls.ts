@@ -3,26 +3,26 @@ import { FakeAnswer } from "./fake-script.ts";
 
 export interface LoggedCall<Request> {
   request: Request;
-  /** On the clock of `performance.now()`, in milliseconds. */
+  /** Time by `performance.now()`, in milliseconds. */
   startedAt: number;
-  /** Settles when the connection has nothing more to do with this call. */
+  /** Settles when the connection is done with this call. */
   ended: Promise<CallEnd>;
 }
 
 export interface CallEnd {
-  /** `answered`: all was sent; `cut`: the script broke off; `disconnected`: the client went away first. */
+  /** `answered`: all was sent. `cut`: the script broke off. `disconnected`: the client closed first. */
   how: "answered" | "cut" | "disconnected";
   at: number;
 }
 
 export interface CallStats {
   inflight: number;
-  /** The most at one time; `GET /stats` sets it back to the present number. */
+  /** Maximum at one time; `GET /stats` resets it to the present number. */
   maxInflight: number;
   total: number;
 }
 
-/** Counts calls and, when asked to, keeps them for tests to look at. */
+/** Counts calls and optionally records them for tests. */
 export class CallLog<Request> {
   readonly calls: LoggedCall<Request>[] = [];
   readonly stats: CallStats = { inflight: 0, maxInflight: 0, total: 0 };
@@ -63,7 +63,7 @@ export class CallLog<Request> {
     return promise;
   }
 
-  /** The counts since the last time they were read. */
+  /** Returns the counts since the last read. */
   readStats(): CallStats {
     const now = { ...this.stats };
     this.stats.maxInflight = this.stats.inflight;

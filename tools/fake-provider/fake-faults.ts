@@ -2,7 +2,7 @@ import type { Fault, FakeProviderOptions, Pace } from "./options.ts";
 import { paced, replyOf } from "./fake-replies.ts";
 import type { Script, Step } from "./fake-script.ts";
 
-/** Says of each call in turn whether it goes wrong, and how. */
+/** Decides for each call in turn if it fails, and how. */
 export function createFaults({
   faultRate,
   faults,
@@ -10,7 +10,7 @@ export function createFaults({
 }: Pick<FakeProviderOptions, "faultRate" | "faults" | "seed">): () => Fault | undefined {
   const random = createRandom(seed);
   return () => {
-    // Both are drawn for every call, so that another rate leaves the kinds as they are.
+    // Both numbers are drawn for every call, so that another rate leaves the kinds unchanged.
     const [whether, which] = [random(), random()];
     return whether < faultRate ? faults[Math.floor(which * faults.length)] : undefined;
   };
@@ -20,7 +20,7 @@ interface Call {
   pace: Pace;
   /** The number of the call. */
   number: number;
-  /** The body of an answer with that status, in the words of the API that was called. */
+  /** Body of an answer with this status, in the format of the called API. */
   errorBody: (status: number) => string;
 }
 
@@ -50,7 +50,7 @@ function* followed(steps: Iterable<Step>, last: Step): Generator<Step> {
   yield last;
 }
 
-/** Mulberry32: small, and good enough for dice that fall the same way each time. */
+/** Mulberry32: small, and good enough for a repeatable sequence. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {

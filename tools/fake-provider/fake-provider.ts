@@ -8,36 +8,36 @@ import type { ThreadCall, Wire, WireRequest } from "./wire/wire.ts";
 import { findThreadWire, findWire } from "./wire/wires.ts";
 
 /**
- * An AI provider for tests and benches: a real HTTP server on a real socket that speaks the provider's wire and does
- * what it is told to, faults included. Tests hold its steps with promises, so they need no sleeps.
+ * An AI provider for tests and benches: a real HTTP server on a real socket that speaks the provider's wire format and
+ * follows a script, faults included. Tests hold its steps with promises, so they need no sleeps.
  */
 export interface FakeProvider {
-  /** The base URL, ending in `/v1`. */
+  /** Base URL, ending in `/v1`. */
   readonly url: string;
-  /** Every call for a reply so far, in the order of arrival; empty when not recorded. */
+  /** Calls for a reply so far, in order of arrival; empty if not recorded. */
   readonly calls: readonly FakeCall[];
-  /** Of calls for a reply. */
+  /** Counts of calls for a reply. */
   readonly stats: Readonly<CallStats>;
   readonly threads: FakeThreadKeeping;
-  /** Answers the next calls for a reply with these, one each; after them the default script is used again. */
+  /** Answers the next calls for a reply with these scripts, one each. Later calls use the default script again. */
   next(...scripts: Script[]): void;
-  /** Resolves with the call for a reply of that number, counted from 1, once it has arrived. */
+  /** Resolves once the call for a reply with this number, counted from 1, has arrived. */
   waitForCall(number: number): Promise<FakeCall>;
-  /** Ends every connection, also those in the middle of an answer. */
+  /** Closes every connection, even in the middle of an answer. */
   close(): Promise<void>;
 }
 
-/** The conversations that the APIs keep which can keep any; in memory. */
+/** Conversations kept by the APIs that support it; in memory. */
 export interface FakeThreadKeeping {
-  /** Ids, in the order of their making. */
+  /** Ids in order of creation. */
   readonly created: readonly string[];
-  /** Ids, in the order of their deletion. */
+  /** Ids in order of deletion. */
   readonly deleted: readonly string[];
-  /** What a thread holds now, in order; what it held when it was deleted and is left over stays. */
+  /** Lists a thread's present items in order. Items left over from a deleted thread remain. */
   items(threadId: string): readonly FakeItem[];
-  /** Every call about a thread that is not for a reply. */
+  /** Calls about threads, other than those for a reply. */
   readonly calls: readonly FakeThreadCall[];
-  /** Faults for the next of these calls; one with a status or a body changes no thread. */
+  /** Faults for the next of these calls. A fault with a status or a body changes no thread. */
   next(...scripts: Script[]): void;
   waitForCall(number: number): Promise<FakeThreadCall>;
 }
@@ -50,20 +50,20 @@ interface Arrival {
   path: string;
   headers: IncomingHttpHeaders;
   body: unknown;
-  /** Tells connections apart. */
+  /** Identifies the connection. */
   clientPort: number | undefined;
 }
 
-/** Its messages are all that the model is shown: first what its thread held when it arrived. */
+/** Request whose messages are the model's whole input: the thread's items at arrival come first. */
 export interface FakeRequest extends WireRequest, Arrival {}
 export interface FakeThreadRequest extends ThreadCall, Arrival {}
 
 interface FakeOptions {
-  /** What is answered when nothing is queued; by default a short greeting. */
+  /** Default script when none is queued: a short greeting unless set. */
   script?: Script | ((request: FakeRequest) => Script);
-  /** By default any free one. */
+  /** Any free port by default. */
   port?: number;
-  /** `false` for benches: calls are counted but not kept. */
+  /** `false` for benches: calls are counted but not recorded. */
   record?: boolean;
 }
 
@@ -87,7 +87,7 @@ export async function startFakeProvider({
   const server = http.createServer((incoming, response) => {
     receive(incoming, (body) => serve(upstream, incoming, response, body));
   });
-  // Longer than any client keeps a connection: it is always the client that gives it up.
+  // Longer than any client's keep-alive, so the client always closes the connection first.
   server.keepAliveTimeout = 60_000;
   // A bench opens all its connections in one burst.
   server.listen({ port, host: "127.0.0.1", backlog: 4096 });
@@ -144,7 +144,7 @@ function serve(upstream: Upstream, incoming: IncomingMessage, response: ServerRe
     replyWire === undefined
       ? answerThreadCall(upstream, wire, { ...arrival, method, query }, response)
       : reply(upstream, wire, arrival, response);
-  // A fault in a script ends this call, loudly for the client; the server stays up for the others.
+  // A fault in a script breaks the connection of this call. The server stays up for other calls.
   served.catch((error: unknown) => response.destroy(error as Error));
 }
 

@@ -1,7 +1,7 @@
 import type { Pace } from "./options.ts";
 import type { Step } from "./fake-script.ts";
 
-/** What a kind and busy colleague would write, each in sixty words; nothing in it is true of any shop. */
+/** Replies of a kind and busy colleague, sixty words each; nothing in them is true of any shop. */
 const answers = [
   `Thank you for your message! I had a look, and everything is fine with your order: it left our warehouse this
    morning and is on its way to you. You will get an email with the tracking link within the hour. If it has not
@@ -14,7 +14,7 @@ const answers = [
    once more a little later: mostly that is all it takes. I hope that helps. Enjoy your day!`,
 ].map((answer) => answer.split(/\s+/).map((word, i) => (i === 0 ? word : ` ${word}`)));
 
-/** The tokens of a reply, each a word with the space before it. Every third reply is the same. */
+/** Tokens of a reply, each a word with the space before it. Every third reply is the same. */
 export function replyOf(tokens: number, number: number): string[] {
   const first = number % answers.length;
   const words: string[] = [];
@@ -28,7 +28,7 @@ export function replyOf(tokens: number, number: number): string[] {
   return words;
 }
 
-/** A reply at its pace. */
+/** Steps of a reply with its pauses. */
 export function* paced(words: readonly string[], { firstMs, interMs }: Omit<Pace, "tokens">): Generator<Step> {
   if (firstMs > 0) yield { waitMs: firstMs };
   for (const [i, word] of words.entries()) {
@@ -37,7 +37,7 @@ export function* paced(words: readonly string[], { firstMs, interMs }: Omit<Pace
   }
 }
 
-/** The pace of a call for the model `fake-<first>-<inter>-<tokens>`. */
+/** Pace of a call for the model `fake-<first>-<inter>-<tokens>`. */
 export function paceOf(model: string, usual: Pace): Pace {
   const [, first, inter, tokens] = /^fake-(\d+)-(\d+)-(\d+)$/.exec(model) ?? [];
   if (first === undefined) return usual;

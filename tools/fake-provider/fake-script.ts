@@ -1,39 +1,39 @@
 import type { ServerResponse } from "node:http";
 import type { FakeUsage, WireAnswer } from "./wire/wire.ts";
 
-/** What the fake provider does with one call. Without faults it streams the deltas and ends as its API promises. */
+/** Behaviour of the fake provider for one call. Without faults it streams the deltas and ends as its API promises. */
 export interface Script {
-  /** What is sent, and when. Steps that need no waiting go out in one write. */
+  /** Steps of the answer. Steps without a wait are sent in one write. */
   steps?: Iterable<Step>;
-  /** `null`: none is sent. */
+  /** `null`: not sent. */
   finishReason?: string | null;
-  /** By default 10 tokens in, and one out for each delta; `null`: none is sent. */
+  /** Defaults to 10 tokens in, and one out for each delta; `null`: not sent. */
   usage?: FakeUsage | null;
-  /** Whether the API's end mark (`[DONE]`) is sent. */
+  /** True if the API's end mark (`[DONE]`) is sent. */
   done?: boolean;
-  /** Whether the answer ends after the last step; `false`: it stays open until the client goes. */
+  /** True if the answer ends after the last step; `false`: it stays open until the client disconnects. */
   end?: boolean;
-  /** One JSON body, although a stream was asked for. */
+  /** Sends one JSON body, although a stream was asked for. */
   whole?: boolean;
-  /** The model named in the answer, by default the one asked for. */
+  /** Model named in the answer; defaults to the requested one. */
   model?: string;
 
-  /** Comes before the head of the answer. */
+  /** Wait or cut before the head of the answer. */
   before?: Wait | Cut;
   status?: number;
   headers?: Record<string, string>;
-  /** Sent as it is, instead of any steps. */
+  /** Raw body, sent instead of any steps. */
   body?: string;
 
-  /** Byte positions in the stream where one write ends and the next begins, each seen by the client on its own. */
+  /** Byte positions in the stream at which a new write begins; the client receives each write separately. */
   splitAt?: readonly number[] | "every-byte";
-  /** Whether everything beyond ASCII is sent as JSON escapes. */
+  /** True if all characters beyond ASCII are sent as JSON escapes. */
   escapes?: boolean;
   /** Line ends of the events. */
   lineEnd?: "\n" | "\r\n" | "\r";
 }
 
-/** A delta, bytes that are sent as they are, or something that happens in between. */
+/** A delta, raw bytes, or an event in between. */
 export type Step = string | { raw: string | Uint8Array } | Wait | Cut;
 type Wait = { waitMs: number } | { until: Promise<unknown> } | { stall: true };
 type Cut = { cut: true };
@@ -48,13 +48,13 @@ interface FakeAnswerOptions {
 
 const cutByScript = new WeakSet<ServerResponse>();
 
-/** One answer of the fake provider, while it is given. */
+/** One answer of the fake provider in progress. */
 export class FakeAnswer {
   readonly #response: ServerResponse;
   readonly #script: Script;
   readonly #wire: WireAnswer;
   readonly #streams: boolean;
-  /** Not yet written. */
+  /** Text not yet written. */
   #text = "";
   /** Deltas so far, as one text. */
   #reply = "";
@@ -74,7 +74,7 @@ export class FakeAnswer {
     return cutByScript.has(response);
   }
 
-  /** @returns the reply, when it was given whole */
+  /** @returns the reply if it was sent completely */
   async play(): Promise<string | undefined> {
     const { before, body, steps = [], end = true, status = 200, headers, finishReason } = this.#script;
     if (before) await this.#do(before);
@@ -109,7 +109,7 @@ export class FakeAnswer {
       await this.#write(step.raw);
     } else if ("cut" in step) {
       await this.#flush();
-      // The client must have read what came before: a reset may overtake it.
+      // The client must read the earlier bytes first: a reset may overtake them.
       await turn();
       cutByScript.add(this.#response);
       this.#response.destroy();
@@ -149,7 +149,7 @@ export class FakeAnswer {
     }
   }
 
-  /** Ends early when the client goes. */
+  /** Ends early if the client disconnects. */
   async #wait(wait: Wait): Promise<void> {
     if (this.#response.destroyed) return;
     await new Promise<void>((resolve) => {
@@ -167,12 +167,12 @@ export class FakeAnswer {
   }
 }
 
-/** Of one UTF-16 unit. */
+/** Escapes one UTF-16 unit. */
 function toEscape(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-/** Lets a client in this process, too, read what was written. */
+/** Yields to the event loop, so that a client in this process can read the bytes written. */
 async function turn(): Promise<void> {
   for (let i = 0; i < 2; i++) await new Promise((resolve) => setImmediate(resolve));
 }

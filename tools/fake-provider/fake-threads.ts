@@ -1,13 +1,13 @@
-/** What the fake provider keeps of conversations, in memory, for tests to look at. */
+/** Conversations kept by the fake provider, in memory, for tests to inspect. */
 export class FakeThreads {
-  /** Ids, in the order of their making. */
+  /** Ids in order of creation. */
   readonly created: string[] = [];
-  /** Ids, in the order of their deletion. */
+  /** Ids in order of deletion. */
   readonly deleted: string[] = [];
   readonly #items = new Map<string, FakeItem[]>();
   #lastItem = 0;
 
-  /** What a thread holds now, in order; deleting a thread does not by itself delete what it holds. */
+  /** Lists a thread's present items in order. Deleting a thread does not delete its items. */
   items(threadId: string): readonly FakeItem[] {
     return this.#items.get(threadId) ?? [];
   }
@@ -18,7 +18,10 @@ export class FakeThreads {
     return id;
   }
 
-  /** A thread that was never made here was made elsewhere before, as one that a client adopts. */
+  /**
+   * True unless the thread was deleted here. An unknown thread counts as created elsewhere before, like one that a
+   * client adopts.
+   */
   exists(threadId: string): boolean {
     return !this.deleted.includes(threadId);
   }
@@ -29,7 +32,7 @@ export class FakeThreads {
     return items;
   }
 
-  /** @returns whether it was there */
+  /** @returns true if the item existed */
   deleteItem(threadId: string, itemId: string): boolean {
     const items = this.items(threadId);
     this.#items.set(

@@ -5,7 +5,7 @@ import { paceOf } from "./fake-replies.ts";
 import type { Script } from "./fake-script.ts";
 import { findWire } from "./wire/wires.ts";
 
-/** The fake provider as a process of its own, for people (`npm run fake-provider -- --help`) and for benches. */
+/** Runs the fake provider as its own process, for people (`npm run fake-provider -- --help`) and for benches. */
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2), process.env);
   if (options === "help") return say(help);

@@ -3,10 +3,10 @@ import { z } from "zod";
 
 export interface FakeProviderOptions extends Pace {
   port: number;
-  /** From 0 (never) to 1 (each call). */
+  /** Rate from 0 (never) to 1 (each call). */
   faultRate: number;
   faults: Fault[];
-  /** The same seed makes the same faults, call by call. */
+  /** Seed: the same one makes the same faults, call by call. */
   seed: number;
 }
 
@@ -18,10 +18,10 @@ export interface Pace {
 
 const breaks = ["cut", "stall", "malformed", "empty", "refusal"] as const;
 
-/** An HTTP status, or what becomes of an answer that begins well. */
+/** An HTTP status, or the break of an answer that begins well. */
 export type Fault = number | (typeof breaks)[number];
 
-/** What stands in the command line or the environment is not what is expected there; the message says so. */
+/** Error for an invalid command line or environment; its message names the faults. */
 export class OptionsError extends Error {
   override name = "OptionsError";
 }
@@ -46,7 +46,7 @@ GET /stats counts the calls.
 `;
 
 /**
- * @returns `help` when that was asked for
+ * @returns `help` if requested
  * @throws {OptionsError} naming every fault at once
  */
 export function readOptions(args: string[], env: NodeJS.ProcessEnv): FakeProviderOptions | "help" {

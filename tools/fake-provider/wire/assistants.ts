@@ -13,7 +13,7 @@ import type {
 
 const runPath = /^\/v1\/threads\/([^/]+)\/runs$/;
 
-/** The Assistants API, which OpenAI ended: threads, and runs of an assistant on them. */
+/** Assistants API, which OpenAI ended: threads, and runs of an assistant on them. */
 export const assistantsWire: Wire = {
   path: runPath,
   read,
@@ -135,7 +135,7 @@ function error(status: number, message: string): string {
   return JSON.stringify({ error: { message, type: "fake_error", param: null, code: `fake_${status}` } });
 }
 
-/** What a new thread may hold; more is added message by message. */
+/** Maximum messages in a new thread; more are added one by one. */
 const maxFirstMessages = 32;
 
 function answerThreadCall({ method, path, body }: ThreadCall, threads: FakeThreads): ThreadAnswer {

@@ -16,7 +16,7 @@ function read(body: unknown): WireRequest {
   };
 }
 
-/** Of a string, or of a list of blocks. */
+/** Text of a string, or of a list of blocks. */
 function textOf(content: unknown): string {
   if (!Array.isArray(content)) return String(content);
   return content.map(({ text }: { text?: string }) => text ?? "").join("");
@@ -25,7 +25,7 @@ function textOf(content: unknown): string {
 function answer({ id, model, promptUsage }: WireCall): WireAnswer {
   const head = { id: `msg_${id}`, type: "message", role: "assistant", model };
   const open = { content: [], stop_reason: null, stop_sequence: null };
-  // Counted so far: the API has written a token or two when it says this.
+  // Usage so far: the API has written a token or two when it sends this event.
   const usage = promptUsage && { usage: toUsage({ ...promptUsage, outputTokens: 1 }) };
   return {
     start: () =>
@@ -67,7 +67,7 @@ const stopReasons = new Map([
   ["content_filter", "refusal"],
 ]);
 
-/** Words of the API itself are left as they are. */
+/** Maps a finish reason; stop reasons of the API itself are unchanged. */
 function toStopReason(finishReason: string | null): string | null {
   return finishReason === null ? null : (stopReasons.get(finishReason) ?? finishReason);
 }

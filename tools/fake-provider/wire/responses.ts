@@ -11,7 +11,7 @@ import type {
   WireRequest,
 } from "./wire.ts";
 
-/** OpenAI's Responses API, and its Conversations API, which keeps their state. */
+/** OpenAI's Responses API and its Conversations API, which keeps their state. */
 export const responsesWire: Wire = {
   path: /^\/v1\/responses$/,
   read,
@@ -146,7 +146,7 @@ function error(status: number, message: string): string {
   return JSON.stringify({ error: { message, type: "fake_error", param: null, code: `fake_${status}` } });
 }
 
-/** As OpenAI limits it, for making a conversation and for adding to one. */
+/** OpenAI's limit, for creating a conversation and for adding to one. */
 const maxItemsPerCall = 20;
 
 function answerThreadCall({ method, path, query, body }: ThreadCall, threads: FakeThreads): ThreadAnswer {

@@ -1,24 +1,22 @@
 import type { FakeThreads } from "../fake-threads.ts";
 
-/**
- * How the fake provider says things: one wire for each API it speaks. What it says, and when, is the script's.
- */
+/** Wire format of the fake provider: one for each API it speaks. Content and timing belong to the script. */
 export interface Wire {
-  /** The path of calls that ask for a reply. */
+  /** Path of calls for a reply. */
   readonly path: RegExp;
   read(body: unknown, path: string): WireRequest;
-  /** Prepares the answer to one call: frames are made for each delta, so what can be is made once. */
+  /** Prepares the answer to one call. Frames are made for each delta, so constant parts are made once. */
   answer(call: WireCall): WireAnswer;
-  /** The body of an answer with an error status, as this API words it. */
+  /** Body of an answer with an error status, in the format of this API. */
   error(status: number, message: string): string;
-  /** Where this API keeps conversations. */
+  /** Thread calls, for APIs that keep conversations. */
   readonly threads?: ThreadWire;
 }
 
-/** The calls of an API about the threads that it keeps. */
+/** Calls of an API about the threads that it keeps. */
 export interface ThreadWire {
   readonly path: RegExp;
-  /** When the question of a reply becomes a part of its thread. */
+  /** Time at which the question of a reply is added to its thread. */
   readonly addsQuestion: "at once" | "with the reply";
   answer(call: ThreadCall, threads: FakeThreads): ThreadAnswer;
 }
@@ -39,9 +37,9 @@ export interface ThreadAnswer {
 export interface WireRequest {
   model: string;
   streams: boolean;
-  /** What the call itself says; the instructions are a first message with the role `system`. */
+  /** Messages of the call itself; the instructions are a first message with the role `system`. */
   messages: WireMessage[];
-  /** The thread that the reply is to belong to. */
+  /** Thread of the reply. */
   threadId?: string;
 }
 
@@ -53,20 +51,23 @@ export interface WireMessage {
 export interface WireCall {
   id: string;
   model: string;
-  /** Whether the reply will end as a refusal: some APIs say so from the first delta on. */
+  /** True if the reply will end as a refusal: some APIs say so from the first delta on. */
   refuses: boolean;
-  /** What is counted before the first delta, which some APIs send along; `null`: nothing. */
+  /** Usage counted before the first delta, which some APIs send along; `null`: not sent. */
   promptUsage: Omit<FakeUsage, "outputTokens"> | null;
 }
 
 export interface WireEnd {
   finishReason: string | null;
   usage: FakeUsage | null;
-  /** Whether the API's own end mark is sent. */
+  /** True if the API's own end mark is sent. */
   done: boolean;
 }
 
-/** Each API counts what was cached in its own way; here `inputTokens` are all of the prompt, as in our own usage. */
+/**
+ * Token counts. Each API counts cached tokens differently; here `inputTokens` is the whole prompt, as in the product's
+ * usage.
+ */
 export interface FakeUsage {
   inputTokens: number;
   cachedInputTokens?: number;
@@ -79,6 +80,6 @@ export interface WireAnswer {
   start(): string;
   delta(text: string): string;
   end(end: WireEnd): string;
-  /** The whole answer as one JSON body. */
+  /** Whole answer as one JSON body. */
   whole(text: string, end: WireEnd): string;
 }

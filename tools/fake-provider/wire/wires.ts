@@ -4,14 +4,14 @@ import { messagesWire } from "./messages.ts";
 import { responsesWire } from "./responses.ts";
 import type { Wire } from "./wire.ts";
 
-/** One line an API. */
+/** Wires by API, one a line. */
 const wires: readonly Wire[] = [completionsWire, messagesWire, responsesWire, assistantsWire];
 
 export function findWire(path: string): Wire | undefined {
   return wires.find((wire) => wire.path.test(path));
 }
 
-/** For calls about threads that are not for a reply. */
+/** Finds the wire for calls about threads, other than those for a reply. */
 export function findThreadWire(path: string): Wire | undefined {
   return wires.find(({ threads }) => threads?.path.test(path));
 }
