@@ -5,7 +5,8 @@ import { ormOptions } from "../shared/db/schema/orm.ts";
 import { dropDatabases, runAsAdmin, urlOfDatabase } from "../shared/testing/stores/postgres-admin.ts";
 import { openPostgresServer } from "../shared/testing/stores/postgres-server.ts";
 
-// Do the entities say what the migrations make? Exits with 1 and what differs when they do not.
+// Compares the entities with the schema that the migrations make. Prints the differences and exits with 1 if there are
+// any.
 
 const drift = await findDrift();
 if (drift.length === 0) {
@@ -34,7 +35,7 @@ async function compare(migratedUrl: string, createdUrl: string): Promise<string[
   await migrate(migratedUrl);
   const sql = await withOrm(migratedUrl, (orm) => orm.schema.getUpdateSchemaSQL({ wrap: false }));
   const differences = sql.split("\n").filter((line) => line.trim() !== "");
-  // Of an index that is given as SQL, MikroORM compares the name alone: so PostgreSQL says what each one is.
+  // MikroORM compares only the name of an index given as SQL, so the definitions are read from PostgreSQL.
   await withOrm(createdUrl, (orm) => orm.schema.create());
   const [have, want] = [await indexesOf(migratedUrl), await indexesOf(createdUrl)];
   for (const [name, definition] of want) {
@@ -53,7 +54,7 @@ async function withOrm<T>(databaseUrl: string, use: (orm: MikroORM) => Promise<T
   }
 }
 
-/** Definitions by name. */
+/** Index definitions by name. */
 async function indexesOf(databaseUrl: string): Promise<Map<string, string>> {
   const rows = await runAsAdmin(databaseUrl, "select indexname, indexdef from pg_indexes where schemaname = 'public'");
   return new Map(rows.map(({ indexname, indexdef }) => [String(indexname), String(indexdef)]));

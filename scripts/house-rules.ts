@@ -1,6 +1,6 @@
 import { dirname, relative, resolve, sep } from "node:path";
 
-/** Rules of this repository that oxlint does not have, as a plugin for it. */
+/** Oxlint plugin with the rules of this repository that oxlint lacks. */
 export default {
   meta: { name: "house" },
   rules: {
@@ -11,9 +11,9 @@ export default {
 };
 
 interface Direction {
-  /** Files that the direction binds. */
+  /** Files to which the direction applies. */
   from: RegExp;
-  /** Where they may not reach: a path in the repository, or the name of a package. */
+  /** Forbidden targets: a path in the repository, or the name of a package. */
   forbids: (target: Target, from: string) => boolean;
   reason: string;
 }
@@ -68,8 +68,8 @@ const directions: Direction[] = [
 ];
 
 /**
- * Holds the directions above. Each relative import is resolved to the file it means, so that the answer does not hang
- * on how its path is written.
+ * Enforces the directions above. Each relative import is resolved to its file, so that the spelling of its path does
+ * not matter.
  */
 function importDirections(context: RuleContext): Visitor {
   const from = inRepository(context.filename, context.cwd);
@@ -89,7 +89,7 @@ function importDirections(context: RuleContext): Visitor {
   };
 }
 
-/** A file that passes on another file's exports hides where things are and ties files together: import them from there. */
+/** Forbids passing on another file's exports: that hides their origin and couples files. Import from the origin. */
 function noRelays(context: RuleContext): Visitor {
   const check = ({ source }: ImportingNode): void => {
     if (source?.value?.startsWith(".")) {
@@ -99,7 +99,7 @@ function noRelays(context: RuleContext): Visitor {
   return { ExportNamedDeclaration: check, ExportAllDeclaration: check };
 }
 
-/** `x as unknown as Y` turns the type check off: parse, or write a type guard. */
+/** Forbids `x as unknown as Y`, which turns the type check off. Parse, or write a type guard. */
 function noDoubleAssertion(context: RuleContext): Visitor {
   return {
     "TSAsExpression > TSAsExpression": (node) => {
@@ -126,7 +126,7 @@ function folder(path: string, depth: number): string {
   return path.split("/").slice(0, depth).join("/");
 }
 
-// What of ESLint's plugin interface is used here.
+// Parts of ESLint's plugin interface used here.
 interface Literal {
   value?: string;
 }
