@@ -10,10 +10,10 @@ import { Cast } from "./stage/cast.ts";
 import { openStage, type Stage } from "./stage/stage.ts";
 
 const rounds = { usual: 5, quick: 3 };
-/** Of the usual length. */
+/** Share of the usual length. */
 const quickShare = 0.5;
 
-/** @returns the exit code: 1 when `--check` finds that something became slower */
+/** @returns the exit code: 1 if `--check` finds a slower figure */
 export async function bench(args: string[]): Promise<number> {
   const options = readOptions(
     args,
@@ -82,12 +82,12 @@ async function measure(place: Place, options: Options, chosen: readonly Scenario
   return run;
 }
 
-/** The table by itself, in the order of the scenarios. */
+/** Table of a run, in the order of the scenarios. */
 function describeAll(run: Run): string {
   return `${describeScenario(run.figures)}\n${describeRun(run)}\n`;
 }
 
-/** A busy machine makes falls of its own: one counts when it is there twice. */
+/** Repeats the scenarios of falls. A busy machine causes falls, too, so a fall counts only if it occurs twice. */
 async function confirm(place: Place, options: Options, falls: Fall[]): Promise<Fall[]> {
   if (falls.length === 0) return [];
   const recorded = await readRecorded();
@@ -115,7 +115,7 @@ function reportText(falls: readonly Fall[]): string {
   return falls.map(({ text }) => `fallen: ${text}`).join("\n");
 }
 
-/** Nothing of it stays behind: PostgreSQL ends in order, everything else is killed. */
+/** Cleans up on signals: PostgreSQL shuts down in order, other processes are killed. */
 function endOnSignals(stage: Stage): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {

@@ -1,6 +1,6 @@
 import { median } from "./numbers.ts";
 
-/** Who was measured; `limits` say what each is. */
+/** Measured parties; `limits` describe each one. */
 export type Contender = keyof typeof contenders;
 
 export const contenders = {
@@ -18,19 +18,19 @@ export const contenders = {
   simulated: "what `npm run simulate` says of the same",
 } as const;
 
-/** One line of the table: the same thing, measured for several contenders in interleaved rounds. */
+/** One line of the table: one quantity, measured for several contenders in interleaved rounds. */
 export interface Figure {
-  /** Of its kind the only one in a run; `--check` finds it again by this. */
+  /** Unique in a run; `--check` matches figures by it. */
   id: string;
   what: string;
   unit: string;
   better: "more" | "less";
-  /** One value a round; the rounds of all contenders belong together. */
+  /** One value per round; the rounds of all contenders correspond. */
   values: Partial<Record<Contender, number[]>>;
   targets?: Target[];
 }
 
-/** What a contender must reach: `limit` times the `of` of the same round, or `limit` itself. */
+/** Required value of a contender: `limit` times the `of` of the same round, or `limit` itself. */
 export interface Target {
   contender: Contender;
   limit: number;
@@ -38,26 +38,26 @@ export interface Target {
 }
 
 export interface Verdict {
-  /** The measured value, or its ratio where the target is one. */
+  /** Measured value, or its ratio if the target is a ratio. */
   measured: number;
-  /** 1: just reached; 0.5: half as good as it should be. */
+  /** Score: 1 is just met, 0.5 is half as good as required. */
   score: number;
   met: boolean;
 }
 
-/** @returns `undefined` where one of the two was not measured */
+/** @returns `undefined` if one of the two was not measured */
 export function judge(figure: Figure, target: Target): Verdict | undefined {
   const { contender, of = contender } = target;
   if (!figure.values[contender]?.length || !figure.values[of]?.length) return undefined;
   const measured = measure(figure, target);
   const { limit } = target;
   const met = figure.better === "more" ? measured >= limit : measured <= limit;
-  // A limit of nothing at all has no "almost".
+  // A limit of zero has no "almost".
   if (limit === 0) return { measured, met, score: met ? 1 : 0 };
   return { measured, met, score: figure.better === "more" ? measured / limit : limit / Math.max(measured, 1e-9) };
 }
 
-/** Ratios are taken round by round: what disturbs one round disturbs both. */
+/** Measures a target. Ratios are taken round by round, as a disturbance of a round affects both contenders. */
 function measure({ values }: Figure, { contender, of }: Target): number {
   const own = values[contender] ?? [];
   if (of === undefined) return median(own);

@@ -1,4 +1,4 @@
-/** The middle one; of an even number the upper of the two. `NaN` of none. */
+/** Median; the upper one of the middle two if the number is even. `NaN` for an empty list. */
 export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }

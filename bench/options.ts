@@ -23,7 +23,7 @@ Usage: npm run bench -- [options]
   --help         this text
 `;
 
-/** What stands in the command line is not what is expected there. */
+/** Error for an invalid command line. */
 export class OptionsError extends Error {
   override name = "OptionsError";
 }

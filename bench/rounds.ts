@@ -1,12 +1,12 @@
 import type { Contender } from "./figure.ts";
 
-/** What one contender does in one round. */
+/** Work of one contender in one round. */
 export type Turn<T> = () => Promise<T>;
 
 /**
- * Lets all contenders do the same in turn, round after round, every second round in the opposite order: a machine that
- * becomes slower meanwhile becomes so for all of them.
- * @returns one result a round for each contender
+ * Runs all contenders in turn, round after round, every second round in the opposite order. A machine that slows down
+ * meanwhile does so for all of them.
+ * @returns one result per round for each contender
  */
 export async function interleave<T>(
   turns: Partial<Record<Contender, Turn<T>>>,
@@ -23,7 +23,7 @@ export async function interleave<T>(
   return results;
 }
 
-/** One number of each result. */
+/** Picks one number of each result. */
 export function pick<T>(
   results: Partial<Record<Contender, T[]>>,
   number: (result: T) => number,

@@ -2,28 +2,28 @@ import type { Figure } from "./figure.ts";
 import type { Cast } from "./stage/cast.ts";
 import type { Stage } from "./stage/stage.ts";
 
-/** One thing to measure. Each opens what it needs on the stage, and closes it. */
+/** One measurement. Each opens the parts it needs on the stage, and closes them. */
 export interface Scenario {
-  /** As `--only` names it. */
+  /** Name for `--only`. */
   name: string;
-  /** What is measured, in a sentence. */
+  /** Description in a sentence. */
   about: string;
-  /** Takes long: measured with `--full` or when it is named; in seconds, about. */
+  /** Approximate duration in seconds of a long scenario; it runs with `--full` or if named. */
   fullOnlySeconds?: number;
-  /** All that it measures stands on Redis. */
+  /** True if all its measurements need Redis. */
   needsRedis?: boolean;
   run(bench: Bench): Promise<Figure[]>;
 }
 
-/** What a scenario works with. */
+/** Environment of a scenario. */
 export interface Bench {
   stage: Stage;
   cast: Cast;
-  /** Of each measurement. */
+  /** Rounds of each measurement. */
   rounds: number;
-  /** The heavy variants are wanted. */
+  /** True if the heavy variants are wanted. */
   full: boolean;
-  /** How long something is measured, of the usual length in milliseconds. */
+  /** Scales the usual length of a measurement, in milliseconds. */
   ms(usual: number): number;
   say(text: string): void;
 }

@@ -18,7 +18,7 @@ import { start } from "./scenarios/start.ts";
 import { stream } from "./scenarios/stream.ts";
 import { worker } from "./scenarios/worker.ts";
 
-/** In this order they are measured and shown. */
+/** Scenarios in the order of running and of display. */
 export const scenarios: readonly Scenario[] = [
   ingress,
   answer,

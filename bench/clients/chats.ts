@@ -1,19 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { Connection } from "./connection.ts";
 
-/** A message and its reply, as one visitor sees them; milliseconds since it was sent. */
+/** A message and its reply from the visitor's view; times in milliseconds since sending. */
 export interface Chat {
   firstDeltaMs: number;
   totalMs: number;
 }
 
-/** One visitor of one contender. It goes on with a conversation for `turns` messages, then begins another. */
+/** A visitor of one contender. Continues a conversation for `turns` messages, then begins another. */
 export interface Visitor {
   chat(): Promise<Chat>;
   close(): Promise<void>;
 }
 
-/** So many messages a conversation has: a few, as they mostly do. */
+/** Messages per conversation: a few, as is typical. */
 const turns = 8;
 const message = "Hello there, where is my order? I have been waiting for it since Monday.";
 
@@ -23,7 +23,7 @@ export function makeVisitors(kind: VisitorKind, origin: string, count: number): 
   return Array.from({ length: count }, () => kind(origin));
 }
 
-/** Parley's contract: a POST, then the events. */
+/** Visitor by Parley's contract: a POST, then the events. */
 export function parleyVisitor(origin: string): Visitor {
   const connection = new Connection(origin);
   let conversation: { conversationId: string; token: string } | undefined;
@@ -49,7 +49,7 @@ export interface Accepted {
   links: { events: string };
 }
 
-/** @throws when it is not accepted */
+/** @throws if the message is not accepted */
 export async function submit(
   connection: Connection,
   to?: { conversationId: string; token: string },
@@ -65,7 +65,7 @@ export async function submit(
   return JSON.parse(answer.text) as Accepted;
 }
 
-/** The floor with the contract's two requests. */
+/** Visitor of the floor, with the contract's two requests. */
 export function floorVisitor(origin: string): Visitor {
   const connection = new Connection(origin);
   const nextConversation = conversations();
@@ -84,8 +84,8 @@ export function floorVisitor(origin: string): Visitor {
 
 /**
  * Reads a job's events until they end.
- * @param began when its message was sent, as `performance.now()` has it
- * @throws when there was no reply
+ * @param began time of sending by `performance.now()`
+ * @throws if there was no reply
  */
 export async function follow(
   began: number,
@@ -106,7 +106,7 @@ export async function follow(
   return { firstDeltaMs, totalMs, text };
 }
 
-/** One request that answers when the reply is whole. */
+/** Visitor with one request, answered when the reply is complete. */
 export function naiveVisitor(origin: string): Visitor {
   const connection = new Connection(origin);
   const nextConversation = conversations();
@@ -123,7 +123,7 @@ export function naiveVisitor(origin: string): Visitor {
   };
 }
 
-/** Who calls the provider without anything in between. */
+/** Visitor that calls the provider directly. */
 export function directVisitor(origin: string): Visitor {
   const connection = new Connection(origin);
   const body = JSON.stringify({ model: "default", stream: true, messages: [{ role: "user", content: message }] });

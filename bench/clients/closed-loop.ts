@@ -3,20 +3,23 @@ import { sum } from "../numbers.ts";
 
 export interface Loop<T> {
   results: T[];
-  /** Results per second, summed over the clients: each counts its own time, so that no end is cut off. */
+  /**
+   * Results per second, summed over the clients. Each client is timed on its own, so that no result is cut off at the
+   * end.
+   */
   rate: number;
 }
 
 interface LoopOptions {
-  /** No client begins anything new after this. */
+  /** Time after which no client begins a new turn. */
   ms: number;
-  /** Nor after so many results. */
+  /** Number of results after which no client begins a new turn. */
   most?: number;
-  /** The clients begin one after the other over this time, as visitors do who know nothing of each other. */
+  /** Period over which the clients start one after the other, like independent visitors. */
   spreadMs?: number;
 }
 
-/** Lets each client do the same again and again. */
+/** Repeats a turn on each client. */
 export async function closedLoop<Client, T>(
   clients: readonly Client[],
   act: (client: Client) => Promise<T>,

@@ -14,8 +14,8 @@ export interface Answer {
 }
 
 /**
- * One connection, kept alive: what one browser has. Undici's own handlers, without streams and promises for each chunk:
- * the load must cost little beside what is measured.
+ * One connection, kept alive, as a browser has. Uses undici's handlers directly, without streams and promises for each
+ * chunk: the load must cost little compared with the measured processes.
  */
 export class Connection {
   readonly #client: Client;
@@ -30,7 +30,7 @@ export class Connection {
     });
   }
 
-  /** @throws when the connection breaks */
+  /** @throws if the connection breaks */
   request(call: Call): Promise<Answer> {
     return new Promise((resolve, reject) => {
       let status = 0;
@@ -48,9 +48,9 @@ export class Connection {
   }
 
   /**
-   * Hands on the text of an answer as it comes.
+   * Passes on the text of an answer as it arrives.
    * @returns the status, once the answer has ended
-   * @throws when the connection breaks
+   * @throws if the connection breaks
    */
   stream(call: Call, onText: (text: string) => void): Promise<number> {
     return new Promise((resolve, reject) => {
@@ -60,7 +60,7 @@ export class Connection {
         onResponseStart: (_controller, code) => {
           status = code;
         },
-        // Everything that is streamed here is ASCII: no character is cut in two.
+        // All streamed content here is ASCII, so no character is split.
         onResponseData: (_controller, chunk) => onText(chunk.toString("latin1")),
         onResponseEnd: () => resolve(status),
         onResponseError: (_controller, error) => reject(error),
@@ -68,7 +68,7 @@ export class Connection {
     });
   }
 
-  /** At once, whatever is under way. */
+  /** Closes at once, even with requests in flight. */
   async destroy(): Promise<void> {
     await this.#client.destroy();
   }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { submit } from "./chats.ts";
 import { Connection } from "./connection.ts";
 
-/** A chat whose reply goes on and on, and who follows it. */
+/** A chat with an endless reply, and its reader. */
 export interface HeldChat {
   path: string;
   token?: string;
@@ -22,10 +22,10 @@ export async function holdFloor(connection: Connection): Promise<HeldChat> {
   return { path: `/events/${(JSON.parse(text) as { id: string }).id}` };
 }
 
-/** Some at a time: a burst of thousands is another scenario. */
+/** Maximum openings in flight: a burst of thousands is another scenario. */
 const atOnce = 32;
 
-/** @returns so many chats, in the order of their messages */
+/** @returns that many chats, in the order of their messages */
 export async function holdMany(
   origin: string,
   count: number,
@@ -53,14 +53,14 @@ export async function inParallel<T>(count: number, most: number, work: (place: n
 
 /** One reader of an event stream, until it is closed. */
 export interface Reader {
-  /** Resolves when the first event has come. */
+  /** Resolves at the first event. */
   begun: Promise<void>;
-  /** It ended without being closed by us. */
+  /** True if the stream ended without being closed by us. */
   dropped: () => boolean;
   close(): Promise<void>;
 }
 
-/** @param lastEventId as a browser sends it when it comes back */
+/** @param lastEventId sent as a browser does when it reconnects */
 export function openReader(
   origin: string,
   { path, token }: HeldChat,

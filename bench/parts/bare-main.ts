@@ -2,7 +2,7 @@ import express from "express";
 import { createServer } from "node:http";
 import { ready } from "./floor-store.ts";
 
-/** Event streams and nothing behind them: what a connection costs by itself. */
+/** Event streams without a product behind them: the bare cost of a connection. */
 const app = express();
 app.disable("x-powered-by");
 app.get("/events", (_req, res) => {

@@ -6,8 +6,8 @@ import { createServer } from "node:http";
 import { type FloorJob, floorQueue, type FloorRequest, openStore, ready, redisUrl } from "./floor-store.ts";
 
 /**
- * The sending half of the floor: for a POST one INSERT and one add, then what the worker publishes, on a second request.
- * No validation, no tokens, no limits, no retry, no resuming.
+ * Sending half of the floor. A POST is one INSERT and one add; a second request streams the worker's publications. No
+ * validation, tokens, limits, retry or resuming.
  */
 const store = openStore();
 const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
@@ -16,7 +16,7 @@ const queue = new Queue<FloorJob>(floorQueue, {
   defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
 });
 const channel = `floor:${process.pid}`;
-/** Replies that are followed: what came before the second request waits in the text. */
+/** Followed replies; text that arrives before the second request waits here. */
 const replies = new Map<string, { waiting: string; response?: Response }>();
 
 const subscriber = new Redis(redisUrl, { maxRetriesPerRequest: null });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 
-/** The statements of the limits: one for each message that is stored, one for what a provider is shown. */
+/** Statements of the limits: one per stored message, one for the provider's context. */
 export function openStore() {
   const pool = new pg.Pool({ connectionString: process.env["DATABASE_URL"], max: 10 });
   return {
@@ -12,7 +12,7 @@ export function openStore() {
         values: [randomUUID(), conversationId, role, content],
       });
     },
-    /** The newest 20, oldest first. */
+    /** Newest 20 messages, oldest first. */
     async newest(conversationId: string): Promise<{ role: string; content: string }[]> {
       const { rows } = await pool.query<{ role: string; content: string }>({
         name: "newest",
@@ -28,11 +28,11 @@ export const redisUrl = process.env["REDIS_URL"] ?? "";
 export const providerModel = process.env["PROVIDER_MODEL"] ?? "default";
 export const floorQueue = "floor";
 
-/** What a POST to the limits brings. */
+/** Body of a POST to the limits. */
 export interface FloorRequest {
   conversationId: string;
   message: string;
-  /** Its reply will be followed. */
+  /** True if the reply will be followed. */
   follow?: boolean;
 }
 
@@ -40,11 +40,11 @@ export interface FloorJob {
   id: string;
   conversationId: string;
   message: string;
-  /** Where the reply goes as it is written; absent: nobody follows it. */
+  /** Channel for the reply while it is written; absent: without a reader. */
   channel?: string;
 }
 
-/** Says that a part is ready, and ends it with whoever started it. */
+/** Reports that a part is ready, and ends the part with its parent process. */
 export function ready(): void {
   process.once("disconnect", () => process.exit());
   process.send?.("ready");

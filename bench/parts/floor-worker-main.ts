@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import http from "node:http";
 import { type FloorJob, floorQueue, openStore, providerModel, ready, redisUrl } from "./floor-store.ts";
 
-/** The receiving half of the floor: one SELECT, the streamed call, a publish for what each read brought, one INSERT. */
+/** Receiving half of the floor: one SELECT, the streamed call, a publish per read, one INSERT. */
 const store = openStore();
 const publisher = new Redis(redisUrl, { maxRetriesPerRequest: null });
 const agent = new http.Agent({ keepAlive: true, maxSockets: 8192 });
@@ -55,7 +55,7 @@ function stream(body: string, onDelta: (text: string) => void): Promise<void> {
   });
 }
 
-/** @returns the text of the events that are whole, and what follows them */
+/** @returns the text of the complete events, and the rest */
 function readEvents(text: string): [string, string] {
   let delta = "";
   let from = 0;

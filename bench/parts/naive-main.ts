@@ -5,8 +5,8 @@ import http from "node:http";
 import { type FloorRequest, openStore, providerModel, ready, redisUrl } from "./floor-store.ts";
 
 /**
- * What most would write first: a handler that waits for the provider and answers with the whole reply. The newest 20
- * messages come from a cache; both are stored when the reply is there.
+ * Naive implementation: a handler that waits for the provider and answers with the whole reply. The newest 20 messages
+ * are read from a cache. Both messages are stored when the reply is complete.
  */
 const store = openStore();
 const redis = new Redis(redisUrl, { maxRetriesPerRequest: null });
@@ -40,7 +40,7 @@ app.post("/chat", async (req, res) => {
 
 createServer(app).listen({ port: Number(process.env["PORT"]), host: "127.0.0.1", backlog: 4096 }, ready);
 
-/** @throws when the provider does not answer with a reply */
+/** @throws if the provider does not answer with a reply */
 function complete(body: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };

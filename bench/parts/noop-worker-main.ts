@@ -2,7 +2,7 @@ import { Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { floorQueue, ready, redisUrl } from "./floor-store.ts";
 
-/** Jobs that do nothing: what the queue costs by itself. Asked for a total, it answers when it has done so many. */
+/** Worker with empty jobs: the bare cost of the queue. Asked for a total, it answers once that many jobs are done. */
 let done = 0;
 let total = Number.POSITIVE_INFINITY;
 

@@ -4,14 +4,14 @@ import { type FakeRequest, startFakeProvider } from "../../tools/fake-provider/f
 import { paced, replyOf } from "../../tools/fake-provider/fake-replies.ts";
 import type { Script, Step } from "../../tools/fake-provider/fake-script.ts";
 
-/** Of a held reply that is not live: a third of what makes a provider count as dead. */
+/** Interval of tokens in a held reply that is not live: a third of the time after which a provider counts as dead. */
 const sentNowAndThenMs = 5000;
 
-/** The fake provider in a process of its own; it hears over IPC how it is to answer. */
+/** Fake provider as its own process; its pace is set over IPC. */
 let pace: Pace = { firstMs: 0, interMs: 0, tokens: 50 };
 let trouble: Trouble = { failing: 0, most: Number.POSITIVE_INFINITY };
 let calls = 0;
-/** Of held replies: a new pace ends those of the one before. */
+/** Generation of held replies: a new pace ends those of the one before. */
 let generation = 0;
 const held = new Map<string, number>();
 let changed = Promise.withResolvers<void>();
@@ -40,7 +40,7 @@ function setPace(next: Pace): void {
 
 function choose({ model }: FakeRequest): Script {
   calls++;
-  // Itself counts as well.
+  // The call itself counts as well.
   if (provider.stats.inflight > trouble.most) return fault(429);
   if (trouble.failing > 0 && (calls * trouble.failing) % 1 < trouble.failing) return fault(500);
   if ("hold" in pace) {
@@ -64,7 +64,7 @@ function* hold(model: string, place: number, own: number): Generator<Step> {
   }
 }
 
-/** Each at another time: together they would be a burst. */
+/** Random delay per reply: simultaneous tokens would be a burst. */
 function aMoment(): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, sentNowAndThenMs * (0.5 + Math.random()));

@@ -2,8 +2,8 @@ import { enableCompileCache } from "node:module";
 import { resolve } from "node:path";
 
 /**
- * `npm start` as it is, on a data folder of its own: `stack-main.ts <folder>`. It says when everything is ready; how long
- * that took is for whoever started it to tell.
+ * `npm start` unchanged, on a data folder of its own: `stack-main.ts <folder>`. Reports when everything is ready; the
+ * parent process measures the time.
  */
 enableCompileCache();
 const [{ readEnvironment }, { createLogger }, { listenForEnd }, { runStack }] = await Promise.all([
@@ -23,7 +23,7 @@ process.exit(
     loadMigrate: async () => (await import("../../shared/db/schema/migrate.ts")).migrate,
     ending: listenForEnd(log),
     log,
-    // The banner comes when all parts are ready.
+    // The banner is printed when all parts are ready.
     print: () => process.send?.("ready"),
   }),
 );

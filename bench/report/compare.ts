@@ -1,20 +1,20 @@
 import { type Figure, judge, type Target } from "../figure.ts";
 import { describeNumber } from "./table.ts";
 
-/** A target that was reached better in the recorded run. */
+/** A target that was met better in the recorded run. */
 export interface Fall {
-  /** Of the figure and its target. */
+  /** Id of the figure and its target. */
   id: string;
   figure: Figure;
   text: string;
 }
 
-/** So much of what was recorded is enough: machines are noisy, also in ratios. */
+/** Sufficient share of the recorded score: machines are noisy, even in ratios. */
 const enough = 0.8;
-/** Seconds say as much of the machine as of us; ratios, bytes and counts do not. */
+/** Units that depend on the machine as much as on the code; ratios, bytes and counts do not. */
 const ofTheMachine = new Set(["s", "ms", "/s"]);
 
-/** Holds a run against the recorded one. What only one of them has is left out. */
+/** Compares a run with the recorded one. Figures of only one of them are left out. */
 export function findFalls(figures: readonly Figure[], recorded: readonly Figure[]): Fall[] {
   const before = new Map(recorded.map((figure) => [figure.id, figure]));
   return figures.flatMap((figure) => {

@@ -13,7 +13,7 @@ const end = "<!-- The end of the table -->";
 
 /**
  * Writes a run's table into the document, between its two marks, and a picture of each scenario.
- * @returns the files that were written
+ * @returns the written files
  */
 export async function writeDocument(run: Run, scenarios: readonly Scenario[]): Promise<string[]> {
   const measured = scenarios

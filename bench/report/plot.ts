@@ -9,7 +9,7 @@ const barHeight = 16;
 const gap = 6;
 const titleHeight = 26;
 
-/** Bars of what was measured, a group for each figure; a line over each bar goes from the least to the most. */
+/** Draws the figures as bars, one group per figure. A line over each bar spans the minimum to the maximum. */
 export function plot(figures: readonly Figure[]): string {
   const parts: string[] = [];
   let y = gap;
@@ -32,7 +32,7 @@ ${parts.join("\n")}
 `;
 }
 
-/** @returns its elements and how high they are */
+/** @returns its elements and their height */
 function plotFigure({ what, unit, better, values }: Figure, top: number): [string, number] {
   const bars = (Object.entries(values) as [Contender, number[]][]).filter(([, all]) => all.length > 0);
   const most = Math.max(...bars.flatMap(([, all]) => all), Number.MIN_VALUE);

@@ -2,9 +2,9 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Figure } from "../figure.ts";
 
-/** What one run found. */
+/** Results of one run. */
 export interface Run {
-  /** When it began, ISO 8601. */
+  /** Start of the run, ISO 8601. */
   at: string;
   cores: number;
   node: string;
@@ -14,7 +14,7 @@ export interface Run {
   figures: Figure[];
 }
 
-/** The run that others are held against; it is kept with the code. */
+/** Reference run for comparisons, kept with the code. */
 const recordedFile = path("recorded.json");
 
 export async function readRecorded(): Promise<Run> {
@@ -32,7 +32,7 @@ export async function writeLatest(run: Run, table: string): Promise<void> {
   await writeFile(path("latest.txt"), table);
 }
 
-/** Four digits say all that was measured. */
+/** Serialises a run with four significant digits, the precision of the measurements. */
 function toJson(run: Run): string {
   return `${JSON.stringify(run, round, 2)}\n`;
 }

@@ -2,12 +2,12 @@ import { type Contender, type Figure, judge, type Target } from "../figure.ts";
 import { median } from "../numbers.ts";
 import type { Run } from "./results.ts";
 
-/** The figures of a scenario, for a terminal. */
+/** Formats a scenario's figures for a terminal. */
 export function describeScenario(figures: readonly Figure[]): string {
   return figures.map(describeFigure).join("\n");
 }
 
-/** What a run comes to, in a few lines. */
+/** Summarises a run in a few lines. */
 export function describeRun({ figures, seconds, cores, node, at }: Run): string {
   const judged = figures.flatMap((figure) => (figure.targets ?? []).flatMap((target) => judge(figure, target) ?? []));
   const met = judged.filter((verdict) => verdict.met).length;
@@ -21,7 +21,7 @@ function describeFigure(figure: Figure): string {
   return [`  ${figure.what}`, ...lines].join("\n");
 }
 
-/** Median, and in brackets the least and the most. */
+/** Formats the median, with minimum and maximum in brackets. */
 export function describeValues(values: readonly number[], unit: string): string {
   const middle = `${describeNumber(median(values))} ${unit}`.trimEnd();
   if (values.length < 2) return middle;
@@ -36,7 +36,7 @@ function describeVerdicts(figure: Figure, name: Contender): string {
     .join("");
 }
 
-/** The target, and whether it is met. */
+/** Formats the target and its verdict. */
 export function describeVerdict(figure: Figure, target: Target): string {
   const verdict = judge(figure, target);
   if (verdict === undefined) return "";
@@ -48,7 +48,7 @@ export function describeVerdict(figure: Figure, target: Target): string {
   return `${measured}wanted ${sign} ${limit}: ${verdict.met ? "met" : "NOT MET"}`;
 }
 
-/** Three digits, and all of those before the point. */
+/** Formats a number with three significant digits, or more if its integer part is longer. */
 export function describeNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 0.1 || value === 0 ? 2 : 3;

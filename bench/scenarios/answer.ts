@@ -3,7 +3,7 @@ import type { Scenario } from "../scenario.ts";
 import { noDelay } from "../stage/provider.ts";
 import { chatRounds } from "./chat-rounds.ts";
 
-/** Flowise 3.1.4 in queue mode answered 120 chats a second where a direct call of the provider took 10,949. */
+/** Flowise 3.1.4 in queue mode answered 120 chats a second, while direct calls of the provider reached 10,949. */
 const flowiseShare = 120 / 10_949;
 
 export const answer: Scenario = {

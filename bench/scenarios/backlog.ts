@@ -19,13 +19,13 @@ const roundMs = 800;
 /** See `stage/cast.ts`. */
 const warmUpRounds = 3;
 const pickUp = {
-  /** As by default: jobs that are merely begun when a round ends are few beside those that it counts. */
+  /** Default value: jobs just begun at a round's end are few compared with those counted. */
   concurrency: 50,
   warmUpRounds: 2,
-  /** From the first job that is done. */
+  /** Time from the first completed job. */
   settleMs: 300,
   roundMs: 1500,
-  /** More than one worker takes in a round. */
+  /** More jobs than one worker takes in a round. */
   enough: 4000,
   lookEveryMs: 20,
 };
@@ -98,8 +98,9 @@ async function measureSubmit(bench: Bench, { empty, parley }: Two): Promise<Figu
 }
 
 /**
- * Both workers are there all the time; the queue of the one whose turn it is not is paused, as an operator does it: it ends
- * what it has begun. Stopped in the middle of its calls it would take them for dead when it goes on.
+ * Measures the pick-up of jobs. Both workers run all the time, and the queue of the inactive one is paused, as by an
+ * operator, so jobs in progress end normally. A worker stopped in the middle of its calls would take them for dead when
+ * it resumes.
  */
 async function measurePickUp(bench: Bench, { empty, parley }: Two): Promise<Figure> {
   await using stack = new AsyncDisposableStack();
@@ -143,7 +144,7 @@ async function countJobs({ pool }: Parley, status: "queued" | "active"): Promise
   return Number(rows[0]?.count);
 }
 
-/** By the database's clock. */
+/** Counts by the database's clock. */
 async function countDone({ pool }: Parley, from: Date, until?: Date): Promise<number> {
   const { rows } = await pool.query<{ count: string }>(
     `select count(*) from jobs
@@ -158,7 +159,7 @@ async function now({ pool }: Parley): Promise<Date> {
   return rows[0]?.now ?? new Date(Number.NaN);
 }
 
-/** What a reply keeps in Redis while it is written: its draft, its queue entry, its readers' channels. */
+/** Measures the Redis memory of a reply while it is written: its draft, its queue entry, its readers' channels. */
 async function measureLive(bench: Bench): Promise<Figure> {
   await using stack = new AsyncDisposableStack();
   const parley = stack.use(await startParley(bench.stage, { backend: "redis" }));

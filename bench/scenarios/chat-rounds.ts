@@ -5,7 +5,7 @@ import { interleave } from "../rounds.ts";
 import type { Member } from "../stage/cast.ts";
 
 export interface ChatRound extends Loop<Chat> {
-  /** Of all its processes, for one chat, in milliseconds. */
+  /** CPU time of all its processes for one chat, in milliseconds. */
   cpuMsEach: number;
 }
 
@@ -17,7 +17,7 @@ interface ChatRoundsOptions {
   spreadMs?: number;
 }
 
-/** Lets so many visitors of each member chat in interleaved rounds, after one short round that does not count. */
+/** Runs that many visitors of each member in interleaved rounds, after one short uncounted round. */
 export async function chatRounds(
   members: Partial<Record<Contender, Member>>,
   { clients, rounds, ms, spreadMs = 0 }: ChatRoundsOptions,

@@ -9,12 +9,15 @@ import { type Parley, startParley, tokenSecret } from "../stage/parley.ts";
 import { insertWaiting } from "../stage/rows.ts";
 import { createTokens } from "../../services/api/access/tokens.ts";
 
-/** Opened before any count: what a process needs once is no cost of a connection. */
+/** Connections opened before any count: one-time costs of a process are no cost of a connection. */
 const warmUp = 200;
-/** Both ends of all streams, and of those that they are held against, are descriptors of one process: often 20,000 at most. */
+/**
+ * Connections per round. Both ends of all streams, and of those compared, are descriptors of one process, often limited
+ * to 20,000.
+ */
 const eachRound = { usual: 400, full: 1800 };
 const openedAtOnce = 50;
-/** What was needed to open them is given back within this. */
+/** Time within which memory used only for opening is released. */
 const settleMs = 700;
 const live = { replies: 50, readersEach: 10, interMs: 20, watchMs: 700 };
 
@@ -87,7 +90,7 @@ interface Opening {
   readers: Reader[];
 }
 
-/** @returns what opens some more, and says in KB what each has cost so far, from the first one on */
+/** @returns a function that opens more connections and returns the cost of each so far, in KB, from the first one on */
 async function memoryEach(process: Child, opening: Opening): Promise<() => Promise<number>> {
   await openSome(opening, warmUp);
   await sleep(settleMs);
@@ -109,7 +112,9 @@ async function openSome({ origin, chat, readers }: Opening, count: number): Prom
   });
 }
 
-/** Jobs that no worker will find: the queue does not know them, and for an hour nobody looks why. */
+/**
+ * Inserts jobs that no worker will find: they are missing in the queue, and reconciliation ignores them for an hour.
+ */
 async function waitingChats({ pool }: Parley, count: number): Promise<HeldChat[]> {
   const rows = await insertWaiting(pool, count);
   await pool.query("update jobs set due_at = now() + interval '1 hour'");
@@ -122,7 +127,7 @@ async function waitingChats({ pool }: Parley, count: number): Promise<HeldChat[]
   );
 }
 
-/** @returns one p99 a round */
+/** @returns one p99 per round */
 async function watchLive(bench: Bench, parley: Parley, readers: Reader[]): Promise<number[]> {
   const hold = (count: number) =>
     bench.stage.provider.pace({ hold: true, model: "default", live: count, interMs: live.interMs });

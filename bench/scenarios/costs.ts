@@ -12,10 +12,10 @@ import { openRedis } from "../stage/redis.ts";
 const clients = 8;
 const chatsEach = 4;
 const chats = clients * chatsEach;
-/** Of those that ended the queue keeps a thousand: so many stay under that, so many go beyond it. */
+/** Chats to run: the queue keeps a thousand ended jobs. One number stays under that, the other exceeds it. */
 const keptChats = 700;
 const manyChats = 1500;
-/** What follows an end has reached the stores. */
+/** Time for writes after a reply's end to reach the stores. */
 const settleMs = 500;
 
 export const costs: Scenario = {
@@ -53,7 +53,7 @@ function chatSome(visitors: readonly Visitor[]): Promise<void> {
   return chatAsMany(visitors, chats);
 }
 
-/** How often each was asked for. */
+/** Number of calls by command. */
 type Counts = Map<string, number>;
 
 interface RedisCosts {
@@ -62,7 +62,7 @@ interface RedisCosts {
   bytesIn: number;
 }
 
-/** Bytes first: whoever monitors is served by Redis, too. */
+/** Counts Redis costs. Bytes are read first, as a monitoring client is served by Redis, too. */
 async function countRedis(redis: Redis, work: () => Promise<void>): Promise<RedisCosts> {
   const before = await readInfo(redis);
   await work();
@@ -85,7 +85,10 @@ async function readInfo(redis: Redis): Promise<{ bytesIn: number; memory: number
   return { bytesIn: read("total_net_input_bytes"), memory: read("used_memory") };
 }
 
-/** Of many chats: what Redis needs once, for its clients and scripts, is more than what some dozens of them leave. */
+/**
+ * Measures resident memory over many chats: Redis's one-time cost for its clients and scripts exceeds that of some
+ * dozens of chats.
+ */
 async function measureResident({ stage }: Bench, redis: Redis, visitors: readonly Visitor[]) {
   await stage.provider.pace(noDelay);
   const before = await readInfo(redis);

@@ -3,7 +3,7 @@ import { pick } from "../rounds.ts";
 import type { Scenario } from "../scenario.ts";
 import { chatRounds } from "./chat-rounds.ts";
 
-/** All of the reply at once, after a second: what stays is what we add. */
+/** Pace with the whole reply at once after a second, so the rest of the time is Parley's own. */
 const slow = { firstMs: 1000, interMs: 0, tokens: 50 };
 
 export const crowd: Scenario = {
@@ -13,7 +13,7 @@ export const crowd: Scenario = {
   async run(bench) {
     const cast = await bench.cast.take(["direct", "floor2", "parley"]);
     await bench.stage.provider.pace(slow);
-    // They come over one second and stay apart by that: visitors do not march in step.
+    // Visitors arrive spread over one second and stay apart, as real visitors are not synchronised.
     const options = { clients: 256, rounds: bench.rounds, ms: 1500, spreadMs: slow.firstMs };
     const results = await chatRounds(cast, options);
     return [

@@ -12,7 +12,7 @@ const none: Trouble = { failing: 0, most: Number.MAX_SAFE_INTEGER };
 const burst = { messages: 500, provider: { firstMs: 500, interMs: 0, tokens: 50 }, trouble: { failing: 0, most: 60 } };
 const fault = { messages: 200, provider: noDelay, trouble: { ...none, failing: 0.3 } };
 const kill = { messages: 200, provider: { firstMs: 3000, interMs: 0, tokens: 50 }, trouble: none, killAfterMs: 1000 };
-/** A lease (15 s), and time to answer all of them. */
+/** A lease (15 s), plus time to answer all messages. */
 const waitMs = 45_000;
 const lookEveryMs = 200;
 
@@ -65,7 +65,7 @@ async function compare(bench: Bench, id: string, what: string, trial: Trial): Pr
   }
 }
 
-/** @returns how many got no reply; what is lost stays lost: nothing was stored */
+/** @returns the number of messages without a reply; they are lost for good, as nothing was stored */
 async function tryNaive({ stage }: Bench, { messages, killAfterMs }: Trial): Promise<number> {
   await using naive = await startNaive(stage);
   const asked = Array.from({ length: messages }, async () => {
@@ -93,13 +93,13 @@ async function closing<T>(connection: Connection, work: Promise<T>): Promise<T> 
 }
 
 interface Answers {
-  /** Or not accepted. */
+  /** Messages without a reply, or not accepted. */
   unanswered: number;
   byPreset: number;
 }
 
 async function tryParley({ stage }: Bench, { messages, killAfterMs, trouble }: Trial): Promise<Answers> {
-  // Its operator has set it to what the provider takes.
+  // The operator has set the concurrency to the provider's limit.
   const env = Number.isFinite(trouble.most) && trouble.most < 1000 ? { WORKER_CONCURRENCY: String(trouble.most) } : {};
   await using parley = await startParley(stage, { backend: "redis", env });
   const accepted = await Promise.all(

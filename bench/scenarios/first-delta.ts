@@ -6,7 +6,7 @@ import type { Scenario } from "../scenario.ts";
 import { realPace } from "../stage/provider.ts";
 import { type ChatRound, chatRounds } from "./chat-rounds.ts";
 
-/** A reply of a fifth of a second: of one client only the beginning counts, and many rounds are to fit. */
+/** Pace with a reply of a fifth of a second: only a client's first delta counts, and many rounds must fit. */
 const short = { ...realPace, tokens: 10 };
 
 export const firstDelta: Scenario = {

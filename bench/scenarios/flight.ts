@@ -7,7 +7,7 @@ import { startParley } from "../stage/parley.ts";
 
 const chats = 5000;
 const arrivalsPerSecond = 250;
-/** 20 seconds. */
+/** Pace of a reply of 20 seconds. */
 const pace = { firstMs: 400, interMs: 400, tokens: 50 };
 const lookEveryMs = 1000;
 
@@ -49,7 +49,7 @@ export const flight: Scenario = {
   },
 };
 
-/** How many there were of each, without what differs from chat to chat. */
+/** Counts equal errors, without the parts that differ from chat to chat. */
 function describeReasons(errors: readonly unknown[]): string {
   const shownChars = 160;
   const reasons = errors.map((error) =>

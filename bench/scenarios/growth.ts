@@ -21,7 +21,7 @@ export const growth: Scenario = {
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();
-    // What is measured is reached by id alone, in both.
+    // The measured requests reach rows by id alone, in both.
     const env = { CONVERSATION_ACCESS: "open" };
     const open = () => startParley(bench.stage, { backend: "redis", env });
     const [empty, parley] = await Promise.all([open(), open()]);
@@ -60,7 +60,7 @@ async function prepare(bench: Bench, stack: AsyncDisposableStack, { pool, origin
   const conversations = messages / messagesEach;
   const ids = await insertAnswered(pool, { conversations, turns: messagesEach / 2, wanted: active });
   await pool.query("vacuum analyze");
-  // A conversation has one message under way at a time: each client has its own.
+  // A conversation has one message in flight at a time, so each client has its own.
   const visitors = Array.from({ length: clients }, (_, place) => ({
     connection: new Connection(origin),
     ids: ids.filter((_id, index) => index % clients === place),

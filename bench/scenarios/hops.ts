@@ -11,7 +11,7 @@ import { startParley } from "../stage/parley.ts";
 import { openRedis } from "../stage/redis.ts";
 
 const messages = 200;
-/** Slow enough for each token to go by itself. */
+/** Interval long enough for each token to be sent separately. */
 const interMs = 60;
 const watchMs = 900;
 

@@ -12,9 +12,9 @@ import { startParley } from "../stage/parley.ts";
 
 const connectionCounts = [1, 16, 64, 256];
 const roundMs = 500;
-/** Some thousand messages: see `stage/cast.ts`. */
+/** Time for some thousand messages: see `stage/cast.ts`. */
 const warmUpMs = 2500;
-/** So many messages of a conversation may wait for an answer; nobody answers here. */
+/** Maximum unanswered messages of a conversation; no worker runs here. */
 const mostUnanswered = 5;
 
 export const ingress: Scenario = {

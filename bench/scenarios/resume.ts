@@ -7,7 +7,7 @@ import { startParley } from "../stage/parley.ts";
 
 const clients = 1000;
 const settleMs = 300;
-/** The least that an API asks for by `retry:` when it sends a stream back. */
+/** Minimum `retry:` of an API that sends a stream back. */
 const sentBackMs = 2000;
 
 export const resume: Scenario = {
@@ -47,9 +47,9 @@ export const resume: Scenario = {
   },
 };
 
-/** @returns what opens all of them at once, and closes them again */
+/** @returns a function that opens all readers at once, and closes them again */
 function storm(origin: string, chats: readonly HeldChat[]): () => Promise<{ lastMs: number; p50Ms: number }> {
-  /** Where each was, by the id of its last event. */
+  /** Position of each reader, by the id of its last event. */
   const lastIds: (string | undefined)[] = [];
   return async () => {
     const began = performance.now();
@@ -71,7 +71,7 @@ function storm(origin: string, chats: readonly HeldChat[]): () => Promise<{ last
   };
 }
 
-/** As a browser does: a stream that is sent back before it began is asked for again. */
+/** Reconnects like a browser: a stream that is sent back before it began is requested again. */
 async function openPatiently(open: () => Reader): Promise<Reader> {
   for (;;) {
     const reader = open();

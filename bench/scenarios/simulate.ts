@@ -9,7 +9,7 @@ import type { Outcome } from "../simulation/meter.ts";
 import { type Parley, startParley } from "../stage/parley.ts";
 
 const fleet = { workers: 2, concurrency: 8 };
-/** Half as many again as these places can take, of long and slow replies: the machine has little to do. */
+/** Load of long, slow replies, half as many again as the places can take, so that the machine has little to do. */
 const load = { rate: 11, burst: 1, inRow: 1.2, pauseMs: 500 };
 const replies = {
   tokens: { median: 12, p95: 30 },
@@ -19,9 +19,11 @@ const replies = {
 };
 const rushMs = 10_000;
 const seed = 3;
-/** Who is refused, and which circuit opens when, is chance: the middle of so many. */
+/**
+ * Number of simulated runs, of which the median counts: which messages are refused and when a circuit opens is random.
+ */
 const chances = 25;
-/** Of the provider, in the second rush: fewer than there are places. */
+/** Provider's limit of calls in the second rush: below the number of places. */
 const fewCalls = 12;
 
 export const simulate: Scenario = {
@@ -47,9 +49,9 @@ export const simulate: Scenario = {
 
 interface Rush {
   measured: Rehearsed[];
-  /** With other dice each time; where nobody is refused they are all the same. */
+  /** Outcomes with different seeds; without refusals they are all the same. */
   simulated: [Outcome, ...Outcome[]];
-  /** Of CPU, for a message. */
+  /** CPU time per message. */
   cpuMs: { api: number; workers: number };
 }
 
@@ -85,10 +87,10 @@ function readCpu(parley: Parley): { api: number; workers: number } {
   return { api, workers: parley.usage().cpuMs - api };
 }
 
-/** Of a call whose reply takes no time to speak of. */
+/** Message whose reply takes almost no time. */
 const probe = { tokens: 6, firstMs: 20, writeMs: 50 };
 
-/** Of messages that come alone. */
+/** Measures the own time on isolated messages. */
 async function measureOwnTime(parley: Parley, cue: Cue): Promise<OwnTime> {
   const warmUp = probes({ count: 300, apartMs: 8 });
   cue.expect(warmUp);
@@ -147,7 +149,7 @@ function describePresets({ measured, simulated }: Rush): Figure {
   });
 }
 
-/** Each token comes by itself, so it is a delta of its own. */
+/** Describes CPU costs. Each token arrives separately, so it is a delta of its own. */
 function describeCpu({ cpuMs }: Rush, messages: readonly Message[]): Figure[] {
   const deltas = Math.round(sum(messages.map(({ tokens }) => tokens)) / messages.length);
   const what = (of: string) => `CPU of ${of} for a message whose reply is ${deltas} deltas, one by one`;

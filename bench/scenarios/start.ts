@@ -43,7 +43,7 @@ export const start: Scenario = {
   },
 };
 
-/** On a folder of its own, so that neither data nor compiled code is there the first time. */
+/** Starts on a new folder, so that the first start finds neither data nor compiled code. */
 async function startTwice({ stage }: Bench): Promise<{ cold: number; warm: number }> {
   const folder = await mkdtemp(join(stage.folder, "start-"));
   const once = async () => {

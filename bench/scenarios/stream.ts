@@ -52,7 +52,10 @@ interface Open {
   chats: HeldChat[];
 }
 
-/** Opens a reader for each chat. @returns what finds, once, how many of them can be live */
+/**
+ * Opens a reader for each chat.
+ * @returns a function that finds, once, how many of them can be live
+ */
 async function openAll(bench: Bench, stack: AsyncDisposableStack, { model, origin, chats }: Open) {
   const meter = new LagMeter();
   const readers = chats.map((chat) => openReader(origin, chat, (text) => meter.hear(text)));
@@ -63,13 +66,13 @@ async function openAll(bench: Bench, stack: AsyncDisposableStack, { model, origi
   let from = firstLevel;
   return async () => {
     const found = await findLimit(bench, model, meter, from);
-    // The next round need not begin from the bottom.
+    // The next round starts near the limit found.
     from = Math.max(firstLevel, Math.round(found / step ** 2));
     return found;
   };
 }
 
-/** Between the last level that was quick enough and the first that was not, by the lag of both. */
+/** Interpolates between the last level that was quick enough and the first that was not, by the lag of both. */
 async function findLimit(bench: Bench, model: string, meter: LagMeter, from: number): Promise<number> {
   let last = { level: 0, lag: 0 };
   try {
@@ -78,7 +81,7 @@ async function findLimit(bench: Bench, model: string, meter: LagMeter, from: num
       await sleep(settleMs);
       meter.begin();
       await sleep(watchMs);
-      // Nothing at all has come: it stands still.
+      // No token arrived at all: the stream has stalled.
       const lag = percentile([...meter.end(), 0], 0.99) || Number.POSITIVE_INFINITY;
       if (lag > mostLagMs) {
         const share = Number.isFinite(lag) ? (mostLagMs - last.lag) / (lag - last.lag) : 0;

@@ -46,7 +46,7 @@ export const worker: Scenario = {
   },
 };
 
-/** The worker stands still while the queue is filled. */
+/** Pauses the worker's process while the queue is filled. */
 async function answerAll(parley: Parley, child: { pause(): void; resume(): void }, count: number): Promise<number> {
   const rows = await insertWaiting(parley.pool, count);
   child.pause();
@@ -87,7 +87,10 @@ async function startNoop({ stage }: Bench, stack: AsyncDisposableStack): Promise
   };
 }
 
-/** A folder whose assistant says one word. @returns its path */
+/**
+ * Makes a folder whose assistant answers one word.
+ * @returns its path
+ */
 async function stubFolder({ stage }: Bench): Promise<string> {
   const folder = join(stage.folder, "stub");
   await mkdir(join(folder, "config"), { recursive: true });

@@ -5,14 +5,14 @@ import type { Question } from "./question.ts";
 import { describe } from "./describe.ts";
 import { simulate } from "./simulate.ts";
 
-/** Of one API and one worker on a quiet machine: what `npm run bench -- --only simulate` says first. */
+/** Own time of one API and one worker on a quiet machine, as printed first by `npm run bench -- --only simulate`. */
 const own = { beforeMs: 10, afterMs: 5 };
-/** Places fill before anything counts. */
+/** Minimum warm-up in which places fill before the measurement. */
 const leastWarmUpMs = 10_000;
 const warmUpHolds = 5;
-/** Of all messages; more than this are not to be turned away. */
+/** Maximum share of refused messages. */
 const mostRefused = 0.001;
-/** Of the places; what is fuller than this only begins to fall behind. */
+/** Maximum use of the places; above it the backlog begins to grow. */
 const mostUse = 0.99;
 
 /** @returns a text for a terminal */
@@ -33,7 +33,7 @@ export function answer(question: Question): string {
   return describe({ question, workers, outcome, least });
 }
 
-/** How long a reply holds a place, on average. */
+/** Mean time for which a reply holds a place. */
 function meanHoldMs({ replies: { tokens, tokensPerSecond, firstMs } }: Question): number {
   return own.beforeMs + meanOf(firstMs) + (meanOf(tokens) * 1000) / tokensPerSecond + own.afterMs;
 }

@@ -1,16 +1,16 @@
 import { Random } from "../../test/chaos/random.ts";
 import { Heap } from "./heap.ts";
 
-/** A visitor's message, and the reply that a provider would write to it if nothing were in the way. */
+/** A visitor's message, and the provider's reply under ideal conditions. */
 export interface Message {
-  /** When it is sent, in milliseconds from the start. */
+  /** Time of sending, in milliseconds from the start. */
   at: number;
   conversation: number;
-  /** Of the reply. */
+  /** Length of the reply. */
   tokens: number;
-  /** From the call to the first token. */
+  /** Time from the call to the first token. */
   firstMs: number;
-  /** From the first token to the last. */
+  /** Time from the first token to the last. */
   writeMs: number;
 }
 
@@ -23,11 +23,11 @@ export interface Spread {
 export interface Load {
   /** Messages a second, of all visitors. */
   rate: number;
-  /** So many times the rate in a burst; 1: there are none. */
+  /** Factor of the rate in a burst; 1: no bursts. */
   burst: number;
-  /** Messages a visitor sends one after the other without waiting for the replies, on average. */
+  /** Mean number of messages that a visitor sends without waiting for the replies. */
   inRow: number;
-  /** Between those, on average. */
+  /** Mean pause between those. */
   pauseMs: number;
 }
 
@@ -39,20 +39,20 @@ export interface Replies {
   firstMs: Spread;
 }
 
-/** A burst of a minute in every ten, in their middle. */
+/** Bursts of a minute in the middle of every ten. */
 export const bursts = { everyMs: 600_000, beginMs: 270_000, lengthMs: 60_000 };
 
 interface ArrivalsOptions {
   load: Load;
   replies: Replies;
-  /** No visitor comes after this. */
+  /** Time after which no visitor arrives. */
   untilMs: number;
   seed: number;
 }
 
 /**
- * Messages in the order of their times. Visitors know nothing of each other (Poisson). The same seed gives the same
- * messages with the same replies, whoever answers them: so only what is changed makes a difference.
+ * Generates messages in order of time. Visitors are independent (Poisson). The same seed gives the same messages with
+ * the same replies for any setup, so that differences are due to the setup alone.
  */
 export function* arrivals({ load, replies, untilMs, seed }: ArrivalsOptions): Generator<Message> {
   const random = new Random(seed);
@@ -60,7 +60,7 @@ export function* arrivals({ load, replies, untilMs, seed }: ArrivalsOptions): Ge
   let conversation = 0;
   for (const at of visitors(load, untilMs, random)) {
     yield* takeUntil(later, at);
-    // Each message is the last one with the same probability: a geometric number of them.
+    // Each message is the last one with the same probability: a geometric number of messages.
     let sentAt = at;
     do {
       later.push(sentAt, { at: sentAt, conversation, ...reply(replies, random) });
@@ -75,7 +75,7 @@ function* takeUntil(later: Heap<Message>, at: number): Generator<Message> {
   for (let next = later.takeBy(at); next; next = later.takeBy(at)) yield next.item;
 }
 
-/** Times at which visitors begin: as many as a burst all the time, of whom those outside of bursts are thinned out. */
+/** Times at which visitors begin: drawn at the burst rate throughout, and thinned out outside of bursts. */
 function* visitors({ rate, burst, inRow }: Load, untilMs: number, random: Random): Generator<number> {
   const most = Math.max(1, burst);
   const meanMs = (1000 * inRow) / (rate * most);
@@ -98,7 +98,7 @@ function exponential(random: Random): number {
   return -Math.log(1 - random.next());
 }
 
-/** Of the standard normal distribution. */
+/** 95th percentile of the standard normal distribution. */
 const p95OfNormal = 1.6449;
 
 export function meanOf({ median, p95 }: Spread): number {
@@ -106,7 +106,7 @@ export function meanOf({ median, p95 }: Spread): number {
 }
 
 function lognormal({ median, p95 }: Spread, random: Random): number {
-  // Box and Muller's: two even numbers make a normal one.
+  // Box and Muller's method: two uniform numbers make a normal one.
   const normal = Math.sqrt(2 * exponential(random)) * Math.cos(2 * Math.PI * random.next());
   return median * Math.exp((normal * Math.log(p95 / median)) / p95OfNormal);
 }

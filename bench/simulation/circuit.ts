@@ -1,17 +1,17 @@
-/** As `services/worker/providers/circuit.ts` has them. */
+/** Values of `services/worker/providers/circuit.ts`. */
 const failuresInARow = 5;
 const firstPauseMs = 2000;
 const longestPauseMs = 60_000;
 
 /**
- * The circuit that a worker's process has for a provider. A probe asks only whether anybody answers there, and a provider
- * that refuses calls does: so a probe always closes it.
+ * Circuit of a worker's process for a provider. A probe only tests that the provider answers. A provider that refuses
+ * calls does answer, so a probe always closes the circuit.
  */
 export class SimulatedCircuit {
   #failures = 0;
   #pauseMs = firstPauseMs;
   #openUntil = Number.NEGATIVE_INFINITY;
-  /** How often. */
+  /** Number of openings. */
   opened = 0;
 
   isOpen(at: number): boolean {
@@ -23,7 +23,7 @@ export class SimulatedCircuit {
     this.#pauseMs = firstPauseMs;
   }
 
-  /** @param timedOut before its first token: one is enough */
+  /** @param timedOut before the first token: one such failure is enough */
   failure(at: number, timedOut = false): void {
     if (this.isOpen(at)) return;
     this.#failures++;

@@ -10,7 +10,7 @@ interface Answered {
   least: Found;
 }
 
-/** The whole answer, for a terminal. */
+/** Formats the whole answer for a terminal. */
 export function describe(answered: Answered): string {
   const { question, workers, outcome } = answered;
   const places = workers * question.concurrency;
@@ -83,7 +83,7 @@ function describeLeast({ question, least }: Answered): string[] {
   ];
 }
 
-/** What numbers alone do not say. */
+/** Advice that the numbers alone do not give. */
 function advise({ question, outcome, least }: Answered): string[] {
   const { concurrency, provider } = question;
   const needed = (question.load.rate * outcome.holdMs) / 1000;
@@ -106,7 +106,7 @@ function advise({ question, outcome, least }: Answered): string[] {
   ];
 }
 
-/** With so many places no call is one too many at once. */
+/** Words for the number of places at which the provider's limit of calls is never exceeded. */
 function atMost(calls: number, concurrency: number): string {
   if (!Number.isFinite(calls)) return "";
   const workers = Math.floor(calls / concurrency);

@@ -4,7 +4,7 @@ interface Entry<T> {
   item: T;
 }
 
-/** What is to come, the soonest first; of what comes at the same moment, what was put in first. A binary heap. */
+/** Binary heap of future entries, earliest first; entries of the same moment in order of insertion. */
 export class Heap<T> {
   readonly #entries: Entry<T>[] = [];
   #order = 0;
@@ -22,7 +22,7 @@ export class Heap<T> {
     this.#entries[place] = entry;
   }
 
-  /** Takes the next one, if it comes by then. */
+  /** Takes the next entry if it is due by then. */
   takeBy(at: number): { at: number; item: T } | undefined {
     const [first] = this.#entries;
     if (first === undefined || first.at > at) return undefined;
@@ -31,7 +31,7 @@ export class Heap<T> {
     return first;
   }
 
-  /** Puts an entry at the top, and lets it fall to where it belongs. */
+  /** Puts an entry at the top, and sinks it to its position. */
   #sink(entry: Entry<T>): void {
     let place = 0;
     for (;;) {

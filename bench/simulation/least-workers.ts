@@ -3,21 +3,21 @@ import type { Outcome } from "./meter.ts";
 export interface Found {
   workers: number;
   outcome: Outcome;
-  /** `false`: no number is, however many stand idle. */
+  /** `false`: no number is enough, however many are idle. */
   isEnough: boolean;
-  /** With one worker less; absent where one is enough. */
+  /** Outcome with one worker less; absent if one is enough. */
   fewer: Outcome | undefined;
 }
 
 interface Search {
-  /** What so many workers make of it. */
+  /** Simulates a number of workers. */
   run: (workers: number) => Outcome;
   isEnough: (outcome: Outcome) => boolean;
-  /** Where to begin; it costs time where it is far off. */
+  /** Starting point; a bad guess costs only time. */
   guess: number;
 }
 
-/** Finds the least number that is enough. */
+/** Finds the smallest sufficient number. */
 export function findLeastWorkers({ run, isEnough, guess }: Search): Found {
   const outcomes = new Map<number, Outcome>();
   const tryOut = (workers: number) => {
@@ -29,7 +29,7 @@ export function findLeastWorkers({ run, isEnough, guess }: Search): Found {
   let enough = Math.max(1, Math.ceil(guess));
   let step = Math.max(1, Math.ceil(enough / 20));
   while (!isEnough(tryOut(enough))) {
-    // Nobody has waited for a place: more of them change nothing.
+    // No message waited for a place, so more places change nothing.
     if (tryOut(enough).longestInQueueMs === 0) {
       return { workers: enough, outcome: tryOut(enough), isEnough: false, fewer: undefined };
     }

@@ -1,27 +1,29 @@
 import type { Message } from "./arrivals.ts";
 
-/** Who a reply is from; a preset says that nobody could answer. */
+/** Origin of a reply; a preset means that no provider could answer. */
 export type Source = "provider" | "fallback" | "preset";
 
-/** What is measured: messages of this time. What came before only fills the places. */
+/** Measured period; messages before it only fill the places. */
 export interface Window {
   fromMs: number;
   untilMs: number;
 }
 
 export interface Outcome {
-  /** From the POST, in milliseconds, in ascending order. */
+  /** Times from the POST, in milliseconds, in ascending order. */
   waits: Record<"claimed" | "first" | "done", Float64Array>;
-  /** Without the time in which the message before it was answered; 0: there was always a place. */
+  /**
+   * Longest wait for a place, without the time in which the previous message was answered; 0: a place was always free.
+   */
   longestInQueueMs: number;
   answered: Record<Source, number>;
-  /** 503, as the backlog is full; 429, as the conversation has too many unanswered. */
+  /** 503 for a full backlog; 429 for a conversation with too many unanswered messages. */
   refused: { backlog: number; unanswered: number };
-  /** A reply holds a place for so long, on average. */
+  /** Mean time for which a reply holds a place. */
   holdMs: number;
-  /** Share of the places. */
+  /** Used share of the places. */
   use: number;
-  /** Messages that no worker has taken yet; `overTime`: the most in each of equal parts of the time. */
+  /** Messages not yet claimed by a worker; `overTime`: the maximum in each of equal parts of the time. */
   waiting: { mean: number; most: number; overTime: number[] };
   provider: { calls: number; refusals: number; most: number };
   circuitsOpened: number;
@@ -35,7 +37,7 @@ interface Answered {
   source: Source;
 }
 
-/** Collects what became of each message. */
+/** Collects the outcome of each message. */
 export class Meter {
   readonly #window: Window;
   readonly #waits = { claimed: [] as number[], first: [] as number[], done: [] as number[] };
@@ -84,7 +86,7 @@ function sorted(values: readonly number[]): Float64Array {
 
 const parts = 60;
 
-/** A number that goes up and down, over time. */
+/** A number that rises and falls over time. */
 export class Gauge {
   readonly #window: Window;
   readonly #partMs: number;
@@ -104,13 +106,13 @@ export class Gauge {
     this.value += change;
   }
 
-  /** Over the window; only what has happened by its end counts. */
+  /** Mean over the window; only changes until its end count. */
   get mean(): number {
     const { fromMs, untilMs } = this.#window;
     return this.#area / (untilMs - fromMs);
   }
 
-  /** Takes note of what has been the value since the last change. */
+  /** Accounts for the value since the last change. */
   #fill(at: number): void {
     const from = Math.max(this.#changedAt, this.#window.fromMs);
     const until = Math.min(at, this.#window.untilMs);

@@ -1,13 +1,13 @@
-/** What a provider lets through; `Infinity`: as much as there is. */
+/** Limits of a provider; `Infinity`: unlimited. */
 export interface ProviderLimits {
-  /** At once. */
+  /** Maximum calls in flight. */
   calls: number;
   requestsPerMinute: number;
   /** Prompts and replies together. */
   tokensPerMinute: number;
-  /** Of each call. */
+  /** Prompt tokens of each call. */
   promptTokens: number;
-  /** What a 429 asks for; `undefined`: nothing. */
+  /** `Retry-After` of a 429; `undefined`: none. */
   retryAfterMs: number | undefined;
 }
 
@@ -19,16 +19,16 @@ export const noLimits: ProviderLimits = {
   retryAfterMs: undefined,
 };
 
-/** Limits of a minute are held over less, so that a minute's worth does not come at once. */
+/** Window of the limits per minute, shorter than a minute so that a minute's worth cannot be used at once. */
 const bucketMs = 10_000;
 
-/** A provider as its clients see it: it takes a call, or answers 429. */
+/** A provider from its clients' view: it accepts a call, or answers 429. */
 export class SimulatedProvider {
   readonly #limits: ProviderLimits;
   readonly #requests: Bucket;
   readonly #tokens: Bucket;
   #inFlight = 0;
-  /** At once, so far. */
+  /** Maximum calls in flight so far. */
   most = 0;
   calls = 0;
   refusals = 0;
@@ -40,8 +40,8 @@ export class SimulatedProvider {
   }
 
   /**
-   * @param replyTokens that the call will be given
-   * @returns whether it takes the call; then `end` must follow
+   * @param replyTokens length of the call's reply
+   * @returns true if the call is accepted; `end` must follow
    */
   begin(at: number, replyTokens: number): boolean {
     this.calls++;
@@ -63,7 +63,7 @@ export class SimulatedProvider {
   }
 }
 
-/** Fills by so much a minute, and holds what comes in `bucketMs`; a large call may leave it in debt. */
+/** Token bucket: fills by a rate per minute, and holds the tokens of `bucketMs`. A large call may leave it in debt. */
 class Bucket {
   readonly #perMs: number;
   readonly #size: number;

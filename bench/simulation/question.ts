@@ -3,20 +3,20 @@ import { OptionsError } from "../options.ts";
 import { bursts, type Load, type Replies } from "./arrivals.ts";
 import type { ProviderLimits } from "./provider.ts";
 
-/** What is asked of the simulation. */
+/** Input of the simulation. */
 export interface Question {
   load: Load;
   replies: Replies;
-  /** Absent: as few as do. */
+  /** Number of workers; absent: as few as suffice. */
   workers: number | undefined;
   concurrency: number;
   provider: ProviderLimits;
   fallback: boolean;
   maxBacklog: number;
   deadlineMs: number;
-  /** The longest that 95 of 100 visitors may wait for the first token. */
+  /** Maximum wait for the first token for 95 of 100 visitors. */
   waitMs: number;
-  /** Of traffic. */
+  /** Duration of the traffic. */
   lengthMs: number;
   seed: number;
 }
@@ -57,10 +57,10 @@ Usage: npm run simulate -- --rate 40 [options]
 
 const messages = 200_000;
 const dayMs = 86_400_000;
-/** With fewer, percentiles say nothing. */
+/** Minimum number of messages for meaningful percentiles. */
 const fewestMessages = 100;
 
-/** @throws {OptionsError} naming the option and what is expected of it */
+/** @throws {OptionsError} naming the option and its allowed values */
 export function readQuestion(args: string[]): Question | "help" {
   const { help: wantsHelp, fallback, ...texts } = parse(args);
   if (wantsHelp) return "help";

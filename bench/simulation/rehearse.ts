@@ -6,18 +6,18 @@ import { replyOf } from "../../tools/fake-provider/fake-replies.ts";
 import type { Script, Step } from "../../tools/fake-provider/fake-script.ts";
 import type { Message } from "./arrivals.ts";
 
-/** What real processes made of a message. */
+/** Result of a message with real processes. */
 export interface Rehearsed {
   firstMs: number;
   doneMs: number;
-  /** Not from the provider. */
+  /** True if the reply is not from the provider. */
   preset: boolean;
 }
 
-/** A fake provider that writes to each message the reply that was thought out for it. */
+/** Fake provider that answers each message with its generated reply. */
 export interface Cue extends AsyncDisposable {
   readonly url: string;
-  /** The messages from now on, by their places; more calls than `most` at once are answered with 429. */
+  /** Sets the messages from now on, by their index; calls beyond `most` in flight are answered with 429. */
   expect(messages: readonly Message[], most?: number): void;
 }
 
@@ -45,7 +45,7 @@ export async function startCue(): Promise<Cue> {
   };
 }
 
-/** Each token at its time, counted from the call: what timers lose does not add up. */
+/** Steps with each token at its time, counted from the call, so that timer delays do not add up. */
 function* stepsOf({ tokens, firstMs, writeMs }: Message): Generator<Step> {
   const began = performance.now();
   for (const [place, word] of replyOf(tokens, 0).entries()) {
@@ -56,7 +56,7 @@ function* stepsOf({ tokens, firstMs, writeMs }: Message): Generator<Step> {
   }
 }
 
-/** Sends each message at its time, to real processes, and follows its reply. */
+/** Sends each message at its time to real processes, and follows its reply. */
 export async function rehearse(origin: string, messages: readonly Message[]): Promise<Rehearsed[]> {
   const begun = new Map<number, Promise<Accepted>>();
   const began = performance.now();

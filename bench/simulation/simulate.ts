@@ -10,7 +10,7 @@ export interface Setup {
   /** `WORKER_CONCURRENCY`. */
   concurrency: number;
   provider: ProviderLimits;
-  /** Whether the assistant has another provider, which takes all that the first one does not. */
+  /** True if the assistant has another provider, which takes all calls that the first one refuses. */
   fallback: boolean;
   /** `MAX_BACKLOG`. */
   maxBacklog: number;
@@ -21,30 +21,36 @@ export interface Setup {
   seed: number;
 }
 
-/** What Parley itself adds to a reply, while it holds a place. */
+/** Time that Parley adds to a reply while it holds a place. */
 export interface OwnTime {
-  /** From the POST of a message that nobody is before, until its call is made, and from the first token to its reader. */
+  /**
+   * Time from the POST of a message with no other before it until its call, plus that from the first token to its
+   * reader.
+   */
   beforeMs: number;
-  /** From the last token until the reply is stored and the place is free. */
+  /** Time from the last token until the reply is stored and the place is free. */
   afterMs: number;
 }
 
-/** As the product has them: see `services/api/submit/submit-message.ts`, `services/worker/run/call-provider.ts`, `timeouts.ts`. */
+/**
+ * Values of the product: see `services/api/submit/submit-message.ts`, `services/worker/run/call-provider.ts`,
+ * `timeouts.ts`.
+ */
 const mostUnanswered = 5;
 const maxRetries = 2;
 const firstBackoffMs = 250;
 const longestRetryAfterMs = 5000;
 const firstTokenMs = 20_000;
-/** A refusal comes sooner than a first token. */
+/** Time of a refusal, shorter than that of a first token. */
 const refusalMs = 50;
-/** Presets are streamed like any reply, a word every 20 ms; those that say sorry have some sixty words. */
+/** Presets are streamed like any reply, a word every 20 ms; apologies have some sixty words. */
 const presetMs = 1200;
 
 interface Job {
   message: Message;
-  /** Calls that were refused. */
+  /** Refused calls. */
   refused: number;
-  /** When only the want of a place kept it waiting. */
+  /** Time from which only the lack of a place kept it waiting. */
   queuedAt: number;
   claimedAt: number;
   firstAt: number;
@@ -52,9 +58,10 @@ interface Job {
 }
 
 /**
- * Lets workers answer messages as Parley's do: one queue, the oldest first, one message of a conversation at a time, a
- * place for each reply until it is stored; refused calls are tried again, then another provider or a preset answers.
- * @param messages in the order of their times
+ * Simulates workers that answer messages as Parley's do: one queue, the oldest first, one message of a conversation at
+ * a time, a place for each reply until it is stored. Refused calls are retried, then another provider or a preset
+ * answers.
+ * @param messages in order of time
  */
 export function simulate(messages: Iterable<Message>, setup: Setup): Outcome {
   const fleet = new Fleet(setup);
@@ -76,9 +83,9 @@ class Fleet {
   readonly #waiting: Gauge;
   readonly #busy: Gauge;
   readonly #queue = new Line<Job>();
-  /** The worker of each place that is free again; who has been idle for longest is next. */
+  /** Workers of the free places; the one idle for longest is next. */
   readonly #free = new Line<number>();
-  /** Places that were ever taken; the others come first. */
+  /** Number of places ever used; unused places have precedence. */
   #opened = 0;
   readonly #conversations = new Map<number, Job[]>();
   #now = 0;
@@ -162,7 +169,7 @@ class Fleet {
         circuit.success();
         return this.#end(job, "provider");
       }
-      // A deadline says nothing about the provider.
+      // A deadline is no sign of a provider failure.
       if (callMs === firstTokenMs) {
         circuit.failure(this.#now, true);
         return this.#fallBack(job);
@@ -184,7 +191,7 @@ class Fleet {
     this.#answer(job, this.#setup.fallback ? "fallback" : "preset");
   }
 
-  /** From elsewhere: a fallback takes as long as the provider would have. */
+  /** Answers from another source: a fallback takes as long as the provider would have. */
   #answer(job: Job, source: Source): void {
     const { firstMs, writeMs } = source === "fallback" ? job.message : { firstMs: 0, writeMs: presetMs };
     job.firstAt = Math.min(job.firstAt, this.#now + firstMs);
@@ -201,7 +208,7 @@ class Fleet {
     });
   }
 
-  /** The next message of the conversation goes to the end of the queue. */
+  /** Puts the next message of the conversation at the end of the queue. */
   #next(conversation: number): void {
     const open = this.#conversations.get(conversation) ?? [];
     open.shift();
@@ -219,7 +226,7 @@ class Fleet {
   }
 }
 
-/** First in, first out; however many stand in it, taking one costs the same. */
+/** First-in, first-out queue with a constant cost per removal. */
 class Line<T> {
   #items: T[] = [];
   #taken = 0;

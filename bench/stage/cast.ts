@@ -15,7 +15,7 @@ import { startParley } from "./parley.ts";
 import { noDelay } from "./provider.ts";
 import type { Stage } from "./stage.ts";
 
-/** Who can be asked for a whole chat. */
+/** Member that can be asked for a whole chat. */
 export interface Member {
   visitors(count: number): Visitor[];
   usage(): Usage;
@@ -25,12 +25,12 @@ type Name = keyof typeof openers;
 export type Members = Partial<Record<Name, Member>>;
 
 /**
- * Code runs several times as fast once it was compiled, which takes some thousand chats: so the same processes serve all
+ * Compiled code runs several times as fast, and compiling takes some thousand chats. So the same processes serve all
  * scenarios, and begin warm.
  */
 const warmUp = { clients: 32, chats: 1500, ms: 8000 };
 
-/** Everybody who answers chats; each is started when a scenario first asks for it, and stays until the end of the run. */
+/** All members that answer chats. Each is started when a scenario first needs it, and runs until the end. */
 export class Cast implements AsyncDisposable {
   readonly #stage: Stage;
   readonly #ms: (usual: number) => number;
@@ -42,13 +42,13 @@ export class Cast implements AsyncDisposable {
     this.#ms = ms;
   }
 
-  /** Those of the wanted ones that can be had here: most stand on Redis. */
+  /** Returns those of the wanted members available here: most need Redis. */
   async take(names: readonly Name[]): Promise<Members> {
     const able = names.filter((name) => this.#stage.hasRedis || name === "direct" || name === "parleyPg");
     const missing = able.filter((name) => this.#members[name] === undefined);
     const opened = await Promise.all(missing.map((name) => this.#open(name)));
     await this.#stage.provider.pace(noDelay);
-    // One by one: together they would only wait for each other.
+    // Warmed up one by one: in parallel they would only wait for each other.
     for (const member of opened) await this.#warmUp(member);
     return Object.fromEntries(able.map((name) => [name, this.#members[name]]));
   }
@@ -93,7 +93,7 @@ const openers = {
   parleyPg: { open: (stage) => startParley(stage, { backend: "postgres" }), kind: parleyVisitor },
 } satisfies Partial<Record<Contender, Opener>>;
 
-/** The provider is the stage's: it is not closed with the cast. */
+/** Wraps the stage's provider, which is not closed with the cast. */
 function provided({ origin, child }: Stage["provider"]): Opened {
   return { origin, usage: () => child.usage(), [Symbol.asyncDispose]: async () => undefined };
 }

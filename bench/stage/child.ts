@@ -5,27 +5,27 @@ import { fileURLToPath } from "node:url";
 import { within } from "../../shared/process/lifecycle.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
-/** On a busy machine. */
+/** Start timeout on a busy machine. */
 const startLimitMs = 60_000;
-/** Shown of the log of a process that failed. */
+/** Characters shown of the log of a process that failed. */
 const shownChars = 4000;
 
 export interface ChildOptions {
   name: string;
-  /** In the repository. */
+  /** Path in the repository. */
   script: string;
   args?: readonly string[];
   env: Record<string, string>;
-  /** Takes what it writes, as a log collector would. */
+  /** File for its output, like a log collector's. */
   logFile: string;
-  /** By default the repository. */
+  /** Defaults to the repository. */
   cwd?: string;
 }
 
 export interface Usage {
-  /** User and system together, in milliseconds. */
+  /** User and system time together, in milliseconds. */
   cpuMs: number;
-  /** Resident, in MB. */
+  /** Resident memory in MB. */
   memoryMb: number;
 }
 
@@ -34,7 +34,7 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** A process that says over IPC that it is ready. It is killed when it is no longer needed, or with us. */
+/** A process that reports over IPC that it is ready. Killed when no longer needed, or with this process. */
 export class Child implements AsyncDisposable {
   readonly #options: ChildOptions;
   readonly #child: ChildProcess;
@@ -54,7 +54,7 @@ export class Child implements AsyncDisposable {
     this.#child.once("exit", () => running.delete(this.#child));
   }
 
-  /** @throws with the end of its log when it ends instead of being ready */
+  /** @throws with the end of its log if it exits before it is ready */
   static async start(options: ChildOptions): Promise<Child> {
     const started = new Child(options);
     const ended = started.#exited.then(() => Promise.reject(new Error("ended at its start")));
@@ -78,12 +78,12 @@ export class Child implements AsyncDisposable {
     return this.#options.name;
   }
 
-  /** What it has used so far; Linux tells. */
+  /** Resources used so far, as reported by Linux. */
   usage(): Usage {
     return usageOf(this.pid);
   }
 
-  /** Sends it a message, and gives its answer. */
+  /** Sends a message, and returns its answer. */
   async ask<T>(message: object): Promise<T> {
     const answer = once(this.#child, "message");
     this.#child.send(message);
@@ -99,7 +99,7 @@ export class Child implements AsyncDisposable {
     this.#child.kill("SIGCONT");
   }
 
-  /** Asks it to end; resolves when it has. */
+  /** Requests shutdown; resolves at exit. */
   async stop(): Promise<void> {
     this.#child.kill("SIGTERM");
     await this.#exited;
@@ -116,12 +116,12 @@ export class Child implements AsyncDisposable {
   }
 }
 
-/** The kernel counts CPU time in hundredths of a second, on every Linux there is. */
+/** Unit of the kernel's CPU times: hundredths of a second on all Linux systems. */
 const tickMs = 10;
 
 function usageOf(pid: number): Usage {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The second field is the command in parentheses, which may hold spaces.
+  // The second field is the command in parentheses, which may contain spaces.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const [, kilobytes = "0"] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
   return { cpuMs: (Number(fields[11]) + Number(fields[12])) * tickMs, memoryMb: Number(kilobytes) / 1024 };

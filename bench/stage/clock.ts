@@ -1,4 +1,4 @@
-/** Microseconds since 1970, the same in all processes of a machine to a fraction of a millisecond. */
+/** Microseconds since 1970, equal in all processes of a machine to a fraction of a millisecond. */
 export function microseconds(): number {
   return Math.round((performance.timeOrigin + performance.now()) * 1000);
 }

@@ -1,6 +1,9 @@
 import pg from "pg";
 
-/** Conversations in the table of the floor. @returns their ids */
+/**
+ * Inserts conversations into the floor's table.
+ * @returns their ids
+ */
 export async function fillFloor(
   databaseUrl: string,
   { messages, count }: { messages: number; count: number },

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { root } from "./child.ts";
 
-/** Of the packages that are installed here and are not for developers alone, in MB. */
+/** Size of the installed packages except development dependencies, in MB. */
 export async function installedMb(): Promise<number> {
   const lock = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8")) as {
     packages: Record<string, { dev?: boolean }>;
@@ -12,7 +12,7 @@ export async function installedMb(): Promise<number> {
   return sizes.reduce((total, size) => total + size, 0) / 1024 ** 2;
 }
 
-/** Without the packages inside: they are listed by themselves. */
+/** Size of a folder without the packages inside, which are listed separately. */
 async function folderBytes(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const sizes = await Promise.all(

@@ -3,12 +3,12 @@ import type { Usage } from "./child.ts";
 import { addUp } from "./parley.ts";
 import { openPool, type Stage } from "./stage.ts";
 
-/** What Parley is held against: as little as can be, with a database and a Redis of its own. */
+/** Reference for Parley: a minimal implementation with its own database and Redis. */
 export interface Limit extends AsyncDisposable {
   readonly origin: string;
   readonly databaseUrl: string;
   readonly redis: RedisServer;
-  /** Of all its processes. */
+  /** Usage of all its processes. */
   usage(): Usage;
 }
 
@@ -19,7 +19,7 @@ const table = `
   );
   create index messages_of_conversation on messages (conversation_id, created_at)`;
 
-/** The least that a queue path can cost: see `floor-api-main.ts` and `floor-worker-main.ts`. */
+/** Starts the minimal cost of a queue path: see `floor-api-main.ts` and `floor-worker-main.ts`. */
 export function startFloor(
   stage: Stage,
   { worker = true, model = "default" }: { worker?: boolean; model?: string } = {},
@@ -27,7 +27,7 @@ export function startFloor(
   return startLimit(stage, { server: "floor-api", others: worker ? ["floor-worker"] : [], model });
 }
 
-/** One handler that waits for the whole answer: see `naive-main.ts`. */
+/** Starts the single handler that waits for the whole answer: see `naive-main.ts`. */
 export function startNaive(stage: Stage): Promise<Limit> {
   return startLimit(stage, { server: "naive", others: [], model: "default" });
 }

@@ -5,16 +5,16 @@ import { openPool, type Stage } from "./stage.ts";
 
 export interface ParleyOptions {
   backend: "redis" | "postgres";
-  /** By default one. */
+  /** Defaults to one. */
   worker?: boolean;
   env?: Record<string, string>;
-  /** Has PostgreSQL count its statements. */
+  /** Makes PostgreSQL count its statements. */
   countStatements?: boolean;
-  /** Where its `config/` is read; by default the repository. */
+  /** Folder of its `config/`; defaults to the repository. */
   cwd?: string;
 }
 
-/** Parley with processes, a database and a Redis of its own, and with everything on that it has. */
+/** Parley with its own processes, database and Redis, and with all features on. */
 export interface Parley extends AsyncDisposable {
   readonly origin: string;
   readonly api: Child;
@@ -22,16 +22,16 @@ export interface Parley extends AsyncDisposable {
   readonly databaseUrl: string;
   readonly pool: pg.Pool;
   readonly redis: RedisServer | undefined;
-  /** Another one beside those there are. */
+  /** Starts another worker beside the existing ones. */
   startWorker(): Promise<Child>;
-  /** SIGKILL, all of them. */
+  /** Sends SIGKILL to all of them. */
   killAll(): Promise<void>;
-  /** Of all its processes. */
+  /** Usage of all its processes. */
   usage(): Usage;
 }
 
 export const tokenSecret = "a secret that only the bench knows: long enough";
-/** As many as the bench ever asks for at once. */
+/** Maximum number of replies in flight in the bench. */
 const workerConcurrency = "6000";
 const boundless = "100000000";
 
@@ -46,7 +46,7 @@ export async function startParley(stage: Stage, options: ParleyOptions): Promise
     ...(cwd !== undefined && { cwd }),
     env: {
       NODE_ENV: "production",
-      // As the npm scripts and the image set it.
+      // Value of the npm scripts and the image.
       NODE_OPTIONS: "--max-semi-space-size=16",
       DATABASE_URL: databaseUrl,
       ...(redis && { REDIS_URL: redis.url }),

@@ -1,23 +1,24 @@
 import type { Child, ChildOptions } from "./child.ts";
 
-/** How the fake provider answers from now on. */
+/** Pace of the fake provider's answers from now on. */
 export type Pace =
   | { firstMs: number; interMs: number; tokens: number }
   /**
-   * Replies that go on until another pace is set: of those for `model` the first `live` ones at `interMs`, all others with
-   * a token now and then, so that they do not count as dead. A token is the time at which it is sent, see `clock.ts`.
+   * Endless replies, until another pace is set. Of those for `model`, the first `live` ones get tokens at `interMs`,
+   * all others only at long intervals, so that they do not count as dead. A token is its time of sending, see
+   * `clock.ts`.
    */
   | { hold: true; model: string; live: number; interMs: number };
 
-/** What becomes of the calls from now on. */
+/** Faults of the calls from now on. */
 export interface Trouble {
-  /** Of the calls, from 0 to 1; these are answered with 500. */
+  /** Share of the calls, from 0 to 1, that are answered with 500. */
   failing: number;
-  /** More calls than this at once are answered with 429. */
+  /** Maximum calls in flight; others are answered with 429. */
   most: number;
 }
 
-/** The fake provider, in a process of its own. */
+/** The fake provider as its own process. */
 export interface BenchProvider extends AsyncDisposable {
   readonly origin: string;
   readonly child: Child;
@@ -25,7 +26,7 @@ export interface BenchProvider extends AsyncDisposable {
   trouble(trouble: Trouble): Promise<void>;
 }
 
-/** As a quick model writes: 50 tokens a second, a reply of one second. */
+/** Pace of a quick model: 50 tokens a second, a reply of one second. */
 export const realPace = { firstMs: 20, interMs: 20, tokens: 50 };
 export const noDelay = { firstMs: 0, interMs: 0, tokens: 50 };
 

@@ -5,7 +5,7 @@ import type { Parley } from "./parley.ts";
 
 const batch = 1000;
 
-/** Parley's queue, as its API has it. */
+/** Opens Parley's queue with the settings of its API. */
 export async function openQueue(
   stack: AsyncDisposableStack,
   { redis, databaseUrl }: Pick<Parley, "redis" | "databaseUrl">,
@@ -18,7 +18,7 @@ export async function openQueue(
   return queue;
 }
 
-/** Puts jobs into Parley's queue, as its API does. */
+/** Adds jobs to Parley's queue like its API. */
 export async function enqueue(parley: Parley, jobIds: readonly string[]): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const queue = await openQueue(stack, parley);

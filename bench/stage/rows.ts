@@ -1,6 +1,6 @@
 import type pg from "pg";
 
-/** Conversations whose only message waits for an answer; due, as if they had waited for a while. */
+/** Inserts conversations whose only message is unanswered and already due. */
 const waitingStatement = `
   with made as (
     select gen_random_uuid() as conversation_id, uuidv7() as job_id, uuidv7() as message_id from generate_series(1, $1)
@@ -15,7 +15,7 @@ const waitingStatement = `
   select job_id, conversation_id, message_id, 1, 'default', now() + interval '15 s' from made
   returning id, conversation_id as "conversationId"`;
 
-/** @returns the jobs; the queue does not know them yet */
+/** @returns the jobs, which are missing in the queue */
 export async function insertWaiting(pool: pg.Pool, count: number): Promise<{ id: string; conversationId: string }[]> {
   const values = [count, "Hello there, where is my order?"];
   return (await pool.query<{ id: string; conversationId: string }>(waitingStatement, values)).rows;
@@ -24,7 +24,7 @@ export async function insertWaiting(pool: pg.Pool, count: number): Promise<{ id:
 const usualReply = "Thank you for your message! I had a look, and everything is fine with your order. ".repeat(3);
 
 /**
- * Conversations that were answered, all of whose messages have a reply, with all the rows that an answer leaves behind.
+ * Inserts answered conversations, with all the rows that an answer leaves.
  * @param turns of each conversation; a turn is two messages
  * @returns the ids of up to `wanted` of them, spread over all
  */
@@ -36,7 +36,7 @@ export async function insertAnswered(
   try {
     await client.query("begin");
     await client.query("set local synchronous_commit = off");
-    // What refers to what is right by the way it is made; to look that up for each of millions of rows takes longer than all else.
+    // The references are correct by construction. Checking them for millions of rows would take longer than all else.
     await client.query("set local session_replication_role = replica");
     await client.query(
       `create temporary table made on commit drop as

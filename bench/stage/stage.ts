@@ -11,27 +11,27 @@ import { redisAvailable, type RedisServer, startRedis } from "../../shared/testi
 import { Child, type ChildOptions } from "./child.ts";
 import { startProvider, type BenchProvider } from "./provider.ts";
 
-/** What everything that is measured stands on: one PostgreSQL, one provider, and as many Redis servers as are asked for. */
+/** Common base of all measurements: one PostgreSQL, one provider, and as many Redis servers as requested. */
 export interface Stage extends AsyncDisposable {
-  /** Of this run's own files. */
+  /** Folder of this run's own files. */
   readonly folder: string;
   readonly provider: BenchProvider;
   readonly hasRedis: boolean;
-  /** Of the machine. */
+  /** Number of the machine's cores. */
   readonly cores: number;
-  /** Of PostgreSQL's first process. */
+  /** Id of PostgreSQL's first process. */
   readonly postgresPid: number;
-  /** A database of somebody's own; dropped with the run. */
+  /** Creates a separate database, dropped with the run. */
   createDatabase(content: "migrated" | "empty"): Promise<string>;
-  /** Lets PostgreSQL count the statements of those who connect to a database from now on (`pg_stat_statements`). */
+  /** Makes PostgreSQL count the statements of later connections to a database (`pg_stat_statements`). */
   countStatements(databaseUrl: string): Promise<void>;
   startRedis(): Promise<RedisServer>;
   start(options: Omit<ChildOptions, "logFile">): Promise<Child>;
-  /** On a free port, which it is told as `PORT`. */
+  /** Starts a server on a free port, passed as `PORT`. */
   startServer(options: Omit<ChildOptions, "logFile">): Promise<{ child: Child; origin: string }>;
 }
 
-/** Larger than the default of a server for one machine: none of the parts is to be starved. As durable as usual. */
+/** Settings above a server's defaults for one machine, so that no part is starved. Durability is unchanged. */
 const settings = {
   max_connections: "400",
   shared_buffers: "256MB",
@@ -83,13 +83,14 @@ export async function openStage(): Promise<Stage> {
     startRedis: () => startRedis(),
     start,
     startServer,
-    // Of a signal and of what breaks by it the second must wait for the first: the process ends after it.
+    // Disposal may be called twice, for a signal and for the failure it causes. The second call must wait for the
+    // first, as the process ends after it.
     [Symbol.asyncDispose]: () => (disposing ??= owned.disposeAsync()),
   };
 }
 
 export function openPool(stack: AsyncDisposableStack, databaseUrl: string): pg.Pool {
   const opened = stack.adopt(new pg.Pool({ connectionString: databaseUrl, max: 4 }), (pool) => pool.end());
-  // Its end does not wait for the connections', which the drop of the database then ends.
+  // The pool's end does not wait for its connections; dropping the database then ends them.
   return opened.on("error", () => undefined);
 }
