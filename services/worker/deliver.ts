@@ -23,7 +23,7 @@ const soonMs = 1000;
  * Handles one delivery of a job. The row decides: a job that has ended, or that another run holds, is not answered
  * again.
  * @param retried true if an operator has put a failed entry back into the queue
- * @throws when the row could not be read, or may not be ended; the reconciler will deliver the job again
+ * @throws when the row could not be read, or its end is uncertain; the reconciler will deliver the job again
  */
 export async function deliver(context: WorkerContext, jobId: string, retried = false): Promise<Delivery> {
   // While PostgreSQL is down the entry waits here, and the queue behind it stays unchanged.

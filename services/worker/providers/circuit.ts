@@ -2,13 +2,13 @@ import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen, type IBre
 import type { Logger } from "../../../shared/logger.ts";
 import { type Provider, ProviderError } from "./provider.ts";
 
-/** So many failures in a row, and the provider is left alone for a while. */
+/** Consecutive failures that open the circuit. */
 const failuresInARow = 5;
 const firstPauseMs = 2000;
 const longestPauseMs = 60_000;
 const probeTimeoutMs = 3000;
 
-/** No call was made: the provider was down a moment ago, and the next one is asked at once. */
+/** No call was made, since the provider is down; the next provider is asked at once. */
 export class CircuitOpen extends ProviderError {
   constructor() {
     super("unreachable", "skipped: it was down a moment ago");
@@ -16,8 +16,9 @@ export class CircuitOpen extends ProviderError {
 }
 
 /**
- * Skips a provider that is down. All jobs of a process share it: the first one that waited in vain for a token opens it, and
- * none that begins later waits again. Whether the provider is back is asked by a probe, never by a visitor's job.
+ * Circuit breaker: skips a provider that is down. All jobs of a process share it. The first job that times out waiting
+ * for a token opens it, so that later jobs do not wait. A probe, never a visitor's job, checks whether the provider is
+ * up again.
  */
 export class Circuit {
   readonly #provider: Pick<Provider, "name" | "probe">;
@@ -30,14 +31,14 @@ export class Circuit {
   #timesOpened = 0;
   #down = false;
 
-  /** @param pauseMs before the first probe; it doubles while the provider only answers probes, and jobs still fail */
+  /** @param pauseMs pause before the first probe; it doubles while the provider answers probes but jobs still fail */
   constructor(provider: Pick<Provider, "name" | "probe">, log: Logger, pauseMs = firstPauseMs) {
     this.#provider = provider;
     this.#log = log;
     this.#firstPauseMs = pauseMs;
     this.#pauseMs = pauseMs;
     this.#policy.onBreak(() => {
-      // A probe that fails finds it open.
+      // The circuit is already open when a probe fails.
       if (!this.#down) this.#timesOpened += 1;
       this.#down = true;
       log.warn({ provider: provider.name, pauseMs: this.#pauseMs }, "provider is down: it is skipped for a while");
@@ -58,8 +59,9 @@ export class Circuit {
   }
 
   /**
-   * Makes a call and takes note of how it went.
-   * @param hasBegun whether the provider gave a sign of life: a stream that stalls later is a failure like any other
+   * Makes a call and records its result.
+   * @param hasBegun true once the provider gave a sign of life: a stream that stalls later counts as an ordinary
+   * failure
    * @throws {ProviderError} at once when the circuit is open
    */
   async run<T>(call: () => Promise<T>, hasBegun: () => boolean): Promise<T> {
@@ -81,7 +83,7 @@ export class Circuit {
     if (this.isOpen) throw new CircuitOpen();
   }
 
-  /** Resolves when the provider may be asked again. */
+  /** Resolves when the circuit is closed. */
   async closed(): Promise<void> {
     if (this.isOpen) await new Promise<void>((resolve) => this.#policy.onReset(() => resolve()));
   }
@@ -99,7 +101,7 @@ export class Circuit {
     try {
       await this.#policy.execute(() => this.#ask());
     } catch (error) {
-      // It opened again by this, and asks again after a longer pause.
+      // The failed probe opened the circuit again, and the next probe follows after a longer pause.
       this.#log.debug({ err: error, provider: this.#provider.name }, "provider is still down");
     }
   }
@@ -119,12 +121,12 @@ export class Circuit {
   }
 }
 
-/** One timeout is enough: it cost a visitor all of its time. */
+/** Opens on a single timeout, since a timeout uses up all of a visitor's time, or on consecutive failures. */
 class TimeoutOrConsecutive implements IBreaker {
   readonly #consecutive = new ConsecutiveBreaker(failuresInARow);
   timedOut = false;
 
-  /** What cockatiel would keep across processes; this one is not kept. */
+  /** State that cockatiel could keep across processes; it is not kept here. */
   state: unknown;
 
   success(): void {
@@ -136,7 +138,7 @@ class TimeoutOrConsecutive implements IBreaker {
   }
 }
 
-/** A request that was at fault itself says nothing about its provider, nor does one that it was still at work on. */
+/** False for a faulty request, which says nothing about its provider, and for a provider that was still at work. */
 function isDown(error: unknown): boolean {
   return error instanceof ProviderError && error.retryable && !error.atWork;
 }

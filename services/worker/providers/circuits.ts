@@ -2,7 +2,7 @@ import type { Logger } from "../../../shared/logger.ts";
 import { Circuit } from "./circuit.ts";
 import type { Provider } from "./provider.ts";
 
-/** One circuit a provider, shared by all jobs of this process. */
+/** Circuits by provider, shared by all jobs of this process. */
 export class Circuits {
   readonly #circuits = new Map<string, Circuit>();
   readonly #log: Logger;
@@ -17,12 +17,12 @@ export class Circuits {
     return circuit;
   }
 
-  /** Providers that are skipped at present. */
+  /** Names of the providers skipped now. */
   get open(): string[] {
     return [...this.#circuits].filter(([, circuit]) => circuit.isOpen).map(([name]) => name);
   }
 
-  /** Since the start of this process. */
+  /** Number of times since the start of this process. */
   timesOpened(provider: string): number {
     return this.#circuits.get(provider)?.timesOpened ?? 0;
   }

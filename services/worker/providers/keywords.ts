@@ -1,17 +1,17 @@
 /**
- * Finds, in one text, those of the keywords that stand there as whole words, whatever the case. A space in a keyword is
- * any white space. Where a script writes no spaces (Japanese, Chinese, Thai …), or hangs particles on its words
- * (Korean), a keyword is found anywhere.
+ * Finds the keywords that occur in a text as whole words, ignoring case. A space in a keyword matches any white space.
+ * In scripts without spaces (Japanese, Chinese, Thai …), or with particles attached to words (Korean), a keyword is
+ * found at any position.
  *
- * Not one pattern for each keyword: compiling them was measured at 2 ms each, over a second for the presets of one
- * assistant.
+ * Keywords are not compiled to one pattern each. Compiling was measured at 2 ms per pattern, over a second for the
+ * presets of one assistant.
  */
 export function keywordsIn(text: string): (keywords: readonly string[]) => string[] {
   const folded = fold(text);
   return (keywords) => keywords.filter((keyword) => holds(folded, wordOf(keyword)));
 }
 
-/** Folded once: the keywords are those of a configuration file, so there are few. */
+/** Cache of folded keywords. They are those of a configuration file, so there are few. */
 const words = new Map<string, string>();
 
 function wordOf(keyword: string): string {
@@ -35,22 +35,25 @@ function holds(text: string, word: string): boolean {
   return false;
 }
 
-/** In UTF-16 code units. */
+/** UTF-16 code units. */
 const longestCharacter = 2;
 
-/** Script extensions, so that marks which two scripts share (the long-vowel mark of the kanas) are included. */
+/**
+ * Scripts written without spaces. Script extensions include marks that two scripts share (the long-vowel mark of the
+ * kanas).
+ */
 const unspaced = ["Han", "Hira", "Kana", "Bopo", "Hang", "Thai", "Laoo", "Khmr", "Mymr"]
   .map((script) => String.raw`\p{scx=${script}}`)
   .join("");
 const startsUnspaced = new RegExp(`^[${unspaced}]`, "v");
 const endsUnspaced = new RegExp(`[${unspaced}]$`, "v");
 
-/** A character that a word of a script with spaces goes on with. */
+/** A character that continues a word in a script with spaces. */
 const wordCharacter = String.raw`[[\p{L}\p{M}\p{N}_]--[${unspaced}]]`;
 const startsInWord = new RegExp(`^${wordCharacter}`, "v");
 const endsInWord = new RegExp(`${wordCharacter}$`, "v");
 
-/** One spelling for what people see as the same: composed or not, wide or narrow, curly apostrophe or straight. */
+/** Maps text that looks the same to one spelling: composed or not, wide or narrow, curly apostrophe or straight. */
 function fold(text: string): string {
   return text.normalize("NFKC").toLowerCase().replaceAll("’", "'").replace(/\s+/g, " ");
 }

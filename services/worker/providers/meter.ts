@@ -6,7 +6,7 @@ export class Meter implements CallMeter {
   usage: TokenUsage | undefined;
   #bytes: number | undefined = 0;
 
-  /** UTF-8 bytes of the whole output; undefined: some of its text is not known. */
+  /** UTF-8 bytes of the whole output; `undefined` if some of its text is not known. */
   get bytes(): number | undefined {
     return this.#bytes;
   }

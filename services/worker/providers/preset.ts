@@ -3,11 +3,11 @@ import type { Preset } from "../../../shared/assistants/assistants.ts";
 import type { Provider, ProviderEvent, ProviderRequest } from "./provider.ts";
 import { keywordsIn } from "./keywords.ts";
 
-/** About as fast as a quick model writes. */
+/** Pause between words, in milliseconds: about the speed of a fast model. */
 const defaultWordMs = 20;
 
 /**
- * The provider that needs no key: canned replies of the assistant, streamed word by word.
+ * Creates the provider that needs no key: it streams canned replies of the assistant word by word.
  * @param wordMs pause between two words, in milliseconds
  */
 export function createPresetProvider({ wordMs = defaultWordMs }: { wordMs?: number } = {}): Provider {
@@ -15,10 +15,11 @@ export function createPresetProvider({ wordMs = defaultWordMs }: { wordMs?: numb
 }
 
 /**
- * The preset whose keywords in the message are longest, taken together: more keywords and longer ones both count.
- * On a tie the first one. Weak ones are asked when no other matches, and without any keyword it is the one with
- * `default: true`. Those flagged `fallback` take no part, unless the caller offers nothing else.
- * @throws {RangeError} when there is no default (the schema of the assistants sees to it that there is)
+ * Chooses the preset whose keywords in the message have the greatest total length: more keywords and longer ones both
+ * count. On a tie, the first preset wins. Presets flagged `weak` are used only when no other preset matches. Without
+ * any matching keyword, the preset with `default: true` is used. Presets flagged `fallback` are skipped, unless the
+ * caller offers nothing else.
+ * @throws {RangeError} when there is no default (the schema of the assistants guarantees one)
  */
 export function choosePreset(presets: readonly Preset[], message: string): Preset {
   const usual = presets.filter(({ fallback }) => !fallback);
@@ -59,7 +60,7 @@ async function* streamPreset(
 
 const segmenter = new Intl.Segmenter("en", { granularity: "word" });
 
-/** Splits text into words, each with what stands between it and the next; also where a script has no spaces. */
+/** Splits text into words, each with the text up to the next word; also for scripts without spaces. */
 function words(text: string): string[] {
   const pieces: string[] = [];
   let piece = "";

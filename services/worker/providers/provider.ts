@@ -3,51 +3,50 @@ import type { FinishReason } from "../../../shared/protocol/job.ts";
 import type { ProviderName } from "../../../shared/assistants/provider-catalog.ts";
 
 /**
- * One way to get a reply. A provider is a few pure mappers (to its request, from its events, to our errors) around one
- * call; `provider.testsuite.ts` is the contract each one passes.
+ * Source of replies. A provider is a few pure mappers (to its request, from its events, to our errors) around one call.
+ * `provider.testsuite.ts` is the contract that each provider passes.
  */
 export interface Provider {
   readonly name: ProviderName;
-  /** Where its requests go; absent: they go nowhere, so it is never down. */
+  /** Base URL of its requests; absent if it makes none, so that it is never down. */
   readonly upstream?: string;
   /**
-   * Asks, over the connections of its calls, whether anything answers there. Any answer but a server's error will do, so that
-   * no key is needed.
-   * @throws {ProviderError} when it does not
+   * Checks, over the connections of its calls, whether the upstream answers. Any answer except a server error (5xx)
+   * counts as up, so no key is needed.
+   * @throws {ProviderError} when the upstream is down
    */
   readonly probe?: (signal: AbortSignal) => Promise<void>;
-  /** Present where the provider can keep a conversation's state itself. */
+  /** Present if the provider can keep a conversation's state itself. */
   readonly threads?: Threads;
   /**
-   * Streams one reply: deltas and signs of progress, then one `finish`, last. Text is passed on as it came; the caller
-   * cleans it.
-   * Aborting `signal` ends the upstream call at once and rejects with the signal's reason.
-   * @throws {ProviderError} for everything that went wrong upstream; it never retries by itself
+   * Streams one reply: deltas and signs of progress, then one `finish`, last. Text is passed on unchanged; the caller
+   * cleans it. Aborting `signal` ends the upstream call at once and rejects with the signal's reason.
+   * @throws {ProviderError} on any upstream error; the provider itself never retries
    */
   stream(request: ProviderRequest, signal: AbortSignal): AsyncIterable<ProviderEvent>;
 }
 
 export interface ProviderRequest {
   assistant: Assistant;
-  /** The conversation so far, oldest first; the last is the visitor's message to answer. */
+  /** Conversation so far, oldest first; the last message is the visitor's message to answer. */
   prompt: readonly PromptMessage[];
-  /** Names the conversation to the provider, for its caches and abuse reports: opaque, the same for all its turns. */
+  /** Opaque name of the conversation, for the provider's caches and abuse reports; the same in all its turns. */
   conversationTag: string;
-  /** A thread that holds all of the prompt but its last message; only where the provider has `threads`. */
+  /** Thread that holds all of the prompt except its last message; only for a provider with `threads`. */
   threadId?: string;
-  /** Is told what the call comes to while its answer arrives. */
+  /** Receives the usage of the call while its answer arrives. */
   meter?: CallMeter;
 }
 
-/** A provider's own state of conversations, each under an id. All of it throws `ProviderError`, as `stream` does. */
+/** Conversation state kept by the provider, each under an id. All methods throw `ProviderError`, as `stream` does. */
 export interface Threads {
-  /** Whether this provider answers in threads only. */
+  /** True if this provider answers in threads only. */
   readonly required: boolean;
-  /** Makes an empty one: nothing is in it before its id is stored, so that whatever dies, it can be deleted. */
+  /** Creates an empty thread. Nothing is put in before its id is stored, so that it can be deleted after any crash. */
   create(signal: AbortSignal): Promise<string>;
-  /** Puts the turns so far into one that was just made. */
+  /** Puts the turns so far into a newly created thread. */
   fill(threadId: string, turns: readonly PromptMessage[], signal: AbortSignal): Promise<void>;
-  /** Deletes a thread and all that is in it; one that is gone already is deleted. */
+  /** Deletes a thread and all its content. A thread that no longer exists counts as deleted. */
   delete(threadId: string, signal: AbortSignal): Promise<void>;
 }
 
@@ -62,47 +61,47 @@ export type ProviderEvent =
   | {
       type: "finish";
       finishReason: Exclude<FinishReason, "cancelled">;
-      /** The model that answered, as the provider names it. */
+      /** The model that answered, as named by the provider. */
       model: string;
       usage?: TokenUsage;
     };
 
 /**
- * What an upstream sends while there is nothing to read yet. `work`: thoughts, tools, text that visitors are not shown;
- * `alive`: keep-alives that are events, and heads of parts, after which a model may think unseen for long. The head of an
- * answer is neither, nor are comments.
+ * Sign that the upstream is alive while there is no text yet. `work`: thoughts, tools, or text that visitors are not
+ * shown. `alive`: keep-alive events, and heads of parts, after which a model may think unseen for long. The head of an
+ * answer is neither, and comments are neither.
  */
 export type SignOfLife = "work" | "alive";
 
 export interface TokenUsage {
-  /** All of the prompt, cached or not. */
+  /** Tokens of the whole prompt, cached or not. */
   inputTokens: number;
-  /** Of these, read from the provider's cache. */
+  /** Part of the input tokens that was read from the provider's cache. */
   cachedInputTokens?: number;
-  /** Of these, written to the provider's cache. */
+  /** Part of the input tokens that was written to the provider's cache. */
   cacheWriteTokens?: number;
   outputTokens: number;
-  /** What the provider itself charges for the call, in USD, where it says so. */
+  /** Price of the call as charged by the provider, in USD, where it reports one. */
   costUsd?: number;
 }
 
-/** Notes what a call comes to while its answer arrives, so that something is known of one that is cut. */
+/** Records the usage of a call while its answer arrives, so that the usage of a cut call is partly known. */
 export interface CallMeter {
-  /** A part of the answer has arrived: the upstream has read the prompt. */
+  /** True once a part of the answer has arrived: the upstream has read the prompt. */
   begun: boolean;
-  /** The answer was read to its end: no other count follows. */
+  /** True once the answer was read to its end: no other count follows. */
   whole: boolean;
-  /** The newest count that the upstream has sent. */
+  /** Newest count sent by the upstream. */
   usage: TokenUsage | undefined;
-  /** Text of the output, also such as the visitor is not shown. */
+  /** Records text of the output, including text that the visitor is not shown. */
   generated(text: string): void;
-  /** Output whose text is not known, such as hidden thinking. */
+  /** Records output whose text is not known, such as hidden thinking. */
   generatedUnseen(): void;
 }
 
 /**
- * `unreachable`: no connection, or it broke; `overloaded`: 429, 5xx; `rejected`: our request or key is at fault, and
- * would be again; `malformed`: an answer that is not what its API promises, an end without a finish included.
+ * `unreachable`: no connection, or it broke. `overloaded`: 429, 5xx. `rejected`: our request or key is at fault, and
+ * would be rejected again. `malformed`: an answer that breaks its API's contract, including an end without a finish.
  */
 export type ProviderErrorCode = "unreachable" | "overloaded" | "rejected" | "malformed" | "timeout";
 
@@ -118,15 +117,15 @@ interface ProviderErrorDetails {
 export class ProviderError extends Error {
   override name = "ProviderError";
   readonly code: ProviderErrorCode;
-  /** The upstream's HTTP status, where there was one. */
+  /** HTTP status of the upstream, if there was one. */
   readonly status: number | undefined;
-  /** What `Retry-After` asked for. */
+  /** Wait requested by `Retry-After`, in milliseconds. */
   readonly retryAfterMs: number | undefined;
-  /** There was no connection: the upstream never saw the request. */
+  /** True if there was no connection, so that the upstream never received the request. */
   readonly unsent: boolean;
-  /** The upstream was seen to be at work when we gave up: it is not down. */
+  /** True if the upstream was seen at work when we gave up: it is not down. */
   readonly atWork: boolean;
-  /** The upstream refuses the key, whatever its status. */
+  /** True if the upstream refuses the key, whatever its status. */
   readonly refusedKey: boolean;
 
   /** @param message for the log: never a key, never the visitor's text */
