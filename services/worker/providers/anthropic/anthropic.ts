@@ -16,19 +16,19 @@ import { toError } from "./to-error.ts";
 import { toBaseUrl, toRequest } from "./to-request.ts";
 
 interface AnthropicOptions {
-  /** Like `https://api.anthropic.com`, with or without `/v1` at the end. */
+  /** Base URL like `https://api.anthropic.com`, with or without `/v1` at the end. */
   baseUrl: string;
   apiKey: string;
-  /** For assistants that do not name this provider and a model. */
+  /** Default model, for assistants that do not name this provider and a model. */
   model: string;
   timeouts?: Timeouts;
   proxy?: ProxyEnvironment | undefined;
 }
 
-/** The only version of the API that its documents name. */
+/** The only API version in Anthropic's documentation. */
 const apiVersion = "2023-06-01";
 
-/** @throws {ConfigError} when there is no key, or it cannot be one */
+/** @throws {ConfigError} when the key is missing or is not a valid header value */
 export function anthropicFromConfig(config: Config): Provider {
   const { ANTHROPIC_API_KEY, CLAUDE_API_KEY, ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_MODEL: model } = config;
   const setting = ANTHROPIC_API_KEY === undefined ? "CLAUDE_API_KEY" : "ANTHROPIC_API_KEY";
@@ -46,9 +46,9 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     apiKey,
     fetch: createSdkFetch(connections, { "anthropic-version": apiVersion, "x-api-key": apiKey }),
     maxRetries: 0,
-    // It would print the visitor's conversation, not into our log.
+    // The SDK would print the visitor's conversation, and not into our log.
     logLevel: "off",
-    // What is left out here, the SDK takes from the environment.
+    // The SDK reads settings that are left out here from the environment.
     openTelemetry: false,
     webhookKey: null,
   });

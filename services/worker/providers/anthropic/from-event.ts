@@ -9,7 +9,7 @@ import { parseJson, readAs } from "../upstream/parse-event.ts";
 import { tokenCount } from "../upstream/token-count.ts";
 
 const count = tokenCount.nullish();
-/** As the API counts: the prompt is the sum of the first three. */
+/** Token counts of the API: the prompt is the sum of the first three. */
 const tokenCounts = z.object({
   input_tokens: count,
   cache_creation_input_tokens: count,
@@ -18,43 +18,43 @@ const tokenCounts = z.object({
 });
 type TokenCounts = z.output<typeof tokenCounts>;
 
-/** Lenient about what nothing hangs on; strict about the text. */
+/** Optional fields may be malformed; the text may not. */
 const usage = tokenCounts.nullish().catch(undefined);
 const word = z.string().optional().catch(undefined);
 const messageStart = z.object({ message: z.object({ id: word, model: word, usage }) });
 const messageDelta = z.object({ delta: z.object({ stop_reason: z.string().nullish() }).nullish(), usage });
 const wholeMessage = z.object({ model: word, content: z.unknown(), stop_reason: z.string().nullish(), usage });
 
-/** Blocks and deltas of other types (thinking, signatures, tools, citations) are no text for the visitor. */
+/** Blocks and deltas of other types (thinking, signatures, tools, citations) hold no text for the visitor. */
 const block = z
   .looseObject({ type: z.string() })
   .transform((each) => ({ type: each.type, text: /^text(_delta)?$/.test(each.type) ? each["text"] : "" }))
   .pipe(z.object({ type: z.string(), text: z.string() }));
 const blockStart = z.object({ content_block: block });
-/** Another model takes over. */
+/** Event of a switch to another model. */
 const fallback = z.object({
   content_block: z.object({ type: z.literal("fallback"), to: z.object({ model: z.string() }) }),
 });
 const blockDelta = z.object({ delta: block });
 
-/** Of the key, for the operator. */
+/** Setting of the key, named to the operator in errors. */
 const setting = "ANTHROPIC_API_KEY";
 
 /**
- * The mapper of one reply's events, which tell its usage bit by bit.
- * @returns for the data of an event what it adds; throws `ProviderError`: `malformed`
+ * Creates the mapper of one reply's events, which report the usage in parts.
+ * @returns a function that maps an event's data to its part of the reply; it throws `ProviderError` `malformed`
  */
 export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
   const beginning = new Beginning();
   let counted: TokenCounts = {};
   const add = (counts: TokenCounts | null | undefined) => {
-    // Later events leave out, or set to null, what earlier ones have told.
+    // Later events omit, or set to null, counts that earlier events reported.
     const known = Object.entries(counts ?? {}).filter(([, tokens]) => tokens !== null && tokens !== undefined);
     counted = { ...counted, ...Object.fromEntries(known) };
     return toUsage(counted);
   };
   return (data) => {
-    // No event of this API, but some gateways send it.
+    // Not an event of this API, but some gateways send it.
     if (data.trim() === "[DONE]") return {};
     const event = parseJson(data);
     if (event === undefined) return { fault: fromWords(data, apiKey, setting) };
@@ -69,7 +69,7 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
       case "content_block_start": {
         const { type, text } = read(blockStart, event).content_block;
         const model = fallback.safeParse(event).data?.content_block.to.model;
-        // A model may think unseen after it; the parts of a tool are work.
+        // After the head of a thinking block, a model may think unseen. The parts of a tool are work.
         return { text, model, sign: /^(text|thinking|redacted_thinking)$/.test(type) ? "alive" : "work" };
       }
       case "content_block_delta": {
@@ -82,19 +82,22 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
       }
       case "message_stop":
         return { ended: true };
-      // The whole of an answer that was not streamed.
+      // A whole answer that was not streamed.
       case "message": {
         const { model, content, stop_reason: reason, usage: counts } = read(wholeMessage, event);
         return { ...readContent(content), ...ending(reason, add(counts)), model, ended: true };
       }
-      // Pings, ends of blocks, and what the API may add: its clients are asked to pass over what they do not know.
+      // Pings, ends of blocks, and future events: the API asks its clients to ignore events that they do not know.
       default:
         return { sign: "alive" };
     }
   };
 }
 
-/** The API may add reasons, and each ends a message that is whole. A server that broke off has counted all the same. */
+/**
+ * Maps a stop reason. The API may add reasons, and each one ends a whole message. A server that broke off still reports
+ * its usage.
+ */
 function ending(reason: string | null | undefined, tokens: TokenUsage | undefined): ReplyPart {
   try {
     return { finishReason: toFinishReason(reason, "stop"), usage: tokens };

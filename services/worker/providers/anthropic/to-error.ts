@@ -5,10 +5,10 @@ import { kindOf } from "../upstream/errors/error-kinds.ts";
 import { findError, readProblem } from "../upstream/errors/openai-errors.ts";
 import { wordsIn } from "../upstream/errors/sdk-words.ts";
 
-/** For what the SDK throws, and what the connection does while the stream is read. */
+/** Maps errors thrown by the SDK, and errors of the connection while the stream is read. */
 export function toError(error: unknown, apiKey: string): ProviderError {
   if (error instanceof ProviderError) return error;
-  // Without its cause: the SDK's error holds the upstream's words and headers.
+  // The cause is left out: the SDK's error holds the upstream's words and headers.
   if (error instanceof APIError && error.status !== undefined) return fromAnswer(error as APIError, apiKey);
   if (error instanceof APIConnectionError) return fromConnection(error.cause);
   if (error instanceof AnthropicError && !(error instanceof APIError)) {
@@ -17,7 +17,7 @@ export function toError(error: unknown, apiKey: string): ProviderError {
   return fromConnection(error);
 }
 
-/** Gateways answer in words of their own, so the whole body is looked at. */
+/** Reads the whole body, since gateways answer in words of their own. */
 function fromAnswer(answer: APIError, apiKey: string): ProviderError {
   const { status = 0, type, errorCode, headers, error: body, message } = answer;
   const retryAfter = headers?.get("retry-after");

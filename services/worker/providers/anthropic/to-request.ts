@@ -3,16 +3,17 @@ import type { PromptMessage, ProviderRequest } from "../provider.ts";
 
 type Body = Anthropic.MessageCreateParamsStreaming;
 
-/** Kept for five minutes after its last use. */
+/** Cached for five minutes after the last use. */
 const cached = { cache_control: { type: "ephemeral" } } as const;
 
 /**
- * The body of a streamed message. No `temperature`, `top_p` or `top_k`: newer models answer 400 to them.
+ * Builds the body of a streamed message. It has no `temperature`, `top_p` or `top_k`: newer models answer 400 to them.
  *
- * The cache is marked in two places. After the instructions: all conversations of an assistant share them. And after
- * the message to answer: the next turn of the conversation repeats all of that and reads it. Writing costs a quarter
- * more than sending, reading saves nine tenths: the mark pays where three conversations in ten go on within those five
- * minutes. A prompt below the model's minimum (1,024 tokens or more) is not cached, at no cost.
+ * The cache is marked in two places. The first mark follows the instructions, which all conversations of an assistant
+ * share. The second mark follows the message to answer: the next turn of the conversation repeats all of that and reads
+ * it. A cache write costs a quarter more than plain input, a read saves nine tenths. So the mark pays when three
+ * conversations in ten continue within those five minutes. A prompt below the model's minimum (1,024 tokens or more) is
+ * not cached, at no cost.
  * @param defaultModel for assistants that name no provider: their `model` may be the name of another provider's
  */
 export function toRequest({ assistant, prompt, conversationTag }: ProviderRequest, defaultModel: string): Body {
@@ -31,8 +32,8 @@ export function toRequest({ assistant, prompt, conversationTag }: ProviderReques
 }
 
 /**
- * The API answers 400 to a turn without visible text, and to a conversation that the assistant begins. Turns of one
- * side that follow each other are fine: it joins them.
+ * Drops turns that the API answers 400 to: turns without visible text, and turns of the assistant at the beginning.
+ * Consecutive turns of one side are allowed: the API joins them.
  */
 function acceptable(prompt: readonly PromptMessage[]): PromptMessage[] {
   const turns = prompt.filter(({ text }) => text.trim() !== "");
@@ -40,7 +41,7 @@ function acceptable(prompt: readonly PromptMessage[]): PromptMessage[] {
   return first === -1 ? [] : turns.slice(first);
 }
 
-/** The SDK's paths begin with `/v1`, while other APIs' base URLs end with it: both are taken. */
+/** Removes a trailing `/v1`: the SDK's paths begin with it, while the base URLs of other APIs end with it. */
 export function toBaseUrl(url: string): string {
   return url.replace(/(?:\/v1)?\/*$/, "");
 }

@@ -19,16 +19,16 @@ import { type ErrorAnswer, fromAnswer } from "./to-error.ts";
 import { type ChatCompletionRequest, completionsUrl, toRequest } from "./to-request.ts";
 
 interface CompatibleOptions {
-  /** Like `http://host:11434/v1`, with or without a slash at the end. */
+  /** Base URL like `http://host:11434/v1`, with or without a slash at the end. */
   baseUrl: string;
   apiKey?: string | undefined;
-  /** For assistants that do not name this provider and a model. */
+  /** Default model, for assistants that do not name this provider and a model. */
   model: string;
   timeouts?: Timeouts;
   proxy?: ProxyEnvironment | undefined;
 }
 
-/** @throws {ConfigError} when no server is configured, or its key cannot be one */
+/** @throws {ConfigError} when no server is configured, or its key is not a valid header value */
 export function compatibleFromConfig(config: Config): Provider {
   const { COMPATIBLE_BASE_URL: baseUrl, COMPATIBLE_API_KEY: apiKey, COMPATIBLE_MODEL: model } = config;
   if (baseUrl === undefined) throw new ConfigError("COMPATIBLE_BASE_URL is not set");
@@ -36,7 +36,10 @@ export function compatibleFromConfig(config: Config): Provider {
   return createCompatibleProvider({ baseUrl, apiKey, model, proxy: proxyOf(config) });
 }
 
-/** Any server with OpenAI's chat-completions API: vLLM, llama.cpp, Ollama, OpenRouter, and many hosted ones. */
+/**
+ * Creates a provider for any server with OpenAI's chat-completions API: vLLM, llama.cpp, Ollama, OpenRouter, and many
+ * hosted ones.
+ */
 export function createCompatibleProvider(options: CompatibleOptions): Provider {
   const { baseUrl, apiKey, model, timeouts = defaultTimeouts, proxy } = options;
   const connections = createConnections({ connectMs: timeouts.connectMs, proxy });
@@ -81,7 +84,10 @@ function toError(error: unknown): ProviderError {
   return error instanceof ProviderError ? error : fromConnection(error);
 }
 
-/** Asks again where the server refuses a field that it can do without: it has not begun to answer, and charges nothing. */
+/**
+ * Retries without a field that the server refuses and does not need. The refusing server has not begun to answer, and
+ * charges nothing.
+ */
 async function openBody({ endpoint, apiKey, dialects, signal }: Call, body: ChatCompletionRequest): Promise<Body> {
   const dialect = dialects.of(body.model);
   for (let tries = 0; ; tries++) {
@@ -102,12 +108,12 @@ async function openBody({ endpoint, apiKey, dialects, signal }: Call, body: Chat
 }
 
 interface Begun {
-  /** What arrived first, together. */
+  /** Events that arrived first, in one chunk. */
   first: string[];
   events: AsyncGenerator<string[], void, undefined>;
 }
 
-/** Reads the first events: a refusal comes in one of them where a gateway answers 200 to everything. */
+/** Reads the first events: a gateway that answers 200 to everything sends a refusal in one of them. */
 async function begin(response: IncomingMessage): Promise<Begun> {
   if (response.headers["content-type"]?.startsWith("text/html")) {
     response.destroy();
@@ -128,7 +134,7 @@ async function* resume(first: string[], events: Begun["events"]): AsyncGenerator
   yield* events;
 }
 
-/** As many fields can be refused, one after the other. */
+/** Maximum number of fields that can be refused, one after the other. */
 const maxLessons = 5;
 
 async function readAnswer(response: IncomingMessage): Promise<ErrorAnswer> {

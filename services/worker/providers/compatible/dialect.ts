@@ -4,23 +4,23 @@ import { parseJson } from "../upstream/parse-event.ts";
 import { type ErrorAnswer, parseBody } from "./to-error.ts";
 import type { ChatCompletionRequest } from "./to-request.ts";
 
-/** How a server wants the requests for one model, as far as its refusals have told. */
+/** Request format that a server accepts for one model, as learnt from its refusals. */
 export interface Dialect {
-  /** The name of the limit of output; `none`: the server takes no limit. */
+  /** Name of the output limit; `none`: the server accepts no limit. */
   limit: "max_tokens" | "max_completion_tokens" | "none";
-  /** `stream_options`, for usage in a stream. */
+  /** Sends `stream_options`, for usage in a stream. */
   streamOptions: boolean;
   stream: boolean;
-  /** Instructions in a message of their own; `false`: before the visitor's first one. */
+  /** Sends the instructions in a message of their own; `false`: before the visitor's first message. */
   systemRole: boolean;
 }
 
 type Body = ReturnType<typeof write>;
 
-/** Of so many models the dialect is remembered; assistants name few. */
+/** Maximum number of models whose dialect is kept; assistants name few models. */
 const maxModels = 100;
 
-/** The dialects of one server, by model, for the life of the process. */
+/** Dialects of one server, by model, for the life of the process. */
 export class Dialects {
   readonly #models = new Map<string, Dialect>();
 
@@ -35,7 +35,7 @@ export class Dialects {
   }
 }
 
-/** The body as a server wants it. */
+/** Renders the body in a server's dialect. */
 export function write(
   { max_tokens, stream_options, stream, messages, ...body }: ChatCompletionRequest,
   dialect: Dialect,
@@ -49,7 +49,9 @@ export function write(
   };
 }
 
-/** Gemma's and older Mistral's templates know no such role. */
+/**
+ * Moves the instructions into the first message: templates of Gemma and older Mistral models lack the role `system`.
+ */
 function withoutSystemRole(messages: ChatCompletionRequest["messages"]): ChatCompletionRequest["messages"] {
   const [system, first, ...others] = messages;
   if (system?.role !== "system" || first?.role !== "user") return messages;
@@ -57,11 +59,11 @@ function withoutSystemRole(messages: ChatCompletionRequest["messages"]): ChatCom
 }
 
 /**
- * Learns from a refusal that names a field of the request. Each field can be refused but once or twice, so the same call
- * is made a few times at most; a refused one costs nothing.
- * @param problem that the refusal names
- * @param body that was refused
- * @returns whether the next try would differ
+ * Learns from a refusal that names a field of the request. Each field can be refused only once or twice, so the same
+ * call is made a few times at most. A refused call costs nothing.
+ * @param problem the refusal's content
+ * @param body the refused body
+ * @returns true if the next try would differ
  */
 export function learn(dialect: Dialect, { names, words, status }: Problem, body: Body): boolean {
   if (status !== undefined && settled.has(status)) return false;
@@ -87,18 +89,18 @@ export function learn(dialect: Dialect, { names, words, status }: Problem, body:
   }
 }
 
-/** Its HTTP status counts more than one that it names. */
+/** Reads the refusal. Its HTTP status takes precedence over a status named in its body. */
 export function problemIn({ status, body }: ErrorAnswer): Problem {
   return { ...readProblem(findError(parseBody(body), true)), status };
 }
 
-/** The same in an answer of status 200 that begins with an error. */
+/** Reads the refusal in an answer of status 200 that begins with an error. */
 export function problemInEvents(first: readonly string[]): Problem {
   const [error] = first.flatMap((data) => findError(parseJson(data) ?? data) ?? []);
   return readProblem(error);
 }
 
-/** A key, credit, or a rate: nothing of the body. */
+/** Statuses about the key, the credit or the rate, and not about the body. */
 const settled = new Set([401, 402, 403, 408, 429]);
 
 const refusal =
@@ -115,11 +117,11 @@ const refusalNames = new Set([
 const aboutSystem =
   /\bsystem\b.{0,20}\brole\b|\brole\b.{0,60}\bsystem\b|\bsystem (?:message|prompt|instruction)s?\b|\bdeveloper instruction/i;
 
-/** A value out of its bounds, and not its field, is at fault. */
+/** Words about a value out of bounds, where the field itself is accepted. */
 const limits =
   /too (?:large|big|high|small|low|long)|at (?:most|least)|(?:less|greater|more|larger|smaller) than|exceed|out of range|maximum/i;
 
-/** The field that a sentence names first; `stream` is a word of English, and counts in quotes only. */
+/** Finds the field that a sentence names first. `stream` is an English word, and counts in quotes only. */
 function fieldIn(words: string, fields: readonly string[]): string | undefined {
   const found = fields
     .filter((field) => ["max_tokens", "max_completion_tokens", "stream_options", "stream"].includes(field))
@@ -131,7 +133,10 @@ function fieldIn(words: string, fields: readonly string[]): string | undefined {
   return found.toSorted((a, b) => a.at - b.at)[0]?.field;
 }
 
-/** Another call may have learnt the same in the meantime: then this one is made again, too. */
+/**
+ * Returns true even without a change: another call may have learnt the same in the meantime, and this call must be
+ * retried, too.
+ */
 function change<Key extends keyof Dialect>(dialect: Dialect, key: Key, value: Dialect[Key]): boolean {
   dialect[key] = value;
   return true;

@@ -16,13 +16,13 @@ const piece = z
   .catch(undefined);
 const word = z.string().optional().catch(undefined);
 
-/** SGLang has objects in some versions. */
+/** Some versions of SGLang send objects. */
 const reason = z
   .union([z.string(), z.object({ type: z.string() }).transform(({ type }) => type)])
   .nullish()
   .catch(undefined);
 
-/** Optional fields may be of any shape; the choices may not. */
+/** Optional fields may have any shape; the choices may not. */
 const chunk = z.looseObject({
   id: word,
   object: word,
@@ -47,18 +47,18 @@ const chunk = z.looseObject({
 type Chunk = z.output<typeof chunk>;
 type Choice = NonNullable<Chunk["choices"]>[number];
 
-/** The mapper of one reply's events. */
+/** Mapper of one reply's events. */
 export interface CompletionEvents {
   /**
    * @param json the data of one event, or the body of a completion that was not streamed
    * @throws {ProviderError} `malformed`
    */
   toPart: (json: string) => ReplyPart;
-  /** The rest of the text, once the last event was read. */
+  /** Returns the rest of the text, after the last event was read. */
   rest: () => string;
 }
 
-/** @param setting of the key, for the operator */
+/** @param setting of the key, named to the operator in errors */
 export function createFromEvent(apiKey?: string, setting = "COMPATIBLE_API_KEY"): CompletionEvents {
   const soFar: SoFar = { text: new OneText(), generation: new Generation(), index: undefined, hadDeltas: false };
   return {
@@ -70,7 +70,7 @@ export function createFromEvent(apiKey?: string, setting = "COMPATIBLE_API_KEY")
       const error = findError(event);
       if (error !== undefined) return { fault: fromErrorObject(error, apiKey, setting), usage: usageOf(event) };
       const parsed = chunk.safeParse(event);
-      // The fault is not passed on: zod quotes what it read, and that is the visitor's conversation.
+      // The zod error is left out: it quotes its input, which is the visitor's conversation.
       if (!parsed.success) throw new ProviderError("malformed", "an event is not a chunk of a chat completion");
       return { ...toPart(parsed.data, soFar), sources: readSources(json, event) };
     },
@@ -80,9 +80,9 @@ export function createFromEvent(apiKey?: string, setting = "COMPATIBLE_API_KEY")
 interface SoFar {
   text: OneText;
   generation: Generation;
-  /** Of the choice that is the reply: one was asked for, some servers send more. */
+  /** Index of the choice that is the reply. One choice was requested, but some servers send more. */
   index: number | undefined;
-  /** Some of the text came in deltas. */
+  /** True if some of the text arrived in deltas. */
   hadDeltas: boolean;
 }
 
@@ -109,7 +109,7 @@ function toPart(event: Chunk, soFar: SoFar): ReplyPart {
   return part;
 }
 
-/** A whole message repeats what deltas have brought; without deltas it is the text itself. */
+/** Returns new text. A whole message repeats the deltas; without deltas it is the text itself. */
 function textOf({ delta, message }: Said, soFar: SoFar, isWhole: boolean): string {
   const { text } = soFar;
   if (isWhole && soFar.hadDeltas) return text.complete(delta.text || message.text);
@@ -126,7 +126,7 @@ interface Said {
 
 function read({ delta, message, text }: Choice): Said {
   const said = { delta: contentOf(delta), message: contentOf(message) };
-  // The older completions, which some gateways mix in.
+  // Legacy completions, which some gateways mix in.
   if (said.delta.text === "" && said.message.text === "" && text) said.delta.text = text;
   return said;
 }
@@ -141,12 +141,12 @@ function contentOf(message: Choice["delta"]): Content {
 
 const gemini = z.object({ extra_content: z.object({ google: z.object({ thought: z.literal(true) }) }) });
 
-/** Gemini's compatible endpoint marks thoughts that way, tags or not. */
+/** Detects thoughts marked by Gemini's compatible endpoint, with or without tags. */
 function isThought(message: Choice["delta"]): boolean {
   return message?.["extra_content"] !== undefined && gemini.safeParse(message).success;
 }
 
-/** An event that ends a call may tell what it came to. */
+/** Reads the usage from an event that ends a call. */
 function usageOf(event: unknown): ReplyPart["usage"] {
   return typeof event === "object" && event !== null && "usage" in event ? readUsage(event.usage) : undefined;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Connections } from "../upstream/http/connections.ts";
 
-/** A place to post JSON to, over connections that are kept. */
+/** Endpoint that accepts JSON by POST, over kept connections. */
 export interface Endpoint {
   /** Resolves and throws as `Connections.send` does. */
   post(json: string, signal: AbortSignal): Promise<IncomingMessage>;

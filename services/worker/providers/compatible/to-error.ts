@@ -9,7 +9,7 @@ import { parseJson } from "../upstream/parse-event.ts";
 export interface ErrorAnswer {
   status: number;
   retryAfter?: string | undefined;
-  /** The start of the body: it may be cut anywhere. */
+  /** Start of the body; it may be cut anywhere. */
   body: string;
 }
 
@@ -37,7 +37,10 @@ const hints: Partial<Record<number, string>> = {
   404: ": check COMPATIBLE_BASE_URL and COMPATIBLE_MODEL",
 };
 
-/** JSON, the data of events, or a line of text; of a page or a body that was cut, the status says enough. */
+/**
+ * Parses JSON, the data of events, or a line of text. A web page or a cut body is skipped, since the status says
+ * enough.
+ */
 export function parseBody(body: string): unknown {
   const text = body.trim();
   const [, data] = /^data: ?(.*)$/m.exec(text) ?? [];

@@ -1,6 +1,6 @@
 import type { PromptMessage, ProviderRequest } from "../provider.ts";
 
-/** The body of a streamed chat completion, as far as we use it. */
+/** Body of a streamed chat completion, as far as we use it. */
 export interface ChatCompletionRequest {
   model: string;
   messages: { role: "system" | "user" | "assistant"; content: string }[];
@@ -19,7 +19,7 @@ export function toRequest({ assistant, prompt }: ProviderRequest, defaultModel: 
       { role: "system", content: assistant.instructions },
       ...alternating(prompt).map(({ role, text }) => ({ role, content: text })),
     ],
-    // A server that wants another name is learnt; see `dialect.ts`.
+    // A server that wants another name is handled in `dialect.ts`.
     max_tokens: assistant.maxOutputTokens,
     stream: true,
     stream_options: { include_usage: true },
@@ -27,9 +27,9 @@ export function toRequest({ assistant, prompt }: ProviderRequest, defaultModel: 
 }
 
 /**
- * Many chat templates answer 400 to two turns of one side in a row, and to an assistant that begins: turns of one side are
- * merged, with a blank line between them. They follow each other where a reply was stopped before its first word, and
- * where the prompt begins with metadata or imported history.
+ * Merges consecutive turns of one side, with a blank line between them. Many chat templates answer 400 to consecutive
+ * turns of one side, and to an assistant that begins. Such turns arise when a reply was stopped before its first word,
+ * and when the prompt begins with metadata or imported history.
  */
 function alternating(prompt: readonly PromptMessage[]): PromptMessage[] {
   const turns: PromptMessage[] = [];
@@ -41,7 +41,7 @@ function alternating(prompt: readonly PromptMessage[]): PromptMessage[] {
   return turns.length > 0 ? turns : prompt.slice(-1);
 }
 
-/** Where chat completions are served, below a base URL like `http://host:11434/v1`; its query is kept. */
+/** URL of chat completions below a base URL like `http://host:11434/v1`. The base URL's query is kept. */
 export function completionsUrl(baseUrl: string): URL {
   const url = new URL(baseUrl);
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/chat/completions`;
