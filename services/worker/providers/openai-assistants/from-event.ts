@@ -7,14 +7,14 @@ import type { ReplyPart } from "../upstream/reply.ts";
 import { readUsage } from "../upstream/usage.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";
 
-/** What one event tells of its run. */
+/** Contents of one event of a run. */
 export interface RunPart extends ReplyPart {
   run?: { id: string; active: boolean };
 }
 
 const reason = z.object({ reason: z.string().nullish() }).nullish().catch(undefined);
 
-/** Lenient about what nothing hangs on; strict about the text. */
+/** Optional fields may be malformed; the text may not. */
 const content = z.union([
   z
     .object({ type: z.literal("text"), text: z.object({ value: z.string().optional() }).optional() })
@@ -36,13 +36,13 @@ const run = z.object({
 });
 type Run = z.output<typeof run>;
 
-/** Of the key, for the operator. */
+/** Setting of the key, named to the operator in errors. */
 const setting = "OPENAI_API_KEY";
 
 /**
- * The mapper of one run's events. They are told apart by the object that they carry, and its status: their names say the
- * same.
- * @returns for the data of an event what it adds; throws `ProviderError`: `malformed`
+ * Creates the mapper of one run's events. Events are distinguished by the object that they carry and by its status;
+ * their names hold the same information.
+ * @returns a function that maps an event's data to its part of the reply; it throws `ProviderError` `malformed`
  */
 export function createFromEvent(apiKey: string): (data: string) => RunPart {
   const beginning = new Beginning();
@@ -77,7 +77,7 @@ function toPart(event: unknown, apiKey: string, beginning: Beginning): RunPart {
     // A thread is the head of an answer.
     case "thread":
       return {};
-    // Steps and what they add, and what the API may add.
+    // Steps, their deltas, and event types that the API may add.
     default:
       return { sign: "work" };
   }
@@ -105,13 +105,13 @@ function fromRun({ id, status, model, usage, incomplete_details: details, last_e
         run: { id, active: true },
         fault: new ProviderError("rejected", "the assistant waits for the output of a function: nobody runs it here"),
       };
-    // Queued, at work, being cancelled.
+    // Queued, at work, or being cancelled.
     default:
       return { run: { id, active: true }, model };
   }
 }
 
-/** Without a reason it was the content filter. */
+/** Maps the end of a run. A missing reason means the content filter. */
 function endOf(details: Run["incomplete_details"]): RunPart {
   let finishReason: RunPart["finishReason"];
   const fault = faultOf(() => {
@@ -123,7 +123,7 @@ function endOf(details: Run["incomplete_details"]): RunPart {
 const withObject = z.object({ object: z.string() });
 const alive = z.object({ type: z.enum(["keepalive", "ping"]) });
 
-/** An error stands in the event itself, or below it. */
+/** Handles other events. The fields of an error are in the event itself, or below it. */
 function fromOther(event: unknown, apiKey: string): RunPart {
   if (alive.safeParse(event).success) return { sign: "alive" };
   const error = findError(event);

@@ -22,7 +22,7 @@ interface AssistantsOptions extends ClientOptions {
   timeouts?: Timeouts;
 }
 
-/** @throws {ConfigError} when there is no key or no assistant, or the key cannot be one */
+/** @throws {ConfigError} when the key or the assistant is missing, or the key is not a valid header value */
 export function openaiAssistantsFromConfig(config: Config): Provider {
   const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl, OPENAI_ASSISTANT_ID: assistantId } = config;
   if (apiKey === undefined) throw new ConfigError("OPENAI_API_KEY is not set");
@@ -35,7 +35,9 @@ export function openaiAssistantsFromConfig(config: Config): Provider {
   });
 }
 
-/** The Assistants API, for servers that still speak it: OpenAI ended its own on 2026-08-26. */
+/**
+ * Creates a provider for the Assistants API, for servers that still offer it: OpenAI shut its own down on 2026-08-26.
+ */
 export function createAssistantsProvider(options: AssistantsOptions): Provider {
   const { baseUrl, apiKey, assistantId, timeouts = defaultTimeouts, proxy } = options;
   const connections = createConnections({ connectMs: timeouts.connectMs, proxy });
@@ -86,7 +88,7 @@ async function* streamRun(call: Call): AsyncGenerator<ProviderEvent, void, undef
   }
 }
 
-/** Rejects also where the SDK throws at once, as it does for an id that cannot be a part of a path. */
+/** Async, so that it also rejects where the SDK throws synchronously, as for an id that cannot be part of a path. */
 async function startRun({ client, assistantId, request, signal }: Call, threadId: string): Promise<Response> {
   return client.beta.threads.runs.create(threadId, toRequest(request, assistantId), { signal }).asResponse();
 }
@@ -94,8 +96,8 @@ async function startRun({ client, assistantId, request, signal }: Call, threadId
 const cancelMs = 5_000;
 
 /**
- * A run goes on when its client goes away. Nobody waits for its end, or for the success of this: one that was not
- * cancelled costs its tokens and keeps the thread busy for some minutes.
+ * Cancels a run, since it continues after its client disconnects. The run's end and the success of the cancel are not
+ * awaited. A run that was not cancelled costs its tokens and keeps the thread busy for some minutes.
  */
 function cancelRun(client: OpenAI, threadId: string, runId: string): void {
   const limits = { signal: AbortSignal.timeout(cancelMs) };

@@ -2,7 +2,7 @@ import type OpenAI from "openai";
 import { type Call, idOf, ifPresent, mustBeDeleted } from "../openai/calls.ts";
 import type { Threads } from "../provider.ts";
 
-/** The threads of the Assistants API. */
+/** Threads of the Assistants API. */
 export function createThreads({ beta: { threads } }: OpenAI, call: Call): Threads {
   const deleteThread = async (threadId: string, signal: AbortSignal) => {
     const answer = await ifPresent(call(signal, (options) => threads.delete(threadId, options)));
@@ -11,7 +11,7 @@ export function createThreads({ beta: { threads } }: OpenAI, call: Call): Thread
   return {
     required: true,
     create: async (signal) => idOf(await call(signal, (options) => threads.create({}, options))),
-    // The API takes several only with a new thread, whose id nobody knows yet.
+    // The API accepts several messages only while it creates a thread, whose id is not known until then.
     async fill(threadId, turns, signal) {
       for (const { role, text } of turns) {
         idOf(await call(signal, (options) => threads.messages.create(threadId, { role, content: text }, options)));

@@ -1,12 +1,12 @@
 import type OpenAI from "openai";
 import type { ProviderRequest } from "../provider.ts";
 
-/** The API answers 400 to less. */
+/** Minimum: the API answers 400 to less. */
 const leastCompletionTokens = 256;
 
 /**
- * The body of a streamed run; the visitor's message goes into the thread with it. The instructions are those of our
- * file; model and tools are the assistant's own, unless our file names a model for this provider.
+ * Builds the body of a streamed run; the visitor's message is put into the thread with it. The instructions are from
+ * our file. Model and tools are the assistant's own, unless our file names a model for this provider.
  */
 export function toRequest(
   { assistant, prompt }: ProviderRequest,

@@ -3,16 +3,16 @@ import { ProviderError } from "../provider.ts";
 import { limitedCall } from "../upstream/http/limited-call.ts";
 import { toError } from "./to-error.ts";
 
-/** One call of the SDK that is not streamed. */
+/** One SDK call that is not streamed. */
 export type Call = <T>(signal: AbortSignal, make: (options: { signal: AbortSignal }) => Promise<T>) => Promise<T>;
 
-/** @param maxMs for each call */
+/** @param maxMs timeout of each call */
 export function createCall(apiKey: string, maxMs: number): Call {
   return (signal, make) =>
     limitedCall((limited) => make({ signal: limited }), { signal, maxMs, toError: (error) => toError(error, apiKey) });
 }
 
-/** @returns undefined for what is gone already */
+/** @returns `undefined` if the object no longer exists */
 export async function ifPresent<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;
@@ -26,7 +26,7 @@ const withId = z.object({ id: z.string().min(1) });
 const deleted = z.object({ deleted: z.literal(true) });
 const page = z.object({ data: z.array(withId), has_more: z.boolean() });
 
-/** @throws {ProviderError} `malformed`, as the two below: for what a server says that does not speak this API */
+/** @throws {ProviderError} `malformed`, as the two below, for a server that does not implement this API */
 export function idOf(answer: unknown): string {
   return read(withId, answer).id;
 }
@@ -35,7 +35,7 @@ export function toPage(answer: unknown): z.output<typeof page> {
   return read(page, answer);
 }
 
-/** Looked at closely: nobody asks again for what is taken for deleted. */
+/** Strict: an object taken for deleted is never asked for again. */
 export function mustBeDeleted(answer: unknown): void {
   read(deleted, answer);
 }

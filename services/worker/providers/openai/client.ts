@@ -4,7 +4,7 @@ import type { Connections } from "../upstream/http/connections.ts";
 import { createSdkFetch } from "../upstream/http/sdk-fetch.ts";
 
 export interface ClientOptions {
-  /** Like `https://api.openai.com/v1`, with or without a slash at the end. */
+  /** Base URL like `https://api.openai.com/v1`, with or without a slash at the end. */
   baseUrl: string;
   apiKey: string;
   proxy?: ProxyEnvironment | undefined;
@@ -16,9 +16,9 @@ export function createClient({ baseUrl, apiKey }: ClientOptions, connections: Co
     apiKey,
     fetch: createSdkFetch(connections, { authorization: `Bearer ${apiKey}` }),
     maxRetries: 0,
-    // It would print the visitor's conversation, not into our log.
+    // The SDK would print the visitor's conversation, and not into our log.
     logLevel: "off",
-    // What is left out here, the SDK takes from the environment.
+    // The SDK reads settings that are left out here from the environment.
     organization: null,
     project: null,
     adminAPIKey: null,

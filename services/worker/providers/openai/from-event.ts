@@ -9,7 +9,7 @@ import { readUsage } from "../upstream/usage.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";
 import { ResponseText } from "./response-text.ts";
 
-/** Lenient about what nothing hangs on; strict about the text. */
+/** Optional fields may be malformed; the text may not. */
 const delta = z.object({ delta: z.string() });
 const partDone = z.object({
   text: z.string().optional().catch(undefined),
@@ -36,17 +36,17 @@ interface SoFar {
   apiKey: string;
 }
 
-/** Of the key, for the operator. */
+/** Setting of the key, named to the operator in errors. */
 const setting = "OPENAI_API_KEY";
 
 /**
- * The mapper of one response's events.
- * @returns for the data of an event what it adds; throws `ProviderError`: `malformed`
+ * Creates the mapper of one response's events.
+ * @returns a function that maps an event's data to its part of the reply; it throws `ProviderError` `malformed`
  */
 export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
   const soFar: SoFar = { text: new ResponseText(), beginning: new Beginning(), apiKey };
   return (data) => {
-    // No event of this API, but some servers send it, after the last one.
+    // Not an event of this API, but some servers send it, after the last event.
     if (data.trim() === "[DONE]") return {};
     const event = parseJson(data);
     if (event === undefined) return { fault: fromWords(data, apiKey, setting) };
@@ -84,7 +84,7 @@ function toPart(type: string, event: unknown, { text, beginning, apiKey }: SoFar
     case "response.created":
       beginning.note(read(created, event).response.id);
       return {};
-    // With the event above, the head of the answer.
+    // Head of the answer, like the event above.
     case "response.queued":
     case "response.in_progress":
       return {};
@@ -96,18 +96,18 @@ function toPart(type: string, event: unknown, { text, beginning, apiKey }: SoFar
       const { error, usage } = read(ofResponse, event).response;
       return { fault: fromErrorObject(error, apiKey, setting), usage: readUsage(usage) };
     }
-    // The first is sent by OpenAI while a model is at work, in no documentation.
+    // OpenAI sends `keepalive`, which is undocumented, while a model is at work.
     case "keepalive":
     case "ping":
     case "response.content_part.added":
       return { sign: "alive" };
-    // Reasoning, tools, the ends of parts that were streamed, and what the API may add.
+    // Reasoning, tools, ends of streamed parts, and event types that the API may add.
     default:
       return { sign: "work", thinks: /^response\.reasoning_\w+\.delta$/.test(type) };
   }
 }
 
-/** A response says by its reason that it is incomplete, whatever its event is called. */
+/** Maps the end of a response. Its reason marks it as incomplete, whatever the event is called. */
 function ending(type: string, event: unknown, text: ResponseText): ReplyPart {
   const { model, usage, output, output_text: all, incomplete_details: details } = read(ofResponse, event).response;
   const counted = { model, usage: readUsage(usage) };
@@ -129,7 +129,7 @@ const typed = z.object({ type: z.string() });
 /** An answer that was not streamed. */
 const wholeResponse = z.looseObject({ object: z.literal("response"), status: z.string() });
 
-/** The Realtime API's name of the end, which some gateways use here. */
+/** Name of the end in the Realtime API, which some gateways use here. */
 const responseDone = z.looseObject({
   type: z.literal("response.done"),
   response: z.looseObject({ status: z.string().default("completed") }),

@@ -17,12 +17,12 @@ import { toError } from "./to-error.ts";
 import { toRequest } from "./to-request.ts";
 
 interface OpenaiOptions extends ClientOptions {
-  /** For assistants that do not name this provider and a model. */
+  /** Default model, for assistants that do not name this provider and a model. */
   model: string;
   timeouts?: Timeouts;
 }
 
-/** @throws {ConfigError} when there is no key, or it cannot be one */
+/** @throws {ConfigError} when the key is missing or is not a valid header value */
 export function openaiFromConfig(config: Config): Provider {
   const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl, OPENAI_MODEL: model } = config;
   if (apiKey === undefined) throw new ConfigError("OPENAI_API_KEY is not set");
@@ -34,7 +34,7 @@ export function openaiFromConfig(config: Config): Provider {
   });
 }
 
-/** OpenAI's Responses API. A conversation's state is ours, or that of an OpenAI Conversation. */
+/** Creates a provider for OpenAI's Responses API. A conversation's state is ours, or that of an OpenAI Conversation. */
 export function createOpenaiProvider(options: OpenaiOptions): Provider {
   const { baseUrl, apiKey, model, timeouts = defaultTimeouts, proxy } = options;
   const connections = createConnections({ connectMs: timeouts.connectMs, proxy });

@@ -12,17 +12,17 @@ const item = z.object({ type: z.string(), content: z.unknown().optional() });
 const output = z.array(item.catch({ type: "unknown" })).catch([]);
 
 /**
- * The text of one response. It comes in deltas, then whole once more at the end of each part, of each message, and of the
- * response; some servers send but one of these. Each word counts once.
+ * Assembles the text of one response. The text arrives in deltas, then whole again at the end of each part, of each
+ * message, and of the response. Some servers send only one of these. Each word counts once.
  */
 export class ResponseText {
-  /** What is known of the newest part, of the newest message, and of all. */
+  /** Known text of the newest part, of the newest message, and of the whole response. */
   #part = "";
   #message = "";
   #all = "";
   #place: Place = {};
 
-  /** Another message begins. */
+  /** Starts another message. */
   begin(): void {
     this.#message = "";
     this.#part = "";
@@ -33,13 +33,13 @@ export class ResponseText {
     return this.#add(text);
   }
 
-  /** @returns what is not yet known of a part that has ended */
+  /** @returns the new text of a part that has ended */
   endOfPart(event: unknown, text: string): string {
     this.#goTo(event);
     return this.#add(newIn(text, this.#part));
   }
 
-  /** @returns what is not yet known of a message that has ended */
+  /** @returns the new text of a message that has ended */
   endOfMessage(value: unknown): { text: string; refused: boolean } {
     const message = item.safeParse(value).data;
     if (message?.type !== "message") return { text: "", refused: false };
@@ -48,8 +48,8 @@ export class ResponseText {
   }
 
   /**
-   * @param shortcut all of the text in one, as some servers send it in place of messages
-   * @returns what is not yet known of a response that has ended
+   * @param shortcut the whole text in one field, as some servers send it in place of messages
+   * @returns the new text of a response that has ended
    */
   endOfAll(value: unknown, shortcut: unknown): { text: string; refused: boolean } {
     const messages = output.parse(value).filter(({ type }) => type === "message");
@@ -64,7 +64,7 @@ export class ResponseText {
   #goTo(event: unknown): void {
     const here = place.parse(event);
     const there = this.#place;
-    // Some servers leave out where an event belongs.
+    // Some servers omit the position of an event.
     const moved = placeFields.some((field) => isOther(here[field], there[field]));
     if (moved) this.#part = "";
     this.#place = moved ? here : { ...there, ...here };
@@ -82,7 +82,7 @@ function isOther<Value>(one: Value | undefined, other: Value | undefined): boole
   return one !== undefined && other !== undefined && one !== other;
 }
 
-/** Where a whole says something else, it is the deltas that were shown. */
+/** Returns the new text. If the whole differs from the deltas, the deltas stay, since they were shown. */
 function newIn(whole: string, known: string): string {
   return whole.startsWith(known) ? whole.slice(known.length) : "";
 }

@@ -3,15 +3,15 @@ import type { Threads } from "../provider.ts";
 import { type Call, idOf, ifPresent, mustBeDeleted, toPage } from "./calls.ts";
 import { toItems } from "./to-request.ts";
 
-/** As many as the API takes, and gives, in one call. */
+/** Maximum items that the API accepts, and returns, in one call. */
 const itemsPerCall = 20;
 const itemsPerPage = 100;
-/** A long conversation should be gone soon, and is not worth a burst. */
+/** A long conversation should be deleted soon, but does not justify a burst. */
 const deletionsAtOnce = 8;
 
 type Conversations = OpenAI["conversations"];
 
-/** OpenAI's Conversations. */
+/** Threads as OpenAI Conversations. */
 export function createThreads({ conversations }: OpenAI, call: Call): Threads {
   const deleteThread = (threadId: string, signal: AbortSignal) => deleteAll(conversations, call, threadId, signal);
   return {
@@ -26,7 +26,7 @@ export function createThreads({ conversations }: OpenAI, call: Call): Threads {
   };
 }
 
-/** Items first: what a conversation holds outlives it. */
+/** Deletes the items first, since they outlive their conversation. */
 async function deleteAll(
   conversations: Conversations,
   call: Call,
@@ -43,7 +43,7 @@ async function deleteAll(
   if (answer !== undefined) mustBeDeleted(answer);
 }
 
-/** All of them before the first is deleted: a page begins after the last item of the one before. */
+/** Lists all items before the first is deleted: a page begins after the last item of the previous page. */
 async function listItems(
   conversations: Conversations,
   call: Call,
@@ -54,7 +54,7 @@ async function listItems(
   for (;;) {
     const after = ids.at(-1);
     const query = { limit: itemsPerPage, ...(after !== undefined && { after }) };
-    // Its pages as they come: the SDK takes anything for an empty one.
+    // Raw pages: the SDK reads any malformed answer as an empty page.
     const { data, has_more: hasMore } = await call(signal, async (options) => {
       const response = await conversations.items.list(threadId, query, options).asResponse();
       return toPage(await response.json());

@@ -4,10 +4,10 @@ import { errorOfStatus, fromConnection } from "../upstream/errors/errors.ts";
 import { wordsIn } from "../upstream/errors/sdk-words.ts";
 import { describeErrorObject, isOutOfCredit, isRefusedKey } from "../upstream/errors/openai-errors.ts";
 
-/** For what the SDK throws, and what the connection does while the stream is read. */
+/** Maps errors thrown by the SDK, and errors of the connection while the stream is read. */
 export function toError(error: unknown, apiKey: string): ProviderError {
   if (error instanceof ProviderError) return error;
-  // Without their causes: the SDK's errors hold the upstream's words and headers, a SyntaxError quotes the answer.
+  // Causes are left out: the SDK's errors hold the upstream's words and headers, and a SyntaxError quotes the answer.
   if (isAnswer(error)) return fromAnswer(error, apiKey);
   if (error instanceof SyntaxError) return new ProviderError("malformed", "the answer is not JSON");
   if (error instanceof APIConnectionError) return fromConnection(error.cause);

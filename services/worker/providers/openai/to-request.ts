@@ -1,16 +1,16 @@
 import type OpenAI from "openai";
 import type { PromptMessage, ProviderRequest } from "../provider.ts";
 
-/** The API answers 400 to less. */
+/** Minimum: the API answers 400 to less. */
 const leastOutputTokens = 16;
 
 /**
- * The body of a streamed response. It is never stored by itself: nobody would delete it before its 30 days are over.
- * What is said in a conversation becomes a part of that all the same.
+ * Builds the body of a streamed response. The response is never stored on its own, since it would not be deleted before
+ * its 30 days are over. Messages in a conversation still become part of that conversation.
  *
- * The cache key is the conversation's. OpenAI caches prompts from 1,024 tokens on, where one machine has seen the
- * beginning before, and the key helps it to choose the machine: it should be shared by few calls (up to 15 a minute)
- * that begin alike. Instructions alone are seldom that long, but a conversation repeats itself with each turn.
+ * The cache key is the conversation's. OpenAI caches prompts of 1,024 tokens or more, where one machine has seen the
+ * beginning before, and the key helps it to choose the machine. A key should be shared by few calls (up to 15 a minute)
+ * with the same beginning. Instructions alone are seldom that long, but a conversation repeats itself with each turn.
  * @param defaultModel for assistants that name no provider: their `model` may be the name of another provider's
  */
 export function toRequest(
