@@ -1,11 +1,11 @@
-/** What a message says: its text without thoughts, and whether there were some. */
+/** Content of a message: its text without thoughts, and whether it had thoughts. */
 export interface Content {
   text: string;
   thinks: boolean;
   refused: boolean;
 }
 
-/** No server nests deeper; a body is not trusted. */
+/** Maximum nesting: no server nests deeper, and a body is not trusted. */
 const maxDepth = 6;
 const textType = /^(?:(?:input_|output_)?text(?:_delta)?|message|markdown)$/;
 const thoughtType = /think|thought|reason/;
@@ -13,8 +13,8 @@ const thoughtType = /think|thought|reason/;
 type Part = Record<string, unknown>;
 
 /**
- * Reads content of any shape: a string, an array of parts (Mistral, Ollama), parts within parts, numbers and booleans as
- * their text. Thoughts, tools, images and references are no text for the visitor.
+ * Reads content of any shape: a string, an array of parts (Mistral, Ollama), parts within parts, numbers and booleans
+ * as their text. Thoughts, tools, images and references are not text for the visitor.
  */
 export function readContent(value: unknown, depth = 0): Content {
   if (typeof value === "string") return said(value);
@@ -46,7 +46,7 @@ function join(parts: Content[]): Content {
   };
 }
 
-/** Fields beside the content that hold thoughts: DeepSeek and many, OpenRouter and Groq, Ollama, Copilot. */
+/** Fields beside the content that hold thoughts: DeepSeek and many others, OpenRouter and Groq, Ollama, Copilot. */
 const thoughtFields = [
   "reasoning_content",
   "reasoning",
@@ -67,7 +67,7 @@ export function hasTools(message: object): boolean {
   return holdsAny(message, toolFields);
 }
 
-/** Servers send fields empty that they do not use. */
+/** True if a field has content: servers send unused fields empty. */
 function holdsAny(message: object, fields: readonly string[]): boolean {
   return fields.some((field) => {
     const value: unknown = (message as Part)[field];

@@ -19,12 +19,12 @@ const meanings: Record<Meaning, string> = {
     blocklist blocked prohibited_content spii model_armor image_safety image_prohibited_content image_recitation
     guardrail guardrails guardrail_intervened moderation moderated`,
   refusal: "refusal refused",
-  // `insufficient_system_resource`: DeepSeek; `repetition`: vLLM, for a model that went round in circles; `load`: Ollama.
+  // `insufficient_system_resource`: DeepSeek; `repetition`: vLLM, for a model stuck in a loop; `load`: Ollama.
   broken: `error abort aborted cancel cancelled canceled user_cancel timeout time_limit interrupted disconnected failed
     failure insufficient_system_resource network_error connection_error server_error internal_error internal_server_error
     engine_error engine_overloaded overloaded unavailable rate_limit repetition load unload other image_other no_image
     malformed_function_call malformed_response malformed_model_output malformed_tool_use missing_thought_signature`,
-  // Some servers send one with each chunk.
+  // Some servers send one of these with each chunk.
   none: "null none unspecified not_finished in_progress continue",
 };
 
@@ -34,7 +34,7 @@ const byName = new Map(
   ),
 );
 
-/** Words of new servers; the first that matches counts. */
+/** Patterns for the words of new servers; the first match counts. */
 const byWord: readonly [RegExp, Meaning][] = [
   [/filter|safety|sensitive|toxic|moderat|prohibit|block|guardrail|policy/, "content_filter"],
   [/length|limit|max_|_max|window|truncat/, "length"],
@@ -42,9 +42,9 @@ const byWord: readonly [RegExp, Meaning][] = [
 ];
 
 /**
- * What a server's finish reason means, whatever its case and prefix.
- * @param unknown for a word that says nothing: the reply may be cut, so it does not count as complete
- * @throws {ProviderError} `overloaded` where the server broke off
+ * Maps a server's finish reason, ignoring case and prefix.
+ * @param unknown result for an unknown word: the reply may be cut, so it does not count as complete
+ * @throws {ProviderError} `overloaded` when the server broke off
  */
 export function toFinishReason(
   reason: string | null | undefined,

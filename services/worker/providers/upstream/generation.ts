@@ -1,8 +1,8 @@
 import { ProviderError } from "../provider.ts";
 
 /**
- * Notices a second generation in one stream: a gateway tried again in the middle, and the texts of two replies would be
- * joined. Some servers name each chunk anew, so ids count only where one of them came back.
+ * Detects a second generation in one stream: a gateway retried in the middle, and the texts of two replies would be
+ * joined. Some servers give each chunk a new id, so ids count only after one of them was repeated.
  */
 export class Generation {
   #newest: string | undefined;
@@ -11,7 +11,7 @@ export class Generation {
   #changed = false;
 
   /**
-   * Takes the id of an event that belongs to the reply.
+   * Records the id of an event that belongs to the reply.
    * @throws {ProviderError} `malformed`
    */
   note(id: string | undefined, hasText: boolean): void {
@@ -26,7 +26,7 @@ export class Generation {
   }
 }
 
-/** The same where each reply has one event that begins it. */
+/** Detects a second generation where each reply has one event that begins it. */
 export class Beginning {
   #id: string | undefined;
 

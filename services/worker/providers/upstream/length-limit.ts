@@ -1,19 +1,22 @@
-/** The longest tokens in use, runs of one character, stand for so many. An honest reply has a thirtieth of it. */
+/**
+ * Characters of the longest tokens in use, which are runs of one character. An honest reply has a thirtieth of this per
+ * token.
+ */
 const charsInToken = 128;
-/** Some APIs take no smaller limit of output, whatever the assistant asks for. */
+/** Minimum output limit of some APIs, regardless of the assistant's own limit. */
 const leastTokens = 256;
 
-/** A guard against an upstream that does not keep to the limit it was given: it would be stored, and sent on, in full. */
+/** Guard against an upstream that ignores its output limit: its whole output would be stored and sent on. */
 export class LengthLimit {
   #room: number;
-  /** There was more text than the limit. */
+  /** True if there was more text than the limit. */
   reached = false;
 
   constructor(maxOutputTokens: number) {
     this.#room = Math.max(maxOutputTokens, leastTokens) * charsInToken;
   }
 
-  /** @returns what of the text is within the limit, in whole characters */
+  /** @returns the part of the text within the limit, in whole characters */
   take(text: string): string {
     if (text.length <= this.#room) {
       this.#room -= text.length;

@@ -1,26 +1,26 @@
 import { ProviderError } from "../provider.ts";
 
-/** Letters repeated once more may be the model's own; of this many, with nothing behind them, they are not. */
+/** Repeated letters that prove a repetition when nothing follows them. Fewer may be the model's own. */
 const provenChars = 3;
-/** The same for digits and marks. */
+/** Repeated digits and marks that prove a repetition. */
 const provenOthers = 20;
-/** Deltas held back in doubt: a model that says the same for ever is passed on. */
+/** Maximum deltas held back in doubt: a model that repeats itself forever is passed on. */
 const maxHeld = 8;
-/** What a server makes of bytes whose character is not whole yet; the next delta mends it. */
+/** Replacement for the bytes of an incomplete character; the next delta contains the whole character. */
 const halfCharacter = /\uFFFD+$/;
 
 /**
- * Puts a text together from what servers send: increments, all the text so far with each delta (the non-incremental mode of
- * Alibaba's API), or the whole message once more at the end. Each part is passed on once.
+ * Assembles a text from the deltas of servers. A server sends increments, or the whole text so far with each delta (the
+ * non-incremental mode of Alibaba's API), or the whole message again at the end. Each part is passed on once.
  *
- * Increments can look like repetitions: "ha", "ha", or "1", "10". A delta that repeats all of the text is held back until
- * it is proven what it is, by what follows or by the end. Only the first deltas can be in doubt: one that repeats nothing
+ * Increments can look like repetitions: "ha", "ha", or "1", "10". A delta that repeats the whole text is held back
+ * until later text or the end proves which it is. Only the first deltas can be in doubt: a delta that repeats nothing
  * proves increments for good.
  */
 export class OneText {
-  /** Passed on so far. */
+  /** Text passed on so far. */
   #text = "";
-  /** Held back; each begins with all of the one before it, and the first one with the text. */
+  /** Deltas held back. Each one begins with the whole delta before it, and the first one begins with the text. */
   #held: string[] = [];
   #mode: "unknown" | "increments" | "cumulative" = "unknown";
 
@@ -29,8 +29,8 @@ export class OneText {
   }
 
   /**
-   * @returns what can go on now
-   * @throws {ProviderError} `malformed` for cumulative text that changes its mind
+   * @returns the text that can be passed on now
+   * @throws {ProviderError} `malformed` for cumulative text that changes an earlier part
    */
   push(delta: string): string {
     if (delta === "") return "";
@@ -45,12 +45,12 @@ export class OneText {
     return this.#growths() >= this.#growthsNeeded() ? this.#beCumulative() : "";
   }
 
-  /** Whether the last delta of a text is all of it once more: a model does not say that much again in one piece. */
+  /** True if a delta repeats the whole text: a model does not repeat that much in one piece. */
   isRepeatedBy(delta: string): boolean {
     return delta.length >= provenOthers && this.#mode === "increments" && delta === this.#text;
   }
 
-  /** Takes the whole message, where deltas came before it. @returns what is not yet known of it */
+  /** Takes the whole message after its deltas. @returns the part that is new */
   complete(whole: string): string {
     const newest = this.#held.at(-1);
     const isCumulative = newest !== undefined && whole.startsWith(newest);
@@ -59,7 +59,7 @@ export class OneText {
     return whole.startsWith(this.#text) ? held + this.#pass(whole.slice(this.#text.length)) : held;
   }
 
-  /** Ends the text. @returns what was still held back */
+  /** Ends the text. @returns the text still held back */
   end(): string {
     if (this.#held.length === 0) return "";
     return this.#isProvenAtEnd() ? this.#beCumulative() : this.#release();
@@ -92,24 +92,24 @@ export class OneText {
     return this.#pass(steady.slice(this.#text.length));
   }
 
-  /** The repetitions that are longer than what they repeat: a delta that equals the text proves nothing. */
+  /** Counts the repetitions that are longer than the text they repeat: a delta equal to the text proves nothing. */
   #growths(): number {
     return new Set([this.#text, ...this.#held]).size - 1;
   }
 
-  /** What was repeated last. */
+  /** Text that was repeated last. */
   get #repeated(): string {
     const newest = this.#held.at(-1);
     return [this.#text, ...this.#held].findLast((each) => each !== newest) ?? "";
   }
 
-  /** "1", "10", "100" may be 110100, and laughter goes on for long. */
+  /** Growths that prove cumulative text: "1", "10", "100" may be 110100, and laughter can be long. */
   #growthsNeeded(): number {
     if (isPeriodic(this.#held.at(-1) ?? "")) return Infinity;
     return hasLetters(this.#repeated) ? 2 : 4;
   }
 
-  /** One growth, and no more is to come: a word of some length, or one that ends where it grew, is not written twice. */
+  /** Judges a single growth at the end: a word of some length, or one that ends where it grew, is not written twice. */
   #isProvenAtEnd(): boolean {
     const newest = this.#held.at(-1) ?? "";
     const repeated = this.#repeated;
@@ -123,7 +123,7 @@ function hasLetters(text: string): boolean {
   return /\p{L}/u.test(text);
 }
 
-/** One unit of a few characters, over and over, whatever the white space between: "haha", "ha ha", "----". */
+/** True for one unit of a few characters repeated, ignoring white space between: "haha", "ha ha", "----". */
 function isPeriodic(text: string): boolean {
   return /^(.{1,4}?)\1+$/su.test(text.replaceAll(/\s/g, ""));
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { ProviderError } from "../provider.ts";
 
-/** @returns `undefined` for what is no JSON; the schema that reads it refuses that */
+/** @returns `undefined` for invalid JSON, which the reading schema then refuses */
 export function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
@@ -12,9 +12,9 @@ export function parseJson(json: string): unknown {
 
 /**
  * Reads an event of an upstream's stream.
- * @param api named in the error
- * @throws {ProviderError} `malformed`. The fault is not passed on: zod quotes what it read, and that is the visitor's
- * conversation
+ * @param api name of the API in the error
+ * @throws {ProviderError} `malformed`. The zod error is left out: it quotes its input, which is the visitor's
+ * conversation.
  */
 export function readAs<Output>(schema: z.ZodType<Output>, event: unknown, api: string): Output {
   const parsed = schema.safeParse(event);

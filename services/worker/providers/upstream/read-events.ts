@@ -4,15 +4,18 @@ import { findError } from "./errors/openai-errors.ts";
 import { parseJson } from "./parse-event.ts";
 import { RawLines } from "./errors/raw-lines.ts";
 
-/** Of one event, or of an answer that is not streamed, in characters: a guard of our memory, far above any reply. */
+/**
+ * Maximum size of one event, or of an answer that is not streamed, in characters. It guards our memory and is far above
+ * any reply.
+ */
 const maxEventChars = 8 * 1024 * 1024;
 
 /**
- * The data of the server-sent events in a stream of bytes, as many at a time as arrived together; comments and events
- * without data are passed over. Lines that belong to no event are data of their own: some servers answer with one body of
- * JSON, whatever they are asked, and whatever type they name. An event that is named an error has the form
+ * Reads the data of server-sent events from a stream of bytes, in batches of events that arrived together. Comments and
+ * events without data are skipped. Lines that belong to no event are returned as data of their own: some servers answer
+ * with one JSON body, whatever the request and the content type. An event named as an error has the form
  * `{"type":"error","error":…}`.
- * @throws {ProviderError} `malformed` when an event grows without end
+ * @throws {ProviderError} `malformed` when an event exceeds the size limit
  */
 export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string[], void, undefined> {
   const decoder = new TextDecoder();
@@ -44,7 +47,7 @@ export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGener
 const errorName = /(?:error|exception)$/i;
 const aliveName = /^(?:ping|pong|heart-?beat|keep-?alive)$/i;
 
-/** What the name of an event says is kept where its data does not say it. */
+/** Keeps the information of an event's name where its data lacks it. */
 function named(name: string, data: string): string {
   if (!errorName.test(name)) return aliveName.test(name) && parseJson(data) === undefined ? keepAlive : plain(data);
   const value = parseJson(data);
@@ -56,7 +59,7 @@ function named(name: string, data: string): string {
 
 const keepAlive = '{"type":"keepalive"}';
 
-/** Some servers keep a connection alive with a word. */
+/** Recognises a plain word that some servers send to keep a connection alive. */
 function plain(data: string): string {
   return data.length < 20 && aliveName.test(data.trim()) ? keepAlive : data;
 }

@@ -2,10 +2,10 @@ import type { ProviderError, ProviderEvent } from "../provider.ts";
 import type { Reply } from "./reply.ts";
 import { Tail } from "./tail.ts";
 
-/** The body of an answer, as the events that arrive together. */
+/** Body of an answer, as batches of events that arrive together. */
 export interface Body {
   events: AsyncIterable<string[]>;
-  /** Ends the connection where something is left of the answer; where it was read to its end, it is kept. */
+  /** Ends the connection if part of the answer is unread; keeps it after an answer that was read to its end. */
   close(): unknown;
 }
 
@@ -15,7 +15,7 @@ interface Reading {
 }
 
 /**
- * Reads a streamed answer. What breaks after the reply is whole does not matter any more.
+ * Reads a streamed answer. Errors after the reply is whole are ignored.
  * @throws {ProviderError}
  */
 export async function* readReply(

@@ -15,43 +15,43 @@ import { limitUsage } from "./token-count.ts";
 
 type FinishEvent = Extract<ProviderEvent, { type: "finish" }>;
 
-/** What one event of a stream, or a whole answer, adds to the reply. */
+/** Part of the reply that one event of a stream, or a whole answer, adds. */
 export interface ReplyPart {
   text?: string;
   /** The model declined, in the text of this part. */
   refused?: boolean;
-  /** The server sends thoughts in a field of their own. */
+  /** True if the server sends thoughts in a field of their own. */
   thinks?: boolean;
-  /** The upstream is at work, although this part has no text and no thoughts. */
+  /** Sign that the upstream is at work, although this part has no text and no thoughts. */
   sign?: SignOfLife | undefined;
-  /** All that the reply rests on, as far as the server has told. */
+  /** Sources of the reply, as far as the server has named them. */
   sources?: readonly Source[];
   /** Another message of the same reply begins here. */
   beginsMessage?: boolean;
   finishReason?: FinishEvent["finishReason"] | undefined;
   model?: string | undefined;
   usage?: TokenUsage | undefined;
-  /** The end mark: nothing more is expected. */
+  /** End mark: nothing more is expected. */
   ended?: boolean;
-  /** The upstream gave up. */
+  /** Error that ended the upstream's reply. */
   fault?: ProviderError;
 }
 
-/** Longer than the names of all models; it is stored with the reply. */
+/** Limit of a model's name, which is stored with the reply; longer than any known name. */
 const maxModelChars = 200;
 
 interface ReplyOptions {
-  /** What it answers: its meter is told of it, and its limit of output is one of the reply, too. */
+  /** Request of the reply. Its meter records the usage, and its output limit applies to the reply, too. */
   request: Pick<ProviderRequest, "assistant" | "meter">;
-  /** Of the server, for this model. */
+  /** Habits of the server, for this model. */
   habits?: Habits;
-  /** What the mapper still holds back of the text once the last event was read. */
+  /** Returns the text that the mapper still holds back after the last event. */
   rest?: () => string;
 }
 
-/** What some events have added to a reply. */
+/** Part of the reply that a batch of events adds. */
 export interface Added {
-  /** For the visitor. */
+  /** Text for the visitor. */
   text: string;
   sign: SignOfLife | undefined;
   fault?: ProviderError;
@@ -66,26 +66,26 @@ export class Reply {
   readonly #limit: LengthLimit;
   readonly #maxOutputTokens: number;
   readonly #rest: () => string;
-  /** Of the events that arrived together: what is taken back by a later one of them was never passed on. */
+  /** Text of the events that arrived together. Text withdrawn by a later event of the batch was never passed on. */
   #arrived = "";
   #hasText = false;
-  /** Thoughts were among its events. */
+  /** True if there were thoughts among its events. */
   #thought = false;
-  /** Goes before the next text. */
+  /** Separator before the next text. */
   #between = "";
-  /** Of the events that arrived together. */
+  /** Sign of life of the events that arrived together. */
   #sign: SignOfLife | undefined;
-  /** Its finish reason or its end mark is there: nothing that follows can spoil it. */
+  /** True once the finish reason or the end mark has arrived: later errors do not matter. */
   whole = false;
-  /** Its end mark is there: nothing more is expected. */
+  /** True once the end mark has arrived: nothing more is expected. */
   done = false;
-  /** Its finish reason came before its end, as some servers send it: with each chunk, or with the first. */
+  /** True if the finish reason precedes the end, as some servers send it: with each chunk, or with the first. */
   finishedEarly = false;
-  /** It has text, shown or not. */
+  /** True if it has text, shown or not. */
   hasWords = false;
 
   /**
-   * @param model the one asked for, until the server names its own
+   * @param model the requested model, until the server names its own
    * @param toPart may throw a `ProviderError`
    */
   constructor(model: string, toPart: (data: string) => ReplyPart, { request, habits, rest = () => "" }: ReplyOptions) {
@@ -99,12 +99,12 @@ export class Reply {
     this.#end = { type: "finish", finishReason: "stop", model };
   }
 
-  /** Longer than the upstream was allowed: nothing more of it is read. */
+  /** True if it exceeds the upstream's output limit: nothing more of it is read. */
   get tooLong(): boolean {
     return this.#limit.reached;
   }
 
-  /** Takes the data of events; of their text as much is returned as came before a fault. */
+  /** Takes the data of events, and returns their text up to a fault. */
   add(events: readonly string[]): Added {
     let text = "";
     let fault: ProviderError | undefined;
@@ -122,8 +122,9 @@ export class Reply {
   }
 
   /**
-   * Ends the reply: what was held back of its text, then its `finish`.
-   * @throws {ProviderError} `malformed` when the reply is not whole; `rejected` when its limit was spent before its text
+   * Ends the reply: returns the text still held back, then its `finish`.
+   * @throws {ProviderError} `malformed` when the reply is not whole; `rejected` when its limit was used up before its
+   * text
    */
   finish(): ProviderEvent[] {
     if (!this.whole) throw new ProviderError("malformed", "the stream ended without a finish reason");
@@ -144,7 +145,7 @@ export class Reply {
     if (this.done) return "";
     const part = this.#toPart(data);
     if (part.fault !== undefined) {
-      // Sent with the fault, a count is final.
+      // A count sent with the fault is final.
       if (part.usage) Object.assign(this.#meter, { begun: true, whole: true, usage: limitUsage(part.usage) });
       throw part.fault;
     }
@@ -169,17 +170,17 @@ export class Reply {
   }
 
   #note({ refused, finishReason, model, usage, ended }: ReplyPart): void {
-    // A refusal comes in a field of its own, and then ends with a plain `stop`.
+    // A refusal arrives in a field of its own, and then ends with a plain `stop`.
     if (refused) this.#end.finishReason = "refusal";
     else if (finishReason && finishReason !== "stop") this.#end.finishReason = finishReason;
     if (model) this.#end.model = model.slice(0, maxModelChars);
-    // Zeros at the end do not undo an earlier count.
+    // Zeros at the end do not overwrite an earlier count.
     if (usage && (usage.outputTokens > 0 || !this.#end.usage?.outputTokens)) this.#end.usage = limitUsage(usage);
     if (finishReason || ended) this.whole = true;
     if (ended) this.done = true;
   }
 
-  /** Thoughts took all of the output: another call with the same limit would end the same. */
+  /** Rejects a reply whose thoughts took all of the output: another call with the same limit would end the same way. */
   #checkLimit(): void {
     const { usage, finishReason } = this.#end;
     const written = usage?.outputTokens ?? 0;
@@ -189,7 +190,7 @@ export class Reply {
     throw new ProviderError("rejected", `the reply is empty: ${limit} was spent before the first word; raise it`);
   }
 
-  /** Some servers send zeros where they have not counted. */
+  /** Drops the zeros that some servers send when they have not counted. */
   #dropEmptyCount(): void {
     const { usage } = this.#end;
     if (!usage || !this.#hasText || (usage.inputTokens > 0 && usage.outputTokens > 0)) return;
@@ -202,11 +203,11 @@ export class Reply {
     meter.begun = true;
     meter.usage = this.#end.usage;
     meter.generated(text);
-    // Thoughts, and what is written for tools, are output as well.
+    // Thoughts, and text written for tools, are output as well.
     if (thinks || (sign === "work" && text === "")) meter.generatedUnseen();
   }
 
-  /** It is as long as it may be. What the call comes to is not known, since it is not read to its end. */
+  /** Ends a reply that reached its limit. Its usage is unknown, since it is not read to its end. */
   #breakOff(): void {
     this.whole = true;
     this.done = true;

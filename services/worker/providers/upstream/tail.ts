@@ -1,15 +1,15 @@
 import type { Reply } from "./reply.ts";
 
 /**
- * How long is waited, in milliseconds, for what follows a reply that has its finish reason.
+ * Time to wait, in milliseconds, after the finish reason of a reply.
  *
- * `whole`: usage at best. `early`: more of the reply, where the finish reason came with every chunk or with the first; long
- * enough for the pauses of a healthy stream. `done`: after the end mark only the end of the body follows, which the
- * connection needs to be used again.
+ * `whole`: at best, usage follows. `early`: more of the reply follows, since the finish reason was sent with every
+ * chunk or with the first; long enough for the pauses of a healthy stream. `done`: only the end of the body follows the
+ * end mark, and the connection cannot be reused without it.
  */
 const tailMs = { whole: 1_000, early: 5_000, done: 100 };
 
-/** Ends what follows a whole reply, once nothing more of it comes. */
+/** Ends the wait after a whole reply, once nothing more of it arrives. */
 export class Tail {
   readonly #end: () => void;
   #timer: NodeJS.Timeout | undefined;
@@ -19,7 +19,7 @@ export class Tail {
     this.#end = end;
   }
 
-  /** Call it after events of the reply: it begins anew only where they have brought something of the reply itself. */
+  /** Call it after each batch of events. The wait restarts only if the batch brought something of the reply itself. */
   follow(reply: Reply, { worked }: { worked: boolean }): void {
     if (!reply.whole || this.#ended) return;
     this.#ended = reply.done;
@@ -33,7 +33,7 @@ export class Tail {
   }
 }
 
-/** A reply without words is of no use: it is waited for like one that goes on. */
+/** A reply without words is useless, so the wait is that of a reply that continues. */
 function limitOf({ done, finishedEarly, hasWords }: Reply): number {
   if (done) return tailMs.done;
   return finishedEarly || !hasWords ? tailMs.early : tailMs.whole;

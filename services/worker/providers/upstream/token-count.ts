@@ -1,13 +1,16 @@
 import { z } from "zod";
 import type { TokenUsage } from "../provider.ts";
 
-/** PostgreSQL's `integer`, in which the ledger keeps counts. */
+/** Maximum of PostgreSQL's `integer`, the ledger's type of counts. */
 const most = 2_147_483_647;
 
-/** A count as a server sends it: some send fractions, or more than can be stored. What is negative is no count. */
+/**
+ * A token count from a server. Some servers send fractions, or numbers too large to store. A negative number is no
+ * count.
+ */
 export const tokenCount = z.number().min(0).transform(toStorable);
 
-/** Sums of counts can be too large where none of them was. */
+/** Limits the counts again: a sum can be too large where none of its parts was. */
 export function limitUsage(usage: TokenUsage): TokenUsage {
   const { inputTokens, cachedInputTokens: cached, cacheWriteTokens: written, outputTokens, costUsd } = usage;
   return {

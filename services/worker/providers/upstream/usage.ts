@@ -1,12 +1,12 @@
 import type { TokenUsage } from "../provider.ts";
 import { limitUsage, tokenCount } from "./token-count.ts";
 
-/** xAI counts its price in ticks. */
+/** xAI reports its price in ticks. */
 const ticksPerUsd = 10_000_000_000;
 
 type Counts = Record<string, unknown>;
 
-/** Names of tokens read from a cache, in the usage itself and in the details of the prompt. */
+/** Names of the tokens read from a cache, in the usage itself and in the details of the prompt. */
 const cachedNames = [
   "cached_tokens", // OpenAI (details), Moonshot
   "num_cached_tokens", // Mistral
@@ -26,8 +26,8 @@ const writtenNames = [
 ] as const;
 
 /**
- * Reads the usage of chat completions, Responses and runs, as their servers differ.
- * @returns undefined for what is no count, such as zeros only
+ * Reads the usage of chat completions, Responses and runs in the forms of their servers.
+ * @returns `undefined` if there is no count, such as zeros only
  */
 export function readUsage(value: unknown): TokenUsage | undefined {
   const usage = asCounts(value);
@@ -37,7 +37,7 @@ export function readUsage(value: unknown): TokenUsage | undefined {
   const details = detailsOf(usage, ["prompt_tokens_details", "prompt_token_details", "input_tokens_details"]);
   const cached = largest([usage, details], cachedNames);
   const written = largest([usage, details], writtenNames);
-  // The cached part of a prompt is in its count, unless it is larger than that.
+  // The count of a prompt includes its cached part, unless the cached part is larger.
   const inputTokens = (cached ?? 0) + (written ?? 0) > input ? input + (cached ?? 0) + (written ?? 0) : input;
   const costUsd = readCost(usage);
   return limitUsage({
@@ -49,25 +49,25 @@ export function readUsage(value: unknown): TokenUsage | undefined {
   });
 }
 
-/** Thoughts are billed as output, also where the count of the output leaves them out. */
+/** Returns the output count. Thoughts are billed as output, even where the output count excludes them. */
 function outputOf(usage: Counts, input: number, output: number): number {
   const total = first(usage, ["total_tokens"]) ?? 0;
   const details = detailsOf(usage, ["completion_tokens_details", "completion_token_details", "output_tokens_details"]);
   const reasoning = largest([usage, details], ["reasoning_tokens"]) ?? 0;
-  // Only where they are no part of it, there are more of them than of all.
+  // The reasoning count exceeds the output count only if the output count excludes it.
   const withReasoning = reasoning > output ? output + reasoning : output;
   return Math.max(withReasoning, total - input);
 }
 
-/** @returns USD, where the server names its own price */
+/** @returns USD, if the server reports its own price */
 function readCost(usage: Counts): number | undefined {
   const ticks = amount(usage["cost_in_usd_ticks"]);
   if (ticks !== undefined) return ticks / ticksPerUsd;
   const { cost } = usage;
-  // Perplexity and others itemise it.
+  // Perplexity and others itemise the cost.
   const itemised = amount(asCounts(cost)["total_cost"]) ?? amount(asCounts(cost)["total"]);
   const charged = amount(cost) ?? itemised ?? amount(usage["total_cost"]) ?? amount(usage["estimated_cost"]);
-  // OpenRouter, with the operator's own key of the upstream: it charges a fee, and the upstream charges the rest.
+  // With the operator's own upstream key, OpenRouter charges a fee and the upstream charges the rest.
   if (usage["is_byok"] !== true) return charged;
   const upstream = amount(asCounts(usage["cost_details"])["upstream_inference_cost"]);
   return upstream === undefined ? undefined : (charged ?? 0) + upstream;
@@ -85,7 +85,7 @@ function first(usage: Counts, names: readonly string[]): number | undefined {
   return undefined;
 }
 
-/** Servers send a name of others as zero beside their own. */
+/** Returns the largest count: servers send the names of other APIs as zero beside their own. */
 function largest(places: readonly Counts[], names: readonly string[]): number | undefined {
   const found = places.flatMap((place) => names.flatMap((name) => count(place[name]) ?? []));
   return found.length > 0 ? Math.max(...found) : undefined;

@@ -2,9 +2,9 @@ import { validateHeaderValue } from "node:http";
 import { ConfigError } from "../../../../../shared/config/config.ts";
 
 /**
- * Checks, at start, that a key can be sent at all.
- * @param setting what the key is called in the environment
- * @throws {ConfigError} without the key
+ * Checks, at start, that a key is a valid header value.
+ * @param setting name of the key's environment variable
+ * @throws {ConfigError} with a message that does not contain the key
  */
 export function checkApiKey(setting: string, apiKey: string): string {
   try {

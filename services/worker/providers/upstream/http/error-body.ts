@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 
-/** Enough for every API's error object, and no more: a body can be endless, and slow. */
+/** Limits of an error's body. They are enough for every API's error object; a body can be endless and slow. */
 const limits = { bytes: 4096, ms: 1_000 };
 
-/** The start of an error's body, as far as it comes in time; then the connection is ended. */
+/** Reads the start of an error's body, as far as it arrives in time, then ends the connection. */
 export async function readErrorBody(answer: IncomingMessage): Promise<string> {
   const timer = setTimeout(() => answer.destroy(), limits.ms);
   let body = Buffer.alloc(0);
@@ -13,7 +13,7 @@ export async function readErrorBody(answer: IncomingMessage): Promise<string> {
       if (body.length >= limits.bytes) break;
     }
   } catch {
-    // A body that breaks off changes nothing: its status is the error.
+    // A body that breaks off is ignored: the status is the error.
   } finally {
     clearTimeout(timer);
   }

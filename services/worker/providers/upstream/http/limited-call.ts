@@ -3,15 +3,15 @@ import { ProviderError } from "../../provider.ts";
 
 interface CallLimits {
   signal: AbortSignal;
-  /** From the call on, connecting included. */
+  /** Timeout from the start of the call, connecting included. */
   maxMs: number;
   toError: (error: unknown) => ProviderError;
 }
 
 /**
- * One call that is not streamed. `call` must obey the signal that it gets; after an abort the caller sees the reason of
- * that abort, whatever `call` throws.
- * @throws {ProviderError} `timeout`, or what `toError` makes of it
+ * Makes one call that is not streamed. `call` must obey the signal that it receives. After an abort the caller sees the
+ * reason of that abort, whatever `call` throws.
+ * @throws {ProviderError} `timeout`, or the result of `toError`
  */
 export async function limitedCall<T>(
   call: (signal: AbortSignal) => Promise<T>,

@@ -3,10 +3,10 @@ import { readEvents } from "../read-events.ts";
 import type { Body } from "../read-reply.ts";
 
 /**
- * The body of an answer that an SDK fetched. The events are read by us: the SDKs' own readers let an event grow without
- * end, and print those that they cannot parse.
- * @param setting the one to check when the answer is a web page
- * @throws {ProviderError} `malformed`; what the SDK throws
+ * Opens the body of an answer that an SDK fetched. We read the events ourselves: the SDKs' own readers let an event
+ * grow without limit, and print events that they cannot parse.
+ * @param setting name of the setting to check when the answer is a web page
+ * @throws {ProviderError} `malformed`; errors of the SDK unchanged
  */
 export async function openSdkBody(fetched: Promise<Response>, setting: string): Promise<Body> {
   const { headers, body } = await fetched;

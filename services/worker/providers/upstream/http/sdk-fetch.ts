@@ -5,17 +5,17 @@ import { readErrorBody } from "./error-body.ts";
 
 type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** Headers of a single call that an SDK may set: which version of an API under test it speaks. */
+/** Headers of a single call that an SDK may set: the version of a beta API. */
 const callHeaders = ["openai-beta"];
 
 /**
- * A `fetch` for the SDKs: on connections of ours, because the one of Node.js lets nobody limit the time to connect,
- * and with bodies of errors cut short, because the SDKs read them to their end, however long and slow.
- * Redirects are answers like any other. Only text is sent.
+ * Creates a `fetch` for the SDKs that uses our connections, because the connect timeout of Node's `fetch` cannot be
+ * set. It cuts the bodies of errors short, because the SDKs read them to their end, however long and slow. Redirects
+ * are returned like any other answer. Only text is sent.
  *
- * Headers are ours as well: the SDKs add what they find in the environment (`OPENAI_CUSTOM_HEADERS`,
- * `ANTHROPIC_CUSTOM_HEADERS`), another account's credentials included.
- * @param own sent with every call, credentials among them
+ * Headers are ours as well: the SDKs add those they find in the environment (`OPENAI_CUSTOM_HEADERS`,
+ * `ANTHROPIC_CUSTOM_HEADERS`), including another account's credentials.
+ * @param own headers sent with every call, including credentials
  */
 export function createSdkFetch(connections: Connections, own: Record<string, string>): Fetch {
   return async (input, { method = "GET", headers, body = null, signal } = {}) => {
@@ -56,10 +56,13 @@ async function toResponse(answer: IncomingMessage): Promise<Response> {
   return new Response(bodyless.has(status) ? null : text, { status, headers });
 }
 
-/** Statuses that a `Response` refuses a body for. */
+/** Statuses for which `Response` rejects a body. */
 const bodyless = new Set([204, 205, 304]);
 
-/** Cancelling it ends the connection; one that was read to its end is kept. */
+/**
+ * Converts the body to a web stream. Cancelling it ends the connection; the connection is kept after a body that was
+ * read to its end.
+ */
 function readable(answer: IncomingMessage): ReadableStream<Uint8Array> {
   return Readable.toWeb(answer) as ReadableStream<Uint8Array>;
 }
