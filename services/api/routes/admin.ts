@@ -6,7 +6,7 @@ import { operatorRoutes } from "./operators.ts";
 
 const queuesPath = "/admin/queues";
 
-/** For operators: their pages, and Bull Board, loaded when somebody looks at it: most processes never need it. */
+/** Operator pages and Bull Board. Bull Board is loaded at its first request, because most processes never need it. */
 export function adminRoutes(context: ApiContext): Router {
   const router = Router();
   const { config, operators } = context;
@@ -28,7 +28,7 @@ export function adminRoutes(context: ApiContext): Router {
   return router;
 }
 
-/** Bull Board's page sets styles in place and loads a font. */
+/** Bull Board's page sets inline styles and loads a font. */
 const boardPolicy = [
   "default-src 'self'",
   "style-src 'self' 'unsafe-inline' https://fonts.googleapis.com",
@@ -40,7 +40,7 @@ const boardPolicy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** Whoever may only look sees no buttons; see `Operators` for what holds. */
+/** Hides the buttons from read-only accounts. `Operators` enforces the permission. */
 async function loadBoard({ queue }: ApiContext, role: OperatorRole): Promise<Router> {
   const [{ createBullBoard }, { BullMQAdapter }, { ExpressAdapter }] = await Promise.all([
     import("@bull-board/api"),

@@ -19,7 +19,7 @@ import { idsOf, noteIds, requestId } from "../middleware/request-id.ts";
 import { submitMessage } from "../submit/submit-message.ts";
 import { untilClosed } from "../follow/until-closed.ts";
 
-/** `POST /api/chat`: a message in, its job out. */
+/** `POST /api/chat`: accepts a message and returns its job. */
 export function chatRoutes(context: ApiContext): Router {
   const router = Router();
   const body = submitRequest(context.config.MAX_MESSAGE_CHARS);
@@ -27,7 +27,7 @@ export function chatRoutes(context: ApiContext): Router {
 
   router.post("/", countFaultsAs(submissions), async (req: Request, res: Response) => {
     const receivedAt = performance.now();
-    // Of bodies that arrive at once no more are parsed than may be faulty.
+    // Bounds how many concurrent bodies are parsed: no more than the client may have faults.
     const beforeParsing = () => refuseUsedUp(submissions, req);
     const message = body.parse(await readJson(req, { mayHaveHistory: true, beforeParsing }));
     const conversationId = message.conversationId ?? message.sessionId;
@@ -64,12 +64,12 @@ export function chatRoutes(context: ApiContext): Router {
   return router;
 }
 
-/** What a request that waits gets beyond the plain answer, if the job ends in time. */
+/** Fields added to the answer of a request that waits, if the job ends in time. */
 async function waitForReply(context: ApiContext, res: Response, jobId: string, waitMs: number) {
   const signal = untilClosed(res);
   if (!context.openRequests.take(clientOf(res.req).network, signal)) return undefined;
   const row = await context.watch.waitForEnd(jobId, waitMs, signal).catch((error: unknown) => {
-    // The message is accepted: trouble with the waiting must not say otherwise.
+    // The message is already accepted, so a failed wait must not turn the answer into an error.
     context.log.warn({ ...idsOf(res.req), err: error }, "waiting for a reply failed");
     return undefined;
   });

@@ -15,7 +15,7 @@ import { openConversation } from "../access/access.ts";
 import { exportRoutes } from "./export.ts";
 import { feedbackRoutes } from "./feedback.ts";
 
-/** Reading, rating, exporting and deleting conversations. */
+/** Routes to read, rate, export and delete conversations. */
 export function conversationRoutes(context: ApiContext): Router {
   const router = Router();
   router.use("/conversations", exportRoutes(context));
@@ -65,7 +65,7 @@ export function conversationRoutes(context: ApiContext): Router {
 
   router.delete("/conversations/:id", async (req: Request, res: Response) => {
     const id = await openConversation(context, req, req.params["id"]);
-    // Two deletes at once: the second finds nothing, like any later one.
+    // Of two concurrent deletes the second finds nothing, like any later one.
     if (!(await deleteConversation(context, id))) throw new Problem("not-found", "This conversation was deleted.");
     res.status(204).end();
   });

@@ -11,7 +11,7 @@ const files = new Map([
   ["/demo.svg", { name: "demo.svg", type: "image/svg+xml" }],
 ]);
 
-/** Serves the page at `/` and the files it loads; a file that was edited is read anew. */
+/** Serves the page at `/` and the files it loads. An edited file is read again. */
 export function serveDemo() {
   const shared = new Map<string, { changedAt: number; file: Promise<SharedFile> }>();
 

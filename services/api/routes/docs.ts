@@ -4,10 +4,13 @@ import type { ApiContext } from "../api-context.ts";
 import { sendSharedFile, shareFile } from "../files/shared-file.ts";
 
 const stylesPath = new URL("../openapi/page/docs.css", import.meta.url);
-/** Asked for again each time, and answered with 304: after an update nothing old is shown. */
+/** Makes browsers revalidate each time, answered with 304, so that no old version is shown after an update. */
 const cacheControl = "no-cache";
 
-/** The description of this API, and the page that shows it. Made at the first request: most processes never need it. */
+/**
+ * The description of this API, and the page that shows it. Built at the first request, because most processes never
+ * need it.
+ */
 export function docsRoutes({ config }: Pick<ApiContext, "config">): Router {
   const router = Router();
   let made: ReturnType<typeof makeDocs> | undefined;

@@ -4,7 +4,7 @@ import type { ApiContext } from "../api-context.ts";
 import { exportAsJson, exportAsText, isReadAtOnce, openExport } from "../export/export-conversation.ts";
 import { openConversation } from "../access/access.ts";
 
-/** `GET /api/conversations/:id/export`: all that is stored of a conversation, as a file. */
+/** `GET /api/conversations/:id/export`: everything stored of a conversation, as a file. */
 export function exportRoutes(context: ApiContext): Router {
   const router = Router();
   const { pool } = context.db;
@@ -20,7 +20,7 @@ export function exportRoutes(context: ApiContext): Router {
       return;
     }
     const parts = asText ? exportAsText(pool, source, nameOf) : exportAsJson(pool, source);
-    // A short one is sent when it is whole: if it is deleted meanwhile, that is a 404 and not a broken answer.
+    // Send a short export only when it is complete: a delete meanwhile then yields a 404, not a truncated answer.
     if (isReadAtOnce(source)) res.end((await Array.fromAsync(parts)).join(""));
     else await pipeline(parts, res).catch(unlessLeft);
   });
@@ -28,7 +28,7 @@ export function exportRoutes(context: ApiContext): Router {
   return router;
 }
 
-/** A client that goes away in the middle is no fault of anybody's. */
+/** Ignores a client that disconnects in the middle: that is no fault. */
 function unlessLeft(error: unknown): void {
   const left = error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
   if (!left) throw error;

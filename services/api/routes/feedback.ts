@@ -6,7 +6,7 @@ import type { ApiContext } from "../api-context.ts";
 import { openMessage } from "../access/access.ts";
 import { readJson } from "../middleware/json-body.ts";
 
-/** `POST /api/messages/:id/feedback`: what a visitor thinks of a reply. */
+/** `POST /api/messages/:id/feedback`: stores a visitor's rating of a reply. */
 export function feedbackRoutes(context: ApiContext): Router {
   const router = Router();
 

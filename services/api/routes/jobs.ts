@@ -18,10 +18,10 @@ import { traceEvents } from "../telemetry/trace-events.ts";
 import { untilClosed } from "../follow/until-closed.ts";
 import type { Watcher } from "../follow/watch-job.ts";
 
-/** When to ask again for a job that has not ended, in seconds. */
+/** `Retry-After` for a job that has not ended, in seconds. */
 const pollSeconds = 1;
 
-/** Following and stopping a job. */
+/** Routes to follow and stop a job. */
 export function jobRoutes(context: ApiContext): Router {
   const router = Router();
   const { openRequests } = context;
@@ -31,7 +31,7 @@ export function jobRoutes(context: ApiContext): Router {
     const job = await openJob(context, req, req.params["jobId"]);
     const wait = preferredWait(req);
     const signal = untilClosed(res);
-    // A client that waits for too much already is answered at once.
+    // A client that has used up its open requests is answered at once.
     const waits = wait !== undefined && (hasEnded(job.status) || openRequests.take(clientOf(req).network, signal));
     const waitMs = waits && !hasEnded(job.status) ? remainingWaitMs(wait, receivedAt) : 0;
     const row = waitMs > 0 ? ((await context.watch.waitForEnd(job.id, waitMs, signal)) ?? job) : job;
@@ -92,8 +92,8 @@ async function sendEvents(context: ApiContext, req: Request, res: Response): Pro
 }
 
 /**
- * The header; where it is absent or empty the query, by which polyfills of `EventSource` say it, and pages that open a new one. Given
- * more than once there, the last one is the newest.
+ * Reads the header, or the query if the header is absent or empty. Polyfills of `EventSource` and pages that open a new
+ * one use the query. If the query has several values, the last one is the newest.
  */
 function lastEventIdOf(req: Request): string | undefined {
   const header = req.get("Last-Event-ID");
@@ -102,19 +102,19 @@ function lastEventIdOf(req: Request): string | undefined {
   return values.filter((value) => typeof value === "string").findLast((value) => value !== "");
 }
 
-/** Trouble that an `EventSource` is to try again after. */
+/** True for errors after which an `EventSource` should retry. */
 function passes(error: unknown): boolean {
   return isDatabaseAway(error) || (error instanceof Problem && error.code === "rate-limited");
 }
 
-/** The stream stands in the trace of its job, and points at that of its own request. */
+/** Puts the stream's span into the trace of its job, and links it to the span of its own request. */
 function inTrace({ tracing }: ApiContext, req: Request, { id, trace }: JobRow, events: AsyncIterable<JobEvent>) {
   if (!tracing.on || trace === null) return events;
   const link = requestSpan(req).traceparent;
   return traceEvents(events, tracing.start("follow job", { parent: trace, link, attributes: { "parley.job.id": id } }));
 }
 
-/** What only moves while a job has not ended; trouble with either leaves it out. */
+/** Fields that change only while a job has not ended. A failed read leaves its field out. */
 async function readProgress({ db, live }: ApiContext, row: JobRow): Promise<{ position?: number; partial?: string }> {
   if (row.status === "queued") {
     const position = (await readPositions(db.pool, [row.id])).get(row.id);

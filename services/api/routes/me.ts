@@ -4,7 +4,7 @@ import { type VisitorConversationsView, visitorConversationsQuery } from "../../
 import type { ApiContext } from "../api-context.ts";
 import { requireVisitor, storePresentHash } from "../access/access.ts";
 
-/** What is a verified visitor's own, on whatever device. */
+/** Routes for a verified visitor's own data, on any device. */
 export function visitorRoutes(context: ApiContext): Router {
   const router = Router();
 

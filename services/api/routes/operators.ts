@@ -13,11 +13,11 @@ import { page } from "../operators/page.ts";
 import { type SearchForm, searchView } from "../operators/search-view.ts";
 
 const stylesPath = fileURLToPath(new URL("../operators/operators.css", import.meta.url));
-/** A day's figures are read from all its rows: once in so long is enough, however many look. */
+/** Caches a day's figures for so long, however many operators look: computing them reads all rows of the day. */
 const figuresFreshMs = 10_000;
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** The pages for operators: today's figures, conversations, and each job's story. Everything is made here; no scripts. */
+/** Operator pages: today's figures, conversations, and each job's history. Rendered on the server, without scripts. */
 export function operatorRoutes(context: ApiContext): Router {
   const router = Router();
   let figures: { at: number; read: Promise<Figures[]> } | undefined;
@@ -47,7 +47,7 @@ export function operatorRoutes(context: ApiContext): Router {
       res.status(404).send(page("Not found", html`<p>There is no such conversation. It may have been erased.</p>`));
       return;
     }
-    // Who reads what a visitor has written leaves a trace.
+    // Log each operator who reads a visitor's messages.
     const operator = String(res.locals["operator"]);
     context.log.info({ audit: "conversation read", operator, conversationId: conversation.id, ip: req.ip }, "audit");
     const turns = await readTurns(context.db.pool, conversation.id);

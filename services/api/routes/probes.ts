@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from "express";
 import type { ApiContext } from "../api-context.ts";
 
-/** For what runs this process: `/livez` asks no store, `/readyz` says whether requests should come here. */
+/** Probes for the orchestrator. `/livez` asks no store; `/readyz` says whether this process should receive requests. */
 export function probeRoutes({ health }: Pick<ApiContext, "health">): Router {
   const router = Router();
 

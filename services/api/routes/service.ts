@@ -3,7 +3,7 @@ import { chooseProvider, defaultProvider } from "../../../shared/assistants/prov
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import type { ApiContext } from "../api-context.ts";
 
-/** What this service has to offer, and how it is. */
+/** Routes that list providers and assistants and report the service's health. */
 export function serviceRoutes({ assistants, health, providers }: ApiContext): Router {
   const router = Router();
 

@@ -3,13 +3,13 @@ import { Problem } from "../../../shared/errors.ts";
 import { sendSharedFile } from "../files/shared-file.ts";
 import type { WidgetFile, WidgetFiles } from "../files/widget-files.ts";
 
-/** Who has it asks again after so long, and runs what it has meanwhile. */
+/** Browsers revalidate after five minutes, and run their cached copy meanwhile. */
 const briefly = "public, max-age=300, stale-while-revalidate=86400";
 const always = "public, max-age=31536000, immutable";
 
 /**
- * `/widget.js` and the modules it loads. What every answer for other people's pages needs is set before.
- * @param fresh for developers: each time it is asked whether it is still the same
+ * `/widget.js` and the modules it loads. The headers that all cross-origin answers need are set earlier.
+ * @param fresh for developers: each request checks whether the files have changed
  */
 export function widgetRoutes({ widget, fresh }: { widget: WidgetFiles; fresh: boolean }): Router {
   const router = Router();

@@ -4,20 +4,22 @@ import { Problem } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { challengeHeader } from "../../../shared/protocol/headers.ts";
 
-/** Has the answer to a bot challenge verified, as Turnstile, hCaptcha and reCAPTCHA do it. */
+/** Verifies the answer to a bot challenge, by the protocol that Turnstile, hCaptcha and reCAPTCHA share. */
 export interface Challenge {
   /**
-   * @param answer what the visitor's browser sent
-   * @param address the visitor's, which the verifier may hold against the one that solved the challenge
-   * @throws {Problem} 403 when it is missing or not good; 503 when the verifier is away
+   * @param answer sent by the visitor's browser
+   * @param address the visitor's; the verifier may compare it with the address that solved the challenge
+   * @throws {Problem} 403 when the answer is missing or wrong; 503 when the verifier is down
    */
   check(answer: string | undefined, address: string): Promise<void>;
 }
 
-/** They answer in tenths of a second; a visitor waits for this before anything happens. */
+/** Verifiers answer within tenths of a second, and the visitor waits for this before anything else happens. */
 const timeoutMs = 3000;
 const retrySeconds = 5;
-/** More at once are a flood, or a verifier that hangs: the rest is told at once. */
+/**
+ * Maximum verifications in flight. More mean a flood or a verifier that hangs; further requests are refused at once.
+ */
 const maxUnderWay = 100;
 /** Turnstile's are 2,048 characters at most. */
 const maxAnswerChars = 4096;
@@ -25,9 +27,9 @@ const maxAnswerChars = 4096;
 const result = z.object({ success: z.boolean(), "error-codes": z.array(z.string()).optional() });
 
 /**
- * Whether the verifier is away decides nothing in a visitor's favour: whoever asks for a challenge is under attack, and the
- * attacker may be why the verifier is away. Conversations that have begun and verified visitors go on.
- * @returns `undefined` where none is configured
+ * Fails closed while the verifier is down: an operator who configures a challenge is under attack, and the attacker may
+ * be the reason. Conversations that have begun and verified visitors are not affected.
+ * @returns `undefined` if none is configured
  */
 export function createChallenge(
   { CHALLENGE_URL: url, CHALLENGE_SECRET: secret }: Pick<Config, "CHALLENGE_URL" | "CHALLENGE_SECRET">,
@@ -53,7 +55,7 @@ export function createChallenge(
       if (answer.length > maxAnswerChars) throw failed("is too long");
       const { success, "error-codes": codes = [] } = await verify(answer, address);
       if (success) return;
-      // Not the visitor's fault, and theirs to mend who run this.
+      // A configuration error: the operator must fix CHALLENGE_SECRET.
       if (codes.some((code) => code.endsWith("-input-secret"))) {
         log.error("the verifier of bot challenges does not take CHALLENGE_SECRET");
         throw away();
@@ -67,7 +69,7 @@ async function ask(url: string, form: Record<string, string>): Promise<z.output<
   const response = await fetch(url, {
     method: "POST",
     body: new URLSearchParams(form),
-    // A redirect would take the secret elsewhere.
+    // A redirect would send the secret to another host.
     redirect: "error",
     signal: AbortSignal.timeout(timeoutMs),
   });

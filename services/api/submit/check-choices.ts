@@ -7,9 +7,9 @@ import type { ApiContext } from "../api-context.ts";
 import type { Visitor } from "../access/identity.ts";
 
 /**
- * Checks what a request chose against what this service has.
- * @returns the thread it brings, if it may
- * @throws {Problem} naming what there is to choose from
+ * Checks a request's choices against the assistants and providers of this service.
+ * @returns the thread that the request brings, if it may continue it
+ * @throws {Problem} listing the valid choices
  */
 export async function checkChoices(
   context: Pick<ApiContext, "assistants" | "config" | "providers">,
@@ -28,7 +28,8 @@ export async function checkChoices(
     refuse("provider", `there is no such provider here; there are: ${usable.map(({ name }) => name).join(", ")}`);
   }
   if (threadId === undefined) return null;
-  // Whoever may name any thread could read other people's under our key: so it must be allowed, or somebody vouched for.
+  // A client that may name any thread could read other visitors' threads under our key. So the setting must allow
+  // it, or the embedding site must vouch for the visitor.
   if (!config.ADOPT_THREADS && !visitor) refuse("threadId", "this service does not continue threads it did not begin");
   return checkThread(known, assistant, { override: provider, id: threadId });
 }

@@ -5,18 +5,18 @@ import { within } from "../../../shared/process/lifecycle.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { ProviderInfo } from "../../../shared/protocol/service.ts";
 
-/** However many ask, the reports are read once in so long. */
+/** Reads the reports at most once in this time, however many requests ask. */
 const freshMs = 1000;
 const timeoutMs = 1000;
 
 interface Sources {
   pool: Pool;
-  /** What the settings of this process say: all there is until a worker has reported. */
+  /** Providers by the settings of this process, used until a worker has reported. */
   own: readonly ProviderInfo[];
   log: Logger;
 }
 
-/** Which providers may be chosen, by what the workers report: they have the keys, and an API has not. */
+/** Providers that may be chosen, as reported by the workers: they have the keys, an API does not. */
 export class KnownProviders {
   readonly #sources: Sources;
   #last: readonly ProviderInfo[];
@@ -32,7 +32,7 @@ export class KnownProviders {
     this.#last = reports.length === 0 ? own : own.map((provider) => merge(provider, reports));
   });
 
-  /** While PostgreSQL is away, what was last known. */
+  /** Returns the last known providers while PostgreSQL is down. */
   async read(): Promise<readonly ProviderInfo[]> {
     await this.#look().catch((error: unknown) => {
       this.#sources.log.debug({ err: error }, "provider reports not read");
@@ -40,13 +40,13 @@ export class KnownProviders {
     return this.#last;
   }
 
-  /** @returns the names of those that can be used */
+  /** @returns the names of the available providers */
   async names(): Promise<string[]> {
     return (await this.read()).filter(({ available }) => available).map(({ name }) => name);
   }
 }
 
-/** Usable where one worker can use it: during an update some have a key that others do not have yet. */
+/** Available if at least one worker can use it: during an update some workers have a key that others lack. */
 function merge(provider: ProviderInfo, reports: readonly ReportedProvider[][]): ProviderInfo {
   const { name, capabilities } = provider;
   const said = reports.flatMap((report) => report.filter((each) => each.name === name));

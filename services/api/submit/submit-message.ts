@@ -31,33 +31,35 @@ export interface Submission {
 }
 
 interface SubmitOptions {
-  /** Of the conversation the message goes to; it was opened for the sender. Absent: a new one is made. */
+  /**
+   * The conversation of the message, already checked against the sender's credentials. Absent: a new one is created.
+   */
   conversationId: string | undefined;
   idempotencyKey: string | undefined;
   requestId: string;
   /** The `traceparent` of the request. */
   trace: string | undefined;
-  /** Whose conversation it is, or becomes. */
+  /** The verified visitor who owns the conversation, or will own it. */
   visitor: Visitor | undefined;
   /** See `Admitted`. */
   idAlone: boolean;
-  /** What may be asked of a first message; see `Challenge`. */
+  /** Input for the bot challenge of a first message; see `Challenge`. */
   proof: { answer: string | undefined; address: string };
 }
 
-/** For conversations as for addresses: one token may be used from many of them. */
+/** Limits a conversation like an address, because one token may be used from many addresses. */
 function quotaOf({ config }: ApiContext): Quota {
   return { name: "conversation", limit: config.RATE_LIMIT_MAX_REQUESTS, windowSeconds: windowSecondsOf(config) };
 }
 
 const maxUnanswered = 5;
-/** A place is free when the oldest reply ends; most take seconds. */
+/** A slot is free when the oldest reply ends; most take seconds. */
 const unansweredRetrySeconds = 5;
 const backlogRetrySeconds = 10;
 
 /**
- * Accepts a message: when this resolves, it and its job are committed. Under an idempotency key that was used before it
- * gives the job of then.
+ * Accepts a message: when this resolves, the message and its job are committed. A repeated idempotency key returns the
+ * earlier job.
  * @throws {Problem} when it is not accepted; then nothing was written
  */
 export async function submitMessage(
@@ -68,7 +70,7 @@ export async function submitMessage(
   const { conversationId, requestId, trace, visitor } = options;
   const thread = await checkChoices(context, body, visitor);
   const hashes = hashKey(body, options);
-  // A repeat must be answered before the limits speak.
+  // Answer a repeat before any limit applies.
   if (await context.backlog.isFull()) {
     const repeat = await findRepeat(context, hashes);
     if (repeat) return repeat;
@@ -77,7 +79,7 @@ export async function submitMessage(
     });
   }
   if (conversationId === undefined && visitor === undefined && context.challenge) {
-    // The first try used up what the visitor had for solving it.
+    // The first try used up the answer to the challenge, so a repeat cannot bring a valid one.
     const repeat = await findRepeat(context, hashes);
     if (repeat) return repeat;
     await context.challenge.check(options.proof.answer, options.proof.address);
@@ -93,7 +95,7 @@ export async function submitMessage(
   const repeat = await findRepeat(context, hashes);
   if (repeat) return repeat;
   if (conversationId !== undefined) await explainRefusal(context, conversationId, options);
-  // The key's life ended, or a place came free, between the two looks: now it is new.
+  // The key expired, or a slot became free, between the two reads: the message now counts as new.
   return submitMessage(context, body, options);
 }
 
@@ -104,7 +106,7 @@ async function startConversation(
   body: SubmitRequest,
   row: FirstMessage,
 ): Promise<Submission | undefined> {
-  // Random throughout: in open mode, knowing it is enough.
+  // Fully random (v4), because in open mode the id alone grants access.
   const conversationId = v4();
   const history = importHistory(body);
   if (row.thread && (await isDiscarded(db.pool, row.thread))) refuse("threadId", "it belonged to another conversation");
@@ -148,7 +150,7 @@ async function continueConversation(
   return { jobId, conversationId, messageId, status: "queued" };
 }
 
-/** Earlier turns in array order: a reply shares the turn of the message right before it. */
+/** Returns the earlier turns in array order. A reply shares the turn of the message right before it. */
 function importHistory({ history = [] }: SubmitRequest): ImportedMessage[] {
   let turn = 0;
   return history.map(({ text, sender, timestamp }, index) => {
@@ -163,7 +165,7 @@ interface KeyHashes {
   requestHash: Buffer | null;
 }
 
-/** A key is kept as a hash: on a first message it opens the conversation, so it is as secret as the token. */
+/** Stores a key as a hash only: on a first message the key opens the conversation, so it is as secret as the token. */
 function hashKey(body: SubmitRequest, options: SubmitOptions): KeyHashes {
   const { conversationId, idempotencyKey: key, visitor } = options;
   if (key === undefined) return { idempotencyHash: null, requestHash: null };
@@ -173,7 +175,8 @@ function hashKey(body: SubmitRequest, options: SubmitOptions): KeyHashes {
       errors: [{ path: "Idempotency-Key", message }],
     });
   }
-  // Each visitor has their own: none finds another's conversation by a key. A UUID means the same in either case.
+  // Scope keys to their visitor, so that no visitor finds another's conversation by a key. Lower case, because a
+  // UUID means the same in either case.
   const first = visitor ? `first:${visitor.formerHash.toString("hex")}` : "first";
   const scoped = conversationId === undefined ? `${first}:${key.toLowerCase()}` : `${conversationId}:${key}`;
   return { idempotencyHash: sha256(scoped), requestHash: sha256(canonicalJson(body)) };
@@ -226,7 +229,7 @@ function sha256(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }
 
-/** Equal for equal values, whatever the order of their keys. */
+/** Equal for equal values, regardless of the order of their keys. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) =>
     item !== null && typeof item === "object" && !Array.isArray(item)
