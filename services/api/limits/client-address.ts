@@ -1,12 +1,12 @@
 import { isIP } from "node:net";
 import type { Request } from "express";
 
-/** Where a connection had ended before anybody looked; its requests count together. */
+/** Key for connections that ended before their address was read; their requests count together. */
 const unknownAddress = "unknown";
 
 /**
- * Where a request came from, as `TRUST_PROXY` lets us believe it: an address in one spelling. What a proxy passed on may
- * be no address at all; then the connection's own is taken, so that nobody makes up names to be counted under.
+ * The address a request came from, in one spelling, as far as `TRUST_PROXY` allows. A proxy may pass on a value that is
+ * no address. Then the connection's own address is used, so that no client can invent names to be counted under.
  */
 export function clientAddress(req: Request): string {
   for (const candidate of [req.ip, req.socket.remoteAddress]) {
@@ -16,19 +16,19 @@ export function clientAddress(req: Request): string {
   return unknownAddress;
 }
 
-/** What a connection itself counts as, whatever its requests say; see `clientNetwork`. */
+/** The network that a connection itself counts as, whatever its requests claim; see `clientNetwork`. */
 export function peerNetwork(remoteAddress: string | undefined): string {
   return clientNetwork((remoteAddress === undefined ? undefined : canonicalAddress(remoteAddress)) ?? unknownAddress);
 }
 
-/** What is counted as one client: an IPv4 address, or the /64 that one IPv6 host has all of. */
+/** The unit counted as one client: an IPv4 address, or the IPv6 /64 that one host owns. */
 export function clientNetwork(address: string): string {
   return address.includes(":") ? `${groupsOf(address).slice(0, 4).join(":")}::/64` : address;
 }
 
-/** @returns the address in lower case, without zone and port, IPv4 as such; `undefined` when it is none */
+/** @returns the address in lower case, without zone and port, IPv4 as such; `undefined` if it is no address */
 function canonicalAddress(text: string): string | undefined {
-  // How a socket that takes both kinds shows most clients.
+  // A dual-stack socket shows most clients in this form.
   const [, mapped = text] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text) ?? [];
   const address = withoutPort(mapped.trim());
   switch (isIP(address)) {
@@ -41,14 +41,14 @@ function canonicalAddress(text: string): string | undefined {
   }
 }
 
-/** Some proxies write `192.0.2.1:4711`, `[2001:db8::1]:4711`, or a zone behind a `%`. */
+/** Some proxies write `192.0.2.1:4711`, `[2001:db8::1]:4711`, or a zone after a `%`. */
 function withoutPort(text: string): string {
   const [, ipv6, ipv4] = /^(?:\[([^\]]*)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+)$/.exec(text) ?? [];
   const [address = ""] = (ipv6 ?? ipv4 ?? text).split("%", 1);
   return address;
 }
 
-/** The same in other spellings. */
+/** Converts an IPv4-mapped address in any other spelling. */
 function mappedIPv4(address: string): string | undefined {
   const groups = groupsOf(address);
   if (groups.slice(0, 5).some((group) => group !== "0") || groups[5] !== "ffff") return undefined;
@@ -59,7 +59,7 @@ function mappedIPv4(address: string): string | undefined {
 
 /** The eight groups of an IPv6 address, each without leading zeros. */
 function groupsOf(address: string): string[] {
-  // The URL parser knows every spelling.
+  // The URL parser accepts every spelling.
   const { hostname } = new URL(`http://[${address}]`);
   const [left = "", right] = hostname.slice(1, -1).split("::");
   const head = left === "" ? [] : left.split(":");

@@ -3,42 +3,50 @@ import { Socket } from "node:net";
 import type { Logger } from "../../../shared/logger.ts";
 import { peerNetwork } from "./client-address.ts";
 
-/** Why a connection was cut before its client had closed it. */
+/** Reason for cutting a connection before its client closed it. */
 export type CutReason = "unanswered" | "unread" | "idle" | "too-many" | "server-full";
 
 interface ConnectionsOptions {
-  /** Open connections of one client address. */
+  /** Maximum open connections of one client address. */
   readonly maxPerClient: number;
-  /** Whether a peer's address is that of a trusted proxy: its connections are those of many visitors. */
+  /** Tests whether a peer is a trusted proxy, whose connections carry many visitors. */
   readonly isProxy?: (address: string) => boolean;
   readonly onCut?: (reason: CutReason) => void;
   readonly log: Logger;
 }
 
-/** Requests of a connection that are not answered in full. Browsers send one at a time; pipelining clients know of 16. */
+/**
+ * Maximum requests of a connection without a complete answer. Browsers send one at a time; pipelining clients know of
+ * 16.
+ */
 const maxUnanswered = 16;
-/** Answers of one client address that were written and not taken. An export of a long conversation has a few MB. */
+/**
+ * Maximum bytes of answers written to one client address and not yet read. An export of a long conversation has a few
+ * MB.
+ */
 const maxUnreadBytes = 32 * 2 ** 20;
 const lookForUnreadEveryMs = 250;
-/** Time for a client to read the last answer, and for a proxy to send the rest of a body, before the connection is cut. */
+/** Delay before a closed connection is cut: lets a client read the last answer, and a proxy send the rest of a body. */
 const lingerMs = 1000;
-/** Time after SIGTERM in which an idle connection may still bring a request, which is answered with `Connection: close`. */
+/**
+ * Time after SIGTERM in which an idle connection may still bring a request, which is answered with `Connection: close`.
+ */
 const idleGraceMs = 2000;
 const complainEveryMs = 60_000;
 
 interface Client {
   count: number;
-  /** Without a request; the one that has been so for longest comes first. */
+  /** Connections without a request, longest idle first. */
   readonly idle: Set<Socket>;
 }
 
 interface Connection {
-  /** `undefined`: a trusted proxy, which is not bounded. */
+  /** `undefined` for a trusted proxy, which has no limit. */
   readonly client: Client | undefined;
   readonly answers: Set<ServerResponse>;
 }
 
-/** The open connections of one server, and what each client address may hold of them. */
+/** The open connections of one server, limited per client address. */
 export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #open = new Map<Socket, Connection>();
@@ -52,7 +60,7 @@ export class Connections {
     this.#unread = setInterval(() => this.#cutUnread(), lookForUnreadEveryMs).unref();
   }
 
-  /** Takes in a new connection. A client that has all of its own loses the one that was idle for longest, or else this. */
+  /** Adds a new connection. A client at its limit loses its longest idle connection, or this one if none is idle. */
   add(socket: Socket): void {
     const { remoteAddress } = socket;
     const trusted = remoteAddress !== undefined && this.#options.isProxy?.(remoteAddress) === true;
@@ -79,7 +87,7 @@ export class Connections {
   }
 
   /**
-   * Notes that a request has begun.
+   * Records that a request has begun.
    * @returns false when it must not be served: its connection is closing, or has just been cut
    */
   begin({ socket }: IncomingMessage, res: ServerResponse): boolean {
@@ -103,15 +111,15 @@ export class Connections {
     return true;
   }
 
-  /** Whether any answer to a connection's requests has begun. */
+  /** True if an answer to any of a connection's requests has begun. */
   hasBegunToAnswer(socket: Socket): boolean {
     return [...(this.#open.get(socket)?.answers ?? [])].some(({ headersSent }) => headersSent);
   }
 
-  /** Cuts a connection, counts it, and says so at most once a minute for each reason. */
+  /** Cuts a connection, counts it, and logs each reason at most once a minute. */
   cut(socket: Socket | undefined, reason: CutReason): void {
     const connection = socket && this.#open.get(socket);
-    // Its place is free at once.
+    // Free the slot now, not at the `close` event.
     if (socket && connection) this.#forget(socket, connection);
     socket?.destroy();
     this.#options.onCut?.(reason);
@@ -122,8 +130,8 @@ export class Connections {
   }
 
   /**
-   * Sends all clients elsewhere, and resets none: requests in flight are answered and their connections closed; idle ones
-   * stay for a moment, as a request may be on its way.
+   * Moves all clients elsewhere without a reset. Requests in flight are answered and their connections closed. Idle
+   * connections stay open briefly, because a request may be on its way.
    */
   drain(): void {
     clearInterval(this.#unread);
@@ -170,8 +178,8 @@ const complaints: Record<CutReason, string> = {
 };
 
 /**
- * Sends the end of a connection, and leaves its client time to read it. Cut at once with bytes unread, the kernel would answer
- * with a reset, which takes the last answer out of the client's buffers.
+ * Half-closes a connection, and gives its client time to read. If the socket were destroyed with bytes unread, the
+ * kernel would send a reset, which discards the last answer from the client's buffers.
  */
 export function closeLingering(socket: Socket): void {
   socket.end();
@@ -179,15 +187,18 @@ export function closeLingering(socket: Socket): void {
 }
 
 /**
- * Leaves the rest of the bytes that were read in one go: 64 KB may hold 2,000 requests more, and Node makes an object and in
- * the end an error with a stack of each, 30 ms in all. There is no public way; 2 is what the parser is told at an upgrade, after
- * which no HTTP follows. Without this the rest would be parsed, and dropped by `begin`.
+ * Skips the rest of the bytes that were read in one go; otherwise they would be parsed, and dropped by `begin`. 64 KB
+ * may hold 2,000 more requests, and Node makes an object and in the end an error with a stack for each: 30 ms in total.
+ * Node has no public way. 2 is the parser's return value at an upgrade, after which no HTTP follows.
  */
 function stopParsing(socket: Socket & { parser?: { onIncoming?: unknown } | null }): void {
   if (socket.parser?.onIncoming) socket.parser.onIncoming = () => 2;
 }
 
-/** Node destroys a connection after its last answer, also while a body is still arriving, which resets it: see above. */
+/**
+ * Node destroys a connection after its last answer, even while a body is still arriving. That resets the connection;
+ * see `closeLingering`.
+ */
 function lingerWhileSending(socket: Socket, answers: ReadonlySet<ServerResponse>): void {
   socket.destroySoon = () => {
     const isSending = [...answers].some(({ req }) => !req.complete);

@@ -9,13 +9,15 @@ import type { Logger } from "../../../shared/logger.ts";
 interface LimiterOptions {
   keyPrefix: string;
   points: number;
-  /** Seconds. */
+  /** Window in seconds. */
   duration: number;
 }
 
-/** Where all API processes count together. */
+/** The store in which all API processes count together. */
 export interface LimitStore {
-  /** Its calls reject when the store is away: at once where that is known, else after `storeTimeoutMs`. */
+  /**
+   * Makes a limiter whose calls reject while the store is down: at once if that is known, else after `storeTimeoutMs`.
+   */
   makeLimiter(options: LimiterOptions): RateLimiterAbstract;
   close(): Promise<void>;
 }
@@ -26,15 +28,18 @@ interface StoreOptions {
   log: Logger;
 }
 
-/** A POST waits for so long, once, when the store has just gone away. */
+/** Delay of a POST, once, when the store has just gone down. */
 const storeTimeoutMs = 500;
 
-/** Opens the store that this process is configured for; only what is used is loaded. */
+/** Opens the configured store. Only the modules it needs are loaded. */
 export function openLimitStore({ databaseUrl, redisUrl, log }: StoreOptions): Promise<LimitStore> {
   return redisUrl === undefined ? openPostgres(databaseUrl, log) : openRedis(redisUrl, log);
 }
 
-/** Who has used all up is refused from memory until the window ends: a flood does not reach the store. */
+/**
+ * Refuses a client that has used up its quota from memory until the window ends, so that a flood does not reach the
+ * store.
+ */
 function refusedFromMemory({ points }: LimiterOptions) {
   return { inMemoryBlockOnConsumed: points };
 }
@@ -56,15 +61,15 @@ async function openRedis(url: string, log: Logger): Promise<LimitStore> {
     },
     (error) => log.debug({ err: error }, "redis connection of the rate limits"),
   );
-  // Until then each request would be counted by this process alone.
+  // Wait for the connection: until then this process would count each request alone.
   await within(storeTimeoutMs, once(redis, "ready")).catch(() => undefined);
   const health = new StoreHealth(log);
-  /** As much of a client as the limiter uses. */
+  /** The subset of the ioredis client that rate-limiter-flexible calls. */
   const storeClient = {
     defineCommand: redis.defineCommand.bind(redis),
     rlflxIncr(args: string[]) {
       const [key = ""] = args;
-      // Of a Cluster only the node that holds the key can say that it is back.
+      // In a Cluster, only the node that holds the key can show that it is back.
       return health.call(
         () => redis.rlflxIncr(args),
         () => redis.exists(key),
@@ -86,7 +91,10 @@ declare module "ioredis" {
   }
 }
 
-/** They have connections of their own: neither do they wait behind slow statements, nor are these held up by a flood. */
+/**
+ * The rate limits have their own connections, so that they do not wait behind slow statements and a flood does not
+ * delay those.
+ */
 const maxConnections = 4;
 
 async function openPostgres(databaseUrl: string, log: Logger): Promise<LimitStore> {
@@ -104,16 +112,16 @@ async function openPostgres(databaseUrl: string, log: Logger): Promise<LimitStor
   });
   pool.on("error", (error) => log.debug({ err: error }, "postgres connection of the rate limits"));
   const probe = () => pool.query("select 1");
-  // The first request does not wait for a connection.
+  // Connect now, so that the first request does not wait for a connection.
   await within(storeTimeoutMs, probe()).catch(() => undefined);
   const health = new StoreHealth(log);
-  /** As much of a pool as the limiter uses. */
+  /** The subset of a pg pool that rate-limiter-flexible calls. */
   const storeClient = { query: (query: QueryConfig) => health.call(() => pool.query(query), probe) };
   const table = { storeClient, storeType: "pool", tableName: "rate_limits", tableCreated: true };
   let cleaned = false;
   return {
     makeLimiter(options) {
-      // One of them deletes what has expired for all.
+      // One limiter deletes the expired rows of all.
       const clearExpiredByTimeout = !cleaned;
       cleaned = true;
       return new RateLimiterPostgres({ ...options, ...refusedFromMemory(options), ...table, clearExpiredByTimeout });
@@ -125,11 +133,11 @@ async function openPostgres(databaseUrl: string, log: Logger): Promise<LimitStor
   };
 }
 
-/** Between two looks whether the store is back. */
+/** Interval between probes of a store that is down. */
 const probeEveryMs = 100;
 const complainEveryMs = 60_000;
 
-/** Knows whether the store answers: while it does not, nobody waits for it. */
+/** Tracks whether the store answers. While it is down, calls fail at once instead of waiting. */
 class StoreHealth {
   readonly #log: Logger;
   #away = false;
@@ -140,7 +148,7 @@ class StoreHealth {
     this.#log = log;
   }
 
-  /** @param probe a call that answers when the store would have answered this one */
+  /** @param probe a call that succeeds if the store could have answered this one */
   async call<T>(work: () => Promise<T>, probe: () => Promise<unknown>): Promise<T> {
     if (this.#away) throw new Error("the store of the rate limits is away");
     try {
@@ -176,7 +184,10 @@ class StoreHealth {
   }
 }
 
-/** As `within`; but where this process itself was held up, an answer that is here is looked at before the time is over. */
+/**
+ * Like `within`, but if this process itself was blocked, an answer that has already arrived is read before the timeout
+ * applies.
+ */
 function withinFairly<T>(ms: number, call: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(new DOMException(`not done within ${ms} ms`, "TimeoutError"));

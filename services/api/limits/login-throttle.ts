@@ -2,10 +2,13 @@ import type { Quota } from "../../../shared/errors.ts";
 import { overQuota } from "./over-quota.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
-/** Credentials are counted by kind: a wrong password must not lock out the metrics token of the same address. */
+/** Counts credentials by kind: a wrong password must not lock out the metrics token of the same address. */
 export type CredentialKind = "password" | "metrics-token";
 
-/** Lets nobody guess credentials: a client that failed too often at a kind of them is not listened to for that kind. */
+/**
+ * Stops guessing of credentials: a client with too many failures of a kind has further credentials of that kind
+ * refused.
+ */
 export class Guesses {
   readonly #failures: RateLimit;
   readonly #here: FailuresHere;
@@ -17,14 +20,14 @@ export class Guesses {
   }
 
   /**
-   * Compares what a client brought, and counts it if it is wrong.
-   * @param find what it opens, decided at once; `undefined`: nothing
+   * Compares a client's credentials, and counts a failure.
+   * @param find returns the match, synchronously; `undefined` if there is none
    * @throws {Problem} 429 when the client has failed too often; then nothing is compared
    */
   async compare<T>(kind: CredentialKind, client: string, find: () => T | undefined): Promise<T | undefined> {
     const key = `${kind}:${client}`;
     const { remaining, resetSeconds } = await this.#failures.count(key, 0);
-    // From here to the count nothing waits: of guesses that come at once no more are compared than may fail.
+    // No `await` from here to the count: of concurrent guesses no more are compared than may fail.
     if (remaining === 0 || this.#here.areUsedUp(key)) {
       throw overQuota(this.#failures.quota, "from your address", resetSeconds);
     }
@@ -36,10 +39,10 @@ export class Guesses {
   }
 }
 
-/** Clients and kinds that are remembered; an attacker with more addresses meets the shared count. */
+/** Maximum clients and kinds remembered; an attacker with more addresses meets the shared count. */
 const maxKeysHere = 10_000;
 
-/** What this process knows without asking. */
+/** Failures that this process knows without asking the store. */
 class FailuresHere {
   readonly #quota: Quota;
   readonly #keys = new Map<string, { count: number; until: number }>();

@@ -1,6 +1,6 @@
 /**
- * How many requests each client keeps open at this process: event streams, and requests that wait. Nobody else needs to
- * know: what they cost is this process' own memory.
+ * Counts the requests that each client keeps open at this process: event streams, and requests that wait. Other
+ * processes need not know, because an open request costs only this process's memory.
  */
 export class OpenRequests {
   readonly #limit: number;
@@ -11,8 +11,8 @@ export class OpenRequests {
   }
 
   /**
-   * Takes a place until `signal` ends.
-   * @returns false when the client has all of its own
+   * Takes a slot until `signal` ends.
+   * @returns false when the client has used up its slots
    */
   take(client: string, signal: AbortSignal): boolean {
     const open = this.#open.get(client) ?? 0;
@@ -23,14 +23,14 @@ export class OpenRequests {
     return true;
   }
 
-  /** Of all clients together. */
+  /** Total over all clients. */
   get count(): number {
     return [...this.#open.values()].reduce((sum, open) => sum + open, 0);
   }
 
   #leave(client: string): void {
     const open = (this.#open.get(client) ?? 0) - 1;
-    // Of a client that has left nothing is kept.
+    // Delete the entry of a client without open requests.
     if (open > 0) this.#open.set(client, open);
     else this.#open.delete(client);
   }

@@ -2,41 +2,41 @@ import type { RateLimiterAbstract, RateLimiterMemory } from "rate-limiter-flexib
 import RateLimiterRes from "rate-limiter-flexible/lib/RateLimiterRes.js";
 import type { Quota } from "../../../shared/errors.ts";
 
-/** How somebody stands with a quota. */
+/** Status of a key's quota. */
 export interface Standing {
-  /** This one was too many. */
+  /** True if this request exceeded the quota. */
   over: boolean;
   remaining: number;
-  /** Until all of it is there again. */
+  /** Time until the whole quota is available again. */
   resetSeconds: number;
 }
 
-/** What will be counted for a key in one call, and what came of it. */
+/** Points to count for a key in one call, and the result of that call. */
 interface Batch {
   points: number;
   counted: Promise<{ usedBefore: number; leftMs: number }>;
 }
 
 interface Limiters {
-  /** Of all processes; rejects while its store is away. */
+  /** Counts over all processes; rejects while its store is down. */
   shared: RateLimiterAbstract;
-  /** Of this process, for that time. */
+  /** Counts in this process while the store is down. */
   alone: RateLimiterMemory;
 }
 
-/** Of so many keys it is remembered how they stood, for the time when the store is away. */
+/** Number of keys whose last known count is kept for use while the store is down. */
 const maxKnown = 10_000;
 
 /** A quota that all API processes count together. */
 export class RateLimit {
   readonly quota: Quota;
   readonly #limiters: Limiters;
-  /** By key: the call that was sent last, and the batch that goes after it. */
+  /** By key: the last call sent, and the batch that follows it. */
   readonly #sent = new Map<string, Promise<unknown>>();
   readonly #next = new Map<string, Batch>();
-  /** By key: what is being counted, and not among what is known. */
+  /** By key: points being counted, not yet part of `#known`. */
   readonly #sentPoints = new Map<string, number>();
-  /** How keys stood when the store was last heard of, those of late at the end. */
+  /** Last counts read from the store, most recent last. */
   readonly #known = new Map<string, { used: number; until: number }>();
 
   constructor(quota: Quota, limiters: Limiters) {
@@ -45,10 +45,10 @@ export class RateLimit {
   }
 
   /**
-   * Counts, in one call to the store at most: none for whom this process knows to have used it up, and one for all that
-   * come while another of the same key is under way. While the store is away each process goes on counting by itself, so
-   * this neither fails nor waits for long.
-   * @param points 0 only looks
+   * Counts with at most one store call per key at a time: concurrent requests of a key share the next call. Keys that
+   * this process knows to be exhausted need none. While the store is down each process counts alone, so this neither
+   * fails nor waits for long.
+   * @param points 0 only reads the status
    */
   async count(key: string, points = 1): Promise<Standing> {
     const batch = this.#next.get(key) ?? this.#schedule(key);
@@ -64,7 +64,9 @@ export class RateLimit {
     };
   }
 
-  /** How a key stands that has used all up, as far as this process knows without asking; `undefined`: it may have some left. */
+  /**
+   * Status of a key that is used up, as far as this process knows without asking; `undefined` if it may have some left.
+   */
   usedUp(key: string): Standing | undefined {
     const known = this.#known.get(key);
     const leftMs = (known?.until ?? 0) - performance.now();
@@ -102,14 +104,14 @@ export class RateLimit {
     });
     if (result === undefined) return this.#consumeAlone(key, points);
     const { consumedPoints, msBeforeNext, remainingPoints } = result;
-    // Who is refused from memory was not counted: all that is known is that nothing is left.
+    // A refusal from memory was not counted: it only shows that nothing is left.
     const blocked = remainingPoints === 0 && consumedPoints === 0;
     const used = blocked ? this.quota.limit + points : consumedPoints;
     this.#remember(key, used, msBeforeNext);
     return { usedBefore: used - points + (blocked ? 1 : 0), leftMs: msBeforeNext };
   }
 
-  /** Goes on from what is known: neither does an outage forget what was used up, nor is nobody served. */
+  /** Continues from the last known counts, so that an outage neither forgets used quota nor refuses everyone. */
   async #consumeAlone(key: string, points: number): Promise<{ usedBefore: number; leftMs: number }> {
     const { alone } = this.#limiters;
     const { used, until } = this.#known.get(key) ?? { used: 0, until: 0 };

@@ -1,5 +1,5 @@
-// Its index loads a limiter for every store there is: 30 ms and 6 MB of an API's start. So its files are imported one by
-// one, and have the types of the index.
+// The package's index loads a limiter for every store: 30 ms and 6 MB of an API's start. Its files are therefore
+// imported one by one, with the types of the index.
 
 declare module "rate-limiter-flexible/lib/RateLimiterMemory.js" {
   import { RateLimiterMemory } from "rate-limiter-flexible";

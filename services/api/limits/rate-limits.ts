@@ -6,15 +6,15 @@ import type { Logger } from "../../../shared/logger.ts";
 import { openLimitStore } from "./limit-store.ts";
 import { RateLimit } from "./rate-limit.ts";
 
-/** What is counted for each client address. */
+/** Quotas counted for each client address. */
 export interface RateLimits {
-  /** Messages that are sent. */
+  /** Messages sent. */
   submissions: RateLimit;
-  /** All else that asks a store. */
+  /** All other requests that read a store. */
   reads: RateLimit;
-  /** Requests that were refused before they were counted as either: what nobody could answer is not free. */
+  /** Requests refused before they counted as either: a request without an answer is not free. */
   faults: RateLimit;
-  /** Credentials of operators that were wrong. */
+  /** Wrong operator credentials. */
   failedLogins: RateLimit;
 }
 
@@ -23,10 +23,10 @@ type RateLimitsConfig = Pick<
   "DATABASE_URL" | "REDIS_URL" | "RATE_LIMIT_WINDOW_MS" | "RATE_LIMIT_MAX_REQUESTS" | "RATE_LIMIT_MAX_READS"
 >;
 
-/** Ten wrong passwords are typing; guessing takes millions. */
+/** Ten wrong passwords are typing errors; guessing takes millions. */
 const failedLogins = { name: "failed-logins", limit: 10, windowSeconds: 900 };
 
-/** Opens what all API processes count together, on Redis or on PostgreSQL. */
+/** Opens the quotas that all API processes count together, on Redis or on PostgreSQL. */
 export async function openRateLimits(
   config: RateLimitsConfig,
   { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },

@@ -5,18 +5,21 @@ import { clientAddress, clientNetwork } from "../limits/client-address.ts";
 
 interface Client {
   address: string;
-  /** What counts as one client; see `clientNetwork`. */
+  /** The unit counted as one client; see `clientNetwork`. */
   network: string;
 }
 
 const clients = new WeakMap<Request, Client>();
 
-/** Where a request came from; see `clientAddress`. */
+/** The source of a request; see `clientAddress`. */
 export function clientOf(req: Request): Client {
   return clients.get(req) ?? describe(req);
 }
 
-/** Notes where each request came from while its connection is there to ask: a client that hangs up early counts, too. */
+/**
+ * Records the source of each request while its connection can still be asked, so that a client that hangs up early
+ * counts, too.
+ */
 export function noteClients({ TRUST_PROXY }: Pick<Config, "TRUST_PROXY">, log: Logger) {
   let warned = false;
   const fault = TRUST_PROXY === false ? unexpectedHeader : missingHeader;
@@ -31,7 +34,7 @@ export function noteClients({ TRUST_PROXY }: Pick<Config, "TRUST_PROXY">, log: L
   };
 }
 
-/** Without `TRUST_PROXY`. */
+/** Returns a warning if a request has a forwarding header although `TRUST_PROXY` is not set. */
 function unexpectedHeader({ headers }: Request): string | undefined {
   if (headers["x-forwarded-for"] === undefined) return undefined;
   return (
@@ -40,7 +43,10 @@ function unexpectedHeader({ headers }: Request): string | undefined {
   );
 }
 
-/** With `TRUST_PROXY`; nginx and HAProxy add no such header unless told to. Probes and scrapers ask past the proxy. */
+/**
+ * Returns a warning if `TRUST_PROXY` is set and a proxied request lacks the header. nginx and HAProxy add none by
+ * default. Probes and scrapers bypass the proxy, so only API requests are checked.
+ */
 function missingHeader(req: Request): string | undefined {
   const trusts = req.app.get("trust proxy fn") as (address: string, hop: number) => boolean;
   const isVisitor = req.path.startsWith("/api/");

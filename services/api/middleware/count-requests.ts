@@ -6,15 +6,15 @@ import { clientOf } from "./client.ts";
 
 const counted = new WeakSet<Request>();
 
-/** Whether a request was counted, under whatever name. */
+/** True if a request was counted, under any quota. */
 export function isCounted(req: Request): boolean {
   return counted.has(req);
 }
 
 /**
- * Counts a request for its client, and says in its answer how that stands. It is for requests that have shown their token:
- * whoever has none learns nothing from a count either.
- * @throws {Problem} 429 when it is too many
+ * Counts a request for its client, and shows the quota in its answer. Call it after the token was verified, because a
+ * caller without one must learn nothing from a count.
+ * @throws {Problem} 429 when the quota is used up
  */
 export async function countRequest(limit: RateLimit, req: Request): Promise<void> {
   counted.add(req);
@@ -23,7 +23,7 @@ export async function countRequest(limit: RateLimit, req: Request): Promise<void
   if (req.res) showQuota(req.res, limit.quota, standing);
 }
 
-/** The headers of draft-ietf-httpapi-ratelimit-headers-10; an answer may speak of several quotas. */
+/** Sets the headers of draft-ietf-httpapi-ratelimit-headers-10. One answer may show several quotas. */
 export function showQuota(
   res: Response,
   { name, limit, windowSeconds }: Quota,

@@ -2,17 +2,17 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Time for the rest of a body that is refused. Most have arrived by then; a slower one is answered before its end. */
+/** Time to read the rest of a refused body. Most have arrived by then; a slower one is answered before its end. */
 const drainMs = 1000;
-/** As much is read in that time: more than nginx lets through unless it is told otherwise (1 MB). */
+/** Maximum bytes read in that time: more than nginx lets through by default (1 MB). */
 const drainBytes = 2 * 2 ** 20;
-/** Of a client that is refused for what it sent before. */
+/** Maximum for a client that is refused for its earlier requests. */
 const drainBytesOfRefused = 2 ** 18;
 
 /**
- * Reads and drops what a client still sends, before its request is refused. Proxies that are answered in the middle of a body
- * see their connection end while they write, and make a 502 of our answer.
- * @returns whether the body is over; else no more of it is read
+ * Reads and drops the rest of a request's body before the request is refused. A proxy that is answered in the middle of
+ * a body sees its connection close while it writes, and turns our answer into a 502.
+ * @returns true if the body is complete; otherwise no more of it is read
  */
 export async function drainBody(req: IncomingMessage, { isUsedUp }: { isUsedUp: boolean }): Promise<boolean> {
   const { "content-length": length = "0", "transfer-encoding": encoding } = req.headers;
@@ -33,7 +33,7 @@ export async function drainBody(req: IncomingMessage, { isUsedUp }: { isUsedUp: 
       sleep(drainMs, undefined, { signal }),
     ]);
   } catch {
-    // A body without end: it is answered now.
+    // The body has not ended in time: answer now.
   } finally {
     done.abort();
     req.off("data", count).pause();

@@ -4,14 +4,14 @@ import { type InputFault, Problem } from "../../../shared/errors.ts";
 import { findJsonFault, findSizeFault } from "./json-faults.ts";
 
 const maxBytes = 64 * 1024;
-/** With earlier turns. */
+/** Maximum size of a body with earlier turns. */
 const maxBytesWithHistory = 256 * 1024;
 
 /**
- * Reads a JSON body within its limits: a larger one is allowed only where a `history` makes it so. It is read here, as
- * Express' own parser reads all that a client sends, however much, before it says that it is too much.
- * @param beforeParsing refuses by throwing what has been read, but not looked at
- * @returns `undefined` without a body: what is missing is for the route to say
+ * Reads a JSON body within its limits. A larger one is allowed only if a `history` makes it so. Express' own parser is
+ * not used, because it reads a body of any size to its end before it refuses it.
+ * @param beforeParsing throws to refuse a body that was read but not yet parsed
+ * @returns `undefined` without a body; the route reports missing fields
  */
 export async function readJson(
   req: Request,
@@ -25,11 +25,11 @@ export async function readJson(
 
 function requireJson(req: Request): void {
   const type = req.get("Content-Type") ?? "";
-  // RFC 8259: JSON between systems is UTF-8; the media type has no charset, but some name it.
+  // RFC 8259: JSON between systems is UTF-8. The media type defines no charset, but some clients name it.
   if (req.is("application/json") === false || /;\s*charset=(?!"?utf-?8"?\s*(;|$))/i.test(type)) {
     throw new Problem("unsupported-media-type", "Send the body as application/json, in UTF-8.");
   }
-  // A few bytes can be packed that unpack to gigabytes, and no message gains by it.
+  // A few compressed bytes can unpack to gigabytes, and no message needs compression.
   if (!/^(identity)?$/i.test(req.get("Content-Encoding") ?? "")) {
     throw new Problem("unsupported-media-type", "Send the body as it is, without a Content-Encoding.");
   }
@@ -47,7 +47,7 @@ async function readBody(req: Request, limit: number): Promise<Buffer> {
       chunks.push(chunk);
     }
   } catch (error) {
-    // It broke off: nobody will read this.
+    // The client broke off, so this answer goes unread.
     throw new Problem("invalid-request", "The body is not whole.", { cause: error });
   }
   if (length > limit) throw tooLarge();
@@ -67,7 +67,7 @@ function parse(bytes: Buffer): unknown {
   try {
     body = JSON.parse(text);
   } catch {
-    // Its message would repeat a piece of the body.
+    // The parser's message would repeat a piece of the body.
     throw refused({ path: "", message: "is not valid JSON" });
   }
   const hasHistory = typeof body === "object" && body !== null && "history" in body;

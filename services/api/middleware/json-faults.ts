@@ -1,19 +1,22 @@
 import type { InputFault } from "../../../shared/errors.ts";
 
-/** Ours need three. */
+/** Our own bodies need three levels. */
 const maxDepth = 16;
-/** Names, objects and arrays together. Fifty turns and full metadata take 550; what zod makes of more takes long. */
+/**
+ * Maximum names, objects and arrays together. Fifty turns and full metadata take 550; zod takes long for more than
+ * this.
+ */
 const maxParts = 4096;
-/** Of a name that is repeated to whoever sent it. */
+/** Maximum characters of a field name repeated in an error. */
 const maxNameChars = 64;
 
 const [quote, backslash, colonByte] = [0x22, 0x5c, 0x3a];
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /**
- * Finds a body that is too much work before it is parsed, in one pass: parsing 230 KB of `{},` takes 10 ms, this a tenth
- * of one, as it ends at the first part too many.
- * @param bytes whatever was sent; whether it is JSON is for its parser to say
+ * Finds a body that is too expensive to parse, in one pass before parsing. Parsing 230 KB of `{},` takes 10 ms; this
+ * takes a tenth of that, as it stops at the first part over the limit.
+ * @param bytes any bytes; the parser decides whether they are JSON
  */
 export function findSizeFault(bytes: Uint8Array): InputFault | undefined {
   let depth = 0;
@@ -40,17 +43,17 @@ export function findSizeFault(bytes: Uint8Array): InputFault | undefined {
   return undefined;
 }
 
-/** A string, or the begin or end of an object or array; in valid JSON nothing else needs to be looked at. */
+/** Matches a string, or the start or end of an object or array. Valid JSON needs no other checks. */
 const landmark = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]/g;
 const colon = /\s*:/y;
 
 /**
- * Finds what JSON allows and no honest client sends: values nested without end, a name that stands twice in one object (of
- * which parsers take one or the other), and `__proto__`, which may be more than a name to code that copies objects.
+ * Finds constructs that JSON allows and no honest client sends: very deep nesting, a name repeated in one object
+ * (parsers keep one or the other), and `__proto__`, which may be more than a name to code that copies objects.
  * @param text valid JSON
  */
 export function findJsonFault(text: string): InputFault | undefined {
-  /** The names of each open object; arrays have none. */
+  /** Names of each open object; `undefined` for arrays. */
   const open: (Set<string> | undefined)[] = [];
   for (const { 0: found, index } of text.matchAll(landmark)) {
     if (found === "}" || found === "]") {
@@ -72,7 +75,7 @@ export function findJsonFault(text: string): InputFault | undefined {
 const tooDeep: InputFault = { path: "", message: `must not be nested deeper than ${maxDepth} levels` };
 const tooMany: InputFault = { path: "", message: `must have at most ${maxParts} names, objects and arrays` };
 
-/** A string that a colon follows. */
+/** True if a colon follows the string. */
 function isName(text: string, end: number): boolean {
   colon.lastIndex = end;
   return colon.test(text);

@@ -5,17 +5,17 @@ import { routeOf } from "../telemetry/route-template.ts";
 import { preferredWait } from "./prefer.ts";
 import { noteIds, pathOf } from "./request-id.ts";
 
-/** Nobody was there any more to get an answer; nginx gave it this number. */
+/** The client disconnected before its answer; nginx introduced this number. */
 const goneStatus = 499;
 
 const spans = new WeakMap<Request, Span>();
 
-/** The request's own span, where traces are on. */
+/** The request's own span, if tracing is on. */
 export function requestSpan(req: Request): Span {
   return spans.get(req) ?? noSpan;
 }
 
-/** Counts each request, and begins its trace. */
+/** Counts each request, and starts its trace. */
 export function observeRequests({ metrics, tracing }: { metrics: ApiMetrics; tracing: Tracing }) {
   return (req: Request, res: Response, next: NextFunction): void => {
     const route = routeOf(pathOf(req));
@@ -37,9 +37,9 @@ export function observeRequests({ metrics, tracing }: { metrics: ApiMetrics; tra
 function startSpan(tracing: Tracing, req: Request, route: string): Span {
   const span = tracing.start(`${req.method} ${route}`, {
     kind: "server",
-    // Anybody may send one: it is pointed at, but it decides nothing here.
+    // Linked, not continued: any client may send the header, so it must not decide anything here.
     link: req.get("traceparent"),
-    // The path has no query here, in which a token may stand.
+    // `url.path` excludes the query, which may hold a token.
     attributes: { "http.request.method": req.method, "http.route": route, "url.path": pathOf(req) },
   });
   spans.set(req, span);

@@ -1,14 +1,14 @@
 import type { Request } from "express";
 
-/** Longer waits are cut to this. Proxies turn a request that is silent for longer into a 504: common ones after 30 to 60 s. */
+/** Longer waits are cut to this. Common proxies turn a request that is silent for 30 to 60 s into a 504. */
 const maxWaitSeconds = 25;
 
-/** What is left of a wait: RFC 7240 counts it from when the request was received. */
+/** Remaining time of a wait: RFC 7240 counts it from when the request was received. */
 export function remainingWaitMs(seconds: number, receivedAt: number): number {
   return Math.max(0, Math.floor(seconds * 1000 - (performance.now() - receivedAt)));
 }
 
-/** The `wait` of a `Prefer` header (RFC 7240) in seconds; `undefined` when there is none that can be read. */
+/** Reads the `wait` of a `Prefer` header (RFC 7240) in seconds; `undefined` if it is absent or invalid. */
 export function preferredWait(req: Request): number | undefined {
   for (const preference of (req.get("Prefer") ?? "").split(",")) {
     const [, seconds] = /^\s*wait\s*=\s*"?(\d+)"?\s*(?:;|$)/i.exec(preference) ?? [];

@@ -10,17 +10,17 @@ import { requestSpan } from "./observe.ts";
 import { idsOf, pathOf } from "./request-id.ts";
 
 const databaseRetrySeconds = 2;
-/** Faults in one answer: more than a form has fields, and far less than a hostile body could ask for. */
+/** Maximum faults in one answer: more than a form has fields, and far fewer than a hostile body could ask for. */
 const maxErrors = 20;
-/** Characters of a path or a message in one: both may repeat names from the body. */
+/** Maximum characters of a path or a message in a fault: both may repeat names from the body. */
 const maxFaultChars = 200;
 
-/** Whatever no route has taken. */
+/** Refuses a request that no route handles. */
 export function refuseUnknown(req: Request): void {
   throw new Problem("not-found", `There is no ${req.method} ${pathOf(req)} here.`);
 }
 
-/** RFC 9112 asks for it in HTTP/1.1. */
+/** RFC 9112 requires `Host` in HTTP/1.1. */
 export function refuseWithoutHost(req: Request, _res: Response, next: NextFunction): void {
   if (req.headers.host === undefined && req.httpVersion === "1.1") {
     throw new Problem("invalid-request", "The header Host is missing.");
@@ -28,7 +28,7 @@ export function refuseWithoutHost(req: Request, _res: Response, next: NextFuncti
   next();
 }
 
-/** The one place where an error becomes an answer: RFC 9457, and nothing of our insides. */
+/** The one place where an error becomes an answer (RFC 9457). Internal details stay out of it. */
 export function sendProblems(log: Logger) {
   return async (error: unknown, req: Request, res: Response, _next: NextFunction): Promise<void> => {
     const problem = toProblem(error);
@@ -38,9 +38,9 @@ export function sendProblems(log: Logger) {
       res.destroy();
       return;
     }
-    // What is still sent then has no end worth waiting for.
+    // Close the connection: the rest of the body is too long to read.
     if (!(await drainBody(req, { isUsedUp: problem.status === 429 }))) res.setHeader("Connection", "close");
-    // A 404 may be kept by caches unless they are told.
+    // Caches may store a 404 unless a header forbids it.
     res.setHeader("Cache-Control", "no-store");
     if (problem.retryAfterSeconds !== undefined) res.setHeader("Retry-After", problem.retryAfterSeconds);
     if (problem.quota) showQuota(res, problem.quota, { remaining: 0, resetSeconds: problem.retryAfterSeconds ?? 1 });

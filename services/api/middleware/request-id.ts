@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { NextFunction, Request, Response } from "express";
 import type { Logger } from "../../../shared/logger.ts";
 
-/** What a caller's own id may look like: it goes into logs and headers as it is. */
+/** Allowed form of a caller's own id, which is copied unchanged into logs and headers. */
 const sane = /^[\w.:-]{1,128}$/;
 
 export function requestId(res: Response): string {
@@ -18,17 +18,17 @@ interface RequestIds {
 
 const ids = new WeakMap<Request, RequestIds>();
 
-/** Adds what a request turned out to be about to the lines of it that are written from now on. */
+/** Adds ids to the log lines written for a request from now on. */
 export function noteIds(req: Request, noted: RequestIds): void {
   ids.set(req, { ...ids.get(req), ...noted });
 }
 
-/** What ties the lines of a request together, and to those of others. */
+/** Ids that link a request's log lines to each other and to those of other processes. */
 export function idsOf(req: Request): RequestIds {
   return ids.get(req) ?? {};
 }
 
-/** Gives each request an id, the caller's where it sent a sane one, and writes one line when it is over. */
+/** Gives each request an id, the caller's own if it is well-formed, and logs one line at its end. */
 export function identifyRequests(log: Logger) {
   return (req: Request, res: Response, next: NextFunction): void => {
     const given = req.get("X-Request-Id");
@@ -40,12 +40,12 @@ export function identifyRequests(log: Logger) {
       const line = {
         ...idsOf(req),
         method: req.method,
-        // Without the query: it may hold a token.
+        // Excludes the query, which may hold a token.
         path: pathOf(req),
         status: res.statusCode,
         ms: Math.round(performance.now() - began),
       };
-      // What only reads and works is no news.
+      // Successful reads are logged at debug level only.
       if (res.statusCode >= 500) log.error(line, "request");
       else if (req.method === "GET" && res.statusCode < 400) log.debug(line, "request");
       else log.info(line, "request");
@@ -54,7 +54,7 @@ export function identifyRequests(log: Logger) {
   };
 }
 
-/** The path as it was asked for, without the query, in which a token may stand. */
+/** The requested path without the query, which may hold a token. */
 export function pathOf(req: Request): string {
   const [path = ""] = req.originalUrl.split("?", 1);
   return path;

@@ -2,7 +2,7 @@ import type { NextFunction, Request, Response } from "express";
 import helmet from "helmet";
 import { isWidget } from "../access/origins.ts";
 
-/** Our pages bring all they need in files of their own. */
+/** Our pages load only files of their own. */
 const pagePolicy = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'"],
@@ -18,7 +18,7 @@ const pagePolicy = {
 
 const common = {
   referrerPolicy: { policy: "no-referrer" },
-  // Only where it came by TLS; see below.
+  // Set below, only for requests that arrived by TLS.
   strictTransportSecurity: false,
 } as const;
 
@@ -28,25 +28,25 @@ const ofPages = helmet({
   crossOriginResourcePolicy: { policy: "same-origin" },
 });
 
-/** The widget is embedded in other people's pages. */
+/** The widget is embedded in pages of other sites. */
 const ofWidget = helmet({
   ...common,
   contentSecurityPolicy: { useDefaults: false, directives: pagePolicy },
   crossOriginResourcePolicy: { policy: "cross-origin" },
 });
 
-/** Routes are found in either case. */
+/** Case-insensitive, because the router matches either case. */
 const dataPath = /^\/api(\/|$)/i;
 
-/** A year; the hosts below this one are not ours to speak for. */
+/** One year, without subdomains: hosts below this one may belong to others. */
 const transportSecurity = "max-age=31536000";
 
-/** Headers that tell browsers what not to do with our answers. */
+/** Sets the headers that restrict how browsers use our answers. */
 export function securityHeaders(req: Request, res: Response, next: NextFunction): void {
   if (req.secure) res.setHeader("Strict-Transport-Security", transportSecurity);
   if (isWidget(req.path)) return ofWidget(req, res, next);
   if (!dataPath.test(req.path)) return ofPages(req, res, next);
-  // Data: nothing in it is ever shown, run or framed. Set by hand: this is on the way of every message.
+  // Data is never shown, run or framed. Set without helmet, because every message passes here.
   res.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   res.setHeader("Cross-Origin-Resource-Policy", "same-origin");
   res.setHeader("Referrer-Policy", "no-referrer");
