@@ -11,15 +11,15 @@ import { isOf, type Visitor } from "./identity.ts";
 import { countRequest } from "../middleware/count-requests.ts";
 import { noteIds } from "../middleware/request-id.ts";
 
-// Whoever may not see a conversation learns nothing of it, whatever they ask: what a request has shown of itself is checked
-// first, then it is counted for its client, and only after that anything is looked up.
+// Order matters: 1. verify credentials, 2. count against the rate limit, 3. read rows. Unauthorised callers cannot
+// tell which ids exist.
 
 const gone = () => new Problem("not-found", "This conversation does not exist any more.");
 const forbidden = () =>
   new Problem("forbidden", "Use the token that came with this conversation, or the identity of its visitor.");
 
 /**
- * Lets a request through to a conversation, and counts it.
+ * Authorises access to a conversation, and counts the request.
  * @throws {Problem} 400 for an id that is no UUID, 401, 403, 429; 404 once it is deleted
  */
 export async function openConversation(context: ApiContext, req: Request, conversationId: unknown): Promise<string> {
@@ -35,8 +35,8 @@ export async function openConversation(context: ApiContext, req: Request, conver
 }
 
 /**
- * Lets a request through to a job of its conversation, likewise.
- * @param beforeReading what must be there before the row is read, so that no later change of it is missed
+ * Authorises access to a job through its conversation, and counts the request.
+ * @param beforeReading runs before the row is read, so that a watcher opened in it misses no later change
  */
 export async function openJob(
   context: ApiContext,
@@ -57,8 +57,8 @@ export async function openJob(
 }
 
 /**
- * Lets a request through to a message of its conversation, likewise. Deleting a conversation leaves no messages: then its
- * token alone tells what happened.
+ * Authorises access to a message through its conversation, and counts the request. Deleting a conversation removes its
+ * messages, so afterwards only its token can show that it was deleted.
  */
 export async function openMessage(context: ApiContext, req: Request, messageId: unknown): Promise<OwnedMessage> {
   const wanted = parseId("id", messageId);
@@ -77,18 +77,21 @@ export async function openMessage(context: ApiContext, req: Request, messageId: 
   return message;
 }
 
-/** What is known of who sends a message. */
+/** Credentials of the sender of a message. */
 interface Admitted {
-  /** Whom the embedding site vouches for, if it does. */
+  /** The visitor vouched for by the embedding site, if any. */
   visitor: Visitor | undefined;
-  /** The request showed nothing but the conversation's id: enough in open mode, until the conversation is a visitor's. */
+  /**
+   * True if the request brought only the conversation's id. In open mode that is enough, until a visitor owns the
+   * conversation.
+   */
   idAlone: boolean;
 }
 
 /**
- * Lets a submission through, and counts it; whether its conversation still takes messages is for the statement that writes
- * to it.
- * @param conversationId absent: it begins a new one
+ * Authorises a submission, and counts it. The statement that writes the message decides whether the conversation still
+ * accepts messages.
+ * @param conversationId absent for a new conversation
  */
 export async function admitSubmission(
   context: ApiContext,
@@ -110,7 +113,7 @@ export async function admitSubmission(
   return { visitor, idAlone };
 }
 
-/** Lets verified visitors through to what is their own, and counts the request. */
+/** Authorises verified visitors to read their own data, and counts the request. */
 export async function requireVisitor(context: ApiContext, req: Request): Promise<Visitor> {
   const visitor = await readVisitor(context, req);
   if (visitor === undefined) throw identityRequired();
@@ -118,11 +121,11 @@ export async function requireVisitor(context: ApiContext, req: Request): Promise
   return visitor;
 }
 
-/** What a request has shown of itself. */
+/** Credentials of a request. */
 interface Holder {
-  /** Knowing an id is enough here, for conversations of no verified visitor. */
+  /** Open mode: an id alone grants access to conversations without a verified visitor. */
   open: boolean;
-  /** Of its token. */
+  /** The conversation named by the request's token. */
   conversationId: string | undefined;
   visitor: Visitor | undefined;
 }
@@ -139,18 +142,18 @@ async function readHolder(context: ApiContext, req: Request): Promise<Holder> {
   return { open: false, conversationId, visitor };
 }
 
-/** An identity that does not verify is refused even beside a good token: its sender is not who they say they are. */
+/** Refuses an invalid identity even beside a valid token: its sender is not who they claim to be. */
 async function readVisitor({ identities }: ApiContext, req: Request): Promise<Visitor | undefined> {
   const header = req.get(identityHeader);
   return header === undefined ? undefined : identities.verify(header);
 }
 
-/** Whether it is worth looking: only a visitor's conversations are not known from what the request has shown. */
+/** Decides whether reading the row can help: only a visitor's ownership is unknown before it. */
 function mightOpen({ open, conversationId, visitor }: Holder, wanted: string): boolean {
   return open || conversationId === wanted || visitor !== undefined;
 }
 
-/** @throws {Problem} 403 unless what the request has shown opens this conversation */
+/** @throws {Problem} 403 unless the request's credentials open this conversation */
 async function admit(
   context: ApiContext,
   holder: Holder,
@@ -160,7 +163,10 @@ async function admit(
   if (holder.visitor && visitorHash?.equals(holder.visitor.formerHash)) await storePresentHash(context, holder.visitor);
 }
 
-/** Rows of earlier versions get the present hash of their visitor. One that cannot be written now is found all the same. */
+/**
+ * Updates rows of earlier versions to the present hash of their visitor. If the write fails, the visitor is still found
+ * by the former hash.
+ */
 export async function storePresentHash({ db, log }: ApiContext, visitor: Visitor): Promise<void> {
   await replaceFormerHash(db.pool, visitor).catch((error: unknown) => {
     log.debug({ err: error }, "the former hash of a visitor was not replaced");
@@ -168,9 +174,9 @@ export async function storePresentHash({ db, log }: ApiContext, visitor: Visitor
 }
 
 /**
- * A visitor's identity opens all that is theirs, and nothing of another visitor, whatever token comes with it: on a shared
- * computer the token of whoever was there before may still lie about. A token alone stands for the visitor to whom it was
- * given: an `EventSource` can send nothing else. An id alone opens no visitor's conversation, in open mode either.
+ * A visitor's identity opens everything of that visitor and nothing of another, whatever token accompanies it: on a
+ * shared computer the token of an earlier user may remain. A token alone acts for the visitor who received it, because
+ * an `EventSource` cannot send an identity. An id alone never opens a visitor's conversation, even in open mode.
  */
 function mayOpen({ open, conversationId, visitor }: Holder, wanted: string, visitorHash: Buffer | null): boolean {
   if (visitor && visitorHash) return isOf(visitor, visitorHash);

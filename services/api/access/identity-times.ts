@@ -1,9 +1,9 @@
 import type { ClockReading } from "../../../shared/db/clock.ts";
 import { maxIdentitySeconds } from "../../../shared/protocol/identity.ts";
 
-/** Clocks of sites and of ours differ; so much is forgiven at either end. */
+/** Tolerance at either end, because the clocks of sites and ours differ. */
 const clockToleranceSeconds = 60;
-/** Seconds beyond it are milliseconds: the year 5138. */
+/** Largest value read as seconds (the year 5138); a larger one is in milliseconds. */
 const latestSeconds = 1e11;
 
 interface Times {
@@ -11,7 +11,7 @@ interface Times {
   nbf?: number | null | undefined;
 }
 
-/** @returns why an identity does not hold now, by which clock, and what to do; `undefined` when it does */
+/** @returns why an identity is not valid now, by which clock, and how to mend it; `undefined` if it is valid */
 export function checkTimes({ exp, nbf }: Times, clock: ClockReading): string | undefined {
   const now = clock.now / 1000;
   if (exp > latestSeconds) return "exp: must be Unix seconds, and these are milliseconds: divide them by 1000";

@@ -6,39 +6,40 @@ import { identityClaims, maxIdentityChars } from "../../../shared/protocol/ident
 import { checkTimes } from "./identity-times.ts";
 import { type ClaimsFault, readSignedJson, type Secrets, toKeys } from "./signed-claims.ts";
 
-/** A visitor whom the embedding site vouches for. `sub`, name and email are kept nowhere. */
+/** A visitor vouched for by the embedding site. `sub`, name and email are never stored. */
 export interface Visitor {
-  /** HMAC-SHA256 of site and `sub`: all that is stored to know the visitor again. */
+  /** HMAC-SHA256 of site and `sub`: the only value stored to recognise the visitor. */
   hash: Buffer;
   /**
-   * SHA-256 of `sub` alone, as earlier versions stored it: anyone could try ids against it. Conversations found by it get
-   * `hash` in its place. Idempotency keys of first messages are scoped by it, so that a repeat across an update is known.
+   * SHA-256 of `sub` alone, as earlier versions stored it: anyone could test ids against it. Conversations found by it
+   * are updated to `hash`. It still scopes the idempotency keys of first messages, so that a repeat across an update is
+   * recognised.
    */
   formerHash: Buffer;
 }
 
-/** Reads the header with which a site says who its visitor is. */
+/** Reads the header in which a site names its visitor. */
 export interface Identities {
-  /** @throws {Problem} `identity-invalid`, naming the claim that is wrong and how it is written */
+  /** @throws {Problem} `identity-invalid`, naming the wrong claim and its correct form */
   verify(header: string): Promise<Visitor>;
 }
 
 interface IdentityOptions {
-  /** Shared with the embedding site; absent: no identity is taken. */
+  /** Shared with the embedding site; absent: identities are refused. */
   secrets: Secrets | undefined;
-  /** Keys the stored hashes; one for all processes, and the same for good. */
+  /** Key of the stored hashes. It must be the same for all processes, and never change. */
   visitorKey: string;
   clock: Clock;
 }
 
-/** The only site there is. It is part of the hash, so that two sites may have a visitor of the same `sub`. */
+/** The only site so far. The hash includes it, so that two sites may each have a visitor with the same `sub`. */
 const site = "default";
 
 export function createIdentities({ secrets, visitorKey, clock }: IdentityOptions): Identities {
   const keys = secrets && toKeys(secrets);
   return {
     async verify(header) {
-      // To take it for an anonymous visitor's would lose the conversation on their next device, without a word.
+      // Treating the visitor as anonymous would silently lose the conversation on their next device.
       if (keys === undefined) throw invalid("this service verifies no visitors: it has no IDENTITY_SECRET");
       if (header.length > maxIdentityChars) throw invalid(`it has more than ${maxIdentityChars} characters`);
       const read = await readSignedJson(header, keys);
@@ -56,14 +57,14 @@ export function createIdentities({ secrets, visitorKey, clock }: IdentityOptions
   };
 }
 
-/** Whether a stored hash is this visitor's. */
+/** True if a stored hash is this visitor's. */
 export function isOf({ hash, formerHash }: Visitor, stored: Buffer): boolean {
   return hash.equals(stored) || formerHash.equals(stored);
 }
 
 function hashVisitor(key: string, sub: string): Visitor {
   return {
-    // Neither of the two can hold a NUL.
+    // NUL separates the two, because neither can contain it.
     hash: createHmac("sha256", key).update(`${site}\0${sub}`).digest(),
     formerHash: createHash("sha256").update(sub).digest(),
   };

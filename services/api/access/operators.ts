@@ -8,7 +8,7 @@ import { clientOf } from "../middleware/client.ts";
 import { refuseForeignOperations } from "./origins.ts";
 import { idsOf, pathOf } from "../middleware/request-id.ts";
 
-/** `read` only looks. */
+/** `read` accounts cannot change anything. */
 export type OperatorRole = "read" | "full";
 
 interface OperatorOptions {
@@ -23,9 +23,9 @@ interface Account {
   digest: Buffer;
 }
 
-/** Lets operators in, and nobody else. */
+/** Authenticates operators. */
 export class Operators {
-  /** Without an account nothing is served to operators: whoever guesses finds nothing to guess at. */
+  /** Without an account nothing is served to operators, so there is nothing to guess. */
   readonly exist: boolean;
   readonly #accounts: readonly Account[];
   readonly #guesses: Guesses;
@@ -42,8 +42,8 @@ export class Operators {
   }
 
   /**
-   * Lets operators through, by Basic credentials: to look, of this role at least; to change things, `full` ones, and from
-   * our own pages alone. Afterwards `res.locals.operator` is their name, and `roleOf(res)` their role.
+   * Authenticates operators by Basic credentials. Reading needs at least this role. Changes need `full` and must
+   * originate from our own pages. Sets `res.locals.operator` to the name, and `roleOf(res)` to the role.
    */
   require(role: OperatorRole): RequestHandler[] {
     const check = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
@@ -74,7 +74,7 @@ export class Operators {
     throw unknown(res);
   }
 
-  /** Compares with each account, as digests: of equal length, in constant time. */
+  /** Compares with each account in constant time; digests make all lengths equal. */
   #find(digest: Buffer): Account | undefined {
     const matching = this.#accounts.filter((each) => timingSafeEqual(each.digest, digest));
     return matching[0];
@@ -83,7 +83,7 @@ export class Operators {
 
 const roles = new WeakMap<Response, OperatorRole>();
 
-/** Of the operator who was let through. */
+/** Role of the authenticated operator. */
 export function roleOf(res: Response): OperatorRole {
   return roles.get(res) ?? "read";
 }

@@ -6,7 +6,7 @@ import { challengeHeader, identityHeader } from "../../../shared/protocol/header
 
 type OriginsConfig = Pick<Config, "ALLOWED_ORIGINS" | "NODE_ENV">;
 
-/** What pages may ask of us, and read of our answers. */
+/** CORS: request headers that pages may send, and answer headers that they may read. */
 const allowedHeaders = [
   "Authorization",
   "Content-Type",
@@ -25,10 +25,10 @@ const exposedHeaders = [
   "Preference-Applied",
   "X-Request-Id",
 ];
-/** A browser asks again after so long. */
+/** Seconds for which a browser caches a preflight. */
 const maxAge = 600;
 
-/** Lets the pages of allowed origins read our answers, errors too, and no others; the widget is there for all. */
+/** Lets pages of allowed origins read our answers, including errors. The widget's files are open to all origins. */
 export function allowOrigins(config: OriginsConfig) {
   const isAllowed = originsOf(config);
   const forAll = cors({ origin: "*", methods: ["GET"], maxAge });
@@ -42,15 +42,16 @@ export function allowOrigins(config: OriginsConfig) {
   return (req: Request, res: Response, next: NextFunction): void => {
     if (isWidget(req.path)) return forAll(req, res, next);
     const origin = req.get("Origin");
-    // A developer who looks for the reason finds it here: of what is refused later the browser shows nothing.
+    // Refuse at the preflight, so that a developer finds the reason in its answer: browsers show nothing of later
+    // refusals.
     if (origin !== undefined && isPreflight(req) && !isAllowed(origin)) throw notAllowed(origin);
     forAllowed(req, res, next);
   };
 }
 
 /**
- * Refuses writes from pages of other origins. CORS alone would keep such a page from reading the answer, and let some
- * requests through all the same. Who is no browser sends neither header, and passes.
+ * Refuses writes from pages of other origins. CORS alone only stops such a page from reading the answer; some requests
+ * would still take effect. Clients other than browsers send neither header, and pass.
  */
 export function refuseForeignWrites(config: OriginsConfig) {
   const isAllowed = originsOf(config);
@@ -58,13 +59,16 @@ export function refuseForeignWrites(config: OriginsConfig) {
     if (isSafe(req.method) || isSameOrigin(req)) return next();
     const origin = req.get("Origin");
     if (origin !== undefined && isAllowed(origin)) return next();
-    // Long before there was Sec-Fetch-Site, browsers sent Origin with each write to another one.
+    // Browsers sent Origin with cross-origin writes long before Sec-Fetch-Site existed.
     if (origin === undefined && !isForeign(req)) return next();
     throw notAllowed(origin);
   };
 }
 
-/** Refuses every write that a page elsewhere may have caused: browsers add an operator's credentials by themselves. */
+/**
+ * Refuses every write that a page of another origin may have caused, because browsers attach an operator's credentials
+ * automatically.
+ */
 export function refuseForeignOperations(req: Request, _res: Response, next: NextFunction): void {
   if (isSafe(req.method) || isSameOrigin(req)) return next();
   if (req.get("Origin") === undefined && !isForeign(req)) return next();
@@ -82,7 +86,7 @@ function notAllowed(origin: string | undefined): Problem {
 const maxShownChars = 200;
 const localhost = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
-/** Whether pages of an origin may call the API. */
+/** Builds the test whether pages of an origin may call the API. */
 function originsOf({ ALLOWED_ORIGINS, NODE_ENV }: OriginsConfig): (origin: string) => boolean {
   if (ALLOWED_ORIGINS === undefined) {
     return NODE_ENV === "production" ? () => false : (origin) => localhost.test(origin);
@@ -103,8 +107,8 @@ function originsOf({ ALLOWED_ORIGINS, NODE_ENV }: OriginsConfig): (origin: strin
 }
 
 /**
- * The browser says so, or its page came from the host that it now asks. The scheme is not compared: where TLS ends in
- * front of us, ours is unknown.
+ * True if the browser says so, or if the page was loaded from the host of this request. The scheme is not compared:
+ * behind a TLS proxy ours is unknown.
  */
 function isSameOrigin(req: Request): boolean {
   const site = req.get("Sec-Fetch-Site");
@@ -126,7 +130,7 @@ function isSafe(method: string): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS";
 }
 
-/** What other people's pages load from here. */
+/** Paths that pages of other sites load from here. */
 export function isWidget(path: string): boolean {
   return path === "/widget.js" || path.startsWith("/widget/");
 }

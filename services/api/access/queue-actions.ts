@@ -3,14 +3,14 @@ import type { Config } from "../../../shared/config/config.ts";
 import { Problem } from "../../../shared/errors.ts";
 
 /**
- * Bull Board's addresses for one entry: retry it, or remove it. Entries have the ids of their jobs, so that no name of a
- * state (`/clean/completed`) passes for one.
+ * Bull Board's paths to retry or remove one entry. Entry ids are job ids (UUIDs), so a state's name
+ * (`/clean/completed`) cannot match.
  */
 const entryAction = /^\/api\/queues\/[^/]+\/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\/(?:retry|clean)$/i;
 
 /**
- * Refuses all that Bull Board can do to a queue beyond its single entries: pausing it stops every answer, emptying it delays
- * them. What a later version of it adds is refused as well, until it is named here.
+ * Refuses all of Bull Board's queue actions except those on single entries: pausing the queue stops every answer,
+ * emptying it delays them. Actions added by a later version are refused as well, until they are listed here.
  */
 export function refuseQueueActions({ ADMIN_QUEUE_ACTIONS }: Pick<Config, "ADMIN_QUEUE_ACTIONS">) {
   return (req: Request, _res: Response, next: NextFunction): void => {

@@ -1,14 +1,14 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { compactVerify, errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from "jose";
 
-/** Pinned: a token that names another one is refused before its signature is looked at. */
+/** Pinned: a token with another algorithm is refused before its signature is checked. */
 export const algorithm = "HS256";
 
-/** The first signs; the others are still taken, so that one can take the place of another. */
+/** The first secret signs. The others still verify, so that secrets can be rotated. */
 export type Secrets = readonly [string, ...string[]];
 export type Keys = readonly [KeyObject, ...KeyObject[]];
 
-/** Why a token was not taken, for those who may know. */
+/** Reason for refusing a token, for those allowed to know it. */
 export type ClaimsFault = "expired" | "malformed" | "claims" | "signature";
 
 export function toKeys([first, ...others]: Secrets): Keys {
@@ -16,8 +16,8 @@ export function toKeys([first, ...others]: Secrets): Keys {
 }
 
 /**
- * Verifies a compact JWS under whichever of these keys signed it; signatures are compared in constant time.
- * @returns its claims, or why there are none; never throws for what a token holds
+ * Verifies a compact JWS with each of the keys; signatures are compared in constant time.
+ * @returns its claims, or the reason why there are none; never throws for a token's content
  */
 export function readSignedClaims(
   token: string,
@@ -31,7 +31,7 @@ export function readSignedClaims(
 }
 
 /**
- * Verifies the signature of a compact JWS likewise, and leaves its claims to the caller.
+ * Verifies the signature of a compact JWS, and leaves its claims to the caller.
  * @returns its payload, parsed
  */
 export function readSignedJson(token: string, keys: Keys): Promise<{ json: unknown } | { fault: ClaimsFault }> {

@@ -7,9 +7,9 @@ import type { Secrets } from "./signed-claims.ts";
 const key = "token-secret-fingerprints";
 
 /**
- * Holds this process's `TOKEN_SECRET` against the one with which an API was last started on this database, and keeps its own
- * in its place. Two APIs with different secrets refuse each other's tokens, at random behind a load balancer. It is said, not
- * refused: after a leak a new secret must be able to take the place of the old one at once.
+ * Compares this process's `TOKEN_SECRET` with that of the API started last on this database, then stores its own
+ * fingerprint. Two APIs with different secrets refuse each other's tokens, at random behind a load balancer. A
+ * difference is logged, not refused: after a leak a new secret must be able to replace the old one at once.
  */
 export async function compareTokenSecrets(pool: Pool, secrets: Secrets, log: Logger): Promise<void> {
   const own = secrets.map(fingerprintOf);
@@ -26,7 +26,7 @@ export async function compareTokenSecrets(pool: Pool, secrets: Secrets, log: Log
   }
 }
 
-/** Tells secrets apart, and nothing about them: a secret has at least 32 characters. */
+/** Distinguishes secrets, and reveals nothing about them: a secret has at least 32 characters. */
 function fingerprintOf(secret: string): string {
   return createHmac("sha256", secret).update("parley: fingerprint of a token secret").digest("base64url").slice(0, 22);
 }

@@ -2,22 +2,22 @@ import { timingSafeEqual } from "node:crypto";
 import { decodeJwt, type JWTPayload, SignJWT } from "jose";
 import { algorithm, readSignedClaims, type Secrets, toKeys } from "./signed-claims.ts";
 
-/** Conversation tokens: whoever holds one may read, write and delete that conversation. */
+/** Conversation tokens: the bearer of one may read, write and delete that conversation. */
 export interface Tokens {
-  /** @returns one that is good for thirty days, less an hour at most */
+  /** @returns a token valid for thirty days, less at most an hour */
   sign(conversationId: string): Promise<string>;
-  /** @returns the conversation's id; `undefined` for whatever is not a valid token of ours */
+  /** @returns the conversation's id; `undefined` if it is not a valid token of ours */
   verify(token: string): Promise<string | undefined>;
 }
 
 const audience = "parley:conversation";
 const lifetime = "30 days";
-/** A token that is younger is given again: a conversation has many messages in a few minutes. */
+/** A token younger than this is returned again, because a conversation has many messages in a few minutes. */
 const youngSeconds = 3600;
-/** Each takes half a kilobyte. */
+/** Each entry takes half a kilobyte. */
 const maxKnown = 10_000;
 
-/** @param secrets the first signs; tokens of the others are good until they expire */
+/** @param secrets the first signs; tokens of the others are valid until they expire */
 export function createTokens(secrets: Secrets): Tokens {
   const keys = toKeys(secrets);
   const known = new KnownTokens();
@@ -39,7 +39,7 @@ export function createTokens(secrets: Secrets): Tokens {
       const before = known.conversationOf(token);
       if (before !== undefined) return before;
       const read = await readSignedClaims(token, keys, { audience, requiredClaims: ["sub", "exp"] });
-      // Malformed, expired, forged or for another audience: to its bearer these are all the same.
+      // Malformed, expired, forged or for another audience: the bearer gets the same answer.
       if ("fault" in read) return undefined;
       known.learn(token, read.claims, { signedHere: false });
       return read.claims.sub;
@@ -48,8 +48,8 @@ export function createTokens(secrets: Secrets): Tokens {
 }
 
 /**
- * Tokens that are known to be good, one of each conversation that was heard of of late. To compute a signature takes a trip
- * to another thread and back, several times as long as all else that a request does by itself.
+ * Cache of valid tokens, one for each recently active conversation. Computing a signature takes a round trip to another
+ * thread, several times as long as the rest of a request's own work.
  */
 class KnownTokens {
   readonly #tokens = new Map<string, { token: string; claims: JWTPayload; signedHere: boolean }>();
@@ -63,14 +63,14 @@ class KnownTokens {
     if (this.#tokens.size > maxKnown && oldest !== undefined) this.#tokens.delete(oldest);
   }
 
-  /** @returns a token that was signed here, with the first secret, and has nearly all its time left */
+  /** @returns a token signed by this process with the first secret, with nearly all its time left */
   youngOf(conversationId: string): string | undefined {
     const known = this.#tokens.get(conversationId);
     if (!known?.signedHere || secondsNow() - (known.claims.iat ?? 0) >= youngSeconds) return undefined;
     return known.token;
   }
 
-  /** @returns the conversation of a token that is known and has not expired */
+  /** @returns the conversation of a cached token that has not expired */
   conversationOf(token: string): string | undefined {
     const conversationId = claimedSubject(token);
     const known = conversationId === undefined ? undefined : this.#tokens.get(conversationId);
@@ -80,7 +80,7 @@ class KnownTokens {
   }
 }
 
-/** Whose token it says to be; nothing of it is verified. */
+/** Reads the token's `sub` without verifying it. */
 function claimedSubject(token: string): string | undefined {
   try {
     return decodeJwt(token).sub;

@@ -5,7 +5,7 @@ import { hasEnded, toJobView } from "./job-view.ts";
 import type { Mail } from "./mailbox.ts";
 import type { JobWatch, Watcher } from "./watch-job.ts";
 
-/** How far a client has come in an attempt's text, in UTF-8 bytes. */
+/** A client's position in an attempt's text, in UTF-8 bytes. */
 export interface Cursor {
   attempt: number;
   bytes: number;
@@ -13,9 +13,11 @@ export interface Cursor {
 
 interface Follow {
   watcher: Watcher;
-  /** Read after the watcher was opened: so no change is missed. */
+  /** Read after the watcher was opened, so that no change is missed. */
   row: JobRow;
-  /** What the client has, by its `Last-Event-ID`: `"unknown"` if that is no id of ours, absent for a fresh connect. */
+  /**
+   * The client's position, from its `Last-Event-ID`: `"unknown"` if it is no id of ours, absent for a fresh connect.
+   */
   from?: Cursor | "unknown" | undefined;
 }
 
@@ -25,8 +27,9 @@ interface Sources {
 }
 
 /**
- * Everything a client has yet to see of a job, until it has ended: the tail of a log, whose truth is the row, the draft and
- * the stored reply. Hints only say when to look. When its watcher is closed it ends without a word: the client has gone.
+ * Yields everything that a client has yet to see of a job, until the job has ended. It works like the tail of a log:
+ * the truth is in the row, the draft and the stored reply, and hints only say when to read them. Closing its watcher
+ * ends it without an event, because the client is gone.
  */
 export async function* followJob(sources: Sources, { watcher, row: first, from }: Follow): AsyncGenerator<JobEvent> {
   const { mailbox, known } = watcher;
@@ -57,12 +60,12 @@ export async function* followJob(sources: Sources, { watcher, row: first, from }
   }
 }
 
-/** The text one client has put together, and what it lacks. */
+/** The text that one client has assembled, and the rest that it lacks. */
 class FollowedText {
   readonly #sources: Sources;
   readonly #jobId: string;
   #cursor: Cursor;
-  /** The cursor came from the client and was not yet held against the text. */
+  /** The cursor was sent by the client and not yet compared with the text. */
   #unchecked: boolean;
   /** The client shows text that it must drop first. */
   #stale: boolean;
@@ -80,7 +83,7 @@ class FollowedText {
     return this.#cursor.bytes;
   }
 
-  /** What came since, of the present attempt. */
+  /** Yields the new text of the present attempt. */
   async *advance(attempt: number, { draft, deltas }: Mail): AsyncGenerator<JobEvent> {
     yield* this.#begin(attempt);
     if (attempt === 0) return;
@@ -94,10 +97,10 @@ class FollowedText {
     }
   }
 
-  /** What the client lacks of the stored reply; if there is none, it drops what it has. */
+  /** Yields the rest of the stored reply. If there is no reply, the client drops its text. */
   *finish({ replyText, replyAttempt, attempt }: JobRow): Generator<JobEvent> {
     yield* this.#begin(replyAttempt ?? attempt);
-    // Most have it all, and need no copy of it.
+    // Most clients have it all, so skip the copy into a buffer.
     if (this.#cursor.bytes === Buffer.byteLength(replyText ?? "")) return;
     const reply = Buffer.from(replyText ?? "");
     if (!isBoundary(reply, this.#cursor.bytes)) yield this.#reset();
@@ -107,7 +110,7 @@ class FollowedText {
 
   *#begin(attempt: number): Generator<JobEvent> {
     const moved = this.#cursor.attempt !== attempt;
-    // A first attempt takes nothing back: there was nothing.
+    // A first attempt needs no reset, because no text was shown before it.
     const shown = this.#stale || (moved && this.#cursor.attempt > 0);
     if (moved) this.#cursor = { attempt, bytes: 0 };
     if (moved) this.#unchecked = false;
@@ -120,7 +123,7 @@ class FollowedText {
     try {
       let slice = await watch.readDraft(this.#jobId, attempt, this.#cursor.bytes);
       if (this.#unchecked && !isPlausible(slice, this.#cursor.bytes)) {
-        // The draft of a job that has just ended is gone, and says nothing of the id: the stored reply will.
+        // The draft of a job that has just ended is gone, so it cannot confirm the id. The stored reply will.
         if (!slice && (await this.#hasEnded())) return;
         yield this.#reset();
         slice = await watch.readDraft(this.#jobId, attempt, 0);
@@ -128,7 +131,7 @@ class FollowedText {
       this.#unchecked = false;
       if (slice && slice.bytes.length > 0) yield this.#delta(slice.text, slice.bytes.length);
     } catch (error) {
-      // Without its drafts the stream goes on from PostgreSQL: the client gets the stored reply at the end.
+      // Continue from PostgreSQL without the draft: the client gets the stored reply at the end.
       log.debug({ err: error, jobId: this.#jobId }, "draft not read");
     }
   }
@@ -143,7 +146,7 @@ class FollowedText {
     this.#cursor = { attempt, bytes: 0 };
     this.#unchecked = false;
     this.#stale = false;
-    // Whoever reconnects now must not name a place in the text that it has dropped.
+    // The id moves to 0, so that a client that reconnects now does not resume in text that it has dropped.
     return { event: "reset", data: { attempt }, id: `${attempt}:0` };
   }
 
@@ -155,7 +158,7 @@ class FollowedText {
   }
 }
 
-/** Whether a draft can have been sent up to `bytes`: not beyond its end, not inside a character. */
+/** True if a draft can have been sent up to `bytes`: not beyond its end, not inside a character. */
 function isPlausible(slice: { bytes: Buffer; length: number } | undefined, bytes: number): boolean {
   if (!slice) return bytes === 0;
   return bytes <= slice.length && !isContinuation(slice.bytes[0]);
@@ -181,7 +184,9 @@ function terminalEvent(row: JobRow): JobEvent {
   return { event: "done", data, id: endEventId };
 }
 
-/** Reads a `Last-Event-ID`; absent or empty: a fresh connect. No attempt and no delta of ours is numbered 0 or 01. */
+/**
+ * Parses a `Last-Event-ID`; absent or empty means a fresh connect. Our ids never number an attempt or a delta 0 or 01.
+ */
 export function parseCursor(lastEventId: string | undefined): Cursor | "unknown" | undefined {
   if (lastEventId === undefined || lastEventId === "") return undefined;
   const [, attempt, bytes] = /^([1-9]\d{0,8}):([1-9]\d{0,8})$/.exec(lastEventId) ?? [];

@@ -5,7 +5,7 @@ export function hasEnded(status: JobStatus): boolean {
   return status === "completed" || status === "failed" || status === "cancelled";
 }
 
-/** A job as clients see it. */
+/** Converts a job's row to the form that clients see. */
 export function toJobView(
   row: JobRow,
   live: { position?: number | undefined; partial?: string | undefined } = {},

@@ -3,16 +3,16 @@ import type { Hint } from "../../../shared/live/live.ts";
 export interface Mail {
   /** The row may have changed. */
   row: boolean;
-  /** The draft holds text that no hint brought. */
+  /** The draft holds text that was in no hint. */
   draft: boolean;
   deltas: { attempt: number; offset: number; text: string }[];
   position?: number;
 }
 
-/** What waits here for a slow reader; beyond it the reader gets the rest from the draft, which is there anyway. */
+/** Maximum text kept for a slow reader. Beyond it the reader gets the rest from the draft, which is stored anyway. */
 const maxWaitingChars = 32 * 1024;
 
-/** Collects the hints for one follower of a job until it takes them; holds no more than a bounded amount of text. */
+/** Collects the hints for one follower of a job until it takes them. Its memory is bounded. */
 export class Mailbox {
   readonly #signal: AbortSignal;
   #mail: Mail = emptyMail();
@@ -21,7 +21,7 @@ export class Mailbox {
   /** Monotonic time of the last hint, in milliseconds. */
   heardAt = performance.now();
 
-  /** @param signal ends the waiting for good */
+  /** @param signal ends all waits for good */
   constructor(signal: AbortSignal) {
     this.#signal = signal;
     signal.addEventListener("abort", () => this.#wake(), { once: true });

@@ -1,6 +1,6 @@
 /**
- * Reads that many want at the same moment, as the followers of one job do when it changes: one read serves all who asked
- * before it began. Who asks while it is under way may know of something newer, and shares the next one.
+ * Shares reads that are wanted at the same moment, as by the followers of one job when it changes. One read serves all
+ * callers that asked before it began. Callers during a read may know of something newer, so they share the next one.
  */
 export class SharedReads<Args extends (string | number)[], Result> {
   readonly #read: (...args: Args) => Promise<Result>;
@@ -10,7 +10,7 @@ export class SharedReads<Args extends (string | number)[], Result> {
     this.#read = read;
   }
 
-  /** What is read is shared, too: it must not be changed. */
+  /** The result is shared, too: do not modify it. */
   read(...args: Args): Promise<Result> {
     const key = args.join();
     const running = this.#running.get(key);

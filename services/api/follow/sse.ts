@@ -2,20 +2,20 @@ import { once } from "node:events";
 import type { Response } from "express";
 import type { JobEvent } from "../../../shared/protocol/events.ts";
 
-/** Below the idle limits of common proxies. */
+/** Below the idle timeouts of common proxies. */
 const heartbeatMs = 15_000;
 /**
- * After so long a stream is sent back: whoever is still there resumes where it was. A client that vanished without a word
- * takes what we send into buffers on the way, for a quarter of an hour by the kernel's own count, behind a proxy for ever.
- * Longer than nearly all replies take.
+ * Maximum duration of a stream; then it is sent back, and a live client resumes at its position. A client that vanished
+ * silently lets buffers on the way absorb our bytes: for a quarter of an hour by the kernel's timeout, behind a proxy
+ * for ever. This is longer than nearly all replies take.
  */
 const longestMs = 300_000;
-/** A client that lost its connection comes back after so long. */
+/** Delay before a client that lost its connection reconnects. */
 const retryMs = 1000;
 
-/** All event streams of this process: one timer keeps them open, one call ends them when the process does. */
+/** All event streams of this process. One timer keeps them open, and one call ends them at shutdown. */
 export class EventStreams {
-  /** Each with the monotonic time at which it began. */
+  /** Each open stream with the monotonic time at which it began. */
   readonly #open = new Map<Response, number>();
   readonly #heartbeat: NodeJS.Timeout;
   #closed = false;
@@ -29,12 +29,12 @@ export class EventStreams {
   }
 
   /**
-   * Pumps events to a client, no faster than it reads. Trouble on the way ends the stream with an invitation to come back:
-   * an `EventSource` gives up for good on any status but 200.
-   * @throws never; `onError` hears of what went wrong
+   * Pumps events to a client, no faster than it reads. An error ends the stream with an invitation to reconnect,
+   * because an `EventSource` gives up for good on any status but 200.
+   * @throws never; errors are passed to `onError`
    */
   async pump(res: Response, events: AsyncIterable<JobEvent>, onError: (error: unknown) => void): Promise<void> {
-    // Its request was under way when the process was told to end.
+    // The request was in flight when the shutdown began.
     if (this.#closed) return this.sendBack(res);
     this.#begin(res);
     let retry: number | undefined = retryMs;
@@ -55,8 +55,8 @@ export class EventStreams {
   }
 
   /**
-   * Ends a stream so that the client tries again a little later; the jitter spreads a crowd. The event says so to clients that
-   * cannot read `retry:`, and has no id, so that the place in the text stays known.
+   * Ends a stream so that the client retries a little later; the jitter spreads a crowd. The event tells clients that
+   * ignore `retry:`. It has no id, so that the client keeps its position in the text.
    */
   sendBack(res: Response): void {
     if (res.writableEnded) return;
@@ -75,14 +75,14 @@ export class EventStreams {
   #beat(beganBefore: number): void {
     for (const [res, beganAt] of this.#open) {
       if (beganAt < beganBefore) this.sendBack(res);
-      // Whoever has not taken what it was sent gets nothing on top: its silence must show.
+      // Skip heartbeats while the client has unread data, so the inactivity timeout can detect a dead connection.
       else if (res.writableLength === 0) res.write(":\n\n");
     }
   }
 
   #begin(res: Response): void {
     if (res.headersSent) return;
-    // Through it the routers that this request went through would be kept as long as the stream lasts.
+    // `next` would keep the routers of this request in memory as long as the stream lasts.
     res.req.next = undefined;
     res.writeHead(200, {
       "Content-Type": "text/event-stream; charset=utf-8",
@@ -94,14 +94,17 @@ export class EventStreams {
   }
 }
 
-/** @param retry goes into the event's own block: some clients take a block with nothing else in it for an event */
+/** @param retry is added to the event's own block: some clients take a block with nothing else in it for an event */
 function encode({ event, data, id }: JobEvent, retry?: number): string {
   const retryLine = retry === undefined ? "" : `retry: ${retry}\n`;
   const idLine = id === undefined ? "" : `id: ${id}\n`;
   return `${retryLine}${idLine}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** Whichever comes first; the other one's listener goes, too, or a slow reader would gather one with each event. */
+/**
+ * Waits for the first of the two events, and removes the other listener, too: a slow reader would collect one with each
+ * event.
+ */
 async function drained(res: Response): Promise<void> {
   const done = new AbortController();
   const { signal } = done;

@@ -3,7 +3,7 @@ import type { Restart, RunRow } from "../../../shared/db/jobs/timeline.ts";
 import type { TimelineView } from "../../../shared/protocol/job.ts";
 import { traceIdOf } from "../../../shared/tracing/tracing.ts";
 
-/** What happened to a job, as its visitor may know it: no names of machines. */
+/** Lists a job's history for its visitor, without names of machines. */
 export function toTimeline(job: JobRow, runs: readonly RunRow[], restarts: readonly Restart[]): TimelineView {
   const events = runs.flatMap((run) => [
     { millis: run.claimedAt, event: "started" as const, attempt: run.attempt },

@@ -1,6 +1,6 @@
 import type { Response } from "express";
 
-/** A signal that is aborted when the client has gone, or has all it asked for. */
+/** Returns a signal that aborts when the client disconnects or has its full answer. */
 export function untilClosed(res: Response): AbortSignal {
   const closed = new AbortController();
   if (res.closed) closed.abort();

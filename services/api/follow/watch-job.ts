@@ -8,7 +8,7 @@ import { hasEnded } from "./job-view.ts";
 import { Mailbox } from "./mailbox.ts";
 import { SharedReads } from "./shared-reads.ts";
 
-/** One follower of a job: its mail, and what it knows, so that the ticker can tell whether it missed something. */
+/** One follower of a job: its mailbox, and its last known state, by which the ticker detects missed hints. */
 export interface Watcher {
   readonly mailbox: Mailbox;
   known: { status: JobStatus; attempt: number; bytes: number };
@@ -19,14 +19,14 @@ interface ReadSlice extends DraftSlice {
 }
 
 const tickMs = 1000;
-/** A follower that heard nothing for so long may have missed a hint. */
+/** A follower without a hint for so long may have missed one. */
 const silentMs = 2000;
-/** A position in the queue is told at most so often. */
+/** Minimum interval between events with a queue position. */
 const positionEveryMs = 5000;
 
 /**
- * The jobs this process follows. Hints make it quick; a tick a second, with one query for all that were silent, makes it
- * certain.
+ * The jobs that this process follows. Hints make it fast. A tick a second, with one query for all silent followers,
+ * makes it reliable.
  */
 export class JobWatch {
   readonly #pool: Pool;
@@ -48,7 +48,7 @@ export class JobWatch {
     });
   }
 
-  /** Begins to follow a job; `signal` ends it. Read the row after this, never before: then no change is missed. */
+  /** Begins to follow a job; `signal` ends it. Read the row after this, never before, so that no change is missed. */
   async open(jobId: string, signal: AbortSignal): Promise<Watcher> {
     const watcher: Watcher = { mailbox: new Mailbox(signal), known: { status: "queued", attempt: 0, bytes: 0 } };
     const stopListening = await this.#live.listen(jobId, (hint) => watcher.mailbox.put(hint));
@@ -65,24 +65,24 @@ export class JobWatch {
     return watcher;
   }
 
-  /** The row as it is now or a little later. */
+  /** Reads the present row, or a slightly later one. */
   readRow(jobId: string): Promise<JobRow | undefined> {
     return readJob(this.#pool, jobId);
   }
 
-  /** As `Live` reads it; one copy of the text is enough for all who lack it. */
+  /** Reads a draft from `Live`, and shares one copy of the text among all followers that lack it. */
   readDraft(jobId: string, attempt: number, from: number): Promise<ReadSlice | undefined> {
     return this.#drafts.read(jobId, attempt, from);
   }
 
-  /** Ends all waits for a job's end, now and from now on: their clients get what is known. */
+  /** Ends all present and future waits for a job's end; their clients get the last known state. */
   endWaits(): void {
     this.#endWaits.abort();
   }
 
   /**
-   * Waits until a job has ended, at most `ms`; a store that hangs makes it no longer.
-   * @returns its row as it was last read; `undefined` where there is none, or none was read in time
+   * Waits until a job has ended, at most `ms`, even if a store hangs.
+   * @returns its row as it was last read; `undefined` if there is none, or none was read in time
    */
   async waitForEnd(jobId: string, ms: number, signal: AbortSignal): Promise<JobRow | undefined> {
     using wait = new LinkedAbort(signal, this.#endWaits.signal);
