@@ -75,7 +75,7 @@ describe("the ledger", () => {
 
 describe("a reply whose limit was spent on thoughts", () => {
   it("is called once, is no step towards an open circuit, and a log line names the limit", async () => {
-    const file = new URL("providers/recorded/all-tokens-spent-on-reasoning.sse", import.meta.url);
+    const file = new URL("../providers/recorded/all-tokens-spent-on-reasoning.sse", import.meta.url);
     const body = await readFile(file, "utf8");
     const worker = openReal();
     for (let job = 1; job <= 6; job++) {

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** What somebody writes who knows this API by its description alone. */
 const program = `
-import * as parley from "../harness/client.ts";
+import * as parley from "./client.ts";
 
 parley.defaults.baseUrl = process.argv[2] ?? "";
 
