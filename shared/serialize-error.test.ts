@@ -22,7 +22,7 @@ describe("what is logged of an error", () => {
       message: "no answer",
       cause: { message: "connect ECONNREFUSED", code: "ECONNREFUSED" },
     });
-    expect(JSON.stringify(told)).toContain("tell-error.test.ts");
+    expect(JSON.stringify(told)).toContain("serialize-error.test.ts");
   });
 
   it.each([
