@@ -4,7 +4,7 @@ import type { Provider } from "./provider.ts";
 
 export type ProviderRegistry = ReadonlyMap<ProviderName, Provider>;
 
-/** One line a provider. Loaded on demand: an SDK that nobody configured costs no memory. */
+/** One entry per provider. Modules are loaded on demand, so the SDK of an unconfigured provider uses no memory. */
 const loaders: Record<ProviderName, (config: Config) => Promise<Provider>> = {
   anthropic: async (config) => (await import("./anthropic/anthropic.ts")).anthropicFromConfig(config),
   openai: async (config) => (await import("./openai/openai.ts")).openaiFromConfig(config),
@@ -15,8 +15,8 @@ const loaders: Record<ProviderName, (config: Config) => Promise<Provider>> = {
 };
 
 /**
- * Loads the providers that are configured, and no other.
- * @throws {ConfigError} when one cannot be made from its settings
+ * Loads the configured providers only.
+ * @throws {ConfigError} when a provider cannot be created from its settings
  */
 export async function loadProviders(config: Config): Promise<ProviderRegistry> {
   const names = providerNames.filter((name) => isConfigured(name, config));

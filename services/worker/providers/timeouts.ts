@@ -1,40 +1,41 @@
 import { LinkedAbort } from "../../../shared/async/linked-abort.ts";
 import { ProviderError, type ProviderEvent } from "./provider.ts";
 
-/** How long a provider may keep us waiting, in milliseconds. */
+/** Timeouts of a provider, in milliseconds. */
 export interface Timeouts {
   connectMs: number;
-  /** Until the first text; an assistant's `firstTextMs` goes before it. */
+  /** Until the first text; an assistant's `firstTextMs` overrides it. */
   firstTokenMs: number;
-  /** Between two signs of life, be they text or not. */
+  /** Between two signs of life, whether text or not. */
   betweenTokensMs: number;
-  /** For a call whose answer is not streamed. */
+  /** Until the whole answer of a call that is not streamed. */
   wholeAnswerMs: number;
 }
 
 export const defaultTimeouts: Timeouts = {
-  // Two lost SYNs are sent again after 1 s and 3 s, and TLS adds two round trips; later than that nobody is there.
+  // Two lost SYNs are sent again after 1 s and 3 s, and TLS adds two round trips. A later answer is not to be expected.
   connectMs: 5_000,
-  // From the call on, connecting included. Models that think were recorded to take 30 s to their first word, and some
-  // servers hold back even the head of their answer until then.
+  // Counts from the start of the call, connecting included. Thinking models were recorded to take 30 s to their first
+  // word. Some servers hold back even the head of their answer until then.
   firstTokenMs: 90_000,
-  // A provider that thinks aloud, or writes, pauses for a second or two; this is a stall, and a new call still fits into
-  // the job's deadline.
+  // A provider that streams thoughts or text pauses for a second or two. A longer silence is a stall, and a new call
+  // still fits into the job's deadline.
   betweenTokensMs: 20_000,
-  // Threads are made and deleted within a second.
+  // Threads are created and deleted within a second.
   wholeAnswerMs: 20_000,
 };
 
 interface StreamLimits extends Pick<Timeouts, "firstTokenMs" | "betweenTokensMs"> {
   signal: AbortSignal;
-  /** The assistant's own, in place of `firstTokenMs`. */
+  /** The assistant's own limit, which replaces `firstTokenMs`. */
   firstTextMs?: number | undefined;
 }
 
 /**
- * Passes a provider's events on, and ends the upstream call when the provider is silent for too long, or too long without
- * text. `stream` gets the signal that it must obey; whatever it throws after an abort, the caller sees the reason of that
- * abort. The time in which the caller is busy with an event does not count: slow stores are not a silent provider.
+ * Passes a provider's events on. Ends the upstream call when the provider is silent for too long, or too long without
+ * text. `stream` must obey the signal that it receives. After an abort the caller sees the reason of that abort,
+ * whatever `stream` throws. Time in which the caller handles an event does not count: slow stores are not a silent
+ * provider.
  * @throws {ProviderError} `timeout`
  */
 export async function* withTimeouts(
@@ -49,7 +50,7 @@ export async function* withTimeouts(
       upstream.signal.throwIfAborted();
       patience.pause(event);
       yield event;
-      // A provider that was aborted while nobody listened may never notice.
+      // A provider aborted while the caller was busy may never notice the abort.
       upstream.signal.throwIfAborted();
       patience.resume();
       upstream.signal.throwIfAborted();
@@ -61,8 +62,8 @@ export async function* withTimeouts(
 }
 
 /**
- * The limits of one stream. That of silence begins with the first work of the provider: before it, and after a head or a
- * lone keep-alive, a model may think unseen.
+ * Time limits of one stream. The limit of silence starts with the provider's first work. Before that, and after a head
+ * or a lone keep-alive, a model may think unseen.
  */
 class Patience implements Disposable {
   readonly #end: (fault: ProviderError) => void;
@@ -71,7 +72,7 @@ class Patience implements Disposable {
   #silence: NodeJS.Timeout | undefined;
   #waiting = true;
   #hasWorked = false;
-  /** Reached while the caller was busy. */
+  /** Timeout reached while the caller was busy. */
   #reached: ProviderError | undefined;
 
   constructor(
