@@ -1,13 +1,13 @@
-/** What an upstream's error names. */
+/** Names and words in an upstream's error. */
 export interface Problem {
   names: string[];
-  /** Its sentences: read, and never shown. They may quote the visitor or the key. */
+  /** Sentences of the error: read, but never shown. They may quote the visitor or the key. */
   words: string;
-  /** The HTTP status that it names. */
+  /** HTTP status named in the error. */
   status: number | undefined;
 }
 
-/** `key`: it is refused. `credit`: the account must be paid first. `ours`: the same call would fail again. */
+/** `key`: the key is refused. `credit`: the account must be paid first. `ours`: the same call would fail again. */
 type Kind = "key" | "credit" | "ours";
 
 const kinds: Record<Kind, readonly string[]> = {
@@ -20,7 +20,7 @@ const kinds: Record<Kind, readonly string[]> = {
     "invalid_authentication_error",
     "incorrect_api_key_error",
     "api_key_invalid",
-    // Of a field that is missing or wrong.
+    // Names of a missing or wrong field.
     "api_key",
     "authorization",
     "x_api_key",
@@ -44,7 +44,7 @@ const kinds: Record<Kind, readonly string[]> = {
     "budget_exceeded",
     "exceeded_current_quota_error",
     "insufficient_balance",
-    // OpenAI's name for a 429 that no waiting ends.
+    // OpenAI's name for a 429 that waiting does not clear.
     "insufficient_quota",
     "insufficient_user_quota",
     "payment_required",
@@ -73,7 +73,7 @@ const kinds: Record<Kind, readonly string[]> = {
     "request_too_large",
     "unprocessable_entity",
     "unsupported_parameter",
-    // MiniMax: the input or the output is filtered, a parameter is wrong.
+    // MiniMax: the input or the output is filtered, or a parameter is wrong.
     "1026",
     "1027",
     "2013",
@@ -82,7 +82,7 @@ const kinds: Record<Kind, readonly string[]> = {
 
 const byName = new Map(Object.entries(kinds).flatMap(([kind, names]) => names.map((name) => [name, kind as Kind])));
 
-/** Names in the middle of a sentence; a number there is no name. */
+/** Finds known names in the middle of a sentence; a number there is not a name. */
 export function knownNamesIn(words: string): string[] {
   const found = words.match(/[A-Za-z]{2,}(?:[_-][A-Za-z]+)*/g) ?? [];
   return found.filter((word) => exceptionName.test(word) || (/[_-]/.test(word) && byName.has(toKey(word))));
@@ -94,7 +94,7 @@ function toKey(name: string): string {
   return name.toLowerCase().replaceAll(/[\s.-]+/g, "_");
 }
 
-/** Sentences about a key, for servers that name nothing, or the wrong thing (xAI: `invalid-argument`). */
+/** Patterns of sentences about a key, for servers that name nothing, or the wrong thing (xAI: `invalid-argument`). */
 const aboutKey =
   /\b(?:api[ _-]?key|api[ _-]?token|auth(?:entication|orization)?(?:[ _-](?:token|key|header|credentials?))?|(?:access|security) token|bearer|credentials?)\b/i;
 const refuses =
@@ -108,7 +108,7 @@ export function kindOf({ names, words }: Problem): Kind | undefined {
   );
   const found = (["key", "credit"] as const).find((kind) => known.includes(kind));
   if (found) return found;
-  // Gemini says the same of a rate that is exceeded for a minute.
+  // Gemini uses the same words for a rate exceeded for a minute.
   if (unpaid.test(words) && !names.includes("RESOURCE_EXHAUSTED")) return "credit";
   if (aboutKey.test(words) && refuses.test(words)) return "key";
   return known[0];

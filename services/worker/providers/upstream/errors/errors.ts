@@ -1,25 +1,25 @@
 import { wasUnsent } from "../http/connections.ts";
 import { ProviderError, type ProviderErrorCode } from "../../provider.ts";
 
-/** 4xx that pass by themselves: a request timeout, a conflict (a model being loaded), too early, too many. */
+/** Temporary 4xx statuses: a request timeout, a conflict (a model being loaded), too early, too many. */
 const passing = new Set([408, 409, 425, 429]);
 
-/** What an HTTP status that is no success means for the next call. */
+/** Maps an HTTP error status to an error code, which decides on the next call. */
 export function codeOfStatus(status: number): ProviderErrorCode {
   if (status >= 500 || passing.has(status)) return "overloaded";
-  // A redirect would take the key and the conversation to a host that nobody configured.
+  // A redirect would take the key and the conversation to a host outside the configuration.
   return status >= 300 ? "rejected" : "malformed";
 }
 
 interface Answer {
   status: number;
-  /** The header's value. */
+  /** Value of the header. */
   retryAfter?: string | null | undefined;
-  /** For the log, after the status; see `namesIn`. */
+  /** Detail for the log, after the status; see `namesIn`. */
   detail: string;
-  /** By default what the status says. */
+  /** Error code; by default that of the status. */
   code?: ProviderErrorCode;
-  /** The key is refused, although the status may not say so. */
+  /** True if the key is refused, although the status may not say so. */
   refusedKey?: boolean;
 }
 
@@ -36,17 +36,17 @@ export function errorOfStatus(
   });
 }
 
-/** For what Node reports when there is no connection, or when it ends too early. */
+/** Maps Node's errors for a connection that failed, or that ended too early. */
 export function fromConnection(error: unknown): ProviderError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-  // Nobody is there who would say so: asking again costs the visitor the same time once more.
+  // A host that does not answer gets no retry, which would cost the visitor the same time again.
   const kind = code === "ETIMEDOUT" ? "timeout" : "unreachable";
   return new ProviderError(kind, `the connection failed: ${code}`, { cause: error, unsent: wasUnsent(error) });
 }
 
 /**
- * An upstream's own words may quote the visitor or the key; of its error only what looks like a name is kept.
- * @returns like ` (invalid_request_error, max_tokens)`, or nothing
+ * Keeps only the values of an error that look like a name: an upstream's own words may quote the visitor or the key.
+ * @returns text like ` (invalid_request_error, max_tokens)`, or an empty string
  */
 export function namesIn(values: readonly unknown[], apiKey: string | undefined): string {
   const names = values.filter(
@@ -55,7 +55,7 @@ export function namesIn(values: readonly unknown[], apiKey: string | undefined):
   return names.length > 0 ? ` (${names.join(", ")})` : "";
 }
 
-/** RFC 9110 §10.2.3: seconds or a date; undefined for anything else. */
+/** RFC 9110 §10.2.3: seconds or a date; `undefined` for anything else. */
 function parseRetryAfter(value: string | null | undefined, now: number): number | undefined {
   if (value === null || value === undefined) return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1000;

@@ -4,16 +4,16 @@ import { kindOf, knownNamesIn, type Problem } from "./error-kinds.ts";
 
 type Fields = Record<string, unknown>;
 
-/** Of a sentence, more says nothing more: an event may have megabytes. */
+/** Maximum characters read of an error's words. An event may have megabytes, and more words add no information. */
 const maxWordsChars = 4096;
-/** No error nests deeper; a body is not trusted. */
+/** Maximum nesting: no error nests deeper, and a body is not trusted. */
 const maxDepth = 4;
 
 /**
- * Finds the error in an event or a body, whatever its shape: below `error`, in an array (Gemini), in a choice (OpenRouter),
- * as `detail` (FastAPI), bare (`code` and `message`: Alibaba, vLLM), a status inside (MiniMax), or a string.
- * @param isAnswer the HTTP status was an error already, so that whatever is there describes it
- * @returns undefined where there is none
+ * Finds the error in an event or a body of any shape: below `error`, in an array (Gemini), in a choice (OpenRouter), as
+ * `detail` (FastAPI), bare (`code` and `message`: Alibaba, vLLM), a status inside (MiniMax), or a string.
+ * @param isAnswer true if the HTTP status was an error, so that any content describes it
+ * @returns `undefined` if there is none
  */
 export function findError(value: unknown, isAnswer = false): unknown {
   if (Array.isArray(value)) return findError(value[0], isAnswer);
@@ -37,8 +37,8 @@ export function findError(value: unknown, isAnswer = false): unknown {
 }
 
 /**
- * The error that an event is, where its API tells events apart by their type: it has none, or that of an error. Its fields
- * may stand in the event itself, or below it.
+ * Finds the error in an event of an API that distinguishes events by type. An error event has no type, or that of an
+ * error. Its fields are in the event itself, or below it.
  */
 export function findTypedError(event: unknown): unknown {
   const type = isFields(event) ? event["type"] : undefined;
@@ -56,7 +56,7 @@ function isBareError(value: Fields): boolean {
   return says && !("id" in value && "object" in value);
 }
 
-/** An error of words only, whose name is beside it: xAI. */
+/** Adds the names beside an error that consists of words only: xAI. */
 function withNeighbours(error: unknown, neighbours: Fields): unknown {
   if (Array.isArray(error)) return withNeighbours(error[0], neighbours);
   const { code, type, status, error_type } = neighbours;
@@ -94,7 +94,7 @@ const wordFields = [
   "error",
 ];
 
-/** Reads what an error names, whatever it calls that. */
+/** Reads the names, words and status of an error, whatever its fields are called. */
 export function readProblem(error: unknown, depth = 0): Problem {
   if (typeof error === "string" || typeof error === "number") return readWords(String(error));
   if (Array.isArray(error)) return readProblem(error[0], depth + 1);
@@ -117,7 +117,7 @@ export function readProblem(error: unknown, depth = 0): Problem {
       .map((each) => each.words)
       .join(" ")
       .trim(),
-    // A fault in the request, as FastAPI tells it; its status is 422.
+    // FastAPI reports a fault in the request in this form; its status is 422.
     status:
       statusIn(error) ??
       inner?.status ??
@@ -126,7 +126,10 @@ export function readProblem(error: unknown, depth = 0): Problem {
   };
 }
 
-/** Of words the first, before a colon, is often a name: `litellm.AuthenticationError: …`; and some begin with a status. */
+/**
+ * Reads an error given as words. The first word before a colon is often a name: `litellm.AuthenticationError: …`. Some
+ * errors begin with a status.
+ */
 function readWords(all: string): Problem {
   const words = all.slice(0, maxWordsChars);
   const start = words.trim();
@@ -142,7 +145,7 @@ function readWords(all: string): Problem {
   };
 }
 
-/** The names in an error, for the log; see `namesIn`. */
+/** Renders the names in an error for the log; see `namesIn`. */
 export function describeErrorObject(error: unknown, apiKey: string | undefined): string {
   return namesIn(readProblem(error).names, apiKey);
 }
@@ -156,8 +159,8 @@ export function isRefusedKey(error: unknown): boolean {
 }
 
 /**
- * For an error inside a stream that began well. Its code may be an HTTP status (OpenRouter, vLLM, llama.cpp).
- * @param setting of the key
+ * Maps an error inside a stream that began well. Its code may be an HTTP status (OpenRouter, vLLM, llama.cpp).
+ * @param setting name of the key's setting
  */
 export function fromErrorObject(error: unknown, apiKey: string | undefined, setting: string): ProviderError {
   const problem = readProblem(error);
@@ -169,7 +172,7 @@ export function fromErrorObject(error: unknown, apiKey: string | undefined, sett
   });
 }
 
-/** For data that is no JSON: a gateway's words, or half an event. */
+/** Maps data that is not JSON: a gateway's words, or half an event. */
 export function fromWords(data: string, apiKey: string | undefined, setting: string): ProviderError {
   const problem = /^\s*[[{<]/.test(data) ? readProblem(undefined) : readWords(data);
   const message = `an event is not JSON${namesIn(problem.names, apiKey)}`;
@@ -179,7 +182,7 @@ export function fromWords(data: string, apiKey: string | undefined, setting: str
 interface Telling {
   message: string;
   setting: string;
-  /** Where neither a status nor a name says it. */
+  /** Code used when neither a status nor a name decides. */
   otherwise: ProviderErrorCode;
 }
 

@@ -3,19 +3,19 @@ const ofEvents = /^(?::|(?:data|event|id|retry):)/;
 const longestField = "event:".length;
 const bare = /^(?:data|event|id|retry)$/;
 const lineEnd = /\r\n?|\n/;
-/** Nothing but lines of events begins in such a piece. */
+/** Matches a piece in which only lines of events begin. */
 const ordinary = /^(?:(?:data:|event:|:)[^\r\n]*(?:\r?\n)+)+$/;
 
 /**
- * Lines that belong to no event: an error that a gateway writes into a stream, as JSON or in plain words, or an answer that
- * is not streamed. An object of JSON on a line of its own counts at once, the rest together at the end.
+ * Collects lines that belong to no event: an error that a gateway writes into a stream, as JSON or in plain words, or
+ * an answer that is not streamed. A JSON object on a line of its own is returned at once, the rest together at the end.
  */
 export class RawLines {
   readonly #maxChars: number;
   readonly #tooLong: () => Error;
-  /** The line that has not ended yet. */
+  /** Line that has not ended yet. */
   #line = "";
-  /** It is one of an event. */
+  /** True if the current line belongs to an event. */
   #passedOver = false;
   #rest = "";
 
@@ -24,7 +24,7 @@ export class RawLines {
     this.#tooLong = tooLong;
   }
 
-  /** @returns what can be read as an event of its own */
+  /** @returns lines that can be read as events of their own */
   push(text: string): string[] {
     if (this.#line === "" && !this.#passedOver && ordinary.test(text)) return [];
     const [first = "", ...others] = text.split(lineEnd);
@@ -38,7 +38,7 @@ export class RawLines {
     return objects;
   }
 
-  /** @returns all that is left */
+  /** @returns the remaining lines */
   end(): string[] {
     const objects = this.#endLine();
     const rest = this.#rest.trim();
@@ -61,7 +61,7 @@ export class RawLines {
     this.#line = "";
     if (line === "" || bare.test(line)) return [];
     if (this.#rest === "" && isObject(line)) return [line];
-    // llama.cpp writes an error as a field of that name.
+    // llama.cpp writes an error as a field with the name `error`.
     const [, error = ""] = /^error: ?(.+)$/.exec(line) ?? [];
     if (isObject(error)) return [`{"type":"error","error":${error}}`];
     this.#rest += `${line}\n`;
