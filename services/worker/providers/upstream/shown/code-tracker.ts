@@ -1,17 +1,17 @@
-/** Bounds the memory for one line; a fence, with the quotes and lists around it, is shorter. */
+/** Limit of the memory for one line; a fence, with the quotes and lists around it, is shorter. */
 const maxLineChars = 200;
 const fence = /^[\s>*+\-\d.)]*?(`{3,}|~{3,})/;
 
 /**
- * Follows where a growing Markdown text is in code: between fences, or between two runs of as many backticks within one
- * paragraph. A run that nothing closes counts as code up to the end of its paragraph.
+ * Tracks whether a growing Markdown text is in code: between fences, or between two backtick runs of equal length
+ * within one paragraph. An unclosed run counts as code up to the end of its paragraph.
  */
 export class CodeTracker {
   #line = "";
   #fence = "";
-  /** Backticks that opened the present span; 0: none did. */
+  /** Number of backticks that opened the current span; 0: no span. */
   #span = 0;
-  /** Backticks that were read last. */
+  /** Number of backticks read last. */
   #run = 0;
 
   push(text: string): void {
@@ -23,19 +23,19 @@ export class CodeTracker {
     }
   }
 
-  /** Whether the next character is in code, if it is not another backtick. */
+  /** True if the next character is in code, unless it is another backtick. */
   get inCode(): boolean {
     this.settle();
     return this.#fence !== "" || this.#span > 0;
   }
 
-  /** Takes the run of backticks that was read last as whole. */
+  /** Treats the backtick run read last as complete. */
   settle(): void {
     const run = this.#run;
     this.#run = 0;
     if (this.#fence !== "") return;
     const [, marks] = run === 0 && !this.#line.endsWith("~~~") ? [] : (fence.exec(this.#line) ?? []);
-    // A fence of backticks has none behind it on its line: else it is a span.
+    // A backtick fence has no further backticks on its line; otherwise it is a span.
     if (marks !== undefined && this.#line.endsWith(marks)) this.#fence = marks;
     else if (run > 0 && this.#span === 0) this.#span = run;
     else if (run === this.#span) this.#span = 0;
@@ -50,6 +50,6 @@ export class CodeTracker {
     this.#line = "";
   }
 
-  /** The line of the opening fence has ended. */
+  /** True once the line of the opening fence has ended. */
   #opened = false;
 }

@@ -1,10 +1,10 @@
 import { longestHeld } from "./held-back.ts";
 
 const headerEnd = "<|message|>";
-/** What ends the text of a message; the last two begin another one, whose end mark was left out. */
+/** End marks of a message's text. The last two begin another message, whose predecessor's end mark was left out. */
 const messageEnds = ["<|end|>", "<|return|>", "<|call|>", "<|start|>", "<|channel|>"];
 
-/** Takes the text for people out of gpt-oss's own format (harmony), where a server passes it on as it is. */
+/** Extracts the visitor's text from gpt-oss's own format (harmony), where a server passes it on unchanged. */
 export class HarmonyFilter {
   #held = "";
   #inHeader = true;

@@ -1,4 +1,4 @@
-/** How many characters at the end of a text may be the beginning of one of these marks, whatever their case. */
+/** Number of characters at the end of a text that may begin one of these marks, ignoring case. */
 export function longestHeld(text: string, marks: readonly string[]): number {
   const lower = text.toLowerCase();
   const lengths = marks.map((mark) => {

@@ -5,14 +5,14 @@ import type { Source } from "./sources.ts";
 
 const beginning = /[ \t[【\uE200:c]/g;
 const mayBegin = /^[ \t[【\uE200:c]$/;
-/** Code goes on so behind an index; `(` also makes a link of it. */
+/** Characters that continue code behind an index; `(` also makes it a link. */
 const goesOnAsCode = /^[\w=({]$/;
 const attached = /[\p{L}\p{N}\p{M}.,;:!?)"'”’»%。，、！？」』）…]\*{0,2}$/u;
 const word = /[\p{L}\p{N}]/u;
 const blank = /^[ \t]$/;
 const blanks = /^[ \t]+$/;
 const contextChars = 64;
-/** A reply whose sources are not known counts them from 1; it may leave some out. */
+/** Numbers that marks may skip. A reply with unknown sources counts them from 1, and may leave some out. */
 const maxSkipped = 3;
 
 interface Unit {
@@ -21,18 +21,19 @@ interface Unit {
 }
 
 /**
- * Takes the marks of sources out of a text while it streams: a visitor cannot follow them, since no reply carries the
- * sources that they stand for. Marks of a form of their own always go. A number in brackets goes where it is a mark:
- * - sources are known, and one has this number;
- * - else where it counts from 1, and follows a word directly or comes with others (`nine[1][2]`).
- * Code, links (`[1](…)`, `[text][1]`), definitions and lists of the model's own (`[1]` at the beginning of a line), and an
- * index (`items[1]`) are text.
+ * Removes the marks of sources from a streamed text. A visitor cannot follow them, since no reply carries its sources.
+ * Marks with a form of their own are always removed. A number in brackets is removed when it is a mark:
+ * - if sources are known: when one has this number;
+ * - otherwise: when it counts from 1, and follows a word directly or is next to others (`nine[1][2]`).
+ *
+ * Code, links (`[1](…)`, `[text][1]`), definitions and lists of the model's own (`[1]` at the beginning of a line), and
+ * an index (`items[1]`) are text.
  */
 export class MarkFilter {
   readonly #habits: Habits;
   readonly #code = new CodeTracker();
   #held = "";
-  /** What was passed on last. */
+  /** Text passed on last. */
   #before = "";
   #sources: readonly Source[] = [];
   #cites = false;
@@ -43,14 +44,14 @@ export class MarkFilter {
     this.#habits = habits;
   }
 
-  /** @param sources all that are known by now, in the order of their numbers */
+  /** @param sources all sources known by now, in the order of their numbers */
   know(sources: readonly Source[]): void {
     if (sources.length === 0) return;
     if (sources.length > this.#sources.length) this.#sources = sources;
     this.#habits.cites = true;
   }
 
-  /** @returns what can go on now */
+  /** @returns the text that can be passed on now */
   push(text: string): string {
     let out = "";
     for (let at = 0; at < text.length;) {
@@ -63,18 +64,18 @@ export class MarkFilter {
     return out;
   }
 
-  /** @returns what was still held back */
+  /** @returns the text still held back */
   end(): string {
     let out = "";
-    // What is left of one may begin another.
+    // The rest of one unit may begin another.
     while (this.#held !== "") out += this.#judge("");
     this.#before = "";
     return out;
   }
 
   /**
-   * White space before a mark goes with it. At the end of a piece it is held back only where the server is known to cite: a
-   * reply that is being written must not lack its last blank elsewhere.
+   * True if white space at the end of a piece is held back. White space before a mark is removed with the mark. It is
+   * held back only if the server is known to cite: other growing replies must not lack their last blank.
    */
   get #holdsBlanks(): boolean {
     return this.#cites || this.#habits.cites || this.#sources.length > 0;
@@ -99,7 +100,7 @@ export class MarkFilter {
     return "";
   }
 
-  /** Decides on what is held, now that it is known what follows. */
+  /** Decides on the held text, now that the next character is known. */
   #judge(next: string): string {
     const { spaces, units, rest } = takeApart(this.#held);
     this.#held = "";
@@ -108,18 +109,18 @@ export class MarkFilter {
     const half = next === "" && halfMark.test(rest);
     const kept = gone ? "" : units.map(({ text }) => text).join("");
     const before = kept === "" && (gone || half) ? this.#between(spaces, half ? "" : follows) : spaces;
-    // The blank before the mark was passed on: the one behind it is one too many.
+    // The blank before the mark was passed on, so the blank after it is dropped.
     this.#skipsBlank = gone && rest === "" && spaces === "" && blank.test(this.#before.slice(-1));
     return this.#pass(before + kept) + (half ? "" : this.#passRest(rest));
   }
 
-  /** White space before a mark goes with it, unless it keeps two words apart or begins a line. */
+  /** Drops white space before a mark, unless it separates two words or begins a line. */
   #between(spaces: string, follows: string): string {
     if (spaces === "" || isLineStart(this.#before)) return spaces;
     return word.test(follows) ? " " : "";
   }
 
-  /** Its first character begins no mark; a later one may. */
+  /** Passes the rest on: its first character begins no mark, but a later one may. */
   #passRest(rest: string): string {
     if (rest === "") return "";
     const [first = "", ...others] = Array.from(rest);
@@ -152,7 +153,7 @@ export class MarkFilter {
     return numbers.every((each) => each <= this.#sources.length) || this.#countOn(units, numbers, spaces);
   }
 
-  /** Whether numbers go on from those before them, as marks of sources that are not known do. */
+  /** True if the numbers continue those before them, as marks of unknown sources do. */
   #countOn(units: readonly Unit[], numbers: readonly number[], spaces: string): boolean {
     const cites = this.#cites || this.#habits.cites;
     const form = cites ? /^[^^]*$/ : /^\[\d+\]$/;
@@ -175,7 +176,7 @@ function takeApart(held: string): { spaces: string; units: Unit[]; rest: string 
   return { spaces, units, rest: held.slice(at) };
 }
 
-/** `[1](address)`, `[text][1]`, `![1]`, and a definition, `[1]: address`. */
+/** Matches `[1](address)`, `[text][1]`, `![1]`, and a definition, `[1]: address`. */
 function isLinkPart(before: string, follows: string): boolean {
   if (follows === "(" || follows === "[" || /[[\]!\\]$/.test(before)) return true;
   return follows === ":" && isLineStart(before);
@@ -186,7 +187,7 @@ function nextMatch(text: string, pattern: RegExp, from: number): number {
   return pattern.exec(text)?.index ?? text.length;
 }
 
-/** Also within quotes and lists. */
+/** True at the start of a line, also within quotes and lists. */
 function isLineStart(before: string): boolean {
   return /(?:^|\n)[\s>*+-]*$/.test(before);
 }

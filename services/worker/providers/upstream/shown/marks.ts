@@ -1,26 +1,26 @@
-/** Marks of sources, as the models write them. What is between U+E200 and U+E201 is OpenAI's: `cite`, `turn0search0`. */
+/** Marks of sources in the models' own forms. Text between U+E200 and U+E201 is OpenAI's: `cite`, `turn0search0`. */
 const privateUse = String.raw`\uE200[^\uE201\n]{0,400}\uE201`;
 const definite: readonly string[] = [
   privateUse,
-  // The same without its private-use characters.
+  // OpenAI's mark without its private-use characters.
   String.raw`cite(?:turn\d{1,3}[a-z]{1,12}\d{1,3})+`,
-  // Assistants and file search: place and name of the file.
+  // Assistants and file search: position and name of the file.
   String.raw`[【\[]\d{0,4}(?::\d{1,4})?†[^【】[\]\n]{0,200}[】\]]`,
-  // ChatGPT's.
+  // ChatGPT.
   String.raw`:contentReference\[oaicite:\d{1,3}\](?:\{index=\d{1,3}\})?`,
   // Azure's "on your data", Bing, and the prompt that DeepSeek recommends for searches.
   String.raw`\[doc\d{1,3}\]`,
   String.raw`\[\^\d{1,3}\^\]`,
   String.raw`\[citation:\d{1,3}\]`,
 ];
-/** Numbers in brackets, which may be a mark, an index, an item of a list. */
+/** Number in brackets, which may be a mark, an index, or an item of a list. */
 const number = String.raw`\d{1,3}`;
 const plain = String.raw`\[\^?${number}(?:\s?[,–-]\s?${number}){0,9}\]|【${number}】`;
 
-/** One mark; `plain`: only the text around it tells whether it is one. */
+/** One mark. The group `plain` matches a form that is a mark only in a suitable context. */
 export const mark = new RegExp(`${definite.join("|")}|(?<plain>${plain})`, "y");
 
-/** The beginning of one that may still become whole. */
+/** Beginnings of marks that are still incomplete. */
 const unfinished = [
   String.raw`\uE200[^\uE201\n]{0,400}`,
   String.raw`c(?:i(?:t(?:e(?:t(?:u(?:r(?:n[\da-z]{0,80})?)?)?)?)?)?)?`,
@@ -34,15 +34,15 @@ export const mayBecomeMark = new RegExp(
   `^[ \\t]{0,40}(?:(?:${definite.join("|")}|${plain}){0,20}(?:${unfinished.join("|")})?)$`,
 );
 
-/** Half a mark, where a reply was cut in it: no text either. */
+/** Half a mark, left where a reply was cut: not text either. */
 export const halfMark = /^[ \t]*(?:\uE200|[【[]\d{0,4}(?::\d{1,4})?†|citeturn\d|:contentReference\[)/;
 
-/** Names that code gives to lists: what follows them in brackets is an index. */
+/** Names that code gives to lists: a number in brackets after them is an index. */
 const listNames =
   "[a-z]|arr|array|list|items?|matrix|grid|args?|argv|rows?|cols?|columns?|vec|vector|buf|buffer|str|tuple";
 export const identifier = new RegExp(`(?:^|[^\\p{L}\\p{N}])(?:${listNames})$|[_$][\\w$]*$|[a-z][A-Z]\\w*$`, "u");
 
-/** Numbers of a plain mark, of a range its ends; 0, which no source has, for one that begins with 0. */
+/** Numbers of a plain mark; those of a range are its ends. A number with a leading 0 becomes 0, which no source has. */
 export function numbersOf(text: string): number[] {
   return Array.from(text.matchAll(/\d+/g), ([digits]) => (digits.startsWith("0") ? 0 : Number(digits)));
 }

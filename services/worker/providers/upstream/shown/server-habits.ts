@@ -1,25 +1,28 @@
 import { opensInPrompt } from "./thought-forms.ts";
 
-/** What a server does with every reply of a model, as far as its replies have shown. */
+/** Habits of a server in every reply of a model, as learnt from its replies. */
 export interface Habits {
   /**
-   * Whether thoughts come with their opening tag. Where it is missing, or assumed to be, a text is held back until the
-   * closing one.
+   * State of the opening tag of thoughts. Where it is missing, or assumed to be, text is held back until the closing
+   * tag.
    */
   opening: "unknown" | "sent" | "assumed missing" | "missing";
-  /** Replies come with sources, so numbers in brackets are marks of them. */
+  /** True if replies have sources, so that numbers in brackets are marks of them. */
   cites: boolean;
 }
 
-/** Of so many models the habits are remembered; assistants name few. */
+/** Maximum number of models whose habits are kept; assistants name few models. */
 const maxModels = 100;
 
-/** The habits of one server, by model, for the life of the process. */
+/** Habits of one server, by model, for the life of the process. */
 export class ServerHabits {
   readonly #models = new Map<string, Habits>();
   readonly #namesTell: boolean;
 
-  /** @param namesTell whether a model's name tells that its template opens the thoughts: where servers run their own */
+  /**
+   * @param namesTell true if a model's name shows that its template opens the thoughts, as with servers that run models
+   * themselves
+   */
   constructor({ namesTell = false } = {}) {
     this.#namesTell = namesTell;
   }

@@ -4,38 +4,38 @@ import { type Habits, newHabits } from "./server-habits.ts";
 import type { Source } from "./sources.ts";
 import { ThoughtFilter } from "./thought-filter.ts";
 
-/** The part of a provider's text that is for people: without a model's thoughts, and without marks of sources. */
+/** Extracts the visitor's part of a provider's text: without a model's thoughts, and without marks of sources. */
 export class ShownText {
   readonly #thoughts: ThoughtFilter;
   readonly #marks: MarkFilter;
 
-  /** @param habits what earlier replies have shown of the server; absent: nothing is known, or learnt */
+  /** @param habits habits of the server, learnt from earlier replies; absent: none are known, and none are learnt */
   constructor(habits: Habits = newHabits()) {
     this.#thoughts = new ThoughtFilter(habits);
     this.#marks = new MarkFilter(habits);
   }
 
-  /** Takes the sources that are known by now. */
+  /** Takes the sources known by now. */
   know(sources: readonly Source[]): void {
     this.#marks.know(sources);
   }
 
-  /** Tells that the server sends thoughts in a field of their own. */
+  /** Records that the server sends thoughts in a field of their own. */
   thoughtsAreApart(): void {
     this.#thoughts.thoughtsAreApart();
   }
 
-  /** Set once what went on turns out to be thoughts; nothing more goes on then. */
+  /** Set once text already passed on turns out to be thoughts; nothing more is passed on then. */
   get fault(): ProviderError | undefined {
     return this.#thoughts.fault;
   }
 
-  /** @returns what can go on now */
+  /** @returns the text that can be passed on now */
   push(text: string): string {
     return this.#marks.push(this.#thoughts.push(text));
   }
 
-  /** Ends a message; another may follow. @returns what was still held back */
+  /** Ends a message; another may follow. @returns the text still held back */
   end(finishReason: Parameters<ThoughtFilter["end"]>[0] = "stop"): string {
     const rest = this.#marks.push(this.#thoughts.end(finishReason)) + this.#marks.end();
     return this.fault ? "" : rest;

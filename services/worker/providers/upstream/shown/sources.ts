@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What a provider says a reply rests on. */
+/** Source that a reply rests on, as named by the provider. */
 export interface Source {
   title?: string;
   url?: string;
@@ -14,7 +14,7 @@ const entry = z.union([
     .transform(({ url_citation: each }) => toSource(each)),
   z.object({ title: text, url: text }).transform(toSource),
 ]);
-/** Nothing hangs on them but the marks in the text: what is no list of sources is passed over. */
+/** Lenient: only the marks in the text depend on sources, so a malformed list is skipped. */
 const list = z.array(entry.catch({})).catch([]).default([]);
 
 const inMessage = z
@@ -33,11 +33,11 @@ const chunk = z.object({
 const names = /"(?:citations|search_results|annotations)"/;
 
 /**
- * Reads the sources that a chunk of a chat completion names: Perplexity's `citations` (addresses) and `search_results`,
+ * Reads the sources in a chunk of a chat completion: Perplexity's `citations` (addresses) and `search_results`,
  * OpenAI's and OpenRouter's `annotations`, Azure's `context.citations`.
  */
 export function readSources(json: string, event: unknown): Source[] {
-  // Most servers send none.
+  // Fast path: most servers send no sources.
   if (!names.test(json)) return [];
   const { data } = chunk.safeParse(event);
   if (!data) return [];

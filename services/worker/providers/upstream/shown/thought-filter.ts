@@ -18,34 +18,37 @@ import {
 type FinishReason = Extract<ProviderEvent, { type: "finish" }>["finishReason"];
 
 /**
- * `start`: thoughts may begin. `thoughts`: they are dropped up to their closing mark. `unsure`: the server leaves out
- * opening tags, so all is held back up to a closing one. `text`: passed on. `answer`: so is this, up to the mark that
+ * `start`: thoughts may begin. `thoughts`: dropped up to their closing mark. `unsure`: the server leaves out opening
+ * tags, so all text is held back up to a closing tag. `text`: passed on. `answer`: passed on, up to the mark that
  * closes it.
  */
 type State = "start" | "thoughts" | "unsure" | "text" | "answer" | "harmony";
 
 /**
- * Drops a model's thoughts out of its text while it streams: those at its beginning, between marks of a known form, closed
- * or not, and those that only a closing mark ends. Marks in code, and in the middle of a text, are text.
+ * Drops a model's thoughts from its streamed text. It drops thoughts at the beginning between marks of a known form,
+ * closed or not, and thoughts that have only a closing mark. Marks in code, and in the middle of a text, are text.
  *
- * Thoughts without an opening mark look like a reply until they end. What was not passed on by then is dropped; if some
- * was, the call must fail: its next try knows the server's habit, and holds the text back.
+ * Thoughts without an opening mark look like a reply until they end. If none of their text was passed on by then, it is
+ * dropped. Otherwise the call must fail: its next try knows the server's habit, and holds the text back.
  */
 export class ThoughtFilter {
   readonly #habits: Habits;
   #state: State = "start";
   #held = "";
-  /** Closes the thoughts, or the answer. */
+  /** Mark that closes the thoughts, or the answer. */
   #close = "";
-  /** All of a message's text, while an orphan may still follow: whether one is in code depends on what precedes it. */
+  /**
+   * Whole text of a message, kept while an orphan (a closing mark without an opening one) may follow. The text before
+   * an orphan decides whether it is in code.
+   */
   #text = "";
   #answerBegun = false;
-  /** The end of what was searched for an orphan, and how much of what is held that was. */
+  /** End of the text searched for an orphan, and the length of the held text that was searched. */
   #recent = "";
   #scanned = 0;
   #hadThoughts = false;
   #passedOn = false;
-  /** What was passed on turned out to be thoughts: nothing more is. */
+  /** Set once text already passed on turns out to be thoughts; nothing more is passed on then. */
   fault: ProviderError | undefined;
   readonly #harmony = new HarmonyFilter();
 
@@ -53,13 +56,13 @@ export class ThoughtFilter {
     this.#habits = habits;
   }
 
-  /** The server sends thoughts in a field of their own: those in the text have both marks. */
+  /** Records that the server sends thoughts in a field of their own. Thoughts in its text then have both marks. */
   thoughtsAreApart(): void {
     this.#habits.opening = "sent";
     if (this.#state === "unsure") this.#state = "text";
   }
 
-  /** @returns what can go on now */
+  /** @returns the text that can be passed on now */
   push(text: string): string {
     if (text === "" || this.fault) return "";
     this.#held += text;
@@ -73,7 +76,7 @@ export class ThoughtFilter {
     return out;
   }
 
-  /** Ends a message; another one may follow. @returns what was still held back */
+  /** Ends a message; another may follow. @returns the text still held back */
   end(finishReason: FinishReason): string {
     let out = "";
     if (this.#state === "harmony") out = this.#harmony.end();
@@ -125,7 +128,7 @@ export class ThoughtFilter {
     }
     const pairs = this.#hadThoughts ? [...thoughtPairs, ...answerPairs] : thoughtPairs;
     if (mayStartHarmony.test(text) || pairs.some(({ mayOpen }) => mayOpen.test(text))) return;
-    // Behind thoughts, the white space goes with them.
+    // White space after thoughts is dropped with them.
     if (this.#hadThoughts) return this.#enter("text", text);
     const { opening } = this.#habits;
     this.#enter(opening === "assumed missing" || opening === "missing" ? "unsure" : "text", this.#held);
@@ -142,7 +145,7 @@ export class ThoughtFilter {
     else this.#enter("start", this.#held.slice(at + this.#close.length));
   }
 
-  /** The mark that closes an answer is dropped, with the white space before it. */
+  /** Passes the answer on. The mark that closes it is dropped, with the white space before it. */
   #passAnswer(): string {
     if (!this.#answerBegun) this.#held = this.#held.trimStart();
     if (this.#held === "") return "";
@@ -165,7 +168,7 @@ export class ThoughtFilter {
     return this.#state === "unsure" ? out : out + this.#takeHeld();
   }
 
-  /** @returns what follows a closing mark without an opening one, if there is one */
+  /** @returns the text after a closing mark without an opening one, if there is one */
   #behindOrphan(): string | undefined {
     const unsure = this.#state === "unsure";
     const fresh = unsure ? this.#held.slice(this.#scanned) : this.#held;
@@ -173,7 +176,7 @@ export class ThoughtFilter {
     this.#recent = recent.slice(-maxCloseChars);
     this.#scanned = this.#held.length;
     if (!unsure) this.#text += fresh;
-    // Nearly always so, and cheap, however long the text is.
+    // Fast path: almost always taken, and cheap however long the text is.
     if (recent.search(orphanClose) === -1) return undefined;
     const all = unsure ? this.#held : this.#text;
     for (const found of all.matchAll(orphanClose)) {
@@ -203,7 +206,10 @@ export class ThoughtFilter {
     return text;
   }
 
-  /** It was cut off in its thoughts; or there were none, as some models do on easy questions. */
+  /**
+   * Ends text held back in state `unsure`. Either the reply was cut in its thoughts, or it had none, as with some
+   * models on easy questions.
+   */
   #endUnsure(finishReason: FinishReason): string {
     if (finishReason === "length" || finishReason === "content_filter") return "";
     if (this.#habits.opening === "assumed missing") this.#habits.opening = "sent";

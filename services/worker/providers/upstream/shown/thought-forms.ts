@@ -1,15 +1,15 @@
-/** A pair of marks; both are matched whatever their case. */
+/** A pair of marks, matched regardless of case. */
 export interface Pair {
   open: RegExp;
-  /** Matches each beginning of what `open` matches. */
+  /** Matches each beginning of a text that `open` matches. */
   mayOpen: RegExp;
-  /** What closes it, given what opened it. */
+  /** Returns the closing mark for the matched opening mark. */
   close: (opened: string) => string;
 }
 
 /**
- * `<think>` and its relatives: DeepSeek, Qwen, GLM, MiniMax, Kimi, OLMo and others (`think`), Amazon Nova and older Claudes
- * (`thinking`), EXAONE (`thought`), Seed-OSS (`seed:think`), LongCat (`longcat_think`).
+ * Names of `<think>` and its relatives: DeepSeek, Qwen, GLM, MiniMax, Kimi, OLMo and others (`think`), Amazon Nova and
+ * older Claudes (`thinking`), EXAONE (`thought`), Seed-OSS (`seed:think`), LongCat (`longcat_think`).
  */
 const tagName = "(?:[a-z]{1,12}[:_])?think(?:ing)?|antthinking|thoughts?|reason(?:ing)?";
 const tags: Pair = {
@@ -18,7 +18,7 @@ const tags: Pair = {
   close: (opened) => `</${/^<([^\s>]*)/.exec(opened)?.[1] ?? ""}>`,
 };
 
-/** Forms that hold the thoughts of a model. */
+/** Pairs of marks around a model's thoughts. */
 export const thoughtPairs: readonly Pair[] = [
   tags,
   // Magistral.
@@ -31,11 +31,13 @@ export const thoughtPairs: readonly Pair[] = [
   literal("<|START_THINKING|>", "<|END_THINKING|>"),
   // Gemma 4.
   literal("<|channel>thought", "<channel|>"),
-  // gpt-oss on servers that drop its special tokens: no word begins so, and a capital letter follows.
+  // gpt-oss on servers that drop its special tokens: no word begins with this, and a capital letter follows.
   { open: /^analysis(?=[A-Z])/, mayOpen: prefixes("analysis"), close: () => "assistantfinal" },
 ];
 
-/** Forms that hold the reply itself, right behind thoughts: Hunyuan, ERNIE and Granite, OpenThinker, Command A. */
+/**
+ * Pairs of marks around the reply itself, directly after thoughts: Hunyuan, ERNIE and Granite, OpenThinker, Command A.
+ */
 export const answerPairs: readonly Pair[] = [
   literal("<answer>", "</answer>"),
   literal("<response>", "</response>"),
@@ -47,21 +49,21 @@ export const answerPairs: readonly Pair[] = [
 export const harmonyStart = /^<\|(?:channel|start)\|>/;
 export const mayStartHarmony = prefixes("<|channel|>", "<|start|>");
 
-/** What ends thoughts that nothing opened: chat templates put the opening tag into the prompt. */
+/** Closing marks without an opening one: chat templates put the opening tag into the prompt. */
 export const orphanClose = new RegExp(
   `</(?:${tagName})>|\\[/THINK\\]|◁/think▷|<\\|end_of_thought\\|>|<\\|END_THINKING\\|>|<channel\\|>`,
   "gi",
 );
-/** No closing mark is longer. */
+/** Length of the longest closing mark, or more. */
 export const maxCloseChars = 32;
 
-/** An opening tag anywhere: a closing one behind it is not without one. */
+/** Opening tag at any position: a closing tag behind it is not an orphan. */
 export const anyOpen = new RegExp(`<(?:${tagName})>|\\[THINK\\]|◁think▷`, "i");
 
-/** Models whose own chat templates open the thoughts in the prompt, by what their names have in common. */
+/** Models whose own chat templates open the thoughts in the prompt, recognised by common parts of their names. */
 export const opensInPrompt = /(?:^|[^a-z\d])(?:r1|qwq|thinking|z1|reasoner|reasoning)(?![a-z])/i;
 
-/** Where in a text a mark is; -1: nowhere. Lower case would not do: letters may become longer by it. */
+/** Index of a mark in a text; -1: not found. Lower-casing would not work: it can make letters longer. */
 export function indexOfMark(text: string, mark: string): number {
   return text.search(new RegExp(escape(mark), "i"));
 }
@@ -70,7 +72,7 @@ function literal(open: string, close: string): Pair {
   return { open: new RegExp(`^${escape(open)}`, "i"), mayOpen: prefixes(open), close: () => close };
 }
 
-/** Matches each beginning of the texts, the whole included. */
+/** Matches each beginning of the texts, including the whole texts. */
 function prefixes(...texts: string[]): RegExp {
   const each = texts.map((text) =>
     Array.from(text)
