@@ -7,7 +7,7 @@ import type { Provider, ProviderRequest, Threads } from "../providers/provider.t
 import { untilStored } from "./until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
-/** Whether a provider answers an assistant's conversations in threads. */
+/** True if the provider answers the conversations of the assistant in threads. */
 export function wantsThread({ threads }: Pick<Provider, "threads">, { state }: Pick<Assistant, "state">): boolean {
   return threads !== undefined && (threads.required || state === "provider");
 }

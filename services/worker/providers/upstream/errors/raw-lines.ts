@@ -1,4 +1,4 @@
-/** A line of server-sent events, or the beginning of one. */
+/** Matches a line of server-sent events, or the beginning of one. */
 const ofEvents = /^(?::|(?:data|event|id|retry):)/;
 const longestField = "event:".length;
 const bare = /^(?:data|event|id|retry)$/;
