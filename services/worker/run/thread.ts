@@ -37,7 +37,7 @@ export class Thread {
     const { thread, attempt, previousTurn, history } = this.#job;
     const unbroken =
       attempt === 1 && !this.#touched && thread?.provider === provider.name && thread.turn === previousTurn;
-    // Where our history may be shorter than the thread, the cost of a call in it has no known bound.
+    // The cost of a call has no known bound if the thread may hold more than our history.
     const mayBeTooDear = assistant.budget !== undefined && history.length >= maxPromptMessages;
     this.#touched = true;
     return {
