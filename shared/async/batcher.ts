@@ -1,49 +1,50 @@
 import type { Pool } from "pg";
 import { isDatabaseAway } from "../db/database.ts";
 
-/** Statements that are under way at once; who comes then, joins the next one. */
+/** Maximum statements in flight. Later items wait for the next batch. */
 const maxRunning = 2;
-/** Nobody waits longer for his turn: a statement that hangs must not take its time limit from the next ones'. */
+/** Maximum time an item waits for a slot, so a hanging statement does not use up the timeouts of those behind it. */
 const maxWaitMs = 50;
-/** Longer statements gain nothing, and hold their locks longer. */
+/** Maximum items in a batch. Longer statements gain nothing, and hold their locks longer. */
 const mostItems = 100;
 
 /**
- * How rows are locked for several items: those that others hold are left out. So nobody waits for somebody else's row, and
- * two statements never wait for each other.
+ * Lock clause for a batch: rows locked elsewhere are skipped. No item waits for another item's row, and two statements
+ * never wait for each other.
  */
 export const skipLocked = "for no key update skip locked";
 
 /**
- * The rows of a table with these ids, each looked up by itself. As a join the planner takes it for small: PostgreSQL would
- * read a young table whole, and a statement that was prepared then goes on so while the table grows.
- * @param ids a parameter that holds an array of UUIDs; its length must not show, or each length is planned for anew
- * @param more goes to the end of each look-up
+ * Looks rows of a table up by id, one lateral look-up per id. The planner takes a join for small: PostgreSQL would read
+ * a young table in full, and an already prepared statement keeps doing so while the table grows.
+ * @param ids a parameter that holds an array of UUIDs; the planner must not see its length, or it plans anew for each
+ * length
+ * @param more appended to each look-up
  */
 export function byIds(table: string, columns: string, ids: string, more = "limit 1"): string {
   return `unnest((select ${ids}::uuid[])) as wanted(wanted_id)
     cross join lateral (select ${columns} from ${table} where id = wanted_id ${more}) as ${table}`;
 }
 
-/** What a statement for many says of one item; absent: it is to be done alone, as it would have had to wait for a lock. */
+/** Result of one item in a batch. `undefined`: its row was locked and skipped; run it alone. */
 export type Done<Result> = { result: Result } | undefined;
 
 interface Joining<Item, Result> {
   /**
-   * Does what is asked for all of them in one statement, or for none.
-   * @returns by the items' places
+   * Runs a batch in one statement, for all items or for none.
+   * @returns the results, in the order of the items
    */
   together: (pool: Pool, items: readonly Item[]) => Promise<Done<Result>[]>;
-  /** Absent: `together` is as good. */
+  /** Runs one item, waiting for its lock. Defaults to `together` with a single item. */
   alone?: (pool: Pool, item: Item) => Promise<Result>;
-  /** Two items with the same key are never in one statement. */
+  /** Key of an item. Two items with the same key are never in one statement. */
   keyOf?: (item: Item) => string;
 }
 
 /**
- * Makes one statement of many that come at once. Alone, an item is sent at once; while two statements are under way, those
- * that come wait for the next one. An item that is locked, or that a statement breaks on, neither delays nor fails its
- * neighbours: in the end it is done alone.
+ * Batches concurrent calls into one statement. A single item is sent at once; while two statements are in flight, later
+ * items wait for the next batch. An item that is locked, or that makes a statement fail, neither delays nor fails its
+ * neighbours: it is finally run alone.
  */
 export function joined<Item, Result>(joining: Joining<Item, Result>): (pool: Pool, item: Item) => Promise<Result> {
   const joiners = new WeakMap<Pool, Joiner<Item, Result>>();
@@ -54,7 +55,7 @@ export function joined<Item, Result>(joining: Joining<Item, Result>): (pool: Poo
   };
 }
 
-/** The same for reading rows by their ids: what is read is never older than the question. */
+/** Batches reads of rows by id. A row is read after it was requested, never before. */
 export function joinedRead<Row extends { id: string }>(
   read: (pool: Pool, ids: readonly string[]) => Promise<Row[]>,
 ): (pool: Pool, id: string) => Promise<Row | undefined> {
@@ -77,7 +78,7 @@ class Joiner<Item, Result> {
   readonly #joining: Joining<Item, Result>;
   #waiting: Waiting<Item, Result>[] = [];
   #running = 0;
-  /** Halved when a server did not answer, doubled when it did: what is too much at once must not be tried for ever. */
+  /** Current batch limit: halved on a timeout, doubled on success, so an oversized batch is not retried forever. */
   #most = mostItems;
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
@@ -94,7 +95,7 @@ class Joiner<Item, Result> {
     });
   }
 
-  /** What is asked in one turn of the event loop goes together. */
+  /** Batches all items of one event-loop turn. */
   #schedule(): void {
     if (this.#running >= maxRunning) {
       this.#timer ??= setTimeout(() => this.#flushAll(), maxWaitMs);
@@ -116,7 +117,7 @@ class Joiner<Item, Result> {
     if (this.#waiting.length > 0) this.#schedule();
   }
 
-  /** Their time is over: nobody waits on for statements that hang. */
+  /** Sends everything that waits: `maxWaitMs` is over, and items do not wait for hanging statements. */
   #flushAll(): void {
     while (this.#waiting.length > 0) this.#flush();
   }
@@ -146,7 +147,7 @@ class Joiner<Item, Result> {
     return batch;
   }
 
-  /** Never fails: whoever waits gets the error. */
+  /** Sends a batch and settles its callers. Never rejects: errors go to the callers. */
   async #send(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     const [first] = batch;
     if (first && batch.length === 1) {
@@ -168,12 +169,12 @@ class Joiner<Item, Result> {
       this.#allowMore();
     } catch (error) {
       if (isDatabaseAway(error)) {
-        // Asked again at once it would be asked in vain.
+        // An immediate retry would fail as well.
         this.#most = Math.ceil(batch.length / 2);
         for (const { reject } of batch) reject(error);
         return;
       }
-      // Nothing was written, for the sake of one: it is in one of the halves.
+      // Nothing was written because of one item. Bisect to isolate it.
       const middle = batch.length >> 1;
       await Promise.all([this.#send(batch.slice(0, middle)), this.#send(batch.slice(middle))]);
     }

@@ -1,6 +1,6 @@
 /**
- * Keeps an answer for a while: however many ask, `read` is called at most once in `forMs`, and never beside itself. An
- * answer that failed is not kept.
+ * Caches a result for `forMs`. `read` is called at most once in that time, and never concurrently with itself. Failures
+ * are not cached.
  */
 export function fresh<T>(forMs: number, read: () => Promise<T>): () => Promise<T> {
   let last: { at: number; answer: Promise<T>; pending: boolean } | undefined;

@@ -1,9 +1,10 @@
 /**
  * An abort controller that also aborts when one of its sources does, until it is disposed.
  *
- * Used in place of `AbortSignal.any`. Node 24.21 holds a composite signal with a listener for as long as a source lives:
- * for ever, if the listener reaches a source. One listener too many kept every prompt and draft of a worker, 7 KB a chat
- * (`findings/node-abort-signal-any-cycle.sh`). A signal of one's own is collected with all that hangs on it.
+ * Replaces `AbortSignal.any`: Node 24.21 retains a composite signal with a listener for as long as a source lives, and
+ * forever if the listener references a source. One listener too many retained every prompt and draft of a worker, 7 KB
+ * per chat (`findings/node-abort-signal-any-cycle.sh`). A plain controller's signal is collected with everything that
+ * references only it.
  */
 export class LinkedAbort implements Disposable {
   readonly #controller = new AbortController();
@@ -23,7 +24,7 @@ export class LinkedAbort implements Disposable {
     return this.#controller.signal;
   }
 
-  /** The first reason stays. */
+  /** Aborts the signal. The first reason is kept. */
   abort(reason?: unknown): void {
     this.#controller.abort(reason);
   }
