@@ -17,7 +17,7 @@ const ownerStatement = {
     from ${byIds("conversations", "id, deleted_at, visitor_hash", "$1")}`,
 };
 
-/** Whether there is such a conversation, and whose it is. Those that are asked for together share a statement. */
+/** Reads whether a conversation exists, and its owner. Concurrent calls share a statement. */
 export const readOwner = joinedRead((pool, conversationIds) =>
   query<ConversationOwner & { id: string }>(pool, ownerStatement, [conversationIds]),
 );
@@ -29,7 +29,7 @@ export interface ConversationRow {
   createdAt: Date;
   updatedAt: Date;
   messageCount: number;
-  /** In their order. */
+  /** Open jobs, in order. */
   openJobs: string[];
   metadata: Record<string, string>;
 }
@@ -42,7 +42,7 @@ const conversationStatement = {
     from conversations where id = $1 and deleted_at is null`,
 };
 
-/** `undefined` once it is deleted. */
+/** Reads a conversation; `undefined` once it is deleted. */
 export async function readConversation(pool: Pool, id: string): Promise<ConversationRow | undefined> {
   const [row] = await query<ConversationRow>(pool, conversationStatement, [id]);
   return row;
@@ -50,7 +50,7 @@ export async function readConversation(pool: Pool, id: string): Promise<Conversa
 
 export interface MessagePage {
   messages: MessageRow[];
-  /** There are older ones than these. */
+  /** True if there are older messages. */
   more: boolean;
 }
 
@@ -59,7 +59,7 @@ export interface MessageRow {
   sender: Sender;
   text: string;
   imported: boolean;
-  /** What the visitor thinks of it; absent: they did not say. */
+  /** The visitor's rating; null if there is none. */
   rating: Rating | null;
   createdAt: Date;
 }
@@ -71,7 +71,7 @@ const placeStatement = {
 
 const pageStatement = {
   name: "message-page",
-  // Within a turn the visitor's message stands before the reply.
+  // Within a turn the visitor's message precedes the reply.
   text: `
     select id, sender, text, imported, rating, created_at as "createdAt"
     from messages left join feedback on message_id = messages.id
@@ -80,7 +80,7 @@ const pageStatement = {
 };
 
 /**
- * One page of a conversation, by turn, oldest first.
+ * Reads one page of a conversation, by turn, oldest first.
  * @param before the id of a message: only older ones; `undefined` is returned if the conversation has no such message
  */
 export async function readMessages(

@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import { inTransaction, query } from "../database.ts";
 import { discardThread } from "./threads.ts";
 
-/** What must go from the other stores once a conversation is deleted. */
+/** Data to erase from the other stores once a conversation is deleted. */
 export interface Traces {
   conversationId: string;
   jobs: { id: string; attempt: number }[];
@@ -18,7 +18,7 @@ const lockStatement = {
 
 const lockIdleStatement = {
   name: "lock-idle-to-delete",
-  // Whoever else has it locked is just using it.
+  // A conversation that is locked is in use.
   text: `
     select open_jobs as open, ${thread} from conversations
     where id = $1 and deleted_at is null and open_jobs = '{}' and updated_at < now() - make_interval(days => $2)
@@ -26,10 +26,10 @@ const lockIdleStatement = {
 };
 
 /**
- * Deletes a conversation: leaves a tombstone without text and ends its open jobs as cancelled. The row is locked first and
- * read by statements of their own, so that nothing accepted meanwhile is missed.
- * @param idleDays only if nothing has happened in it for so many days, and nothing is under way
- * @returns the jobs that this ended; `undefined`: it was deleted before, or never was, or is not idle
+ * Deletes a conversation: leaves a tombstone without text and ends its open jobs as cancelled. The row is locked first
+ * and read by separate statements, so that nothing accepted meanwhile is missed.
+ * @param idleDays only if it has been idle for that many days, and no job is open
+ * @returns the jobs that this ended; `undefined`: it was already deleted, never existed, or is not idle
  */
 export async function deleteConversation(
   pool: Pool,
@@ -51,7 +51,7 @@ export async function deleteConversation(
        returning id, attempt`,
       [conversation.open],
     );
-    // The key's own hash stays: for its day a repeat is told that the conversation was deleted.
+    // Keep the hash of the key itself: for a day, a repeated request is answered that the conversation was deleted.
     await client.query(
       `update jobs set request_hash = null, request_id = null, trace = null
        where conversation_id = $1 and (request_hash is not null or request_id is not null or trace is not null)`,
@@ -72,8 +72,8 @@ export async function deleteConversation(
 
 const tombstonesStatement = {
   name: "tombstones",
-  // After two seconds every worker has read that these jobs are not its own any more, and writes no draft. The queue keeps
-  // entries of jobs that have ended for a day at most (`shared/queue/options.ts`).
+  // Within two seconds every worker has read that it no longer holds these jobs, and writes no more drafts. The queue
+  // keeps entries of ended jobs for a day at most (`shared/queue/options.ts`).
   text: `
     select conversations.id as "conversationId",
            (select coalesce(json_agg(json_build_object('id', id, 'attempt', attempt) order by turn), '[]') from jobs
@@ -83,7 +83,7 @@ const tombstonesStatement = {
     where deleted_at < now() - interval '2 s' and erased_at is null order by deleted_at limit 100`,
 };
 
-/** Deleted conversations that may have left traces in other stores. */
+/** Reads deleted conversations that may have left traces in other stores. */
 export async function readTombstones(pool: Pool): Promise<Traces[]> {
   return query<Traces>(pool, tombstonesStatement, []);
 }
@@ -105,14 +105,14 @@ const idleStatement = {
     order by updated_at limit $2`,
 };
 
-/** The oldest conversations in which nothing has happened for so many days. */
+/** Reads the conversations that have been idle longest, for at least `idleDays`. */
 export async function readIdleConversations(pool: Pool, idleDays: number, limit: number): Promise<string[]> {
   return (await query<{ id: string }>(pool, idleStatement, [idleDays, limit])).map(({ id }) => id);
 }
 
 /**
- * How long a tombstone is kept: until no token of its conversation is good any more, which take 30 days. Up to then who
- * has one is told that it was deleted.
+ * Lifetime of a tombstone: longer than any token of its conversation, which lasts 30 days. Until then a holder of a
+ * token learns that it was deleted.
  */
 const tombstoneDays = 31;
 
@@ -129,7 +129,7 @@ const dropStatement = {
 };
 
 /**
- * Drops the oldest tombstones whose time is over, and with them what is known of their jobs; the ledger stays.
+ * Deletes the oldest expired tombstones, with the records of their jobs; the ledger stays.
  * @returns how many
  */
 export async function dropTombstones(pool: Pool, limit: number): Promise<number> {

@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { ExportedConversation, ExportedJob, ExportedMessage } from "../../protocol/export.ts";
 import { query } from "../database.ts";
 
-/** As `Date.toISOString` writes it; PostgreSQL's own notation in JSON has microseconds and an offset. */
+/** Formats a time like `Date.toISOString`; PostgreSQL's own notation in JSON has microseconds and an offset. */
 function iso(column: string): string {
   return `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 }
@@ -29,7 +29,7 @@ export async function readConversationToExport(
   return { conversation, lastTurn };
 }
 
-/** Turns of a conversation: after one, up to another. */
+/** A range of turns in a conversation: after one, up to another. */
 export interface TurnRange {
   conversationId: string;
   after: number;
@@ -47,14 +47,14 @@ const messagesStatement = {
     order by turn, sender desc`,
 };
 
-/** The messages of some turns, in order. */
+/** Reads the messages of a range of turns, in order. */
 export async function readMessagesToExport(pool: Pool, range: TurnRange): Promise<ExportedMessage[]> {
   return query<ExportedMessage>(pool, messagesStatement, [range.conversationId, range.after, range.upTo]);
 }
 
 const jobsStatement = {
   name: "export-jobs",
-  // Which machine had a job is no business of a visitor's.
+  // The worker's host is left out: visitors do not need it.
   text: `
     select id, turn, message_id as "messageId", reply_id as "replyId", status, attempt,
            assistant_type as "assistantType", provider_override as "providerAsked", provider, model,
@@ -77,7 +77,7 @@ const jobsStatement = {
     order by turn`,
 };
 
-/** The jobs of some turns, in order, with what workers and providers had to do with them. */
+/** Reads the jobs of a range of turns, in order, with the work of workers and providers on them. */
 export async function readJobsToExport(pool: Pool, range: TurnRange): Promise<ExportedJob[]> {
   return query<ExportedJob>(pool, jobsStatement, [range.conversationId, range.after, range.upTo]);
 }

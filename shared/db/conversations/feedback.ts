@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { Rating, Sender } from "../../protocol/conversation.ts";
 import { query } from "../database.ts";
 
-/** A message as far as it takes to say who may rate it. */
+/** The columns of a message that decide who may rate it. */
 export interface OwnedMessage {
   id: string;
   conversationId: string;
@@ -28,7 +28,7 @@ export async function readMessageOwner(pool: Pool, messageId: string): Promise<O
 
 const rateStatement = {
   name: "rate-message",
-  // A deletion that this waited for is seen: the row is read again once its lock is free.
+  // A deletion that held the lock is visible: the row is read again once its lock is free.
   text: `
     with conversation as materialized (
       select id from conversations where id = $2 and deleted_at is null for key share
@@ -45,8 +45,8 @@ const rateStatement = {
 };
 
 /**
- * Keeps what a visitor thinks of a reply, in place of what they thought before.
- * @returns `false`: there is no such reply any more
+ * Stores a visitor's rating of a reply, replacing an earlier one.
+ * @returns `false`: the reply no longer exists
  */
 export async function rateMessage(
   pool: Pool,
@@ -64,7 +64,7 @@ const unrateStatement = {
     where message_id = $1 and messages.id = $1 and messages.conversation_id = $2`,
 };
 
-/** Takes feedback back; where there is none, nothing happens. */
+/** Removes feedback; does nothing if there is none. */
 export async function unrateMessage(pool: Pool, conversationId: string, messageId: string): Promise<void> {
   await query(pool, unrateStatement, [messageId, conversationId]);
 }
@@ -72,11 +72,11 @@ export async function unrateMessage(pool: Pool, conversationId: string, messageI
 /** Feedback on the replies of one assistant by one provider. */
 export interface FeedbackCount {
   assistantType: string;
-  /** Absent: the reply was stopped before it was whole. */
+  /** Null if the reply was stopped before it was complete. */
   provider: string | null;
   up: number;
   down: number;
-  /** How many of both came with a comment. */
+  /** Ratings of either kind that have a comment. */
   comments: number;
 }
 
@@ -90,7 +90,7 @@ const countStatement = {
     group by assistant_type, provider order by assistant_type, provider`,
 };
 
-/** @param since feedback that is older does not count */
+/** @param since older feedback does not count */
 export async function countFeedback(pool: Pool, since: Date): Promise<FeedbackCount[]> {
   return query<FeedbackCount>(pool, countStatement, [since]);
 }

@@ -7,12 +7,13 @@ export interface KeptThread {
   id: string;
 }
 
-/** A call that was just given up may still write into its thread. */
+/** Delay after which an abandoned call can no longer write into its thread. */
 const settled = "interval '3 s'";
 
 const bindStatement = {
   name: "bind-thread",
-  // Both rows are locked, the conversation's first, as everywhere: a delete or another run that this waited for is seen.
+  // Both rows are locked, the conversation's first, as everywhere. A delete or another run that held the lock is then
+  // visible.
   text: `
     with old as materialized (
       select id, thread_id, thread_provider, thread_adopted from conversations
@@ -33,8 +34,8 @@ const bindStatement = {
 };
 
 /**
- * Makes a thread the conversation's, for the run that made it; the one before is queued for deletion. May be repeated.
- * @returns `false`: the job is not this run's any more, and the new thread belongs to nobody
+ * Binds a thread to the conversation, for the run that created it. Queues the previous thread for deletion. Idempotent.
+ * @returns `false`: the job no longer belongs to this run, and the new thread has no owner
  */
 export async function bindThread(
   pool: Pool,
@@ -53,12 +54,15 @@ export async function discardThread(db: Pick<Pool | PoolClient, "query">, thread
   );
 }
 
-/** A provider that is back is asked within this: a visitor's words must not stay with it for two minutes more. */
+/**
+ * Maximum pause between tries. A provider that is up again is asked within this, so a visitor's words do not stay there
+ * for two more minutes.
+ */
 const longestPause = "interval '1 min'";
 
 const takeStatement = {
   name: "take-thread-deletions",
-  // Taking moves the due time on, longer with each try, so that nobody else tries meanwhile.
+  // Taking a row moves its due time on, longer with each try, so that no other worker tries meanwhile.
   text: `
     update thread_deletions
     set tries = tries + 1, due_at = now() + least(power(2, least(tries, 9)) * interval '10 s', ${longestPause})
@@ -68,7 +72,7 @@ const takeStatement = {
     returning provider, thread_id as id`,
 };
 
-/** Threads that are due to be deleted at one of these providers. */
+/** Takes threads that are due for deletion at one of these providers. */
 export async function takeThreadDeletions(
   pool: Pool,
   providers: readonly string[],
@@ -81,7 +85,9 @@ export async function forgetThread(pool: Pool, thread: KeptThread): Promise<void
   await pool.query("delete from thread_deletions where provider = $1 and thread_id = $2", [thread.provider, thread.id]);
 }
 
-/** Puts a deletion off that its provider refuses, longer with each try, an hour at most: nothing will change soon. */
+/**
+ * Postpones a deletion that its provider refuses, longer with each try, by an hour at most: nothing will change soon.
+ */
 export async function putOffDeletion(pool: Pool, thread: KeptThread): Promise<void> {
   await pool.query(
     `update thread_deletions set due_at = now() + least(power(2, least(tries, 9)) * interval '10 s', interval '1 h')
@@ -90,14 +96,14 @@ export async function putOffDeletion(pool: Pool, thread: KeptThread): Promise<vo
   );
 }
 
-/** Makes the deletions due that wait for a provider which was away. */
+/** Makes deletions due that wait for a provider that was down. */
 export async function hastenDeletions(pool: Pool, provider: string): Promise<void> {
   await pool.query("update thread_deletions set due_at = now() where provider = $1 and tries > 0 and due_at > now()", [
     provider,
   ]);
 }
 
-/** Whether a thread is queued for deletion: a conversation that went on with it would lose it. */
+/** True if a thread is queued for deletion. A conversation that continued in it would lose it. */
 export async function isDiscarded(pool: Pool, thread: KeptThread): Promise<boolean> {
   const { rowCount } = await pool.query("select from thread_deletions where provider = $1 and thread_id = $2", [
     thread.provider,
@@ -106,7 +112,7 @@ export async function isDiscarded(pool: Pool, thread: KeptThread): Promise<boole
   return rowCount === 1;
 }
 
-/** Whether an error says that a thread is another conversation's already. */
+/** True if an error says that a thread already belongs to another conversation. */
 export function isThreadClash(error: unknown): boolean {
   return error instanceof Error && "constraint" in error && error.constraint === "conversations_thread";
 }

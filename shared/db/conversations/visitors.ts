@@ -8,28 +8,31 @@ export interface VisitorConversation {
   createdAt: number;
   updatedAt: number;
   messageCount: number;
-  /** How its newest message begins; absent for one without messages. */
+  /** Beginning of its newest message; null if it has no messages. */
   preview: string | null;
 }
 
 export interface VisitorPage {
   conversations: VisitorConversation[];
-  /** There are older ones than these. */
+  /** True if there are older conversations. */
   more: boolean;
-  /** Some are stored under the former hash. */
+  /** True if some are stored under the former hash. */
   stale: boolean;
 }
 
-/** Characters: a line of a list. */
+/** Characters of a preview: one line of a list. */
 const previewLength = 160;
 
-/** A visitor's hash, and the one under which earlier versions stored the same visitor. */
+/** A visitor's hash, and the hash under which earlier versions stored the same visitor. */
 interface VisitorHashes {
   hash: Buffer;
   formerHash: Buffer;
 }
 
-/** Newest first of those stored under one hash: an index scan of `conversations_visitor`, in its order. */
+/**
+ * Selects the conversations stored under one hash, newest first: an index scan of `conversations_visitor`, in its
+ * order.
+ */
 const newestOf = (hash: string) => `
   (select id, assistant_type, message_count, created_at, updated_at, visitor_hash from conversations
    where visitor_hash = ${hash}
@@ -39,7 +42,7 @@ const newestOf = (hash: string) => `
 
 const listStatement = {
   name: "visitor-conversations",
-  // The anchor's place is read by the same statement, so that a page is of one moment.
+  // The same statement reads the anchor's position, so that a page is a consistent snapshot.
   text: `
     select json_build_object(
              'id', id, 'assistantType', assistant_type, 'messageCount', message_count,
@@ -53,9 +56,9 @@ const listStatement = {
 };
 
 /**
- * One page of a visitor's conversations, those with the latest news first.
- * @param before the id of a conversation: only what comes after it in that order; one that is not the visitor's gives
- *   an empty page, like the last one
+ * Reads one page of a visitor's conversations, latest activity first.
+ * @param before the id of a conversation: only those after it in that order; an id that is not the visitor's gives an
+ * empty page, like the last one
  */
 export async function listVisitorConversations(
   pool: Pool,
@@ -73,13 +76,13 @@ export async function listVisitorConversations(
 
 const replaceHashStatement = {
   name: "replace-visitor-hash",
-  // A row that another transaction holds is left for the next time: nothing waits here, so nothing deadlocks.
+  // Rows locked by another transaction are left for the next time. Nothing waits here, so nothing deadlocks.
   text: `
     update conversations set visitor_hash = $1
     where id in (select id from conversations where visitor_hash = $2 limit 100 for update skip locked)`,
 };
 
-/** Stores a visitor's hash in place of the former one; up to a hundred conversations at a time. */
+/** Replaces a visitor's former hash with the current one, in up to a hundred conversations at a time. */
 export async function replaceFormerHash(pool: Pool, { hash, formerHash }: VisitorHashes): Promise<void> {
   await query(pool, replaceHashStatement, [hash, formerHash]);
 }
