@@ -10,24 +10,23 @@ export interface NewCall {
   assistantType: string;
   provider: string;
   model: string;
-  /** The most it may take, until it is settled; so the next one. */
+  /** Maximum tokens until the call is settled. The same holds for `outputTokens`. */
   inputTokens: number;
   outputTokens: number;
   /**
-   * The most it may cost, in USD; absent: its model has no price. With what the assistant may spend a day, where it has a
-   * budget.
+   * Maximum cost in USD; absent if its model has no price. `budgetUsd` is the assistant's daily limit, if it has one.
    */
   reserve?: { usd: number; budgetUsd?: number | undefined } | undefined;
 }
 
-/** A lease that will be over in this time is renewed before a call is made. */
+/** Remaining lease below which it is renewed before a call is made. */
 const staleLease = `interval '${leaseSeconds / 3} s'`;
 
 const beginStatement = {
   name: "begin-call",
-  // A lease that is over may be another's in the next moment: it is renewed with the call, or the call is not made. The
-  // day's row decides in its newest version, so that parallel calls together never exceed the budget. What costs nothing
-  // is always allowed.
+  // An expired lease may be another worker's in the next moment. So it is renewed with the call, or the call is not
+  // made. The newest version of the day's row decides, so parallel calls together never exceed the budget. A call that
+  // costs nothing is always allowed.
   text: `
     with job as materialized (
       select id, attempt, status, lease_until < now() + ${staleLease} as stale from jobs where id = $2
@@ -76,7 +75,7 @@ const beginFreeStatement = {
     returning id`,
 };
 
-/** Begins calls that charge no budget, of leases that need no renewal. */
+/** Begins calls that charge no budget, on leases that need no renewal. */
 const beginFreeCall = joined({
   async together(pool, calls: readonly NewCall[]) {
     const values = [calls.map(({ jobId }) => jobId), JSON.stringify(calls)];
@@ -86,11 +85,11 @@ const beginFreeCall = joined({
   alone: beginOne,
 });
 
-/** `refused`: the day's budget does not allow it; `lost`: the attempt is not the present one any more. */
+/** `refused`: the day's budget does not allow it. `lost`: the attempt is no longer current. */
 export type BeginResult = "begun" | "refused" | "lost";
 
 /**
- * Writes down a call before it is made, and reserves what it may cost. May be repeated.
+ * Inserts a call before it is made, and reserves its maximum cost. Idempotent.
  * @returns whether it may be made; unless it is `begun`, nothing was written
  */
 export async function beginCall(pool: Pool, call: NewCall): Promise<BeginResult> {
@@ -115,7 +114,7 @@ async function beginOne(pool: Pool, call: NewCall): Promise<BeginResult> {
     const [row] = await query<{ result: BeginResult }>(pool, beginStatement, values);
     return row?.result ?? "lost";
   } catch (error) {
-    // Written by the first try, whose answer was lost.
+    // An earlier try inserted it, and its response was lost.
     if (error instanceof Error && "constraint" in error && error.constraint === "calls_pkey") return "begun";
     throw error;
   }
@@ -127,20 +126,20 @@ export interface CallEnd {
   cachedInputTokens: number;
   cacheWriteTokens: number;
   outputTokens: number;
-  /** The provider did not send the whole usage: the rest is the most it may have been. */
+  /** True if the provider did not send the whole usage; the rest is the maximum it may have been. */
   estimated: boolean;
   costUsd: number | null;
 }
 
-/** What a call came to, to be written down with the end of its job. */
+/** Final usage and cost of a call, stored in the statement that ends its job. */
 export interface CallSettlement {
   id: string;
   end: CallEnd;
 }
 
 /**
- * CTEs that charge what a CTE `settled` returns to the budgets of its days. These are locked in one order: two that settle
- * calls of several assistants never wait for each other.
+ * CTEs that charge the rows of a CTE `settled` to the budgets of their days. Budget rows are locked in one order, so
+ * that statements settling calls of several assistants never wait for each other.
  */
 export const charged = `sums as (
     select assistant_type, budget_day, sum(reserved_usd) as reserved, sum(coalesce(cost_usd, 0)) as cost
@@ -159,7 +158,7 @@ export const settlementColumns = `
   "callId" uuid, outcome text, "callInputTokens" int, "cachedInputTokens" int, "cacheWriteTokens" int, "callOutputTokens" int,
   estimated boolean, "callCostUsd" float8`;
 
-/** A CTE that settles calls, each once, from records of a CTE `item`. */
+/** CTE that settles calls, each once, from the records of a CTE `item`. */
 export const settled = `settled as (
     update calls
     set settled_at = now(), outcome = item.outcome, input_tokens = "callInputTokens",
@@ -191,7 +190,7 @@ const settleStatement = {
     select from settled`,
 };
 
-/** Settles a call, once however often this is repeated: what was reserved becomes what it cost. */
+/** Settles a call: its reservation becomes its cost. Idempotent. */
 export async function settleCall(pool: Pool, settlement: CallSettlement): Promise<void> {
   await query(pool, settleStatement, [JSON.stringify(settlementItem(settlement))]);
 }
@@ -206,7 +205,7 @@ const withdrawStatement = {
     select from settled`,
 };
 
-/** Takes back a call that was written down and then not made: what was reserved is free again. */
+/** Removes a call that was inserted but not made, and frees its reservation. */
 export async function withdrawCall(pool: Pool, id: string): Promise<void> {
   await query(pool, withdrawStatement, [id]);
 }
@@ -228,9 +227,9 @@ const settleLostStatement = {
 };
 
 /**
- * Settles the calls of workers that died. What such a call has cost, the provider alone knows; so the ledger and the budget
- * keep the most that it may have cost.
- * @returns how many these were
+ * Settles the calls of workers that died. Only the provider knows the cost of such a call, so the ledger and the budget
+ * keep the maximum.
+ * @returns how many were settled
  */
 export async function settleLostCalls(pool: Pool): Promise<number> {
   const [lost] = await query<{ count: number }>(pool, settleLostStatement, []);

@@ -4,15 +4,18 @@ import type { Sender } from "../../protocol/conversation.ts";
 import { query, type Statement } from "../database.ts";
 import { byIds, type Done, joined, skipLocked } from "../../async/batcher.ts";
 
-/** A job is its worker's for so long; the worker renews it once a second. The database's clock counts. */
+/** Length of a worker's lease on a job, by the database's clock. The worker renews it once a second. */
 export const leaseSeconds = 15;
-/** So many runs that killed their worker, and the job ends as failed: it would kill the next one too. */
+/** Runs that killed their worker, after which the job ends as failed: it would kill the next worker too. */
 export const maxDeaths = 3;
-/** The newest messages a provider is shown. */
+/** Newest messages that a provider is shown. */
 export const maxPromptMessages = 100;
 
 const lease = `interval '${leaseSeconds} s'`;
-/** Given back, or its lease is over and may be ended: after an outage living workers get the time to renew theirs. */
+/**
+ * True if the job was released, or its lease expired and reclaims are allowed. They are paused after an outage, so that
+ * living workers can renew their leases.
+ */
 function unheld(mayTakeOver: string): string {
   return `(jobs.lease_until is null or jobs.lease_until < now() and ${mayTakeOver})`;
 }
@@ -25,18 +28,18 @@ export interface ClaimedJob {
   assistantType: string;
   providerOverride: string | null;
   requestId: string | null;
-  /** W3C `traceparent` of the request that brought the message. */
+  /** W3C `traceparent` of the request that submitted the message. */
   trace: string | null;
   turn: number;
-  /** The last turn before this one that any message stands in; 0: there is none. */
+  /** Last earlier turn that has a message; 0 if there is none. */
   previousTurn: number;
-  /** The conversation's state at a provider, and the last turn that is in it. */
+  /** The conversation's state at a provider, and the last turn it contains. */
   thread: { provider: string; id: string; turn: number | null } | null;
-  /** Since the first claim, by the database's clock. */
+  /** Time since the first claim, by the database's clock. */
   ageMs: number;
-  /** Since it was accepted, likewise. */
+  /** Time since acceptance, by the database's clock. */
   sinceAcceptedMs: number;
-  /** The conversation's, as the embedding page gave it. */
+  /** Metadata of the conversation, as the embedding page gave it. */
   metadata: Record<string, string>;
   /** The conversation up to this job's own message, oldest first. */
   history: { sender: Sender; text: string; imported: boolean }[];
@@ -92,7 +95,7 @@ interface Claim {
   worker: string;
 }
 
-/** @returns by place; absent: its row was not to be locked, or does not exist */
+/** @returns results by position; `undefined`: its row was locked and skipped, or does not exist */
 async function claim(
   pool: Pool,
   statement: Statement,
@@ -115,11 +118,11 @@ const writeClaim = joined({
 });
 
 /**
- * Makes a job this worker's, if it is the head of its conversation and nobody else's. Claims that come together share a
- * statement.
- * @param takeOver whether a lease that is over may be ended, too
- * @param worker who claims it, for the record
- * @returns the job with its prompt; `undefined`: not to be had, `readStandings` says why
+ * Claims a job for this worker, if it is the head of its conversation and not held by another. Concurrent claims share
+ * a statement.
+ * @param takeOver whether an expired lease may be reclaimed too
+ * @param worker the claiming worker, for the record
+ * @returns the job with its prompt; `undefined`: it cannot be claimed, `readStandings` says why
  */
 export function claimJob(
   pool: Pool,
@@ -130,7 +133,7 @@ export function claimJob(
   return writeClaim(pool, { jobId, takeOver, worker });
 }
 
-/** How a job stands, for whoever was refused it. */
+/** State of a job whose claim was refused. */
 export interface JobStanding {
   id: string;
   conversationId: string;
@@ -139,12 +142,12 @@ export interface JobStanding {
   errorCode: JobErrorCode | null;
   attempt: number;
   head: boolean;
-  /** Active, and given back, or its lease is over and may be ended. */
+  /** True if it is active and released, or its lease expired and may be reclaimed. */
   unheld: boolean;
-  /** Until its lease is over; 0 or less when it is. */
+  /** Time until its lease expires; 0 or less once it has. */
   leaseLeftMs: number;
   cancelRequested: boolean;
-  /** Runs that killed their worker, this one included if it is unheld. */
+  /** Runs that killed their worker, including this one if it is unheld. */
   deaths: number;
 }
 
@@ -160,7 +163,7 @@ const standingStatement = {
     where jobs.id = any($1::uuid[])`,
 };
 
-/** @param takeOver whether a lease that is over may be ended, as for `claimJob` */
+/** @param takeOver whether an expired lease may be reclaimed, as for `claimJob` */
 export async function readStandings(pool: Pool, jobIds: readonly string[], takeOver: boolean): Promise<JobStanding[]> {
   return query<JobStanding>(pool, standingStatement, [jobIds, takeOver]);
 }
@@ -174,7 +177,7 @@ const renewStatement = {
     returning jobs.id, cancel_requested_at is not null as "cancelRequested"`,
 };
 
-/** Renews the leases of all jobs a worker holds. A job that does not come back is no longer its own. */
+/** Renews the leases of all jobs a worker holds. A job that is not returned is no longer held by it. */
 export async function renewLeases(
   pool: Pool,
   held: readonly { id: string; run: number }[],
@@ -187,7 +190,7 @@ const holdsStatement = {
   text: `select from jobs where id = $1 and attempt = $2 and status = 'active'`,
 };
 
-/** Whether an attempt is still the present one of an active job. */
+/** True if an attempt is still the current one of an active job. */
 export async function holdsAttempt(pool: Pool, jobId: string, attempt: number): Promise<boolean> {
   return (await query(pool, holdsStatement, [jobId, attempt])).length === 1;
 }
@@ -199,7 +202,7 @@ const raiseStatement = {
     where id = $1 and run = $2 and attempt in ($3, $3 + 1) and status = 'active' returning attempt`,
 };
 
-/** Begins a new attempt within a run; may be repeated. `undefined`: the job is not this run's any more. */
+/** Begins a new attempt within a run; may be repeated. `undefined`: the job no longer belongs to this run. */
 export async function raiseAttempt(
   pool: Pool,
   { id, run }: { id: string; run: number },
@@ -221,7 +224,7 @@ const releaseStatement = {
     select id from released`,
 };
 
-/** Gives an active job back, so that the next worker may claim it at once. */
+/** Releases an active job, so that another worker may claim it at once. */
 export async function releaseJob(pool: Pool, jobId: string, attempt: number): Promise<boolean> {
   return (await query(pool, releaseStatement, [jobId, attempt])).length === 1;
 }

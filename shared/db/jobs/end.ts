@@ -4,7 +4,7 @@ import { type CallSettlement, charged, settled, settlementColumns, settlementIte
 import { query, type Statement } from "../database.ts";
 import { byIds, type Done, joined, skipLocked } from "../../async/batcher.ts";
 
-/** How a job ends: with a reply or an error, or, when it was cancelled in the middle, with both. */
+/** End of a job: a reply, an error, or both when it was cancelled part-way. */
 export interface JobEnd {
   status: "completed" | "failed" | "cancelled";
   reply?: { id: string; text: string; finishReason: FinishReason; fallback: boolean };
@@ -14,22 +14,22 @@ export interface JobEnd {
   inputTokens?: number;
   outputTokens?: number;
   costUsd?: number | null;
-  /** The reply came from the conversation's thread, which holds this turn now. */
+  /** The reply was generated in the conversation's thread, which now contains this turn. */
   inThread?: boolean;
-  /** From the claim to the first text. */
+  /** Time from the claim to the first text. */
   firstDeltaMs?: number | undefined;
-  /** The call that the reply came from: it is settled, whether or not this end is still to be had. */
+  /** Call that produced the reply. It is settled even if the job has already ended. */
   call?: CallSettlement | undefined;
 }
 
 export interface EndResult {
-  /** The conversation's next job, which goes into the queue now. */
+  /** The conversation's next job, to be enqueued now. */
   nextJobId: string | null;
 }
 
 function endStatement(name: string, lock: string): Statement {
-  // The conversation's row is locked first, and holds the order of its jobs: so the next one is known from the newest
-  // version of one row, and no job that was just accepted can be missed.
+  // The conversation's row is locked first, and holds the order of its jobs. The newest version of that one row thus
+  // names the next job, and a job that was just accepted cannot be missed.
   return {
     name,
     text: `
@@ -85,7 +85,7 @@ interface Ending {
   orphan: boolean;
 }
 
-/** @returns by place; absent: a row of it was not to be locked, or does not exist */
+/** @returns results by position; `undefined`: one of its rows was locked and skipped, or does not exist */
 async function writeEnds(
   pool: Pool,
   statement: Statement,
@@ -118,10 +118,10 @@ const writeEnd = joined({
 });
 
 /**
- * Ends an active job: its status, its reply and the place of the next job change together, or not at all. Those of
- * several that come together share a statement.
- * @param orphan only if nobody holds the job
- * @returns `undefined`: the attempt was not the present one any more, and nothing was written
+ * Ends an active job: its status, its reply and the next head change together, or not at all. Concurrent calls share a
+ * statement.
+ * @param orphan only if no worker holds the job
+ * @returns `undefined`: the attempt was no longer current, and nothing was written
  */
 export function endJob(
   pool: Pool,
@@ -140,7 +140,7 @@ const findEndStatement = {
     where jobs.id = $1 and attempt = $2 and status = $3 and reply_id is not distinct from $4::uuid`,
 };
 
-/** Whether an end was written whose answer was lost: a reply's id is nobody else's. */
+/** Detects that an earlier try committed although its response was lost. Reply ids are unique, so a match is ours. */
 export async function findEnd(
   pool: Pool,
   job: { id: string; attempt: number },
@@ -166,7 +166,7 @@ const cancelQueuedStatement = {
     returning open_jobs[1] as "nextJobId"`,
 };
 
-/** Ends a job nobody has claimed; `undefined`: it is not queued. */
+/** Ends a job that no worker has claimed; `undefined`: it is not queued. */
 export async function cancelQueuedJob(
   pool: Pool,
   job: { id: string; conversationId: string },
@@ -182,7 +182,9 @@ const requestCancelStatement = {
     where id = $1 and status = 'active' returning id`,
 };
 
-/** Asks the worker of an active job to stop; it reads this with its next renewal. `false`: the job is not active. */
+/**
+ * Asks the worker of an active job to stop; the worker reads this at its next renewal. `false`: the job is not active.
+ */
 export async function requestCancel(pool: Pool, jobId: string): Promise<boolean> {
   return (await query(pool, requestCancelStatement, [jobId])).length === 1;
 }

@@ -20,9 +20,9 @@ export interface JobRow {
   startedAt: number | null;
   finishedAt: number | null;
   conversationDeleted: boolean;
-  /** Whose conversation it is; see `visitorHash` of `NewMessage`. */
+  /** Visitor of its conversation; see `visitorHash` of `NewMessage`. */
   visitorHash: Buffer | null;
-  /** W3C `traceparent` of the request that brought the message. */
+  /** W3C `traceparent` of the request that submitted the message. */
   trace: string | null;
   threadId: string | null;
   /** The attempt whose deltas are the reply. */
@@ -59,12 +59,12 @@ const readJobsStatement = {
     ) as reply on true`,
 };
 
-/** Those there are, in no order. */
+/** Reads the jobs that exist, in no order. */
 async function readJobs(pool: Pool, jobIds: readonly string[]): Promise<JobRow[]> {
   return query<JobRow>(pool, readJobsStatement, [jobIds]);
 }
 
-/** One job; those that are asked for together share a statement. The row is shared as well: it must not be changed. */
+/** Reads one job; concurrent calls share a statement. The row is shared as well: do not change it. */
 export const readJob = joinedRead(readJobs);
 
 const jobStatesStatement = {
@@ -72,7 +72,7 @@ const jobStatesStatement = {
   text: `select id, status, attempt from jobs where id = any($1::uuid[])`,
 };
 
-/** The moving part of many jobs in one round trip. */
+/** Reads the changing columns of many jobs in one round trip. */
 export async function readJobStates(
   pool: Pool,
   jobIds: readonly string[],
@@ -82,7 +82,8 @@ export async function readJobStates(
 
 const positionsStatement = {
   name: "queue-positions",
-  // Each counts from the asked one before it only: so many askers read the queue once, not once each.
+  // Each job counts only from the requested one before it. So many requests together read the queue once, not once
+  // each.
   text: `
     with asked as (
       select id, created_at, lag(created_at, 1, '-infinity') over (order by created_at) as previous
@@ -95,7 +96,7 @@ const positionsStatement = {
     from asked`,
 };
 
-/** How many queued jobs were accepted before each of these, over the whole service. */
+/** Number of queued jobs accepted before each of these, over the whole service. */
 export async function readPositions(pool: Pool, jobIds: readonly string[]): Promise<Map<string, number>> {
   const rows = await query<{ id: string; position: number }>(pool, positionsStatement, [jobIds]);
   return new Map(rows.map(({ id, position }) => [id, position]));

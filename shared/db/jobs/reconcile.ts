@@ -1,14 +1,14 @@
 import type { Pool } from "pg";
 import { query } from "../database.ts";
 
-/** At most so many rows are looked at in one go; the oldest first. */
+/** Maximum rows checked in one batch, oldest first. */
 const batch = 1000;
-/** How long a job that was found in the queue is left alone. */
+/** Delay before a job found in the queue is checked again. */
 const lookAgainAfter = "interval '15 s'";
 
 const dueStatement = {
   name: "due-jobs",
-  // Taking a row moves its due time on: another reconciler, or this one in a second, does not look at it again.
+  // Taking a row moves its due time on, so that neither another reconciler nor the next round checks it again.
   text: `
     with due as (
       select id from jobs where status = 'queued' and due_at < now()
@@ -21,7 +21,7 @@ const dueStatement = {
     where conversations.open_jobs[1] = taken.id`,
 };
 
-/** Queued heads whose delivery nobody has confirmed for too long. */
+/** Takes queued heads whose delivery has been unconfirmed for too long. */
 export async function takeDueJobs(pool: Pool): Promise<string[]> {
   return (await query<{ id: string }>(pool, dueStatement, [])).map(({ id }) => id);
 }
@@ -31,7 +31,7 @@ const markDueStatement = {
   text: `update jobs set due_at = now() where id = any($1::uuid[]) and status = 'queued'`,
 };
 
-/** Asks the reconciler to see to jobs that could not be put into the queue. */
+/** Marks jobs that could not be enqueued for the reconciler. */
 export async function markDue(pool: Pool, jobIds: readonly string[]): Promise<void> {
   await query(pool, markDueStatement, [jobIds]);
 }
@@ -43,7 +43,7 @@ const orphansStatement = {
     order by lease_until nulls first limit ${batch}`,
 };
 
-/** Active jobs that no worker holds. */
+/** Reads active jobs that no worker holds. */
 export async function readOrphans(pool: Pool): Promise<string[]> {
   return (await query<{ id: string }>(pool, orphansStatement, [])).map(({ id }) => id);
 }

@@ -4,7 +4,7 @@ import { inTransaction } from "../database.ts";
 
 export type RetryResult = { retried: true; head: boolean } | { retried: false; reason: keyof typeof retryRefusals };
 
-/** Why a job is not retried, for an operator. */
+/** Reasons why a job is not retried, for an operator. */
 export const retryRefusals = {
   unknown: "there is no such job",
   not_failed: "it has not failed",
@@ -20,12 +20,12 @@ interface Found {
 }
 
 /**
- * Queues a failed job again, in its old place: before the messages that came after it. An operator's way back, and the only one.
- * Refused once a later message was answered or is being answered, for its reply would come out of order.
+ * Queues a failed job again in its old position, before the messages that followed it. Only an operator can do this.
+ * Refused once a later message was answered or is being answered, because its reply would be out of order.
  */
 export async function retryJob(pool: Pool, jobId: string): Promise<RetryResult> {
   return inTransaction(pool, async (client) => {
-    // The conversation's row first, as everywhere; what is read after it is its newest state.
+    // Lock the conversation's row first, as everywhere. Later reads see its newest state.
     const { rowCount } = await client.query(
       "select from conversations where id = (select conversation_id from jobs where id = $1) for update",
       [jobId],
@@ -50,7 +50,7 @@ export async function retryJob(pool: Pool, jobId: string): Promise<RetryResult> 
        where id = $1`,
       [jobId],
     );
-    // Whatever is open came later: jobs before it have ended.
+    // All open jobs are later ones: the jobs before it have ended.
     const { rows: conversations } = await client.query<{ head: boolean }>(
       `update conversations set open_jobs = array(
          select id from jobs where id = $1 or id = any(conversations.open_jobs) order by turn), updated_at = now()

@@ -4,7 +4,7 @@ import type { Sender } from "../../protocol/conversation.ts";
 import { query, type Statement } from "../database.ts";
 import { byIds, type Done, joined, skipLocked } from "../../async/batcher.ts";
 
-/** What both ways of accepting a message write. */
+/** Columns that both ways of accepting a message write. */
 export interface NewMessage {
   conversationId: string;
   messageId: string;
@@ -13,7 +13,7 @@ export interface NewMessage {
   idempotencyHash: Buffer | null;
   requestHash: Buffer | null;
   requestId: string;
-  /** Whose conversation it is from now on, where that is known; see `services/api/access/identity.ts`. */
+  /** Visitor that owns the conversation from now on, if known; see `services/api/access/identity.ts`. */
   visitorHash: Buffer | null;
   /** W3C `traceparent`, where traces are on. */
   trace?: string | undefined;
@@ -24,9 +24,9 @@ export interface NewConversation extends NewMessage {
   provider: string | null;
   metadata: Record<string, string>;
   history: readonly ImportedMessage[];
-  /** The turn of the message itself, after those of its history. */
+  /** Turn of the message itself, after the turns of its history. */
   turn: number;
-  /** A thread that came with the request. */
+  /** Thread that was sent with the request. */
   thread?: { provider: string; id: string } | null;
 }
 
@@ -39,13 +39,15 @@ export interface ImportedMessage {
   timestamp: number;
 }
 
-/** How long the reconciler leaves a queued job alone: its delivery is somebody's task, and most take no second. */
+/**
+ * Grace period in which the reconciler ignores a queued job: its delivery is in progress, and most take under a second.
+ */
 const dueAfter = "interval '15 s'";
 
 const insertConversationsStatement = {
   name: "insert-conversations",
-  // The job comes first, as its idempotency key decides. Keys are taken in one order: two statements with the same ones
-  // never wait for each other.
+  // The job is inserted first, as its idempotency key decides. Keys are locked in one order, so that two statements
+  // with the same keys never wait for each other.
   text: `
     with item as materialized (
       select * from json_to_recordset($1::json) as item(
@@ -92,7 +94,7 @@ async function insertConversations(pool: Pool, rows: readonly NewConversation[])
 }
 
 /**
- * Accepts the first message of a conversation; those that come together share a statement.
+ * Accepts the first message of a conversation; concurrent calls share a statement.
  * @returns `false`: the idempotency key was used before, and nothing was written
  */
 export const insertConversation = joined({ together: insertConversations });
@@ -103,7 +105,7 @@ function hexHashes({ visitorHash, idempotencyHash, requestHash }: Hashes) {
   return { visitorHash: hex(visitorHash), idempotencyHash: hex(idempotencyHash), requestHash: hex(requestHash) };
 }
 
-/** As PostgreSQL reads bytes. */
+/** Formats bytes for PostgreSQL. */
 function hex(bytes: Buffer | null): string | null {
   return bytes && `\\x${bytes.toString("hex")}`;
 }
@@ -113,16 +115,16 @@ export interface FollowingMessage extends NewMessage {
   provider: string | null;
   metadata: Record<string, string> | null;
   maxUnanswered: number;
-  /** Under which an earlier version may have stored the same visitor. */
+  /** Hash under which an earlier version may have stored the same visitor. */
   formerVisitorHash?: Buffer | null;
-  /** The request showed nothing but the conversation's id, which opens no verified visitor's conversation. */
+  /** True if the request gave only the conversation's id, which does not open a verified visitor's conversation. */
   idAlone?: boolean;
-  /** So many messages in so long, over all that send to the conversation. */
+  /** Limit of messages per window, over all senders to the conversation. */
   pace: { maxMessages: number; windowMs: number };
 }
 
 function appendStatement(name: string, lock: string): Statement {
-  // The UPDATE alone decides: it takes the row's newest version, so two submits see each other's jobs.
+  // The UPDATE alone decides: it reads the row's newest version, so two submits see each other's jobs.
   return {
     name,
     text: `
@@ -164,11 +166,11 @@ function appendStatement(name: string, lock: string): Statement {
   };
 }
 
-// What it would refuse, it refuses without waiting for the row.
+// A refusal does not wait for the row.
 const appendAlone = appendStatement("append-message", "");
 const appendTogether = appendStatement("append-messages", skipLocked);
 
-/** @returns by place; absent: its row was not to be locked, or does not exist */
+/** @returns results by position; `undefined`: its row was locked and skipped, or does not exist */
 async function append(
   pool: Pool,
   statement: Statement,
@@ -194,14 +196,14 @@ async function append(
 }
 
 interface Accepted {
-  /** Its job is the first open one of the conversation, and goes into the queue now. */
+  /** True if its job is the first open one of the conversation, to be enqueued now. */
   head: boolean;
 }
 
 /**
- * Accepts a message of a conversation that exists; those of several that come together share a statement.
- * @returns `undefined` when nothing was written: the conversation is gone, another visitor's, has too many unanswered
- * messages or too many of late, or knows the idempotency key
+ * Accepts a message of an existing conversation; concurrent calls share a statement.
+ * @returns `undefined` when nothing was written: the conversation is gone, belongs to another visitor, has too many
+ * unanswered or too many recent messages, or knows the idempotency key
  * @throws a unique violation (see `isIdempotencyClash`) when the same key arrives twice at once
  */
 export const appendMessage = joined({
@@ -219,14 +221,14 @@ export interface EarlierSubmission {
   conversationId: string;
   messageId: string;
   status: JobStatus;
-  /** Absent once the conversation was deleted. */
+  /** Null once the conversation was deleted. */
   requestHash: Buffer | null;
   deleted: boolean;
-  /** Accepted more than `keyLifeHours` ago. */
+  /** True if accepted more than `keyLifeHours` ago. */
   stale: boolean;
 }
 
-/** How long an idempotency key is known. */
+/** Lifetime of an idempotency key. */
 const keyLifeHours = 24;
 
 const findByKeyStatement = {
@@ -249,7 +251,7 @@ const forgetKeyStatement = {
   text: `update jobs set idempotency_hash = null where id = $1`,
 };
 
-/** Frees a key whose life is over. */
+/** Frees an expired key. */
 export async function forgetIdempotencyKey(pool: Pool, jobId: string): Promise<void> {
   await query(pool, forgetKeyStatement, [jobId]);
 }
@@ -258,9 +260,9 @@ export interface ConversationState {
   deleted: boolean;
   visitorHash: Buffer | null;
   unanswered: number;
-  /** How many messages its present window has; 0 when that is over. */
+  /** Messages in its current window; 0 when the window is over. */
   windowMessages: number;
-  /** Milliseconds until that window is over. */
+  /** Milliseconds until that window ends. */
   windowLeftMs: number;
 }
 
@@ -273,7 +275,7 @@ const stateStatement = {
     from conversations where id = $1`,
 };
 
-/** Why a conversation would not take a message. */
+/** Reads why a conversation would refuse a message. */
 export async function readConversationState(
   pool: Pool,
   conversationId: string,
@@ -283,7 +285,7 @@ export async function readConversationState(
   return row;
 }
 
-/** As PostgreSQL reads an interval. */
+/** Formats an interval for PostgreSQL. */
 function milliseconds(ms: number): string {
   return `${ms} ms`;
 }

@@ -5,14 +5,14 @@ import { query } from "../database.ts";
 /** One claim of a job. Times are Unix milliseconds. */
 export interface RunRow {
   run: number;
-  /** The first of its attempts. */
+  /** First of its attempts. */
   attempt: number;
-  /** Host and process. */
+  /** Host and process id. */
   worker: string;
   claimedAt: number;
   firstDeltaAt: number | null;
   endedAt: number | null;
-  /** Absent: it is under way, or its worker died. */
+  /** Null while the run is in progress, or if its worker died. */
   outcome: Exclude<JobStatus, "queued" | "active"> | "released" | null;
 }
 
@@ -26,12 +26,12 @@ const runsStatement = {
     from runs where job_id = $1 order by run`,
 };
 
-/** Every claim of a job, in order. */
+/** Reads every claim of a job, in order. */
 export async function readRuns(pool: Pool, jobId: string): Promise<RunRow[]> {
   return query<RunRow>(pool, runsStatement, [jobId]);
 }
 
-/** An attempt that a run began after its first: its reply began anew. The time is in Unix milliseconds. */
+/** An attempt after the first of its run: the reply began anew. The time is in Unix milliseconds. */
 export interface Restart {
   attempt: number;
   at: number;
@@ -45,7 +45,7 @@ const restartsStatement = {
     group by attempt order by attempt`,
 };
 
-/** Those for which a provider was called, in order. */
+/** Reads the restarts for which a provider was called, in order. */
 export async function readRestarts(pool: Pool, jobId: string): Promise<Restart[]> {
   return query<Restart>(pool, restartsStatement, [jobId]);
 }
