@@ -8,7 +8,7 @@ const backlogStatement = {
             + (select count(*) from jobs where status = 'active'))::int as backlog`,
 };
 
-/** How many jobs have no reply yet; those that wait are counted up to `enough`. */
+/** Counts the jobs without a reply; waiting jobs are counted up to `enough`. */
 export async function countBacklog(pool: Pool, enough: number): Promise<number> {
   const [row] = await query<{ backlog: number }>(pool, backlogStatement, [enough]);
   return row?.backlog ?? 0;

@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import { query } from "../database.ts";
 
-/** A worker that has not reported for so long is gone. */
+/** Age of a report after which its worker is gone. */
 const staleAfter = "interval '15 s'";
 
 const reportStatement = {
@@ -12,7 +12,7 @@ const reportStatement = {
     on conflict (worker_id) do update set open_circuits = excluded.open_circuits, reported_at = now()`,
 };
 
-/** Says which providers a worker skips; to be repeated every few seconds. */
+/** Stores the providers that a worker skips; to be repeated every few seconds. */
 export async function reportOpenCircuits(pool: Pool, workerId: string, open: readonly string[]): Promise<void> {
   await query(pool, reportStatement, [workerId, open]);
 }
@@ -25,7 +25,7 @@ const readStatement = {
     where reported_at > now() - ${staleAfter} group by open.provider`,
 };
 
-/** How many living workers skip each provider; those that nobody skips are left out. */
+/** Counts the living workers that skip each provider; providers that no worker skips are left out. */
 export async function readOpenCircuits(pool: Pool): Promise<Record<string, number>> {
   const rows = await query<{ provider: string; workers: number }>(pool, readStatement, []);
   return Object.fromEntries(rows.map(({ provider, workers }) => [provider, workers]));

@@ -3,7 +3,7 @@ import type { FinishReason, JobErrorCode, JobStatus } from "../../protocol/job.t
 import { query } from "../database.ts";
 import type { RunRow } from "../jobs/timeline.ts";
 
-/** A job with all that is known of it. Times are Unix milliseconds. */
+/** A job with everything stored about it. Times are Unix milliseconds. */
 export interface JobRecord {
   id: string;
   turn: number;
@@ -32,7 +32,7 @@ export interface CallRecord {
   costUsd: number | null;
 }
 
-/** A message and what is known of it. */
+/** A message with everything stored about it. */
 export interface MessageRecord {
   id: string;
   turn: number;
@@ -46,7 +46,7 @@ export interface MessageRecord {
   comment: string | null;
 }
 
-/** The newest turns of a conversation are what an operator reads first. */
+/** Turns shown. An operator reads the newest turns of a conversation first. */
 export const turnsShown = 100;
 
 const millis = (column: string) => `(extract(epoch from ${column}) * 1000)::float8`;
@@ -78,7 +78,7 @@ const messagesStatement = {
     where conversation_id = $1 order by turn desc, sender limit ${2 * turnsShown}`,
 };
 
-/** The newest {@link turnsShown} turns of a conversation, newest first: its jobs and its messages. */
+/** Reads the newest {@link turnsShown} turns of a conversation, newest first: its jobs and its messages. */
 export async function readTurns(
   pool: Pool,
   conversationId: string,

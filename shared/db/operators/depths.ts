@@ -1,20 +1,20 @@
 import type { Pool } from "pg";
 import { query } from "../database.ts";
 
-/** What has not been answered yet. */
+/** Messages that have not been answered yet. */
 export interface Depths {
   /** Counted up to `countedUpTo`. */
   queued: number;
   active: number;
-  /** Of the oldest message that nothing but a worker keeps waiting: 0 if there is none. */
+  /** Wait of the oldest message that only waits for a worker; 0 if there is none. */
   oldestQueuedSeconds: number;
-  /** Of the oldest reply that is being written, from its first claim on. */
+  /** Age of the oldest reply being written, from its first claim on. */
   oldestActiveSeconds: number;
 }
 
 const countedUpTo = 100_000;
 
-/** The message that has waited longest for nothing but a worker. */
+/** The message that has waited longest for a worker alone. */
 export interface OldestHead {
   id: string;
   waitedSeconds: number;
@@ -35,8 +35,8 @@ export async function readOldestHead(pool: Pool): Promise<OldestHead | undefined
 
 const depthsStatement = {
   name: "depths",
-  // What waits behind an earlier message of its own conversation says nothing about the workers. At most five jobs of a
-  // conversation are open, so the oldest head stands among the first few of the index.
+  // A message that waits behind an earlier one of its conversation says nothing about the workers. A conversation has
+  // at most five open jobs, so the oldest head is among the first few entries of the index.
   text: `
     select (select count(*)::int from (select from jobs where status = 'queued' limit ${countedUpTo}) as waiting) as queued,
            (select count(*)::int from jobs where status = 'active') as active,
@@ -48,7 +48,7 @@ const depthsStatement = {
                      from jobs where status = 'active'), 0) as "oldestActiveSeconds"`,
 };
 
-/** As PostgreSQL, which owns the truth, has it; the queue's own counts may differ for a while. */
+/** Reads the depths from PostgreSQL, the source of truth. The queue's own counts may differ for a while. */
 export async function readDepths(pool: Pool): Promise<Depths> {
   const [depths] = await query<Depths>(pool, depthsStatement, []);
   return depths ?? { queued: 0, active: 0, oldestQueuedSeconds: 0, oldestActiveSeconds: 0 };

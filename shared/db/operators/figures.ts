@@ -1,15 +1,15 @@
 import type { Pool } from "pg";
 import { query } from "../database.ts";
 
-/** One hour of a day, or the whole of it. Waits are milliseconds from acceptance to the first claim. */
+/** Figures of one hour, or of the whole period. Waits are milliseconds from acceptance to the first claim. */
 export interface Figures {
-  /** Unix milliseconds of its beginning; `null`: all of it. */
+  /** Start, in Unix milliseconds; `null` for the whole period. */
   from: number | null;
   messages: number;
   completed: number;
   failed: number;
   cancelled: number;
-  /** Replies that did not come from the provider that was meant to answer. */
+  /** Replies of another provider than the one chosen to answer. */
   fallbacks: number;
   waitP50Ms: number | null;
   waitP95Ms: number | null;
@@ -20,7 +20,7 @@ export interface Figures {
 
 const hourOf = (column: string) => `date_trunc('hour', ${column}, 'UTC')`;
 
-/** Each hour, and all of them. */
+/** Groups by hour, with a row for the total. */
 const byHour = (column: string) => `group by grouping sets ((${hourOf(column)}), ())`;
 
 const figuresStatement = {
@@ -57,7 +57,8 @@ const figuresStatement = {
 };
 
 /**
- * What came in since a moment and what became of it: first all of it, then each hour (UTC) in which something happened.
+ * Reads the messages accepted since a moment, and their outcomes: first the total, then each hour (UTC) in which
+ * something happened.
  */
 export async function readFigures(pool: Pool, since: Date): Promise<Figures[]> {
   return query<Figures>(pool, figuresStatement, [since]);

@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import { query } from "../database.ts";
 
-/** What a worker says of one provider. None of it is secret: `GET /api/providers` shows it. */
+/** A worker's report about one provider. None of it is secret: `GET /api/providers` shows it. */
 export interface ReportedProvider {
   name: string;
   model: string;
@@ -9,11 +9,11 @@ export interface ReportedProvider {
   reason?: string | undefined;
 }
 
-/** Three reports are missing: the worker is gone. */
+/** Age at which three reports are missing: the worker is gone. */
 const staleAfter = "interval '90 s'";
-/** Rows of workers that are gone are kept so long: the newest of them says what was configured while no worker runs. */
+/** Time for which rows of gone workers are kept. The newest of them shows the configuration while no worker runs. */
 const keptFor = "interval '1 day'";
-/** More workers than this have no other providers than these. */
+/** Maximum reports read. More workers than this have no further providers. */
 const maxRead = 200;
 
 const reportStatement = {
@@ -24,7 +24,7 @@ const reportStatement = {
     on conflict (worker_id) do update set providers = excluded.providers, reported_at = now(), ended = false`,
 };
 
-/** Says which providers a worker has; to be repeated every 30 seconds. */
+/** Stores the providers of a worker; to be repeated every 30 seconds. */
 export async function reportProviders(
   pool: Pool,
   workerId: string,
@@ -38,7 +38,7 @@ const endStatement = {
   text: `update provider_reports set ended = true where worker_id = $1`,
 };
 
-/** Says that a worker ends. Its row stays, for the time when there is none. */
+/** Marks a worker as ended. Its row is kept for times without any worker. */
 export async function endProviderReport(pool: Pool, workerId: string): Promise<void> {
   await query(pool, endStatement, [workerId]);
 }
@@ -50,7 +50,10 @@ const readStatement = {
     from provider_reports order by alive desc, reported_at desc limit ${maxRead}`,
 };
 
-/** @returns what living workers say, the newest first; of none, the last that lived; empty: there never was one */
+/**
+ * @returns the reports of living workers, newest first; if there are none, that of the worker that lived last; empty if
+ * there never was one
+ */
 export async function readProviderReports(pool: Pool): Promise<ReportedProvider[][]> {
   const rows = await query<{ providers: ReportedProvider[]; alive: boolean }>(pool, readStatement, []);
   const alive = rows.filter((row) => row.alive);

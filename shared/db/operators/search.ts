@@ -9,21 +9,21 @@ export interface FoundConversation {
   assistantType: string;
   messageCount: number;
   deleted: boolean;
-  /** The newest job; of a search by status the newest with that status. */
+  /** The newest job; in a search by status, the newest job with that status. */
   jobId: string | null;
   jobStatus: JobStatus | null;
   errorCode: JobErrorCode | null;
 }
 
 export interface Search {
-  /** Only conversations that have a job of this status. */
+  /** Only conversations that have a job with this status. */
   status?: JobStatus | undefined;
   from?: Date | undefined;
-  /** Not itself. */
+  /** Exclusive. */
   to?: Date | undefined;
 }
 
-/** Of a page. */
+/** Entries of a page. */
 export const foundLimit = 50;
 
 const newestJob = `
@@ -44,7 +44,7 @@ const newestStatement = {
     order by updated_at desc limit $3`,
 };
 
-// For each status there is an index, or most rows have it: jobs are walked from the newest on, until there are enough.
+// Each status has an index, or is that of most rows. Jobs are read from the newest on, until there are enough.
 const byStatusStatement = (status: JobStatus) => ({
   name: `operator-${status}`,
   text: `
@@ -64,13 +64,16 @@ const byIdStatement = {
       union all select conversation_id from messages where id = $1)`,
 };
 
-/** The newest conversations of a time, at most {@link foundLimit}; with a status, one entry for each job that has it. */
+/**
+ * Reads the newest conversations of a period, at most {@link foundLimit}; with a status, one entry for each job that
+ * has it.
+ */
 export async function searchConversations(pool: Pool, { status, from, to }: Search): Promise<FoundConversation[]> {
   const statement = status ? byStatusStatement(status) : newestStatement;
   return query<FoundConversation>(pool, statement, [from ?? new Date(0), to ?? "infinity", foundLimit]);
 }
 
-/** The conversation that has this id, or a job or message that does. */
+/** Finds the conversation with this id, or the one that has a job or message with it. */
 export async function findConversation(pool: Pool, id: string): Promise<FoundConversation | undefined> {
   const [found] = await query<FoundConversation>(pool, byIdStatement, [id]);
   return found;

@@ -3,7 +3,7 @@ import type { Pool } from "pg";
 export interface Totals {
   totalConversations: number;
   totalMessages: number;
-  /** Conversations with a message or a reply within the last quarter of an hour. */
+  /** Conversations with a message or a reply within the last 15 minutes. */
   activeConversations: number;
 }
 
