@@ -1,16 +1,16 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import { byHand, time } from "./entity-columns.ts";
 
-/** What stands beside conversations: settings, calls and their cost, runs, counts. See `entities.ts`. */
+/** Tables beside conversations: settings, calls and their cost, runs, counts. See `entities.ts`. */
 
-/** What a process makes once and all must share, such as the token secret of a development machine. */
+/** Values that one process makes once and all share, such as the token secret of a development machine. */
 const Setting = defineEntity({
   name: "Setting",
   tableName: "settings",
   properties: { key: p.text().primary(), value: p.text() },
 });
 
-/** One call to a provider: written before it is made, settled once when it is over. */
+/** One call to a provider: inserted before it is made, settled once when it is over. */
 const Call = defineEntity({
   name: "Call",
   tableName: "calls",
@@ -28,11 +28,11 @@ const Call = defineEntity({
     cachedInputTokens: p.integer().nullable(),
     cacheWriteTokens: p.integer().nullable(),
     outputTokens: p.integer().nullable(),
-    /** No usage came: the tokens are an estimate. */
+    /** True if the provider sent no usage; the tokens are an estimate. */
     estimated: p.boolean().default(false),
     costUsd: p.double().nullable(),
     reservedUsd: p.double().default(0),
-    /** UTC; absent where no budget is charged. */
+    /** UTC day. Null if no budget is charged. */
     budgetDay: p.date().nullable(),
   },
   indexes: [
@@ -50,7 +50,7 @@ const Call = defineEntity({
   checks: [{ name: "calls_outcome", expression: "outcome in ('answered', 'failed', 'stopped', 'lost')" }],
 });
 
-/** What an assistant's calls of one UTC day have cost, and may still cost. */
+/** Cost and limit of an assistant's calls in one UTC day. */
 const Budget = defineEntity({
   name: "Budget",
   tableName: "budgets",
@@ -62,7 +62,7 @@ const Budget = defineEntity({
   },
 });
 
-/** Threads that are no longer used and must go at their provider. */
+/** Unused threads that must be deleted at their provider. */
 const ThreadDeletion = defineEntity({
   name: "ThreadDeletion",
   tableName: "thread_deletions",
@@ -74,7 +74,7 @@ const ThreadDeletion = defineEntity({
   },
 });
 
-/** Requests of late by whom they came from, where there is no Redis; rate-limiter-flexible's own table. */
+/** Recent requests per sender, where there is no Redis. The table belongs to rate-limiter-flexible. */
 const RateLimit = defineEntity({
   name: "RateLimit",
   tableName: "rate_limits",
@@ -86,7 +86,7 @@ const RateLimit = defineEntity({
   },
 });
 
-/** One claim of a job, and what came of it. */
+/** One claim of a job, and its outcome. */
 const Run = defineEntity({
   name: "Run",
   tableName: "runs",
@@ -98,13 +98,13 @@ const Run = defineEntity({
     claimedAt: time().defaultRaw("now()"),
     firstDeltaMs: p.integer().nullable(),
     endedAt: time().nullable(),
-    /** Absent: it is under way, or its worker died. */
+    /** Null while the run is in progress, or if its worker died. */
     outcome: p.text().nullable(),
   },
   checks: [{ name: "runs_outcome", expression: "outcome in ('completed', 'failed', 'cancelled', 'released')" }],
 });
 
-/** Which providers each worker skips at present. */
+/** Providers that each worker currently skips. */
 const CircuitReport = defineEntity({
   name: "CircuitReport",
   tableName: "circuit_reports",
@@ -115,7 +115,7 @@ const CircuitReport = defineEntity({
   },
 });
 
-/** Which providers each worker has; see `provider-reports.ts`. */
+/** Providers that each worker has; see `provider-reports.ts`. */
 const ProviderReport = defineEntity({
   name: "ProviderReport",
   tableName: "provider_reports",

@@ -1,15 +1,15 @@
 import type { ClientBase } from "pg";
 
-/** How a database is set up, as far as it decides whether Parley can work on it. */
+/** Settings of a database that decide whether Parley can use it. */
 export interface DatabaseState {
   name: string;
-  /** That we are connected as. */
+  /** Role of the connection. */
   role: string;
   encoding: string;
-  /** A standby, or one whose `default_transaction_read_only` is on. */
+  /** True on a standby, or with `default_transaction_read_only` on. */
   readOnly: boolean;
   standby: boolean;
-  /** Of a transaction that asks for no other. */
+  /** Default isolation level of a transaction. */
   isolation: string;
 }
 
@@ -25,16 +25,16 @@ export async function readDatabaseState(db: Pick<ClientBase, "query">): Promise<
   return state;
 }
 
-/** What is wrong, and what to do about it. */
+/** A problem, and how to solve it. */
 export interface Advice {
   text: string;
   mend: string;
 }
 
-/** Texts of every language are stored, and cut at characters: only UTF8 can do both. */
+/** Requires UTF8: text of every language is stored and cut at characters, and only UTF8 supports both. */
 export function encodingAdvice({ encoding, name }: DatabaseState): Advice | undefined {
   if (encoding === "UTF8") return undefined;
-  // The locale C fits every encoding, whatever the cluster was made with; only template0 may be copied into another one.
+  // Locale C fits every encoding, whatever the cluster uses. Only template0 may be copied into another encoding.
   const command = `create database ${quoted(`${name}_utf8`)} encoding 'UTF8' locale 'C' template template0`;
   return {
     text: `the encoding of the database is ${encoding}, expected UTF8`,
@@ -53,7 +53,10 @@ export function readOnlyAdvice({ readOnly, standby }: DatabaseState): Advice | u
   };
 }
 
-/** Behind a pooler in transaction mode no session keeps a setting: there the default itself must be right. */
+/**
+ * Requires the right default. Behind a pooler in transaction mode a session keeps no settings, so the default itself
+ * must be right.
+ */
 export function isolationAdvice({ isolation, name, role }: DatabaseState): Advice | undefined {
   if (isolation === "read committed") return undefined;
   return {

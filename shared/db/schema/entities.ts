@@ -4,7 +4,7 @@ import type { Rating, Sender } from "../../protocol/conversation.ts";
 import { bookkeeping } from "./bookkeeping-entities.ts";
 import { byHand, time } from "./entity-columns.ts";
 
-/** The schema as the code sees it; `npm run check:drift` holds it against the migrations. */
+/** The schema in code. `npm run check:drift` compares it with the migrations. */
 
 const Conversation = defineEntity({
   name: "Conversation",
@@ -15,27 +15,27 @@ const Conversation = defineEntity({
     /** Overrides the assistant's provider. */
     provider: p.text().nullable(),
     metadata: p.json<Record<string, string>>().defaultRaw("'{}'"),
-    /** The number of the next turn: the order in which messages were accepted. */
+    /** Number of the next turn. Turns number messages in the order they were accepted. */
     nextTurn: p.integer(),
-    /** The jobs that have not ended, in the order of their turns; the first, the head, is the one in the queue. */
+    /** Jobs that have not ended, in the order of their turns. The first, the head, is the one in the queue. */
     openJobs: p.array().columnType("uuid[]").defaultRaw("'{}'"),
     messageCount: p.integer().default(0),
-    /** The provider's own state of this conversation, and the last turn that is in it. */
+    /** The provider's own state of this conversation, and the last turn it contains. */
     threadId: p.text().nullable(),
     threadProvider: p.text().nullable(),
     threadTurn: p.integer().nullable(),
-    /** Came with a request: it is not ours to delete. */
+    /** True if the thread arrived with a request: it is not ours to delete. */
     threadAdopted: p.boolean().default(false),
-    /** SHA-256 of who the embedding site says its visitor is; absent: nobody was named. */
+    /** SHA-256 of the visitor's identity, as the embedding site gives it. Null: no visitor was named. */
     visitorHash: p.blob().nullable(),
-    /** How many messages came since when, for the limit of a conversation. */
+    /** Start of the rate window and its message count, for the limit of a conversation. */
     windowBeganAt: time().defaultRaw("now()"),
     windowMessages: p.integer().default(1),
     createdAt: time().defaultRaw("now()"),
     updatedAt: time().defaultRaw("now()"),
-    /** A tombstone: no text is left, late writes are refused. */
+    /** Set on a tombstone: no text is left, late writes are refused. */
     deletedAt: time().nullable(),
-    /** The last traces outside PostgreSQL's rows are gone too. */
+    /** Set once the last traces outside PostgreSQL are erased too. */
     erasedAt: time().nullable(),
   },
   indexes: [
@@ -81,7 +81,7 @@ const Message = defineEntity({
     turn: p.integer(),
     sender: p.text().$type<Sender>(),
     text: p.text(),
-    /** Came with the request as earlier history. */
+    /** True if the message arrived with the request as earlier history. */
     imported: p.boolean().default(false),
     fallback: p.boolean().default(false),
     finishReason: p.text().$type<FinishReason>().nullable(),
@@ -89,7 +89,7 @@ const Message = defineEntity({
   },
   indexes: [
     {
-      // Within a turn the visitor's message ("user") comes before the reply ("ai").
+      // Within a turn the visitor's message ("user") precedes the reply ("ai").
       name: "messages_by_turn",
       expression: byHand(
         `create unique index "messages_by_turn" on "messages" ("conversation_id", "turn", "sender" desc)`,
@@ -99,7 +99,7 @@ const Message = defineEntity({
   checks: [{ name: "messages_sender", expression: "sender in ('user', 'ai')" }],
 });
 
-/** What a visitor thinks of a reply, and who had written it. */
+/** A visitor's rating of a reply, and the author of the reply. */
 const Feedback = defineEntity({
   name: "Feedback",
   tableName: "feedback",
@@ -126,13 +126,13 @@ const Job = defineEntity({
     status: p.text().$type<JobStatus>().default("queued"),
     /** Claims so far. */
     run: p.integer().default(0),
-    /** Raised at each run and at each reset inside a run: the fence of every write. */
+    /** Fencing token of every write. Incremented at each run and at each reset inside a run. */
     attempt: p.integer().default(0),
-    /** Runs whose lease ended because their worker died. */
+    /** Runs whose lease expired because their worker died. */
     deaths: p.integer().default(0),
-    /** An active job may be claimed again after this; absent: its worker gave it back. */
+    /** Time after which an active job may be claimed again. Null: its worker released it. */
     leaseUntil: time().nullable(),
-    /** While queued: when the reconciler looks whether the queue still holds it. */
+    /** While queued: time at which the reconciler checks whether the queue still holds the job. */
     dueAt: time().nullable(),
     cancelRequestedAt: time().nullable(),
     assistantType: p.text(),
@@ -140,9 +140,9 @@ const Job = defineEntity({
     idempotencyHash: p.blob().nullable(),
     requestHash: p.blob().nullable(),
     requestId: p.text().nullable(),
-    /** W3C `traceparent` of the request that brought the message, where traces are on. */
+    /** W3C `traceparent` of the request that submitted the message, where traces are on. */
     trace: p.text().nullable(),
-    /** What answered, once something has. */
+    /** Provider of the reply. Null until there is one. */
     provider: p.text().nullable(),
     model: p.text().nullable(),
     replyId: p.uuid().nullable(),
@@ -151,7 +151,7 @@ const Job = defineEntity({
     errorCode: p.text().$type<JobErrorCode>().nullable(),
     inputTokens: p.integer().nullable(),
     outputTokens: p.integer().nullable(),
-    /** Of the call that gave the reply; absent: its price is not known. */
+    /** Cost of the call that gave the reply. Null: its price is not known. */
     costUsd: p.double().nullable(),
     createdAt: time().defaultRaw("now()"),
     startedAt: time().nullable(),
@@ -193,7 +193,7 @@ const Job = defineEntity({
   checks: [{ name: "jobs_status", expression: "status in ('queued', 'active', 'completed', 'failed', 'cancelled')" }],
 });
 
-/** The text of a job's present attempt while it is written, where there is no Redis. Unlogged: nothing depends on it. */
+/** Text of a job's current attempt while it is written, where there is no Redis. Unlogged: nothing depends on it. */
 const Draft = defineEntity({
   name: "Draft",
   tableName: "drafts",

@@ -1,5 +1,5 @@
 import { p, raw } from "@mikro-orm/core";
 
 export const time = () => p.datetime().columnType("timestamptz");
-/** An index as PostgreSQL writes it. */
+/** An index in PostgreSQL's own notation. */
 export const byHand = (sql: string) => () => raw(sql);

@@ -6,13 +6,13 @@ import { ConfigError } from "../../config/config.ts";
 import { connectionOptions } from "../../postgres/connection-options.ts";
 import { encodingAdvice, readDatabaseState, readOnlyAdvice } from "./database-state.ts";
 
-/** One process migrates at a time; the others wait, then find nothing to do. An arbitrary number of our own. */
+/** Advisory lock: one process migrates at a time; the others wait, then find nothing to do. The number is arbitrary. */
 const migrationLock = 7_275_391;
-/** The setting that tells which schema a database has. */
+/** Key of the setting that names a database's schema. */
 const schemaKey = "schema";
 
 /**
- * Brings a database to the schema of this version: ours and the queue's. Safe to run from many processes at once.
+ * Migrates a database to the schema of this version: ours and the queue's. Safe to run from many processes at once.
  * @returns the names of the migrations that were applied; empty when there was nothing to do
  * @throws {ConfigError} where this database cannot hold them; the message says what to do
  */
@@ -41,12 +41,15 @@ async function refuseUnfit(client: pg.Client): Promise<void> {
   if (advice) throw new ConfigError(`Not migrated: ${advice.text}. To mend it, ${advice.mend}`);
 }
 
-/** Whether a database has the schema of this version, ours and the queue's. */
+/** True if a database has the schema of this version, ours and the queue's. */
 export async function isMigrated(client: pg.Client): Promise<boolean> {
   return (await readSchema(client)) === (await describeSchema());
 }
 
-/** Loaded when there is something to do: MikroORM and BullMQ take longer to load than most starts have to wait. */
+/**
+ * Loads MikroORM and BullMQ only when there is something to do: loading them takes longer than most starts have to
+ * wait.
+ */
 async function applyAll(client: pg.Client, databaseUrl: string): Promise<string[]> {
   const [{ MikroORM }, { runMigrations }, { ormOptions }] = await Promise.all([
     import("@mikro-orm/postgresql"),
@@ -63,7 +66,7 @@ async function applyAll(client: pg.Client, databaseUrl: string): Promise<string[
   }
 }
 
-/** Those of this version that a database does not have; one that a newer version has migrated lacks none. */
+/** Migrations of this version that a database lacks. One migrated by a newer version lacks none. */
 export async function readMissingMigrations(db: Pick<pg.Pool, "query">): Promise<string[]> {
   const { rows: tables } = await db.query<{ found: boolean }>("select to_regclass('migrations') is not null as found");
   const { rows } = tables[0]?.found ? await db.query<{ name: string }>("select name from migrations") : { rows: [] };
@@ -79,7 +82,7 @@ async function listMigrations(): Promise<string[]> {
     .toSorted((a, b) => (a < b ? -1 : 1));
 }
 
-/** Names this version's schema: our newest migration, and the version of BullMQ, which brings its own. */
+/** Names this version's schema: our newest migration, and the version of BullMQ, which has its own. */
 async function describeSchema(): Promise<string> {
   const newest = (await listMigrations()).at(-1) ?? "none";
   const bullmq = createRequire(import.meta.url).resolve("bullmq/package.json");

@@ -17,23 +17,23 @@ const poolerFound =
 const optionsRefused =
   "A pooler refuses `options` in DATABASE_URL: remove them there, and set them for the role (alter role … set …), or let the pooler pass them on";
 
-/** PgBouncer's words. */
+/** PgBouncer's error message. */
 const refusesOptions = /unsupported startup parameter.*options/;
 
-/** A state that may pass without anybody changing our settings: a standby may be promoted. */
+/** A state that may pass without a change of our settings: a standby may be promoted. */
 class NotReadyError extends Error {
   override name = "NotReadyError";
 }
 
 interface WaitOptions {
   limitMs: number;
-  /** Hears why it waits: at once, and again when the reason changes. */
+  /** Logs why it waits: at once, and again when the reason changes. */
   log: Logger;
 }
 
 /**
- * Waits for PostgreSQL that takes writes, and for a schema that is as new as this code: what is made of BullMQ while it is
- * away would stay dead for ever.
+ * Waits for a PostgreSQL that accepts writes and a schema as new as this code. BullMQ objects created while it is down
+ * would stay dead forever.
  * @throws after `limitMs`, or at once when waiting cannot help; the message says what to do
  */
 export async function waitForDatabase(db: Database, { limitMs, log }: WaitOptions): Promise<void> {
@@ -43,7 +43,7 @@ export async function waitForDatabase(db: Database, { limitMs, log }: WaitOption
     try {
       return await look(db);
     } catch (error) {
-      // It may also go away between two of these questions.
+      // The database may also go down between two of these queries.
       if (!(error instanceof NotReadyError || isDatabaseAway(error))) throw explainDatabase(error) ?? error;
       if (performance.now() > deadline) throw explainDatabase(error) ?? error;
       const reason = describeError(error);
@@ -55,7 +55,7 @@ export async function waitForDatabase(db: Database, { limitMs, log }: WaitOption
   }
 }
 
-/** For an operator: why PostgreSQL cannot be used, and what to do about it; `undefined` for an error that is none of its. */
+/** Explains to an operator why PostgreSQL cannot be used, and how to fix it. `undefined` for an unrelated error. */
 export function explainDatabase(error: unknown): ConfigError | undefined {
   const reason = describeError(error);
   const refusal = describeRefusal(error);
@@ -90,7 +90,7 @@ async function readWritableState(pool: Pool): Promise<DatabaseState> {
     usable = true;
     return state;
   } finally {
-    // A session keeps the defaults it began with: whether they have changed, only a new one tells.
+    // A session keeps the defaults it started with. Only a new session sees a changed default.
     client.release(!usable);
   }
 }
