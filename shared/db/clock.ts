@@ -15,7 +15,7 @@ export interface Clock {
   read(): Promise<ClockReading>;
 }
 
-/** A measured difference is used for this long: clocks that are disciplined drift by milliseconds a minute. */
+/** Time a measured difference is used: disciplined clocks drift by milliseconds a minute. */
 const measuredEveryMs = 60_000;
 const timeoutMs = 1000;
 
@@ -25,8 +25,9 @@ const timeStatement = {
 };
 
 /**
- * PostgreSQL's clock, so that processes whose own clocks differ judge alike. Between measurements it is extrapolated by the
- * monotonic clock, which no jump of the wall clock moves. While PostgreSQL was never reached, it is the process's own.
+ * PostgreSQL's clock, so that processes with different clocks judge alike. Between measurements it is extrapolated by
+ * the monotonic clock, which no jump of the wall clock affects. Until PostgreSQL is first reached, it is the process's
+ * own clock.
  */
 export function createDatabaseClock(pool: Pool): Clock {
   let measured: { now: number; at: number } | undefined;
@@ -37,7 +38,7 @@ export function createDatabaseClock(pool: Pool): Clock {
   });
   return {
     async read() {
-      // The last measurement goes on while the database is away.
+      // Keep the last measurement while the database is down.
       await measure().catch(() => undefined);
       if (!measured) return { now: Date.now(), of: "process" };
       return { now: measured.now + performance.now() - measured.at, of: "database" };

@@ -3,8 +3,8 @@ import type { Logger } from "../logger.ts";
 import { openPool } from "../postgres/open-pool.ts";
 
 /**
- * PostgreSQL for one process. What it is asked are named statements: most must be one round trip that decides something.
- * The ORM keeps the schema, and is loaded by whoever migrates.
+ * PostgreSQL for one process. Queries are named statements: most must be one round trip that decides something. The ORM
+ * maintains the schema and is loaded only by migrations.
  */
 export interface Database {
   pool: Pool;
@@ -12,7 +12,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** `transaction`: the server gives each transaction a connection that others used before, and will use after. */
+/** `transaction`: the server gives each transaction a connection that other clients used before and will use after. */
 type Pooler = "none" | "transaction";
 
 /** A statement the server prepares once per connection, under its name. */
@@ -21,18 +21,18 @@ export interface Statement {
   text: string;
 }
 
-/** A connection is made, or not, within this: a request that needs one is answered at once when PostgreSQL is away. */
+/** Time limit for a connection: a request that needs one is answered at once when PostgreSQL is down. */
 const connectTimeoutMs = 1500;
-/** No statement of ours takes long; one that does has met a frozen server. */
+/** Time limit for a statement. None of ours takes long; one that does has hit a frozen server. */
 const queryTimeoutMs = 3000;
 
 interface DatabaseOptions {
-  /** At most. */
+  /** Maximum connections. */
   connections?: number;
   pooler?: Pooler;
 }
 
-/** Opens PostgreSQL without waiting for it: a statement rejects while it is away. */
+/** Opens PostgreSQL without waiting for it: statements reject while it is down. */
 export function openDatabase(
   databaseUrl: string,
   log: Logger,
@@ -46,7 +46,7 @@ export function openDatabase(
     query_timeout: queryTimeoutMs,
     keepAlive: true,
   });
-  // A statement under way rejects by itself; without these a lost connection would end the process.
+  // A statement in flight rejects on its own. Without these listeners a lost connection would end the process.
   const note = (err: Error) => log.debug({ err }, "a connection to PostgreSQL was lost");
   pool.on("error", note);
   pool.on("connect", (client) => client.on("error", note));
@@ -54,7 +54,7 @@ export function openDatabase(
   return { pool, pooler, close: () => pool.end() };
 }
 
-/** What one connection has prepared under a name, the next one may not know, or know as something else. */
+/** Disables prepared statements: the next connection may not know a prepared name, or know it as something else. */
 function prepareNothing(client: PoolClient): void {
   const ask = client.query.bind(client) as (...args: unknown[]) => unknown;
   Object.assign(client, {
@@ -67,7 +67,7 @@ function withoutName(config: unknown): unknown {
   return named ? { ...config, name: undefined } : config;
 }
 
-/** Runs a prepared statement and gives its rows. */
+/** Runs a prepared statement and returns its rows. */
 export async function query<Row extends QueryResultRow>(
   db: Pick<Pool, "query">,
   statement: Statement,
@@ -77,7 +77,7 @@ export async function query<Row extends QueryResultRow>(
   return rows;
 }
 
-/** Commits what `work` did, or rolls all of it back; a connection whose state is unknown is thrown away. */
+/** Commits the work, or rolls all of it back. A connection in an unknown state is discarded. */
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken = false;
@@ -96,7 +96,7 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
   }
 }
 
-/** Whether PostgreSQL could not be reached or did not answer, so that the same call may work later. */
+/** True if PostgreSQL could not be reached or did not answer, so that the same call may succeed later. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
@@ -105,7 +105,7 @@ export function isDatabaseAway(error: unknown): boolean {
 }
 
 /**
- * Errors of sockets and name look-ups (not Node's own ERR_…, which are faults of the caller), and SQLSTATE: 08
- * connection, 53 resources, 57 an operator's hand, 25006 read-only, as a server is that was just replaced by another.
+ * Errors of sockets and name look-ups (not Node's own ERR_…, which are the caller's faults), and SQLSTATEs: 08
+ * connection, 53 resources, 57 operator intervention, 25006 read-only, as on a server just replaced by another.
  */
 const awayCodes = /^(E(?!RR_)[A-Z_]+|08\w{3}|53\w{3}|57\w{3}|25006)$/;

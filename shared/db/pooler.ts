@@ -1,8 +1,8 @@
 import type { Pool, PoolClient } from "pg";
 
 /**
- * Whether a pooler stands between us and PostgreSQL that gives each transaction another connection. It can miss one
- * whose connections others take meanwhile, and never sees one where there is none.
+ * Detects a pooler in front of PostgreSQL that gives each transaction another connection. It can miss a pooler whose
+ * connections other clients take meanwhile. It never reports one where there is none.
  */
 export async function isPooledByTransaction(pool: Pool): Promise<boolean> {
   const one = await pool.connect();
@@ -10,7 +10,7 @@ export async function isPooledByTransaction(pool: Pool): Promise<boolean> {
     const before = await serverOf(one);
     const other = await pool.connect();
     try {
-      // It most likely gets the connection that was used last; while it holds that, `one` gets another.
+      // It most likely gets the connection used last; while it holds that, `one` gets another.
       await other.query("begin");
       await serverOf(other);
       return (await serverOf(one)) !== before;

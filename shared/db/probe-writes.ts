@@ -9,7 +9,7 @@ const probeStatement = {
 
 /**
  * Writes one small row, always the same: a server that is read-only or whose disk is full still answers reads.
- * @throws what it refuses with; the pool throws that connection away, so that a new default is seen by the next one
+ * @throws the server's refusal; the pool discards that connection, so that the next one sees a changed default
  */
 export async function probeWrites(pool: Pool): Promise<void> {
   await query(pool, probeStatement, []);

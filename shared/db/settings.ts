@@ -1,13 +1,13 @@
 import type { Pool } from "pg";
 
 /**
- * A value all processes share: made by whoever comes first, then kept.
+ * Reads a value that all processes share. The first process makes it; it is then kept.
  * @param make called when there may be none yet; its value is dropped if another process was faster
  */
 export async function readOrMakeSetting(pool: Pool, key: string, make: () => string): Promise<string> {
   const { rows } = await pool.query<{ value: string }>("select value from settings where key = $1", [key]);
   if (rows[0]) return rows[0].value;
-  // The no-op update makes the row that won visible to RETURNING.
+  // The no-op update makes the winning row visible to RETURNING.
   const made = await pool.query<{ value: string }>(
     "insert into settings values ($1, $2) on conflict (key) do update set value = settings.value returning value",
     [key, make()],
@@ -18,8 +18,8 @@ export async function readOrMakeSetting(pool: Pool, key: string, make: () => str
 }
 
 /**
- * Puts a value in place of what all processes shared, whoever else does so at the same time.
- * @returns what was there before; `undefined`: nothing
+ * Replaces a value that all processes share. Safe against concurrent calls.
+ * @returns the previous value; `undefined` if there was none
  */
 export async function replaceSetting(pool: Pool, key: string, value: string): Promise<string | undefined> {
   const made = await pool.query("insert into settings values ($1, $2) on conflict (key) do nothing", [key, value]);
