@@ -3,9 +3,9 @@ import { ApiMetrics } from "../services/api/telemetry/api-metrics.ts";
 import { WorkerMetrics } from "../services/worker/telemetry/worker-metrics.ts";
 import type { Health } from "../shared/protocol/service.ts";
 
-/** Every metric that an API or a worker tells, by its name; and `up`, which Prometheus makes itself. */
+/** Names of all metrics of an API or a worker, and `up`, which Prometheus adds. */
 export async function metricNames(): Promise<ReadonlySet<string>> {
-  // What is asked of it fails, and is left out; the names stand there without values.
+  // Queries on this pool fail and their metrics have no values, but the names are listed.
   const pool = new pg.Pool({ host: "127.0.0.1", port: 1 });
   const metrics = [
     new ApiMetrics({ pool, health: { read: async () => nothing }, streams: { count: 0 } }),

@@ -10,8 +10,8 @@ import { startService } from "../system/harness/processes.ts";
 import { heldReply, startScriptedProvider } from "../system/harness/scripted-provider.ts";
 
 /**
- * `npm run screenshots`: pictures of what people see, into `screenshots/`, for a person to look at: the widget in each of
- * its states, on a desktop, a phone, in the dark and in Arabic, and the operators' pages.
+ * `npm run screenshots` takes pictures of the user interface into `screenshots/`, for review by a person. They show the
+ * widget in each of its states, on a desktop, a phone, in the dark and in Arabic, and the operators' pages.
  */
 
 const folder = "screenshots";
@@ -105,7 +105,7 @@ async function send(from: Page, text: string): Promise<void> {
   await from.locator("parley-chat textarea").press("Enter");
 }
 
-/** After two frames, so that what was just drawn is there. */
+/** Takes a picture after two frames, so that the latest changes are painted. */
 async function take(of: Page, look: string, state: string): Promise<void> {
   await of.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
   await of.screenshot({ path: join(folder, `${look}-${state}.png`), animations: "disabled" });

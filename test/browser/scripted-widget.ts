@@ -1,35 +1,35 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import type { Stage } from "./widget-stage.ts";
 
-/** Of everything that the page should come to show. */
+/** Timeout of every expected change of the page. */
 export const patience = { timeout: 10_000 };
 
-/** Opened on a page of its own, with a chat that the test scripts. */
+/** Widget on a page of its own, with a chat that the test scripts. */
 export interface ScriptedWidget extends AsyncDisposable {
   readonly page: Page;
   /** Changes the chat's state. */
   set(change: object): Promise<void>;
-  /** Adds a message or changes it. */
+  /** Adds or changes a message. */
   put(message: object): Promise<void>;
-  /** What the panel has asked of the chat, without drafts. */
+  /** Lists the panel's calls to the chat, without drafts. */
   asked(): Promise<unknown[][]>;
-  /** As a click on the button does. */
+  /** Opens the panel like a click on the button. */
   open(): Promise<void>;
-  /** What a screen reader was told, in order. */
+  /** Lists the announcements to screen readers, in order. */
   said(): Promise<string[]>;
-  /** Of the element in the shadow root: an expression over `it`. */
+  /** Evaluates an expression over `it`, the element in the shadow root. */
   read<T>(selector: string, expression: string): Promise<T>;
 }
 
 export interface ScriptedOptions {
-  /** Of the element. */
+  /** Attributes of the element. */
   attributes?: string;
   head?: string;
   body?: string;
   lang?: string;
   policy?: string;
   context?: BrowserContextOptions;
-  /** Before anything of the page runs. */
+  /** Runs before any script of the page. */
   before?: (context: BrowserContext) => Promise<unknown>;
 }
 
@@ -39,7 +39,7 @@ export async function openScripted(
   options: ScriptedOptions = {},
 ): Promise<ScriptedWidget> {
   const { attributes = "", body = `<parley-chat ${attributes}></parley-chat>`, before, context: settings } = options;
-  // Things stand still, then: whoever tests what moves says so.
+  // Motion is reduced by default; tests of motion override it.
   const still = { viewport: { width: 1100, height: 800 }, reducedMotion: "reduce" } as const;
   const context = await browser.newContext({ ...still, ...settings });
   context.setDefaultTimeout(patience.timeout);
@@ -76,7 +76,7 @@ export async function openScripted(
   };
 }
 
-/** Notes what is put into live regions within the element, whatever is taken away later. */
+/** Records text added to live regions within the element, even if it is removed later. */
 const recordAnnouncements = `
   window.said = [];
   const watch = () => {
@@ -90,7 +90,7 @@ const recordAnnouncements = `
 
 const now = Date.now();
 
-/** Messages to show. */
+/** Sample messages. */
 export const talk = {
   question: (text: string, more: object = {}) => ({
     sender: "user",

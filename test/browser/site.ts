@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Somebody's site, on an origin of its own. */
+/** Embedding site on an origin of its own. */
 export interface Site extends AsyncDisposable {
   readonly url: string;
-  /** @returns the address of a page with that HTML and that policy; "": none */
+  /** @returns the address of a page with that HTML and that policy; "": no policy */
   page(html: string, policy?: string): string;
 }
 
@@ -37,7 +37,7 @@ export async function openSite(): Promise<Site> {
   };
 }
 
-/** As strict as a site may be: nothing inline, and nothing but the widget's own host. */
+/** Strictest possible policy: no inline code, and only the widget's own host. */
 export function strictPolicy(host: string): string {
   return [
     "default-src 'none'",

@@ -9,11 +9,11 @@ import { openSite, strictPolicy } from "./site.ts";
 
 const harness = fileURLToPath(new URL("../../services/widget/testing/harness.ts", import.meta.url));
 
-/** The element with a scripted chat, from another origin than the page that has it. */
+/** The element with a scripted chat, loaded from another origin than its page. */
 export interface Stage extends AsyncDisposable {
-  /** Where the element's files come from. */
+  /** Origin of the element's files. */
   readonly assets: string;
-  /** @returns the address of a page with that in it; strict, unless it is given another policy */
+  /** @returns the address of a page with that content; its policy is strict unless another one is given */
   show(page: { head?: string; body?: string; lang?: string; policy?: string }): string;
 }
 

@@ -9,12 +9,12 @@ import { breakReplicated } from "./stores/replicated-store.ts";
 import type { Slot } from "./slot.ts";
 import type { Stage } from "./stage.ts";
 
-/** How far behind its data a Redis comes back that had only an old copy. */
+/** Age of the copy with which a Redis restarts. */
 const copyAgeMs = 1500;
-/** A process that was told to end must not take longer, unless what it must still store cannot be stored. */
+/** Maximum time for a shutdown, unless a store that it still has to write to is down. */
 const endLimitMs = 12_000;
 
-/** Does what a plan says. Faults of one part wait for each other; those of different parts overlap. */
+/** Executes a plan. Faults of one part wait for each other; those of different parts overlap. */
 export class Faults {
   readonly #stage: Stage;
   readonly #journal: Journal;
@@ -26,7 +26,7 @@ export class Faults {
     this.#journal = journal;
   }
 
-  /** Begins a fault and its mending. */
+  /** Begins a fault and its repair. */
   begin(fault: PlannedFault): void {
     const running = this.#do(fault).catch((error: unknown) => {
       this.#journal.breach("the harness itself works", `${fault.kind}: ${String(error)}`);
@@ -35,7 +35,7 @@ export class Faults {
     void running.then(() => this.#running.delete(running));
   }
 
-  /** Resolves when everything is mended, and every process runs. */
+  /** Resolves when everything is repaired, and every process runs. */
   async mended(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
     const { slots } = this.#stage;
@@ -174,12 +174,12 @@ export class Faults {
     } else if (kind === "redis-stall-one") {
       await stalled(this.#gates([slots[target % slots.length]?.name ?? ""], "redis"), forMs);
     } else if (kind === "hints-lost") {
-      // Nobody's connection breaks, so that nobody is told of a gap.
+      // Connections stay open, so that no client notices a gap.
       await onRedis(redis.url, (client) => client.acl("SETUSER", "default", "-publish"));
       await sleep(forMs);
       await onRedis(redis.url, (client) => client.acl("SETUSER", "default", "+publish"));
     } else {
-      // A copy of its data in its folder is what Redis begins with.
+      // Redis loads a copy of its data that it finds in its folder.
       const folder = await onRedis(redis.url, async (client) => {
         if (kind !== "redis-empty") await client.save();
         if (kind === "redis-old-data") await sleep(copyAgeMs);
@@ -200,7 +200,7 @@ export class Faults {
       this.#stage.pool
         .query(`truncate ${rows.map(({ name }) => name).join(", ")}`)
         .catch((error: { code?: string }) => {
-          // Its locks may meet those of the queue's own statements the wrong way round.
+          // Its locks may deadlock with those of the queue's own statements.
           if (error.code === "40P01") return empty();
           throw error;
         });

@@ -13,7 +13,7 @@ export interface Follower {
   job: Accepted & { token: string };
 }
 
-/** A visitor who stays has waited for so long that it loads the page again. */
+/** Wait after which a steady visitor reloads the page. */
 const patienceMs = 90_000;
 
 export function pickApi({ apis: [one, two] }: Stage, random: Random): ApiSlot {
@@ -24,8 +24,8 @@ export function pickApi({ apis: [one, two] }: Stage, random: Random): ApiSlot {
 }
 
 /**
- * Follows a job by its event stream to its end, as a widget does, through reloads and times offline; each time it may
- * reach another API process.
+ * Follows a job by its event stream to its end, as a widget does, through reloads and times offline. Each connection
+ * may reach another API process.
  */
 export async function followStream(follower: Follower): Promise<void> {
   const { stage, journal, random, job } = follower;
@@ -52,7 +52,7 @@ export async function followStream(follower: Follower): Promise<void> {
         return;
       }
       ({ text, lastEventId } = stream);
-      // A reload begins with nothing.
+      // A reload loses the text and its id.
       if (random.chance(0.25)) [text, lastEventId] = ["", undefined];
     }
     await sleep(random.chance(0.2) ? random.between(1000, 4000) : random.between(50, 400));
@@ -107,25 +107,25 @@ async function open(
   }
 }
 
-/** Whether the connection broke, rather than what came over it. */
+/** True if the connection broke, false if its content broke a rule. */
 function isBroken(error: unknown): boolean {
   return error instanceof TypeError || (error instanceof Error && error.name === "AbortError");
 }
 
-/** Who comes back after the end is told to stop. */
+/** Checks that a client which reconnects after the end gets a stop. */
 async function checkStop({ stage, journal, random, job }: Follower): Promise<void> {
   const { url } = pickApi(stage, random);
   const headers = { authorization: `Bearer ${job.token}`, "last-event-id": "end" };
   const response = await fetch(`${url}/api/jobs/${job.jobId}/events`, { headers }).catch(() => undefined);
   await response?.body?.cancel();
-  // 200: PostgreSQL was away, the client is asked to come again.
+  // 200: PostgreSQL was down, and the client gets a delay for its reconnect.
   if (response?.status === 404 && journal.deleted.has(job.conversationId)) return;
   if (response && response.status !== 204 && response.status !== 200) {
     journal.breach("streams hold to the protocol", `${response.status} after the end`, job.jobId);
   }
 }
 
-/** The story of a job that has ended: each run of it, in order, from the message to the end. */
+/** Checks the timeline of an ended job: each of its runs, in order, from the message to the end. */
 async function readTimeline({ stage, journal, random, job }: Follower): Promise<void> {
   const { jobId, visitor, token } = job;
   const path = `/api/jobs/${jobId}/timeline`;
@@ -139,7 +139,7 @@ async function readTimeline({ stage, journal, random, job }: Follower): Promise<
   journal.breach("a timeline tells the whole story", JSON.stringify(events), jobId);
 }
 
-/** Asks for a job again and again until it has ended. */
+/** Polls a job until it has ended. */
 export async function followByPolls({ stage, journal, random, job }: Follower): Promise<void> {
   const { jobId, conversationId, visitor, token } = job;
   for (;;) {

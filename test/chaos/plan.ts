@@ -1,6 +1,6 @@
 import { Random } from "./random.ts";
 
-/** What the product stands on, beside PostgreSQL: nothing, one Redis, or one of several servers. */
+/** Stores of the product beside PostgreSQL: none, one Redis, or a Redis of several servers. */
 export type Backend = "postgres" | "redis" | "cluster" | "sentinel";
 
 export const faultKinds = [
@@ -13,7 +13,7 @@ export const faultKinds = [
   "freeze-worker",
   "freeze-api",
   "zombie",
-  // Redis, or the queue's tables where there is none.
+  // Redis, or the queue's tables without Redis.
   "lose-queue",
   "redis-empty",
   "redis-with-data",
@@ -22,7 +22,7 @@ export const faultKinds = [
   "redis-stall",
   "redis-stall-one",
   "hints-lost",
-  // Redis of several servers; `redis-empty` and `redis-with-data` are of all of them.
+  // Redis of several servers; `redis-empty` and `redis-with-data` affect all of them.
   "redis-kill-master",
   "redis-freeze-master",
   "redis-pause-master",
@@ -40,12 +40,12 @@ export const faultKinds = [
 export type FaultKind = (typeof faultKinds)[number];
 
 export interface PlannedFault {
-  /** After the start. */
+  /** Time after the start. */
   atMs: number;
   kind: FaultKind;
-  /** Which of several processes, counted around. */
+  /** Index of the affected process, modulo their number. */
   target: number;
-  /** Until it is mended. */
+  /** Duration until the repair. */
   forMs: number;
 }
 
@@ -53,11 +53,11 @@ interface Shape {
   kind: FaultKind;
   leastMs: number;
   mostMs: number;
-  /** Longer than a lease: not in a short run. */
+  /** True if longer than a lease; left out of short runs. */
   long?: boolean;
   /**
-   * With PostgreSQL well all the while: who has just seen it away takes nothing over for a lease, and nobody would be
-   * there to get into the way of the one that wakes up.
+   * True if PostgreSQL must be healthy meanwhile. A worker that has just seen it down reclaims no job for a lease, so
+   * no other worker would conflict with the one that resumes.
    */
   calm?: boolean;
 }
@@ -71,10 +71,10 @@ const shapes: readonly Shape[] = [
   { kind: "end-api", leastMs: 0, mostMs: 1000 },
   { kind: "freeze-worker", leastMs: 1000, mostMs: 5000 },
   { kind: "freeze-api", leastMs: 1000, mostMs: 4000 },
-  // BullMQ's lock and our lease, both; then it wakes up in the middle of somebody else's run.
+  // Both BullMQ's lock and the lease expire; then it resumes in the middle of another worker's run.
   { kind: "zombie", leastMs: 15_800, mostMs: 18_000, long: true },
   { kind: "zombie", leastMs: 16_200, mostMs: 19_000, long: true, calm: true },
-  // Its replies end meanwhile and cannot be stored; others have its jobs when it is back.
+  // Its replies end meanwhile and cannot be stored; other workers have its jobs when it reconnects.
   { kind: "partition-worker", leastMs: 16_200, mostMs: 19_000, long: true, calm: true },
   { kind: "partition-worker", leastMs: 16_200, mostMs: 19_000, long: true, calm: true },
   { kind: "lose-queue", leastMs: 0, mostMs: 0 },
@@ -95,14 +95,14 @@ const shapes: readonly Shape[] = [
   { kind: "provider-cut", leastMs: 500, mostMs: 4000 },
 ];
 
-/** Of a Redis of several servers, for what is not done to it as to a single one. */
+/** Faults of a Redis of several servers that a single one does not have. */
 const replicatedShapes: readonly Shape[] = [
-  // Back when another has its place, and has had it for a while.
+  // Restarted after another server has been the master for a while.
   { kind: "redis-kill-master", leastMs: 6000, mostMs: 12_000 },
   { kind: "redis-kill-master", leastMs: 6000, mostMs: 12_000 },
-  // It comes back in the belief that it is the master, with connections of clients.
+  // On resuming it believes itself the master, with open connections of clients.
   { kind: "redis-freeze-master", leastMs: 8000, mostMs: 14_000 },
-  // Longer than anybody waits for an answer on one connection.
+  // Longer than any client's timeout for an answer on one connection.
   { kind: "redis-freeze-master", leastMs: 18_000, mostMs: 22_000, long: true },
   // Too short for a failover.
   { kind: "redis-pause-master", leastMs: 500, mostMs: 1800 },
@@ -112,22 +112,22 @@ const replicatedShapes: readonly Shape[] = [
 ];
 const ofOneServer: readonly FaultKind[] = ["redis-old-data", "redis-pause", "redis-stall", "redis-stall-one"];
 
-/** From one fault to the next. They overlap often. */
+/** Gap between faults; they often overlap. */
 const gapMs = { least: 700, most: 3500 };
-/** After each kind has had its turn: long enough for everything to be well again for a moment. */
+/** Rest after each kind has occurred once: long enough for everything to recover. */
 const restMs = 8000;
 const firstMs = 1500;
-/** A store fails in one way at a time, and is well for a moment in between: else a run is one long outage. */
+/** Recovery of a store between its faults, one at a time; without it a run is one long outage. */
 const momentMs = 2000;
-/** After lost hints no new connection to Redis tells anybody of a gap: who missed one must find out alone. */
+/** Recovery after lost hints: without a new connection to Redis no client learns of the gap, so each must detect it. */
 const hintlessMs = 10_000;
-/** Until everybody knows that the master of before is a replica. */
+/** Time until all clients know that the former master is a replica. */
 const returnMs = 8000;
 
-/** Of a run that has room for what takes longer than a lease. */
+/** Minimum length of a run with faults longer than a lease. */
 const longRunMs = 90_000;
 
-/** What goes wrong, and when: the same for the same seed, length and store. All of it is over when the time is. */
+/** Plans faults and their times: equal for the same seed, length and store. All faults end within the run. */
 export function makePlan(seed: number, minutes: number, backend: Backend): PlannedFault[] {
   const random = new Random(seed);
   const endMs = minutes * 60_000;
@@ -148,7 +148,7 @@ export function makePlan(seed: number, minutes: number, backend: Backend): Plann
   }
 }
 
-/** On the first two the same plan; what they lack is left out when its time comes. */
+/** Shapes by backend. The first two share a plan; faults that a backend lacks are skipped during the run. */
 function shapesOn(backend: Backend): readonly Shape[] {
   if (backend === "postgres" || backend === "redis") return shapes;
   return [...shapes.filter(({ kind }) => !ofOneServer.includes(kind)), ...replicatedShapes];
@@ -159,7 +159,7 @@ function recoveryMs(kind: FaultKind): number {
   return kind === "redis-kill-master" || kind === "redis-freeze-master" ? returnMs : momentMs;
 }
 
-/** `undefined`: a process; several may fail at once. */
+/** Store affected by a fault. `undefined`: a process; several may fail at once. */
 function storeOf(kind: FaultKind): "redis" | "postgres" | "provider" | undefined {
   if (kind.startsWith("postgres-")) return "postgres";
   if (kind.startsWith("redis-") || kind === "lose-queue" || kind === "hints-lost") return "redis";

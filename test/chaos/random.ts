@@ -1,4 +1,4 @@
-/** Dice that fall the same way for the same seed. */
+/** Random numbers that repeat for the same seed. */
 export class Random {
   #state: number;
 
@@ -14,7 +14,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number, both ends included. */
+  /** Integer between two bounds, both included. */
   between(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
@@ -27,7 +27,7 @@ export class Random {
     return list[this.between(0, list.length - 1)] ?? list[0];
   }
 
-  /** A copy in another order. */
+  /** Copy in another order. */
   shuffle<T>(list: readonly T[]): T[] {
     return list
       .map((item) => ({ item, place: this.next() }))
@@ -35,7 +35,7 @@ export class Random {
       .map(({ item }) => item);
   }
 
-  /** A UUID of version 4. */
+  /** UUID of version 4. */
   uuid(): string {
     return "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replaceAll("x", () => this.between(0, 15).toString(16));
   }

@@ -1,13 +1,13 @@
 import { onRedis } from "./stores/on-redis.ts";
 import type { Stage } from "./stage.ts";
 
-/** Something of a deleted conversation that is still there. */
+/** Data left of a deleted conversation. */
 export interface Remains {
   conversationId: string;
   what: string;
 }
 
-/** Looks where text is kept, past all gates. */
+/** Searches all stores of text, without gates. */
 export async function readRemains({
   pool,
   redis,

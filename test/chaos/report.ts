@@ -2,14 +2,17 @@ import { percentile, pickUpWaits } from "./rules/check-waits.ts";
 import type { Evidence } from "./rules/evidence.ts";
 import type { ChaosRun } from "./run.ts";
 
-/** Of one rule, so many breaches are told. */
+/** Maximum number of breaches shown per rule. */
 const toldBreaches = 5;
-/** Of so many jobs the whole story. */
+/** Maximum number of jobs shown with their full history. */
 const toldJobs = 3;
 const linesOfLog = 40;
 const toldChars = 600;
 
-/** The outcome as people read it: each rule, what broke it, how to see it again, and the story of the jobs concerned. */
+/**
+ * Formats the outcome for people: each rule, its breaches, the command to repeat the run, and the history of the jobs
+ * concerned.
+ */
 export function describeRun({ backend, seed, minutes, evidence, results, heaps, folder }: ChaosRun): string {
   const { journal, jobs, seen } = evidence;
   const statuses = [...Map.groupBy(jobs.values(), ({ status }) => status)].map(
@@ -52,7 +55,7 @@ function describeWaits(evidence: Evidence): string {
   return [50, 75, 90, 99].map((percent) => `${percentile(waits, percent)} ms (p${percent})`).join(", ");
 }
 
-/** Everything that is known of a job, in the order of time. */
+/** Lists all records of a job, in order of time. */
 function tellJob({ journal, jobs, seen, recorded, logs }: Evidence, jobId: string): string[] {
   const job = jobs.get(jobId);
   const accepted = journal.accepted.find((each) => each.jobId === jobId);

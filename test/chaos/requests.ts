@@ -20,10 +20,13 @@ export interface Answer {
   retryAfterMs: number | undefined;
 }
 
-/** What no request may take; one that does is given up, and found in the journal. */
+/** Timeout of a request; one that exceeds it is aborted, and recorded in the journal. */
 const giveUpMs = 30_000;
 
-/** Makes one request and notes how it went. @returns `undefined` when no answer came */
+/**
+ * Makes one request and records its outcome.
+ * @returns `undefined` if no answer arrived
+ */
 export async function request(journal: Journal, call: Call): Promise<Answer | undefined> {
   const { api, visitor, route, path, token, key, body, wait, jobId } = call;
   const method = route.split(" ", 1)[0] ?? "GET";

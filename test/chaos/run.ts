@@ -17,9 +17,9 @@ export interface ChaosOptions {
   backend: Backend;
   seed: number;
   minutes: number;
-  /** Chats that follow once all is well, to see whether memory stays level. */
+  /** Number of chats after the recovery, which show if memory stays level. */
   soakChats: number;
-  /** Hears what is being done. */
+  /** Receives progress messages. */
   say: (line: string) => void;
 }
 
@@ -27,28 +27,28 @@ export interface ChaosRun extends ChaosOptions {
   evidence: Evidence;
   results: CheckResult[];
   heaps: SoakedHeap[];
-  /** The logs of the processes; removed where nothing was wrong. */
+  /** Folder of the processes' logs; removed if all rules held. */
   folder: string;
 }
 
 const visitorCount = 20;
-/** A lease, and ten seconds: nothing may wait for longer at the head of its conversation once all is well. */
+/** A lease plus ten seconds: maximum wait at the head of a conversation after the recovery. */
 const healingMs = 25_000;
 /** A deletion reaches every store within two minutes of all being up. */
 const erasingMs = 120_000;
 const quietLimitMs = 150_000;
-/** Of one process, whatever has happened to it. */
+/** Memory limit of one process, whatever faults it had. */
 const memoryLimitMb = 300;
 const memoryEveryMs = 5000;
 const lookEveryMs = 50;
 const lateMs = 300;
-/** Its pools full, Redis, and what visitors and the provider keep open for a moment. */
+/** Socket limit: its full pools, Redis, and short-lived connections of visitors and the provider. */
 const socketLimit = 100;
 const endLimitMs = 10_000;
-/** BullMQ gives a connection to a Cluster 30 s to come back, whatever becomes of it. */
+/** BullMQ allows a connection to a Cluster 30 s to recover, whatever its state. */
 const listenLimitMs = 35_000;
 
-/** Breaks everything while visitors chat, mends it, waits for quiet and holds what happened against the rules. */
+/** Breaks all parts while visitors chat, repairs them, waits for quiet, and checks the run against the rules. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   const { backend, seed, minutes, say } = options;
   const journal = new Journal();
@@ -107,7 +107,7 @@ async function untilAnswered({ pool }: Stage, journal: Journal, healedAt: number
     const { rows } = await pool.query<{ id: string }>(
       "select open_jobs[1] as id from conversations where cardinality(open_jobs) > 0",
     );
-    // A visitor may still be about to send what it had begun to send.
+    // A visitor may still be about to send a message already begun.
     if (rows.length === 0 && Date.now() > healedAt + 3000) return;
     for (const { id } of rows) {
       const since = heads.get(id) ?? Date.now();
@@ -121,7 +121,10 @@ async function untilAnswered({ pool }: Stage, journal: Journal, healedAt: number
   journal.breach("it becomes quiet", `jobs were open ${quietLimitMs} ms after everything was mended`);
 }
 
-/** What workers that died had begun is settled a lease later, and what was deleted is gone from everywhere. */
+/**
+ * Waits for the end of leftover work: calls of dead workers are settled a lease later, and deleted data is erased
+ * everywhere.
+ */
 async function untilSettled(stage: Stage, healedAt: number): Promise<void> {
   while (Date.now() < healedAt + erasingMs) {
     const { rowCount: unsettled } = await stage.pool.query("select from calls where settled_at is null limit 1");
@@ -131,7 +134,7 @@ async function untilSettled(stage: Stage, healedAt: number): Promise<void> {
   }
 }
 
-/** A worker that no longer hears of what is in the queue is one that nobody misses while others do. */
+/** Waits until each worker receives jobs. A worker deaf to the queue would go unnoticed while others work. */
 async function untilAllListen({ redis, replicated, workers }: Stage, journal: Journal): Promise<void> {
   const [server] = redis ? [redis] : ((await replicated?.masters()) ?? []);
   if (server === undefined) return;
@@ -146,7 +149,7 @@ async function untilAllListen({ redis, replicated, workers }: Stage, journal: Jo
   }
 }
 
-/** The processes that lived through all of this, or came back, serve many short chats: none may keep something of each. */
+/** Runs many short chats on the processes that survived or restarted, to find memory retained per chat. */
 async function soakAll(stage: Stage, journal: Journal, chats: number): Promise<SoakedHeap[]> {
   stage.upstream.hurry();
   const { apis, slots } = stage;
@@ -168,7 +171,7 @@ async function soakAll(stage: Stage, journal: Journal, chats: number): Promise<S
   }
 }
 
-/** On a machine that is too busy for the harness nobody can say what the product would have done. */
+/** Records stalls of the harness: on a machine too busy for it, the product's behaviour cannot be judged. */
 function watchOurselves(journal: Journal): NodeJS.Timeout {
   let last = Date.now();
   return setInterval(() => {

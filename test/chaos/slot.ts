@@ -7,10 +7,10 @@ import { within } from "../../shared/process/lifecycle.ts";
 import { askHeap, heapProbeOption } from "../soak/soak.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-/** PostgreSQL may be away for a while when it starts: it waits for the rows, then for the queue. */
+/** Start timeout. If PostgreSQL is down for a while, a start waits for the rows, then for the queue. */
 const startLimitMs = 75_000;
 const maxStarts = 5;
-/** A process that does not end in order by then is killed; what an orchestrator grants. */
+/** Shutdown grace before SIGKILL; the usual one of an orchestrator. */
 const endLimitMs = 30_000;
 
 interface SlotOptions {
@@ -18,13 +18,13 @@ interface SlotOptions {
   name: string;
   env: Record<string, string>;
   logFile: string;
-  /** Whether something it needs was just away. */
+  /** True if a dependency was just down. */
   mayFailToStart: () => boolean;
-  /** Hears of an end that nobody asked for. */
+  /** Called at an unexpected exit. */
   onUnasked: (how: string) => void;
 }
 
-/** The place of one process of the product: it may be ended there in any way, and started again. */
+/** Slot of one process of the product, which can be ended in any way and started again. */
 export class Slot {
   readonly service: "api" | "worker";
   readonly name: string;
@@ -46,7 +46,7 @@ export class Slot {
     return this.running ? this.#child?.pid : undefined;
   }
 
-  /** Which of the runs in this place it is. */
+  /** Number of the current run in this slot. */
   get run(): number {
     return this.#run;
   }
@@ -55,7 +55,7 @@ export class Slot {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** One after the other: what is done to a process waits for what was begun before. */
+  /** Serialises work: each action on a process waits for the one before. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => undefined);
@@ -63,8 +63,8 @@ export class Slot {
   }
 
   /**
-   * Starts it as an orchestrator does: again and again, should PostgreSQL be away for longer than a start waits for it.
-   * @throws when it ends all the same, or is not ready for long
+   * Starts the process like an orchestrator, with retries if PostgreSQL is down for longer than a start waits.
+   * @throws if it exits for another reason, or is not ready for long
    */
   async start(): Promise<void> {
     for (let tries = 1; ; tries++) {
@@ -77,13 +77,13 @@ export class Slot {
     }
   }
 
-  /** @returns how it ended instead of being ready */
+  /** @returns the way it exited instead of being ready */
   async #startOnce(): Promise<string | undefined> {
     const log = openSync(this.logFile, "a");
     this.#run += 1;
     const child = spawn(process.execPath, [`services/${this.service}/main.ts`], {
       cwd: root,
-      // The key tells the provider who calls.
+      // The API key identifies the caller to the provider.
       env: {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],
@@ -111,7 +111,10 @@ export class Slot {
     await this.#end("SIGKILL");
   }
 
-  /** SIGTERM. @returns its exit code or signal, and how long it took */
+  /**
+   * Sends SIGTERM.
+   * @returns the exit code or signal, and the duration
+   */
   async stop(): Promise<{ code: number | string; ms: number }> {
     const began = Date.now();
     const child = this.#child;
@@ -129,7 +132,7 @@ export class Slot {
     this.#child?.kill("SIGCONT");
   }
 
-  /** Resident memory in MB, and open sockets; `undefined` when it does not run. */
+  /** Resident memory in MB, and open sockets; `undefined` if it is not running. */
   async usage(): Promise<{ memoryMb: number; sockets: number } | undefined> {
     const { pid } = this;
     if (pid === undefined) return undefined;
@@ -141,7 +144,7 @@ export class Slot {
     return { memoryMb: Math.round(Number(kilobytes) / 1024), sockets };
   }
 
-  /** What it keeps after forced collections. */
+  /** Heap after forced collections. */
   async heapBytes(): Promise<number> {
     if (this.#child === undefined) throw new Error(`${this.name} does not run`);
     return askHeap(this.#child);

@@ -16,23 +16,23 @@ import type { ReplicatedStore } from "./stores/replicated-store.ts";
 import { Slot } from "./slot.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
-/** The product and all it stands on, each part where it can be broken and mended. */
+/** The product and its dependencies, each with means to break and repair it. */
 export interface Stage extends AsyncDisposable {
   readonly backend: Backend;
-  /** Holds the logs of the processes. */
+  /** Folder of the processes' logs. */
   readonly folder: string;
   readonly apis: readonly ApiSlot[];
   readonly workers: readonly Slot[];
   readonly slots: readonly Slot[];
   readonly postgres: RestartablePostgres;
   readonly redis: RedisServer | undefined;
-  /** Its servers say themselves where they are: no gate stands before them. */
+  /** Its servers announce their own addresses, so no gates are in front of them. */
   readonly replicated: ReplicatedStore | undefined;
-  /** Each process' own ways, by its name. */
+  /** Connections of each process, by its name. */
   readonly gates: ReadonlyMap<string, { postgres: TcpGate; redis: TcpGate | undefined }>;
   readonly providerGate: TcpGate;
   readonly upstream: Upstream;
-  /** Past all gates. */
+  /** Connects without gates. */
   readonly pool: pg.Pool;
 }
 
@@ -121,7 +121,7 @@ interface PlacesOptions {
   replicatedUrl: string | undefined;
 }
 
-/** Makes the places of processes, each with gates of its own. */
+/** Creates the slots of processes, each with gates of its own. */
 class Places {
   readonly gates = new Map<string, { postgres: TcpGate; redis: TcpGate | undefined }>();
   readonly #stack: AsyncDisposableStack;
@@ -170,7 +170,7 @@ class Places {
 async function openPostgres(stack: AsyncDisposableStack): Promise<RestartablePostgres> {
   const log = await createLogger({ service: "chaos", level: "warn", pretty: false });
   const dataDir = join(await mkdtemp(join(tmpdir(), "parley-chaos-pg-")), "data");
-  // The machine itself does not fail here: what was written is there after a crash of the server.
+  // The machine itself does not crash here, so data written without fsync survives a crash of the server.
   const settings = { fsync: "off", max_connections: "300" };
   let server: EmbeddedPostgres = await startEmbeddedPostgres({ dataDir, log, settings });
   const { url, port } = server;

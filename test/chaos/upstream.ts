@@ -5,28 +5,28 @@ import { Random } from "./random.ts";
 
 export interface FakeReply {
   text: string;
-  /** It was to be said to its end. */
+  /** True if the reply was scripted to be sent completely. */
   whole: boolean;
 }
 
-/** The fake provider of a run, with faults of its own until it is healed. */
+/** Fake provider of a run, with faults of its own until it is healed. */
 export interface Upstream {
   readonly fake: FakeProvider;
-  /** What each call was to say; absent where it was turned away. */
+  /** Scripted reply of each call; absent if it was refused. */
   readonly replies: ReadonlyMap<FakeCall, FakeReply>;
-  /** From now on every call goes well; those that hang go on. */
+  /** Makes every later call succeed; hanging calls continue. */
   heal(): void;
-  /** From now on every call is answered at once, with a few words. */
+  /** Answers every later call at once, with a few words. */
   hurry(): void;
 }
 
-/** What every reply of the fake begins with; no preset does. */
+/** Prefix of every reply of the fake; no preset has it. */
 export const replyMark = "#";
 
 const longestReply = 120;
-/** Between two words of a slow reply. */
+/** Maximum time between two words of a slow reply. */
 const slowestMs = 160;
-/** No reply takes longer, once it has begun. */
+/** Maximum duration of a reply, once it has begun. */
 export const replyLimitMs = longestReply * slowestMs + 3000;
 
 const words = [
@@ -45,7 +45,7 @@ const words = [
   " longer-word-here",
 ];
 
-/** @param stalls whether a few calls say nothing until all is healed: each costs a time limit of the worker */
+/** @param stalls makes a few calls hang until all is healed: each costs a timeout of the worker */
 export async function startUpstream(seed: number, stalls: boolean): Promise<Upstream> {
   const random = new Random(seed ^ 0x5eed);
   const { promise: healed, resolve } = Promise.withResolvers<void>();
@@ -56,7 +56,7 @@ export async function startUpstream(seed: number, stalls: boolean): Promise<Upst
   const fake = await startFakeProvider({
     script: ({ messages }) => {
       const message = newestMessage(messages) ?? "";
-      // Who asks again took the job over, or tries once more: whoever had it may come back in the middle of this reply.
+      // A repeated call is a reclaim or a retry: the previous worker may resume in the middle of this reply.
       const slow = stalls && !well && asked.has(message) && random.chance(0.7);
       asked.add(message);
       const { script, reply } = hurried
@@ -108,7 +108,7 @@ function chooseAnswer(random: Random, { number, well, stalls, slow, healed }: Ch
   const length = random.between(slow ? longestReply / 2 : 3, longestReply);
   const tokens = Array.from({ length }, (_, index) => (index === 0 ? `${replyMark}${number}` : pickWord(random)));
   const text = tokens.join("");
-  // Halves of a character come in two deltas, as they do from real providers.
+  // Halves of a character arrive in two deltas, as from real providers.
   const deltas = tokens.flatMap((token) => (token === " 😀" ? [" \ud83d", "\ude00"] : [token]));
   const steps = paced(deltas, slow ? random.between(100, slowestMs) : random.between(5, 90));
   const half = steps.slice(0, steps.length / 2);

@@ -11,10 +11,10 @@ interface Conversation {
   token: string;
 }
 
-/** However often a message is tried: after this something is wrong. */
+/** Timeout for the acceptance of a message, over all tries; beyond it something is wrong. */
 const acceptLimitMs = 90_000;
 
-/** One visitor: what it does is chosen by dice of its own, so that it does the same however the others fare. */
+/** One visitor. Its random numbers are its own, so that its actions do not depend on other visitors. */
 export class Visitor {
   readonly #number: number;
   readonly #stage: Stage;
@@ -29,7 +29,7 @@ export class Visitor {
     this.#random = new Random(seed * 1000 + number);
   }
 
-  /** Chats until the signal; what was begun is followed to its end. */
+  /** Chats until the signal; messages already sent are followed to their end. */
   async chat(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       let conversation = await this.#turn(undefined);
@@ -45,7 +45,7 @@ export class Visitor {
 
   /** Sends a message and follows its job; some are followed twice, some cancelled. */
   async #turn(to: Conversation | undefined): Promise<Conversation | undefined> {
-    // Chosen here, before anything that takes time: so the dice fall in the same order in each run.
+    // Drawn before any slow work, so that the order of random numbers is equal in each run.
     const dice = new Random(this.#random.between(0, 2 ** 30));
     const text = `v${this.#number} m${++this.#sent}: ${dice.pick(["hello", "where is my order?", "grüße 😀", "¿dónde?"])}`;
     const sentAt = Date.now();
@@ -70,7 +70,7 @@ export class Visitor {
     return this.#journal.deleted.has(conversationId) ? undefined : { id: conversationId, token };
   }
 
-  /** Sends it, under one key, until it is accepted. */
+  /** Sends the message with one idempotency key until it is accepted. */
   async #submit(dice: Random, message: Message): Promise<SubmitResponse | undefined> {
     const deadline = Date.now() + acceptLimitMs;
     while (Date.now() < deadline) {
@@ -102,7 +102,7 @@ export class Visitor {
     });
   }
 
-  /** The same key again: the same job; with another text: refused. */
+  /** Checks that the same key returns the same job, and is refused with another text. */
   async #repeat(dice: Random, message: Message, { jobId }: SubmitResponse): Promise<void> {
     await sleep(dice.between(0, 2000));
     const same = await this.#post(dice, message);
@@ -116,7 +116,7 @@ export class Visitor {
     }
   }
 
-  /** Whatever is under way in it. Asked again, it is gone already. */
+  /** Deletes the conversation, even with work in progress. A repeated deletion finds it gone. */
   async #delete(dice: Random, { conversationId, token }: SubmitResponse): Promise<void> {
     await sleep(dice.between(0, 3000));
     const { deleted } = this.#journal;

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { JobView } from "../../shared/protocol/job.ts";
 
-/** A job, as a recipe of `docs/clients.md` wants it named. */
+/** A job as the recipes of `docs/clients.md` name it. */
 export interface RecipeJob {
   server: string;
   jobId: string;
@@ -15,10 +15,10 @@ export type Follow = (job: RecipeJob, show: (text: string) => void) => Promise<J
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Some libraries ask for Node's modules in the old way. */
+/** Some libraries load Node's modules by `require`. */
 const requireOfRoot = `import { createRequire } from "node:module"; const require = createRequire(${JSON.stringify(root)});`;
 
-/** The client libraries, by the names that the tests give them: which recipe each needs, and how it is handed over. */
+/** Client libraries by the names in tests, with their recipe and its arguments. */
 export const clients = {
   EventSource: { recipe: "event-source", imports: "", source: "EventSource" },
   eventsource: {
@@ -42,7 +42,10 @@ export const clients = {
 
 export type ClientName = keyof typeof clients;
 
-/** A recipe with its library: a module for Node, a script for a browser; both give `start`, the latter as `recipe.start`. */
+/**
+ * Bundles a recipe with its library: a module for Node, a script for a browser. Both export `start`, the latter as
+ * `recipe.start`.
+ */
 export async function bundleRecipe(name: ClientName, platform: "browser" | "node"): Promise<string> {
   const { recipe, imports, source } = clients[name];
   const start = source === undefined ? "follow" : `(job, show) => follow(job, show, ${source})`;
@@ -64,7 +67,7 @@ export async function bundleRecipe(name: ClientName, platform: "browser" | "node
   return file.text;
 }
 
-/** The block of code that follows a recipe's mark in `docs/clients.md`. */
+/** Reads the block of code that follows a recipe's mark in `docs/clients.md`. */
 async function readRecipe(name: string): Promise<string> {
   const document = await readFile(`${root}/docs/clients.md`, "utf8");
   const [, code] = new RegExp(`<!-- recipe: ${name} -->\n+\`\`\`js\n(.*?)\n\`\`\`\n`, "s").exec(document) ?? [];

@@ -10,13 +10,15 @@ interface Sent {
 }
 
 const visitors = 6;
-/** Before a client asks again that got no answer of use. */
+/** Pause before a retry of a request without a usable answer. */
 const pauseMs = 100;
 const patienceMs = 60_000;
-/** Nothing but the proxy: its API is away, or stops. */
+/** Statuses of the proxy alone: its API is down, or stops. */
 const passing = [502, 503, 504];
 
-/** Visitors behind a proxy, each with one conversation and one message at a time. They repeat what got no answer. */
+/**
+ * Visitors behind a proxy, each with one conversation and one message at a time. They retry requests without an answer.
+ */
 export class Load {
   readonly #client: Client;
   readonly #over = new AbortController();
@@ -26,17 +28,17 @@ export class Load {
   constructor(client: Client, name: string) {
     this.#client = client;
     this.#visitors = Array.from({ length: visitors }, (_, index) => this.#visit(`${name} ${index}`));
-    // Of one that fails, `end` tells.
+    // A visitor's failure is reported by `end`.
     for (const visitor of this.#visitors) visitor.catch(() => undefined);
   }
 
-  /** Waits until that many more messages were answered. */
+  /** Waits until that many more messages are answered. */
   async answered(count: number): Promise<void> {
     const wanted = this.#sent.length + count;
     await eventually("messages are answered", () => this.#sent.length >= wanted, patienceMs);
   }
 
-  /** @returns every message that was sent, and answered */
+  /** @returns every message that was sent and answered */
   async end(): Promise<Sent[]> {
     this.#over.abort();
     await Promise.all(this.#visitors);

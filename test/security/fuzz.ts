@@ -6,21 +6,21 @@ import { type Known, type RouteGroup, routeGroups, type WildRequest, wildRequest
 
 export interface FuzzResult {
   sent: number;
-  /** How often each status came. */
+  /** Count of each status. */
   statuses: Record<string, number>;
   faults: string[];
-  /** By which what the API holds, without garbage, grew from a tenth of each group's requests to the end. */
+  /** Growth of the API's live memory from a tenth of each group's requests to the end. */
   grownMb: number;
 }
 
 const atOnce = 16;
 const answerLimitMs = 5000;
-/** Nothing of this may be in an answer. */
+/** Text that must not be in any answer. */
 const leaks = /\bat .+\.(ts|js):\d+|node_modules|select .+ from |insert into |ECONNREFUSED|syntax error/i;
 
-/** Sends generated requests to one product, each group as many, and holds every answer against what clients rely on. */
+/** Sends generated requests to one product, an equal number per group, and checks every answer against the contract. */
 export async function fuzz(backend: "postgres" | "redis", perGroup: number, seed: number): Promise<FuzzResult> {
-  // Nothing leaves the queue: whoever asks for a reply's end waits for as long as he said, so nobody does.
+  // No worker runs, so a request that waits for a reply's end takes its full time; none is sent.
   await using product = await startProduct({
     backend,
     workers: 0,
@@ -50,7 +50,7 @@ export async function fuzz(backend: "postgres" | "redis", perGroup: number, seed
     }
   };
   const tenth = Math.ceil(perGroup / 10);
-  // After these, what is loaded only when it is asked for has been.
+  // After these requests, lazily loaded code is in memory.
   await sendOfEach(tenth, seed);
   const early = await readLiveBytes(product.apis[0], 1);
   await sendOfEach(perGroup - tenth, seed + 1);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** All that Unicode calls white space, what looks like it, and the control characters that URL parsers drop. */
+/** White space by Unicode, lookalikes of it, and the control characters that URL parsers drop. */
 const whiteSpace = [
   ...Array.from(
     " \t\n\r\v\f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000",
@@ -35,7 +35,7 @@ const oddity = fc.oneof(
 const few = (max: number) => fc.array(oddity, { maxLength: max }).map((all) => all.join(""));
 const slashes = fc.constantFrom("//", "//", "//", "/", "\\\\", "/\\", "", "///");
 
-/** An address, as it is or with something odd between its parts, or within one. */
+/** An address, unchanged or with something odd between or within its parts. */
 const address = fc
   .tuple(
     fc.constantFrom(...schemes),
@@ -87,7 +87,7 @@ const around = fc.constantFrom(
   "\n",
 );
 
-/** No form at all. */
+/** Random text without any form. */
 const soup = fc
   .array(
     fc.oneof(
@@ -127,7 +127,7 @@ const piece = fc.oneof(
   { weight: 1, arbitrary: few(4) },
 );
 
-/** Texts that are full of links, and of what could hide one. */
+/** Texts full of links, and of means to hide one. */
 export const linkText: fc.Arbitrary<string> = fc
   .array(fc.tuple(around, piece, around), { minLength: 1, maxLength: 3 })
   .map((all) => all.flat().join("").toWellFormed());

@@ -1,8 +1,8 @@
 import { setPriority } from "node:os";
 import { misbehave } from "./misbehaviours.ts";
 
-// A client that misbehaves, in a process of its own: what it costs itself must not show in what others measure. On one machine
-// with the service it takes the processor only when nobody else wants it, as if it were elsewhere.
+// Runs a misbehaving client in its own process, so that its own cost does not affect measurements. At the lowest
+// priority it uses the processor only when it is idle, as if it ran on another machine than the service.
 setPriority(19);
 
 let stop: AbortController | undefined;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 interface Target {
   url: string;
-  /** The client address, one of this machine. */
+  /** Client address, one of this machine. */
   from: string;
 }
 
@@ -14,7 +14,7 @@ const host = "Host: x\r\n";
 const post = (length: number) =>
   `POST /api/chat HTTP/1.1\r\n${host}Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
 
-/** Eight ways in which one client wastes what others need. Each goes on until `signal` ends. */
+/** Eight ways in which one client wastes shared resources. Each continues until `signal` ends. */
 const misbehaviours: Record<string, Misbehaviour> = {
   "asks and asks, and reads nothing": (open, signal) =>
     each(200, signal, () => {
@@ -62,7 +62,7 @@ const misbehaviours: Record<string, Misbehaviour> = {
     each(80, signal, () => open().write(`GET / HTTP/1.1\r\n${host}${"X-Header: of no use\r\n".repeat(2000)}`)),
 };
 
-/** All of it at once, from one address. */
+/** Runs all of them at once, from one address. */
 export function misbehave(target: Target, signal: AbortSignal): void {
   for (const waste of Object.values(misbehaviours)) run(waste, target, signal);
 }

@@ -5,16 +5,16 @@ import { gfm, gfmHtml } from "micromark-extension-gfm";
 import { BlockReader } from "../../services/widget/markdown/block-reader.ts";
 import type { Block, Inline } from "../../services/widget/markdown/tree.ts";
 
-/** An address that a link or an image of a rendered text leads to, as a browser is given it. */
+/** Address of a link or an image in a rendered text, as the browser receives it. */
 export interface RenderedLink {
   renderer: string;
   href: string;
 }
 
-/** HTML in a reply is shown as text: what browsers make of it is not promised. */
+/** HTML in a reply is shown as text: its effect in browsers is not promised. */
 const marked = new Marked({ gfm: true, renderer: { html: ({ text }) => escapeHtml(text) } });
 const markdownIt = new MarkdownIt({ linkify: true });
-// Names without a scheme are left alone, as the documentation says; what a renderer refuses to link, another one links.
+// Names without a scheme are not links, as documented. A target that one renderer refuses is linked by another one.
 markdownIt.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 markdownIt.validateLink = () => true;
 const micromarkOptions = { allowDangerousProtocol: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] };
@@ -27,12 +27,12 @@ const renderers: Record<string, (text: string) => string[]> = {
   "growing widget": (text) => linksOfBlocks(new BlockReader().read(text, false)),
 };
 
-/** Every link and image that renderers of Markdown find in a text. */
+/** Lists all links and images that Markdown renderers find in a text. */
 export function renderLinks(text: string): RenderedLink[] {
   return Object.entries(renderers).flatMap(([renderer, find]) => find(text).map((href) => ({ renderer, href })));
 }
 
-/** They write every attribute in double quotes. */
+/** Extracts addresses; the renderers write all attributes in double quotes. */
 function addressesIn(html: string): string[] {
   return Array.from(html.matchAll(/ (?:href|src)="([^"]*)"/g), ([, value = ""]) => decodeHtml(value));
 }

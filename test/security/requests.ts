@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** A request as an attacker may make it; sent as it is. */
+/** An attacker's request, sent unchanged. */
 export interface WildRequest {
   method: string;
   path: string;
@@ -8,7 +8,7 @@ export interface WildRequest {
   body: Buffer | undefined;
 }
 
-/** Things that are really there, for requests that get past the first checks. */
+/** Existing objects, for requests that pass the first checks. */
 export interface Known {
   conversationIds: readonly string[];
   jobIds: readonly string[];
@@ -67,7 +67,7 @@ const text = fc.oneof(
   fc.constant("Hello"),
 );
 
-/** @param group whose paths are asked for */
+/** @param group the group of the requested paths */
 export function wildRequests(group: RouteGroup, known: Known): fc.Arbitrary<WildRequest> {
   const id = (ids: readonly string[]) =>
     fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...ids) }, fc.uuid(), text.map(encodeURIComponentSafely));
@@ -193,7 +193,7 @@ function encodeURIComponentSafely(part: string): string {
   return encodeURIComponent(part.toWellFormed());
 }
 
-/** What HTTP allows in a value, as the bytes of UTF-8. */
+/** Encodes allowed header characters as the bytes of UTF-8. */
 function toHeaderValue(part: string): string {
   const bytes = [...Buffer.from(part.toWellFormed())].filter((byte) => byte === 9 || (byte >= 32 && byte !== 127));
   return Buffer.from(bytes.slice(0, 3000)).toString("latin1");

@@ -2,39 +2,39 @@ import type { ChildProcess } from "node:child_process";
 
 export interface SoakedProcess {
   name: string;
-  /** What it keeps now, after forced collections; see `shared/testing/processes/heap-probe.ts`. */
+  /** Memory retained after forced collections; see `shared/testing/processes/heap-probe.ts`. */
   heapBytes(): Promise<number>;
 }
 
 export interface SoakOptions {
   chats: number;
-  /** Each has one chat at a time. */
+  /** Each visitor has one chat at a time. */
   visitors: readonly { chat(number: number): Promise<void> }[];
   processes: readonly SoakedProcess[];
 }
 
-/** The heap of one process after each quarter of a soak, in bytes. */
+/** Heap of one process after each quarter of a soak, in bytes. */
 export interface SoakedHeap {
   name: string;
   quarters: number[];
-  /** Bytes that stay for each chat of the service, over the second half. */
+  /** Bytes retained for each chat of the service, over the second half. */
   bytesPerChat: number;
-  /** The last quarter beside the second. */
+  /** Ratio of the last quarter to the second. */
   growth: number;
 }
 
-/** From the second quarter to the last. */
+/** Maximum ratio of the last quarter to the second. */
 export const maxGrowth = 1.05;
 export const maxBytesPerChat = 0.2 * 1024;
 
-/** A preload for the processes that are looked at. */
+/** Preload for the measured processes. */
 export const heapProbeOption = `--import=${new URL("../../shared/testing/processes/heap-probe.ts", import.meta.url).href}`;
 
 const quarters = 4;
-/** A look while the last chats are still being put away sees more than is kept. */
+/** Number of readings: one taken while the last chats are being cleaned up includes temporary memory. */
 const looks = 3;
 
-/** Has many chats and reads after each quarter of them what every process keeps. */
+/** Runs many chats, and after each quarter reads the retained memory of every process. */
 export async function soak({ chats, visitors, processes }: SoakOptions): Promise<SoakedHeap[]> {
   const heaps = processes.map(({ name }) => ({ name, quarters: [] as number[] }));
   let begun = 0;
@@ -59,7 +59,7 @@ export async function soak({ chats, visitors, processes }: SoakOptions): Promise
   }));
 }
 
-/** Asks a process that was started with {@link heapProbeOption} and an IPC channel. */
+/** Queries a process started with {@link heapProbeOption} and an IPC channel. */
 export function askHeap(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     const hear = (message: { heapBytes?: number }) => {

@@ -1,13 +1,13 @@
 import { type Chat, Client } from "../system/harness/client.ts";
 
-/** Every so many chats in one conversation. */
+/** Number of chats in one conversation. */
 const turns = 8;
-/** One in so many streams is cut in the middle of its reply and opened again; one in so many chats waits or polls. */
+/** One in this many streams is cut in the middle of its reply and resumed; one in this many chats waits or polls. */
 const cutEvery = 4;
 const waitEvery = 5;
 const message = "Hello there, where is my order? I have been waiting for it since Monday.";
 
-/** Has chats in all the ways a client can: streams, streams that are cut, and requests that wait. */
+/** Chats in all ways open to a client: streams, cut streams, and requests that wait. */
 export class SoakVisitor {
   readonly #client: Client;
   #conversation: Chat | undefined;
@@ -17,7 +17,7 @@ export class SoakVisitor {
     this.#client = new Client(origin);
   }
 
-  /** @param number tells it from all others of the soak */
+  /** @param number distinguishes it from all others of the soak */
   async chat(number: number): Promise<void> {
     if (this.#sent++ % turns === 0) this.#conversation = undefined;
     const job = await this.#client.submit(`soak ${number}: ${message}`, { to: this.#conversation });

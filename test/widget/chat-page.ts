@@ -9,14 +9,14 @@ interface PageOptions {
   tab?: FakeTab;
 }
 
-/** Of everything that a chat should come to. */
+/** Timeout of every expected state of a chat. */
 const patienceMs = 12_000;
 
-/** A page with a chat in it that has started. */
+/** A page with a started chat. */
 export class ChatPage implements Disposable {
   readonly chat: Chat;
   readonly tab: FakeTab;
-  /** All that subscribers were told. */
+  /** All states passed to subscribers. */
   readonly states: ChatState[] = [];
 
   constructor(
@@ -30,7 +30,7 @@ export class ChatPage implements Disposable {
     this.chat.start();
   }
 
-  /** Who says what, and how it stands where that is not the usual: `"> Hello"`, `"< Hi"`, `"> And? (waiting)"`. */
+  /** Messages as lines with sender, text and any unusual phase: `"> Hello"`, `"< Hi"`, `"> And? (waiting)"`. */
   get lines(): string[] {
     return this.chat.state.messages.map((message) => {
       const usual = message.sender === "user" ? "sent" : "complete";
@@ -39,7 +39,7 @@ export class ChatPage implements Disposable {
     });
   }
 
-  /** @throws with what there is instead after a while */
+  /** @throws after a timeout, with the actual state */
   async until(what: string, holds: (state: ChatState) => boolean, limitMs = patienceMs): Promise<ChatState> {
     const { chat } = this;
     if (holds(chat.state)) return chat.state;
@@ -65,7 +65,7 @@ export class ChatPage implements Disposable {
     return this.until(`the notice is ${kind}`, ({ notice }) => notice?.kind === kind);
   }
 
-  /** Every text that the reply to a message was seen with, in order, without repeats. */
+  /** Lists every text that the reply to a message was seen with, in order, without repeats. */
   textsOf(message: string): string[] {
     const texts = this.states.flatMap(({ messages }) => {
       const reply = messages[messages.findIndex(({ text }) => text === message) + 1];

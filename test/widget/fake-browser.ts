@@ -3,18 +3,18 @@ import type { KeyValueStorage, PageListener, Surroundings } from "../../services
 
 let browsers = 0;
 
-/** What tabs of one browser share. Its channels and locks are Node's own. */
+/** State shared by tabs of one browser. Its channels and locks are Node's own. */
 export class FakeBrowser {
   readonly stored = new Map<string, string>();
   /** `denied`: every call throws; `full`: nothing can be added. */
   storageIs: "well" | "denied" | "full" = "well";
   online = true;
-  /** Added to the time. */
+  /** Offset of the clock. */
   clockOffMs = 0;
   readonly #name = `browser ${++browsers} `;
   readonly #listeners = new Set<PageListener>();
 
-  /** @param without what this one lacks */
+  /** @param without features that this tab lacks */
   openTab({ without = [] }: { without?: ("storage" | "locks" | "channel")[] } = {}): FakeTab {
     return new FakeTab(this, this.#name, without, this.#listeners);
   }
@@ -24,7 +24,7 @@ export class FakeBrowser {
     for (const hear of this.#listeners) hear(online ? "online" : "offline");
   }
 
-  /** What is stored under a key that ends so, parsed. */
+  /** Reads the stored value of the key with this ending, parsed. */
   read(end: string): unknown {
     const [, text] = [...this.stored].find(([key]) => key.endsWith(end)) ?? [];
     return text === undefined ? undefined : JSON.parse(text);
@@ -72,7 +72,7 @@ export class FakeTab implements Surroundings {
     };
   };
 
-  /** Hears nothing of other tabs any more. */
+  /** Disconnects the tab from events of other tabs. */
   sleep(): void {
     if (this.#hear) this.#all.delete(this.#hear);
   }
@@ -82,7 +82,7 @@ export class FakeTab implements Surroundings {
     this.#hear?.(shown ? "visible" : "hidden");
   }
 
-  /** As browsers do, in all tabs but the one that wrote. */
+  /** Dispatches `storage` as browsers do, in all tabs but the one that wrote. */
   tellOfStorage(key: string): void {
     for (const hear of this.#all) if (hear !== this.#hear) queueMicrotask(() => hear("storage", key));
   }

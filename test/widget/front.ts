@@ -14,20 +14,22 @@ export interface SeenRequest {
 }
 
 /**
- * An answer in the service's place; `lost`: the service answers, and the answer does not arrive; `cut`: the connection
- * ends before.
+ * An answer that replaces the service's. `lost`: the service answers, and the answer does not arrive; `cut`: the
+ * connection ends before.
  */
 export type Instead = { status: number; headers?: Record<string, string>; body?: string } | "lost" | "cut";
 
-/** What stands between visitors and a service: it outlives API processes, and can be as bad as proxies are. */
+/** Proxy between visitors and a service. It outlives API processes, and has the faults of real proxies. */
 export interface Front extends AsyncDisposable {
   readonly url: string;
   readonly seen: SeenRequest[];
-  /** Where the service is. */
+  /** Address of the service. */
   target: string;
   /** Answers some requests itself. */
   instead: (request: SeenRequest) => Instead | undefined;
-  /** Keeps answers back until they are whole, event streams too: from the first byte on, or after their first bytes. */
+  /**
+   * Buffers answers until they are complete, even event streams: from the first byte on, or after their first bytes.
+   */
   buffers: "all" | "rest" | undefined;
   /** Breaks every connection of a visitor. */
   cut: () => void;

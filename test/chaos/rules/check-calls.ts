@@ -3,9 +3,12 @@ import type { Check, JobEvidence, SeenCall } from "./evidence.ts";
 import type { Incident } from "../journal.ts";
 import { replyMark } from "../upstream.ts";
 
-/** The fake and its clients share a machine: the end of one connection may be seen a little after the next call. */
+/**
+ * Tolerance for the end of a call: the fake and its clients share a machine, so it may see a connection's end a little
+ * after the next call.
+ */
 const noticeMs = 400;
-/** Who was cut off goes on with what it was about to do, until it is told that its job is another's. */
+/** Time in which a disconnected worker continues its work, until it learns that it has lost its job. */
 const wakingMs = 1000;
 
 export const checkCallsOneAtATime: Check = {
@@ -16,8 +19,8 @@ export const checkCallsOneAtATime: Check = {
       for (const [index, call] of inOrder.entries()) {
         for (const before of inOrder.slice(0, index)) {
           if (before.to - noticeMs <= call.from) continue;
-          // One that was cut off for longer than its lease cannot know that another has its job: it may be in the middle of
-          // a call, or about to make one that it had written down.
+          // A worker disconnected for longer than its lease cannot know that another one has its job. It may be in the
+          // middle of a call, or about to make a recorded one.
           const workers = [before, call].map(({ caller }) => caller.split("/")[0] ?? "");
           const cutOff = journal.disturbances(workers, before.from, call.from, wakingMs).some(isCutOff);
           if (!cutOff) report(`${call.caller} asked while ${before.caller} did`, call.job?.id);
@@ -37,7 +40,7 @@ export const checkPrompts: Check = {
   look({ seen, jobs, journal }, report) {
     const conversations = Map.groupBy(jobs.values(), ({ conversationId }) => conversationId);
     for (const { job, prompt } of seen) {
-      // Of a deleted conversation nobody knows what had been said.
+      // The messages of a deleted conversation are unknown.
       if (job?.deleted || journal.deleted.has(journal.sent.get(newestMessage(prompt) ?? "")?.conversationId ?? ""))
         continue;
       if (!job) {
@@ -45,7 +48,7 @@ export const checkPrompts: Check = {
         continue;
       }
       const expected = saidBefore(job, conversations.get(job.conversationId) ?? []);
-      // Messages that follow each other without a reply are sent as one, with a blank line between them.
+      // Consecutive messages without a reply are sent as one, with a blank line between them.
       const [shown, said] = [prompt.map(({ text }) => text), expected].map((texts) => `\n\n${texts.join("\n\n")}`);
       if (!said?.endsWith(shown ?? "")) report(`"${shown}" is not the end of "${said}"`, job.id);
     }
@@ -87,7 +90,8 @@ export const checkLedger: Check = {
       const rows = recordedByJob.get(id) ?? [];
       if (made.length > rows.length) report(`${made.length} calls were made, ${rows.length} are recorded`, id);
       if (made.length >= rows.length) continue;
-      // Written down before it was made, and then not made: its worker was killed or stopped, or the provider was away.
+      // A call is recorded before it is made. It was then not made, as its worker was killed or stopped, or the
+      // provider was down.
       const workers = ["worker-1", "worker-2", "worker-3", "worker-4", "provider"];
       const explained = rows.some(
         ({ outcome, begunAt, settledAt }) =>

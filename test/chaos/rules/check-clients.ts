@@ -6,9 +6,9 @@ const answerLimitMs = 5000;
 /** A stream that missed every hint reads its row again within 3 s; the rest is for two busy cores. */
 const streamEndLimitMs = 7000;
 const outagePostLimitMs = 1000;
-/** Of an outage on those who were in the middle of something. */
+/** Time for which an outage affects clients after its end. */
 const afterEffectMs = 3500;
-/** A process that was just started, or went on, on a machine where others start too. */
+/** Time in which a process just started or resumed is slow, on a machine where others start, too. */
 const busyMs = 6000;
 
 export const checkClients: Check = {
@@ -17,7 +17,7 @@ export const checkClients: Check = {
     for (const { jobId, text, status, reply, how } of journal.followed) {
       const job = jobs.get(jobId);
       const stored = job?.replies[0]?.text;
-      // It had its end before the deletion, or was told of that.
+      // The client saw its end before the deletion, or learned of the deletion.
       if (job?.deleted) {
         if (status !== job.status) report(`a ${how} ended with ${status}, the row with ${job.status}`, jobId);
         continue;
@@ -87,11 +87,11 @@ export const checkOutagePosts: Check = {
     );
     const inOutage = posts.filter(({ at }) => journal.disturbances(["redis"], at, at).some(isOutage));
     for (const { status, visitor, at } of inOutage) {
-      // Too many unanswered messages, a key used again with another text, a deletion: the visitor's own doing.
+      // Too many unanswered messages, a reused key with another text, a deletion: all are the visitor's own doing.
       if (![202, 429, 409, 404].includes(Number(status))) report(`visitor ${visitor}, ${timeOfDay(at)}: ${status}`);
     }
     const slowest = p99Of(inOutage);
-    // On a machine that is too busy for its own tests the outage is not what makes them slow.
+    // On a machine too busy for its own tests, requests are slow without an outage, too.
     const usual = p99Of(posts.filter((post) => !inOutage.includes(post)));
     if (slowest > Math.max(outagePostLimitMs, usual * 1.5)) {
       const worst = inOutage.toSorted((a, b) => b.ms - a.ms).slice(0, 3);
@@ -102,7 +102,7 @@ export const checkOutagePosts: Check = {
   },
 };
 
-/** Others only lose what it holds, a copy of that, or ways to it. */
+/** True for an outage. Other faults lose only data, a copy of it, or connections. */
 function isOutage({ kind }: Incident): boolean {
   return !["redis-stall-one", "redis-kill-replica", "redis-kill-clients", "hints-lost", "lose-queue"].includes(kind);
 }

@@ -2,13 +2,13 @@ import type { Check, Evidence } from "./evidence.ts";
 import type { Journal } from "../journal.ts";
 
 /**
- * Three of four, in the middle of everything that is done to them: who is not delivered but found by the reconciler waits
- * for a lease, and nobody else does.
+ * Limit for three of four jobs, amid all faults. Only a job that is found by the reconciler instead of being delivered
+ * waits for a lease.
  */
 const usualWaitMs = 2500;
-/** Everybody connects again. */
+/** Time for all clients to reconnect. */
 const afterEffectMs = 1500;
-/** What becomes undeliverable sooner after its POST may not have been delivered. */
+/** Time after a POST within which its job may still be undelivered when a store fails. */
 const deliveryMs = 300;
 
 export const checkWaits: Check = {
@@ -22,8 +22,8 @@ export const checkWaits: Check = {
 };
 
 /**
- * How long each job was the first of its conversation, with all stores there, before it was claimed; in milliseconds, in
- * order. Jobs of the soak, with everything well, would only water this down.
+ * Time for which each job was the first of its conversation, with all stores up, before it was claimed; in
+ * milliseconds, ascending. Jobs of the soak are left out, as without faults they would only dilute the result.
  */
 export function pickUpWaits({ jobs, journal }: Evidence): number[] {
   const waits: number[] = [];
@@ -42,7 +42,7 @@ export function pickUpWaits({ jobs, journal }: Evidence): number[] {
   return waits.toSorted((a, b) => a - b);
 }
 
-/** The first moment in which all stores were there, and had been for a little. */
+/** First moment at which all stores were up, and had been for a little. */
 function deliverableFrom(journal: Journal, first: number, startedAt: number): number {
   let from = first;
   const away = journal.disturbances(["redis", "postgres"], first, startedAt, afterEffectMs);

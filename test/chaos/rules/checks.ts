@@ -4,15 +4,15 @@ import { checkWaits, percentile } from "./check-waits.ts";
 import type { Check, Evidence, JobEvidence } from "./evidence.ts";
 import type { Breach } from "../journal.ts";
 
-/** What came of holding a run against one rule. */
+/** Result of checking a run against one rule. */
 export interface CheckResult {
   rule: string;
-  /** How many things were looked at. */
+  /** Number of objects checked. */
   looked: number;
   breaches: Breach[];
 }
 
-/** Of a process' memory, in a third of its life: fewer say nothing of a trend. */
+/** Minimum samples of a process' memory in a third of its life; fewer show no trend. */
 const leastSamples = 6;
 
 function median(numbers: readonly number[]): number {
@@ -142,7 +142,7 @@ const checks: readonly Check[] = [
     look({ logs }, report) {
       for (const [name, log] of logs) {
         for (const line of log.split("\n")) {
-          // Not JSON: Node itself, about to end.
+          // A line other than JSON is from Node itself, about to exit.
           const bad = line.startsWith("{")
             ? /"level":60|"msg":"(unhandledRejection|uncaughtException|unexpected)"/.test(line)
             : /\b(Error|Warning)\b/.test(line);
@@ -154,7 +154,7 @@ const checks: readonly Check[] = [
   },
 ];
 
-/** Holds a run against every rule. What was noticed while it ran stands first, under rules of its own. */
+/** Checks a run against every rule. Breaches noticed during the run are listed first, under their own rules. */
 export function checkAll(evidence: Evidence): CheckResult[] {
   const results = checks.map((check): CheckResult => {
     const { rule } = check;

@@ -7,11 +7,11 @@ import { readRemains, type Remains } from "../remains.ts";
 import type { Stage } from "../stage.ts";
 import type { FakeReply } from "../upstream.ts";
 
-/** A job as it stands at the end, with its message and its reply. Times are Unix milliseconds. */
+/** Final state of a job, with its message and its reply. Times are Unix milliseconds. */
 export interface JobEvidence {
   id: string;
   conversationId: string;
-  /** Its conversation was deleted: no text of it is left. */
+  /** True if its conversation was deleted: no text of it is left. */
   deleted: boolean;
   turn: number;
   status: string;
@@ -21,7 +21,7 @@ export interface JobEvidence {
   errorCode: string | null;
   provider: string | null;
   text: string;
-  /** Whose deltas the reply is. */
+  /** Attempt whose deltas form the reply. */
   replyAttempt: number | null;
   replies: { text: string; fallback: boolean; finishReason: string }[];
   createdAt: number;
@@ -41,10 +41,10 @@ export interface RecordedCall {
 /** A call as the provider saw it. */
 export interface SeenCall {
   job: JobEvidence | undefined;
-  /** Process and which of its runs, e.g. `worker-1/3`. */
+  /** Process and number of its run, e.g. `worker-1/3`. */
   caller: string;
   prompt: FakeCall["request"]["messages"];
-  /** What it was to say, unless it was turned away. */
+  /** Scripted reply, unless the call was refused. */
   reply: FakeReply | undefined;
   from: number;
   to: number;
@@ -56,25 +56,28 @@ export interface Evidence {
   jobs: ReadonlyMap<string, JobEvidence>;
   recorded: readonly RecordedCall[];
   seen: readonly SeenCall[];
-  /** What each process wrote, by its name. */
+  /** Logs of each process, by name. */
   logs: ReadonlyMap<string, string>;
-  /** What is left of conversations that were deleted, with the id of each. */
+  /** Data left of deleted conversations, with the id of each. */
   remains: readonly Remains[];
-  /** When everything was well again. */
+  /** Time at which all parts had recovered. */
   healedAt: number;
 }
 
-/** One rule that a run is held against. */
+/** A rule for a run. */
 export interface Check {
   rule: string;
-  /** Reports each breach; @returns how many things it looked at */
+  /**
+   * Reports each breach.
+   * @returns the number of objects checked
+   */
   look(evidence: Evidence, report: (detail: string, jobId?: string) => void): number;
 }
 
 export async function collectEvidence(stage: Stage, journal: Journal, healedAt: number): Promise<Evidence> {
   const jobs = new Map((await readJobs(stage.pool)).map((job) => [job.id, job]));
   const byText = new Map([...jobs.values()].map((job) => [job.text, job]));
-  // Of what was deleted only the visitors still know.
+  // Deleted conversations are known only to the visitors.
   for (const [text, { jobId }] of journal.sent) {
     const job = jobs.get(jobId ?? "");
     if (job) byText.set(text, job);

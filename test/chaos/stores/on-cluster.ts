@@ -17,7 +17,7 @@ export async function openCluster(): Promise<ReplicatedStore> {
         if (1 + others.length !== masters) throw new Error(`${1 + others.length} of ${masters} masters answer`);
         return [holder, ...others];
       }),
-    // It is without a master while the one that had its slots is silent.
+    // The cluster lacks a master while the former owner of the slots is silent.
     failedOver: () => cluster.healthy(),
     healthy: () => cluster.healthy(),
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),

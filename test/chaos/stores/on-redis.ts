@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 
-/** Does something on Redis itself, on a connection of its own. */
+/** Runs commands on Redis itself, on a connection of its own. */
 export async function onRedis<T>(url: string, work: (client: Redis) => Promise<T>): Promise<T> {
   const client = new Redis(url);
   client.on("error", () => undefined);

@@ -1,7 +1,7 @@
 import { startRedisSentinel } from "../../../shared/testing/stores/redis-sentinel.ts";
 import { patiently, type ReplicatedStore } from "./replicated-store.ts";
 
-/** A master and a replica, and the three that watch them. */
+/** A master and a replica, and the three sentinels that watch them. */
 export async function openSentinel(): Promise<ReplicatedStore> {
   const sentinel = await startRedisSentinel();
   return {

@@ -5,22 +5,22 @@ import type { RedisServer } from "../../../shared/testing/stores/redis.ts";
 import { onRedis } from "./on-redis.ts";
 import type { FaultKind, PlannedFault } from "../plan.ts";
 
-/** A Redis of several servers: of a master that falls silent another takes the place. */
+/** A Redis of several servers: if a master falls silent, another one replaces it. */
 export interface ReplicatedStore extends AsyncDisposable {
-  /** For `REDIS_URL`. */
+  /** Value for `REDIS_URL`. */
   readonly url: string;
   readonly servers: readonly RedisServer[];
-  /** First the one that holds the queue. */
+  /** Lists the masters; the one with the queue is first. */
   masters(): Promise<RedisServer[]>;
-  /** Resolves once another has the place of this one, which is silent. */
+  /** Resolves once another server has replaced this silent one. */
   failedOver(from: RedisServer): Promise<void>;
-  /** Resolves once all servers are there, and each master has a copy that is up to date. */
+  /** Resolves once all servers are up, and each master has an up-to-date replica. */
   healthy(): Promise<void>;
 }
 
 const maxTries = 10;
 
-/** On a busy machine an answer may come too late. */
+/** Retries an answer, which may be late on a busy machine. */
 export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -33,8 +33,9 @@ export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Breaks and mends it; resolves when each master has a copy again, so that no fault meets a master that has none.
- * @param serves hears when clients can be served again, before that
+ * Breaks and repairs a store. Resolves when each master has a replica again, so that no fault meets a master without
+ * one.
+ * @param serves called when clients can be served again, before that
  */
 export async function breakReplicated(
   store: ReplicatedStore,
@@ -42,7 +43,7 @@ export async function breakReplicated(
   serves: () => void,
 ): Promise<void> {
   const masters = await store.masters();
-  // Most often the one that holds the queue.
+  // Most often the master with the queue.
   const master = masters[target % 2 === 0 ? 0 : target % masters.length];
   const replicas = store.servers.filter((server) => !masters.includes(server));
   const replica = replicas[target % replicas.length];
@@ -56,7 +57,7 @@ export async function breakReplicated(
 interface Parts {
   store: ReplicatedStore;
   masters: readonly RedisServer[];
-  /** The ones that are to fail. */
+  /** Servers that are to fail. */
   master: RedisServer;
   replica: RedisServer;
   forMs: number;
@@ -105,7 +106,7 @@ async function restartAll(
   how: "empty" | "with its data",
 ): Promise<void> {
   const folders = (await onEach(servers, "CONFIG", "GET", "dir")).map((answer) => String((answer as string[])[1]));
-  // A copy of its data in its folder is what Redis begins with; a replica leaves one there of its own accord.
+  // Redis loads a copy of its data found in its folder; a replica writes one there unasked.
   const forget = () => Promise.all(folders.map((folder) => rm(join(folder, "dump.rdb"), { force: true })));
   if (how === "with its data") await onEach(masters, "SAVE");
   await Promise.all(servers.map((server) => server.kill()));

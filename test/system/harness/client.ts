@@ -10,13 +10,13 @@ import { type JobView, jobView } from "../../../shared/protocol/job.ts";
 import { type SubmitResponse, submitResponse } from "../../../shared/protocol/submit.ts";
 import { EventStream, type OpenOptions } from "./event-stream.ts";
 
-/** Names a conversation and opens it. */
+/** Id and token of a conversation. */
 export interface Chat {
   conversationId: string;
   token: string;
 }
 
-/** Names a job and opens it. */
+/** Id and token of a job. */
 export interface ChatJob extends Chat {
   jobId: string;
 }
@@ -25,31 +25,34 @@ interface RequestOptions {
   method?: string;
   token?: string | undefined;
   headers?: Record<string, string>;
-  /** A string goes as it is, anything else as JSON. */
+  /** A string is sent unchanged, anything else as JSON. */
   body?: unknown;
 }
 
-/** Whatever came back. */
+/** Any HTTP answer. */
 export interface Answer {
   status: number;
   headers: Headers;
   text: string;
-  /** The parsed text; `undefined` where it is no JSON. */
+  /** Parsed text; `undefined` if it is not JSON. */
   body: unknown;
 }
 
 interface SubmitOptions {
-  /** The conversation it goes to; absent: a new one. */
+  /** Target conversation; absent: a new one. */
   to?: Chat | undefined;
   key?: string | undefined;
   /** In seconds. */
   wait?: number | undefined;
 }
 
-/** Of everything that does not stream. A hanging call fails with a name instead of by the test's time limit. */
+/**
+ * Timeout of every request that does not stream. A hanging request then fails with a name instead of by the test's
+ * timeout.
+ */
 const callLimitMs = 70_000;
 
-/** One client of one API process. */
+/** Client of one API process. */
 export class Client {
   readonly base: string;
 
@@ -72,7 +75,7 @@ export class Client {
     return { status: response.status, headers: response.headers, text, body: parseJson(text) };
   }
 
-  /** Sends a message, whatever comes of it. */
+  /** Sends a message, and returns any answer. */
   post(message: string | Record<string, unknown>, { to, key, wait }: SubmitOptions = {}): Promise<Answer> {
     const body = typeof message === "string" ? { message } : message;
     return this.request("/api/chat", {
@@ -86,7 +89,7 @@ export class Client {
     });
   }
 
-  /** @throws when it is not accepted */
+  /** @throws if it is not accepted */
   async submit(
     message: string | Record<string, unknown>,
     options: Omit<SubmitOptions, "wait"> = {},
@@ -94,7 +97,7 @@ export class Client {
     return submitResponse.parse(ok(await this.post(message, options), 202));
   }
 
-  /** As a good client does: one that is told to come back later comes back, under one key. */
+  /** Sends a message like a good client: retries later if asked to, with one idempotency key. */
   async submitPatiently(message: string, { to }: Pick<SubmitOptions, "to"> = {}): Promise<SubmitResponse> {
     const key = randomUUID();
     for (;;) {

@@ -12,7 +12,7 @@ const attribute = z.object({
   }),
 });
 
-/** As much of OTLP's JSON as is looked at here. */
+/** The parts of OTLP's JSON that tests read. */
 const delivery = z.object({
   resourceSpans: z.array(
     z.object({
@@ -43,21 +43,21 @@ export interface CollectedSpan {
   spanId: string;
   parentSpanId: string | undefined;
   name: string;
-  /** Of the process that sent it. */
+  /** Service name of the sending process. */
   service: unknown;
   /** Milliseconds. */
   lasted: number;
   attributes: Record<string, unknown>;
   events: string[];
-  /** Traces it points at. */
+  /** Linked traces. */
   links: string[];
 }
 
-/** A collector of OpenTelemetry for a test: it takes OTLP over HTTP as JSON. */
+/** OpenTelemetry collector for tests: it accepts OTLP over HTTP as JSON. */
 export interface Collector extends AsyncDisposable {
   readonly url: string;
   readonly spans: readonly CollectedSpan[];
-  /** Everything that was sent, as it came. */
+  /** Raw data received so far. */
   readonly received: () => string;
 }
 
@@ -97,7 +97,7 @@ function readSpans(body: string): CollectedSpan[] {
       scope.spans.map(({ attributes, events, links, startTimeUnixNano, endTimeUnixNano, ...span }) => ({
         traceId: span.traceId,
         spanId: span.spanId,
-        // Of a span that begins a trace it is absent or empty.
+        // A root span has an absent or empty parent.
         parentSpanId: span.parentSpanId || undefined,
         name: span.name,
         service,

@@ -1,30 +1,30 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { type EventData, eventData, type EventName } from "../../../shared/protocol/events.ts";
 
-/** An event as it came, its data held against the protocol's schema. */
+/** A received event, its data validated by the protocol's schema. */
 export type ReceivedEvent = { [Name in EventName]: { event: Name; data: EventData[Name]; id?: string } }[EventName];
 
 export interface OpenOptions {
   token?: string | undefined;
   lastEventId?: string | undefined;
-  /** What an earlier connection had put together up to `lastEventId`. */
+  /** Text assembled by an earlier connection up to `lastEventId`. */
   text?: string | undefined;
-  /** Nothing is read from the connection before this. */
+  /** Delays reading from the connection until this settles. */
   readAfter?: Promise<unknown> | undefined;
 }
 
-/** Of the waiting for something a stream should bring. */
+/** Timeout for an expected event of a stream. */
 const waitLimitMs = 12_000;
 
 /**
- * One connection to a job's events. It puts the text together as a widget does, and holds every delta against the rules:
- * its id and its offset are the UTF-8 bytes so far, and no attempt's text goes on after another's without a `reset`.
+ * One connection to a job's events. Assembles the text as a widget does, and checks every delta: its id and its offset
+ * are the UTF-8 bytes so far, and no attempt's text continues another's without a `reset`.
  */
 export class EventStream {
   readonly events: ReceivedEvent[] = [];
-  /** Of every `retry:` line. */
+  /** Values of all `retry:` lines. */
   readonly retries: number[] = [];
-  /** Resolves when the server ended the response; rejects when the connection broke, or a rule did. */
+  /** Resolves when the server ended the response; rejects if the connection or a rule broke. */
   readonly ended: Promise<void>;
   readonly headers: Headers;
   /** The text so far. */
@@ -44,11 +44,11 @@ export class EventStream {
     this.lastEventId = lastEventId;
     this.#closing = closing;
     this.ended = this.#read(response, readAfter);
-    // Whoever waits for the end hears of a failure; nobody may.
+    // A failure is reported to callers that await the end; there may be none.
     this.ended.catch(() => undefined);
   }
 
-  /** @throws when the answer is not 200 */
+  /** @throws if the status is not 200 */
   static async open(url: string, options: OpenOptions): Promise<EventStream> {
     const closing = new AbortController();
     const headers = {
@@ -64,7 +64,7 @@ export class EventStream {
     return this.events.map(({ event }) => event);
   }
 
-  /** The last event, if the job has ended. */
+  /** Last event, if the job has ended. */
   get terminal(): Extract<ReceivedEvent, { event: "done" | "failed" | "cancelled" }> | undefined {
     const last = this.events.at(-1);
     return last?.event === "done" || last?.event === "failed" || last?.event === "cancelled" ? last : undefined;
@@ -74,7 +74,10 @@ export class EventStream {
     return this.events.filter(({ event }) => event === name).map(({ data }) => data as EventData[Name]);
   }
 
-  /** Resolves once `condition` holds. @throws when the stream ends before, or nothing comes for long */
+  /**
+   * Resolves once `condition` holds.
+   * @throws if the stream ends before, or stays silent for long
+   */
   async until(condition: (stream: this) => boolean): Promise<this> {
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(this.#missing("in time")), waitLimitMs);
@@ -94,12 +97,12 @@ export class EventStream {
     return this;
   }
 
-  /** Waits for the whole text, as far as it was put together. */
+  /** Waits for the complete assembled text. */
   untilText(text: string): Promise<this> {
     return this.until((stream) => stream.text === text);
   }
 
-  /** Goes away, as a visitor does. */
+  /** Disconnects like a visitor. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.ended.catch(() => undefined);

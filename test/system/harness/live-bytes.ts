@@ -5,7 +5,7 @@ setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 let times = 0;
 
-// Preloaded into a process of the product: what it really holds, when it is asked.
+// Preload for a process of the product: reports its live memory on request.
 process.on("SIGUSR2", () => {
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();

@@ -6,15 +6,15 @@ import { findFreePort } from "../../../shared/testing/processes/free-port.ts";
 type Service = "api" | "worker";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-/** Of a start, on a busy machine. */
+/** Start timeout on a busy machine. */
 const startLimitMs = 30_000;
-/** Kept of what a process says; a failing test shows it. */
+/** Maximum output kept of a process, for the message of a failing test. */
 const maxOutputChars = 200_000;
 
-/** One process of the product, as it runs in production; it ends with us. */
+/** One process of the product, run as in production; it ends with the test process. */
 export class ServiceProcess {
   readonly service: Service;
-  /** Where it answers; workers have none. */
+  /** Its address; workers have none. */
   readonly url: string;
   readonly #child: ChildProcess;
   readonly #exited: Promise<number | NodeJS.Signals>;
@@ -25,7 +25,7 @@ export class ServiceProcess {
     this.url = `http://127.0.0.1:${env["PORT"]}`;
     this.#child = spawn(process.execPath, [`${root}services/${service}/main.ts`], {
       cwd,
-      // Nothing of the test run's own environment: it would set the product's switches.
+      // The test run's own environment is left out, as it would set the product's switches.
       env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
@@ -34,11 +34,11 @@ export class ServiceProcess {
         this.#output = (this.#output + text).slice(-maxOutputChars);
       });
     }
-    // Not `exit`: what it wrote last may still be on its way then.
+    // `close` instead of `exit`, at which the last output may still be in flight.
     this.#exited = once(this.#child, "close").then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   }
 
-  /** Everything it has written so far. */
+  /** Complete output so far. */
   get output(): string {
     return this.#output;
   }
@@ -51,7 +51,7 @@ export class ServiceProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** @throws with what it wrote when it ends, or says nothing for long, instead of being ready */
+  /** @throws with its output if it exits, or stays silent for long, before it is ready */
   async ready(): Promise<void> {
     const limit = new AbortController();
     const outcome = await Promise.race([
@@ -66,13 +66,13 @@ export class ServiceProcess {
     if (outcome !== "ready") throw new Error(`${this.service} ${outcome}:\n${this.#output}`);
   }
 
-  /** SIGTERM; resolves with the exit code, or the signal that ended it. */
+  /** Sends SIGTERM; resolves with the exit code, or the signal that ended it. */
   async stop(): Promise<number | NodeJS.Signals> {
     this.#child.kill("SIGTERM");
     return this.#exited;
   }
 
-  /** SIGKILL, also of a paused one. */
+  /** Sends SIGKILL, which also ends a paused process. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#exited;
@@ -91,11 +91,11 @@ export class ServiceProcess {
   }
 }
 
-/** Between finding a free port and binding it, somebody else may take it. */
+/** Number of tries for a port: between finding a free one and binding it, another process may take it. */
 const portAttempts = 3;
 
 interface StartOptions {
-  /** Where its `config/` stands; by default the repository. */
+  /** Folder of its `config/`; defaults to the repository. */
   cwd?: string | undefined;
   attempt?: number;
 }

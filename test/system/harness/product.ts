@@ -16,31 +16,31 @@ export interface ProductOptions {
   backend: Backend;
   apis?: number;
   workers?: number;
-  /** For every process. */
+  /** Environment of every process. */
   env?: Record<string, string>;
-  /** Assistants with replies far longer than those of the shipped ones may be. */
+  /** Allows replies far longer than the shipped assistants do. */
   wordy?: boolean;
-  /** Puts a gate that can be shut between the processes and PostgreSQL. */
+  /** Adds a gate that can be shut between the processes and PostgreSQL. */
   gated?: boolean;
 }
 
 /** The whole product with real processes, on a database (and a Redis) of its own. */
 export interface Product extends AsyncDisposable {
-  /** Of the first API process. */
+  /** Client of the first API process. */
   readonly client: Client;
   readonly apis: readonly ServiceProcess[];
   readonly workers: readonly ServiceProcess[];
   readonly provider: ScriptedProvider;
   readonly databaseUrl: string;
-  /** Of this product alone; where its queue, drafts and hints are on Redis. */
+  /** Redis of this product alone, if its queue, drafts and hints are on Redis. */
   readonly redis: RedisServer | undefined;
-  /** Where the processes meet PostgreSQL, if it was asked for. */
+  /** Gate between the processes and PostgreSQL, if requested. */
   readonly gate: TcpGate | undefined;
   readonly startApi: (env?: Record<string, string>) => Promise<ServiceProcess>;
   readonly startWorker: (env?: Record<string, string>) => Promise<ServiceProcess>;
-  /** Asks the database, past any gate. */
+  /** Queries the database without the gate. */
   readonly query: <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) => Promise<Row[]>;
-  /** What all processes have written. */
+  /** Output of all processes. */
   readonly output: () => string;
 }
 
@@ -53,7 +53,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const redis = options.backend === "redis" ? stack.use(await startRedis()) : undefined;
   const gate = options.gated ? stack.use(await openTcpGate(database.url)) : undefined;
   const pool = stack.adopt(new pg.Pool({ connectionString: database.url, max: 3 }), (open) => open.end());
-  // Its end does not wait for the connections', which the drop of the database then ends.
+  // The pool's end does not wait for its connections; dropping the database then ends them.
   pool.on("error", () => undefined);
   const processes: ServiceProcess[] = [];
   stack.defer(() => endAll(processes));
@@ -67,7 +67,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     ...(redis && { REDIS_URL: redis.url }),
     COMPATIBLE_BASE_URL: provider.url,
     TOKEN_SECRET: tokenSecret,
-    // All tests come from one address.
+    // All tests share one address.
     RATE_LIMIT_MAX_REQUESTS: "1000000",
     RATE_LIMIT_MAX_READS: "1000000",
     RATE_LIMIT_MAX_STREAMS: "10000",
@@ -103,7 +103,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   };
 }
 
-/** A folder to run in, with the shipped configuration but for the length of replies. */
+/** Makes a folder with the shipped configuration except for the length of replies. */
 async function makeWordyConfig(stack: AsyncDisposableStack): Promise<string> {
   const folder = stack.adopt(await mkdtemp(join(tmpdir(), "parley-config-")), (path) => rm(path, { recursive: true }));
   await cp("config", join(folder, "config"), { recursive: true });
@@ -113,7 +113,7 @@ async function makeWordyConfig(stack: AsyncDisposableStack): Promise<string> {
   return folder;
 }
 
-/** At once: nothing they could still do matters, and a store may be away. */
+/** Kills all processes at once: their remaining work does not matter, and a store may be down. */
 async function endAll(processes: ServiceProcess[]): Promise<void> {
   await Promise.all(processes.filter(({ running }) => running).map((each) => each.kill()));
 }

@@ -1,13 +1,13 @@
 import { type FakeCall, startFakeProvider } from "../../../tools/fake-provider/fake-provider.ts";
 import type { Script, Step } from "../../../tools/fake-provider/fake-script.ts";
 
-/** A fake provider that knows its calls by the visitor's message, so that tests beside each other can share it. */
+/** Fake provider that identifies calls by the visitor's message, so that concurrent tests can share it. */
 export interface ScriptedProvider extends AsyncDisposable {
   readonly url: string;
   readonly calls: readonly FakeCall[];
-  /** Answers the next calls for this message so, one each; all others get an echo. */
+  /** Sets the scripts of the next calls for this message, one each. All other calls get an echo. */
   answer(message: string, ...scripts: Script[]): void;
-  /** Resolves with the call of that number, counted from 1, for this message, once it has arrived. */
+  /** Resolves once the call with this number, counted from 1, for this message has arrived. */
   called(message: string, number?: number): Promise<FakeCall>;
 }
 
@@ -40,28 +40,31 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
   };
 }
 
-/** What is answered where nothing else was asked for. */
+/** Default reply without a script. */
 export function echoOf(message: string): string {
   return `You said: ${message}`;
 }
 
-/** The message a call is about. */
+/** Message of a call. */
 export function messageOf({ request }: FakeCall): string | undefined {
   return newestMessage(request.messages);
 }
 
-/** Messages of one side that follow each other are sent as one, with blank lines between them. */
+/** Extracts the newest message. Consecutive messages of one side are sent as one, with blank lines between them. */
 export function newestMessage(messages: FakeCall["request"]["messages"]): string | undefined {
   return messages.at(-1)?.text.split("\n\n").at(-1);
 }
 
-/** A reply that stops in the middle until it is let go on. */
+/** A reply that stops in the middle until it is released. */
 export function heldReply(before: string, after = ""): { script: Script; release: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   return { script: { steps: [...words(before), { until: promise }, ...words(after)] }, release: resolve };
 }
 
-/** Like `heldReply`, however long it is held: what comes meanwhile is dropped from a text, and is no silence. */
+/**
+ * Like `heldReply`, for a hold of any length: the deltas sent meanwhile are dropped from the text, and avoid the
+ * timeout of a silent provider.
+ */
 export function pausedReply(before: string, after: string): { script: Script; release: () => void } {
   const until = { released: false };
   function* steps(): Generator<Step> {
@@ -75,12 +78,12 @@ export function pausedReply(before: string, after: string): { script: Script; re
   return { script: { steps: steps() }, release: () => void (until.released = true) };
 }
 
-/** A reply that goes on for as long as somebody listens. */
+/** A reply that continues until the client disconnects. */
 export function endlessReply(): Script {
   return lastingReply("").script;
 }
 
-/** A reply that goes on until it is let end. */
+/** A reply that continues until it is released. */
 export function lastingReply(last: string): { script: Script; release: () => void } {
   const until = { released: false };
   return { script: { steps: ticks(until, last) }, release: () => void (until.released = true) };
@@ -94,7 +97,7 @@ function* ticks(until: { released: boolean }, last: string): Generator<Step> {
   yield last;
 }
 
-/** Each with the space before it. */
+/** Splits a text into words, each with the space before it. */
 function words(text: string): string[] {
   return text.match(/\s*\S+|\s+$/g) ?? [];
 }

@@ -11,7 +11,7 @@ class SkewedDate extends RealDate {
   }
 }
 
-// Preloaded into a process of the product: its wall clock is wrong, and jumps to the other side when it is told to.
+// Preload for a process of the product: its wall clock is wrong, and jumps to the other side on a signal.
 Object.assign(globalThis, { Date: SkewedDate });
 process.on("SIGUSR2", () => {
   skewMs = -skewMs;

@@ -30,7 +30,7 @@ export function onEachBackend(
   }
 }
 
-/** Of hundreds of requests, none says why a test failed. */
+/** Removes request lines: hundreds of them do not explain a failed test. */
 function withoutRequests(output: string): string {
   return output
     .split("\n")
@@ -38,12 +38,12 @@ function withoutRequests(output: string): string {
     .join("\n");
 }
 
-/** Between two looks. */
+/** Interval of checks. */
 const lookEveryMs = 20;
 
 /**
- * Looks until there is something else than `undefined` or `false`.
- * @throws after `limitMs`, naming what did not happen
+ * Polls until the value is neither `undefined` nor `false`.
+ * @throws after `limitMs`, naming the missing event
  */
 export async function eventually<T>(
   what: string,

@@ -2,8 +2,8 @@ import { Redis } from "ioredis";
 import type { Product } from "./product.ts";
 
 /**
- * Where a text is still to be found: in any row of any table of any schema, the server's own and those of long values
- * included, and in any key of Redis; as it is, or as its bytes are written there.
+ * Finds the remaining occurrences of a text: in any row of any table of any schema, including the server's own and
+ * TOAST tables, and in any key of Redis. The text is matched as it is and in the encodings of its bytes used there.
  * @returns a line for each place
  */
 export async function tracesOf(product: Product, text: string): Promise<string[]> {
@@ -23,12 +23,12 @@ export async function withRedis<T>({ redis }: Product, work: (client: Redis) => 
 
 function spellings(text: string): string[] {
   const bytes = Buffer.from(text);
-  // In base64 only what begins at every third byte looks the same wherever it stands.
+  // In base64, the encoding of a byte depends on its position modulo three.
   return [text, bytes.toString("hex"), ...[0, 1, 2].map((skip) => bytes.subarray(skip, skip + 12).toString("base64"))];
 }
 
 async function postgresTraces({ query }: Product, text: string): Promise<string[]> {
-  // Where long values are kept apart, rows have no text of their own.
+  // TOAST tables, which hold long values, have no text form of their rows.
   const tables = await query<{ name: string; row: string }>(
     `select format('%I.%I', nspname, relname) as name, case when relkind = 't' then 'chunk_data::text' else 'r::text' end as row
      from pg_class join pg_namespace on pg_namespace.oid = relnamespace

@@ -1,14 +1,14 @@
 import type { ServiceProcess } from "./processes.ts";
 import { eventually } from "./suite.ts";
 
-/** The environment of a process that can be asked what it really holds. */
+/** Environment of a process that can report its live memory. */
 export const withLiveBytes: Readonly<Record<string, string>> = {
   NODE_OPTIONS: `--import ${new URL("live-bytes.ts", import.meta.url).href}`,
 };
 
 /**
- * What a process started `withLiveBytes` holds, without garbage.
- * @param time 1 for the first time it is asked, and so on
+ * Reads the memory without garbage of a process started `withLiveBytes`.
+ * @param time 1 for the first reading, and so on
  */
 export async function readLiveBytes(asked: ServiceProcess | undefined, time: number): Promise<number> {
   asked?.signal("SIGUSR2");
