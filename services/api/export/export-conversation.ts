@@ -9,17 +9,17 @@ import { Problem } from "../../../shared/errors.ts";
 import type { ExportedConversation } from "../../../shared/protocol/export.ts";
 import { toTranscriptHead, toTranscriptTurns } from "./transcript.ts";
 
-/** What is read of a long conversation at a time, and held in memory. */
+/** Turns of a long conversation that are read at a time, and held in memory. */
 const turnsAtOnce = 50;
 
 interface Export {
   conversation: ExportedConversation;
-  /** Later ones came while it was written: they are in the next export. */
+  /** Last turn of this export. Turns added while it is written are left to the next export. */
   lastTurn: number;
 }
 
 /**
- * Opens a conversation for an export, before the first byte of it is sent.
+ * Opens a conversation for an export, before its first byte is sent.
  * @throws {Problem} 404 when it was deleted
  */
 export async function openExport(pool: Pool, conversationId: string): Promise<Export> {
@@ -28,14 +28,14 @@ export async function openExport(pool: Pool, conversationId: string): Promise<Ex
   return found;
 }
 
-/** Whether one reading brings all of it, so that nothing of it needs to be sent before it is whole. */
+/** True if one read returns the whole export, so that nothing is sent before it is complete. */
 export function isReadAtOnce({ lastTurn }: Export): boolean {
   return lastTurn <= turnsAtOnce;
 }
 
 /**
- * All that is stored of a conversation, as JSON with a line for each message and job, read while it is sent.
- * @throws {Problem} in the middle when it is deleted meanwhile: what was sent is no whole export
+ * Yields everything stored of a conversation as JSON, with a line for each message and job, read while it is sent.
+ * @throws {Problem} midway if the conversation is deleted meanwhile; the part already sent is then incomplete
  */
 export async function* exportAsJson(pool: Pool, source: Export): AsyncGenerator<string, void, undefined> {
   const { conversation } = source;
@@ -48,7 +48,7 @@ export async function* exportAsJson(pool: Pool, source: Export): AsyncGenerator<
   yield "]}\n";
 }
 
-/** The same for people to read, without what it took to answer; likewise. */
+/** Yields the conversation as text for people, without the technical details, in the same way. */
 export async function* exportAsText(
   pool: Pool,
   source: Export,

@@ -2,8 +2,8 @@ import type { ExportedConversation, ExportedJob, ExportedMessage } from "../../.
 import { type FinishReason, jobErrors } from "../../../shared/protocol/job.ts";
 
 /**
- * A conversation for people to read. What somebody wrote is indented, every line of it, so that no message can pass for
- * another one's heading.
+ * Head of a transcript for people. Every line of user text is indented, so that no message can imitate another one's
+ * heading.
  */
 export function toTranscriptHead(conversation: ExportedConversation, exportedAt: Date): string {
   const { id, createdAt, updatedAt, metadata } = conversation;
@@ -16,8 +16,8 @@ export function toTranscriptHead(conversation: ExportedConversation, exportedAt:
 }
 
 /**
- * Some of its turns.
- * @param nameOf an assistant, by its type
+ * Formats some of the turns.
+ * @param nameOf returns an assistant's name by its type
  */
 export function toTranscriptTurns(
   messages: readonly ExportedMessage[],
@@ -65,7 +65,7 @@ function time(iso: string): string {
 }
 
 const lineEnds = /\r\n?|[\v\f\u0085\u2028\u2029]/g;
-/** A terminal would obey them. */
+/** A terminal would execute control characters. */
 // oxlint-disable-next-line eslint/no-control-regex
 const controls = /[\0-\b\x0e-\x1f\x7f-\x9f]/g;
 

@@ -2,11 +2,11 @@ import { html, type Html } from "./html.ts";
 
 export interface Chart {
   title: string;
-  /** Of the whole day, as the title's line shows it. */
+  /** Total of the day, shown in the title's line. */
   total: string;
-  /** Drawn from below to above: of each hour one number per series. */
+  /** Drawn from bottom to top; each series has one number per hour. */
   series: readonly { name: string; values: readonly number[] }[];
-  /** How a value is written. */
+  /** Formats a value. */
   format: (value: number) => string;
 }
 
@@ -14,7 +14,10 @@ const width = 264;
 const height = 64;
 const gap = 2;
 
-/** One day as bars, an hour each; series are stacked. People who cannot see it find the numbers in each bar's title. */
+/**
+ * Draws one day as bars, one per hour, with stacked series. Each bar's title holds the numbers for people who cannot
+ * see it.
+ */
 export function chart({ title, total, series, format }: Chart): Html {
   const hours = Array.from({ length: 24 }, (_, hour) => series.map(({ values }) => values[hour] ?? 0));
   const most = Math.max(...hours.map((values) => sum(values)), Number.MIN_VALUE);

@@ -5,7 +5,7 @@ import { formatDuration, formatTime, formatUsd } from "./format.ts";
 import { html, type Html } from "./html.ts";
 import { explain } from "./search-view.ts";
 
-/** A conversation as it was, each message with the story of its job. */
+/** A conversation, each message with the history of its job. */
 export function conversationView(
   conversation: FoundConversation,
   { jobs, messages }: { jobs: readonly JobRecord[]; messages: readonly MessageRecord[] },

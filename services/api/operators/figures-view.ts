@@ -3,7 +3,10 @@ import { chart } from "./chart.ts";
 import { formatCount, formatDuration, formatShare, formatUsd } from "./format.ts";
 import { html, type Html } from "./html.ts";
 
-/** A day (UTC) in small charts. @param figures as `readFigures` gives them */
+/**
+ * A day (UTC) in small charts.
+ * @param figures from `readFigures`
+ */
 export function figuresView(figures: readonly Figures[]): Html {
   const day = figures.find(({ from }) => from === null);
   const of = (read: (hour: Figures) => number) =>

@@ -1,8 +1,11 @@
-/** How figures are written on operators' pages; "–" stands for what is not known. */
+/** Formats figures for operators' pages; "–" marks an unknown value. */
 
 const none = "–";
 
-/** UTC, to the second. @param millis Unix milliseconds */
+/**
+ * UTC, to the second.
+ * @param millis Unix milliseconds
+ */
 export function formatTime(millis: number | null): string {
   return millis === null ? none : `${new Date(millis).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

@@ -1,4 +1,4 @@
-/** Markup that is safe to send: whatever was put into it has been escaped. */
+/** Markup that is safe to send: everything put into it has been escaped. */
 export class Html {
   readonly #markup: string;
 
@@ -13,7 +13,7 @@ export class Html {
 
 type Content = Html | string | number | false | null | undefined | readonly Content[];
 
-/** A template of markup: text put into it is escaped, in elements and in quoted attributes; lists are joined. */
+/** Template of markup. It escapes text, in elements and in quoted attributes, and joins lists. */
 export function html(parts: TemplateStringsArray, ...contents: Content[]): Html {
   return new Html(parts.reduce((markup, part, index) => markup + render(contents[index - 1]) + part));
 }

@@ -1,6 +1,6 @@
 import { html, type Html } from "./html.ts";
 
-/** The frame of every page for operators. */
+/** The layout of every operators' page. */
 export function page(title: string, content: Html): string {
   return html`<!doctype html>
     <html lang="en">

@@ -3,17 +3,17 @@ import { type JobErrorCode, jobStatus } from "../../../shared/protocol/job.ts";
 import { formatTime } from "./format.ts";
 import { html, type Html } from "./html.ts";
 
-/** What the form was filled in with. */
+/** The submitted values of the form. */
 export interface SearchForm {
   id: string;
   status: string;
   from: string;
   to: string;
-  /** What is wrong with it. */
+  /** Error in the submitted values. */
   fault?: string;
 }
 
-/** The form and what it found. Texts of visitors are not in it. */
+/** The form and its results, without any text of visitors. */
 export function searchView(form: SearchForm, found: readonly FoundConversation[]): Html {
   return html`<section>
     <h1>Conversations</h1>
@@ -74,7 +74,7 @@ function table(found: readonly FoundConversation[]): Html {
   </div>`;
 }
 
-/** Why a job has no reply, and where to look; its visitor was told less. */
+/** Reason why a job has no reply, and where to look; its visitor sees less. */
 const reasons: Record<JobErrorCode, string> = {
   provider_unavailable: "no provider answered, and the assistant has no preset for a busy time",
   provider_rejected: "the provider refused the request, or the assistant's budget of the day is spent",

@@ -20,16 +20,19 @@ export interface RequestOutcome {
   method: string;
   route: string;
   status: number;
-  /** Absent where it says nothing of this service: a stream, or a client that wanted to wait. */
+  /** Absent for a stream and for a client that asked to wait: such a duration says nothing about this service. */
   seconds?: number | undefined;
 }
 
-/** However many ask, the rows are counted once in so long. */
+/** Counts the rows at most once in this time, however many scrapes arrive. */
 const depthsFreshMs = 5000;
 const depthsTimeoutMs = 2000;
 const methods = new Set(["GET", "HEAD", "POST", "DELETE", "OPTIONS"]);
 
-/** What an API process tells Prometheus: of its own requests, and of the whole service, which each of them sees alike. */
+/**
+ * Metrics of an API process for Prometheus: its own requests, and the state of the whole service, which every API
+ * process reports alike.
+ */
 export class ApiMetrics {
   readonly #process: ProcessMetrics;
   readonly #sources: Sources;
@@ -80,7 +83,7 @@ export class ApiMetrics {
     return this.#process.render();
   }
 
-  /** The names of all it tells. */
+  /** Names of all metrics. */
   registered(): string[] {
     return this.#process.registry.getMetricsAsArray().map(({ name }) => name);
   }
@@ -92,7 +95,7 @@ export class ApiMetrics {
   async #refresh(): Promise<void> {
     const [{ queue, checks, openCircuits }, depths] = await Promise.all([
       this.#sources.health.read(),
-      // That it failed shows in the gauge of the store.
+      // The store's gauge shows a failed read.
       this.#readDepths().catch(() => undefined),
     ]);
     const { streams, stores, jobs, ages, entries, workers, circuits, paused, refusals } = this.#service;
@@ -102,7 +105,7 @@ export class ApiMetrics {
       stores.set({ store }, status === "up" ? 1 : 0);
       refusals.set({ store }, detail === undefined ? 0 : 1);
     }
-    // What is not known is left out: a 0 would say that all is well.
+    // Omit unknown values: a 0 would look healthy.
     for (const gauge of [jobs, ages, entries, circuits]) gauge.reset();
     workers.remove();
     paused.remove();

@@ -7,16 +7,16 @@ import type { QueueCounts } from "../../../shared/queue/job-queue.ts";
 
 type Delivery = Health["checks"]["delivery"];
 
-/** Workers that keep up take a message within milliseconds. */
+/** Workers that keep up claim a message within milliseconds. */
 const longSeconds = 30;
-/** A message that has just come to the head of its conversation may be old, and is taken within this. */
+/** A message that has just become the head of its conversation may be old; workers claim it within this time. */
 const secondLookMs = 500;
 const timeoutMs = 2000;
 
 /**
- * Whether messages get from the queue to a worker. All stores may answer while they do not: the queue is paused, or its entries
- * reach nobody.
- * @param counts absent where the queue does not answer; that check says so
+ * Checks that messages get from the queue to a worker. All stores may answer while they do not: the queue is paused, or
+ * its entries reach no worker.
+ * @param counts absent if the queue does not answer; its own check reports that
  */
 export async function checkDelivery(pool: Pool, counts: QueueCounts | undefined): Promise<Delivery> {
   if (counts?.paused) {
@@ -28,7 +28,7 @@ export async function checkDelivery(pool: Pool, counts: QueueCounts | undefined)
     const workers = counts === undefined ? "" : `, and ${counts.workers} workers are connected`;
     return { status: "down", detail: `a message has waited for ${Math.round(waited)} s for a worker${workers}` };
   } catch {
-    // The check of the database says why.
+    // The database check reports the reason.
     return { status: "down" };
   }
 }

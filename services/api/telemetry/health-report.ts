@@ -12,13 +12,13 @@ import type { KnownProviders } from "../submit/known-providers.ts";
 
 type Sources = Pick<JobContext, "db" | "queue" | "live" | "log"> & { providers: Pick<KnownProviders, "names"> };
 
-/** However many ask, the stores are asked once in so long. */
+/** Asks the stores at most once in this time, however many requests arrive. */
 const freshMs = 1000;
 const writesFreshMs = 5000;
 const totalsFreshMs = 10_000;
 const totalsTimeoutMs = 2000;
 
-/** The state of the service as `GET /health` tells it. */
+/** The state of the service, as `GET /health` reports it. */
 export class HealthReport {
   readonly #sources: Sources;
   #totals: Totals = { totalConversations: 0, totalMessages: 0, activeConversations: 0 };
@@ -34,7 +34,7 @@ export class HealthReport {
 
   readonly read = fresh(freshMs, () => this.#look());
 
-  /** From now on no new requests should come here. */
+  /** Marks this process as draining: new requests should go elsewhere. */
   drain(): void {
     this.#draining = true;
   }
@@ -73,7 +73,7 @@ export class HealthReport {
     };
   }
 
-  /** Logs a refusal: where no message comes, no other part of an API meets it. An outage is logged by the connections. */
+  /** Logs a refusal: without messages, no other part of an API encounters it. The connections log an outage. */
   async #probeQueue(): Promise<void> {
     const { queue, log } = this.#sources;
     await queue.probe().catch((error: unknown) => {
@@ -82,7 +82,7 @@ export class HealthReport {
     });
   }
 
-  /** Waits for the first totals only; later ones are brought up to date behind the answer. */
+  /** Waits for the first totals only; later ones are refreshed in the background. */
   async #refreshTotals(): Promise<void> {
     const now = performance.now();
     if (now - this.#totalsAt < totalsFreshMs) return;

@@ -1,6 +1,6 @@
 /**
- * The routes of this API as `GET /openapi.json` names them; a test holds them against it. Metrics and traces speak of these:
- * of the paths that strangers ask for there is no end.
+ * The routes of this API, as `GET /openapi.json` names them; a test compares the two. They are the labels of metrics
+ * and traces, because the number of requested paths is unbounded.
  */
 export const routeTemplates = [
   "/",
@@ -30,7 +30,7 @@ export const routeTemplates = [
 
 type RouteTemplate = (typeof routeTemplates)[number] | "other";
 
-/** What lies below these is many files of one page. */
+/** Prefixes of pages that consist of many files. */
 const pages = ["/admin/queues", "/docs"] as const;
 
 const fixed = new Map<string, RouteTemplate>(
@@ -40,9 +40,9 @@ const withParameters = routeTemplates
   .filter((template) => template.includes("{"))
   .map((template) => ({ template, segments: template.split("/") }));
 
-/** @param path as it was asked for, without the query */
+/** @param path the requested path, without the query */
 export function routeOf(path: string): RouteTemplate {
-  // Express takes either case, and a slash at the end.
+  // Express matches either case, and allows a trailing slash.
   const plain = path.length > 1 && path.endsWith("/") ? path.slice(0, -1).toLowerCase() : path.toLowerCase();
   const known = fixed.get(plain);
   if (known !== undefined) return known;
