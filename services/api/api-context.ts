@@ -22,13 +22,13 @@ export interface ApiContext extends JobContext {
   assistants: Assistants;
   tokens: Tokens;
   identities: Identities;
-  /** Absent where none is asked for. */
+  /** Absent if no challenge is configured. */
   challenge: Challenge | undefined;
   limits: RateLimits;
   openRequests: OpenRequests;
-  /** At credentials of operators, and at the metrics token. */
+  /** Failed operator credentials and metrics tokens. */
   guesses: Guesses;
-  /** What the workers have. */
+  /** Providers reported by the workers. */
   providers: KnownProviders;
   operators: Operators;
   watch: JobWatch;

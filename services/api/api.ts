@@ -35,11 +35,12 @@ import { JobWatch } from "./follow/watch-job.ts";
 import { WidgetFiles } from "./files/widget-files.ts";
 
 /**
- * Connections that wait to be taken; the kernel may have a lower limit. A process that is busy with thousands of streams takes
- * one a turn, and of those that find no room here, many are reset: 511, the default, are full in two seconds of a rush.
+ * Listen backlog; the kernel may have a lower limit. A process busy with thousands of streams accepts one connection
+ * per event-loop turn. Node's default backlog of 511 overflowed within 2 s of a rush, and many of the overflowing
+ * connections are reset.
  */
 const listenBacklog = 4096;
-/** What is under way when the process is told to end takes less; who has not sent or read all by then never will. */
+/** Shutdown grace. Requests in flight finish well within this; slower clients are cut. */
 const drainMs = 5000;
 
 interface Parts {
@@ -47,7 +48,7 @@ interface Parts {
   lifecycle: Lifecycle;
 }
 
-/** HTTP in, jobs out, events back. */
+/** Runs the API until `lifecycle` closes it: requests create jobs, and events report them. */
 export async function startApi(config: Config, { log, lifecycle }: Parts): Promise<void> {
   const context = await openApiContext(config, { log, lifecycle });
   const { health, streams, watch } = context;
@@ -64,14 +65,15 @@ export async function startApi(config: Config, { log, lifecycle }: Parts): Promi
     await stopped;
   });
   context.widget.prepare();
-  // A store that refuses is in the log from the start, whether anybody asks for health or not.
+  // Read health once, so that a refusing store is logged at the start even if health is never requested.
   health.read().catch((error: unknown) => log.debug({ err: error }, "health not read"));
   log.info(`api listens on http://localhost:${config.PORT}`);
 }
 
 /**
- * `/admin` and `/metrics` on a port of their own, where there is one: before the other, so that a port taken fails the start.
- * @returns what stops that server
+ * Serves `/admin` and `/metrics` on `ADMIN_PORT`, if it is set. It starts before the main server, so that a taken port
+ * fails the start.
+ * @returns a function that stops that server
  */
 async function serveOperators(context: ApiContext): Promise<() => Promise<void>> {
   const { config, metrics, log } = context;
@@ -84,21 +86,23 @@ async function serveOperators(context: ApiContext): Promise<() => Promise<void>>
   return () => stop(server, connections);
 }
 
-/** Answers what is in flight or on its way, then closes all connections; those that take too long are cut. */
+/** Answers requests in flight or on their way, then closes all connections. Slow ones are cut. */
 async function stop(server: Server, connections: Connections): Promise<void> {
-  // The server's own `close` would cut idle connections at once, and with them the requests that are on their way.
+  // The HTTP server's own `close` would cut idle connections at once, and with them requests on their way.
   const closed = promisify(NetServer.prototype.close.bind(server))();
   connections.drain();
   const cut = setTimeout(() => server.closeAllConnections(), drainMs);
   await closed.finally(() => clearTimeout(cut));
 }
 
-/** An address whose requests may keep so many streams open has as many connections beside them. */
+/**
+ * Limits the connections per client address: an address gets as many for other requests as it may keep streams open.
+ */
 function openConnections(
   config: Config,
   { app, metrics, log }: { app: Express; metrics: ApiMetrics; log: Logger },
 ): Connections {
-  // Express makes it of TRUST_PROXY: whether the peer, and not one hop behind it, is trusted.
+  // Express compiles it from TRUST_PROXY. Hop 0 is the peer itself, not one hop behind it.
   const trusts = app.get("trust proxy fn") as (address: string, hop: number) => boolean;
   const maxPerClient = config.MAX_CONNECTIONS_PER_ADDRESS ?? Math.max(200, 2 * config.RATE_LIMIT_MAX_STREAMS);
   return new Connections({
@@ -109,7 +113,7 @@ function openConnections(
   });
 }
 
-/** What the application stands on; `lifecycle` closes it. */
+/** Opens everything the application depends on; `lifecycle` closes it. */
 export async function openApiContext(config: Config, { log, lifecycle }: Parts): Promise<ApiContext> {
   const assistants = await readAssistants(assistantsPath);
   const tracing = await openTracing(config, { service: "api", log, lifecycle });

@@ -19,7 +19,9 @@ import { visitorRoutes } from "./routes/me.ts";
 import { serviceRoutes } from "./routes/service.ts";
 import { widgetRoutes } from "./routes/widget.ts";
 
-/** The HTTP application; it does not listen. With `ADMIN_PORT` set, the operators' part is an application of its own. */
+/**
+ * The HTTP application; it does not listen. If `ADMIN_PORT` is set, the operators' part is an application of its own.
+ */
 export function createApp(context: ApiContext): Express {
   const { config, log } = context;
   const app = newApp(context);
@@ -43,7 +45,7 @@ export function createApp(context: ApiContext): Express {
   return app;
 }
 
-/** What `ADMIN_PORT` serves: `/admin`, `/metrics` and the probes, nothing for visitors. */
+/** The application on `ADMIN_PORT`: `/admin`, `/metrics` and the probes, nothing for visitors. */
 export function createAdminApp(context: ApiContext): Express {
   const app = newApp(context);
   app.use(refuseWithoutHost);

@@ -6,38 +6,46 @@ import type { Logger } from "../../shared/logger.ts";
 import type { ProblemBody } from "../../shared/protocol/service.ts";
 import { closeLingering, Connections } from "./limits/connections.ts";
 
-/**
- * What a client may cost before it has said anything of use. All of it is looked at every `connectionsCheckingInterval`.
- */
+/** Limits for clients that are not yet authenticated. Node checks them every `connectionsCheckingInterval`. */
 const strangersLimits = {
-  /** Headers come in one go, from a phone in a tunnel in seconds. Also for a connection that says nothing at all. */
+  /**
+   * Headers arrive at once, or within seconds from a phone in a tunnel. Also applies to a connection that sends
+   * nothing.
+   */
   headersTimeout: 10_000,
-  /** 256 KB in this time are 70 kbit/s: the worst line that a chat is fun on. */
+  /** 256 KB in this time need 70 kbit/s, the slowest line on which a chat is usable. */
   requestTimeout: 30_000,
   connectionsCheckingInterval: 5000,
-  /** Longer than proxies keep an idle connection (60 s is usual), so that none sends a request into one that just ended. */
+  /**
+   * Longer than proxies keep an idle connection (60 s is usual), so that none sends a request into a connection just
+   * closed.
+   */
   keepAliveTimeout: 65_000,
   /** A token has 250 bytes, an identity at most 4 KB. */
   maxHeaderSize: 16 * 1024,
-  /** We answer it ourselves, as a problem. */
+  /** `refuseWithoutHost` answers with a problem instead. */
   requireHostHeader: false,
   /**
-   * Nothing sent and nothing taken for so long: a client that does not read what it asked for. Event streams have a comment
-   * every 15 s, requests wait for 25 s at most.
+   * Maximum time without a byte sent or read: the client does not read its answer. Event streams send a comment every
+   * 15 s, and requests wait for 25 s at most.
    */
   inactivityMs: 120_000,
-  /** Ten thousand event streams, and room. Above it connections are dropped at once, so that those we have are served. */
+  /**
+   * Ten thousand event streams, plus a reserve. Above it new connections are dropped at once, so that the open ones are
+   * served.
+   */
   maxConnections: 16_000,
 };
 
-/** Where no other limit is given. */
+/** Default if the caller gives no other limit. */
 const maxPerClient = 200;
 
 type ServerOptions = Partial<typeof strangersLimits> & { connections?: Connections };
 
 /**
- * An HTTP server that is open to strangers; it does not listen yet. What its parser refuses is answered as a problem, too.
- * Requests per connection are not limited: a proxy sends everybody's through a few, and would be answered 503.
+ * An HTTP server for untrusted clients; it does not listen yet. Requests that its parser refuses are answered as
+ * problems, too. Requests per connection are not limited: a proxy sends all visitors' requests over a few connections,
+ * and would get a 503.
  */
 export function createHttpServer(
   app: RequestListener,
@@ -52,10 +60,11 @@ export function createHttpServer(
   server.timeout = limits.inactivityMs;
   server.maxConnections = limits.maxConnections;
   server.on("connection", (socket) => connections.add(socket));
-  // An expectation we do not know is no reason to refuse.
+  // Serve requests with an unknown expectation instead of refusing them.
   server.on("checkExpectation", serve);
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-    // Browsers open connections ahead: an answer to what was not asked would be taken for that of the next request.
+    // Browsers open connections ahead. An answer on an unused connection would be taken for the answer to its next
+    // request.
     const silent = socket.bytesRead === 0;
     const begun = connections.hasBegunToAnswer(socket);
     if (error.code === "ECONNRESET" || !socket.writable || begun || silent) socket.destroy();
@@ -72,7 +81,7 @@ const refusals: Record<string, { code: ProblemCode; detail: string }> = {
 };
 const malformed = { code: "invalid-request", detail: "This is not HTTP as it is written." } as const;
 
-/** The error holds the bytes that came, and tokens with them: only its code is logged. */
+/** Logs only the error's code: the error holds the received bytes, including tokens. */
 function refuse(socket: Socket, fault: string | undefined, log: Logger): void {
   const { code, detail } = refusals[fault ?? ""] ?? malformed;
   const { status, title } = new Problem(code, detail);
@@ -90,7 +99,7 @@ function refuse(socket: Socket, fault: string | undefined, log: Logger): void {
   ];
   log.info({ requestId, status, fault }, "request");
   socket.write(`${head.join("\r\n")}\r\n\r\n${text}`);
-  // What still comes is read and dropped.
+  // Read and drop the remaining bytes.
   socket.resume();
   closeLingering(socket);
 }

@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
-/** A file that is in memory once, however many clients read it, and however slowly. */
+/** A file held in memory once, however many clients read it, and however slowly. */
 export interface SharedFile {
   readonly body: Buffer;
   readonly etag: string;
-  /** Made at the first request for it. */
+  /** Compressed at the first request for this encoding. */
   readonly compressed: (encoding: "br" | "gzip") => Promise<Buffer>;
 }
 
@@ -33,7 +33,7 @@ const compressors = {
   gzip: (body: Buffer) => promisify(gzip)(body, { level: 9 }),
 };
 
-/** Sends a file, or 304 to a client that has it, in the shortest form that the client takes. */
+/** Sends a file in the smallest encoding that the client accepts, or 304 if the client has it. */
 export async function sendSharedFile(
   res: Response,
   file: SharedFile,
@@ -51,8 +51,8 @@ export async function sendSharedFile(
 }
 
 /**
- * RFC 9110, 13.1.2: weak comparison. Not Express' `fresh`, for which `Cache-Control: no-cache` comes first: `fetch` adds that to
- * each request with an `If-None-Match` of its own.
+ * RFC 9110, 13.1.2: weak comparison. Express' `fresh` is not used, because there `Cache-Control: no-cache` takes
+ * precedence. `fetch` adds that header to each request with an `If-None-Match` of its own.
  */
 function hasAlready(req: Request, etag: string): boolean {
   const known = req.get("If-None-Match") ?? "";

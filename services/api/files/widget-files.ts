@@ -7,9 +7,9 @@ import { promisify } from "node:util";
 import type { Logger } from "../../../shared/logger.ts";
 import { type SharedFile, shareFile } from "./shared-file.ts";
 
-/** A file of the bundle, as it goes out. */
+/** A file of the bundle, as it is sent. */
 export interface WidgetFile extends SharedFile {
-  /** Its content's hash is in its name: it never changes. */
+  /** True if its name contains the hash of its content, so that it never changes. */
   readonly immutable: boolean;
 }
 
@@ -17,23 +17,23 @@ type Files = ReadonlyMap<string, WidgetFile>;
 
 export interface WidgetFilesOptions {
   log: Logger;
-  /** Whether to look again and again if its sources have changed, and build it anew then; else that is done at the start. */
+  /** If true, checks repeatedly for changed sources, and rebuilds. Otherwise only at the start. */
   watch: boolean;
-  /** Where `build.ts` stands, and `dist/` comes to stand. */
+  /** Folder with `build.ts`, in which `dist/` is created. */
   folder?: string;
-  /** The module that `build.ts` cannot do without; an image leaves it out. */
+  /** The module that `build.ts` needs; an image omits it. */
   bundler?: string;
 }
 
 const widgetFolder = fileURLToPath(new URL("../../widget", import.meta.url));
 /** A build takes a tenth of a second. */
 const buildLimitMs = 30_000;
-/** One that failed is not tried at each request, and sources are not looked at more often. */
+/** Minimum interval between checks of the sources, and before a failed build is tried again. */
 const lookEveryMs = 1000;
 
 /**
- * The widget as browsers load it, in memory. Images bring it built; elsewhere it is built here, in a process of its own,
- * when the first one needs it.
+ * The widget as browsers load it, in memory. Images contain it built. Elsewhere a separate process builds it when it is
+ * first needed.
  */
 export class WidgetFiles {
   readonly #folder: string;
@@ -49,7 +49,7 @@ export class WidgetFiles {
     this.#bundler = bundler;
   }
 
-  /** Loads it, so that the first request finds it there. */
+  /** Loads the widget ahead of the first request. */
   prepare(): void {
     this.#load().catch((error: unknown) => {
       this.#log.warn(
@@ -61,8 +61,8 @@ export class WidgetFiles {
 
   /**
    * @param name within `dist/`, like `widget.js` or `widget/panel-AB12.js`
-   * @returns `undefined`: there is no such file
-   * @throws where it is not built, and cannot be
+   * @returns `undefined` if there is no such file
+   * @throws if the widget is not built and cannot be built
    */
   async find(name: string): Promise<WidgetFile | undefined> {
     const files = await this.#load();
@@ -76,7 +76,7 @@ export class WidgetFiles {
       const files = this.#read(before);
       this.#loaded = { at: now, files };
       files.catch(() => {
-        // To be tried again, in a while.
+        // Allow another try after a delay.
         setTimeout(() => {
           if (this.#loaded?.files === files) this.#loaded = undefined;
         }, lookEveryMs).unref();
@@ -96,7 +96,7 @@ export class WidgetFiles {
     return readFiles(dist);
   }
 
-  /** An old one does, where a new one cannot be made. */
+  /** Keeps the old build if a new one fails. */
   async #build(missing: boolean): Promise<void> {
     try {
       await promisify(execFile)(process.execPath, [join(this.#folder, "build.ts")], { timeout: buildLimitMs });
@@ -108,8 +108,9 @@ export class WidgetFiles {
 }
 
 /**
- * A page that was loaded before an update asks for files of then. What has their place now does as well: the one with the
- * same name before its hash. (Chunks have no names; only files that are of now, too, ask for those.)
+ * Finds the successor of a file: a page loaded before an update requests the files of that version. The present file
+ * with the same name before its hash works as well. (Chunks have no names; they are requested only by files of the
+ * present version.)
  */
 function inPlaceOf(name: string, files: Files): WidgetFile | undefined {
   const [, stem] = /^(widget\/(?!chunk-)[\w-]+-)[A-Z\d]{8}\.js$/.exec(name) ?? [];
@@ -130,7 +131,7 @@ async function read(dist: string, path: string): Promise<[string, WidgetFile] | 
   try {
     return [path, toFile(path, await readFile(join(dist, path)))];
   } catch (error) {
-    // Another process has just built it anew, without this one.
+    // Another process has just rebuilt the widget without this file.
     if (path !== "widget.js" && (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
@@ -140,7 +141,7 @@ function toFile(path: string, body: Buffer): WidgetFile {
   return { ...shareFile(body), immutable: /-[A-Z\d]{8}\.js$/.test(path) };
 }
 
-/** An image has no bundler: what it brings has been built for it, whatever the times of its files. */
+/** Tests for the bundler. An image has none: its build belongs to it, whatever the times of its files. */
 function canResolve(bundler: string, folder: string): boolean {
   try {
     createRequire(join(folder, "build.ts")).resolve(bundler);
@@ -150,18 +151,18 @@ function canResolve(bundler: string, folder: string): boolean {
   }
 }
 
-/** Milliseconds since 1970; 0: it is not there. */
+/** Milliseconds since 1970; 0 if the file does not exist. */
 async function changedAt(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
 }
 
-/** Of the sources and their folders, in which something may be missing now. */
+/** Latest change of the sources and their folders; a folder's time shows that a file was removed. */
 async function newestSource(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const sources = entries
     .map(({ parentPath, name }) => join(parentPath, name))
     .filter((path) => !/\/(dist|demo|testing)(\/|$)|\.test\.ts$/.test(path.slice(folder.length)));
-  // With the packages in it.
+  // The lock file's time shows changed packages.
   const lock = join(folder, "../../package-lock.json");
   return Math.max(...(await Promise.all([lock, ...sources].map(changedAt))));
 }

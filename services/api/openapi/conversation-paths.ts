@@ -6,7 +6,7 @@ import { feedbackRequest } from "../../../shared/protocol/feedback.ts";
 import { visitorConversations, visitorConversationsQuery } from "../../../shared/protocol/identity.ts";
 import * as part from "./parts.ts";
 
-/** Conversations: read, rated, exported, erased. */
+/** Paths to read, rate, export and erase conversations. */
 export function conversationPaths(): ZodOpenApiPathsObject {
   return {
     "/api/chat/history/{sessionId}": { get: readHistory },

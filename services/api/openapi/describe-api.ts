@@ -7,7 +7,10 @@ import { messagePaths } from "./message-paths.ts";
 import { headerComponents, securitySchemes, tags } from "./parts.ts";
 import { servicePaths } from "./service-paths.ts";
 
-/** This API in OpenAPI 3.1, made of the schemas that validate its requests. Loaded when somebody asks for it. */
+/**
+ * Describes this API in OpenAPI 3.1, generated from the schemas that validate its requests. Loaded at the first request
+ * for it.
+ */
 export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHARS">) {
   const description: ZodOpenApiObject = {
     openapi: "3.1.1",
@@ -39,11 +42,11 @@ export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHA
   return createDocument(description, { override: plainer });
 }
 
-/** Leaves out what says nothing more to a reader, and what would bind us for ever. */
+/** Drops keywords that tell a reader nothing, or would bind us for ever. */
 const plainer: NonNullable<CreateDocumentOptions["override"]> = ({ jsonSchema, io }) => {
   if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-  // An answer may have more to say one day.
+  // A later version may add fields to an answer.
   if (io === "output" && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
 };

@@ -6,7 +6,7 @@ import { challengeHeader } from "../../../shared/protocol/headers.ts";
 import { idempotencyKey, submitAnswer, submitRequest, submitResponse } from "../../../shared/protocol/submit.ts";
 import * as part from "./parts.ts";
 
-/** The ways of a message: sent, followed, stopped. */
+/** Paths to send, follow and stop a message. */
 export function messagePaths({ maxMessageChars }: { maxMessageChars: number }): ZodOpenApiPathsObject {
   return {
     "/api/chat": { post: sendMessage(maxMessageChars) },
@@ -93,7 +93,7 @@ const stream = z.string().meta({
     "deltas of an attempt, put together, are the reply, byte for byte. A comment every 15 s keeps the connection open. Trouble " +
     "that passes never has an error status: `wait`: WaitEvent, without an id, and the end of the response; connect again after " +
     "`retryMs`, with the id of the last event that had one",
-  // OpenAPI 3.1 has no words of its own for events.
+  // OpenAPI 3.1 has no keyword for events.
   "x-events": Object.fromEntries(
     Object.entries(eventData).map(([name, schema]) => [name, { $ref: `#/components/schemas/${schema.meta()?.id}` }]),
   ),

@@ -4,7 +4,7 @@ import { Problem, type ProblemCode } from "../../../shared/errors.ts";
 import { identityHeader } from "../../../shared/protocol/headers.ts";
 import { problem } from "../../../shared/protocol/service.ts";
 
-/** What the descriptions of several routes share. */
+/** Parts shared by the descriptions of several routes. */
 
 export const tags = [
   { name: "Messages", description: "Send a message, follow its job, read the reply." },
@@ -14,7 +14,7 @@ export const tags = [
   { name: "Pages", description: "For browsers." },
 ];
 
-/** By the name under which the description holds each. */
+/** Keyed by the header's name in the description's components. */
 export const headerComponents = {
   RequestId: text("The request's id: the caller's, where it sent a sane one"),
   Location: text("Where the job is", "/api/jobs/0190a7e4-7c1b-7d3e-9f52-0a1b2c3d4e5f"),
@@ -40,7 +40,7 @@ const headerNames = {
 } as const satisfies Record<string, keyof typeof headerComponents>;
 type HeaderName = keyof typeof headerNames;
 
-/** Headers of every answer, and those of this one. */
+/** The headers of every answer, plus those given. */
 export function headers(...more: HeaderName[]) {
   const names: HeaderName[] = ["X-Request-Id", ...more];
   return Object.fromEntries(
@@ -60,7 +60,7 @@ export function page(description: string): ZodOpenApiResponseObject {
   return { description, headers: headers(), content: { "text/html": { schema: z.string() } } };
 }
 
-/** What can go wrong, by status: which of our problem types, and what each one means. */
+/** Describes errors by status: our problem types, and the meaning of each. */
 export function problems(...codes: ProblemCode[]): ZodOpenApiResponsesObject {
   const byStatus = Map.groupBy(
     codes.map((code) => new Problem(code, "")),
@@ -71,7 +71,7 @@ export function problems(...codes: ProblemCode[]): ZodOpenApiResponsesObject {
 
 const responses = new Map<string, ZodOpenApiResponseObject>();
 
-/** One object for one set of problems: those that several routes share stand in the description once. */
+/** Returns one object per set of problems, so that a set shared by several routes appears in the description once. */
 function problemResponse(status: number, all: readonly Problem[]): ZodOpenApiResponseObject {
   const id = all.map(({ code }) => code).join("_");
   const made = responses.get(id) ?? {
@@ -90,7 +90,7 @@ function headersOf(status: number): HeaderName[] {
   return status === 503 ? ["Retry-After"] : [];
 }
 
-/** Of what wants a conversation's token. */
+/** Problems of every route that needs a conversation's token. */
 export const tokenProblems = [
   "invalid-request",
   "unauthorized",
@@ -101,7 +101,7 @@ export const tokenProblems = [
   "internal",
   "unavailable",
 ] as const satisfies ProblemCode[];
-/** Of a body, wherever there is one. */
+/** Problems of every route that takes a body. */
 export const bodyProblems = [
   "request-timeout",
   "too-large",
@@ -156,7 +156,7 @@ export const withTokenOrQuery: Security = [...withToken, { conversationTokenInQu
 export const asVisitor: Security = [{ visitorIdentity: [] }];
 export const asOperator: Security = [{ operator: [] }];
 export const withMetricsToken: Security = [{ metricsToken: [] }];
-/** No credentials are needed. */
+/** Needs no credentials. */
 export const open: Security = [];
-/** A new conversation needs none, an existing one its token. */
+/** A new conversation needs no token; an existing one needs its own. */
 export const withTokenOrNew: Security = [{}, ...withToken];

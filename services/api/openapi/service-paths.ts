@@ -3,7 +3,7 @@ import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-opena
 import { assistants, health, providers } from "../../../shared/protocol/service.ts";
 import * as part from "./parts.ts";
 
-/** What the service offers, how it is, and its pages. */
+/** Paths of the service's catalogue, its health, and its pages. */
 export function servicePaths(): ZodOpenApiPathsObject {
   return {
     "/api/providers": { get: readProviders },

@@ -4,8 +4,8 @@ import { prose } from "./prose.ts";
 import { type Operation, shownApi } from "./shape.ts";
 
 /**
- * The page that shows the description of this API. It is markup alone, made once: nothing runs in the browser.
- * @param description in OpenAPI, as `GET /openapi.json` gives it
+ * The page that shows the description of this API. It is static markup, made once: nothing runs in the browser.
+ * @param description in OpenAPI, from `GET /openapi.json`
  */
 export function docsPage(description: unknown): string {
   const api = shownApi.parse(description);

@@ -3,7 +3,7 @@ import { prose } from "./prose.ts";
 import { schemaView } from "./schema-view.ts";
 import { type Content, type Operation, type Parameter, responseOf, schemaOf, type ShownApi } from "./shape.ts";
 
-/** What each of the description's security schemes asks for, and how curl says it. */
+/** Each security scheme of the description: the credential it needs, and its curl option. */
 const credentials: Record<string, { what: string; curl: string }> = {
   conversationToken: { what: "a conversation's token", curl: `-H "Authorization: Bearer $TOKEN"` },
   conversationTokenInQuery: { what: "that token as ?access_token=", curl: "" },
@@ -71,7 +71,7 @@ function contentView(content: Content, api: ShownApi): Html[] {
   });
 }
 
-/** In a shell where the words in capitals are set. */
+/** Command for a shell in which the words in capitals are set as variables. */
 function toCurl({ method, path, security, requestBody }: Operation, api: ShownApi): string {
   const [way = ""] = Object.keys(security[0] ?? {});
   const words = [
@@ -84,7 +84,7 @@ function toCurl({ method, path, security, requestBody }: Operation, api: ShownAp
   return words.filter((word) => word !== "").join(" ");
 }
 
-/** What must be there, and no more. */
+/** Example body with the required fields only. */
 function exampleOf(content: Content, api: ShownApi): string {
   const { properties = {}, required = [] } = schemaOf(content["application/json"]?.schema ?? {}, api);
   const valueOf = (name: string) => {

@@ -2,7 +2,7 @@ import { html, type Html } from "../../operators/html.ts";
 import { prose } from "./prose.ts";
 import { type Schema, schemaOf, type ShownApi } from "./shape.ts";
 
-/** A schema as a list of its fields, each with what it may be. */
+/** Shows a schema as a list of its fields, each with its allowed values. */
 export function schemaView(given: Schema, api: ShownApi): Html {
   const schema = inside(given, api);
   const fields = Object.entries(schema.properties ?? {});
@@ -29,7 +29,7 @@ function fieldView(name: string, given: Schema, required: boolean, api: ShownApi
   </li>`;
 }
 
-/** What a list is a list of. */
+/** Element type of a list. */
 function inside(given: Schema, api: ShownApi): Schema {
   const schema = schemaOf(given, api);
   return schema.items === undefined ? schema : schemaOf(schema.items, api);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** As much of an OpenAPI description as the page shows. */
+/** The subset of an OpenAPI description that the page shows. */
 
 const reference = z.object({ $ref: z.string() });
 export type Reference = z.output<typeof reference>;
@@ -67,7 +67,7 @@ export const shownApi = z.object({
 });
 export type ShownApi = z.output<typeof shownApi>;
 
-/** The schema itself, where a reference stands for it. */
+/** Resolves a reference to its schema. */
 export function schemaOf(given: Schema, { components }: ShownApi): Schema {
   return given.$ref === undefined ? given : found(components.schemas, given.$ref);
 }
