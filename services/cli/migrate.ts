@@ -2,7 +2,7 @@ import { ConfigError, readDatabaseConfig } from "../../shared/config/config.ts";
 import { migrate } from "../../shared/db/schema/migrate.ts";
 import { explainDatabase } from "../../shared/db/schema/readiness.ts";
 
-/** `npm run migrate`. */
+/** Entry point of `npm run migrate`. */
 try {
   const { DATABASE_URL, DATABASE_POOLER } = readDatabaseConfig();
   if (DATABASE_POOLER !== "none") {
