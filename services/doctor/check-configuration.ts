@@ -7,7 +7,7 @@ import { type Finding, fault, note, ok } from "./findings.ts";
 
 export type Environment = ReturnType<typeof readEnvironment>;
 
-/** The files of `config/`, and settings that contradict each other or leave something open. */
+/** Checks the files of `config/`, and settings that contradict each other or leave something open. */
 export async function checkConfiguration(
   environment: Environment,
 ): Promise<{ findings: Finding[]; assistants: Assistants | undefined }> {
@@ -45,7 +45,7 @@ function checkProviders(environment: Environment): Finding {
   );
 }
 
-/** Addresses without what may stand before the `@`: that is a password. */
+/** Shows proxy addresses without the part before the `@`, which holds a password. */
 function describeProxies({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: Environment): Finding[] {
   const ways = Object.entries({ http: HTTP_PROXY, https: HTTPS_PROXY }).flatMap(([scheme, proxy]) =>
     proxy === undefined ? [] : [`${scheme}:// through ${new URL(proxy).host}`],
@@ -72,7 +72,7 @@ function checkProduction(environment: Environment): Finding[] {
   ];
 }
 
-/** These checks ask for no database. */
+/** Adds a placeholder URL, because these checks need no database. */
 function withUrl(environment: Environment) {
   return { ...environment, DATABASE_URL: environment.DATABASE_URL ?? "" };
 }

@@ -9,14 +9,14 @@ const answerMs = 15_000;
 
 interface Question {
   provider: ProviderName;
-  /** Where the provider lists its models: that asks for the key, and costs nothing. */
+  /** The provider's list of models: reading it needs the key, and costs nothing. */
   url: string;
   headers: Record<string, string>;
 }
 
 const models = z.object({ data: z.array(z.object({ id: z.string() })) });
 
-/** Asks each configured provider, once, whether it takes the key and knows the models. */
+/** Asks each configured provider once whether it accepts the key and knows the models. */
 export async function checkKeys(config: Config, assistants: Assistants): Promise<Finding[]> {
   const findings = await Promise.all(questions(config).map((question) => ask(question, config, assistants)));
   return findings.length > 0 ? findings : [note("there is no key to check")];

@@ -20,15 +20,15 @@ const connectTimeoutMs = 5000;
 const queryTimeoutMs = 5000;
 const notificationMs = 2000;
 const oldestSupported = 14;
-/** Where there is no Redis, an API opens so many beside `DATABASE_CONNECTIONS`: for the queue, limits and live hints. */
+/** Connections that an API without Redis opens beside `DATABASE_CONNECTIONS`: for the queue, limits and live hints. */
 const withoutRedis = 8 + 4 + 1;
 
 interface Options extends Pick<Environment, "DATABASE_CONNECTIONS" | "DATABASE_POOLER"> {
-  /** Queue, drafts and hints are on Redis. */
+  /** True if queue, drafts and hints are on Redis. */
   onRedis: boolean;
 }
 
-/** Whether PostgreSQL is there, fit, and as new as this code. */
+/** Checks that PostgreSQL answers, is suitable, and has the schema of this code. */
 export async function checkPostgres(url: string, options: Options): Promise<Finding[]> {
   let client: pg.Client;
   try {
@@ -83,7 +83,10 @@ async function checkServer(client: pg.Client, url: string): Promise<Finding> {
   return ok(said);
 }
 
-/** Whether the database can hold every text, takes writes, and keeps what is read beside what is written apart. */
+/**
+ * Checks that the database can hold every text and accepts writes. Behind a transaction pooler it also checks that
+ * reads are isolated from concurrent writes.
+ */
 async function checkState(client: pg.Client, { DATABASE_POOLER }: Options): Promise<Finding[]> {
   const state = await readDatabaseState(client);
   const advices = [
@@ -135,7 +138,7 @@ async function checkSettings(client: pg.Client, url: string): Promise<Finding[]>
   return findings;
 }
 
-/** Whether there is a pooler on the way, and whether it is one that is known of. */
+/** Detects a pooler on the way, and compares it with the configured one. */
 async function checkWay(client: pg.Client, url: string, { onRedis, DATABASE_POOLER }: Options): Promise<Finding[]> {
   if (DATABASE_POOLER === "transaction") return [ok("behind a pooler, as DATABASE_POOLER says")];
   if (await isBehindPooler(url)) {
@@ -146,7 +149,7 @@ async function checkWay(client: pg.Client, url: string, { onRedis, DATABASE_POOL
       ),
     ];
   }
-  // Live hints need a connection that stays the same.
+  // Live hints need the same connection throughout.
   return onRedis ? [] : [await checkNotifications(client, url)];
 }
 
@@ -184,7 +187,7 @@ async function one<Row extends pg.QueryResultRow>(client: pg.Client, sql: string
   return row;
 }
 
-/** Of a URL, what may be shown. */
+/** The part of a URL that may be shown. */
 function placeOf(url: string): string {
   const { host, pathname } = new URL(url);
   return `${host}${pathname}`;

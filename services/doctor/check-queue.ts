@@ -8,15 +8,15 @@ import { type Finding, fault, note, ok } from "./findings.ts";
 
 interface QueueStore {
   databaseUrl: string;
-  /** Absent: the queue is on PostgreSQL. */
+  /** Absent if the queue is on PostgreSQL. */
   redisUrl: string | undefined;
 }
 
-/** For all questions together: what a start would wait for longer is a fault here. */
+/** Timeout of all questions together; a longer wait at a start is a fault here. */
 const answerMs = 10_000;
 const closeMs = 2000;
 
-/** Opens the queue as the services do, counts what is in it, and has its store run a script and a write. */
+/** Opens the queue as the services do, counts its entries, and has its store run a script and a write. */
 export async function checkQueue(store: QueueStore): Promise<Finding> {
   const log = await createLogger({ service: "doctor", level: "silent", pretty: false });
   const backend = await createQueueBackend({ ...store, log });

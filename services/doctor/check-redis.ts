@@ -10,10 +10,10 @@ import { checkClock } from "./clock.ts";
 import { type Finding, fault, note, ok } from "./findings.ts";
 
 const answerMs = 5000;
-/** What BullMQ asks for. */
+/** BullMQ's minimum version. */
 const oldestSupported = [6, 2];
 
-/** Whether Redis is there, new enough, and keeps what it is given. */
+/** Checks that Redis answers, is new enough, and keeps its data. */
 export async function checkRedis(url: string, databaseUrl: string): Promise<Finding[]> {
   let trouble: unknown;
   const redis = connectRedis(url, { connectTimeout: answerMs, maxRetriesPerRequest: 1 }, (error) => (trouble = error));
@@ -57,7 +57,7 @@ async function checkServer(server: Redis): Promise<Finding[]> {
   ];
 }
 
-/** Where it was found: what a Sentinel named stands in no option. */
+/** The address of the connected server; options do not contain an address named by a Sentinel. */
 function placeOf({ stream, options }: Redis): string {
   if (options.path !== undefined) return options.path;
   const { remoteAddress, remotePort } = "remotePort" in stream ? stream : {};
@@ -88,7 +88,7 @@ function isOld(version: string | undefined): boolean {
   return version !== undefined && (major < leastMajor || (major === leastMajor && minor < leastMinor));
 }
 
-/** Of a URL, what may be shown. */
+/** The parts of a URL that may be shown. */
 function placesOf(url: string): string {
   const target = parseRedisUrl(url);
   if (target.kind === "socket") return target.path;

@@ -1,10 +1,10 @@
 import { type Finding, note, ok } from "./findings.ts";
 
-/** Tokens, delays of the queue and what people read in logs and histories bear about so much. */
+/** Largest skew that tokens, delays of the queue, and the times in logs and histories tolerate. */
 const toleratedMs = 2000;
 
 /**
- * Holds a store's clock against this machine's.
+ * Compares a store's clock with this machine's.
  * @param readTime asks the store for its time, in Unix milliseconds
  */
 export async function checkClock(store: string, readTime: () => Promise<number>): Promise<Finding> {

@@ -8,7 +8,7 @@ import { useProxies } from "../../shared/config/proxy-environment.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 
 interface DoctorOptions {
-  /** Where `npm start` keeps its data. */
+  /** The data folder of `npm start`. */
   folder: string;
   /** @throws {ConfigError} */
   environment: () => Environment;
@@ -21,8 +21,8 @@ const usage = `Usage:
 `;
 
 /**
- * Looks at everything an installation stands on, and changes nothing.
- * @returns the exit code: 0 without a fault, 1 with one, 2 for arguments it does not know
+ * Checks everything an installation depends on, and changes nothing.
+ * @returns the exit code: 0 without a fault, 1 with one, 2 for unknown arguments
  */
 export async function doctor(args: readonly string[], options: DoctorOptions): Promise<number> {
   const { folder, write } = options;
@@ -75,7 +75,7 @@ async function examinePostgres(environment: Environment, folder: string): Promis
   }
 }
 
-/** Loaded only where there is one. */
+/** Loaded only if Redis is configured. */
 async function examineRedis(url: string, { DATABASE_URL }: Environment): Promise<Finding[]> {
   const { checkRedis } = await import("./check-redis.ts");
   return checkRedis(url, DATABASE_URL ?? "");

@@ -9,14 +9,14 @@ import { type Finding, fault, ok } from "./findings.ts";
 
 export interface FoundDatabase {
   findings: Finding[];
-  /** Absent: there is none to be asked. */
+  /** Absent if there is no database to check. */
   url?: string;
   close: () => Promise<void>;
 }
 
 /**
- * The database of this installation: that of `DATABASE_URL`, else the one `npm start` brings. If it does not run, it is started
- * for as long as it is looked at.
+ * Finds the database of this installation: that of `DATABASE_URL`, else the embedded one of `npm start`. If it is not
+ * running, it is started for the duration of the checks.
  */
 export async function findDatabase(databaseUrl: string | undefined, folder: string): Promise<FoundDatabase> {
   if (databaseUrl !== undefined) return { findings: [], url: databaseUrl, close: stayOpen };
@@ -32,7 +32,7 @@ export async function findDatabase(databaseUrl: string | undefined, folder: stri
   }
 }
 
-/** It is not ours to stop. */
+/** Another process owns the database, so leave it running. */
 async function stayOpen(): Promise<void> {}
 
 async function openEmbedded(dataDir: string): Promise<FoundDatabase> {

@@ -1,8 +1,8 @@
-/** What was looked at, and how it is. `note`: it works, but somebody should know. */
+/** Result of a check. `note`: it works, but the operator should know. */
 export interface Finding {
   state: "ok" | "note" | "fault";
   text: string;
-  /** What to do about it. */
+  /** The suggested fix. */
   mend?: string;
 }
 
@@ -23,7 +23,7 @@ export function fault(text: string, mend?: string): Finding {
   return { state: "fault", text, ...(mend !== undefined && { mend }) };
 }
 
-/** For a terminal. */
+/** Formats the findings for a terminal. */
 export function print(sections: readonly Section[]): string {
   const lines = sections.flatMap(({ title, findings }) => [title, ...findings.flatMap(printFinding), ""]);
   const faults = count(sections, "fault");

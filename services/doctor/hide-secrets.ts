@@ -1,10 +1,12 @@
 import type { Environment } from "./check-configuration.ts";
 
 const secretKey = /KEY|SECRET|PASSWORD|TOKEN/;
-/** Shorter ones would also hide what is no secret. */
+/** Shorter values would also match harmless text. */
 const leastChars = 6;
 
-/** The last net: whatever a store or a provider said, no secret of the configuration is printed. */
+/**
+ * The last safeguard: removes every secret of the configuration from a store's or provider's text before it is printed.
+ */
 export function hideSecrets(text: string, environment: Environment): string {
   const secrets = Object.entries(environment).flatMap(([key, value]) => [
     ...(secretKey.test(key) ? [value].flat().filter((each) => typeof each === "string") : []),
@@ -15,7 +17,7 @@ export function hideSecrets(text: string, environment: Environment): string {
     .reduce((hidden, secret) => hidden.replaceAll(secret, "***"), text);
 }
 
-/** Of a URL, as it is written there and as it is meant. */
+/** Passwords of a URL, in encoded and decoded form. */
 function passwordsIn(text: string): string[] {
   const [, written] = /^[a-z+]+:\/\/[^/@]*:([^/]*)@/i.exec(text) ?? [];
   if (written === undefined) return [];
