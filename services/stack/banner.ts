@@ -2,15 +2,15 @@ import { styleText } from "node:util";
 
 interface BannerFacts {
   url: string;
-  /** Absent: nothing is served to operators. */
+  /** Absent if nothing is served to operators. */
   operator: { url: string; user: string; password: string } | undefined;
-  /** Lines on where data is kept. */
+  /** Describes where data is stored. */
   data: string;
   queue: string;
   seconds: number;
 }
 
-/** What a person needs to know when everything runs; bold only on a terminal. */
+/** Formats the facts a person needs when everything runs; bold only on a terminal. */
 export function banner({ url, operator, data, queue, seconds }: BannerFacts): string {
   const rows = [
     ["Page", url],

@@ -7,7 +7,10 @@ import { runStack } from "./stack.ts";
 
 const parts: Part[] = ["api", "worker"].map((name) => ({ name, script: resolve("services", name, "main.ts") }));
 
-/** `npm start`. @returns the exit code */
+/**
+ * Entry point of `npm start`.
+ * @returns the exit code
+ */
 export async function main(): Promise<number> {
   try {
     const environment = readEnvironment();

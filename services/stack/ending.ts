@@ -1,18 +1,18 @@
 import type { EventEmitter } from "node:events";
 import type { Logger } from "../../shared/logger.ts";
 
-/** How the stack learns that it shall end. */
+/** Signals that end the stack. */
 export interface Ending {
-  /** Aborted: end in order. The reason is an Error when something broke, else the signal's name. */
+  /** Aborted to shut down in order. The reason is an Error after a fault, else the signal's name. */
   end: AbortSignal;
-  /** Aborted: the person at the terminal does not want to wait. */
+  /** Aborted when the person at the terminal does not want to wait. */
   hurry: AbortSignal;
 }
 
-/** One Ctrl-C comes twice: from the terminal, and a few milliseconds later once more from npm. */
+/** One Ctrl-C arrives twice: from the terminal, and a few milliseconds later from npm. */
 const samePressMs = 500;
 
-/** Ends on SIGINT, SIGTERM and SIGHUP (the terminal was closed), and on errors that nobody caught. */
+/** Ends on SIGINT, SIGTERM and SIGHUP (the terminal was closed), and on uncaught errors. */
 export function listenForEnd(
   log: Logger,
   { signals = process, now = Date.now }: { signals?: Pick<EventEmitter, "on">; now?: () => number } = {},
@@ -33,7 +33,7 @@ export function listenForEnd(
     signals.on(event, (error: unknown) => {
       if (end.signal.aborted) return;
       end.abort(error instanceof Error ? error : new Error(String(error)));
-      // A terminal or pipe that is gone cannot be told so.
+      // A lost terminal or pipe cannot show a log line.
       if (!isLostOutput(error)) log.fatal({ err: error }, event);
     });
   }

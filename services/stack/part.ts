@@ -4,7 +4,7 @@ import { within } from "../../shared/process/lifecycle.ts";
 import { StackError } from "./stack-error.ts";
 import type { Run } from "./supervised.ts";
 
-/** One process of the product. It says `process.send("ready")`, and ends by itself when its IPC channel closes. */
+/** One process of the product. It calls `process.send("ready")`, and exits when its IPC channel closes. */
 export interface Part {
   name: string;
   /** Absolute path. */
@@ -13,20 +13,20 @@ export interface Part {
 
 interface StartOptions {
   env: NodeJS.ProcessEnv;
-  /** Aborted: it is no longer wanted. */
+  /** Aborted when the part is no longer wanted. */
   stopping: AbortSignal;
-  /** Aborted: no more waiting for it to end in order. */
+  /** Aborted to kill the part instead of waiting for an orderly end. */
   hurry: AbortSignal;
 }
 
 /**
- * Room for young objects, in MB, as `npm run api` and the image have it. By itself Node goes by the machine's memory: each
- * process would hold 100 MB more on a large one, for no gain that shows.
+ * Size of V8's young generation in MB, as in `npm run api` and the image. Node's default depends on the machine's
+ * memory: on a large one each process would hold 100 MB more, for no measurable gain.
  */
 const nodeOptions = ["--max-semi-space-size=16"];
-/** Connecting to the stores takes the longest; what is not ready by then hangs. */
+/** Connecting to the stores takes the longest; a part that is not ready by then hangs. */
 const readyMs = 60_000;
-/** A worker finishes replies, or gives them back, within this. */
+/** A worker finishes its replies, or releases them, within this. */
 const endMs = 15_000;
 
 /**
@@ -34,7 +34,7 @@ const endMs = 15_000;
  * @throws {StackError} when it ends or is unwanted before that; then nothing of it is left
  */
 export async function startPart({ name, script }: Part, { env, stopping, hurry }: StartOptions): Promise<Run> {
-  // In a process group of its own: a terminal's Ctrl-C is for us, and we end the parts in order.
+  // Own process group: a terminal's Ctrl-C reaches only this process, which ends the parts in order.
   const child = spawn(process.execPath, [...nodeOptions, script], {
     detached: true,
     env,

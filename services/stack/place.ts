@@ -6,15 +6,15 @@ import { StackError } from "./stack-error.ts";
 
 const notice = z.object({ url: z.string(), pid: z.number() });
 
-/** A data folder that is ours alone until we leave it or die. */
+/** A data folder locked by this run until it leaves or dies. */
 export interface Place {
-  /** A run before us was killed: what it started may still be ending. */
+  /** True if the previous run was killed; its processes may still be ending. */
   wasKilled: boolean;
   leave: () => Promise<void>;
 }
 
 /**
- * Takes a data folder for this run, and leaves a notice for a second one that says where to find us.
+ * Locks a data folder for this run, and writes a notice that tells a second run the address of this one.
  * @throws {StackError} when another run has it, or when it cannot be written
  */
 export async function takePlace(folder: string, url: string): Promise<Place> {
@@ -47,7 +47,7 @@ async function openLock(folder: string): Promise<FileLock | undefined> {
 
 async function occupiedMessage(noticeFile: string): Promise<string> {
   const running = await readNotice(noticeFile);
-  // It has the folder but has not put up its notice yet.
+  // The other run has the lock but has not written its notice yet.
   if (running === undefined) return "Parley is just being started here by another process.";
   return `Parley already runs here: ${running.url} (process ${running.pid}).\nIts Ctrl-C ends it, or: kill ${running.pid}`;
 }

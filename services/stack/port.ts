@@ -4,9 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { StackError } from "./stack-error.ts";
 
 /**
- * Makes sure that nobody listens on a port that we are about to need.
- * @param patienceMs how long a present listener may take to go away
- * @throws {StackError} when somebody does, or when we may not listen there
+ * Ensures that a port needed later is free.
+ * @param patienceMs how long a present listener may take to end
+ * @throws {StackError} when the port is taken, or listening there is not permitted
  */
 export async function requireFreePort(port: number, key: string, patienceMs: number): Promise<void> {
   const deadline = Date.now() + patienceMs;
@@ -39,7 +39,7 @@ async function isTaken(port: number): Promise<boolean> {
   } finally {
     server.close();
   }
-  // On some systems all addresses can be listened on beside a program that has just one of them.
+  // Some systems allow listening on all addresses beside a program that listens on just one of them.
   const answers = await Promise.all(["127.0.0.1", "::1"].map((host) => accepts(host, port)));
   return answers.includes(true);
 }

@@ -1,4 +1,4 @@
-/** Why Parley does not start here, in words for the person at the terminal that say what to do. */
+/** Reason why Parley cannot start here, with the fix, worded for the person at the terminal. */
 export class StackError extends Error {
   override name = "StackError";
 }

@@ -18,24 +18,24 @@ type Migrate = (databaseUrl: string) => Promise<{ applied: string[] }>;
 
 export interface StackOptions {
   environment: ReturnType<typeof readEnvironment>;
-  /** Everything that is kept lies in here. */
+  /** Folder of all stored data. */
   folder: string;
   parts: Part[];
   loadMigrate: () => Promise<Migrate>;
   ending: Ending;
   log: Logger;
-  /** To the person at the terminal. */
+  /** Writes to the terminal. */
   print: (text: string) => void;
 }
 
-/** What a killed run started gets to end by itself: an API stops listening at once when its parent is gone. */
+/** Time for processes left by a killed run to end: an API stops listening as soon as its parent is gone. */
 const leftoverPatienceMs = 3000;
 /** All parts at once (15 s), then PostgreSQL (17 s at the very worst). */
 const closeMs = 35_000;
 
 /**
- * Runs everything on this machine until it shall end.
- * @returns the exit code: 0 when it was asked to end
+ * Runs everything on this machine until a signal or a fault ends it.
+ * @returns the exit code: 0 after a requested end
  */
 export async function runStack(options: StackOptions): Promise<number> {
   const { ending, log, print } = options;
@@ -57,7 +57,7 @@ export async function runStack(options: StackOptions): Promise<number> {
   }
 }
 
-/** Each step that opens something registers its end first, and none begins once the end has been asked for. */
+/** Each step that opens something registers its closing first, and no step begins after the end was requested. */
 async function start(options: StackOptions, lifecycle: Lifecycle): Promise<void> {
   const { environment, folder, print } = options;
   const startedAt = performance.now();
@@ -105,7 +105,7 @@ async function openDatabase({ environment, folder, ending, log }: StackOptions, 
     log,
     start: async () => {
       const server = await startEmbeddedPostgres({ dataDir: join(folder, "postgres"), log, port });
-      // Started again it keeps its port, so that the parts find it.
+      // Keep the port for a restart, so that the parts find PostgreSQL again.
       ({ url, port } = server);
       return server;
     },
@@ -154,7 +154,7 @@ async function startParts(
   await Promise.all(supervised.map((part) => part.start()));
 }
 
-/** In production nobody is let in whom the operator has not given a password. */
+/** In production, operators can sign in only with a password that is configured. */
 function newPassword(nodeEnv: string): string | undefined {
   return nodeEnv === "production" ? undefined : randomBytes(9).toString("base64url");
 }
@@ -164,7 +164,7 @@ function describeFolder(folder: string): string {
   return `${join(shown, "postgres")} (an embedded PostgreSQL; its log: ${join(shown, "postgres.log")})`;
 }
 
-/** Of a store's URL, what may be shown. */
+/** The part of a store's URL that may be shown. */
 function host(url: string): string {
   const { host: name, pathname } = new URL(url);
   return `${name}${pathname}`;

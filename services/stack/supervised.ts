@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../shared/logger.ts";
 
-/** Something that runs until it is stopped or ends by itself. */
+/** A process that runs until it is stopped or exits. */
 export interface Run {
-  /** Resolves with how it ended: its exit code or signal. */
+  /** Resolves with its exit code or signal. */
   exited: Promise<string>;
   /** Resolves when it has ended. */
   stop: () => Promise<void>;
@@ -11,7 +11,7 @@ export interface Run {
 
 interface SupervisedOptions {
   name: string;
-  /** Resolves when it is ready; once the signal is aborted it may give up, and then leaves nothing running. */
+  /** Resolves when it is ready. Once the signal is aborted it may give up, and then leaves nothing running. */
   start: (stopping: AbortSignal) => Promise<Run>;
   log: Logger;
   /** Resolves after a time, or once the signal is aborted. */
@@ -20,10 +20,10 @@ interface SupervisedOptions {
 
 const firstDelayMs = 1000;
 const longestDelayMs = 30_000;
-/** What ran this long was well: its next end is a new story. */
+/** A run of this length was healthy, so the failures before it no longer count. */
 const steadyMs = 60_000;
 
-/** Keeps something running: when it ends by itself it is started again, after ever longer pauses. */
+/** Restarts a process whenever it exits, with ever longer delays. */
 export class Supervised {
   readonly #options: SupervisedOptions;
   readonly #stopping = new AbortController();
@@ -33,7 +33,7 @@ export class Supervised {
     this.#options = options;
   }
 
-  /** The first start; a failure of it is the caller's, only later ones are tried again. */
+  /** Makes the first start, whose failure goes to the caller. Only later ones are retried. */
   async start(): Promise<void> {
     const run = await this.#startOnce();
     void this.#keep(run);
