@@ -28,7 +28,7 @@ const soonMs = 1000;
 export async function deliver(context: WorkerContext, jobId: string, retried = false): Promise<Delivery> {
   // While PostgreSQL is down the entry waits here, and the queue behind it stays unchanged.
   const job = await untilStored(
-    () => claimJob(context.db.pool, jobId, context.takeOvers.allowed, context.worker),
+    () => claimJob(context.db.pool, jobId, context.reclaimGuard.allowed, context.worker),
     context,
   );
   if (!job) return refuse(context, jobId, retried);
@@ -46,7 +46,7 @@ export async function deliver(context: WorkerContext, jobId: string, retried = f
 }
 
 async function refuse(context: WorkerContext, jobId: string, retried: boolean): Promise<Delivery> {
-  const [standing] = await readStandings(context.db.pool, [jobId], context.takeOvers.allowed);
+  const [standing] = await readStandings(context.db.pool, [jobId], context.reclaimGuard.allowed);
   if (!standing) return { type: "done" };
   if (retried && standing.status === "failed") return retry(context, jobId);
   if (mustEnd(standing)) {

@@ -4,10 +4,10 @@ import type { JobContext } from "../../shared/jobs/job-context.ts";
 import type { Prices } from "../../shared/assistants/prices.ts";
 import type { Tracing } from "../../shared/tracing/tracing.ts";
 import type { Circuits } from "./providers/circuits.ts";
-import type { Complaints } from "./telemetry/provider-error-log.ts";
+import type { ProviderErrorLog } from "./telemetry/provider-error-log.ts";
 import type { Leases } from "./run/leases.ts";
 import type { ProviderRegistry } from "./providers/registry.ts";
-import type { TakeOvers } from "./run/reclaim-guard.ts";
+import type { ReclaimGuard } from "./run/reclaim-guard.ts";
 import type { WorkerMetrics } from "./telemetry/worker-metrics.ts";
 
 export interface WorkerContext extends JobContext {
@@ -18,9 +18,9 @@ export interface WorkerContext extends JobContext {
   providers: ProviderRegistry;
   prices: Prices;
   circuits: Circuits;
-  complaints: Complaints;
+  providerErrorLog: ProviderErrorLog;
   leases: Leases;
-  takeOvers: TakeOvers;
+  reclaimGuard: ReclaimGuard;
   metrics: WorkerMetrics;
   tracing: Tracing;
 }

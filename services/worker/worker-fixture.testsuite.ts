@@ -3,11 +3,11 @@ import type { Assistant } from "../../shared/assistants/assistants.ts";
 import type { TestJobContext } from "../../shared/testing/fixtures/job-context.ts";
 import { noTracing } from "../../shared/tracing/tracing.ts";
 import { Circuits } from "./providers/circuits.ts";
-import { Complaints } from "./telemetry/provider-error-log.ts";
+import { ProviderErrorLog } from "./telemetry/provider-error-log.ts";
 import { Leases } from "./run/leases.ts";
 import type { Provider, ProviderEvent } from "./providers/provider.ts";
 import { createPresetProvider } from "./providers/preset.ts";
-import { TakeOvers } from "./run/reclaim-guard.ts";
+import { ReclaimGuard } from "./run/reclaim-guard.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import { WorkerMetrics } from "./telemetry/worker-metrics.ts";
 
@@ -42,10 +42,10 @@ export function openWorker(
 ): TestWorker {
   const { log } = jobs;
   let now = 0;
-  const takeOvers = new TakeOvers(() => now);
+  const reclaimGuard = new ReclaimGuard(() => now);
   for (let second = 0; second < 20; second++) {
     now += 1000;
-    takeOvers.databaseAnswered();
+    reclaimGuard.databaseAnswered();
   }
   const config = readConfig({ DATABASE_URL: jobs.databaseUrl, COMPATIBLE_BASE_URL: "http://127.0.0.1:1" });
   const compatible: Provider = {
@@ -55,7 +55,7 @@ export function openWorker(
   };
   const preset = createPresetProvider({ wordMs });
   const circuits = new Circuits(log);
-  const leases = new Leases({ pool: jobs.db.pool, takeOvers, log });
+  const leases = new Leases({ pool: jobs.db.pool, reclaimGuard, log });
   return {
     ...jobs,
     config: { ...config, JOB_DEADLINE_MS: deadlineMs },
@@ -64,14 +64,14 @@ export function openWorker(
     providers: new Map([compatible, ...(next ? [next] : []), preset].map((provider) => [provider.name, provider])),
     prices: new Map(),
     circuits,
-    complaints: new Complaints(),
+    providerErrorLog: new ProviderErrorLog(),
     leases,
-    takeOvers,
+    reclaimGuard,
     metrics: new WorkerMetrics({ pool: jobs.db.pool, leases, circuits, concurrency: 10, upstreams: [] }),
     tracing: noTracing,
     forbidTakeOvers: () => {
       now += 60_000;
-      takeOvers.databaseAnswered();
+      reclaimGuard.databaseAnswered();
     },
   };
 }

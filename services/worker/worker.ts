@@ -9,7 +9,7 @@ import { openTracing } from "../../shared/tracing/tracing.ts";
 import { pricesPath, readPrices } from "../../shared/assistants/prices.ts";
 import { checkBudgets } from "../../shared/assistants/check-budgets.ts";
 import { Circuits } from "./providers/circuits.ts";
-import { Complaints } from "./telemetry/provider-error-log.ts";
+import { ProviderErrorLog } from "./telemetry/provider-error-log.ts";
 import { reportProviders } from "./maintenance/report-providers.ts";
 import { reportCircuits } from "./maintenance/report-circuits.ts";
 import { startConsumer } from "./consumer.ts";
@@ -19,7 +19,7 @@ import { serveHealth } from "./telemetry/health-server.ts";
 import { Leases } from "./run/leases.ts";
 import { loadProviders } from "./providers/registry.ts";
 import { startReconciler } from "./maintenance/reconcile.ts";
-import { TakeOvers } from "./run/reclaim-guard.ts";
+import { ReclaimGuard } from "./run/reclaim-guard.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import { WorkerMetrics } from "./telemetry/worker-metrics.ts";
 
@@ -38,10 +38,10 @@ export async function startWorker(
   for (const advice of providerAdvice(config)) log.warn(advice);
   const providers = await loadProviders(config);
   const { backend, ...jobs } = await openJobContext(config, { log, lifecycle });
-  const takeOvers = new TakeOvers();
+  const reclaimGuard = new ReclaimGuard();
   const circuits = new Circuits(log);
   lifecycle.onClose("circuits", () => circuits.close());
-  const leases = new Leases({ pool: jobs.db.pool, takeOvers, log });
+  const leases = new Leases({ pool: jobs.db.pool, reclaimGuard, log });
   const upstreams = [...providers.values()].filter(({ upstream }) => upstream !== undefined).map(({ name }) => name);
   const metrics = new WorkerMetrics({
     pool: jobs.db.pool,
@@ -59,9 +59,9 @@ export async function startWorker(
     providers,
     prices,
     circuits,
-    complaints: new Complaints(),
+    providerErrorLog: new ProviderErrorLog(),
     leases,
-    takeOvers,
+    reclaimGuard,
     metrics,
     tracing,
   };

@@ -50,9 +50,9 @@ export class Draft {
   async #restart(): Promise<void> {
     if (this.text === "") return;
     await this.#writer.close();
-    const { db, live, metrics, takeOvers } = this.#context;
+    const { db, live, metrics, reclaimGuard } = this.#context;
     const attempt = await untilStored(() => raiseAttempt(db.pool, this.#job, this.attempt), {
-      takeOvers,
+      reclaimGuard,
       log: this.#log,
     });
     if (attempt === undefined) throw new Stopped("lost");

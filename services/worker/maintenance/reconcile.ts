@@ -51,10 +51,10 @@ async function attempt({ log }: WorkerContext, step: string, work: () => Promise
  */
 async function putBackDue(context: WorkerContext): Promise<void> {
   const jobIds = await takeDueJobs(context.db.pool).catch((error: unknown) => {
-    context.takeOvers.databaseFailed();
+    context.reclaimGuard.databaseFailed();
     throw error;
   });
-  context.takeOvers.databaseAnswered();
+  context.reclaimGuard.databaseAnswered();
   if (jobIds.length === 0) return;
   try {
     context.metrics.repaired("put_back", await context.queue.putBack(jobIds, { unclaimed: true }));
@@ -66,7 +66,7 @@ async function putBackDue(context: WorkerContext): Promise<void> {
 
 /** Handles active jobs whose worker is dead: ends those that must end, and delivers the others again. */
 async function takeUpOrphans(context: WorkerContext): Promise<void> {
-  if (!context.takeOvers.allowed) return;
+  if (!context.reclaimGuard.allowed) return;
   const orphans = await readOrphans(context.db.pool);
   if (orphans.length === 0) return;
   const standings = await readStandings(context.db.pool, orphans, true);

@@ -33,7 +33,7 @@ export async function openCall(
   request: ProviderRequest,
   run: RunReport,
 ): Promise<LedgerCall> {
-  const { db, config, prices, takeOvers } = context;
+  const { db, config, prices, reclaimGuard } = context;
   const { assistant } = request;
   const model = modelOf(provider.name, assistant, config);
   const price = prices.get(model);
@@ -48,7 +48,7 @@ export async function openCall(
     ...limits,
     reserve: price && { usd: highestCostOf(price, limits), budgetUsd: assistant.budget },
   };
-  const begun = await untilStored(() => beginCall(db.pool, call), { takeOvers, log: run.log });
+  const begun = await untilStored(() => beginCall(db.pool, call), { reclaimGuard, log: run.log });
   if (begun === "lost") throw new Stopped("lost");
   if (begun === "refused")
     throw new ProviderError("rejected", `the budget of the assistant ${job.assistantType} is spent for today`);
@@ -128,6 +128,6 @@ export class LedgerCall {
   }
 
   #store(write: () => Promise<void>): Promise<void> {
-    return untilStored(write, { takeOvers: this.#context.takeOvers, log: this.#call.run.log });
+    return untilStored(write, { reclaimGuard: this.#context.reclaimGuard, log: this.#call.run.log });
   }
 }

@@ -57,10 +57,10 @@ async function store(
   end: JobEnd,
   { span, log }: RunReport,
 ): Promise<boolean> {
-  const { takeOvers, tracing } = context;
+  const { reclaimGuard, tracing } = context;
   const storing = tracing.start("store reply", { parent: span });
   try {
-    return await untilStored(() => endJob(context, { id, conversationId, attempt }, end), { takeOvers, log });
+    return await untilStored(() => endJob(context, { id, conversationId, attempt }, end), { reclaimGuard, log });
   } finally {
     storing.end();
   }

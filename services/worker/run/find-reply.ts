@@ -78,7 +78,7 @@ export async function findReply(search: Search): Promise<FoundReply> {
         signal.throwIfAborted();
         if (error instanceof Stopped) throw error;
         last = error;
-        context.complaints.note(provider.name, error, log);
+        context.providerErrorLog.note(provider.name, error, log);
         if (calls.signal.aborted) break;
       }
     }

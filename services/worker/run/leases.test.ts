@@ -7,7 +7,7 @@ import { openTestDatabase, type OpenTestDatabase } from "../../../shared/testing
 import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
 import { openTcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
 import { Leases, Stopped } from "./leases.ts";
-import { TakeOvers } from "./reclaim-guard.ts";
+import { ReclaimGuard } from "./reclaim-guard.ts";
 
 let db: OpenTestDatabase;
 
@@ -19,13 +19,13 @@ beforeAll(async () => {
 /** The leases of one worker process. */
 function openLeases(pool = db.pool) {
   let now = 0;
-  const takeOvers = new TakeOvers(() => now);
+  const reclaimGuard = new ReclaimGuard(() => now);
   for (let second = 0; second < 20; second++) {
     now += 1000;
-    takeOvers.databaseAnswered();
+    reclaimGuard.databaseAnswered();
   }
   const pass = (seconds: number) => (now += seconds * 1000);
-  return { leases: new Leases({ pool, takeOvers, log: quietLog() }), takeOvers, pass };
+  return { leases: new Leases({ pool, reclaimGuard, log: quietLog() }), reclaimGuard, pass };
 }
 
 /** A claimed job that is held until the test is over. */
@@ -132,20 +132,20 @@ describe("the leases of a worker", () => {
     await using gate = await openTcpGate(db.url);
     const through = openDatabase(gate.url, quietLog());
     onTestFinished(() => through.close());
-    const { leases, takeOvers, pass } = openLeases(through.pool);
+    const { leases, reclaimGuard, pass } = openLeases(through.pool);
     const { job, signal } = await hold(leases);
     await leases.hearCancel(job.id);
-    expect(takeOvers.allowed).toBe(true);
+    expect(reclaimGuard.allowed).toBe(true);
     await gate.shut();
     await leases.hearCancel(job.id);
     pass(60);
-    expect(takeOvers.allowed).toBe(false);
+    expect(reclaimGuard.allowed).toBe(false);
     expect(signal.aborted).toBe(false);
     await loseLease(db.pool, job.id);
     await gate.reopen();
     await leases.hearCancel(job.id);
     expect(signal.aborted).toBe(false);
     expect(await readStandings(db.pool, [job.id], true)).toMatchObject([{ unheld: false }]);
-    expect(takeOvers.allowed).toBe(false);
+    expect(reclaimGuard.allowed).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import { renewLeases } from "../../../shared/db/jobs/claim.ts";
 import type { Logger } from "../../../shared/logger.ts";
-import type { TakeOvers } from "./reclaim-guard.ts";
+import type { ReclaimGuard } from "./reclaim-guard.ts";
 
 /**
  * Reason why a run stops before its reply is whole: its visitor cancelled it, another run took its row, or its worker
@@ -25,15 +25,15 @@ const renewEveryMs = 1000;
 /** Jobs held by this process. Renews all their leases in one statement a second, and stops the jobs it has lost. */
 export class Leases {
   readonly #pool: Pool;
-  readonly #takeOvers: TakeOvers;
+  readonly #reclaimGuard: ReclaimGuard;
   readonly #log: Logger;
   readonly #held = new Map<string, { run: number; controller: AbortController }>();
   #timer: NodeJS.Timeout | undefined;
   #whenIdle: (() => void)[] = [];
 
-  constructor({ pool, takeOvers, log }: { pool: Pool; takeOvers: TakeOvers; log: Logger }) {
+  constructor({ pool, reclaimGuard, log }: { pool: Pool; reclaimGuard: ReclaimGuard; log: Logger }) {
     this.#pool = pool;
-    this.#takeOvers = takeOvers;
+    this.#reclaimGuard = reclaimGuard;
     this.#log = log;
   }
 
@@ -86,7 +86,7 @@ export class Leases {
         this.#pool,
         [...asked].map(([id, run]) => ({ id, run })),
       );
-      this.#takeOvers.databaseAnswered();
+      this.#reclaimGuard.databaseAnswered();
       for (const { id, cancelRequested } of renewed) {
         const run = asked.get(id);
         if (cancelRequested && run !== undefined) this.stop({ id, run }, "cancelled");
@@ -94,7 +94,7 @@ export class Leases {
       }
       for (const [id, run] of asked) this.stop({ id, run }, "lost");
     } catch (error) {
-      this.#takeOvers.databaseFailed();
+      this.#reclaimGuard.databaseFailed();
       this.#log.warn({ err: error, jobs: asked.size }, "leases not renewed");
     }
   }

@@ -9,7 +9,7 @@ const shortOutageMs = (leaseSeconds * 1000) / 3;
  * Decides whether this worker may reclaim jobs whose lease has expired. No worker can renew while PostgreSQL is down.
  * So after an outage, and after its own start, a worker first waits one lease for the others to renew.
  */
-export class TakeOvers {
+export class ReclaimGuard {
   readonly #now: () => number;
   #away = true;
   #answeredAt = Number.NEGATIVE_INFINITY;

@@ -47,10 +47,10 @@ export class Thread {
   }
 
   async #make(threads: Threads, request: ProviderRequest, provider: Provider, signal: AbortSignal): Promise<string> {
-    const { db, takeOvers } = this.#context;
+    const { db, reclaimGuard } = this.#context;
     const id = await threads.create(signal);
     const thread = { provider: provider.name, id };
-    const persist = { takeOvers, log: this.#log };
+    const persist = { reclaimGuard, log: this.#log };
     if (!(await untilStored(() => bindThread(db.pool, this.#job, thread), persist))) {
       await untilStored(() => discardThread(db.pool, thread), persist);
       throw new Stopped("lost");

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDatabaseAway } from "../../../shared/db/database.ts";
 import type { Logger } from "../../../shared/logger.ts";
-import type { TakeOvers } from "./reclaim-guard.ts";
+import type { ReclaimGuard } from "./reclaim-guard.ts";
 
 const firstPauseMs = 50;
 const longestPauseMs = 1000;
@@ -13,14 +13,14 @@ const longestPauseMs = 1000;
  */
 export async function untilStored<T>(
   statement: () => Promise<T>,
-  { takeOvers, log }: { takeOvers: TakeOvers; log: Logger },
+  { reclaimGuard, log }: { reclaimGuard: ReclaimGuard; log: Logger },
 ): Promise<T> {
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
       return await statement();
     } catch (error) {
       if (!isDatabaseAway(error)) throw error;
-      takeOvers.databaseFailed();
+      reclaimGuard.databaseFailed();
       log.warn({ err: error }, "PostgreSQL is away: waiting until it is back");
       await sleep(pauseMs);
     }

@@ -5,7 +5,7 @@ import { ProviderError } from "../providers/provider.ts";
 const loudEveryMs = 60_000;
 
 /** Logs provider errors, each at a level that fits its severity. */
-export class Complaints {
+export class ProviderErrorLog {
   readonly #loudAt = new Map<string, number>();
 
   note(provider: string, error: unknown, log: Logger): void {
