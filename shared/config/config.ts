@@ -1,73 +1,20 @@
-import { isIP } from "node:net";
 import { z } from "zod";
-import { DatabaseUrlError, readTlsSettings } from "../postgres/database-url.ts";
-import { allNeeds, databaseMissing, poolerNeeds, type Present, splitList } from "./config-needs.ts";
+import { allNeeds, databaseMissing, poolerNeeds, type Present } from "./config-needs.ts";
 import { withoutForeignSecrets } from "./config-secrets.ts";
-import { parseRedisUrl, RedisUrlError } from "../redis/redis-url.ts";
+import { settingGroups } from "./settings.ts";
 
 /**
  * The environment, read once at start. This is the only place that touches `process.env`;
- * `.env.example` lists the same keys in the same order.
+ * `settings.ts` describes each key; `docs/configuration.md` and `.env.example` are written from it.
  */
 const environment = z.object({
-  PORT: integer(1, 65_535).default(3000),
-  NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
-  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
-
-  DATABASE_URL: databaseUrl().optional(),
-  DATABASE_CONNECTIONS: integer(2, 1000).default(20),
-  DATABASE_POOLER: z.enum(["none", "transaction"]).default("none"),
-  REDIS_URL: redisUrl().optional(),
-
-  OPENAI_API_KEY: z.string().optional(),
-  OPENAI_BASE_URL: serviceUrl().default("https://api.openai.com/v1"),
-  OPENAI_MODEL: z.string().default("gpt-6.1-terra"),
-  OPENAI_ASSISTANT_ID: z.string().optional(),
-  ANTHROPIC_API_KEY: z.string().optional(),
-  CLAUDE_API_KEY: z.string().optional(),
-  ANTHROPIC_BASE_URL: serviceUrl().default("https://api.anthropic.com"),
-  ANTHROPIC_MODEL: z.string().default("claude-haiku-5-5"),
-  COMPATIBLE_BASE_URL: serviceUrl().optional(),
-  COMPATIBLE_API_KEY: z.string().optional(),
-  COMPATIBLE_MODEL: z.string().default("default"),
-  HTTP_PROXY: url("http:", "https:").optional(),
-  HTTPS_PROXY: url("http:", "https:").optional(),
-  NO_PROXY: z.string().optional(),
-
-  ADOPT_THREADS: z
-    .enum(["true", "false"])
-    .default("false")
-    .transform((text) => text === "true"),
-
-  ALLOWED_ORIGINS: origins().optional(),
-  TRUST_PROXY: trustProxy().default(false),
-  RATE_LIMIT_WINDOW_MS: integer(1000, 86_400_000).default(900_000),
-  RATE_LIMIT_MAX_REQUESTS: integer(1, 100_000_000).default(100),
-  RATE_LIMIT_MAX_READS: integer(1, 100_000_000).default(3000),
-  RATE_LIMIT_MAX_STREAMS: integer(1, 100_000_000).default(100),
-  MAX_CONNECTIONS_PER_ADDRESS: integer(1, 100_000).optional(),
-  TOKEN_SECRET: secrets().optional(),
-  CONVERSATION_ACCESS: z.enum(["token", "open"]).default("token"),
-  IDENTITY_SECRET: secrets().optional(),
-  IDENTITY: z.enum(["optional", "required"]).default("optional"),
-  CHALLENGE_URL: serviceUrl().optional(),
-  CHALLENGE_SECRET: z.string().optional(),
-  ADMIN_USER: userName().default("admin"),
-  ADMIN_PASSWORD: z.string().min(8, "expected at least 8 characters").optional(),
-  ADMIN_READ_USER: userName().default("viewer"),
-  ADMIN_READ_PASSWORD: z.string().min(8, "expected at least 8 characters").optional(),
-  ADMIN_PORT: integer(1, 65_535).optional(),
-  ADMIN_QUEUE_ACTIONS: z.enum(["entries", "all"]).default("entries"),
-  METRICS_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: serviceUrl().optional(),
-  OTEL_TRACES_SAMPLER_ARG: share().default(1),
-
-  WORKER_CONCURRENCY: integer(1, 10_000).default(50),
-  WORKER_PORT: integer(1, 65_535).optional(),
-  MAX_MESSAGE_CHARS: integer(1, 20_000).default(4000),
-  MAX_BACKLOG: integer(1, 100_000_000).default(10_000),
-  JOB_DEADLINE_MS: integer(1000, 3_600_000).default(120_000),
-  RETENTION_DAYS: integer(1, 36_500).optional(),
+  ...settingGroups.Process,
+  ...settingGroups.Stores,
+  ...settingGroups.Providers,
+  ...settingGroups["Clients and request limits"],
+  ...settingGroups["Visitors and conversations"],
+  ...settingGroups.Operators,
+  ...settingGroups["Messages and workers"],
 });
 
 type Environment = z.output<typeof environment>;
@@ -165,112 +112,4 @@ function parse(env: NodeJS.ProcessEnv, check: (present: Present) => string[]): E
 export function childEnvironment(part: string, additions: Record<string, string>): NodeJS.ProcessEnv {
   const env = { ...process.env, ...additions };
   return part === "api" || part === "worker" ? withoutForeignSecrets(env, part) : env;
-}
-
-function integer(min: number, max: number) {
-  const message = `expected a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^\d+$/, message)
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, message);
-}
-
-/** Of all: 0 is none, 1 is every one. */
-function share() {
-  const message = "expected a number from 0 to 1";
-  return z
-    .string()
-    .regex(/^\d*\.?\d+$/, message)
-    .transform(Number)
-    .refine((n) => n <= 1, message);
-}
-
-function url(...protocols: string[]) {
-  const message = `expected a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}`;
-  return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), message);
-}
-
-function databaseUrl() {
-  return url("postgres:", "postgresql:").superRefine((text, context) => {
-    if (URL.canParse(text)) reportUnreadable(() => readTlsSettings(new URL(text)), context);
-  });
-}
-
-/** Of a service that is called over HTTP. Its key has a setting of its own; in the URL it would be logged, and refused. */
-function serviceUrl() {
-  return url("http:", "https:").refine((text) => {
-    const parsed = URL.parse(text);
-    return parsed === null || (parsed.username === "" && parsed.password === "");
-  }, "expected a URL without user:password@: the key has a setting of its own");
-}
-
-function redisUrl() {
-  return z.string().superRefine((text, context) => reportUnreadable(() => parseRedisUrl(text), context));
-}
-
-function reportUnreadable(read: () => unknown, context: z.RefinementCtx): void {
-  try {
-    read();
-  } catch (error) {
-    if (!(error instanceof RedisUrlError || error instanceof DatabaseUrlError)) throw error;
-    context.addIssue({ code: "custom", message: error.message });
-  }
-}
-
-/** A wildcard stands for the subdomains of a domain, not for all domains there are. */
-const origin = /^[a-z][a-z\d+.-]*:\/\/(\*\.(?=[^/:]*[^/:.]\.|localhost(?![^:])))?[^/?#\s@*]+$/i;
-
-function origins() {
-  return z
-    .string()
-    .transform(splitList)
-    .refine(
-      (items) => items.every((item) => origin.test(item) && URL.canParse(item)),
-      "expected origins like https://www.example.com or https://*.example.com, separated by commas, without a path",
-    )
-    .transform((items) => items.map(asSentByBrowsers));
-}
-
-/** In lower case, without a port that its scheme implies; a scheme that is no browser's own is left as it is. */
-function asSentByBrowsers(item: string): string {
-  const { origin: sent } = new URL(item);
-  return sent === "null" ? item.toLowerCase() : sent;
-}
-
-/** Several, while one takes the place of another: the first signs, all verify. */
-function secrets() {
-  return z
-    .string()
-    .transform(splitList)
-    .refine(
-      (items): items is [string, ...string[]] => items.length > 0 && items.every((item) => item.length >= 32),
-      "expected at least 32 characters, or several such secrets separated by commas",
-    );
-}
-
-/** Basic credentials end a user's name at the first colon. */
-function userName() {
-  return z.string().regex(/^[^:]+$/, "expected a name without a colon");
-}
-
-/** Express' `trust proxy`: a hop count, `true`/`false`, or addresses, subnets and its names for some of them. */
-function trustProxy() {
-  return z
-    .string()
-    .refine(
-      (text) => /^(true|false|\d+)$/.test(text) || splitList(text).every(isProxy),
-      "expected true, false, a number of hops, or addresses and subnets, separated by commas",
-    )
-    .transform((text) => {
-      if (text === "true" || text === "false") return text === "true";
-      return /^\d+$/.test(text) ? Number(text) : text;
-    });
-}
-
-function isProxy(text: string): boolean {
-  if (["loopback", "linklocal", "uniquelocal"].includes(text)) return true;
-  const [address = "", bits = "0", ...rest] = text.split("/");
-  const family = isIP(address);
-  return family !== 0 && /^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128) && rest.length === 0;
 }

@@ -1,0 +1,113 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+import { DatabaseUrlError, readTlsSettings } from "../postgres/database-url.ts";
+import { parseRedisUrl, RedisUrlError } from "../redis/redis-url.ts";
+import { splitList } from "./config-needs.ts";
+
+export function integer(min: number, max: number) {
+  const message = `expected a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d+$/, message)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, message);
+}
+
+/** Of all: 0 is none, 1 is every one. */
+export function share() {
+  const message = "expected a number from 0 to 1";
+  return z
+    .string()
+    .regex(/^\d*\.?\d+$/, message)
+    .transform(Number)
+    .refine((n) => n <= 1, message);
+}
+
+export function url(...protocols: string[]) {
+  const message = `expected a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}`;
+  return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), message);
+}
+
+export function databaseUrl() {
+  return url("postgres:", "postgresql:").superRefine((text, context) => {
+    if (URL.canParse(text)) reportUnreadable(() => readTlsSettings(new URL(text)), context);
+  });
+}
+
+/** Of a service that is called over HTTP. Its key has a setting of its own; in the URL it would be logged, and refused. */
+export function serviceUrl() {
+  return url("http:", "https:").refine((text) => {
+    const parsed = URL.parse(text);
+    return parsed === null || (parsed.username === "" && parsed.password === "");
+  }, "expected a URL without user:password@: the key has a setting of its own");
+}
+
+export function redisUrl() {
+  return z.string().superRefine((text, context) => reportUnreadable(() => parseRedisUrl(text), context));
+}
+
+function reportUnreadable(read: () => unknown, context: z.RefinementCtx): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof RedisUrlError || error instanceof DatabaseUrlError)) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+  }
+}
+
+/** A wildcard stands for the subdomains of a domain, not for all domains there are. */
+const origin = /^[a-z][a-z\d+.-]*:\/\/(\*\.(?=[^/:]*[^/:.]\.|localhost(?![^:])))?[^/?#\s@*]+$/i;
+
+export function origins() {
+  return z
+    .string()
+    .transform(splitList)
+    .refine(
+      (items) => items.every((item) => origin.test(item) && URL.canParse(item)),
+      "expected origins like https://www.example.com or https://*.example.com, separated by commas, without a path",
+    )
+    .transform((items) => items.map(asSentByBrowsers));
+}
+
+/** In lower case, without a port that its scheme implies; a scheme that is no browser's own is left as it is. */
+function asSentByBrowsers(item: string): string {
+  const { origin: sent } = new URL(item);
+  return sent === "null" ? item.toLowerCase() : sent;
+}
+
+/** Several, while one takes the place of another: the first signs, all verify. */
+export function secrets() {
+  return z
+    .string()
+    .transform(splitList)
+    .refine(
+      (items): items is [string, ...string[]] => items.length > 0 && items.every((item) => item.length >= 32),
+      "expected at least 32 characters, or several such secrets separated by commas",
+    );
+}
+
+/** Basic credentials end a user's name at the first colon. */
+export function userName() {
+  return z.string().regex(/^[^:]+$/, "expected a name without a colon");
+}
+
+/** Express' `trust proxy`: a hop count, `true`/`false`, or addresses, subnets and its names for some of them. */
+export function trustProxy() {
+  return z
+    .string()
+    .refine(
+      (text) => /^(true|false|\d+)$/.test(text) || splitList(text).every(isProxy),
+      "expected true, false, a number of hops, or addresses and subnets, separated by commas",
+    )
+    .transform((text) => {
+      if (text === "true" || text === "false") return text === "true";
+      return /^\d+$/.test(text) ? Number(text) : text;
+    });
+}
+
+function isProxy(text: string): boolean {
+  if (["loopback", "linklocal", "uniquelocal"].includes(text)) return true;
+  const [address = "", bits = "0", ...rest] = text.split("/");
+  const family = isIP(address);
+  return family !== 0 && /^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128) && rest.length === 0;
+}

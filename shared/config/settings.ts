@@ -1,0 +1,137 @@
+import { z } from "zod";
+import { clientSettings, operatorSettings, visitorSettings } from "./api-settings.ts";
+import { databaseUrl, integer, redisUrl, serviceUrl, url } from "./setting-values.ts";
+
+/**
+ * Every setting, by the heading under which the documents list it. `npm run write:configuration` writes
+ * `docs/configuration.md` and `.env.example` from this. `parts` names the processes that read the setting.
+ */
+export const settingGroups = {
+  Process: {
+    PORT: integer(1, 65_535).default(3000).meta({ parts: "api", description: "Port of the API." }),
+    NODE_ENV: z.enum(["development", "production", "test"]).default("development").meta({
+      parts: "api, worker",
+      description: "`development`, `production` or `test`. Production logs JSON and requires `TOKEN_SECRET`.",
+    }),
+    LOG_LEVEL: z
+      .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
+      .default("info")
+      .meta({ parts: "api, worker", description: "`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`." }),
+  },
+  Stores: {
+    DATABASE_URL: databaseUrl().optional().meta({
+      parts: "migrate, api, worker",
+      description:
+        "`postgres://user:password@host:5432/database`. Without it `npm start` brings a PostgreSQL of its own; every other command refuses to start.",
+    }),
+    DATABASE_CONNECTIONS: integer(2, 1000).default(20).meta({
+      parts: "api, worker",
+      description:
+        "Maximum connections that a process opens to PostgreSQL for its statements. See [how many processes that allows](deploy.md#postgresql).",
+    }),
+    DATABASE_POOLER: z.enum(["none", "transaction"]).default("none").meta({
+      parts: "migrate, api, worker",
+      description:
+        "`transaction` if `DATABASE_URL` goes through a pooler like PgBouncer in transaction mode; this needs `REDIS_URL`. Otherwise `none`.",
+    }),
+    REDIS_URL: redisUrl().optional().meta({
+      parts: "api, worker",
+      description:
+        "`redis://host:6379`, `unix:///run/redis/redis.sock`, `redis+cluster://host:6379,host:6379` or `redis+sentinel://host:26379,host:26379/master-name`; with TLS `rediss://`, `rediss+cluster://` or `rediss+sentinel://`. Without it, queue, drafts and live hints are kept in PostgreSQL.",
+    }),
+  },
+  Providers: {
+    OPENAI_API_KEY: z.string().optional().meta({
+      parts: "worker",
+      description: "Key of OpenAI's API, for the providers `openai` and `openai-assistants`.",
+    }),
+    OPENAI_BASE_URL: serviceUrl()
+      .default("https://api.openai.com/v1")
+      .meta({ parts: "worker", description: "Address of OpenAI's API, with `/v1`." }),
+    OPENAI_MODEL: z.string().default("gpt-6.1-terra").meta({
+      parts: "worker",
+      description: 'Model of `openai`, unless an assistant with `"provider": "openai"` names one.',
+    }),
+    OPENAI_ASSISTANT_ID: z.string().optional().meta({
+      parts: "worker",
+      description:
+        'An assistant for `"provider": "openai-assistants"`, at an `OPENAI_BASE_URL` that still speaks the Assistants API. OpenAI itself has shut that API down.',
+    }),
+    ANTHROPIC_API_KEY: z.string().optional().meta({ parts: "worker", description: "Key of Anthropic's API." }),
+    CLAUDE_API_KEY: z
+      .string()
+      .optional()
+      .meta({ parts: "worker", description: "Another name for `ANTHROPIC_API_KEY`, read where that is not set." }),
+    ANTHROPIC_BASE_URL: serviceUrl()
+      .default("https://api.anthropic.com")
+      .meta({ parts: "worker", description: "Address of Anthropic's API, with or without `/v1`." }),
+    ANTHROPIC_MODEL: z.string().default("claude-haiku-5-5").meta({
+      parts: "worker",
+      description: 'Model of `anthropic`, unless an assistant with `"provider": "anthropic"` names one.',
+    }),
+    COMPATIBLE_BASE_URL: serviceUrl().optional().meta({
+      parts: "worker",
+      description: "Address of a server with OpenAI's chat-completions API, like `http://localhost:11434/v1`.",
+    }),
+    COMPATIBLE_API_KEY: z
+      .string()
+      .optional()
+      .meta({ parts: "worker", description: "Key of the server at `COMPATIBLE_BASE_URL`, sent as a bearer token." }),
+    COMPATIBLE_MODEL: z.string().default("default").meta({
+      parts: "worker",
+      description: 'Model of `compatible`, unless an assistant with `"provider": "compatible"` names one.',
+    }),
+    HTTP_PROXY: url("http:", "https:").optional().meta({
+      parts: "api, worker",
+      description:
+        "Proxy for `http://` requests to providers, to the challenge's verifier and to the trace collector. `http_proxy` is read too, and wins.",
+    }),
+    HTTPS_PROXY: url("http:", "https:").optional().meta({
+      parts: "api, worker",
+      description: "Proxy for their `https://` requests. `https_proxy` is read too, and wins.",
+    }),
+    NO_PROXY: z.string().optional().meta({
+      parts: "api, worker",
+      description:
+        "Hosts that are reached without a proxy, separated by commas: `localhost,.internal.example.com`. `no_proxy` is read too, and wins.",
+    }),
+    ADOPT_THREADS: z
+      .enum(["true", "false"])
+      .default("false")
+      .transform((text) => text === "true")
+      .meta({
+        parts: "api",
+        description:
+          '`true`: a first message may continue any thread under your key (`threadId`), for assistants with `"state": "provider"`.',
+      }),
+  },
+  "Clients and request limits": clientSettings,
+  "Visitors and conversations": visitorSettings,
+  Operators: operatorSettings,
+  "Messages and workers": {
+    WORKER_CONCURRENCY: integer(1, 10_000)
+      .default(50)
+      .meta({ parts: "worker", description: "Replies that one worker writes at the same time." }),
+    WORKER_PORT: integer(1, 65_535).optional().meta({
+      parts: "worker",
+      description:
+        "Port on which a worker serves `/health`, `/livez`, `/readyz` and `/metrics`; each worker on a machine needs its own. Without it, they are not served.",
+    }),
+    MAX_MESSAGE_CHARS: integer(1, 20_000)
+      .default(4000)
+      .meta({ parts: "api", description: "Maximum length of a message in characters (code points)." }),
+    MAX_BACKLOG: integer(1, 100_000_000).default(10_000).meta({
+      parts: "api",
+      description: "Messages that may wait for a worker before new ones are refused with `503`.",
+    }),
+    JOB_DEADLINE_MS: integer(1000, 3_600_000).default(120_000).meta({
+      parts: "api, worker",
+      description: "Milliseconds from the first attempt at a reply until calls to providers end and a preset answers.",
+    }),
+    RETENTION_DAYS: integer(1, 36_500).optional().meta({
+      parts: "worker",
+      description:
+        "Days without a new message after which a conversation is [erased](privacy.md). Without it, conversations are kept.",
+    }),
+  },
+};
