@@ -39,7 +39,8 @@ async function isTaken(port: number): Promise<boolean> {
   } finally {
     server.close();
   }
-  // Some systems allow listening on all addresses beside a program that listens on just one of them.
+  // Connect as well, because some systems allow listening on all addresses beside a program that listens on just
+  // one.
   const answers = await Promise.all(["127.0.0.1", "::1"].map((host) => accepts(host, port)));
   return answers.includes(true);
 }

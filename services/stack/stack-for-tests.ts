@@ -6,8 +6,8 @@ import { listenForEnd } from "./ending.ts";
 import { runStack } from "./stack.ts";
 
 /**
- * The stack with other parts, on another data folder, so that a test can send it signals:
- * `node stack-for-tests.ts <folder> <script of a part> …`. Its environment is that of `npm start`.
+ * The stack with other parts and another data folder, so that a test can send it signals: `node stack-for-tests.ts
+ * <folder> <script of a part> …`. Its environment is that of `npm start`.
  */
 const [, , folder = "", ...scripts] = process.argv;
 const environment = readEnvironment();
@@ -25,7 +25,7 @@ process.exit(
   }),
 );
 
-/** In place of the migrations: these parts want no tables. */
+/** Replaces the migrations: these parts need no tables. */
 async function connect(databaseUrl: string): Promise<{ applied: string[] }> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

@@ -154,7 +154,7 @@ async function startParts(
   await Promise.all(supervised.map((part) => part.start()));
 }
 
-/** In production, operators can sign in only with a password that is configured. */
+/** Makes a password, but not in production: there operators can sign in only with a configured one. */
 function newPassword(nodeEnv: string): string | undefined {
   return nodeEnv === "production" ? undefined : randomBytes(9).toString("base64url");
 }

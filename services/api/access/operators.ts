@@ -25,7 +25,7 @@ interface Account {
 
 /** Authenticates operators. */
 export class Operators {
-  /** Without an account nothing is served to operators, so there is nothing to guess. */
+  /** False without an account: nothing is then served to operators, so there is nothing to guess. */
   readonly exist: boolean;
   readonly #accounts: readonly Account[];
   readonly #guesses: Guesses;

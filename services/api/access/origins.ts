@@ -28,7 +28,9 @@ const exposedHeaders = [
 /** Seconds for which a browser caches a preflight. */
 const maxAge = 600;
 
-/** Lets pages of allowed origins read our answers, including errors. The widget's files are open to all origins. */
+/**
+ * Lets only pages of allowed origins read our answers, including errors. The widget's files are open to all origins.
+ */
 export function allowOrigins(config: OriginsConfig) {
   const isAllowed = originsOf(config);
   const forAll = cors({ origin: "*", methods: ["GET"], maxAge });

@@ -17,7 +17,7 @@ type Files = ReadonlyMap<string, WidgetFile>;
 
 export interface WidgetFilesOptions {
   log: Logger;
-  /** If true, checks repeatedly for changed sources, and rebuilds. Otherwise only at the start. */
+  /** True to check repeatedly for changed sources and rebuild; otherwise they are checked only at the start. */
   watch: boolean;
   /** Folder with `build.ts`, in which `dist/` is created. */
   folder?: string;

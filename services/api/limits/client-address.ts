@@ -41,7 +41,7 @@ function canonicalAddress(text: string): string | undefined {
   }
 }
 
-/** Some proxies write `192.0.2.1:4711`, `[2001:db8::1]:4711`, or a zone after a `%`. */
+/** Removes the port and the zone: some proxies write `192.0.2.1:4711`, `[2001:db8::1]:4711`, or a zone after a `%`. */
 function withoutPort(text: string): string {
   const [, ipv6, ipv4] = /^(?:\[([^\]]*)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+)$/.exec(text) ?? [];
   const [address = ""] = (ipv6 ?? ipv4 ?? text).split("%", 1);

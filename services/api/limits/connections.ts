@@ -130,7 +130,7 @@ export class Connections {
   }
 
   /**
-   * Moves all clients elsewhere without a reset. Requests in flight are answered and their connections closed. Idle
+   * Drains all connections without a reset. Requests in flight are answered and their connections closed. Idle
    * connections stay open briefly, because a request may be on its way.
    */
   drain(): void {
@@ -189,7 +189,7 @@ export function closeLingering(socket: Socket): void {
 /**
  * Skips the rest of the bytes that were read in one go; otherwise they would be parsed, and dropped by `begin`. 64 KB
  * may hold 2,000 more requests, and Node makes an object and in the end an error with a stack for each: 30 ms in total.
- * Node has no public way. 2 is the parser's return value at an upgrade, after which no HTTP follows.
+ * Node has no public API for this. 2 is the parser's return value at an upgrade, after which no HTTP follows.
  */
 function stopParsing(socket: Socket & { parser?: { onIncoming?: unknown } | null }): void {
   if (socket.parser?.onIncoming) socket.parser.onIncoming = () => 2;

@@ -37,7 +37,7 @@ export function openLimitStore({ databaseUrl, redisUrl, log }: StoreOptions): Pr
 }
 
 /**
- * Refuses a client that has used up its quota from memory until the window ends, so that a flood does not reach the
+ * Answers from memory, until the window ends, for a client that has used up its quota. So a flood does not reach the
  * store.
  */
 function refusedFromMemory({ points }: LimiterOptions) {
@@ -69,7 +69,7 @@ async function openRedis(url: string, log: Logger): Promise<LimitStore> {
     defineCommand: redis.defineCommand.bind(redis),
     rlflxIncr(args: string[]) {
       const [key = ""] = args;
-      // In a Cluster, only the node that holds the key can show that it is back.
+      // The probe reads the same key: in a Cluster, only the node that holds it can show that it is back.
       return health.call(
         () => redis.rlflxIncr(args),
         () => redis.exists(key),

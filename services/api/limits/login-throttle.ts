@@ -27,7 +27,8 @@ export class Guesses {
   async compare<T>(kind: CredentialKind, client: string, find: () => T | undefined): Promise<T | undefined> {
     const key = `${kind}:${client}`;
     const { remaining, resetSeconds } = await this.#failures.count(key, 0);
-    // No `await` from here to the count: of concurrent guesses no more are compared than may fail.
+    // Keep the code from here to the count free of `await`: of concurrent guesses no more are compared than may
+    // fail.
     if (remaining === 0 || this.#here.areUsedUp(key)) {
       throw overQuota(this.#failures.quota, "from your address", resetSeconds);
     }

@@ -48,8 +48,9 @@ const landmark = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]/g;
 const colon = /\s*:/y;
 
 /**
- * Finds constructs that JSON allows and no honest client sends: very deep nesting, a name repeated in one object
- * (parsers keep one or the other), and `__proto__`, which may be more than a name to code that copies objects.
+ * Finds constructs that JSON allows and no honest client sends. These are very deep nesting, a name repeated in one
+ * object (parsers keep one or the other), and `__proto__`. The last may be more than a name to code that copies
+ * objects.
  * @param text valid JSON
  */
 export function findJsonFault(text: string): InputFault | undefined {

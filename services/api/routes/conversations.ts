@@ -65,7 +65,7 @@ export function conversationRoutes(context: ApiContext): Router {
 
   router.delete("/conversations/:id", async (req: Request, res: Response) => {
     const id = await openConversation(context, req, req.params["id"]);
-    // Of two concurrent deletes the second finds nothing, like any later one.
+    // The second of two concurrent deletes finds nothing, like any later one.
     if (!(await deleteConversation(context, id))) throw new Problem("not-found", "This conversation was deleted.");
     res.status(204).end();
   });
