@@ -20,8 +20,9 @@ interface Found {
 }
 
 /**
- * Queues a failed job again in its old position, before the messages that followed it. Only an operator can do this.
- * Refused once a later message was answered or is being answered, because its reply would be out of order.
+ * Queues a failed job again in its old position, before the messages that followed it. This is an operator's action,
+ * and the only way to retry a job. Refused once a later message was answered or is being answered, because its reply
+ * would be out of order.
  */
 export async function retryJob(pool: Pool, jobId: string): Promise<RetryResult> {
   return inTransaction(pool, async (client) => {

@@ -44,7 +44,7 @@ const newestStatement = {
     order by updated_at desc limit $3`,
 };
 
-// Each status has an index, or is that of most rows. Jobs are read from the newest on, until there are enough.
+// Each status has an index, or is the status of most rows. So jobs are read from the newest on, until there are enough.
 const byStatusStatement = (status: JobStatus) => ({
   name: `operator-${status}`,
   text: `
