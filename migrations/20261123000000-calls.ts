@@ -1,6 +1,6 @@
 import { Migration } from "@mikro-orm/migrations";
 
-/** A ledger of the calls to providers, the daily budgets they are charged to, and the threads providers keep. */
+/** Ledger of the calls to providers, the daily budgets they are charged to, and the threads that providers keep. */
 export class Calls extends Migration {
   override name = "20261123000000-calls";
 

@@ -1,6 +1,6 @@
 import { Migration } from "@mikro-orm/migrations";
 
-/** Who worked on a job, when, and what came of it. */
+/** Records which worker ran a job, when, and with which outcome. */
 export class Runs extends Migration {
   override name = "20261124000000-runs";
 

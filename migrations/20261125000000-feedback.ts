@@ -1,6 +1,6 @@
 import { Migration } from "@mikro-orm/migrations";
 
-/** What visitors think of replies. */
+/** Visitors' ratings of replies. */
 export class Feedback extends Migration {
   override name = "20261125000000-feedback";
 
@@ -17,7 +17,7 @@ export class Feedback extends Migration {
         rated_at timestamptz not null default now()
       )`);
     this.addSql(`create index feedback_rated_at on feedback (rated_at)`);
-    // Samples of a column would outlive the rows they came from.
+    // Planner samples of this column would outlive the deleted rows.
     this.addSql(`alter table feedback alter column comment set statistics 0`);
   }
 }

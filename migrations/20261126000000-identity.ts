@@ -1,6 +1,6 @@
 import { Migration } from "@mikro-orm/migrations";
 
-/** Whose conversation it is, where the embedding site says who its visitors are. */
+/** Adds the owner of a conversation, where the embedding site identifies its visitors. */
 export class Identity extends Migration {
   override name = "20261126000000-identity";
 

@@ -1,12 +1,12 @@
 import { Migration } from "@mikro-orm/migrations";
 
-/** Who has sent how much of late. */
+/** Recent requests per sender. */
 export class RateLimits extends Migration {
   override name = "20261126100000-rate-limits";
 
   override up(): void {
-    // Its columns are what rate-limiter-flexible expects. Unlogged: losing it opens a new window, no more. Rows change far
-    // more often than they come, so each page leaves room for that.
+    // rate-limiter-flexible expects these columns. Unlogged: losing the table opens a new window, no more. Rows are
+    // updated far more often than inserted, so each page leaves room for updates.
     this.addSql(`
       create unlogged table rate_limits (
         key varchar(255) primary key,

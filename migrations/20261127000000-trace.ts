@@ -1,6 +1,6 @@
 import { Migration } from "@mikro-orm/migrations";
 
-/** The trace a message came in with goes on where its job is answered. */
+/** Keeps the trace of a message, so that its job continues it. */
 export class Trace extends Migration {
   override name = "20261127000000-trace";
 

@@ -1,17 +1,17 @@
 import { Migration } from "@mikro-orm/migrations";
 
-/** What erasing, exporting and forgetting conversations by their age need to be quick, and to be complete. */
+/** Makes erasure, export and expiry of conversations fast and complete. */
 export class Erasure extends Migration {
   override name = "20261128000000-erasure";
 
   override up(): void {
     this.addSql(`create index jobs_of_conversation on jobs (conversation_id, turn)`);
-    // Tombstones are no longer in it: the oldest that live are found at once, however many were deleted.
+    // The index excludes tombstones, so the oldest live conversations are found at once, however many were deleted.
     this.addSql(`create index conversations_by_age on conversations (updated_at) where deleted_at is null`);
     this.addSql(`drop index conversations_updated_at`);
     this.addSql(`create index conversations_erased on conversations (erased_at) where erased_at is not null`);
-    // PostgreSQL keeps samples of every column for its planner, also of rows that were deleted since. Changing a type,
-    // even to itself, drops those that are there already.
+    // PostgreSQL keeps samples of every column for its planner, including rows deleted since. Changing a type, even to
+    // itself, drops the existing samples.
     for (const [table, column, type] of [
       ["messages", "text", "text"],
       ["conversations", "metadata", "jsonb"],

@@ -1,6 +1,6 @@
 import { Migration } from "@mikro-orm/migrations";
 
-/** Workers say which providers they have, so that an API needs none of their keys to know what may be chosen. */
+/** Workers report their providers, so that an API knows the available ones without holding their keys. */
 export class ProviderReports extends Migration {
   override name = "20261130161300-provider-reports";
 
