@@ -2,15 +2,15 @@ import type { Pool } from "pg";
 import type { Live } from "./live.ts";
 
 interface LiveOptions {
-  /** Without one, drafts and hints live in PostgreSQL. */
+  /** Redis URL. Without one, drafts and hints are in PostgreSQL. */
   redisUrl?: string | undefined;
   databaseUrl: string;
   pool: Pool;
-  /** Hears the first error of each outage of a connection; what is called meanwhile rejects by itself. */
+  /** Receives the first error of each outage of a connection. Calls made meanwhile reject on their own. */
   onError: (error: Error) => void;
 }
 
-/** The live channel this process is configured for. Only what is used is loaded. */
+/** Creates the live channel this process is configured for. Loads only the client that is used. */
 export async function createLive({ redisUrl, databaseUrl, pool, onError }: LiveOptions): Promise<Live> {
   if (redisUrl !== undefined) {
     const { createRedisLive } = await import("./redis-live.ts");

@@ -1,6 +1,8 @@
 import type { Hint } from "./live.ts";
 
-/** How a change travels. A delta travels as `d<attempt>:<offset>:<text>`, without its text as `d<attempt>:<offset>`. */
+/**
+ * Message for a change. A delta is sent as `d<attempt>:<offset>:<text>`, or without its text as `d<attempt>:<offset>`.
+ */
 export const changeMessage = "c";
 
 export function encodeDelta({ attempt, offset, text }: { attempt: number; offset: number; text?: string }): string {
@@ -10,7 +12,10 @@ export function encodeDelta({ attempt, offset, text }: { attempt: number; offset
 
 const deltaHead = /^d(\d+):(\d+)(:|$)/;
 
-/** A message this version does not know, from a newer one beside it, is a `gap`: reading all again is always right. */
+/**
+ * Decodes a hint. An unknown message, sent by a newer version beside this one, is a `gap`: reading all again is always
+ * right.
+ */
 export function decodeHint(message: string): Hint {
   if (message === changeMessage) return { type: "change" };
   const head = deltaHead.exec(message);

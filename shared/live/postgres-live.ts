@@ -7,18 +7,18 @@ import { PostgresNotifications } from "./postgres-notifications.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 interface PostgresLiveOptions {
-  /** For drafts and for sending hints. Stays open when this is closed. */
+  /** Pool for drafts and for sending hints. Stays open when this is closed. */
   pool: Pool;
-  /** For the one connection of this process that listens. */
+  /** URL for the one connection of this process that listens. */
   connectionString: string;
-  /** Hears the first error of each outage of that connection. */
+  /** Receives the first error of each outage of that connection. */
   onError: (error: Error) => void;
   timeoutMs?: number;
 }
 
 /**
  * Drafts and hints on PostgreSQL: drafts are rows of an unlogged table, hints are LISTEN/NOTIFY. Resolves within
- * `timeoutMs`, also when PostgreSQL is away; then every call rejects until it is back.
+ * `timeoutMs`, even when PostgreSQL is down; then every call rejects until it is up again.
  */
 export async function createPostgresLive(options: PostgresLiveOptions): Promise<Live> {
   const { timeoutMs = liveTimeoutMs } = options;
@@ -28,7 +28,7 @@ export async function createPostgresLive(options: PostgresLiveOptions): Promise<
 }
 
 /**
- * Deletes the drafts that nobody wrote to for `draftTtlSeconds`: those whose job ended while this store was away.
+ * Deletes drafts without a write for `draftTtlSeconds`: their jobs ended while this store was down.
  * @returns how many
  */
 export async function dropStaleDrafts(pool: Pool): Promise<number> {
@@ -38,13 +38,13 @@ export async function dropStaleDrafts(pool: Pool): Promise<number> {
 
 const liveChannel = "parley_live";
 const cancelChannel = "parley_cancel";
-/** NOTIFY refuses 8,000 bytes. */
+/** Maximum payload: NOTIFY refuses 8,000 bytes. */
 const maxPayloadBytes = 7999;
-/** A payload begins with the job's id. */
+/** Length of the job's id that starts a payload. */
 const jobIdLength = 36;
 
 class PostgresLive implements Live {
-  /** Resolves when the connection that listens is there for the first time. */
+  /** Resolves when the listening connection is first established. */
   readonly connected: Promise<void>;
   readonly #pool: Pool;
   readonly #timeoutMs: number;
@@ -56,7 +56,8 @@ class PostgresLive implements Live {
     this.connected = promise;
     this.#pool = pool;
     this.#timeoutMs = timeoutMs;
-    // Topics are job ids and the channel of cancels; two channels of the server carry them all, so nothing is left.
+    // Topics are job ids and the channel of cancels. Two channels of the server carry them all, so there is nothing to
+    // leave.
     const subscriptions = new Subscriptions(
       { subscribe: (topics) => this.#subscribe(topics), unsubscribe: () => undefined },
       { timeoutMs, onError },
@@ -137,7 +138,10 @@ class PostgresLive implements Live {
     return topics.map((topic) => this.#notifications.listen(topic === cancelChannel ? cancelChannel : liveChannel));
   }
 
-  /** What was given up on may still be done later: an append then does not match, or was right. */
+  /**
+   * Runs a statement with the timeout. An abandoned statement may still run later: an append then does not match, or
+   * was right.
+   */
   #query<Row extends QueryResultRow>(statement: QueryConfig, values: unknown[]): Promise<QueryResult<Row>> {
     return within(this.#timeoutMs, this.#pool.query<Row>({ ...statement, values }));
   }
@@ -148,9 +152,12 @@ function deltaPayload({ jobId, attempt, offset, text }: Delta): string {
   return Buffer.byteLength(whole) <= maxPayloadBytes ? whole : jobId + encodeDelta({ attempt, offset });
 }
 
-/** Each notifies in the same statement, and only if it wrote: one round trip, and no hint of what is not there. */
+/**
+ * Statements that notify as part of the write, and only if they wrote: one round trip, and no hint without something to
+ * read.
+ */
 const statements = {
-  /** Also where an earlier attempt left its draft; never over a later one's. */
+  /** Begins a draft. Overwrites an earlier attempt's draft, never a later one's. */
   begin: {
     name: "live-begin-draft",
     text: `
@@ -203,6 +210,6 @@ const statements = {
     text: "delete from drafts where updated_at < now() - make_interval(secs => $1)",
   },
   notify: { name: "live-notify", text: "select pg_notify($1, $2)" },
-  /** Changes nothing, and is refused all the same where nothing may be changed. */
+  /** Changes nothing, yet is refused by a server that refuses writes. */
   ping: { name: "live-ping", text: "update drafts set attempt = attempt where false" },
 } satisfies Record<string, QueryConfig>;

@@ -4,19 +4,19 @@ import { connectionOptions } from "../postgres/connection-options.ts";
 
 interface NotificationHandlers {
   notified(channel: string, payload: string): void;
-  /** A connection is there; it does not listen to anything yet. */
+  /** Called when a connection is established; it does not listen to anything yet. */
   connected(): void;
   disconnected(): void;
-  /** Hears the first error of each outage. */
+  /** Receives the first error of each outage. */
   failed(error: Error): void;
 }
 
-/** A silent connection is noticed within this and `silenceMs`. */
+/** Interval of probes: a silent connection is detected within this and `silenceMs`. */
 const probeIntervalMs = 5000;
-/** A connection that owes an answer for so long is dead, even where the network never said so. */
+/** A connection that owes an answer for this long is dead, even if the network reports nothing. */
 const silenceMs = 2000;
 
-/** One connection that can LISTEN, made anew whenever it is lost, until it is closed. */
+/** A single connection for LISTEN, replaced whenever it is lost, until it is closed. */
 export class PostgresNotifications {
   readonly #connectionString: string;
   readonly #handlers: NotificationHandlers;
@@ -30,7 +30,7 @@ export class PostgresNotifications {
     this.#running = this.#stayConnected();
   }
 
-  /** Resolves once the present connection listens. The next one has to be asked again. */
+  /** Resolves once the current connection listens. A new connection needs a new call. */
   async listen(channel: string): Promise<void> {
     await this.#session?.listen(channel);
   }
@@ -63,9 +63,9 @@ export class PostgresNotifications {
   }
 }
 
-/** The life of one connection. */
+/** Lifetime of one connection. */
 class Session {
-  /** Rejects with why the connection ended. */
+  /** Rejects with the reason why the connection ended. */
   readonly ended: Promise<never>;
   readonly #fail: (reason: unknown) => void;
   readonly #client: pg.Client;
@@ -87,7 +87,7 @@ class Session {
     this.#fail = reject;
     client.on("error", reject);
     client.on("end", () => reject(new Error("the connection that listens ended")));
-    // Where it ends while it is opened, `open` rejects too and is the one that is heard.
+    // If it ends while it is opened, `open` rejects too, and that rejection is handled.
     this.ended.catch(() => undefined);
     this.#client = client;
   }
@@ -104,13 +104,16 @@ class Session {
     await listening;
   }
 
-  /** Not `Client#end`: it waits for the server to answer, and leaves a `connect` under way unsettled for ever. */
+  /**
+   * Ends the connection without `Client#end`, which waits for the server to answer and leaves a `connect` in flight
+   * unsettled forever.
+   */
   end(): void {
     clearInterval(this.#probes);
     this.#client.connection.stream.destroy();
   }
 
-  /** One at a time, as `pg` asks for. A connection that fails at so little is given up. */
+  /** Runs one query at a time, as `pg` requires. A connection that fails at so little is abandoned. */
   #query(text: string): Promise<unknown> {
     const result = this.#lastQuery.then(() => this.#client.query(text));
     this.#lastQuery = result.catch(this.#fail);

@@ -4,12 +4,12 @@ import { liveTimeoutMs } from "./live.ts";
 import { ShardedSubscriber } from "./sharded-subscriber.ts";
 import { Subscriptions, type Transport } from "./subscriptions.ts";
 
-/** A connection that owes an answer for so long is dead, even where the network never said so. */
+/** A connection that owes an answer for this long is dead, even if the network reports nothing. */
 const silenceMs = 2000;
 
 /**
- * Nothing waits for Redis to come back, nothing is sent twice. Topics are not restored by ioredis, which forgets those it
- * was just asking for.
+ * Fails fast: no call waits for Redis to come up, and none is sent twice. ioredis does not restore topics, because it
+ * forgets those just requested.
  */
 export const failFast = {
   enableOfflineQueue: false,
@@ -21,10 +21,10 @@ export const failFast = {
   disconnectTimeout: liveTimeoutMs,
 };
 
-/** How this process hears hints. */
+/** Hints as this process receives them. */
 export interface RedisHints {
   subscriptions: Subscriptions;
-  /** Finds out which connections live. */
+  /** Probes which connections are alive. */
   ping(): void;
   connections(): RedisClient[];
   close(): Promise<unknown>;
@@ -58,7 +58,7 @@ export function listenToCluster(url: string, cluster: Cluster, { onError, timeou
     onError,
   });
   const subscriptions = new Subscriptions(sharded, { timeoutMs, onError });
-  // It takes topics at any time, and asks until they are delivered.
+  // It accepts topics at any time, and requests them until they are delivered.
   subscriptions.connected();
   return {
     subscriptions,
@@ -72,14 +72,14 @@ function serverTransport(subscriber: RedisClient, onError: (error: Error) => voi
   return {
     subscribe(channels) {
       const subscribed = subscriber.subscribe(...channels).catch((error: unknown) => {
-        // Redis refuses, say by its access rules; a lost connection reports itself.
+        // A refusal of Redis, e.g. by its access rules. A lost connection reports itself.
         if (error instanceof ReplyError) onError(error as Error);
         throw error;
       });
       return channels.map(() => subscribed);
     },
     unsubscribe(channel) {
-      // It ends with the connection in any case.
+      // The subscription ends with the connection in any case.
       subscriber.unsubscribe(channel).catch(() => undefined);
     },
   };

@@ -10,16 +10,16 @@ import type { Delta, DraftSlice, HintListener, Live } from "./live.ts";
 import { failFast, listenToCluster, listenToServer, type RedisHints } from "./redis-hints.ts";
 
 interface RedisLiveOptions {
-  /** Hears the first error of each outage of a connection. */
+  /** Receives the first error of each outage of a connection. */
   onError: (error: Error) => void;
-  /** What the names of all keys and channels begin with. */
+  /** Prefix of all keys and channels. */
   prefix?: string;
   timeoutMs?: number;
 }
 
 /**
- * Drafts and hints on Redis: a draft is one string that expires, hints are pub/sub, on a Cluster sharded. Resolves within
- * `timeoutMs`, also when Redis is away; then every call rejects at once until it is back.
+ * Drafts and hints on Redis: a draft is one string that expires, hints are pub/sub, sharded on a Cluster. Resolves
+ * within `timeoutMs`, even when Redis is down; then every call rejects at once until it is up again.
  */
 export async function createRedisLive(
   url: string,
@@ -32,7 +32,7 @@ export async function createRedisLive(
   return new RedisLive(commands, hints, options);
 }
 
-/** A silent connection is noticed within this and `silenceMs`. */
+/** Interval of pings: a silent connection is detected within this and `silenceMs`. */
 const pingIntervalMs = 5000;
 
 class RedisLive implements Live {
@@ -41,7 +41,7 @@ class RedisLive implements Live {
   readonly #pings: NodeJS.Timeout;
   readonly #prefix: string;
   readonly #timeoutMs: number;
-  /** On a Cluster a hint goes to the node that holds its job, and not to all. */
+  /** True on a Cluster, where a hint is sent to the node that holds its job, not to all. */
   readonly #sharded: boolean;
 
   constructor(commands: RedisClient, hints: RedisHints, { prefix, timeoutMs }: Required<RedisLiveOptions>) {
@@ -71,7 +71,7 @@ class RedisLive implements Live {
   async draftLengths(drafts: readonly { jobId: string; attempt: number }[]): Promise<number[]> {
     if (drafts.length === 0) return [];
     const commands = this.#commands;
-    // A pipeline is for one node.
+    // A pipeline serves one node only.
     if (commands instanceof Cluster) {
       const lengths = drafts.map(({ jobId, attempt }) => commands.strlen(this.#draftKey(jobId, attempt)));
       return this.#limited(Promise.all(lengths));
@@ -123,17 +123,17 @@ class RedisLive implements Live {
     await this.#limited(this.#sharded ? commands.spublish(channel, message) : commands.publish(channel, message));
   }
 
-  /** A Cluster's client goes from node to node, each with a time limit of its own. */
+  /** Limits a call's time: a Cluster's client tries node after node, each with a separate time limit. */
   #limited<T>(answer: Promise<T>): Promise<T> {
     return this.#sharded ? within(this.#timeoutMs, answer) : answer;
   }
 
-  /** The braces put all of a job on one node of a Redis Cluster. */
+  /** Channel of a job. The braces put all of a job on one node of a Redis Cluster. */
   #jobChannel(jobId: string): string {
     return `${this.#prefix}:live:{${jobId}}`;
   }
 
-  /** The scripts find channel and attempt in it, so that a delta costs as few bytes as it can. */
+  /** Key of a draft. The scripts derive channel and attempt from it, so that a delta costs as few bytes as possible. */
   #draftKey(jobId: string, attempt: number): string {
     return `${this.#jobChannel(jobId)}:${attempt}`;
   }
@@ -145,11 +145,14 @@ class RedisLive implements Live {
 
 const channelAndAttempt = "local channel, attempt = string.match(KEYS[1], '^(.*):(%d+)$')";
 
-/** On a Cluster what they publish must be for the node that holds the draft; a single server need not know that. */
+/**
+ * Scripts of drafts. On a Cluster they must publish on the node that holds the draft; a single server may not support
+ * that.
+ */
 function draftScripts(url: string) {
   const publish = parseRedisUrl(url).kind === "cluster" ? "SPUBLISH" : "PUBLISH";
   return {
-    /** ARGV: offset, text. 1 when the draft was as long as the offset. */
+    /** ARGV: offset, text. Returns 1 if the draft was as long as the offset. */
     appendDraft: {
       numberOfKeys: 1,
       lua: `
@@ -170,7 +173,7 @@ function draftScripts(url: string) {
       ${channelAndAttempt}
       redis.call('${publish}', channel, 'd' .. attempt .. ':0')`,
     },
-    /** ARGV: from. Length and bytes of one moment. */
+    /** ARGV: from. Returns length and bytes as one snapshot. */
     readDraft: {
       numberOfKeys: 1,
       lua: `

@@ -2,38 +2,39 @@ import { type Cluster, Command, type Redis, ReplyError } from "ioredis";
 import type { Transport } from "./subscriptions.ts";
 
 interface ShardedSubscriberOptions {
-  /** Knows which node holds what; it is not listened on. */
+  /** Client that knows which node holds which slot; it is not used for listening. */
   cluster: Cluster;
-  /** Opens a connection to one node, which does not come back by itself. */
+  /** Opens a connection to one node. It does not reconnect. */
   connect: (node: { host: string; port: number }) => Redis;
   heard: (topic: string, message: string) => void;
-  /** These are no longer delivered, and are to be asked for again. */
+  /** Called with topics that are no longer delivered and must be requested again. */
   lost: (topics: string[]) => void;
   onError: (error: Error) => void;
 }
 
 interface Wanted {
-  /** Where it is delivered from, or asked for. */
+  /** Node that delivers it, or was asked to. */
   home?: string;
   delivered: boolean;
   confirm: () => void;
 }
 
-/** How soon what was refused is asked for again: the slots are looked up for it, over a connection of its own. */
+/** Delay before refused topics are requested again: each try looks the slots up, over a separate connection. */
 const retryMs = 200;
 
 /**
- * Topics of a Redis Cluster by sharded pub/sub: each is delivered by the node that holds its slot, over one connection to
- * each such node. What a node no longer delivers, because it died or its slots have moved, is asked for at the node that
- * holds it then, until it is delivered. (ioredis has this, too, but does not tell when messages may have been missed.)
+ * Topics of a Redis Cluster by sharded pub/sub. The node that holds a topic's slot delivers it, over one connection per
+ * such node. When a node stops delivering, because it died or its slots have moved, its topics are requested from the
+ * node that now holds them, until they are delivered. (ioredis also supports this, but does not report when messages
+ * may have been missed.)
  */
 export class ShardedSubscriber implements Transport {
   readonly #options: ShardedSubscriberOptions;
   readonly #nodes = new Map<string, Redis>();
   readonly #wanted = new Map<string, Wanted>();
-  /** These could not be reached just now. */
+  /** Nodes that were unreachable at the last try. */
   readonly #down = new Set<string>();
-  /** These have refused or dropped topics that are no longer their own, and do not say which. */
+  /** Nodes that refused or dropped topics they no longer hold, without naming them. */
   readonly #doubtful = new Set<string>();
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
@@ -59,7 +60,7 @@ export class ShardedSubscriber implements Transport {
     if (home !== undefined) this.#leave(topic, home);
   }
 
-  /** The answers, or `socketTimeout`, tell which connections live. */
+  /** Pings every node. The answers, or `socketTimeout`, show which connections are alive. */
   ping(): void {
     for (const node of this.#nodes.values()) void node.ping().catch(() => undefined);
   }
@@ -88,7 +89,7 @@ export class ShardedSubscriber implements Transport {
           }
         },
         (error: unknown) => {
-          // Redis refuses, say by its access rules; what has moved, or a lost connection, is no news.
+          // A refusal of Redis, e.g. by its access rules. A moved slot or a lost connection is expected.
           if (error instanceof ReplyError && !(error as Error).message.startsWith("MOVED"))
             this.#options.onError(error as Error);
           if (wanted.home !== home) return;
@@ -103,7 +104,7 @@ export class ShardedSubscriber implements Transport {
     this.#retry ??= setTimeout(() => {
       this.#retry = undefined;
       const { cluster } = this.#options;
-      // Without any node the Cluster's client connects anew, and then looks the slots up by itself.
+      // Without any node the Cluster's client reconnects, and then looks the slots up.
       if (cluster.status === "ready") cluster.refreshSlotsCache(() => this.#askAgain());
       else this.#askAgain();
     }, retryMs).unref();
@@ -117,7 +118,7 @@ export class ShardedSubscriber implements Transport {
     for (const topic of this.#wanted.keys()) this.#ask(topic);
   }
 
-  /** Takes topics to where their slots are now. */
+  /** Moves topics to the nodes that now hold their slots. */
   #follow(): void {
     const { slots } = this.#options.cluster;
     const moved = [...this.#wanted].filter(
@@ -141,7 +142,7 @@ export class ShardedSubscriber implements Transport {
 
   #leave(topic: string, home: string): void {
     const node = this.#nodes.get(home);
-    // It ends with the connection in any case.
+    // The subscription ends with the connection in any case.
     if (node?.status === "ready") node.sunsubscribe(topic).catch(() => undefined);
   }
 
@@ -169,7 +170,7 @@ export class ShardedSubscriber implements Transport {
   }
 }
 
-/** The slot of a Cluster that a channel belongs to. */
+/** Slot of a Cluster that a channel belongs to. */
 function slotOf(topic: string): number {
   return new Command("get", [topic]).getSlot() ?? 0;
 }

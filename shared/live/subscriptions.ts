@@ -1,7 +1,7 @@
-/** What a store's connection can do for the listeners of this process. Its topics end with it. */
+/** Subscription interface of a store's connection. Its topics end with it. */
 export interface Transport {
   /**
-   * For each topic, in order: resolves once the store delivers it. What rejects is asked for again on the next
+   * Resolves for each topic, in order, once the store delivers it. A topic that rejects is requested again on the next
    * connection.
    */
   subscribe(topics: string[]): Promise<unknown>[];
@@ -9,34 +9,34 @@ export interface Transport {
 }
 
 interface SubscriptionOptions {
-  /** How long `listen` waits for the store. */
+  /** Maximum time `listen` waits for the store. */
   timeoutMs: number;
-  /** Hears what listeners throw. */
+  /** Receives errors thrown by listeners. */
   onError: (error: Error) => void;
 }
 
 interface TopicListener {
   hear(message: string): void;
-  /** Messages may have been missed. */
+  /** Called when messages may have been missed. */
   gap(): void;
 }
 
 interface Topic {
   name: string;
   entries: Set<Entry>;
-  /** The store has confirmed it, on the present connection. */
+  /** True once the store has confirmed it on the current connection. */
   confirmed: boolean;
 }
 
 interface Entry {
   listener: TopicListener;
-  /** There while `listen` still waits: whoever gets its answer later has missed something. */
+  /** Set while `listen` still waits. A listener confirmed later has missed something. */
   confirm?: (() => void) | undefined;
 }
 
 /**
- * Who listens to what in this process, over connections that come and go: one subscription per topic however many
- * listen, made again on each new connection, after which every listener is told of the gap.
+ * Listeners of this process, over connections that are replaced when lost. Each topic has one subscription, however
+ * many listeners it has. It is repeated on each new connection, after which every listener gets a gap.
  */
 export class Subscriptions {
   readonly #topics = new Map<string, Topic>();
@@ -52,8 +52,8 @@ export class Subscriptions {
   }
 
   /**
-   * Resolves once the store has confirmed the topic, but never later than `timeoutMs`: a listener that was not
-   * confirmed by then is told of a gap when it is. It may hear messages before this resolves.
+   * Resolves once the store has confirmed the topic, but never later than `timeoutMs`. A listener not confirmed by then
+   * gets a gap when it is. It may receive messages before this resolves.
    */
   async listen(name: string, listener: TopicListener): Promise<() => void> {
     const topic = this.#topics.get(name) ?? this.#open(name);
@@ -67,7 +67,7 @@ export class Subscriptions {
     for (const { listener } of this.#topics.get(name)?.entries ?? []) this.#tell(() => listener.hear(message));
   }
 
-  /** A new connection is there: it has no topics yet. */
+  /** Called for a new connection, which has no topics yet. */
   connected(): void {
     this.#connected = true;
     if (this.#topics.size > 0) this.#subscribe([...this.#topics.values()]);
@@ -78,7 +78,7 @@ export class Subscriptions {
     for (const topic of this.#topics.values()) topic.confirmed = false;
   }
 
-  /** Some topics are no longer delivered, though others are: they are asked for again at once. */
+  /** Requests some topics again at once: they are no longer delivered, though others are. */
   lost(names: readonly string[]): void {
     const topics = names.flatMap((name) => this.#topics.get(name) ?? []);
     for (const topic of topics) topic.confirmed = false;
@@ -98,7 +98,10 @@ export class Subscriptions {
     if (this.#connected) this.#transport.unsubscribe(topic.name);
   }
 
-  /** Topics that were left meanwhile have no entries to tell; one that was opened anew is another object. */
+  /**
+   * Subscribes to topics. One that was left meanwhile has no listeners to notify; one that was reopened is another
+   * object.
+   */
   #subscribe(topics: Topic[]): void {
     const answers = this.#transport.subscribe(topics.map(({ name }) => name));
     for (const [index, topic] of topics.entries()) {
@@ -117,7 +120,7 @@ export class Subscriptions {
     }
   }
 
-  /** One listener's fault is not the others'. */
+  /** Calls a listener and isolates its errors from the other listeners. */
   #tell(call: () => void): void {
     try {
       call();
