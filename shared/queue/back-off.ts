@@ -2,16 +2,16 @@ import type { IQueueBackend } from "bullmq";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const firstPauseMs = 100;
-/** A worker is back within this after its store takes writes again. */
+/** Maximum pause: a worker resumes within this after its store accepts writes again. */
 const longestPauseMs = 2000;
 
 /**
- * Makes a worker's backend pause after a call that its store refused, longer each time. BullMQ waits only where there is no
- * connection: after any other error it asks again at once, tens of thousands of times a second.
+ * Makes a worker's backend pause after a call that its store refused, longer each time. BullMQ waits only when there is
+ * no connection. After any other error it asks again at once, tens of thousands of times a second.
  */
 export function withBackOff<Backend extends IQueueBackend>(backend: Backend): Backend {
   const [moveToActive, waitForJob] = [backend.moveToActive.bind(backend), backend.waitForJob.bind(backend)];
-  // Each counts for itself: a full store still lets a worker wait for entries, and refuses to give them.
+  // Each call has a separate pause: a full store still lets a worker wait for entries, but refuses to give them.
   return Object.assign(backend, { moveToActive: patient(moveToActive), waitForJob: patient(waitForJob) });
 }
 
@@ -32,7 +32,7 @@ function patient<Args extends unknown[], T>(call: (...args: Args) => Promise<T>)
   };
 }
 
-/** These BullMQ waits for itself; a worker that closes ends its wait with one. */
+/** Detects errors that BullMQ itself waits on. A worker that closes ends its wait with one. */
 function isOutage(error: unknown): boolean {
   return error instanceof Error && /ECONNREFUSED|Connection is closed/.test(error.message);
 }

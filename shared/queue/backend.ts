@@ -12,7 +12,7 @@ import type {
 } from "bullmq";
 import type { Logger } from "../logger.ts";
 
-/** What an entry of the queue holds beside its id, which is the job's: nothing. */
+/** Data of a queue entry: nothing beside its id, which is the job's. */
 type Empty = Record<string, never>;
 type QueueOn<Backend extends IQueueBackend, Connection> = Queue<
   Empty,
@@ -42,15 +42,15 @@ export type BullWorker = RedisWorker | PostgresWorker;
 export type BullProcessor = Processor<Empty, void, "answer">;
 export type BullWorkerOptions = Omit<WorkerOptions, "connection" | "prefix">;
 
-/** Where BullMQ keeps the queue: Redis, or PostgreSQL where there is none. One per process. */
+/** Store of BullMQ's queue: Redis, or PostgreSQL where there is none. One per process. */
 export interface QueueBackend {
-  /** The sending side: its calls fail fast, for whoever must answer a request. */
+  /** Opens the sending side: its calls fail fast, for callers that must answer a request. */
   openQueue(): Promise<BullQueue>;
-  /** The receiving side: it waits for its store, having nothing else to do. */
+  /** Opens the receiving side: it waits for its store, having nothing else to do. */
   openWorker(processor: BullProcessor, options: BullWorkerOptions): Promise<BullWorker>;
-  /** Rejects when the store does not take the writes of a queue. */
+  /** Rejects when the store refuses the writes of a queue. */
   probe(): Promise<void>;
-  /** Ends the connections; queues and workers are closed before. */
+  /** Ends the connections; close queues and workers before. */
   close(): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ interface BackendOptions {
   log: Logger;
 }
 
-/** Loads only the client that is used. */
+/** Creates the backend. Loads only the client that is used. */
 export async function createQueueBackend({ redisUrl, databaseUrl, log }: BackendOptions): Promise<QueueBackend> {
   if (redisUrl !== undefined) {
     const { createRedisBackend } = await import("./redis-backend.ts");

@@ -2,29 +2,29 @@ import type { Logger } from "../logger.ts";
 import { within } from "../process/lifecycle.ts";
 import type { BullQueue, QueueBackend } from "./backend.ts";
 
-/** The sending side of the queue. What it carries is a job's id and nothing else. */
+/** The sending side of the queue. Its entries contain only a job's id. */
 export interface JobQueue {
-  /** Puts jobs into the queue; those it holds already, in whatever state, are left as they are. */
+  /** Enqueues jobs; those already in the queue, in whatever state, are left unchanged. */
   enqueue(jobIds: readonly string[]): Promise<void>;
   /**
-   * Makes sure that open jobs will be delivered: one whose entry is finished or lost gets a new one.
-   * @param unclaimed nobody has claimed these for long: beside an entry that a worker took they get another one
-   * @returns how many these were
+   * Makes sure that open jobs are delivered: one whose entry is finished or lost gets a new one.
+   * @param unclaimed true for jobs long unclaimed: an entry that a worker took gets a second one beside it
+   * @returns how many were put back
    */
   putBack(jobIds: readonly string[], options?: { unclaimed?: boolean }): Promise<number>;
   /**
-   * A second entry for an attempt of a job, beside one that the queue holds back for a worker that has lost the job: cut off
-   * from PostgreSQL alone it keeps its entry locked, as one does that died with a wrong clock.
-   * @returns how many there were not yet
+   * Adds a second entry for an attempt of a job, beside one that the queue reserves for a worker that has lost the job.
+   * A worker cut off from PostgreSQL alone keeps its entry locked, as does one that died with a wrong clock.
+   * @returns how many were new
    */
   putBeside(jobs: readonly { id: string; attempt: number }[]): Promise<number>;
   /**
-   * Takes out what no worker is at work on.
+   * Removes entries that no worker is processing.
    * @returns the others
    */
   remove(jobIds: readonly string[]): Promise<string[]>;
   counts(): Promise<QueueCounts>;
-  /** Rejects when the store does not answer, or takes no writes. */
+  /** Rejects when the store does not answer, or refuses writes. */
   probe(): Promise<void>;
   /** For Bull Board. */
   readonly bull: BullQueue;
@@ -32,19 +32,19 @@ export interface JobQueue {
 }
 
 export interface QueueCounts {
-  /** Of a paused queue on PostgreSQL BullMQ says 0. */
+  /** Waiting entries. For a paused queue on PostgreSQL BullMQ reports 0. */
   waiting: number;
   active: number;
   delayed: number;
   failed: number;
   workers: number;
-  /** By an operator: workers take nothing from it. */
+  /** True if an operator paused the queue: workers take nothing from it. */
   paused: boolean;
 }
 
-/** A store that does not answer within this is away: the rows remember what is to be done. */
+/** Timeout of a call. A store that does not answer within this is down; the rows record what is to be done. */
 const callTimeoutMs = 1000;
-/** How many entries are looked up at once when putting back. */
+/** Entries looked up at once when putting back. */
 const lookUps = 50;
 
 const besideMark = ".";
@@ -53,7 +53,7 @@ function beside(jobId: string, which: number | string): string {
   return `${jobId}${besideMark}${which}`;
 }
 
-/** The job that an entry of the queue is about. */
+/** Returns the job of a queue entry. */
 export function jobIdOf(entryId: string): string {
   return entryId.split(besideMark, 1)[0] ?? entryId;
 }
@@ -71,11 +71,11 @@ export async function openJobQueue(backend: QueueBackend, log: Logger): Promise<
   };
 
   const putBackOne = async (entryId: string, unclaimed = false): Promise<boolean> => {
-    // Its state would have to be searched for in the list of all that wait; whether it has ended stands in the entry.
+    // The state needs a search of the list of all waiting entries. The entry itself shows whether it has ended.
     const entry = await within(callTimeoutMs, bull.getJob(entryId));
     const ended = typeof entry?.finishedOn === "number";
     if (ended) await within(callTimeoutMs, bull.remove(entryId));
-    // Absent: the queue has lost it, or never had it. Neither absent nor ended: a delivery is under way.
+    // No entry: the queue lost it, or never had it. An entry that has not ended: a delivery is in progress.
     if (!entry || ended) {
       await add([entryId]);
       return true;
@@ -91,7 +91,7 @@ export async function openJobQueue(backend: QueueBackend, log: Logger): Promise<
   /** @returns whether a worker holds it */
   const removeOne = async (jobId: string) => {
     const removed = (await within(callTimeoutMs, bull.remove(jobId))) === 1;
-    // What the queue never had is not removed either.
+    // `removed` is also false for an entry that the queue never had.
     return !removed && (await within(callTimeoutMs, bull.getJob(jobId))) !== undefined;
   };
 

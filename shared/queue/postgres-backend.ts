@@ -8,7 +8,7 @@ import { withBackOff } from "./back-off.ts";
 import type { PostgresQueue, PostgresWorker, QueueBackend } from "./backend.ts";
 import { entryOptions, queueName, retention, streams } from "./options.ts";
 
-/** BullMQ's LISTEN connections are taken from this pool, too. */
+/** Maximum connections. BullMQ's LISTEN connections also come from this pool. */
 const maxConnections = 8;
 
 export function createPostgresBackend(databaseUrl: string, log: Logger): QueueBackend {
@@ -19,11 +19,11 @@ export function createPostgresBackend(databaseUrl: string, log: Logger): QueueBa
     connectionTimeoutMillis: 1500,
     query_timeout: 3000,
   });
-  // Each queue or worker of BullMQ that is made on it listens for good, also those that are thrown away at a start.
+  // Each queue or worker of BullMQ adds listeners to the pool for good, also those discarded at a start.
   own.setMaxListeners(0);
   surviveErrors(own, (error) => log.debug({ err: error }, "postgres connection of the queue"));
   const pool: unknown = own;
-  // A real pool is one; @types/pg and BullMQ's own description of it do not know each other.
+  // A real pool is one; @types/pg and BullMQ's own type of it are unrelated.
   if (!isPgPool(pool)) throw new TypeError("expected a pg.Pool");
   const connection = pool;
   return {
@@ -46,14 +46,14 @@ export function createPostgresBackend(databaseUrl: string, log: Logger): QueueBa
       return worker;
     },
     async probe() {
-      // Changes nothing, and is refused all the same where nothing may be changed.
+      // Changes nothing, yet is refused by a server that refuses writes.
       await own.query("update job set id = id where false");
     },
     close: () => connection.end(),
   };
 }
 
-/** Who holds a connection and asks nothing at the moment does not listen to it: its end would end the process. */
+/** Checked-out idle clients have no error listener; without this one a dropped connection would crash the process. */
 function surviveErrors(pool: Pool, hear: (error: Error) => void): void {
   pool.on("error", hear);
   pool.on("connect", (client) => client.on("error", hear));
@@ -65,15 +65,16 @@ interface Startable {
   close(): Promise<void>;
 }
 
-/** How long a start may wait for PostgreSQL. */
+/** Maximum time a start waits for PostgreSQL. */
 const readyLimitMs = 30_000;
 const readyPauseMs = 250;
-/** What is given up may wait for a connection that does not answer. */
+/** Time limit for closing a discarded object, which may wait for a connection that does not answer. */
 const giveUpMs = 500;
 
 /**
- * BullMQ asks PostgreSQL once whether it is ready, and keeps the answer: what was made in a bad moment is dead for ever, a
- * worker even in a loop that lets nothing else happen in its process. So such a one is thrown away and made again.
+ * Retries the creation of a BullMQ object until PostgreSQL is ready. BullMQ asks once whether it is, and caches the
+ * answer: an object created in an outage is dead forever, and a worker even blocks its process in a loop. So such an
+ * object is discarded and created again.
  */
 async function untilReady<T extends Startable>(make: () => T, log: Logger): Promise<T> {
   const deadline = performance.now() + readyLimitMs;

@@ -7,7 +7,9 @@ import { withBackOff } from "./back-off.ts";
 import type { QueueBackend, RedisQueue, RedisWorker } from "./backend.ts";
 import { entryOptions, queueName, queuePrefix, retention, streams } from "./options.ts";
 
-/** A connection that owes an answer for `socketTimeout` is dead, even where the network never said so. */
+/**
+ * Fails fast: a connection that owes an answer for `socketTimeout` is dead, even if the network reports nothing.
+ */
 const failFast = {
   protocol: 2,
   enableOfflineQueue: false,
@@ -17,8 +19,9 @@ const failFast = {
 } as const;
 
 /**
- * BullMQ asks for endless retries here, and a time limit would end its blocking calls for ever. A call that blocks waits
- * for 10 s at most: a connection that is silent for longer is dead, even where the network never said so.
+ * Waits for the store. BullMQ requires endless retries here, and a command timeout would end its blocking calls
+ * forever. A blocking call waits for 10 s at most: a connection that is silent for longer is dead, even if the network
+ * never reported it.
  */
 const waitForStore = { protocol: 2, maxRetriesPerRequest: null, socketTimeout: 15_000 } as const;
 
@@ -68,7 +71,7 @@ async function warnOfEviction(client: RedisClient, log: Logger): Promise<void> {
     const advice = evictionAdvice(await readEvictionPolicies(client));
     if (advice !== undefined) log.warn(advice);
   } catch (error) {
-    // It was just there: when it is back it is asked again.
+    // Redis was up a moment ago: the check runs again when it is up again.
     log.debug({ err: error }, "eviction policy of Redis");
   }
 }
