@@ -7,8 +7,9 @@ import { type Address, parseRedisUrl, type RedisTarget } from "./redis-url.ts";
 export type RedisClient = Redis | Cluster;
 
 /**
- * How a connection behaves; see ioredis. `enableOfflineQueue: false` with a `commandTimeout` fails fast, for whoever must
- * answer; a BullMQ worker waits, with `maxRetriesPerRequest: null` and without a `commandTimeout`, which would end it.
+ * Options of a connection; see ioredis. `enableOfflineQueue: false` with a `commandTimeout` fails fast, for callers
+ * that must answer. A BullMQ worker waits, with `maxRetriesPerRequest: null` and without a `commandTimeout`, which
+ * would end it.
  */
 export interface RedisBehaviour extends Pick<
   RedisOptions,
@@ -25,25 +26,25 @@ export interface RedisBehaviour extends Pick<
   scripts?: Record<string, { lua: string; numberOfKeys: number }>;
 }
 
-/** Back within a second of Redis' return; ioredis' own backoff grows to seconds. */
+/** Reconnects within a second of Redis' return; ioredis' own backoff grows to seconds. */
 const retryStrategy = (attempts: number) => Math.min(attempts * 100, 1000);
 const sentinelTimeoutMs = 1000;
 /**
- * How often, and how quickly one after the other, a call to a Cluster goes to another node before it fails: enough for
- * slots that have moved, not for a failover.
+ * Number and delay of a call's redirections in a Cluster before it fails: enough for slots that have moved, not for a
+ * failover.
  */
 const redirections = { maxRedirections: 4, retryDelayOnFailover: 50, retryDelayOnClusterDown: 50 };
 
 /**
- * For a connection to a Cluster that waits without limit. A node that fell silent ends no connection and moves nothing:
- * that another took its place must be asked for. And the ready check asks any one node: a silent one would hold up all.
+ * Options for a Cluster connection that waits without limit. A silent node ends no connection and moves no slot, so its
+ * replacement is only found by polling. The ready check asks a single node, and a silent one would block everything.
  */
 const patience = { slotsRefreshInterval: 5000, enableReadyCheck: false };
 
 /**
- * Opens a connection to what a `REDIS_URL` says. It reconnects for ever, also when Redis was away at first, and follows
- * failovers.
- * @param onError hears the first error of each outage
+ * Opens a connection to the target of a `REDIS_URL`. It reconnects forever, even when Redis was down at first, and
+ * follows failovers.
+ * @param onError receives the first error of each outage
  * @throws {RedisUrlError} when the URL cannot be read
  */
 export function connectRedis(url: string, behaviour: RedisBehaviour, onError: (error: Error) => void): RedisClient {
@@ -57,7 +58,7 @@ export function connectRedis(url: string, behaviour: RedisBehaviour, onError: (e
       clusterRetryStrategy: retryStrategy,
       ...(behaviour.commandTimeout === undefined && patience),
       ...redirections,
-      // Names stand in certificates, addresses seldom do.
+      // Certificates contain names, seldom addresses.
       ...(target.tls && { dnsLookup: (host: string, found: LookedUp) => found(null, host) }),
       redisOptions: { ...access, ...ofNodes },
     });
@@ -74,7 +75,7 @@ export function connectRedis(url: string, behaviour: RedisBehaviour, onError: (e
     sentinels: target.sentinels,
     name: target.master,
     sentinelRetryStrategy: retryStrategy,
-    // For seconds after a failover that an operator asked for, the server before it takes what will be lost.
+    // For seconds after a failover requested by an operator, the old master accepts writes that will be lost.
     failoverDetector: true,
     sentinelCommandTimeout: sentinelTimeoutMs,
     ...(sentinelUsername !== undefined && { sentinelUsername }),
@@ -86,11 +87,11 @@ export function connectRedis(url: string, behaviour: RedisBehaviour, onError: (e
 
 /**
  * Opens a connection to one node of a Cluster, which ends for good when it is lost.
- * @param url the Cluster's
+ * @param url URL of the Cluster
  */
 export function connectNode(url: string, address: Address, behaviour: RedisBehaviour): Redis {
   const redis = new Redis({ ...accessOf(parseRedisUrl(url)), ...behaviour, ...address, retryStrategy: () => null });
-  // Who waits for an answer hears of it; the Cluster's own connections report outages.
+  // Pending calls receive the error; the Cluster's own connections report outages.
   redis.on("error", () => undefined);
   return redis;
 }
@@ -105,19 +106,19 @@ function accessOf({ username, password, tls }: RedisTarget) {
 
 type LookedUp = (error: null, address: string) => void;
 
-/** Of a Cluster that ends while it connects, the end is not always told. */
+/** Maximum wait for the end: a Cluster that ends while it connects does not always report it. */
 const endedMs = 1000;
 
-/** Ends it at once; resolves when it has ended. */
+/** Disconnects at once; resolves when the connection has ended. */
 export async function disconnectRedis(redis: RedisClient): Promise<void> {
-  // Between two connections there is no socket that could end; a Cluster that has ended may call itself closed.
+  // Between two connections there is no socket that could end. An ended Cluster may report `close`.
   const open = !["end", "reconnecting", "close"].includes(redis.status);
   const ended = open ? new Promise((resolve) => redis.once("end", resolve)) : undefined;
   redis.disconnect();
   await within(endedMs, Promise.resolve(ended)).catch(() => undefined);
 }
 
-/** The server has become a replica: a new connection finds the master. */
+/** Detects a server that has become a replica: a new connection finds the master. */
 function isReplica(error: Error): boolean {
   return error.message.startsWith("READONLY");
 }
@@ -130,7 +131,7 @@ function reportOutages<Client extends RedisClient>(redis: Client, onError: (erro
   };
   redis.on("ready", () => (reported = false));
   redis.on("error", report);
-  // Of one node of a Cluster; the others work.
+  // Error of one node of a Cluster; the others work.
   redis.on("node error", report);
   return redis;
 }

@@ -2,7 +2,7 @@ import { Cluster } from "ioredis";
 import type { RedisClient } from "./connect-redis.ts";
 
 /**
- * What a Redis does when its memory is full, as its `maxmemory-policy` names it; of a Cluster, each master's.
+ * Reads the eviction policy of a Redis (`maxmemory-policy`); for a Cluster, that of each master.
  * @throws when one does not answer
  */
 export async function readEvictionPolicies(redis: RedisClient): Promise<string[]> {
@@ -11,7 +11,7 @@ export async function readEvictionPolicies(redis: RedisClient): Promise<string[]
   return reports.map((report) => /^maxmemory_policy:(\S+)/m.exec(report)?.[1] ?? "unknown");
 }
 
-/** What an operator is told about such policies; `undefined` where all is well. */
+/** Advice for an operator about such policies; `undefined` if all is well. */
 export function evictionAdvice(policies: readonly string[]): string | undefined {
   const wrong = [...new Set(policies)].filter((policy) => policy !== "noeviction");
   if (wrong.length === 0) return undefined;

@@ -1,20 +1,21 @@
 import type { Redis } from "ioredis";
 
 /**
- * Keeps a connection out of database 0 when the server refuses the one it is for: ioredis reports that and goes on there,
- * where another installation may have its queue. Such a connection ends before it is ready, and is tried again.
+ * Keeps a connection out of database 0 when the server refuses the configured one. ioredis reports that and continues
+ * in database 0, where another installation may have its queue. Such a connection ends before it is ready, and is
+ * retried.
  */
 export function guardDatabase(redis: Redis): Redis {
   redis.on("error", (error) => {
     if (isRefusedDatabase(error)) redis.disconnect(true);
   });
   const duplicate = redis.duplicate.bind(redis);
-  // BullMQ makes another one like it for calls that block.
+  // BullMQ duplicates the connection for calls that block.
   redis.duplicate = (override) => guardDatabase(duplicate(override));
   return redis;
 }
 
-/** Whether an error of a connection says that its database cannot be selected. */
+/** True if an error of a connection says that its database cannot be selected. */
 export function isRefusedDatabase(error: unknown): boolean {
   if (!(error instanceof Error) || !("command" in error)) return false;
   const { command } = error;

@@ -1,10 +1,10 @@
-/** What `REDIS_URL` says: one server, at an address or a Unix socket, a Cluster, or a server that Sentinels watch. */
+/** Target of a `REDIS_URL`: one server, at an address or a Unix socket, a Cluster, or a server that Sentinels watch. */
 export type RedisTarget = Access & (ServerTarget | SocketTarget | ClusterTarget | SentinelTarget);
 
 interface Access {
   username?: string;
   password?: string;
-  /** Encrypted, and the certificate is verified. */
+  /** True for TLS; the certificate is verified. */
   tls: boolean;
 }
 
@@ -15,21 +15,21 @@ interface ServerTarget extends Address {
 
 interface SocketTarget {
   kind: "socket";
-  /** Of the file. */
+  /** Path of the socket. */
   path: string;
   db: number;
 }
 
 interface ClusterTarget {
   kind: "cluster";
-  /** Some of its nodes: they tell of the others. */
+  /** Some of the nodes; the others are discovered through them. */
   nodes: Address[];
 }
 
 interface SentinelTarget {
   kind: "sentinel";
   sentinels: Address[];
-  /** What the Sentinels call the server. */
+  /** Name of the server at the Sentinels. */
   master: string;
   db: number;
   sentinelUsername?: string;
@@ -52,13 +52,13 @@ const forms = {
   sentinel: "redis+sentinel://user:password@host:26379,host:26379/master-name?db=0",
 };
 const schemes = "redis://, unix://, redis+cluster:// or redis+sentinel:// (with TLS rediss:// and so on)";
-/** Clients of other languages write it in these ways. */
+/** Forms that clients of other languages use. */
 const socketScheme = /^(?:unix|redis\+unix|redis\+socket):\/\/([^/?#]*)(\/[^?#]*)(?:\?([^#]*))?$/;
 
 /**
- * Reads a URL of one of the forms above; user, password, ports, database and TLS (`rediss`) are optional. What has a
- * special character in user, password or name is percent-encoded.
- * @throws {RedisUrlError} saying what was expected, without repeating the URL, which may hold a password
+ * Reads a URL of one of the forms above; user, password, ports, database and TLS (`rediss`) are optional. Special
+ * characters in user, password or name must be percent-encoded.
+ * @throws {RedisUrlError} saying what was expected, without repeating the URL, which may contain a password
  */
 export function parseRedisUrl(url: string): RedisTarget {
   const socket = socketScheme.exec(url);
@@ -137,7 +137,7 @@ function readDatabase(text: string, form: string): number {
   return Number(text);
 }
 
-/** A setting that nobody reads would be believed to work. */
+/** Refuses unknown settings: an ignored setting would be taken for an effective one. */
 function refuseOthers(settings: URLSearchParams, known: string[], form: string): void {
   const unknown = [...settings.keys()].filter((key) => !known.includes(key));
   if (unknown.length > 0) throw new RedisUrlError(`expected ${form}: there is no setting ${unknown.join(", ")}`);

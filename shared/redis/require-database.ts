@@ -4,11 +4,13 @@ import { connectRedis, disconnectRedis } from "./connect-redis.ts";
 import { isRefusedDatabase } from "./guard-database.ts";
 import { parseRedisUrl } from "./redis-url.ts";
 
-/** A server that is away says nothing about its databases; a start does not wait for it. */
+/**
+ * Time limit of the check. A server that is down says nothing about its databases, and a start does not wait for it.
+ */
 const answerMs = 2000;
 
 /**
- * Refuses a `REDIS_URL` whose server is there and does not have the database it names.
+ * Refuses a `REDIS_URL` whose server is up and lacks the database it names.
  * @throws {ConfigError}
  */
 export async function requireRedisDatabase(url: string): Promise<void> {
