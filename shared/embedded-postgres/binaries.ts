@@ -8,7 +8,7 @@ export interface Binaries {
 
 /**
  * Finds the PostgreSQL that npm installed for this platform.
- * @throws {EmbeddedPostgresError} where there is none
+ * @throws {EmbeddedPostgresError} if there is none
  */
 export async function findBinaries(
   platform: string = process.platform,

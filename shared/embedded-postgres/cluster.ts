@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 export const superuser = "parley";
 
-/** PostgreSQL's programs get this and nothing of ours: no PG* variable, no secret, messages in English. */
+/** Environment of PostgreSQL's programs, with nothing of ours: no PG* variable, no secret, messages in English. */
 export const environment = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C", TZ: "UTC" };
 
 const passwordFile = "parley-password";
@@ -24,8 +24,8 @@ interface Setup {
 }
 
 /**
- * Makes the data folder unless it is there. Only for the holder of the folder's lock.
- * @returns the superuser's password, which is kept inside it
+ * Creates the data folder if it is missing. Only for the holder of the folder's lock.
+ * @returns the superuser's password, which is kept in the folder
  */
 export async function ensureCluster({ folder, initdb, runAs, log }: Setup): Promise<string> {
   await removeHalfMade(folder);
@@ -40,7 +40,7 @@ export async function ensureCluster({ folder, initdb, runAs, log }: Setup): Prom
   return readPassword(folder);
 }
 
-/** A start that dies half way leaves a folder beside the real one, never half a real one. */
+/** Builds the data folder beside its final place, so that an interrupted start never leaves a partial one there. */
 async function initialise({ folder, initdb, runAs }: Omit<Setup, "log">): Promise<void> {
   const workshop = await mkdtemp(halfMadePrefix(folder));
   const [data, password] = [join(workshop, "data"), join(workshop, "password")];
@@ -75,7 +75,7 @@ async function removeHalfMade(folder: string): Promise<void> {
   const prefix = basename(halfMadePrefix(folder));
   const names = await readdir(dirname(folder));
   const halfMade = names.filter((name) => name.startsWith(prefix)).map((name) => join(dirname(folder), name));
-  // An initdb that outlived its start may still be writing; it ends when it next reports what it does.
+  // An initdb that outlived its start may still be writing; it ends the next time it reports progress.
   await Promise.all(halfMade.map((path) => rm(path, { recursive: true, force: true, maxRetries: 10 })));
 }
 
@@ -83,7 +83,7 @@ function halfMadePrefix(folder: string): string {
   return `${folder}.initdb-`;
 }
 
-/** @throws {EmbeddedPostgresError} where it cannot be read: the folder is somebody else's */
+/** @throws {EmbeddedPostgresError} if it cannot be read: the folder belongs to another account */
 export async function readPassword(folder: string): Promise<string> {
   const path = join(folder, passwordFile);
   try {

@@ -14,17 +14,17 @@ import { takeFileLock } from "../process/file-lock.ts";
 import type { Logger } from "../logger.ts";
 
 interface EmbeddedPostgresOptions {
-  /** Made when it is not there. Its log stands beside it, as `<dataDir>.log`, and its lock, as `<dataDir>.lock`. */
+  /** Data folder, created if missing. Its log is beside it as `<dataDir>.log`, its lock as `<dataDir>.lock`. */
   dataDir: string;
   log: Logger;
-  /** Server settings over ours, e.g. `{ fsync: "off" }`. */
+  /** Server settings that override ours, e.g. `{ fsync: "off" }`. */
   settings?: Record<string, string>;
-  /** Absent: one that is free. */
+  /** Port; defaults to a free one. */
   port?: number | undefined;
 }
 
 export interface EmbeddedPostgres {
-  /** Of a superuser on 127.0.0.1; the password in it can be read only by whoever owns the data folder. */
+  /** URL of a superuser on 127.0.0.1; only the owner of the data folder can read the password in it. */
   url: string;
   port: number;
   pid: number;
@@ -34,10 +34,10 @@ export interface EmbeddedPostgres {
   stop: () => Promise<void>;
 }
 
-/** For one machine and a few processes: small, and as durable as PostgreSQL is by default. */
+/** Settings for one machine and a few processes: small, and as durable as PostgreSQL is by default. */
 const defaults = {
   listen_addresses: "127.0.0.1",
-  // Its lock files would lie in the system's temporary folder.
+  // The lock files of a socket would be in the system's temporary folder.
   unix_socket_directories: "",
   max_connections: "200",
   shared_buffers: "64MB",
@@ -49,13 +49,13 @@ const defaults = {
 };
 
 const attempts = 5;
-/** The port was lost to another program, or what a killed run left has not quite ended. */
+/** Transient errors: another program took the port, or a leftover of a killed run has not quite ended. */
 const passing = /Address already in use|lock file .* already exists|pre-existing shared memory block/;
 
 /**
- * Starts the PostgreSQL that npm installed, on data that outlives it; clears away first what a killed run left.
- * @throws {EmbeddedPostgresError} when there is none for this platform, when another process runs this data folder,
- *   or when it does not start: the message says what to do, or what PostgreSQL said
+ * Starts the PostgreSQL that npm installed, on data that outlives it; first cleans up after a killed run.
+ * @throws {EmbeddedPostgresError} when there is none for this platform, when another process runs this data folder, or
+ * when it does not start: the message says what to do, or what PostgreSQL said
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const folder = resolve(options.dataDir);
@@ -99,7 +99,7 @@ async function start(folder: string, { log, settings, port }: EmbeddedPostgresOp
 
 function mayPass(error: unknown): boolean {
   if (!(error instanceof EmbeddedPostgresError)) return false;
-  // Answered, but not by our server.
+  // Another server answered, not ours.
   return passing.test(error.message) || error.cause instanceof pg.DatabaseError;
 }
 

@@ -1,4 +1,4 @@
-/** Why the embedded PostgreSQL does not run, in words that say what to do. */
+/** Reason why the embedded PostgreSQL does not run; the message says what to do. */
 export class EmbeddedPostgresError extends Error {
   override name = "EmbeddedPostgresError";
 }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readPassword, superuser } from "./cluster.ts";
 
-/** The URL of the PostgreSQL that another process of ours runs in this folder; `undefined` where none does. */
+/** Finds the URL of the PostgreSQL that another process of ours runs in this folder; `undefined` if there is none. */
 export async function findRunning(folder: string): Promise<string | undefined> {
   const [pid, , , port] = (await readFile(join(folder, "postmaster.pid"), "utf8").catch(() => "")).split("\n");
   if (!pid || !port) return undefined;

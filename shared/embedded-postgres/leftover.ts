@@ -8,15 +8,15 @@ import { EmbeddedPostgresError } from "./error.ts";
 
 const run = promisify(execFile);
 
-/** A fast shutdown ends all sessions; what takes this long hangs. */
+/** Time limit of a fast shutdown, which ends all sessions. A server that takes longer hangs. */
 const fastShutdownMs = 10_000;
-/** An immediate one kills what does not end by itself after 5 s. */
+/** Time limit of an immediate shutdown, which kills remaining processes after 5 s. */
 const immediateShutdownMs = 7000;
 
 /**
- * Clears away what a killed run left in a data folder: a server still running is stopped in order, and a pid file
- * whose number now belongs to some other process, which PostgreSQL would take for a running server, is removed.
- * Only for the holder of the folder's lock, who knows that nobody owns that server any more.
+ * Cleans up a data folder after a killed run. A server still running is shut down in order. A pid file whose number now
+ * belongs to another process is removed, because PostgreSQL would take it for a running server. Only for the holder of
+ * the folder's lock: the lock proves that the server has no owner any more.
  */
 export async function clearLeftover(folder: string, log: Logger): Promise<void> {
   const pidFile = join(folder, "postmaster.pid");
@@ -24,7 +24,7 @@ export async function clearLeftover(folder: string, log: Logger): Promise<void> 
   if (firstLine === undefined) return;
   const pid = Number(firstLine);
   if (!Number.isInteger(pid) || pid <= 0) return rm(pidFile, { force: true });
-  // PostgreSQL itself sees that a file names nobody.
+  // PostgreSQL itself detects a pid file without a process.
   if (!isAlive(pid)) return;
   if (!(await isServerOf(pid, folder, servedFolder))) {
     log.debug(`a killed run's pid file names process ${pid}, which is no PostgreSQL of this folder: removing the file`);
@@ -45,7 +45,7 @@ async function stopServer(pid: number): Promise<void> {
 async function endsAfter(signal: NodeJS.Signals, pid: number, limitMs: number): Promise<boolean> {
   process.kill(pid, signal);
   const deadline = Date.now() + limitMs;
-  // Where nobody reaps orphans (many containers) it stays as a zombie, which has no command line.
+  // Without a process that reaps orphans (many containers) it remains as a zombie, which has no command line.
   while (isAlive(pid) && (await commandLine(pid)) !== "") {
     if (Date.now() > deadline) return false;
     await sleep(10);
@@ -58,12 +58,15 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch {
-    // EPERM: it runs as somebody else, as PostgreSQL of this folder cannot.
+    // EPERM: the process runs as another account, which PostgreSQL of this folder cannot.
     return false;
   }
 }
 
-/** Where the system tells it, a server's working folder is proof; its command line keeps naming a folder since moved. */
+/**
+ * Checks the server's working folder, where the system exposes it: that is proof. Its command line keeps naming a
+ * folder since moved.
+ */
 async function isServerOf(pid: number, folder: string, servedFolder: string | undefined): Promise<boolean> {
   const command = await commandLine(pid);
   if (!/\bpostgres\b/.test(command)) return false;

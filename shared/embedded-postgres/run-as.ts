@@ -12,18 +12,18 @@ interface Account {
   gid: number;
 }
 
-/** How PostgreSQL's programs are started: as ourselves, or, since they refuse root, as another account. */
+/** Account that runs PostgreSQL's programs: ours, or, since they refuse root, another one. */
 export interface RunAs {
-  /** Put before each command line. */
+  /** Words put before each command line. */
   prefix: string[];
-  /** For `spawn`. */
+  /** Options for `spawn`. */
   ids: Partial<Account>;
   /** Gives a file or folder that we made to the account. */
   own: (path: string) => Promise<void>;
 }
 
 interface Place {
-  /** The data folder; it need not be there yet. */
+  /** The data folder; it may be missing. */
   folder: string;
   /** The program that the account must be able to run. */
   postgres: string;
@@ -32,8 +32,8 @@ interface Place {
 const asOurselves: RunAs = { prefix: [], ids: {}, own: async () => {} };
 
 /**
- * Decides whom PostgreSQL runs as.
- * @throws {EmbeddedPostgresError} when it is nobody who can run it or own the data
+ * Chooses the account that runs PostgreSQL.
+ * @throws {EmbeddedPostgresError} when no account can run it or own the data
  */
 export async function chooseRunAs({ folder, postgres }: Place): Promise<RunAs> {
   const uid = process.getuid?.();
@@ -47,7 +47,7 @@ export async function chooseRunAs({ folder, postgres }: Place): Promise<RunAs> {
     );
   }
   const account = data === undefined || data.uid === 0 ? await findAccount() : { uid: data.uid, gid: data.gid };
-  // Restored or copied by root: PostgreSQL wants to own its data.
+  // Root restored or copied the folder: PostgreSQL requires that it owns its data.
   if (data?.uid === 0) await run("chown", ["-R", `${account.uid}:${account.gid}`, folder]);
   const own = (path: string) => chown(path, account.uid, account.gid);
   const reachable = (await canReach(account, postgres)) && (await canReach(account, dirname(folder)));
@@ -55,7 +55,7 @@ export async function chooseRunAs({ folder, postgres }: Place): Promise<RunAs> {
   return { prefix: await readingPrefix(account, postgres), ids: {}, own };
 }
 
-/** PostgreSQL looks its user up by name, so it must be an account that exists. */
+/** Finds an account that exists, because PostgreSQL looks its user up by name. */
 async function findAccount(): Promise<Account> {
   const accounts = await readFile("/etc/passwd", "utf8").catch(() => "");
   for (const name of ["postgres", "_postgres", "nobody"]) {
@@ -77,16 +77,16 @@ async function canReach(account: Account, path: string): Promise<boolean> {
   }
 }
 
-/** In `/proc/self/status`, bit numbers of capability sets. The first is the lesser one, the second what containers have. */
+/** Bit numbers of capability sets in `/proc/self/status`. The first is the lesser one; containers have the second. */
 const reading = [
   { name: "dac_read_search", bit: 2n },
   { name: "dac_override", bit: 1n },
 ];
 
 /**
- * A project under a folder like /root is closed to every other account. There PostgreSQL keeps, of all that root may,
- * only the right to go through folders and read. `no_setuid_fixup` is for `access(2)`, which PostgreSQL asks about its
- * own files and which otherwise leaves such rights out.
+ * Command prefix for a project under a folder like /root, which is closed to every other account. There PostgreSQL
+ * keeps one right of root: to traverse folders and read. `no_setuid_fixup` is for `access(2)`, which PostgreSQL uses on
+ * its own files and which otherwise ignores such rights.
  */
 async function readingPrefix(account: Account, postgres: string): Promise<string[]> {
   const status = await readFile("/proc/self/status", "utf8").catch(() => "");

@@ -24,11 +24,11 @@ export interface Server {
   stop: () => Promise<void>;
 }
 
-/** After a crash PostgreSQL first replays its log, at most `max_wal_size` of it. */
+/** Time limit of a start. After a crash PostgreSQL first replays its log, at most `max_wal_size` of it. */
 const readyMs = 120_000;
-/** A fast shutdown ends all sessions and writes a checkpoint. */
+/** Time limit of a fast shutdown, which ends all sessions and writes a checkpoint. */
 const fastShutdownMs = 10_000;
-/** An immediate one kills what does not end by itself after 5 s. */
+/** Time limit of an immediate shutdown, which kills remaining processes after 5 s. */
 const immediateShutdownMs = 7000;
 const maxLogBytes = 5_000_000;
 
@@ -62,7 +62,7 @@ async function spawnPostmaster({ postgres, folder, logFile, settings, runAs }: S
   const [program = postgres, ...rest] = [...runAs.prefix, postgres, "-D", folder, ...args];
   const log = await open(logFile, "a", 0o600);
   try {
-    // In a process group of its own: a terminal's Ctrl-C is for us, and PostgreSQL ends last.
+    // A separate process group: a terminal's Ctrl-C is for us, and PostgreSQL ends last.
     const child = spawn(program, rest, {
       ...runAs.ids,
       detached: true,
@@ -74,7 +74,7 @@ async function spawnPostmaster({ postgres, folder, logFile, settings, runAs }: S
       child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
     });
     await once(child, "spawn");
-    // Later ones mean that a signal could not be sent; `shutDown` sees that the server is still there.
+    // Later errors mean that a signal could not be sent; `shutDown` sees that the server still runs.
     child.on("error", () => undefined);
     return { child, pid: child.pid ?? 0, exited };
   } finally {
@@ -83,8 +83,8 @@ async function spawnPostmaster({ postgres, folder, logFile, settings, runAs }: S
 }
 
 /**
- * When we are killed without a chance to stop the server, the pipe to this shell closes and it asks for a smart
- * shutdown: the server ends as soon as the last session has.
+ * Starts a guard shell for the case that we are killed and cannot stop the server. The pipe to the shell then closes,
+ * and the shell requests a smart shutdown: the server ends as soon as the last session has.
  */
 function guardAgainstOurDeath(pid: number): ChildProcess {
   const guard = spawn("/bin/sh", ["-c", 'read -r _; kill -TERM "$1"', "postgres-guard", `${pid}`], {
@@ -93,7 +93,7 @@ function guardAgainstOurDeath(pid: number): ChildProcess {
     env: environment,
     stdio: ["pipe", "ignore", "ignore"],
   });
-  // Without a guard the next start clears away what is left.
+  // Without a guard the next start cleans up.
   guard.on("error", () => undefined);
   guard.stdin?.on("error", () => undefined);
   return guard;
@@ -109,7 +109,7 @@ async function acceptsConnections(url: string, child: ChildProcess): Promise<voi
       await client.end();
       return;
     } catch (error) {
-      // Refused or still starting; but a wrong password stays wrong (somebody else's server may have got the port).
+      // Refused or still starting. A wrong password stays wrong: another server may have taken the port.
       if (Date.now() > deadline || (error instanceof pg.DatabaseError && error.code === "28P01")) throw error;
     }
     await sleep(pauseMs);
@@ -128,7 +128,7 @@ async function shutDown(child: ChildProcess, exited: Promise<string>): Promise<v
       await within(limitMs, exited);
       return;
     } catch {
-      // Next, the harder signal.
+      // Continue with the harder signal.
     }
   }
   throw new EmbeddedPostgresError(`PostgreSQL does not end: process ${child.pid}`);
@@ -138,7 +138,7 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-/** Keeps one old log. @returns where in the file, in bytes, this run's log begins */
+/** Rotates the log and keeps one old file. @returns offset in bytes at which this run's log begins */
 async function rotateLog(logFile: string): Promise<number> {
   const size = await stat(logFile).then(
     (file) => file.size,

@@ -8,25 +8,25 @@ import { DatabaseUrlError, readTlsSettings } from "./database-url.ts";
 export type ConnectionOptions = Pick<ClientConfig, "connectionString" | "ssl">;
 
 /**
- * Turns a `DATABASE_URL` into options for `pg`. Every connection to PostgreSQL is made with them, so that each reads the
- * URL alike.
- * @throws {ConfigError} where a file that it names cannot be read: `pg` would take that for an outage
+ * Turns a `DATABASE_URL` into options for `pg`. Every connection to PostgreSQL uses them, so that all read the URL
+ * alike.
+ * @throws {ConfigError} if a file it names cannot be read: `pg` would take that for an outage
  */
 export function connectionOptions(databaseUrl: string): ConnectionOptions {
   const url = new URL(databaseUrl);
   const settings = readSettings(url);
   for (const { setting, path } of settings.files) requireFile(setting, path);
-  // `pg` reads the files with each connection, so that certificates may be renewed while a process runs.
+  // `pg` reads the files for each connection, so certificates may be renewed while a process runs.
   if (!settings.systemRoots) return { connectionString: databaseUrl };
   const fileOf = (name: string) => settings.files.find(({ setting }) => setting === name)?.path;
   const [cert, key] = [fileOf("sslcert"), fileOf("sslkey")];
-  // What stands in the string wins over every other option, `ssl` too.
+  // Settings in the string take precedence over every other option, including `ssl`.
   for (const name of ["ssl", "sslmode", "sslrootcert", "sslcert", "sslkey"]) url.searchParams.delete(name);
   return {
     connectionString: url.href,
     ssl: {
       ca: trustedRoots(),
-      // Without it Node.js compares the certificate of a host given by its address with the name `localhost`.
+      // Without this Node.js compares the certificate of a host given by its address with the name `localhost`.
       host: url.searchParams.get("host") ?? url.hostname.replace(/^\[(.+)\]$/, "$1"),
       ...(cert !== undefined && { cert: readFileSync(cert, "utf8") }),
       ...(key !== undefined && { key: readFileSync(key, "utf8") }),
@@ -43,7 +43,7 @@ function readSettings(url: URL) {
   }
 }
 
-/** Those of the system, and those that Node.js brings: slim images have none of their own. */
+/** Trusted root certificates of the system and of Node.js: slim images have none of their own. */
 function trustedRoots(): string[] {
   return [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
 }

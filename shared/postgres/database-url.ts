@@ -1,24 +1,24 @@
-/** A `DATABASE_URL` that cannot mean what it says; the message does not repeat it, as it may hold a password. */
+/** A `DATABASE_URL` that contradicts itself. The message does not repeat it, as it may contain a password. */
 export class DatabaseUrlError extends Error {
   override name = "DatabaseUrlError";
 }
 
-/** libpq's word for the certificates that the system trusts; `pg` takes it for the name of a file. */
+/** libpq's value for the certificates that the system trusts; `pg` takes it for a file name. */
 const systemRoots = "system";
 
 const fileSettings = ["sslrootcert", "sslcert", "sslkey"] as const;
-/** These verify name and chain, in libpq with `sslrootcert=system`, in `pg` always. */
+/** Modes that verify name and chain: in libpq with `sslrootcert=system`, in `pg` always. */
 const verifyingModes = [null, "verify-full", "verify-ca", "require", "prefer"];
 
 /** The TLS settings of a `DATABASE_URL` that `pg` does not read as libpq does. */
 export interface TlsSettings {
-  /** Whether `sslrootcert=system` is asked for. */
+  /** True if `sslrootcert=system` is set. */
   systemRoots: boolean;
   /** Settings that name a file, and the file. */
   files: { setting: string; path: string }[];
 }
 
-/** @throws {DatabaseUrlError} where settings contradict each other */
+/** @throws {DatabaseUrlError} if settings contradict each other */
 export function readTlsSettings(url: URL): TlsSettings {
   const { searchParams } = url;
   const wantsSystem = searchParams.get("sslrootcert") === systemRoots;

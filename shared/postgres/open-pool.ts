@@ -2,25 +2,25 @@ import pg, { type ClientBase, type PoolConfig } from "pg";
 import { connectionOptions } from "./connection-options.ts";
 
 interface PoolOptions extends Omit<PoolConfig, "connectionString" | "ssl" | "options" | "onConnect"> {
-  /** The schema in which unqualified names are looked up; absent: as the database, the role or the URL say. */
+  /** The schema in which unqualified names are looked up; defaults to that of the database, the role or the URL. */
   searchPath?: string;
-  /** False behind a pooler in transaction mode, where a session is not ours alone: its settings would reach others. */
+  /** False behind a pooler in transaction mode, where sessions are shared: settings would affect other clients. */
   ownSessions?: boolean;
 }
 
 /**
- * Session settings that our statements rely on, whatever defaults the database or the role has: under `serializable` single
- * statements fail as soon as twenty conversations are written at once, and `pg` reads times in ISO format only.
+ * Session settings that our statements rely on, whatever defaults the database or the role has. Under `serializable`
+ * single statements fail as soon as twenty conversations are written at once, and `pg` reads times in ISO format only.
  */
 const sessionSettings = { default_transaction_isolation: "read committed", datestyle: "ISO" };
 
 /**
- * Makes a pool whose connections are set up by a statement. A start-up parameter would not do: `options` in the URL takes
- * its place, and PgBouncer refuses it.
+ * Creates a pool whose connections are set up by a statement. A start-up parameter does not work: `options` in the URL
+ * replaces it, and PgBouncer refuses it.
  */
 export function openPool(databaseUrl: string, { searchPath, ownSessions = true, ...options }: PoolOptions): pg.Pool {
   const settings = { ...sessionSettings, ...(searchPath !== undefined && { search_path: searchPath }) };
-  // The pool waits for it before it gives the connection to anybody; @types/pg does not know that it may.
+  // The pool awaits this before it hands the connection out; @types/pg does not allow for a promise.
   const setup: { onConnect: (client: ClientBase) => unknown } = {
     onConnect: (client) => applySettings(client, settings),
   };
