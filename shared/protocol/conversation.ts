@@ -6,7 +6,7 @@ export const defaultHistoryPage = 50;
 export const sender = z.enum(["user", "ai"]);
 export type Sender = z.output<typeof sender>;
 
-/** Of a reply, by the visitor. */
+/** A visitor's rating of a reply. */
 export const rating = z.enum(["up", "down"]);
 export type Rating = z.output<typeof rating>;
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { jobStatus, jobView } from "./job.ts";
 
-/** The events of `GET /api/jobs/:jobId/events`: what stands in the `data` of each. */
+/** The events of `GET /api/jobs/:jobId/events`: the contents of `data` of each. */
 export const eventData = {
   status: z.object({ status: jobStatus, attempt: z.int(), position: z.int().optional() }).meta({ id: "StatusEvent" }),
   delta: z
@@ -25,5 +25,5 @@ export type EventData = { [Name in EventName]: z.output<(typeof eventData)[Name]
 /** One event of a stream, ready for the wire. */
 export type JobEvent = { [Name in EventName]: { event: Name; data: EventData[Name]; id?: string } }[EventName];
 
-/** The id of a terminal event; a reconnect that names it is told to stop. */
+/** The id of a terminal event. A reconnect that sends it is answered with an instruction to stop. */
 export const endEventId = "end";

@@ -3,10 +3,10 @@ import { rating } from "./conversation.ts";
 import { cleanText } from "./submit.ts";
 import { isVisible } from "./visible.ts";
 
-/** Code points. */
+/** Maximum length of a comment, in code points. */
 const maxCommentChars = 1000;
 
-/** An empty comment is none: a form sends one whether anything was written in it or not. */
+/** A comment. An empty one counts as none: a form sends it whether or not the visitor wrote anything. */
 const comment = cleanText(maxCommentChars)
   .transform((text) => (isVisible(text) ? text : undefined))
   .optional();

@@ -1,5 +1,7 @@
-/** With which an embedding site says who its visitor is; see `identityClaims`. */
+/** Header in which an embedding site identifies its visitor; see `identityClaims`. */
 export const identityHeader = "X-Parley-Identity";
 
-/** On a first message: what the visitor's browser got for solving a bot challenge, where the service wants one. */
+/**
+ * Header of a first message: proof that the visitor's browser solved a bot challenge, where the service requires one.
+ */
 export const challengeHeader = "X-Parley-Challenge";

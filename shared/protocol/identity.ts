@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-/** A longer one is refused before it is looked into. */
+/** Maximum length of an identity. A longer one is refused before it is parsed. */
 export const maxIdentityChars = 4096;
-/** An identity that is good for longer would be a password that nobody can take back. */
+/** Maximum lifetime of an identity. One that is valid for longer would be a password that cannot be revoked. */
 export const maxIdentitySeconds = 24 * 60 * 60;
 
 const asText = (given: string | number) => String(given);
@@ -10,7 +10,7 @@ const textOrNumber =
   'must be text, like "4711", or a whole number of at most 9007199254740991: write your id as a string';
 const unixSeconds = "must be a number of Unix seconds, like 1767225600";
 
-/** The visitor's id as text. A number beyond 2^53 may have been rounded, so that two visitors would be one. */
+/** The visitor's id as text. A number beyond 2^53 may have been rounded, which would merge two visitors. */
 const sub = z
   .union(
     [
@@ -27,8 +27,8 @@ const sub = z
   .meta({ description: "The visitor's id on the site; never used again for somebody else" });
 
 /**
- * What stands in `X-Parley-Identity`: a compact JWS (RFC 7515), HS256 under `IDENTITY_SECRET`, of these claims. Others may be
- * there, and are not read. Times may have fractions (RFC 7519, NumericDate); `null` is what many a serializer writes for absent.
+ * Claims of the compact JWS (RFC 7515) in `X-Parley-Identity`, HS256 under `IDENTITY_SECRET`. Other claims are ignored.
+ * Times may have fractions (RFC 7519, NumericDate). Many serializers write `null` for absent.
  */
 export const identityClaims = z
   .object({
@@ -44,7 +44,7 @@ export const identityClaims = z
 const maxPage = 100;
 const defaultPage = 20;
 
-/** One of a verified visitor's conversations, as a list shows it. */
+/** One of a verified visitor's conversations, as shown in a list. */
 const visitorConversation = z
   .object({
     id: z.uuid(),
@@ -56,7 +56,7 @@ const visitorConversation = z
   })
   .meta({ id: "VisitorConversation" });
 
-/** `GET /api/me/conversations`: those with the latest news first. */
+/** `GET /api/me/conversations`: conversations with the latest activity first. */
 export const visitorConversations = z
   .object({
     conversations: z.array(visitorConversation),

@@ -3,11 +3,11 @@ import { z } from "zod";
 export const jobStatus = z.enum(["queued", "active", "completed", "failed", "cancelled"]);
 export type JobStatus = z.output<typeof jobStatus>;
 
-/** How a reply came to its end. `cancelled`: the visitor stopped it, and the text so far was kept. */
+/** Reason a reply ended. `cancelled`: the visitor stopped it, and the text so far was kept. */
 export const finishReason = z.enum(["stop", "length", "refusal", "content_filter", "cancelled"]);
 export type FinishReason = z.output<typeof finishReason>;
 
-/** Why a job ended without a whole reply; the messages are fit for a visitor. */
+/** Reasons a job ended without a complete reply; the messages are fit for a visitor. */
 export const jobErrors = {
   provider_unavailable: "The assistant could not be reached. Please try again.",
   provider_rejected: "The assistant could not answer this message.",
@@ -39,7 +39,7 @@ const reply = z
 
 const time = z.iso.datetime();
 
-/** What happened to a job, and when. */
+/** Events of a job and their times. */
 export const timeline = z
   .object({
     jobId: z.uuid(),
@@ -56,7 +56,7 @@ export const timeline = z
   .meta({ id: "Timeline" });
 export type TimelineView = z.output<typeof timeline>;
 
-/** A job as `GET /api/jobs/:jobId` and the last event of its stream show it. */
+/** A job as shown by `GET /api/jobs/:jobId` and the last event of its stream. */
 export const jobView = z
   .object({
     jobId: z.uuid(),

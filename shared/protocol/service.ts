@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Why a provider cannot be used. */
+/** Reason a provider cannot be used. */
 const unavailableReason = z.enum(["not_configured", "retired"]);
 
 export const providerInfo = z

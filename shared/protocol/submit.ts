@@ -2,13 +2,13 @@ import { z } from "zod";
 import { jobStatus, jobView } from "./job.ts";
 import { isVisible } from "./visible.ts";
 
-/** Limits of one submission that no operator needs to turn. */
+/** Limits of one submission that operators do not need to change. */
 const maxHistoryItems = 50;
 export const maxMetadataBytes = 2048;
-/** Code points of one earlier message. */
+/** Maximum code points of one earlier message. */
 const maxHistoryChars = 20_000;
 
-/** Text that PostgreSQL and UTF-8 can hold: no U+0000, no half of a surrogate pair. */
+/** Text that PostgreSQL and UTF-8 can store: no U+0000, no unpaired surrogate. */
 const storable = z
   .string()
   .refine((text) => !text.includes("\0"), "must not contain U+0000")
@@ -21,7 +21,7 @@ export function cleanText(max: number) {
     .refine((text) => codePoints(text, max) <= max, `must have at most ${max} characters`);
 }
 
-/** Text with something to read in it: an empty or invisible message would cost a call and say nothing. */
+/** Text with visible characters: an empty or invisible message would cost a call and say nothing. */
 function messageText(max: number) {
   return cleanText(max).refine(isVisible, {
     error: ({ input }) => (input === "" ? "must not be empty" : "must not be empty: no character of it is visible"),
@@ -29,8 +29,8 @@ function messageText(max: number) {
 }
 
 /**
- * Refuses a value by its size before the items in it are looked at: zod would look at each, and report each.
- * @param isTooLarge only asked for what it is meant for; anything else is for `schema` to refuse
+ * Refuses a value by its size before its items are validated: zod would check and report each of them.
+ * @param isTooLarge only called for values of the expected type; `schema` refuses all others
  */
 function sized<Schema extends z.ZodType>(schema: Schema, isTooLarge: (value: object) => boolean, message: string) {
   return z.preprocess((value, context) => {
@@ -43,7 +43,7 @@ function sized<Schema extends z.ZodType>(schema: Schema, isTooLarge: (value: obj
 
 const historyItem = (max: number) =>
   z.strictObject({
-    // A reply may be longer than a message; the body has its own limit.
+    // A reply may be longer than a message; the body has a separate limit.
     text: messageText(Math.max(max, maxHistoryChars)),
     sender: z.enum(["user", "ai"]),
     timestamp: z.int().min(0).max(8_640_000_000_000_000).meta({ description: "Unix milliseconds" }),
@@ -57,7 +57,7 @@ const history = (max: number) =>
   );
 
 const metadataTooLarge = `must have at most ${maxMetadataBytes} bytes as JSON`;
-/** An entry takes six bytes of JSON or more: `"":"",`. */
+/** Maximum entries: each takes six bytes of JSON or more: `"":"",`. */
 const maxMetadataEntries = Math.ceil(maxMetadataBytes / 6);
 
 const metadata = sized(
@@ -68,10 +68,10 @@ const metadata = sized(
   metadataTooLarge,
 );
 
-/** Ids are compared as text: one spelling for each. */
+/** An id in lower case. Ids are compared as text, so each needs one spelling. */
 export const id = z.uuid("must be a UUID").transform((text) => text.toLowerCase());
 
-/** The header of that name. */
+/** The `Idempotency-Key` header. */
 export const idempotencyKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,255}$/, "must be 1 to 255 visible ASCII characters")
@@ -157,7 +157,7 @@ export const submitAnswer = submitResponse
 
 export type SubmitAnswer = z.output<typeof submitAnswer>;
 
-/** Counts code points, but not far beyond `enough`: the rest does not matter. */
+/** Counts code points, but not far beyond `enough`: the exact count does not matter then. */
 function codePoints(text: string, enough: number): number {
   if (text.length <= enough) return text.length;
   let count = 0;
