@@ -4,7 +4,7 @@ import { ConfigError } from "../config/config.ts";
 import { providerNames } from "./provider-catalog.ts";
 
 /**
- * A canned reply: used when the message holds one of its keywords, or by its flags. Its language is that of its
+ * A canned reply, used when the message contains one of its keywords, or by its flags. Its language is that of its
  * keywords, so a topic has one preset for each language.
  */
 const preset = z
@@ -22,7 +22,7 @@ const preset = z
     message: 'expected "default" or "fallback", not both',
   });
 
-/** `example.com`, or `*.example.com` for all below it; kept as browsers write it. */
+/** `example.com`, or `*.example.com` for all its subdomains; normalised as browsers write it. */
 const linkHost = z.string().transform((text, context) => {
   const [, wildcard = "", host = ""] = /^(\*\.)?([^*/?#@:\\\s]+)$/.exec(text) ?? [];
   const url = host === "" ? null : URL.parse(`https://${host}`);
@@ -44,7 +44,7 @@ const assistant = z.strictObject({
   maxOutputTokens: z.int().min(1).max(100_000).default(1024),
   firstTextMs: z.int().min(1000).max(3_600_000).optional().describe("until a provider's first text; 90 s by default"),
   state: z.enum(["own", "provider"]).default("own").describe("who keeps the conversation for the model"),
-  // A bound: of English 32,000 are about 8,000 tokens.
+  // Upper bound, one token per byte: 32,000 bytes of English are about 8,000 tokens.
   maxHistoryTokens: z
     .int()
     .min(100)
@@ -74,14 +74,14 @@ const assistantsFile = z.strictObject({
 
 export type Preset = z.output<typeof preset>;
 export type Assistant = z.output<typeof assistant>;
-/** By type: the key under which clients ask for one. */
+/** Assistants by type, the key under which clients request one. */
 export type Assistants = ReadonlyMap<string, Assistant>;
 
-/** Where the product's own assistants stand. */
+/** Location of the product's own assistants. */
 export const assistantsPath = "config/assistants.json";
 
 /**
- * Reads and checks the assistants, at start.
+ * Reads and checks the assistants at start.
  * @throws {ConfigError} naming the file, the path in it and what was expected there, for every fault
  */
 export async function readAssistants(path: string): Promise<Assistants> {
@@ -96,7 +96,7 @@ export async function readAssistants(path: string): Promise<Assistants> {
   return new Map(Object.entries(parsed.data.assistants));
 }
 
-/** Zod says of a key only that it is invalid; why stands one level deeper. */
+/** Finds the reason of an issue. Zod reports a key only as invalid; the reason is one level deeper. */
 function expectation(issue: z.core.$ZodIssue): string {
   return issue.code === "invalid_key" ? issue.issues.map(({ message }) => message).join("; ") : issue.message;
 }

@@ -4,14 +4,14 @@ import type { Prices } from "./prices.ts";
 import { isConfigured, modelOf, type ProviderName, providerNames, providerOf } from "./provider-catalog.ts";
 
 /**
- * A budget can only be kept where every model it may pay for has a price.
+ * Requires a price for every model that a budget may pay for: otherwise the budget cannot be enforced.
  * @throws {ConfigError} naming the assistants and models without one
  */
 export function checkBudgets(assistants: Assistants, prices: Prices, config: Config): void {
   const faults = [...assistants].flatMap(([type, assistant]) => {
     if (assistant.budget === undefined) return [];
     const paid = new Set<ProviderName>([providerOf(assistant, config), ...(assistant.fallback ?? [])]);
-    // Any configured provider can be asked for by a request.
+    // A request can name any configured provider.
     for (const name of providerNames) if (isConfigured(name, config)) paid.add(name);
     paid.delete("preset");
     return [...paid]

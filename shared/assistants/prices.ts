@@ -7,15 +7,15 @@ const usd = z.number().min(0);
 /** USD per million tokens. */
 const priceSchema = z.strictObject({
   input: usd,
-  /** Read from the provider's cache; absent: as `input`. */
+  /** Price of tokens read from the provider's cache. Defaults to `input`. */
   cachedInput: usd.optional(),
-  /** Written to the provider's cache; absent: as `input`. */
+  /** Price of tokens written to the provider's cache. Defaults to `input`. */
   cacheWrite: usd.optional(),
   output: usd,
 });
 export type Price = z.output<typeof priceSchema>;
 
-/** By model, as the provider is asked for it. A model that is not in here has no known cost. */
+/** Prices by model name, as sent to the provider. A model without an entry has no known cost. */
 export type Prices = ReadonlyMap<string, Price>;
 
 export const pricesPath = "config/prices.json";
@@ -43,7 +43,7 @@ interface Tokens {
 
 const million = 1_000_000;
 
-/** @returns USD that tokens may cost at most, whatever the provider's cache does with the prompt */
+/** @returns maximum cost of the tokens in USD, whatever the provider's cache does with the prompt */
 export function highestCostOf(price: Price, { inputTokens, outputTokens }: Tokens): number {
   const { input, cachedInput = 0, cacheWrite = 0 } = price;
   return costOf(

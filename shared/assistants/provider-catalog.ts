@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { ProviderInfo } from "../protocol/service.ts";
 
-/** In order of preference: an assistant that names none takes the first of `defaults` that is configured. */
+/** Providers in order of preference: an assistant that names none uses the first of `defaults` that is configured. */
 export const providerNames = ["anthropic", "openai", "openai-assistants", "compatible", "preset"] as const;
 export type ProviderName = (typeof providerNames)[number];
 
@@ -12,12 +12,12 @@ type Unavailable = NonNullable<ProviderInfo["reason"]>;
 
 interface CatalogEntry {
   model: (config: Config) => string;
-  /** Why it cannot be used; absent when it can. */
+  /** Reason why it cannot be used; `undefined` when it can. */
   missing: (config: Config) => Unavailable | undefined;
   capabilities: Capabilities;
 }
 
-/** What is known of each provider without loading it; how it is called stands with the worker. */
+/** Facts about each provider that need no code of it. The code that calls it belongs to the worker. */
 const catalog: Record<ProviderName, CatalogEntry> = {
   anthropic: {
     model: (config) => config.ANTHROPIC_MODEL,
@@ -68,7 +68,7 @@ export function isConfigured(name: string, config: Config): name is ProviderName
   return isProviderName(name) && catalog[name].missing(config) === undefined;
 }
 
-/** The model a provider is asked for: an assistant's own, if it names that provider and a model. */
+/** Model that a provider is asked for: the assistant's own, if it names that provider and a model. */
 export function modelOf(
   name: ProviderName,
   assistant: { provider?: ProviderName | undefined; model?: string | undefined },
@@ -77,7 +77,7 @@ export function modelOf(
   return assistant.provider === name && assistant.model !== undefined ? assistant.model : catalog[name].model(config);
 }
 
-/** The provider of an assistant, where no request and no conversation names another. */
+/** Provider of an assistant, where no request and no conversation names another. */
 export function providerOf(assistant: AssistantChoice, config: Config): ProviderName {
   return chooseProvider(assistant, describeProviders(config));
 }
@@ -86,9 +86,9 @@ interface AssistantChoice {
   provider?: ProviderName | undefined;
 }
 
-/** The same, by what is known of the providers. */
+/** Like `providerOf`, from a list of known providers. */
 export function chooseProvider({ provider }: AssistantChoice, providers: readonly ProviderInfo[]): ProviderName {
-  // Whoever kept an assistant at OpenAI meant OpenAI's models.
+  // An assistant configured for OpenAI's Assistants API is meant to use OpenAI's models.
   if (provider === "openai-assistants" && !isAvailable(provider, providers) && isAvailable("openai", providers)) {
     return "openai";
   }
@@ -99,7 +99,7 @@ export function defaultProvider(providers: readonly ProviderInfo[]): ProviderNam
   return defaults.find((name) => isAvailable(name, providers)) ?? "preset";
 }
 
-/** What an operator should know of settings that do not do what they once did. */
+/** Advice for an operator about settings whose effect has changed. */
 export function providerAdvice(config: Config): string[] {
   if (config.OPENAI_ASSISTANT_ID === undefined || isConfigured("openai-assistants", config)) return [];
   const instead =
@@ -120,7 +120,7 @@ function needs(setting: string | undefined): Unavailable | undefined {
   return setting === undefined ? "not_configured" : undefined;
 }
 
-/** OpenAI shut its own Assistants API on 2026-08-26; other servers still speak it. */
+/** OpenAI shut down its own Assistants API on 2026-08-26; other servers still support it. */
 function retired({ OPENAI_BASE_URL }: Config): Unavailable | undefined {
   return new URL(OPENAI_BASE_URL).hostname.endsWith("openai.com") ? "retired" : undefined;
 }

@@ -1,7 +1,7 @@
-/** Of the environment, what is set. */
+/** Environment variables that are set. */
 export type Present = Record<string, string | undefined>;
 
-/** What an API needs, and with it a process that has everything. */
+/** Requirements of an API, and thus of a process that runs all parts. */
 export function allNeeds(present: Present): string[] {
   return [...secretMissing(present), ...poolerNeeds(present), ...contradictions(present), ...sharedPorts(present)];
 }
@@ -18,9 +18,12 @@ function secretMissing({ NODE_ENV, TOKEN_SECRET }: Present): string[] {
   return ["TOKEN_SECRET: required in production, at least 32 random characters (openssl rand -base64 32)"];
 }
 
-/** Each of these listens for itself; a worker's port may be another process's, on the same machine all the same. */
+/**
+ * Reports ports used twice. Each of these processes listens on its own port, and a worker's port may still clash with
+ * another process's on the same machine.
+ */
 function sharedPorts({ PORT = "3000", ADMIN_PORT, WORKER_PORT }: Present): string[] {
-  // By their numbers: 03000 is 3000.
+  // Compare ports as numbers: 03000 is 3000.
   const others = [PORT, WORKER_PORT].filter((port) => port !== undefined).map(Number);
   if (ADMIN_PORT === undefined || !others.includes(Number(ADMIN_PORT))) return [];
   return ["ADMIN_PORT: expected another port than PORT and WORKER_PORT"];
@@ -56,7 +59,7 @@ export function databaseMissing({ DATABASE_URL }: Present): string[] {
   return [`DATABASE_URL: not set, expected ${example} (npm start brings its own PostgreSQL)`];
 }
 
-/** Items between commas. */
+/** Splits a comma-separated list. */
 export function splitList(text: string): string[] {
   return text
     .split(",")

@@ -4,8 +4,8 @@ import { withoutForeignSecrets } from "./config-secrets.ts";
 import { settingGroups } from "./settings.ts";
 
 /**
- * The environment, read once at start. This is the only place that touches `process.env`;
- * `settings.ts` describes each key; `docs/configuration.md` and `.env.example` are written from it.
+ * The environment, read once at start. Only this module reads `process.env`. `settings.ts` describes each key;
+ * `docs/configuration.md` and `.env.example` are written from it.
  */
 const environment = z.object({
   ...settingGroups.Process,
@@ -22,7 +22,7 @@ type Environment = z.output<typeof environment>;
 /** Every key, in the order in which the documents list them. */
 export const configKeys: readonly string[] = Object.keys(environment.shape);
 
-/** What a part of the product runs on. `DATABASE_URL` is always known here: `npm start` fills it in. */
+/** Configuration of a part of the product. `DATABASE_URL` is always set here: `npm start` fills it in. */
 export type Config = Environment & { DATABASE_URL: string };
 
 export class ConfigError extends Error {
@@ -30,7 +30,7 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the environment of an API. Keys of providers are not kept: where they are given, it says that they are there.
+ * Reads the environment of an API. Provider keys are not kept, only whether they are set.
  * @throws {ConfigError} as `readConfig`
  */
 export function readApiConfig(env: NodeJS.ProcessEnv = process.env): Config {
@@ -38,7 +38,7 @@ export function readApiConfig(env: NodeJS.ProcessEnv = process.env): Config {
 }
 
 /**
- * Reads the environment of a worker, without the secrets that guard an API.
+ * Reads the environment of a worker, without the secrets that protect an API.
  * @throws {ConfigError} as `readConfig`
  */
 export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): Config {
@@ -50,7 +50,7 @@ export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): Config {
 type Stores = Pick<Config, "DATABASE_URL" | "DATABASE_CONNECTIONS" | "DATABASE_POOLER" | "REDIS_URL">;
 
 /**
- * Reads what a command needs that works on the stores alone; all other keys are left unread.
+ * Reads the settings of a command that only uses the stores; all other keys are ignored.
  * @throws {ConfigError} as `readConfig`
  */
 export function readStoresConfig(env: NodeJS.ProcessEnv = process.env): Stores {
@@ -60,7 +60,7 @@ export function readStoresConfig(env: NodeJS.ProcessEnv = process.env): Stores {
 }
 
 /**
- * Reads what the migrations need.
+ * Reads the settings of the migrations.
  * @throws {ConfigError} as `readConfig`
  */
 export function readDatabaseConfig(
@@ -71,7 +71,7 @@ export function readDatabaseConfig(
 }
 
 /**
- * Reads the environment of a process that has everything.
+ * Reads the environment of a process that runs all parts.
  * @throws {ConfigError} naming every fault at once, without the values (they may be secrets)
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
@@ -79,7 +79,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 }
 
 function withDatabase({ DATABASE_URL, ...config }: Environment): Config {
-  // Its absence is among the faults.
+  // `parse` has already reported its absence.
   if (DATABASE_URL === undefined) throw new ConfigError("DATABASE_URL is not set");
   return { ...config, DATABASE_URL };
 }
@@ -96,7 +96,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
 function parse(env: NodeJS.ProcessEnv, check: (present: Present) => string[]): Environment {
   // `KEY=` in an env file means "not set".
   const present: Present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
-  // Written in small letters by most programs; these win there, too.
+  // Most programs write these in lower case; here, too, the lower-case name takes precedence.
   for (const key of ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"]) {
     const value = present[key.toLowerCase()];
     if (value !== undefined) present[key] = value;
@@ -108,7 +108,7 @@ function parse(env: NodeJS.ProcessEnv, check: (present: Present) => string[]): E
   throw new ConfigError(`The environment has ${faults.length} fault(s):\n${faults.map((f) => `  ${f}`).join("\n")}`);
 }
 
-/** For a part that we start: our own environment, what it needs beside that, and no secret of another part. */
+/** Environment of a part that we start: our own, its additions, and no secret of another part. */
 export function childEnvironment(part: string, additions: Record<string, string>): NodeJS.ProcessEnv {
   const env = { ...process.env, ...additions };
   return part === "api" || part === "worker" ? withoutForeignSecrets(env, part) : env;

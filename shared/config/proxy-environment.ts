@@ -1,13 +1,13 @@
 import http from "node:http";
 
-/** Which requests go through which proxy, by the names that the environment gives these settings. */
+/** Proxy settings, named like the environment variables: which requests use which proxy. */
 export interface ProxyEnvironment {
   HTTP_PROXY?: string | undefined;
   HTTPS_PROXY?: string | undefined;
   NO_PROXY?: string | undefined;
 }
 
-/** The part of a configuration that says so. */
+/** Extracts the proxy settings of a configuration. */
 export function proxyOf({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: ProxyEnvironment): ProxyEnvironment {
   return {
     ...(HTTP_PROXY !== undefined && { HTTP_PROXY }),
@@ -17,8 +17,8 @@ export function proxyOf({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: ProxyEnvironment)
 }
 
 /**
- * Lets `fetch` and the default agents of this process go through the proxies of its configuration.
- * @returns what undoes it
+ * Routes `fetch` and the default agents of this process through the proxies of its configuration.
+ * @returns a function that undoes it
  */
 export function useProxies(config: ProxyEnvironment): () => void {
   return http.setGlobalProxyFromEnv({ ...proxyOf(config) });

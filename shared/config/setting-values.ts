@@ -13,7 +13,7 @@ export function integer(min: number, max: number) {
     .refine((n) => n >= min && n <= max, message);
 }
 
-/** Of all: 0 is none, 1 is every one. */
+/** Share of a total: 0 is none, 1 is all. */
 export function share() {
   const message = "expected a number from 0 to 1";
   return z
@@ -34,7 +34,7 @@ export function databaseUrl() {
   });
 }
 
-/** Of a service that is called over HTTP. Its key has a setting of its own; in the URL it would be logged, and refused. */
+/** URL of an HTTP service. Its key has a separate setting; in the URL it would be logged, so it is refused there. */
 export function serviceUrl() {
   return url("http:", "https:").refine((text) => {
     const parsed = URL.parse(text);
@@ -55,7 +55,7 @@ function reportUnreadable(read: () => unknown, context: z.RefinementCtx): void {
   }
 }
 
-/** A wildcard stands for the subdomains of a domain, not for all domains there are. */
+/** Matches an origin. A wildcard covers the subdomains of a domain, never all domains. */
 const origin = /^[a-z][a-z\d+.-]*:\/\/(\*\.(?=[^/:]*[^/:.]\.|localhost(?![^:])))?[^/?#\s@*]+$/i;
 
 export function origins() {
@@ -69,13 +69,16 @@ export function origins() {
     .transform((items) => items.map(asSentByBrowsers));
 }
 
-/** In lower case, without a port that its scheme implies; a scheme that is no browser's own is left as it is. */
+/**
+ * Normalises an origin as browsers send it: lower case, no port that its scheme implies. A scheme that is not a
+ * browser's own is kept.
+ */
 function asSentByBrowsers(item: string): string {
   const { origin: sent } = new URL(item);
   return sent === "null" ? item.toLowerCase() : sent;
 }
 
-/** Several, while one takes the place of another: the first signs, all verify. */
+/** List of secrets during a rotation: the first signs, all verify. */
 export function secrets() {
   return z
     .string()
@@ -86,7 +89,7 @@ export function secrets() {
     );
 }
 
-/** Basic credentials end a user's name at the first colon. */
+/** User name without a colon: Basic credentials end the name at the first one. */
 export function userName() {
   return z.string().regex(/^[^:]+$/, "expected a name without a colon");
 }

@@ -3,7 +3,7 @@ import { clientSettings, operatorSettings, visitorSettings } from "./api-setting
 import { databaseUrl, integer, redisUrl, serviceUrl, url } from "./setting-values.ts";
 
 /**
- * Every setting, by the heading under which the documents list it. `npm run write:configuration` writes
+ * Every setting, grouped by the heading under which the documents list it. `npm run write:configuration` writes
  * `docs/configuration.md` and `.env.example` from this. `parts` names the processes that read the setting.
  */
 export const settingGroups = {
