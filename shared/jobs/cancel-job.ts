@@ -2,8 +2,8 @@ import { cancelQueuedJob, requestCancel } from "../db/jobs/end.ts";
 import type { JobContext } from "./job-context.ts";
 
 /**
- * Stops a job. Queued: it ends here. Active: its worker is asked to stop, by a column it reads within a second and by a
- * hint that is quicker.
+ * Stops a job. A queued job ends here. The worker of an active job is asked to stop: by a column it reads within a
+ * second, and by a hint that is faster.
  */
 export async function cancelJob(
   { db, queue, handOver, live, log }: JobContext,
@@ -17,7 +17,7 @@ export async function cancelJob(
     queue.remove([job.id]).catch(ignore);
     return "cancelled";
   }
-  // A status only moves on, so what is not queued any more is active or has ended.
+  // A status only moves forward: a job that is no longer queued is active or has ended.
   if (!(await requestCancel(db.pool, job.id))) return "ended";
   live.hintCancel(job.id).catch(ignore);
   return "stopping";

@@ -2,9 +2,9 @@ import { deleteConversation as writeTombstone, markErased, type Traces } from ".
 import type { JobContext } from "./job-context.ts";
 
 /**
- * Deletes a conversation. Its rows are gone when this resolves; what other stores hold is erased by the reconciler, within
- * seconds or once they are up.
- * @param idleDays only if nothing has happened in it for so many days
+ * Deletes a conversation. Its rows are deleted when this resolves. The reconciler erases the traces in other stores,
+ * within seconds or once they are up.
+ * @param idleDays only if it has been idle for that many days
  * @returns `false`: there was nothing to delete
  */
 export async function deleteConversation(
@@ -22,12 +22,12 @@ export async function deleteConversation(
   return true;
 }
 
-/** Drafts that are dropped at once: each call of the live store has little time. */
+/** Drafts dropped concurrently: each call of the live store has a short time limit. */
 const dropsAtOnce = 50;
 
 /**
- * Removes a deleted conversation's traces from the queue and the drafts; may be repeated.
- * @returns `false`: a worker is still busy with what it will not be able to store, so this is to be repeated
+ * Removes a deleted conversation's traces from the queue and the drafts. Idempotent.
+ * @returns `false`: a worker is still busy with a job whose result it cannot store, so call this again
  */
 export async function eraseTraces({ db, queue, live }: JobContext, { conversationId, jobs }: Traces): Promise<boolean> {
   const held = await queue.remove(jobs.map(({ id }) => id));

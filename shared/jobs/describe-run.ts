@@ -1,6 +1,6 @@
 import type { RunRow } from "../db/jobs/timeline.ts";
 
-/** One claim of a job in a line, for operators. */
+/** Formats one claim of a job as a line for operators. */
 export function describeRun({ run, attempt, worker, claimedAt, firstDeltaAt, endedAt, outcome }: RunRow): string {
   const began = firstDeltaAt === null ? "" : `, first text ${isoTime(firstDeltaAt)}`;
   const ended = outcome === null ? "under way, or its worker died" : outcome;

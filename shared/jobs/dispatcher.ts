@@ -4,8 +4,8 @@ import type { Logger } from "../logger.ts";
 import type { JobQueue } from "../queue/job-queue.ts";
 
 /**
- * Hands committed jobs to the queue without making anybody wait: their rows are safe, and what the queue does not take is
- * marked for the reconciler. Jobs that come while a call is under way share the next one.
+ * Hands committed jobs to the queue without making callers wait. The rows are safe: jobs that the queue refuses are
+ * marked for the reconciler. Jobs pushed while a call is in flight share the next one.
  */
 export class HandOver {
   readonly #db: Pick<Database, "pool">;
@@ -26,7 +26,7 @@ export class HandOver {
     this.#running ??= this.#run();
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when no call is in flight. */
   async settled(): Promise<void> {
     while (this.#running) await this.#running;
   }
@@ -45,7 +45,7 @@ export class HandOver {
       await this.#queue.enqueue(jobIds);
     } catch (error) {
       this.#log.warn({ err: error, jobs: jobIds.length }, "the queue is away; the reconciler will put these jobs back");
-      // Without this they would be found all the same, a lease later.
+      // Without this the reconciler would still find them, a lease later.
       await markDue(this.#db.pool, jobIds).catch((cause: unknown) => {
         this.#log.warn({ err: cause }, "jobs could not be marked as due");
       });

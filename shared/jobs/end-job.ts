@@ -2,10 +2,10 @@ import { endJob as writeEnd, findEnd, type JobEnd } from "../db/jobs/end.ts";
 import type { JobContext } from "./job-context.ts";
 
 /**
- * Ends an active job, tells whoever follows it, and sends the conversation's next job on its way.
+ * Ends an active job, notifies its followers, and enqueues the conversation's next job.
  * @param orphan only if no worker holds the job
- * @returns whether this call ended it; `false`: the attempt was not the present one any more
- * @throws when PostgreSQL is away; then the job may have ended or not, and the same call may be repeated
+ * @returns whether this call ended it; `false`: the attempt was no longer current
+ * @throws when PostgreSQL is down; the job may have ended or not, and the same call may be repeated
  */
 export async function endJob(
   context: JobContext,
@@ -14,7 +14,7 @@ export async function endJob(
   options: { orphan?: boolean } = {},
 ): Promise<boolean> {
   const { pool } = context.db;
-  // The answer to an earlier try may have been lost: then what it began is still to be done.
+  // The response to an earlier try may have been lost: then its follow-up steps are still to be done.
   const result = (await writeEnd(pool, job, end, options)) ?? (await findEnd(pool, job, end));
   if (!result) return false;
   if (result.nextJobId !== null) context.handOver.push(result.nextJobId);
@@ -22,7 +22,10 @@ export async function endJob(
   return true;
 }
 
-/** The row is what counts: whoever misses the hint reads it within seconds, and an unneeded draft expires. */
+/**
+ * Sends the hint of an end. The row is decisive: a follower that misses the hint reads it within seconds, and an
+ * unneeded draft expires.
+ */
 function tellEnd({ live, log }: JobContext, job: { id: string; attempt: number }): void {
   const ignore = (error: unknown) => log.debug({ err: error, jobId: job.id }, "end of a job not hinted");
   live.hintChange(job.id).catch(ignore);

@@ -4,7 +4,7 @@ import type { Logger } from "../logger.ts";
 import type { JobQueue } from "../queue/job-queue.ts";
 import type { HandOver } from "./dispatcher.ts";
 
-/** What the life of a job stands on. */
+/** Dependencies of a job's operations. */
 export interface JobContext {
   db: Database;
   queue: JobQueue;

@@ -9,7 +9,7 @@ import { openJobQueue } from "../queue/job-queue.ts";
 import { HandOver } from "./dispatcher.ts";
 import type { JobContext } from "./job-context.ts";
 
-/** How long a process waits for PostgreSQL when it starts before it. */
+/** Time that a process waits for PostgreSQL when it starts before it. */
 const databaseWaitMs = 30_000;
 
 /** Opens PostgreSQL, the live channel and the queue of one process; `lifecycle` closes them in reverse. */

@@ -1,7 +1,7 @@
 import { retryJob as writeRetry, type RetryResult } from "../db/jobs/retry.ts";
 import type { JobContext } from "./job-context.ts";
 
-/** Queues a failed job again and sends it on its way, if its conversation still allows it. */
+/** Retries a failed job, if its conversation still allows it, and enqueues it. */
 export async function retryJob(
   { db, queue, live, log }: Pick<JobContext, "db" | "queue" | "live" | "log">,
   jobId: string,
@@ -9,7 +9,7 @@ export async function retryJob(
   const result = await writeRetry(db.pool, jobId);
   if (!result.retried) return result;
   live.hintChange(jobId).catch((error: unknown) => log.debug({ err: error, jobId }, "retry not hinted"));
-  // Without this the reconciler would do it, a little later.
+  // Without this the reconciler would enqueue it, a little later.
   if (result.head)
     await queue.putBack([jobId]).catch((error: unknown) => log.warn({ err: error }, "the queue is away"));
   return result;
