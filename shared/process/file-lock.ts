@@ -6,22 +6,22 @@ export interface FileLock {
   release: () => void;
 }
 
-/** SQLite's SQLITE_BUSY: somebody else has the file's lock. */
+/** SQLite's SQLITE_BUSY: the file is locked by another holder. */
 const busy = 5;
 
 /**
- * Takes the lock that the file at `path` stands for; the file is made when it is not there, and stays.
- * The kernel gives the lock back when its holder ends, also by `kill -9`, so there is no stale lock and of two takers
- * at the same moment one wins. Node has no file locks of its own; SQLite brings them on every platform.
+ * Takes the lock of the file at `path`. The file is created if missing, and is never removed. The kernel releases the
+ * lock when its holder ends, also by `kill -9`: there is no stale lock, and only one of two concurrent takers wins.
+ * Node has no file locks of its own; SQLite provides them on every platform.
  * @returns undefined when this or another process holds it
- * @throws when the file cannot be made or written
+ * @throws when the file cannot be created or written
  */
 export function takeFileLock(path: string): FileLock | undefined {
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
-    // SQLite is content to read a file that it may not write, but such a lock keeps nobody out.
+    // SQLite opens a file that it may only read, but such a lock excludes no other process.
     accessSync(path, constants.W_OK);
-    // The lock alone, without a journal file beside it.
+    // Take the lock alone, without a journal file beside it.
     database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {
     database.close();

@@ -3,8 +3,8 @@ import type { Logger } from "../logger.ts";
 type Closer = { name: string; close: () => Promise<void> | void };
 
 /**
- * Who opens, closes: what was opened last is closed first. A closer that fails or hangs is logged and passed over,
- * so that the rest still close.
+ * Closes what was opened, in reverse order. A closer that fails or hangs is logged and skipped, so that the rest still
+ * close.
  */
 export class Lifecycle {
   readonly #closers: Closer[] = [];
@@ -15,7 +15,7 @@ export class Lifecycle {
     this.#log = log;
   }
 
-  /** Registers how to close what was just opened. */
+  /** Registers the closer of something just opened. */
   onClose(name: string, close: Closer["close"]): void {
     this.#closers.push({ name, close });
   }
@@ -37,13 +37,14 @@ export class Lifecycle {
   }
 }
 
-/** Even past the deadline each closer gets a moment: most need no more. */
+/** Minimum time of a closer, even past the deadline: most need no more. */
 const minimumCloseMs = 200;
 
 /**
- * Ends the process in order on SIGTERM and SIGINT; a second signal ends it at once. An error nobody caught
- * also ends it: its state is unknown, and the rows say what to do again.
- * @param opened whether all is open; a start is broken off, since what is half open cannot be closed in order
+ * Shuts the process down in order on SIGTERM and SIGINT; a second signal ends it at once. An uncaught error also ends
+ * it: its state is unknown, and the rows hold the work to redo.
+ * @param opened whether all is open; before that the start is aborted, because a partly opened process cannot be closed
+ * in order
  */
 export function endOnSignals(
   lifecycle: Lifecycle,
@@ -59,7 +60,7 @@ export function endOnSignals(
     process.exit(exitCode);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(signal, 0));
-  // Started by another process of ours, which is gone: there is nobody left to end this one.
+  // The parent, another process of ours, is gone: no other process would end this one.
   process.on("disconnect", () => void end("parent gone", 0));
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => {

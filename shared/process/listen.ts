@@ -2,16 +2,16 @@ import type { Server } from "node:net";
 import { ConfigError } from "../config/config.ts";
 
 interface Listening {
-  /** Key of the environment, which a message names. */
+  /** Key of the environment, for the error message. */
   setting: "PORT" | "ADMIN_PORT" | "WORKER_PORT";
   port: number;
-  /** Connections that wait to be taken. */
+  /** Maximum connections that wait to be accepted. */
   backlog?: number;
 }
 
 /**
  * Makes a server listen.
- * @throws {ConfigError} when the port cannot be had; the message says what to do
+ * @throws {ConfigError} when the port is unavailable; the message says what to do
  */
 export function listen(server: Server, { setting, port, backlog }: Listening): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -4,12 +4,12 @@ import { useProxies } from "../config/proxy-environment.ts";
 import { createLogger, type Logger } from "../logger.ts";
 import type { Config } from "../config/config.ts";
 
-/** What stays of the time an orchestrator grants (usually 30 s) after SIGTERM, for everything together. */
+/** Time limit for closing everything, within the time an orchestrator grants after SIGTERM (usually 30 s). */
 const closeDeadlineMs = 25_000;
 
 /**
- * Runs one process of the product: opens its parts, says when it is ready, closes them on a signal. A start that fails
- * says why in one line and ends the process.
+ * Runs one process of the product: opens its parts, logs when it is ready, closes them on a signal. A failed start logs
+ * the reason in one line and ends the process.
  */
 export async function startProcess(
   service: string,
