@@ -5,16 +5,16 @@ import { tellError } from "./serialize-error.ts";
 export type { Logger } from "pino";
 
 interface LoggerOptions {
-  /** Which process speaks: `api`, `worker`, `migrate`, `parley`. */
+  /** Name of the process: `api`, `worker`, `migrate`, `parley`. */
   service: string;
   level: string;
-  /** Lines for people instead of JSON. */
+  /** Writes readable lines instead of JSON. */
   pretty: boolean;
-  /** Standard error for commands, whose output belongs to their answer. Default: standard output. */
+  /** Standard error is for commands, whose standard output is their result. Default: standard output. */
   to?: "stdout" | "stderr";
 }
 
-/** Secrets have no business in a log; this is the last net, not the rule. */
+/** Redacted fields. Secrets must not be logged at all; this is a safety net, not the rule. */
 const redacted = ["authorization", "token", "access_token", "*.authorization", "*.token", "*.access_token", "*.cookie"];
 
 export async function createLogger({ service, level, pretty, to = "stdout" }: LoggerOptions): Promise<Logger> {

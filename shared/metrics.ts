@@ -14,12 +14,12 @@ export interface ProcessMetrics {
   close(): void;
 }
 
-/** What a prober of the event loop costs is a timer of this period. */
+/** Timer period of the event-loop probe; this timer is its whole cost. */
 const loopProbeMs = 20;
 
 /**
- * What every process tells: its CPU time, memory, event loop and PostgreSQL connections.
- * @param refresh sets what is read when somebody asks; it must not throw
+ * Metrics of every process: its CPU time, memory, event loop and PostgreSQL connections.
+ * @param refresh sets the gauges that are read on each scrape; it must not throw
  */
 export function processMetrics(
   pools: Readonly<Record<string, Pick<Pool, "totalCount" | "idleCount" | "waitingCount">>>,
@@ -42,7 +42,7 @@ export function processMetrics(
   };
 }
 
-/** Under the names that dashboards for any process and any Node.js look for. */
+/** Metrics under the names that dashboards for any process and any Node.js expect. */
 function ownMetrics(registry: Registry): () => void {
   const registers = [registry];
   const cpu = new Counter({
@@ -67,7 +67,7 @@ function ownMetrics(registry: Registry): () => void {
   };
 }
 
-/** How late the event loop runs what is due, since the last look, and how much of the time it is busy. */
+/** Measures the event loop since the last scrape: its lag, and the share of time it is busy. */
 function loopMetrics(registry: Registry): { refresh: () => void; close: () => void } {
   const registers = [registry];
   const lag = new Gauge({
@@ -121,14 +121,14 @@ function poolMetrics(registry: Registry, pools: Parameters<typeof processMetrics
   };
 }
 
-/** Whether somebody may read the metrics: `"hidden"` where they are not served at all. */
+/** Checks access to the metrics; `"hidden"` where they are not served at all. */
 export function mayReadMetrics(
   authorization: string | undefined,
   { METRICS_TOKEN: token, NODE_ENV }: Pick<Config, "METRICS_TOKEN" | "NODE_ENV">,
 ): "yes" | "no" | "hidden" {
   if (token === undefined) return NODE_ENV === "production" ? "hidden" : "yes";
   const [, given = ""] = /^Bearer +(\S+)$/i.exec(authorization ?? "") ?? [];
-  // Compared as digests: of equal length, in constant time.
+  // Compare digests: they have equal length, so the comparison takes constant time.
   return timingSafeEqual(digest(given), digest(token)) ? "yes" : "no";
 }
 

@@ -17,20 +17,20 @@ import { type Attributes, parseTraceparent, type Span, type SpanOptions, type Tr
 
 interface TracingOptions {
   endpoint: string;
-  /** Of the traces that begin here; what goes on with one from elsewhere does as that one. */
+  /** Share of recorded traces among those that begin here; continued ones follow their parent. */
   share: number;
   service: string;
   log: Logger;
   proxy: ProxyEnvironment;
 }
 
-/** Between two deliveries; a trace can be read about as soon as its message is answered. */
+/** Interval of exports; a trace can be read about as soon as its message is answered. */
 const deliverEveryMs = 1000;
 const deliveryTimeoutMs = 4000;
 
 const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT, consumer: SpanKind.CONSUMER };
 
-/** Only imported where traces are on. Nothing is registered globally: spans are handed on by hand, like all else here. */
+/** Starts tracing; only imported where traces are on. Nothing is registered globally: spans are passed explicitly. */
 export function startTracing({ endpoint, share, service, log, proxy }: TracingOptions): {
   tracing: Tracing;
   shutdown: () => Promise<void>;
@@ -119,7 +119,7 @@ function toSpanContext(traceparent: string | undefined, isRemote: boolean): Span
   return { traceId, spanId, traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote };
 }
 
-/** Says once when a collector does not take what it is sent, and once when it does again. */
+/** Logs once when a collector refuses spans, and once when it accepts them again. */
 function telling(exporter: SpanExporter, log: Logger): SpanExporter {
   let away = false;
   return {
@@ -136,7 +136,7 @@ function telling(exporter: SpanExporter, log: Logger): SpanExporter {
   };
 }
 
-/** Not its message, in which a collector's own words may stand. */
+/** Returns the name of an error without its message, which may contain a collector's own words. */
 function nameOf(error: Error | undefined): string {
   if (error === undefined) return "unknown";
   const { code } = error as { code?: unknown };

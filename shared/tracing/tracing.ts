@@ -6,25 +6,25 @@ import { type ProxyEnvironment, proxyOf } from "../config/proxy-environment.ts";
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 export interface SpanOptions {
-  /** What it is a part of: a span of this process, or the `traceparent` of one elsewhere. Absent: it begins a trace. */
+  /** Parent: a span of this process, or the `traceparent` of one elsewhere. Absent: the span begins a trace. */
   parent?: Span | string | null | undefined;
   kind?: "server" | "client" | "consumer";
-  /** Never text of a conversation, never a secret: they leave the house. */
+  /** Attributes without text of a conversation and without secrets: they leave the house. */
   attributes?: Attributes;
-  /** The `traceparent` of something that belongs to it, but stands in a trace of its own. */
+  /** `traceparent` of a related span in another trace. */
   link?: string | undefined;
-  /** Unix milliseconds; absent: now. */
+  /** Unix milliseconds; defaults to now. */
   startedAt?: number;
 }
 
 /** One piece of work in a trace. */
 export interface Span {
-  /** 32 hexadecimal digits; absent where this is not recorded. */
+  /** 32 hexadecimal digits; `undefined` if the span is not recorded. */
   readonly traceId: string | undefined;
-  /** What another process needs to go on with the trace (W3C Trace Context); absent where traces are off. */
+  /** Context for another process to continue the trace (W3C Trace Context); `undefined` where traces are off. */
   readonly traceparent: string | undefined;
   set(attributes: Attributes): void;
-  /** Something that happened at this moment. */
+  /** Records an event at this moment. */
   event(name: string): void;
   /** @param reason from a closed set of words */
   fail(reason: string): void;
@@ -36,7 +36,7 @@ export interface Tracing {
   start(name: string, options?: SpanOptions): Span;
 }
 
-/** What traces are where they are off: nothing. */
+/** Span that does nothing, where traces are off. */
 export const noSpan: Span = {
   traceId: undefined,
   traceparent: undefined,
@@ -48,12 +48,12 @@ export const noSpan: Span = {
 
 export const noTracing: Tracing = { on: false, start: () => noSpan };
 
-/** What a collector that does not answer may cost at the end of a process. */
+/** Maximum time at the end of a process for a collector that does not answer. */
 const closeMs = 2000;
 
 /**
- * Traces of one process, to the collector of `OTEL_EXPORTER_OTLP_ENDPOINT`; where there is none, nothing of OpenTelemetry is
- * loaded. A collector that is away costs one line in the log and the spans of that time.
+ * Opens the traces of one process, sent to the collector of `OTEL_EXPORTER_OTLP_ENDPOINT`. Without one, nothing of
+ * OpenTelemetry is loaded. A collector that is down costs one line in the log and the spans of that time.
  */
 export async function openTracing(
   config: Pick<Config, "OTEL_EXPORTER_OTLP_ENDPOINT" | "OTEL_TRACES_SAMPLER_ARG"> & ProxyEnvironment,
@@ -64,7 +64,7 @@ export async function openTracing(
   const { startTracing } = await import("./open-telemetry.ts");
   const { tracing, shutdown } = startTracing({ endpoint, share, service, log, proxy: proxyOf(config) });
   lifecycle.onClose("traces", async () => {
-    // What a collector that is away would not take is lost; its absence was logged.
+    // Spans that a collector did not accept are lost; its outage was logged.
     await within(closeMs, shutdown()).catch(() => undefined);
   });
   return tracing;
@@ -76,11 +76,11 @@ const sampledFlag = 1;
 export interface TraceParent {
   traceId: string;
   spanId: string;
-  /** Whether it is recorded. */
+  /** True if the trace is recorded. */
   sampled: boolean;
 }
 
-/** Reads a `traceparent` header; `undefined` for what is none. */
+/** Parses a `traceparent` header; `undefined` if it is invalid. */
 export function parseTraceparent(text: string | null | undefined): TraceParent | undefined {
   const { traceId, spanId, flags } = traceparentPattern.exec(text ?? "")?.groups ?? {};
   if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
@@ -88,7 +88,7 @@ export function parseTraceparent(text: string | null | undefined): TraceParent |
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & sampledFlag) !== 0 };
 }
 
-/** The id of the trace a `traceparent` stands in, if it is recorded. */
+/** Returns the id of the trace of a `traceparent`, if it is recorded. */
 export function traceIdOf(traceparent: string | null | undefined): string | undefined {
   const parsed = parseTraceparent(traceparent);
   return parsed?.sampled ? parsed.traceId : undefined;
