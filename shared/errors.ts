@@ -1,4 +1,4 @@
-/** Every problem a client can meet: its HTTP status and the title that names it (RFC 9457). */
+/** Every problem a client can meet: its HTTP status and its title (RFC 9457). */
 const problems = {
   "invalid-request": { status: 400, title: "The request is not valid" },
   unauthorized: { status: 401, title: "A conversation token is needed" },
@@ -29,14 +29,14 @@ const problems = {
 export type ProblemCode = keyof typeof problems;
 
 export interface InputFault {
-  /** Where in the request, e.g. `message` or `history.3.text`; `""` is the body itself. */
+  /** Path in the request, e.g. `message` or `history.3.text`; `""` is the body itself. */
   path: string;
   message: string;
 }
 
-/** So many of something in so long, counted for somebody. */
+/** Limit of a count per time window, with its current state. */
 export interface Quota {
-  /** What clients may tell it by. */
+  /** Name that clients identify it by. */
   name: string;
   limit: number;
   windowSeconds: number;
@@ -45,12 +45,12 @@ export interface Quota {
 interface ProblemOptions {
   errors?: InputFault[];
   retryAfterSeconds?: number;
-  /** Used up; `retryAfterSeconds` says until when. */
+  /** Exhausted quota; `retryAfterSeconds` says until when. */
   quota?: Quota;
   cause?: unknown;
 }
 
-/** An error meant for a client. `detail` is shown as it is: it says what to do, and holds no secret. */
+/** An error meant for a client. `detail` is shown unchanged: it says what to do, and contains no secret. */
 export class Problem extends Error {
   override name = "Problem";
   readonly code: ProblemCode;

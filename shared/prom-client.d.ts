@@ -1,5 +1,5 @@
-// Its index loads all of OpenTelemetry's API, a push gateway and metrics that are not ours: 9 MB of every process. So its
-// files are imported one by one, and have the types of the index.
+// The package's index loads all of OpenTelemetry's API, a push gateway and metrics that are not ours: 9 MB in every
+// process. So its files are imported one by one, and have the types of the index.
 
 declare module "prom-client/lib/counter.js" {
   import { Counter } from "prom-client";

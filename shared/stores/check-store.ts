@@ -6,13 +6,13 @@ const timeoutMs = 2000;
 
 export interface StoreCheck<T> {
   up: boolean;
-  /** What was asked for, if it came. */
+  /** The result of the call, if it succeeded. */
   value?: T;
-  /** For a health report. */
+  /** Entry of a health report. */
   shown: Health["checks"]["database"];
 }
 
-/** Asks a store something, and says whether and how fast it answered. */
+/** Calls a store and reports whether and how fast it answered. */
 export async function checkStore<T>(call: Promise<T>): Promise<StoreCheck<T>> {
   const began = performance.now();
   try {
@@ -20,13 +20,13 @@ export async function checkStore<T>(call: Promise<T>): Promise<StoreCheck<T>> {
     const latencyMs = Math.round((performance.now() - began) * 10) / 10;
     return { up: true, value, shown: { status: "up", latencyMs } };
   } catch (error) {
-    // A refusal has a text of ours; of anything else a report says that it failed, and the parts concerned log why.
+    // A refusal has a text of ours. For any other error a report only says that it failed; the parts concerned log why.
     const detail = describeRefusal(error)?.text;
     return { up: false, shown: { status: "down", ...(detail !== undefined && { detail }) } };
   }
 }
 
-/** For a health report: megabytes. */
+/** Memory in megabytes, for a health report. */
 export function memoryInUse(): Health["memory"] {
   const { rss, heapUsed } = process.memoryUsage();
   return { rssMb: megabytes(rss), heapUsedMb: megabytes(heapUsed) };

@@ -3,12 +3,12 @@ import { describeRefusal } from "./store-refusal.ts";
 
 const everyMs = 60_000;
 const warn = 40;
-/** The last line of a process: it must not be left out for what was logged while there was still hope. */
+/** Level of a process's last line: it must not be suppressed because of lines logged before. */
 const fatal = 60;
 
 /**
- * Makes pino's hook that logs a refusal of a store once a minute, however many parts of a process meet it: a full Redis
- * refuses each of thousands of calls. The line says what to do, and how many were left out since the one before.
+ * Creates pino's hook that logs a store's refusal once a minute, however many parts of a process meet it: a full Redis
+ * refuses each of thousands of calls. The line says what to do, and how many lines were suppressed since the last one.
  */
 export function limitFaults(now: () => number = () => performance.now()): NonNullable<LoggerOptions["hooks"]> {
   const logged = new Map<string, { at: number; omitted: number }>();

@@ -1,12 +1,15 @@
-/** Why a store that can be reached does not do what it is asked for. */
+/** Reason why a reachable store refuses a request. */
 export interface Refusal {
   text: string;
-  /** What to do about it. */
+  /** Advice for an operator. */
   mend: string;
 }
 
 interface KnownRefusal extends Refusal {
-  /** Redis' error, which begins with its code, or PostgreSQL's SQLSTATE; scripts of old servers put more around it. */
+  /**
+   * Matches Redis' error, which begins with its code, or PostgreSQL's SQLSTATE; scripts of old servers wrap it in more
+   * text.
+   */
   said: RegExp;
 }
 
@@ -84,10 +87,10 @@ const known: readonly KnownRefusal[] = [
   },
 ];
 
-/** Causes are few; a chain that bites its own tail ends here. */
+/** Maximum length of a chain of causes. Chains are short; a circular one ends here. */
 const maxDepth = 5;
 
-/** The refusal that an error of Redis or PostgreSQL means; `undefined` where it is anything else, an outage too. */
+/** Finds the refusal in an error of Redis or PostgreSQL; `undefined` for anything else, including an outage. */
 export function describeRefusal(error: unknown, depth = 0): Refusal | undefined {
   if (!(error instanceof Error) || depth > maxDepth) return undefined;
   const said = sayingOf(error);
@@ -96,7 +99,7 @@ export function describeRefusal(error: unknown, depth = 0): Refusal | undefined 
   return describeRefusal(error.cause, depth + 1);
 }
 
-/** Other errors may quote a visitor, who may write any of these words. */
+/** Limited to the stores' own errors: others may quote a visitor, who may write any of these words. */
 function sayingOf(error: Error): string | undefined {
   const { code } = error as { code?: unknown };
   if (error.name === "ReplyError") return error.message;
