@@ -6,7 +6,7 @@ import type { ApiMetrics } from "./telemetry/api-metrics.ts";
 import type { Backlog } from "./submit/backlog.ts";
 import type { Challenge } from "./submit/challenge.ts";
 import type { Identities } from "./access/identity.ts";
-import type { Guesses } from "./limits/login-throttle.ts";
+import type { LoginThrottle } from "./limits/login-throttle.ts";
 import type { OpenRequests } from "./limits/open-requests.ts";
 import type { RateLimits } from "./limits/rate-limits.ts";
 import type { Operators } from "./access/operators.ts";
@@ -27,7 +27,7 @@ export interface ApiContext extends JobContext {
   limits: RateLimits;
   openRequests: OpenRequests;
   /** Failed operator credentials and metrics tokens. */
-  guesses: Guesses;
+  loginThrottle: LoginThrottle;
   /** Providers reported by the workers. */
   providers: KnownProviders;
   operators: Operators;

@@ -23,7 +23,7 @@ import { createHttpServer } from "./http-server.ts";
 import { createIdentities } from "./access/identity.ts";
 import { Connections } from "./limits/connections.ts";
 import { KnownProviders } from "./submit/known-providers.ts";
-import { Guesses } from "./limits/login-throttle.ts";
+import { LoginThrottle } from "./limits/login-throttle.ts";
 import { OpenRequests } from "./limits/open-requests.ts";
 import { openRateLimits } from "./limits/rate-limits.ts";
 import { Operators } from "./access/operators.ts";
@@ -120,7 +120,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
   const { backend: _, ...jobs } = await openJobContext(config, { log, lifecycle });
   const secrets: Secrets = config.TOKEN_SECRET ?? [await readOrMakeSetting(jobs.db.pool, "token-secret", makeSecret)];
   const limits = await openRateLimits(config, { log, lifecycle });
-  const guesses = new Guesses(limits.failedLogins);
+  const loginThrottle = new LoginThrottle(limits.failedLogins);
   await compareTokenSecrets(jobs.db.pool, secrets, log);
   const providers = new KnownProviders({ pool: jobs.db.pool, own: describeProviders(config), log });
   const health = new HealthReport({ ...jobs, providers });
@@ -141,9 +141,9 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     challenge: createChallenge(config, log),
     limits,
     openRequests: new OpenRequests(config.RATE_LIMIT_MAX_STREAMS),
-    guesses,
+    loginThrottle,
     providers,
-    operators: new Operators({ config, guesses, log }),
+    operators: new Operators({ config, loginThrottle, log }),
     watch,
     streams,
     backlog: new Backlog(jobs.db.pool, config.MAX_BACKLOG),

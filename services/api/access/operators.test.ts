@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Lifecycle } from "../../../shared/process/lifecycle.ts";
 import { createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
 import { quietLog, recordingLog } from "../../../shared/testing/fixtures/quiet-log.ts";
-import { Guesses } from "../limits/login-throttle.ts";
+import { LoginThrottle } from "../limits/login-throttle.ts";
 import { openRateLimits } from "../limits/rate-limits.ts";
 import { noteClients } from "../middleware/client.ts";
 import { Operators, roleOf } from "./operators.ts";
@@ -45,10 +45,10 @@ async function serve(databaseUrl: string, config: Partial<typeof accounts> = acc
     { log, lifecycle },
   );
   const { ADMIN_USER = "admin", ADMIN_PASSWORD, ADMIN_READ_USER = "viewer", ADMIN_READ_PASSWORD } = config;
-  const guesses = new Guesses(limits.failedLogins);
+  const loginThrottle = new LoginThrottle(limits.failedLogins);
   const operators = new Operators({
     config: { ADMIN_USER, ADMIN_PASSWORD, ADMIN_READ_USER, ADMIN_READ_PASSWORD },
-    guesses,
+    loginThrottle,
     log,
   });
   const app = express().set("trust proxy", 1);
@@ -76,7 +76,7 @@ async function serve(databaseUrl: string, config: Partial<typeof accounts> = acc
     expect(answer.headers["cache-control"]).toBe("no-store");
     return { status: answer.statusCode, headers: answer.headers, text };
   };
-  return { operators, guesses, ask };
+  return { operators, loginThrottle, ask };
 }
 
 const full = `admin:${accounts.ADMIN_PASSWORD}`;
@@ -168,11 +168,11 @@ describe("operators", () => {
 
   it("who fail leave other kinds of credentials alone", async () => {
     const store = await openStore();
-    const { ask, guesses } = await serve(store);
+    const { ask, loginThrottle } = await serve(store);
     for (let guess = 0; guess < 10; guess += 1) await ask("/look", `admin:guess ${guess}`);
     expect((await ask("/look", full)).status).toBe(429);
-    const { guesses: elsewhere } = await serve(store);
-    for (const each of [guesses, elsewhere]) {
+    const { loginThrottle: elsewhere } = await serve(store);
+    for (const each of [loginThrottle, elsewhere]) {
       expect(await each.compare("metrics-token", "192.0.2.1", () => "the right one")).toBe("the right one");
       await expect(each.compare("password", "192.0.2.1", () => "the right one")).rejects.toThrow("your address");
     }

@@ -3,7 +3,7 @@ import type { NextFunction, Request, RequestHandler, Response } from "express";
 import type { Config } from "../../../shared/config/config.ts";
 import { Problem } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
-import type { Guesses } from "../limits/login-throttle.ts";
+import type { LoginThrottle } from "../limits/login-throttle.ts";
 import { clientOf } from "../middleware/client.ts";
 import { refuseForeignOperations } from "./origins.ts";
 import { idsOf, pathOf } from "../middleware/request-id.ts";
@@ -13,7 +13,7 @@ export type OperatorRole = "read" | "full";
 
 interface OperatorOptions {
   config: Pick<Config, "ADMIN_USER" | "ADMIN_PASSWORD" | "ADMIN_READ_USER" | "ADMIN_READ_PASSWORD">;
-  guesses: Guesses;
+  loginThrottle: LoginThrottle;
   log: Logger;
 }
 
@@ -28,16 +28,16 @@ export class Operators {
   /** False without an account: nothing is then served to operators, so there is nothing to guess. */
   readonly exist: boolean;
   readonly #accounts: readonly Account[];
-  readonly #guesses: Guesses;
+  readonly #loginThrottle: LoginThrottle;
   readonly #log: Logger;
 
-  constructor({ config, guesses, log }: OperatorOptions) {
+  constructor({ config, loginThrottle, log }: OperatorOptions) {
     this.#accounts = [
       ...account(config.ADMIN_USER, config.ADMIN_PASSWORD, "full"),
       ...account(config.ADMIN_READ_USER, config.ADMIN_READ_PASSWORD, "read"),
     ];
     this.exist = this.#accounts.length > 0;
-    this.#guesses = guesses;
+    this.#loginThrottle = loginThrottle;
     this.#log = log;
   }
 
@@ -68,7 +68,7 @@ export class Operators {
     const [, encoded] = /^Basic +(\S+)$/i.exec(req.get("Authorization") ?? "") ?? [];
     if (encoded === undefined) throw unknown(res);
     const digest = digestOf(Buffer.from(encoded, "base64").toString());
-    const found = await this.#guesses.compare("password", clientOf(req).network, () => this.#find(digest));
+    const found = await this.#loginThrottle.compare("password", clientOf(req).network, () => this.#find(digest));
     if (found) return found;
     this.#log.warn(idsOf(req), "an operator's credentials were wrong");
     throw unknown(res);

@@ -9,7 +9,7 @@ export type CredentialKind = "password" | "metrics-token";
  * Stops guessing of credentials: a client with too many failures of a kind has further credentials of that kind
  * refused.
  */
-export class Guesses {
+export class LoginThrottle {
   readonly #failures: RateLimit;
   readonly #here: FailuresHere;
 

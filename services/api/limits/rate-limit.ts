@@ -3,7 +3,7 @@ import RateLimiterRes from "rate-limiter-flexible/lib/RateLimiterRes.js";
 import type { Quota } from "../../../shared/errors.ts";
 
 /** Status of a key's quota. */
-export interface Standing {
+export interface QuotaStatus {
   /** True if this request exceeded the quota. */
   over: boolean;
   remaining: number;
@@ -50,7 +50,7 @@ export class RateLimit {
    * fails nor waits for long.
    * @param points 0 only reads the status
    */
-  async count(key: string, points = 1): Promise<Standing> {
+  async count(key: string, points = 1): Promise<QuotaStatus> {
     const batch = this.#next.get(key) ?? this.#schedule(key);
     batch.points += points;
     const place = batch.points;
@@ -67,7 +67,7 @@ export class RateLimit {
   /**
    * Status of a key that is used up, as far as this process knows without asking; `undefined` if it may have some left.
    */
-  usedUp(key: string): Standing | undefined {
+  usedUp(key: string): QuotaStatus | undefined {
     const known = this.#known.get(key);
     const leftMs = (known?.until ?? 0) - performance.now();
     const used = (known && leftMs > 0 ? known.used : 0) + (this.#sentPoints.get(key) ?? 0);

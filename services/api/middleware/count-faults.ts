@@ -37,8 +37,8 @@ export function countFaultsAs(limit: RateLimit) {
 
 /** Reads only the local state, so that a request that is counted later costs one call to the store. */
 export function refuseUsedUp(limit: RateLimit, req: Request): void {
-  const standing = limit.usedUp(clientOf(req).network);
-  if (standing) throw overQuota(limit.quota, "from your address", standing.resetSeconds);
+  const status = limit.usedUp(clientOf(req).network);
+  if (status) throw overQuota(limit.quota, "from your address", status.resetSeconds);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Request, Response } from "express";
 import type { Quota } from "../../../shared/errors.ts";
 import { overQuota } from "../limits/over-quota.ts";
-import type { RateLimit, Standing } from "../limits/rate-limit.ts";
+import type { RateLimit, QuotaStatus } from "../limits/rate-limit.ts";
 import { clientOf } from "./client.ts";
 
 const counted = new WeakSet<Request>();
@@ -18,16 +18,16 @@ export function isCounted(req: Request): boolean {
  */
 export async function countRequest(limit: RateLimit, req: Request): Promise<void> {
   counted.add(req);
-  const standing = await limit.count(clientOf(req).network);
-  if (standing.over) throw overQuota(limit.quota, "from your address", standing.resetSeconds);
-  if (req.res) showQuota(req.res, limit.quota, standing);
+  const status = await limit.count(clientOf(req).network);
+  if (status.over) throw overQuota(limit.quota, "from your address", status.resetSeconds);
+  if (req.res) showQuota(req.res, limit.quota, status);
 }
 
 /** Sets the headers of draft-ietf-httpapi-ratelimit-headers-10. One answer may show several quotas. */
 export function showQuota(
   res: Response,
   { name, limit, windowSeconds }: Quota,
-  { remaining, resetSeconds }: Pick<Standing, "remaining" | "resetSeconds">,
+  { remaining, resetSeconds }: Pick<QuotaStatus, "remaining" | "resetSeconds">,
 ): void {
   res.append("RateLimit-Policy", `"${name}";q=${limit};w=${windowSeconds}`);
   res.append("RateLimit", `"${name}";r=${remaining};t=${resetSeconds}`);

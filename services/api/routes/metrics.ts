@@ -5,7 +5,7 @@ import type { ApiContext } from "../api-context.ts";
 import { clientOf } from "../middleware/client.ts";
 
 /** `GET /metrics` of this process. */
-export function metricsRoutes({ config, guesses, metrics }: ApiContext): Router {
+export function metricsRoutes({ config, loginThrottle, metrics }: ApiContext): Router {
   const router = Router();
 
   router.get("/metrics", async (req: Request, res: Response, next: NextFunction) => {
@@ -14,7 +14,7 @@ export function metricsRoutes({ config, guesses, metrics }: ApiContext): Router 
     if (access === "hidden") return next();
     const allowed = access === "yes";
     if (authorization !== undefined) {
-      await guesses.compare("metrics-token", clientOf(req).network, () => allowed || undefined);
+      await loginThrottle.compare("metrics-token", clientOf(req).network, () => allowed || undefined);
     }
     if (!allowed) throw new Problem("metrics-unauthorized", "Authorization: Bearer <METRICS_TOKEN>");
     res
