@@ -12,19 +12,19 @@ declare module "vitest" {
   }
 }
 
-/** Where `createTestDatabase` makes its databases. */
+/** PostgreSQL in which `createTestDatabase` creates its databases. */
 export interface TestPostgres {
-  /** Of a role that may create databases. */
+  /** URL of a role that may create databases. */
   adminUrl: string;
-  /** A migrated database to copy. */
+  /** Name of a migrated database to copy. */
   template: string;
-  /** What the names of this run's databases begin with. */
+  /** Prefix of the names of this run's databases. */
   prefix: string;
 }
 
 /**
- * Once per run: a PostgreSQL (the one of `DATABASE_URL`, else an embedded one that goes with the run) and in it a
- * migrated database, from which each test copies its own.
+ * Prepares a run: opens a PostgreSQL (that of `DATABASE_URL`, otherwise an embedded one that is removed after the run),
+ * and creates a migrated database in it, from which each test copies its own.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (process.env["CI"] === "true") refuseToSkip();
@@ -55,6 +55,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 async function prepareTemplate(adminUrl: string, template: string): Promise<void> {
   await runAsAdmin(adminUrl, `create database ${template}`);
   await migrate(urlOfDatabase(adminUrl, template));
-  // Copying a database fails while anybody is connected to it: so nobody can.
+  // Copying a database fails while a client is connected to it, so connections are refused.
   await runAsAdmin(adminUrl, `alter database ${template} allow_connections false`);
 }

@@ -12,11 +12,11 @@ interface Language {
   file: string;
   args?: string[];
   env?: Record<string, string>;
-  /** Changes a program to what the packages of a distribution call the same library. */
+  /** Adapts a program to a distribution's names for the same library. */
   adapt?: (source: string) => string;
 }
 
-/** Languages of servers in front of which a widget stands, by their headings in the documents. */
+/** Languages of servers that embed a widget, by their headings in the documents. */
 export const languages: Record<string, Language> = {
   PHP: { requirement: php, file: "identity.php" },
   Python: { requirement: pythonJwt, file: "identity.py" },
@@ -33,7 +33,7 @@ export const languages: Record<string, Language> = {
   Perl: { requirement: perlJwt, file: "identity.pl" },
 };
 
-/** @returns what a program of this language prints */
+/** @returns the output of a program in this language */
 export async function runProgram(language: Language, source: string, env: Record<string, string>): Promise<string> {
   const { requirement, file, args = [], adapt = (text: string) => text } = language;
   if (requirement.path === undefined) throw new Error(`${requirement.name} is missing: ${requirement.howToGet}`);

@@ -1,15 +1,15 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** A program that some tests need and that no package brings. */
+/** A program that some tests need and that no npm package provides. */
 export interface Requirement {
   name: string;
-  /** Where it was found; `undefined`: its tests are skipped. */
+  /** Path of the program; `undefined`: its tests are skipped. */
   path: string | undefined;
   howToGet: string;
-  /** The fixture that stands on it, beside this file. */
+  /** The fixture that uses it, beside this file. */
   fixture: string;
-  /** Its tests may be skipped in CI as well: they try examples of the documents, not the product. */
+  /** True if its tests may be skipped in CI as well: they try examples of the documents, not the product. */
   optional?: true;
 }
 
@@ -96,7 +96,7 @@ function language(name: string, path: string | undefined, howToGet: string): Req
   return { name, path, howToGet, fixture: "languages.ts", optional: true };
 }
 
-/** Debian's own interpreter, where its package of a library lies beside it. */
+/** Finds Debian's own interpreter, if its package of a library is installed beside it. */
 function findWithLibrary(program: string, library: string): string | undefined {
   return existsSync(library) ? findProgram(program) : undefined;
 }
@@ -105,7 +105,7 @@ function reverseProxy(name: string, path: string | undefined, debian: string): R
   return { name, path, howToGet: `apt-get install ${debian}`, fixture: "reverse-proxy.ts", optional: true };
 }
 
-/** The first of these programs that is on the PATH, or at its absolute path. */
+/** Finds the first of these programs that is on the PATH, or at its absolute path. */
 function findProgram(...names: string[]): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
   return names

@@ -3,7 +3,7 @@ import type { TestProject } from "vitest/node";
 import { requirements, type Requirement } from "./requirements.ts";
 
 /**
- * For CI, where a skipped test proves nothing.
+ * Fails in CI, where a skipped test proves nothing.
  * @throws naming each program that is missing and how to get it
  */
 export function refuseToSkip(): void {
@@ -11,7 +11,7 @@ export function refuseToSkip(): void {
   if (missing.length > 0) throw new Error(`With CI=true no test may be skipped; missing: ${list(missing)}`);
 }
 
-/** One line on the tests that this run skipped for want of a program; `undefined` when there were none. */
+/** Formats a line on the tests that this run skipped because a program is missing; `undefined` if there are none. */
 export function describeSkipped(project: TestProject): string | undefined {
   const missing = requirements.filter(
     (requirement) => requirement.path === undefined && wasWanted(requirement, project),
@@ -19,7 +19,7 @@ export function describeSkipped(project: TestProject): string | undefined {
   return missing.length === 0 ? undefined : `Skipped: tests on ${list(missing)}`;
 }
 
-/** Whether a test file of this run imports the fixture that stands on it. */
+/** True if a test file of this run imports the fixture that uses the program. */
 function wasWanted({ fixture }: Requirement, { vite }: TestProject): boolean {
   const path = fileURLToPath(new URL(fixture, import.meta.url));
   return Object.values(vite.environments).some(({ moduleGraph }) => moduleGraph.getModulesByFile(path) !== undefined);

@@ -1,16 +1,16 @@
 import { chromium as playwright, type Browser } from "playwright-core";
 import { chromium } from "../requirements.ts";
 
-/** The installed Chromium or Chrome; tests in a browser are skipped where there is none. */
+/** Path of the installed Chromium or Chrome; tests in a browser are skipped where there is none. */
 export const chromiumPath = chromium.path;
 
-/** Starts it headless, with an empty profile. The caller closes it. */
+/** Starts Chromium headless, with an empty profile. The caller closes it. */
 export async function launchChromium(): Promise<Browser> {
   if (chromiumPath === undefined) throw new Error(`Chromium is not here (${chromium.howToGet})`);
   return playwright.launch({ executablePath: chromiumPath, args: quietFlags, chromiumSandbox: false });
 }
 
-/** Without these it looks for hosts of its maker at every start, which a closed network refuses. */
+/** Without these flags it contacts hosts of its maker at every start, which a closed network refuses. */
 const quietFlags = [
   "--disable-gpu",
   "--disable-quic",

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createServer, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 
-/** A proxy as companies have it between their servers and the internet. */
+/** A proxy like those that companies place between their servers and the internet. */
 export interface ForwardProxy extends AsyncDisposable {
   readonly url: string;
-  /** What it was asked for: `GET http://host:port/path`, or `CONNECT host:port`. */
+  /** Requests received: `GET http://host:port/path`, or `CONNECT host:port`. */
   readonly asked: string[];
 }
 

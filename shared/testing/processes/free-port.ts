@@ -2,14 +2,14 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 /**
- * Below what systems give to connections that go out, and to who listens anywhere: no port of these is taken by chance
- * before its server listens, or while it is away.
+ * Port range below the one that systems use for outgoing connections and for servers that listen on any port. So none
+ * of these is taken by chance before its server listens, or while that is down.
  */
 const servedPorts = { first: 15_000, count: 15_000 };
-/** Somewhere else in each process, and never the same one again. */
+/** Start offset: differs per process, and no port is used twice. */
 let portsTried = Math.floor(Math.random() * servedPorts.count);
 
-/** A port that nobody listens on at this moment, and that nobody else in this process gets. */
+/** Finds a port that is free now and that no other caller in this process gets. */
 export async function findFreePort(): Promise<number> {
   for (;;) {
     const port = servedPorts.first + (portsTried++ % servedPorts.count);

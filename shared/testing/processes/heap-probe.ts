@@ -3,18 +3,18 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /**
- * Preloaded into a process (`node --import`), so that its parent can ask over IPC what it keeps. `--expose-gc` is not
+ * Preloaded into a process (`node --import`), so that its parent can query its heap over IPC. `--expose-gc` is not
  * allowed in `NODE_OPTIONS`.
  */
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
-/** What one collection frees by a finaliser, the next one collects. */
+/** Number of collections. The next one collects objects freed by a finaliser of the previous one. */
 const collections = 4;
 
 process.on("message", (message: { probe?: string }) => {
   if (message.probe === "heap") void answer();
 });
-// An IPC channel with a listener would keep a process alive that has nothing else to do.
+// An IPC channel with a listener would keep an otherwise idle process alive.
 process.channel?.unref();
 
 async function answer(): Promise<void> {

@@ -7,7 +7,9 @@ export interface ProcessRow {
   command: string;
 }
 
-/** Every process of this machine that runs; a zombie, which only waits for its parent to notice, does not. */
+/**
+ * Lists every running process of this machine. A zombie, which only waits to be reaped by its parent, is not listed.
+ */
 export function listProcesses(): ProcessRow[] {
   const { stdout } = spawnSync("ps", ["-Aww", "-o", "pid=,ppid=,stat=,args="], { encoding: "utf8" });
   return stdout.split("\n").flatMap((line) => {
@@ -20,7 +22,7 @@ export function isRunning(pid: number): boolean {
   return listProcesses().some((row) => row.pid === pid);
 }
 
-/** The process, and all that it started directly or indirectly. */
+/** Returns a process and all its descendants. */
 export function processTree(root: number): ProcessRow[] {
   const all = listProcesses();
   const children = (parent: number): ProcessRow[] =>

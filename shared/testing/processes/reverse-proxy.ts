@@ -8,16 +8,16 @@ import { fileURLToPath } from "node:url";
 import { findFreePort } from "./free-port.ts";
 import { apache, caddy, haproxy, nginx, type Requirement } from "../requirements.ts";
 
-/** A reverse proxy of the test's own, set up as `docs/proxies.md` says. */
+/** A reverse proxy for one test, configured as `docs/proxies.md` describes. */
 export interface ReverseProxy extends AsyncDisposable {
   readonly url: string;
 }
 
 interface Kind {
   requirement: Requirement;
-  /** The file in the folder that the proxy is started with. */
+  /** Name of the configuration file that the proxy is started with. */
   file: string;
-  /** What stands around the documented part, for a process of its own. */
+  /** Wraps the documented part in a configuration for a separate process. */
   frame: (documented: string, folder: string) => string;
   args: (folder: string) => string[];
 }
@@ -87,15 +87,15 @@ const apacheModules = [
 
 export type ReverseProxyName = keyof typeof kinds;
 
-/** All that tests know, and whether they are here. */
+/** All known proxies, and whether they are installed. */
 export const reverseProxies = (Object.keys(kinds) as ReverseProxyName[]).map((name) => ({
   name,
   available: kinds[name].requirement.path !== undefined,
 }));
 
 /**
- * Starts one in front of two API processes.
- * @param apis their addresses, `127.0.0.1:15000`
+ * Starts a reverse proxy in front of two API processes.
+ * @param apis their addresses, such as `127.0.0.1:15000`
  */
 export async function startReverseProxy(
   name: ReverseProxyName,
@@ -134,7 +134,7 @@ export async function startReverseProxy(
   return { url, [Symbol.asyncDispose]: dispose };
 }
 
-/** The block of `docs/proxies.md` with the addresses of this machine. */
+/** Reads the block of `docs/proxies.md`, with the addresses of this machine. */
 async function readDocumented(name: string, port: number, apis: readonly [string, string]): Promise<string> {
   const text = await readFile(document, "utf8");
   const [, block] = new RegExp(`<!-- proxy: ${name} -->\n+\`\`\`\\w+\n(.*?)\n\`\`\`\n`, "s").exec(text) ?? [];

@@ -1,28 +1,31 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
-/** A way to a server that can fail as networks do, so that the server itself need not. */
+/** TCP proxy that can fail as networks do, so that the server itself need not. */
 export interface TcpGate extends AsyncDisposable {
-  /** The server's URL, through the gate. */
+  /** URL of the server, through the gate. */
   readonly url: string;
-  /** How many connections a freeze has caught. */
+  /** Number of connections caught by a freeze. */
   readonly frozen: number;
   /** Breaks every connection and refuses new ones. */
   shut: () => Promise<void>;
-  /** Lets connections through again, after `shut`. */
+  /** Accepts connections again, after `shut`. */
   reopen: () => Promise<void>;
-  /** Connections stay open and are accepted, but no byte passes; of `"answers"`: none that comes from the server. */
+  /** Holds all bytes while connections stay open and are accepted; with `"answers"`, only bytes from the server. */
   freeze: (what?: "all" | "answers") => void;
-  /** What was frozen arrives, late. */
+  /** Delivers the held bytes, late. */
   thaw: () => void;
 }
 
 interface GateOptions {
-  /** A freeze catches only connections whose client has sent this, or sends it: then this is held, too. Absent: all. */
+  /**
+   * Bytes that limit a freeze to connections whose client sends or has sent them; these bytes are held, too. Default:
+   * all.
+   */
   only?: string;
 }
 
-/** Opens one on a free port of this machine, to the server of `url`. */
+/** Opens a gate on a free port of this machine, to the server of `url`. */
 export async function openTcpGate(url: string, { only }: GateOptions = {}): Promise<TcpGate> {
   const target = new URL(url);
   const ways = new Set<Way>();
@@ -72,7 +75,7 @@ class Way {
   readonly #near: Socket;
   readonly #far: Socket;
   #freezing: "all" | "answers" | undefined;
-  /** A freeze catches it. */
+  /** True if a freeze has caught it. */
   #caught: boolean;
   #held: Buffer[] = [];
 
@@ -94,7 +97,7 @@ class Way {
       [far, near],
     ] as const) {
       socket.on("error", () => socket.destroy());
-      // What it said last still arrives.
+      // Its last bytes still arrive.
       socket.on("close", () => other.end());
     }
   }

@@ -1,9 +1,9 @@
 import { Redis } from "ioredis";
 
-/** Beyond this a server is taken for frozen. */
+/** Timeout after which a server counts as frozen. */
 const answerMs = 1000;
 
-/** Runs one command on a connection of its own, whose name is `test`. */
+/** Runs one command on a separate connection named `test`. */
 export async function askRedis(
   { port }: { port: number },
   command: string,

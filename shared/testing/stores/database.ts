@@ -2,12 +2,12 @@ import { openDatabase, type Database } from "../../db/database.ts";
 import { quietLog } from "../fixtures/quiet-log.ts";
 import { createTestDatabase } from "./postgres.ts";
 
-/** A database of the test's own, opened as the services open theirs. */
+/** A database for one test, opened as the services open theirs. */
 export interface OpenTestDatabase extends Database, AsyncDisposable {
   readonly url: string;
 }
 
-/** Makes and opens one; disposing of it closes and drops it. */
+/** Creates and opens a database; disposing of it closes and drops it. */
 export async function openTestDatabase(): Promise<OpenTestDatabase> {
   const database = await createTestDatabase();
   const db = openDatabase(database.url, quietLog());

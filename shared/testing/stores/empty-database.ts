@@ -3,7 +3,7 @@ import { inject, onTestFinished } from "vitest";
 import { dropDatabase, runAsAdmin, urlOfDatabase } from "./postgres-admin.ts";
 
 /**
- * Makes an empty database, without any migration, that is dropped when the test has ended.
+ * Creates an empty database, without any migration, that is dropped when the test has ended.
  * @param options of `create database`, for example its encoding
  */
 export async function createEmptyDatabase(options = ""): Promise<string> {
@@ -14,14 +14,14 @@ export async function createEmptyDatabase(options = ""): Promise<string> {
   return urlOfDatabase(adminUrl, name);
 }
 
-/** Changes a default of the database, which its next sessions begin with. */
+/** Changes a default of the database for its next sessions. */
 export async function setDefault(url: string, setting: string, value: string): Promise<void> {
   const name = new URL(url).pathname.slice(1);
-  // Not on a session of its own: that may already be read-only.
+  // A session of this database may already be read-only, so another one is used.
   await runAsAdmin(inject("postgres").adminUrl, `alter database ${name} set ${setting} = '${value}'`);
 }
 
-/** Ends all sessions of a database: those that follow begin with its new defaults. */
+/** Ends all sessions of a database: new ones start with its new defaults. */
 export async function endSessions(url: string): Promise<void> {
   await runAsAdmin(
     url,

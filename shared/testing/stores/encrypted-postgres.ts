@@ -5,15 +5,15 @@ import { startEmbeddedPostgres } from "../../embedded-postgres/embedded-postgres
 import type { Certificates } from "../fixtures/certificates.ts";
 import { quietLog } from "../fixtures/quiet-log.ts";
 
-/** Beside 127.0.0.1, which the certificate names; only Linux has it without being asked. */
+/** An address beside 127.0.0.1, which the certificate names; only Linux has it without configuration. */
 export const unnamedAddress = process.platform === "linux" ? "127.0.0.2" : undefined;
 
-/** Starts a PostgreSQL that has this certificate. */
+/** Starts a PostgreSQL with this certificate. */
 export async function startEncryptedPostgres({ cert, key }: Certificates): Promise<{ url: string } & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), "parley-tls-postgres-"));
   const dataDir = join(folder, "data");
   const log = quietLog();
-  // The first start makes the folder, whose owner must own the key.
+  // The first start creates the folder, whose owner must own the key.
   await (await startEmbeddedPostgres({ dataDir, log })).stop();
   const { uid, gid } = await stat(dataDir);
   for (const file of [cert, key]) {

@@ -8,16 +8,16 @@ import { runAsAdmin } from "./postgres-admin.ts";
 import { findFreePort } from "../processes/free-port.ts";
 import { pgbouncer } from "../requirements.ts";
 
-/** Whether `startPgBouncer` can work here. */
+/** True if `startPgBouncer` works on this machine. */
 export const pgbouncerAvailable = pgbouncer.path !== undefined;
 
-/** A PgBouncer of the test's own before a database. */
+/** A PgBouncer for one test, in front of a database. */
 export interface PgBouncer extends AsyncDisposable {
-  /** The database's, through the pooler. */
+  /** URL of the database, through the pooler. */
   readonly url: string;
 }
 
-/** It refuses to run as root. */
+/** Account for PgBouncer, which refuses to run as root. */
 const nobody = { uid: 65_534, gid: 65_534 };
 const startLimitMs = 10_000;
 
@@ -39,7 +39,7 @@ export async function startPgBouncer(databaseUrl: string, mode: "session" | "tra
     listen_port: port,
     auth_type: "any",
     pool_mode: mode,
-    // A session keeps its connection: as many as a process opens.
+    // A session keeps its connection, so this must be as many as a process opens.
     default_pool_size: mode === "session" ? 60 : 10,
     max_client_conn: 200,
     unix_socket_dir: "",

@@ -1,6 +1,6 @@
 import pg from "pg";
 
-/** Runs one statement on a connection of its own and gives its rows. */
+/** Runs one statement on a separate connection and returns its rows. */
 export async function runAsAdmin(adminUrl: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000 });
   await client.connect();
@@ -12,14 +12,14 @@ export async function runAsAdmin(adminUrl: string, sql: string): Promise<Record<
   }
 }
 
-/** The same server, another database. */
+/** URL of another database on the same server. */
 export function urlOfDatabase(adminUrl: string, database: string): string {
   const url = new URL(adminUrl);
   url.pathname = `/${database}`;
   return url.href;
 }
 
-/** Drops a database, whoever is connected to it. */
+/** Drops a database, even if clients are connected to it. */
 export async function dropDatabase(adminUrl: string, database: string): Promise<void> {
   await runAsAdmin(adminUrl, `drop database if exists ${pg.escapeIdentifier(database)} with (force)`);
 }

@@ -11,13 +11,13 @@ type HolderProcess = ChildProcessByStdio<null, Readable, null>;
 export interface PostgresHolder {
   process: HolderProcess;
   url: string;
-  /** PostgreSQL's own. */
+  /** Process id of PostgreSQL. */
   pid: number;
 }
 
 export const holderScript = fileURLToPath(new URL("postgres-holder-main.ts", import.meta.url));
 
-/** @param user whom it runs as; ourselves when empty */
+/** @param user account to run as; ours when empty */
 export function spawnPostgresHolder(dataDir: string, user: { uid?: number; gid?: number } = {}): HolderProcess {
   return spawn(process.execPath, [holderScript, dataDir], { ...user, stdio: ["ignore", "pipe", "inherit"] });
 }
@@ -29,7 +29,7 @@ export async function whenHolding(holder: HolderProcess): Promise<PostgresHolder
   return { process: holder, url, pid };
 }
 
-/** What a kill of everything but PostgreSQL does. */
+/** Kills everything but PostgreSQL. */
 export async function killAllButPostgres(holder: PostgresHolder): Promise<void> {
   const guard = listProcesses().find(({ command }) => command.endsWith(` postgres-guard ${holder.pid}`));
   if (guard === undefined) throw new Error(`PostgreSQL ${holder.pid} has no guard`);
@@ -37,7 +37,7 @@ export async function killAllButPostgres(holder: PostgresHolder): Promise<void> 
   await endPostgresHolder(holder.process, "SIGKILL");
 }
 
-/** Resolves when the process has ended; SIGTERM lets it stop its PostgreSQL first. */
+/** Resolves when the process has ended; on SIGTERM it stops its PostgreSQL first. */
 export async function endPostgresHolder(holder: HolderProcess, signal: NodeJS.Signals): Promise<void> {
   if (holder.exitCode !== null || holder.signalCode !== null) return;
   holder.kill(signal);

@@ -7,15 +7,15 @@ import { clearLeftover } from "../../embedded-postgres/leftover.ts";
 import { takeFileLock } from "../../process/file-lock.ts";
 import { createLogger, type Logger } from "../../logger.ts";
 
-/** A PostgreSQL to make databases in. */
+/** A PostgreSQL to create databases in. */
 export interface PostgresServer {
-  /** Of a role that may create databases. */
+  /** URL of a role that may create databases. */
   adminUrl: string;
   /** Ends the server and removes its data, if it was started here. */
   close: () => Promise<void>;
 }
 
-/** The PostgreSQL of `DATABASE_URL`, else an embedded one that goes when it is closed. */
+/** Opens the PostgreSQL of `DATABASE_URL`, otherwise an embedded one that is removed when it is closed. */
 export async function openPostgresServer(): Promise<PostgresServer> {
   const given = process.env["DATABASE_URL"];
   if (given !== undefined && given !== "") return { adminUrl: given, close: async () => {} };
@@ -25,7 +25,7 @@ export async function openPostgresServer(): Promise<PostgresServer> {
   await sweep(parent, log);
   const folder = await mkdtemp(join(parent, folderPrefix));
   const server = await startEmbeddedPostgres({ dataDir: dataDirOf(folder), log, settings: throwaway });
-  // At a signal Vitest ends without its teardown; the folder goes with the next run.
+  // On a signal Vitest ends without its teardown; the next run removes the folder.
   const endWithUs = () => process.kill(server.pid, "SIGINT");
   process.once("exit", endWithUs);
   void server.exited.then(() => process.off("exit", endWithUs));
@@ -38,7 +38,7 @@ export async function openPostgresServer(): Promise<PostgresServer> {
   };
 }
 
-/** Nothing here outlives the run; and many tests hold a pool each. */
+/** Settings for data that does not outlive the run; many tests hold a pool each. */
 const throwaway = { fsync: "off", full_page_writes: "off", max_connections: "300" };
 
 const folderPrefix = "parley-test-postgres-";
@@ -48,16 +48,16 @@ function dataDirOf(folder: string): string {
 }
 
 const memoryFolder = "/dev/shm";
-/** A run's databases take a tenth of it; containers often have no more than 64 MB there. */
+/** Space required in a folder. A run's databases take a tenth of it; containers often have no more than 64 MB there. */
 const roomNeeded = 4 * 1024 ** 3;
 
-/** Copying a database of 300 files, once a test, was seen to take 0.04 s in memory and 0.2 to 0.6 s on a disk. */
+/** Prefers memory: copying a database of 300 files, once per test, took 0.04 s in memory and 0.2 to 0.6 s on a disk. */
 async function roomiestFolder(): Promise<string> {
   const space = await statfs(memoryFolder).catch(() => undefined);
   return space !== undefined && space.bavail * space.bsize > roomNeeded ? memoryFolder : tmpdir();
 }
 
-/** Clears away what killed runs left behind: their servers go on without them. */
+/** Removes the leftovers of killed runs: their servers keep running without them. */
 async function sweep(parent: string, log: Logger): Promise<void> {
   const names = await readdir(parent);
   for (const folder of names.filter((name) => name.startsWith(folderPrefix)).map((name) => join(parent, name))) {

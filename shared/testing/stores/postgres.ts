@@ -2,14 +2,16 @@ import { randomBytes } from "node:crypto";
 import { inject } from "vitest";
 import { dropDatabase, runAsAdmin, urlOfDatabase } from "./postgres-admin.ts";
 
-/** A migrated, empty database of the test's own. */
+/** A migrated, empty database for one test. */
 export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
-  /** Drops it, whoever is still connected. What is not dropped goes at the end of the run. */
+  /**
+   * Drops it, even if clients are still connected. Databases that are not dropped are removed at the end of the run.
+   */
   drop(): Promise<void>;
 }
 
-/** Makes one in the PostgreSQL of this run (see `global-setup.ts`). */
+/** Creates a database in the PostgreSQL of this run (see `global-setup.ts`). */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { adminUrl, template, prefix } = inject("postgres");
   const name = `${prefix}${randomBytes(4).toString("hex")}`;

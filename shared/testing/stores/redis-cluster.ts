@@ -3,34 +3,34 @@ import { askRedis } from "./ask-redis.ts";
 import { findFreePort } from "../processes/free-port.ts";
 import { startRedis, type RedisServer } from "./redis.ts";
 
-/** A Redis Cluster of the test's own. Its nodes can fail like a `RedisServer`; one that is restarted knows its place again. */
+/** A Redis Cluster for one test. Its nodes can fail like a `RedisServer`; a restarted node resumes its role. */
 export interface RedisCluster extends AsyncDisposable {
-  /** For `REDIS_URL`. */
+  /** Value for `REDIS_URL`. */
   readonly url: string;
   readonly servers: readonly RedisServer[];
-  /** Those that hold slots now, and answer. */
+  /** Returns the nodes that currently hold slots and answer. */
   readonly masters: () => Promise<RedisServer[]>;
-  /** The node that holds a key. */
+  /** Returns the node that holds a key. */
   readonly masterOf: (key: string) => Promise<RedisServer>;
-  /** Moves a key's slot, with all that is in it, to another master. */
+  /** Moves a key's slot, with all its keys, to another master. */
   readonly moveSlotOf: (key: string) => Promise<void>;
   /**
-   * Resolves once every slot has a master that answers, all who answer know it, and all copies are up to date: after a
-   * start, a failover, or the return of a node.
+   * Resolves once every slot has a master that answers, all nodes that answer know it, and all replicas are up to date:
+   * after a start, a failover, or the return of a node.
    */
   readonly healthy: () => Promise<void>;
 }
 
 interface ClusterOptions {
   masters?: number;
-  /** Of each master. With at least one, the death of a master is made good within about five seconds. */
+  /** Replicas of each master. With at least one, a failover replaces a dead master within about five seconds. */
   replicas?: number;
 }
 
 const slotCount = 16_384;
 /**
- * A node that is silent for so long is taken for dead; a busy machine must not be. Where there are no copies nothing is
- * gained by knowing, and who was frozen is trusted again only after a while.
+ * Silence after which a node is considered dead; a busy machine must not reach it. Without replicas the detection gains
+ * nothing, and a node that was frozen is trusted again only after a while.
  */
 const nodeTimeoutMs = { withReplicas: 3000, without: 60_000 };
 const healthyLimitMs = 30_000;
@@ -51,16 +51,16 @@ export async function startRedisCluster({ masters = 3, replicas = 0 }: ClusterOp
 }
 
 async function startNode(timeoutMs: number): Promise<RedisServer> {
-  // By default it is ten thousand above the other port, where there may be none. The other nodes remember it.
+  // By default the bus port is the other port plus ten thousand, which may be invalid. The other nodes remember it.
   const busPort = await findFreePort();
   return startRedis({
     settings: () => ({
       "cluster-enabled": "yes",
       "cluster-node-timeout": `${timeoutMs}`,
       "cluster-port": `${busPort}`,
-      // Else a copy waits five seconds for others that want one, too.
+      // By default a replica waits five seconds for other replicas to sync with it.
       "repl-diskless-sync-delay": "0",
-      // The copy of a test is never too old to be better than nothing.
+      // A test's replica is never too old to take over.
       "cluster-replica-validity-factor": "0",
     }),
   });
@@ -70,7 +70,7 @@ async function giveSlots(server: RedisServer, index: number, masters: number): P
   const first = Math.ceil((slotCount * index) / masters);
   const last = Math.ceil((slotCount * (index + 1)) / masters) - 1;
   await askRedis(server, "CLUSTER", "ADDSLOTSRANGE", first, last);
-  // Else they would all begin with the same one, and quarrel.
+  // Without this all nodes start with the same epoch and conflict.
   await askRedis(server, "CLUSTER", "SET-CONFIG-EPOCH", index + 1);
 }
 
@@ -150,11 +150,11 @@ interface Node {
   id: string;
   flags: string[];
   isMaster: boolean;
-  /** How many it holds. */
+  /** Number of slots it holds. */
   slots: number;
 }
 
-/** The Cluster as one node sees it. */
+/** Returns the Cluster as one node sees it. */
 async function nodes(server: RedisServer): Promise<Node[]> {
   const lines = String(await askRedis(server, "CLUSTER", "NODES"))
     .trim()

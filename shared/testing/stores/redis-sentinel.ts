@@ -9,17 +9,17 @@ import { findFreePort } from "../processes/free-port.ts";
 import { startRedis, type RedisServer } from "./redis.ts";
 import { redisServer } from "../requirements.ts";
 
-/** A Redis, a copy of it, and three Sentinels that put the copy in its place when it dies. */
+/** A Redis, a replica of it, and three Sentinels that promote the replica when the master dies. */
 export interface RedisSentinel extends AsyncDisposable {
-  /** For `REDIS_URL`. */
+  /** Value for `REDIS_URL`. */
   readonly url: string;
   readonly servers: readonly RedisServer[];
   readonly sentinels: readonly { port: number }[];
-  /** The one that the Sentinels send clients to, dead or not. */
+  /** Returns the server that the Sentinels send clients to, dead or not. */
   master(): Promise<RedisServer>;
   /** Resolves once the Sentinels send clients to another server than this one, and it is a master. */
   failedOver(from: RedisServer): Promise<void>;
-  /** Resolves once the master has a copy that is up to date: before that there is nothing to fail over to. */
+  /** Resolves once the master has a replica that is up to date: before that a failover is impossible. */
   replicated(): Promise<void>;
   /** Resolves once that is so and every Sentinel knows it, after the return of a server. */
   healthy(): Promise<void>;
@@ -27,7 +27,7 @@ export interface RedisSentinel extends AsyncDisposable {
 
 const masterName = "parley";
 const sentinelCount = 3;
-/** A server that is silent for so long is taken for dead; a busy machine must not be. */
+/** Silence after which a server is considered dead; a busy machine must not reach it. */
 const downAfterMs = 3000;
 const settleLimitMs = 30_000;
 
@@ -40,7 +40,7 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
     const address = await askRedis(watcher, "SENTINEL", "get-master-addr-by-name", masterName);
     return Number(Array.isArray(address) ? address[1] : undefined);
   };
-  // One that is started again follows whoever is the master then, as it would with a configuration that it may write.
+  // A restarted server follows the current master, as it would with a writable configuration file.
   const settings =
     (master?: RedisServer) =>
     async ({ port }: { port: number }) => {
@@ -92,10 +92,10 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
   };
 }
 
-/** Else a copy waits five seconds for others that want one, too. */
+/** By default a replica waits five seconds for other replicas to sync with it. */
 const syncAtOnce = { "repl-diskless-sync-delay": "0" };
 
-/** Only such a one would be put in its master's place. */
+/** True if a Sentinel knows a good replica: only such a one is promoted. */
 async function knowsGoodReplica({ port }: { port: number }): Promise<boolean> {
   const [replica] = (await askRedis({ port }, "SENTINEL", "replicas", masterName)) as string[][];
   return replica?.[replica.indexOf("flags") + 1] === "slave";

@@ -7,18 +7,18 @@ import { join } from "node:path";
 import { findFreePort } from "../processes/free-port.ts";
 import { redisServer } from "../requirements.ts";
 
-/** Whether `startRedis` can work here; tests on Redis are skipped where it cannot. */
+/** True if `startRedis` works on this machine; otherwise tests on Redis are skipped. */
 export const redisAvailable = redisServer.path !== undefined;
 
-/** A Redis of the test's own, empty at start, that can be made to fail. */
+/** A Redis for one test, empty at start, that can be made to fail. */
 export interface RedisServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
-  /** SIGKILL: every connection breaks, the data is gone. */
+  /** SIGKILL: every connection breaks, the data is lost. */
   kill(): Promise<void>;
-  /** Starts it again after `kill`, empty, on the same port. */
+  /** Restarts it after `kill`, empty, on the same port. */
   restart(): Promise<void>;
-  /** SIGSTOP: connections stay open, nothing is answered. */
+  /** SIGSTOP: connections stay open, no request is answered. */
   pause(): void;
   /** SIGCONT, after `pause`. */
   resume(): void;
@@ -27,7 +27,7 @@ export interface RedisServer extends AsyncDisposable {
 }
 
 interface RedisOptions {
-  /** As in its configuration file; made for the folder and the port of this server. */
+  /** Settings as in its configuration file, made for the folder and the port of this server. */
   settings?: (place: { folder: string; port: number }) => Promise<Settings> | Settings;
 }
 
@@ -35,7 +35,7 @@ type Settings = Record<string, string | string[]>;
 
 /**
  * Starts a Redis on a free port; resolves when it answers.
- * @throws when no `redis-server` or `valkey-server` is on the PATH, or it does not come up
+ * @throws when no `redis-server` or `valkey-server` is on the PATH, or it does not start
  */
 export async function startRedis({ settings = () => ({}) }: RedisOptions = {}): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), "parley-redis-"));
@@ -76,7 +76,7 @@ class PortTakenError extends Error {
   override name = "PortTakenError";
 }
 
-/** Between finding a free port and binding it, somebody else may take it. */
+/** Maximum attempts: another process may take a free port before it is bound. */
 const portAttempts = 5;
 
 async function spawnOnFreePort(spawnOn: (port: number) => Promise<RunningRedis>, attempt = 1): Promise<RunningRedis> {
@@ -93,7 +93,7 @@ async function spawnRedis(folder: string, port: number, settings: Settings): Pro
   const common = { port: `${port}`, bind: "127.0.0.1", save: "", appendonly: "no", dir: folder, daemonize: "no" };
   const args = Object.entries({ ...common, ...settings }).flatMap(([name, value]) => [`--${name}`, ...[value].flat()]);
   const child = spawn(redisServer.path, args, { stdio: ["ignore", "pipe", "inherit"] });
-  // A test process that ends without stopping it must not leave it behind.
+  // A test process that ends without stopping it must not leave it running.
   const killWithUs = () => child.kill("SIGKILL");
   process.once("exit", killWithUs);
   child.once("exit", () => process.off("exit", killWithUs));
@@ -107,7 +107,7 @@ async function spawnRedis(folder: string, port: number, settings: Settings): Pro
   return { child, port };
 }
 
-/** Resolves at the line with which Redis and Valkey say that they listen; the rest of the log is read and dropped. */
+/** Resolves at the line with which Redis and Valkey report that they listen; discards the rest of the log. */
 function logsReady(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let log = "";
