@@ -105,7 +105,7 @@ export function describeFailures(start: StartFixture): void {
 }
 
 const rejectsWithinMs = 1000;
-/** Connections are tried again every second. */
+/** Options of a wait: connections are retried every second. */
 const soon = { timeout: 8000, interval: 20 };
 
 /** Every call that needs the store. */
@@ -120,7 +120,7 @@ const calls: Record<string, (live: Live) => Promise<unknown>> = {
   ping: (live) => live.ping(),
 };
 
-/** Makes each of them once: which failed, and how long all took. */
+/** Makes each call once; returns which failed, and the total time. */
 async function callAll(live: Live): Promise<{ failed: string[]; tookMs: number }> {
   const started = performance.now();
   const failed: string[] = [];

@@ -1,27 +1,27 @@
 import { onTestFinished } from "vitest";
 import type { Live } from "./live.ts";
 
-/** A store with processes on it, and what can happen to it. */
+/** A store with several processes on it, and its possible failures. */
 export interface LiveFixture extends AsyncDisposable {
   /** Opens the live channel of one process; the fixture closes it. */
   open(): Promise<Live>;
   /** Every error the processes reported. */
   readonly errors: Error[];
-  /** Breaks the connections that hints come by. */
+  /** Breaks the connections that deliver hints. */
   cutListeners(): Promise<void>;
-  /** The store refuses connections, and those there were are broken. */
+  /** Makes the store refuse connections, and breaks the existing ones. */
   goAway(): Promise<void>;
   comeBack(): Promise<void>;
-  /** The store keeps its connections and answers nothing. */
+  /** Makes the store keep its connections and answer nothing. */
   freeze(): void;
   thaw(): void;
-  /** How many connections of live channels the store counts. */
+  /** Number of live-channel connections that the store counts. */
   countConnections(): Promise<number>;
 }
 
 export type StartFixture<Fixture = LiveFixture> = (options?: { timeoutMs?: number }) => Promise<Fixture>;
 
-/** For where the time limit is not what is tested: a busy machine must not fail the test. */
+/** Raises the timeout in tests that do not test it, so that a busy machine does not fail them. */
 export function patiently<Fixture>(start: StartFixture<Fixture>): StartFixture<Fixture> {
   return () => start({ timeoutMs: 10_000 });
 }
@@ -35,7 +35,7 @@ export async function openOne<Fixture extends LiveFixture>(
   return { fixture, live: await fixture.open() };
 }
 
-/** What a listener hears, to be taken one by one. */
+/** Queue of received messages, to be taken one by one. */
 export function inbox<T>(): { put: (item: T) => void; next: () => Promise<T>; waiting: T[] } {
   const waiting: T[] = [];
   const takers: ((item: T) => void)[] = [];
@@ -53,5 +53,5 @@ export function inbox<T>(): { put: (item: T) => void; next: () => Promise<T>; wa
   };
 }
 
-/** One, two, three and four bytes to a character. */
+/** Text with characters of one, two, three and four bytes. */
 export const text = "a: né\n漢字 🙂\r\n👩‍👧 ok";

@@ -10,7 +10,7 @@ interface LiveBackend {
   longestHintedDelta: number;
 }
 
-/** What every backend must do. */
+/** Behaviour required of every backend. */
 export function describeLive({ start, longestHintedDelta }: LiveBackend): void {
   describe("drafts", () => {
     describeDrafts(patiently(start));
