@@ -1,22 +1,22 @@
-/** As much of an error as a log may hold. */
+/** The parts of an error that a log may contain. */
 interface ToldError {
   type: string;
   message: string;
   stack?: string;
   code?: string | number;
   status?: number;
-  /** Of PostgreSQL, which one was violated. */
+  /** PostgreSQL's name of the violated constraint. */
   constraint?: string;
   cause?: ToldError;
   errors?: ToldError[];
 }
 
-/** Chains are short; one that bites its own tail ends here. */
+/** Maximum length of a chain of causes. Chains are short; a circular one ends here. */
 const maxDepth = 5;
 
 /**
- * What is logged of an error: what it is and where it comes from, not what it was about. Errors carry more: PostgreSQL's
- * `detail` quotes the row, Redis' `command` what was to be written, a `SyntaxError` of JSON what could not be read.
+ * Serializes an error for the log: its kind and origin, not its data. Errors contain more: PostgreSQL's `detail` quotes
+ * the row, Redis' `command` the value to be written, a `SyntaxError` of JSON the unreadable input.
  */
 export function tellError(error: unknown, depth = 0): ToldError | string {
   if (!(error instanceof Error)) return typeof error;
@@ -42,7 +42,7 @@ function told(error: Error, depth: number): ToldError {
   return typeof tale === "string" ? { type: tale, message: "" } : tale;
 }
 
-/** Parsers quote their input. */
+/** Returns a message that quotes no input: messages of parsers do. */
 function messageOf(error: Error): string {
   if (error instanceof SyntaxError) return "not valid";
   if ("issues" in error && Array.isArray(error.issues)) return error.issues.map(describeIssue).join(", ");
@@ -55,7 +55,7 @@ function describeIssue(issue: unknown): string {
   return `${path}: ${"code" in issue ? String(issue.code) : "not valid"}`;
 }
 
-/** The message stands before them, over as many lines as it has. */
+/** Stack frames without the message, which precedes them and may have several lines. */
 function framesOf(stack: string): string {
   const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
   return frames.join("\n");
