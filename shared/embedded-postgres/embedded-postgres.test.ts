@@ -21,8 +21,12 @@ const log = quietLog();
 const isRoot = process.getuid?.() === 0;
 /** The usual ids of this account on Linux; whoever runs the tests without being root is an ordinary user anyway. */
 const nobody = { uid: 65_534, gid: 65_534 };
+const asNobody = (...args: string[]) => spawnSync(process.execPath, args, { ...nobody, cwd: "/" }).status === 0;
+/** Checkout and temporary folder may be closed to other accounts. */
 const nobodyCanRunUs =
-  isRoot && spawnSync(process.execPath, ["--check", holderScript], { ...nobody, cwd: "/" }).status === 0;
+  isRoot &&
+  asNobody("--check", holderScript) &&
+  asNobody("-e", "require('node:fs').accessSync(process.argv[1], 1)", tmpdir());
 
 /** A start takes a while on a busy machine. */
 const patient = { timeout: 30_000 };
