@@ -7,6 +7,7 @@ export default {
     "import-directions": { create: importDirections },
     "no-relays": { create: noRelays },
     "no-double-assertion": { create: noDoubleAssertion },
+    "comment-openings": { create: commentOpenings },
   },
 };
 
@@ -108,6 +109,22 @@ function noDoubleAssertion(context: RuleContext): Visitor {
   };
 }
 
+/** Matches a comment that opens with a relative clause: its subject is missing. See docs/writing.md. */
+const badOpening = /^[\s*]*(?:What|Who|Whoever|Of|Else|Where)\b/;
+
+/** Holds comments to a noun or a verb as their first word. */
+function commentOpenings(context: RuleContext): Visitor {
+  return {
+    Program: () => {
+      for (const comment of context.sourceCode.getAllComments()) {
+        if (badOpening.test(comment.value)) {
+          context.report({ message: "a comment opens with a noun or a verb: see docs/writing.md", node: comment });
+        }
+      }
+    },
+  };
+}
+
 function resolveTarget(specifier: string, { filename, cwd }: RuleContext): Target {
   return specifier.startsWith(".") || specifier.startsWith("/")
     ? { kind: "file", path: inRepository(resolve(dirname(filename), specifier), cwd) }
@@ -133,7 +150,11 @@ interface Literal {
 interface ImportingNode {
   source?: Literal | null;
 }
+interface Comment {
+  value: string;
+}
 interface RuleContext {
+  sourceCode: { getAllComments: () => Comment[] };
   filename: string;
   cwd: string;
   report: (problem: { message: string; node: object }) => void;

@@ -7,6 +7,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 /** What the house forbids: a file, what it says, and the rule that must catch it. */
 const forbidden = [
   {
+    what: "a comment without a subject",
+    file: "shared/a.ts",
+    source: "/** What is kept of it. */\nexport const a = 1;",
+    rule: "house(comment-openings)",
+  },
+  {
     what: "a service that imports another",
     file: "services/api/routes/a.ts",
     source: 'export { b } from "../../worker/b.ts";',

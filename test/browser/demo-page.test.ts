@@ -128,7 +128,10 @@ describe.skipIf(chromiumPath === undefined).each(backends)("the demo page, on %s
   });
 
   it("gives a line that puts the chat on any other page", async () => {
-    const line = await page.getByLabel("The line to embed this chat").textContent();
+    const embed = page.getByLabel("The line to embed this chat");
+    // Written once the assistants are known.
+    await expect.poll(() => embed.textContent(), patience).toContain("<script");
+    const line = await embed.textContent();
     await using site = await openSite();
     const other = await context.newPage();
     watch(other);
@@ -155,7 +158,8 @@ describe.skipIf(chromiumPath === undefined).each(backends)("the demo page, on %s
   }
 
   async function open(on = page): Promise<void> {
-    await on.waitForFunction("document.querySelector('parley-chat')?.isOpen !== undefined");
+    // Not by a function that is polled in the page: a strict policy forbids its evaluation there.
+    await on.locator("parley-chat .launcher").waitFor({ state: "attached" });
     await on.evaluate("document.querySelector('parley-chat').setAttribute('open', '')");
     await on.locator("parley-chat textarea").waitFor();
   }

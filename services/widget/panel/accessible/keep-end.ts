@@ -30,7 +30,7 @@ export class KeepEnd {
   keepPlace(act: () => void): void {
     const fromEnd = this.#log.scrollHeight - this.#log.scrollTop;
     act();
-    this.#top = this.#log.scrollTop = this.#log.scrollHeight - fromEnd;
+    this.#scrollTo(this.#log.scrollHeight - fromEnd);
   }
 
   close(): void {
@@ -39,8 +39,14 @@ export class KeepEnd {
   }
 
   #hold(): void {
-    if (this.atEnd) this.#top = this.#log.scrollTop = this.#log.scrollHeight;
+    if (this.atEnd) this.#scrollTo(this.#log.scrollHeight);
     else this.#scrolled();
+  }
+
+  /** The position is read back: the browser keeps it within bounds, and a larger one here would look like a scroll upwards. */
+  #scrollTo(top: number): void {
+    this.#log.scrollTop = top;
+    this.#top = this.#log.scrollTop;
   }
 
   /**
