@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,8 +17,6 @@ export interface PgBouncer extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Account for PgBouncer, which refuses to run as root. */
-const nobody = { uid: 65_534, gid: 65_534 };
 const startLimitMs = 10_000;
 
 export async function startPgBouncer(databaseUrl: string, mode: "session" | "transaction"): Promise<PgBouncer> {
@@ -26,7 +24,6 @@ export async function startPgBouncer(databaseUrl: string, mode: "session" | "tra
   const to = new URL(databaseUrl);
   const port = await findFreePort();
   const folder = await mkdtemp(join(tmpdir(), "parley-pgbouncer-"));
-  await chmod(folder, 0o755);
   const file = join(folder, "pgbouncer.ini");
   const server = [
     `host=${to.hostname}`,
@@ -46,10 +43,9 @@ export async function startPgBouncer(databaseUrl: string, mode: "session" | "tra
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
   await writeFile(file, ["[databases]", `* = ${server.join(" ")}`, "[pgbouncer]", ...lines, ""].join("\n"));
-  const child = spawn(pgbouncer.path, ["-q", file], {
-    stdio: ["ignore", "ignore", "ignore"],
-    ...(process.getuid?.() === 0 && nobody),
-  });
+  // It refuses to run as root. It changes to the other account once it has read its file, whose folder may be closed to that.
+  const account = process.getuid?.() === 0 ? ["-u", "nobody"] : [];
+  const child = spawn(pgbouncer.path, ["-q", ...account, file], { stdio: ["ignore", "ignore", "ignore"] });
   const killWithUs = () => child.kill("SIGKILL");
   process.once("exit", killWithUs);
   const exited = once(child, "exit").finally(() => process.off("exit", killWithUs));
