@@ -1,4 +1,4 @@
-import { createQueueBackend } from "../../shared/queue/backend.ts";
+import { createQueueBackend } from "../../shared/queue/create-backend.ts";
 import { type JobQueue, openJobQueue } from "../../shared/queue/job-queue.ts";
 import { createLogger } from "../../shared/logger.ts";
 import type { Parley } from "./parley.ts";

@@ -12,7 +12,7 @@ import type { Lifecycle } from "../../shared/process/lifecycle.ts";
 import { listen } from "../../shared/process/listen.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { describeProviders } from "../../shared/assistants/provider-catalog.ts";
-import { openTracing } from "../../shared/tracing/tracing.ts";
+import { openTracing } from "../../shared/tracing/open-tracing.ts";
 import type { ApiContext } from "./api-context.ts";
 import { ApiMetrics } from "./telemetry/api-metrics.ts";
 import { createAdminApp, createApp } from "./app.ts";

@@ -1,7 +1,7 @@
 import { describeError } from "../../shared/describe-error.ts";
 import { within } from "../../shared/process/lifecycle.ts";
 import { createLogger, type Logger } from "../../shared/logger.ts";
-import { createQueueBackend } from "../../shared/queue/backend.ts";
+import { createQueueBackend } from "../../shared/queue/create-backend.ts";
 import { openJobQueue } from "../../shared/queue/job-queue.ts";
 import { describeRefusal } from "../../shared/stores/store-refusal.ts";
 import { type Finding, fault, note, ok } from "./findings.ts";

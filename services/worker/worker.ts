@@ -5,7 +5,7 @@ import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import type { Lifecycle } from "../../shared/process/lifecycle.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { providerAdvice } from "../../shared/assistants/provider-catalog.ts";
-import { openTracing } from "../../shared/tracing/tracing.ts";
+import { openTracing } from "../../shared/tracing/open-tracing.ts";
 import { pricesPath, readPrices } from "../../shared/assistants/prices.ts";
 import { checkBudgets } from "../../shared/assistants/check-budgets.ts";
 import { Circuits } from "./providers/circuits.ts";

@@ -7,7 +7,7 @@ import { Lifecycle } from "../process/lifecycle.ts";
 import { useProxies } from "./proxy-environment.ts";
 import { startForwardProxy } from "../testing/processes/forward-proxy.ts";
 import { quietLog } from "../testing/fixtures/quiet-log.ts";
-import { openTracing } from "../tracing/tracing.ts";
+import { openTracing } from "../tracing/open-tracing.ts";
 
 describe("proxies of the environment", () => {
   const server = createServer((_request, response) => response.end("{}"));

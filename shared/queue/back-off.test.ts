@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { endSessions, setDefault } from "../testing/stores/empty-database.ts";
 import { createTestDatabase } from "../testing/stores/postgres.ts";
 import { quietLog } from "../testing/fixtures/quiet-log.ts";
-import { createQueueBackend } from "./backend.ts";
+import { createQueueBackend } from "./create-backend.ts";
 import { openJobQueue } from "./job-queue.ts";
 
 const watchedMs = 3000;

@@ -10,7 +10,6 @@ import type {
   Worker,
   WorkerOptions,
 } from "bullmq";
-import type { Logger } from "../logger.ts";
 
 /** Data of a queue entry: nothing beside its id, which is the job's. */
 type Empty = Record<string, never>;
@@ -52,20 +51,4 @@ export interface QueueBackend {
   probe(): Promise<void>;
   /** Ends the connections; close queues and workers before. */
   close(): Promise<void>;
-}
-
-interface BackendOptions {
-  redisUrl: string | undefined;
-  databaseUrl: string;
-  log: Logger;
-}
-
-/** Creates the backend. Loads only the client that is used. */
-export async function createQueueBackend({ redisUrl, databaseUrl, log }: BackendOptions): Promise<QueueBackend> {
-  if (redisUrl !== undefined) {
-    const { createRedisBackend } = await import("./redis-backend.ts");
-    return createRedisBackend(redisUrl, log);
-  }
-  const { createPostgresBackend } = await import("./postgres-backend.ts");
-  return createPostgresBackend(databaseUrl, log);
 }

@@ -8,7 +8,8 @@ import { askRedis } from "../testing/stores/ask-redis.ts";
 import { redisAvailable, startRedis } from "../testing/stores/redis.ts";
 import { startRedisCluster, type RedisCluster } from "../testing/stores/redis-cluster.ts";
 import { openTcpGate } from "../testing/processes/tcp-gate.ts";
-import { type BullProcessor, createQueueBackend, type QueueBackend } from "./backend.ts";
+import type { BullProcessor, QueueBackend } from "./backend.ts";
+import { createQueueBackend } from "./create-backend.ts";
 import { jobIdOf, type JobQueue, openJobQueue } from "./job-queue.ts";
 
 interface Store {

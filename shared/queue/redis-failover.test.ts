@@ -4,7 +4,7 @@ import { quietLog } from "../testing/fixtures/quiet-log.ts";
 import { redisAvailable } from "../testing/stores/redis.ts";
 import { startRedisCluster } from "../testing/stores/redis-cluster.ts";
 import { startRedisSentinel } from "../testing/stores/redis-sentinel.ts";
-import { createQueueBackend } from "./backend.ts";
+import { createQueueBackend } from "./create-backend.ts";
 import { openJobQueue } from "./job-queue.ts";
 
 /** A Redis whose master can stop to answer, with its connections open. */

@@ -2,7 +2,7 @@ import { Cluster } from "ioredis";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { ConfigError } from "../config/config.ts";
-import { createQueueBackend } from "../queue/backend.ts";
+import { createQueueBackend } from "../queue/create-backend.ts";
 import { openJobQueue } from "../queue/job-queue.ts";
 import { askRedis } from "../testing/stores/ask-redis.ts";
 import { quietLog } from "../testing/fixtures/quiet-log.ts";

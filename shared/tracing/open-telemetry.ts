@@ -13,7 +13,8 @@ import {
 import { hostname } from "node:os";
 import type { Logger } from "../logger.ts";
 import type { ProxyEnvironment } from "../config/proxy-environment.ts";
-import { type Attributes, parseTraceparent, type Span, type SpanOptions, type Tracing } from "./tracing.ts";
+import { parseTraceparent } from "./traceparent.ts";
+import type { Attributes, Span, SpanOptions, Tracing } from "./tracing.ts";
 
 interface TracingOptions {
   endpoint: string;

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { readEnvironment } from "../config/config.ts";
 import { Lifecycle } from "../process/lifecycle.ts";
 import { quietLog } from "../testing/fixtures/quiet-log.ts";
-import { noTracing, openTracing, parseTraceparent, traceIdOf } from "./tracing.ts";
+import { openTracing } from "./open-tracing.ts";
+import { parseTraceparent, traceIdOf } from "./traceparent.ts";
+import { noTracing } from "./tracing.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const spanId = "b7ad6b7169203331";

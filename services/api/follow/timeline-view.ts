@@ -1,7 +1,7 @@
 import type { JobRow } from "../../../shared/db/jobs/read-job.ts";
 import type { Restart, RunRow } from "../../../shared/db/jobs/timeline.ts";
 import type { TimelineView } from "../../../shared/protocol/job.ts";
-import { traceIdOf } from "../../../shared/tracing/tracing.ts";
+import { traceIdOf } from "../../../shared/tracing/traceparent.ts";
 
 /** Lists a job's history for its visitor, without names of machines. */
 export function toTimeline(job: JobRow, runs: readonly RunRow[], restarts: readonly Restart[]): TimelineView {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createQueueBackend, type QueueBackend } from "../../../shared/queue/backend.ts";
+import type { QueueBackend } from "../../../shared/queue/backend.ts";
+import { createQueueBackend } from "../../../shared/queue/create-backend.ts";
 import { type JobQueue, openJobQueue } from "../../../shared/queue/job-queue.ts";
 import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
 import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
