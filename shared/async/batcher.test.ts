@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import { describe, expect, it } from "vitest";
-import { type Done, joined, joinedRead } from "./batcher.ts";
+import { type BatchResult, batched, batchedRead } from "./batcher.ts";
 
 interface Row {
   id: string;
@@ -13,22 +13,25 @@ const pool = {} as Pool;
 /** Statements that answer when they are told to. */
 function openReads() {
   const asked: { ids: readonly string[]; answer: (rows: Row[]) => void; fail: (error: Error) => void }[] = [];
-  const read = joinedRead<Row>(
+  const read = batchedRead<Row>(
     (_, ids) => new Promise((resolve, reject) => asked.push({ ids, answer: resolve, fail: reject })),
   );
   return { read: (id: string) => read(pool, id), asked };
 }
 
 function openWrites() {
-  const asked: { items: readonly string[]; answer: (done: Done<string>[]) => void; fail: (error: Error) => void }[] =
-    [];
-  const alone: { item: string; answer: (result: string) => void; fail: (error: Error) => void }[] = [];
-  const write = joined<string, string>({
+  const asked: {
+    items: readonly string[];
+    answer: (done: BatchResult<string>[]) => void;
+    fail: (error: Error) => void;
+  }[] = [];
+  const single: { item: string; answer: (result: string) => void; fail: (error: Error) => void }[] = [];
+  const write = batched<string, string>({
     keyOf: (item) => item.slice(0, 1),
-    together: (_, items) => new Promise((resolve, reject) => asked.push({ items, answer: resolve, fail: reject })),
-    alone: (_, item) => new Promise((resolve, reject) => alone.push({ item, answer: resolve, fail: reject })),
+    runBatch: (_, items) => new Promise((resolve, reject) => asked.push({ items, answer: resolve, fail: reject })),
+    runOne: (_, item) => new Promise((resolve, reject) => single.push({ item, answer: resolve, fail: reject })),
   });
-  return { write: (item: string) => write(pool, item), asked, alone };
+  return { write: (item: string) => write(pool, item), asked, single };
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -146,39 +149,39 @@ describe("joined reads", () => {
 
 describe("joined writes", () => {
   it("are done alone when one comes alone", async () => {
-    const { write, asked, alone } = openWrites();
+    const { write, asked, single } = openWrites();
     const one = write("a1");
     await turn();
-    expect(alone.map(({ item }) => item)).toEqual(["a1"]);
-    alone[0]?.answer("done");
+    expect(single.map(({ item }) => item)).toEqual(["a1"]);
+    single[0]?.answer("done");
     expect(await one).toBe("done");
     expect(asked).toEqual([]);
   });
 
   it("never have one key twice in a statement", async () => {
-    const { write, asked, alone } = openWrites();
+    const { write, asked, single } = openWrites();
     const all = [write("a1"), write("a2"), write("b1")];
     await turn();
     expect(asked.map(({ items }) => items)).toEqual([["a1", "b1"]]);
-    expect(alone.map(({ item }) => item)).toEqual(["a2"]);
+    expect(single.map(({ item }) => item)).toEqual(["a2"]);
     asked[0]?.answer([{ result: "first" }, { result: "third" }]);
-    alone[0]?.answer("second");
+    single[0]?.answer("second");
     expect(await Promise.all(all)).toEqual(["first", "second", "third"]);
   });
 
   it("are done alone where a statement for many left them out, and hold up nobody", async () => {
-    const { write, asked, alone } = openWrites();
+    const { write, asked, single } = openWrites();
     const [locked, free] = [write("a1"), write("b1")];
     await turn();
     asked[0]?.answer([undefined, { result: "free" }]);
     expect(await free).toBe("free");
-    expect(alone.map(({ item }) => item)).toEqual(["a1"]);
-    alone[0]?.answer("locked");
+    expect(single.map(({ item }) => item)).toEqual(["a1"]);
+    single[0]?.answer("locked");
     expect(await locked).toBe("locked");
   });
 
   it("fail alone: what one of them breaks is done again in halves", async () => {
-    const { write, asked, alone } = openWrites();
+    const { write, asked, single } = openWrites();
     const all = Promise.allSettled(["a1", "b1", "c1", "d1"].map(write));
     await turn();
     asked[0]?.fail(new Error("duplicate key value"));
@@ -190,9 +193,9 @@ describe("joined writes", () => {
     asked[1]?.fail(new Error("duplicate key value"));
     asked[2]?.answer([{ result: "done" }, { result: "done" }]);
     await turn();
-    expect(alone.map(({ item }) => item)).toEqual(["a1", "b1"]);
-    alone[0]?.fail(new Error("duplicate key value"));
-    alone[1]?.answer("done");
+    expect(single.map(({ item }) => item)).toEqual(["a1", "b1"]);
+    single[0]?.fail(new Error("duplicate key value"));
+    single[1]?.answer("done");
     expect((await all).map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled", "fulfilled"]);
   });
 

@@ -26,17 +26,17 @@ export function byIds(table: string, columns: string, ids: string, more = "limit
     cross join lateral (select ${columns} from ${table} where id = wanted_id ${more}) as ${table}`;
 }
 
-/** Result of one item in a batch. `undefined`: its row was locked and skipped; run it alone. */
-export type Done<Result> = { result: Result } | undefined;
+/** Result of one item in a batch. `undefined`: its row was locked and skipped; run it runOne. */
+export type BatchResult<Result> = { result: Result } | undefined;
 
-interface Joining<Item, Result> {
+interface BatchOptions<Item, Result> {
   /**
    * Runs a batch in one statement, for all items or for none.
    * @returns the results, in the order of the items
    */
-  together: (pool: Pool, items: readonly Item[]) => Promise<Done<Result>[]>;
-  /** Runs one item, waiting for its lock. Defaults to `together` with a single item. */
-  alone?: (pool: Pool, item: Item) => Promise<Result>;
+  runBatch: (pool: Pool, items: readonly Item[]) => Promise<BatchResult<Result>[]>;
+  /** Runs one item, waiting for its lock. Defaults to `runBatch` with a single item. */
+  runOne?: (pool: Pool, item: Item) => Promise<Result>;
   /** Key of an item. Two items with the same key are never in one statement. */
   keyOf?: (item: Item) => string;
 }
@@ -44,23 +44,25 @@ interface Joining<Item, Result> {
 /**
  * Batches concurrent calls into one statement. A single item is sent at once; while two statements are in flight, later
  * items wait for the next batch. An item that is locked, or that makes a statement fail, neither delays nor fails its
- * neighbours: it is finally run alone.
+ * neighbours: it is finally run runOne.
  */
-export function joined<Item, Result>(joining: Joining<Item, Result>): (pool: Pool, item: Item) => Promise<Result> {
-  const joiners = new WeakMap<Pool, Joiner<Item, Result>>();
+export function batched<Item, Result>(
+  options: BatchOptions<Item, Result>,
+): (pool: Pool, item: Item) => Promise<Result> {
+  const batchers = new WeakMap<Pool, Batcher<Item, Result>>();
   return (pool, item) => {
-    let joiner = joiners.get(pool);
-    if (!joiner) joiners.set(pool, (joiner = new Joiner(pool, joining)));
-    return joiner.do(item);
+    let batcher = batchers.get(pool);
+    if (!batcher) batchers.set(pool, (batcher = new Batcher(pool, options)));
+    return batcher.do(item);
   };
 }
 
 /** Batches reads of rows by id. A row is read after it was requested, never before. */
-export function joinedRead<Row extends { id: string }>(
+export function batchedRead<Row extends { id: string }>(
   read: (pool: Pool, ids: readonly string[]) => Promise<Row[]>,
 ): (pool: Pool, id: string) => Promise<Row | undefined> {
-  return joined({
-    async together(pool, ids: readonly string[]) {
+  return batched({
+    async runBatch(pool, ids: readonly string[]) {
       const rows = new Map((await read(pool, ids)).map((row) => [row.id, row]));
       return ids.map((id) => ({ result: rows.get(id) }));
     },
@@ -73,9 +75,9 @@ interface Waiting<Item, Result> {
   reject: (error: unknown) => void;
 }
 
-class Joiner<Item, Result> {
+class Batcher<Item, Result> {
   readonly #pool: Pool;
-  readonly #joining: Joining<Item, Result>;
+  readonly #options: BatchOptions<Item, Result>;
   #waiting: Waiting<Item, Result>[] = [];
   #running = 0;
   /** Current batch limit: halved on a timeout, doubled on success, so an oversized batch is not retried forever. */
@@ -83,9 +85,9 @@ class Joiner<Item, Result> {
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(pool: Pool, joining: Joining<Item, Result>) {
+  constructor(pool: Pool, options: BatchOptions<Item, Result>) {
     this.#pool = pool;
-    this.#joining = joining;
+    this.#options = options;
   }
 
   do(item: Item): Promise<Result> {
@@ -130,7 +132,7 @@ class Joiner<Item, Result> {
   }
 
   #takeBatch(): Waiting<Item, Result>[] {
-    const { keyOf } = this.#joining;
+    const { keyOf } = this.#options;
     const batch: Waiting<Item, Result>[] = [];
     const left: Waiting<Item, Result>[] = [];
     const keys = new Set<string>();
@@ -151,20 +153,20 @@ class Joiner<Item, Result> {
   async #send(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     const [first] = batch;
     if (first && batch.length === 1) {
-      await this.#alone(first.item).then((result) => {
+      await this.#runOne(first.item).then((result) => {
         first.resolve(result);
         this.#allowMore();
       }, first.reject);
       return;
     }
     try {
-      const results = await this.#joining.together(
+      const results = await this.#options.runBatch(
         this.#pool,
         batch.map(({ item }) => item),
       );
       for (const [place, { item, resolve }] of batch.entries()) {
         const done = results[place];
-        resolve(done ? done.result : this.#alone(item));
+        resolve(done ? done.result : this.#runOne(item));
       }
       this.#allowMore();
     } catch (error) {
@@ -184,10 +186,10 @@ class Joiner<Item, Result> {
     this.#most = Math.min(mostItems, this.#most * 2);
   }
 
-  async #alone(item: Item): Promise<Result> {
-    const { alone, together } = this.#joining;
-    if (alone) return alone(this.#pool, item);
-    const [done] = await together(this.#pool, [item]);
+  async #runOne(item: Item): Promise<Result> {
+    const { runOne, runBatch } = this.#options;
+    if (runOne) return runOne(this.#pool, item);
+    const [done] = await runBatch(this.#pool, [item]);
     if (!done) throw new Error("a statement did nothing for its only item");
     return done.result;
   }

@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { Rating, Sender } from "../../protocol/conversation.ts";
 import type { Database } from "../database.ts";
 import { query } from "../database.ts";
-import { byIds, joinedRead } from "../../async/batcher.ts";
+import { byIds, batchedRead } from "../../async/batcher.ts";
 
 export interface ConversationOwner {
   deleted: boolean;
@@ -18,7 +18,7 @@ const ownerStatement = {
 };
 
 /** Reads whether a conversation exists, and its owner. Concurrent calls share a statement. */
-export const readOwner = joinedRead((pool, conversationIds) =>
+export const readOwner = batchedRead((pool, conversationIds) =>
   query<ConversationOwner & { id: string }>(pool, ownerStatement, [conversationIds]),
 );
 

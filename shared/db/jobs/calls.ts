@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import { leaseSeconds } from "./claim.ts";
 import { query } from "../database.ts";
-import { byIds, joined } from "../../async/batcher.ts";
+import { byIds, batched } from "../../async/batcher.ts";
 
 export interface NewCall {
   id: string;
@@ -76,13 +76,13 @@ const beginFreeStatement = {
 };
 
 /** Begins calls that charge no budget, on leases that need no renewal. */
-const beginFreeCall = joined({
-  async together(pool, calls: readonly NewCall[]) {
+const beginFreeCall = batched({
+  async runBatch(pool, calls: readonly NewCall[]) {
     const values = [calls.map(({ jobId }) => jobId), JSON.stringify(calls)];
     const begun = new Set((await query<{ id: string }>(pool, beginFreeStatement, values)).map(({ id }) => id));
     return calls.map(({ id }) => (begun.has(id) ? { result: "begun" as const } : undefined));
   },
-  alone: beginOne,
+  runOne: beginOne,
 });
 
 /** `refused`: the day's budget does not allow it. `lost`: the attempt is no longer current. */

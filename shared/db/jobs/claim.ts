@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { JobErrorCode, JobStatus } from "../../protocol/job.ts";
 import type { Sender } from "../../protocol/conversation.ts";
 import { query, type Statement } from "../database.ts";
-import { byIds, type Done, joined, skipLocked } from "../../async/batcher.ts";
+import { byIds, type BatchResult, batched, skipLocked } from "../../async/batcher.ts";
 
 /** Length of a worker's lease on a job, by the database's clock. The worker renews it once a second. */
 export const leaseSeconds = 15;
@@ -86,8 +86,8 @@ function claimStatement(name: string, lock: string): Statement {
   };
 }
 
-const claimAlone = claimStatement("claim-job", "for no key update");
-const claimTogether = claimStatement("claim-jobs", skipLocked);
+const claimOne = claimStatement("claim-job", "for no key update");
+const claimBatch = claimStatement("claim-jobs", skipLocked);
 
 interface Claim {
   jobId: string;
@@ -100,7 +100,7 @@ async function claim(
   pool: Pool,
   statement: Statement,
   claims: readonly Claim[],
-): Promise<Done<ClaimedJob | undefined>[]> {
+): Promise<BatchResult<ClaimedJob | undefined>[]> {
   const ids = claims.map(({ jobId }) => jobId);
   const values = [ids, claims.map(({ takeOver }) => takeOver), claims.map(({ worker }) => worker)];
   const rows = await query<ClaimedJob & { run: number | null }>(pool, statement, values);
@@ -111,10 +111,10 @@ async function claim(
   });
 }
 
-const writeClaim = joined({
+const writeClaim = batched({
   keyOf: ({ jobId }: Claim) => jobId,
-  together: (pool, claims) => claim(pool, claimTogether, claims),
-  alone: async (pool, one) => (await claim(pool, claimAlone, [one]))[0]?.result,
+  runBatch: (pool, claims) => claim(pool, claimBatch, claims),
+  runOne: async (pool, one) => (await claim(pool, claimOne, [one]))[0]?.result,
 });
 
 /**

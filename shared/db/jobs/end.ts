@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { FinishReason, JobErrorCode } from "../../protocol/job.ts";
 import { type CallSettlement, charged, settled, settlementColumns, settlementItem } from "./calls.ts";
 import { query, type Statement } from "../database.ts";
-import { byIds, type Done, joined, skipLocked } from "../../async/batcher.ts";
+import { byIds, type BatchResult, batched, skipLocked } from "../../async/batcher.ts";
 
 /** End of a job: a reply, an error, or both when it was cancelled part-way. */
 export interface JobEnd {
@@ -76,8 +76,8 @@ function endStatement(name: string, lock: string): Statement {
   };
 }
 
-const endAlone = endStatement("end-job", "for no key update");
-const endTogether = endStatement("end-jobs", skipLocked);
+const endOne = endStatement("end-job", "for no key update");
+const endBatch = endStatement("end-jobs", skipLocked);
 
 interface Ending {
   job: { id: string; conversationId: string; attempt: number };
@@ -90,7 +90,7 @@ async function writeEnds(
   pool: Pool,
   statement: Statement,
   endings: readonly Ending[],
-): Promise<Done<EndResult | undefined>[]> {
+): Promise<BatchResult<EndResult | undefined>[]> {
   const items = endings.map(({ job, end: { reply, call, ...end }, orphan }) => ({
     ...end,
     inThread: end.inThread ?? false,
@@ -111,10 +111,10 @@ async function writeEnds(
   });
 }
 
-const writeEnd = joined({
+const writeEnd = batched({
   keyOf: ({ job }: Ending) => job.conversationId,
-  together: (pool, endings) => writeEnds(pool, endTogether, endings),
-  alone: async (pool, ending) => (await writeEnds(pool, endAlone, [ending]))[0]?.result,
+  runBatch: (pool, endings) => writeEnds(pool, endBatch, endings),
+  runOne: async (pool, ending) => (await writeEnds(pool, endOne, [ending]))[0]?.result,
 });
 
 /**

@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import type { FinishReason, JobErrorCode, JobStatus } from "../../protocol/job.ts";
 import { query } from "../database.ts";
-import { byIds, joinedRead } from "../../async/batcher.ts";
+import { byIds, batchedRead } from "../../async/batcher.ts";
 
 /** A job with its stored reply. Times are Unix milliseconds. */
 export interface JobRow {
@@ -65,7 +65,7 @@ async function readJobs(pool: Pool, jobIds: readonly string[]): Promise<JobRow[]
 }
 
 /** Reads one job; concurrent calls share a statement. The row is shared as well: do not change it. */
-export const readJob = joinedRead(readJobs);
+export const readJob = batchedRead(readJobs);
 
 const jobStatesStatement = {
   name: "job-states",

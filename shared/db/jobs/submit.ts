@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { JobStatus } from "../../protocol/job.ts";
 import type { Sender } from "../../protocol/conversation.ts";
 import { query, type Statement } from "../database.ts";
-import { byIds, type Done, joined, skipLocked } from "../../async/batcher.ts";
+import { byIds, type BatchResult, batched, skipLocked } from "../../async/batcher.ts";
 
 /** Columns that both ways of accepting a message write. */
 export interface NewMessage {
@@ -97,7 +97,7 @@ async function insertConversations(pool: Pool, rows: readonly NewConversation[])
  * Accepts the first message of a conversation; concurrent calls share a statement.
  * @returns `false`: the idempotency key was used before, and nothing was written
  */
-export const insertConversation = joined({ together: insertConversations });
+export const insertConversation = batched({ runBatch: insertConversations });
 
 type Hashes = Pick<NewMessage, "visitorHash" | "idempotencyHash" | "requestHash">;
 
@@ -167,15 +167,15 @@ function appendStatement(name: string, lock: string): Statement {
 }
 
 // A refusal does not wait for the row.
-const appendAlone = appendStatement("append-message", "");
-const appendTogether = appendStatement("append-messages", skipLocked);
+const appendOne = appendStatement("append-message", "");
+const appendBatch = appendStatement("append-messages", skipLocked);
 
 /** @returns results by position; `undefined`: its row was locked and skipped, or does not exist */
 async function append(
   pool: Pool,
   statement: Statement,
   rows: readonly FollowingMessage[],
-): Promise<Done<Accepted | undefined>[]> {
+): Promise<BatchResult<Accepted | undefined>[]> {
   const items = rows.map(({ pace, formerVisitorHash = null, ...row }) => ({
     ...row,
     ...pace,
@@ -206,10 +206,10 @@ interface Accepted {
  * unanswered or too many recent messages, or knows the idempotency key
  * @throws a unique violation (see `isIdempotencyClash`) when the same key arrives twice at once
  */
-export const appendMessage = joined({
+export const appendMessage = batched({
   keyOf: ({ conversationId }: FollowingMessage) => conversationId,
-  together: (pool, rows) => append(pool, appendTogether, rows),
-  alone: async (pool, row) => (await append(pool, appendAlone, [row]))[0]?.result,
+  runBatch: (pool, rows) => append(pool, appendBatch, rows),
+  runOne: async (pool, row) => (await append(pool, appendOne, [row]))[0]?.result,
 });
 
 export function isIdempotencyClash(error: unknown): boolean {
