@@ -124,7 +124,7 @@ describe("the manifests for Kubernetes", () => {
     expect(named("Job")).toEqual(["parley-migrate"]);
   });
 
-  /** What a container's process finds in its environment. */
+  /** Environment that a container's process finds. */
   const environmentOf = ({ env = [], envFrom = [] }: PodSpec["containers"][number]) =>
     Object.assign(
       {},
@@ -312,7 +312,7 @@ describe("docker-compose.yml", () => {
     expect(Object.keys(api ?? {}).filter((key) => isOneOf(secretsOf.worker, key))).toEqual([]);
     expect(Object.keys(worker ?? {}).filter((key) => isOneOf(secretsOf.api, key))).toEqual([]);
     for (const name of own) expect(services[name]).not.toHaveProperty("env_file");
-    // What is left is for another way to start Parley, or is decided here.
+    // Keys that are left are for another way to start Parley, or are decided here.
     const notHere = ["DATABASE_POOLER"];
     const given = new Set([...Object.keys(api ?? {}), ...Object.keys(worker ?? {})]);
     expect(configKeys.filter((key) => !given.has(key))).toEqual(notHere);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-/** What the house forbids: a file, what it says, and the rule that must catch it. */
+/** Code that the house forbids: a file, its source, and the rule that must catch it. */
 const forbidden = [
   {
     what: "a comment without a subject",
@@ -206,7 +206,7 @@ const forbidden = [
   },
 ];
 
-/** What it allows, each near to something that it forbids. */
+/** Code that it allows, each near to something that it forbids. */
 const allowed = [
   { what: "a service importing shared code", file: "services/worker/b.ts", source: usesC("../../shared/c.ts") },
   { what: "a service importing its own files", file: "services/api/own.ts", source: usesC("./routes/c.ts") },
@@ -234,7 +234,7 @@ const allowed = [
   { what: "a long test", file: "shared/long.test.ts", source: lines(301) },
 ];
 
-/** What the files above import. */
+/** Files that those above import. */
 const others = [
   { file: "shared/c.ts", source: "export const c = 1;\nexport type C = typeof c;" },
   { file: "shared/protocol/c.ts", source: 'import { z } from "zod";\nexport const c = z.string();' },

@@ -159,7 +159,7 @@ describe("a provider that takes so many calls at once", () => {
     const tokens = { ...noLimits, tokensPerMinute: most * 101, promptTokens: 100 };
     const byTokens = simulate(messages, { ...setup, workers: 100, provider: tokens });
     for (const { answered } of [byCalls, byTokens]) {
-      // What is held at the beginning, and what is tried again after the last one, comes on top.
+      // Allowance held at the beginning, and calls tried again after the last message, come on top.
       expect(answered.provider).toBeLessThanOrEqual(most * (minutes + 12 / 60));
       expect(answered.provider).toBeGreaterThan(most * minutes * 0.5);
     }

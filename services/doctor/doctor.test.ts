@@ -26,7 +26,7 @@ const secrets = {
   METRICS_TOKEN: "a metrics token not to be said",
 };
 
-/** What it says, and its exit code. */
+/** Output of the doctor, and its exit code. */
 async function examine(env: Record<string, string>, args: string[] = [], folder?: string) {
   let said = "";
   const code = await doctor(args, {

@@ -29,7 +29,7 @@ const assistant: Assistant = {
   ],
 };
 
-/** What one worker process stands on, with take-overs allowed and a provider that does as the test says. */
+/** Parts that one worker process stands on, with take-overs allowed and a provider that does as the test says. */
 export function openWorker(
   jobs: TestJobContext,
   {

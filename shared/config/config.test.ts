@@ -14,7 +14,7 @@ import { describeProviders } from "../assistants/provider-catalog.ts";
 
 const enough = { DATABASE_URL: "postgres://u:p@localhost:5432/parley" };
 
-/** What a faulty environment is answered with. */
+/** Message that a faulty environment is answered with. */
 function faultOf(env: NodeJS.ProcessEnv, read: (env: NodeJS.ProcessEnv) => unknown = readConfig): string {
   try {
     read(env);

@@ -51,7 +51,7 @@ describe.skipIf(!redisAvailable)("live channel on a Redis Cluster", () => {
     expect(await moves.next()).toEqual({ type: "delta", attempt: 1, offset: 6, text: " after" });
     expect((await live.readDraft(jobId, 1, 0))?.bytes.toString()).toBe("before after");
 
-    // Whoever stayed may have been told of a gap as well, but hears.
+    // Followers that stayed may have been told of a gap as well, but hear.
     await writer.hintChange(otherId);
     await vi.waitFor(() => expect(stays.waiting.at(-1)).toEqual({ type: "change" }));
   });

@@ -6,7 +6,7 @@ import { type Backend, type Product, startProduct } from "../system/harness/prod
 import { echoOf, endlessReply } from "../system/harness/scripted-provider.ts";
 import { openSite, strictPolicy } from "./site.ts";
 
-/** Of everything that the page should come to show. */
+/** Timeout for everything that the page should come to show. */
 const patience = { timeout: 15_000 };
 
 const backends: readonly Backend[] = ["postgres", "redis"];
@@ -17,7 +17,7 @@ describe.skipIf(chromiumPath === undefined).each(backends)("the demo page, on %s
   let browser: Browser | undefined;
   let context: BrowserContext;
   let page: Page;
-  /** What the page got wrong; the browser's own lines about requests without an answer are not among them. */
+  /** Faults of the page; the browser's own lines about requests without an answer are not among them. */
   let faults: string[];
 
   beforeAll(async () => {

@@ -182,7 +182,7 @@ function siteWith(attributes: string): string {
   return `<main><h1>A site</h1><p>With text.</p><parley-chat ${attributes}></parley-chat></main>`;
 }
 
-/** What axe finds, in short; its best practices are among it. */
+/** Faults that axe finds, in short; breaches of its best practices are among them. */
 async function faults(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).analyze();
   return violations.flatMap(({ id, nodes }) =>

@@ -10,7 +10,7 @@ import { type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
 import { openSite, type Site, strictPolicy } from "./site.ts";
 
-/** Of everything that the page should come to show. */
+/** Timeout for everything that the page should come to show. */
 const patience = { timeout: 10_000 };
 const kilobyte = 1024;
 
@@ -18,7 +18,7 @@ let product: Product;
 let site: Site;
 let browser: Browser;
 let contexts: BrowserContext[] = [];
-/** What pages got wrong, the browser's refusals by policy among it. */
+/** Faults of pages, the browser's refusals by policy among them. */
 let faults: string[] = [];
 
 describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { timeout: 30_000 }, () => {
@@ -336,7 +336,7 @@ async function say(page: Page, text: string): Promise<void> {
   await page.getByLabel("Your message").press("Enter");
 }
 
-/** Where something is and how it looks, but for its corners: behind those is the page. */
+/** Position and looks of an element, but for its corners: behind those is the page. */
 async function picture(page: Page, selector: string, corner: number) {
   const box = await page.locator(selector).boundingBox();
   if (box === null) throw new Error(`${selector} is not there`);

@@ -6,7 +6,7 @@ import { chromiumPath, launchChromium } from "../../shared/testing/processes/chr
 import { openScripted, patience, type ScriptedWidget, talk } from "./scripted-widget.ts";
 import { openStage, type Stage } from "./widget-stage.ts";
 
-/** What an attacker may bring a model to write. Each would call `harm` if anything of it ran. */
+/** Texts that an attacker may bring a model to write. Each would call `harm` if anything of it ran. */
 const attacks = [
   "<script>harm()</script>",
   "<img src=x onerror=harm()>",
@@ -156,7 +156,7 @@ describe.skipIf(chromiumPath === undefined)("replies on the page", () => {
   });
 });
 
-/** What replies may be made of. */
+/** Tags that replies may be made of. */
 const allowedTags = new Set(
   "p h3 strong em del code pre figure figcaption span button a ul ol li blockquote hr br div table thead tbody tr th td".split(
     " ",

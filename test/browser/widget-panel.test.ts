@@ -426,7 +426,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
   });
 });
 
-/** What can be seen: what is read aloud says the same. */
+/** Part that can be seen: the part read aloud says the same. */
 function shown({ page }: Widget) {
   return page.locator(".inside");
 }
@@ -445,7 +445,7 @@ async function menu({ page }: Widget, item: string): Promise<void> {
   await page.getByRole("button", { name: item }).click();
 }
 
-/** What has the focus within the element, by its name. */
+/** Name of the part within the element that has the focus. */
 function focused({ page }: Widget): Promise<string> {
   return page.evaluate<string>(
     `(() => {

@@ -4,7 +4,7 @@ import { chromiumPath, launchChromium } from "../../shared/testing/processes/chr
 import { openScripted, patience, support, talk } from "./scripted-widget.ts";
 import { openStage, type Stage } from "./widget-stage.ts";
 
-/** What may keep a page from answering its visitor, in milliseconds. */
+/** Longest task that may keep a page from answering its visitor, in milliseconds. */
 const longestTaskMs = 50;
 
 const paragraph =
@@ -40,7 +40,7 @@ describe.skipIf(chromiumPath === undefined)("a long reply", { timeout: 90_000 },
     await expect.poll(() => widget.page.locator(".reply").last().locator("h3").count(), patience).toBe(14);
     const tasks = mainThreadTasks(trace);
     expect(tasks.length).toBeGreaterThan(200);
-    // Of its own time: what else runs on this machine counts for nothing.
+    // Tasks count by their own time: other programs on this machine count for nothing.
     expect(Math.max(...tasks)).toBeLessThan(longestTaskMs);
   });
 

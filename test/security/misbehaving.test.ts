@@ -7,7 +7,7 @@ import { Agent, request } from "undici";
 import { describe, expect, it } from "vitest";
 import { type Product, startProduct } from "../system/harness/product.ts";
 
-/** What a container of 512 MB lets a process have; Node takes half of it for the heap. */
+/** Memory that a container of 512 MB lets a process have; Node takes half of it for the heap. */
 const memoryMb = 512;
 const heapMb = 256;
 /** Others may wait for so many times as long as without the client that misbehaves. */
@@ -43,7 +43,7 @@ describe.skipIf(process.platform !== "linux")("one client that misbehaves in eig
     stack.defer(() => void child.kill("SIGKILL"));
     await once(child, "message");
     const crowd = new Crowd(product);
-    // What is loaded and compiled at first use is no part of the comparison.
+    // Loading and compiling at first use is no part of the comparison.
     await crowd.load(sliceMs);
     const alone: number[][] = [];
     const beside: number[][] = [];

@@ -27,7 +27,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
   /** Wherever it is now. */
   const service = () => new Client(front.url);
   const posts = () => front.seen.filter(({ method, path }) => method === "POST" && path === "/api/chat");
-  /** What was sent, each message once, however often it had to be tried. */
+  /** Messages that were sent, each once, however often it had to be tried. */
   const sent = () => [...new Map(posts().map((post) => [post.key, bodyOf(post)["message"]])).values()];
   const known = (browser: FakeBrowser) => browser.read("/conversation") as StoredConversation;
   const answersTo = (message: string) => product().provider.calls.filter((call) => messageOf(call) === message);
@@ -807,7 +807,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
   });
 });
 
-/** What an embedding site signs for its visitor. */
+/** Identity that an embedding site signs for its visitor. */
 function identityOf(sub: string, expires = "1h"): Promise<string> {
   const claims = new SignJWT({ sub }).setProtectedHeader({ alg: "HS256" }).setExpirationTime(expires);
   return claims.sign(new TextEncoder().encode(identitySecret));

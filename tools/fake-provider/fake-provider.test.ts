@@ -158,7 +158,7 @@ async function readStats(): Promise<unknown> {
   return (await fetch(fake.url.replace("/v1", "/stats"))).json();
 }
 
-/** Of the body, in bytes, as they come out of the socket: HTTP's own chunk sizes stand beside each. */
+/** Sizes of the body's reads, in bytes, as they come out of the socket: HTTP's own chunk sizes stand beside each. */
 async function sizesOfReads(): Promise<number[]> {
   const { port } = new URL(fake.url);
   const socket = net.connect(Number(port), "127.0.0.1");

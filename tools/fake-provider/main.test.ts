@@ -130,7 +130,7 @@ class Tool {
     });
   }
 
-  /** What it says when it does not start. */
+  /** Message of the process when it does not start. */
   async failure(): Promise<string> {
     const [said] = await Promise.all([text(this.#child.stderr), once(this.#child, "close")]);
     if (this.#child.exitCode !== 2) throw new Error(`it ended with ${this.#child.exitCode}`);
@@ -155,7 +155,7 @@ function start(...args: string[]): Promise<string> {
   return open(...args).origin();
 }
 
-/** Of thirty calls, one after the other. */
+/** Statuses of thirty calls, one after the other. */
 async function statuses(seed: string): Promise<number[]> {
   const origin = await start(...atOnce, "--seed", seed, "--fault-rate", "0.5", "--faults", "500");
   const answers: number[] = [];

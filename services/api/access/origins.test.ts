@@ -135,7 +135,7 @@ describe("a write", () => {
     for (const site of ["cross-site", "same-site", "nonsense"]) {
       expect((await ask("POST", "/api/chat", { "sec-fetch-site": site })).status).toBe(403);
     }
-    // What the browser says of the site counts more than a host that looks like ours.
+    // Statements of the browser about the site count more than a host that looks like ours.
     const forged = { origin: `https://${own}`, "sec-fetch-site": "cross-site" };
     expect((await ask("POST", "/api/chat", forged)).status).toBe(403);
   });

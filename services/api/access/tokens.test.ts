@@ -78,7 +78,7 @@ describe("a conversation's token", () => {
     const second = await own.sign(id);
     expect(second).not.toBe(first);
     expect([await own.verify(first), await own.verify(second)]).toEqual([id, id]);
-    // What is known to be good has its end, too.
+    // Tokens known to be good have their end, too.
     vi.setSystemTime(Date.now() + 30 * 86_400_000);
     expect([await own.verify(first), await own.verify(second)]).toEqual([undefined, undefined]);
   });

@@ -108,7 +108,7 @@ async function text(files: WidgetFiles, name: string): Promise<string | undefine
   return (await files.find(name))?.body.toString();
 }
 
-/** What an earlier build has left, so many milliseconds before all sources. */
+/** Leaves the files of an earlier build, so many milliseconds older than all sources. */
 async function built(what: string, msAgo: number): Promise<void> {
   await mkdir(join(folder, "dist/widget"), { recursive: true });
   await writeFile(join(folder, "dist/widget.js"), `widget of ${what}`);

@@ -15,7 +15,7 @@ import { JobWatch } from "./watch-job.ts";
 /** One, two, three and four bytes to a character, and joined ones. */
 const text = "a: né 漢字 🙂 👩‍👧 ok";
 
-/** What a browser's EventSource and a page behind it keep of a stream. */
+/** State that a browser's EventSource and a page behind it keep of a stream. */
 class Client {
   readonly events: EventName[] = [];
   text = "";

@@ -57,7 +57,7 @@ describe("behind proxies", () => {
     for (const cleanup of cleanups.splice(0)) await cleanup();
   });
 
-  /** What is seen of a client that says it comes from elsewhere. */
+  /** Address seen of a client that says it comes from elsewhere. */
   const seen = async (trustProxy: boolean | number | string, headers: Record<string, string | string[]>) => {
     const app = express().set("trust proxy", trustProxy);
     app.use((req, res) => void res.send(clientAddress(req)));

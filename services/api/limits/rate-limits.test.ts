@@ -112,7 +112,7 @@ for (const { backend, available } of [
         if (trouble === "hangs") gate.freeze();
         else await gate.shut();
         const began = performance.now();
-        // What was used up before still is.
+        // Requests used up before the trouble stay used up.
         expect(await countMany(limits, 20, "a")).toBe(3);
         expect(await countMany(limits, 20, "b")).toBe(5);
         const firstMs = performance.now() - began;

@@ -20,7 +20,7 @@ const described = paths.flatMap(([path, item]) =>
 interface RouterLayer {
   route?: { path: string | string[]; methods: Record<string, boolean> };
   handle: { stack?: RouterLayer[] };
-  /** Where it was mounted. */
+  /** Path at which it was mounted. */
   rawPath: string;
 }
 
@@ -50,7 +50,7 @@ describe("the description of the API", () => {
       rules: {
         // Probes are never refused.
         "operation-4xx-response": "off",
-        // What an event stream and an identity hold is named in their descriptions: OpenAPI 3.1 has no place for it.
+        // Descriptions name the schemas that an event stream and an identity hold: OpenAPI 3.1 has no place for them.
         "no-unused-components": "off",
       },
     });

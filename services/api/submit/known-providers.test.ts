@@ -8,7 +8,7 @@ import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
 import { KnownProviders } from "./known-providers.ts";
 
 const DATABASE_URL = "postgres://localhost/parley";
-/** What a process with this environment would say of its providers. */
+/** Description that a process with this environment would give of its providers. */
 const of = (env: Record<string, string> = {}) => describeProviders(readConfig({ DATABASE_URL, ...env }));
 const withOpenai = of({ OPENAI_API_KEY: "k", OPENAI_MODEL: "gpt-of-the-workers" });
 const withAnthropic = of({ ANTHROPIC_API_KEY: "k" });

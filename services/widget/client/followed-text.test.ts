@@ -6,7 +6,7 @@ import { FollowedText, type JobProgress } from "./followed-text.ts";
 const id = "0190a7e4-7c1b-4d3e-9f52-0a1b2c3d4e5f";
 const base = { jobId: id, conversationId: id, messageId: id, createdAt: "2026-01-01T00:00:00.000Z" };
 
-/** What a page shows that was told all this. */
+/** View of a page that was told all this. */
 class Page {
   text = "";
   id: string | undefined;

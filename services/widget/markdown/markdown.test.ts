@@ -5,7 +5,7 @@ import { plainText } from "./plain-text.ts";
 import { safeAddress } from "./safe-address.ts";
 import type { Block, Cell, Inline } from "./tree.ts";
 
-/** What models write. Marked, which knows all of GitHub's markdown, must read it the same way. */
+/** Texts as models write them. Marked, which knows all of GitHub's markdown, must read them the same way. */
 const shared = [
   "Use snake_case_name and 2 * 3 * 4 = 24. **bold**, *it*, __b__, _i_, ***both***, ~~gone~~.",
   'a **bold *nested* text** b, *a **b** c*, **a*b*c**, 5*3*2 and **"quoted"**text',
@@ -46,7 +46,7 @@ const shared = [
   "a | b\nc | d",
 ];
 
-/** Where we read differently, and mean to. */
+/** Texts that we read differently, and mean to. */
 const ours = [
   {
     what: "an underline makes no heading of the line before it",
@@ -97,7 +97,7 @@ const ours = [
   },
 ];
 
-/** What is shown of a text that has come so far. */
+/** HTML shown of a text that has come so far. */
 const growing = [
   ["**bold te", "<p><strong>bold te</strong></p>"],
   ["**bold text*", "<p><strong>bold text</strong></p>"],

@@ -44,7 +44,7 @@ async function readText(live: Store, jobId: string): Promise<string | undefined>
   return draft?.bytes.toString();
 }
 
-/** What a test waits for takes milliseconds. */
+/** Changes that a test waits for take milliseconds. */
 const quickly = { interval: 5, timeout: 5000 };
 
 describe.each(jobStores)("the draft of a reply on $name", ({ available, openJobs }) => {

@@ -126,7 +126,7 @@ async function openWorkerOf(name: ProviderName, { fake }: ChargingProvider): Pro
   };
 }
 
-/** What is written down for each job, in USD. */
+/** Cost written down for each job, in USD. */
 async function readLedger(): Promise<Map<string, number>> {
   const { rows } = await jobs.db.pool.query<{ id: string; usd: number }>(
     "select job_id as id, sum(cost_usd) as usd from calls group by job_id",

@@ -48,7 +48,7 @@ interface SpeakingProviders {
   halted: () => Provider;
 }
 
-/** What every provider does, wherever its text comes from. */
+/** Behaviour of every provider, wherever its text comes from. */
 export function streamingSuite(name: string, { request = testRequest, whole, halted }: SpeakingProviders): void {
   describe(`${name}, as any provider`, () => {
     it("streams deltas that are not empty, and signs of progress, then one finish, last", async () => {
@@ -105,9 +105,9 @@ const sdkSettings = [
 ];
 
 interface SuiteOptions {
-  /** What is asked in every test. */
+  /** Request made in every test. */
   request?: ProviderRequest;
-  /** What its API tells of its caches. */
+  /** Fields in which its API tells of its caches. */
   cacheUsage?: readonly ("cachedInputTokens" | "cacheWriteTokens")[];
   /** Events of its API that have no text for the visitor, as JSON, each under what it is. */
   work: Record<string, object>;

@@ -164,7 +164,7 @@ export function threadsSuite(name: string, open: (upstream: Upstream) => Provide
   });
 }
 
-/** What a call rejects with; nothing if it does not. */
+/** Error that a call rejects with; nothing if it does not. */
 function failure(call: Promise<unknown>): Promise<unknown> {
   return call.then(() => undefined).catch((error: unknown) => error);
 }

@@ -54,7 +54,7 @@ describe("the text of a provider", () => {
         const pieces = clean(...cutUp(text, cuts));
         expect(pieces.join("")).toBe(text.replaceAll("\0", "").toWellFormed());
         for (const piece of pieces) expect(piece.isWellFormed()).toBe(true);
-        // What is concatenated as bytes is the same text.
+        // Concatenating the pieces as bytes gives the same text.
         expect(Buffer.concat(pieces.map((piece) => Buffer.from(piece))).toString()).toBe(pieces.join(""));
       }),
       { numRuns: 2000 },

@@ -153,7 +153,7 @@ describe("what is no link", () => {
   });
 });
 
-/** What links are made of, and what may come between. */
+/** Fragments that links are made of, and that may come between. */
 const fragments = [
   ..."https http : / // \\ @ good.com evil.com shop.example a. . www. [ ]( ) ( < > javascript: mailto: ftp:// data:".split(
     " ",
@@ -208,7 +208,7 @@ describe("the links of a text in pieces", () => {
         for (const char of whole) {
           const out = links.push(char);
           heldBack = out === "" ? heldBack + 1 : 0;
-          // What is removed is not held back: after it, the next word comes.
+          // Removed text is not held back: after it, the next word comes.
           if (heldBack > longest) expect(links.push(" x ")).not.toBe("");
           if (heldBack > longest) return;
         }
@@ -287,7 +287,7 @@ function decode(href: string): string {
   );
 }
 
-/** Where a browser on a page of ours goes; what leads nowhere at all is allowed, too. */
+/** Host to which a browser on a page of ours goes; a link that leads nowhere at all is allowed, too. */
 function hostOf(href: string): string {
   const url = URL.parse(href, "https://page.example/dir/");
   if (!url || url.protocol === "tel:" || /^[^:]+:\/*$/.test(url.href)) return "allowed";

@@ -58,7 +58,7 @@ describe.each(jobStores)("an assistant whose links are limited, on $name", ({ av
       expect(offset).toBe(Buffer.byteLength(shown));
       shown += text;
     }
-    // What came with the end is not hinted any more.
+    // Text that came with the end is not hinted any more.
     expect(expected.startsWith(shown)).toBe(true);
   });
 

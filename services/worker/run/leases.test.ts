@@ -96,7 +96,7 @@ describe("the leases of a worker", () => {
     const second = leases.hold(secondJob);
     onTestFinished(second.release);
     expect(reasonOf(first.signal)).toBe("lost");
-    // What the first run still does must not reach the second.
+    // Later calls of the first run must not reach the second.
     leases.stop(first.job, "lost");
     first.release();
     await leases.hearCancel(secondJob.id);

@@ -13,7 +13,7 @@ let fake: FakeProvider;
 let jobs: TestJobContext;
 beforeEach(async () => {
   fake = await startFakeProvider();
-  // What a server says changes nothing about the stores: one of them is enough.
+  // Answers of a server change nothing about the stores: one of them is enough.
   jobs = await jobStores[1].openJobs();
 });
 afterEach(async () => {

@@ -50,7 +50,7 @@ describe("deleting a conversation", () => {
         { id: waiting.id, attempt: 0 },
       ]),
     );
-    // Of its key the hash is left, which tells a repeat that the conversation was deleted.
+    // Deleting leaves the hash of its key, which tells a repeat that the conversation was deleted.
     expect(await readColumns(db.pool, first.id)).toMatchObject({
       status: "completed",
       request_id: null,

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => db[Symbol.asyncDispose]());
 
 const newVisitor = () => randomBytes(32);
-/** Of a visitor who is stored under the first of these, if at all. */
+/** Hashes of a visitor who is stored under the first of these, if at all. */
 const hashesOf = (hash: Buffer, formerHash = newVisitor()) => ({ hash, formerHash });
 
 describe("a visitor's conversations", () => {

@@ -20,7 +20,7 @@ async function heldCall(row: Partial<NewCall> = {}): Promise<NewCall> {
   return newCall({ jobId, ...row });
 }
 
-/** Of an assistant of its own, so that its budget is, too. */
+/** Call of an assistant of its own, so that its budget is its own, too. */
 function newCall(row: Partial<NewCall> = {}): NewCall {
   const id = v7();
   return {

@@ -32,7 +32,7 @@ beforeAll(async () => {
   return () => db[Symbol.asyncDispose]();
 });
 
-/** What is left of a job's lease, in seconds by the database's clock. */
+/** Time left of a job's lease, in seconds by the database's clock. */
 async function leaseLeft(jobId: string): Promise<number | undefined> {
   const [standing] = await readStandings(db.pool, [jobId], true);
   return standing && standing.leaseLeftMs / 1000;

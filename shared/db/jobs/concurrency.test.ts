@@ -17,11 +17,11 @@ import { appendMessage } from "./submit.ts";
  * that no statement names is never answered.
  */
 class Rush {
-  /** Of several processes: what one of them joins into a statement, meets those of the others. */
+  /** Pools of several processes: calls that one of them joins into a statement meet those of the others. */
   readonly #pools: readonly Pool[];
   #next = 0;
   readonly #queue: string[] = [];
-  /** Who may still put something into the queue. */
+  /** Number of tasks that may still put something into the queue. */
   #busy = 0;
   readonly accepted: { id: string; conversationId: string }[] = [];
   readonly ended: string[] = [];
@@ -62,7 +62,7 @@ class Rush {
     });
   }
 
-  /** What a reconciler does to rows; what it finds is not put into this queue. */
+  /** Does to rows what a reconciler does; the jobs it finds are not put into this queue. */
   disturb(count: number): Promise<void> {
     return this.#whileBusy(async () => {
       for (let done = 0; done < count; done += 1) {

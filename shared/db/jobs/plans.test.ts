@@ -48,7 +48,7 @@ describe("in a database where everything was answered when it was last analyzed"
   });
 });
 
-/** What a function asks the database; each statement is answered as by an empty one. */
+/** Statements that a function sends to the database; each is answered as by an empty one. */
 async function recordStatements(pool: Pool, call: (pool: Pool) => Promise<unknown>): Promise<QueryConfig[]> {
   const asked: QueryConfig[] = [];
   const answer: QueryResult = { rows: [], rowCount: 0, command: "", oid: 0, fields: [] };

@@ -80,7 +80,7 @@ describe("due jobs", () => {
     await db.pool.query("update jobs set due_at = now() - interval '1 ms'");
     const taken = await Promise.all(Array.from({ length: 6 }, () => takeDueJobs(db.pool)));
     expect(Math.max(...taken.map(({ length }) => length))).toBeLessThanOrEqual(1000);
-    // Who skips rows that are being taken may miss the last ones: they are there in the next round.
+    // Reconcilers that skip rows being taken may miss the last ones: they are there in the next round.
     const all = [...taken.flat(), ...(await takeDueJobs(db.pool))];
     expect(all).toHaveLength(1500);
     expect(new Set(all).size).toBe(1500);

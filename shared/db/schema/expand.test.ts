@@ -89,7 +89,7 @@ interface Rule {
   columns: string[];
 }
 
-/** What a row may not be, beside its columns' types: unique indexes, checks and references. */
+/** Rules on what a row may not be, beside its columns' types: unique indexes, checks and references. */
 async function readRules(pool: Pool): Promise<Rule[]> {
   const { rows } = await pool.query<Rule>(`
     select pg_get_indexdef(indexrelid) as rule,

@@ -8,7 +8,7 @@ import { tokenSecret } from "../harness/product.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";
 
-/** What must never stand in a body: a stack, a statement, a file of ours, a password. */
+/** Insides that must never stand in a body: a stack, a statement, a file of ours, a password. */
 const insides = /\bat \S+ \(|node_modules|\.ts\b|select |insert |postgres:|\bECONN|violates/;
 
 onEachBackend("access", {}, (product) => {

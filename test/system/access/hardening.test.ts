@@ -5,7 +5,7 @@ import { problem } from "../../../shared/protocol/service.ts";
 import { onEachBackend } from "../harness/suite.ts";
 
 onEachBackend("a careless or hostile client", { apis: 1, workers: 1 }, (product) => {
-  /** What comes back for these bytes, until the server closes. */
+  /** Bytes that come back for these, until the server closes. */
   const send = async (...parts: (string | Buffer)[]) => {
     const { hostname, port } = new URL(product().client.base);
     const socket = connect(Number(port), hostname);

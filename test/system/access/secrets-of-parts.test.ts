@@ -42,7 +42,7 @@ onEachBackend("each part starts with the secrets it needs and no others", { apis
   it("says at its start that another API has another TOKEN_SECRET, and not what it is", async () => {
     const { startApi } = product();
     const secret = "another-secret-that-only-this-test-knows";
-    /** What an API has written by the time it listens. */
+    /** Output of an API by the time it listens. */
     const start = async (env: Record<string, string> = {}) => {
       const api = await startApi(env);
       await eventually("it has said that it listens", () => Promise.resolve(api.output.includes("api listens on")));

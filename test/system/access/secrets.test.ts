@@ -51,7 +51,7 @@ onEachBackend("what is secret", { workers: 1, env }, (product) => {
       await client.request("/admin/queues/api/queues", { headers: { authorization } });
     }
     await client.request("/metrics", { token: env.METRICS_TOKEN });
-    // What stores say when they fail is written down, too.
+    // Errors of failing stores are written down, too.
     await redis?.kill();
     await client.post(text, { to: chat });
     await redis?.restart();

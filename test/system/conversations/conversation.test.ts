@@ -61,7 +61,7 @@ onEachBackend("a conversation", { apis: 2 }, (product) => {
     const chat = await client.submit({ message: "How long does it take?", history });
     await client.ended(chat);
     const { request } = await provider.called("How long does it take?");
-    // Of one side, and so sent as one message: strict templates refuse two that follow each other.
+    // Messages of one side are sent as one: strict templates refuse two that follow each other.
     const [, asked, ...others] = request.messages;
     expect(others).toEqual([]);
     expect(asked?.role).toBe("user");

@@ -117,7 +117,7 @@ describe.each(backends)("a canary in a conversation, on %s", (backend) => {
       const chat = await sayEverywhere(canary);
       const thread = await threadOf(chat);
       expect(JSON.stringify(keeper.threads.items(thread))).toContain(canary);
-      // What the planner notes of rows, it would note now.
+      // Planner samples of rows would be taken now.
       await product.query("analyze");
       const traces = await tracesOf(product, canary);
       expect(new Set(traces.map((trace) => allowedTraces.exec(trace)?.[1]))).toEqual(

@@ -14,7 +14,7 @@ const piece = "Ein langer Satz mit 漢字 und 😀, immer wieder. ".repeat(120);
 const pieces = 60;
 const betweenMs = 50;
 const text = beginning + piece.repeat(pieces);
-/** What a copy of the text for every reader would take is four times as much. */
+/** Room for all readers: a copy of the text for every reader would take four times as much. */
 const roomBytes = (readers * Buffer.byteLength(text)) / 4;
 
 onEachBackend("readers that stop reading", { env: withLiveBytes, wordy: true }, (product) => {
@@ -73,7 +73,7 @@ class SlowReader {
   static async open(base: string, { jobId, token }: ChatJob): Promise<SlowReader> {
     const { hostname, port } = new URL(base);
     const socket = connect(Number(port), hostname);
-    // Of HTTP 1.0, so that the body is the stream as it is.
+    // HTTP 1.0 is asked for, so that the body is the stream as it is.
     const head = [`GET /api/jobs/${jobId}/events HTTP/1.0`, "Host: parley", `Authorization: Bearer ${token}`];
     socket.write(`${head.join("\r\n")}\r\n\r\n`);
     const reader = new SlowReader(socket);

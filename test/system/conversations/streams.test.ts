@@ -8,7 +8,7 @@ import { onEachBackend } from "../harness/suite.ts";
 const mixed = "aé漢😀b漢é😀漢aé";
 const mixedBytes = Buffer.from(mixed);
 
-/** What no API can have sent as the id of an event of a first attempt whose text is `mixed`. */
+/** Ids that no API can have sent for an event of a first attempt whose text is `mixed`. */
 const impossibleIds = [
   "0:3",
   "2:3",

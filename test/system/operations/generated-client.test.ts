@@ -11,7 +11,7 @@ import { startProduct } from "../harness/product.ts";
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** What somebody writes who knows this API by its description alone. */
+/** Program as somebody writes it who knows this API by its description alone. */
 const program = `
 import * as parley from "./client.ts";
 

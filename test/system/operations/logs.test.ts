@@ -4,7 +4,7 @@ import { adminPassword, tokenSecret } from "../harness/product.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 
-/** What must never be read in a log: each of these goes in somewhere, and comes out nowhere. */
+/** Texts that must never be read in a log: each of these goes in somewhere, and comes out nowhere. */
 const canary = {
   message: "CANARY message with a card number",
   reply: "CANARY reply",

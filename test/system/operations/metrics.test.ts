@@ -52,7 +52,7 @@ const workerHealth = z.strictObject({
 
 onEachBackend("a product that is watched", { workers: 0, gated: true, env: { METRICS_TOKEN: token } }, (product) => {
   let started: Promise<Client> | undefined;
-  /** Of the one worker. */
+  /** Client of the one worker. */
   const worker = (): Promise<Client> => (started ??= startWorker());
   const startWorker = async () => {
     const port = await findFreePort();

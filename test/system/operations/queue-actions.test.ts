@@ -20,7 +20,7 @@ function readRoutes(): string[] {
   );
 }
 
-/** What operators do to a queue: all that changes something, and is not here, is refused. */
+/** Actions of operators on a queue: all that changes something, and is not here, is refused. */
 const allowed = ["PUT /api/queues/:queueName/:jobId/retry", "PUT /api/queues/:queueName/:jobId/clean"];
 const refused = [
   "PUT /api/queues/pause",

@@ -63,7 +63,7 @@ onEachBackend("when a process dies between two steps", { apis: 2, workers: 0 }, 
     expect(await knows(next.jobId)).toBe(false);
 
     const worker = await startWorker();
-    // What the queue makes of the entry that died with its worker.
+    // Delivery that the queue makes of the entry that died with its worker.
     await queue.putBeside([{ id: chat.jobId, attempt: 1 }]);
     await fallDue(query, next.jobId);
     expect(await client.ended(next)).toMatchObject({ status: "completed", attempt: 1 });

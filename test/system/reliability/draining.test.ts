@@ -6,7 +6,7 @@ import { onEachBackend } from "../harness/suite.ts";
 /** Kept connections, each with the next message as soon as the last one is answered. */
 const clients = 24;
 const rounds = 3;
-/** Of each client, before the process is told to end: its connection is kept by then. */
+/** Messages of each client accepted before the process is told to end: its connection is kept by then. */
 const warmUp = 10;
 
 interface Outcome {
@@ -15,7 +15,7 @@ interface Outcome {
   closings: number;
   /** Found their connection closed, as it should be when it was idle for long, and nobody who listens. */
   refused: number;
-  /** What a client saw that sent a message and got neither an answer nor a refused connection. */
+  /** Failures seen by a client that sent a message and got neither an answer nor a refused connection. */
   broken: string[];
 }
 

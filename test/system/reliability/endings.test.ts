@@ -67,7 +67,7 @@ onEachBackend("when a process is asked to end", { apis: 2, workers: 0 }, (produc
     const ending = await startApi();
     const chat = await client.submit("no worker is there");
     const waiting = new Client(ending.url).job(chat, { wait: 20 });
-    // What was asked later is answered, so the wait has begun.
+    // Events asked for later are answered, so the wait has begun.
     await new Client(ending.url).events(chat);
     const began = performance.now();
     expect(await ending.stop()).toBe(0);

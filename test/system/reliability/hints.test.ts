@@ -14,7 +14,7 @@ import { onEachBackend } from "../harness/suite.ts";
 const cancelLimitMs = 4000;
 
 onEachBackend("an event stream whose hints", { apis: 0, workers: 0 }, (product, backend) => {
-  /** What carries hints to the API, what carries cancels to the worker, and all the worker sends to the live store. */
+  /** Gates that carry hints to the API, cancels to the worker, and all the worker sends to the live store. */
   let hints: TcpGate;
   let cancels: TcpGate;
   let writes: TcpGate;

@@ -62,7 +62,7 @@ onEachBackend("while PostgreSQL is away", { gated: true, workers: 2 }, (product)
     // The time limit of a statement, and no more.
     expect(performance.now() - began).toBeLessThan(5000);
     gate?.thaw();
-    // What timed out may still have been stored, and is found again later: this one is of another conversation.
+    // Timed-out messages may still have been stored, and are found again later: this one is of another conversation.
     const after = await eventually("messages are accepted again", async () => {
       const answer = await client.post("After the frost");
       return answer.status === 202 && submitResponse.parse(answer.body);

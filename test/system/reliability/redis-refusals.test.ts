@@ -30,7 +30,7 @@ const faults: Fault[] = [
     text: "Redis cannot save to its disk and takes no writes",
     begin: async (redis) => {
       await config(redis, "save", "3600 1");
-      // Where its folder is gone, root cannot save either.
+      // Removing the folder of snapshots keeps even root from saving.
       const [, folder] = (await askRedis(redis, "CONFIG", "GET", "dir")) as [string, string];
       await rm(folder, { recursive: true });
       await eventually("a snapshot fails", async () => {

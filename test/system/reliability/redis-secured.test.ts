@@ -44,7 +44,7 @@ it.skipIf(!redisAvailable || !opensslAvailable)(
   },
 );
 
-/** What a visitor and an operator may do that reaches Redis. */
+/** Does all that a visitor and an operator may do that reaches Redis. */
 async function talkAndOperate({ client, provider }: Product): Promise<void> {
   const first = await client.submitPatiently("Are you there?");
   expect((await client.ended(first)).reply?.text).toBe(echoOf("Are you there?"));

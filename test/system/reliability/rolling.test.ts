@@ -61,7 +61,7 @@ onEachBackend("a rolling restart of all processes under load", { apis: 2, worker
   );
 });
 
-/** What stands in front of the API processes: it spreads requests over those it has, and lets go of one in order. */
+/** Proxy in front of the API processes: it spreads requests over those it has, and lets go of one in order. */
 class Proxy {
   #clients: Client[];
   #next = 0;

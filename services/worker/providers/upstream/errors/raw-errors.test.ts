@@ -23,7 +23,7 @@ interface Expected {
   refusedKey?: boolean;
 }
 
-/** What gateways answer with status 200 in place of a reply, or in the middle of one. */
+/** Errors that gateways answer with status 200 in place of a reply, or in the middle of one. */
 const answers: [string, string, Expected][] = [
   [
     "an error as a bare line",
