@@ -95,7 +95,8 @@ export class MarkFilter {
 
   #begin(char: string): string {
     const holds = mayBegin.test(char) && (char === "\uE200" || !this.#code.inCode);
-    if (!holds) return this.#pass(char);
+    // `cite…` begins a word; a letter in the middle of one is passed on at once.
+    if (!holds || (char === "c" && word.test(this.#before.slice(-1)))) return this.#pass(char);
     this.#held = char;
     return "";
   }

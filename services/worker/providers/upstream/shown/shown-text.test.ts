@@ -140,6 +140,11 @@ describe("marks of sources", () => {
     expect(show(Array.from(text), { habits: { ...newHabits(), cites: true } })).toBe(expected);
   });
 
+  it("hold back no word that ends like the beginning of one", () => {
+    expect(new ShownText().push("a topic")).toBe("a topic");
+    expect(new ShownText().push("half of 1f3c")).toBe("half of 1f3c");
+  });
+
   it("leave one blank between two words, where the first was passed on before", () => {
     expect(show(["At nine ", "【4:0†a.txt】", " and six."])).toBe("At nine and six.");
   });
