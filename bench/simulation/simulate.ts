@@ -40,7 +40,7 @@ const mostUnanswered = 5;
 const maxRetries = 2;
 const firstBackoffMs = 250;
 const longestRetryAfterMs = 5000;
-const firstTokenMs = 20_000;
+const firstTextMs = 90_000;
 /** Time of a refusal, shorter than that of a first token. */
 const refusalMs = 50;
 /** Presets are streamed like any reply, a word every 20 ms; apologies have some sixty words. */
@@ -159,9 +159,9 @@ class Fleet {
     const circuit = this.#circuits[job.worker];
     if (circuit === undefined || circuit.isOpen(this.#now)) return this.#fallBack(job);
     if (!this.#provider.begin(this.#now, message.tokens)) return this.#in(refusalMs, () => this.#refused(job, circuit));
-    const late = message.firstMs > firstTokenMs;
+    const late = message.firstMs > firstTextMs;
     const whole = message.firstMs + message.writeMs;
-    const callMs = Math.min(late ? firstTokenMs : whole, this.#timeLeft(job));
+    const callMs = Math.min(late ? firstTextMs : whole, this.#timeLeft(job));
     if (message.firstMs <= callMs) job.firstAt = this.#now + message.firstMs;
     this.#in(callMs, () => {
       this.#provider.end();
@@ -170,7 +170,7 @@ class Fleet {
         return this.#end(job, "provider");
       }
       // A deadline is no sign of a provider failure.
-      if (callMs === firstTokenMs) {
+      if (callMs === firstTextMs) {
         circuit.failure(this.#now, true);
         return this.#fallBack(job);
       }
