@@ -1,6 +1,6 @@
 import { pino, type Logger } from "pino";
 import { limitFaults } from "./stores/limit-faults.ts";
-import { tellError } from "./serialize-error.ts";
+import { serializeError } from "./serialize-error.ts";
 
 export type { Logger } from "pino";
 
@@ -19,7 +19,13 @@ const redacted = ["authorization", "token", "access_token", "*.authorization", "
 
 export async function createLogger({ service, level, pretty, to = "stdout" }: LoggerOptions): Promise<Logger> {
   const descriptor = process[to].fd;
-  const options = { level, base: { service }, redact: redacted, serializers: { err: tellError }, hooks: limitFaults() };
+  const options = {
+    level,
+    base: { service },
+    redact: redacted,
+    serializers: { err: serializeError },
+    hooks: limitFaults(),
+  };
   if (!pretty) return pino({ ...options, base: { service, pid: process.pid } }, pino.destination(descriptor));
   const { default: prettyStream } = await import("pino-pretty");
   return pino(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { tellError } from "./serialize-error.ts";
+import { serializeError } from "./serialize-error.ts";
 
 const text = "my card is 4111 1111";
 
@@ -16,13 +16,13 @@ function thrownBy(act: () => unknown): unknown {
 describe("what is logged of an error", () => {
   it("is what it is, where it comes from, and what caused it", () => {
     const cause = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
-    const told = tellError(new TypeError("no answer", { cause }));
-    expect(told).toMatchObject({
+    const serialized = serializeError(new TypeError("no answer", { cause }));
+    expect(serialized).toMatchObject({
       type: "TypeError",
       message: "no answer",
       cause: { message: "connect ECONNREFUSED", code: "ECONNREFUSED" },
     });
-    expect(JSON.stringify(told)).toContain("serialize-error.test.ts");
+    expect(JSON.stringify(serialized)).toContain("serialize-error.test.ts");
   });
 
   it.each([
@@ -35,13 +35,13 @@ describe("what is logged of an error", () => {
     ["a thrown text", text],
     ["several at once", new AggregateError([thrownBy(() => JSON.parse(text))], "all failed")],
   ])("quotes nothing that %s had before it", (_, error) => {
-    expect(JSON.stringify(tellError(error))).not.toContain("card");
+    expect(JSON.stringify(serializeError(error))).not.toContain("card");
   });
 
   it("ends, also where causes go round in a circle", () => {
     const first = new Error("first");
     const second = new Error("second", { cause: first });
     first.cause = second;
-    expect(JSON.stringify(tellError(first))).toContain("second");
+    expect(JSON.stringify(serializeError(first))).toContain("second");
   });
 });

@@ -1,5 +1,5 @@
 /** The parts of an error that a log may contain. */
-interface ToldError {
+interface SerializedError {
   type: string;
   message: string;
   stack?: string;
@@ -7,8 +7,8 @@ interface ToldError {
   status?: number;
   /** PostgreSQL's name of the violated constraint. */
   constraint?: string;
-  cause?: ToldError;
-  errors?: ToldError[];
+  cause?: SerializedError;
+  errors?: SerializedError[];
 }
 
 /** Maximum length of a chain of causes. Chains are short; a circular one ends here. */
@@ -18,7 +18,7 @@ const maxDepth = 5;
  * Serializes an error for the log: its kind and origin, not its data. Errors contain more: PostgreSQL's `detail` quotes
  * the row, Redis' `command` the value to be written, a `SyntaxError` of JSON the unreadable input.
  */
-export function tellError(error: unknown, depth = 0): ToldError | string {
+export function serializeError(error: unknown, depth = 0): SerializedError | string {
   if (!(error instanceof Error)) return typeof error;
   const message = messageOf(error);
   const { code, status, constraint } = error as { code?: unknown; status?: unknown; constraint?: unknown };
@@ -29,17 +29,17 @@ export function tellError(error: unknown, depth = 0): ToldError | string {
     ...((typeof code === "string" || typeof code === "number") && { code }),
     ...(typeof status === "number" && { status }),
     ...(typeof constraint === "string" && { constraint }),
-    ...(depth < maxDepth && error.cause instanceof Error && { cause: told(error.cause, depth) }),
+    ...(depth < maxDepth && error.cause instanceof Error && { cause: serializeNested(error.cause, depth) }),
     ...(depth < maxDepth &&
       error instanceof AggregateError && {
-        errors: error.errors.filter((each) => each instanceof Error).map((each) => told(each, depth)),
+        errors: error.errors.filter((each) => each instanceof Error).map((each) => serializeNested(each, depth)),
       }),
   };
 }
 
-function told(error: Error, depth: number): ToldError {
-  const tale = tellError(error, depth + 1);
-  return typeof tale === "string" ? { type: tale, message: "" } : tale;
+function serializeNested(error: Error, depth: number): SerializedError {
+  const serialized = serializeError(error, depth + 1);
+  return typeof serialized === "string" ? { type: serialized, message: "" } : serialized;
 }
 
 /** Returns a message that quotes no input: messages of parsers do. */

@@ -18,7 +18,7 @@ export async function endJob(
   const result = (await writeEnd(pool, job, end, options)) ?? (await findEnd(pool, job, end));
   if (!result) return false;
   if (result.nextJobId !== null) context.handOver.push(result.nextJobId);
-  tellEnd(context, job);
+  notifyEnd(context, job);
   return true;
 }
 
@@ -26,7 +26,7 @@ export async function endJob(
  * Sends the hint of an end. The row is decisive: a follower that misses the hint reads it within seconds, and an
  * unneeded draft expires.
  */
-function tellEnd({ live, log }: JobContext, job: { id: string; attempt: number }): void {
+function notifyEnd({ live, log }: JobContext, job: { id: string; attempt: number }): void {
   const ignore = (error: unknown) => log.debug({ err: error, jobId: job.id }, "end of a job not hinted");
   live.hintChange(job.id).catch(ignore);
   live.dropDraft(job.id, job.attempt).catch(ignore);
