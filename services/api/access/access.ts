@@ -1,7 +1,7 @@
 import type { Request } from "express";
 import { readOwner } from "../../../shared/db/conversations/conversations.ts";
 import { type OwnedMessage, readMessageOwner } from "../../../shared/db/conversations/feedback.ts";
-import type { JobRow } from "../../../shared/db/jobs/read-job.ts";
+import { type JobRow, readJob } from "../../../shared/db/jobs/read-job.ts";
 import { replaceFormerHash } from "../../../shared/db/conversations/visitors.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { identityHeader } from "../../../shared/protocol/headers.ts";
@@ -14,15 +14,36 @@ import { noteIds } from "../middleware/request-id.ts";
 // Order matters: 1. verify credentials, 2. count against the rate limit, 3. read rows. Unauthorised callers cannot
 // tell which ids exist.
 
+type AccessContext = Pick<ApiContext, "config" | "tokens" | "identities" | "limits" | "db" | "log">;
+
 const gone = () => new Problem("not-found", "This conversation does not exist any more.");
 const forbidden = () =>
   new Problem("forbidden", "Use the token that came with this conversation, or the identity of its visitor.");
+
+/** Verified credentials of a request that was counted. */
+export interface Holder {
+  /** Open mode: an id alone grants access to conversations without a verified visitor. */
+  open: boolean;
+  /** The conversation named by the request's token. */
+  conversationId: string | undefined;
+  visitor: Visitor | undefined;
+}
+
+/**
+ * Verifies the credentials of a request, then counts it as a read.
+ * @throws {Problem} 401 before it is counted, 429
+ */
+export async function authenticate(context: AccessContext, req: Request): Promise<Holder> {
+  const holder = await readHolder(context, req);
+  await countRequest(context.limits.reads, req);
+  return holder;
+}
 
 /**
  * Authorises access to a conversation, and counts the request.
  * @throws {Problem} 400 for an id that is no UUID, 401, 403, 429; 404 once it is deleted
  */
-export async function openConversation(context: ApiContext, req: Request, conversationId: unknown): Promise<string> {
+export async function openConversation(context: AccessContext, req: Request, conversationId: unknown): Promise<string> {
   const wanted = parseId("conversationId", conversationId);
   const holder = await readHolder(context, req);
   if (!mightOpen(holder, wanted)) throw forbidden();
@@ -36,19 +57,30 @@ export async function openConversation(context: ApiContext, req: Request, conver
 
 /**
  * Authorises access to a job through its conversation, and counts the request.
- * @param beforeReading runs before the row is read, so that a watcher opened in it misses no later change
+ * @throws {Problem} 400 for an id that is no UUID, 401, 403, 429; 404 once its conversation is deleted
  */
-export async function openJob(
-  context: ApiContext,
+export async function openJob(context: AccessContext, req: Request, jobId: unknown): Promise<JobRow> {
+  const wanted = parseJobId(jobId);
+  const holder = await authenticate(context, req);
+  return authorizeJob(context, req, holder, await readJob(context.db.pool, wanted));
+}
+
+/** @throws {Problem} 400 for an id that is no UUID */
+export function parseJobId(jobId: unknown): string {
+  return parseId("jobId", jobId);
+}
+
+/**
+ * Authorises access to a job's row, read after {@link authenticate}, through its conversation.
+ * @param job `undefined` if there is no such row
+ * @throws {Problem} 403, also where 404 would tell which ids exist; 404 once the conversation is deleted
+ */
+export async function authorizeJob(
+  context: Pick<AccessContext, "db" | "log">,
   req: Request,
-  jobId: unknown,
-  beforeReading: (jobId: string) => Promise<void> = async () => undefined,
+  holder: Holder,
+  job: JobRow | undefined,
 ): Promise<JobRow> {
-  const wanted = parseId("jobId", jobId);
-  const holder = await readHolder(context, req);
-  await countRequest(context.limits.reads, req);
-  await beforeReading(wanted);
-  const job = await context.watch.readRow(wanted);
   if (job) await admit(context, holder, job);
   else if (!holder.open) throw forbidden();
   if (!job || job.conversationDeleted) throw gone();
@@ -60,10 +92,9 @@ export async function openJob(
  * Authorises access to a message through its conversation, and counts the request. Deleting a conversation removes its
  * messages, so afterwards only its token can show that it was deleted.
  */
-export async function openMessage(context: ApiContext, req: Request, messageId: unknown): Promise<OwnedMessage> {
+export async function openMessage(context: AccessContext, req: Request, messageId: unknown): Promise<OwnedMessage> {
   const wanted = parseId("id", messageId);
-  const holder = await readHolder(context, req);
-  await countRequest(context.limits.reads, req);
+  const holder = await authenticate(context, req);
   const { pool } = context.db;
   const [message, own] = await Promise.all([
     readMessageOwner(pool, wanted),
@@ -94,7 +125,7 @@ interface Admitted {
  * @param conversationId absent for a new conversation
  */
 export async function admitSubmission(
-  context: ApiContext,
+  context: AccessContext,
   req: Request,
   conversationId: string | undefined,
 ): Promise<Admitted> {
@@ -114,23 +145,14 @@ export async function admitSubmission(
 }
 
 /** Authorises verified visitors to read their own data, and counts the request. */
-export async function requireVisitor(context: ApiContext, req: Request): Promise<Visitor> {
+export async function requireVisitor(context: AccessContext, req: Request): Promise<Visitor> {
   const visitor = await readVisitor(context, req);
   if (visitor === undefined) throw identityRequired();
   await countRequest(context.limits.reads, req);
   return visitor;
 }
 
-/** Credentials of a request. */
-interface Holder {
-  /** Open mode: an id alone grants access to conversations without a verified visitor. */
-  open: boolean;
-  /** The conversation named by the request's token. */
-  conversationId: string | undefined;
-  visitor: Visitor | undefined;
-}
-
-async function readHolder(context: ApiContext, req: Request): Promise<Holder> {
+async function readHolder(context: AccessContext, req: Request): Promise<Holder> {
   const visitor = await readVisitor(context, req);
   const token = bearer(req);
   const conversationId = token === undefined ? undefined : await context.tokens.verify(token);
@@ -143,7 +165,10 @@ async function readHolder(context: ApiContext, req: Request): Promise<Holder> {
 }
 
 /** Refuses an invalid identity even beside a valid token: its sender is not who they claim to be. */
-async function readVisitor({ identities }: ApiContext, req: Request): Promise<Visitor | undefined> {
+async function readVisitor(
+  { identities }: Pick<AccessContext, "identities">,
+  req: Request,
+): Promise<Visitor | undefined> {
   const header = req.get(identityHeader);
   return header === undefined ? undefined : identities.verify(header);
 }
@@ -155,7 +180,7 @@ function mightOpen({ open, conversationId, visitor }: Holder, wanted: string): b
 
 /** @throws {Problem} 403 unless the request's credentials open this conversation */
 async function admit(
-  context: ApiContext,
+  context: Pick<AccessContext, "db" | "log">,
   holder: Holder,
   { conversationId, visitorHash }: { conversationId: string; visitorHash: Buffer | null },
 ): Promise<void> {
@@ -167,7 +192,10 @@ async function admit(
  * Updates rows of earlier versions to the present hash of their visitor. If the write fails, the visitor is still found
  * by the former hash.
  */
-export async function storePresentHash({ db, log }: ApiContext, visitor: Visitor): Promise<void> {
+export async function storePresentHash(
+  { db, log }: Pick<AccessContext, "db" | "log">,
+  visitor: Visitor,
+): Promise<void> {
   await replaceFormerHash(db.pool, visitor).catch((error: unknown) => {
     log.debug({ err: error }, "the former hash of a visitor was not replaced");
   });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { raiseAttempt } from "../../../shared/db/jobs/claim.ts";
 import { cancelQueuedJob, type JobEnd } from "../../../shared/db/jobs/end.ts";
+import { readJob } from "../../../shared/db/jobs/read-job.ts";
 import { cancelJob } from "../../../shared/jobs/cancel-job.ts";
 import { deleteConversation } from "../../../shared/jobs/delete-conversation.ts";
 import { endJob as endAndTell } from "../../../shared/jobs/end-job.ts";
@@ -49,7 +50,7 @@ function openStreams(jobs: TestJobContext) {
     onTestFinished(() => stop.abort());
     const read = async () => {
       const watcher = await sources.watch.open(jobId, stop.signal);
-      const row = await sources.watch.readRow(jobId);
+      const row = await readJob(jobs.db.pool, jobId);
       if (!row) return undefined;
       const events = followJob(sources, { watcher, row, from: parseCursor(client.lastEventId) });
       let last: JobEvent | undefined;
@@ -189,7 +190,7 @@ describe.each(jobStores)("following a job on $name", ({ available, openJobs }) =
       onTestFinished(() => stop.abort());
       const watch = new JobWatch({ pool: jobs.db.pool, live: jobs.live, log: jobs.log });
       const watcher = await watch.open(id, stop.signal);
-      const row = await watch.readRow(id);
+      const row = await readJob(jobs.db.pool, id);
       if (!row) throw new Error("there is no row");
       await endAndTell(jobs, job, completed(`${text}!`));
       await jobs.live.dropDraft(id, 1);

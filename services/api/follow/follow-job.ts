@@ -1,9 +1,11 @@
-import type { JobRow } from "../../../shared/db/jobs/read-job.ts";
+import type { Database } from "../../../shared/db/database.ts";
+import { type JobRow, readJob } from "../../../shared/db/jobs/read-job.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { endEventId, type JobEvent } from "../../../shared/protocol/events.ts";
 import { hasEnded, toJobView } from "./job-view.ts";
 import type { Mail } from "./mailbox.ts";
-import type { JobWatch, Watcher } from "./watch-job.ts";
+import type { JobWatch } from "./watch-job.ts";
+import type { Watcher } from "./watcher.ts";
 
 /** A client's position in an attempt's text, in UTF-8 bytes. */
 export interface Cursor {
@@ -22,7 +24,8 @@ interface Follow {
 }
 
 interface Sources {
-  watch: JobWatch;
+  db: Pick<Database, "pool">;
+  watch: Pick<JobWatch, "readDraft">;
   log: Logger;
 }
 
@@ -32,7 +35,6 @@ interface Sources {
  * ends it without an event, because the client is gone.
  */
 export async function* followJob(sources: Sources, { watcher, row: first, from }: Follow): AsyncGenerator<JobEvent> {
-  const { mailbox, known } = watcher;
   const jobId = first.id;
   let row = first;
   const text = new FollowedText(sources, jobId, from, row.attempt);
@@ -41,7 +43,7 @@ export async function* followJob(sources: Sources, { watcher, row: first, from }
   while (mail) {
     if (mail.row || mail.deltas.some(({ attempt }) => attempt > row.attempt)) {
       const before: JobRow = row;
-      row = (await sources.watch.readRow(jobId)) ?? before;
+      row = (await readJob(sources.db.pool, jobId)) ?? before;
       const moved = row.status !== before.status || row.attempt !== before.attempt;
       if (moved && !hasEnded(row.status)) yield statusEvent(row);
       // The draft of a new attempt may have begun before this row was read.
@@ -55,8 +57,8 @@ export async function* followJob(sources: Sources, { watcher, row: first, from }
       return;
     }
     yield* text.advance(row.attempt, mail);
-    Object.assign(known, { status: row.status, attempt: row.attempt, bytes: text.bytes });
-    mail = await mailbox.take();
+    watcher.report({ status: row.status, attempt: row.attempt, bytes: text.bytes });
+    mail = await watcher.take();
   }
 }
 
@@ -137,7 +139,7 @@ class FollowedText {
   }
 
   async #hasEnded(): Promise<boolean> {
-    const row = await this.#sources.watch.readRow(this.#jobId);
+    const row = await readJob(this.#sources.db.pool, this.#jobId);
     return row === undefined || hasEnded(row.status);
   }
 

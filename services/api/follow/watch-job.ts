@@ -3,16 +3,9 @@ import { type JobRow, readJob, readJobStates, readPositions } from "../../../sha
 import type { DraftSlice, Live } from "../../../shared/live/live.ts";
 import { LinkedAbort } from "../../../shared/async/linked-abort.ts";
 import type { Logger } from "../../../shared/logger.ts";
-import type { JobStatus } from "../../../shared/protocol/job.ts";
 import { hasEnded } from "./job-view.ts";
-import { Mailbox } from "./mailbox.ts";
 import { SharedReads } from "./shared-reads.ts";
-
-/** One follower of a job: its mailbox, and its last known state, by which the ticker detects missed hints. */
-export interface Watcher {
-  readonly mailbox: Mailbox;
-  known: { status: JobStatus; attempt: number; bytes: number };
-}
+import { Watcher } from "./watcher.ts";
 
 interface ReadSlice extends DraftSlice {
   text: string;
@@ -50,8 +43,8 @@ export class JobWatch {
 
   /** Begins to follow a job; `signal` ends it. Read the row after this, never before, so that no change is missed. */
   async open(jobId: string, signal: AbortSignal): Promise<Watcher> {
-    const watcher: Watcher = { mailbox: new Mailbox(signal), known: { status: "queued", attempt: 0, bytes: 0 } };
-    const stopListening = await this.#live.listen(jobId, (hint) => watcher.mailbox.put(hint));
+    const watcher = new Watcher(signal);
+    const stopListening = await this.#live.listen(jobId, (hint) => watcher.hear(hint));
     const watchers = this.#watchers.get(jobId) ?? new Set();
     this.#watchers.set(jobId, watchers.add(watcher));
     this.#scheduleTick();
@@ -63,11 +56,6 @@ export class JobWatch {
     if (signal.aborted) close();
     else signal.addEventListener("abort", close, { once: true });
     return watcher;
-  }
-
-  /** Reads the present row, or a slightly later one. */
-  readRow(jobId: string): Promise<JobRow | undefined> {
-    return readJob(this.#pool, jobId);
   }
 
   /** Reads a draft from `Live`, and shares one copy of the text among all followers that lack it. */
@@ -93,14 +81,15 @@ export class JobWatch {
     });
     let latest: JobRow | undefined;
     const readUntilEnd = async () => {
-      const { mailbox, known } = await this.open(jobId, wait.signal);
+      const watcher = await this.open(jobId, wait.signal);
       for (;;) {
-        const row = await this.readRow(jobId);
+        const row = await readJob(this.#pool, jobId);
         latest = row;
         if (!row || hasEnded(row.status)) return;
-        Object.assign(known, { status: row.status, attempt: row.attempt, bytes: Number.MAX_SAFE_INTEGER });
-        let mail = await mailbox.take();
-        while (mail && !mail.row) mail = await mailbox.take();
+        // No draft is missed: only the end is awaited.
+        watcher.report({ status: row.status, attempt: row.attempt, bytes: Number.MAX_SAFE_INTEGER });
+        let mail = await watcher.take();
+        while (mail && !mail.row) mail = await watcher.take();
         if (!mail) return;
       }
     };
@@ -133,16 +122,13 @@ export class JobWatch {
   async #rereadSilent(now: number): Promise<void> {
     const silent = new Map<string, Watcher[]>();
     for (const [jobId, watchers] of this.#watchers) {
-      const quiet = [...watchers].filter(({ mailbox }) => now - mailbox.heardAt > silentMs);
+      const quiet = [...watchers].filter((watcher) => watcher.isSilent(now, silentMs));
       if (quiet.length > 0) silent.set(jobId, quiet);
     }
     if (silent.size === 0) return;
     const states = await readJobStates(this.#pool, [...silent.keys()]);
-    const moved = ({ status, attempt }: { status: JobStatus; attempt: number }, { known }: Watcher) =>
-      known.status !== status || known.attempt !== attempt;
     for (const state of states) {
-      for (const watcher of silent.get(state.id) ?? [])
-        if (moved(state, watcher)) watcher.mailbox.put({ type: "change" });
+      for (const watcher of silent.get(state.id) ?? []) watcher.compareRow(state);
     }
     await this.#rereadDrafts(
       states.filter(({ status }) => status === "active"),
@@ -155,14 +141,14 @@ export class JobWatch {
     const lengths = await this.#live.draftLengths(active.map(({ id, attempt }) => ({ jobId: id, attempt })));
     active.forEach(({ id }, index) => {
       const length = lengths[index] ?? 0;
-      for (const { mailbox, known } of silent.get(id) ?? []) if (length > known.bytes) mailbox.put({ type: "gap" });
+      for (const watcher of silent.get(id) ?? []) watcher.compareDraft(length);
     });
   }
 
   async #tellPositions(now: number): Promise<void> {
     if (now - this.#positionsToldAt < positionEveryMs) return;
     this.#positionsToldAt = now;
-    const queued = [...this.#watchers].filter(([, watchers]) => [...watchers].some((w) => w.known.status === "queued"));
+    const queued = [...this.#watchers].filter(([, watchers]) => [...watchers].some(({ isQueued }) => isQueued));
     if (queued.length === 0) return;
     const positions = await readPositions(
       this.#pool,
@@ -170,7 +156,7 @@ export class JobWatch {
     );
     for (const [jobId, watchers] of queued) {
       const position = positions.get(jobId);
-      if (position !== undefined) for (const { mailbox } of watchers) mailbox.putPosition(position);
+      if (position !== undefined) for (const watcher of watchers) watcher.hearPosition(position);
     }
   }
 }

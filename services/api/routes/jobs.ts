@@ -9,14 +9,14 @@ import type { ApiContext } from "../api-context.ts";
 import { followJob, parseCursor } from "../follow/follow-job.ts";
 import { hasEnded, toJobView } from "../follow/job-view.ts";
 import { toTimeline } from "../follow/timeline-view.ts";
-import { openJob } from "../access/access.ts";
+import { authenticate, authorizeJob, openJob, parseJobId } from "../access/access.ts";
 import { clientOf } from "../middleware/client.ts";
 import { requestSpan } from "../middleware/observe.ts";
 import { preferredWait, remainingWaitMs } from "../middleware/prefer.ts";
 import { idsOf } from "../middleware/request-id.ts";
 import { traceEvents } from "../telemetry/trace-events.ts";
 import { untilClosed } from "../follow/until-closed.ts";
-import type { Watcher } from "../follow/watch-job.ts";
+import type { Watcher } from "../follow/watcher.ts";
 
 /** `Retry-After` for a job that has not ended, in seconds. */
 const pollSeconds = 1;
@@ -61,18 +61,16 @@ export function jobRoutes(context: ApiContext): Router {
 
 async function sendEvents(context: ApiContext, req: Request, res: Response): Promise<void> {
   const { openRequests, streams } = context;
+  const jobId = parseJobId(req.params["jobId"]);
   const lastEventId = lastEventIdOf(req);
   const signal = untilClosed(res);
-  let watcher: Watcher | undefined;
-  const watch = async (jobId: string) => {
-    if (req.method !== "HEAD" && lastEventId !== endEventId) watcher = await context.watch.open(jobId, signal);
-  };
-  const job = await openJob(context, req, req.params["jobId"], watch).catch((error: unknown) => {
+  const found = await openStream(context, req, { jobId, lastEventId, signal }).catch((error: unknown) => {
     if (!passes(error)) throw error;
     streams.sendBack(res);
     return undefined;
   });
-  if (!job) return;
+  if (!found) return;
+  const { job, watcher } = found;
   if (req.method === "HEAD") {
     res.type("text/event-stream").end();
     return;
@@ -89,6 +87,22 @@ async function sendEvents(context: ApiContext, req: Request, res: Response): Pro
   void streams.pump(res, inTrace(context, req, job, events), (error) => {
     context.log.warn({ ...idsOf(req), err: error }, "event stream sent back");
   });
+}
+
+/**
+ * Authorises a stream, and opens its watcher before the row is read, so that no change falls in between.
+ * @returns no watcher for a request that gets no events: a `HEAD`, or a client that has seen the end
+ */
+async function openStream(
+  context: ApiContext,
+  req: Request,
+  { jobId, lastEventId, signal }: { jobId: string; lastEventId: string | undefined; signal: AbortSignal },
+): Promise<{ job: JobRow; watcher: Watcher | undefined }> {
+  const holder = await authenticate(context, req);
+  const watches = req.method !== "HEAD" && lastEventId !== endEventId;
+  const watcher = watches ? await context.watch.open(jobId, signal) : undefined;
+  const job = await authorizeJob(context, req, holder, await readJob(context.db.pool, jobId));
+  return { job, watcher };
 }
 
 /**
