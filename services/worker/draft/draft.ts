@@ -5,9 +5,11 @@ import { Stopped } from "../run/leases.ts";
 import { untilStored } from "../run/until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
+type DraftContext = Pick<WorkerContext, "db" | "live" | "metrics" | "reclaimGuard">;
+
 /** Draft of a run: that of its current attempt, and a new one whenever a reply must begin again. */
 export class Draft {
-  readonly #context: WorkerContext;
+  readonly #context: DraftContext;
   readonly #job: ClaimedJob;
   readonly #onLost: () => void;
   readonly #log: Logger;
@@ -19,7 +21,7 @@ export class Draft {
   readonly #beganAt = performance.now();
 
   /** @param onLost called when the row turns out to belong to another run */
-  constructor(context: WorkerContext, job: ClaimedJob, onLost: () => void, log: Logger) {
+  constructor(context: DraftContext, job: ClaimedJob, onLost: () => void, log: Logger) {
     this.#context = context;
     this.#job = job;
     this.#onLost = onLost;

@@ -20,18 +20,18 @@ import { costOfSpent, costOfUsage, type Limits, mostSpent, nothing, type Spent, 
 import { untilStored } from "../run/until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
+export type LedgerContext = Pick<WorkerContext, "db" | "config" | "prices" | "reclaimGuard" | "metrics" | "tracing">;
+
 /**
  * Records a call in the ledger before it is made.
  * @throws {ProviderError} when the call would exceed the assistant's daily budget
  * @throws {Stopped} when this run no longer holds the job
  */
 export async function openCall(
-  context: WorkerContext,
-  job: ClaimedJob,
-  attempt: number,
+  context: LedgerContext,
+  { job, attempt, report: run }: { job: ClaimedJob; attempt: number; report: RunReport },
   provider: Provider,
   request: ProviderRequest,
-  run: RunReport,
 ): Promise<LedgerCall> {
   const { db, config, prices, reclaimGuard } = context;
   const { assistant } = request;
@@ -65,12 +65,12 @@ interface BegunCall {
 
 /** Ledger entry of one call, settled once. */
 export class LedgerCall {
-  readonly #context: WorkerContext;
+  readonly #context: Pick<LedgerContext, "db" | "reclaimGuard">;
   readonly #call: BegunCall;
   readonly #meter = new Meter();
   #sent = false;
 
-  constructor(context: WorkerContext, call: BegunCall) {
+  constructor(context: Pick<LedgerContext, "db" | "reclaimGuard">, call: BegunCall) {
     this.#context = context;
     this.#call = call;
   }

@@ -4,6 +4,7 @@ import type { JobEnd } from "../../../shared/db/jobs/end.ts";
 import { endJob } from "../../../shared/jobs/end-job.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { Draft } from "../draft/draft.ts";
+import type { JobRun } from "./call-provider.ts";
 import { findReply, type FoundReply, isDeadline } from "./find-reply.ts";
 import { Stopped } from "./leases.ts";
 import { ProviderError } from "../providers/provider.ts";
@@ -23,10 +24,11 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
   const { log } = report;
   const { signal, release } = context.leases.hold(job);
   const draft = new Draft(context, job, () => context.leases.stop(job, "lost"), log);
+  const run = { job, draft, report };
   try {
     // Readers of the job reload its row and see it active.
     context.live.hintChange(job.id).catch((error: unknown) => log.debug({ err: error }, "claim not hinted"));
-    const found = await findReply({ context, job, draft, signal, report }).catch((error: unknown) => ({ error }));
+    const found = await findReply({ context, run, signal }).catch((error: unknown) => ({ error }));
     await draft.close();
     const end = "error" in found ? describeFailure(draft.text, found.error, log) : describeReply(draft.text, found);
     if (end === "lost") {
@@ -39,7 +41,7 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
     }
     if (end === "released") return leave(report, await giveBack(context, job, draft.attempt));
     end.firstDeltaMs = draft.firstDeltaMs;
-    if (!(await store(context, job, draft.attempt, end, report))) return leave(report, "lost");
+    if (!(await store(context, run, end))) return leave(report, "lost");
     report.ended(draft.attempt, end);
     return { type: "ended", end };
   } catch (error) {
@@ -52,10 +54,8 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
 
 async function store(
   context: WorkerContext,
-  { id, conversationId }: ClaimedJob,
-  attempt: number,
+  { job: { id, conversationId }, draft: { attempt }, report: { span, log } }: JobRun,
   end: JobEnd,
-  { span, log }: RunReport,
 ): Promise<boolean> {
   const { reclaimGuard, tracing } = context;
   const storing = tracing.start("store reply", { parent: span });
@@ -101,6 +101,10 @@ function describeFailure(text: string, error: unknown, log: Logger): JobEnd | "l
   return { status: "failed", errorCode: rejected ? "provider_rejected" : "provider_unavailable" };
 }
 
-async function giveBack({ db }: WorkerContext, { id }: ClaimedJob, attempt: number): Promise<"released" | "lost"> {
+async function giveBack(
+  { db }: Pick<WorkerContext, "db">,
+  { id }: ClaimedJob,
+  attempt: number,
+): Promise<"released" | "lost"> {
   return (await releaseJob(db.pool, id, attempt)) ? "released" : "lost";
 }

@@ -60,7 +60,7 @@ describe("a stream into a draft", () => {
       },
     };
     const draft = { text: "words", push: () => undefined };
-    const finish = await streamInto(draft, provider, testRequest, new AbortController().signal);
+    const finish = await streamInto(draft, provider, testRequest, new AbortController());
     expect(finish.model).toBe("a mo\ufffddel");
   });
 });

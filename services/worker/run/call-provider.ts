@@ -1,11 +1,44 @@
 import { DelegateBackoff, handleWhen, type IRetryBackoffContext, retry } from "cockatiel";
+import type { CallSettlement } from "../../../shared/db/jobs/calls.ts";
+import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
+import { type LedgerContext, openCall } from "../money/ledger.ts";
 import { cleanWhole } from "../reply-text/clean-text.ts";
 import type { Draft } from "../draft/draft.ts";
 import { CircuitOpen } from "../providers/circuit.ts";
 import { type Provider, ProviderError, type ProviderEvent, type ProviderRequest } from "../providers/provider.ts";
 import { ReplyText } from "../reply-text/reply-text.ts";
+import type { RunReport } from "../telemetry/run-report.ts";
+import type { WorkerContext } from "../worker-context.ts";
+import type { Thread } from "./thread.ts";
 
-export type Finish = Extract<ProviderEvent, { type: "finish" }>;
+export type CallContext = LedgerContext & Pick<WorkerContext, "circuits">;
+
+/** One claim of a job, and the parts that last as long as it. */
+export interface JobRun {
+  job: ClaimedJob;
+  draft: Draft;
+  report: RunReport;
+}
+
+interface Call {
+  context: CallContext;
+  run: JobRun;
+  thread: Thread;
+  provider: Provider;
+  request: ProviderRequest;
+  signal: AbortSignal;
+}
+
+type Finish = Extract<ProviderEvent, { type: "finish" }>;
+
+/** A whole reply; its text is in the draft. */
+export interface ProviderAnswer {
+  finish: Finish;
+  costUsd: number | null;
+  inThread: boolean;
+  /** Absent for a provider without an upstream, which costs nothing. */
+  call?: CallSettlement;
+}
 
 /** Retries after the first call. Kept few and short, since a visitor waits. */
 const maxRetries = 2;
@@ -24,8 +57,15 @@ const retries = retry(handleWhen(mayPassSoon), {
 
 /**
  * Calls one provider until it has given a whole reply, with up to {@link maxRetries} short retries.
- * @param call makes one call; each call writes into the draft of its own attempt
  * @throws the signal's reason as soon as it is aborted; otherwise the {@link ProviderError} of the last call
+ */
+export function callProvider(call: Call): Promise<ProviderAnswer> {
+  return withRetries(() => callOnce(call), call.signal);
+}
+
+/**
+ * Repeats a call with short pauses.
+ * @param call makes one call; each call writes into the draft of its own attempt
  */
 export async function withRetries<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
@@ -46,7 +86,38 @@ export async function withRetries<T>(call: () => Promise<T>, signal: AbortSignal
   }
 }
 
-interface CallEvents {
+async function callOnce({ context, run, thread, provider, request, signal }: Call): Promise<ProviderAnswer> {
+  const { job, draft, report } = run;
+  await draft.restart();
+  signal.throwIfAborted();
+  // A provider without an upstream costs nothing and is never down.
+  if (provider.upstream === undefined) {
+    return { finish: await streamInto(draft, provider, request, { signal }), costUsd: 0, inThread: false };
+  }
+  const circuit = context.circuits.of(provider);
+  circuit.check();
+  const call = await openCall(context, { job, attempt: draft.attempt, report }, provider, request);
+  try {
+    let alive = false;
+    const options = { signal, onSign: () => (alive = true), onBegun: () => call.began() };
+    const stream = async () => {
+      const attached = await thread.attachTo(request, provider, signal);
+      const streamed = await streamInto(draft, provider, call.send(attached), options);
+      return { finish: streamed, inThread: attached.threadId !== undefined };
+    };
+    const { finish, inThread } = await circuit.run(stream, () => alive);
+    const settlement = call.answered(finish.usage);
+    return { finish, costUsd: call.costOf(finish.usage), inThread, call: settlement };
+  } catch (error) {
+    // The circuit opened while the call was written to the ledger.
+    if (error instanceof CircuitOpen) await call.withdraw();
+    else await call.settle({ outcome: signal.aborted ? "stopped" : "failed", error });
+    throw error;
+  }
+}
+
+interface StreamOptions {
+  signal: AbortSignal;
   /** Called on the provider's first sign of life. */
   onSign?: () => void;
   /** Called on the first text. */
@@ -58,8 +129,7 @@ export async function streamInto(
   draft: Pick<Draft, "push" | "text">,
   provider: Provider,
   request: ProviderRequest,
-  signal: AbortSignal,
-  { onSign, onBegun }: CallEvents = {},
+  { signal, onSign, onBegun }: StreamOptions,
 ): Promise<Finish> {
   // Link filtering does not apply to the operator's own texts, such as presets.
   const reply = new ReplyText(provider.upstream === undefined ? undefined : request.assistant.allowedLinkHosts);

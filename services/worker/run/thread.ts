@@ -17,13 +17,13 @@ export function wantsThread({ threads }: Pick<Provider, "threads">, { state }: P
  * turn, and not yet used by this job. Otherwise a new thread is created from our own history.
  */
 export class Thread {
-  readonly #context: WorkerContext;
+  readonly #context: Pick<WorkerContext, "db" | "reclaimGuard">;
   readonly #job: ClaimedJob;
   readonly #log: Logger;
   /** True once this job has called the provider with the thread, so its content is uncertain. */
   #touched = false;
 
-  constructor(context: WorkerContext, job: ClaimedJob, log: Logger) {
+  constructor(context: Pick<WorkerContext, "db" | "reclaimGuard">, job: ClaimedJob, log: Logger) {
     this.#context = context;
     this.#job = job;
     this.#log = log;

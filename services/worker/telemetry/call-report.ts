@@ -1,12 +1,11 @@
 import type { CallEnd } from "../../../shared/db/jobs/calls.ts";
-import type { Span } from "../../../shared/tracing/tracing.ts";
+import type { Span, Tracing } from "../../../shared/tracing/tracing.ts";
 import { ProviderError } from "../providers/provider.ts";
-import type { WorkerContext } from "../worker-context.ts";
-import type { CallOutcome } from "./worker-metrics.ts";
+import type { CallOutcome, WorkerMetrics } from "./worker-metrics.ts";
 
 /** Reports one provider call to Prometheus and to the trace of its message. */
 export class CallReport {
-  readonly #metrics: WorkerContext["metrics"];
+  readonly #metrics: WorkerMetrics;
   readonly #provider: string;
   readonly #model: string;
   readonly #beganAt = performance.now();
@@ -14,7 +13,7 @@ export class CallReport {
 
   /** @param parent span of the run */
   constructor(
-    { metrics, tracing }: WorkerContext,
+    { metrics, tracing }: { metrics: WorkerMetrics; tracing: Tracing },
     parent: Span,
     { provider, model }: { provider: string; model: string },
   ) {

@@ -1,37 +1,43 @@
 import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
 import type { JobEnd } from "../../../shared/db/jobs/end.ts";
 import type { Logger } from "../../../shared/logger.ts";
-import type { Span } from "../../../shared/tracing/tracing.ts";
-import type { WorkerContext } from "../worker-context.ts";
+import type { Span, Tracing } from "../../../shared/tracing/tracing.ts";
+import type { WorkerMetrics } from "./worker-metrics.ts";
+
+interface ReportSinks {
+  metrics: WorkerMetrics;
+  tracing: Tracing;
+  log: Logger;
+}
 
 /** Reports one run to the log, to Prometheus, and to the trace of its message. */
 export class RunReport {
-  readonly #context: WorkerContext;
+  readonly #metrics: WorkerMetrics;
   readonly #job: ClaimedJob;
   readonly #beganAt = performance.now();
   /** Parent span of all work of the run. */
   readonly span: Span;
   readonly log: Logger;
 
-  constructor(context: WorkerContext, job: ClaimedJob) {
-    this.#context = context;
+  constructor({ metrics, tracing, log }: ReportSinks, job: ClaimedJob) {
+    this.#metrics = metrics;
     this.#job = job;
-    this.span = startSpan(context, job);
+    this.span = startSpan(tracing, job);
     const { traceId } = this.span;
-    this.log = context.log.child({
+    this.log = log.child({
       jobId: job.id,
       conversationId: job.conversationId,
       requestId: job.requestId,
       ...(traceId !== undefined && { traceId }),
     });
-    context.metrics.claimed(job);
+    metrics.claimed(job);
   }
 
   ended(attempt: number, end: JobEnd): void {
     const { status, errorCode, provider, model, firstDeltaMs, inputTokens, outputTokens, costUsd, reply } = end;
     const { run, sinceAcceptedMs } = this.#job;
     const ms = performance.now() - this.#beganAt;
-    this.#context.metrics.ended(end, {
+    this.#metrics.ended(end, {
       firstText: firstDeltaMs === undefined ? undefined : sinceAcceptedMs + firstDeltaMs,
       end: sinceAcceptedMs + ms,
     });
@@ -65,7 +71,7 @@ export class RunReport {
   }
 }
 
-function startSpan({ tracing }: WorkerContext, { id, trace, run, sinceAcceptedMs }: ClaimedJob): Span {
+function startSpan(tracing: Tracing, { id, trace, run, sinceAcceptedMs }: ClaimedJob): Span {
   if (tracing.on && run === 1) {
     tracing.start("wait in queue", { parent: trace, startedAt: Date.now() - sinceAcceptedMs }).end();
   }

@@ -6,12 +6,12 @@ import type { CallEnd } from "../../../shared/db/jobs/calls.ts";
 import type { JobEnd } from "../../../shared/db/jobs/end.ts";
 import { processMetrics, type ProcessMetrics } from "../../../shared/metrics.ts";
 import type { Circuits } from "../providers/circuits.ts";
-import type { Leases } from "../run/leases.ts";
 import type { ProviderErrorCode } from "../providers/provider.ts";
 
 interface Sources {
   pool: Pool;
-  leases: Pick<Leases, "count">;
+  /** `count`: jobs held now. */
+  leases: { readonly count: number };
   circuits: Pick<Circuits, "open" | "timesOpened">;
   concurrency: number;
   /** Providers that can be down. */
