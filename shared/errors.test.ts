@@ -3,14 +3,14 @@ import { Problem } from "./errors.ts";
 
 describe("a problem", () => {
   it("has the status and the title of its code, and says what to do", () => {
-    const problem = new Problem("already-ended", "There is nothing left to stop.");
+    const problem = new Problem("already-ended", "The job has ended: there is nothing to cancel.");
     expect(problem).toBeInstanceOf(Error);
     expect(problem).toMatchObject({
       name: "Problem",
       code: "already-ended",
       status: 409,
       title: "The job has already ended",
-      message: "There is nothing left to stop.",
+      message: "The job has ended: there is nothing to cancel.",
       errors: undefined,
       retryAfterSeconds: undefined,
     });

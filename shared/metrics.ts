@@ -52,7 +52,7 @@ function ownMetrics(registry: Registry): () => void {
   });
   const memory = new Gauge({ name: "process_resident_memory_bytes", help: "Resident memory", registers });
   const heap = new Gauge({ name: "nodejs_heap_size_used_bytes", help: "JavaScript heap in use", registers });
-  new Gauge({ name: "process_start_time_seconds", help: "Start, since the epoch", registers }).set(
+  new Gauge({ name: "process_start_time_seconds", help: "Start time since the Unix epoch", registers }).set(
     Math.round(performance.timeOrigin / 1000),
   );
   let counted = 0;
@@ -72,13 +72,13 @@ function loopMetrics(registry: Registry): { refresh: () => void; close: () => vo
   const registers = [registry];
   const lag = new Gauge({
     name: "parley_event_loop_lag_seconds",
-    help: "How late the event loop was since the last scrape: quantiles, 1 is the worst",
+    help: "Event loop delay since the last scrape; quantile 1 is the maximum",
     labelNames: ["quantile"],
     registers,
   });
   const busy = new Counter({
     name: "parley_event_loop_busy_seconds_total",
-    help: "Time the event loop did not wait; its rate is the share of one core in use",
+    help: "Active time of the event loop; its rate is the share of one core in use",
     registers,
   });
   const delay = monitorEventLoopDelay({ resolution: loopProbeMs });
@@ -102,13 +102,13 @@ function loopMetrics(registry: Registry): { refresh: () => void; close: () => vo
 function poolMetrics(registry: Registry, pools: Parameters<typeof processMetrics>[0]): () => void {
   const connections = new Gauge({
     name: "parley_postgres_connections",
-    help: "Connections to PostgreSQL that this process holds open",
+    help: "Open PostgreSQL connections of this process",
     labelNames: ["pool", "state"],
     registers: [registry],
   });
   const waiting = new Gauge({
     name: "parley_postgres_waiting",
-    help: "Statements that wait for one of them",
+    help: "Statements waiting for a PostgreSQL connection",
     labelNames: ["pool"],
     registers: [registry],
   });

@@ -66,8 +66,8 @@ export async function startApi(config: Config, { log, lifecycle }: Parts): Promi
   });
   context.widget.prepare();
   // Read health once, so that a refusing store is logged at the start even if health is never requested.
-  health.read().catch((error: unknown) => log.debug({ err: error }, "health not read"));
-  log.info(`api listens on http://localhost:${config.PORT}`);
+  health.read().catch((error: unknown) => log.debug({ err: error }, "could not check the stores"));
+  log.info(`API listening on http://localhost:${config.PORT}`);
 }
 
 /**

@@ -75,11 +75,14 @@ export function createHttpServer(
 }
 
 const refusals: Record<string, { code: ProblemCode; detail: string }> = {
-  HPE_HEADER_OVERFLOW: { code: "headers-too-large", detail: "Headers may have 16 KB." },
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: { code: "too-large", detail: "Chunks of a body have no use for extensions." },
+  HPE_HEADER_OVERFLOW: { code: "headers-too-large", detail: "Headers are limited to 16 KB." },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: {
+    code: "too-large",
+    detail: "Chunk extensions of a request body are limited to 16 KB.",
+  },
   ERR_HTTP_REQUEST_TIMEOUT: { code: "request-timeout", detail: "Send the whole request within 30 seconds." },
 };
-const malformed = { code: "invalid-request", detail: "This is not HTTP as it is written." } as const;
+const malformed = { code: "invalid-request", detail: "The request is not valid HTTP." } as const;
 
 /** Logs only the error's code: the error holds the received bytes, including tokens. */
 function refuse(socket: Socket, fault: string | undefined, log: Logger): void {

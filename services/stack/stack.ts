@@ -46,7 +46,7 @@ export async function runStack(options: StackOptions): Promise<number> {
     return await ended;
   } catch (error) {
     if (ending.end.aborted) {
-      log.info(`${describeError(ending.end.reason)}: ending`);
+      log.info(`${describeError(ending.end.reason)}: shutting down`);
       return ending.end.reason instanceof Error ? 1 : 0;
     }
     if (error instanceof StackError || error instanceof EmbeddedPostgresError) print(`${error.message}\n`);

@@ -54,7 +54,7 @@ export async function startConsumer(context: WorkerContext, backend: QueueBacken
   );
   bull.on("error", (error: Error) => {
     context.metrics.queueFailed();
-    context.log.warn({ err: error }, "the queue gave no work");
+    context.log.warn({ err: error }, "could not fetch jobs from the queue");
   });
 
   return {

@@ -47,7 +47,7 @@ export function openDatabase(
     keepAlive: true,
   });
   // A statement in flight rejects on its own. Without these listeners a lost connection would end the process.
-  const note = (err: Error) => log.debug({ err }, "a connection to PostgreSQL was lost");
+  const note = (err: Error) => log.debug({ err }, "lost a connection to PostgreSQL");
   pool.on("error", note);
   pool.on("connect", (client) => client.on("error", note));
   if (pooler === "transaction") pool.on("connect", prepareNothing);

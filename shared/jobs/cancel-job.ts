@@ -9,7 +9,7 @@ export async function cancelJob(
   { db, queue, handOver, live, log }: JobContext,
   job: { id: string; conversationId: string },
 ): Promise<"cancelled" | "stopping" | "ended"> {
-  const ignore = (error: unknown) => log.debug({ err: error, jobId: job.id }, "cancel not hinted");
+  const ignore = (error: unknown) => log.debug({ err: error, jobId: job.id }, "could not publish the hint of a cancel");
   const ended = await cancelQueuedJob(db.pool, job);
   if (ended) {
     if (ended.nextJobId !== null) handOver.push(ended.nextJobId);

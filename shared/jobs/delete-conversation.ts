@@ -15,7 +15,7 @@ export async function deleteConversation(
   const traces = await writeTombstone(db.pool, conversationId, idleDays === undefined ? {} : { idleDays });
   if (!traces) return false;
   for (const { id } of traces.jobs) {
-    const ignore = (error: unknown) => log.debug({ err: error, jobId: id }, "deletion not hinted");
+    const ignore = (error: unknown) => log.debug({ err: error, jobId: id }, "could not publish the hint of a deletion");
     live.hintChange(id).catch(ignore);
     live.hintCancel(id).catch(ignore);
   }

@@ -44,10 +44,10 @@ export class HandOver {
     try {
       await this.#queue.enqueue(jobIds);
     } catch (error) {
-      this.#log.warn({ err: error, jobs: jobIds.length }, "the queue is away; the reconciler will put these jobs back");
+      this.#log.warn({ err: error, jobs: jobIds.length }, "the queue is down; the reconciler will enqueue these jobs");
       // Without this the reconciler would still find them, a lease later.
       await markDue(this.#db.pool, jobIds).catch((cause: unknown) => {
-        this.#log.warn({ err: cause }, "jobs could not be marked as due");
+        this.#log.warn({ err: cause }, "could not mark jobs as due");
       });
     }
   }

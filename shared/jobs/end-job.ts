@@ -27,7 +27,8 @@ export async function endJob(
  * unneeded draft expires.
  */
 function notifyEnd({ live, log }: JobContext, job: { id: string; attempt: number }): void {
-  const ignore = (error: unknown) => log.debug({ err: error, jobId: job.id }, "end of a job not hinted");
+  const ignore = (error: unknown) =>
+    log.debug({ err: error, jobId: job.id }, "could not publish the hint of a job's end");
   live.hintChange(job.id).catch(ignore);
   live.dropDraft(job.id, job.attempt).catch(ignore);
 }

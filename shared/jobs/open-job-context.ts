@@ -27,7 +27,7 @@ export async function openJobContext(
   lifecycle.onClose("database", () => db.close());
   await waitForDatabase(db, { limitMs: databaseWaitMs, log });
 
-  const onError = (error: Error) => log.debug({ err: error }, "live channel");
+  const onError = (error: Error) => log.debug({ err: error }, "live channel failed");
   if (redisUrl !== undefined) {
     const { requireRedisDatabase } = await import("../redis/require-database.ts");
     await requireRedisDatabase(redisUrl);

@@ -8,9 +8,11 @@ export async function retryJob(
 ): Promise<RetryResult> {
   const result = await writeRetry(db.pool, jobId);
   if (!result.retried) return result;
-  live.hintChange(jobId).catch((error: unknown) => log.debug({ err: error, jobId }, "retry not hinted"));
+  live
+    .hintChange(jobId)
+    .catch((error: unknown) => log.debug({ err: error, jobId }, "could not publish the hint of a retry"));
   // Without this the reconciler would enqueue it, a little later.
   if (result.head)
-    await queue.putBack([jobId]).catch((error: unknown) => log.warn({ err: error }, "the queue is away"));
+    await queue.putBack([jobId]).catch((error: unknown) => log.warn({ err: error }, "the queue is down"));
   return result;
 }

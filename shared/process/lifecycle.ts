@@ -54,7 +54,7 @@ export function endOnSignals(
   const end = async (reason: string, exitCode: number) => {
     if (ending) process.exit(1);
     ending = true;
-    log.info(`${reason}: ending`);
+    log.info(`${reason}: shutting down`);
     if (opened()) await lifecycle.close(deadlineMs);
     log.flush();
     process.exit(exitCode);

@@ -19,6 +19,6 @@ export const feedbackRequest = z
   })
   .refine((body) => body.rating !== null || body.comment === undefined, {
     path: ["comment"],
-    message: "comes with a rating only",
+    message: "requires a rating",
   })
   .meta({ id: "FeedbackRequest" });

@@ -110,19 +110,19 @@ export function submitRequest(maxMessageChars: number) {
     })
     .refine((body) => !body.conversationId || !body.sessionId || body.conversationId === body.sessionId, {
       path: ["sessionId"],
-      message: "must equal conversationId: they are two names of one id",
+      message: "must equal conversationId: both name the same conversation",
     })
     .refine((body) => !body.history || !(body.conversationId ?? body.sessionId), {
       path: ["history"],
-      message: "is for new conversations only",
+      message: "is allowed for new conversations only",
     })
     .refine((body) => !body.threadId || !(body.conversationId ?? body.sessionId), {
       path: ["threadId"],
-      message: "is for new conversations only",
+      message: "is allowed for new conversations only",
     })
     .refine((body) => !body.threadId || !body.history, {
       path: ["history"],
-      message: "cannot come with a threadId: the thread is the history",
+      message: "cannot be combined with threadId: the thread already holds the history",
     })
     .meta({ id: "SubmitRequest" });
 }

@@ -21,7 +21,7 @@ export function createPostgresBackend(databaseUrl: string, log: Logger): QueueBa
   });
   // Each queue or worker of BullMQ adds listeners to the pool for good, also those discarded at a start.
   own.setMaxListeners(0);
-  surviveErrors(own, (error) => log.debug({ err: error }, "postgres connection of the queue"));
+  surviveErrors(own, (error) => log.debug({ err: error }, "PostgreSQL connection of the queue failed"));
   const pool: unknown = own;
   // A real pool is one; @types/pg and BullMQ's own type of it are unrelated.
   if (!isPgPool(pool)) throw new TypeError("expected a pg.Pool");

@@ -28,7 +28,9 @@ const waitForStore = { protocol: 2, maxRetriesPerRequest: null, socketTimeout: 1
 export function createRedisBackend(url: string, log: Logger): QueueBackend {
   const clients: RedisClient[] = [];
   const connect = (behaviour: RedisBehaviour) => {
-    const client = connectRedis(url, behaviour, (error) => log.warn({ err: error }, "Redis is away for the queue"));
+    const client = connectRedis(url, behaviour, (error) =>
+      log.warn({ err: error }, "Redis connection of the queue failed"),
+    );
     clients.push(client);
     return client;
   };

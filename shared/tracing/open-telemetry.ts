@@ -127,8 +127,9 @@ function telling(exporter: SpanExporter, log: Logger): SpanExporter {
     export(spans: ReadableSpan[], done) {
       exporter.export(spans, (result) => {
         const failed = result.error !== undefined;
-        if (failed && !away) log.warn({ reason: nameOf(result.error) }, "the collector takes no traces: they are lost");
-        if (!failed && away) log.info("the collector takes traces again");
+        if (failed && !away)
+          log.warn({ reason: nameOf(result.error) }, "the trace collector is down: traces are dropped");
+        if (!failed && away) log.info("the trace collector is up again");
         away = failed;
         done(result);
       });

@@ -16,7 +16,7 @@ import { noteIds } from "../middleware/request-id.ts";
 
 type AccessContext = Pick<ApiContext, "config" | "tokens" | "identities" | "limits" | "db" | "log">;
 
-const gone = () => new Problem("not-found", "This conversation does not exist any more.");
+const gone = () => new Problem("not-found", "This conversation no longer exists.");
 const forbidden = () =>
   new Problem("forbidden", "Use the token that came with this conversation, or the identity of its visitor.");
 
@@ -197,7 +197,7 @@ export async function storePresentHash(
   visitor: Visitor,
 ): Promise<void> {
   await replaceFormerHash(db.pool, visitor).catch((error: unknown) => {
-    log.debug({ err: error }, "the former hash of a visitor was not replaced");
+    log.debug({ err: error }, "could not replace the previous hash of a visitor");
   });
 }
 
@@ -212,7 +212,7 @@ function mayOpen({ open, conversationId, visitor }: Holder, wanted: string, visi
 }
 
 function identityRequired(): Problem {
-  return new Problem("identity-required", `Send ${identityHeader}, signed by the site you are on.`);
+  return new Problem("identity-required", `Send ${identityHeader}, signed by the embedding site.`);
 }
 
 function parseId(path: string, value: unknown): string {

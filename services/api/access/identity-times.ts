@@ -14,15 +14,15 @@ interface Times {
 /** @returns why an identity is not valid now, by which clock, and how to mend it; `undefined` if it is valid */
 export function checkTimes({ exp, nbf }: Times, clock: ClockReading): string | undefined {
   const now = clock.now / 1000;
-  if (exp > latestSeconds) return "exp: must be Unix seconds, and these are milliseconds: divide them by 1000";
+  if (exp > latestSeconds) return "exp: must be Unix seconds, but these are milliseconds: divide by 1000";
   if (exp <= now - clockToleranceSeconds) {
-    return `exp: it has expired, ${differ(now - exp, clock)}. Sign a new one; if it is new, set the site's clock right`;
+    return `exp: expired, ${differ(now - exp, clock)}. Sign a new one; if it is new, correct the site's clock`;
   }
   if (exp - now > maxIdentitySeconds + clockToleranceSeconds) {
     return `exp: must be at most 24 hours from now, ${differ(exp - now, clock)}`;
   }
   if (typeof nbf === "number" && nbf > now + clockToleranceSeconds) {
-    return `nbf: it is not good yet, ${differ(nbf - now, clock)}. Leave nbf away, or set the site's clock right`;
+    return `nbf: not valid yet, ${differ(nbf - now, clock)}. Omit nbf, or correct the site's clock`;
   }
   return undefined;
 }

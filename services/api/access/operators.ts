@@ -51,10 +51,7 @@ export class Operators {
       const operator = await this.#identify(req, res);
       const looks = req.method === "GET" || req.method === "HEAD";
       if (operator.role === "read" && (role === "full" || !looks)) {
-        throw new Problem(
-          "read-only",
-          `The account ${operator.user} may look at what all may see, and change nothing.`,
-        );
+        throw new Problem("read-only", `The account ${operator.user} has read-only access.`);
       }
       res.locals["operator"] = operator.user;
       roles.set(res, operator.role);

@@ -74,7 +74,7 @@ export function refuseForeignWrites(config: OriginsConfig) {
 export function refuseForeignOperations(req: Request, _res: Response, next: NextFunction): void {
   if (isSafe(req.method) || isSameOrigin(req)) return next();
   if (req.get("Origin") === undefined && !isForeign(req)) return next();
-  throw new Problem("origin-not-allowed", "Operators change things from this service's own pages alone.");
+  throw new Problem("origin-not-allowed", "Operators may only make changes from this service's own pages.");
 }
 
 function notAllowed(origin: string | undefined): Problem {

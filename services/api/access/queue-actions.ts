@@ -19,7 +19,7 @@ export function refuseQueueActions({ ADMIN_QUEUE_ACTIONS }: Pick<Config, "ADMIN_
     if (mayPass || ADMIN_QUEUE_ACTIONS === "all") return next();
     throw new Problem(
       "queue-action-refused",
-      "Retry or remove one entry at a time. For all that Bull Board can do, set ADMIN_QUEUE_ACTIONS=all for the API.",
+      "Retry or remove one entry at a time. To allow every Bull Board action, set ADMIN_QUEUE_ACTIONS=all for the API.",
     );
   };
 }

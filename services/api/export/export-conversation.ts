@@ -83,5 +83,5 @@ function* ranges({ conversation, lastTurn }: Export): Generator<TurnRange, void,
 }
 
 function deleted(): Problem {
-  return new Problem("not-found", "This conversation does not exist any more.");
+  return new Problem("not-found", "This conversation no longer exists.");
 }

@@ -54,7 +54,7 @@ export class WidgetFiles {
     this.#load().catch((error: unknown) => {
       this.#log.warn(
         { err: error },
-        "the widget could not be built: where its packages are installed, npm run build does",
+        "The widget could not be built. Install its packages (npm ci), then run npm run build.",
       );
     });
   }
@@ -102,7 +102,7 @@ export class WidgetFiles {
       await promisify(execFile)(process.execPath, [join(this.#folder, "build.ts")], { timeout: buildLimitMs });
     } catch (error) {
       if (missing) throw error;
-      this.#log.warn({ err: error }, "the widget could not be built; an older one is served");
+      this.#log.warn({ err: error }, "the widget could not be built; serving an older build");
     }
   }
 }

@@ -134,7 +134,7 @@ class FollowedText {
       if (slice && slice.bytes.length > 0) yield this.#delta(slice.text, slice.bytes.length);
     } catch (error) {
       // Continue from PostgreSQL without the draft: the client gets the stored reply at the end.
-      log.debug({ err: error, jobId: this.#jobId }, "draft not read");
+      log.debug({ err: error, jobId: this.#jobId }, "could not read a draft");
     }
   }
 

@@ -107,7 +107,7 @@ export class JobWatch {
     try {
       await Promise.all([this.#rereadSilent(now), this.#tellPositions(now)]);
     } catch (error) {
-      this.#log.debug({ err: error }, "followed jobs not read again");
+      this.#log.debug({ err: error }, "could not read followed jobs");
     }
     this.#ticking = false;
     this.#scheduleTick();

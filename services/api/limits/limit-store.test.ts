@@ -24,7 +24,7 @@ describe.skipIf(!redisAvailable)("the store of the limits on a Redis Cluster", (
     await expect(limiter.consume("somebody")).rejects.toThrow(/not done within/);
     // For ten looks whether it is back.
     for (const until = performance.now() + 1000; performance.now() < until; await sleep(20)) {
-      await expect(limiter.consume("somebody")).rejects.toThrow(/is away/);
+      await expect(limiter.consume("somebody")).rejects.toThrow(/is down/);
     }
     holder.resume();
     await vi.waitFor(() => limiter.consume("somebody"), { timeout: 5000 });

@@ -59,7 +59,7 @@ async function openRedis(url: string, log: Logger): Promise<LimitStore> {
       socketTimeout: 2000,
       disconnectTimeout: storeTimeoutMs,
     },
-    (error) => log.debug({ err: error }, "redis connection of the rate limits"),
+    (error) => log.debug({ err: error }, "Redis connection of the rate limits failed"),
   );
   // Wait for the connection: until then this process would count each request alone.
   await within(storeTimeoutMs, once(redis, "ready")).catch(() => undefined);
@@ -150,7 +150,7 @@ class StoreHealth {
 
   /** @param probe a call that succeeds if the store could have answered this one */
   async call<T>(work: () => Promise<T>, probe: () => Promise<unknown>): Promise<T> {
-    if (this.#away) throw new Error("the store of the rate limits is away");
+    if (this.#away) throw new Error("the store of the rate limits is down");
     try {
       return await withinFairly(storeTimeoutMs, work());
     } catch (error) {
@@ -170,7 +170,7 @@ class StoreHealth {
     const now = performance.now();
     if (now - this.#toldAt < complainEveryMs) return;
     this.#toldAt = now;
-    this.#log.warn({ err: error }, "rate limits are counted by each process alone while their store is away");
+    this.#log.warn({ err: error }, "the store of the rate limits is down: each process counts alone");
   }
 
   async #untilBack(probe: () => Promise<unknown>): Promise<void> {

@@ -121,7 +121,7 @@ for (const { backend, available } of [
         expect((await limits.submissions.count("a", 0)).resetSeconds).toBeGreaterThan(30);
         // Now that it is known, nobody waits.
         expect(performance.now() - began - firstMs).toBeLessThan(300);
-        expect(lines.filter(({ msg }) => msg.includes("store is away"))).toHaveLength(1);
+        expect(lines.filter(({ msg }) => msg.includes("is down"))).toHaveLength(1);
 
         if (trouble === "hangs") gate.thaw();
         else await gate.reopen();

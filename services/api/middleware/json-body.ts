@@ -31,7 +31,7 @@ function requireJson(req: Request): void {
   }
   // A few compressed bytes can unpack to gigabytes, and no message needs compression.
   if (!/^(identity)?$/i.test(req.get("Content-Encoding") ?? "")) {
-    throw new Problem("unsupported-media-type", "Send the body as it is, without a Content-Encoding.");
+    throw new Problem("unsupported-media-type", "Send the body uncompressed, without a Content-Encoding.");
   }
 }
 
@@ -48,14 +48,14 @@ async function readBody(req: Request, limit: number): Promise<Buffer> {
     }
   } catch (error) {
     // The client broke off, so this answer goes unread.
-    throw new Problem("invalid-request", "The body is not whole.", { cause: error });
+    throw new Problem("invalid-request", "The request body is incomplete.", { cause: error });
   }
   if (length > limit) throw tooLarge();
   return Buffer.concat(chunks, length);
 }
 
 function tooLarge(): Problem {
-  return new Problem("too-large", "A body may have 64 KB, with a history 256 KB.");
+  return new Problem("too-large", "A request body is limited to 64 KB, or to 256 KB with a `history`.");
 }
 
 function parse(bytes: Buffer): unknown {
@@ -72,7 +72,7 @@ function parse(bytes: Buffer): unknown {
   }
   const hasHistory = typeof body === "object" && body !== null && "history" in body;
   if (!hasHistory && bytes.length > maxBytes) {
-    throw new Problem("too-large", "A body without a history may have 64 KB.");
+    throw new Problem("too-large", "A request body without a `history` is limited to 64 KB.");
   }
   const fault = findJsonFault(text);
   if (fault) throw refused(fault);

@@ -24,7 +24,7 @@ describe("a JSON body", () => {
     ['{"\\ud83d":1,"\\ud83d":2}', "\ufffd"],
   ])("has no name twice in one object (%#)", (text, path) => {
     expect(() => JSON.parse(text) as unknown).not.toThrow();
-    expect(findJsonFault(text)).toEqual({ path, message: "must not appear twice" });
+    expect(findJsonFault(text)).toEqual({ path, message: "must not appear more than once" });
   });
 
   it.each([
@@ -44,7 +44,7 @@ describe("a JSON body", () => {
   it.each(['{"__proto__":{"admin":true}}', '{"a":[{"__proto__":null}]}', '{"__pr\\u006fto__":1}'])(
     "names no prototype (%#)",
     (text) => {
-      expect(findJsonFault(text)).toEqual({ path: "__proto__", message: "is not allowed as a name" });
+      expect(findJsonFault(text)).toEqual({ path: "__proto__", message: "is not allowed as a property name" });
     },
   );
 

@@ -65,8 +65,8 @@ export function findJsonFault(text: string): InputFault | undefined {
     } else if (isName(text, index + found.length)) {
       const name = JSON.parse(found) as string;
       const path = name.slice(0, maxNameChars).toWellFormed();
-      if (name === "__proto__") return { path, message: "is not allowed as a name" };
-      if (open.at(-1)?.has(name)) return { path, message: "must not appear twice" };
+      if (name === "__proto__") return { path, message: "is not allowed as a property name" };
+      if (open.at(-1)?.has(name)) return { path, message: "must not appear more than once" };
       open.at(-1)?.add(name);
     }
   }

@@ -64,12 +64,12 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof z.ZodError) return fromInput(error);
   if (error instanceof URIError) return new Problem("invalid-request", "The path is not valid percent-encoding.");
   if (isDatabaseAway(error)) {
-    return new Problem("unavailable", "The service cannot reach its database right now. Try again in a moment.", {
+    return new Problem("unavailable", "The database cannot be reached. Try again in a moment.", {
       retryAfterSeconds: databaseRetrySeconds,
       cause: error,
     });
   }
-  return new Problem("internal", "This was logged, with the request id of this answer.", { cause: error });
+  return new Problem("internal", "The error was logged under the request id of this response.", { cause: error });
 }
 
 function fromInput(error: z.ZodError): Problem {

@@ -51,8 +51,8 @@ const readHealth: ZodOpenApiOperationObject = {
   description: "At most a second old; it may be asked as often as you like.",
   security: part.open,
   responses: {
-    "200": part.json("`healthy`, or `degraded`: queue or live store away, messages are still accepted", health),
-    "503": part.json("`unhealthy`: PostgreSQL is away", health),
+    "200": part.json("`healthy`, or `degraded`: queue or live store down, messages are still accepted", health),
+    "503": part.json("`unhealthy`: PostgreSQL is down", health),
   },
 };
 

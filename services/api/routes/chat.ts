@@ -70,7 +70,7 @@ async function waitForReply(context: ApiContext, res: Response, jobId: string, w
   if (!context.openRequests.take(clientOf(res.req).network, signal)) return undefined;
   const row = await context.watch.waitForEnd(jobId, waitMs, signal).catch((error: unknown) => {
     // The message is already accepted, so a failed wait must not turn the answer into an error.
-    context.log.warn({ ...idsOf(res.req), err: error }, "waiting for a reply failed");
+    context.log.warn({ ...idsOf(res.req), err: error }, "could not wait for a reply");
     return undefined;
   });
   if (!row || !hasEnded(row.status)) return undefined;

@@ -45,7 +45,7 @@ export function conversationRoutes(context: ApiContext): Router {
       readMessages(context.db, id, { limit: defaultHistoryPage }),
       context.providers.read(),
     ]);
-    if (!conversation) throw new Problem("not-found", "This conversation does not exist any more.");
+    if (!conversation) throw new Problem("not-found", "This conversation no longer exists.");
     const assistant = context.assistants.get(conversation.assistantType);
     const view: ConversationView = {
       id,

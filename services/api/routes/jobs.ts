@@ -51,7 +51,7 @@ export function jobRoutes(context: ApiContext): Router {
   router.delete("/:jobId", async (req: Request, res: Response) => {
     const job = await openJob(context, req, req.params["jobId"]);
     const result = await cancelJob(context, job);
-    if (result === "ended") throw new Problem("already-ended", "There is nothing left to stop.");
+    if (result === "ended") throw new Problem("already-ended", "The job has ended: there is nothing to cancel.");
     const row = (await readJob(context.db.pool, job.id)) ?? job;
     res.status(result === "cancelled" ? 200 : 202).json(toJobView(row));
   });
@@ -85,7 +85,7 @@ async function sendEvents(context: ApiContext, req: Request, res: Response): Pro
   }
   const events = followJob(context, { watcher, row: job, from: parseCursor(lastEventId) });
   void streams.pump(res, inTrace(context, req, job, events), (error) => {
-    context.log.warn({ ...idsOf(req), err: error }, "event stream sent back");
+    context.log.warn({ ...idsOf(req), err: error }, "event stream closed for reconnection");
   });
 }
 

@@ -43,7 +43,7 @@ export function createChallenge(
     try {
       return await ask(url, { secret, response: answer, remoteip: address });
     } catch (error) {
-      log.warn({ err: error }, "the verifier of bot challenges is away");
+      log.warn({ err: error }, "the bot-challenge verifier is down");
       throw away();
     } finally {
       underWay -= 1;
@@ -57,7 +57,7 @@ export function createChallenge(
       if (success) return;
       // A configuration error: the operator must fix CHALLENGE_SECRET.
       if (codes.some((code) => code.endsWith("-input-secret"))) {
-        log.error("the verifier of bot challenges does not take CHALLENGE_SECRET");
+        log.error("the bot-challenge verifier rejects CHALLENGE_SECRET");
         throw away();
       }
       throw failed("was not taken: it may be used or too old");
@@ -85,7 +85,7 @@ function failed(fault: string): Problem {
 }
 
 function away(): Problem {
-  return new Problem("unavailable", "New conversations cannot begin right now. Try again in a moment.", {
+  return new Problem("unavailable", "New conversations cannot be started at the moment. Try again shortly.", {
     retryAfterSeconds: retrySeconds,
   });
 }

@@ -35,7 +35,7 @@ export class KnownProviders {
   /** Returns the last known providers while PostgreSQL is down. */
   async read(): Promise<readonly ProviderInfo[]> {
     await this.#look().catch((error: unknown) => {
-      this.#sources.log.debug({ err: error }, "provider reports not read");
+      this.#sources.log.debug({ err: error }, "could not read the reports of providers");
     });
     return this.#last;
   }

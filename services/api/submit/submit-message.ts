@@ -74,9 +74,13 @@ export async function submitMessage(
   if (await context.backlog.isFull()) {
     const repeat = await findRepeat(context, hashes);
     if (repeat) return repeat;
-    throw new Problem("backlog", "Too many messages are waiting for an answer. Try again in a few seconds.", {
-      retryAfterSeconds: backlogRetrySeconds,
-    });
+    throw new Problem(
+      "backlog",
+      "The queue is full: too many messages are waiting for a reply. Try again in a few seconds.",
+      {
+        retryAfterSeconds: backlogRetrySeconds,
+      },
+    );
   }
   if (conversationId === undefined && visitor === undefined && context.challenge) {
     // The first try used up the answer to the challenge, so a repeat cannot bring a valid one.
@@ -209,9 +213,9 @@ async function explainRefusal(
 ): Promise<void> {
   const quota = quotaOf(context);
   const state = await readConversationState(context.db.pool, conversationId, quota.windowSeconds * 1000);
-  if (!state || state.deleted) throw new Problem("not-found", "This conversation does not exist any more.");
+  if (!state || state.deleted) throw new Problem("not-found", "This conversation no longer exists.");
   if (state.visitorHash && (visitor ? !isOf(visitor, state.visitorHash) : idAlone)) {
-    throw new Problem("forbidden", "This conversation has just become another visitor's.");
+    throw new Problem("forbidden", "This conversation now belongs to another visitor.");
   }
   if (state.windowMessages >= quota.limit) {
     throw overQuota(quota, "in this conversation", Math.max(1, Math.ceil(state.windowLeftMs / 1000)));
@@ -219,7 +223,7 @@ async function explainRefusal(
   if (state.unanswered >= maxUnanswered) {
     throw new Problem(
       "too-many-unanswered",
-      `${maxUnanswered} messages of this conversation wait for an answer. Send more when one of them has it.`,
+      `${maxUnanswered} messages of this conversation are waiting for a reply. Wait for one of the replies before you send another message.`,
       { retryAfterSeconds: unansweredRetrySeconds },
     );
   }

@@ -49,20 +49,20 @@ export class ApiMetrics {
     const registers = [this.#process.registry];
     this.#requests = new Counter({
       name: "parley_http_requests_total",
-      help: "Requests that are over",
+      help: "Completed requests",
       labelNames: ["method", "route", "status"],
       registers,
     });
     this.#durations = new Histogram({
       name: "parley_http_request_duration_seconds",
-      help: "From a request's arrival to the end of its answer, without event streams and waits that were asked for",
+      help: "Time from a request's arrival to the end of its response; excludes event streams and requests with Prefer: wait",
       labelNames: ["method", "route"],
       buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers,
     });
     this.#cuts = new Counter({
       name: "parley_http_connections_cut_total",
-      help: "Connections that a client lost because it, or all together, had too much open",
+      help: "Connections closed because a client, or all clients together, exceeded a limit",
       labelNames: ["reason"],
       registers,
     });
@@ -128,46 +128,46 @@ type ServiceGauges = ReturnType<typeof serviceGauges>;
 
 function serviceGauges(registers: ProcessMetrics["registry"][]) {
   return {
-    streams: new Gauge({ name: "parley_sse_connections", help: "Event streams open here", registers }),
+    streams: new Gauge({ name: "parley_sse_connections", help: "Open event streams", registers }),
     stores: new Gauge({
       name: "parley_store_up",
-      help: "Whether it answers and takes writes: 1 or 0",
+      help: "1 if the store answers and accepts writes, else 0",
       labelNames: ["store"],
       registers,
     }),
     refusals: new Gauge({
       name: "parley_store_refuses",
-      help: "Whether it answers and refuses: it is full, read-only or does not let us in; 1 or 0",
+      help: "1 if the store answers but refuses (full, read-only, access denied), else 0",
       labelNames: ["store"],
       registers,
     }),
     paused: new Gauge({
       name: "parley_queue_paused",
-      help: "Whether an operator has paused the queue: 1 or 0",
+      help: "1 while an operator has paused the queue, else 0",
       registers,
     }),
     jobs: new Gauge({
       name: "parley_jobs",
-      help: "Jobs that have not ended, as PostgreSQL has them; queued ones are counted up to 100,000",
+      help: "Jobs that have not ended, counted in PostgreSQL; queued jobs are counted up to 100,000",
       labelNames: ["state"],
       registers,
     }),
     ages: new Gauge({
       name: "parley_jobs_oldest_age_seconds",
-      help: "Age of the oldest: queued, since it was accepted and not behind another of its conversation; active, since its first claim",
+      help: "Age of the oldest job: queued heads since acceptance, active jobs since their first claim",
       labelNames: ["state"],
       registers,
     }),
     entries: new Gauge({
       name: "parley_queue_entries",
-      help: "Entries of the queue, as BullMQ counts them",
+      help: "Queue entries, counted by BullMQ",
       labelNames: ["state"],
       registers,
     }),
     workers: new Gauge({ name: "parley_workers", help: "Workers connected to the queue", registers }),
     circuits: new Gauge({
       name: "parley_circuit_open_workers",
-      help: "Workers that skip a provider because it is down; a provider that none skips is left out",
+      help: "Workers whose circuit for a provider is open; providers with none are omitted",
       labelNames: ["provider"],
       registers,
     }),

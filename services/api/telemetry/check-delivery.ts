@@ -20,13 +20,13 @@ const timeoutMs = 2000;
  */
 export async function checkDelivery(pool: Pool, counts: QueueCounts | undefined): Promise<Delivery> {
   if (counts?.paused) {
-    return { status: "down", detail: "the queue is paused: workers take nothing until an operator resumes it" };
+    return { status: "down", detail: "the queue is paused: workers take no jobs until an operator resumes it" };
   }
   try {
     const waited = await within(timeoutMs, readLongWait(pool));
     if (waited === undefined) return { status: "up" };
     const workers = counts === undefined ? "" : `, and ${counts.workers} workers are connected`;
-    return { status: "down", detail: `a message has waited for ${Math.round(waited)} s for a worker${workers}` };
+    return { status: "down", detail: `a message has been waiting for a worker for ${Math.round(waited)} s${workers}` };
   } catch {
     // The database check reports the reason.
     return { status: "down" };

@@ -77,7 +77,7 @@ export class HealthReport {
   async #probeQueue(): Promise<void> {
     const { queue, log } = this.#sources;
     await queue.probe().catch((error: unknown) => {
-      if (describeRefusal(error)) log.warn({ err: error }, "the queue takes no writes");
+      if (describeRefusal(error)) log.warn({ err: error }, "the queue refuses writes");
       throw error;
     });
   }
@@ -92,7 +92,7 @@ export class HealthReport {
       (totals) => {
         this.#totals = totals;
       },
-      (error: unknown) => this.#sources.log.debug({ err: error }, "totals not read"),
+      (error: unknown) => this.#sources.log.debug({ err: error }, "could not read the totals"),
     );
     if (first) await refresh;
   }

@@ -105,7 +105,7 @@ export class DraftWriter {
     } catch (error) {
       // It is unknown whether the store took the write; the reply is safe here.
       this.#unsure = true;
-      log.debug({ err: error, jobId }, "draft not written");
+      log.debug({ err: error, jobId }, "could not write a draft");
       return false;
     }
   }

@@ -61,7 +61,9 @@ export class Draft {
     metrics.restarted();
     this.attempt = attempt;
     this.#writer = this.#open();
-    live.hintChange(this.#job.id).catch((error: unknown) => this.#log.debug({ err: error }, "reset not hinted"));
+    live
+      .hintChange(this.#job.id)
+      .catch((error: unknown) => this.#log.debug({ err: error }, "could not publish the hint of a reset"));
   }
 
   close(): Promise<void> {

@@ -54,7 +54,7 @@ export async function deleteThreads(
       );
     }
   } catch (error) {
-    context.log.warn({ err: error }, "threads to delete not read");
+    context.log.warn({ err: error }, "could not read the threads to delete");
   }
 }
 
@@ -63,7 +63,7 @@ async function deleteThread({ db, log }: DeletionContext, keeper: Provider | und
   try {
     await keeper?.threads?.delete(thread.id, AbortSignal.timeout(threadTimeoutMs));
   } catch (error) {
-    log.warn({ err: error, provider: thread.provider }, "a thread is not deleted yet");
+    log.warn({ err: error, provider: thread.provider }, "a thread could not be deleted; retrying later");
     if (!(error instanceof ProviderError) || error.code !== "rejected") return false;
     await putOffDeletion(db.pool, thread);
     return true;

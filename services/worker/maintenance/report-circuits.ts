@@ -13,7 +13,7 @@ export function reportCircuits({ db, circuits, log }: WorkerContext): () => Prom
   const workerId = v4();
   return repeat(everyMs, async () => {
     await reportOpenCircuits(db.pool, workerId, circuits.open).catch((error: unknown) => {
-      log.debug({ err: error }, "circuits not reported");
+      log.debug({ err: error }, "could not report open circuits");
     });
   });
 }

@@ -20,7 +20,7 @@ export async function reportProviders({ db, config, log }: WorkerContext): Promi
     reason,
   }));
   const tell = (what: Promise<void>) =>
-    what.catch((error: unknown) => log.debug({ err: error }, "providers not reported"));
+    what.catch((error: unknown) => log.debug({ err: error }, "could not report the configured providers"));
   const once = () => tell(report(db.pool, workerId, providers));
   await once();
   const stop = repeat(everyMs, once);

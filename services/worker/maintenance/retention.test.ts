@@ -98,8 +98,8 @@ describe("forgetting", () => {
     await forget({ ...worker(30), log });
     expect(await left()).toBe(1);
     expect(lines.map(({ msg }) => msg)).toEqual([
-      "an old conversation is not erased yet",
-      "old conversations were erased",
+      "an expired conversation could not be erased; retrying later",
+      "expired conversations erased",
     ]);
   });
 });

@@ -37,13 +37,13 @@ export async function forget({ db, live, log, config }: ForgetContext): Promise<
       if (performance.now() > until) break;
       // A conversation that cannot be erased must not block the others.
       const done = await deleteConversation({ db, live, log }, id, { idleDays }).catch((error: unknown) => {
-        log.warn({ err: error, conversationId: id }, "an old conversation is not erased yet");
+        log.warn({ err: error, conversationId: id }, "an expired conversation could not be erased; retrying later");
         return false;
       });
       if (done) erased += 1;
     }
-    if (erased > 0) log.info({ conversations: erased, idleDays }, "old conversations were erased");
+    if (erased > 0) log.info({ conversations: erased, idleDays }, "expired conversations erased");
   } catch (error) {
-    log.warn({ err: error }, "old conversations are not erased yet");
+    log.warn({ err: error }, "expired conversations could not be erased; retrying later");
   }
 }

@@ -13,7 +13,7 @@ export function mustEnd({ unheld, cancelRequested, deaths }: JobStanding): boole
 export async function settleOrphan(context: WorkerContext, job: JobStanding): Promise<void> {
   if (!job.cancelRequested) {
     const { id: jobId, conversationId, requestId, deaths } = job;
-    context.log.error({ jobId, conversationId, requestId, deaths }, "a job killed its workers and is given up");
+    context.log.error({ jobId, conversationId, requestId, deaths }, "job failed: its workers crashed repeatedly");
     await end(context, job, { status: "failed", errorCode: "workers_died" });
     return;
   }

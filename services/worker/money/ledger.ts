@@ -51,7 +51,7 @@ export async function openCall(
   const begun = await untilStored(() => beginCall(db.pool, call), { reclaimGuard, log: run.log });
   if (begun === "lost") throw new Stopped("lost");
   if (begun === "refused")
-    throw new ProviderError("rejected", `the budget of the assistant ${job.assistantType} is spent for today`);
+    throw new ProviderError("rejected", `the budget of the assistant ${job.assistantType} is used up for today`);
   return new LedgerCall(context, { id: call.id, price, limits, report: new CallReport(context, run.span, call), run });
 }
 

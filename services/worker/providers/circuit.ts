@@ -41,12 +41,12 @@ export class Circuit {
       // The circuit is already open when a probe fails.
       if (!this.#down) this.#timesOpened += 1;
       this.#down = true;
-      log.warn({ provider: provider.name, pauseMs: this.#pauseMs }, "provider is down: it is skipped for a while");
+      log.warn({ provider: provider.name, pauseMs: this.#pauseMs }, "provider is down: circuit opened");
       this.#probeLater();
     });
     this.#policy.onReset(() => {
       this.#down = false;
-      log.info({ provider: provider.name }, "provider answers again");
+      log.info({ provider: provider.name }, "provider is up again: circuit closed");
     });
   }
 
@@ -102,7 +102,7 @@ export class Circuit {
       await this.#policy.execute(() => this.#ask());
     } catch (error) {
       // The failed probe opened the circuit again, and the next probe follows after a longer pause.
-      this.#log.debug({ err: error, provider: this.#provider.name }, "provider is still down");
+      this.#log.debug({ err: error, provider: this.#provider.name }, "provider is still down: circuit stays open");
     }
   }
 

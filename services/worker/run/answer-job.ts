@@ -27,7 +27,9 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
   const run = { job, draft, report };
   try {
     // Readers of the job reload its row and see it active.
-    context.live.hintChange(job.id).catch((error: unknown) => log.debug({ err: error }, "claim not hinted"));
+    context.live
+      .hintChange(job.id)
+      .catch((error: unknown) => log.debug({ err: error }, "could not publish the hint of a claim"));
     const found = await findReply({ context, run, signal }).catch((error: unknown) => ({ error }));
     await draft.close();
     const end = "error" in found ? describeFailure(draft.text, found.error, log) : describeReply(draft.text, found);
@@ -36,7 +38,7 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
       // drop it here.
       context.live
         .dropDraft(job.id, draft.attempt)
-        .catch((error: unknown) => log.debug({ err: error }, "draft not dropped"));
+        .catch((error: unknown) => log.debug({ err: error }, "could not delete a draft"));
       return leave(report, "lost");
     }
     if (end === "released") return leave(report, await giveBack(context, job, draft.attempt));
@@ -95,7 +97,7 @@ function describeFailure(text: string, error: unknown, log: Logger): JobEnd | "l
       ...(text !== "" && { reply: { id: uuid(), text, finishReason: "cancelled" as const, fallback: false } }),
     };
   }
-  log.warn({ err: error }, "no reply at all");
+  log.warn({ err: error }, "no provider and no preset could reply");
   if (isDeadline(error)) return { status: "failed", errorCode: "deadline" };
   const rejected = error instanceof ProviderError && error.code === "rejected";
   return { status: "failed", errorCode: rejected ? "provider_rejected" : "provider_unavailable" };

@@ -163,7 +163,7 @@ function emptyReply({ finishReason }: Finish, maxOutputTokens: number): Provider
   if (finishReason === "stop") return new ProviderError("malformed", "the reply is empty");
   // Not retryable: another call with the same request and limit would end the same way.
   const limit = finishReason === "length" ? `: raise maxOutputTokens (${maxOutputTokens})` : "";
-  return new ProviderError("rejected", `nothing was said: ${finishReason}${limit}`);
+  return new ProviderError("rejected", `the reply is empty: ${finishReason}${limit}`);
 }
 
 /** Not worth a retry: a timeout has used up the visitor's time, and a rejected request would be rejected again. */

@@ -95,7 +95,7 @@ export class Leases {
       for (const [id, run] of asked) this.stop({ id, run }, "lost");
     } catch (error) {
       this.#reclaimGuard.databaseFailed();
-      this.#log.warn({ err: error, jobs: asked.size }, "leases not renewed");
+      this.#log.warn({ err: error, jobs: asked.size }, "could not renew leases");
     }
   }
 

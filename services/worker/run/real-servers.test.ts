@@ -86,7 +86,7 @@ describe("a reply whose limit was spent on thoughts", () => {
     }
     expect(worker.circuits.open).toEqual([]);
     const warnings = worker.lines.filter(({ level }) => level === 40);
-    expect(JSON.stringify(warnings[0])).toContain("maxOutputTokens (100) was spent before the first word; raise it");
+    expect(JSON.stringify(warnings[0])).toContain("maxOutputTokens (100) was used up before the first word; raise it");
   });
 });
 
@@ -115,7 +115,7 @@ describe("a key that is refused", () => {
       expect(fake.calls).toHaveLength(job);
     }
     const loud = worker.lines.filter(({ level }) => level === 50);
-    expect(loud.map(({ msg }) => msg)).toEqual([expect.stringContaining("refuses its key")]);
+    expect(loud.map(({ msg }) => msg)).toEqual([expect.stringContaining("rejected its API key")]);
     expect(JSON.stringify(loud)).toContain("check COMPATIBLE_API_KEY");
     expect(worker.circuits.open).toEqual([]);
   });

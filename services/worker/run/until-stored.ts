@@ -21,7 +21,7 @@ export async function untilStored<T>(
     } catch (error) {
       if (!isDatabaseAway(error)) throw error;
       reclaimGuard.databaseFailed();
-      log.warn({ err: error }, "PostgreSQL is away: waiting until it is back");
+      log.warn({ err: error }, "PostgreSQL is down: retrying until it is back");
       await sleep(pauseMs);
     }
   }

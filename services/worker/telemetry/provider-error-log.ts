@@ -10,7 +10,7 @@ export class ProviderErrorLog {
 
   note(provider: string, error: unknown, log: Logger): void {
     if (!(error instanceof ProviderError) || !error.refusedKey) {
-      log.warn({ err: error, provider }, "no reply from a provider");
+      log.warn({ err: error, provider }, "provider call failed");
       return;
     }
     const now = performance.now();
@@ -18,7 +18,7 @@ export class ProviderErrorLog {
     this.#loudAt.set(provider, now);
     log.error(
       { err: error, provider, status: error.status },
-      `${provider} refuses its key: check it, and what it may do. Others answer meanwhile.`,
+      `${provider} rejected its API key: check the key and its permissions. Other providers answer in the meantime.`,
     );
   }
 }

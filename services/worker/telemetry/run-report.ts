@@ -58,14 +58,14 @@ export class RunReport {
 
   /** The run is over but the job is not: another run has it, or may have it now. */
   left(how: "lost" | "released"): void {
-    this.log.info({ run: this.#job.run }, how === "lost" ? "job lost to another" : "job given back");
+    this.log.info({ run: this.#job.run }, how === "lost" ? "job lost to another worker" : "job released");
     this.span.fail(how);
     this.span.end();
   }
 
   /** Records that the run ended in an unknown way. @param error the reason */
   broke(error: unknown): void {
-    this.log.error({ err: error, run: this.#job.run }, "run broke off");
+    this.log.error({ err: error, run: this.#job.run }, "run failed");
     this.span.fail("broke");
     this.span.end();
   }

@@ -35,7 +35,11 @@ onEachBackend("a careless or hostile client", { apis: 1, workers: 1 }, (product)
       ["that is nested without end", "[".repeat(30_000) + "]".repeat(30_000), "nested"],
       ["with a value that is", `{"message":"x","metadata":${'{"a":'.repeat(100)}1${"}".repeat(100)}}`, "nested"],
       ["that says one thing twice", '{"message":"one","message":"two"}', "message: must not appear twice"],
-      ["that says it twice in other words", '{"message":"one","mess\\u0061ge":"two"}', "must not appear twice"],
+      [
+        "that says it twice in other words",
+        '{"message":"one","mess\\u0061ge":"two"}',
+        "must not appear more than once",
+      ],
       ["that has a prototype", '{"message":"x","__proto__":{"admin":true}}', "__proto__: is not allowed"],
       ["with a value that has one", '{"message":"x","metadata":{"__proto__":"y"}}', "__proto__: is not allowed"],
       [

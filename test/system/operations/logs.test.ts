@@ -117,7 +117,7 @@ onEachBackend("the log", { env, gated: true }, (product) => {
     release();
     await client.post(canary.message);
     await client.request(`/api/chat/history/${chat.conversationId}?access_token=${chat.token}`, { token: chat.token });
-    await eventually("the worker has noticed", () => output().includes("PostgreSQL is away"));
+    await eventually("the worker has noticed", () => output().includes("PostgreSQL is down"));
     await gate?.reopen();
     await client.ended(waiting);
     await client.deleteConversation(chat);

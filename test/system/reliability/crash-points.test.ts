@@ -92,7 +92,7 @@ onEachBackend("when a process dies between two steps", { apis: 2, workers: 0 }, 
     release();
     await eventually("the reply is stored", () => hasEnded(query, chat.jobId));
     const beganAt = performance.now();
-    await eventually("the worker has given up waiting", () => worker.output.includes("PostgreSQL is away"));
+    await eventually("the worker has given up waiting", () => worker.output.includes("PostgreSQL is down"));
     ends.thaw();
     expect(await client.ended(next)).toMatchObject({ status: "completed", attempt: 1 });
     expect(performance.now() - beganAt).toBeLessThan(promptMs);

@@ -12,7 +12,7 @@ export function toError(error: unknown, apiKey: string): ProviderError {
   if (error instanceof APIError && error.status !== undefined) return fromAnswer(error as APIError, apiKey);
   if (error instanceof APIConnectionError) return fromConnection(error.cause);
   if (error instanceof AnthropicError && !(error instanceof APIError)) {
-    return new ProviderError("rejected", "the SDK did not make the call");
+    return new ProviderError("rejected", "the SDK refused to make the call");
   }
   return fromConnection(error);
 }

@@ -117,7 +117,7 @@ interface Begun {
 async function begin(response: IncomingMessage): Promise<Begun> {
   if (response.headers["content-type"]?.startsWith("text/html")) {
     response.destroy();
-    throw new ProviderError("malformed", "the answer is a web page: check COMPATIBLE_BASE_URL");
+    throw new ProviderError("malformed", "the response is a web page: check COMPATIBLE_BASE_URL");
   }
   const events = readEvents(response);
   try {

@@ -103,7 +103,10 @@ function fromRun({ id, status, model, usage, incomplete_details: details, last_e
     case "requires_action":
       return {
         run: { id, active: true },
-        fault: new ProviderError("rejected", "the assistant waits for the output of a function: nobody runs it here"),
+        fault: new ProviderError(
+          "rejected",
+          "the assistant waits for the output of a function, and functions are not supported",
+        ),
       };
     // Queued, at work, or being cancelled.
     default:

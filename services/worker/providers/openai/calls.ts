@@ -42,6 +42,6 @@ export function mustBeDeleted(answer: unknown): void {
 
 function read<Output>(schema: z.ZodType<Output>, answer: unknown): Output {
   const parsed = schema.safeParse(answer);
-  if (!parsed.success) throw new ProviderError("malformed", "the answer says something else: check OPENAI_BASE_URL");
+  if (!parsed.success) throw new ProviderError("malformed", "unexpected response: check OPENAI_BASE_URL");
   return parsed.data;
 }

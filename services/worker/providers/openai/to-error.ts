@@ -12,7 +12,7 @@ export function toError(error: unknown, apiKey: string): ProviderError {
   if (error instanceof SyntaxError) return new ProviderError("malformed", "the answer is not JSON");
   if (error instanceof APIConnectionError) return fromConnection(error.cause);
   if (error instanceof OpenAIError && !(error instanceof APIError)) {
-    return new ProviderError("rejected", "the SDK did not make the call");
+    return new ProviderError("rejected", "the SDK refused to make the call");
   }
   return fromConnection(error);
 }

@@ -60,7 +60,10 @@ export function toFinishReason(
   const meaning = byName.get(name) ?? byWord.find(([word]) => word.test(name))?.[1] ?? unknown;
   if (meaning === "none") return undefined;
   if (meaning === "broken") {
-    throw new ProviderError("overloaded", `the upstream broke off: finish reason${namesIn([reason], undefined)}`);
+    throw new ProviderError(
+      "overloaded",
+      `the upstream aborted the reply: finish reason${namesIn([reason], undefined)}`,
+    );
   }
   return meaning;
 }

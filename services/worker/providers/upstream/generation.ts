@@ -39,5 +39,5 @@ export class Beginning {
 }
 
 function secondGeneration(): ProviderError {
-  return new ProviderError("malformed", "two replies in one stream: a gateway has called its upstream again");
+  return new ProviderError("malformed", "two replies in one stream: a gateway called its upstream again");
 }

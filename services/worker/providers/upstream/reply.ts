@@ -187,7 +187,7 @@ export class Reply {
     const spent = finishReason === "length" ? this.#thought || written > 0 : written >= this.#maxOutputTokens;
     if (this.#hasText || !spent) return;
     const limit = `maxOutputTokens (${this.#maxOutputTokens})`;
-    throw new ProviderError("rejected", `the reply is empty: ${limit} was spent before the first word; raise it`);
+    throw new ProviderError("rejected", `the reply is empty: ${limit} was used up before the first word; raise it`);
   }
 
   /** Drops the zeros that some servers send when they have not counted. */

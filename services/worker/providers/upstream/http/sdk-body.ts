@@ -13,7 +13,7 @@ export async function openSdkBody(fetched: Promise<Response>, setting: string): 
   const type = headers.get("content-type") ?? "";
   if (body === null || type.startsWith("text/html")) {
     await body?.cancel();
-    throw new ProviderError("malformed", `the answer is no stream of events: check ${setting}`);
+    throw new ProviderError("malformed", `the response is no event stream: check ${setting}`);
   }
   const reader = body.getReader();
   return { events: readEvents(chunksOf(reader)), close: () => reader.cancel().catch(() => {}) };
