@@ -1,13 +1,13 @@
 import { help, type Options, readOptions } from "./options.ts";
 import type { Figure } from "./figure.ts";
-import { type Fall, findFalls } from "./report/compare.ts";
+import { type Fall, findFalls } from "./report/regressions.ts";
 import { writeDocument } from "./report/document.ts";
 import { readRecorded, type Run, writeLatest, writeRecorded } from "./report/results.ts";
 import { describeRun, describeScenario } from "./report/table.ts";
 import type { Bench, Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
-import { Cast } from "./stage/cast.ts";
-import { openStage, type Stage } from "./stage/stage.ts";
+import { Cast } from "./testbed/contenders.ts";
+import { openStage, type Stage } from "./testbed/testbed.ts";
 
 const rounds = { usual: 5, quick: 3 };
 /** Share of the usual length. */

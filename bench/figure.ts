@@ -1,4 +1,4 @@
-import { median } from "./numbers.ts";
+import { median } from "./statistics.ts";
 
 /** Measured parties; `limits` describe each one. */
 export type Contender = keyof typeof contenders;

@@ -1,6 +1,6 @@
 import type { Figure } from "./figure.ts";
-import type { Cast } from "./stage/cast.ts";
-import type { Stage } from "./stage/stage.ts";
+import type { Cast } from "./testbed/contenders.ts";
+import type { Stage } from "./testbed/testbed.ts";
 
 /** One measurement. Each opens the parts it needs on the stage, and closes them. */
 export interface Scenario {

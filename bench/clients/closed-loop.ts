@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { sum } from "../numbers.ts";
+import { sum } from "../statistics.ts";
 
 export interface Loop<T> {
   results: T[];

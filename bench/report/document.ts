@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type Contender, type Figure } from "../figure.ts";
 import type { Scenario } from "../scenario.ts";
-import { plot } from "./plot.ts";
+import { plot } from "./bar-chart.ts";
 import type { Run } from "./results.ts";
 import { describeRun, describeValues, describeVerdict } from "./table.ts";
 

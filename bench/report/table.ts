@@ -1,5 +1,5 @@
 import { type Contender, type Figure, judge, type Target } from "../figure.ts";
-import { median } from "../numbers.ts";
+import { median } from "../statistics.ts";
 import type { Run } from "./results.ts";
 
 /** Formats a scenario's figures for a terminal. */

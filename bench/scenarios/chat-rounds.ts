@@ -1,8 +1,8 @@
-import type { Chat, Visitor } from "../clients/chats.ts";
+import type { Chat, Visitor } from "../clients/visitors.ts";
 import { closedLoop, type Loop } from "../clients/closed-loop.ts";
 import type { Contender } from "../figure.ts";
-import { interleave } from "../rounds.ts";
-import type { Member } from "../stage/cast.ts";
+import { interleave } from "../interleave.ts";
+import type { Member } from "../testbed/contenders.ts";
 
 export interface ChatRound extends Loop<Chat> {
   /** CPU time of all its processes for one chat, in milliseconds. */

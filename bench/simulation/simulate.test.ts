@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../test/chaos/random.ts";
 import type { Message } from "./arrivals.ts";
-import { type Outcome, shareOf } from "./meter.ts";
-import { noLimits } from "./provider.ts";
+import { type Outcome, shareOf } from "./wait-meter.ts";
+import { noLimits } from "./simulated-provider.ts";
 import { type Setup, simulate } from "./simulate.ts";
 
 const everything = { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER };

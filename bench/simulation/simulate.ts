@@ -1,9 +1,9 @@
 import { Random } from "../../test/chaos/random.ts";
 import type { Message } from "./arrivals.ts";
-import { SimulatedCircuit } from "./circuit.ts";
+import { SimulatedCircuit } from "./simulated-circuit.ts";
 import { Heap } from "./heap.ts";
-import { Gauge, Meter, type Outcome, type Source, type Window } from "./meter.ts";
-import { type ProviderLimits, SimulatedProvider } from "./provider.ts";
+import { Gauge, Meter, type Outcome, type Source, type Window } from "./wait-meter.ts";
+import { type ProviderLimits, SimulatedProvider } from "./simulated-provider.ts";
 
 export interface Setup {
   workers: number;

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { childEnvironment, type readEnvironment } from "../../shared/config/config.ts";
 import { describeError } from "../../shared/describe-error.ts";
 import { startEmbeddedPostgres } from "../../shared/embedded-postgres/embedded-postgres.ts";
-import { EmbeddedPostgresError } from "../../shared/embedded-postgres/error.ts";
+import { EmbeddedPostgresError } from "../../shared/embedded-postgres/embedded-postgres-error.ts";
 import { Lifecycle } from "../../shared/process/lifecycle.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { banner } from "./banner.ts";

@@ -1,4 +1,4 @@
-import { EmbeddedPostgresError } from "./error.ts";
+import { EmbeddedPostgresError } from "./embedded-postgres-error.ts";
 
 export interface Binaries {
   /** Absolute paths. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readPassword, superuser } from "./cluster.ts";
+import { readPassword, superuser } from "./data-dir.ts";
 
 /** Finds the URL of the PostgreSQL that another process of ours runs in this folder; `undefined` if there is none. */
 export async function findRunning(folder: string): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { chown, readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { promisify } from "node:util";
-import { EmbeddedPostgresError } from "./error.ts";
+import { EmbeddedPostgresError } from "./embedded-postgres-error.ts";
 
 const run = promisify(execFile);
 

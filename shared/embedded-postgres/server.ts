@@ -4,8 +4,8 @@ import { open, readFile, rename, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { within } from "../process/lifecycle.ts";
-import { environment } from "./cluster.ts";
-import { EmbeddedPostgresError } from "./error.ts";
+import { environment } from "./data-dir.ts";
+import { EmbeddedPostgresError } from "./embedded-postgres-error.ts";
 import type { RunAs } from "./run-as.ts";
 
 interface ServerOptions {

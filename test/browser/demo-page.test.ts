@@ -4,7 +4,7 @@ import { chromiumPath, launchChromium } from "../../shared/testing/processes/chr
 import { redisAvailable } from "../../shared/testing/stores/redis.ts";
 import { type Backend, type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, endlessReply } from "../system/harness/scripted-provider.ts";
-import { openSite, strictPolicy } from "./site.ts";
+import { openSite, strictPolicy } from "./embedding-site.ts";
 
 /** Timeout for everything that the page should come to show. */
 const patience = { timeout: 15_000 };

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
-import type { Stage } from "./widget-stage.ts";
+import type { Stage } from "./widget-host.ts";
 
 /** Timeout of every expected change of the page. */
 export const patience = { timeout: 10_000 };

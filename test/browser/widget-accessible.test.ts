@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { openScripted, type ScriptedWidget, support, talk } from "./scripted-widget.ts";
-import { openStage, type Stage } from "./widget-stage.ts";
+import { openStage, type Stage } from "./widget-host.ts";
 
 const markdown =
   "# Title\n\nA **word**, a [link](https://example.com), `code`.\n\n### Third\n\n- one\n  1. two\n- [x] done\n\n> quote\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n```js\nlet a;\n```\n\n---\nEnd.";

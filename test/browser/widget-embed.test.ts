@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
-import { openSite, type Site, strictPolicy } from "./site.ts";
+import { openSite, type Site, strictPolicy } from "./embedding-site.ts";
 
 /** Timeout for everything that the page should come to show. */
 const patience = { timeout: 10_000 };

@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { openScripted, patience, type ScriptedWidget, talk } from "./scripted-widget.ts";
-import { openStage, type Stage } from "./widget-stage.ts";
+import { openStage, type Stage } from "./widget-host.ts";
 
 /** Texts that an attacker may bring a model to write. Each would call `harm` if anything of it ran. */
 const attacks = [

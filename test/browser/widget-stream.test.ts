@@ -2,7 +2,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { openScripted, patience, support, talk } from "./scripted-widget.ts";
-import { openStage, type Stage } from "./widget-stage.ts";
+import { openStage, type Stage } from "./widget-host.ts";
 
 /** Longest task that may keep a page from answering its visitor, in milliseconds. */
 const longestTaskMs = 50;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { redisAvailable } from "../../shared/testing/stores/redis.ts";
-import { makePlan } from "./plan.ts";
+import { makePlan } from "./fault-plan.ts";
 import { describeRun } from "./report.ts";
 import { runChaos } from "./run.ts";
 

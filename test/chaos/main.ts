@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { redisAvailable } from "../../shared/testing/stores/redis.ts";
-import type { Backend } from "./plan.ts";
+import type { Backend } from "./fault-plan.ts";
 import { describeRun } from "./report.ts";
 import { runChaos } from "./run.ts";
 

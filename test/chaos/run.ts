@@ -2,16 +2,16 @@ import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkAll, type CheckResult } from "./rules/checks.ts";
 import { collectEvidence, type Evidence } from "./rules/evidence.ts";
-import { Faults } from "./faults.ts";
-import { Journal } from "./journal.ts";
-import { onRedis } from "./stores/on-redis.ts";
-import { type Backend, makePlan } from "./plan.ts";
-import { readRemains } from "./remains.ts";
+import { Faults } from "./fault-injector.ts";
+import { Journal } from "./run-log.ts";
+import { onRedis } from "./stores/redis-client.ts";
+import { type Backend, makePlan } from "./fault-plan.ts";
+import { readRemains } from "./erasure-residue.ts";
 import { maxGrowth, soak, type SoakedHeap } from "../soak/soak.ts";
-import { SoakVisitor } from "../soak/visitor.ts";
-import { openStage, type Stage } from "./stage.ts";
-import { replyLimitMs } from "./upstream.ts";
-import { Visitor } from "./visitors.ts";
+import { SoakVisitor } from "../soak/soak-visitor.ts";
+import { openStage, type Stage } from "./testbed.ts";
+import { replyLimitMs } from "./faulty-provider.ts";
+import { Visitor } from "./chaos-visitor.ts";
 
 export interface ChaosOptions {
   backend: Backend;

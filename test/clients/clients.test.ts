@@ -3,11 +3,11 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { JobView } from "../../shared/protocol/job.ts";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
-import { type ChatJob, Client } from "../system/harness/client.ts";
+import { type ChatJob, Client } from "../system/harness/api-client.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { pausedReply } from "../system/harness/scripted-provider.ts";
 import { eventually } from "../system/harness/suite.ts";
-import { type Front, startFront } from "../widget/front.ts";
+import { type Front, startFront } from "../widget/faulty-proxy.ts";
 import { bundleRecipe, type ClientName, type Follow, type RecipeJob } from "./recipes.ts";
 
 /** Longer than any of the clients waits before it connects again. */

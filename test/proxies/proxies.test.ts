@@ -4,11 +4,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type SubmitResponse, submitAnswer, submitResponse } from "../../shared/protocol/submit.ts";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { type ReverseProxy, reverseProxies, startReverseProxy } from "../../shared/testing/processes/reverse-proxy.ts";
-import { type Answer, Client } from "../system/harness/client.ts";
+import { type Answer, Client } from "../system/harness/api-client.ts";
 import type { ServiceProcess } from "../system/harness/processes.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, endlessReply, pausedReply } from "../system/harness/scripted-provider.ts";
-import { Load } from "./load.ts";
+import { Load } from "./visitor-load.ts";
 
 const tooLarge = "x".repeat(300 * 1024);
 const patience = { timeout: 60_000 };

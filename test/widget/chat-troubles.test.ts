@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { Client } from "../system/harness/client.ts";
+import { Client } from "../system/harness/api-client.ts";
 import { echoOf } from "../system/harness/scripted-provider.ts";
 import { onEachBackend } from "../system/harness/suite.ts";
 import { ChatPage } from "./chat-page.ts";
 import { FakeBrowser } from "./fake-browser.ts";
-import { type Instead, startFront } from "./front.ts";
+import { type Instead, startFront } from "./faulty-proxy.ts";
 
 /** The same numbers for the same seed. */
 function randomly(seed: number): () => number {

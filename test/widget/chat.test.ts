@@ -1,12 +1,12 @@
 import { SignJWT } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openTcpGate, type TcpGate } from "../../shared/testing/processes/tcp-gate.ts";
-import { Client } from "../system/harness/client.ts";
+import { Client } from "../system/harness/api-client.ts";
 import { echoOf, endlessReply, heldReply, messageOf } from "../system/harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../system/harness/suite.ts";
 import { ChatPage } from "./chat-page.ts";
 import { FakeBrowser } from "./fake-browser.ts";
-import { type Front, type SeenRequest, startFront } from "./front.ts";
+import { type Front, type SeenRequest, startFront } from "./faulty-proxy.ts";
 
 const identitySecret = "a secret that a site shares with its Parley";
 

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createClient, newKey, ServiceError } from "../../services/widget/client/client.ts";
 import type { JobProgress } from "../../services/widget/client/followed-text.ts";
-import { Client } from "../system/harness/client.ts";
+import { Client } from "../system/harness/api-client.ts";
 import { echoOf, endlessReply, heldReply } from "../system/harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../system/harness/suite.ts";
-import { type Front, startFront } from "./front.ts";
+import { type Front, startFront } from "./faulty-proxy.ts";
 
 onEachBackend("the client", {}, (product) => {
   let front: Front;

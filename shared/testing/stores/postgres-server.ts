@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmbeddedPostgres } from "../../embedded-postgres/embedded-postgres.ts";
-import { clearLeftover } from "../../embedded-postgres/leftover.ts";
+import { clearLeftover } from "../../embedded-postgres/stop-leftover.ts";
 import { takeFileLock } from "../../process/file-lock.ts";
 import { createLogger, type Logger } from "../../logger.ts";
 

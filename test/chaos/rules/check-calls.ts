@@ -1,7 +1,7 @@
 import { newestMessage } from "../../system/harness/scripted-provider.ts";
 import type { Check, JobEvidence, SeenCall } from "./evidence.ts";
-import type { Incident } from "../journal.ts";
-import { replyMark } from "../upstream.ts";
+import type { Incident } from "../run-log.ts";
+import { replyMark } from "../faulty-provider.ts";
 
 /**
  * Tolerance for the end of a call: the fake and its clients share a machine, so it may see a connection's end a little

@@ -1,5 +1,5 @@
 import type { Check } from "./evidence.ts";
-import type { Incident, RequestRecord } from "../journal.ts";
+import type { Incident, RequestRecord } from "../run-log.ts";
 import { percentile } from "./check-waits.ts";
 
 const answerLimitMs = 5000;

@@ -1,5 +1,5 @@
 import type { Check, Evidence } from "./evidence.ts";
-import type { Journal } from "../journal.ts";
+import type { Journal } from "../run-log.ts";
 
 /**
  * Limit for three of four jobs, amid all faults. Only a job that is found by the reconciler instead of being delivered

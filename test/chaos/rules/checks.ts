@@ -2,7 +2,7 @@ import { checkCallsOneAtATime, checkLedger, checkPrompts, checkRepliesAreWhole }
 import { checkClients, checkOutagePosts, checkRequests, checkStreamsEndSoon } from "./check-clients.ts";
 import { checkWaits, percentile } from "./check-waits.ts";
 import type { Check, Evidence, JobEvidence } from "./evidence.ts";
-import type { Breach } from "../journal.ts";
+import type { Breach } from "../run-log.ts";
 
 /** Result of checking a run against one rule. */
 export interface CheckResult {

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import type { Pool } from "pg";
 import type { FakeCall, FakeEnd } from "../../../tools/fake-provider/fake-provider.ts";
 import { newestMessage } from "../../system/harness/scripted-provider.ts";
-import type { Journal } from "../journal.ts";
-import { readRemains, type Remains } from "../remains.ts";
-import type { Stage } from "../stage.ts";
-import type { FakeReply } from "../upstream.ts";
+import type { Journal } from "../run-log.ts";
+import { readRemains, type Remains } from "../erasure-residue.ts";
+import type { Stage } from "../testbed.ts";
+import type { FakeReply } from "../faulty-provider.ts";
 
 /** Final state of a job, with its message and its reply. Times are Unix milliseconds. */
 export interface JobEvidence {

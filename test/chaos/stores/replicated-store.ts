@@ -2,8 +2,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RedisServer } from "../../../shared/testing/stores/redis.ts";
-import { onRedis } from "./on-redis.ts";
-import type { FaultKind, PlannedFault } from "../plan.ts";
+import { onRedis } from "./redis-client.ts";
+import type { FaultKind, PlannedFault } from "../fault-plan.ts";
 
 /** A Redis of several servers: if a master falls silent, another one replaces it. */
 export interface ReplicatedStore extends AsyncDisposable {

@@ -3,7 +3,7 @@ import { request as httpRequest } from "node:http";
 import { SignJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { problem } from "../../../shared/protocol/service.ts";
-import { type Answer, Client } from "../harness/client.ts";
+import { type Answer, Client } from "../harness/api-client.ts";
 import { tokenSecret } from "../harness/product.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";

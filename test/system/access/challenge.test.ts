@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { submitResponse } from "../../../shared/protocol/submit.ts";
-import { Client } from "../harness/client.ts";
+import { Client } from "../harness/api-client.ts";
 import { onEachBackend } from "../harness/suite.ts";
 
 const identitySecret = "the secret of the embedding site: long enough";

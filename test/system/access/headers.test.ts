@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Client } from "../harness/client.ts";
+import { Client } from "../harness/api-client.ts";
 import { adminPassword } from "../harness/product.ts";
 import { onEachBackend } from "../harness/suite.ts";
 

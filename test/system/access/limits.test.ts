@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { submitResponse } from "../../../shared/protocol/submit.ts";
-import { type Answer, type Chat, type ChatJob, Client } from "../harness/client.ts";
+import { type Answer, type Chat, type ChatJob, Client } from "../harness/api-client.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { createEmptyDatabase } from "../../../shared/testing/stores/empty-database.ts";
-import { Client } from "../harness/client.ts";
+import { Client } from "../harness/api-client.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 
 const run = promisify(execFile);

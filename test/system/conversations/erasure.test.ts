@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FakeProvider, startFakeProvider } from "../../../tools/fake-provider/fake-provider.ts";
 import { redisAvailable } from "../../../shared/testing/stores/redis.ts";
 import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
-import type { Chat, ChatJob } from "../harness/client.ts";
+import type { Chat, ChatJob } from "../harness/api-client.ts";
 import { type Backend, type Product, startProduct } from "../harness/product.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { eventually } from "../harness/suite.ts";
-import { tracesOf, withRedis } from "../harness/traces-of.ts";
+import { tracesOf, withRedis } from "../harness/find-text.ts";
 
 /** As the contract has it, once all stores and providers are there. */
 const erasedWithinMs = 120_000;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { expect, it } from "vitest";
 import { conversationExport } from "../../../shared/protocol/export.ts";
-import type { Chat } from "../harness/client.ts";
+import type { Chat } from "../harness/api-client.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 

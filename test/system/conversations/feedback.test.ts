@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
-import { type Chat, Client } from "../harness/client.ts";
+import { type Chat, Client } from "../harness/api-client.ts";
 import { onEachBackend } from "../harness/suite.ts";
 
 onEachBackend("feedback", {}, (product) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
 import { submitResponse } from "../../../shared/protocol/submit.ts";
-import { Client } from "../harness/client.ts";
+import { Client } from "../harness/api-client.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { createParser } from "eventsource-parser";
 import { expect, it } from "vitest";
-import type { ChatJob } from "../harness/client.ts";
+import type { ChatJob } from "../harness/api-client.ts";
 import { lastingReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";
 import { readLiveBytes, withLiveBytes } from "../harness/with-live-bytes.ts";

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { Client } from "../harness/client.ts";
+import { Client } from "../harness/api-client.ts";
 import { echoOf, heldReply, messageOf } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
-import { tracesOf, withRedis } from "../harness/traces-of.ts";
+import { tracesOf, withRedis } from "../harness/find-text.ts";
 
 /** A deleted text may be in a store for so long. */
 const erasedWithinSeconds = 120;

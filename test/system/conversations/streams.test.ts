@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Client, type ChatJob } from "../harness/client.ts";
+import { Client, type ChatJob } from "../harness/api-client.ts";
 import type { EventStream } from "../harness/event-stream.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";

@@ -3,7 +3,7 @@ import { SignJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { visitorConversations } from "../../../shared/protocol/identity.ts";
 import { type SubmitResponse, submitResponse } from "../../../shared/protocol/submit.ts";
-import { type Answer, Client } from "../harness/client.ts";
+import { type Answer, Client } from "../harness/api-client.ts";
 import { tokenSecret } from "../harness/product.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";

@@ -6,7 +6,7 @@ import { assistantsPath } from "../../../shared/assistants/assistants.ts";
 import { createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
 import { type RedisServer, startRedis } from "../../../shared/testing/stores/redis.ts";
 import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
-import { Client } from "./client.ts";
+import { Client } from "./api-client.ts";
 import { type ServiceProcess, startService } from "./processes.ts";
 import { type ScriptedProvider, startScriptedProvider } from "./scripted-provider.ts";
 

@@ -1,7 +1,7 @@
 import { Agent, request } from "undici";
 import { expect, it } from "vitest";
 import { findFreePort } from "../../../shared/testing/processes/free-port.ts";
-import { Client } from "../harness/client.ts";
+import { Client } from "../harness/api-client.ts";
 import { adminPassword } from "../harness/product.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { findFreePort } from "../../../shared/testing/processes/free-port.ts";
-import { type Answer, Client } from "../harness/client.ts";
+import { type Answer, Client } from "../harness/api-client.ts";
 import { startProduct } from "../harness/product.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { timeline } from "../../../shared/protocol/job.ts";
-import type { ChatJob } from "../harness/client.ts";
+import type { ChatJob } from "../harness/api-client.ts";
 import { adminPassword } from "../harness/product.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type ChatJob, Client } from "../harness/client.ts";
+import { type ChatJob, Client } from "../harness/api-client.ts";
 import { adminPassword } from "../harness/product.ts";
 import { onEachBackend } from "../harness/suite.ts";
 

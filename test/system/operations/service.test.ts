@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { assistants, health, providers } from "../../../shared/protocol/service.ts";
-import type { Answer, Client } from "../harness/client.ts";
+import type { Answer, Client } from "../harness/api-client.ts";
 import { adminPassword } from "../harness/product.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";

@@ -1,7 +1,7 @@
 import { SignJWT } from "jose";
 import { beforeAll, expect, it } from "vitest";
 import { timeline } from "../../../shared/protocol/job.ts";
-import { Client } from "../harness/client.ts";
+import { Client } from "../harness/api-client.ts";
 import type { ServiceProcess } from "../harness/processes.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";

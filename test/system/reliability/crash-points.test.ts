@@ -4,7 +4,7 @@ import { createQueueBackend } from "../../../shared/queue/create-backend.ts";
 import { type JobQueue, openJobQueue } from "../../../shared/queue/job-queue.ts";
 import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
 import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
-import { Client } from "../harness/client.ts";
+import { Client } from "../harness/api-client.ts";
 import type { Backend, Product } from "../harness/product.ts";
 import { echoOf, heldReply, messageOf } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";

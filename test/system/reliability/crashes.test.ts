@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { timeline } from "../../../shared/protocol/job.ts";
 import type { SubmitResponse } from "../../../shared/protocol/submit.ts";
 import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
-import { Client } from "../harness/client.ts";
+import { Client } from "../harness/api-client.ts";
 import type { EventStream } from "../harness/event-stream.ts";
 import type { ServiceProcess } from "../harness/processes.ts";
 import type { Product } from "../harness/product.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { Client } from "../harness/client.ts";
+import { Client } from "../harness/api-client.ts";
 import { heldReply, lastingReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 

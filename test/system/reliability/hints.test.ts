@@ -5,7 +5,7 @@ import { createLive } from "../../../shared/live/create-live.ts";
 import { changeMessage, encodeDelta } from "../../../shared/live/hints.ts";
 import type { Hint, Live } from "../../../shared/live/live.ts";
 import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
-import { Client } from "../harness/client.ts";
+import { Client } from "../harness/api-client.ts";
 import type { Backend, Product } from "../harness/product.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { FakeCall, FakeEnd } from "../../../tools/fake-provider/fake-provider.ts";
-import type { Chat, Client } from "../harness/client.ts";
+import type { Chat, Client } from "../harness/api-client.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";
 

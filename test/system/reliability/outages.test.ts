@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { submitResponse } from "../../../shared/protocol/submit.ts";
 import { redisAvailable } from "../../../shared/testing/stores/redis.ts";
-import { Client, type Answer } from "../harness/client.ts";
+import { Client, type Answer } from "../harness/api-client.ts";
 import type { EventStream } from "../harness/event-stream.ts";
 import { type Product, startProduct } from "../harness/product.ts";
 import { echoOf, heldReply, lastingReply, messageOf } from "../harness/scripted-provider.ts";

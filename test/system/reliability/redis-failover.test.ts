@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { redisAvailable } from "../../../shared/testing/stores/redis.ts";
 import { startRedisCluster } from "../../../shared/testing/stores/redis-cluster.ts";
 import { startRedisSentinel } from "../../../shared/testing/stores/redis-sentinel.ts";
-import { Client } from "../harness/client.ts";
+import { Client } from "../harness/api-client.ts";
 import { startProduct } from "../harness/product.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { eventually } from "../harness/suite.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Chat, type ChatJob, Client } from "../harness/client.ts";
+import { type Chat, type ChatJob, Client } from "../harness/api-client.ts";
 import type { ServiceProcess } from "../harness/processes.ts";
 import { echoOf, lastingReply, messageOf } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";

@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { randomUUID } from "node:crypto";
+import { submit } from "../../clients/visitors.ts";
+import { Connection } from "../../clients/http-connection.ts";
+import type { Figure } from "../../figure.ts";
+import type { Bench, Scenario } from "../../scenario.ts";
+import { startNaive } from "../../baselines/start-baseline.ts";
+import { type Parley, startParley } from "../../testbed/parley.ts";
+import { noDelay, type Trouble } from "../../testbed/provider.ts";
+
+const none: Trouble = { failing: 0, most: Number.MAX_SAFE_INTEGER };
+const burst = { messages: 500, provider: { firstMs: 500, interMs: 0, tokens: 50 }, trouble: { failing: 0, most: 60 } };
+const fault = { messages: 200, provider: noDelay, trouble: { ...none, failing: 0.3 } };
+const kill = { messages: 200, provider: { firstMs: 3000, interMs: 0, tokens: 50 }, trouble: none, killAfterMs: 1000 };
+/** A lease (15 s), plus time to answer all messages. */
+const waitMs = 45_000;
+const lookEveryMs = 200;
+
+interface Trial {
+  messages: number;
+  provider: { firstMs: number; interMs: number; tokens: number };
+  trouble: Trouble;
+  killAfterMs?: number;
+}
+
+export const faults: Scenario = {
+  name: "faults",
+  about: "the same burst, the same faults of the provider and the same kill: who gets no reply?",
+  needsRedis: true,
+  fullOnlySeconds: 75,
+  async run(bench) {
+    return [
+      ...(await compare(bench, "burst", "500 messages at once, a provider that takes 60", burst)),
+      ...(await compare(bench, "fault", "200 messages, three calls in ten fail", fault)),
+      ...(await compare(bench, "kill", "200 under way, every process killed, then a worker started", kill)),
+    ];
+  },
+};
+
+async function compare(bench: Bench, id: string, what: string, trial: Trial): Promise<Figure[]> {
+  await bench.stage.provider.pace(trial.provider);
+  await bench.stage.provider.trouble({ ...none, ...trial.trouble });
+  try {
+    const naive = await tryNaive(bench, trial);
+    const parley = await tryParley(bench, trial);
+    return [
+      {
+        id: `faults/${id}`,
+        what: `${what}: without a reply`,
+        unit: "",
+        better: "less",
+        values: { naive: [naive], parley: [parley.unanswered] },
+        targets: [{ contender: "parley", limit: 0 }],
+      },
+      {
+        id: `faults/${id}-preset`,
+        what: "the same: with a preset's reply instead of the provider's",
+        unit: "",
+        better: "less",
+        values: { parley: [parley.byPreset] },
+      },
+    ];
+  } finally {
+    await bench.stage.provider.trouble(none);
+  }
+}
+
+/** @returns the number of messages without a reply; they are lost for good, as nothing was stored */
+async function tryNaive({ stage }: Bench, { messages, killAfterMs }: Trial): Promise<number> {
+  await using naive = await startNaive(stage);
+  const asked = Array.from({ length: messages }, async () => {
+    const connection = new Connection(naive.origin);
+    const body = JSON.stringify({ conversationId: randomUUID(), message: "Hello there" });
+    const answered = connection.request({ method: "POST", path: "/chat", body }).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+    return closing(connection, answered);
+  });
+  if (killAfterMs !== undefined) {
+    await sleep(killAfterMs);
+    await naive[Symbol.asyncDispose]();
+  }
+  return (await Promise.all(asked)).filter((answered) => !answered).length;
+}
+
+async function closing<T>(connection: Connection, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } finally {
+    await connection.destroy();
+  }
+}
+
+interface Answers {
+  /** Messages without a reply, or not accepted. */
+  unanswered: number;
+  byPreset: number;
+}
+
+async function tryParley({ stage }: Bench, { messages, killAfterMs, trouble }: Trial): Promise<Answers> {
+  // The operator has set the concurrency to the provider's limit.
+  const env = Number.isFinite(trouble.most) && trouble.most < 1000 ? { WORKER_CONCURRENCY: String(trouble.most) } : {};
+  await using parley = await startParley(stage, { backend: "redis", env });
+  const accepted = await Promise.all(
+    Array.from({ length: messages }, async () => {
+      const connection = new Connection(parley.origin);
+      const done = submit(connection).then(
+        () => true,
+        () => false,
+      );
+      return closing(connection, done);
+    }),
+  );
+  if (killAfterMs !== undefined) {
+    await sleep(killAfterMs);
+    await parley.killAll();
+    await parley.startWorker();
+  }
+  const refused = accepted.filter((each) => !each).length;
+  const { unanswered, byPreset } = await countAnswers(parley);
+  return { unanswered: refused + unanswered, byPreset };
+}
+
+async function countAnswers({ pool }: Parley): Promise<Answers> {
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    const { rows } = await pool.query<Answers & { open: number }>(
+      `select count(*) filter (where status in ('queued', 'active'))::int as open,
+              count(*) filter (where status <> 'completed')::int as unanswered,
+              count(*) filter (where status = 'completed' and reply.fallback)::int as "byPreset"
+       from jobs left join messages reply on reply.id = jobs.reply_id`,
+    );
+    const [{ open, unanswered, byPreset } = { open: 0, unanswered: Number.NaN, byPreset: 0 }] = rows;
+    if (open === 0 || performance.now() > deadline) return { unanswered, byPreset };
+    await sleep(lookEveryMs);
+  }
+}

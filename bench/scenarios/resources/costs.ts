@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import { makeVisitors, parleyVisitor, type Visitor } from "../../clients/visitors.ts";
+import type { Figure } from "../../figure.ts";
+import { sum } from "../../statistics.ts";
+import { describeNumber } from "../../report/table.ts";
+import type { Bench, Scenario } from "../../scenario.ts";
+import { type Parley, startParley } from "../../testbed/parley.ts";
+import { noDelay, realPace } from "../../testbed/provider.ts";
+import { openRedis } from "../../testbed/redis.ts";
+
+const clients = 8;
+const chatsEach = 4;
+const chats = clients * chatsEach;
+/** Chats to run: the queue keeps a thousand ended jobs. One number stays under that, the other exceeds it. */
+const keptChats = 700;
+const manyChats = 1500;
+/** Time for writes after a reply's end to reach the stores. */
+const settleMs = 500;
+
+export const costs: Scenario = {
+  name: "costs",
+  about:
+    "what a chat of 50 tokens in a second asks of Redis and of PostgreSQL, and what it leaves in Redis, where the queue keeps the last thousand that ended",
+  needsRedis: true,
+  async run(bench) {
+    await using stack = new AsyncDisposableStack();
+    const parley = stack.use(await startParley(bench.stage, { backend: "redis", countStatements: true }));
+    await bench.stage.provider.pace(realPace);
+    const visitors = makeVisitors(parleyVisitor, parley.origin, clients);
+    stack.defer(async () => {
+      await Promise.all(visitors.map((visitor) => visitor.close()));
+    });
+    const redis = openRedis(stack, parley.redis?.url);
+    await chatSome(visitors);
+    const counted = await countRedis(redis, () => chatSome(visitors));
+    const statements = await countStatements(parley, () => chatSome(visitors));
+    bench.say(`  Redis, sent: ${describe(counted.sent)}\n  Redis, in scripts: ${describe(counted.scripted)}`);
+    bench.say(`  PostgreSQL: ${describe(statements)}`);
+    const resident = await measureResident(bench, redis, visitors);
+    return [
+      figure("commands", "Redis commands of a chat, sent by the processes", "", total(counted.sent) / chats, 60),
+      figure("scripted", "Redis commands of a chat, inside of scripts", "", total(counted.scripted) / chats),
+      figure("bytes", "bytes to Redis of a chat", "bytes", counted.bytesIn / chats, 10 * 1024),
+      figure("resident", "bytes that stay in Redis after a chat, of the last thousand", "bytes", resident.each, 1024),
+      figure("resident-all", `kept in Redis after ${describeNumber(manyChats)} chats, in all`, "KB", resident.allKb),
+      figure("statements", "statements of PostgreSQL of a chat", "", total(statements) / chats),
+    ];
+  },
+};
+
+function chatSome(visitors: readonly Visitor[]): Promise<void> {
+  return chatAsMany(visitors, chats);
+}
+
+/** Number of calls by command. */
+type Counts = Map<string, number>;
+
+interface RedisCosts {
+  sent: Counts;
+  scripted: Counts;
+  bytesIn: number;
+}
+
+/** Counts Redis costs. Bytes are read first, as a monitoring client is served by Redis, too. */
+async function countRedis(redis: Redis, work: () => Promise<void>): Promise<RedisCosts> {
+  const before = await readInfo(redis);
+  await work();
+  const after = await readInfo(redis);
+  const monitor = await redis.monitor();
+  const sent: Counts = new Map();
+  const scripted: Counts = new Map();
+  monitor.on("monitor", (_time: string, [name = ""]: string[], source: string) => {
+    const counts = source === "lua" ? scripted : sent;
+    counts.set(name.toLowerCase(), (counts.get(name.toLowerCase()) ?? 0) + 1);
+  });
+  await work();
+  monitor.disconnect();
+  return { sent, scripted, bytesIn: after.bytesIn - before.bytesIn };
+}
+
+async function readInfo(redis: Redis): Promise<{ bytesIn: number; memory: number }> {
+  const info = await redis.info();
+  const read = (key: string) => Number(new RegExp(`^${key}:(\\d+)`, "m").exec(info)?.[1]);
+  return { bytesIn: read("total_net_input_bytes"), memory: read("used_memory") };
+}
+
+/**
+ * Measures resident memory over many chats: Redis's one-time cost for its clients and scripts exceeds that of some
+ * dozens of chats.
+ */
+async function measureResident({ stage }: Bench, redis: Redis, visitors: readonly Visitor[]) {
+  await stage.provider.pace(noDelay);
+  const before = await readInfo(redis);
+  await chatAsMany(visitors, keptChats);
+  const each = ((await readInfo(redis)).memory - before.memory) / keptChats;
+  await chatAsMany(visitors, manyChats - keptChats);
+  return { each, allKb: ((await readInfo(redis)).memory - before.memory) / 1024 };
+}
+
+async function chatAsMany(visitors: readonly Visitor[], count: number): Promise<void> {
+  let begun = 0;
+  await Promise.all(
+    visitors.map(async (visitor) => {
+      while (begun++ < count) await visitor.chat();
+    }),
+  );
+  await sleep(settleMs);
+}
+
+async function countStatements({ pool }: Parley, work: () => Promise<void>): Promise<Counts> {
+  await pool.query("select pg_stat_statements_reset()");
+  await work();
+  const { rows } = await pool.query<{ query: string; calls: number }>(
+    `select query, calls::int from pg_stat_statements
+     where dbid = (select oid from pg_database where datname = current_database()) and query !~ 'pg_'
+     order by calls desc`,
+  );
+  const shown = 60;
+  return new Map(rows.map(({ query, calls }) => [query.replace(/\s+/g, " ").trim().slice(0, shown), calls]));
+}
+
+function total(counts: Counts): number {
+  return sum([...counts.values()]);
+}
+
+function describe(counts: Counts): string {
+  const rare = 0.1;
+  return [...counts]
+    .toSorted(([, a], [, b]) => b - a)
+    .filter(([, count]) => count / chats >= rare)
+    .map(([name, count]) => `${describeNumber(count / chats)} ${name}`)
+    .join(", ");
+}
+
+function figure(id: string, what: string, unit: string, value: number, limit?: number): Figure {
+  return {
+    id: `costs/${id}`,
+    what,
+    unit,
+    better: "less",
+    values: { parley: [value] },
+    targets: limit === undefined ? [] : [{ contender: "parley", limit }],
+  };
+}

@@ -1,0 +1,48 @@
+import { pick } from "../../interleave.ts";
+import type { Scenario } from "../../scenario.ts";
+import { noDelay } from "../../testbed/provider.ts";
+import { chatRounds } from "../chat-rounds.ts";
+
+/** Flowise 3.1.4 in queue mode answered 120 chats a second, while direct calls of the provider reached 10,949. */
+const flowiseShare = 120 / 10_949;
+
+export const answer: Scenario = {
+  name: "answer",
+  about: "whole chats, POST to the last event, from a provider without delay: one API, one worker",
+  async run(bench) {
+    const cast = await bench.cast.take(["direct", "naive", "floor2", "parley", "parleyPg"]);
+    await bench.stage.provider.pace(noDelay);
+    const many = await chatRounds(cast, { clients: 64, rounds: bench.rounds, ms: bench.ms(1000) });
+    const one = await chatRounds(cast, { clients: 1, rounds: bench.rounds, ms: bench.ms(400) });
+    const { direct: _, ...servers } = many;
+    return [
+      {
+        id: "answer/64/rate",
+        what: "chats, 64 clients",
+        unit: "/s",
+        better: "more",
+        values: pick(many, ({ rate }) => rate),
+        targets: [
+          { contender: "parley", limit: 1, of: "floor2" },
+          { contender: "parley", limit: 8 * flowiseShare, of: "direct" },
+          { contender: "parleyPg", limit: 0.25, of: "parley" },
+        ],
+      },
+      {
+        id: "answer/64/cpu",
+        what: "CPU of the servers for a chat, 64 clients",
+        unit: "ms",
+        better: "less",
+        values: pick(servers, ({ cpuMsEach }) => cpuMsEach),
+        targets: [{ contender: "parley", limit: 1.2, of: "floor2" }],
+      },
+      {
+        id: "answer/1/rate",
+        what: "chats, 1 client",
+        unit: "/s",
+        better: "more",
+        values: pick(one, ({ rate }) => rate),
+      },
+    ];
+  },
+};

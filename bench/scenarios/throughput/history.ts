@@ -1,0 +1,92 @@
+import { createTokens } from "../../../services/api/access/tokens.ts";
+import { closedLoop, type Loop } from "../../clients/closed-loop.ts";
+import { Connection } from "../../clients/http-connection.ts";
+import type { Contender, Figure } from "../../figure.ts";
+import { interleave, pick, type Turn } from "../../interleave.ts";
+import type { Bench, Scenario } from "../../scenario.ts";
+import { startFloor } from "../../baselines/start-baseline.ts";
+import { type Parley, startParley, tokenSecret } from "../../testbed/parley.ts";
+import { insertAnswered } from "../../testbed/insert-rows.ts";
+import { fillFloor } from "../../baselines/fill-floor.ts";
+
+const clients = 16;
+const roundMs = 400;
+const conversations = 500;
+
+export const history: Scenario = {
+  name: "history",
+  about: "reading a conversation, short or long, the same one again and again or always another",
+  needsRedis: true,
+  async run(bench) {
+    await using stack = new AsyncDisposableStack();
+    const [floor, parley] = await Promise.all([
+      startFloor(bench.stage, { worker: false }),
+      startParley(bench.stage, { backend: "redis", worker: false }),
+    ]);
+    stack.use(floor);
+    stack.use(parley);
+    const short = await makeReadable(parley, { messages: 20, count: conversations });
+    const long = await makeReadable(parley, { messages: 1000, count: 20 });
+    const bare = (await fillFloor(floor.databaseUrl, { messages: 20, count: conversations })).map((id) => ({
+      path: `/history/${id}`,
+    }));
+    await measure(bench, { bare: [floor.origin, bare], parley: [parley.origin, short] }, 1);
+    const same = { bare: [floor.origin, bare.slice(0, 1)], parley: [parley.origin, short.slice(0, 1)] } as const;
+    const other = { bare: [floor.origin, bare], parley: [parley.origin, short] } as const;
+    return [
+      figure("same-20", "history, 20 messages, always the same", await measure(bench, same, bench.rounds)),
+      figure("other-20", "history, 20 messages, always another", await measure(bench, other, bench.rounds)),
+      figure(
+        "other-1000",
+        "history, newest 50 of 1,000 messages, always another",
+        await measure(bench, { parley: [parley.origin, long] }, bench.rounds),
+      ),
+    ];
+  },
+};
+
+interface Readable {
+  path: string;
+  headers?: Record<string, string>;
+}
+
+async function makeReadable(
+  { pool }: Parley,
+  { messages, count }: { messages: number; count: number },
+): Promise<Readable[]> {
+  const ids = await insertAnswered(pool, { conversations: count, turns: messages / 2, wanted: count });
+  const tokens = createTokens([tokenSecret]);
+  return Promise.all(
+    ids.map(async (id) => ({
+      path: `/api/chat/history/${id}`,
+      headers: { authorization: `Bearer ${await tokens.sign(id)}` },
+    })),
+  );
+}
+
+type Readers = Partial<Record<Contender, readonly [origin: string, readables: readonly Readable[]]>>;
+
+async function measure(bench: Bench, readers: Readers, rounds: number) {
+  const open: Connection[] = [];
+  const turns: Partial<Record<Contender, Turn<Loop<void>>>> = Object.fromEntries(
+    Object.entries(readers).map(([name, [origin, readables]]) => {
+      const connections = Array.from({ length: clients }, () => new Connection(origin));
+      open.push(...connections);
+      let next = 0;
+      const read = async (connection: Connection) => {
+        const { status } = await connection.request(readables[next++ % readables.length] ?? { path: "/" });
+        if (status !== 200) throw new Error(`the history: ${status}`);
+      };
+      return [name, () => closedLoop(connections, read, { ms: bench.ms(roundMs) })];
+    }),
+  );
+  try {
+    return pick(await interleave(turns, rounds), ({ rate }) => rate);
+  } finally {
+    await Promise.all(open.map((connection) => connection.destroy()));
+  }
+}
+
+function figure(id: string, what: string, values: Figure["values"]): Figure {
+  return { id: `history/${id}`, what: `${what}, ${clients} clients`, unit: "/s", better: "more", values };
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { OptionsError } from "../options.ts";
+import { answer } from "./recommend-workers.ts";
+import { help, readQuestion } from "./options.ts";
+
+describe("the command line", () => {
+  it("needs nothing but a rate", () => {
+    expect(readQuestion(["--rate", "40"])).toMatchObject({
+      load: { rate: 40, burst: 1 },
+      replies: { tokens: { median: 250, p95: 625 } },
+      workers: undefined,
+      concurrency: 50,
+      waitMs: 2000,
+      lengthMs: 5_000_000,
+    });
+  });
+
+  it("names every option in its help", () => {
+    const named = [...help.matchAll(/--([a-z][a-z0-9-]*)/g)].map(([, name]) => name);
+    for (const name of named.filter((each) => each !== "help" && each !== "rate")) {
+      const value = name === "fallback" ? [] : ["4"];
+      expect(() => readQuestion(["--rate", "4", "--tokens", "2", "--first", "1", `--${name}`, ...value])).not.toThrow();
+    }
+    expect(readQuestion(["--help"])).toBe("help");
+  });
+
+  it.each([
+    { args: [], says: "--rate: expected" },
+    { args: ["--rate", "many"], says: '--rate: expected a number from 0.001 to 100000, not "many"' },
+    { args: ["--rate", "-1"], says: "--rate" },
+    { args: ["--rate", ""], says: "--rate: expected a number" },
+    { args: ["--rate", "4", "--workers", "2.5"], says: "--workers: expected a whole number" },
+    { args: ["--rate", "4", "--workers", "0"], says: "--workers: expected a whole number from 1" },
+    {
+      args: ["--rate", "4", "--tokens", "300", "--tokens-p95", "200"],
+      says: "--tokens-p95: expected a number from 300",
+    },
+    { args: ["--rate", "0.1", "--minutes", "1"], says: "--minutes: at this rate" },
+    { args: ["--rate", "4", "--wrokers", "2"], says: "--wrokers" },
+    { args: ["--rate", "4", "five"], says: "five" },
+  ])("refuses $args, and says why", ({ args, says }) => {
+    expect(() => readQuestion(args)).toThrow(OptionsError);
+    expect(() => readQuestion(args)).toThrow(says);
+  });
+});
+
+describe("the answer", { timeout: 60_000 }, () => {
+  const ask = (...args: string[]) => {
+    const question = readQuestion(["--minutes", "1", ...args]);
+    if (question === "help") throw new Error("no question");
+    return answer(question);
+  };
+
+  it("is the least number of workers that is enough", () => {
+    const [, least = 0] = /^As few as (\d+) workers/m.exec(ask("--rate", "40")) ?? [];
+    const p95 = (workers: number) =>
+      Number(/first token +\S+ s +(\S+) s/.exec(ask("--rate", "40", "--workers", String(workers)))?.[1]);
+    expect(p95(Number(least))).toBeLessThanOrEqual(2);
+    expect(p95(Number(least) - 1)).toBeGreaterThan(2);
+  });
+
+  it("is the same for the same question", () => {
+    expect(ask("--rate", "5", "--calls", "10")).toBe(ask("--rate", "5", "--calls", "10"));
+  });
+
+  it("says so where no number of workers is enough", () => {
+    expect(ask("--rate", "5", "--first", "3")).toContain("first token that comes too late");
+    expect(ask("--rate", "5", "--row", "3", "--first", "3")).toContain("No number of workers");
+    expect(ask("--rate", "50", "--backlog", "100")).toContain("raise MAX_BACKLOG");
+  });
+
+  it("says what to do about a provider that refuses calls, and how many workers it takes", () => {
+    const text = ask("--rate", "40", "--calls", "110", "--workers", "6");
+    expect(text).toMatch(/by a preset that says sorry \d/);
+    expect(text).toContain("2 workers of 50 never make more than 110 calls at once");
+    expect(ask("--rate", "40", "--calls", "110", "--workers", "6", "--fallback")).toMatch(/by the fallback \d/);
+  });
+});

@@ -1,0 +1,45 @@
+import { arrivals, meanOf } from "./arrivals.ts";
+import { findLeastWorkers } from "./fewest-workers.ts";
+import { type Outcome, shareOf, type Window } from "./wait-meter.ts";
+import type { Question } from "./options.ts";
+import { describe } from "./report.ts";
+import { simulate } from "./simulate.ts";
+
+/** Own time of one API and one worker on a quiet machine, as printed first by `npm run bench -- --only simulate`. */
+const own = { beforeMs: 10, afterMs: 5 };
+/** Minimum warm-up in which places fill before the measurement. */
+const leastWarmUpMs = 10_000;
+const warmUpHolds = 5;
+/** Maximum share of refused messages. */
+const mostRefused = 0.001;
+/** Maximum use of the places; above it the backlog begins to grow. */
+const mostUse = 0.99;
+
+/** @returns a text for a terminal */
+export function answer(question: Question): string {
+  const { load, replies, concurrency, seed, waitMs } = question;
+  const holdMs = meanHoldMs(question);
+  const fromMs = Math.max(leastWarmUpMs, warmUpHolds * holdMs);
+  const window: Window = { fromMs, untilMs: fromMs + question.lengthMs };
+  const run = (workers: number) =>
+    simulate(arrivals({ load, replies, untilMs: window.untilMs, seed }), { ...question, workers, own, window });
+  const least = findLeastWorkers({
+    run,
+    isEnough: (outcome) => isEnough(outcome, waitMs),
+    guess: (load.rate * holdMs) / 1000 / concurrency,
+  });
+  const workers = question.workers ?? least.workers;
+  const outcome = workers === least.workers ? least.outcome : run(workers);
+  return describe({ question, workers, outcome, least });
+}
+
+/** Mean time for which a reply holds a place. */
+function meanHoldMs({ replies: { tokens, tokensPerSecond, firstMs } }: Question): number {
+  return own.beforeMs + meanOf(firstMs) + (meanOf(tokens) * 1000) / tokensPerSecond + own.afterMs;
+}
+
+function isEnough({ waits, refused, use }: Outcome, waitMs: number): boolean {
+  const turnedAway = refused.backlog + refused.unanswered;
+  const accepted = waits.first.length;
+  return shareOf(waits.first, 0.95) <= waitMs && use <= mostUse && turnedAway <= mostRefused * (accepted + turnedAway);
+}

@@ -1,0 +1,102 @@
+import type pg from "pg";
+import type { RedisServer } from "../../shared/testing/stores/redis.ts";
+import type { Child, Usage } from "./measured-process.ts";
+import { openPool, type Stage } from "./testbed.ts";
+
+export interface ParleyOptions {
+  backend: "redis" | "postgres";
+  /** Defaults to one. */
+  worker?: boolean;
+  env?: Record<string, string>;
+  /** Makes PostgreSQL count its statements. */
+  countStatements?: boolean;
+  /** Folder of its `config/`; defaults to the repository. */
+  cwd?: string;
+}
+
+/** Parley with its own processes, database and Redis, and with all features on. */
+export interface Parley extends AsyncDisposable {
+  readonly origin: string;
+  readonly api: Child;
+  readonly workers: readonly Child[];
+  readonly databaseUrl: string;
+  readonly pool: pg.Pool;
+  readonly redis: RedisServer | undefined;
+  /** Starts another worker beside the existing ones. */
+  startWorker(): Promise<Child>;
+  /** Sends SIGKILL to all of them. */
+  killAll(): Promise<void>;
+  /** Usage of all its processes. */
+  usage(): Usage;
+}
+
+export const tokenSecret = "a secret that only the bench knows: long enough";
+/** Maximum number of replies in flight in the bench. */
+const workerConcurrency = "6000";
+const boundless = "100000000";
+
+export async function startParley(stage: Stage, options: ParleyOptions): Promise<Parley> {
+  await using stack = new AsyncDisposableStack();
+  const databaseUrl = await stage.createDatabase("migrated");
+  if (options.countStatements) await stage.countStatements(databaseUrl);
+  const pool = openPool(stack, databaseUrl);
+  const redis = options.backend === "redis" ? stack.use(await stage.startRedis()) : undefined;
+  const { cwd } = options;
+  const common = {
+    ...(cwd !== undefined && { cwd }),
+    env: {
+      NODE_ENV: "production",
+      // Value of the npm scripts and the image.
+      NODE_OPTIONS: "--max-semi-space-size=16",
+      DATABASE_URL: databaseUrl,
+      ...(redis && { REDIS_URL: redis.url }),
+      COMPATIBLE_BASE_URL: `${stage.provider.origin}/v1`,
+      TOKEN_SECRET: tokenSecret,
+      RATE_LIMIT_MAX_REQUESTS: boundless,
+      RATE_LIMIT_MAX_READS: boundless,
+      RATE_LIMIT_MAX_STREAMS: boundless,
+      MAX_BACKLOG: boundless,
+      WORKER_CONCURRENCY: workerConcurrency,
+      ...options.env,
+    },
+  };
+  const workers: Child[] = [];
+  const startWorker = async () => {
+    const worker = stack.use(await stage.start({ ...common, name: "worker", script: "services/worker/main.ts" }));
+    workers.push(worker);
+    return worker;
+  };
+  const [{ child: api, origin }] = await Promise.all([
+    stage.startServer({ ...common, name: "api", script: "services/api/main.ts" }),
+    options.worker === false ? undefined : startWorker(),
+  ]);
+  stack.use(api);
+
+  const owned = stack.move();
+  return {
+    origin,
+    api,
+    workers,
+    databaseUrl,
+    pool,
+    redis,
+    startWorker: async () => {
+      const worker = await stage.start({ ...common, name: "worker", script: "services/worker/main.ts" });
+      workers.push(owned.use(worker));
+      return worker;
+    },
+    killAll: async () => {
+      await Promise.all([api, ...workers].map((child) => child.kill()));
+    },
+    usage: () => addUp([api, ...workers]),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+export function addUp(children: readonly Child[]): Usage {
+  const all = children.map((child) => child.usage());
+  return {
+    cpuMs: all.reduce((total, { cpuMs }) => total + cpuMs, 0),
+    memoryMb: all.reduce((total, { memoryMb }) => total + memoryMb, 0),
+  };
+}

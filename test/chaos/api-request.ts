@@ -1,0 +1,70 @@
+import type { Journal, RequestRecord } from "./run-log.ts";
+import type { ApiSlot } from "./testbed.ts";
+
+export interface Call {
+  api: ApiSlot;
+  visitor: number;
+  route: RequestRecord["route"];
+  path: string;
+  token?: string | undefined;
+  key?: string | undefined;
+  body?: object | undefined;
+  /** `Prefer: wait`, in seconds. */
+  wait?: number | undefined;
+  jobId?: string | undefined;
+}
+
+export interface Answer {
+  status: number;
+  body: unknown;
+  retryAfterMs: number | undefined;
+}
+
+/** Timeout of a request; one that exceeds it is aborted, and recorded in the journal. */
+const giveUpMs = 30_000;
+
+/**
+ * Makes one request and records its outcome.
+ * @returns `undefined` if no answer arrived
+ */
+export async function request(journal: Journal, call: Call): Promise<Answer | undefined> {
+  const { api, visitor, route, path, token, key, body, wait, jobId } = call;
+  const method = route.split(" ", 1)[0] ?? "GET";
+  const at = Date.now();
+  const note = (status: RequestRecord["status"]) =>
+    journal.note({
+      at,
+      ms: Date.now() - at,
+      visitor,
+      api: api.name,
+      method,
+      route,
+      status,
+      waits: wait !== undefined,
+      jobId,
+    });
+  try {
+    const response = await fetch(api.url + path, {
+      method,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(key !== undefined && { "idempotency-key": key }),
+        ...(wait !== undefined && { prefer: `wait=${wait}` }),
+        ...(body && { "content-type": "application/json" }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(giveUpMs),
+    });
+    const answer: unknown = await response.json().catch(() => undefined);
+    note(response.status);
+    const seconds = response.headers.get("retry-after");
+    return {
+      status: response.status,
+      body: answer,
+      retryAfterMs: seconds === null ? undefined : Number(seconds) * 1000,
+    };
+  } catch {
+    note("broken");
+    return undefined;
+  }
+}

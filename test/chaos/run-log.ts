@@ -1,0 +1,115 @@
+import type { FaultKind } from "./fault-plan.ts";
+
+/** A broken rule. */
+export interface Breach {
+  rule: string;
+  detail: string;
+  jobId?: string | undefined;
+}
+
+/** Fault of a part, with its start and end (Unix milliseconds); `to` is open while it lasts. */
+export interface Incident {
+  kind: FaultKind;
+  /** A process, `postgres`, `redis` or `provider`. */
+  part: string;
+  from: number;
+  to: number;
+}
+
+export interface RequestRecord {
+  at: number;
+  ms: number;
+  visitor: number;
+  api: string;
+  method: string;
+  /** Route without ids. */
+  route: "POST chat" | "GET job" | "GET timeline" | "GET events" | "DELETE job" | "DELETE conversation";
+  /** `broken`: the connection failed without an answer. */
+  status: number | "broken";
+  /** True if the client asked for the wait. */
+  waits: boolean;
+  jobId?: string | undefined;
+}
+
+/** A message that was answered with 202. */
+export interface Accepted {
+  visitor: number;
+  jobId: string;
+  conversationId: string;
+  text: string;
+  /** Times of its first POST and of its acceptance. */
+  sentAt: number;
+  acceptedAt: number;
+}
+
+/** One client's view of a job, to its end. */
+export interface Followed {
+  jobId: string;
+  visitor: number;
+  how: "stream" | "poll";
+  /** Text assembled from deltas, or the reply of the last poll. */
+  text: string;
+  status: string;
+  reply: string | undefined;
+  at: number;
+  /** Start time of the connection that delivered the end, and its API process. */
+  connectedAt: number;
+  api: string;
+}
+
+/** Observations of the harness itself. Times are Unix milliseconds. */
+export class Journal {
+  readonly requests: RequestRecord[] = [];
+  #closed = false;
+  readonly incidents: Incident[] = [];
+  readonly accepted: Accepted[] = [];
+  readonly followed: Followed[] = [];
+  readonly breaches: Breach[] = [];
+  /** Jobs whose cancel was answered with 200: they were queued and are cancelled. */
+  readonly cancelled: string[] = [];
+  /** Conversations with a requested deletion; true if it was answered with 204. */
+  readonly deleted = new Map<string, boolean>();
+  /**
+   * Messages sent, accepted or not, by text, with their conversation. A first message has no conversation before its
+   * 202.
+   */
+  readonly sent = new Map<string, { conversationId: string | undefined; jobId?: string }>();
+  /** Usage of each process at the end. */
+  readonly usage: { name: string; memoryMb: number; sockets: number }[] = [];
+  /** Memory of each run of a process (`worker-1/3`), every few seconds, in MB. */
+  readonly memory = new Map<string, number[]>();
+
+  /** Periods in which the harness itself was stalled. Its gates and clients were late as well. */
+  readonly heldUp: { from: number; to: number }[] = [];
+
+  wasHeldUp(from: number, to: number): boolean {
+    return this.heldUp.some((each) => each.from <= to && each.to >= from);
+  }
+
+  note(request: RequestRecord): void {
+    if (!this.#closed) this.requests.push(request);
+  }
+
+  /** Ignores later events of abandoned clients. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  breach(rule: string, detail: string, jobId?: string): void {
+    this.breaches.push({ rule, detail, jobId });
+  }
+
+  /** Records the start of a fault. A call of the returned function records its end; only the first call counts. */
+  begin(kind: FaultKind, part: string): () => void {
+    const incident: Incident = { kind, part, from: Date.now(), to: Number.POSITIVE_INFINITY };
+    this.incidents.push(incident);
+    return () => (incident.to = Math.min(incident.to, Date.now()));
+  }
+
+  /** Lists the incidents of these parts between two moments, or a little before. */
+  disturbances(parts: readonly string[], from: number, to: number, afterMs = 0): Incident[] {
+    return this.incidents.filter(
+      (incident) => parts.includes(incident.part) && incident.from <= to && incident.to + afterMs >= from,
+    );
+  }
+}

@@ -1,0 +1,196 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { migrate } from "../../shared/db/schema/migrate.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../shared/embedded-postgres/embedded-postgres.ts";
+import { createLogger } from "../../shared/logger.ts";
+import { findFreePort } from "../../shared/testing/processes/free-port.ts";
+import { type RedisServer, startRedis } from "../../shared/testing/stores/redis.ts";
+import { openTcpGate, type TcpGate } from "../../shared/testing/processes/tcp-gate.ts";
+import type { Incident, Journal } from "./run-log.ts";
+import { openCluster } from "./stores/cluster-store.ts";
+import { openSentinel } from "./stores/sentinel-store.ts";
+import type { Backend } from "./fault-plan.ts";
+import type { ReplicatedStore } from "./stores/replicated-store.ts";
+import { Slot } from "./managed-process.ts";
+import { startUpstream, type Upstream } from "./faulty-provider.ts";
+
+/** The product and its dependencies, each with means to break and repair it. */
+export interface Stage extends AsyncDisposable {
+  readonly backend: Backend;
+  /** Folder of the processes' logs. */
+  readonly folder: string;
+  readonly apis: readonly ApiSlot[];
+  readonly workers: readonly Slot[];
+  readonly slots: readonly Slot[];
+  readonly postgres: RestartablePostgres;
+  readonly redis: RedisServer | undefined;
+  /** Its servers announce their own addresses, so no gates are in front of them. */
+  readonly replicated: ReplicatedStore | undefined;
+  /** Connections of each process, by its name. */
+  readonly gates: ReadonlyMap<string, { postgres: TcpGate; redis: TcpGate | undefined }>;
+  readonly providerGate: TcpGate;
+  readonly upstream: Upstream;
+  /** Connects without gates. */
+  readonly pool: pg.Pool;
+}
+
+export interface ApiSlot extends Slot {
+  readonly url: string;
+}
+
+export interface RestartablePostgres {
+  readonly url: string;
+  /** Ends it in order, or as if it had crashed; resolves when it has ended. */
+  stop(how: "in order" | "crash"): Promise<void>;
+  start(): Promise<void>;
+}
+
+interface StageOptions {
+  backend: Backend;
+  seed: number;
+  /** See `startUpstream`. */
+  stalls: boolean;
+  journal: Journal;
+}
+
+const apiCount = 2;
+const workerCount: Record<Backend, number> = { postgres: 3, redis: 3, cluster: 4, sentinel: 4 };
+const tokenSecret = "a secret that only the harness knows: long enough";
+
+export async function openStage({ backend, seed, stalls, journal }: StageOptions): Promise<Stage> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "parley-chaos-"));
+  const postgres = await openPostgres(stack);
+  const pool = stack.adopt(new pg.Pool({ connectionString: postgres.url, max: 3 }), (open) => open.end());
+  pool.on("error", () => undefined);
+  await migrate(postgres.url);
+  const redis = backend === "redis" ? stack.use(await startRedis()) : undefined;
+  const replicated = await openReplicated(backend);
+  if (replicated) stack.use(replicated);
+  const upstream = await startUpstream(seed, stalls);
+  stack.defer(() => upstream.fake.close());
+  const providerGate = stack.use(await openTcpGate(upstream.fake.url));
+  const slots: Slot[] = [];
+  stack.defer(async () => {
+    await Promise.all(slots.map((slot) => slot.kill()));
+  });
+  const places = new Places(stack, {
+    folder,
+    journal,
+    providerUrl: providerGate.url,
+    postgresUrl: postgres.url,
+    redis,
+    replicatedUrl: replicated?.url,
+  });
+  const apis = await places.makeAll("api", apiCount);
+  const workers = await places.makeAll("worker", workerCount[backend]);
+  slots.push(...apis, ...workers);
+  await Promise.all(slots.map((slot) => slot.start()));
+
+  const owned = stack.move();
+  return {
+    backend,
+    folder,
+    apis,
+    workers,
+    slots,
+    postgres,
+    redis,
+    replicated,
+    gates: places.gates,
+    providerGate,
+    upstream,
+    pool,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function openReplicated(backend: Backend): Promise<ReplicatedStore | undefined> {
+  if (backend === "cluster") return openCluster();
+  return backend === "sentinel" ? openSentinel() : undefined;
+}
+
+interface PlacesOptions {
+  folder: string;
+  journal: Journal;
+  providerUrl: string;
+  postgresUrl: string;
+  redis: RedisServer | undefined;
+  replicatedUrl: string | undefined;
+}
+
+/** Creates the slots of processes, each with gates of its own. */
+class Places {
+  readonly gates = new Map<string, { postgres: TcpGate; redis: TcpGate | undefined }>();
+  readonly #stack: AsyncDisposableStack;
+  readonly #options: PlacesOptions;
+
+  constructor(stack: AsyncDisposableStack, options: PlacesOptions) {
+    this.#stack = stack;
+    this.#options = options;
+  }
+
+  makeAll(service: "api" | "worker", count: number): Promise<ApiSlot[]> {
+    return Promise.all(Array.from({ length: count }, (_, index) => this.#make(service, index + 1)));
+  }
+
+  async #make(service: "api" | "worker", number: number): Promise<ApiSlot> {
+    const { folder, journal, providerUrl, postgresUrl, redis, replicatedUrl } = this.#options;
+    const name = `${service}-${number}`;
+    const postgresGate = this.#stack.use(await openTcpGate(postgresUrl));
+    const redisGate = redis && this.#stack.use(await openTcpGate(redis.url));
+    this.gates.set(name, { postgres: postgresGate, redis: redisGate });
+    const redisUrl = redisGate?.url ?? replicatedUrl;
+    const port = await findFreePort();
+    const slot = new Slot({
+      service,
+      name,
+      logFile: join(folder, `${name}.log`),
+      env: {
+        NODE_ENV: "test",
+        LOG_LEVEL: "info",
+        DATABASE_URL: postgresGate.url,
+        ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
+        COMPATIBLE_BASE_URL: providerUrl,
+        TOKEN_SECRET: tokenSecret,
+        RATE_LIMIT_MAX_REQUESTS: "1000000",
+        RATE_LIMIT_MAX_READS: "1000000",
+        RATE_LIMIT_MAX_STREAMS: "10000",
+        ...(service === "api" && { PORT: `${port}` }),
+      },
+      mayFailToStart: () => journal.disturbances(["postgres", name], Date.now(), Date.now(), 5000).some(isOfPostgres),
+      onUnasked: (how) => journal.breach("no process ends by itself", `${name} ended by itself (${how})`),
+    });
+    return Object.assign(slot, { url: `http://127.0.0.1:${port}` });
+  }
+}
+
+async function openPostgres(stack: AsyncDisposableStack): Promise<RestartablePostgres> {
+  const log = await createLogger({ service: "chaos", level: "warn", pretty: false });
+  const dataDir = join(await mkdtemp(join(tmpdir(), "parley-chaos-pg-")), "data");
+  // The machine itself does not crash here, so data written without fsync survives a crash of the server.
+  const settings = { fsync: "off", max_connections: "300" };
+  let server: EmbeddedPostgres = await startEmbeddedPostgres({ dataDir, log, settings });
+  const { url, port } = server;
+  stack.defer(async () => {
+    await server.stop();
+    await rm(join(dataDir, ".."), { recursive: true, force: true });
+  });
+  return {
+    url,
+    async stop(how) {
+      if (how === "crash") process.kill(server.pid, "SIGQUIT");
+      else await server.stop();
+      await server.exited;
+    },
+    async start() {
+      server = await startEmbeddedPostgres({ dataDir, log, settings, port });
+    },
+  };
+}
+
+function isOfPostgres({ kind }: Incident): boolean {
+  return kind.startsWith("postgres-") || kind === "partition-worker";
+}
