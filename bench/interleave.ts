@@ -1,7 +1,7 @@
 import type { Contender } from "./figure.ts";
 
 /** Work of one contender in one round. */
-export type Turn<T> = () => Promise<T>;
+export type RoundWork<T> = () => Promise<T>;
 
 /**
  * Runs all contenders in turn, round after round, every second round in the opposite order. A machine that slows down
@@ -9,7 +9,7 @@ export type Turn<T> = () => Promise<T>;
  * @returns one result per round for each contender
  */
 export async function interleave<T>(
-  turns: Partial<Record<Contender, Turn<T>>>,
+  turns: Partial<Record<Contender, RoundWork<T>>>,
   rounds: number,
 ): Promise<Partial<Record<Contender, T[]>>> {
   const names = Object.keys(turns) as Contender[];

@@ -24,20 +24,20 @@ Usage: npm run bench -- [options]
 `;
 
 /** Error for an invalid command line. */
-export class OptionsError extends Error {
-  override name = "OptionsError";
+export class BenchOptionsError extends Error {
+  override name = "BenchOptionsError";
 }
 
-/** @throws {OptionsError} */
-export function readOptions(args: string[], known: readonly string[]): Options | "help" {
+/** @throws {BenchOptionsError} */
+export function readBenchOptions(args: string[], known: readonly string[]): Options | "help" {
   const values = parse(args);
   if (values.help) return "help";
   const only = (values.only ?? "").split(",").filter((name) => name !== "");
   const unknown = only.filter((name) => !known.includes(name));
   if (unknown.length > 0)
-    throw new OptionsError(`--only: there is no ${unknown.join(", ")}; there is ${known.join(", ")}`);
+    throw new BenchOptionsError(`--only: there is no ${unknown.join(", ")}; there is ${known.join(", ")}`);
   if (values.record && (only.length > 0 || values.quick))
-    throw new OptionsError("--record: a table is made by one whole run, without --only and --quick");
+    throw new BenchOptionsError("--record: a table is made by one whole run, without --only and --quick");
   return { ...values, only };
 }
 
@@ -57,6 +57,6 @@ function parse(args: string[]) {
       },
     }).values;
   } catch (error) {
-    throw new OptionsError((error as Error).message);
+    throw new BenchOptionsError((error as Error).message);
   }
 }

@@ -1,8 +1,8 @@
 import type { Figure } from "./figure.ts";
-import type { Cast } from "./testbed/contenders.ts";
-import type { Stage } from "./testbed/testbed.ts";
+import type { Contenders } from "./testbed/contenders.ts";
+import type { Testbed } from "./testbed/testbed.ts";
 
-/** One measurement. Each opens the parts it needs on the stage, and closes them. */
+/** One measurement. Each opens the parts it needs on the testbed, and closes them. */
 export interface Scenario {
   /** Name for `--only`. */
   name: string;
@@ -17,8 +17,8 @@ export interface Scenario {
 
 /** Environment of a scenario. */
 export interface Bench {
-  stage: Stage;
-  cast: Cast;
+  testbed: Testbed;
+  contenders: Contenders;
   /** Rounds of each measurement. */
   rounds: number;
   /** True if the heavy variants are wanted. */

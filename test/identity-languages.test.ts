@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createIdentities, type Visitor } from "../services/api/access/identity.ts";
-import { languages, runProgram } from "../shared/testing/languages.ts";
+import { serverLanguages, runProgram } from "../shared/testing/languages.ts";
 
 const run = promisify(execFile);
 const document = readFileSync(new URL("../docs/identity.md", import.meta.url), "utf8");
@@ -30,7 +30,7 @@ async function visitorOfNode(): Promise<Visitor> {
 }
 
 describe("the programs of docs/identity.md", () => {
-  for (const [name, language] of Object.entries(languages)) {
+  for (const [name, language] of Object.entries(serverLanguages)) {
     const missing = language.requirement.path === undefined;
     it.skipIf(missing)(`sign in ${name} who JavaScript signs`, { timeout: 120_000 }, async () => {
       const identity = await runProgram(language, programOf(name), { IDENTITY_SECRET: secret });
@@ -46,6 +46,6 @@ describe("the programs of docs/identity.md", () => {
     }));
     expect(rows.map(({ name }) => name)).toEqual(headings);
     const marked = rows.filter(({ ran }) => ran?.includes("**not run**")).map(({ name }) => name);
-    expect(marked).toEqual(headings.filter((heading) => heading !== "JavaScript" && !(heading in languages)));
+    expect(marked).toEqual(headings.filter((heading) => heading !== "JavaScript" && !(heading in serverLanguages)));
   });
 });

@@ -4,7 +4,7 @@ import pg from "pg";
  * Inserts conversations into the floor's table.
  * @returns their ids
  */
-export async function fillFloor(
+export async function fillFloorTable(
   databaseUrl: string,
   { messages, count }: { messages: number; count: number },
 ): Promise<string[]> {

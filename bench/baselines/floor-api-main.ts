@@ -3,14 +3,14 @@ import express, { type Response } from "express";
 import { Redis } from "ioredis";
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
-import { type FloorJob, floorQueue, type FloorRequest, openStore, ready, redisUrl } from "./floor-store.ts";
+import { type FloorJob, floorQueue, type FloorRequest, openStore, ready, baselineRedisUrl } from "./floor-store.ts";
 
 /**
  * Sending half of the floor. A POST is one INSERT and one add; a second request streams the worker's publications. No
  * validation, tokens, limits, retry or resuming.
  */
 const store = openStore();
-const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
+const connection = new Redis(baselineRedisUrl, { maxRetriesPerRequest: null });
 const queue = new Queue<FloorJob>(floorQueue, {
   connection,
   defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
@@ -19,7 +19,7 @@ const channel = `floor:${process.pid}`;
 /** Followed replies; text that arrives before the second request waits here. */
 const replies = new Map<string, { waiting: string; response?: Response }>();
 
-const subscriber = new Redis(redisUrl, { maxRetriesPerRequest: null });
+const subscriber = new Redis(baselineRedisUrl, { maxRetriesPerRequest: null });
 await subscriber.subscribe(channel);
 subscriber.on("message", (_channel: string, message: string) => {
   const bar = message.indexOf("|");

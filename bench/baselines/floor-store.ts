@@ -24,7 +24,7 @@ export function openStore() {
   };
 }
 
-export const redisUrl = process.env["REDIS_URL"] ?? "";
+export const baselineRedisUrl = process.env["REDIS_URL"] ?? "";
 export const providerModel = process.env["PROVIDER_MODEL"] ?? "default";
 export const floorQueue = "floor";
 

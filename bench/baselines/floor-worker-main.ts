@@ -1,11 +1,11 @@
 import { Worker } from "bullmq";
 import { Redis } from "ioredis";
 import http from "node:http";
-import { type FloorJob, floorQueue, openStore, providerModel, ready, redisUrl } from "./floor-store.ts";
+import { type FloorJob, floorQueue, openStore, providerModel, ready, baselineRedisUrl } from "./floor-store.ts";
 
 /** Receiving half of the floor: one SELECT, the streamed call, a publish per read, one INSERT. */
 const store = openStore();
-const publisher = new Redis(redisUrl, { maxRetriesPerRequest: null });
+const publisher = new Redis(baselineRedisUrl, { maxRetriesPerRequest: null });
 const agent = new http.Agent({ keepAlive: true, maxSockets: 8192 });
 const concurrency = 6000;
 
@@ -22,7 +22,7 @@ const worker = new Worker<FloorJob>(
     if (channel !== undefined) void publisher.publish(channel, `${id}|end`);
   },
   {
-    connection: new Redis(redisUrl, { maxRetriesPerRequest: null }),
+    connection: new Redis(baselineRedisUrl, { maxRetriesPerRequest: null }),
     concurrency,
     removeOnComplete: { count: 0 },
   },

@@ -2,14 +2,14 @@ import express from "express";
 import { Redis } from "ioredis";
 import { createServer } from "node:http";
 import http from "node:http";
-import { type FloorRequest, openStore, providerModel, ready, redisUrl } from "./floor-store.ts";
+import { type FloorRequest, openStore, providerModel, ready, baselineRedisUrl } from "./floor-store.ts";
 
 /**
  * Naive implementation: a handler that waits for the provider and answers with the whole reply. The newest 20 messages
  * are read from a cache. Both messages are stored when the reply is complete.
  */
 const store = openStore();
-const redis = new Redis(redisUrl, { maxRetriesPerRequest: null });
+const redis = new Redis(baselineRedisUrl, { maxRetriesPerRequest: null });
 const agent = new http.Agent({ keepAlive: true, maxSockets: 8192 });
 const cacheSeconds = 3600;
 

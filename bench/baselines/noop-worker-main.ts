@@ -1,6 +1,6 @@
 import { Worker } from "bullmq";
 import { Redis } from "ioredis";
-import { floorQueue, ready, redisUrl } from "./floor-store.ts";
+import { floorQueue, ready, baselineRedisUrl } from "./floor-store.ts";
 
 /** Worker with empty jobs: the bare cost of the queue. Asked for a total, it answers once that many jobs are done. */
 let done = 0;
@@ -13,7 +13,7 @@ const worker = new Worker(
     answerWhenDone();
   },
   {
-    connection: new Redis(redisUrl, { maxRetriesPerRequest: null }),
+    connection: new Redis(baselineRedisUrl, { maxRetriesPerRequest: null }),
     concurrency: 50,
     removeOnComplete: { count: 0 },
   },

@@ -1,10 +1,10 @@
 import type { RedisServer } from "../../shared/testing/stores/redis.ts";
 import type { Usage } from "../testbed/measured-process.ts";
 import { addUp } from "../testbed/parley.ts";
-import { openPool, type Stage } from "../testbed/testbed.ts";
+import { openBenchPool, type Testbed } from "../testbed/testbed.ts";
 
 /** Reference for Parley: a minimal implementation with its own database and Redis. */
-export interface Limit extends AsyncDisposable {
+export interface Baseline extends AsyncDisposable {
   readonly origin: string;
   readonly databaseUrl: string;
   readonly redis: RedisServer;
@@ -21,38 +21,38 @@ const table = `
 
 /** Starts the minimal cost of a queue path: see `floor-api-main.ts` and `floor-worker-main.ts`. */
 export function startFloor(
-  stage: Stage,
+  testbed: Testbed,
   { worker = true, model = "default" }: { worker?: boolean; model?: string } = {},
-): Promise<Limit> {
-  return startLimit(stage, { server: "floor-api", others: worker ? ["floor-worker"] : [], model });
+): Promise<Baseline> {
+  return startBaseline(testbed, { server: "floor-api", others: worker ? ["floor-worker"] : [], model });
 }
 
 /** Starts the single handler that waits for the whole answer: see `naive-main.ts`. */
-export function startNaive(stage: Stage): Promise<Limit> {
-  return startLimit(stage, { server: "naive", others: [], model: "default" });
+export function startNaive(testbed: Testbed): Promise<Baseline> {
+  return startBaseline(testbed, { server: "naive", others: [], model: "default" });
 }
 
-interface LimitParts {
+interface BaselineProcesses {
   server: string;
   others: string[];
   model: string;
 }
 
-async function startLimit(stage: Stage, { server, others, model }: LimitParts): Promise<Limit> {
+async function startBaseline(testbed: Testbed, { server, others, model }: BaselineProcesses): Promise<Baseline> {
   await using stack = new AsyncDisposableStack();
-  const databaseUrl = await stage.createDatabase("empty");
-  await openPool(stack, databaseUrl).query(table);
-  const redis = stack.use(await stage.startRedis());
+  const databaseUrl = await testbed.createDatabase("empty");
+  await openBenchPool(stack, databaseUrl).query(table);
+  const redis = stack.use(await testbed.startRedis());
   const env = {
     NODE_ENV: "production",
     DATABASE_URL: databaseUrl,
     REDIS_URL: redis.url,
-    PROVIDER_URL: stage.provider.origin,
+    PROVIDER_URL: testbed.provider.origin,
     PROVIDER_MODEL: model,
   };
   const [{ child, origin }, ...workers] = await Promise.all([
-    stage.startServer({ name: server, script: `bench/baselines/${server}-main.ts`, env }),
-    ...others.map((name) => stage.start({ name, script: `bench/baselines/${name}-main.ts`, env })),
+    testbed.startServer({ name: server, script: `bench/baselines/${server}-main.ts`, env }),
+    ...others.map((name) => testbed.start({ name, script: `bench/baselines/${name}-main.ts`, env })),
   ]);
   stack.use(child);
   for (const each of workers) stack.use(each);

@@ -1,6 +1,6 @@
 import { Client, type Dispatcher } from "undici";
 
-export interface Call {
+export interface HttpCall {
   method?: "GET" | "POST" | "DELETE";
   path: string;
   headers?: Record<string, string>;
@@ -8,7 +8,7 @@ export interface Call {
   body?: string;
 }
 
-export interface Answer {
+export interface HttpAnswer {
   status: number;
   text: string;
 }
@@ -17,7 +17,7 @@ export interface Answer {
  * One connection, kept alive, as a browser has. Uses undici's handlers directly, without streams and promises for each
  * chunk: the load must cost little compared with the measured processes.
  */
-export class Connection {
+export class HttpConnection {
   readonly #client: Client;
 
   constructor(origin: string) {
@@ -31,7 +31,7 @@ export class Connection {
   }
 
   /** @throws if the connection breaks */
-  request(call: Call): Promise<Answer> {
+  request(call: HttpCall): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       let status = 0;
       const chunks: Buffer[] = [];
@@ -52,7 +52,7 @@ export class Connection {
    * @returns the status, once the answer has ended
    * @throws if the connection breaks
    */
-  stream(call: Call, onText: (text: string) => void): Promise<number> {
+  stream(call: HttpCall, onText: (text: string) => void): Promise<number> {
     return new Promise((resolve, reject) => {
       let status = 0;
       this.#client.dispatch(options(call), {
@@ -74,7 +74,7 @@ export class Connection {
   }
 }
 
-function options({ method = "GET", path, headers, body }: Call): Dispatcher.DispatchOptions {
+function options({ method = "GET", path, headers, body }: HttpCall): Dispatcher.DispatchOptions {
   if (body === undefined) return { method, path, headers: headers ?? {} };
   return { method, path, headers: { "content-type": "application/json", ...headers }, body };
 }

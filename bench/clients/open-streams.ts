@@ -1,21 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { submit } from "./visitors.ts";
-import { Connection } from "./http-connection.ts";
+import { HttpConnection } from "./http-connection.ts";
 
 /** A chat with an endless reply, and its reader. */
-export interface HeldChat {
+export interface EndlessChat {
   path: string;
   token?: string;
 }
 
 /** Sends a message to Parley. */
-export async function holdParley(connection: Connection): Promise<HeldChat> {
+export async function holdParley(connection: HttpConnection): Promise<EndlessChat> {
   const { links, token } = await submit(connection);
   return { path: links.events, token };
 }
 
 /** Sends a message to the floor. */
-export async function holdFloor(connection: Connection): Promise<HeldChat> {
+export async function holdFloor(connection: HttpConnection): Promise<EndlessChat> {
   const body = JSON.stringify({ conversationId: randomUUID(), message: "Hello there", follow: true });
   const { status, text } = await connection.request({ method: "POST", path: "/chat", body });
   if (status !== 202) throw new Error(`POST /chat: ${status}`);
@@ -29,10 +29,10 @@ const atOnce = 32;
 export async function holdMany(
   origin: string,
   count: number,
-  hold: (connection: Connection) => Promise<HeldChat>,
-): Promise<HeldChat[]> {
+  hold: (connection: HttpConnection) => Promise<EndlessChat>,
+): Promise<EndlessChat[]> {
   return inParallel(count, atOnce, async () => {
-    const connection = new Connection(origin);
+    const connection = new HttpConnection(origin);
     try {
       return await hold(connection);
     } finally {
@@ -63,11 +63,11 @@ export interface Reader {
 /** @param lastEventId sent as a browser does when it reconnects */
 export function openReader(
   origin: string,
-  { path, token }: HeldChat,
+  { path, token }: EndlessChat,
   onText: (text: string) => void,
   lastEventId?: string,
 ): Reader {
-  const connection = new Connection(origin);
+  const connection = new HttpConnection(origin);
   const begun = Promise.withResolvers<void>();
   let closing = false;
   let dropped = false;

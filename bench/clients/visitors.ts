@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { Connection } from "./http-connection.ts";
+import { HttpConnection } from "./http-connection.ts";
 
 /** A message and its reply from the visitor's view; times in milliseconds since sending. */
-export interface Chat {
+export interface ChatTiming {
   firstDeltaMs: number;
   totalMs: number;
 }
 
 /** A visitor of one contender. Continues a conversation for `turns` messages, then begins another. */
-export interface Visitor {
-  chat(): Promise<Chat>;
+export interface BenchVisitor {
+  chat(): Promise<ChatTiming>;
   close(): Promise<void>;
 }
 
@@ -17,15 +17,15 @@ export interface Visitor {
 const turns = 8;
 const message = "Hello there, where is my order? I have been waiting for it since Monday.";
 
-export type VisitorKind = (origin: string) => Visitor;
+export type VisitorKind = (origin: string) => BenchVisitor;
 
-export function makeVisitors(kind: VisitorKind, origin: string, count: number): Visitor[] {
+export function makeVisitors(kind: VisitorKind, origin: string, count: number): BenchVisitor[] {
   return Array.from({ length: count }, () => kind(origin));
 }
 
 /** Visitor by Parley's contract: a POST, then the events. */
-export function parleyVisitor(origin: string): Visitor {
-  const connection = new Connection(origin);
+export function parleyVisitor(origin: string): BenchVisitor {
+  const connection = new HttpConnection(origin);
   let conversation: { conversationId: string; token: string } | undefined;
   let sent = 0;
   return {
@@ -42,7 +42,7 @@ export function parleyVisitor(origin: string): Visitor {
   };
 }
 
-export interface Accepted {
+export interface SubmitAcceptance {
   conversationId: string;
   jobId: string;
   token: string;
@@ -51,10 +51,10 @@ export interface Accepted {
 
 /** @throws if the message is not accepted */
 export async function submit(
-  connection: Connection,
+  connection: HttpConnection,
   to?: { conversationId: string; token: string },
   text = message,
-): Promise<Accepted> {
+): Promise<SubmitAcceptance> {
   const answer = await connection.request({
     method: "POST",
     path: "/api/chat",
@@ -62,12 +62,12 @@ export async function submit(
     body: JSON.stringify({ message: text, ...(to && { conversationId: to.conversationId }) }),
   });
   if (answer.status !== 202) throw new Error(`POST /api/chat: ${answer.status} ${answer.text}`);
-  return JSON.parse(answer.text) as Accepted;
+  return JSON.parse(answer.text) as SubmitAcceptance;
 }
 
 /** Visitor of the floor, with the contract's two requests. */
-export function floorVisitor(origin: string): Visitor {
-  const connection = new Connection(origin);
+export function floorVisitor(origin: string): BenchVisitor {
+  const connection = new HttpConnection(origin);
   const nextConversation = conversations();
   return {
     async chat() {
@@ -89,10 +89,10 @@ export function floorVisitor(origin: string): Visitor {
  */
 export async function follow(
   began: number,
-  connection: Connection,
+  connection: HttpConnection,
   path: string,
   token?: string,
-): Promise<Chat & { text: string }> {
+): Promise<ChatTiming & { text: string }> {
   let text = "";
   let firstDeltaMs: number | undefined;
   const call = { path, ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }) };
@@ -107,8 +107,8 @@ export async function follow(
 }
 
 /** Visitor with one request, answered when the reply is complete. */
-export function naiveVisitor(origin: string): Visitor {
-  const connection = new Connection(origin);
+export function naiveVisitor(origin: string): BenchVisitor {
+  const connection = new HttpConnection(origin);
   const nextConversation = conversations();
   return {
     async chat() {
@@ -124,8 +124,8 @@ export function naiveVisitor(origin: string): Visitor {
 }
 
 /** Visitor that calls the provider directly. */
-export function directVisitor(origin: string): Visitor {
-  const connection = new Connection(origin);
+export function directVisitor(origin: string): BenchVisitor {
+  const connection = new HttpConnection(origin);
   const body = JSON.stringify({ model: "default", stream: true, messages: [{ role: "user", content: message }] });
   return {
     async chat() {

@@ -10,7 +10,7 @@ const gap = 6;
 const titleHeight = 26;
 
 /** Draws the figures as bars, one group per figure. A line over each bar spans the minimum to the maximum. */
-export function plot(figures: readonly Figure[]): string {
+export function drawBarChart(figures: readonly Figure[]): string {
   const parts: string[] = [];
   let y = gap;
   for (const figure of figures) {

@@ -2,9 +2,9 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type Contender, type Figure } from "../figure.ts";
 import type { Scenario } from "../scenario.ts";
-import { plot } from "./bar-chart.ts";
-import type { Run } from "./results.ts";
-import { describeRun, describeValues, describeVerdict } from "./table.ts";
+import { drawBarChart } from "./bar-chart.ts";
+import type { BenchRun } from "./results.ts";
+import { describeBenchRun, describeValues, describeVerdict } from "./table.ts";
 
 const documentFile = fileURLToPath(new URL("../../docs/performance.md", import.meta.url));
 const folder = fileURLToPath(new URL("../../docs/performance/", import.meta.url));
@@ -15,7 +15,7 @@ const end = "<!-- The end of the table -->";
  * Writes a run's table into the document, between its two marks, and a picture of each scenario.
  * @returns the written files
  */
-export async function writeDocument(run: Run, scenarios: readonly Scenario[]): Promise<string[]> {
+export async function writeDocument(run: BenchRun, scenarios: readonly Scenario[]): Promise<string[]> {
   const measured = scenarios
     .map((scenario) => ({ scenario, figures: run.figures.filter(({ id }) => id.startsWith(`${scenario.name}/`)) }))
     .filter(({ figures }) => figures.length > 0);
@@ -23,13 +23,13 @@ export async function writeDocument(run: Run, scenarios: readonly Scenario[]): P
   const [before, after] = [text.indexOf(begin), text.indexOf(end)];
   if (before < 0 || after < before) throw new Error(`${documentFile} has no place for the table`);
   const sections = measured.map(({ scenario, figures }) => section(scenario, figures));
-  const table = [begin, describeRun(run), ...sections, end].join("\n\n");
+  const table = [begin, describeBenchRun(run), ...sections, end].join("\n\n");
   await writeFile(documentFile, text.slice(0, before) + table + text.slice(after + end.length));
   await mkdir(folder, { recursive: true });
   const pictures = await Promise.all(
     measured.map(async ({ scenario, figures }) => {
       const path = `${folder}${scenario.name}.svg`;
-      await writeFile(path, plot(figures));
+      await writeFile(path, drawBarChart(figures));
       return path;
     }),
   );

@@ -2,7 +2,7 @@ import { type Figure, judge, type Target } from "../figure.ts";
 import { describeNumber } from "./table.ts";
 
 /** A target that was met better in the recorded run. */
-export interface Fall {
+export interface Regression {
   /** Id of the figure and its target. */
   id: string;
   figure: Figure;
@@ -15,7 +15,7 @@ const enough = 0.8;
 const ofTheMachine = new Set(["s", "ms", "/s"]);
 
 /** Compares a run with the recorded one. Figures of only one of them are left out. */
-export function findFalls(figures: readonly Figure[], recorded: readonly Figure[]): Fall[] {
+export function findRegressions(figures: readonly Figure[], recorded: readonly Figure[]): Regression[] {
   const before = new Map(recorded.map((figure) => [figure.id, figure]));
   return figures.flatMap((figure) => {
     const earlier = before.get(figure.id);
@@ -26,7 +26,7 @@ export function findFalls(figures: readonly Figure[], recorded: readonly Figure[
   });
 }
 
-function compare(figure: Figure, earlier: Figure, target: Target): Fall[] {
+function compare(figure: Figure, earlier: Figure, target: Target): Regression[] {
   const now = judge(figure, target);
   const then = judge(earlier, target);
   if (now === undefined || then === undefined || now.score >= enough * then.score) return [];

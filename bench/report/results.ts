@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Figure } from "../figure.ts";
 
 /** Results of one run. */
-export interface Run {
+export interface BenchRun {
   /** Start of the run, ISO 8601. */
   at: string;
   cores: number;
@@ -17,23 +17,23 @@ export interface Run {
 /** Reference run for comparisons, kept with the code. */
 const recordedFile = path("recorded.json");
 
-export async function readRecorded(): Promise<Run> {
-  return JSON.parse(await readFile(recordedFile, "utf8")) as Run;
+export async function readRecorded(): Promise<BenchRun> {
+  return JSON.parse(await readFile(recordedFile, "utf8")) as BenchRun;
 }
 
-export async function writeRecorded(run: Run): Promise<void> {
+export async function writeRecorded(run: BenchRun): Promise<void> {
   await mkdir(path(""), { recursive: true });
   await writeFile(recordedFile, toJson(run));
 }
 
-export async function writeLatest(run: Run, table: string): Promise<void> {
+export async function writeLatest(run: BenchRun, table: string): Promise<void> {
   await mkdir(path(""), { recursive: true });
   await writeFile(path("latest.json"), toJson(run));
   await writeFile(path("latest.txt"), table);
 }
 
 /** Serialises a run with four significant digits, the precision of the measurements. */
-function toJson(run: Run): string {
+function toJson(run: BenchRun): string {
   return `${JSON.stringify(run, round, 2)}\n`;
 }
 

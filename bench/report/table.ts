@@ -1,6 +1,6 @@
 import { type Contender, type Figure, judge, type Target } from "../figure.ts";
 import { median } from "../statistics.ts";
-import type { Run } from "./results.ts";
+import type { BenchRun } from "./results.ts";
 
 /** Formats a scenario's figures for a terminal. */
 export function describeScenario(figures: readonly Figure[]): string {
@@ -8,7 +8,7 @@ export function describeScenario(figures: readonly Figure[]): string {
 }
 
 /** Summarises a run in a few lines. */
-export function describeRun({ figures, seconds, cores, node, at }: Run): string {
+export function describeBenchRun({ figures, seconds, cores, node, at }: BenchRun): string {
   const judged = figures.flatMap((figure) => (figure.targets ?? []).flatMap((target) => judge(figure, target) ?? []));
   const met = judged.filter((verdict) => verdict.met).length;
   return `${met} of ${judged.length} targets met; ${at.slice(0, 10)}, ${cores} cores, Node ${node}, ${seconds} s`;

@@ -1,10 +1,10 @@
-import type { Chat, Visitor } from "../clients/visitors.ts";
+import type { ChatTiming, BenchVisitor } from "../clients/visitors.ts";
 import { closedLoop, type Loop } from "../clients/closed-loop.ts";
 import type { Contender } from "../figure.ts";
 import { interleave } from "../interleave.ts";
-import type { Member } from "../testbed/contenders.ts";
+import type { RunningContender } from "../testbed/contenders.ts";
 
-export interface ChatRound extends Loop<Chat> {
+export interface ChatRound extends Loop<ChatTiming> {
   /** CPU time of all its processes for one chat, in milliseconds. */
   cpuMsEach: number;
 }
@@ -19,10 +19,10 @@ interface ChatRoundsOptions {
 
 /** Runs that many visitors of each member in interleaved rounds, after one short uncounted round. */
 export async function chatRounds(
-  members: Partial<Record<Contender, Member>>,
+  members: Partial<Record<Contender, RunningContender>>,
   { clients, rounds, ms, spreadMs = 0 }: ChatRoundsOptions,
 ): Promise<Partial<Record<Contender, ChatRound[]>>> {
-  const open: Visitor[] = [];
+  const open: BenchVisitor[] = [];
   const turns = Object.fromEntries(
     Object.entries(members).map(([name, member]) => {
       const visitors = member.visitors(clients);

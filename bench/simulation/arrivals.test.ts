@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { arrivals, bursts, meanOf, type Load, type Replies } from "./arrivals.ts";
+import { arrivals, bursts, meanOf, type TrafficProfile, type ReplyProfile } from "./arrivals.ts";
 
-const load: Load = { rate: 20, burst: 1, inRow: 1, pauseMs: 3000 };
-const replies: Replies = {
+const load: TrafficProfile = { rate: 20, burst: 1, inRow: 1, pauseMs: 3000 };
+const replies: ReplyProfile = {
   tokens: { median: 250, p95: 600 },
   mostTokens: 100_000,
   tokensPerSecond: 80,
   firstMs: { median: 600, p95: 1200 },
 };
 const minutes = 30;
-const make = (given: Partial<Load> = {}, seed = 1) => [
+const make = (given: Partial<TrafficProfile> = {}, seed = 1) => [
   ...arrivals({ load: { ...load, ...given }, replies, untilMs: minutes * 60_000, seed }),
 ];
 

@@ -20,7 +20,7 @@ export interface Spread {
   p95: number;
 }
 
-export interface Load {
+export interface TrafficProfile {
   /** Messages a second, of all visitors. */
   rate: number;
   /** Factor of the rate in a burst; 1: no bursts. */
@@ -31,7 +31,7 @@ export interface Load {
   pauseMs: number;
 }
 
-export interface Replies {
+export interface ReplyProfile {
   tokens: Spread;
   /** `maxOutputTokens` of the assistant. */
   mostTokens: number;
@@ -43,8 +43,8 @@ export interface Replies {
 export const bursts = { everyMs: 600_000, beginMs: 270_000, lengthMs: 60_000 };
 
 interface ArrivalsOptions {
-  load: Load;
-  replies: Replies;
+  load: TrafficProfile;
+  replies: ReplyProfile;
   /** Time after which no visitor arrives. */
   untilMs: number;
   seed: number;
@@ -76,7 +76,7 @@ function* takeUntil(later: Heap<Message>, at: number): Generator<Message> {
 }
 
 /** Times at which visitors begin: drawn at the burst rate throughout, and thinned out outside of bursts. */
-function* visitors({ rate, burst, inRow }: Load, untilMs: number, random: Random): Generator<number> {
+function* visitors({ rate, burst, inRow }: TrafficProfile, untilMs: number, random: Random): Generator<number> {
   const most = Math.max(1, burst);
   const meanMs = (1000 * inRow) / (rate * most);
   for (let at = exponential(random) * meanMs; at < untilMs; at += exponential(random) * meanMs) {
@@ -89,7 +89,7 @@ function isBurst(at: number): boolean {
   return since >= 0 && since < bursts.lengthMs;
 }
 
-function reply({ tokens: length, mostTokens, tokensPerSecond, firstMs }: Replies, random: Random) {
+function reply({ tokens: length, mostTokens, tokensPerSecond, firstMs }: ReplyProfile, random: Random) {
   const tokens = Math.min(mostTokens, Math.max(1, Math.round(lognormal(length, random))));
   return { tokens, firstMs: lognormal(firstMs, random), writeMs: ((tokens - 1) * 1000) / tokensPerSecond };
 }

@@ -1,25 +1,25 @@
-import type { Outcome } from "./wait-meter.ts";
+import type { SimulationOutcome } from "./wait-meter.ts";
 
-export interface Found {
+export interface FewestWorkers {
   workers: number;
-  outcome: Outcome;
+  outcome: SimulationOutcome;
   /** `false`: no number is enough, however many are idle. */
   isEnough: boolean;
   /** Outcome with one worker less; absent if one is enough. */
-  fewer: Outcome | undefined;
+  fewer: SimulationOutcome | undefined;
 }
 
 interface Search {
   /** Simulates a number of workers. */
-  run: (workers: number) => Outcome;
-  isEnough: (outcome: Outcome) => boolean;
+  run: (workers: number) => SimulationOutcome;
+  isEnough: (outcome: SimulationOutcome) => boolean;
   /** Starting point; a bad guess costs only time. */
   guess: number;
 }
 
 /** Finds the smallest sufficient number. */
-export function findLeastWorkers({ run, isEnough, guess }: Search): Found {
-  const outcomes = new Map<number, Outcome>();
+export function findFewestWorkers({ run, isEnough, guess }: Search): FewestWorkers {
+  const outcomes = new Map<number, SimulationOutcome>();
   const tryOut = (workers: number) => {
     const outcome = outcomes.get(workers) ?? run(workers);
     outcomes.set(workers, outcome);

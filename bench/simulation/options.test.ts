@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { OptionsError } from "../options.ts";
-import { answer } from "./recommend-workers.ts";
-import { help, readQuestion } from "./options.ts";
+import { BenchOptionsError } from "../options.ts";
+import { recommendWorkers } from "./recommend-workers.ts";
+import { simulationHelp, readSimulationOptions } from "./options.ts";
 
 describe("the command line", () => {
   it("needs nothing but a rate", () => {
-    expect(readQuestion(["--rate", "40"])).toMatchObject({
+    expect(readSimulationOptions(["--rate", "40"])).toMatchObject({
       load: { rate: 40, burst: 1 },
       replies: { tokens: { median: 250, p95: 625 } },
       workers: undefined,
@@ -15,13 +15,15 @@ describe("the command line", () => {
     });
   });
 
-  it("names every option in its help", () => {
-    const named = [...help.matchAll(/--([a-z][a-z0-9-]*)/g)].map(([, name]) => name);
+  it("names every option in its simulationHelp", () => {
+    const named = [...simulationHelp.matchAll(/--([a-z][a-z0-9-]*)/g)].map(([, name]) => name);
     for (const name of named.filter((each) => each !== "help" && each !== "rate")) {
       const value = name === "fallback" ? [] : ["4"];
-      expect(() => readQuestion(["--rate", "4", "--tokens", "2", "--first", "1", `--${name}`, ...value])).not.toThrow();
+      expect(() =>
+        readSimulationOptions(["--rate", "4", "--tokens", "2", "--first", "1", `--${name}`, ...value]),
+      ).not.toThrow();
     }
-    expect(readQuestion(["--help"])).toBe("help");
+    expect(readSimulationOptions(["--help"])).toBe("help");
   });
 
   it.each([
@@ -39,16 +41,16 @@ describe("the command line", () => {
     { args: ["--rate", "4", "--wrokers", "2"], says: "--wrokers" },
     { args: ["--rate", "4", "five"], says: "five" },
   ])("refuses $args, and says why", ({ args, says }) => {
-    expect(() => readQuestion(args)).toThrow(OptionsError);
-    expect(() => readQuestion(args)).toThrow(says);
+    expect(() => readSimulationOptions(args)).toThrow(BenchOptionsError);
+    expect(() => readSimulationOptions(args)).toThrow(says);
   });
 });
 
 describe("the answer", { timeout: 60_000 }, () => {
   const ask = (...args: string[]) => {
-    const question = readQuestion(["--minutes", "1", ...args]);
+    const question = readSimulationOptions(["--minutes", "1", ...args]);
     if (question === "help") throw new Error("no question");
-    return answer(question);
+    return recommendWorkers(question);
   };
 
   it("is the least number of workers that is enough", () => {

@@ -1,12 +1,12 @@
 import { parseArgs } from "node:util";
-import { OptionsError } from "../options.ts";
-import { bursts, type Load, type Replies } from "./arrivals.ts";
+import { BenchOptionsError } from "../options.ts";
+import { bursts, type TrafficProfile, type ReplyProfile } from "./arrivals.ts";
 import type { ProviderLimits } from "./simulated-provider.ts";
 
 /** Input of the simulation. */
-export interface Question {
-  load: Load;
-  replies: Replies;
+export interface SimulationOptions {
+  load: TrafficProfile;
+  replies: ReplyProfile;
   /** Number of workers; absent: as few as suffice. */
   workers: number | undefined;
   concurrency: number;
@@ -21,7 +21,7 @@ export interface Question {
   seed: number;
 }
 
-export const help = `How many workers do I need? Simulates visitors, queue, workers and a provider's limits.
+export const simulationHelp = `How many workers do I need? Simulates visitors, queue, workers and a provider's limits.
 
 Usage: npm run simulate -- --rate 40 [options]
 
@@ -60,13 +60,13 @@ const dayMs = 86_400_000;
 /** Minimum number of messages for meaningful percentiles. */
 const fewestMessages = 100;
 
-/** @throws {OptionsError} naming the option and its allowed values */
-export function readQuestion(args: string[]): Question | "help" {
+/** @throws {BenchOptionsError} naming the option and its allowed values */
+export function readSimulationOptions(args: string[]): SimulationOptions | "help" {
   const { help: wantsHelp, fallback, ...texts } = parse(args);
   if (wantsHelp) return "help";
   const number = (name: keyof typeof texts, usual: number, bounds: Bounds) =>
     readNumber(name, texts[name], usual, bounds);
-  if (texts.rate === undefined) throw new OptionsError("--rate: expected the messages a second that you count on");
+  if (texts.rate === undefined) throw new BenchOptionsError("--rate: expected the messages a second that you count on");
 
   const rate = number("rate", 0, { least: 0.001, most: 100_000 });
   const burst = number("burst", 1, { least: 1, most: 1000 });
@@ -78,7 +78,7 @@ export function readQuestion(args: string[]): Question | "help" {
   const usualMs = Math.max(leastMs, Math.min(dayMs, (messages / rate) * 1000), (fewestMessages / rate) * 1000);
   const lengthMs = number("minutes", usualMs / 60_000, { least: 0.1, most: 100_000 }) * 60_000;
   if ((rate * lengthMs) / 1000 < fewestMessages)
-    throw new OptionsError(`--minutes: at this rate fewer than ${fewestMessages} messages come, expected longer`);
+    throw new BenchOptionsError(`--minutes: at this rate fewer than ${fewestMessages} messages come, expected longer`);
   return {
     load: {
       rate,
@@ -129,7 +129,7 @@ function readNumber(
   if (text === undefined) return usual;
   const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
-  throw new OptionsError(
+  throw new BenchOptionsError(
     `--${name}: expected a ${whole ? "whole number" : "number"} from ${least} to ${most}, not "${text}"`,
   );
 }
@@ -168,6 +168,6 @@ function parse(args: string[]) {
       },
     }).values;
   } catch (error) {
-    throw new OptionsError((error as Error).message);
+    throw new BenchOptionsError((error as Error).message);
   }
 }

@@ -1,8 +1,8 @@
 import { arrivals, meanOf } from "./arrivals.ts";
-import { findLeastWorkers } from "./fewest-workers.ts";
-import { type Outcome, shareOf, type Window } from "./wait-meter.ts";
-import type { Question } from "./options.ts";
-import { describe } from "./report.ts";
+import { findFewestWorkers } from "./fewest-workers.ts";
+import { type SimulationOutcome, shareOf, type Window } from "./wait-meter.ts";
+import type { SimulationOptions } from "./options.ts";
+import { describeRecommendation } from "./report.ts";
 import { simulate } from "./simulate.ts";
 
 /** Own time of one API and one worker on a quiet machine, as printed first by `npm run bench -- --only simulate`. */
@@ -16,29 +16,29 @@ const mostRefused = 0.001;
 const mostUse = 0.99;
 
 /** @returns a text for a terminal */
-export function answer(question: Question): string {
+export function recommendWorkers(question: SimulationOptions): string {
   const { load, replies, concurrency, seed, waitMs } = question;
   const holdMs = meanHoldMs(question);
   const fromMs = Math.max(leastWarmUpMs, warmUpHolds * holdMs);
   const window: Window = { fromMs, untilMs: fromMs + question.lengthMs };
   const run = (workers: number) =>
     simulate(arrivals({ load, replies, untilMs: window.untilMs, seed }), { ...question, workers, own, window });
-  const least = findLeastWorkers({
+  const least = findFewestWorkers({
     run,
     isEnough: (outcome) => isEnough(outcome, waitMs),
     guess: (load.rate * holdMs) / 1000 / concurrency,
   });
   const workers = question.workers ?? least.workers;
   const outcome = workers === least.workers ? least.outcome : run(workers);
-  return describe({ question, workers, outcome, least });
+  return describeRecommendation({ question, workers, outcome, least });
 }
 
 /** Mean time for which a reply holds a place. */
-function meanHoldMs({ replies: { tokens, tokensPerSecond, firstMs } }: Question): number {
+function meanHoldMs({ replies: { tokens, tokensPerSecond, firstMs } }: SimulationOptions): number {
   return own.beforeMs + meanOf(firstMs) + (meanOf(tokens) * 1000) / tokensPerSecond + own.afterMs;
 }
 
-function isEnough({ waits, refused, use }: Outcome, waitMs: number): boolean {
+function isEnough({ waits, refused, use }: SimulationOutcome, waitMs: number): boolean {
   const turnedAway = refused.backlog + refused.unanswered;
   const accepted = waits.first.length;
   return shareOf(waits.first, 0.95) <= waitMs && use <= mostUse && turnedAway <= mostRefused * (accepted + turnedAway);

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Accepted, follow, submit } from "../clients/visitors.ts";
-import { Connection } from "../clients/http-connection.ts";
+import { type SubmitAcceptance, follow, submit } from "../clients/visitors.ts";
+import { HttpConnection } from "../clients/http-connection.ts";
 import { type FakeProvider, startFakeProvider } from "../../tools/fake-provider/fake-provider.ts";
 import { replyOf } from "../../tools/fake-provider/fake-replies.ts";
 import type { Script, Step } from "../../tools/fake-provider/fake-script.ts";
 import type { Message } from "./arrivals.ts";
 
 /** Result of a message with real processes. */
-export interface Rehearsed {
+export interface ReplayedMessage {
   firstMs: number;
   doneMs: number;
   /** True if the reply is not from the provider. */
@@ -15,13 +15,13 @@ export interface Rehearsed {
 }
 
 /** Fake provider that answers each message with its generated reply. */
-export interface Cue extends AsyncDisposable {
+export interface ReplayProvider extends AsyncDisposable {
   readonly url: string;
   /** Sets the messages from now on, by their index; calls beyond `most` in flight are answered with 429. */
   expect(messages: readonly Message[], most?: number): void;
 }
 
-export async function startCue(): Promise<Cue> {
+export async function startReplayProvider(): Promise<ReplayProvider> {
   let expected: readonly Message[] = [];
   let limit = Number.POSITIVE_INFINITY;
   const choose = (said: string | undefined): Script => {
@@ -57,14 +57,14 @@ function* stepsOf({ tokens, firstMs, writeMs }: Message): Generator<Step> {
 }
 
 /** Sends each message at its time to real processes, and follows its reply. */
-export async function rehearse(origin: string, messages: readonly Message[]): Promise<Rehearsed[]> {
-  const begun = new Map<number, Promise<Accepted>>();
+export async function replay(origin: string, messages: readonly Message[]): Promise<ReplayedMessage[]> {
+  const begun = new Map<number, Promise<SubmitAcceptance>>();
   const began = performance.now();
   return Promise.all(
     messages.map(async ({ at, conversation }, place) => {
       await sleep(Math.max(0, began + at - performance.now()));
       const sentAt = performance.now();
-      const connection = new Connection(origin);
+      const connection = new HttpConnection(origin);
       try {
         const accepted = submit(connection, await begun.get(conversation), String(place));
         if (!begun.has(conversation)) begun.set(conversation, accepted);

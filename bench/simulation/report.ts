@@ -1,17 +1,17 @@
 import { describeNumber } from "../report/table.ts";
-import type { Found } from "./fewest-workers.ts";
-import { type Outcome, shareOf } from "./wait-meter.ts";
-import type { Question } from "./options.ts";
+import type { FewestWorkers } from "./fewest-workers.ts";
+import { type SimulationOutcome, shareOf } from "./wait-meter.ts";
+import type { SimulationOptions } from "./options.ts";
 
-interface Answered {
-  question: Question;
+interface Recommendation {
+  question: SimulationOptions;
   workers: number;
-  outcome: Outcome;
-  least: Found;
+  outcome: SimulationOutcome;
+  least: FewestWorkers;
 }
 
 /** Formats the whole answer for a terminal. */
-export function describe(answered: Answered): string {
+export function describeRecommendation(answered: Recommendation): string {
   const { question, workers, outcome } = answered;
   const places = workers * question.concurrency;
   const { mean, most, overTime } = outcome.waiting;
@@ -35,7 +35,7 @@ export function describe(answered: Answered): string {
   ].join("\n");
 }
 
-function describeTraffic({ load, replies, lengthMs, seed }: Question): string {
+function describeTraffic({ load, replies, lengthMs, seed }: SimulationOptions): string {
   const { tokens, firstMs } = replies;
   const burst = load.burst === 1 ? "" : `, ${describeNumber(load.burst)} times that for one minute in ten`;
   const inRow = load.inRow === 1 ? "" : `, ${describeNumber(load.inRow)} in a row from each visitor`;
@@ -46,7 +46,7 @@ function describeTraffic({ load, replies, lengthMs, seed }: Question): string {
   ].join("\n");
 }
 
-function describeSources({ answered, waits }: Outcome): string {
+function describeSources({ answered, waits }: SimulationOutcome): string {
   const { provider, fallback, preset } = answered;
   const total = waits.done.length;
   const others = [
@@ -57,7 +57,7 @@ function describeSources({ answered, waits }: Outcome): string {
   return [own, ...others].join(", ");
 }
 
-function describeRefusals({ provider, circuitsOpened, refused }: Outcome): string[] {
+function describeRefusals({ provider, circuitsOpened, refused }: SimulationOutcome): string[] {
   return [
     ...(provider.refusals > 0
       ? [
@@ -72,10 +72,10 @@ function describeRefusals({ provider, circuitsOpened, refused }: Outcome): strin
   ];
 }
 
-function describeLeast({ question, least }: Answered): string[] {
+function describeLeast({ question, least }: Recommendation): string[] {
   const limit = `95 of 100 see the first token within ${seconds(question.waitMs)}`;
   if (!least.isEnough) return [`No number of workers lets ${limit}.`];
-  const first = (outcome: Outcome) => seconds(shareOf(outcome.waits.first, 0.95));
+  const first = (outcome: SimulationOutcome) => seconds(shareOf(outcome.waits.first, 0.95));
   const fewer = least.fewer === undefined ? "" : `; with ${least.workers - 1} it is ${first(least.fewer)}`;
   return [
     `As few as ${count(least.workers, "worker")} of ${count(question.concurrency, "place")} let ${limit}:`,
@@ -84,7 +84,7 @@ function describeLeast({ question, least }: Answered): string[] {
 }
 
 /** Advice that the numbers alone do not give. */
-function advise({ question, outcome, least }: Answered): string[] {
+function advise({ question, outcome, least }: Recommendation): string[] {
   const { concurrency, provider } = question;
   const needed = (question.load.rate * outcome.holdMs) / 1000;
   return [

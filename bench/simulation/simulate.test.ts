@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../test/chaos/random.ts";
 import type { Message } from "./arrivals.ts";
-import { type Outcome, shareOf } from "./wait-meter.ts";
+import { type SimulationOutcome, shareOf } from "./wait-meter.ts";
 import { noLimits } from "./simulated-provider.ts";
 import { type Setup, simulate } from "./simulate.ts";
 
@@ -80,7 +80,7 @@ describe("with more places", () => {
   });
 
   it("how they are spread over workers makes no difference", () => {
-    const waits = ({ waits: { done } }: Outcome) => done;
+    const waits = ({ waits: { done } }: SimulationOutcome) => done;
     const together = simulate(messages, { ...setup, workers: 1, concurrency: 12 });
     const apart = simulate(messages, { ...setup, workers: 12 });
     expect(waits(together)).toEqual(waits(apart));

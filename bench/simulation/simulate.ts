@@ -2,7 +2,7 @@ import { Random } from "../../test/chaos/random.ts";
 import type { Message } from "./arrivals.ts";
 import { SimulatedCircuit } from "./simulated-circuit.ts";
 import { Heap } from "./heap.ts";
-import { Gauge, Meter, type Outcome, type Source, type Window } from "./wait-meter.ts";
+import { Gauge, WaitMeter, type SimulationOutcome, type ReplySource, type Window } from "./wait-meter.ts";
 import { type ProviderLimits, SimulatedProvider } from "./simulated-provider.ts";
 
 export interface Setup {
@@ -63,7 +63,7 @@ interface Job {
  * answers.
  * @param messages in order of time
  */
-export function simulate(messages: Iterable<Message>, setup: Setup): Outcome {
+export function simulate(messages: Iterable<Message>, setup: Setup): SimulationOutcome {
   const fleet = new Fleet(setup);
   for (const message of messages) {
     fleet.passUntil(message.at);
@@ -79,7 +79,7 @@ class Fleet {
   readonly #random: Random;
   readonly #provider: SimulatedProvider;
   readonly #circuits: SimulatedCircuit[];
-  readonly #meter: Meter;
+  readonly #meter: WaitMeter;
   readonly #waiting: Gauge;
   readonly #busy: Gauge;
   readonly #queue = new Line<Job>();
@@ -96,7 +96,7 @@ class Fleet {
     this.#random = new Random(seed);
     this.#provider = new SimulatedProvider(provider);
     this.#circuits = Array.from({ length: workers }, () => new SimulatedCircuit());
-    this.#meter = new Meter(window);
+    this.#meter = new WaitMeter(window);
     this.#waiting = new Gauge(window);
     this.#busy = new Gauge(window);
   }
@@ -118,11 +118,11 @@ class Fleet {
     open.push(job);
     this.#conversations.set(message.conversation, open);
     this.#waiting.add(this.#now, 1);
-    if (open.length === 1) this.#enqueue(job);
+    if (open.length === 1) this.#enqueueJobs(job);
     this.#dispatch();
   }
 
-  outcome(): Outcome {
+  outcome(): SimulationOutcome {
     const { workers, concurrency } = this.#setup;
     const { calls, refusals, most } = this.#provider;
     return {
@@ -134,7 +134,7 @@ class Fleet {
     };
   }
 
-  #enqueue(job: Job): void {
+  #enqueueJobs(job: Job): void {
     job.queuedAt = this.#now;
     this.#queue.push(job);
   }
@@ -192,13 +192,13 @@ class Fleet {
   }
 
   /** Answers from another source: a fallback takes as long as the provider would have. */
-  #answer(job: Job, source: Source): void {
+  #answer(job: Job, source: ReplySource): void {
     const { firstMs, writeMs } = source === "fallback" ? job.message : { firstMs: 0, writeMs: presetMs };
     job.firstAt = Math.min(job.firstAt, this.#now + firstMs);
     this.#in(firstMs + writeMs, () => this.#end(job, source));
   }
 
-  #end(job: Job, source: Source): void {
+  #end(job: Job, source: ReplySource): void {
     this.#in(this.#setup.own.afterMs, () => {
       this.#meter.answered(job.message, { ...job, doneAt: this.#now, source });
       this.#busy.add(this.#now, -1);
@@ -214,7 +214,7 @@ class Fleet {
     open.shift();
     const [head] = open;
     if (head === undefined) this.#conversations.delete(conversation);
-    else this.#enqueue(head);
+    else this.#enqueueJobs(head);
   }
 
   #timeLeft({ claimedAt }: Job): number {

@@ -1,7 +1,7 @@
 import type { Message } from "./arrivals.ts";
 
 /** Origin of a reply; a preset means that no provider could answer. */
-export type Source = "provider" | "fallback" | "preset";
+export type ReplySource = "provider" | "fallback" | "preset";
 
 /** Measured period; messages before it only fill the places. */
 export interface Window {
@@ -9,14 +9,14 @@ export interface Window {
   untilMs: number;
 }
 
-export interface Outcome {
+export interface SimulationOutcome {
   /** Times from the POST, in milliseconds, in ascending order. */
   waits: Record<"claimed" | "first" | "done", Float64Array>;
   /**
    * Longest wait for a place, without the time in which the previous message was answered; 0: a place was always free.
    */
   longestInQueueMs: number;
-  answered: Record<Source, number>;
+  answered: Record<ReplySource, number>;
   /** 503 for a full backlog; 429 for a conversation with too many unanswered messages. */
   refused: { backlog: number; unanswered: number };
   /** Mean time for which a reply holds a place. */
@@ -34,11 +34,11 @@ interface Answered {
   claimedAt: number;
   firstAt: number;
   doneAt: number;
-  source: Source;
+  source: ReplySource;
 }
 
 /** Collects the outcome of each message. */
-export class Meter {
+export class WaitMeter {
   readonly #window: Window;
   readonly #waits = { claimed: [] as number[], first: [] as number[], done: [] as number[] };
   readonly #answered = { provider: 0, fallback: 0, preset: 0 };
@@ -64,7 +64,7 @@ export class Meter {
     if (this.#counts(at)) this.#refused[why]++;
   }
 
-  results(): Pick<Outcome, "waits" | "longestInQueueMs" | "answered" | "refused" | "holdMs"> {
+  results(): Pick<SimulationOutcome, "waits" | "longestInQueueMs" | "answered" | "refused" | "holdMs"> {
     const { claimed, first, done } = this.#waits;
     return {
       waits: { claimed: sorted(claimed), first: sorted(first), done: sorted(done) },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { root } from "./measured-process.ts";
 
 /** Size of the installed packages except development dependencies, in MB. */
-export async function installedMb(): Promise<number> {
+export async function installSizeMb(): Promise<number> {
   const lock = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8")) as {
     packages: Record<string, { dev?: boolean }>;
   };

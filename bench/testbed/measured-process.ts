@@ -10,7 +10,7 @@ const startLimitMs = 60_000;
 /** Characters shown of the log of a process that failed. */
 const shownChars = 4000;
 
-export interface ChildOptions {
+export interface ProcessOptions {
   name: string;
   /** Path in the repository. */
   script: string;
@@ -35,12 +35,12 @@ process.once("exit", () => {
 });
 
 /** A process that reports over IPC that it is ready. Killed when no longer needed, or with this process. */
-export class Child implements AsyncDisposable {
-  readonly #options: ChildOptions;
+export class MeasuredProcess implements AsyncDisposable {
+  readonly #options: ProcessOptions;
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
 
-  private constructor(options: ChildOptions) {
+  private constructor(options: ProcessOptions) {
     const log = openSync(options.logFile, "a");
     this.#options = options;
     this.#child = spawn(process.execPath, [`${root}${options.script}`, ...(options.args ?? [])], {
@@ -55,8 +55,8 @@ export class Child implements AsyncDisposable {
   }
 
   /** @throws with the end of its log if it exits before it is ready */
-  static async start(options: ChildOptions): Promise<Child> {
-    const started = new Child(options);
+  static async start(options: ProcessOptions): Promise<MeasuredProcess> {
+    const started = new MeasuredProcess(options);
     const ended = started.#exited.then(() => Promise.reject(new Error("ended at its start")));
     try {
       await within(startLimitMs, Promise.race([once(started.#child, "message"), ended]));

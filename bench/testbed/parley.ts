@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { RedisServer } from "../../shared/testing/stores/redis.ts";
-import type { Child, Usage } from "./measured-process.ts";
-import { openPool, type Stage } from "./testbed.ts";
+import type { MeasuredProcess, Usage } from "./measured-process.ts";
+import { openBenchPool, type Testbed } from "./testbed.ts";
 
 export interface ParleyOptions {
   backend: "redis" | "postgres";
@@ -17,30 +17,30 @@ export interface ParleyOptions {
 /** Parley with its own processes, database and Redis, and with all features on. */
 export interface Parley extends AsyncDisposable {
   readonly origin: string;
-  readonly api: Child;
-  readonly workers: readonly Child[];
+  readonly api: MeasuredProcess;
+  readonly workers: readonly MeasuredProcess[];
   readonly databaseUrl: string;
   readonly pool: pg.Pool;
   readonly redis: RedisServer | undefined;
   /** Starts another worker beside the existing ones. */
-  startWorker(): Promise<Child>;
+  startWorker(): Promise<MeasuredProcess>;
   /** Sends SIGKILL to all of them. */
   killAll(): Promise<void>;
   /** Usage of all its processes. */
   usage(): Usage;
 }
 
-export const tokenSecret = "a secret that only the bench knows: long enough";
+export const benchTokenSecret = "a secret that only the bench knows: long enough";
 /** Maximum number of replies in flight in the bench. */
 const workerConcurrency = "6000";
 const boundless = "100000000";
 
-export async function startParley(stage: Stage, options: ParleyOptions): Promise<Parley> {
+export async function startParley(testbed: Testbed, options: ParleyOptions): Promise<Parley> {
   await using stack = new AsyncDisposableStack();
-  const databaseUrl = await stage.createDatabase("migrated");
-  if (options.countStatements) await stage.countStatements(databaseUrl);
-  const pool = openPool(stack, databaseUrl);
-  const redis = options.backend === "redis" ? stack.use(await stage.startRedis()) : undefined;
+  const databaseUrl = await testbed.createDatabase("migrated");
+  if (options.countStatements) await testbed.countStatements(databaseUrl);
+  const pool = openBenchPool(stack, databaseUrl);
+  const redis = options.backend === "redis" ? stack.use(await testbed.startRedis()) : undefined;
   const { cwd } = options;
   const common = {
     ...(cwd !== undefined && { cwd }),
@@ -50,8 +50,8 @@ export async function startParley(stage: Stage, options: ParleyOptions): Promise
       NODE_OPTIONS: "--max-semi-space-size=16",
       DATABASE_URL: databaseUrl,
       ...(redis && { REDIS_URL: redis.url }),
-      COMPATIBLE_BASE_URL: `${stage.provider.origin}/v1`,
-      TOKEN_SECRET: tokenSecret,
+      COMPATIBLE_BASE_URL: `${testbed.provider.origin}/v1`,
+      TOKEN_SECRET: benchTokenSecret,
       RATE_LIMIT_MAX_REQUESTS: boundless,
       RATE_LIMIT_MAX_READS: boundless,
       RATE_LIMIT_MAX_STREAMS: boundless,
@@ -60,14 +60,14 @@ export async function startParley(stage: Stage, options: ParleyOptions): Promise
       ...options.env,
     },
   };
-  const workers: Child[] = [];
+  const workers: MeasuredProcess[] = [];
   const startWorker = async () => {
-    const worker = stack.use(await stage.start({ ...common, name: "worker", script: "services/worker/main.ts" }));
+    const worker = stack.use(await testbed.start({ ...common, name: "worker", script: "services/worker/main.ts" }));
     workers.push(worker);
     return worker;
   };
   const [{ child: api, origin }] = await Promise.all([
-    stage.startServer({ ...common, name: "api", script: "services/api/main.ts" }),
+    testbed.startServer({ ...common, name: "api", script: "services/api/main.ts" }),
     options.worker === false ? undefined : startWorker(),
   ]);
   stack.use(api);
@@ -81,7 +81,7 @@ export async function startParley(stage: Stage, options: ParleyOptions): Promise
     pool,
     redis,
     startWorker: async () => {
-      const worker = await stage.start({ ...common, name: "worker", script: "services/worker/main.ts" });
+      const worker = await testbed.start({ ...common, name: "worker", script: "services/worker/main.ts" });
       workers.push(owned.use(worker));
       return worker;
     },
@@ -93,7 +93,7 @@ export async function startParley(stage: Stage, options: ParleyOptions): Promise
   };
 }
 
-export function addUp(children: readonly Child[]): Usage {
+export function addUp(children: readonly MeasuredProcess[]): Usage {
   const all = children.map((child) => child.usage());
   return {
     cpuMs: all.reduce((total, { cpuMs }) => total + cpuMs, 0),

@@ -1,4 +1,4 @@
-import type { Pace, Trouble } from "./provider.ts";
+import type { ProviderPace, ProviderFaults } from "./provider.ts";
 import { microseconds } from "./clock.ts";
 import { type FakeRequest, startFakeProvider } from "../../tools/fake-provider/fake-provider.ts";
 import { paced, replyOf } from "../../tools/fake-provider/fake-replies.ts";
@@ -8,8 +8,8 @@ import type { Script, Step } from "../../tools/fake-provider/fake-script.ts";
 const sentNowAndThenMs = 5000;
 
 /** Fake provider as its own process; its pace is set over IPC. */
-let pace: Pace = { firstMs: 0, interMs: 0, tokens: 50 };
-let trouble: Trouble = { failing: 0, most: Number.POSITIVE_INFINITY };
+let pace: ProviderPace = { firstMs: 0, interMs: 0, tokens: 50 };
+let trouble: ProviderFaults = { failing: 0, most: Number.POSITIVE_INFINITY };
 let calls = 0;
 /** Generation of held replies: a new pace ends those of the one before. */
 let generation = 0;
@@ -19,7 +19,7 @@ let changed = Promise.withResolvers<void>();
 const provider = await startFakeProvider({ port: Number(process.env["PORT"]), record: false, script: choose });
 const words = replyOf(50, 0);
 
-process.on("message", (message: { pace?: Pace; trouble?: Trouble }) => {
+process.on("message", (message: { pace?: ProviderPace; trouble?: ProviderFaults }) => {
   if (message.pace) setPace(message.pace);
   if (message.trouble) ({ trouble } = message);
   process.send?.("done");
@@ -27,7 +27,7 @@ process.on("message", (message: { pace?: Pace; trouble?: Trouble }) => {
 process.once("disconnect", () => process.exit());
 process.send?.("ready");
 
-function setPace(next: Pace): void {
+function setPace(next: ProviderPace): void {
   const goesOn = "hold" in next && "hold" in pace;
   pace = next;
   if (!goesOn) {

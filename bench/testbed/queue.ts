@@ -19,7 +19,7 @@ export async function openQueue(
 }
 
 /** Adds jobs to Parley's queue like its API. */
-export async function enqueue(parley: Parley, jobIds: readonly string[]): Promise<void> {
+export async function enqueueJobs(parley: Parley, jobIds: readonly string[]): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const queue = await openQueue(stack, parley);
   for (let from = 0; from < jobIds.length; from += batch) await queue.enqueue(jobIds.slice(from, from + batch));

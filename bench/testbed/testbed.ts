@@ -8,11 +8,11 @@ import { createLogger } from "../../shared/logger.ts";
 import { runAsAdmin, urlOfDatabase } from "../../shared/testing/stores/postgres-admin.ts";
 import { findFreePort } from "../../shared/testing/processes/free-port.ts";
 import { redisAvailable, type RedisServer, startRedis } from "../../shared/testing/stores/redis.ts";
-import { Child, type ChildOptions } from "./measured-process.ts";
+import { MeasuredProcess, type ProcessOptions } from "./measured-process.ts";
 import { startProvider, type BenchProvider } from "./provider.ts";
 
 /** Common base of all measurements: one PostgreSQL, one provider, and as many Redis servers as requested. */
-export interface Stage extends AsyncDisposable {
+export interface Testbed extends AsyncDisposable {
   /** Folder of this run's own files. */
   readonly folder: string;
   readonly provider: BenchProvider;
@@ -26,9 +26,9 @@ export interface Stage extends AsyncDisposable {
   /** Makes PostgreSQL count the statements of later connections to a database (`pg_stat_statements`). */
   countStatements(databaseUrl: string): Promise<void>;
   startRedis(): Promise<RedisServer>;
-  start(options: Omit<ChildOptions, "logFile">): Promise<Child>;
+  start(options: Omit<ProcessOptions, "logFile">): Promise<MeasuredProcess>;
   /** Starts a server on a free port, passed as `PORT`. */
-  startServer(options: Omit<ChildOptions, "logFile">): Promise<{ child: Child; origin: string }>;
+  startServer(options: Omit<ProcessOptions, "logFile">): Promise<{ child: MeasuredProcess; origin: string }>;
 }
 
 /** Settings above a server's defaults for one machine, so that no part is starved. Durability is unchanged. */
@@ -40,7 +40,7 @@ const settings = {
   "pg_stat_statements.track": "none",
 };
 
-export async function openStage(): Promise<Stage> {
+export async function openTestbed(): Promise<Testbed> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "parley-bench-"));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -52,9 +52,9 @@ export async function openStage(): Promise<Stage> {
   await migrate(template);
   let databases = 0;
   let children = 0;
-  const start: Stage["start"] = (options) =>
-    Child.start({ ...options, logFile: join(folder, `${++children}-${options.name}.log`) });
-  const startServer: Stage["startServer"] = async (options) => {
+  const start: Testbed["start"] = (options) =>
+    MeasuredProcess.start({ ...options, logFile: join(folder, `${++children}-${options.name}.log`) });
+  const startServer: Testbed["startServer"] = async (options) => {
     const port = await findFreePort();
     const child = await start({ ...options, env: { ...options.env, PORT: String(port) } });
     return { child, origin: `http://127.0.0.1:${port}` };
@@ -89,7 +89,7 @@ export async function openStage(): Promise<Stage> {
   };
 }
 
-export function openPool(stack: AsyncDisposableStack, databaseUrl: string): pg.Pool {
+export function openBenchPool(stack: AsyncDisposableStack, databaseUrl: string): pg.Pool {
   const opened = stack.adopt(new pg.Pool({ connectionString: databaseUrl, max: 4 }), (pool) => pool.end());
   // The pool's end does not wait for its connections; dropping the database then ends them.
   return opened.on("error", () => undefined);

@@ -27,7 +27,7 @@ interface Setup {
  * Creates the data folder if it is missing. Only for the holder of the folder's lock.
  * @returns the superuser's password, which is kept in the folder
  */
-export async function ensureCluster({ folder, initdb, runAs, log }: Setup): Promise<string> {
+export async function ensureDataDir({ folder, initdb, runAs, log }: Setup): Promise<string> {
   await removeHalfMade(folder);
   const present = await readdir(folder).catch((): string[] => []);
   if (!present.includes("PG_VERSION")) {

@@ -5,9 +5,9 @@ import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { findBinaries } from "./binaries.ts";
-import { ensureCluster, superuser } from "./data-dir.ts";
+import { ensureDataDir, superuser } from "./data-dir.ts";
 import { EmbeddedPostgresError } from "./embedded-postgres-error.ts";
-import { clearLeftover } from "./stop-leftover.ts";
+import { stopLeftover } from "./stop-leftover.ts";
 import { chooseRunAs } from "./run-as.ts";
 import { type Server, startServer } from "./server.ts";
 import { takeFileLock } from "../process/file-lock.ts";
@@ -75,12 +75,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 async function start(folder: string, { log, settings, port }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { initdb, postgres } = await findBinaries();
   const runAs = await chooseRunAs({ folder, postgres });
-  const password = await ensureCluster({ folder, initdb, runAs, log });
+  const password = await ensureDataDir({ folder, initdb, runAs, log });
   for (let attempt = 1; ; attempt++) {
     const chosen = port ?? (await freePort());
     const url = `postgres://${superuser}:${password}@127.0.0.1:${chosen}/postgres`;
     try {
-      await clearLeftover(folder, log);
+      await stopLeftover(folder, log);
       const server = await startServer({
         postgres,
         folder,

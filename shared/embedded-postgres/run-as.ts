@@ -22,7 +22,7 @@ export interface RunAs {
   own: (path: string) => Promise<void>;
 }
 
-interface Place {
+interface DataDir {
   /** The data folder; it may be missing. */
   folder: string;
   /** The program that the account must be able to run. */
@@ -35,7 +35,7 @@ const asOurselves: RunAs = { prefix: [], ids: {}, own: async () => {} };
  * Chooses the account that runs PostgreSQL.
  * @throws {EmbeddedPostgresError} when no account can run it or own the data
  */
-export async function chooseRunAs({ folder, postgres }: Place): Promise<RunAs> {
+export async function chooseRunAs({ folder, postgres }: DataDir): Promise<RunAs> {
   const uid = process.getuid?.();
   const data = await stat(folder).catch(() => undefined);
   if (uid === undefined) return asOurselves;

@@ -18,7 +18,7 @@ const immediateShutdownMs = 7000;
  * belongs to another process is removed, because PostgreSQL would take it for a running server. Only for the holder of
  * the folder's lock: the lock proves that the server has no owner any more.
  */
-export async function clearLeftover(folder: string, log: Logger): Promise<void> {
+export async function stopLeftover(folder: string, log: Logger): Promise<void> {
   const pidFile = join(folder, "postmaster.pid");
   const [firstLine, servedFolder] = (await readFile(pidFile, "utf8").catch(() => undefined))?.split("\n") ?? [];
   if (firstLine === undefined) return;

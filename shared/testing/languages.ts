@@ -7,7 +7,7 @@ import { go, java, perlJwt, php, pythonJwt, type Requirement, rubyJwt } from "./
 
 const run = promisify(execFile);
 
-interface Language {
+interface ServerLanguage {
   requirement: Requirement;
   file: string;
   args?: string[];
@@ -17,7 +17,7 @@ interface Language {
 }
 
 /** Languages of servers that embed a widget, by their headings in the documents. */
-export const languages: Record<string, Language> = {
+export const serverLanguages: Record<string, ServerLanguage> = {
   PHP: { requirement: php, file: "identity.php" },
   Python: { requirement: pythonJwt, file: "identity.py" },
   Ruby: { requirement: rubyJwt, file: "identity.rb" },
@@ -34,7 +34,11 @@ export const languages: Record<string, Language> = {
 };
 
 /** @returns the output of a program in this language */
-export async function runProgram(language: Language, source: string, env: Record<string, string>): Promise<string> {
+export async function runProgram(
+  language: ServerLanguage,
+  source: string,
+  env: Record<string, string>,
+): Promise<string> {
   const { requirement, file, args = [], adapt = (text: string) => text } = language;
   if (requirement.path === undefined) throw new Error(`${requirement.name} is missing: ${requirement.howToGet}`);
   const folder = await mkdtemp(join(tmpdir(), "parley-language-"));

@@ -4,7 +4,7 @@ import { chromiumPath, launchChromium } from "../../shared/testing/processes/chr
 import { redisAvailable } from "../../shared/testing/stores/redis.ts";
 import { type Backend, type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, endlessReply } from "../system/harness/scripted-provider.ts";
-import { openSite, strictPolicy } from "./embedding-site.ts";
+import { openEmbeddingSite, strictPolicy } from "./embedding-site.ts";
 
 /** Timeout for everything that the page should come to show. */
 const patience = { timeout: 15_000 };
@@ -132,7 +132,7 @@ describe.skipIf(chromiumPath === undefined).each(backends)("the demo page, on %s
     // Written once the assistants are known.
     await expect.poll(() => embed.textContent(), patience).toContain("<script");
     const line = await embed.textContent();
-    await using site = await openSite();
+    await using site = await openEmbeddingSite();
     const other = await context.newPage();
     watch(other);
     const { base } = running(product).client;

@@ -3,13 +3,13 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** Embedding site on an origin of its own. */
-export interface Site extends AsyncDisposable {
+export interface EmbeddingSite extends AsyncDisposable {
   readonly url: string;
   /** @returns the address of a page with that HTML and that policy; "": no policy */
   page(html: string, policy?: string): string;
 }
 
-export async function openSite(): Promise<Site> {
+export async function openEmbeddingSite(): Promise<EmbeddingSite> {
   const pages = new Map<string, { html: string; policy: string }>();
   const server = createServer((request, response) => {
     const page = pages.get(new URL(request.url ?? "/", "http://site").pathname);

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
-import type { Stage } from "./widget-host.ts";
+import type { WidgetHost } from "./widget-host.ts";
 
 /** Timeout of every expected change of the page. */
 export const patience = { timeout: 10_000 };
@@ -35,7 +35,7 @@ export interface ScriptedOptions {
 
 export async function openScripted(
   browser: Browser,
-  stage: Stage,
+  host: WidgetHost,
   options: ScriptedOptions = {},
 ): Promise<ScriptedWidget> {
   const { attributes = "", body = `<parley-chat ${attributes}></parley-chat>`, before, context: settings } = options;
@@ -51,7 +51,7 @@ export async function openScripted(
     if (line.type() === "error" && !line.text().includes("favicon") && !line.text().includes("404"))
       faults.push(line.text());
   });
-  await page.goto(stage.show({ ...options, body }));
+  await page.goto(host.show({ ...options, body }));
   await page.waitForFunction("customElements.get('parley-chat') !== undefined && 'scripted' in window");
   await page.evaluate(recordAnnouncements);
   const run = (code: string) => page.evaluate<unknown>(code);

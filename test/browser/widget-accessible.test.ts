@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { openScripted, type ScriptedWidget, support, talk } from "./scripted-widget.ts";
-import { openStage, type Stage } from "./widget-host.ts";
+import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
 const markdown =
   "# Title\n\nA **word**, a [link](https://example.com), `code`.\n\n### Third\n\n- one\n  1. two\n- [x] done\n\n> quote\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n```js\nlet a;\n```\n\n---\nEnd.";
@@ -73,16 +73,16 @@ const states: { what: string; state: object; act?: (page: Page) => Promise<unkno
   },
 ];
 
-let stage: Stage;
+let host: WidgetHost;
 let browser: Browser;
 
 describe.skipIf(chromiumPath === undefined)("accessibility", { timeout: 120_000 }, () => {
   beforeAll(async () => {
-    [stage, browser] = await Promise.all([openStage(), launchChromium()]);
+    [host, browser] = await Promise.all([openWidgetHost(), launchChromium()]);
   });
   afterAll(async () => {
     await browser?.close();
-    await stage?.[Symbol.asyncDispose]();
+    await host?.[Symbol.asyncDispose]();
   });
 
   for (const lang of ["en", "ar"]) {
@@ -169,7 +169,7 @@ describe.skipIf(chromiumPath === undefined)("accessibility", { timeout: 120_000 
 });
 
 async function open(options: Parameters<typeof openScripted>[2]): Promise<ScriptedWidget> {
-  const widget = await openScripted(browser, stage, {
+  const widget = await openScripted(browser, host, {
     body: siteWith(options?.attributes ?? ""),
     policy: "",
     ...options,

@@ -8,14 +8,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
-import { openSite, type Site, strictPolicy } from "./embedding-site.ts";
+import { openEmbeddingSite, type EmbeddingSite, strictPolicy } from "./embedding-site.ts";
 
 /** Timeout for everything that the page should come to show. */
 const patience = { timeout: 10_000 };
 const kilobyte = 1024;
 
 let product: Product;
-let site: Site;
+let site: EmbeddingSite;
 let browser: Browser;
 let contexts: BrowserContext[] = [];
 /** Faults of pages, the browser's refusals by policy among them. */
@@ -23,7 +23,11 @@ let faults: string[] = [];
 
 describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { timeout: 30_000 }, () => {
   beforeAll(async () => {
-    [product, site, browser] = await Promise.all([startProduct({ backend: "postgres" }), openSite(), launchChromium()]);
+    [product, site, browser] = await Promise.all([
+      startProduct({ backend: "postgres" }),
+      openEmbeddingSite(),
+      launchChromium(),
+    ]);
   });
   afterAll(async () => {
     await browser?.close();

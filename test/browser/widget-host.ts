@@ -5,19 +5,19 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openSite, strictPolicy } from "./embedding-site.ts";
+import { openEmbeddingSite, strictPolicy } from "./embedding-site.ts";
 
 const harness = fileURLToPath(new URL("../../services/widget/testing/harness.ts", import.meta.url));
 
 /** The element with a scripted chat, loaded from another origin than its page. */
-export interface Stage extends AsyncDisposable {
+export interface WidgetHost extends AsyncDisposable {
   /** Origin of the element's files. */
   readonly assets: string;
   /** @returns the address of a page with that content; its policy is strict unless another one is given */
   show(page: { head?: string; body?: string; lang?: string; policy?: string }): string;
 }
 
-export async function openStage(): Promise<Stage> {
+export async function openWidgetHost(): Promise<WidgetHost> {
   const files = await bundle();
   const server = createServer((request, response) => {
     const file = files.get(basename(request.url ?? ""));
@@ -29,7 +29,7 @@ export async function openStage(): Promise<Stage> {
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const assets = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const site = await openSite();
+  const site = await openEmbeddingSite();
   return {
     assets,
     show: ({ head = "", body = "<parley-chat></parley-chat>", lang = "en", policy = strictPolicy(assets) }) =>

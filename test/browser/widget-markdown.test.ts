@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { openScripted, patience, type ScriptedWidget, talk } from "./scripted-widget.ts";
-import { openStage, type Stage } from "./widget-host.ts";
+import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
 /** Texts that an attacker may bring a model to write. Each would call `harm` if anything of it ran. */
 const attacks = [
@@ -57,16 +57,16 @@ const attacks = [
   "<?lit$123456789$><!--?lit$1$-->",
 ];
 
-let stage: Stage;
+let host: WidgetHost;
 let browser: Browser;
 
 describe.skipIf(chromiumPath === undefined)("replies on the page", () => {
   beforeAll(async () => {
-    [stage, browser] = await Promise.all([openStage(), launchChromium()]);
+    [host, browser] = await Promise.all([openWidgetHost(), launchChromium()]);
   });
   afterAll(async () => {
     await browser?.close();
-    await stage?.[Symbol.asyncDispose]();
+    await host?.[Symbol.asyncDispose]();
   });
 
   it("run nothing, load nothing and break out of nothing, whatever they say", async () => {
@@ -97,7 +97,7 @@ describe.skipIf(chromiumPath === undefined)("replies on the page", () => {
       for (const link of await page.locator(".reply a").all()) await link.dispatchEvent("click", { bubbles: false });
     }
     expect(await page.evaluate("harmed")).toEqual([]);
-    expect(asked.filter((url) => !url.startsWith(stage.assets))).toEqual([]);
+    expect(asked.filter((url) => !url.startsWith(host.assets))).toEqual([]);
     expect(await page.evaluate("document.querySelector('parley-chat').isConnected && 'set' in scripted")).toBe(true);
   });
 
@@ -176,7 +176,7 @@ const description = `(() => {
 })()`;
 
 async function open(options: { policy?: string } = {}): Promise<ScriptedWidget> {
-  const widget = await openScripted(browser, stage, options);
+  const widget = await openScripted(browser, host, options);
   await widget.open();
   // Loads the code for markdown.
   await widget.put(talk.reply("**ready**"));

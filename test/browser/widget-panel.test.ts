@@ -2,20 +2,20 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { openScripted, patience, type ScriptedOptions, support, talk } from "./scripted-widget.ts";
-import { openStage, type Stage } from "./widget-host.ts";
+import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
-let stage: Stage;
+let host: WidgetHost;
 let browser: Browser;
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 describe.skipIf(chromiumPath === undefined)("the panel", () => {
   beforeAll(async () => {
-    [stage, browser] = await Promise.all([openStage(), launchChromium()]);
+    [host, browser] = await Promise.all([openWidgetHost(), launchChromium()]);
   });
   afterAll(async () => {
     await browser?.close();
-    await stage?.[Symbol.asyncDispose]();
+    await host?.[Symbol.asyncDispose]();
   });
 
   describe("writing", () => {
@@ -280,7 +280,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
 
     it("never takes the focus from the page", async () => {
       const body = `<input id="own" autofocus><parley-chat open></parley-chat>`;
-      await using widget = await openScripted(browser, stage, { body });
+      await using widget = await openScripted(browser, host, { body });
       await widget.page.locator("#own").focus();
       await widget.page.locator(".panel[data-open]").waitFor();
       await widget.put(talk.question("a"));
@@ -434,7 +434,7 @@ function shown({ page }: Widget) {
 type Widget = Awaited<ReturnType<typeof openScripted>>;
 
 async function open(options: ScriptedOptions = {}, state: object = {}, opened = true): Promise<Widget> {
-  const widget = await openScripted(browser, stage, options);
+  const widget = await openScripted(browser, host, options);
   await widget.set({ assistant: support, ...state });
   if (opened) await widget.open();
   return widget;

@@ -2,7 +2,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { openScripted, patience, support, talk } from "./scripted-widget.ts";
-import { openStage, type Stage } from "./widget-host.ts";
+import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
 /** Longest task that may keep a page from answering its visitor, in milliseconds. */
 const longestTaskMs = 50;
@@ -12,21 +12,21 @@ const paragraph =
 const section = `## A section\n\n${paragraph.repeat(4)}\n\n1. First *item* of a list\n2. Second item\n   - with one below\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n\`\`\`js\nconst code = 1;\n\`\`\`\n\n`;
 const reply = section.repeat(14);
 
-let stage: Stage;
+let host: WidgetHost;
 let browser: Browser;
 
 describe.skipIf(chromiumPath === undefined)("a long reply", { timeout: 90_000 }, () => {
   beforeAll(async () => {
-    [stage, browser] = await Promise.all([openStage(), launchChromium()]);
+    [host, browser] = await Promise.all([openWidgetHost(), launchChromium()]);
   });
   afterAll(async () => {
     await browser?.close();
-    await stage?.[Symbol.asyncDispose]();
+    await host?.[Symbol.asyncDispose]();
   });
 
   it("of two thousand words streams in without a task that is long", async () => {
     expect(reply.split(/\s+/).length).toBeGreaterThan(2000);
-    await using widget = await openScripted(browser, stage, { context: { reducedMotion: "no-preference" } });
+    await using widget = await openScripted(browser, host, { context: { reducedMotion: "no-preference" } });
     const earlier = Array.from({ length: 20 }, (_, n) => [
       talk.question(`question ${n}`),
       talk.reply(section, { key: `reply ${n}` }),
@@ -45,7 +45,7 @@ describe.skipIf(chromiumPath === undefined)("a long reply", { timeout: 90_000 },
   });
 
   it("grows evenly where it comes in bursts", async () => {
-    await using widget = await openScripted(browser, stage, { context: { reducedMotion: "no-preference" } });
+    await using widget = await openScripted(browser, host, { context: { reducedMotion: "no-preference" } });
     await widget.open();
     await widget.put(talk.reply("It begins.", { phase: "writing" }));
     await widget.page.getByText("It begins.").waitFor();

@@ -1,8 +1,8 @@
-import type { Journal, RequestRecord } from "./run-log.ts";
-import type { ApiSlot } from "./testbed.ts";
+import type { RunLog, RequestRecord } from "./run-log.ts";
+import type { ApiProcess } from "./testbed.ts";
 
-export interface Call {
-  api: ApiSlot;
+export interface ChaosRequest {
+  api: ApiProcess;
   visitor: number;
   route: RequestRecord["route"];
   path: string;
@@ -14,25 +14,25 @@ export interface Call {
   jobId?: string | undefined;
 }
 
-export interface Answer {
+export interface ChaosAnswer {
   status: number;
   body: unknown;
   retryAfterMs: number | undefined;
 }
 
-/** Timeout of a request; one that exceeds it is aborted, and recorded in the journal. */
+/** Timeout of a request; one that exceeds it is aborted, and recorded in the run log. */
 const giveUpMs = 30_000;
 
 /**
  * Makes one request and records its outcome.
  * @returns `undefined` if no answer arrived
  */
-export async function request(journal: Journal, call: Call): Promise<Answer | undefined> {
+export async function request(runLog: RunLog, call: ChaosRequest): Promise<ChaosAnswer | undefined> {
   const { api, visitor, route, path, token, key, body, wait, jobId } = call;
   const method = route.split(" ", 1)[0] ?? "GET";
   const at = Date.now();
   const note = (status: RequestRecord["status"]) =>
-    journal.note({
+    runLog.note({
       at,
       ms: Date.now() - at,
       visitor,

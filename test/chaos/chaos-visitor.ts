@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type SubmitResponse, submitResponse } from "../../shared/protocol/submit.ts";
 import { followByPolls, followStream, pickApi } from "./follow-reply.ts";
-import type { Journal } from "./run-log.ts";
+import type { RunLog } from "./run-log.ts";
 import { Random } from "./random.ts";
 import { request } from "./api-request.ts";
-import type { Stage } from "./testbed.ts";
+import type { ChaosTestbed } from "./testbed.ts";
 
 interface Conversation {
   id: string;
@@ -15,17 +15,17 @@ interface Conversation {
 const acceptLimitMs = 90_000;
 
 /** One visitor. Its random numbers are its own, so that its actions do not depend on other visitors. */
-export class Visitor {
+export class ChaosVisitor {
   readonly #number: number;
-  readonly #stage: Stage;
-  readonly #journal: Journal;
+  readonly #testbed: ChaosTestbed;
+  readonly #runLog: RunLog;
   readonly #random: Random;
   #sent = 0;
 
-  constructor(number: number, seed: number, stage: Stage, journal: Journal) {
+  constructor(number: number, seed: number, testbed: ChaosTestbed, runLog: RunLog) {
     this.#number = number;
-    this.#stage = stage;
-    this.#journal = journal;
+    this.#testbed = testbed;
+    this.#runLog = runLog;
     this.#random = new Random(seed * 1000 + number);
   }
 
@@ -50,14 +50,14 @@ export class Visitor {
     const text = `v${this.#number} m${++this.#sent}: ${dice.pick(["hello", "where is my order?", "grüße 😀", "¿dónde?"])}`;
     const sentAt = Date.now();
     const key = dice.uuid();
-    this.#journal.sent.set(text, { conversationId: to?.id });
+    this.#runLog.sent.set(text, { conversationId: to?.id });
     const answer = await this.#submit(dice, { text, key, to });
     if (!answer) return undefined;
     const { jobId, conversationId, token } = answer;
-    this.#journal.sent.set(text, { conversationId, jobId });
+    this.#runLog.sent.set(text, { conversationId, jobId });
     const job = { visitor: this.#number, jobId, conversationId, text, sentAt, acceptedAt: Date.now(), token };
-    this.#journal.accepted.push(job);
-    const follower = { stage: this.#stage, journal: this.#journal, random: dice, job };
+    this.#runLog.accepted.push(job);
+    const follower = { testbed: this.#testbed, runLog: this.#runLog, random: dice, job };
     const cancels = dice.chance(0.12);
     const deletes = to !== undefined && dice.chance(0.05);
     await Promise.all([
@@ -67,7 +67,7 @@ export class Visitor {
       cancels ? this.#cancel(new Random(dice.between(0, 2 ** 30)), answer) : undefined,
       deletes ? this.#delete(new Random(dice.between(0, 2 ** 30)), answer) : undefined,
     ]);
-    return this.#journal.deleted.has(conversationId) ? undefined : { id: conversationId, token };
+    return this.#runLog.deleted.has(conversationId) ? undefined : { id: conversationId, token };
   }
 
   /** Sends the message with one idempotency key until it is accepted. */
@@ -78,7 +78,7 @@ export class Visitor {
       if (answer?.status === 202) return submitResponse.parse(answer.body);
       if (answer?.status === 404 && this.#isDeleted(message)) return undefined;
       if (answer && answer.status !== 429 && answer.status !== 503) {
-        this.#journal.breach(
+        this.#runLog.breach(
           "messages are accepted",
           `${answer.status} ${JSON.stringify(answer.body)} for "${message.text}"`,
         );
@@ -86,13 +86,13 @@ export class Visitor {
       }
       await sleep(answer?.retryAfterMs ?? dice.between(100, 500));
     }
-    this.#journal.breach("messages are accepted", `"${message.text}" was not, in ${acceptLimitMs} ms`);
+    this.#runLog.breach("messages are accepted", `"${message.text}" was not, in ${acceptLimitMs} ms`);
     return undefined;
   }
 
   #post(dice: Random, { text, key, to }: Message) {
-    return request(this.#journal, {
-      api: pickApi(this.#stage, dice),
+    return request(this.#runLog, {
+      api: pickApi(this.#testbed, dice),
       visitor: this.#number,
       route: "POST chat",
       path: "/api/chat",
@@ -107,23 +107,23 @@ export class Visitor {
     await sleep(dice.between(0, 2000));
     const same = await this.#post(dice, message);
     if (same?.status === 202 && submitResponse.parse(same.body).jobId !== jobId) {
-      this.#journal.breach("a key gives one job", `another job for "${message.text}"`, jobId);
+      this.#runLog.breach("a key gives one job", `another job for "${message.text}"`, jobId);
     }
     const other = await this.#post(dice, { ...message, text: `${message.text} (changed)` });
-    if (other?.status === 404 && this.#journal.deleted.size > 0) return;
+    if (other?.status === 404 && this.#runLog.deleted.size > 0) return;
     if (other && ![409, 429, 503].includes(other.status)) {
-      this.#journal.breach("a key gives one job", `${other.status} for a key used with another text`, jobId);
+      this.#runLog.breach("a key gives one job", `${other.status} for a key used with another text`, jobId);
     }
   }
 
   /** Deletes the conversation, even with work in progress. A repeated deletion finds it gone. */
   async #delete(dice: Random, { conversationId, token }: SubmitResponse): Promise<void> {
     await sleep(dice.between(0, 3000));
-    const { deleted } = this.#journal;
+    const { deleted } = this.#runLog;
     deleted.set(conversationId, false);
     for (;;) {
-      const answer = await request(this.#journal, {
-        api: pickApi(this.#stage, dice),
+      const answer = await request(this.#runLog, {
+        api: pickApi(this.#testbed, dice),
         visitor: this.#number,
         route: "DELETE conversation",
         path: `/api/conversations/${conversationId}`,
@@ -138,21 +138,21 @@ export class Visitor {
   }
 
   #isDeleted({ to }: Message): boolean {
-    return to !== undefined && this.#journal.deleted.has(to.id);
+    return to !== undefined && this.#runLog.deleted.has(to.id);
   }
 
   async #cancel(dice: Random, { jobId, token }: SubmitResponse): Promise<void> {
     await sleep(dice.between(0, 2500));
     for (;;) {
-      const answer = await request(this.#journal, {
-        api: pickApi(this.#stage, dice),
+      const answer = await request(this.#runLog, {
+        api: pickApi(this.#testbed, dice),
         visitor: this.#number,
         route: "DELETE job",
         path: `/api/jobs/${jobId}`,
         token,
         jobId,
       });
-      if (answer?.status === 200) this.#journal.cancelled.push(jobId);
+      if (answer?.status === 200) this.#runLog.cancelled.push(jobId);
       if (answer && answer.status !== 503) return;
       await sleep(dice.between(100, 500));
     }

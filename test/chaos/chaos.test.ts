@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { redisAvailable } from "../../shared/testing/stores/redis.ts";
 import { makePlan } from "./fault-plan.ts";
-import { describeRun } from "./report.ts";
+import { describeChaosRun } from "./report.ts";
 import { runChaos } from "./run.ts";
 
 const minutes = 0.4;
@@ -38,5 +38,5 @@ describe("whatever breaks, nothing is lost and nothing is done twice", { timeout
 async function expectAllRulesToHold(backend: "postgres" | "redis"): Promise<void> {
   const run = await runChaos({ backend, seed, minutes, soakChats, say: () => undefined });
   const broken = run.results.filter(({ breaches }) => breaches.length > 0);
-  expect(broken, describeRun(run)).toEqual([]);
+  expect(broken, describeChaosRun(run)).toEqual([]);
 }

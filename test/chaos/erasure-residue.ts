@@ -1,19 +1,19 @@
-import { onRedis } from "./stores/redis-client.ts";
-import type { Stage } from "./testbed.ts";
+import { withRedisClient } from "./stores/redis-client.ts";
+import type { ChaosTestbed } from "./testbed.ts";
 
 /** Data left of a deleted conversation. */
-export interface Remains {
+export interface ErasureResidue {
   conversationId: string;
   what: string;
 }
 
 /** Searches all stores of text, without gates. */
-export async function readRemains({
+export async function findErasureResidue({
   pool,
   redis,
   replicated,
-}: Pick<Stage, "pool" | "redis" | "replicated">): Promise<Remains[]> {
-  const { rows } = await pool.query<Remains>(`
+}: Pick<ChaosTestbed, "pool" | "redis" | "replicated">): Promise<ErasureResidue[]> {
+  const { rows } = await pool.query<ErasureResidue>(`
     select id as "conversationId", what from conversations, lateral (
       select 'a message' as what from messages where conversation_id = conversations.id
       union all select 'a draft' from drafts join jobs on jobs.id = drafts.job_id where jobs.conversation_id = conversations.id
@@ -28,7 +28,7 @@ export async function readRemains({
      where deleted_at is not null`,
   );
   const keys = (
-    await Promise.all(servers.map(({ url }) => onRedis(url, (client) => client.keys("parley:live:*"))))
+    await Promise.all(servers.map(({ url }) => withRedisClient(url, (client) => client.keys("parley:live:*"))))
   ).flat();
   const drafts = jobs.filter(({ id }) => keys.some((key) => key.includes(id)));
   return [...rows, ...drafts.map(({ conversationId }) => ({ conversationId, what: "a draft" }))];

@@ -2,12 +2,12 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TcpGate } from "../../shared/testing/processes/tcp-gate.ts";
-import type { Journal } from "./run-log.ts";
-import { onRedis } from "./stores/redis-client.ts";
+import type { RunLog } from "./run-log.ts";
+import { withRedisClient } from "./stores/redis-client.ts";
 import type { FaultKind, PlannedFault } from "./fault-plan.ts";
 import { breakReplicated } from "./stores/replicated-store.ts";
-import type { Slot } from "./managed-process.ts";
-import type { Stage } from "./testbed.ts";
+import type { ManagedProcess } from "./managed-process.ts";
+import type { ChaosTestbed } from "./testbed.ts";
 
 /** Age of the copy with which a Redis restarts. */
 const copyAgeMs = 1500;
@@ -15,35 +15,37 @@ const copyAgeMs = 1500;
 const endLimitMs = 12_000;
 
 /** Executes a plan. Faults of one part wait for each other; those of different parts overlap. */
-export class Faults {
-  readonly #stage: Stage;
-  readonly #journal: Journal;
+export class FaultInjector {
+  readonly #testbed: ChaosTestbed;
+  readonly #runLog: RunLog;
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #running = new Set<Promise<void>>();
 
-  constructor(stage: Stage, journal: Journal) {
-    this.#stage = stage;
-    this.#journal = journal;
+  constructor(testbed: ChaosTestbed, runLog: RunLog) {
+    this.#testbed = testbed;
+    this.#runLog = runLog;
   }
 
   /** Begins a fault and its repair. */
   begin(fault: PlannedFault): void {
     const running = this.#do(fault).catch((error: unknown) => {
-      this.#journal.breach("the harness itself works", `${fault.kind}: ${String(error)}`);
+      this.#runLog.breach("the harness itself works", `${fault.kind}: ${String(error)}`);
     });
     this.#running.add(running);
     void running.then(() => this.#running.delete(running));
   }
 
   /** Resolves when everything is repaired, and every process runs. */
-  async mended(): Promise<void> {
+  async repaired(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
-    const { slots } = this.#stage;
-    await Promise.all(slots.map((slot) => slot.inTurn(async () => (slot.running ? undefined : slot.start()))));
+    const { processes } = this.#testbed;
+    await Promise.all(
+      processes.map((managed) => managed.inTurn(async () => (managed.running ? undefined : managed.start()))),
+    );
   }
 
   async #do({ kind, target, forMs }: PlannedFault): Promise<void> {
-    const { apis, workers } = this.#stage;
+    const { apis, workers } = this.#testbed;
     const worker = workers[target % workers.length];
     const api = apis[target % apis.length];
     if (worker === undefined || api === undefined) return;
@@ -67,7 +69,7 @@ export class Faults {
       case "partition-worker":
         return this.#inTurn(kind, worker.name, () => stalled(this.#gates([worker.name], "postgres"), forMs));
       case "provider-cut":
-        return this.#inTurn(kind, "provider", () => shut(this.#stage.providerGate, forMs));
+        return this.#inTurn(kind, "provider", () => shut(this.#testbed.providerGate, forMs));
       case "postgres-terminate":
       case "postgres-restart":
       case "postgres-crash":
@@ -86,7 +88,7 @@ export class Faults {
       case "redis-pause-master":
       case "redis-kill-replica":
       case "redis-kill-clients": {
-        const { redis, replicated } = this.#stage;
+        const { redis, replicated } = this.#testbed;
         if (replicated) {
           return this.#inTurn(kind, "redis", (mend) => breakReplicated(replicated, { kind, target, forMs }, mend));
         }
@@ -97,45 +99,45 @@ export class Faults {
     }
   }
 
-  async #kill(kind: FaultKind, slot: Slot, forMs: number): Promise<void> {
-    await slot.inTurn(async () => {
-      const mend = this.#journal.begin(kind, slot.name);
-      await slot.kill();
+  async #kill(kind: FaultKind, managed: ManagedProcess, forMs: number): Promise<void> {
+    await managed.inTurn(async () => {
+      const mend = this.#runLog.begin(kind, managed.name);
+      await managed.kill();
       await sleep(forMs);
-      await slot.start();
+      await managed.start();
       mend();
     });
   }
 
-  async #end(kind: FaultKind, slot: Slot, forMs: number): Promise<void> {
-    await slot.inTurn(async () => {
-      const mend = this.#journal.begin(kind, slot.name);
+  async #end(kind: FaultKind, managed: ManagedProcess, forMs: number): Promise<void> {
+    await managed.inTurn(async () => {
+      const mend = this.#runLog.begin(kind, managed.name);
       const began = Date.now();
-      const { code, ms } = await slot.stop();
-      const excused = this.#journal
-        .disturbances(["postgres", "redis", slot.name], began, Date.now(), 3000)
-        .some(({ kind: what, part }) => part !== slot.name || what === "partition-worker");
+      const { code, ms } = await managed.stop();
+      const excused = this.#runLog
+        .faultsOf(["postgres", "redis", managed.name], began, Date.now(), 3000)
+        .some(({ kind: what, part }) => part !== managed.name || what === "partition-worker");
       if (code !== 0 || (ms > endLimitMs && !excused)) {
-        this.#journal.breach("a process that is told to end does so", `${slot.name}: ${code} after ${ms} ms`);
+        this.#runLog.breach("a process that is told to end does so", `${managed.name}: ${code} after ${ms} ms`);
       }
       await sleep(forMs);
-      await slot.start();
+      await managed.start();
       mend();
     });
   }
 
-  async #freeze(kind: FaultKind, slot: Slot, forMs: number): Promise<void> {
-    await slot.inTurn(async () => {
-      const mend = this.#journal.begin(kind, slot.name);
-      slot.pause();
+  async #freeze(kind: FaultKind, managed: ManagedProcess, forMs: number): Promise<void> {
+    await managed.inTurn(async () => {
+      const mend = this.#runLog.begin(kind, managed.name);
+      managed.pause();
       await sleep(forMs);
-      slot.resume();
+      managed.resume();
       mend();
     });
   }
 
   async #breakPostgres(kind: FaultKind, forMs: number): Promise<void> {
-    const { postgres, pool, slots } = this.#stage;
+    const { postgres, pool, processes } = this.#testbed;
     if (kind === "postgres-terminate") {
       await pool.query(
         "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'",
@@ -143,7 +145,7 @@ export class Faults {
     } else if (kind === "postgres-stall") {
       await stalled(
         this.#gates(
-          slots.map(({ name }) => name),
+          processes.map(({ name }) => name),
           "postgres",
         ),
         forMs,
@@ -156,9 +158,9 @@ export class Faults {
   }
 
   async #breakRedis(kind: FaultKind, target: number, forMs: number): Promise<void> {
-    const { redis, slots } = this.#stage;
+    const { redis, processes } = this.#testbed;
     if (redis === undefined) return this.#emptyQueueTables();
-    if (kind === "lose-queue") return onRedis(redis.url, async (client) => void (await client.flushall()));
+    if (kind === "lose-queue") return withRedisClient(redis.url, async (client) => void (await client.flushall()));
     if (kind === "redis-pause") {
       redis.pause();
       await sleep(forMs);
@@ -166,21 +168,21 @@ export class Faults {
     } else if (kind === "redis-stall") {
       await stalled(
         this.#gates(
-          slots.map(({ name }) => name),
+          processes.map(({ name }) => name),
           "redis",
         ),
         forMs,
       );
     } else if (kind === "redis-stall-one") {
-      await stalled(this.#gates([slots[target % slots.length]?.name ?? ""], "redis"), forMs);
+      await stalled(this.#gates([processes[target % processes.length]?.name ?? ""], "redis"), forMs);
     } else if (kind === "hints-lost") {
       // Connections stay open, so that no client notices a gap.
-      await onRedis(redis.url, (client) => client.acl("SETUSER", "default", "-publish"));
+      await withRedisClient(redis.url, (client) => client.acl("SETUSER", "default", "-publish"));
       await sleep(forMs);
-      await onRedis(redis.url, (client) => client.acl("SETUSER", "default", "+publish"));
+      await withRedisClient(redis.url, (client) => client.acl("SETUSER", "default", "+publish"));
     } else {
       // Redis loads a copy of its data that it finds in its folder.
-      const folder = await onRedis(redis.url, async (client) => {
+      const folder = await withRedisClient(redis.url, async (client) => {
         if (kind !== "redis-empty") await client.save();
         if (kind === "redis-old-data") await sleep(copyAgeMs);
         return String((await client.config("GET", "dir"))[1]);
@@ -193,11 +195,11 @@ export class Faults {
   }
 
   async #emptyQueueTables(): Promise<void> {
-    const { rows } = await this.#stage.pool.query<{ name: string }>(
+    const { rows } = await this.#testbed.pool.query<{ name: string }>(
       "select format('bullmq.%I', tablename) as name from pg_tables where schemaname = 'bullmq' and tablename not like '%migration%'",
     );
     const empty = async (): Promise<unknown> =>
-      this.#stage.pool
+      this.#testbed.pool
         .query(`truncate ${rows.map(({ name }) => name).join(", ")}`)
         .catch((error: { code?: string }) => {
           // Its locks may deadlock with those of the queue's own statements.
@@ -208,12 +210,12 @@ export class Faults {
   }
 
   #gates(names: readonly string[], store: "postgres" | "redis"): TcpGate[] {
-    return names.flatMap((name) => this.#stage.gates.get(name)?.[store] ?? []);
+    return names.flatMap((name) => this.#testbed.gates.get(name)?.[store] ?? []);
   }
 
   #inTurn(kind: FaultKind, part: string, work: (mend: () => void) => Promise<unknown>): Promise<void> {
     const done = (this.#turns.get(part) ?? Promise.resolve()).then(async () => {
-      const mend = this.#journal.begin(kind, part);
+      const mend = this.#runLog.begin(kind, part);
       try {
         await work(mend);
       } finally {

@@ -1,7 +1,7 @@
 import { Random } from "./random.ts";
 
 /** Stores of the product beside PostgreSQL: none, one Redis, or a Redis of several servers. */
-export type Backend = "postgres" | "redis" | "cluster" | "sentinel";
+export type ChaosBackend = "postgres" | "redis" | "cluster" | "sentinel";
 
 export const faultKinds = [
   // Processes.
@@ -128,7 +128,7 @@ const returnMs = 8000;
 const longRunMs = 90_000;
 
 /** Plans faults and their times: equal for the same seed, length and store. All faults end within the run. */
-export function makePlan(seed: number, minutes: number, backend: Backend): PlannedFault[] {
+export function makePlan(seed: number, minutes: number, backend: ChaosBackend): PlannedFault[] {
   const random = new Random(seed);
   const endMs = minutes * 60_000;
   const possible = shapesOn(backend).filter(({ long }) => !long || endMs >= longRunMs);
@@ -149,7 +149,7 @@ export function makePlan(seed: number, minutes: number, backend: Backend): Plann
 }
 
 /** Shapes by backend. The first two share a plan; faults that a backend lacks are skipped during the run. */
-function shapesOn(backend: Backend): readonly Shape[] {
+function shapesOn(backend: ChaosBackend): readonly Shape[] {
   if (backend === "postgres" || backend === "redis") return shapes;
   return [...shapes.filter(({ kind }) => !ofOneServer.includes(kind)), ...replicatedShapes];
 }

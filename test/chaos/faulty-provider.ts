@@ -10,7 +10,7 @@ export interface FakeReply {
 }
 
 /** Fake provider of a run, with faults of its own until it is healed. */
-export interface Upstream {
+export interface FaultyProvider {
   readonly fake: FakeProvider;
   /** Scripted reply of each call; absent if it was refused. */
   readonly replies: ReadonlyMap<FakeCall, FakeReply>;
@@ -46,7 +46,7 @@ const words = [
 ];
 
 /** @param stalls makes a few calls hang until all is healed: each costs a timeout of the worker */
-export async function startUpstream(seed: number, stalls: boolean): Promise<Upstream> {
+export async function startFaultyProvider(seed: number, stalls: boolean): Promise<FaultyProvider> {
   const random = new Random(seed ^ 0x5eed);
   const { promise: healed, resolve } = Promise.withResolvers<void>();
   let well = false;

@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jobView, timeline } from "../../shared/protocol/job.ts";
 import { EventStream } from "../system/harness/event-stream.ts";
-import type { Accepted, Journal } from "./run-log.ts";
+import type { AcceptedMessage, RunLog } from "./run-log.ts";
 import type { Random } from "./random.ts";
 import { request } from "./api-request.ts";
-import type { ApiSlot, Stage } from "./testbed.ts";
+import type { ApiProcess, ChaosTestbed } from "./testbed.ts";
 
 export interface Follower {
-  stage: Stage;
-  journal: Journal;
+  testbed: ChaosTestbed;
+  runLog: RunLog;
   random: Random;
-  job: Accepted & { token: string };
+  job: AcceptedMessage & { token: string };
 }
 
 /** Wait after which a steady visitor reloads the page. */
 const patienceMs = 90_000;
 
-export function pickApi({ apis: [one, two] }: Stage, random: Random): ApiSlot {
+export function pickApi({ apis: [one, two] }: ChaosTestbed, random: Random): ApiProcess {
   const [first, second] = random.chance(0.5) ? [one, two] : [two, one];
   const api = first ?? second;
   if (api === undefined) throw new Error("there is no API");
@@ -28,12 +28,12 @@ export function pickApi({ apis: [one, two] }: Stage, random: Random): ApiSlot {
  * may reach another API process.
  */
 export async function followStream(follower: Follower): Promise<void> {
-  const { stage, journal, random, job } = follower;
+  const { testbed, runLog, random, job } = follower;
   const steady = random.chance(0.4);
   let lastEventId: string | undefined;
   let text = "";
   for (;;) {
-    const api = pickApi(stage, random);
+    const api = pickApi(testbed, random);
     const connectedAt = Date.now();
     const dropAfterMs = steady ? patienceMs : random.between(50, 2500);
     const stream = await open(follower, api, { lastEventId, text });
@@ -46,7 +46,7 @@ export async function followStream(follower: Follower): Promise<void> {
         const { event, data } = stream.terminal;
         const end = { status: event === "done" ? "completed" : event, reply: data.reply?.text, text: stream.text };
         const { jobId, visitor } = job;
-        journal.followed.push({ jobId, visitor, how: "stream", ...end, at: Date.now(), connectedAt, api: api.name });
+        runLog.followed.push({ jobId, visitor, how: "stream", ...end, at: Date.now(), connectedAt, api: api.name });
         if (random.chance(0.1)) await checkStop(follower);
         if (random.chance(0.1)) await readTimeline(follower);
         return;
@@ -68,7 +68,7 @@ export async function followStream(follower: Follower): Promise<void> {
       () => "ended" as const,
       (error: unknown) => {
         if (isBroken(error)) return "ended" as const;
-        journal.breach("streams hold to the protocol", String(error), job.jobId);
+        runLog.breach("streams hold to the protocol", String(error), job.jobId);
         return "against the rules" as const;
       },
     );
@@ -79,13 +79,13 @@ export async function followStream(follower: Follower): Promise<void> {
 }
 
 async function open(
-  { journal, job: { jobId, conversationId, visitor, token } }: Follower,
-  api: ApiSlot,
+  { runLog, job: { jobId, conversationId, visitor, token } }: Follower,
+  api: ApiProcess,
   from: { lastEventId: string | undefined; text: string },
 ): Promise<EventStream | "deleted" | undefined> {
   const at = Date.now();
   const note = (status: number | "broken") =>
-    journal.note({
+    runLog.note({
       at,
       ms: Date.now() - at,
       visitor,
@@ -103,7 +103,7 @@ async function open(
   } catch (error) {
     const [, status] = /expected 200, got (\d+)/.exec(String(error)) ?? [];
     note(status === undefined ? "broken" : Number(status));
-    return status === "404" && journal.deleted.has(conversationId) ? "deleted" : undefined;
+    return status === "404" && runLog.deleted.has(conversationId) ? "deleted" : undefined;
   }
 }
 
@@ -113,40 +113,40 @@ function isBroken(error: unknown): boolean {
 }
 
 /** Checks that a client which reconnects after the end gets a stop. */
-async function checkStop({ stage, journal, random, job }: Follower): Promise<void> {
-  const { url } = pickApi(stage, random);
+async function checkStop({ testbed, runLog, random, job }: Follower): Promise<void> {
+  const { url } = pickApi(testbed, random);
   const headers = { authorization: `Bearer ${job.token}`, "last-event-id": "end" };
   const response = await fetch(`${url}/api/jobs/${job.jobId}/events`, { headers }).catch(() => undefined);
   await response?.body?.cancel();
   // 200: PostgreSQL was down, and the client gets a delay for its reconnect.
-  if (response?.status === 404 && journal.deleted.has(job.conversationId)) return;
+  if (response?.status === 404 && runLog.deleted.has(job.conversationId)) return;
   if (response && response.status !== 204 && response.status !== 200) {
-    journal.breach("streams hold to the protocol", `${response.status} after the end`, job.jobId);
+    runLog.breach("streams hold to the protocol", `${response.status} after the end`, job.jobId);
   }
 }
 
 /** Checks the timeline of an ended job: each of its runs, in order, from the message to the end. */
-async function readTimeline({ stage, journal, random, job }: Follower): Promise<void> {
+async function readTimeline({ testbed, runLog, random, job }: Follower): Promise<void> {
   const { jobId, visitor, token } = job;
   const path = `/api/jobs/${jobId}/timeline`;
-  const api = pickApi(stage, random);
-  const answer = await request(journal, { api, visitor, route: "GET timeline", path, token, jobId });
+  const api = pickApi(testbed, random);
+  const answer = await request(runLog, { api, visitor, route: "GET timeline", path, token, jobId });
   if (answer?.status !== 200) return;
   const { events } = timeline.parse(answer.body);
   const whole = events[0]?.event === "accepted" && events.at(-1)?.event === "ended";
   const times = events.map(({ at }) => at);
   if (whole && times.every((at, index) => at >= (times[index - 1] ?? at))) return;
-  journal.breach("a timeline tells the whole story", JSON.stringify(events), jobId);
+  runLog.breach("a timeline tells the whole story", JSON.stringify(events), jobId);
 }
 
 /** Polls a job until it has ended. */
-export async function followByPolls({ stage, journal, random, job }: Follower): Promise<void> {
+export async function followByPolls({ testbed, runLog, random, job }: Follower): Promise<void> {
   const { jobId, conversationId, visitor, token } = job;
   for (;;) {
-    const api = pickApi(stage, random);
+    const api = pickApi(testbed, random);
     const wait = random.chance(0.3) ? random.between(1, 5) : undefined;
     const connectedAt = Date.now();
-    const answer = await request(journal, {
+    const answer = await request(runLog, {
       api,
       visitor,
       route: "GET job",
@@ -155,13 +155,13 @@ export async function followByPolls({ stage, journal, random, job }: Follower): 
       wait,
       jobId,
     });
-    if (answer?.status === 404 && journal.deleted.has(conversationId)) return;
+    if (answer?.status === 404 && runLog.deleted.has(conversationId)) return;
     if (answer?.status === 200) {
       const view = jobView.parse(answer.body);
       if (view.finishedAt !== undefined) {
         const { status, reply } = view;
         const end = { status, reply: reply?.text, text: reply?.text ?? "" };
-        journal.followed.push({ jobId, visitor, how: "poll", ...end, at: Date.now(), connectedAt, api: api.name });
+        runLog.followed.push({ jobId, visitor, how: "poll", ...end, at: Date.now(), connectedAt, api: api.name });
         return;
       }
     }

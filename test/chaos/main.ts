@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { redisAvailable } from "../../shared/testing/stores/redis.ts";
-import type { Backend } from "./fault-plan.ts";
-import { describeRun } from "./report.ts";
+import type { ChaosBackend } from "./fault-plan.ts";
+import { describeChaosRun } from "./report.ts";
 import { runChaos } from "./run.ts";
 
 const usage =
@@ -18,7 +18,7 @@ const { values } = parseArgs({
 const minutes = Number(values.minutes);
 const seed = Number(values.seed);
 const soakChats = Number(values.soak);
-const backends: Record<string, Backend[]> = {
+const backends: Record<string, ChaosBackend[]> = {
   both: ["postgres", "redis"],
   postgres: ["postgres"],
   redis: ["redis"],
@@ -38,7 +38,7 @@ if (values.backend !== "postgres" && !redisAvailable) {
 let broken = false;
 for (const backend of chosen) {
   const run = await runChaos({ backend, seed, minutes, soakChats, say: console.log });
-  console.log(describeRun(run));
+  console.log(describeChaosRun(run));
   broken ||= run.results.some(({ breaches }) => breaches.length > 0);
 }
 process.exit(broken ? 1 : 0);

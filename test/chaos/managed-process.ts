@@ -13,7 +13,7 @@ const maxStarts = 5;
 /** Shutdown grace before SIGKILL; the usual one of an orchestrator. */
 const endLimitMs = 30_000;
 
-interface SlotOptions {
+interface ManagedProcessOptions {
   service: "api" | "worker";
   name: string;
   env: Record<string, string>;
@@ -21,21 +21,21 @@ interface SlotOptions {
   /** True if a dependency was just down. */
   mayFailToStart: () => boolean;
   /** Called at an unexpected exit. */
-  onUnasked: (how: string) => void;
+  onUnexpectedExit: (how: string) => void;
 }
 
-/** Slot of one process of the product, which can be ended in any way and started again. */
-export class Slot {
+/** One process of the product, which can be ended in any way and started again. */
+export class ManagedProcess {
   readonly service: "api" | "worker";
   readonly name: string;
   readonly logFile: string;
-  readonly #options: SlotOptions;
+  readonly #options: ManagedProcessOptions;
   #child: ChildProcess | undefined;
   #asked = false;
   #turn: Promise<unknown> = Promise.resolve();
   #run = 0;
 
-  constructor(options: SlotOptions) {
+  constructor(options: ManagedProcessOptions) {
     this.#options = options;
     this.service = options.service;
     this.name = options.name;
@@ -46,7 +46,7 @@ export class Slot {
     return this.running ? this.#child?.pid : undefined;
   }
 
-  /** Number of the current run in this slot. */
+  /** Number of the current run of this process. */
   get run(): number {
     return this.#run;
   }
@@ -71,7 +71,7 @@ export class Slot {
       const ended = await this.#startOnce();
       if (ended === undefined) return;
       if (tries === maxStarts || !this.#options.mayFailToStart()) {
-        this.#options.onUnasked(ended);
+        this.#options.onUnexpectedExit(ended);
         throw new Error(`${this.name} ended at its start (${ended}): see ${this.logFile}`);
       }
     }
@@ -101,7 +101,7 @@ export class Slot {
     const ended = await within(startLimitMs, Promise.race([ready, exited]));
     if (ended === undefined) {
       void exited.then((how) => {
-        if (!this.#asked) this.#options.onUnasked(how);
+        if (!this.#asked) this.#options.onUnexpectedExit(how);
       });
     }
     return ended;

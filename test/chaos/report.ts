@@ -1,47 +1,47 @@
-import { percentile, pickUpWaits } from "./rules/check-waits.ts";
+import { percentileOf, pickUpWaits } from "./rules/check-waits.ts";
 import type { Evidence } from "./rules/evidence.ts";
 import type { ChaosRun } from "./run.ts";
 
 /** Maximum number of breaches shown per rule. */
-const toldBreaches = 5;
+const shownBreaches = 5;
 /** Maximum number of jobs shown with their full history. */
-const toldJobs = 3;
+const shownJobs = 3;
 const linesOfLog = 40;
-const toldChars = 600;
+const shownChars = 600;
 
 /**
  * Formats the outcome for people: each rule, its breaches, the command to repeat the run, and the history of the jobs
  * concerned.
  */
-export function describeRun({ backend, seed, minutes, evidence, results, heaps, folder }: ChaosRun): string {
-  const { journal, jobs, seen } = evidence;
+export function describeChaosRun({ backend, seed, minutes, evidence, results, heaps, folder }: ChaosRun): string {
+  const { runLog, jobs, seen } = evidence;
   const statuses = [...Map.groupBy(jobs.values(), ({ status }) => status)].map(
     ([status, of]) => `${of.length} ${status}`,
   );
   const again = [...jobs.values()].filter(({ attempt }) => attempt > 1).length;
-  const kinds = [...Map.groupBy(journal.incidents, ({ kind }) => kind)].map(([kind, of]) => `${kind} ${of.length}`);
+  const kinds = [...Map.groupBy(runLog.faultRecords, ({ kind }) => kind)].map(([kind, of]) => `${kind} ${of.length}`);
   const lines = [
-    `${backend}, seed ${seed}, ${minutes} min: ${journal.accepted.length} messages (${statuses.join(", ")}), ${again} begun more than once,`,
-    `picked up after ${describeWaits(evidence)}; ${seen.length} calls, ${journal.requests.length} requests, ${journal.followed.length} followed; ${kinds.join(", ")}`,
-    `the harness was held up ${journal.heldUp.length} times, for ${journal.heldUp.reduce((sum, { from, to }) => sum + to - from, 0)} ms in all`,
-    journal.usage.map(({ name, memoryMb, sockets }) => `${name}: ${memoryMb} MB, ${sockets} sockets`).join("; "),
+    `${backend}, seed ${seed}, ${minutes} min: ${runLog.accepted.length} messages (${statuses.join(", ")}), ${again} begun more than once,`,
+    `picked up after ${describeWaits(evidence)}; ${seen.length} calls, ${runLog.requests.length} requests, ${runLog.followed.length} followed; ${kinds.join(", ")}`,
+    `the harness was held up ${runLog.stalls.length} times, for ${runLog.stalls.reduce((sum, { from, to }) => sum + to - from, 0)} ms in all`,
+    runLog.usage.map(({ name, memoryMb, sockets }) => `${name}: ${memoryMb} MB, ${sockets} sockets`).join("; "),
     heaps
       .map(({ name, growth, quarters }) => `${name}: heap ${toMb(quarters.at(-1))}, × ${growth.toFixed(3)}`)
       .join("; "),
     ...results.map(
-      ({ rule, looked, breaches }) =>
-        `${breaches.length === 0 ? "held  " : "BROKEN"} ${String(breaches.length).padStart(4)} of ${String(looked).padStart(5)}  ${rule}`,
+      ({ rule, checked, breaches }) =>
+        `${breaches.length === 0 ? "held  " : "BROKEN"} ${String(breaches.length).padStart(4)} of ${String(checked).padStart(5)}  ${rule}`,
     ),
   ];
   const breaches = results.flatMap((result) => result.breaches);
   if (breaches.length === 0) return lines.join("\n");
   for (const result of results) {
-    for (const { rule, detail, jobId } of result.breaches.slice(0, toldBreaches)) {
-      lines.push("", `${rule}: ${detail.slice(0, toldChars)}${jobId === undefined ? "" : `  [job ${jobId}]`}`);
+    for (const { rule, detail, jobId } of result.breaches.slice(0, shownBreaches)) {
+      lines.push("", `${rule}: ${detail.slice(0, shownChars)}${jobId === undefined ? "" : `  [job ${jobId}]`}`);
     }
   }
   const concerned = new Set(breaches.flatMap(({ jobId }) => jobId ?? []));
-  for (const jobId of [...concerned].slice(0, toldJobs)) lines.push("", ...tellJob(evidence, jobId));
+  for (const jobId of [...concerned].slice(0, shownJobs)) lines.push("", ...describeJobHistory(evidence, jobId));
   lines.push("", `Again: npm run chaos -- --minutes ${minutes} --seed ${seed} --backend ${backend}`, `Logs: ${folder}`);
   return lines.join("\n");
 }
@@ -52,16 +52,16 @@ function toMb(bytes = 0): string {
 
 function describeWaits(evidence: Evidence): string {
   const waits = pickUpWaits(evidence);
-  return [50, 75, 90, 99].map((percent) => `${percentile(waits, percent)} ms (p${percent})`).join(", ");
+  return [50, 75, 90, 99].map((percent) => `${percentileOf(waits, percent)} ms (p${percent})`).join(", ");
 }
 
 /** Lists all records of a job, in order of time. */
-function tellJob({ journal, jobs, seen, recorded, logs }: Evidence, jobId: string): string[] {
+function describeJobHistory({ runLog, jobs, seen, recorded, logs }: Evidence, jobId: string): string[] {
   const job = jobs.get(jobId);
-  const accepted = journal.accepted.find((each) => each.jobId === jobId);
+  const accepted = runLog.accepted.find((each) => each.jobId === jobId);
   const from = (accepted?.sentAt ?? job?.createdAt ?? 0) - 1000;
   const to =
-    Math.max(job?.finishedAt ?? 0, ...journal.followed.filter((each) => each.jobId === jobId).map(({ at }) => at)) ||
+    Math.max(job?.finishedAt ?? 0, ...runLog.followed.filter((each) => each.jobId === jobId).map(({ at }) => at)) ||
     Date.now();
   const events: { at: number; what: string }[] = [];
   const add = (at: number | null | undefined, what: string) => {
@@ -75,10 +75,10 @@ function tellJob({ journal, jobs, seen, recorded, logs }: Evidence, jobId: strin
     job?.finishedAt,
     `row: ${job?.status} ${job?.errorCode ?? ""}, attempt ${job?.attempt}, run ${job?.run}, deaths ${job?.deaths}`,
   );
-  for (const { at, ms, route, api, status, ...request } of journal.requests) {
+  for (const { at, ms, route, api, status, ...request } of runLog.requests) {
     if (request.jobId === jobId) add(at, `${route} to ${api}: ${status} after ${ms} ms`);
   }
-  for (const { at, how, status, api } of journal.followed.filter((each) => each.jobId === jobId)) {
+  for (const { at, how, status, api } of runLog.followed.filter((each) => each.jobId === jobId)) {
     add(at, `a ${how} ends, at ${api}: ${status}`);
   }
   for (const call of seen.filter((each) => each.job?.id === jobId)) {
@@ -89,10 +89,10 @@ function tellJob({ journal, jobs, seen, recorded, logs }: Evidence, jobId: strin
     add(begunAt, `call recorded, attempt ${attempt}`);
     add(settledAt, `call settled: ${outcome}`);
   }
-  for (const { kind, part, ...incident } of journal.incidents) {
-    if (incident.from > to || incident.to < from) continue;
-    add(incident.from, `--- ${kind}: ${part}`);
-    add(Math.min(incident.to, to), `--- ${part} is mended`);
+  for (const { kind, part, ...record } of runLog.faultRecords) {
+    if (record.from > to || record.to < from) continue;
+    add(record.from, `--- ${kind}: ${part}`);
+    add(Math.min(record.to, to), `--- ${part} is repaired`);
   }
   const said = [...logs].flatMap(([name, log]) =>
     log

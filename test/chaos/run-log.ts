@@ -8,7 +8,7 @@ export interface Breach {
 }
 
 /** Fault of a part, with its start and end (Unix milliseconds); `to` is open while it lasts. */
-export interface Incident {
+export interface FaultRecord {
   kind: FaultKind;
   /** A process, `postgres`, `redis` or `provider`. */
   part: string;
@@ -32,7 +32,7 @@ export interface RequestRecord {
 }
 
 /** A message that was answered with 202. */
-export interface Accepted {
+export interface AcceptedMessage {
   visitor: number;
   jobId: string;
   conversationId: string;
@@ -43,7 +43,7 @@ export interface Accepted {
 }
 
 /** One client's view of a job, to its end. */
-export interface Followed {
+export interface FollowedJob {
   jobId: string;
   visitor: number;
   how: "stream" | "poll";
@@ -58,12 +58,12 @@ export interface Followed {
 }
 
 /** Observations of the harness itself. Times are Unix milliseconds. */
-export class Journal {
+export class RunLog {
   readonly requests: RequestRecord[] = [];
   #closed = false;
-  readonly incidents: Incident[] = [];
-  readonly accepted: Accepted[] = [];
-  readonly followed: Followed[] = [];
+  readonly faultRecords: FaultRecord[] = [];
+  readonly accepted: AcceptedMessage[] = [];
+  readonly followed: FollowedJob[] = [];
   readonly breaches: Breach[] = [];
   /** Jobs whose cancel was answered with 200: they were queued and are cancelled. */
   readonly cancelled: string[] = [];
@@ -80,10 +80,10 @@ export class Journal {
   readonly memory = new Map<string, number[]>();
 
   /** Periods in which the harness itself was stalled. Its gates and clients were late as well. */
-  readonly heldUp: { from: number; to: number }[] = [];
+  readonly stalls: { from: number; to: number }[] = [];
 
-  wasHeldUp(from: number, to: number): boolean {
-    return this.heldUp.some((each) => each.from <= to && each.to >= from);
+  wasStalled(from: number, to: number): boolean {
+    return this.stalls.some((each) => each.from <= to && each.to >= from);
   }
 
   note(request: RequestRecord): void {
@@ -101,15 +101,15 @@ export class Journal {
 
   /** Records the start of a fault. A call of the returned function records its end; only the first call counts. */
   begin(kind: FaultKind, part: string): () => void {
-    const incident: Incident = { kind, part, from: Date.now(), to: Number.POSITIVE_INFINITY };
-    this.incidents.push(incident);
-    return () => (incident.to = Math.min(incident.to, Date.now()));
+    const record: FaultRecord = { kind, part, from: Date.now(), to: Number.POSITIVE_INFINITY };
+    this.faultRecords.push(record);
+    return () => (record.to = Math.min(record.to, Date.now()));
   }
 
-  /** Lists the incidents of these parts between two moments, or a little before. */
-  disturbances(parts: readonly string[], from: number, to: number, afterMs = 0): Incident[] {
-    return this.incidents.filter(
-      (incident) => parts.includes(incident.part) && incident.from <= to && incident.to + afterMs >= from,
+  /** Lists the faults of these parts between two moments, or a little before. */
+  faultsOf(parts: readonly string[], from: number, to: number, afterMs = 0): FaultRecord[] {
+    return this.faultRecords.filter(
+      (record) => parts.includes(record.part) && record.from <= to && record.to + afterMs >= from,
     );
   }
 }

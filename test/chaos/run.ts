@@ -2,19 +2,19 @@ import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkAll, type CheckResult } from "./rules/checks.ts";
 import { collectEvidence, type Evidence } from "./rules/evidence.ts";
-import { Faults } from "./fault-injector.ts";
-import { Journal } from "./run-log.ts";
-import { onRedis } from "./stores/redis-client.ts";
-import { type Backend, makePlan } from "./fault-plan.ts";
-import { readRemains } from "./erasure-residue.ts";
+import { FaultInjector } from "./fault-injector.ts";
+import { RunLog } from "./run-log.ts";
+import { withRedisClient } from "./stores/redis-client.ts";
+import { type ChaosBackend, makePlan } from "./fault-plan.ts";
+import { findErasureResidue } from "./erasure-residue.ts";
 import { maxGrowth, soak, type SoakedHeap } from "../soak/soak.ts";
 import { SoakVisitor } from "../soak/soak-visitor.ts";
-import { openStage, type Stage } from "./testbed.ts";
+import { openChaosTestbed, type ChaosTestbed } from "./testbed.ts";
 import { replyLimitMs } from "./faulty-provider.ts";
-import { Visitor } from "./chaos-visitor.ts";
+import { ChaosVisitor } from "./chaos-visitor.ts";
 
 export interface ChaosOptions {
-  backend: Backend;
+  backend: ChaosBackend;
   seed: number;
   minutes: number;
   /** Number of chats after the recovery, which show if memory stays level. */
@@ -51,23 +51,23 @@ const listenLimitMs = 35_000;
 /** Breaks all parts while visitors chat, repairs them, waits for quiet, and checks the run against the rules. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   const { backend, seed, minutes, say } = options;
-  const journal = new Journal();
+  const runLog = new RunLog();
   const plan = makePlan(seed, minutes, backend);
-  await using stage = await openStage({ backend, seed, stalls: minutes >= 1.5, journal });
-  say(`${backend}: ${plan.length} faults in ${minutes} minutes, seed ${seed}; logs in ${stage.folder}`);
+  await using testbed = await openChaosTestbed({ backend, seed, stalls: minutes >= 1.5, runLog });
+  say(`${backend}: ${plan.length} faults in ${minutes} minutes, seed ${seed}; logs in ${testbed.folder}`);
 
   const closing = new AbortController();
   const visitors = Array.from({ length: visitorCount }, (_, number) =>
-    new Visitor(number + 1, seed, stage, journal).chat(closing.signal).catch((error: unknown) => {
-      journal.breach(
+    new ChaosVisitor(number + 1, seed, testbed, runLog).chat(closing.signal).catch((error: unknown) => {
+      runLog.breach(
         "the harness itself works",
         `visitor ${number + 1}: ${error instanceof Error ? error.stack : String(error)}`,
       );
     }),
   );
-  const faults = new Faults(stage, journal);
-  const watching = watchOurselves(journal);
-  const sampling = setInterval(() => void sampleMemory(stage, journal), memoryEveryMs).unref();
+  const faults = new FaultInjector(testbed, runLog);
+  const watching = watchHarness(runLog);
+  const sampling = setInterval(() => void sampleMemory(testbed, runLog), memoryEveryMs).unref();
   const began = Date.now();
   for (const fault of plan) {
     await sleep(Math.max(0, began + fault.atMs - Date.now()));
@@ -76,32 +76,32 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   }
   await sleep(Math.max(0, began + minutes * 60_000 - Date.now()));
   closing.abort();
-  await faults.mended();
-  stage.upstream.heal();
+  await faults.repaired();
+  testbed.upstream.heal();
   const healedAt = Date.now();
-  say(`${((healedAt - began) / 1000).toFixed(1)} s  all is mended`);
+  say(`${((healedAt - began) / 1000).toFixed(1)} s  all is repaired`);
 
-  await untilAnswered(stage, journal, healedAt);
+  await untilAnswered(testbed, runLog, healedAt);
   const followed = await Promise.race([
     Promise.all(visitors).then(() => true),
     sleep(healingMs, false, { ref: false }),
   ]);
-  if (!followed) journal.breach("every follower hears of the end", `some did not within ${healingMs} ms of quiet`);
-  await untilSettled(stage, healedAt);
-  await untilAllListen(stage, journal);
-  const heaps = await soakAll(stage, journal, options.soakChats);
+  if (!followed) runLog.breach("every follower hears of the end", `some did not within ${healingMs} ms of quiet`);
+  await untilSettled(testbed, healedAt);
+  await untilWorkersWait(testbed, runLog);
+  const heaps = await soakAll(testbed, runLog, options.soakChats);
   clearInterval(sampling);
   clearInterval(watching);
-  journal.close();
-  await checkProcesses(stage, journal);
-  const evidence = await collectEvidence(stage, journal, healedAt);
+  runLog.close();
+  await checkProcesses(testbed, runLog);
+  const evidence = await collectEvidence(testbed, runLog, healedAt);
   const results = checkAll(evidence);
-  if (results.every(({ breaches }) => breaches.length === 0)) await rm(stage.folder, { recursive: true });
-  return { ...options, evidence, results, heaps, folder: stage.folder };
+  if (results.every(({ breaches }) => breaches.length === 0)) await rm(testbed.folder, { recursive: true });
+  return { ...options, evidence, results, heaps, folder: testbed.folder };
 }
 
 /** Resolves when no job is open, or one has been at the head of its conversation for too long. */
-async function untilAnswered({ pool }: Stage, journal: Journal, healedAt: number): Promise<void> {
+async function untilAnswered({ pool }: ChaosTestbed, runLog: RunLog, healedAt: number): Promise<void> {
   const heads = new Map<string, number>();
   while (Date.now() < healedAt + quietLimitMs) {
     const { rows } = await pool.query<{ id: string }>(
@@ -113,98 +113,98 @@ async function untilAnswered({ pool }: Stage, journal: Journal, healedAt: number
       const since = heads.get(id) ?? Date.now();
       heads.set(id, since);
       if (Date.now() - since < healingMs + replyLimitMs) continue;
-      journal.breach("a job is answered within a lease and 10 s", "it was not, with everything well", id);
+      runLog.breach("a job is answered within a lease and 10 s", "it was not, with everything well", id);
       return;
     }
     await sleep(500);
   }
-  journal.breach("it becomes quiet", `jobs were open ${quietLimitMs} ms after everything was mended`);
+  runLog.breach("it becomes quiet", `jobs were open ${quietLimitMs} ms after everything was repaired`);
 }
 
 /**
  * Waits for the end of leftover work: calls of dead workers are settled a lease later, and deleted data is erased
  * everywhere.
  */
-async function untilSettled(stage: Stage, healedAt: number): Promise<void> {
+async function untilSettled(testbed: ChaosTestbed, healedAt: number): Promise<void> {
   while (Date.now() < healedAt + erasingMs) {
-    const { rowCount: unsettled } = await stage.pool.query("select from calls where settled_at is null limit 1");
-    const remains = await readRemains(stage);
+    const { rowCount: unsettled } = await testbed.pool.query("select from calls where settled_at is null limit 1");
+    const remains = await findErasureResidue(testbed);
     if (unsettled === 0 && remains.length === 0) return;
     await sleep(500);
   }
 }
 
 /** Waits until each worker receives jobs. A worker deaf to the queue would go unnoticed while others work. */
-async function untilAllListen({ redis, replicated, workers }: Stage, journal: Journal): Promise<void> {
+async function untilWorkersWait({ redis, replicated, workers }: ChaosTestbed, runLog: RunLog): Promise<void> {
   const [server] = redis ? [redis] : ((await replicated?.masters()) ?? []);
   if (server === undefined) return;
   const deadline = Date.now() + listenLimitMs;
   for (;;) {
     const [, blocked] =
-      /^blocked_clients:(\d+)/m.exec(await onRedis(server.url, (client) => client.info("clients"))) ?? [];
+      /^blocked_clients:(\d+)/m.exec(await withRedisClient(server.url, (client) => client.info("clients"))) ?? [];
     if (Number(blocked) === workers.length) return;
     if (Date.now() > deadline)
-      return journal.breach("every worker waits at the queue", `${blocked} of ${workers.length} do`);
+      return runLog.breach("every worker waits at the queue", `${blocked} of ${workers.length} do`);
     await sleep(100);
   }
 }
 
 /** Runs many short chats on the processes that survived or restarted, to find memory retained per chat. */
-async function soakAll(stage: Stage, journal: Journal, chats: number): Promise<SoakedHeap[]> {
-  stage.upstream.hurry();
-  const { apis, slots } = stage;
+async function soakAll(testbed: ChaosTestbed, runLog: RunLog, chats: number): Promise<SoakedHeap[]> {
+  testbed.upstream.hurry();
+  const { apis, processes } = testbed;
   const visitors = Array.from({ length: visitorCount }, (_, index) => apis[index % apis.length])
     .filter((api) => api !== undefined)
     .map(({ url }) => new SoakVisitor(url));
   try {
-    const heaps = await soak({ chats, visitors, processes: slots });
+    const heaps = await soak({ chats, visitors, processes: processes });
     for (const { name, growth, quarters } of heaps) {
       if (growth > maxGrowth) {
         const sizes = quarters.map((bytes) => (bytes / 1e6).toFixed(1)).join(", ");
-        journal.breach("what a process keeps stays level over many chats", `${name}: ${sizes} MB`);
+        runLog.breach("what a process keeps stays level over many chats", `${name}: ${sizes} MB`);
       }
     }
     return heaps;
   } catch (error) {
-    journal.breach("every chat of the soak is answered", String(error));
+    runLog.breach("every chat of the soak is answered", String(error));
     return [];
   }
 }
 
 /** Records stalls of the harness: on a machine too busy for it, the product's behaviour cannot be judged. */
-function watchOurselves(journal: Journal): NodeJS.Timeout {
+function watchHarness(runLog: RunLog): NodeJS.Timeout {
   let last = Date.now();
   return setInterval(() => {
     const now = Date.now();
-    if (now - last > lookEveryMs + lateMs) journal.heldUp.push({ from: last, to: now });
+    if (now - last > lookEveryMs + lateMs) runLog.stalls.push({ from: last, to: now });
     last = now;
   }, lookEveryMs).unref();
 }
 
-async function sampleMemory({ slots }: Stage, journal: Journal): Promise<void> {
-  for (const slot of slots) {
-    const name = `${slot.name}/${slot.run}`;
-    const { memoryMb } = (await slot.usage()) ?? {};
-    if (memoryMb !== undefined) journal.memory.set(name, [...(journal.memory.get(name) ?? []), memoryMb]);
+async function sampleMemory({ processes }: ChaosTestbed, runLog: RunLog): Promise<void> {
+  for (const managed of processes) {
+    const name = `${managed.name}/${managed.run}`;
+    const { memoryMb } = (await managed.usage()) ?? {};
+    if (memoryMb !== undefined) runLog.memory.set(name, [...(runLog.memory.get(name) ?? []), memoryMb]);
   }
 }
 
-async function checkProcesses({ slots, upstream }: Stage, journal: Journal): Promise<void> {
-  if (upstream.fake.stats.inflight > 0) journal.breach("no call is left open", `${upstream.fake.stats.inflight} are`);
+async function checkProcesses({ processes, upstream }: ChaosTestbed, runLog: RunLog): Promise<void> {
+  if (upstream.fake.stats.inflight > 0) runLog.breach("no call is left open", `${upstream.fake.stats.inflight} are`);
   await Promise.all(
-    slots.map(async (slot) => {
-      const usage = await slot.usage();
+    processes.map(async (managed) => {
+      const usage = await managed.usage();
       if (usage) {
         const { memoryMb, sockets } = usage;
-        journal.usage.push({ name: slot.name, memoryMb, sockets });
-        if (memoryMb > memoryLimitMb) journal.breach("memory stays level", `${slot.name}: ${memoryMb} MB`);
-        if (sockets > socketLimit) journal.breach("no connection is leaked", `${slot.name} has ${sockets} open`);
+        runLog.usage.push({ name: managed.name, memoryMb, sockets });
+        if (memoryMb > memoryLimitMb) runLog.breach("memory stays level", `${managed.name}: ${memoryMb} MB`);
+        if (sockets > socketLimit) runLog.breach("no connection is leaked", `${managed.name} has ${sockets} open`);
       }
-      const { code, ms } = await slot.stop();
+      const { code, ms } = await managed.stop();
       if (code !== 0 || ms > endLimitMs) {
-        journal.breach(
+        runLog.breach(
           "a process that is told to end does so",
-          `${slot.name}: ${code} after ${ms} ms, with nothing to do`,
+          `${managed.name}: ${code} after ${ms} ms, with nothing to do`,
         );
       }
     }),

@@ -8,22 +8,22 @@ import { createLogger } from "../../shared/logger.ts";
 import { findFreePort } from "../../shared/testing/processes/free-port.ts";
 import { type RedisServer, startRedis } from "../../shared/testing/stores/redis.ts";
 import { openTcpGate, type TcpGate } from "../../shared/testing/processes/tcp-gate.ts";
-import type { Incident, Journal } from "./run-log.ts";
+import type { FaultRecord, RunLog } from "./run-log.ts";
 import { openCluster } from "./stores/cluster-store.ts";
 import { openSentinel } from "./stores/sentinel-store.ts";
-import type { Backend } from "./fault-plan.ts";
+import type { ChaosBackend } from "./fault-plan.ts";
 import type { ReplicatedStore } from "./stores/replicated-store.ts";
-import { Slot } from "./managed-process.ts";
-import { startUpstream, type Upstream } from "./faulty-provider.ts";
+import { ManagedProcess } from "./managed-process.ts";
+import { startFaultyProvider, type FaultyProvider } from "./faulty-provider.ts";
 
 /** The product and its dependencies, each with means to break and repair it. */
-export interface Stage extends AsyncDisposable {
-  readonly backend: Backend;
+export interface ChaosTestbed extends AsyncDisposable {
+  readonly backend: ChaosBackend;
   /** Folder of the processes' logs. */
   readonly folder: string;
-  readonly apis: readonly ApiSlot[];
-  readonly workers: readonly Slot[];
-  readonly slots: readonly Slot[];
+  readonly apis: readonly ApiProcess[];
+  readonly workers: readonly ManagedProcess[];
+  readonly processes: readonly ManagedProcess[];
   readonly postgres: RestartablePostgres;
   readonly redis: RedisServer | undefined;
   /** Its servers announce their own addresses, so no gates are in front of them. */
@@ -31,12 +31,12 @@ export interface Stage extends AsyncDisposable {
   /** Connections of each process, by its name. */
   readonly gates: ReadonlyMap<string, { postgres: TcpGate; redis: TcpGate | undefined }>;
   readonly providerGate: TcpGate;
-  readonly upstream: Upstream;
+  readonly upstream: FaultyProvider;
   /** Connects without gates. */
   readonly pool: pg.Pool;
 }
 
-export interface ApiSlot extends Slot {
+export interface ApiProcess extends ManagedProcess {
   readonly url: string;
 }
 
@@ -47,19 +47,19 @@ export interface RestartablePostgres {
   start(): Promise<void>;
 }
 
-interface StageOptions {
-  backend: Backend;
+interface TestbedOptions {
+  backend: ChaosBackend;
   seed: number;
-  /** See `startUpstream`. */
+  /** See `startFaultyProvider`. */
   stalls: boolean;
-  journal: Journal;
+  runLog: RunLog;
 }
 
 const apiCount = 2;
-const workerCount: Record<Backend, number> = { postgres: 3, redis: 3, cluster: 4, sentinel: 4 };
+const workerCount: Record<ChaosBackend, number> = { postgres: 3, redis: 3, cluster: 4, sentinel: 4 };
 const tokenSecret = "a secret that only the harness knows: long enough";
 
-export async function openStage({ backend, seed, stalls, journal }: StageOptions): Promise<Stage> {
+export async function openChaosTestbed({ backend, seed, stalls, runLog }: TestbedOptions): Promise<ChaosTestbed> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "parley-chaos-"));
   const postgres = await openPostgres(stack);
@@ -69,25 +69,25 @@ export async function openStage({ backend, seed, stalls, journal }: StageOptions
   const redis = backend === "redis" ? stack.use(await startRedis()) : undefined;
   const replicated = await openReplicated(backend);
   if (replicated) stack.use(replicated);
-  const upstream = await startUpstream(seed, stalls);
+  const upstream = await startFaultyProvider(seed, stalls);
   stack.defer(() => upstream.fake.close());
   const providerGate = stack.use(await openTcpGate(upstream.fake.url));
-  const slots: Slot[] = [];
+  const processes: ManagedProcess[] = [];
   stack.defer(async () => {
-    await Promise.all(slots.map((slot) => slot.kill()));
+    await Promise.all(processes.map((managed) => managed.kill()));
   });
-  const places = new Places(stack, {
+  const factory = new ProcessFactory(stack, {
     folder,
-    journal,
+    runLog,
     providerUrl: providerGate.url,
     postgresUrl: postgres.url,
     redis,
     replicatedUrl: replicated?.url,
   });
-  const apis = await places.makeAll("api", apiCount);
-  const workers = await places.makeAll("worker", workerCount[backend]);
-  slots.push(...apis, ...workers);
-  await Promise.all(slots.map((slot) => slot.start()));
+  const apis = await factory.makeAll("api", apiCount);
+  const workers = await factory.makeAll("worker", workerCount[backend]);
+  processes.push(...apis, ...workers);
+  await Promise.all(processes.map((managed) => managed.start()));
 
   const owned = stack.move();
   return {
@@ -95,11 +95,11 @@ export async function openStage({ backend, seed, stalls, journal }: StageOptions
     folder,
     apis,
     workers,
-    slots,
+    processes,
     postgres,
     redis,
     replicated,
-    gates: places.gates,
+    gates: factory.gates,
     providerGate,
     upstream,
     pool,
@@ -107,44 +107,44 @@ export async function openStage({ backend, seed, stalls, journal }: StageOptions
   };
 }
 
-async function openReplicated(backend: Backend): Promise<ReplicatedStore | undefined> {
+async function openReplicated(backend: ChaosBackend): Promise<ReplicatedStore | undefined> {
   if (backend === "cluster") return openCluster();
   return backend === "sentinel" ? openSentinel() : undefined;
 }
 
-interface PlacesOptions {
+interface ProcessFactoryOptions {
   folder: string;
-  journal: Journal;
+  runLog: RunLog;
   providerUrl: string;
   postgresUrl: string;
   redis: RedisServer | undefined;
   replicatedUrl: string | undefined;
 }
 
-/** Creates the slots of processes, each with gates of its own. */
-class Places {
+/** Creates the processes, each with gates of its own. */
+class ProcessFactory {
   readonly gates = new Map<string, { postgres: TcpGate; redis: TcpGate | undefined }>();
   readonly #stack: AsyncDisposableStack;
-  readonly #options: PlacesOptions;
+  readonly #options: ProcessFactoryOptions;
 
-  constructor(stack: AsyncDisposableStack, options: PlacesOptions) {
+  constructor(stack: AsyncDisposableStack, options: ProcessFactoryOptions) {
     this.#stack = stack;
     this.#options = options;
   }
 
-  makeAll(service: "api" | "worker", count: number): Promise<ApiSlot[]> {
+  makeAll(service: "api" | "worker", count: number): Promise<ApiProcess[]> {
     return Promise.all(Array.from({ length: count }, (_, index) => this.#make(service, index + 1)));
   }
 
-  async #make(service: "api" | "worker", number: number): Promise<ApiSlot> {
-    const { folder, journal, providerUrl, postgresUrl, redis, replicatedUrl } = this.#options;
+  async #make(service: "api" | "worker", number: number): Promise<ApiProcess> {
+    const { folder, runLog, providerUrl, postgresUrl, redis, replicatedUrl } = this.#options;
     const name = `${service}-${number}`;
     const postgresGate = this.#stack.use(await openTcpGate(postgresUrl));
     const redisGate = redis && this.#stack.use(await openTcpGate(redis.url));
     this.gates.set(name, { postgres: postgresGate, redis: redisGate });
     const redisUrl = redisGate?.url ?? replicatedUrl;
     const port = await findFreePort();
-    const slot = new Slot({
+    const managed = new ManagedProcess({
       service,
       name,
       logFile: join(folder, `${name}.log`),
@@ -160,10 +160,10 @@ class Places {
         RATE_LIMIT_MAX_STREAMS: "10000",
         ...(service === "api" && { PORT: `${port}` }),
       },
-      mayFailToStart: () => journal.disturbances(["postgres", name], Date.now(), Date.now(), 5000).some(isOfPostgres),
-      onUnasked: (how) => journal.breach("no process ends by itself", `${name} ended by itself (${how})`),
+      mayFailToStart: () => runLog.faultsOf(["postgres", name], Date.now(), Date.now(), 5000).some(isOfPostgres),
+      onUnexpectedExit: (how) => runLog.breach("no process ends by itself", `${name} ended by itself (${how})`),
     });
-    return Object.assign(slot, { url: `http://127.0.0.1:${port}` });
+    return Object.assign(managed, { url: `http://127.0.0.1:${port}` });
   }
 }
 
@@ -191,6 +191,6 @@ async function openPostgres(stack: AsyncDisposableStack): Promise<RestartablePos
   };
 }
 
-function isOfPostgres({ kind }: Incident): boolean {
+function isOfPostgres({ kind }: FaultRecord): boolean {
   return kind.startsWith("postgres-") || kind === "partition-worker";
 }

@@ -3,11 +3,11 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { JobView } from "../../shared/protocol/job.ts";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
-import { type ChatJob, Client } from "../system/harness/api-client.ts";
+import { type JobRef, ApiClient } from "../system/harness/api-client.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { pausedReply } from "../system/harness/scripted-provider.ts";
 import { eventually } from "../system/harness/suite.ts";
-import { type Front, startFront } from "../widget/faulty-proxy.ts";
+import { type FaultyProxy, startFaultyProxy } from "../widget/faulty-proxy.ts";
 import { bundleRecipe, type ClientName, type Follow, type RecipeJob } from "./recipes.ts";
 
 /** Longer than any of the clients waits before it connects again. */
@@ -137,7 +137,7 @@ async function halfShown(name: ClientName, begin: Begin, api: string) {
   product.provider.answer(question, script);
   onTestFinished(release);
   const chat = await product.client.submit(question);
-  const front = await startFront(api);
+  const front = await startFaultyProxy(api);
   onTestFinished(() => front[Symbol.asyncDispose]());
   const following = await begin(name, { server: front.url, jobId: chat.jobId, token: chat.token });
   // Whether it fails is looked at later.
@@ -147,20 +147,20 @@ async function halfShown(name: ClientName, begin: Begin, api: string) {
   return { chat, front, following, release };
 }
 
-function streams(front: Front) {
+function streams(front: FaultyProxy) {
   return front.seen.filter(({ path }) => /\/events(\?|$)/.test(path));
 }
 
 /** Its next request has arrived, and says where it was. */
-async function cameBack(front: Front): Promise<void> {
+async function cameBack(front: FaultyProxy): Promise<void> {
   const again = await eventually("it connects again", () => streams(front)[1], 20_000);
   const fromQuery = new URL(again.path, front.url).searchParams.getAll("lastEventId").at(-1);
   expect(again.lastEventId ?? fromQuery).toBe(`1:${Buffer.byteLength(before)}`);
 }
 
-async function expectWhole(chat: ChatJob, { shown, job }: Following): Promise<void> {
+async function expectWhole(chat: JobRef, { shown, job }: Following): Promise<void> {
   const ended = await job;
-  const stored = await new Client(product.client.base).job(chat);
+  const stored = await new ApiClient(product.client.base).job(chat);
   expect(ended).toEqual(stored);
   expect(stored.reply?.text).toBe(whole);
   await eventually("the whole reply is shown", () => shown.at(-1) === whole);

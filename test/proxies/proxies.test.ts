@@ -4,11 +4,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type SubmitResponse, submitAnswer, submitResponse } from "../../shared/protocol/submit.ts";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { type ReverseProxy, reverseProxies, startReverseProxy } from "../../shared/testing/processes/reverse-proxy.ts";
-import { type Answer, Client } from "../system/harness/api-client.ts";
+import { type ApiAnswer, ApiClient } from "../system/harness/api-client.ts";
 import type { ServiceProcess } from "../system/harness/processes.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, endlessReply, pausedReply } from "../system/harness/scripted-provider.ts";
-import { Load } from "./visitor-load.ts";
+import { VisitorLoad } from "./visitor-load.ts";
 
 const tooLarge = "x".repeat(300 * 1024);
 const patience = { timeout: 60_000 };
@@ -17,11 +17,11 @@ describe.each(reverseProxies)("behind $name, set up as documented", ({ name, ava
   describe.runIf(available)("in front of two API processes", () => {
     let product: Product;
     let proxy: ReverseProxy;
-    let client: Client;
+    let client: ApiClient;
     let apis: ServiceProcess[];
     /** Takes 25 s, beside the other tests: behind a proxy and at an API that they leave alone. */
     let patient: ReverseProxy;
-    let longWait: Promise<Answer>;
+    let longWait: Promise<ApiAnswer>;
     /** Starts one anew, where the proxy knows it. */
     const restart = async (index: number, end: (api: ServiceProcess) => Promise<void>) => {
       const api = apis[index];
@@ -34,11 +34,11 @@ describe.each(reverseProxies)("behind $name, set up as documented", ({ name, ava
       apis = [...product.apis];
       const [first = "", second = ""] = product.apis.map(({ url }) => new URL(url).host);
       proxy = await startReverseProxy(name, [first, second]);
-      client = new Client(proxy.url);
+      client = new ApiClient(proxy.url);
       product.provider.answer("Wait for long", endlessReply());
       const third = new URL((await product.startApi()).url).host;
       patient = await startReverseProxy(name, [third, third]);
-      longWait = new Client(patient.url).post("Wait for long", { wait: 3600 });
+      longWait = new ApiClient(patient.url).post("Wait for long", { wait: 3600 });
       longWait.catch(() => undefined);
     }, 60_000);
     afterEach(({ task }) => {
@@ -85,7 +85,7 @@ describe.each(reverseProxies)("behind $name, set up as documented", ({ name, ava
     });
 
     it("a body that is too large is a 413 of the service", { timeout: 60_000 }, async () => {
-      const answers: Answer[] = [];
+      const answers: ApiAnswer[] = [];
       for (let batch = 0; batch < 10; batch += 1) {
         answers.push(...(await Promise.all(Array.from({ length: 10 }, () => client.post(tooLarge)))));
       }
@@ -131,7 +131,7 @@ describe.each(reverseProxies)("behind $name, set up as documented", ({ name, ava
       "nothing is lost, and nothing is answered twice, when APIs stop and die under load",
       { timeout: 120_000 },
       async () => {
-        const load = new Load(client, name);
+        const load = new VisitorLoad(client, name);
         await load.answered(10);
         await restart(0, async (api) => {
           expect(await api.stop()).toBe(0);

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { submitResponse } from "../../shared/protocol/submit.ts";
-import type { Answer, Chat, ChatJob, Client } from "../system/harness/api-client.ts";
+import type { ApiAnswer, ConversationRef, JobRef, ApiClient } from "../system/harness/api-client.ts";
 import { eventually } from "../system/harness/suite.ts";
 
 interface Sent {
   message: string;
-  chat: ChatJob;
+  chat: JobRef;
 }
 
 const visitors = 6;
@@ -19,13 +19,13 @@ const passing = [502, 503, 504];
 /**
  * Visitors behind a proxy, each with one conversation and one message at a time. They retry requests without an answer.
  */
-export class Load {
-  readonly #client: Client;
+export class VisitorLoad {
+  readonly #client: ApiClient;
   readonly #over = new AbortController();
   readonly #visitors: Promise<void>[];
   readonly #sent: Sent[] = [];
 
-  constructor(client: Client, name: string) {
+  constructor(client: ApiClient, name: string) {
     this.#client = client;
     this.#visitors = Array.from({ length: visitors }, (_, index) => this.#visit(`${name} ${index}`));
     // A visitor's failure is reported by `end`.
@@ -46,7 +46,7 @@ export class Load {
   }
 
   async #visit(name: string): Promise<void> {
-    let to: Chat | undefined;
+    let to: ConversationRef | undefined;
     for (let number = 0; !this.#over.signal.aborted; number += 1) {
       const message = `${name}, message ${number}`;
       const key = randomUUID();
@@ -66,7 +66,7 @@ export class Load {
     }
   }
 
-  async #patiently(ask: () => Promise<Answer>, expected: number[]): Promise<Answer> {
+  async #patiently(ask: () => Promise<ApiAnswer>, expected: number[]): Promise<ApiAnswer> {
     for (;;) {
       const answer = await ask().catch(() => undefined);
       if (answer && expected.includes(answer.status)) return answer;

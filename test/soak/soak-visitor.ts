@@ -1,4 +1,4 @@
-import { type Chat, Client } from "../system/harness/api-client.ts";
+import { type ConversationRef, ApiClient } from "../system/harness/api-client.ts";
 
 /** Number of chats in one conversation. */
 const turns = 8;
@@ -9,12 +9,12 @@ const message = "Hello there, where is my order? I have been waiting for it sinc
 
 /** Chats in all ways open to a client: streams, cut streams, and requests that wait. */
 export class SoakVisitor {
-  readonly #client: Client;
-  #conversation: Chat | undefined;
+  readonly #client: ApiClient;
+  #conversation: ConversationRef | undefined;
   #sent = 0;
 
   constructor(origin: string) {
-    this.#client = new Client(origin);
+    this.#client = new ApiClient(origin);
   }
 
   /** @param number distinguishes it from all others of the soak */

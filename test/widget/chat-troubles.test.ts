@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { Client } from "../system/harness/api-client.ts";
+import { ApiClient } from "../system/harness/api-client.ts";
 import { echoOf } from "../system/harness/scripted-provider.ts";
 import { onEachBackend } from "../system/harness/suite.ts";
 import { ChatPage } from "./chat-page.ts";
 import { FakeBrowser } from "./fake-browser.ts";
-import { type Instead, startFront } from "./faulty-proxy.ts";
+import { type ProxyFault, startFaultyProxy } from "./faulty-proxy.ts";
 
 /** The same numbers for the same seed. */
 function randomly(seed: number): () => number {
@@ -16,7 +16,7 @@ function randomly(seed: number): () => number {
   };
 }
 
-const troubles: readonly Instead[] = [
+const troubles: readonly ProxyFault[] = [
   "lost",
   "cut",
   { status: 502, body: "<h1>Bad Gateway</h1>" },
@@ -41,7 +41,7 @@ onEachBackend("a chat on a bad day", {}, (product) => {
       const random = randomly(seed);
       const pick = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)] as T;
       const base = product().client.base;
-      await using front = await startFront(base);
+      await using front = await startFaultyProxy(base);
       const browser = new FakeBrowser();
       const open = () => new ChatPage(browser, front.url, { tab: browser.openTab({ without: [...without] }) });
       const pages = [open(), open()];
@@ -73,12 +73,12 @@ onEachBackend("a chat on a bad day", {}, (product) => {
       const isWhole = (page: ChatPage) => JSON.stringify(page.lines.toSorted()) === JSON.stringify(all);
       for (const page of pages) await page.until("all is answered", () => isWhole(page), 40_000);
       const stored = browser.read("/conversation") as { conversationId: string; token: string };
-      const history = await new Client(base).history(stored);
+      const history = await new ApiClient(base).history(stored);
       const lines = history.messages.map(({ sender, text }) => `${sender === "user" ? ">" : "<"} ${text}`);
       for (const page of pages) expect(page.lines).toEqual(lines);
       for (const page of pages) page.chat.close();
       expect([...browser.stored.keys()].filter((key) => key.includes("/out/"))).toEqual([]);
-      expect(await new Client(base).conversation(stored)).toMatchObject({ messageCount: messages * 2 });
+      expect(await new ApiClient(base).conversation(stored)).toMatchObject({ messageCount: messages * 2 });
     },
   );
 });

@@ -1,12 +1,12 @@
 import { SignJWT } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openTcpGate, type TcpGate } from "../../shared/testing/processes/tcp-gate.ts";
-import { Client } from "../system/harness/api-client.ts";
+import { ApiClient } from "../system/harness/api-client.ts";
 import { echoOf, endlessReply, heldReply, messageOf } from "../system/harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../system/harness/suite.ts";
 import { ChatPage } from "./chat-page.ts";
 import { FakeBrowser } from "./fake-browser.ts";
-import { type Front, type SeenRequest, startFront } from "./faulty-proxy.ts";
+import { type FaultyProxy, type SeenRequest, startFaultyProxy } from "./faulty-proxy.ts";
 
 const identitySecret = "a secret that a site shares with its Parley";
 
@@ -16,7 +16,7 @@ interface StoredConversation {
 }
 
 onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) => {
-  let front: Front;
+  let front: FaultyProxy;
   let gate: TcpGate;
   let pages: ChatPage[] = [];
   const open = (browser = new FakeBrowser(), options: ConstructorParameters<typeof ChatPage>[2] = {}) => {
@@ -25,7 +25,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
     return page;
   };
   /** Wherever it is now. */
-  const service = () => new Client(front.url);
+  const service = () => new ApiClient(front.url);
   const posts = () => front.seen.filter(({ method, path }) => method === "POST" && path === "/api/chat");
   /** Messages that were sent, each once, however often it had to be tried. */
   const sent = () => [...new Map(posts().map((post) => [post.key, bodyOf(post)["message"]])).values()];
@@ -35,7 +35,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
     front.target = (await product().startApi()).url;
   };
   beforeAll(async () => {
-    front = await startFront(product().client.base);
+    front = await startFaultyProxy(product().client.base);
     gate = await openTcpGate(front.url);
   });
   afterEach(async () => {
@@ -340,7 +340,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       const page = open(browser);
       page.chat.send("Deleted elsewhere");
       await page.untilNotice("unreachable");
-      const direct = new Client(front.target);
+      const direct = new ApiClient(front.target);
       const again = await direct.post(bodyOf(posts()[0]), { key: posts()[0]?.key });
       await direct.deleteConversation(again.body as StoredConversation);
       front.instead = () => undefined;

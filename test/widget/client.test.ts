@@ -1,18 +1,18 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createClient, newKey, ServiceError } from "../../services/widget/client/client.ts";
 import type { JobProgress } from "../../services/widget/client/followed-text.ts";
-import { Client } from "../system/harness/api-client.ts";
+import { ApiClient } from "../system/harness/api-client.ts";
 import { echoOf, endlessReply, heldReply } from "../system/harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../system/harness/suite.ts";
-import { type Front, startFront } from "./faulty-proxy.ts";
+import { type FaultyProxy, startFaultyProxy } from "./faulty-proxy.ts";
 
 onEachBackend("the client", {}, (product) => {
-  let front: Front;
+  let front: FaultyProxy;
   const connect = () => createClient({ server: `${front.url}/` });
   const streams = () => front.seen.filter(({ path }) => path.endsWith("/events"));
   const polls = () => front.seen.filter(({ method, path }) => method === "GET" && /^\/api\/jobs\/[^/]+$/.test(path));
   beforeAll(async () => {
-    front = await startFront(product().client.base);
+    front = await startFaultyProxy(product().client.base);
   });
   afterEach(() => {
     front.buffers = undefined;
@@ -201,8 +201,8 @@ onEachBackend("the client", {}, (product) => {
     const { script, release } = heldReply("One", " place.");
     product().provider.answer("One at a time", script);
     const narrow = await product().startApi({ RATE_LIMIT_MAX_STREAMS: "1" });
-    const accepted = await new Client(narrow.url).submit("One at a time");
-    const occupier = await new Client(narrow.url).events(accepted);
+    const accepted = await new ApiClient(narrow.url).submit("One at a time");
+    const occupier = await new ApiClient(narrow.url).events(accepted);
     const client = createClient({
       server: narrow.url,
       fetch: async (...request) => {

@@ -17,16 +17,16 @@ export interface SeenRequest {
  * An answer that replaces the service's. `lost`: the service answers, and the answer does not arrive; `cut`: the
  * connection ends before.
  */
-export type Instead = { status: number; headers?: Record<string, string>; body?: string } | "lost" | "cut";
+export type ProxyFault = { status: number; headers?: Record<string, string>; body?: string } | "lost" | "cut";
 
 /** Proxy between visitors and a service. It outlives API processes, and has the faults of real proxies. */
-export interface Front extends AsyncDisposable {
+export interface FaultyProxy extends AsyncDisposable {
   readonly url: string;
   readonly seen: SeenRequest[];
   /** Address of the service. */
   target: string;
   /** Answers some requests itself. */
-  instead: (request: SeenRequest) => Instead | undefined;
+  instead: (request: SeenRequest) => ProxyFault | undefined;
   /**
    * Buffers answers until they are complete, even event streams: from the first byte on, or after their first bytes.
    */
@@ -35,11 +35,11 @@ export interface Front extends AsyncDisposable {
   cut: () => void;
 }
 
-export async function startFront(target: string): Promise<Front> {
+export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   const server = createServer((req, res) => void pass(req, res, front).catch(() => res.destroy()));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const front: Front = {
+  const front: FaultyProxy = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen: [],
     target,
@@ -55,7 +55,7 @@ export async function startFront(target: string): Promise<Front> {
   return front;
 }
 
-async function pass(req: IncomingMessage, res: ServerResponse, front: Front): Promise<void> {
+async function pass(req: IncomingMessage, res: ServerResponse, front: FaultyProxy): Promise<void> {
   const bytes = await buffer(req);
   const seen: SeenRequest = {
     method: req.method ?? "",

@@ -6,10 +6,10 @@ export interface LoggedCall<Request> {
   /** Time by `performance.now()`, in milliseconds. */
   startedAt: number;
   /** Settles when the connection is done with this call. */
-  ended: Promise<CallEnd>;
+  ended: Promise<FakeCallEnd>;
 }
 
-export interface CallEnd {
+export interface FakeCallEnd {
   /** `answered`: all was sent. `cut`: the script broke off. `disconnected`: the client closed first. */
   how: "answered" | "cut" | "disconnected";
   at: number;
@@ -39,7 +39,7 @@ export class CallLog<Request> {
     stats.total++;
     stats.inflight++;
     stats.maxInflight = Math.max(stats.maxInflight, stats.inflight);
-    const { promise: ended, resolve } = Promise.withResolvers<CallEnd>();
+    const { promise: ended, resolve } = Promise.withResolvers<FakeCallEnd>();
     response.once("close", () => {
       stats.inflight--;
       resolve({ how: howItEnded(response), at: performance.now() });
@@ -71,7 +71,7 @@ export class CallLog<Request> {
   }
 }
 
-function howItEnded(response: ServerResponse): CallEnd["how"] {
+function howItEnded(response: ServerResponse): FakeCallEnd["how"] {
   if (response.writableFinished) return "answered";
   return FakeAnswer.wasCut(response) ? "cut" : "disconnected";
 }

@@ -1,4 +1,4 @@
-import type { Fault, FakeProviderOptions, Pace } from "./options.ts";
+import type { Fault, FakeProviderOptions, ReplyPace } from "./options.ts";
 import { paced, replyOf } from "./fake-replies.ts";
 import type { Script, Step } from "./fake-script.ts";
 
@@ -17,7 +17,7 @@ export function createFaults({
 }
 
 interface Call {
-  pace: Pace;
+  pace: ReplyPace;
   /** The number of the call. */
   number: number;
   /** Body of an answer with this status, in the format of the called API. */
@@ -39,7 +39,10 @@ export function scriptOf(fault: Fault | undefined, { pace, number, errorBody }: 
     case "empty":
       return { steps: paced([], pace) };
     case "refusal":
-      return { steps: paced(["I'm sorry,", " but I", " can't help", " with that."], pace), finishReason: "refusal" };
+      return {
+        steps: paced(["I'm sorry,", " but I", " can't fakeProviderHelp", " with that."], pace),
+        finishReason: "refusal",
+      };
     default:
       return { status: fault, body: errorBody(fault), ...(fault === 429 && { headers: { "retry-after": "1" } }) };
   }

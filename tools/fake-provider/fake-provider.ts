@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type CallEnd, CallLog, type CallStats, type LoggedCall } from "./fake-calls.ts";
+import { CallLog, type CallStats, type LoggedCall } from "./fake-calls.ts";
 import { FakeAnswer, type Script, usualPrompt } from "./fake-script.ts";
 import { type FakeItem, FakeThreads } from "./fake-threads.ts";
 import type { ThreadCall, Wire, WireRequest } from "./wire/wire.ts";
@@ -44,7 +44,6 @@ export interface FakeThreadKeeping {
 
 export type FakeCall = LoggedCall<FakeRequest>;
 export type FakeThreadCall = LoggedCall<FakeThreadRequest>;
-export type FakeEnd = CallEnd;
 
 interface Arrival {
   path: string;
@@ -76,7 +75,7 @@ export async function startFakeProvider({
 }: FakeOptions = {}): Promise<FakeProvider> {
   const queue: Script[] = [];
   const threadQueue: Script[] = [];
-  const upstream: Upstream = {
+  const upstream: ProviderState = {
     log: new CallLog(record),
     threadLog: new CallLog(record),
     threads: new FakeThreads(),
@@ -116,7 +115,7 @@ export async function startFakeProvider({
   };
 }
 
-interface Upstream {
+interface ProviderState {
   log: CallLog<FakeRequest>;
   threadLog: CallLog<FakeThreadRequest>;
   threads: FakeThreads;
@@ -124,7 +123,7 @@ interface Upstream {
   chooseForThread: () => Script;
 }
 
-function serve(upstream: Upstream, incoming: IncomingMessage, response: ServerResponse, text: string): void {
+function serve(upstream: ProviderState, incoming: IncomingMessage, response: ServerResponse, text: string): void {
   const { method = "", url = "", headers, socket } = incoming;
   const { pathname: path, searchParams: query } = new URL(url, "http://fake");
   const body = text === "" ? undefined : parseJson(text);
@@ -149,7 +148,7 @@ function serve(upstream: Upstream, incoming: IncomingMessage, response: ServerRe
 }
 
 async function reply(
-  { log, threads, choose }: Upstream,
+  { log, threads, choose }: ProviderState,
   wire: Wire,
   arrival: Arrival,
   response: ServerResponse,
@@ -187,7 +186,7 @@ function isSystem({ role }: { role: string }): boolean {
 }
 
 async function answerThreadCall(
-  { threadLog, threads, chooseForThread }: Upstream,
+  { threadLog, threads, chooseForThread }: ProviderState,
   wire: Wire,
   request: FakeThreadRequest,
   response: ServerResponse,

@@ -1,4 +1,4 @@
-import type { Pace } from "./options.ts";
+import type { ReplyPace } from "./options.ts";
 import type { Step } from "./fake-script.ts";
 
 /** Replies of a kind and busy colleague, sixty words each; nothing in them is true of any shop. */
@@ -29,7 +29,7 @@ export function replyOf(tokens: number, number: number): string[] {
 }
 
 /** Steps of a reply with its pauses. */
-export function* paced(words: readonly string[], { firstMs, interMs }: Omit<Pace, "tokens">): Generator<Step> {
+export function* paced(words: readonly string[], { firstMs, interMs }: Omit<ReplyPace, "tokens">): Generator<Step> {
   if (firstMs > 0) yield { waitMs: firstMs };
   for (const [i, word] of words.entries()) {
     if (i > 0 && interMs > 0) yield { waitMs: interMs };
@@ -38,7 +38,7 @@ export function* paced(words: readonly string[], { firstMs, interMs }: Omit<Pace
 }
 
 /** Pace of a call for the model `fake-<first>-<inter>-<tokens>`. */
-export function paceOf(model: string, usual: Pace): Pace {
+export function paceOf(model: string, usual: ReplyPace): ReplyPace {
   const [, first, inter, tokens] = /^fake-(\d+)-(\d+)-(\d+)$/.exec(model) ?? [];
   if (first === undefined) return usual;
   return { firstMs: Number(first), interMs: Number(inter), tokens: Number(tokens) };

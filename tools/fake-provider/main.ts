@@ -1,5 +1,10 @@
 import { createFaults, scriptOf } from "./fake-faults.ts";
-import { type FakeProviderOptions, help, OptionsError, readOptions } from "./options.ts";
+import {
+  type FakeProviderOptions,
+  fakeProviderHelp,
+  FakeProviderOptionsError,
+  readFakeProviderOptions,
+} from "./options.ts";
 import { type FakeProvider, type FakeRequest, startFakeProvider } from "./fake-provider.ts";
 import { paceOf } from "./fake-replies.ts";
 import type { Script } from "./fake-script.ts";
@@ -7,8 +12,8 @@ import { findWire } from "./wire/wires.ts";
 
 /** Runs the fake provider as its own process, for people (`npm run fake-provider -- --help`) and for benches. */
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2), process.env);
-  if (options === "help") return say(help);
+  const options = readFakeProviderOptions(process.argv.slice(2), process.env);
+  if (options === "help") return say(fakeProviderHelp);
   const fake = await start(options);
   say(welcome(options, new URL(fake.url).origin));
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void fake.close());
@@ -28,7 +33,7 @@ async function start(options: FakeProviderOptions): Promise<FakeProvider> {
     return await startFakeProvider({ port: options.port, record: false, script });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    throw new OptionsError(`--port: ${options.port} is in use, by another fake provider perhaps`);
+    throw new FakeProviderOptionsError(`--port: ${options.port} is in use, by another fake provider perhaps`);
   }
 }
 
@@ -71,7 +76,7 @@ function say(text: string): void {
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof OptionsError)) throw error;
+  if (!(error instanceof FakeProviderOptionsError)) throw error;
   process.stderr.write(`${error.message}\nnpm run fake-provider -- --help shows the options.\n`);
   process.exitCode = 2;
 }

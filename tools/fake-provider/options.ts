@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
 
-export interface FakeProviderOptions extends Pace {
+export interface FakeProviderOptions extends ReplyPace {
   port: number;
   /** Rate from 0 (never) to 1 (each call). */
   faultRate: number;
@@ -10,7 +10,7 @@ export interface FakeProviderOptions extends Pace {
   seed: number;
 }
 
-export interface Pace {
+export interface ReplyPace {
   firstMs: number;
   interMs: number;
   tokens: number;
@@ -22,11 +22,11 @@ const breaks = ["cut", "stall", "malformed", "empty", "refusal"] as const;
 export type Fault = number | (typeof breaks)[number];
 
 /** Error for an invalid command line or environment; its message names the faults. */
-export class OptionsError extends Error {
-  override name = "OptionsError";
+export class FakeProviderOptionsError extends Error {
+  override name = "FakeProviderOptionsError";
 }
 
-export const help = `A fake AI provider, to try Parley's streaming and failover without any account.
+export const fakeProviderHelp = `A fake AI provider, to try Parley's streaming and failover without any account.
 
 Usage: npm run fake-provider -- [options]
 
@@ -47,9 +47,9 @@ GET /stats counts the calls.
 
 /**
  * @returns `help` if requested
- * @throws {OptionsError} naming every fault at once
+ * @throws {FakeProviderOptionsError} naming every fault at once
  */
-export function readOptions(args: string[], env: NodeJS.ProcessEnv): FakeProviderOptions | "help" {
+export function readFakeProviderOptions(args: string[], env: NodeJS.ProcessEnv): FakeProviderOptions | "help" {
   const values = parse(args);
   if (values.help) return "help";
   const parsed = schema.safeParse({
@@ -62,7 +62,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): FakeProvide
     seed: values.seed,
   });
   if (!parsed.success) {
-    throw new OptionsError(
+    throw new FakeProviderOptionsError(
       parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`).join("\n"),
     );
   }
@@ -120,6 +120,6 @@ function parse(args: string[]) {
       },
     }).values;
   } catch (error) {
-    throw new OptionsError((error as Error).message);
+    throw new FakeProviderOptionsError((error as Error).message);
   }
 }

@@ -1,4 +1,4 @@
-import type { Chat } from "../../clients/visitors.ts";
+import type { ChatTiming } from "../../clients/visitors.ts";
 import type { Contender, Figure } from "../../figure.ts";
 import { percentile } from "../../statistics.ts";
 import { pick } from "../../interleave.ts";
@@ -9,15 +9,15 @@ import { type ChatRound, chatRounds } from "../chat-rounds.ts";
 /** Pace with a reply of a fifth of a second: only a client's first delta counts, and many rounds must fit. */
 const short = { ...realPace, tokens: 10 };
 
-export const firstDelta: Scenario = {
+export const firstDeltaScenario: Scenario = {
   name: "first-delta",
   about: "how much later than from the provider itself the first words come, at a real model's pace",
   async run(bench) {
-    const cast = await bench.cast.take(["direct", "floor2", "parley", "parleyPg"]);
-    await bench.stage.provider.pace(short);
-    const one = await chatRounds(cast, { clients: 1, rounds: bench.rounds, ms: bench.ms(1200) });
-    await bench.stage.provider.pace(realPace);
-    const many = await chatRounds(cast, { clients: 64, rounds: bench.rounds, ms: bench.ms(1500), spreadMs: 500 });
+    const contenders = await bench.contenders.take(["direct", "floor2", "parley", "parleyPg"]);
+    await bench.testbed.provider.pace(short);
+    const one = await chatRounds(contenders, { clients: 1, rounds: bench.rounds, ms: bench.ms(1200) });
+    await bench.testbed.provider.pace(realPace);
+    const many = await chatRounds(contenders, { clients: 64, rounds: bench.rounds, ms: bench.ms(1500), spreadMs: 500 });
     return [
       figure(1, "p50", one, [
         { contender: "parley", limit: 1.5, of: "floor2" },
@@ -51,7 +51,7 @@ function figure(
   };
 }
 
-function first(chats: readonly Chat[], share: "p50" | "p99"): number {
+function first(chats: readonly ChatTiming[], share: "p50" | "p99"): number {
   return percentile(
     chats.map(({ firstDeltaMs }) => firstDeltaMs),
     share === "p50" ? 0.5 : 0.99,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { type HeldChat, holdFloor, holdMany, holdParley, openReader } from "../../clients/open-streams.ts";
-import type { Connection } from "../../clients/http-connection.ts";
+import { type EndlessChat, holdFloor, holdMany, holdParley, openReader } from "../../clients/open-streams.ts";
+import type { HttpConnection } from "../../clients/http-connection.ts";
 import { LagMeter } from "../../clients/lag-meter.ts";
 import { percentile } from "../../statistics.ts";
 import { interleave } from "../../interleave.ts";
@@ -15,19 +15,19 @@ const messages = 200;
 const interMs = 60;
 const watchMs = 900;
 
-export const hops: Scenario = {
+export const hopsScenario: Scenario = {
   name: "hops",
   about: "how old a token is when its one reader gets it, beside the stores' own publish to receive",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();
     const [floor, redis, postgres] = await Promise.all([
-      startFloor(bench.stage, { model: "floor2" }),
-      startParley(bench.stage, { backend: "redis", env: { COMPATIBLE_MODEL: "parley" } }),
-      startParley(bench.stage, { backend: "postgres", env: { COMPATIBLE_MODEL: "parleyPg" } }),
+      startFloor(bench.testbed, { model: "floor2" }),
+      startParley(bench.testbed, { backend: "redis", env: { COMPATIBLE_MODEL: "parley" } }),
+      startParley(bench.testbed, { backend: "postgres", env: { COMPATIBLE_MODEL: "parleyPg" } }),
     ]);
     for (const each of [floor, redis, postgres]) stack.use(each);
-    await bench.stage.provider.pace({ hold: true, model: "nobody", live: 0, interMs });
+    await bench.testbed.provider.pace({ hold: true, model: "nobody", live: 0, interMs });
     const turns = {
       pubsub: publishing(stack, floor.redis.url),
       notify: await notifying(stack, floor.databaseUrl),
@@ -97,7 +97,7 @@ async function medianOf(hop: () => Promise<unknown>): Promise<number> {
 interface Held {
   model: string;
   origin: string;
-  hold: (connection: Connection) => Promise<HeldChat>;
+  hold: (connection: HttpConnection) => Promise<EndlessChat>;
 }
 
 async function lagOf(bench: Bench, stack: AsyncDisposableStack, { model, origin, hold }: Held) {
@@ -106,14 +106,14 @@ async function lagOf(bench: Bench, stack: AsyncDisposableStack, { model, origin,
   const reader = openReader(origin, chat ?? { path: "/" }, (text) => meter.hear(text));
   stack.defer(() => reader.close());
   await reader.begun;
-  const { stage } = bench;
+  const { testbed } = bench;
   return async () => {
-    await stage.provider.pace({ hold: true, model, live: 1, interMs });
+    await testbed.provider.pace({ hold: true, model, live: 1, interMs });
     await sleep(2 * interMs);
     meter.begin();
     await sleep(bench.ms(watchMs));
     const lag = percentile(meter.end(), 0.5);
-    await stage.provider.pace({ hold: true, model, live: 0, interMs });
+    await testbed.provider.pace({ hold: true, model, live: 0, interMs });
     return lag;
   };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type HeldChat, holdMany, holdParley, openReader, type Reader } from "../../clients/open-streams.ts";
+import { type EndlessChat, holdMany, holdParley, openReader, type Reader } from "../../clients/open-streams.ts";
 import { percentile } from "../../statistics.ts";
 import { interleave, pick } from "../../interleave.ts";
 import type { Scenario } from "../../scenario.ts";
@@ -10,15 +10,15 @@ const settleMs = 300;
 /** Minimum `retry:` of an API that sends a stream back. */
 const sentBackMs = 2000;
 
-export const resume: Scenario = {
+export const resumeScenario: Scenario = {
   name: "resume",
   about: "1,000 clients whose connection broke come back at once, each in the middle of a reply",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();
     const [parley, bare] = await Promise.all([
-      startParley(bench.stage, { backend: "redis", env: { JOB_DEADLINE_MS: "3600000" } }),
-      bench.stage.startServer({
+      startParley(bench.testbed, { backend: "redis", env: { JOB_DEADLINE_MS: "3600000" } }),
+      bench.testbed.startServer({
         name: "bare",
         script: "bench/baselines/bare-main.ts",
         env: { NODE_ENV: "production" },
@@ -26,7 +26,7 @@ export const resume: Scenario = {
     ]);
     stack.use(parley);
     stack.use(bare.child);
-    await bench.stage.provider.pace({ hold: true, model: "nobody", live: 0, interMs: 1000 });
+    await bench.testbed.provider.pace({ hold: true, model: "nobody", live: 0, interMs: 1000 });
     const chats = await holdMany(parley.origin, clients, holdParley);
     const streams = chats.map(() => ({ path: "/events" }));
     const turns = { bare: storm(bare.origin, streams), parley: storm(parley.origin, chats) };
@@ -52,7 +52,7 @@ export const resume: Scenario = {
 };
 
 /** @returns a function that opens all readers at once, and closes them again */
-function storm(origin: string, chats: readonly HeldChat[]): () => Promise<{ lastMs: number; p50Ms: number }> {
+function storm(origin: string, chats: readonly EndlessChat[]): () => Promise<{ lastMs: number; p50Ms: number }> {
   /** Position of each reader, by the id of its last event. */
   const lastIds: (string | undefined)[] = [];
   return async () => {

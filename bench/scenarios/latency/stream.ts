@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type HeldChat, holdFloor, holdMany, holdParley, openReader } from "../../clients/open-streams.ts";
-import type { Connection } from "../../clients/http-connection.ts";
+import { type EndlessChat, holdFloor, holdMany, holdParley, openReader } from "../../clients/open-streams.ts";
+import type { HttpConnection } from "../../clients/http-connection.ts";
 import { LagMeter } from "../../clients/lag-meter.ts";
 import { percentile } from "../../statistics.ts";
 import { interleave } from "../../interleave.ts";
@@ -17,7 +17,7 @@ const settleMs = 300;
 const watchMs = 400;
 const prepared = 400;
 
-export const stream: Scenario = {
+export const streamScenario: Scenario = {
   name: "stream",
   about: "how many replies of 50 tokens a second one API and one worker carry before text comes 100 ms late (p99)",
   needsRedis: true,
@@ -25,13 +25,13 @@ export const stream: Scenario = {
     await using stack = new AsyncDisposableStack();
     const deadline = { JOB_DEADLINE_MS: "3600000" };
     const [floor, redis, postgres] = await Promise.all([
-      startFloor(bench.stage, { model: "floor2" }),
-      startParley(bench.stage, { backend: "redis", env: { ...deadline, COMPATIBLE_MODEL: "parley" } }),
-      startParley(bench.stage, { backend: "postgres", env: { ...deadline, COMPATIBLE_MODEL: "parleyPg" } }),
+      startFloor(bench.testbed, { model: "floor2" }),
+      startParley(bench.testbed, { backend: "redis", env: { ...deadline, COMPATIBLE_MODEL: "parley" } }),
+      startParley(bench.testbed, { backend: "postgres", env: { ...deadline, COMPATIBLE_MODEL: "parleyPg" } }),
     ]);
     for (const each of [floor, redis, postgres]) stack.use(each);
     await hold(bench, "nobody", 0);
-    const open = async (model: string, origin: string, holdOne: (connection: Connection) => Promise<HeldChat>) =>
+    const open = async (model: string, origin: string, holdOne: (connection: HttpConnection) => Promise<EndlessChat>) =>
       openAll(bench, stack, { model, chats: await holdMany(origin, prepared, holdOne), origin });
     const turns = {
       floor2: await open("floor2", floor.origin, holdFloor),
@@ -49,7 +49,7 @@ export const stream: Scenario = {
 interface Open {
   model: string;
   origin: string;
-  chats: HeldChat[];
+  chats: EndlessChat[];
 }
 
 /**
@@ -96,6 +96,6 @@ async function findLimit(bench: Bench, model: string, meter: LagMeter, from: num
   }
 }
 
-function hold({ stage }: Bench, model: string, live: number): Promise<void> {
-  return stage.provider.pace({ hold: true, model, live, interMs });
+function hold({ testbed }: Bench, model: string, live: number): Promise<void> {
+  return testbed.provider.pace({ hold: true, model, live, interMs });
 }

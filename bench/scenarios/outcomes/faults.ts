@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { randomUUID } from "node:crypto";
 import { submit } from "../../clients/visitors.ts";
-import { Connection } from "../../clients/http-connection.ts";
+import { HttpConnection } from "../../clients/http-connection.ts";
 import type { Figure } from "../../figure.ts";
 import type { Bench, Scenario } from "../../scenario.ts";
 import { startNaive } from "../../baselines/start-baseline.ts";
 import { type Parley, startParley } from "../../testbed/parley.ts";
-import { noDelay, type Trouble } from "../../testbed/provider.ts";
+import { noDelay, type ProviderFaults } from "../../testbed/provider.ts";
 
-const none: Trouble = { failing: 0, most: Number.MAX_SAFE_INTEGER };
+const none: ProviderFaults = { failing: 0, most: Number.MAX_SAFE_INTEGER };
 const burst = { messages: 500, provider: { firstMs: 500, interMs: 0, tokens: 50 }, trouble: { failing: 0, most: 60 } };
 const fault = { messages: 200, provider: noDelay, trouble: { ...none, failing: 0.3 } };
 const kill = { messages: 200, provider: { firstMs: 3000, interMs: 0, tokens: 50 }, trouble: none, killAfterMs: 1000 };
@@ -19,11 +19,11 @@ const lookEveryMs = 200;
 interface Trial {
   messages: number;
   provider: { firstMs: number; interMs: number; tokens: number };
-  trouble: Trouble;
+  trouble: ProviderFaults;
   killAfterMs?: number;
 }
 
-export const faults: Scenario = {
+export const faultsScenario: Scenario = {
   name: "faults",
   about: "the same burst, the same faults of the provider and the same kill: who gets no reply?",
   needsRedis: true,
@@ -38,8 +38,8 @@ export const faults: Scenario = {
 };
 
 async function compare(bench: Bench, id: string, what: string, trial: Trial): Promise<Figure[]> {
-  await bench.stage.provider.pace(trial.provider);
-  await bench.stage.provider.trouble({ ...none, ...trial.trouble });
+  await bench.testbed.provider.pace(trial.provider);
+  await bench.testbed.provider.trouble({ ...none, ...trial.trouble });
   try {
     const naive = await tryNaive(bench, trial);
     const parley = await tryParley(bench, trial);
@@ -61,15 +61,15 @@ async function compare(bench: Bench, id: string, what: string, trial: Trial): Pr
       },
     ];
   } finally {
-    await bench.stage.provider.trouble(none);
+    await bench.testbed.provider.trouble(none);
   }
 }
 
 /** @returns the number of messages without a reply; they are lost for good, as nothing was stored */
-async function tryNaive({ stage }: Bench, { messages, killAfterMs }: Trial): Promise<number> {
-  await using naive = await startNaive(stage);
+async function tryNaive({ testbed }: Bench, { messages, killAfterMs }: Trial): Promise<number> {
+  await using naive = await startNaive(testbed);
   const asked = Array.from({ length: messages }, async () => {
-    const connection = new Connection(naive.origin);
+    const connection = new HttpConnection(naive.origin);
     const body = JSON.stringify({ conversationId: randomUUID(), message: "Hello there" });
     const answered = connection.request({ method: "POST", path: "/chat", body }).then(
       ({ status }) => status === 200,
@@ -84,7 +84,7 @@ async function tryNaive({ stage }: Bench, { messages, killAfterMs }: Trial): Pro
   return (await Promise.all(asked)).filter((answered) => !answered).length;
 }
 
-async function closing<T>(connection: Connection, work: Promise<T>): Promise<T> {
+async function closing<T>(connection: HttpConnection, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } finally {
@@ -98,13 +98,13 @@ interface Answers {
   byPreset: number;
 }
 
-async function tryParley({ stage }: Bench, { messages, killAfterMs, trouble }: Trial): Promise<Answers> {
+async function tryParley({ testbed }: Bench, { messages, killAfterMs, trouble }: Trial): Promise<Answers> {
   // The operator has set the concurrency to the provider's limit.
   const env = Number.isFinite(trouble.most) && trouble.most < 1000 ? { WORKER_CONCURRENCY: String(trouble.most) } : {};
-  await using parley = await startParley(stage, { backend: "redis", env });
+  await using parley = await startParley(testbed, { backend: "redis", env });
   const accepted = await Promise.all(
     Array.from({ length: messages }, async () => {
-      const connection = new Connection(parley.origin);
+      const connection = new HttpConnection(parley.origin);
       const done = submit(connection).then(
         () => true,
         () => false,

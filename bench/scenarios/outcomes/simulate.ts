@@ -3,9 +3,9 @@ import { median, percentile, sum } from "../../statistics.ts";
 import type { Scenario } from "../../scenario.ts";
 import { arrivals, type Message } from "../../simulation/arrivals.ts";
 import { noLimits } from "../../simulation/simulated-provider.ts";
-import { type Cue, rehearse, type Rehearsed, startCue } from "../../simulation/replay.ts";
+import { type ReplayProvider, replay, type ReplayedMessage, startReplayProvider } from "../../simulation/replay.ts";
 import { type OwnTime, simulate as simulateFleet } from "../../simulation/simulate.ts";
-import type { Outcome } from "../../simulation/wait-meter.ts";
+import type { SimulationOutcome } from "../../simulation/wait-meter.ts";
 import { type Parley, startParley } from "../../testbed/parley.ts";
 
 const fleet = { workers: 2, concurrency: 8 };
@@ -26,15 +26,15 @@ const chances = 25;
 /** Provider's limit of calls in the second rush: below the number of places. */
 const fewCalls = 12;
 
-export const simulate: Scenario = {
+export const simulateScenario: Scenario = {
   name: "simulate",
   about: "a rush in which people wait, and the simulation of the same rush: how far are they apart?",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();
-    const cue = stack.use(await startCue());
+    const cue = stack.use(await startReplayProvider());
     const env = { WORKER_CONCURRENCY: String(fleet.concurrency), COMPATIBLE_BASE_URL: cue.url };
-    const parley = stack.use(await startParley(bench.stage, { backend: "redis", env }));
+    const parley = stack.use(await startParley(bench.testbed, { backend: "redis", env }));
     await parley.startWorker();
     const own = await measureOwnTime(parley, cue);
     bench.say(
@@ -48,21 +48,21 @@ export const simulate: Scenario = {
 };
 
 interface Rush {
-  measured: Rehearsed[];
+  measured: ReplayedMessage[];
   /** Outcomes with different seeds; without refusals they are all the same. */
-  simulated: [Outcome, ...Outcome[]];
+  simulated: [SimulationOutcome, ...SimulationOutcome[]];
   /** CPU time per message. */
   cpuMs: { api: number; workers: number };
 }
 
 async function rush(
   parley: Parley,
-  cue: Cue,
+  cue: ReplayProvider,
   { messages, own, calls }: { messages: Message[]; own: OwnTime; calls: number },
 ): Promise<Rush> {
   cue.expect(messages, calls);
   const before = readCpu(parley);
-  const measured = await rehearse(parley.origin, messages);
+  const measured = await replay(parley.origin, messages);
   const after = readCpu(parley);
   const unlimited = Number.POSITIVE_INFINITY;
   const simulateOnce = (chance: number) =>
@@ -91,13 +91,13 @@ function readCpu(parley: Parley): { api: number; workers: number } {
 const probe = { tokens: 6, firstMs: 20, writeMs: 50 };
 
 /** Measures the own time on isolated messages. */
-async function measureOwnTime(parley: Parley, cue: Cue): Promise<OwnTime> {
+async function measureOwnTime(parley: Parley, cue: ReplayProvider): Promise<OwnTime> {
   const warmUp = probes({ count: 300, apartMs: 8 });
   cue.expect(warmUp);
-  await rehearse(parley.origin, warmUp);
+  await replay(parley.origin, warmUp);
   const alone = probes({ count: 25, apartMs: 120 });
   cue.expect(alone);
-  const took = await rehearse(parley.origin, alone);
+  const took = await replay(parley.origin, alone);
   const beforeMs = median(took.map(({ firstMs }) => firstMs - probe.firstMs));
   return { beforeMs, afterMs: median(took.map(({ firstMs, doneMs }) => doneMs - firstMs - probe.writeMs)) };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import { makeVisitors, parleyVisitor, type Visitor } from "../../clients/visitors.ts";
+import { makeVisitors, parleyVisitor, type BenchVisitor } from "../../clients/visitors.ts";
 import type { Figure } from "../../figure.ts";
 import { sum } from "../../statistics.ts";
 import { describeNumber } from "../../report/table.ts";
@@ -18,15 +18,15 @@ const manyChats = 1500;
 /** Time for writes after a reply's end to reach the stores. */
 const settleMs = 500;
 
-export const costs: Scenario = {
+export const costsScenario: Scenario = {
   name: "costs",
   about:
     "what a chat of 50 tokens in a second asks of Redis and of PostgreSQL, and what it leaves in Redis, where the queue keeps the last thousand that ended",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();
-    const parley = stack.use(await startParley(bench.stage, { backend: "redis", countStatements: true }));
-    await bench.stage.provider.pace(realPace);
+    const parley = stack.use(await startParley(bench.testbed, { backend: "redis", countStatements: true }));
+    await bench.testbed.provider.pace(realPace);
     const visitors = makeVisitors(parleyVisitor, parley.origin, clients);
     stack.defer(async () => {
       await Promise.all(visitors.map((visitor) => visitor.close()));
@@ -49,7 +49,7 @@ export const costs: Scenario = {
   },
 };
 
-function chatSome(visitors: readonly Visitor[]): Promise<void> {
+function chatSome(visitors: readonly BenchVisitor[]): Promise<void> {
   return chatAsMany(visitors, chats);
 }
 
@@ -89,8 +89,8 @@ async function readInfo(redis: Redis): Promise<{ bytesIn: number; memory: number
  * Measures resident memory over many chats: Redis's one-time cost for its clients and scripts exceeds that of some
  * dozens of chats.
  */
-async function measureResident({ stage }: Bench, redis: Redis, visitors: readonly Visitor[]) {
-  await stage.provider.pace(noDelay);
+async function measureResident({ testbed }: Bench, redis: Redis, visitors: readonly BenchVisitor[]) {
+  await testbed.provider.pace(noDelay);
   const before = await readInfo(redis);
   await chatAsMany(visitors, keptChats);
   const each = ((await readInfo(redis)).memory - before.memory) / keptChats;
@@ -98,7 +98,7 @@ async function measureResident({ stage }: Bench, redis: Redis, visitors: readonl
   return { each, allKb: ((await readInfo(redis)).memory - before.memory) / 1024 };
 }
 
-async function chatAsMany(visitors: readonly Visitor[], count: number): Promise<void> {
+async function chatAsMany(visitors: readonly BenchVisitor[], count: number): Promise<void> {
   let begun = 0;
   await Promise.all(
     visitors.map(async (visitor) => {

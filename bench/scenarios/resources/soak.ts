@@ -14,13 +14,13 @@ import { noDelay } from "../../testbed/provider.ts";
 const chats = 20_000;
 const clients = 32;
 
-export const soak: Scenario = {
+export const soakScenario: Scenario = {
   name: "soak",
   about: "what API and worker keep after 20,000 chats, with streams that were cut and requests that waited",
   fullOnlySeconds: 240,
   async run(bench) {
     const heaps: Partial<Record<Contender, SoakedHeap[]>> = {};
-    if (bench.stage.hasRedis) heaps.parley = await soakOne(bench, "redis");
+    if (bench.testbed.hasRedis) heaps.parley = await soakOne(bench, "redis");
     heaps.parleyPg = await soakOne(bench, "postgres");
     return ["api", "worker"].flatMap((name) => describe(name, heaps));
   },
@@ -28,8 +28,8 @@ export const soak: Scenario = {
 
 async function soakOne(bench: Bench, backend: "redis" | "postgres"): Promise<SoakedHeap[]> {
   const env = { NODE_OPTIONS: `--max-semi-space-size=16 ${heapProbeOption}` };
-  await using parley = await startParley(bench.stage, { backend, env });
-  await bench.stage.provider.pace(noDelay);
+  await using parley = await startParley(bench.testbed, { backend, env });
+  await bench.testbed.provider.pace(noDelay);
   const visitors = Array.from({ length: clients }, () => new SoakVisitor(parley.origin));
   const heaps = await soakProcesses({
     chats,

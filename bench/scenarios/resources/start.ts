@@ -4,12 +4,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Figure } from "../../figure.ts";
 import { interleave } from "../../interleave.ts";
 import type { Bench, Scenario } from "../../scenario.ts";
-import { installedMb } from "../../testbed/install-size.ts";
+import { installSizeMb } from "../../testbed/install-size.ts";
 import { startParley } from "../../testbed/parley.ts";
 
 const settleMs = 1500;
 
-export const start: Scenario = {
+export const startScenario: Scenario = {
   name: "start",
   about: "`npm start` to ready, the first time and the second; memory of the processes at boot; size of the install",
   async run(bench) {
@@ -37,18 +37,18 @@ export const start: Scenario = {
         values: { parleyPg: warm },
         targets: [{ contender: "parleyPg", limit: 2 }],
       },
-      ...(bench.stage.hasRedis ? await memoryAtBoot(bench) : []),
+      ...(bench.testbed.hasRedis ? await memoryAtBoot(bench) : []),
       await installSize(),
     ];
   },
 };
 
 /** Starts on a new folder, so that the first start finds neither data nor compiled code. */
-async function startTwice({ stage }: Bench): Promise<{ cold: number; warm: number }> {
-  const folder = await mkdtemp(join(stage.folder, "start-"));
+async function startTwice({ testbed }: Bench): Promise<{ cold: number; warm: number }> {
+  const folder = await mkdtemp(join(testbed.folder, "start-"));
   const once = async () => {
     const began = performance.now();
-    const { child } = await stage.startServer({
+    const { child } = await testbed.startServer({
       name: "npm-start",
       script: "bench/testbed/stack-main.ts",
       args: [folder],
@@ -66,7 +66,7 @@ async function startTwice({ stage }: Bench): Promise<{ cold: number; warm: numbe
 
 async function memoryAtBoot(bench: Bench): Promise<Figure[]> {
   const boot = async () => {
-    await using parley = await startParley(bench.stage, { backend: "redis" });
+    await using parley = await startParley(bench.testbed, { backend: "redis" });
     await sleep(settleMs);
     const api = parley.api.usage().memoryMb;
     return { api, worker: parley.usage().memoryMb - api };
@@ -89,6 +89,6 @@ async function installSize(): Promise<Figure> {
     what: "npm ci --omit=dev, on the disk",
     unit: "MB",
     better: "less",
-    values: { parley: [await installedMb()] },
+    values: { parley: [await installSizeMb()] },
   };
 }

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { closedLoop } from "../../clients/closed-loop.ts";
 import { submit } from "../../clients/visitors.ts";
-import { Connection } from "../../clients/http-connection.ts";
+import { HttpConnection } from "../../clients/http-connection.ts";
 import { holdMany, holdParley } from "../../clients/open-streams.ts";
 import type { Figure } from "../../figure.ts";
 import { interleave, pick } from "../../interleave.ts";
 import type { Bench, Scenario } from "../../scenario.ts";
 import { type Parley, startParley } from "../../testbed/parley.ts";
 import { noDelay } from "../../testbed/provider.ts";
-import { enqueue, openQueue } from "../../testbed/queue.ts";
+import { enqueueJobs, openQueue } from "../../testbed/queue.ts";
 import { openRedis } from "../../testbed/redis.ts";
 import { insertWaiting } from "../../testbed/insert-rows.ts";
 
@@ -31,21 +31,21 @@ const pickUp = {
 };
 const liveReplies = 400;
 
-export const backlog: Scenario = {
+export const backlogScenario: Scenario = {
   name: "backlog",
   about: "submit and pick up beside 100,000 waiting jobs and beside none; what Redis keeps of each",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();
     const env = { WORKER_CONCURRENCY: String(pickUp.concurrency) };
-    const open = () => startParley(bench.stage, { backend: "redis", worker: false, env });
+    const open = () => startParley(bench.testbed, { backend: "redis", worker: false, env });
     const [empty, parley] = await Promise.all([open(), open()]);
     stack.use(empty);
     stack.use(parley);
     const redis = openRedis(stack, parley.redis?.url);
     const before = await usedMemory(redis);
     const rows = await insertWaiting(parley.pool, waiting);
-    await enqueue(
+    await enqueueJobs(
       parley,
       rows.map(({ id }) => id),
     );
@@ -76,7 +76,7 @@ interface Two {
 async function measureSubmit(bench: Bench, { empty, parley }: Two): Promise<Figure[]> {
   await using stack = new AsyncDisposableStack();
   const turn = ({ origin }: Parley) => {
-    const connections = Array.from({ length: clients }, () => new Connection(origin));
+    const connections = Array.from({ length: clients }, () => new HttpConnection(origin));
     stack.defer(async () => {
       await Promise.all(connections.map((connection) => connection.destroy()));
     });
@@ -104,14 +104,14 @@ async function measureSubmit(bench: Bench, { empty, parley }: Two): Promise<Figu
  */
 async function measurePickUp(bench: Bench, { empty, parley }: Two): Promise<Figure> {
   await using stack = new AsyncDisposableStack();
-  await bench.stage.provider.pace(noDelay);
+  await bench.testbed.provider.pace(noDelay);
   const turn = async (of: Parley) => {
     const { bull } = await openQueue(stack, of);
     await bull.pause();
     await of.startWorker();
     return async () => {
       const rows = await insertWaiting(of.pool, Math.max(0, pickUp.enough - (await countJobs(of, "queued"))));
-      await enqueue(
+      await enqueueJobs(
         of,
         rows.map(({ id }) => id),
       );
@@ -162,14 +162,14 @@ async function now({ pool }: Parley): Promise<Date> {
 /** Measures the Redis memory of a reply while it is written: its draft, its queue entry, its readers' channels. */
 async function measureLive(bench: Bench): Promise<Figure> {
   await using stack = new AsyncDisposableStack();
-  const parley = stack.use(await startParley(bench.stage, { backend: "redis" }));
+  const parley = stack.use(await startParley(bench.testbed, { backend: "redis" }));
   const redis = openRedis(stack, parley.redis?.url);
   const before = await usedMemory(redis);
-  await bench.stage.provider.pace({ firstMs: 0, interMs: 100, tokens: 50 });
+  await bench.testbed.provider.pace({ firstMs: 0, interMs: 100, tokens: 50 });
   await holdMany(parley.origin, liveReplies, holdParley);
   await sleep(2000);
   const each = ((await usedMemory(redis)) - before) / liveReplies;
-  await bench.stage.provider.pace(noDelay);
+  await bench.testbed.provider.pace(noDelay);
   return {
     id: "backlog/live",
     what: `Redis for a reply that is being written, of ${liveReplies}`,

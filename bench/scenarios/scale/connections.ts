@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-  type HeldChat,
+  type EndlessChat,
   holdMany,
   holdParley,
   inParallel,
@@ -11,8 +11,8 @@ import { LagMeter } from "../../clients/lag-meter.ts";
 import { percentile } from "../../statistics.ts";
 import { interleave } from "../../interleave.ts";
 import type { Bench, Scenario } from "../../scenario.ts";
-import type { Child } from "../../testbed/measured-process.ts";
-import { type Parley, startParley, tokenSecret } from "../../testbed/parley.ts";
+import type { MeasuredProcess } from "../../testbed/measured-process.ts";
+import { type Parley, startParley, benchTokenSecret } from "../../testbed/parley.ts";
 import { insertWaiting } from "../../testbed/insert-rows.ts";
 import { createTokens } from "../../../services/api/access/tokens.ts";
 
@@ -28,15 +28,15 @@ const openedAtOnce = 50;
 const settleMs = 700;
 const live = { replies: 50, readersEach: 10, interMs: 20, watchMs: 700 };
 
-export const connections: Scenario = {
+export const connectionsScenario: Scenario = {
   name: "connections",
   about: "event streams: memory of an idle one, and the lag of 500 live ones among them",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();
     const [parley, bare] = await Promise.all([
-      startParley(bench.stage, { backend: "redis" }),
-      bench.stage.startServer({
+      startParley(bench.testbed, { backend: "redis" }),
+      bench.testbed.startServer({
         name: "bare",
         script: "bench/baselines/bare-main.ts",
         env: { NODE_ENV: "production" },
@@ -51,7 +51,7 @@ export const connections: Scenario = {
     stack.defer(async () => {
       await Promise.all(readers.map((reader) => reader.close()));
     });
-    const open = (origin: string, chat: () => HeldChat) => ({ origin, chat, each, readers });
+    const open = (origin: string, chat: () => EndlessChat) => ({ origin, chat, each, readers });
     const idle = {
       bare: await memoryEach(
         bare.child,
@@ -96,13 +96,13 @@ export const connections: Scenario = {
 
 interface Opening {
   origin: string;
-  chat: () => HeldChat;
+  chat: () => EndlessChat;
   each: number;
   readers: Reader[];
 }
 
 /** @returns a function that opens more connections and returns the cost of each so far, in KB, from the first one on */
-async function memoryEach(process: Child, opening: Opening): Promise<() => Promise<number>> {
+async function memoryEach(process: MeasuredProcess, opening: Opening): Promise<() => Promise<number>> {
   await openSome(opening, warmUp);
   await sleep(settleMs);
   const before = process.usage().memoryMb;
@@ -126,10 +126,10 @@ async function openSome({ origin, chat, readers }: Opening, count: number): Prom
 /**
  * Inserts jobs that no worker will find: they are missing in the queue, and reconciliation ignores them for an hour.
  */
-async function waitingChats({ pool }: Parley, count: number): Promise<HeldChat[]> {
+async function waitingChats({ pool }: Parley, count: number): Promise<EndlessChat[]> {
   const rows = await insertWaiting(pool, count);
   await pool.query("update jobs set due_at = now() + interval '1 hour'");
-  const tokens = createTokens([tokenSecret]);
+  const tokens = createTokens([benchTokenSecret]);
   return Promise.all(
     rows.map(async ({ id, conversationId }) => ({
       path: `/api/jobs/${id}/events`,
@@ -141,7 +141,7 @@ async function waitingChats({ pool }: Parley, count: number): Promise<HeldChat[]
 /** @returns one p99 per round */
 async function watchLive(bench: Bench, parley: Parley, readers: Reader[]): Promise<number[]> {
   const hold = (count: number) =>
-    bench.stage.provider.pace({ hold: true, model: "default", live: count, interMs: live.interMs });
+    bench.testbed.provider.pace({ hold: true, model: "default", live: count, interMs: live.interMs });
   await hold(0);
   const chats = await holdMany(parley.origin, live.replies, holdParley);
   const meter = new LagMeter();

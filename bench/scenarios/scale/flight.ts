@@ -11,15 +11,15 @@ const arrivalsPerSecond = 250;
 const pace = { firstMs: 400, interMs: 400, tokens: 50 };
 const lookEveryMs = 1000;
 
-export const flight: Scenario = {
+export const flightScenario: Scenario = {
   name: "flight",
   about: "5,000 chats of 20 seconds under way at once, 250 new ones a second, one API and one worker",
   needsRedis: true,
   fullOnlySeconds: 60,
   async run(bench) {
-    const { stage } = bench;
-    await using parley = await startParley(stage, { backend: "redis" });
-    await stage.provider.pace(pace);
+    const { testbed } = bench;
+    await using parley = await startParley(testbed, { backend: "redis" });
+    await testbed.provider.pace(pace);
     const visitors = makeVisitors(parleyVisitor, parley.origin, chats);
     const took: number[] = [];
     const lost: unknown[] = [];

@@ -1,6 +1,6 @@
 import { closedLoop } from "../../clients/closed-loop.ts";
 import { submit } from "../../clients/visitors.ts";
-import { Connection } from "../../clients/http-connection.ts";
+import { HttpConnection } from "../../clients/http-connection.ts";
 import { percentile } from "../../statistics.ts";
 import { interleave, pick } from "../../interleave.ts";
 import type { Bench, Scenario } from "../../scenario.ts";
@@ -15,7 +15,7 @@ const roundMs = 800;
 /** See `testbed/contenders.ts`. */
 const warmUpRounds = 4;
 
-export const growth: Scenario = {
+export const growthScenario: Scenario = {
   name: "growth",
   about: "chats of 250 conversations, of a thousand stored messages and of a million (--full: ten million)",
   needsRedis: true,
@@ -23,7 +23,7 @@ export const growth: Scenario = {
     await using stack = new AsyncDisposableStack();
     // The measured requests reach rows by id alone, in both.
     const env = { CONVERSATION_ACCESS: "open" };
-    const open = () => startParley(bench.stage, { backend: "redis", env });
+    const open = () => startParley(bench.testbed, { backend: "redis", env });
     const [empty, parley] = await Promise.all([open(), open()]);
     stack.use(empty);
     stack.use(parley);
@@ -32,7 +32,7 @@ export const growth: Scenario = {
       empty: await prepare(bench, stack, empty, active * messagesEach),
       parley: await prepare(bench, stack, parley, many),
     };
-    await bench.stage.provider.pace(noDelay);
+    await bench.testbed.provider.pace(noDelay);
     await interleave(turns, warmUpRounds);
     const results = await interleave(turns, bench.rounds);
     const stored = bench.full ? "10 million" : "1 million";
@@ -62,7 +62,7 @@ async function prepare(bench: Bench, stack: AsyncDisposableStack, { pool, origin
   await pool.query("vacuum analyze");
   // A conversation has one message in flight at a time, so each client has its own.
   const visitors = Array.from({ length: clients }, (_, place) => ({
-    connection: new Connection(origin),
+    connection: new HttpConnection(origin),
     ids: ids.filter((_id, index) => index % clients === place),
     sent: 0,
   }));

@@ -6,14 +6,14 @@ import { chatRounds } from "../chat-rounds.ts";
 /** Flowise 3.1.4 in queue mode answered 120 chats a second, while direct calls of the provider reached 10,949. */
 const flowiseShare = 120 / 10_949;
 
-export const answer: Scenario = {
+export const answerScenario: Scenario = {
   name: "answer",
   about: "whole chats, POST to the last event, from a provider without delay: one API, one worker",
   async run(bench) {
-    const cast = await bench.cast.take(["direct", "naive", "floor2", "parley", "parleyPg"]);
-    await bench.stage.provider.pace(noDelay);
-    const many = await chatRounds(cast, { clients: 64, rounds: bench.rounds, ms: bench.ms(1000) });
-    const one = await chatRounds(cast, { clients: 1, rounds: bench.rounds, ms: bench.ms(400) });
+    const contenders = await bench.contenders.take(["direct", "naive", "floor2", "parley", "parleyPg"]);
+    await bench.testbed.provider.pace(noDelay);
+    const many = await chatRounds(contenders, { clients: 64, rounds: bench.rounds, ms: bench.ms(1000) });
+    const one = await chatRounds(contenders, { clients: 1, rounds: bench.rounds, ms: bench.ms(400) });
     const { direct: _, ...servers } = many;
     return [
       {

@@ -6,16 +6,16 @@ import { chatRounds } from "../chat-rounds.ts";
 /** Pace with the whole reply at once after a second, so the rest of the time is Parley's own. */
 const slow = { firstMs: 1000, interMs: 0, tokens: 50 };
 
-export const crowd: Scenario = {
+export const crowdScenario: Scenario = {
   name: "crowd",
   needsRedis: true,
   about: "256 visitors at once and a provider that takes a second: does anything stall?",
   async run(bench) {
-    const cast = await bench.cast.take(["direct", "floor2", "parley"]);
-    await bench.stage.provider.pace(slow);
+    const contenders = await bench.contenders.take(["direct", "floor2", "parley"]);
+    await bench.testbed.provider.pace(slow);
     // Visitors arrive spread over one second and stay apart, as real visitors are not synchronised.
     const options = { clients: 256, rounds: bench.rounds, ms: 1500, spreadMs: slow.firstMs };
-    const results = await chatRounds(cast, options);
+    const results = await chatRounds(contenders, options);
     return [
       {
         id: "crowd/rate",

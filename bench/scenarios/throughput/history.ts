@@ -1,33 +1,33 @@
 import { createTokens } from "../../../services/api/access/tokens.ts";
 import { closedLoop, type Loop } from "../../clients/closed-loop.ts";
-import { Connection } from "../../clients/http-connection.ts";
+import { HttpConnection } from "../../clients/http-connection.ts";
 import type { Contender, Figure } from "../../figure.ts";
-import { interleave, pick, type Turn } from "../../interleave.ts";
+import { interleave, pick, type RoundWork } from "../../interleave.ts";
 import type { Bench, Scenario } from "../../scenario.ts";
 import { startFloor } from "../../baselines/start-baseline.ts";
-import { type Parley, startParley, tokenSecret } from "../../testbed/parley.ts";
+import { type Parley, startParley, benchTokenSecret } from "../../testbed/parley.ts";
 import { insertAnswered } from "../../testbed/insert-rows.ts";
-import { fillFloor } from "../../baselines/fill-floor.ts";
+import { fillFloorTable } from "../../baselines/fill-floor.ts";
 
 const clients = 16;
 const roundMs = 400;
 const conversations = 500;
 
-export const history: Scenario = {
+export const historyScenario: Scenario = {
   name: "history",
   about: "reading a conversation, short or long, the same one again and again or always another",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();
     const [floor, parley] = await Promise.all([
-      startFloor(bench.stage, { worker: false }),
-      startParley(bench.stage, { backend: "redis", worker: false }),
+      startFloor(bench.testbed, { worker: false }),
+      startParley(bench.testbed, { backend: "redis", worker: false }),
     ]);
     stack.use(floor);
     stack.use(parley);
     const short = await makeReadable(parley, { messages: 20, count: conversations });
     const long = await makeReadable(parley, { messages: 1000, count: 20 });
-    const bare = (await fillFloor(floor.databaseUrl, { messages: 20, count: conversations })).map((id) => ({
+    const bare = (await fillFloorTable(floor.databaseUrl, { messages: 20, count: conversations })).map((id) => ({
       path: `/history/${id}`,
     }));
     await measure(bench, { bare: [floor.origin, bare], parley: [parley.origin, short] }, 1);
@@ -55,7 +55,7 @@ async function makeReadable(
   { messages, count }: { messages: number; count: number },
 ): Promise<Readable[]> {
   const ids = await insertAnswered(pool, { conversations: count, turns: messages / 2, wanted: count });
-  const tokens = createTokens([tokenSecret]);
+  const tokens = createTokens([benchTokenSecret]);
   return Promise.all(
     ids.map(async (id) => ({
       path: `/api/chat/history/${id}`,
@@ -67,13 +67,13 @@ async function makeReadable(
 type Readers = Partial<Record<Contender, readonly [origin: string, readables: readonly Readable[]]>>;
 
 async function measure(bench: Bench, readers: Readers, rounds: number) {
-  const open: Connection[] = [];
-  const turns: Partial<Record<Contender, Turn<Loop<void>>>> = Object.fromEntries(
+  const open: HttpConnection[] = [];
+  const turns: Partial<Record<Contender, RoundWork<Loop<void>>>> = Object.fromEntries(
     Object.entries(readers).map(([name, [origin, readables]]) => {
-      const connections = Array.from({ length: clients }, () => new Connection(origin));
+      const connections = Array.from({ length: clients }, () => new HttpConnection(origin));
       open.push(...connections);
       let next = 0;
-      const read = async (connection: Connection) => {
+      const read = async (connection: HttpConnection) => {
         const { status } = await connection.request(readables[next++ % readables.length] ?? { path: "/" });
         if (status !== 200) throw new Error(`the history: ${status}`);
       };

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { closedLoop } from "../../clients/closed-loop.ts";
 import { submit } from "../../clients/visitors.ts";
-import { Connection } from "../../clients/http-connection.ts";
+import { HttpConnection } from "../../clients/http-connection.ts";
 import type { Figure } from "../../figure.ts";
 import { percentile } from "../../statistics.ts";
 import { interleave, pick } from "../../interleave.ts";
@@ -17,15 +17,15 @@ const warmUpMs = 2500;
 /** Maximum unanswered messages of a conversation; no worker runs here. */
 const mostUnanswered = 5;
 
-export const ingress: Scenario = {
+export const ingressScenario: Scenario = {
   name: "ingress",
   about: "POST alone, no worker: how many messages a second are accepted, and how long one takes",
   async run(bench) {
     await using stack = new AsyncDisposableStack();
     const [floor, redis, postgres] = await Promise.all([
-      startFloor(bench.stage, { worker: false }),
-      startParley(bench.stage, { backend: "redis", worker: false }),
-      startParley(bench.stage, { backend: "postgres", worker: false }),
+      startFloor(bench.testbed, { worker: false }),
+      startParley(bench.testbed, { backend: "redis", worker: false }),
+      startParley(bench.testbed, { backend: "postgres", worker: false }),
     ]);
     for (const each of [floor, redis, postgres]) stack.use(each);
     const senders = {
@@ -118,7 +118,7 @@ function describe(count: number, which: "first" | "following", results: Awaited<
 }
 
 function floorSender(origin: string): Sender {
-  const connection = new Connection(origin);
+  const connection = new HttpConnection(origin);
   return {
     async send() {
       const body = JSON.stringify({ conversationId: randomUUID(), message: "Hello there, where is my order?" });
@@ -130,12 +130,12 @@ function floorSender(origin: string): Sender {
 }
 
 function firstMessages(origin: string): Sender {
-  const connection = new Connection(origin);
+  const connection = new HttpConnection(origin);
   return { send: () => submit(connection), close: () => connection.destroy() };
 }
 
 function followingMessages(origin: string): Sender {
-  const connection = new Connection(origin);
+  const connection = new HttpConnection(origin);
   let conversation: Awaited<ReturnType<typeof submit>> | undefined;
   let sent = 0;
   return {

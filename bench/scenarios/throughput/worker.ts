@@ -7,14 +7,14 @@ import { interleave } from "../../interleave.ts";
 import type { Bench, Scenario } from "../../scenario.ts";
 import { root } from "../../testbed/measured-process.ts";
 import { type Parley, startParley } from "../../testbed/parley.ts";
-import { enqueue } from "../../testbed/queue.ts";
+import { enqueueJobs } from "../../testbed/queue.ts";
 import { insertWaiting } from "../../testbed/insert-rows.ts";
 
 const noopJobs = 10_000;
 const jobs = 1500;
 const lookEveryMs = 10;
 
-export const worker: Scenario = {
+export const workerScenario: Scenario = {
   name: "worker",
   about: "jobs a second of one worker whose provider says one word at once, beside jobs that do nothing",
   needsRedis: true,
@@ -22,7 +22,7 @@ export const worker: Scenario = {
     await using stack = new AsyncDisposableStack();
     const cwd = await stubFolder(bench);
     const [parley, noop] = await Promise.all([
-      startParley(bench.stage, { backend: "redis", worker: false, cwd }),
+      startParley(bench.testbed, { backend: "redis", worker: false, cwd }),
       startNoop(bench, stack),
     ]);
     stack.use(parley);
@@ -50,7 +50,7 @@ export const worker: Scenario = {
 async function answerAll(parley: Parley, child: { pause(): void; resume(): void }, count: number): Promise<number> {
   const rows = await insertWaiting(parley.pool, count);
   child.pause();
-  await enqueue(
+  await enqueueJobs(
     parley,
     rows.map(({ id }) => id),
   );
@@ -65,11 +65,11 @@ async function hasOpenJobs(pool: pg.Pool): Promise<boolean> {
   return rows.length > 0;
 }
 
-async function startNoop({ stage }: Bench, stack: AsyncDisposableStack): Promise<(count: number) => Promise<number>> {
+async function startNoop({ testbed }: Bench, stack: AsyncDisposableStack): Promise<(count: number) => Promise<number>> {
   const { floorQueue } = await import("../../baselines/floor-store.ts");
-  const redis = stack.use(await stage.startRedis());
+  const redis = stack.use(await testbed.startRedis());
   const env = { NODE_ENV: "production", REDIS_URL: redis.url };
-  const child = stack.use(await stage.start({ name: "noop", script: "bench/baselines/noop-worker-main.ts", env }));
+  const child = stack.use(await testbed.start({ name: "noop", script: "bench/baselines/noop-worker-main.ts", env }));
   const connection = { host: "127.0.0.1", port: redis.port };
   const queue = stack.adopt(new Queue(floorQueue, { connection }), (open) => open.close());
   let total = 0;
@@ -91,8 +91,8 @@ async function startNoop({ stage }: Bench, stack: AsyncDisposableStack): Promise
  * Makes a folder whose assistant answers one word.
  * @returns its path
  */
-async function stubFolder({ stage }: Bench): Promise<string> {
-  const folder = join(stage.folder, "stub");
+async function stubFolder({ testbed }: Bench): Promise<string> {
+  const folder = join(testbed.folder, "stub");
   await mkdir(join(folder, "config"), { recursive: true });
   await cp(join(root, "config/prices.json"), join(folder, "config/prices.json"));
   const assistant = {

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmbeddedPostgres } from "../../embedded-postgres/embedded-postgres.ts";
-import { clearLeftover } from "../../embedded-postgres/stop-leftover.ts";
+import { stopLeftover } from "../../embedded-postgres/stop-leftover.ts";
 import { takeFileLock } from "../../process/file-lock.ts";
 import { createLogger, type Logger } from "../../logger.ts";
 
@@ -64,7 +64,7 @@ async function sweep(parent: string, log: Logger): Promise<void> {
     const lockFile = `${dataDirOf(folder)}.lock`;
     const lock = existsSync(lockFile) ? takeFileLock(lockFile) : undefined;
     if (lock === undefined) continue;
-    await clearLeftover(dataDirOf(folder), log);
+    await stopLeftover(dataDirOf(folder), log);
     await rm(folder, { recursive: true, force: true });
     lock.release();
   }

@@ -1,6 +1,6 @@
 import { newestMessage } from "../../system/harness/scripted-provider.ts";
 import type { Check, JobEvidence, SeenCall } from "./evidence.ts";
-import type { Incident } from "../run-log.ts";
+import type { FaultRecord } from "../run-log.ts";
 import { replyMark } from "../faulty-provider.ts";
 
 /**
@@ -13,7 +13,7 @@ const wakingMs = 1000;
 
 export const checkCallsOneAtATime: Check = {
   rule: "the provider is never asked twice at once for a conversation",
-  look({ seen, journal }, report) {
+  check({ seen, runLog }, report) {
     for (const calls of Map.groupBy(seen, ({ job }) => job?.conversationId).values()) {
       const inOrder = calls.toSorted((a, b) => a.from - b.from);
       for (const [index, call] of inOrder.entries()) {
@@ -22,7 +22,7 @@ export const checkCallsOneAtATime: Check = {
           // A worker disconnected for longer than its lease cannot know that another one has its job. It may be in the
           // middle of a call, or about to make a recorded one.
           const workers = [before, call].map(({ caller }) => caller.split("/")[0] ?? "");
-          const cutOff = journal.disturbances(workers, before.from, call.from, wakingMs).some(isCutOff);
+          const cutOff = runLog.faultsOf(workers, before.from, call.from, wakingMs).some(isCutOff);
           if (!cutOff) report(`${call.caller} asked while ${before.caller} did`, call.job?.id);
         }
       }
@@ -31,17 +31,17 @@ export const checkCallsOneAtATime: Check = {
   },
 };
 
-function isCutOff({ kind }: Incident): boolean {
+function isCutOff({ kind }: FaultRecord): boolean {
   return kind === "zombie" || kind === "freeze-worker" || kind === "partition-worker";
 }
 
 export const checkPrompts: Check = {
   rule: "a prompt is the conversation so far, by turn, and ends with the job's own message",
-  look({ seen, jobs, journal }, report) {
+  check({ seen, jobs, runLog }, report) {
     const conversations = Map.groupBy(jobs.values(), ({ conversationId }) => conversationId);
     for (const { job, prompt } of seen) {
       // The messages of a deleted conversation are unknown.
-      if (job?.deleted || journal.deleted.has(journal.sent.get(newestMessage(prompt) ?? "")?.conversationId ?? ""))
+      if (job?.deleted || runLog.deleted.has(runLog.sent.get(newestMessage(prompt) ?? "")?.conversationId ?? ""))
         continue;
       if (!job) {
         report(`a prompt that ends with no message of ours: "${prompt.at(-1)?.text}"`);
@@ -63,7 +63,7 @@ function saidBefore(job: JobEvidence, all: readonly JobEvidence[]): string[] {
 
 export const checkRepliesAreWhole: Check = {
   rule: "a stored reply is what one call said",
-  look({ jobs, seen }, report) {
+  check({ jobs, seen }, report) {
     const byJob = Map.groupBy(seen, ({ job }) => job?.id);
     for (const job of jobs.values()) {
       const [reply] = job.replies;
@@ -82,7 +82,7 @@ export const checkRepliesAreWhole: Check = {
 
 export const checkLedger: Check = {
   rule: "the calls that were made and those that are recorded are the same",
-  look({ seen, recorded, jobs, journal }, report) {
+  check({ seen, recorded, jobs, runLog }, report) {
     const seenByJob = Map.groupBy(seen, ({ job }) => job?.id);
     const recordedByJob = Map.groupBy(recorded, ({ jobId }) => jobId);
     for (const { id } of jobs.values()) {
@@ -95,7 +95,7 @@ export const checkLedger: Check = {
       const workers = ["worker-1", "worker-2", "worker-3", "worker-4", "provider"];
       const explained = rows.some(
         ({ outcome, begunAt, settledAt }) =>
-          outcome === "stopped" || journal.disturbances(workers, begunAt, settledAt ?? Date.now(), 3000).length > 0,
+          outcome === "stopped" || runLog.faultsOf(workers, begunAt, settledAt ?? Date.now(), 3000).length > 0,
       );
       if (!explained) report(`${rows.length} calls are recorded, ${made.length} were made`, id);
     }

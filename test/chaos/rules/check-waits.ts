@@ -1,5 +1,5 @@
 import type { Check, Evidence } from "./evidence.ts";
-import type { Journal } from "../run-log.ts";
+import type { RunLog } from "../run-log.ts";
 
 /**
  * Limit for three of four jobs, amid all faults. Only a job that is found by the reconciler instead of being delivered
@@ -13,9 +13,9 @@ const deliveryMs = 300;
 
 export const checkWaits: Check = {
   rule: "most messages are picked up at once: they are delivered, not found",
-  look(evidence, report) {
+  check(evidence, report) {
     const waits = pickUpWaits(evidence);
-    const usual = percentile(waits, 75);
+    const usual = percentileOf(waits, 75);
     if (usual > usualWaitMs) report(`a quarter of them waited for more than ${usual} ms`);
     return waits.length;
   },
@@ -25,15 +25,15 @@ export const checkWaits: Check = {
  * Time for which each job was the first of its conversation, with all stores up, before it was claimed; in
  * milliseconds, ascending. Jobs of the soak are left out, as without faults they would only dilute the result.
  */
-export function pickUpWaits({ jobs, journal }: Evidence): number[] {
+export function pickUpWaits({ jobs, runLog }: Evidence): number[] {
   const waits: number[] = [];
-  const visited = new Set(journal.accepted.map(({ conversationId }) => conversationId));
+  const visited = new Set(runLog.accepted.map(({ conversationId }) => conversationId));
   for (const [conversationId, ofOne] of Map.groupBy(jobs.values(), (job) => job.conversationId)) {
     if (!visited.has(conversationId)) continue;
     let free = 0;
     for (const job of ofOne.toSorted((a, b) => a.turn - b.turn)) {
       if (job.startedAt !== null) {
-        const from = deliverableFrom(journal, Math.max(job.createdAt, free), job.startedAt);
+        const from = deliverableFrom(runLog, Math.max(job.createdAt, free), job.startedAt);
         waits.push(job.startedAt - from);
       }
       free = Math.max(free, job.finishedAt ?? 0);
@@ -43,16 +43,16 @@ export function pickUpWaits({ jobs, journal }: Evidence): number[] {
 }
 
 /** First moment at which all stores were up, and had been for a little. */
-function deliverableFrom(journal: Journal, first: number, startedAt: number): number {
+function deliverableFrom(runLog: RunLog, first: number, startedAt: number): number {
   let from = first;
-  const away = journal.disturbances(["redis", "postgres"], first, startedAt, afterEffectMs);
-  for (const incident of away.toSorted((a, b) => a.from - b.from)) {
-    if (incident.from > from + deliveryMs) break;
-    from = Math.max(from, incident.to + afterEffectMs);
+  const away = runLog.faultsOf(["redis", "postgres"], first, startedAt, afterEffectMs);
+  for (const record of away.toSorted((a, b) => a.from - b.from)) {
+    if (record.from > from + deliveryMs) break;
+    from = Math.max(from, record.to + afterEffectMs);
   }
   return Math.min(from, startedAt);
 }
 
-export function percentile(inOrder: readonly number[], percent: number): number {
+export function percentileOf(inOrder: readonly number[], percent: number): number {
   return Math.round(inOrder[Math.ceil((inOrder.length * percent) / 100) - 1] ?? 0);
 }

@@ -1,6 +1,6 @@
 import { checkCallsOneAtATime, checkLedger, checkPrompts, checkRepliesAreWhole } from "./check-calls.ts";
 import { checkClients, checkOutagePosts, checkRequests, checkStreamsEndSoon } from "./check-clients.ts";
-import { checkWaits, percentile } from "./check-waits.ts";
+import { checkWaits, percentileOf } from "./check-waits.ts";
 import type { Check, Evidence, JobEvidence } from "./evidence.ts";
 import type { Breach } from "../run-log.ts";
 
@@ -8,7 +8,7 @@ import type { Breach } from "../run-log.ts";
 export interface CheckResult {
   rule: string;
   /** Number of objects checked. */
-  looked: number;
+  checked: number;
   breaches: Breach[];
 }
 
@@ -16,7 +16,7 @@ export interface CheckResult {
 const leastSamples = 6;
 
 function median(numbers: readonly number[]): number {
-  return percentile(
+  return percentileOf(
     numbers.toSorted((a, b) => a - b),
     50,
   );
@@ -27,8 +27,8 @@ const ended = new Set(["completed", "failed", "cancelled"]);
 const checks: readonly Check[] = [
   {
     rule: "every accepted message ended, once, with a reply or a reason",
-    look({ journal, jobs }, report) {
-      for (const { jobId, text } of journal.accepted) {
+    check({ runLog, jobs }, report) {
+      for (const { jobId, text } of runLog.accepted) {
         const job = jobs.get(jobId);
         if (!job) report(`accepted, but there is no row for "${text}"`, jobId);
         else if (!ended.has(job.status)) report(`it is still ${job.status}`, jobId);
@@ -37,12 +37,12 @@ const checks: readonly Check[] = [
         else if (job.status === "completed" && job.replies.length === 0) report("completed without a reply", jobId);
         else if (job.status !== "completed" && job.errorCode === null) report(`${job.status} without a reason`, jobId);
       }
-      return journal.accepted.length;
+      return runLog.accepted.length;
     },
   },
   {
     rule: "one message makes one job",
-    look({ jobs }, report) {
+    check({ jobs }, report) {
       const texts = new Map<string, JobEvidence>();
       for (const job of jobs.values()) {
         if (job.deleted) continue;
@@ -55,18 +55,18 @@ const checks: readonly Check[] = [
   },
   {
     rule: "a job that was cancelled in the queue stays so",
-    look({ journal, jobs }, report) {
-      for (const jobId of journal.cancelled) {
+    check({ runLog, jobs }, report) {
+      for (const jobId of runLog.cancelled) {
         const job = jobs.get(jobId);
         if (job?.status !== "cancelled" || job.replies.length > 0) report(`it is ${job?.status}`, jobId);
       }
-      return journal.cancelled.length;
+      return runLog.cancelled.length;
     },
   },
   {
     rule: "messages of a conversation have the order in which they were sent",
-    look({ journal, jobs }, report) {
-      for (const [conversation, sent] of Map.groupBy(journal.accepted, ({ conversationId }) => conversationId)) {
+    check({ runLog, jobs }, report) {
+      for (const [conversation, sent] of Map.groupBy(runLog.accepted, ({ conversationId }) => conversationId)) {
         for (const first of sent) {
           for (const second of sent) {
             if (first.acceptedAt >= second.sentAt) continue;
@@ -76,12 +76,12 @@ const checks: readonly Check[] = [
           }
         }
       }
-      return journal.accepted.length;
+      return runLog.accepted.length;
     },
   },
   {
     rule: "jobs of a conversation are answered in order, one at a time",
-    look({ jobs }, report) {
+    check({ jobs }, report) {
       for (const ofOne of Map.groupBy(jobs.values(), ({ conversationId }) => conversationId).values()) {
         const begun = ofOne.filter(({ startedAt }) => startedAt !== null).toSorted((a, b) => a.turn - b.turn);
         begun.forEach((job, index) => {
@@ -96,7 +96,7 @@ const checks: readonly Check[] = [
   },
   {
     rule: "a reply is the last attempt's: a run that has lost its job writes nothing",
-    look({ jobs }, report) {
+    check({ jobs }, report) {
       for (const { id, attempt, replyAttempt } of jobs.values()) {
         if (replyAttempt !== null && replyAttempt !== attempt) report(`of attempt ${replyAttempt}, not ${attempt}`, id);
       }
@@ -114,32 +114,32 @@ const checks: readonly Check[] = [
   checkOutagePosts,
   {
     rule: "of a deleted conversation nothing is left",
-    look({ journal, jobs, remains }, report) {
+    check({ runLog, jobs, remains }, report) {
       for (const { conversationId, what } of remains) report(`${what} of ${conversationId}`);
       const gone = new Set(
         [...jobs.values()].flatMap(({ deleted, conversationId }) => (deleted ? conversationId : [])),
       );
-      for (const [conversationId, answered] of journal.deleted) {
+      for (const [conversationId, answered] of runLog.deleted) {
         if (answered && !gone.has(conversationId)) report(`${conversationId} is still there`);
       }
-      return journal.deleted.size;
+      return runLog.deleted.size;
     },
   },
   {
     rule: "no process takes more and more memory",
-    look({ journal }, report) {
-      for (const [name, samples] of journal.memory) {
+    check({ runLog }, report) {
+      for (const [name, samples] of runLog.memory) {
         const third = Math.floor(samples.length / 3);
         if (third < leastSamples) continue;
         const [middle, last] = [median(samples.slice(third, 2 * third)), median(samples.slice(-third))];
         if (last > middle * 1.25 + 20) report(`${name}: from ${middle} MB to ${last} MB`);
       }
-      return journal.memory.size;
+      return runLog.memory.size;
     },
   },
   {
     rule: "no process says that something went wrong which nobody foresaw",
-    look({ logs }, report) {
+    check({ logs }, report) {
       for (const [name, log] of logs) {
         for (const line of log.split("\n")) {
           // A line other than JSON is from Node itself, about to exit.
@@ -159,9 +159,9 @@ export function checkAll(evidence: Evidence): CheckResult[] {
   const results = checks.map((check): CheckResult => {
     const { rule } = check;
     const breaches: Breach[] = [];
-    const looked = check.look(evidence, (detail, jobId) => breaches.push({ rule, detail, jobId }));
-    return { rule, looked, breaches };
+    const checked = check.check(evidence, (detail, jobId) => breaches.push({ rule, detail, jobId }));
+    return { rule, checked, breaches };
   });
-  const noticed = Map.groupBy(evidence.journal.breaches, ({ rule }) => rule);
-  return [...[...noticed].map(([rule, breaches]) => ({ rule, looked: breaches.length, breaches })), ...results];
+  const noticed = Map.groupBy(evidence.runLog.breaches, ({ rule }) => rule);
+  return [...[...noticed].map(([rule, breaches]) => ({ rule, checked: breaches.length, breaches })), ...results];
 }

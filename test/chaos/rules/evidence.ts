@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import type { Pool } from "pg";
-import type { FakeCall, FakeEnd } from "../../../tools/fake-provider/fake-provider.ts";
+import type { FakeCallEnd } from "../../../tools/fake-provider/fake-calls.ts";
+import type { FakeCall } from "../../../tools/fake-provider/fake-provider.ts";
 import { newestMessage } from "../../system/harness/scripted-provider.ts";
-import type { Journal } from "../run-log.ts";
-import { readRemains, type Remains } from "../erasure-residue.ts";
-import type { Stage } from "../testbed.ts";
+import type { RunLog } from "../run-log.ts";
+import { findErasureResidue, type ErasureResidue } from "../erasure-residue.ts";
+import type { ChaosTestbed } from "../testbed.ts";
 import type { FakeReply } from "../faulty-provider.ts";
 
 /** Final state of a job, with its message and its reply. Times are Unix milliseconds. */
@@ -48,18 +49,18 @@ export interface SeenCall {
   reply: FakeReply | undefined;
   from: number;
   to: number;
-  how: FakeEnd["how"];
+  how: FakeCallEnd["how"];
 }
 
 export interface Evidence {
-  journal: Journal;
+  runLog: RunLog;
   jobs: ReadonlyMap<string, JobEvidence>;
   recorded: readonly RecordedCall[];
   seen: readonly SeenCall[];
   /** Logs of each process, by name. */
   logs: ReadonlyMap<string, string>;
   /** Data left of deleted conversations, with the id of each. */
-  remains: readonly Remains[];
+  remains: readonly ErasureResidue[];
   /** Time at which all parts had recovered. */
   healedAt: number;
 }
@@ -71,18 +72,18 @@ export interface Check {
    * Reports each breach.
    * @returns the number of objects checked
    */
-  look(evidence: Evidence, report: (detail: string, jobId?: string) => void): number;
+  check(evidence: Evidence, report: (detail: string, jobId?: string) => void): number;
 }
 
-export async function collectEvidence(stage: Stage, journal: Journal, healedAt: number): Promise<Evidence> {
-  const jobs = new Map((await readJobs(stage.pool)).map((job) => [job.id, job]));
+export async function collectEvidence(testbed: ChaosTestbed, runLog: RunLog, healedAt: number): Promise<Evidence> {
+  const jobs = new Map((await readJobs(testbed.pool)).map((job) => [job.id, job]));
   const byText = new Map([...jobs.values()].map((job) => [job.text, job]));
   // Deleted conversations are known only to the visitors.
-  for (const [text, { jobId }] of journal.sent) {
+  for (const [text, { jobId }] of runLog.sent) {
     const job = jobs.get(jobId ?? "");
     if (job) byText.set(text, job);
   }
-  const { fake, replies } = stage.upstream;
+  const { fake, replies } = testbed.upstream;
   const seen = await Promise.all(
     fake.calls.map(async (call): Promise<SeenCall> => {
       const { how, at } = await call.ended;
@@ -98,9 +99,9 @@ export async function collectEvidence(stage: Stage, journal: Journal, healedAt: 
     }),
   );
   const logs = new Map<string, string>();
-  for (const { name, logFile } of stage.slots) logs.set(name, await readFile(logFile, "utf8"));
-  const [recorded, remains] = [await readCalls(stage.pool), await readRemains(stage)];
-  return { journal, jobs, recorded, seen, logs, remains, healedAt };
+  for (const { name, logFile } of testbed.processes) logs.set(name, await readFile(logFile, "utf8"));
+  const [recorded, remains] = [await readCalls(testbed.pool), await findErasureResidue(testbed)];
+  return { runLog, jobs, recorded, seen, logs, remains, healedAt };
 }
 
 async function readJobs(pool: Pool): Promise<JobEvidence[]> {

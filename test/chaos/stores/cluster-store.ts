@@ -1,6 +1,6 @@
 import { queueName, queuePrefix } from "../../../shared/queue/options.ts";
 import { startRedisCluster } from "../../../shared/testing/stores/redis-cluster.ts";
-import { patiently, type ReplicatedStore } from "./replicated-store.ts";
+import { withRetry, type ReplicatedStore } from "./replicated-store.ts";
 
 const masters = 3;
 
@@ -11,7 +11,7 @@ export async function openCluster(): Promise<ReplicatedStore> {
     url: cluster.url,
     servers: cluster.servers,
     masters: () =>
-      patiently(async () => {
+      withRetry(async () => {
         const holder = await cluster.masterOf(`${queuePrefix}:${queueName}:wait`);
         const others = (await cluster.masters()).filter((master) => master !== holder);
         if (1 + others.length !== masters) throw new Error(`${1 + others.length} of ${masters} masters answer`);

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 
 /** Runs commands on Redis itself, on a connection of its own. */
-export async function onRedis<T>(url: string, work: (client: Redis) => Promise<T>): Promise<T> {
+export async function withRedisClient<T>(url: string, work: (client: Redis) => Promise<T>): Promise<T> {
   const client = new Redis(url);
   client.on("error", () => undefined);
   try {

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RedisServer } from "../../../shared/testing/stores/redis.ts";
-import { onRedis } from "./redis-client.ts";
+import { withRedisClient } from "./redis-client.ts";
 import type { FaultKind, PlannedFault } from "../fault-plan.ts";
 
 /** A Redis of several servers: if a master falls silent, another one replaces it. */
@@ -21,7 +21,7 @@ export interface ReplicatedStore extends AsyncDisposable {
 const maxTries = 10;
 
 /** Retries an answer, which may be late on a busy machine. */
-export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+export async function withRetry<T>(ask: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await ask();
@@ -48,13 +48,13 @@ export async function breakReplicated(
   const replicas = store.servers.filter((server) => !masters.includes(server));
   const replica = replicas[target % replicas.length];
   if (master === undefined || replica === undefined) throw new Error("it has no master, or no replica");
-  const doIt = faults[kind];
-  if (doIt === undefined) throw new Error("it is not done to such a store");
-  await doIt({ store, masters, master, replica, forMs, serves });
+  const inject = faults[kind];
+  if (inject === undefined) throw new Error("it is not done to such a store");
+  await inject({ store, masters, master, replica, forMs, serves });
   await store.healthy();
 }
 
-interface Parts {
+interface FaultTargets {
   store: ReplicatedStore;
   masters: readonly RedisServer[];
   /** Servers that are to fail. */
@@ -64,7 +64,7 @@ interface Parts {
   serves: () => void;
 }
 
-const faults: Partial<Record<FaultKind, (parts: Parts) => Promise<unknown>>> = {
+const faults: Partial<Record<FaultKind, (parts: FaultTargets) => Promise<unknown>>> = {
   async "redis-kill-master"({ store, master, forMs, serves }) {
     await master.kill();
     await Promise.all([store.failedOver(master).then(serves), sleep(forMs)]);
@@ -102,7 +102,7 @@ const faults: Partial<Record<FaultKind, (parts: Parts) => Promise<unknown>>> = {
 };
 
 async function restartAll(
-  { store: { servers }, masters, forMs }: Parts,
+  { store: { servers }, masters, forMs }: FaultTargets,
   how: "empty" | "with its data",
 ): Promise<void> {
   const folders = (await onEach(servers, "CONFIG", "GET", "dir")).map((answer) => String((answer as string[])[1]));
@@ -117,5 +117,5 @@ async function restartAll(
 }
 
 async function onEach(servers: readonly RedisServer[], command: string, ...args: string[]): Promise<unknown[]> {
-  return Promise.all(servers.map(({ url }) => onRedis(url, (client) => client.call(command, ...args))));
+  return Promise.all(servers.map(({ url }) => withRedisClient(url, (client) => client.call(command, ...args))));
 }

@@ -1,5 +1,5 @@
 import { startRedisSentinel } from "../../../shared/testing/stores/redis-sentinel.ts";
-import { patiently, type ReplicatedStore } from "./replicated-store.ts";
+import { withRetry, type ReplicatedStore } from "./replicated-store.ts";
 
 /** A master and a replica, and the three sentinels that watch them. */
 export async function openSentinel(): Promise<ReplicatedStore> {
@@ -7,7 +7,7 @@ export async function openSentinel(): Promise<ReplicatedStore> {
   return {
     url: sentinel.url,
     servers: sentinel.servers,
-    masters: () => patiently(async () => [await sentinel.master()]),
+    masters: () => withRetry(async () => [await sentinel.master()]),
     failedOver: (from) => sentinel.failedOver(from),
     healthy: () => sentinel.healthy(),
     [Symbol.asyncDispose]: () => sentinel[Symbol.asyncDispose](),

@@ -3,7 +3,7 @@ import { request as httpRequest } from "node:http";
 import { SignJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { problem } from "../../../shared/protocol/service.ts";
-import { type Answer, Client } from "../harness/api-client.ts";
+import { type ApiAnswer, ApiClient } from "../harness/api-client.ts";
 import { tokenSecret } from "../harness/product.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";
@@ -23,7 +23,7 @@ onEachBackend("access", {}, (product) => {
     ["POST", "/api/chat", { message: "Let me in", conversationId }],
     ["POST", "/api/chat", { message: "Let me in", sessionId: conversationId }],
   ];
-  const tryAll = (client: Client, ids: { conversationId: string; jobId: string }, token?: string) =>
+  const tryAll = (client: ApiClient, ids: { conversationId: string; jobId: string }, token?: string) =>
     Promise.all(
       ways(ids.conversationId, ids.jobId).map(([method, path, body]) =>
         client.request(path, { method, token, ...(body && { body }) }),
@@ -57,7 +57,7 @@ onEachBackend("access", {}, (product) => {
     const known = await tryAll(client, other, mine.token);
     const unknown = await tryAll(client, { conversationId: randomUUID(), jobId: randomUUID() }, mine.token);
     for (const answer of known) expectProblem(answer, 403, "forbidden");
-    const withoutIds = ({ status, body }: Answer) => ({ status, body: { ...(body as object), instance: "" } });
+    const withoutIds = ({ status, body }: ApiAnswer) => ({ status, body: { ...(body as object), instance: "" } });
     expect(unknown.map(withoutIds)).toEqual(known.map(withoutIds));
     expect(await client.job(other)).toMatchObject({ conversationId: other.conversationId });
   });
@@ -114,9 +114,9 @@ onEachBackend("access", {}, (product) => {
   });
 
   describe("where knowing the id is enough", () => {
-    let open: Client;
+    let open: ApiClient;
     beforeAll(async () => {
-      open = new Client((await product().startApi({ CONVERSATION_ACCESS: "open" })).url);
+      open = new ApiClient((await product().startApi({ CONVERSATION_ACCESS: "open" })).url);
     });
 
     it("needs no token, and ignores a wrong one", async () => {
@@ -325,7 +325,7 @@ onEachBackend("a request", {}, (product) => {
   });
 });
 
-function expectProblem({ status, headers, text, body }: Answer, expected: number, code?: string) {
+function expectProblem({ status, headers, text, body }: ApiAnswer, expected: number, code?: string) {
   expect({ status, text }).toMatchObject({ status: expected });
   expect(headers.get("content-type")).toMatch(/^application\/problem\+json/);
   expect(headers.get("x-request-id")).toBeTruthy();

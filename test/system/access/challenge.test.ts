@@ -6,13 +6,13 @@ import { text } from "node:stream/consumers";
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { submitResponse } from "../../../shared/protocol/submit.ts";
-import { Client } from "../harness/api-client.ts";
+import { ApiClient } from "../harness/api-client.ts";
 import { onEachBackend } from "../harness/suite.ts";
 
 const identitySecret = "the secret of the embedding site: long enough";
 
 onEachBackend("a bot challenge", { workers: 1 }, (product) => {
-  let client: Client;
+  let client: ApiClient;
   const addresses: (string | null)[] = [];
   const used = new Set<string | null>();
   /** Takes each answer that begins with "good" once, as Turnstile does. */
@@ -35,7 +35,7 @@ onEachBackend("a bot challenge", { workers: 1 }, (product) => {
       IDENTITY_SECRET: identitySecret,
       TRUST_PROXY: "1",
     });
-    client = new Client(url);
+    client = new ApiClient(url);
   });
   afterAll(() => void verifier.close());
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Client } from "../harness/api-client.ts";
+import { ApiClient } from "../harness/api-client.ts";
 import { adminPassword } from "../harness/product.ts";
 import { onEachBackend } from "../harness/suite.ts";
 
@@ -51,7 +51,7 @@ onEachBackend("headers", { workers: 1 }, (product) => {
   it("speak of TLS where it was used, as far as that can be believed", async () => {
     const tls = { "x-forwarded-proto": "https" };
     expect((await headersOf("/", tls)).get("strict-transport-security")).toBeNull();
-    const behind = new Client((await product().startApi({ TRUST_PROXY: "1" })).url);
+    const behind = new ApiClient((await product().startApi({ TRUST_PROXY: "1" })).url);
     for (const path of ["/", "/api/providers"]) {
       expect((await headersOf(path, tls, behind)).get("strict-transport-security")).toBe("max-age=31536000");
       expect((await headersOf(path, {}, behind)).get("strict-transport-security")).toBeNull();
@@ -63,7 +63,7 @@ onEachBackend("headers", { workers: 1 }, (product) => {
       NODE_ENV: "production",
       ADMIN_PASSWORD: "",
     });
-    const client = new Client(url);
+    const client = new ApiClient(url);
     for (const path of ["/admin/queues", "/admin/queues/api/queues"]) {
       const answer = await client.request(path);
       expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([404, null]);

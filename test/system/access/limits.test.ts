@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { submitResponse } from "../../../shared/protocol/submit.ts";
-import { type Answer, type Chat, type ChatJob, Client } from "../harness/api-client.ts";
+import { type ApiAnswer, type ConversationRef, type JobRef, ApiClient } from "../harness/api-client.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 
@@ -38,22 +38,25 @@ function limitsOf(header: string | null): Record<string, Record<string, number>>
 
 onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
   const from = (address: string) => ({ "x-forwarded-for": address });
-  const clients = () => product().apis.map(({ url }) => new Client(url));
-  const post = (address: string, { to, key, client }: { to?: Chat; key?: string; client?: Client } = {}) =>
+  const clients = () => product().apis.map(({ url }) => new ApiClient(url));
+  const post = (
+    address: string,
+    { to, key, client }: { to?: ConversationRef; key?: string; client?: ApiClient } = {},
+  ) =>
     (client ?? product().client).request("/api/chat", {
       method: "POST",
       token: to?.token,
       headers: { ...from(address), ...(key !== undefined && { "idempotency-key": key }) },
       body: { message: "Hello", ...(to && { conversationId: to.conversationId }) },
     });
-  const read = (address: string, { jobId, token }: ChatJob, path = "", client = product().client) =>
+  const read = (address: string, { jobId, token }: JobRef, path = "", client = product().client) =>
     client.request(`/api/jobs/${jobId}${path}`, { token, headers: from(address) });
   const submit = async (address = newAddress()) => submitResponse.parse((await post(address)).body);
 
   /** Fifty clients at once, half at each process. */
-  const sendMany = async (count: number, send: (client: Client, index: number) => Promise<Answer>) => {
-    const [one, two] = clients() as [Client, Client];
-    const answers: Answer[] = [];
+  const sendMany = async (count: number, send: (client: ApiClient, index: number) => Promise<ApiAnswer>) => {
+    const [one, two] = clients() as [ApiClient, ApiClient];
+    const answers: ApiAnswer[] = [];
     let next = 0;
     await Promise.all(
       Array.from({ length: 50 }, async (_, client) => {
@@ -62,7 +65,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
     );
     return answers;
   };
-  const passed = (answers: Answer[]) => answers.filter(({ status }) => status < 300).length;
+  const passed = (answers: ApiAnswer[]) => answers.filter(({ status }) => status < 300).length;
 
   it(
     "are exact over two processes under fifty clients, and say in each answer how it stands",
@@ -105,12 +108,12 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
   });
 
   it("are not escaped by a forged X-Forwarded-For, behind a proxy or without one", async () => {
-    const seen = async (header: string, client?: Client) =>
+    const seen = async (header: string, client?: ApiClient) =>
       limitsOf((await post(header, client ? { client } : {})).headers.get("ratelimit"))["submissions"]?.["r"];
     const address = newAddress();
     expect(await seen(`${newAddress()}, ${address}`)).toBe(maxRequests - 1);
     expect(await seen(`${newAddress()}, ${newAddress()}, ${address}`)).toBe(maxRequests - 2);
-    const direct = new Client((await product().startApi({ TRUST_PROXY: "false" })).url);
+    const direct = new ApiClient((await product().startApi({ TRUST_PROXY: "false" })).url);
     const first = (await seen(newAddress(), direct)) ?? -1;
     expect(await seen(newAddress(), direct)).toBe(first - 1);
     expect(await seen(newAddress(), direct)).toBe(first - 2);
@@ -119,7 +122,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
 
   it("say once that a proxy does not tell who its clients are, and nothing of probes", async () => {
     const api = await product().startApi({ TRUST_PROXY: "1" });
-    const behind = new Client(api.url);
+    const behind = new ApiClient(api.url);
     const warnings = () => api.output.split("without X-Forwarded-For").length - 1;
     for (const path of ["/livez", "/readyz", "/metrics", "/"]) await behind.request(path);
     await behind.request("/api/assistants", { headers: { "x-forwarded-for": "192.0.2.9" } });
@@ -128,7 +131,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
     await api.stop();
     expect(warnings()).toBe(1);
     const elsewhere = await product().startApi({ TRUST_PROXY: "192.0.2.0/24" });
-    await new Client(elsewhere.url).request("/api/assistants");
+    await new ApiClient(elsewhere.url).request("/api/assistants");
     await elsewhere.stop();
     expect(elsewhere.output).not.toContain("without X-Forwarded-For");
   });
@@ -229,7 +232,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
         () => product().client.request("/api/nothing", { headers: from(address) }),
         () => product().client.request("/api/jobs/none", { headers: from(address) }),
       ];
-      const answers: Answer[] = [];
+      const answers: ApiAnswer[] = [];
       for (let sent = 0; sent < maxReads + 3; sent += 1) {
         const ask = wrong[sent % wrong.length];
         if (ask) answers.push(await ask());
@@ -247,7 +250,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
     const key = randomUUID();
     const first = await post(address, { key });
     const again = await post(address, { key });
-    expect((again.body as ChatJob).jobId).toBe((first.body as ChatJob).jobId);
+    expect((again.body as JobRef).jobId).toBe((first.body as JobRef).jobId);
     expect(limitsOf(again.headers.get("ratelimit"))["submissions"]?.["r"]).toBe(maxRequests - 2);
   });
 
@@ -291,7 +294,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
   });
 
   describe.skipIf(backend === "postgres")("while Redis is away", () => {
-    let chat: ChatJob;
+    let chat: JobRef;
     beforeAll(async () => {
       chat = await submit();
     });
@@ -323,7 +326,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
       if (trouble === "killed") await redis?.restart();
       else redis?.resume();
       await eventually("they count together again", async () => {
-        const [one, two] = clients() as [Client, Client];
+        const [one, two] = clients() as [ApiClient, ApiClient];
         const address = newAddress();
         await post(address, { client: one });
         const second = await post(address, { client: two });

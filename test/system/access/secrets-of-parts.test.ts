@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { createEmptyDatabase } from "../../../shared/testing/stores/empty-database.ts";
-import { Client } from "../harness/api-client.ts";
+import { ApiClient } from "../harness/api-client.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 
 const run = promisify(execFile);
@@ -11,7 +11,7 @@ onEachBackend("each part starts with the secrets it needs and no others", { apis
   it("an API without a provider's settings offers what the workers have", async () => {
     const { startApi, startWorker } = product();
     const api = await startApi({ NODE_ENV: "production", COMPATIBLE_BASE_URL: "" });
-    const client = new Client(api.url);
+    const client = new ApiClient(api.url);
     const compatible = async () => {
       const { body } = await client.request("/api/providers");
       const { providers } = body as { providers: { name: string; available: boolean; model: string }[] };

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
 import { submitResponse } from "../../../shared/protocol/submit.ts";
-import { Client } from "../harness/api-client.ts";
+import { ApiClient } from "../harness/api-client.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";
 
@@ -187,7 +187,7 @@ onEachBackend("a conversation", { apis: 2 }, (product) => {
     });
     expect(waited.body).toMatchObject({ status: "active" });
 
-    const elsewhere = new Client(apis[1]?.url ?? "");
+    const elsewhere = new ApiClient(apis[1]?.url ?? "");
     const end = elsewhere.job(chat, { wait: 20 });
     release();
     expect(await end).toMatchObject({

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FakeProvider, startFakeProvider } from "../../../tools/fake-provider/fake-provider.ts";
 import { redisAvailable } from "../../../shared/testing/stores/redis.ts";
 import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
-import type { Chat, ChatJob } from "../harness/api-client.ts";
+import type { ConversationRef, JobRef } from "../harness/api-client.ts";
 import { type Backend, type Product, startProduct } from "../harness/product.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { eventually } from "../harness/suite.ts";
-import { tracesOf, withRedis } from "../harness/find-text.ts";
+import { findText, withRedis } from "../harness/find-text.ts";
 
 /** As the contract has it, once all stores and providers are there. */
 const erasedWithinMs = 120_000;
@@ -48,7 +48,7 @@ describe.each(backends)("a canary in a conversation, on %s", (backend) => {
   const newCanary = () => `canary-${randomUUID()}`;
 
   /** Says it wherever a visitor can say anything, and has it echoed by a provider that keeps a thread. */
-  async function sayEverywhere(canary: string): Promise<ChatJob> {
+  async function sayEverywhere(canary: string): Promise<JobRef> {
     const { client } = product;
     const chat = await client.submit(
       {
@@ -69,7 +69,7 @@ describe.each(backends)("a canary in a conversation, on %s", (backend) => {
     return next;
   }
 
-  async function rateLast(chat: Chat, comment: string): Promise<void> {
+  async function rateLast(chat: ConversationRef, comment: string): Promise<void> {
     const { messages } = await product.client.history(chat);
     const path = `/api/messages/${messages.at(-1)?.id}/feedback`;
     const answer = await product.client.request(path, {
@@ -80,13 +80,13 @@ describe.each(backends)("a canary in a conversation, on %s", (backend) => {
     expect(answer.status).toBe(204);
   }
 
-  const threadOf = async ({ conversationId }: Chat) =>
+  const threadOf = async ({ conversationId }: ConversationRef) =>
     (
       await product.query<{ id: string }>("select thread_id as id from conversations where id = $1", [conversationId])
     )[0]?.id ?? "";
 
   /** Waits until nothing is left to be done, then looks everywhere. */
-  async function expectGone(canary: string, chat: Chat): Promise<void> {
+  async function expectGone(canary: string, chat: ConversationRef): Promise<void> {
     const { query } = product;
     await eventually(
       "the tombstone is worked off",
@@ -98,7 +98,7 @@ describe.each(backends)("a canary in a conversation, on %s", (backend) => {
       },
       erasedWithinMs,
     );
-    expect(await tracesOf(product, canary)).toEqual([]);
+    expect(await findText(product, canary)).toEqual([]);
     const jobs = await query<{ id: string }>("select id from jobs where conversation_id = $1", [chat.conversationId]);
     for (const { id } of jobs) expect(await inQueue(id)).toBe(false);
     expect(product.output()).not.toContain(canary);
@@ -119,7 +119,7 @@ describe.each(backends)("a canary in a conversation, on %s", (backend) => {
       expect(JSON.stringify(keeper.threads.items(thread))).toContain(canary);
       // Planner samples of rows would be taken now.
       await product.query("analyze");
-      const traces = await tracesOf(product, canary);
+      const traces = await findText(product, canary);
       expect(new Set(traces.map((trace) => allowedTraces.exec(trace)?.[1]))).toEqual(
         new Set(["messages", "conversations", "feedback"]),
       );
@@ -156,7 +156,7 @@ describe.each(backends)("a canary in a conversation, on %s", (backend) => {
       const chat = await client.submit({ message: canary, provider: "compatible" });
       await (await client.events(chat)).untilText(`half of ${canary}`);
       await client.submit({ message: `queued ${canary}`, provider: "compatible" }, { to: chat });
-      const drafts = (await tracesOf(product, canary)).filter((trace) => !allowedTraces.test(trace));
+      const drafts = (await findText(product, canary)).filter((trace) => !allowedTraces.test(trace));
       expect(drafts.map((trace) => trace.split(":", 1)[0])).toEqual([backend === "redis" ? "parley" : "public.drafts"]);
 
       await Promise.all(product.workers.filter(({ running }) => running).map((worker) => worker.kill()));

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { expect, it } from "vitest";
 import { conversationExport } from "../../../shared/protocol/export.ts";
-import type { Chat } from "../harness/api-client.ts";
+import type { ConversationRef } from "../harness/api-client.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 
@@ -11,12 +11,12 @@ import { eventually, onEachBackend } from "../harness/suite.ts";
 const statisticsMs = 2500;
 
 onEachBackend("the export of a conversation", {}, (product, backend) => {
-  const fetchExport = ({ conversationId, token }: Chat, accept?: string) =>
+  const fetchExport = ({ conversationId, token }: ConversationRef, accept?: string) =>
     product().client.request(`/api/conversations/${conversationId}/export`, {
       token,
       ...(accept !== undefined && { headers: { accept } }),
     });
-  const asJson = async (chat: Chat) => conversationExport.strict().parse((await fetchExport(chat)).body);
+  const asJson = async (chat: ConversationRef) => conversationExport.strict().parse((await fetchExport(chat)).body);
 
   const history = [
     { sender: "user", text: "Do you ship to Chile?", timestamp: 1_700_000_000_000 },

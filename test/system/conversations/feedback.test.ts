@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
-import { type Chat, Client } from "../harness/api-client.ts";
+import { type ConversationRef, ApiClient } from "../harness/api-client.ts";
 import { onEachBackend } from "../harness/suite.ts";
 
 onEachBackend("feedback", {}, (product) => {
-  const rate = (chat: Pick<Chat, "token">, messageId: string, body: unknown) =>
+  const rate = (chat: Pick<ConversationRef, "token">, messageId: string, body: unknown) =>
     product().client.request(`/api/messages/${messageId}/feedback`, { method: "POST", token: chat.token, body });
   const answered = async (message: string | Record<string, unknown>) => {
     const { client } = product();
@@ -12,7 +12,7 @@ onEachBackend("feedback", {}, (product) => {
     const view = await client.ended(chat);
     return { chat, reply: view.reply?.id ?? "" };
   };
-  const ratings = async (chat: Chat) =>
+  const ratings = async (chat: ConversationRef) =>
     (await product().client.history(chat)).messages.map(({ rating }) => rating ?? null);
 
   it("is kept, shown with the history, replaced, and taken back", async () => {
@@ -81,7 +81,7 @@ onEachBackend("feedback", {}, (product) => {
     expect(await rate(chat, "7", body)).toMatchObject({ status: 400 });
     expect(await ratings(chat)).toEqual([null, null]);
 
-    const open = new Client((await startApi({ CONVERSATION_ACCESS: "open" })).url);
+    const open = new ApiClient((await startApi({ CONVERSATION_ACCESS: "open" })).url);
     expect((await open.request(path(reply), { method: "POST", body })).status).toBe(204);
     expect((await open.request(path(randomUUID()), { method: "POST", body })).status).toBe(404);
     expect(await ratings(chat)).toEqual([null, "up"]);

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
 import { submitResponse } from "../../../shared/protocol/submit.ts";
-import { Client } from "../harness/api-client.ts";
+import { ApiClient } from "../harness/api-client.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";
 
 onEachBackend("an idempotency key", { apis: 2 }, (product) => {
-  const both = () => product().apis.map(({ url }) => new Client(url));
-  const twentyTimes = <T>(send: (client: Client) => Promise<T>) =>
+  const both = () => product().apis.map(({ url }) => new ApiClient(url));
+  const twentyTimes = <T>(send: (client: ApiClient) => Promise<T>) =>
     Promise.all(Array.from({ length: 20 }, (_, index) => send(both()[index % 2] ?? product().client)));
 
   it("that arrives twenty times at once with a first message makes one conversation with one job", async () => {

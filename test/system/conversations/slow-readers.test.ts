@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { createParser } from "eventsource-parser";
 import { expect, it } from "vitest";
-import type { ChatJob } from "../harness/api-client.ts";
+import type { JobRef } from "../harness/api-client.ts";
 import { lastingReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";
 import { readLiveBytes, withLiveBytes } from "../harness/with-live-bytes.ts";
@@ -70,7 +70,7 @@ class SlowReader {
     this.ended = once(socket, "close");
   }
 
-  static async open(base: string, { jobId, token }: ChatJob): Promise<SlowReader> {
+  static async open(base: string, { jobId, token }: JobRef): Promise<SlowReader> {
     const { hostname, port } = new URL(base);
     const socket = connect(Number(port), hostname);
     // HTTP 1.0 is asked for, so that the body is the stream as it is.

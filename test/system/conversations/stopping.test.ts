@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { Client } from "../harness/api-client.ts";
+import { ApiClient } from "../harness/api-client.ts";
 import { echoOf, heldReply, messageOf } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
-import { tracesOf, withRedis } from "../harness/find-text.ts";
+import { findText, withRedis } from "../harness/find-text.ts";
 
 /** A deleted text may be in a store for so long. */
 const erasedWithinSeconds = 120;
@@ -14,7 +14,7 @@ const sweepSeconds = 20;
 const abortLimitMs = 2500;
 
 onEachBackend("stopping", { apis: 2 }, (product) => {
-  const otherApi = () => new Client(product().apis[1]?.url ?? "");
+  const otherApi = () => new ApiClient(product().apis[1]?.url ?? "");
 
   describe("a job", () => {
     it("that waits ends it at once, and the next one moves up", async () => {
@@ -131,7 +131,7 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
       const streams = await Promise.all([client.events(active), otherApi().events(active)]);
       await Promise.all(streams.map((stream) => stream.untilText(`The ${marker} plays`)));
       const waiting = await otherApi().events(queued);
-      expect(await tracesOf(product(), marker)).not.toEqual([]);
+      expect(await findText(product(), marker)).not.toEqual([]);
 
       expect((await otherApi().deleteConversation(chat)).status).toBe(204);
       await Promise.all([...streams, waiting].map((stream) => stream.ended));
@@ -149,7 +149,7 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
           (await query("select from conversations where id = $1 and erased_at is not null", [chat.conversationId]))
             .length === 1,
       );
-      expect(await tracesOf(product(), marker)).toEqual([]);
+      expect(await findText(product(), marker)).toEqual([]);
     });
 
     it("leaves nothing that opens it", async () => {
@@ -197,7 +197,7 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
         );
         await eventually(
           "the draft is dropped",
-          async () => (await tracesOf(product(), marker)).length === 0,
+          async () => (await findText(product(), marker)).length === 0,
           sweepSeconds * 1000,
         );
       }

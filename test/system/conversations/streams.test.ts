@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Client, type ChatJob } from "../harness/api-client.ts";
+import { ApiClient, type JobRef } from "../harness/api-client.ts";
 import type { EventStream } from "../harness/event-stream.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";
@@ -27,7 +27,7 @@ const impossibleIds = [
 ];
 
 onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
-  const otherApi = () => new Client(product().apis[1]?.url ?? "");
+  const otherApi = () => new ApiClient(product().apis[1]?.url ?? "");
 
   it("tells the whole story of a job, and its text is the stored reply", async () => {
     const { client, provider } = product();
@@ -248,7 +248,7 @@ onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
 });
 
 /** One stream for each byte of `mixed`, its end included. */
-async function resumeEverywhere(client: Client, chat: ChatJob): Promise<EventStream[]> {
+async function resumeEverywhere(client: ApiClient, chat: JobRef): Promise<EventStream[]> {
   const offsets = [...mixedBytes.keys(), mixedBytes.length].slice(1);
   return Promise.all(
     offsets.map((bytes) =>
@@ -257,7 +257,7 @@ async function resumeEverywhere(client: Client, chat: ChatJob): Promise<EventStr
   );
 }
 
-async function resumeWithImpossibleIds(client: Client, chat: ChatJob): Promise<EventStream[]> {
+async function resumeWithImpossibleIds(client: ApiClient, chat: JobRef): Promise<EventStream[]> {
   return Promise.all(impossibleIds.map((lastEventId) => client.events(chat, { lastEventId, text: "made up" })));
 }
 

@@ -3,7 +3,7 @@ import { SignJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { visitorConversations } from "../../../shared/protocol/identity.ts";
 import { type SubmitResponse, submitResponse } from "../../../shared/protocol/submit.ts";
-import { type Answer, Client } from "../harness/api-client.ts";
+import { type ApiAnswer, ApiClient } from "../harness/api-client.ts";
 import { tokenSecret } from "../harness/product.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";
@@ -43,7 +43,7 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
       ["DELETE", `/api/conversations/${conversationId}`],
     ] as [method: string, path: string, body?: object][];
   const tryAll = async (ids: { conversationId: string; jobId: string }, headers: object, token?: string) => {
-    const answers: Answer[] = [];
+    const answers: ApiAnswer[] = [];
     for (const [method, path, body] of ways(ids)) {
       const options = { method, headers: { ...headers }, token, ...(body && { body }) };
       answers.push(await product().client.request(path, options));
@@ -71,7 +71,9 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
     const { script, release } = heldReply("held");
     provider.answer("From my phone", script);
     const chat = await submitAs(sub, { message: "From my phone" });
-    const events = new Client(apis[1]?.url ?? "").request(`/api/jobs/${chat.jobId}/events`, { headers: await as(sub) });
+    const events = new ApiClient(apis[1]?.url ?? "").request(`/api/jobs/${chat.jobId}/events`, {
+      headers: await as(sub),
+    });
     release();
     expect((await events).text).toContain("event: done");
   });
@@ -130,7 +132,7 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
     await client.ended(chat);
     const own = await submitAs(eve, { message: "Eve's" });
     const nothing = { conversationId: randomUUID(), jobId: randomUUID() };
-    const withoutIds = ({ status, body }: Answer) => ({ status, body: { ...(body as object), instance: "" } });
+    const withoutIds = ({ status, body }: ApiAnswer) => ({ status, body: { ...(body as object), instance: "" } });
     const refused = (await tryAll(nothing, await as(eve))).map(withoutIds);
     for (const { status } of refused) expect(status).toBe(403);
     // Her own token, and Ada's, as on a computer that both use.
@@ -270,9 +272,9 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
   });
 
   describe("where knowing an id is enough", () => {
-    let open: Client;
+    let open: ApiClient;
     beforeAll(async () => {
-      open = new Client((await product().startApi({ CONVERSATION_ACCESS: "open" })).url);
+      open = new ApiClient((await product().startApi({ CONVERSATION_ACCESS: "open" })).url);
     });
 
     it("is opened by their token or identity alone", async () => {
@@ -311,9 +313,9 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
   });
 
   describe("is asked for", () => {
-    let strict: Client;
+    let strict: ApiClient;
     beforeAll(async () => {
-      strict = new Client((await product().startApi({ IDENTITY: "required" })).url);
+      strict = new ApiClient((await product().startApi({ IDENTITY: "required" })).url);
     });
 
     it("before anything is written; what was begun as nobody can still be read and deleted", async () => {

@@ -11,13 +11,13 @@ import { type SubmitResponse, submitResponse } from "../../../shared/protocol/su
 import { EventStream, type OpenOptions } from "./event-stream.ts";
 
 /** Id and token of a conversation. */
-export interface Chat {
+export interface ConversationRef {
   conversationId: string;
   token: string;
 }
 
 /** Id and token of a job. */
-export interface ChatJob extends Chat {
+export interface JobRef extends ConversationRef {
   jobId: string;
 }
 
@@ -30,7 +30,7 @@ interface RequestOptions {
 }
 
 /** Any HTTP answer. */
-export interface Answer {
+export interface ApiAnswer {
   status: number;
   headers: Headers;
   text: string;
@@ -40,7 +40,7 @@ export interface Answer {
 
 interface SubmitOptions {
   /** Target conversation; absent: a new one. */
-  to?: Chat | undefined;
+  to?: ConversationRef | undefined;
   key?: string | undefined;
   /** In seconds. */
   wait?: number | undefined;
@@ -53,14 +53,14 @@ interface SubmitOptions {
 const callLimitMs = 70_000;
 
 /** Client of one API process. */
-export class Client {
+export class ApiClient {
   readonly base: string;
 
   constructor(base: string) {
     this.base = base;
   }
 
-  async request(path: string, { method = "GET", token, headers, body }: RequestOptions = {}): Promise<Answer> {
+  async request(path: string, { method = "GET", token, headers, body }: RequestOptions = {}): Promise<ApiAnswer> {
     const response = await fetch(this.base + path, {
       method,
       headers: {
@@ -76,7 +76,7 @@ export class Client {
   }
 
   /** Sends a message, and returns any answer. */
-  post(message: string | Record<string, unknown>, { to, key, wait }: SubmitOptions = {}): Promise<Answer> {
+  post(message: string | Record<string, unknown>, { to, key, wait }: SubmitOptions = {}): Promise<ApiAnswer> {
     const body = typeof message === "string" ? { message } : message;
     return this.request("/api/chat", {
       method: "POST",
@@ -108,42 +108,42 @@ export class Client {
   }
 
   /** @param wait for its end, in seconds */
-  async job({ jobId, token }: ChatJob, { wait }: { wait?: number } = {}): Promise<JobView> {
+  async job({ jobId, token }: JobRef, { wait }: { wait?: number } = {}): Promise<JobView> {
     const headers = wait === undefined ? {} : { prefer: `wait=${wait}` };
     return jobView.parse(ok(await this.request(`/api/jobs/${jobId}`, { token, headers }), 200));
   }
 
   /** Waits for its end for as long as the test may take. */
-  async ended(job: ChatJob): Promise<JobView> {
+  async ended(job: JobRef): Promise<JobView> {
     for (;;) {
       const view = await this.job(job, { wait: 20 });
       if (view.finishedAt !== undefined) return view;
     }
   }
 
-  cancel({ jobId, token }: ChatJob): Promise<Answer> {
+  cancel({ jobId, token }: JobRef): Promise<ApiAnswer> {
     return this.request(`/api/jobs/${jobId}`, { method: "DELETE", token });
   }
 
   /** Opens the job's event stream. */
-  events({ jobId, token }: ChatJob, options: Omit<OpenOptions, "token"> = {}): Promise<EventStream> {
+  events({ jobId, token }: JobRef, options: Omit<OpenOptions, "token"> = {}): Promise<EventStream> {
     return EventStream.open(`${this.base}/api/jobs/${jobId}/events`, { token, ...options });
   }
 
-  async history({ conversationId, token }: Chat, query = ""): Promise<HistoryView> {
+  async history({ conversationId, token }: ConversationRef, query = ""): Promise<HistoryView> {
     return history.parse(ok(await this.request(`/api/chat/history/${conversationId}${query}`, { token }), 200));
   }
 
-  async conversation({ conversationId, token }: Chat): Promise<ConversationView> {
+  async conversation({ conversationId, token }: ConversationRef): Promise<ConversationView> {
     return conversation.parse(ok(await this.request(`/api/conversations/${conversationId}`, { token }), 200));
   }
 
-  deleteConversation({ conversationId, token }: Chat): Promise<Answer> {
+  deleteConversation({ conversationId, token }: ConversationRef): Promise<ApiAnswer> {
     return this.request(`/api/conversations/${conversationId}`, { method: "DELETE", token });
   }
 }
 
-function ok({ status, text, body }: Answer, expected: number): unknown {
+function ok({ status, text, body }: ApiAnswer, expected: number): unknown {
   if (status !== expected) throw new Error(`expected ${expected}, got ${status}: ${text}`);
   return body;
 }

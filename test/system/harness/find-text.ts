@@ -6,7 +6,7 @@ import type { Product } from "./product.ts";
  * TOAST tables, and in any key of Redis. The text is matched as it is and in the encodings of its bytes used there.
  * @returns a line for each place
  */
-export async function tracesOf(product: Product, text: string): Promise<string[]> {
+export async function findText(product: Product, text: string): Promise<string[]> {
   const found = await postgresTraces(product, text);
   if (product.redis) found.push(...(await withRedis(product, (redis) => redisTraces(redis, text))));
   return found;

@@ -6,7 +6,7 @@ import { assistantsPath } from "../../../shared/assistants/assistants.ts";
 import { createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
 import { type RedisServer, startRedis } from "../../../shared/testing/stores/redis.ts";
 import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
-import { Client } from "./api-client.ts";
+import { ApiClient } from "./api-client.ts";
 import { type ServiceProcess, startService } from "./processes.ts";
 import { type ScriptedProvider, startScriptedProvider } from "./scripted-provider.ts";
 
@@ -27,7 +27,7 @@ export interface ProductOptions {
 /** The whole product with real processes, on a database (and a Redis) of its own. */
 export interface Product extends AsyncDisposable {
   /** Client of the first API process. */
-  readonly client: Client;
+  readonly client: ApiClient;
   readonly apis: readonly ServiceProcess[];
   readonly workers: readonly ServiceProcess[];
   readonly provider: ScriptedProvider;
@@ -87,7 +87,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
 
   const owned = stack.move();
   return {
-    client: new Client(apis[0]?.url ?? ""),
+    client: new ApiClient(apis[0]?.url ?? ""),
     apis,
     workers,
     provider,

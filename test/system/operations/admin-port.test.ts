@@ -1,7 +1,7 @@
 import { Agent, request } from "undici";
 import { expect, it } from "vitest";
 import { findFreePort } from "../../../shared/testing/processes/free-port.ts";
-import { Client } from "../harness/api-client.ts";
+import { ApiClient } from "../harness/api-client.ts";
 import { adminPassword } from "../harness/product.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 
@@ -12,7 +12,7 @@ onEachBackend("with ADMIN_PORT set", { apis: 0, workers: 0 }, (product) => {
   const start = async () => {
     const port = await findFreePort();
     const api = await product().startApi({ ADMIN_PORT: String(port), METRICS_TOKEN: metricsToken });
-    return { api, admin: new Client(`http://127.0.0.1:${port}`), visitors: new Client(api.url) };
+    return { api, admin: new ApiClient(`http://127.0.0.1:${port}`), visitors: new ApiClient(api.url) };
   };
 
   it("operators' pages and metrics are served there alone, and visitors' routes on PORT alone", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { findFreePort } from "../../../shared/testing/processes/free-port.ts";
-import { type Answer, Client } from "../harness/api-client.ts";
+import { type ApiAnswer, ApiClient } from "../harness/api-client.ts";
 import { startProduct } from "../harness/product.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
@@ -15,7 +15,7 @@ interface Sample {
 }
 
 /** Prometheus' text format, as far as ours goes. */
-function parseMetrics({ status, headers, text }: Answer): Sample[] {
+function parseMetrics({ status, headers, text }: ApiAnswer): Sample[] {
   expect(status).toBe(200);
   expect(headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
   return text.split("\n").flatMap((line) => {
@@ -27,7 +27,7 @@ function parseMetrics({ status, headers, text }: Answer): Sample[] {
   });
 }
 
-async function scrape(client: Client): Promise<(name: string, labels?: Record<string, string>) => number> {
+async function scrape(client: ApiClient): Promise<(name: string, labels?: Record<string, string>) => number> {
   const samples = parseMetrics(await client.request("/metrics", { token }));
   return (name, labels = {}) => {
     const found = samples.filter(
@@ -51,13 +51,13 @@ const workerHealth = z.strictObject({
 });
 
 onEachBackend("a product that is watched", { workers: 0, gated: true, env: { METRICS_TOKEN: token } }, (product) => {
-  let started: Promise<Client> | undefined;
+  let started: Promise<ApiClient> | undefined;
   /** Client of the one worker. */
-  const worker = (): Promise<Client> => (started ??= startWorker());
+  const worker = (): Promise<ApiClient> => (started ??= startWorker());
   const startWorker = async () => {
     const port = await findFreePort();
     await product().startWorker({ WORKER_PORT: String(port) });
-    return new Client(`http://127.0.0.1:${port}`);
+    return new ApiClient(`http://127.0.0.1:${port}`);
   };
 
   it("counts its requests by route and status, and strangers' paths together", async () => {
@@ -228,6 +228,6 @@ describe("metrics without a token", () => {
     await using product = await startProduct({ backend: "postgres", workers: 0, env: { NODE_ENV } });
     await product.startWorker({ WORKER_PORT: String(port) });
     expect((await product.client.request("/metrics")).status).toBe(status);
-    expect((await new Client(`http://127.0.0.1:${port}`).request("/metrics")).status).toBe(status);
+    expect((await new ApiClient(`http://127.0.0.1:${port}`).request("/metrics")).status).toBe(status);
   });
 });

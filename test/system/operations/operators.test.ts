@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { timeline } from "../../../shared/protocol/job.ts";
-import type { ChatJob } from "../harness/api-client.ts";
+import type { JobRef } from "../harness/api-client.ts";
 import { adminPassword } from "../harness/product.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 
@@ -43,7 +43,7 @@ onEachBackend("for operators", { workers: 1 }, (product) => {
     return chat;
   };
 
-  const failed = (chat: ChatJob) =>
+  const failed = (chat: JobRef) =>
     eventually(
       "the job is given up",
       async () => {
@@ -53,7 +53,7 @@ onEachBackend("for operators", { workers: 1 }, (product) => {
       afterLeaseMs,
     );
   /** Resolves when the board's page of a job shows this. */
-  const shown = (chat: ChatJob, text: string) =>
+  const shown = (chat: JobRef, text: string) =>
     eventually(
       `Bull Board shows "${text}"`,
       async () => JSON.stringify((await board(`/answers/${chat.jobId}`)).body).includes(text),

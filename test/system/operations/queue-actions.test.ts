@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type ChatJob, Client } from "../harness/api-client.ts";
+import { type JobRef, ApiClient } from "../harness/api-client.ts";
 import { adminPassword } from "../harness/product.ts";
 import { onEachBackend } from "../harness/suite.ts";
 
@@ -49,13 +49,13 @@ const refused = [
 const headers = { authorization: `Basic ${Buffer.from(`admin:${adminPassword}`).toString("base64")}` };
 
 onEachBackend("an operator on Bull Board", {}, (product) => {
-  let done: ChatJob;
+  let done: JobRef;
   beforeAll(async () => {
     const { client } = product();
     done = await client.submit("An entry of the queue");
     await client.ended(done);
   });
-  const ask = (client: Client, route: string, more: Record<string, string> = {}) => {
+  const ask = (client: ApiClient, route: string, more: Record<string, string> = {}) => {
     const [method = "", path = ""] = route.split(" ");
     const filled = path
       .replace(":queueName", "answers")
@@ -115,7 +115,7 @@ onEachBackend("an operator on Bull Board", {}, (product) => {
     it("pauses and resumes the queue", async () => {
       const { client, startApi } = product();
       const api = await startApi({ ADMIN_QUEUE_ACTIONS: "all" });
-      const all = new Client(api.url);
+      const all = new ApiClient(api.url);
       expect((await ask(all, "PUT /api/queues/:queueName/pause")).status).toBe(200);
       expect((await ask(client, "PUT /api/queues/:queueName/resume")).status).toBe(403);
       expect((await ask(all, "PUT /api/queues/:queueName/resume")).status).toBe(200);

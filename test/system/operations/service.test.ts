@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { assistants, health, providers } from "../../../shared/protocol/service.ts";
-import type { Answer, Client } from "../harness/api-client.ts";
+import type { ApiAnswer, ApiClient } from "../harness/api-client.ts";
 import { adminPassword } from "../harness/product.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
@@ -85,13 +85,13 @@ onEachBackend("the service", { workers: 2 }, (product) => {
   });
 
   describe("shows its queue to operators", () => {
-    const look = (client: Client, path = "/admin/queues", credentials?: string) =>
+    const look = (client: ApiClient, path = "/admin/queues", credentials?: string) =>
       client.request(path, {
         headers:
           credentials === undefined ? {} : { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` },
       });
 
-    const refused = (answer: Answer) => {
+    const refused = (answer: ApiAnswer) => {
       expect(answer.status).toBe(401);
       // Without this a browser never asks for them.
       expect(answer.headers.get("www-authenticate")).toMatch(/^Basic realm=/);

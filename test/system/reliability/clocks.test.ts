@@ -1,7 +1,7 @@
 import { SignJWT } from "jose";
 import { beforeAll, expect, it } from "vitest";
 import { timeline } from "../../../shared/protocol/job.ts";
-import { Client } from "../harness/api-client.ts";
+import { ApiClient } from "../harness/api-client.ts";
 import type { ServiceProcess } from "../harness/processes.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
@@ -15,8 +15,8 @@ const options = { apis: 0, workers: 0, env: { IDENTITY_SECRET: identitySecret } 
 onEachBackend("processes whose clocks are an hour ahead or behind", options, (product) => {
   let apis: ServiceProcess[];
   let workers: ServiceProcess[];
-  let ahead: Client;
-  let behind: Client;
+  let ahead: ApiClient;
+  let behind: ApiClient;
 
   beforeAll(async () => {
     const skews = [withSkewedClock(hourMs), withSkewedClock(-hourMs)];
@@ -25,8 +25,8 @@ onEachBackend("processes whose clocks are an hour ahead or behind", options, (pr
       Promise.all(skews.map((env) => startApi(env))),
       Promise.all(skews.map((env) => startWorker(env))),
     ]);
-    ahead = new Client(apis[0]?.url ?? "");
-    behind = new Client(apis[1]?.url ?? "");
+    ahead = new ApiClient(apis[0]?.url ?? "");
+    behind = new ApiClient(apis[1]?.url ?? "");
   });
 
   it("take each other's tokens, and answer in order, once, at times that are true", async () => {
@@ -61,7 +61,7 @@ onEachBackend("processes whose clocks are an hour ahead or behind", options, (pr
   });
 
   it("judge an identity alike, by the database's clock", async () => {
-    const visit = async (client: Client, minutes: number) => {
+    const visit = async (client: ApiClient, minutes: number) => {
       const identity = await new SignJWT()
         .setProtectedHeader({ alg: "HS256" })
         .setSubject("a visitor")
@@ -116,7 +116,7 @@ onEachBackend("processes whose clocks are an hour ahead or behind", options, (pr
 });
 
 /** By the clocks of these processes, rounded. */
-async function hoursAhead(clients: readonly Client[]): Promise<number[]> {
+async function hoursAhead(clients: readonly ApiClient[]): Promise<number[]> {
   return Promise.all(
     clients.map(async (client) => {
       const { body } = await client.request("/health");

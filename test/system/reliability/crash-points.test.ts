@@ -4,7 +4,7 @@ import { createQueueBackend } from "../../../shared/queue/create-backend.ts";
 import { type JobQueue, openJobQueue } from "../../../shared/queue/job-queue.ts";
 import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
 import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
-import { Client } from "../harness/api-client.ts";
+import { ApiClient } from "../harness/api-client.ts";
 import type { Backend, Product } from "../harness/product.ts";
 import { echoOf, heldReply, messageOf } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
@@ -32,7 +32,7 @@ onEachBackend("when a process dies between two steps", { apis: 2, workers: 0 }, 
     await using way = await openQueueWay(product(), backend);
     const doomed = await startApi(way.env);
     way.gate.freeze();
-    const chat = await new Client(doomed.url).submit("Nobody told the queue");
+    const chat = await new ApiClient(doomed.url).submit("Nobody told the queue");
     await doomed.kill();
     await way.gate.shut();
     expect(await knows(chat.jobId)).toBe(false);
@@ -107,8 +107,8 @@ onEachBackend("when a process dies between two steps", { apis: 2, workers: 0 }, 
     const { script, release } = heldReply("Read this, é😀", " but not that");
     provider.answer("Hang up", script);
     const chat = await client.submit("Hang up");
-    const stream = await (await new Client(wire.url.replace(/\/$/, "")).events(chat)).untilText("Read this, é😀");
-    const witness = await new Client(doomed.url).events(chat);
+    const stream = await (await new ApiClient(wire.url.replace(/\/$/, "")).events(chat)).untilText("Read this, é😀");
+    const witness = await new ApiClient(doomed.url).events(chat);
     wire.freeze("answers");
     release();
     await witness.ended;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { timeline } from "../../../shared/protocol/job.ts";
 import type { SubmitResponse } from "../../../shared/protocol/submit.ts";
 import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
-import { Client } from "../harness/api-client.ts";
+import { ApiClient } from "../harness/api-client.ts";
 import type { EventStream } from "../harness/event-stream.ts";
 import type { ServiceProcess } from "../harness/processes.ts";
 import type { Product } from "../harness/product.ts";
@@ -81,7 +81,7 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
         echoOf("after the killed one"),
       ]);
 
-      const fromBefore = await new Client(apis[1]?.url ?? "").events(chat, { lastEventId: "1:4", text: "Only" });
+      const fromBefore = await new ApiClient(apis[1]?.url ?? "").events(chat, { lastEventId: "1:4", text: "Only" });
       await fromBefore.ended;
       expect(fromBefore.names.filter((name) => name !== "status")).toEqual(["reset", "delta", "done"]);
       expect(fromBefore.text).toBe(echoOf(message));
@@ -222,6 +222,6 @@ function callsFor({ provider }: Product, message: string) {
   return provider.calls.filter((call) => messageOf(call) === message);
 }
 
-async function texts(client: Client, chat: SubmitResponse): Promise<string[]> {
+async function texts(client: ApiClient, chat: SubmitResponse): Promise<string[]> {
   return (await client.history(chat)).messages.map(({ text }) => text);
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { Client } from "../harness/api-client.ts";
+import { ApiClient } from "../harness/api-client.ts";
 import { heldReply, lastingReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 
@@ -38,7 +38,7 @@ onEachBackend("when a process is asked to end", { apis: 2, workers: 0 }, (produc
     const { script, release } = heldReply("The first half, é😀", " and the second");
     provider.answer("move over", script);
     const chat = await client.submit("move over");
-    const stream = await (await new Client(ending.url).events(chat)).untilText("The first half, é😀");
+    const stream = await (await new ApiClient(ending.url).events(chat)).untilText("The first half, é😀");
 
     expect(await ending.stop()).toBe(0);
     await stream.ended;
@@ -66,9 +66,9 @@ onEachBackend("when a process is asked to end", { apis: 2, workers: 0 }, (produc
     const { client, startApi } = product();
     const ending = await startApi();
     const chat = await client.submit("no worker is there");
-    const waiting = new Client(ending.url).job(chat, { wait: 20 });
+    const waiting = new ApiClient(ending.url).job(chat, { wait: 20 });
     // Events asked for later are answered, so the wait has begun.
-    await new Client(ending.url).events(chat);
+    await new ApiClient(ending.url).events(chat);
     const began = performance.now();
     expect(await ending.stop()).toBe(0);
     expect(performance.now() - began).toBeLessThan(5000);
@@ -83,7 +83,7 @@ onEachBackend("when a process is asked to end", { apis: 2, workers: 0 }, (produc
     const { script, release } = heldReply("Up to here", " and on");
     provider.answer("survive", script);
     const chat = await client.submit("survive");
-    const stream = await (await new Client(doomed.url).events(chat)).untilText("Up to here");
+    const stream = await (await new ApiClient(doomed.url).events(chat)).untilText("Up to here");
     await doomed.kill();
     await expect(stream.ended).rejects.toThrow();
     const resumed = await client.events(chat, { lastEventId: stream.lastEventId ?? "", text: stream.text });

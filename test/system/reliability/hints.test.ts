@@ -5,7 +5,7 @@ import { createLive } from "../../../shared/live/create-live.ts";
 import { changeMessage, encodeDelta } from "../../../shared/live/hints.ts";
 import type { Hint, Live } from "../../../shared/live/live.ts";
 import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
-import { Client } from "../harness/api-client.ts";
+import { ApiClient } from "../harness/api-client.ts";
 import type { Backend, Product } from "../harness/product.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";
@@ -18,7 +18,7 @@ onEachBackend("an event stream whose hints", { apis: 0, workers: 0 }, (product, 
   let hints: TcpGate;
   let cancels: TcpGate;
   let writes: TcpGate;
-  let client: Client;
+  let client: ApiClient;
   let own: HintSource;
 
   beforeAll(async () => {
@@ -32,7 +32,7 @@ onEachBackend("an event stream whose hints", { apis: 0, workers: 0 }, (product, 
       product().startApi({ [variable]: hints.url }),
       product().startWorker({ [variable]: cancels.url }),
     ]);
-    client = new Client(api.url);
+    client = new ApiClient(api.url);
     own = await openHintSource(product(), backend);
   });
   afterAll(async () => {

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
-import type { FakeCall, FakeEnd } from "../../../tools/fake-provider/fake-provider.ts";
-import type { Chat, Client } from "../harness/api-client.ts";
+import type { FakeCallEnd } from "../../../tools/fake-provider/fake-calls.ts";
+import type { FakeCall } from "../../../tools/fake-provider/fake-provider.ts";
+import type { ConversationRef, ApiClient } from "../harness/api-client.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";
 
@@ -64,7 +65,7 @@ onEachBackend("the order of answers", { apis: 2, workers: 2 }, (product) => {
     const { client, provider } = product();
     await Promise.all(
       Array.from({ length: 12 }, async (_, pair) => {
-        let chat: Chat | undefined;
+        let chat: ConversationRef | undefined;
         for (let round = 0; round < 10; round++) {
           const message = `beside ${pair}: ${round}`;
           const { script, release } = heldReply("held until the next one", " comes");
@@ -109,9 +110,9 @@ onEachBackend("the order of answers", { apis: 2, workers: 2 }, (product) => {
   });
 });
 
-async function fiveQuickMessages(client: Client, name: string) {
+async function fiveQuickMessages(client: ApiClient, name: string) {
   const messages = [1, 2, 3, 4, 5].map((number) => `${name}: ${number}`);
-  let chat: Chat | undefined;
+  let chat: ConversationRef | undefined;
   const jobs = [];
   for (const message of messages) {
     // So many at once that a busy machine may turn one away for a moment.
@@ -125,7 +126,10 @@ async function fiveQuickMessages(client: Client, name: string) {
 }
 
 /** Nothing was lost and found again later. */
-async function expectPrompt(client: Client, jobs: readonly { jobId: string; conversationId: string; token: string }[]) {
+async function expectPrompt(
+  client: ApiClient,
+  jobs: readonly { jobId: string; conversationId: string; token: string }[],
+) {
   for (const job of jobs) {
     const view = await client.ended(job);
     expect(view).toMatchObject({ status: "completed", attempt: 1 });
@@ -135,7 +139,7 @@ async function expectPrompt(client: Client, jobs: readonly { jobId: string; conv
 
 /** The provider never had two open calls of these. */
 async function expectOneAtATime(calls: readonly FakeCall[]): Promise<void> {
-  const ends: FakeEnd[] = await Promise.all(calls.map(({ ended }) => ended));
+  const ends: FakeCallEnd[] = await Promise.all(calls.map(({ ended }) => ended));
   calls.slice(1).forEach((call, index) => {
     expect(call.startedAt).toBeGreaterThanOrEqual(ends[index]?.at ?? Infinity);
   });

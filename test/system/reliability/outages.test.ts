@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { submitResponse } from "../../../shared/protocol/submit.ts";
 import { redisAvailable } from "../../../shared/testing/stores/redis.ts";
-import { Client, type Answer } from "../harness/api-client.ts";
+import { ApiClient, type ApiAnswer } from "../harness/api-client.ts";
 import type { EventStream } from "../harness/event-stream.ts";
 import { type Product, startProduct } from "../harness/product.ts";
 import { echoOf, heldReply, lastingReply, messageOf } from "../harness/scripted-provider.ts";
@@ -190,7 +190,7 @@ describe.skipIf(!redisAvailable)("while Redis is away", () => {
       const chat = await client.submit("Lose Redis on the way");
       const stream = await (await client.events(chat)).untilText("Seen before.");
       await redis?.kill();
-      const late = await new Client(apis[1]?.url ?? "").events(chat);
+      const late = await new ApiClient(apis[1]?.url ?? "").events(chat);
       release();
       await Promise.all([stream.ended, late.ended]);
       for (const each of [stream, late]) {
@@ -281,14 +281,14 @@ async function loseEverything(product: Product): Promise<void> {
   await product.query(`truncate ${tables.map(({ name }) => name).join(", ")}`);
 }
 
-async function quickly(call: () => Promise<Answer>): Promise<Answer> {
+async function quickly(call: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
   const began = performance.now();
   const answer = await call();
   expect(performance.now() - began).toBeLessThan(fastMs);
   return answer;
 }
 
-function expectUnavailable(answer: Answer): void {
+function expectUnavailable(answer: ApiAnswer): void {
   expect(answer).toMatchObject({ status: 503, body: { type: "/problems/unavailable" } });
   expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
   expect(answer.text).not.toMatch(/ECONN|postgres:|pg-pool|node_modules/);
@@ -296,7 +296,7 @@ function expectUnavailable(answer: Answer): void {
 
 /** As an `EventSource` does, until it has had the end. */
 async function reconnect(
-  client: Client,
+  client: ApiClient,
   chat: { jobId: string; conversationId: string; token: string },
   from: { lastEventId: string | undefined; text: string },
 ): Promise<EventStream> {

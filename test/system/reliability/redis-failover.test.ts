@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { redisAvailable } from "../../../shared/testing/stores/redis.ts";
 import { startRedisCluster } from "../../../shared/testing/stores/redis-cluster.ts";
 import { startRedisSentinel } from "../../../shared/testing/stores/redis-sentinel.ts";
-import { Client } from "../harness/api-client.ts";
+import { ApiClient } from "../harness/api-client.ts";
 import { startProduct } from "../harness/product.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { eventually } from "../harness/suite.ts";
@@ -50,7 +50,7 @@ describe.skipIf(!redisAvailable).each([
     const env = { REDIS_URL: store.url };
     await using product = await startProduct({ backend: "postgres", apis: 2, workers: 2, env });
     const { client, provider } = product;
-    const other = new Client(product.apis[1]?.url ?? "");
+    const other = new ApiClient(product.apis[1]?.url ?? "");
     try {
       const held = heldReply("This began before,", " and ended after.");
       provider.answer("Hold on", held.script);

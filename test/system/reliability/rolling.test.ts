@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Chat, type ChatJob, Client } from "../harness/api-client.ts";
+import { type ConversationRef, type JobRef, ApiClient } from "../harness/api-client.ts";
 import type { ServiceProcess } from "../harness/processes.ts";
 import { echoOf, lastingReply, messageOf } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";
@@ -22,7 +22,7 @@ onEachBackend("a rolling restart of all processes under load", { apis: 2, worker
       });
       await Promise.all(longOnes.map((message) => provider.called(message)));
       const busy = Array.from({ length: visitors }, async (_, visitor) => {
-        let chat: Chat | undefined;
+        let chat: ConversationRef | undefined;
         for (let turn = 0; !stop.signal.aborted; turn += 1) {
           const message = `visitor ${visitor}, turn ${turn}`;
           provider.answer(message, slowly(echoOf(message)));
@@ -63,16 +63,16 @@ onEachBackend("a rolling restart of all processes under load", { apis: 2, worker
 
 /** Proxy in front of the API processes: it spreads requests over those it has, and lets go of one in order. */
 class Proxy {
-  #clients: Client[];
+  #clients: ApiClient[];
   #next = 0;
   readonly #begun = new Map<string, Set<Promise<unknown>>>();
 
   constructor(apis: readonly ServiceProcess[]) {
-    this.#clients = apis.map(({ url }) => new Client(url));
+    this.#clients = apis.map(({ url }) => new ApiClient(url));
   }
 
   add(api: ServiceProcess): void {
-    this.#clients.push(new Client(api.url));
+    this.#clients.push(new ApiClient(api.url));
   }
 
   /** Resolves when no request is on its way to it; what it has begun to answer goes on. */
@@ -81,14 +81,14 @@ class Proxy {
     await Promise.allSettled(this.#begun.get(url) ?? new Set());
   }
 
-  pick(): Client {
+  pick(): ApiClient {
     this.#next += 1;
     const client = this.#clients[this.#next % this.#clients.length];
     if (!client) throw new Error("no API is left");
     return client;
   }
 
-  async send<T>(request: (client: Client) => Promise<T>): Promise<T> {
+  async send<T>(request: (client: ApiClient) => Promise<T>): Promise<T> {
     const client = this.pick();
     const begun = this.#begun.get(client.base) ?? new Set();
     this.#begun.set(client.base, begun);
@@ -99,8 +99,8 @@ class Proxy {
 }
 
 interface Asked {
-  to?: Chat | undefined;
-  onJob?: (job: ChatJob) => void;
+  to?: ConversationRef | undefined;
+  onJob?: (job: JobRef) => void;
 }
 
 /** Sends a message and follows it to its end, from one process to another where it is sent away; gives the reply. */
