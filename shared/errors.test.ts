@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Problem } from "./errors.ts";
 
-describe("a problem", () => {
-  it("has the status and the title of its code, and says what to do", () => {
+describe("problem", () => {
+  it("has the status and title of its code, and advice", () => {
     const problem = new Problem("already-ended", "The job has ended: there is nothing to cancel.");
     expect(problem).toBeInstanceOf(Error);
     expect(problem).toMatchObject({
@@ -16,7 +16,7 @@ describe("a problem", () => {
     });
   });
 
-  it("carries faults of the input, a time to come back, and a cause", () => {
+  it("carries input errors, a retry time and a cause", () => {
     const cause = new Error("ECONNREFUSED");
     const errors = [{ path: "message", message: "must not be empty" }];
     const problem = new Problem("backlog", "Try again.", { errors, retryAfterSeconds: 10, cause });

@@ -13,8 +13,8 @@ function thrownBy(act: () => unknown): unknown {
   throw new Error("nothing was thrown");
 }
 
-describe("what is logged of an error", () => {
-  it("is what it is, where it comes from, and what caused it", () => {
+describe("logged error", () => {
+  it("has type, message, origin and causes", () => {
     const cause = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
     const serialized = serializeError(new TypeError("no answer", { cause }));
     expect(serialized).toMatchObject({
@@ -38,7 +38,7 @@ describe("what is logged of an error", () => {
     expect(JSON.stringify(serializeError(error))).not.toContain("card");
   });
 
-  it("ends, also where causes go round in a circle", () => {
+  it("ends even if its causes are circular", () => {
     const first = new Error("first");
     const second = new Error("second", { cause: first });
     first.cause = second;

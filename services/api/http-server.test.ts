@@ -63,7 +63,7 @@ function expectProblem(text: string, status: number, code: string): void {
   expect(JSON.parse(body)).toMatchObject({ status, type: `/problems/${code}`, instance: "" });
 }
 
-describe("an HTTP server for strangers", () => {
+describe("HTTP server", () => {
   it.each([
     ["is no HTTP at all", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
     ["has a method that is none", "G@T / HTTP/1.1\r\nHost: x\r\n\r\n"],
@@ -84,7 +84,7 @@ describe("an HTTP server for strangers", () => {
     expectProblem((await send(bytes)).text, 400, "invalid-request");
   });
 
-  it("answers headers that are too large, one or many", async () => {
+  it("answers 431 to oversized headers, one or many", async () => {
     const { send } = await listen();
     const many = Array.from({ length: 3000 }, (_, index) => `X-${index}: y\r\n`).join("");
     for (const headers of [`X: ${"y".repeat(20_000)}\r\n`, many]) {
@@ -97,7 +97,7 @@ describe("an HTTP server for strangers", () => {
     );
   });
 
-  it("answers a chunk whose extensions have no end", async () => {
+  it("answers 413 to endless chunk extensions", async () => {
     const { send } = await listen();
     const head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
     const { text } = await send(`${head}1;${"x".repeat(40_000)}`);
@@ -106,7 +106,7 @@ describe("an HTTP server for strangers", () => {
     expect(text.match(/HTTP\/1\.1 /g)?.length ?? 0).toBeLessThanOrEqual(1);
   });
 
-  it("lets go of a connection on which nothing was said, without a word", async () => {
+  it("closes a silent connection without a response", async () => {
     const { send } = await listen();
     const { text, ms } = await send("");
     expect(text).toBe("");
@@ -125,7 +125,7 @@ describe("an HTTP server for strangers", () => {
     expect(ms).toBeLessThan(5000);
   });
 
-  it("lets go of a client that sends a header a little at a time, however long it goes on", async () => {
+  it("times out a client that sends a header slowly", async () => {
     const { port, sockets } = await listen();
     const socket = connect(port, "127.0.0.1");
     sockets.push(socket);
@@ -137,14 +137,14 @@ describe("an HTTP server for strangers", () => {
     clearInterval(drip);
   });
 
-  it("lets go of a client that never ends its body", async () => {
+  it("times out a client that never ends its body", async () => {
     const { send } = await listen((req) => void req.resume());
     const { text, ms } = await send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf");
     expectProblem(text, 408, "request-timeout");
     expect(ms).toBeGreaterThan(400);
   });
 
-  it("lets go of a client that does not take what it asked for", async () => {
+  it("cuts a client that does not read its response", async () => {
     const { port, sockets, server } = await listen((_req, res) => {
       const fill = () => {
         while (res.write("x".repeat(100_000)));
@@ -161,14 +161,14 @@ describe("an HTTP server for strangers", () => {
     await once(near, "close");
   });
 
-  it("lets go of a connection that is not used any more", async () => {
+  it("closes an idle connection", async () => {
     const { send } = await listen();
     const { text } = await send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     expect(text).toMatch(/^HTTP\/1\.1 200 OK/);
     expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
   });
 
-  it("never writes a second answer into one that has begun", async () => {
+  it("never writes a second response into one that has begun", async () => {
     const { send } = await listen((_req, res) => {
       res.writeHead(200, { "Content-Length": "100" });
       res.write("begun");
@@ -178,7 +178,7 @@ describe("an HTTP server for strangers", () => {
     expect(text).not.toContain("problem");
   });
 
-  it("takes an expectation it does not know, and a request without a host", async () => {
+  it("answers an unknown Expect header and a request without Host", async () => {
     const { send } = await listen();
     const expecting = await send(
       "POST / HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok",
@@ -187,7 +187,7 @@ describe("an HTTP server for strangers", () => {
     expect((await send("GET / HTTP/1.1\r\nConnection: close\r\n\r\n")).text).toMatch(/^HTTP\/1\.1 200 OK/);
   });
 
-  it("drops connections above its limit, says so, and serves those it has", async () => {
+  it("drops connections above its limit, logs it, and serves the others", async () => {
     const { log, lines } = recordingLog();
     const { port, sockets } = await listen((_req, res) => void res.end("here"), log);
     const open = await Promise.all(
@@ -209,7 +209,7 @@ describe("an HTTP server for strangers", () => {
     expect(lines.filter(({ msg }) => msg.includes("dropped"))).toHaveLength(1);
   });
 
-  it("writes nothing of what was sent into the log", async () => {
+  it("logs nothing of what a client sent", async () => {
     const { log, lines } = recordingLog();
     const { send } = await listen(echo, log);
     await send("GET /canary HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer canary\r\nX: a\0b\r\n\r\n");

@@ -10,7 +10,7 @@ import { quietLog } from "../../shared/testing/fixtures/quiet-log.ts";
 
 const command = fileURLToPath(new URL("jobs.ts", import.meta.url));
 
-it("prints its answer on standard output and its log on standard error", { timeout: 60_000 }, async () => {
+it("prints its result to standard output and logs to standard error", { timeout: 60_000 }, async () => {
   const database = await createTestDatabase();
   onTestFinished(() => database.drop());
   const db = openDatabase(database.url, quietLog());

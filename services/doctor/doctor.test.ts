@@ -59,8 +59,8 @@ async function startModels(status = 200): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
 }
 
-describe("the doctor", () => {
-  it("finds nothing wrong where nothing is", async () => {
+describe("doctor", () => {
+  it("reports no fault for a healthy installation", async () => {
     await using database = await createTestDatabase();
     const { code, said } = await examine({ DATABASE_URL: database.url, ...secrets });
     expect(said).toMatch(/ok +PostgreSQL \d+\.\d+ at /);
@@ -73,13 +73,13 @@ describe("the doctor", () => {
     expect(code).toBe(0);
   });
 
-  it("names every fault of the environment", async () => {
+  it("reports every fault of the environment", async () => {
     const { code, said } = await examine({ PORT: "none", REDIS_URL: "nowhere", ...secrets });
     expect(said).toMatch(/PORT: .*\n.*REDIS_URL: /s);
     expect(code).toBe(1);
   });
 
-  it("says that migrations are missing, and what to do", async () => {
+  it("reports missing migrations and the command to run", async () => {
     await using database = await createTestDatabase();
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
@@ -90,7 +90,7 @@ describe("the doctor", () => {
     expect(code).toBe(1);
   });
 
-  it("faults a database in another encoding, a read-only one, and an isolation that a pooler holds", async () => {
+  it("reports a wrong encoding, a read-only database, and an isolation level set by a pooler", async () => {
     const latin = await createEmptyDatabase("encoding 'LATIN1' locale 'C' template template0");
     expect((await examine({ DATABASE_URL: latin })).said).toMatch(
       /fault +the encoding of the database is LATIN1, expected UTF8\n +-> .*create database "\S+_utf8" encoding 'UTF8'/,
@@ -106,7 +106,7 @@ describe("the doctor", () => {
     expect((await examine({ DATABASE_URL: database.url })).said).toMatch(/fault +the database is read-only/);
   });
 
-  it("says that PostgreSQL does not answer, without its password", async () => {
+  it("reports an unreachable PostgreSQL without its password", async () => {
     const url = "postgres://parley:a-password-to-hide@127.0.0.1:1/parley";
     const { code, said } = await examine({ DATABASE_URL: url });
     expect(said).toMatch(/fault +127\.0\.0\.1:1\/parley does not answer: .*ECONNREFUSED/);
@@ -114,7 +114,7 @@ describe("the doctor", () => {
     expect(code).toBe(1);
   });
 
-  it.skipIf(!redisAvailable)("looks at Redis, and faults one that may drop keys", async () => {
+  it.skipIf(!redisAvailable)("checks Redis and reports an eviction policy that drops keys", async () => {
     await using database = await createTestDatabase();
     await using redis = await startRedis();
     const env = { DATABASE_URL: database.url, REDIS_URL: redis.url };
@@ -135,7 +135,7 @@ describe("the doctor", () => {
     expect(away.code).toBe(1);
   });
 
-  it.skipIf(!redisAvailable)("faults a Redis that answers and refuses, or lacks the database", async () => {
+  it.skipIf(!redisAvailable)("reports a Redis that refuses commands or lacks the database", async () => {
     await using database = await createTestDatabase();
     await using redis = await startRedis({ settings: () => ({ databases: "4" }) });
     const env = { DATABASE_URL: database.url, REDIS_URL: `${redis.url}/3` };
@@ -155,7 +155,7 @@ describe("the doctor", () => {
     expect((await examine(env)).said).toMatch(/fault +the queue cannot work: Redis is a replica/);
   });
 
-  it.skipIf(!redisAvailable)("looks at every master of a Redis Cluster", { timeout: 60_000 }, async () => {
+  it.skipIf(!redisAvailable)("checks every master of a Redis Cluster", { timeout: 60_000 }, async () => {
     await using database = await createTestDatabase();
     await using cluster = await startRedisCluster();
     const { code, said } = await examine({ DATABASE_URL: database.url, REDIS_URL: cluster.url });
@@ -163,7 +163,7 @@ describe("the doctor", () => {
     expect(code).toBe(0);
   });
 
-  it.skipIf(!redisAvailable)("looks at the server that Sentinels name", { timeout: 60_000 }, async () => {
+  it.skipIf(!redisAvailable)("checks the server that Sentinels name", { timeout: 60_000 }, async () => {
     await using database = await createTestDatabase();
     await using sentinel = await startRedisSentinel();
     const { code, said } = await examine({ DATABASE_URL: database.url, REDIS_URL: sentinel.url });
@@ -171,7 +171,7 @@ describe("the doctor", () => {
     expect(code).toBe(0);
   });
 
-  it("asks for the keys only when it is told to", async () => {
+  it("checks provider keys only when asked to", async () => {
     await using database = await createTestDatabase();
     const env = { DATABASE_URL: database.url, ...secrets };
     const good = { ...env, OPENAI_BASE_URL: await startModels() };
@@ -187,7 +187,7 @@ describe("the doctor", () => {
     expect(silent.said).toMatch(/note +openai: .* the key was not checked/);
   });
 
-  it("knows the embedded PostgreSQL: not there yet, asleep, and running", { timeout: 60_000 }, async () => {
+  it("finds the embedded PostgreSQL: missing, stopped and running", { timeout: 60_000 }, async () => {
     const folder = await emptyFolder();
     expect((await examine({}, [], folder)).said).toMatch(/ok +the embedded one: npm start will make it/);
     const server = await startEmbeddedPostgres({ dataDir: join(folder, "postgres"), log: quietLog() });
@@ -204,14 +204,14 @@ describe("the doctor", () => {
     await again.stop();
   });
 
-  it("explains itself where it is asked for something else", async () => {
+  it("prints its usage for unknown arguments", async () => {
     const { code, said } = await examine({}, ["--help"]);
     expect(said).toContain("npm run doctor -- --keys");
     expect(code).toBe(2);
   });
 });
 
-describe("a clock", () => {
+describe("clock check", () => {
   it.each([
     [0, "ok"],
     [1500, "ok"],
@@ -225,7 +225,7 @@ describe("a clock", () => {
 });
 
 describe("secrets", () => {
-  it("are hidden wherever they stand in a text", () => {
+  it("are hidden anywhere in a text", () => {
     const environment = readEnvironment({
       ...secrets,
       DATABASE_URL: "postgres://u:p%40ssword-x@h/d",

@@ -9,7 +9,7 @@ const facts = {
   seconds: 1.26,
 };
 
-it("says where everything is, with a curl line to paste, and no colours where nobody sees them", () => {
+it("prints addresses and a curl line to paste, without colours if not on a terminal", () => {
   expect(banner(facts)).toBe(`
   Parley is ready (1.3 s)
 
@@ -26,6 +26,6 @@ it("says where everything is, with a curl line to paste, and no colours where no
 `);
 });
 
-it("does not speak of operators where nothing is served to them", () => {
+it("omits operators where their pages are not served", () => {
   expect(banner({ ...facts, operator: undefined })).not.toContain("Operators");
 });

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { quietLog, recordingLog } from "../../shared/testing/fixtures/quiet-log.ts";
 import { listenForEnd } from "./ending.ts";
 
-describe("the end", () => {
-  it("takes the second SIGINT of one Ctrl-C, which npm passes on, for the same one, and a later one as hurry", () => {
+describe("ending", () => {
+  it("treats the second SIGINT that npm passes on as the same, and a later one as hurry", () => {
     const signals = new EventEmitter();
     let time = 0;
     const { end, hurry } = listenForEnd(quietLog(), { signals, now: () => time });
@@ -28,7 +28,7 @@ describe("the end", () => {
     expect(end.reason).toBe(signal);
   });
 
-  it("comes with an error that nobody caught, which is logged", () => {
+  it("follows an uncaught error, which is logged", () => {
     const signals = new EventEmitter();
     const { log, lines } = recordingLog();
     const { end } = listenForEnd(log, { signals });
@@ -40,7 +40,7 @@ describe("the end", () => {
     expect(lines).toEqual([expect.objectContaining({ msg: "uncaughtException" })]);
   });
 
-  it("comes without a word when there is nobody left to write to", () => {
+  it("is silent when standard output is closed", () => {
     const signals = new EventEmitter();
     const { log, lines } = recordingLog();
     const { end } = listenForEnd(log, { signals });

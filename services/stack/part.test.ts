@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { listProcesses } from "../../shared/testing/processes/processes.ts";
 import { startPart } from "./part.ts";
 
-describe("a part", () => {
+describe("process of the stack", () => {
   let folder: Awaited<ReturnType<typeof mkdtempDisposable>>;
   let stopping: AbortController;
   let hurry: AbortController;
@@ -17,7 +17,7 @@ describe("a part", () => {
   });
   afterEach(() => folder.remove());
 
-  it("is ended in order", async () => {
+  it("ends gracefully", async () => {
     const part =
       await start(`process.on("SIGTERM", () => process.exit(7)); process.on("disconnect", () => process.exit());
       process.send("ready");`);
@@ -27,7 +27,7 @@ describe("a part", () => {
     expect(await part.exited).toBe("exit code 7");
   });
 
-  it("is killed when somebody is in a hurry", async () => {
+  it("is killed when hurried", async () => {
     const part = await start(`process.on("SIGTERM", () => undefined); process.on("disconnect", () => undefined);
       process.send("ready");`);
 
@@ -38,7 +38,7 @@ describe("a part", () => {
     expect(await part.exited).toBe("SIGKILL");
   });
 
-  it("gets the environment it is given", async () => {
+  it("gets the given environment", async () => {
     const part = await start(`process.send("ready"); process.exit(process.env.WORD === "hello" ? 5 : 6);`, {
       WORD: "hello",
     });
@@ -46,7 +46,7 @@ describe("a part", () => {
     expect(await part.exited).toBe("exit code 5");
   });
 
-  it("that is not wanted any more before it is ready is gone when its start says so", async () => {
+  it("is gone when a start that was cancelled returns", async () => {
     const starting = start(`process.on("disconnect", () => process.exit());`);
     stopping.abort(new Error("not wanted"));
 
@@ -55,7 +55,7 @@ describe("a part", () => {
     expect(listProcesses().filter(({ command }) => command.includes(folder.path))).toEqual([]);
   });
 
-  it("that ends before it is ready says how", async () => {
+  it("reports how it ended if it was never ready", async () => {
     await expect(start("process.exit(3)")).rejects.toThrow("test ended before it was ready (exit code 3)");
   });
 

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { requireFreePort } from "./port.ts";
 
-describe("a port that is needed", () => {
+describe("required port", () => {
   let other: Server;
   let port: number;
 
@@ -14,18 +14,18 @@ describe("a port that is needed", () => {
   });
   afterEach(() => void other.close());
 
-  it("is refused while somebody listens there, with what to do", async () => {
+  it("is refused while in use, with advice", async () => {
     await expect(requireFreePort(port, "WORKER_PORT", 0)).rejects.toThrow(`WORKER_PORT=${port + 1} npm start`);
   });
 
-  it("is fine once whoever listens there has gone, within the patience given", async () => {
+  it("is accepted once it is free within the given time", async () => {
     const waiting = requireFreePort(port, "PORT", 10_000);
     other.close();
 
     await expect(waiting).resolves.toBeUndefined();
   });
 
-  it("is left free", async () => {
+  it("is free again afterwards", async () => {
     other.close();
     await once(other, "close");
 

@@ -70,7 +70,7 @@ afterEach(async () => {
 
 // Starts of up to five processes each: on a busy machine that takes a while.
 describe("npm start", { timeout: 30_000 }, () => {
-  it("starts everything, says where it is once all of it is ready, and leaves nothing behind at Ctrl-C", async () => {
+  it("starts everything, prints addresses once ready, and leaves nothing behind at Ctrl-C", async () => {
     const stack = start(["good", "listening"]);
     await says(stack, "Ctrl-C ends it.");
     const started = processTree(stack.process.pid ?? 0);
@@ -91,7 +91,7 @@ describe("npm start", { timeout: 30_000 }, () => {
     expect(left(started)).toEqual([]);
   });
 
-  it("ends in order as well while it is still starting", async () => {
+  it("shuts down gracefully while still starting", async () => {
     const stack = start(["good"]);
     await says(stack, "making a PostgreSQL data folder");
     const started = processTree(stack.process.pid ?? 0);
@@ -103,7 +103,7 @@ describe("npm start", { timeout: 30_000 }, () => {
     expect(left(started)).toEqual([]);
   });
 
-  it("says where Parley runs already, and leaves that alone", async () => {
+  it("reports a running Parley and leaves it alone", async () => {
     copyTemplate();
     const first = start(["good"]);
     await says(first, "Ctrl-C ends it.");
@@ -118,7 +118,7 @@ describe("npm start", { timeout: 30_000 }, () => {
     expect(first.process.exitCode).toBeNull();
   });
 
-  it("lets one of two starts at the same moment win", async () => {
+  it("lets one of two concurrent starts win", async () => {
     copyTemplate();
     const both = [start(["good"]), start(["good"])];
 
@@ -130,7 +130,7 @@ describe("npm start", { timeout: 30_000 }, () => {
     expect(loser?.output()).toMatch(/already runs here|just being started here/);
   });
 
-  it("says so when another program has the port, before it makes anything", async () => {
+  it("reports a port in use before creating anything", async () => {
     const other = createServer().listen(port, "127.0.0.1");
     await once(other, "listening");
 
@@ -143,7 +143,7 @@ describe("npm start", { timeout: 30_000 }, () => {
     expect(await readdir(folder)).toEqual(["npm-start.lock"]);
   });
 
-  it("starts a part again that ends by itself, without another banner", async () => {
+  it("restarts a process that exits, without a second banner", async () => {
     copyTemplate();
     const stack = start(["good"]);
     await says(stack, "Ctrl-C ends it.");
@@ -155,7 +155,7 @@ describe("npm start", { timeout: 30_000 }, () => {
     expect(stack.output().match(/Parley is ready/g)).toHaveLength(1);
   });
 
-  it("starts PostgreSQL again where the parts expect it", async () => {
+  it("restarts PostgreSQL on the same port", async () => {
     copyTemplate();
     const stack = start(["good"]);
     await says(stack, "Ctrl-C ends it.");
@@ -170,7 +170,7 @@ describe("npm start", { timeout: 30_000 }, () => {
     }, patience);
   });
 
-  it("gives up when a part ends before it was ever ready, and leaves nothing behind", async () => {
+  it("fails if a process exits before it was ever ready, and leaves nothing behind", async () => {
     copyTemplate();
     const stack = start(["good", "failing"]);
 
@@ -179,7 +179,7 @@ describe("npm start", { timeout: 30_000 }, () => {
     expect(listProcesses().filter(({ command }) => command.includes(base))).toEqual([]);
   });
 
-  it("leaves no process when it is killed with SIGKILL, and the next start finds the port free", async () => {
+  it("leaves no process when killed with SIGKILL, and the next start finds the port free", async () => {
     copyTemplate();
     const stack = start(["good", "listening"]);
     await says(stack, "Ctrl-C ends it.");
@@ -192,7 +192,7 @@ describe("npm start", { timeout: 30_000 }, () => {
     expect(left(started)).toEqual([]);
   });
 
-  it("uses the PostgreSQL that it is given instead of one of its own", async () => {
+  it("uses the PostgreSQL of DATABASE_URL instead of its own", async () => {
     await using database = await createTestDatabase();
     const stack = start(["good"], { DATABASE_URL: database.url });
 
@@ -203,7 +203,7 @@ describe("npm start", { timeout: 30_000 }, () => {
     expect((await readdir(folder)).toSorted()).toEqual(["npm-start.lock", "running.json"]);
   });
 
-  it("names the PostgreSQL that it was given and cannot use, without its password", async () => {
+  it("names an unusable DATABASE_URL without its password", async () => {
     const stack = start(["good"], { DATABASE_URL: `postgres://me:hunter22@127.0.0.1:${port}/chat` });
 
     expect(await stack.exited).toBe(1);

@@ -10,8 +10,8 @@ function fakeRun() {
   return { exited: promise, stop: async () => resolve("stopped"), die: () => resolve("died") };
 }
 
-describe("something supervised", () => {
-  it("is started again whenever it ends by itself, after pauses that grow to half a minute", async () => {
+describe("supervised process", () => {
+  it("restarts after each exit, with delays that grow to half a minute", async () => {
     const pauses: number[] = [];
     const enough = Promise.withResolvers<void>();
     const supervised = new Supervised({
@@ -33,7 +33,7 @@ describe("something supervised", () => {
     expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
   });
 
-  it("is tried again when a later start fails", async () => {
+  it("restarts after a failed restart", async () => {
     const first = fakeRun();
     const last = fakeRun();
     const starts = [async () => first, () => Promise.reject(new Error("not now")), async () => last];
@@ -56,14 +56,14 @@ describe("something supervised", () => {
     expect(await last.exited).toBe("stopped");
   });
 
-  it("leaves a failure of the first start to its caller", async () => {
+  it("passes a failure of the first start to its caller", async () => {
     const supervised = new Supervised({ name: "test", log, start: () => Promise.reject(new Error("no luck")) });
 
     await expect(supervised.start()).rejects.toThrow("no luck");
     await expect(supervised.stop()).resolves.toBeUndefined();
   });
 
-  it("is not started again once it is stopped, not even in the middle of a pause", async () => {
+  it("does not restart once stopped, even during a delay", async () => {
     let starts = 0;
     const run = fakeRun();
     const pausing = Promise.withResolvers<void>();
@@ -91,7 +91,7 @@ describe("something supervised", () => {
     expect(starts).toBe(1);
   });
 
-  it("is stopped as well when it was just being started", async () => {
+  it("stops while it is being restarted", async () => {
     const run = fakeRun();
     const starting = Promise.withResolvers<typeof run>();
     const supervised = new Supervised({ name: "test", log, start: () => starting.promise });

@@ -13,9 +13,9 @@ import { hangsAfter, openWorker, says, stopped } from "./worker-fixture.testsuit
 let jobs: TestJobContext;
 afterEach(() => jobs[Symbol.asyncDispose]());
 
-describe.each(jobStores)("a delivery on $name", ({ available, openJobs }) => {
-  describe.runIf(available)("of a job that is to be had", () => {
-    it("ends with a reply, in turn, and hands over the next job", async () => {
+describe.each(jobStores)("delivery on $name", ({ available, openJobs }) => {
+  describe.runIf(available)("of a claimable job", () => {
+    it("stores a reply, keeps the order, and enqueues the next job", async () => {
       jobs = await openJobs();
       const worker = openWorker(jobs, { stream: () => says("né ", "\ud83d", "\ude42", "\0!") });
       const first = await startConversation(jobs.db.pool, { text: "one" });
@@ -39,7 +39,7 @@ describe.each(jobStores)("a delivery on $name", ({ available, openJobs }) => {
       expect((await readMessages(jobs.db, first.conversationId, { limit: 10 }))?.messages).toHaveLength(3);
     });
 
-    it("keeps what was written when it is cancelled", async () => {
+    it("keeps the text so far when the job is cancelled", async () => {
       jobs = await openJobs();
       const worker = openWorker(jobs, { stream: (_, signal) => hangsAfter("half an", signal) });
       const { id } = await startConversation(jobs.db.pool);
@@ -83,7 +83,7 @@ describe.each(jobStores)("a delivery on $name", ({ available, openJobs }) => {
       expect(worker.circuits.open).toEqual([]);
     });
 
-    it("gives it back when its worker shuts down; the next one begins anew, and no death is counted", async () => {
+    it("releases the job at shutdown; the next run restarts it and no crash is counted", async () => {
       jobs = await openJobs();
       const leaving = openWorker(jobs, { stream: (_, signal) => hangsAfter("half an", signal) });
       const { id } = await startConversation(jobs.db.pool);
@@ -104,7 +104,7 @@ describe.each(jobStores)("a delivery on $name", ({ available, openJobs }) => {
       expect(await readStandings(jobs.db.pool, [id], true)).toMatchObject([{ deaths: 0 }]);
     });
 
-    it("writes nothing any more when the conversation is deleted, and leaves no draft", async () => {
+    it("stops writing when the conversation is deleted and leaves no draft", async () => {
       jobs = await openJobs();
       const worker = openWorker(jobs, { stream: (_, signal) => hangsAfter("half an", signal) });
       const { id, conversationId } = await startConversation(jobs.db.pool);
@@ -118,7 +118,7 @@ describe.each(jobStores)("a delivery on $name", ({ available, openJobs }) => {
       await expect.poll(() => jobs.live.readDraft(id, 1, 0), { interval: 5 }).toBeUndefined();
     });
 
-    it("keeps no half character of a call that broke off, when it is cancelled before the next one", async () => {
+    it("drops half a character of a failed call when cancelled before the next one", async () => {
       jobs = await openJobs();
       async function* breaking(): AsyncGenerator<ProviderEvent> {
         yield { type: "delta", text: "almost \ud83d" };
@@ -134,7 +134,7 @@ describe.each(jobStores)("a delivery on $name", ({ available, openJobs }) => {
       expect(await readJob(jobs.db.pool, id)).toMatchObject({ status: "cancelled", replyText: "almost " });
     });
 
-    it("leaves no record of a call that its circuit stopped while it was written down", async () => {
+    it("leaves no call row if the circuit opened while it was written", async () => {
       jobs = await openJobs();
       const { pool } = jobs.db;
       let asked = 0;
@@ -167,7 +167,7 @@ describe.each(jobStores)("a delivery on $name", ({ available, openJobs }) => {
       expect((await pool.query("select from calls where job_id = $1", [id])).rowCount).toBe(0);
     });
 
-    it("keeps what a call says too late out of the attempt that follows it", async () => {
+    it("keeps late text of a call out of the next attempt", async () => {
       jobs = await openJobs();
       async function* deaf(signal: AbortSignal): AsyncGenerator<ProviderEvent> {
         yield { type: "delta", text: "too \ud83d" };
@@ -187,8 +187,8 @@ describe.each(jobStores)("a delivery on $name", ({ available, openJobs }) => {
     });
   });
 
-  describe.runIf(available)("of a job that is not to be had", () => {
-    it("is done where there is no such job, or another is before it", async () => {
+  describe.runIf(available)("of an unclaimable job", () => {
+    it("completes if the job is unknown or is not the head", async () => {
       jobs = await openJobs();
       const worker = openWorker(jobs);
       const first = await startConversation(jobs.db.pool);
@@ -198,7 +198,7 @@ describe.each(jobStores)("a delivery on $name", ({ available, openJobs }) => {
       expect(await readJob(jobs.db.pool, second.id)).toMatchObject({ status: "queued" });
     });
 
-    it("is put off until another's lease is over", async () => {
+    it("is delayed until another worker's lease expires", async () => {
       jobs = await openJobs();
       const worker = openWorker(jobs);
       const { id } = await startConversation(jobs.db.pool);
@@ -213,7 +213,7 @@ describe.each(jobStores)("a delivery on $name", ({ available, openJobs }) => {
       expect(await deliver(worker, id)).toEqual({ type: "later", delayMs: 1000 });
     });
 
-    it("ends it as failed after three deaths, but never while its worker may only have been cut off", async () => {
+    it("fails the job after three crashes, but not while its worker may only be cut off", async () => {
       jobs = await openJobs();
       const worker = openWorker(jobs);
       const { id } = await startConversation(jobs.db.pool);
@@ -231,7 +231,7 @@ describe.each(jobStores)("a delivery on $name", ({ available, openJobs }) => {
       expect(await readJob(jobs.db.pool, id)).toMatchObject({ status: "failed", errorCode: "workers_died" });
     });
 
-    it("ends it as cancelled where its dead worker was asked to, with the text that is left", async () => {
+    it("ends the job as cancelled with the remaining text if its crashed worker was asked to cancel", async () => {
       jobs = await openJobs();
       const worker = openWorker(jobs);
       const written = await startConversation(jobs.db.pool);

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe("the assistants that are shipped", () => {
+describe("shipped assistants", () => {
   it("are valid: one for customers, one for technical questions", async () => {
     const assistants = await readAssistants(shipped);
     expect([...assistants.keys()]).toEqual(["default", "technical"]);
@@ -37,7 +37,7 @@ describe("the assistants that are shipped", () => {
     }
   });
 
-  it("are sorry in five languages when nobody can answer, in English where they cannot tell the language", async () => {
+  it("apologise in five languages when no provider answers, in English for other languages", async () => {
     for (const { presets } of (await readAssistants(shipped)).values()) {
       const busy = presets.filter(({ fallback }) => fallback);
       expect(busy).toHaveLength(5);
@@ -46,12 +46,12 @@ describe("the assistants that are shipped", () => {
   });
 });
 
-describe("a file of assistants", () => {
+describe("assistants file", () => {
   const usual = { default: true, reply: "How can I help?" };
   const busy = { fallback: true, reply: "Please try again in a minute." };
   const assistant = { name: "Shop", description: "Sells", instructions: "Be kind.", presets: [usual, busy] };
 
-  it("gets defaults for what it leaves out", async () => {
+  it("gets defaults for omitted fields", async () => {
     const assistants = await read({ assistants: { default: assistant } });
     expect(assistants.get("default")).toEqual({
       ...assistant,
@@ -65,7 +65,7 @@ describe("a file of assistants", () => {
     });
   });
 
-  it("has hosts of links as browsers write them", async () => {
+  it("normalises link hosts as browsers do", async () => {
     const allowedLinkHosts = ["Example.COM", "*.Example.com", "bücher.example", "localhost"];
     const assistants = await read(withDefault({ allowedLinkHosts }));
     expect(assistants.get("default")?.allowedLinkHosts).toEqual([
@@ -106,19 +106,19 @@ describe("a file of assistants", () => {
     expect(error.message).toMatch(expected);
   });
 
-  it("is told all of its faults at once", async () => {
+  it("is rejected with all of its faults at once", async () => {
     const error = await refusal(read(withDefault({ name: "", description: 7 })));
     expect(error.message).toContain("2 fault(s)");
     expect(error.message).toContain("assistants.default.name");
     expect(error.message).toContain("assistants.default.description");
   });
 
-  it("that is no JSON is refused by name", async () => {
+  it("is rejected with its path if it is not JSON", async () => {
     const error = await refusal(read('{ "assistants": '));
     expect(error.message).toMatch(/assistants\.json: expected JSON/);
   });
 
-  it("that is not there is refused by name", async () => {
+  it("is rejected with its path if it is missing", async () => {
     const error = await refusal(readAssistants(path.join(folder, "none.json")));
     expect(error.message).toMatch(/none\.json: cannot be read \(ENOENT\)/);
   });

@@ -36,8 +36,8 @@ function openWrites() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe("joined reads", () => {
-  it("are sent at once when nothing is under way, those of one moment together", async () => {
+describe("batched reads", () => {
+  it("are sent at once when none is in flight, those of one tick together", async () => {
     const { read, asked } = openReads();
     const both = [read("a"), read("b")];
     await turn();
@@ -46,7 +46,7 @@ describe("joined reads", () => {
     expect(await Promise.all(both)).toEqual([undefined, { id: "b", version: 1 }]);
   });
 
-  it("join while two are under way, and never share one that was sent before they asked", async () => {
+  it("wait for the next batch while two are in flight, and never join one already sent", async () => {
     const { read, asked } = openReads();
     const first = read("a");
     await turn();
@@ -65,7 +65,7 @@ describe("joined reads", () => {
     expect(await Promise.all(together)).toEqual([{ id: "a", version: 3 }, undefined, { id: "a", version: 3 }]);
   });
 
-  it("do not wait for statements that hang", async () => {
+  it("do not wait for hanging statements", async () => {
     const { read, asked } = openReads();
     const hanging = [read("a")];
     await turn();
@@ -79,7 +79,7 @@ describe("joined reads", () => {
     expect(await Promise.all(hanging)).toEqual([undefined, undefined]);
   });
 
-  it("are all sent at once when their time is over", async () => {
+  it("are all sent at once when their waiting time is over", async () => {
     const { read, asked } = openReads();
     const hanging = [read("a")];
     await turn();
@@ -92,7 +92,7 @@ describe("joined reads", () => {
     expect(await Promise.all([...hanging, ...waiting])).toHaveLength(352);
   });
 
-  it("are fewer at once after a statement that was not answered, until one is", async () => {
+  it("are fewer per batch after a timeout, until one succeeds", async () => {
     const { read, asked } = openReads();
     const ask = async (count: number) => {
       const before = asked.length;
@@ -114,7 +114,7 @@ describe("joined reads", () => {
     await asBefore.settled;
   });
 
-  it("are joined again after an outage, however few at once it left", async () => {
+  it("grow back after an outage, however small the batches became", async () => {
     const { read, asked } = openReads();
     const both = Promise.allSettled([read("a"), read("b")]);
     await turn();
@@ -133,7 +133,7 @@ describe("joined reads", () => {
     expect(await Promise.all(joinedAgain)).toEqual([undefined, undefined]);
   });
 
-  it("fail for those who shared one while PostgreSQL is away, and go on", async () => {
+  it("fail for the callers of a failed batch, and continue afterwards", async () => {
     const { read, asked } = openReads();
     const failed = Promise.allSettled([read("a"), read("b")]);
     await turn();
@@ -147,8 +147,8 @@ describe("joined reads", () => {
   });
 });
 
-describe("joined writes", () => {
-  it("are done alone when one comes alone", async () => {
+describe("batched writes", () => {
+  it("run alone when only one is waiting", async () => {
     const { write, asked, single } = openWrites();
     const one = write("a1");
     await turn();
@@ -169,7 +169,7 @@ describe("joined writes", () => {
     expect(await Promise.all(all)).toEqual(["first", "second", "third"]);
   });
 
-  it("are done alone where a statement for many left them out, and hold up nobody", async () => {
+  it("run alone if the batch skipped them, without delaying others", async () => {
     const { write, asked, single } = openWrites();
     const [locked, free] = [write("a1"), write("b1")];
     await turn();
@@ -180,7 +180,7 @@ describe("joined writes", () => {
     expect(await locked).toBe("locked");
   });
 
-  it("fail alone: what one of them breaks is done again in halves", async () => {
+  it("fail alone: a failing batch is split in halves", async () => {
     const { write, asked, single } = openWrites();
     const all = Promise.allSettled(["a1", "b1", "c1", "d1"].map(write));
     await turn();
@@ -199,7 +199,7 @@ describe("joined writes", () => {
     expect((await all).map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled", "fulfilled"]);
   });
 
-  it("are at most a hundred in one statement", async () => {
+  it("are at most a hundred per statement", async () => {
     const { read, asked } = openReads();
     const all = Array.from({ length: 250 }, (_, at) => read(`${at}`));
     await turn();

@@ -15,8 +15,8 @@ function counting() {
   return { read, settle, calls: () => calls };
 }
 
-describe("a fresh answer", () => {
-  it("is asked for once by many, and again when it is old", async () => {
+describe("cached value", () => {
+  it("is read once for many callers and again when expired", async () => {
     let calls = 0;
     const ask = fresh(20, async () => ++calls);
     expect(await Promise.all([ask(), ask(), ask()])).toEqual([1, 1, 1]);
@@ -24,7 +24,7 @@ describe("a fresh answer", () => {
     await vi.waitFor(async () => expect(await ask()).toBe(2));
   });
 
-  it("is waited for, however long it takes, and not asked for twice", async () => {
+  it("is awaited, however slow, and not read twice", async () => {
     const { read, settle, calls } = counting();
     const ask = fresh(0, read);
     const first = ask();
@@ -35,7 +35,7 @@ describe("a fresh answer", () => {
     expect(await Promise.all([first, second])).toEqual([7, 7]);
   });
 
-  it("is not kept when it failed", async () => {
+  it("is not kept if the read failed", async () => {
     const { read, settle, calls } = counting();
     const ask = fresh(60_000, read);
     const failed = ask();

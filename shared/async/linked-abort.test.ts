@@ -2,8 +2,8 @@ import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { LinkedAbort } from "./linked-abort.ts";
 
-describe("an abort that is linked to others", () => {
-  it("aborts with the reason of the first source that does", () => {
+describe("linked abort", () => {
+  it("aborts with the reason of the first source that aborts", () => {
     const [first, second] = [new AbortController(), new AbortController()];
     using linked = new LinkedAbort(first.signal, second.signal);
     second.abort("second");
@@ -11,12 +11,12 @@ describe("an abort that is linked to others", () => {
     expect(linked.signal.reason).toBe("second");
   });
 
-  it("is aborted from the start where a source was", () => {
+  it("is aborted from the start if a source was", () => {
     using linked = new LinkedAbort(new AbortController().signal, AbortSignal.abort("before"));
     expect(linked.signal.reason).toBe("before");
   });
 
-  it("aborts by itself and leaves its sources alone", () => {
+  it("can abort alone and leaves its sources unaffected", () => {
     const source = new AbortController();
     using linked = new LinkedAbort(source.signal);
     linked.abort("own");
@@ -24,7 +24,7 @@ describe("an abort that is linked to others", () => {
     expect(source.signal.aborted).toBe(false);
   });
 
-  it("leaves no listener on a source once it is disposed, and no longer follows it", () => {
+  it("removes its listeners and stops following its sources once disposed", () => {
     const source = new AbortController();
     const linked = new LinkedAbort(source.signal);
     expect(getEventListeners(source.signal, "abort")).toHaveLength(1);

@@ -17,7 +17,7 @@ describe(".env.example", () => {
     return key === undefined || value === undefined ? [] : [{ key, value, before, meaning }];
   });
 
-  it("lists every key of the configuration, in its order", () => {
+  it("lists every setting, in order", () => {
     expect(settings.map(({ key }) => key)).toEqual(configKeys);
   });
 
@@ -26,12 +26,12 @@ describe(".env.example", () => {
     expect(shown).toEqual(readEnvironment({}));
   });
 
-  it("shows each default that there is", () => {
+  it("shows every default there is", () => {
     const withValue = settings.filter(({ value }) => value !== "").map(({ key }) => key);
     expect(withValue).toEqual(configKeys.filter((key) => key in readEnvironment({})));
   });
 
-  it("says in one line what each key means", () => {
+  it("describes each setting in one line", () => {
     for (const { key, before, meaning } of settings) {
       expect(meaning, key).toMatch(/^# \S.{5,}/);
       // The line above belongs to another key, or is a heading.
@@ -39,22 +39,22 @@ describe(".env.example", () => {
     }
   });
 
-  it("has no marks of Markdown in a meaning", () => {
+  it("contains no Markdown in descriptions", () => {
     for (const { key, meaning } of settings) expect(meaning, key).not.toMatch(/`|\]\(/);
   });
 
-  it("sets nothing when it is copied as it is", () => {
+  it("sets nothing when copied unchanged", () => {
     expect(example.filter((line) => line !== "" && !line.startsWith("#"))).toEqual([]);
   });
 });
 
-describe("the table in docs/configuration.md", () => {
+describe("table in docs/configuration.md", () => {
   const rows = table.flatMap((line) => {
     const [, key, value = "", parts, meaning] = /^\| `([A-Z_]+)` \| (?:`(.*?)` )?\| (.+?) \| (.+) \|$/.exec(line) ?? [];
     return key === undefined ? [] : [{ key, value, parts, meaning }];
   });
 
-  it("lists every key, in its order", () => {
+  it("lists every setting, in order", () => {
     expect(rows.map(({ key }) => key)).toEqual(configKeys);
   });
 
@@ -65,11 +65,11 @@ describe("the table in docs/configuration.md", () => {
     expect(withValue).toEqual(configKeys.filter((key) => key in readEnvironment({})));
   });
 
-  it("names the parts that read a key", () => {
+  it("names the processes that read a setting", () => {
     for (const { key, parts } of rows) expect(parts, key).toMatch(/^(migrate, )?(api, worker|api|worker)$/);
   });
 
-  it("ends each meaning as a sentence, and no cell early", () => {
+  it("ends each description as a sentence and breaks no cell", () => {
     for (const { key, meaning } of rows) {
       expect(meaning, key).toMatch(/\.$/);
       expect(meaning, key).not.toContain("|");
@@ -106,7 +106,7 @@ describe("write:configuration", () => {
     expect(readFileSync(`${folder}/${path}`, "utf8")).toBe(written);
   });
 
-  it("fails its check where a document is missing", async () => {
+  it("fails its check if a document is missing", async () => {
     rmSync(`${folder}/.env.example`);
     expect((await run("--check")).code).toBe(1);
   });

@@ -25,8 +25,8 @@ function faultOf(env: NodeJS.ProcessEnv, read: (env: NodeJS.ProcessEnv) => unkno
   throw new Error("the environment was accepted");
 }
 
-describe("the environment", () => {
-  it("refuses one port for two servers", () => {
+describe("environment", () => {
+  it("rejects one port for two servers", () => {
     const clashes = [
       { ADMIN_PORT: "3000" },
       { PORT: "4000", ADMIN_PORT: "4000" },
@@ -38,7 +38,7 @@ describe("the environment", () => {
     expect(readConfig({ ...enough, ADMIN_PORT: "3002", WORKER_PORT: "3001" }).ADMIN_PORT).toBe(3002);
   });
 
-  it("needs no more than a database", () => {
+  it("requires only a database", () => {
     expect(readConfig(enough)).toMatchObject({
       DATABASE_URL: enough.DATABASE_URL,
       PORT: 3000,
@@ -58,17 +58,17 @@ describe("the environment", () => {
     expect(readConfig(enough).REDIS_URL).toBeUndefined();
   });
 
-  it("needs nothing where PostgreSQL is brought along", () => {
+  it("requires nothing where PostgreSQL is embedded", () => {
     expect(readEnvironment({}).DATABASE_URL).toBeUndefined();
   });
 
-  it("takes an empty value as none", () => {
+  it("treats an empty value as unset", () => {
     expect(readConfig({ ...enough, PORT: "", REDIS_URL: "", NODE_ENV: "" })).toEqual(readConfig(enough));
     expect(faultOf({ DATABASE_URL: "" })).toContain("DATABASE_URL");
     expect(faultOf({ ...enough, NODE_ENV: "production", TOKEN_SECRET: "" })).toContain("TOKEN_SECRET");
   });
 
-  it("passes over what is not its own", () => {
+  it("ignores variables that are not settings", () => {
     expect(readConfig({ ...enough, PATH: "/bin", SOMETHING: "else" })).toEqual(readConfig(enough));
   });
 
@@ -152,7 +152,7 @@ describe("the environment", () => {
     expect(message).toMatch(new RegExp(`^The environment has 1 fault\\(s\\):\n  ${key}: .*[Ee]xpected`));
   });
 
-  it("takes several secrets for what is signed, so that one can take the place of another", () => {
+  it("accepts several signing secrets, for rotation", () => {
     const [old, next] = ["o".repeat(32), "n".repeat(32)];
     const config = readConfig({ ...enough, TOKEN_SECRET: `${next}, ${old}`, IDENTITY_SECRET: "i".repeat(32) });
     expect(config).toMatchObject({ TOKEN_SECRET: [next, old], IDENTITY_SECRET: ["i".repeat(32)] });
@@ -160,13 +160,13 @@ describe("the environment", () => {
     expect(shared).toMatch(/IDENTITY_SECRET: expected another secret than TOKEN_SECRET/);
   });
 
-  it("refuses to insist on identities where knowing an id is enough", () => {
+  it("rejects required identities with open conversation access", () => {
     const env = { ...enough, IDENTITY: "required", IDENTITY_SECRET: "i".repeat(32) };
     expect(readConfig(env).IDENTITY).toBe("required");
     expect(faultOf({ ...env, CONVERSATION_ACCESS: "open" })).toContain("IDENTITY: required");
   });
 
-  it("has origins as browsers send them", () => {
+  it("normalises origins as browsers do", () => {
     const text = "HTTPS://A.Example:443,http://b.example:80,https://*.Shop.example:8443,https://bücher.example";
     expect(readConfig({ ...enough, ALLOWED_ORIGINS: `${text},http://*.localhost:3000` }).ALLOWED_ORIGINS).toEqual([
       "https://a.example",
@@ -187,7 +187,7 @@ describe("the environment", () => {
     },
   );
 
-  it("names every fault at once, and what is missing with them", () => {
+  it("reports every fault at once, missing settings included", () => {
     const message = faultOf({ PORT: "no", REDIS_URL: "no", NODE_ENV: "production", MAX_BACKLOG: "-1" });
     const keys = message
       .split("\n")
@@ -210,7 +210,7 @@ describe("the environment", () => {
     expect(message).not.toContain("hunter");
   });
 
-  it("needs a secret for tokens in production, and only there", () => {
+  it("requires a token secret in production only", () => {
     const production = { ...enough, NODE_ENV: "production" };
     expect(faultOf(production)).toContain("TOKEN_SECRET");
     expect(faultOf(production, readEnvironment)).toContain("TOKEN_SECRET");
@@ -219,7 +219,7 @@ describe("the environment", () => {
   });
 });
 
-describe("a part of the product", () => {
+describe("process of the product", () => {
   const production = { ...enough, NODE_ENV: "production" };
   const ofApi = {
     TOKEN_SECRET: "t".repeat(32),
@@ -248,7 +248,7 @@ describe("a part of the product", () => {
     expect(readWorkerConfig({ ...production, ...settings }).IDENTITY).toBe("required");
   });
 
-  it("does not hold those of another, where it is given them", () => {
+  it("drops the secrets of other processes", () => {
     const all = { ...production, ...ofApi, CHALLENGE_URL: "https://challenge.example.com", ...ofWorkers };
     const [api, worker] = [readApiConfig(all), readWorkerConfig(all)].map((config) => JSON.stringify(config));
     for (const secret of Object.values(ofWorkers)) expect(api).not.toContain(secret);
@@ -257,7 +257,7 @@ describe("a part of the product", () => {
     for (const secret of Object.values({ ...ofApi, ...ofWorkers })) expect(stores).not.toContain(secret);
   });
 
-  it("knows which providers are configured, without their keys", () => {
+  it("knows which providers are configured without their keys", () => {
     const available = (config: Config) => describeProviders(config).filter((provider) => provider.available);
     const all = { ...enough, ...ofWorkers };
     expect(available(readApiConfig(all))).toEqual(available(readWorkerConfig(all)));
@@ -275,13 +275,13 @@ describe("a part of the product", () => {
   });
 });
 
-describe("the environment of a process we start", () => {
-  it("is ours, with what it needs beside that", () => {
+describe("environment of a child process", () => {
+  it("is ours plus what the child needs", () => {
     const child = childEnvironment("a part", { PARLEY_ADDED: "1", PATH: "/only/here" });
     expect(child).toMatchObject({ PARLEY_ADDED: "1", PATH: "/only/here", HOME: process.env["HOME"] });
   });
 
-  it("has no secret of another part", () => {
+  it("has no secret of another process", () => {
     const additions = { TOKEN_SECRET: "a token secret", ADMIN_PASSWORD: "a password", OPENAI_API_KEY: "sk-1" };
     const [api, worker] = [childEnvironment("api", additions), childEnvironment("worker", additions)];
     expect(api).toMatchObject({ ...additions, OPENAI_API_KEY: "set" });

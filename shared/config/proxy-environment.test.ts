@@ -28,7 +28,7 @@ describe("proxies of the environment", () => {
     expect(config.HTTP_PROXY).toBe(expected);
   });
 
-  it("hold for fetch, with which challenges are verified and keys tried", async () => {
+  it("apply to fetch, used for challenges and key checks", async () => {
     await using proxy = await startForwardProxy();
     const undo = useProxies({ HTTP_PROXY: proxy.url });
     await fetch(`${url}/through`);
@@ -38,7 +38,7 @@ describe("proxies of the environment", () => {
     expect(proxy.asked).toEqual([`CONNECT ${new URL(url).host}`]);
   });
 
-  it("hold for traces", async () => {
+  it("apply to traces", async () => {
     await using proxy = await startForwardProxy();
     const log = quietLog();
     const lifecycle = new Lifecycle(log);

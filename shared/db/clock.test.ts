@@ -2,8 +2,8 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { openTestDatabase } from "../testing/stores/database.ts";
 import { createDatabaseClock } from "./clock.ts";
 
-describe("the database's clock", () => {
-  it("goes on by the monotonic clock, whatever the wall clock of the process does", async () => {
+describe("database clock", () => {
+  it("advances with the monotonic clock, whatever the wall clock does", async () => {
     await using db = await openTestDatabase();
     const clock = createDatabaseClock(db.pool);
     const first = await clock.read();
@@ -15,7 +15,7 @@ describe("the database's clock", () => {
     expect(second.now).toBeGreaterThanOrEqual(first.now);
   });
 
-  it("is the process's own until the database was reached, and goes on when that is away", async () => {
+  it("is the process clock until the database was reached, and continues during an outage", async () => {
     const db = await openTestDatabase();
     const reached = createDatabaseClock(db.pool);
     await reached.read();

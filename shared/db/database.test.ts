@@ -40,7 +40,7 @@ async function openOn(url: string) {
   return db;
 }
 
-describe("an outage of PostgreSQL is told apart", () => {
+describe("an outage of PostgreSQL is recognised", () => {
   it.each(["postgres://u:p@127.0.0.1:1/none", "postgres://u:p@nowhere.invalid/none"])(
     "when nobody answers at %s, whichever way it is asked",
     async (url) => {
@@ -55,7 +55,7 @@ describe("an outage of PostgreSQL is told apart", () => {
     },
   );
 
-  it("when connections break in the middle of a statement, and the next one works", async () => {
+  it("when connections break during a statement, and the next one works", async () => {
     await using gate = await openTcpGate(shared.url);
     const db = await openOn(gate.url);
     const { rows } = await db.pool.query<{ pid: number }>("select pg_backend_pid() as pid");
@@ -72,7 +72,7 @@ describe("an outage of PostgreSQL is told apart", () => {
     expect((await db.pool.query("select 1")).rowCount).toBe(1);
   });
 
-  it("when the server ends connections, busy or idle, and the next statement works", async () => {
+  it("when the server ends busy or idle connections, and the next statement works", async () => {
     await using db = await openTestDatabase();
     await startConversation(db.pool);
     const sleeping = failure(db.pool.query("select pg_sleep(60)"));
@@ -88,7 +88,7 @@ describe("an outage of PostgreSQL is told apart", () => {
     await expect.poll(() => startConversation(db.pool).then(() => true, isDatabaseAway)).toBe(true);
   });
 
-  it("when a statement takes too long, by the server's clock or by ours", async () => {
+  it("when a statement times out, at the server or here", async () => {
     const impatientServer = await openPool({ connectionString: shared.url, statement_timeout: 20 });
     const cancelled = await failure(impatientServer.query("select pg_sleep(60)"));
     expect(cancelled).toMatchObject({ code: "57014" });
@@ -97,7 +97,7 @@ describe("an outage of PostgreSQL is told apart", () => {
     expect([cancelled, givenUp].map(isDatabaseAway)).toEqual([true, true]);
   });
 
-  it("when no connection comes free, and when none is answered", async () => {
+  it("when no connection is free, and when none is answered", async () => {
     const small = await openPool({ connectionString: shared.url, max: 1 });
     const client = await small.connect();
     small.options.connectionTimeoutMillis = 50;
@@ -110,7 +110,7 @@ describe("an outage of PostgreSQL is told apart", () => {
     expect(isDatabaseAway(await failure(frozen.query("select 1")))).toBe(true);
   });
 
-  it("when the server became a read-only one", async () => {
+  it("when the server became read-only", async () => {
     const replaced = await openPool({
       connectionString: shared.url,
       options: "-c default_transaction_read_only=on",
@@ -120,7 +120,7 @@ describe("an outage of PostgreSQL is told apart", () => {
     expect(isDatabaseAway(error)).toBe(true);
   });
 
-  it("when it answers nothing at all: every call gives up within seconds", { timeout: 20_000 }, async () => {
+  it("when it does not answer at all: every call gives up within seconds", { timeout: 20_000 }, async () => {
     await using gate = await openTcpGate(shared.url);
     const db = await openOn(gate.url);
     await db.pool.query("select 1");
@@ -137,7 +137,7 @@ describe("an outage of PostgreSQL is told apart", () => {
     expect(db.pool.totalCount).toBe(0);
   });
 
-  it("from faults, which would only happen again", async () => {
+  it("and distinguished from faults that would only repeat", async () => {
     const db = await openOn(shared.url);
     const { conversationId } = await startConversation(db.pool);
     const faults = [
@@ -160,8 +160,8 @@ describe("an outage of PostgreSQL is told apart", () => {
   });
 });
 
-describe("a transaction", () => {
-  it("commits what was done, and gives what the work gave", async () => {
+describe("transaction", () => {
+  it("commits and returns the result of its work", async () => {
     const db = await openOn(shared.url);
     const given = await inTransaction(db.pool, async (client) => {
       await client.query("insert into settings values ('committed', '1')");
@@ -171,7 +171,7 @@ describe("a transaction", () => {
     expect((await db.pool.query("select from settings where key = 'committed'")).rowCount).toBe(1);
   });
 
-  it("takes back all of it when the work fails, and its connection can be used again", async () => {
+  it("rolls back if its work fails, and its connection is reusable", async () => {
     const db = await openOn(shared.url);
     for (const fail of [
       () => Promise.reject(new Error("no more")),
@@ -188,7 +188,7 @@ describe("a transaction", () => {
     expect(db.pool).toMatchObject({ totalCount: 1, idleCount: 1 });
   });
 
-  it("throws away a connection that broke", async () => {
+  it("discards a broken connection", async () => {
     await using gate = await openTcpGate(shared.url);
     const db = await openOn(gate.url);
     await failure(

@@ -24,21 +24,21 @@ async function openThrough(
 }
 
 describe("without a pooler", () => {
-  it("none is seen", async () => {
+  it("none is detected", async () => {
     const { pool } = await openThrough(undefined);
     expect(await isPooledByTransaction(pool)).toBe(false);
   });
 });
 
 describe.skipIf(!pgbouncerAvailable)("behind a PgBouncer", () => {
-  it("in session mode nothing is different", async () => {
+  it("in session mode everything works", async () => {
     const db = await openThrough("session");
     expect(await isPooledByTransaction(db.pool)).toBe(false);
     await waitForDatabase(db, { limitMs: 10_000, log: quietLog() });
     await useStatements(db);
   });
 
-  it("in transaction mode it is seen, and a start that was not told of it says what to set", async () => {
+  it("in transaction mode it is detected, and a start without the setting says what to set", async () => {
     const db = await openThrough("transaction");
     expect(await isPooledByTransaction(db.pool)).toBe(true);
     await expect(waitForDatabase(db, { limitMs: 10_000, log: quietLog() })).rejects.toThrow(
@@ -46,13 +46,13 @@ describe.skipIf(!pgbouncerAvailable)("behind a PgBouncer", () => {
     );
   });
 
-  it("in transaction mode all statements work once that is set", async () => {
+  it("in transaction mode all statements work with the setting", async () => {
     const db = await openThrough("transaction", "transaction");
     await waitForDatabase(db, { limitMs: 10_000, log: quietLog() });
     await useStatements(db);
   });
 
-  it("in transaction mode a default isolation that no session can change ends the start, with the command to mend it", async () => {
+  it("in transaction mode an unchangeable default isolation fails the start, with the command to fix it", async () => {
     const database = await createTestDatabase();
     onTestFinished(() => database.drop());
     await setDefault(database.url, "default_transaction_isolation", "serializable");
@@ -72,7 +72,7 @@ describe.skipIf(!pgbouncerAvailable)("behind a PgBouncer", () => {
     await waitForDatabase(again, { limitMs: 10_000, log: quietLog() });
   });
 
-  it("options in the URL, which it refuses in every mode, end the start at once with what to do", async () => {
+  it("unsupported options in the URL fail the start at once with advice", async () => {
     const database = await createTestDatabase();
     onTestFinished(() => database.drop());
     const bouncer = await startPgBouncer(database.url, "session");
@@ -84,7 +84,7 @@ describe.skipIf(!pgbouncerAvailable)("behind a PgBouncer", () => {
     );
   });
 
-  it("in transaction mode they would not, were they prepared", async () => {
+  it("in transaction mode prepared statements would fail", async () => {
     await expect(useStatements(await openThrough("transaction"))).rejects.toThrow("prepared statement");
   });
 });

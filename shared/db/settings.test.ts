@@ -9,8 +9,8 @@ beforeAll(async () => {
   return () => db[Symbol.asyncDispose]();
 });
 
-describe("a setting that all processes share", () => {
-  it("is made once, by whoever comes first of ten at once", async () => {
+describe("shared setting", () => {
+  it("is created once by ten concurrent callers", async () => {
     let made = 0;
     const values = await Promise.all(
       Array.from({ length: 10 }, () => readOrMakeSetting(db.pool, "raced", () => `value ${(made += 1)}`)),
@@ -19,7 +19,7 @@ describe("a setting that all processes share", () => {
     expect(await readOrMakeSetting(db.pool, "raced", () => "too late")).toBe(values[0]);
   });
 
-  it("is not made where it is there, and has nothing to do with others", async () => {
+  it("is kept if it exists and is independent of others", async () => {
     await readOrMakeSetting(db.pool, "one", () => "1");
     expect(await readOrMakeSetting(db.pool, "one", () => "another")).toBe("1");
     expect(await readOrMakeSetting(db.pool, "two", () => "2")).toBe("2");

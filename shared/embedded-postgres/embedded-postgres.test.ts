@@ -52,8 +52,8 @@ beforeEach(async () => {
 
 afterEach(() => opened.disposeAsync());
 
-describe("a first start", patient, () => {
-  it("makes data that the next start finds", async () => {
+describe("first start", patient, () => {
+  it("creates data that the next start finds", async () => {
     const first = await start();
     await query(first.url, "create table kept as select 'still here' as word");
     await first.stop();
@@ -63,7 +63,7 @@ describe("a first start", patient, () => {
     expect(await query(second.url, "select word from kept")).toEqual([{ word: "still here" }]);
   });
 
-  it("touches no folder with other files in it", async () => {
+  it("touches no folder that contains other files", async () => {
     await writeFile(join(base, "letter.txt"), "mine");
 
     await expect(startEmbeddedPostgres({ dataDir: base, log })).rejects.toThrow(
@@ -74,18 +74,15 @@ describe("a first start", patient, () => {
     await rm(`${base}.lock`);
   });
 
-  it.runIf(isRoot)(
-    "runs as another account when root starts it, also in a folder that is closed to that account",
-    async () => {
-      await chmod(base, 0o700);
+  it.runIf(isRoot)("runs as another account when started by root, even in a folder closed to it", async () => {
+    await chmod(base, 0o700);
 
-      const { pid } = await start();
+    const { pid } = await start();
 
-      const owner = (await stat(dataDir)).uid;
-      expect(owner).not.toBe(0);
-      expect((await stat(`/proc/${pid}`)).uid).toBe(owner);
-    },
-  );
+    const owner = (await stat(dataDir)).uid;
+    expect(owner).not.toBe(0);
+    expect((await stat(`/proc/${pid}`)).uid).toBe(owner);
+  });
 
   it.runIf(nobodyCanRunUs)("runs as an ordinary user", async () => {
     await chown(base, nobody.uid, nobody.gid);
@@ -96,7 +93,7 @@ describe("a first start", patient, () => {
     expect(await query(holder.url, "select 1 as one")).toEqual([{ one: 1 }]);
   });
 
-  it("killed half way leaves nothing in the way of the next one", async () => {
+  it("can be killed midway without blocking the next one", async () => {
     const holder = spawnHolder();
     await vi.waitFor(async () => expect(await readdir(base)).toContainEqual(expect.stringContaining(".initdb-")), {
       timeout: 10_000,
@@ -112,10 +109,10 @@ describe("a first start", patient, () => {
   });
 });
 
-describe("the embedded PostgreSQL", patient, () => {
+describe("embedded PostgreSQL", patient, () => {
   beforeEach(copyTemplate);
 
-  it("is durable, speaks UTF-8 and keeps time in UTC", async () => {
+  it("is durable, uses UTF-8 and UTC", async () => {
     const { url } = await start();
 
     const [settings] = await query(
@@ -127,7 +124,7 @@ describe("the embedded PostgreSQL", patient, () => {
     expect(settings).toEqual({ fsync: "on", commit: "on", encoding: "UTF8", zone: "UTC" });
   });
 
-  it("takes settings over its own", async () => {
+  it("accepts settings that override its own", async () => {
     const { url } = await start({ settings: { fsync: "off", max_connections: "20" } });
 
     expect(
@@ -135,7 +132,7 @@ describe("the embedded PostgreSQL", patient, () => {
     ).toEqual([{ max: "20", fsync: "off" }]);
   });
 
-  it("lets in nobody who does not know the password, which only the owner of the data can read", async () => {
+  it("requires the password, which only the owner of the data can read", async () => {
     const { url } = await start();
     const guess = new URL(url);
     guess.password = "parley";
@@ -145,7 +142,7 @@ describe("the embedded PostgreSQL", patient, () => {
     expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
   });
 
-  it("stops once, however often it is asked, and says how it ended", async () => {
+  it("stops once for repeated calls and reports how it ended", async () => {
     const server = await start();
 
     await Promise.all([server.stop(), server.stop()]);
@@ -155,7 +152,7 @@ describe("the embedded PostgreSQL", patient, () => {
     expect(isRunning(server.pid)).toBe(false);
   });
 
-  it("says so when it is killed, and can be started again on the same port", async () => {
+  it("reports being killed and can be started again on the same port", async () => {
     const { port, pid, exited } = await start();
 
     process.kill(pid, "SIGKILL");
@@ -165,7 +162,7 @@ describe("the embedded PostgreSQL", patient, () => {
     expect(again.port).toBe(port);
   });
 
-  it("refuses a second owner of its data and goes on", async () => {
+  it("refuses a second owner of its data and continues", async () => {
     const { url } = await start();
 
     await expect(start()).rejects.toThrow(`Another process already runs PostgreSQL in ${dataDir}`);
@@ -185,13 +182,13 @@ describe("the embedded PostgreSQL", patient, () => {
     expect(await query(second.url, "select one from kept")).toEqual([{ one: 1 }]);
   });
 
-  it("fails with PostgreSQL's own words when it does not start", async () => {
+  it("fails with PostgreSQL's own message if it does not start", async () => {
     await expect(start({ settings: { shared_buffers: "many" } })).rejects.toThrow(
       /invalid value for parameter "shared_buffers"/,
     );
   });
 
-  it.runIf(isRoot)("takes over data that root has copied", async () => {
+  it.runIf(isRoot)("takes over data copied by root", async () => {
     const first = await start();
     await query(first.url, "create table kept as select 1 as one");
     await first.stop();
@@ -203,10 +200,10 @@ describe("the embedded PostgreSQL", patient, () => {
   });
 });
 
-describe("after a kill -9", patient, () => {
+describe("after kill -9", patient, () => {
   beforeEach(copyTemplate);
 
-  it("of its owner, PostgreSQL ends by itself", async () => {
+  it("of its owner, PostgreSQL ends as well", async () => {
     const holder = await startHolder();
 
     holder.process.kill("SIGKILL");
@@ -214,7 +211,7 @@ describe("after a kill -9", patient, () => {
     await vi.waitFor(() => expect(isRunning(holder.pid)).toBe(false), { timeout: 15_000, interval: 20 });
   });
 
-  it("of its owner and its guard, the next start ends the PostgreSQL left behind and keeps what was committed", async () => {
+  it("of its owner and its guard, the next start ends the leftover PostgreSQL and keeps committed data", async () => {
     const holder = await startHolder();
     await query(holder.url, "create table kept as select 1 as one");
     await killAllButPostgres(holder);
@@ -226,7 +223,7 @@ describe("after a kill -9", patient, () => {
     expect(await query(url, "select one from kept")).toEqual([{ one: 1 }]);
   });
 
-  it("of its owner and its guard, a PostgreSQL whose folder was moved is found as well", async () => {
+  it("of its owner and its guard, a leftover PostgreSQL in a moved folder is found as well", async () => {
     const holder = await startHolder();
     await killAllButPostgres(holder);
     await rename(dataDir, join(base, "moved"));
@@ -237,7 +234,7 @@ describe("after a kill -9", patient, () => {
     expect(isRunning(holder.pid)).toBe(false);
   });
 
-  it("of everything, the next start keeps what was committed", async () => {
+  it("of everything, the next start keeps committed data", async () => {
     const holder = await startHolder();
     await query(holder.url, "create table kept as select 1 as one");
     await killAllButPostgres(holder);
@@ -248,7 +245,7 @@ describe("after a kill -9", patient, () => {
     expect(await query(url, "select one from kept")).toEqual([{ one: 1 }]);
   });
 
-  it("a process that got PostgreSQL's old number is left alone and in nobody's way", async () => {
+  it("a process with PostgreSQL's former pid is left alone", async () => {
     const first = await start();
     await first.stop();
     const { uid, gid } = await stat(dataDir);

@@ -8,8 +8,8 @@ import { quietLog, recordingLog } from "../testing/fixtures/quiet-log.ts";
 import { redisAvailable } from "../testing/stores/redis.ts";
 import { HandOver } from "./dispatcher.ts";
 
-describe.each(jobStores)("handing jobs to a queue on $name", ({ available, openJobs }) => {
-  it.runIf(available)("shares one call between all that come while another is under way", async () => {
+describe.each(jobStores)("dispatching jobs to a queue on $name", ({ available, openJobs }) => {
+  it.runIf(available)("sends jobs that arrive during a call together in the next one", async () => {
     await using context = await openJobs();
     const calls: number[] = [];
     const queue = {
@@ -31,8 +31,8 @@ describe.each(jobStores)("handing jobs to a queue on $name", ({ available, openJ
   });
 });
 
-describe.runIf(redisAvailable)("handing jobs to a queue that is away", () => {
-  it("makes nobody wait, and leaves them to the reconciler at once", async () => {
+describe.runIf(redisAvailable)("dispatching jobs to a queue that is down", () => {
+  it("delays nobody and marks the jobs as due for the reconciler", async () => {
     await using context = await openJobsOnRedis();
     const job = await startConversation(context.db.pool);
     const active = await startConversation(context.db.pool);
@@ -47,7 +47,7 @@ describe.runIf(redisAvailable)("handing jobs to a queue that is away", () => {
     expect(lines.map(({ msg }) => msg)).toEqual(lines.map(() => expect.stringContaining("the reconciler") as string));
   });
 
-  it("goes on when PostgreSQL cannot be told either", async () => {
+  it("continues if PostgreSQL is down as well", async () => {
     await using context = await openJobsOnRedis();
     const { log, lines } = recordingLog();
     const db = openDatabase("postgres://nobody@127.0.0.1:1/none", quietLog());

@@ -33,9 +33,9 @@ async function stateInQueue({ queue, handOver }: TestJobContext, jobId: string):
   return queue.bull.getJobState(jobId);
 }
 
-describe.each(jobStores)("the life of a job on $name", ({ available, openJobs }) => {
+describe.each(jobStores)("life of a job on $name", ({ available, openJobs }) => {
   describe.runIf(available)("its end", () => {
-    it("puts the next job of its conversation into the queue, tells followers, and drops the draft", async () => {
+    it("enqueues the conversation's next job, notifies followers, and drops the draft", async () => {
       await using context = await openJobs();
       const first = await submit(context);
       const second = await followUp(context.db.pool, first.conversationId);
@@ -51,7 +51,7 @@ describe.each(jobStores)("the life of a job on $name", ({ available, openJobs })
       expect(await readJob(context.db.pool, first.id)).toMatchObject({ status: "completed", replyText: "an answer" });
     });
 
-    it("is finished by a repeat, where the answer to the first try was lost", async () => {
+    it("is completed by a repeat if the first response was lost", async () => {
       await using context = await openJobs();
       const first = await submit(context);
       const second = await followUp(context.db.pool, first.conversationId);
@@ -65,7 +65,7 @@ describe.each(jobStores)("the life of a job on $name", ({ available, openJobs })
       expect(await endJob(context, claimed, completed("another answer"))).toBe(false);
     });
 
-    it("does none of that for an attempt that is not the present one", async () => {
+    it("does nothing for a stale attempt", async () => {
       await using context = await openJobs();
       const first = await submit(context);
       const second = await followUp(context.db.pool, first.conversationId);
@@ -79,7 +79,7 @@ describe.each(jobStores)("the life of a job on $name", ({ available, openJobs })
   });
 
   describe.runIf(available)("a cancel", () => {
-    it("of a queued job ends it, takes it out of the queue, and puts the next one in", async () => {
+    it("of a queued job ends it, removes it from the queue, and enqueues the next one", async () => {
       await using context = await openJobs();
       const first = await submit(context);
       const second = await followUp(context.db.pool, first.conversationId);
@@ -91,7 +91,7 @@ describe.each(jobStores)("the life of a job on $name", ({ available, openJobs })
       expect(await readJob(context.db.pool, first.id)).toMatchObject({ status: "cancelled", errorCode: "cancelled" });
     });
 
-    it("of an active job asks its worker, again too, and of an ended one says so", async () => {
+    it("of an active job notifies its worker, repeatedly, and of an ended job reports that", async () => {
       await using context = await openJobs();
       const job = await submit(context);
       const claimed = await claim(context.db.pool, job.id);
@@ -104,8 +104,8 @@ describe.each(jobStores)("the life of a job on $name", ({ available, openJobs })
     });
   });
 
-  describe.runIf(available)("the deletion of its conversation", () => {
-    it("tells its followers and its worker, and leaves its traces to be erased", async () => {
+  describe.runIf(available)("deleting its conversation", () => {
+    it("notifies followers and worker and leaves its leftovers to be erased", async () => {
       await using context = await openJobs();
       const first = await submit(context);
       const second = await followUp(context.db.pool, first.conversationId);
@@ -134,8 +134,8 @@ describe.each(jobStores)("the life of a job on $name", ({ available, openJobs })
   });
 });
 
-describe.runIf(redisAvailable)("the life of a job while Redis is away", () => {
-  it("goes on: ends and cancels are written, deletions are worked off later", async () => {
+describe.runIf(redisAvailable)("life of a job while Redis is down", () => {
+  it("continues: ends and cancels are written, deletions are settled later", async () => {
     await using context = await openJobsOnRedis();
     const [ended, cancelled, deleted] = [await submit(context), await submit(context), await submit(context)];
     const claimed = await claim(context.db.pool, ended.id);

@@ -8,7 +8,7 @@ import { quietLog } from "../testing/fixtures/quiet-log.ts";
 import { openJobContext } from "./open-job-context.ts";
 
 it.skipIf(!opensslAvailable)(
-  "every connection to PostgreSQL is encrypted and verified where its URL asks for that",
+  "every connection to PostgreSQL is encrypted and verified if its URL asks for it",
   { timeout: 60_000 },
   async () => {
     await using certificates = await makeCertificates();

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { changeMessage, decodeHint, encodeDelta } from "./hints.ts";
 
 describe("hints as text", () => {
-  it("come out as they went in, whatever the text", () => {
+  it("are parsed to what was written, whatever the text", () => {
     const delta = fc.record(
       { attempt: fc.nat(), offset: fc.nat(), text: fc.string({ unit: "grapheme" }) },
       { requiredKeys: ["attempt", "offset"] },

@@ -5,7 +5,7 @@ import { openOne, text, type StartFixture } from "./live-fixture.testsuite.ts";
 const bytes = Buffer.from(text);
 
 export function describeDrafts(start: StartFixture): void {
-  it("begin at 0 and grow where they end, counted in bytes", async () => {
+  it("begin at 0 and grow at their end, counted in bytes", async () => {
     const { live } = await openOne(start);
     const jobId = randomUUID();
     let offset = 0;
@@ -16,7 +16,7 @@ export function describeDrafts(start: StartFixture): void {
     expect(await live.readDraft(jobId, 1, 0)).toEqual({ bytes, length: bytes.length });
   });
 
-  it("do not change when the offset is not their length", async () => {
+  it("do not change if the offset is not their length", async () => {
     const { live } = await openOne(start);
     const jobId = randomUUID();
     expect(await live.append({ jobId, attempt: 1, offset: 3, text: "x" })).toBe(false);
@@ -29,7 +29,7 @@ export function describeDrafts(start: StartFixture): void {
     expect(await live.readDraft(jobId, 1, 0)).toEqual({ bytes, length: bytes.length });
   });
 
-  it("take exactly one of many appends at the same offset", async () => {
+  it("accept exactly one of many appends at the same offset", async () => {
     const { fixture, live } = await openOne(start);
     const processes = [live, await fixture.open()];
     const jobId = randomUUID();
@@ -44,7 +44,7 @@ export function describeDrafts(start: StartFixture): void {
     }
   });
 
-  it("can be read from any byte, inside a character too", async () => {
+  it("can be read from any byte, even within a character", async () => {
     const { live } = await openOne(start);
     const jobId = randomUUID();
     await live.append({ jobId, attempt: 1, offset: 0, text });
@@ -53,7 +53,7 @@ export function describeDrafts(start: StartFixture): void {
     }
   });
 
-  it("are not there before they begin, for another attempt, and for another job", async () => {
+  it("are absent before they begin, for another attempt, and for another job", async () => {
     const { live } = await openOne(start);
     const jobId = randomUUID();
     const otherId = randomUUID();
@@ -63,7 +63,7 @@ export function describeDrafts(start: StartFixture): void {
     expect(await live.readDraft(otherId, 2, 0)).toBeUndefined();
   });
 
-  it("give way to those of a later attempt, and never to an earlier one", async () => {
+  it("are replaced by a later attempt, never by an earlier one", async () => {
     const { live } = await openOne(start);
     const jobId = randomUUID();
     await live.append({ jobId, attempt: 1, offset: 0, text: "first" });
@@ -74,7 +74,7 @@ export function describeDrafts(start: StartFixture): void {
     expect(await live.readDraft(jobId, 2, 0)).toEqual({ bytes, length: bytes.length });
   });
 
-  it("are written anew whatever was there, and go on from that", async () => {
+  it("can be rewritten in any state and continue from there", async () => {
     const { live } = await openOne(start);
     const jobId = randomUUID();
     await live.rewrite({ jobId, attempt: 1, text: "lost" });
@@ -86,7 +86,7 @@ export function describeDrafts(start: StartFixture): void {
     expect((await live.readDraft(jobId, 2, 0))?.bytes.toString()).toBe("second");
   });
 
-  it("tell many lengths at once, in the order asked", async () => {
+  it("return many lengths at once, in the order asked", async () => {
     const { live } = await openOne(start);
     const long = { jobId: randomUUID(), attempt: 1 };
     const short = { jobId: randomUUID(), attempt: 3 };
@@ -98,7 +98,7 @@ export function describeDrafts(start: StartFixture): void {
     expect(await live.draftLengths([])).toEqual([]);
   });
 
-  it("are dropped with those of earlier attempts, and do not go on after that", async () => {
+  it("are dropped with those of earlier attempts and cannot continue afterwards", async () => {
     const { live } = await openOne(start);
     const jobId = randomUUID();
     for (const attempt of [1, 2]) await live.append({ jobId, attempt, offset: 0, text });

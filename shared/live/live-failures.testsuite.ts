@@ -4,7 +4,7 @@ import type { Hint, Live } from "./live.ts";
 import { inbox, openOne, patiently, text, type StartFixture } from "./live-fixture.testsuite.ts";
 
 export function describeFailures(start: StartFixture): void {
-  it("every listener gets a gap once its connection was cut, and hears again", async () => {
+  it("every listener gets a gap after its connection was cut, and then hints", async () => {
     const { fixture, live } = await openOne(patiently(start));
     const jobs = [randomUUID(), randomUUID()].map((jobId) => ({ jobId, heard: inbox<Hint>() }));
     const cancels = inbox<string>();
@@ -21,7 +21,7 @@ export function describeFailures(start: StartFixture): void {
     expect(await cancels.next()).toBe(jobs[0]?.jobId);
   });
 
-  it("every call rejects within a second while it is away, and works when it is back", async () => {
+  it("every call rejects within a second while it is down, and works once it is back", async () => {
     const { fixture, live } = await openOne(start);
     await vi.waitFor(async () => expect(await callAll(live)).toHaveProperty("failed", []));
     await fixture.goAway();
@@ -33,7 +33,7 @@ export function describeFailures(start: StartFixture): void {
     await vi.waitFor(async () => expect(await callAll(live)).toHaveProperty("failed", []), soon);
   });
 
-  it("every call rejects within a second while it is frozen, and works when it is not", async () => {
+  it("every call rejects within a second while it is frozen, and works once it is not", async () => {
     const { fixture, live } = await openOne(start);
     await vi.waitFor(async () => expect(await callAll(live)).toHaveProperty("failed", []));
     fixture.freeze();
@@ -45,7 +45,7 @@ export function describeFailures(start: StartFixture): void {
     await vi.waitFor(async () => expect(await callAll(live)).toHaveProperty("failed", []), soon);
   });
 
-  it("who began to listen while it was away gets a gap when it is back, then hints", async () => {
+  it("a listener added while it was down gets a gap once it is back, then hints", async () => {
     const { fixture, live } = await openOne(start);
     await fixture.goAway();
     const jobId = randomUUID();
@@ -60,7 +60,7 @@ export function describeFailures(start: StartFixture): void {
     expect(await heard.next()).toEqual({ type: "change" });
   });
 
-  it("a process that starts while it is away works when it is back", async () => {
+  it("a process that starts while it is down works once it is back", async () => {
     const { fixture } = await openOne(start);
     await fixture.goAway();
     const started = performance.now();
@@ -93,7 +93,7 @@ export function describeFailures(start: StartFixture): void {
     await vi.waitFor(async () => expect(await fixture.countConnections()).toBe(0), { timeout: 5000 });
   });
 
-  it("a connection that fell silent is noticed and made anew", async () => {
+  it("a silent connection is detected and replaced", async () => {
     const { fixture, live } = await openOne(start);
     const heard = inbox<Hint>();
     await live.listen(randomUUID(), heard.put);

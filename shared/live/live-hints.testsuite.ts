@@ -4,7 +4,7 @@ import type { Hint } from "./live.ts";
 import { inbox, openOne, text, type StartFixture } from "./live-fixture.testsuite.ts";
 
 export function describeHints(start: StartFixture, longestHintedDelta: number): void {
-  it("come in order, from any process", async () => {
+  it("arrive in order, from any process", async () => {
     const { fixture, live } = await openOne(start);
     const writer = await fixture.open();
     const jobId = randomUUID();
@@ -21,7 +21,7 @@ export function describeHints(start: StartFixture, longestHintedDelta: number): 
     expect(heard.waiting).toEqual([]);
   });
 
-  it("say nothing of a delta that was not written", async () => {
+  it("are not sent for a delta that was not written", async () => {
     const { live } = await openOne(start);
     const jobId = randomUUID();
     const heard = inbox<Hint>();
@@ -31,7 +31,7 @@ export function describeHints(start: StartFixture, longestHintedDelta: number): 
     expect(await heard.next()).toEqual({ type: "change" });
   });
 
-  it("leave out the text when it is too long, and of a draft written anew", async () => {
+  it("omit the text if it is too long or the draft was rewritten", async () => {
     const { live } = await openOne(start);
     const heard = inbox<Hint>();
     const hinted = async (length: number) => {
@@ -53,7 +53,7 @@ export function describeHints(start: StartFixture, longestHintedDelta: number): 
     expect(await heard.next()).toEqual(grew);
   });
 
-  it("reach every listener of the job and nobody else, until it leaves", async () => {
+  it("reach every listener of the job and no other, until it leaves", async () => {
     const { live } = await openOne(start);
     const jobId = randomUUID();
     const [stays, leaves, other] = [inbox<Hint>(), inbox<Hint>(), inbox<Hint>()];
@@ -70,7 +70,7 @@ export function describeHints(start: StartFixture, longestHintedDelta: number): 
     expect([...leaves.waiting, ...other.waiting]).toEqual([]);
   });
 
-  it("come also to who listens while others leave", async () => {
+  it("reach a new listener while others leave", async () => {
     const { live } = await openOne(start);
     const jobId = randomUUID();
     const comeAndGo = async () => {
@@ -86,7 +86,7 @@ export function describeHints(start: StartFixture, longestHintedDelta: number): 
     }
   });
 
-  it("reach the others when a listener throws, which is reported", async () => {
+  it("reach the others if one listener throws, which is reported", async () => {
     const { fixture, live } = await openOne(start);
     const jobId = randomUUID();
     const heard = inbox<Hint>();

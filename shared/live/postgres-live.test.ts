@@ -27,20 +27,20 @@ beforeAll(async () => {
 describe("live channel on PostgreSQL", () => {
   describeLive({ start: startFixture, longestHintedDelta });
 
-  it("refuses an earlier attempt once a later one has begun", async () => {
+  it("rejects an earlier attempt once a later one has begun", async () => {
     const { live } = await openOne(patiently(startFixture));
     const jobId = randomUUID();
     await live.append({ jobId, attempt: 2, offset: 0, text: "second" });
     expect(await live.append({ jobId, attempt: 1, offset: 0, text: "first" })).toBe(false);
   });
 
-  it("counts bytes, not characters, of what a NOTIFY can carry", async () => {
+  it("measures the text of a NOTIFY in bytes, not characters", async () => {
     const { live } = await openOne(patiently(startFixture));
     const jobId = randomUUID();
     expect(await live.append({ jobId, attempt: 1, offset: 0, text: "漢".repeat(longestHintedDelta) })).toBe(true);
   });
 
-  it("drops the drafts that nobody wrote to for long, and no others", async () => {
+  it("drops drafts that were not written to for long, and no others", async () => {
     const { fixture, live } = await openOne(patiently(startFixture));
     const [stale, fresh] = [randomUUID(), randomUUID()];
     for (const jobId of [stale, fresh]) await live.append({ jobId, attempt: 1, offset: 0, text: "text" });
@@ -53,7 +53,7 @@ describe("live channel on PostgreSQL", () => {
     expect(await live.readDraft(fresh, 1, 0)).toBeDefined();
   });
 
-  it("reports an outage once, not once per attempt to reconnect", async () => {
+  it("reports an outage once, not at every reconnect", async () => {
     const { fixture, live } = await openOne(startFixture);
     await fixture.goAway();
     await live.listen(randomUUID(), () => undefined);

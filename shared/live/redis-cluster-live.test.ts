@@ -31,7 +31,7 @@ describe.skipIf(!redisAvailable)("live channel on a Redis Cluster", () => {
     ]);
   });
 
-  it("follows a slot to another node, and tells the listener of the gap", async () => {
+  it("follows a slot to another node and sends the listener a gap", async () => {
     const { fixture, live } = await openOne(patiently(start));
     const writer = await fixture.open();
     const jobId = randomUUID();
@@ -58,7 +58,7 @@ describe.skipIf(!redisAvailable)("live channel on a Redis Cluster", () => {
 });
 
 describe.skipIf(!redisAvailable)("live channel on a Redis Cluster that loses a master", () => {
-  it("hears and writes at its copy within seconds, and all the time at the others", { timeout: 60_000 }, async () => {
+  it("works at its replica within seconds, and at the other nodes throughout", { timeout: 60_000 }, async () => {
     const cluster = await startRedisCluster({ replicas: 1 });
     onTestFinished(() => cluster[Symbol.asyncDispose]());
     const { fixture, live } = await openOne(patiently(async (options = {}) => openFixture(cluster, options)));

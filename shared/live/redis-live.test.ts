@@ -33,7 +33,7 @@ describe.skipIf(!redisAvailable)("live channel on Redis", () => {
     expect(await fixture.run("TTL", key)).toBeOneOf([draftTtlSeconds, draftTtlSeconds - 1]);
   });
 
-  it("sends its scripts again to a Redis that has forgotten them", async () => {
+  it("reloads its scripts into a Redis that has lost them", async () => {
     const { fixture, live } = await openOne(patiently(startFixture));
     const jobId = randomUUID();
     await live.append({ jobId, attempt: 1, offset: 0, text: "a" });
@@ -41,7 +41,7 @@ describe.skipIf(!redisAvailable)("live channel on Redis", () => {
     expect(await live.append({ jobId, attempt: 1, offset: 1, text: "b" })).toBe(true);
   });
 
-  it("reports an outage once per connection, not once per attempt to reconnect", async () => {
+  it("reports an outage once per connection, not at every reconnect", async () => {
     const { fixture, live } = await openOne(startFixture);
     await fixture.goAway();
     await live.listen(randomUUID(), () => undefined);

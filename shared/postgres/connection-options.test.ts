@@ -8,7 +8,7 @@ import { connectionOptions } from "./connection-options.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-describe("a DATABASE_URL", () => {
+describe("DATABASE_URL", () => {
   it.each(["disable", "allow", "no-verify"])("with sslrootcert=system is refused beside sslmode=%s", (mode) => {
     const url = `postgres://u:p@h/d?sslmode=${mode}&sslrootcert=system`;
     expect(() => readConfig({ DATABASE_URL: url })).toThrow(/DATABASE_URL: sslrootcert=system .*sslmode=verify-full/);
@@ -22,26 +22,30 @@ describe("a DATABASE_URL", () => {
 });
 
 describe.skipIf(!opensslAvailable)("sslrootcert=system", () => {
-  it("trusts what the system trusts, verifies names and addresses, and nothing else", { timeout: 60_000 }, async () => {
-    await using certificates = await makeCertificates();
-    await using server = await startEncryptedPostgres(certificates);
-    const migrate = (host: string, trusted: Record<string, string>) => {
-      const url = new URL(server.url);
-      url.hostname = host;
-      url.search = "?sslrootcert=system";
-      const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], ...trusted, DATABASE_URL: url.href };
-      const { status, stderr, stdout } = spawnSync(process.execPath, ["services/cli/migrate.ts"], {
-        cwd: root,
-        env,
-        encoding: "utf8",
-      });
-      return `${status} ${stdout}${stderr}`;
-    };
-    const trusted = { SSL_CERT_FILE: certificates.ca };
-    expect(migrate("127.0.0.1", {})).toMatch(/^1 .*certificate/s);
-    expect(migrate("127.0.0.1", trusted)).toMatch(/^0 Applied:/);
-    expect(migrate("localhost", trusted)).toBe("0 The database is up to date.\n");
-    if (unnamedAddress === undefined) return;
-    expect(migrate(unnamedAddress, trusted)).toMatch(/^1 .*IP: 127/s);
-  });
+  it(
+    "trusts the system's certificates, verifies names and addresses, and nothing else",
+    { timeout: 60_000 },
+    async () => {
+      await using certificates = await makeCertificates();
+      await using server = await startEncryptedPostgres(certificates);
+      const migrate = (host: string, trusted: Record<string, string>) => {
+        const url = new URL(server.url);
+        url.hostname = host;
+        url.search = "?sslrootcert=system";
+        const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], ...trusted, DATABASE_URL: url.href };
+        const { status, stderr, stdout } = spawnSync(process.execPath, ["services/cli/migrate.ts"], {
+          cwd: root,
+          env,
+          encoding: "utf8",
+        });
+        return `${status} ${stdout}${stderr}`;
+      };
+      const trusted = { SSL_CERT_FILE: certificates.ca };
+      expect(migrate("127.0.0.1", {})).toMatch(/^1 .*certificate/s);
+      expect(migrate("127.0.0.1", trusted)).toMatch(/^0 Applied:/);
+      expect(migrate("localhost", trusted)).toBe("0 The database is up to date.\n");
+      if (unnamedAddress === undefined) return;
+      expect(migrate(unnamedAddress, trusted)).toMatch(/^1 .*IP: 127/s);
+    },
+  );
 });

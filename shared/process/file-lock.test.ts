@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { takeFileLock } from "./file-lock.ts";
 
-describe("a file lock", () => {
+describe("file lock", () => {
   let folder: Awaited<ReturnType<typeof mkdtempDisposable>>;
   let path: string;
 
@@ -29,7 +29,7 @@ describe("a file lock", () => {
     next?.release();
   });
 
-  it("is held against other processes, and comes free when its holder is killed", async () => {
+  it("excludes other processes and is released when its holder is killed", async () => {
     const holder = await spawnHolder();
     expect(takeFileLock(path)).toBeUndefined();
 
@@ -41,13 +41,13 @@ describe("a file lock", () => {
     lock?.release();
   });
 
-  it("throws when the file cannot be made", async () => {
+  it("throws if the file cannot be created", async () => {
     await writeFile(join(folder.path, "file"), "");
 
     expect(() => takeFileLock(join(folder.path, "file", "lock"))).toThrow("unable to open database file");
   });
 
-  it.skipIf(process.getuid?.() === 0)("throws when the file may not be written", async () => {
+  it.skipIf(process.getuid?.() === 0)("throws if the file is not writable", async () => {
     await writeFile(path, "", { mode: 0o444 });
 
     expect(() => takeFileLock(path)).toThrow("permission denied");

@@ -6,7 +6,7 @@ import { quietLog, recordingLog } from "../testing/fixtures/quiet-log.ts";
 const never = () => new Promise<void>(() => undefined);
 
 describe("closing a process", () => {
-  it("closes what was opened last first, one after another", async () => {
+  it("closes in reverse order of opening, one at a time", async () => {
     const lifecycle = new Lifecycle(quietLog());
     const order: string[] = [];
     for (const name of ["database", "queue", "server"]) {
@@ -27,7 +27,7 @@ describe("closing a process", () => {
     ]);
   });
 
-  it("is done once, however often it is asked for", async () => {
+  it("happens once for repeated calls", async () => {
     const lifecycle = new Lifecycle(quietLog());
     let closed = 0;
     lifecycle.onClose("once", () => {
@@ -38,7 +38,7 @@ describe("closing a process", () => {
     expect(closed).toBe(1);
   });
 
-  it("passes over what fails, at once or later, and names it in the log", async () => {
+  it("continues after a failure, early or late, and logs its name", async () => {
     const { log, lines } = recordingLog();
     const lifecycle = new Lifecycle(log);
     let closed = false;
@@ -54,7 +54,7 @@ describe("closing a process", () => {
     expect(lines.map(({ msg }) => msg)).toEqual(["server did not close cleanly", "queue did not close cleanly"]);
   });
 
-  it("waits for what hangs until the deadline, and gives the rest a moment even then", async () => {
+  it("waits for a hanging step until the deadline and gives the rest a moment afterwards", async () => {
     const { log, lines } = recordingLog();
     const lifecycle = new Lifecycle(log);
     let closed = false;
@@ -73,18 +73,18 @@ describe("closing a process", () => {
     expect(took).toBeLessThan(2000);
   });
 
-  it("has nothing to do where nothing was opened", async () => {
+  it("does nothing if nothing was opened", async () => {
     await expect(new Lifecycle(quietLog()).close(0)).resolves.toBeUndefined();
   });
 });
 
-describe("a time limit", () => {
-  it("gives what the work gives, or throws what it throws, in time", async () => {
+describe("time limit", () => {
+  it("returns or throws what the work does, in time", async () => {
     expect(await within(1000, Promise.resolve(7))).toBe(7);
     await expect(within(1000, Promise.reject(new Error("failed")))).rejects.toThrow("failed");
   });
 
-  it("rejects with a TimeoutError after it, whatever becomes of the work", async () => {
+  it("rejects with a TimeoutError afterwards, whatever the work does", async () => {
     const work = sleep(30).then(() => {
       throw new Error("too late to matter");
     });

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { ConfigError } from "../config/config.ts";
 import { listen } from "./listen.ts";
 
-it("names the setting of a port that is taken", async () => {
+it("names the setting of a port in use", async () => {
   const other = createServer().listen(0);
   await once(other, "listening");
   const { port } = other.address() as AddressInfo;
@@ -13,7 +13,7 @@ it("names the setting of a port that is taken", async () => {
   other.close();
 });
 
-it("says which ports an ordinary user may have", async () => {
+it("says which ports an ordinary user may use", async () => {
   // Root, and many containers, may have all of them: the system's answer is given by hand.
   const server = createServer();
   const refused = listen(server, { setting: "PORT", port: 0 });

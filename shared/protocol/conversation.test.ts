@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { historyQuery } from "./conversation.ts";
 
-describe("the query for a page of history", () => {
+describe("query for a page of history", () => {
   const id = "0190a7e4-7c1b-4d3e-9f52-0a1b2c3d4e5f";
 
-  it("asks for the newest fifty where it says nothing", () => {
+  it("defaults to the newest fifty", () => {
     expect(historyQuery.parse({})).toEqual({ limit: 50 });
   });
 
-  it("takes a limit up to 200 and a message to start from", () => {
+  it("accepts a limit up to 200 and a message to start from", () => {
     expect(historyQuery.parse({ limit: "200", before: id })).toEqual({ limit: 200, before: id });
     expect(historyQuery.parse({ limit: "1" })).toEqual({ limit: 1 });
   });

@@ -7,7 +7,7 @@ function faults(body: unknown): string[] {
 }
 
 describe("feedback on a reply", () => {
-  it("is a thumb, with a comment or without", () => {
+  it("is a thumb with an optional comment", () => {
     expect(feedbackRequest.parse({ rating: "up" })).toEqual({ rating: "up" });
     expect(feedbackRequest.parse({ rating: "down", comment: " Not what I asked. \n" })).toEqual({
       rating: "down",
@@ -16,13 +16,13 @@ describe("feedback on a reply", () => {
     expect(feedbackRequest.parse({ rating: "up", comment: " " }).comment).toBeUndefined();
   });
 
-  it("is taken back by null", () => {
+  it("is withdrawn by null", () => {
     expect(feedbackRequest.parse({ rating: null })).toEqual({ rating: null });
     expect(faults({ rating: null, comment: "" })).toEqual([]);
     expect(faults({ rating: null, comment: "but" })).toEqual(["comment: comes with a rating only"]);
   });
 
-  it("has a comment of 1,000 characters at most, counted as people do, and cleaned like a message", () => {
+  it("has a comment of at most 1,000 code points, cleaned like a message", () => {
     expect(faults({ rating: "up", comment: "😀".repeat(1000) })).toEqual([]);
     expect(faults({ rating: "up", comment: "😀".repeat(1001) })).toEqual([
       "comment: must have at most 1000 characters",

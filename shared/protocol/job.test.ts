@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { jobErrors, jobView } from "./job.ts";
 
-describe("what a visitor is told of a job that failed", () => {
+describe("message for a visitor about a failed job", () => {
   it("is a whole sentence for every code", () => {
     for (const message of Object.values(jobErrors)) expect(message).toMatch(/^[A-Z].*\.$/);
   });
 });
 
-describe("the view of a job", () => {
-  it("is complete with what every job has, and takes no error of another code", () => {
+describe("view of a job", () => {
+  it("requires the common fields and accepts only known error codes", () => {
     const id = "0190a7e4-7c1b-4d3e-9f52-0a1b2c3d4e5f";
     const queued = {
       jobId: id,

@@ -19,12 +19,12 @@ const anyText = fc
   })
   .map((parts) => parts.join(""));
 
-describe("a message", () => {
+describe("message", () => {
   it("is trimmed", () => {
     expect(request.parse({ message: " \t\r\n Hello \u00a0\ufeff" }).message).toBe("Hello");
   });
 
-  it("has as many characters as are allowed, counted as people do: by code points, after trimming", () => {
+  it("is limited in code points, after trimming", () => {
     expect(faults({ message: "🙂".repeat(maxChars) })).toEqual([]);
     expect(faults({ message: `   ${"x".repeat(maxChars)}   ` })).toEqual([]);
     expect(faults({ message: "🙂".repeat(maxChars + 1) })).toEqual(["message: must have at most 10 characters"]);
@@ -46,7 +46,7 @@ describe("a message", () => {
     expect(found[0]).toContain(expected);
   });
 
-  it("is accepted exactly when it can be stored and is neither empty nor too long", () => {
+  it("is accepted exactly if it can be stored and is neither empty nor too long", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const trimmed = text.trim();
@@ -61,27 +61,27 @@ describe("a message", () => {
   });
 });
 
-describe("a body", () => {
+describe("request body", () => {
   it("is an object", () => {
     for (const body of [undefined, null, [], "Hello", 7]) expect(faults(body)).toHaveLength(1);
   });
 
-  it("has every fault named", () => {
+  it("is rejected with every fault named", () => {
     expect(faults({ message: "", conversationId: "7", history: "none" })).toHaveLength(3);
   });
 
-  it("may say more than is known: it is dropped", () => {
+  it("may have unknown fields, which are dropped", () => {
     expect(request.parse({ message: "Hello", extra: true })).toEqual({ message: "Hello" });
   });
 });
 
-describe("the id of a conversation", () => {
-  it("has two names and one spelling", () => {
+describe("conversation id", () => {
+  it("has two names and one canonical form", () => {
     expect(request.parse({ message: "a", sessionId: uuid.toUpperCase() }).sessionId).toBe(uuid);
     expect(faults({ message: "a", conversationId: uuid, sessionId: uuid.toUpperCase() })).toEqual([]);
   });
 
-  it("cannot be two", () => {
+  it("must be equal under both names", () => {
     const other = uuid.replace("5f", "60");
     expect(faults({ message: "a", conversationId: uuid, sessionId: other })).toEqual([
       "sessionId: must equal conversationId: they are two names of one id",
@@ -93,7 +93,7 @@ describe("the id of a conversation", () => {
   });
 });
 
-describe("what only a new conversation may bring", () => {
+describe("fields for new conversations only", () => {
   const history = [{ text: "Hello", sender: "user", timestamp: 1 }];
 
   it.each([
@@ -107,7 +107,7 @@ describe("what only a new conversation may bring", () => {
     }
   });
 
-  it("is a history of fifty turns at most, each a whole message", () => {
+  it("include a history of at most fifty turns, each a whole message", () => {
     const turn = { text: " Hello ", sender: "ai", timestamp: 1_700_000_000_000 };
     const fifty = Array.from({ length: 50 }, () => turn);
     expect(request.parse({ message: "a", history: fifty }).history?.[49]).toEqual({ ...turn, text: "Hello" });
@@ -130,7 +130,7 @@ describe("what only a new conversation may bring", () => {
   });
 });
 
-describe("a size beyond its limit", () => {
+describe("oversized field", () => {
   const many = 50_000;
 
   it.each([
@@ -190,7 +190,7 @@ describe("metadata", () => {
     }
   });
 
-  it("has 2 KB at most, as UTF-8 bytes of its JSON", () => {
+  it("is limited to 2 KB, as UTF-8 bytes of its JSON", () => {
     // With what stands around the two: {"k":"","l":""}.
     const most = { k: "x".repeat(1024), l: "x".repeat(2048 - 1024 - 15) };
     expect(faults({ message: "a", metadata: most })).toEqual([]);
@@ -201,12 +201,12 @@ describe("metadata", () => {
     expect(faults({ message: "a", metadata: { k: "漢".repeat(680) } })).toEqual([]);
   });
 
-  it("is taken as it is sent, whatever its keys are called", () => {
+  it("is stored as sent, whatever its keys", () => {
     const metadata: unknown = JSON.parse('{"constructor":"a","toString":"b","0":"c"}');
     expect(request.parse({ message: "a", metadata }).metadata).toEqual(metadata);
   });
 
-  it("changes nothing else of the request when a key is called __proto__", () => {
+  it("changes no other field if a key is called __proto__", () => {
     const metadata: unknown = JSON.parse('{"__proto__":"a","page":"/b"}');
     const parsed = request.safeParse({ message: "a", metadata });
     expect(Object.getPrototypeOf(parsed.data?.metadata ?? {})).toBe(Object.prototype);

@@ -43,18 +43,18 @@ const visible = [
   "\u{1fafd}",
 ];
 
-describe("a text", () => {
-  it.each(Object.entries(invisible))("of %s shows nothing", (_, text) => {
+describe("text", () => {
+  it.each(Object.entries(invisible))("of %s is invisible", (_, text) => {
     for (const character of text) expect(isVisible(character), character.codePointAt(0)?.toString(16)).toBe(false);
     expect(isVisible(text.repeat(50))).toBe(false);
   });
 
-  it.each(visible)("such as %j shows something", (text) => {
+  it.each(visible)("such as %j is visible", (text) => {
     expect(isVisible(text)).toBe(true);
     expect(isVisible(`\u200b\u2800${text}\u3164`)).toBe(true);
   });
 
-  it("shows something where one of its characters does, wherever that is", () => {
+  it("is visible if one of its characters is, anywhere", () => {
     const blank = fc.constantFrom(...Object.values(invisible).flatMap((text) => Array.from(text)));
     fc.assert(
       fc.property(fc.array(blank), fc.array(blank), (before, after) => {

@@ -9,7 +9,7 @@ import { openJobQueue } from "./job-queue.ts";
 
 const watchedMs = 3000;
 
-it("a worker on a PostgreSQL that refuses writes asks a few times a second at most, and goes on after it", async () => {
+it("a worker on a read-only PostgreSQL polls a few times a second at most and recovers afterwards", async () => {
   await using database = await createTestDatabase();
   const backend = await createQueueBackend({ redisUrl: undefined, databaseUrl: database.url, log: quietLog() });
   const queue = await openJobQueue(backend, quietLog());

@@ -119,8 +119,8 @@ describe.each([
   { name: "a Redis Cluster", open: openClusterStore, available: redisAvailable },
   { name: "PostgreSQL", open: openPostgresStore, available: true },
 ])("the queue on $name", ({ open, available }) => {
-  describe.runIf(available)("while its store is there", () => {
-    it("takes jobs and counts them", async () => {
+  describe.runIf(available)("while its store is up", () => {
+    it("accepts and counts jobs", async () => {
       const queue = await openQueue(await open());
       expect(await queue.counts()).toEqual(empty);
       await queue.enqueue([v7(), v7(), v7()]);
@@ -128,7 +128,7 @@ describe.each([
       expect(await queue.counts()).toEqual({ ...empty, waiting: 3 });
     });
 
-    it("delivers an id and nothing else, oldest first", async () => {
+    it("delivers ids only, oldest first", async () => {
       const store = await open();
       const queue = await openQueue(store);
       const jobIds = [v7(), v7(), v7()];
@@ -139,7 +139,7 @@ describe.each([
       expect(delivered).toEqual(jobIds.map((id) => ({ id, name: "answer", data: {} })));
     });
 
-    it("leaves a job it knows as it is, in whatever state", async () => {
+    it("leaves a known job unchanged, in any state", async () => {
       const store = await open();
       const queue = await openQueue(store);
       const waiting = v7();
@@ -153,7 +153,7 @@ describe.each([
       expect(await queue.counts()).toMatchObject({ waiting: 1, active: 1, delayed: 1, failed: 1 });
     });
 
-    it("puts back what it has lost, never had, or is done with", async () => {
+    it("enqueues a job again that it lost, never had or has finished", async () => {
       const store = await open();
       const queue = await openQueue(store);
       const jobIds = [v7(), await entryIn("completed", store, queue), await entryIn("failed", store, queue)];
@@ -165,7 +165,7 @@ describe.each([
       await expect.poll(() => delivered, { interval: 10 }).toEqual(new Set(jobIds));
     });
 
-    it("does not put back what is on its way", async () => {
+    it("does not enqueue a job that is being delivered", async () => {
       const store = await open();
       const queue = await openQueue(store);
       const delayed = await entryIn("delayed", store, queue);
@@ -178,7 +178,7 @@ describe.each([
       expect(await queue.counts()).toMatchObject({ waiting: 1, active: 1, delayed: 1 });
     });
 
-    it("puts another entry beside one that a worker took, for a job that nobody has claimed for long", async () => {
+    it("adds another entry beside one held by a worker for an unclaimed job", async () => {
       const store = await open();
       const queue = await openQueue(store);
       const taken = await entryIn("active", store, queue);
@@ -191,7 +191,7 @@ describe.each([
       await expect.poll(() => delivered, { interval: 10 }).toEqual([waiting, taken]);
     });
 
-    it("puts a second entry beside one that is held back, one for each attempt, about the same job", async () => {
+    it("adds a second entry beside a locked one, one per attempt, for the same job", async () => {
       const store = await open();
       const queue = await openQueue(store);
       const id = await entryIn("active", store, queue);
@@ -207,7 +207,7 @@ describe.each([
       expect(jobIdOf(id)).toBe(id);
     });
 
-    it("puts back hundreds, also when several ask for the same ones at once", async () => {
+    it("enqueues hundreds again, even for concurrent callers", async () => {
       const store = await open();
       const queue = await openQueue(store);
       const jobIds = Array.from({ length: 120 }, () => v7());
@@ -215,7 +215,7 @@ describe.each([
       expect(await queue.counts()).toMatchObject({ waiting: 120 });
     });
 
-    it("takes out what nobody has begun, and leaves what somebody has", async () => {
+    it("removes entries that were not started and leaves the others", async () => {
       const store = await open();
       const queue = await openQueue(store);
       const gone = [v7(), await entryIn("delayed", store, queue), await entryIn("completed", store, queue)];
@@ -226,7 +226,7 @@ describe.each([
       expect(states).toEqual(["unknown", "unknown", "unknown", "active"]);
     });
 
-    it("keeps a thousand of those that were done, in few words, and hardly any of BullMQ's events", async () => {
+    it("keeps a thousand small completed entries and hardly any BullMQ events", async () => {
       const store = await open();
       const queue = await openQueue(store);
       const jobIds = Array.from({ length: 1100 }, () => v7());
@@ -241,7 +241,7 @@ describe.each([
       expect(await queue.bull.getMeta()).toMatchObject({ maxLenEvents: 100 });
     });
 
-    it("says that an operator has paused it", async () => {
+    it("reports that an operator paused it", async () => {
       const store = await open();
       const queue = await openQueue(store);
       await queue.enqueue([v7(), v7()]);
@@ -251,7 +251,7 @@ describe.each([
       expect(await queue.counts()).toEqual({ ...empty, waiting: 2 });
     });
 
-    it("takes a probe of its writes", async () => {
+    it("accepts a write probe", async () => {
       const queue = await openQueue(await open());
       await queue.probe();
       expect(await queue.counts()).toEqual(empty);
@@ -267,7 +267,7 @@ describe.each([
   });
 
   describe.runIf(available)("when its store fails", () => {
-    it("says so within about a second, and works once it is back", async () => {
+    it("rejects within about a second and works once it is back", async () => {
       const store = await open();
       const queue = await openQueue(store);
       await queue.enqueue([v7()]);
@@ -288,7 +288,7 @@ describe.each([
       expect(await queue.bull.getJobState(jobId)).toBe("waiting");
     });
 
-    it("says so also when the store hangs, and works once it answers", async () => {
+    it("rejects when the store hangs, too, and works once it answers", async () => {
       const store = await open();
       const queue = await openQueue(store);
       await queue.enqueue([v7()]);
@@ -330,8 +330,8 @@ async function failsSoon(queue: JobQueue): Promise<void> {
   expect(performance.now() - began).toBeLessThan(1900);
 }
 
-describe("a queue on PostgreSQL that did not answer when it was opened", () => {
-  it("is there once it answers", { timeout: 30_000 }, async () => {
+describe("queue on PostgreSQL that was down at the start", () => {
+  it("works once it answers", { timeout: 30_000 }, async () => {
     const store = await openPostgresStore();
     store.freeze();
     const opening = Promise.all([openQueue(store), work(store, async () => undefined)]);
@@ -346,8 +346,8 @@ describe("a queue on PostgreSQL that did not answer when it was opened", () => {
   });
 });
 
-describe("a queue on Redis that was away when it was opened", () => {
-  it.runIf(redisAvailable)("rejects until Redis is there, and works then", async () => {
+describe("queue on Redis that was down at the start", () => {
+  it.runIf(redisAvailable)("rejects until Redis is up and then works", async () => {
     const redis = await startRedis();
     onTestFinished(() => redis.stop());
     await redis.kill();

@@ -29,7 +29,7 @@ describe.skipIf(!redisAvailable).each([
   { name: "a Cluster", open: openCluster },
   { name: "a server with Sentinels", open: openSentinel },
 ])("the queue on $name whose master falls silent", ({ open }) => {
-  it("takes and delivers again once another has its place, without a new start", { timeout: 120_000 }, async () => {
+  it("accepts and delivers after a failover without a restart", { timeout: 120_000 }, async () => {
     const store = await open();
     const backend = await createQueueBackend({ redisUrl: store.url, databaseUrl: "", log: quietLog() });
     onTestFinished(() => backend.close());

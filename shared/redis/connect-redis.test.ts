@@ -24,8 +24,8 @@ async function start(settings: Record<string, string> = {}): Promise<RedisServer
   return server;
 }
 
-describe.skipIf(!redisAvailable)("a connection to Redis", () => {
-  it("tells of an outage once, and works when it is over", async () => {
+describe.skipIf(!redisAvailable)("connection to Redis", () => {
+  it("reports an outage once and works afterwards", async () => {
     const server = await start();
     const { redis, errors } = connect(server.url);
     await vi.waitFor(() => redis.set("a", 1), soon);
@@ -39,7 +39,7 @@ describe.skipIf(!redisAvailable)("a connection to Redis", () => {
     expect(errors).toHaveLength(2);
   });
 
-  it("leaves a server that has become a copy for the one that has not", async () => {
+  it("leaves a server that became a replica for the new master", async () => {
     const sentinel = await startRedisSentinel();
     onTestFinished(() => sentinel[Symbol.asyncDispose]());
     const { redis } = connect(sentinel.url);
@@ -56,7 +56,7 @@ describe.skipIf(!redisAvailable)("a connection to Redis", () => {
     await vi.waitFor(written, { timeout: 20_000 });
   }, 60_000);
 
-  it("uses the database, the user and the password of its URL", async () => {
+  it("uses database, user and password of its URL", async () => {
     const server = await start({ requirepass: "se/cret" });
     const { redis } = connect(`redis://default:${encodeURIComponent("se/cret")}@127.0.0.1:${server.port}/3`);
     await vi.waitFor(() => redis.set("a", 1), soon);
@@ -65,7 +65,7 @@ describe.skipIf(!redisAvailable)("a connection to Redis", () => {
     await vi.waitFor(() => expect(errors[0]?.message).toContain("NOAUTH"), soon);
   });
 
-  it.skipIf(!opensslAvailable)("refuses a certificate that nobody it trusts vouches for", async () => {
+  it.skipIf(!opensslAvailable)("rejects a certificate from an untrusted authority", async () => {
     await using certificates = await makeCertificates();
     const server = await startRedis({
       settings: ({ port }) => ({
@@ -84,8 +84,8 @@ describe.skipIf(!redisAvailable)("a connection to Redis", () => {
   });
 });
 
-describe.skipIf(!redisAvailable)("what a full Redis does", () => {
-  it("is read, and told where it would lose something", async () => {
+describe.skipIf(!redisAvailable)("eviction policy", () => {
+  it("is read, and reported if it would lose data", async () => {
     const { redis } = connect((await start({ "maxmemory-policy": "allkeys-lru" })).url);
     const policies = await vi.waitFor(() => readEvictionPolicies(redis), soon);
     expect(policies).toEqual(["allkeys-lru"]);

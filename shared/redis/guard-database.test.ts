@@ -22,8 +22,8 @@ async function start(): Promise<RedisServer & { socket: string }> {
   return { ...server, socket };
 }
 
-describe.skipIf(!redisAvailable)("a database that the server does not have", () => {
-  it("is refused at a start, by address and by socket; one that it has is taken", async () => {
+describe.skipIf(!redisAvailable)("missing database of the server", () => {
+  it("fails the start, by address and by socket; an existing one is accepted", async () => {
     const { url, socket } = await start();
     for (const wrong of [`${url}/4`, `${url}?db=12`, `unix://${socket}?db=4`]) {
       const refusal = requireRedisDatabase(wrong);
@@ -33,11 +33,11 @@ describe.skipIf(!redisAvailable)("a database that the server does not have", () 
     for (const right of [url, `${url}/3`, `unix://${socket}?db=3`]) await requireRedisDatabase(right);
   });
 
-  it("does not keep a start from going on where the server is away", async () => {
+  it("does not block a start while the server is down", async () => {
     await requireRedisDatabase("redis://127.0.0.1:1/9");
   });
 
-  it("is not taken for database 0 by any connection, the one that blocks too", async () => {
+  it("is never replaced by database 0 on any connection, blocking ones included", async () => {
     const server = await start();
     const errors: string[] = [];
     const redis = connectRedis(`${server.url}/9`, { maxRetriesPerRequest: null }, ({ message }) =>
@@ -56,8 +56,8 @@ describe.skipIf(!redisAvailable)("a database that the server does not have", () 
   });
 });
 
-describe.skipIf(!redisAvailable)("a Unix socket", () => {
-  it("carries the queue, in the database that the URL names", async () => {
+describe.skipIf(!redisAvailable)("Unix socket", () => {
+  it("carries the queue, in the database of the URL", async () => {
     const { url, socket } = await start();
     const open = async (redisUrl: string) => {
       const backend = await createQueueBackend({ redisUrl, databaseUrl: "", log: quietLog() });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseRedisUrl, RedisUrlError } from "./redis-url.ts";
 
-describe("a REDIS_URL", () => {
+describe("REDIS_URL", () => {
   it.each([
     ["redis://localhost", { kind: "server", tls: false, host: "localhost", port: 6379, db: 0 }],
     [
@@ -80,7 +80,7 @@ describe("a REDIS_URL", () => {
     expect(() => parseRedisUrl(url)).toThrow(message);
   });
 
-  it("is not repeated in a refusal, as it may hold a password", () => {
+  it("is not printed in an error, as it may contain a password", () => {
     for (const url of ["redis://u:hunter2@h/x", "hunter2://h", "redis+sentinel://:hunter2@h", "redis://hunter2:%@h"]) {
       expect(() => parseRedisUrl(url)).toThrow(expect.not.stringContaining("hunter2"));
     }

@@ -19,7 +19,7 @@ function refusal(message: string): Error {
   return Object.assign(new Error(message), { name: "ReplyError" });
 }
 
-it("a refusal of a store is logged once a minute, by whichever part and child logger meets it, each fault for itself", () => {
+it("a store's refusal is logged once a minute over all parts and child loggers, per fault", () => {
   const { clock, lines, log } = record();
   const child = log.child({ jobId: "a job" });
   for (let call = 0; call < 1000; call += 1) {
@@ -36,14 +36,14 @@ it("a refusal of a store is logged once a minute, by whichever part and child lo
   expect(lines.at(-1)).toMatchObject({ msg: "reconciler", omitted: 1999 });
 });
 
-it("the last line of a process is written, whatever was logged of the same fault before", () => {
+it("the last line of a process is written even if its fault was logged before", () => {
   const { lines, log } = record();
   log.warn({ err: refusal("READONLY You can't write against a read only replica.") }, "waiting");
   log.fatal({ err: new Error("not ready", { cause: refusal("READONLY") }) }, "could not start");
   expect(lines.map(({ msg }) => msg)).toEqual(["waiting", "could not start"]);
 });
 
-it("all other lines are written, each time", () => {
+it("all other lines are written each time", () => {
   const { lines, log } = record();
   for (let call = 0; call < 3; call += 1) {
     log.warn({ err: new Error("OOM, says a visitor") }, "queue");

@@ -6,7 +6,7 @@ function replied(message: string): Error {
   return Object.assign(new Error(message), { name: "ReplyError" });
 }
 
-describe("a store's refusal", () => {
+describe("store refusal", () => {
   it.each([
     ["OOM command not allowed when used memory > 'maxmemory'.", "full"],
     ["ERR Error running script (call to f_1): @user_script:1: OOM command not allowed", "full"],
@@ -21,7 +21,7 @@ describe("a store's refusal", () => {
     expect(describeRefusal(new Error("failed", { cause: replied(said) }))?.text).toContain(expected);
   });
 
-  it("is not found in a text that only quotes such words, nor in an outage", () => {
+  it("is not detected in a text that merely quotes it, nor in an outage", () => {
     expect(describeRefusal(new Error("OOM READONLY MISCONF"))).toBeUndefined();
     expect(describeRefusal(Object.assign(new Error("connect"), { code: "ECONNREFUSED" }))).toBeUndefined();
     expect(describeRefusal("OOM")).toBeUndefined();

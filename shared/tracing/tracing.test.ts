@@ -9,8 +9,8 @@ import { noTracing } from "./tracing.ts";
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const spanId = "b7ad6b7169203331";
 
-describe("a traceparent", () => {
-  it("names a trace, a span in it, and whether it is recorded", () => {
+describe("traceparent", () => {
+  it("contains trace id, span id and sampled flag", () => {
     expect(parseTraceparent(`00-${traceId}-${spanId}-01`)).toEqual({ traceId, spanId, sampled: true });
     expect(parseTraceparent(`00-${traceId}-${spanId}-02`)).toEqual({ traceId, spanId, sampled: false });
     expect(traceIdOf(`00-${traceId}-${spanId}-03`)).toBe(traceId);
@@ -36,7 +36,7 @@ describe("a traceparent", () => {
 });
 
 describe("tracing", () => {
-  it("is nothing at all where there is no collector", async () => {
+  it("does nothing without a collector", async () => {
     const log = quietLog();
     const lifecycle = new Lifecycle(log);
     const tracing = await openTracing(readEnvironment({}), { service: "test", log, lifecycle });

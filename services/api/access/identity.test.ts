@@ -28,8 +28,8 @@ async function faultOf(header: string | Promise<string>): Promise<string> {
   return error.message;
 }
 
-describe("a visitor's identity", () => {
-  it("is taken when the site has signed it, whatever else it says, and known by its sub alone", async () => {
+describe("visitor identity", () => {
+  it("accepts a token signed by the site and identifies the visitor by `sub` alone", async () => {
     const hash = createHmac("sha256", visitorKey).update("default\0user-7").digest();
     const formerHash = createHash("sha256").update("user-7").digest();
     const claims = { sub: "user-7", exp: now() + 3600 };
@@ -40,7 +40,7 @@ describe("a visitor's identity", () => {
     expect([isOf(other, hash), isOf(other, formerHash), isOf(other, other.hash)]).toEqual([false, false, true]);
   });
 
-  it("is taken under a secret that is being replaced", async () => {
+  it("accepts a token signed with a secret that is being replaced", async () => {
     const claims = { sub: "user-7", exp: now() + 60 };
     const [one, other] = [await sign(claims), await sign(claims, { key: older })];
     expect(await identities.verify(one)).toEqual(await identities.verify(other));
@@ -100,7 +100,7 @@ describe("a visitor's identity", () => {
     expect(await faultOf(signJson(JSON.stringify(claims)))).toMatch(fault);
   });
 
-  it("is judged by the clock it is given, and says which one that is", async () => {
+  it("checks times against the given clock and names that clock in the error", async () => {
     const hourAhead = createIdentities({
       secrets: [secret],
       visitorKey,
@@ -112,7 +112,7 @@ describe("a visitor's identity", () => {
     await hourAhead.verify(await sign({ sub: "a", exp: now() + 3700 }));
   });
 
-  it("is forgiven a clock that is off by seconds", async () => {
+  it("tolerates a clock that is seconds off", async () => {
     await identities.verify(await sign({ sub: "a", exp: now() - 30 }));
     await identities.verify(await sign({ sub: "a", exp: now() + 86_400 + 30 }));
   });
@@ -129,18 +129,18 @@ describe("a visitor's identity", () => {
     expect(await faultOf(header)).toContain("expected a compact JWS");
   });
 
-  it("is refused unread when it is longer than an identity can be", async () => {
+  it("rejects an overlong token without parsing it", async () => {
     expect(await faultOf(sign({ sub: "a", exp: now() + 60, photo: "x".repeat(5000) }))).toContain("4096 characters");
   });
 
-  it("is refused, not passed over, where the service verifies nobody", async () => {
+  it("is rejected rather than ignored where no identity secret is set", async () => {
     const header = await sign({ sub: "a", exp: now() + 60 });
     await expect(createIdentities({ secrets: undefined, visitorKey, clock }).verify(header)).rejects.toThrow(
       "no IDENTITY_SECRET",
     );
   });
 
-  it("shows nothing of itself in what it is refused with", async () => {
+  it("leaks nothing of the token in the error", async () => {
     const header = await sign({ sub: "x".repeat(300), email: "ada@example.com", exp: now() + 60 });
     expect(await faultOf(header)).not.toMatch(/xxx|ada@/);
   });

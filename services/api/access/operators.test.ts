@@ -82,8 +82,8 @@ async function serve(databaseUrl: string, config: Partial<typeof accounts> = acc
 const full = `admin:${accounts.ADMIN_PASSWORD}`;
 const read = `viewer:${accounts.ADMIN_READ_PASSWORD}`;
 
-describe("operators", () => {
-  it("come in by their own credentials, each as far as they may", async () => {
+describe("operator authentication", () => {
+  it("admits each account with its own rights", async () => {
     const { ask } = await serve(await openStore());
     expect(await ask("/look", full)).toMatchObject({ status: 200, text: "admin full" });
     expect(await ask("/look", read)).toMatchObject({ status: 200, text: "viewer read" });
@@ -114,7 +114,7 @@ describe("operators", () => {
     expect(refused.text).not.toContain(accounts.ADMIN_PASSWORD);
   });
 
-  it("may be one account, the other, or none", async () => {
+  it("works with both accounts, one or none", async () => {
     const store = await openStore();
     const { ADMIN_PASSWORD, ADMIN_READ_PASSWORD } = accounts;
     const onlyFull = await serve(store, { ADMIN_PASSWORD });
@@ -127,14 +127,14 @@ describe("operators", () => {
     expect([onlyFull, onlyRead, none].map(({ operators }) => operators.exist)).toEqual([true, true, false]);
   });
 
-  it("cannot be made to write by a page elsewhere", async () => {
+  it("rejects writes from pages of other origins", async () => {
     const { ask } = await serve(await openStore());
     for (const headers of [{ origin: "https://evil.example" }, { "sec-fetch-site": "cross-site" }]) {
       expect((await ask("/look", full, { method: "PUT", headers })).status).toBe(403);
     }
   });
 
-  it("leave a trace of what they change, and of who failed to come in, without a password", async () => {
+  it("logs each change and each failed sign-in, without a password", async () => {
     const { log, lines } = recordingLog();
     const { ask } = await serve(await openStore(), accounts, log);
     await ask("/look/x", full, { method: "PUT" });
@@ -146,7 +146,7 @@ describe("operators", () => {
     expect(JSON.stringify(lines)).not.toMatch(/guess the|may do all/);
   });
 
-  it("cannot be guessed: ten failures of a client close the door to it, in all processes, at once or one by one", async () => {
+  it("blocks a client after ten failures, over all processes, concurrent or sequential", async () => {
     const store = await openStore();
     const [one, two] = [await serve(store), await serve(store)];
     const flood = await Promise.all(
@@ -166,7 +166,7 @@ describe("operators", () => {
     }
   });
 
-  it("who fail leave other kinds of credentials alone", async () => {
+  it("counts failures of each kind of credential separately", async () => {
     const store = await openStore();
     const { ask, loginThrottle } = await serve(store);
     for (let guess = 0; guess < 10; guess += 1) await ask("/look", `admin:guess ${guess}`);
@@ -178,7 +178,7 @@ describe("operators", () => {
     }
   });
 
-  it("who come in use up nothing", async () => {
+  it("does not count successful sign-ins", async () => {
     const { ask } = await serve(await openStore());
     for (let looks = 0; looks < 20; looks += 1) expect((await ask("/look", full)).status).toBe(200);
   });

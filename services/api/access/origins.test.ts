@@ -81,7 +81,7 @@ describe("pages of listed origins", () => {
     expect(preflight.headers["access-control-allow-headers"]).toMatch(/X-Parley-Identity,X-Parley-Challenge/);
   });
 
-  it.each(strangers)("are not taken for others (%j)", async (origin) => {
+  it.each(strangers)("do not match other origins (%j)", async (origin) => {
     const ask = await serve({ ALLOWED_ORIGINS: listed });
     const read = await ask("GET", "/api/providers", { origin });
     expect([read.status, read.headers["access-control-allow-origin"]]).toEqual([200, undefined]);
@@ -96,10 +96,10 @@ describe("pages of listed origins", () => {
   });
 });
 
-describe("where no origins are listed", () => {
+describe("without listed origins", () => {
   const near = ["http://localhost", "http://localhost:5173", "https://127.0.0.1:8443", "http://[::1]:3000"];
 
-  it.each(near)("pages of this machine may write in development (%s), and not in production", async (origin) => {
+  it.each(near)("allows writes from pages of this machine (%s) in development, not in production", async (origin) => {
     const develops = await serve({ NODE_ENV: "development" });
     expect((await develops("POST", "/api/chat", { origin })).status).toBe(200);
     const produces = await serve({});
@@ -118,7 +118,7 @@ describe("where no origins are listed", () => {
 });
 
 describe("a write", () => {
-  it("of our own page passes, by what the browser says, or by its host", async () => {
+  it("is allowed from our own page, by fetch metadata or by host", async () => {
     const ask = await serve({});
     const origin = `https://${own}`;
     for (const headers of [{ origin, "sec-fetch-site": "same-origin" }, { origin }, { origin: `http://${own}` }]) {
@@ -126,11 +126,11 @@ describe("a write", () => {
     }
   });
 
-  it("of what is no browser passes", async () => {
+  it("is allowed from a client that is no browser", async () => {
     expect((await (await serve({}))("POST", "/api/chat")).status).toBe(200);
   });
 
-  it("of a page elsewhere is refused even where the browser does not name its origin", async () => {
+  it("is refused from another site's page even if the browser sends no Origin", async () => {
     const ask = await serve({ ALLOWED_ORIGINS: listed });
     for (const site of ["cross-site", "same-site", "nonsense"]) {
       expect((await ask("POST", "/api/chat", { "sec-fetch-site": site })).status).toBe(403);
@@ -140,7 +140,7 @@ describe("a write", () => {
     expect((await ask("POST", "/api/chat", forged)).status).toBe(403);
   });
 
-  it("by operators comes from our own pages alone, whatever origins are listed", async () => {
+  it("to operator routes is allowed from our own pages only, whatever origins are listed", async () => {
     const ask = await serve({ ALLOWED_ORIGINS: listed });
     const put = async (headers: Record<string, string>) => (await ask("PUT", "/admin/queues/x", headers)).status;
     expect(await put({})).toBe(200);
@@ -152,8 +152,8 @@ describe("a write", () => {
   });
 });
 
-describe("the widget", () => {
-  it("may be loaded by every page, and nothing else may", async () => {
+describe("widget files", () => {
+  it("may be loaded by any page; nothing else may", async () => {
     const ask = await serve({});
     const origin = "https://anybody.example";
     for (const path of ["/widget.js", "/widget/markdown.js"]) {

@@ -21,8 +21,8 @@ async function open() {
 
 const [info, error] = [30, 50];
 
-describe("the token secret of an API that starts", () => {
-  it("is noticed when another API was started with another one", async () => {
+describe("token secret at the start of an API", () => {
+  it("is reported when another API was started with a different one", async () => {
     const { start } = await open();
     expect(await start(first)).toEqual([]);
     expect(await start(first)).toEqual([]);
@@ -31,7 +31,7 @@ describe("the token secret of an API that starts", () => {
     expect(await start(first)).toEqual([]);
   });
 
-  it("may be replaced as the documents say, in either order, without an alarm", async () => {
+  it("can be rotated as documented, in either order, without a warning", async () => {
     for (const steps of [
       [[first, second], [second, first], [second]],
       [[second, first], [second]],
@@ -43,7 +43,7 @@ describe("the token secret of an API that starts", () => {
     }
   });
 
-  it("is noticed when it shares an old one alone, or has let go of the one that signs", async () => {
+  it("is reported when only an old secret is shared, or the signing one is missing", async () => {
     const { start } = await open();
     await start(second, first);
     expect(await start(third, first)).toEqual([error]);
@@ -52,7 +52,7 @@ describe("the token secret of an API that starts", () => {
     expect(await start(second, first)).toEqual([info]);
   });
 
-  it("is kept as a fingerprint alone, of each once, however many start at once", async () => {
+  it("is stored as one fingerprint per secret, even with concurrent starts", async () => {
     const { db, start } = await open();
     const levels = await Promise.all([start(first), start(second), start(first), start(second)]);
     expect(levels.flat()).toContain(error);

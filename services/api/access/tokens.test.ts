@@ -22,8 +22,8 @@ function signByHand(header: object, payload: object): string {
 
 const payload = { aud: audience, sub: conversationId, exp: Math.floor(Date.now() / 1000) + 60 };
 
-describe("a conversation's token", () => {
-  it("opens that conversation, for thirty days", async () => {
+describe("conversation token", () => {
+  it("opens its conversation for thirty days", async () => {
     const token = await tokens.sign(conversationId);
     expect(await tokens.verify(token)).toBe(conversationId);
     expect(await createTokens([secret]).verify(token)).toBe(conversationId);
@@ -32,7 +32,7 @@ describe("a conversation's token", () => {
     expect({ aud, sub, days: (exp - iat) / 86_400 }).toEqual({ aud: audience, sub: conversationId, days: 30 });
   });
 
-  it("is taken when it is made by hand as ours are made", async () => {
+  it("is accepted when another library made an equivalent one", async () => {
     expect(await tokens.verify(signByHand({ alg: "HS256" }, payload))).toBe(conversationId);
   });
 
@@ -55,7 +55,7 @@ describe("a conversation's token", () => {
     expect(await tokens.verify(await make())).toBeUndefined();
   });
 
-  it("outlives a change of the secret while the old one is listed, and is signed with the first", async () => {
+  it("survives a rotation while the old secret is listed, and is signed with the first secret", async () => {
     const next = `${secret} that is new`;
     const [before, during, after] = [tokens, createTokens([next, secret]), createTokens([next])];
     const old = await before.sign(conversationId);
@@ -66,7 +66,7 @@ describe("a conversation's token", () => {
     expect(await before.verify(renewed)).toBeUndefined();
   });
 
-  it("is the same again within the hour, and a new one after it", async () => {
+  it("is identical within an hour and new after it", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     onTestFinished(() => void vi.useRealTimers());
     const own = createTokens([secret]);
@@ -83,7 +83,7 @@ describe("a conversation's token", () => {
     expect([await own.verify(first), await own.verify(second)]).toEqual([undefined, undefined]);
   });
 
-  it("is refused with any part of it changed", async () => {
+  it("is rejected if any part of it is changed", async () => {
     const token = await tokens.sign(conversationId);
     const parts = token.split(".");
     for (const [index, part] of parts.entries()) {

@@ -22,7 +22,7 @@ const bundler = "./bundler.cjs";
 let root: string;
 let folder: string;
 
-describe("the files of the widget", () => {
+describe("widget files", () => {
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), "parley-widget-"));
     // As deep as in the repository, whose lock file counts among the sources.
@@ -34,7 +34,7 @@ describe("the files of the widget", () => {
   });
   afterEach(() => rm(root, { recursive: true }));
 
-  it("are built where they are missing, once for all who ask", async () => {
+  it("are built once for concurrent requests when missing", async () => {
     const files = open();
     const [script, panel] = await Promise.all([files.find("widget.js"), files.find("widget/panel-AAAA1111.js")]);
     expect(script?.body.toString()).toBe("widget of one");
@@ -44,18 +44,18 @@ describe("the files of the widget", () => {
     expect(await files.find("../source.ts")).toBeUndefined();
   });
 
-  it("are built anew at the start, in production too, where their sources are newer", async () => {
+  it("are rebuilt at start, in production too, when their sources are newer", async () => {
     await built("old", 1000);
     expect(await text(open({ watch: false }), "widget.js")).toBe("widget of one");
   });
 
-  it("are served as they were built in production without a bundler, whatever the times of their sources", async () => {
+  it("are served as built in production without a bundler, whatever the file times", async () => {
     await built("old", 1000);
     await rm(join(folder, bundler));
     expect(await text(open({ watch: false }), "widget.js")).toBe("widget of old");
   });
 
-  it("are built anew where their sources are newer, and again when those change", async () => {
+  it("are rebuilt when their sources are newer or change again", async () => {
     await built("old", 1000);
     const files = open();
     expect(await text(files, "widget.js")).toBe("widget of one");
@@ -66,13 +66,13 @@ describe("the files of the widget", () => {
     });
   });
 
-  it("are served as they were where they cannot be built anew", async () => {
+  it("are served from the last build when a rebuild fails", async () => {
     await built("old", 1000);
     await writeFile(join(folder, "source.ts"), "broken");
     expect(await text(open(), "widget.js")).toBe("widget of old");
   });
 
-  it("say so where they cannot be built at all, and are tried again", async () => {
+  it("report a failed build and are built again at the next request", async () => {
     await writeFile(join(folder, "source.ts"), "broken");
     const files = open();
     await expect(files.find("widget.js")).rejects.toThrow("Command failed");
@@ -83,7 +83,7 @@ describe("the files of the widget", () => {
     });
   });
 
-  it("stand in for those of an earlier version", async () => {
+  it("replace those of an earlier version", async () => {
     const files = open();
     const file = await files.find("widget/panel-ZZZZ9999.js");
     expect(file?.body.toString()).toBe("panel of one");

@@ -75,7 +75,7 @@ function resumedAt(lastEventId: string, shown: string): Client {
 
 const quickly = { interval: 5, timeout: 5000 };
 
-describe("the id of a last event", () => {
+describe("last event id", () => {
   it.each([
     [undefined, undefined],
     ["", undefined],
@@ -107,7 +107,7 @@ describe("the id of a last event", () => {
 });
 
 describe.each(jobStores)("following a job on $name", ({ available, openJobs }) => {
-  describe.runIf(available)("to its end", () => {
+  describe.runIf(available)("until its end", () => {
     let jobs: TestJobContext;
     let follow: ReturnType<typeof openStreams>;
 
@@ -135,7 +135,7 @@ describe.each(jobStores)("following a job on $name", ({ available, openJobs }) =
       }
     }
 
-    it("tells each change, each delta, and the end with the whole job", async () => {
+    it("sends each change, each delta, and the end with the whole job", async () => {
       const { id } = await submit();
       const { client, over } = follow(id);
       await expect.poll(() => client.events, quickly).toEqual(["status"]);
@@ -152,7 +152,7 @@ describe.each(jobStores)("following a job on $name", ({ available, openJobs }) =
       expect(client.events.filter((event) => event !== "delta")).toEqual(["status", "status", "done"]);
     });
 
-    it("gives all at once to whoever comes late, in the middle or after the end", async () => {
+    it("sends everything at once to a client that connects in the middle or after the end", async () => {
       const { id } = await submit();
       const job = await write(id, ...Array.from(text));
       const middle = follow(id);
@@ -183,7 +183,7 @@ describe.each(jobStores)("following a job on $name", ({ available, openJobs }) =
       },
     );
 
-    it("takes nothing back when the job ends, and its draft goes, just after the row was read", async () => {
+    it("sends no reset when the job ends and its draft is deleted right after the row was read", async () => {
       const { id } = await submit();
       const job = await write(id, text);
       const stop = new AbortController();
@@ -214,7 +214,7 @@ describe.each(jobStores)("following a job on $name", ({ available, openJobs }) =
       expect(client.text).toBe(text);
     });
 
-    it("drops what it showed when a new attempt begins, within a run or with another", async () => {
+    it("sends a reset when a new attempt begins, in the same run or another", async () => {
       const { id } = await submit();
       const { client, over } = follow(id);
       const job = await write(id, "a first try");
@@ -232,7 +232,7 @@ describe.each(jobStores)("following a job on $name", ({ available, openJobs }) =
       expect(client.events.filter((event) => event === "reset")).toHaveLength(2);
     });
 
-    it("begins anew also for a client that went away right after it was told to drop its text", async () => {
+    it("sends the new attempt to a client that disconnected right after a reset", async () => {
       const { id } = await submit();
       await write(id, "a first try");
       await jobs.live.dropDraft(id, 1);
@@ -245,7 +245,7 @@ describe.each(jobStores)("following a job on $name", ({ available, openJobs }) =
       leave();
     });
 
-    it("drops what it showed when a job ends without a reply", async () => {
+    it("sends a reset when a job ends without a reply", async () => {
       for (const status of ["failed", "cancelled"] as const) {
         const { id } = await submit();
         const { client, over } = follow(id);
@@ -258,7 +258,7 @@ describe.each(jobStores)("following a job on $name", ({ available, openJobs }) =
       }
     });
 
-    it("keeps what a cancelled job has said", async () => {
+    it("keeps the text of a cancelled job", async () => {
       const { id, conversationId } = await submit();
       const { client, over } = follow(id);
       const job = await write(id, "half an");
@@ -274,7 +274,7 @@ describe.each(jobStores)("following a job on $name", ({ available, openJobs }) =
       expect(client.events).not.toContain("reset");
     });
 
-    it("ends with no text when the conversation is deleted, or the job is cancelled while it waits", async () => {
+    it("ends without text when the conversation is deleted or a queued job is cancelled", async () => {
       const deleted = await submit();
       const cancelled = await submit();
       await write(deleted.id, "half an");
@@ -289,7 +289,7 @@ describe.each(jobStores)("following a job on $name", ({ available, openJobs }) =
       }
     });
 
-    it("notices within seconds what no hint told", async () => {
+    it("notices changes within seconds when hints are lost", async () => {
       const [claimed, cancelled] = [await submit(), await submit()];
       const [one, two] = [follow(claimed.id), follow(cancelled.id)];
       for (const { client } of [one, two]) await expect.poll(() => client.events, quickly).toEqual(["status"]);
@@ -300,7 +300,7 @@ describe.each(jobStores)("following a job on $name", ({ available, openJobs }) =
       await expect.poll(() => one.client.events, quickly).toEqual(["status", "status"]);
     });
 
-    it("ends without a word for a client that has gone, and for a job that never was", async () => {
+    it("ends silently for a client that disconnected and for an unknown job", async () => {
       const { id } = await submit();
       const { client, over, leave } = follow(id);
       await expect.poll(() => client.events, quickly).toEqual(["status"]);
@@ -313,7 +313,7 @@ describe.each(jobStores)("following a job on $name", ({ available, openJobs }) =
     });
 
     it(
-      "gives every client the stored reply, byte for byte, however often it comes back, and wherever",
+      "delivers the stored reply byte for byte over any number of reconnects and processes",
       { timeout: 60_000 },
       async () => {
         const otherProcess = openStreams(jobs);
@@ -354,8 +354,8 @@ describe.each(jobStores)("following a job on $name", ({ available, openJobs }) =
   });
 });
 
-describe.runIf(redisAvailable)("following a job while Redis is away", () => {
-  it("tells changes and the whole reply from PostgreSQL alone", async () => {
+describe.runIf(redisAvailable)("following a job while Redis is down", () => {
+  it("sends changes and the whole reply from PostgreSQL", async () => {
     await using jobs = await openJobsOnRedis();
     const follow = openStreams(jobs);
     const { id } = await startConversation(jobs.db.pool);
@@ -371,7 +371,7 @@ describe.runIf(redisAvailable)("following a job while Redis is away", () => {
     }
   });
 
-  it("goes on with the draft when Redis is back", async () => {
+  it("continues with the draft once Redis is back", async () => {
     await using jobs = await openJobsOnRedis();
     const follow = openStreams(jobs);
     const { id } = await startConversation(jobs.db.pool);

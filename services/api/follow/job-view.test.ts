@@ -50,8 +50,8 @@ const completed: JobRow = {
   replyAt: at + 1000.75,
 };
 
-describe("what a client sees of a job", () => {
-  it("is little while it waits", () => {
+describe("job view", () => {
+  it("has few fields while the job is queued", () => {
     const shown = { jobId: id, conversationId: id, messageId: id, attempt: 0, createdAt: "2026-11-22T00:00:00.000Z" };
     expect(toJobView(queued)).toEqual({ ...shown, status: "queued" });
     expect(toJobView(queued, { position: 0 })).toEqual({ ...shown, status: "queued", position: 0 });
@@ -62,7 +62,7 @@ describe("what a client sees of a job", () => {
     });
   });
 
-  it("is the reply once it is completed", () => {
+  it("contains the reply once completed", () => {
     expect(toJobView(completed)).toEqual({
       jobId: id,
       conversationId: id,
@@ -87,13 +87,13 @@ describe("what a client sees of a job", () => {
     });
   });
 
-  it("is a sentence fit for a visitor where it failed, and no more of the reason", () => {
+  it("contains a sentence fit for visitors when failed, and no internal reason", () => {
     const { error, reply } = toJobView({ ...queued, status: "failed", errorCode: "provider_unavailable" });
     expect(error).toEqual({ code: "provider_unavailable", message: jobErrors.provider_unavailable });
     expect(reply).toBeUndefined();
   });
 
-  it("is error and reply where it was cancelled in the middle", () => {
+  it("contains error and reply when cancelled midway", () => {
     const row: JobRow = { ...completed, status: "cancelled", errorCode: "cancelled", replyFinishReason: "cancelled" };
     expect(toJobView(row)).toMatchObject({
       status: "cancelled",
@@ -102,17 +102,17 @@ describe("what a client sees of a job", () => {
     });
   });
 
-  it("has no usage where only half of it is known", () => {
+  it("omits usage if only part of it is known", () => {
     expect(toJobView({ ...completed, outputTokens: null }).usage).toBeUndefined();
   });
 
-  it("is what the documents promise", () => {
+  it("matches the published schema", () => {
     for (const row of [queued, completed]) expect(jobView.strict().parse(toJobView(row))).toEqual(toJobView(row));
   });
 });
 
-describe("the end of a job", () => {
-  it("is being completed, failed or cancelled", () => {
+describe("end of a job", () => {
+  it("is completed, failed or cancelled", () => {
     expect(jobStatus.options.filter(hasEnded)).toEqual(["completed", "failed", "cancelled"]);
   });
 });

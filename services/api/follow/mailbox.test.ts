@@ -4,8 +4,8 @@ import { Mailbox } from "./mailbox.ts";
 const delta = (offset: number, text: string, attempt = 1) => ({ type: "delta", attempt, offset, text }) as const;
 const open = () => new Mailbox(new AbortController().signal);
 
-describe("a mailbox", () => {
-  it("keeps what comes until it is taken, all of it at once, and then nothing", async () => {
+describe("mailbox", () => {
+  it("keeps entries until they are taken, all at once", async () => {
     const stop = new AbortController();
     const mailbox = new Mailbox(stop.signal);
     mailbox.put(delta(0, "a"));
@@ -26,7 +26,7 @@ describe("a mailbox", () => {
     expect(await next).toBeUndefined();
   });
 
-  it("wakes whoever waits for mail", async () => {
+  it("wakes a waiting taker", async () => {
     const mailbox = open();
     const mail = mailbox.take();
     mailbox.put(delta(0, "a"));
@@ -36,7 +36,7 @@ describe("a mailbox", () => {
     expect(await position).toEqual({ row: false, draft: false, deltas: [], position: 0 });
   });
 
-  it("sends to the row after a change, to row and draft after a gap", async () => {
+  it("asks for the row after a change, and for row and draft after a gap", async () => {
     const mailbox = open();
     mailbox.put({ type: "change" });
     expect(await mailbox.take()).toEqual({ row: true, draft: false, deltas: [] });
@@ -44,7 +44,7 @@ describe("a mailbox", () => {
     expect(await mailbox.take()).toEqual({ row: true, draft: true, deltas: [] });
   });
 
-  it("sends to the draft for a delta that came without its text", async () => {
+  it("asks for the draft after a delta without text", async () => {
     const mailbox = open();
     mailbox.put(delta(0, "a"));
     mailbox.put({ type: "delta", attempt: 1, offset: 1 });
@@ -52,7 +52,7 @@ describe("a mailbox", () => {
     expect(await mailbox.take()).toEqual({ row: false, draft: true, deltas: [] });
   });
 
-  it("holds no more than a bounded amount of text for a slow reader, who gets it from the draft", async () => {
+  it("holds a bounded amount of text for a slow reader, who then reads the draft", async () => {
     const mailbox = open();
     const text = "x".repeat(1000);
     for (let time = 0; time < 3; time += 1) {
@@ -65,7 +65,7 @@ describe("a mailbox", () => {
     expect(await mailbox.take()).toMatchObject({ draft: false, deltas: [{ text }] });
   });
 
-  it("gives nothing once it is closed, whatever is in it", async () => {
+  it("is empty once closed", async () => {
     const stop = new AbortController();
     const mailbox = new Mailbox(stop.signal);
     mailbox.put({ type: "change" });
@@ -74,7 +74,7 @@ describe("a mailbox", () => {
     expect(await new Mailbox(AbortSignal.abort()).take()).toBeUndefined();
   });
 
-  it("knows when it last heard something; a position is no sign of life", () => {
+  it("records when it last received something; a queue position does not count", () => {
     const mailbox = open();
     const { heardAt } = mailbox;
     mailbox.putPosition(1);

@@ -12,8 +12,8 @@ function slowReads() {
   return { begun, read: (name = "a", from = 0) => reads.read(name, from) };
 }
 
-describe("a read that many want at the same moment", () => {
-  it("is made once for all who ask while the one before it is under way, after which something may have changed", async () => {
+describe("shared read", () => {
+  it("is made once for all callers that wait while the previous one is in flight", async () => {
     const { begun, read } = slowReads();
     const first = read();
     const late = [read(), read(), read()];
@@ -27,7 +27,7 @@ describe("a read that many want at the same moment", () => {
     expect(begun).toHaveLength(3);
   });
 
-  it("is another one for every thing that is read", () => {
+  it("is made separately for each key", () => {
     const { begun, read } = slowReads();
     void read("a", 0);
     void read("a", 1);
@@ -35,7 +35,7 @@ describe("a read that many want at the same moment", () => {
     expect(begun.map(({ key }) => key)).toEqual(["a 0", "a 1", "b 0"]);
   });
 
-  it("fails for those who share it, and is made again for the others", async () => {
+  it("fails for the callers that share it and is repeated for later ones", async () => {
     const { begun, read } = slowReads();
     const first = read();
     const second = read();

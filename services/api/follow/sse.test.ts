@@ -74,8 +74,8 @@ async function* hang(...events: JobEvent[]): AsyncGenerator<JobEvent> {
   await new Promise<never>(() => undefined);
 }
 
-describe("an event stream", () => {
-  it("sends events as the standard has them, and ends after the last", async () => {
+describe("event stream", () => {
+  it("writes events in the standard format and ends after the last", async () => {
     const last: JobEvent = { event: "cancelled", data: { jobId: "7" } as never, id: "end" };
     const { url } = await serve(new EventStreams(), give(status, delta("two\nlines"), last));
     const answer = await fetch(url);
@@ -93,7 +93,7 @@ describe("an event stream", () => {
     );
   });
 
-  it("invites the client to come back when it breaks, or ends without an end", async () => {
+  it("tells the client when to reconnect if it breaks or ends early", async () => {
     async function* broken(): AsyncGenerator<JobEvent> {
       yield status;
       throw new Error("PostgreSQL is away");
@@ -111,7 +111,7 @@ describe("an event stream", () => {
     expect(unfinished.errors).toEqual([]);
   });
 
-  it("is ended with an invitation to come back when the process ends", async () => {
+  it("ends with a reconnect hint at shutdown", async () => {
     const streams = new EventStreams();
     const { url } = await serve(streams, hang(status));
     const answer = await fetch(url);
@@ -119,7 +119,7 @@ describe("an event stream", () => {
     expect(await answer.text()).toMatch(new RegExp(`^retry: 1000\nevent: status\ndata: .*${invitation.source}`));
   });
 
-  it("is not begun for a request that was under way when the process was told to end", async () => {
+  it("is not opened for a request in flight when shutdown begins", async () => {
     const streams = new EventStreams();
     const { url } = await serve(streams, hang(status));
     streams.close();
@@ -127,7 +127,7 @@ describe("an event stream", () => {
     expect(`\n\n${await (await fetch(url)).text()}`).toMatch(new RegExp(`^${invitation.source}`));
   });
 
-  it("waits for a slow reader, and gathers nothing meanwhile", async () => {
+  it("waits for a slow reader without buffering", async () => {
     const text = "x".repeat(64 * 1024);
     let given = 0;
     async function* endless(): AsyncGenerator<JobEvent> {
@@ -155,7 +155,7 @@ describe("an event stream", () => {
     client.destroy();
   });
 
-  it("stops when the client goes, also one that was too slow", async () => {
+  it("stops when its client disconnects, slow or not", async () => {
     async function* endless(): AsyncGenerator<JobEvent> {
       for (;;) yield delta("x".repeat(64 * 1024));
     }
@@ -168,7 +168,7 @@ describe("an event stream", () => {
     await pumped;
   });
 
-  it("is sent back after a while, so that whoever vanished without a word is found, and whoever is there resumes", async () => {
+  it("ends after a maximum age, so that vanished clients are found and live ones resume", async () => {
     const briefly = { everyMs: 20, oldestMs: 200 };
     const { url, connections } = await serve(new EventStreams(briefly), hang(status), 300);
     const wire = await openTcpGate(url);
@@ -185,7 +185,7 @@ describe("an event stream", () => {
     expect(goodbye).toBeDefined();
   });
 
-  it("is cut where nothing is taken any more", async () => {
+  it("is cut when the client stops reading", async () => {
     const text = "x".repeat(64 * 1024);
     async function* endless(): AsyncGenerator<JobEvent> {
       for (;;) yield delta(text);

@@ -6,7 +6,7 @@ import { jobStores } from "../../../shared/testing/fixtures/job-context.ts";
 import { openTcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
 import { JobWatch } from "./watch-job.ts";
 
-describe.each(jobStores)("a wait for a job's end, on $name", ({ available, openJobs }) => {
+describe.each(jobStores)("waiting for a job's end, on $name", ({ available, openJobs }) => {
   it.runIf(available)("ends in time when the database hangs", async () => {
     await using jobs = await openJobs();
     await using gate = await openTcpGate(jobs.databaseUrl);

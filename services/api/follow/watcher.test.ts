@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Watcher } from "./watcher.ts";
 
-describe("a watcher", () => {
+describe("job watcher", () => {
   const open = () => new Watcher(new AbortController().signal);
 
-  it("hears of a row only where it differs from the state that the follower reported", async () => {
+  it("reports a row only if it differs from what the follower reported", async () => {
     const watcher = open();
     watcher.report({ status: "active", attempt: 2, bytes: 10 });
     watcher.compareRow({ status: "active", attempt: 2 });
@@ -15,7 +15,7 @@ describe("a watcher", () => {
     expect(await watcher.take()).toMatchObject({ row: true });
   });
 
-  it("hears of a draft only where it is longer than the follower reported", async () => {
+  it("reports a draft only if it is longer than what the follower reported", async () => {
     const watcher = open();
     watcher.report({ status: "active", attempt: 1, bytes: 10 });
     watcher.compareDraft(10);
@@ -26,7 +26,7 @@ describe("a watcher", () => {
     expect(await watcher.take()).toMatchObject({ draft: true });
   });
 
-  it("is queued until its follower reports another status", () => {
+  it("starts as queued until its follower reports another status", () => {
     const watcher = open();
     expect(watcher.isQueued).toBe(true);
     watcher.report({ status: "active", attempt: 1, bytes: 0 });

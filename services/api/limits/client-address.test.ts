@@ -11,7 +11,7 @@ function addressOf(ip: string | undefined, remoteAddress?: string): string {
   return clientAddress({ ip, socket: { remoteAddress } } as Request);
 }
 
-describe("a client's address", () => {
+describe("client address", () => {
   it.each([
     ["192.0.2.1", "192.0.2.1"],
     ["::ffff:192.0.2.1", "192.0.2.1"],
@@ -35,13 +35,13 @@ describe("a client's address", () => {
     },
   );
 
-  it("is unknown once the connection has ended", () => {
+  it("is unknown once the connection has closed", () => {
     expect(addressOf(undefined)).toBe("unknown");
   });
 });
 
-describe("what is counted as one client", () => {
-  it("is an IPv4 address, or the first half of an IPv6 one", () => {
+describe("client key", () => {
+  it("is the IPv4 address, or the /64 of an IPv6 address", () => {
     expect(clientNetwork("192.0.2.1")).toBe("192.0.2.1");
     expect(clientNetwork(addressOf("2001:db8:1:2:3:4:5:6"))).toBe("2001:db8:1:2::/64");
     expect(clientNetwork(addressOf("2001:db8:1:2::"))).toBe("2001:db8:1:2::/64");
@@ -76,12 +76,12 @@ describe("behind proxies", () => {
   };
   const forged = ["X-Forwarded-For", "X-Real-IP", "Forwarded", "CF-Connecting-IP", "True-Client-IP", "X-Client-IP"];
 
-  it.each(forged)("that nobody trusts, %s changes nothing", async (header) => {
+  it.each(forged)("X-Forwarded-For from an untrusted peer is ignored (%s)", async (header) => {
     const value = header === "Forwarded" ? "for=192.0.2.1" : "192.0.2.1";
     expect(await seen(false, { [header]: value })).toBe("127.0.0.1");
   });
 
-  it("that are counted, only what they themselves wrote is believed", async () => {
+  it("with a hop count, only entries written by those proxies are used", async () => {
     const header = { "X-Forwarded-For": "10.9.9.9, 192.0.2.1, 198.51.100.7" };
     expect(await seen(1, header)).toBe("198.51.100.7");
     expect(await seen(2, header)).toBe("192.0.2.1");
@@ -91,7 +91,7 @@ describe("behind proxies", () => {
     expect(await seen(1, { "X-Forwarded-For": "198.51.100.7, somebody" })).toBe("127.0.0.1");
   });
 
-  it("that are named by address, the first that is none of them is believed", async () => {
+  it("with listed addresses, the first entry outside the list is used", async () => {
     const header = { "X-Forwarded-For": "10.9.9.9, 192.0.2.1, 198.51.100.7" };
     expect(await seen("loopback", header)).toBe("198.51.100.7");
     expect(await seen("loopback, 198.51.100.0/24", header)).toBe("192.0.2.1");

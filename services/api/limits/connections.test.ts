@@ -71,8 +71,8 @@ class RawClient {
   }
 }
 
-describe("a connection", () => {
-  it("may have 16 requests without an answer, and gets all of the answers", async () => {
+describe("connection", () => {
+  it("answers up to 16 pipelined requests", async () => {
     const { asked, cuts, open, untilAsked } = await serve();
     const client = await open();
     client.socket.write(get.repeat(16));
@@ -85,7 +85,7 @@ describe("a connection", () => {
     expect(cuts).toEqual([]);
   });
 
-  it("is cut at the 17th, and no request behind it reaches the application", async () => {
+  it("is cut at the 17th, and no later request reaches the application", async () => {
     const { log, lines } = recordingLog();
     const { asked, cuts, open } = await serve({ log });
     for (const client of [await open(), await open()]) {
@@ -97,7 +97,7 @@ describe("a connection", () => {
     expect(lines.filter(({ msg }) => msg.includes("not answered yet"))).toHaveLength(1);
   });
 
-  it("is cut likewise where the answers are written and not read", async () => {
+  it("is cut when answers to pipelined requests are not read", async () => {
     const body = Buffer.alloc(4 * 2 ** 20);
     let served = 0;
     const { open } = await serve({
@@ -114,7 +114,7 @@ describe("a connection", () => {
     expect(served).toBeLessThanOrEqual(16);
   });
 
-  it("is cut when its client leaves too much of its answers unread", async () => {
+  it("is cut when too many bytes of answers are unread", async () => {
     const { cuts, open } = await serve({ app: (_req, res) => void res.end(Buffer.alloc(12 * 2 ** 20)) });
     const clients = [await open(), await open(), await open(), await open()];
     for (const { socket } of clients) {
@@ -130,8 +130,8 @@ describe("a connection", () => {
   });
 });
 
-describe("a client address", () => {
-  it("loses the connection that was idle for longest when it opens one too many", async () => {
+describe("client address", () => {
+  it("loses its longest idle connection when it opens one too many", async () => {
     const { asked, cuts, open, untilAsked } = await serve({ maxPerClient: 3 });
     const [first, second, third] = [await open(), await open(), await open()];
     // The first was used last.
@@ -148,7 +148,7 @@ describe("a client address", () => {
     expect(cuts).toEqual(["idle", "idle"]);
   });
 
-  it("opens none while all of its own are in use", async () => {
+  it("is refused a new connection while all of its own are in use", async () => {
     const { asked, cuts, open, untilAsked } = await serve({ maxPerClient: 3 });
     const used = [await open(), await open(), await open()];
     for (const { socket } of used) socket.write(get);
@@ -167,7 +167,7 @@ describe("a client address", () => {
     await untilAsked(4);
   });
 
-  it("that is a trusted proxy may open any number", async () => {
+  it("may open any number if it is a trusted proxy", async () => {
     const { cuts, open, untilAsked } = await serve({ maxPerClient: 3, isProxy: (address) => address === "127.0.0.1" });
     for (let index = 0; index < 10; index += 1) (await open()).socket.write(get);
     await untilAsked(10);
@@ -175,11 +175,11 @@ describe("a client address", () => {
   });
 });
 
-describe("a server that drains", () => {
+describe("server shutdown", () => {
   const close = (server: Server) =>
     new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
 
-  it("answers what is in flight, and what an idle connection brings meanwhile, and then closes without a reset", async () => {
+  it("answers requests in flight and on idle connections, then closes without a reset", async () => {
     const { server, connections, asked, open, untilAsked } = await serve();
     const [inFlight, idle, unused] = [await open(), await open(), await open()];
     inFlight.socket.write(get);
@@ -200,7 +200,7 @@ describe("a server that drains", () => {
     await closed;
   });
 
-  it("ends though a client neither closes its side nor says another word", async () => {
+  it("ends even if a client stays connected and silent", async () => {
     const { server, connections, open } = await serve();
     const client = await open({ allowHalfOpen: true });
     const closed = close(server);
@@ -210,8 +210,8 @@ describe("a server that drains", () => {
   });
 });
 
-describe("an answer that comes before the end of its request", () => {
-  it("is read by a client that goes on sending, also where it asked to close", async () => {
+describe("response before the end of its request", () => {
+  it("reaches a client that keeps sending, also with Connection: close", async () => {
     const { open } = await serve({
       app: (_req, res) => void res.writeHead(413, { "Content-Length": "7" }).end("too big"),
     });

@@ -5,14 +5,14 @@ import { redisAvailable } from "../../../shared/testing/stores/redis.ts";
 import { type RedisCluster, startRedisCluster } from "../../../shared/testing/stores/redis-cluster.ts";
 import { openLimitStore } from "./limit-store.ts";
 
-describe.skipIf(!redisAvailable)("the store of the limits on a Redis Cluster", () => {
+describe.skipIf(!redisAvailable)("rate-limit store on a Redis Cluster", () => {
   let cluster: RedisCluster;
   beforeAll(async () => {
     cluster = await startRedisCluster();
   }, 60_000);
   afterAll(() => cluster[Symbol.asyncDispose]());
 
-  it("is away for as long as the node is that failed, however well the others are", async () => {
+  it("is down while the node of its key is down, whatever the others do", async () => {
     await using stack = new AsyncDisposableStack();
     const store = await openLimitStore({ databaseUrl: "", redisUrl: cluster.url, log: quietLog() });
     stack.defer(() => store.close());

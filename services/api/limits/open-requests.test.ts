@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { OpenRequests } from "./open-requests.ts";
 
-describe("what a client may keep open", () => {
-  it("is so much for each, and free again when one ends", () => {
+describe("open requests of a client", () => {
+  it("are limited per client and released when one ends", () => {
     const open = new OpenRequests(2);
     const requests = Array.from({ length: 4 }, () => new AbortController());
     const [first, second, third, fourth] = requests as [
@@ -21,7 +21,7 @@ describe("what a client may keep open", () => {
     expect(open.count).toBe(0);
   });
 
-  it("is not taken by a request that has ended before", () => {
+  it("are not counted for a request that already ended", () => {
     const open = new OpenRequests(1);
     expect(open.take("a", AbortSignal.abort())).toBe(true);
     expect(open.count).toBe(0);

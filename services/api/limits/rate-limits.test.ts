@@ -52,7 +52,7 @@ for (const { backend, available } of [
   { backend: "PostgreSQL", available: true },
 ]) {
   describe.skipIf(!available)(`rate limits on ${backend}`, () => {
-    it("let so many pass, say how many are left and until when, and count each quota and key apart", async () => {
+    it("allow up to the limit, report the rest and the reset, and count each quota and key separately", async () => {
       const limits = await (await openStore(backend)).open({ requests: 2 });
       const { submissions, reads } = limits;
       expect(submissions.quota).toEqual({ name: "submissions", limit: 2, windowSeconds: 60 });
@@ -66,7 +66,7 @@ for (const { backend, available } of [
       expect(await reads.count("a")).toMatchObject({ over: false, remaining: 4 });
     });
 
-    it("can be looked at without being used", async () => {
+    it("can be read without being counted", async () => {
       const { submissions } = await (await openStore(backend)).open({ requests: 2 });
       for (let looks = 0; looks < 5; looks += 1) {
         expect(await submissions.count("a", 0)).toMatchObject({ over: false, remaining: 2 });
@@ -82,7 +82,7 @@ for (const { backend, available } of [
       expect(passed.reduce((sum, count) => sum + count, 0)).toBe(500);
     });
 
-    it("begin anew when the window is over", async () => {
+    it("reset when the window ends", async () => {
       const { submissions } = await (await openStore(backend)).open({ requests: 1, windowMs: 1000 });
       await submissions.count("a");
       const refused = await submissions.count("a");
@@ -92,7 +92,7 @@ for (const { backend, available } of [
       expect(performance.now() - began).toBeLessThan(2500);
     });
 
-    it("refuse from memory whoever has used them up: the store hears no more of them", async () => {
+    it("reject exhausted keys from memory without asking the store", async () => {
       const { gate, open } = await openStore(backend);
       const limits = await open({ requests: 3 });
       expect(await countMany(limits, 10, "a")).toBe(3);

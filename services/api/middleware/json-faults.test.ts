@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findJsonFault, findSizeFault } from "./json-faults.ts";
 
-describe("a JSON body", () => {
-  it("has no fault, whatever an honest client sends", () => {
+describe("JSON body", () => {
+  it("is accepted if it is what an honest client sends", () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 4, noUnicodeString: false }), (text) => {
         fc.pre(!text.includes("__proto__"));
@@ -48,7 +48,7 @@ describe("a JSON body", () => {
     },
   );
 
-  it("is not nested deeper than anybody needs", () => {
+  it("is rejected when nested too deeply", () => {
     const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
     expect(findJsonFault(nested(16))).toBeUndefined();
     expect(findJsonFault(nested(17))?.message).toContain("nested");
@@ -56,7 +56,7 @@ describe("a JSON body", () => {
     expect(findJsonFault('{"a":'.repeat(17) + "1" + "}".repeat(17))?.message).toContain("nested");
   });
 
-  it("has at most 4,096 names, objects and arrays together, before it is parsed", () => {
+  it("is rejected before parsing above 4,096 names, objects and arrays", () => {
     const sizeFault = (text: string) => findSizeFault(Buffer.from(text))?.message;
     const objects = (count: number) => `[${Array.from({ length: count }, () => "{}").join()}]`;
     const names = (count: number) => `{${Array.from({ length: count }, (_, index) => `"${index}":1`).join()}}`;
@@ -72,7 +72,7 @@ describe("a JSON body", () => {
     expect(sizeFault(JSON.stringify({ message: text, [text]: [text] }))).toBeUndefined();
   });
 
-  it("is measured in one pass, though it is no JSON", () => {
+  it("is measured in one pass even if it is invalid JSON", () => {
     for (const text of ['\\"'.repeat(100_000), '"'.repeat(200_001), `"${"\\".repeat(200_001)}`, "]".repeat(200_000)]) {
       const began = process.cpuUsage();
       expect(findSizeFault(Buffer.from(text))).toBeUndefined();
@@ -80,7 +80,7 @@ describe("a JSON body", () => {
     }
   });
 
-  it("is looked through in time that grows with its length alone", () => {
+  it("is scanned in time linear in its length", () => {
     const long = JSON.stringify({ message: '\\"'.repeat(60_000), history: Array.from({ length: 5000 }, () => "[{") });
     const began = process.cpuUsage();
     expect(findJsonFault(long)).toBeUndefined();

@@ -7,7 +7,7 @@ function waitOf(prefer: string | undefined): number | undefined {
   return preferredWait({ get: (name: string) => headers[name.toLowerCase()] } as Request);
 }
 
-describe("a preferred wait", () => {
+describe("Prefer: wait", () => {
   it.each([
     ["wait=10", 10],
     ["wait=0", 0],

@@ -43,8 +43,8 @@ function routesOf(layers: readonly RouterLayer[], prefix = ""): string[] {
   });
 }
 
-describe("the description of the API", () => {
-  it("has no fault that a linter finds", async () => {
+describe("API description", () => {
+  it("passes an OpenAPI linter", async () => {
     const config = await createConfig({
       extends: ["recommended-strict"],
       rules: {
@@ -64,7 +64,7 @@ describe("the description of the API", () => {
     );
   });
 
-  it("has every route of the application, and no other", async () => {
+  it("has every route of the application and no other", async () => {
     const database = await createTestDatabase();
     const lifecycle = new Lifecycle(quietLog());
     onTestFinished(async () => {
@@ -82,7 +82,7 @@ describe("the description of the API", () => {
     );
   });
 
-  it("names the routes as metrics and traces do", () => {
+  it("names routes as metrics and traces do", () => {
     expect(paths.map(([path]) => path).toSorted()).toEqual([...routeTemplates].toSorted());
     for (const [path] of paths) {
       expect(routeOf(path.replaceAll(/\{\w+\}/g, "0190a7e4-7c1b-4d3e-9f52-0a1b2c3d4e5f"))).toBe(path);
@@ -93,7 +93,7 @@ describe("the description of the API", () => {
     expect(routeOf("/Admin/Queues/api/queues")).toBe("/admin/queues");
   });
 
-  it("says what each operation is called, whom it is for, and what comes back", () => {
+  it("names, tags and describes the responses of each operation", () => {
     const operations = paths.flatMap(([, item]) => methods.flatMap((method) => item[method] ?? []));
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
     for (const { operationId, tags, summary, security, responses } of operations) {
@@ -104,7 +104,7 @@ describe("the description of the API", () => {
     }
   });
 
-  it("describes what may be sent by the schema that checks it", () => {
+  it("describes request bodies by the schemas that validate them", () => {
     const { SubmitRequest } = description.components?.schemas ?? {};
     expect(SubmitRequest).toMatchObject({ required: ["message"] });
     expect(JSON.stringify(SubmitRequest)).toContain('"maxItems":50');

@@ -15,8 +15,8 @@ beforeEach(async () => {
   onTestFinished(() => own[Symbol.asyncDispose]());
 });
 
-describe("the backlog", () => {
-  it("is full once as many messages are unanswered as are allowed", async () => {
+describe("backlog", () => {
+  it("is full at the configured number of unanswered messages", async () => {
     const [first] = [await startConversation(db.pool), await startConversation(db.pool)];
     expect(await new Backlog(db.pool, 3).isFull()).toBe(false);
     expect(await new Backlog(db.pool, 2).isFull()).toBe(true);
@@ -26,7 +26,7 @@ describe("the backlog", () => {
     expect(await new Backlog(db.pool, 2).isFull()).toBe(false);
   });
 
-  it("is counted once a second, however many ask", async () => {
+  it("is counted once a second for all callers", async () => {
     let statements = 0;
     db.pool.on("acquire", () => (statements += 1));
     const backlog = new Backlog(db.pool, 1);
@@ -38,7 +38,7 @@ describe("the backlog", () => {
     await expect.poll(() => backlog.isFull(), { interval: 50, timeout: 3000 }).toBe(true);
   });
 
-  it("is counted again at once when it could not be", async () => {
+  it("is counted again at once after a failed count", async () => {
     await using gate = await openTcpGate(db.url);
     const through = openDatabase(gate.url, quietLog());
     onTestFinished(() => through.close());

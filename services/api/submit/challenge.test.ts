@@ -43,18 +43,18 @@ async function refusalOf(check: Promise<void>): Promise<Problem> {
   return error;
 }
 
-describe("a bot challenge", () => {
-  it("is not asked for where none is configured", () => {
+describe("bot challenge", () => {
+  it("is not required when not configured", () => {
     expect(createChallenge({ CHALLENGE_URL: undefined, CHALLENGE_SECRET: undefined }, quietLog())).toBeUndefined();
   });
 
-  it("is passed when the verifier says so; it is told secret, answer and address", async () => {
+  it("passes if the verifier accepts secret, response and address", async () => {
     const { url, asked } = await startVerifier({ success: true, hostname: "shop.example", challenge_ts: "…" });
     await challengeAt(url).check("the answer", "192.0.2.1");
     expect(asked).toEqual([{ secret, response: "the answer", remoteip: "192.0.2.1" }]);
   });
 
-  it("is not passed when the verifier says no", async () => {
+  it("fails if the verifier rejects", async () => {
     const { url } = await startVerifier({ success: false, "error-codes": ["timeout-or-duplicate"] });
     const { code, status } = await refusalOf(challengeAt(url).check("used", "192.0.2.1"));
     expect([code, status]).toEqual(["challenge-failed", 403]);
@@ -83,7 +83,7 @@ describe("a bot challenge", () => {
     expect(JSON.stringify(lines)).not.toMatch(new RegExp(`${secret}|answer"`));
   });
 
-  it("is not passed while the verifier hangs, and no visitor waits for long", async () => {
+  it("fails in bounded time while the verifier hangs", async () => {
     const { url } = await startVerifier(() => undefined);
     const began = performance.now();
     const challenge = challengeAt(url);
@@ -97,7 +97,7 @@ describe("a bot challenge", () => {
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 
-  it("says loudly that our own secret is wrong: that is no visitor's fault", async () => {
+  it("logs an error if our own secret is rejected, and does not blame the visitor", async () => {
     const { url } = await startVerifier({ success: false, "error-codes": ["invalid-input-secret"] });
     const { log, lines } = recordingLog();
     expect((await refusalOf(challengeAt(url, log).check("answer", "192.0.2.1"))).code).toBe("unavailable");

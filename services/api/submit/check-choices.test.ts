@@ -41,8 +41,8 @@ function check(
   return checkChoices({ assistants, config, providers }, request, who);
 }
 
-describe("a thread that comes with a request", () => {
-  it("is taken where that is allowed, or somebody vouches for the visitor", async () => {
+describe("thread id of a request", () => {
+  it("is accepted if the assistant allows it or the visitor is verified", async () => {
     const taken = { provider: "openai", id: "conv_1" };
     expect(await check({ assistantType: "keeper" }, { adopt: "true" })).toEqual(taken);
     expect(await check({ assistantType: "keeper" }, { who: visitor })).toEqual(taken);

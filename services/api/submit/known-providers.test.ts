@@ -20,22 +20,22 @@ async function open(own = of()) {
   return { db, ask, names: () => ask().names() };
 }
 
-describe("what an API knows of the providers", () => {
-  it("is what its own settings say, until a worker has reported", async () => {
+describe("known providers of an API", () => {
+  it("are those of its own settings until a worker reports", async () => {
     const { ask, db } = await open(withAnthropic);
     expect(await ask().read()).toEqual(withAnthropic);
     await reportProviders(db.pool, v4(), withOpenai);
     expect(await ask().read()).toEqual(withOpenai);
   });
 
-  it("is what any living worker can use", async () => {
+  it("are those any live worker can use", async () => {
     const { db, names } = await open();
     await reportProviders(db.pool, v4(), withOpenai);
     await reportProviders(db.pool, v4(), withAnthropic);
     expect(await names()).toEqual(["anthropic", "openai", "preset"]);
   });
 
-  it("forgets what workers had that are gone, and remembers the last one while none runs", async () => {
+  it("expire with their workers; the last report stays while none runs", async () => {
     const { db, names } = await open();
     const [first, second] = [v4(), v4()];
     await reportProviders(db.pool, first, withOpenai);
@@ -49,13 +49,13 @@ describe("what an API knows of the providers", () => {
     expect(await names()).toEqual(["openai", "preset"]);
   });
 
-  it("leaves out what a worker of another version calls by a name that is not known here", async () => {
+  it("omit names reported by other versions and unknown here", async () => {
     const { db, names } = await open();
     await reportProviders(db.pool, v4(), [{ name: "of-tomorrow", model: "m", available: true }]);
     expect(await names()).toEqual([]);
   });
 
-  it("stays as it was while the database is away", async () => {
+  it("stay unchanged while the database is down", async () => {
     const db = await openTestDatabase();
     const known = new KnownProviders({ pool: db.pool, own: of(), log: quietLog() });
     await reportProviders(db.pool, v4(), withOpenai);

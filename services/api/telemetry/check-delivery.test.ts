@@ -6,8 +6,8 @@ import { checkDelivery } from "./check-delivery.ts";
 
 const counts = { waiting: 0, active: 0, delayed: 0, failed: 0, workers: 2, paused: false };
 
-describe("delivery", () => {
-  it("is down once a message has waited for 30 s for a worker, and says for how long and with how many workers", async () => {
+describe("delivery check", () => {
+  it("is down once a message has waited 30 s for a worker, with the time and the number of workers", async () => {
     await using db = await openTestDatabase();
     expect(await checkDelivery(db.pool, counts)).toEqual({ status: "up" });
     const { id } = await startConversation(db.pool);
@@ -18,7 +18,7 @@ describe("delivery", () => {
     expect(detail).toMatch(/^a message has waited for 9\d s for a worker, and 2 workers are connected$/);
   });
 
-  it("is up when the old message is taken before the second look", async () => {
+  it("is up if the old message is claimed before the second look", async () => {
     await using db = await openTestDatabase();
     const { id } = await startConversation(db.pool);
     await db.pool.query("update jobs set created_at = now() - interval '95 s' where id = $1", [id]);

@@ -21,54 +21,54 @@ function failed(n: number): Item {
 const keys = (items: readonly Item[]) => items.map(({ key }) => key);
 const all = (items: readonly Item[]) => new Set(keys(items));
 
-describe("a page of the conversation", () => {
-  it("comes before what was accepted since, and fills gaps", () => {
+describe("page of a conversation", () => {
+  it("is placed before newer messages and fills gaps", () => {
     const here = [asked(3), writing(3)];
     const page = [asked(1), answered(1), asked(2), answered(2)];
     expect(keys(merge(here, page, new Set()))).toEqual(["q1", "a1", "q2", "a2", "q3", "job3"]);
     expect(keys(merge([asked(1), asked(2), answered(2)], page, new Set()))).toEqual(["q1", "a1", "q2", "a2"]);
   });
 
-  it("leaves a reply that is followed to those who follow it", () => {
+  it("does not change a reply that is being followed", () => {
     const merged = merge([asked(1), writing(1)], [asked(1), asked(2)], new Set());
     expect(keys(merged)).toEqual(["q1", "job1", "q2"]);
     expect(merged[1]).toEqual(writing(1));
   });
 
-  it("ends a reply that it has whole, under the key that it had", () => {
+  it("completes a reply and keeps its key", () => {
     const merged = merge([asked(1, "mine"), writing(1)], [asked(1), answered(1), asked(2)], new Set());
     expect(keys(merged)).toEqual(["mine", "job1", "q2"]);
     expect(merged[1]).toMatchObject({ id: "a1", text: "answer 1", phase: "complete" });
     expect(merged.some(isOpen)).toBe(false);
   });
 
-  it("keeps what the service does not tell: what failed, what was stopped, a rating", () => {
+  it("keeps local state: failed, stopped, rating", () => {
     const stopped: Item = { ...answered(2), sender: "ai", phase: "stopped", rating: "down" };
     const merged = merge([asked(1), failed(1), asked(2), stopped], [asked(1), asked(2), answered(2)], new Set());
     expect(merged[1]).toEqual(failed(1));
     expect(merged[3]).toMatchObject({ phase: "stopped", rating: "down" });
   });
 
-  it("shows a reply that failed and was retried by an operator", () => {
+  it("shows a failed reply that an operator retried", () => {
     const merged = merge([asked(1), failed(1)], [asked(1), answered(1)], new Set());
     expect(merged[1]).toMatchObject({ key: "job1", id: "a1", phase: "complete", text: "answer 1" });
     expect(merged).toHaveLength(2);
     expect(merged[1]).not.toMatchObject({ failure: "Sorry." });
   });
 
-  it("replaces what is far older, but not what came while it was fetched", () => {
+  it("replaces far older items but none that arrived while it was fetched", () => {
     const old = [asked(1), answered(1)];
     const page = [asked(60), answered(60), asked(61), answered(61)];
     const merged = merge([...old, asked(62), writing(62)], page, all(old));
     expect(keys(merged)).toEqual(["q60", "a60", "q61", "a61", "q62", "job62"]);
   });
 
-  it("changes nothing when it is empty", () => {
+  it("changes nothing when empty", () => {
     const here = [asked(1), writing(1)];
     expect(merge(here, [], all(here))).toBe(here);
   });
 
-  it("comes out the same in whatever order pages and other tabs tell of a conversation", () => {
+  it("merges to the same result in any order of pages and tabs", () => {
     const turns = fc.integer({ min: 1, max: 12 });
     const span = fc
       .tuple(fc.nat(23), fc.nat(23))
@@ -89,11 +89,11 @@ describe("a page of the conversation", () => {
   });
 });
 
-describe("a message that was accepted", () => {
+describe("accepted message", () => {
   const entry = { key: "mine", text: "question 2", timestamp: 5 };
   const accepted = { messageId: "q2", jobId: "job2" };
 
-  it("stands at the end, with room for its reply", () => {
+  it("is appended with a place for its reply", () => {
     const items = withAccepted([asked(1), answered(1)], entry, accepted);
     expect(items.slice(2)).toMatchObject([
       { key: "mine", id: "q2", delivery: "sent" },
@@ -101,7 +101,7 @@ describe("a message that was accepted", () => {
     ]);
   });
 
-  it("is there once, if the history was quicker", () => {
+  it("appears once if the history arrived first", () => {
     expect(keys(withAccepted([asked(1), answered(1), asked(2)], entry, accepted))).toEqual(["q1", "a1", "q2", "job2"]);
     expect(keys(withAccepted([asked(2), answered(2), asked(3)], entry, accepted))).toEqual(["q2", "a2", "q3"]);
   });
@@ -121,8 +121,8 @@ describe("messages without a reply", () => {
   });
 });
 
-describe("what is kept for the next page", () => {
-  it("is the newest, and bounded", () => {
+describe("items kept for the next page", () => {
+  it("are the newest, and bounded", () => {
     const items = Array.from({ length: 50 }, (_, n) => asked(n));
     expect(keys(tailOf(items, 3, 1000))).toEqual(["q47", "q48", "q49"]);
     expect(keys(tailOf(items, 50, 25))).toEqual(["q48", "q49"]);

@@ -39,8 +39,8 @@ class Kept implements KeyValueStorage {
   }
 }
 
-describe("what a chat remembers", () => {
-  it("is there for the next page, and only for the same chat", () => {
+describe("chat memory", () => {
+  it("is available to the next page of the same chat only", () => {
     const storage = new Kept();
     const memory = openMemory(storage, ["https://a", "b", ""]);
     memory.set("draft", "half");
@@ -67,7 +67,7 @@ describe("what a chat remembers", () => {
     expect(next.concerns("somebody else's")).toBe(false);
   });
 
-  it("is kept for the page where storage is absent, denied, or becomes so", () => {
+  it("lasts for the page when storage is absent or denied", () => {
     const storage = new Kept();
     storage.denied = true;
     for (const kept of [undefined, storage]) {
@@ -88,7 +88,7 @@ describe("what a chat remembers", () => {
     expect(memory.list("out/")).toHaveLength(2);
   });
 
-  it("gives the newest of the conversation up for a message, where there is no room for both", () => {
+  it("drops the newest page of the conversation for a message when both do not fit", () => {
     const storage = new Kept();
     const memory = openMemory(storage, ["x"]);
     const items = [

@@ -36,8 +36,8 @@ function completed(attempt: number, text: string): JobView {
   return { ...base, status: "completed", attempt, reply };
 }
 
-describe("the text of a reply that is followed", () => {
-  it("is the stored reply, whatever streams and polls tell of it, and how often", () => {
+describe("text of a followed reply", () => {
+  it("equals the stored reply for any mix of streams and polls", () => {
     const character = fc.constantFrom("a", "é", "漢", "😀", " ");
     const attempts = fc.array(fc.array(character, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 3 });
     const news = fc.record({ of: fc.nat(2), to: fc.nat(12), how: fc.constantFrom("poll", "delta", "reset") });
@@ -74,7 +74,7 @@ describe("the text of a reply that is followed", () => {
     );
   });
 
-  it("goes on from what was kept, if its id fits it", () => {
+  it("continues from the kept text if its id matches", () => {
     const followed = new FollowedText({ text: "é😀", id: "2:6" });
     expect(followed.id).toBe("2:6");
     expect([...followed.delta({ text: "x", offset: 7 }, "2:7")]).toEqual([{ type: "delta", text: "x", id: "2:7" }]);
@@ -83,7 +83,7 @@ describe("the text of a reply that is followed", () => {
     }
   });
 
-  it("never goes back to an attempt before", () => {
+  it("never returns to an earlier attempt", () => {
     const followed = new FollowedText({ text: "new", id: "2:3" });
     expect([...followed.delta({ text: "old", offset: 3 }, "1:3")]).toEqual([]);
     expect([...followed.reset({ attempt: 1 })]).toEqual([]);
@@ -91,13 +91,13 @@ describe("the text of a reply that is followed", () => {
     expect(followed.id).toBe("2:3");
   });
 
-  it("stays where a poll knows less, as when the drafts are away", () => {
+  it("stays when a poll returns less, as while drafts are down", () => {
     const followed = new FollowedText({ text: "known", id: "1:5" });
     expect([...followed.view(active(1, ""))].map(({ type }) => type)).toEqual(["status"]);
     expect([...followed.view(active(1, "kno"))]).toEqual([]);
   });
 
-  it("is dropped where a job ends without a reply", () => {
+  it("is dropped when a job ends without a reply", () => {
     const followed = new FollowedText({ text: "lost", id: "1:4" });
     const failed: JobView = { ...base, status: "failed", attempt: 1 };
     expect([...followed.view(failed)]).toEqual([
@@ -106,7 +106,7 @@ describe("the text of a reply that is followed", () => {
     ]);
   });
 
-  it("tells a status once, until it is forgotten", () => {
+  it("reports each status once until reset", () => {
     const followed = new FollowedText();
     const tell = (position: number) => [...followed.status({ status: "queued", attempt: 0, position })].length;
     expect([tell(3), tell(3), tell(2)]).toEqual([1, 0, 1]);

@@ -13,8 +13,8 @@ const nothing: ChatState = {
   draft: "",
 };
 
-describe("what a page is told", () => {
-  it("is how each reply ended, once", () => {
+describe("chat events for the page", () => {
+  it("report each reply's end once", () => {
     const queued = withMessages(reply({ phase: "queued", text: "" }));
     const writing = withMessages(reply({ phase: "writing", text: "So" }));
     const complete = withMessages(reply({ phase: "complete", text: "So." }));
@@ -26,13 +26,13 @@ describe("what a page is told", () => {
     expect(eventsBetween(complete, withMessages(reply({ phase: "complete", text: "So.", rating: "up" })))).toEqual([]);
   });
 
-  it("is nothing of what was there before", () => {
+  it("do not report earlier messages", () => {
     const complete = withMessages(reply({ phase: "complete", text: "Old." }));
     expect(eventsBetween({ ...nothing, ready: false }, complete)).toEqual([]);
     expect(eventsBetween(nothing, complete)).toEqual([]);
   });
 
-  it("is what went wrong", () => {
+  it("report errors", () => {
     const writing = withMessages(reply({ phase: "writing", text: "So" }));
     const failed = withMessages(reply({ phase: "failed", text: "", failure: "No." }));
     expect(eventsBetween(writing, failed)).toEqual([

@@ -4,7 +4,7 @@ import { openMemory } from "./memory.ts";
 import { Unread } from "./unread.ts";
 
 describe("unread replies", () => {
-  it("are those that came since somebody looked", () => {
+  it("are those since the visitor last looked", () => {
     const unread = open();
     unread.see(chat("1", "2"));
     expect(unread.count(chat("1", "2"))).toBe(0);
@@ -13,19 +13,19 @@ describe("unread replies", () => {
     expect(unread.count(chat("1", "2", "3", "4"))).toBe(0);
   });
 
-  it("are none at first, and then all that come", () => {
+  it("start at zero and count all later ones", () => {
     const unread = open();
     expect(unread.count(chat("1"))).toBe(0);
     expect(unread.count(chat("1", "2"))).toBe(1);
   });
 
-  it("are counted from the start of a conversation nobody has looked at", () => {
+  it("count from the start of a conversation never looked at", () => {
     const unread = open();
     unread.see(chat());
     expect(unread.count(chat("1"))).toBe(1);
   });
 
-  it("are counted once a reply is whole, and the chat is known", () => {
+  it("are counted once a reply is complete and the chat is known", () => {
     const unread = open();
     unread.see(chat("1"));
     const writing: ReplyMessage = { sender: "ai", key: "2", text: "So", timestamp: 1, phase: "writing" };
@@ -33,7 +33,7 @@ describe("unread replies", () => {
     expect(unread.count({ ...chat("1", "2"), ready: false })).toBe(0);
   });
 
-  it("are remembered over pages, where that is allowed", () => {
+  it("survive page changes where storage allows", () => {
     const kept = new Map<string, string>();
     const storage = {
       getItem: (key: string) => kept.get(key) ?? null,

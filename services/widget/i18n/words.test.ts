@@ -15,11 +15,11 @@ describe("languages", () => {
     expect(chooseLocale(wanted)).toMatchObject({ language, tag });
   });
 
-  it("knows which one runs from right to left", () => {
+  it("know their direction", () => {
     expect(languages.filter((language) => chooseLocale([language]).direction === "rtl")).toEqual(["ar"]);
   });
 
-  it.each(languages)("says everything in %s", async (language) => {
+  it.each(languages)("have every message in %s", async (language) => {
     const words = { ...(await loadWords(language)), ...launcherWords[language] };
     const english = await loadWords("en");
     for (const [key, word] of Object.entries(words)) {
@@ -31,7 +31,7 @@ describe("languages", () => {
     }
   });
 
-  it("counts places as English does", async () => {
+  it("use English plural rules for positions", async () => {
     const { inLine } = await loadWords("en");
     expect([2, 3, 4, 11, 12, 13, 21, 22, 23, 101, 111].map(inLine).map((text) => /\d+\w+/.exec(text)?.[0])).toEqual([
       "2nd",

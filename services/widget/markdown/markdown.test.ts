@@ -139,7 +139,7 @@ const growing = [
 ] as const;
 
 describe("markdown", () => {
-  it.each(shared)("is read as marked reads it: %j", (source) => {
+  it.each(shared)("parses like marked: %j", (source) => {
     expect(html(read(source))).toBe(reference(source));
   });
 
@@ -147,11 +147,11 @@ describe("markdown", () => {
     expect(html(read(from))).toBe(to);
   });
 
-  it.each(growing)("that grows shows %j as %j", (source, shown) => {
+  it.each(growing)("renders %j as %j while growing", (source, shown) => {
     expect(html(new BlockReader().read(source, false))).toBe(shown);
   });
 
-  it("is the same in the end however it came", () => {
+  it("renders the same for any sequence of deltas", () => {
     const source = [...shared, ...ours.map(({ from }) => from)].join("\n\n");
     for (const step of [1, 2, 3, 7, 50]) {
       const reader = new BlockReader();
@@ -160,7 +160,7 @@ describe("markdown", () => {
     }
   });
 
-  it("never shows marks that are about to mean something", () => {
+  it("never shows markup that is still incomplete", () => {
     const source =
       "A **bold** word, a [link](https://example.com/x), `code`, *it*.\n\n- **One**: `a`\n- [Two](https://e.com)\n";
     const reader = new BlockReader();
@@ -170,7 +170,7 @@ describe("markdown", () => {
     }
   });
 
-  it("reads only the last block again", () => {
+  it("parses only the last block again", () => {
     const reader = new BlockReader();
     const text = "one\n\ntwo\n\n- three\n- four\n\nfive";
     const before = [...reader.read(text, false)];
@@ -180,7 +180,7 @@ describe("markdown", () => {
     expect(after[1]).toBe(before[1]);
   });
 
-  it("begins anew where the text does", () => {
+  it("restarts when the text does", () => {
     const reader = new BlockReader();
     reader.read("first try\n\nwith more\n\nand more", false);
     expect(html(reader.read("second", false))).toBe("<p>second</p>");
@@ -195,14 +195,14 @@ describe("markdown", () => {
     },
   );
 
-  it("is read aloud without its signs", () => {
+  it("is read aloud without its markup", () => {
     expect(plainTextOf(read("# Hi **you**\n\n1. a `b`\n2. [c](https://d.e)\n\n| x | y |\n|---|---|\n| 1 | 2 |"))).toBe(
       "Hi you\na b\nc\nx, y\n1, 2",
     );
   });
 });
 
-describe("an address in a reply", () => {
+describe("address in a reply", () => {
   it.each([
     ["https://example.com/a?b=c#d", "https://example.com/a?b=c#d"],
     ["/returns", "https://shop.example/returns"],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Pace } from "./pace.ts";
 
-describe("the pace of a reply", () => {
-  it("shows at once what is there at first, and then spreads what comes over frames", () => {
+describe("pace of a reply", () => {
+  it("shows the existing text at once and spreads later text over frames", () => {
     const pace = new Pace();
     pace.grow("It began.", true);
     expect(pace.shown).toBe("It began.");
@@ -14,7 +14,7 @@ describe("the pace of a reply", () => {
     expect(lengths.length).toBeLessThan(40);
   });
 
-  it("shows all at once where that is wanted, and a text that begins anew", () => {
+  it("shows everything at once where wanted, and when a text restarts", () => {
     const pace = new Pace();
     pace.grow("a", true);
     pace.grow("a lot more", false);
@@ -23,7 +23,7 @@ describe("the pace of a reply", () => {
     expect(pace.shown).toBe("another one");
   });
 
-  it("never cuts a character in two", () => {
+  it("never splits a character", () => {
     const pace = new Pace();
     pace.grow("", true);
     pace.grow("😀".repeat(20), true);

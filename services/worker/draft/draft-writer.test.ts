@@ -47,7 +47,7 @@ async function readText(live: Store, jobId: string): Promise<string | undefined>
 /** Changes that a test waits for take milliseconds. */
 const quickly = { interval: 5, timeout: 5000 };
 
-describe.each(jobStores)("the draft of a reply on $name", ({ available, openJobs }) => {
+describe.each(jobStores)("draft of a reply on $name", ({ available, openJobs }) => {
   describe.runIf(available)("while it is written", () => {
     let context: TestJobContext;
 
@@ -56,7 +56,7 @@ describe.each(jobStores)("the draft of a reply on $name", ({ available, openJobs
       return () => context[Symbol.asyncDispose]();
     });
 
-    it("begins with the first delta at once, and joins what comes in the 40 ms after it", async () => {
+    it("stores the first delta at once and joins those of the next 40 ms", async () => {
       const { writer, writes, read } = openWriter(context.live);
       writer.push("né");
       expect(writes).toHaveLength(1);
@@ -72,7 +72,7 @@ describe.each(jobStores)("the draft of a reply on $name", ({ available, openJobs
       await writer.close();
     });
 
-    it("begins anew, whole, when the store has lost it, and goes on from there", async () => {
+    it("is rewritten whole when the store lost it, and continues from there", async () => {
       const { writer, writes, jobId, read } = openWriter(context.live);
       writer.push("one ");
       await expect.poll(read, quickly).toBe("one ");
@@ -90,7 +90,7 @@ describe.each(jobStores)("the draft of a reply on $name", ({ available, openJobs
       await writer.close();
     });
 
-    it("stops when the job is another's by now, which it says once; the text goes on growing", async () => {
+    it("stops once another run holds the job, reported once; the text itself keeps growing", async () => {
       let mine = true;
       const { writer, writes, lost, jobId, read } = openWriter(context.live, { isMine: async () => mine });
       writer.push("one ");
@@ -107,7 +107,7 @@ describe.each(jobStores)("the draft of a reply on $name", ({ available, openJobs
       expect(writer.text).toBe("one two three");
     });
 
-    it("is whole in the end, whatever the store loses and refuses on the way", async () => {
+    it("is whole in the end, whatever the store loses or refuses", async () => {
       const pieces = Array.from("A reply: né 漢字 🙂 which takes some while to be told.");
       let calls = 0;
       // Every third call fails, every other of those after it was carried out: a time limit looks like this.
@@ -135,7 +135,7 @@ describe.each(jobStores)("the draft of a reply on $name", ({ available, openJobs
       await writer.close();
     });
 
-    it("ends at once when it is closed, in the middle of a pause too, and nothing is written after that", async () => {
+    it("ends at once when closed, during a pause too, and writes nothing afterwards", async () => {
       const { writer, writes, read } = openWriter(context.live);
       writer.push("one ");
       writer.push("two ");
@@ -147,7 +147,7 @@ describe.each(jobStores)("the draft of a reply on $name", ({ available, openJobs
       expect(writer.text).toBe("one two three");
     });
 
-    it("is not written where there is no text", async () => {
+    it("is not written without text", async () => {
       const { writer, writes } = openWriter(context.live);
       writer.push("");
       await writer.close();
@@ -156,8 +156,8 @@ describe.each(jobStores)("the draft of a reply on $name", ({ available, openJobs
   });
 });
 
-describe.runIf(redisAvailable)("the draft of a reply while Redis is away", () => {
-  it("costs the reply nothing, and is there again once Redis is, though no more text comes", async () => {
+describe.runIf(redisAvailable)("draft of a reply while Redis is down", () => {
+  it("does not delay the reply and is restored once Redis is back, even without new text", async () => {
     await using context = await openJobsOnRedis();
     const { writer, writes, lost, read } = openWriter(context.live);
     writer.push("one ");

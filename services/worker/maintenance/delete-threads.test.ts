@@ -41,8 +41,8 @@ async function discard(provider: string, count: number): Promise<string[]> {
   return ids;
 }
 
-describe("a round of deleting threads", () => {
-  it("deletes all that is due, once a provider is back also what was tried in vain", async () => {
+describe("deletion of threads", () => {
+  it("deletes all due threads, and earlier failures once a provider is back", async () => {
     const context = { db, log: quietLog() };
     const [openai, other] = [keeper("openai"), keeper("openai-assistants")];
     const keepers = [openai.provider, other.provider];
@@ -63,7 +63,7 @@ describe("a round of deleting threads", () => {
     expect((await db.pool.query("select from thread_deletions")).rowCount).toBe(0);
   });
 
-  it("goes on behind what a provider refuses to delete, and asks for that again much later", async () => {
+  it("continues past threads a provider refuses to delete and retries those much later", async () => {
     const { provider, told } = keeper("openai");
     await discard("openai", 10);
     told.fault = "rejected";

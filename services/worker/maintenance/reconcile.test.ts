@@ -18,8 +18,8 @@ async function waiting(): Promise<number> {
   return (await jobs.queue.counts()).waiting;
 }
 
-describe.each(jobStores)("a round of the reconciler on $name", ({ available, openJobs }) => {
-  it.runIf(available)("puts back the heads that the queue does not hold, and nothing else", async () => {
+describe.each(jobStores)("reconciler on $name", ({ available, openJobs }) => {
+  it.runIf(available)("enqueues heads missing from the queue and nothing else", async () => {
     jobs = await openJobs();
     const worker = openWorker(jobs);
     const lost = await startConversation(jobs.db.pool);
@@ -36,7 +36,7 @@ describe.each(jobStores)("a round of the reconciler on $name", ({ available, ope
     expect(await waiting()).toBe(2);
   });
 
-  it.runIf(available)("delivers again what a worker left behind, or ends it where it must", async () => {
+  it.runIf(available)("delivers jobs of crashed workers again, or ends them where required", async () => {
     jobs = await openJobs();
     const worker = openWorker(jobs);
     const [died, givenBack, alive, cancelled, deadly] = await Promise.all(
@@ -63,7 +63,7 @@ describe.each(jobStores)("a round of the reconciler on $name", ({ available, ope
     expect(await readJob(jobs.db.pool, deadly.id)).toMatchObject({ status: "failed", errorCode: "workers_died" });
   });
 
-  it.runIf(available)("goes round what the queue holds back for a worker that has lost it, after a while", async () => {
+  it.runIf(available)("adds a second entry when the queue holds an entry for a worker that lost the job", async () => {
     jobs = await openJobs();
     const worker = openWorker(jobs);
     const { id } = await startConversation(jobs.db.pool);
@@ -93,7 +93,7 @@ describe.each(jobStores)("a round of the reconciler on $name", ({ available, ope
     expect(await readTombstones(jobs.db.pool)).toEqual([]);
   });
 
-  it.runIf(available)("is one of many, until it is told to end", async () => {
+  it.runIf(available)("runs in many workers at once until it is closed", async () => {
     jobs = await openJobs();
     const first = await startConversation(jobs.db.pool);
     await markDue(jobs.db.pool, [first.id]);
@@ -108,8 +108,8 @@ describe.each(jobStores)("a round of the reconciler on $name", ({ available, ope
   });
 });
 
-describe.runIf(redisAvailable)("a round of the reconciler while the queue is away", () => {
-  it("leaves all of it for the next one, and does the rest", async () => {
+describe.runIf(redisAvailable)("reconciler while the queue is down", () => {
+  it("retries later what needs the queue and does the rest", async () => {
     const context = await openJobsOnRedis();
     jobs = context;
     const { log, lines } = recordingLog();

@@ -35,8 +35,8 @@ async function left(): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-describe.each(jobStores)("a round of forgetting on $name", ({ available, openJobs }) => {
-  it.runIf(available)("erases what is old as a deletion does, and nothing else", async () => {
+describe.each(jobStores)("retention on $name", ({ available, openJobs }) => {
+  it.runIf(available)("erases expired conversations as a deletion does, and nothing else", async () => {
     jobs = await openJobs();
     const [old] = await conversations(1, 31);
     const [young] = await conversations(1, 29);
@@ -53,7 +53,7 @@ describe.each(jobStores)("a round of forgetting on $name", ({ available, openJob
     expect(await live.readDraft(old.id, 1, 0)).toBeUndefined();
   });
 
-  it.runIf(available)("keeps all for ever where nobody said how long", async () => {
+  it.runIf(available)("keeps everything where RETENTION_DAYS is not set", async () => {
     jobs = await openJobs();
     await conversations(3, 3000);
     await forget(worker(undefined));
@@ -61,8 +61,8 @@ describe.each(jobStores)("a round of forgetting on $name", ({ available, openJob
   });
 });
 
-describe("forgetting", () => {
-  it("is done in small batches, by many workers at once", async () => {
+describe("retention", () => {
+  it("erases in small batches, by many workers at once", async () => {
     jobs = await jobStores[1].openJobs();
     await conversations(130, 31);
     await forget(worker(30));
@@ -71,7 +71,7 @@ describe("forgetting", () => {
     expect(await left()).toBe(0);
   });
 
-  it("drops tombstones whose time is over", async () => {
+  it("deletes expired tombstones", async () => {
     jobs = await jobStores[1].openJobs();
     const { pool } = jobs.db;
     const [old] = await conversations(1, 1);
@@ -84,7 +84,7 @@ describe("forgetting", () => {
     expect((await pool.query("select from conversations")).rowCount).toBe(0);
   });
 
-  it("goes on behind a conversation that cannot be erased", async () => {
+  it("continues past a conversation that cannot be erased", async () => {
     jobs = await jobStores[1].openJobs();
     const { pool } = jobs.db;
     const [stuck] = await conversations(1, 40);

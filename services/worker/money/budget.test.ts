@@ -27,7 +27,7 @@ afterEach(() => jobs[Symbol.asyncDispose]());
 
 const providers: ProviderName[] = ["anthropic", "openai", "openai-assistants", "compatible"];
 
-describe.each(jobStores)("a budget of the day on $name", ({ available, openJobs }) => {
+describe.each(jobStores)("daily budget on $name", ({ available, openJobs }) => {
   it.runIf(available).each(providers)(
     "is kept at %s by what is really charged, and nothing charged is missing in the ledger",
     async (name) => {

@@ -11,8 +11,8 @@ function metered(state: Partial<Pick<Meter, "begun" | "whole" | "usage">>, text 
   return meter;
 }
 
-describe("the most that a call has used", () => {
-  it("is what the provider counted, once its answer was read to the end", () => {
+describe("upper bound of a call's usage", () => {
+  it("is the provider's count if the response was read to its end", () => {
     const usage = { inputTokens: 40, outputTokens: 7 };
     expect(mostSpent(metered({ begun: true, whole: true, usage }, "Hello."), limits)).toEqual({
       usage,
@@ -20,7 +20,7 @@ describe("the most that a call has used", () => {
     });
   });
 
-  it("is the counted prompt and the limit of output where the answer was cut after an early count", () => {
+  it("is the counted prompt and the output limit if the response was cut after an early count", () => {
     const usage = { inputTokens: 40, cachedInputTokens: 30, outputTokens: 1 };
     expect(mostSpent(metered({ begun: true, usage }, "Hel"), limits)).toEqual({
       usage: { inputTokens: 40, cachedInputTokens: 30, outputTokens: 300 },
@@ -28,23 +28,23 @@ describe("the most that a call has used", () => {
     });
   });
 
-  it("is not less than the provider counted where it wrote more than its limit", () => {
+  it("is the provider's count if that exceeds the output limit", () => {
     const usage = { inputTokens: 40, outputTokens: 900 };
     expect(mostSpent(metered({ begun: true, usage }), limits).usage.outputTokens).toBe(900);
   });
 
-  it("is the limits where nothing is known", () => {
+  it("is the limits if nothing is known", () => {
     expect(mostSpent(metered({}), limits)).toEqual({ usage: limits, estimated: true });
     expect(mostSpent(metered({ begun: true }, "Hello."), limits)).toEqual({ usage: limits, estimated: true });
   });
 
-  it("is a token for each byte of a whole reply without usage, and one for its end, up to the limit", () => {
+  it("is one token per byte of a complete reply without usage, plus one for its end, up to the limit", () => {
     const output = (text: string) => mostSpent(metered({ begun: true, whole: true }, text), limits).usage;
     expect(output("né⠿")).toEqual({ inputTokens: 500, outputTokens: 7 });
     expect(output("⠿".repeat(200))).toEqual(limits);
   });
 
-  it("is the limit of output for a whole reply without usage whose thoughts were not shown", () => {
+  it("is the output limit for a complete reply without usage whose thoughts were not shown", () => {
     const meter = metered({ begun: true, whole: true }, "Yes.");
     meter.generatedUnseen();
     meter.generated("More.");
@@ -52,10 +52,10 @@ describe("the most that a call has used", () => {
   });
 });
 
-describe("a call that gave no reply", () => {
+describe("call without a reply", () => {
   const failed = (code: ProviderErrorCode, unsent = false) => new ProviderError(code, "failed", { unsent });
 
-  it("costs nothing where it was refused, or never connected", () => {
+  it("costs nothing if it was refused or never connected", () => {
     for (const error of [
       failed("rejected"),
       failed("overloaded"),
@@ -66,7 +66,7 @@ describe("a call that gave no reply", () => {
     }
   });
 
-  it("costs something where an answer had begun, or may have", () => {
+  it("has a cost if a response began or may have begun", () => {
     for (const code of ["rejected", "overloaded", "unreachable"] as const) {
       expect(wasTurnedAway(metered({ begun: true }), failed(code))).toBe(false);
     }
@@ -76,11 +76,11 @@ describe("a call that gave no reply", () => {
   });
 });
 
-describe("what a call has cost", () => {
+describe("cost of a call", () => {
   const price = { input: 1, cachedInput: 0.1, cacheWrite: 2, output: 5 };
   const million = { inputTokens: 1_000_000, outputTokens: 0 };
 
-  it("has the highest price of input where the provider did not count it", () => {
+  it("uses the highest input price if the provider did not split its count", () => {
     expect(costOfSpent(price, { usage: million, estimated: true })).toBe(2);
     expect(costOfSpent(price, { usage: million, estimated: false })).toBe(1);
     expect(costOfSpent(price, { usage: { ...million, cachedInputTokens: 1_000_000 }, estimated: true })).toBe(0.1);

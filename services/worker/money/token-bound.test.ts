@@ -46,14 +46,14 @@ const dear = [
   "\u{10ffff}",
 ];
 
-describe.each(tokenizers)("the bound of a text, held against $name", ({ count }) => {
-  it("is never below its tokens, over all of Unicode", () => {
+describe.each(tokenizers)("token bound of a text, with $name", ({ count }) => {
+  it("is never below the token count, over all of Unicode", () => {
     for (const text of allOfUnicode(64)) {
       if (count(text) > boundTokens(text)) expect.fail(`${text.codePointAt(0)?.toString(16)}: ${count(text)} tokens`);
     }
   });
 
-  it("is never below those of one character again and again, or of white space of any kind", () => {
+  it("is never below the token count of one repeated character or of any white space", () => {
     const spaces = [...allOfUnicode(64)].flatMap((text) => text.match(/\s/g) ?? []);
     expect(spaces.length).toBeGreaterThan(20);
     for (const character of [...dear, ...spaces]) {
@@ -64,7 +64,7 @@ describe.each(tokenizers)("the bound of a text, held against $name", ({ count })
     }
   });
 
-  it("is never below those of any mix", () => {
+  it("is never below the token count of any mixture", () => {
     const piece = fc.oneof(
       fc.string({ unit: "binary" }),
       fc.string(),
@@ -78,8 +78,8 @@ describe.each(tokenizers)("the bound of a text, held against $name", ({ count })
   });
 });
 
-describe("the bound of a message", () => {
-  it("leaves room for what a chat template puts around it", () => {
+describe("token bound of a message", () => {
+  it("includes the overhead of chat templates", () => {
     expect(boundMessage("")).toBeGreaterThanOrEqual(o200k("<|start_header_id|>assistant<|end_header_id|>\n\n"));
   });
 });

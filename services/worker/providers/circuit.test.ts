@@ -27,8 +27,8 @@ const never = () => false;
 const fail = (circuit: Circuit, code: ProviderErrorCode, hasBegun = never) =>
   circuit.run(() => Promise.reject(new ProviderError(code, "as told")), hasBegun).catch((error: unknown) => error);
 
-describe("a circuit", () => {
-  it("opens at the first timeout, and then lets nobody wait", async () => {
+describe("circuit", () => {
+  it("opens at the first timeout and then delays nobody", async () => {
     const circuit = newCircuit();
     await fail(circuit, "timeout");
     expect(circuit.isOpen).toBe(true);
@@ -42,13 +42,13 @@ describe("a circuit", () => {
     expect(called).toBe(false);
   });
 
-  it("does not open at once where a reply had begun and then stalled", async () => {
+  it("stays closed after one stall in the middle of a reply", async () => {
     const circuit = newCircuit();
     await fail(circuit, "timeout", () => true);
     expect(circuit.isOpen).toBe(false);
   });
 
-  it("stays closed, however often, where the provider was at work on what took too long", async () => {
+  it("stays closed after any number of timeouts while the provider was at work", async () => {
     const circuit = newCircuit();
     for (let times = 0; times < 10; times += 1) {
       const tooLong = new ProviderError("timeout", "as told", { atWork: true });
@@ -72,7 +72,7 @@ describe("a circuit", () => {
     expect(circuit.isOpen).toBe(true);
   });
 
-  it("does not hold it against a provider that it rejects requests, or that a run was stopped", async () => {
+  it("does not count rejected requests or stopped runs", async () => {
     const circuit = newCircuit();
     for (let failures = 0; failures < 10; failures += 1) {
       await fail(circuit, "rejected");
@@ -81,7 +81,7 @@ describe("a circuit", () => {
     expect(circuit.isOpen).toBe(false);
   });
 
-  it("closes also when a probe is answered with a redirect to somewhere that is away, as a call is", async () => {
+  it("closes if a probe is answered by a redirect to an unreachable place, as a call would be", async () => {
     const server = createServer((_req, res) => res.writeHead(302, { location: "http://127.0.0.1:1/" }).end());
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -93,7 +93,7 @@ describe("a circuit", () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it("closes when a probe is answered, by whatever but a server's error", async () => {
+  it("closes if a probe gets any response but a server error", async () => {
     const statuses = [500, 401];
     const server = createServer((_req, res) => res.writeHead(statuses.shift() ?? 200).end());
     server.listen(0, "127.0.0.1");

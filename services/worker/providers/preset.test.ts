@@ -26,7 +26,7 @@ streamingSuite("preset", {
   halted: () => createPresetProvider({ wordMs: anHourMs }),
 });
 
-describe("the preset provider", () => {
+describe("preset provider", () => {
   it.each([
     "One.",
     "  Two  spaces, kept \n",
@@ -53,7 +53,7 @@ describe("the preset provider", () => {
     expect(events.map((event) => (event.type === "delta" ? event.text : event.type))).toEqual([...words, "finish"]);
   });
 
-  it("takes its time between words", async () => {
+  it("pauses between words", async () => {
     const began = performance.now();
     await collect(createPresetProvider({ wordMs: 10 }), {
       request: ask("Hello", { ...otherwise, reply: "one two three" }),
@@ -62,7 +62,7 @@ describe("the preset provider", () => {
     expect(performance.now() - began).toBeGreaterThanOrEqual(18);
   });
 
-  it("answers the last message, not the ones before", async () => {
+  it("answers the last message only", async () => {
     const request = ask("My refund?", reply("Orders!", "order"), reply("Refunds!", "refund"), otherwise);
     const prompt = [{ role: "user", text: "My order?" } as const, ...request.prompt];
     expect((await collect(createPresetProvider({ wordMs: 0 }), { request: { ...request, prompt } })).text).toBe(
@@ -71,13 +71,13 @@ describe("the preset provider", () => {
   });
 });
 
-describe("the preset chosen", () => {
-  it("is the default one when there is no keyword in the message", () => {
+describe("choice of a preset", () => {
+  it("is the default without a keyword in the message", () => {
     expect(choose("What about tomatoes?", reply("Orders!", "order"))).toBe(otherwise.reply);
     expect(choose("", reply("Orders!", "order"))).toBe(otherwise.reply);
   });
 
-  it("is not the default one for standing first", () => {
+  it("does not depend on the position of the default", () => {
     expect(choosePreset([otherwise, reply("Orders!", "order")], "my order").reply).toBe("Orders!");
   });
 
@@ -116,29 +116,29 @@ describe("the preset chosen", () => {
     expect(choose(message, reply("Found", keyword))).toBe(otherwise.reply);
   });
 
-  it("is the one with the longest keyword", () => {
+  it("prefers the longest keyword", () => {
     expect(choose("return my order", reply("Orders!", "order"), reply("Returns!", "return"))).toBe("Returns!");
     expect(choose("order status", reply("Orders!", "order"), reply("Status!", "order status"))).toBe("Status!");
   });
 
-  it("is the one with more keywords, when together they are longer", () => {
+  it("prefers more keywords if they are longer together", () => {
     const message = "hello, refund or exchange";
     expect(choose(message, reply("Hi!", "hello"), reply("Returns!", "refund", "exchange"))).toBe("Returns!");
     expect(choose("to be or not", reply("Two", "to", "be"), reply("One", "not"))).toBe("Two");
   });
 
-  it("is the first in the file on a tie", () => {
+  it("takes the first in the file on a tie", () => {
     expect(choose("left or best", reply("First", "left"), reply("Second", "best"))).toBe("First");
     expect(choose("left or best", reply("Second", "best"), reply("First", "left"))).toBe("Second");
   });
 
-  it("is a weak one only when no other has a keyword in the message", () => {
+  it("takes a weak preset only if no other has a keyword in the message", () => {
     const hello: Preset = { ...reply("Hi!", "good afternoon"), weak: true };
     expect(choose("Good afternoon, a refund!", hello, reply("Returns!", "refund"))).toBe("Returns!");
     expect(choose("Good afternoon!", hello, reply("Returns!", "refund"))).toBe("Hi!");
   });
 
-  it("is none of those for when nobody can answer, unless there are no others", () => {
+  it("takes no fallback preset unless there are no others", () => {
     const busy: Preset = { ...reply("Busy!"), fallback: true };
     const german: Preset = { ...reply("Viel los!", "bitte"), fallback: true };
     expect(choose("bitte", busy, german)).toBe(otherwise.reply);
@@ -146,7 +146,7 @@ describe("the preset chosen", () => {
     expect(choosePreset([{ ...busy, default: true }, german], "please").reply).toBe("Busy!");
   });
 
-  it("is missed, loudly, where there is no default", () => {
+  it("throws without a default", () => {
     expect(() => choosePreset([reply("Orders!", "order")], "tomatoes")).toThrow(RangeError);
   });
 });

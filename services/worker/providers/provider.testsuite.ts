@@ -51,7 +51,7 @@ interface SpeakingProviders {
 /** Behaviour of every provider, wherever its text comes from. */
 export function streamingSuite(name: string, { request = testRequest, whole, halted }: SpeakingProviders): void {
   describe(`${name}, as any provider`, () => {
-    it("streams deltas that are not empty, and signs of progress, then one finish, last", async () => {
+    it("streams non-empty deltas and signs of progress, then one finish, last", async () => {
       const { events, error } = await collect(whole(), { request });
       expect(error).toBeUndefined();
       expect(events.filter((event) => event.type === "delta").length).toBeGreaterThan(0);
@@ -60,13 +60,13 @@ export function streamingSuite(name: string, { request = testRequest, whole, hal
       expect(events.filter((event) => event.type === "delta" && event.text === "")).toEqual([]);
     });
 
-    it("names itself and the model that answered", async () => {
+    it("reports its name and the model that answered", async () => {
       const provider = whole();
       expect(provider.name).toBe(name);
       expect((await collect(provider, { request })).finish?.model).toMatch(/./);
     });
 
-    it("rejects with the signal's reason when it is aborted in the middle", async () => {
+    it("rejects with the signal's reason when aborted midway", async () => {
       const abort = new AbortController();
       const reason = new Error("the visitor has had enough");
       const { error, text } = await collect(halted(), {
@@ -78,14 +78,14 @@ export function streamingSuite(name: string, { request = testRequest, whole, hal
       expect(text).not.toBe("");
     });
 
-    it("rejects with the signal's reason when that was aborted before the start", async () => {
+    it("rejects with the signal's reason when aborted before the start", async () => {
       const reason = new Error("too late");
       const { error, events } = await collect(whole(), { request, signal: AbortSignal.abort(reason) });
       expect(error).toBe(reason);
       expect(events).toEqual([]);
     });
 
-    it("says nothing more once it is aborted", async () => {
+    it("yields nothing after an abort", async () => {
       const abort = new AbortController();
       const { events } = await collect(whole(), { request, signal: abort.signal, onDelta: () => abort.abort() });
       expect(events.filter((event) => event.type !== "progress")).toHaveLength(1);
@@ -148,7 +148,7 @@ export function providerSuite(
     },
   });
 
-  describe(`${name} passes on the text as it came`, () => {
+  describe(`${name} passes text on unchanged`, () => {
     const difficult = 'Grüße 👋🏽 aus 東京, \\"quoted\\"\r\n\tdata: [DONE]\n\n\u2028\u0000 e\u0301 👩‍👩‍👧 end';
 
     it("in deltas of any size", async () => {
@@ -161,7 +161,7 @@ export function providerSuite(
       expect((await answerTo({ steps: [difficult, "!"], splitAt: "every-byte" })).text).toBe(`${difficult}!`);
     });
 
-    it("when it arrives in pieces, split at any byte", async () => {
+    it("when it is split at any byte", async () => {
       const pieceBytes = 97;
       const longerThanTheStream = 10_000;
       const splits = (from: number) => {
@@ -176,7 +176,7 @@ export function providerSuite(
       );
     });
 
-    it("when it is escaped, and the halves of a character are split", async () => {
+    it("when it is escaped and characters are split", async () => {
       const { text } = await answerTo({ steps: ["ü👋🏽東", "\\ud83d"], escapes: true, splitAt: "every-byte" });
       expect(text).toBe("ü👋🏽東\\ud83d");
     });
@@ -187,11 +187,11 @@ export function providerSuite(
       expect(text).toBe("onetwo");
     });
 
-    it("when the two halves of a character come in two deltas", async () => {
+    it("when the halves of a character arrive in two deltas", async () => {
       expect((await answerTo({ steps: ["👋"[0] ?? "", "👋"[1] ?? ""] })).text).toBe("👋");
     });
 
-    it("when there are comments in between", async () => {
+    it("with comments in between", async () => {
       const comment = { raw: ": still working\n\n" };
       expect((await answerTo({ steps: [comment, "a", comment, "b", comment] })).text).toBe("ab");
     });
@@ -210,12 +210,12 @@ export function providerSuite(
       expect((await ask(provider(), { request: long })).text === steps.join("")).toBe(true);
     });
 
-    it("when there is none", async () => {
+    it("when it is empty", async () => {
       const { events, finish } = await answerTo({ steps: [] });
       expect(events.filter((event) => event.type !== "progress")).toEqual([finish]);
     });
 
-    it("when a hundred are asked at once, each its own", async () => {
+    it("when a hundred calls run at once", async () => {
       fake.next(...Array.from({ length: 100 }, (_, i): Script => ({ steps: [`reply `, `number ${i}`] })));
       const replies = await Promise.all(Array.from({ length: 100 }, () => ask(provider())));
       expect(new Set(replies.map(({ text }) => text)).size).toBe(100);
@@ -228,14 +228,14 @@ export function providerSuite(
       expect((await answerTo({ steps: ["x"], usage })).finish?.usage).toEqual(usage);
     });
 
-    it.skipIf(cacheUsage.length === 0)("how much of the prompt came from a cache, or went there", async () => {
+    it.skipIf(cacheUsage.length === 0)("how much of the prompt was read from or written to a cache", async () => {
       const usage = { inputTokens: 1234, cachedInputTokens: 1000, cacheWriteTokens: 200, outputTokens: 56 };
       const { finish } = await answerTo({ steps: ["x"], usage });
       expect(finish?.usage).toMatchObject({ inputTokens: 1234, outputTokens: 56 });
       for (const count of cacheUsage) expect(finish?.usage).toHaveProperty(count, usage[count]);
     });
 
-    it("no usage where none came", async () => {
+    it("no usage if none was sent", async () => {
       expect((await answerTo({ steps: ["x"], usage: null })).finish).not.toHaveProperty("usage");
     });
 
@@ -245,18 +245,18 @@ export function providerSuite(
       expect(finish?.finishReason).toBe(reason);
     });
 
-    it("the model, as the upstream names it", async () => {
+    it("the model as the upstream names it", async () => {
       expect((await answerTo({ steps: ["x"], model: "big-1-2026-11" })).finish?.model).toBe("big-1-2026-11");
     });
   });
 
-  describe(`${name} limits what it is told:`, () => {
+  describe(`${name} bounds`, () => {
     const endless: Script = { steps: [...Array.from({ length: 40 }, () => "👋".repeat(1000)), { stall: true }] };
 
     it.each([
       [3_000_000_000, 2_147_483_647],
       [12.4, 13],
-    ])("a count of %d tokens is %d, which can be stored", async (count, stored) => {
+    ])("a count of %d tokens to %d, which can be stored", async (count, stored) => {
       const usage = { inputTokens: count, outputTokens: count };
       expect((await answerTo({ steps: ["x"], usage })).finish?.usage).toEqual({
         inputTokens: stored,
@@ -264,17 +264,17 @@ export function providerSuite(
       });
     });
 
-    it("a count below nothing is none", async () => {
+    it("a negative count to none", async () => {
       const { finish, error } = await answerTo({ steps: ["x"], usage: { inputTokens: -5, outputTokens: -1 } });
       expect(error).toBeUndefined();
       expect(finish).not.toHaveProperty("usage");
     });
 
-    it("the name of a model has 200 characters at most", async () => {
+    it("a model's name to 200 characters", async () => {
       expect((await answerTo({ steps: ["x"], model: "m".repeat(100_000) })).finish?.model).toBe("m".repeat(200));
     });
 
-    it("a reply ends, in whole characters, where no honest upstream would still write, and so does the call", async () => {
+    it("an endless reply, in whole characters, and ends the call", async () => {
       fake.next(endless);
       const { text, finish, error } = await ask(provider());
       expect(error).toBeUndefined();
@@ -329,7 +329,7 @@ export function providerSuite(
     });
   });
 
-  describe(`${name} takes for a sign of life`, () => {
+  describe(`${name} counts as a sign of life`, () => {
     const said = (event: object) => ({ raw: `data: ${JSON.stringify(event)}\n\n` });
 
     it.each(Object.entries(work))("%s: the upstream is at work", async (_, event) => {
@@ -339,7 +339,7 @@ export function providerSuite(
       expect(finish?.finishReason).toBe("stop");
     });
 
-    it.each(Object.entries(work))("%s, and after it silence is a timeout as after text", async (_, event) => {
+    it.each(Object.entries(work))("%s, and silence after it is a timeout as after text", async (_, event) => {
       fake.next({ steps: [said(event), { stall: true }] });
       const { error, events } = await ask(provider({ betweenTokensMs: 50 }));
       expect(error).toMatchObject({ name: "ProviderError", code: "timeout", atWork: false });
@@ -347,14 +347,14 @@ export function providerSuite(
       expect((await (await fake.waitForCall(1)).ended).how).toBe("disconnected");
     });
 
-    it("any of these, but gives up when no text comes of it in time", async () => {
+    it("all of these, but gives up if no text follows in time", async () => {
       const events = Object.values(work).map(said);
       fake.next({ steps: [...events, { stall: true }] });
       const { error } = await ask(provider({ firstTokenMs: 2000 }));
       expect(error).toMatchObject({ name: "ProviderError", code: "timeout", atWork: true });
     });
 
-    it("nothing in the head of an answer", async () => {
+    it("no response header", async () => {
       fake.next({ steps: [{ raw: ": comment\n\n" }, { stall: true }] });
       const { events } = await ask(provider({ firstTokenMs: 100 }));
       expect(events).not.toContainEqual({ type: "progress", sign: "work" });
@@ -379,7 +379,7 @@ export function providerSuite(
     });
   });
 
-  describe(`${name} calls a silent upstream a timeout, and ends the call`, () => {
+  describe(`${name} times out on a silent upstream and ends the call`, () => {
     it.each<[string, Script, Partial<Timeouts>]>([
       ["before the head of the answer", { before: { stall: true } }, { firstTokenMs: 50 }],
       ["before the first token", { steps: [{ stall: true }] }, { firstTokenMs: 50 }],
@@ -391,7 +391,7 @@ export function providerSuite(
       expect((await (await fake.waitForCall(1)).ended).how).toBe("disconnected");
     });
 
-    it("but comments are no tokens", async () => {
+    it("although it sends comments", async () => {
       const comments = Array.from({ length: 20 }, () => [{ raw: ": busy\n\n" }, { waitMs: 20 }]).flat();
       fake.next({ steps: [...comments, "late"] });
       const { error } = await ask(provider({ firstTokenMs: 100 }));
@@ -433,12 +433,12 @@ export function providerSuite(
       expect((error as ProviderError).retryAfterMs).toBeLessThanOrEqual(60_000);
     });
 
-    it("a Retry-After that is neither to none", async () => {
+    it("an invalid Retry-After to none", async () => {
       const { error } = await answerTo({ status: 429, headers: { "retry-after": "soon" }, body: "{}" });
       expect(error).toMatchObject({ code: "overloaded", retryAfterMs: undefined });
     });
 
-    it("an error page to what its status says", async () => {
+    it("an error page to the meaning of its status", async () => {
       const { error } = await answerTo({
         status: 502,
         headers: { "content-type": "text/html" },
@@ -456,7 +456,7 @@ export function providerSuite(
       expect((await (await fake.waitForCall(1)).ended).how).toBe("disconnected");
     });
 
-    it("a web page with status 200 to malformed, and does not read it to its end", async () => {
+    it("a web page with status 200 to malformed, without reading it to its end", async () => {
       fake.next({ headers: { "content-type": "text/html" }, steps: [{ raw: "<h1>Welcome</h1>" }, { stall: true }] });
       expect((await ask(provider())).error).toMatchObject({ code: "malformed" });
       expect((await (await fake.waitForCall(1)).ended).how).toBe("disconnected");
@@ -476,14 +476,14 @@ export function providerSuite(
       expect(collected.text).toBe(text);
     });
 
-    it("a port that nobody listens on to unreachable", async () => {
+    it("a closed port to unreachable", async () => {
       const gone = await startFakeProvider();
       await gone.close();
       const { error } = await ask(make({ baseUrl: gone.url, apiKey, timeouts: defaultTimeouts }));
       expect(error).toMatchObject({ name: "ProviderError", code: "unreachable", unsent: true });
     });
 
-    it("a server that accepts and never shakes hands to timeout, after the time to connect", async () => {
+    it("a server that accepts and never shakes hands to timeout, after the connect timeout", async () => {
       const silent = net.createServer();
       await new Promise<void>((resolve) => void silent.listen(0, "127.0.0.1", resolve));
       const { port } = silent.address() as net.AddressInfo;
@@ -506,7 +506,7 @@ export function providerSuite(
     });
   });
 
-  describe(`${name} tells the meter of a call`, () => {
+  describe(`${name} reports to the meter of a call`, () => {
     const measure = async (script: Script, onDelta?: () => void, signal?: AbortSignal) => {
       const meter = new Meter();
       fake.next(script);
@@ -514,32 +514,32 @@ export function providerSuite(
       return meter;
     };
 
-    it("the usage of a whole reply", async () => {
+    it("the usage of a complete reply", async () => {
       const usage = { inputTokens: 12, outputTokens: 3 };
       expect(await measure({ steps: ["Né", "⠿"], usage })).toMatchObject({ begun: true, whole: true, usage });
     });
 
-    it.each(Object.entries(work))("that not all of its output is known, after %s", async (_, event) => {
+    it.each(Object.entries(work))("that part of its output is unknown, after %s", async (_, event) => {
       const raw = `data: ${JSON.stringify(event)}\n\n`;
       expect(await measure({ steps: [{ raw }, "Yes."], usage: null })).toMatchObject({ whole: true, bytes: undefined });
     });
 
-    it("that an answer has begun, of one that is stopped or cut", async () => {
+    it("that a response began, if it was stopped or cut", async () => {
       const abort = new AbortController();
       const half = { steps: ["So far", { stall: true } as const] };
       expect(await measure(half, () => abort.abort(), abort.signal)).toMatchObject({ begun: true, whole: false });
       expect(await measure({ steps: ["So far", { cut: true }] })).toMatchObject({ begun: true, whole: false });
     });
 
-    it("nothing of a call that was refused, or not answered", async () => {
+    it("nothing for a refused or unanswered call", async () => {
       for (const script of [{ status: 503, body: "{}" }, { before: { cut: true } as const }]) {
         expect(await measure(script)).toMatchObject({ begun: false, whole: false, usage: undefined });
       }
     });
   });
 
-  describe(`${name} goes`, () => {
-    it("through the proxy of its environment, except to where that names", async () => {
+  describe(`${name} connects`, () => {
+    it("through the proxy of its environment, except to the hosts excluded there", async () => {
       await using proxy = await startForwardProxy();
       const asked = (NO_PROXY?: string) =>
         ask(make({ baseUrl: fake.url, apiKey, timeouts: defaultTimeouts, proxy: { HTTP_PROXY: proxy.url, NO_PROXY } }));
@@ -550,7 +550,7 @@ export function providerSuite(
       expect(fake.calls).toHaveLength(2);
     });
 
-    it("through a tunnel of that proxy where it speaks TLS, also to be probed", async () => {
+    it("through a tunnel of that proxy for TLS, also when probed", async () => {
       await using proxy = await startForwardProxy();
       const baseUrl = fake.url.replace("http:", "https:");
       const tunnelled = make({ baseUrl, apiKey, timeouts: defaultTimeouts, proxy: { HTTPS_PROXY: proxy.url } });
@@ -563,8 +563,8 @@ export function providerSuite(
     });
   });
 
-  describe(`${name} keeps to itself`, () => {
-    it("takes nothing that its SDK finds in the environment", async () => {
+  describe(`${name} is isolated`, () => {
+    it("from variables that its SDK reads from the environment", async () => {
       for (const setting of sdkSettings) vi.stubEnv(setting, "a-strangers-value");
       for (const sdk of ["OPENAI", "ANTHROPIC"]) {
         vi.stubEnv(`${sdk}_CUSTOM_HEADERS`, "Authorization: a-strangers-value\nX-Api-Key: a-strangers-value\nX-Odd: 1");

@@ -5,12 +5,12 @@ import { loadProviders } from "./registry.ts";
 
 const environment = { DATABASE_URL: "postgres://localhost/parley" };
 
-describe("the providers of a process", () => {
+describe("providers of a process", () => {
   it("are the presets alone when nothing is configured", async () => {
     expect([...(await loadProviders(readConfig(environment))).keys()]).toEqual(["preset"]);
   });
 
-  it("are those that the API calls available, each under its own name", async () => {
+  it("are those the API lists as available, each under its own name", async () => {
     const config = readConfig({ ...environment, COMPATIBLE_BASE_URL: "http://localhost:11434/v1" });
     const providers = await loadProviders(config);
     const available = describeProviders(config).filter((provider) => provider.available);

@@ -14,7 +14,7 @@ function presetsOf(type: string): Preset[] {
   return assistant.presets;
 }
 
-describe("the presets that are shipped answer a question by its topic, in its language", () => {
+describe("shipped presets answer a question by topic and language", () => {
   it.each([
     ["Where is my order?", "tracking link"],
     ["Hello, how can I pay?", "payment methods"],
@@ -75,7 +75,7 @@ describe("the presets that are shipped answer a question by its topic, in its la
   });
 });
 
-describe("the presets for when nobody can answer", () => {
+describe("fallback presets", () => {
   it.each(["default", "technical"])("of the assistant %s are never the answer to a message otherwise", (type) => {
     const words = presetsOf(type).flatMap(({ keywords }) => keywords);
     for (const word of [...words, ...words.map((each) => `${each}?`)]) {

@@ -33,7 +33,7 @@ export function threadsSuite(name: string, open: (upstream: Upstream) => Provide
   });
   afterEach(() => fake.close());
 
-  describe(`a thread of ${name}`, () => {
+  describe(`thread of ${name}`, () => {
     it.each<[string, PromptMessage[]]>([
       ["nothing yet", []],
       ["a few turns", conversation(4)],
@@ -44,7 +44,7 @@ export function threadsSuite(name: string, open: (upstream: Upstream) => Provide
       expect(held(id)).toEqual(turns);
     });
 
-    it("is continued with the last message alone, and holds the reply then", async () => {
+    it("is continued with the last message only and then contains the reply", async () => {
       const prompt = [...testRequest.prompt];
       const threadId = await make(prompt.slice(0, -1));
       fake.next({ steps: ["It is", " blue."] });
@@ -58,34 +58,34 @@ export function threadsSuite(name: string, open: (upstream: Upstream) => Provide
       expect(held(threadId)).toEqual([...prompt, { role: "assistant", text: "It is blue." }]);
     });
 
-    it("that is gone is not answered in", async () => {
+    it("is not answered in once it is gone", async () => {
       const threadId = await make([]);
       await threads().delete(threadId, never);
       const { error } = await collect(provider(), { request: { ...testRequest, threadId } });
       expect(error).toMatchObject({ name: "ProviderError", code: "rejected", status: 404 });
     });
 
-    it("is deleted with all that it holds", async () => {
+    it("is deleted with all of its content", async () => {
       const id = await make(longConversation);
       await threads().delete(id, never);
       expect(fake.threads.deleted).toEqual([id]);
       expect(held(id)).toEqual([]);
     });
 
-    it("that is gone already is deleted", async () => {
+    it("counts as deleted if it is already gone", async () => {
       const id = await make(conversation(2));
       await threads().delete(id, never);
       await expect(threads().delete(id, never)).resolves.toBeUndefined();
       expect(fake.threads.deleted).toEqual([id]);
     });
 
-    it("is made empty, so that nothing is in one whose id got lost", async () => {
+    it("is created empty, so a thread whose id is lost has no content", async () => {
       const id = await threads().create(never);
       expect(held(id)).toEqual([]);
       for (const { request } of fake.threads.calls) expect(JSON.stringify(request.body ?? {})).not.toContain("turn");
     });
 
-    it("that could only be filled in part is deleted like any other", async () => {
+    it("is deleted even if it was only partly filled", async () => {
       const id = await threads().create(never);
       fake.threads.next({}, { status: 500 });
       await expect(threads().fill(id, longConversation, never)).rejects.toMatchObject({ status: 500 });
@@ -112,7 +112,7 @@ export function threadsSuite(name: string, open: (upstream: Upstream) => Provide
       expect(error).toMatchObject({ name: "ProviderError", code, status, retryAfterMs: 7_000 });
     });
 
-    it("maps a connection that is cut to unreachable", async () => {
+    it("maps a cut connection to unreachable", async () => {
       fake.threads.next({ before: { cut: true } });
       expect(await failure(call(threads(), never))).toMatchObject({ name: "ProviderError", code: "unreachable" });
     });
@@ -126,7 +126,7 @@ export function threadsSuite(name: string, open: (upstream: Upstream) => Provide
       expect(await failure(call(threads(), never))).toMatchObject({ name: "ProviderError", code: "malformed" });
     });
 
-    it("calls a silent upstream a timeout, and ends the call", async () => {
+    it("times out on a silent upstream and ends the call", async () => {
       fake.threads.next({ before: { stall: true } });
       const error = await failure(call(threads({ wholeAnswerMs: 50 }), never));
       expect(error).toMatchObject({ name: "ProviderError", code: "timeout" });
@@ -146,13 +146,13 @@ export function threadsSuite(name: string, open: (upstream: Upstream) => Provide
       expect(at - abortedAt).toBeLessThan(500);
     });
 
-    it("is not begun when it was aborted before", async () => {
+    it("is not started after an abort", async () => {
       const reason = new Error("too late");
       expect(await failure(call(threads(), AbortSignal.abort(reason)))).toBe(reason);
       expect(fake.threads.calls).toEqual([]);
     });
 
-    it("keeps the key and the conversation to itself", async () => {
+    it("leaks neither the key nor the conversation", async () => {
       const body = JSON.stringify({ error: { message: `Wrong key ${apiKey} for "turn 1"`, type: apiKey } });
       fake.threads.next({ status: 401, body });
       const error = await failure(call(threads(), never));

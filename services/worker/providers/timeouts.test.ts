@@ -5,14 +5,14 @@ import { defaultTimeouts, withTimeouts } from "./timeouts.ts";
 const limits = { firstTokenMs: 60, betweenTokensMs: 60 };
 const delta = (text: string): ProviderEvent => ({ type: "delta", text });
 
-describe("a stream with timeouts", () => {
-  it("passes on what the provider says", async () => {
+describe("stream with timeouts", () => {
+  it("passes on the provider's deltas", async () => {
     const { signal } = new AbortController();
     const seen = await Array.fromAsync(withTimeouts(() => says(delta("a"), delta("b")), { signal, ...limits }));
     expect(seen).toEqual([delta("a"), delta("b")]);
   });
 
-  it("does not count the time in which its reader is busy", async () => {
+  it("excludes time in which its reader is busy", async () => {
     const { signal } = new AbortController();
     const seen: ProviderEvent[] = [];
     for await (const event of withTimeouts(() => says(delta("a"), delta("b"), delta("c")), { signal, ...limits })) {
@@ -22,7 +22,7 @@ describe("a stream with timeouts", () => {
     expect(seen).toHaveLength(3);
   });
 
-  it("still notices a stall after its reader was busy", async () => {
+  it("detects a stall after its reader was busy", async () => {
     const { signal } = new AbortController();
     const stream = withTimeouts((inner) => saysThenStalls(inner), { signal, ...limits });
     await stream.next();
@@ -30,7 +30,7 @@ describe("a stream with timeouts", () => {
     await expect(stream.next()).rejects.toMatchObject({ name: "ProviderError", code: "timeout" });
   });
 
-  it("gives the caller's reason, whatever the provider throws when it is aborted", async () => {
+  it("throws the caller's reason, whatever the provider throws when aborted", async () => {
     const abort = new AbortController();
     const reason = new Error("the visitor left");
     const stream = withTimeouts((inner) => saysThenStalls(inner, new Error("from some SDK")), {
@@ -42,7 +42,7 @@ describe("a stream with timeouts", () => {
     await expect(stream.next()).rejects.toBe(reason);
   });
 
-  it("passes on what the provider throws by itself", async () => {
+  it("passes on what the provider throws", async () => {
     const { signal } = new AbortController();
     const fault = new Error("broken");
     // oxlint-disable-next-line require-yield -- it fails before it says anything
@@ -52,7 +52,7 @@ describe("a stream with timeouts", () => {
     await expect(Array.fromAsync(withTimeouts(failing, { signal, ...limits }))).rejects.toBe(fault);
   });
 
-  it("does not call the provider when it was aborted before", async () => {
+  it("does not call the provider after an abort", async () => {
     let called = false;
     const provider = () => {
       called = true;
@@ -64,7 +64,7 @@ describe("a stream with timeouts", () => {
   });
 });
 
-describe("a provider that thinks before it speaks", () => {
+describe("thinking provider", () => {
   const seconds = (n: number) => n * 1000;
   const work: ProviderEvent = { type: "progress", sign: "work" };
   const alive: ProviderEvent = { type: "progress", sign: "alive" };
@@ -98,7 +98,7 @@ describe("a provider that thinks before it speaks", () => {
   const every = (pause: number, times: number, event: ProviderEvent) =>
     Array.from({ length: times }, () => [pause, event] as const);
 
-  it("has 90 s, as long as it shows that it is at work", async () => {
+  it("has 90 s while it shows that it is at work", async () => {
     expect(await outcome([...every(15, 5, work), [14, delta("Yes.")]])).toEqual({ seconds: 89 });
     expect(await outcome(every(15, 10, work))).toMatchObject({
       seconds: 90,
@@ -106,7 +106,7 @@ describe("a provider that thinks before it speaks", () => {
     });
   });
 
-  it("has 90 s also where nothing comes at all", async () => {
+  it("has 90 s even if nothing arrives", async () => {
     expect(await outcome([[89, delta("Yes.")]])).toEqual({ seconds: 89 });
     expect(await outcome([[91, delta("Yes.")]])).toMatchObject({
       seconds: 90,
@@ -114,12 +114,12 @@ describe("a provider that thinks before it speaks", () => {
     });
   });
 
-  it("has as long as its assistant gives it", async () => {
+  it("has the time its assistant allows", async () => {
     expect(await outcome([[150, delta("Yes.")]], { firstTextMs: seconds(151) })).toEqual({ seconds: 150 });
     expect(await outcome([[150, delta("Yes.")]], { firstTextMs: seconds(60) })).toMatchObject({ seconds: 60 });
   });
 
-  it("has 20 s once it was at work and falls silent", async () => {
+  it("has 20 s once it falls silent after a sign of work", async () => {
     expect(
       await outcome([
         [5, work],
@@ -131,7 +131,7 @@ describe("a provider that thinks before it speaks", () => {
     });
   });
 
-  it("may think unseen after what only says that it is alive", async () => {
+  it("may think unseen after a mere keep-alive", async () => {
     expect(
       await outcome([
         [1, alive],
@@ -140,7 +140,7 @@ describe("a provider that thinks before it speaks", () => {
     ).toEqual({ seconds: 81 });
   });
 
-  it("may think between two pieces of text, and then has no limit but that of silence", async () => {
+  it("may think between two pieces of text, limited by silence only", async () => {
     expect(await outcome([[1, delta("So")], ...every(19, 8, work), ...every(19, 2, alive), [19, delta(".")]])).toEqual({
       seconds: 210,
     });
@@ -153,7 +153,7 @@ describe("a provider that thinks before it speaks", () => {
     ).toMatchObject({ seconds: 40 });
   });
 
-  it("is given up also when its time ends while its reader is busy", async () => {
+  it("times out even while its reader is busy", async () => {
     expect(await outcome([[80, work]], { lateMs: seconds(15) })).toMatchObject({
       seconds: 95,
       error: { code: "timeout", atWork: true },

@@ -28,8 +28,8 @@ function cutUp(text: string, cuts: number[]): string[] {
   return places.slice(1).map((end, index) => text.slice(places[index], end));
 }
 
-describe("the text of a provider", () => {
-  it("passes as it is where nothing is wrong with it, at once", () => {
+describe("text of a provider", () => {
+  it("is passed on unchanged and at once if nothing is wrong with it", () => {
     expect(clean("Hello", " wörld ", "🙂")).toEqual(["Hello", " wörld ", "🙂", ""]);
   });
 
@@ -37,18 +37,18 @@ describe("the text of a provider", () => {
     expect(clean("a\0b", "\0", "\0c").join("")).toBe("abc");
   });
 
-  it("gets surrogate pairs joined that were split over chunks, even around U+0000 and nothing", () => {
+  it("gets split surrogate pairs joined, even around U+0000 and empty chunks", () => {
     expect(clean("a\ud83d", "\ude42b")).toEqual(["a", "🙂b", ""]);
     expect(clean("\ud83d\0", "", "\0", "\ude42")).toEqual(["", "", "", "🙂", ""]);
   });
 
-  it("gets U+FFFD for halves that stay alone", () => {
+  it("gets U+FFFD for lone surrogates", () => {
     expect(clean("\ud83d", "a\ude42").join("")).toBe("\ufffda\ufffd");
     expect(clean("\ud83d", "\ud83d", "\ude42").join("")).toBe("\ufffd🙂");
     expect(clean("a\ud83d")).toEqual(["a", "\ufffd"]);
   });
 
-  it("is the same however it is cut into chunks, and always whole characters", () => {
+  it("is the same for any split, and always whole characters", () => {
     fc.assert(
       fc.property(cutText, ([text, cuts]) => {
         const pieces = clean(...cutUp(text, cuts));
@@ -61,7 +61,7 @@ describe("the text of a provider", () => {
     );
   });
 
-  it("is not remembered for the next one", () => {
+  it("keeps no state for the next text", () => {
     const cleaner = new TextCleaner();
     cleaner.push("\ud83d");
     cleaner.end();

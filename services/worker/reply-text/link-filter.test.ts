@@ -12,7 +12,7 @@ function filter(...pieces: string[]): string {
 
 const gone = "(link removed)";
 
-describe("links that lead to an allowed host", () => {
+describe("links to an allowed host", () => {
   it.each([
     "https://good.com",
     "http://good.com/a/b?c=d#e",
@@ -49,7 +49,7 @@ describe("links that lead to an allowed host", () => {
   });
 });
 
-describe("links that lead elsewhere", () => {
+describe("links to other hosts", () => {
   it.each([
     "https://evil.com",
     "https://evil.com/a?b=https://good.com#c",
@@ -129,7 +129,7 @@ describe("links that lead elsewhere", () => {
   });
 });
 
-describe("what is no link", () => {
+describe("text that is no link", () => {
   it.each([
     "Hello, how are you? It is 10:30, and/or 24/7; C:\\Users\\x, a // comment, //TODO later, 5 // 2, std::string.",
     "Node.js, e.g. index.html, v1.2.3, support@evil.com, evil.com",
@@ -142,7 +142,7 @@ describe("what is no link", () => {
     expect(filter(text)).toBe(text);
   });
 
-  it("stays as it is, whatever it says", () => {
+  it("is unchanged", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (text) => {
         const plain = text.replace(/[:/\\&@]|www\./gi, "");
@@ -187,8 +187,8 @@ function cutUp(whole: string, cuts: number[]): string[] {
   return places.slice(1).map((end, index) => whole.slice(places[index], end));
 }
 
-describe("the links of a text in pieces", () => {
-  it("are judged the same, however it is cut", () => {
+describe("links in a split text", () => {
+  it("are judged the same for any split", () => {
     fc.assert(
       fc.property(cutText, ([whole, cuts]) => {
         expect(filter(...cutUp(whole, cuts))).toBe(filter(whole));
@@ -198,7 +198,7 @@ describe("the links of a text in pieces", () => {
     );
   });
 
-  it("are held back for no longer than it takes to judge them", () => {
+  it("are held back only until they can be judged", () => {
     const longest = 512;
     const repeated = fc.tuple(text, fc.constantFrom(...fragments), text).map(([a, b, c]) => a + b.repeat(600) + c);
     fc.assert(
@@ -217,7 +217,7 @@ describe("the links of a text in pieces", () => {
     );
   });
 
-  it("come word by word where there are none", () => {
+  it("do not delay words without links", () => {
     const links = new LinkFilter(allowed);
     expect(["Hel", "lo wor", "ld, ", "日本", "語です"].map((piece) => links.push(piece))).toEqual([
       "",
@@ -228,7 +228,7 @@ describe("the links of a text in pieces", () => {
     ]);
   });
 
-  it("are not remembered for the next text", () => {
+  it("keep no state for the next text", () => {
     const links = new LinkFilter(allowed);
     expect(links.push("https:") + links.end()).toBe("https:");
     expect(links.push("//a b") + links.end()).toBe("//a b");
@@ -237,8 +237,8 @@ describe("the links of a text in pieces", () => {
   });
 });
 
-describe("a renderer of Markdown", () => {
-  it("finds no link in what is left that leads elsewhere", { timeout: 60_000 }, () => {
+describe("Markdown renderer", () => {
+  it("finds no forbidden link in the filtered text", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(text, (whole) => {
         const left = filter(whole);
@@ -248,7 +248,7 @@ describe("a renderer of Markdown", () => {
     );
   });
 
-  it("would have found them before", () => {
+  it("would have found them in the original", () => {
     const found = ["https://evil.com", "[a](//evil.com)", "[a](&sol;&sol;evil.com)", "www.evil.com", "<skype:evil>"];
     for (const each of found) expect(linksIn(each).map(({ href }) => hostOf(href))).not.toEqual(["allowed"]);
   });

@@ -26,8 +26,8 @@ function worker(stream: Provider["stream"]): TestWorker {
   };
 }
 
-describe.each(jobStores)("an assistant whose links are limited, on $name", ({ available, openJobs }) => {
-  it.runIf(available)("shows and stores the same, however a link was cut into pieces", async () => {
+describe.each(jobStores)("assistant with limited links, on $name", ({ available, openJobs }) => {
+  it.runIf(available)("shows and stores the same text however a link is split", async () => {
     jobs = await openJobs();
     const pieces = [
       "See [th",
@@ -62,7 +62,7 @@ describe.each(jobStores)("an assistant whose links are limited, on $name", ({ av
     expect(expected.startsWith(shown)).toBe(true);
   });
 
-  it.runIf(available)("shows no half of a link when it is stopped in one", async () => {
+  it.runIf(available)("shows no half of a link when stopped within one", async () => {
     jobs = await openJobs();
     const stream: Provider["stream"] = async function* (_, signal): AsyncGenerator<ProviderEvent> {
       yield { type: "delta", text: "Go to https://evil.co" };
@@ -79,7 +79,7 @@ describe.each(jobStores)("an assistant whose links are limited, on $name", ({ av
     expect(await readJob(jobs.db.pool, id)).toMatchObject({ status: "cancelled", replyText: "Go to " });
   });
 
-  it.runIf(available)("leaves presets alone: they are the operator's own words", async () => {
+  it.runIf(available)("leaves presets unchanged: they are the operator's own words", async () => {
     jobs = await openJobs();
     const own = worker(() => says(""));
     const assistant = own.assistants.get("default");

@@ -12,14 +12,14 @@ function busy(pauseMs: number, calls: number[]): () => Promise<never> {
   };
 }
 
-describe("a call with retries", () => {
-  it("is made three times where it fails with what may pass", async () => {
+describe("call with retries", () => {
+  it("is made three times if it fails temporarily", async () => {
     const calls: number[] = [];
     await expect(withRetries(busy(1, calls), new AbortController().signal)).rejects.toThrow("busy");
     expect(calls).toHaveLength(3);
   });
 
-  it("ends at once when it is given up in a pause, and is not made again after it", async () => {
+  it("ends at once when aborted during a pause, without another call", async () => {
     const given = new AbortController();
     const calls: number[] = [];
     const ending = withRetries(() => {
@@ -33,15 +33,15 @@ describe("a call with retries", () => {
     expect(calls).toHaveLength(1);
   });
 
-  it("is not made again where the provider asks for more time than a visitor has", async () => {
+  it("is not repeated if the provider asks for more time than a visitor has", async () => {
     const calls: number[] = [];
     await expect(withRetries(busy(6000, calls), new AbortController().signal)).rejects.toThrow("busy");
     expect(calls).toHaveLength(1);
   });
 });
 
-describe("a finished call", () => {
-  it("leaves no listener on the signal of its job, whether it was answered or failed", async () => {
+describe("finished call", () => {
+  it("leaves no listener on the signal of its job, answered or failed", async () => {
     const { signal } = new AbortController();
     await withRetries(() => Promise.resolve("answered"), signal);
     await expect(withRetries(busy(6000, []), signal)).rejects.toThrow("busy");
@@ -49,8 +49,8 @@ describe("a finished call", () => {
   });
 });
 
-describe("a stream into a draft", () => {
-  it("names its model in characters that can be stored", async () => {
+describe("stream into a draft", () => {
+  it("stores a model name in valid characters only", async () => {
     const provider: Provider = {
       name: "compatible",
       upstream: "http://provider.test",

@@ -40,8 +40,8 @@ function reasonOf(signal: AbortSignal): string | undefined {
   return signal.reason instanceof Stopped ? signal.reason.reason : undefined;
 }
 
-describe("the leases of a worker", () => {
-  it("are renewed before they are over, again and again", async () => {
+describe("leases of a worker", () => {
+  it("are renewed before they expire, again and again", async () => {
     const { leases } = openLeases();
     const { job, signal } = await hold(leases);
     const left = async () => (await readStandings(db.pool, [job.id], true))[0]?.leaseLeftMs ?? 0;
@@ -52,7 +52,7 @@ describe("the leases of a worker", () => {
     expect(signal.aborted).toBe(false);
   });
 
-  it("end with a cancel as soon as there is word of it, for the cancelled job alone", async () => {
+  it("end the cancelled job alone as soon as it is hinted", async () => {
     const { leases } = openLeases();
     const [cancelled, other] = [await hold(leases), await hold(leases)];
     await leases.hearCancel(cancelled.job.id);
@@ -63,14 +63,14 @@ describe("the leases of a worker", () => {
     expect(other.signal.aborted).toBe(false);
   });
 
-  it("end with a cancel also when there was no word of it", async () => {
+  it("end a cancelled job without a hint, too", async () => {
     const { leases } = openLeases();
     const { job, signal } = await hold(leases);
     await requestCancel(db.pool, job.id);
     await expect.poll(() => reasonOf(signal), { interval: 20, timeout: 3000 }).toBe("cancelled");
   });
 
-  it("are not asked about for a cancel of somebody else's job", async () => {
+  it("read nothing after a hint for another worker's job", async () => {
     const { leases } = openLeases();
     const { job, signal } = await hold(leases);
     await requestCancel(db.pool, job.id);
@@ -78,7 +78,7 @@ describe("the leases of a worker", () => {
     expect(signal.aborted).toBe(false);
   });
 
-  it("are lost when another run took the job, or it has ended", async () => {
+  it("are lost when another run took the job or it has ended", async () => {
     const { leases } = openLeases();
     const [taken, ended] = [await hold(leases), await hold(leases)];
     await loseLease(db.pool, taken.job.id);
@@ -88,7 +88,7 @@ describe("the leases of a worker", () => {
     expect([taken, ended].map(({ signal }) => reasonOf(signal))).toEqual(["lost", "lost"]);
   });
 
-  it("tell two runs of one job apart, should this worker have taken it from itself", async () => {
+  it("distinguish two runs of one job in the same worker", async () => {
     const { leases } = openLeases();
     const first = await hold(leases);
     await loseLease(db.pool, first.job.id);
@@ -105,7 +105,7 @@ describe("the leases of a worker", () => {
     expect(reasonOf(second.signal)).toBe("cancelled");
   });
 
-  it("are all given up at once, and tell when none is left", async () => {
+  it("are all released at once, and report when none is left", async () => {
     const { leases } = openLeases();
     await leases.idle();
     const [one, two] = [await hold(leases), await hold(leases)];
@@ -120,7 +120,7 @@ describe("the leases of a worker", () => {
     await waiting;
   });
 
-  it("keep the first reason for which a run was stopped", async () => {
+  it("keep the first reason to stop a run", async () => {
     const { leases } = openLeases();
     const { job, signal } = await hold(leases);
     leases.stop(job, "cancelled");
@@ -128,7 +128,7 @@ describe("the leases of a worker", () => {
     expect(reasonOf(signal)).toBe("cancelled");
   });
 
-  it("outlast an outage of PostgreSQL, during which nobody may take over", async () => {
+  it("survive an outage of PostgreSQL, during which takeovers are paused", async () => {
     await using gate = await openTcpGate(db.url);
     const through = openDatabase(gate.url, quietLog());
     onTestFinished(() => through.close());

@@ -35,7 +35,7 @@ const makers: [name: string, limit: string, threads: boolean, make: (baseUrl: st
   ["compatible", "max_tokens", false, (baseUrl) => createCompatibleProvider({ baseUrl, model: "m" })],
 ];
 
-describe.each(makers)("what %s is shown", (_, limit, inThread, make) => {
+describe.each(makers)("prompt for %s", (_, limit, inThread, make) => {
   let fake: FakeProvider;
   beforeEach(async () => {
     fake = await startFakeProvider();
@@ -69,13 +69,13 @@ describe.each(makers)("what %s is shown", (_, limit, inThread, make) => {
     };
   }
 
-  it("has our instructions as they are, and nothing of a visitor's among them", async () => {
+  it("contains our instructions unchanged and nothing of a visitor's among them", async () => {
     const { call, assistant } = await ask();
     const system = call.request.messages.filter(({ role }) => role === "system" || role === "developer");
     expect(system.map(({ text }) => text)).toEqual([assistant.instructions]);
   });
 
-  it("has only what we said as the assistant's words: an account of a reply is the visitor's", async () => {
+  it("has only our own text in the assistant's role: a visitor's account of a reply is theirs", async () => {
     const { call } = await ask();
     const turns = call.request.messages.filter(({ role }) => role !== "system");
     expect(turns.filter(({ role }) => role === "assistant").map(({ text }) => text)).toEqual(["Our own words"]);
@@ -88,7 +88,7 @@ describe.each(makers)("what %s is shown", (_, limit, inThread, make) => {
     expect(account).toMatch(/visitor says[^\n]*\n> OUTSIDE account of a reply\n> system: OUTSIDE order$/);
   });
 
-  it("has the metadata that the assistant asks for, in its fence, and no other", async () => {
+  it("contains the metadata its assistant lists, quoted, and no other", async () => {
     const { call, sent } = await ask();
     const visit = call.request.messages.find(({ text }) => text.includes("<visit-data>"));
     expect(visit?.role).toBe("user");
@@ -96,7 +96,7 @@ describe.each(makers)("what %s is shown", (_, limit, inThread, make) => {
     expect(sent.join("\n")).not.toContain("SECRET");
   });
 
-  it("says how long a reply may be", async () => {
+  it("states the maximum length of a reply", async () => {
     const { call } = await ask();
     expect(call.request.body).toMatchObject({ [limit]: 300 });
   });

@@ -14,7 +14,7 @@ const user = (text: string): Entry => ({ sender: "user", text, imported: false }
 const ai = (text: string): Entry => ({ sender: "ai", text, imported: false });
 const told = (text: string): Entry => ({ sender: "ai", text, imported: true });
 
-describe("the prompt of a job", () => {
+describe("prompt of a job", () => {
   it("is the conversation up to the message to answer", () => {
     expect(buildPrompt([user("one"), ai("to one"), user("two")], plenty)).toEqual([
       { role: "user", text: "one" },
@@ -23,13 +23,13 @@ describe("the prompt of a job", () => {
     ]);
   });
 
-  it("gives replies that were brought along as the visitor's account, never as the assistant's own words", () => {
+  it("quotes imported replies as the visitor's account, never as the assistant's own words", () => {
     const prompt = buildPrompt([told("I promise a refund"), user("where is it?")], plenty);
     expect(prompt.map(({ role }) => role)).toEqual(["user", "user"]);
     expect(prompt[0]?.text).toMatch(/visitor says[^\n]*\n> I promise a refund$/);
   });
 
-  it("leaves no line of an account that could pass for anything else", () => {
+  it("marks each line of an account as a quotation", () => {
     const account = "One\n\nTwo\rSystem: three\u2028four\u0085five\r\n> six";
     const [first] = buildPrompt([told(account), user("now")], plenty);
     const [intro, ...lines] = first?.text.split("\n") ?? [];
@@ -37,7 +37,7 @@ describe("the prompt of a job", () => {
     expect(lines).toEqual(["> One", "> ", "> Two", "> System: three", "> four", "> five", "> > six"]);
   });
 
-  it("leaves out the oldest that do not fit, and begins with one of the visitor's", () => {
+  it("omits the oldest messages that do not fit and begins with one of the visitor's", () => {
     const long = "word ".repeat(200);
     const history = [user(long), ai("a"), user("b"), ai("c"), user("d")];
     expect(buildPrompt(history, 50).map(({ text }) => text)).toEqual(["b", "c", "d"]);
@@ -45,7 +45,7 @@ describe("the prompt of a job", () => {
     expect(buildPrompt([user(long)], 0)).toEqual([{ role: "user", text: long }]);
   });
 
-  it("shows no more tokens of earlier messages than it may, as a real tokenizer counts, whatever they hold", () => {
+  it("shows at most the allowed tokens of earlier messages, counted by a real tokenizer", () => {
     const count = (text: string) => countTokens(text, { disallowedSpecial: new Set<string>() });
     fc.assert(
       fc.property(fc.array(anyText(200), { maxLength: 12 }), fc.nat({ max: 3000 }), (texts, maxTokens) => {
@@ -55,7 +55,7 @@ describe("the prompt of a job", () => {
     );
   });
 
-  it("always ends with the message to answer, begins with the visitor, and keeps whole messages in order", () => {
+  it("ends with the message to answer, begins with the visitor, and keeps whole messages in order", () => {
     const entry = fc.record({
       sender: fc.constantFrom("user" as const, "ai" as const),
       text: fc.string({ unit: "grapheme", minLength: 1, maxLength: 30 }),
@@ -73,16 +73,16 @@ describe("the prompt of a job", () => {
   });
 });
 
-describe("metadata", () => {
+describe("metadata in the prompt", () => {
   const shown = (metadata: Record<string, string>, keys?: string[]) =>
     build({ history: [user("now")], metadata }, { maxHistoryTokens: plenty, ...(keys && { metadata: keys }) });
 
-  it("is not shown, unless the assistant asks for it by name", () => {
+  it("is omitted unless the assistant lists its keys", () => {
     expect(shown({ page: "/shop" })).toEqual([{ role: "user", text: "now" }]);
     expect(shown({ page: "/shop" }, ["locale", "constructor", "__proto__"])).toEqual([{ role: "user", text: "now" }]);
   });
 
-  it("comes first, in the visitor's name, as data", () => {
+  it("comes first, in the user role, as data", () => {
     const prompt = shown({ locale: "de", page: "/shop", email: "ada@example.com" }, ["page", "locale"]);
     expect(prompt).toHaveLength(2);
     expect(prompt[0]?.role).toBe("user");
@@ -91,7 +91,7 @@ describe("metadata", () => {
     expect(prompt[1]).toEqual({ role: "user", text: "now" });
   });
 
-  it("cannot leave its fence, whatever it is", () => {
+  it("cannot break out of its quotation", () => {
     fc.assert(
       fc.property(
         fc.string({ unit: "binary" }),

@@ -49,7 +49,7 @@ const said = (content: string, id = "c-1") => ({ id, choices: [{ delta: { conten
 const end = { id: "c-1", choices: [{ delta: {}, finish_reason: "stop" }] };
 const counts = { prompt_tokens: 1000, completion_tokens: 10 };
 
-describe("the ledger", () => {
+describe("ledger", () => {
   it.each<[string, object, number]>([
     ["the provider's own price", { ...counts, cost: 0.0125 }, 0.0125],
     ["the provider's own price in ticks", { ...counts, cost_in_usd_ticks: 125_000_000 }, 0.0125],
@@ -66,15 +66,15 @@ describe("the ledger", () => {
     expect((await readJob(jobs.db.pool, id))?.costUsd).toBeCloseTo(usd, 10);
   });
 
-  it("holds the provider's own price of a model that the file does not know", async () => {
+  it("stores the provider's own price for a model the price file does not list", async () => {
     fake.next(events(said("Yes."), end, { id: "c-1", choices: [], usage: { ...counts, cost: 0.0125 } }));
     const [call] = await readCalls(await answer(openReal()));
     expect(Number(call?.["cost_usd"])).toBe(0.0125);
   });
 });
 
-describe("a reply whose limit was spent on thoughts", () => {
-  it("is called once, is no step towards an open circuit, and a log line names the limit", async () => {
+describe("reply whose limit was used up by thoughts", () => {
+  it("is called once, does not count towards an open circuit, and is logged with its limit", async () => {
     const file = new URL("../providers/recorded/all-tokens-spent-on-reasoning.sse", import.meta.url);
     const body = await readFile(file, "utf8");
     const worker = openReal();
@@ -90,7 +90,7 @@ describe("a reply whose limit was spent on thoughts", () => {
   });
 });
 
-describe("a stream of two replies", () => {
+describe("stream of two replies", () => {
   it("is called again: no visitor reads them joined", async () => {
     fake.next(
       events(said("You can "), said("return it. "), said("Returns are ", "c-2"), said("free.", "c-2"), end),
@@ -102,7 +102,7 @@ describe("a stream of two replies", () => {
   });
 });
 
-describe("a key that is refused", () => {
+describe("rejected API key", () => {
   it.each<[string, { status?: number; body: string }]>([
     ["with status 400", { status: 400, body: '{"code":"invalid-argument","error":"Incorrect API key provided: sk"}' }],
     ["with status 500", { status: 500, body: '{"error":{"code":"invalid_api_key","message":"no"}}' }],

@@ -9,8 +9,8 @@ function atClock() {
   return { reclaimGuard, pass: (seconds: number) => (now += seconds * 1000) };
 }
 
-describe("taking over jobs whose lease is over", () => {
-  it("is not allowed until PostgreSQL has answered for a lease", () => {
+describe("reclaiming expired leases", () => {
+  it("is paused until PostgreSQL has answered for one lease", () => {
     const { reclaimGuard, pass } = atClock();
     pass(60);
     expect(reclaimGuard.allowed).toBe(false);
@@ -22,7 +22,7 @@ describe("taking over jobs whose lease is over", () => {
     expect(reclaimGuard.allowed).toBe(true);
   });
 
-  it("stays allowed as long as PostgreSQL answers", () => {
+  it("stays allowed while PostgreSQL answers", () => {
     const { reclaimGuard, pass } = atClock();
     reclaimGuard.databaseAnswered();
     for (let second = 0; second < 60; second += 1) {
@@ -32,7 +32,7 @@ describe("taking over jobs whose lease is over", () => {
     expect(reclaimGuard.allowed).toBe(true);
   });
 
-  it("is not allowed while PostgreSQL is away, and for a lease after it came back", () => {
+  it("is paused while PostgreSQL is down and for one lease afterwards", () => {
     const { reclaimGuard, pass } = atClock();
     reclaimGuard.databaseAnswered();
     pass(60);
@@ -51,7 +51,7 @@ describe("taking over jobs whose lease is over", () => {
     expect(reclaimGuard.allowed).toBe(true);
   });
 
-  it("is allowed at once when PostgreSQL was away for less than a lease can bear", () => {
+  it("is allowed at once after an outage shorter than a lease can bear", () => {
     const { reclaimGuard, pass } = atClock();
     reclaimGuard.databaseAnswered();
     pass(leaseSeconds / 3);
@@ -64,7 +64,7 @@ describe("taking over jobs whose lease is over", () => {
     expect(reclaimGuard.allowed).toBe(true);
   });
 
-  it("waits for a lease also where the outage was slept through", () => {
+  it("is paused for one lease after a process was frozen during the outage", () => {
     const { reclaimGuard, pass } = atClock();
     reclaimGuard.databaseAnswered();
     pass(leaseSeconds + 1);

@@ -30,7 +30,7 @@ async function ask(...scripts: Script[]): Promise<{ id: string; hints: Hint[]; a
   return { id, hints, answered: deliver({ ...own, providers }, id) };
 }
 
-describe.each(jobStores)("a model's thoughts in the text, on $name", ({ available, openJobs }) => {
+describe.each(jobStores)("thoughts in the text of a model, on $name", ({ available, openJobs }) => {
   it.runIf(available)("are neither shown nor stored", async () => {
     jobs = await openJobs();
     const { id, hints, answered } = await ask({
@@ -41,7 +41,7 @@ describe.each(jobStores)("a model's thoughts in the text, on $name", ({ availabl
     expect(JSON.stringify(hints)).not.toContain("angry");
   });
 
-  it.runIf(available)("are replaced where their opening tag is missing and they were shown", async () => {
+  it.runIf(available)("are replaced if they were shown because their opening tag is missing", async () => {
     jobs = await openJobs();
     const { promise: shown, resolve } = Promise.withResolvers<void>();
     const steps = ["They are angry.", { until: shown }, "</think>", "I am sorry."];
@@ -53,7 +53,7 @@ describe.each(jobStores)("a model's thoughts in the text, on $name", ({ availabl
     expect(await readJob(jobs.db.pool, id)).toMatchObject({ status: "completed", replyText: "I am sorry." });
   });
 
-  it.runIf(available)("that are all there is are no reply: the presets answer", async () => {
+  it.runIf(available)("without any text are no reply: a preset answers", async () => {
     jobs = await openJobs();
     const thoughts: Script = { steps: ["<think>They are ", "angry."] };
     const { id, answered } = await ask(thoughts, thoughts, thoughts);

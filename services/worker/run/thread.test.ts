@@ -21,7 +21,7 @@ const provider: Provider = {
 const question = { sender: "user", text: "a question", imported: false } as const;
 const reply = { sender: "ai", text: "a reply", imported: false } as const;
 
-describe.each(jobStores)("a conversation in a thread on $name", ({ available, openJobs }) => {
+describe.each(jobStores)("conversation in a thread on $name", ({ available, openJobs }) => {
   const open = async (history: ClaimedJob["history"], budget: number | undefined) => {
     jobs = await openJobs();
     const worker = openWorker(jobs);
@@ -58,7 +58,7 @@ describe.each(jobStores)("a conversation in a thread on $name", ({ available, op
     expect(await thread.attachTo(request, provider, new AbortController().signal)).toMatchObject({ threadId });
   });
 
-  it.runIf(available)("is charged for all that it may hold, and for its replies at their limit", async () => {
+  it.runIf(available)("is charged for everything it may contain, and for its replies at their limit", async () => {
     const history = [...Array.from({ length: 20 }, () => [question, reply]).flat(), question];
     const { job, request } = await open(history, 1);
     const { inputTokens, outputTokens } = limitsOf(provider, request, job);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Turn, TurnOver, turnMs } from "./turn.ts";
 
-describe("a turn", () => {
+describe("turn", () => {
   it.each([
     [120_000, 0, 120_000],
     [120_000, 1, 100_000],
@@ -11,7 +11,7 @@ describe("a turn", () => {
     [15_000, 1, 5_000],
     [6_000, 1, 3_000],
     [6_000, 2, 2_000],
-  ])("of a job with %i ms left, and %i to ask after it, takes %i ms", (leftMs, others, expected) => {
+  ])("of a job with %i ms left, and %i ms reserved after it, takes %i ms", (leftMs, others, expected) => {
     expect(turnMs(leftMs, others)).toBe(expected);
   });
 
@@ -26,7 +26,7 @@ describe("a turn", () => {
     const open = (written: () => number, signal = new AbortController().signal) =>
       new Turn({ signal, written, ms: 10_000 });
 
-    it("ends after its time where nothing was written", () => {
+    it("ends after its time if nothing was written", () => {
       using turn = open(() => 0);
       vi.advanceTimersByTime(9_999);
       expect(turn.signal.aborted).toBe(false);
@@ -34,7 +34,7 @@ describe("a turn", () => {
       expect(turn.signal.reason).toBeInstanceOf(TurnOver);
     });
 
-    it("goes on while the reply grows, and ends when it stalls", () => {
+    it("continues while the reply grows and ends when it stalls", () => {
       let length = 1;
       using turn = open(() => length);
       for (let times = 0; times < 20; times++) {
@@ -46,7 +46,7 @@ describe("a turn", () => {
       expect(turn.signal.reason).toBeInstanceOf(TurnOver);
     });
 
-    it("ends with its job, for its job's reason, and leaves no timer", () => {
+    it("ends with its job, for the job's reason, and leaves no timer", () => {
       const job = new AbortController();
       const turn = open(() => 0, job.signal);
       const reason = new Error("cancelled");

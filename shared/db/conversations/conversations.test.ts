@@ -14,8 +14,8 @@ beforeAll(async () => {
   return () => db[Symbol.asyncDispose]();
 });
 
-describe("the messages of a conversation", () => {
-  it("come a page at a time, oldest first within it, whatever the page size", async () => {
+describe("messages of a conversation", () => {
+  it("are paged, oldest first within a page, for any page size", async () => {
     // Each turn has a message, a reply, or both.
     const turn = fc.constantFrom(["user"], ["ai"], ["user", "ai"]) as fc.Arbitrary<ImportedMessage["sender"][]>;
     const limit = fc.integer({ min: 1, max: 8 });
@@ -39,7 +39,7 @@ describe("the messages of a conversation", () => {
     );
   });
 
-  it("can be read before every one of them", async () => {
+  it("can be read before any of them", async () => {
     const first = await startConversation(db.pool, { text: "one" });
     await followUp(db.pool, first.conversationId, { text: "two" });
     await answer(db.pool, first.id, "to one");
@@ -53,7 +53,7 @@ describe("the messages of a conversation", () => {
     }
   });
 
-  it("are not found before a message of another conversation, or one that is not there", async () => {
+  it("are not found before an unknown message or one of another conversation", async () => {
     const [one, other] = [await startConversation(db.pool), await startConversation(db.pool)];
     for (const before of [other.messageId, v4()]) {
       expect(await readMessages(db, one.conversationId, { limit: 10, before })).toBeUndefined();
@@ -61,8 +61,8 @@ describe("the messages of a conversation", () => {
   });
 });
 
-describe("a conversation", () => {
-  it("is there, deleted or unknown", async () => {
+describe("conversation", () => {
+  it("is found, deleted or unknown", async () => {
     const { conversationId } = await startConversation(db.pool);
     expect(await readOwner(db.pool, conversationId)).toMatchObject({ deleted: false, visitorHash: null });
     await deleteConversation(db.pool, conversationId);

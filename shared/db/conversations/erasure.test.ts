@@ -73,7 +73,7 @@ describe("deleting a conversation", () => {
     expect(rows).toEqual([{ metadata: {}, message_count: 0, messages: 0 }]);
   });
 
-  it("is done once, however many ask at once", async () => {
+  it("happens once for concurrent requests", async () => {
     const { conversationId } = await startConversation(db.pool);
     const results = await Promise.all(Array.from({ length: 10 }, () => deleteConversation(db.pool, conversationId)));
     expect(results.filter(Boolean)).toHaveLength(1);
@@ -81,7 +81,7 @@ describe("deleting a conversation", () => {
     expect(await deleteConversation(db.pool, v4())).toBeUndefined();
   });
 
-  it("takes the message with it that was accepted while it waited", async () => {
+  it("includes a message accepted while it waited", async () => {
     const first = await startConversation(db.pool);
     const row = followingMessage(first.conversationId);
     const [accepted, deleted] = await queueBehindRow<unknown>(db.pool, first.conversationId, [
@@ -94,7 +94,7 @@ describe("deleting a conversation", () => {
     expect(await readMessages(db, first.conversationId, { limit: 10 })).toEqual({ messages: [], more: false });
   });
 
-  it("refuses the message, the end and the cancel that waited for it", async () => {
+  it("rejects the message, the end and the cancel that waited for it", async () => {
     const first = await startConversation(db.pool);
     const second = await followUp(db.pool, first.conversationId);
     const claimed = await claim(db.pool, first.id);
@@ -110,8 +110,8 @@ describe("deleting a conversation", () => {
   });
 });
 
-describe("deleting what is old", () => {
-  it("finds the oldest in which nothing has happened for so many days, and nothing is under way", async () => {
+describe("deleting expired conversations", () => {
+  it("finds the oldest ones that were inactive for the given days and have no open job", async () => {
     await using own = await openTestDatabase();
     const [old, older, busy, young, gone] = await Promise.all(
       Array.from({ length: 5 }, () => startConversation(own.pool)),
@@ -132,7 +132,7 @@ describe("deleting what is old", () => {
     expect(await readIdleConversations(own.pool, 30, 10)).toEqual([older.conversationId]);
   });
 
-  it("leaves a conversation alone that comes alive, and one that somebody is using", async () => {
+  it("skips a conversation that becomes active or is locked", async () => {
     const first = await startConversation(db.pool);
     await answer(db.pool, first.id);
     await grow(db, { [first.conversationId]: 100 });
@@ -147,7 +147,7 @@ describe("deleting what is old", () => {
     expect((await readMessages(db, first.conversationId, { limit: 10 }))?.messages).toHaveLength(3);
   });
 
-  it("is done once by many at once", async () => {
+  it("happens once for concurrent workers", async () => {
     await using own = await openTestDatabase();
     const jobs = await Promise.all(Array.from({ length: 30 }, () => startConversation(own.pool)));
     for (const { id } of jobs) await answer(own.pool, id);
@@ -163,7 +163,7 @@ describe("deleting what is old", () => {
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(30);
   });
 
-  it("does not read what it has no business with, however much that is", async () => {
+  it("reads no rows beyond its batch, however many there are", async () => {
     await using own = await openTestDatabase();
     await own.pool.query(`
       insert into conversations (id, assistant_type, next_turn, updated_at, deleted_at, erased_at)
@@ -179,8 +179,8 @@ describe("deleting what is old", () => {
   });
 });
 
-describe("the tombstone of a deleted conversation", () => {
-  it("is worked off once every worker has had the time to notice", async () => {
+describe("tombstone of a deleted conversation", () => {
+  it("is settled once every worker had time to notice", async () => {
     await using own = await openTestDatabase();
     const { id, conversationId } = await startConversation(own.pool);
     await claim(own.pool, id);
@@ -194,13 +194,13 @@ describe("the tombstone of a deleted conversation", () => {
     expect(await openJobs(own.pool, conversationId)).toEqual([]);
   });
 
-  it("cannot be made of a conversation that was not deleted", async () => {
+  it("is made of a deleted conversation only", async () => {
     const { id, conversationId } = await startConversation(db.pool);
     await markErased(db.pool, conversationId);
     expect(await readConversationColumns(db.pool, conversationId)).toMatchObject({ open_jobs: [id], erased_at: null });
   });
 
-  it("names all its jobs of the last day: the queue may hold an entry of each", async () => {
+  it("names all its jobs of the last day, since the queue may hold their entries", async () => {
     await using own = await openTestDatabase();
     const first = await startConversation(own.pool);
     const [second, third] = [
@@ -215,7 +215,7 @@ describe("the tombstone of a deleted conversation", () => {
     expect((await readTombstones(own.pool))[0]?.jobs.map(({ id }) => id)).toEqual([second.id, third.id]);
   });
 
-  it("is dropped when no token of its conversation is good any more, with its jobs and their runs", async () => {
+  it("is dropped with its jobs and runs once no token of its conversation is valid", async () => {
     await using own = await openTestDatabase();
     const [old, fresh, living] = [
       await startConversation(own.pool),
@@ -242,8 +242,8 @@ describe("the tombstone of a deleted conversation", () => {
   });
 });
 
-describe("what PostgreSQL notes of columns for its planner", () => {
-  it("is no sample of what visitors wrote", async () => {
+describe("PostgreSQL's planner statistics", () => {
+  it("contain no samples of what visitors wrote", async () => {
     await using own = await openTestDatabase();
     const canary = "a rare canary";
     for (let count = 0; count < 5; count += 1) {

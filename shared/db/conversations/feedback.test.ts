@@ -43,7 +43,7 @@ async function stored(messageId: string): Promise<unknown> {
 }
 
 describe("feedback", () => {
-  it("is kept with the reply and who wrote it, the last word counts, and it can be taken back", async () => {
+  it("is stored with the reply and its author, replaced by later feedback, and can be withdrawn", async () => {
     const job = await startConversation(db.pool);
     const reply = await answered(job, "openai");
     expect(await ratings(job.conversationId)).toEqual([null, null]);
@@ -62,7 +62,7 @@ describe("feedback", () => {
     expect(await ratings(job.conversationId)).toEqual([null, null]);
   });
 
-  it("is for replies of this service alone, within their own conversation", async () => {
+  it("is accepted only for replies of this service within their own conversation", async () => {
     const history = [importedMessage(1, "user"), importedMessage(1, "ai")];
     const job = await startConversation(db.pool, { history, turn: 2 });
     const other = await startConversation(db.pool);
@@ -86,7 +86,7 @@ describe("feedback", () => {
     expect(await stored(reply)).toMatchObject({ rating: "up" });
   });
 
-  it("goes with its conversation, also what was given while that was deleted", async () => {
+  it("is deleted with its conversation, even if given during the deletion", async () => {
     const job = await startConversation(db.pool);
     const reply = await answered(job);
     await rateMessage(db.pool, job.conversationId, reply, { rating: "down", comment: "No" });

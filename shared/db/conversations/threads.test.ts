@@ -48,8 +48,8 @@ async function toDelete(): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-describe("the thread of a conversation", () => {
-  it("is bound by the run that has the job, again too, and holds a turn once that was answered in it", async () => {
+describe("thread of a conversation", () => {
+  it("is bound by the run that holds the job, repeatedly, and has a turn once it was answered there", async () => {
     const first = await startConversation(db.pool);
     const job = await claim(db.pool, first.id);
     expect(job).toMatchObject({ thread: null, turn: 1, previousTurn: 0 });
@@ -68,7 +68,7 @@ describe("the thread of a conversation", () => {
     });
   });
 
-  it("falls behind when a turn is answered elsewhere", async () => {
+  it("is outdated when a turn is answered elsewhere", async () => {
     const first = await startConversation(db.pool);
     const job = await claim(db.pool, first.id);
     await bindThread(db.pool, job, newThread());
@@ -78,7 +78,7 @@ describe("the thread of a conversation", () => {
     expect(await claim(db.pool, third.id)).toMatchObject({ thread: { turn: 1 }, previousTurn: 2 });
   });
 
-  it("gives way to a new one, and is queued for deletion then, unless it was brought along", async () => {
+  it("is replaced by a new one and queued for deletion, unless it was adopted", async () => {
     const [brought, made, last] = [newThread(), newThread(), newThread()];
     const row = newConversation({ thread: brought });
     await insertConversation(db.pool, row);
@@ -93,7 +93,7 @@ describe("the thread of a conversation", () => {
     expect(queued).not.toContain(last.id);
   });
 
-  it("cannot be two conversations'", async () => {
+  it("cannot belong to two conversations", async () => {
     const thread = newThread();
     await insertConversation(db.pool, newConversation({ thread }));
     const error: unknown = await insertConversation(db.pool, newConversation({ thread })).catch(
@@ -102,7 +102,7 @@ describe("the thread of a conversation", () => {
     expect(isThreadClash(error)).toBe(true);
   });
 
-  it("is not bound by a run that has lost its job", async () => {
+  it("is not bound by a run that lost its job", async () => {
     const first = await startConversation(db.pool);
     const zombie = await claim(db.pool, first.id);
     await loseLease(db.pool, first.id);
@@ -127,7 +127,7 @@ describe("the thread of a conversation", () => {
     expect(await boundThread(first.conversationId)).toMatchObject({ id: null });
   });
 
-  it("is not bound to a conversation that is deleted meanwhile, and the one before it goes", async () => {
+  it("is not bound to a conversation deleted meanwhile, and its predecessor is deleted", async () => {
     const first = await startConversation(db.pool);
     const job = await claim(db.pool, first.id);
     const [before, late] = [newThread(), newThread()];
@@ -141,7 +141,7 @@ describe("the thread of a conversation", () => {
     expect(await toDelete()).toContain(before.id);
   });
 
-  it("goes with its conversation also when it is bound just before the deletion", async () => {
+  it("is deleted with its conversation even if bound just before", async () => {
     const first = await startConversation(db.pool);
     const job = await claim(db.pool, first.id);
     const thread = newThread();
@@ -154,7 +154,7 @@ describe("the thread of a conversation", () => {
   });
 });
 
-describe("threads that are to be deleted", () => {
+describe("threads to be deleted", () => {
   const due = (own: OpenTestDatabase) => own.pool.query("update thread_deletions set due_at = now() - interval '1 s'");
   const left = async (own: OpenTestDatabase) =>
     (
@@ -169,14 +169,14 @@ describe("threads that are to be deleted", () => {
     expect(row?.seconds).toBeGreaterThan(seconds / 2);
   };
 
-  it("are left alone for a moment, in which a call may still write into them", async () => {
+  it("are left alone for a moment in which a call may still write into them", async () => {
     await using own = await openTestDatabase();
     await discardThread(own.pool, newThread());
     expect(await takeThreadDeletions(own.pool, ["openai"], 10)).toEqual([]);
     expect((await left(own))?.seconds).toBeGreaterThan(0);
   });
 
-  it("are taken by one, tried again within a minute, and forgotten once they are gone", async () => {
+  it("are taken by one worker, retried within a minute, and removed once deleted", async () => {
     await using own = await openTestDatabase();
     const thread = newThread();
     expect(await isDiscarded(own.pool, thread)).toBe(false);
@@ -196,7 +196,7 @@ describe("threads that are to be deleted", () => {
     expect(await left(own)).toBeUndefined();
   });
 
-  it("are put off for long where they are refused, and due at once where their provider is back", async () => {
+  it("are delayed for long if refused, and due at once when their provider is back", async () => {
     await using own = await openTestDatabase();
     const [tried, fresh] = [newThread(), newThread()];
     await discardThread(own.pool, tried);

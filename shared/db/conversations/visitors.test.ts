@@ -17,8 +17,8 @@ const newVisitor = () => randomBytes(32);
 /** Hashes of a visitor who is stored under the first of these, if at all. */
 const hashesOf = (hash: Buffer, formerHash = newVisitor()) => ({ hash, formerHash });
 
-describe("a visitor's conversations", () => {
-  it("are theirs alone, those with the latest news first, each with how its newest message begins", async () => {
+describe("conversations of a visitor", () => {
+  it("are theirs alone, latest first, each with the beginning of its newest message", async () => {
     const visitorHash = newVisitor();
     await startConversation(db.pool, { visitorHash: newVisitor(), text: "another's" });
     await startConversation(db.pool, { text: "nobody's" });
@@ -37,7 +37,7 @@ describe("a visitor's conversations", () => {
     }
   });
 
-  it("come page by page, each once, also those of the same moment", async () => {
+  it("are paged without repeats, even with equal timestamps", async () => {
     const visitorHash = newVisitor();
     const ids: string[] = [];
     for (let count = 0; count < 7; count += 1) {
@@ -55,7 +55,7 @@ describe("a visitor's conversations", () => {
     expect(new Set(seen)).toEqual(new Set(ids));
   });
 
-  it("are not found from a conversation that is not theirs", async () => {
+  it("are not found from another visitor's conversation", async () => {
     const [visitorHash, another] = [newVisitor(), newVisitor()];
     await startConversation(db.pool, { visitorHash });
     const { conversationId } = await startConversation(db.pool, { visitorHash: another });
@@ -68,7 +68,7 @@ describe("a visitor's conversations", () => {
     }
   });
 
-  it("are found under the hash of earlier versions too, in one order with the others, and get the present one", async () => {
+  it("are found under hashes of earlier versions, too, in one order, and get the current hash", async () => {
     const [hash, formerHash] = [newVisitor(), newVisitor()];
     const ids: string[] = [];
     for (let count = 0; count < 6; count += 1) {
@@ -87,7 +87,7 @@ describe("a visitor's conversations", () => {
     for (const id of ids) expect(await readOwner(db.pool, id)).toMatchObject({ visitorHash: hash });
   });
 
-  it("leave one that is held for later, without waiting", async () => {
+  it("skip a locked conversation without waiting", async () => {
     const [hash, formerHash] = [newVisitor(), newVisitor()];
     const held = await startConversation(db.pool, { visitorHash: formerHash });
     const free = await startConversation(db.pool, { visitorHash: formerHash });
@@ -115,7 +115,7 @@ describe("a visitor's conversations", () => {
     expect(rows.map((row) => row["QUERY PLAN"]).join("\n")).toContain("conversations_visitor");
   });
 
-  it("no longer name anybody once they are deleted", async () => {
+  it("name nobody once deleted", async () => {
     const visitorHash = newVisitor();
     const { conversationId } = await startConversation(db.pool, { visitorHash });
     expect(await readOwner(db.pool, conversationId)).toMatchObject({ deleted: false, visitorHash });
@@ -125,8 +125,8 @@ describe("a visitor's conversations", () => {
   });
 });
 
-describe("a verified visitor's conversation", () => {
-  it("takes a message under the former hash, and has the present one then", async () => {
+describe("conversation of a verified visitor", () => {
+  it("accepts a message under the former hash and then has the current one", async () => {
     const [visitorHash, formerVisitorHash] = [newVisitor(), newVisitor()];
     const { conversationId } = await startConversation(db.pool, { visitorHash: formerVisitorHash });
     await expect(followUp(db.pool, conversationId, { visitorHash: newVisitor() })).rejects.toThrow("not accepted");
@@ -134,7 +134,7 @@ describe("a verified visitor's conversation", () => {
     expect(await readOwner(db.pool, conversationId)).toMatchObject({ visitorHash });
   });
 
-  it("takes none of a request that has shown its id alone", async () => {
+  it("rejects a message of a request that only knows its id", async () => {
     const visitorHash = newVisitor();
     const { conversationId } = await startConversation(db.pool, { visitorHash });
     await expect(followUp(db.pool, conversationId, { idAlone: true })).rejects.toThrow("not accepted");
@@ -144,8 +144,8 @@ describe("a verified visitor's conversation", () => {
   });
 });
 
-describe("a conversation that was nobody's", () => {
-  it("is a visitor's from the message on that says so, and stays theirs", async () => {
+describe("anonymous conversation", () => {
+  it("becomes a visitor's with the message that identifies them, and stays theirs", async () => {
     const visitorHash = newVisitor();
     const { conversationId } = await startConversation(db.pool);
     await followUp(db.pool, conversationId, { visitorHash });

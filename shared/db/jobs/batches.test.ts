@@ -75,8 +75,8 @@ function newCall(job: ClaimedJob): NewCall {
   };
 }
 
-describe("what many ask for at once", () => {
-  it("is one statement: first messages, following ones, claims, calls and ends", async () => {
+describe("batch", () => {
+  it("is one statement for first messages, later messages, claims, calls and ends", async () => {
     const firsts = Array.from({ length: 30 }, () => newConversation());
     const statements = [
       await countStatements(() => Promise.all(firsts.map((row) => insertConversation(db.pool, row)))),
@@ -111,7 +111,7 @@ describe("what many ask for at once", () => {
     for (const { id } of claimed) expect((await readJob(db.pool, id))?.replyText).toBe(`to ${id}`);
   });
 
-  it("waits for nobody else's row: following messages", async () => {
+  it("of later messages waits for no row locked by others", async () => {
     const [held, ...others] = await startSome(4);
     if (!held) throw new Error("there is a first one");
     const [waited] = await queueBehindRow(db.pool, held.conversationId, [
@@ -126,7 +126,7 @@ describe("what many ask for at once", () => {
     expect(waited).toEqual({ status: "fulfilled", value: { head: false } });
   });
 
-  it("waits for nobody else's row: ends", async () => {
+  it("of ends waits for no row locked by others", async () => {
     const [held, ...others] = await claimSome(4);
     if (!held) throw new Error("there is a first one");
     const [waited] = await queueBehindRow(db.pool, held.conversationId, [
@@ -140,7 +140,7 @@ describe("what many ask for at once", () => {
     expect(waited).toEqual({ status: "fulfilled", value: { nextJobId: null } });
   });
 
-  it("waits for nobody else's row: claims", async () => {
+  it("of claims waits for no row locked by others", async () => {
     const [held, ...others] = await startSome(4);
     if (!held) throw new Error("there is a first one");
     const holder = await db.pool.connect();
@@ -154,7 +154,7 @@ describe("what many ask for at once", () => {
     expect((await late)?.id).toBe(held.id);
   });
 
-  it("fails for nobody else's fault", async () => {
+  it("fails only for the item at fault", async () => {
     const known = newConversation();
     await insertConversation(db.pool, known);
     const good = [newConversation(), newConversation()];
@@ -165,7 +165,7 @@ describe("what many ask for at once", () => {
     expect(await readJob(db.pool, bad.jobId)).toBeUndefined();
   });
 
-  it("takes idempotency keys in one order, so that the same ones at two processes never wait for each other", async () => {
+  it("takes idempotency keys in one order, so two processes never deadlock", async () => {
     await using other = openDatabaseAgain();
     const [low, high] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
     const rowOf = (idempotencyHash: Buffer) => newConversation({ idempotencyHash });
@@ -179,7 +179,7 @@ describe("what many ask for at once", () => {
     expect(await late).toEqual([false, false]);
   });
 
-  it("locks budgets in one order, so that two that charge the same ones never wait for each other", async () => {
+  it("locks budgets in one order, so two processes never deadlock", async () => {
     await using other = openDatabaseAgain();
     await db.pool.query(
       `insert into budgets (assistant_type, day) select 'assistant ' || n, current_date - n from generate_series(1, 200) as n`,
@@ -206,7 +206,7 @@ describe("what many ask for at once", () => {
     ]);
   });
 
-  it("is refused to those alone whose attempt is over", async () => {
+  it("rejects only items whose attempt is over", async () => {
     const [zombie, ...others] = await claimSome(4);
     if (!zombie) throw new Error("there is a first one");
     const stale = { ...zombie, attempt: zombie.attempt - 1 };

@@ -59,7 +59,7 @@ async function readCall({ id }: NewCall): Promise<Record<string, unknown> | unde
   return rows[0];
 }
 
-describe("a call in the ledger", () => {
+describe("call in the ledger", () => {
   it("charges no budget where there is none", async () => {
     const call = await heldCall();
     expect(await beginCall(db.pool, call)).toBe("begun");
@@ -76,7 +76,7 @@ describe("a call in the ledger", () => {
     expect(await budgetOf(call)).toBeUndefined();
   });
 
-  it("reserves what it may cost, and turns that into what it cost, once", async () => {
+  it("reserves its maximum cost and replaces it by the actual cost, once", async () => {
     const call = await heldCall({ reserve: { usd: 1, budgetUsd: 3 } });
     expect(await beginCall(db.pool, call)).toBe("begun");
     expect(await beginCall(db.pool, call)).toBe("begun");
@@ -85,7 +85,7 @@ describe("a call in the ledger", () => {
     expect(await budgetOf(call)).toEqual({ settled: 0.25, reserved: 0 });
   });
 
-  it("is settled by the end of its job, once, and also when that end comes too late", async () => {
+  it("is settled by the end of its job, once, even by a late end", async () => {
     const call = await heldCall({ reserve: { usd: 1, budgetUsd: 3 } });
     const late = await heldCall({ assistantType: call.assistantType, reserve: { usd: 1, budgetUsd: 3 } });
     await beginCall(db.pool, call);
@@ -105,7 +105,7 @@ describe("a call in the ledger", () => {
     expect(await budgetOf(call)).toEqual({ settled: 0.5, reserved: 0 });
   });
 
-  it("leaves nothing when it is withdrawn, unless it was settled", async () => {
+  it("leaves nothing when withdrawn, unless settled", async () => {
     const call = await heldCall({ reserve: { usd: 1, budgetUsd: 3 } });
     await beginCall(db.pool, call);
     await Promise.all([1, 2].map(() => withdrawCall(db.pool, call.id)));
@@ -118,7 +118,7 @@ describe("a call in the ledger", () => {
     expect(await readCall(made)).toMatchObject({ outcome: "answered" });
   });
 
-  it("is refused where the budget is too small for it, or is spent", async () => {
+  it("is rejected if the remaining budget is too small", async () => {
     const large = await heldCall({ reserve: { usd: 4, budgetUsd: 3 } });
     expect(await beginCall(db.pool, large)).toBe("refused");
     expect(await readCall(large)).toBeUndefined();
@@ -130,7 +130,7 @@ describe("a call in the ledger", () => {
     expect(await beginCall(db.pool, second)).toBe("begun");
   });
 
-  it("never exceeds the budget together with others, however many begin at once", async () => {
+  it("never exceeds the budget, however many start at once", async () => {
     const assistantType = v7();
     const calls = await Promise.all(
       Array.from({ length: 30 }, () => heldCall({ assistantType, reserve: { usd: 1, budgetUsd: 10 } })),
@@ -141,20 +141,20 @@ describe("a call in the ledger", () => {
   });
 });
 
-describe("a call for a job whose lease is over", () => {
+describe("call for a job with an expired lease", () => {
   const leaseOf = async ({ jobId }: NewCall) => {
     const { rows } = await db.pool.query("select lease_until > now() as holds from jobs where id = $1", [jobId]);
     return rows[0] as unknown;
   };
 
-  it("renews the lease, so that nobody takes the job over while it is made", async () => {
+  it("renews the lease, so the job is not claimed meanwhile", async () => {
     const call = await heldCall();
     await loseLease(db.pool, call.jobId);
     expect(await beginCall(db.pool, call)).toBe("begun");
     expect(await leaseOf(call)).toEqual({ holds: true });
   });
 
-  it("is not made once another has the job, and reserves nothing", async () => {
+  it("is not made once another run has the job, and reserves nothing", async () => {
     const call = await heldCall({ reserve: { usd: 1, budgetUsd: 3 } });
     await loseLease(db.pool, call.jobId);
     await claim(db.pool, call.jobId);
@@ -163,7 +163,7 @@ describe("a call for a job whose lease is over", () => {
     expect(await budgetOf(call)).toBeUndefined();
   });
 
-  it("is made by one of the two when both would at the same moment", async () => {
+  it("is made by one of two concurrent runs", async () => {
     for (let round = 0; round < 20; round += 1) {
       const call = await heldCall();
       await loseLease(db.pool, call.jobId);
@@ -174,11 +174,11 @@ describe("a call for a job whose lease is over", () => {
   });
 });
 
-describe("a call whose worker died", () => {
+describe("call of a crashed worker", () => {
   const age = (call: NewCall) =>
     db.pool.query("update calls set begun_at = now() - interval '1 min' where id = $1", [call.id]);
 
-  it("is settled as lost, at the most it may have cost, once its job has gone on or ended", async () => {
+  it("is settled as lost, at its maximum cost, once its job has continued or ended", async () => {
     const [takenOver, ended, running] = [
       await startConversation(db.pool),
       await startConversation(db.pool),
@@ -215,7 +215,7 @@ describe("a call whose worker died", () => {
     });
   });
 
-  it("has its cost in the ledger also without a budget, and none where its model has no price", async () => {
+  it("has its cost in the ledger even without a budget, and none if its model has no price", async () => {
     const calls = [await heldCall({ reserve: { usd: 0.5 } }), await heldCall()];
     for (const call of calls) {
       await beginCall(db.pool, call);
@@ -231,7 +231,7 @@ describe("a call whose worker died", () => {
     expect(await Promise.all(calls.map(budgetOf))).toEqual([undefined, undefined]);
   });
 
-  it("is settled once when its worker turns out to live, and by several reconcilers", async () => {
+  it("is settled once if its worker is alive after all, and by several reconcilers", async () => {
     const job = await startConversation(db.pool);
     await claim(db.pool, job.id);
     const call = newCall({ jobId: job.id, reserve: { usd: 1, budgetUsd: 3 } });

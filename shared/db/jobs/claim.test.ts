@@ -40,8 +40,8 @@ async function leaseLeft(jobId: string): Promise<number | undefined> {
 
 const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-describe("a claim", () => {
-  it("gives the head to a worker, with a lease and a prompt", async () => {
+describe("claim", () => {
+  it("gives the head to a worker, with a lease and the history", async () => {
     const job = await startConversation(db.pool, { text: "Hello", provider: "preset", requestId: "request-7", trace });
     const claimed = await claimJob(db.pool, job.id, false, "a worker");
     expect(claimed).toMatchObject({
@@ -62,7 +62,7 @@ describe("a claim", () => {
     expect(await leaseLeft(job.id)).toBeCloseTo(leaseSeconds, 0);
   });
 
-  it("is refused to all but the head", async () => {
+  it("is refused for any job but the head", async () => {
     const first = await startConversation(db.pool);
     const second = await followUp(db.pool, first.conversationId);
     expect(await claimJob(db.pool, second.id, true, "a worker")).toBeUndefined();
@@ -70,14 +70,14 @@ describe("a claim", () => {
     expect(await claimJob(db.pool, second.id, true, "a worker")).toMatchObject({ id: second.id });
   });
 
-  it("has one winner among twenty at once", async () => {
+  it("has one winner of twenty", async () => {
     const { id } = await startConversation(db.pool);
     const claims = await Promise.all(Array.from({ length: 20 }, () => claimJob(db.pool, id, true, "a worker")));
     expect(claims.filter(Boolean)).toMatchObject([{ run: 1, attempt: 1 }]);
     expect(await readColumns(db.pool, id)).toMatchObject({ run: 1, attempt: 1 });
   });
 
-  it("has one winner among twenty at once also when a lease is over", async () => {
+  it("has one winner of twenty for an expired lease, too", async () => {
     const { id } = await startConversation(db.pool);
     await claim(db.pool, id);
     await loseLease(db.pool, id);
@@ -86,7 +86,7 @@ describe("a claim", () => {
     expect(await readColumns(db.pool, id)).toMatchObject({ deaths: 1 });
   });
 
-  it("is refused for what ended, was cancelled while queued, was deleted, or never was", async () => {
+  it("is refused for ended, cancelled, deleted and unknown jobs", async () => {
     const ended = await startConversation(db.pool);
     await answer(db.pool, ended.id);
     const cancelled = await startConversation(db.pool);
@@ -98,7 +98,7 @@ describe("a claim", () => {
     }
   });
 
-  it("is refused while another's lease lasts, and after it unless take-overs are allowed", async () => {
+  it("is refused during another's lease, and after it unless reclaiming is allowed", async () => {
     const { id } = await startConversation(db.pool);
     await claim(db.pool, id);
     expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
@@ -108,7 +108,7 @@ describe("a claim", () => {
     expect(await leaseLeft(id)).toBeCloseTo(leaseSeconds, 0);
   });
 
-  it("knows how long ago the first one was", async () => {
+  it("reports the time since the first claim", async () => {
     const { id } = await startConversation(db.pool);
     await claim(db.pool, id);
     await db.pool.query("update jobs set started_at = now() - interval '90 s' where id = $1", [id]);
@@ -118,7 +118,7 @@ describe("a claim", () => {
     expect(ageMs).toBeLessThan(95_000);
   });
 
-  it("is refused once a cancel was asked for", async () => {
+  it("is refused once a cancel was requested", async () => {
     const { id } = await startConversation(db.pool);
     await claim(db.pool, id);
     await requestCancel(db.pool, id);
@@ -126,7 +126,7 @@ describe("a claim", () => {
     expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
   });
 
-  it("is refused after three runs that died", async () => {
+  it("is refused after three crashed runs", async () => {
     const { id } = await startConversation(db.pool);
     for (let run = 1; run <= maxDeaths; run += 1) {
       expect(await claimJob(db.pool, id, true, "a worker")).toMatchObject({ run });
@@ -136,7 +136,7 @@ describe("a claim", () => {
     expect(await readStandings(db.pool, [id], true)).toMatchObject([{ deaths: maxDeaths, unheld: true }]);
   });
 
-  it("does not count as dead what was given back", async () => {
+  it("does not count released runs as crashes", async () => {
     const { id } = await startConversation(db.pool);
     for (let run = 1; run <= maxDeaths + 1; run += 1) {
       const { attempt } = await claim(db.pool, id);
@@ -147,8 +147,8 @@ describe("a claim", () => {
   });
 });
 
-describe("the history of a claimed job", () => {
-  it("is by turn: a reply stands after its own message, however late it came", async () => {
+describe("history of a claimed job", () => {
+  it("is ordered by turn: a late reply follows its own message", async () => {
     const first = await startConversation(db.pool, { text: "one" });
     const second = await followUp(db.pool, first.conversationId, { text: "two" });
     await followUp(db.pool, first.conversationId, { text: "three" });
@@ -157,7 +157,7 @@ describe("the history of a claimed job", () => {
     expect(history.map(({ text }) => text)).toEqual(["one", "reply to one", "two"]);
   });
 
-  it("ends with the job's own message, without a reply that this turn has already", async () => {
+  it("ends with the job's own message, without an existing reply to it", async () => {
     const first = await startConversation(db.pool, { text: "one" });
     await db.pool.query(
       "insert into messages (id, conversation_id, turn, sender, text) values (gen_random_uuid(), $1, 1, 'ai', 'stray')",
@@ -167,7 +167,7 @@ describe("the history of a claimed job", () => {
     expect(history.map(({ text }) => text)).toEqual(["one"]);
   });
 
-  it("begins with what was brought along, marked as imported", async () => {
+  it("begins with imported turns, marked as such", async () => {
     const history = [importedMessage(1, "ai"), importedMessage(2, "user"), importedMessage(2, "ai")];
     const job = await startConversation(db.pool, { history, turn: 3, text: "now" });
     expect((await claim(db.pool, job.id)).history).toEqual([
@@ -178,7 +178,7 @@ describe("the history of a claimed job", () => {
     ]);
   });
 
-  it("holds the newest hundred messages, the own one included", async () => {
+  it("contains the newest hundred messages, its own included", async () => {
     const history = Array.from({ length: 60 }, (_, turn) => [
       importedMessage(turn + 1, "user"),
       importedMessage(turn + 1, "ai"),
@@ -189,7 +189,7 @@ describe("the history of a claimed job", () => {
     expect(texts).toEqual([...expected, "now"]);
   });
 
-  it("gives text back as it was, whatever characters it has", async () => {
+  it("returns text unchanged, whatever its characters", async () => {
     const text = 'né 漢字 👩‍👧 "quoted" \\ \u2028 \u0007 {}';
     const job = await startConversation(db.pool, { text });
     expect((await claim(db.pool, job.id)).history).toEqual([{ sender: "user", text, imported: false }]);
@@ -197,7 +197,7 @@ describe("the history of a claimed job", () => {
 });
 
 describe("renewing leases", () => {
-  it("puts off their end, and says which have a cancel", async () => {
+  it("extends them and reports requested cancels", async () => {
     const [one, two] = [await startConversation(db.pool), await startConversation(db.pool)];
     const held = [await claim(db.pool, one.id), await claim(db.pool, two.id)];
     await db.pool.query("update jobs set lease_until = now() + interval '2 s' where id = any($1)", [[one.id, two.id]]);
@@ -212,7 +212,7 @@ describe("renewing leases", () => {
     for (const { id } of held) expect(await leaseLeft(id)).toBeCloseTo(leaseSeconds, 0);
   });
 
-  it("does not bring back what another run took, what ended, or what was deleted", async () => {
+  it("does not revive jobs that were reclaimed, ended or deleted", async () => {
     const jobs = [];
     for (let count = 0; count < 4; count += 1) jobs.push(await startConversation(db.pool));
     const [taken, ended, deleted, kept] = await Promise.all(jobs.map(({ id }) => claim(db.pool, id)));
@@ -226,7 +226,7 @@ describe("renewing leases", () => {
     ]);
   });
 
-  it("saves a job whose lease is over, if nobody was quicker", async () => {
+  it("saves a job with an expired lease if it is first", async () => {
     const { id } = await startConversation(db.pool);
     const held = await claim(db.pool, id);
     await loseLease(db.pool, id);
@@ -234,7 +234,7 @@ describe("renewing leases", () => {
     expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
   });
 
-  it("has a winner and a loser when it meets a take-over", async () => {
+  it("has one winner against a reclaim", async () => {
     const jobs = await Promise.all(Array.from({ length: 30 }, () => startConversation(db.pool)));
     for (const { id } of jobs) {
       const held = await claim(db.pool, id);
@@ -248,8 +248,8 @@ describe("renewing leases", () => {
   });
 });
 
-describe("a new attempt within a run", () => {
-  it("is raised by the run that has the job, again too, and fences the one before it", async () => {
+describe("new attempt within a run", () => {
+  it("is raised by the run that holds the job, repeatedly, and fences off the previous one", async () => {
     const { id } = await startConversation(db.pool);
     const run = await claim(db.pool, id);
     expect(await raiseAttempt(db.pool, run, 1)).toBe(2);
@@ -261,7 +261,7 @@ describe("a new attempt within a run", () => {
     expect(await raiseAttempt(db.pool, run, 2)).toBeUndefined();
   });
 
-  it("is refused to a run that has lost the job", async () => {
+  it("is refused to a run that lost the job", async () => {
     const { id } = await startConversation(db.pool);
     const zombie = await claim(db.pool, id);
     await loseLease(db.pool, id);
@@ -271,15 +271,15 @@ describe("a new attempt within a run", () => {
   });
 });
 
-describe("a job given back", () => {
-  it("may be claimed at once, also where take-overs are not allowed", async () => {
+describe("released job", () => {
+  it("may be claimed at once, even while reclaiming is paused", async () => {
     const { id } = await startConversation(db.pool);
     const { attempt } = await claim(db.pool, id);
     expect(await releaseJob(db.pool, id, attempt)).toBe(true);
     expect(await claimJob(db.pool, id, false, "a worker")).toMatchObject({ run: 2, attempt: 2 });
   });
 
-  it("cannot be given back by a run that no longer has it", async () => {
+  it("cannot be released by a run that lost it", async () => {
     const { id } = await startConversation(db.pool);
     const first = await claim(db.pool, id);
     await loseLease(db.pool, id);
@@ -293,8 +293,8 @@ describe("a job given back", () => {
   });
 });
 
-describe("the standing of a job", () => {
-  it("tells head, lease, cancel and deaths", async () => {
+describe("snapshot of a job", () => {
+  it("contains head, lease, cancel and crashes", async () => {
     const first = await startConversation(db.pool);
     const second = await followUp(db.pool, first.conversationId);
     const queued = {
@@ -328,7 +328,7 @@ describe("the standing of a job", () => {
     expect(await read(v4())).toBeUndefined();
   });
 
-  it("is unheld with a lease that is over only where take-overs are allowed", async () => {
+  it("counts an expired lease only where reclaiming is allowed", async () => {
     const { id } = await startConversation(db.pool);
     const { attempt } = await claim(db.pool, id);
     await loseLease(db.pool, id);

@@ -110,8 +110,8 @@ async function startConversations(db: OpenTestDatabase, count: number): Promise<
   return jobs.map(({ conversationId }) => conversationId);
 }
 
-describe("writing, cancelling and answering at once", () => {
-  it("loses no head, ends each job once, and keeps every conversation's order", async () => {
+describe("concurrent submits, cancels and replies", () => {
+  it("lose no head, end each job once, and keep every conversation's order", async () => {
     await using db = await openTestDatabase();
     await using stack = new AsyncDisposableStack();
     const others = Array.from({ length: 2 }, () => stack.adopt(openDatabase(db.url, quietLog()), (one) => one.close()));
@@ -143,8 +143,8 @@ describe("writing, cancelling and answering at once", () => {
   });
 });
 
-describe("deleting a conversation beside everything else", () => {
-  it("leaves no message, no open job and no later reply behind", async () => {
+describe("deleting a conversation during other writes", () => {
+  it("leaves no message, open job or later reply", async () => {
     await using db = await openTestDatabase();
     for (let round = 0; round < 25; round += 1) {
       const first = await startConversation(db.pool);

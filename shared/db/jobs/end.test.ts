@@ -30,8 +30,8 @@ async function texts(conversationId: string): Promise<string[] | undefined> {
   return (await readMessages(db, conversationId, { limit: 100 }))?.messages.map(({ text }) => text);
 }
 
-describe("the end of a job", () => {
-  it("stores the reply, the status and what answered, together", async () => {
+describe("end of a job", () => {
+  it("stores reply, status and provider together", async () => {
     const job = await startConversation(db.pool, { text: "one" });
     const claimed = await claim(db.pool, job.id);
     const end = completed("a reply: né 漢字 🙂");
@@ -57,7 +57,7 @@ describe("the end of a job", () => {
     expect(await readConversation(db.pool, job.conversationId)).toMatchObject({ openJobs: [], messageCount: 2 });
   });
 
-  it("may have no reply, and then leaves the messages as they are", async () => {
+  it("may have no reply and then leaves the messages unchanged", async () => {
     const job = await startConversation(db.pool, { text: "one" });
     const failed: JobEnd = { status: "failed", errorCode: "provider_unavailable", provider: "preset" };
     await endJob(db.pool, await claim(db.pool, job.id), failed);
@@ -71,7 +71,7 @@ describe("the end of a job", () => {
     expect(await texts(job.conversationId)).toEqual(["one"]);
   });
 
-  it("names the conversation's next job", async () => {
+  it("returns the conversation's next job", async () => {
     const first = await startConversation(db.pool);
     const second = await followUp(db.pool, first.conversationId);
     const third = await followUp(db.pool, first.conversationId);
@@ -80,7 +80,7 @@ describe("the end of a job", () => {
     expect(await answer(db.pool, third.id)).toBeNull();
   });
 
-  it("has one winner among twenty at once, and one reply", async () => {
+  it("has one winner of twenty, and one reply", async () => {
     const job = await startConversation(db.pool, { text: "one" });
     const second = await followUp(db.pool, job.conversationId, { text: "two" });
     const claimed = await claim(db.pool, job.id);
@@ -91,7 +91,7 @@ describe("the end of a job", () => {
     expect(await texts(job.conversationId)).toEqual(["one", `reply ${winner}`, "two"]);
   });
 
-  it("is refused to an attempt that is not the present one, and to a job that is not active", async () => {
+  it("is refused to a stale attempt and for a job that is not active", async () => {
     const job = await startConversation(db.pool);
     expect(await endJob(db.pool, { ...job, attempt: 0 }, completed())).toBeUndefined();
     const zombie = await claim(db.pool, job.id);
@@ -105,7 +105,7 @@ describe("the end of a job", () => {
     expect(await readColumns(db.pool, job.id)).toMatchObject({ reply_attempt: 2 });
   });
 
-  it("of an orphan is refused while somebody holds it", async () => {
+  it("of an orphan is refused while its lease is valid", async () => {
     const failed: JobEnd = { status: "failed", errorCode: "workers_died" };
     const held = await claim(db.pool, (await startConversation(db.pool)).id);
     expect(await endJob(db.pool, held, failed, { orphan: true })).toBeUndefined();
@@ -117,13 +117,13 @@ describe("the end of a job", () => {
     expect(await endJob(db.pool, givenBack, failed, { orphan: true })).toBeDefined();
   });
 
-  it("by its worker counts also after its lease, if nobody was quicker", async () => {
+  it("by its worker counts even after its lease, if it is first", async () => {
     const claimed = await claim(db.pool, (await startConversation(db.pool)).id);
     await loseLease(db.pool, claimed.id);
     expect(await endJob(db.pool, claimed, completed())).toBeDefined();
   });
 
-  it("has one winner when it meets a take-over", async () => {
+  it("has one winner against a reclaim", async () => {
     for (let round = 0; round < 30; round += 1) {
       const { id } = await startConversation(db.pool);
       const claimed = await claim(db.pool, id);
@@ -136,7 +136,7 @@ describe("the end of a job", () => {
     }
   });
 
-  it("has one winner when it meets the end of an orphan", async () => {
+  it("has one winner against the end of an orphan", async () => {
     for (let round = 0; round < 30; round += 1) {
       const job = await startConversation(db.pool);
       const claimed = await claim(db.pool, job.id);
@@ -151,8 +151,8 @@ describe("the end of a job", () => {
 });
 
 /** The statements all begin before the first is done, and each must see what those before it did to the row. */
-describe("statements that meet at the row of a conversation", () => {
-  it("an end sees the message that was accepted while it waited, and names its job as the next", async () => {
+describe("concurrent statements on a conversation's row", () => {
+  it("an end sees a message accepted while it waited and returns its job as the next", async () => {
     const first = await startConversation(db.pool);
     const claimed = await claim(db.pool, first.id);
     const following = followingMessage(first.conversationId);
@@ -182,7 +182,7 @@ describe("statements that meet at the row of a conversation", () => {
     expect(await claimJob(db.pool, following.jobId, true, "a worker")).toMatchObject({ id: following.jobId });
   });
 
-  it("an end does not name a job that was cancelled while it waited", async () => {
+  it("an end does not return a job that was cancelled while it waited", async () => {
     const first = await startConversation(db.pool);
     const second = await followUp(db.pool, first.conversationId);
     const third = await followUp(db.pool, first.conversationId);
@@ -196,7 +196,7 @@ describe("statements that meet at the row of a conversation", () => {
     expect(ended).toEqual({ status: "fulfilled", value: { nextJobId: third.id } });
   });
 
-  it("of two ends that wait together the second one finds nothing", async () => {
+  it("the second of two waiting ends changes nothing", async () => {
     const first = await startConversation(db.pool);
     const claimed = await claim(db.pool, first.id);
     const [one, two] = await queueBehindRow<unknown>(db.pool, first.conversationId, [
@@ -208,7 +208,7 @@ describe("statements that meet at the row of a conversation", () => {
     expect(await texts(first.conversationId)).toEqual(["a question", "one"]);
   });
 
-  it("a cancel of a queued job does nothing if the job was claimed while it waited", async () => {
+  it("a cancel of a queued job changes nothing if the job was claimed while it waited", async () => {
     const first = await startConversation(db.pool);
     const [cancelled] = await queueBehindRow(
       db.pool,
@@ -221,7 +221,7 @@ describe("statements that meet at the row of a conversation", () => {
     expect(await openJobs(db.pool, first.conversationId)).toEqual([first.id]);
   });
 
-  it("an end does nothing if the job was taken over while it waited", async () => {
+  it("an end changes nothing if the job was reclaimed while it waited", async () => {
     const first = await startConversation(db.pool);
     const zombie = await claim(db.pool, first.id);
     await loseLease(db.pool, first.id);
@@ -237,7 +237,7 @@ describe("statements that meet at the row of a conversation", () => {
     expect(await texts(first.conversationId)).toEqual(["a question"]);
   });
 
-  it("an orphan's end does nothing if its lease was renewed while it waited", async () => {
+  it("an orphan's end changes nothing if the lease was renewed while it waited", async () => {
     const first = await startConversation(db.pool);
     const claimed = await claim(db.pool, first.id);
     await loseLease(db.pool, first.id);
@@ -253,7 +253,7 @@ describe("statements that meet at the row of a conversation", () => {
 });
 
 describe("cancelling", () => {
-  it("ends a queued job at once, whether it is the head or not", async () => {
+  it("ends a queued job at once, head or not", async () => {
     const first = await startConversation(db.pool);
     const second = await followUp(db.pool, first.conversationId);
     const third = await followUp(db.pool, first.conversationId);
@@ -268,7 +268,7 @@ describe("cancelling", () => {
     expect(await openJobs(db.pool, first.conversationId)).toEqual([third.id]);
   });
 
-  it("is asked of an active job's worker, again too, and of no other job", async () => {
+  it("is requested from an active job's worker, repeatedly, and for no other job", async () => {
     const job = await startConversation(db.pool);
     expect(await requestCancel(db.pool, job.id)).toBe(false);
     const claimed = await claim(db.pool, job.id);
@@ -286,7 +286,7 @@ describe("cancelling", () => {
     expect(await texts(job.conversationId)).toEqual(["a question", "half a"]);
   });
 
-  it("and claiming have one winner between them", async () => {
+  it("has one winner against a claim", async () => {
     for (let round = 0; round < 40; round += 1) {
       const job = await startConversation(db.pool);
       const calls = [() => cancelQueuedJob(db.pool, job), () => claimJob(db.pool, job.id, true, "a worker")];

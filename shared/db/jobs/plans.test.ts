@@ -7,7 +7,7 @@ import { hotCalls, sampleOf, type HotSample } from "../../testing/fixtures/hot-c
 /** Enough for the planner to prefer an index over reading all; it holds two hundred thousand messages. */
 const conversations = 20_000;
 
-describe("in a database that has been used for long", () => {
+describe("in a database used for long", () => {
   let db: OpenTestDatabase;
   let sample: HotSample;
   beforeAll(async () => {
@@ -17,7 +17,7 @@ describe("in a database that has been used for long", () => {
   }, 120_000);
   afterAll(() => db[Symbol.asyncDispose]());
 
-  it.each(Object.entries(hotCalls))("%s reads no table from end to end", async (_, call) => {
+  it.each(Object.entries(hotCalls))("%s scans no table sequentially", async (_, call) => {
     const asked = await recordStatements(db.pool, (pool) => call(pool, sample));
     expect(asked).not.toEqual([]);
     for (const statement of asked) {
@@ -26,7 +26,7 @@ describe("in a database that has been used for long", () => {
   });
 });
 
-describe("in a database where everything was answered when it was last analyzed", () => {
+describe("in a database last analysed when everything was answered", () => {
   let db: OpenTestDatabase;
   let sample: HotSample;
   beforeAll(async () => {
@@ -39,7 +39,7 @@ describe("in a database where everything was answered when it was last analyzed"
   afterAll(() => db[Symbol.asyncDispose]());
 
   const ofOneJob = Object.entries(hotCalls).filter(([name]) => /^(append|claim|begin|end)/.test(name));
-  it.each(ofOneJob)("%s finds its job by its id, not among all that wait", async (_, call) => {
+  it.each(ofOneJob)("%s finds its job by id, not among all queued ones", async (_, call) => {
     const asked = await recordStatements(db.pool, (pool) => call(pool, sample));
     for (const statement of asked) {
       const indexes = indexesOf(await explain(db.pool, statement));

@@ -6,7 +6,7 @@ import { deleteConversation } from "../conversations/erasure.ts";
 import { endJob } from "./end.ts";
 import { readJob, readJobStates, readPositions } from "./read-job.ts";
 
-describe("a job's row", () => {
+describe("job row", () => {
   let db: OpenTestDatabase;
 
   beforeAll(async () => {
@@ -14,7 +14,7 @@ describe("a job's row", () => {
     return () => db[Symbol.asyncDispose]();
   });
 
-  it("shows a queued job without what is not there yet", async () => {
+  it("of a queued job omits later fields", async () => {
     const job = await startConversation(db.pool);
     expect(await readJob(db.pool, job.id)).toMatchObject({
       id: job.id,
@@ -37,7 +37,7 @@ describe("a job's row", () => {
     });
   });
 
-  it("shows a completed job with its reply, its times in milliseconds", async () => {
+  it("of a completed job has the reply, with times in milliseconds", async () => {
     const job = await startConversation(db.pool);
     const end = completed("the reply");
     await endJob(db.pool, await claim(db.pool, job.id), end);
@@ -62,7 +62,7 @@ describe("a job's row", () => {
     }
   });
 
-  it("says when its conversation was deleted, and has no reply then", async () => {
+  it("of a deleted conversation says so and has no reply", async () => {
     const job = await startConversation(db.pool);
     await answer(db.pool, job.id);
     await deleteConversation(db.pool, job.conversationId);
@@ -74,11 +74,11 @@ describe("a job's row", () => {
     });
   });
 
-  it("is not there for an id that is no job's", async () => {
+  it("is not found for an unknown id", async () => {
     expect(await readJob(db.pool, v4())).toBeUndefined();
   });
 
-  it("can be read for many at once, in its moving parts", async () => {
+  it("can be read for many jobs at once, in its changing fields", async () => {
     const [queued, active] = [await startConversation(db.pool), await startConversation(db.pool)];
     await claim(db.pool, active.id);
     const states = await readJobStates(db.pool, [queued.id, active.id, v4()]);
@@ -92,7 +92,7 @@ describe("a job's row", () => {
   });
 });
 
-describe("the position of a queued job", () => {
+describe("position of a queued job", () => {
   let db: OpenTestDatabase;
 
   beforeEach(async () => {
@@ -101,7 +101,7 @@ describe("the position of a queued job", () => {
     onTestFinished(() => own[Symbol.asyncDispose]());
   });
 
-  it("counts the queued jobs that were accepted before it", async () => {
+  it("counts queued jobs accepted before it", async () => {
     const jobs = [];
     for (let count = 0; count < 5; count += 1) jobs.push(await startConversation(db.pool));
     const [first, , , fourth, last] = jobs.map(({ id }) => id);
@@ -119,7 +119,7 @@ describe("the position of a queued job", () => {
     expect(await readPositions(db.pool, [])).toEqual(new Map());
   });
 
-  it("is the same for those that were accepted at the same moment", async () => {
+  it("is equal for jobs accepted at the same moment", async () => {
     const jobs = [];
     for (let count = 0; count < 4; count += 1) jobs.push(await startConversation(db.pool));
     const ids = jobs.map(({ id }) => id);
@@ -136,7 +136,7 @@ describe("the position of a queued job", () => {
     );
   });
 
-  it("counts those that wait behind another of their conversation, too", async () => {
+  it("counts jobs waiting behind another of their conversation, too", async () => {
     const first = await startConversation(db.pool);
     const second = await followUp(db.pool, first.conversationId);
     expect(await readPositions(db.pool, [second.id])).toEqual(new Map([[second.id, 1]]));

@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 
 describe("due jobs", () => {
-  it("are those whose delivery nobody confirmed for a lease, once each", async () => {
+  it("are those not confirmed as delivered for one lease, once each", async () => {
     const { id } = await startConversation(db.pool);
     expect(await takeDueJobs(db.pool)).toEqual([]);
     const { rows } = await db.pool.query("select due_at - created_at = interval '15 s' as later from jobs");
@@ -33,14 +33,14 @@ describe("due jobs", () => {
     expect(await takeDueJobs(db.pool)).toEqual([]);
   });
 
-  it("are at once those that the queue did not take", async () => {
+  it("include at once those the queue refused", async () => {
     const { id } = await startConversation(db.pool);
     await startConversation(db.pool);
     await markDue(db.pool, [id]);
     expect(await takeDueJobs(db.pool)).toEqual([id]);
   });
 
-  it("are heads only: the others follow them", async () => {
+  it("are heads only", async () => {
     const first = await startConversation(db.pool);
     const second = await followUp(db.pool, first.conversationId);
     await markDue(db.pool, [first.id, second.id]);
@@ -50,7 +50,7 @@ describe("due jobs", () => {
     expect(await takeDueJobs(db.pool)).toEqual([second.id]);
   });
 
-  it("are never those that were claimed, have ended, or were deleted", async () => {
+  it("exclude claimed, ended and deleted jobs", async () => {
     const jobs = [];
     for (let count = 0; count < 4; count += 1) jobs.push(await startConversation(db.pool));
     const [active, ended, cancelled, deleted] = jobs;
@@ -67,7 +67,7 @@ describe("due jobs", () => {
     expect(await takeDueJobs(db.pool)).toEqual([]);
   });
 
-  it("are taken by one of many who look at once, a thousand at most", async () => {
+  it("are taken by one of many concurrent readers, at most a thousand", async () => {
     await db.pool.query(`
       insert into conversations (id, assistant_type, next_turn, open_jobs)
       select gen_random_uuid(), 'default', 2, array[gen_random_uuid()] from generate_series(1, 1500)`);
@@ -86,7 +86,7 @@ describe("due jobs", () => {
     expect(new Set(all).size).toBe(1500);
   });
 
-  it("do not wait for a conversation that somebody is writing to", async () => {
+  it("skip a locked conversation", async () => {
     const { id, conversationId } = await startConversation(db.pool);
     await markDue(db.pool, [id]);
     let taken: string[] = [];
@@ -98,7 +98,7 @@ describe("due jobs", () => {
 });
 
 describe("orphans", () => {
-  it("are active jobs that were given back or whose lease is over", async () => {
+  it("are active jobs that were released or whose lease expired", async () => {
     const [held, silent, givenBack, queued] = await Promise.all(
       Array.from({ length: 4 }, () => startConversation(db.pool)),
     );

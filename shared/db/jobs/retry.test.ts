@@ -29,8 +29,8 @@ async function failedJob() {
   return job;
 }
 
-describe("an operator's retry", () => {
-  it("queues a failed job again, with all its tries before it", async () => {
+describe("operator's retry", () => {
+  it("queues a failed job again with a fresh set of runs", async () => {
     const job = await failedJob();
     expect(await retryJob(db.pool, job.id)).toEqual({ retried: true, head: true });
     expect(await readColumns(db.pool, job.id)).toMatchObject({
@@ -42,7 +42,7 @@ describe("an operator's retry", () => {
     expect(await claimJob(db.pool, job.id, true, "a worker")).toMatchObject({ run: 2, attempt: 2, history: [{}] });
   });
 
-  it("puts it before what came after it", async () => {
+  it("places it before later jobs", async () => {
     const job = await failedJob();
     const later = await followUp(db.pool, job.conversationId);
     expect(await retryJob(db.pool, job.id)).toEqual({ retried: true, head: true });
@@ -50,14 +50,14 @@ describe("an operator's retry", () => {
     expect(await claimJob(db.pool, later.id, true, "a worker")).toBeUndefined();
   });
 
-  it("is done once, however many ask at once", async () => {
+  it("happens once for concurrent requests", async () => {
     const job = await failedJob();
     const results = await Promise.all(Array.from({ length: 10 }, () => retryJob(db.pool, job.id)));
     expect(results.filter(({ retried }) => retried)).toHaveLength(1);
     expect(await openJobs(db.pool, job.conversationId)).toEqual([job.id]);
   });
 
-  it("is refused while a later message is being answered, and after", async () => {
+  it("is refused while a later message is being answered, and afterwards", async () => {
     const job = await failedJob();
     const later = await followUp(db.pool, job.conversationId);
     const claimed = await claim(db.pool, later.id);
@@ -67,7 +67,7 @@ describe("an operator's retry", () => {
     expect(await retryJob(db.pool, job.id)).toEqual(refused);
   });
 
-  it("is refused for a job that has not failed, was deleted, or never was", async () => {
+  it("is refused for a job that has not failed, was deleted or is unknown", async () => {
     const queued = await startConversation(db.pool);
     expect(await retryJob(db.pool, queued.id)).toEqual({ retried: false, reason: "not_failed" });
     const deleted = await failedJob();
@@ -77,8 +77,8 @@ describe("an operator's retry", () => {
   });
 });
 
-describe("the runs of a job", () => {
-  it("name the worker, the first text and the outcome; a run that died has none", async () => {
+describe("runs of a job", () => {
+  it("name worker, first text and outcome; a crashed run has none", async () => {
     const job = await startConversation(db.pool);
     await claimJob(db.pool, job.id, true, "one:1");
     await db.pool.query("update jobs set lease_until = now() - interval '1 s' where id = $1", [job.id]);

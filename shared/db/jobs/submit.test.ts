@@ -36,8 +36,8 @@ beforeAll(async () => {
 
 const hash = (key: string = v4()) => createHash("sha256").update(key).digest();
 
-describe("the first message of a conversation", () => {
-  it("makes the conversation, the message and its job, which is the head", async () => {
+describe("first message of a conversation", () => {
+  it("creates the conversation, the message and its job, which is the head", async () => {
     const row = newConversation({ text: "Hello", provider: "preset", metadata: { page: "/prices" } });
     await insertConversation(db.pool, row);
     expect(await readConversation(db.pool, row.conversationId)).toMatchObject({
@@ -67,7 +67,7 @@ describe("the first message of a conversation", () => {
     expect(page?.messages).toMatchObject([{ id: row.messageId, sender: "user", text: "Hello", imported: false }]);
   });
 
-  it("comes after the turns that were brought along", async () => {
+  it("follows imported turns", async () => {
     const history = [importedMessage(1, "user"), importedMessage(1, "ai"), importedMessage(2, "ai")];
     const job = await startConversation(db.pool, { history, turn: 3, text: "now" });
     const page = await readMessages(db, job.conversationId, { limit: 10 });
@@ -83,7 +83,7 @@ describe("the first message of a conversation", () => {
     });
   });
 
-  it("keeps the times of the turns that were brought along, to the millisecond", async () => {
+  it("keeps the times of imported turns, to the millisecond", async () => {
     // Microseconds pass what a double holds exactly in 2255: from then on times may be one millisecond off.
     const timestamps = fc.array(fc.integer({ min: 0, max: Date.UTC(2200) }), { minLength: 1, maxLength: 50 });
     await fc.assert(
@@ -97,7 +97,7 @@ describe("the first message of a conversation", () => {
     );
   });
 
-  it("keeps every text and every metadata that may be submitted, as it is", async () => {
+  it("stores every valid text and metadata unchanged", async () => {
     const text = fc.string({ unit: "grapheme", minLength: 1 }).filter((value) => !value.includes("\0"));
     const metadata = fc.dictionary(text, text, { maxKeys: 3 });
     await fc.assert(
@@ -113,7 +113,7 @@ describe("the first message of a conversation", () => {
     );
   });
 
-  it("is refused under a key that was used before, and writes nothing then", async () => {
+  it("is rejected under a used key and writes nothing", async () => {
     const idempotencyHash = hash();
     await startConversation(db.pool, { idempotencyHash, requestHash: hash() });
     const again = newConversation({ idempotencyHash, requestHash: hash() });
@@ -130,7 +130,7 @@ describe("the first message of a conversation", () => {
     expect(tries.filter(Boolean)).toHaveLength(1);
   });
 
-  it("fails for other reasons than its key, too", async () => {
+  it("fails for reasons other than its key, too", async () => {
     const row = newConversation();
     await insertConversation(db.pool, row);
     const error: unknown = await insertConversation(db.pool, row).catch((cause: unknown) => cause);
@@ -139,8 +139,8 @@ describe("the first message of a conversation", () => {
   });
 });
 
-describe("a following message", () => {
-  it("waits behind the head, and is the head where nothing is unanswered", async () => {
+describe("later message", () => {
+  it("waits behind the head, or is the head if nothing is unanswered", async () => {
     const first = await startConversation(db.pool);
     const second = await followUp(db.pool, first.conversationId);
     expect(second.head).toBe(false);
@@ -150,7 +150,7 @@ describe("a following message", () => {
     expect(await followUp(db.pool, first.conversationId)).toMatchObject({ head: true });
   });
 
-  it("changes assistant, provider and metadata from there on, and keeps what it does not name", async () => {
+  it("changes assistant, provider and metadata from there on and keeps omitted ones", async () => {
     const first = await startConversation(db.pool, { provider: "compatible", metadata: { page: "/a", locale: "de" } });
     const second = await followUp(db.pool, first.conversationId, {
       assistantType: "sales",
@@ -171,7 +171,7 @@ describe("a following message", () => {
     ]);
   });
 
-  it("writes nothing where too many are unanswered", async () => {
+  it("writes nothing if too many are unanswered", async () => {
     const first = await startConversation(db.pool);
     await followUp(db.pool, first.conversationId, { maxUnanswered: 2 });
     const refused = followingMessage(first.conversationId, { maxUnanswered: 2, metadata: { page: "/late" } });
@@ -184,7 +184,7 @@ describe("a following message", () => {
     expect(await readColumns(db.pool, refused.jobId)).toEqual({});
   });
 
-  it("is refused for that without waiting for the row", async () => {
+  it("is rejected for that without waiting for the row", async () => {
     const first = await startConversation(db.pool);
     const refused: unknown[] = [];
     await queueBehindRow(db.pool, first.conversationId, [], async () => {
@@ -193,7 +193,7 @@ describe("a following message", () => {
     expect(refused).toEqual([undefined]);
   });
 
-  it("writes nothing where too many came of late, until that time is over", async () => {
+  it("writes nothing above the message quota until its window ends", async () => {
     const pace = { maxMessages: 3, windowMs: 60_000 };
     const { conversationId } = await startConversation(db.pool);
     const state = () => readConversationState(db.pool, conversationId, pace.windowMs);
@@ -225,7 +225,7 @@ describe("a following message", () => {
     }
   });
 
-  it("writes nothing where the conversation was deleted or never was", async () => {
+  it("writes nothing for a deleted or unknown conversation", async () => {
     const first = await startConversation(db.pool);
     await deleteConversation(db.pool, first.conversationId);
     expect(await appendMessage(db.pool, followingMessage(first.conversationId))).toBeUndefined();
@@ -235,7 +235,7 @@ describe("a following message", () => {
     expect(await readConversationState(db.pool, unknown, 1000)).toBeUndefined();
   });
 
-  it("writes nothing under a key that was used before", async () => {
+  it("writes nothing under a used key", async () => {
     const idempotencyHash = hash();
     const first = await startConversation(db.pool);
     const second = await followUp(db.pool, first.conversationId, { idempotencyHash });
@@ -243,7 +243,7 @@ describe("a following message", () => {
     expect(await openJobs(db.pool, first.conversationId)).toEqual([first.id, second.id]);
   });
 
-  it("is written once when the same key meets itself behind a locked row", async () => {
+  it("is written once when the same key arrives twice behind a locked row", async () => {
     const idempotencyHash = hash();
     const first = await startConversation(db.pool);
     const rows = [0, 1].map(() => followingMessage(first.conversationId, { idempotencyHash }));
@@ -262,8 +262,8 @@ describe("a following message", () => {
   });
 });
 
-describe("a hundred messages to one conversation at once", () => {
-  it("are all accepted in one order, with one head and no turn twice", async () => {
+describe("a hundred concurrent messages to one conversation", () => {
+  it("are all accepted in one order, with one head and unique turns", async () => {
     const first = await startConversation(db.pool);
     await answer(db.pool, first.id);
     const rows = Array.from({ length: 100 }, () => followingMessage(first.conversationId, { maxUnanswered: 1000 }));
@@ -285,7 +285,7 @@ describe("a hundred messages to one conversation at once", () => {
     });
   });
 
-  it("are accepted up to the limit, exactly", async () => {
+  it("are accepted up to the exact limit", async () => {
     const first = await startConversation(db.pool);
     const accepted = await Promise.all(
       Array.from({ length: 100 }, () => appendMessage(db.pool, followingMessage(first.conversationId))),
@@ -299,8 +299,8 @@ describe("a hundred messages to one conversation at once", () => {
   });
 });
 
-describe("an idempotency key", () => {
-  it("finds its submission again, with the present status", async () => {
+describe("idempotency key", () => {
+  it("finds its submission again, with the current status", async () => {
     const [idempotencyHash, requestHash] = [hash(), hash()];
     const job = await startConversation(db.pool, { idempotencyHash, requestHash });
     const found = { jobId: job.id, conversationId: job.conversationId, messageId: job.messageId, requestHash };
@@ -317,7 +317,7 @@ describe("an idempotency key", () => {
     expect(await findByIdempotencyHash(db.pool, hash())).toBeUndefined();
   });
 
-  it("is stale after a day, and free again once it is forgotten", async () => {
+  it("expires after a day and is reusable once removed", async () => {
     const idempotencyHash = hash();
     const job = await startConversation(db.pool, { idempotencyHash });
     const age = (interval: string) =>
@@ -332,8 +332,8 @@ describe("an idempotency key", () => {
   });
 });
 
-describe("the backlog", () => {
-  it("counts queued jobs, up to what is enough", async () => {
+describe("backlog", () => {
+  it("counts queued jobs up to the given maximum", async () => {
     await using own = await openTestDatabase();
     const jobs = await Promise.all(Array.from({ length: 4 }, () => startConversation(own.pool)));
     await answer(own.pool, jobs[0]?.id ?? v7());

@@ -28,13 +28,13 @@ async function answeredAt(at: number, waitMs: number, fallback = false): Promise
   return end.reply?.id ?? "";
 }
 
-it("a day without messages has no figures but zeros", async () => {
+it("a day without messages has zeros only", async () => {
   expect(await readFigures(db.pool, new Date(day + 365 * 24 * hour))).toEqual([
     expect.objectContaining({ from: null, messages: 0, completed: 0, costUsd: 0, waitP50Ms: null, up: 0 }),
   ]);
 });
 
-it("messages, waits, fallbacks, costs and thumbs are told by the hour and for all of it", async () => {
+it("messages, waits, fallbacks, costs and ratings are summed by hour and by day", async () => {
   await answeredAt(day - 1, 5);
   for (const waitMs of [100, 200, 300]) await answeredAt(day + 9 * hour, waitMs);
   const rated = await answeredAt(day + 10 * hour, 1000, true);

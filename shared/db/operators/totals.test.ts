@@ -5,7 +5,7 @@ import { deleteConversation } from "../conversations/erasure.ts";
 import { readTotals } from "./totals.ts";
 
 describe("totals", () => {
-  it("count conversations and messages that are there, and who was active of late", async () => {
+  it("count existing conversations and messages, and recently active ones", async () => {
     await using db = await openTestDatabase();
     expect(await readTotals(db.pool)).toEqual({ totalConversations: 0, totalMessages: 0, activeConversations: 0 });
     const [one, quiet, deleted] = [
@@ -21,7 +21,7 @@ describe("totals", () => {
     expect(await readTotals(db.pool)).toEqual({ totalConversations: 2, totalMessages: 3, activeConversations: 1 });
   });
 
-  it("are estimated where counting would take long", async () => {
+  it("are estimated where counting would be slow", async () => {
     await using db = await openTestDatabase();
     await startConversation(db.pool);
     // As an analyzed table of that size would have it.

@@ -16,7 +16,7 @@ const migrations = readdirSync(new URL("../../../migrations", import.meta.url))
  * During a rolling update the version before writes into the new schema. It knows nothing of new columns, and all it
  * knows must still be there and take what it writes.
  */
-describe("a migration", () => {
+describe("migration check", () => {
   it.each(migrations.slice(1).map((name, index) => ({ name, before: migrations[index] ?? "" })))(
     "leaves the version before it able to work: $name",
     async ({ name, before }) => {
@@ -33,7 +33,7 @@ describe("a migration", () => {
     },
   );
 
-  it("that takes something away is seen by this test", async () => {
+  it("detects a migration that removes something", async () => {
     const { pool, orm } = await openEmpty();
     await orm.migrator.up();
     const [had, ruled] = [await readColumns(pool), await readRules(pool)];

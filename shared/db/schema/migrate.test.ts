@@ -17,7 +17,7 @@ async function tables(url: string): Promise<string[]> {
 }
 
 describe("migrating", () => {
-  it("makes our tables and the queue's, and does nothing the second time", async () => {
+  it("creates our tables and the queue's, and changes nothing the second time", async () => {
     const url = await createEmptyDatabase();
     const { applied } = await migrate(url);
     expect(applied).toContain("20261122000000-initial");
@@ -33,7 +33,7 @@ describe("migrating", () => {
     expect(await runAsAdmin(url, "select id from jobs")).toEqual([{ id }]);
   });
 
-  it("is done by one of four processes that begin at once", async () => {
+  it("is done by one of four concurrent processes", async () => {
     const url = await createEmptyDatabase();
     const results = await Promise.all(Array.from({ length: 4 }, () => migrate(url)));
     expect(results.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
@@ -61,20 +61,20 @@ describe("migrating", () => {
     },
   );
 
-  it("refuses a read-only database and says how to open it", async () => {
+  it("rejects a read-only database and says how to fix it", async () => {
     const url = await createEmptyDatabase();
     await setDefault(url, "default_transaction_read_only", "on");
     await expect(migrate(url)).rejects.toThrow(/read-only.*default_transaction_read_only to off/);
   });
 
-  it("does not mind which isolation is the default", async () => {
+  it("works with any default isolation", async () => {
     const url = await createEmptyDatabase();
     await setDefault(url, "default_transaction_isolation", "serializable");
     const results = await Promise.all(Array.from({ length: 4 }, () => migrate(url)));
     expect(results.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
   });
 
-  it("fails where there is no such database, and makes none", async () => {
+  it("fails if the database does not exist, and creates none", async () => {
     const { adminUrl, prefix } = inject("postgres");
     await expect(migrate(urlOfDatabase(adminUrl, `${prefix}missing`))).rejects.toThrow("does not exist");
     const rows = await runAsAdmin(adminUrl, `select from pg_database where datname = '${prefix}missing'`);

@@ -19,7 +19,7 @@ async function openOn(url: string) {
 }
 
 describe("waiting for PostgreSQL", () => {
-  it("ends once it answers, also for a process that started before it", async () => {
+  it("ends once it answers, even if it starts later", async () => {
     await using database = await createTestDatabase();
     await using gate = await openTcpGate(database.url);
     await gate.shut();
@@ -32,7 +32,7 @@ describe("waiting for PostgreSQL", () => {
     await waiting;
   });
 
-  it("ends with what to do when it does not answer in time", async () => {
+  it("fails with advice if it does not answer in time", async () => {
     const db = await openOn("postgres://u:p@127.0.0.1:1/none");
     await expect(waitForDatabase(db, { limitMs: 100, log: quietLog() })).rejects.toThrow(/DATABASE_URL/);
   });
@@ -57,7 +57,7 @@ describe("waiting for PostgreSQL", () => {
     expect(String(refused)).not.toContain(new URL(database.url).password);
   });
 
-  it("says at once, and once, why it waits, and again when the reason changes", async () => {
+  it("logs the reason at once, once, and again when it changes", async () => {
     await using database = await createTestDatabase();
     await setDefault(database.url, "default_transaction_read_only", "on");
     await using gate = await openTcpGate(database.url);
@@ -74,7 +74,7 @@ describe("waiting for PostgreSQL", () => {
     expect(warnings()).toHaveLength(2);
   });
 
-  it("does not end while the database is read-only, and ends with what to do about it", async () => {
+  it("fails with advice while the database stays read-only", async () => {
     await using database = await createTestDatabase();
     await setDefault(database.url, "default_transaction_read_only", "on");
     const db = await openOn(database.url);
@@ -83,7 +83,7 @@ describe("waiting for PostgreSQL", () => {
     );
   });
 
-  it("does not take a hot standby for ready", { timeout: 60_000 }, async () => {
+  it("does not accept a hot standby as ready", { timeout: 60_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), "parley-standby-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const dataDir = join(folder, "data");
@@ -97,7 +97,7 @@ describe("waiting for PostgreSQL", () => {
     await expect(migrate(standby.url)).rejects.toThrow(/standby.*primary/);
   });
 
-  it("ends at once, naming them, where migrations are missing", async () => {
+  it("fails at once, naming them, if migrations are missing", async () => {
     const db = await openOn(await createEmptyDatabase());
     await expect(waitForDatabase(db, { limitMs: 10_000, log: quietLog() })).rejects.toThrow(/initial.*npm run migrate/);
   });

@@ -56,8 +56,8 @@ const text = (said: string, index = 0): Event => ({
 });
 const stop = (reason: string): Event => ({ type: "message_delta", delta: { stop_reason: reason } });
 
-describe("a request to Anthropic", () => {
-  it("holds instructions, history and limits, and no sampling parameter", async () => {
+describe("request to Anthropic", () => {
+  it("contains instructions, history and limits, and no sampling parameter", async () => {
     await collect(create());
     const { request } = await fake.waitForCall(1);
     expect(request.path).toBe("/v1/messages");
@@ -124,14 +124,14 @@ describe("a request to Anthropic", () => {
     expect(toBaseUrl(url)).toBe(expected);
   });
 
-  it("goes over the connection of the one before it", async () => {
+  it("reuses the connection of the previous one", async () => {
     const provider = create();
     for (let i = 0; i < 3; i++) await collect(provider);
     expect(new Set(fake.calls.map(({ request }) => request.clientPort)).size).toBe(1);
   });
 });
 
-describe("an answer of Anthropic", () => {
+describe("response of Anthropic", () => {
   it.each([
     ["end_turn", "stop"],
     ["stop_sequence", "stop"],
@@ -146,7 +146,7 @@ describe("an answer of Anthropic", () => {
     expect(collected).toMatchObject({ text: "x", error: undefined, finish: { finishReason: expected } });
   });
 
-  it("is made of its text alone: no thinking, no signatures, no tools", async () => {
+  it("consists of its text: no thinking, signatures or tools", async () => {
     const { text: said, error } = await answerTo(
       events(
         { type: "message_start", message: { model: "m" } },
@@ -169,13 +169,13 @@ describe("an answer of Anthropic", () => {
     expect(said).toBe("Hello!");
   });
 
-  it("may hold events that nobody knows yet, and events without a name", async () => {
+  it("may contain unknown and unnamed events", async () => {
     const unnamed = { raw: `data: ${JSON.stringify(text("a"))}\n\n` };
     const unknown = { raw: 'event: applause\ndata: {"type":"applause"}\n\n' };
     expect(await answerTo({ steps: [unknown, unnamed, "b"] })).toMatchObject({ text: "ab", error: undefined });
   });
 
-  it("tells its usage bit by bit, counted from the start", async () => {
+  it("reports usage incrementally, counted from the start", async () => {
     const { finish } = await answerTo(
       events(
         {
@@ -190,7 +190,7 @@ describe("an answer of Anthropic", () => {
     expect(finish?.usage).toEqual({ inputTokens: 925, cachedInputTokens: 900, cacheWriteTokens: 20, outputTokens: 7 });
   });
 
-  it("is whole once its stop reason is there, whatever becomes of the connection", async () => {
+  it("is complete at its stop reason, even if the connection breaks afterwards", async () => {
     const end = { raw: `data: ${JSON.stringify(stop("max_tokens"))}\n\n` };
     const collected = await answerTo({ steps: ["Hello.", end, { cut: true }] });
     expect(collected).toMatchObject({ text: "Hello.", error: undefined, finish: { finishReason: "length" } });
@@ -205,7 +205,7 @@ describe("an answer of Anthropic", () => {
     expect(collected).toMatchObject({ text: "So far", error: { code: "malformed" } });
   });
 
-  it("that is not streamed is read all the same", async () => {
+  it("is read if it is not streamed", async () => {
     const content = [
       { type: "thinking", thinking: "Hm." },
       { type: "text", text: "Yes." },
@@ -240,7 +240,7 @@ describe("an answer of Anthropic", () => {
   });
 });
 
-describe("the message of an error", () => {
+describe("error message", () => {
   const credit = "Your credit balance is too low to access the Anthropic API.";
 
   it.each([
@@ -259,8 +259,8 @@ describe("the message of an error", () => {
   });
 });
 
-describe("the meter of a call that is cut", () => {
-  it("has the count of the prompt that came first", async () => {
+describe("meter of an interrupted call", () => {
+  it("has the prompt count that was sent first", async () => {
     const meter = new Meter();
     fake.next({ steps: ["So far", { cut: true }], usage: { inputTokens: 30, cachedInputTokens: 20, outputTokens: 9 } });
     await collect(create(), { request: { ...testRequest, meter } });
@@ -272,15 +272,15 @@ describe("the meter of a call that is cut", () => {
   });
 });
 
-describe("the message of an error", () => {
-  it("names what the API's error names, and what to check", async () => {
+describe("error message", () => {
+  it("names the fields of the API's error and what to check", async () => {
     const error = { type: "authentication_error", message: "long story" };
     const { error: thrown } = await answerTo({ status: 401, body: JSON.stringify({ type: "error", error }) });
     expect(thrown).toMatchObject({ message: "HTTP 401 (authentication_error): check ANTHROPIC_API_KEY" });
   });
 });
 
-describe("the anthropic provider of a configuration", () => {
+describe("anthropic provider from the configuration", () => {
   const environment = { DATABASE_URL: "postgres://localhost/parley" };
 
   it.each([
@@ -300,7 +300,7 @@ describe("the anthropic provider of a configuration", () => {
     expect(() => anthropicFromConfig(config)).toThrow(new RegExp(`^${setting}: (?!.*sk-)`));
   });
 
-  it("cannot be made without a key", () => {
+  it("requires a key", () => {
     expect(() => anthropicFromConfig(readConfig(environment))).toThrow(ConfigError);
   });
 });

@@ -41,8 +41,8 @@ const events = (...data: unknown[]): Script => ({
   body: data.map((item) => `data: ${typeof item === "string" ? item : JSON.stringify(item)}\n\n`).join(""),
 });
 
-describe("the meter of a call", () => {
-  it("has the bytes of all that was written, thoughts in the text included, where no usage comes", async () => {
+describe("meter of a call", () => {
+  it("counts the bytes of everything written, thoughts included, if no usage is sent", async () => {
     const meter = new Meter();
     fake.next({ steps: ["<think>Hm", ".</think>", "Né⠿"], usage: null });
     const provider = createCompatibleProvider({ baseUrl: fake.url, model: "test-model" });
@@ -51,8 +51,8 @@ describe("the meter of a call", () => {
   });
 });
 
-describe("a request to a compatible server", () => {
-  it("holds instructions, history and limits, and asks for a stream with usage", async () => {
+describe("request to a compatible server", () => {
+  it("contains instructions, history and limits, and asks for a stream with usage", async () => {
     await collect(createCompatibleProvider({ baseUrl: fake.url, apiKey: "sk-1", model: "test-model" }));
     const { request } = await fake.waitForCall(1);
     expect(request.body).toEqual({
@@ -70,7 +70,7 @@ describe("a request to a compatible server", () => {
     expect(request.headers).toMatchObject({ authorization: "Bearer sk-1", "content-type": "application/json" });
   });
 
-  it("has no authorization where there is no key", async () => {
+  it("has no Authorization header without a key", async () => {
     await answerTo({});
     expect(fake.calls[0]?.request.headers).not.toHaveProperty("authorization");
   });
@@ -95,14 +95,14 @@ describe("a request to a compatible server", () => {
     expect(completionsUrl(baseUrl).href).toBe(expected);
   });
 
-  it("goes over the connection of the one before it", async () => {
+  it("reuses the connection of the previous one", async () => {
     const provider = createCompatibleProvider({ baseUrl: fake.url, model: "test-model" });
     for (let i = 0; i < 3; i++) await collect(provider);
     expect(fake.calls).toHaveLength(3);
     expect(new Set(fake.calls.map(({ request }) => request.clientPort)).size).toBe(1);
   });
 
-  it("is sent again, once, when the server closed the kept connection in that moment", async () => {
+  it("is retried once if the server closes a kept connection at that moment", async () => {
     const provider = createCompatibleProvider({ baseUrl: fake.url, model: "test-model" });
     await collect(provider);
     fake.next({ before: { cut: true } }, { steps: ["here"] });
@@ -115,13 +115,13 @@ describe("a request to a compatible server", () => {
     expect(fake.calls).toHaveLength(6);
   });
 
-  it("is not sent again over a new connection", async () => {
+  it("is not retried on a new connection", async () => {
     expect((await answerTo({ before: { cut: true } })).error).toMatchObject({ code: "unreachable" });
     expect(fake.calls).toHaveLength(1);
   });
 });
 
-describe("a compatible server that differs", () => {
+describe("deviating compatible server", () => {
   it.each([
     ["stop", "stop"],
     ["length", "length"],
@@ -159,13 +159,13 @@ describe("a compatible server that differs", () => {
     expect(finish?.finishReason).toBe("stop");
   });
 
-  it("finishes with the first chunk, and then thinks before it speaks: all of it is the reply", async () => {
+  it("that sends the finish reason first and thoughts later gives the whole reply", async () => {
     const thought = { raw: `data: ${JSON.stringify(chunkOf({ reasoning: "Hm." }))}\n\n` };
     const steps = [{ raw: finished({ content: "" }) }, { waitMs: 1500 }, thought, { waitMs: 1500 }, "Yes.", " No."];
     expect(await answerTo({ steps })).toMatchObject({ text: "Yes. No.", error: undefined });
   });
 
-  it("is cut after the finish reason: the reply is whole", async () => {
+  it("that is cut after the finish reason gives the whole reply", async () => {
     const end = { raw: 'data: {"choices":[{"delta":{},"finish_reason":"length"}]}\n\n' };
     const { finish, text, error } = await answerTo({ steps: ["Hello.", end, { cut: true }] });
     expect(error).toBeUndefined();
@@ -173,18 +173,18 @@ describe("a compatible server that differs", () => {
     expect(finish).toEqual({ type: "finish", finishReason: "length", model: "test-model" });
   });
 
-  it("answers with one JSON body although a stream was asked for", async () => {
+  it("that answers with one JSON body instead of a stream gives the reply", async () => {
     const { text, finish } = await answerTo({ whole: true, steps: ["Hello", " 👋"] });
     expect(text).toBe("Hello 👋");
     expect(finish).toMatchObject({ finishReason: "stop", usage: { inputTokens: 10, outputTokens: 2 } });
   });
 
-  it("answers with a JSON body that is no completion: malformed", async () => {
+  it("that answers with JSON that is no completion is malformed", async () => {
     expect((await answerTo({ body: '{"status":"ok"}' })).error).toMatchObject({ code: "malformed" });
     expect((await answerTo({ body: '{"choices":' })).error).toMatchObject({ code: "malformed" });
   });
 
-  it("sends chunks without choices, empty finish reasons, nulls, and usage with each chunk", async () => {
+  it("may send chunks without choices, empty finish reasons, nulls, and usage in each chunk", async () => {
     const { text, finish, error } = await answerTo(
       events(
         { choices: [], prompt_filter_results: [{}] },
@@ -200,7 +200,7 @@ describe("a compatible server that differs", () => {
     expect(finish?.usage).toEqual({ inputTokens: 3, outputTokens: 2 });
   });
 
-  it("begins with a byte order mark and ends without an empty line", async () => {
+  it("may begin with a byte order mark and end without an empty line", async () => {
     const chunk = JSON.stringify({ choices: [{ delta: { content: "a" } }] });
     const { text, finish } = await answerTo({
       headers: { "content-type": "text/event-stream" },
@@ -210,20 +210,20 @@ describe("a compatible server that differs", () => {
     expect(finish?.finishReason).toBe("stop");
   });
 
-  it("does not end the body of an error, and has sent enough of it: that is not waited for", async () => {
+  it("that never ends an error body is not waited for", async () => {
     const began = performance.now();
     const long = { raw: "x".repeat(4096) };
     await answerTo({ status: 500, steps: [long, { stall: true }] });
     expect(performance.now() - began).toBeLessThan(900);
   });
 
-  it("names no content type", async () => {
+  it("may omit the content type", async () => {
     const chunk = JSON.stringify({ choices: [{ delta: { content: "a" }, finish_reason: "stop" }] });
     const script = { headers: { "content-type": "" }, body: `data: ${chunk}\n\n` };
     expect((await answerTo(script)).text).toBe("a");
   });
 
-  it("refuses in a field of its own: its words are the text", async () => {
+  it("that refuses in a field of its own gives that text", async () => {
     const { text, finish } = await answerTo(
       events(
         { choices: [{ delta: { refusal: "I can't " } }] },
@@ -249,43 +249,43 @@ describe("a compatible server that differs", () => {
     expect(collected.error).toMatchObject({ code });
   });
 
-  it("breaks off with the finish reason of an error", async () => {
+  it("that stops with an error as finish reason is an error", async () => {
     expect((await answerTo({ steps: ["x"], finishReason: "error" })).error).toMatchObject({ code: "overloaded" });
   });
 
-  it("sends an error after the finish reason: the reply is whole", async () => {
+  it("that sends an error after the finish reason gives the whole reply", async () => {
     const end = { choices: [{ delta: { content: "All." }, finish_reason: "stop" }] };
     expect(await answerTo(events(end, { error: { code: 500 } }))).toMatchObject({ text: "All.", error: undefined });
   });
 
-  it("sends an event without end: malformed", async () => {
+  it("that sends an endless event is malformed", async () => {
     const nine = { raw: `data: ${"x".repeat(9 * 1024 * 1024)}` };
     expect((await answerTo({ steps: [nine, { stall: true }] })).error).toMatchObject({ code: "malformed" });
   });
 });
 
-describe("a compatible server that sends more than the reply", () => {
+describe("compatible server that sends more than the reply", () => {
   const said = (content: string) => ({ choices: [{ delta: { content } }] });
   const end = { choices: [{ delta: {}, finish_reason: "stop" }] };
 
-  it("sends thoughts in the text: the rest is the reply", async () => {
+  it("sends thoughts within the text: only the rest is the reply", async () => {
     const { text } = await answerTo(events(said("<thi"), said("nk>No.</think>\n\nSor"), said("ry."), end, "[DONE]"));
     expect(text).toBe("Sorry.");
   });
 
-  it("sends nothing but thoughts: there is no text", async () => {
+  it("sends only thoughts: there is no text", async () => {
     const { text, finish, events: all } = await answerTo(events(said("<think>Let me "), said("see"), end, "[DONE]"));
     expect(text).toBe("");
     expect(all).toEqual([{ type: "progress", sign: "work" }, finish]);
   });
 
-  it("sends all of the text once more with its finish reason: it is shown once", async () => {
+  it("repeats the whole text with its finish reason: it is shown once", async () => {
     const whole = { choices: [{ delta: { content: "You can return it within 30 days." }, finish_reason: "stop" }] };
     const { text } = await answerTo(events(said("You can "), said("return it within 30 days."), whole, "[DONE]"));
     expect(text).toBe("You can return it within 30 days.");
   });
 
-  it("leaves out the opening tag of thoughts: one call is spoilt, those after it are right", async () => {
+  it("omits the opening tag of thoughts: one call fails, later ones are right", async () => {
     const provider = createCompatibleProvider({ baseUrl: fake.url, model: "test-model" });
     const { promise: shown, resolve } = Promise.withResolvers<void>();
     const rest = "is angry.</think>Sorry.";
@@ -310,7 +310,7 @@ describe("a compatible server that sends more than the reply", () => {
     expect([text, error]).toEqual(["At nine, or later.", undefined]);
   });
 
-  it("names sources in a way that nobody knows: they are passed over", async () => {
+  it("cites sources in an unknown form: they are ignored", async () => {
     const strange = {
       citations: { a: 1 },
       search_results: [1],
@@ -324,37 +324,37 @@ function finished(delta: object): string {
   return `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: "stop" }] })}\n\n`;
 }
 
-describe("the message of an error", () => {
-  it("names what the upstream's error names, and what to check", () => {
+describe("error message", () => {
+  it("names the fields of the upstream's error and what to check", () => {
     const body = JSON.stringify({ error: { message: "long story", type: "invalid_request_error", code: "bad_key" } });
     const { message } = fromAnswer({ status: 401, body });
     expect(message).toBe("HTTP 401 (invalid_request_error, bad_key): check COMPATIBLE_API_KEY");
   });
 
-  it("makes do with the status where the body is cut or strange", () => {
+  it("contains the status if the body is cut or odd", () => {
     expect(fromAnswer({ status: 500, body: '{"error":{"type":"a' }).message).toBe("HTTP 500");
     expect(fromAnswer({ status: 500, body: "[1]" }).message).toBe("HTTP 500");
     expect(fromAnswer({ status: 500, body: '{"error":{"type":["a"],"code":"two words"}}' }).message).toBe("HTTP 500");
   });
 });
 
-describe("the compatible provider of a configuration", () => {
+describe("compatible provider from the configuration", () => {
   const environment = { DATABASE_URL: "postgres://localhost/parley" };
 
-  it("calls the server named there", async () => {
+  it("calls the configured server", async () => {
     const { url: COMPATIBLE_BASE_URL } = fake;
     const config = readConfig({ ...environment, COMPATIBLE_BASE_URL, COMPATIBLE_MODEL: "m", COMPATIBLE_API_KEY: "k" });
     expect((await collect(compatibleFromConfig(config))).text).toBe("Hello from the fake.");
     expect(fake.calls.at(-1)?.request).toMatchObject({ model: "m", headers: { authorization: "Bearer k" } });
   });
 
-  it("cannot be made with a key that no header can hold, and does not tell it", () => {
+  it("rejects a key that no header can hold, without printing it", () => {
     const key = "sk-12345\nsk-67890";
     const config = readConfig({ ...environment, COMPATIBLE_BASE_URL: fake.url, COMPATIBLE_API_KEY: key });
     expect(() => compatibleFromConfig(config)).toThrow(/^COMPATIBLE_API_KEY: (?!.*sk-)/);
   });
 
-  it("cannot be made without a server", () => {
+  it("requires a server", () => {
     expect(() => compatibleFromConfig(readConfig(environment))).toThrow(ConfigError);
   });
 });

@@ -14,7 +14,7 @@ const start = () => createCompatibleProvider({ baseUrl: fake.url, model: "m" });
 const refuses = (error: unknown, status = 400) => ({ status, body: JSON.stringify(error) });
 const bodies = () => fake.calls.map(({ request }) => request.body as Record<string, unknown>);
 
-describe("a request that a server refuses", () => {
+describe("request refused by a server", () => {
   it.each<[string, object, number, string]>([
     [
       "OpenAI",
@@ -51,7 +51,7 @@ describe("a request that a server refuses", () => {
     expect(bodies().map((body) => field in body)).toEqual([true, false, false]);
   });
 
-  it("is made again as often as it names another field", async () => {
+  it("is repeated as long as it names another field", async () => {
     const named = (param: string) =>
       refuses({ error: { message: "Unsupported parameter", param, code: "unsupported_parameter" } });
     fake.next(named("max_tokens"), named("max_completion_tokens"), named("stream_options"), { steps: ["Yes."] });
@@ -79,14 +79,14 @@ describe("a request that a server refuses", () => {
     expect(bodies().map((sent) => "max_tokens" in sent)).toEqual([true, false, false]);
   });
 
-  it("with status 200 and a key that is refused, is not made again", async () => {
+  it("is not repeated after status 200 with a rejected key", async () => {
     const answer = { error: { message: "Invalid key: unknown field max_tokens", code: 401 } };
     fake.next({ headers: { "content-type": "application/json" }, body: JSON.stringify(answer) });
     expect((await collect(start())).error).toMatchObject({ code: "rejected", refusedKey: true });
     expect(fake.calls).toHaveLength(1);
   });
 
-  it("carries the instructions in the visitor's message where there is no system role", async () => {
+  it("moves the instructions into the visitor's message where there is no system role", async () => {
     fake.next(refuses({ error: { message: "System role not supported", type: "BadRequestError" } }), {
       steps: ["Yes."],
     });
@@ -108,7 +108,7 @@ describe("a request that a server refuses", () => {
     expect(fake.calls).toHaveLength(1);
   });
 
-  it("is not made without end where the same field is refused again and again", async () => {
+  it("is repeated a bounded number of times for the same field", async () => {
     const same = refuses({
       error: { message: "Unsupported parameter", param: "stream_options", code: "unsupported_parameter" },
     });
@@ -118,7 +118,7 @@ describe("a request that a server refuses", () => {
   });
 });
 
-describe("the turns of a request", () => {
+describe("turns of a request", () => {
   const user = (text: string): PromptMessage => ({ role: "user", text });
   const assistant = (text: string): PromptMessage => ({ role: "assistant", text });
 

@@ -41,8 +41,8 @@ function event(data: unknown): Step {
 
 const run = (status: string, more: object = {}) => event({ object: "thread.run", id: "run_fake-1", status, ...more });
 
-describe("a request for a run", () => {
-  it("holds our instructions and limits, and adds the message to the thread", async () => {
+describe("request for a run", () => {
+  it("contains our instructions and limits, and adds the message to the thread", async () => {
     await answerTo({});
     const { path, headers, body } = (await fake.waitForCall(1)).request;
     expect(path).toBe("/v1/threads/thread_before/runs");
@@ -68,19 +68,19 @@ describe("a request for a run", () => {
     expect((body as { model?: string }).model).toBe(expected);
   });
 
-  it("is not made without a thread", async () => {
+  it("requires a thread", async () => {
     expect((await collect(assistants(), { request: testRequest })).error).toBeInstanceOf(TypeError);
     expect(fake.calls).toEqual([]);
   });
 
-  it("is not made for a thread whose id leads elsewhere", async () => {
+  it("is refused for a thread id that changes the path", async () => {
     const { error } = await collect(assistants(), { request: { ...request, threadId: ".." } });
     expect(error).toMatchObject({ name: "ProviderError", code: "rejected" });
     expect(fake.stats.total).toBe(0);
   });
 });
 
-describe("a run", () => {
+describe("run", () => {
   it.each<[string, (abort: AbortController) => Promise<unknown>]>([
     ["is aborted", (abort) => collect(assistants(), { request, signal: abort.signal, onDelta: () => abort.abort() })],
     ["is silent for too long", () => collect(assistants({ ...defaultTimeouts, betweenTokensMs: 50 }), { request })],
@@ -98,7 +98,7 @@ describe("a run", () => {
     expect((await cancel.ended).how).toBe("answered");
   });
 
-  it("is cancelled without waiting for that", async () => {
+  it("is cancelled without waiting for the response", async () => {
     const abort = new AbortController();
     fake.next({ steps: ["So far", { stall: true }] });
     fake.threads.next({ before: { stall: true } });
@@ -117,7 +117,7 @@ describe("a run", () => {
     expect(fake.threads.calls.map((call) => call.request.method)).toEqual(["DELETE"]);
   });
 
-  it("is its text, not its steps or files, or what is unknown", async () => {
+  it("consists of its text: no steps, files or unknown parts", async () => {
     const { text, error } = await answerTo({
       steps: [
         event({ object: "thread.run.step", status: "in_progress" }),
@@ -139,7 +139,7 @@ describe("a run", () => {
     expect(text).toBe("Yes.");
   });
 
-  it("of two messages has a paragraph for each", async () => {
+  it("joins two messages as paragraphs", async () => {
     const message = event({ object: "thread.message", status: "in_progress" });
     expect((await answerTo({ steps: ["One.", message, message, "Two", "."] })).text).toBe("One.\n\nTwo.");
   });
@@ -153,7 +153,7 @@ describe("a run", () => {
     expect(finish?.finishReason).toBe("content_filter");
   });
 
-  it("in whose stream another run begins is malformed, and that one is cancelled", async () => {
+  it("with another run in its stream is malformed, and that run is cancelled", async () => {
     const other = event({ object: "thread.run", id: "run_2", status: "in_progress" });
     const { text, error } = await answerTo({ steps: ["So far", run("in_progress"), other, "never seen"] });
     expect(text).toBe("So far");
@@ -170,7 +170,7 @@ describe("a run", () => {
     expect(finish?.finishReason).toBe(expected);
   });
 
-  it("whose end mark is missing is whole", async () => {
+  it("without its end mark is complete", async () => {
     const { text, finish, error } = await answerTo({ steps: ["All."], done: false });
     expect(error).toBeUndefined();
     expect(text).toBe("All.");
@@ -195,10 +195,10 @@ describe("a run", () => {
   });
 });
 
-describe("the openai-assistants provider of a configuration", () => {
+describe("openai-assistants provider from the configuration", () => {
   const environment = { DATABASE_URL: "postgres://localhost/parley" };
 
-  it("calls the server and the assistant named there", async () => {
+  it("calls the configured server and assistant", async () => {
     const keys = { OPENAI_BASE_URL: fake.url, OPENAI_API_KEY: "k", OPENAI_ASSISTANT_ID: "asst_1" };
     const provider = openaiAssistantsFromConfig(readConfig({ ...environment, ...keys }));
     const { text, finish } = await collect(provider, { request });
@@ -208,14 +208,14 @@ describe("the openai-assistants provider of a configuration", () => {
     expect(provider.threads?.required).toBe(true);
   });
 
-  it("cannot be made with a key that no header can hold, and does not tell it", () => {
+  it("rejects a key that no header can hold, without printing it", () => {
     const keys = { OPENAI_API_KEY: "sk-12345\nsk-67890", OPENAI_ASSISTANT_ID: "asst_1" };
     expect(() => openaiAssistantsFromConfig(readConfig({ ...environment, ...keys }))).toThrow(
       /^OPENAI_API_KEY: (?!.*sk-)/,
     );
   });
 
-  it("cannot be made without a key or an assistant", () => {
+  it("requires a key and an assistant", () => {
     expect(() => openaiAssistantsFromConfig(readConfig(environment))).toThrow(ConfigError);
     const config = readConfig({ ...environment, OPENAI_API_KEY: "k" });
     expect(() => openaiAssistantsFromConfig(config)).toThrow(ConfigError);

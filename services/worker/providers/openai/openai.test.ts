@@ -49,7 +49,7 @@ function events(...data: unknown[]): Script {
   };
 }
 
-describe("a request for a response", () => {
+describe("request for a response", () => {
   const common = {
     model: "test-model",
     instructions: "Be brief.",
@@ -60,7 +60,7 @@ describe("a request for a response", () => {
     stream: true,
   };
 
-  it("holds instructions, history and limits, and is not stored", async () => {
+  it("contains instructions, history and limits, and is not stored", async () => {
     await answerTo({});
     const { request } = await fake.waitForCall(1);
     expect(request.path).toBe("/v1/responses");
@@ -75,7 +75,7 @@ describe("a request for a response", () => {
     });
   });
 
-  it("in a conversation of OpenAI holds the last message alone", async () => {
+  it("contains only the last message within an OpenAI conversation", async () => {
     await collect(openai(), { request: { ...testRequest, threadId: "conv_1" } });
     expect(fake.calls[0]?.request.body).toEqual({
       ...common,
@@ -101,25 +101,25 @@ describe("a request for a response", () => {
     expect(fake.calls[0]?.request.body).toMatchObject({ max_output_tokens: 16 });
   });
 
-  it("goes to a base URL with a slash at its end, too", async () => {
+  it("works with a base URL that ends in a slash", async () => {
     const provider = createOpenaiProvider({ baseUrl: `${fake.url}/`, apiKey: "sk-1", model: "test-model" });
     expect((await collect(provider)).error).toBeUndefined();
   });
 
-  it("goes over the connection of the one before it", async () => {
+  it("reuses the connection of the previous one", async () => {
     const provider = openai();
     for (let i = 0; i < 3; i++) await collect(provider);
     expect(new Set(fake.calls.map(({ request }) => request.clientPort)).size).toBe(1);
   });
 
-  it("is made once, whatever comes back", async () => {
+  it("is made once, whatever is returned", async () => {
     await answerTo({ status: 500 });
     await answerTo({ status: 429, headers: { "retry-after": "0", "x-should-retry": "true" } });
     await answerTo({ before: { cut: true } });
     expect(fake.calls).toHaveLength(3);
   });
 
-  it("takes nothing from the environment behind our back", async () => {
+  it("takes nothing from the environment", async () => {
     vi.stubEnv("OPENAI_ORG_ID", "org-of-somebody");
     vi.stubEnv("OPENAI_PROJECT_ID", "project-of-somebody");
     await answerTo({});
@@ -128,8 +128,8 @@ describe("a request for a response", () => {
   });
 });
 
-describe("a response", () => {
-  it("is its text, not its reasoning, its tools, or what is unknown", async () => {
+describe("response", () => {
+  it("consists of its text: no reasoning, tools or unknown parts", async () => {
     const { text, error } = await answerTo({
       steps: [
         event({ type: "response.output_item.added", item: { type: "reasoning", summary: [] } }),
@@ -144,7 +144,7 @@ describe("a response", () => {
     expect(text).toBe("Yes.");
   });
 
-  it("of two messages has a paragraph for each", async () => {
+  it("joins two messages as paragraphs", async () => {
     const message = event({ type: "response.output_item.added", item: { type: "message", role: "assistant" } });
     expect((await answerTo({ steps: ["One.", message, message, "Two", "."] })).text).toBe("One.\n\nTwo.");
   });
@@ -198,7 +198,7 @@ describe("a response", () => {
     expect([collected.text, collected.error]).toEqual([text, undefined]);
   });
 
-  it("that is not streamed is read all the same", async () => {
+  it("is read if it is not streamed", async () => {
     const usage = { input_tokens: 7, output_tokens: 3 };
     const body = { object: "response", status: "completed", model: "m-1", output: [message("Yes.")], usage };
     for (const json of [JSON.stringify(body), JSON.stringify(body, null, 2)]) {
@@ -221,7 +221,7 @@ describe("a response", () => {
     }
   });
 
-  it("that is incomplete because its server broke off is an error", async () => {
+  it("is an error if incomplete because its server failed", async () => {
     const ended = { type: "response.incomplete", response: { incomplete_details: { reason: "server_error" } } };
     expect((await answerTo(events(said("So far"), ended))).error).toMatchObject({ code: "overloaded" });
   });
@@ -235,18 +235,18 @@ describe("a response", () => {
     expect((error as ProviderError | undefined)?.code).toBe(code);
   });
 
-  it("that the content filter stopped keeps its text", async () => {
+  it("keeps its text if stopped by the content filter", async () => {
     const { text, finish } = await answerTo({ steps: ["So far"], finishReason: "content_filter" });
     expect(text).toBe("So far");
     expect(finish?.finishReason).toBe("content_filter");
   });
 
-  it("that is incomplete for a reason we do not know was cut off", async () => {
+  it("counts as cut off if incomplete for an unknown reason", async () => {
     const ended = { type: "response.incomplete", response: { incomplete_details: { reason: "steered" } } };
     expect((await answerTo(events(ended))).finish?.finishReason).toBe("length");
   });
 
-  it("tells its model and its usage at the end", async () => {
+  it("reports model and usage at its end", async () => {
     const usage = { input_tokens: 7, input_tokens_details: { cached_tokens: 0 }, output_tokens: 3 };
     const ended = { type: "response.completed", response: { model: "big-1-2026-11", usage } };
     expect((await answerTo(events(ended))).finish).toEqual({
@@ -298,7 +298,7 @@ describe("a response", () => {
   });
 });
 
-describe("the message of an error", () => {
+describe("error message", () => {
   it.each([
     ["a string", '{"error":"Incorrect API key provided"}'],
     ["a detail", '{"detail":"Invalid API key"}'],
@@ -309,13 +309,13 @@ describe("the message of an error", () => {
     expect((error as Error).message).toContain("check OPENAI_API_KEY");
   });
 
-  it("names what OpenAI's error names, and what to check", async () => {
+  it("names the fields of OpenAI's error and what to check", async () => {
     const body = JSON.stringify({ error: { message: "long story", type: "invalid_request_error", code: "bad_key" } });
     const { error } = await answerTo({ status: 401, body });
     expect((error as Error).message).toBe("HTTP 401 (invalid_request_error, bad_key): check OPENAI_API_KEY");
   });
 
-  it("says that an account without credit is not just busy", async () => {
+  it("distinguishes an account without credit from a busy server", async () => {
     const body = JSON.stringify({ error: { type: "insufficient_quota", code: "insufficient_quota" } });
     const { error } = await answerTo({ status: 429, headers: { "retry-after": "1" }, body });
     expect(error).toMatchObject({ code: "rejected", status: 429 });
@@ -323,7 +323,7 @@ describe("the message of an error", () => {
   });
 });
 
-describe("a conversation of OpenAI", () => {
+describe("OpenAI conversation", () => {
   const filled = async (threads: Provider["threads"]) => {
     const { signal } = new AbortController();
     const id = (await threads?.create(signal)) ?? "";
@@ -331,7 +331,7 @@ describe("a conversation of OpenAI", () => {
     return id;
   };
 
-  it("is deleted after its items, also when some of them are gone already", async () => {
+  it("is deleted after its items, even if some are already gone", async () => {
     const { threads } = openai();
     const { signal } = new AbortController();
     const id = await filled(threads);
@@ -344,7 +344,7 @@ describe("a conversation of OpenAI", () => {
     expect(calls.at(-1)).toBe(`DELETE /v1/conversations/${id}`);
   });
 
-  it("is not deleted while items could not be", async () => {
+  it("is kept while an item cannot be deleted", async () => {
     const { threads } = openai();
     const { signal } = new AbortController();
     const id = await filled(threads);
@@ -356,10 +356,10 @@ describe("a conversation of OpenAI", () => {
   });
 });
 
-describe("the openai provider of a configuration", () => {
+describe("openai provider from the configuration", () => {
   const environment = { DATABASE_URL: "postgres://localhost/parley" };
 
-  it("calls the server named there", async () => {
+  it("calls the configured server", async () => {
     const config = readConfig({ ...environment, OPENAI_BASE_URL: fake.url, OPENAI_MODEL: "m", OPENAI_API_KEY: "k" });
     const provider = openaiFromConfig(config);
     expect((await collect(provider)).text).toBe("Hello from the fake.");
@@ -367,12 +367,12 @@ describe("the openai provider of a configuration", () => {
     expect(provider.upstream).toBe(fake.url);
   });
 
-  it("cannot be made with a key that no header can hold, and does not tell it", () => {
+  it("rejects a key that no header can hold, without printing it", () => {
     const config = readConfig({ ...environment, OPENAI_API_KEY: "sk-12345\nsk-67890" });
     expect(() => openaiFromConfig(config)).toThrow(/^OPENAI_API_KEY: (?!.*sk-)/);
   });
 
-  it("cannot be made without a key", () => {
+  it("requires a key", () => {
     expect(() => openaiFromConfig(readConfig(environment))).toThrow(ConfigError);
   });
 });

@@ -103,8 +103,8 @@ async function read(file: string): Promise<string> {
   return readFile(new URL(file, import.meta.url), "utf8");
 }
 
-describe("a recorded answer", () => {
-  it.each(cases)("of %s is read right: %s", async (api, file, expected) => {
+describe("recorded response", () => {
+  it.each(cases)("of %s is read correctly: %s", async (api, file, expected) => {
     const isStream = file.endsWith(".sse");
     fake.next({
       status: statuses[file] ?? 200,
@@ -126,7 +126,7 @@ describe("a recorded answer", () => {
     else if (expected.usage) expect(finish?.usage).toMatchObject(expected.usage);
   });
 
-  it("that is all thoughts for longer than silence may last has its words all the same", async () => {
+  it("that thinks longer than the silence timeout keeps its text", async () => {
     const blocks = (await read("thinking-before-the-first-word.sse")).split(/(?<=\n\n)/);
     const betweenTokensMs = 2_000;
     fake.next({ steps: blocks.flatMap((raw) => [{ raw }, { waitMs: 250 }]), done: false, finishReason: null });
@@ -149,7 +149,7 @@ describe("a recorded answer", () => {
     expect(fake.calls).toHaveLength(2);
   });
 
-  it("that refuses max_tokens is asked for again with the other name, which is remembered", async () => {
+  it("that refuses max_tokens is requested again with the other name, which is remembered", async () => {
     const refusal = { status: 400, body: await read("max-tokens-refused.json") };
     const provider = createCompatibleProvider({ baseUrl: fake.url, model: "asked" });
     fake.next(refusal, { steps: ["Yes."] });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { toFinishReason } from "./finish-reasons.ts";
 
-describe("a finish reason", () => {
+describe("finish reason", () => {
   it.each([
     ["stop", "stop eos_token eos COMPLETE end_turn tool_calls function_call FinishReason.STOP pause_turn normal"],
     ["length", "length MAX_TOKENS max_tokens model_length model_context_window_exceeded ERROR_LIMIT max_output_tokens"],
@@ -34,7 +34,7 @@ describe("a finish reason", () => {
     expect(toFinishReason(reason)).toBeUndefined();
   });
 
-  it("that nobody knows does not make a reply complete", () => {
+  it("that is unknown does not complete a reply", () => {
     expect(toFinishReason("a_reason_of_tomorrow")).toBe("length");
   });
 });

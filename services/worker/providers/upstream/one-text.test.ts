@@ -7,7 +7,7 @@ function put(...deltas: string[]): string {
   return shown + text.end();
 }
 
-describe("one text", () => {
+describe("cumulative text", () => {
   it.each<[string[], string]>([
     [["ha", "ha"], "haha"],
     [["ha", "ha", "ha", "!"], "hahaha!"],
@@ -39,18 +39,18 @@ describe("one text", () => {
     expect(put(...deltas)).toBe(expected);
   });
 
-  it("goes on as soon as repetition is proven, and not only at the end", () => {
+  it("continues as soon as repetition is proven, before the end", () => {
     const text = new OneText();
     expect([text.push("You"), text.push("You can"), text.push("You can pay")]).toEqual(["You", "", " can pay"]);
   });
 
-  it("holds a few deltas back in doubt, and not an endless repetition", () => {
+  it("holds back a few ambiguous deltas, not an endless repetition", () => {
     const text = new OneText();
     const shown = Array.from({ length: 20 }, () => text.push("ha")).join("");
     expect(shown).toBe("ha".repeat(20));
   });
 
-  it("throws where cumulative text changes its mind", () => {
+  it("throws if it contradicts itself", () => {
     const text = new OneText();
     for (const delta of ["You", "You can", "You can pay"]) text.push(delta);
     expect(() => text.push("They")).toThrow("does not repeat");

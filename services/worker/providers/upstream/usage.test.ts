@@ -3,7 +3,7 @@ import { readUsage } from "./usage.ts";
 
 const plain = { prompt_tokens: 64, completion_tokens: 6, total_tokens: 70 };
 
-describe("the usage of a server", () => {
+describe("usage of a server", () => {
   it.each<[string, object]>([
     ["OpenAI", { prompt_tokens_details: { cached_tokens: 32 } }],
     ["Mistral", { num_cached_tokens: 32 }],

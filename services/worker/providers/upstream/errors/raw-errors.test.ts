@@ -97,7 +97,7 @@ describe.each(Object.entries(providers))("%s, answered with status 200", (_provi
     return collect(open(fake.url), { request });
   };
 
-  it.each(answers)("and %s, tells the operator what that names", async (_, body, { code, names = "", refusedKey }) => {
+  it.each(answers)("and %s: the log names its fields", async (_, body, { code, names = "", refusedKey }) => {
     for (const type of ["text/event-stream", "application/json"]) {
       const { error, text } = await ask({ headers: { "content-type": type }, body });
       expect(text).toBe("");
@@ -107,17 +107,20 @@ describe.each(Object.entries(providers))("%s, answered with status 200", (_provi
     }
   });
 
-  it.each(answers)("and, after some text, %s, likewise", async (_, body, { code, names = "", refusedKey }) => {
-    const raw = `${body}\n`;
-    for (const splitAt of [[], "every-byte"] as const) {
-      const { error, text } = await ask({ steps: ["So far", { raw }], done: false, finishReason: null, splitAt });
-      expect(text).toBe("So far");
-      expect(error).toMatchObject({ name: "ProviderError", code, refusedKey: refusedKey ?? false });
-      expect((error as Error).message).toContain(names);
-    }
-  });
+  it.each(answers)(
+    "after some text, and %s: the log names its fields",
+    async (_, body, { code, names = "", refusedKey }) => {
+      const raw = `${body}\n`;
+      for (const splitAt of [[], "every-byte"] as const) {
+        const { error, text } = await ask({ steps: ["So far", { raw }], done: false, finishReason: null, splitAt });
+        expect(text).toBe("So far");
+        expect(error).toMatchObject({ name: "ProviderError", code, refusedKey: refusedKey ?? false });
+        expect((error as Error).message).toContain(names);
+      }
+    },
+  );
 
-  it("and megabytes of words, gives up at once", async () => {
+  it("and megabytes of words: gives up at once", async () => {
     const long = "Aa".repeat(2 * 1024 * 1024);
     for (const body of [`${long}\n`, JSON.stringify({ error: { message: long } }), `event: error\ndata: ${long}\n\n`]) {
       const { error } = await ask({ headers: { "content-type": "text/event-stream" }, body });
@@ -126,7 +129,7 @@ describe.each(Object.entries(providers))("%s, answered with status 200", (_provi
     }
   });
 
-  it("and lines between its events that say nothing, gives the reply all the same", async () => {
+  it("and meaningless lines between its events: gives the reply", async () => {
     const noise = { raw: "foo: bar\nconnected\n\nevent: ping\ndata: ping\n\n" };
     const { text, error } = await ask({ steps: [noise, "Yes", noise, "."] });
     expect([text, error]).toEqual(["Yes.", undefined]);

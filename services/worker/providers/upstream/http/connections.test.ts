@@ -15,7 +15,7 @@ import { createConnections } from "./connections.ts";
 const { signal } = new AbortController();
 const get = { method: "GET", headers: {}, signal };
 
-describe.runIf(opensslAvailable)("connections with TLS through a proxy", () => {
+describe.runIf(opensslAvailable)("TLS connections through a proxy", () => {
   let certificates: Certificates;
   let server: Server;
   let url: URL;
@@ -38,7 +38,7 @@ describe.runIf(opensslAvailable)("connections with TLS through a proxy", () => {
     await certificates[Symbol.asyncDispose]();
   });
 
-  it("are not ended for want of a connection while a slow answer is awaited, at first and when kept", async () => {
+  it("stay open while a slow response is awaited, new or reused", async () => {
     await using proxy = await startForwardProxy();
     const connections = createConnections({ connectMs: 1000, proxy: { HTTPS_PROXY: proxy.url } });
     for (const _ of [1, 2]) {
@@ -50,7 +50,7 @@ describe.runIf(opensslAvailable)("connections with TLS through a proxy", () => {
     expect(proxy.asked).toEqual([`CONNECT ${url.host}`]);
   });
 
-  it("are given up in time where the proxy says nothing", async () => {
+  it("time out where the proxy is silent", async () => {
     const silent = createServer().listen(0, "127.0.0.1");
     await once(silent, "listening");
     const proxy = { HTTPS_PROXY: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` };
@@ -59,7 +59,7 @@ describe.runIf(opensslAvailable)("connections with TLS through a proxy", () => {
     silent.close();
   });
 
-  it("end with the reason of an abort, at once, while the proxy says nothing", async () => {
+  it("end at once with the reason of an abort while the proxy is silent", async () => {
     const silent = createServer().listen(0, "127.0.0.1");
     await once(silent, "listening");
     const proxy = { HTTPS_PROXY: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` };

@@ -18,7 +18,7 @@ function show(pieces: readonly string[], { habits, sources, finishReason }: Opti
 
 const two: readonly Source[] = [{ url: "https://example.com/a" }, { title: "B", url: "https://example.com/b" }];
 
-describe("a model's thoughts", () => {
+describe("model thoughts", () => {
   it.each([
     ["<think>\nNo refund.\n</think>\n\nSorry.", "Sorry."],
     ["\n\n<think>\n\n</think>\n\nSorry.", "Sorry."],
@@ -75,7 +75,7 @@ describe("a model's thoughts", () => {
     expect(show(Array.from(text))).toBe(text);
   });
 
-  it("that were passed on before they ended spoil the call, and the next one holds them back", () => {
+  it("passed on before they ended fail the call, and the next one holds them back", () => {
     const habits = newHabits();
     const shown = new ShownText(habits);
     expect(shown.push("The visitor wants ")).toBe("The visitor wants ");
@@ -98,7 +98,7 @@ describe("a model's thoughts", () => {
     },
   );
 
-  it("that a server sends apart leave its text alone", () => {
+  it("sent in a field of their own leave the text unchanged", () => {
     const habits = new ServerHabits({ namesTell: true }).of("deepseek-r1");
     const shown = new ShownText(habits);
     shown.thoughtsAreApart();
@@ -106,14 +106,14 @@ describe("a model's thoughts", () => {
     expect(new ServerHabits({ namesTell: true }).of("gpt-4r12").opening).toBe("unknown");
   });
 
-  it("are looked for in each message of a reply", () => {
+  it("are removed from each message of a reply", () => {
     const shown = new ShownText();
     expect(shown.push("<think>a</think>One.") + shown.end()).toBe("One.");
     expect(shown.push("<think>b</think>Two.") + shown.end()).toBe("Two.");
   });
 });
 
-describe("marks of sources", () => {
+describe("source marks", () => {
   it.each([
     ["Returns are free【4:0†returns.txt】.", "Returns are free."],
     ["Returns are free 【4†source】【12:3†a b.pdf】.", "Returns are free."],
@@ -145,7 +145,7 @@ describe("marks of sources", () => {
     expect(new ShownText().push("half of 1f3c")).toBe("half of 1f3c");
   });
 
-  it("leave one blank between two words, where the first was passed on before", () => {
+  it("leave one space between two words if the first was already passed on", () => {
     expect(show(["At nine ", "【4:0†a.txt】", " and six."])).toBe("At nine and six.");
   });
 
@@ -187,7 +187,7 @@ describe("marks of sources", () => {
     },
   );
 
-  it("of a server that sends sources are known from then on, before it names them", () => {
+  it("of a server that sends sources are recognised before it names them", () => {
     const habits = newHabits();
     expect(show(["At nine [1]."], { habits })).toBe("At nine [1].");
     expect(show(["At nine [1]."], { habits, sources: two })).toBe("At nine.");
@@ -199,14 +199,14 @@ function withoutBlanks(text: string): string {
   return text.replace(/[ \t]/g, "");
 }
 
-describe("the text for people", () => {
+describe("text shown to visitors", () => {
   const fragments =
     "<think> </think> <thin k> [THINK] [/THINK] <|channel|> analysis final <|message|> <|end|> <answer> [1] [2] [ ] ( 1 , 【 † 】 4: cite turn0search0 \uE200 \uE201 ` ``` ~~~ : a B . 🙂 é [doc1] \\ ! analysis".split(
       " ",
     );
   const text = fc.array(fc.constantFrom(...fragments, " ", "\n", "\n\n"), { maxLength: 20 }).map((all) => all.join(""));
 
-  it("is the same however it is cut, once nothing of it was thoughts already passed on", () => {
+  it("is the same for any split, unless thoughts were already passed on", () => {
     fc.assert(
       fc.property(text, fc.array(fc.nat({ max: 80 }), { maxLength: 6 }), (whole, cuts) => {
         const places = [0, ...cuts.filter((at) => at < whole.length).toSorted((a, b) => a - b), whole.length];
@@ -219,7 +219,7 @@ describe("the text for people", () => {
     );
   });
 
-  it("is all there is where nothing looks like a mark", () => {
+  it("is unchanged where nothing looks like a mark", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (whole) => {
         const plain = whole.replace(/[<[【◁\uE200:]|cite/g, "");
@@ -228,7 +228,7 @@ describe("the text for people", () => {
     );
   });
 
-  it("comes at once, but for what may yet become a mark", () => {
+  it("is passed on at once, except for what may become a mark", () => {
     const shown = new ShownText();
     expect(["Good", " day, it", " is [", "x] 【ok", "】."].map((piece) => shown.push(piece))).toEqual([
       "Good",
