@@ -28,7 +28,7 @@ const sections = new Map(
 );
 
 describe("the alerts", () => {
-  it("are about metrics that there are", async () => {
+  it("use only metrics that exist", async () => {
     const known = await metricNames();
     for (const { alert, expr } of rules) {
       expect(metricsOf(expr), alert).not.toEqual([]);
@@ -39,7 +39,7 @@ describe("the alerts", () => {
     }
   });
 
-  it("each have a section in the runbook, which says what it means, how to look, and what to do", () => {
+  it("each have a section in the runbook with its meaning, how to look, and what to do", () => {
     expect([...sections.keys()]).toEqual(expect.arrayContaining(rules.map(({ alert }) => alert)));
     for (const { alert, annotations } of rules) {
       const section = sections.get(alert) ?? "";
@@ -55,7 +55,7 @@ describe("the dashboard", () => {
     panels: { id: number; title: string; type: string; targets?: { expr: string }[] }[];
   };
 
-  it("shows metrics that there are", async () => {
+  it("uses only metrics that exist", async () => {
     const known = await metricNames();
     const shown = panels.flatMap(({ targets = [] }) => targets.flatMap(({ expr }) => metricsOf(expr)));
     expect(shown.length).toBeGreaterThan(20);
@@ -63,7 +63,7 @@ describe("the dashboard", () => {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   });
 
-  it("has the panels that the runbook names", () => {
+  it("has the panels named in the runbook", () => {
     const titles = panels.map(({ title }) => title);
     const named = [...read("docs/runbook.md").matchAll(/(?<!\*)\*([A-Z][^*]+)\*(?!\*)/g)].map(([, name = ""]) =>
       name.replaceAll("\n", " "),
@@ -113,7 +113,7 @@ describe("the manifests for Kubernetes", () => {
   });
   const named = (kind: string) => resources.filter((each) => each.kind === kind).map(({ metadata }) => metadata?.name);
 
-  it("are all in the kustomization, which is whole", () => {
+  it("are all listed in the kustomization, which is complete", () => {
     const files = readdirSync(join(root, base)).filter(
       (file) => file.endsWith(".yaml") && !file.startsWith("kustomization"),
     );
@@ -137,7 +137,7 @@ describe("the manifests for Kubernetes", () => {
   const readers = { api: readApiConfig, worker: readWorkerConfig, migrate: readDatabaseConfig };
   const containers = pods.flatMap(({ template }) => template.spec.containers);
 
-  it("start what there is, with keys that there are, and values that it takes", () => {
+  it("run commands that exist, with settings that exist and valid values", () => {
     for (const container of containers) {
       expect(container.command[0]).toBe("node");
       expect(read(container.command[1] ?? "")).not.toBe("");
@@ -164,7 +164,7 @@ describe("the manifests for Kubernetes", () => {
     }
   });
 
-  it("keep to what the namespace enforces, and to a size", () => {
+  it("meet the namespace's security level, and limit their resources", () => {
     const [namespace] = resources.filter(({ kind }) => kind === "Namespace");
     expect(namespace?.metadata?.labels).toMatchObject({ "pod-security.kubernetes.io/enforce": "restricted" });
     for (const { template } of pods) {
@@ -182,7 +182,7 @@ describe("the manifests for Kubernetes", () => {
     }
   });
 
-  it("let in what there is a port for: visitors to the api, monitoring to the rest, and nothing else", () => {
+  it("allow traffic to existing ports only: visitors to the api, monitoring to the other parts", () => {
     const policies = resources
       .filter(({ kind }) => kind === "NetworkPolicy")
       .map(({ spec = {} }) => spec as Partial<NetworkPolicySpec>);
@@ -245,7 +245,7 @@ describe("the manifests for Kubernetes", () => {
     }
   });
 
-  it("grant what an ordered end takes", () => {
+  it("give processes enough time for a graceful shutdown", () => {
     const grace = (name: string) =>
       pods.find(({ resource }) => resource.metadata?.name === name)?.template.spec.terminationGracePeriodSeconds;
     // `closeDeadlineMs` of shared/process/start-process.ts is 25 s; an api waits 5 s before that.
@@ -253,7 +253,7 @@ describe("the manifests for Kubernetes", () => {
     expect(grace("parley-api")).toBeGreaterThanOrEqual(30);
   });
 
-  it("scale workers by metrics that there are", async () => {
+  it("scale workers by metrics that exist", async () => {
     const [scaled] = readAll("deploy/k8s/components/keda/worker-scaling.yaml");
     const { scaleTargetRef, triggers } = (scaled?.spec ?? {}) as {
       scaleTargetRef?: { name: string };
@@ -294,7 +294,7 @@ describe("docker-compose.yml", () => {
   const services = readServices(passwords);
   const own = ["api", "worker", "migrate"];
 
-  it("starts what there is, with keys that there are", () => {
+  it("runs commands that exist, with settings that exist", () => {
     for (const name of own) {
       const { command = [], environment = {} } = services[name] ?? {};
       expect(read(command[1] ?? "")).not.toBe("");
@@ -321,11 +321,11 @@ describe("docker-compose.yml", () => {
     expect(readDatabaseConfig(migrate).DATABASE_URL).toBe("postgres://parley:p1@postgres:5432/parley");
   });
 
-  it.each(Object.keys(passwords))("has no default for %s", (key) => {
+  it.each(Object.keys(passwords))("requires a value for %s", (key) => {
     expect(() => readServices({ ...passwords, [key]: "" })).toThrow(`${key} is wanted`);
   });
 
-  it("has no password of its own anywhere, and lets nobody but this machine reach what is for operators", () => {
+  it("contains no password, and publishes operators' ports on this machine only", () => {
     expect(read("docker-compose.yml")).not.toMatch(/PASSWORD:-[^}]|SECRET:-[^}]|TOKEN:-[^}]/);
     expect(services["grafana"]?.environment).toEqual({
       GF_SECURITY_ADMIN_PASSWORD__FILE: "/run/secrets/grafana_password",
@@ -335,7 +335,7 @@ describe("docker-compose.yml", () => {
     expect(published).toEqual(["3000:3000", "127.0.0.1:3003:3003", "127.0.0.1:3002:3000"]);
   });
 
-  it("takes every image by digest where it is told to", () => {
+  it("uses images by digest where one is given", () => {
     const digest = (name: string) => `${name}@sha256:${"0".repeat(64)}`;
     const images = ["POSTGRES", "REDIS", "PROMETHEUS", "GRAFANA"].map((name) => [`${name}_IMAGE`, digest(name)]);
     const pinned = readServices({ ...passwords, ...(Object.fromEntries(images) as Record<string, string>) });
@@ -354,7 +354,7 @@ describe("docker-compose.yml", () => {
   });
 
   describe.skipIf(!redisAvailable)("its Redis", () => {
-    it("takes its own password, keeps all it is given, and answers nobody else", async () => {
+    it("requires its password, never evicts data, and refuses other clients", async () => {
       const [, ...args] = services["redis"]?.command ?? [];
       const settings = Object.fromEntries(
         args.flatMap((arg, index) => (arg.startsWith("--") ? [[arg.slice(2), args[index + 1] ?? ""]] : [])),
@@ -370,7 +370,7 @@ describe("docker-compose.yml", () => {
     });
   });
 
-  it("limits everything, and starts it once what it needs is healthy", () => {
+  it("limits the resources of every service, and starts each one after its dependencies are healthy", () => {
     for (const [name, { deploy }] of Object.entries(services)) {
       expect(deploy?.resources.limits.memory, name).toMatch(/^\d+[MG]$/);
     }
@@ -383,7 +383,7 @@ describe("docker-compose.yml", () => {
     }
   });
 
-  it("mounts what there is", () => {
+  it("mounts files that exist", () => {
     const mounted = Object.values(services).flatMap(({ volumes = [] }) =>
       volumes.filter((each) => each.startsWith(".")),
     );
@@ -393,7 +393,7 @@ describe("docker-compose.yml", () => {
 });
 
 describe("the Procfile", () => {
-  it("names scripts that there are", () => {
+  it("names npm scripts that exist", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
     const lines = read("Procfile").trim().split("\n");
     const started = lines.map((line) => /^\w+: npm run (\w+)$/.exec(line)?.[1] ?? line);
@@ -402,14 +402,14 @@ describe("the Procfile", () => {
   });
 });
 
-describe("every YAML file of deploy/", () => {
+describe("the YAML files of deploy/", () => {
   const files = readdirSync(join(root, "deploy"), { recursive: true, encoding: "utf8" }).filter((file) =>
     /\.ya?ml$/.test(file),
   );
-  it.each(files)("%s can be read", (file) => {
+  it.each(files)("%s can be parsed", (file) => {
     expect(readAll(join("deploy", file)).length).toBeGreaterThan(0);
   });
-  it("is one of those that are looked at here", () => {
+  it("include the ones tested here", () => {
     expect(files.map((file) => basename(file))).toEqual(expect.arrayContaining(["alerts.yml", "kustomization.yaml"]));
   });
 });

@@ -19,19 +19,19 @@ const forbidden = [
     rule: "house(import-directions)",
   },
   {
-    what: "a service that loads another when it runs",
+    what: "a service that imports another at run time",
     file: "services/api/lazy.ts",
     source: 'export const load = () => import("../worker/b.ts");',
     rule: "house(import-directions)",
   },
   {
-    what: "a service that takes only a type of another",
+    what: "a service that imports only a type of another",
     file: "services/api/type.ts",
     source: 'import type { B } from "../worker/b.ts";\nexport type A = B;',
     rule: "house(import-directions)",
   },
   {
-    what: "the stack importing what it should spawn",
+    what: "the stack importing a service it should spawn",
     file: "services/stack/main.ts",
     source: 'import { b } from "../worker/b.ts";\nexport const a = b;',
     rule: "house(import-directions)",
@@ -97,13 +97,13 @@ const forbidden = [
     rule: "house(import-directions)",
   },
   {
-    what: "a barrel of everything",
+    what: "a barrel that exports everything",
     file: "shared/all.ts",
     source: 'export * from "./c.ts";',
     rule: "house(no-relays)",
   },
   {
-    what: "a barrel of names",
+    what: "a barrel that exports names",
     file: "shared/some.ts",
     source: 'export { c } from "./c.ts";',
     rule: "house(no-relays)",
@@ -133,7 +133,7 @@ const forbidden = [
     rule: "eslint(no-restricted-properties)",
   },
   {
-    what: "the environment taken apart outside shared/config/config.ts",
+    what: "the environment destructured outside shared/config/config.ts",
     file: "services/api/env2.ts",
     source: "export const { env } = process;",
     rule: "eslint(no-restricted-properties)",
@@ -151,13 +151,13 @@ const forbidden = [
     rule: "eslint(no-restricted-properties)",
   },
   {
-    what: "console in a service",
+    what: "console output in a service",
     file: "services/api/print.ts",
     source: 'console.log("a");',
     rule: "eslint(no-console)",
   },
   {
-    what: "console in shared code",
+    what: "console output in shared code",
     file: "shared/print.ts",
     source: 'console.error("a");',
     rule: "eslint(no-console)",
@@ -169,13 +169,13 @@ const forbidden = [
     rule: "typescript(no-explicit-any)",
   },
   {
-    what: "a promise nobody waits for",
+    what: "a floating promise",
     file: "shared/floating.ts",
     source: "export function f(): void { Promise.resolve(1); }",
     rule: "typescript(no-floating-promises)",
   },
   {
-    what: "an async function where nobody waits for its promise",
+    what: "an async function passed where its promise is ignored",
     file: "shared/misused.ts",
     source: "export function f(): void { [1].forEach(async (n) => { await Promise.resolve(n); }); }",
     rule: "typescript(no-misused-promises)",
@@ -228,7 +228,7 @@ const allowed = [
     source: 'export const a = process.env["A"];',
   },
   { what: "the stack printing", file: "services/stack/print.ts", source: 'console.log("a");' },
-  { what: "a type of a package passed on", file: "shared/relay.ts", source: 'export type { Logger } from "pino";' },
+  { what: "a re-exported type of a package", file: "shared/relay.ts", source: 'export type { Logger } from "pino";' },
   { what: "the default export of a config file", file: "a.config.ts", source: "export default {};" },
   { what: "a file of 300 lines", file: "shared/not-so-long.ts", source: lines(300) },
   { what: "a long test", file: "shared/long.test.ts", source: lines(301) },
@@ -272,12 +272,12 @@ beforeAll(async () => {
 
 afterAll(() => rm(house, { recursive: true, force: true }));
 
-describe("the house's rules", () => {
-  it.each(forbidden)("catch $what", ({ file, rule }) => {
+describe("the lint rules of this repository", () => {
+  it.each(forbidden)("report $what", ({ file, rule }) => {
     expect(codesOf(file)).toContain(rule);
   });
 
-  it.each(allowed)("leave alone $what", ({ file }) => {
+  it.each(allowed)("accept $what", ({ file }) => {
     expect(codesOf(file)).toEqual([]);
   });
 });

@@ -32,13 +32,13 @@ async function visitorOfNode(): Promise<Visitor> {
 describe("the programs of docs/identity.md", () => {
   for (const [name, language] of Object.entries(serverLanguages)) {
     const missing = language.requirement.path === undefined;
-    it.skipIf(missing)(`sign in ${name} who JavaScript signs`, { timeout: 120_000 }, async () => {
+    it.skipIf(missing)(`sign the same visitor in ${name} as in JavaScript`, { timeout: 120_000 }, async () => {
       const identity = await runProgram(language, programOf(name), { IDENTITY_SECRET: secret });
       expect(await identities.verify(identity)).toEqual(await visitorOfNode());
     });
   }
 
-  it("are all in the table, and those that no test runs are marked", () => {
+  it("are all listed in the table, and those without a test run are marked", () => {
     const headings = [...document.matchAll(/^### (.+)$/gm)].map(([, heading = ""]) => heading);
     const rows = [...document.matchAll(/^\| \[(.+?)\]\(#.+?\) \| .+ \| (.+) \|$/gm)].map(([, name, ran]) => ({
       name,

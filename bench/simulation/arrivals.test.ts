@@ -13,8 +13,8 @@ const make = (given: Partial<TrafficProfile> = {}, seed = 1) => [
   ...arrivals({ load: { ...load, ...given }, replies, untilMs: minutes * 60_000, seed }),
 ];
 
-describe("arrivals", () => {
-  it("come as often as asked for, in order, and as irregularly as those who know nothing of each other", () => {
+describe("arrivals()", () => {
+  it("generates messages at the requested rate, in order of time, with independent gaps", () => {
     const messages = make();
     const gaps = messages.map(({ at }, place) => at - (messages[place - 1]?.at ?? 0));
     const mean = gaps.reduce((total, gap) => total + gap, 0) / gaps.length;
@@ -24,7 +24,7 @@ describe("arrivals", () => {
     expect(Math.sqrt(variance) / mean).toBeCloseTo(1, 1.5);
   });
 
-  it("have replies as long as asked for", () => {
+  it("generates replies of the requested lengths", () => {
     const tokens = make()
       .map((message) => message.tokens)
       .toSorted((a, b) => a - b);
@@ -37,12 +37,12 @@ describe("arrivals", () => {
     );
   });
 
-  it("are the same for the same seed, and others for another", () => {
+  it("gives the same messages for the same seed, and others for another seed", () => {
     expect(make({}, 7)).toEqual(make({}, 7));
     expect(make({}, 7)).not.toEqual(make({}, 8));
   });
 
-  it("are so many times as many in a burst, and no more outside of it", () => {
+  it("multiplies the rate in a burst, and leaves it unchanged outside of it", () => {
     const inBurst = ({ at }: { at: number }) => {
       const since = (at % bursts.everyMs) - bursts.beginMs;
       return since >= 0 && since < bursts.lengthMs;
@@ -54,7 +54,7 @@ describe("arrivals", () => {
     expect((messages.length - burst) / (minutes * 60 - burstSeconds) / 20).toBeCloseTo(1, 1);
   });
 
-  it("in a row are of one conversation, and altogether no more than without", () => {
+  it("puts messages in a row into one conversation, without more messages in total", () => {
     const messages = make({ inRow: 2 });
     const conversations = new Set(messages.map(({ conversation }) => conversation)).size;
     expect(messages.length / conversations / 2).toBeCloseTo(1, 1);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Heap } from "./heap.ts";
 
-it("a heap gives what is in it in order, and what comes at the same moment as it was put in", () => {
+it("returns entries in order of time, and entries of the same moment in order of insertion", () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 20 })), (times) => {
       const heap = new Heap<number>();
@@ -15,7 +15,7 @@ it("a heap gives what is in it in order, and what comes at the same moment as it
   );
 });
 
-it("a heap keeps what comes later", () => {
+it("keeps entries that are due later", () => {
   const heap = new Heap<string>();
   heap.push(5, "later");
   expect(heap.takeBy(4)).toBeUndefined();

@@ -3,8 +3,8 @@ import { BenchOptionsError } from "../options.ts";
 import { recommendWorkers } from "./recommend-workers.ts";
 import { simulationHelp, readSimulationOptions } from "./options.ts";
 
-describe("the command line", () => {
-  it("needs nothing but a rate", () => {
+describe("readSimulationOptions()", () => {
+  it("requires nothing but --rate", () => {
     expect(readSimulationOptions(["--rate", "40"])).toMatchObject({
       load: { rate: 40, burst: 1 },
       replies: { tokens: { median: 250, p95: 625 } },
@@ -15,7 +15,7 @@ describe("the command line", () => {
     });
   });
 
-  it("names every option in its simulationHelp", () => {
+  it("finds every option in the help text", () => {
     const named = [...simulationHelp.matchAll(/--([a-z][a-z0-9-]*)/g)].map(([, name]) => name);
     for (const name of named.filter((each) => each !== "help" && each !== "rate")) {
       const value = name === "fallback" ? [] : ["4"];
@@ -40,20 +40,20 @@ describe("the command line", () => {
     { args: ["--rate", "0.1", "--minutes", "1"], says: "--minutes: at this rate" },
     { args: ["--rate", "4", "--wrokers", "2"], says: "--wrokers" },
     { args: ["--rate", "4", "five"], says: "five" },
-  ])("refuses $args, and says why", ({ args, says }) => {
+  ])("refuses $args, and names the faulty option", ({ args, says }) => {
     expect(() => readSimulationOptions(args)).toThrow(BenchOptionsError);
     expect(() => readSimulationOptions(args)).toThrow(says);
   });
 });
 
-describe("the answer", { timeout: 60_000 }, () => {
+describe("recommendWorkers()", { timeout: 60_000 }, () => {
   const ask = (...args: string[]) => {
     const question = readSimulationOptions(["--minutes", "1", ...args]);
     if (question === "help") throw new Error("no question");
     return recommendWorkers(question);
   };
 
-  it("is the least number of workers that is enough", () => {
+  it("recommends the smallest number of workers that meets the wait limit", () => {
     const [, least = 0] = /^As few as (\d+) workers/m.exec(ask("--rate", "40")) ?? [];
     const p95 = (workers: number) =>
       Number(/first token +\S+ s +(\S+) s/.exec(ask("--rate", "40", "--workers", String(workers)))?.[1]);
@@ -61,17 +61,17 @@ describe("the answer", { timeout: 60_000 }, () => {
     expect(p95(Number(least) - 1)).toBeGreaterThan(2);
   });
 
-  it("is the same for the same question", () => {
+  it("gives the same answer for the same options", () => {
     expect(ask("--rate", "5", "--calls", "10")).toBe(ask("--rate", "5", "--calls", "10"));
   });
 
-  it("says so where no number of workers is enough", () => {
+  it("reports when no number of workers meets the limit", () => {
     expect(ask("--rate", "5", "--first", "3")).toContain("first token that comes too late");
     expect(ask("--rate", "5", "--row", "3", "--first", "3")).toContain("No number of workers");
     expect(ask("--rate", "50", "--backlog", "100")).toContain("raise MAX_BACKLOG");
   });
 
-  it("says what to do about a provider that refuses calls, and how many workers it takes", () => {
+  it("advises how many workers stay within a provider's limit of calls", () => {
     const text = ask("--rate", "40", "--calls", "110", "--workers", "6");
     expect(text).toMatch(/by a preset that says sorry \d/);
     expect(text).toContain("2 workers of 50 never make more than 110 calls at once");

@@ -18,13 +18,13 @@ const setup: Setup = {
   seed: 1,
 };
 
-describe("what is known of queues comes out:", { timeout: 60_000 }, () => {
+describe("simulate(), compared with queueing theory", { timeout: 60_000 }, () => {
   it.each([
     { places: 1, use: 0.7 },
     { places: 4, use: 0.8 },
     { places: 20, use: 0.9 },
     { places: 50, use: 0.9 },
-  ])("M/M/$places with $use of its places in use waits as Erlang C says", ({ places, use }) => {
+  ])("M/M/$places at $use utilisation waits as long as Erlang C predicts", ({ places, use }) => {
     const holdMs = 1000;
     const messages = poisson({
       count: 200_000,
@@ -44,13 +44,13 @@ describe("what is known of queues comes out:", { timeout: 60_000 }, () => {
     expect(relative(inUse, use)).toBeLessThan(0.02);
   });
 
-  it("replies that are all as long wait half as long as random ones (Pollaczek and Khinchine)", () => {
+  it("replies of constant length wait half as long as random ones (Pollaczek-Khinchine)", () => {
     const messages = poisson({ count: 200_000, perMs: 0.8 / 1000, holdMs: () => 1000 });
     const { waits } = simulate(messages, setup);
     expect(relative(mean(waits.claimed), (0.8 * 1000) / (2 * (1 - 0.8)))).toBeLessThan(0.05);
   });
 
-  it("what waits is how many come, times how long each waits (Little)", () => {
+  it("the mean queue length equals arrival rate times mean wait (Little's law)", () => {
     const messages = poisson({ count: 20_000, perMs: 9 / 1000, holdMs: (random) => exponential(random, 1000) });
     const until = messages.at(-1)?.at ?? 0;
     const window = { fromMs: 0, untilMs: 2 * until };
@@ -59,27 +59,27 @@ describe("what is known of queues comes out:", { timeout: 60_000 }, () => {
   });
 });
 
-describe("with more places", () => {
+describe("simulate() with more places", () => {
   const messages = poisson({ count: 5000, perMs: 10 / 1000, holdMs: (random) => exponential(random, 1000) });
   const outcomes = [6, 9, 10, 11, 12, 15, 30, 5000].map((workers) => simulate(messages, { ...setup, workers }));
 
-  it("nobody ever waits longer", () => {
+  it("makes no message wait longer", () => {
     for (const [place, { waits }] of outcomes.slice(1).entries()) {
       const before = outcomes[place]?.waits.claimed ?? new Float64Array();
       expect(waits.claimed.every((wait, index) => wait <= (before[index] ?? 0) + 1e-6)).toBe(true);
     }
   });
 
-  it("a smaller share of them is in use", () => {
+  it("lowers the utilisation", () => {
     const uses = outcomes.map(({ use }) => use);
     expect(uses).toEqual(uses.toSorted((a, b) => b - a));
   });
 
-  it("than messages, nobody waits at all", () => {
+  it("makes no message wait when there are more places than messages", () => {
     expect(outcomes.at(-1)?.waits.claimed.at(-1)).toBe(0);
   });
 
-  it("how they are spread over workers makes no difference", () => {
+  it("gives the same waits however the places are spread over workers", () => {
     const waits = ({ waits: { done } }: SimulationOutcome) => done;
     const together = simulate(messages, { ...setup, workers: 1, concurrency: 12 });
     const apart = simulate(messages, { ...setup, workers: 12 });
@@ -87,8 +87,8 @@ describe("with more places", () => {
   });
 });
 
-describe("a message", () => {
-  it("waits for the place, then for its first token, then for the rest", () => {
+describe("simulate(): one message", () => {
+  it("waits for a place, then for its first token, then for the rest", () => {
     const own = { beforeMs: 5, afterMs: 2 };
     const messages = [message(0, { firstMs: 100, writeMs: 400 }), message(50, { firstMs: 20, writeMs: 30 })];
     const { waits } = simulate(messages, { ...setup, own });
@@ -97,7 +97,7 @@ describe("a message", () => {
     expect([...waits.done]).toEqual([507, 457 + 5 + 50 + 2]);
   });
 
-  it("waits for the reply to the one before it, though places are free, and lets others pass meanwhile", () => {
+  it("waits for the previous reply of its conversation although places are free, while other conversations pass", () => {
     const messages = [
       message(0, { conversation: 1, writeMs: 1000 }),
       message(10, { conversation: 1, writeMs: 500 }),
@@ -107,7 +107,7 @@ describe("a message", () => {
     expect([...waits.claimed]).toEqual([0, 0, 990]);
   });
 
-  it("goes to the end of the queue when the one before it has been answered", () => {
+  it("joins the end of the queue when the previous message has been answered", () => {
     const messages = [
       message(0, { conversation: 1, writeMs: 1000 }),
       message(1, { conversation: 1, writeMs: 1000 }),
@@ -116,31 +116,31 @@ describe("a message", () => {
     expect([...simulate(messages, setup).waits.done]).toEqual([1000, 1998, 2999]);
   });
 
-  it("is turned away where five of its conversation have no reply yet", () => {
+  it("is refused when five messages of its conversation are unanswered", () => {
     const messages = Array.from({ length: 7 }, (_, at) => message(at, { conversation: 1, writeMs: 1000 }));
     const { refused, waits } = simulate([...messages, message(1500, { conversation: 1 })], setup);
     expect(refused).toEqual({ backlog: 0, unanswered: 2 });
     expect(waits.done).toHaveLength(6);
   });
 
-  it("is turned away where too many have no reply yet, those that are being written included", () => {
+  it("is refused when the backlog is full, replies in progress included", () => {
     const messages = Array.from({ length: 5 }, (_, at) => message(at, { writeMs: 1000 }));
     expect(simulate(messages, { ...setup, maxBacklog: 3 }).refused).toEqual({ backlog: 2, unanswered: 0 });
   });
 });
 
-describe("a provider that takes so many calls at once", () => {
+describe("simulate(): a provider with a limit of calls in flight", () => {
   const messages = poisson({ count: 20_000, perMs: 30 / 1000, holdMs: (random) => exponential(random, 1000) });
   const provider = { ...noLimits, calls: 40 };
 
-  it("is never asked for more where there are no more places", () => {
+  it("is never called more often when there are no more places than calls", () => {
     const { provider: seen, answered } = simulate(messages, { ...setup, workers: 4, concurrency: 10, provider });
     expect(seen.most).toBe(40);
     expect(seen.refusals).toBe(0);
     expect(answered).toEqual({ provider: 20_000, fallback: 0, preset: 0 });
   });
 
-  it("refuses what comes from more places: then a preset answers, or a fallback", () => {
+  it("refuses calls beyond its limit, and a preset or a fallback answers", () => {
     const crowded = { ...setup, workers: 10, concurrency: 10, provider: { ...provider, calls: 20 } };
     const alone = simulate(messages, crowded);
     const helped = simulate(messages, { ...crowded, fallback: true });
@@ -152,7 +152,7 @@ describe("a provider that takes so many calls at once", () => {
     expect(helped.answered.fallback).toBeGreaterThan(4000);
   });
 
-  it("takes no more in a minute than it says, in calls and in tokens", () => {
+  it("takes no more calls and no more tokens a minute than its limits allow", () => {
     const minutes = (messages.at(-1)?.at ?? 0) / 60_000;
     const most = 600;
     const byCalls = simulate(messages, { ...setup, workers: 100, provider: { ...noLimits, requestsPerMinute: most } });
@@ -166,12 +166,12 @@ describe("a provider that takes so many calls at once", () => {
   });
 });
 
-describe("when a provider refuses everything", () => {
+describe("simulate(): a provider that refuses every call", () => {
   const refusing = { ...noLimits, calls: 0 };
   const roomy = { ...setup, concurrency: 9, provider: refusing };
   const far = (count: number, apartMs: number) => Array.from({ length: count }, (_, place) => message(place * apartMs));
 
-  it("three calls are made, in a second or so, and then a preset answers", () => {
+  it("is called three times within about a second before a preset answers", () => {
     const { provider, waits, answered } = simulate([message(0)], { ...setup, provider: refusing });
     expect(provider.calls).toBe(3);
     expect(answered.preset).toBe(1);
@@ -179,7 +179,7 @@ describe("when a provider refuses everything", () => {
     expect(waits.first[0]).toBeLessThan(375 + 750 + 150 + 1);
   });
 
-  it("five refusals are enough: then a worker leaves it alone for two seconds, after five more for four", () => {
+  it("opens a worker's circuit for two seconds after five refusals, and for four after five more", () => {
     const { provider, circuitsOpened } = simulate(far(2, 1500), roomy);
     expect({ calls: provider.calls, circuitsOpened }).toEqual({ calls: 5, circuitsOpened: 1 });
     // Opened at about 2.3 s, closed by 4.6 s; five more until about 7.5 s; closed at about 11 s.
@@ -187,12 +187,12 @@ describe("when a provider refuses everything", () => {
     expect({ calls: long.provider.calls, opened: long.circuitsOpened }).toEqual({ calls: 10, opened: 2 });
   });
 
-  it("each worker finds that out for itself", () => {
+  it("opens the circuit of each worker separately", () => {
     const { provider } = simulate(far(8, 1), { ...roomy, workers: 4, concurrency: 1 });
     expect(provider.calls).toBe(20);
   });
 
-  it("what it asks for is waited for, if that is not too long", () => {
+  it("has its Retry-After waited for, unless it is too long", () => {
     const soon = simulate([message(0)], { ...setup, provider: { ...refusing, retryAfterMs: 3000 } });
     expect(soon.waits.first[0]).toBe(3 * 50 + 2 * 3000);
     const late = simulate([message(0)], { ...setup, provider: { ...refusing, retryAfterMs: 6000 } });
@@ -200,15 +200,15 @@ describe("when a provider refuses everything", () => {
   });
 });
 
-describe("a provider that is slow", () => {
-  it("is given up after ninety seconds without a text, and left alone by that worker", () => {
+describe("simulate(): a slow provider", () => {
+  it("times out after ninety seconds without text, which opens that worker's circuit", () => {
     const messages = [message(0, { firstMs: 100_000 }), message(91_500)];
     const { waits, answered } = simulate(messages, setup);
     expect(answered.preset).toBe(2);
     expect([...waits.first]).toEqual([0, 90_000]);
   });
 
-  it("is given up when the job has had its time, and that is not held against it", () => {
+  it("is cut off at the job's deadline, which does not open the circuit", () => {
     const messages = [message(0, { firstMs: 1000, writeMs: 90_000 }), message(62_000, { writeMs: 10 })];
     const { waits, answered, circuitsOpened } = simulate(messages, { ...setup, deadlineMs: 60_000 });
     expect(answered).toEqual({ provider: 1, fallback: 0, preset: 1 });
@@ -217,7 +217,7 @@ describe("a provider that is slow", () => {
   });
 });
 
-it("what came before the window does not count", () => {
+it("simulate() leaves messages before the window out of the result", () => {
   const messages = [message(0), message(100), message(200), message(300)];
   const { waits } = simulate(messages, { ...setup, window: { fromMs: 100, untilMs: 300 } });
   expect(waits.done).toHaveLength(2);

@@ -45,7 +45,7 @@ describe.skipIf(chromiumPath === undefined).each(backends)("the demo page, on %s
     if (faults.length > 0) throw new Error(`The page complained:\n${faults.join("\n")}`);
   });
 
-  it("has a chat in its corner that streams, and goes on after a reload in the middle of a reply", async () => {
+  it("streams a reply, and continues it after a reload in mid-reply", async () => {
     const [reloaded, read] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const steps = ["One ✓", { until: reloaded.promise }, " two", { until: read.promise }, " three."];
     running(product).provider.answer("Count.", { steps });
@@ -60,7 +60,7 @@ describe.skipIf(chromiumPath === undefined).each(backends)("the demo page, on %s
     await expect.poll(replies, patience).toEqual(["One ✓ two three."]);
   });
 
-  it("keeps what is typed without a network, and sends it once, in order, when it is back", async () => {
+  it("keeps messages typed offline, and sends them once and in order when online again", async () => {
     await open();
     await context.setOffline(true);
     for (const text of ["First offline", "Second offline"]) await send(text);
@@ -73,7 +73,7 @@ describe.skipIf(chromiumPath === undefined).each(backends)("the demo page, on %s
     expect(rows.map(({ text }) => text)).toEqual(["First offline", "Second offline"]);
   });
 
-  it("shows one conversation in two tabs, live", async () => {
+  it("shows one conversation live in two tabs", async () => {
     await open();
     await send("From the first tab");
     await expect.poll(replies, patience).toEqual([echoOf("From the first tab")]);
@@ -85,7 +85,7 @@ describe.skipIf(chromiumPath === undefined).each(backends)("the demo page, on %s
     await expect.poll(() => repliesOn(second), patience).toHaveLength(2);
   });
 
-  it("stops a reply where its reader has enough, and keeps what there was", async () => {
+  it("stops a reply on request, and keeps the text so far", async () => {
     running(product).provider.answer("Go on for ever", endlessReply());
     await open();
     await send("Go on for ever");
@@ -94,7 +94,7 @@ describe.skipIf(chromiumPath === undefined).each(backends)("the demo page, on %s
     await expect.poll(() => page.getByText("Stopped").isVisible(), patience).toBe(true);
   });
 
-  it("deletes the conversation for good when its visitor wants that", async () => {
+  it("deletes the conversation for good on request", async () => {
     await open();
     await send("Forget this");
     await expect.poll(replies, patience).toEqual([echoOf("Forget this")]);
@@ -107,7 +107,7 @@ describe.skipIf(chromiumPath === undefined).each(backends)("the demo page, on %s
       .toEqual([]);
   });
 
-  it("goes through its settings: they are in the address, on the chat and in the line to copy", async () => {
+  it("applies its settings to the address, the chat and the line to copy", async () => {
     await page.getByLabel("Theme").selectOption("dark");
     await page.getByLabel("Language").selectOption("ar");
     await page.getByLabel("Assistant").selectOption("technical");
@@ -127,7 +127,7 @@ describe.skipIf(chromiumPath === undefined).each(backends)("the demo page, on %s
     await expect.poll(() => page.getByPlaceholder("اكتب رسالة").isVisible(), patience).toBe(true);
   });
 
-  it("gives a line that puts the chat on any other page", async () => {
+  it("gives a line of HTML that adds the chat to any other page", async () => {
     const embed = page.getByLabel("The line to embed this chat");
     // Written once the assistants are known.
     await expect.poll(() => embed.textContent(), patience).toContain("<script");

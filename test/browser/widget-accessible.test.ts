@@ -76,7 +76,7 @@ const states: { what: string; state: object; act?: (page: Page) => Promise<unkno
 let host: WidgetHost;
 let browser: Browser;
 
-describe.skipIf(chromiumPath === undefined)("accessibility", { timeout: 120_000 }, () => {
+describe.skipIf(chromiumPath === undefined)("the accessibility of the widget", { timeout: 120_000 }, () => {
   beforeAll(async () => {
     [host, browser] = await Promise.all([openWidgetHost(), launchChromium()]);
   });
@@ -87,7 +87,7 @@ describe.skipIf(chromiumPath === undefined)("accessibility", { timeout: 120_000 
 
   for (const lang of ["en", "ar"]) {
     for (const theme of ["light", "dark"]) {
-      it(`has no fault that axe knows, in ${theme}, ${lang}`, async () => {
+      it(`passes axe in the ${theme} theme, in ${lang}`, async () => {
         await using widget = await open({ attributes: `lang="${lang}" theme="${theme}"`, lang });
         expect(await faults(widget.page), "the button").toEqual([]);
         await widget.open();
@@ -111,7 +111,7 @@ describe.skipIf(chromiumPath === undefined)("accessibility", { timeout: 120_000 
     "hsl(220 90% 60%)",
     "rgb(120 120 120)",
     "nonsense",
-  ])("stays readable with the colour %s", async (color) => {
+  ])("keeps text readable with the accent colour %s", async (color) => {
     await using widget = await open({ attributes: `color="${color}"` });
     await widget.set({ messages: [mine, talk.reply("A [link](https://example.com).", { rating: "up" })], draft: "x" });
     await widget.open();
@@ -121,7 +121,7 @@ describe.skipIf(chromiumPath === undefined)("accessibility", { timeout: 120_000 
     }
   });
 
-  it("has no fault on a phone, and within a page", async () => {
+  it("passes axe on a phone, and when embedded in the page", async () => {
     const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
     await using small = await open({ context: phone });
     await small.set({ messages: [mine, talk.reply(markdown)] });
@@ -133,7 +133,7 @@ describe.skipIf(chromiumPath === undefined)("accessibility", { timeout: 120_000 
     expect(await faults(inline.page)).toEqual([]);
   });
 
-  it("gives every control room for a finger", async () => {
+  it("gives every control a touch target of sufficient size", async () => {
     await using widget = await open({
       context: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
     });
@@ -154,7 +154,7 @@ describe.skipIf(chromiumPath === undefined)("accessibility", { timeout: 120_000 
     expect(sizes.filter(({ width, height }) => width < 24 || height < 24)).toEqual([]);
   });
 
-  it("shows where the keyboard is, also in forced colours", async () => {
+  it("shows the keyboard's focus, also in forced colours", async () => {
     await using widget = await open({ context: { forcedColors: "active" } });
     await widget.set({ messages: [mine, talk.reply("So.", { rating: "up" })] });
     await widget.page.keyboard.press("Tab");

@@ -21,7 +21,7 @@ let contexts: BrowserContext[] = [];
 /** Faults of pages, the browser's refusals by policy among them. */
 let faults: string[] = [];
 
-describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { timeout: 30_000 }, () => {
+describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30_000 }, () => {
   beforeAll(async () => {
     [product, site, browser] = await Promise.all([
       startProduct({ backend: "postgres" }),
@@ -43,7 +43,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { t
     if (found.length > 0) throw new Error(`A page complained:\n${found.join("\n")}`);
   });
 
-  it("comes with one script tag, under the strictest policy, and answers", async () => {
+  it("loads from one script tag under the strictest policy, and answers", async () => {
     const page = await visit(tag(), strictPolicy(host()));
     await page.getByRole("button", { name: "Open chat" }).click();
     await page.getByRole("dialog", { name: "Customer support" }).waitFor();
@@ -52,7 +52,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { t
     await page.locator(".reply").getByRole("button", { name: "Helpful", exact: true }).waitFor();
   });
 
-  it("costs at most 20 KB before it is opened, and 45 KB in all", async () => {
+  it("costs at most 20 KB before it is opened, and 45 KB in total", async () => {
     const context = await newContext();
     const page = await context.newPage();
     const sizes = new Map<string, Promise<number>>();
@@ -77,7 +77,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { t
     expect([...sizes.keys()].filter((path) => /\/(en|de|fr|es|pt|ja|zh|ar)-/.test(path))).toHaveLength(1);
   });
 
-  it("moves nothing on the page", async () => {
+  it("causes no layout shift of the page", async () => {
     const page = await visit(`${tag()}<p>Text</p>`);
     const watch = `new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (window.shift += value)))
       .observe({ type: "layout-shift", buffered: true })`;
@@ -92,7 +92,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { t
     expect(await page.evaluate("document.documentElement.scrollHeight - innerHeight")).toBeLessThanOrEqual(0);
   });
 
-  it("is not touched by the page's styles, nor are they by it", async () => {
+  it("is isolated from the page's styles, and the page from its own", async () => {
     const hostile = `<style>
       body * { all: unset !important; display: inline !important; font: italic 40px serif !important; color: lime !important;
         transform: rotate(9deg) !important; letter-spacing: 9px !important; opacity: 0.3; margin: 33px !important;
@@ -143,7 +143,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { t
     expect(await page.evaluate("document.activeElement.localName")).toBe("body");
   });
 
-  it("follows its attributes when they change", async () => {
+  it("follows changes of its attributes", async () => {
     const page = await visit(tag("data-open"));
     const set = (name: string, value: string) =>
       page.evaluate(`document.querySelector("parley-chat").setAttribute("${name}", ${JSON.stringify(value)})`);
@@ -155,7 +155,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { t
     await page.getByRole("dialog", { name: "Technical support" }).waitFor();
   });
 
-  it("tells the page what happens, and does what the page asks", async () => {
+  it("dispatches events to the page, and obeys the page's calls", async () => {
     const page = await visit(tag());
     await page.evaluate(`
       window.heard = [];
@@ -184,7 +184,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { t
     expect(await page.getByText("From the page").count()).toBe(0);
   });
 
-  it("shows on its button what has come, also after a reload", async () => {
+  it("shows unread replies on its button, also after a reload", async () => {
     const { script, release } = heldReply("Slowly", ".");
     product.provider.answer("Take your time.", script);
     const page = await visit(tag());
@@ -203,7 +203,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { t
     await page.getByRole("button", { name: "Open chat", exact: true }).waitFor();
   });
 
-  it("stays open over a reload, and leaves the keyboard to the page", async () => {
+  it("stays open across a reload without taking the keyboard focus", async () => {
     const page = await visit(tag());
     await page.getByRole("button", { name: "Open chat" }).click();
     await page.getByRole("dialog").waitFor();
@@ -216,7 +216,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { t
     expect(await page.getByRole("dialog").count()).toBe(0);
   });
 
-  it("says that it could not be loaded, and can be tried again", async () => {
+  it("reports a failed load, and loads again on request", async () => {
     const page = await visit(tag(), "", {}, "**/widget/panel-*");
     await page.getByRole("button", { name: "Open chat" }).click();
     await page.getByRole("alert").getByText("The chat could not be loaded.").waitFor();
@@ -226,7 +226,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { t
     faults = faults.filter((fault) => !fault.includes("ERR_FAILED"));
   });
 
-  it("is put on a page once, and not where the page has put it, or does not ask", async () => {
+  it("is added once per page, and not where the page adds it or opts out", async () => {
     const count = async (html: string) => {
       const page = await visit(html);
       await page.waitForFunction(`customElements.get("parley-chat") !== undefined`);
@@ -238,7 +238,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { t
     expect(await count(`<script src="${host()}/widget.js" async></script>`)).toBe(0);
   });
 
-  it("stands within a page where the page puts it", async () => {
+  it("is shown inline where the page places it", async () => {
     const html = `<div style="width: 500px; height: 400px"><parley-chat position="inline" style="height: 100%"></parley-chat></div>`;
     const page = await visit(`${html}<script src="${host()}/widget.js" async></script>`);
     const chat = page.getByRole("region", { name: "Customer support" });
@@ -251,7 +251,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { t
     expect(await chat.isVisible()).toBe(true);
   });
 
-  it("is a module, too, that does nothing until it is asked", async () => {
+  it("can be imported as a module that does nothing until it is called", async () => {
     const page = await visit("<parley-chat></parley-chat>");
     const before = `import("${host()}/widget/element.js").then(({ ParleyChat }) => {
       window.globals = Object.keys(window);
@@ -265,7 +265,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { t
     expect(await page.evaluate(client)).toEqual(expect.arrayContaining([expect.objectContaining({ type: "default" })]));
   });
 
-  it("says on a page from a file why it cannot work there", async () => {
+  it("explains on a page opened from a file why it cannot work there", async () => {
     const folder = await mkdtemp(join(tmpdir(), "parley-page-"));
     try {
       const path = join(folder, "page.html");
@@ -279,7 +279,7 @@ describe.skipIf(chromiumPath === undefined)("the widget on somebody's site", { t
     }
   });
 
-  it("is kept by browsers for as long as it stays the same", async () => {
+  it("is cached by browsers while its content is unchanged", async () => {
     const script = await fetch(`${host()}/widget.js`, { headers: { "Accept-Encoding": "gzip" } });
     const [, panel = ""] = /"(panel-[A-Z\d]{8}\.js)"/.exec(await script.text()) ?? [];
     const headers = (response: Response, ...names: string[]) => names.map((name) => response.headers.get(name));

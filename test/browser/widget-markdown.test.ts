@@ -60,7 +60,7 @@ const attacks = [
 let host: WidgetHost;
 let browser: Browser;
 
-describe.skipIf(chromiumPath === undefined)("replies on the page", () => {
+describe.skipIf(chromiumPath === undefined)("Markdown replies in the widget", () => {
   beforeAll(async () => {
     [host, browser] = await Promise.all([openWidgetHost(), launchChromium()]);
   });
@@ -69,7 +69,7 @@ describe.skipIf(chromiumPath === undefined)("replies on the page", () => {
     await host?.[Symbol.asyncDispose]();
   });
 
-  it("run nothing, load nothing and break out of nothing, whatever they say", async () => {
+  it("run no script, load no resource and stay inside their element, whatever they contain", async () => {
     // Without a policy of the page: the renderer alone has to hold.
     await using widget = await open({ policy: "" });
     const { page } = widget;
@@ -101,7 +101,7 @@ describe.skipIf(chromiumPath === undefined)("replies on the page", () => {
     expect(await page.evaluate("document.querySelector('parley-chat').isConnected && 'set' in scripted")).toBe(true);
   });
 
-  it("open links apart, without telling where from", async () => {
+  it("open links in a new tab without a referrer", async () => {
     await using widget = await open();
     await widget.put(talk.reply("See [our page](https://example.com/a) or https://example.com/b, or <a@b.example>."));
     const links = widget.page.locator(".reply a");
@@ -121,7 +121,7 @@ describe.skipIf(chromiumPath === undefined)("replies on the page", () => {
     expect(await widget.page.locator(".reply img").count()).toBe(0);
   });
 
-  it("can be read by keyboard where they are wider than the panel", async () => {
+  it("can be scrolled by keyboard where they are wider than the panel", async () => {
     await using widget = await open();
     const row = (cell: string) => `|${`${cell}|`.repeat(12)}`;
     const table = [row("a"), row("-"), row("word")].join("\n");
@@ -136,7 +136,7 @@ describe.skipIf(chromiumPath === undefined)("replies on the page", () => {
     expect(await widget.read<number>(".log", "it.scrollWidth - it.clientWidth")).toBe(0);
   });
 
-  it("keep what somebody has selected while they grow", async () => {
+  it("keep the visitor's text selection while they grow", async () => {
     await using widget = await open();
     await widget.put(talk.reply("The first paragraph.\n\nAnd", { phase: "writing" }));
     await widget.page.getByText("The first paragraph.").waitFor();

@@ -9,7 +9,7 @@ let browser: Browser;
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-describe.skipIf(chromiumPath === undefined)("the panel", () => {
+describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
   beforeAll(async () => {
     [host, browser] = await Promise.all([openWidgetHost(), launchChromium()]);
   });
@@ -18,8 +18,8 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
     await host?.[Symbol.asyncDispose]();
   });
 
-  describe("writing", () => {
-    it("sends with Enter, breaks with Shift+Enter, and not while characters are composed", async () => {
+  describe("the message field", () => {
+    it("sends with Enter, breaks the line with Shift+Enter, and sends nothing during composition", async () => {
       await using widget = await open();
       const field = widget.page.getByLabel("Your message");
       await field.pressSequentially("one");
@@ -33,7 +33,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       expect(await field.inputValue()).toBe("");
     });
 
-    it("sends nothing that is blank", async () => {
+    it("does not send blank text", async () => {
       await using widget = await open();
       const field = widget.page.getByLabel("Your message");
       await field.fill("  \n ");
@@ -42,7 +42,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       expect(await widget.asked()).toEqual([]);
     });
 
-    it("grows with its text, up to a limit", async () => {
+    it("grows with its text up to a limit", async () => {
       await using widget = await open();
       const field = widget.page.getByLabel("Your message");
       const height = async () => (await field.boundingBox())?.height ?? 0;
@@ -57,7 +57,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       expect(await height()).toBeCloseTo(one, -0.5);
     });
 
-    it("tells near the limit how many characters are left, and sends none too many", async () => {
+    it("counts the characters left near the limit, and does not send longer text", async () => {
       await using widget = await open();
       const field = widget.page.getByLabel("Your message");
       await field.fill("x".repeat(3500));
@@ -72,7 +72,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       expect(await field.inputValue()).toHaveLength(4001);
     });
 
-    it("brings back a draft, and keeps each change of it", async () => {
+    it("restores a draft, and saves each change of it", async () => {
       await using widget = await open({}, { draft: "not sent yet" });
       const field = widget.page.getByLabel("Your message");
       expect(await field.inputValue()).toBe("not sent yet");
@@ -81,7 +81,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       expect(await widget.page.evaluate("scripted.state.draft")).toBe("not sent yet!");
     });
 
-    it("greets, and asks what is suggested", async () => {
+    it("shows the greeting, and sends a suggestion when it is clicked", async () => {
       await using widget = await open();
       await shown(widget).getByText("Hello. How can we help?").waitFor();
       await widget.page.getByRole("button", { name: "How do I return something?" }).click();
@@ -89,8 +89,8 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
     });
   });
 
-  describe("what becomes of messages", () => {
-    it("shows who waits, and where in line", async () => {
+  describe("message states", () => {
+    it("show a waiting message with its position in the queue", async () => {
       await using widget = await open();
       await widget.put(talk.question("a"));
       await widget.put(talk.reply("", { phase: "queued", position: 2 }));
@@ -101,7 +101,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       await shown(widget).getByText("Waiting to be sent").waitFor();
     });
 
-    it("stops a reply, and goes on in the field", async () => {
+    it("stop a reply on request, and return the focus to the field", async () => {
       await using widget = await open();
       await widget.put(talk.reply("Long", { phase: "writing" }));
       await widget.page.getByRole("button", { name: "Stop" }).click();
@@ -111,7 +111,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       expect(await focused(widget)).toBe("Your message");
     });
 
-    it("says why a message was refused or a reply failed, and tries again", async () => {
+    it("show why a message was refused or a reply failed, and retry it", async () => {
       await using widget = await open();
       await widget.put(talk.question("a", { delivery: "refused", refusal: "Not like this." }));
       await shown(widget).getByText("Not like this.").waitFor();
@@ -127,7 +127,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       ]);
     });
 
-    it("tells of the connection, and counts down to the next try", async () => {
+    it("show the state of the connection, and count down to the next retry", async () => {
       await using widget = await open();
       await widget.set({ notice: { kind: "offline" } });
       await shown(widget).getByText("You are offline.").waitFor();
@@ -139,7 +139,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       await expect.poll(left, patience).toBeLessThan(first);
     });
 
-    it("shows days and times", async () => {
+    it("show days and times", async () => {
       await using widget = await open({ context: { locale: "en-GB", timezoneId: "Europe/Berlin" } });
       const at = Date.parse("2025-03-04T09:05:00Z");
       await widget.put(talk.question("long ago", { timestamp: at }));
@@ -149,7 +149,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       await shown(widget).getByText("Today", { exact: true }).waitFor();
     });
 
-    it("takes ratings, and a comment on a bad one", async () => {
+    it("accept ratings, and a comment on a bad one", async () => {
       await using widget = await open();
       await widget.put(talk.reply("So."));
       await widget.page.getByRole("button", { name: "Helpful", exact: true }).click();
@@ -166,7 +166,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       expect((await widget.asked()).at(-1)).toEqual(["rate", "reply", undefined, undefined]);
     });
 
-    it("copies a reply and a piece of code", async () => {
+    it("copy a reply and a block of code", async () => {
       await using widget = await open({ context: { permissions: ["clipboard-read", "clipboard-write"] } });
       await widget.put(talk.reply("**Bold**\n\n```sh\nnpm ci && npm start\n```"));
       const clipboard = () => widget.page.evaluate("navigator.clipboard.readText()");
@@ -181,7 +181,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
   });
 
   describe("the conversation", () => {
-    it("is deleted only after a question within the panel", async () => {
+    it("is deleted only after a confirmation in the panel", async () => {
       await using widget = await open();
       await widget.put(talk.question("a"));
       await menu(widget, "Delete my data");
@@ -196,7 +196,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       expect(await focused(widget)).toBe("Your message");
     });
 
-    it("begins anew after a question", async () => {
+    it("starts anew after a confirmation", async () => {
       await using widget = await open();
       await widget.put(talk.question("a"));
       await menu(widget, "New conversation");
@@ -204,7 +204,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       expect(await widget.asked()).toEqual([["startAnew"]]);
     });
 
-    it("has nothing to delete where nothing was said", async () => {
+    it("offers no deletion before its first message", async () => {
       await using widget = await open();
       await widget.page.getByRole("button", { name: "More" }).click();
       expect(await widget.page.getByRole("button", { name: "Delete my data" }).isDisabled()).toBe(true);
@@ -212,7 +212,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       expect(await widget.page.getByRole("button", { name: "Delete my data" }).count()).toBe(0);
     });
 
-    it("stays where somebody reads while a reply grows, and follows who is at its end", async () => {
+    it("keeps the scroll position while a reply grows, and follows the text when at the end", async () => {
       await using widget = await open();
       const top = () => widget.read<number>(".log", "it.scrollTop");
       const toEnd = () => widget.read<number>(".log", "it.scrollHeight - it.scrollTop - it.clientHeight");
@@ -233,7 +233,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       await expect.poll(toEnd, patience).toBeLessThan(2);
     });
 
-    it("keeps its place when older messages come in above", async () => {
+    it("keeps the scroll position when older messages are inserted above", async () => {
       await using widget = await open();
       const messages = Array.from({ length: 40 }, (_, n) => talk.question(`message ${n}`));
       await widget.set({ messages: messages.slice(20), hasOlder: true });
@@ -249,8 +249,8 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
     });
   });
 
-  describe("by keyboard alone", () => {
-    it("opens, is gone through, and gives the focus back", async () => {
+  describe("keyboard navigation", () => {
+    it("opens the panel, reaches every control, and restores the focus", async () => {
       await using widget = await open({}, {}, false);
       await widget.page.keyboard.press("Tab");
       expect(await focused(widget)).toBe("Open chat");
@@ -266,7 +266,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       await expect.poll(() => focused(widget), patience).toBe("Open chat");
     });
 
-    it("leaves the innermost thing first with Escape", async () => {
+    it("closes the innermost element first with Escape", async () => {
       await using widget = await open();
       await widget.page.getByRole("button", { name: "More" }).focus();
       await widget.page.keyboard.press("Enter");
@@ -294,8 +294,8 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
     });
   });
 
-  describe("to a screen reader", () => {
-    it("says whole sentences, each once, however the text comes", async () => {
+  describe("screen reader output", () => {
+    it("announces whole sentences, each once, however the text arrives", async () => {
       await using widget = await open();
       await widget.put(talk.question("a"));
       const text =
@@ -312,7 +312,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       expect((await widget.said()).length).toBeLessThan(8);
     });
 
-    it("says what becomes of messages, and nothing of what was there before", async () => {
+    it("announces changes of messages, and none of the messages shown before", async () => {
       await using widget = await open({}, { messages: [talk.reply("Old news.", { key: "old" })] });
       await widget.put(talk.question("b", { delivery: "waiting" }));
       await widget.put(talk.reply("", { phase: "queued", position: 4 }));
@@ -327,7 +327,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       expect(said).not.toContain("Old news");
     });
 
-    it("begins anew with a reply that does", async () => {
+    it("announces a reply anew when it restarts", async () => {
       await using widget = await open();
       await widget.put(talk.reply("", { phase: "queued" }));
       await widget.put(talk.reply("First try. It goes", { phase: "writing" }));
@@ -336,7 +336,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       await expect.poll(async () => (await widget.said()).join(" "), patience).toContain("Second try. Done.");
     });
 
-    it("has a log that keeps silent, in a dialog with a name", async () => {
+    it("labels the dialog, and keeps the log itself silent", async () => {
       await using widget = await open();
       expect(await widget.page.getByRole("log", { name: "Conversation" }).getAttribute("aria-live")).toBe("off");
       await widget.page.getByRole("dialog", { name: "Customer support" }).waitFor();
@@ -344,7 +344,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
   });
 
   describe("on a phone", () => {
-    it("fills the screen, and leaves the keyboard away until it is wanted", async () => {
+    it("fills the screen, and shows no keyboard until it is needed", async () => {
       await using widget = await open({ context: phone }, {}, false);
       await widget.page.locator(".launcher").tap();
       const dialog = widget.page.getByRole("dialog");
@@ -355,7 +355,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       expect(await widget.read(".composer textarea", "getComputedStyle(it).fontSize")).toBe("16px");
     });
 
-    it("keeps the field above the keyboard", async () => {
+    it("keeps the field above the on-screen keyboard", async () => {
       await using widget = await open({ context: phone, before: (context) => context.addInitScript(fakeKeyboard) });
       const field = widget.page.getByLabel("Your message");
       await widget.page.evaluate("keyboard(400, 120)");
@@ -368,7 +368,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
         .toMatchObject({ y: 0, height: 844 });
     });
 
-    it("keeps the keyboard's focus in it", async () => {
+    it("traps the focus inside the panel", async () => {
       await using widget = await open({
         context: phone,
         body: `<a href="#">before</a><parley-chat></parley-chat><a href="#">after</a>`,
@@ -379,7 +379,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       }
     });
 
-    it("changes with the screen while it is open", async () => {
+    it("adapts to a change of the screen while open", async () => {
       await using widget = await open();
       await widget.page.getByLabel("Your message").fill("half a thought");
       await widget.page.setViewportSize({ width: 400, height: 700 });
@@ -416,7 +416,7 @@ describe.skipIf(chromiumPath === undefined)("the panel", () => {
       expect(await widget.page.getByRole("button", { name: "إغلاق الدردشة" }).count()).toBe(1);
     });
 
-    it("turns round what another language needs", async () => {
+    it("shows an Arabic reply from right to left in an English widget", async () => {
       await using widget = await open({ attributes: "lang=en" });
       await widget.put(talk.reply("مرحبًا بك"));
       // As Markdown: before it has come, a reply is shown as it is.

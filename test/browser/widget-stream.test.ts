@@ -15,7 +15,7 @@ const reply = section.repeat(14);
 let host: WidgetHost;
 let browser: Browser;
 
-describe.skipIf(chromiumPath === undefined)("a long reply", { timeout: 90_000 }, () => {
+describe.skipIf(chromiumPath === undefined)("a long reply in the widget", { timeout: 90_000 }, () => {
   beforeAll(async () => {
     [host, browser] = await Promise.all([openWidgetHost(), launchChromium()]);
   });
@@ -24,7 +24,7 @@ describe.skipIf(chromiumPath === undefined)("a long reply", { timeout: 90_000 },
     await host?.[Symbol.asyncDispose]();
   });
 
-  it("of two thousand words streams in without a task that is long", async () => {
+  it("streams two thousand words without a long task", async () => {
     expect(reply.split(/\s+/).length).toBeGreaterThan(2000);
     await using widget = await openScripted(browser, host, { context: { reducedMotion: "no-preference" } });
     const earlier = Array.from({ length: 20 }, (_, n) => [
@@ -44,7 +44,7 @@ describe.skipIf(chromiumPath === undefined)("a long reply", { timeout: 90_000 },
     expect(Math.max(...tasks)).toBeLessThan(longestTaskMs);
   });
 
-  it("grows evenly where it comes in bursts", async () => {
+  it("grows evenly when its text arrives in bursts", async () => {
     await using widget = await openScripted(browser, host, { context: { reducedMotion: "no-preference" } });
     await widget.open();
     await widget.put(talk.reply("It begins.", { phase: "writing" }));

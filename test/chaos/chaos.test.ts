@@ -9,18 +9,18 @@ const minutes = 0.4;
 const seed = 56;
 const soakChats = 2000;
 
-describe("a plan of what goes wrong", () => {
-  it("is the same for the same seed and length, and another for another", () => {
+describe("makePlan()", () => {
+  it("gives the same plan for the same seed and length, and another for another", () => {
     expect(makePlan(7, 3, "redis")).toEqual(makePlan(7, 3, "redis"));
     expect(makePlan(8, 3, "redis")).not.toEqual(makePlan(7, 3, "redis"));
   });
 
-  it.each(["redis", "cluster", "sentinel"] as const)("ends when its time does, on %s", (backend) => {
+  it.each(["redis", "cluster", "sentinel"] as const)("ends every fault within the run, on %s", (backend) => {
     const ends = makePlan(7, 3, backend).map(({ atMs, forMs }) => atMs + forMs);
     expect(Math.max(...ends)).toBeLessThanOrEqual(180_000);
   });
 
-  it("fails a Redis of several servers in its own ways, one at a time", () => {
+  it("injects the faults of a replicated Redis one at a time", () => {
     const faults = makePlan(7, 3, "cluster").filter(({ kind }) => /^(redis-|lose-queue|hints-lost)/.test(kind));
     expect(faults.map(({ kind }) => kind)).toEqual(
       expect.arrayContaining(["redis-kill-master", "redis-freeze-master"]),
@@ -30,7 +30,7 @@ describe("a plan of what goes wrong", () => {
   });
 });
 
-describe("whatever breaks, nothing is lost and nothing is done twice", { timeout: 300_000 }, () => {
+describe("the product under chaos loses nothing and does nothing twice", { timeout: 300_000 }, () => {
   it.skipIf(!redisAvailable)("on Redis", async () => expectAllRulesToHold("redis"));
   it("on PostgreSQL alone", async () => expectAllRulesToHold("postgres"));
 });

@@ -63,8 +63,8 @@ describe.each([
 ] satisfies { place: string; names: ClientName[]; begin: Begin; available: boolean }[])(
   "in $place",
   ({ names, begin, available }) => {
-    describe.runIf(available).each(names)("the recipe for %s shows the stored reply, once", (name) => {
-      it("when its connection is cut in mid-reply", { timeout: testLimitMs }, async () => {
+    describe.runIf(available).each(names)("the recipe for %s shows the stored reply once", (name) => {
+      it("after its connection is cut in mid-reply", { timeout: testLimitMs }, async () => {
         const { chat, front, following, release } = await halfShown(name, begin, product.client.base);
         front.cut();
         await cameBack(front);
@@ -72,7 +72,7 @@ describe.each([
         await expectWhole(chat, following);
       });
 
-      it("when its stream is ended cleanly in mid-reply", { timeout: testLimitMs }, async () => {
+      it("after its stream ends cleanly in mid-reply", { timeout: testLimitMs }, async () => {
         const ending = await product.startApi();
         const { chat, front, following, release } = await halfShown(name, begin, ending.url);
         front.target = product.client.base;
@@ -83,7 +83,7 @@ describe.each([
       });
 
       it(
-        "when its API process dies, and a proxy answers 502 until another is there",
+        "after its API process dies, and a proxy answers 502 until another one runs",
         { timeout: testLimitMs },
         async () => {
           const dying = await product.startApi();
@@ -103,7 +103,7 @@ describe.each([
         },
       );
 
-      it("and asks no more after the end", { timeout: testLimitMs }, async () => {
+      it("and sends no request after the end", { timeout: testLimitMs }, async () => {
         const { chat, front, following, release } = await halfShown(name, begin, product.client.base);
         release();
         await expectWhole(chat, following);
@@ -114,7 +114,7 @@ describe.each([
 
       // It cannot be told: see docs/clients.md.
       it.skipIf(name === "reconnecting-eventsource")(
-        "and gives up where the service refuses",
+        "and gives up when the service refuses the request",
         { timeout: testLimitMs },
         async () => {
           const { chat, front, following } = await halfShown(name, begin, product.client.base);

@@ -14,7 +14,7 @@ const tooLarge = "x".repeat(300 * 1024);
 const patience = { timeout: 60_000 };
 
 describe.each(reverseProxies)("behind $name, set up as documented", ({ name, available }) => {
-  describe.runIf(available)("in front of two API processes", () => {
+  describe.runIf(available)("two API processes", () => {
     let product: Product;
     let proxy: ReverseProxy;
     let client: ApiClient;
@@ -50,7 +50,7 @@ describe.each(reverseProxies)("behind $name, set up as documented", ({ name, ava
       await product[Symbol.asyncDispose]();
     });
 
-    it("a stream arrives while it is written", async () => {
+    it("stream an event while the reply is written", async () => {
       const { script, release } = pausedReply("While it", " is written.");
       product.provider.answer("Do not buffer", script);
       const chat = await client.submit("Do not buffer");
@@ -63,7 +63,7 @@ describe.each(reverseProxies)("behind $name, set up as documented", ({ name, ava
       expect(stream.headers.get("content-encoding")).toBeNull();
     });
 
-    it("a stream that is cut there goes on where it was", async () => {
+    it("resume a stream that was cut there where it stopped", async () => {
       const { script, release } = pausedReply("Cut", " and resumed.");
       product.provider.answer("Cut it", script);
       const chat = await client.submit("Cut it");
@@ -77,14 +77,14 @@ describe.each(reverseProxies)("behind $name, set up as documented", ({ name, ava
       expect(resumed.text).toBe("Cut and resumed.");
     });
 
-    it("a wait is answered with the reply", async () => {
+    it("answer a waiting request with the reply", async () => {
       const answer = await client.post("Wait for it", { wait: 20 });
       expect(answer).toMatchObject({ status: 200, body: { status: "completed", message: echoOf("Wait for it") } });
       expect(submitAnswer.parse(answer.body).jobId).toBeDefined();
       expect(answer.headers.get("preference-applied")).toBe("wait=20");
     });
 
-    it("a body that is too large is a 413 of the service", { timeout: 60_000 }, async () => {
+    it("answer an oversized body with 413 by the service itself", { timeout: 60_000 }, async () => {
       const answers: ApiAnswer[] = [];
       for (let batch = 0; batch < 10; batch += 1) {
         answers.push(...(await Promise.all(Array.from({ length: 10 }, () => client.post(tooLarge)))));
@@ -96,7 +96,7 @@ describe.each(reverseProxies)("behind $name, set up as documented", ({ name, ava
       expect(kinds).toEqual(kinds.map(() => "413 application/problem+json; charset=utf-8 /problems/too-large"));
     });
 
-    it("headers of both directions pass, and clients are told apart", async () => {
+    it("receive headers of both directions, and tell clients apart", async () => {
       const key = randomUUID();
       const first = await client.post("Once", { key });
       expect((await client.post("Once", { key })).body).toMatchObject({ jobId: (first.body as SubmitResponse).jobId });
@@ -116,7 +116,7 @@ describe.each(reverseProxies)("behind $name, set up as documented", ({ name, ava
       expect(product.output()).not.toContain("TRUST_PROXY");
     });
 
-    it("an address that a client makes up is not believed", async () => {
+    it("ignore a client address that the client made up", async () => {
       const remaining = async (forged: string) => {
         const headers = { "x-forwarded-for": forged };
         const answer = await client.request("/api/chat", { method: "POST", body: { message: "Who am I?" }, headers });
@@ -127,33 +127,29 @@ describe.each(reverseProxies)("behind $name, set up as documented", ({ name, ava
       expect(await remaining("192.0.2.3, 192.0.2.4")).toBe(first - 2);
     });
 
-    it(
-      "nothing is lost, and nothing is answered twice, when APIs stop and die under load",
-      { timeout: 120_000 },
-      async () => {
-        const load = new VisitorLoad(client, name);
+    it("lose nothing and answer nothing twice when APIs stop and die under load", { timeout: 120_000 }, async () => {
+      const load = new VisitorLoad(client, name);
+      await load.answered(10);
+      await restart(0, async (api) => {
+        expect(await api.stop()).toBe(0);
         await load.answered(10);
-        await restart(0, async (api) => {
-          expect(await api.stop()).toBe(0);
-          await load.answered(10);
-        });
+      });
+      await load.answered(10);
+      await restart(1, async (api) => {
+        await api.kill();
         await load.answered(10);
-        await restart(1, async (api) => {
-          await api.kill();
-          await load.answered(10);
-        });
-        await load.answered(10);
-        const sent = await load.end();
-        for (const { message, chat } of sent) expect((await client.ended(chat)).reply?.text).toBe(echoOf(message));
-        const [counted] = await product.query(
-          `select count(*) filter (where sender = 'user')::int as questions,
+      });
+      await load.answered(10);
+      const sent = await load.end();
+      for (const { message, chat } of sent) expect((await client.ended(chat)).reply?.text).toBe(echoOf(message));
+      const [counted] = await product.query(
+        `select count(*) filter (where sender = 'user')::int as questions,
            count(*) filter (where sender = 'ai')::int as replies
          from messages where conversation_id = any($1)`,
-          [[...new Set(sent.map(({ chat }) => chat.conversationId))]],
-        );
-        expect(counted).toEqual({ questions: sent.length, replies: sent.length });
-      },
-    );
+        [[...new Set(sent.map(({ chat }) => chat.conversationId))]],
+      );
+      expect(counted).toEqual({ questions: sent.length, replies: sent.length });
+    });
 
     describe.runIf(chromiumPath !== undefined)("the widget", () => {
       let browser: Browser;
@@ -162,7 +158,7 @@ describe.each(reverseProxies)("behind $name, set up as documented", ({ name, ava
       });
       afterAll(() => browser.close());
 
-      it("shows a reply once, though the API that streams it dies", { timeout: 150_000 }, async () => {
+      it("shows a reply once although the API that streams it dies", { timeout: 150_000 }, async () => {
         const { script, release } = pausedReply("The first half", " and the second.");
         product.provider.answer("From a page", script);
         const page = await browser.newPage();
@@ -183,7 +179,7 @@ describe.each(reverseProxies)("behind $name, set up as documented", ({ name, ava
       });
     });
 
-    it("a wait for as long as possible is the plain 202", { timeout: 60_000 }, async () => {
+    it("the longest possible wait ends with a plain 202", { timeout: 60_000 }, async () => {
       const answer = await longWait;
       expect([answer.status, answer.text]).toEqual([202, expect.stringContaining('"status":"queued"')]);
     });

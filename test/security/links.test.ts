@@ -102,14 +102,14 @@ const found = [
   "commailto:.com@evil.com",
 ];
 
-describe("a link that only some readers find", () => {
-  it.each(found)("leads nowhere else once it is filtered: %j", (text) => {
+describe("a link that only some Markdown renderers recognise", () => {
+  it.each(found)("leads to no forbidden host after filtering: %j", (text) => {
     expect(strayLinks(text)).not.toEqual([]);
     for (const shown of [...filter([text]), ...filter(Array.from(text))]) expect(strayLinks(shown)).toEqual([]);
   });
 
   it.each(["[a](<https:evil.com\r>)", "[a](</\r/evil.com>)", "[a](<ht\rtps:evil.com>)", "[a](<//\revil.com>)"])(
-    "is none for the widget where a line ends in it: %j",
+    "is no link in the widget when it contains a line end: %j",
     (text) => {
       const widget = renderLinks(text).filter(({ renderer }) => renderer.includes("widget"));
       expect(widget.filter(({ href }) => !isAllowed(href))).toEqual([]);
@@ -118,7 +118,7 @@ describe("a link that only some readers find", () => {
 });
 
 describe("the links of a filtered text", () => {
-  it("lead to allowed hosts only, whoever renders them", { timeout: 600_000 }, () => {
+  it("lead to allowed hosts only, in every renderer", { timeout: 600_000 }, () => {
     fc.assert(
       fc.property(cutLinkText, (pieces) => {
         for (const text of filter(pieces)) expect([text, ...strayLinks(text)]).toEqual([text]);

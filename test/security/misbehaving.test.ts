@@ -25,7 +25,7 @@ const misbehavingFrom = (pair: number) => `127.0.0.${2 + pair}`;
 
 // Elsewhere a client has no second address, and no peak of memory can be read.
 describe.skipIf(process.platform !== "linux")("one client that misbehaves in eight ways at once", () => {
-  it("costs the others little, and an API of 512 MB not its life", { timeout: 120_000 }, async (context) => {
+  it("barely slows others down, and does not kill an API of 512 MB", { timeout: 120_000 }, async (context) => {
     await using stack = new AsyncDisposableStack();
     const product = stack.use(
       await startProduct({

@@ -53,7 +53,7 @@ onEachBackend("a stranger", { workers: 1 }, (product) => {
     expect((await client.history(victim)).messages).toHaveLength(2);
   });
 
-  it("cannot tell what exists from what does not", limits, async () => {
+  it("cannot tell existing ids from missing ones", limits, async () => {
     const { client } = product();
     const [victim, attacker] = await Promise.all([client.submit("am I there?"), client.submit("mine")]);
     const nobody = "5b0d3c5e-8f3a-4c55-9d6e-0c1d2e3f4a5b";
@@ -75,7 +75,7 @@ onEachBackend("a stranger", { workers: 1 }, (product) => {
     }
   });
 
-  it("opens nobody's conversation with a key that was guessed, and learns nothing from it", limits, async () => {
+  it("gains no access with a guessed idempotency key, and learns nothing from it", limits, async () => {
     const { client, query } = product();
     const key = "3f1f9d84-94a5-4f0e-8d4d-6a0f4b1c2d3e";
     const first = await client.submit("opened by my key", { key });
@@ -89,7 +89,7 @@ onEachBackend("a stranger", { workers: 1 }, (product) => {
     expect(rows).toHaveLength(2);
   });
 
-  it("leaves nothing of what was tried in the log but that it was refused", limits, async () => {
+  it("leaves only the refusals of its attempts in the log", limits, async () => {
     const { client, output } = product();
     const victim = await client.submit("quiet");
     await client.request(`/api/conversations/${victim.conversationId}?access_token=canary-of-a-stranger`, {

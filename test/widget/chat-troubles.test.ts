@@ -28,7 +28,7 @@ const troubles: readonly ProxyFault[] = [
 
 const messages = 8;
 
-onEachBackend("a chat on a bad day", {}, (product) => {
+onEachBackend("a chat through random faults", {}, (product) => {
   it.each([
     ["with locks", 1, []],
     ["with locks", 2, []],

@@ -15,7 +15,7 @@ interface StoredConversation {
   token: string;
 }
 
-onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) => {
+onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) => {
   let front: FaultyProxy;
   let gate: TcpGate;
   let pages: ChatPage[] = [];
@@ -69,7 +69,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
     expect(page.chat.state.assistant?.type).toBe("default");
   });
 
-  it("sends what was typed together in order, the second after the first is accepted", async () => {
+  it("sends messages typed together in order, the second after the first is accepted", async () => {
     const page = open();
     for (const text of ["one", "two", "three"]) page.chat.send(text);
     page.chat.send(" \n ");
@@ -84,7 +84,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
     expect(sent()).toEqual(["one", "two", "three"]);
   });
 
-  it("is read again on the next page, with the same words and ids", async () => {
+  it("is restored on the next page, with the same texts and ids", async () => {
     const browser = new FakeBrowser();
     const first = open(browser);
     first.chat.send("Remember me");
@@ -103,8 +103,8 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
     await third.untilLines(...first.lines);
   });
 
-  describe("loses no word", () => {
-    it("when the API is killed in the middle of a reply and started again", { timeout: 40_000 }, async () => {
+  describe("loses no text", () => {
+    it("when the API is killed in mid-reply and restarted", { timeout: 40_000 }, async () => {
       const { script, release } = heldReply("Vorher 漢字", " und nachher.");
       product().provider.answer("Survive", script);
       const page = open();
@@ -120,7 +120,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(page.textsOf("Survive")).toEqual(["", "Vorher 漢字", "Vorher 漢字 und nachher."]);
     });
 
-    it("when three messages are typed without a network", async () => {
+    it("when three messages are typed offline", async () => {
       const browser = new FakeBrowser();
       const page = open(browser);
       await page.until("it is ready", ({ ready, assistant }) => ready && assistant !== undefined);
@@ -147,7 +147,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(sent()).toEqual(["first", "second", "third"]);
     });
 
-    it("when the page is reloaded without a network, and the browser believes to be online", async () => {
+    it("when the page is reloaded offline while the browser claims to be online", async () => {
       const browser = new FakeBrowser();
       await gate.shut();
       const page = open(browser);
@@ -166,7 +166,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       );
     });
 
-    it("when the page is reloaded in the middle of a reply: it goes on from the same byte", async () => {
+    it("when the page is reloaded in mid-reply: it continues from the same byte", async () => {
       const [more, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       product().provider.answer("Reload me", {
         steps: ["Erst é", { until: more.promise }, " dann 😀", { until: end.promise }, "."],
@@ -191,7 +191,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(next.textsOf("Reload me")).toEqual(["Erst é", "Erst é dann 😀", "Erst é dann 😀."]);
     });
 
-    it("when the page is reloaded in the middle of a reply, and nothing of it was stored", async () => {
+    it("when the page is reloaded in mid-reply, and no text of it was stored", async () => {
       const { script, release } = heldReply("Erst", " dann.");
       product().provider.answer("Reload all", script);
       const browser = new FakeBrowser();
@@ -207,7 +207,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       await next.untilLines("> Reload all", "< Erst dann.", "> And the next", `< ${echoOf("And the next")}`);
     });
 
-    it("when the answer to a POST is lost: it is sent again under the same key, also by the next page", async () => {
+    it("when the answer to a POST is lost: it is retried under the same key, even by the next page", async () => {
       const browser = new FakeBrowser();
       front.instead = ({ method }) => (method === "POST" ? "lost" : undefined);
       const page = open(browser);
@@ -222,7 +222,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(answersTo("Only once, please")).toHaveLength(1);
     });
 
-    it("when the answer to a later POST is lost, and the history comes before it is repeated", async () => {
+    it("when the answer to a later POST is lost, and the history arrives before the retry", async () => {
       const browser = new FakeBrowser();
       const page = open(browser);
       page.chat.send("Before");
@@ -239,7 +239,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(answersTo("Twice?")).toHaveLength(1);
     });
 
-    it("when a proxy keeps event streams back", { timeout: 30_000 }, async () => {
+    it("when a proxy buffers event streams", { timeout: 30_000 }, async () => {
       front.buffers = "all";
       const { script, release } = heldReply("It polls", " by itself.");
       product().provider.answer("Through a proxy", script);
@@ -250,7 +250,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       await page.untilLines("> Through a proxy", "< It polls by itself.");
     });
 
-    it("when there are too many messages: it says when it goes on, and does with the next reply", async () => {
+    it("when there are too many messages: it shows the delay, and continues with the next reply", async () => {
       const { script, release } = heldReply("Slowly", ".");
       product().provider.answer("message 1", script);
       const page = open();
@@ -269,7 +269,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
     it.each([
       ["429", { status: 429, headers: { "retry-after": "2" }, body: '{"type":"/problems/rate-limit"}' }],
       ["503", { status: 503, headers: { "retry-after": "2" }, body: '{"type":"/problems/backlog"}' }],
-    ])("on a %s: it says when it goes on, and goes on then", async (_, refusal) => {
+    ])("on a %s: it shows the delay, and continues then", async (_, refusal) => {
       const page = open();
       await page.until("it is ready", ({ ready }) => ready);
       const began = performance.now();
@@ -283,7 +283,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(page.chat.state.notice).toBeUndefined();
     });
 
-    it("when its conversation was deleted: what waits begins a new one", async () => {
+    it("when its conversation was deleted: waiting messages begin a new one", async () => {
       const browser = new FakeBrowser();
       const page = open(browser);
       page.chat.send("Are you there?");
@@ -304,7 +304,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(page.chat.state.notice).toBeUndefined();
     });
 
-    it("when its conversation is deleted in the middle of a reply", async () => {
+    it("when its conversation is deleted in mid-reply", async () => {
       product().provider.answer("Talk on", endlessReply());
       const browser = new FakeBrowser();
       const page = open(browser);
@@ -334,7 +334,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(next.chat.state.notice).toEqual({ kind: "restarted" });
     });
 
-    it("when a first message was taken into a conversation that is deleted now", async () => {
+    it("when a first message was accepted into a conversation deleted since", async () => {
       const browser = new FakeBrowser();
       front.instead = ({ method }) => (method === "POST" ? "lost" : undefined);
       const page = open(browser);
@@ -348,7 +348,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(new Set(posts().map(({ key }) => key)).size).toBe(2);
     });
 
-    it.each(["denied", "full"] as const)("for the life of the page, when storage is %s", async (how) => {
+    it.each(["denied", "full"] as const)("during the life of the page, when storage is %s", async (how) => {
       const browser = new FakeBrowser();
       browser.storageIs = how;
       const page = open(browser);
@@ -364,14 +364,14 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(browser.stored.size).toBe(0);
     });
 
-    it("where there is neither storage, nor channel, nor lock", async () => {
+    it("without storage, channel and lock", async () => {
       const browser = new FakeBrowser();
       const page = open(browser, { tab: browser.openTab({ without: ["storage", "channel", "locks"] }) });
       page.chat.send("With nothing");
       await page.untilLines("> With nothing", `< ${echoOf("With nothing")}`);
     });
 
-    it("when storage fills up while it runs", async () => {
+    it("when storage fills up during use", async () => {
       const browser = new FakeBrowser();
       const page = open(browser);
       page.chat.send("There was room");
@@ -390,7 +390,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       await next.untilLines(...page.lines);
     });
 
-    it("when what is stored is corrupt", async () => {
+    it("when the stored data is corrupt", async () => {
       const browser = new FakeBrowser();
       const page = open(browser);
       page.chat.send("Before the damage");
@@ -440,7 +440,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
   });
 
   describe("in two tabs", () => {
-    it("is the same, live", async () => {
+    it("shows the same state, live", async () => {
       const browser = new FakeBrowser();
       const [one, other] = [open(browser), open(browser)];
       const { script, release } = heldReply("Both", " see it.");
@@ -482,7 +482,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       if (without.length === 0) expect(sent()).toEqual(["To begin with", ...texts]);
     });
 
-    it("goes on sending when the tab that sent is closed", async () => {
+    it("continues sending when the sending tab is closed", async () => {
       const browser = new FakeBrowser();
       await gate.shut();
       const [one, other] = [open(browser), open(browser)];
@@ -495,7 +495,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       await other.untilLines("> Left behind", `< ${echoOf("Left behind")}`);
     });
 
-    it("begins anew in both, and is deleted in both", async () => {
+    it("starts anew in both, and is deleted in both", async () => {
       const browser = new FakeBrowser();
       const [one, other] = [open(browser), open(browser)];
       one.chat.send("First conversation");
@@ -524,7 +524,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect([...browser.stored.values()].join()).not.toContain('conversation"');
     });
 
-    it("begins as one conversation, when both send the first message at once", async () => {
+    it("makes one conversation when both send the first message at once", async () => {
       const browser = new FakeBrowser();
       const both = [open(browser), open(browser)];
       for (const [index, page] of both.entries()) page.chat.send(`Me first ${index}`);
@@ -536,7 +536,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(both[0]?.lines).toEqual(both[1]?.lines);
     });
 
-    it("does not store again what another tab has deleted while this one slept", async () => {
+    it("does not store a conversation again that another tab deleted while this one slept", async () => {
       const browser = new FakeBrowser();
       const sleeper = browser.openTab({ without: ["channel"] });
       const one = open(browser, { tab: sleeper });
@@ -550,7 +550,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect([...browser.stored.values()].join()).not.toContain("Delete me");
     });
 
-    it("uses the newer token that another tab was given", async () => {
+    it("uses the newer token received by another tab", async () => {
       const browser = new FakeBrowser();
       const one = open(browser);
       one.chat.send("Renew me");
@@ -571,7 +571,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(late.chat.state.notice).toBeUndefined();
     });
 
-    it("holds no connection for a tab that is hidden", async () => {
+    it("holds no connection in a hidden tab", async () => {
       const browser = new FakeBrowser();
       const { script, release } = heldReply("Seen", " at last.");
       product().provider.answer("Hide", script);
@@ -590,8 +590,8 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
     });
   });
 
-  describe("does what it is told", () => {
-    it("stops a reply, and keeps what there is of it over a reload", async () => {
+  describe("actions", () => {
+    it("stops a reply, and keeps its text across a reload", async () => {
       product().provider.answer("Never end", endlessReply());
       const browser = new FakeBrowser();
       const page = open(browser);
@@ -607,7 +607,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(next.lines).toEqual(page.lines);
     });
 
-    it("gives a message back that is refused, and tries it again under another key", async () => {
+    it("returns a refused message for editing, and retries it under another key", async () => {
       const browser = new FakeBrowser();
       const page = open(browser);
       const long = "x".repeat(4001);
@@ -630,7 +630,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(next.chat.state.messages.at(-1)?.key).toBe(refused?.key);
     });
 
-    it("asks again after a reply that failed", async () => {
+    it("asks again after a failed reply", async () => {
       const page = open();
       const error = { code: "workers_died", message: "Something went wrong." };
       const event = { jobId: "it", status: "failed", attempt: 3, error };
@@ -644,7 +644,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       await page.untilLines("> Will it fail?", "> Will it fail?", `< ${echoOf("Will it fail?")}`);
     });
 
-    it("reads older messages, page by page", async () => {
+    it("loads older messages, page by page", async () => {
       const client = service();
       const history = Array.from({ length: 50 }, (_, n) => ({ text: `old ${n}`, sender: "user", timestamp: n }));
       const begun = await client.submit({ message: "new 0", history });
@@ -666,7 +666,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(next.lines).toHaveLength(52);
     });
 
-    it("begins anew with what waits, although it is on its way", async () => {
+    it("starts anew with the waiting messages, even one in flight", async () => {
       const page = open();
       page.chat.send("The old one");
       await page.untilLines("> The old one", `< ${echoOf("The old one")}`);
@@ -679,7 +679,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(page.chat.state.conversationId).not.toBe(before);
     });
 
-    it("keeps the draft over a reload", async () => {
+    it("keeps the draft across a reload", async () => {
       const browser = new FakeBrowser();
       const page = open(browser);
       page.chat.setDraft("half a sen");
@@ -687,7 +687,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(open(browser).chat.state.draft).toBe("half a sen");
     });
 
-    it("erases what was deleted without a network, once there is one, also on the next page", async () => {
+    it("erases a conversation deleted offline when online again, even on the next page", async () => {
       const browser = new FakeBrowser();
       const page = open(browser);
       page.chat.send("Forget me");
@@ -711,7 +711,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(answersTo("And this, never sent")).toEqual([]);
     });
 
-    it("erases a first message that was deleted before its answer came", async () => {
+    it("erases a first message that was deleted before its answer arrived", async () => {
       const browser = new FakeBrowser();
       front.instead = ({ method }) => (method === "POST" ? "lost" : undefined);
       const page = open(browser);
@@ -727,7 +727,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
       expect(page.lines).toEqual([]);
     });
 
-    it("rates a reply, and takes it back where the service does not", async () => {
+    it("rates a reply, and reverts the rating when the service refuses it", async () => {
       const browser = new FakeBrowser();
       const page = open(browser);
       page.chat.send("Rate me");
@@ -753,7 +753,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
     });
   });
 
-  it("does not mix with another assistant, server or visitor in the same browser", async () => {
+  it("separates assistants, servers and visitors in the same browser", async () => {
     const browser = new FakeBrowser();
     const all = [
       open(browser),
@@ -769,7 +769,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
     expect(all[1]?.chat.state.assistant?.type).toBe("technical");
   });
 
-  it("waits for a new identity where the visitor's has expired", async () => {
+  it("waits for a new identity when the visitor's has expired", async () => {
     const browser = new FakeBrowser();
     const late = open(browser, { identity: await identityOf("late", "-2h") });
     late.chat.send("Who am I?");
@@ -784,7 +784,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
     expect(again.chat.state.notice?.kind).not.toBe("restarted");
   });
 
-  it("tells its listeners once a frame while a reply streams", async () => {
+  it("notifies listeners once a frame while a reply streams", async () => {
     product().provider.answer("Quickly", { steps: Array.from({ length: 400 }, (_, n) => `w${n} `) });
     const page = open();
     page.chat.send("Quickly");
@@ -793,7 +793,7 @@ onEachBackend("a chat", { env: { IDENTITY_SECRET: identitySecret } }, (product) 
     expect(new Set(page.states).size).toBe(page.states.length);
   });
 
-  it("does nothing any more once it is closed", async () => {
+  it("does nothing after it is closed", async () => {
     product().provider.answer("Close me", endlessReply());
     const page = open();
     page.chat.send("Close me");

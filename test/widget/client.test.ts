@@ -55,7 +55,7 @@ onEachBackend("the client", {}, (product) => {
     expect(other.jobId).toBe(one.jobId);
   });
 
-  it("stops a reply, and tells what there was of it", async () => {
+  it("stops a reply, and reports its text so far", async () => {
     product().provider.answer("Never end", endlessReply());
     const client = connect();
     const accepted = await client.submit({ message: "Never end" });
@@ -74,32 +74,28 @@ onEachBackend("the client", {}, (product) => {
     });
   });
 
-  it(
-    "goes on from the same byte when the API is killed in the middle and comes back",
-    { timeout: 40_000 },
-    async () => {
-      const { script, release } = heldReply("Erst 漢字 😀", " und dann der Rest.");
-      product().provider.answer("Survive", script);
-      const client = connect();
-      const accepted = await client.submit({ message: "Survive" });
-      const said = Promise.withResolvers<void>();
-      const following = followAll(client.follow(accepted), (text) => text === "Erst 漢字 😀" && said.resolve());
-      await said.promise;
-      front.seen.length = 0;
-      const [api] = product().apis.slice(-1);
-      await api?.kill();
-      release();
-      front.target = (await product().startApi()).url;
-      const { text, types, end } = await following;
-      expect(end).toBe("done");
-      expect(text).toBe("Erst 漢字 😀 und dann der Rest.");
-      expect(types).toContain("trouble");
-      expect(types).not.toContain("reset");
-      expect(streams().at(-1)?.lastEventId).toBe(`1:${Buffer.byteLength("Erst 漢字 😀")}`);
-    },
-  );
+  it("resumes from the same byte when the API is killed in mid-reply and restarts", { timeout: 40_000 }, async () => {
+    const { script, release } = heldReply("Erst 漢字 😀", " und dann der Rest.");
+    product().provider.answer("Survive", script);
+    const client = connect();
+    const accepted = await client.submit({ message: "Survive" });
+    const said = Promise.withResolvers<void>();
+    const following = followAll(client.follow(accepted), (text) => text === "Erst 漢字 😀" && said.resolve());
+    await said.promise;
+    front.seen.length = 0;
+    const [api] = product().apis.slice(-1);
+    await api?.kill();
+    release();
+    front.target = (await product().startApi()).url;
+    const { text, types, end } = await following;
+    expect(end).toBe("done");
+    expect(text).toBe("Erst 漢字 😀 und dann der Rest.");
+    expect(types).toContain("trouble");
+    expect(types).not.toContain("reset");
+    expect(streams().at(-1)?.lastEventId).toBe(`1:${Buffer.byteLength("Erst 漢字 😀")}`);
+  });
 
-  it("goes on from what an earlier page had, and mistrusts what cannot be", async () => {
+  it("resumes from an earlier page's text, and rejects an impossible one", async () => {
     const [more, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     product().provider.answer("Two pages", {
       steps: ["One é", { until: more.promise }, " two", { until: end.promise }, " three"],
@@ -135,7 +131,7 @@ onEachBackend("the client", {}, (product) => {
     expect(ends[0]?.types).not.toContain("reset");
   });
 
-  it("polls where a proxy keeps streams back, and does at once for the next job", { timeout: 60_000 }, async () => {
+  it("polls where a proxy buffers streams, and polls the next job from its start", { timeout: 60_000 }, async () => {
     const { script, release } = heldReply("Slowly but", " surely.");
     product().provider.answer("Behind a proxy", script);
     const client = connect();
@@ -158,25 +154,21 @@ onEachBackend("the client", {}, (product) => {
     expect(streams()).toEqual([]);
   });
 
-  it(
-    "polls where a proxy lets the first bytes of a stream through, and keeps the rest",
-    { timeout: 60_000 },
-    async () => {
-      const { script, release } = heldReply("Late but", " whole.");
-      product().provider.answer("Half a stream", script);
-      const client = connect();
-      front.buffers = "rest";
-      const accepted = await client.submit({ message: "Half a stream" });
-      const said = Promise.withResolvers<void>();
-      const following = followAll(client.follow(accepted), (text) => text === "Late but" && said.resolve());
-      await said.promise;
-      expect(streams()).toHaveLength(1);
-      release();
-      expect(await following).toMatchObject({ text: "Late but whole.", end: "done" });
-      expect(streams()).toHaveLength(1);
-      expect((await following).types).not.toContain("reset");
-    },
-  );
+  it("polls where a proxy passes the first bytes of a stream, and buffers the rest", { timeout: 60_000 }, async () => {
+    const { script, release } = heldReply("Late but", " whole.");
+    product().provider.answer("Half a stream", script);
+    const client = connect();
+    front.buffers = "rest";
+    const accepted = await client.submit({ message: "Half a stream" });
+    const said = Promise.withResolvers<void>();
+    const following = followAll(client.follow(accepted), (text) => text === "Late but" && said.resolve());
+    await said.promise;
+    expect(streams()).toHaveLength(1);
+    release();
+    expect(await following).toMatchObject({ text: "Late but whole.", end: "done" });
+    expect(streams()).toHaveLength(1);
+    expect((await following).types).not.toContain("reset");
+  });
 
   it.each([
     ["refuses", { status: 403, body: "<h1>Forbidden</h1>" }],
@@ -197,7 +189,7 @@ onEachBackend("the client", {}, (product) => {
     expect(streams()).toHaveLength(4);
   });
 
-  it("comes back when a `wait` says, also where the end of the response is held back", async () => {
+  it("reconnects after a `wait` event, even if the end of the response is held back", async () => {
     const { script, release } = heldReply("One", " place.");
     product().provider.answer("One at a time", script);
     const narrow = await product().startApi({ RATE_LIMIT_MAX_STREAMS: "1" });
@@ -225,7 +217,7 @@ onEachBackend("the client", {}, (product) => {
     expect(told.at(-1)).toMatchObject({ type: "done", job: { reply: { text: "One place." } } });
   });
 
-  it("stays with a stream that is silent because nothing happens", { timeout: 60_000 }, async () => {
+  it("keeps a stream that is silent because nothing happens", { timeout: 60_000 }, async () => {
     const { script, release } = heldReply("Let me think", " … done.");
     product().provider.answer("Think for long", script);
     const client = connect();
@@ -240,7 +232,7 @@ onEachBackend("the client", {}, (product) => {
     expect((await following).types).not.toContain("trouble");
   });
 
-  it("asks now and then while nobody looks, and listens when somebody does", async () => {
+  it("polls slowly while the page is hidden, and streams when it is visible", async () => {
     const { script, release } = heldReply("Half", " whole");
     product().provider.answer("Look away", script);
     const client = connect();
@@ -258,7 +250,7 @@ onEachBackend("the client", {}, (product) => {
     expect(await following).toMatchObject({ text: "Half whole", end: "done" });
   });
 
-  it("takes the text from polls and streams in any order as one", async () => {
+  it("merges text from polls and streams in any order", async () => {
     const { script, release } = heldReply("Ein Zug ", "in zwei Teilen");
     product().provider.answer("Switch back and forth", script);
     const client = connect();
@@ -272,8 +264,8 @@ onEachBackend("the client", {}, (product) => {
     expect(await following).toMatchObject({ text: "Ein Zug in zwei Teilen", end: "done" });
   });
 
-  describe("tells of what goes wrong", () => {
-    it("in words of the service, and whether it passes", async () => {
+  describe("errors", () => {
+    it("have the service's text, and say whether a retry may help", async () => {
       const client = connect();
       expect(await errorOf(client.submit({ message: "x".repeat(4001) }))).toMatchObject({
         status: 400,
@@ -299,7 +291,7 @@ onEachBackend("the client", {}, (product) => {
     it.each([
       ["a limit", { status: 429, headers: { "retry-after": "7" } }, { status: 429, passing: true, retryAfterMs: 7000 }],
       [
-        "a date to come back",
+        "a date in Retry-After",
         {
           status: 503,
           headers: { "retry-after": "Sun, 22 Nov 2026 10:00:30 GMT", date: "Sun, 22 Nov 2026 10:00:00 GMT" },
@@ -329,7 +321,7 @@ onEachBackend("the client", {}, (product) => {
       expect(error).toMatchObject(expected);
     });
 
-    it("in the middle of a stream", async () => {
+    it("in the middle of a stream are reported", async () => {
       const client = connect();
       product().provider.answer("Be erased", endlessReply());
       const accepted = await client.submit({ message: "Be erased" });
@@ -342,7 +334,7 @@ onEachBackend("the client", {}, (product) => {
     });
   });
 
-  it("says who the visitor is", async () => {
+  it("sends the visitor's identity", async () => {
     const identity = `x.${Buffer.from(JSON.stringify({ sub: "visitor-7" })).toString("base64url")}.y`;
     const heads: Headers[] = [];
     const client = createClient({

@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => fake.close());
 
 describe("the fake provider", () => {
-  it("streams what its script says, in the wire of chat completions", async () => {
+  it("streams the steps of its script, in the format of chat completions", async () => {
     fake.next({ steps: ["Hi", " 👋"], usage: { inputTokens: 1, outputTokens: 2 }, model: "big" });
     const body = await (await ask()).text();
     const events = body.split("\n\n").map((event) => event.replace(/^data: /, ""));
@@ -26,13 +26,13 @@ describe("the fake provider", () => {
     expect(chunks.at(-1)).toMatchObject({ model: "big", usage: { prompt_tokens: 1, completion_tokens: 2 } });
   });
 
-  it("answers in one body when no stream is asked for", async () => {
+  it("answers in one body when no stream is requested", async () => {
     fake.next({ steps: ["Hi", " there"] });
     const body = await (await ask({ stream: false })).json();
     expect(body).toMatchObject({ choices: [{ message: { content: "Hi there" }, finish_reason: "stop" }] });
   });
 
-  it("uses queued scripts first, then asks its function with the request", async () => {
+  it("uses queued scripts first, then calls its function with the request", async () => {
     await fake.close();
     fake = await startFakeProvider({ script: ({ messages }) => ({ steps: [`You said: ${messages.at(-1)?.text}`] }) });
     fake.next({ status: 503, body: "busy" });
@@ -40,7 +40,7 @@ describe("the fake provider", () => {
     expect(await (await ask()).text()).toContain("You said: Hello");
   });
 
-  it("sends nothing past a step that waits, until it is time", async () => {
+  it("sends nothing after a waiting step until it resolves", async () => {
     const gate = Promise.withResolvers<void>();
     fake.next({ steps: ["before", { until: gate.promise }, "after"] });
     const reader = (await ask()).body?.pipeThrough(new TextDecoderStream()).getReader();
@@ -52,13 +52,13 @@ describe("the fake provider", () => {
     expect(text).toContain("after");
   });
 
-  it("splits its writes where it is told, and a client sees each on its own", async () => {
+  it("splits its writes at given positions, and a client receives each separately", async () => {
     fake.next({ steps: ["abc"], splitAt: [10, 11] });
     const httpEndMark = 0;
     expect(await sizesOfReads()).toEqual([10, 1, expect.any(Number), httpEndMark]);
   });
 
-  it("keeps what it was asked, and who went away", async () => {
+  it("records requests, and which clients disconnected", async () => {
     fake.next({ steps: ["So far", { stall: true }] }, { steps: [{ cut: true }] }, {});
     const abort = new AbortController();
     await ask({}, abort.signal);
@@ -73,13 +73,13 @@ describe("the fake provider", () => {
     expect(fake.stats).toMatchObject({ inflight: 0, total: 3 });
   });
 
-  it("escapes what is beyond ASCII, when it is told to", async () => {
+  it("escapes characters beyond ASCII on request", async () => {
     fake.next({ steps: ["ü👋"], escapes: true });
     const body = await (await ask()).text();
     expect(body).toContain(String.raw`"content":"\u00fc\ud83d\udc4b"`);
   });
 
-  it("keeps conversations, and what was said in them", async () => {
+  it("stores conversations, and the messages in them", async () => {
     const { id } = await call("/conversations", { items: [{ type: "message", role: "user", content: "Hello" }] });
     const turn = { model: "m", stream: true, instructions: "Be brief.", conversation: id, input: "And now?" };
     fake.next({ steps: ["All", " well."] });
@@ -92,7 +92,7 @@ describe("the fake provider", () => {
     expect(fake.stats.total).toBe(1);
   });
 
-  it("keeps the question of a run that failed, but not one of a response", async () => {
+  it("keeps the question of a failed run, but not that of a failed response", async () => {
     const conversation = await call("/conversations", {});
     const thread = await call("/threads", {});
     fake.next({ finishReason: "error" }, { finishReason: "error" });
@@ -105,7 +105,7 @@ describe("the fake provider", () => {
     expect(fake.threads.items(thread.id)).toMatchObject([{ role: "user", text: "Hello" }]);
   });
 
-  it("fails calls about threads, when it is told to, and changes nothing then", async () => {
+  it("fails calls about threads on request, and then changes nothing", async () => {
     fake.threads.next({ status: 503 });
     expect((await post("/threads", {})).status).toBe(503);
     expect(fake.threads.created).toEqual([]);
@@ -113,7 +113,7 @@ describe("the fake provider", () => {
     expect(fake.threads.created).toHaveLength(1);
   });
 
-  it("knows a thread that was made elsewhere, but none that was deleted", async () => {
+  it("accepts a thread created elsewhere, but not a deleted one", async () => {
     const turn = { model: "m", stream: true, conversation: "conv_x", input: "Hello" };
     expect((await post("/responses", turn)).status).toBe(200);
     await fetch(`${fake.url}/conversations/conv_x`, { method: "DELETE" });
@@ -121,7 +121,7 @@ describe("the fake provider", () => {
     expect(fake.threads.deleted).toEqual(["conv_x"]);
   });
 
-  it("counts", async () => {
+  it("counts calls", async () => {
     await (await ask()).text();
     expect(await readStats()).toEqual({ inflight: 0, maxInflight: 1, total: 1 });
     expect(await readStats()).toEqual({ inflight: 0, maxInflight: 0, total: 1 });
@@ -135,7 +135,7 @@ describe("the fake provider", () => {
     fake = await startFakeProvider();
   });
 
-  it("says no to what it does not know", async () => {
+  it("answers 404 and 400 to unknown requests", async () => {
     expect((await fetch(`${fake.url}/unknown`, { method: "POST", body: "{}" })).status).toBe(404);
     expect((await fetch(`${fake.url}/chat/completions`, { method: "POST", body: "{" })).status).toBe(400);
   });

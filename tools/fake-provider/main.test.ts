@@ -14,8 +14,8 @@ afterEach(async () => {
   tools = [];
 });
 
-describe("the fake provider as a tool", () => {
-  it("answers by each of the four APIs, in pleasant words", async () => {
+describe("the fake provider's command", () => {
+  it("answers by each of the four APIs, in readable sentences", async () => {
     const origin = await start(...atOnce, "--tokens", "12");
     const completion = await post(`${origin}/v1/chat/completions`, { model: "m", messages });
     const message = await post(`${origin}/v1/messages`, { model: "m", messages });
@@ -34,7 +34,7 @@ describe("the fake provider as a tool", () => {
     expect(run.match(/"value":" question!"/)).not.toBeNull();
   });
 
-  it("keeps the conversations of OpenAI", async () => {
+  it("stores the conversations of OpenAI", async () => {
     const origin = await start(...atOnce);
     const { id } = (await post(`${origin}/v1/conversations`, {})) as { id: string };
     await post(`${origin}/v1/responses`, { model: "m", input: "Hello", conversation: id });
@@ -42,19 +42,19 @@ describe("the fake provider as a tool", () => {
     expect(items).toMatchObject({ data: [{ role: "user", content: [{ text: "Hello" }] }, { role: "assistant" }] });
   });
 
-  it("takes its pace from the model of a call", async () => {
+  it("takes the pace of a call from its model", async () => {
     const origin = await start("--first-ms", "3600000");
     const body = await post(`${origin}/v1/chat/completions`, { model: "fake-0-0-3", messages });
     expect(body).toHaveProperty("usage.completion_tokens", 3);
   });
 
-  it("counts its calls", async () => {
+  it("counts calls", async () => {
     const origin = await start(...atOnce);
     await post(`${origin}/v1/messages`, { model: "m", messages });
     expect(await (await fetch(`${origin}/stats`)).json()).toMatchObject({ maxInflight: 1, total: 1 });
   });
 
-  it("goes wrong as it is told, in the words of the API that is called, and says so", async () => {
+  it("injects the requested faults in the format of the called API, and prints them", async () => {
     const tool = open("--fault-rate", "1", "--faults", "529");
     const origin = await tool.origin();
     const answer = await call(`${origin}/v1/messages`, { model: "m", messages });
@@ -63,14 +63,14 @@ describe("the fake provider as a tool", () => {
     expect(await tool.said(/^call 1, \/v1\/messages: (.*)$/m)).toHaveProperty("1", "529");
   });
 
-  it("goes wrong at the same calls when it has the same seed", async () => {
+  it("injects the same faults for the same seed", async () => {
     const first = await statuses("7");
     expect(new Set(first)).toEqual(new Set([200, 500]));
     expect(await statuses("7")).toEqual(first);
     expect(await statuses("8")).not.toEqual(first);
   });
 
-  it("says which settings let Parley use it", async () => {
+  it("prints the settings that connect Parley to it", async () => {
     const tool = open();
     const origin = await tool.origin();
     const [said] = await tool.said(/[^]*OPENAI_ASSISTANT_ID=.*/);
@@ -84,7 +84,7 @@ describe("the fake provider as a tool", () => {
     ]);
   });
 
-  it("explains itself", async () => {
+  it("prints its help", async () => {
     expect(await open("--help").said(/--fault-rate.*/)).toHaveProperty("0", expect.stringContaining("0.3"));
   });
 
@@ -95,7 +95,7 @@ describe("the fake provider as a tool", () => {
     expect(await open(...args).failure()).toMatch(expected);
   });
 
-  it("says so when its port is taken", async () => {
+  it("reports a port in use", async () => {
     const origin = await start();
     expect(await open("--port", new URL(origin).port).failure()).toContain("is in use");
   });

@@ -3,8 +3,8 @@ import pg from "pg";
 import { runAsAdmin } from "./postgres-admin.ts";
 import { createTestDatabase } from "./postgres.ts";
 
-describe("a test's own database", () => {
-  it("is migrated, and shares nothing with another", async () => {
+describe("createTestDatabase()", () => {
+  it("creates a migrated database that shares nothing with another", async () => {
     await using one = await createTestDatabase();
     await using other = await createTestDatabase();
     expect(await runAsAdmin(one.url, "select count(*)::int as count from conversations")).toEqual([{ count: 0 }]);
@@ -12,14 +12,14 @@ describe("a test's own database", () => {
     await expect(runAsAdmin(other.url, "select * from only_here")).rejects.toThrow("does not exist");
   });
 
-  it("can be made many at once", async () => {
+  it("creates many databases at once", async () => {
     const databases = await Promise.all(Array.from({ length: 12 }, () => createTestDatabase()));
     const names = await Promise.all(databases.map(({ url }) => runAsAdmin(url, "select current_database() as name")));
     expect(new Set(names.flat().map(({ name }) => name)).size).toBe(12);
     await Promise.all(databases.map((database) => database.drop()));
   });
 
-  it("is dropped, twice too, although somebody is still connected", async () => {
+  it("drops the database, even twice, while a client is still connected", async () => {
     const database = await createTestDatabase();
     const client = new pg.Client({ connectionString: database.url });
     const cut = new Promise<Error>((resolve) => client.on("error", resolve));

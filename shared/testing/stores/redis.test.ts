@@ -3,8 +3,8 @@ import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { redisAvailable, startRedis } from "./redis.ts";
 
-describe.skipIf(!redisAvailable)("a test's own Redis", () => {
-  it("starts empty, beside others, and answers", async () => {
+describe.skipIf(!redisAvailable)("startRedis()", () => {
+  it("starts an empty server beside others", async () => {
     await using one = await startRedis();
     await using other = await startRedis();
     expect(await ask(one.port, "SET a 1")).toBe("+OK");
@@ -12,7 +12,7 @@ describe.skipIf(!redisAvailable)("a test's own Redis", () => {
     expect(one.url).toBe(`redis://127.0.0.1:${one.port}`);
   });
 
-  it("breaks its connections when it is killed, and comes back empty on the same port", async () => {
+  it("breaks its connections when killed, and restarts empty on the same port", async () => {
     await using redis = await startRedis();
     await ask(redis.port, "SET a 1");
     const socket = connect(redis.port, "127.0.0.1");
@@ -26,7 +26,7 @@ describe.skipIf(!redisAvailable)("a test's own Redis", () => {
     expect(await ask(redis.port, "GET a")).toBe("$-1");
   });
 
-  it("takes connections but answers nothing while it is paused", async () => {
+  it("accepts connections but answers nothing while paused", async () => {
     await using redis = await startRedis();
     redis.pause();
     const socket = connect(redis.port, "127.0.0.1");
@@ -39,7 +39,7 @@ describe.skipIf(!redisAvailable)("a test's own Redis", () => {
     socket.destroy();
   });
 
-  it("ends for good also when it is paused, was killed, or has ended", async () => {
+  it("stops for good when it is paused, was killed, or has ended", async () => {
     const redis = await startRedis();
     redis.pause();
     await redis.stop();

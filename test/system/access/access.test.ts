@@ -11,7 +11,7 @@ import { onEachBackend } from "../harness/suite.ts";
 /** Insides that must never stand in a body: a stack, a statement, a file of ours, a password. */
 const insides = /\bat \S+ \(|node_modules|\.ts\b|select |insert |postgres:|\bECONN|violates/;
 
-onEachBackend("access", {}, (product) => {
+onEachBackend("access control", {}, (product) => {
   /** Every way to read or change a conversation or a job. */
   const ways = (conversationId: string, jobId: string): [method: string, path: string, body?: object][] => [
     ["GET", `/api/conversations/${conversationId}`],
@@ -30,7 +30,7 @@ onEachBackend("access", {}, (product) => {
       ),
     );
 
-  it("needs a token, everywhere", async () => {
+  it("requires a token on every route", async () => {
     const { client } = product();
     const chat = await client.submit("Mine");
     for (const answer of await tryAll(client, chat)) {
@@ -51,7 +51,7 @@ onEachBackend("access", {}, (product) => {
     },
   );
 
-  it("is not given by the token of another conversation, whether what is asked for exists or not", async () => {
+  it("refuses the token of another conversation, whether the target exists or not", async () => {
     const { client } = product();
     const [mine, other] = await Promise.all([client.submit("Mine"), client.submit("Another's")]);
     const known = await tryAll(client, other, mine.token);
@@ -62,14 +62,14 @@ onEachBackend("access", {}, (product) => {
     expect(await client.job(other)).toMatchObject({ conversationId: other.conversationId });
   });
 
-  it("is renewed by every message", async () => {
+  it("renews the token with every message", async () => {
     const { client } = product();
     const first = await client.submit("One");
     const second = await client.submit("Two", { to: first });
     for (const token of [first.token, second.token]) await client.conversation({ ...first, token });
   });
 
-  it("takes a token in the query for event streams alone, and writes it nowhere", async () => {
+  it("accepts a token in the query of event streams alone, and logs it nowhere", async () => {
     const { client, output } = product();
     const chat = await client.submit("Watch me in a browser");
     await client.ended(chat);
@@ -94,7 +94,7 @@ onEachBackend("access", {}, (product) => {
   });
 
   it.each(["nonsense", "00000000-0000-0000-0000-00000000000g", "%00", "..%2f..", "%ff"])(
-    "to an id that is no UUID (%s) is a bad request",
+    "answers 400 for an id that is no UUID (%s)",
     async (id) => {
       const { client } = product();
       const { token } = await client.submit("Mine");
@@ -105,7 +105,7 @@ onEachBackend("access", {}, (product) => {
     },
   );
 
-  it("is by id whatever its case", async () => {
+  it("ignores the case of an id", async () => {
     const { client } = product();
     const chat = await client.submit("Mine");
     const shout = { ...chat, conversationId: chat.conversationId.toUpperCase(), jobId: chat.jobId.toUpperCase() };
@@ -113,13 +113,13 @@ onEachBackend("access", {}, (product) => {
     expect(await client.conversation(shout)).toMatchObject({ id: chat.conversationId });
   });
 
-  describe("where knowing the id is enough", () => {
+  describe("with CONVERSATION_ACCESS=open", () => {
     let open: ApiClient;
     beforeAll(async () => {
       open = new ApiClient((await product().startApi({ CONVERSATION_ACCESS: "open" })).url);
     });
 
-    it("needs no token, and ignores a wrong one", async () => {
+    it("requires no token, and ignores a wrong one", async () => {
       const { jobId, conversationId } = await open.submit("Hello");
       const path = `/api/conversations/${conversationId}`;
       expect((await open.request(path)).status).toBe(200);
@@ -128,7 +128,7 @@ onEachBackend("access", {}, (product) => {
       expect((await open.post({ message: "Again", sessionId: conversationId })).status).toBe(202);
     });
 
-    it("answers 404 for what is not there", async () => {
+    it("answers 404 for missing ids", async () => {
       const answers = await tryAll(open, { conversationId: randomUUID(), jobId: randomUUID() });
       for (const answer of answers) expectProblem(answer, 404, "not-found");
     });
@@ -184,14 +184,14 @@ onEachBackend("a request", {}, (product) => {
     expect(detail).toContain(path);
   });
 
-  it("names the assistants and providers there are to whoever asks for others", async () => {
+  it("with an unknown assistant or provider gets an error that lists the known ones", async () => {
     expect(expectProblem(await post({ message: "x", assistantType: "nobody" }), 400).detail).toMatch(
       /default.*technical/,
     );
     expect(expectProblem(await post({ message: "x", provider: "nobody" }), 400).detail).toMatch(/compatible.*preset/);
   });
 
-  it("may have 4,000 characters, however many bytes they are", async () => {
+  it("may have 4,000 characters, however many bytes they take", async () => {
     const answer = await post({ message: `  ${"😀".repeat(4000)}  ` });
     expect(answer.status).toBe(202);
   });
@@ -203,24 +203,24 @@ onEachBackend("a request", {}, (product) => {
     ["null", "null"],
     ["a list", '[{"message":"x"}]'],
     ["not UTF-8", Buffer.from([0x7b, 0xff, 0x7d]).toString("latin1")],
-  ])("with a body that is %s is a bad request", async (_, body) => {
+  ])("with a body that is %s gets 400", async (_, body) => {
     expectProblem(await post(body), 400, "invalid-request");
   });
 
   it.each(["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "multipart/form-data; boundary=x"])(
-    "of type %s is refused",
+    "of type %s gets 415",
     async (type) => {
       expectProblem(await post('{"message":"x"}', { "content-type": type }), 415, "unsupported-media-type");
     },
   );
 
-  it("of JSON in another charset or encoding is refused", async () => {
+  it("of JSON in another charset or encoding gets 415", async () => {
     const charset = { "content-type": "application/json; charset=iso-8859-1" };
     expectProblem(await post('{"message":"x"}', charset), 415, "unsupported-media-type");
     expectProblem(await post('{"message":"x"}', { "content-encoding": "zstd-2" }), 415, "unsupported-media-type");
   });
 
-  it("may have 64 KB, with a history 256 KB, and no byte more", async () => {
+  it("may have 64 KB, or 256 KB with a history, and no byte more", async () => {
     const padded = (size: number, body: object) => {
       const text = JSON.stringify(body);
       return text + " ".repeat(size - text.length);
@@ -234,18 +234,18 @@ onEachBackend("a request", {}, (product) => {
   });
 
   it.each(["/api/nothing", "/api/jobs", "/nothing/here?access_token=secret", "/api/chat/history"])(
-    "for %s finds nothing",
+    "for %s gets 404",
     async (path) => {
       const answer = await product().client.request(path);
       expect(expectProblem(answer, 404, "not-found").instance).toBe(path.split("?")[0]);
     },
   );
 
-  it("with a path that is not valid percent-encoding is a bad request", async () => {
+  it("with invalid percent-encoding in its path gets 400", async () => {
     expectProblem(await product().client.request("/api/jobs/%zz"), 400, "invalid-request");
   });
 
-  it("keeps a sane id of its caller's, and gets one of ours for any other", async () => {
+  it("keeps a valid request id of the client, and gets a new one in place of an invalid id", async () => {
     const { client } = product();
     const withId = async (id?: string) => {
       const headers: Record<string, string> = id === undefined ? {} : { "x-request-id": id };
@@ -269,7 +269,7 @@ onEachBackend("a request", {}, (product) => {
     for (const each of [apis[0], workers[0]]) expect(each?.output).toContain('"requestId":"find-me-again"');
   });
 
-  it("waits for as long as it prefers, and no longer than 25 seconds; what cannot be read is ignored", async () => {
+  it("waits as long as `Prefer` asks, at most 25 seconds, and ignores an unreadable value", async () => {
     const { client, provider } = product();
     const { script, release } = heldReply("held");
     provider.answer("Prefer", script);
@@ -286,7 +286,7 @@ onEachBackend("a request", {}, (product) => {
     expect((await long).headers.get("preference-applied")).toBe("wait=25");
   });
 
-  it("from a page on this machine may be read by it, errors too; from elsewhere not", async () => {
+  it("from a page on this machine may read answers and errors, and from elsewhere not", async () => {
     const { client } = product();
     const from = (origin: string, path: string) => client.request(path, { headers: { origin } });
     for (const path of ["/api/providers", "/api/nothing"]) {
@@ -309,7 +309,7 @@ onEachBackend("a request", {}, (product) => {
     );
   });
 
-  it("that breaks off in the middle of its body leaves nothing behind", async () => {
+  it("aborted in the middle of its body leaves nothing behind", async () => {
     const { client, query } = product();
     const before = await query("select from messages");
     await new Promise<void>((resolve) => {

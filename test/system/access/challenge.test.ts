@@ -11,7 +11,7 @@ import { onEachBackend } from "../harness/suite.ts";
 
 const identitySecret = "the secret of the embedding site: long enough";
 
-onEachBackend("a bot challenge", { workers: 1 }, (product) => {
+onEachBackend("the bot challenge", { workers: 1 }, (product) => {
   let client: ApiClient;
   const addresses: (string | null)[] = [];
   const used = new Set<string | null>();
@@ -43,7 +43,7 @@ onEachBackend("a bot challenge", { workers: 1 }, (product) => {
     client.request("/api/chat", { method: "POST", body: { message: "Hello" }, headers });
   const newAnswer = () => `good-${randomUUID()}`;
 
-  it("stands before a new conversation, and its answer is good once", async () => {
+  it("is required for a new conversation, and its solution is valid once", async () => {
     const answer = newAnswer();
     expect((await begin({ "x-parley-challenge": answer, "x-forwarded-for": "192.0.2.1" })).status).toBe(202);
     expect(addresses.at(-1)).toBe("192.0.2.1");
@@ -52,7 +52,7 @@ onEachBackend("a bot challenge", { workers: 1 }, (product) => {
     }
   });
 
-  it("is not asked for again: neither in the conversation, nor for a repeat of its first message", async () => {
+  it("is not required for later messages, or for a repeat of the first one", async () => {
     const headers = { "x-parley-challenge": newAnswer(), "idempotency-key": randomUUID() };
     const chat = submitResponse.parse((await begin(headers)).body);
     const again = submitResponse.parse((await begin(headers)).body);
@@ -60,7 +60,7 @@ onEachBackend("a bot challenge", { workers: 1 }, (product) => {
     expect((await client.post("More", { to: chat })).status).toBe(202);
   });
 
-  it("is not asked of a visitor whom the site vouches for", async () => {
+  it("is not required of a verified visitor", async () => {
     const identity = await new SignJWT()
       .setProtectedHeader({ alg: "HS256" })
       .setSubject("user-7")
@@ -69,7 +69,7 @@ onEachBackend("a bot challenge", { workers: 1 }, (product) => {
     expect((await begin({ "x-parley-identity": identity })).status).toBe(202);
   });
 
-  it("closes the door to new conversations while its verifier is away, and to nothing else", async () => {
+  it("blocks new conversations while its verifier is down, and nothing else", async () => {
     const chat = submitResponse.parse((await begin({ "x-parley-challenge": newAnswer() })).body);
     verifier.close();
     verifier.closeAllConnections();

@@ -17,7 +17,7 @@ const atOnce = 12;
 
 describe.skipIf(nginx === undefined)(`behind nginx${howToGet}`, () => {
   it.each(["on", "off"])(
-    "an answer that comes before the end of its request is read each time, with proxy_request_buffering %s",
+    "a client reads every answer sent before the end of its request, with proxy_request_buffering %s",
     { timeout: 60_000 },
     async (buffering) => {
       await using product = await startProduct({ backend: "postgres", workers: 0, env: { TRUST_PROXY: "1" } });

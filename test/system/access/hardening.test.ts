@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { problem } from "../../../shared/protocol/service.ts";
 import { onEachBackend } from "../harness/suite.ts";
 
-onEachBackend("a careless or hostile client", { apis: 1, workers: 1 }, (product) => {
+onEachBackend("the API facing a careless or hostile client", { apis: 1, workers: 1 }, (product) => {
   /** Bytes that come back for these, until the server closes. */
   const send = async (...parts: (string | Buffer)[]) => {
     const { hostname, port } = new URL(product().client.base);
@@ -30,13 +30,13 @@ onEachBackend("a careless or hostile client", { apis: 1, workers: 1 }, (product)
     return [`${head}Content-Length: ${length}\r\n${headers}\r\n`, bytes] as const;
   };
 
-  describe("with a body", () => {
+  describe("a request body", () => {
     it.each([
-      ["that is nested without end", "[".repeat(30_000) + "]".repeat(30_000), "nested"],
-      ["with a value that is", `{"message":"x","metadata":${'{"a":'.repeat(100)}1${"}".repeat(100)}}`, "nested"],
-      ["that says one thing twice", '{"message":"one","message":"two"}', "message: must not appear twice"],
+      ["that is deeply nested", "[".repeat(30_000) + "]".repeat(30_000), "nested"],
+      ["with a deeply nested value", `{"message":"x","metadata":${'{"a":'.repeat(100)}1${"}".repeat(100)}}`, "nested"],
+      ["with a duplicate key", '{"message":"one","message":"two"}', "message: must not appear twice"],
       [
-        "that says it twice in other words",
+        "with a duplicate key in another spelling",
         '{"message":"one","mess\\u0061ge":"two"}',
         "must not appear more than once",
       ],
@@ -58,7 +58,7 @@ onEachBackend("a careless or hostile client", { apis: 1, workers: 1 }, (product)
       expect((await sendProblem(400, ...post(bytes))).detail).toContain(detail);
     });
 
-    it("of gigabytes, or packed into a few bytes, is refused for its size", async () => {
+    it("that is gigabytes long, or compressed to a few bytes, is refused for its size", async () => {
       const head = "POST /api/chat HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n";
       await sendProblem(413, `${head}Content-Length: 10000000000\r\n\r\n{"message":"`);
       const bomb = gzipSync(`{"message":"x","history":[${" ".repeat(50_000_000)}]}`);
@@ -67,7 +67,7 @@ onEachBackend("a careless or hostile client", { apis: 1, workers: 1 }, (product)
       await sendProblem(413, `${head}Transfer-Encoding: chunked\r\n\r\n`, chunk.repeat(5));
     });
 
-    it("that has no end is read no further than it may go", async () => {
+    it("without an end is read up to the limit and no further", async () => {
       const { hostname, port } = new URL(product().client.base);
       const socket = connect(Number(port), hostname);
       let sent = 0;
@@ -86,22 +86,25 @@ onEachBackend("a careless or hostile client", { apis: 1, workers: 1 }, (product)
     });
   });
 
-  describe("with thousands of faults in one body", () => {
+  describe("with thousands of faults", () => {
     const faulty = JSON.stringify({ message: "x", history: Array.from({ length: 1300 }, () => ({ a: 1 })) });
     const few = JSON.stringify({ message: "x", history: Array.from({ length: 50 }, () => ({ text: 1, sender: 2 })) });
     const named = JSON.stringify({ message: "x", history: [{ ["k".repeat(200_000)]: 1 }] });
 
-    it.each([faulty, few, named])("is told of twenty at most, in a few words each (%#)", async (bytes) => {
-      const [head, body] = post(bytes);
-      const answer = await sendProblem(400, head, body);
-      expect(answer.errors?.length).toBeGreaterThan(0);
-      expect(answer.errors?.length).toBeLessThanOrEqual(20);
-      expect(JSON.stringify(answer).length).toBeLessThan(10_000);
-    });
+    it.each([faulty, few, named])(
+      "gets an error that lists at most twenty of them, in a few words each (%#)",
+      async (bytes) => {
+        const [head, body] = post(bytes);
+        const answer = await sendProblem(400, head, body);
+        expect(answer.errors?.length).toBeGreaterThan(0);
+        expect(answer.errors?.length).toBeLessThanOrEqual(20);
+        expect(JSON.stringify(answer).length).toBeLessThan(10_000);
+      },
+    );
   });
 
   it.each(["\u200b", "\u2800 \u3164", "\u{e0001}\ufe0f", "\u00ad\u2060"])(
-    "with a message of invisible characters is told that it is empty (%#)",
+    "refuses a message of invisible characters as empty (%#)",
     async (message) => {
       const { calls } = product().provider;
       const before = calls.length;
@@ -111,7 +114,7 @@ onEachBackend("a careless or hostile client", { apis: 1, workers: 1 }, (product)
   );
 
   it.each(["/", "/demo.js", "/demo.css", "/docs", "/docs/docs.css", "/openapi.json", "/widget.js"])(
-    "that has %s already gets no other copy of it",
+    "answers 304 for %s if the client has it already",
     async (path) => {
       const { client } = product();
       const first = await client.request(path);
@@ -124,7 +127,7 @@ onEachBackend("a careless or hostile client", { apis: 1, workers: 1 }, (product)
     },
   );
 
-  it("that sends seventeen requests without reading is cut, and one that sends sixteen is not", async () => {
+  it("cuts a client that sends seventeen requests without reading, but not one that sends sixteen", async () => {
     const ask = "GET /docs HTTP/1.1\r\nHost: x\r\n\r\n";
     const last = "GET /docs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     const all = await send(ask.repeat(15) + last);
@@ -135,7 +138,7 @@ onEachBackend("a careless or hostile client", { apis: 1, workers: 1 }, (product)
     expect(text).toMatch(/parley_http_connections_cut_total\{reason="unanswered"\} [1-9]/);
   });
 
-  it("with headers that are too large, malformed or missing is told so", async () => {
+  it("answers headers that are too large, malformed or missing with an error", async () => {
     expect((await sendProblem(431, `GET / HTTP/1.1\r\nHost: x\r\nX: ${"y".repeat(20_000)}\r\n\r\n`)).type).toBe(
       "/problems/headers-too-large",
     );
@@ -145,7 +148,7 @@ onEachBackend("a careless or hostile client", { apis: 1, workers: 1 }, (product)
     expect((await send("GET /livez HTTP/1.0\r\n\r\n")).status).toBe(200);
   });
 
-  it("with one header twice is told so, or it means what it said first", async () => {
+  it("refuses a duplicated header, or uses its first value", async () => {
     const { client } = product();
     const [own, other] = [await client.submit("Mine"), await client.submit("Another's")];
     const get = (headers: string) =>
@@ -157,21 +160,18 @@ onEachBackend("a careless or hostile client", { apis: 1, workers: 1 }, (product)
     await sendProblem(400, ...post('{"message":"x"}', key + key));
   });
 
-  it.each(["PUT", "PATCH", "TRACE", "PROPFIND", "DELETE", "GET"])(
-    "with the method %s finds nothing",
-    async (method) => {
-      const path = method === "GET" || method === "DELETE" ? "/api/chat" : "/api/jobs/x";
-      await sendProblem(404, `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
-    },
-  );
+  it.each(["PUT", "PATCH", "TRACE", "PROPFIND", "DELETE", "GET"])("answers the method %s with 404", async (method) => {
+    const path = method === "GET" || method === "DELETE" ? "/api/chat" : "/api/jobs/x";
+    await sendProblem(404, `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+  });
 
-  it("that asks for a tunnel, or for another protocol, gets neither", async () => {
+  it("refuses tunnels and protocol upgrades", async () => {
     expect((await send("CONNECT db:5432 HTTP/1.1\r\nHost: x\r\n\r\n")).head).not.toContain(" 200 ");
     const upgrade = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n";
     expect((await send(upgrade)).head).not.toContain(" 101 ");
   });
 
-  it("has left no trace in what is there", async () => {
+  it("still answers after all of this, and has logged no error", async () => {
     const { client, output } = product();
     await client.ended(await client.submit("Still here"));
     expect(Object.hasOwn(Object.prototype, "admin")).toBe(false);

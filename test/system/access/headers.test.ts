@@ -3,11 +3,11 @@ import { ApiClient } from "../harness/api-client.ts";
 import { adminPassword } from "../harness/product.ts";
 import { onEachBackend } from "../harness/suite.ts";
 
-onEachBackend("headers", { workers: 1 }, (product) => {
+onEachBackend("the response headers", { workers: 1 }, (product) => {
   const headersOf = async (path: string, headers: Record<string, string> = {}, client = product().client) =>
     (await client.request(path, { headers })).headers;
 
-  it("of every answer give away nothing of what serves it, and leave browsers nothing to guess", async () => {
+  it("of every answer hide the server software, and prevent content sniffing", async () => {
     for (const path of ["/", "/widget.js", "/docs", "/health", "/api/providers", "/api/nothing", "/nothing", "/%zz"]) {
       const headers = await headersOf(path);
       expect(headers.get("x-powered-by")).toBeNull();
@@ -19,7 +19,7 @@ onEachBackend("headers", { workers: 1 }, (product) => {
     }
   });
 
-  it("of our pages keep others from framing, opening and reading them", async () => {
+  it("of our pages forbid others to frame, open or read them", async () => {
     const headers = await headersOf("/");
     expect(headers.get("content-security-policy")).toMatch(
       /script-src 'self';.*base-uri 'none';.*frame-ancestors 'self'/,
@@ -33,7 +33,7 @@ onEachBackend("headers", { workers: 1 }, (product) => {
     expect(queues.get("content-security-policy")).not.toMatch(/script-src|unsafe-eval/);
   });
 
-  it("let every page embed the widget, and only that", async () => {
+  it("allow every page to embed the widget, and nothing else", async () => {
     for (const path of ["/widget.js", "/widget/any.js"]) {
       const headers = await headersOf(path, { origin: "https://anybody.example" });
       expect(headers.get("cross-origin-resource-policy")).toBe("cross-origin");
@@ -42,13 +42,13 @@ onEachBackend("headers", { workers: 1 }, (product) => {
     expect((await headersOf("/api/assistants")).get("cross-origin-resource-policy")).toBe("same-origin");
   });
 
-  it("of data and of errors keep it out of caches", async () => {
+  it("of data and errors forbid caching", async () => {
     for (const path of ["/api/providers", "/api/nothing", "/nothing", "/api/jobs/x"]) {
       expect((await headersOf(path)).get("cache-control")).toBe("no-store");
     }
   });
 
-  it("speak of TLS where it was used, as far as that can be believed", async () => {
+  it("announce HSTS for TLS requests, as far as the proxy can be trusted", async () => {
     const tls = { "x-forwarded-proto": "https" };
     expect((await headersOf("/", tls)).get("strict-transport-security")).toBeNull();
     const behind = new ApiClient((await product().startApi({ TRUST_PROXY: "1" })).url);
@@ -58,7 +58,7 @@ onEachBackend("headers", { workers: 1 }, (product) => {
     }
   });
 
-  it("of operators' pages are there for nobody where there is no operator", async () => {
+  it("of operators' pages are absent without an operator", async () => {
     const { url } = await product().startApi({
       NODE_ENV: "production",
       ADMIN_PASSWORD: "",

@@ -36,7 +36,7 @@ function limitsOf(header: string | null): Record<string, Record<string, number>>
   ) as Record<string, Record<string, number>>;
 }
 
-onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
+onEachBackend("rate limits", { apis: 2, workers: 2, env }, (product, backend) => {
   const from = (address: string) => ({ "x-forwarded-for": address });
   const clients = () => product().apis.map(({ url }) => new ApiClient(url));
   const post = (
@@ -67,34 +67,30 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
   };
   const passed = (answers: ApiAnswer[]) => answers.filter(({ status }) => status < 300).length;
 
-  it(
-    "are exact over two processes under fifty clients, and say in each answer how it stands",
-    slow,
-    async (context) => {
-      const address = newAddress();
-      const answers = await sendMany(3 * maxRequests, (client) => post(address, { client }));
-      const storeWasSlow = product().output().includes("counted by each process alone");
-      // On a machine so busy that a store takes half a second to answer, each process counts by itself: as it should.
-      if (storeWasSlow) context.skip("the store did not answer in time");
-      expect(Math.abs(passed(answers) - maxRequests)).toBeLessThanOrEqual(maxRequests / 100);
-      const refused = answers.filter(({ status }) => status === 429);
-      expect(refused.length).toBe(answers.length - passed(answers));
-      for (const { status, headers, body } of answers) {
-        expect(limitsOf(headers.get("ratelimit-policy"))).toEqual({ submissions: { q: maxRequests, w: 900 } });
-        const { r = -1, t = -1 } = limitsOf(headers.get("ratelimit"))["submissions"] ?? {};
-        expect(t).toBeGreaterThan(800);
-        expect(t).toBeLessThanOrEqual(900);
-        if (status === 429) {
-          expect(r).toBe(0);
-          expect(Number(headers.get("retry-after"))).toBe(t);
-          expect(body).toMatchObject({ type: "/problems/rate-limited", status: 429 });
-        } else expect(r).toBeLessThan(maxRequests);
-      }
-      expect((await post(newAddress())).status).toBe(202);
-    },
-  );
+  it("are exact over two processes with fifty clients, and every answer reports the quota", slow, async (context) => {
+    const address = newAddress();
+    const answers = await sendMany(3 * maxRequests, (client) => post(address, { client }));
+    const storeWasSlow = product().output().includes("counted by each process alone");
+    // On a machine so busy that a store takes half a second to answer, each process counts by itself: as it should.
+    if (storeWasSlow) context.skip("the store did not answer in time");
+    expect(Math.abs(passed(answers) - maxRequests)).toBeLessThanOrEqual(maxRequests / 100);
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBe(answers.length - passed(answers));
+    for (const { status, headers, body } of answers) {
+      expect(limitsOf(headers.get("ratelimit-policy"))).toEqual({ submissions: { q: maxRequests, w: 900 } });
+      const { r = -1, t = -1 } = limitsOf(headers.get("ratelimit"))["submissions"] ?? {};
+      expect(t).toBeGreaterThan(800);
+      expect(t).toBeLessThanOrEqual(900);
+      if (status === 429) {
+        expect(r).toBe(0);
+        expect(Number(headers.get("retry-after"))).toBe(t);
+        expect(body).toMatchObject({ type: "/problems/rate-limited", status: 429 });
+      } else expect(r).toBeLessThan(maxRequests);
+    }
+    expect((await post(newAddress())).status).toBe(202);
+  });
 
-  it("count an IPv6 client by its /64, and an IPv4 one however it is written", async () => {
+  it("count an IPv6 client by its /64, and an IPv4 client in any notation", async () => {
     const network = `2001:db8:${randomInt(65_536).toString(16)}:${randomInt(65_536).toString(16)}`;
     const remaining = async (address: string) =>
       limitsOf((await post(address)).headers.get("ratelimit"))["submissions"]?.["r"];
@@ -107,7 +103,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
     expect(await remaining(`${address}:54321`)).toBe(maxRequests - 3);
   });
 
-  it("are not escaped by a forged X-Forwarded-For, behind a proxy or without one", async () => {
+  it("ignore a forged X-Forwarded-For, behind a proxy or without one", async () => {
     const seen = async (header: string, client?: ApiClient) =>
       limitsOf((await post(header, client ? { client } : {})).headers.get("ratelimit"))["submissions"]?.["r"];
     const address = newAddress();
@@ -120,7 +116,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
     await eventually("it says so, once", () => product().output().split("TRUST_PROXY is not set").length === 2);
   });
 
-  it("say once that a proxy does not tell who its clients are, and nothing of probes", async () => {
+  it("warn once about a proxy that hides client addresses, and ignore probes", async () => {
     const api = await product().startApi({ TRUST_PROXY: "1" });
     const behind = new ApiClient(api.url);
     const warnings = () => api.output.split("without X-Forwarded-For").length - 1;
@@ -152,7 +148,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
     expect(stream.text).toMatch(/^retry: ([2-4]\d{3})\nevent: wait\ndata: {"retryMs":\1}\n\n$/);
   });
 
-  it("hold for one conversation, from however many addresses it is written to", async () => {
+  it("limit one conversation however many addresses write to it", async () => {
     const chat = await submit();
     const { client, query } = product();
     await client.ended(chat);
@@ -173,7 +169,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
     expect((await post(newAddress(), { to: chat })).status).toBe(202);
   });
 
-  it("say nothing to whoever has no token, and count nothing of theirs", async () => {
+  it("return 401 without a token and do not count the request", async () => {
     const [chat, own] = [await submit(), await submit()];
     const address = newAddress();
     const strangers = [
@@ -197,7 +193,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
     expect(limitsOf(mine.headers.get("ratelimit"))["submissions"]?.["r"]).toBe(maxRequests - 1);
   });
 
-  describe("count what is refused", () => {
+  describe("for refused requests", () => {
     const send = (address: string, body: string, type = "application/json") =>
       product().client.request("/api/chat", {
         method: "POST",
@@ -210,7 +206,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
       ["a body that is no JSON", "{", "application/json", 400],
       ["a body that is too large", `"${"x".repeat(300_000)}"`, "application/json", 413],
       ["a body of another type", "message=x", "text/plain", 415],
-    ])("as messages: %s, and then read no body at all", slow, async (_, body, type, status) => {
+    ])("count them as messages: %s, and then read no body", slow, async (_, body, type, status) => {
       const address = newAddress();
       const first = await send(address, body, type);
       expect(first.status).toBe(status);
@@ -224,7 +220,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
       expect((await post(newAddress())).status).toBe(202);
     });
 
-    it("as faults: what strangers and wrong paths ask, and refuse them then", slow, async () => {
+    it("count requests without access and to unknown paths, and then refuse them", slow, async () => {
       const address = newAddress();
       const chat = await submit();
       const wrong = [
@@ -245,7 +241,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
     });
   });
 
-  it("count a repeat like any other request: it asks the database, too", async () => {
+  it("count a repeat of a message, which also costs a query", async () => {
     const address = newAddress();
     const key = randomUUID();
     const first = await post(address, { key });
@@ -254,7 +250,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
     expect(limitsOf(again.headers.get("ratelimit"))["submissions"]?.["r"]).toBe(maxRequests - 2);
   });
 
-  it("hold for what a client keeps open, and free it when it is over", async () => {
+  it("limit the open connections of a client, and free them when they close", async () => {
     const { client, provider } = product();
     const { script, release } = heldReply("held");
     provider.answer("Keep me open", script);
@@ -293,7 +289,7 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
     for (const stream of streams) stream.close();
   });
 
-  describe.skipIf(backend === "postgres")("while Redis is away", () => {
+  describe.skipIf(backend === "postgres")("while Redis is down", () => {
     let chat: JobRef;
     beforeAll(async () => {
       chat = await submit();
@@ -313,25 +309,29 @@ onEachBackend("limits", { apis: 2, workers: 2, env }, (product, backend) => {
       return { passed: passed(answers), slowestMs: times.toSorted((a, b) => b - a)[times.length / 100] ?? 0 };
     };
 
-    it.each(["killed", "hanging"])("(%s) hold in each process alone, and no message waits", slow, async (trouble) => {
-      const { redis } = product();
-      const before = await flood();
-      if (trouble === "killed") await redis?.kill();
-      else redis?.pause();
-      const during = await flood();
-      // Not open: each process counts for itself. Not down: nobody else is refused.
-      expect(during.passed).toBe(2 * maxRequests);
-      expect(during.slowestMs).toBeLessThan(1000 + 2 * before.slowestMs);
-      expect((await read(newAddress(), chat)).status).toBe(200);
-      if (trouble === "killed") await redis?.restart();
-      else redis?.resume();
-      await eventually("they count together again", async () => {
-        const [one, two] = clients() as [ApiClient, ApiClient];
-        const address = newAddress();
-        await post(address, { client: one });
-        const second = await post(address, { client: two });
-        return limitsOf(second.headers.get("ratelimit"))["submissions"]?.["r"] === maxRequests - 2;
-      });
-    });
+    it.each(["killed", "hanging"])(
+      "are kept by each process alone, and no message waits (Redis %s)",
+      slow,
+      async (trouble) => {
+        const { redis } = product();
+        const before = await flood();
+        if (trouble === "killed") await redis?.kill();
+        else redis?.pause();
+        const during = await flood();
+        // Not open: each process counts for itself. Not down: nobody else is refused.
+        expect(during.passed).toBe(2 * maxRequests);
+        expect(during.slowestMs).toBeLessThan(1000 + 2 * before.slowestMs);
+        expect((await read(newAddress(), chat)).status).toBe(200);
+        if (trouble === "killed") await redis?.restart();
+        else redis?.resume();
+        await eventually("they count together again", async () => {
+          const [one, two] = clients() as [ApiClient, ApiClient];
+          const address = newAddress();
+          await post(address, { client: one });
+          const second = await post(address, { client: two });
+          return limitsOf(second.headers.get("ratelimit"))["submissions"]?.["r"] === maxRequests - 2;
+        });
+      },
+    );
   });
 });

@@ -7,8 +7,8 @@ import { eventually, onEachBackend } from "../harness/suite.ts";
 
 const run = promisify(execFile);
 
-onEachBackend("each part starts with the secrets it needs and no others", { apis: 0, workers: 0 }, (product) => {
-  it("an API without a provider's settings offers what the workers have", async () => {
+onEachBackend("each part with only the secrets it needs", { apis: 0, workers: 0 }, (product) => {
+  it("an API without a provider's settings offers the providers of the workers", async () => {
     const { startApi, startWorker } = product();
     const api = await startApi({ NODE_ENV: "production", COMPATIBLE_BASE_URL: "" });
     const client = new ApiClient(api.url);
@@ -39,7 +39,7 @@ onEachBackend("each part starts with the secrets it needs and no others", { apis
     expect((await client.post(ask)).status).toBe(202);
   });
 
-  it("says at its start that another API has another TOKEN_SECRET, and not what it is", async () => {
+  it("an API reports at its start that another one has a different TOKEN_SECRET, without showing it", async () => {
     const { startApi } = product();
     const secret = "another-secret-that-only-this-test-knows";
     /** Output of an API by the time it listens. */
@@ -55,7 +55,7 @@ onEachBackend("each part starts with the secrets it needs and no others", { apis
     expect(await start()).toContain("TOKEN_SECRET is not the one");
   });
 
-  it("migrations need a database, and nothing else", async () => {
+  it("migrations need only a database", async () => {
     const env = { PATH: process.env["PATH"], NODE_ENV: "production", DATABASE_URL: await createEmptyDatabase() };
     const { stdout } = await run(process.execPath, ["services/cli/migrate.ts"], { env });
     expect(stdout).toMatch(/^Applied: /);

@@ -15,8 +15,8 @@ const env = {
   METRICS_TOKEN: "a token for metrics alone",
 };
 
-onEachBackend("what is secret", { workers: 1, env }, (product) => {
-  it("stands in no log, at whatever level, whatever a client does with it", async () => {
+onEachBackend("secrets", { workers: 1, env }, (product) => {
+  it("appear in no log, at any level, whatever a client does with them", async () => {
     const { client, output, redis } = product();
     const canary = () => `canary-${randomUUID()}`;
     const [text, key, challenge, sub, query] = [canary(), canary(), canary(), canary(), canary()];

@@ -6,7 +6,7 @@ import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";
 
 onEachBackend("a conversation", { apis: 2 }, (product) => {
-  it("goes over several turns, each answered with all that was said before", async () => {
+  it("answers each of several turns with all earlier ones in the prompt", async () => {
     const { client, provider } = product();
     const first = await client.submit({ message: "  Hello, I am Ada.  ", metadata: { page: "/shop" } });
     expect(first).toMatchObject({ status: "queued", sessionId: first.conversationId });
@@ -52,7 +52,7 @@ onEachBackend("a conversation", { apis: 2 }, (product) => {
     });
   });
 
-  it("begins with the turns that came along, as the visitor's own account", async () => {
+  it("starts with an imported history, sent as the visitor's own account", async () => {
     const { client, provider } = product();
     const history = [
       { sender: "user", text: "Do you ship to Chile?", timestamp: 1_700_000_000_000 },
@@ -76,7 +76,7 @@ onEachBackend("a conversation", { apis: 2 }, (product) => {
     ]);
   });
 
-  it("changes its assistant from the message on that asks for another", async () => {
+  it("changes its assistant from the message that requests another one", async () => {
     const { client, provider } = product();
     const chat = await client.submit("To the shop.");
     await client.submit({ message: "To the technician.", assistantType: "technical" }, { to: chat });
@@ -87,14 +87,14 @@ onEachBackend("a conversation", { apis: 2 }, (product) => {
     expect(await client.conversation(chat)).toMatchObject({ assistantType: "technical" });
   });
 
-  it("can be answered by the presets, when a message asks for them", async () => {
+  it("is answered by presets when a message requests them", async () => {
     const { client } = product();
     const view = await client.ended(await client.submit({ message: "Where is my order?", provider: "preset" }));
     expect(view).toMatchObject({ status: "completed", provider: "preset" });
     expect(view.reply?.text).toContain("tracking link");
   });
 
-  it("is read page by page, from the newest back", async () => {
+  it("is read page by page, from the newest message back", async () => {
     const { client } = product();
     const chat = await client.submit("one");
     for (const message of ["two", "three"]) await client.submit(message, { to: chat });
@@ -113,7 +113,7 @@ onEachBackend("a conversation", { apis: 2 }, (product) => {
     ]);
   });
 
-  it("answers a client that waits in one response", async () => {
+  it("answers a waiting client in one response", async () => {
     const { client } = product();
     const answer = await client.post("Quick one", { wait: 20 });
     expect(answer.status).toBe(200);
@@ -130,7 +130,7 @@ onEachBackend("a conversation", { apis: 2 }, (product) => {
     });
   });
 
-  it("answers 202 to a client whose time is over before the reply is there", async () => {
+  it("answers 202 when the client's wait ends before the reply", async () => {
     const { client, provider } = product();
     const { script, release } = heldReply("Wait for it:", " here.");
     provider.answer("Slow one", script);
@@ -142,7 +142,7 @@ onEachBackend("a conversation", { apis: 2 }, (product) => {
     expect((await client.ended(chat)).reply?.text).toBe("Wait for it: here.");
   });
 
-  it("tells a client that waited why there is no reply", async () => {
+  it("answers a waiting client with the reason why there is no reply", async () => {
     const { client, provider } = product();
     provider.answer("Cut me short", { before: { stall: true } });
     const key = randomUUID();
@@ -154,7 +154,7 @@ onEachBackend("a conversation", { apis: 2 }, (product) => {
     expect(answer.body).not.toHaveProperty("reply");
   });
 
-  it("gets an honest word instead of a reply when nobody answers, and nothing of why", async () => {
+  it("shows an apology when no provider answers, without the reason", async () => {
     const { client, provider } = product();
     const failure = { status: 500, body: '{"error":{"message":"secret of the upstream"}}' };
     provider.answer("Unlucky one", failure, failure, failure);
@@ -164,7 +164,7 @@ onEachBackend("a conversation", { apis: 2 }, (product) => {
     expect(await client.job(submitResponse.parse(answer.body))).toMatchObject({ reply: { fallback: true } });
   });
 
-  it("is followed by asking again: position, text so far, and a wait until the end", async () => {
+  it("can be followed by polling: position, text so far, and a wait for the end", async () => {
     const { client, provider, apis } = product();
     const { script, release } = heldReply("Half of", " the reply");
     provider.answer("Watched", script);

@@ -17,7 +17,7 @@ const allowedTraces = /^public\.(messages|conversations|feedback):/;
 
 const backends: readonly Backend[] = redisAvailable ? ["postgres", "redis"] : ["postgres"];
 
-describe.each(backends)("a canary in a conversation, on %s", (backend) => {
+describe.each(backends)("the text of a conversation, on %s", (backend) => {
   let product: Product;
   /** Keeps threads. */
   let keeper: FakeProvider;
@@ -110,7 +110,7 @@ describe.each(backends)("a canary in a conversation, on %s", (backend) => {
   }
 
   it(
-    "is in three tables and with the provider, never in the queue or a log; and nowhere once it is deleted, though the provider was away then",
+    "is stored in three tables and at the provider, never in queue or log, and nowhere after deletion, though the provider was down",
     { timeout: testLimitMs },
     async () => {
       const canary = newCanary();
@@ -145,7 +145,7 @@ describe.each(backends)("a canary in a conversation, on %s", (backend) => {
   );
 
   it(
-    "goes with a reply under way, whose worker died in the middle; and when its time is over, but not before",
+    "is erased with a reply in progress whose worker died, and at the end of its retention, not before",
     { timeout: testLimitMs },
     async () => {
       const { client, provider } = product;
@@ -178,20 +178,24 @@ describe.each(backends)("a canary in a conversation, on %s", (backend) => {
     },
   );
 
-  it.runIf(backend === "redis")("goes also when Redis was away then", { timeout: testLimitMs }, async () => {
-    const { client, provider, redis } = product;
-    const canary = newCanary();
-    const { script } = heldReply(`half of ${canary}`, " never said");
-    provider.answer(canary, script);
-    const chat = await client.submit({ message: canary, provider: "compatible" });
-    await (await client.events(chat)).untilText(`half of ${canary}`);
-    redis?.pause();
-    expect((await client.deleteConversation(chat)).status).toBe(204);
-    const call = await provider.called(canary);
-    expect((await call.ended).how).toBe("disconnected");
-    const waiting = "select from conversations where id = $1 and erased_at is null";
-    expect(await product.query(waiting, [chat.conversationId])).toHaveLength(1);
-    redis?.resume();
-    await expectGone(canary, chat);
-  });
+  it.runIf(backend === "redis")(
+    "is erased although Redis was down at the deletion",
+    { timeout: testLimitMs },
+    async () => {
+      const { client, provider, redis } = product;
+      const canary = newCanary();
+      const { script } = heldReply(`half of ${canary}`, " never said");
+      provider.answer(canary, script);
+      const chat = await client.submit({ message: canary, provider: "compatible" });
+      await (await client.events(chat)).untilText(`half of ${canary}`);
+      redis?.pause();
+      expect((await client.deleteConversation(chat)).status).toBe(204);
+      const call = await provider.called(canary);
+      expect((await call.ended).how).toBe("disconnected");
+      const waiting = "select from conversations where id = $1 and erased_at is null";
+      expect(await product.query(waiting, [chat.conversationId])).toHaveLength(1);
+      redis?.resume();
+      await expectGone(canary, chat);
+    },
+  );
 });

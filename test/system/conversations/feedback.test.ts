@@ -15,7 +15,7 @@ onEachBackend("feedback", {}, (product) => {
   const ratings = async (chat: ConversationRef) =>
     (await product().client.history(chat)).messages.map(({ rating }) => rating ?? null);
 
-  it("is kept, shown with the history, replaced, and taken back", async () => {
+  it("is stored, shown in the history, replaced, and withdrawn", async () => {
     const { client, query } = product();
     const { chat, reply } = await answered("Rate me");
     expect(await ratings(chat)).toEqual([null, null]);
@@ -35,7 +35,7 @@ onEachBackend("feedback", {}, (product) => {
     expect(await ratings(chat)).toEqual([null, null]);
   });
 
-  it("is for replies of this service alone", async () => {
+  it("is accepted for replies of this service alone", async () => {
     const history = [
       { sender: "user", text: "Do you ship?", timestamp: 1 },
       { sender: "ai", text: "We do.", timestamp: 2 },
@@ -58,7 +58,7 @@ onEachBackend("feedback", {}, (product) => {
     [{ rating: null, comment: "but" }, "comment"],
     ["[]", ""],
     ["{", ""],
-  ])("is refused as %j, and says where", async (body, path) => {
+  ])("refuses %j, and names the field", async (body, path) => {
     const { chat, reply } = await answered("Rate me badly");
     const answer = await rate(chat, reply, body);
     expect(answer).toMatchObject({ status: 400, body: { type: "/problems/invalid-request" } });
@@ -66,7 +66,7 @@ onEachBackend("feedback", {}, (product) => {
     expect(await ratings(chat)).toEqual([null, null]);
   });
 
-  it("wants the token of the message's own conversation, and tells no other what exists", async () => {
+  it("requires the token of the message's conversation, and reveals nothing to others", async () => {
     const { client, startApi } = { ...product(), startApi: product().startApi };
     const { chat, reply } = await answered("Mine");
     const { chat: other } = await answered("Another's");
@@ -87,7 +87,7 @@ onEachBackend("feedback", {}, (product) => {
     expect(await ratings(chat)).toEqual([null, "up"]);
   });
 
-  it("goes with its conversation, and then there is nothing to rate", async () => {
+  it("is deleted with its conversation, which can then not be rated", async () => {
     const { client, query } = product();
     const { chat, reply } = await answered("Forget what I think");
     await rate(chat, reply, { rating: "down", comment: "Forget this" });

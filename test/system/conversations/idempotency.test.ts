@@ -10,7 +10,7 @@ onEachBackend("an idempotency key", { apis: 2 }, (product) => {
   const twentyTimes = <T>(send: (client: ApiClient) => Promise<T>) =>
     Promise.all(Array.from({ length: 20 }, (_, index) => send(both()[index % 2] ?? product().client)));
 
-  it("that arrives twenty times at once with a first message makes one conversation with one job", async () => {
+  it("sent twenty times at once with a first message makes one conversation with one job", async () => {
     const { client, provider, query } = product();
     const key = randomUUID();
     const message = "Twenty times the first";
@@ -28,7 +28,7 @@ onEachBackend("an idempotency key", { apis: 2 }, (product) => {
     await Promise.all(all.map(({ token }) => client.conversation({ ...first, token })));
   });
 
-  it("that arrives twenty times at once with a later message makes one job", async () => {
+  it("sent twenty times at once with a later message makes one job", async () => {
     const { client } = product();
     const chat = await client.submit("Before the twenty");
     const all = await twentyTimes((each) => each.submit("Twenty times a later one", { to: chat, key: "not-a-uuid!" }));
@@ -38,7 +38,7 @@ onEachBackend("an idempotency key", { apis: 2 }, (product) => {
     expect((await client.conversation(chat)).messageCount).toBe(4);
   });
 
-  it("answers a repeat with the status of now, and waits with it", async () => {
+  it("answers a repeat with the current status, and can wait for the end", async () => {
     const { client, provider } = product();
     const { script, release } = heldReply("Take", " your time");
     provider.answer("Repeat me", script);
@@ -60,7 +60,7 @@ onEachBackend("an idempotency key", { apis: 2 }, (product) => {
     });
   });
 
-  it("is refused with another body, and taken with the same one written differently", async () => {
+  it("is refused with another body, and accepted with the same body in another notation", async () => {
     const { client } = product();
     const key = randomUUID();
     const first = await client.submit({ message: "The one body", metadata: { a: "1", b: "2" } }, { key });
@@ -82,7 +82,7 @@ onEachBackend("an idempotency key", { apis: 2 }, (product) => {
     }
   });
 
-  it("belongs to its conversation alone", async () => {
+  it("is scoped to its conversation", async () => {
     const { client } = product();
     const [one, other] = await Promise.all(["Mine", "Yours"].map((message) => client.submit(message)));
     const mine = await client.submit("The same key", { to: one, key: "shared" });
@@ -116,7 +116,7 @@ onEachBackend("an idempotency key", { apis: 2 }, (product) => {
     expect(await client.post("With a bad key", { to: chat, key })).toMatchObject({ status: 400 });
   });
 
-  it("opens nothing any more once its conversation is deleted", async () => {
+  it("opens nothing after the deletion of its conversation", async () => {
     const { client } = product();
     const key = randomUUID();
     const chat = await client.submit("Delete me", { key });
@@ -127,7 +127,7 @@ onEachBackend("an idempotency key", { apis: 2 }, (product) => {
     expect((await client.post("And me", { to: chat, key: "later" })).status).toBe(404);
   });
 
-  it("is found in no table and in no log", async () => {
+  it("is stored in no table and no log", async () => {
     const { client, output, query } = product();
     const key = randomUUID();
     const chat = await client.submit("Keep it secret", { key });

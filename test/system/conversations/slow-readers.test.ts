@@ -18,7 +18,7 @@ const text = beginning + piece.repeat(pieces);
 const roomBytes = (readers * Buffer.byteLength(text)) / 4;
 
 onEachBackend("readers that stop reading", { env: withLiveBytes, wordy: true }, (product) => {
-  it("cost no memory, hold nobody up, and get everything when they read on", { timeout: 60_000 }, async () => {
+  it("cost no memory, delay nothing, and get the whole text when they read again", { timeout: 60_000 }, async () => {
     const { client, provider, apis } = product();
     const [begin, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const long = Array.from({ length: pieces }, () => [piece, { waitMs: betweenMs }]).flat();

@@ -44,7 +44,7 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
       ]);
     });
 
-    it("that is being answered ends the call, and keeps the text so far as the reply", async () => {
+    it("that is being answered ends the call, and stores the text so far as the reply", async () => {
       const { client, provider } = product();
       const { script } = heldReply("This much, é😀", " and never more");
       provider.answer("stop in the middle", script);
@@ -88,7 +88,7 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
       expect((await client.conversation(chat)).messageCount).toBe(1);
     });
 
-    it("which has ended is refused", async () => {
+    it("that has ended is refused", async () => {
       const { client } = product();
       const chat = await client.submit("already said");
       await client.ended(chat);
@@ -96,30 +96,34 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
       expect(await client.job(chat)).toMatchObject({ status: "completed" });
     });
 
-    it("at the moment it is taken or ends leaves exactly one end, of many at once", { timeout: 40_000 }, async () => {
-      const { client, provider, query } = product();
-      await Promise.all(
-        Array.from({ length: 40 }, async (_, index) => {
-          const chat = await client.submit(`race ${index}`);
-          // From before the claim to after the end.
-          if (index % 4 === 1) await provider.called(`race ${index}`);
-          if (index % 4 === 2) await (await client.events(chat)).until(({ text }) => text !== "");
-          if (index % 4 === 3) await client.job(chat, { wait: 1 });
-          const answers = await Promise.all([client, otherApi()].map((each) => each.cancel(chat)));
-          const view = await client.ended(chat);
-          expect(["completed", "cancelled"]).toContain(view.status);
-          for (const { status } of answers) expect([200, 202, 409]).toContain(status);
-          if (answers.some(({ status }) => status === 200)) expect(view.status).toBe("cancelled");
-          const next = await client.ended(await client.submit(`after race ${index}`, { to: chat }));
-          expect(next.status).toBe("completed");
-        }),
-      );
-      expect(await query("select from conversations where cardinality(open_jobs) > 0")).toHaveLength(0);
-    });
+    it(
+      "at the moment of its claim or end leaves exactly one end, with many requests at once",
+      { timeout: 40_000 },
+      async () => {
+        const { client, provider, query } = product();
+        await Promise.all(
+          Array.from({ length: 40 }, async (_, index) => {
+            const chat = await client.submit(`race ${index}`);
+            // From before the claim to after the end.
+            if (index % 4 === 1) await provider.called(`race ${index}`);
+            if (index % 4 === 2) await (await client.events(chat)).until(({ text }) => text !== "");
+            if (index % 4 === 3) await client.job(chat, { wait: 1 });
+            const answers = await Promise.all([client, otherApi()].map((each) => each.cancel(chat)));
+            const view = await client.ended(chat);
+            expect(["completed", "cancelled"]).toContain(view.status);
+            for (const { status } of answers) expect([200, 202, 409]).toContain(status);
+            if (answers.some(({ status }) => status === 200)) expect(view.status).toBe("cancelled");
+            const next = await client.ended(await client.submit(`after race ${index}`, { to: chat }));
+            expect(next.status).toBe("completed");
+          }),
+        );
+        expect(await query("select from conversations where cardinality(open_jobs) > 0")).toHaveLength(0);
+      },
+    );
   });
 
   describe("a conversation by deleting it", () => {
-    it("in mid-stream ends the stream without text, and leaves none anywhere", { timeout: 30_000 }, async () => {
+    it("ends the stream in mid-reply without text, and stores none", { timeout: 30_000 }, async () => {
       const { client, provider, query } = product();
       const marker = "Xylophonquartett";
       const { script } = heldReply(`The ${marker} plays`, " on");
@@ -152,7 +156,7 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
       expect(await findText(product(), marker)).toEqual([]);
     });
 
-    it("leaves nothing that opens it", async () => {
+    it("leaves no way to open it", async () => {
       const { client } = product();
       const chat = await client.submit("Forget me");
       await client.ended(chat);
@@ -170,14 +174,14 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
       expect(gone.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404, 404, 404]);
     });
 
-    it("twice at the same moment does it once", async () => {
+    it("twice at the same moment deletes it once", async () => {
       const { client } = product();
       const chat = await client.submit("Delete me twice");
       const answers = await Promise.all([client, otherApi()].map((each) => each.deleteConversation(chat)));
       expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([204, 404]);
     });
 
-    it("leaves no draft for long even where a worker died before it could drop it", { timeout: 40_000 }, async () => {
+    it("drops the draft soon, even if a worker died before it could", { timeout: 40_000 }, async () => {
       const { client, provider, query } = product();
       const marker = "left behind by a crash";
       if (product().redis) {
@@ -203,7 +207,7 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
       }
     });
 
-    it("beside a submit never leaves a message behind", { timeout: 40_000 }, async () => {
+    it("during a submit leaves no message behind", { timeout: 40_000 }, async () => {
       const { client, query } = product();
       await Promise.all(
         Array.from({ length: 20 }, async (_, index) => {

@@ -29,7 +29,7 @@ const impossibleIds = [
 onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
   const otherApi = () => new ApiClient(product().apis[1]?.url ?? "");
 
-  it("tells the whole story of a job, and its text is the stored reply", async () => {
+  it("shows every event of a job, and its text equals the stored reply", async () => {
     const { client, provider } = product();
     const { script, release } = heldReply("Gleich", " kommt – 漢字 und 😀.");
     provider.answer("Follow me", script);
@@ -53,7 +53,7 @@ onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
     expect(rows).toEqual([{ text: stream.text }]);
   });
 
-  it("begins with the text so far, and after the end with all of it, as one delta", async () => {
+  it("starts with the text so far, and after the end with the whole text, as one delta", async () => {
     const { client, provider } = product();
     const { script, release } = heldReply("One two three", " four");
     provider.answer("Join late", script);
@@ -69,7 +69,7 @@ onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
     expect(afterwards.text).toBe("One two three four");
   });
 
-  it("takes its text back when the reply breaks off in the middle and is begun anew", async () => {
+  it("resets its text when a reply breaks off and restarts", async () => {
     const { client, provider } = product();
     const { script, release } = heldReply("This will not");
     provider.answer("Break off", { ...script, steps: [...(script.steps ?? []), { cut: true }] });
@@ -82,8 +82,8 @@ onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
     expect(stream.terminal).toMatchObject({ event: "done", data: { attempt: 2, reply: { text: stream.text } } });
   });
 
-  describe("that is taken up again", () => {
-    it("goes on at every byte while the reply is written, on another API process", async () => {
+  describe("when resumed", () => {
+    it("continues at every byte while the reply is written, on another API process", async () => {
       const { client, provider } = product();
       const { script, release } = heldReply(mixed);
       provider.answer("Resume me", script);
@@ -98,7 +98,7 @@ onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
       refused.forEach(expectAllAnew);
     });
 
-    it("goes on at every byte after the end, on another API process", async () => {
+    it("continues at every byte after the end, on another API process", async () => {
       const { client, provider } = product();
       provider.answer("Resume me later", { steps: [mixed] });
       const chat = await client.submit("Resume me later");
@@ -110,7 +110,7 @@ onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
       refused.forEach(expectAllAnew);
     });
 
-    it("goes on where it stopped, again and again, from one process to the other", async () => {
+    it("continues where it stopped, repeatedly, from one process to the other", async () => {
       const { client, provider } = product();
       const gates = Array.from({ length: 8 }, () => Promise.withResolvers<void>());
       provider.answer("Change trains", {
@@ -133,7 +133,7 @@ onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
       expect(last.text).toBe(last.terminal?.data.reply?.text);
     });
 
-    it("is told to stop once it has had the end", async () => {
+    it("answers 204 after the end was received", async () => {
       const { client } = product();
       const chat = await client.submit("Stop me");
       const stream = await client.events(chat);
@@ -146,7 +146,7 @@ onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
       expect(again).toMatchObject({ status: 204, text: "" });
     });
 
-    it("takes the id from the query where there is no header, and the header before it", async () => {
+    it("takes the id from the query without a header, and prefers the header", async () => {
       const { client, provider } = product();
       provider.answer("Ask in the query", { steps: [mixed] });
       const chat = await client.submit("Ask in the query");
@@ -170,7 +170,7 @@ onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
       expect(await events("lastEventId=1:1", { "last-event-id": "end" })).toEqual([204]);
     });
 
-    it("takes an empty id for none", async () => {
+    it("treats an empty id as absent", async () => {
       const { client } = product();
       const chat = await client.submit("Nothing yet");
       await client.ended(chat);
@@ -180,7 +180,7 @@ onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
     });
   });
 
-  describe("of a text that is not well formed", () => {
+  describe("with malformed text", () => {
     it.each([
       ["NUL is dropped", ["a\0b", "\0", "\0c\0"], "abc"],
       ["halves of a pair in two deltas are joined", ["x\ud83d", "\ude00y"], "x😀y"],
@@ -198,7 +198,7 @@ onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
       expect(stream.names).not.toContain("reset");
     });
 
-    it("nothing but NULs is no reply: it is asked for again", async () => {
+    it("of NULs alone gets no reply: the provider is called again", async () => {
       const { client, provider } = product();
       provider.answer("Nothing but NULs", { steps: ["\0", "\0\0"] });
       const stream = await client.events(await client.submit("Nothing but NULs"));
@@ -209,7 +209,7 @@ onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
     });
   });
 
-  it("carries a long reply to many readers, and to one who reads nothing before it is over", async () => {
+  it("delivers a long reply to many readers, and to one that reads nothing before the end", async () => {
     const { client, provider } = product();
     const line = "Ein langer Satz mit 漢字 und 😀, immer wieder…";
     const gate = Promise.withResolvers<void>();
@@ -234,7 +234,7 @@ onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
     }
   });
 
-  it("keeps the answers of many conversations apart", async () => {
+  it("keeps the replies of many conversations apart", async () => {
     const { client } = product();
     const messages = Array.from({ length: 30 }, (_, index) => `Number ${index} of many`);
     await Promise.all(

@@ -56,7 +56,7 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
     return visitorConversations.parse(answer.body);
   };
 
-  it("opens their conversations in place of a token, on whatever device, in every way", async () => {
+  it("opens their conversations without a token, on any device and by every route", async () => {
     const sub = randomUUID();
     const chat = await submitAs(sub, { message: "From my desk" });
     await product().client.ended(chat);
@@ -65,7 +65,7 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
     expect(statuses).toEqual([200, 200, 200, 200, 200, 202, 409, 204]);
   });
 
-  it("is answered while the reply is written, with their identity alone", async () => {
+  it("gets a streamed reply with their identity alone", async () => {
     const { provider, apis } = product();
     const sub = randomUUID();
     const { script, release } = heldReply("held");
@@ -78,7 +78,7 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
     expect((await events).text).toContain("event: done");
   });
 
-  it("finds their own conversations, page by page, and nobody else's", async () => {
+  it("lists their own conversations page by page, and no others", async () => {
     const { client } = product();
     const [sub, other] = [randomUUID(), randomUUID()];
     const chats: SubmitResponse[] = [];
@@ -109,14 +109,14 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
   });
 
   it.each(["?limit=0", "?limit=101", "?limit=x", "?before=1", "?limit=1&limit=2"])(
-    "asks for a page in bounds (%s)",
+    "requests a page within bounds (%s)",
     async (query) => {
       const answer = await product().client.request(`/api/me/conversations${query}`, { headers: await as("somebody") });
       expect(answer.status).toBe(400);
     },
   );
 
-  it("must say who they are to find theirs: a token is not enough", async () => {
+  it("must prove their identity to list conversations: a token is not enough", async () => {
     const { client } = product();
     const chat = await submitAs(randomUUID(), { message: "Hello" });
     for (const token of [undefined, chat.token]) {
@@ -125,7 +125,7 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
     }
   });
 
-  it("never opens another's, whatever else comes with the identity; not even what is there shows", async () => {
+  it("never opens another's conversation, whatever accompanies the identity, and learns nothing of it", async () => {
     const { client } = product();
     const [ada, eve] = [randomUUID(), randomUUID()];
     const chat = await submitAs(ada, { message: "Ada's secret" });
@@ -148,7 +148,7 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
     expect((await tryAll(chat, await as(eve))).map(withoutIds)).toEqual(refused);
   });
 
-  it("whose identity is not good is nobody, even beside a good token", async () => {
+  it("with an invalid identity is anonymous, even with a valid token", async () => {
     const { client } = product();
     const sub = randomUUID();
     const chat = await submitAs(sub, { message: "Mine" });
@@ -175,7 +175,7 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
     expect((await client.conversation(chat)).messageCount).toBeGreaterThan(0);
   });
 
-  it("keeps a conversation that they began as nobody, from the message on that says who they are", async () => {
+  it("keeps a conversation begun anonymously, from the first message with their identity", async () => {
     const { client } = product();
     const [sub, other] = [randomUUID(), randomUUID()];
     const chat = await client.submit("Not signed in yet");
@@ -197,7 +197,7 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
     expect((await client.request(`/api/jobs/${chat.jobId}/events?access_token=${chat.token}`)).status).toBe(200);
   });
 
-  it("is not found by another's key, nor by their own key as somebody else", async () => {
+  it("is not found under another's key, nor under their own key as another visitor", async () => {
     const [sub, other] = [randomUUID(), randomUUID()];
     const key = randomUUID();
     const chat = await submitAs(sub, { message: "Once" }, { "idempotency-key": key });
@@ -209,7 +209,7 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
     expect((await listOf(other)).conversations.map(({ id }) => id)).toEqual([others.conversationId]);
   });
 
-  it("is kept as a hash alone, and not even that once the conversation is deleted", async () => {
+  it("is stored as a hash alone, and erased with the conversation", async () => {
     const { client, query } = product();
     const sub = `canary-${randomUUID()}`;
     const chat = await submitAs(sub, { message: "Who am I?" });
@@ -225,7 +225,7 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
     expect(product().output()).not.toMatch(new RegExp(`${sub}|ada@example`));
   });
 
-  it("is found in what an earlier version stored, by every way, and has the keyed hash from then on", async () => {
+  it("is found in data of an earlier version by every route, and gets the keyed hash", async () => {
     const { client, query } = product();
     const hashOf = async ({ conversationId }: SubmitResponse) => {
       const [row] = await query<{ hash: string }>(
@@ -259,7 +259,7 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
     }
   });
 
-  it("has a repeat of what an earlier version accepted found under its key", async () => {
+  it("repeats a message accepted by an earlier version, and gets its job", async () => {
     const { query } = product();
     const [sub, key] = [randomUUID(), randomUUID()];
     const chat = await submitAs(sub, { message: "Once" }, { "idempotency-key": key });
@@ -271,13 +271,13 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
     ).toHaveLength(1);
   });
 
-  describe("where knowing an id is enough", () => {
+  describe("with CONVERSATION_ACCESS=open", () => {
     let open: ApiClient;
     beforeAll(async () => {
       open = new ApiClient((await product().startApi({ CONVERSATION_ACCESS: "open" })).url);
     });
 
-    it("is opened by their token or identity alone", async () => {
+    it("is accessible by the visitor's token or identity alone", async () => {
       const sub = randomUUID();
       const chat = submitResponse.parse((await post({ message: "Mine" }, await as(sub), undefined, open)).body);
       await open.ended(chat);
@@ -301,7 +301,7 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
       expect((await open.history(chat)).messages.map(({ text }) => text)).not.toContain("Let me in");
     });
 
-    it("is nobody's conversation until they write to it", async () => {
+    it("has no owner until a verified visitor writes to it", async () => {
       const sub = randomUUID();
       const chat = await open.submit("As nobody");
       expect((await open.request(`/api/conversations/${chat.conversationId}`)).status).toBe(200);
@@ -312,13 +312,13 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
     });
   });
 
-  describe("is asked for", () => {
+  describe("where an identity is required", () => {
     let strict: ApiClient;
     beforeAll(async () => {
       strict = new ApiClient((await product().startApi({ IDENTITY: "required" })).url);
     });
 
-    it("before anything is written; what was begun as nobody can still be read and deleted", async () => {
+    it("refuses anonymous writes; anonymous conversations can still be read and deleted", async () => {
       const { client } = product();
       const chat = await client.submit("As nobody");
       await client.ended(chat);
@@ -335,7 +335,7 @@ onEachBackend("a verified visitor", { apis: 2, env }, (product) => {
     });
   });
 
-  it("may go on with a thread of the provider's, which others may not", async () => {
+  it("may adopt a thread of the provider, and an anonymous visitor may not", async () => {
     const thread = { message: "Where were we?", threadId: "thread_1" };
     const nobody = await post(thread, {});
     expect(nobody).toMatchObject({ status: 400, body: { detail: expect.stringContaining("did not begin") as string } });

@@ -8,14 +8,14 @@ import { eventually, onEachBackend } from "../harness/suite.ts";
 const headers = { authorization: `Basic ${Buffer.from(`admin:${adminPassword}`).toString("base64")}` };
 const metricsToken = "a-token-for-metrics-long-enough";
 
-onEachBackend("with ADMIN_PORT set", { apis: 0, workers: 0 }, (product) => {
+onEachBackend("a service with ADMIN_PORT", { apis: 0, workers: 0 }, (product) => {
   const start = async () => {
     const port = await findFreePort();
     const api = await product().startApi({ ADMIN_PORT: String(port), METRICS_TOKEN: metricsToken });
     return { api, admin: new ApiClient(`http://127.0.0.1:${port}`), visitors: new ApiClient(api.url) };
   };
 
-  it("operators' pages and metrics are served there alone, and visitors' routes on PORT alone", async () => {
+  it("serves operators' pages and metrics there alone, and visitors' routes on PORT alone", async () => {
     const { api, admin, visitors } = await start();
     const bearer = { authorization: `Bearer ${metricsToken}` };
     for (const path of ["/admin", "/admin/queues", "/admin/queues/api/queues", "/admin/operators.css"]) {
@@ -37,7 +37,7 @@ onEachBackend("with ADMIN_PORT set", { apis: 0, workers: 0 }, (product) => {
     expect(await api.stop()).toBe(0);
   });
 
-  it("a connection that is kept there is answered while the API ends, and closed by that answer", async () => {
+  it("answers on a kept-alive admin connection during shutdown, and closes it with that answer", async () => {
     const { api, admin, visitors } = await start();
     const agent = new Agent({ connections: 1, pipelining: 1 });
     const ask = () => request(`${admin.base}/livez`, { dispatcher: agent });
@@ -59,7 +59,7 @@ onEachBackend("with ADMIN_PORT set", { apis: 0, workers: 0 }, (product) => {
     expect(await stopped).toBe(0);
   });
 
-  it("a port that is taken is named at the start", async () => {
+  it("names a port in use at the start", async () => {
     const { admin } = await start();
     const taken = new URL(admin.base).port;
     await expect(product().startApi({ ADMIN_PORT: taken })).rejects.toThrow(

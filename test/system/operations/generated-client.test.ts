@@ -67,8 +67,8 @@ const compilerOptions = {
 
 const result = z.object({ events: z.string() }).loose();
 
-describe("a client that was generated from the description", () => {
-  it("compiles, and does what a client does", { timeout: 120_000 }, async () => {
+describe("a client generated from the OpenAPI description", () => {
+  it("compiles, and can use every operation of a client", { timeout: 120_000 }, async () => {
     await using product = await startProduct({ backend: "postgres" });
     await using folder = await openFolder();
     const { base } = product.client;

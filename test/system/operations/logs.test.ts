@@ -40,7 +40,7 @@ onEachBackend("the log", { env, gated: true }, (product) => {
       .filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line) as Line);
 
-  it("ties a request to its job, from the API to the worker and back", async () => {
+  it("links a request to its job, from the API to the worker and back", async () => {
     const { client } = product();
     const requestId = `request-${randomUUID()}`;
     const { body } = await client.request("/api/chat", {
@@ -63,7 +63,7 @@ onEachBackend("the log", { env, gated: true }, (product) => {
     });
   });
 
-  it("holds no text, no token and no key, whatever goes wrong", { timeout: 60_000 }, async () => {
+  it("contains no message, token or key, whatever fails", { timeout: 60_000 }, async () => {
     const { client, provider, gate, output } = product();
     provider.answer(canary.message, { steps: [canary.reply] });
     const chat = await client.submit({

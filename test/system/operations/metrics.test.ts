@@ -50,7 +50,7 @@ const workerHealth = z.strictObject({
   openCircuits: z.array(z.string()),
 });
 
-onEachBackend("a product that is watched", { workers: 0, gated: true, env: { METRICS_TOKEN: token } }, (product) => {
+onEachBackend("the metrics", { workers: 0, gated: true, env: { METRICS_TOKEN: token } }, (product) => {
   let started: Promise<ApiClient> | undefined;
   /** Client of the one worker. */
   const worker = (): Promise<ApiClient> => (started ??= startWorker());
@@ -60,7 +60,7 @@ onEachBackend("a product that is watched", { workers: 0, gated: true, env: { MET
     return new ApiClient(`http://127.0.0.1:${port}`);
   };
 
-  it("counts its requests by route and status, and strangers' paths together", async () => {
+  it("count requests by route and status, and unknown paths together", async () => {
     const { client } = product();
     for (const path of ["/wp-login.php", "/api/nothing", "/api/jobs", `/x${"y".repeat(50)}`])
       await client.request(path);
@@ -73,7 +73,7 @@ onEachBackend("a product that is watched", { workers: 0, gated: true, env: { MET
     expect(read("parley_http_request_duration_seconds_count", { route: "/api/providers" })).toBe(1);
   });
 
-  it("tells what waits, for how long, and that nobody works", async () => {
+  it("show the number and age of waiting jobs, and the absence of workers", async () => {
     const { client } = product();
     await client.submit("nobody is there");
     await eventually("it is seen", async () => {
@@ -92,7 +92,7 @@ onEachBackend("a product that is watched", { workers: 0, gated: true, env: { MET
     expect(read("process_resident_memory_bytes")).toBeGreaterThan(10_000_000);
   });
 
-  it("tells how a message was answered", { timeout: 60_000 }, async () => {
+  it("show how a message was answered", { timeout: 60_000 }, async () => {
     const { client, provider } = product();
     const watched = await worker();
     const { script, release } = heldReply("It is", " seen.");
@@ -123,7 +123,7 @@ onEachBackend("a product that is watched", { workers: 0, gated: true, env: { MET
     expect(after("parley_worker_concurrency")).toBe(50);
   });
 
-  it("tells of replies that began anew, of fallbacks and of circuits", { timeout: 60_000 }, async () => {
+  it("show restarted replies, fallbacks and open circuits", { timeout: 60_000 }, async () => {
     const { client, provider } = product();
     const watched = await worker();
     const before = await scrape(watched);
@@ -144,7 +144,7 @@ onEachBackend("a product that is watched", { workers: 0, gated: true, env: { MET
     expect((await scrape(watched))("parley_circuit_opened_total", { provider: "compatible" })).toBe(1);
   });
 
-  it("tells what its reconciler had to mend", { timeout: 30_000 }, async () => {
+  it("show the repairs of the reconciler", { timeout: 30_000 }, async () => {
     const { client, query } = product();
     const watched = await worker();
     const before = (await scrape(watched))("parley_reconciler_repairs_total", { repair: "put_back" });
@@ -168,7 +168,7 @@ onEachBackend("a product that is watched", { workers: 0, gated: true, env: { MET
     );
   });
 
-  it("shows its figures to nobody else", async () => {
+  it("are readable by operators only", async () => {
     const clients = [product().client, await worker()];
     for (const client of clients) {
       for (const wrong of [undefined, "", `${token}x`, token.slice(1)]) {
@@ -180,7 +180,7 @@ onEachBackend("a product that is watched", { workers: 0, gated: true, env: { MET
     }
   });
 
-  it("names what it tells as Prometheus wants it", async () => {
+  it("follow Prometheus' naming rules", async () => {
     for (const client of [product().client, await worker()]) {
       const { text } = await client.request("/metrics", { token });
       for (const [, name = "", type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
@@ -193,7 +193,7 @@ onEachBackend("a product that is watched", { workers: 0, gated: true, env: { MET
     }
   });
 
-  it("a worker says how it is, and what it cannot reach", { timeout: 30_000 }, async () => {
+  it("of a worker's health port show its state, and which store it cannot reach", { timeout: 30_000 }, async () => {
     const watched = await worker();
     const { gate } = product();
     const look = async () => workerHealth.parse((await watched.request("/health")).body);
@@ -223,7 +223,7 @@ describe("metrics without a token", () => {
   it.each([
     ["production", 404],
     ["test", 200],
-  ])("are, in %s, answered with %d", async (NODE_ENV, status) => {
+  ])("in %s are answered with %d", async (NODE_ENV, status) => {
     const port = await findFreePort();
     await using product = await startProduct({ backend: "postgres", workers: 0, env: { NODE_ENV } });
     await product.startWorker({ WORKER_PORT: String(port) });

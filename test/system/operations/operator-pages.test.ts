@@ -6,7 +6,7 @@ onEachBackend("the pages for operators", { workers: 1 }, (product) => {
   const authorization = `Basic ${Buffer.from(`admin:${adminPassword}`).toString("base64")}`;
   const look = (path: string) => product().client.request(path, { headers: { authorization } });
 
-  it("are for nobody else", async () => {
+  it("are closed to everybody else", async () => {
     const { client } = product();
     for (const path of [
       "/admin",
@@ -19,7 +19,7 @@ onEachBackend("the pages for operators", { workers: 1 }, (product) => {
     expect((await look("/admin")).headers.get("cache-control")).toBe("no-store");
   });
 
-  it("find a conversation by its id, that of a job and that of a message, and by status and time", async () => {
+  it("find a conversation by its id, by the ids of its jobs and messages, by status and by time", async () => {
     const { client } = product();
     const chat = await client.submit("Find me");
     const { reply } = await client.ended(chat);
@@ -41,13 +41,13 @@ onEachBackend("the pages for operators", { workers: 1 }, (product) => {
     ["from=yesterday", "A time is written like"],
     ["from=0001-01-01T00:00", "None found"],
     ["id=5b0d3c5e-0000-4000-8000-000000000000", "None found"],
-  ])("say what they make of %s", async (query, said) => {
+  ])("explain how they understood %s", async (query, said) => {
     const answer = await look(`/admin?${query}`);
     expect(answer.status).toBe(200);
     if (!query.startsWith("from=0001")) expect(answer.text).toContain(said);
   });
 
-  it("tell a conversation with each job's story, and harmlessly whatever was written in it", async () => {
+  it("show a conversation with the timeline of each job, and escape all its content", async () => {
     const { client } = product();
     const hostile = `<script>alert(1)</script><img src=x onerror="alert(2)"> & 'quotes'`;
     const chat = await client.submit(hostile);
@@ -68,7 +68,7 @@ onEachBackend("the pages for operators", { workers: 1 }, (product) => {
       expect(text).toContain(part);
   });
 
-  it("say why a message has no reply", async () => {
+  it("show why a message has no reply", async () => {
     const { client, query } = product();
     const chat = await client.submit("Fail me");
     await client.ended(chat);
@@ -81,7 +81,7 @@ onEachBackend("the pages for operators", { workers: 1 }, (product) => {
     expect(text).toMatch(/<details\s+class="job"\s+open/);
   });
 
-  it("leave a trace of who read what, without a word of it", async () => {
+  it("write who read what to the audit log, without any text", async () => {
     const { client, output } = product();
     const chat = await client.submit("canary-of-the-audit");
     await client.ended(chat);
@@ -112,7 +112,7 @@ onEachBackend("the pages for operators", { workers: 1 }, (product) => {
     expect(figures).toMatch(/aria-label="Wait, p95 by hour, UTC: [\d.]+ (ms|s)"/);
   });
 
-  it("show a deleted conversation as such", async () => {
+  it("mark a deleted conversation", async () => {
     const { client } = product();
     const chat = await client.submit("Forget me");
     await client.ended(chat);

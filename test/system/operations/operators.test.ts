@@ -11,7 +11,7 @@ const run = promisify(execFile);
 /** A worker that has just started takes nothing over for a lease. */
 const afterLeaseMs = 40_000;
 
-onEachBackend("for operators", { workers: 1 }, (product) => {
+onEachBackend("operator actions", { workers: 1 }, (product) => {
   const asOperator = { authorization: `Basic ${Buffer.from(`admin:${adminPassword}`).toString("base64")}` };
   const board = (path: string, method = "GET") =>
     product().client.request(`/admin/queues/api/queues${path}`, { method, headers: asOperator });
@@ -61,7 +61,7 @@ onEachBackend("for operators", { workers: 1 }, (product) => {
     );
 
   describe.concurrent("a job that kills its workers", { timeout: 90_000 }, () => {
-    it("fails, is kept and explained, and can be retried from Bull Board", async () => {
+    it("fails, is kept with its reason, and can be retried from Bull Board", async () => {
       const { client } = product();
       const chat = await killer("I kill workers");
       expect((await failed(chat)).error).toEqual({ code: "workers_died", message: expect.any(String) as string });
@@ -82,7 +82,7 @@ onEachBackend("for operators", { workers: 1 }, (product) => {
       expect(answered.reply?.text).toBe("You said: I kill workers");
     });
 
-    it("is not retried once a later message of its conversation was answered, and both ways say so", async () => {
+    it("is not retried after a later message was answered, and both ways report that", async () => {
       const { client } = product();
       const chat = await killer("I kill workers, too");
       const later = await client.submit("after it", { to: chat });
@@ -103,7 +103,7 @@ onEachBackend("for operators", { workers: 1 }, (product) => {
     });
   });
 
-  it("a failed job can be retried by its id, and says why when it cannot", { timeout: 90_000 }, async () => {
+  it("retry a failed job by its id, or explain the refusal", { timeout: 90_000 }, async () => {
     const { client, query } = product();
     const chat = await client.submit("fail me");
     await client.ended(chat);
@@ -117,7 +117,7 @@ onEachBackend("for operators", { workers: 1 }, (product) => {
     expect(await jobs("retry", chat.jobId)).toBe("Not retried: it has not failed.\n");
   });
 
-  it("the visitor can see what happened to a job, and no name of a machine", async () => {
+  it("the timeline of a job hides machine names from its visitor", async () => {
     const { client, provider } = product();
     provider.answer("when was what?", { steps: ["This breaks", { cut: true }] });
     const chat = await client.submit("when was what?");

@@ -67,12 +67,12 @@ onEachBackend("an operator on Bull Board", {}, (product) => {
   const bodyOf = (method: string) => (method === "POST" || method === "PATCH" ? { body: {} } : {});
   const refusal = { status: 403, body: { type: "/problems/queue-action-refused" } };
 
-  it("is offered nothing that this test does not know", () => {
+  it("is offered only actions known to this test", () => {
     const changing = readRoutes().filter((route) => !route.startsWith("GET "));
     expect(changing.toSorted()).toEqual([...allowed, ...refused].toSorted());
   });
 
-  it("may look, retry and remove single entries, and nothing else", async () => {
+  it("can view, retry and remove single entries, and nothing else", async () => {
     const { client } = product();
     for (const route of readRoutes()) {
       const answer = await ask(client, route);
@@ -97,12 +97,12 @@ onEachBackend("an operator on Bull Board", {}, (product) => {
     "PUT /api/queues/:queueName/:jobId/clean/../../pause",
     "PUT /api/queues/:queueName/:jobId%2fclean",
     "PUT /api/queues/:queueName/pause?x=/:jobId/clean",
-  ])("is not let through by another spelling (%s)", async (route) => {
+  ])("cannot bypass the restriction by another spelling (%s)", async (route) => {
     expect(await ask(product().client, route)).toMatchObject(refusal);
     expect((await ask(product().client, "GET /api/queues", { "x-http-method-override": "PUT" })).status).toBe(200);
   });
 
-  it("removes the entry of a job, and the job keeps its reply", async () => {
+  it("can remove a job's queue entry, and the job keeps its reply", async () => {
     const { client } = product();
     const chat = await client.submit("To be removed");
     await client.ended(chat);
@@ -111,8 +111,8 @@ onEachBackend("an operator on Bull Board", {}, (product) => {
     expect(await client.job(chat)).toMatchObject({ status: "completed" });
   });
 
-  describe("where all is allowed", () => {
-    it("pauses and resumes the queue", async () => {
+  describe("with all actions allowed", () => {
+    it("can pause and resume the queue", async () => {
       const { client, startApi } = product();
       const api = await startApi({ ADMIN_QUEUE_ACTIONS: "all" });
       const all = new ApiClient(api.url);

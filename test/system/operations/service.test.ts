@@ -18,7 +18,7 @@ const board = z.object({
 });
 
 onEachBackend("the service", { workers: 2 }, (product) => {
-  it("names its providers, and which of them can be used", async () => {
+  it("lists its providers, and which of them are configured", async () => {
     const answer = await product().client.request("/api/providers");
     const body = providers.strict().parse(answer.body);
     expect(body.default).toBe("compatible");
@@ -29,7 +29,7 @@ onEachBackend("the service", { workers: 2 }, (product) => {
     }
   });
 
-  it("introduces its assistants without their instructions", async () => {
+  it("lists its assistants without their instructions", async () => {
     const answer = await product().client.request("/api/assistants");
     const body = assistants.parse(answer.body);
     expect(body.assistants.map(({ type, provider }) => [type, provider])).toEqual([
@@ -39,7 +39,7 @@ onEachBackend("the service", { workers: 2 }, (product) => {
     expect(answer.text).not.toMatch(/instructions|presets|How you write/);
   });
 
-  it("is well, and says what it holds", async () => {
+  it("reports its health, with the depth of the queue", async () => {
     const { client } = product();
     await client.ended(await client.submit("Count me"));
     const answer = await client.request("/health");
@@ -70,7 +70,7 @@ onEachBackend("the service", { workers: 2 }, (product) => {
     );
   });
 
-  it("lives and is ready, in a word", async () => {
+  it("answers liveness and readiness probes with one word", async () => {
     const { client } = product();
     for (const path of ["/livez", "/readyz"]) {
       expect(await client.request(path)).toMatchObject({ status: 200, text: "" });
@@ -100,7 +100,7 @@ onEachBackend("the service", { workers: 2 }, (product) => {
     };
 
     it.each(["/admin/queues", "/admin/queues/", "/admin/queues/api/queues", "/ADMIN/queues/api/queues"])(
-      "and to nobody else (%s)",
+      "only (%s is refused)",
       async (path) => {
         refused(await look(product().client, path));
         refused(await product().client.request(path, { token: adminPassword }));
@@ -108,13 +108,13 @@ onEachBackend("the service", { workers: 2 }, (product) => {
     );
 
     it.each(["admin:wrong", `root:${adminPassword}`, `:${adminPassword}`, "admin:", "admin"])(
-      "and to nobody with other credentials (%s)",
+      "with the right credentials only (%s is refused)",
       async (credentials) => {
         refused(await look(product().client, "/admin/queues/api/queues", credentials));
       },
     );
 
-    it("with its page", async () => {
+    it("as a page", async () => {
       const answer = await look(product().client, "/admin/queues", `admin:${adminPassword}`);
       expect(answer.status).toBe(200);
       expect(answer.text).toContain("<!DOCTYPE html>");

@@ -41,7 +41,7 @@ describe.each(backends)("traces, on $backend", ({ backend, available }) => {
   const collected = (what: string, look: (span: CollectedSpan) => boolean) =>
     eventually(`the collector has ${what}`, () => collector.spans.find(look));
 
-  it.skipIf(!available)("show the whole way of a message as one", async () => {
+  it.skipIf(!available)("cover the whole way of a message in one trace", async () => {
     const { client } = product;
     const text = "A message that no trace may hold";
     const chat = await client.submit(text);
@@ -97,7 +97,7 @@ describe.each(backends)("traces, on $backend", ({ backend, available }) => {
     expect(span).toMatchObject({ name: "GET /api/jobs/{jobId}", attributes: { "http.response.status_code": 400 } });
   });
 
-  it.skipIf(!available)("of others are pointed at, and decide nothing", async () => {
+  it.skipIf(!available)("of clients are linked, and do not control sampling", async () => {
     const theirs = "0af7651916cd43dd8448eb211c80319c";
     const headers = { traceparent: `00-${theirs}-b7ad6b7169203331-00` };
     await product.client.request("/api/providers", { headers });
@@ -107,11 +107,11 @@ describe.each(backends)("traces, on $backend", ({ backend, available }) => {
   });
 });
 
-describe("a collector", () => {
+describe("a trace collector", () => {
   it.each([
-    ["that is away", async () => closedPort()],
+    ["that is down", async () => closedPort()],
     ["that never answers", async () => silentServer()],
-  ])("%s costs one line, no message, and no time at the end", { timeout: 60_000 }, async (_, start) => {
+  ])("%s costs one log line, no message, and no time at shutdown", { timeout: 60_000 }, async (_, start) => {
     await using collector = await start();
     await using product = await startProduct({
       backend: "postgres",
@@ -131,7 +131,7 @@ describe("a collector", () => {
     }
   });
 
-  it("is sent nothing where the share of traces is 0", { timeout: 60_000 }, async () => {
+  it("receives nothing when the sampling rate is 0", { timeout: 60_000 }, async () => {
     await using collector = await startCollector();
     await using product = await startProduct({
       backend: "postgres",

@@ -12,7 +12,7 @@ const hourMs = 3_600_000;
 const identitySecret = "the secret of the embedding site: long enough";
 const options = { apis: 0, workers: 0, env: { IDENTITY_SECRET: identitySecret } };
 
-onEachBackend("processes whose clocks are an hour ahead or behind", options, (product) => {
+onEachBackend("processes with clocks an hour ahead or behind", options, (product) => {
   let apis: ServiceProcess[];
   let workers: ServiceProcess[];
   let ahead: ApiClient;
@@ -29,7 +29,7 @@ onEachBackend("processes whose clocks are an hour ahead or behind", options, (pr
     behind = new ApiClient(apis[1]?.url ?? "");
   });
 
-  it("take each other's tokens, and answer in order, once, at times that are true", async () => {
+  it("accept each other's tokens, and answer in order, once, with correct times", async () => {
     const { provider, query } = product();
     const began = Date.now();
     expect(await hoursAhead([ahead, behind])).toEqual([1, -1]);
@@ -60,7 +60,7 @@ onEachBackend("processes whose clocks are an hour ahead or behind", options, (pr
     expect(await query("select from jobs where attempt <> 1 or status <> 'completed'")).toHaveLength(0);
   });
 
-  it("judge an identity alike, by the database's clock", async () => {
+  it("verify an identity by the database's clock", async () => {
     const visit = async (client: ApiClient, minutes: number) => {
       const identity = await new SignJWT()
         .setProtectedHeader({ alg: "HS256" })
@@ -78,7 +78,7 @@ onEachBackend("processes whose clocks are an hour ahead or behind", options, (pr
     }
   });
 
-  it("do not lose a reply when they jump in the middle of it", async () => {
+  it("lose no reply when a clock jumps in the middle of it", async () => {
     const { provider, query } = product();
     const messages = Array.from({ length: 4 }, (_, number) => `jump ${number}`);
     const replies = messages.map(() => heldReply("Before the jump", " and after it"));

@@ -12,7 +12,7 @@ import { eventually, onEachBackend } from "../harness/suite.ts";
 /** Far below the time after which the reconciler would find a job that was lost. */
 const promptMs = 9000;
 
-onEachBackend("when a process dies between two steps", { apis: 2, workers: 0 }, (product, backend) => {
+onEachBackend("a process that dies between two steps", { apis: 2, workers: 0 }, (product, backend) => {
   let store: QueueBackend;
   let queue: JobQueue;
 
@@ -27,7 +27,7 @@ onEachBackend("when a process dies between two steps", { apis: 2, workers: 0 }, 
   });
   const knows = async (jobId: string) => (await queue.bull.getJob(jobId)) !== undefined;
 
-  it("a message that was committed and not handed over is found and answered", async () => {
+  it("leaves a committed message without a queue entry, which is found and answered", async () => {
     const { client, provider, query, startApi, startWorker } = product();
     await using way = await openQueueWay(product(), backend);
     const doomed = await startApi(way.env);
@@ -46,7 +46,7 @@ onEachBackend("when a process dies between two steps", { apis: 2, workers: 0 }, 
     await worker.kill();
   });
 
-  it("a reply that was stored stays the only one, and the message behind it is answered", async () => {
+  it("leaves a stored reply as the only one, and the next message is answered", async () => {
     const { client, provider, query, startWorker } = product();
     await using way = await openQueueWay(product(), backend);
     const doomed = await startWorker(way.env);
@@ -79,7 +79,7 @@ onEachBackend("when a process dies between two steps", { apis: 2, workers: 0 }, 
     await worker.kill();
   });
 
-  it("a reply whose storing was never confirmed is stored once, and the message behind it is handed over", async () => {
+  it("stores a reply once whose confirmation was lost, and hands over the next message", async () => {
     const { client, provider, query, startWorker, databaseUrl } = product();
     await using ends = await openTcpGate(databaseUrl, { only: "end-job" });
     const worker = await startWorker({ DATABASE_URL: ends.url });
@@ -100,7 +100,7 @@ onEachBackend("when a process dies between two steps", { apis: 2, workers: 0 }, 
     await worker.kill();
   });
 
-  it("a last event that was sent and never read is read at another process", async () => {
+  it("loses a last event in flight, which the client reads at another process", async () => {
     const { client, provider, startApi, startWorker } = product();
     const [doomed, worker] = await Promise.all([startApi(), startWorker()]);
     await using wire = await openTcpGate(doomed.url);
@@ -125,7 +125,7 @@ onEachBackend("when a process dies between two steps", { apis: 2, workers: 0 }, 
     await worker.kill();
   });
 
-  it("deliveries of what has ended, or is being answered, are dropped", async () => {
+  it("causes deliveries of jobs that ended or are being answered, which are dropped", async () => {
     const { client, provider, query, startWorker } = product();
     const worker = await startWorker();
     const completed = await client.submit("Completed long ago");

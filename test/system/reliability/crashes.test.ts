@@ -27,7 +27,7 @@ interface MidReply {
 const written = "Only half of it";
 
 // One lease is waited for, by all of these together.
-onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (product) => {
+onEachBackend("a worker lost in mid-reply", { apis: 2, workers: 0 }, (product) => {
   let killed: MidReply;
   let frozen: MidReply;
   let network: TcpGate;
@@ -62,8 +62,8 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
 
   afterAll(() => Promise.all([ends?.shut(), network?.shut()]));
 
-  describe.concurrent("the job", { timeout: takeOverLimitMs }, () => {
-    it("is answered by another one, once, when it was killed", async () => {
+  describe.concurrent("its job", { timeout: takeOverLimitMs }, () => {
+    it("is answered once by another worker after a kill", async () => {
       const { client, apis } = product();
       const { message, chat, stream } = killed;
       const next = await client.submit("after the killed one", { to: chat });
@@ -87,7 +87,7 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
       expect(fromBefore.text).toBe(echoOf(message));
     });
 
-    it("is not written by the lost one when that was only frozen and wakes up beside another", async () => {
+    it("is not written by the frozen worker that resumes beside another one", async () => {
       const { client, provider, query } = product();
       const { message, worker, chat, stream, release } = frozen;
       const another = heldReply("Another one", " has answered");
@@ -109,7 +109,7 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
       expect(await query("select from drafts where job_id = $1", [chat.jobId])).toHaveLength(0);
     });
 
-    it("is not ended by what the lost one had sent before it was cut off, which arrives beside another", async () => {
+    it("is not ended by a statement of the disconnected worker that arrives beside another run", async () => {
       const { client, provider } = product();
       const { message, worker, chat, stream, release } = cutOff;
       const another = heldReply("Another one", " has answered");
@@ -131,7 +131,7 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
       expect(await texts(client, chat)).toEqual([message, "Another one has answered"]);
     });
 
-    it("is answered by another one soon, too, when the clock of the killed one was an hour ahead", async () => {
+    it("is answered soon by another worker although the clock of the killed one was an hour ahead", async () => {
       const { message, chat, stream } = ahead;
       await stream.ended;
       expect(stream.of("reset")).toEqual([{ attempt: 2 }]);
@@ -139,7 +139,7 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
       expect(await texts(product().client, chat)).toEqual([message, echoOf(message)]);
     });
 
-    it("is given to another one at once when it was asked to end and could not finish", async () => {
+    it("passes to another worker at once when its worker was asked to end and could not finish", async () => {
       const { client, provider } = product();
       const { message, worker, chat, stream } = terminated;
       const [first] = callsFor(product(), message);
@@ -162,7 +162,7 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
       ]);
     });
 
-    it("can be cancelled although nobody works on it, and keeps the text so far", async () => {
+    it("can be cancelled while no worker has it, and keeps the text so far", async () => {
       const { client } = product();
       const { message, chat, stream } = cancelled;
       const next = await client.submit("after the cancelled one", { to: chat });
@@ -186,7 +186,7 @@ onEachBackend("when a worker is lost in mid-reply", { apis: 2, workers: 0 }, (pr
       ]);
     });
 
-    it("is given up when it was the third worker that died of it", async () => {
+    it("fails after it killed its third worker", async () => {
       const { client, query } = product();
       const { message, chat, stream } = deadly;
       await query("update jobs set deaths = 2 where id = $1", [chat.jobId]);

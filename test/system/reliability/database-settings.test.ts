@@ -8,7 +8,7 @@ import { eventually } from "../harness/suite.ts";
 const visitors = 40;
 
 it(
-  "every message is answered by one call, whatever options the URL and whatever defaults the database has",
+  "answers every message by one call, whatever options the URL and defaults the database has",
   { timeout: 120_000 },
   async () => {
     await using database = await createTestDatabase();
@@ -32,7 +32,7 @@ it(
   },
 );
 
-it("a database that becomes read-only makes an API unready, and health says why, until it takes writes again", async () => {
+it("makes an API unready, with the reason in its health, while the database is read-only", async () => {
   await using product = await startProduct({ backend: "postgres" });
   const { client, databaseUrl } = product;
   expect((await client.request("/readyz")).status).toBe(200);

@@ -19,8 +19,8 @@ interface Outcome {
   broken: string[];
 }
 
-onEachBackend("an API that is told to end under load", { apis: 0, workers: 1 }, (product) => {
-  it("resets no connection that is in use, and answers each message it took", { timeout: 90_000 }, async () => {
+onEachBackend("an API during shutdown under load", { apis: 0, workers: 1 }, (product) => {
+  it("resets no connection in use, and answers each accepted message", { timeout: 90_000 }, async () => {
     const messages: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const api = await product().startApi();

@@ -5,8 +5,8 @@ import { ApiClient } from "../harness/api-client.ts";
 import { heldReply, lastingReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 
-onEachBackend("when a process is asked to end", { apis: 2, workers: 0 }, (product) => {
-  it("a worker finishes the reply it writes, and takes no other", async () => {
+onEachBackend("a process that is asked to end", { apis: 2, workers: 0 }, (product) => {
+  it("finishes the reply in progress as a worker, and takes no other job", async () => {
     const { client, provider, startWorker } = product();
     const worker = await startWorker();
     const { script, release } = heldReply("Only half of it", " and the rest");
@@ -31,7 +31,7 @@ onEachBackend("when a process is asked to end", { apis: 2, workers: 0 }, (produc
     expect(await successor.stop()).toBe(0);
   });
 
-  it("an API sends its streams away with an invitation to come back, and they go on elsewhere", async () => {
+  it("sends its streams away as an API, with an invitation to reconnect, and they continue elsewhere", async () => {
     const { client, provider, startApi, startWorker } = product();
     const worker = await startWorker();
     const ending = await startApi();
@@ -62,7 +62,7 @@ onEachBackend("when a process is asked to end", { apis: 2, workers: 0 }, (produc
     await worker.stop();
   });
 
-  it("an API answers what is under way, and ends soon although a client waits for a reply", async () => {
+  it("answers requests in flight as an API, and ends soon although a client waits for a reply", async () => {
     const { client, startApi } = product();
     const ending = await startApi();
     const chat = await client.submit("no worker is there");
@@ -76,7 +76,7 @@ onEachBackend("when a process is asked to end", { apis: 2, workers: 0 }, (produc
     await client.cancel(chat);
   });
 
-  it("an API that is killed costs its streams nothing but a reconnect", async () => {
+  it("costs its streams only a reconnect when it is killed as an API", async () => {
     const { client, provider, startApi, startWorker } = product();
     const worker = await startWorker();
     const doomed = await startApi();
@@ -94,8 +94,8 @@ onEachBackend("when a process is asked to end", { apis: 2, workers: 0 }, (produc
     await worker.stop();
   });
 
-  describe.concurrent("with something under way", () => {
-    it("an API takes nothing new, and does not wait for a client that never finishes what it sends", async () => {
+  describe.concurrent("with requests in flight", () => {
+    it("accepts no new requests as an API, and does not wait for a client that never finishes its request", async () => {
       const { startApi } = product();
       const ending = await startApi();
       const unfinished = await beginPost(ending.url);
@@ -108,7 +108,7 @@ onEachBackend("when a process is asked to end", { apis: 2, workers: 0 }, (produc
       unfinished.destroy();
     });
 
-    it("a second signal ends it at once", async () => {
+    it("ends at once on a second signal", async () => {
       const { client, provider, startApi, startWorker } = product();
       const [worker, api] = await Promise.all([startWorker(), startApi()]);
       provider.answer("no end", lastingReply("").script);

@@ -10,7 +10,7 @@ interface CallRow {
   estimated: boolean;
 }
 
-onEachBackend("when a provider fails", { workers: 2 }, (product) => {
+onEachBackend("a provider that fails", { workers: 2 }, (product) => {
   const ledger = (jobId: string) =>
     product().query<CallRow>(
       `select attempt, outcome, input_tokens, output_tokens, estimated from calls
@@ -19,7 +19,7 @@ onEachBackend("when a provider fails", { workers: 2 }, (product) => {
     );
   const callsOf = (message: string) => product().provider.calls.filter((call) => messageOf(call) === message).length;
 
-  it("a short trouble before the first word is not noticed", async () => {
+  it("goes unnoticed if it recovers before the first word", async () => {
     const { client, provider } = product();
     provider.answer(
       "too fast",
@@ -42,7 +42,7 @@ onEachBackend("when a provider fails", { workers: 2 }, (product) => {
     ]);
   });
 
-  it("a reply that breaks off begins anew: the client drops what it has, and gets the whole", async () => {
+  it("restarts a reply that breaks off: the client drops its text, and gets the whole reply", async () => {
     const { client, provider } = product();
     provider.answer("break off", { steps: ["Half of ", "a re", { cut: true }] });
     const chat = await client.submit("break off");
@@ -59,7 +59,7 @@ onEachBackend("when a provider fails", { workers: 2 }, (product) => {
     ]);
   });
 
-  it("when nobody answers, a preset for a busy time does, and says that it is one", async () => {
+  it("is replaced by a preset when no provider answers, marked as a fallback", async () => {
     const { client, provider } = product();
     provider.answer("nobody home", ...Array.from({ length: 3 }, () => ({ status: 500, body: "{}" })));
     const job = await client.ended(await client.submit("nobody home"));
@@ -68,7 +68,7 @@ onEachBackend("when a provider fails", { workers: 2 }, (product) => {
     expect(callsOf("nobody home")).toBe(3);
   });
 
-  it("a request that was rejected is not sent again", async () => {
+  it("does not get a rejected request again", async () => {
     const { client, provider } = product();
     provider.answer("not like this", { status: 400, body: "{}" });
     const job = await client.ended(await client.submit("not like this"));
@@ -76,7 +76,7 @@ onEachBackend("when a provider fails", { workers: 2 }, (product) => {
     expect(callsOf("not like this")).toBe(1);
   });
 
-  it("an empty reply is none: it is asked for again, and never shown", async () => {
+  it("is called again after an empty reply, which is never shown", async () => {
     const { client, provider } = product();
     provider.answer("say nothing", { steps: [] });
     const job = await client.ended(await client.submit("say nothing"));
@@ -84,7 +84,7 @@ onEachBackend("when a provider fails", { workers: 2 }, (product) => {
     expect(callsOf("say nothing")).toBe(2);
   });
 
-  it("the ledger holds, to the token, what the provider has counted", async () => {
+  it("has its calls in the ledger with exactly the tokens it counted", async () => {
     const { client, provider } = product();
     const counted = { inputTokens: 1234, cachedInputTokens: 1000, outputTokens: 56 };
     provider.answer("count me", { steps: ["Counted."], usage: counted });
@@ -95,7 +95,7 @@ onEachBackend("when a provider fails", { workers: 2 }, (product) => {
     ]);
   });
 
-  it("a call that a cancel ended is settled too, by an estimate", async () => {
+  it("has a cancelled call settled by an estimate", async () => {
     const { client, provider } = product();
     provider.answer("stop in time", { steps: ["As much as this", { stall: true }] });
     const chat = await client.submit("stop in time");

@@ -41,7 +41,7 @@ onEachBackend("an event stream whose hints", { apis: 0, workers: 0 }, (product, 
   });
 
   it(
-    "are lost or late, the last one and a cancel too, gets everything within seconds",
+    "are lost or late, even the last one and a cancel, delivers everything within seconds",
     { timeout: 40_000 },
     async () => {
       const { provider } = product();
@@ -82,7 +82,7 @@ onEachBackend("an event stream whose hints", { apis: 0, workers: 0 }, (product, 
     },
   );
 
-  it("come twice, in any order, or tell lies shows every byte once", async () => {
+  it("arrive twice, in any order, or false, shows every byte once", async () => {
     const { provider } = product();
     const broken = Promise.withResolvers<void>();
     const rest = Promise.withResolvers<void>();
@@ -129,7 +129,7 @@ onEachBackend("an event stream whose hints", { apis: 0, workers: 0 }, (product, 
     expect(late.names).not.toContain("reset");
   });
 
-  it("point to a draft that is gone is whole again with the next text", async () => {
+  it("point to a missing draft is complete again with the next text", async () => {
     const { provider } = product();
     const { script, release } = heldReply("Written before,", " and after, 😀");
     const end = Promise.withResolvers<void>();
@@ -151,7 +151,7 @@ onEachBackend("an event stream whose hints", { apis: 0, workers: 0 }, (product, 
     }
   });
 
-  it("are of text that its worker sent and sends again, on another connection, shows it once", async () => {
+  it("belong to text that its worker sent twice, over another connection, shows it once", async () => {
     const { provider } = product();
     const steps = [" once", " and no more", " than once."].map((text) => ({
       text,

@@ -10,7 +10,7 @@ const promptMs = 8000;
 
 onEachBackend("the order of answers", { apis: 2, workers: 2 }, (product) => {
   it(
-    "is the order of the messages in each of fifty conversations, and none waits for another",
+    "equals the order of messages in each of fifty conversations, none of which delays another",
     { timeout: 60_000 },
     async () => {
       const { client, provider } = product();
@@ -42,7 +42,7 @@ onEachBackend("the order of answers", { apis: 2, workers: 2 }, (product) => {
     expect(asked.toSorted()).toEqual([0, 1, 2, 3, 4].map((number) => `at once: ${number}`));
   });
 
-  it("loses nobody when two messages meet in an idle conversation", { timeout: 60_000 }, async () => {
+  it("holds when two messages meet in an idle conversation, and both are answered", { timeout: 60_000 }, async () => {
     const { client, provider } = product();
     await Promise.all(
       Array.from({ length: 10 }, async (_, pair) => {
@@ -61,32 +61,36 @@ onEachBackend("the order of answers", { apis: 2, workers: 2 }, (product) => {
     );
   });
 
-  it("loses nobody when a message comes just as the reply before it ends", { timeout: 60_000 }, async () => {
-    const { client, provider } = product();
-    await Promise.all(
-      Array.from({ length: 12 }, async (_, pair) => {
-        let chat: ConversationRef | undefined;
-        for (let round = 0; round < 10; round++) {
-          const message = `beside ${pair}: ${round}`;
-          const { script, release } = heldReply("held until the next one", " comes");
-          provider.answer(message, script);
-          const held = await client.submit(message, { to: chat });
-          await provider.called(message);
-          release();
-          // A round trip later each time: from before the end to after it.
-          for (let later = 0; later < round; later++) await client.request("/livez");
-          const next = await client.submit(`${message}, next`, { to: held });
-          await expectPrompt(client, [held, next]);
-          chat = held;
-        }
-        await expectOneAtATime(
-          provider.calls.filter(({ request }) => request.messages[1]?.text === `beside ${pair}: 0`),
-        );
-      }),
-    );
-  });
+  it(
+    "holds when a message arrives as the previous reply ends, and both are answered",
+    { timeout: 60_000 },
+    async () => {
+      const { client, provider } = product();
+      await Promise.all(
+        Array.from({ length: 12 }, async (_, pair) => {
+          let chat: ConversationRef | undefined;
+          for (let round = 0; round < 10; round++) {
+            const message = `beside ${pair}: ${round}`;
+            const { script, release } = heldReply("held until the next one", " comes");
+            provider.answer(message, script);
+            const held = await client.submit(message, { to: chat });
+            await provider.called(message);
+            release();
+            // A round trip later each time: from before the end to after it.
+            for (let later = 0; later < round; later++) await client.request("/livez");
+            const next = await client.submit(`${message}, next`, { to: held });
+            await expectPrompt(client, [held, next]);
+            chat = held;
+          }
+          await expectOneAtATime(
+            provider.calls.filter(({ request }) => request.messages[1]?.text === `beside ${pair}: 0`),
+          );
+        }),
+      );
+    },
+  );
 
-  it("has room for five unanswered messages, and says when to come back with the sixth", async () => {
+  it("allows five unanswered messages, and answers the sixth with a Retry-After", async () => {
     const { client, provider } = product();
     const { script, release } = heldReply("held");
     provider.answer("first of five", script);

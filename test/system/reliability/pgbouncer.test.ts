@@ -7,7 +7,7 @@ import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { eventually } from "../harness/suite.ts";
 
 it.skipIf(!pgbouncerAvailable)(
-  "all works through a PgBouncer in session mode, without Redis",
+  "works through a PgBouncer in session mode, without Redis",
   { timeout: 120_000 },
   async () => {
     await using database = await createTestDatabase();
@@ -33,7 +33,7 @@ it.skipIf(!pgbouncerAvailable)(
 );
 
 it.skipIf(!pgbouncerAvailable || !redisAvailable)(
-  "all works through a PgBouncer in transaction mode, with ten connections for six processes",
+  "works through a PgBouncer in transaction mode, with ten connections for six processes",
   { timeout: 120_000 },
   async () => {
     await using database = await createTestDatabase();

@@ -43,51 +43,55 @@ async function openSentinel(): Promise<Store> {
 describe.skipIf(!redisAvailable).each([
   { name: "Redis Cluster", open: openCluster },
   { name: "Redis with Sentinels", open: openSentinel },
-])("on a $name, when a master dies", ({ open }) => {
-  it("all is accepted and answered once, streams lack nothing, and are live again", { timeout: 180_000 }, async () => {
-    await using store = await open();
-    // It starts no Redis of its own then.
-    const env = { REDIS_URL: store.url };
-    await using product = await startProduct({ backend: "postgres", apis: 2, workers: 2, env });
-    const { client, provider } = product;
-    const other = new ApiClient(product.apis[1]?.url ?? "");
-    try {
-      const held = heldReply("This began before,", " and ended after.");
-      provider.answer("Hold on", held.script);
-      const long = await client.submitPatiently("Hold on");
-      const stream = await (await other.events(long)).untilText("This began before,");
+])("a $name whose master dies", ({ open }) => {
+  it(
+    "accepts and answers every message once, and streams are complete and live again",
+    { timeout: 180_000 },
+    async () => {
+      await using store = await open();
+      // It starts no Redis of its own then.
+      const env = { REDIS_URL: store.url };
+      await using product = await startProduct({ backend: "postgres", apis: 2, workers: 2, env });
+      const { client, provider } = product;
+      const other = new ApiClient(product.apis[1]?.url ?? "");
+      try {
+        const held = heldReply("This began before,", " and ended after.");
+        provider.answer("Hold on", held.script);
+        const long = await client.submitPatiently("Hold on");
+        const stream = await (await other.events(long)).untilText("This began before,");
 
-      const { failedOver } = await store.killMaster();
-      const during = await Promise.all(
-        Array.from({ length: 20 }, (_, number) => client.submitPatiently(`During ${number}`)),
-      );
-      await failedOver;
-      held.release();
-      await stream.ended;
-      expect(stream.terminal).toMatchObject({
-        event: "done",
-        data: { reply: { text: "This began before, and ended after." } },
-      });
-      expect(stream.text).toBe("This began before, and ended after.");
+        const { failedOver } = await store.killMaster();
+        const during = await Promise.all(
+          Array.from({ length: 20 }, (_, number) => client.submitPatiently(`During ${number}`)),
+        );
+        await failedOver;
+        held.release();
+        await stream.ended;
+        expect(stream.terminal).toMatchObject({
+          event: "done",
+          data: { reply: { text: "This began before, and ended after." } },
+        });
+        expect(stream.text).toBe("This began before, and ended after.");
 
-      for (const [number, job] of during.entries()) {
-        expect((await client.ended(job)).reply?.text).toBe(echoOf(`During ${number}`));
-        expect((await client.history(job)).messages).toHaveLength(2);
+        for (const [number, job] of during.entries()) {
+          expect((await client.ended(job)).reply?.text).toBe(echoOf(`During ${number}`));
+          expect((await client.history(job)).messages).toHaveLength(2);
+        }
+
+        await eventually("health says that all stores are up", async () => {
+          const { body } = await client.request("/health");
+          return (body as { status: string }).status === "healthy";
+        });
+        const live = heldReply("Seen before its end", ".");
+        provider.answer("Live again?", live.script);
+        const after = await client.submitPatiently("Live again?");
+        await (await other.events(after)).untilText("Seen before its end");
+        live.release();
+        expect((await client.ended(after)).reply?.text).toBe("Seen before its end.");
+      } catch (error) {
+        console.error(product.output());
+        throw error;
       }
-
-      await eventually("health says that all stores are up", async () => {
-        const { body } = await client.request("/health");
-        return (body as { status: string }).status === "healthy";
-      });
-      const live = heldReply("Seen before its end", ".");
-      provider.answer("Live again?", live.script);
-      const after = await client.submitPatiently("Live again?");
-      await (await other.events(after)).untilText("Seen before its end");
-      live.release();
-      expect((await client.ended(after)).reply?.text).toBe("Seen before its end.");
-    } catch (error) {
-      console.error(product.output());
-      throw error;
-    }
-  });
+    },
+  );
 });

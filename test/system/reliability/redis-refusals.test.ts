@@ -58,7 +58,7 @@ const faults: Fault[] = [
 const watchedMs = 4000;
 
 it.skipIf(!redisAvailable).for(faults)(
-  "a Redis that $name is reported by health, metrics and one log line of each process, and all is answered after it",
+  "reports a Redis that $name by health, metrics and one log line per process, and answers everything after it",
   { timeout: 120_000 },
   async ({ text, begin, end }) => {
     await using product = await startProduct({ backend: "redis", env: { METRICS_TOKEN: metricsToken } });
@@ -95,7 +95,7 @@ it.skipIf(!redisAvailable).for(faults)(
 );
 
 it.skipIf(!redisAvailable)(
-  "an API that starts on a Redis that refuses says so before anybody asks it for anything",
+  "reports at its start a Redis that refuses commands, before any request",
   { timeout: 60_000 },
   async () => {
     await using product = await startProduct({ backend: "redis", apis: 0, workers: 0 });

@@ -15,7 +15,7 @@ import { eventually } from "../harness/suite.ts";
 const password = "p@ssword:with%and/";
 
 it.skipIf(!redisAvailable || !opensslAvailable)(
-  "all works under the access rules that the documents list, over TLS, and nothing is refused",
+  "works under the documented access rules, over TLS, without a refused command",
   { timeout: 120_000 },
   async () => {
     await using certificates = await makeCertificates();

@@ -10,7 +10,7 @@ const longOnes = ["Long one", "Longer one", "Longest one"];
 
 onEachBackend("a rolling restart of all processes under load", { apis: 2, workers: 3 }, (product) => {
   it(
-    "loses nothing, shows no error, and costs a reply in flight one attempt at most",
+    "loses nothing, causes no error, and costs a reply in flight at most one attempt",
     { timeout: 90_000 },
     async () => {
       const { provider, query, apis, workers, startApi, startWorker } = product();
