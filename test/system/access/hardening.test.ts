@@ -53,8 +53,8 @@ onEachBackend("the API facing a careless or hostile client", { apis: 1, workers:
       ["with a NUL spelt out", '{"message":"a\\u0000b"}', "message: must not contain U+0000"],
       ["with half a character spelt out", '{"message":"a\\ud83d"}', "message: must not contain lone surrogates"],
       ["of numbers beyond all bounds", '{"message":1e999}', "message"],
-      ["of only white space", " ".repeat(1000), "valid JSON"],
-    ])("%s is told so", async (_, bytes, detail) => {
+      ["of white space only", " ".repeat(1000), "valid JSON"],
+    ])("%s gets 400, with the fault in the error", async (_, bytes, detail) => {
       expect((await sendProblem(400, ...post(bytes))).detail).toContain(detail);
     });
 
