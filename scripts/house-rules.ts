@@ -47,6 +47,13 @@ const directions: Direction[] = [
     reason: "shared/db, shared/queue and shared/live do not know each other: shared/jobs puts them together",
   },
   {
+    from: /^services\/worker\/telemetry\//,
+    forbids: (target) =>
+      within(target, "services/worker/run") ||
+      (target.kind === "file" && target.path === "services/worker/worker-context.ts"),
+    reason: "the worker's reports take what they use: its runs import them, and they import no run",
+  },
+  {
     from: /^migrations\//,
     forbids: (target) => target.kind === "file",
     reason: "a migration imports nothing of ours: it must do the same when our code has changed",

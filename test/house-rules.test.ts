@@ -67,6 +67,18 @@ const forbidden = [
     rule: "house(import-directions)",
   },
   {
+    what: "a worker's report importing the whole context of the worker",
+    file: "services/worker/telemetry/a.ts",
+    source: 'import type { WorkerContext } from "../worker-context.ts";\nexport type A = WorkerContext;',
+    rule: "house(import-directions)",
+  },
+  {
+    what: "a worker's report importing the run that it reports",
+    file: "services/worker/telemetry/b.ts",
+    source: 'import { r } from "../run/r.ts";\nexport const a = r;',
+    rule: "house(import-directions)",
+  },
+  {
     what: "a migration that imports our code",
     file: "migrations/1.ts",
     source: 'import { d } from "../shared/db/d.ts";\nexport const a = d;',

@@ -71,7 +71,11 @@ function failed(errorCode: JobErrorCode): Extract<Delivery, { type: "failed" }> 
 }
 
 /** Renders one line per run, for the queue's own record. */
-async function describeRuns({ db, log }: WorkerContext, jobId: string, before = Infinity): Promise<string> {
+async function describeRuns(
+  { db, log }: Pick<WorkerContext, "db" | "log">,
+  jobId: string,
+  before = Infinity,
+): Promise<string> {
   const runs = await readRuns(db.pool, jobId).catch((error: unknown) => {
     log.debug({ err: error, jobId }, "could not read the runs of a job");
     return [];

@@ -14,7 +14,8 @@ import { noteIds } from "../middleware/request-id.ts";
 // Order matters: 1. verify credentials, 2. count against the rate limit, 3. read rows. Unauthorised callers cannot
 // tell which ids exist.
 
-type AccessContext = Pick<ApiContext, "config" | "tokens" | "identities" | "limits" | "db" | "log">;
+/** The parts of the API that decide who may see a row. */
+export type AccessContext = Pick<ApiContext, "config" | "tokens" | "identities" | "limits" | "db" | "log">;
 
 const gone = () => new Problem("not-found", "This conversation no longer exists.");
 const forbidden = () =>

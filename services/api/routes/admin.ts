@@ -7,7 +7,7 @@ import { operatorRoutes } from "./operators.ts";
 const queuesPath = "/admin/queues";
 
 /** Operator pages and Bull Board. Bull Board is loaded at its first request, because most processes never need it. */
-export function adminRoutes(context: ApiContext): Router {
+export function adminRoutes(context: Pick<ApiContext, "config" | "operators" | "queue" | "db" | "log">): Router {
   const router = Router();
   const { config, operators } = context;
   if (!operators.exist) return router;
@@ -41,7 +41,7 @@ const boardPolicy = [
 ].join("; ");
 
 /** Hides the buttons from read-only accounts. `Operators` enforces the permission. */
-async function loadBoard({ queue }: ApiContext, role: OperatorRole): Promise<Router> {
+async function loadBoard({ queue }: Pick<ApiContext, "queue">, role: OperatorRole): Promise<Router> {
   const [{ createBullBoard }, { BullMQAdapter }, { ExpressAdapter }] = await Promise.all([
     import("@bull-board/api"),
     import("@bull-board/api/bullMQAdapter"),

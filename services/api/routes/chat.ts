@@ -65,12 +65,17 @@ export function chatRoutes(context: ApiContext): Router {
 }
 
 /** Fields added to the answer of a request that waits, if the job ends in time. */
-async function waitForReply(context: ApiContext, res: Response, jobId: string, waitMs: number) {
+async function waitForReply(
+  { openRequests, watch, log }: Pick<ApiContext, "openRequests" | "watch" | "log">,
+  res: Response,
+  jobId: string,
+  waitMs: number,
+) {
   const signal = untilClosed(res);
-  if (!context.openRequests.take(clientOf(res.req).network, signal)) return undefined;
-  const row = await context.watch.waitForEnd(jobId, waitMs, signal).catch((error: unknown) => {
+  if (!openRequests.take(clientOf(res.req).network, signal)) return undefined;
+  const row = await watch.waitForEnd(jobId, waitMs, signal).catch((error: unknown) => {
     // The message is already accepted, so a failed wait must not turn the answer into an error.
-    context.log.warn({ ...idsOf(res.req), err: error }, "could not wait for a reply");
+    log.warn({ ...idsOf(res.req), err: error }, "could not wait for a reply");
     return undefined;
   });
   if (!row || !hasEnded(row.status)) return undefined;

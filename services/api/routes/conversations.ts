@@ -11,12 +11,14 @@ import {
   type MessageView,
 } from "../../../shared/protocol/conversation.ts";
 import type { ApiContext } from "../api-context.ts";
-import { openConversation } from "../access/access.ts";
+import { type AccessContext, openConversation } from "../access/access.ts";
 import { exportRoutes } from "./export.ts";
 import { feedbackRoutes } from "./feedback.ts";
 
 /** Routes to read, rate, export and delete conversations. */
-export function conversationRoutes(context: ApiContext): Router {
+export function conversationRoutes(
+  context: AccessContext & Pick<ApiContext, "assistants" | "providers" | "live">,
+): Router {
   const router = Router();
   router.use("/conversations", exportRoutes(context));
   router.use("/messages", feedbackRoutes(context));

@@ -2,10 +2,10 @@ import { pipeline } from "node:stream/promises";
 import { type Request, type Response, Router } from "express";
 import type { ApiContext } from "../api-context.ts";
 import { exportAsJson, exportAsText, isReadAtOnce, openExport } from "../export/export-conversation.ts";
-import { openConversation } from "../access/access.ts";
+import { type AccessContext, openConversation } from "../access/access.ts";
 
 /** `GET /api/conversations/:id/export`: everything stored of a conversation, as a file. */
-export function exportRoutes(context: ApiContext): Router {
+export function exportRoutes(context: AccessContext & Pick<ApiContext, "assistants">): Router {
   const router = Router();
   const { pool } = context.db;
   const nameOf = (assistantType: string) => context.assistants.get(assistantType)?.name ?? assistantType;

@@ -2,12 +2,11 @@ import { type Request, type Response, Router } from "express";
 import { rateMessage, unrateMessage } from "../../../shared/db/conversations/feedback.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { feedbackRequest } from "../../../shared/protocol/feedback.ts";
-import type { ApiContext } from "../api-context.ts";
-import { openMessage } from "../access/access.ts";
+import { type AccessContext, openMessage } from "../access/access.ts";
 import { readJson } from "../middleware/json-body.ts";
 
 /** `POST /api/messages/:id/feedback`: stores a visitor's rating of a reply. */
-export function feedbackRoutes(context: ApiContext): Router {
+export function feedbackRoutes(context: AccessContext): Router {
   const router = Router();
 
   router.post("/:id/feedback", async (req: Request, res: Response) => {

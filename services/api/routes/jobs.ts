@@ -9,7 +9,7 @@ import type { ApiContext } from "../api-context.ts";
 import { followJob, parseCursor } from "../follow/follow-job.ts";
 import { hasEnded, toJobView } from "../follow/job-view.ts";
 import { toTimeline } from "../follow/timeline-view.ts";
-import { authenticate, authorizeJob, openJob, parseJobId } from "../access/access.ts";
+import { type AccessContext, authenticate, authorizeJob, openJob, parseJobId } from "../access/access.ts";
 import { clientOf } from "../middleware/client.ts";
 import { requestSpan } from "../middleware/observe.ts";
 import { preferredWait, remainingWaitMs } from "../middleware/prefer.ts";
@@ -94,7 +94,7 @@ async function sendEvents(context: ApiContext, req: Request, res: Response): Pro
  * @returns no watcher for a request that gets no events: a `HEAD`, or a client that has seen the end
  */
 async function openStream(
-  context: ApiContext,
+  context: AccessContext & Pick<ApiContext, "watch">,
   req: Request,
   { jobId, lastEventId, signal }: { jobId: string; lastEventId: string | undefined; signal: AbortSignal },
 ): Promise<{ job: JobRow; watcher: Watcher | undefined }> {
@@ -122,14 +122,22 @@ function passes(error: unknown): boolean {
 }
 
 /** Puts the stream's span into the trace of its job, and links it to the span of its own request. */
-function inTrace({ tracing }: ApiContext, req: Request, { id, trace }: JobRow, events: AsyncIterable<JobEvent>) {
+function inTrace(
+  { tracing }: Pick<ApiContext, "tracing">,
+  req: Request,
+  { id, trace }: JobRow,
+  events: AsyncIterable<JobEvent>,
+) {
   if (!tracing.on || trace === null) return events;
   const link = requestSpan(req).traceparent;
   return traceEvents(events, tracing.start("follow job", { parent: trace, link, attributes: { "parley.job.id": id } }));
 }
 
 /** Fields that change only while a job has not ended. A failed read leaves its field out. */
-async function readProgress({ db, live }: ApiContext, row: JobRow): Promise<{ position?: number; partial?: string }> {
+async function readProgress(
+  { db, live }: Pick<ApiContext, "db" | "live">,
+  row: JobRow,
+): Promise<{ position?: number; partial?: string }> {
   if (row.status === "queued") {
     const position = (await readPositions(db.pool, [row.id])).get(row.id);
     return position === undefined ? {} : { position };

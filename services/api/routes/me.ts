@@ -1,11 +1,10 @@
 import { type Request, type Response, Router } from "express";
 import { listVisitorConversations } from "../../../shared/db/conversations/visitors.ts";
 import { type VisitorConversationsView, visitorConversationsQuery } from "../../../shared/protocol/identity.ts";
-import type { ApiContext } from "../api-context.ts";
-import { requireVisitor, storePresentHash } from "../access/access.ts";
+import { type AccessContext, requireVisitor, storePresentHash } from "../access/access.ts";
 
 /** Routes for a verified visitor's own data, on any device. */
-export function visitorRoutes(context: ApiContext): Router {
+export function visitorRoutes(context: AccessContext): Router {
   const router = Router();
 
   router.get("/conversations", async (req: Request, res: Response) => {

@@ -5,7 +5,11 @@ import type { ApiContext } from "../api-context.ts";
 import { clientOf } from "../middleware/client.ts";
 
 /** `GET /metrics` of this process. */
-export function metricsRoutes({ config, loginThrottle, metrics }: ApiContext): Router {
+export function metricsRoutes({
+  config,
+  loginThrottle,
+  metrics,
+}: Pick<ApiContext, "config" | "loginThrottle" | "metrics">): Router {
   const router = Router();
 
   router.get("/metrics", async (req: Request, res: Response, next: NextFunction) => {

@@ -18,7 +18,7 @@ const figuresFreshMs = 10_000;
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** Operator pages: today's figures, conversations, and each job's history. Rendered on the server, without scripts. */
-export function operatorRoutes(context: ApiContext): Router {
+export function operatorRoutes(context: Pick<ApiContext, "db" | "log">): Router {
   const router = Router();
   let figures: { at: number; read: Promise<Figures[]> } | undefined;
   const readToday = () => {
@@ -88,7 +88,7 @@ function readForm(req: Request): Wanted & { form: SearchForm } {
   };
 }
 
-async function find({ db }: ApiContext, { id, ...search }: Wanted): Promise<FoundConversation[]> {
+async function find({ db }: Pick<ApiContext, "db">, { id, ...search }: Wanted): Promise<FoundConversation[]> {
   if (id === undefined) return searchConversations(db.pool, search);
   const found = await findConversation(db.pool, id);
   return found ? [found] : [];

@@ -4,7 +4,11 @@ import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import type { ApiContext } from "../api-context.ts";
 
 /** Routes that list providers and assistants and report the service's health. */
-export function serviceRoutes({ assistants, health, providers }: ApiContext): Router {
+export function serviceRoutes({
+  assistants,
+  health,
+  providers,
+}: Pick<ApiContext, "assistants" | "health" | "providers">): Router {
   const router = Router();
 
   router.get("/api/providers", async (_req: Request, res: Response) => {

@@ -1,8 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { listen } from "../../../shared/process/listen.ts";
 import { mayReadMetrics } from "../../../shared/metrics.ts";
-import type { WorkerContext } from "../worker-context.ts";
-import { workerHealth } from "./worker-health.ts";
+import type { Config } from "../../../shared/config/config.ts";
+import type { Logger } from "../../../shared/logger.ts";
+import { type HealthSources, workerHealth } from "./worker-health.ts";
+import type { WorkerMetrics } from "./worker-metrics.ts";
+
+interface ServerSources extends HealthSources {
+  config: HealthSources["config"] & Pick<Config, "METRICS_TOKEN" | "NODE_ENV">;
+  metrics: Pick<WorkerMetrics, "render">;
+  log: Logger;
+}
 
 interface Answer {
   status: number;
@@ -16,16 +24,16 @@ interface Answer {
  * @throws {ConfigError} when the port is not available
  */
 export async function serveHealth(
-  context: WorkerContext,
+  sources: ServerSources,
   port: number,
   takesJobs: () => boolean,
 ): Promise<() => Promise<void>> {
-  const routes = makeRoutes(context, takesJobs);
+  const routes = makeRoutes(sources, takesJobs);
   const server = createServer((req, res) => {
     const [path = ""] = (req.url ?? "").split("?", 1);
     const route = req.method === "GET" || req.method === "HEAD" ? routes.get(path) : undefined;
     void answer(res, route?.(req) ?? { status: 404 }).catch((error: unknown) => {
-      context.log.warn({ err: error, path }, "not answered");
+      sources.log.warn({ err: error, path }, "not answered");
       res.destroy();
     });
   });
@@ -38,8 +46,8 @@ export async function serveHealth(
 
 type Route = (req: IncomingMessage) => Answer | Promise<Answer>;
 
-function makeRoutes(context: WorkerContext, takesJobs: () => boolean): ReadonlyMap<string, Route> {
-  const health = workerHealth(context, takesJobs);
+function makeRoutes(sources: ServerSources, takesJobs: () => boolean): ReadonlyMap<string, Route> {
+  const health = workerHealth(sources, takesJobs);
   const routes: Record<string, Route> = {
     "/livez": () => ({ status: 200 }),
     "/readyz": async () => ({ status: (await health()).status === "unhealthy" ? 503 : 200 }),
@@ -49,9 +57,9 @@ function makeRoutes(context: WorkerContext, takesJobs: () => boolean): ReadonlyM
       return { status, type: "application/json; charset=utf-8", body: JSON.stringify(report) };
     },
     "/metrics": async ({ headers }) => {
-      const access = mayReadMetrics(headers.authorization, context.config);
+      const access = mayReadMetrics(headers.authorization, sources.config);
       if (access !== "yes") return { status: access === "no" ? 401 : 404 };
-      return { status: 200, type: "text/plain; version=0.0.4; charset=utf-8", body: await context.metrics.render() };
+      return { status: 200, type: "text/plain; version=0.0.4; charset=utf-8", body: await sources.metrics.render() };
     },
   };
   return new Map(Object.entries(routes));

@@ -1,8 +1,17 @@
 import { checkStore, memoryInUse } from "../../../shared/stores/check-store.ts";
 import { probeWrites } from "../../../shared/db/probe-writes.ts";
 import { fresh } from "../../../shared/async/cached-for.ts";
+import type { Config } from "../../../shared/config/config.ts";
+import type { JobContext } from "../../../shared/jobs/job-context.ts";
 import type { Health } from "../../../shared/protocol/service.ts";
-import type { WorkerContext } from "../worker-context.ts";
+import type { Circuits } from "../providers/circuits.ts";
+
+export interface HealthSources extends Pick<JobContext, "db" | "queue" | "live"> {
+  /** `count`: jobs held now. */
+  leases: { readonly count: number };
+  circuits: Pick<Circuits, "open">;
+  config: Pick<Config, "WORKER_CONCURRENCY">;
+}
 
 /**
  * Cache time of a store's answer, in milliseconds: each store is asked at most once in this time, regardless of the
@@ -25,8 +34,8 @@ export interface WorkerHealth extends Pick<Health, "status" | "timestamp" | "upt
  * Reports a worker's state: `unhealthy` when jobs cannot be processed, `degraded` when replies are stored but not shown
  * while they grow.
  */
-export function workerHealth(context: WorkerContext, takesJobs: () => boolean): () => Promise<WorkerHealth> {
-  const { db, queue, live, leases, circuits, config } = context;
+export function workerHealth(sources: HealthSources, takesJobs: () => boolean): () => Promise<WorkerHealth> {
+  const { db, queue, live, leases, circuits, config } = sources;
   const probeDatabase = fresh(writesFreshMs, () => probeWrites(db.pool));
   return fresh(freshMs, async () => {
     const [database, entries, cache] = await Promise.all([
