@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from "../testing/stores/postgre
 import { quietLog } from "../testing/fixtures/quiet-log.ts";
 import { openTcpGate } from "../testing/processes/tcp-gate.ts";
 import { readConversation, readMessages } from "./conversations/conversations.ts";
-import { inTransaction, isDatabaseAway, openDatabase } from "./database.ts";
+import { inTransaction, isDatabaseAway, openDatabase, query } from "./database.ts";
 
 const someId = "00000000-0000-4000-8000-000000000000";
 
@@ -157,6 +157,25 @@ describe("an outage of PostgreSQL is recognised", () => {
     expect(faults.map(isDatabaseAway)).toEqual(faults.map(() => false));
     expect(isDatabaseAway("timeout")).toBe(false);
     expect(isDatabaseAway(undefined)).toBe(false);
+  });
+});
+
+describe("a named statement", () => {
+  const statement = { name: "one", text: "select $1::int as one" };
+  const prepared = "select name from pg_prepared_statements where name = 'one'";
+
+  it.each([
+    ["transaction", []],
+    ["none", [{ name: "one" }]],
+  ] as const)("leaves on a connection with the pooler %s the names %j", async (pooler, names) => {
+    const db = openDatabase(shared.url, quietLog(), { connections: 1, pooler });
+    onTestFinished(() => db.close());
+    expect(await query(db.pool, statement, [7])).toEqual([{ one: 7 }]);
+    expect(await db.pool.query(prepared)).toMatchObject({ rows: names });
+    await inTransaction(db.pool, async (client) => {
+      expect(await query(client, statement, [8])).toEqual([{ one: 8 }]);
+      expect(await client.query(prepared)).toMatchObject({ rows: names });
+    });
   });
 });
 

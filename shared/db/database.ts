@@ -1,4 +1,4 @@
-import type { Pool, PoolClient, QueryResultRow } from "pg";
+import pg, { type Pool, type PoolClient, type QueryResultRow } from "pg";
 import type { Logger } from "../logger.ts";
 import { openPool } from "../postgres/open-pool.ts";
 
@@ -40,6 +40,7 @@ export function openDatabase(
 ): Database {
   const pool = openPool(databaseUrl, {
     ownSessions: pooler === "none",
+    ...(pooler === "transaction" && { Client: UnpreparedClient }),
     max: connections,
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: connectTimeoutMs,
@@ -50,16 +51,19 @@ export function openDatabase(
   const note = (err: Error) => log.debug({ err }, "lost a connection to PostgreSQL");
   pool.on("error", note);
   pool.on("connect", (client) => client.on("error", note));
-  if (pooler === "transaction") pool.on("connect", prepareNothing);
   return { pool, pooler, close: () => pool.end() };
 }
 
-/** Disables prepared statements: the next connection may not know a prepared name, or know it as something else. */
-function prepareNothing(client: PoolClient): void {
-  const ask = client.query.bind(client) as (...args: unknown[]) => unknown;
-  Object.assign(client, {
-    query: (config: unknown, ...rest: unknown[]) => ask(withoutName(config), ...rest),
-  });
+/**
+ * Sends each statement without its name, so that the server prepares none: behind a pooler the next connection may not
+ * know a prepared name, or know it as something else.
+ */
+class UnpreparedClient extends pg.Client {
+  /** Keeps the overloads of the base class, which returns a promise, a query or nothing. */
+  override query(config: unknown, ...rest: unknown[]): never {
+    const ask = super.query.bind(this) as (...args: unknown[]) => unknown;
+    return ask(withoutName(config), ...rest) as never;
+  }
 }
 
 function withoutName(config: unknown): unknown {
