@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
@@ -98,6 +98,24 @@ describe("widget files", () => {
     expect(brotliDecompressSync((await file?.compressed("br")) ?? "").toString()).toBe("widget of one");
     expect(await file?.compressed("br")).toBe(await file?.compressed("br"));
   });
+});
+
+// The test above writes such names itself; these are those of the bundler.
+it("reads the names that the bundler gives: a hash where a file may change, none for the entries", async () => {
+  const files = new WidgetFiles({ log: quietLog(), watch: false });
+  await files.find("widget.js");
+  const names = (await readdir(new URL("../../widget/dist/widget", import.meta.url))).filter((name) =>
+    name.endsWith(".js"),
+  );
+  const entries = ["client.js", "element.js"];
+  expect(names).toEqual(expect.arrayContaining(entries));
+  for (const name of names) {
+    const file = await files.find(`widget/${name}`);
+    expect([name, file?.immutable]).toEqual([name, !entries.includes(name)]);
+    if (entries.includes(name) || name.startsWith("chunk-")) continue;
+    const earlier = await files.find(`widget/${name.replace(/\w{8}\.js$/, "EARLIER0.js")}`);
+    expect(earlier?.body).toEqual(file?.body);
+  }
 });
 
 function open({ watch = true } = {}): WidgetFiles {

@@ -1,12 +1,18 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import express, { type Response } from "express";
+import express, { type NextFunction, type Response } from "express";
 import { promisify } from "node:util";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { JobEvent } from "../../../shared/protocol/events.ts";
 import { openTcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
 import { EventStreams } from "./sse.ts";
+
+/** `--expose-gc` is not allowed in `NODE_OPTIONS`. */
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 const delta = (text: string): JobEvent => ({
   event: "delta",
@@ -201,6 +207,35 @@ describe("event stream", () => {
     expect(res.closed).toBe(true);
     await expect.poll(() => connections(), { timeout: 5000 }).toBe(0);
     client.destroy();
+  });
+
+  it("keeps nothing of the routers that its request went through", async () => {
+    const streams = new EventStreams();
+    const begun = Promise.withResolvers<WeakRef<NextFunction>>();
+    const app = express();
+    app.use((_req, _res, next) => {
+      begun.resolve(new WeakRef(next));
+      next();
+    });
+    app.get("/", (_req, res) => {
+      void streams.pump(res, hang(status), () => undefined);
+    });
+    const server = createServer(app).listen(0, "127.0.0.1");
+    onTestFinished(() => {
+      streams.close();
+      server.closeAllConnections();
+      server.close();
+    });
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const answer = await fetch(`http://127.0.0.1:${port}/`);
+    const router = await begun.promise;
+    await vi.waitFor(() => {
+      collectGarbage();
+      expect(router.deref()).toBeUndefined();
+    });
+    expect(streams.count).toBe(1);
+    await answer.body?.cancel();
   });
 });
 

@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import RateLimiterPostgres from "rate-limiter-flexible/lib/RateLimiterPostgres.js";
+import RateLimiterRedis from "rate-limiter-flexible/lib/RateLimiterRedis.js";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { connectRedis, disconnectRedis } from "../../../shared/redis/connect-redis.ts";
 import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
-import { redisAvailable } from "../../../shared/testing/stores/redis.ts";
+import { createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
+import { redisAvailable, startRedis } from "../../../shared/testing/stores/redis.ts";
 import { type RedisCluster, startRedisCluster } from "../../../shared/testing/stores/redis-cluster.ts";
 import { openLimitStore } from "./limit-store.ts";
 
@@ -28,5 +33,57 @@ describe.skipIf(!redisAvailable)("rate-limit store on a Redis Cluster", () => {
     }
     holder.resume();
     await vi.waitFor(() => limiter.consume("somebody"), { timeout: 5000 });
+  });
+});
+
+/** Passes all calls on to a store's client, and notes the names of the methods that were called. */
+function recordCalls<T extends object>(client: T): { client: T; called: Set<string> } {
+  const called = new Set<string>();
+  const recorded = new Proxy(client, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== "function" || typeof name !== "string" || name === "constructor") return value;
+      return (...args: unknown[]): unknown => {
+        called.add(name);
+        return Reflect.apply(value, target, args);
+      };
+    },
+  });
+  return { client: recorded, called };
+}
+
+// The store hands the library an object with these methods alone. No type of the library says which it calls.
+describe("rate-limiter-flexible", () => {
+  const options = { keyPrefix: "test", points: 2, duration: 60, inMemoryBlockOnConsumed: 2 };
+
+  it.runIf(redisAvailable)("calls `defineCommand` and `rlflxIncr` of a Redis client, nothing else", async () => {
+    await using redis = await startRedis();
+    const { client, called } = recordCalls(connectRedis(redis.url, {}, () => undefined));
+    try {
+      const limiter = new RateLimiterRedis({ ...options, storeClient: client });
+      expect(await limiter.consume("visitor")).toMatchObject({ consumedPoints: 1, remainingPoints: 1 });
+      await limiter.consume("visitor");
+      await expect(limiter.consume("visitor")).rejects.toMatchObject({ remainingPoints: 0 });
+      expect([...called].toSorted()).toEqual(["defineCommand", "rlflxIncr"]);
+    } finally {
+      await disconnectRedis(client);
+    }
+  });
+
+  it("calls `query` of a PostgreSQL pool, nothing else", async () => {
+    const database = await createTestDatabase();
+    const pool = new pg.Pool({ connectionString: database.url });
+    const { client, called } = recordCalls(pool);
+    try {
+      const table = { storeClient: client, storeType: "pool", tableName: "rate_limits", tableCreated: true };
+      const limiter = new RateLimiterPostgres({ ...options, ...table, clearExpiredByTimeout: false });
+      expect(await limiter.consume("visitor")).toMatchObject({ consumedPoints: 1, remainingPoints: 1 });
+      await limiter.consume("visitor");
+      await expect(limiter.consume("visitor")).rejects.toMatchObject({ remainingPoints: 0 });
+      expect([...called]).toEqual(["query"]);
+    } finally {
+      await pool.end();
+      await database.drop();
+    }
   });
 });
