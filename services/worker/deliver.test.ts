@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
-import { maxDeaths, readStandings, releaseJob } from "../../shared/db/jobs/claim.ts";
+import { maxCrashes, readSnapshots, releaseJob } from "../../shared/db/jobs/claim.ts";
 import { readConversation, readMessages } from "../../shared/db/conversations/conversations.ts";
-import { requestCancel } from "../../shared/db/jobs/end.ts";
+import { requestCancel, storeJobEnd } from "../../shared/db/jobs/end.ts";
 import { readJob } from "../../shared/db/jobs/read-job.ts";
 import { deleteConversation } from "../../shared/jobs/delete-conversation.ts";
 import { claim, followUp, loseLease, startConversation } from "../../shared/testing/fixtures/conversations.ts";
@@ -22,7 +22,7 @@ describe.each(jobStores)("delivery on $name", ({ available, openJobs }) => {
       const second = await followUp(jobs.db.pool, first.conversationId, { text: "two" });
       expect(await deliver(worker, second.id)).toMatchObject({ type: "done" });
       expect(await deliver(worker, first.id)).toMatchObject({ type: "done" });
-      await jobs.handOver.settled();
+      await jobs.dispatcher.settled();
       expect(await jobs.queue.bull.getJobState(second.id)).toBe("waiting");
       const page = await readMessages(jobs.db, first.conversationId, { limit: 10 });
       expect(page?.messages.map(({ text }) => text)).toEqual(["one", "né 🙂!", "two"]);
@@ -101,7 +101,7 @@ describe.each(jobStores)("delivery on $name", ({ available, openJobs }) => {
         replyText: "An answer.",
         attempt: 2,
       });
-      expect(await readStandings(jobs.db.pool, [id], true)).toMatchObject([{ deaths: 0 }]);
+      expect(await readSnapshots(jobs.db.pool, [id], { reclaim: true })).toMatchObject([{ crashes: 0 }]);
     });
 
     it("stops writing when the conversation is deleted and leaves no draft", async () => {
@@ -128,7 +128,9 @@ describe.each(jobStores)("delivery on $name", ({ available, openJobs }) => {
       const worker = openWorker(jobs, { stream: () => breaking() });
       const { id } = await startConversation(jobs.db.pool);
       const delivery = deliver(worker, id);
-      await expect.poll(async () => (await readStandings(jobs.db.pool, [id], true))[0]?.cancelRequested).toBe(true);
+      await expect
+        .poll(async () => (await readSnapshots(jobs.db.pool, [id], { reclaim: true }))[0]?.cancelRequested)
+        .toBe(true);
       await worker.leases.hearCancel(id);
       expect(await delivery).toMatchObject({ type: "done" });
       expect(await readJob(jobs.db.pool, id)).toMatchObject({ status: "cancelled", replyText: "almost " });
@@ -217,7 +219,7 @@ describe.each(jobStores)("delivery on $name", ({ available, openJobs }) => {
       jobs = await openJobs();
       const worker = openWorker(jobs);
       const { id } = await startConversation(jobs.db.pool);
-      for (let run = 0; run < maxDeaths; run += 1) {
+      for (let run = 0; run < maxCrashes; run += 1) {
         await claim(jobs.db.pool, id);
         await loseLease(jobs.db.pool, id);
       }
@@ -229,6 +231,25 @@ describe.each(jobStores)("delivery on $name", ({ available, openJobs }) => {
         reason: expect.stringMatching(/^workers_died: /) as string,
       });
       expect(await readJob(jobs.db.pool, id)).toMatchObject({ status: "failed", errorCode: "workers_died" });
+    });
+
+    it("retries a failed job whose entry an operator put back, tells its followers, and leaves the queue alone", async () => {
+      jobs = await openJobs();
+      const worker = openWorker(jobs);
+      const { id } = await startConversation(jobs.db.pool);
+      const job = await claim(jobs.db.pool, id);
+      await storeJobEnd(jobs.db.pool, { job, end: { status: "failed", errorCode: "provider_unavailable" } });
+      const hints: string[] = [];
+      const leave = await jobs.live.listen(id, ({ type }) => hints.push(type));
+      onTestFinished(leave);
+      expect(await deliver(worker, id)).toMatchObject({ type: "failed" });
+      expect(hints).toEqual([]);
+      expect(await deliver(worker, id, true)).toMatchObject({ type: "done" });
+      expect(await readJob(jobs.db.pool, id)).toMatchObject({ status: "completed", attempt: 2 });
+      await expect.poll(() => hints).toEqual(expect.arrayContaining(["change", "delta", "change"]));
+      expect(hints.at(0)).toBe("change");
+      expect(await jobs.queue.bull.getJobState(id)).toBe("unknown");
+      expect(await deliver(worker, id, true)).toMatchObject({ type: "done" });
     });
 
     it("ends the job as cancelled with the remaining text if its crashed worker was asked to cancel", async () => {

@@ -1,7 +1,8 @@
-import { claimJob, readStandings } from "../../shared/db/jobs/claim.ts";
-import { retryJob, retryRefusals } from "../../shared/db/jobs/retry.ts";
+import { claimJob, readSnapshots } from "../../shared/db/jobs/claim.ts";
+import { retryRefusals } from "../../shared/db/jobs/retry.ts";
 import { readRuns } from "../../shared/db/jobs/timeline.ts";
 import { describeRun } from "../../shared/jobs/describe-run.ts";
+import { retryJob } from "../../shared/jobs/retry-job.ts";
 import { type JobErrorCode, jobErrors } from "../../shared/protocol/job.ts";
 import { answerJob } from "./run/answer-job.ts";
 import { mustEnd, settleOrphan } from "./maintenance/settle-orphan.ts";
@@ -28,7 +29,7 @@ const soonMs = 1000;
 export async function deliver(context: WorkerContext, jobId: string, retried = false): Promise<Delivery> {
   // While PostgreSQL is down the entry waits here, and the queue behind it stays unchanged.
   const job = await untilStored(
-    () => claimJob(context.db.pool, jobId, context.reclaimGuard.allowed, context.worker),
+    () => claimJob(context.db.pool, { jobId, reclaim: context.reclaimGuard.allowed, worker: context.worker }),
     context,
   );
   if (!job) return refuse(context, jobId, retried);
@@ -46,20 +47,20 @@ export async function deliver(context: WorkerContext, jobId: string, retried = f
 }
 
 async function refuse(context: WorkerContext, jobId: string, retried: boolean): Promise<Delivery> {
-  const [standing] = await readStandings(context.db.pool, [jobId], context.reclaimGuard.allowed);
-  if (!standing) return { type: "done" };
-  if (retried && standing.status === "failed") return retry(context, jobId);
-  if (mustEnd(standing)) {
-    await settleOrphan(context, standing);
+  const [snapshot] = await readSnapshots(context.db.pool, [jobId], { reclaim: context.reclaimGuard.allowed });
+  if (!snapshot) return { type: "done" };
+  if (retried && snapshot.status === "failed") return retry(context, jobId);
+  if (mustEnd(snapshot)) {
+    await settleOrphan(context, snapshot);
     return refuse(context, jobId, false);
   }
   // Mark the queue's record as failed too, since operators look there.
-  if (standing.status === "failed") {
-    return { ...failed(standing.errorCode ?? "provider_unavailable"), note: await describeRuns(context, jobId) };
+  if (snapshot.status === "failed") {
+    return { ...failed(snapshot.errorCode ?? "provider_unavailable"), note: await describeRuns(context, jobId) };
   }
   // Held by another run: deliver again once that lease has expired, in case its worker dies.
-  if (standing.status === "active") {
-    const { leaseLeftMs } = standing;
+  if (snapshot.status === "active") {
+    const { leaseLeftMs } = snapshot;
     return { type: "later", delayMs: leaseLeftMs > 0 ? leaseLeftMs + afterLeaseMs : soonMs };
   }
   // Not the head of its conversation yet: the end of the job before it queues this one.
@@ -88,7 +89,7 @@ async function describeRuns(
 
 /** Handles Bull Board's retry button: the retry starts in PostgreSQL, and is refused there, like any other retry. */
 async function retry(context: WorkerContext, jobId: string): Promise<Delivery> {
-  const result = await retryJob(context.db.pool, jobId);
+  const result = await retryJob(context, jobId, { delivered: true });
   if (!result.retried) return { type: "failed", reason: `not retried: ${retryRefusals[result.reason]}` };
   return result.head ? deliver(context, jobId) : { type: "done" };
 }

@@ -6,13 +6,13 @@ import type { JobContext } from "./job-context.ts";
  * second, and by a hint that is faster.
  */
 export async function cancelJob(
-  { db, queue, handOver, live, log }: JobContext,
+  { db, queue, dispatcher, live, log }: JobContext,
   job: { id: string; conversationId: string },
 ): Promise<"cancelled" | "stopping" | "ended"> {
   const ignore = (error: unknown) => log.debug({ err: error, jobId: job.id }, "could not publish the hint of a cancel");
   const ended = await cancelQueuedJob(db.pool, job);
   if (ended) {
-    if (ended.nextJobId !== null) handOver.push(ended.nextJobId);
+    if (ended.nextJobId !== null) dispatcher.push(ended.nextJobId);
     live.hintChange(job.id).catch(ignore);
     queue.remove([job.id]).catch(ignore);
     return "cancelled";

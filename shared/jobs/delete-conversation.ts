@@ -1,10 +1,10 @@
-import { deleteConversation as writeTombstone, markErased, type Traces } from "../db/conversations/erasure.ts";
+import { type Leftovers, markErased, storeTombstone } from "../db/conversations/erasure.ts";
 import type { JobContext } from "./job-context.ts";
 
 /**
- * Deletes a conversation. Its rows are deleted when this resolves. The reconciler erases the traces in other stores,
+ * Deletes a conversation. Its rows are deleted when this resolves. The reconciler erases the copies in other stores,
  * within seconds or once they are up.
- * @param idleDays only if it has been idle for that many days
+ * @param options.idleDays only if it has been idle for that many days
  * @returns `false`: there was nothing to delete
  */
 export async function deleteConversation(
@@ -12,9 +12,9 @@ export async function deleteConversation(
   conversationId: string,
   { idleDays }: { idleDays?: number } = {},
 ): Promise<boolean> {
-  const traces = await writeTombstone(db.pool, conversationId, idleDays === undefined ? {} : { idleDays });
-  if (!traces) return false;
-  for (const { id } of traces.jobs) {
+  const leftovers = await storeTombstone(db.pool, conversationId, idleDays === undefined ? {} : { idleDays });
+  if (!leftovers) return false;
+  for (const { id } of leftovers.jobs) {
     const ignore = (error: unknown) => log.debug({ err: error, jobId: id }, "could not publish the hint of a deletion");
     live.hintChange(id).catch(ignore);
     live.hintCancel(id).catch(ignore);
@@ -26,10 +26,13 @@ export async function deleteConversation(
 const dropsAtOnce = 50;
 
 /**
- * Removes a deleted conversation's traces from the queue and the drafts. Idempotent.
+ * Removes a deleted conversation's leftovers from the queue and the drafts. Idempotent.
  * @returns `false`: a worker is still busy with a job whose result it cannot store, so call this again
  */
-export async function eraseTraces({ db, queue, live }: JobContext, { conversationId, jobs }: Traces): Promise<boolean> {
+export async function eraseLeftovers(
+  { db, queue, live }: JobContext,
+  { conversationId, jobs }: Leftovers,
+): Promise<boolean> {
   const held = await queue.remove(jobs.map(({ id }) => id));
   for (let start = 0; start < jobs.length; start += dropsAtOnce) {
     await Promise.all(jobs.slice(start, start + dropsAtOnce).map(({ id, attempt }) => live.dropDraft(id, attempt)));

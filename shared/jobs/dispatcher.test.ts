@@ -6,7 +6,7 @@ import { claim, startConversation } from "../testing/fixtures/conversations.ts";
 import { jobStores, openJobsOnRedis } from "../testing/fixtures/job-context.ts";
 import { quietLog, recordingLog } from "../testing/fixtures/quiet-log.ts";
 import { redisAvailable } from "../testing/stores/redis.ts";
-import { HandOver } from "./dispatcher.ts";
+import { Dispatcher } from "./dispatcher.ts";
 
 describe.each(jobStores)("dispatching jobs to a queue on $name", ({ available, openJobs }) => {
   it.runIf(available)("sends jobs that arrive during a call together in the next one", async () => {
@@ -18,16 +18,16 @@ describe.each(jobStores)("dispatching jobs to a queue on $name", ({ available, o
         return context.queue.enqueue(jobIds);
       },
     };
-    const handOver = new HandOver({ ...context, queue });
-    for (let count = 0; count < 100; count += 1) handOver.push(v7());
-    await handOver.settled();
+    const dispatcher = new Dispatcher({ ...context, queue });
+    for (let count = 0; count < 100; count += 1) dispatcher.push(v7());
+    await dispatcher.settled();
     expect(calls).toEqual([1, 99]);
     expect(await context.queue.counts()).toMatchObject({ waiting: 100 });
 
-    handOver.push(v7());
-    await handOver.settled();
+    dispatcher.push(v7());
+    await dispatcher.settled();
     expect(calls).toEqual([1, 99, 1]);
-    await handOver.settled();
+    await dispatcher.settled();
   });
 });
 
@@ -39,10 +39,10 @@ describe.runIf(redisAvailable)("dispatching jobs to a queue that is down", () =>
     await claim(context.db.pool, active.id);
     await context.redis.kill();
     const { log, lines } = recordingLog();
-    const handOver = new HandOver({ ...context, log });
-    handOver.push(job.id);
-    handOver.push(active.id);
-    await handOver.settled();
+    const dispatcher = new Dispatcher({ ...context, log });
+    dispatcher.push(job.id);
+    dispatcher.push(active.id);
+    await dispatcher.settled();
     expect(await takeDueJobs(context.db.pool)).toEqual([job.id]);
     expect(lines.map(({ msg }) => msg)).toEqual(lines.map(() => expect.stringContaining("the reconciler") as string));
   });
@@ -52,10 +52,10 @@ describe.runIf(redisAvailable)("dispatching jobs to a queue that is down", () =>
     const { log, lines } = recordingLog();
     const db = openDatabase("postgres://nobody@127.0.0.1:1/none", quietLog());
     onTestFinished(() => db.close());
-    const handOver = new HandOver({ queue: context.queue, log, db });
+    const dispatcher = new Dispatcher({ queue: context.queue, log, db });
     await context.redis.kill();
-    handOver.push(v7());
-    await handOver.settled();
+    dispatcher.push(v7());
+    await dispatcher.settled();
     await context.redis.restart();
     expect(lines).toHaveLength(2);
     await expect
@@ -69,8 +69,8 @@ describe.runIf(redisAvailable)("dispatching jobs to a queue that is down", () =>
       )
       .toBe(true);
     const later = v7();
-    handOver.push(later);
-    await handOver.settled();
+    dispatcher.push(later);
+    await dispatcher.settled();
     expect(await context.queue.bull.getJobState(later)).toBe("waiting");
   });
 });

@@ -7,7 +7,7 @@ import type { JobQueue } from "../queue/job-queue.ts";
  * Hands committed jobs to the queue without making callers wait. The rows are safe: jobs that the queue refuses are
  * marked for the reconciler. Jobs pushed while a call is in flight share the next one.
  */
-export class HandOver {
+export class Dispatcher {
   readonly #db: Pick<Database, "pool">;
   readonly #queue: Pick<JobQueue, "enqueue">;
   readonly #log: Logger;
@@ -35,12 +35,12 @@ export class HandOver {
     while (this.#waiting.length > 0) {
       const jobIds = this.#waiting;
       this.#waiting = [];
-      await this.#handOver(jobIds);
+      await this.#send(jobIds);
     }
     this.#running = undefined;
   }
 
-  async #handOver(jobIds: string[]): Promise<void> {
+  async #send(jobIds: string[]): Promise<void> {
     try {
       await this.#queue.enqueue(jobIds);
     } catch (error) {

@@ -1,9 +1,9 @@
-import { endJob as writeEnd, findEnd, type JobEnd } from "../db/jobs/end.ts";
+import { findEnd, type JobEnd, storeJobEnd } from "../db/jobs/end.ts";
 import type { JobContext } from "./job-context.ts";
 
 /**
  * Ends an active job, notifies its followers, and enqueues the conversation's next job.
- * @param orphan only if no worker holds the job
+ * @param options.orphan only if no worker holds the job
  * @returns whether this call ended it; `false`: the attempt was no longer current
  * @throws when PostgreSQL is down; the job may have ended or not, and the same call may be repeated
  */
@@ -15,9 +15,9 @@ export async function endJob(
 ): Promise<boolean> {
   const { pool } = context.db;
   // The response to an earlier try may have been lost: then its follow-up steps are still to be done.
-  const result = (await writeEnd(pool, job, end, options)) ?? (await findEnd(pool, job, end));
+  const result = (await storeJobEnd(pool, { job, end, ...options })) ?? (await findEnd(pool, job, end));
   if (!result) return false;
-  if (result.nextJobId !== null) context.handOver.push(result.nextJobId);
+  if (result.nextJobId !== null) context.dispatcher.push(result.nextJobId);
   notifyEnd(context, job);
   return true;
 }

@@ -2,13 +2,13 @@ import type { Database } from "../db/database.ts";
 import type { Live } from "../live/live.ts";
 import type { Logger } from "../logger.ts";
 import type { JobQueue } from "../queue/job-queue.ts";
-import type { HandOver } from "./dispatcher.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 
 /** Dependencies of a job's operations. */
 export interface JobContext {
   db: Database;
   queue: JobQueue;
-  handOver: HandOver;
+  dispatcher: Dispatcher;
   live: Live;
   log: Logger;
 }

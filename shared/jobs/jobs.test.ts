@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { endJob as writeEnd } from "../db/jobs/end.ts";
+import { storeJobEnd } from "../db/jobs/end.ts";
 import { readJob } from "../db/jobs/read-job.ts";
 import { readTombstones } from "../db/conversations/erasure.ts";
 import type { Hint } from "../live/live.ts";
@@ -7,7 +7,7 @@ import { claim, completed, followUp, startConversation } from "../testing/fixtur
 import { jobStores, openJobsOnRedis, type TestJobContext } from "../testing/fixtures/job-context.ts";
 import { redisAvailable } from "../testing/stores/redis.ts";
 import { cancelJob } from "./cancel-job.ts";
-import { deleteConversation, eraseTraces } from "./delete-conversation.ts";
+import { deleteConversation, eraseLeftovers } from "./delete-conversation.ts";
 import { endJob } from "./end-job.ts";
 
 async function submit(context: TestJobContext) {
@@ -28,8 +28,8 @@ async function heardCancels({ live }: TestJobContext): Promise<string[]> {
   return heard;
 }
 
-async function stateInQueue({ queue, handOver }: TestJobContext, jobId: string): Promise<string> {
-  await handOver.settled();
+async function stateInQueue({ queue, dispatcher }: TestJobContext, jobId: string): Promise<string> {
+  await dispatcher.settled();
   return queue.bull.getJobState(jobId);
 }
 
@@ -58,7 +58,7 @@ describe.each(jobStores)("life of a job on $name", ({ available, openJobs }) => 
       const claimed = await claim(context.db.pool, first.id);
       const end = completed("an answer");
       // Written, and the worker has not heard of it.
-      expect(await writeEnd(context.db.pool, claimed, end)).toEqual({ nextJobId: second.id });
+      expect(await storeJobEnd(context.db.pool, { job: claimed, end })).toEqual({ nextJobId: second.id });
       expect(await stateInQueue(context, second.id)).toBe("unknown");
       expect(await endJob(context, claimed, end)).toBe(true);
       expect(await stateInQueue(context, second.id)).toBe("waiting");
@@ -121,10 +121,10 @@ describe.each(jobStores)("life of a job on $name", ({ available, openJobs }) => 
       await expect.poll(() => hints).toContainEqual({ type: "change" });
 
       await context.db.pool.query("update conversations set deleted_at = deleted_at - interval '3 s'");
-      const [traces] = await readTombstones(context.db.pool);
-      if (!traces) throw new Error("there is a tombstone");
+      const [leftovers] = await readTombstones(context.db.pool);
+      if (!leftovers) throw new Error("there is a tombstone");
       for (let time = 0; time < 2; time += 1) {
-        await eraseTraces(context, traces);
+        await eraseLeftovers(context, leftovers);
         expect(await context.live.readDraft(first.id, 1, 0)).toBeUndefined();
         expect(await stateInQueue(context, first.id)).toBe("unknown");
         expect(await stateInQueue(context, second.id)).toBe("unknown");
@@ -144,11 +144,11 @@ describe.runIf(redisAvailable)("life of a job while Redis is down", () => {
     expect(await cancelJob(context, cancelled)).toBe("cancelled");
     expect(await deleteConversation(context, deleted.conversationId)).toBe(true);
     await context.db.pool.query("update conversations set deleted_at = deleted_at - interval '3 s'");
-    const [traces] = await readTombstones(context.db.pool);
-    expect(traces).toMatchObject({ conversationId: deleted.conversationId });
-    const erased = traces && eraseTraces(context, traces).then(() => "erased", String);
+    const [leftovers] = await readTombstones(context.db.pool);
+    expect(leftovers).toMatchObject({ conversationId: deleted.conversationId });
+    const erased = leftovers && eraseLeftovers(context, leftovers).then(() => "erased", String);
     expect(await erased).toContain("Error");
-    expect(await readTombstones(context.db.pool)).toEqual([traces]);
-    await context.handOver.settled();
+    expect(await readTombstones(context.db.pool)).toEqual([leftovers]);
+    await context.dispatcher.settled();
   });
 });

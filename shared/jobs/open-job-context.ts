@@ -7,7 +7,7 @@ import type { Logger } from "../logger.ts";
 import type { QueueBackend } from "../queue/backend.ts";
 import { createQueueBackend } from "../queue/create-backend.ts";
 import { openJobQueue } from "../queue/job-queue.ts";
-import { HandOver } from "./dispatcher.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import type { JobContext } from "./job-context.ts";
 
 /** Time that a process waits for PostgreSQL when it starts before it. */
@@ -40,7 +40,7 @@ export async function openJobContext(
   const queue = await openJobQueue(backend, log);
   lifecycle.onClose("queue", () => queue.close());
 
-  const handOver = new HandOver({ db, queue, log });
-  lifecycle.onClose("hand-over", () => handOver.settled());
-  return { db, queue, handOver, live, log, backend };
+  const dispatcher = new Dispatcher({ db, queue, log });
+  lifecycle.onClose("dispatcher", () => dispatcher.settled());
+  return { db, queue, dispatcher, live, log, backend };
 }

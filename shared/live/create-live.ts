@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { Live } from "./live.ts";
+import { dropStaleDrafts } from "./stale-drafts.ts";
 
 interface LiveOptions {
   /** Redis URL. Without one, drafts and hints are in PostgreSQL. */
@@ -14,7 +15,7 @@ interface LiveOptions {
 export async function createLive({ redisUrl, databaseUrl, pool, onError }: LiveOptions): Promise<Live> {
   if (redisUrl !== undefined) {
     const { createRedisLive } = await import("./redis-live.ts");
-    return createRedisLive(redisUrl, { onError });
+    return createRedisLive(redisUrl, { onError, dropStale: () => dropStaleDrafts(pool) });
   }
   const { createPostgresLive } = await import("./postgres-live.ts");
   return createPostgresLive({ pool, connectionString: databaseUrl, onError });

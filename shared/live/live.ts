@@ -1,7 +1,8 @@
 /**
  * Drafts and live hints. A draft is the text of one attempt while it is written: one copy, keyed by job and attempt,
  * from which any API process can read at any byte. Hints announce that there is something to read. Neither is a source
- * of truth: PostgreSQL's rows and the stored reply are. Every call answers or rejects within `liveTimeoutMs`.
+ * of truth: PostgreSQL's rows and the stored reply are. Every call but
+ * `dropStale` answers or rejects within `liveTimeoutMs`.
  */
 export interface Live {
   /**
@@ -20,6 +21,12 @@ export interface Live {
   draftLengths(drafts: readonly { jobId: string; attempt: number }[]): Promise<number[]>;
   /** Drops a job's drafts up to this attempt: when the job has ended, or its conversation was deleted. */
   dropDraft(jobId: string, attempt: number): Promise<void>;
+  /**
+   * Drops drafts that outlived `draftTtlSeconds`. Those in Redis expire there; those that an installation left in
+   * PostgreSQL before it had Redis are dropped either way.
+   * @returns how many
+   */
+  dropStale(): Promise<number>;
 
   /** Hints that a job's row changed: its status or its attempt. */
   hintChange(jobId: string): Promise<void>;

@@ -6,7 +6,7 @@ import { openTcpGate } from "../testing/processes/tcp-gate.ts";
 import { draftTtlSeconds, type Live } from "./live.ts";
 import { openOne, patiently, type LiveFixture } from "./live-fixture.testsuite.ts";
 import { describeLive } from "./live.testsuite.ts";
-import { createPostgresLive, dropStaleDrafts } from "./postgres-live.ts";
+import { createPostgresLive } from "./postgres-live.ts";
 
 /** 7,999 bytes of a NOTIFY, less the job's id and `d1:0:`. */
 const longestHintedDelta = 7999 - 36 - 5;
@@ -48,7 +48,8 @@ describe("live channel on PostgreSQL", () => {
       draftTtlSeconds + 1,
       stale,
     ]);
-    expect(await dropStaleDrafts(fixture.direct)).toBe(1);
+    expect(await live.dropStale()).toBe(1);
+    expect(await live.dropStale()).toBe(0);
     expect(await live.readDraft(stale, 1, 0)).toBeUndefined();
     expect(await live.readDraft(fresh, 1, 0)).toBeDefined();
   });

@@ -1,9 +1,10 @@
 import type { Pool, QueryConfig, QueryResult, QueryResultRow } from "pg";
 import { within } from "../process/lifecycle.ts";
 import { changeMessage, decodeHint, encodeDelta } from "./hints.ts";
-import { draftTtlSeconds, liveTimeoutMs } from "./live.ts";
+import { liveTimeoutMs } from "./live.ts";
 import type { Delta, DraftSlice, HintListener, Live } from "./live.ts";
 import { PostgresNotifications } from "./postgres-notifications.ts";
+import { dropStaleDrafts } from "./stale-drafts.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 interface PostgresLiveOptions {
@@ -25,15 +26,6 @@ export async function createPostgresLive(options: PostgresLiveOptions): Promise<
   const live = new PostgresLive({ ...options, timeoutMs });
   await within(timeoutMs, live.connected).catch(() => undefined);
   return live;
-}
-
-/**
- * Deletes drafts without a write for `draftTtlSeconds`: their jobs ended while this store was down.
- * @returns how many
- */
-export async function dropStaleDrafts(pool: Pool): Promise<number> {
-  const { rowCount } = await pool.query({ ...statements.dropStale, values: [draftTtlSeconds] });
-  return rowCount ?? 0;
 }
 
 const liveChannel = "parley_live";
@@ -105,6 +97,10 @@ class PostgresLive implements Live {
 
   async dropDraft(jobId: string, attempt: number): Promise<void> {
     await this.#query(statements.drop, [jobId, attempt]);
+  }
+
+  dropStale(): Promise<number> {
+    return dropStaleDrafts(this.#pool);
   }
 
   async hintChange(jobId: string): Promise<void> {
@@ -205,10 +201,6 @@ const statements = {
       order by wanted.position`,
   },
   drop: { name: "live-drop-draft", text: "delete from drafts where job_id = $1 and attempt <= $2" },
-  dropStale: {
-    name: "live-drop-stale-drafts",
-    text: "delete from drafts where updated_at < now() - make_interval(secs => $1)",
-  },
   notify: { name: "live-notify", text: "select pg_notify($1, $2)" },
   /** Changes nothing, yet is refused by a server that refuses writes. */
   ping: { name: "live-ping", text: "update drafts set attempt = attempt where false" },

@@ -22,7 +22,7 @@ export class PostgresNotifications {
   readonly #handlers: NotificationHandlers;
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
-  #session: Session | undefined;
+  #connection: ListenConnection | undefined;
 
   constructor(connectionString: string, handlers: NotificationHandlers) {
     this.#connectionString = connectionString;
@@ -32,12 +32,12 @@ export class PostgresNotifications {
 
   /** Resolves once the current connection listens. A new connection needs a new call. */
   async listen(channel: string): Promise<void> {
-    await this.#session?.listen(channel);
+    await this.#connection?.listen(channel);
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    this.#session?.end();
+    this.#connection?.end();
     await this.#running;
   }
 
@@ -45,26 +45,28 @@ export class PostgresNotifications {
     const { signal } = this.#closing;
     let failures = 0;
     while (!signal.aborted) {
-      const session = new Session(this.#connectionString, (...message) => this.#handlers.notified(...message));
-      this.#session = session;
+      const connection = new ListenConnection(this.#connectionString, (...message) =>
+        this.#handlers.notified(...message),
+      );
+      this.#connection = connection;
       try {
-        await session.open();
+        await connection.open();
         failures = 0;
         this.#handlers.connected();
-        await session.ended;
+        await connection.ended;
       } catch (error) {
         if (failures === 0 && !signal.aborted) this.#handlers.failed(error as Error);
       }
       this.#handlers.disconnected();
-      session.end();
+      connection.end();
       failures += 1;
       await sleep(Math.min(failures * 100, 1000), undefined, { signal }).catch(() => undefined);
     }
   }
 }
 
-/** Lifetime of one connection. */
-class Session {
+/** One connection for LISTEN, from its opening to its end. */
+class ListenConnection {
   /** Rejects with the reason why the connection ended. */
   readonly ended: Promise<never>;
   readonly #fail: (reason: unknown) => void;

@@ -12,6 +12,8 @@ import { failFast, listenToCluster, listenToServer, type RedisHints } from "./re
 interface RedisLiveOptions {
   /** Receives the first error of each outage of a connection. */
   onError: (error: Error) => void;
+  /** Drops what another store may still hold of drafts. */
+  dropStale?: () => Promise<number>;
   /** Prefix of all keys and channels. */
   prefix?: string;
   timeoutMs?: number;
@@ -23,10 +25,10 @@ interface RedisLiveOptions {
  */
 export async function createRedisLive(
   url: string,
-  { onError, prefix = "parley", timeoutMs = liveTimeoutMs }: RedisLiveOptions,
+  { onError, dropStale = async () => 0, prefix = "parley", timeoutMs = liveTimeoutMs }: RedisLiveOptions,
 ): Promise<Live> {
   const commands = connectRedis(url, { ...failFast, commandTimeout: timeoutMs, scripts: draftScripts(url) }, onError);
-  const options = { onError, prefix, timeoutMs };
+  const options = { onError, dropStale, prefix, timeoutMs };
   const hints = commands instanceof Cluster ? listenToCluster(url, commands, options) : listenToServer(url, options);
   await Promise.allSettled([commands, ...hints.connections()].map((redis) => within(timeoutMs, once(redis, "ready"))));
   return new RedisLive(commands, hints, options);
@@ -39,14 +41,16 @@ class RedisLive implements Live {
   readonly #commands: RedisClient;
   readonly #hints: RedisHints;
   readonly #pings: NodeJS.Timeout;
+  readonly #dropStale: () => Promise<number>;
   readonly #prefix: string;
   readonly #timeoutMs: number;
   /** True on a Cluster, where a hint is sent to the node that holds its job, not to all. */
   readonly #sharded: boolean;
 
-  constructor(commands: RedisClient, hints: RedisHints, { prefix, timeoutMs }: Required<RedisLiveOptions>) {
+  constructor(commands: RedisClient, hints: RedisHints, { dropStale, prefix, timeoutMs }: Required<RedisLiveOptions>) {
     this.#commands = commands;
     this.#hints = hints;
+    this.#dropStale = dropStale;
     this.#prefix = prefix;
     this.#timeoutMs = timeoutMs;
     this.#sharded = commands instanceof Cluster;
@@ -88,6 +92,10 @@ class RedisLive implements Live {
   async dropDraft(jobId: string, attempt: number): Promise<void> {
     const keys = Array.from({ length: attempt }, (_, earlier) => this.#draftKey(jobId, earlier + 1));
     if (keys.length > 0) await this.#limited(this.#commands.unlink(...keys));
+  }
+
+  dropStale(): Promise<number> {
+    return this.#dropStale();
   }
 
   async hintChange(jobId: string): Promise<void> {

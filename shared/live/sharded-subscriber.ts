@@ -12,7 +12,7 @@ interface ShardedSubscriberOptions {
   onError: (error: Error) => void;
 }
 
-interface Wanted {
+interface WantedTopic {
   /** Node that delivers it, or was asked to. */
   home?: string;
   delivered: boolean;
@@ -31,7 +31,7 @@ const retryMs = 200;
 export class ShardedSubscriber implements Transport {
   readonly #options: ShardedSubscriberOptions;
   readonly #nodes = new Map<string, Redis>();
-  readonly #wanted = new Map<string, Wanted>();
+  readonly #wanted = new Map<string, WantedTopic>();
   /** Nodes that were unreachable at the last try. */
   readonly #down = new Set<string>();
   /** Nodes that refused or dropped topics they no longer hold, without naming them. */

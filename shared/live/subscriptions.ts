@@ -23,12 +23,12 @@ interface TopicListener {
 
 interface Topic {
   name: string;
-  entries: Set<Entry>;
+  subscribers: Set<Subscriber>;
   /** True once the store has confirmed it on the current connection. */
   confirmed: boolean;
 }
 
-interface Entry {
+interface Subscriber {
   listener: TopicListener;
   /** Set while `listen` still waits. A listener confirmed later has missed something. */
   confirm?: (() => void) | undefined;
@@ -57,14 +57,14 @@ export class Subscriptions {
    */
   async listen(name: string, listener: TopicListener): Promise<() => void> {
     const topic = this.#topics.get(name) ?? this.#open(name);
-    const entry: Entry = { listener };
-    topic.entries.add(entry);
-    if (!topic.confirmed) await confirmation(entry, this.#timeoutMs);
-    return () => this.#leave(topic, entry);
+    const subscriber: Subscriber = { listener };
+    topic.subscribers.add(subscriber);
+    if (!topic.confirmed) await confirmation(subscriber, this.#timeoutMs);
+    return () => this.#leave(topic, subscriber);
   }
 
   deliver(name: string, message: string): void {
-    for (const { listener } of this.#topics.get(name)?.entries ?? []) this.#tell(() => listener.hear(message));
+    for (const { listener } of this.#topics.get(name)?.subscribers ?? []) this.#tell(() => listener.hear(message));
   }
 
   /** Called for a new connection, which has no topics yet. */
@@ -86,14 +86,14 @@ export class Subscriptions {
   }
 
   #open(name: string): Topic {
-    const topic: Topic = { name, entries: new Set(), confirmed: false };
+    const topic: Topic = { name, subscribers: new Set(), confirmed: false };
     this.#topics.set(name, topic);
     if (this.#connected) this.#subscribe([topic]);
     return topic;
   }
 
-  #leave(topic: Topic, entry: Entry): void {
-    if (!topic.entries.delete(entry) || topic.entries.size > 0) return;
+  #leave(topic: Topic, subscriber: Subscriber): void {
+    if (!topic.subscribers.delete(subscriber) || topic.subscribers.size > 0) return;
     this.#topics.delete(topic.name);
     if (this.#connected) this.#transport.unsubscribe(topic.name);
   }
@@ -114,7 +114,7 @@ export class Subscriptions {
 
   #confirm(topic: Topic): void {
     topic.confirmed = true;
-    for (const { confirm, listener } of topic.entries) {
+    for (const { confirm, listener } of topic.subscribers) {
       if (confirm) confirm();
       else this.#tell(() => listener.gap());
     }
@@ -130,11 +130,11 @@ export class Subscriptions {
   }
 }
 
-async function confirmation(entry: Entry, timeoutMs: number): Promise<void> {
+async function confirmation(subscriber: Subscriber, timeoutMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, timeoutMs);
-  entry.confirm = resolve;
+  subscriber.confirm = resolve;
   await promise;
-  entry.confirm = undefined;
+  subscriber.confirm = undefined;
   clearTimeout(timer);
 }

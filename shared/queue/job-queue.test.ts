@@ -195,9 +195,9 @@ describe.each([
       const store = await open();
       const queue = await openQueue(store);
       const id = await entryIn("active", store, queue);
-      expect(await queue.putBeside([{ id, attempt: 1 }])).toBe(1);
-      expect(await queue.putBeside([{ id, attempt: 1 }])).toBe(0);
-      expect(await queue.putBeside([{ id, attempt: 2 }])).toBe(1);
+      expect(await queue.enqueueDuplicate([{ id, attempt: 1 }])).toBe(1);
+      expect(await queue.enqueueDuplicate([{ id, attempt: 1 }])).toBe(0);
+      expect(await queue.enqueueDuplicate([{ id, attempt: 2 }])).toBe(1);
       expect(await queue.counts()).toMatchObject({ active: 1, waiting: 2 });
       const delivered: string[] = [];
       await work(store, async (entry) => void delivered.push(entry.id ?? ""));

@@ -13,11 +13,11 @@ export interface JobQueue {
    */
   putBack(jobIds: readonly string[], options?: { unclaimed?: boolean }): Promise<number>;
   /**
-   * Adds a second entry for an attempt of a job, beside one that the queue reserves for a worker that has lost the job.
+   * Enqueues a duplicate of an attempt's entry, for a job whose entry the queue reserves for a worker that has lost it.
    * A worker cut off from PostgreSQL alone keeps its entry locked, as does one that died with a wrong clock.
    * @returns how many were new
    */
-  putBeside(jobs: readonly { id: string; attempt: number }[]): Promise<number>;
+  enqueueDuplicate(jobs: readonly { id: string; attempt: number }[]): Promise<number>;
   /**
    * Removes entries that no worker is processing.
    * @returns the others
@@ -47,15 +47,16 @@ const callTimeoutMs = 1000;
 /** Entries looked up at once when putting back. */
 const lookUps = 50;
 
-const besideMark = ".";
+const aliasMark = ".";
 
-function beside(jobId: string, which: number | string): string {
-  return `${jobId}${besideMark}${which}`;
+/** Id of a further entry of a job, beside the one that has the job's id. */
+function aliasEntryId(jobId: string, which: number | string): string {
+  return `${jobId}${aliasMark}${which}`;
 }
 
 /** Returns the job of a queue entry. */
 export function jobIdOf(entryId: string): string {
-  return entryId.split(besideMark, 1)[0] ?? entryId;
+  return entryId.split(aliasMark, 1)[0] ?? entryId;
 }
 
 export async function openJobQueue(backend: QueueBackend, log: Logger): Promise<JobQueue> {
@@ -81,7 +82,7 @@ export async function openJobQueue(backend: QueueBackend, log: Logger): Promise<
       return true;
     }
     return unclaimed && typeof entry.processedOn === "number"
-      ? putBackOne(beside(entryId, `taken-${entry.processedOn}`))
+      ? putBackOne(aliasEntryId(entryId, `taken-${entry.processedOn}`))
       : false;
   };
 
@@ -99,7 +100,7 @@ export async function openJobQueue(backend: QueueBackend, log: Logger): Promise<
     bull,
     enqueue: add,
     putBack,
-    putBeside: (jobs) => putBack(jobs.map(({ id, attempt }) => beside(id, attempt))),
+    enqueueDuplicate: (jobs) => putBack(jobs.map(({ id, attempt }) => aliasEntryId(id, attempt))),
     async remove(jobIds) {
       const held = await inBatches(jobIds, removeOne);
       return jobIds.filter((_, place) => held[place]);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { openDatabase } from "../../../shared/db/database.ts";
-import { endJob } from "../../../shared/db/jobs/end.ts";
+import { storeJobEnd } from "../../../shared/db/jobs/end.ts";
 import { claim, completed, startConversation } from "../../../shared/testing/fixtures/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../../shared/testing/stores/database.ts";
 import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
@@ -22,7 +22,7 @@ describe("backlog", () => {
     expect(await new Backlog(db.pool, 2).isFull()).toBe(true);
     const claimed = await claim(db.pool, first.id);
     expect(await new Backlog(db.pool, 2).isFull()).toBe(true);
-    await endJob(db.pool, claimed, completed());
+    await storeJobEnd(db.pool, { job: claimed, end: completed() });
     expect(await new Backlog(db.pool, 2).isFull()).toBe(false);
   });
 

@@ -9,7 +9,7 @@ import type { ProviderInfo } from "../../../shared/protocol/service.ts";
 const freshMs = 1000;
 const timeoutMs = 1000;
 
-interface Sources {
+interface ProviderSources {
   pool: Pool;
   /** Providers by the settings of this process, used until a worker has reported. */
   own: readonly ProviderInfo[];
@@ -18,10 +18,10 @@ interface Sources {
 
 /** Providers that may be chosen, as reported by the workers: they have the keys, an API does not. */
 export class KnownProviders {
-  readonly #sources: Sources;
+  readonly #sources: ProviderSources;
   #last: readonly ProviderInfo[];
 
-  constructor(sources: Sources) {
+  constructor(sources: ProviderSources) {
     this.#sources = sources;
     this.#last = sources.own;
   }

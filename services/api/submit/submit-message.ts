@@ -106,7 +106,7 @@ export async function submitMessage(
 type FirstMessage = Omit<NewMessage, "conversationId"> & Pick<NewConversation, "thread">;
 
 async function startConversation(
-  { db, handOver }: ApiContext,
+  { db, dispatcher }: ApiContext,
   body: SubmitRequest,
   row: FirstMessage,
 ): Promise<Submission | undefined> {
@@ -127,7 +127,7 @@ async function startConversation(
     throw error;
   });
   if (!accepted) return undefined;
-  handOver.push(row.jobId);
+  dispatcher.push(row.jobId);
   return { jobId: row.jobId, conversationId, messageId: row.messageId, status: "queued" };
 }
 
@@ -149,7 +149,7 @@ async function continueConversation(
     throw error;
   });
   if (!accepted) return undefined;
-  if (accepted.head) context.handOver.push(row.jobId);
+  if (accepted.head) context.dispatcher.push(row.jobId);
   const { jobId, conversationId, messageId } = row;
   return { jobId, conversationId, messageId, status: "queued" };
 }

@@ -23,7 +23,7 @@ describe("delivery check", () => {
     const { id } = await startConversation(db.pool);
     await db.pool.query("update jobs set created_at = now() - interval '95 s' where id = $1", [id]);
     const checking = checkDelivery(db.pool, counts);
-    expect(await claimJob(db.pool, id, false, "a worker")).toBeDefined();
+    expect(await claimJob(db.pool, { jobId: id, reclaim: false, worker: "a worker" })).toBeDefined();
     expect(await checking).toEqual({ status: "up" });
   });
 

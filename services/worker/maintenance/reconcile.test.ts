@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { maxDeaths, releaseJob } from "../../../shared/db/jobs/claim.ts";
-import { deleteConversation, readTombstones } from "../../../shared/db/conversations/erasure.ts";
+import { maxCrashes, releaseJob } from "../../../shared/db/jobs/claim.ts";
+import { storeTombstone, readTombstones } from "../../../shared/db/conversations/erasure.ts";
 import { requestCancel } from "../../../shared/db/jobs/end.ts";
 import { readJob } from "../../../shared/db/jobs/read-job.ts";
+import { draftTtlSeconds } from "../../../shared/live/live.ts";
 import { markDue, takeDueJobs } from "../../../shared/db/jobs/reconcile.ts";
 import { claim, followUp, loseLease, startConversation } from "../../../shared/testing/fixtures/conversations.ts";
 import { jobStores, openJobsOnRedis, type TestJobContext } from "../../../shared/testing/fixtures/job-context.ts";
@@ -46,7 +47,7 @@ describe.each(jobStores)("reconciler on $name", ({ available, openJobs }) => {
     for (const { id } of [died, givenBack, alive, cancelled]) await claim(jobs.db.pool, id);
     await releaseJob(jobs.db.pool, givenBack.id, 1);
     await requestCancel(jobs.db.pool, cancelled.id);
-    for (let run = 0; run < maxDeaths; run += 1) {
+    for (let run = 0; run < maxCrashes; run += 1) {
       await claim(jobs.db.pool, deadly.id);
       await loseLease(jobs.db.pool, deadly.id);
     }
@@ -85,13 +86,35 @@ describe.each(jobStores)("reconciler on $name", ({ available, openJobs }) => {
     await jobs.queue.enqueue([id]);
     await claim(jobs.db.pool, id);
     await jobs.live.append({ jobId: id, attempt: 1, offset: 0, text: "half an" });
-    await deleteConversation(jobs.db.pool, conversationId);
+    await storeTombstone(jobs.db.pool, conversationId);
     await jobs.db.pool.query("update conversations set deleted_at = deleted_at - interval '3 s'");
     await reconcile(openWorker(jobs));
     expect(await jobs.queue.bull.getJobState(id)).toBe("unknown");
     expect(await jobs.live.readDraft(id, 1, 0)).toBeUndefined();
     expect(await readTombstones(jobs.db.pool)).toEqual([]);
   });
+
+  it.runIf(available)(
+    "drops the drafts that PostgreSQL kept for longer than their lifetime, and no others",
+    async () => {
+      jobs = await openJobs();
+      const { pool } = jobs.db;
+      const kept = await startConversation(pool);
+      const stale = await startConversation(pool);
+      await pool.query("insert into drafts (job_id, attempt, text) values ($1, 1, 'text'), ($2, 1, 'text')", [
+        kept.id,
+        stale.id,
+      ]);
+      await pool.query("update drafts set updated_at = now() - make_interval(secs => $1) where job_id = $2", [
+        draftTtlSeconds + 1,
+        stale.id,
+      ]);
+      const stop = startReconciler(openWorker(jobs));
+      const left = async () => (await pool.query<{ id: string }>("select job_id as id from drafts")).rows;
+      await expect.poll(left, { interval: 10 }).toEqual([{ id: kept.id }]);
+      await stop();
+    },
+  );
 
   it.runIf(available)("runs in many workers at once until it is closed", async () => {
     jobs = await openJobs();
@@ -119,7 +142,7 @@ describe.runIf(redisAvailable)("reconciler while the queue is down", () => {
     const deadly = await startConversation(jobs.db.pool);
     await markDue(jobs.db.pool, [due.id]);
     await claim(jobs.db.pool, orphan.id);
-    for (let run = 0; run < maxDeaths; run += 1) {
+    for (let run = 0; run < maxCrashes; run += 1) {
       await claim(jobs.db.pool, deadly.id);
       await loseLease(jobs.db.pool, deadly.id);
     }

@@ -1,9 +1,8 @@
-import { readStandings } from "../../../shared/db/jobs/claim.ts";
+import { readSnapshots } from "../../../shared/db/jobs/claim.ts";
 import { settleLostCalls } from "../../../shared/db/jobs/calls.ts";
 import { readTombstones } from "../../../shared/db/conversations/erasure.ts";
 import { markDue, readOrphans, takeDueJobs } from "../../../shared/db/jobs/reconcile.ts";
-import { dropStaleDrafts } from "../../../shared/live/postgres-live.ts";
-import { eraseTraces } from "../../../shared/jobs/delete-conversation.ts";
+import { eraseLeftovers } from "../../../shared/jobs/delete-conversation.ts";
 import { repeat } from "./repeat.ts";
 import { mustEnd, settleOrphan } from "./settle-orphan.ts";
 import type { WorkerContext } from "../worker-context.ts";
@@ -27,7 +26,7 @@ export function startReconciler(context: WorkerContext): () => Promise<void> {
   let round = 0;
   return repeat(everyMs, async () => {
     await reconcile(context);
-    if (round % slowRounds === 0) await attempt(context, "dropStaleDrafts", () => dropStaleDrafts(context.db.pool));
+    if (round % slowRounds === 0) await attempt(context, "dropStaleDrafts", () => context.live.dropStale());
     round += 1;
   });
 }
@@ -69,18 +68,18 @@ async function takeUpOrphans(context: WorkerContext): Promise<void> {
   if (!context.reclaimGuard.allowed) return;
   const orphans = await readOrphans(context.db.pool);
   if (orphans.length === 0) return;
-  const standings = await readStandings(context.db.pool, orphans, true);
-  for (const standing of standings.filter(mustEnd)) await settleOrphan(context, standing);
+  const snapshots = await readSnapshots(context.db.pool, orphans, { reclaim: true });
+  for (const snapshot of snapshots.filter(mustEnd)) await settleOrphan(context, snapshot);
   // Includes jobs that were given up: their delivery updates the queue's own record.
-  const deliverable = standings.filter(({ unheld, cancelRequested }) => unheld && !cancelRequested);
+  const deliverable = snapshots.filter(({ reclaimable, cancelRequested }) => reclaimable && !cancelRequested);
   const putBack = await context.queue.putBack(deliverable.map(({ id }) => id));
-  const heldBack = deliverable.filter((standing) => standing.leaseLeftMs < -heldBackMs && !mustEnd(standing));
-  context.metrics.repaired("orphan_put_back", putBack + (await context.queue.putBeside(heldBack)));
+  const heldBack = deliverable.filter((snapshot) => snapshot.leaseLeftMs < -heldBackMs && !mustEnd(snapshot));
+  context.metrics.repaired("orphan_put_back", putBack + (await context.queue.enqueueDuplicate(heldBack)));
 }
 
 /** Erases the queue entries and drafts of deleted conversations. */
 async function eraseDeleted(context: WorkerContext): Promise<void> {
-  for (const traces of await readTombstones(context.db.pool)) await eraseTraces(context, traces);
+  for (const leftovers of await readTombstones(context.db.pool)) await eraseLeftovers(context, leftovers);
 }
 
 /** Settles the calls of dead workers, and frees the budget they had reserved. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { readMessages } from "../../../shared/db/conversations/conversations.ts";
-import { deleteConversation, markErased } from "../../../shared/db/conversations/erasure.ts";
+import { storeTombstone, markErased } from "../../../shared/db/conversations/erasure.ts";
 import { answer, startConversation, type TestJob } from "../../../shared/testing/fixtures/conversations.ts";
 import { jobStores, type TestJobContext } from "../../../shared/testing/fixtures/job-context.ts";
 import { recordingLog } from "../../../shared/testing/fixtures/quiet-log.ts";
@@ -75,7 +75,7 @@ describe("retention", () => {
     jobs = await jobStores[1].openJobs();
     const { pool } = jobs.db;
     const [old] = await conversations(1, 1);
-    await deleteConversation(pool, old?.conversationId ?? "");
+    await storeTombstone(pool, old?.conversationId ?? "");
     await markErased(pool, old?.conversationId ?? "");
     await forget(worker(undefined));
     expect((await pool.query("select from conversations")).rowCount).toBe(1);

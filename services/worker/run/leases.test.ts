@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { readStandings } from "../../../shared/db/jobs/claim.ts";
+import { readSnapshots } from "../../../shared/db/jobs/claim.ts";
 import { openDatabase } from "../../../shared/db/database.ts";
-import { endJob, requestCancel } from "../../../shared/db/jobs/end.ts";
+import { storeJobEnd, requestCancel } from "../../../shared/db/jobs/end.ts";
 import { claim, completed, loseLease, startConversation } from "../../../shared/testing/fixtures/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../../shared/testing/stores/database.ts";
 import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
@@ -44,7 +44,7 @@ describe("leases of a worker", () => {
   it("are renewed before they expire, again and again", async () => {
     const { leases } = openLeases();
     const { job, signal } = await hold(leases);
-    const left = async () => (await readStandings(db.pool, [job.id], true))[0]?.leaseLeftMs ?? 0;
+    const left = async () => (await readSnapshots(db.pool, [job.id], { reclaim: true }))[0]?.leaseLeftMs ?? 0;
     for (let time = 0; time < 2; time += 1) {
       await db.pool.query("update jobs set lease_until = now() + interval '3 s' where id = $1", [job.id]);
       await expect.poll(left, { interval: 20, timeout: 5000 }).toBeGreaterThan(10_000);
@@ -83,7 +83,7 @@ describe("leases of a worker", () => {
     const [taken, ended] = [await hold(leases), await hold(leases)];
     await loseLease(db.pool, taken.job.id);
     await claim(db.pool, taken.job.id);
-    await endJob(db.pool, ended.job, completed());
+    await storeJobEnd(db.pool, { job: ended.job, end: completed() });
     await leases.hearCancel(taken.job.id);
     expect([taken, ended].map(({ signal }) => reasonOf(signal))).toEqual(["lost", "lost"]);
   });
@@ -145,7 +145,7 @@ describe("leases of a worker", () => {
     await gate.reopen();
     await leases.hearCancel(job.id);
     expect(signal.aborted).toBe(false);
-    expect(await readStandings(db.pool, [job.id], true)).toMatchObject([{ unheld: false }]);
+    expect(await readSnapshots(db.pool, [job.id], { reclaim: true })).toMatchObject([{ reclaimable: false }]);
     expect(reclaimGuard.allowed).toBe(false);
   });
 });

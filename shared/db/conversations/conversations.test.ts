@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { answer, followUp, importedMessage, startConversation } from "../../testing/fixtures/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
 import { readConversation, readMessages, readOwner } from "./conversations.ts";
-import { deleteConversation } from "./erasure.ts";
+import { storeTombstone } from "./erasure.ts";
 import type { ImportedMessage } from "../jobs/submit.ts";
 
 let db: OpenTestDatabase;
@@ -65,7 +65,7 @@ describe("conversation", () => {
   it("is found, deleted or unknown", async () => {
     const { conversationId } = await startConversation(db.pool);
     expect(await readOwner(db.pool, conversationId)).toMatchObject({ deleted: false, visitorHash: null });
-    await deleteConversation(db.pool, conversationId);
+    await storeTombstone(db.pool, conversationId);
     expect(await readOwner(db.pool, conversationId)).toMatchObject({ deleted: true, visitorHash: null });
     expect(await readOwner(db.pool, v4())).toBeUndefined();
     expect(await readConversation(db.pool, conversationId)).toBeUndefined();

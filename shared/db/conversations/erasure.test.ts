@@ -14,14 +14,14 @@ import {
 } from "../../testing/fixtures/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
 import { readMessages } from "./conversations.ts";
-import { cancelQueuedJob, endJob } from "../jobs/end.ts";
+import { cancelQueuedJob, storeJobEnd } from "../jobs/end.ts";
 import {
-  deleteConversation,
+  storeTombstone,
   dropTombstones,
   markErased,
   readIdleConversations,
   readTombstones,
-  type Traces,
+  type Leftovers,
 } from "./erasure.ts";
 import { appendMessage } from "../jobs/submit.ts";
 
@@ -42,9 +42,9 @@ describe("deleting a conversation", () => {
     await answer(db.pool, first.id);
     const active = await claim(db.pool, done.id);
 
-    const traces = await deleteConversation(db.pool, first.conversationId);
-    expect(traces?.conversationId).toBe(first.conversationId);
-    expect(new Set(traces?.jobs)).toEqual(
+    const leftovers = await storeTombstone(db.pool, first.conversationId);
+    expect(leftovers?.conversationId).toBe(first.conversationId);
+    expect(new Set(leftovers?.jobs)).toEqual(
       new Set([
         { id: active.id, attempt: 1 },
         { id: waiting.id, attempt: 0 },
@@ -75,10 +75,10 @@ describe("deleting a conversation", () => {
 
   it("happens once for concurrent requests", async () => {
     const { conversationId } = await startConversation(db.pool);
-    const results = await Promise.all(Array.from({ length: 10 }, () => deleteConversation(db.pool, conversationId)));
+    const results = await Promise.all(Array.from({ length: 10 }, () => storeTombstone(db.pool, conversationId)));
     expect(results.filter(Boolean)).toHaveLength(1);
-    expect(await deleteConversation(db.pool, conversationId)).toBeUndefined();
-    expect(await deleteConversation(db.pool, v4())).toBeUndefined();
+    expect(await storeTombstone(db.pool, conversationId)).toBeUndefined();
+    expect(await storeTombstone(db.pool, v4())).toBeUndefined();
   });
 
   it("includes a message accepted while it waited", async () => {
@@ -86,10 +86,10 @@ describe("deleting a conversation", () => {
     const row = followingMessage(first.conversationId);
     const [accepted, deleted] = await queueBehindRow<unknown>(db.pool, first.conversationId, [
       () => appendMessage(db.pool, row),
-      () => deleteConversation(db.pool, first.conversationId),
+      () => storeTombstone(db.pool, first.conversationId),
     ]);
     expect(accepted).toMatchObject({ value: { head: false } });
-    const { jobs } = (deleted?.status === "fulfilled" ? deleted.value : {}) as Partial<Traces>;
+    const { jobs } = (deleted?.status === "fulfilled" ? deleted.value : {}) as Partial<Leftovers>;
     expect(jobs).toContainEqual({ id: row.jobId, attempt: 0 });
     expect(await readMessages(db, first.conversationId, { limit: 10 })).toEqual({ messages: [], more: false });
   });
@@ -99,9 +99,9 @@ describe("deleting a conversation", () => {
     const second = await followUp(db.pool, first.conversationId);
     const claimed = await claim(db.pool, first.id);
     const [deleted, ...late] = await queueBehindRow<unknown>(db.pool, first.conversationId, [
-      () => deleteConversation(db.pool, first.conversationId),
+      () => storeTombstone(db.pool, first.conversationId),
       () => appendMessage(db.pool, followingMessage(first.conversationId)),
-      () => endJob(db.pool, claimed, completed()),
+      () => storeJobEnd(db.pool, { job: claimed, end: completed() }),
       () => cancelQueuedJob(db.pool, second),
     ]);
     expect(deleted).toMatchObject({ status: "fulfilled" });
@@ -120,15 +120,15 @@ describe("deleting expired conversations", () => {
     for (const { id } of [old, older, young, gone]) await answer(own.pool, id);
     await grow(own, { [old.conversationId]: 31, [older.conversationId]: 40, [busy.conversationId]: 50 });
     await grow(own, { [young.conversationId]: 29, [gone.conversationId]: 60 });
-    await deleteConversation(own.pool, gone.conversationId);
+    await storeTombstone(own.pool, gone.conversationId);
     expect(await readIdleConversations(own.pool, 30, 10)).toEqual([older.conversationId, old.conversationId]);
     expect(await readIdleConversations(own.pool, 30, 1)).toEqual([older.conversationId]);
 
     const idleDays = 30;
     for (const { conversationId } of [busy, young]) {
-      expect(await deleteConversation(own.pool, conversationId, { idleDays })).toBeUndefined();
+      expect(await storeTombstone(own.pool, conversationId, { idleDays })).toBeUndefined();
     }
-    expect(await deleteConversation(own.pool, old.conversationId, { idleDays })).toMatchObject({ jobs: [] });
+    expect(await storeTombstone(own.pool, old.conversationId, { idleDays })).toMatchObject({ jobs: [] });
     expect(await readIdleConversations(own.pool, 30, 10)).toEqual([older.conversationId]);
   });
 
@@ -139,11 +139,11 @@ describe("deleting expired conversations", () => {
     const holder = await db.pool.connect();
     await holder.query("begin");
     await holder.query("select from conversations where id = $1 for update", [first.conversationId]);
-    expect(await deleteConversation(db.pool, first.conversationId, { idleDays: 30 })).toBeUndefined();
+    expect(await storeTombstone(db.pool, first.conversationId, { idleDays: 30 })).toBeUndefined();
     await holder.query("rollback");
     holder.release();
     await followUp(db.pool, first.conversationId);
-    expect(await deleteConversation(db.pool, first.conversationId, { idleDays: 30 })).toBeUndefined();
+    expect(await storeTombstone(db.pool, first.conversationId, { idleDays: 30 })).toBeUndefined();
     expect((await readMessages(db, first.conversationId, { limit: 10 }))?.messages).toHaveLength(3);
   });
 
@@ -155,7 +155,7 @@ describe("deleting expired conversations", () => {
     const eraseAll = async () => {
       let erased = 0;
       for (const id of await readIdleConversations(own.pool, 30, 100)) {
-        if (await deleteConversation(own.pool, id, { idleDays: 30 })) erased += 1;
+        if (await storeTombstone(own.pool, id, { idleDays: 30 })) erased += 1;
       }
       return erased;
     };
@@ -185,7 +185,7 @@ describe("tombstone of a deleted conversation", () => {
     const { id, conversationId } = await startConversation(own.pool);
     await claim(own.pool, id);
     await startConversation(own.pool);
-    await deleteConversation(own.pool, conversationId);
+    await storeTombstone(own.pool, conversationId);
     expect(await readTombstones(own.pool)).toEqual([]);
     await own.pool.query("update conversations set deleted_at = deleted_at - interval '3 s'");
     expect(await readTombstones(own.pool)).toEqual([{ conversationId, jobs: [{ id, attempt: 1 }] }]);
@@ -210,7 +210,7 @@ describe("tombstone of a deleted conversation", () => {
     await answer(own.pool, first.id);
     await answer(own.pool, second.id);
     await own.pool.query("update jobs set finished_at = finished_at - interval '26 h' where id = $1", [first.id]);
-    await deleteConversation(own.pool, first.conversationId);
+    await storeTombstone(own.pool, first.conversationId);
     await own.pool.query("update conversations set deleted_at = deleted_at - interval '3 s'");
     expect((await readTombstones(own.pool))[0]?.jobs.map(({ id }) => id)).toEqual([second.id, third.id]);
   });
@@ -224,7 +224,7 @@ describe("tombstone of a deleted conversation", () => {
     ];
     for (const { id } of [old, fresh, living]) await answer(own.pool, id);
     for (const { conversationId } of [old, fresh]) {
-      await deleteConversation(own.pool, conversationId);
+      await storeTombstone(own.pool, conversationId);
       await markErased(own.pool, conversationId);
     }
     await own.pool.query("update conversations set erased_at = now() - interval '32 days' where id = $1", [

@@ -2,8 +2,8 @@ import type { Pool } from "pg";
 import { inTransaction, query } from "../database.ts";
 import { discardThread } from "./threads.ts";
 
-/** Data to erase from the other stores once a conversation is deleted. */
-export interface Traces {
+/** Copies of a deleted conversation that other stores may still hold. */
+export interface Leftovers {
   conversationId: string;
   jobs: { id: string; attempt: number }[];
 }
@@ -28,14 +28,14 @@ const lockIdleStatement = {
 /**
  * Deletes a conversation: leaves a tombstone without text and ends its open jobs as cancelled. The row is locked first
  * and read by separate statements, so that nothing accepted meanwhile is missed.
- * @param idleDays only if it has been idle for that many days, and no job is open
+ * @param options.idleDays only if it has been idle for that many days, and no job is open
  * @returns the jobs that this ended; `undefined`: it was already deleted, never existed, or is not idle
  */
-export async function deleteConversation(
+export async function storeTombstone(
   pool: Pool,
   id: string,
   { idleDays }: { idleDays?: number } = {},
-): Promise<Traces | undefined> {
+): Promise<Leftovers | undefined> {
   return inTransaction(pool, async (client) => {
     const [statement, values] = idleDays === undefined ? [lockStatement, [id]] : [lockIdleStatement, [id, idleDays]];
     const locked = await client.query<{ open: string[]; thread: { provider: string; id: string } | null }>({
@@ -44,7 +44,7 @@ export async function deleteConversation(
     });
     const [conversation] = locked.rows;
     if (!conversation) return undefined;
-    const { rows: jobs } = await client.query<Traces["jobs"][number]>(
+    const { rows: jobs } = await client.query<Leftovers["jobs"][number]>(
       `update jobs
        set status = 'cancelled', error_code = 'deleted', finished_at = now(), lease_until = null, due_at = null
        where id = any($1::uuid[]) and status in ('queued', 'active')
@@ -83,9 +83,9 @@ const tombstonesStatement = {
     where deleted_at < now() - interval '2 s' and erased_at is null order by deleted_at limit 100`,
 };
 
-/** Reads deleted conversations that may have left traces in other stores. */
-export async function readTombstones(pool: Pool): Promise<Traces[]> {
-  return query<Traces>(pool, tombstonesStatement, []);
+/** Reads deleted conversations that other stores may still hold copies of. */
+export async function readTombstones(pool: Pool): Promise<Leftovers[]> {
+  return query<Leftovers>(pool, tombstonesStatement, []);
 }
 
 const erasedStatement = {

@@ -11,8 +11,8 @@ import {
 } from "../../testing/fixtures/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
 import { readMessages } from "./conversations.ts";
-import { endJob } from "../jobs/end.ts";
-import { deleteConversation } from "./erasure.ts";
+import { storeJobEnd } from "../jobs/end.ts";
+import { storeTombstone } from "./erasure.ts";
 import { countFeedback, rateMessage, readMessageOwner, unrateMessage } from "./feedback.ts";
 
 let db: OpenTestDatabase;
@@ -26,7 +26,7 @@ const longAgo = new Date(0);
 
 async function answered(job: TestJob, provider = "preset", pool = db.pool): Promise<string> {
   const end = { ...completed(), provider };
-  await endJob(pool, await claim(pool, job.id), end);
+  await storeJobEnd(pool, { job: await claim(pool, job.id), end });
   return end.reply?.id ?? "";
 }
 
@@ -93,7 +93,7 @@ describe("feedback", () => {
     const rate = () => rateMessage(db.pool, job.conversationId, reply, { rating: "up", comment: "Late" });
     const [early, , late] = await queueBehindRow<unknown>(db.pool, job.conversationId, [
       rate,
-      () => deleteConversation(db.pool, job.conversationId),
+      () => storeTombstone(db.pool, job.conversationId),
       rate,
     ]);
     expect(early).toEqual({ status: "fulfilled", value: true });

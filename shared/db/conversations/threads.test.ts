@@ -12,8 +12,8 @@ import {
 } from "../../testing/fixtures/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
 import { claimJob } from "../jobs/claim.ts";
-import { deleteConversation } from "./erasure.ts";
-import { endJob } from "../jobs/end.ts";
+import { storeTombstone } from "./erasure.ts";
+import { storeJobEnd } from "../jobs/end.ts";
 import { insertConversation } from "../jobs/submit.ts";
 import {
   bindThread,
@@ -57,7 +57,7 @@ describe("thread of a conversation", () => {
     expect(await bindThread(db.pool, job, thread)).toBe(true);
     expect(await bindThread(db.pool, job, thread)).toBe(true);
     expect(await boundThread(first.conversationId)).toEqual({ ...thread, turn: null });
-    await endJob(db.pool, job, { ...completed(), inThread: true });
+    await storeJobEnd(db.pool, { job, end: { ...completed(), inThread: true } });
     expect(await toDelete()).not.toContain(thread.id);
 
     const second = await followUp(db.pool, first.conversationId);
@@ -72,7 +72,7 @@ describe("thread of a conversation", () => {
     const first = await startConversation(db.pool);
     const job = await claim(db.pool, first.id);
     await bindThread(db.pool, job, newThread());
-    await endJob(db.pool, job, { ...completed(), inThread: true });
+    await storeJobEnd(db.pool, { job, end: { ...completed(), inThread: true } });
     await answer(db.pool, (await followUp(db.pool, first.conversationId)).id);
     const third = await followUp(db.pool, first.conversationId);
     expect(await claim(db.pool, third.id)).toMatchObject({ thread: { turn: 1 }, previousTurn: 2 });
@@ -108,7 +108,7 @@ describe("thread of a conversation", () => {
     await loseLease(db.pool, first.id);
     const job = await claim(db.pool, first.id);
     expect(await bindThread(db.pool, zombie, newThread())).toBe(false);
-    await endJob(db.pool, job, completed());
+    await storeJobEnd(db.pool, { job, end: completed() });
     expect(await bindThread(db.pool, job, newThread())).toBe(false);
     expect(await boundThread(first.conversationId)).toMatchObject({ id: null });
   });
@@ -121,7 +121,7 @@ describe("thread of a conversation", () => {
       db.pool,
       first.conversationId,
       [() => bindThread(db.pool, zombie, newThread())],
-      () => claimJob(db.pool, first.id, true, "a worker"),
+      () => claimJob(db.pool, { jobId: first.id, reclaim: true, worker: "a worker" }),
     );
     expect(bound).toEqual({ status: "fulfilled", value: false });
     expect(await boundThread(first.conversationId)).toMatchObject({ id: null });
@@ -133,7 +133,7 @@ describe("thread of a conversation", () => {
     const [before, late] = [newThread(), newThread()];
     await bindThread(db.pool, job, before);
     const [, bound] = await queueBehindRow<unknown>(db.pool, first.conversationId, [
-      () => deleteConversation(db.pool, first.conversationId),
+      () => storeTombstone(db.pool, first.conversationId),
       () => bindThread(db.pool, job, late),
     ]);
     expect(bound).toEqual({ status: "fulfilled", value: false });
@@ -147,7 +147,7 @@ describe("thread of a conversation", () => {
     const thread = newThread();
     const [bound] = await queueBehindRow<unknown>(db.pool, first.conversationId, [
       () => bindThread(db.pool, job, thread),
-      () => deleteConversation(db.pool, first.conversationId),
+      () => storeTombstone(db.pool, first.conversationId),
     ]);
     expect(bound).toEqual({ status: "fulfilled", value: true });
     expect(await toDelete()).toContain(thread.id);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answer, followUp, startConversation } from "../../testing/fixtures/conversations.ts";
 import { type OpenTestDatabase, openTestDatabase } from "../../testing/stores/database.ts";
 import { readOwner } from "./conversations.ts";
-import { deleteConversation } from "./erasure.ts";
+import { storeTombstone } from "./erasure.ts";
 import { listVisitorConversations, replaceFormerHash } from "./visitors.ts";
 
 let db: OpenTestDatabase;
@@ -119,7 +119,7 @@ describe("conversations of a visitor", () => {
     const visitorHash = newVisitor();
     const { conversationId } = await startConversation(db.pool, { visitorHash });
     expect(await readOwner(db.pool, conversationId)).toMatchObject({ deleted: false, visitorHash });
-    await deleteConversation(db.pool, conversationId);
+    await storeTombstone(db.pool, conversationId);
     expect(await readOwner(db.pool, conversationId)).toMatchObject({ deleted: true, visitorHash: null });
     expect((await listVisitorConversations(db.pool, hashesOf(visitorHash), { limit: 5 })).conversations).toEqual([]);
   });

@@ -15,7 +15,7 @@ import { quietLog } from "../../testing/fixtures/quiet-log.ts";
 import { beginCall, type CallSettlement, type NewCall } from "./calls.ts";
 import { claimJob, type ClaimedJob } from "./claim.ts";
 import { type Database, openDatabase } from "../database.ts";
-import { endJob } from "./end.ts";
+import { storeJobEnd } from "./end.ts";
 import { readJob } from "./read-job.ts";
 import { appendMessage, insertConversation } from "./submit.ts";
 
@@ -103,7 +103,9 @@ describe("batch", () => {
     );
     statements.push(
       await countStatements(async () => {
-        const ended = await Promise.all(claimed.map((job) => endJob(db.pool, job, completed(`to ${job.id}`))));
+        const ended = await Promise.all(
+          claimed.map((job) => storeJobEnd(db.pool, { job, end: completed(`to ${job.id}`) })),
+        );
         expect(ended).toEqual(following.map(({ jobId }) => ({ nextJobId: jobId })));
       }),
     );
@@ -131,8 +133,8 @@ describe("batch", () => {
     if (!held) throw new Error("there is a first one");
     const [waited] = await queueBehindRow(db.pool, held.conversationId, [
       async () => {
-        const late = endJob(db.pool, held, completed());
-        const ended = await Promise.all(others.map((job) => endJob(db.pool, job, completed())));
+        const late = storeJobEnd(db.pool, { job: held, end: completed() });
+        const ended = await Promise.all(others.map((job) => storeJobEnd(db.pool, { job, end: completed() })));
         expect(ended).toEqual(others.map(() => ({ nextJobId: null })));
         return late;
       },
@@ -146,8 +148,10 @@ describe("batch", () => {
     const holder = await db.pool.connect();
     await holder.query("begin");
     await holder.query("select from jobs where id = $1 for update", [held.id]);
-    const late = claimJob(db.pool, held.id, true, "a worker");
-    const claimed = await Promise.all(others.map(({ id }) => claimJob(db.pool, id, true, "a worker")));
+    const late = claimJob(db.pool, { jobId: held.id, reclaim: true, worker: "a worker" });
+    const claimed = await Promise.all(
+      others.map(({ id }) => claimJob(db.pool, { jobId: id, reclaim: true, worker: "a worker" })),
+    );
     expect(claimed.map((job) => job?.id)).toEqual(others.map(({ id }) => id));
     await holder.query("commit");
     holder.release();
@@ -192,7 +196,9 @@ describe("batch", () => {
     await using holder = openDatabaseAgain({ connections: 1 });
     await holder.pool.query("begin");
     await holder.pool.query("select from budgets where assistant_type = 'assistant a' for update");
-    const ends = jobs.map((job, at) => endJob(db.pool, job, { ...completed(), call: settled(calls[at]?.id ?? "") }));
+    const ends = jobs.map((job, at) =>
+      storeJobEnd(db.pool, { job, end: { ...completed(), call: settled(calls[at]?.id ?? "") } }),
+    );
     await waitingForLocks(holder.pool, 1);
     await other.pool.query("select from budgets where assistant_type = 'assistant b' for update nowait");
     await holder.pool.query("commit");
@@ -210,7 +216,7 @@ describe("batch", () => {
     const [zombie, ...others] = await claimSome(4);
     if (!zombie) throw new Error("there is a first one");
     const stale = { ...zombie, attempt: zombie.attempt - 1 };
-    const ended = await Promise.all([stale, ...others].map((job) => endJob(db.pool, job, completed())));
+    const ended = await Promise.all([stale, ...others].map((job) => storeJobEnd(db.pool, { job, end: completed() })));
     expect(ended).toEqual([undefined, ...others.map(() => ({ nextJobId: null }))]);
     expect(await readJob(db.pool, zombie.id)).toMatchObject({ status: "active", replyText: null });
     expect(await Promise.all([stale, ...others].map((job) => beginCall(db.pool, newCall(job))))).toEqual(

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { claim, completed, loseLease, startConversation } from "../../testing/fixtures/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
 import { beginCall, type CallEnd, type NewCall, settleCall, settleLostCalls, withdrawCall } from "./calls.ts";
-import { endJob } from "./end.ts";
+import { storeJobEnd } from "./end.ts";
 import { readJob } from "./read-job.ts";
 
 let db: OpenTestDatabase;
@@ -96,10 +96,10 @@ describe("call in the ledger", () => {
       return { id: jobId, conversationId: row?.conversationId ?? "", attempt };
     };
     const first = end(call);
-    expect(await endJob(db.pool, await jobOf(call), first)).toBeDefined();
-    expect(await endJob(db.pool, await jobOf(call), first)).toBeUndefined();
+    expect(await storeJobEnd(db.pool, { job: await jobOf(call), end: first })).toBeDefined();
+    expect(await storeJobEnd(db.pool, { job: await jobOf(call), end: first })).toBeUndefined();
     const missed = { ...(await jobOf(late)), attempt: late.attempt - 1 };
-    expect(await endJob(db.pool, missed, end(late))).toBeUndefined();
+    expect(await storeJobEnd(db.pool, { job: missed, end: end(late) })).toBeUndefined();
     expect(await readCall(call)).toMatchObject({ outcome: "answered", output_tokens: 30, cost_usd: 0.25 });
     expect(await readCall(late)).toMatchObject({ outcome: "answered", output_tokens: 30, cost_usd: 0.25 });
     expect(await budgetOf(call)).toEqual({ settled: 0.5, reserved: 0 });
@@ -194,7 +194,7 @@ describe("call of a crashed worker", () => {
     }
     await loseLease(db.pool, takenOver.id);
     await claim(db.pool, takenOver.id);
-    await endJob(db.pool, { ...ended, attempt: 1 }, completed());
+    await storeJobEnd(db.pool, { job: { ...ended, attempt: 1 }, end: completed() });
     await settleLostCalls(db.pool);
     const outcomes = async () => Promise.all(calls.map(async (call) => (await readCall(call))?.["outcome"]));
     // Its own worker may still be about to settle it.

@@ -16,14 +16,14 @@ import {
   claimJob,
   holdsAttempt,
   leaseSeconds,
-  maxDeaths,
+  maxCrashes,
   raiseAttempt,
-  readStandings,
+  readSnapshots,
   releaseJob,
   renewLeases,
 } from "./claim.ts";
-import { deleteConversation } from "../conversations/erasure.ts";
-import { cancelQueuedJob, endJob, requestCancel } from "./end.ts";
+import { storeTombstone } from "../conversations/erasure.ts";
+import { cancelQueuedJob, storeJobEnd, requestCancel } from "./end.ts";
 
 let db: OpenTestDatabase;
 
@@ -34,8 +34,8 @@ beforeAll(async () => {
 
 /** Time left of a job's lease, in seconds by the database's clock. */
 async function leaseLeft(jobId: string): Promise<number | undefined> {
-  const [standing] = await readStandings(db.pool, [jobId], true);
-  return standing && standing.leaseLeftMs / 1000;
+  const [snapshot] = await readSnapshots(db.pool, [jobId], { reclaim: true });
+  return snapshot && snapshot.leaseLeftMs / 1000;
 }
 
 const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -43,7 +43,7 @@ const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 describe("claim", () => {
   it("gives the head to a worker, with a lease and the history", async () => {
     const job = await startConversation(db.pool, { text: "Hello", provider: "preset", requestId: "request-7", trace });
-    const claimed = await claimJob(db.pool, job.id, false, "a worker");
+    const claimed = await claimJob(db.pool, { jobId: job.id, reclaim: false, worker: "a worker" });
     expect(claimed).toMatchObject({
       id: job.id,
       conversationId: job.conversationId,
@@ -65,14 +65,18 @@ describe("claim", () => {
   it("is refused for any job but the head", async () => {
     const first = await startConversation(db.pool);
     const second = await followUp(db.pool, first.conversationId);
-    expect(await claimJob(db.pool, second.id, true, "a worker")).toBeUndefined();
+    expect(await claimJob(db.pool, { jobId: second.id, reclaim: true, worker: "a worker" })).toBeUndefined();
     await answer(db.pool, first.id);
-    expect(await claimJob(db.pool, second.id, true, "a worker")).toMatchObject({ id: second.id });
+    expect(await claimJob(db.pool, { jobId: second.id, reclaim: true, worker: "a worker" })).toMatchObject({
+      id: second.id,
+    });
   });
 
   it("has one winner of twenty", async () => {
     const { id } = await startConversation(db.pool);
-    const claims = await Promise.all(Array.from({ length: 20 }, () => claimJob(db.pool, id, true, "a worker")));
+    const claims = await Promise.all(
+      Array.from({ length: 20 }, () => claimJob(db.pool, { jobId: id, reclaim: true, worker: "a worker" })),
+    );
     expect(claims.filter(Boolean)).toMatchObject([{ run: 1, attempt: 1 }]);
     expect(await readColumns(db.pool, id)).toMatchObject({ run: 1, attempt: 1 });
   });
@@ -81,7 +85,9 @@ describe("claim", () => {
     const { id } = await startConversation(db.pool);
     await claim(db.pool, id);
     await loseLease(db.pool, id);
-    const claims = await Promise.all(Array.from({ length: 20 }, () => claimJob(db.pool, id, true, "a worker")));
+    const claims = await Promise.all(
+      Array.from({ length: 20 }, () => claimJob(db.pool, { jobId: id, reclaim: true, worker: "a worker" })),
+    );
     expect(claims.filter(Boolean)).toMatchObject([{ run: 2, attempt: 2 }]);
     expect(await readColumns(db.pool, id)).toMatchObject({ deaths: 1 });
   });
@@ -92,19 +98,22 @@ describe("claim", () => {
     const cancelled = await startConversation(db.pool);
     await cancelQueuedJob(db.pool, cancelled);
     const deleted = await startConversation(db.pool);
-    await deleteConversation(db.pool, deleted.conversationId);
+    await storeTombstone(db.pool, deleted.conversationId);
     for (const id of [ended.id, cancelled.id, deleted.id, v4()]) {
-      expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
+      expect(await claimJob(db.pool, { jobId: id, reclaim: true, worker: "a worker" })).toBeUndefined();
     }
   });
 
   it("is refused during another's lease, and after it unless reclaiming is allowed", async () => {
     const { id } = await startConversation(db.pool);
     await claim(db.pool, id);
-    expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
+    expect(await claimJob(db.pool, { jobId: id, reclaim: true, worker: "a worker" })).toBeUndefined();
     await loseLease(db.pool, id);
-    expect(await claimJob(db.pool, id, false, "a worker")).toBeUndefined();
-    expect(await claimJob(db.pool, id, true, "a worker")).toMatchObject({ run: 2, attempt: 2 });
+    expect(await claimJob(db.pool, { jobId: id, reclaim: false, worker: "a worker" })).toBeUndefined();
+    expect(await claimJob(db.pool, { jobId: id, reclaim: true, worker: "a worker" })).toMatchObject({
+      run: 2,
+      attempt: 2,
+    });
     expect(await leaseLeft(id)).toBeCloseTo(leaseSeconds, 0);
   });
 
@@ -123,26 +132,30 @@ describe("claim", () => {
     await claim(db.pool, id);
     await requestCancel(db.pool, id);
     await loseLease(db.pool, id);
-    expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
+    expect(await claimJob(db.pool, { jobId: id, reclaim: true, worker: "a worker" })).toBeUndefined();
   });
 
   it("is refused after three crashed runs", async () => {
     const { id } = await startConversation(db.pool);
-    for (let run = 1; run <= maxDeaths; run += 1) {
-      expect(await claimJob(db.pool, id, true, "a worker")).toMatchObject({ run });
+    for (let run = 1; run <= maxCrashes; run += 1) {
+      expect(await claimJob(db.pool, { jobId: id, reclaim: true, worker: "a worker" })).toMatchObject({ run });
       await loseLease(db.pool, id);
     }
-    expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
-    expect(await readStandings(db.pool, [id], true)).toMatchObject([{ deaths: maxDeaths, unheld: true }]);
+    expect(await claimJob(db.pool, { jobId: id, reclaim: true, worker: "a worker" })).toBeUndefined();
+    expect(await readSnapshots(db.pool, [id], { reclaim: true })).toMatchObject([
+      { crashes: maxCrashes, reclaimable: true },
+    ]);
   });
 
   it("does not count released runs as crashes", async () => {
     const { id } = await startConversation(db.pool);
-    for (let run = 1; run <= maxDeaths + 1; run += 1) {
+    for (let run = 1; run <= maxCrashes + 1; run += 1) {
       const { attempt } = await claim(db.pool, id);
       await releaseJob(db.pool, id, attempt);
     }
-    expect(await claimJob(db.pool, id, true, "a worker")).toMatchObject({ run: maxDeaths + 2 });
+    expect(await claimJob(db.pool, { jobId: id, reclaim: true, worker: "a worker" })).toMatchObject({
+      run: maxCrashes + 2,
+    });
     expect(await readColumns(db.pool, id)).toMatchObject({ deaths: 0 });
   });
 });
@@ -219,8 +232,8 @@ describe("renewing leases", () => {
     if (!taken || !ended || !deleted || !kept) throw new Error("all four are there");
     await loseLease(db.pool, taken.id);
     await claim(db.pool, taken.id);
-    await endJob(db.pool, ended, completed());
-    await deleteConversation(db.pool, deleted.conversationId);
+    await storeJobEnd(db.pool, { job: ended, end: completed() });
+    await storeTombstone(db.pool, deleted.conversationId);
     expect(await renewLeases(db.pool, [taken, ended, deleted, kept])).toEqual([
       { id: kept.id, cancelRequested: false },
     ]);
@@ -231,7 +244,7 @@ describe("renewing leases", () => {
     const held = await claim(db.pool, id);
     await loseLease(db.pool, id);
     expect(await renewLeases(db.pool, [held])).toHaveLength(1);
-    expect(await claimJob(db.pool, id, true, "a worker")).toBeUndefined();
+    expect(await claimJob(db.pool, { jobId: id, reclaim: true, worker: "a worker" })).toBeUndefined();
   });
 
   it("has one winner against a reclaim", async () => {
@@ -241,7 +254,7 @@ describe("renewing leases", () => {
       await loseLease(db.pool, id);
       const [renewed, taken] = await Promise.all([
         renewLeases(db.pool, [held]),
-        claimJob(db.pool, id, true, "a worker"),
+        claimJob(db.pool, { jobId: id, reclaim: true, worker: "a worker" }),
       ]);
       expect([renewed.length === 1, taken !== undefined].filter(Boolean)).toHaveLength(1);
     }
@@ -255,9 +268,9 @@ describe("new attempt within a run", () => {
     expect(await raiseAttempt(db.pool, run, 1)).toBe(2);
     expect(await raiseAttempt(db.pool, run, 1)).toBe(2);
     expect(await holdsAttempt(db.pool, id, 1)).toBe(false);
-    expect(await endJob(db.pool, { ...run, attempt: 1 }, completed())).toBeUndefined();
+    expect(await storeJobEnd(db.pool, { job: { ...run, attempt: 1 }, end: completed() })).toBeUndefined();
     expect(await renewLeases(db.pool, [run])).toHaveLength(1);
-    expect(await endJob(db.pool, { ...run, attempt: 2 }, completed())).toBeDefined();
+    expect(await storeJobEnd(db.pool, { job: { ...run, attempt: 2 }, end: completed() })).toBeDefined();
     expect(await raiseAttempt(db.pool, run, 2)).toBeUndefined();
   });
 
@@ -276,7 +289,10 @@ describe("released job", () => {
     const { id } = await startConversation(db.pool);
     const { attempt } = await claim(db.pool, id);
     expect(await releaseJob(db.pool, id, attempt)).toBe(true);
-    expect(await claimJob(db.pool, id, false, "a worker")).toMatchObject({ run: 2, attempt: 2 });
+    expect(await claimJob(db.pool, { jobId: id, reclaim: false, worker: "a worker" })).toMatchObject({
+      run: 2,
+      attempt: 2,
+    });
   });
 
   it("cannot be released by a run that lost it", async () => {
@@ -287,7 +303,7 @@ describe("released job", () => {
     expect(await releaseJob(db.pool, id, first.attempt)).toBe(false);
     expect(await holdsAttempt(db.pool, id, first.attempt)).toBe(false);
     expect(await holdsAttempt(db.pool, id, second.attempt)).toBe(true);
-    await endJob(db.pool, second, completed());
+    await storeJobEnd(db.pool, { job: second, end: completed() });
     expect(await releaseJob(db.pool, id, second.attempt)).toBe(false);
     expect(await holdsAttempt(db.pool, id, second.attempt)).toBe(false);
   });
@@ -301,12 +317,12 @@ describe("snapshot of a job", () => {
       status: "queued",
       errorCode: null,
       attempt: 0,
-      unheld: false,
+      reclaimable: false,
       leaseLeftMs: 0,
       cancelRequested: false,
-      deaths: 0,
+      crashes: 0,
     };
-    const read = async (id: string) => (await readStandings(db.pool, [id], true))[0];
+    const read = async (id: string) => (await readSnapshots(db.pool, [id], { reclaim: true }))[0];
     expect(await read(first.id)).toEqual({
       ...queued,
       id: first.id,
@@ -319,11 +335,16 @@ describe("snapshot of a job", () => {
     const { attempt } = await claim(db.pool, first.id);
     await requestCancel(db.pool, first.id);
     // It dies, should it lose its lease.
-    expect(await read(first.id)).toMatchObject({ status: "active", unheld: false, cancelRequested: true, deaths: 1 });
+    expect(await read(first.id)).toMatchObject({
+      status: "active",
+      reclaimable: false,
+      cancelRequested: true,
+      crashes: 1,
+    });
     await releaseJob(db.pool, first.id, attempt);
-    expect(await read(first.id)).toMatchObject({ status: "active", unheld: true, deaths: 0, leaseLeftMs: 0 });
-    await endJob(db.pool, { ...first, attempt }, completed());
-    expect(await read(first.id)).toMatchObject({ status: "completed", head: false, unheld: false });
+    expect(await read(first.id)).toMatchObject({ status: "active", reclaimable: true, crashes: 0, leaseLeftMs: 0 });
+    await storeJobEnd(db.pool, { job: { ...first, attempt }, end: completed() });
+    expect(await read(first.id)).toMatchObject({ status: "completed", head: false, reclaimable: false });
     expect(await openJobs(db.pool, first.conversationId)).toEqual([second.id]);
     expect(await read(v4())).toBeUndefined();
   });
@@ -332,9 +353,9 @@ describe("snapshot of a job", () => {
     const { id } = await startConversation(db.pool);
     const { attempt } = await claim(db.pool, id);
     await loseLease(db.pool, id);
-    expect(await readStandings(db.pool, [id], false)).toMatchObject([{ unheld: false }]);
-    expect(await readStandings(db.pool, [id], true)).toMatchObject([{ unheld: true }]);
+    expect(await readSnapshots(db.pool, [id], { reclaim: false })).toMatchObject([{ reclaimable: false }]);
+    expect(await readSnapshots(db.pool, [id], { reclaim: true })).toMatchObject([{ reclaimable: true }]);
     await releaseJob(db.pool, id, attempt);
-    expect(await readStandings(db.pool, [id], false)).toMatchObject([{ unheld: true }]);
+    expect(await readSnapshots(db.pool, [id], { reclaim: false })).toMatchObject([{ reclaimable: true }]);
   });
 });

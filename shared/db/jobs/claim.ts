@@ -7,7 +7,7 @@ import { byIds, type BatchResult, batched, skipLocked } from "../../async/batche
 /** Length of a worker's lease on a job, by the database's clock. The worker renews it once a second. */
 export const leaseSeconds = 15;
 /** Runs that killed their worker, after which the job ends as failed: it would kill the next worker too. */
-export const maxDeaths = 3;
+export const maxCrashes = 3;
 /** Newest messages that a provider is shown. */
 export const maxPromptMessages = 100;
 
@@ -16,8 +16,8 @@ const lease = `interval '${leaseSeconds} s'`;
  * True if the job was released, or its lease expired and reclaims are allowed. They are paused after an outage, so that
  * living workers can renew their leases.
  */
-function unheld(mayTakeOver: string): string {
-  return `(jobs.lease_until is null or jobs.lease_until < now() and ${mayTakeOver})`;
+function reclaimable(mayReclaim: string): string {
+  return `(jobs.lease_until is null or jobs.lease_until < now() and ${mayReclaim})`;
 }
 
 export interface ClaimedJob {
@@ -50,16 +50,16 @@ function claimStatement(name: string, lock: string): Statement {
     name,
     text: `
       with item as materialized (
-        select * from unnest((select $1::uuid[]), (select $2::boolean[]), (select $3::text[])) as item(id, "takeOver", worker)
+        select * from unnest((select $1::uuid[]), (select $2::boolean[]), (select $3::text[])) as item(id, reclaim, worker)
       ), locked as materialized (
         select jobs.* from ${byIds("jobs", "id, conversation_id, status, lease_until, deaths, cancel_requested_at", "$1", lock)}
       ), free as materialized (
         select jobs.id, worker, metadata, thread_id, thread_provider, thread_turn
         from locked as jobs join item on item.id = jobs.id join conversations on conversations.id = jobs.conversation_id
         where conversations.deleted_at is null and conversations.open_jobs[1] = jobs.id
-          and (status = 'queued' or status = 'active' and ${unheld('"takeOver"')})
+          and (status = 'queued' or status = 'active' and ${reclaimable("reclaim")})
           and cancel_requested_at is null
-          and deaths + (jobs.lease_until is not null)::int < ${maxDeaths}
+          and deaths + (jobs.lease_until is not null)::int < ${maxCrashes}
       ), claimed as (
         update jobs
         set status = 'active', run = run + 1, attempt = attempt + 1, lease_until = now() + ${lease},
@@ -91,7 +91,9 @@ const claimBatch = claimStatement("claim-jobs", skipLocked);
 
 interface Claim {
   jobId: string;
-  takeOver: boolean;
+  /** True if an expired lease may be reclaimed too. */
+  reclaim: boolean;
+  /** The claiming worker, for the record. */
   worker: string;
 }
 
@@ -102,7 +104,7 @@ async function claim(
   claims: readonly Claim[],
 ): Promise<BatchResult<ClaimedJob | undefined>[]> {
   const ids = claims.map(({ jobId }) => jobId);
-  const values = [ids, claims.map(({ takeOver }) => takeOver), claims.map(({ worker }) => worker)];
+  const values = [ids, claims.map(({ reclaim }) => reclaim), claims.map(({ worker }) => worker)];
   const rows = await query<ClaimedJob & { run: number | null }>(pool, statement, values);
   const found = new Map(rows.map((row) => [row.id, row]));
   return ids.map((id) => {
@@ -111,30 +113,19 @@ async function claim(
   });
 }
 
-const writeClaim = batched({
+/**
+ * Claims a job for a worker, if it is the head of its conversation and not held by another. Concurrent claims share a
+ * statement.
+ * @returns the job with its prompt; `undefined`: it cannot be claimed, `readSnapshots` says why
+ */
+export const claimJob = batched({
   keyOf: ({ jobId }: Claim) => jobId,
   runBatch: (pool, claims) => claim(pool, claimBatch, claims),
   runOne: async (pool, one) => (await claim(pool, claimOne, [one]))[0]?.result,
 });
 
-/**
- * Claims a job for this worker, if it is the head of its conversation and not held by another. Concurrent claims share
- * a statement.
- * @param takeOver whether an expired lease may be reclaimed too
- * @param worker the claiming worker, for the record
- * @returns the job with its prompt; `undefined`: it cannot be claimed, `readStandings` says why
- */
-export function claimJob(
-  pool: Pool,
-  jobId: string,
-  takeOver: boolean,
-  worker: string,
-): Promise<ClaimedJob | undefined> {
-  return writeClaim(pool, { jobId, takeOver, worker });
-}
-
 /** State of a job whose claim was refused. */
-export interface JobStanding {
+export interface JobSnapshot {
   id: string;
   conversationId: string;
   requestId: string | null;
@@ -143,29 +134,33 @@ export interface JobStanding {
   attempt: number;
   head: boolean;
   /** True if it is active and released, or its lease expired and may be reclaimed. */
-  unheld: boolean;
+  reclaimable: boolean;
   /** Time until its lease expires; 0 or less once it has. */
   leaseLeftMs: number;
   cancelRequested: boolean;
-  /** Runs that killed their worker, including this one if it is unheld. */
-  deaths: number;
+  /** Runs that killed their worker, including this one if it is reclaimable. */
+  crashes: number;
 }
 
-const standingStatement = {
-  name: "job-standing",
+const snapshotStatement = {
+  name: "job-snapshot",
   text: `
     select jobs.id, conversation_id as "conversationId", request_id as "requestId", status, error_code as "errorCode", attempt,
-           coalesce(open_jobs[1] = jobs.id, false) as head, status = 'active' and ${unheld("$2")} as unheld,
+           coalesce(open_jobs[1] = jobs.id, false) as head, status = 'active' and ${reclaimable("$2")} as reclaimable,
            coalesce(extract(epoch from lease_until - now()) * 1000, 0)::float8 as "leaseLeftMs",
            cancel_requested_at is not null as "cancelRequested",
-           deaths + (lease_until is not null)::int as deaths
+           deaths + (lease_until is not null)::int as crashes
     from jobs join conversations on conversations.id = jobs.conversation_id
     where jobs.id = any($1::uuid[])`,
 };
 
-/** @param takeOver whether an expired lease may be reclaimed, as for `claimJob` */
-export async function readStandings(pool: Pool, jobIds: readonly string[], takeOver: boolean): Promise<JobStanding[]> {
-  return query<JobStanding>(pool, standingStatement, [jobIds, takeOver]);
+/** @param options.reclaim whether an expired lease may be reclaimed, as for `claimJob` */
+export async function readSnapshots(
+  pool: Pool,
+  jobIds: readonly string[],
+  { reclaim }: { reclaim: boolean },
+): Promise<JobSnapshot[]> {
+  return query<JobSnapshot>(pool, snapshotStatement, [jobIds, reclaim]);
 }
 
 const renewStatement = {

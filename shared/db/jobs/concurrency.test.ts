@@ -6,8 +6,8 @@ import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/da
 import { quietLog } from "../../testing/fixtures/quiet-log.ts";
 import { claimJob } from "./claim.ts";
 import { openDatabase } from "../database.ts";
-import { deleteConversation } from "../conversations/erasure.ts";
-import { cancelQueuedJob, endJob } from "./end.ts";
+import { storeTombstone } from "../conversations/erasure.ts";
+import { cancelQueuedJob, storeJobEnd } from "./end.ts";
 import { markDue, takeDueJobs } from "./reconcile.ts";
 import { appendMessage } from "./submit.ts";
 
@@ -82,9 +82,9 @@ class Rush {
   }
 
   async #answer(jobId: string): Promise<void> {
-    const job = await claimJob(this.#pool, jobId, false, "a worker");
+    const job = await claimJob(this.#pool, { jobId, reclaim: false, worker: "a worker" });
     if (!job) return;
-    const end = await endJob(this.#pool, job, completed(`to ${jobId}`));
+    const end = await storeJobEnd(this.#pool, { job, end: completed(`to ${jobId}`) });
     if (!end) throw new Error("a job ended without its worker");
     this.ended.push(jobId);
     if (end.nextJobId !== null) this.#queue.push(end.nextJobId);
@@ -149,12 +149,12 @@ describe("deleting a conversation during other writes", () => {
     for (let round = 0; round < 25; round += 1) {
       const first = await startConversation(db.pool);
       const { conversationId } = first;
-      const claimed = await claimJob(db.pool, first.id, false, "a worker");
+      const claimed = await claimJob(db.pool, { jobId: first.id, reclaim: false, worker: "a worker" });
       if (!claimed) throw new Error("the job is there to be claimed");
       const submits = Array.from({ length: 3 }, () => followingMessage(conversationId));
       const calls: (() => Promise<unknown>)[] = [
         ...submits.map((row) => () => appendMessage(db.pool, row)),
-        () => endJob(db.pool, claimed, completed()),
+        () => storeJobEnd(db.pool, { job: claimed, end: completed() }),
         ...submits.map(
           ({ jobId }) =>
             () =>
@@ -163,10 +163,10 @@ describe("deleting a conversation during other writes", () => {
         ...submits.map(
           ({ jobId }) =>
             () =>
-              claimJob(db.pool, jobId, true, "a worker"),
+              claimJob(db.pool, { jobId, reclaim: true, worker: "a worker" }),
         ),
       ];
-      calls.splice(round % calls.length, 0, () => deleteConversation(db.pool, conversationId));
+      calls.splice(round % calls.length, 0, () => storeTombstone(db.pool, conversationId));
       await Promise.all(calls.map((call) => call()));
 
       const { rows } = await db.pool.query(

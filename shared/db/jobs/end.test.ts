@@ -16,7 +16,7 @@ import {
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
 import { claimJob, releaseJob, renewLeases } from "./claim.ts";
 import { readConversation, readMessages } from "../conversations/conversations.ts";
-import { cancelQueuedJob, endJob, type JobEnd, requestCancel } from "./end.ts";
+import { cancelQueuedJob, storeJobEnd, type JobEnd, requestCancel } from "./end.ts";
 import { appendMessage } from "./submit.ts";
 
 let db: OpenTestDatabase;
@@ -35,7 +35,7 @@ describe("end of a job", () => {
     const job = await startConversation(db.pool, { text: "one" });
     const claimed = await claim(db.pool, job.id);
     const end = completed("a reply: né 漢字 🙂");
-    expect(await endJob(db.pool, claimed, end)).toEqual({ nextJobId: null });
+    expect(await storeJobEnd(db.pool, { job: claimed, end })).toEqual({ nextJobId: null });
     expect(await readColumns(db.pool, job.id)).toMatchObject({
       status: "completed",
       attempt: 1,
@@ -60,7 +60,7 @@ describe("end of a job", () => {
   it("may have no reply and then leaves the messages unchanged", async () => {
     const job = await startConversation(db.pool, { text: "one" });
     const failed: JobEnd = { status: "failed", errorCode: "provider_unavailable", provider: "preset" };
-    await endJob(db.pool, await claim(db.pool, job.id), failed);
+    await storeJobEnd(db.pool, { job: await claim(db.pool, job.id), end: failed });
     expect(await readColumns(db.pool, job.id)).toMatchObject({
       status: "failed",
       error_code: "provider_unavailable",
@@ -85,7 +85,7 @@ describe("end of a job", () => {
     const second = await followUp(db.pool, job.conversationId, { text: "two" });
     const claimed = await claim(db.pool, job.id);
     const ends = Array.from({ length: 20 }, (_, index) => completed(`reply ${index}`));
-    const results = await Promise.all(ends.map((end) => endJob(db.pool, claimed, end)));
+    const results = await Promise.all(ends.map((end) => storeJobEnd(db.pool, { job: claimed, end })));
     expect(results.filter(Boolean)).toEqual([{ nextJobId: second.id }]);
     const winner = results.findIndex(Boolean);
     expect(await texts(job.conversationId)).toEqual(["one", `reply ${winner}`, "two"]);
@@ -93,14 +93,14 @@ describe("end of a job", () => {
 
   it("is refused to a stale attempt and for a job that is not active", async () => {
     const job = await startConversation(db.pool);
-    expect(await endJob(db.pool, { ...job, attempt: 0 }, completed())).toBeUndefined();
+    expect(await storeJobEnd(db.pool, { job: { ...job, attempt: 0 }, end: completed() })).toBeUndefined();
     const zombie = await claim(db.pool, job.id);
     await loseLease(db.pool, job.id);
     const present = await claim(db.pool, job.id);
-    expect(await endJob(db.pool, zombie, completed("late"))).toBeUndefined();
+    expect(await storeJobEnd(db.pool, { job: zombie, end: completed("late") })).toBeUndefined();
     expect(await openJobs(db.pool, job.conversationId)).toEqual([job.id]);
-    expect(await endJob(db.pool, present, completed("in time"))).toBeDefined();
-    expect(await endJob(db.pool, present, completed("again"))).toBeUndefined();
+    expect(await storeJobEnd(db.pool, { job: present, end: completed("in time") })).toBeDefined();
+    expect(await storeJobEnd(db.pool, { job: present, end: completed("again") })).toBeUndefined();
     expect(await texts(job.conversationId)).toEqual(["a question", "in time"]);
     expect(await readColumns(db.pool, job.id)).toMatchObject({ reply_attempt: 2 });
   });
@@ -108,19 +108,19 @@ describe("end of a job", () => {
   it("of an orphan is refused while its lease is valid", async () => {
     const failed: JobEnd = { status: "failed", errorCode: "workers_died" };
     const held = await claim(db.pool, (await startConversation(db.pool)).id);
-    expect(await endJob(db.pool, held, failed, { orphan: true })).toBeUndefined();
+    expect(await storeJobEnd(db.pool, { job: held, end: failed, orphan: true })).toBeUndefined();
     await loseLease(db.pool, held.id);
-    expect(await endJob(db.pool, held, failed, { orphan: true })).toBeDefined();
+    expect(await storeJobEnd(db.pool, { job: held, end: failed, orphan: true })).toBeDefined();
 
     const givenBack = await claim(db.pool, (await startConversation(db.pool)).id);
     await releaseJob(db.pool, givenBack.id, givenBack.attempt);
-    expect(await endJob(db.pool, givenBack, failed, { orphan: true })).toBeDefined();
+    expect(await storeJobEnd(db.pool, { job: givenBack, end: failed, orphan: true })).toBeDefined();
   });
 
   it("by its worker counts even after its lease, if it is first", async () => {
     const claimed = await claim(db.pool, (await startConversation(db.pool)).id);
     await loseLease(db.pool, claimed.id);
-    expect(await endJob(db.pool, claimed, completed())).toBeDefined();
+    expect(await storeJobEnd(db.pool, { job: claimed, end: completed() })).toBeDefined();
   });
 
   it("has one winner against a reclaim", async () => {
@@ -129,8 +129,8 @@ describe("end of a job", () => {
       const claimed = await claim(db.pool, id);
       await loseLease(db.pool, id);
       const [ended, taken] = await Promise.all([
-        endJob(db.pool, claimed, completed()),
-        claimJob(db.pool, id, true, "a worker"),
+        storeJobEnd(db.pool, { job: claimed, end: completed() }),
+        claimJob(db.pool, { jobId: id, reclaim: true, worker: "a worker" }),
       ]);
       expect([ended, taken].filter(Boolean)).toHaveLength(1);
     }
@@ -142,8 +142,8 @@ describe("end of a job", () => {
       const claimed = await claim(db.pool, job.id);
       await loseLease(db.pool, job.id);
       const results = await Promise.all([
-        endJob(db.pool, claimed, completed()),
-        endJob(db.pool, claimed, { status: "failed", errorCode: "workers_died" }, { orphan: true }),
+        storeJobEnd(db.pool, { job: claimed, end: completed() }),
+        storeJobEnd(db.pool, { job: claimed, end: { status: "failed", errorCode: "workers_died" }, orphan: true }),
       ]);
       expect(results.filter(Boolean)).toEqual([{ nextJobId: null }]);
     }
@@ -158,7 +158,7 @@ describe("concurrent statements on a conversation's row", () => {
     const following = followingMessage(first.conversationId);
     const [accepted, ended] = await queueBehindRow<unknown>(db.pool, first.conversationId, [
       () => appendMessage(db.pool, following),
-      () => endJob(db.pool, claimed, completed()),
+      () => storeJobEnd(db.pool, { job: claimed, end: completed() }),
     ]);
     expect(accepted).toEqual({ status: "fulfilled", value: { head: false } });
     expect(ended).toEqual({ status: "fulfilled", value: { nextJobId: following.jobId } });
@@ -174,12 +174,14 @@ describe("concurrent statements on a conversation's row", () => {
     const claimed = await claim(db.pool, first.id);
     const following = followingMessage(first.conversationId);
     const [ended, accepted] = await queueBehindRow<unknown>(db.pool, first.conversationId, [
-      () => endJob(db.pool, claimed, completed()),
+      () => storeJobEnd(db.pool, { job: claimed, end: completed() }),
       () => appendMessage(db.pool, following),
     ]);
     expect(ended).toEqual({ status: "fulfilled", value: { nextJobId: null } });
     expect(accepted).toEqual({ status: "fulfilled", value: { head: true } });
-    expect(await claimJob(db.pool, following.jobId, true, "a worker")).toMatchObject({ id: following.jobId });
+    expect(await claimJob(db.pool, { jobId: following.jobId, reclaim: true, worker: "a worker" })).toMatchObject({
+      id: following.jobId,
+    });
   });
 
   it("an end does not return a job that was cancelled while it waited", async () => {
@@ -189,7 +191,7 @@ describe("concurrent statements on a conversation's row", () => {
     const claimed = await claim(db.pool, first.id);
     const [cancelled, ended] = await queueBehindRow<unknown>(db.pool, first.conversationId, [
       () => cancelQueuedJob(db.pool, second),
-      () => endJob(db.pool, claimed, completed()),
+      () => storeJobEnd(db.pool, { job: claimed, end: completed() }),
     ]);
     // The head has not ended yet: it stays the next one, which the queue knows already.
     expect(cancelled).toEqual({ status: "fulfilled", value: { nextJobId: first.id } });
@@ -200,8 +202,8 @@ describe("concurrent statements on a conversation's row", () => {
     const first = await startConversation(db.pool);
     const claimed = await claim(db.pool, first.id);
     const [one, two] = await queueBehindRow<unknown>(db.pool, first.conversationId, [
-      () => endJob(db.pool, claimed, completed("one")),
-      () => endJob(db.pool, claimed, completed("two")),
+      () => storeJobEnd(db.pool, { job: claimed, end: completed("one") }),
+      () => storeJobEnd(db.pool, { job: claimed, end: completed("two") }),
     ]);
     expect(one).toEqual({ status: "fulfilled", value: { nextJobId: null } });
     expect(two).toEqual({ status: "fulfilled", value: undefined });
@@ -226,7 +228,7 @@ describe("concurrent statements on a conversation's row", () => {
     const zombie = await claim(db.pool, first.id);
     await loseLease(db.pool, first.id);
     const ends = [{ orphan: false }, { orphan: true }].map((options) => () => {
-      return endJob(db.pool, zombie, completed("late"), options);
+      return storeJobEnd(db.pool, { job: zombie, end: completed("late"), ...options });
     });
     const results = await queueBehindRow(db.pool, first.conversationId, ends, () => claim(db.pool, first.id));
     expect(results).toEqual([
@@ -245,7 +247,7 @@ describe("concurrent statements on a conversation's row", () => {
     const [ended] = await queueBehindRow(
       db.pool,
       first.conversationId,
-      [() => endJob(db.pool, claimed, failed, { orphan: true })],
+      [() => storeJobEnd(db.pool, { job: claimed, end: failed, orphan: true })],
       () => renewLeases(db.pool, [claimed]),
     );
     expect(ended).toEqual({ status: "fulfilled", value: undefined });
@@ -277,10 +279,13 @@ describe("cancelling", () => {
     const { cancel_requested_at: asked } = await readColumns(db.pool, job.id);
     expect(await requestCancel(db.pool, job.id)).toBe(true);
     expect(await readColumns(db.pool, job.id)).toMatchObject({ cancel_requested_at: asked });
-    await endJob(db.pool, claimed, {
-      status: "cancelled",
-      errorCode: "cancelled",
-      reply: { id: v7(), text: "half a", finishReason: "cancelled", fallback: false },
+    await storeJobEnd(db.pool, {
+      job: claimed,
+      end: {
+        status: "cancelled",
+        errorCode: "cancelled",
+        reply: { id: v7(), text: "half a", finishReason: "cancelled", fallback: false },
+      },
     });
     expect(await requestCancel(db.pool, job.id)).toBe(false);
     expect(await texts(job.conversationId)).toEqual(["a question", "half a"]);
@@ -289,7 +294,10 @@ describe("cancelling", () => {
   it("has one winner against a claim", async () => {
     for (let round = 0; round < 40; round += 1) {
       const job = await startConversation(db.pool);
-      const calls = [() => cancelQueuedJob(db.pool, job), () => claimJob(db.pool, job.id, true, "a worker")];
+      const calls = [
+        () => cancelQueuedJob(db.pool, job),
+        () => claimJob(db.pool, { jobId: job.id, reclaim: true, worker: "a worker" }),
+      ];
       if (round % 2 === 1) calls.reverse();
       const results = await Promise.all(calls.map((call) => call()));
       expect(results.filter(Boolean)).toHaveLength(1);

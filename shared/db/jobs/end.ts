@@ -79,22 +79,25 @@ function endStatement(name: string, lock: string): Statement {
 const endOne = endStatement("end-job", "for no key update");
 const endBatch = endStatement("end-jobs", skipLocked);
 
-interface Ending {
+interface StoredEnd {
   job: { id: string; conversationId: string; attempt: number };
   end: JobEnd;
-  orphan: boolean;
+  /** True if the job ends only where no worker holds it. */
+  orphan?: boolean;
 }
 
 /** @returns results by position; `undefined`: one of its rows was locked and skipped, or does not exist */
-async function writeEnds(
+async function endJobs(
   pool: Pool,
   statement: Statement,
-  endings: readonly Ending[],
+  ends: readonly StoredEnd[],
 ): Promise<BatchResult<EndResult | undefined>[]> {
-  const items = endings.map(({ job, end: { reply, call, ...end }, orphan }) => ({
+  const items = ends.map(({ job: { id, conversationId, attempt }, end: { reply, call, ...end }, orphan = false }) => ({
     ...end,
     inThread: end.inThread ?? false,
-    ...job,
+    id,
+    conversationId,
+    attempt,
     orphan,
     replyId: reply?.id,
     text: reply?.text,
@@ -102,36 +105,25 @@ async function writeEnds(
     fallback: reply?.fallback ?? false,
     ...settlementItem(call),
   }));
-  const values = [endings.map(({ job }) => job.conversationId), JSON.stringify(items)];
+  const values = [ends.map(({ job }) => job.conversationId), JSON.stringify(items)];
   const rows = await query<EndResult & { id: string; ended: boolean }>(pool, statement, values);
   const found = new Map(rows.map((row) => [row.id, row]));
-  return endings.map(({ job }) => {
+  return ends.map(({ job }) => {
     const row = found.get(job.id);
     return row && { result: row.ended ? { nextJobId: row.nextJobId } : undefined };
   });
 }
 
-const writeEnd = batched({
-  keyOf: ({ job }: Ending) => job.conversationId,
-  runBatch: (pool, endings) => writeEnds(pool, endBatch, endings),
-  runOne: async (pool, ending) => (await writeEnds(pool, endOne, [ending]))[0]?.result,
-});
-
 /**
  * Ends an active job: its status, its reply and the next head change together, or not at all. Concurrent calls share a
  * statement.
- * @param orphan only if no worker holds the job
  * @returns `undefined`: the attempt was no longer current, and nothing was written
  */
-export function endJob(
-  pool: Pool,
-  job: { id: string; conversationId: string; attempt: number },
-  end: JobEnd,
-  { orphan = false }: { orphan?: boolean } = {},
-): Promise<EndResult | undefined> {
-  const { id, conversationId, attempt } = job;
-  return writeEnd(pool, { job: { id, conversationId, attempt }, end, orphan });
-}
+export const storeJobEnd = batched({
+  keyOf: ({ job }: StoredEnd) => job.conversationId,
+  runBatch: (pool, ends) => endJobs(pool, endBatch, ends),
+  runOne: async (pool, one) => (await endJobs(pool, endOne, [one]))[0]?.result,
+});
 
 const findEndStatement = {
   name: "find-end",

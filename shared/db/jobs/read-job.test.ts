@@ -2,8 +2,8 @@ import { v4 } from "uuid";
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { answer, claim, completed, followUp, startConversation } from "../../testing/fixtures/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
-import { deleteConversation } from "../conversations/erasure.ts";
-import { endJob } from "./end.ts";
+import { storeTombstone } from "../conversations/erasure.ts";
+import { storeJobEnd } from "./end.ts";
 import { readJob, readJobStates, readPositions } from "./read-job.ts";
 
 describe("job row", () => {
@@ -40,7 +40,7 @@ describe("job row", () => {
   it("of a completed job has the reply, with times in milliseconds", async () => {
     const job = await startConversation(db.pool);
     const end = completed("the reply");
-    await endJob(db.pool, await claim(db.pool, job.id), end);
+    await storeJobEnd(db.pool, { job: await claim(db.pool, job.id), end });
     const row = await readJob(db.pool, job.id);
     expect(row).toMatchObject({
       status: "completed",
@@ -65,7 +65,7 @@ describe("job row", () => {
   it("of a deleted conversation says so and has no reply", async () => {
     const job = await startConversation(db.pool);
     await answer(db.pool, job.id);
-    await deleteConversation(db.pool, job.conversationId);
+    await storeTombstone(db.pool, job.conversationId);
     expect(await readJob(db.pool, job.id)).toMatchObject({
       status: "completed",
       conversationDeleted: true,

@@ -10,7 +10,7 @@ import {
 } from "../../testing/fixtures/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
 import { releaseJob } from "./claim.ts";
-import { deleteConversation } from "../conversations/erasure.ts";
+import { storeTombstone } from "../conversations/erasure.ts";
 import { cancelQueuedJob } from "./end.ts";
 import { markDue, readOrphans, takeDueJobs } from "./reconcile.ts";
 
@@ -58,7 +58,7 @@ describe("due jobs", () => {
     await claim(db.pool, active.id);
     await answer(db.pool, ended.id);
     await cancelQueuedJob(db.pool, cancelled);
-    await deleteConversation(db.pool, deleted.conversationId);
+    await storeTombstone(db.pool, deleted.conversationId);
     await db.pool.query("update jobs set due_at = now() - interval '1 min'");
     await markDue(
       db.pool,

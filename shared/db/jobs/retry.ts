@@ -12,7 +12,7 @@ export const retryRefusals = {
   later_answered: "a later message of its conversation has been answered",
 } as const;
 
-interface Found {
+interface FailedJob {
   status: JobStatus;
   turn: number;
   deleted: boolean;
@@ -24,7 +24,7 @@ interface Found {
  * and the only way to retry a job. Refused once a later message was answered or is being answered, because its reply
  * would be out of order.
  */
-export async function retryJob(pool: Pool, jobId: string): Promise<RetryResult> {
+export async function storeRetry(pool: Pool, jobId: string): Promise<RetryResult> {
   return inTransaction(pool, async (client) => {
     // Lock the conversation's row first, as everywhere. Later reads see its newest state.
     const { rowCount } = await client.query(
@@ -32,7 +32,7 @@ export async function retryJob(pool: Pool, jobId: string): Promise<RetryResult> 
       [jobId],
     );
     if (rowCount === 0) return { retried: false, reason: "unknown" };
-    const { rows } = await client.query<Found>(
+    const { rows } = await client.query<FailedJob>(
       `select status, turn, deleted_at is not null as deleted,
               exists (select from messages later where later.conversation_id = jobs.conversation_id
                       and later.turn > jobs.turn and later.sender = 'ai')

@@ -17,7 +17,7 @@ import {
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
 import { countBacklog } from "../operators/backlog.ts";
 import { readConversation, readMessages } from "../conversations/conversations.ts";
-import { deleteConversation } from "../conversations/erasure.ts";
+import { storeTombstone } from "../conversations/erasure.ts";
 import {
   appendMessage,
   findByIdempotencyHash,
@@ -227,7 +227,7 @@ describe("later message", () => {
 
   it("writes nothing for a deleted or unknown conversation", async () => {
     const first = await startConversation(db.pool);
-    await deleteConversation(db.pool, first.conversationId);
+    await storeTombstone(db.pool, first.conversationId);
     expect(await appendMessage(db.pool, followingMessage(first.conversationId))).toBeUndefined();
     expect(await readConversationState(db.pool, first.conversationId, 1000)).toMatchObject({ deleted: true });
     const unknown = v4();
@@ -312,7 +312,7 @@ describe("idempotency key", () => {
     });
     await answer(db.pool, job.id);
     expect(await findByIdempotencyHash(db.pool, idempotencyHash)).toMatchObject({ status: "completed" });
-    await deleteConversation(db.pool, job.conversationId);
+    await storeTombstone(db.pool, job.conversationId);
     expect(await findByIdempotencyHash(db.pool, idempotencyHash)).toMatchObject({ deleted: true });
     expect(await findByIdempotencyHash(db.pool, hash())).toBeUndefined();
   });

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { claim, completed, startConversation } from "../../testing/fixtures/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
-import { endJob } from "../jobs/end.ts";
+import { storeJobEnd } from "../jobs/end.ts";
 import { readFigures } from "./figures.ts";
 
 let db: OpenTestDatabase;
@@ -19,7 +19,10 @@ async function answeredAt(at: number, waitMs: number, fallback = false): Promise
   const job = await startConversation(db.pool);
   await claim(db.pool, job.id);
   const end = completed();
-  await endJob(db.pool, { ...job, attempt: 1 }, { ...end, ...(end.reply && { reply: { ...end.reply, fallback } }) });
+  await storeJobEnd(db.pool, {
+    job: { ...job, attempt: 1 },
+    end: { ...end, ...(end.reply && { reply: { ...end.reply, fallback } }) },
+  });
   await db.pool.query("update jobs set created_at = $2, started_at = $3 where id = $1", [
     job.id,
     new Date(at),

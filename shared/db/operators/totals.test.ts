@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { answer, startConversation } from "../../testing/fixtures/conversations.ts";
 import { openTestDatabase } from "../../testing/stores/database.ts";
-import { deleteConversation } from "../conversations/erasure.ts";
+import { storeTombstone } from "../conversations/erasure.ts";
 import { readTotals } from "./totals.ts";
 
 describe("totals", () => {
@@ -17,7 +17,7 @@ describe("totals", () => {
     await db.pool.query("update conversations set updated_at = now() - interval '16 min' where id = $1", [
       quiet.conversationId,
     ]);
-    await deleteConversation(db.pool, deleted.conversationId);
+    await storeTombstone(db.pool, deleted.conversationId);
     expect(await readTotals(db.pool)).toEqual({ totalConversations: 2, totalMessages: 3, activeConversations: 1 });
   });
 

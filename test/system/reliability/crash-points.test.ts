@@ -64,7 +64,7 @@ onEachBackend("a process that dies between two steps", { apis: 2, workers: 0 }, 
 
     const worker = await startWorker();
     // Delivery that the queue makes of the entry that died with its worker.
-    await queue.putBeside([{ id: chat.jobId, attempt: 1 }]);
+    await queue.enqueueDuplicate([{ id: chat.jobId, attempt: 1 }]);
     await fallDue(query, next.jobId);
     expect(await client.ended(next)).toMatchObject({ status: "completed", attempt: 1 });
     await eventually("the stray delivery is dropped", () => isDone(queue, `${chat.jobId}.1`));
@@ -140,7 +140,7 @@ onEachBackend("a process that dies between two steps", { apis: 2, workers: 0 }, 
     const before = await query("select id, status, run, attempt, finished_at from jobs order by id");
 
     const strays = [completed, cancelled, active].map(({ jobId }) => ({ id: jobId, attempt: 7 }));
-    await queue.putBeside(strays);
+    await queue.enqueueDuplicate(strays);
     for (const { id, attempt } of strays.slice(0, 2)) {
       await eventually("the delivery is dropped", () => isDone(queue, `${id}.${attempt}`));
     }
