@@ -3,8 +3,8 @@ import type { Logger } from "../logger.ts";
 import { openPool } from "../postgres/open-pool.ts";
 
 /**
- * PostgreSQL for one process. Queries are named statements: most must be one round trip that decides something. The ORM
- * maintains the schema and is loaded only by migrations.
+ * PostgreSQL for one process. Hot queries are named statements: most must be one round trip that decides something. For
+ * the others see `typed-statement.ts`.
  */
 export interface Database {
   pool: Pool;

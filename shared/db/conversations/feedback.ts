@@ -1,28 +1,23 @@
 import type { Pool } from "pg";
-import type { Rating, Sender } from "../../protocol/conversation.ts";
+import type { Rating } from "../../protocol/conversation.ts";
 import { query } from "../database.ts";
+import { queryTyped, type RowOf, typedStatement } from "../typed-statement.ts";
 
-/** The columns of a message that decide who may rate it. */
-export interface OwnedMessage {
-  id: string;
-  conversationId: string;
-  /** See `visitorHash` of `NewMessage`. */
-  visitorHash: Buffer | null;
-  sender: Sender;
-  imported: boolean;
-}
+/** The columns of a message that decide who may rate it. `visitorHash`: see `NewMessage`. */
+export type OwnedMessage = RowOf<typeof messageOwner>;
 
-const ownerStatement = {
-  name: "message-owner",
-  text: `
-    select messages.id, conversation_id as "conversationId", visitor_hash as "visitorHash", sender, imported
-    from messages join conversations on conversations.id = conversation_id
-    where messages.id = $1 and deleted_at is null`,
-};
+export const messageOwner = typedStatement("message-owner", ({ db }, messageId: string) =>
+  db
+    .selectFrom("messages")
+    .innerJoin("conversations", "conversations.id", "conversation_id")
+    .select(["messages.id", "conversation_id as conversationId", "visitor_hash as visitorHash", "sender", "imported"])
+    .where("messages.id", "=", messageId)
+    .where("deleted_at", "is", null),
+);
 
 /** @returns `undefined`: there is no such message, or its conversation was deleted */
 export async function readMessageOwner(pool: Pool, messageId: string): Promise<OwnedMessage | undefined> {
-  const [message] = await query<OwnedMessage>(pool, ownerStatement, [messageId]);
+  const [message] = await queryTyped(pool, messageOwner, messageId);
   return message;
 }
 
@@ -57,40 +52,47 @@ export async function rateMessage(
   return (await query(pool, rateStatement, [messageId, conversationId, rating, comment ?? null])).length === 1;
 }
 
-const unrateStatement = {
-  name: "unrate-message",
-  text: `
-    delete from feedback using messages
-    where message_id = $1 and messages.id = $1 and messages.conversation_id = $2`,
-};
+interface Rated {
+  conversationId: string;
+  messageId: string;
+}
+
+const unrateStatement = typedStatement("unrate-message", ({ db }, { conversationId, messageId }: Rated) =>
+  db
+    .deleteFrom("feedback")
+    .using("messages")
+    .where("message_id", "=", messageId)
+    .where("messages.id", "=", messageId)
+    .where("messages.conversation_id", "=", conversationId),
+);
 
 /** Removes feedback; does nothing if there is none. */
 export async function unrateMessage(pool: Pool, conversationId: string, messageId: string): Promise<void> {
-  await query(pool, unrateStatement, [messageId, conversationId]);
+  await queryTyped(pool, unrateStatement, { conversationId, messageId });
 }
 
-/** Feedback on the replies of one assistant by one provider. */
-export interface FeedbackCount {
-  assistantType: string;
-  /** Null if the reply was stopped before it was complete. */
-  provider: string | null;
-  up: number;
-  down: number;
-  /** Ratings of either kind that have a comment. */
-  comments: number;
-}
+/**
+ * Feedback on the replies of one assistant by one provider; `provider` is null if the reply was stopped before it was
+ * complete. `comments` counts ratings of either kind that have one.
+ */
+export type FeedbackCount = RowOf<typeof feedbackCounts>;
 
-const countStatement = {
-  name: "count-feedback",
-  text: `
-    select assistant_type as "assistantType", provider,
-           (count(*) filter (where rating = 'up'))::int as up, (count(*) filter (where rating = 'down'))::int as down,
-           count(comment)::int as comments
-    from feedback where rated_at >= $1
-    group by assistant_type, provider order by assistant_type, provider`,
-};
+export const feedbackCounts = typedStatement("count-feedback", ({ db }, since: Date) =>
+  db
+    .selectFrom("feedback")
+    .select(["assistant_type as assistantType", "provider"])
+    .select((eb) => [
+      eb.cast<number>(eb.fn.countAll().filterWhere("rating", "=", "up"), "integer").as("up"),
+      eb.cast<number>(eb.fn.countAll().filterWhere("rating", "=", "down"), "integer").as("down"),
+      eb.cast<number>(eb.fn.count("comment"), "integer").as("comments"),
+    ])
+    .where("rated_at", ">=", since)
+    .groupBy(["assistant_type", "provider"])
+    .orderBy("assistant_type")
+    .orderBy("provider"),
+);
 
 /** @param since older feedback does not count */
 export async function countFeedback(pool: Pool, since: Date): Promise<FeedbackCount[]> {
-  return query<FeedbackCount>(pool, countStatement, [since]);
+  return queryTyped(pool, feedbackCounts, since);
 }

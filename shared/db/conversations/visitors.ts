@@ -1,16 +1,13 @@
 import type { Pool } from "pg";
 import { query } from "../database.ts";
+import type { StatementBuilder } from "../statement-builder.ts";
+import { queryTyped, type RowOf, typedStatement } from "../typed-statement.ts";
 
-/** One of a visitor's conversations. Times are Unix milliseconds. */
-export interface VisitorConversation {
-  id: string;
-  assistantType: string;
-  createdAt: number;
-  updatedAt: number;
-  messageCount: number;
-  /** Beginning of its newest message; null if it has no messages. */
-  preview: string | null;
-}
+/**
+ * One of a visitor's conversations. Times are Unix milliseconds. `preview` is the beginning of its newest message; null
+ * if it has no messages.
+ */
+export type VisitorConversation = Omit<RowOf<typeof visitorConversations>, "former">;
 
 export interface VisitorPage {
   conversations: VisitorConversation[];
@@ -29,31 +26,62 @@ interface VisitorHashes {
   formerHash: Buffer;
 }
 
+interface Wanted extends VisitorHashes {
+  limit: number;
+  before: string | undefined;
+}
+
 /**
  * Selects the conversations stored under one hash, newest first: an index scan of `conversations_visitor`, in its
  * order.
  */
-const newestOf = (hash: string) => `
-  (select id, assistant_type, message_count, created_at, updated_at, visitor_hash from conversations
-   where visitor_hash = ${hash}
-     and ($3::uuid is null
-          or (updated_at, id) < (select updated_at, id from conversations where id = $3 and visitor_hash in ($1, $2)))
-   order by updated_at desc, id desc limit $4)`;
+function newestOf({ db }: StatementBuilder, visitorHash: Buffer, { hash, formerHash, before, limit }: Wanted) {
+  const anchor = db
+    .selectFrom("conversations")
+    .select(["updated_at", "id"])
+    .where("id", "=", before ?? null)
+    .where("visitor_hash", "in", [hash, formerHash]);
+  return db
+    .selectFrom("conversations")
+    .select(["id", "assistant_type", "message_count", "created_at", "updated_at", "visitor_hash"])
+    .where("visitor_hash", "=", visitorHash)
+    .$if(before !== undefined, (newest) =>
+      newest.where((eb) => eb(eb.refTuple("updated_at", "id"), "<", anchor.$asTuple("updated_at", "id"))),
+    )
+    .orderBy("updated_at", "desc")
+    .orderBy("id", "desc")
+    .limit(limit);
+}
 
-const listStatement = {
-  name: "visitor-conversations",
-  // The same statement reads the anchor's position, so that a page is a consistent snapshot.
-  text: `
-    select json_build_object(
-             'id', id, 'assistantType', assistant_type, 'messageCount', message_count,
-             'createdAt', extract(epoch from created_at) * 1000, 'updatedAt', extract(epoch from updated_at) * 1000,
-             'preview', (select left(text, ${previewLength}) from messages where conversation_id = page.id
-                         order by turn desc, sender limit 1)) as conversation,
-           visitor_hash = $2 as former
-    from (select * from (${newestOf("$1")} union all ${newestOf("$2")}) as either
-          order by updated_at desc, id desc limit $4) as page
-    order by updated_at desc, id desc`,
-};
+// The same statement reads the anchor's position, so that a page is a consistent snapshot.
+export const visitorConversations = typedStatement("visitor-conversations", (builder, wanted: Wanted) => {
+  const { db, sql, millis } = builder;
+  const newest = db
+    .selectFrom(newestOf(builder, wanted.hash, wanted).as("present"))
+    .selectAll()
+    .unionAll((eb) => eb.parens(newestOf(builder, wanted.formerHash, wanted)))
+    .orderBy("updated_at", "desc")
+    .orderBy("id", "desc")
+    .limit(wanted.limit);
+  return db
+    .selectFrom(newest.as("page"))
+    .select(["id", "assistant_type as assistantType", "message_count as messageCount"])
+    .select((eb) => [
+      millis(eb.ref("created_at")).as("createdAt"),
+      millis(eb.ref("updated_at")).as("updatedAt"),
+      eb
+        .selectFrom("messages")
+        .select(sql<string>`left(text, ${sql.lit(previewLength)})`.as("beginning"))
+        .whereRef("conversation_id", "=", "page.id")
+        .orderBy("turn", "desc")
+        .orderBy("sender")
+        .limit(1)
+        .as("preview"),
+      eb("visitor_hash", "=", wanted.formerHash).$castTo<boolean>().as("former"),
+    ])
+    .orderBy("updated_at", "desc")
+    .orderBy("page.id", "desc");
+});
 
 /**
  * Reads one page of a visitor's conversations, latest activity first.
@@ -65,12 +93,12 @@ export async function listVisitorConversations(
   { hash, formerHash }: VisitorHashes,
   { limit, before }: { limit: number; before?: string | undefined },
 ): Promise<VisitorPage> {
-  const values = [hash, formerHash, before ?? null, limit + 1];
-  const rows = await query<{ conversation: VisitorConversation; former: boolean }>(pool, listStatement, values);
+  const rows = await queryTyped(pool, visitorConversations, { hash, formerHash, before, limit: limit + 1 });
+  const found = rows.map(({ former, ...conversation }) => ({ conversation, former }));
   return {
-    conversations: rows.slice(0, limit).map(({ conversation }) => conversation),
-    more: rows.length > limit,
-    stale: rows.some(({ former }) => former),
+    conversations: found.slice(0, limit).map(({ conversation }) => conversation),
+    more: found.length > limit,
+    stale: found.some(({ former }) => former),
   };
 }
 

@@ -1,80 +1,106 @@
 import type { Pool } from "pg";
-import type { JobErrorCode, JobStatus } from "../../protocol/job.ts";
-import { query } from "../database.ts";
+import type { JobStatus } from "../../protocol/job.ts";
+import type { Columns } from "../schema/tables.ts";
+import type { StatementBuilder } from "../statement-builder.ts";
+import { queryTyped, typedStatement } from "../typed-statement.ts";
 
 /** A conversation as a list shows it, with its newest job. Times are Unix milliseconds. */
-export interface FoundConversation {
-  id: string;
+export interface FoundConversation extends Columns<"conversations", "id" | "assistant_type" | "message_count"> {
   updatedAt: number;
-  assistantType: string;
-  messageCount: number;
   deleted: boolean;
   /** The newest job; in a search by status, the newest job with that status. */
   jobId: string | null;
   jobStatus: JobStatus | null;
-  errorCode: JobErrorCode | null;
+  errorCode: Columns<"jobs", "error_code">["errorCode"];
 }
 
-export interface Search {
-  /** Only conversations that have a job with this status. */
-  status?: JobStatus | undefined;
+interface Period {
   from?: Date | undefined;
   /** Exclusive. */
   to?: Date | undefined;
 }
 
+export interface Search extends Period {
+  /** Only conversations that have a job with this status. */
+  status?: JobStatus | undefined;
+}
+
 /** Entries of a page. */
 export const foundLimit = 50;
 
-const newestJob = `
-  lateral (
-    select jobs.id as "jobId", status as "jobStatus", error_code as "errorCode" from jobs
-    where jobs.conversation_id = conversations.id order by turn desc limit 1
-  ) newest on true`;
+function conversations({ db, millis }: StatementBuilder) {
+  return db
+    .selectFrom("conversations")
+    .select((eb) => [
+      "conversations.id",
+      millis(eb.ref("conversations.updated_at")).as("updatedAt"),
+      "conversations.assistant_type as assistantType",
+      "message_count as messageCount",
+      eb("deleted_at", "is not", null).$castTo<boolean>().as("deleted"),
+    ]);
+}
 
-const columns = `
-  conversations.id, (extract(epoch from conversations.updated_at) * 1000)::float8 as "updatedAt",
-  conversations.assistant_type as "assistantType", message_count as "messageCount", deleted_at is not null as deleted`;
+function conversationsWithNewestJob(builder: StatementBuilder) {
+  return conversations(builder)
+    .leftJoinLateral(
+      (eb) =>
+        eb
+          .selectFrom("jobs")
+          .select(["jobs.id", "status", "error_code"])
+          .whereRef("jobs.conversation_id", "=", "conversations.id")
+          .orderBy("turn", "desc")
+          .limit(1)
+          .as("newest"),
+      (join) => join.onTrue(),
+    )
+    .select(["newest.id as jobId", "newest.status as jobStatus", "newest.error_code as errorCode"]);
+}
 
-const newestStatement = {
-  name: "operator-newest",
-  text: `
-    select ${columns}, newest.* from conversations left join ${newestJob}
-    where deleted_at is null and updated_at >= $1 and updated_at < $2
-    order by updated_at desc limit $3`,
-};
+const newestConversations = typedStatement("operator-newest", (builder, { from, to }: Period) =>
+  conversationsWithNewestJob(builder)
+    .where("deleted_at", "is", null)
+    .where("updated_at", ">=", from ?? new Date(0))
+    .where("updated_at", "<", to ?? builder.sql<Date>`'infinity'`)
+    .orderBy("updated_at", "desc")
+    .limit(foundLimit),
+);
 
 // Each status has an index, or is the status of most rows. So jobs are read from the newest on, until there are enough.
-const byStatusStatement = (status: JobStatus) => ({
-  name: `operator-${status}`,
-  text: `
-    select ${columns}, jobs.id as "jobId", status as "jobStatus", error_code as "errorCode"
-    from jobs join conversations on conversations.id = jobs.conversation_id
-    where jobs.status = '${status}' and jobs.created_at >= $1 and jobs.created_at < $2
-    order by jobs.created_at desc limit $3`,
-});
+const conversationsByStatus = typedStatement(
+  "operator-by-status",
+  (builder, { status, from, to }: Period & { status: JobStatus }) =>
+    conversations(builder)
+      .innerJoin("jobs", "jobs.conversation_id", "conversations.id")
+      .select(["jobs.id as jobId", "status as jobStatus", "error_code as errorCode"])
+      .where("status", "=", status)
+      .where("jobs.created_at", ">=", from ?? new Date(0))
+      .where("jobs.created_at", "<", to ?? builder.sql<Date>`'infinity'`)
+      .orderBy("jobs.created_at", "desc")
+      .limit(foundLimit),
+);
 
-const byIdStatement = {
-  name: "operator-by-id",
-  text: `
-    select ${columns}, newest.* from conversations left join ${newestJob}
-    where conversations.id in (
-      select $1::uuid
-      union all select conversation_id from jobs where id = $1
-      union all select conversation_id from messages where id = $1)`,
-};
+const conversationById = typedStatement("operator-by-id", (builder, id: string) =>
+  conversationsWithNewestJob(builder).where("conversations.id", "in", (eb) =>
+    eb
+      .selectFrom("conversations")
+      .select("id")
+      .where("id", "=", id)
+      .unionAll(eb.selectFrom("jobs").select("conversation_id as id").where("id", "=", id))
+      .unionAll(eb.selectFrom("messages").select("conversation_id as id").where("id", "=", id)),
+  ),
+);
 
 /**
  * Reads the newest conversations of a period, at most {@link foundLimit}; with a status, one entry for each job that
  * has it.
  */
-export async function searchConversations(pool: Pool, { status, from, to }: Search): Promise<FoundConversation[]> {
-  const statement = status ? byStatusStatement(status) : newestStatement;
-  return query<FoundConversation>(pool, statement, [from ?? new Date(0), to ?? "infinity", foundLimit]);
+export async function searchConversations(pool: Pool, { status, ...period }: Search): Promise<FoundConversation[]> {
+  if (status === undefined) return queryTyped(pool, newestConversations, period);
+  return queryTyped(pool, conversationsByStatus, { status, ...period });
 }
 
 /** Finds the conversation with this id, or the one that has a job or message with it. */
 export async function findConversation(pool: Pool, id: string): Promise<FoundConversation | undefined> {
-  const [found] = await query<FoundConversation>(pool, byIdStatement, [id]);
+  const [found] = await queryTyped(pool, conversationById, id);
   return found;
 }

@@ -1,5 +1,5 @@
 import { defineEntity, p } from "@mikro-orm/core";
-import { byHand, time } from "./entity-columns.ts";
+import { byHand, float, time } from "./entity-columns.ts";
 
 /** Tables beside conversations: settings, calls and their cost, runs, counts. See `entities.ts`. */
 
@@ -30,8 +30,8 @@ const Call = defineEntity({
     outputTokens: p.integer().nullable(),
     /** True if the provider sent no usage; the tokens are an estimate. */
     estimated: p.boolean().default(false),
-    costUsd: p.double().nullable(),
-    reservedUsd: p.double().default(0),
+    costUsd: float().nullable(),
+    reservedUsd: float().default(0),
     /** UTC day. Null if no budget is charged. */
     budgetDay: p.date().nullable(),
   },
@@ -57,8 +57,8 @@ const Budget = defineEntity({
   properties: {
     assistantType: p.text().primary(),
     day: p.date().primary(),
-    settledUsd: p.double().default(0),
-    reservedUsd: p.double().default(0),
+    settledUsd: float().default(0),
+    reservedUsd: float().default(0),
   },
 });
 

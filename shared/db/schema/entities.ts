@@ -2,7 +2,7 @@ import { defineEntity, p } from "@mikro-orm/core";
 import type { FinishReason, JobErrorCode, JobStatus } from "../../protocol/job.ts";
 import type { Rating, Sender } from "../../protocol/conversation.ts";
 import { bookkeeping } from "./bookkeeping-entities.ts";
-import { byHand, time } from "./entity-columns.ts";
+import { byHand, bytes, float, time } from "./entity-columns.ts";
 
 /** The schema in code. `npm run check:drift` compares it with the migrations. */
 
@@ -27,7 +27,7 @@ const Conversation = defineEntity({
     /** True if the thread arrived with a request: it is not ours to delete. */
     threadAdopted: p.boolean().default(false),
     /** SHA-256 of the visitor's identity, as the embedding site gives it. Null: no visitor was named. */
-    visitorHash: p.blob().nullable(),
+    visitorHash: bytes().nullable(),
     /** Start of the rate window and its message count, for the limit of a conversation. */
     windowBeganAt: time().defaultRaw("now()"),
     windowMessages: p.integer().default(1),
@@ -137,8 +137,8 @@ const Job = defineEntity({
     cancelRequestedAt: time().nullable(),
     assistantType: p.text(),
     providerOverride: p.text().nullable(),
-    idempotencyHash: p.blob().nullable(),
-    requestHash: p.blob().nullable(),
+    idempotencyHash: bytes().nullable(),
+    requestHash: bytes().nullable(),
     requestId: p.text().nullable(),
     /** W3C `traceparent` of the request that submitted the message, where traces are on. */
     trace: p.text().nullable(),
@@ -152,7 +152,7 @@ const Job = defineEntity({
     inputTokens: p.integer().nullable(),
     outputTokens: p.integer().nullable(),
     /** Cost of the call that gave the reply. Null: its price is not known. */
-    costUsd: p.double().nullable(),
+    costUsd: float().nullable(),
     createdAt: time().defaultRaw("now()"),
     startedAt: time().nullable(),
     finishedAt: time().nullable(),
@@ -200,7 +200,7 @@ const Draft = defineEntity({
   properties: {
     jobId: p.uuid().primary(),
     attempt: p.integer(),
-    text: p.blob(),
+    text: bytes(),
     updatedAt: time().defaultRaw("now()"),
   },
 });

@@ -1,10 +1,10 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { ConfigError } from "../../config/config.ts";
 import { connectionOptions } from "../../postgres/connection-options.ts";
 import { encodingAdvice, readDatabaseState, readOnlyAdvice } from "./database-state.ts";
+import { listMigrations } from "./missing-migrations.ts";
 
 /** Advisory lock: one process migrates at a time; the others wait, then find nothing to do. The number is arbitrary. */
 const migrationLock = 7_275_391;
@@ -64,22 +64,6 @@ async function applyAll(client: pg.Client, databaseUrl: string): Promise<string[
   } finally {
     await orm.close();
   }
-}
-
-/** Migrations of this version that a database lacks. One migrated by a newer version lacks none. */
-export async function readMissingMigrations(db: Pick<pg.Pool, "query">): Promise<string[]> {
-  const { rows: tables } = await db.query<{ found: boolean }>("select to_regclass('migrations') is not null as found");
-  const { rows } = tables[0]?.found ? await db.query<{ name: string }>("select name from migrations") : { rows: [] };
-  const applied = new Set(rows.map(({ name }) => name));
-  return (await listMigrations()).filter((name) => !applied.has(name));
-}
-
-async function listMigrations(): Promise<string[]> {
-  const files = await readdir(fileURLToPath(new URL("../../../migrations", import.meta.url)));
-  return files
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => file.slice(0, -".ts".length))
-    .toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 /** Names this version's schema: our newest migration, and the version of BullMQ, which has its own. */

@@ -6,7 +6,7 @@ import type { Logger } from "../../logger.ts";
 import { describeRefusal } from "../../stores/store-refusal.ts";
 import { type Database, isDatabaseAway } from "../database.ts";
 import { type DatabaseState, isolationAdvice, readDatabaseState, readOnlyAdvice } from "./database-state.ts";
-import { readMissingMigrations } from "./migrate.ts";
+import { readMissingMigrations } from "./missing-migrations.ts";
 import { isPooledByTransaction } from "../pooler.ts";
 
 const everyMs = 250;
