@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { TestProject } from "vitest/node";
 import "../../scripts/require-node.cjs";
 import { migrate } from "../db/schema/migrate.ts";
+import { chooseStores } from "./stores/containers/choose-stores.ts";
+import { describeStores, useStores } from "./stores/containers/stores-in-use.ts";
 import { dropDatabases, runAsAdmin, urlOfDatabase } from "./stores/postgres-admin.ts";
 import { openPostgresServer } from "./stores/postgres-server.ts";
 import { describeSkipped, refuseToSkip } from "./skipped.ts";
@@ -23,10 +25,13 @@ export interface TestPostgres {
 }
 
 /**
- * Prepares a run: opens a PostgreSQL (that of `DATABASE_URL`, otherwise an embedded one that is removed after the run),
- * and creates a migrated database in it, from which each test copies its own.
+ * Prepares a run: chooses the stores, opens a PostgreSQL (that of `DATABASE_URL`, otherwise one that is removed after the
+ * run), and creates a migrated database in it, from which each test copies its own.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const choice = await chooseStores({ env: process.env });
+  useStores(choice);
+  project.vitest.logger.log(describeStores(choice));
   if (process.env["CI"] === "true") refuseToSkip();
   const server = await openPostgresServer();
   const prefix = `parley_test_${randomBytes(4).toString("hex")}_`;

@@ -7,17 +7,20 @@ export interface Requirement {
   /** Path of the program; `undefined`: its tests are skipped. */
   path: string | undefined;
   howToGet: string;
-  /** The fixture that uses it, beside this file. */
+  /** The fixture that uses it, from this folder. */
   fixture: string;
   /** True if its tests may be skipped in CI as well: they try examples of the documents, not the product. */
   optional?: true;
+  /** True if containers replace it. */
+  containerized?: true;
 }
 
 export const redisServer: Requirement = {
   name: "Redis",
   path: findProgram("redis-server", "valkey-server"),
   howToGet: "install redis-server: apt-get install redis-server, brew install redis",
-  fixture: "redis.ts",
+  fixture: "stores/redis.ts",
+  containerized: true,
 };
 
 export const chromium: Requirement = {
@@ -30,21 +33,21 @@ export const chromium: Requirement = {
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
   ),
   howToGet: "install chromium: apt-get install chromium, brew install --cask chromium",
-  fixture: "chromium.ts",
+  fixture: "processes/chromium.ts",
 };
 
 export const openssl: Requirement = {
   name: "OpenSSL",
   path: findProgram("openssl"),
   howToGet: "install openssl: apt-get install openssl, brew install openssl",
-  fixture: "certificates.ts",
+  fixture: "fixtures/certificates.ts",
 };
 
 export const pgbouncer: Requirement = {
   name: "PgBouncer",
   path: findProgram("pgbouncer", "/usr/sbin/pgbouncer"),
   howToGet: "install pgbouncer: apt-get install pgbouncer, brew install pgbouncer",
-  fixture: "pgbouncer.ts",
+  fixture: "stores/pgbouncer.ts",
 };
 
 export const php = language("PHP", findProgram("php"), "apt-get install php-cli");
@@ -102,7 +105,7 @@ function findWithLibrary(program: string, library: string): string | undefined {
 }
 
 function reverseProxy(name: string, path: string | undefined, debian: string): Requirement {
-  return { name, path, howToGet: `apt-get install ${debian}`, fixture: "reverse-proxy.ts", optional: true };
+  return { name, path, howToGet: `apt-get install ${debian}`, fixture: "processes/reverse-proxy.ts", optional: true };
 }
 
 /** Finds the first of these programs that is on the PATH, or at its absolute path. */

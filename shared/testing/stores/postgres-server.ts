@@ -6,6 +6,7 @@ import { startEmbeddedPostgres } from "../../embedded-postgres/embedded-postgres
 import { stopLeftover } from "../../embedded-postgres/stop-leftover.ts";
 import { takeFileLock } from "../../process/file-lock.ts";
 import { createLogger, type Logger } from "../../logger.ts";
+import { usesContainers } from "./containers/stores-in-use.ts";
 
 /** A PostgreSQL to create databases in. */
 export interface PostgresServer {
@@ -15,11 +16,21 @@ export interface PostgresServer {
   close: () => Promise<void>;
 }
 
-/** Opens the PostgreSQL of `DATABASE_URL`, otherwise an embedded one that is removed when it is closed. */
+/** Opens the PostgreSQL of `DATABASE_URL`, otherwise one from a container or npm that is removed when it is closed. */
 export async function openPostgresServer(): Promise<PostgresServer> {
   const given = process.env["DATABASE_URL"];
   if (given !== undefined && given !== "") return { adminUrl: given, close: async () => {} };
+  return usesContainers() ? openContainer() : openEmbedded();
+}
 
+async function openContainer(): Promise<PostgresServer> {
+  // Loaded where it is used: the libraries for containers take most of a second.
+  const { startPostgresContainer } = await import("./containers/postgres-container.ts");
+  const { url, stop } = await startPostgresContainer(throwaway);
+  return { adminUrl: url, close: stop };
+}
+
+async function openEmbedded(): Promise<PostgresServer> {
   const log = await createLogger({ service: "tests", level: "warn", pretty: true });
   const parent = await roomiestFolder();
   await sweep(parent, log);

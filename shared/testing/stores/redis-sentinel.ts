@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { askRedis } from "./ask-redis.ts";
 import { findFreePort } from "../processes/free-port.ts";
 import { startRedis, type RedisServer } from "./redis.ts";
-import { redisServer } from "../requirements.ts";
+import { type RedisProcess, startRedisProcess } from "./redis-process.ts";
 
 /** A Redis, a replica of it, and three Sentinels that promote the replica when the master dies. */
 export interface RedisSentinel extends AsyncDisposable {
@@ -33,7 +31,7 @@ const settleLimitMs = 30_000;
 
 export async function startRedisSentinel(): Promise<RedisSentinel> {
   await using stack = new AsyncDisposableStack();
-  const sentinels: { child: ChildProcess; port: number }[] = [];
+  const sentinels: { process: RedisProcess; port: number }[] = [];
   const masterPort = async () => {
     const [watcher] = sentinels;
     if (watcher === undefined) return undefined;
@@ -55,7 +53,7 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
   sentinels.push(
     ...(await Promise.all(Array.from({ length: sentinelCount }, () => startSentinel(folder, first.port)))),
   );
-  for (const { child } of sentinels) stack.defer(() => end(child));
+  for (const { process } of sentinels) stack.defer(() => end(process));
 
   const master = async () => {
     const port = await masterPort();
@@ -101,8 +99,7 @@ async function knowsGoodReplica({ port }: { port: number }): Promise<boolean> {
   return replica?.[replica.indexOf("flags") + 1] === "slave";
 }
 
-async function startSentinel(folder: string, masterPort: number): Promise<{ child: ChildProcess; port: number }> {
-  if (redisServer.path === undefined) throw new Error(`Redis is not here (${redisServer.howToGet})`);
+async function startSentinel(folder: string, masterPort: number): Promise<{ process: RedisProcess; port: number }> {
   const port = await findFreePort();
   const file = join(folder, `${port}.conf`);
   await writeFile(
@@ -116,18 +113,14 @@ async function startSentinel(folder: string, masterPort: number): Promise<{ chil
       `sentinel failover-timeout ${masterName} 5000`,
     ].join("\n"),
   );
-  const child = spawn(redisServer.path, [file, "--sentinel"], { stdio: ["ignore", "ignore", "inherit"] });
-  const killWithUs = () => child.kill("SIGKILL");
-  process.once("exit", killWithUs);
-  child.once("exit", () => process.off("exit", killWithUs));
+  const process = await startRedisProcess([file, "--sentinel"], /Sentinel ID is/);
   await until(async () => (await askRedis({ port }, "PING")) === "PONG");
-  return { child, port };
+  return { process, port };
 }
 
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill("SIGKILL");
-  await once(child, "exit");
+async function end(process: RedisProcess): Promise<void> {
+  process.kill("SIGKILL");
+  await process.exited;
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {

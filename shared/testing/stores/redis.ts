@@ -1,4 +1,3 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
@@ -6,9 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findFreePort } from "../processes/free-port.ts";
 import { redisServer } from "../requirements.ts";
+import { usesContainers } from "./containers/stores-in-use.ts";
+import { type RedisProcess, startRedisProcess } from "./redis-process.ts";
 
 /** True if `startRedis` works on this machine; otherwise tests on Redis are skipped. */
-export const redisAvailable = redisServer.path !== undefined;
+export const redisAvailable = usesContainers() || redisServer.path !== undefined;
 
 /** A Redis for one test, empty at start, that can be made to fail. */
 export interface RedisServer extends AsyncDisposable {
@@ -35,18 +36,17 @@ type Settings = Record<string, string | string[]>;
 
 /**
  * Starts a Redis on a free port; resolves when it answers.
- * @throws when no `redis-server` or `valkey-server` is on the PATH, or it does not start
+ * @throws when no `redis-server` or `valkey-server` is on the PATH and none comes from a container, or it does not start
  */
 export async function startRedis({ settings = () => ({}) }: RedisOptions = {}): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), "parley-redis-"));
   const spawnOn = async (port: number) => spawnRedis(folder, port, await settings({ folder, port }));
-  let server = await spawnOnFreePort(spawnOn);
-  const { port } = server;
+  let running = await spawnOnFreePort(spawnOn);
+  const { port } = running;
 
   const kill = async () => {
-    const gone = exited(server.child);
-    server.child.kill("SIGKILL");
-    await gone;
+    running.server.kill("SIGKILL");
+    await running.server.exited;
   };
   const stop = async () => {
     await kill();
@@ -58,17 +58,17 @@ export async function startRedis({ settings = () => ({}) }: RedisOptions = {}): 
     kill,
     restart: async () => {
       await kill();
-      server = await spawnOn(port);
+      running = await spawnOn(port);
     },
-    pause: () => void server.child.kill("SIGSTOP"),
-    resume: () => void server.child.kill("SIGCONT"),
+    pause: () => running.server.kill("SIGSTOP"),
+    resume: () => running.server.kill("SIGCONT"),
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
 interface RunningRedis {
-  child: ChildProcess;
+  server: RedisProcess;
   port: number;
 }
 
@@ -88,39 +88,22 @@ async function spawnOnFreePort(spawnOn: (port: number) => Promise<RunningRedis>,
   }
 }
 
+/** The line with which Redis and Valkey report that they listen. */
+const readyLine = /Ready to accept connections/;
+
 async function spawnRedis(folder: string, port: number, settings: Settings): Promise<RunningRedis> {
-  if (redisServer.path === undefined) throw new Error(`Redis is not here (${redisServer.howToGet})`);
   const common = { port: `${port}`, bind: "127.0.0.1", save: "", appendonly: "no", dir: folder, daemonize: "no" };
   const args = Object.entries({ ...common, ...settings }).flatMap(([name, value]) => [`--${name}`, ...[value].flat()]);
-  const child = spawn(redisServer.path, args, { stdio: ["ignore", "pipe", "inherit"] });
-  // A test process that ends without stopping it must not leave it running.
-  const killWithUs = () => child.kill("SIGKILL");
-  process.once("exit", killWithUs);
-  child.once("exit", () => process.off("exit", killWithUs));
+  const server = await startRedisProcess(args, readyLine).catch((error: Error) => {
+    throw /address already in use/i.test(error.message) ? new PortTakenError(error.message, { cause: error }) : error;
+  });
   try {
-    await logsReady(child);
     if (settings["tls-port"] === undefined) await answersPing(port);
   } catch (error) {
-    child.kill("SIGKILL");
+    server.kill("SIGKILL");
     throw error;
   }
-  return { child, port };
-}
-
-/** Resolves at the line with which Redis and Valkey report that they listen; discards the rest of the log. */
-function logsReady(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let log = "";
-    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      log = (log + text).slice(-10_000);
-      if (log.includes("Ready to accept connections")) resolve();
-    });
-    child.once("error", reject);
-    child.once("exit", (code, signal) => {
-      const ErrorClass = /address already in use/i.test(log) ? PortTakenError : Error;
-      reject(new ErrorClass(`Redis ended at its start (${code ?? signal}):\n${log}`));
-    });
-  });
+  return { server, port };
 }
 
 async function answersPing(port: number): Promise<void> {
@@ -129,8 +112,4 @@ async function answersPing(port: number): Promise<void> {
   const [answer] = (await once(socket, "data")) as [Buffer];
   socket.destroy();
   if (!/^(\+PONG|-NOAUTH)/.test(answer.toString())) throw new Error(`Redis answers PING with ${answer.toString()}`);
-}
-
-async function exited(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
 }
