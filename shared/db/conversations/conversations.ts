@@ -8,16 +8,27 @@ export interface ConversationOwner {
   deleted: boolean;
   /** See `visitorHash` of `NewMessage`. */
   visitorHash: Buffer | null;
+  /**
+   * Changes with every message, reply and rating, and never returns to an earlier value. A page read after this version
+   * is at least as new as it.
+   */
+  pageVersion: string;
 }
+
+/**
+ * Version of a conversation's messages, from columns that all versions of this service write. The count only grows. The
+ * time tells apart two histories: one that a failover or a restore of PostgreSQL has lost, and the one after it.
+ */
+const pageVersion = `concat_ws('/', message_count, extract(epoch from updated_at), ratings_version)`;
 
 const ownerStatement = {
   name: "conversation-owner",
   text: `
-    select id, deleted_at is not null as deleted, visitor_hash as "visitorHash"
-    from ${byIds("conversations", "id, deleted_at, visitor_hash", "$1")}`,
+    select id, deleted_at is not null as deleted, visitor_hash as "visitorHash", ${pageVersion} as "pageVersion"
+    from ${byIds("conversations", "id, deleted_at, visitor_hash, message_count, updated_at, ratings_version", "$1")}`,
 };
 
-/** Reads whether a conversation exists, and its owner. Concurrent calls share a statement. */
+/** Reads whether a conversation exists, its owner and its version. Concurrent calls share a statement. */
 export const readOwner = batchedRead((pool, conversationIds) =>
   query<ConversationOwner & { id: string }>(pool, ownerStatement, [conversationIds]),
 );

@@ -23,10 +23,11 @@ export async function readMessageOwner(pool: Pool, messageId: string): Promise<O
 
 const rateStatement = {
   name: "rate-message",
-  // A deletion that held the lock is visible: the row is read again once its lock is free.
+  // A deletion that held the lock is visible: the row is read again once its lock is free. The lock is the one that the
+  // trigger on this table takes, so that it is never raised.
   text: `
     with conversation as materialized (
-      select id from conversations where id = $2 and deleted_at is null for key share
+      select id from conversations where id = $2 and deleted_at is null for no key update
     )
     insert into feedback (message_id, rating, comment, assistant_type, provider, model)
     select messages.id, $3, $4, jobs.assistant_type, jobs.provider, jobs.model
@@ -52,23 +53,20 @@ export async function rateMessage(
   return (await query(pool, rateStatement, [messageId, conversationId, rating, comment ?? null])).length === 1;
 }
 
-interface Rated {
-  conversationId: string;
-  messageId: string;
-}
-
-const unrateStatement = typedStatement("unrate-message", ({ db }, { conversationId, messageId }: Rated) =>
-  db
-    .deleteFrom("feedback")
-    .using("messages")
-    .where("message_id", "=", messageId)
-    .where("messages.id", "=", messageId)
-    .where("messages.conversation_id", "=", conversationId),
-);
+const unrateStatement = {
+  name: "unrate-message",
+  // The conversation's row is locked first, as everywhere: the trigger on this table writes it.
+  text: `
+    with conversation as materialized (
+      select id from conversations where id = $2 for no key update
+    )
+    delete from feedback using conversation join messages on messages.conversation_id = conversation.id
+    where message_id = $1 and messages.id = $1`,
+};
 
 /** Removes feedback; does nothing if there is none. */
 export async function unrateMessage(pool: Pool, conversationId: string, messageId: string): Promise<void> {
-  await queryTyped(pool, unrateStatement, { conversationId, messageId });
+  await query(pool, unrateStatement, [messageId, conversationId]);
 }
 
 /**

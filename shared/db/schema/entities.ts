@@ -31,6 +31,8 @@ const Conversation = defineEntity({
     /** Start of the rate window and its message count, for the limit of a conversation. */
     windowBeganAt: time().defaultRaw("now()"),
     windowMessages: p.integer().default(1),
+    /** Changes with the feedback on any of its replies, by a trigger. Null: there has never been any. */
+    ratingsVersion: p.uuid().nullable(),
     createdAt: time().defaultRaw("now()"),
     updatedAt: time().defaultRaw("now()"),
     /** Set on a tombstone: no text is left, late writes are refused. */
@@ -113,6 +115,18 @@ const Feedback = defineEntity({
     ratedAt: time().defaultRaw("now()").index("feedback_rated_at"),
   },
   checks: [{ name: "feedback_rating", expression: "rating in ('up', 'down')" }],
+  triggers: [
+    {
+      // Named as the migration names it; MikroORM finds the function by the table and this name.
+      name: "renews_version",
+      timing: "after",
+      events: ["insert", "update", "delete"],
+      body: `
+        update conversations set ratings_version = gen_random_uuid()
+        where id = (select conversation_id from messages where id = coalesce(new.message_id, old.message_id));
+        return null;`,
+    },
+  ],
 });
 
 const Job = defineEntity({
