@@ -41,10 +41,12 @@ const directions: Direction[] = [
     reason: "shared/ never imports a service",
   },
   {
-    from: /^shared\/(db|queue|live)\//,
+    from: /^shared\/(db|queue|live|history-cache)\//,
     forbids: (target, from) =>
-      ["shared/db", "shared/queue", "shared/live"].some((part) => part !== folder(from, 2) && within(target, part)),
-    reason: "shared/db, shared/queue and shared/live do not know each other: shared/jobs puts them together",
+      ["shared/db", "shared/queue", "shared/live", "shared/history-cache"].some(
+        (part) => part !== folder(from, 2) && within(target, part),
+      ),
+    reason: "shared/db, queue, live and history-cache do not know each other: shared/jobs puts them together",
   },
   {
     from: /^services\/worker\/telemetry\//,

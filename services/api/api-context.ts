@@ -10,6 +10,7 @@ import type { LoginThrottle } from "./limits/login-throttle.ts";
 import type { OpenRequests } from "./limits/open-requests.ts";
 import type { RateLimits } from "./limits/rate-limits.ts";
 import type { Operators } from "./access/operators.ts";
+import type { NewestPages } from "./history/newest-pages.ts";
 import type { EventStreams } from "./follow/sse.ts";
 import type { HealthReport } from "./telemetry/health-report.ts";
 import type { KnownProviders } from "./submit/known-providers.ts";
@@ -35,6 +36,7 @@ export interface ApiContext extends JobContext {
   streams: EventStreams;
   backlog: Backlog;
   health: HealthReport;
+  newestPages: NewestPages;
   metrics: ApiMetrics;
   tracing: Tracing;
   widget: WidgetFiles;

@@ -18,6 +18,7 @@ import { ApiMetrics } from "./telemetry/api-metrics.ts";
 import { createAdminApp, createApp } from "./app.ts";
 import { Backlog } from "./submit/backlog.ts";
 import { createChallenge } from "./submit/challenge.ts";
+import { NewestPages } from "./history/newest-pages.ts";
 import { HealthReport } from "./telemetry/health-report.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createIdentities } from "./access/identity.ts";
@@ -146,6 +147,13 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     operators: new Operators({ config, loginThrottle, log }),
     watch,
     streams,
+    newestPages: new NewestPages({
+      db: jobs.db,
+      cache: jobs.historyCache,
+      ttlSeconds: config.REDIS_URL === undefined ? 0 : config.HISTORY_CACHE_TTL_SECONDS,
+      onRead: (result) => metrics.historyRead(result),
+      log,
+    }),
     backlog: new Backlog(jobs.db.pool, config.MAX_BACKLOG),
     health,
     metrics,

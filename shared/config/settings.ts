@@ -128,6 +128,11 @@ export const settingGroups = {
       parts: "api, worker",
       description: "Milliseconds from the first attempt at a reply until calls to providers end and a preset answers.",
     }),
+    HISTORY_CACHE_TTL_SECONDS: integer(0, 2_592_000).default(86_400).meta({
+      parts: "api",
+      description:
+        "Seconds for which [Redis](operating.md#history-cache) keeps the newest page of a conversation, to serve it from there. `0`: never. Without `REDIS_URL` there is no such cache.",
+    }),
     RETENTION_DAYS: integer(1, 36_500).optional().meta({
       parts: "worker",
       description:

@@ -26,13 +26,14 @@ export async function deleteConversation(
 const dropsAtOnce = 50;
 
 /**
- * Removes a deleted conversation's leftovers from the queue and the drafts. Idempotent.
+ * Removes a deleted conversation's leftovers from the queue, the drafts and the history cache. Idempotent.
  * @returns `false`: a worker is still busy with a job whose result it cannot store, so call this again
  */
 export async function eraseLeftovers(
-  { db, queue, live }: JobContext,
+  { db, queue, live, historyCache }: JobContext,
   { conversationId, jobs }: Leftovers,
 ): Promise<boolean> {
+  await historyCache.erase(conversationId);
   const held = await queue.remove(jobs.map(({ id }) => id));
   for (let start = 0; start < jobs.length; start += dropsAtOnce) {
     await Promise.all(jobs.slice(start, start + dropsAtOnce).map(({ id, attempt }) => live.dropDraft(id, attempt)));

@@ -1,4 +1,5 @@
 import type { Database } from "../db/database.ts";
+import type { HistoryCache } from "../history-cache/history-cache.ts";
 import type { Live } from "../live/live.ts";
 import type { Logger } from "../logger.ts";
 import type { JobQueue } from "../queue/job-queue.ts";
@@ -10,5 +11,6 @@ export interface JobContext {
   queue: JobQueue;
   dispatcher: Dispatcher;
   live: Live;
+  historyCache: HistoryCache;
   log: Logger;
 }

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { openDatabase } from "../db/database.ts";
 import { waitForDatabase } from "../db/schema/readiness.ts";
+import { createHistoryCache } from "../history-cache/create-history-cache.ts";
 import type { Lifecycle } from "../process/lifecycle.ts";
 import { createLive } from "../live/create-live.ts";
 import type { Logger } from "../logger.ts";
@@ -13,7 +14,7 @@ import type { JobContext } from "./job-context.ts";
 /** Time that a process waits for PostgreSQL when it starts before it. */
 const databaseWaitMs = 30_000;
 
-/** Opens PostgreSQL, the live channel and the queue of one process; `lifecycle` closes them in reverse. */
+/** Opens PostgreSQL, the live channel, the history cache and the queue of one process; `lifecycle` closes them in reverse. */
 export async function openJobContext(
   config: Pick<Config, "DATABASE_URL" | "REDIS_URL"> &
     Partial<Pick<Config, "DATABASE_CONNECTIONS" | "DATABASE_POOLER">>,
@@ -34,6 +35,11 @@ export async function openJobContext(
   }
   const live = await createLive({ redisUrl, pool: db.pool, databaseUrl, onError });
   lifecycle.onClose("live channel", () => live.close());
+  const historyCache = await createHistoryCache({
+    redisUrl,
+    onError: (error) => log.debug({ err: error }, "history cache"),
+  });
+  lifecycle.onClose("history cache", () => historyCache.close());
 
   const backend = await createQueueBackend({ redisUrl, databaseUrl, log });
   lifecycle.onClose("queue backend", () => backend.close());
@@ -42,5 +48,5 @@ export async function openJobContext(
 
   const dispatcher = new Dispatcher({ db, queue, log });
   lifecycle.onClose("dispatcher", () => dispatcher.settled());
-  return { db, queue, dispatcher, live, log, backend };
+  return { db, queue, dispatcher, live, historyCache, log, backend };
 }

@@ -1,25 +1,9 @@
 import { type Cluster, ReplyError } from "ioredis";
 import { connectNode, connectRedis, disconnectRedis, type RedisClient } from "../redis/connect-redis.ts";
+import { failFast } from "../redis/fail-fast.ts";
 import { liveTimeoutMs } from "./live.ts";
 import { ShardedSubscriber } from "./sharded-subscriber.ts";
 import { Subscriptions, type Transport } from "./subscriptions.ts";
-
-/** A connection that owes an answer for this long is dead, even if the network reports nothing. */
-const silenceMs = 2000;
-
-/**
- * Fails fast: no call waits for Redis to come up, and none is sent twice. ioredis does not restore topics, because it
- * forgets those just requested.
- */
-export const failFast = {
-  enableOfflineQueue: false,
-  maxRetriesPerRequest: 0,
-  autoResendUnfulfilledCommands: false,
-  autoResubscribe: false,
-  connectTimeout: silenceMs,
-  socketTimeout: silenceMs,
-  disconnectTimeout: liveTimeoutMs,
-};
 
 /** Hints as this process receives them. */
 export interface RedisHints {
@@ -36,7 +20,7 @@ interface HintsOptions {
 }
 
 export function listenToServer(url: string, { onError, timeoutMs }: HintsOptions): RedisHints {
-  const subscriber = connectRedis(url, failFast, onError);
+  const subscriber = connectRedis(url, failFast(liveTimeoutMs), onError);
   const subscriptions = new Subscriptions(serverTransport(subscriber, onError), { timeoutMs, onError });
   subscriber.on("message", (channel: string, message: string) => subscriptions.deliver(channel, message));
   subscriber.on("ready", () => subscriptions.connected());
@@ -52,7 +36,7 @@ export function listenToServer(url: string, { onError, timeoutMs }: HintsOptions
 export function listenToCluster(url: string, cluster: Cluster, { onError, timeoutMs }: HintsOptions): RedisHints {
   const sharded = new ShardedSubscriber({
     cluster,
-    connect: (node) => connectNode(url, node, { ...failFast, enableOfflineQueue: true }),
+    connect: (node) => connectNode(url, node, { ...failFast(liveTimeoutMs), enableOfflineQueue: true }),
     heard: (topic, message) => subscriptions.deliver(topic, message),
     lost: (topics) => subscriptions.lost(topics),
     onError,

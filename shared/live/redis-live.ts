@@ -2,12 +2,13 @@ import { once } from "node:events";
 import { Cluster, type Result } from "ioredis";
 import { within } from "../process/lifecycle.ts";
 import { connectRedis, disconnectRedis, type RedisClient } from "../redis/connect-redis.ts";
+import { failFast } from "../redis/fail-fast.ts";
 import { probeWrites } from "../redis/probe-writes.ts";
 import { parseRedisUrl } from "../redis/redis-url.ts";
 import { changeMessage, decodeHint } from "./hints.ts";
 import { draftTtlSeconds, liveTimeoutMs, maxHintBytes } from "./live.ts";
 import type { Delta, DraftSlice, HintListener, Live } from "./live.ts";
-import { failFast, listenToCluster, listenToServer, type RedisHints } from "./redis-hints.ts";
+import { listenToCluster, listenToServer, type RedisHints } from "./redis-hints.ts";
 
 interface RedisLiveOptions {
   /** Receives the first error of each outage of a connection. */
@@ -27,7 +28,11 @@ export async function createRedisLive(
   url: string,
   { onError, dropStale = async () => 0, prefix = "parley", timeoutMs = liveTimeoutMs }: RedisLiveOptions,
 ): Promise<Live> {
-  const commands = connectRedis(url, { ...failFast, commandTimeout: timeoutMs, scripts: draftScripts(url) }, onError);
+  const commands = connectRedis(
+    url,
+    { ...failFast(liveTimeoutMs), commandTimeout: timeoutMs, scripts: draftScripts(url) },
+    onError,
+  );
   const options = { onError, dropStale, prefix, timeoutMs };
   const hints = commands instanceof Cluster ? listenToCluster(url, commands, options) : listenToServer(url, options);
   await Promise.allSettled([commands, ...hints.connections()].map((redis) => within(timeoutMs, once(redis, "ready"))));

@@ -40,11 +40,22 @@ export async function authenticate(context: AccessContext, req: Request): Promis
   return holder;
 }
 
+/** A conversation whose row was just read. */
+interface OpenedConversation {
+  id: string;
+  /** See `ConversationOwner`. */
+  pageVersion: string;
+}
+
 /**
  * Authorises access to a conversation, and counts the request.
  * @throws {Problem} 400 for an id that is no UUID, 401, 403, 429; 404 once it is deleted
  */
-export async function openConversation(context: AccessContext, req: Request, conversationId: unknown): Promise<string> {
+export async function openConversation(
+  context: AccessContext,
+  req: Request,
+  conversationId: unknown,
+): Promise<OpenedConversation> {
   const wanted = parseId("conversationId", conversationId);
   const holder = await readHolder(context, req);
   if (!mightOpen(holder, wanted)) throw forbidden();
@@ -53,7 +64,7 @@ export async function openConversation(context: AccessContext, req: Request, con
   const owner = await readOwner(context.db.pool, wanted);
   await admit(context, holder, { conversationId: wanted, visitorHash: owner?.visitorHash ?? null });
   if (!owner || owner.deleted) throw gone();
-  return wanted;
+  return { id: wanted, pageVersion: owner.pageVersion };
 }
 
 /**

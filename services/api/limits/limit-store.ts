@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { QueryConfig } from "pg";
 import type { RateLimiterAbstract } from "rate-limiter-flexible";
+import { withinFairly } from "../../../shared/async/within-fairly.ts";
 import { within } from "../../../shared/process/lifecycle.ts";
 import type { Logger } from "../../../shared/logger.ts";
 
@@ -45,21 +46,13 @@ function refusedFromMemory({ points }: LimiterOptions) {
 }
 
 async function openRedis(url: string, log: Logger): Promise<LimitStore> {
-  const [{ connectRedis, disconnectRedis }, { default: RateLimiterRedis }] = await Promise.all([
+  const [{ connectRedis, disconnectRedis }, { failFast }, { default: RateLimiterRedis }] = await Promise.all([
     import("../../../shared/redis/connect-redis.ts"),
+    import("../../../shared/redis/fail-fast.ts"),
     import("rate-limiter-flexible/lib/RateLimiterRedis.js"),
   ]);
-  const redis = connectRedis(
-    url,
-    {
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      autoResendUnfulfilledCommands: false,
-      connectTimeout: 2000,
-      socketTimeout: 2000,
-      disconnectTimeout: storeTimeoutMs,
-    },
-    (error) => log.debug({ err: error }, "Redis connection of the rate limits failed"),
+  const redis = connectRedis(url, failFast(storeTimeoutMs), (error) =>
+    log.debug({ err: error }, "Redis connection of the rate limits failed"),
   );
   // Wait for the connection: until then this process would count each request alone.
   await within(storeTimeoutMs, once(redis, "ready")).catch(() => undefined);
@@ -182,16 +175,4 @@ class StoreHealth {
       );
     }
   }
-}
-
-/**
- * Like `within`, but if this process itself was blocked, an answer that has already arrived is read before the timeout
- * applies.
- */
-function withinFairly<T>(ms: number, call: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(new DOMException(`not done within ${ms} ms`, "TimeoutError"));
-    const timer = setTimeout(() => setImmediate(giveUp), ms);
-    void call.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

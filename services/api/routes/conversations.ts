@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from "express";
-import { readConversation, readMessages, type MessageRow } from "../../../shared/db/conversations/conversations.ts";
+import { readConversation, readMessages } from "../../../shared/db/conversations/conversations.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { deleteConversation } from "../../../shared/jobs/delete-conversation.ts";
 import { chooseProvider } from "../../../shared/assistants/provider-catalog.ts";
@@ -8,24 +8,30 @@ import {
   defaultHistoryPage,
   historyQuery,
   type HistoryView,
-  type MessageView,
 } from "../../../shared/protocol/conversation.ts";
 import type { ApiContext } from "../api-context.ts";
 import { type AccessContext, openConversation } from "../access/access.ts";
+import { toMessageView } from "../history/message-view.ts";
 import { exportRoutes } from "./export.ts";
 import { feedbackRoutes } from "./feedback.ts";
 
+type ConversationContext = AccessContext & Pick<ApiContext, "assistants" | "providers" | "live" | "newestPages">;
+
 /** Routes to read, rate, export and delete conversations. */
-export function conversationRoutes(
-  context: AccessContext & Pick<ApiContext, "assistants" | "providers" | "live">,
-): Router {
+export function conversationRoutes(context: ConversationContext): Router {
   const router = Router();
   router.use("/conversations", exportRoutes(context));
   router.use("/messages", feedbackRoutes(context));
 
   router.get("/chat/history/:sessionId", async (req: Request, res: Response) => {
-    const sessionId = await openConversation(context, req, req.params["sessionId"]);
+    const conversation = await openConversation(context, req, req.params["sessionId"]);
     const { limit, before } = historyQuery.parse(req.query);
+    const sessionId = conversation.id;
+    if (before === undefined && limit === defaultHistoryPage) {
+      const { messages, nextBefore } = await context.newestPages.read(conversation);
+      sendWithMessages(res, { sessionId, ...(nextBefore !== undefined && { nextBefore }) }, messages);
+      return;
+    }
     const page = await readMessages(context.db, sessionId, { limit, before });
     if (!page) {
       const message = "there is no such message in this conversation";
@@ -40,33 +46,10 @@ export function conversationRoutes(
     res.json(history);
   });
 
-  router.get("/conversations/:id", async (req: Request, res: Response) => {
-    const id = await openConversation(context, req, req.params["id"]);
-    const [conversation, page, known] = await Promise.all([
-      readConversation(context.db.pool, id),
-      readMessages(context.db, id, { limit: defaultHistoryPage }),
-      context.providers.read(),
-    ]);
-    if (!conversation) throw new Problem("not-found", "This conversation no longer exists.");
-    const assistant = context.assistants.get(conversation.assistantType);
-    const view: ConversationView = {
-      id,
-      sessionId: id,
-      assistantType: conversation.assistantType,
-      provider: conversation.provider ?? chooseProvider(assistant ?? {}, known),
-      threadId: conversation.threadId,
-      createdAt: conversation.createdAt.toISOString(),
-      updatedAt: conversation.updatedAt.toISOString(),
-      messageCount: conversation.messageCount,
-      activeJobId: conversation.openJobs[0] ?? null,
-      metadata: conversation.metadata,
-      messages: (page?.messages ?? []).map(toMessageView),
-    };
-    res.json(view);
-  });
+  router.get("/conversations/:id", (req: Request, res: Response) => sendConversation(context, req, res));
 
   router.delete("/conversations/:id", async (req: Request, res: Response) => {
-    const id = await openConversation(context, req, req.params["id"]);
+    const { id } = await openConversation(context, req, req.params["id"]);
     // The second of two concurrent deletes finds nothing, like any later one.
     if (!(await deleteConversation(context, id))) throw new Problem("not-found", "This conversation was deleted.");
     res.status(204).end();
@@ -75,7 +58,34 @@ export function conversationRoutes(
   return router;
 }
 
-function toMessageView({ id, text, sender, createdAt, imported, rating }: MessageRow): MessageView {
-  const timestamp = new Date(createdAt).getTime();
-  return { id, text, sender, timestamp, ...(imported && { imported }), ...(rating !== null && { rating }) };
+async function sendConversation(context: ConversationContext, req: Request, res: Response): Promise<void> {
+  const opened = await openConversation(context, req, req.params["id"]);
+  const { id } = opened;
+  const [conversation, page, known] = await Promise.all([
+    readConversation(context.db.pool, id),
+    context.newestPages.read(opened),
+    context.providers.read(),
+  ]);
+  if (!conversation) throw new Problem("not-found", "This conversation no longer exists.");
+  const assistant = context.assistants.get(conversation.assistantType);
+  const view: Omit<ConversationView, "messages"> = {
+    id,
+    sessionId: id,
+    assistantType: conversation.assistantType,
+    provider: conversation.provider ?? chooseProvider(assistant ?? {}, known),
+    threadId: conversation.threadId,
+    createdAt: conversation.createdAt.toISOString(),
+    updatedAt: conversation.updatedAt.toISOString(),
+    messageCount: conversation.messageCount,
+    activeJobId: conversation.openJobs[0] ?? null,
+    metadata: conversation.metadata,
+  };
+  sendWithMessages(res, view, page.messages);
+}
+
+/** Sends a view whose messages are JSON already, as `res.json` would. */
+function sendWithMessages(res: Response, view: object, messages: Buffer): void {
+  const start = JSON.stringify(view).slice(0, -1);
+  const body = Buffer.concat([Buffer.from(`${start},"messages":`), messages, Buffer.from("}")]);
+  res.type("json").set("Content-Length", `${body.length}`).end(body);
 }

@@ -11,7 +11,7 @@ export function exportRoutes(context: AccessContext & Pick<ApiContext, "assistan
   const nameOf = (assistantType: string) => context.assistants.get(assistantType)?.name ?? assistantType;
 
   router.get("/:id/export", async (req: Request, res: Response) => {
-    const id = await openConversation(context, req, req.params["id"]);
+    const { id } = await openConversation(context, req, req.params["id"]);
     const source = await openExport(pool, id);
     const asText = req.accepts(["application/json", "text/plain"]) === "text/plain";
     res.vary("Accept").attachment(`conversation-${id}.${asText ? "txt" : "json"}`);

@@ -7,6 +7,7 @@ import { fresh } from "../../../shared/async/cached-for.ts";
 import { within } from "../../../shared/process/lifecycle.ts";
 import { processMetrics, type ProcessMetrics } from "../../../shared/metrics.ts";
 import type { HealthReport } from "./health-report.ts";
+import type { CacheRead } from "../history/cache-guard.ts";
 import type { CutReason } from "../limits/connections.ts";
 import type { EventStreams } from "../follow/sse.ts";
 
@@ -39,6 +40,7 @@ export class ApiMetrics {
   readonly #requests: Counter<"method" | "route" | "status">;
   readonly #durations: Histogram<"method" | "route">;
   readonly #cuts: Counter<"reason">;
+  readonly #historyReads: Counter<"result">;
   readonly #service: ServiceGauges;
   readonly #readDepths: () => Promise<Depths>;
 
@@ -66,6 +68,14 @@ export class ApiMetrics {
       labelNames: ["reason"],
       registers,
     });
+    this.#historyReads = new Counter({
+      name: "parley_history_cache_reads_total",
+      help: "Reads of a newest page by what the cache in Redis had: hit, miss, or error if it did not answer",
+      labelNames: ["result"],
+      registers,
+    });
+    // A rate of hits needs all of them from the start.
+    for (const result of ["hit", "miss", "error"] as const) this.#historyReads.inc({ result }, 0);
     this.#service = serviceGauges(registers);
   }
 
@@ -77,6 +87,10 @@ export class ApiMetrics {
 
   connectionCut(reason: CutReason): void {
     this.#cuts.inc({ reason });
+  }
+
+  historyRead(result: CacheRead): void {
+    this.#historyReads.inc({ result });
   }
 
   render(): Promise<string> {

@@ -13,7 +13,8 @@ import { findText, withRedis } from "../harness/find-text.ts";
 const erasedWithinMs = 120_000;
 const testLimitMs = 3 * erasedWithinMs;
 
-const allowedTraces = /^public\.(messages|conversations|feedback):/;
+/** Three tables, and the newest page of a conversation that was read. */
+const allowedTraces = /^(?:public\.|parley:)(messages|conversations|feedback|history):/;
 
 const backends: readonly Backend[] = redisAvailable ? ["postgres", "redis"] : ["postgres"];
 
@@ -119,9 +120,18 @@ describe.each(backends)("the text of a conversation, on %s", (backend) => {
       expect(JSON.stringify(keeper.threads.items(thread))).toContain(canary);
       // Planner samples of rows would be taken now.
       await product.query("analyze");
-      const traces = await findText(product, canary);
-      expect(new Set(traces.map((trace) => allowedTraces.exec(trace)?.[1]))).toEqual(
-        new Set(["messages", "conversations", "feedback"]),
+      const cached = backend === "redis" ? ["history"] : [];
+      await eventually(
+        "it is wherever it may be, and nowhere else",
+        async () => {
+          // Reading fills the cache of Redis.
+          await product.client.history(chat);
+          const traces = await findText(product, canary);
+          expect(traces.filter((trace) => !allowedTraces.test(trace))).toEqual([]);
+          const places = new Set(traces.map((trace) => allowedTraces.exec(trace)?.[1]));
+          return places.size === 3 + cached.length && cached.every((place) => places.has(place));
+        },
+        erasedWithinMs,
       );
       expect(product.output()).not.toContain(canary);
       expect(await inQueue(chat.jobId)).toBe(true);
@@ -188,6 +198,10 @@ describe.each(backends)("the text of a conversation, on %s", (backend) => {
       provider.answer(canary, script);
       const chat = await client.submit({ message: canary, provider: "compatible" });
       await (await client.events(chat)).untilText(`half of ${canary}`);
+      await eventually("its page is cached", async () => {
+        await client.history(chat);
+        return (await findText(product, canary)).some((place) => place.startsWith("parley:history:"));
+      });
       redis?.pause();
       expect((await client.deleteConversation(chat)).status).toBe(204);
       const call = await provider.called(canary);
