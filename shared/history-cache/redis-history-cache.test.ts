@@ -6,7 +6,7 @@ import { type RedisCluster, startRedisCluster } from "../testing/stores/redis-cl
 import { createHistoryCache } from "./create-history-cache.ts";
 import { type Found, type HistoryCache, type Reservation, reservationMs } from "./history-cache.ts";
 
-const page = Buffer.from("a page: ünïcode\nand a second line");
+const page = Buffer.from("a page: naïve\nand a second line");
 const ttlSeconds = 60;
 
 function reservationIn(found: Found): Reservation {

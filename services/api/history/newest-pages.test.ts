@@ -91,7 +91,8 @@ describe.skipIf(!redisAvailable)("the newest page of a conversation", () => {
     "a reply": async (pool, { conversationId }) => answer(pool, (await followUp(pool, conversationId)).id),
     "the text of a reply that was cancelled": async (pool, { conversationId }) => {
       const next = await followUp(pool, conversationId);
-      await storeJobEnd(pool, await claim(pool, next.id), { ...completed("half"), status: "cancelled" });
+      const end = { ...completed("half"), status: "cancelled" as const };
+      await storeJobEnd(pool, { job: await claim(pool, next.id), end });
     },
     "a cancelled message": async (pool, { conversationId }) => {
       await cancelQueuedJob(pool, await followUp(pool, conversationId));
@@ -110,7 +111,7 @@ describe.skipIf(!redisAvailable)("the newest page of a conversation", () => {
     const { pool } = context.db;
     const job = await startConversation(pool);
     const end = completed();
-    await storeJobEnd(pool, await claim(pool, job.id), end);
+    await storeJobEnd(pool, { job: await claim(pool, job.id), end });
     const replyId = end.reply?.id ?? "";
     if (name.endsWith("taken back")) await rateMessage(pool, job.conversationId, replyId, { rating: "up" });
     const pages = openPages(context);

@@ -82,7 +82,7 @@ describe.skipIf(!redisAvailable)("reading a conversation that Redis caches", () 
   });
 
   it("is served from Redis, byte for byte, and says so in the metrics", async () => {
-    const chat = await uncached.submit('Ünïcode 😀 \u2028 "quoted"');
+    const chat = await uncached.submit('Naïve 😀 \u2028 "quoted"');
     await uncached.ended(chat);
     const [client] = readers;
     if (!client) throw new Error("there is a process");
