@@ -7,7 +7,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openEmbeddingSite, strictPolicy } from "./embedding-site.ts";
 
-const harness = fileURLToPath(new URL("../../services/widget/testing/harness.ts", import.meta.url));
+const harness = fileURLToPath(new URL("../../services/widget/testing/scripted-element.ts", import.meta.url));
 
 /** The element with a scripted chat, loaded from another origin than its page. */
 export interface WidgetHost extends AsyncDisposable {
@@ -36,7 +36,7 @@ export async function openWidgetHost(): Promise<WidgetHost> {
       site.page(
         `<!doctype html><html lang="${lang}"><head><meta charset="utf-8"><title>A site</title>
         <meta name="viewport" content="width=device-width, initial-scale=1">${head}
-        <script type="module" src="${assets}/harness.js"></script></head><body>${body}</body></html>`,
+        <script type="module" src="${assets}/scripted-element.js"></script></head><body>${body}</body></html>`,
         policy,
       ),
     [Symbol.asyncDispose]: async () => {

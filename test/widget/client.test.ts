@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createClient, newKey, ServiceError } from "../../services/widget/client/client.ts";
-import type { JobProgress } from "../../services/widget/client/followed-text.ts";
+import type { JobProgress } from "../../services/widget/client/reply-assembler.ts";
 import { ApiClient } from "../system/harness/api-client.ts";
 import { echoOf, endlessReply, heldReply } from "../system/harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../system/harness/suite.ts";

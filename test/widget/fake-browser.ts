@@ -1,5 +1,5 @@
 import { BroadcastChannel, locks } from "node:worker_threads";
-import type { KeyValueStorage, PageListener, Surroundings } from "../../services/widget/chat/surroundings.ts";
+import type { KeyValueStorage, PageListener, Surroundings } from "../../services/widget/chat/environment.ts";
 
 let browsers = 0;
 

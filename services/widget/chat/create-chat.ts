@@ -1,8 +1,8 @@
 import { type ClientOptions, createClient } from "../client/client.ts";
-import { browserSurroundings } from "./browser-surroundings.ts";
+import { browserSurroundings } from "./browser-environment.ts";
 import type { Chat } from "./chat-state.ts";
 import { openChat } from "./open-chat.ts";
-import type { ChatOptions } from "./room.ts";
+import type { ChatOptions } from "./chat-store.ts";
 
 /** Creates a conversation of this browser with one assistant of one service. Inactive before `start`. */
 export function createChat({

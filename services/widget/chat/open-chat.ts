@@ -2,9 +2,9 @@ import { ServiceError } from "../client/service-error.ts";
 import type { Chat, Rating } from "./chat-state.ts";
 import { type ReplyItem, withChange } from "./items.ts";
 import { deliver, enqueue } from "./outbox.ts";
-import { look, readOlder, stop, watch } from "./replies.ts";
-import { type ChatOptions, Room } from "./room.ts";
-import { joinTabs, sync } from "./tabs.ts";
+import { look, readOlder, stop, watch } from "./conversation-sync.ts";
+import { type ChatOptions, Room } from "./chat-store.ts";
+import { joinTabs, sync } from "./tab-sync.ts";
 
 /** Opens a conversation with one assistant of one service. Inactive before `start`. */
 export function openChat(options: ChatOptions): Chat {

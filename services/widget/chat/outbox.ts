@@ -4,9 +4,9 @@ import { linkAbort } from "../client/linked-abort.ts";
 import { newKey } from "../client/new-key.ts";
 import { ServiceError } from "../client/service-error.ts";
 import { withAccepted } from "./items.ts";
-import type { Entry } from "./memory.ts";
-import type { Room } from "./room.ts";
-import { leave, sync } from "./tabs.ts";
+import type { Entry } from "./chat-storage.ts";
+import type { Room } from "./chat-store.ts";
+import { leave, sync } from "./tab-sync.ts";
 
 /**
  * Maximum wait for the lock of a tab that is sending, as that tab may sleep. Two tabs then send the same message, which

@@ -2,13 +2,13 @@ import type { ConversationView, HistoryView } from "../../../shared/protocol/con
 import type { JobView } from "../../../shared/protocol/job.ts";
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import type { SubmitRequest, SubmitResponse } from "../../../shared/protocol/submit.ts";
-import { type FollowOptions, followJob } from "./follow.ts";
-import type { JobProgress } from "./followed-text.ts";
+import { type FollowOptions, followJob } from "./follow-reply.ts";
+import type { JobProgress } from "./reply-assembler.ts";
 import { askForJob, type JobAccess } from "./job-access.ts";
-import type { Route } from "./listen.ts";
+import type { Route } from "./stream-reply.ts";
 import { newKey } from "./new-key.ts";
-import { createPauses } from "./pauses.ts";
-import { ask, type Call, type Line } from "./request.ts";
+import { createPauses } from "./retry-delays.ts";
+import { ask, type Call, type Line } from "./api-request.ts";
 import { ServiceError } from "./service-error.ts";
 
 // Public module for sites with their own interface.

@@ -1,5 +1,5 @@
 import type { JobView } from "../../../shared/protocol/job.ts";
-import { ask, type Line } from "./request.ts";
+import { ask, type Line } from "./api-request.ts";
 
 /** Id and token of a job. */
 export interface JobAccess {

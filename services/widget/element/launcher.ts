@@ -1,4 +1,4 @@
-import type { LauncherWords } from "../i18n/launcher-words.ts";
+import type { LauncherWords } from "../i18n/launcher-strings.ts";
 
 export interface LauncherState {
   readonly words: LauncherWords;

@@ -3,15 +3,15 @@ import type { Chat } from "../chat/chat-state.ts";
 import type { Panel } from "../panel/panel.ts";
 import type { ParleyChatElement } from "../parley.d.ts";
 import { loadWords } from "../i18n/languages.ts";
-import { launcherWords } from "../i18n/launcher-words.ts";
+import { launcherWords } from "../i18n/launcher-strings.ts";
 import type { ParleyEvent } from "./chat-events.ts";
 import { accentRules, parseColour } from "./color.ts";
 import { Launcher } from "./launcher.ts";
-import { openMemory } from "./memory.ts";
-import { Session } from "./session.ts";
+import { openMemory } from "./safe-storage.ts";
+import { Session } from "./chat-observer.ts";
 import { attributeNames, readSettings, type Settings, visitorOf } from "./settings.ts";
 import shellCss from "./shell.css";
-import { Unread } from "./unread.ts";
+import { Unread } from "./unread-counter.ts";
 
 /** Maximum length of the page's address; the service stores 2 KB of metadata per message. */
 const maxPageChars = 500;

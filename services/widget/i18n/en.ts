@@ -1,4 +1,4 @@
-import type { Words } from "./words.ts";
+import type { Words } from "./ui-strings.ts";
 
 const ordinal = new Intl.PluralRules("en", { type: "ordinal" });
 const endings: Partial<Record<Intl.LDMLPluralRule, string>> = { one: "st", two: "nd", few: "rd" };

@@ -1,4 +1,4 @@
-import type { Words } from "./words.ts";
+import type { Words } from "./ui-strings.ts";
 
 /** One file per language, so that a visitor loads only one. */
 const files = {

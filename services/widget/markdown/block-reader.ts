@@ -1,5 +1,5 @@
 import { parseBlocks } from "./parse-blocks.ts";
-import type { Block, Parsed } from "./tree.ts";
+import type { Block, Parsed } from "./syntax-tree.ts";
 
 /**
  * Parses a growing reply. A block is settled once another one has begun. Only the last block is parsed again, so the

@@ -2,8 +2,8 @@ import { marked } from "marked";
 import { describe, expect, it } from "vitest";
 import { BlockReader } from "./block-reader.ts";
 import { plainText } from "./plain-text.ts";
-import { safeAddress } from "./safe-address.ts";
-import type { Block, Cell, Inline } from "./tree.ts";
+import { safeAddress } from "./safe-url.ts";
+import type { Block, Cell, Inline } from "./syntax-tree.ts";
 
 /** Texts as models write them. Marked, which knows all of GitHub's markdown, must read them the same way. */
 const shared = [

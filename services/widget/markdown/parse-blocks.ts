@@ -1,6 +1,6 @@
 import { parseInline } from "./parse-inline.ts";
 import { parseTable, startsTable } from "./parse-table.ts";
-import type { ListItem, Parsed } from "./tree.ts";
+import type { ListItem, Parsed } from "./syntax-tree.ts";
 
 /** Maximum nesting of blocks; deeper ones are text. */
 const maxDepth = 12;

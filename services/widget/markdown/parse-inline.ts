@@ -1,6 +1,6 @@
 import { decodeEntities } from "./entities.ts";
 import { type Delimiter, type Piece, resolveEmphasis } from "./emphasis.ts";
-import type { Inline } from "./tree.ts";
+import type { Inline } from "./syntax-tree.ts";
 
 /** Result of a parse: the number of characters consumed and the node. */
 interface Read {

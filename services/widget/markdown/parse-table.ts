@@ -1,5 +1,5 @@
 import { parseInline } from "./parse-inline.ts";
-import type { Cell, Parsed } from "./tree.ts";
+import type { Cell, Parsed } from "./syntax-tree.ts";
 
 /** Detects a table by its second line; `undecided` while that line is incomplete. */
 export function startsTable(lines: readonly string[], at: number, open: boolean): boolean | "undecided" {

@@ -1,4 +1,4 @@
-import type { Block, Inline } from "./tree.ts";
+import type { Block, Inline } from "./syntax-tree.ts";
 
 /**
  * Converts a block to text for screen readers: its words without signs. Each part has its own line, so that they don't

@@ -1,7 +1,7 @@
 import type { Chat } from "../chat/chat-state.ts";
-import type { Words } from "../i18n/words.ts";
-import { copy } from "./copy.ts";
-import type { Actions, Ui } from "./model.ts";
+import type { Words } from "../i18n/ui-strings.ts";
+import { copy } from "./clipboard.ts";
+import type { Actions, Ui } from "./view-model.ts";
 
 export interface ActionsContext {
   readonly root: ShadowRoot;

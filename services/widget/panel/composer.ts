@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import { isVisible } from "../../../shared/protocol/visible.ts";
 import type { ChatState } from "../chat/chat-state.ts";
 import { icon } from "./icons.ts";
-import type { View } from "./model.ts";
+import type { View } from "./view-model.ts";
 
 /** Default limit of the service in code points. With another limit, the service's own error reports it. */
 const maxMessageChars = 4000;

@@ -4,7 +4,7 @@ import type { ChatMessage } from "../chat/chat-state.ts";
 import { startOfDay } from "./formats.ts";
 import { icon } from "./icons.ts";
 import { replyMessage, visitorMessage } from "./message-view.ts";
-import type { View } from "./model.ts";
+import type { View } from "./view-model.ts";
 
 /** Messages of one sender within this time share one timestamp. */
 const togetherMs = 300_000;

@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 import type { Rating, ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
 import { icon } from "./icons.ts";
-import type { View } from "./model.ts";
-import { deliveryWords, placeWords } from "./phrases.ts";
+import type { View } from "./view-model.ts";
+import { deliveryWords, placeWords } from "./status-texts.ts";
 
 /** @param last of several by the same sender: only the last shows the time */
 export function visitorMessage(message: VisitorMessage, last: boolean, view: View): TemplateResult {

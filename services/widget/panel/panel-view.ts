@@ -2,8 +2,8 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import type { Composer } from "./composer.ts";
 import { icon } from "./icons.ts";
 import { logView, newestButton } from "./log-view.ts";
-import type { View } from "./model.ts";
-import { noticeWords } from "./phrases.ts";
+import type { View } from "./view-model.ts";
+import { noticeWords } from "./status-texts.ts";
 
 /** Renders the content of the panel. */
 export function panelView(view: View, composer: Composer): TemplateResult {

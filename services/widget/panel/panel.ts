@@ -1,18 +1,18 @@
 import { render } from "lit/html.js";
 import type { Chat, ChatState } from "../chat/chat-state.ts";
 import type { Settings } from "../element/settings.ts";
-import type { Words } from "../i18n/words.ts";
+import type { Words } from "../i18n/ui-strings.ts";
 import { type ActionsContext, createActions } from "./actions.ts";
-import { Announcer } from "./accessible/announcer.ts";
-import { PanelBox } from "./box.ts";
+import { Announcer } from "./accessibility/announcer.ts";
+import { PanelBox } from "./layout/panel-frame.ts";
 import { Composer } from "./composer.ts";
 import { Formats } from "./formats.ts";
-import { KeepEnd } from "./accessible/keep-end.ts";
-import type { Actions, Ui, View } from "./model.ts";
+import { KeepEnd } from "./layout/sticky-scroll.ts";
+import type { Actions, Ui, View } from "./view-model.ts";
 import panelCss from "./panel.css";
 import textCss from "./text.css";
 import { panelView } from "./panel-view.ts";
-import { Replies } from "./replies.ts";
+import { Replies } from "./reply-renderer.ts";
 
 /** Callbacks of the panel to its element. */
 export interface PanelHost {

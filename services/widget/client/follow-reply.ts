@@ -1,7 +1,7 @@
-import { type FollowedSoFar, FollowedText, type JobProgress } from "./followed-text.ts";
+import { type FollowedSoFar, FollowedText, type JobProgress } from "./reply-assembler.ts";
 import { askForJob, type JobAccess } from "./job-access.ts";
-import { block, listen, type Route } from "./listen.ts";
-import { backoffMs, type Pauses } from "./pauses.ts";
+import { block, listen, type Route } from "./stream-reply.ts";
+import { backoffMs, type Pauses } from "./retry-delays.ts";
 import { ServiceError } from "./service-error.ts";
 
 export interface FollowOptions {

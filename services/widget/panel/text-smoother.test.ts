@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Pace } from "./pace.ts";
+import { Pace } from "./text-smoother.ts";
 
 describe("pace of a reply", () => {
   it("shows the existing text at once and spreads later text over frames", () => {

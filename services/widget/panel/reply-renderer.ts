@@ -1,8 +1,8 @@
 import type { ChatState, ReplyMessage } from "../chat/chat-state.ts";
-import type { ReplyText } from "../markdown/reply-text.ts";
-import type { MarkdownContext } from "../markdown/markdown.ts";
-import type { Words } from "../i18n/words.ts";
-import { Pace } from "./pace.ts";
+import type { ReplyText } from "../markdown/markdown-reply.ts";
+import type { MarkdownContext } from "../markdown/render-blocks.ts";
+import type { Words } from "../i18n/ui-strings.ts";
+import { Pace } from "./text-smoother.ts";
 
 /** Text of a reply between the chat and the page. */
 interface Shown {
@@ -80,7 +80,7 @@ export class Replies {
   #load(): void {
     if (this.#loading || this.#markdown !== undefined) return;
     this.#loading = true;
-    void import("../markdown/reply-text.ts").then(
+    void import("../markdown/markdown-reply.ts").then(
       (module) => {
         this.#markdown = module.ReplyText;
         this.#changed();

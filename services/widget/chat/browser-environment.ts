@@ -1,4 +1,4 @@
-import type { KeyValueStorage, Surroundings } from "./surroundings.ts";
+import type { KeyValueStorage, Surroundings } from "./environment.ts";
 
 /** Maximum delay of a change in a document whose frames are not painted, such as a hidden tab. */
 const longestFrameMs = 250;

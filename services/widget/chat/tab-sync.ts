@@ -1,7 +1,7 @@
 import type { ConversationAccess } from "../client/client.ts";
 import type { Notice } from "./chat-state.ts";
 import { merge } from "./items.ts";
-import type { Room } from "./room.ts";
+import type { Room } from "./chat-store.ts";
 
 /** Loads the stored values into this tab, whichever tab wrote them. */
 export function sync(room: Room): void {

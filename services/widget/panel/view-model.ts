@@ -1,7 +1,7 @@
 import type { ChatState, Rating, ReplyMessage } from "../chat/chat-state.ts";
 import type { Settings } from "../element/settings.ts";
-import type { MarkdownContext } from "../markdown/markdown.ts";
-import type { Words } from "../i18n/words.ts";
+import type { MarkdownContext } from "../markdown/render-blocks.ts";
+import type { Words } from "../i18n/ui-strings.ts";
 import type { Formats } from "./formats.ts";
 
 /** State of the panel itself, beside the chat's. */

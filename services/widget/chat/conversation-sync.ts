@@ -3,8 +3,8 @@ import type { CallOptions, ConversationAccess } from "../client/client.ts";
 import { ServiceError } from "../client/service-error.ts";
 import { endOf, fromHistory, hasUnansweredAfter, isOpen, merge, withChange, withReply } from "./items.ts";
 import type { OpenReply, ReplyItem } from "./items.ts";
-import type { Room, Session } from "./room.ts";
-import { leave } from "./tabs.ts";
+import type { Room, Session } from "./chat-store.ts";
+import { leave } from "./tab-sync.ts";
 
 /** Reads the service's copy of the conversation, and the jobs of messages without a reply. */
 export async function look(room: Room): Promise<void> {

@@ -1,7 +1,7 @@
 import type { SubmitRequest } from "../../../shared/protocol/submit.ts";
 import type { ConversationAccess } from "../client/client.ts";
 import type { Item } from "./items.ts";
-import type { KeyValueStorage } from "./surroundings.ts";
+import type { KeyValueStorage } from "./environment.ts";
 
 /** A message without a known acceptance by the service. */
 export interface Entry {

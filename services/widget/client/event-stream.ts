@@ -1,7 +1,7 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { JobAccess } from "./job-access.ts";
 import { type LinkedAbort, linkAbort } from "./linked-abort.ts";
-import { type Line, send } from "./request.ts";
+import { type Line, send } from "./api-request.ts";
 import { readServiceError, ServiceError, unreachable } from "./service-error.ts";
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;

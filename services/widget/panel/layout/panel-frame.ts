@@ -1,7 +1,7 @@
-import { raise } from "../element/launcher.ts";
-import { chooseLocale, type Locale } from "../i18n/languages.ts";
-import { FullScreen } from "./accessible/full-screen.ts";
-import { keepWithin } from "./accessible/keyboard.ts";
+import { raise } from "../../element/launcher.ts";
+import { chooseLocale, type Locale } from "../../i18n/languages.ts";
+import { FullScreen } from "./full-screen.ts";
+import { keepWithin } from "../accessibility/focus-trap.ts";
 
 export interface BoxOptions {
   readonly inline: boolean;

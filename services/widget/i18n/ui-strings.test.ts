@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chooseLocale, languages, loadWords } from "./languages.ts";
-import { launcherWords } from "./launcher-words.ts";
+import { launcherWords } from "./launcher-strings.ts";
 
 describe("languages", () => {
   it.each([

@@ -1,5 +1,5 @@
 import type { Notice, ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
-import type { Words } from "../i18n/words.ts";
+import type { Words } from "../i18n/ui-strings.ts";
 
 /** Words for a reply's position in the queue, if known. */
 export function placeWords({ phase, position }: ReplyMessage, words: Words): string | undefined {

@@ -1,5 +1,5 @@
 import type { ChatState, ReplyMessage } from "../chat/chat-state.ts";
-import type { Memory } from "./memory.ts";
+import type { Memory } from "./safe-storage.ts";
 
 /** Tracks unread replies, including those that arrived while no page was open. */
 export class Unread {

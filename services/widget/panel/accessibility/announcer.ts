@@ -1,7 +1,7 @@
 import type { ChatState, ReplyMessage, VisitorMessage } from "../../chat/chat-state.ts";
-import type { Words } from "../../i18n/words.ts";
-import { noticeWords, placeWords } from "../phrases.ts";
-import { completeSentences } from "../sentences.ts";
+import type { Words } from "../../i18n/ui-strings.ts";
+import { noticeWords, placeWords } from "../status-texts.ts";
+import { completeSentences } from "./sentences.ts";
 
 /** Sentences that arrive within this time are announced together. */
 const gatherMs = 700;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JobView } from "../../../shared/protocol/job.ts";
-import { FollowedText, type JobProgress } from "./followed-text.ts";
+import { FollowedText, type JobProgress } from "./reply-assembler.ts";
 
 const id = "0190a7e4-7c1b-4d3e-9f52-0a1b2c3d4e5f";
 const base = { jobId: id, conversationId: id, messageId: id, createdAt: "2026-01-01T00:00:00.000Z" };

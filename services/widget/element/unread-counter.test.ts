@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ChatState, ReplyMessage } from "../chat/chat-state.ts";
-import { openMemory } from "./memory.ts";
-import { Unread } from "./unread.ts";
+import { openMemory } from "./safe-storage.ts";
+import { Unread } from "./unread-counter.ts";
 
 describe("unread replies", () => {
   it("are those since the visitor last looked", () => {

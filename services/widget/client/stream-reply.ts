@@ -1,9 +1,9 @@
 import type { EventSourceMessage } from "eventsource-parser";
 import type { EventData } from "../../../shared/protocol/events.ts";
-import { Connection } from "./connection.ts";
-import type { FollowedText, JobProgress } from "./followed-text.ts";
+import { Connection } from "./event-stream.ts";
+import type { FollowedText, JobProgress } from "./reply-assembler.ts";
 import { askForJob, type JobAccess } from "./job-access.ts";
-import type { Line } from "./request.ts";
+import type { Line } from "./api-request.ts";
 import { unreachable } from "./service-error.ts";
 
 /** Network path to the service, and its known state. */

@@ -1,5 +1,5 @@
 import { BlockReader } from "./block-reader.ts";
-import { renderBlocks, type MarkdownContext } from "./markdown.ts";
+import { renderBlocks, type MarkdownContext } from "./render-blocks.ts";
 import { plainText } from "./plain-text.ts";
 
 /** One reply in its visible form and in its spoken form, which may be further ahead. */

@@ -1,11 +1,11 @@
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import type { Client, ConversationAccess } from "../client/client.ts";
-import { backoffMs, createPauses } from "../client/pauses.ts";
+import { backoffMs, createPauses } from "../client/retry-delays.ts";
 import { ServiceError } from "../client/service-error.ts";
 import type { ChatState, Notice } from "./chat-state.ts";
 import { isOpen, type Item, tailOf } from "./items.ts";
-import { type Entry, type Memory, openMemory } from "./memory.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { type Entry, type Memory, openMemory } from "./chat-storage.ts";
+import type { Surroundings } from "./environment.ts";
 
 export interface ChatOptions {
   client: Client;

@@ -1,6 +1,6 @@
 import type { Chat, ChatState } from "../chat/chat-state.ts";
 import { eventsBetween, type ParleyEvent } from "./chat-events.ts";
-import type { Unread } from "./unread.ts";
+import type { Unread } from "./unread-counter.ts";
 
 export interface SessionOptions {
   readonly chat: Chat;

@@ -1,8 +1,8 @@
 import { guard } from "lit/directives/guard.js";
 import { html, nothing, type TemplateResult } from "lit/html.js";
-import type { Words } from "../i18n/words.ts";
-import { safeAddress } from "./safe-address.ts";
-import type { Block, Cell, Inline, ListItem } from "./tree.ts";
+import type { Words } from "../i18n/ui-strings.ts";
+import { safeAddress } from "./safe-url.ts";
+import type { Block, Cell, Inline, ListItem } from "./syntax-tree.ts";
 
 /** Inputs for rendering a reply beside its text. */
 export interface MarkdownContext {

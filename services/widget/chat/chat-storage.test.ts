@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Entry, openMemory } from "./memory.ts";
-import type { KeyValueStorage } from "./surroundings.ts";
+import { type Entry, openMemory } from "./chat-storage.ts";
+import type { KeyValueStorage } from "./environment.ts";
 
 const entry = (n: number): Entry => ({ key: `k${n}`, id: `id${n}`, text: `text ${n}`, order: n, timestamp: 1 });
 
