@@ -48,19 +48,19 @@ async function buildWidget(): Promise<void> {
     outdir: dist,
     // Wrapped by the banner and footer: the format "iife" would add code for modules of Node.
     format: "esm",
-    banner: { js: `(()=>{const parleyFiles=${whereFilesAre};` },
+    banner: { js: `(()=>{const parleyFiles=${filesUrlExpression};` },
     footer: { js: "})();" },
-    plugins: [styleText, loadFrom(split.metafile)],
+    plugins: [styleText, redirectImports(split.metafile)],
   });
   const types = { path: join(dist, "widget/parley.d.ts"), contents: await readFile(join(widget, "parley.d.ts")) };
-  await store([...split.outputFiles, types, ...classic.outputFiles.map(fromFiles)]);
+  await store([...split.outputFiles, types, ...classic.outputFiles.map(withFilesUrl)]);
 }
 
 /** Resolves the folder of the modules. The script's tag is known only during the first run of the script. */
-const whereFilesAre = `new URL("widget/",(document.currentScript??document.querySelector('script[src*="/widget.js"]'))?.src??document.baseURI).href`;
+const filesUrlExpression = `new URL("widget/",(document.currentScript??document.querySelector('script[src*="/widget.js"]'))?.src??document.baseURI).href`;
 
 /** Imports of a classic script from another origin have no base address, so each must name the host. */
-function fromFiles({ path, text }: OutputFile): StoredFile {
+function withFilesUrl({ path, text }: OutputFile): StoredFile {
   return { path, contents: text.replaceAll(/\bimport\("\.\/widget\/([\w-]+\.js)"\)/g, 'import(parleyFiles+"$1")') };
 }
 
@@ -81,12 +81,12 @@ const styleText: Plugin = {
 };
 
 /** Redirects the classic script's imports to the files of the modules, so no code is shipped twice. */
-function loadFrom({ outputs }: Metafile): Plugin {
+function redirectImports({ outputs }: Metafile): Plugin {
   const files = new Map(
     Object.entries(outputs).flatMap(([file, { entryPoint }]) => (entryPoint === undefined ? [] : [[entryPoint, file]])),
   );
   return {
-    name: "load-from",
+    name: "redirect-imports",
     setup(bundling) {
       bundling.onResolve({ filter: /^\./, namespace: "file" }, async ({ path, kind, ...from }) => {
         if (kind !== "dynamic-import") return undefined;

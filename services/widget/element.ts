@@ -6,8 +6,8 @@ export { ParleyChat };
 
 /**
  * Defines `<parley-chat>`.
- * @param home the server; by default the origin of this module
+ * @param defaultServer the server; by default the origin of this module
  */
-export function defineParleyChat(home = new URL("..", import.meta.url).href): void {
-  define(home);
+export function defineParleyChat(defaultServer = new URL("..", import.meta.url).href): void {
+  define(defaultServer);
 }

@@ -17,12 +17,12 @@ const wanted = attributeNames.flatMap((name) => {
 
 defineParleyChat(new URL("..", parleyFiles).href);
 if (wanted.length > 0) {
-  if (document.body === null) document.addEventListener("DOMContentLoaded", putOnPage, { once: true });
-  else putOnPage();
+  if (document.body === null) document.addEventListener("DOMContentLoaded", addToPage, { once: true });
+  else addToPage();
 }
 
 /** Adds the element once, even if a tag manager inserts the script a second time. */
-function putOnPage(): void {
+function addToPage(): void {
   if (document.querySelector("parley-chat:not([position=inline])") !== null) return;
   const chat = document.createElement("parley-chat");
   for (const { name, value } of wanted) if (value !== "false" || name !== "open") chat.setAttribute(name, value);

@@ -12,7 +12,7 @@ export interface ScriptedWidget extends AsyncDisposable {
   /** Adds or changes a message. */
   put(message: object): Promise<void>;
   /** Lists the panel's calls to the chat, without drafts. */
-  asked(): Promise<unknown[][]>;
+  calls(): Promise<unknown[][]>;
   /** Opens the panel like a click on the button. */
   open(): Promise<void>;
   /** Lists the announcements to screen readers, in order. */
@@ -59,7 +59,7 @@ export async function openScripted(
     page,
     set: async (change) => void (await run(`scripted.set(${JSON.stringify(change)})`)),
     put: async (message) => void (await run(`scripted.put(${JSON.stringify(message)})`)),
-    asked: async () => (await run(`scripted.asked.filter(([action]) => action !== "start")`)) as unknown[][],
+    calls: async () => (await run(`scripted.calls.filter(([action]) => action !== "start")`)) as unknown[][],
     open: async () => {
       await page.locator(".launcher").click();
       await page.locator(".panel[data-open]").waitFor();

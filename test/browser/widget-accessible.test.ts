@@ -63,7 +63,7 @@ const states: { what: string; state: object; act?: (page: Page) => Promise<unkno
     state: { messages: [mine] },
     act: async (page) => {
       await page.locator(".more").click();
-      await page.locator(".menu .grave").click();
+      await page.locator(".menu .danger").click();
     },
   },
   {

@@ -27,9 +27,9 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await field.pressSequentially("two");
       await field.dispatchEvent("keydown", { key: "Enter", isComposing: true });
       await field.dispatchEvent("keydown", { key: "Enter", keyCode: 229 });
-      expect(await widget.asked()).toEqual([]);
+      expect(await widget.calls()).toEqual([]);
       await field.press("Enter");
-      expect(await widget.asked()).toEqual([["send", "one\ntwo"]]);
+      expect(await widget.calls()).toEqual([["send", "one\ntwo"]]);
       expect(await field.inputValue()).toBe("");
     });
 
@@ -39,7 +39,7 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await field.fill("  \n ");
       await field.press("Enter");
       await widget.page.getByRole("button", { name: "Send" }).click({ force: true });
-      expect(await widget.asked()).toEqual([]);
+      expect(await widget.calls()).toEqual([]);
     });
 
     it("grows with its text up to a limit", async () => {
@@ -68,7 +68,7 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await shown(widget).getByText("Too long by 1").waitFor();
       expect(await field.getAttribute("aria-invalid")).toBe("true");
       await field.press("Enter");
-      expect(await widget.asked()).toEqual([]);
+      expect(await widget.calls()).toEqual([]);
       expect(await field.inputValue()).toHaveLength(4001);
     });
 
@@ -85,7 +85,7 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await using widget = await open();
       await shown(widget).getByText("Hello. How can we help?").waitFor();
       await widget.page.getByRole("button", { name: "How do I return something?" }).click();
-      expect(await widget.asked()).toEqual([["send", "How do I return something?"]]);
+      expect(await widget.calls()).toEqual([["send", "How do I return something?"]]);
     });
   });
 
@@ -105,7 +105,7 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await using widget = await open();
       await widget.put(talk.reply("Long", { phase: "writing" }));
       await widget.page.getByRole("button", { name: "Stop" }).click();
-      expect(await widget.asked()).toEqual([["stop"]]);
+      expect(await widget.calls()).toEqual([["stop"]]);
       await widget.put(talk.reply("Long", { phase: "stopped" }));
       await shown(widget).getByText("Stopped").waitFor();
       expect(await focused(widget)).toBe("Your message");
@@ -121,7 +121,7 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await widget.put(talk.reply("", { phase: "failed", failure: "Nobody could answer." }));
       await shown(widget).getByText("Nobody could answer.").waitFor();
       await widget.page.getByRole("button", { name: "Try again" }).click();
-      expect(await widget.asked()).toEqual([
+      expect(await widget.calls()).toEqual([
         ["tryAgain", "question a"],
         ["tryAgain", "reply"],
       ]);
@@ -157,13 +157,13 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await widget.page.getByRole("button", { name: "Not helpful" }).click();
       await widget.page.getByLabel("What could be better?").fill(" Everything. ");
       await widget.page.getByRole("button", { name: "Send feedback" }).click();
-      expect(await widget.asked()).toEqual([
+      expect(await widget.calls()).toEqual([
         ["rate", "reply", "up", undefined],
         ["rate", "reply", "down", undefined],
         ["rate", "reply", "down", "Everything."],
       ]);
       await widget.page.getByRole("button", { name: "Not helpful", pressed: true }).click();
-      expect((await widget.asked()).at(-1)).toEqual(["rate", "reply", undefined, undefined]);
+      expect((await widget.calls()).at(-1)).toEqual(["rate", "reply", undefined, undefined]);
     });
 
     it("copy a reply and a block of code", async () => {
@@ -187,11 +187,11 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await menu(widget, "Delete my data");
       expect(await focused(widget)).toBe("Cancel");
       await widget.page.keyboard.press("Escape");
-      expect(await widget.asked()).toEqual([]);
+      expect(await widget.calls()).toEqual([]);
       expect(await focused(widget)).toBe("More");
       await menu(widget, "Delete my data");
       await widget.page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
-      expect(await widget.asked()).toEqual([["deleteData"]]);
+      expect(await widget.calls()).toEqual([["deleteData"]]);
       expect(await widget.page.getByRole("alertdialog").count()).toBe(0);
       expect(await focused(widget)).toBe("Your message");
     });
@@ -201,7 +201,7 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await widget.put(talk.question("a"));
       await menu(widget, "New conversation");
       await widget.page.getByRole("button", { name: "Start anew" }).click();
-      expect(await widget.asked()).toEqual([["startAnew"]]);
+      expect(await widget.calls()).toEqual([["startNew"]]);
     });
 
     it("offers no deletion before its first message", async () => {
@@ -240,7 +240,7 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       const older = widget.page.getByRole("button", { name: "Earlier messages" });
       await older.scrollIntoViewIfNeeded();
       await older.click();
-      expect(await widget.asked()).toEqual([["loadOlder"]]);
+      expect(await widget.calls()).toEqual([["loadOlder"]]);
       const place = async () => (await shown(widget).getByText("message 25").boundingBox())?.y ?? 0;
       const before = await place();
       await widget.set({ messages, hasOlder: true });

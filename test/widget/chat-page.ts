@@ -25,7 +25,7 @@ export class ChatPage implements Disposable {
     { assistant, identity, tab = browser.openTab() }: PageOptions = {},
   ) {
     this.tab = tab;
-    this.chat = openChat({ client: createClient({ server, identity }), surroundings: tab, assistant });
+    this.chat = openChat({ client: createClient({ server, identity }), environment: tab, assistant });
     this.chat.subscribe((state) => this.states.push(state));
     this.chat.start();
   }

@@ -503,7 +503,7 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
         [one, other].map((page) => page.untilLines("> First conversation", `< ${echoOf("First conversation")}`)),
       );
       const first = known(browser);
-      one.chat.startAnew();
+      one.chat.startNew();
       await Promise.all([one, other].map((page) => page.untilLines()));
       other.chat.send("Second conversation");
       await Promise.all(
@@ -673,7 +673,7 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
       const before = page.chat.state.conversationId;
       page.chat.send("Into the new one");
       await page.until("it is on its way", () => page.lines.at(-1) === "> Into the new one (sending)");
-      page.chat.startAnew();
+      page.chat.startNew();
       expect(page.lines).toEqual(["> Into the new one (sending)"]);
       await page.untilLines("> Into the new one", `< ${echoOf("Into the new one")}`);
       expect(page.chat.state.conversationId).not.toBe(before);

@@ -1,5 +1,5 @@
 import { BroadcastChannel, locks } from "node:worker_threads";
-import type { KeyValueStorage, PageListener, Surroundings } from "../../services/widget/chat/environment.ts";
+import type { KeyValueStorage, PageListener, Environment } from "../../services/widget/chat/environment.ts";
 
 let browsers = 0;
 
@@ -31,10 +31,10 @@ export class FakeBrowser {
   }
 }
 
-export class FakeTab implements Surroundings {
+export class FakeTab implements Environment {
   readonly storage: KeyValueStorage | undefined;
-  readonly locks: Surroundings["locks"];
-  readonly openChannel: Surroundings["openChannel"];
+  readonly locks: Environment["locks"];
+  readonly openChannel: Environment["openChannel"];
   /** Frames so far. */
   frames = 0;
   shown = true;
@@ -56,7 +56,7 @@ export class FakeTab implements Surroundings {
   online = (): boolean => this.#browser.online;
   visible = (): boolean => this.shown;
 
-  frame = (run: () => void): void => {
+  requestFrame = (run: () => void): void => {
     setTimeout(() => {
       this.frames += 1;
       run();

@@ -1,10 +1,10 @@
-import type { KeyValueStorage, Surroundings } from "./environment.ts";
+import type { KeyValueStorage, Environment } from "./environment.ts";
 
 /** Maximum delay of a change in a document whose frames are not painted, such as a hidden tab. */
-const longestFrameMs = 250;
+const maxFrameMs = 250;
 
 /** Adapts this browser's storage, locks, channels and events. */
-export function browserSurroundings(): Surroundings {
+export function browserEnvironment(): Environment {
   return {
     storage: openStorage(),
     // The DOM type omits that `locks` is absent in insecure contexts.
@@ -13,7 +13,7 @@ export function browserSurroundings(): Surroundings {
     now: () => Date.now(),
     online: () => navigator.onLine,
     visible: () => !document.hidden,
-    frame,
+    requestFrame,
     listen,
   };
 }
@@ -27,9 +27,9 @@ function openStorage(): KeyValueStorage | undefined {
   }
 }
 
-const openChannel: Surroundings["openChannel"] = (name, hear) => {
+const openChannel: Environment["openChannel"] = (name, listener) => {
   const channel = new BroadcastChannel(name);
-  channel.addEventListener("message", ({ data }) => hear(data));
+  channel.addEventListener("message", ({ data }) => listener(data));
   return {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel is of one origin
     post: (message) => channel.postMessage(message),
@@ -37,25 +37,25 @@ const openChannel: Surroundings["openChannel"] = (name, hear) => {
   };
 };
 
-function frame(run: () => void): void {
+function requestFrame(run: () => void): void {
   const once = () => {
     cancelAnimationFrame(request);
     clearTimeout(timer);
     run();
   };
   const request = requestAnimationFrame(once);
-  const timer = setTimeout(once, longestFrameMs);
+  const timer = setTimeout(once, maxFrameMs);
 }
 
-const listen: Surroundings["listen"] = (hear) => {
-  const end = new AbortController();
-  const { signal } = end;
-  const turn = () => hear(document.visibilityState);
-  for (const type of ["online", "offline"] as const) addEventListener(type, () => hear(type), { signal });
-  addEventListener("storage", ({ key }) => hear("storage", key), { signal });
+const listen: Environment["listen"] = (listener) => {
+  const listening = new AbortController();
+  const { signal } = listening;
+  const reportVisibility = () => listener(document.visibilityState);
+  for (const type of ["online", "offline"] as const) addEventListener(type, () => listener(type), { signal });
+  addEventListener("storage", ({ key }) => listener("storage", key), { signal });
   // A page restored from the back/forward cache has lost its connections.
-  addEventListener("pageshow", turn, { signal });
-  addEventListener("pagehide", () => hear("hidden"), { signal });
-  document.addEventListener("visibilitychange", turn, { signal });
-  return () => end.abort();
+  addEventListener("pageshow", reportVisibility, { signal });
+  addEventListener("pagehide", () => listener("hidden"), { signal });
+  document.addEventListener("visibilitychange", reportVisibility, { signal });
+  return () => listening.abort();
 };

@@ -1,14 +1,13 @@
+import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 
 /**
  * Delivery of a visitor's message: `waiting` for its turn or the network, `sending`, `sent` once accepted, `refused`.
  */
-export type Delivery = "waiting" | "sending" | "sent" | "refused";
+export type DeliveryState = "waiting" | "sending" | "sent" | "refused";
 
 /** Phase of a reply: its job is `queued`, its text is being written (`writing`), or its end. */
 export type ReplyPhase = "queued" | "writing" | "complete" | "stopped" | "failed";
-
-export type Rating = "up" | "down";
 
 export interface VisitorMessage {
   readonly sender: "user";
@@ -19,7 +18,7 @@ export interface VisitorMessage {
   readonly text: string;
   /** Unix milliseconds. */
   readonly timestamp: number;
-  readonly delivery: Delivery;
+  readonly delivery: DeliveryState;
   /** Reason for the refusal, in the service's words. */
   readonly refusal?: string | undefined;
 }
@@ -91,7 +90,7 @@ export interface Chat {
   loadOlder(): void;
   setDraft(text: string): void;
   /** Forgets the conversation in this browser. The next message begins a new one; waiting messages move to it. */
-  startAnew(): void;
+  startNew(): void;
   /**
    * Starts anew and asks the service to erase the conversation. The request is retried until answered, also after a
    * reload.

@@ -1,10 +1,10 @@
 import type { SubmitRequest } from "../../../shared/protocol/submit.ts";
 import type { ConversationAccess } from "../client/client.ts";
-import type { Item } from "./items.ts";
+import type { ChatItem } from "./items.ts";
 import type { KeyValueStorage } from "./environment.ts";
 
 /** A message without a known acceptance by the service. */
-export interface Entry {
+export interface OutboxEntry {
   /** Key of the message in lists, for its whole life. */
   readonly key: string;
   /** Idempotency key: made before the first try and kept for retries. */
@@ -25,37 +25,37 @@ export interface Entry {
 }
 
 /** Stored values, by key. */
-interface Kept {
+interface StoredValues {
   conversation: ConversationAccess;
   /** Newest part of the conversation, shown before the service has answered. */
-  tail: { readonly conversationId: string; readonly items: readonly Item[] };
+  tail: { readonly conversationId: string; readonly items: readonly ChatItem[] };
   draft: string;
-  [out: `out/${string}`]: Entry;
+  [out: `out/${string}`]: OutboxEntry;
   /** Conversations whose erasure the service has not yet confirmed. */
   [erase: `erase/${string}`]: ConversationAccess;
 }
 
 /** Storage that outlives the page. Where storage is denied or full, values last as long as the page. */
-export interface Memory {
+export interface ChatStorage {
   /** Unique name of this chat; also names its lock and its channel. */
   readonly name: string;
-  get<Key extends keyof Kept>(key: Key): Kept[Key] | undefined;
+  get<Key extends keyof StoredValues>(key: Key): StoredValues[Key] | undefined;
   /** @param value `undefined` removes the key */
-  set<Key extends keyof Kept>(key: Key, value: Kept[Key] | undefined): void;
+  set<Key extends keyof StoredValues>(key: Key, value: StoredValues[Key] | undefined): void;
   /** Returns all values whose keys have this prefix. */
-  list<Prefix extends "out/" | "erase/">(prefix: Prefix): Kept[`${Prefix}${string}`][];
+  list<Prefix extends "out/" | "erase/">(prefix: Prefix): StoredValues[`${Prefix}${string}`][];
   /** True if a storage change of this key matters to other tabs. */
-  concerns(key: string | null): boolean;
+  isShared(key: string | null): boolean;
 }
 
 /** Version of the stored shape. Values of older versions are left untouched. */
 const version = 1;
 
 /** @param parts values that distinguish this chat from others in the same browser */
-export function openMemory(storage: KeyValueStorage | undefined, parts: readonly string[]): Memory {
+export function openChatStorage(storage: KeyValueStorage | undefined, parts: readonly string[]): ChatStorage {
   const name = `parley/${version}/${parts.map(encodeURIComponent).join("/")}/`;
   /** Values that the storage did not take, as JSON. */
-  const own = new Map<string, string | undefined>();
+  const unstored = new Map<string, string | undefined>();
   const store = (key: string, json: string | undefined): boolean => {
     try {
       if (json === undefined) storage?.removeItem(name + key);
@@ -65,29 +65,29 @@ export function openMemory(storage: KeyValueStorage | undefined, parts: readonly
       return false;
     }
   };
-  const memory: Memory = {
+  const chatStorage: ChatStorage = {
     name,
-    get<Key extends keyof Kept>(key: Key): Kept[Key] | undefined {
+    get<Key extends keyof StoredValues>(key: Key): StoredValues[Key] | undefined {
       try {
-        const json = own.has(key) ? own.get(key) : storage?.getItem(name + key);
+        const json = unstored.has(key) ? unstored.get(key) : storage?.getItem(name + key);
         if (json === undefined || json === null) return undefined;
         const value: unknown = JSON.parse(json);
-        if (isKept(key, value)) return value;
+        if (isStoredValue(key, value)) return value;
       } catch {
         // Denied or corrupt.
       }
-      memory.set(key, undefined);
+      chatStorage.set(key, undefined);
       return undefined;
     },
     set(key, value) {
       const json = value && JSON.stringify(value);
       // The tail is expendable: delete it to make space for another value.
       const stored = store(key, json) || (store("tail", undefined) && store(key, json));
-      if (stored) own.delete(key);
-      else own.set(key, json);
+      if (stored) unstored.delete(key);
+      else unstored.set(key, json);
     },
     list(prefix) {
-      const keys = new Set(own.keys());
+      const keys = new Set(unstored.keys());
       try {
         for (let index = 0; index < (storage?.length ?? 0); index++) {
           const key = storage?.key(index) ?? "";
@@ -97,15 +97,15 @@ export function openMemory(storage: KeyValueStorage | undefined, parts: readonly
         // Denied.
       }
       const wanted = [...keys].filter((key): key is `${typeof prefix}${string}` => key.startsWith(prefix));
-      return wanted.flatMap((key) => memory.get(key) ?? []);
+      return wanted.flatMap((key) => chatStorage.get(key) ?? []);
     },
-    concerns: (key) => key === null || (key.startsWith(name) && key !== `${name}draft`),
+    isShared: (key) => key === null || (key.startsWith(name) && key !== `${name}draft`),
   };
-  return memory;
+  return chatStorage;
 }
 
 /** Validates a stored value: other code may have written there, or half of it been lost. */
-function isKept<Key extends keyof Kept>(key: Key, value: unknown): value is Kept[Key] {
+function isStoredValue<Key extends keyof StoredValues>(key: Key, value: unknown): value is StoredValues[Key] {
   if (key === "draft") return isText(value);
   if (typeof value !== "object" || value === null) return false;
   const { key: name, id, text, order, request, conversationId, items, token } = value as Record<string, unknown>;
@@ -118,11 +118,11 @@ function isKept<Key extends keyof Kept>(key: Key, value: unknown): value is Kept
   return isText(conversationId) && (token === undefined || (typeof token === "string" && /^[\w.~+/=-]+$/.test(token)));
 }
 
-const stands = ["sent", "queued", "writing", "complete", "stopped", "failed"];
+const messageStates = ["sent", "queued", "writing", "complete", "stopped", "failed"];
 
 function isItem(item: unknown): boolean {
   const { key, text, delivery, phase } = (item ?? {}) as Record<string, unknown>;
-  return isText(key) && isText(text) && stands.includes(String(delivery ?? phase));
+  return isText(key) && isText(text) && messageStates.includes(String(delivery ?? phase));
 }
 
 function isText(value: unknown): boolean {

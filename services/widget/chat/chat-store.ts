@@ -1,89 +1,90 @@
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import type { Client, ConversationAccess } from "../client/client.ts";
-import { backoffMs, createPauses } from "../client/retry-delays.ts";
+import { backoffMs, createRetryDelays } from "../client/retry-delays.ts";
 import { ServiceError } from "../client/service-error.ts";
 import type { ChatState, Notice } from "./chat-state.ts";
-import { isOpen, type Item, tailOf } from "./items.ts";
-import { type Entry, type Memory, openMemory } from "./chat-storage.ts";
-import type { Surroundings } from "./environment.ts";
+import { type ChatStorage, openChatStorage, type OutboxEntry } from "./chat-storage.ts";
+import type { Environment } from "./environment.ts";
+import { type ChatItem, isOpenReply, tailOf } from "./items.ts";
 
 export interface ChatOptions {
   client: Client;
   /** Key of one of the service's assistants; absent: the default one. */
   assistant?: string | undefined;
-  surroundings: Surroundings;
+  environment: Environment;
   /** Data sent along with each message, such as the visitor's page. */
   metadata?: (() => Record<string, string>) | undefined;
 }
 
 /** Lifetime of one conversation in this tab, known to the service or about to be. Its end aborts what waits for it. */
-export interface Session {
-  readonly end: AbortController;
+export interface OpenConversation {
+  readonly lifetime: AbortController;
   access: ConversationAccess | undefined;
-  items: readonly Item[];
+  items: readonly ChatItem[];
   hasOlder: boolean;
   /** Tasks in progress, each at most once at a time. */
-  readonly busy: Set<"look" | "follow" | "older">;
+  readonly running: Set<"read" | "follow" | "older">;
   /** Set when something changed during a read, so another read is needed. */
-  lookAgain: boolean;
+  readAgain: boolean;
   /** Time of the last read from the service. `undefined`: the shown messages may be incomplete. */
-  lookedAt: number | undefined;
+  readAt: number | undefined;
 }
 
 /** Kinds of requests to the service; each has its own notice. */
-type Source = "send" | "read";
+type RequestKind = "send" | "read";
 
 /** Maximum number of items stored of a conversation for the next page. */
 const maxTailItems = 40;
 const maxTailChars = 50_000;
-const saveEveryMs = 1_000;
-const shortestPauseMs = 1_000;
+/** Interval at which a growing reply is stored. */
+const saveDelayMs = 1_000;
+const minDelayMs = 1_000;
 
 /** State shared by the parts of a chat, and the calls between them. */
-export class Room {
+export class ChatStore {
   readonly client: Client;
   readonly assistant: string | undefined;
   readonly metadata: ChatOptions["metadata"];
-  readonly surroundings: Surroundings;
-  readonly memory: Memory;
-  readonly pauses = createPauses();
+  readonly environment: Environment;
+  readonly storage: ChatStorage;
+  readonly delays = createRetryDelays();
   /** Aborted when the chat is closed. */
-  readonly life = new AbortController();
+  readonly lifetime = new AbortController();
 
-  session: Session = newSession();
-  entries: readonly Entry[] = [];
+  conversation: OpenConversation = newConversation();
+  outbox: readonly OutboxEntry[] = [];
   /** Key of the message in flight. */
   sending: string | undefined;
-  delivering = false;
+  sendingOutbox = false;
   /** Sending resumes when the next reply ends. */
   waitsForReply = false;
-  /** Rating request in flight. */
-  rated: Promise<unknown> = Promise.resolve();
+  /** Last rating request; the next one is sent after it. */
+  lastRating: Promise<unknown> = Promise.resolve();
   draft = "";
   ready = false;
-  info: AssistantInfo | undefined;
+  assistantInfo: AssistantInfo | undefined;
   /** Performs due work: reads, follows, sends. */
-  work: () => void = () => undefined;
+  runDueWork: () => void = () => undefined;
   /** Notifies the other tabs that stored values or the state of sending have changed. */
-  tell: (notice?: Notice | null) => void = () => undefined;
+  notifyTabs: (notice?: Notice | null) => void = () => undefined;
 
-  readonly notices: Partial<Record<Source | "otherTab" | "state", Notice | undefined>> = {};
+  readonly notices: Partial<Record<RequestKind | "otherTab" | "state", Notice | undefined>> = {};
   #offline = false;
   readonly #listeners = new Set<(state: ChatState) => void>();
   #state: ChatState | undefined;
-  #scheduled = false;
-  #saving: ReturnType<typeof setTimeout> | undefined;
+  #publishScheduled = false;
+  #saveTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ client, assistant, surroundings, metadata }: ChatOptions) {
+  constructor({ client, assistant, environment, metadata }: ChatOptions) {
     this.client = client;
     this.assistant = assistant;
     this.metadata = metadata;
-    this.surroundings = surroundings;
-    this.memory = openMemory(surroundings.storage, [client.server, assistant ?? "", client.visitor ?? ""]);
+    this.environment = environment;
+    this.storage = openChatStorage(environment.storage, [client.server, assistant ?? "", client.visitor ?? ""]);
   }
 
   get state(): ChatState {
-    this.#state ??= this.#describe();
+    this.#state ??= this.#buildState();
     return this.#state;
   }
 
@@ -93,60 +94,61 @@ export class Room {
   }
 
   /** Publishes a new state. */
-  changed(): void {
+  publish(): void {
     this.#state = undefined;
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.surroundings.frame(() => {
-      this.#scheduled = false;
+    if (this.#publishScheduled) return;
+    this.#publishScheduled = true;
+    this.environment.requestFrame(() => {
+      this.#publishScheduled = false;
       for (const listener of this.#listeners) listener(this.state);
     });
   }
 
   /** Leaves the conversation in this tab. */
-  renew(): void {
-    this.session.end.abort();
-    this.session = newSession();
+  leaveConversation(): void {
+    this.conversation.lifetime.abort();
+    this.conversation = newConversation();
     this.notices.read = undefined;
-    this.changed();
+    this.publish();
   }
 
   /** Leaves the conversation in all tabs of this browser. */
-  forget(): void {
-    this.memory.set("conversation", undefined);
-    this.memory.set("tail", undefined);
-    this.renew();
+  forgetConversation(): void {
+    this.storage.set("conversation", undefined);
+    this.storage.set("tail", undefined);
+    this.leaveConversation();
   }
 
   /** Lists the stored messages without a known acceptance, in order. */
-  waiting(): Entry[] {
-    return this.memory.list("out/").toSorted((a, b) => a.order - b.order || (a.key < b.key ? -1 : 1));
+  readOutbox(): OutboxEntry[] {
+    return this.storage.list("out/").toSorted((a, b) => a.order - b.order || (a.key < b.key ? -1 : 1));
   }
 
   outboxChanged(): void {
-    this.entries = this.waiting();
-    this.changed();
-    this.tell();
-    this.work();
+    this.outbox = this.readOutbox();
+    this.publish();
+    this.notifyTabs();
+    this.runDueWork();
   }
 
-  save(): void {
-    clearTimeout(this.#saving);
-    this.#saving = undefined;
-    const { access, items } = this.session;
-    const conversationId = this.memory.get("conversation")?.conversationId;
+  /** Stores the newest part of the conversation. */
+  saveTail(): void {
+    clearTimeout(this.#saveTimer);
+    this.#saveTimer = undefined;
+    const { access, items } = this.conversation;
+    const conversationId = this.storage.get("conversation")?.conversationId;
     // Another tab may have deleted the conversation while this one slept.
     if (conversationId !== undefined && conversationId === access?.conversationId)
-      this.memory.set("tail", { conversationId, items: tailOf(items, maxTailItems, maxTailChars) });
+      this.storage.set("tail", { conversationId, items: tailOf(items, maxTailItems, maxTailChars) });
   }
 
-  saveSoon(): void {
-    this.#saving ??= setTimeout(() => this.save(), saveEveryMs);
+  saveTailSoon(): void {
+    this.#saveTimer ??= setTimeout(() => this.saveTail(), saveDelayMs);
   }
 
-  /** Runs work without a caller that awaits it; it may be aborted. */
-  run(work: Promise<unknown>): void {
-    work.catch((error: unknown) => {
+  /** Runs a task without a caller that awaits it; it may be aborted. */
+  runInBackground(task: Promise<unknown>): void {
+    task.catch((error: unknown) => {
       if ((error as Partial<Error> | undefined)?.name !== "AbortError") throw error;
     });
   }
@@ -156,100 +158,100 @@ export class Room {
    * @throws {ServiceError} a permanent one
    * @throws the signal's abort reason
    */
-  async patiently<T>(source: Source, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+  async withRetry<T>(request: RequestKind, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
     for (let failures = 1; ; failures++) {
       try {
         const result = await attempt();
-        this.well(source);
+        this.markReachable(request);
         return result;
       } catch (error) {
         if (!(error instanceof ServiceError)) throw error;
-        if (!error.passing) this.well(source);
+        if (!error.passing) this.markReachable(request);
         if (!error.passing) throw error;
-        const pauseMs = pauseAfter(error, failures);
-        this.trouble(source, error, failures, pauseMs);
-        await this.pauses.pause(pauseMs, signal);
+        const delayMs = retryDelayMs(error, failures);
+        this.markUnreachable(request, error, failures, delayMs);
+        await this.delays.wait(delayMs, signal);
       }
     }
   }
 
-  /** Handles a failure of the service: a retry follows after the pause. */
-  trouble(source: Source, error: ServiceError, failures: number, pauseMs: number): void {
-    const resumesAt = this.surroundings.now() + pauseMs;
-    const kind = source === "send" && error.retryAfterMs !== undefined ? "busy" : "unreachable";
+  /** Shows that the service does not answer; a retry follows after the delay. */
+  markUnreachable(request: RequestKind, error: ServiceError, failures: number, delayMs: number): void {
+    const resumesAt = this.environment.now() + delayMs;
+    const kind = request === "send" && error.retryAfterMs !== undefined ? "busy" : "unreachable";
     // A single failed read, as at a restart of the service, deserves no notice.
-    if (source === "send" || failures > 1) this.notices[source] = { kind, resumesAt };
-    if (error.status === 0 && !this.surroundings.online()) this.#offline = true;
+    if (request === "send" || failures > 1) this.notices[request] = { kind, resumesAt };
+    if (error.status === 0 && !this.environment.online()) this.#offline = true;
     this.ready = true;
-    this.changed();
-    if (source === "read") return;
+    this.publish();
+    if (request === "read") return;
     this.waitsForReply = error.code === "too-many-unanswered";
-    this.tell(this.notices.send);
+    this.notifyTabs(this.notices.send);
   }
 
-  /** Clears the notice: the service has answered. */
-  well(source: Source): void {
-    const { [source]: notice } = this.notices;
+  /** Clears the notice, as the service has answered. */
+  markReachable(request: RequestKind): void {
+    const { [request]: notice } = this.notices;
     if (notice === undefined && !this.#offline) return;
-    this.notices[source] = undefined;
+    this.notices[request] = undefined;
     this.#offline = false;
-    this.changed();
-    if (source === "read") return;
+    this.publish();
+    if (request === "read") return;
     this.waitsForReply = false;
-    this.tell(null);
+    this.notifyTabs(null);
   }
 
   setOffline(offline: boolean): void {
     this.#offline = offline;
-    this.changed();
+    this.publish();
   }
 
   close(): void {
-    if (this.#saving !== undefined) this.save();
-    this.session.end.abort();
-    this.life.abort();
+    if (this.#saveTimer !== undefined) this.saveTail();
+    this.conversation.lifetime.abort();
+    this.lifetime.abort();
     this.#listeners.clear();
   }
 
-  #describe(): ChatState {
-    const { access, items, hasOlder } = this.session;
+  #buildState(): ChatState {
+    const { access, items, hasOlder } = this.conversation;
     const taken = new Set(items.map(({ key }) => key));
-    const waiting = this.entries.filter(({ key, withdrawn }) => !withdrawn && !taken.has(key));
+    const waiting = this.outbox.filter(({ key, withdrawn }) => !withdrawn && !taken.has(key));
     const { send, otherTab, read, state } = this.notices;
     // Another tab's notice about sending applies to messages waiting here, too.
     const others = waiting.some(({ refusal }) => refusal === undefined) ? otherTab : undefined;
     return {
       ready: this.ready,
       conversationId: access?.conversationId,
-      messages: [...items, ...waiting.map((entry) => this.#describeEntry(entry))],
+      messages: [...items, ...waiting.map((entry) => this.#toMessage(entry))],
       hasOlder,
-      busy: items.some(isOpen),
+      busy: items.some(isOpenReply),
       notice: this.#offline ? { kind: "offline" } : (send ?? others ?? read ?? state),
-      assistant: this.info,
+      assistant: this.assistantInfo,
       draft: this.draft,
     };
   }
 
-  #describeEntry({ key, text, timestamp, refusal }: Entry): Item {
+  #toMessage({ key, text, timestamp, refusal }: OutboxEntry): ChatItem {
     const delivery = refusal !== undefined ? "refused" : this.sending === key ? "sending" : "waiting";
     return { sender: "user", key, text, timestamp, delivery, refusal };
   }
 }
 
-function newSession(): Session {
+function newConversation(): OpenConversation {
   return {
-    end: new AbortController(),
+    lifetime: new AbortController(),
     access: undefined,
     items: [],
     hasOlder: false,
-    busy: new Set(),
-    lookAgain: false,
-    lookedAt: undefined,
+    running: new Set(),
+    readAgain: false,
+    readAt: undefined,
   };
 }
 
-/** Pauses for the time the service asks for plus a random share: other clients got the same time. */
-function pauseAfter({ retryAfterMs }: ServiceError, failures: number): number {
+/** Delay before a retry: the time the service asks for plus a random share, as other clients got the same time. */
+function retryDelayMs({ retryAfterMs }: ServiceError, failures: number): number {
   const spread = 1 + Math.random() / 10;
-  return Math.max(retryAfterMs ?? backoffMs(failures), shortestPauseMs) * spread;
+  return Math.max(retryAfterMs ?? backoffMs(failures), minDelayMs) * spread;
 }

@@ -1,5 +1,5 @@
 import { type ClientOptions, createClient } from "../client/client.ts";
-import { browserSurroundings } from "./browser-environment.ts";
+import { browserEnvironment } from "./browser-environment.ts";
 import type { Chat } from "./chat-state.ts";
 import { openChat } from "./open-chat.ts";
 import type { ChatOptions } from "./chat-store.ts";
@@ -10,5 +10,5 @@ export function createChat({
   metadata,
   ...service
 }: ClientOptions & Pick<ChatOptions, "assistant" | "metadata">): Chat {
-  return openChat({ client: createClient(service), surroundings: browserSurroundings(), assistant, metadata });
+  return openChat({ client: createClient(service), environment: browserEnvironment(), assistant, metadata });
 }

@@ -1,14 +1,14 @@
 /** Dependencies of a chat on its page, as an interface: a chat also runs without a page. */
-export interface Surroundings {
+export interface Environment {
   /** Storage that outlives a reload; may be absent, throw, or be full. */
   readonly storage: KeyValueStorage | undefined;
   /** Locks that serialise work between tabs; absent outside secure contexts. */
   readonly locks: Locks | undefined;
   /**
    * Opens a channel to the other tabs.
-   * @param hear is called with their messages
+   * @param listener is called with their messages
    */
-  readonly openChannel: ((name: string, hear: (message: unknown) => void) => Channel) | undefined;
+  readonly openChannel: ((name: string, listener: (message: unknown) => void) => Channel) | undefined;
   /** Unix milliseconds; may be wrong, and may jump. */
   now(): number;
   /** The browser's belief about the network; not always right. */
@@ -16,9 +16,9 @@ export interface Surroundings {
   /** True if the page may be visible. */
   visible(): boolean;
   /** Calls back once, with the next frame. */
-  frame(run: () => void): void;
+  requestFrame(run: () => void): void;
   /** @returns a function that stops listening */
-  listen(hear: PageListener): () => void;
+  listen(listener: PageListener): () => void;
 }
 
 /** Listener of the page's events. `storage`: another tab wrote to the storage, under `key`; `null`: it cleared all. */
@@ -36,7 +36,7 @@ export interface KeyValueStorage {
 }
 
 export interface Locks {
-  request(name: string, options: { signal: AbortSignal }, act: () => Promise<void>): Promise<unknown>;
+  request(name: string, options: { signal: AbortSignal }, run: () => Promise<void>): Promise<unknown>;
 }
 
 export interface Channel {

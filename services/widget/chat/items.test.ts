@@ -1,25 +1,25 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hasUnansweredAfter, type Item, isOpen, merge, tailOf, withAccepted, withReply } from "./items.ts";
+import { hasUnansweredAfter, type ChatItem, isOpenReply, merge, tailOf, withAccepted, withReply } from "./items.ts";
 
-function asked(n: number, key = `q${n}`): Item {
+function asked(n: number, key = `q${n}`): ChatItem {
   return { sender: "user", key, id: `q${n}`, text: `question ${n}`, timestamp: n, delivery: "sent" };
 }
 
-function answered(n: number, key = `a${n}`): Item {
+function answered(n: number, key = `a${n}`): ChatItem {
   return { sender: "ai", key, id: `a${n}`, text: `answer ${n}`, timestamp: n, phase: "complete" };
 }
 
-function writing(n: number): Item {
+function writing(n: number): ChatItem {
   return { sender: "ai", key: `job${n}`, jobId: `job${n}`, text: "answ", at: "1:4", timestamp: n, phase: "writing" };
 }
 
-function failed(n: number): Item {
+function failed(n: number): ChatItem {
   return { sender: "ai", key: `job${n}`, text: "", timestamp: n, phase: "failed", failure: "Sorry." };
 }
 
-const keys = (items: readonly Item[]) => items.map(({ key }) => key);
-const all = (items: readonly Item[]) => new Set(keys(items));
+const keys = (items: readonly ChatItem[]) => items.map(({ key }) => key);
+const all = (items: readonly ChatItem[]) => new Set(keys(items));
 
 describe("page of a conversation", () => {
   it("is placed before newer messages and fills gaps", () => {
@@ -39,11 +39,11 @@ describe("page of a conversation", () => {
     const merged = merge([asked(1, "mine"), writing(1)], [asked(1), answered(1), asked(2)], new Set());
     expect(keys(merged)).toEqual(["mine", "job1", "q2"]);
     expect(merged[1]).toMatchObject({ id: "a1", text: "answer 1", phase: "complete" });
-    expect(merged.some(isOpen)).toBe(false);
+    expect(merged.some(isOpenReply)).toBe(false);
   });
 
   it("keeps local state: failed, stopped, rating", () => {
-    const stopped: Item = { ...answered(2), sender: "ai", phase: "stopped", rating: "down" };
+    const stopped: ChatItem = { ...answered(2), sender: "ai", phase: "stopped", rating: "down" };
     const merged = merge([asked(1), failed(1), asked(2), stopped], [asked(1), asked(2), answered(2)], new Set());
     expect(merged[1]).toEqual(failed(1));
     expect(merged[3]).toMatchObject({ phase: "stopped", rating: "down" });
@@ -76,7 +76,7 @@ describe("page of a conversation", () => {
     fc.assert(
       fc.property(turns, span, fc.array(span, { maxLength: 6 }), (count, [from, to], spans) => {
         const whole = Array.from({ length: count }, (_, n) => [asked(n), answered(n)]).flat();
-        let here: readonly Item[] = whole.slice(from, to);
+        let here: readonly ChatItem[] = whole.slice(from, to);
         for (const [start, end] of spans) {
           const page = whole.slice(start, end);
           here = merge(here, page, all(here));

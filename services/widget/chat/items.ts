@@ -10,45 +10,45 @@ export interface ReplyItem extends ReplyMessage {
 }
 
 /** Accepted messages and their replies; oldest first, each reply after its own message. */
-export type Item = VisitorMessage | ReplyItem;
+export type ChatItem = VisitorMessage | ReplyItem;
 
 export type OpenReply = ReplyItem & { readonly jobId: string };
 
-export function isOpen(item: Item): item is OpenReply {
+export function isOpenReply(item: ChatItem): item is OpenReply {
   return item.sender === "ai" && item.jobId !== undefined;
 }
 
 /** Adds a message just accepted, and a placeholder for its reply. */
 export function withAccepted(
-  items: readonly Item[],
+  items: readonly ChatItem[],
   { key, text, timestamp }: { key: string; text: string; timestamp: number },
   { messageId, jobId }: { messageId: string; jobId: string },
-): readonly Item[] {
+): readonly ChatItem[] {
   // A message accepted before a reload may already be in the history.
   const known = items.some(({ id }) => id === messageId);
-  const message: Item = { sender: "user", key, id: messageId, text, timestamp, delivery: "sent" };
+  const message: ChatItem = { sender: "user", key, id: messageId, text, timestamp, delivery: "sent" };
   return withReply(known ? items : [...items, message], messageId, { jobId, timestamp });
 }
 
 /** Adds a placeholder for a message's reply if there is none. */
 export function withReply(
-  items: readonly Item[],
+  items: readonly ChatItem[],
   messageId: string,
   { jobId, timestamp }: { jobId: string; timestamp: number },
-): readonly Item[] {
+): readonly ChatItem[] {
   const after = items.findIndex(({ id }) => id === messageId) + 1 || items.length;
   if (items[after]?.sender === "ai" || items.some(({ key }) => key === jobId)) return items;
-  const reply: Item = { sender: "ai", key: jobId, jobId, text: "", timestamp, phase: "queued" };
+  const reply: ChatItem = { sender: "ai", key: jobId, jobId, text: "", timestamp, phase: "queued" };
   return [...items.slice(0, after), reply, ...items.slice(after)];
 }
 
 /** @param name a key or an id */
-export function withChange(items: readonly Item[], name: string, change: Partial<ReplyItem>): readonly Item[] {
-  return items.map((item) => (item.key === name || item.id === name ? ({ ...item, ...change } as Item) : item));
+export function withChange(items: readonly ChatItem[], name: string, change: Partial<ReplyItem>): readonly ChatItem[] {
+  return items.map((item) => (item.key === name || item.id === name ? ({ ...item, ...change } as ChatItem) : item));
 }
 
 /** Maps the end of a job to the reply's final fields. */
-export function endOf({ status, reply, error }: JobView): Partial<ReplyItem> {
+export function finalFields({ status, reply, error }: JobView): Partial<ReplyItem> {
   return {
     jobId: undefined,
     at: undefined,
@@ -61,14 +61,14 @@ export function endOf({ status, reply, error }: JobView): Partial<ReplyItem> {
   };
 }
 
-export function fromHistory({ id, sender, text, timestamp, rating }: MessageView): Item {
+export function fromHistory({ id, sender, text, timestamp, rating }: MessageView): ChatItem {
   const item = { key: id, id, text, timestamp };
   if (sender === "user") return { ...item, sender, delivery: "sent" };
   return { ...item, sender, phase: "complete", rating };
 }
 
 /** True if messages follow this one whose replies are unknown here. */
-export function hasUnansweredAfter(items: readonly Item[], key: string): boolean {
+export function hasUnansweredAfter(items: readonly ChatItem[], key: string): boolean {
   const rest = items.slice(items.findIndex((item) => item.key === key) + 1);
   return rest.some(({ sender }, index) => sender === "user" && rest[index + 1]?.sender !== "ai");
 }
@@ -78,17 +78,17 @@ export function hasUnansweredAfter(items: readonly Item[], key: string): boolean
  * @param replaceable items to drop if the page does not overlap them: there is a gap then, and the page is newer
  */
 export function merge(
-  items: readonly Item[],
-  page: readonly Item[],
+  items: readonly ChatItem[],
+  page: readonly ChatItem[],
   replaceable: ReadonlySet<string>,
-): readonly Item[] {
+): readonly ChatItem[] {
   if (page.length === 0) return items;
   const touches = page.some((incoming) => items.some((item) => isSame(item, incoming)));
   const merged = touches ? [...items] : items.filter(({ key }) => !replaceable.has(key));
   let last = -1;
   for (const incoming of page) {
     const same = merged.findIndex((item) => isSame(item, incoming));
-    last = same < 0 ? placeAfter(merged, last, incoming) : same;
+    last = same < 0 ? indexAfter(merged, last, incoming) : same;
     const there = merged[last];
     if (there && (same >= 0 || isUnnamedReply(there, incoming))) merged[last] = combine(there, incoming);
     else merged.splice(last, 0, incoming);
@@ -100,30 +100,30 @@ export function merge(
  * Finds an item's position. A reply follows its message directly, even before one without an id; a message follows that
  * reply.
  */
-function placeAfter(items: readonly Item[], last: number, incoming: Item): number {
+function indexAfter(items: readonly ChatItem[], last: number, incoming: ChatItem): number {
   const answered = items[last]?.sender === "user" && items[last + 1]?.sender === "ai";
   return answered && incoming.sender === "user" ? last + 2 : last + 1;
 }
 
-function isUnnamedReply(item: Item, incoming: Item): boolean {
+function isUnnamedReply(item: ChatItem, incoming: ChatItem): boolean {
   return item.sender === "ai" && incoming.sender === "ai" && item.id === undefined;
 }
 
-function isSame(one: Item, other: Item): boolean {
+function isSame(one: ChatItem, other: ChatItem): boolean {
   return one.key === other.key || (one.id !== undefined && one.id === other.id);
 }
 
 /** Combines two versions of an item. A reply still followed here keeps its local state, unless it has ended. */
-function combine(item: Item, incoming: Item): Item {
+function combine(item: ChatItem, incoming: ChatItem): ChatItem {
   if (item.sender === "user" || incoming.sender === "user") return { ...item, timestamp: incoming.timestamp };
-  if (isOpen(incoming)) return item;
+  if (isOpenReply(incoming)) return item;
   // The history marks a stopped reply like a complete one.
   const phase = item.phase === "stopped" ? item.phase : incoming.phase;
   return { ...incoming, key: item.key, phase, rating: incoming.rating ?? item.rating };
 }
 
 /** Takes the newest items within a maximum count and a maximum of characters. */
-export function tailOf(items: readonly Item[], maxItems: number, maxChars: number): readonly Item[] {
+export function tailOf(items: readonly ChatItem[], maxItems: number, maxChars: number): readonly ChatItem[] {
   let left = maxChars;
   const tooMuch = items.findLastIndex(({ text }) => (left -= text.length) < 0);
   return items.slice(Math.max(tooMuch + 1, items.length - maxItems));

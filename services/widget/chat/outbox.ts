@@ -3,152 +3,156 @@ import type { ConversationAccess } from "../client/client.ts";
 import { linkAbort } from "../client/linked-abort.ts";
 import { newKey } from "../client/new-key.ts";
 import { ServiceError } from "../client/service-error.ts";
+import type { OutboxEntry } from "./chat-storage.ts";
+import type { ChatStore } from "./chat-store.ts";
 import { withAccepted } from "./items.ts";
-import type { Entry } from "./chat-storage.ts";
-import type { Room } from "./chat-store.ts";
-import { leave, sync } from "./tab-sync.ts";
+import { leaveRefused, loadStored } from "./tab-sync.ts";
 
 /**
  * Maximum wait for the lock of a tab that is sending, as that tab may sleep. Two tabs then send the same message, which
  * is harmless: its idempotency key is the same.
  */
-const lockPatienceMs = 30_000;
+const lockTimeoutMs = 30_000;
 
 /** Adds a message to the outbox, and stores it before the first try. */
-export function enqueue(room: Room, text: string, key = newKey()): void {
-  const order = Math.max(0, ...room.waiting().map((entry) => entry.order)) + 1;
-  room.memory.set(`out/${key}`, { key, id: newKey(), text, order, timestamp: room.surroundings.now() });
-  room.outboxChanged();
+export function enqueue(store: ChatStore, text: string, key = newKey()): void {
+  const order = Math.max(0, ...store.readOutbox().map((entry) => entry.order)) + 1;
+  store.storage.set(`out/${key}`, { key, id: newKey(), text, order, timestamp: store.environment.now() });
+  store.outboxChanged();
 }
 
 /** Sends waiting messages one by one: the second message of a conversation needs the id that the first one gets. */
-export async function deliver(room: Room): Promise<void> {
-  if (room.delivering || !nextWork(room)) return;
-  room.delivering = true;
+export async function sendOutbox(store: ChatStore): Promise<void> {
+  if (store.sendingOutbox || !nextTask(store)) return;
+  store.sendingOutbox = true;
   try {
-    await exclusively(room, async () => {
-      room.notices.otherTab = undefined;
-      sync(room);
-      for (let work; (work = nextWork(room));) await work();
+    await withTabLock(store, async () => {
+      store.notices.otherTab = undefined;
+      loadStored(store);
+      for (let task; (task = nextTask(store));) await task();
     });
   } finally {
-    room.delivering = false;
+    store.sendingOutbox = false;
   }
-  // Messages may have been added between the last look and now.
-  return deliver(room);
+  // Messages may have been added since the last check.
+  return sendOutbox(store);
 }
 
-async function exclusively({ surroundings: { locks }, memory, life }: Room, act: () => Promise<void>): Promise<void> {
-  if (!locks) return act();
-  const patience = linkAbort(life.signal, lockPatienceMs);
-  let mine = false;
+/** Runs one tab at a time; without the lock if its holder does not release it in time. */
+async function withTabLock(
+  { environment: { locks }, storage, lifetime }: ChatStore,
+  run: () => Promise<void>,
+): Promise<void> {
+  if (!locks) return run();
+  const timeout = linkAbort(lifetime.signal, lockTimeoutMs);
+  let acquired = false;
   try {
-    await locks.request(memory.name, { signal: patience.signal }, () => {
-      mine = true;
-      return act();
+    await locks.request(storage.name, { signal: timeout.signal }, () => {
+      acquired = true;
+      return run();
     });
   } catch (error) {
-    if (mine || life.signal.aborted) throw error;
-    await act();
+    if (acquired || lifetime.signal.aborted) throw error;
+    await run();
   } finally {
-    patience.release();
+    timeout.release();
   }
 }
 
-function nextWork(room: Room): (() => Promise<void>) | undefined {
-  const [erasure] = room.memory.list("erase/");
-  if (erasure) return () => erase(room, erasure);
-  const entry = room.waiting().find(({ refusal }) => refusal === undefined);
-  return entry && (() => send(room, entry.key));
+function nextTask(store: ChatStore): (() => Promise<void>) | undefined {
+  const [erasure] = store.storage.list("erase/");
+  if (erasure) return () => eraseConversation(store, erasure);
+  const entry = store.readOutbox().find(({ refusal }) => refusal === undefined);
+  return entry && (() => sendEntry(store, entry.key));
 }
 
-/** Asks the service to erase a conversation, until it confirms, or the token opens nothing any more. */
-async function erase(room: Room, access: ConversationAccess): Promise<void> {
-  const { signal } = room.life;
+/** Asks the service to erase a conversation, until it confirms, or the token is no longer valid. */
+async function eraseConversation(store: ChatStore, access: ConversationAccess): Promise<void> {
+  const { signal } = store.lifetime;
   try {
-    await room.patiently("send", signal, () => room.client.deleteConversation(access, { signal }));
+    await store.withRetry("send", signal, () => store.client.deleteConversation(access, { signal }));
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
   }
-  room.memory.set(`erase/${access.conversationId}`, undefined);
+  store.storage.set(`erase/${access.conversationId}`, undefined);
 }
 
-async function send(room: Room, key: string): Promise<void> {
-  const { signal } = room.life;
-  await room.patiently("send", signal, async () => {
+async function sendEntry(store: ChatStore, key: string): Promise<void> {
+  const { signal } = store.lifetime;
+  await store.withRetry("send", signal, async () => {
     // Read again at each try: another tab may have sent the message, or the visitor withdrawn it.
-    const entry = prepare(room, key);
-    const { access } = room.session;
+    const entry = prepare(store, key);
+    const { access } = store.conversation;
     if (!entry) return;
-    room.sending = key;
-    room.changed();
+    store.sending = key;
+    store.publish();
     try {
       const token = entry.request.conversationId && access?.token;
-      accept(room, entry, await room.client.submit(entry.request, { key: entry.id, token, signal }));
+      accept(store, entry, await store.client.submit(entry.request, { key: entry.id, token, signal }));
     } catch (error) {
       if (!(error instanceof ServiceError) || error.passing) throw error;
-      refuse(room, entry, access, error);
+      refuse(store, entry, access, error);
     } finally {
-      room.sending = undefined;
-      room.changed();
+      store.sending = undefined;
+      store.publish();
     }
   });
 }
 
 /** Fixes the exact request and stores it before sending: a request once tried may have been accepted. */
-function prepare(room: Room, key: string): (Entry & { request: SubmitRequest }) | undefined {
-  const { memory, session, assistant, metadata } = room;
-  const entry = memory.get(`out/${key}`);
+function prepare(store: ChatStore, key: string): (OutboxEntry & { request: SubmitRequest }) | undefined {
+  const { storage, conversation, assistant, metadata } = store;
+  const entry = storage.get(`out/${key}`);
   if (!entry || entry.refusal !== undefined) return undefined;
-  const conversationId = session.access?.conversationId;
+  const conversationId = conversation.access?.conversationId;
   const { request } = entry;
   const bound = request?.conversationId;
   if (request && (bound === undefined || bound === conversationId)) return { ...entry, request };
   const message = entry.text;
   const prepared = { ...entry, request: { message, conversationId, assistantType: assistant, metadata: metadata?.() } };
-  memory.set(`out/${key}`, prepared);
+  storage.set(`out/${key}`, prepared);
   return prepared;
 }
 
-function accept(room: Room, entry: Entry, accepted: SubmitResponse): void {
-  const { memory } = room;
+function accept(store: ChatStore, entry: OutboxEntry, accepted: SubmitResponse): void {
+  const { storage } = store;
   const { conversationId, token } = accepted;
   const access = { conversationId, token };
-  const now = memory.get(`out/${entry.key}`);
+  const now = storage.get(`out/${entry.key}`);
   // Another tab has sent the message, or the visitor has withdrawn it.
-  if (!now) return sync(room);
-  const known = room.session.access?.conversationId;
+  if (!now) return loadStored(store);
+  const known = store.conversation.access?.conversationId;
   // The visitor left this conversation while the message was in flight. The message is sent again in the next one.
   if (known !== conversationId && now.request?.conversationId !== undefined) return;
   if (now.withdrawn) {
-    memory.set(`erase/${conversationId}`, access);
+    storage.set(`erase/${conversationId}`, access);
   } else {
-    if (known !== undefined && known !== conversationId) room.renew();
-    const { session } = room;
+    if (known !== undefined && known !== conversationId) store.leaveConversation();
+    const { conversation } = store;
     // A new conversation holds only this message, so no history needs reading.
-    if (known === undefined) session.lookedAt = room.surroundings.now();
-    session.access = access;
-    session.items = withAccepted(session.items, entry, accepted);
+    if (known === undefined) conversation.readAt = store.environment.now();
+    conversation.access = access;
+    conversation.items = withAccepted(conversation.items, entry, accepted);
     // Order matters: wherever execution is cut off, either the message or its entry is found again.
-    memory.set("conversation", access);
-    room.save();
+    storage.set("conversation", access);
+    store.saveTail();
   }
-  memory.set(`out/${entry.key}`, undefined);
-  room.outboxChanged();
+  storage.set(`out/${entry.key}`, undefined);
+  store.outboxChanged();
 }
 
 function refuse(
-  room: Room,
-  entry: Entry & { request: SubmitRequest },
+  store: ChatStore,
+  entry: OutboxEntry & { request: SubmitRequest },
   access: ConversationAccess | undefined,
   error: ServiceError,
 ): void {
   const { key, renewed, withdrawn, request } = entry;
-  if (!room.memory.get(`out/${key}`)) return;
-  if (error.gone && access && request.conversationId !== undefined) return leave(room, access);
+  if (!store.storage.get(`out/${key}`)) return;
+  if (error.gone && access && request.conversationId !== undefined) return leaveRefused(store, access);
   // The message was accepted into a conversation deleted since, and its key with it.
-  const again = error.status === 404 && error.gone && !renewed;
-  const change = again ? { id: newKey(), renewed: true } : { refusal: error.words };
-  room.memory.set(`out/${key}`, withdrawn ? undefined : { ...entry, request: undefined, ...change });
-  room.outboxChanged();
+  const resend = error.status === 404 && error.gone && !renewed;
+  const change = resend ? { id: newKey(), renewed: true } : { refusal: error.words };
+  store.storage.set(`out/${key}`, withdrawn ? undefined : { ...entry, request: undefined, ...change });
+  store.outboxChanged();
 }

@@ -1,57 +1,58 @@
 import type { ConversationAccess } from "../client/client.ts";
 import type { Notice } from "./chat-state.ts";
+import type { ChatStore } from "./chat-store.ts";
 import { merge } from "./items.ts";
-import type { Room } from "./chat-store.ts";
 
 /** Loads the stored values into this tab, whichever tab wrote them. */
-export function sync(room: Room): void {
-  const stored = room.memory.get("conversation");
-  if (stored?.conversationId !== room.session.access?.conversationId && room.session.access) room.renew();
-  const { session } = room;
-  session.access = stored;
-  room.entries = room.waiting();
-  const tail = room.memory.get("tail");
+export function loadStored(store: ChatStore): void {
+  const stored = store.storage.get("conversation");
+  if (stored?.conversationId !== store.conversation.access?.conversationId && store.conversation.access)
+    store.leaveConversation();
+  const { conversation } = store;
+  conversation.access = stored;
+  store.outbox = store.readOutbox();
+  const tail = store.storage.get("tail");
   if (tail && tail.conversationId === stored?.conversationId) {
-    const here = new Set(session.items.map(({ key }) => key));
-    session.items = merge(session.items, tail.items, here);
+    const here = new Set(conversation.items.map(({ key }) => key));
+    conversation.items = merge(conversation.items, tail.items, here);
   }
-  room.changed();
-  room.work();
+  store.publish();
+  store.runDueWork();
 }
 
-/** Starts anew because the service rejects this conversation. Waiting messages move to the next one. */
-export function leave(room: Room, refused: ConversationAccess): void {
-  const stored = room.memory.get("conversation");
-  if (room.session.access?.conversationId !== refused.conversationId) return;
+/** Leaves a conversation that the service rejects. Waiting messages move to the next one. */
+export function leaveRefused(store: ChatStore, refused: ConversationAccess): void {
+  const stored = store.storage.get("conversation");
+  if (store.conversation.access?.conversationId !== refused.conversationId) return;
   // Another tab has a newer token, or has left already.
-  if (stored?.conversationId !== refused.conversationId || stored.token !== refused.token) return sync(room);
-  room.forget();
-  room.notices.state = { kind: "restarted" };
-  room.tell();
-  room.work();
+  if (stored?.conversationId !== refused.conversationId || stored.token !== refused.token) return loadStored(store);
+  store.forgetConversation();
+  store.notices.state = { kind: "restarted" };
+  store.notifyTabs();
+  store.runDueWork();
 }
 
 /**
  * Keeps this tab and the others in sync.
  * @returns a function that ends it
  */
-export function joinTabs(room: Room): () => void {
-  const { surroundings, memory, client } = room;
-  const channel = surroundings.openChannel?.(memory.name, (message) => {
+export function connectTabs(store: ChatStore): () => void {
+  const { environment, storage, client } = store;
+  const channel = environment.openChannel?.(storage.name, (message) => {
     const { notice } = message as { notice?: Notice | null };
-    if (notice === undefined) return sync(room);
-    room.notices.otherTab = notice ?? undefined;
-    room.changed();
+    if (notice === undefined) return loadStored(store);
+    store.notices.otherTab = notice ?? undefined;
+    store.publish();
   });
-  room.tell = (notice) => {
-    if (!room.life.signal.aborted) channel?.post({ notice });
+  store.notifyTabs = (notice) => {
+    if (!store.lifetime.signal.aborted) channel?.post({ notice });
   };
-  const stop = surroundings.listen((event, key = null) => {
+  const stop = environment.listen((event, key = null) => {
     // The channel is often quicker than the storage it reports on.
-    if (event === "storage" && memory.concerns(key)) sync(room);
-    if (event === "hidden") room.save();
-    if (event === "online" || event === "offline") room.setOffline(event === "offline");
-    if (event === "online" || event === "visible") resume(room);
+    if (event === "storage" && storage.isShared(key)) loadStored(store);
+    if (event === "hidden") store.saveTail();
+    if (event === "online" || event === "offline") store.setOffline(event === "offline");
+    if (event === "online" || event === "visible") resume(store);
   });
   return () => {
     stop();
@@ -59,13 +60,14 @@ export function joinTabs(room: Room): () => void {
   };
 
   /** Reads again: the network is back, or the page is visible again, perhaps after hours. */
-  function resume({ notices, session }: Room): void {
-    const now = surroundings.now();
+  function resume({ notices, conversation }: ChatStore): void {
+    const now = environment.now();
     const { send } = notices;
-    if (send && (send.kind === "unreachable" || ("resumesAt" in send && send.resumesAt <= now))) room.pauses.wake();
+    if (send && (send.kind === "unreachable" || ("resumesAt" in send && send.resumesAt <= now))) store.delays.wake();
     client.wake();
-    if (session.lookedAt !== undefined && Math.abs(now - session.lookedAt) > staleMs) session.lookedAt = undefined;
-    sync(room);
+    if (conversation.readAt !== undefined && Math.abs(now - conversation.readAt) > staleMs)
+      conversation.readAt = undefined;
+    loadStored(store);
   }
 }
 

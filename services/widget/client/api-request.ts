@@ -2,7 +2,7 @@ import { linkAbort } from "./linked-abort.ts";
 import { ServiceError, readServiceError, unreachable } from "./service-error.ts";
 
 /** Connection data of one service. */
-export interface Line {
+export interface Endpoint {
   /** Origin without a slash at the end. */
   readonly server: string;
   readonly fetch: typeof globalThis.fetch;
@@ -10,7 +10,7 @@ export interface Line {
   readonly identity: () => string | undefined;
 }
 
-export interface Call {
+export interface ApiRequest {
   method?: "GET" | "POST" | "DELETE";
   path: string;
   token?: string | undefined;
@@ -25,7 +25,7 @@ export interface Call {
 }
 
 /** Timeout of a whole call, after which the connection counts as dead. */
-const callLimitMs = 30_000;
+const timeoutMs = 30_000;
 
 /**
  * Sends one request without a retry.
@@ -34,11 +34,11 @@ const callLimitMs = 30_000;
  * @throws {ServiceError}
  * @throws the signal's abort reason
  */
-export async function ask<Answer>(line: Line, call: Call, has?: keyof Answer): Promise<Answer> {
+export async function requestJson<Answer>(endpoint: Endpoint, call: ApiRequest, has?: keyof Answer): Promise<Answer> {
   const { signal } = call;
-  const limited = linkAbort(signal, callLimitMs);
+  const limited = linkAbort(signal, timeoutMs);
   try {
-    const response = await send(line, call, limited.signal);
+    const response = await sendRequest(endpoint, call, limited.signal);
     const text = await response.text();
     if (!response.ok) throw readServiceError(response, text);
     const answer = JSON.parse(text || "null") as Answer;
@@ -54,13 +54,13 @@ export async function ask<Answer>(line: Line, call: Call, has?: keyof Answer): P
 }
 
 /** Sends a request and returns the result of `fetch`. */
-export function send(
-  line: Line,
-  { method, path, token, key, lastEventId, challenge, body }: Call,
+export function sendRequest(
+  endpoint: Endpoint,
+  { method, path, token, key, lastEventId, challenge, body }: ApiRequest,
   signal: AbortSignal,
 ) {
-  const identity = line.identity();
-  return line.fetch(line.server + path, {
+  const identity = endpoint.identity();
+  return endpoint.fetch(endpoint.server + path, {
     method: method ?? "GET",
     signal,
     cache: "no-store",

@@ -2,13 +2,13 @@ import type { ConversationView, HistoryView } from "../../../shared/protocol/con
 import type { JobView } from "../../../shared/protocol/job.ts";
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import type { SubmitRequest, SubmitResponse } from "../../../shared/protocol/submit.ts";
-import { type FollowOptions, followJob } from "./follow-reply.ts";
+import { type FollowOptions, followReply } from "./follow-reply.ts";
 import type { JobProgress } from "./reply-assembler.ts";
-import { askForJob, type JobAccess } from "./job-access.ts";
-import type { Route } from "./stream-reply.ts";
+import { fetchJob, type JobAccess } from "./job-access.ts";
+import type { StreamHealth } from "./stream-reply.ts";
 import { newKey } from "./new-key.ts";
-import { createPauses } from "./retry-delays.ts";
-import { ask, type Call, type Line } from "./api-request.ts";
+import { createRetryDelays } from "./retry-delays.ts";
+import { requestJson, type ApiRequest, type Endpoint } from "./api-request.ts";
 import { ServiceError } from "./service-error.ts";
 
 // Public module for sites with their own interface.
@@ -91,29 +91,29 @@ export interface Client {
 
 /** Creates a client of the HTTP contract, for browsers and Node. Sends nothing before a call. */
 export function createClient({ server, identity, fetch }: ClientOptions): Client {
-  const line: Line = {
+  const endpoint: Endpoint = {
     server: server.replace(/\/+$/, ""),
     // The global `fetch` throws when called as a method of another object.
     fetch: (...request) => (fetch ?? globalThis.fetch)(...request),
     identity: () => (typeof identity === "function" ? identity() : identity),
   };
-  const route: Route = { line, blockedUntil: 0 };
-  const pauses = createPauses();
+  const health: StreamHealth = { endpoint, blockedUntil: 0 };
+  const delays = createRetryDelays();
   const call = <Answer>(
     path: string,
     { token }: { readonly token?: string | undefined },
     { signal }: CallOptions = {},
-    { has, ...rest }: Omit<Call, "path"> & { has?: keyof Answer } = {},
-  ) => ask<Answer>(line, { path: `/api/${path}`, token, signal, ...rest }, has);
+    { has, ...rest }: Omit<ApiRequest, "path"> & { has?: keyof Answer } = {},
+  ) => requestJson<Answer>(endpoint, { path: `/api/${path}`, token, signal, ...rest }, has);
   return {
-    server: line.server,
+    server: endpoint.server,
     get visitor() {
-      return readSubject(line.identity());
+      return readSubject(endpoint.identity());
     },
     submit: (body, { key, challenge, ...options } = {}) =>
       call<SubmitResponse>("chat", options, options, { ...post, key, challenge, body, has: "jobId" }),
-    follow: (job, options = {}) => followJob(route, pauses, job, options),
-    job: (job, options) => askForJob(line, job, options?.signal),
+    follow: (job, options = {}) => followReply(health, delays, job, options),
+    job: (job, options) => fetchJob(endpoint, job, options?.signal),
     cancel: (job, options) => call<JobView>(`jobs/${job.jobId}`, job, options, { ...remove, has: "jobId" }),
     conversation: (access, options) =>
       call<ConversationView>(`conversations/${access.conversationId}`, access, options, { has: "messages" }),
@@ -127,7 +127,7 @@ export function createClient({ server, identity, fetch }: ClientOptions): Client
     feedback: (reply, body, options) => call(`messages/${reply.messageId}/feedback`, reply, options, { ...post, body }),
     assistants: async (options) =>
       (await call<{ assistants: AssistantInfo[] }>("assistants", {}, options, { has: "assistants" })).assistants,
-    wake: () => pauses.wake(),
+    wake: () => delays.wake(),
   };
 }
 

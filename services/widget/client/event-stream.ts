@@ -1,17 +1,17 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { type Endpoint, sendRequest } from "./api-request.ts";
 import type { JobAccess } from "./job-access.ts";
 import { type LinkedAbort, linkAbort } from "./linked-abort.ts";
-import { type Line, send } from "./api-request.ts";
 import { readServiceError, ServiceError, unreachable } from "./service-error.ts";
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 /** One streaming response of `GET /api/jobs/:jobId/events`. */
-export class Connection {
+export class EventStream {
   /** True once any byte has arrived. */
-  heard = false;
+  hasReceived = false;
   readonly #signal: AbortSignal | undefined;
-  readonly #end: LinkedAbort;
+  readonly #abort: LinkedAbort;
   readonly #reader: Promise<Reader>;
   readonly #decoder = new TextDecoder();
   readonly #events: EventSourceMessage[] = [];
@@ -22,50 +22,55 @@ export class Connection {
   #retryMs: number | undefined;
   #next: ReturnType<Reader["read"]>;
 
-  constructor(line: Line, job: JobAccess, lastEventId: string | undefined, signal: AbortSignal | undefined) {
+  constructor(endpoint: Endpoint, job: JobAccess, lastEventId: string | undefined, signal: AbortSignal | undefined) {
     this.#signal = signal;
-    this.#end = linkAbort(signal);
-    this.#reader = open(line, job, lastEventId, this.#end.signal);
-    this.#next = this.#read();
+    this.#abort = linkAbort(signal);
+    this.#reader = open(endpoint, job, lastEventId, this.#abort.signal);
+    this.#next = this.#readNext();
   }
 
   /**
    * Returns the events of the next bytes; often none, as a comment keeps the connection open.
-   * @returns `undefined` if no byte arrived within `patienceMs`
+   * @returns `undefined` if no byte arrived within `timeoutMs`
    * @throws when the stream has ended or broken
    */
-  async take(patienceMs: number): Promise<EventSourceMessage[] | undefined> {
-    const chunk = await within(this.#next, patienceMs);
+  async read(timeoutMs: number): Promise<EventSourceMessage[] | undefined> {
+    const chunk = await within(this.#next, timeoutMs);
     if (!chunk) return undefined;
     if (chunk.done) throw unreachable();
-    this.heard = true;
+    this.hasReceived = true;
     this.#parser.feed(this.#decoder.decode(chunk.value, { stream: true }));
-    this.#next = this.#read();
+    this.#next = this.#readNext();
     return this.#events.splice(0);
   }
 
   /** Maps an error to the one for the caller, with the retry time that the service gave. */
-  explain(error: unknown): unknown {
+  translateError(error: unknown): unknown {
     if (this.#signal?.aborted) return this.#signal.reason;
     if (error instanceof ServiceError && (error.status > 0 || error.retryAfterMs !== undefined)) return error;
     return unreachable(error, this.#retryMs);
   }
 
   close(): void {
-    this.#end.release();
-    this.#end.abort();
+    this.#abort.release();
+    this.#abort.abort();
   }
 
-  #read(): ReturnType<Reader["read"]> {
+  #readNext(): ReturnType<Reader["read"]> {
     const next = this.#reader.then((reader) => reader.read());
-    // A read may fail before it is awaited. The next `take` receives the error.
+    // A read may fail before it is awaited. The next call of `read` receives the error.
     next.catch(() => undefined);
     return next;
   }
 }
 
-async function open(line: Line, { jobId, token }: JobAccess, lastEventId: string | undefined, signal: AbortSignal) {
-  const response = await send(line, { path: `/api/jobs/${jobId}/events`, token, lastEventId }, signal);
+async function open(
+  endpoint: Endpoint,
+  { jobId, token }: JobAccess,
+  lastEventId: string | undefined,
+  signal: AbortSignal,
+) {
+  const response = await sendRequest(endpoint, { path: `/api/jobs/${jobId}/events`, token, lastEventId }, signal);
   if (!response.ok) throw readServiceError(response, await response.text());
   if (!response.body) throw unreachable();
   return response.body.getReader() as Reader;

@@ -1,5 +1,5 @@
 import type { JobView } from "../../../shared/protocol/job.ts";
-import { ask, type Line } from "./api-request.ts";
+import { requestJson, type Endpoint } from "./api-request.ts";
 
 /** Id and token of a job. */
 export interface JobAccess {
@@ -8,6 +8,6 @@ export interface JobAccess {
   readonly token?: string | undefined;
 }
 
-export function askForJob(line: Line, { jobId, token }: JobAccess, signal?: AbortSignal): Promise<JobView> {
-  return ask<JobView>(line, { path: `/api/jobs/${jobId}`, token, signal }, "jobId");
+export function fetchJob(endpoint: Endpoint, { jobId, token }: JobAccess, signal?: AbortSignal): Promise<JobView> {
+  return requestJson<JobView>(endpoint, { path: `/api/jobs/${jobId}`, token, signal }, "jobId");
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JobView } from "../../../shared/protocol/job.ts";
-import { FollowedText, type JobProgress } from "./reply-assembler.ts";
+import { ReplyAssembler, type JobProgress } from "./reply-assembler.ts";
 
 const id = "0190a7e4-7c1b-4d3e-9f52-0a1b2c3d4e5f";
 const base = { jobId: id, conversationId: id, messageId: id, createdAt: "2026-01-01T00:00:00.000Z" };
@@ -43,7 +43,7 @@ describe("text of a followed reply", () => {
     const news = fc.record({ of: fc.nat(2), to: fc.nat(12), how: fc.constantFrom("poll", "delta", "reset") });
     fc.assert(
       fc.property(attempts, fc.array(news, { maxLength: 40 }), (texts, all) => {
-        const [followed, page] = [new FollowedText(), new Page()];
+        const [followed, page] = [new ReplyAssembler(), new Page()];
         for (const { of, to, how } of all) {
           const text = texts[of];
           if (!text) continue;
@@ -75,16 +75,16 @@ describe("text of a followed reply", () => {
   });
 
   it("continues from the kept text if its id matches", () => {
-    const followed = new FollowedText({ text: "é😀", id: "2:6" });
+    const followed = new ReplyAssembler({ text: "é😀", id: "2:6" });
     expect(followed.id).toBe("2:6");
     expect([...followed.delta({ text: "x", offset: 7 }, "2:7")]).toEqual([{ type: "delta", text: "x", id: "2:7" }]);
     for (const wrong of ["2:5", "2:7", ":6", "2:", "x", "", "2:6:1"]) {
-      expect(new FollowedText({ text: "é😀", id: wrong }).id).toBeUndefined();
+      expect(new ReplyAssembler({ text: "é😀", id: wrong }).id).toBeUndefined();
     }
   });
 
   it("never returns to an earlier attempt", () => {
-    const followed = new FollowedText({ text: "new", id: "2:3" });
+    const followed = new ReplyAssembler({ text: "new", id: "2:3" });
     expect([...followed.delta({ text: "old", offset: 3 }, "1:3")]).toEqual([]);
     expect([...followed.reset({ attempt: 1 })]).toEqual([]);
     expect([...followed.view(active(1, "old"))].map(({ type }) => type)).toEqual(["status"]);
@@ -92,13 +92,13 @@ describe("text of a followed reply", () => {
   });
 
   it("stays when a poll returns less, as while drafts are down", () => {
-    const followed = new FollowedText({ text: "known", id: "1:5" });
+    const followed = new ReplyAssembler({ text: "known", id: "1:5" });
     expect([...followed.view(active(1, ""))].map(({ type }) => type)).toEqual(["status"]);
     expect([...followed.view(active(1, "kno"))]).toEqual([]);
   });
 
   it("is dropped when a job ends without a reply", () => {
-    const followed = new FollowedText({ text: "lost", id: "1:4" });
+    const followed = new ReplyAssembler({ text: "lost", id: "1:4" });
     const failed: JobView = { ...base, status: "failed", attempt: 1 };
     expect([...followed.view(failed)]).toEqual([
       { type: "reset", attempt: 1 },
@@ -107,7 +107,7 @@ describe("text of a followed reply", () => {
   });
 
   it("reports each status once until reset", () => {
-    const followed = new FollowedText();
+    const followed = new ReplyAssembler();
     const tell = (position: number) => [...followed.status({ status: "queued", attempt: 0, position })].length;
     expect([tell(3), tell(3), tell(2)]).toEqual([1, 0, 1]);
     followed.forgetStatus();

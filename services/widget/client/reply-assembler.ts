@@ -20,22 +20,22 @@ export type JobProgress =
   | { readonly type: "done" | "failed" | "cancelled"; readonly job: JobView };
 
 /** Progress of an earlier follow. */
-export interface FollowedSoFar {
+export interface ResumePoint {
   readonly text: string;
   readonly id: string;
 }
 
-const ends = { completed: "done", failed: "failed", cancelled: "cancelled" } as const;
+const finalTypes = { completed: "done", failed: "failed", cancelled: "cancelled" } as const;
 
 /** Text of one reply, assembled from streams and polls. A piece may arrive twice, and either source may lag behind. */
-export class FollowedText {
+export class ReplyAssembler {
   #text = "";
   #bytes = 0;
   #attempt = 0;
   #status = "";
 
   /** @param from is ignored if its text and its id do not match */
-  constructor(from?: FollowedSoFar) {
+  constructor(from?: ResumePoint) {
     const [, attempt, bytes] = /^(\d+):(\d+)$/.exec(from?.id ?? "") ?? [];
     if (!from || Number(bytes) !== byteLength(from.text)) return;
     this.#text = from.text;
@@ -88,7 +88,7 @@ export class FollowedText {
       return;
     }
     yield* this.#become(reply?.text ?? "");
-    yield { type: ends[status], job };
+    yield { type: finalTypes[status], job };
   }
 
   *#begin(attempt: number): Generator<JobProgress> {

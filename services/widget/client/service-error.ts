@@ -1,7 +1,7 @@
 import type { ProblemBody } from "../../../shared/protocol/service.ts";
 
 /** Maximum `Retry-After`; a longer one is a mistake, or due to a wrong clock. */
-const longestRetryMs = 3_600_000;
+const maxRetryAfterMs = 3_600_000;
 /** Problem codes of a conversation that is not, or no longer, accessible to the caller. */
 const goneCodes = ["unauthorized", "forbidden", "not-found"];
 /** Statuses that may also originate elsewhere: a proxy that starts, a network's login page. */
@@ -23,8 +23,8 @@ export class ServiceError extends Error {
   /** Delay before a retry, if the service gives one. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(status: number, words: string, { code, retryAfterMs, cause }: ErrorDetails = {}) {
-    super(words, { cause });
+  constructor(status: number, message: string, { code, retryAfterMs, cause }: ErrorDetails = {}) {
+    super(message, { cause });
     this.status = status;
     this.code = code;
     this.retryAfterMs = retryAfterMs;
@@ -59,7 +59,7 @@ export function unreachable(cause?: unknown, retryAfterMs?: number): ServiceErro
 export function readServiceError(response: Response, text: string): ServiceError {
   const problem = readProblem(text);
   const [, code] = /^\/problems\/(.+)$/.exec(problem.type ?? "") ?? [];
-  return new ServiceError(response.status, wordsOf(problem, response.status), {
+  return new ServiceError(response.status, describeProblem(problem, response.status), {
     code,
     retryAfterMs: readRetryAfter(response.headers),
   });
@@ -74,7 +74,7 @@ function readProblem(text: string): Partial<ProblemBody> {
   }
 }
 
-function wordsOf({ errors, detail, title }: Partial<ProblemBody>, status: number): string {
+function describeProblem({ errors, detail, title }: Partial<ProblemBody>, status: number): string {
   const fault = errors?.find(({ path }) => path === "message");
   if (fault) return `Your message ${fault.message}.`;
   return detail ?? title ?? `The service answered with status ${status}.`;
@@ -86,5 +86,5 @@ function readRetryAfter(headers: Headers): number | undefined {
   if (!value) return undefined;
   const now = Date.parse(headers.get("Date") ?? "") || Date.now();
   const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - now;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), longestRetryMs);
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), maxRetryAfterMs);
 }

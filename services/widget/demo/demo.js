@@ -1,5 +1,5 @@
 // @ts-check
-/** The settings of the demo page: each is an attribute of `<parley-chat>`, and stands in the page's address. */
+/** Settings of the demo page: each is an attribute of `<parley-chat>`, and part of the page's address. */
 
 /** @import { assistants } from "../../../shared/protocol/service.ts" */
 /** @import { z } from "zod" */
@@ -16,7 +16,7 @@ await listAssistants();
 readAddress();
 apply();
 
-/** Without them the chat still works, with the default one. */
+/** Lists the assistants; if that fails, the chat works with the default one. */
 async function listAssistants() {
   try {
     const response = await fetch("/api/assistants");
@@ -46,7 +46,7 @@ function apply() {
   document.documentElement.dataset["theme"] = chosen.find(({ name }) => name === "theme")?.value ?? "";
   const query = new URLSearchParams(chosen.map(({ name, value }) => [name, value]));
   history.replaceState(null, "", query.size > 0 ? `?${query}` : location.pathname);
-  // One attribute at least: without any the script puts nothing on a page.
+  // At least one attribute: without any, the script adds nothing to a page.
   const attributes = chosen.some(({ name }) => name === "assistant")
     ? chosen
     : [{ name: "assistant", value: "default" }, ...chosen];
@@ -61,7 +61,7 @@ async function copy() {
     await navigator.clipboard.writeText(line);
     copied.textContent = "Copied";
   } catch {
-    // Not allowed, or not there outside secure pages: it is marked, to be copied by hand.
+    // Denied, or missing outside secure pages: select the text, so that the visitor can copy it.
     getSelection()?.selectAllChildren(embed);
     copied.textContent = "Press Ctrl+C";
   }

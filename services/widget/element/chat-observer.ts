@@ -1,47 +1,47 @@
 import type { Chat, ChatState } from "../chat/chat-state.ts";
 import { eventsBetween, type ParleyEvent } from "./chat-events.ts";
-import type { Unread } from "./unread-counter.ts";
+import type { UnreadCounter } from "./unread-counter.ts";
 
-export interface SessionOptions {
+export interface ChatObserverOptions {
   readonly chat: Chat;
-  readonly unread: Unread;
+  readonly unread: UnreadCounter;
   /** True if the chat is in the visitor's view. */
   readonly isSeen: () => boolean;
-  readonly tell: (event: ParleyEvent) => void;
+  readonly emit: (event: ParleyEvent) => void;
   readonly onUnread: (count: number) => void;
 }
 
 /** A chat as the element observes it, with its panel open or closed. */
-export class Session {
+export class ChatObserver {
   readonly chat: Chat;
-  readonly #options: SessionOptions;
-  readonly #end: () => void;
-  #before: ChatState;
+  readonly #options: ChatObserverOptions;
+  readonly #unsubscribe: () => void;
+  #previous: ChatState;
 
-  constructor(options: SessionOptions) {
+  constructor(options: ChatObserverOptions) {
     this.#options = options;
     this.chat = options.chat;
-    this.#before = options.chat.state;
-    this.#end = options.chat.subscribe((state) => this.#change(state));
+    this.#previous = options.chat.state;
+    this.#unsubscribe = options.chat.subscribe((state) => this.#onChange(state));
     options.chat.start();
   }
 
   /** Updates the unread count; also called when the panel opens and when the page becomes visible. */
-  count(): void {
+  updateUnread(): void {
     const { unread, isSeen, onUnread, chat } = this.#options;
-    if (isSeen()) unread.see(chat.state);
+    if (isSeen()) unread.markSeen(chat.state);
     onUnread(isSeen() ? 0 : unread.count(chat.state));
   }
 
   close(): void {
-    this.#end();
+    this.#unsubscribe();
     this.chat.close();
   }
 
-  #change(state: ChatState): void {
-    const events = eventsBetween(this.#before, state);
-    this.#before = state;
-    for (const event of events) this.#options.tell(event);
-    this.count();
+  #onChange(state: ChatState): void {
+    const events = eventsBetween(this.#previous, state);
+    this.#previous = state;
+    for (const event of events) this.#options.emit(event);
+    this.updateUnread();
   }
 }

@@ -2,8 +2,8 @@
 export type Rgb = readonly [number, number, number];
 
 /** Backgrounds of the panel, as in shell.css, on which text in the accent colour is drawn. */
-const lightGround: Rgb = [1, 1, 1];
-const darkGround: Rgb = [0x15 / 255, 0x19 / 255, 0x1a / 255];
+const lightBackground: Rgb = [1, 1, 1];
+const darkBackground: Rgb = [0x15 / 255, 0x19 / 255, 0x1a / 255];
 const white: Rgb = [1, 1, 1];
 const black: Rgb = [0, 0, 0];
 
@@ -20,28 +20,32 @@ export function contrast(one: Rgb, other: Rgb): number {
 }
 
 /** Picks a readable text colour for a fill: white if readable, as on most brands; black is readable on all others. */
-export function readableOn(fill: Rgb): Rgb {
+export function readableTextOn(fill: Rgb): Rgb {
   return contrast(white, fill) >= textContrast ? white : black;
 }
 
 /** Moves a colour away from the background until it has the required contrast. */
-export function apartFrom(ground: Rgb, colour: Rgb, ratio: number): Rgb {
-  const goal: Rgb = luminance(ground) > 0.5 ? [0, 0, 0] : [1, 1, 1];
+export function withContrast(background: Rgb, colour: Rgb, ratio: number): Rgb {
+  const goal: Rgb = luminance(background) > 0.5 ? [0, 0, 0] : [1, 1, 1];
   for (let step = 0; step < steps; step++) {
     const mixed = mix(colour, goal, step / steps);
-    if (contrast(mixed, ground) >= ratio) return mixed;
+    if (contrast(mixed, background) >= ratio) return mixed;
   }
   return goal;
 }
 
 /** Builds the custom properties of shell.css for an accent colour. */
 export function accentRules(accent: Rgb): string {
-  const [lightFill, darkFill] = [lightGround, darkGround].map((ground) => apartFrom(ground, accent, fillContrast));
-  const [lightInk, darkInk] = [lightGround, darkGround].map((ground) => apartFrom(ground, accent, textContrast));
+  const [lightFill, darkFill] = [lightBackground, darkBackground].map((background) =>
+    withContrast(background, accent, fillContrast),
+  );
+  const [lightInk, darkInk] = [lightBackground, darkBackground].map((background) =>
+    withContrast(background, accent, textContrast),
+  );
   if (!lightFill || !darkFill || !lightInk || !darkInk) return "";
   return `:host {
     --_own-accent: light-dark(${css(lightFill)}, ${css(darkFill)});
-    --_own-on-accent: light-dark(${css(readableOn(lightFill))}, ${css(readableOn(darkFill))});
+    --_own-on-accent: light-dark(${css(readableTextOn(lightFill))}, ${css(readableTextOn(darkFill))});
     --_own-accent-ink: light-dark(${css(lightInk)}, ${css(darkInk)});
   }`;
 }

@@ -2,9 +2,9 @@ import { ParleyChat } from "./parley-chat.ts";
 
 /**
  * Defines `<parley-chat>`; a second call does nothing.
- * @param home the default server
+ * @param defaultServer for elements without a `server`
  */
-export function defineParleyChat(home: string): void {
-  ParleyChat.home = home;
+export function defineParleyChat(defaultServer: string): void {
+  ParleyChat.defaultServer = defaultServer;
   if (customElements.get("parley-chat") === undefined) customElements.define("parley-chat", ParleyChat);
 }

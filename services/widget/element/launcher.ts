@@ -1,7 +1,7 @@
-import type { LauncherWords } from "../i18n/launcher-strings.ts";
+import type { LauncherStrings } from "../i18n/launcher-strings.ts";
 
 export interface LauncherState {
-  readonly words: LauncherWords;
+  readonly strings: LauncherStrings;
   /** Number of unread replies; the language decides its notation. */
   readonly unread: number;
   readonly unreadText: string;
@@ -15,51 +15,52 @@ export interface LauncherState {
 
 /** Button in the corner. Built without lit: until it is pressed, nothing else of the chat is loaded. */
 export class Launcher {
-  readonly box = document.createElement("div");
+  readonly element = document.createElement("div");
   readonly #button = document.createElement("button");
   readonly #badge = document.createElement("span");
   readonly #problem = document.createElement("p");
   readonly #retry = document.createElement("button");
-  readonly #words = document.createElement("span");
+  readonly #problemText = document.createElement("span");
   /** Live region: screen readers do not announce a number on a button. */
-  readonly #news = document.createElement("span");
+  readonly #status = document.createElement("span");
 
-  constructor(act: { open: () => void; expect: () => void }) {
-    this.box.className = "launcher-box";
-    this.box.setAttribute("role", "region");
+  /** @param preload is called when a press is likely */
+  constructor({ open, preload }: { open: () => void; preload: () => void }) {
+    this.element.className = "launcher-box";
+    this.element.setAttribute("role", "region");
     // An empty title stops the browser from showing the element's own title beside the pointer.
-    this.box.title = "";
+    this.element.title = "";
     this.#button.className = "launcher";
     this.#button.type = this.#retry.type = "button";
     this.#button.part.add("launcher");
     this.#button.setAttribute("aria-haspopup", "dialog");
-    this.#button.append(bubble(), this.#badge);
+    this.#button.append(chatIcon(), this.#badge);
     this.#badge.className = "badge";
     this.#badge.part.add("badge");
     this.#badge.ariaHidden = "true";
     this.#problem.className = "problem";
     this.#problem.setAttribute("role", "alert");
-    this.#problem.append(this.#words, this.#retry);
-    this.#news.className = "news";
-    this.#news.setAttribute("role", "status");
-    this.box.append(this.#problem, this.#button, this.#news);
-    this.#button.addEventListener("click", act.open);
-    this.#retry.addEventListener("click", act.open);
-    for (const event of ["pointerenter", "focus"]) this.#button.addEventListener(event, act.expect, { once: true });
+    this.#problem.append(this.#problemText, this.#retry);
+    this.#status.className = "news";
+    this.#status.setAttribute("role", "status");
+    this.element.append(this.#problem, this.#button, this.#status);
+    this.#button.addEventListener("click", open);
+    this.#retry.addEventListener("click", open);
+    for (const event of ["pointerenter", "focus"]) this.#button.addEventListener(event, preload, { once: true });
   }
 
-  show({ words, unread, unreadText, hidden, busy, failed, inline }: LauncherState): void {
-    this.box.hidden = hidden;
-    raise(this.box, !inline);
-    this.box.ariaLabel = words.chat;
+  render({ strings, unread, unreadText, hidden, busy, failed, inline }: LauncherState): void {
+    this.element.hidden = hidden;
+    showInTopLayer(this.element, !inline);
+    this.element.ariaLabel = strings.chat;
     this.#button.ariaBusy = busy ? "true" : "false";
-    const news = unread === 0 ? "" : `${words.unread}: ${unreadText}`;
-    this.#button.ariaLabel = news === "" ? words.open : `${words.open}. ${news}`;
-    if (this.#news.textContent !== news) this.#news.textContent = news;
+    const news = unread === 0 ? "" : `${strings.unread}: ${unreadText}`;
+    this.#button.ariaLabel = news === "" ? strings.open : `${strings.open}. ${news}`;
+    if (this.#status.textContent !== news) this.#status.textContent = news;
     this.#badge.hidden = unread === 0;
     this.#badge.textContent = unreadText;
-    this.#words.textContent = failed ? words.notLoaded : "";
-    this.#retry.textContent = words.tryAgain;
+    this.#problemText.textContent = failed ? strings.notLoaded : "";
+    this.#retry.textContent = strings.tryAgain;
     this.#problem.hidden = !failed;
   }
 
@@ -71,13 +72,13 @@ export class Launcher {
 /**
  * Moves an element into the browser's top layer: over the page, and out of reach of the page's own styles and stacking.
  */
-export function raise(element: HTMLElement, raised: boolean): void {
+export function showInTopLayer(element: HTMLElement, raised: boolean): void {
   if (!("showPopover" in element)) return;
   element.popover = raised ? "manual" : null;
   if (raised && element.isConnected && !element.matches(":popover-open")) element.showPopover();
 }
 
-function bubble(): SVGElement {
+function chatIcon(): SVGElement {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 28 28");
   svg.ariaHidden = "true";

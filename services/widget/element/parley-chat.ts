@@ -2,16 +2,16 @@ import { isVisible } from "../../../shared/protocol/visible.ts";
 import type { Chat } from "../chat/chat-state.ts";
 import type { Panel } from "../panel/panel.ts";
 import type { ParleyChatElement } from "../parley.d.ts";
-import { loadWords } from "../i18n/languages.ts";
-import { launcherWords } from "../i18n/launcher-strings.ts";
+import { loadStrings } from "../i18n/languages.ts";
+import { launcherStrings } from "../i18n/launcher-strings.ts";
 import type { ParleyEvent } from "./chat-events.ts";
+import { ChatObserver } from "./chat-observer.ts";
 import { accentRules, parseColour } from "./color.ts";
 import { Launcher } from "./launcher.ts";
-import { openMemory } from "./safe-storage.ts";
-import { Session } from "./chat-observer.ts";
-import { attributeNames, readSettings, type Settings, visitorOf } from "./settings.ts";
+import { openSafeStorage } from "./safe-storage.ts";
+import { attributeNames, claimedVisitor, readSettings, type Settings } from "./settings.ts";
 import shellCss from "./shell.css";
-import { Unread } from "./unread-counter.ts";
+import { UnreadCounter } from "./unread-counter.ts";
 
 /** Maximum length of the page's address; the service stores 2 KB of metadata per message. */
 const maxPageChars = 500;
@@ -24,29 +24,29 @@ const maxPageChars = 500;
 export class ParleyChat extends HTMLElement implements ParleyChatElement {
   static readonly observedAttributes: readonly string[] = attributeNames;
   /** Default server of elements without a `server`. */
-  static home = "";
+  static defaultServer = "";
 
   readonly #root: ShadowRoot = this.attachShadow({ mode: "open" });
   readonly #accent = new CSSStyleSheet();
-  readonly #launcher = new Launcher({ open: () => this.open(), expect: () => void this.#load().catch(ignore) });
-  readonly #seen = openMemory(() => localStorage);
-  readonly #visit = openMemory(() => sessionStorage);
-  #settings: Settings = readSettings(this, ParleyChat.home);
-  #session: { of: string; opened: Promise<Session> } | undefined;
+  readonly #launcher = new Launcher({ open: () => this.open(), preload: () => void this.#loadPanel().catch(ignore) });
+  readonly #localStorage = openSafeStorage(() => localStorage);
+  readonly #sessionStorage = openSafeStorage(() => sessionStorage);
+  #settings: Settings = readSettings(this, ParleyChat.defaultServer);
+  #observed: { key: string; opened: Promise<ChatObserver> } | undefined;
   #panel: Panel | undefined;
   #unread = 0;
-  #shown = false;
+  #panelShown = false;
   #loading = false;
   #failed = false;
-  #takeFocus = false;
-  #due = false;
+  #wantsFocus = false;
+  #updateScheduled = false;
 
   constructor() {
     super();
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(shellCss);
     this.#root.adoptedStyleSheets = [sheet, this.#accent];
-    this.#root.append(this.#launcher.box);
+    this.#root.append(this.#launcher.element);
   }
 
   /** True if the panel is open or opening. */
@@ -56,9 +56,9 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
 
   /** Opens the panel and moves the focus into it. */
   open(): void {
-    this.#takeFocus = true;
+    this.#wantsFocus = true;
     this.setAttribute("open", "");
-    this.#schedule();
+    this.#scheduleUpdate();
   }
 
   close(): void {
@@ -70,13 +70,13 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     if (!isVisible(text)) return;
     this.#withChat((chat) => {
       chat.send(text);
-      this.#tell({ type: "parley:message", detail: { text } });
+      this.#emit({ type: "parley:message", detail: { text } });
     });
   }
 
   /** Forgets the conversation in this browser; the next message begins a new one. */
   reset(): void {
-    this.#withChat((chat) => chat.startAnew());
+    this.#withChat((chat) => chat.startNew());
   }
 
   /** Creates the chat under the element. Subclasses may supply another one. */
@@ -96,173 +96,174 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
   }
 
   protected connectedCallback(): void {
-    this.#settings = readSettings(this, ParleyChat.home);
-    document.addEventListener("visibilitychange", this.#look);
-    if (this.#visit.read("parley.open") === "yes" && this.#settings.position !== "inline")
+    this.#settings = readSettings(this, ParleyChat.defaultServer);
+    document.addEventListener("visibilitychange", this.#onVisibilityChange);
+    if (this.#sessionStorage.read("parley.open") === "yes" && this.#settings.position !== "inline")
       this.setAttribute("open", "");
-    this.#schedule();
+    this.#scheduleUpdate();
     // A reply may have arrived since the last visit. The check loads only the chat's own code, once the page is idle.
-    if (hasStoredChat()) whenIdle(() => this.isConnected && void this.#open().catch(ignore));
+    if (hasStoredChat()) whenIdle(() => this.isConnected && void this.#openChat().catch(ignore));
   }
 
   protected disconnectedCallback(): void {
     // A moved element is connected again by then.
     queueMicrotask(() => {
       if (this.isConnected) return;
-      document.removeEventListener("visibilitychange", this.#look);
+      document.removeEventListener("visibilitychange", this.#onVisibilityChange);
       this.#panel?.dispose();
       this.#panel = undefined;
-      this.#shown = false;
-      this.#endSession();
+      this.#panelShown = false;
+      this.#closeChat();
     });
   }
 
   protected attributeChangedCallback(): void {
-    if (this.isConnected) this.#schedule();
+    if (this.isConnected) this.#scheduleUpdate();
   }
 
   /** Merges attributes that change together into one update. */
-  #schedule(): void {
-    if (this.#due) return;
-    this.#due = true;
+  #scheduleUpdate(): void {
+    if (this.#updateScheduled) return;
+    this.#updateScheduled = true;
     queueMicrotask(() => {
-      this.#due = false;
-      if (this.isConnected) this.#apply();
+      this.#updateScheduled = false;
+      if (this.isConnected) this.#update();
     });
   }
 
-  #apply(): void {
-    this.#settings = readSettings(this, ParleyChat.home);
+  #update(): void {
+    this.#settings = readSettings(this, ParleyChat.defaultServer);
     const { color, locale, position } = this.#settings;
-    const colour = color === undefined ? undefined : parseColour(color, this.#launcher.box);
+    const colour = color === undefined ? undefined : parseColour(color, this.#launcher.element);
     this.#accent.replaceSync(colour === undefined ? "" : accentRules(colour));
-    this.#launcher.box.dir = locale.direction;
-    this.#launcher.box.lang = locale.tag;
-    if (position !== "inline") this.#visit.write("parley.open", this.isOpen ? "yes" : "no");
-    if (this.isOpen) void this.#show();
-    else this.#hide();
-    this.#draw();
+    this.#launcher.element.dir = locale.direction;
+    this.#launcher.element.lang = locale.tag;
+    if (position !== "inline") this.#sessionStorage.write("parley.open", this.isOpen ? "yes" : "no");
+    if (this.isOpen) void this.#showPanel();
+    else this.#hidePanel();
+    this.#renderLauncher();
   }
 
-  async #show(): Promise<void> {
+  async #showPanel(): Promise<void> {
     this.#loading = true;
     this.#failed = false;
-    this.#draw();
+    this.#renderLauncher();
     try {
-      const [Panel, session, words] = await this.#load();
+      const [Panel, observer, strings] = await this.#loadPanel();
       if (!this.isConnected || !this.isOpen) return;
-      if (this.#panel?.chat !== session.chat) this.#panel?.dispose();
-      this.#panel = this.#panel?.chat === session.chat ? this.#panel : new Panel(this.#root, session.chat, this.#act());
-      this.#panel.show(this.#settings, words, { focus: this.#takeFocus });
-      this.#takeFocus = false;
-      const opens = !this.#shown;
-      this.#shown = true;
-      if (opens) this.#announce("parley:open");
-      if (opens && location.protocol === "file:") this.#tellFromFile(words.fromFile);
-      session.count();
+      if (this.#panel?.chat !== observer.chat) this.#panel?.dispose();
+      this.#panel =
+        this.#panel?.chat === observer.chat ? this.#panel : new Panel(this.#root, observer.chat, this.#panelHost());
+      this.#panel.show(this.#settings, strings, { focus: this.#wantsFocus });
+      this.#wantsFocus = false;
+      const opens = !this.#panelShown;
+      this.#panelShown = true;
+      if (opens) this.#emitToggle("parley:open");
+      if (opens && location.protocol === "file:") this.#emitFileError(strings.openedAsFile);
+      observer.updateUnread();
     } catch (error) {
       this.#failed = true;
-      this.#tellNotLoaded(error);
+      this.#emitLoadError(error);
     } finally {
       this.#loading = false;
-      this.#draw();
+      this.#renderLauncher();
     }
   }
 
-  #hide(): void {
+  #hidePanel(): void {
     const hadFocus = this.#panel?.hide() ?? false;
-    if (this.#shown) this.#announce("parley:close");
-    this.#shown = this.#failed = this.#takeFocus = false;
-    this.#draw();
+    if (this.#panelShown) this.#emitToggle("parley:close");
+    this.#panelShown = this.#failed = this.#wantsFocus = false;
+    this.#renderLauncher();
     if (hadFocus) this.#launcher.focus();
   }
 
-  #load() {
+  #loadPanel() {
     const panel = import("../panel/panel.ts").then((module) => module.Panel);
-    return Promise.all([panel, this.#open(), loadWords(this.#settings.locale.language)]);
+    return Promise.all([panel, this.#openChat(), loadStrings(this.#settings.locale.language)]);
   }
 
-  /** Opens the session of the present server, assistant and visitor, once. */
-  #open(): Promise<Session> {
+  /** Opens the chat of the present server, assistant and visitor, once. */
+  #openChat(): Promise<ChatObserver> {
     const { server, assistant, identity } = this.#settings;
-    const of = JSON.stringify([server, assistant, visitorOf(identity)]);
-    if (this.#session?.of === of) return this.#session.opened;
-    this.#endSession();
-    const opened = this.createChat(this.#settings).then((chat) => this.#begin(chat));
-    this.#session = { of, opened };
+    const key = JSON.stringify([server, assistant, claimedVisitor(identity)]);
+    if (this.#observed?.key === key) return this.#observed.opened;
+    this.#closeChat();
+    const opened = this.createChat(this.#settings).then((chat) => this.#observe(chat));
+    this.#observed = { key, opened };
     opened.catch(() => {
       // A later call tries again.
-      if (this.#session?.opened === opened) this.#session = undefined;
+      if (this.#observed?.opened === opened) this.#observed = undefined;
     });
     return opened;
   }
 
-  #begin(chat: Chat): Session {
+  #observe(chat: Chat): ChatObserver {
     const { server, assistant } = this.#settings;
-    return new Session({
+    return new ChatObserver({
       chat,
-      unread: new Unread(this.#seen, server, assistant),
-      isSeen: () => this.#shown && document.visibilityState === "visible",
-      tell: (event) => this.#tell(event),
+      unread: new UnreadCounter(this.#localStorage, server, assistant),
+      isSeen: () => this.#panelShown && document.visibilityState === "visible",
+      emit: (event) => this.#emit(event),
       onUnread: (count) => {
         if (count === this.#unread) return;
         this.#unread = count;
-        this.#draw();
+        this.#renderLauncher();
       },
     });
   }
 
-  #endSession(): void {
-    void this.#session?.opened.then((session) => session.close(), ignore);
-    this.#session = undefined;
+  #closeChat(): void {
+    void this.#observed?.opened.then((observer) => observer.close(), ignore);
+    this.#observed = undefined;
   }
 
   /** Callbacks of the panel to the element. */
-  #act() {
+  #panelHost() {
     return {
       send: (text: string) => this.send(text),
       close: () => this.close(),
     };
   }
 
-  readonly #look = (): void => {
-    void this.#session?.opened.then((session) => session.count(), ignore);
+  readonly #onVisibilityChange = (): void => {
+    void this.#observed?.opened.then((observer) => observer.updateUnread(), ignore);
   };
 
-  #draw(): void {
+  #renderLauncher(): void {
     const { locale, position } = this.#settings;
     const inline = position === "inline";
-    this.#launcher.show({
-      words: launcherWords[locale.language],
+    this.#launcher.render({
+      strings: launcherStrings[locale.language],
       unread: this.#unread,
       unreadText: new Intl.NumberFormat(locale.tag).format(this.#unread),
-      hidden: this.#shown || (inline && !this.#failed),
+      hidden: this.#panelShown || (inline && !this.#failed),
       busy: this.#loading,
       failed: this.#failed,
       inline,
     });
   }
 
-  #withChat(act: (chat: Chat) => void): void {
-    void this.#open().then(
-      ({ chat }) => act(chat),
-      (error: unknown) => this.#tellNotLoaded(error),
+  #withChat(use: (chat: Chat) => void): void {
+    void this.#openChat().then(
+      ({ chat }) => use(chat),
+      (error: unknown) => this.#emitLoadError(error),
     );
   }
 
-  #tellFromFile(message: string): void {
-    this.#tell({ type: "parley:error", detail: { reason: "file", message } });
+  #emitFileError(message: string): void {
+    this.#emit({ type: "parley:error", detail: { reason: "file", message } });
   }
 
-  #tellNotLoaded(error: unknown): void {
-    this.#tell({ type: "parley:error", detail: { reason: "load", message: String(error) } });
+  #emitLoadError(error: unknown): void {
+    this.#emit({ type: "parley:error", detail: { reason: "load", message: String(error) } });
   }
 
-  #announce(type: "parley:open" | "parley:close"): void {
-    this.#tell({ type, detail: {} });
+  #emitToggle(type: "parley:open" | "parley:close"): void {
+    this.#emit({ type, detail: {} });
   }
 
-  #tell({ type, detail }: ParleyEvent): void {
+  #emit({ type, detail }: ParleyEvent): void {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }
 }
@@ -280,7 +281,7 @@ function hasStoredChat(): boolean {
   }
 }
 
-function whenIdle(act: () => void): void {
-  if ("requestIdleCallback" in window) requestIdleCallback(act, { timeout: 3000 });
-  else setTimeout(act, 1000);
+function whenIdle(run: () => void): void {
+  if ("requestIdleCallback" in window) requestIdleCallback(run, { timeout: 3000 });
+  else setTimeout(run, 1000);
 }

@@ -1,16 +1,16 @@
 /** Storage of the element itself. Where the browser denies storage, values last as long as the page. */
-export interface Memory {
+export interface SafeStorage {
   read(key: string): string | undefined;
   write(key: string, value: string): void;
 }
 
 /** @param open returns the storage; browsers that deny it throw here */
-export function openMemory(open: () => Storage): Memory {
-  const own = new Map<string, string>();
+export function openSafeStorage(open: () => Storage): SafeStorage {
+  const inMemory = new Map<string, string>();
   return {
-    read: (key) => own.get(key) ?? attempt(() => open().getItem(key)) ?? undefined,
+    read: (key) => inMemory.get(key) ?? attempt(() => open().getItem(key)) ?? undefined,
     write: (key, value) => {
-      own.set(key, value);
+      inMemory.set(key, value);
       attempt(() => open().setItem(key, value));
     },
   };

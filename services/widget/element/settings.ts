@@ -31,12 +31,12 @@ export interface Settings {
   readonly locale: Locale;
 }
 
-/** @param home the default server: the origin of the script */
-export function readSettings(element: Element, home: string): Settings {
+/** @param defaultServer the origin of the script */
+export function readSettings(element: Element, defaultServer: string): Settings {
   const read = (name: string) => element.getAttribute(name)?.trim() || undefined;
   const [position, theme, lang] = [read("position"), read("theme"), read("lang")];
   return {
-    server: readServer(read("server"), home),
+    server: readServer(read("server"), defaultServer),
     assistant: read("assistant"),
     identity: read("identity"),
     position: position === "left" || position === "right" || position === "inline" ? position : "end",
@@ -49,7 +49,7 @@ export function readSettings(element: Element, home: string): Settings {
 }
 
 /** Reads the visitor that the page claims; the service verifies it. A renewed statement names the same visitor. */
-export function visitorOf(identity: string | undefined): string | undefined {
+export function claimedVisitor(identity: string | undefined): string | undefined {
   try {
     const payload = identity?.split(".")[1]?.replaceAll("-", "+").replaceAll("_", "/") ?? "";
     return (JSON.parse(atob(payload)) as { sub?: string }).sub;
@@ -58,8 +58,8 @@ export function visitorOf(identity: string | undefined): string | undefined {
   }
 }
 
-function readServer(given: string | undefined, home: string): string {
-  const base = new URL(home, document.baseURI);
+function readServer(given: string | undefined, defaultServer: string): string {
+  const base = new URL(defaultServer, document.baseURI);
   const url = given !== undefined && URL.canParse(given, base) ? new URL(given, base) : base;
   url.search = url.hash = "";
   return url.href.replace(/\/+$/, "");

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { ChatState, ReplyMessage } from "../chat/chat-state.ts";
-import { openMemory } from "./safe-storage.ts";
-import { Unread } from "./unread-counter.ts";
+import { openSafeStorage } from "./safe-storage.ts";
+import { UnreadCounter } from "./unread-counter.ts";
 
 describe("unread replies", () => {
   it("are those since the visitor last looked", () => {
     const unread = open();
-    unread.see(chat("1", "2"));
+    unread.markSeen(chat("1", "2"));
     expect(unread.count(chat("1", "2"))).toBe(0);
     expect(unread.count(chat("1", "2", "3", "4"))).toBe(2);
-    unread.see(chat("1", "2", "3", "4"));
+    unread.markSeen(chat("1", "2", "3", "4"));
     expect(unread.count(chat("1", "2", "3", "4"))).toBe(0);
   });
 
@@ -21,13 +21,13 @@ describe("unread replies", () => {
 
   it("count from the start of a conversation never looked at", () => {
     const unread = open();
-    unread.see(chat());
+    unread.markSeen(chat());
     expect(unread.count(chat("1"))).toBe(1);
   });
 
   it("are counted once a reply is complete and the chat is known", () => {
     const unread = open();
-    unread.see(chat("1"));
+    unread.markSeen(chat("1"));
     const writing: ReplyMessage = { sender: "ai", key: "2", text: "So", timestamp: 1, phase: "writing" };
     expect(unread.count({ ...chat("1"), messages: [...chat("1").messages, writing] })).toBe(0);
     expect(unread.count({ ...chat("1", "2"), ready: false })).toBe(0);
@@ -39,19 +39,19 @@ describe("unread replies", () => {
       getItem: (key: string) => kept.get(key) ?? null,
       setItem: (key: string, value: string) => kept.set(key, value),
     };
-    open(storage).see(chat("1"));
+    open(storage).markSeen(chat("1"));
     expect(open(storage).count(chat("1", "2"))).toBe(1);
   });
 });
 
 type Kept = Pick<Storage, "getItem" | "setItem">;
 
-function open(storage?: { getItem: Kept["getItem"]; setItem: (key: string, value: string) => unknown }): Unread {
-  const memory = openMemory(() => {
+function open(storage?: { getItem: Kept["getItem"]; setItem: (key: string, value: string) => unknown }): UnreadCounter {
+  const memory = openSafeStorage(() => {
     if (storage === undefined) throw new DOMException("denied", "SecurityError");
     return storage as Storage;
   });
-  return new Unread(memory, "https://chat.example", undefined);
+  return new UnreadCounter(memory, "https://chat.example", undefined);
 }
 
 function chat(...ids: string[]): ChatState {

@@ -1,42 +1,42 @@
-import type { Words } from "./ui-strings.ts";
+import type { UiStrings } from "./ui-strings.ts";
 
-export const words: Words = {
+export const strings: UiStrings = {
   chat: "الدردشة",
   greeting: "كيف يمكننا مساعدتك؟",
   conversation: "المحادثة",
   you: "أنت",
   assistant: "المساعد",
   suggestions: "اقتراحات",
-  earlier: "رسائل أقدم",
-  newest: "أحدث الرسائل",
+  olderMessages: "رسائل أقدم",
+  newestMessages: "أحدث الرسائل",
 
   yourMessage: "رسالتك",
   placeholder: "اكتب رسالة",
   send: "إرسال",
   stop: "إيقاف",
-  left: (characters) => `الأحرف المتبقية: ${characters}`,
-  over: (characters) => `أحرف زائدة: ${characters}`,
+  charactersLeft: (characters) => `الأحرف المتبقية: ${characters}`,
+  charactersOver: (characters) => `أحرف زائدة: ${characters}`,
 
   close: "إغلاق الدردشة",
-  more: "المزيد",
-  startAnew: "محادثة جديدة",
+  menu: "المزيد",
+  startNew: "محادثة جديدة",
   deleteData: "حذف بياناتي",
   cancel: "إلغاء",
-  askStartAnew: {
+  confirmNew: {
     title: "بدء محادثة جديدة؟",
     text: "لن تظهر هذه المحادثة هنا بعد ذلك.",
     yes: "بدء",
   },
-  askDelete: {
+  confirmDelete: {
     title: "حذف هذه المحادثة؟",
     text: "تُحذف كل رسائلها نهائيًا، هنا وعلى الخادم.",
     yes: "حذف",
   },
-  deleted: "يجري حذف محادثتك.",
+  deleting: "يجري حذف محادثتك.",
 
   writing: "تجري كتابة الرد",
-  next: "دورك هو التالي",
-  inLine: (place) => `ترتيبك في الانتظار: ${place}`,
+  nextInQueue: "دورك هو التالي",
+  queuePosition: (place) => `ترتيبك في الانتظار: ${place}`,
   waiting: "بانتظار الإرسال",
   sending: "جارٍ الإرسال",
   notSent: "لم تُرسل",
@@ -58,8 +58,8 @@ export const words: Words = {
   offline: "أنت غير متصل. ستُرسل رسائلك عند عودة الاتصال.",
   unreachable: "لا يمكن الوصول إلينا حاليًا.",
   busy: "الطلبات كثيرة الآن. رسالتك محفوظة وستُرسل.",
-  goesOn: (time) => `المحاولة التالية بعد ${time}`,
+  retryIn: (time) => `المحاولة التالية بعد ${time}`,
   restarted: "انتهت تلك المحادثة. رسالتك التالية تبدأ محادثة جديدة.",
-  fromFile:
+  openedAsFile:
     "فُتحت هذه الصفحة كملف (file://)، والمتصفحات لا تسمح لمثل هذه الصفحات بالاتصال بخدمة دردشة. افتحها من خادم ويب، مثلًا باستخدام ”npx serve“.",
 };

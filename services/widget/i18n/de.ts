@@ -1,42 +1,42 @@
-import type { Words } from "./ui-strings.ts";
+import type { UiStrings } from "./ui-strings.ts";
 
-export const words: Words = {
+export const strings: UiStrings = {
   chat: "Chat",
   greeting: "Wie können wir helfen?",
   conversation: "Unterhaltung",
   you: "Sie",
   assistant: "Assistent",
   suggestions: "Vorschläge",
-  earlier: "Frühere Nachrichten",
-  newest: "Neueste Nachrichten",
+  olderMessages: "Frühere Nachrichten",
+  newestMessages: "Neueste Nachrichten",
 
   yourMessage: "Ihre Nachricht",
   placeholder: "Nachricht schreiben",
   send: "Senden",
   stop: "Anhalten",
-  left: (characters) => `Noch ${characters} Zeichen`,
-  over: (characters) => `${characters} Zeichen zu lang`,
+  charactersLeft: (characters) => `Noch ${characters} Zeichen`,
+  charactersOver: (characters) => `${characters} Zeichen zu lang`,
 
   close: "Chat schließen",
-  more: "Mehr",
-  startAnew: "Neue Unterhaltung",
+  menu: "Mehr",
+  startNew: "Neue Unterhaltung",
   deleteData: "Meine Daten löschen",
   cancel: "Abbrechen",
-  askStartAnew: {
+  confirmNew: {
     title: "Neue Unterhaltung beginnen?",
     text: "Diese wird hier dann nicht mehr angezeigt.",
     yes: "Neu beginnen",
   },
-  askDelete: {
+  confirmDelete: {
     title: "Diese Unterhaltung löschen?",
     text: "Alle Nachrichten werden endgültig gelöscht, hier und auf dem Server.",
     yes: "Löschen",
   },
-  deleted: "Ihre Unterhaltung wird gelöscht.",
+  deleting: "Ihre Unterhaltung wird gelöscht.",
 
   writing: "Antwort wird geschrieben",
-  next: "Sie sind als Nächstes an der Reihe",
-  inLine: (place) => `Sie sind Nr. ${place} in der Warteschlange`,
+  nextInQueue: "Sie sind als Nächstes an der Reihe",
+  queuePosition: (place) => `Sie sind Nr. ${place} in der Warteschlange`,
   waiting: "Wird noch gesendet",
   sending: "Wird gesendet",
   notSent: "Nicht gesendet",
@@ -58,8 +58,8 @@ export const words: Words = {
   offline: "Sie sind offline. Ihre Nachrichten werden gesendet, sobald Sie wieder verbunden sind.",
   unreachable: "Wir sind im Moment nicht erreichbar.",
   busy: "Gerade ist viel los. Ihre Nachricht bleibt erhalten und wird gesendet.",
-  goesOn: (time) => `Nächster Versuch in ${time}`,
+  retryIn: (time) => `Nächster Versuch in ${time}`,
   restarted: "Diese Unterhaltung ist beendet. Ihre nächste Nachricht beginnt eine neue.",
-  fromFile:
+  openedAsFile:
     "Diese Seite wurde als Datei geöffnet (file://), und Browser lassen solche Seiten nicht mit einem Chat-Dienst sprechen. Öffnen Sie sie über einen Webserver, zum Beispiel mit „npx serve“.",
 };

@@ -1,45 +1,45 @@
-import type { Words } from "./ui-strings.ts";
+import type { UiStrings } from "./ui-strings.ts";
 
 const ordinal = new Intl.PluralRules("en", { type: "ordinal" });
 const endings: Partial<Record<Intl.LDMLPluralRule, string>> = { one: "st", two: "nd", few: "rd" };
 
-export const words: Words = {
+export const strings: UiStrings = {
   chat: "Chat",
   greeting: "How can we help?",
   conversation: "Conversation",
   you: "You",
   assistant: "Assistant",
   suggestions: "Suggestions",
-  earlier: "Earlier messages",
-  newest: "Newest messages",
+  olderMessages: "Earlier messages",
+  newestMessages: "Newest messages",
 
   yourMessage: "Your message",
   placeholder: "Write a message",
   send: "Send",
   stop: "Stop",
-  left: (characters) => `Characters left: ${characters}`,
-  over: (characters) => `Too long by ${characters}`,
+  charactersLeft: (characters) => `Characters left: ${characters}`,
+  charactersOver: (characters) => `Too long by ${characters}`,
 
   close: "Close chat",
-  more: "More",
-  startAnew: "New conversation",
+  menu: "More",
+  startNew: "New conversation",
   deleteData: "Delete my data",
   cancel: "Cancel",
-  askStartAnew: {
+  confirmNew: {
     title: "Start a new conversation?",
     text: "This one will no longer be shown here.",
     yes: "Start anew",
   },
-  askDelete: {
+  confirmDelete: {
     title: "Delete this conversation?",
     text: "All its messages are erased for good, here and on the server.",
     yes: "Delete",
   },
-  deleted: "Your conversation is being deleted.",
+  deleting: "Your conversation is being deleted.",
 
   writing: "Writing a reply",
-  next: "You are next in line",
-  inLine: (place) => `You are ${place}${endings[ordinal.select(place)] ?? "th"} in line`,
+  nextInQueue: "You are next in line",
+  queuePosition: (place) => `You are ${place}${endings[ordinal.select(place)] ?? "th"} in line`,
   waiting: "Waiting to be sent",
   sending: "Sending",
   notSent: "Not sent",
@@ -61,8 +61,8 @@ export const words: Words = {
   offline: "You are offline. Your messages are sent when you are back.",
   unreachable: "We can’t be reached at the moment.",
   busy: "A lot is going on right now. Your message is kept and will be sent.",
-  goesOn: (time) => `Next try in ${time}`,
+  retryIn: (time) => `Next try in ${time}`,
   restarted: "That conversation has ended. Your next message begins a new one.",
-  fromFile:
+  openedAsFile:
     "This page was opened as a file (file://), and browsers don’t let such pages talk to a chat service. Open it from a web server, for example with “npx serve”.",
 };

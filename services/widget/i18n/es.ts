@@ -1,42 +1,42 @@
-import type { Words } from "./ui-strings.ts";
+import type { UiStrings } from "./ui-strings.ts";
 
-export const words: Words = {
+export const strings: UiStrings = {
   chat: "Chat",
   greeting: "¿En qué podemos ayudarte?",
   conversation: "Conversación",
   you: "Tú",
   assistant: "Asistente",
   suggestions: "Sugerencias",
-  earlier: "Mensajes anteriores",
-  newest: "Últimos mensajes",
+  olderMessages: "Mensajes anteriores",
+  newestMessages: "Últimos mensajes",
 
   yourMessage: "Tu mensaje",
   placeholder: "Escribe un mensaje",
   send: "Enviar",
   stop: "Detener",
-  left: (characters) => `Caracteres restantes: ${characters}`,
-  over: (characters) => `Sobran ${characters} caracteres`,
+  charactersLeft: (characters) => `Caracteres restantes: ${characters}`,
+  charactersOver: (characters) => `Sobran ${characters} caracteres`,
 
   close: "Cerrar el chat",
-  more: "Más",
-  startAnew: "Nueva conversación",
+  menu: "Más",
+  startNew: "Nueva conversación",
   deleteData: "Borrar mis datos",
   cancel: "Cancelar",
-  askStartAnew: {
+  confirmNew: {
     title: "¿Empezar una conversación nueva?",
     text: "Esta dejará de mostrarse aquí.",
     yes: "Empezar",
   },
-  askDelete: {
+  confirmDelete: {
     title: "¿Borrar esta conversación?",
     text: "Todos sus mensajes se borran para siempre, aquí y en el servidor.",
     yes: "Borrar",
   },
-  deleted: "Tu conversación se está borrando.",
+  deleting: "Tu conversación se está borrando.",
 
   writing: "Escribiendo una respuesta",
-  next: "Es casi tu turno",
-  inLine: (place) => `Estás en el puesto ${place} de la cola`,
+  nextInQueue: "Es casi tu turno",
+  queuePosition: (place) => `Estás en el puesto ${place} de la cola`,
   waiting: "Pendiente de envío",
   sending: "Enviando",
   notSent: "No enviado",
@@ -58,8 +58,8 @@ export const words: Words = {
   offline: "Estás sin conexión. Tus mensajes se enviarán cuando vuelva.",
   unreachable: "Ahora mismo no se nos puede contactar.",
   busy: "Hay mucha actividad ahora. Tu mensaje queda guardado y se enviará.",
-  goesOn: (time) => `Próximo intento en ${time}`,
+  retryIn: (time) => `Próximo intento en ${time}`,
   restarted: "Esa conversación ha terminado. Tu próximo mensaje empieza una nueva.",
-  fromFile:
+  openedAsFile:
     "Esta página se abrió como archivo (file://), y los navegadores no permiten que esas páginas hablen con un servicio de chat. Ábrela desde un servidor web, por ejemplo con «npx serve».",
 };

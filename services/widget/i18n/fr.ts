@@ -1,42 +1,42 @@
-import type { Words } from "./ui-strings.ts";
+import type { UiStrings } from "./ui-strings.ts";
 
-export const words: Words = {
+export const strings: UiStrings = {
   chat: "Chat",
   greeting: "Comment pouvons-nous vous aider ?",
   conversation: "Conversation",
   you: "Vous",
   assistant: "Assistant",
   suggestions: "Suggestions",
-  earlier: "Messages précédents",
-  newest: "Derniers messages",
+  olderMessages: "Messages précédents",
+  newestMessages: "Derniers messages",
 
   yourMessage: "Votre message",
   placeholder: "Écrivez un message",
   send: "Envoyer",
   stop: "Arrêter",
-  left: (characters) => `Caractères restants : ${characters}`,
-  over: (characters) => `Trop long de ${characters} caractères`,
+  charactersLeft: (characters) => `Caractères restants : ${characters}`,
+  charactersOver: (characters) => `Trop long de ${characters} caractères`,
 
   close: "Fermer le chat",
-  more: "Plus",
-  startAnew: "Nouvelle conversation",
+  menu: "Plus",
+  startNew: "Nouvelle conversation",
   deleteData: "Supprimer mes données",
   cancel: "Annuler",
-  askStartAnew: {
+  confirmNew: {
     title: "Commencer une nouvelle conversation ?",
     text: "Celle-ci ne sera plus affichée ici.",
     yes: "Recommencer",
   },
-  askDelete: {
+  confirmDelete: {
     title: "Supprimer cette conversation ?",
     text: "Tous ses messages sont effacés définitivement, ici et sur le serveur.",
     yes: "Supprimer",
   },
-  deleted: "Votre conversation est en cours de suppression.",
+  deleting: "Votre conversation est en cours de suppression.",
 
   writing: "Réponse en cours",
-  next: "C’est bientôt votre tour",
-  inLine: (place) => `Vous êtes en ${place}e position dans la file`,
+  nextInQueue: "C’est bientôt votre tour",
+  queuePosition: (place) => `Vous êtes en ${place}e position dans la file`,
   waiting: "En attente d’envoi",
   sending: "Envoi en cours",
   notSent: "Non envoyé",
@@ -58,8 +58,8 @@ export const words: Words = {
   offline: "Vous êtes hors ligne. Vos messages partiront dès votre retour.",
   unreachable: "Nous sommes injoignables pour le moment.",
   busy: "Il y a beaucoup de demandes. Votre message est conservé et sera envoyé.",
-  goesOn: (time) => `Nouvel essai dans ${time}`,
+  retryIn: (time) => `Nouvel essai dans ${time}`,
   restarted: "Cette conversation est terminée. Votre prochain message en commencera une nouvelle.",
-  fromFile:
+  openedAsFile:
     "Cette page a été ouverte comme un fichier (file://), et les navigateurs ne laissent pas ces pages parler à un service de chat. Ouvrez-la depuis un serveur web, par exemple avec « npx serve ».",
 };

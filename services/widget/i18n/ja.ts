@@ -1,42 +1,42 @@
-import type { Words } from "./ui-strings.ts";
+import type { UiStrings } from "./ui-strings.ts";
 
-export const words: Words = {
+export const strings: UiStrings = {
   chat: "チャット",
   greeting: "どのようなご用件でしょうか？",
   conversation: "会話",
   you: "あなた",
   assistant: "アシスタント",
   suggestions: "候補",
-  earlier: "以前のメッセージ",
-  newest: "最新のメッセージ",
+  olderMessages: "以前のメッセージ",
+  newestMessages: "最新のメッセージ",
 
   yourMessage: "メッセージ",
   placeholder: "メッセージを入力",
   send: "送信",
   stop: "停止",
-  left: (characters) => `残り ${characters} 文字`,
-  over: (characters) => `${characters} 文字超過しています`,
+  charactersLeft: (characters) => `残り ${characters} 文字`,
+  charactersOver: (characters) => `${characters} 文字超過しています`,
 
   close: "チャットを閉じる",
-  more: "その他",
-  startAnew: "新しい会話",
+  menu: "その他",
+  startNew: "新しい会話",
   deleteData: "データを削除",
   cancel: "キャンセル",
-  askStartAnew: {
+  confirmNew: {
     title: "新しい会話を始めますか？",
     text: "この会話はここに表示されなくなります。",
     yes: "始める",
   },
-  askDelete: {
+  confirmDelete: {
     title: "この会話を削除しますか？",
     text: "すべてのメッセージが、この端末とサーバーの両方から完全に削除されます。",
     yes: "削除",
   },
-  deleted: "会話を削除しています。",
+  deleting: "会話を削除しています。",
 
   writing: "返信を作成中",
-  next: "次に順番が来ます",
-  inLine: (place) => `現在 ${place} 番目にお待ちです`,
+  nextInQueue: "次に順番が来ます",
+  queuePosition: (place) => `現在 ${place} 番目にお待ちです`,
   waiting: "送信待ち",
   sending: "送信中",
   notSent: "送信できませんでした",
@@ -58,8 +58,8 @@ export const words: Words = {
   offline: "オフラインです。接続が戻るとメッセージが送信されます。",
   unreachable: "現在、接続できません。",
   busy: "ただいま混み合っています。メッセージは保存され、あとで送信されます。",
-  goesOn: (time) => `${time}後に再試行します`,
+  retryIn: (time) => `${time}後に再試行します`,
   restarted: "その会話は終了しました。次のメッセージから新しい会話が始まります。",
-  fromFile:
+  openedAsFile:
     "このページはファイル（file://）として開かれています。ブラウザーはこのようなページからチャットサービスへの接続を許可しません。「npx serve」などを使い、ウェブサーバーから開いてください。",
 };

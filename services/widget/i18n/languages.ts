@@ -1,15 +1,15 @@
-import type { Words } from "./ui-strings.ts";
+import type { UiStrings } from "./ui-strings.ts";
 
 /** One file per language, so that a visitor loads only one. */
 const files = {
-  en: async () => (await import("./en.ts")).words,
-  de: async () => (await import("./de.ts")).words,
-  fr: async () => (await import("./fr.ts")).words,
-  es: async () => (await import("./es.ts")).words,
-  pt: async () => (await import("./pt.ts")).words,
-  ja: async () => (await import("./ja.ts")).words,
-  zh: async () => (await import("./zh.ts")).words,
-  ar: async () => (await import("./ar.ts")).words,
+  en: async () => (await import("./en.ts")).strings,
+  de: async () => (await import("./de.ts")).strings,
+  fr: async () => (await import("./fr.ts")).strings,
+  es: async () => (await import("./es.ts")).strings,
+  pt: async () => (await import("./pt.ts")).strings,
+  ja: async () => (await import("./ja.ts")).strings,
+  zh: async () => (await import("./zh.ts")).strings,
+  ar: async () => (await import("./ar.ts")).strings,
 };
 
 export type Language = keyof typeof files;
@@ -38,7 +38,7 @@ export function chooseLocale(wanted: readonly string[]): Locale {
 }
 
 /** @throws if the file cannot be loaded */
-export function loadWords(language: Language): Promise<Words> {
+export function loadStrings(language: Language): Promise<UiStrings> {
   return files[language]();
 }
 

@@ -1,7 +1,7 @@
 import type { Language } from "./languages.ts";
 
 /** Words needed before anything else is loaded. All languages are included, as the button cannot wait for a file. */
-export interface LauncherWords {
+export interface LauncherStrings {
   readonly chat: string;
   readonly open: string;
   readonly unread: string;
@@ -9,7 +9,7 @@ export interface LauncherWords {
   readonly tryAgain: string;
 }
 
-export const launcherWords: Record<Language, LauncherWords> = {
+export const launcherStrings: Record<Language, LauncherStrings> = {
   en: {
     chat: "Chat",
     open: "Open chat",

@@ -1,42 +1,42 @@
-import type { Words } from "./ui-strings.ts";
+import type { UiStrings } from "./ui-strings.ts";
 
-export const words: Words = {
+export const strings: UiStrings = {
   chat: "Chat",
   greeting: "Como podemos ajudar?",
   conversation: "Conversa",
   you: "Você",
   assistant: "Assistente",
   suggestions: "Sugestões",
-  earlier: "Mensagens anteriores",
-  newest: "Mensagens mais recentes",
+  olderMessages: "Mensagens anteriores",
+  newestMessages: "Mensagens mais recentes",
 
   yourMessage: "Sua mensagem",
   placeholder: "Escreva uma mensagem",
   send: "Enviar",
   stop: "Parar",
-  left: (characters) => `Caracteres restantes: ${characters}`,
-  over: (characters) => `${characters} caracteres a mais`,
+  charactersLeft: (characters) => `Caracteres restantes: ${characters}`,
+  charactersOver: (characters) => `${characters} caracteres a mais`,
 
   close: "Fechar o chat",
-  more: "Mais",
-  startAnew: "Nova conversa",
+  menu: "Mais",
+  startNew: "Nova conversa",
   deleteData: "Apagar meus dados",
   cancel: "Cancelar",
-  askStartAnew: {
+  confirmNew: {
     title: "Começar uma nova conversa?",
     text: "Esta deixará de ser mostrada aqui.",
     yes: "Começar",
   },
-  askDelete: {
+  confirmDelete: {
     title: "Apagar esta conversa?",
     text: "Todas as mensagens são apagadas para sempre, aqui e no servidor.",
     yes: "Apagar",
   },
-  deleted: "Sua conversa está sendo apagada.",
+  deleting: "Sua conversa está sendo apagada.",
 
   writing: "Escrevendo uma resposta",
-  next: "Você é a próxima pessoa da fila",
-  inLine: (place) => `Sua posição na fila: ${place}`,
+  nextInQueue: "Você é a próxima pessoa da fila",
+  queuePosition: (place) => `Sua posição na fila: ${place}`,
   waiting: "Aguardando envio",
   sending: "Enviando",
   notSent: "Não enviada",
@@ -58,8 +58,8 @@ export const words: Words = {
   offline: "Você está sem conexão. Suas mensagens serão enviadas quando ela voltar.",
   unreachable: "Não é possível falar conosco no momento.",
   busy: "Há muito movimento agora. Sua mensagem está guardada e será enviada.",
-  goesOn: (time) => `Próxima tentativa em ${time}`,
+  retryIn: (time) => `Próxima tentativa em ${time}`,
   restarted: "Essa conversa terminou. Sua próxima mensagem começa uma nova.",
-  fromFile:
+  openedAsFile:
     "Esta página foi aberta como arquivo (file://), e os navegadores não deixam páginas assim falar com um serviço de chat. Abra-a a partir de um servidor web, por exemplo com “npx serve”.",
 };

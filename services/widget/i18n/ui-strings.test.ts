@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { chooseLocale, languages, loadWords } from "./languages.ts";
-import { launcherWords } from "./launcher-strings.ts";
+import { chooseLocale, languages, loadStrings } from "./languages.ts";
+import { launcherStrings } from "./launcher-strings.ts";
 
 describe("languages", () => {
   it.each([
@@ -20,9 +20,9 @@ describe("languages", () => {
   });
 
   it.each(languages)("have every message in %s", async (language) => {
-    const words = { ...(await loadWords(language)), ...launcherWords[language] };
-    const english = await loadWords("en");
-    for (const [key, word] of Object.entries(words)) {
+    const strings = { ...(await loadStrings(language)), ...launcherStrings[language] };
+    const english = await loadStrings("en");
+    for (const [key, word] of Object.entries(strings)) {
       const said = say(word);
       expect(said, key).toMatch(/\S/);
       // A sentence that is English has not been translated.
@@ -32,20 +32,10 @@ describe("languages", () => {
   });
 
   it("use English plural rules for positions", async () => {
-    const { inLine } = await loadWords("en");
-    expect([2, 3, 4, 11, 12, 13, 21, 22, 23, 101, 111].map(inLine).map((text) => /\d+\w+/.exec(text)?.[0])).toEqual([
-      "2nd",
-      "3rd",
-      "4th",
-      "11th",
-      "12th",
-      "13th",
-      "21st",
-      "22nd",
-      "23rd",
-      "101st",
-      "111th",
-    ]);
+    const { queuePosition } = await loadStrings("en");
+    expect(
+      [2, 3, 4, 11, 12, 13, 21, 22, 23, 101, 111].map(queuePosition).map((text) => /\d+\w+/.exec(text)?.[0]),
+    ).toEqual(["2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "23rd", "101st", "111th"]);
   });
 });
 

@@ -1,5 +1,5 @@
 /** All texts of the open chat in one language. Arguments of functions are already formatted for that language. */
-export interface Words {
+export interface UiStrings {
   /** Heading of a chat whose assistant has no name. */
   readonly chat: string;
   readonly greeting: string;
@@ -7,29 +7,29 @@ export interface Words {
   readonly you: string;
   readonly assistant: string;
   readonly suggestions: string;
-  readonly earlier: string;
-  readonly newest: string;
+  readonly olderMessages: string;
+  readonly newestMessages: string;
 
   readonly yourMessage: string;
   readonly placeholder: string;
   readonly send: string;
   readonly stop: string;
-  readonly left: (characters: string) => string;
-  readonly over: (characters: string) => string;
+  readonly charactersLeft: (characters: string) => string;
+  readonly charactersOver: (characters: string) => string;
 
   readonly close: string;
-  readonly more: string;
-  readonly startAnew: string;
+  readonly menu: string;
+  readonly startNew: string;
   readonly deleteData: string;
   readonly cancel: string;
-  readonly askStartAnew: Question;
-  readonly askDelete: Question;
-  readonly deleted: string;
+  readonly confirmNew: Confirmation;
+  readonly confirmDelete: Confirmation;
+  readonly deleting: string;
 
   readonly writing: string;
-  readonly next: string;
+  readonly nextInQueue: string;
   /** Position in the queue, from 2. */
-  readonly inLine: (place: number) => string;
+  readonly queuePosition: (place: number) => string;
   readonly waiting: string;
   readonly sending: string;
   readonly notSent: string;
@@ -52,12 +52,12 @@ export interface Words {
   readonly unreachable: string;
   readonly busy: string;
   /** Time until sending resumes, like "12 sec". */
-  readonly goesOn: (time: string) => string;
+  readonly retryIn: (time: string) => string;
   readonly restarted: string;
-  readonly fromFile: string;
+  readonly openedAsFile: string;
 }
 
-export interface Question {
+export interface Confirmation {
   readonly title: string;
   readonly text: string;
   readonly yes: string;

@@ -1,42 +1,42 @@
-import type { Words } from "./ui-strings.ts";
+import type { UiStrings } from "./ui-strings.ts";
 
-export const words: Words = {
+export const strings: UiStrings = {
   chat: "聊天",
   greeting: "有什么可以帮您？",
   conversation: "对话",
   you: "您",
   assistant: "助手",
   suggestions: "建议",
-  earlier: "更早的消息",
-  newest: "最新消息",
+  olderMessages: "更早的消息",
+  newestMessages: "最新消息",
 
   yourMessage: "您的消息",
   placeholder: "输入消息",
   send: "发送",
   stop: "停止",
-  left: (characters) => `还可输入 ${characters} 个字`,
-  over: (characters) => `超出 ${characters} 个字`,
+  charactersLeft: (characters) => `还可输入 ${characters} 个字`,
+  charactersOver: (characters) => `超出 ${characters} 个字`,
 
   close: "关闭聊天",
-  more: "更多",
-  startAnew: "新对话",
+  menu: "更多",
+  startNew: "新对话",
   deleteData: "删除我的数据",
   cancel: "取消",
-  askStartAnew: {
+  confirmNew: {
     title: "开始新的对话？",
     text: "当前对话将不再显示在这里。",
     yes: "开始",
   },
-  askDelete: {
+  confirmDelete: {
     title: "删除这段对话？",
     text: "所有消息将从此处和服务器上永久删除。",
     yes: "删除",
   },
-  deleted: "正在删除您的对话。",
+  deleting: "正在删除您的对话。",
 
   writing: "正在回复",
-  next: "下一位就是您",
-  inLine: (place) => `您排在第 ${place} 位`,
+  nextInQueue: "下一位就是您",
+  queuePosition: (place) => `您排在第 ${place} 位`,
   waiting: "等待发送",
   sending: "正在发送",
   notSent: "未发送",
@@ -58,8 +58,8 @@ export const words: Words = {
   offline: "您已离线。恢复连接后会发送您的消息。",
   unreachable: "目前无法连接到我们。",
   busy: "现在咨询较多。您的消息已保存，稍后会发送。",
-  goesOn: (time) => `${time}后重试`,
+  retryIn: (time) => `${time}后重试`,
   restarted: "该对话已结束。您的下一条消息将开始新的对话。",
-  fromFile:
+  openedAsFile:
     "此页面是以文件方式（file://）打开的，浏览器不允许这样的页面连接聊天服务。请通过网络服务器打开，例如使用“npx serve”。",
 };

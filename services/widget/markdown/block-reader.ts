@@ -28,9 +28,9 @@ export class BlockReader {
       lines.map((line) => line.replace(/\r$/, "").replaceAll("\t", "    ")),
       !whole,
     );
-    const loose = parsed.slice(-looseBlocks(parsed, lines.length));
-    for (const { block, end } of parsed.slice(0, parsed.length - loose.length)) this.#settle(block, lines, end);
-    this.#blocks = [...this.#settled, ...loose.map(({ block }) => block)];
+    const unsettled = parsed.slice(-countUnsettled(parsed, lines.length));
+    for (const { block, end } of parsed.slice(0, parsed.length - unsettled.length)) this.#settle(block, lines, end);
+    this.#blocks = [...this.#settled, ...unsettled.map(({ block }) => block)];
     return this.#blocks;
   }
 
@@ -49,7 +49,7 @@ export class BlockReader {
  * Counts the blocks that may still change. The first two lines of the last block decide its type; until they are
  * complete, the block before it may continue.
  */
-function looseBlocks(parsed: readonly Parsed[], lines: number): number {
+function countUnsettled(parsed: readonly Parsed[], lines: number): number {
   const begin = parsed.at(-2)?.end ?? 0;
   return lines - begin < 4 ? 2 : 1;
 }

@@ -3,7 +3,7 @@ import { renderBlocks, type MarkdownContext } from "./render-blocks.ts";
 import { plainText } from "./plain-text.ts";
 
 /** One reply in its visible form and in its spoken form, which may be further ahead. */
-export class ReplyText {
+export class MarkdownReply {
   readonly #shown = new BlockReader();
   readonly #spoken = new BlockReader();
 
@@ -12,7 +12,7 @@ export class ReplyText {
     return renderBlocks(this.#shown.read(text, whole), context);
   }
 
-  plain(text: string, whole: boolean): string {
+  plainText(text: string, whole: boolean): string {
     return this.#spoken.read(text, whole).map(plainText).join("\n");
   }
 }

@@ -2,7 +2,7 @@ import { marked } from "marked";
 import { describe, expect, it } from "vitest";
 import { BlockReader } from "./block-reader.ts";
 import { plainText } from "./plain-text.ts";
-import { safeAddress } from "./safe-url.ts";
+import { safeUrl } from "./safe-url.ts";
 import type { Block, Cell, Inline } from "./syntax-tree.ts";
 
 /** Texts as models write them. Marked, which knows all of GitHub's markdown, must read them the same way. */
@@ -209,7 +209,7 @@ describe("address in a reply", () => {
     ["mailto:a@b.example", "mailto:a@b.example"],
     ["tel:+491234", "tel:+491234"],
   ])("%j leads to %j", (address, to) => {
-    expect(safeAddress(address, "https://shop.example/page")).toBe(to);
+    expect(safeUrl(address, "https://shop.example/page")).toBe(to);
   });
 
   it.each([
@@ -226,7 +226,7 @@ describe("address in a reply", () => {
     "intent://x#Intent;end",
     "https://",
   ])("%j leads nowhere", (address) => {
-    expect(safeAddress(address, "https://shop.example/page")).toBeUndefined();
+    expect(safeUrl(address, "https://shop.example/page")).toBeUndefined();
   });
 });
 

@@ -3,7 +3,7 @@ import { type Delimiter, type Piece, resolveEmphasis } from "./emphasis.ts";
 import type { Inline } from "./syntax-tree.ts";
 
 /** Result of a parse: the number of characters consumed and the node. */
-interface Read {
+interface ParsedPiece {
   readonly length: number;
   readonly piece: Piece;
 }
@@ -14,8 +14,8 @@ const maxLabelChars = 1000;
 
 const plain = /^[^\\`!<&[*_~\nhwHW\p{L}\p{N}]+/u;
 const word = /^[\p{L}\p{N}]+/u;
-const address = /^(?:https?:\/\/|www\.)[^\s<>]*/i;
-const mail = /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+/;
+const bareUrl = /^(?:https?:\/\/|www\.)[^\s<>]*/i;
+const bareEmail = /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+/;
 
 /**
  * @param open the text grows: open marks are closed, undecided ones are left out
@@ -26,9 +26,9 @@ export function parseInline(text: string, open: boolean, links = 0): Inline[] {
   for (let at = 0; at < text.length;) {
     const rest = text.slice(at);
     const { length, piece } =
-      readSign(rest, open) ??
+      readEscapeOrCode(rest, open) ??
       (links < maxLinks ? readLink(rest, open, links) : undefined) ??
-      (links === 0 ? readAddress(rest, text[at - 1], open) : undefined) ??
+      (links === 0 ? readBareUrl(rest, text[at - 1], open) : undefined) ??
       readDelimiter(rest, text[at - 1], open) ??
       readPlain(rest);
     at += length;
@@ -38,7 +38,7 @@ export function parseInline(text: string, open: boolean, links = 0): Inline[] {
 }
 
 /** Parses escapes, references, code and line breaks. */
-function readSign(rest: string, open: boolean): Read | undefined {
+function readEscapeOrCode(rest: string, open: boolean): ParsedPiece | undefined {
   switch (rest.charAt(0)) {
     case "\n":
       return { length: /^\n[ \t]*/.exec(rest)?.[0].length ?? 1, piece: { type: "break" } };
@@ -66,7 +66,7 @@ function readSign(rest: string, open: boolean): Read | undefined {
   }
 }
 
-function readCode(rest: string, open: boolean): Read {
+function readCode(rest: string, open: boolean): ParsedPiece {
   const [marks = "`"] = /^`+/.exec(rest) ?? [];
   const body = rest.slice(marks.length);
   const end = body.search(new RegExp(`(?<!\`)${marks}(?!\`)`));
@@ -84,7 +84,7 @@ function trimCode(text: string): string {
 }
 
 /** Parses a link or an image, which becomes a link. An incomplete link yields its label. */
-function readLink(rest: string, open: boolean, links: number): Read | undefined {
+function readLink(rest: string, open: boolean, links: number): ParsedPiece | undefined {
   if (open && rest === "!") return { length: 1, piece: "" };
   const [opening] = /^!?\[/.exec(rest) ?? [];
   if (opening === undefined) return undefined;
@@ -121,29 +121,29 @@ function findClose(text: string, at: number, opening: string, closing: string): 
 }
 
 /** Parses a bare address. While it grows, it has no link. */
-function readAddress(rest: string, before: string | undefined, open: boolean): Read | undefined {
+function readBareUrl(rest: string, before: string | undefined, open: boolean): ParsedPiece | undefined {
   if (before !== undefined && /[\p{L}\p{N}@/]/u.test(before)) return undefined;
-  const [found] = address.exec(rest) ?? [];
+  const [found] = bareUrl.exec(rest) ?? [];
   if (found !== undefined) {
-    const shown = trimAddress(found);
+    const shown = trimUrl(found);
     if (!/\.\w|:\/\/\w/.test(shown)) return undefined;
     if (open && found.length === rest.length) return { length: found.length, piece: found };
     return { length: shown.length, piece: link(/^www/i.test(shown) ? `https://${shown}` : shown, [shown]) };
   }
-  const [written] = mail.exec(rest) ?? [];
+  const [written] = bareEmail.exec(rest) ?? [];
   if (written === undefined) return undefined;
   const growing = open && written.length === rest.length;
   return { length: written.length, piece: growing ? written : link(`mailto:${written}`, [written]) };
 }
 
 /** Cuts off punctuation after an address, and a closing bracket opened before it: both belong to the sentence. */
-function trimAddress(found: string): string {
+function trimUrl(found: string): string {
   const shown = found.replace(/(?:[?!.,:;*_~'"”’»]|&\w+;)+$/, "");
   const count = (sign: string) => shown.split(sign).length;
-  return shown.endsWith(")") && count(")") > count("(") ? trimAddress(shown.slice(0, -1)) : shown;
+  return shown.endsWith(")") && count(")") > count("(") ? trimUrl(shown.slice(0, -1)) : shown;
 }
 
-function readDelimiter(rest: string, before = " ", open: boolean): Read | undefined {
+function readDelimiter(rest: string, before = " ", open: boolean): ParsedPiece | undefined {
   const [marks] = /^(?:\*+|_+|~+)/.exec(rest) ?? [];
   if (marks === undefined) return undefined;
   if (marks.startsWith("~") && marks.length !== 2) return { length: marks.length, piece: marks };
@@ -163,7 +163,7 @@ function readDelimiter(rest: string, before = " ", open: boolean): Read | undefi
   return { length: marks.length, piece: delimiter };
 }
 
-function readPlain(rest: string): Read {
+function readPlain(rest: string): ParsedPiece {
   const [piece = rest.slice(0, 1)] = plain.exec(rest) ?? word.exec(rest) ?? [];
   return { length: piece.length, piece };
 }

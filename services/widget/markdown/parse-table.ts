@@ -6,9 +6,9 @@ export function startsTable(lines: readonly string[], at: number, open: boolean)
   const [head = "", rule] = lines.slice(at, at + 2);
   if (!head.includes("|")) return false;
   const left = lines.length - at;
-  const mayCome = open && /^\s*\|/.test(head) && (left === 1 || (left === 2 && /^[\s|:-]*$/.test(rule ?? "")));
+  const mayFollow = open && /^\s*\|/.test(head) && (left === 1 || (left === 2 && /^[\s|:-]*$/.test(rule ?? "")));
   if (rule !== undefined && isRule(rule) && split(rule).length === split(head).length) return true;
-  return mayCome ? "undecided" : false;
+  return mayFollow ? "undecided" : false;
 }
 
 export function parseTable(lines: readonly string[], at: number, open: boolean): Parsed {

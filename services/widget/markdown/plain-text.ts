@@ -25,10 +25,10 @@ export function plainText(block: Block): string {
 }
 
 function inlineText(inline: readonly Inline[]): string {
-  return inline.map(words).join("");
+  return inline.map(partText).join("");
 }
 
-function words(part: Inline): string {
+function partText(part: Inline): string {
   if (typeof part === "string") return part;
   if (part.type === "break") return "\n";
   return part.type === "code" ? part.text : inlineText(part.inline);

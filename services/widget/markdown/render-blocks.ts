@@ -1,16 +1,16 @@
 import { guard } from "lit/directives/guard.js";
 import { html, nothing, type TemplateResult } from "lit/html.js";
-import type { Words } from "../i18n/ui-strings.ts";
-import { safeAddress } from "./safe-url.ts";
+import type { UiStrings } from "../i18n/ui-strings.ts";
+import { safeUrl } from "./safe-url.ts";
 import type { Block, Cell, Inline, ListItem } from "./syntax-tree.ts";
 
 /** Inputs for rendering a reply beside its text. */
 export interface MarkdownContext {
-  readonly words: Pick<Words, "code" | "copyCode" | "table">;
+  readonly strings: Pick<UiStrings, "code" | "copyCode" | "table">;
   readonly copyCode: (code: string, button: HTMLElement) => void;
 }
 
-type Shown = TemplateResult | string;
+type Rendered = TemplateResult | string;
 
 /**
  * Renders a reply as elements, one by one. HTML is never parsed: markup in a reply stays text. This file alone creates
@@ -49,7 +49,7 @@ function renderBlock(block: Block, context: MarkdownContext, dir: "auto" | typeo
   }
 }
 
-function renderCode(language: string, text: string, { words, copyCode }: MarkdownContext): TemplateResult {
+function renderCode(language: string, text: string, { strings, copyCode }: MarkdownContext): TemplateResult {
   return html`<figure class="code" dir="ltr" part="code">
     <figcaption>
       <span>${language}</span>
@@ -58,10 +58,10 @@ function renderCode(language: string, text: string, { words, copyCode }: Markdow
         class="plain"
         @click=${({ currentTarget }: Event) => copyCode(text, currentTarget as HTMLElement)}
       >
-        ${words.copyCode}
+        ${strings.copyCode}
       </button>
     </figcaption>
-    <pre tabindex="0" role="region" aria-label=${words.code}><code>${text}</code></pre>
+    <pre tabindex="0" role="region" aria-label=${strings.code}><code>${text}</code></pre>
   </figure>`;
 }
 
@@ -78,14 +78,14 @@ function renderItem({ done, blocks }: ListItem, context: MarkdownContext): Templ
 
 function renderTable(
   { head, rows }: Extract<Block, { type: "table" }>,
-  { words }: MarkdownContext,
+  { strings }: MarkdownContext,
   dir: "auto" | typeof nothing,
 ): TemplateResult {
-  return html`<div class="table" dir=${dir} tabindex="0" role="region" aria-label=${words.table}>
+  return html`<div class="table" dir=${dir} tabindex="0" role="region" aria-label=${strings.table}>
     <table>
       <thead>
         <tr>
-          ${head.map(renderTitle)}
+          ${head.map(renderHeaderCell)}
         </tr>
       </thead>
       <tbody>
@@ -100,7 +100,7 @@ function renderTable(
   </div>`;
 }
 
-function renderTitle({ align, inline }: Cell): TemplateResult {
+function renderHeaderCell({ align, inline }: Cell): TemplateResult {
   return html`<th scope="col" data-align=${align ?? nothing}>${renderInline(inline)}</th>`;
 }
 
@@ -108,11 +108,11 @@ function renderCell({ align, inline }: Cell): TemplateResult {
   return html`<td data-align=${align ?? nothing}>${renderInline(inline)}</td>`;
 }
 
-function renderInline(inline: readonly Inline[]): Shown[] {
+function renderInline(inline: readonly Inline[]): Rendered[] {
   return inline.map(renderPart);
 }
 
-function renderPart(part: Inline): Shown {
+function renderPart(part: Inline): Rendered {
   if (typeof part === "string") return part;
   switch (part.type) {
     case "strong":
@@ -126,7 +126,7 @@ function renderPart(part: Inline): Shown {
     case "break":
       return html`<br />`;
     case "link": {
-      const address = safeAddress(part.href, document.baseURI);
+      const address = safeUrl(part.href, document.baseURI);
       if (address === undefined) return html`<span>${renderInline(part.inline)}</span>`;
       return html`<a href=${address} target="_blank" rel="noopener noreferrer nofollow" part="link"
         >${renderInline(part.inline)}</a

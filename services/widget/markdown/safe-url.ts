@@ -5,7 +5,7 @@ const allowed: readonly string[] = ["http:", "https:", "mailto:", "tel:"];
  * its spelling.
  * @param base the page, for an address without a host
  */
-export function safeAddress(address: string, base: string): string | undefined {
+export function safeUrl(address: string, base: string): string | undefined {
   if (!URL.canParse(address, base)) return undefined;
   const { protocol, href } = new URL(address, base);
   return allowed.includes(protocol) ? href : undefined;

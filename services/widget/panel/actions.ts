@@ -1,46 +1,46 @@
 import type { Chat } from "../chat/chat-state.ts";
-import type { Words } from "../i18n/ui-strings.ts";
-import { copy } from "./clipboard.ts";
-import type { Actions, Ui } from "./view-model.ts";
+import type { UiStrings } from "../i18n/ui-strings.ts";
+import { copyToClipboard } from "./clipboard.ts";
+import type { Actions, PanelState } from "./view-model.ts";
 
 export interface ActionsContext {
   readonly root: ShadowRoot;
-  readonly setUi: (change: Partial<Ui>) => void;
+  readonly setState: (change: Partial<PanelState>) => void;
   /** Announces words to screen readers. */
-  readonly say: (choose: (words: Words) => string) => void;
-  readonly toEnd: () => void;
+  readonly announce: (choose: (strings: UiStrings) => string) => void;
+  readonly scrollToEnd: () => void;
   /** Moves the focus to where the visitor continues. */
   readonly focus: () => void;
 }
 
 /** Duration of "Copied" and "Thank you". */
-const passingMs = 2500;
+const acknowledgeMs = 2500;
 
 /** Creates the handlers of the panel's controls. */
 export function createActions(
   chat: Chat,
   host: { send: (text: string) => void; close: () => void },
-  { root, setUi, say, toEnd, focus }: ActionsContext,
+  { root, setState, announce, scrollToEnd, focus }: ActionsContext,
 ): Actions {
   const thank = (key: string) => {
-    setUi({ thanked: key, commenting: undefined });
-    say(({ thanks }) => thanks);
-    setTimeout(() => setUi({ thanked: undefined }), passingMs);
+    setState({ thanked: key, commenting: undefined });
+    announce(({ thanks }) => thanks);
+    setTimeout(() => setState({ thanked: undefined }), acknowledgeMs);
   };
-  const tellCopied = async (done: Promise<boolean>, mark: (copied: boolean) => void) => {
+  const acknowledgeCopy = async (done: Promise<boolean>, mark: (copied: boolean) => void) => {
     if (!(await done)) return;
     mark(true);
-    say(({ copied }) => copied);
-    setTimeout(mark, passingMs, false);
+    announce(({ copied }) => copied);
+    setTimeout(mark, acknowledgeMs, false);
   };
   const start = (begin: () => void) => {
-    setUi({ question: undefined, commenting: undefined, menuOpen: false });
+    setState({ confirming: undefined, commenting: undefined, menuOpen: false });
     begin();
     focus();
   };
   return {
     send: (text) => {
-      toEnd();
+      scrollToEnd();
       host.send(text);
     },
     close: host.close,
@@ -49,27 +49,29 @@ export function createActions(
     rate: (key, rating) => {
       chat.rate(key, rating);
       if (rating === "up") thank(key);
-      else setUi({ commenting: rating === "down" ? key : undefined });
+      else setState({ commenting: rating === "down" ? key : undefined });
     },
     comment: (key, rating, text) => {
       if (text !== "") chat.rate(key, rating, text);
       thank(key);
     },
     copyReply: (key, text, html) =>
-      void tellCopied(copy(root, text, html), (copied) => setUi({ copied: copied ? key : undefined })),
+      void acknowledgeCopy(copyToClipboard(root, text, html), (copied) =>
+        setState({ copied: copied ? key : undefined }),
+      ),
     copyCode: (code, button) =>
-      void tellCopied(copy(root, code), (copied) => button.toggleAttribute("data-copied", copied)),
+      void acknowledgeCopy(copyToClipboard(root, code), (copied) => button.toggleAttribute("data-copied", copied)),
     loadOlder: () => chat.loadOlder(),
-    toNewest: () => {
-      toEnd();
+    scrollToNewest: () => {
+      scrollToEnd();
       focus();
     },
-    toggleMenu: (menuOpen) => setUi({ menuOpen }),
-    ask: (question) => setUi({ question, menuOpen: false }),
-    startAnew: () => start(() => chat.startAnew()),
+    toggleMenu: (menuOpen) => setState({ menuOpen }),
+    confirm: (confirming) => setState({ confirming, menuOpen: false }),
+    startNew: () => start(() => chat.startNew()),
     deleteData: () => {
       start(() => chat.deleteData());
-      say(({ deleted }) => deleted);
+      announce(({ deleting }) => deleting);
     },
   };
 }

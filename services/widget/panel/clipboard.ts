@@ -3,19 +3,19 @@
  * @param root the tree with the focus
  * @returns true if the copy succeeded
  */
-export async function copy(root: ShadowRoot, text: string, html?: string): Promise<boolean> {
+export async function copyToClipboard(root: ShadowRoot, text: string, html?: string): Promise<boolean> {
   try {
     const parts: Record<string, Blob> = { "text/plain": new Blob([text], { type: "text/plain" }) };
     if (html !== undefined) parts["text/html"] = new Blob([html], { type: "text/html" });
     await navigator.clipboard.write([new ClipboardItem(parts)]);
     return true;
   } catch {
-    return copyByHand(root, text);
+    return copyWithCommand(root, text);
   }
 }
 
 /** Copies with `execCommand`, the only way on pages without TLS and in frames without clipboard permission. */
-function copyByHand(root: ShadowRoot, text: string): boolean {
+function copyWithCommand(root: ShadowRoot, text: string): boolean {
   const before = root.activeElement;
   const field = document.createElement("textarea");
   field.value = text;

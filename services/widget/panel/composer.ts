@@ -2,17 +2,17 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import { isVisible } from "../../../shared/protocol/visible.ts";
 import type { ChatState } from "../chat/chat-state.ts";
 import { icon } from "./icons.ts";
-import type { View } from "./view-model.ts";
+import type { ViewModel } from "./view-model.ts";
 
 /** Default limit of the service in code points. With another limit, the service's own error reports it. */
 const maxMessageChars = 4000;
 /** Share of the limit from which the remaining characters are shown. */
-const showFrom = 0.9;
+const showLeftFrom = 0.9;
 
 export interface ComposerOptions {
   readonly send: (text: string) => void;
   readonly setDraft: (text: string) => void;
-  readonly changed: () => void;
+  readonly onChange: () => void;
 }
 
 /** Text field of the visitor. */
@@ -37,23 +37,23 @@ export class Composer {
    * Restores the text typed before a reload, or returned because it was not sent. Text being typed already is the
    * draft.
    */
-  follow({ draft }: ChatState): void {
+  restoreDraft({ draft }: ChatState): void {
     if (this.#field === undefined || this.#field.value === draft) return;
     this.#field.value = draft;
-    this.#grow();
-    this.#options.changed();
+    this.#fitHeight();
+    this.#options.onChange();
   }
 
-  render({ state, words, formats, actions, settings }: View): TemplateResult {
+  render({ state, strings, formats, actions, settings }: ViewModel): TemplateResult {
     const text = this.#field?.value ?? "";
     const left = maxMessageChars - codePoints(text.trim());
-    const near = left < maxMessageChars * (1 - showFrom);
+    const near = left < maxMessageChars * (1 - showLeftFrom);
     const blank = !isVisible(text);
     return html`<form class="composer" part="composer" @submit=${this.#submit}>
       ${
         near
           ? html`<p class="limit" id="limit" data-over=${left < 0 ? "" : nothing}>
-              ${left < 0 ? words.over(formats.number(-left)) : words.left(formats.number(left))}
+              ${left < 0 ? strings.charactersOver(formats.number(-left)) : strings.charactersLeft(formats.number(left))}
             </p>`
           : nothing
       }
@@ -64,13 +64,13 @@ export class Composer {
           dir="auto"
           enterkeyhint="send"
           autocomplete="off"
-          aria-label=${words.yourMessage}
+          aria-label=${strings.yourMessage}
           aria-describedby=${near ? "limit" : nothing}
           aria-invalid=${left < 0 ? "true" : nothing}
-          placeholder=${words.placeholder}
+          placeholder=${strings.placeholder}
           lang=${settings.locale.tag}
-          @input=${this.#input}
-          @keydown=${this.#key}
+          @input=${this.#onInput}
+          @keydown=${this.#onKeyDown}
         ></textarea>
         ${
           state.busy
@@ -78,8 +78,8 @@ export class Composer {
                 type="button"
                 class="stop"
                 part="stop"
-                aria-label=${words.stop}
-                title=${words.stop}
+                aria-label=${strings.stop}
+                title=${strings.stop}
                 @click=${actions.stop}
               >
                 ${icon("stop")}
@@ -89,8 +89,8 @@ export class Composer {
         <button
           class="send"
           part="send"
-          aria-label=${words.send}
-          title=${words.send}
+          aria-label=${strings.send}
+          title=${strings.send}
           aria-disabled=${blank || left < 0 ? "true" : "false"}
           @pointerdown=${keepFocus}
         >
@@ -108,13 +108,13 @@ export class Composer {
     this.#options.send(text);
   };
 
-  readonly #input = (): void => {
-    this.#grow();
+  readonly #onInput = (): void => {
+    this.#fitHeight();
     this.#options.setDraft(this.#field?.value ?? "");
-    this.#options.changed();
+    this.#options.onChange();
   };
 
-  readonly #key = (event: KeyboardEvent): void => {
+  readonly #onKeyDown = (event: KeyboardEvent): void => {
     // Key code 229: Safari reports the key that ends a composition only after its end.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
@@ -122,7 +122,7 @@ export class Composer {
   };
 
   /** Fits the field's height to its text, up to the style sheet's maximum. */
-  #grow(): void {
+  #fitHeight(): void {
     if (this.#field === undefined) return;
     this.#field.style.height = "auto";
     this.#field.style.height = `${this.#field.scrollHeight}px`;

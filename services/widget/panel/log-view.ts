@@ -4,62 +4,65 @@ import type { ChatMessage } from "../chat/chat-state.ts";
 import { startOfDay } from "./formats.ts";
 import { icon } from "./icons.ts";
 import { replyMessage, visitorMessage } from "./message-view.ts";
-import type { View } from "./view-model.ts";
+import type { ViewModel } from "./view-model.ts";
 
 /** Messages of one sender within this time share one timestamp. */
-const togetherMs = 300_000;
+const groupMs = 300_000;
 
-export function logView(view: View): TemplateResult {
-  const { state, words, actions } = view;
+export function logView(view: ViewModel): TemplateResult {
+  const { state, strings, actions } = view;
   const { messages, hasOlder } = state;
   return html`${
     hasOlder
-      ? html`<button type="button" class="quiet earlier" @click=${actions.loadOlder}>${words.earlier}</button>`
+      ? html`<button type="button" class="quiet earlier" @click=${actions.loadOlder}>${strings.olderMessages}</button>`
       : greeting(view)
   }
   ${repeat(
     messages,
     ({ key }) => key,
-    (message, index) => [dayLine(messages[index - 1], message, view), messageView(message, messages[index + 1], view)],
+    (message, index) => [
+      daySeparator(messages[index - 1], message, view),
+      messageView(message, messages[index + 1], view),
+    ],
   )}`;
 }
 
-export function newestButton({ ui, words, actions }: View): TemplateResult {
+export function newestButton({ ui, strings, actions }: ViewModel): TemplateResult {
   return html`<button
     type="button"
     class="newest"
     part="newest"
     ?hidden=${ui.atEnd}
-    aria-label=${words.newest}
-    title=${words.newest}
-    @click=${actions.toNewest}
+    aria-label=${strings.newestMessages}
+    title=${strings.newestMessages}
+    @click=${actions.scrollToNewest}
   >
     ${icon("down")}
   </button>`;
 }
 
-function messageView(message: ChatMessage, next: ChatMessage | undefined, view: View): TemplateResult {
+function messageView(message: ChatMessage, next: ChatMessage | undefined, view: ViewModel): TemplateResult {
   if (message.sender === "ai") return replyMessage(message, view);
-  const last = next?.sender !== "user" || next.timestamp - message.timestamp > togetherMs;
+  const last = next?.sender !== "user" || next.timestamp - message.timestamp > groupMs;
   return visitorMessage(message, last, view);
 }
 
-function dayLine(previous: ChatMessage | undefined, { timestamp }: ChatMessage, view: View): unknown {
+function daySeparator(previous: ChatMessage | undefined, { timestamp }: ChatMessage, view: ViewModel): unknown {
   if (previous !== undefined && startOfDay(previous.timestamp) === startOfDay(timestamp)) return nothing;
   return html`<p class="day"><span>${view.formats.day(timestamp, Date.now())}</span></p>`;
 }
 
 /** Greeting before the first message; stays above the log. */
-function greeting({ state, settings, words, actions }: View): unknown {
+function greeting({ state, settings, strings, actions }: ViewModel): unknown {
   const { assistant, messages, ready } = state;
   if (assistant === undefined && settings.greeting === undefined && !ready) return nothing;
   const suggestions = messages.length === 0 ? (assistant?.suggestions ?? []) : [];
   return html`<section class="greeting" part="greeting">
-    <p class="hello" dir="auto">${settings.greeting ?? assistant?.greeting ?? words.greeting}</p>
+    <p class="hello" dir="auto">${settings.greeting ?? assistant?.greeting ?? strings.greeting}</p>
     ${
       suggestions.length === 0
         ? nothing
-        : html`<ul class="suggestions" aria-label=${words.suggestions}>
+        : html`<ul class="suggestions" aria-label=${strings.suggestions}>
             ${suggestions.map(
               (text) =>
                 html`<li>

@@ -1,30 +1,31 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
-import type { Rating, ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
+import type { Rating } from "../../../shared/protocol/conversation.ts";
+import type { ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
 import { icon } from "./icons.ts";
-import type { View } from "./view-model.ts";
-import { deliveryWords, placeWords } from "./status-texts.ts";
+import type { ViewModel } from "./view-model.ts";
+import { deliveryText, queueText } from "./status-texts.ts";
 
 /** @param last of several by the same sender: only the last shows the time */
-export function visitorMessage(message: VisitorMessage, last: boolean, view: View): TemplateResult {
-  const { words, formats, actions } = view;
+export function visitorMessage(message: VisitorMessage, last: boolean, view: ViewModel): TemplateResult {
+  const { strings, formats, actions } = view;
   const { key, text, timestamp, delivery, refusal } = message;
-  const state = deliveryWords(message, words);
+  const state = deliveryText(message, strings);
   const refused = delivery === "refused";
   return html`<article
     class="message mine"
     part="message visitor-message"
     data-delivery=${delivery}
-    aria-label="${words.you}, ${formats.time(timestamp)}"
+    aria-label="${strings.you}, ${formats.time(timestamp)}"
   >
     <p class="text" part="bubble" dir="auto">${text}</p>
     ${
       refused || state !== undefined || last
-        ? html`<p class="note" data-grave=${refused ? "" : nothing}>
+        ? html`<p class="note" data-danger=${refused ? "" : nothing}>
             ${state === undefined ? time(timestamp, view) : html`<span>${refused && refusal ? refusal : state}</span>`}
             ${
               refused
                 ? html`<button type="button" class="plain" @click=${() => actions.tryAgain(key)}>
-                    ${words.tryAgain}
+                    ${strings.tryAgain}
                   </button>`
                 : nothing
             }
@@ -34,10 +35,10 @@ export function visitorMessage(message: VisitorMessage, last: boolean, view: Vie
   </article>`;
 }
 
-export function replyMessage(reply: ReplyMessage, view: View): TemplateResult {
-  const { words, formats } = view;
+export function replyMessage(reply: ReplyMessage, view: ViewModel): TemplateResult {
+  const { strings, formats } = view;
   const { phase, text, timestamp } = reply;
-  const awaited = phase === "queued" || (phase === "writing" && text === "");
+  const pending = phase === "queued" || (phase === "writing" && text === "");
   return html`<article
     class="message reply"
     part="message reply"
@@ -46,36 +47,36 @@ export function replyMessage(reply: ReplyMessage, view: View): TemplateResult {
     aria-label="${senderName(view)}, ${formats.time(timestamp)}"
   >
     ${
-      awaited
-        ? html`<p class="awaited">
+      pending
+        ? html`<p class="pending">
             <span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>
-            <span class=${phase === "queued" && reply.position !== undefined ? "" : "unseen"}
-              >${placeWords(reply, words) ?? words.writing}</span
+            <span class=${phase === "queued" && reply.position !== undefined ? "" : "visually-hidden"}
+              >${queueText(reply, strings) ?? strings.writing}</span
             >
           </p>`
         : nothing
     }
     <div class="text" part="text">${text === "" ? nothing : view.renderText(reply)}</div>
-    ${phase === "stopped" ? html`<p class="note">${words.stopped}</p>` : nothing}
+    ${phase === "stopped" ? html`<p class="note">${strings.stopped}</p>` : nothing}
     ${phase === "failed" ? failure(reply, view) : nothing}
     ${(phase === "complete" || phase === "stopped") && text !== "" ? footer(reply, view) : nothing}
     ${commentForm(reply, view)}
   </article>`;
 }
 
-function senderName({ state, words }: View): string {
-  return state.assistant?.name ?? words.assistant;
+function senderName({ state, strings }: ViewModel): string {
+  return state.assistant?.name ?? strings.assistant;
 }
 
-function failure({ key, failure: why }: ReplyMessage, { words, actions }: View): TemplateResult {
-  return html`<p class="note" data-grave>
-    <span>${why ?? words.noReply}</span>
-    <button type="button" class="plain" @click=${() => actions.tryAgain(key)}>${words.tryAgain}</button>
+function failure({ key, failure: why }: ReplyMessage, { strings, actions }: ViewModel): TemplateResult {
+  return html`<p class="note" data-danger>
+    <span>${why ?? strings.noReply}</span>
+    <button type="button" class="plain" @click=${() => actions.tryAgain(key)}>${strings.tryAgain}</button>
   </p>`;
 }
 
-function footer(reply: ReplyMessage, view: View): TemplateResult {
-  const { words, ui, actions } = view;
+function footer(reply: ReplyMessage, view: ViewModel): TemplateResult {
+  const { strings, ui, actions } = view;
   const { key, text, timestamp, phase } = reply;
   const copied = ui.copied === key;
   return html`<div class="footer">
@@ -83,14 +84,14 @@ function footer(reply: ReplyMessage, view: View): TemplateResult {
     <button
       type="button"
       class="tool"
-      aria-label=${copied ? words.copied : words.copy}
-      title=${copied ? words.copied : words.copy}
+      aria-label=${copied ? strings.copied : strings.copy}
+      title=${copied ? strings.copied : strings.copy}
       @click=${(event: Event) => actions.copyReply(key, text, shownHtml(event))}
     >
       ${icon(copied ? "check" : "copy")}
     </button>
     ${phase === "complete" ? [thumb("up", reply, view), thumb("down", reply, view)] : nothing}
-    ${ui.thanked === key ? html`<span class="thanks">${words.thanks}</span>` : nothing}
+    ${ui.thanked === key ? html`<span class="thanks">${strings.thanks}</span>` : nothing}
   </div>`;
 }
 
@@ -102,9 +103,9 @@ function shownHtml({ currentTarget }: Event): string | undefined {
   return shown.innerHTML.replace(/<!--.*?-->/g, "");
 }
 
-function thumb(rating: Rating, { key, rating: given }: ReplyMessage, { words, actions }: View): TemplateResult {
+function thumb(rating: Rating, { key, rating: given }: ReplyMessage, { strings, actions }: ViewModel): TemplateResult {
   const pressed = given === rating;
-  const label = rating === "up" ? words.helpful : words.notHelpful;
+  const label = rating === "up" ? strings.helpful : strings.notHelpful;
   return html`<button
     type="button"
     class="tool"
@@ -119,7 +120,7 @@ function thumb(rating: Rating, { key, rating: given }: ReplyMessage, { words, ac
 
 function commentForm(
   { key, rating }: ReplyMessage,
-  { ui, words, actions, settings }: View,
+  { ui, strings, actions, settings }: ViewModel,
 ): TemplateResult | typeof nothing {
   if (ui.commenting !== key || rating === undefined) return nothing;
   const submit = (event: SubmitEvent) => {
@@ -133,16 +134,16 @@ function commentForm(
       maxlength="1000"
       dir="auto"
       lang=${settings.locale.tag}
-      aria-label=${words.comment}
-      placeholder=${words.comment}
+      aria-label=${strings.comment}
+      placeholder=${strings.comment}
     ></textarea>
     <p>
-      <button type="button" class="plain" @click=${() => actions.comment(key, rating, "")}>${words.cancel}</button>
-      <button class="primary">${words.sendComment}</button>
+      <button type="button" class="plain" @click=${() => actions.comment(key, rating, "")}>${strings.cancel}</button>
+      <button class="primary">${strings.sendComment}</button>
     </p>
   </form>`;
 }
 
-function time(timestamp: number, { formats }: View): TemplateResult {
+function time(timestamp: number, { formats }: ViewModel): TemplateResult {
   return html`<time datetime=${new Date(timestamp).toISOString()}>${formats.time(timestamp)}</time>`;
 }

@@ -1,18 +1,18 @@
 import { render } from "lit/html.js";
 import type { Chat, ChatState } from "../chat/chat-state.ts";
 import type { Settings } from "../element/settings.ts";
-import type { Words } from "../i18n/ui-strings.ts";
+import type { UiStrings } from "../i18n/ui-strings.ts";
 import { type ActionsContext, createActions } from "./actions.ts";
 import { Announcer } from "./accessibility/announcer.ts";
-import { PanelBox } from "./layout/panel-frame.ts";
+import { PanelFrame } from "./layout/panel-frame.ts";
 import { Composer } from "./composer.ts";
 import { Formats } from "./formats.ts";
-import { KeepEnd } from "./layout/sticky-scroll.ts";
-import type { Actions, Ui, View } from "./view-model.ts";
+import { StickyScroll } from "./layout/sticky-scroll.ts";
+import type { Actions, PanelState, ViewModel } from "./view-model.ts";
 import panelCss from "./panel.css";
 import textCss from "./text.css";
 import { panelView } from "./panel-view.ts";
-import { Replies } from "./reply-renderer.ts";
+import { ReplyRenderer } from "./reply-renderer.ts";
 
 /** Callbacks of the panel to its element. */
 export interface PanelHost {
@@ -20,9 +20,9 @@ export interface PanelHost {
   readonly close: () => void;
 }
 
-const quiet: Ui = {
+const initialState: PanelState = {
   menuOpen: false,
-  question: undefined,
+  confirming: undefined,
   commenting: undefined,
   thanked: undefined,
   copied: undefined,
@@ -30,187 +30,189 @@ const quiet: Ui = {
   isFull: false,
 };
 /** Interval of a countdown's updates. */
-const tickMs = 1000;
+const countdownMs = 1000;
 
 /** The open chat. Created in the element's shadow root at the first opening; keeps its scroll position when closed. */
 export class Panel {
   readonly chat: Chat;
   readonly #root: ShadowRoot;
-  readonly #box: PanelBox;
+  readonly #frame: PanelFrame;
   readonly #composer: Composer;
-  readonly #replies = new Replies(() => this.#schedule());
+  readonly #replies = new ReplyRenderer(() => this.#scheduleUpdate());
   readonly #announcer: Announcer;
   readonly #actions: Actions;
   readonly #sheet = new CSSStyleSheet();
   readonly #unsubscribe: () => void;
-  #keepEnd: KeepEnd | undefined;
-  #language: Pick<View, "words" | "formats" | "settings"> | undefined;
-  #ui = quiet;
+  #stickyScroll: StickyScroll | undefined;
+  #texts: Pick<ViewModel, "strings" | "formats" | "settings"> | undefined;
+  #state = initialState;
   #firstKey: string | undefined;
   #isOpen = false;
-  #due = false;
-  #ticks: ReturnType<typeof setInterval> | undefined;
+  #renderScheduled = false;
+  #countdown: ReturnType<typeof setInterval> | undefined;
 
   constructor(root: ShadowRoot, chat: Chat, host: PanelHost) {
     this.#root = root;
     this.chat = chat;
     this.#sheet.replaceSync(panelCss + textCss);
     root.adoptedStyleSheets.push(this.#sheet);
-    this.#box = new PanelBox(root, { leave: () => this.#leave(host), changed: () => this.#schedule() });
+    this.#frame = new PanelFrame(root, { dismiss: () => this.#dismiss(host), onChange: () => this.#scheduleUpdate() });
     this.#announcer = new Announcer({
-      region: this.#box.region,
+      region: this.#frame.liveRegion,
       plainText: (reply) => this.#replies.plainText(reply),
     });
     this.#composer = new Composer({
       send: (text) => this.#actions.send(text),
       setDraft: (text) => chat.setDraft(text),
-      changed: () => this.#schedule(),
+      onChange: () => this.#scheduleUpdate(),
     });
     this.#actions = createActions(chat, host, this.#actionsContext());
-    this.#unsubscribe = chat.subscribe(() => this.#schedule());
-    this.#box.element.addEventListener("pointerdown", this.#closeMenu);
-    this.#box.element.addEventListener("focusin", this.#closeMenu);
+    this.#unsubscribe = chat.subscribe(() => this.#scheduleUpdate());
+    this.#frame.element.addEventListener("pointerdown", this.#closeMenu);
+    this.#frame.element.addEventListener("focusin", this.#closeMenu);
   }
 
   /**
    * Opens the panel or, if open, applies changes.
    * @param focus true if the visitor opened it
    */
-  show(settings: Settings, words: Words, { focus }: { focus: boolean }): void {
-    if (this.#language?.words !== words || this.#language.settings.locale.tag !== settings.locale.tag) {
-      this.#language = { words, formats: new Formats(settings.locale.tag), settings };
-    } else this.#language = { ...this.#language, settings };
+  show(settings: Settings, strings: UiStrings, { focus }: { focus: boolean }): void {
+    if (this.#texts?.strings !== strings || this.#texts.settings.locale.tag !== settings.locale.tag) {
+      this.#texts = { strings, formats: new Formats(settings.locale.tag), settings };
+    } else this.#texts = { ...this.#texts, settings };
     const opens = !this.#isOpen;
     this.#isOpen = true;
-    this.#box.show({ inline: settings.position === "inline", locale: settings.locale });
-    this.#draw();
-    if (opens) this.#keepEnd?.toEnd();
+    this.#frame.show({ inline: settings.position === "inline", locale: settings.locale });
+    this.#update();
+    if (opens) this.#stickyScroll?.scrollToEnd();
     if (focus) this.#focus();
   }
 
   /** @returns true if the focus was in it */
   hide(): boolean {
     this.#isOpen = false;
-    this.#announcer.rest();
-    this.#setUi({ menuOpen: false, question: undefined });
-    this.#count(false);
-    return this.#box.hide();
+    this.#announcer.reset();
+    this.#setState({ menuOpen: false, confirming: undefined });
+    this.#runCountdown(false);
+    return this.#frame.hide();
   }
 
   dispose(): void {
     this.#isOpen = false;
     this.#unsubscribe();
-    this.#count(false);
-    this.#announcer.rest();
+    this.#runCountdown(false);
+    this.#announcer.reset();
     this.#replies.close();
-    this.#keepEnd?.close();
-    this.#box.close();
+    this.#stickyScroll?.close();
+    this.#frame.close();
     this.#root.adoptedStyleSheets = this.#root.adoptedStyleSheets.filter((sheet) => sheet !== this.#sheet);
   }
 
   #actionsContext(): ActionsContext {
     return {
       root: this.#root,
-      setUi: (ui) => this.#setUi(ui),
-      say: (choose) => {
-        if (this.#language !== undefined) this.#announcer.say(choose(this.#language.words));
+      setState: (change) => this.#setState(change),
+      announce: (choose) => {
+        if (this.#texts !== undefined) this.#announcer.announce(choose(this.#texts.strings));
       },
-      toEnd: () => this.#keepEnd?.toEnd(),
+      scrollToEnd: () => this.#stickyScroll?.scrollToEnd(),
       focus: () => this.#focus(),
     };
   }
 
   /** Merges several changes of one moment into one rendering. */
-  #schedule(): void {
-    if (this.#due || !this.#isOpen) return;
-    this.#due = true;
+  #scheduleUpdate(): void {
+    if (this.#renderScheduled || !this.#isOpen) return;
+    this.#renderScheduled = true;
     queueMicrotask(() => {
-      this.#due = false;
-      if (this.#isOpen) this.#draw();
+      this.#renderScheduled = false;
+      if (this.#isOpen) this.#update();
     });
   }
 
-  #draw(): void {
+  #update(): void {
     const { state } = this.chat;
-    const language = this.#language;
-    if (language === undefined) return;
-    const { words, settings } = language;
-    this.#replies.follow(state);
-    const hadFocus = this.#box.hasFocus;
-    const asked = this.#ui.question;
-    this.#keepPlace(state, () => this.#render({ ...language, state }));
-    this.#composer.follow(state);
-    this.#announcer.follow(state, words, settings.locale.tag);
-    this.#count(state.notice !== undefined && "resumesAt" in state.notice && state.notice.resumesAt > Date.now());
+    const texts = this.#texts;
+    if (texts === undefined) return;
+    const { strings, settings } = texts;
+    this.#replies.update(state);
+    const hadFocus = this.#frame.hasFocus;
+    const confirmed = this.#state.confirming;
+    this.#keepPosition(state, () => this.#render({ ...texts, state }));
+    this.#composer.restoreDraft(state);
+    this.#announcer.update(state, strings, settings.locale.tag);
+    this.#runCountdown(
+      state.notice !== undefined && "resumesAt" in state.notice && state.notice.resumesAt > Date.now(),
+    );
     // The focused element was removed, as by "Try again".
-    if (hadFocus && !this.#box.hasFocus && asked === undefined) this.#focus();
+    if (hadFocus && !this.#frame.hasFocus && confirmed === undefined) this.#focus();
   }
 
-  #render(given: Pick<View, "words" | "formats" | "settings" | "state">): void {
-    const view: View = {
+  #render(given: Pick<ViewModel, "strings" | "formats" | "settings" | "state">): void {
+    const view: ViewModel = {
       ...given,
-      ui: { ...this.#ui, isFull: this.#box.isFull, atEnd: this.#keepEnd?.atEnd ?? true },
+      ui: { ...this.#state, isFull: this.#frame.isFull, atEnd: this.#stickyScroll?.atEnd ?? true },
       actions: this.#actions,
-      renderText: (reply) => this.#replies.render(reply, given.words, this.#actions.copyCode),
+      renderText: (reply) => this.#replies.render(reply, given.strings, this.#actions.copyCode),
     };
-    render(panelView(view, this.#composer), this.#box.content);
-    if (this.#keepEnd === undefined) this.#attach();
+    render(panelView(view, this.#composer), this.#frame.content);
+    if (this.#stickyScroll === undefined) this.#attach();
   }
 
   /** Attaches the permanent elements after the first rendering. */
   #attach(): void {
     const [log, messages] = [this.#find(".log"), this.#find(".messages")];
-    if (log && messages) this.#keepEnd = new KeepEnd(log, messages, () => this.#schedule());
-    const field = this.#box.content.querySelector<HTMLTextAreaElement>(".composer textarea");
+    if (log && messages) this.#stickyScroll = new StickyScroll(log, messages, () => this.#scheduleUpdate());
+    const field = this.#frame.content.querySelector<HTMLTextAreaElement>(".composer textarea");
     if (field) this.#composer.attach(field);
   }
 
   /** Keeps the scroll position when older messages are added above. */
-  #keepPlace({ messages }: ChatState, act: () => void): void {
+  #keepPosition({ messages }: ChatState, prepend: () => void): void {
     const first = messages.at(0)?.key;
     const prepends = this.#firstKey !== undefined && messages.some(({ key }, at) => at > 0 && key === this.#firstKey);
     this.#firstKey = first;
-    if (prepends && this.#keepEnd !== undefined) this.#keepEnd.keepPlace(act);
-    else act();
+    if (prepends && this.#stickyScroll !== undefined) this.#stickyScroll.keepPosition(prepend);
+    else prepend();
   }
 
-  #setUi(change: Partial<Ui>): void {
-    const asked = this.#ui.question;
-    this.#ui = { ...this.#ui, ...change };
+  #setState(change: Partial<PanelState>): void {
+    const before = this.#state.confirming;
+    this.#state = { ...this.#state, ...change };
     if (!this.#isOpen) return;
-    this.#draw();
-    if (this.#ui.question !== asked) this.#focusQuestion();
+    this.#update();
+    if (this.#state.confirming !== before) this.#focusConfirmation();
   }
 
   /** Focuses the field; not on a phone, whose keyboard would open before the visitor wants it. */
   #focus(): void {
-    if (matchMedia("(pointer: coarse)").matches) this.#box.element.focus({ preventScroll: true });
+    if (matchMedia("(pointer: coarse)").matches) this.#frame.element.focus({ preventScroll: true });
     else this.#composer.focus();
   }
 
-  #focusQuestion(): void {
-    this.#find(this.#ui.question === undefined ? ".more" : ".question button")?.focus();
+  #focusConfirmation(): void {
+    this.#find(this.#state.confirming === undefined ? ".more" : ".question button")?.focus();
   }
 
   #find(selector: string): HTMLElement | null {
-    return this.#box.content.querySelector<HTMLElement>(selector);
+    return this.#frame.content.querySelector<HTMLElement>(selector);
   }
 
   /** Closes the innermost part first on Escape. */
-  #leave(host: PanelHost): void {
-    if (this.#ui.question !== undefined) this.#setUi({ question: undefined });
-    else if (this.#ui.menuOpen) this.#setUi({ menuOpen: false });
+  #dismiss(host: PanelHost): void {
+    if (this.#state.confirming !== undefined) this.#setState({ confirming: undefined });
+    else if (this.#state.menuOpen) this.#setState({ menuOpen: false });
     else host.close();
   }
 
   readonly #closeMenu = ({ target }: Event): void => {
-    if (!this.#ui.menuOpen || !(target instanceof Element) || target.closest(".menu, .more") !== null) return;
-    this.#setUi({ menuOpen: false });
+    if (!this.#state.menuOpen || !(target instanceof Element) || target.closest(".menu, .more") !== null) return;
+    this.#setState({ menuOpen: false });
   };
 
-  #count(wanted: boolean): void {
-    if (wanted === (this.#ticks !== undefined)) return;
-    clearInterval(this.#ticks);
-    this.#ticks = wanted ? setInterval(() => this.#schedule(), tickMs) : undefined;
+  #runCountdown(wanted: boolean): void {
+    if (wanted === (this.#countdown !== undefined)) return;
+    clearInterval(this.#countdown);
+    this.#countdown = wanted ? setInterval(() => this.#scheduleUpdate(), countdownMs) : undefined;
   }
 }

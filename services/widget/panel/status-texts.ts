@@ -1,24 +1,24 @@
 import type { Notice, ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
-import type { Words } from "../i18n/ui-strings.ts";
+import type { UiStrings } from "../i18n/ui-strings.ts";
 
 /** Words for a reply's position in the queue, if known. */
-export function placeWords({ phase, position }: ReplyMessage, words: Words): string | undefined {
+export function queueText({ phase, position }: ReplyMessage, strings: UiStrings): string | undefined {
   if (phase !== "queued" || position === undefined) return undefined;
-  return position <= 0 ? words.next : words.inLine(position + 1);
+  return position <= 0 ? strings.nextInQueue : strings.queuePosition(position + 1);
 }
 
-export function noticeWords(notice: Notice | undefined, words: Words): string | undefined {
-  return notice === undefined ? undefined : words[notice.kind];
+export function noticeText(notice: Notice | undefined, strings: UiStrings): string | undefined {
+  return notice === undefined ? undefined : strings[notice.kind];
 }
 
-export function deliveryWords({ delivery }: VisitorMessage, words: Words): string | undefined {
+export function deliveryText({ delivery }: VisitorMessage, strings: UiStrings): string | undefined {
   switch (delivery) {
     case "waiting":
-      return words.waiting;
+      return strings.waiting;
     case "sending":
-      return words.sending;
+      return strings.sending;
     case "refused":
-      return words.notSent;
+      return strings.notSent;
     case "sent":
       return undefined;
   }

@@ -1,14 +1,14 @@
 /** Number of frames over which a burst is spread, approximately. */
-const frames = 9;
+const burstFrames = 9;
 
 /** Smooths text that arrives in bursts. The initial text, and the text after a reset, is shown at once. */
-export class Pace {
+export class TextSmoother {
   #target = "";
   #length: number | undefined;
 
-  /** @param even false shows the text immediately */
-  grow(text: string, even: boolean): void {
-    if (this.#length === undefined || !even || !text.startsWith(this.#target.slice(0, this.#length))) {
+  /** @param smooth false shows the text immediately */
+  update(text: string, smooth: boolean): void {
+    if (this.#length === undefined || !smooth || !text.startsWith(this.#target.slice(0, this.#length))) {
       this.#length = text.length;
     }
     this.#target = text;
@@ -22,7 +22,7 @@ export class Pace {
     return this.#target.slice(0, code >= 0xd800 && code <= 0xdbff ? length + 1 : length);
   }
 
-  get behind(): boolean {
+  get isBehind(): boolean {
     return (this.#length ?? 0) < this.#target.length;
   }
 
@@ -31,7 +31,7 @@ export class Pace {
     const length = this.#length ?? 0;
     this.#length = Math.min(
       this.#target.length,
-      length + Math.max(1, Math.ceil((this.#target.length - length) / frames)),
+      length + Math.max(1, Math.ceil((this.#target.length - length) / burstFrames)),
     );
   }
 }

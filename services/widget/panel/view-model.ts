@@ -1,13 +1,14 @@
-import type { ChatState, Rating, ReplyMessage } from "../chat/chat-state.ts";
+import type { Rating } from "../../../shared/protocol/conversation.ts";
+import type { ChatState, ReplyMessage } from "../chat/chat-state.ts";
 import type { Settings } from "../element/settings.ts";
 import type { MarkdownContext } from "../markdown/render-blocks.ts";
-import type { Words } from "../i18n/ui-strings.ts";
+import type { UiStrings } from "../i18n/ui-strings.ts";
 import type { Formats } from "./formats.ts";
 
 /** State of the panel itself, beside the chat's. */
-export interface Ui {
+export interface PanelState {
   readonly menuOpen: boolean;
-  readonly question: "new" | "delete" | undefined;
+  readonly confirming: "new" | "delete" | undefined;
   /** Key of the reply being commented on, and of the one whose comment was acknowledged. */
   readonly commenting: string | undefined;
   readonly thanked: string | undefined;
@@ -18,12 +19,12 @@ export interface Ui {
 }
 
 /** All inputs of one rendering of the panel. */
-export interface View {
+export interface ViewModel {
   readonly state: ChatState;
   readonly settings: Settings;
-  readonly words: Words;
+  readonly strings: UiStrings;
   readonly formats: Formats;
-  readonly ui: Ui;
+  readonly ui: PanelState;
   readonly actions: Actions;
   /** Renders a reply's text as elements; as plain text until the markdown code is loaded. */
   readonly renderText: (reply: ReplyMessage) => unknown;
@@ -39,9 +40,9 @@ export interface Actions {
   readonly copyReply: (key: string, text: string, html: string | undefined) => void;
   readonly copyCode: MarkdownContext["copyCode"];
   readonly loadOlder: () => void;
-  readonly toNewest: () => void;
+  readonly scrollToNewest: () => void;
   readonly toggleMenu: (open: boolean) => void;
-  readonly ask: (question: Ui["question"]) => void;
-  readonly startAnew: () => void;
+  readonly confirm: (confirming: PanelState["confirming"]) => void;
+  readonly startNew: () => void;
   readonly deleteData: () => void;
 }

@@ -1,7 +1,8 @@
-import type { Chat, ChatMessage, ChatState, Rating } from "../chat/chat-state.ts";
+import type { Rating } from "../../../shared/protocol/conversation.ts";
+import type { Chat, ChatMessage, ChatState } from "../chat/chat-state.ts";
 
 /** Calls of the interface to the chat, in order. */
-export type Asked = readonly [action: string, ...details: unknown[]];
+export type RecordedCall = readonly [action: string, ...details: unknown[]];
 
 /** Chat whose state is set from outside, so that every state of an interface can be shown. */
 export class ScriptedChat implements Chat {
@@ -15,7 +16,7 @@ export class ScriptedChat implements Chat {
     assistant: undefined,
     draft: "",
   };
-  readonly asked: Asked[] = [];
+  readonly calls: RecordedCall[] = [];
   readonly #listeners = new Set<(state: ChatState) => void>();
 
   set(change: Partial<ChatState>): void {
@@ -38,47 +39,47 @@ export class ScriptedChat implements Chat {
   }
 
   start(): void {
-    this.asked.push(["start"]);
+    this.calls.push(["start"]);
   }
 
   send(text: string): void {
-    this.asked.push(["send", text]);
+    this.calls.push(["send", text]);
   }
 
   stop(): void {
-    this.asked.push(["stop"]);
+    this.calls.push(["stop"]);
   }
 
   tryAgain(key: string): void {
-    this.asked.push(["tryAgain", key]);
+    this.calls.push(["tryAgain", key]);
   }
 
   rate(key: string, rating: Rating | undefined, comment?: string): void {
-    this.asked.push(["rate", key, rating, comment]);
+    this.calls.push(["rate", key, rating, comment]);
     const reply = this.state.messages.find((message) => message.key === key);
     if (reply?.sender === "ai") this.put({ ...reply, rating });
   }
 
   loadOlder(): void {
-    this.asked.push(["loadOlder"]);
+    this.calls.push(["loadOlder"]);
   }
 
   setDraft(draft: string): void {
     this.set({ draft });
   }
 
-  startAnew(): void {
-    this.asked.push(["startAnew"]);
+  startNew(): void {
+    this.calls.push(["startNew"]);
     this.set({ messages: [], busy: false });
   }
 
   deleteData(): void {
-    this.asked.push(["deleteData"]);
+    this.calls.push(["deleteData"]);
     this.set({ messages: [], busy: false });
   }
 
   close(): void {
-    this.asked.push(["close"]);
+    this.calls.push(["close"]);
   }
 }
 

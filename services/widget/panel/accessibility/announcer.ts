@@ -1,12 +1,12 @@
 import type { ChatState, ReplyMessage, VisitorMessage } from "../../chat/chat-state.ts";
-import type { Words } from "../../i18n/ui-strings.ts";
-import { noticeWords, placeWords } from "../status-texts.ts";
+import type { UiStrings } from "../../i18n/ui-strings.ts";
+import { noticeText, queueText } from "../status-texts.ts";
 import { completeSentences } from "./sentences.ts";
 
 /** Sentences that arrive within this time are announced together. */
-const gatherMs = 700;
+const batchMs = 700;
 /** Announced text is removed after this time, so that browsing with a screen reader does not find it. */
-const keepMs = 7_000;
+const removeAfterMs = 7_000;
 
 export interface AnnouncerOptions {
   /** A visually hidden live region. */
@@ -22,10 +22,10 @@ export interface AnnouncerOptions {
 export class Announcer {
   readonly #options: AnnouncerOptions;
   /** Number of announced sentences of each reply. */
-  readonly #said = new Map<string, number>();
+  readonly #announced = new Map<string, number>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
-  #gathering = false;
-  #before: ChatState | undefined;
+  #batchScheduled = false;
+  #previous: ChatState | undefined;
   #tag = "en";
   #queue: string[] = [];
 
@@ -34,94 +34,99 @@ export class Announcer {
   }
 
   /** @param state the visible state; the first one is found by browsing and not announced */
-  follow(state: ChatState, words: Words, tag: string): void {
-    const before = this.#before;
-    [this.#before, this.#tag] = [state, tag];
+  update(state: ChatState, strings: UiStrings, tag: string): void {
+    const before = this.#previous;
+    [this.#previous, this.#tag] = [state, tag];
     if (before === undefined || !before.ready) {
-      for (const message of state.messages) if (message.sender === "ai") this.#said.set(message.key, Infinity);
+      for (const message of state.messages) if (message.sender === "ai") this.#announced.set(message.key, Infinity);
       const writing = state.messages.findLast(isWriting);
-      if (writing !== undefined) this.#said.set(writing.key, 0);
+      if (writing !== undefined) this.#announced.set(writing.key, 0);
       return;
     }
     const old = new Map(before.messages.map((message) => [message.key, message]));
     for (const message of state.messages) {
-      const was = old.get(message.key);
-      if (message === was) continue;
-      if (message.sender === "user") this.#followVisitor(was, message, words);
-      else this.#followReply(was, message, words);
+      const previous = old.get(message.key);
+      if (message === previous) continue;
+      if (message.sender === "user") this.#updateVisitorMessage(previous, message, strings);
+      else this.#updateReply(previous, message, strings);
     }
-    const notice = noticeWords(state.notice, words);
-    if (notice !== undefined && state.notice?.kind !== before.notice?.kind) this.say(notice);
+    const notice = noticeText(state.notice, strings);
+    if (notice !== undefined && state.notice?.kind !== before.notice?.kind) this.announce(notice);
   }
 
-  say(text: string): void {
+  announce(text: string): void {
     this.#queue.push(text);
-    this.#gather();
+    this.#scheduleBatch();
   }
 
   /** Resets when the chat is hidden; when it is shown again, its content is new. */
-  rest(): void {
-    this.#before = undefined;
+  reset(): void {
+    this.#previous = undefined;
     this.#queue = [];
-    this.#gathering = false;
+    this.#batchScheduled = false;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     this.#options.region.replaceChildren();
   }
 
-  #followVisitor(was: ChatState["messages"][number] | undefined, message: VisitorMessage, words: Words): void {
-    const refused = was?.sender === "user" && was.delivery !== "refused" && message.delivery === "refused";
-    if (refused) this.say([words.notSent, message.refusal ?? ""].join(". "));
+  #updateVisitorMessage(
+    previous: ChatState["messages"][number] | undefined,
+    message: VisitorMessage,
+    strings: UiStrings,
+  ): void {
+    const refused = previous?.sender === "user" && previous.delivery !== "refused" && message.delivery === "refused";
+    if (refused) this.announce([strings.notSent, message.refusal ?? ""].join(". "));
   }
 
-  #followReply(was: ChatState["messages"][number] | undefined, reply: ReplyMessage, words: Words): void {
+  #updateReply(previous: ChatState["messages"][number] | undefined, reply: ReplyMessage, strings: UiStrings): void {
     // A page of older messages was added.
-    if (was === undefined && reply.phase === "complete" && !this.#isNewest(reply)) this.#said.set(reply.key, Infinity);
-    const before = was?.sender === "ai" ? was : undefined;
+    if (previous === undefined && reply.phase === "complete" && !this.#isNewest(reply))
+      this.#announced.set(reply.key, Infinity);
+    const before = previous?.sender === "ai" ? previous : undefined;
     // The reply began anew.
-    if (before !== undefined && !reply.text.startsWith(before.text)) this.#said.set(reply.key, 0);
-    const place = placeWords(reply, words);
-    if (place !== undefined && place !== (before && placeWords(before, words))) this.say(place);
+    if (before !== undefined && !reply.text.startsWith(before.text)) this.#announced.set(reply.key, 0);
+    const place = queueText(reply, strings);
+    if (place !== undefined && place !== (before && queueText(before, strings))) this.announce(place);
     if (reply.phase !== before?.phase) {
-      if (reply.phase === "writing" && before !== undefined) this.say(words.writing);
-      if (reply.phase === "failed") this.say(reply.failure ?? words.noReply);
-      if (reply.phase === "stopped") this.say(words.stopped);
+      if (reply.phase === "writing" && before !== undefined) this.announce(strings.writing);
+      if (reply.phase === "failed") this.announce(reply.failure ?? strings.noReply);
+      if (reply.phase === "stopped") this.announce(strings.stopped);
     }
-    this.#gather();
+    this.#scheduleBatch();
   }
 
   #isNewest(reply: ReplyMessage): boolean {
-    return this.#before?.messages.at(-1)?.key === reply.key;
+    return this.#previous?.messages.at(-1)?.key === reply.key;
   }
 
-  #gather(): void {
-    if (this.#gathering) return;
-    this.#gathering = true;
-    this.#after(gatherMs, () => {
-      this.#gathering = false;
-      this.#speak();
+  #scheduleBatch(): void {
+    if (this.#batchScheduled) return;
+    this.#batchScheduled = true;
+    this.#after(batchMs, () => {
+      this.#batchScheduled = false;
+      this.#announceBatch();
     });
   }
 
-  #speak(): void {
+  #announceBatch(): void {
     const texts = [...this.#queue, ...this.#newSentences()];
     this.#queue = [];
     if (texts.length === 0) return;
     const line = document.createElement("p");
     line.textContent = texts.join(" ");
     this.#options.region.append(line);
-    this.#after(keepMs, () => line.remove());
+    this.#after(removeAfterMs, () => line.remove());
   }
 
   #newSentences(): string[] {
-    const replies = this.#before?.messages.filter((message) => message.sender === "ai") ?? [];
+    const replies = this.#previous?.messages.filter((message) => message.sender === "ai") ?? [];
     return replies.flatMap((reply) => {
-      const said = this.#said.get(reply.key) ?? 0;
-      if (said === Infinity || reply.phase === "queued") return [];
+      const announced = this.#announced.get(reply.key) ?? 0;
+      if (announced === Infinity || reply.phase === "queued") return [];
       const whole = reply.phase !== "writing";
       const sentences = completeSentences(this.#options.plainText(reply), this.#tag, whole);
-      this.#said.set(reply.key, whole ? Infinity : Math.max(said, sentences.length));
-      return sentences.slice(said);
+      this.#announced.set(reply.key, whole ? Infinity : Math.max(announced, sentences.length));
+      return sentences.slice(announced);
     });
   }
 

@@ -1,15 +1,15 @@
-const narrow = "(max-width: 520px), (max-height: 440px)";
+const smallScreen = "(max-width: 520px), (max-height: 440px)";
 
 /** Fits the panel into the part of a phone's screen that the keyboard leaves free. */
 export class FullScreen {
   readonly #panel: HTMLElement;
-  readonly #changed: () => void;
-  readonly #media = matchMedia(narrow);
+  readonly #onChange: () => void;
+  readonly #media = matchMedia(smallScreen);
 
-  constructor(panel: HTMLElement, changed: () => void) {
+  constructor(panel: HTMLElement, onChange: () => void) {
     this.#panel = panel;
-    this.#changed = changed;
-    this.#media.addEventListener("change", this.#changed);
+    this.#onChange = onChange;
+    this.#media.addEventListener("change", this.#onChange);
     visualViewport?.addEventListener("resize", this.#fit);
     visualViewport?.addEventListener("scroll", this.#fit);
     this.#fit();
@@ -20,7 +20,7 @@ export class FullScreen {
   }
 
   close(): void {
-    this.#media.removeEventListener("change", this.#changed);
+    this.#media.removeEventListener("change", this.#onChange);
     visualViewport?.removeEventListener("resize", this.#fit);
     visualViewport?.removeEventListener("scroll", this.#fit);
   }
@@ -32,7 +32,7 @@ export class FullScreen {
   readonly #fit = (): void => {
     const { height, offsetTop, scale } = visualViewport ?? { height: innerHeight, offsetTop: 0, scale: 1 };
     const zoomed = scale > 1.05;
-    this.#panel.style.setProperty("--_seen-height", zoomed ? "100dvh" : `${height}px`);
-    this.#panel.style.setProperty("--_seen-top", zoomed ? "0px" : `${offsetTop}px`);
+    this.#panel.style.setProperty("--_viewport-height", zoomed ? "100dvh" : `${height}px`);
+    this.#panel.style.setProperty("--_viewport-top", zoomed ? "0px" : `${offsetTop}px`);
   };
 }

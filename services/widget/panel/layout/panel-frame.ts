@@ -1,33 +1,33 @@
-import { raise } from "../../element/launcher.ts";
+import { showInTopLayer } from "../../element/launcher.ts";
 import { chooseLocale, type Locale } from "../../i18n/languages.ts";
+import { trapFocus } from "../accessibility/focus-trap.ts";
 import { FullScreen } from "./full-screen.ts";
-import { keepWithin } from "../accessibility/focus-trap.ts";
 
-export interface BoxOptions {
+export interface FrameOptions {
   readonly inline: boolean;
   readonly locale: Locale;
 }
 
 /** Frame of the panel: at its place on the page, in the corner over it, or over all of a phone's screen. */
-export class PanelBox {
+export class PanelFrame {
   readonly element = document.createElement("div");
   /** Container that lit renders into. */
   readonly content = document.createElement("div");
   /** Visually hidden live region. */
-  readonly region = document.createElement("div");
+  readonly liveRegion = document.createElement("div");
   readonly #root: ShadowRoot;
-  readonly #screen: FullScreen;
-  readonly #leave: () => void;
-  #watcher: CloseWatcher | undefined;
-  #options: BoxOptions = { inline: false, locale: chooseLocale([]) };
+  readonly #fullScreen: FullScreen;
+  readonly #dismiss: () => void;
+  #closeWatcher: CloseWatcher | undefined;
+  #options: FrameOptions = { inline: false, locale: chooseLocale([]) };
 
-  /** @param leave the visitor closes it by Escape or the back gesture */
-  constructor(root: ShadowRoot, { leave, changed }: { leave: () => void; changed: () => void }) {
+  /** @param dismiss is called for Escape and the back gesture */
+  constructor(root: ShadowRoot, { dismiss, onChange }: { dismiss: () => void; onChange: () => void }) {
     this.#root = root;
-    this.#leave = leave;
-    this.#screen = new FullScreen(this.element, () => {
-      this.#place();
-      changed();
+    this.#dismiss = dismiss;
+    this.#fullScreen = new FullScreen(this.element, () => {
+      this.#applyLayout();
+      onChange();
     });
     this.element.className = "panel";
     this.element.part.add("panel");
@@ -36,25 +36,25 @@ export class PanelBox {
     this.element.tabIndex = -1;
     this.element.setAttribute("aria-labelledby", "title");
     this.content.className = "content";
-    this.region.className = "unseen";
-    this.region.ariaLive = "polite";
-    this.element.append(this.content, this.region);
-    this.element.addEventListener("keydown", this.#key);
+    this.liveRegion.className = "visually-hidden";
+    this.liveRegion.ariaLive = "polite";
+    this.element.append(this.content, this.liveRegion);
+    this.element.addEventListener("keydown", this.#onKeyDown);
     root.append(this.element);
   }
 
   get isFull(): boolean {
-    return this.#screen.wanted && !this.#options.inline;
+    return this.#fullScreen.wanted && !this.#options.inline;
   }
 
   get hasFocus(): boolean {
     return this.element.contains(this.#root.activeElement);
   }
 
-  show(options: BoxOptions): void {
+  show(options: FrameOptions): void {
     this.#options = options;
     this.element.dataset["open"] = "";
-    this.#place();
+    this.#applyLayout();
   }
 
   /** @returns true if the focus was in it */
@@ -62,17 +62,17 @@ export class PanelBox {
     const { hasFocus } = this;
     delete this.element.dataset["open"];
     if (this.element.popover !== null && "hidePopover" in this.element) this.element.hidePopover();
-    this.#watch(false);
+    this.#watchBackGesture(false);
     return hasFocus;
   }
 
   close(): void {
-    this.#screen.close();
-    this.#watch(false);
+    this.#fullScreen.close();
+    this.#watchBackGesture(false);
     this.element.remove();
   }
 
-  #place(): void {
+  #applyLayout(): void {
     const { inline, locale } = this.#options;
     const isOpen = "open" in this.element.dataset;
     this.element.dir = locale.direction;
@@ -81,25 +81,25 @@ export class PanelBox {
     this.element.ariaModal = this.isFull ? "true" : null;
     this.element.toggleAttribute("data-inline", inline);
     this.element.toggleAttribute("data-full", this.isFull);
-    if (isOpen) raise(this.element, !inline);
-    this.#watch(isOpen && this.isFull);
+    if (isOpen) showInTopLayer(this.element, !inline);
+    this.#watchBackGesture(isOpen && this.isFull);
   }
 
   /** Lets a phone's back gesture close the full-screen panel. */
-  #watch(wanted: boolean): void {
-    if (wanted === (this.#watcher !== undefined) || !("CloseWatcher" in window)) return;
-    this.#watcher?.destroy();
-    this.#watcher = wanted ? new CloseWatcher() : undefined;
-    this.#watcher?.addEventListener("close", () => {
-      this.#watcher = undefined;
-      this.#leave();
+  #watchBackGesture(wanted: boolean): void {
+    if (wanted === (this.#closeWatcher !== undefined) || !("CloseWatcher" in window)) return;
+    this.#closeWatcher?.destroy();
+    this.#closeWatcher = wanted ? new CloseWatcher() : undefined;
+    this.#closeWatcher?.addEventListener("close", () => {
+      this.#closeWatcher = undefined;
+      this.#dismiss();
     });
   }
 
-  readonly #key = (event: KeyboardEvent): void => {
+  readonly #onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "Escape" && !event.isComposing) {
       event.stopPropagation();
-      this.#leave();
-    } else if (event.key === "Tab" && this.isFull) keepWithin(event, this.element, this.#root.activeElement);
+      this.#dismiss();
+    } else if (event.key === "Tab" && this.isFull) trapFocus(event, this.element, this.#root.activeElement);
   };
 }

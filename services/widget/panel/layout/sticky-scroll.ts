@@ -1,70 +1,73 @@
-/** This close to the end somebody reads the newest. */
+/** Distance from the end within which the reader counts as reading the newest message. */
 const nearPx = 48;
-/** Positions are rounded: this is the end itself. */
+/** Distance that counts as the end itself, as positions are rounded. */
 const endPx = 2;
 
-/** Keeps a log at its end while it grows, if the reader is there; else it stays where they read. */
-export class KeepEnd {
+/** Keeps a log at its end while it grows, if the reader is there. Otherwise the scroll position stays. */
+export class StickyScroll {
   atEnd = true;
   readonly #log: HTMLElement;
-  readonly #changed: () => void;
+  readonly #onChange: () => void;
   readonly #resizes: ResizeObserver;
   #top = 0;
 
-  /** @param changed the reader has come to the end, or left it */
-  constructor(log: HTMLElement, content: HTMLElement, changed: () => void) {
+  /** @param onChange is called when the reader reaches the end or leaves it */
+  constructor(log: HTMLElement, content: HTMLElement, onChange: () => void) {
     this.#log = log;
-    this.#changed = changed;
-    this.#resizes = new ResizeObserver(() => this.#hold());
+    this.#onChange = onChange;
+    this.#resizes = new ResizeObserver(() => this.#stick());
     this.#resizes.observe(log);
     this.#resizes.observe(content);
-    log.addEventListener("scroll", this.#scrolled, { passive: true });
+    log.addEventListener("scroll", this.#onScroll, { passive: true });
   }
 
-  toEnd(): void {
-    this.#set(true);
-    this.#hold();
+  scrollToEnd(): void {
+    this.#setAtEnd(true);
+    this.#stick();
   }
 
-  /** Does what adds messages before the ones there are, and keeps those where they are. */
-  keepPlace(act: () => void): void {
+  /** Runs a change that adds messages above, and keeps the visible ones in place. */
+  keepPosition(prepend: () => void): void {
     const fromEnd = this.#log.scrollHeight - this.#log.scrollTop;
-    act();
+    prepend();
     this.#scrollTo(this.#log.scrollHeight - fromEnd);
   }
 
   close(): void {
     this.#resizes.disconnect();
-    this.#log.removeEventListener("scroll", this.#scrolled);
+    this.#log.removeEventListener("scroll", this.#onScroll);
   }
 
-  #hold(): void {
+  #stick(): void {
     if (this.atEnd) this.#scrollTo(this.#log.scrollHeight);
-    else this.#scrolled();
+    else this.#onScroll();
   }
 
-  /** The position is read back: the browser keeps it within bounds, and a larger one here would look like a scroll upwards. */
+  /**
+   * Reads the position back, as the browser keeps it within bounds. A larger value here would look like a scroll
+   * upwards.
+   */
   #scrollTo(top: number): void {
     this.#log.scrollTop = top;
     this.#top = this.#log.scrollTop;
   }
 
   /**
-   * Scrolling up leaves the end, from the first pixels on: a wheel moves in small steps, and growth between two of them must
-   * not pull the reader back. Growth alone moves the end away, too, and leaves nothing.
+   * Scrolling up leaves the end from the first pixels on: a wheel moves in small steps, and growth between two of them
+   * must not pull the reader back. Growth also moves the end away, but does not count as leaving it.
    */
-  readonly #scrolled = (): void => {
+  readonly #onScroll = (): void => {
     const { scrollTop, scrollHeight, clientHeight } = this.#log;
     const left = scrollHeight - scrollTop - clientHeight;
     const up = scrollTop < this.#top - 1;
     this.#top = scrollTop;
-    if (left < endPx || (left < nearPx && !up)) this.#set(true);
-    else if (up) this.#set(false);
+    if (left < endPx || (left < nearPx && !up)) this.#setAtEnd(true);
+    else if (up) this.#setAtEnd(false);
   };
 
-  #set(atEnd: boolean): void {
+  #setAtEnd(atEnd: boolean): void {
     if (this.atEnd === atEnd) return;
     this.atEnd = atEnd;
-    this.#changed();
+    this.#onChange();
   }
 }
