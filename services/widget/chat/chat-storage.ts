@@ -55,7 +55,7 @@ const version = 1;
 export function openChatStorage(storage: KeyValueStorage | undefined, parts: readonly string[]): ChatStorage {
   const name = `parley/${version}/${parts.map(encodeURIComponent).join("/")}/`;
   /** Values that the storage did not take, as JSON. */
-  const unstored = new Map<string, string | undefined>();
+  const unsaved = new Map<string, string | undefined>();
   const store = (key: string, json: string | undefined): boolean => {
     try {
       if (json === undefined) storage?.removeItem(name + key);
@@ -69,7 +69,7 @@ export function openChatStorage(storage: KeyValueStorage | undefined, parts: rea
     name,
     get<Key extends keyof StoredValues>(key: Key): StoredValues[Key] | undefined {
       try {
-        const json = unstored.has(key) ? unstored.get(key) : storage?.getItem(name + key);
+        const json = unsaved.has(key) ? unsaved.get(key) : storage?.getItem(name + key);
         if (json === undefined || json === null) return undefined;
         const value: unknown = JSON.parse(json);
         if (isStoredValue(key, value)) return value;
@@ -83,11 +83,11 @@ export function openChatStorage(storage: KeyValueStorage | undefined, parts: rea
       const json = value && JSON.stringify(value);
       // The tail is expendable: delete it to make space for another value.
       const stored = store(key, json) || (store("tail", undefined) && store(key, json));
-      if (stored) unstored.delete(key);
-      else unstored.set(key, json);
+      if (stored) unsaved.delete(key);
+      else unsaved.set(key, json);
     },
     list(prefix) {
-      const keys = new Set(unstored.keys());
+      const keys = new Set(unsaved.keys());
       try {
         for (let index = 0; index < (storage?.length ?? 0); index++) {
           const key = storage?.key(index) ?? "";
