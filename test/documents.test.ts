@@ -43,8 +43,7 @@ describe("documents", () => {
 });
 
 /** Path of a source file in code marks, from the root of the repository. */
-const namedFile =
-  /`((?:services|shared|tools|test|bench|scripts|migrations|deploy)\/[\w./-]+\.(?:ts|cjs|yml|sh))`/g;
+const namedFile = /`((?:services|shared|tools|test|bench|scripts|migrations|deploy)\/[\w./-]+\.(?:ts|cjs|yml|sh))`/g;
 
 async function tokensOf(path: string): Promise<Token[]> {
   return marked.lexer(await readFile(join(root, path), "utf8"));
