@@ -5,11 +5,11 @@ import { pricesPath, readPrices } from "../../shared/assistants/prices.ts";
 import { describeProviders, providerAdvice } from "../../shared/assistants/provider-catalog.ts";
 import { type Finding, fault, note, ok } from "./findings.ts";
 
-export type Environment = ReturnType<typeof readEnvironment>;
+export type DoctorEnvironment = ReturnType<typeof readEnvironment>;
 
 /** Checks the files of `config/`, and settings that contradict each other or leave something open. */
 export async function checkConfiguration(
-  environment: Environment,
+  environment: DoctorEnvironment,
 ): Promise<{ findings: Finding[]; assistants: Assistants | undefined }> {
   const findings = [ok(`the environment (NODE_ENV=${environment.NODE_ENV})`)];
   const { assistants, finding } = await checkFiles(environment);
@@ -23,7 +23,9 @@ export async function checkConfiguration(
   return { findings, assistants };
 }
 
-async function checkFiles(environment: Environment): Promise<{ assistants: Assistants | undefined; finding: Finding }> {
+async function checkFiles(
+  environment: DoctorEnvironment,
+): Promise<{ assistants: Assistants | undefined; finding: Finding }> {
   let assistants: Assistants | undefined;
   try {
     assistants = await readAssistants(assistantsPath);
@@ -35,7 +37,7 @@ async function checkFiles(environment: Environment): Promise<{ assistants: Assis
   }
 }
 
-function checkProviders(environment: Environment): Finding {
+function checkProviders(environment: DoctorEnvironment): Finding {
   const available = describeProviders(withUrl(environment)).filter(({ available: can }) => can);
   const named = available.map(({ name, model }) => (name === model ? name : `${name} (${model})`)).join(", ");
   if (available.some(({ name }) => name !== "preset")) return ok(`providers: ${named}`);
@@ -46,7 +48,7 @@ function checkProviders(environment: Environment): Finding {
 }
 
 /** Shows proxy addresses without the part before the `@`, which holds a password. */
-function describeProxies({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: Environment): Finding[] {
+function describeProxies({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: DoctorEnvironment): Finding[] {
   const ways = Object.entries({ http: HTTP_PROXY, https: HTTPS_PROXY }).flatMap(([scheme, proxy]) =>
     proxy === undefined ? [] : [`${scheme}:// through ${new URL(proxy).host}`],
   );
@@ -55,7 +57,7 @@ function describeProxies({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: Environment): Fi
   return [ok(`requests to providers, challenge and traces: ${ways.join(", ")}${except}`)];
 }
 
-function checkProduction(environment: Environment): Finding[] {
+function checkProduction(environment: DoctorEnvironment): Finding[] {
   const { ADMIN_PASSWORD, ALLOWED_ORIGINS, CONVERSATION_ACCESS, METRICS_TOKEN, TRUST_PROXY } = environment;
   return [
     ...(ADMIN_PASSWORD === undefined ? [note("Bull Board is not served", "set ADMIN_PASSWORD")] : []),
@@ -73,6 +75,6 @@ function checkProduction(environment: Environment): Finding[] {
 }
 
 /** Adds a placeholder URL, because these checks need no database. */
-function withUrl(environment: Environment) {
+function withUrl(environment: DoctorEnvironment) {
   return { ...environment, DATABASE_URL: environment.DATABASE_URL ?? "" };
 }

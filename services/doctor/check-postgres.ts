@@ -11,7 +11,7 @@ import { isMigrated } from "../../shared/db/schema/migrate.ts";
 import { isPooledByTransaction } from "../../shared/db/pooler.ts";
 import { describeRefusal } from "../../shared/stores/store-refusal.ts";
 import { connectionOptions } from "../../shared/postgres/connection-options.ts";
-import type { Environment } from "./check-configuration.ts";
+import type { DoctorEnvironment } from "./check-configuration.ts";
 import { checkQueue } from "./check-queue.ts";
 import { checkClock } from "./clock.ts";
 import { type Finding, fault, note, ok } from "./findings.ts";
@@ -23,7 +23,7 @@ const oldestSupported = 14;
 /** Connections that an API without Redis opens beside `DATABASE_CONNECTIONS`: for the queue, limits and live hints. */
 const withoutRedis = 8 + 4 + 1;
 
-interface Options extends Pick<Environment, "DATABASE_CONNECTIONS" | "DATABASE_POOLER"> {
+interface Options extends Pick<DoctorEnvironment, "DATABASE_CONNECTIONS" | "DATABASE_POOLER"> {
   /** True if queue, drafts and hints are on Redis. */
   onRedis: boolean;
 }

@@ -1,5 +1,5 @@
 import { ConfigError } from "../../shared/config/config.ts";
-import { checkConfiguration, type Environment } from "./check-configuration.ts";
+import { checkConfiguration, type DoctorEnvironment } from "./check-configuration.ts";
 import { checkKeys } from "./check-keys.ts";
 import { checkPostgres } from "./check-postgres.ts";
 import { count, type Finding, fault, ok, print, type Section } from "./findings.ts";
@@ -11,7 +11,7 @@ interface DoctorOptions {
   /** The data folder of `npm start`. */
   folder: string;
   /** @throws {ConfigError} */
-  environment: () => Environment;
+  environment: () => DoctorEnvironment;
   write: (text: string) => void;
 }
 
@@ -44,7 +44,7 @@ export async function doctor(args: readonly string[], options: DoctorOptions): P
 }
 
 async function examine(
-  environment: Environment,
+  environment: DoctorEnvironment,
   { folder, keys }: { folder: string; keys: boolean },
 ): Promise<Section[]> {
   const { findings, assistants } = await checkConfiguration(environment);
@@ -62,7 +62,7 @@ async function examine(
   ];
 }
 
-async function examinePostgres(environment: Environment, folder: string): Promise<Finding[]> {
+async function examinePostgres(environment: DoctorEnvironment, folder: string): Promise<Finding[]> {
   const { findings, url, close } = await findDatabase(environment.DATABASE_URL, folder);
   try {
     if (url === undefined) return findings;
@@ -76,7 +76,7 @@ async function examinePostgres(environment: Environment, folder: string): Promis
 }
 
 /** Loaded only if Redis is configured. */
-async function examineRedis(url: string, { DATABASE_URL }: Environment): Promise<Finding[]> {
+async function examineRedis(url: string, { DATABASE_URL }: DoctorEnvironment): Promise<Finding[]> {
   const { checkRedis } = await import("./check-redis.ts");
   return checkRedis(url, DATABASE_URL ?? "");
 }

@@ -1,4 +1,4 @@
-import type { Environment } from "./check-configuration.ts";
+import type { DoctorEnvironment } from "./check-configuration.ts";
 
 const secretKey = /KEY|SECRET|PASSWORD|TOKEN/;
 /** Shorter values would also match harmless text. */
@@ -7,7 +7,7 @@ const leastChars = 6;
 /**
  * The last safeguard: removes every secret of the configuration from a store's or provider's text before it is printed.
  */
-export function hideSecrets(text: string, environment: Environment): string {
+export function hideSecrets(text: string, environment: DoctorEnvironment): string {
   const secrets = Object.entries(environment).flatMap(([key, value]) => [
     ...(secretKey.test(key) ? [value].flat().filter((each) => typeof each === "string") : []),
     ...(typeof value === "string" ? passwordsIn(value) : []),

@@ -10,7 +10,7 @@ import { untilStored } from "./run/until-stored.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 /** Verdict on a queue entry: finished, delivered again after a delay, or released to another worker at once. */
-export type Delivery =
+export type DeliveryVerdict =
   | { type: "done"; note?: string }
   | { type: "failed"; reason: string; note?: string }
   | { type: "later"; delayMs: number }
@@ -26,7 +26,7 @@ const soonMs = 1000;
  * @param retried true if an operator has put a failed entry back into the queue
  * @throws when the row could not be read, or its end is uncertain; the reconciler will deliver the job again
  */
-export async function deliver(context: WorkerContext, jobId: string, retried = false): Promise<Delivery> {
+export async function deliver(context: WorkerContext, jobId: string, retried = false): Promise<DeliveryVerdict> {
   // While PostgreSQL is down the entry waits here, and the queue behind it stays unchanged.
   const job = await untilStored(
     () => claimJob(context.db.pool, { jobId, reclaim: context.reclaimGuard.allowed, worker: context.worker }),
@@ -46,7 +46,7 @@ export async function deliver(context: WorkerContext, jobId: string, retried = f
   return { ...failed(errorCode ?? "provider_unavailable"), note };
 }
 
-async function refuse(context: WorkerContext, jobId: string, retried: boolean): Promise<Delivery> {
+async function refuse(context: WorkerContext, jobId: string, retried: boolean): Promise<DeliveryVerdict> {
   const [snapshot] = await readSnapshots(context.db.pool, [jobId], { reclaim: context.reclaimGuard.allowed });
   if (!snapshot) return { type: "done" };
   if (retried && snapshot.status === "failed") return retry(context, jobId);
@@ -67,7 +67,7 @@ async function refuse(context: WorkerContext, jobId: string, retried: boolean): 
   return { type: "done" };
 }
 
-function failed(errorCode: JobErrorCode): Extract<Delivery, { type: "failed" }> {
+function failed(errorCode: JobErrorCode): Extract<DeliveryVerdict, { type: "failed" }> {
   return { type: "failed", reason: `${errorCode}: ${jobErrors[errorCode]}` };
 }
 
@@ -88,7 +88,7 @@ async function describeRuns(
 }
 
 /** Handles Bull Board's retry button: the retry starts in PostgreSQL, and is refused there, like any other retry. */
-async function retry(context: WorkerContext, jobId: string): Promise<Delivery> {
+async function retry(context: WorkerContext, jobId: string): Promise<DeliveryVerdict> {
   const result = await retryJob(context, jobId, { delivered: true });
   if (!result.retried) return { type: "failed", reason: `not retried: ${retryRefusals[result.reason]}` };
   return result.head ? deliver(context, jobId) : { type: "done" };

@@ -11,6 +11,6 @@ const probeStatement = {
  * Writes one small row, always the same: a server that is read-only or whose disk is full still answers reads.
  * @throws the server's refusal; the pool discards that connection, so that the next one sees a changed default
  */
-export async function probeWrites(pool: Pool): Promise<void> {
+export async function probeDatabaseWrites(pool: Pool): Promise<void> {
   await query(pool, probeStatement, []);
 }

@@ -3,7 +3,7 @@ import { Cluster, type Result } from "ioredis";
 import { within } from "../process/lifecycle.ts";
 import { connectRedis, disconnectRedis, type RedisClient } from "../redis/connect-redis.ts";
 import { failFast } from "../redis/fail-fast.ts";
-import { probeWrites } from "../redis/probe-writes.ts";
+import { probeRedisWrites } from "../redis/probe-writes.ts";
 import { parseRedisUrl } from "../redis/redis-url.ts";
 import { changeMessage, decodeHint } from "./hints.ts";
 import { draftTtlSeconds, liveTimeoutMs, maxHintBytes } from "./live.ts";
@@ -123,7 +123,7 @@ class RedisLive implements Live {
   }
 
   async ping(): Promise<void> {
-    await this.#limited(probeWrites(this.#commands, `${this.#prefix}:probe`));
+    await this.#limited(probeRedisWrites(this.#commands, `${this.#prefix}:probe`));
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { createRedisBackend as bullOnRedis, Queue, Worker } from "bullmq";
 import type { Logger } from "../logger.ts";
 import { connectRedis, type RedisBehaviour, type RedisClient } from "../redis/connect-redis.ts";
-import { probeWrites } from "../redis/probe-writes.ts";
+import { probeRedisWrites } from "../redis/probe-writes.ts";
 import { evictionAdvice, readEvictionPolicies } from "../redis/eviction.ts";
 import { withBackOff } from "./back-off.ts";
 import type { QueueBackend, RedisQueue, RedisWorker } from "./backend.ts";
@@ -60,7 +60,7 @@ export function createRedisBackend(url: string, log: Logger): QueueBackend {
     },
     async probe() {
       prober ??= connect(failFast);
-      await probeWrites(prober, `${queuePrefix}:probe`);
+      await probeRedisWrites(prober, `${queuePrefix}:probe`);
     },
     async close() {
       for (const client of clients) client.disconnect();

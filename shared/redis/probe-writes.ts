@@ -9,7 +9,7 @@ const script = { numberOfKeys: 1, lua: "return redis.call('SET', KEYS[1], ARGV[1
  * answers PING.
  * @throws the server's refusal
  */
-export async function probeWrites(redis: RedisClient, key: string): Promise<void> {
+export async function probeRedisWrites(redis: RedisClient, key: string): Promise<void> {
   redis.defineCommand("parleyProbe", script);
   await redis.parleyProbe(key, Date.now());
 }

@@ -37,7 +37,7 @@ interface Sources {
 export async function* followJob(sources: Sources, { watcher, row: first, from }: Follow): AsyncGenerator<JobEvent> {
   const jobId = first.id;
   let row = first;
-  const text = new FollowedText(sources, jobId, from, row.attempt);
+  const text = new ClientText(sources, jobId, from, row.attempt);
   yield statusEvent(row);
   let mail: Mail | undefined = { row: false, draft: true, deltas: [] };
   while (mail) {
@@ -63,7 +63,7 @@ export async function* followJob(sources: Sources, { watcher, row: first, from }
 }
 
 /** The text that one client has assembled, and the rest that it lacks. */
-class FollowedText {
+class ClientText {
   readonly #sources: Sources;
   readonly #jobId: string;
   #cursor: Cursor;

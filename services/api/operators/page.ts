@@ -1,7 +1,7 @@
 import { html, type Html } from "./html.ts";
 
 /** The layout of every operators' page. */
-export function page(title: string, content: Html): string {
+export function operatorPage(title: string, content: Html): string {
   return html`<!doctype html>
     <html lang="en">
       <head>

@@ -9,7 +9,7 @@ import type { ApiContext } from "../api-context.ts";
 import { conversationView } from "../operators/conversation-view.ts";
 import { figuresView } from "../operators/figures-view.ts";
 import { html } from "../operators/html.ts";
-import { page } from "../operators/page.ts";
+import { operatorPage } from "../operators/page.ts";
 import { type SearchForm, searchView } from "../operators/search-view.ts";
 
 const stylesPath = fileURLToPath(new URL("../operators/operators.css", import.meta.url));
@@ -37,21 +37,23 @@ export function operatorRoutes(context: Pick<ApiContext, "db" | "log">): Router 
   router.get("/", async (req: Request, res: Response) => {
     const { form, ...search } = readForm(req);
     const [today, found] = await Promise.all([readToday(), form.fault ? [] : find(context, search)]);
-    res.send(page("Conversations", html`${figuresView(today)} ${searchView(form, found)}`));
+    res.send(operatorPage("Conversations", html`${figuresView(today)} ${searchView(form, found)}`));
   });
 
   router.get("/conversations/:id", async (req: Request, res: Response) => {
     const id = uuid.safeParse(req.params["id"]).data;
     const conversation = id && (await findConversation(context.db.pool, id));
     if (!conversation) {
-      res.status(404).send(page("Not found", html`<p>There is no such conversation. It may have been erased.</p>`));
+      res
+        .status(404)
+        .send(operatorPage("Not found", html`<p>There is no such conversation. It may have been erased.</p>`));
       return;
     }
     // Log each operator who reads a visitor's messages.
     const operator = String(res.locals["operator"]);
     context.log.info({ audit: "conversation read", operator, conversationId: conversation.id, ip: req.ip }, "audit");
     const turns = await readTurns(context.db.pool, conversation.id);
-    res.send(page(`Conversation ${conversation.id}`, conversationView(conversation, turns)));
+    res.send(operatorPage(`Conversation ${conversation.id}`, conversationView(conversation, turns)));
   });
 
   return router;

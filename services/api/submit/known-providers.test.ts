@@ -1,7 +1,7 @@
 import { v4 } from "uuid";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { readConfig } from "../../../shared/config/config.ts";
-import { endProviderReport, reportProviders } from "../../../shared/db/operators/provider-reports.ts";
+import { endProviderReport, storeProviderReport } from "../../../shared/db/operators/provider-reports.ts";
 import { describeProviders } from "../../../shared/assistants/provider-catalog.ts";
 import { openTestDatabase } from "../../../shared/testing/stores/database.ts";
 import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
@@ -24,26 +24,26 @@ describe("known providers of an API", () => {
   it("are those of its own settings until a worker reports", async () => {
     const { ask, db } = await open(withAnthropic);
     expect(await ask().read()).toEqual(withAnthropic);
-    await reportProviders(db.pool, v4(), withOpenai);
+    await storeProviderReport(db.pool, v4(), withOpenai);
     expect(await ask().read()).toEqual(withOpenai);
   });
 
   it("are those any live worker can use", async () => {
     const { db, names } = await open();
-    await reportProviders(db.pool, v4(), withOpenai);
-    await reportProviders(db.pool, v4(), withAnthropic);
+    await storeProviderReport(db.pool, v4(), withOpenai);
+    await storeProviderReport(db.pool, v4(), withAnthropic);
     expect(await names()).toEqual(["anthropic", "openai", "preset"]);
   });
 
   it("expire with their workers; the last report stays while none runs", async () => {
     const { db, names } = await open();
     const [first, second] = [v4(), v4()];
-    await reportProviders(db.pool, first, withOpenai);
-    await reportProviders(db.pool, second, withAnthropic);
+    await storeProviderReport(db.pool, first, withOpenai);
+    await storeProviderReport(db.pool, second, withAnthropic);
     await endProviderReport(db.pool, first);
     expect(await names()).toEqual(["anthropic", "preset"]);
     await db.pool.query("update provider_reports set reported_at = now() - interval '2 h'");
-    await reportProviders(db.pool, first, withOpenai);
+    await storeProviderReport(db.pool, first, withOpenai);
     expect(await names()).toEqual(["openai", "preset"]);
     await endProviderReport(db.pool, first);
     expect(await names()).toEqual(["openai", "preset"]);
@@ -51,14 +51,14 @@ describe("known providers of an API", () => {
 
   it("omit names reported by other versions and unknown here", async () => {
     const { db, names } = await open();
-    await reportProviders(db.pool, v4(), [{ name: "of-tomorrow", model: "m", available: true }]);
+    await storeProviderReport(db.pool, v4(), [{ name: "of-tomorrow", model: "m", available: true }]);
     expect(await names()).toEqual([]);
   });
 
   it("stay unchanged while the database is down", async () => {
     const db = await openTestDatabase();
     const known = new KnownProviders({ pool: db.pool, own: of(), log: quietLog() });
-    await reportProviders(db.pool, v4(), withOpenai);
+    await storeProviderReport(db.pool, v4(), withOpenai);
     expect(await known.names()).toEqual(["openai", "preset"]);
     await db[Symbol.asyncDispose]();
     vi.spyOn(performance, "now").mockReturnValue(performance.now() + 10_000);

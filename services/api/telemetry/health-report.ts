@@ -1,6 +1,6 @@
 import { checkStore, memoryInUse } from "../../../shared/stores/check-store.ts";
 import { readOpenCircuits } from "../../../shared/db/operators/circuit-reports.ts";
-import { probeWrites } from "../../../shared/db/probe-writes.ts";
+import { probeDatabaseWrites } from "../../../shared/db/probe-writes.ts";
 import { readTotals, type Totals } from "../../../shared/db/operators/totals.ts";
 import type { JobContext } from "../../../shared/jobs/job-context.ts";
 import { fresh } from "../../../shared/async/cached-for.ts";
@@ -25,11 +25,11 @@ export class HealthReport {
   #totalsAt = Number.NEGATIVE_INFINITY;
   #draining = false;
 
-  readonly #probeWrites: () => Promise<void>;
+  readonly #probeDatabaseWrites: () => Promise<void>;
 
   constructor(sources: Sources) {
     this.#sources = sources;
-    this.#probeWrites = fresh(writesFreshMs, () => probeWrites(sources.db.pool));
+    this.#probeDatabaseWrites = fresh(writesFreshMs, () => probeDatabaseWrites(sources.db.pool));
   }
 
   readonly read = fresh(freshMs, () => this.#look());
@@ -46,7 +46,7 @@ export class HealthReport {
   async #look(): Promise<Health> {
     const { db, queue, live, providers } = this.#sources;
     const [database, counts, writable, cache, names] = await Promise.all([
-      checkStore(Promise.all([readOpenCircuits(db.pool), this.#probeWrites()])),
+      checkStore(Promise.all([readOpenCircuits(db.pool), this.#probeDatabaseWrites()])),
       checkStore(queue.counts()),
       checkStore(this.#probeQueue()),
       checkStore(live.ping()),

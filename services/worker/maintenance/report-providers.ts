@@ -1,5 +1,5 @@
 import { v4 } from "uuid";
-import { endProviderReport, reportProviders as report } from "../../../shared/db/operators/provider-reports.ts";
+import { endProviderReport, storeProviderReport } from "../../../shared/db/operators/provider-reports.ts";
 import { describeProviders } from "../../../shared/assistants/provider-catalog.ts";
 import { repeat } from "./repeat.ts";
 import type { WorkerContext } from "../worker-context.ts";
@@ -21,7 +21,7 @@ export async function reportProviders({ db, config, log }: WorkerContext): Promi
   }));
   const tell = (what: Promise<void>) =>
     what.catch((error: unknown) => log.debug({ err: error }, "could not report the configured providers"));
-  const once = () => tell(report(db.pool, workerId, providers));
+  const once = () => tell(storeProviderReport(db.pool, workerId, providers));
   await once();
   const stop = repeat(everyMs, once);
   return async () => {

@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { Circuit } from "./circuit.ts";
 import { ProviderError, type ProviderErrorCode } from "./provider.ts";
-import { createConnections } from "./upstream/http/connections.ts";
+import { createUpstreamConnections } from "./upstream/http/connections.ts";
 import { createProbe } from "./upstream/http/probe.ts";
 
 const silent = pino({ level: "silent" });
@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 function newCircuit(upstream = "http://127.0.0.1:1", pauseMs = 60_000): Circuit {
-  const probe = createProbe(createConnections({ connectMs: 5000 }), upstream);
+  const probe = createProbe(createUpstreamConnections({ connectMs: 5000 }), upstream);
   const circuit = new Circuit({ name: "compatible", probe }, silent, pauseMs);
   circuits.push(circuit);
   return circuit;

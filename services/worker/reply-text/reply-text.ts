@@ -2,7 +2,7 @@ import { TextCleaner } from "./clean-text.ts";
 import { LinkFilter } from "./link-filter.ts";
 
 /** Cleans and filters a provider's text piece by piece before it is shown. The output is the stored reply. */
-export class ReplyText {
+export class ReplyFilter {
   readonly #cleaner = new TextCleaner();
   readonly #links: LinkFilter | undefined;
 

@@ -6,7 +6,7 @@ import { cleanWhole } from "../reply-text/clean-text.ts";
 import type { Draft } from "../draft/draft.ts";
 import { CircuitOpen } from "../providers/circuit.ts";
 import { type Provider, ProviderError, type ProviderEvent, type ProviderRequest } from "../providers/provider.ts";
-import { ReplyText } from "../reply-text/reply-text.ts";
+import { ReplyFilter } from "../reply-text/reply-text.ts";
 import type { RunReport } from "../telemetry/run-report.ts";
 import type { WorkerContext } from "../worker-context.ts";
 import type { Thread } from "./thread.ts";
@@ -20,7 +20,7 @@ export interface JobRun {
   report: RunReport;
 }
 
-interface Call {
+interface ProviderCall {
   context: CallContext;
   run: JobRun;
   thread: Thread;
@@ -59,7 +59,7 @@ const retries = retry(handleWhen(mayPassSoon), {
  * Calls one provider until it has given a whole reply, with up to {@link maxRetries} short retries.
  * @throws the signal's reason as soon as it is aborted; otherwise the {@link ProviderError} of the last call
  */
-export function callProvider(call: Call): Promise<ProviderAnswer> {
+export function callProvider(call: ProviderCall): Promise<ProviderAnswer> {
   return withRetries(() => callOnce(call), call.signal);
 }
 
@@ -86,7 +86,7 @@ export async function withRetries<T>(call: () => Promise<T>, signal: AbortSignal
   }
 }
 
-async function callOnce({ context, run, thread, provider, request, signal }: Call): Promise<ProviderAnswer> {
+async function callOnce({ context, run, thread, provider, request, signal }: ProviderCall): Promise<ProviderAnswer> {
   const { job, draft, report } = run;
   await draft.restart();
   signal.throwIfAborted();
@@ -132,7 +132,7 @@ export async function streamInto(
   { signal, onSign, onBegun }: StreamOptions,
 ): Promise<Finish> {
   // Link filtering does not apply to the operator's own texts, such as presets.
-  const reply = new ReplyText(provider.upstream === undefined ? undefined : request.assistant.allowedLinkHosts);
+  const reply = new ReplyFilter(provider.upstream === undefined ? undefined : request.assistant.allowedLinkHosts);
   let finish: Finish | undefined;
   let begun = false;
   let heard = false;

@@ -8,7 +8,7 @@ import { Stopped } from "./leases.ts";
 import { buildPrompt } from "./prompt.ts";
 import { type Provider, ProviderError, type ProviderRequest } from "../providers/provider.ts";
 import { Thread } from "./thread.ts";
-import { Turn, turnMs } from "./turn.ts";
+import { TimeSlice, timeSliceMs } from "./turn.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
 export interface FoundReply extends ProviderAnswer {
@@ -55,12 +55,12 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
   try {
     for (const [place, provider] of providers.entries()) {
       try {
-        using turn = new Turn({
+        using slice = new TimeSlice({
           signal: calls.signal,
           written: () => draft.text.length,
-          ms: turnMs(endsAt - performance.now(), countReady(context, providers.slice(place + 1))),
+          ms: timeSliceMs(endsAt - performance.now(), countReady(context, providers.slice(place + 1))),
         });
-        const answer = await callProvider({ ...call, provider, signal: turn.signal });
+        const answer = await callProvider({ ...call, provider, signal: slice.signal });
         return { provider: provider.name, ...answer, fallback: place > 0 };
       } catch (error) {
         signal.throwIfAborted();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Turn, TurnOver, turnMs } from "./turn.ts";
+import { TimeSlice, TimeSliceOver, timeSliceMs } from "./turn.ts";
 
-describe("turn", () => {
+describe("time slice", () => {
   it.each([
     [120_000, 0, 120_000],
     [120_000, 1, 100_000],
@@ -12,7 +12,7 @@ describe("turn", () => {
     [6_000, 1, 3_000],
     [6_000, 2, 2_000],
   ])("of a job with %i ms left, and %i ms reserved after it, takes %i ms", (leftMs, others, expected) => {
-    expect(turnMs(leftMs, others)).toBe(expected);
+    expect(timeSliceMs(leftMs, others)).toBe(expected);
   });
 
   describe("in time", () => {
@@ -24,36 +24,36 @@ describe("turn", () => {
     });
 
     const open = (written: () => number, signal = new AbortController().signal) =>
-      new Turn({ signal, written, ms: 10_000 });
+      new TimeSlice({ signal, written, ms: 10_000 });
 
     it("ends after its time if nothing was written", () => {
-      using turn = open(() => 0);
+      using slice = open(() => 0);
       vi.advanceTimersByTime(9_999);
-      expect(turn.signal.aborted).toBe(false);
+      expect(slice.signal.aborted).toBe(false);
       vi.advanceTimersByTime(1);
-      expect(turn.signal.reason).toBeInstanceOf(TurnOver);
+      expect(slice.signal.reason).toBeInstanceOf(TimeSliceOver);
     });
 
     it("continues while the reply grows and ends when it stalls", () => {
       let length = 1;
-      using turn = open(() => length);
+      using slice = open(() => length);
       for (let times = 0; times < 20; times++) {
         vi.advanceTimersByTime(1_900);
         length += 1;
       }
-      expect(turn.signal.aborted).toBe(false);
+      expect(slice.signal.aborted).toBe(false);
       vi.advanceTimersByTime(4_000);
-      expect(turn.signal.reason).toBeInstanceOf(TurnOver);
+      expect(slice.signal.reason).toBeInstanceOf(TimeSliceOver);
     });
 
     it("ends with its job, for the job's reason, and leaves no timer", () => {
       const job = new AbortController();
-      const turn = open(() => 0, job.signal);
+      const slice = open(() => 0, job.signal);
       const reason = new Error("cancelled");
       job.abort(reason);
-      turn[Symbol.dispose]();
+      slice[Symbol.dispose]();
       vi.advanceTimersByTime(60_000);
-      expect(turn.signal.reason).toBe(reason);
+      expect(slice.signal.reason).toBe(reason);
       expect(vi.getTimerCount()).toBe(0);
     });
   });

@@ -15,18 +15,18 @@ const leastMs = 5_000;
  * Time that a provider may use of a job's remaining time while other providers are left to ask.
  * @param leftMs milliseconds until the job's deadline
  */
-export function turnMs(leftMs: number, others: number): number {
+export function timeSliceMs(leftMs: number, others: number): number {
   if (others === 0) return leftMs;
   const mostForOthers = Math.max(leftMs - leastMs, (leftMs * others) / (others + 1));
   return leftMs - Math.min(others * forOthersMs, mostForOthers);
 }
 
-/** Abort reason of a provider's calls when its turn is over. It does not mean that the provider is down. */
-export class TurnOver extends Error {
-  override name = "TurnOver";
+/** Abort reason of a provider's calls when its time slice is over. It does not mean that the provider is down. */
+export class TimeSliceOver extends Error {
+  override name = "TimeSliceOver";
 }
 
-interface TurnOptions {
+interface TimeSliceOptions {
   /** The job's signal. */
   signal: AbortSignal;
   /** Length of the reply's text so far. */
@@ -41,12 +41,12 @@ const growthMs = 2_000;
  * Time slice in which one provider may answer. A reply in progress at its end continues for as long as it grows: text
  * that exists is worth more than a new reply by another provider.
  */
-export class Turn implements Disposable {
+export class TimeSlice implements Disposable {
   readonly #calls: LinkedAbort;
   readonly #written: () => number;
   #timer: NodeJS.Timeout;
 
-  constructor({ signal, written, ms }: TurnOptions) {
+  constructor({ signal, written, ms }: TimeSliceOptions) {
     this.#calls = new LinkedAbort(signal);
     this.#written = written;
     this.#timer = setTimeout(() => this.#end(0), ms);
@@ -64,6 +64,6 @@ export class Turn implements Disposable {
   #end(before: number): void {
     const written = this.#written();
     if (written > before) this.#timer = setTimeout(() => this.#end(written), growthMs);
-    else this.#calls.abort(new TurnOver("the rest of the job's time is for the next provider"));
+    else this.#calls.abort(new TimeSliceOver("the rest of the job's time is for the next provider"));
   }
 }

@@ -1,5 +1,5 @@
 import { checkStore, memoryInUse } from "../../../shared/stores/check-store.ts";
-import { probeWrites } from "../../../shared/db/probe-writes.ts";
+import { probeDatabaseWrites } from "../../../shared/db/probe-writes.ts";
 import { fresh } from "../../../shared/async/cached-for.ts";
 import type { Config } from "../../../shared/config/config.ts";
 import type { JobContext } from "../../../shared/jobs/job-context.ts";
@@ -36,7 +36,7 @@ export interface WorkerHealth extends Pick<Health, "status" | "timestamp" | "upt
  */
 export function workerHealth(sources: HealthSources, takesJobs: () => boolean): () => Promise<WorkerHealth> {
   const { db, queue, live, leases, circuits, config } = sources;
-  const probeDatabase = fresh(writesFreshMs, () => probeWrites(db.pool));
+  const probeDatabase = fresh(writesFreshMs, () => probeDatabaseWrites(db.pool));
   return fresh(freshMs, async () => {
     const [database, entries, cache] = await Promise.all([
       checkStore(Promise.all([db.pool.query("select 1"), probeDatabase()])),

@@ -25,7 +25,7 @@ const reportStatement = {
 };
 
 /** Stores the providers of a worker; to be repeated every 30 seconds. */
-export async function reportProviders(
+export async function storeProviderReport(
   pool: Pool,
   workerId: string,
   providers: readonly ReportedProvider[],

@@ -4,7 +4,7 @@ import { type ProxyEnvironment, proxyOf } from "../../../../shared/config/proxy-
 import type { Provider } from "../provider.ts";
 import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/http/api-key.ts";
-import { createConnections } from "../upstream/http/connections.ts";
+import { createUpstreamConnections } from "../upstream/http/connections.ts";
 import { createProbe } from "../upstream/http/probe.ts";
 import { readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
@@ -40,7 +40,7 @@ export function anthropicFromConfig(config: Config): Provider {
 /** Anthropic's Messages API. */
 export function createAnthropicProvider(options: AnthropicOptions): Provider {
   const { baseUrl, apiKey, model, timeouts = defaultTimeouts, proxy } = options;
-  const connections = createConnections({ connectMs: timeouts.connectMs, proxy });
+  const connections = createUpstreamConnections({ connectMs: timeouts.connectMs, proxy });
   const client = new Anthropic({
     baseURL: toBaseUrl(baseUrl),
     apiKey,

@@ -3,7 +3,7 @@ import { ProviderError, type TokenUsage } from "../provider.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { readContent } from "../upstream/content.ts";
 import { toFinishReason } from "../upstream/finish-reasons.ts";
-import { Beginning } from "../upstream/generation.ts";
+import { GenerationStart } from "../upstream/generation.ts";
 import { findTypedError, fromErrorObject, fromWords } from "../upstream/errors/openai-errors.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";
 import { tokenCount } from "../upstream/token-count.ts";
@@ -45,7 +45,7 @@ const setting = "ANTHROPIC_API_KEY";
  * @returns a function that maps an event's data to its part of the reply; it throws `ProviderError` `malformed`
  */
 export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
-  const beginning = new Beginning();
+  const beginning = new GenerationStart();
   let counted: TokenCounts = {};
   const add = (counts: TokenCounts | null | undefined) => {
     // Later events omit, or set to null, counts that earlier events reported.

@@ -2,7 +2,7 @@ import { AnthropicError, APIConnectionError, APIError } from "@anthropic-ai/sdk"
 import { ProviderError } from "../provider.ts";
 import { errorOfStatus, fromConnection, namesIn } from "../upstream/errors/errors.ts";
 import { kindOf } from "../upstream/errors/error-kinds.ts";
-import { findError, readProblem } from "../upstream/errors/openai-errors.ts";
+import { findError, readFault } from "../upstream/errors/openai-errors.ts";
 import { wordsIn } from "../upstream/errors/sdk-words.ts";
 
 /** Maps errors thrown by the SDK, and errors of the connection while the stream is read. */
@@ -21,11 +21,11 @@ export function toError(error: unknown, apiKey: string): ProviderError {
 function fromAnswer(answer: APIError, apiKey: string): ProviderError {
   const { status = 0, type, errorCode, headers, error: body, message } = answer;
   const retryAfter = headers?.get("retry-after");
-  const problem = readProblem(findError(body ?? wordsIn(message), true));
-  const kind = kindOf(problem);
+  const fault = readFault(findError(body ?? wordsIn(message), true));
+  const kind = kindOf(fault);
   const refusedKey = kind === "key";
   const ours = refusedKey || kind === "credit";
-  const named = namesIn([...new Set([type, errorCode, ...problem.names])], apiKey);
+  const named = namesIn([...new Set([type, errorCode, ...fault.names])], apiKey);
   const detail = `${named}${hints[refusedKey ? 401 : kind === "credit" ? 402 : status] ?? ""}`;
   return errorOfStatus({ status, retryAfter, detail, refusedKey, ...(ours && { code: "rejected" }) });
 }

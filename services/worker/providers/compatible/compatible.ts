@@ -4,7 +4,7 @@ import { type ProxyEnvironment, proxyOf } from "../../../../shared/config/proxy-
 import { ProviderError, type Provider, type ProviderEvent, type ProviderRequest } from "../provider.ts";
 import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/http/api-key.ts";
-import { createConnections } from "../upstream/http/connections.ts";
+import { createUpstreamConnections } from "../upstream/http/connections.ts";
 import { createProbe } from "../upstream/http/probe.ts";
 import { readErrorBody } from "../upstream/http/error-body.ts";
 import { fromConnection } from "../upstream/errors/errors.ts";
@@ -12,9 +12,9 @@ import { readEvents } from "../upstream/read-events.ts";
 import { type Body, readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
 import { ServerHabits } from "../upstream/shown/server-habits.ts";
-import { Dialects, learn, problemIn, problemInEvents, write } from "./dialect.ts";
+import { Dialects, learn, faultIn, faultInEvents, write } from "./dialect.ts";
 import { createFromEvent } from "./from-event.ts";
-import { createEndpoint, type Endpoint } from "./post.ts";
+import { createPostEndpoint, type PostEndpoint } from "./post.ts";
 import { type ErrorAnswer, fromAnswer } from "./to-error.ts";
 import { type ChatCompletionRequest, completionsUrl, toRequest } from "./to-request.ts";
 
@@ -42,8 +42,8 @@ export function compatibleFromConfig(config: Config): Provider {
  */
 export function createCompatibleProvider(options: CompatibleOptions): Provider {
   const { baseUrl, apiKey, model, timeouts = defaultTimeouts, proxy } = options;
-  const connections = createConnections({ connectMs: timeouts.connectMs, proxy });
-  const endpoint = createEndpoint(connections, { url: completionsUrl(baseUrl), apiKey });
+  const connections = createUpstreamConnections({ connectMs: timeouts.connectMs, proxy });
+  const endpoint = createPostEndpoint(connections, { url: completionsUrl(baseUrl), apiKey });
   const habits = new ServerHabits({ namesTell: true });
   const dialects = new Dialects();
   return {
@@ -60,7 +60,7 @@ export function createCompatibleProvider(options: CompatibleOptions): Provider {
 }
 
 interface Call {
-  endpoint: Endpoint;
+  endpoint: PostEndpoint;
   apiKey: string | undefined;
   model: string;
   habits: ServerHabits;
@@ -96,11 +96,11 @@ async function openBody({ endpoint, apiKey, dialects, signal }: Call, body: Chat
     const mayLearn = tries < maxLessons;
     if (response.statusCode !== 200) {
       const answer = await readAnswer(response);
-      if (mayLearn && learn(dialect, problemIn(answer), sent)) continue;
+      if (mayLearn && learn(dialect, faultIn(answer), sent)) continue;
       throw fromAnswer(answer, apiKey);
     }
     const { first, events } = await begin(response);
-    if (!mayLearn || !learn(dialect, problemInEvents(first), sent)) {
+    if (!mayLearn || !learn(dialect, faultInEvents(first), sent)) {
       return { events: resume(first, events), close: () => response.destroy() };
     }
     response.destroy();

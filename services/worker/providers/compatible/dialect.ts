@@ -1,5 +1,5 @@
-import type { Problem } from "../upstream/errors/error-kinds.ts";
-import { findError, readProblem } from "../upstream/errors/openai-errors.ts";
+import type { UpstreamFault } from "../upstream/errors/error-kinds.ts";
+import { findError, readFault } from "../upstream/errors/openai-errors.ts";
 import { parseJson } from "../upstream/parse-event.ts";
 import { type ErrorAnswer, parseBody } from "./to-error.ts";
 import type { ChatCompletionRequest } from "./to-request.ts";
@@ -61,11 +61,11 @@ function withoutSystemRole(messages: ChatCompletionRequest["messages"]): ChatCom
 /**
  * Learns from a refusal that names a field of the request. Each field can be refused only once or twice, so the same
  * call is made a few times at most. A refused call costs nothing.
- * @param problem the refusal's content
+ * @param fault the refusal's content
  * @param body the refused body
  * @returns true if the next try would differ
  */
-export function learn(dialect: Dialect, { names, words, status }: Problem, body: Body): boolean {
+export function learn(dialect: Dialect, { names, words, status }: UpstreamFault, body: Body): boolean {
   if (status !== undefined && settled.has(status)) return false;
   const told = names.map((name) => name.split(".")[0] ?? name);
   if (aboutSystem.test(words) && refusal.test(words)) {
@@ -90,14 +90,14 @@ export function learn(dialect: Dialect, { names, words, status }: Problem, body:
 }
 
 /** Reads the refusal. Its HTTP status takes precedence over a status named in its body. */
-export function problemIn({ status, body }: ErrorAnswer): Problem {
-  return { ...readProblem(findError(parseBody(body), true)), status };
+export function faultIn({ status, body }: ErrorAnswer): UpstreamFault {
+  return { ...readFault(findError(parseBody(body), true)), status };
 }
 
 /** Reads the refusal in an answer of status 200 that begins with an error. */
-export function problemInEvents(first: readonly string[]): Problem {
+export function faultInEvents(first: readonly string[]): UpstreamFault {
   const [error] = first.flatMap((data) => findError(parseJson(data) ?? data) ?? []);
-  return readProblem(error);
+  return readFault(error);
 }
 
 /** Statuses about the key, the credit or the rate, and not about the body. */

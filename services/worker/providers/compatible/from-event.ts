@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ProviderError } from "../provider.ts";
-import { type Content, hasThoughts, hasTools, readContent } from "../upstream/content.ts";
+import { type MessageContent, hasThoughts, hasTools, readContent } from "../upstream/content.ts";
 import { toFinishReason } from "../upstream/finish-reasons.ts";
 import { Generation } from "../upstream/generation.ts";
 import { OneText } from "../upstream/one-text.ts";
@@ -120,8 +120,8 @@ function textOf({ delta, message }: Said, soFar: SoFar, isWhole: boolean): strin
 }
 
 interface Said {
-  delta: Content;
-  message: Content;
+  delta: MessageContent;
+  message: MessageContent;
 }
 
 function read({ delta, message, text }: Choice): Said {
@@ -131,7 +131,7 @@ function read({ delta, message, text }: Choice): Said {
   return said;
 }
 
-function contentOf(message: Choice["delta"]): Content {
+function contentOf(message: Choice["delta"]): MessageContent {
   const content = isThought(message) ? { ...readContent(""), thinks: true } : readContent(message?.content);
   const refusal = readContent(message?.refusal);
   const refused = content.refused || refusal.text !== "";

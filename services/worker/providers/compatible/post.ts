@@ -1,18 +1,21 @@
 import type { IncomingMessage } from "node:http";
-import type { Connections } from "../upstream/http/connections.ts";
+import type { UpstreamConnections } from "../upstream/http/connections.ts";
 
-/** Endpoint that accepts JSON by POST, over kept connections. */
-export interface Endpoint {
-  /** Resolves and throws as `Connections.send` does. */
+/** PostEndpoint that accepts JSON by POST, over kept connections. */
+export interface PostEndpoint {
+  /** Resolves and throws as `UpstreamConnections.send` does. */
   post(json: string, signal: AbortSignal): Promise<IncomingMessage>;
 }
 
-interface EndpointOptions {
+interface PostEndpointOptions {
   url: URL;
   apiKey: string | undefined;
 }
 
-export function createEndpoint(connections: Connections, { url, apiKey }: EndpointOptions): Endpoint {
+export function createPostEndpoint(
+  connections: UpstreamConnections,
+  { url, apiKey }: PostEndpointOptions,
+): PostEndpoint {
   const headers = {
     "content-type": "application/json",
     accept: "text/event-stream, application/json",

@@ -2,7 +2,7 @@ import type { ProviderError } from "../provider.ts";
 import { errorOfStatus } from "../upstream/errors/errors.ts";
 import { namesIn } from "../upstream/errors/errors.ts";
 import { kindOf } from "../upstream/errors/error-kinds.ts";
-import { findError, readProblem } from "../upstream/errors/openai-errors.ts";
+import { findError, readFault } from "../upstream/errors/openai-errors.ts";
 import { parseJson } from "../upstream/parse-event.ts";
 
 /** An answer that is not a stream, as far as it was read. */
@@ -21,11 +21,11 @@ export function fromAnswer(
   apiKey?: string,
   now = Date.now(),
 ): ProviderError {
-  const problem = readProblem(findError(parseBody(body), true));
-  const kind = kindOf(problem);
+  const fault = readFault(findError(parseBody(body), true));
+  const kind = kindOf(fault);
   const refusedKey = kind === "key";
   const hint = refusedKey ? hints[401] : kind === "credit" ? hints[402] : hints[status];
-  const detail = `${namesIn(problem.names, apiKey)}${hint ?? ""}`;
+  const detail = `${namesIn(fault.names, apiKey)}${hint ?? ""}`;
   const ours = refusedKey || kind === "credit";
   return errorOfStatus({ status, retryAfter, detail, refusedKey, ...(ours && { code: "rejected" }) }, now);
 }

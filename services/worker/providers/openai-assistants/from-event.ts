@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ProviderError } from "../provider.ts";
 import { toFinishReason } from "../upstream/finish-reasons.ts";
-import { Beginning } from "../upstream/generation.ts";
+import { GenerationStart } from "../upstream/generation.ts";
 import { findError, fromErrorObject, fromWords } from "../upstream/errors/openai-errors.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { readUsage } from "../upstream/usage.ts";
@@ -45,7 +45,7 @@ const setting = "OPENAI_API_KEY";
  * @returns a function that maps an event's data to its part of the reply; it throws `ProviderError` `malformed`
  */
 export function createFromEvent(apiKey: string): (data: string) => RunPart {
-  const beginning = new Beginning();
+  const beginning = new GenerationStart();
   return (data) => {
     if (data.trim() === "[DONE]") return { ended: true };
     const event = parseJson(data);
@@ -54,7 +54,7 @@ export function createFromEvent(apiKey: string): (data: string) => RunPart {
   };
 }
 
-function toPart(event: unknown, apiKey: string, beginning: Beginning): RunPart {
+function toPart(event: unknown, apiKey: string, beginning: GenerationStart): RunPart {
   const object = withObject.safeParse(event).data?.object;
   switch (object) {
     case "thread.message.delta":

@@ -2,12 +2,12 @@ import type OpenAI from "openai";
 import { ConfigError, type Config } from "../../../../shared/config/config.ts";
 import { proxyOf } from "../../../../shared/config/proxy-environment.ts";
 import { createCall } from "../openai/calls.ts";
-import { type ClientOptions, createClient } from "../openai/client.ts";
+import { type OpenAiClientOptions, createOpenAiClient } from "../openai/client.ts";
 import { toError } from "../openai/to-error.ts";
 import type { Provider, ProviderEvent, ProviderRequest } from "../provider.ts";
 import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/http/api-key.ts";
-import { createConnections } from "../upstream/http/connections.ts";
+import { createUpstreamConnections } from "../upstream/http/connections.ts";
 import { createProbe } from "../upstream/http/probe.ts";
 import { readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
@@ -17,7 +17,7 @@ import { createFromEvent, type RunPart } from "./from-event.ts";
 import { createThreads } from "./threads.ts";
 import { toRequest } from "./to-request.ts";
 
-interface AssistantsOptions extends ClientOptions {
+interface AssistantsOptions extends OpenAiClientOptions {
   assistantId: string;
   timeouts?: Timeouts;
 }
@@ -40,8 +40,8 @@ export function openaiAssistantsFromConfig(config: Config): Provider {
  */
 export function createAssistantsProvider(options: AssistantsOptions): Provider {
   const { baseUrl, apiKey, assistantId, timeouts = defaultTimeouts, proxy } = options;
-  const connections = createConnections({ connectMs: timeouts.connectMs, proxy });
-  const client = createClient(options, connections);
+  const connections = createUpstreamConnections({ connectMs: timeouts.connectMs, proxy });
+  const client = createOpenAiClient(options, connections);
   const habits = new ServerHabits();
   return {
     name: "openai-assistants",
@@ -57,7 +57,7 @@ export function createAssistantsProvider(options: AssistantsOptions): Provider {
   };
 }
 
-interface Call {
+interface AssistantsCall {
   client: OpenAI;
   apiKey: string;
   assistantId: string;
@@ -66,7 +66,7 @@ interface Call {
   signal: AbortSignal;
 }
 
-async function* streamRun(call: Call): AsyncGenerator<ProviderEvent, void, undefined> {
+async function* streamRun(call: AssistantsCall): AsyncGenerator<ProviderEvent, void, undefined> {
   const { client, apiKey, assistantId, habits, request } = call;
   const { threadId } = request;
   if (threadId === undefined) throw new TypeError("the Assistants API answers in threads only");
@@ -89,7 +89,7 @@ async function* streamRun(call: Call): AsyncGenerator<ProviderEvent, void, undef
 }
 
 /** Async, so that it also rejects where the SDK throws synchronously, as for an id that cannot be part of a path. */
-async function startRun({ client, assistantId, request, signal }: Call, threadId: string): Promise<Response> {
+async function startRun({ client, assistantId, request, signal }: AssistantsCall, threadId: string): Promise<Response> {
   return client.beta.threads.runs.create(threadId, toRequest(request, assistantId), { signal }).asResponse();
 }
 

@@ -4,10 +4,10 @@ import { limitedCall } from "../upstream/http/limited-call.ts";
 import { toError } from "./to-error.ts";
 
 /** One SDK call that is not streamed. */
-export type Call = <T>(signal: AbortSignal, make: (options: { signal: AbortSignal }) => Promise<T>) => Promise<T>;
+export type SdkCall = <T>(signal: AbortSignal, make: (options: { signal: AbortSignal }) => Promise<T>) => Promise<T>;
 
 /** @param maxMs timeout of each call */
-export function createCall(apiKey: string, maxMs: number): Call {
+export function createCall(apiKey: string, maxMs: number): SdkCall {
   return (signal, make) =>
     limitedCall((limited) => make({ signal: limited }), { signal, maxMs, toError: (error) => toError(error, apiKey) });
 }

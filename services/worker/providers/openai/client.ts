@@ -1,16 +1,16 @@
 import OpenAI from "openai";
 import type { ProxyEnvironment } from "../../../../shared/config/proxy-environment.ts";
-import type { Connections } from "../upstream/http/connections.ts";
+import type { UpstreamConnections } from "../upstream/http/connections.ts";
 import { createSdkFetch } from "../upstream/http/sdk-fetch.ts";
 
-export interface ClientOptions {
+export interface OpenAiClientOptions {
   /** Base URL like `https://api.openai.com/v1`, with or without a slash at the end. */
   baseUrl: string;
   apiKey: string;
   proxy?: ProxyEnvironment | undefined;
 }
 
-export function createClient({ baseUrl, apiKey }: ClientOptions, connections: Connections): OpenAI {
+export function createOpenAiClient({ baseUrl, apiKey }: OpenAiClientOptions, connections: UpstreamConnections): OpenAI {
   return new OpenAI({
     baseURL: baseUrl.replace(/\/+$/, ""),
     apiKey,

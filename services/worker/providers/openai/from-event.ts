@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ProviderError } from "../provider.ts";
 import { readContent } from "../upstream/content.ts";
 import { toFinishReason } from "../upstream/finish-reasons.ts";
-import { Beginning } from "../upstream/generation.ts";
+import { GenerationStart } from "../upstream/generation.ts";
 import { findTypedError, fromErrorObject, fromWords } from "../upstream/errors/openai-errors.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { readUsage } from "../upstream/usage.ts";
@@ -32,7 +32,7 @@ const ofResponse = z.object({
 
 interface SoFar {
   text: ResponseText;
-  beginning: Beginning;
+  beginning: GenerationStart;
   apiKey: string;
 }
 
@@ -44,7 +44,7 @@ const setting = "OPENAI_API_KEY";
  * @returns a function that maps an event's data to its part of the reply; it throws `ProviderError` `malformed`
  */
 export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
-  const soFar: SoFar = { text: new ResponseText(), beginning: new Beginning(), apiKey };
+  const soFar: SoFar = { text: new ResponseText(), beginning: new GenerationStart(), apiKey };
   return (data) => {
     // Not an event of this API, but some servers send it, after the last event.
     if (data.trim() === "[DONE]") return {};

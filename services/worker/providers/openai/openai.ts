@@ -3,20 +3,20 @@ import { proxyOf } from "../../../../shared/config/proxy-environment.ts";
 import type { Provider } from "../provider.ts";
 import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/http/api-key.ts";
-import { createConnections } from "../upstream/http/connections.ts";
+import { createUpstreamConnections } from "../upstream/http/connections.ts";
 import { createProbe } from "../upstream/http/probe.ts";
 import { readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";
 import { ServerHabits } from "../upstream/shown/server-habits.ts";
 import { openSdkBody } from "../upstream/http/sdk-body.ts";
 import { createCall } from "./calls.ts";
-import { type ClientOptions, createClient } from "./client.ts";
+import { type OpenAiClientOptions, createOpenAiClient } from "./client.ts";
 import { createFromEvent } from "./from-event.ts";
 import { createThreads } from "./threads.ts";
 import { toError } from "./to-error.ts";
 import { toRequest } from "./to-request.ts";
 
-interface OpenaiOptions extends ClientOptions {
+interface OpenaiOptions extends OpenAiClientOptions {
   /** Default model, for assistants that do not name this provider and a model. */
   model: string;
   timeouts?: Timeouts;
@@ -37,8 +37,8 @@ export function openaiFromConfig(config: Config): Provider {
 /** Creates a provider for OpenAI's Responses API. A conversation's state is ours, or that of an OpenAI Conversation. */
 export function createOpenaiProvider(options: OpenaiOptions): Provider {
   const { baseUrl, apiKey, model, timeouts = defaultTimeouts, proxy } = options;
-  const connections = createConnections({ connectMs: timeouts.connectMs, proxy });
-  const client = createClient(options, connections);
+  const connections = createUpstreamConnections({ connectMs: timeouts.connectMs, proxy });
+  const client = createOpenAiClient(options, connections);
   const habits = new ServerHabits();
   return {
     name: "openai",

@@ -1,6 +1,6 @@
 import type OpenAI from "openai";
 import type { Threads } from "../provider.ts";
-import { type Call, idOf, ifPresent, mustBeDeleted, toPage } from "./calls.ts";
+import { type SdkCall, idOf, ifPresent, mustBeDeleted, toPage } from "./calls.ts";
 import { toItems } from "./to-request.ts";
 
 /** Maximum items that the API accepts, and returns, in one call. */
@@ -12,7 +12,7 @@ const deletionsAtOnce = 8;
 type Conversations = OpenAI["conversations"];
 
 /** Threads as OpenAI Conversations. */
-export function createThreads({ conversations }: OpenAI, call: Call): Threads {
+export function createThreads({ conversations }: OpenAI, call: SdkCall): Threads {
   const deleteThread = (threadId: string, signal: AbortSignal) => deleteAll(conversations, call, threadId, signal);
   return {
     required: false,
@@ -29,7 +29,7 @@ export function createThreads({ conversations }: OpenAI, call: Call): Threads {
 /** Deletes the items first, since they outlive their conversation. */
 async function deleteAll(
   conversations: Conversations,
-  call: Call,
+  call: SdkCall,
   threadId: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -46,7 +46,7 @@ async function deleteAll(
 /** Lists all items before the first is deleted: a page begins after the last item of the previous page. */
 async function listItems(
   conversations: Conversations,
-  call: Call,
+  call: SdkCall,
   threadId: string,
   signal: AbortSignal,
 ): Promise<string[]> {

@@ -1,5 +1,5 @@
 /** Content of a message: its text without thoughts, and whether it had thoughts. */
-export interface Content {
+export interface MessageContent {
   text: string;
   thinks: boolean;
   refused: boolean;
@@ -16,7 +16,7 @@ type Part = Record<string, unknown>;
  * Reads content of any shape: a string, an array of parts (Mistral, Ollama), parts within parts, numbers and booleans
  * as their text. Thoughts, tools, images and references are not text for the visitor.
  */
-export function readContent(value: unknown, depth = 0): Content {
+export function readContent(value: unknown, depth = 0): MessageContent {
   if (typeof value === "string") return said(value);
   if (typeof value === "number" || typeof value === "boolean") return said(String(value));
   if (typeof value !== "object" || value === null || depth > maxDepth) return said("");
@@ -24,7 +24,7 @@ export function readContent(value: unknown, depth = 0): Content {
   return readPart(value as Part, depth + 1);
 }
 
-function readPart(part: Part, depth: number): Content {
+function readPart(part: Part, depth: number): MessageContent {
   const { type, thought, refusal } = part;
   const name = typeof type === "string" ? type.toLowerCase() : undefined;
   // Gemini marks its thoughts with `thought: true`.
@@ -34,11 +34,11 @@ function readPart(part: Part, depth: number): Content {
   return readContent(part["text"] ?? part["content"] ?? part["parts"] ?? part["value"], depth);
 }
 
-function said(text: string): Content {
+function said(text: string): MessageContent {
   return { text, thinks: false, refused: false };
 }
 
-function join(parts: Content[]): Content {
+function join(parts: MessageContent[]): MessageContent {
   return {
     text: parts.map(({ text }) => text).join(""),
     thinks: parts.some(({ thinks }) => thinks),

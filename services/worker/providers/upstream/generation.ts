@@ -27,7 +27,7 @@ export class Generation {
 }
 
 /** Detects a second generation where each reply has one event that begins it. */
-export class Beginning {
+export class GenerationStart {
   #id: string | undefined;
 
   /** @throws {ProviderError} `malformed`; a repeated beginning with the same id is harmless */

@@ -1,5 +1,5 @@
 /** Names and words in an upstream's error. */
-export interface Problem {
+export interface UpstreamFault {
   names: string[];
   /** Sentences of the error: read, but never shown. They may quote the visitor or the key. */
   words: string;
@@ -102,7 +102,7 @@ const refuses =
 const unpaid =
   /\bcredit balance is too low\b|\b(?:insufficient|out of|not enough|exceeded your current)[\w ,]{0,20}\b(?:balance|credits?|funds?|quota)\b/i;
 
-export function kindOf({ names, words }: Problem): Kind | undefined {
+export function kindOf({ names, words }: UpstreamFault): Kind | undefined {
   const known = names.flatMap(
     (name) => byName.get(toKey(name)) ?? byName.get(toKey(name.split(".").at(-1) ?? name)) ?? [],
   );

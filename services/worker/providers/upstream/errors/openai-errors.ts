@@ -1,6 +1,6 @@
 import { ProviderError, type ProviderErrorCode } from "../../provider.ts";
 import { codeOfStatus, namesIn } from "./errors.ts";
-import { kindOf, knownNamesIn, type Problem } from "./error-kinds.ts";
+import { kindOf, knownNamesIn, type UpstreamFault } from "./error-kinds.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -95,12 +95,12 @@ const wordFields = [
 ];
 
 /** Reads the names, words and status of an error, whatever its fields are called. */
-export function readProblem(error: unknown, depth = 0): Problem {
+export function readFault(error: unknown, depth = 0): UpstreamFault {
   if (typeof error === "string" || typeof error === "number") return readWords(String(error));
-  if (Array.isArray(error)) return readProblem(error[0], depth + 1);
+  if (Array.isArray(error)) return readFault(error[0], depth + 1);
   if (!isFields(error)) return { names: [], words: "", status: undefined };
   const below = ["error", "detail", "message"].map((name) => error[name]).find(isFields);
-  const inner = depth < maxDepth && below ? readProblem(below, depth + 1) : undefined;
+  const inner = depth < maxDepth && below ? readFault(below, depth + 1) : undefined;
   const field = Array.isArray(error["loc"]) ? (error["loc"].at(-1) as unknown) : undefined;
   const names = [...nameFields.map((name) => error[name]), field].flatMap((name) =>
     typeof name === "string" || typeof name === "number" ? [String(name)] : [],
@@ -130,7 +130,7 @@ export function readProblem(error: unknown, depth = 0): Problem {
  * Reads an error given as words. The first word before a colon is often a name: `litellm.AuthenticationError: …`. Some
  * errors begin with a status.
  */
-function readWords(all: string): Problem {
+function readWords(all: string): UpstreamFault {
   const words = all.slice(0, maxWordsChars);
   const start = words.trim();
   const [, name] = /^([A-Za-z][\w.-]*)(?=:|$)/.exec(start) ?? [];
@@ -147,15 +147,15 @@ function readWords(all: string): Problem {
 
 /** Renders the names in an error for the log; see `namesIn`. */
 export function describeErrorObject(error: unknown, apiKey: string | undefined): string {
-  return namesIn(readProblem(error).names, apiKey);
+  return namesIn(readFault(error).names, apiKey);
 }
 
 export function isOutOfCredit(error: unknown): boolean {
-  return kindOf(readProblem(error)) === "credit";
+  return kindOf(readFault(error)) === "credit";
 }
 
 export function isRefusedKey(error: unknown): boolean {
-  return kindOf(readProblem(error)) === "key";
+  return kindOf(readFault(error)) === "key";
 }
 
 /**
@@ -163,10 +163,10 @@ export function isRefusedKey(error: unknown): boolean {
  * @param setting name of the key's setting
  */
 export function fromErrorObject(error: unknown, apiKey: string | undefined, setting: string): ProviderError {
-  const problem = readProblem(error);
-  const kind = kindOf(problem);
-  return fromProblem(problem, {
-    message: `an error in the stream${namesIn(problem.names, apiKey)}`,
+  const fault = readFault(error);
+  const kind = kindOf(fault);
+  return fromFault(fault, {
+    message: `an error in the stream${namesIn(fault.names, apiKey)}`,
     setting,
     otherwise: kind === "ours" ? "rejected" : "overloaded",
   });
@@ -174,9 +174,9 @@ export function fromErrorObject(error: unknown, apiKey: string | undefined, sett
 
 /** Maps data that is not JSON: a gateway's words, or half an event. */
 export function fromWords(data: string, apiKey: string | undefined, setting: string): ProviderError {
-  const problem = /^\s*[[{<]/.test(data) ? readProblem(undefined) : readWords(data);
-  const message = `an event is not JSON${namesIn(problem.names, apiKey)}`;
-  return fromProblem(problem, { message, setting, otherwise: "malformed" });
+  const fault = /^\s*[[{<]/.test(data) ? readFault(undefined) : readWords(data);
+  const message = `an event is not JSON${namesIn(fault.names, apiKey)}`;
+  return fromFault(fault, { message, setting, otherwise: "malformed" });
 }
 
 interface Telling {
@@ -186,10 +186,10 @@ interface Telling {
   otherwise: ProviderErrorCode;
 }
 
-function fromProblem(problem: Problem, { message, setting, otherwise }: Telling): ProviderError {
-  const { status } = problem;
+function fromFault(fault: UpstreamFault, { message, setting, otherwise }: Telling): ProviderError {
+  const { status } = fault;
   const details = status === undefined ? {} : { status };
-  const kind = kindOf(problem);
+  const kind = kindOf(fault);
   if (kind === "key" || (kind !== "credit" && (status === 401 || status === 403))) {
     return new ProviderError("rejected", `${message}: check ${setting}`, { ...details, refusedKey: true });
   }

@@ -10,7 +10,7 @@ import {
   opensslAvailable,
 } from "../../../../../shared/testing/fixtures/certificates.ts";
 import { startForwardProxy } from "../../../../../shared/testing/processes/forward-proxy.ts";
-import { createConnections } from "./connections.ts";
+import { createUpstreamConnections } from "./connections.ts";
 
 const { signal } = new AbortController();
 const get = { method: "GET", headers: {}, signal };
@@ -40,7 +40,7 @@ describe.runIf(opensslAvailable)("TLS connections through a proxy", () => {
 
   it("stay open while a slow response is awaited, new or reused", async () => {
     await using proxy = await startForwardProxy();
-    const connections = createConnections({ connectMs: 1000, proxy: { HTTPS_PROXY: proxy.url } });
+    const connections = createUpstreamConnections({ connectMs: 1000, proxy: { HTTPS_PROXY: proxy.url } });
     for (const _ of [1, 2]) {
       const answer = await connections.send(url, get);
       expect(answer.statusCode).toBe(200);
@@ -54,7 +54,7 @@ describe.runIf(opensslAvailable)("TLS connections through a proxy", () => {
     const silent = createServer().listen(0, "127.0.0.1");
     await once(silent, "listening");
     const proxy = { HTTPS_PROXY: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` };
-    const sent = createConnections({ connectMs: 200, proxy }).send(url, get);
+    const sent = createUpstreamConnections({ connectMs: 200, proxy }).send(url, get);
     await expect(sent).rejects.toMatchObject({ code: "ETIMEDOUT" });
     silent.close();
   });
@@ -65,7 +65,7 @@ describe.runIf(opensslAvailable)("TLS connections through a proxy", () => {
     const proxy = { HTTPS_PROXY: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` };
     const abort = new AbortController();
     const reached = once(silent, "connection");
-    const sent = createConnections({ connectMs: 60_000, proxy }).send(url, { ...get, signal: abort.signal });
+    const sent = createUpstreamConnections({ connectMs: 60_000, proxy }).send(url, { ...get, signal: abort.signal });
     await reached;
     abort.abort(new Error("the visitor left"));
     await expect(sent).rejects.toThrow("the visitor left");

@@ -5,7 +5,7 @@ import { TLSSocket } from "node:tls";
 import type { ProxyEnvironment } from "../../../../../shared/config/proxy-environment.ts";
 
 /** Connections to upstreams, kept between calls. */
-export interface Connections {
+export interface UpstreamConnections {
   /**
    * Resolves with the answer once its head has arrived. Aborting the signal ends the connection at once, then and while
    * the body is read. Redirects are not followed: they would take the key and the conversation to another host.
@@ -21,7 +21,7 @@ export interface OutgoingCall {
   signal: AbortSignal;
 }
 
-export interface ConnectionOptions {
+export interface UpstreamOptions {
   connectMs: number;
   proxy?: ProxyEnvironment | undefined;
 }
@@ -38,7 +38,7 @@ const idleMs = 4_000;
  * @param connectMs timeout of a new connection, TLS included
  * @param proxy proxy settings of the environment: which requests use which proxy
  */
-export function createConnections({ connectMs, proxy = {} }: ConnectionOptions): Connections {
+export function createUpstreamConnections({ connectMs, proxy = {} }: UpstreamOptions): UpstreamConnections {
   const kept = createAgents({ keepAlive: true, timeout: idleMs, proxyEnv: { ...proxy } });
   const fresh = createAgents({ proxyEnv: { ...proxy } });
   return {

@@ -1,9 +1,9 @@
 import { ProviderError } from "../../provider.ts";
-import type { Connections } from "./connections.ts";
+import type { UpstreamConnections } from "./connections.ts";
 import { fromConnection } from "../errors/errors.ts";
 
 /** Creates the probe of a provider; see `Provider.probe`. */
-export function createProbe(connections: Connections, baseUrl: string): (signal: AbortSignal) => Promise<void> {
+export function createProbe(connections: UpstreamConnections, baseUrl: string): (signal: AbortSignal) => Promise<void> {
   return async (signal) => {
     const answer = await connections.send(new URL(baseUrl), { method: "GET", headers: {}, signal }).catch((error) => {
       throw fromConnection(error);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
-import type { Connections } from "./connections.ts";
+import type { UpstreamConnections } from "./connections.ts";
 import { readErrorBody } from "./error-body.ts";
 
 type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -17,7 +17,7 @@ const callHeaders = ["openai-beta"];
  * `ANTHROPIC_CUSTOM_HEADERS`), including another account's credentials.
  * @param own headers sent with every call, including credentials
  */
-export function createSdkFetch(connections: Connections, own: Record<string, string>): Fetch {
+export function createSdkFetch(connections: UpstreamConnections, own: Record<string, string>): Fetch {
   return async (input, { method = "GET", headers, body = null, signal } = {}) => {
     if (body !== null && typeof body !== "string") throw new TypeError("expected a body of text");
     const url = new URL(input instanceof Request ? input.url : input);
