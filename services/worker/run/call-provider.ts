@@ -6,7 +6,7 @@ import { cleanWhole } from "../reply-text/clean-text.ts";
 import type { Draft } from "../draft/draft.ts";
 import { CircuitOpen } from "../providers/circuit.ts";
 import { type Provider, ProviderError, type ProviderEvent, type ProviderRequest } from "../providers/provider.ts";
-import { ReplyFilter } from "../reply-text/reply-text.ts";
+import { ReplyFilter } from "../reply-text/reply-filter.ts";
 import type { RunReport } from "../telemetry/run-report.ts";
 import type { WorkerContext } from "../worker-context.ts";
 import type { Thread } from "./thread.ts";

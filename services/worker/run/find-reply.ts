@@ -8,7 +8,7 @@ import { Stopped } from "./leases.ts";
 import { buildPrompt } from "./prompt.ts";
 import { type Provider, ProviderError, type ProviderRequest } from "../providers/provider.ts";
 import { Thread } from "./thread.ts";
-import { TimeSlice, timeSliceMs } from "./turn.ts";
+import { TimeSlice, timeSliceMs } from "./time-slice.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
 export interface FoundReply extends ProviderAnswer {

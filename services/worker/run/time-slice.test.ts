@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { TimeSlice, TimeSliceOver, timeSliceMs } from "./turn.ts";
+import { TimeSlice, TimeSliceOver, timeSliceMs } from "./time-slice.ts";
 
 describe("time slice", () => {
   it.each([
