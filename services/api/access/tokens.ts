@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { decodeJwt, type JWTPayload, SignJWT } from "jose";
+import { boundedMap } from "../../../shared/bounded-map.ts";
 import { algorithm, readSignedClaims, type Secrets, toKeys } from "./signed-claims.ts";
 
 /** Conversation tokens: the bearer of one may read, write and delete that conversation. */
@@ -52,15 +53,12 @@ export function createTokens(secrets: Secrets): Tokens {
  * thread, several times as long as the rest of a request's own work.
  */
 class KnownTokens {
-  readonly #tokens = new Map<string, { token: string; claims: JWTPayload; signedHere: boolean }>();
+  readonly #tokens = boundedMap<{ token: string; claims: JWTPayload; signedHere: boolean }>(maxKnown);
 
   learn(token: string, claims: JWTPayload, { signedHere }: { signedHere: boolean }): void {
     const { sub, iat = 0 } = claims;
     if (sub === undefined || iat < (this.#tokens.get(sub)?.claims.iat ?? 0)) return;
-    this.#tokens.delete(sub);
     this.#tokens.set(sub, { token, claims, signedHere });
-    const [oldest] = this.#tokens.keys();
-    if (this.#tokens.size > maxKnown && oldest !== undefined) this.#tokens.delete(oldest);
   }
 
   /** @returns a token signed by this process with the first secret, with nearly all its time left */

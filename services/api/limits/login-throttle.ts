@@ -1,9 +1,13 @@
-import type { Quota } from "../../../shared/errors.ts";
+import type { LRUCache } from "lru-cache";
+import { boundedMap } from "../../../shared/bounded-map.ts";
 import { overQuota } from "./over-quota.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
 /** Counts credentials by kind: a wrong password must not lock out the metrics token of the same address. */
 export type CredentialKind = "password" | "metrics-token";
+
+/** Maximum clients and kinds remembered; an attacker with more addresses meets the shared count. */
+const maxKeysHere = 10_000;
 
 /**
  * Stops guessing of credentials: a client with too many failures of a kind has further credentials of that kind
@@ -11,12 +15,13 @@ export type CredentialKind = "password" | "metrics-token";
  */
 export class LoginThrottle {
   readonly #failures: RateLimit;
-  readonly #here: FailuresHere;
+  /** By key: failures that this process knows without asking the store. */
+  readonly #here: LRUCache<string, number>;
 
   /** @param failures of each client, over all processes */
   constructor(failures: RateLimit) {
     this.#failures = failures;
-    this.#here = new FailuresHere(failures.quota);
+    this.#here = boundedMap(maxKeysHere, { ttlMs: failures.quota.windowSeconds * 1000 });
   }
 
   /**
@@ -29,39 +34,13 @@ export class LoginThrottle {
     const { remaining, resetSeconds } = await this.#failures.count(key, 0);
     // Keep the code from here to the count free of `await`: of concurrent guesses no more are compared than may
     // fail.
-    if (remaining === 0 || this.#here.areUsedUp(key)) {
+    if (remaining === 0 || (this.#here.get(key) ?? 0) >= this.#failures.quota.limit) {
       throw overQuota(this.#failures.quota, "from your address", resetSeconds);
     }
     const found = find();
     if (found !== undefined) return found;
-    this.#here.add(key);
+    this.#here.set(key, (this.#here.get(key) ?? 0) + 1);
     await this.#failures.count(key);
     return undefined;
-  }
-}
-
-/** Maximum clients and kinds remembered; an attacker with more addresses meets the shared count. */
-const maxKeysHere = 10_000;
-
-/** Failures that this process knows without asking the store. */
-class FailuresHere {
-  readonly #quota: Quota;
-  readonly #keys = new Map<string, { count: number; until: number }>();
-
-  constructor(quota: Quota) {
-    this.#quota = quota;
-  }
-
-  areUsedUp(key: string): boolean {
-    const known = this.#keys.get(key);
-    return known !== undefined && known.until > performance.now() && known.count >= this.#quota.limit;
-  }
-
-  add(key: string): void {
-    const now = performance.now();
-    const known = this.#keys.get(key);
-    if (known !== undefined && known.until > now) known.count += 1;
-    else this.#keys.set(key, { count: 1, until: now + this.#quota.windowSeconds * 1000 });
-    if (this.#keys.size > maxKeysHere) this.#keys.clear();
   }
 }

@@ -1,5 +1,7 @@
 import type { RateLimiterAbstract, RateLimiterMemory } from "rate-limiter-flexible";
 import RateLimiterRes from "rate-limiter-flexible/lib/RateLimiterRes.js";
+import { Coalescer, type Items } from "../../../shared/async/coalescer.ts";
+import { boundedMap } from "../../../shared/bounded-map.ts";
 import type { Quota } from "../../../shared/errors.ts";
 
 /** Status of a key's quota. */
@@ -9,12 +11,6 @@ export interface QuotaStatus {
   remaining: number;
   /** Time until the whole quota is available again. */
   resetSeconds: number;
-}
-
-/** Points to count for a key in one call, and the result of that call. */
-interface Batch {
-  points: number;
-  counted: Promise<{ usedBefore: number; leftMs: number }>;
 }
 
 interface Limiters {
@@ -31,13 +27,11 @@ const maxKnown = 10_000;
 export class RateLimit {
   readonly quota: Quota;
   readonly #limiters: Limiters;
-  /** By key: the last call sent, and the batch that follows it. */
-  readonly #sent = new Map<string, Promise<unknown>>();
-  readonly #next = new Map<string, Batch>();
+  readonly #calls = new Coalescer<number, QuotaStatus>((points, key) => this.#countAll(key, points));
   /** By key: points being counted, not yet part of `#known`. */
   readonly #sentPoints = new Map<string, number>();
-  /** Last counts read from the store, most recent last. */
-  readonly #known = new Map<string, { used: number; until: number }>();
+  /** Last counts read from the store. */
+  readonly #known = boundedMap<{ used: number; until: number }>(maxKnown);
 
   constructor(quota: Quota, limiters: Limiters) {
     this.quota = quota;
@@ -51,17 +45,8 @@ export class RateLimit {
    * @param points 0 only reads the status
    */
   async count(key: string, points = 1): Promise<QuotaStatus> {
-    const batch = this.#next.get(key) ?? this.#schedule(key);
-    batch.points += points;
-    const place = batch.points;
     this.#sentPoints.set(key, (this.#sentPoints.get(key) ?? 0) + points);
-    const { usedBefore, leftMs } = await batch.counted.finally(() => this.#arrived(key, points));
-    const used = usedBefore + place;
-    return {
-      over: used > this.quota.limit,
-      remaining: Math.max(0, this.quota.limit - used),
-      resetSeconds: Math.max(1, Math.ceil(leftMs / 1000)),
-    };
+    return this.#calls.add(key, points).finally(() => this.#arrived(key, points));
   }
 
   /**
@@ -76,20 +61,16 @@ export class RateLimit {
     return { over: true, remaining: 0, resetSeconds };
   }
 
-  #schedule(key: string): Batch {
-    const send = () => {
-      this.#next.delete(key);
-      return this.#consume(key, batch.points);
-    };
-    const counted = (this.#sent.get(key) ?? Promise.resolve()).then(send, send);
-    const batch: Batch = { points: 0, counted };
-    this.#next.set(key, batch);
-    this.#sent.set(key, counted);
-    const forget = () => {
-      if (this.#sent.get(key) === counted) this.#sent.delete(key);
-    };
-    counted.then(forget, forget);
-    return batch;
+  /** Counts the points of several requests in one call, in their order. */
+  async #countAll(key: string, all: Items<number>): Promise<QuotaStatus[]> {
+    const total = all.reduce((sum, points) => sum + points, 0);
+    const { usedBefore, leftMs } = await this.#consume(key, total);
+    const resetSeconds = Math.max(1, Math.ceil(leftMs / 1000));
+    let used = usedBefore;
+    return all.map((points) => {
+      used += points;
+      return { over: used > this.quota.limit, remaining: Math.max(0, this.quota.limit - used), resetSeconds };
+    });
   }
 
   #arrived(key: string, points: number): void {
@@ -123,10 +104,6 @@ export class RateLimit {
   }
 
   #remember(key: string, used: number, leftMs: number): void {
-    this.#known.delete(key);
     this.#known.set(key, { used, until: performance.now() + leftMs });
-    if (this.#known.size <= maxKnown) return;
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined) this.#known.delete(oldest);
   }
 }
