@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { within } from "../../shared/process/lifecycle.ts";
+import { within } from "../../shared/async/within.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Start timeout on a busy machine. */

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { within } from "../../shared/async/within.ts";
 import { describeError } from "../../shared/describe-error.ts";
 import {
   encodingAdvice,
@@ -170,7 +170,7 @@ async function checkNotifications(client: pg.Client, url: string): Promise<Findi
     const heard = new Promise<true>((resolve) => client.once("notification", () => resolve(true)));
     await client.query("listen parley_doctor");
     await sender.query("notify parley_doctor");
-    if (await Promise.race([heard, sleep(notificationMs, false, { ref: false })])) return ok("notifications arrive");
+    if (await within(notificationMs, heard).catch(() => false)) return ok("notifications arrive");
     return fault(
       "notifications do not arrive: replies would not be seen while they grow",
       "let DATABASE_URL reach PostgreSQL itself, or a pooler in session mode",

@@ -1,5 +1,5 @@
 import { describeError } from "../../shared/describe-error.ts";
-import { within } from "../../shared/process/lifecycle.ts";
+import { within } from "../../shared/async/within.ts";
 import { createLogger, type Logger } from "../../shared/logger.ts";
 import { createQueueBackend } from "../../shared/queue/create-backend.ts";
 import { openJobQueue } from "../../shared/queue/job-queue.ts";

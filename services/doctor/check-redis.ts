@@ -1,6 +1,6 @@
 import { Cluster, type Redis } from "ioredis";
 import { describeError } from "../../shared/describe-error.ts";
-import { within } from "../../shared/process/lifecycle.ts";
+import { within } from "../../shared/async/within.ts";
 import { connectRedis, disconnectRedis } from "../../shared/redis/connect-redis.ts";
 import { evictionAdvice, readEvictionPolicies } from "../../shared/redis/eviction.ts";
 import { parseRedisUrl } from "../../shared/redis/redis-url.ts";

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { within } from "../../shared/process/lifecycle.ts";
+import { within } from "../../shared/async/within.ts";
 import { StackError } from "./stack-error.ts";
 import type { Run } from "./supervised.ts";
 

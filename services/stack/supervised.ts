@@ -1,4 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { exponentialBackoffMs } from "../../shared/async/backoff.ts";
+import { pause } from "../../shared/async/pause.ts";
 import type { Logger } from "../../shared/logger.ts";
 
 /** A process that runs until it is stopped or exits. */
@@ -14,12 +15,11 @@ interface SupervisedOptions {
   /** Resolves when it is ready. Once the signal is aborted it may give up, and then leaves nothing running. */
   start: (stopping: AbortSignal) => Promise<Run>;
   log: Logger;
-  /** Resolves after a time, or once the signal is aborted. */
-  pause?: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Waits between an exit and the next start; the default is {@link pause}. */
+  pause?: typeof pause;
 }
 
-const firstDelayMs = 1000;
-const longestDelayMs = 30_000;
+const delays = { firstMs: 1000, longestMs: 30_000 };
 /** A run of this length was healthy, so the failures before it no longer count. */
 const steadyMs = 60_000;
 
@@ -52,13 +52,13 @@ export class Supervised {
   }
 
   async #keep(first: Run): Promise<void> {
-    const { name, log, pause = sleepUntil } = this.#options;
+    const { name, log, pause: wait = pause } = this.#options;
     const { signal } = this.#stopping;
     let how = await first.exited;
     for (let failures = 1; !signal.aborted; failures++) {
-      const delayMs = Math.min(firstDelayMs * 2 ** (failures - 1), longestDelayMs);
+      const delayMs = exponentialBackoffMs(failures, delays);
       log.error(`${name} ended by itself (${how}); it is started again in ${delayMs / 1000} s`);
-      await pause(delayMs, signal);
+      await wait(delayMs, signal);
       if (signal.aborted) return;
       const startedAt = Date.now();
       how = await this.#startOnce().then(
@@ -68,8 +68,4 @@ export class Supervised {
       if (Date.now() - startedAt > steadyMs) failures = 0;
     }
   }
-}
-
-async function sleepUntil(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

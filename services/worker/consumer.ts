@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq";
-import { within } from "../../shared/process/lifecycle.ts";
+import { within } from "../../shared/async/within.ts";
 import type { BullWorker, QueueBackend } from "../../shared/queue/backend.ts";
 import { jobIdOf } from "../../shared/queue/job-queue.ts";
 import { deliver } from "./deliver.ts";
@@ -65,15 +65,11 @@ export async function startConsumer(context: WorkerContext, backend: QueueBacken
       draining = true;
       const closed = bull.close();
       await sleep(lateEntryMs);
-      const drained = await Promise.race([
-        context.leases.idle().then(() => true),
-        sleep(drainMs, false, { ref: false }),
-      ]);
-      if (!drained) {
+      await within(drainMs, context.leases.idle()).catch(async () => {
         context.leases.stopAll("released");
         // Wait on: a finished reply is still being stored, and it exists nowhere else.
         await context.leases.idle();
-      }
+      });
       await within(closeMs, closed);
     },
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { fresh } from "./cached-for.ts";
+import { cachedFor } from "./cached-for.ts";
 
 function counting() {
   let calls = 0;
@@ -18,7 +18,7 @@ function counting() {
 describe("cached value", () => {
   it("is read once for many callers and again when expired", async () => {
     let calls = 0;
-    const ask = fresh(20, async () => ++calls);
+    const ask = cachedFor(20, async () => ++calls);
     expect(await Promise.all([ask(), ask(), ask()])).toEqual([1, 1, 1]);
     expect(await ask()).toBe(1);
     await vi.waitFor(async () => expect(await ask()).toBe(2));
@@ -26,7 +26,7 @@ describe("cached value", () => {
 
   it("is awaited, however slow, and not read twice", async () => {
     const { read, settle, calls } = counting();
-    const ask = fresh(0, read);
+    const ask = cachedFor(0, read);
     const first = ask();
     await new Promise(setImmediate);
     const second = ask();
@@ -37,7 +37,7 @@ describe("cached value", () => {
 
   it("is not kept if the read failed", async () => {
     const { read, settle, calls } = counting();
-    const ask = fresh(60_000, read);
+    const ask = cachedFor(60_000, read);
     const failed = ask();
     settle(({ reject }) => reject(new Error("away")));
     await expect(failed).rejects.toThrow("away");

@@ -2,7 +2,7 @@
  * Caches a result for `forMs`. `read` is called at most once in that time, and never concurrently with itself. Failures
  * are not cached.
  */
-export function fresh<T>(forMs: number, read: () => Promise<T>): () => Promise<T> {
+export function cachedFor<T>(forMs: number, read: () => Promise<T>): () => Promise<T> {
   let last: { at: number; answer: Promise<T>; pending: boolean } | undefined;
   return () => {
     const now = performance.now();

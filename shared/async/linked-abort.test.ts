@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { LinkedAbort } from "./linked-abort.ts";
 
 describe("linked abort", () => {
@@ -22,6 +22,22 @@ describe("linked abort", () => {
     linked.abort("own");
     expect(linked.signal.reason).toBe("own");
     expect(source.signal.aborted).toBe(false);
+  });
+
+  it("aborts after a time with the reason made then, unless disposed before", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const late = new LinkedAbort();
+    using linked = new LinkedAbort();
+    late.abortAfter(1000, () => "late");
+    linked.abortAfter(1, () => "replaced");
+    linked.abortAfter(1000, () => "late");
+    vi.advanceTimersByTime(999);
+    expect(linked.signal.aborted).toBe(false);
+    late[Symbol.dispose]();
+    vi.advanceTimersByTime(1);
+    expect(linked.signal.reason).toBe("late");
+    expect(late.signal.aborted).toBe(false);
   });
 
   it("removes its listeners and stops following its sources once disposed", () => {

@@ -1,5 +1,5 @@
 /**
- * An abort controller that also aborts when one of its sources does, until it is disposed.
+ * An abort controller that also aborts when one of its sources does, or after a time, until it is disposed.
  *
  * Replaces `AbortSignal.any`: Node 24.21 retains a composite signal with a listener for as long as a source lives, and
  * forever if the listener references a source. One listener too many retained every prompt and draft of a worker, 7 KB
@@ -10,6 +10,7 @@ export class LinkedAbort implements Disposable {
   readonly #controller = new AbortController();
   readonly #sources: readonly AbortSignal[];
   readonly #follow: (event: Event) => void;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(...sources: readonly AbortSignal[]) {
     this.#sources = sources;
@@ -29,7 +30,14 @@ export class LinkedAbort implements Disposable {
     this.#controller.abort(reason);
   }
 
+  /** Aborts after `ms`, unless it is disposed before. A later call replaces the time of an earlier one. */
+  abortAfter(ms: number, makeReason?: () => unknown): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.abort(makeReason?.()), ms);
+  }
+
   [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
     for (const source of this.#sources) source.removeEventListener("abort", this.#follow);
   }
 }

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { Pool } from "pg";
-import { fresh } from "../async/cached-for.ts";
-import { within } from "../process/lifecycle.ts";
+import { cachedFor } from "../async/cached-for.ts";
+import { within } from "../async/within.ts";
 import { query } from "./database.ts";
 
 export interface ClockReading {
@@ -31,7 +31,7 @@ const timeStatement = {
  */
 export function createDatabaseClock(pool: Pool): Clock {
   let measured: { now: number; at: number } | undefined;
-  const measure = fresh(measuredEveryMs, async () => {
+  const measure = cachedFor(measuredEveryMs, async () => {
     const began = performance.now();
     const [row] = await within(timeoutMs, query<{ now: number }>(pool, timeStatement, []));
     if (row) measured = { now: row.now, at: (began + performance.now()) / 2 };

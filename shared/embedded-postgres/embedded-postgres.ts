@@ -10,6 +10,7 @@ import { EmbeddedPostgresError } from "./embedded-postgres-error.ts";
 import { stopLeftover } from "./stop-leftover.ts";
 import { chooseRunAs } from "./run-as.ts";
 import { type Server, startServer } from "./server.ts";
+import { exponentialBackoffMs } from "../async/backoff.ts";
 import { takeFileLock } from "../process/file-lock.ts";
 import type { Logger } from "../logger.ts";
 
@@ -49,6 +50,7 @@ const defaults = {
 };
 
 const attempts = 5;
+const pauses = { firstMs: 100, longestMs: 800 };
 /** Transient errors: another program took the port, or a leftover of a killed run has not quite ended. */
 const passing = /Address already in use|lock file .* already exists|pre-existing shared memory block/;
 
@@ -92,7 +94,7 @@ async function start(folder: string, { log, settings, port }: EmbeddedPostgresOp
       return { url, port: chosen, ...stoppedOnce(server) };
     } catch (error) {
       if (attempt === attempts || !mayPass(error)) throw error;
-      await sleep(50 * 2 ** attempt);
+      await sleep(exponentialBackoffMs(attempt, pauses));
     }
   }
 }

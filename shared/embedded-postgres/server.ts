@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { open, readFile, rename, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { within } from "../process/lifecycle.ts";
+import { exponentialBackoffMs } from "../async/backoff.ts";
+import { within } from "../async/within.ts";
 import { environment } from "./data-dir.ts";
 import { EmbeddedPostgresError } from "./embedded-postgres-error.ts";
 import type { RunAs } from "./run-as.ts";
@@ -30,6 +31,8 @@ const readyMs = 120_000;
 const fastShutdownMs = 10_000;
 /** Time limit of an immediate shutdown, which kills remaining processes after 5 s. */
 const immediateShutdownMs = 7000;
+/** Pauses between tries to connect: short at first, since most starts take a tenth of a second. */
+const connectPauses = { firstMs: 5, longestMs: 200, factor: 1.2 };
 const maxLogBytes = 5_000_000;
 
 /**
@@ -101,7 +104,7 @@ function guardAgainstOurDeath(pid: number): ChildProcess {
 
 async function acceptsConnections(url: string, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + readyMs;
-  for (let pauseMs = 5; !hasEnded(child); pauseMs = Math.min(pauseMs * 1.2, 200)) {
+  for (let tries = 1; !hasEnded(child); tries++) {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 });
     client.on("error", () => undefined);
     try {
@@ -112,7 +115,7 @@ async function acceptsConnections(url: string, child: ChildProcess): Promise<voi
       // Refused or still starting. A wrong password stays wrong: another server may have taken the port.
       if (Date.now() > deadline || (error instanceof pg.DatabaseError && error.code === "28P01")) throw error;
     }
-    await sleep(pauseMs);
+    await sleep(exponentialBackoffMs(tries, connectPauses));
   }
   throw new Error("it ended");
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { Result } from "ioredis";
-import { within } from "../process/lifecycle.ts";
+import { within } from "../async/within.ts";
 import { connectRedis, disconnectRedis, type RedisClient } from "../redis/connect-redis.ts";
 import { failFast } from "../redis/fail-fast.ts";
 import { historyTimeoutMs, maxMemoryShare, reservationMs } from "./history-cache.ts";

@@ -1,5 +1,5 @@
 import type { Pool, QueryConfig, QueryResult, QueryResultRow } from "pg";
-import { within } from "../process/lifecycle.ts";
+import { within } from "../async/within.ts";
 import { changeMessage, decodeHint, encodeDelta } from "./hints.ts";
 import { liveTimeoutMs } from "./live.ts";
 import type { Delta, DraftSlice, HintListener, Live } from "./live.ts";

@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { linearBackoffMs } from "../async/backoff.ts";
+import { pause } from "../async/pause.ts";
 import { connectionOptions } from "../postgres/connection-options.ts";
 
 interface NotificationHandlers {
@@ -15,6 +16,8 @@ interface NotificationHandlers {
 const probeIntervalMs = 5000;
 /** A connection that owes an answer for this long is dead, even if the network reports nothing. */
 const silenceMs = 2000;
+/** Pauses before a lost connection is replaced: streams are slower meanwhile. */
+const pauses = { firstMs: 100, longestMs: 1000 };
 
 /** A single connection for LISTEN, replaced whenever it is lost, until it is closed. */
 export class PostgresNotifications {
@@ -60,7 +63,7 @@ export class PostgresNotifications {
       this.#handlers.disconnected();
       connection.end();
       failures += 1;
-      await sleep(Math.min(failures * 100, 1000), undefined, { signal }).catch(() => undefined);
+      await pause(linearBackoffMs(failures, pauses), signal);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Cluster, type Result } from "ioredis";
-import { within } from "../process/lifecycle.ts";
+import { within } from "../async/within.ts";
 import { connectRedis, disconnectRedis, type RedisClient } from "../redis/connect-redis.ts";
 import { failFast } from "../redis/fail-fast.ts";
 import { probeRedisWrites } from "../redis/probe-writes.ts";

@@ -1,3 +1,5 @@
+import { within } from "../async/within.ts";
+
 /** Subscription interface of a store's connection. Its topics end with it. */
 export interface Transport {
   /**
@@ -132,9 +134,7 @@ export class Subscriptions {
 
 async function confirmation(subscriber: Subscriber, timeoutMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, timeoutMs);
   subscriber.confirm = resolve;
-  await promise;
+  await within(timeoutMs, promise).catch(() => undefined);
   subscriber.confirm = undefined;
-  clearTimeout(timer);
 }

@@ -1,6 +1,6 @@
 import { setImmediate as yieldToOthers, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { Lifecycle, within } from "./lifecycle.ts";
+import { Lifecycle } from "./lifecycle.ts";
 import { quietLog, recordingLog } from "../testing/fixtures/quiet-log.ts";
 
 const never = () => new Promise<void>(() => undefined);
@@ -75,20 +75,5 @@ describe("closing a process", () => {
 
   it("does nothing if nothing was opened", async () => {
     await expect(new Lifecycle(quietLog()).close(0)).resolves.toBeUndefined();
-  });
-});
-
-describe("time limit", () => {
-  it("returns or throws what the work does, in time", async () => {
-    expect(await within(1000, Promise.resolve(7))).toBe(7);
-    await expect(within(1000, Promise.reject(new Error("failed")))).rejects.toThrow("failed");
-  });
-
-  it("rejects with a TimeoutError afterwards, whatever the work does", async () => {
-    const work = sleep(30).then(() => {
-      throw new Error("too late to matter");
-    });
-    await expect(within(1, work)).rejects.toMatchObject({ name: "TimeoutError" });
-    await expect(work).rejects.toThrow("too late");
   });
 });

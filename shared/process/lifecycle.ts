@@ -1,3 +1,4 @@
+import { within } from "../async/within.ts";
 import type { Logger } from "../logger.ts";
 
 type Closer = { name: string; close: () => Promise<void> | void };
@@ -67,18 +68,5 @@ export function endOnSignals(
       log.fatal({ err: error }, event);
       void end(event, 1);
     });
-  }
-}
-
-/** Rejects with a `TimeoutError` when `work` takes longer than `ms`; the work itself is not stopped. */
-export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DOMException(`not done within ${ms} ms`, "TimeoutError")), ms);
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
   }
 }

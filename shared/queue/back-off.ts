@@ -1,9 +1,9 @@
 import type { IQueueBackend } from "bullmq";
 import { setTimeout as sleep } from "node:timers/promises";
+import { exponentialBackoffMs } from "../async/backoff.ts";
 
-const firstPauseMs = 100;
-/** Maximum pause: a worker resumes within this after its store accepts writes again. */
-const longestPauseMs = 2000;
+/** A worker resumes within the longest pause after its store accepts writes again. */
+const pauses = { firstMs: 100, longestMs: 2000 };
 
 /**
  * Makes a worker's backend pause after a call that its store refused, longer each time. BullMQ waits only when there is
@@ -24,8 +24,8 @@ function patient<Args extends unknown[], T>(call: (...args: Args) => Promise<T>)
       return result;
     } catch (error) {
       if (!isOutage(error)) {
-        await sleep(Math.min(firstPauseMs * 2 ** refused, longestPauseMs), undefined, { ref: false });
         refused += 1;
+        await sleep(exponentialBackoffMs(refused, pauses), undefined, { ref: false });
       }
       throw error;
     }

@@ -1,5 +1,5 @@
 import type { Logger } from "../logger.ts";
-import { within } from "../process/lifecycle.ts";
+import { within } from "../async/within.ts";
 import type { BullQueue, QueueBackend } from "./backend.ts";
 
 /** The sending side of the queue. Its entries contain only a job's id. */

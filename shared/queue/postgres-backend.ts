@@ -1,7 +1,7 @@
 import { createPostgresBackend as bullOnPostgres, isPgPool, Queue, Worker } from "bullmq";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool } from "pg";
-import { within } from "../process/lifecycle.ts";
+import { within } from "../async/within.ts";
 import type { Logger } from "../logger.ts";
 import { openPool } from "../postgres/open-pool.ts";
 import { withBackOff } from "./back-off.ts";

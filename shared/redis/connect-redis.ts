@@ -1,5 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from "ioredis";
-import { within } from "../process/lifecycle.ts";
+import { linearBackoffMs } from "../async/backoff.ts";
+import { within } from "../async/within.ts";
 import { guardDatabase } from "./guard-database.ts";
 import { type Address, parseRedisUrl, type RedisTarget } from "./redis-url.ts";
 
@@ -27,7 +28,7 @@ export interface RedisBehaviour extends Pick<
 }
 
 /** Reconnects within a second of Redis' return; ioredis' own backoff grows to seconds. */
-const retryStrategy = (attempts: number) => Math.min(attempts * 100, 1000);
+const retryStrategy = (attempts: number) => linearBackoffMs(attempts, { firstMs: 100, longestMs: 1000 });
 const sentinelTimeoutMs = 1000;
 /**
  * Number and delay of a call's redirections in a Cluster before it fails: enough for slots that have moved, not for a

@@ -1,5 +1,5 @@
 import { ConfigError } from "../config/config.ts";
-import { within } from "../process/lifecycle.ts";
+import { within } from "../async/within.ts";
 import { connectRedis, disconnectRedis } from "./connect-redis.ts";
 import { isRefusedDatabase } from "./guard-database.ts";
 import { parseRedisUrl } from "./redis-url.ts";

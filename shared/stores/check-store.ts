@@ -1,4 +1,4 @@
-import { within } from "../process/lifecycle.ts";
+import { within } from "../async/within.ts";
 import type { Health } from "../protocol/service.ts";
 import { describeRefusal } from "./store-refusal.ts";
 

@@ -1,4 +1,5 @@
 import type { LogFn, LoggerOptions } from "pino";
+import { atMostEvery } from "../async/at-most-every.ts";
 import { describeRefusal } from "./store-refusal.ts";
 
 const everyMs = 60_000;
@@ -10,20 +11,16 @@ const fatal = 60;
  * Creates pino's hook that logs a store's refusal once a minute, however many parts of a process meet it: a full Redis
  * refuses each of thousands of calls. The line says what to do, and how many lines were suppressed since the last one.
  */
-export function limitFaults(now: () => number = () => performance.now()): NonNullable<LoggerOptions["hooks"]> {
-  const logged = new Map<string, { at: number; omitted: number }>();
+export function limitFaults(now?: () => number): NonNullable<LoggerOptions["hooks"]> {
+  const throttle = atMostEvery(everyMs, now);
   return {
     logMethod(args: Parameters<LogFn>, method, level) {
       const [fields, ...rest] = args as [unknown, ...string[]];
       const refusal = level >= warn && hasError(fields) ? describeRefusal(fields.err) : undefined;
       if (!refusal || !hasError(fields)) return method.apply(this, args);
-      const last = logged.get(refusal.text);
-      if (last && level < fatal && now() - last.at < everyMs) {
-        last.omitted += 1;
-        return;
-      }
-      logged.set(refusal.text, { at: now(), omitted: 0 });
-      const more = last && last.omitted > 0 ? { omitted: last.omitted } : {};
+      const due = throttle(refusal.text, { force: level >= fatal });
+      if (!due) return;
+      const more = due.omitted > 0 ? { omitted: due.omitted } : {};
       method.apply(this, [{ ...fields, fault: refusal.text, mend: refusal.mend, ...more }, ...rest]);
     },
   };

@@ -1,7 +1,8 @@
 import type { Config } from "../config/config.ts";
 import { type ProxyEnvironment, proxyOf } from "../config/proxy-environment.ts";
 import type { Logger } from "../logger.ts";
-import { type Lifecycle, within } from "../process/lifecycle.ts";
+import { within } from "../async/within.ts";
+import type { Lifecycle } from "../process/lifecycle.ts";
 import { noTracing, type Tracing } from "./tracing.ts";
 
 /** Maximum time at the end of a process for a collector that does not answer. */

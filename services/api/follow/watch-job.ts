@@ -1,10 +1,11 @@
 import type { Pool } from "pg";
 import { type JobRow, readJob, readJobStates, readPositions } from "../../../shared/db/jobs/read-job.ts";
 import type { DraftSlice, Live } from "../../../shared/live/live.ts";
+import { atMostEvery } from "../../../shared/async/at-most-every.ts";
+import { dedupe } from "../../../shared/async/dedupe.ts";
 import { LinkedAbort } from "../../../shared/async/linked-abort.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { hasEnded } from "./job-view.ts";
-import { SharedReads } from "./shared-reads.ts";
 import { Watcher } from "./watcher.ts";
 
 interface ReadSlice extends DraftSlice {
@@ -25,17 +26,18 @@ export class JobWatch {
   readonly #pool: Pool;
   readonly #live: Live;
   readonly #log: Logger;
+  /** Reads a draft from `Live`, and shares one copy of the text among all followers that lack it. */
+  readonly readDraft: (jobId: string, attempt: number, from: number) => Promise<ReadSlice | undefined>;
   readonly #watchers = new Map<string, Set<Watcher>>();
-  readonly #drafts: SharedReads<[jobId: string, attempt: number, from: number], ReadSlice | undefined>;
   readonly #endWaits = new AbortController();
+  readonly #positionsDue = atMostEvery(positionEveryMs);
   #ticking = false;
-  #positionsToldAt = 0;
 
   constructor({ pool, live, log }: { pool: Pool; live: Live; log: Logger }) {
     this.#pool = pool;
     this.#live = live;
     this.#log = log;
-    this.#drafts = new SharedReads(async (jobId, attempt, from) => {
+    this.readDraft = dedupe(async (jobId: string, attempt: number, from: number) => {
       const slice = await live.readDraft(jobId, attempt, from);
       return slice && { ...slice, text: slice.bytes.toString() };
     });
@@ -58,11 +60,6 @@ export class JobWatch {
     return watcher;
   }
 
-  /** Reads a draft from `Live`, and shares one copy of the text among all followers that lack it. */
-  readDraft(jobId: string, attempt: number, from: number): Promise<ReadSlice | undefined> {
-    return this.#drafts.read(jobId, attempt, from);
-  }
-
   /** Ends all present and future waits for a job's end; their clients get the last known state. */
   endWaits(): void {
     this.#endWaits.abort();
@@ -74,7 +71,7 @@ export class JobWatch {
    */
   async waitForEnd(jobId: string, ms: number, signal: AbortSignal): Promise<JobRow | undefined> {
     using wait = new LinkedAbort(signal, this.#endWaits.signal);
-    const timer = setTimeout(() => wait.abort(), ms);
+    wait.abortAfter(ms);
     const stopped = new Promise<void>((resolve) => {
       if (wait.signal.aborted) resolve();
       else wait.signal.addEventListener("abort", () => resolve(), { once: true });
@@ -97,7 +94,6 @@ export class JobWatch {
       await Promise.race([readUntilEnd(), stopped]);
       return latest;
     } finally {
-      clearTimeout(timer);
       wait.abort();
     }
   }
@@ -105,7 +101,7 @@ export class JobWatch {
   async #tick(): Promise<void> {
     const now = performance.now();
     try {
-      await Promise.all([this.#rereadSilent(now), this.#tellPositions(now)]);
+      await Promise.all([this.#rereadSilent(now), this.#tellPositions()]);
     } catch (error) {
       this.#log.debug({ err: error }, "could not read followed jobs");
     }
@@ -145,9 +141,8 @@ export class JobWatch {
     });
   }
 
-  async #tellPositions(now: number): Promise<void> {
-    if (now - this.#positionsToldAt < positionEveryMs) return;
-    this.#positionsToldAt = now;
+  async #tellPositions(): Promise<void> {
+    if (!this.#positionsDue()) return;
     const queued = [...this.#watchers].filter(([, watchers]) => [...watchers].some(({ isQueued }) => isQueued));
     if (queued.length === 0) return;
     const positions = await readPositions(

@@ -1,4 +1,4 @@
-import { withinFairly } from "../../../shared/async/within-fairly.ts";
+import { within } from "../../../shared/async/within.ts";
 import type { Found, HistoryCache } from "../../../shared/history-cache/history-cache.ts";
 import type { Logger } from "../../../shared/logger.ts";
 
@@ -48,7 +48,7 @@ export class CacheGuard {
       this.#retryAt = now + retryMs;
     }
     try {
-      const found = await withinFairly(this.#waitMs, cache.find(conversationId, version));
+      const found = await within(this.#waitMs, cache.find(conversationId, version));
       this.#retryAt = undefined;
       onRead(found.page ? "hit" : "miss");
       return found;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
+import { atMostEvery } from "../../../shared/async/at-most-every.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { peerNetwork } from "./client-address.ts";
 
@@ -51,7 +52,7 @@ export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #open = new Map<Socket, Connection>();
   readonly #clients = new Map<string, Client>();
-  readonly #complainedAt = new Map<CutReason, number>();
+  readonly #complaintDue = atMostEvery(complainEveryMs);
   readonly #unread: NodeJS.Timeout;
   #draining = false;
 
@@ -123,10 +124,7 @@ export class Connections {
     if (socket && connection) this.#forget(socket, connection);
     socket?.destroy();
     this.#options.onCut?.(reason);
-    const now = performance.now();
-    if (now - (this.#complainedAt.get(reason) ?? Number.NEGATIVE_INFINITY) < complainEveryMs) return;
-    this.#complainedAt.set(reason, now);
-    this.#options.log.warn({ reason }, complaints[reason]);
+    if (this.#complaintDue(reason)) this.#options.log.warn({ reason }, complaints[reason]);
   }
 
   /**

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { QueryConfig } from "pg";
 import type { RateLimiterAbstract } from "rate-limiter-flexible";
-import { withinFairly } from "../../../shared/async/within-fairly.ts";
-import { within } from "../../../shared/process/lifecycle.ts";
+import { atMostEvery } from "../../../shared/async/at-most-every.ts";
+import { within } from "../../../shared/async/within.ts";
 import type { Logger } from "../../../shared/logger.ts";
 
 interface LimiterOptions {
@@ -133,9 +133,9 @@ const complainEveryMs = 60_000;
 /** Tracks whether the store answers. While it is down, calls fail at once instead of waiting. */
 class StoreHealth {
   readonly #log: Logger;
+  readonly #complaintDue = atMostEvery(complainEveryMs);
   #away = false;
   #closed = false;
-  #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(log: Logger) {
     this.#log = log;
@@ -145,7 +145,7 @@ class StoreHealth {
   async call<T>(work: () => Promise<T>, probe: () => Promise<unknown>): Promise<T> {
     if (this.#away) throw new Error("the store of the rate limits is down");
     try {
-      return await withinFairly(storeTimeoutMs, work());
+      return await within(storeTimeoutMs, work());
     } catch (error) {
       this.#goAway(error, probe);
       throw error;
@@ -160,16 +160,14 @@ class StoreHealth {
     if (this.#away || this.#closed) return;
     this.#away = true;
     void this.#untilBack(probe);
-    const now = performance.now();
-    if (now - this.#toldAt < complainEveryMs) return;
-    this.#toldAt = now;
+    if (!this.#complaintDue()) return;
     this.#log.warn({ err: error }, "the store of the rate limits is down: each process counts alone");
   }
 
   async #untilBack(probe: () => Promise<unknown>): Promise<void> {
     while (this.#away && !this.#closed) {
       await sleep(probeEveryMs, undefined, { ref: false });
-      await withinFairly(storeTimeoutMs, probe()).then(
+      await within(storeTimeoutMs, probe()).then(
         () => (this.#away = false),
         () => undefined,
       );

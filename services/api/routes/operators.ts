@@ -1,8 +1,9 @@
 import { type Request, type Response, Router } from "express";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { cachedFor } from "../../../shared/async/cached-for.ts";
 import { readTurns } from "../../../shared/db/operators/conversation.ts";
-import { type Figures, readFigures } from "../../../shared/db/operators/figures.ts";
+import { readFigures } from "../../../shared/db/operators/figures.ts";
 import { findConversation, type FoundConversation, searchConversations } from "../../../shared/db/operators/search.ts";
 import { jobStatus } from "../../../shared/protocol/job.ts";
 import type { ApiContext } from "../api-context.ts";
@@ -20,15 +21,10 @@ const dayMs = 24 * 60 * 60 * 1000;
 /** Operator pages: today's figures, conversations, and each job's history. Rendered on the server, without scripts. */
 export function operatorRoutes(context: Pick<ApiContext, "db" | "log">): Router {
   const router = Router();
-  let figures: { at: number; read: Promise<Figures[]> } | undefined;
-  const readToday = () => {
+  const readToday = cachedFor(figuresFreshMs, () => {
     const now = Date.now();
-    if (!figures || now - figures.at > figuresFreshMs) {
-      figures = { at: now, read: readFigures(context.db.pool, new Date(now - (now % dayMs))) };
-      figures.read.catch(() => (figures = undefined));
-    }
-    return figures.read;
-  };
+    return readFigures(context.db.pool, new Date(now - (now % dayMs)));
+  });
 
   router.get("/operators.css", (_req: Request, res: Response) => {
     res.sendFile(stylesPath);

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { cachedFor } from "../../../shared/async/cached-for.ts";
 import { countBacklog } from "../../../shared/db/operators/backlog.ts";
 
 /** Maximum age of a count. The limit guards against a flood, not against one message too many. */
@@ -6,23 +7,15 @@ const maxAgeMs = 1000;
 
 /** Counts the messages that have no reply yet, at most once a second however many requests ask. */
 export class Backlog {
-  readonly #pool: Pool;
   readonly #limit: number;
-  #counted: { at: number; count: Promise<number> } | undefined;
+  readonly #count: () => Promise<number>;
 
   constructor(pool: Pool, limit: number) {
-    this.#pool = pool;
     this.#limit = limit;
+    this.#count = cachedFor(maxAgeMs, () => countBacklog(pool, limit));
   }
 
   async isFull(): Promise<boolean> {
-    const now = performance.now();
-    if (!this.#counted || now - this.#counted.at > maxAgeMs) {
-      const count = countBacklog(this.#pool, this.#limit);
-      this.#counted = { at: now, count };
-      // Drop a failed count, so that the next request counts again.
-      count.catch(() => (this.#counted = undefined));
-    }
-    return (await this.#counted.count) >= this.#limit;
+    return (await this.#count()) >= this.#limit;
   }
 }

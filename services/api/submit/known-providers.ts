@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import { readProviderReports, type ReportedProvider } from "../../../shared/db/operators/provider-reports.ts";
-import { fresh } from "../../../shared/async/cached-for.ts";
-import { within } from "../../../shared/process/lifecycle.ts";
+import { cachedFor } from "../../../shared/async/cached-for.ts";
+import { within } from "../../../shared/async/within.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { ProviderInfo } from "../../../shared/protocol/service.ts";
 
@@ -26,7 +26,7 @@ export class KnownProviders {
     this.#last = sources.own;
   }
 
-  readonly #look = fresh(freshMs, async () => {
+  readonly #look = cachedFor(freshMs, async () => {
     const { pool, own } = this.#sources;
     const reports = await within(timeoutMs, readProviderReports(pool));
     this.#last = reports.length === 0 ? own : own.map((provider) => merge(provider, reports));

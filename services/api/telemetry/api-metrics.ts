@@ -3,8 +3,8 @@ import Counter from "prom-client/lib/counter.js";
 import Gauge from "prom-client/lib/gauge.js";
 import Histogram from "prom-client/lib/histogram.js";
 import { type Depths, readDepths } from "../../../shared/db/operators/depths.ts";
-import { fresh } from "../../../shared/async/cached-for.ts";
-import { within } from "../../../shared/process/lifecycle.ts";
+import { cachedFor } from "../../../shared/async/cached-for.ts";
+import { within } from "../../../shared/async/within.ts";
 import { processMetrics, type ProcessMetrics } from "../../../shared/metrics.ts";
 import type { HealthReport } from "./health-report.ts";
 import type { CacheRead } from "../history/cache-guard.ts";
@@ -46,7 +46,7 @@ export class ApiMetrics {
 
   constructor(sources: Sources) {
     this.#sources = sources;
-    this.#readDepths = fresh(depthsFreshMs, () => within(depthsTimeoutMs, readDepths(sources.pool)));
+    this.#readDepths = cachedFor(depthsFreshMs, () => within(depthsTimeoutMs, readDepths(sources.pool)));
     this.#process = processMetrics({ main: sources.pool }, () => this.#refresh());
     const registers = [this.#process.registry];
     this.#requests = new Counter({

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool } from "pg";
 import { readOldestHead } from "../../../shared/db/operators/depths.ts";
-import { within } from "../../../shared/process/lifecycle.ts";
+import { within } from "../../../shared/async/within.ts";
 import type { Health } from "../../../shared/protocol/service.ts";
 import type { QueueCounts } from "../../../shared/queue/job-queue.ts";
 

@@ -3,8 +3,8 @@ import { readOpenCircuits } from "../../../shared/db/operators/circuit-reports.t
 import { probeDatabaseWrites } from "../../../shared/db/probe-writes.ts";
 import { readTotals, type Totals } from "../../../shared/db/operators/totals.ts";
 import type { JobContext } from "../../../shared/jobs/job-context.ts";
-import { fresh } from "../../../shared/async/cached-for.ts";
-import { within } from "../../../shared/process/lifecycle.ts";
+import { cachedFor } from "../../../shared/async/cached-for.ts";
+import { within } from "../../../shared/async/within.ts";
 import type { Health } from "../../../shared/protocol/service.ts";
 import { describeRefusal } from "../../../shared/stores/store-refusal.ts";
 import { checkDelivery } from "./check-delivery.ts";
@@ -29,10 +29,10 @@ export class HealthReport {
 
   constructor(sources: Sources) {
     this.#sources = sources;
-    this.#probeDatabaseWrites = fresh(writesFreshMs, () => probeDatabaseWrites(sources.db.pool));
+    this.#probeDatabaseWrites = cachedFor(writesFreshMs, () => probeDatabaseWrites(sources.db.pool));
   }
 
-  readonly read = fresh(freshMs, () => this.#look());
+  readonly read = cachedFor(freshMs, () => this.#look());
 
   /** Marks this process as draining: new requests should go elsewhere. */
   drain(): void {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { pause } from "../../../shared/async/pause.ts";
 
 /**
  * Repeats work, with a pause after each time.
@@ -10,7 +10,7 @@ export function repeat(pauseMs: number, work: () => Promise<void>): () => Promis
   const running = (async () => {
     while (!stopping.signal.aborted) {
       await work();
-      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await pause(pauseMs, stopping.signal);
     }
   })();
   return async () => {

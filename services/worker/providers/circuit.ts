@@ -1,4 +1,6 @@
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen, type IBreaker } from "cockatiel";
+import { exponentialBackoffMs } from "../../../shared/async/backoff.ts";
+import { LinkedAbort } from "../../../shared/async/linked-abort.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { type Provider, ProviderError } from "./provider.ts";
 
@@ -25,8 +27,8 @@ export class Circuit {
   readonly #log: Logger;
   readonly #breaker = new TimeoutOrConsecutive();
   readonly #policy = circuitBreaker(handleWhen(isDown), { breaker: this.#breaker, halfOpenAfter: 0 });
-  readonly #firstPauseMs: number;
-  #pauseMs: number;
+  /** Pauses since a job was last answered. */
+  #pauses = 0;
   #timer: NodeJS.Timeout | undefined;
   #timesOpened = 0;
   #down = false;
@@ -35,14 +37,14 @@ export class Circuit {
   constructor(provider: Pick<Provider, "name" | "probe">, log: Logger, pauseMs = firstPauseMs) {
     this.#provider = provider;
     this.#log = log;
-    this.#firstPauseMs = pauseMs;
-    this.#pauseMs = pauseMs;
     this.#policy.onBreak(() => {
       // The circuit is already open when a probe fails.
       if (!this.#down) this.#timesOpened += 1;
       this.#down = true;
-      log.warn({ provider: provider.name, pauseMs: this.#pauseMs }, "provider is down: circuit opened");
-      this.#probeLater();
+      this.#pauses += 1;
+      const delayMs = exponentialBackoffMs(this.#pauses, { firstMs: pauseMs, longestMs: longestPauseMs });
+      log.warn({ provider: provider.name, pauseMs: delayMs }, "provider is down: circuit opened");
+      this.#timer = setTimeout(() => void this.#probe(), delayMs).unref();
     });
     this.#policy.onReset(() => {
       this.#down = false;
@@ -74,7 +76,7 @@ export class Circuit {
         throw error;
       }
     });
-    this.#pauseMs = this.#firstPauseMs;
+    this.#pauses = 0;
     return result;
   }
 
@@ -92,11 +94,6 @@ export class Circuit {
     clearTimeout(this.#timer);
   }
 
-  #probeLater(): void {
-    this.#timer = setTimeout(() => void this.#probe(), this.#pauseMs).unref();
-    this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
-  }
-
   async #probe(): Promise<void> {
     try {
       await this.#policy.execute(() => this.#ask());
@@ -107,16 +104,16 @@ export class Circuit {
   }
 
   async #ask(): Promise<void> {
-    const limit = new AbortController();
-    const late = () => limit.abort(new ProviderError("timeout", `no answer to a probe within ${probeTimeoutMs} ms`));
-    const timer = setTimeout(late, probeTimeoutMs);
+    using limit = new LinkedAbort();
+    limit.abortAfter(
+      probeTimeoutMs,
+      () => new ProviderError("timeout", `no answer to a probe within ${probeTimeoutMs} ms`),
+    );
     try {
       await this.#provider.probe?.(limit.signal);
     } catch (error) {
       limit.signal.throwIfAborted();
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { DelegateBackoff, handleWhen, type IRetryBackoffContext, retry } from "cockatiel";
+import { exponentialBackoffMs } from "../../../shared/async/backoff.ts";
 import type { CallSettlement } from "../../../shared/db/jobs/calls.ts";
 import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
 import { type LedgerContext, openCall } from "../money/ledger.ts";
@@ -44,14 +45,14 @@ export interface ProviderAnswer {
 const maxRetries = 2;
 /** Maximum `Retry-After`, in milliseconds. A provider that asks for more is skipped. */
 const longestRetryAfterMs = 5000;
-const firstBackoffMs = 250;
+const pauses = { firstMs: 250, longestMs: 500 };
 
 const retries = retry(handleWhen(mayPassSoon), {
   maxAttempts: maxRetries,
   backoff: new DelegateBackoff<IRetryBackoffContext<unknown>>(({ attempt, result }) => {
     const asked = "error" in result && result.error instanceof ProviderError ? result.error.retryAfterMs : undefined;
     // Jitter, so that jobs that failed together do not retry together.
-    return asked ?? firstBackoffMs * 2 ** (attempt - 1) * (0.5 + Math.random());
+    return asked ?? exponentialBackoffMs(attempt, pauses) * (0.5 + Math.random());
   }),
 });
 

@@ -49,29 +49,25 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
   using calls = new LinkedAbort(signal);
   const leftMs = Math.max(0, context.config.JOB_DEADLINE_MS - job.ageMs);
   const endsAt = performance.now() + leftMs;
-  const timer = setTimeout(() => calls.abort(new DeadlinePassed("the job has had its time")), leftMs);
+  calls.abortAfter(leftMs, () => new DeadlinePassed("the job has had its time"));
   const providers = providersFor(context, job, assistant);
   let last: unknown;
-  try {
-    for (const [place, provider] of providers.entries()) {
-      try {
-        using slice = new TimeSlice({
-          signal: calls.signal,
-          written: () => draft.text.length,
-          ms: timeSliceMs(endsAt - performance.now(), countReady(context, providers.slice(place + 1))),
-        });
-        const answer = await callProvider({ ...call, provider, signal: slice.signal });
-        return { provider: provider.name, ...answer, fallback: place > 0 };
-      } catch (error) {
-        signal.throwIfAborted();
-        if (error instanceof Stopped) throw error;
-        last = error;
-        context.providerErrorLog.note(provider.name, error, log);
-        if (calls.signal.aborted) break;
-      }
+  for (const [place, provider] of providers.entries()) {
+    try {
+      using slice = new TimeSlice({
+        signal: calls.signal,
+        written: () => draft.text.length,
+        ms: timeSliceMs(endsAt - performance.now(), countReady(context, providers.slice(place + 1))),
+      });
+      const answer = await callProvider({ ...call, provider, signal: slice.signal });
+      return { provider: provider.name, ...answer, fallback: place > 0 };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof Stopped) throw error;
+      last = error;
+      context.providerErrorLog.note(provider.name, error, log);
+      if (calls.signal.aborted) break;
     }
-  } finally {
-    clearTimeout(timer);
   }
   const busy = busyCall(context, request);
   if (!busy) throw last;

@@ -1,6 +1,6 @@
 import { checkStore, memoryInUse } from "../../../shared/stores/check-store.ts";
 import { probeDatabaseWrites } from "../../../shared/db/probe-writes.ts";
-import { fresh } from "../../../shared/async/cached-for.ts";
+import { cachedFor } from "../../../shared/async/cached-for.ts";
 import type { Config } from "../../../shared/config/config.ts";
 import type { JobContext } from "../../../shared/jobs/job-context.ts";
 import type { Health } from "../../../shared/protocol/service.ts";
@@ -36,8 +36,8 @@ export interface WorkerHealth extends Pick<Health, "status" | "timestamp" | "upt
  */
 export function workerHealth(sources: HealthSources, takesJobs: () => boolean): () => Promise<WorkerHealth> {
   const { db, queue, live, leases, circuits, config } = sources;
-  const probeDatabase = fresh(writesFreshMs, () => probeDatabaseWrites(db.pool));
-  return fresh(freshMs, async () => {
+  const probeDatabase = cachedFor(writesFreshMs, () => probeDatabaseWrites(db.pool));
+  return cachedFor(freshMs, async () => {
     const [database, entries, cache] = await Promise.all([
       checkStore(Promise.all([db.pool.query("select 1"), probeDatabase()])),
       checkStore(queue.probe()),

@@ -19,13 +19,11 @@ export async function limitedCall<T>(
 ): Promise<T> {
   signal.throwIfAborted();
   using limited = new LinkedAbort(signal);
-  const timer = setTimeout(() => limited.abort(new ProviderError("timeout", `no answer within ${maxMs} ms`)), maxMs);
+  limited.abortAfter(maxMs, () => new ProviderError("timeout", `no answer within ${maxMs} ms`));
   try {
     return await call(limited.signal);
   } catch (error) {
     limited.signal.throwIfAborted();
     throw toError(error);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { SharedReads } from "./shared-reads.ts";
+import { dedupe } from "./dedupe.ts";
 
 /** Reads that end when they are told to. */
 function slowReads() {
   const begun: { key: string; end: PromiseWithResolvers<string> }[] = [];
-  const reads = new SharedReads(async (...key: [string, number]) => {
+  const read = dedupe(async (...key: [string, number]) => {
     const end = Promise.withResolvers<string>();
     begun.push({ key: key.join(" "), end });
     return end.promise;
   });
-  return { begun, read: (name = "a", from = 0) => reads.read(name, from) };
+  return { begun, read: (name = "a", from = 0) => read(name, from) };
 }
 
 describe("shared read", () => {
