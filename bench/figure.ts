@@ -15,6 +15,8 @@ export const contenders = {
   empty: "Parley on Redis, empty",
   parley: "Parley on Redis",
   parleyPg: "Parley on PostgreSQL alone",
+  other: "the other checkout of Parley, on Redis",
+  otherPg: "the other checkout of Parley, on PostgreSQL alone",
   simulated: "what `npm run simulate` says of the same",
 } as const;
 

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export interface Options {
+export interface BenchOptions {
   /** Names of scenarios; empty: all. */
   only: string[];
   quick: boolean;
@@ -8,19 +8,22 @@ export interface Options {
   check: boolean;
   record: boolean;
   plot: boolean;
+  /** Folder of another checkout. */
+  against: string | undefined;
 }
 
-export const help = `Measures Parley beside the limits of its parts; about five minutes.
+export const benchHelp = `Measures Parley beside the limits of the parts it is built on. Takes about five minutes.
 
 Usage: npm run bench -- [options]
 
-  --only NAMES   some scenarios, separated by commas
-  --quick        fewer and shorter rounds: to see whether something moved, not by how much
-  --full         the heavy ones too: 10 million messages, 9,000 streams, 5,000 chats in flight; about 15 minutes more
-  --check        fails when a ratio has fallen 20 % under the recorded one
-  --record       makes this run the recorded one
-  --plot         measures nothing: writes the recorded run into docs/performance.md, with pictures
-  --help         this text
+  --only NAMES      run only these scenarios, separated by commas
+  --quick           fewer and shorter rounds: enough to see that something changed, not by how much
+  --full            also the heavy scenarios: 10 million messages, 9,000 streams, 5,000 chats in flight; 15 minutes more
+  --check           fail if a ratio is more than 20 % below the recorded run
+  --record          save this run as the recorded one
+  --plot            measure nothing: write the recorded run into docs/performance.md, with charts
+  --against FOLDER  compare with another checkout, in interleaved rounds: fail if this one is more than 5 % slower
+  --help            show this text
 `;
 
 /** Error for an invalid command line. */
@@ -28,31 +31,35 @@ export class BenchOptionsError extends Error {
   override name = "BenchOptionsError";
 }
 
-/** @throws {BenchOptionsError} */
-export function readBenchOptions(args: string[], known: readonly string[]): Options | "help" {
+/** @throws {BenchOptionsError} naming the option and its allowed values */
+export function readBenchOptions(args: string[], known: readonly string[]): BenchOptions | "help" {
   const values = parse(args);
   if (values.help) return "help";
   const only = (values.only ?? "").split(",").filter((name) => name !== "");
   const unknown = only.filter((name) => !known.includes(name));
   if (unknown.length > 0)
-    throw new BenchOptionsError(`--only: there is no ${unknown.join(", ")}; there is ${known.join(", ")}`);
+    throw new BenchOptionsError(`--only: unknown scenario ${unknown.join(", ")}; expected some of ${known.join(", ")}`);
   if (values.record && (only.length > 0 || values.quick))
-    throw new BenchOptionsError("--record: a table is made by one whole run, without --only and --quick");
-  return { ...values, only };
+    throw new BenchOptionsError("--record: requires a complete run, without --only and --quick");
+  if (values.against !== undefined && (only.length > 0 || values.check || values.record || values.full))
+    throw new BenchOptionsError("--against: can only be combined with --quick");
+  return { ...values, against: values.against, only };
 }
 
 function parse(args: string[]) {
   const flag = { type: "boolean", default: false } as const;
+  const text = { type: "string" } as const;
   try {
     return parseArgs({
       args,
       options: {
-        only: { type: "string" },
+        only: text,
         quick: flag,
         full: flag,
         check: flag,
         record: flag,
         plot: flag,
+        against: text,
         help: { ...flag, short: "h" },
       },
     }).values;

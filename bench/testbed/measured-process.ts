@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { within } from "../../shared/async/within.ts";
 
@@ -12,13 +13,15 @@ const shownChars = 4000;
 
 export interface ProcessOptions {
   name: string;
-  /** Path in the repository. */
+  /** Path in the repository, or in `root`. */
   script: string;
+  /** Folder of another checkout; defaults to this repository. */
+  root?: string;
   args?: readonly string[];
   env: Record<string, string>;
   /** File for its output, like a log collector's. */
   logFile: string;
-  /** Defaults to the repository. */
+  /** Defaults to the root. */
   cwd?: string;
 }
 
@@ -43,8 +46,9 @@ export class MeasuredProcess implements AsyncDisposable {
   private constructor(options: ProcessOptions) {
     const log = openSync(options.logFile, "a");
     this.#options = options;
-    this.#child = spawn(process.execPath, [`${root}${options.script}`, ...(options.args ?? [])], {
-      cwd: options.cwd ?? root,
+    const folder = options.root ?? root;
+    this.#child = spawn(process.execPath, [join(folder, options.script), ...(options.args ?? [])], {
+      cwd: options.cwd ?? folder,
       env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...options.env },
       stdio: ["ignore", log, log, "ipc"],
     });

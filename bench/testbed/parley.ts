@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { RedisServer } from "../../shared/testing/stores/redis.ts";
+import type { Checkout } from "./checkout.ts";
 import type { MeasuredProcess, Usage } from "./measured-process.ts";
 import { openBenchPool, type Testbed } from "./testbed.ts";
 
@@ -12,6 +13,8 @@ export interface ParleyOptions {
   countStatements?: boolean;
   /** Folder of its `config/`; defaults to the repository. */
   cwd?: string;
+  /** Another checkout whose processes and migrations run; defaults to this repository. */
+  checkout?: Checkout;
 }
 
 /** Parley with its own processes, database and Redis, and with all features on. */
@@ -34,16 +37,21 @@ export const benchTokenSecret = "a secret that only the bench knows: long enough
 /** Maximum number of replies in flight in the bench. */
 const workerConcurrency = "6000";
 const boundless = "100000000";
+const ownScripts = { api: "services/api/main.ts", worker: "services/worker/main.ts" };
 
 export async function startParley(testbed: Testbed, options: ParleyOptions): Promise<Parley> {
   await using stack = new AsyncDisposableStack();
-  const databaseUrl = await testbed.createDatabase("migrated");
+  const { checkout } = options;
+  const databaseUrl = await testbed.createDatabase(checkout ? "empty" : "migrated");
+  await checkout?.migrate(databaseUrl);
   if (options.countStatements) await testbed.countStatements(databaseUrl);
   const pool = openBenchPool(stack, databaseUrl);
   const redis = options.backend === "redis" ? stack.use(await testbed.startRedis()) : undefined;
   const { cwd } = options;
+  const scripts = checkout?.scripts ?? ownScripts;
   const common = {
     ...(cwd !== undefined && { cwd }),
+    ...(checkout && { root: checkout.root }),
     env: {
       NODE_ENV: "production",
       // Value of the npm scripts and the image.
@@ -62,12 +70,12 @@ export async function startParley(testbed: Testbed, options: ParleyOptions): Pro
   };
   const workers: MeasuredProcess[] = [];
   const startWorker = async () => {
-    const worker = stack.use(await testbed.start({ ...common, name: "worker", script: "services/worker/main.ts" }));
+    const worker = stack.use(await testbed.start({ ...common, name: "worker", script: scripts.worker }));
     workers.push(worker);
     return worker;
   };
   const [{ child: api, origin }] = await Promise.all([
-    testbed.startServer({ ...common, name: "api", script: "services/api/main.ts" }),
+    testbed.startServer({ ...common, name: "api", script: scripts.api }),
     options.worker === false ? undefined : startWorker(),
   ]);
   stack.use(api);
@@ -81,7 +89,7 @@ export async function startParley(testbed: Testbed, options: ParleyOptions): Pro
     pool,
     redis,
     startWorker: async () => {
-      const worker = await testbed.start({ ...common, name: "worker", script: "services/worker/main.ts" });
+      const worker = await testbed.start({ ...common, name: "worker", script: scripts.worker });
       workers.push(owned.use(worker));
       return worker;
     },
