@@ -4,20 +4,20 @@ import { median } from "./statistics.ts";
 export type Contender = keyof typeof contenders;
 
 export const contenders = {
-  direct: "the provider, called by the client itself",
-  naive: "one handler that waits for the whole answer: no queue, no stream, no retry",
-  floor: "a queue path with one INSERT and one add for a POST, and nothing else",
-  floor2: "the same, followed on a second request: the least that the contract's two requests can cost",
-  bare: "the same request to a server that does nothing else",
+  direct: "the provider, called directly by the client",
+  naive: "one handler that waits for the whole reply: no queue, stream or retry",
+  floor: "a minimal queue path: one INSERT and one add per POST",
+  floor2: "the same, with a second request for the events: the minimal cost of the contract",
+  bare: "a server that does nothing but the same request",
   noop: "BullMQ with jobs that do nothing",
-  pubsub: "Redis by itself, from publish to receive",
-  notify: "PostgreSQL by itself, from NOTIFY to receive",
-  empty: "Parley on Redis, empty",
+  pubsub: "Redis alone, from publish to receive",
+  notify: "PostgreSQL alone, from NOTIFY to receive",
+  empty: "Parley on Redis, without stored data",
   parley: "Parley on Redis",
   parleyPg: "Parley on PostgreSQL alone",
   other: "the other checkout of Parley, on Redis",
   otherPg: "the other checkout of Parley, on PostgreSQL alone",
-  simulated: "what `npm run simulate` says of the same",
+  simulated: "the result of `npm run simulate` for the same messages",
 } as const;
 
 /** One line of the table: one quantity, measured for several contenders in interleaved rounds. */

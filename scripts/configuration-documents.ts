@@ -48,11 +48,11 @@ const markdownHead = [
   "<!-- Written by `npm run write:configuration` from shared/config/settings.ts. Change it there. -->",
   "",
   "Set these in the environment, or in a file `.env` beside `package.json` (copy [.env.example](../.env.example)). A key in the",
-  "environment wins over `.env`; `KEY=` without a value means that the key is not set. A value that does not fit ends the",
-  "process at its start, with all faults in one message.",
+  "environment overrides `.env`; `KEY=` without a value means that the key is not set. An invalid value ends the",
+  "process at its start, with all errors in one message.",
   "",
   "A key without a default is optional unless its meaning says otherwise. *Read by* names the parts that use a key; `npm start`",
-  "runs all of them. An api also looks at the settings of providers, until the first worker has reported which ones it has. See",
+  "runs all of them. An api reads the settings of providers, too, until the first worker reports its own. See",
   "[which part needs which secret](deploy.md#secrets).",
   "",
 ];
@@ -91,8 +91,8 @@ function toEnvExample(groups: Group[]): string {
 
 const envHead = [
   "# Written by `npm run write:configuration` from shared/config/settings.ts.",
-  "# Copy this file to .env and uncomment what you change. A key that is set in the environment wins over .env.",
-  "# The values shown are the defaults; a key without a value has none, and `KEY=` means the same as no such line.",
+  "# Copy this file to .env and uncomment what you change. A key in the environment overrides .env.",
+  "# The values shown are the defaults; a key without a value has none, and `KEY=` means that the key is not set.",
 ];
 
 /** Markdown without code marks; a link becomes its text and the document's path. */

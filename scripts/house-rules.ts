@@ -28,17 +28,17 @@ const directions: Direction[] = [
   {
     from: /^services\//,
     forbids: (target, from) => within(target, "services") && !within(target, folder(from, 2)),
-    reason: "services never import each other: what two of them need stands in shared/",
+    reason: "a service must not import another one: move shared code to shared/",
   },
   {
     from: /^services\/widget\//,
     forbids: (target) => target.kind === "file" && !within(target, "services") && !within(target, "shared/protocol"),
-    reason: "the widget imports only shared/protocol: it runs in browsers",
+    reason: "the widget may import only shared/protocol, as it runs in browsers",
   },
   {
     from: /^shared\//,
     forbids: (target) => within(target, "services"),
-    reason: "shared/ never imports a service",
+    reason: "shared/ must not import a service",
   },
   {
     from: /^shared\/(db|queue|live|history-cache)\//,
@@ -46,25 +46,25 @@ const directions: Direction[] = [
       ["shared/db", "shared/queue", "shared/live", "shared/history-cache"].some(
         (part) => part !== folder(from, 2) && within(target, part),
       ),
-    reason: "shared/db, queue, live and history-cache do not know each other: shared/jobs puts them together",
+    reason: "shared/db, queue, live and history-cache must not import each other: combine them in shared/jobs",
   },
   {
     from: /^services\/worker\/telemetry\//,
     forbids: (target) =>
       within(target, "services/worker/run") ||
       (target.kind === "file" && target.path === "services/worker/worker-context.ts"),
-    reason: "the worker's reports take what they use: its runs import them, and they import no run",
+    reason: "a report of the worker must not import a run or its context: pass it the values it uses",
   },
   {
     from: /^migrations\//,
     forbids: (target) => target.kind === "file",
-    reason: "a migration imports nothing of ours: it must do the same when our code has changed",
+    reason: "a migration must not import our code, as its effect must never change",
   },
   {
     from: /^shared\/protocol\//,
     forbids: (target, from) =>
       target.kind === "file" ? !within(target, "shared/protocol") : target.name !== "zod" && !test.test(from),
-    reason: "shared/protocol imports only zod and itself: it runs in browsers",
+    reason: "shared/protocol may import only zod and itself, as it runs in browsers",
   },
   {
     from: /^(services|shared|migrations)\//,
@@ -73,7 +73,7 @@ const directions: Direction[] = [
       (outsideProduction.test(target.path) || test.test(target.path)) &&
       !outsideProduction.test(from) &&
       !test.test(from),
-    reason: "what runs in production imports nothing made for tests",
+    reason: "production code must not import test code",
   },
 ];
 
@@ -103,7 +103,7 @@ function importDirections(context: RuleContext): Visitor {
 function noRelays(context: RuleContext): Visitor {
   const check = ({ source }: ImportingNode): void => {
     if (source?.value?.startsWith(".")) {
-      context.report({ message: "no barrels: import this from the file that has it", node: source });
+      context.report({ message: "no barrels: import this from the file that defines it", node: source });
     }
   };
   return { ExportNamedDeclaration: check, ExportAllDeclaration: check };
@@ -113,7 +113,7 @@ function noRelays(context: RuleContext): Visitor {
 function noDoubleAssertion(context: RuleContext): Visitor {
   return {
     "TSAsExpression > TSAsExpression": (node) => {
-      context.report({ message: "no double assertion: parse it, or write a type guard", node });
+      context.report({ message: "no double assertion: parse the value, or write a type guard", node });
     },
   };
 }

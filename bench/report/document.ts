@@ -21,7 +21,7 @@ export async function writeDocument(run: BenchRun, scenarios: readonly Scenario[
     .filter(({ figures }) => figures.length > 0);
   const text = await readFile(documentFile, "utf8");
   const [before, after] = [text.indexOf(begin), text.indexOf(end)];
-  if (before < 0 || after < before) throw new Error(`${documentFile} has no place for the table`);
+  if (before < 0 || after < before) throw new Error(`${documentFile} has no marks for the table`);
   const sections = measured.map(({ scenario, figures }) => section(scenario, figures));
   const table = [begin, describeBenchRun(run), ...sections, end].join("\n\n");
   await writeFile(documentFile, text.slice(0, before) + table + text.slice(after + end.length));
@@ -45,6 +45,15 @@ function section({ name, about }: Scenario, figures: readonly Figure[]): string 
       return `| ${what} | ${contender} | ${describeValues(values, figure.unit)} | ${judged.replace("NOT MET", "**not met**")} |`;
     }),
   );
-  const head = ["| what | who | median [least … most] | target |", "| --- | --- | --- | --- |"];
-  return [`### ${name}`, "", `${about}.`, "", ...head, ...rows, "", `![${name}](performance/${name}.svg)`].join("\n");
+  const head = ["| figure | contender | median [min … max] | target |", "| --- | --- | --- | --- |"];
+  return [
+    `### ${name}`,
+    "",
+    `${about.charAt(0).toUpperCase()}${about.slice(1)}.`,
+    "",
+    ...head,
+    ...rows,
+    "",
+    `![${name}](performance/${name}.svg)`,
+  ].join("\n");
 }

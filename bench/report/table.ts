@@ -45,7 +45,7 @@ export function describeVerdict(figure: Figure, target: Target): string {
   const measured = target.of === undefined ? "" : `${describeNumber(verdict.measured)}${of}, `;
   const limit =
     target.of === undefined ? `${describeNumber(target.limit)} ${figure.unit}`.trimEnd() : describeNumber(target.limit);
-  return `${measured}wanted ${sign} ${limit}: ${verdict.met ? "met" : "NOT MET"}`;
+  return `${measured}target ${sign} ${limit}: ${verdict.met ? "met" : "NOT MET"}`;
 }
 
 /** Formats a number with three significant digits, or more if its integer part is longer. */

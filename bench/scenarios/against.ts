@@ -42,9 +42,9 @@ async function measureChats(bench: Bench, checkout: Checkout): Promise<Figure[]>
   await using stack = new AsyncDisposableStack();
   const builds = await startBuilds(bench, checkout, stack, true);
   const members = Object.fromEntries(
-    Object.entries(builds).map(([name, { origin, usage }]) => [
+    Object.entries(builds).map(([name, build]) => [
       name,
-      { visitors: (count: number) => makeVisitors(parleyVisitor, origin, count), usage },
+      { visitors: (count: number) => makeVisitors(parleyVisitor, build.origin, count), usage: () => build.usage() },
     ]),
   );
   await bench.testbed.provider.pace(noDelay);
@@ -62,7 +62,7 @@ async function measureChats(bench: Bench, checkout: Checkout): Promise<Figure[]>
     ),
     figure(
       "cpu",
-      `CPU of the servers for a chat, ${clients} clients`,
+      `CPU of the servers per chat, ${clients} clients`,
       "ms",
       pick(chats, ({ cpuMsEach }) => cpuMsEach),
     ),

@@ -37,7 +37,7 @@ describe("readSimulationOptions()", () => {
       args: ["--rate", "4", "--tokens", "300", "--tokens-p95", "200"],
       says: "--tokens-p95: expected a number from 300",
     },
-    { args: ["--rate", "0.1", "--minutes", "1"], says: "--minutes: at this rate" },
+    { args: ["--rate", "0.1", "--minutes", "1"], says: "--minutes: expected a duration" },
     { args: ["--rate", "4", "--wrokers", "2"], says: "--wrokers" },
     { args: ["--rate", "4", "five"], says: "five" },
   ])("refuses $args, and names the faulty option", ({ args, says }) => {
@@ -54,7 +54,7 @@ describe("recommendWorkers()", { timeout: 60_000 }, () => {
   };
 
   it("recommends the smallest number of workers that meets the wait limit", () => {
-    const [, least = 0] = /^As few as (\d+) workers/m.exec(ask("--rate", "40")) ?? [];
+    const [, least = 0] = /^With (\d+) workers/m.exec(ask("--rate", "40")) ?? [];
     const p95 = (workers: number) =>
       Number(/first token +\S+ s +(\S+) s/.exec(ask("--rate", "40", "--workers", String(workers)))?.[1]);
     expect(p95(Number(least))).toBeLessThanOrEqual(2);
@@ -66,15 +66,15 @@ describe("recommendWorkers()", { timeout: 60_000 }, () => {
   });
 
   it("reports when no number of workers meets the limit", () => {
-    expect(ask("--rate", "5", "--first", "3")).toContain("first token that comes too late");
-    expect(ask("--rate", "5", "--row", "3", "--first", "3")).toContain("No number of workers");
+    expect(ask("--rate", "5", "--first", "3")).toContain("first token itself is too late");
+    expect(ask("--rate", "5", "--row", "3", "--first", "3")).toContain("With no number of workers");
     expect(ask("--rate", "50", "--backlog", "100")).toContain("raise MAX_BACKLOG");
   });
 
   it("advises how many workers stay within a provider's limit of calls", () => {
     const text = ask("--rate", "40", "--calls", "110", "--workers", "6");
-    expect(text).toMatch(/by a preset that says sorry \d/);
-    expect(text).toContain("2 workers of 50 never make more than 110 calls at once");
+    expect(text).toMatch(/by a preset \d/);
+    expect(text).toContain("2 workers of 50 never have more than 110 calls in flight");
     expect(ask("--rate", "40", "--calls", "110", "--workers", "6", "--fallback")).toMatch(/by the fallback \d/);
   });
 });

@@ -21,38 +21,38 @@ export interface SimulationOptions {
   seed: number;
 }
 
-export const simulationHelp = `How many workers do I need? Simulates visitors, queue, workers and a provider's limits.
+export const simulationHelp = `Finds the number of workers you need: simulates visitors, queue, workers and a provider's limits.
 
 Usage: npm run simulate -- --rate 40 [options]
 
-  --rate N              messages a second, of all visitors
-  --burst N             so many times the rate for one minute in ten (1)
-  --row N               messages that a visitor sends in a row, on average; each waits for the reply before it (1)
-  --pause SECONDS       between those (3)
+  --rate N              messages per second from all visitors
+  --burst N             multiply the rate by this for one minute in ten (1)
+  --row N               mean number of messages that a visitor sends in a row; each waits for the previous reply (1)
+  --pause SECONDS       mean pause between messages in a row (3)
 
-  --tokens N            tokens of a reply: median (250) ...
-  --tokens-p95 N        ... and the length that one in twenty exceeds (2.5 times the median)
+  --tokens N            median number of tokens of a reply (250)
+  --tokens-p95 N        95th percentile of that number (2.5 times the median)
   --tokens-most N       maxOutputTokens of the assistant (1024)
-  --speed N             tokens a second of one reply (80)
-  --first SECONDS       from the call to the first token: median (0.6) ...
-  --first-p95 SECONDS   ... and what one in twenty exceeds (twice the median)
+  --speed N             tokens per second of one reply (80)
+  --first SECONDS       median time from the call to the first token (0.6)
+  --first-p95 SECONDS   95th percentile of that time (twice the median)
 
-  --workers N           worker processes (as few as do)
+  --workers N           worker processes (the smallest number that suffices)
   --concurrency N       WORKER_CONCURRENCY (50)
   --backlog N           MAX_BACKLOG (10000)
   --deadline SECONDS    JOB_DEADLINE_MS (120)
 
-  --calls N             calls that the provider takes at once (any number)
-  --requests N          ... in a minute
-  --tokens-minute N     tokens that it takes and gives in a minute
-  --prompt N            tokens of a prompt, for that (600)
-  --retry-after SECONDS what it asks for with a 429 (nothing)
-  --fallback            the assistant has another provider, which has no such limits
+  --calls N             provider's limit of calls in flight (none)
+  --requests N          provider's limit of calls per minute (none)
+  --tokens-minute N     provider's limit of tokens per minute, prompts and replies together (none)
+  --prompt N            tokens of a prompt, for that limit (600)
+  --retry-after SECONDS Retry-After of the provider's 429 (none)
+  --fallback            the assistant has another provider without limits
 
-  --wait SECONDS        how long 95 of 100 may wait for the first token (2)
-  --minutes N           of traffic (as long as 200,000 messages take, at least one, with bursts twenty)
-  --seed N              other dice (1)
-  --help                this text
+  --wait SECONDS        maximum wait for the first token for 95 of 100 messages (2)
+  --minutes N           duration of the traffic (long enough for 200,000 messages; at least 1, with bursts 20)
+  --seed N              seed of the random numbers (1)
+  --help                show this text
 `;
 
 const messages = 200_000;
@@ -66,7 +66,7 @@ export function readSimulationOptions(args: string[]): SimulationOptions | "help
   if (wantsHelp) return "help";
   const number = (name: keyof typeof texts, usual: number, bounds: Bounds) =>
     readNumber(name, texts[name], usual, bounds);
-  if (texts.rate === undefined) throw new BenchOptionsError("--rate: expected the messages a second that you count on");
+  if (texts.rate === undefined) throw new BenchOptionsError("--rate: expected the number of messages per second");
 
   const rate = number("rate", 0, { least: 0.001, most: 100_000 });
   const burst = number("burst", 1, { least: 1, most: 1000 });
@@ -78,7 +78,7 @@ export function readSimulationOptions(args: string[]): SimulationOptions | "help
   const usualMs = Math.max(leastMs, Math.min(dayMs, (messages / rate) * 1000), (fewestMessages / rate) * 1000);
   const lengthMs = number("minutes", usualMs / 60_000, { least: 0.1, most: 100_000 }) * 60_000;
   if ((rate * lengthMs) / 1000 < fewestMessages)
-    throw new BenchOptionsError(`--minutes: at this rate fewer than ${fewestMessages} messages come, expected longer`);
+    throw new BenchOptionsError(`--minutes: expected a duration of at least ${fewestMessages} messages at this rate`);
   return {
     load: {
       rate,

@@ -19,12 +19,12 @@ export function describeRecommendation(answered: Recommendation): string {
     describeTraffic(question),
     `${count(workers, "worker")} × ${question.concurrency} = ${count(places, "place")}`,
     "",
-    `${" ".repeat(24)}     p50       p95       p99`,
-    row("POST to a worker", outcome.waits.claimed),
-    row("POST to the first token", outcome.waits.first),
-    row("POST to the whole reply", outcome.waits.done),
+    `${" ".repeat(28)}     p50       p95       p99`,
+    row("from POST to claim", outcome.waits.claimed),
+    row("from POST to the first token", outcome.waits.first),
+    row("from POST to the whole reply", outcome.waits.done),
     "",
-    `  places in use   ${percent(outcome.use)} (a reply holds one for ${seconds(outcome.holdMs)} on average)`,
+    `  places in use   ${percent(outcome.use)} (a reply holds a place for ${seconds(outcome.holdMs)} on average)`,
     `  waiting         ${describeNumber(mean)} on average, ${describeNumber(most)} at most`,
     `  over time       ${bars(overTime)}`,
     `  answered        ${describeSources(outcome)}`,
@@ -38,11 +38,11 @@ export function describeRecommendation(answered: Recommendation): string {
 function describeTraffic({ load, replies, lengthMs, seed }: SimulationOptions): string {
   const { tokens, firstMs } = replies;
   const burst = load.burst === 1 ? "" : `, ${describeNumber(load.burst)} times that for one minute in ten`;
-  const inRow = load.inRow === 1 ? "" : `, ${describeNumber(load.inRow)} in a row from each visitor`;
+  const inRow = load.inRow === 1 ? "" : `, ${describeNumber(load.inRow)} in a row per visitor`;
   return [
-    `${count(load.rate, "message")} a second${burst}${inRow}; ${count(lengthMs / 60_000, "minute")}, seed ${seed}`,
+    `${count(load.rate, "message")} per second${burst}${inRow}; ${count(lengthMs / 60_000, "minute")}, seed ${seed}`,
     `replies of ${describeNumber(tokens.median)} tokens (p95 ${describeNumber(tokens.p95)}) at ` +
-      `${describeNumber(replies.tokensPerSecond)} a second, the first after ${seconds(firstMs.median)} (p95 ${seconds(firstMs.p95)})`,
+      `${describeNumber(replies.tokensPerSecond)} per second, the first after ${seconds(firstMs.median)} (p95 ${seconds(firstMs.p95)})`,
   ].join("\n");
 }
 
@@ -51,9 +51,9 @@ function describeSources({ answered, waits }: SimulationOutcome): string {
   const total = waits.done.length;
   const others = [
     ...(fallback > 0 ? [`by the fallback ${percent(fallback / total)}`] : []),
-    ...(preset > 0 ? [`by a preset that says sorry ${percent(preset / total)}`] : []),
+    ...(preset > 0 ? [`by a preset ${percent(preset / total)}`] : []),
   ];
-  const own = `by the provider ${percent(provider / total)} of ${describeNumber(total)}`;
+  const own = `by the provider ${percent(provider / total)} of ${describeNumber(total)} messages`;
   return [own, ...others].join(", ");
 }
 
@@ -65,20 +65,24 @@ function describeRefusals({ provider, circuitsOpened, refused }: SimulationOutco
             `circuits opened ${describeNumber(circuitsOpened)} times`,
         ]
       : []),
-    ...(refused.backlog > 0 ? [`  turned away     ${describeNumber(refused.backlog)} with 503: MAX_BACKLOG`] : []),
+    ...(refused.backlog > 0
+      ? [`  refused         ${describeNumber(refused.backlog)} with 503: backlog full (MAX_BACKLOG)`]
+      : []),
     ...(refused.unanswered > 0
-      ? [`  turned away     ${describeNumber(refused.unanswered)} with 429: five unanswered in their conversation`]
+      ? [
+          `  refused         ${describeNumber(refused.unanswered)} with 429: five unanswered messages in the conversation`,
+        ]
       : []),
   ];
 }
 
 function describeLeast({ question, least }: Recommendation): string[] {
-  const limit = `95 of 100 see the first token within ${seconds(question.waitMs)}`;
-  if (!least.isEnough) return [`No number of workers lets ${limit}.`];
+  const limit = `95 of 100 messages get their first token within ${seconds(question.waitMs)}`;
+  if (!least.isEnough) return [`With no number of workers do ${limit}.`];
   const first = (outcome: SimulationOutcome) => seconds(shareOf(outcome.waits.first, 0.95));
   const fewer = least.fewer === undefined ? "" : `; with ${least.workers - 1} it is ${first(least.fewer)}`;
   return [
-    `As few as ${count(least.workers, "worker")} of ${count(question.concurrency, "place")} let ${limit}:`,
+    `With ${count(least.workers, "worker")} of ${count(question.concurrency, "place")}, ${limit}:`,
     `  p95 is ${first(least.outcome)}${fewer}.`,
   ];
 }
@@ -88,18 +92,20 @@ function advise({ question, outcome, least }: Recommendation): string[] {
   const { concurrency, provider } = question;
   const needed = (question.load.rate * outcome.holdMs) / 1000;
   return [
-    ...(outcome.use > 0.99 ? [`More comes than these places answer: messages wait longer and longer.`] : []),
+    ...(outcome.use > 0.99
+      ? [`Messages arrive faster than these places can answer them, so the queue keeps growing.`]
+      : []),
     ...(outcome.refused.backlog > 0 && needed > question.maxBacklog
       ? [
-          `About ${describeNumber(Math.ceil(needed))} replies are under way at once, and they count as backlog: raise MAX_BACKLOG.`,
+          `About ${describeNumber(Math.ceil(needed))} replies are in flight at once and count as backlog: raise MAX_BACKLOG.`,
         ]
       : []),
     ...(!least.isEnough && least.outcome.refused.backlog === 0
-      ? [`Nobody waits for a worker there: it is the provider's first token that comes too late.`]
+      ? [`No message waits for a worker: the provider's first token itself is too late.`]
       : []),
     ...(outcome.provider.refusals > 0
       ? [
-          `The provider refuses calls, and more workers only make that more frequent. Ask for higher limits, give the assistant\n` +
+          `The provider refuses calls, and more workers would only cause more refusals. Request higher limits, give the assistant\n` +
             `a fallback, or let messages wait in the queue instead${atMost(provider.calls, concurrency)}.`,
         ]
       : []),
@@ -111,13 +117,13 @@ function atMost(calls: number, concurrency: number): string {
   if (!Number.isFinite(calls)) return "";
   const workers = Math.floor(calls / concurrency);
   return workers > 0
-    ? `: ${count(workers, "worker")} of ${concurrency} never make more than ${describeNumber(calls)} calls at once`
+    ? `: ${count(workers, "worker")} of ${concurrency} never have more than ${describeNumber(calls)} calls in flight`
     : `: one worker with WORKER_CONCURRENCY=${calls}`;
 }
 
 function row(name: string, ascending: Float64Array): string {
   const cells = [0.5, 0.95, 0.99].map((share) => seconds(shareOf(ascending, share)).padStart(10));
-  return `  ${name.padEnd(24)}${cells.join("")}`;
+  return `  ${name.padEnd(28)}${cells.join("")}`;
 }
 
 const heights = "▁▂▃▄▅▆▇█";

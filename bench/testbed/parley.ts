@@ -52,21 +52,7 @@ export async function startParley(testbed: Testbed, options: ParleyOptions): Pro
   const common = {
     ...(cwd !== undefined && { cwd }),
     ...(checkout && { root: checkout.root }),
-    env: {
-      NODE_ENV: "production",
-      // Value of the npm scripts and the image.
-      NODE_OPTIONS: "--max-semi-space-size=16",
-      DATABASE_URL: databaseUrl,
-      ...(redis && { REDIS_URL: redis.url }),
-      COMPATIBLE_BASE_URL: `${testbed.provider.origin}/v1`,
-      TOKEN_SECRET: benchTokenSecret,
-      RATE_LIMIT_MAX_REQUESTS: boundless,
-      RATE_LIMIT_MAX_READS: boundless,
-      RATE_LIMIT_MAX_STREAMS: boundless,
-      MAX_BACKLOG: boundless,
-      WORKER_CONCURRENCY: workerConcurrency,
-      ...options.env,
-    },
+    env: { ...environment(testbed, databaseUrl, redis), ...options.env },
   };
   const workers: MeasuredProcess[] = [];
   const startWorker = async () => {
@@ -98,6 +84,24 @@ export async function startParley(testbed: Testbed, options: ParleyOptions): Pro
     },
     usage: () => addUp([api, ...workers]),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Settings of a production process, without limits that the bench would reach. */
+function environment(testbed: Testbed, databaseUrl: string, redis: RedisServer | undefined): Record<string, string> {
+  return {
+    NODE_ENV: "production",
+    // Value of the npm scripts and the image.
+    NODE_OPTIONS: "--max-semi-space-size=16",
+    DATABASE_URL: databaseUrl,
+    ...(redis && { REDIS_URL: redis.url }),
+    COMPATIBLE_BASE_URL: `${testbed.provider.origin}/v1`,
+    TOKEN_SECRET: benchTokenSecret,
+    RATE_LIMIT_MAX_REQUESTS: boundless,
+    RATE_LIMIT_MAX_READS: boundless,
+    RATE_LIMIT_MAX_STREAMS: boundless,
+    MAX_BACKLOG: boundless,
+    WORKER_CONCURRENCY: workerConcurrency,
   };
 }
 

@@ -52,7 +52,10 @@ function choose({ model }: FakeRequest): Script {
 }
 
 function fault(status: number): Script {
-  return { status, body: JSON.stringify({ error: { message: "The fake provider was told to fail.", code: status } }) };
+  return {
+    status,
+    body: JSON.stringify({ error: { message: "The fake provider injected this fault.", code: status } }),
+  };
 }
 
 function* hold(model: string, place: number, own: number): Generator<Step> {

@@ -86,7 +86,7 @@ export class ChaosVisitor {
       }
       await sleep(answer?.retryAfterMs ?? dice.between(100, 500));
     }
-    this.#runLog.breach("messages are accepted", `"${message.text}" was not, in ${acceptLimitMs} ms`);
+    this.#runLog.breach("messages are accepted", `"${message.text}" was not accepted within ${acceptLimitMs} ms`);
     return undefined;
   }
 
@@ -107,12 +107,16 @@ export class ChaosVisitor {
     await sleep(dice.between(0, 2000));
     const same = await this.#post(dice, message);
     if (same?.status === 202 && submitResponse.parse(same.body).jobId !== jobId) {
-      this.#runLog.breach("a key gives one job", `another job for "${message.text}"`, jobId);
+      this.#runLog.breach("an idempotency key makes one job", `another job for "${message.text}"`, jobId);
     }
     const other = await this.#post(dice, { ...message, text: `${message.text} (changed)` });
     if (other?.status === 404 && this.#runLog.deleted.size > 0) return;
     if (other && ![409, 429, 503].includes(other.status)) {
-      this.#runLog.breach("a key gives one job", `${other.status} for a key used with another text`, jobId);
+      this.#runLog.breach(
+        "an idempotency key makes one job",
+        `${other.status} for a key used with another text`,
+        jobId,
+      );
     }
   }
 

@@ -118,7 +118,7 @@ export class FaultInjector {
         .faultsOf(["postgres", "redis", managed.name], began, Date.now(), 3000)
         .some(({ kind: what, part }) => part !== managed.name || what === "partition-worker");
       if (code !== 0 || (ms > endLimitMs && !excused)) {
-        this.#runLog.breach("a process that is told to end does so", `${managed.name}: ${code} after ${ms} ms`);
+        this.#runLog.breach("a process shuts down on SIGTERM", `${managed.name}: ${code} after ${ms} ms`);
       }
       await sleep(forMs);
       await managed.start();

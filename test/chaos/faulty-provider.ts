@@ -126,7 +126,9 @@ function chooseAnswer(random: Random, { number, well, stalls, slow, healed }: Ch
 }
 
 function turnAway(status: number, headers = {}): ChosenAnswer {
-  return { script: { status, headers, body: JSON.stringify({ error: { message: "told to fail" } }) } };
+  return {
+    script: { status, headers, body: JSON.stringify({ error: { message: "The fake provider injected this fault." } }) },
+  };
 }
 
 function pickWord(random: Random): string {

@@ -68,7 +68,7 @@ export async function followStream(follower: Follower): Promise<void> {
       () => "ended" as const,
       (error: unknown) => {
         if (isBroken(error)) return "ended" as const;
-        runLog.breach("streams hold to the protocol", String(error), job.jobId);
+        runLog.breach("streams follow the protocol", String(error), job.jobId);
         return "against the rules" as const;
       },
     );
@@ -121,7 +121,7 @@ async function checkStop({ testbed, runLog, random, job }: Follower): Promise<vo
   // 200: PostgreSQL was down, and the client gets a delay for its reconnect.
   if (response?.status === 404 && runLog.deleted.has(job.conversationId)) return;
   if (response && response.status !== 204 && response.status !== 200) {
-    runLog.breach("streams hold to the protocol", `${response.status} after the end`, job.jobId);
+    runLog.breach("streams follow the protocol", `${response.status} after the end`, job.jobId);
   }
 }
 
@@ -136,7 +136,7 @@ async function readTimeline({ testbed, runLog, random, job }: Follower): Promise
   const whole = events[0]?.event === "accepted" && events.at(-1)?.event === "ended";
   const times = events.map(({ at }) => at);
   if (whole && times.every((at, index) => at >= (times[index - 1] ?? at))) return;
-  runLog.breach("a timeline tells the whole story", JSON.stringify(events), jobId);
+  runLog.breach("a timeline is complete and in order", JSON.stringify(events), jobId);
 }
 
 /** Polls a job until it has ended. */

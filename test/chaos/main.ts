@@ -31,7 +31,7 @@ if (!(minutes > 0) || !Number.isInteger(seed) || !Number.isInteger(soakChats) ||
   process.exit(2);
 }
 if (values.backend !== "postgres" && !redisAvailable) {
-  console.error("Redis is not here: install redis-server, or use --backend postgres");
+  console.error("redis-server is not installed: install it, or use --backend postgres");
   process.exit(2);
 }
 

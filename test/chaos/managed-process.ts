@@ -72,7 +72,7 @@ export class ManagedProcess {
       if (ended === undefined) return;
       if (tries === maxStarts || !this.#options.mayFailToStart()) {
         this.#options.onUnexpectedExit(ended);
-        throw new Error(`${this.name} ended at its start (${ended}): see ${this.logFile}`);
+        throw new Error(`${this.name} exited at its start (${ended}): see ${this.logFile}`);
       }
     }
   }
@@ -146,7 +146,7 @@ export class ManagedProcess {
 
   /** Heap after forced collections. */
   async heapBytes(): Promise<number> {
-    if (this.#child === undefined) throw new Error(`${this.name} does not run`);
+    if (this.#child === undefined) throw new Error(`${this.name} is not running`);
     return askHeap(this.#child);
   }
 

@@ -21,9 +21,9 @@ export function describeChaosRun({ backend, seed, minutes, evidence, results, he
   const again = [...jobs.values()].filter(({ attempt }) => attempt > 1).length;
   const kinds = [...Map.groupBy(runLog.faultRecords, ({ kind }) => kind)].map(([kind, of]) => `${kind} ${of.length}`);
   const lines = [
-    `${backend}, seed ${seed}, ${minutes} min: ${runLog.accepted.length} messages (${statuses.join(", ")}), ${again} begun more than once,`,
-    `picked up after ${describeWaits(evidence)}; ${seen.length} calls, ${runLog.requests.length} requests, ${runLog.followed.length} followed; ${kinds.join(", ")}`,
-    `the harness was held up ${runLog.stalls.length} times, for ${runLog.stalls.reduce((sum, { from, to }) => sum + to - from, 0)} ms in all`,
+    `${backend}, seed ${seed}, ${minutes} min: ${runLog.accepted.length} messages (${statuses.join(", ")}), ${again} started more than once,`,
+    `claimed after ${describeWaits(evidence)}; ${seen.length} provider calls, ${runLog.requests.length} requests, ${runLog.followed.length} followed to the end; ${kinds.join(", ")}`,
+    `the harness stalled ${runLog.stalls.length} times, for ${runLog.stalls.reduce((sum, { from, to }) => sum + to - from, 0)} ms in total`,
     runLog.usage.map(({ name, memoryMb, sockets }) => `${name}: ${memoryMb} MB, ${sockets} sockets`).join("; "),
     heaps
       .map(({ name, growth, quarters }) => `${name}: heap ${toMb(quarters.at(-1))}, × ${growth.toFixed(3)}`)
@@ -42,7 +42,11 @@ export function describeChaosRun({ backend, seed, minutes, evidence, results, he
   }
   const concerned = new Set(breaches.flatMap(({ jobId }) => jobId ?? []));
   for (const jobId of [...concerned].slice(0, shownJobs)) lines.push("", ...describeJobHistory(evidence, jobId));
-  lines.push("", `Again: npm run chaos -- --minutes ${minutes} --seed ${seed} --backend ${backend}`, `Logs: ${folder}`);
+  lines.push(
+    "",
+    `Repeat: npm run chaos -- --minutes ${minutes} --seed ${seed} --backend ${backend}`,
+    `Logs: ${folder}`,
+  );
   return lines.join("\n");
 }
 
@@ -79,7 +83,7 @@ function describeJobHistory({ runLog, jobs, seen, recorded, logs }: Evidence, jo
     if (request.jobId === jobId) add(at, `${route} to ${api}: ${status} after ${ms} ms`);
   }
   for (const { at, how, status, api } of runLog.followed.filter((each) => each.jobId === jobId)) {
-    add(at, `a ${how} ends, at ${api}: ${status}`);
+    add(at, `${how} ended at ${api}: ${status}`);
   }
   for (const call of seen.filter((each) => each.job?.id === jobId)) {
     add(call.from, `provider called by ${call.caller}`);
@@ -92,7 +96,7 @@ function describeJobHistory({ runLog, jobs, seen, recorded, logs }: Evidence, jo
   for (const { kind, part, ...record } of runLog.faultRecords) {
     if (record.from > to || record.to < from) continue;
     add(record.from, `--- ${kind}: ${part}`);
-    add(Math.min(record.to, to), `--- ${part} is repaired`);
+    add(Math.min(record.to, to), `--- ${kind}: ${part} repaired`);
   }
   const said = [...logs].flatMap(([name, log]) =>
     log
@@ -103,7 +107,7 @@ function describeJobHistory({ runLog, jobs, seen, recorded, logs }: Evidence, jo
   const told = events
     .toSorted((a, b) => a.at - b.at)
     .map(({ at, what }) => `  ${new Date(at).toISOString().slice(11, 23)}  ${what}`);
-  return [`The story of job ${jobId}:`, ...told];
+  return [`Events of job ${jobId}:`, ...told];
 }
 
 function timeOf(line: string): number {

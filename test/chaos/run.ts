@@ -79,14 +79,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   await faults.repaired();
   testbed.upstream.heal();
   const healedAt = Date.now();
-  say(`${((healedAt - began) / 1000).toFixed(1)} s  all is repaired`);
+  say(`${((healedAt - began) / 1000).toFixed(1)} s  all faults repaired`);
 
   await untilAnswered(testbed, runLog, healedAt);
   const followed = await Promise.race([
     Promise.all(visitors).then(() => true),
     sleep(healingMs, false, { ref: false }),
   ]);
-  if (!followed) runLog.breach("every follower hears of the end", `some did not within ${healingMs} ms of quiet`);
+  if (!followed)
+    runLog.breach("every follower receives the end", `some did not within ${healingMs} ms of the last end`);
   await untilSettled(testbed, healedAt);
   await untilWorkersWait(testbed, runLog);
   const heaps = await soakAll(testbed, runLog, options.soakChats);
@@ -113,12 +114,16 @@ async function untilAnswered({ pool }: ChaosTestbed, runLog: RunLog, healedAt: n
       const since = heads.get(id) ?? Date.now();
       heads.set(id, since);
       if (Date.now() - since < healingMs + replyLimitMs) continue;
-      runLog.breach("a job is answered within a lease and 10 s", "it was not, with everything well", id);
+      runLog.breach(
+        "the first job of a conversation ends within a lease and 10 s of recovery",
+        "still open with all parts healthy",
+        id,
+      );
       return;
     }
     await sleep(500);
   }
-  runLog.breach("it becomes quiet", `jobs were open ${quietLimitMs} ms after everything was repaired`);
+  runLog.breach("all jobs end after recovery", `jobs were open ${quietLimitMs} ms after the last repair`);
 }
 
 /**
@@ -161,7 +166,7 @@ async function soakAll(testbed: ChaosTestbed, runLog: RunLog, chats: number): Pr
     for (const { name, growth, quarters } of heaps) {
       if (growth > maxGrowth) {
         const sizes = quarters.map((bytes) => (bytes / 1e6).toFixed(1)).join(", ");
-        runLog.breach("what a process keeps stays level over many chats", `${name}: ${sizes} MB`);
+        runLog.breach("heap stays level over many chats", `${name}: ${sizes} MB`);
       }
     }
     return heaps;
@@ -197,15 +202,12 @@ async function checkProcesses({ processes, upstream }: ChaosTestbed, runLog: Run
       if (usage) {
         const { memoryMb, sockets } = usage;
         runLog.usage.push({ name: managed.name, memoryMb, sockets });
-        if (memoryMb > memoryLimitMb) runLog.breach("memory stays level", `${managed.name}: ${memoryMb} MB`);
+        if (memoryMb > memoryLimitMb) runLog.breach("memory stays below its limit", `${managed.name}: ${memoryMb} MB`);
         if (sockets > socketLimit) runLog.breach("no connection is leaked", `${managed.name} has ${sockets} open`);
       }
       const { code, ms } = await managed.stop();
       if (code !== 0 || ms > endLimitMs) {
-        runLog.breach(
-          "a process that is told to end does so",
-          `${managed.name}: ${code} after ${ms} ms, with nothing to do`,
-        );
+        runLog.breach("a process shuts down on SIGTERM", `${managed.name}: ${code} after ${ms} ms, idle`);
       }
     }),
   );

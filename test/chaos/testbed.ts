@@ -161,7 +161,7 @@ class ProcessFactory {
         ...(service === "api" && { PORT: `${port}` }),
       },
       mayFailToStart: () => runLog.faultsOf(["postgres", name], Date.now(), Date.now(), 5000).some(isOfPostgres),
-      onUnexpectedExit: (how) => runLog.breach("no process ends by itself", `${name} ended by itself (${how})`),
+      onUnexpectedExit: (how) => runLog.breach("no process exits unexpectedly", `${name} exited (${how})`),
     });
     return Object.assign(managed, { url: `http://127.0.0.1:${port}` });
   }

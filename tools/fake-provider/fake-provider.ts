@@ -195,7 +195,7 @@ async function answerThreadCall(
   const { status = 200, ...script } = chooseForThread();
   const fails = status !== 200 || script.body !== undefined;
   const answer = fails ? undefined : wire.threads?.answer(request, threads);
-  const body = answer ? JSON.stringify(answer.body) : wire.error(status, "the fake was told to fail");
+  const body = answer ? JSON.stringify(answer.body) : wire.error(status, "the fake provider injected this fault");
   await new FakeAnswer(response, {
     script: { body, ...script, status: answer?.status ?? status },
     streams: false,

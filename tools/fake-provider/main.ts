@@ -26,14 +26,14 @@ async function start(options: FakeProviderOptions): Promise<FakeProvider> {
     number++;
     const fault = nextFault();
     if (fault !== undefined) say(`call ${number}, ${path}: ${fault}\n`);
-    const errorBody = (status: number) => findWire(path)?.error(status, "The fake provider was told to fail.") ?? "";
+    const errorBody = (status: number) => findWire(path)?.error(status, "The fake provider injected this fault.") ?? "";
     return scriptOf(fault, { pace: paceOf(model, options), number, errorBody });
   };
   try {
     return await startFakeProvider({ port: options.port, record: false, script });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    throw new FakeProviderOptionsError(`--port: ${options.port} is in use, by another fake provider perhaps`);
+    throw new FakeProviderOptionsError(`--port: ${options.port} is in use, perhaps by another fake provider`);
   }
 }
 
@@ -41,13 +41,13 @@ function welcome(options: FakeProviderOptions, origin: string): string {
   const { firstMs, interMs, tokens, faultRate, faults, seed } = options;
   const wrong =
     faultRate === 0 || faults.length === 0
-      ? "No call goes wrong (--fault-rate 0.3 changes that)."
-      : `Of 100 calls ${Math.round(faultRate * 100)} go wrong: ${faults.join(", ")} (seed ${seed}).`;
-  return `The fake provider listens at ${origin}. Ctrl-C ends it, --help shows its options.
-A reply begins after ${firstMs} ms and has ${tokens} tokens, ${interMs} ms from each to the next.
+      ? "No call fails (--fault-rate 0.3 changes that)."
+      : `${Math.round(faultRate * 100)} % of the calls fail: ${faults.join(", ")} (seed ${seed}).`;
+  return `The fake provider listens at ${origin}. Press Ctrl-C to stop it. --help shows its options.
+A reply begins after ${firstMs} ms and has ${tokens} tokens, one every ${interMs} ms.
 ${wrong}
 
-Let Parley use it, by one of the APIs that it speaks, with these lines in .env or before npm start:
+To connect Parley, set one of these APIs in .env or in the environment of npm start:
 
   # chat completions
   COMPATIBLE_BASE_URL=${origin}/v1
@@ -60,11 +60,11 @@ Let Parley use it, by one of the APIs that it speaks, with these lines in .env o
   OPENAI_BASE_URL=${origin}/v1
   OPENAI_API_KEY=fake
 
-  # assistants: these two as well, and "provider": "openai-assistants" for an assistant in config/assistants.json
+  # assistants: these two as well, and set "provider": "openai-assistants" of an assistant in config/assistants.json
   OPENAI_ASSISTANT_ID=asst_fake
 
-To see one provider take over from another, start a second fake with --port, let another API use it, and name the
-provider of that API under "fallback" in config/assistants.json.
+To try failover, start a second fake provider with --port, connect it by another API, and name the provider of that
+API under "fallback" in config/assistants.json.
 
 `;
 }

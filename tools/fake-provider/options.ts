@@ -26,23 +26,23 @@ export class FakeProviderOptionsError extends Error {
   override name = "FakeProviderOptionsError";
 }
 
-export const fakeProviderHelp = `A fake AI provider, to try Parley's streaming and failover without any account.
+export const fakeProviderHelp = `A fake AI provider, to try Parley's streaming and failover without an account.
 
 Usage: npm run fake-provider -- [options]
 
-  --port 7001        where it listens, on 127.0.0.1
+  --port 7001        port on 127.0.0.1
   --first-ms 300     milliseconds to the first token of a reply
-  --inter-ms 30      milliseconds between two tokens
+  --inter-ms 30      milliseconds between tokens
   --tokens 60        tokens in a reply; a token is about a word
-  --fault-rate 0     how many of the calls go wrong: 0 is none, 0.3 three in ten, 1 all of them
-  --faults LIST      what may happen to these, separated by commas; by default
+  --fault-rate 0     share of the calls that fail: 0 is none, 0.3 three in ten, 1 all
+  --faults LIST      kinds of faults, separated by commas; by default
                      429,500,529,cut,stall,malformed,empty,refusal (or any other error status)
-  --seed 1           another number makes other calls go wrong
-  --help             this text
+  --seed 1           seed of the faults: another number makes other calls fail
+  --help             show this text
 
-PORT, FIRST_MS, INTER_MS and TOKENS in the environment are other names of the first four.
-A call for the model fake-<first>-<inter>-<tokens> has a pace of its own: fake-2000-100-20.
-GET /stats counts the calls.
+PORT, FIRST_MS, INTER_MS and TOKENS in the environment set the first four options, too.
+The model fake-<first>-<inter>-<tokens> sets the pace of a single call, for example fake-2000-100-20.
+GET /stats returns the number of calls.
 `;
 
 /**

@@ -11,7 +11,7 @@ const short = { ...realPace, tokens: 10 };
 
 export const firstDeltaScenario: Scenario = {
   name: "first-delta",
-  about: "how much later than from the provider itself the first words come, at a real model's pace",
+  about: "added time until the first words, compared with calling the provider directly, at a real model's pace",
   async run(bench) {
     const contenders = await bench.contenders.take(["direct", "floor2", "parley", "parleyPg"]);
     await bench.testbed.provider.pace(short);

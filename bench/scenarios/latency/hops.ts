@@ -17,7 +17,7 @@ const watchMs = 900;
 
 export const hopsScenario: Scenario = {
   name: "hops",
-  about: "how old a token is when its one reader gets it, beside the stores' own publish to receive",
+  about: "age of a token when its reader receives it, compared with the stores' own publish to receive",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();
@@ -40,7 +40,7 @@ export const hopsScenario: Scenario = {
     return [
       {
         id: "hops/p50",
-        what: "a token from the provider to its reader, one reply, p50",
+        what: "age of a token at its reader, one reply, p50",
         unit: "ms",
         better: "less",
         values,

@@ -12,7 +12,7 @@ const sentBackMs = 2000;
 
 export const resumeScenario: Scenario = {
   name: "resume",
-  about: "1,000 clients whose connection broke come back at once, each in the middle of a reply",
+  about: "1,000 clients reconnect at once, each in the middle of a reply",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();
@@ -35,7 +35,7 @@ export const resumeScenario: Scenario = {
     return [
       {
         id: "resume/all",
-        what: `${clients} reconnects at once, until the last one is followed again`,
+        what: `${clients} reconnects at once, time until the last one receives events`,
         unit: "ms",
         better: "less",
         values: pick(results, ({ lastMs }) => lastMs),

@@ -19,7 +19,7 @@ const prepared = 400;
 
 export const streamScenario: Scenario = {
   name: "stream",
-  about: "how many replies of 50 tokens a second one API and one worker carry before text comes 100 ms late (p99)",
+  about: "replies at 50 tokens a second that one API and one worker carry before text is 100 ms late (p99)",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();

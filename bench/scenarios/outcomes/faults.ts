@@ -25,14 +25,14 @@ interface Trial {
 
 export const faultsScenario: Scenario = {
   name: "faults",
-  about: "the same burst, the same faults of the provider and the same kill: who gets no reply?",
+  about: "messages without a reply after the same burst, the same provider faults and the same kill",
   needsRedis: true,
   fullOnlySeconds: 75,
   async run(bench) {
     return [
-      ...(await compare(bench, "burst", "500 messages at once, a provider that takes 60", burst)),
+      ...(await compare(bench, "burst", "500 messages at once, provider limit of 60 calls", burst)),
       ...(await compare(bench, "fault", "200 messages, three calls in ten fail", fault)),
-      ...(await compare(bench, "kill", "200 under way, every process killed, then a worker started", kill)),
+      ...(await compare(bench, "kill", "200 replies in flight, all processes killed, one worker restarted", kill)),
     ];
   },
 };
@@ -54,7 +54,7 @@ async function compare(bench: Bench, id: string, what: string, trial: Trial): Pr
       },
       {
         id: `faults/${id}-preset`,
-        what: "the same: with a preset's reply instead of the provider's",
+        what: "the same: answered by a preset",
         unit: "",
         better: "less",
         values: { parley: [parley.byPreset] },

@@ -28,7 +28,7 @@ const fewCalls = 12;
 
 export const simulateScenario: Scenario = {
   name: "simulate",
-  about: "a rush in which people wait, and the simulation of the same rush: how far are they apart?",
+  about: "a rush with waiting visitors, measured and simulated, and the difference between the two",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();
@@ -112,11 +112,16 @@ function describeWaits({ measured, simulated: [simulated] }: Rush): Figure[] {
   const kinds = [
     {
       id: "first",
-      what: "to the first token",
+      what: "time to the first token",
       real: measured.map(({ firstMs }) => firstMs),
       like: simulated.waits.first,
     },
-    { id: "done", what: "to the whole reply", real: measured.map(({ doneMs }) => doneMs), like: simulated.waits.done },
+    {
+      id: "done",
+      what: "time to the whole reply",
+      real: measured.map(({ doneMs }) => doneMs),
+      like: simulated.waits.done,
+    },
   ];
   const pairs = kinds.flatMap(({ id, what, real, like }) =>
     shares.map((share) => ({
@@ -132,7 +137,7 @@ function describeWaits({ measured, simulated: [simulated] }: Rush): Figure[] {
       figure(id, what, "ms", { parley: [parley], simulated: [said] }),
     ),
     {
-      ...figure("apart", "the simulation from the measurement, where they are farthest apart", "%", {
+      ...figure("apart", "largest difference between simulation and measurement", "%", {
         simulated: [apart],
       }),
       targets: [{ contender: "simulated", limit: 15 }],
@@ -141,7 +146,7 @@ function describeWaits({ measured, simulated: [simulated] }: Rush): Figure[] {
 }
 
 function describePresets({ measured, simulated }: Rush): Figure {
-  const what = `answered by a preset, where the provider takes ${fewCalls} calls for ${fleet.workers * fleet.concurrency} places`;
+  const what = `answered by a preset, provider limit of ${fewCalls} calls for ${fleet.workers * fleet.concurrency} places`;
   const share = (presets: number) => [(presets / measured.length) * 100];
   return figure("presets", what, "%", {
     parley: share(measured.filter(({ preset }) => preset).length),
@@ -152,7 +157,7 @@ function describePresets({ measured, simulated }: Rush): Figure {
 /** Describes CPU costs. Each token arrives separately, so it is a delta of its own. */
 function describeCpu({ cpuMs }: Rush, messages: readonly Message[]): Figure[] {
   const deltas = Math.round(sum(messages.map(({ tokens }) => tokens)) / messages.length);
-  const what = (of: string) => `CPU of ${of} for a message whose reply is ${deltas} deltas, one by one`;
+  const what = (of: string) => `CPU of ${of} for a message with a reply of ${deltas} separate deltas`;
   return [
     figure("cpu-api", what("the API"), "ms", { parley: [cpuMs.api] }),
     figure("cpu-worker", what("its worker"), "ms", { parley: [cpuMs.workers] }),

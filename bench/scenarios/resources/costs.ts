@@ -21,7 +21,7 @@ const settleMs = 500;
 export const costsScenario: Scenario = {
   name: "costs",
   about:
-    "what a chat of 50 tokens in a second asks of Redis and of PostgreSQL, and what it leaves in Redis, where the queue keeps the last thousand that ended",
+    "commands, bytes and statements of one chat of 50 tokens in a second, and the data left in Redis, where the queue keeps the last thousand ended jobs",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();
@@ -39,12 +39,12 @@ export const costsScenario: Scenario = {
     bench.say(`  PostgreSQL: ${describe(statements)}`);
     const resident = await measureResident(bench, redis, visitors);
     return [
-      figure("commands", "Redis commands of a chat, sent by the processes", "", total(counted.sent) / chats, 60),
-      figure("scripted", "Redis commands of a chat, inside of scripts", "", total(counted.scripted) / chats),
-      figure("bytes", "bytes to Redis of a chat", "bytes", counted.bytesIn / chats, 10 * 1024),
-      figure("resident", "bytes that stay in Redis after a chat, of the last thousand", "bytes", resident.each, 1024),
-      figure("resident-all", `kept in Redis after ${describeNumber(manyChats)} chats, in all`, "KB", resident.allKb),
-      figure("statements", "statements of PostgreSQL of a chat", "", total(statements) / chats),
+      figure("commands", "Redis commands per chat, sent by the processes", "", total(counted.sent) / chats, 60),
+      figure("scripted", "Redis commands per chat, inside scripts", "", total(counted.scripted) / chats),
+      figure("bytes", "bytes sent to Redis per chat", "bytes", counted.bytesIn / chats, 10 * 1024),
+      figure("resident", "bytes left in Redis per chat, last thousand", "bytes", resident.each, 1024),
+      figure("resident-all", `total left in Redis after ${describeNumber(manyChats)} chats`, "KB", resident.allKb),
+      figure("statements", "PostgreSQL statements per chat", "", total(statements) / chats),
     ];
   },
 };

@@ -16,7 +16,7 @@ const clients = 32;
 
 export const soakScenario: Scenario = {
   name: "soak",
-  about: "what API and worker keep after 20,000 chats, with streams that were cut and requests that waited",
+  about: "memory retained by API and worker after 20,000 chats, including cut streams and waiting requests",
   fullOnlySeconds: 240,
   async run(bench) {
     const heaps: Partial<Record<Contender, SoakedHeap[]>> = {};
@@ -56,7 +56,7 @@ function describe(name: string, heaps: Partial<Record<Contender, SoakedHeap[]>>)
     targets: (["parley", "parleyPg"] as const).map((contender) => ({ contender, limit })),
   });
   return [
-    figure("growth", "heap after the last quarter beside the second", "×", ({ growth }) => growth, maxGrowth),
-    figure("chat", "heap that stays after a chat", "bytes", ({ bytesPerChat }) => bytesPerChat, maxBytesPerChat),
+    figure("growth", "heap after the last quarter divided by the second", "×", ({ growth }) => growth, maxGrowth),
+    figure("chat", "heap retained per chat", "bytes", ({ bytesPerChat }) => bytesPerChat, maxBytesPerChat),
   ];
 }

@@ -11,7 +11,8 @@ const settleMs = 1500;
 
 export const startScenario: Scenario = {
   name: "start",
-  about: "`npm start` to ready, the first time and the second; memory of the processes at boot; size of the install",
+  about:
+    "`npm start` until ready, the first and the second time; memory of the processes at boot; size of the installed packages",
   async run(bench) {
     const cold: number[] = [];
     const warm: number[] = [];
@@ -23,7 +24,7 @@ export const startScenario: Scenario = {
     return [
       {
         id: "start/cold",
-        what: "npm start to ready, the first time",
+        what: "npm start until ready, first time",
         unit: "s",
         better: "less",
         values: { parleyPg: cold },
@@ -31,7 +32,7 @@ export const startScenario: Scenario = {
       },
       {
         id: "start/warm",
-        what: "npm start to ready, the second time",
+        what: "npm start until ready, second time",
         unit: "s",
         better: "less",
         values: { parleyPg: warm },
@@ -86,7 +87,7 @@ async function memoryAtBoot(bench: Bench): Promise<Figure[]> {
 async function installSize(): Promise<Figure> {
   return {
     id: "start/installed",
-    what: "npm ci --omit=dev, on the disk",
+    what: "disk space of npm ci --omit=dev",
     unit: "MB",
     better: "less",
     values: { parley: [await installSizeMb()] },

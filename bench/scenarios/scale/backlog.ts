@@ -33,7 +33,7 @@ const liveReplies = 400;
 
 export const backlogScenario: Scenario = {
   name: "backlog",
-  about: "submit and pick up beside 100,000 waiting jobs and beside none; what Redis keeps of each",
+  about: "submitting and claiming with 100,000 waiting jobs and with none; Redis memory per job",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();
@@ -57,7 +57,7 @@ export const backlogScenario: Scenario = {
       pickedUp,
       {
         id: "backlog/memory",
-        what: "Redis for a waiting job, of 100,000",
+        what: "Redis memory per waiting job, with 100,000",
         unit: "bytes",
         better: "less",
         values: { parley: [each] },
@@ -88,7 +88,7 @@ async function measureSubmit(bench: Bench, { empty, parley }: Two): Promise<Figu
   return [
     {
       id: "backlog/submit",
-      what: `POST beside 100,000 waiting jobs, ${clients} clients`,
+      what: `POST with 100,000 waiting jobs, ${clients} clients`,
       unit: "/s",
       better: "more",
       values: pick(results, ({ rate }) => rate),
@@ -172,7 +172,7 @@ async function measureLive(bench: Bench): Promise<Figure> {
   await bench.testbed.provider.pace(noDelay);
   return {
     id: "backlog/live",
-    what: `Redis for a reply that is being written, of ${liveReplies}`,
+    what: `Redis memory per reply in progress, with ${liveReplies}`,
     unit: "bytes",
     better: "less",
     values: { parley: [each] },

@@ -30,7 +30,7 @@ const live = { replies: 50, readersEach: 10, interMs: 20, watchMs: 700 };
 
 export const connectionsScenario: Scenario = {
   name: "connections",
-  about: "event streams: memory of an idle one, and the lag of 500 live ones among them",
+  about: "event streams: memory of an idle one, and the lag of 500 live ones beside them",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();
@@ -68,7 +68,7 @@ export const connectionsScenario: Scenario = {
     return [
       {
         id: "connections/memory",
-        what: `memory of an idle event stream, of ${count}`,
+        what: `memory per idle event stream, with ${count}`,
         unit: "KB",
         better: "less",
         values,

@@ -13,7 +13,7 @@ const lookEveryMs = 1000;
 
 export const flightScenario: Scenario = {
   name: "flight",
-  about: "5,000 chats of 20 seconds under way at once, 250 new ones a second, one API and one worker",
+  about: "5,000 chats of 20 seconds in flight, 250 new ones a second, one API and one worker",
   needsRedis: true,
   fullOnlySeconds: 60,
   async run(bench) {
@@ -44,7 +44,7 @@ export const flightScenario: Scenario = {
     return [
       figure("lost", "chats without a reply, of 5,000 in flight", "", lost.length, 0),
       figure("overhead", "added time to a whole chat, p50", "ms", overhead, 25),
-      figure("memory", "memory of API and worker together, at most", "MB", memoryMb, 700),
+      figure("memory", "peak memory of API and worker together", "MB", memoryMb, 700),
     ];
   },
 };

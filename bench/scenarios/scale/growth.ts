@@ -17,7 +17,7 @@ const warmUpRounds = 4;
 
 export const growthScenario: Scenario = {
   name: "growth",
-  about: "chats of 250 conversations, of a thousand stored messages and of a million (--full: ten million)",
+  about: "chats in 250 conversations, with a thousand and with a million stored messages (--full: ten million)",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();
@@ -39,7 +39,7 @@ export const growthScenario: Scenario = {
     return [
       {
         id: `growth/rate/${many}`,
-        what: `chats beside ${stored} stored messages, ${clients} clients`,
+        what: `chats with ${stored} stored messages, ${clients} clients`,
         unit: "/s",
         better: "more",
         values: pick(results, ({ rate }) => rate),

@@ -8,7 +8,7 @@ const flowiseShare = 120 / 10_949;
 
 export const answerScenario: Scenario = {
   name: "answer",
-  about: "whole chats, POST to the last event, from a provider without delay: one API, one worker",
+  about: "whole chats, from the POST to the last event, with a provider without delay, one API and one worker",
   async run(bench) {
     const contenders = await bench.contenders.take(["direct", "naive", "floor2", "parley", "parleyPg"]);
     await bench.testbed.provider.pace(noDelay);
@@ -30,7 +30,7 @@ export const answerScenario: Scenario = {
       },
       {
         id: "answer/64/cpu",
-        what: "CPU of the servers for a chat, 64 clients",
+        what: "CPU of the servers per chat, 64 clients",
         unit: "ms",
         better: "less",
         values: pick(servers, ({ cpuMsEach }) => cpuMsEach),

@@ -9,7 +9,7 @@ const slow = { firstMs: 1000, interMs: 0, tokens: 50 };
 export const crowdScenario: Scenario = {
   name: "crowd",
   needsRedis: true,
-  about: "256 visitors at once and a provider that takes a second: does anything stall?",
+  about: "256 visitors and a provider that takes a second: shows stalls",
   async run(bench) {
     const contenders = await bench.contenders.take(["direct", "floor2", "parley"]);
     await bench.testbed.provider.pace(slow);

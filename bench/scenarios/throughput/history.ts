@@ -15,7 +15,7 @@ const conversations = 500;
 
 export const historyScenario: Scenario = {
   name: "history",
-  about: "reading a conversation, short or long, the same one again and again or always another",
+  about: "reading conversations, short and long, always the same one or always another",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();

@@ -19,7 +19,7 @@ const mostUnanswered = 5;
 
 export const ingressScenario: Scenario = {
   name: "ingress",
-  about: "POST alone, no worker: how many messages a second are accepted, and how long one takes",
+  about: "POSTs without a worker: messages accepted per second, and the time of each",
   async run(bench) {
     await using stack = new AsyncDisposableStack();
     const [floor, redis, postgres] = await Promise.all([
@@ -88,7 +88,7 @@ async function takeTime(sender: Sender): Promise<number> {
 
 function describe(count: number, which: "first" | "following", results: Awaited<ReturnType<typeof measure>>): Figure[] {
   const clients = `${count} client${count === 1 ? "" : "s"}`;
-  const kind = which === "first" ? "each a new conversation" : "mostly of known conversations";
+  const kind = which === "first" ? "new conversations" : "mostly existing conversations";
   const isTarget = count === 64;
   return [
     {

@@ -16,7 +16,7 @@ const lookEveryMs = 10;
 
 export const workerScenario: Scenario = {
   name: "worker",
-  about: "jobs a second of one worker whose provider says one word at once, beside jobs that do nothing",
+  about: "jobs per second of one worker with one-word replies, compared with empty jobs",
   needsRedis: true,
   async run(bench) {
     await using stack = new AsyncDisposableStack();

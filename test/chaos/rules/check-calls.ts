@@ -12,7 +12,7 @@ const noticeMs = 400;
 const wakingMs = 1000;
 
 export const checkCallsOneAtATime: Check = {
-  rule: "the provider is never asked twice at once for a conversation",
+  rule: "one provider call at a time per conversation",
   check({ seen, runLog }, report) {
     for (const calls of Map.groupBy(seen, ({ job }) => job?.conversationId).values()) {
       const inOrder = calls.toSorted((a, b) => a.from - b.from);
@@ -23,7 +23,7 @@ export const checkCallsOneAtATime: Check = {
           // middle of a call, or about to make a recorded one.
           const workers = [before, call].map(({ caller }) => caller.split("/")[0] ?? "");
           const cutOff = runLog.faultsOf(workers, before.from, call.from, wakingMs).some(isCutOff);
-          if (!cutOff) report(`${call.caller} asked while ${before.caller} did`, call.job?.id);
+          if (!cutOff) report(`${call.caller} called the provider during a call of ${before.caller}`, call.job?.id);
         }
       }
     }
@@ -36,7 +36,7 @@ function isCutOff({ kind }: FaultRecord): boolean {
 }
 
 export const checkPrompts: Check = {
-  rule: "a prompt is the conversation so far, by turn, and ends with the job's own message",
+  rule: "a prompt contains the conversation so far, in order of turns, and ends with the job's message",
   check({ seen, jobs, runLog }, report) {
     const conversations = Map.groupBy(jobs.values(), ({ conversationId }) => conversationId);
     for (const { job, prompt } of seen) {
@@ -44,7 +44,7 @@ export const checkPrompts: Check = {
       if (job?.deleted || runLog.deleted.has(runLog.sent.get(newestMessage(prompt) ?? "")?.conversationId ?? ""))
         continue;
       if (!job) {
-        report(`a prompt that ends with no message of ours: "${prompt.at(-1)?.text}"`);
+        report(`a prompt that does not end with a visitor's message: "${prompt.at(-1)?.text}"`);
         continue;
       }
       const expected = saidBefore(job, conversations.get(job.conversationId) ?? []);
@@ -62,7 +62,7 @@ function saidBefore(job: JobEvidence, all: readonly JobEvidence[]): string[] {
 }
 
 export const checkRepliesAreWhole: Check = {
-  rule: "a stored reply is what one call said",
+  rule: "a stored reply equals the text of one call",
   check({ jobs, seen }, report) {
     const byJob = Map.groupBy(seen, ({ job }) => job?.id);
     for (const job of jobs.values()) {
@@ -74,14 +74,15 @@ export const checkRepliesAreWhole: Check = {
         job.status === "cancelled"
           ? call.reply?.text.startsWith(reply.text)
           : call.reply?.whole && call.reply.text === reply.text;
-      if (!calls.some(said)) report(`"${reply.text.slice(0, 80)}" was said by none of ${calls.length} calls`, job.id);
+      if (!calls.some(said))
+        report(`"${reply.text.slice(0, 80)}" equals the text of none of ${calls.length} calls`, job.id);
     }
     return jobs.size;
   },
 };
 
 export const checkLedger: Check = {
-  rule: "the calls that were made and those that are recorded are the same",
+  rule: "every call made is recorded, and every recorded call was made",
   check({ seen, recorded, jobs, runLog }, report) {
     const seenByJob = Map.groupBy(seen, ({ job }) => job?.id);
     const recordedByJob = Map.groupBy(recorded, ({ jobId }) => jobId);

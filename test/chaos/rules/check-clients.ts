@@ -12,7 +12,7 @@ const afterEffectMs = 3500;
 const busyMs = 6000;
 
 export const checkClients: Check = {
-  rule: "what a client put together is the stored reply, and the end it saw is the job's",
+  rule: "a client's text equals the stored reply, and its end the job's status",
   check({ runLog, jobs }, report) {
     for (const { jobId, text, status, reply, how } of runLog.followed) {
       const job = jobs.get(jobId);
@@ -23,12 +23,12 @@ export const checkClients: Check = {
         continue;
       }
       if (status !== job?.status) report(`a ${how} ended with ${status}, the row with ${job?.status}`, jobId);
-      if (reply !== stored) report(`a ${how} was told another reply than is stored`, jobId);
-      if (text !== (stored ?? "")) report(`a ${how} put together ${quote(text)} of ${quote(stored ?? "")}`, jobId);
+      if (reply !== stored) report(`a ${how} received another reply than the stored one`, jobId);
+      if (text !== (stored ?? "")) report(`a ${how} has ${quote(text)}, stored are ${quote(stored ?? "")}`, jobId);
     }
     const seenToEnd = new Set(runLog.followed.map(({ jobId }) => jobId));
     for (const { jobId } of runLog.accepted)
-      if (!seenToEnd.has(jobId) && !jobs.get(jobId)?.deleted) report("nobody saw its end", jobId);
+      if (!seenToEnd.has(jobId) && !jobs.get(jobId)?.deleted) report("no client received its end", jobId);
     return runLog.followed.length;
   },
 };
@@ -42,21 +42,21 @@ function quote(text: string): string {
 }
 
 export const checkStreamsEndSoon: Check = {
-  rule: "a stream ends soon after its job, also when every hint was lost",
+  rule: "a stream ends soon after its job, even if every hint was lost",
   check({ runLog, jobs }, report) {
     for (const { jobId, how, at, connectedAt, api } of runLog.followed) {
       const finishedAt = jobs.get(jobId)?.finishedAt;
       if (how !== "stream" || finishedAt === null || finishedAt === undefined) continue;
       const troubles = runLog.faultsOf(["postgres", api], finishedAt - afterEffectMs, at, afterEffectMs);
       const from = Math.max(finishedAt, connectedAt, ...troubles.map(({ to }) => to + afterEffectMs));
-      if (at - from > streamEndLimitMs) report(`${Math.round(at - from)} ms after it could`, jobId);
+      if (at - from > streamEndLimitMs) report(`${Math.round(at - from)} ms after it could have ended`, jobId);
     }
     return runLog.followed.length;
   },
 };
 
 export const checkRequests: Check = {
-  rule: "every request is answered within 5 s, and fails only where something was broken",
+  rule: "every request is answered within 5 s, and fails only during a fault",
   check({ runLog }, report) {
     for (const request of runLog.requests) {
       const { at, ms, api, route, status, visitor, jobId } = request;
@@ -65,7 +65,7 @@ export const checkRequests: Check = {
       const apiTrouble =
         runLog.faultsOf([api], at - 50, at + ms, 200).length > 0 || runLog.wasStalled(at - 50, at + ms);
       if (ms > answerLimitMs && !request.waits && !apiTrouble) say(`${ms} ms`);
-      if (status === "broken" && !apiTrouble) say("no answer");
+      if (status === "broken" && !apiTrouble) say("connection failed");
       if (typeof status !== "number" || status < 500) continue;
       const recent =
         runLog.faultsOf(["postgres", api], at - 50, at + ms, busyMs).length > 0 || runLog.wasStalled(at - 50, at + ms);
@@ -76,7 +76,7 @@ export const checkRequests: Check = {
 };
 
 export const checkOutagePosts: Check = {
-  rule: "a message sent while Redis is away is accepted, 99 of 100 within a second",
+  rule: "a message sent while Redis is down is accepted, 99 of 100 within a second",
   check({ runLog }, report) {
     const posts = runLog.requests.filter(
       ({ route, at, ms, api }) =>

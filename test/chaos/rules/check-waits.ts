@@ -12,11 +12,11 @@ const afterEffectMs = 1500;
 const deliveryMs = 300;
 
 export const checkWaits: Check = {
-  rule: "most messages are picked up at once: they are delivered, not found",
+  rule: "most jobs are claimed at once: delivered by the queue, not found by the reconciler",
   check(evidence, report) {
     const waits = pickUpWaits(evidence);
     const usual = percentileOf(waits, 75);
-    if (usual > usualWaitMs) report(`a quarter of them waited for more than ${usual} ms`);
+    if (usual > usualWaitMs) report(`a quarter of the jobs waited for more than ${usual} ms`);
     return waits.length;
   },
 };

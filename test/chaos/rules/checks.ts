@@ -30,8 +30,8 @@ const checks: readonly Check[] = [
     check({ runLog, jobs }, report) {
       for (const { jobId, text } of runLog.accepted) {
         const job = jobs.get(jobId);
-        if (!job) report(`accepted, but there is no row for "${text}"`, jobId);
-        else if (!ended.has(job.status)) report(`it is still ${job.status}`, jobId);
+        if (!job) report(`accepted, but has no row: "${text}"`, jobId);
+        else if (!ended.has(job.status)) report(`still ${job.status}`, jobId);
         else if (job.deleted) continue;
         else if (job.replies.length > 1) report(`${job.replies.length} replies`, jobId);
         else if (job.status === "completed" && job.replies.length === 0) report("completed without a reply", jobId);
@@ -64,7 +64,7 @@ const checks: readonly Check[] = [
     },
   },
   {
-    rule: "messages of a conversation have the order in which they were sent",
+    rule: "messages of a conversation keep the order of sending",
     check({ runLog, jobs }, report) {
       for (const [conversation, sent] of Map.groupBy(runLog.accepted, ({ conversationId }) => conversationId)) {
         for (const first of sent) {
@@ -72,7 +72,7 @@ const checks: readonly Check[] = [
             if (first.acceptedAt >= second.sentAt) continue;
             const [earlier, later] = [jobs.get(first.jobId), jobs.get(second.jobId)];
             if (earlier && later && earlier.turn > later.turn)
-              report(`before an earlier one of ${conversation}`, later.id);
+              report(`has a lower turn than an earlier message of ${conversation}`, later.id);
           }
         }
       }
@@ -87,7 +87,7 @@ const checks: readonly Check[] = [
         begun.forEach((job, index) => {
           const before = begun[index - 1];
           if (before && (before.finishedAt ?? Number.POSITIVE_INFINITY) > (job.startedAt ?? 0)) {
-            report(`it began before ${before.id}, which stands before it, had ended`, job.id);
+            report(`it began before the end of ${before.id}, the job before it`, job.id);
           }
         });
       }
@@ -95,10 +95,11 @@ const checks: readonly Check[] = [
     },
   },
   {
-    rule: "a reply is the last attempt's: a run that has lost its job writes nothing",
+    rule: "a reply belongs to the last attempt: a run that lost its job writes nothing",
     check({ jobs }, report) {
       for (const { id, attempt, replyAttempt } of jobs.values()) {
-        if (replyAttempt !== null && replyAttempt !== attempt) report(`of attempt ${replyAttempt}, not ${attempt}`, id);
+        if (replyAttempt !== null && replyAttempt !== attempt)
+          report(`the reply is of attempt ${replyAttempt}, not ${attempt}`, id);
       }
       return jobs.size;
     },
@@ -113,20 +114,20 @@ const checks: readonly Check[] = [
   checkRequests,
   checkOutagePosts,
   {
-    rule: "of a deleted conversation nothing is left",
+    rule: "nothing of a deleted conversation is left",
     check({ runLog, jobs, remains }, report) {
       for (const { conversationId, what } of remains) report(`${what} of ${conversationId}`);
       const gone = new Set(
         [...jobs.values()].flatMap(({ deleted, conversationId }) => (deleted ? conversationId : [])),
       );
       for (const [conversationId, answered] of runLog.deleted) {
-        if (answered && !gone.has(conversationId)) report(`${conversationId} is still there`);
+        if (answered && !gone.has(conversationId)) report(`${conversationId} still exists`);
       }
       return runLog.deleted.size;
     },
   },
   {
-    rule: "no process takes more and more memory",
+    rule: "the memory of no process keeps growing",
     check({ runLog }, report) {
       for (const [name, samples] of runLog.memory) {
         const third = Math.floor(samples.length / 3);
@@ -138,7 +139,7 @@ const checks: readonly Check[] = [
     },
   },
   {
-    rule: "no process says that something went wrong which nobody foresaw",
+    rule: "no unexpected errors in any log",
     check({ logs }, report) {
       for (const [name, log] of logs) {
         for (const line of log.split("\n")) {

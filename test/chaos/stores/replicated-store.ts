@@ -47,9 +47,9 @@ export async function breakReplicated(
   const master = masters[target % 2 === 0 ? 0 : target % masters.length];
   const replicas = store.servers.filter((server) => !masters.includes(server));
   const replica = replicas[target % replicas.length];
-  if (master === undefined || replica === undefined) throw new Error("it has no master, or no replica");
+  if (master === undefined || replica === undefined) throw new Error("the store has no master, or no replica");
   const inject = faults[kind];
-  if (inject === undefined) throw new Error("it is not done to such a store");
+  if (inject === undefined) throw new Error(`${kind} is not possible with a replicated store`);
   await inject({ store, masters, master, replica, forMs, serves });
   await store.healthy();
 }

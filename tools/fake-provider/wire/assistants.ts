@@ -103,7 +103,8 @@ class RunAnswer implements WireAnswer {
     return {
       ...this.#run,
       status,
-      last_error: status === "failed" ? { code: "server_error", message: "the fake was told to fail" } : null,
+      last_error:
+        status === "failed" ? { code: "server_error", message: "the fake provider injected this fault" } : null,
       incomplete_details: finishReason === "length" ? { reason: "max_completion_tokens" } : null,
       usage: usage && toUsage(usage),
     };

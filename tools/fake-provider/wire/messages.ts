@@ -34,7 +34,8 @@ function answer({ id, model, promptUsage }: WireCall): WireAnswer {
       frame({ type: "ping" }),
     delta: (text) => frame({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } }),
     end: (how) => {
-      if (how.finishReason === "error") return `event: error\ndata: ${error(500, "the fake was told to fail")}\n\n`;
+      if (how.finishReason === "error")
+        return `event: error\ndata: ${error(500, "the fake provider injected this fault")}\n\n`;
       return endOf(how) + (how.done ? frame({ type: "message_stop" }) : "");
     },
     whole: (text, { finishReason, usage: counted }) =>

@@ -100,7 +100,7 @@ class ResponsesAnswer implements WireAnswer {
     return {
       ...this.#head,
       status,
-      error: status === "failed" ? { code: "server_error", message: "the fake was told to fail" } : null,
+      error: status === "failed" ? { code: "server_error", message: "the fake provider injected this fault" } : null,
       incomplete_details:
         status === "incomplete" ? { reason: finishReason === "length" ? "max_output_tokens" : finishReason } : null,
       output: text === "" ? [] : [this.#item(status, [this.#content(text)])],
