@@ -10,10 +10,10 @@ import { openPostgresServer } from "../shared/testing/stores/postgres-server.ts"
 
 const drift = await findDrift();
 if (drift.length === 0) {
-  console.log("The entities say what the migrations make.");
+  console.log("The entities match the migrations.");
 } else {
   console.error(
-    `The entities and the migrations differ; to make the database fit the entities:\n\n${drift.join("\n")}`,
+    `The entities and the migrations differ. These statements would make the database match the entities:\n\n${drift.join("\n")}`,
   );
   process.exitCode = 1;
 }

@@ -10,8 +10,8 @@ if (major < 24) {
       " (" +
       process.execPath +
       ").\n" +
-      "npm brings it along: run `npm ci` again, and start Parley with `npm start`, `npm run api`, `npm test` …\n" +
-      'If node_modules/.bin/node is missing then, npm did not run the install script of the package "node":\n' +
+      "npm installs it: run `npm ci` again, and start Parley with `npm start`, `npm run api`, `npm test` …\n" +
+      'If node_modules/.bin/node is still missing, npm did not run the install script of the package "node":\n' +
       "run `npm install-scripts approve node` and `npm rebuild node`, or install Node 24 yourself (https://nodejs.org).",
   );
   process.exit(1);

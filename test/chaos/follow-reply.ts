@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jobView, timeline } from "../../shared/protocol/job.ts";
-import { EventStream } from "../system/harness/event-stream.ts";
+import { JobEventStream } from "../system/harness/event-stream.ts";
 import type { AcceptedMessage, RunLog } from "./run-log.ts";
 import type { Random } from "./random.ts";
 import { request } from "./api-request.ts";
@@ -59,7 +59,7 @@ export async function followStream(follower: Follower): Promise<void> {
   }
 
   async function readUntil(
-    stream: EventStream,
+    stream: JobEventStream,
     dropAfterMs: number,
   ): Promise<"ended" | "dropped" | "against the rules"> {
     const dropping = new AbortController();
@@ -82,7 +82,7 @@ async function open(
   { runLog, job: { jobId, conversationId, visitor, token } }: Follower,
   api: ApiProcess,
   from: { lastEventId: string | undefined; text: string },
-): Promise<EventStream | "deleted" | undefined> {
+): Promise<JobEventStream | "deleted" | undefined> {
   const at = Date.now();
   const note = (status: number | "broken") =>
     runLog.note({
@@ -97,7 +97,7 @@ async function open(
       jobId,
     });
   try {
-    const stream = await EventStream.open(`${api.url}/api/jobs/${jobId}/events`, { token, ...from });
+    const stream = await JobEventStream.open(`${api.url}/api/jobs/${jobId}/events`, { token, ...from });
     note(200);
     return stream;
   } catch (error) {

@@ -31,7 +31,7 @@ export interface JobEvidence {
 }
 
 /** A row of the table of calls. */
-export interface RecordedCall {
+export interface LedgerEntry {
   jobId: string;
   attempt: number;
   outcome: string | null;
@@ -55,7 +55,7 @@ export interface SeenCall {
 export interface Evidence {
   runLog: RunLog;
   jobs: ReadonlyMap<string, JobEvidence>;
-  recorded: readonly RecordedCall[];
+  recorded: readonly LedgerEntry[];
   seen: readonly SeenCall[];
   /** Logs of each process, by name. */
   logs: ReadonlyMap<string, string>;
@@ -121,8 +121,8 @@ async function readJobs(pool: Pool): Promise<JobEvidence[]> {
   return rows;
 }
 
-async function readCalls(pool: Pool): Promise<RecordedCall[]> {
-  const { rows } = await pool.query<RecordedCall>(`
+async function readCalls(pool: Pool): Promise<LedgerEntry[]> {
+  const { rows } = await pool.query<LedgerEntry>(`
     select job_id as "jobId", attempt, outcome, ${millis("begun_at")} as "begunAt", ${millis("settled_at")} as "settledAt"
     from calls where provider <> 'preset' order by begun_at`);
   return rows;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ApiClient, type JobRef } from "../harness/api-client.ts";
-import type { EventStream } from "../harness/event-stream.ts";
+import type { JobEventStream } from "../harness/event-stream.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { onEachBackend } from "../harness/suite.ts";
 
@@ -248,7 +248,7 @@ onEachBackend("an event stream", { apis: 2, wordy: true }, (product) => {
 });
 
 /** One stream for each byte of `mixed`, its end included. */
-async function resumeEverywhere(client: ApiClient, chat: JobRef): Promise<EventStream[]> {
+async function resumeEverywhere(client: ApiClient, chat: JobRef): Promise<JobEventStream[]> {
   const offsets = [...mixedBytes.keys(), mixedBytes.length].slice(1);
   return Promise.all(
     offsets.map((bytes) =>
@@ -257,7 +257,7 @@ async function resumeEverywhere(client: ApiClient, chat: JobRef): Promise<EventS
   );
 }
 
-async function resumeWithImpossibleIds(client: ApiClient, chat: JobRef): Promise<EventStream[]> {
+async function resumeWithImpossibleIds(client: ApiClient, chat: JobRef): Promise<JobEventStream[]> {
   return Promise.all(impossibleIds.map((lastEventId) => client.events(chat, { lastEventId, text: "made up" })));
 }
 
@@ -267,7 +267,7 @@ function prefix(bytes: number): string | undefined {
   return Buffer.byteLength(text) === bytes && mixed.startsWith(text) ? text : undefined;
 }
 
-function expectOnlyWhatIsMissing(stream: EventStream, index: number): void {
+function expectOnlyWhatIsMissing(stream: JobEventStream, index: number): void {
   const have = prefix(index + 1);
   if (have === undefined) {
     expectAllAnew(stream);
@@ -279,7 +279,7 @@ function expectOnlyWhatIsMissing(stream: EventStream, index: number): void {
   expect(stream.terminal?.event).toBe("done");
 }
 
-function expectAllAnew(stream: EventStream): void {
+function expectAllAnew(stream: JobEventStream): void {
   expect(stream.text).toBe(mixed);
   expect(stream.names.filter((name) => name !== "status")).toEqual(["reset", "delta", "done"]);
 }

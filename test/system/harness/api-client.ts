@@ -8,7 +8,7 @@ import {
 } from "../../../shared/protocol/conversation.ts";
 import { type JobView, jobView } from "../../../shared/protocol/job.ts";
 import { type SubmitResponse, submitResponse } from "../../../shared/protocol/submit.ts";
-import { EventStream, type OpenOptions } from "./event-stream.ts";
+import { JobEventStream, type OpenOptions } from "./event-stream.ts";
 
 /** Id and token of a conversation. */
 export interface ConversationRef {
@@ -126,8 +126,8 @@ export class ApiClient {
   }
 
   /** Opens the job's event stream. */
-  events({ jobId, token }: JobRef, options: Omit<OpenOptions, "token"> = {}): Promise<EventStream> {
-    return EventStream.open(`${this.base}/api/jobs/${jobId}/events`, { token, ...options });
+  events({ jobId, token }: JobRef, options: Omit<OpenOptions, "token"> = {}): Promise<JobEventStream> {
+    return JobEventStream.open(`${this.base}/api/jobs/${jobId}/events`, { token, ...options });
   }
 
   async history({ conversationId, token }: ConversationRef, query = ""): Promise<HistoryView> {

@@ -20,7 +20,7 @@ const waitLimitMs = 12_000;
  * One connection to a job's events. Assembles the text as a widget does, and checks every delta: its id and its offset
  * are the UTF-8 bytes so far, and no attempt's text continues another's without a `reset`.
  */
-export class EventStream {
+export class JobEventStream {
   readonly events: ReceivedEvent[] = [];
   /** Values of all `retry:` lines. */
   readonly retries: number[] = [];
@@ -49,7 +49,7 @@ export class EventStream {
   }
 
   /** @throws if the status is not 200 */
-  static async open(url: string, options: OpenOptions): Promise<EventStream> {
+  static async open(url: string, options: OpenOptions): Promise<JobEventStream> {
     const closing = new AbortController();
     const headers = {
       ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
@@ -57,7 +57,7 @@ export class EventStream {
     };
     const response = await fetch(url, { headers, signal: closing.signal });
     if (response.status !== 200) throw new Error(`expected 200, got ${response.status}: ${await response.text()}`);
-    return new EventStream(response, options, closing);
+    return new JobEventStream(response, options, closing);
   }
 
   get names(): EventName[] {

@@ -3,7 +3,7 @@ import { timeline } from "../../../shared/protocol/job.ts";
 import type { SubmitResponse } from "../../../shared/protocol/submit.ts";
 import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
 import { ApiClient } from "../harness/api-client.ts";
-import type { EventStream } from "../harness/event-stream.ts";
+import type { JobEventStream } from "../harness/event-stream.ts";
 import type { ServiceProcess } from "../harness/processes.ts";
 import type { Product } from "../harness/product.ts";
 import { echoOf, heldReply, lastingReply, messageOf } from "../harness/scripted-provider.ts";
@@ -20,7 +20,7 @@ interface MidReply {
   message: string;
   worker: ServiceProcess;
   chat: SubmitResponse;
-  stream: EventStream;
+  stream: JobEventStream;
   release: () => void;
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { submitResponse } from "../../../shared/protocol/submit.ts";
 import { redisAvailable } from "../../../shared/testing/stores/redis.ts";
 import { ApiClient, type ApiAnswer } from "../harness/api-client.ts";
-import type { EventStream } from "../harness/event-stream.ts";
+import type { JobEventStream } from "../harness/event-stream.ts";
 import { type Product, startProduct } from "../harness/product.ts";
 import { echoOf, heldReply, lastingReply, messageOf } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
@@ -291,7 +291,7 @@ async function reconnect(
   client: ApiClient,
   chat: { jobId: string; conversationId: string; token: string },
   from: { lastEventId: string | undefined; text: string },
-): Promise<EventStream> {
+): Promise<JobEventStream> {
   const stream = await client.events(chat, from);
   await stream.ended;
   return stream.terminal ? stream : reconnect(client, chat, stream);
