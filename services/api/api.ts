@@ -34,6 +34,7 @@ import { compareTokenSecrets } from "./access/token-fingerprint.ts";
 import { createTokens } from "./access/tokens.ts";
 import { JobWatch } from "./follow/watch-job.ts";
 import { WidgetFiles } from "./files/widget-files.ts";
+import { apiDrainMs } from "../../shared/tunables.ts";
 
 /**
  * Listen backlog; the kernel may have a lower limit. A process busy with thousands of streams accepts one connection
@@ -41,8 +42,6 @@ import { WidgetFiles } from "./files/widget-files.ts";
  * connections are reset.
  */
 const listenBacklog = 4096;
-/** Shutdown grace. Requests in flight finish well within this; slower clients are cut. */
-const drainMs = 5000;
 
 interface Parts {
   log: Logger;
@@ -92,7 +91,7 @@ async function stop(server: Server, connections: Connections): Promise<void> {
   // The HTTP server's own `close` would cut idle connections at once, and with them requests on their way.
   const closed = promisify(NetServer.prototype.close.bind(server))();
   connections.drain();
-  const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+  const cut = setTimeout(() => server.closeAllConnections(), apiDrainMs);
   await closed.finally(() => clearTimeout(cut));
 }
 

@@ -5,6 +5,7 @@ import { Problem, type ProblemCode } from "../../shared/errors.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { ProblemBody } from "../../shared/protocol/service.ts";
 import { closeLingering, Connections } from "./limits/connections.ts";
+import { inactivityMs, keepAliveMs } from "../../shared/tunables.ts";
 
 /** Limits for clients that are not yet authenticated. Node checks them every `connectionsCheckingInterval`. */
 const strangersLimits = {
@@ -16,20 +17,12 @@ const strangersLimits = {
   /** 256 KB in this time need 70 kbit/s, the slowest line on which a chat is usable. */
   requestTimeout: 30_000,
   connectionsCheckingInterval: 5000,
-  /**
-   * Longer than proxies keep an idle connection (60 s is usual), so that none sends a request into a connection just
-   * closed.
-   */
-  keepAliveTimeout: 65_000,
+  keepAliveTimeout: keepAliveMs,
   /** A token has 250 bytes, an identity at most 4 KB. */
   maxHeaderSize: 16 * 1024,
   /** `refuseWithoutHost` answers with a problem instead. */
   requireHostHeader: false,
-  /**
-   * Maximum time without a byte sent or read: the client does not read its answer. Event streams send a comment every
-   * 15 s, and requests wait for 25 s at most.
-   */
-  inactivityMs: 120_000,
+  inactivityMs,
   /**
    * Ten thousand event streams, plus a reserve. Above it new connections are dropped at once, so that the open ones are
    * served.

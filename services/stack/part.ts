@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { within } from "../../shared/async/within.ts";
 import { StackError } from "./stack-error.ts";
 import type { Run } from "./supervised.ts";
+import { partEndMs } from "../../shared/tunables.ts";
 
 /** One process of the product. It calls `process.send("ready")`, and exits when its IPC channel closes. */
 export interface Part {
@@ -26,8 +27,6 @@ interface StartOptions {
 const nodeOptions = ["--max-semi-space-size=16"];
 /** Connecting to the stores takes the longest; a part that is not ready by then hangs. */
 const readyMs = 60_000;
-/** A worker finishes its replies, or releases them, within this. */
-const endMs = 15_000;
 
 /**
  * Starts a part and resolves when it is ready.
@@ -68,7 +67,7 @@ function says(child: ChildProcess, expected: string): Promise<void> {
 async function end(child: ChildProcess, exited: Promise<string>, hurry: AbortSignal): Promise<void> {
   child.kill("SIGTERM");
   try {
-    await within(endMs, Promise.race([exited, rejectWhen(hurry)]));
+    await within(partEndMs, Promise.race([exited, rejectWhen(hurry)]));
   } catch {
     child.kill("SIGKILL");
     await exited;

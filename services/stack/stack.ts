@@ -13,6 +13,7 @@ import { takePlace } from "./place.ts";
 import { requireFreePort } from "./port.ts";
 import { StackError } from "./stack-error.ts";
 import { Supervised } from "./supervised.ts";
+import { stackCloseMs } from "../../shared/tunables.ts";
 
 type Migrate = (databaseUrl: string) => Promise<{ applied: string[] }>;
 
@@ -30,8 +31,6 @@ export interface StackOptions {
 
 /** Time for processes left by a killed run to end: an API stops listening as soon as its parent is gone. */
 const leftoverPatienceMs = 3000;
-/** All parts at once (15 s), then PostgreSQL (17 s at the very worst). */
-const closeMs = 35_000;
 
 /**
  * Runs everything on this machine until a signal or a fault ends it.
@@ -53,7 +52,7 @@ export async function runStack(options: StackOptions): Promise<number> {
     else log.fatal({ err: error }, "Parley could not start");
     return 1;
   } finally {
-    await lifecycle.close(closeMs);
+    await lifecycle.close(stackCloseMs);
   }
 }
 

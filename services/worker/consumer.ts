@@ -3,6 +3,7 @@ import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq
 import { within } from "../../shared/async/within.ts";
 import type { BullWorker, QueueBackend } from "../../shared/queue/backend.ts";
 import { jobIdOf } from "../../shared/queue/job-queue.ts";
+import { queueCloseMs, queueLockMs, queueStalledEveryMs } from "../../shared/tunables.ts";
 import { deliver } from "./deliver.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
@@ -17,8 +18,8 @@ export interface Consumer {
  * may be answered. BullMQ's stalled check must never end a job, so its count has no limit.
  */
 const lock = {
-  lockDuration: 10_000,
-  stalledInterval: 5000,
+  lockDuration: queueLockMs,
+  stalledInterval: queueStalledEveryMs,
   maxStalledCount: 2 ** 31 - 1,
   // A short outage of PostgreSQL pauses the worker for this long; BullMQ's default is 15 s.
   runRetryDelay: 500,
@@ -26,11 +27,6 @@ const lock = {
   drainDelay: 1,
 };
 
-/**
- * Close timeout: BullMQ waits for its store without limit. Entries left while the store is down are delivered again
- * when their lock expires.
- */
-const closeMs = 3000;
 /** Time within which an entry taken during the close shows up. */
 const lateEntryMs = 100;
 
@@ -70,7 +66,7 @@ export async function startConsumer(context: WorkerContext, backend: QueueBacken
         // Wait on: a finished reply is still being stored, and it exists nowhere else.
         await context.leases.idle();
       });
-      await within(closeMs, closed);
+      await within(queueCloseMs, closed);
     },
   };
 }

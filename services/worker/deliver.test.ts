@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
-import { maxCrashes, readSnapshots, releaseJob } from "../../shared/db/jobs/claim.ts";
+import { readSnapshots, releaseJob } from "../../shared/db/jobs/claim.ts";
 import { readConversation, readMessages } from "../../shared/db/conversations/conversations.ts";
 import { requestCancel, storeJobEnd } from "../../shared/db/jobs/end.ts";
 import { readJob } from "../../shared/db/jobs/read-job.ts";
 import { deleteConversation } from "../../shared/jobs/delete-conversation.ts";
 import { claim, followUp, loseLease, startConversation } from "../../shared/testing/fixtures/conversations.ts";
 import { jobStores, type TestJobContext } from "../../shared/testing/fixtures/job-context.ts";
+import { maxCrashes } from "../../shared/tunables.ts";
 import { deliver } from "./deliver.ts";
 import { ProviderError, type ProviderEvent } from "./providers/provider.ts";
 import { hangsAfter, openWorker, says, stopped } from "./worker-fixture.testsuite.ts";

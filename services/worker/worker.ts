@@ -22,9 +22,7 @@ import { startReconciler } from "./maintenance/reconcile.ts";
 import { ReclaimGuard } from "./run/reclaim-guard.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import { WorkerMetrics } from "./telemetry/worker-metrics.ts";
-
-/** Drain timeout after a SIGTERM, in milliseconds. Replies in flight may end within it; the rest is released. */
-const drainMs = 7000;
+import { workerDrainMs } from "../../shared/tunables.ts";
 
 /** Starts the worker: takes jobs from the queue, calls the providers, stores the replies. */
 export async function startWorker(
@@ -74,7 +72,7 @@ export async function startWorker(
   lifecycle.onClose("thread deletion", startThreadDeletion(context));
   lifecycle.onClose("forgetting", startForgetting(context));
   const consumer = await startConsumer(context, backend);
-  lifecycle.onClose("consumer", () => consumer.close(drainMs));
+  lifecycle.onClose("consumer", () => consumer.close(workerDrainMs));
   if (config.WORKER_PORT !== undefined) {
     lifecycle.onClose("health server", await serveHealth(context, config.WORKER_PORT, () => consumer.takesJobs));
   }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { clientSettings, operatorSettings, visitorSettings } from "./api-settings.ts";
 import { databaseUrl, integer, redisUrl, serviceUrl, url } from "./setting-values.ts";
+import { jobDeadlineMs } from "../tunables.ts";
 
 /**
  * Every setting, grouped by the heading under which the documents list it. `npm run write:configuration` writes
@@ -124,7 +125,7 @@ export const settingGroups = {
       parts: "api",
       description: "Messages that may wait for a worker before new ones are refused with `503`.",
     }),
-    JOB_DEADLINE_MS: integer(1000, 3_600_000).default(120_000).meta({
+    JOB_DEADLINE_MS: integer(1000, 3_600_000).default(jobDeadlineMs).meta({
       parts: "api, worker",
       description: "Milliseconds from the first attempt at a reply until calls to providers end and a preset answers.",
     }),

@@ -1,6 +1,7 @@
 import pg, { type Pool, type PoolClient, type QueryResultRow } from "pg";
 import type { Logger } from "../logger.ts";
 import { openPool } from "../postgres/open-pool.ts";
+import { databaseConnectMs, databaseQueryMs } from "../tunables.ts";
 
 /**
  * PostgreSQL for one process. Hot queries are named statements: most must be one round trip that decides something. For
@@ -21,11 +22,6 @@ export interface Statement {
   text: string;
 }
 
-/** Time limit for a connection: a request that needs one is answered at once when PostgreSQL is down. */
-const connectTimeoutMs = 1500;
-/** Time limit for a statement. None of ours takes long; one that does has hit a frozen server. */
-const queryTimeoutMs = 3000;
-
 interface DatabaseOptions {
   /** Maximum connections. */
   connections?: number;
@@ -43,8 +39,8 @@ export function openDatabase(
     ...(pooler === "transaction" && { Client: UnpreparedClient }),
     max: connections,
     idleTimeoutMillis: 30_000,
-    connectionTimeoutMillis: connectTimeoutMs,
-    query_timeout: queryTimeoutMs,
+    connectionTimeoutMillis: databaseConnectMs,
+    query_timeout: databaseQueryMs,
     keepAlive: true,
   });
   // A statement in flight rejects on its own. Without these listeners a lost connection would end the process.

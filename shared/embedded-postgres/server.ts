@@ -8,6 +8,7 @@ import { within } from "../async/within.ts";
 import { environment } from "./data-dir.ts";
 import { EmbeddedPostgresError } from "./embedded-postgres-error.ts";
 import type { RunAs } from "./run-as.ts";
+import { postgresFastShutdownMs, postgresImmediateShutdownMs } from "../tunables.ts";
 
 interface ServerOptions {
   postgres: string;
@@ -27,10 +28,6 @@ export interface Server {
 
 /** Time limit of a start. After a crash PostgreSQL first replays its log, at most `max_wal_size` of it. */
 const readyMs = 120_000;
-/** Time limit of a fast shutdown, which ends all sessions and writes a checkpoint. */
-const fastShutdownMs = 10_000;
-/** Time limit of an immediate shutdown, which kills remaining processes after 5 s. */
-const immediateShutdownMs = 7000;
 /** Pauses between tries to connect: short at first, since most starts take a tenth of a second. */
 const connectPauses = { firstMs: 5, longestMs: 200, factor: 1.2 };
 const maxLogBytes = 5_000_000;
@@ -122,8 +119,8 @@ async function acceptsConnections(url: string, child: ChildProcess): Promise<voi
 
 async function shutDown(child: ChildProcess, exited: Promise<string>): Promise<void> {
   for (const [signal, limitMs] of [
-    ["SIGINT", fastShutdownMs],
-    ["SIGQUIT", immediateShutdownMs],
+    ["SIGINT", postgresFastShutdownMs],
+    ["SIGQUIT", postgresImmediateShutdownMs],
   ] as const) {
     if (hasEnded(child)) return;
     child.kill(signal);

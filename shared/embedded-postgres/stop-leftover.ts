@@ -5,13 +5,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Logger } from "../logger.ts";
 import { EmbeddedPostgresError } from "./embedded-postgres-error.ts";
+import { postgresFastShutdownMs, postgresImmediateShutdownMs } from "../tunables.ts";
 
 const run = promisify(execFile);
-
-/** Time limit of a fast shutdown, which ends all sessions. A server that takes longer hangs. */
-const fastShutdownMs = 10_000;
-/** Time limit of an immediate shutdown, which kills remaining processes after 5 s. */
-const immediateShutdownMs = 7000;
 
 /**
  * Cleans up a data folder after a killed run. A server still running is shut down in order. A pid file whose number now
@@ -35,8 +31,8 @@ export async function stopLeftover(folder: string, log: Logger): Promise<void> {
 }
 
 async function stopServer(pid: number): Promise<void> {
-  if (await endsAfter("SIGINT", pid, fastShutdownMs)) return;
-  if (await endsAfter("SIGQUIT", pid, immediateShutdownMs)) return;
+  if (await endsAfter("SIGINT", pid, postgresFastShutdownMs)) return;
+  if (await endsAfter("SIGQUIT", pid, postgresImmediateShutdownMs)) return;
   throw new EmbeddedPostgresError(
     `A PostgreSQL that a killed run left behind does not end: stop process ${pid} by hand`,
   );

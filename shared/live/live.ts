@@ -73,12 +73,5 @@ export interface DraftSlice {
   length: number;
 }
 
-/** Timeout of a call. A slower store counts as down: the work continues without it. */
-export const liveTimeoutMs = 250;
 /** Maximum bytes of a delta hinted with its text. Longer ones are hinted without it. */
 export const maxHintBytes = 64 * 1024;
-/**
- * Lifetime of a draft without writes. No provider may be silent for nearly as long. Where a worker died before it
- * dropped a draft, the text of a deleted conversation must not remain for more than two minutes.
- */
-export const draftTtlSeconds = 90;

@@ -1,7 +1,7 @@
 import type { Pool, QueryConfig, QueryResult, QueryResultRow } from "pg";
 import { within } from "../async/within.ts";
 import { changeMessage, decodeHint, encodeDelta } from "./hints.ts";
-import { liveTimeoutMs } from "./live.ts";
+import { liveTimeoutMs } from "../tunables.ts";
 import type { Delta, DraftSlice, HintListener, Live } from "./live.ts";
 import { PostgresNotifications } from "./postgres-notifications.ts";
 import { dropStaleDrafts } from "./stale-drafts.ts";

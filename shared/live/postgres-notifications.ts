@@ -2,6 +2,7 @@ import pg from "pg";
 import { linearBackoffMs } from "../async/backoff.ts";
 import { pause } from "../async/pause.ts";
 import { connectionOptions } from "../postgres/connection-options.ts";
+import { probeConnectionEveryMs, silentConnectionMs } from "../tunables.ts";
 
 interface NotificationHandlers {
   notified(channel: string, payload: string): void;
@@ -12,10 +13,6 @@ interface NotificationHandlers {
   failed(error: Error): void;
 }
 
-/** Interval of probes: a silent connection is detected within this and `silenceMs`. */
-const probeIntervalMs = 5000;
-/** A connection that owes an answer for this long is dead, even if the network reports nothing. */
-const silenceMs = 2000;
 /** Pauses before a lost connection is replaced: streams are slower meanwhile. */
 const pauses = { firstMs: 100, longestMs: 1000 };
 
@@ -83,8 +80,8 @@ class ListenConnection {
       ...connectionOptions(connectionString),
       fallback_application_name: "parley-live",
       keepAlive: true,
-      connectionTimeoutMillis: silenceMs,
-      query_timeout: silenceMs,
+      connectionTimeoutMillis: silentConnectionMs,
+      query_timeout: silentConnectionMs,
     });
     client.on("notification", ({ channel, payload = "" }) => notified(channel, payload));
     const { promise, reject } = Promise.withResolvers<never>();
@@ -99,7 +96,10 @@ class ListenConnection {
 
   async open(): Promise<void> {
     await this.#client.connect();
-    this.#probes = setInterval(() => void this.#query("select 1").catch(() => undefined), probeIntervalMs).unref();
+    this.#probes = setInterval(
+      () => void this.#query("select 1").catch(() => undefined),
+      probeConnectionEveryMs,
+    ).unref();
   }
 
   async listen(channel: string): Promise<void> {

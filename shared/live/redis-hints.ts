@@ -1,7 +1,7 @@
 import { type Cluster, ReplyError } from "ioredis";
 import { connectNode, connectRedis, disconnectRedis, type RedisClient } from "../redis/connect-redis.ts";
 import { failFast } from "../redis/fail-fast.ts";
-import { liveTimeoutMs } from "./live.ts";
+import { liveTimeoutMs } from "../tunables.ts";
 import { ShardedSubscriber } from "./sharded-subscriber.ts";
 import { Subscriptions, type Transport } from "./subscriptions.ts";
 

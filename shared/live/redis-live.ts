@@ -6,7 +6,8 @@ import { failFast } from "../redis/fail-fast.ts";
 import { probeRedisWrites } from "../redis/probe-writes.ts";
 import { parseRedisUrl } from "../redis/redis-url.ts";
 import { changeMessage, decodeHint } from "./hints.ts";
-import { draftTtlSeconds, liveTimeoutMs, maxHintBytes } from "./live.ts";
+import { draftTtlSeconds, liveTimeoutMs, probeConnectionEveryMs } from "../tunables.ts";
+import { maxHintBytes } from "./live.ts";
 import type { Delta, DraftSlice, HintListener, Live } from "./live.ts";
 import { listenToCluster, listenToServer, type RedisHints } from "./redis-hints.ts";
 
@@ -39,9 +40,6 @@ export async function createRedisLive(
   return new RedisLive(commands, hints, options);
 }
 
-/** Interval of pings: a silent connection is detected within this and `silenceMs`. */
-const pingIntervalMs = 5000;
-
 class RedisLive implements Live {
   readonly #commands: RedisClient;
   readonly #hints: RedisHints;
@@ -59,7 +57,7 @@ class RedisLive implements Live {
     this.#prefix = prefix;
     this.#timeoutMs = timeoutMs;
     this.#sharded = commands instanceof Cluster;
-    this.#pings = setInterval(() => hints.ping(), pingIntervalMs).unref();
+    this.#pings = setInterval(() => hints.ping(), probeConnectionEveryMs).unref();
   }
 
   async append({ jobId, attempt, offset, text }: Delta): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import { draftTtlSeconds } from "./live.ts";
+import { draftTtlSeconds } from "../tunables.ts";
 
 /**
  * Deletes the drafts in PostgreSQL that were not written to for `draftTtlSeconds`: their jobs ended while it was down,

@@ -3,9 +3,7 @@ import { endOnSignals, Lifecycle } from "./lifecycle.ts";
 import { useProxies } from "../config/proxy-environment.ts";
 import { createLogger, type Logger } from "../logger.ts";
 import type { Config } from "../config/config.ts";
-
-/** Time limit for closing everything, within the time an orchestrator grants after SIGTERM (usually 30 s). */
-const closeDeadlineMs = 25_000;
+import { closeDeadlineMs } from "../tunables.ts";
 
 /**
  * Runs one process of the product: opens its parts, logs when it is ready, closes them on a signal. A failed start logs

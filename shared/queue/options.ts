@@ -1,4 +1,5 @@
 import type { KeepJobs } from "bullmq";
+import { completedEntryMs, failedEntryMs } from "../tunables.ts";
 
 export const queueName = "answers";
 /** Prefix in braces, so that all keys of the queue share one slot of a Redis Cluster. */
@@ -15,8 +16,8 @@ export const entryOptions = { attempts: 1 };
  * kept briefly: while an entry is kept, its id cannot be added again.
  */
 export const retention: Record<"removeOnComplete" | "removeOnFail", KeepJobs> = {
-  removeOnComplete: { age: 600, count: 1000 },
-  removeOnFail: { age: 24 * 3600, count: 1000 },
+  removeOnComplete: { age: completedEntryMs / 1000, count: 1000 },
+  removeOnFail: { age: failedEntryMs / 1000, count: 1000 },
 };
 
 /**

@@ -4,6 +4,7 @@ import type { Pool } from "pg";
 import { within } from "../async/within.ts";
 import type { Logger } from "../logger.ts";
 import { openPool } from "../postgres/open-pool.ts";
+import { databaseConnectMs, databaseQueryMs } from "../tunables.ts";
 import { withBackOff } from "./back-off.ts";
 import type { PostgresQueue, PostgresWorker, QueueBackend } from "./backend.ts";
 import { entryOptions, queueName, retention, streams } from "./options.ts";
@@ -16,8 +17,8 @@ export function createPostgresBackend(databaseUrl: string, log: Logger): QueueBa
     searchPath: "bullmq",
     max: maxConnections,
     keepAlive: true,
-    connectionTimeoutMillis: 1500,
-    query_timeout: 3000,
+    connectionTimeoutMillis: databaseConnectMs,
+    query_timeout: databaseQueryMs,
   });
   // Each queue or worker of BullMQ adds listeners to the pool for good, also those discarded at a start.
   own.setMaxListeners(0);

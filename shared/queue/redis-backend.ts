@@ -2,6 +2,7 @@ import { createRedisBackend as bullOnRedis, Queue, Worker } from "bullmq";
 import type { Logger } from "../logger.ts";
 import { connectRedis, type RedisBehaviour, type RedisClient } from "../redis/connect-redis.ts";
 import { probeRedisWrites } from "../redis/probe-writes.ts";
+import { silentConnectionMs } from "../tunables.ts";
 import { evictionAdvice, readEvictionPolicies } from "../redis/eviction.ts";
 import { withBackOff } from "./back-off.ts";
 import type { QueueBackend, RedisQueue, RedisWorker } from "./backend.ts";
@@ -15,7 +16,7 @@ const failFast = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
   commandTimeout: 500,
-  socketTimeout: 2000,
+  socketTimeout: silentConnectionMs,
 } as const;
 
 /**

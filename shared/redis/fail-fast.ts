@@ -1,7 +1,5 @@
+import { silentConnectionMs } from "../tunables.ts";
 import type { RedisBehaviour } from "./connect-redis.ts";
-
-/** A connection that owes an answer for this long is dead, even if the network reports nothing. */
-const silenceMs = 2000;
 
 /**
  * Fails fast: no call waits for Redis to come up, and none is sent twice. ioredis does not restore topics, because it
@@ -14,8 +12,8 @@ export function failFast(timeoutMs: number): RedisBehaviour {
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
-    connectTimeout: silenceMs,
-    socketTimeout: silenceMs,
+    connectTimeout: silentConnectionMs,
+    socketTimeout: silentConnectionMs,
     disconnectTimeout: timeoutMs,
   };
 }

@@ -4,9 +4,7 @@ import type { Logger } from "../logger.ts";
 import { within } from "../async/within.ts";
 import type { Lifecycle } from "../process/lifecycle.ts";
 import { noTracing, type Tracing } from "./tracing.ts";
-
-/** Maximum time at the end of a process for a collector that does not answer. */
-const closeMs = 2000;
+import { tracingCloseMs } from "../tunables.ts";
 
 /**
  * Opens the traces of one process, sent to the collector of `OTEL_EXPORTER_OTLP_ENDPOINT`. Without one, nothing of
@@ -22,7 +20,7 @@ export async function openTracing(
   const { tracing, shutdown } = startTracing({ endpoint, share, service, log, proxy: proxyOf(config) });
   lifecycle.onClose("traces", async () => {
     // Spans that a collector did not accept are lost; its outage was logged.
-    await within(closeMs, shutdown()).catch(() => undefined);
+    await within(tracingCloseMs, shutdown()).catch(() => undefined);
   });
   return tracing;
 }

@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { decodeJwt, type JWTPayload, SignJWT } from "jose";
 import { boundedMap } from "../../../shared/bounded-map.ts";
 import { algorithm, readSignedClaims, type Secrets, toKeys } from "./signed-claims.ts";
+import { tokenDays } from "../../../shared/tunables.ts";
 
 /** Conversation tokens: the bearer of one may read, write and delete that conversation. */
 export interface Tokens {
@@ -12,7 +13,7 @@ export interface Tokens {
 }
 
 const audience = "parley:conversation";
-const lifetime = "30 days";
+const lifetime = `${tokenDays} days`;
 /** A token younger than this is returned again, because a conversation has many messages in a few minutes. */
 const youngSeconds = 3600;
 /** Each entry takes half a kilobyte. */

@@ -1,9 +1,8 @@
 import { once } from "node:events";
 import type { Response } from "express";
 import type { JobEvent } from "../../../shared/protocol/events.ts";
+import { heartbeatMs } from "../../../shared/tunables.ts";
 
-/** Below the idle timeouts of common proxies. */
-const heartbeatMs = 15_000;
 /**
  * Maximum duration of a stream; then it is sent back, and a live client resumes at its position. A client that vanished
  * silently lets buffers on the way absorb our bytes: for a quarter of an hour by the kernel's timeout, behind a proxy

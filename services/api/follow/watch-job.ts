@@ -7,14 +7,12 @@ import { LinkedAbort } from "../../../shared/async/linked-abort.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { hasEnded } from "./job-view.ts";
 import { Watcher } from "./watcher.ts";
+import { silentFollowerMs, watchEveryMs } from "../../../shared/tunables.ts";
 
 interface ReadSlice extends DraftSlice {
   text: string;
 }
 
-const tickMs = 1000;
-/** A follower without a hint for so long may have missed one. */
-const silentMs = 2000;
 /** Minimum interval between events with a queue position. */
 const positionEveryMs = 5000;
 
@@ -112,13 +110,13 @@ export class JobWatch {
   #scheduleTick(): void {
     if (this.#ticking || this.#watchers.size === 0) return;
     this.#ticking = true;
-    setTimeout(() => void this.#tick(), tickMs);
+    setTimeout(() => void this.#tick(), watchEveryMs);
   }
 
   async #rereadSilent(now: number): Promise<void> {
     const silent = new Map<string, Watcher[]>();
     for (const [jobId, watchers] of this.#watchers) {
-      const quiet = [...watchers].filter((watcher) => watcher.isSilent(now, silentMs));
+      const quiet = [...watchers].filter((watcher) => watcher.isSilent(now, silentFollowerMs));
       if (quiet.length > 0) silent.set(jobId, quiet);
     }
     if (silent.size === 0) return;

@@ -1,7 +1,5 @@
 import type { Request } from "express";
-
-/** Longer waits are cut to this. Common proxies turn a request that is silent for 30 to 60 s into a 504. */
-const maxWaitSeconds = 25;
+import { maxWaitSeconds } from "../../../shared/tunables.ts";
 
 /** Remaining time of a wait: RFC 7240 counts it from when the request was received. */
 export function remainingWaitMs(seconds: number, receivedAt: number): number {

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { maxCrashes, releaseJob } from "../../../shared/db/jobs/claim.ts";
+import { releaseJob } from "../../../shared/db/jobs/claim.ts";
 import { storeTombstone, readTombstones } from "../../../shared/db/conversations/erasure.ts";
 import { requestCancel } from "../../../shared/db/jobs/end.ts";
 import { readJob } from "../../../shared/db/jobs/read-job.ts";
-import { draftTtlSeconds } from "../../../shared/live/live.ts";
+import { draftTtlSeconds, maxCrashes } from "../../../shared/tunables.ts";
 import { markDue, takeDueJobs } from "../../../shared/db/jobs/reconcile.ts";
 import { claim, followUp, loseLease, startConversation } from "../../../shared/testing/fixtures/conversations.ts";
 import { jobStores, openJobsOnRedis, type TestJobContext } from "../../../shared/testing/fixtures/job-context.ts";

@@ -3,19 +3,10 @@ import { settleLostCalls } from "../../../shared/db/jobs/calls.ts";
 import { readTombstones } from "../../../shared/db/conversations/erasure.ts";
 import { markDue, readOrphans, takeDueJobs } from "../../../shared/db/jobs/reconcile.ts";
 import { eraseLeftovers } from "../../../shared/jobs/delete-conversation.ts";
+import { heldBackMs, reconcileEveryMs, slowRounds } from "../../../shared/tunables.ts";
 import { repeat } from "./repeat.ts";
 import { mustEnd, settleOrphan } from "./settle-orphan.ts";
 import type { WorkerContext } from "../worker-context.ts";
-
-const everyMs = 1000;
-/** Low-priority steps run every nth round. */
-const slowRounds = 15;
-/**
- * Grace period after a lease, in milliseconds. BullMQ delivers a dead worker's entries again within 15 s, as long as a
- * lease. An entry still missing after that and this grace period is held back. The cause is a worker that is cut off
- * from PostgreSQL alone and keeps its entry, or the clock of a worker that died.
- */
-const heldBackMs = 5000;
 
 /**
  * Compares the queue with the rows once a second, and repairs the leftovers of crashes and of a lost store. Every
@@ -24,7 +15,7 @@ const heldBackMs = 5000;
  */
 export function startReconciler(context: WorkerContext): () => Promise<void> {
   let round = 0;
-  return repeat(everyMs, async () => {
+  return repeat(reconcileEveryMs, async () => {
     await reconcile(context);
     if (round % slowRounds === 0) await attempt(context, "dropStaleDrafts", () => context.live.dropStale());
     round += 1;

@@ -1,9 +1,8 @@
 import { v4 } from "uuid";
 import { reportOpenCircuits } from "../../../shared/db/operators/circuit-reports.ts";
+import { circuitReportEveryMs } from "../../../shared/tunables.ts";
 import { repeat } from "./repeat.ts";
 import type { WorkerContext } from "../worker-context.ts";
-
-const everyMs = 5000;
 
 /**
  * Publishes this worker's circuits, so that `GET /health`, served by another process, can show them.
@@ -11,7 +10,7 @@ const everyMs = 5000;
  */
 export function reportCircuits({ db, circuits, log }: WorkerContext): () => Promise<void> {
   const workerId = v4();
-  return repeat(everyMs, async () => {
+  return repeat(circuitReportEveryMs, async () => {
     await reportOpenCircuits(db.pool, workerId, circuits.open).catch((error: unknown) => {
       log.debug({ err: error }, "could not report open circuits");
     });

@@ -1,10 +1,9 @@
 import { v4 } from "uuid";
 import { endProviderReport, storeProviderReport } from "../../../shared/db/operators/provider-reports.ts";
 import { describeProviders } from "../../../shared/assistants/provider-catalog.ts";
+import { providerReportEveryMs } from "../../../shared/tunables.ts";
 import { repeat } from "./repeat.ts";
 import type { WorkerContext } from "../worker-context.ts";
-
-const everyMs = 30_000;
 
 /**
  * Publishes this worker's providers to the APIs, which have no keys. The first report is stored when this resolves, so
@@ -23,7 +22,7 @@ export async function reportProviders({ db, config, log }: WorkerContext): Promi
     what.catch((error: unknown) => log.debug({ err: error }, "could not report the configured providers"));
   const once = () => tell(storeProviderReport(db.pool, workerId, providers));
   await once();
-  const stop = repeat(everyMs, once);
+  const stop = repeat(providerReportEveryMs, once);
   return async () => {
     await stop();
     await tell(endProviderReport(db.pool, workerId));

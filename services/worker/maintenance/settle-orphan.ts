@@ -1,7 +1,8 @@
 import { v7 as uuid } from "uuid";
-import { type JobSnapshot, maxCrashes } from "../../../shared/db/jobs/claim.ts";
+import type { JobSnapshot } from "../../../shared/db/jobs/claim.ts";
 import type { JobEnd } from "../../../shared/db/jobs/end.ts";
 import { endJob } from "../../../shared/jobs/end-job.ts";
+import { maxCrashes } from "../../../shared/tunables.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
 /** True if a job that no worker holds must end instead of being answered. */

@@ -1,5 +1,6 @@
 import { LinkedAbort } from "../../../shared/async/linked-abort.ts";
 import { ProviderError, type ProviderEvent } from "./provider.ts";
+import { firstTextMs as defaultFirstTextMs, providerConnectMs, providerSilenceMs } from "../../../shared/tunables.ts";
 
 /** Timeouts of a provider, in milliseconds. */
 export interface Timeouts {
@@ -13,14 +14,9 @@ export interface Timeouts {
 }
 
 export const defaultTimeouts: Timeouts = {
-  // Two lost SYNs are sent again after 1 s and 3 s, and TLS adds two round trips. A later answer is not to be expected.
-  connectMs: 5_000,
-  // Counts from the start of the call, connecting included. Thinking models were recorded to take 30 s to their first
-  // word. Some servers hold back even the head of their answer until then.
-  firstTokenMs: 90_000,
-  // A provider that streams thoughts or text pauses for a second or two. A longer silence is a stall, and a new call
-  // still fits into the job's deadline.
-  betweenTokensMs: 20_000,
+  connectMs: providerConnectMs,
+  firstTokenMs: defaultFirstTextMs,
+  betweenTokensMs: providerSilenceMs,
   // Threads are created and deleted within a second.
   wholeAnswerMs: 20_000,
 };

@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { renewLeases } from "../../../shared/db/jobs/claim.ts";
 import type { Logger } from "../../../shared/logger.ts";
+import { renewEveryMs } from "../../../shared/tunables.ts";
 import type { ReclaimGuard } from "./reclaim-guard.ts";
 
 /**
@@ -19,8 +20,6 @@ export class Stopped extends Error {
     this.reason = reason;
   }
 }
-
-const renewEveryMs = 1000;
 
 /** Jobs held by this process. Renews all their leases in one statement a second, and stops the jobs it has lost. */
 export class Leases {

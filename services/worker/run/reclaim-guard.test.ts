@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { leaseSeconds } from "../../../shared/db/jobs/claim.ts";
+import { leaseMs } from "../../../shared/tunables.ts";
 import { ReclaimGuard } from "./reclaim-guard.ts";
+
+const leaseSeconds = leaseMs / 1000;
 
 /** Take-overs by a clock that goes on when it is told to. */
 function atClock() {

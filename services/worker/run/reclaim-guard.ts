@@ -1,9 +1,4 @@
-import { leaseSeconds } from "../../../shared/db/jobs/claim.ts";
-
-/**
- * Maximum outage that costs no worker a lease: live workers renew once a second and have two thirds of the lease left.
- */
-const shortOutageMs = (leaseSeconds * 1000) / 3;
+import { reclaimPauseMs, shortOutageMs } from "../../../shared/tunables.ts";
 
 /**
  * Decides whether this worker may reclaim jobs whose lease has expired. No worker can renew while PostgreSQL is down.
@@ -35,6 +30,6 @@ export class ReclaimGuard {
   }
 
   get allowed(): boolean {
-    return !this.#away && this.#now() - this.#awayUntil > leaseSeconds * 1000;
+    return !this.#away && this.#now() - this.#awayUntil > reclaimPauseMs;
   }
 }

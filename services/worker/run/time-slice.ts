@@ -1,15 +1,5 @@
 import { LinkedAbort } from "../../../shared/async/linked-abort.ts";
-
-/**
- * Time reserved for each other provider, in milliseconds: enough for a whole reply, or for the first words of a slow
- * one.
- */
-const forOthersMs = 20_000;
-/**
- * Minimum time of the first provider, in milliseconds. Under a short deadline the others get less, so that the first
- * still has time to connect and to begin.
- */
-const leastMs = 5_000;
+import { minimumTurnMs, turnReserveMs } from "../../../shared/tunables.ts";
 
 /**
  * Time that a provider may use of a job's remaining time while other providers are left to ask.
@@ -17,8 +7,8 @@ const leastMs = 5_000;
  */
 export function timeSliceMs(leftMs: number, others: number): number {
   if (others === 0) return leftMs;
-  const mostForOthers = Math.max(leftMs - leastMs, (leftMs * others) / (others + 1));
-  return leftMs - Math.min(others * forOthersMs, mostForOthers);
+  const mostForOthers = Math.max(leftMs - minimumTurnMs, (leftMs * others) / (others + 1));
+  return leftMs - Math.min(others * turnReserveMs, mostForOthers);
 }
 
 /** Abort reason of a provider's calls when its time slice is over. It does not mean that the provider is down. */

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { erasedEntryMs, eraseAfterMs, interval, tombstoneDays } from "../../tunables.ts";
 import { inTransaction, query } from "../database.ts";
 import { discardThread } from "./threads.ts";
 
@@ -72,15 +73,13 @@ export async function storeTombstone(
 
 const tombstonesStatement = {
   name: "tombstones",
-  // Within two seconds every worker has read that it no longer holds these jobs, and writes no more drafts. The queue
-  // keeps entries of ended jobs for a day at most (`shared/queue/options.ts`).
   text: `
     select conversations.id as "conversationId",
            (select coalesce(json_agg(json_build_object('id', id, 'attempt', attempt) order by turn), '[]') from jobs
             where conversation_id = conversations.id
-              and (finished_at is null or finished_at > deleted_at - interval '25 h')) as jobs
+              and (finished_at is null or finished_at > deleted_at - ${interval(erasedEntryMs)})) as jobs
     from conversations
-    where deleted_at < now() - interval '2 s' and erased_at is null order by deleted_at limit 100`,
+    where deleted_at < now() - ${interval(eraseAfterMs)} and erased_at is null order by deleted_at limit 100`,
 };
 
 /** Reads deleted conversations that other stores may still hold copies of. */
@@ -109,12 +108,6 @@ const idleStatement = {
 export async function readIdleConversations(pool: Pool, idleDays: number, limit: number): Promise<string[]> {
   return (await query<{ id: string }>(pool, idleStatement, [idleDays, limit])).map(({ id }) => id);
 }
-
-/**
- * Lifetime of a tombstone: longer than any token of its conversation, which lasts 30 days. Until then a holder of a
- * token learns that it was deleted.
- */
-const tombstoneDays = 31;
 
 const dropStatement = {
   name: "drop-tombstones",

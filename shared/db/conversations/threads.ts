@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from "pg";
+import { databaseQueryMs, interval } from "../../tunables.ts";
 import { query } from "../database.ts";
 
 /** A thread at its provider. */
@@ -7,8 +8,8 @@ export interface KeptThread {
   id: string;
 }
 
-/** Delay after which an abandoned call can no longer write into its thread. */
-const settled = "interval '3 s'";
+/** Delay after which an abandoned statement can no longer write into its thread. */
+const settled = interval(databaseQueryMs);
 
 const bindStatement = {
   name: "bind-thread",

@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import { leaseSeconds } from "./claim.ts";
+import { interval, leaseMs, staleLeaseMs } from "../../tunables.ts";
 import { query } from "../database.ts";
 import { byIds, batched } from "../../async/batcher.ts";
 
@@ -19,8 +19,9 @@ export interface NewCall {
   reserve?: { usd: number; budgetUsd?: number | undefined } | undefined;
 }
 
-/** Remaining lease below which it is renewed before a call is made. */
-const staleLease = `interval '${leaseSeconds / 3} s'`;
+const staleLease = interval(staleLeaseMs);
+/** Time after which a call without an end is its dead worker's: one lease. */
+const lostAfter = interval(leaseMs);
 
 const beginStatement = {
   name: "begin-call",
@@ -33,7 +34,7 @@ const beginStatement = {
     ), mine as (
       select id, status, stale from job where attempt = $3 and status = 'active'
     ), renewed as (
-      update jobs set lease_until = now() + interval '${leaseSeconds} s'
+      update jobs set lease_until = now() + ${interval(leaseMs)}
       from mine where mine.stale and jobs.id = mine.id and jobs.attempt = $3 and jobs.status = mine.status
       returning true
     ), held as (
@@ -215,8 +216,8 @@ const settleLostStatement = {
   text: `
     with lost as (
       select calls.id from calls join jobs on jobs.id = calls.job_id
-      where calls.settled_at is null and calls.begun_at < now() - interval '15 s'
-        and (jobs.attempt > calls.attempt or jobs.finished_at < now() - interval '15 s')
+      where calls.settled_at is null and calls.begun_at < now() - ${lostAfter}
+        and (jobs.attempt > calls.attempt or jobs.finished_at < now() - ${lostAfter})
       order by calls.id limit 1000 for update of calls skip locked
     ), settled as (
       update calls set settled_at = now(), outcome = 'lost', cost_usd = nullif(reserved_usd, 0)

@@ -12,18 +12,10 @@ import {
   startConversation,
 } from "../../testing/fixtures/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
-import {
-  claimJob,
-  holdsAttempt,
-  leaseSeconds,
-  maxCrashes,
-  raiseAttempt,
-  readSnapshots,
-  releaseJob,
-  renewLeases,
-} from "./claim.ts";
+import { claimJob, holdsAttempt, raiseAttempt, readSnapshots, releaseJob, renewLeases } from "./claim.ts";
 import { storeTombstone } from "../conversations/erasure.ts";
 import { cancelQueuedJob, storeJobEnd, requestCancel } from "./end.ts";
+import { leaseMs, maxCrashes } from "../../tunables.ts";
 
 let db: OpenTestDatabase;
 
@@ -59,7 +51,7 @@ describe("claim", () => {
     expect(claimed?.sinceAcceptedMs).toBeGreaterThan(0);
     expect(claimed?.sinceAcceptedMs).toBeLessThan(10_000);
     expect(await readColumns(db.pool, job.id)).toMatchObject({ status: "active", deaths: 0 });
-    expect(await leaseLeft(job.id)).toBeCloseTo(leaseSeconds, 0);
+    expect(await leaseLeft(job.id)).toBeCloseTo(leaseMs / 1000, 0);
   });
 
   it("is refused for any job but the head", async () => {
@@ -114,7 +106,7 @@ describe("claim", () => {
       run: 2,
       attempt: 2,
     });
-    expect(await leaseLeft(id)).toBeCloseTo(leaseSeconds, 0);
+    expect(await leaseLeft(id)).toBeCloseTo(leaseMs / 1000, 0);
   });
 
   it("reports the time since the first claim", async () => {
@@ -222,7 +214,7 @@ describe("renewing leases", () => {
         [two.id, true],
       ]),
     );
-    for (const { id } of held) expect(await leaseLeft(id)).toBeCloseTo(leaseSeconds, 0);
+    for (const { id } of held) expect(await leaseLeft(id)).toBeCloseTo(leaseMs / 1000, 0);
   });
 
   it("does not revive jobs that were reclaimed, ended or deleted", async () => {

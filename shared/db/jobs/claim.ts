@@ -1,17 +1,14 @@
 import type { Pool } from "pg";
 import type { JobErrorCode, JobStatus } from "../../protocol/job.ts";
 import type { Sender } from "../../protocol/conversation.ts";
+import { interval, leaseMs, maxCrashes } from "../../tunables.ts";
 import { query, type Statement } from "../database.ts";
 import { byIds, type BatchResult, batched, skipLocked } from "../../async/batcher.ts";
 
-/** Length of a worker's lease on a job, by the database's clock. The worker renews it once a second. */
-export const leaseSeconds = 15;
-/** Runs that killed their worker, after which the job ends as failed: it would kill the next worker too. */
-export const maxCrashes = 3;
 /** Newest messages that a provider is shown. */
 export const maxPromptMessages = 100;
 
-const lease = `interval '${leaseSeconds} s'`;
+const lease = interval(leaseMs);
 /**
  * True if the job was released, or its lease expired and reclaims are allowed. They are paused after an outage, so that
  * living workers can renew their leases.

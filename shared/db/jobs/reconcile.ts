@@ -1,10 +1,11 @@
 import type { Pool } from "pg";
+import { dueAfterMs, interval } from "../../tunables.ts";
 import { query } from "../database.ts";
 
 /** Maximum rows checked in one batch, oldest first. */
 const batch = 1000;
 /** Delay before a job found in the queue is checked again. */
-const lookAgainAfter = "interval '15 s'";
+const lookAgainAfter = interval(dueAfterMs);
 
 const dueStatement = {
   name: "due-jobs",

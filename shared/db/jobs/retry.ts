@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { JobStatus } from "../../protocol/job.ts";
+import { dueAfterMs, interval } from "../../tunables.ts";
 import { inTransaction } from "../database.ts";
 
 export type RetryResult = { retried: true; head: boolean } | { retried: false; reason: keyof typeof retryRefusals };
@@ -47,7 +48,7 @@ export async function storeRetry(pool: Pool, jobId: string): Promise<RetryResult
     if (job.laterAnswered) return { retried: false, reason: "later_answered" };
     await client.query(
       `update jobs set status = 'queued', error_code = null, finished_at = null, started_at = null, deaths = 0,
-                       lease_until = null, cancel_requested_at = null, due_at = now() + interval '15 s'
+                       lease_until = null, cancel_requested_at = null, due_at = now() + ${interval(dueAfterMs)}
        where id = $1`,
       [jobId],
     );

@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { JobStatus } from "../../protocol/job.ts";
 import type { Sender } from "../../protocol/conversation.ts";
+import { dueAfterMs, interval, keyLifeHours } from "../../tunables.ts";
 import { query, type Statement } from "../database.ts";
 import { byIds, type BatchResult, batched, skipLocked } from "../../async/batcher.ts";
 
@@ -39,10 +40,7 @@ export interface ImportedMessage {
   timestamp: number;
 }
 
-/**
- * Grace period in which the reconciler ignores a queued job: its delivery is in progress, and most take under a second.
- */
-const dueAfter = "interval '15 s'";
+const dueAfter = interval(dueAfterMs);
 
 const insertConversationsStatement = {
   name: "insert-conversations",
@@ -227,9 +225,6 @@ export interface EarlierSubmission {
   /** True if accepted more than `keyLifeHours` ago. */
   stale: boolean;
 }
-
-/** Lifetime of an idempotency key. */
-const keyLifeHours = 24;
 
 const findByKeyStatement = {
   name: "find-by-idempotency-key",

@@ -1,8 +1,9 @@
 import type { Pool } from "pg";
+import { interval, staleCircuitReportMs } from "../../tunables.ts";
 import { query } from "../database.ts";
 
 /** Age of a report after which its worker is gone. */
-const staleAfter = "interval '15 s'";
+const staleAfter = interval(staleCircuitReportMs);
 
 const reportStatement = {
   name: "report-circuits",

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { interval, staleProviderReportMs } from "../../tunables.ts";
 import { query } from "../database.ts";
 
 /** A worker's report about one provider. None of it is secret: `GET /api/providers` shows it. */
@@ -9,8 +10,7 @@ export interface ReportedProvider {
   reason?: string | undefined;
 }
 
-/** Age at which three reports are missing: the worker is gone. */
-const staleAfter = "interval '90 s'";
+const staleAfter = interval(staleProviderReportMs);
 /** Time for which rows of gone workers are kept. The newest of them shows the configuration while no worker runs. */
 const keptFor = "interval '1 day'";
 /** Maximum reports read. More workers than this have no further providers. */
@@ -24,7 +24,7 @@ const reportStatement = {
     on conflict (worker_id) do update set providers = excluded.providers, reported_at = now(), ended = false`,
 };
 
-/** Stores the providers of a worker; to be repeated every 30 seconds. */
+/** Stores the providers of a worker; to be repeated every `providerReportEveryMs`. */
 export async function storeProviderReport(
   pool: Pool,
   workerId: string,

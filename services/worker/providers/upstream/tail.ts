@@ -1,13 +1,5 @@
 import type { Reply } from "./reply.ts";
-
-/**
- * Time to wait, in milliseconds, after the finish reason of a reply.
- *
- * `whole`: at best, usage follows. `early`: more of the reply follows, since the finish reason was sent with every
- * chunk or with the first; long enough for the pauses of a healthy stream. `done`: only the end of the body follows the
- * end mark, and the connection cannot be reused without it.
- */
-const tailMs = { whole: 1_000, early: 5_000, done: 100 };
+import { replyTailMs } from "../../../../shared/tunables.ts";
 
 /** Ends the wait after a whole reply, once nothing more of it arrives. */
 export class Tail {
@@ -35,6 +27,6 @@ export class Tail {
 
 /** A reply without words is useless, so the wait is that of a reply that continues. */
 function limitOf({ done, finishedEarly, hasWords }: Reply): number {
-  if (done) return tailMs.done;
-  return finishedEarly || !hasWords ? tailMs.early : tailMs.whole;
+  if (done) return replyTailMs.done;
+  return finishedEarly || !hasWords ? replyTailMs.early : replyTailMs.whole;
 }
