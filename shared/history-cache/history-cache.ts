@@ -1,3 +1,5 @@
+import { databaseConnectMs, databaseQueryMs } from "../tunables.ts";
+
 /**
  * Newest pages of conversations, as they are sent. PostgreSQL owns the truth: a page is found only under the version of
  * its conversation that the caller has just read there. So no write has to invalidate anything, and a page that a
@@ -36,10 +38,10 @@ export interface StoredPage {
 /** Timeout of storing and erasing. A slower Redis counts as down. */
 export const historyTimeoutMs = 250;
 /**
- * Lifetime of a reservation: longer than a page may take PostgreSQL (1.5 s for a connection, 3 s for the statement). A
- * reader that died keeps others from storing this page for no longer.
+ * Lifetime of a reservation: longer than a page may take PostgreSQL. A reader that died keeps others from storing this
+ * page for no longer.
  */
-export const reservationMs = 5000;
+export const reservationMs = databaseConnectMs + databaseQueryMs + 500;
 /**
  * Share of Redis' `maxmemory` above which no page is stored, so that the cache never takes the room that the queue and
  * the drafts need: a full Redis refuses those too.
