@@ -10,7 +10,7 @@ import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import { retryJob } from "../../shared/jobs/retry-job.ts";
 
 const usage = `Usage:
-  npm run jobs -- show <job id>     what became of a job, run by run
+  npm run jobs -- show <job id>     print the status of a job and each of its runs
   npm run jobs -- retry <job id>    queue a failed job again
 `;
 const closeMs = 5000;
@@ -45,7 +45,7 @@ async function retry(context: Parameters<typeof retryJob>[0], jobId: string): Pr
 async function show({ db }: Parameters<typeof retryJob>[0], jobId: string): Promise<number> {
   const job = await readJob(db.pool, jobId);
   if (!job) {
-    process.stderr.write("There is no such job.\n");
+    process.stderr.write("No job has this id.\n");
     return 1;
   }
   const why = job.errorCode === null ? "" : ` (${job.errorCode})`;

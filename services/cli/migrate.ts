@@ -7,7 +7,7 @@ try {
   const { DATABASE_URL, DATABASE_POOLER } = readDatabaseConfig();
   if (DATABASE_POOLER !== "none") {
     throw new ConfigError(
-      "Migrations hold a lock on one connection, which does not pass a pooler: run this with the DATABASE_URL of PostgreSQL itself, and without DATABASE_POOLER",
+      "Migrations hold a lock on one connection, which a pooler does not support: run this with the DATABASE_URL of PostgreSQL itself, and without DATABASE_POOLER",
     );
   }
   const { applied } = await migrate(DATABASE_URL);
@@ -15,5 +15,5 @@ try {
 } catch (error) {
   process.exitCode = 1;
   const explained = error instanceof ConfigError ? error : explainDatabase(error);
-  process.stderr.write(`${explained ? explained.message : `Migrating failed: ${String(error)}`}\n`);
+  process.stderr.write(`${explained ? explained.message : `Migration failed: ${String(error)}`}\n`);
 }

@@ -33,7 +33,7 @@ async function checkFiles(
     return { assistants, finding: ok(`${assistantsPath}: ${[...assistants.keys()].join(", ")}; ${pricesPath}`) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { assistants, finding: fault(error.message, "mend the file: docs/providers.md has its fields") };
+    return { assistants, finding: fault(error.message, "correct the file: docs/providers.md lists its fields") };
   }
 }
 
@@ -42,7 +42,7 @@ function checkProviders(environment: DoctorEnvironment): Finding {
   const named = available.map(({ name, model }) => (name === model ? name : `${name} (${model})`)).join(", ");
   if (available.some(({ name }) => name !== "preset")) return ok(`providers: ${named}`);
   return note(
-    "no AI provider is configured: every reply is a preset",
+    "no AI provider is configured, so every reply is a preset",
     "set OPENAI_API_KEY, ANTHROPIC_API_KEY or COMPATIBLE_BASE_URL",
   );
 }
@@ -54,7 +54,7 @@ function describeProxies({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: DoctorEnvironmen
   );
   if (ways.length === 0) return [];
   const except = NO_PROXY === undefined ? "" : `, except ${NO_PROXY}`;
-  return [ok(`requests to providers, challenge and traces: ${ways.join(", ")}${except}`)];
+  return [ok(`requests to providers, the challenge service and the trace collector: ${ways.join(", ")}${except}`)];
 }
 
 function checkProduction(environment: DoctorEnvironment): Finding[] {
@@ -63,13 +63,13 @@ function checkProduction(environment: DoctorEnvironment): Finding[] {
     ...(ADMIN_PASSWORD === undefined ? [note("Bull Board is not served", "set ADMIN_PASSWORD")] : []),
     ...(METRICS_TOKEN === undefined ? [note("/metrics is not served", "set METRICS_TOKEN")] : []),
     ...(ALLOWED_ORIGINS === undefined
-      ? [note("no page of another origin may call the API", "set ALLOWED_ORIGINS if the widget is embedded elsewhere")]
+      ? [note("pages of other origins cannot call the API", "set ALLOWED_ORIGINS if the widget is embedded elsewhere")]
       : []),
     ...(CONVERSATION_ACCESS === "open"
-      ? [note("whoever knows a conversation's id may read, write and delete it", "set CONVERSATION_ACCESS=token")]
+      ? [note("anyone who knows a conversation's id can read, write and delete it", "set CONVERSATION_ACCESS=token")]
       : []),
     ...(TRUST_PROXY === false
-      ? [note("client addresses are those of the connections", "behind a proxy, set TRUST_PROXY")]
+      ? [note("client addresses are taken from the connections", "behind a proxy, set TRUST_PROXY")]
       : []),
   ];
 }

@@ -19,7 +19,7 @@ const models = z.object({ data: z.array(z.object({ id: z.string() })) });
 /** Asks each configured provider once whether it accepts the key and knows the models. */
 export async function checkKeys(config: Config, assistants: Assistants): Promise<Finding[]> {
   const findings = await Promise.all(questions(config).map((question) => ask(question, config, assistants)));
-  return findings.length > 0 ? findings : [note("there is no key to check")];
+  return findings.length > 0 ? findings : [note("no provider is configured, so there is no key to check")];
 }
 
 function questions(config: Config): Question[] {
@@ -49,10 +49,10 @@ async function ask({ provider, url, headers }: Question, config: Config, assista
     const response = await fetch(url, { headers, signal, redirect: "manual" });
     const body: unknown = await response.json().catch(() => undefined);
     if (response.status === 401 || response.status === 403) {
-      return fault(`${provider}: ${host} refuses the key (${response.status})`, "check the key, and what it may do");
+      return fault(`${provider}: ${host} rejects the key (${response.status})`, "check the key and its permissions");
     }
     if (!response.ok) {
-      return note(`${provider}: ${host} does not list its models (${response.status}): the key was not checked`);
+      return note(`${provider}: ${host} does not list its models (${response.status}), so the key was not checked`);
     }
     return checkModels(provider, wantedModels(provider, config, assistants), body);
   } catch (error) {
@@ -63,12 +63,12 @@ async function ask({ provider, url, headers }: Question, config: Config, assista
 
 function checkModels(provider: ProviderName, wanted: readonly string[], body: unknown): Finding {
   const listed = models.safeParse(body);
-  if (!listed.success) return note(`${provider}: answered, but not with a list of models`);
+  if (!listed.success) return note(`${provider}: the response is not a list of models, so the key was not checked`);
   const missing = wanted.filter(
     (model) => !listed.data.data.some(({ id }) => id === model || id.startsWith(`${model}-`)),
   );
-  if (missing.length === 0) return ok(`${provider}: takes the key, and knows ${wanted.join(", ")}`);
-  return note(`${provider}: takes the key, but does not list ${missing.join(", ")}`, "check the name of the model");
+  if (missing.length === 0) return ok(`${provider}: accepts the key and lists ${wanted.join(", ")}`);
+  return note(`${provider}: accepts the key, but does not list ${missing.join(", ")}`, "check the model's name");
 }
 
 function wantedModels(provider: ProviderName, config: Config, assistants: Assistants): string[] {

@@ -35,7 +35,7 @@ export async function checkPostgres(url: string, options: Options): Promise<Find
     client = makeClient(url);
     await client.connect();
   } catch (error) {
-    const unknown = "see whether it runs, and whether host, user, password and database in DATABASE_URL are right";
+    const unknown = "check that it is running, and that host, user, password and database in DATABASE_URL are correct";
     const mend = describeRefusal(error)?.mend ?? unknown;
     return [fault(`${placeOf(url)} does not answer: ${describeError(error)}`, mend)];
   }
@@ -79,7 +79,7 @@ async function checkServer(client: pg.Client, url: string): Promise<Finding> {
   const ms = (performance.now() - began).toFixed(1);
   const major = Math.floor(number / 10_000);
   const said = `PostgreSQL ${major}.${number % 10_000} at ${placeOf(url)} answers in ${ms} ms`;
-  if (major < oldestSupported) return fault(said, `it is too old: ${oldestSupported} or newer is needed`);
+  if (major < oldestSupported) return fault(said, `use PostgreSQL ${oldestSupported} or newer`);
   return ok(said);
 }
 
@@ -95,7 +95,7 @@ async function checkState(client: pg.Client, { DATABASE_POOLER }: Options): Prom
     ...(DATABASE_POOLER === "transaction" ? [isolationAdvice(state)] : []),
   ].filter((advice) => advice !== undefined);
   if (advices.length > 0) return advices.map(({ text, mend }) => fault(text, mend));
-  return [ok(`it takes writes, and its encoding is ${state.encoding}`)];
+  return [ok(`it accepts writes, and its encoding is ${state.encoding}`)];
 }
 
 async function readTime(client: pg.Client): Promise<number> {
@@ -103,8 +103,8 @@ async function readTime(client: pg.Client): Promise<number> {
 }
 
 async function checkSchema(client: pg.Client): Promise<Finding> {
-  if (await isMigrated(client)) return ok("its schema is that of this version");
-  return fault("its schema is not that of this version", "npm run migrate");
+  if (await isMigrated(client)) return ok("its schema matches this version");
+  return fault("its schema does not match this version", "run: npm run migrate");
 }
 
 async function checkConnections(client: pg.Client, { onRedis, DATABASE_CONNECTIONS }: Options): Promise<Finding> {
@@ -116,9 +116,9 @@ async function checkConnections(client: pg.Client, { onRedis, DATABASE_CONNECTIO
   );
   const each = DATABASE_CONNECTIONS + (onRedis ? 0 : withoutRedis);
   const processes = Math.floor((most - others) / each);
-  const said = `room for ${processes} processes of up to ${each} connections (max_connections leaves ${most}, ${others} are others')`;
+  const said = `room for ${processes} processes of up to ${each} connections (max_connections allows ${most}, other databases use ${others})`;
   if (processes >= 2) return ok(said);
-  return fault(said, "raise max_connections, or lower DATABASE_CONNECTIONS: an API and a worker need room for two");
+  return fault(said, "raise max_connections or lower DATABASE_CONNECTIONS: an API and a worker need room for two processes");
 }
 
 async function checkSettings(client: pg.Client, url: string): Promise<Finding[]> {
@@ -130,7 +130,7 @@ async function checkSettings(client: pg.Client, url: string): Promise<Finding[]>
   const findings: Finding[] = [];
   if (settings.fsync === "off" || settings.commit === "off") {
     const what = settings.fsync === "off" ? "fsync" : "synchronous_commit";
-    findings.push(note(`${what} is off: a power cut may lose messages that were accepted`, `set ${what} = on`));
+    findings.push(note(`${what} is off, so a power failure can lose accepted messages`, `set ${what} = on`));
   }
   if (settings.encrypted === false && !isLocal(url)) {
     findings.push(note("the connection to it is not encrypted", "add ?sslmode=verify-full to DATABASE_URL"));
@@ -140,12 +140,12 @@ async function checkSettings(client: pg.Client, url: string): Promise<Finding[]>
 
 /** Detects a pooler on the way, and compares it with the configured one. */
 async function checkWay(client: pg.Client, url: string, { onRedis, DATABASE_POOLER }: Options): Promise<Finding[]> {
-  if (DATABASE_POOLER === "transaction") return [ok("behind a pooler, as DATABASE_POOLER says")];
+  if (DATABASE_POOLER === "transaction") return [ok("it is behind a pooler, as DATABASE_POOLER says")];
   if (await isBehindPooler(url)) {
     return [
       fault(
-        "a pooler in transaction mode stands before it",
-        "set DATABASE_POOLER=transaction, and a REDIS_URL, or let DATABASE_URL reach PostgreSQL itself",
+        "DATABASE_URL leads to a pooler in transaction mode",
+        "set DATABASE_POOLER=transaction and REDIS_URL, or point DATABASE_URL at PostgreSQL itself",
       ),
     ];
   }
@@ -172,8 +172,8 @@ async function checkNotifications(client: pg.Client, url: string): Promise<Findi
     await sender.query("notify parley_doctor");
     if (await within(notificationMs, heard).catch(() => false)) return ok("notifications arrive");
     return fault(
-      "notifications do not arrive: replies would not be seen while they grow",
-      "let DATABASE_URL reach PostgreSQL itself, or a pooler in session mode",
+      "notifications do not arrive, so replies would not be streamed",
+      "point DATABASE_URL at PostgreSQL itself or at a pooler in session mode",
     );
   } finally {
     await sender.end();
@@ -183,7 +183,7 @@ async function checkNotifications(client: pg.Client, url: string): Promise<Findi
 async function one<Row extends pg.QueryResultRow>(client: pg.Client, sql: string): Promise<Row> {
   const { rows } = await client.query<Row>(sql);
   const [row] = rows;
-  if (!row) throw new Error("a question was not answered");
+  if (!row) throw new Error("a query returned no row");
   return row;
 }
 

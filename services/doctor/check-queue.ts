@@ -25,7 +25,7 @@ export async function checkQueue(store: QueueStore): Promise<Finding> {
   } catch (error) {
     const refusal = describeRefusal(error);
     return refusal
-      ? fault(`the queue cannot work: ${refusal.text}`, refusal.mend)
+      ? fault(`the queue does not work: ${refusal.text}`, refusal.mend)
       : fault(`the queue does not answer: ${describeError(error)}`);
   } finally {
     await within(closeMs, backend.close()).catch(() => undefined);
@@ -38,8 +38,8 @@ async function askQueue(backend: Awaited<ReturnType<typeof createQueueBackend>>,
     await queue.bull.waitUntilReady();
     await queue.probe();
     const { waiting, active, workers, paused } = await queue.counts();
-    if (paused) return note("the queue is paused: no message is answered", "resume it in Bull Board, /admin/queues");
-    return ok(`the queue takes writes: ${waiting} wait, ${active} are answered, ${workers} workers are connected`);
+    if (paused) return note("the queue is paused, so no message is answered", "resume it in Bull Board, /admin/queues");
+    return ok(`the queue accepts writes: ${waiting} waiting, ${active} active, ${workers} workers connected`);
   } finally {
     await queue.close().catch(() => undefined);
   }

@@ -26,7 +26,7 @@ export async function checkRedis(url: string, databaseUrl: string): Promise<Find
   } catch (error) {
     const refusal = describeRefusal(trouble ?? error);
     if (refusal) return [fault(`Redis at ${placesOf(url)} refuses: ${refusal.text}`, refusal.mend)];
-    const mend = "see whether it runs, and whether host, user and password in REDIS_URL are right";
+    const mend = "check that it is running, and that host, user and password in REDIS_URL are correct";
     return [fault(`Redis at ${placesOf(url)} does not answer: ${describeError(trouble ?? error)}`, mend)];
   } finally {
     await within(answerMs, disconnectRedis(redis)).catch(() => undefined);
@@ -45,14 +45,14 @@ async function checkServer(server: Redis): Promise<Finding[]> {
   const persists = read("aof_enabled") === "1";
   return [
     isOld(read("redis_version"))
-      ? fault(said, `it is too old: ${oldestSupported.join(".")} or newer is needed`)
+      ? fault(said, `use Redis ${oldestSupported.join(".")} or newer`)
       : ok(said),
     await checkClock("Redis", () => readTime(server)),
     persists
-      ? ok("it keeps an append-only file")
+      ? ok("it has an append-only file")
       : note(
-          "it keeps no append-only file: after its restart the workers put back what PostgreSQL says is unanswered",
-          "set appendonly yes, if that shall not take the seconds it takes",
+          "it has no append-only file: after a restart, the workers restore the queue from PostgreSQL",
+          "set appendonly yes to avoid the seconds that this takes",
         ),
   ];
 }
@@ -79,7 +79,7 @@ function checkWay(url: string): Finding[] {
   const local =
     target.kind === "socket" || (target.kind === "server" && ["localhost", "127.0.0.1", "::1"].includes(target.host));
   if (target.tls || local) return [];
-  return [note("the connection to it is not encrypted", "where the network is not yours alone, use rediss://")];
+  return [note("the connection to it is not encrypted", "use rediss:// unless the network is private")];
 }
 
 function isOld(version: string | undefined): boolean {

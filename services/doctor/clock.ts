@@ -14,5 +14,5 @@ export async function checkClock(store: string, readTime: () => Promise<number>)
   const skewMs = Math.round(theirs - (began + ended) / 2);
   const said = `its clock and this machine's differ by ${Math.abs(skewMs)} ms`;
   if (Math.abs(skewMs) <= toleratedMs + (ended - began)) return ok(said);
-  return note(said, `let both machines, this one and that of ${store}, take their time from NTP`);
+  return note(said, `synchronise both this machine and that of ${store} with NTP`);
 }

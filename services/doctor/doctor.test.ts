@@ -64,11 +64,11 @@ describe("doctor", () => {
     await using database = await createTestDatabase();
     const { code, said } = await examine({ DATABASE_URL: database.url, ...secrets });
     expect(said).toMatch(/ok +PostgreSQL \d+\.\d+ at /);
-    expect(said).toMatch(/ok +its schema is that of this version/);
+    expect(said).toMatch(/ok +its schema matches this version/);
     expect(said).toMatch(/ok +its clock and this machine's differ by \d+ ms/);
     expect(said).toMatch(/ok +room for \d+ processes/);
     expect(said).toMatch(/ok +notifications arrive/);
-    expect(said).toMatch(/ok +the queue takes writes: 0 wait, 0 are answered, 0 workers/);
+    expect(said).toMatch(/ok +the queue accepts writes: 0 waiting, 0 active, 0 workers/);
     expect(said).toContain("0 fault(s)");
     expect(code).toBe(0);
   });
@@ -86,7 +86,7 @@ describe("doctor", () => {
     await client.query("update settings set value = 'an older one' where key = 'schema'");
     await client.end();
     const { code, said } = await examine({ DATABASE_URL: database.url });
-    expect(said).toMatch(/fault +its schema is not that of this version\n +-> npm run migrate/);
+    expect(said).toMatch(/fault +its schema does not match this version\n +-> run: npm run migrate/);
     expect(code).toBe(1);
   });
 
@@ -120,7 +120,7 @@ describe("doctor", () => {
     const env = { DATABASE_URL: database.url, REDIS_URL: redis.url };
     const healthy = await examine(env);
     expect(healthy.said).toMatch(/ok +(Redis|Valkey) \S+ at 127\.0\.0\.1:\d+ answers/);
-    expect(healthy.said).toMatch(/note +it keeps no append-only file/);
+    expect(healthy.said).toMatch(/note +it has no append-only file/);
     expect(healthy.code).toBe(0);
     const { Redis } = await import("ioredis");
     const client = new Redis(redis.url);
@@ -139,20 +139,20 @@ describe("doctor", () => {
     await using database = await createTestDatabase();
     await using redis = await startRedis({ settings: () => ({ databases: "4" }) });
     const env = { DATABASE_URL: database.url, REDIS_URL: `${redis.url}/3` };
-    expect((await examine(env)).said).toMatch(/ok +the queue takes writes: 0 wait/);
+    expect((await examine(env)).said).toMatch(/ok +the queue accepts writes: 0 waiting/);
     expect((await examine({ ...env, REDIS_URL: `${redis.url}/4` })).said).toMatch(
       /fault +.*does not have the database of REDIS_URL\n +-> .*databases/,
     );
     await askRedis(redis, "CONFIG", "SET", "maxmemory", "1");
     const full = await examine(env);
-    expect(full.said).toMatch(/fault +the queue cannot work: Redis is full.*\n +-> raise maxmemory/);
+    expect(full.said).toMatch(/fault +the queue does not work: Redis is full.*\n +-> raise maxmemory/);
     expect(full.code).toBe(1);
     await askRedis(redis, "CONFIG", "SET", "maxmemory", "0");
     await askRedis(redis, "ACL", "SETUSER", "default", "-evalsha", "-eval");
-    expect((await examine(env)).said).toMatch(/fault +the queue cannot work: Redis does not let its user/);
+    expect((await examine(env)).said).toMatch(/fault +the queue does not work: Redis does not let its user/);
     await askRedis(redis, "ACL", "SETUSER", "default", "+@all");
     await askRedis(redis, "REPLICAOF", "127.0.0.1", "1");
-    expect((await examine(env)).said).toMatch(/fault +the queue cannot work: Redis is a replica/);
+    expect((await examine(env)).said).toMatch(/fault +the queue does not work: Redis is a replica/);
   });
 
   it.skipIf(!redisAvailable)("checks every master of a Redis Cluster", { timeout: 60_000 }, async () => {
@@ -175,12 +175,12 @@ describe("doctor", () => {
     await using database = await createTestDatabase();
     const env = { DATABASE_URL: database.url, ...secrets };
     const good = { ...env, OPENAI_BASE_URL: await startModels() };
-    expect((await examine(good)).said).not.toContain("takes the key");
-    expect((await examine(good, ["--keys"])).said).toMatch(/ok +openai: takes the key, and knows gpt-6\.1-terra/);
+    expect((await examine(good)).said).not.toContain("accepts the key");
+    expect((await examine(good, ["--keys"])).said).toMatch(/ok +openai: accepts the key and lists gpt-6\.1-terra/);
     const unknown = await examine({ ...good, OPENAI_MODEL: "gpt-0" }, ["--keys"]);
-    expect(unknown.said).toMatch(/note +openai: takes the key, but does not list gpt-0/);
+    expect(unknown.said).toMatch(/note +openai: accepts the key, but does not list gpt-0/);
     const refused = await examine({ ...good, OPENAI_API_KEY: "another-key-not-to-say" }, ["--keys"]);
-    expect(refused.said).toMatch(/fault +openai: .* refuses the key \(401\)/);
+    expect(refused.said).toMatch(/fault +openai: .* rejects the key \(401\)/);
     expect(refused.said).not.toContain("another-key-not-to-say");
     expect(refused.code).toBe(1);
     const silent = await examine({ ...env, OPENAI_BASE_URL: await startModels(404) }, ["--keys"]);
@@ -189,15 +189,15 @@ describe("doctor", () => {
 
   it("finds the embedded PostgreSQL: missing, stopped and running", { timeout: 60_000 }, async () => {
     const folder = await emptyFolder();
-    expect((await examine({}, [], folder)).said).toMatch(/ok +the embedded one: npm start will make it/);
+    expect((await examine({}, [], folder)).said).toMatch(/ok +embedded: npm start will create it/);
     const server = await startEmbeddedPostgres({ dataDir: join(folder, "postgres"), log: quietLog() });
     const running = await examine({}, [], folder);
-    expect(running.said).toMatch(/ok +the embedded one in \S+\n/);
+    expect(running.said).toMatch(/ok +embedded, in \S+\n/);
     // Nobody has migrated it.
-    expect(running.said).toMatch(/fault +its schema is not that of this version/);
+    expect(running.said).toMatch(/fault +its schema does not match this version/);
     await server.stop();
     const asleep = await examine({}, [], folder);
-    expect(asleep.said).toMatch(/it did not run, and was started for this/);
+    expect(asleep.said).toMatch(/it was not running and was started for these checks/);
     expect(asleep.said).toMatch(/ok +PostgreSQL/);
     // It is not left running.
     const again = await startEmbeddedPostgres({ dataDir: join(folder, "postgres"), log: quietLog() });

@@ -16,8 +16,8 @@ interface DoctorOptions {
 }
 
 const usage = `Usage:
-  npm run doctor              checks configuration, stores and clocks, and says what to mend
-  npm run doctor -- --keys    also asks each provider, with one call, whether it takes its key
+  npm run doctor              check configuration, stores and clocks, and say how to fix problems
+  npm run doctor -- --keys    also check each provider's key, with one request
 `;
 
 /**
@@ -38,7 +38,7 @@ export async function doctor(args: readonly string[], options: DoctorOptions): P
     return count(sections, "fault") === 0 ? 0 : 1;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    write(print([{ title: "Configuration", findings: [fault(error.message, "mend the environment, or .env")] }]));
+    write(print([{ title: "Configuration", findings: [fault(error.message, "correct the environment or .env")] }]));
     return 1;
   }
 }
@@ -57,7 +57,7 @@ async function examine(
   return [
     { title: "Configuration", findings },
     { title: "PostgreSQL", findings: postgres },
-    { title: "Redis", findings: redis ?? [ok("not used: queue, drafts and live hints are on PostgreSQL")] },
+    { title: "Redis", findings: redis ?? [ok("not used: the queue, drafts and live hints are on PostgreSQL")] },
     ...(providers ? [{ title: "Keys", findings: providers }] : []),
   ];
 }

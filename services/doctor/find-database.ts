@@ -24,7 +24,7 @@ export async function findDatabase(databaseUrl: string | undefined, folder: stri
     await findBinaries();
     const dataDir = join(folder, "postgres");
     if (!(await exists(join(dataDir, "PG_VERSION")))) {
-      return { findings: [ok("the embedded one: npm start will make it")], close: stayOpen };
+      return { findings: [ok("embedded: npm start will create it")], close: stayOpen };
     }
     return await openEmbedded(dataDir);
   } catch (error) {
@@ -40,14 +40,14 @@ async function openEmbedded(dataDir: string): Promise<FoundDatabase> {
   try {
     const { url, stop } = await startEmbeddedPostgres({ dataDir, log });
     return {
-      findings: [ok(`the embedded one in ${dataDir}: it did not run, and was started for this`)],
+      findings: [ok(`embedded, in ${dataDir}: it was not running and was started for these checks`)],
       url,
       close: stop,
     };
   } catch (error) {
     const url = await findRunning(dataDir);
     if (url === undefined) throw error;
-    return { findings: [ok(`the embedded one in ${dataDir}`)], url, close: stayOpen };
+    return { findings: [ok(`embedded, in ${dataDir}`)], url, close: stayOpen };
   }
 }
 

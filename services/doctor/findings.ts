@@ -3,7 +3,7 @@ export interface Finding {
   state: "ok" | "note" | "fault";
   text: string;
   /** The suggested fix. */
-  mend?: string;
+  fix?: string;
 }
 
 export interface Section {
@@ -15,12 +15,12 @@ export function ok(text: string): Finding {
   return { state: "ok", text };
 }
 
-export function note(text: string, mend?: string): Finding {
-  return { state: "note", text, ...(mend !== undefined && { mend }) };
+export function note(text: string, fix?: string): Finding {
+  return { state: "note", text, ...(fix !== undefined && { fix }) };
 }
 
-export function fault(text: string, mend?: string): Finding {
-  return { state: "fault", text, ...(mend !== undefined && { mend }) };
+export function fault(text: string, fix?: string): Finding {
+  return { state: "fault", text, ...(fix !== undefined && { fix }) };
 }
 
 /** Formats the findings for a terminal. */
@@ -35,8 +35,8 @@ export function count(sections: readonly Section[], state: Finding["state"]): nu
   return sections.flatMap(({ findings }) => findings).filter((finding) => finding.state === state).length;
 }
 
-function printFinding({ state, text, mend }: Finding): string[] {
+function printFinding({ state, text, fix }: Finding): string[] {
   const indent = " ".repeat(9);
   const body = text.replaceAll("\n", `\n${indent}`);
-  return [`  ${state.padEnd(6)} ${body}`, ...(mend === undefined ? [] : [`${indent}-> ${mend}`])];
+  return [`  ${state.padEnd(6)} ${body}`, ...(fix === undefined ? [] : [`${indent}-> ${fix}`])];
 }

@@ -18,10 +18,10 @@ it("prints addresses and a curl line to paste, without colours if not on a termi
   Data        .data/postgres
   Queue       on PostgreSQL
 
-  Ask something:
+  Send a message:
   curl -sS http://localhost:3000/api/chat -H 'Content-Type: application/json' -H 'Prefer: wait=20' -d '{"message":"Hello"}'
 
-  Ctrl-C ends it.
+  Press Ctrl-C to stop.
 
 `);
 });

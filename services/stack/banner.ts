@@ -27,10 +27,10 @@ export function banner({ url, operator, data, queue, seconds }: BannerFacts): st
     "",
     ...rows.map(([name = "", value = ""]) => `  ${name.padEnd(12)}${value}`),
     "",
-    "  Ask something:",
+    "  Send a message:",
     `  curl -sS ${url}/api/chat -H 'Content-Type: application/json' -H 'Prefer: wait=20' -d '{"message":"Hello"}'`,
     "",
-    "  Ctrl-C ends it.",
+    "  Press Ctrl-C to stop.",
     "",
     "",
   ].join("\n");

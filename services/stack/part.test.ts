@@ -56,7 +56,7 @@ describe("process of the stack", () => {
   });
 
   it("reports how it ended if it was never ready", async () => {
-    await expect(start("process.exit(3)")).rejects.toThrow("test ended before it was ready (exit code 3)");
+    await expect(start("process.exit(3)")).rejects.toThrow("test exited before it was ready (exit code 3)");
   });
 
   async function start(program: string, env: Record<string, string> = {}) {

@@ -45,7 +45,7 @@ export async function startPart({ name, script }: Part, { env, stopping, hurry }
   });
   const run = { exited, stop: () => end(child, exited, hurry) };
   const ended = exited.then((how) =>
-    Promise.reject(new StackError(`${name} ended before it was ready (${how}); it says why above`)),
+    Promise.reject(new StackError(`${name} exited before it was ready (${how}). See its log above.`)),
   );
   try {
     await within(readyMs, Promise.race([says(child, "ready"), ended, rejectWhen(stopping)]));

@@ -39,7 +39,7 @@ async function openLock(folder: string): Promise<FileLock | undefined> {
     const owner = `$(id -u):$(id -g) ${folder}`;
     throw new StackError(
       `Parley keeps its data in ${folder}, but cannot write there (${error instanceof Error ? error.message : "unknown"}).\n` +
-        `If it was made by a start as root, start as root again, or give it to yourself: sudo chown -R ${owner}`,
+        `If root created it, start as root again, or change its owner: sudo chown -R ${owner}`,
       { cause: error },
     );
   }
@@ -48,8 +48,8 @@ async function openLock(folder: string): Promise<FileLock | undefined> {
 async function occupiedMessage(noticeFile: string): Promise<string> {
   const running = await readNotice(noticeFile);
   // The other run has the lock but has not written its notice yet.
-  if (running === undefined) return "Parley is just being started here by another process.";
-  return `Parley already runs here: ${running.url} (process ${running.pid}).\nIts Ctrl-C ends it, or: kill ${running.pid}`;
+  if (running === undefined) return "Another process is starting Parley in this folder.";
+  return `Parley is already running here: ${running.url} (process ${running.pid}).\nStop it with Ctrl-C in its terminal, or: kill ${running.pid}`;
 }
 
 async function readNotice(noticeFile: string) {

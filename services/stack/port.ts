@@ -20,8 +20,8 @@ function takenMessage(port: number, key: string): string {
   const finder = process.platform === "linux" ? `ss -ltnp 'sport = :${port}'` : `lsof -nP -iTCP:${port} -sTCP:LISTEN`;
   const other = port < 65_535 ? port + 1 : port - 1;
   return (
-    `Port ${port} is taken by another program; this names it: ${finder}\n` +
-    `Stop that program, or start Parley on another port: ${key}=${other} npm start`
+    `Port ${port} is in use by another program. To find it: ${finder}\n` +
+    `Stop that program, or use another port: ${key}=${other} npm start`
   );
 }
 
@@ -33,9 +33,7 @@ async function isTaken(port: number): Promise<boolean> {
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     if (error.code === "EADDRINUSE") return true;
-    throw new StackError(
-      `Parley cannot listen on port ${port} (${String(error.code)}): choose another one, above 1023`,
-    );
+    throw new StackError(`Parley cannot listen on port ${port} (${String(error.code)}). Choose a port above 1023.`);
   } finally {
     server.close();
   }

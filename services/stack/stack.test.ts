@@ -72,7 +72,7 @@ afterEach(async () => {
 describe("npm start", { timeout: 30_000 }, () => {
   it("starts everything, prints addresses once ready, and leaves nothing behind at Ctrl-C", async () => {
     const stack = start(["good", "listening"]);
-    await says(stack, "Ctrl-C ends it.");
+    await says(stack, "Press Ctrl-C to stop.");
     const started = processTree(stack.process.pid ?? 0);
     expect(started.map(({ command }) => command)).toEqual(
       expect.arrayContaining([
@@ -106,14 +106,14 @@ describe("npm start", { timeout: 30_000 }, () => {
   it("reports a running Parley and leaves it alone", async () => {
     copyTemplate();
     const first = start(["good"]);
-    await says(first, "Ctrl-C ends it.");
+    await says(first, "Press Ctrl-C to stop.");
 
     const second = start(["good"], { PORT: `${await freePort()}` });
 
     expect(await second.exited).toBe(1);
     expect(second.output()).toBe(
-      `Parley already runs here: http://localhost:${port} (process ${first.process.pid}).\n` +
-        `Its Ctrl-C ends it, or: kill ${first.process.pid}\n`,
+      `Parley is already running here: http://localhost:${port} (process ${first.process.pid}).\n` +
+        `Stop it with Ctrl-C in its terminal, or: kill ${first.process.pid}\n`,
     );
     expect(first.process.exitCode).toBeNull();
   });
@@ -122,12 +122,15 @@ describe("npm start", { timeout: 30_000 }, () => {
     copyTemplate();
     const both = [start(["good"]), start(["good"])];
 
-    await vi.waitFor(() => expect(both.map(({ output }) => output()).join("")).toContain("Ctrl-C ends it."), patience);
+    await vi.waitFor(
+      () => expect(both.map(({ output }) => output()).join("")).toContain("Press Ctrl-C to stop."),
+      patience,
+    );
 
-    const winner = both.findIndex(({ output }) => output().includes("Ctrl-C ends it."));
+    const winner = both.findIndex(({ output }) => output().includes("Press Ctrl-C to stop."));
     const loser = both[1 - winner];
     expect(await loser?.exited).toBe(1);
-    expect(loser?.output()).toMatch(/already runs here|just being started here/);
+    expect(loser?.output()).toMatch(/already running here|is starting Parley in this folder/);
   });
 
   it("reports a port in use before creating anything", async () => {
@@ -138,7 +141,7 @@ describe("npm start", { timeout: 30_000 }, () => {
 
     expect(await stack.exited).toBe(1);
     other.close();
-    expect(stack.output()).toContain(`Port ${port} is taken by another program`);
+    expect(stack.output()).toContain(`Port ${port} is in use by another program`);
     expect(stack.output()).toContain(`PORT=${port + 1} npm start`);
     expect(await readdir(folder)).toEqual(["npm-start.lock"]);
   });
@@ -146,19 +149,19 @@ describe("npm start", { timeout: 30_000 }, () => {
   it("restarts a process that exits, without a second banner", async () => {
     copyTemplate();
     const stack = start(["good"]);
-    await says(stack, "Ctrl-C ends it.");
+    await says(stack, "Press Ctrl-C to stop.");
     const pid = Number(/good runs as (\d+)/.exec(stack.output())?.[1]);
 
     process.kill(pid, "SIGKILL");
 
-    await says(stack, /good ended by itself \(SIGKILL\); it is started again in 1 s[^]*good runs as/);
+    await says(stack, /good exited unexpectedly \(SIGKILL\); restarting in 1 s[^]*good runs as/);
     expect(stack.output().match(/Parley is ready/g)).toHaveLength(1);
   });
 
   it("restarts PostgreSQL on the same port", async () => {
     copyTemplate();
     const stack = start(["good"]);
-    await says(stack, "Ctrl-C ends it.");
+    await says(stack, "Press Ctrl-C to stop.");
     const before = postgresOf(stack);
 
     process.kill(before?.pid ?? 0, "SIGKILL");
@@ -175,20 +178,20 @@ describe("npm start", { timeout: 30_000 }, () => {
     const stack = start(["good", "failing"]);
 
     expect(await stack.exited).toBe(1);
-    expect(stack.output()).toContain("failing ended before it was ready (exit code 3)");
+    expect(stack.output()).toContain("failing exited before it was ready (exit code 3)");
     expect(listProcesses().filter(({ command }) => command.includes(base))).toEqual([]);
   });
 
   it("leaves no process when killed with SIGKILL, and the next start finds the port free", async () => {
     copyTemplate();
     const stack = start(["good", "listening"]);
-    await says(stack, "Ctrl-C ends it.");
+    await says(stack, "Press Ctrl-C to stop.");
     const started = processTree(stack.process.pid ?? 0);
 
     stack.process.kill("SIGKILL");
     const next = start(["good", "listening"]);
 
-    await says(next, "Ctrl-C ends it.");
+    await says(next, "Press Ctrl-C to stop.");
     expect(left(started)).toEqual([]);
   });
 
@@ -196,7 +199,7 @@ describe("npm start", { timeout: 30_000 }, () => {
     await using database = await createTestDatabase();
     const stack = start(["good"], { DATABASE_URL: database.url });
 
-    await says(stack, "Ctrl-C ends it.");
+    await says(stack, "Press Ctrl-C to stop.");
 
     const { host, pathname } = new URL(database.url);
     expect(stack.output()).toContain(`Data        PostgreSQL at ${host}${pathname}\n`);
@@ -208,7 +211,7 @@ describe("npm start", { timeout: 30_000 }, () => {
 
     expect(await stack.exited).toBe(1);
     expect(stack.output()).toContain(
-      `PostgreSQL at 127.0.0.1:${port}/chat could not be prepared: connect ECONNREFUSED`,
+      `PostgreSQL at 127.0.0.1:${port}/chat could not be migrated: connect ECONNREFUSED`,
     );
     expect(stack.output()).not.toContain("hunter22");
   });

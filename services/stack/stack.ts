@@ -125,8 +125,8 @@ async function migrateDatabase(
   } catch (error) {
     if (environment.DATABASE_URL === undefined) throw error;
     throw new StackError(
-      `PostgreSQL at ${host(databaseUrl)} could not be prepared: ${describeError(error)}\n` +
-        "Check DATABASE_URL; without it, npm start brings its own PostgreSQL.",
+      `PostgreSQL at ${host(databaseUrl)} could not be migrated: ${describeError(error)}\n` +
+        "Check DATABASE_URL. Without it, npm start runs its own PostgreSQL.",
       { cause: error },
     );
   }
@@ -160,7 +160,7 @@ function newPassword(nodeEnv: string): string | undefined {
 
 function describeFolder(folder: string): string {
   const shown = relative(process.cwd(), folder);
-  return `${join(shown, "postgres")} (an embedded PostgreSQL; its log: ${join(shown, "postgres.log")})`;
+  return `${join(shown, "postgres")} (embedded PostgreSQL; log: ${join(shown, "postgres.log")})`;
 }
 
 /** The part of a store's URL that may be shown. */

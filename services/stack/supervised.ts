@@ -57,7 +57,7 @@ export class Supervised {
     let how = await first.exited;
     for (let failures = 1; !signal.aborted; failures++) {
       const delayMs = exponentialBackoffMs(failures, delays);
-      log.error(`${name} ended by itself (${how}); it is started again in ${delayMs / 1000} s`);
+      log.error(`${name} exited unexpectedly (${how}); restarting in ${delayMs / 1000} s`);
       await wait(delayMs, signal);
       if (signal.aborted) return;
       const startedAt = Date.now();

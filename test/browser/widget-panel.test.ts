@@ -133,7 +133,7 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await shown(widget).getByText("You are offline.").waitFor();
       await widget.set({ notice: { kind: "busy", resumesAt: Date.now() + 60_000 } });
       const left = async () =>
-        Number(/\d+/.exec((await shown(widget).getByText("Next try in").textContent()) ?? "")?.[0]);
+        Number(/\d+/.exec((await shown(widget).getByText("Trying again in").textContent()) ?? "")?.[0]);
       const first = await left();
       expect(first).toBeLessThanOrEqual(60);
       await expect.poll(left, patience).toBeLessThan(first);
@@ -200,7 +200,7 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await using widget = await open();
       await widget.put(talk.question("a"));
       await menu(widget, "New conversation");
-      await widget.page.getByRole("button", { name: "Start anew" }).click();
+      await widget.page.getByRole("button", { name: "Start", exact: true }).click();
       expect(await widget.calls()).toEqual([["startNew"]]);
     });
 

@@ -14,10 +14,10 @@ export function conversationView(
   return html`<article>
     <h1>Conversation <code>${conversation.id}</code></h1>
     <p>
-      ${conversation.assistantType}, last change ${formatTime(conversation.updatedAt)},
-      ${conversation.deleted ? "deleted: no text is left" : `${conversation.messageCount} messages`}
+      ${conversation.assistantType}, last changed ${formatTime(conversation.updatedAt)},
+      ${conversation.deleted ? "deleted, no text is stored" : `${conversation.messageCount} messages`}
     </p>
-    ${turns.length >= turnsShown && html`<p class="note">The newest ${turnsShown} turns.</p>`}
+    ${turns.length >= turnsShown && html`<p class="note">Only the newest ${turnsShown} turns are shown.</p>`}
     ${turns.map((turn) => {
       const job = jobs.find((each) => each.turn === turn);
       const said = messages.filter((each) => each.turn === turn).toSorted((a) => (a.sender === "user" ? -1 : 1));
@@ -40,7 +40,7 @@ function messageView({
   comment,
 }: MessageRecord): Html {
   const notes = [
-    imported && "imported, as the visitor told it",
+    imported && "imported by the visitor, not verified",
     fallback && "by a fallback",
     finishReason !== null && finishReason !== "stop" && finishReason,
     rating && `thumb ${rating}`,
@@ -61,7 +61,7 @@ function jobView(job: JobRecord): Html {
     ...runs.flatMap((run) => [
       { at: run.claimedAt, what: `attempt ${run.attempt}: claimed by ${run.worker}` },
       { at: run.firstDeltaAt, what: `attempt ${run.attempt}: first text` },
-      { at: run.endedAt, what: `attempt ${run.attempt}: ${run.outcome === "released" ? "given back" : run.outcome}` },
+      { at: run.endedAt, what: `attempt ${run.attempt}: ${run.outcome}` },
     ]),
     ...calls.flatMap((call) => [
       { at: call.begunAt, what: `attempt ${call.attempt}: ${call.provider} ${call.model} called` },
@@ -79,7 +79,7 @@ function jobView(job: JobRecord): Html {
       ${formatDuration(startedAt === null ? null : startedAt - createdAt)}, took
       ${formatDuration(startedAt === null || finishedAt === null ? null : finishedAt - startedAt)}
       ${costs.length > 0 && html`, ${formatUsd(costs.reduce((sum, cost) => sum + cost, 0))}`}
-      ${deaths > 0 && html`, ${deaths} of its workers died`} <code>${id}</code>
+      ${deaths > 0 && html`, ${deaths} of its workers crashed`} <code>${id}</code>
     </summary>
     ${errorCode !== null && html`<p class="fault">${explain(errorCode)}</p>`}
     <ol>

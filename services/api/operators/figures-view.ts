@@ -32,7 +32,7 @@ export function figuresView(figures: readonly Figures[]): Html {
       format: formatCount,
     })}
     ${chart({
-      title: "By a fallback",
+      title: "Answered by fallback",
       total: formatShare(day?.fallbacks ?? 0, answered),
       series: [{ name: "share", values: of(({ fallbacks, completed }) => (completed ? fallbacks / completed : 0)) }],
       format: (share) => formatShare(share, 1),

@@ -32,12 +32,12 @@ export function searchView(form: SearchForm, found: readonly FoundConversation[]
       </label>
       <label>From (UTC) <input type="datetime-local" name="from" value="${form.from}" /></label>
       <label>To (UTC) <input type="datetime-local" name="to" value="${form.to}" /></label>
-      <button>Find</button>
+      <button>Search</button>
       <a href="/admin">Clear</a>
     </form>
     ${form.fault && html`<p class="fault" role="alert">${form.fault}</p>`}
-    ${found.length === 0 && !form.fault ? html`<p>None found.</p>` : table(found)}
-    ${found.length === foundLimit && html`<p class="note">The newest ${foundLimit}; set “To” to see earlier ones.</p>`}
+    ${found.length === 0 && !form.fault ? html`<p>No conversations found.</p>` : table(found)}
+    ${found.length === foundLimit && html`<p class="note">Only the newest ${foundLimit} are shown. Set “To” to see earlier ones.</p>`}
   </section>`;
 }
 
@@ -47,7 +47,7 @@ function table(found: readonly FoundConversation[]): Html {
     <table>
       <thead>
         <tr>
-          <th>Last change</th>
+          <th>Last changed</th>
           <th>Conversation</th>
           <th>Assistant</th>
           <th>Messages</th>
@@ -74,14 +74,14 @@ function table(found: readonly FoundConversation[]): Html {
   </div>`;
 }
 
-/** Reason why a job has no reply, and where to look; its visitor sees less. */
+/** Reason why a job has no reply, and where to look. Visitors see less. */
 const reasons: Record<JobErrorCode, string> = {
-  provider_unavailable: "no provider answered, and the assistant has no preset for a busy time",
-  provider_rejected: "the provider refused the request, or the assistant's budget of the day is spent",
-  deadline: "the calls took longer than JOB_DEADLINE_MS, and the assistant has no preset for a busy time",
-  workers_died: "three workers died while they answered it: see the logs of those named in its story",
-  cancelled: "its visitor stopped it",
-  deleted: "its conversation was deleted",
+  provider_unavailable: "no provider answered, and the assistant has no preset with fallback: true",
+  provider_rejected: "the provider rejected the request, or the assistant's daily budget is used up",
+  deadline: "the calls took longer than JOB_DEADLINE_MS, and the assistant has no preset with fallback: true",
+  workers_died: "three workers crashed while answering it: see the logs of the workers listed in its timeline",
+  cancelled: "the visitor stopped it",
+  deleted: "the conversation was deleted",
 };
 
 export function explain(errorCode: JobErrorCode | null): string {

@@ -28,11 +28,11 @@ export const strings: UiStrings = {
   confirmNew: {
     title: "Start a new conversation?",
     text: "This one will no longer be shown here.",
-    yes: "Start anew",
+    yes: "Start",
   },
   confirmDelete: {
     title: "Delete this conversation?",
-    text: "All its messages are erased for good, here and on the server.",
+    text: "All its messages are permanently deleted, here and on the server.",
     yes: "Delete",
   },
   deleting: "Your conversation is being deleted.",
@@ -43,7 +43,7 @@ export const strings: UiStrings = {
   waiting: "Waiting to be sent",
   sending: "Sending",
   notSent: "Not sent",
-  noReply: "There was no reply",
+  noReply: "No reply arrived",
   stopped: "Stopped",
   tryAgain: "Try again",
 
@@ -58,11 +58,11 @@ export const strings: UiStrings = {
   sendComment: "Send feedback",
   thanks: "Thank you for your feedback",
 
-  offline: "You are offline. Your messages are sent when you are back.",
+  offline: "You are offline. Your messages will be sent when you are back online.",
   unreachable: "We can’t be reached at the moment.",
-  busy: "A lot is going on right now. Your message is kept and will be sent.",
-  retryIn: (time) => `Next try in ${time}`,
-  restarted: "That conversation has ended. Your next message begins a new one.",
+  busy: "We are very busy right now. Your message is saved and will be sent.",
+  retryIn: (time) => `Trying again in ${time}`,
+  restarted: "That conversation has ended. Your next message starts a new one.",
   openedAsFile:
     "This page was opened as a file (file://), and browsers don’t let such pages talk to a chat service. Open it from a web server, for example with “npx serve”.",
 };

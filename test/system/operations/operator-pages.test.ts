@@ -39,8 +39,8 @@ onEachBackend("the pages for operators", { workers: 1 }, (product) => {
     ["id=7", "An id is a UUID"],
     ["status=lost", "one of queued, active, completed"],
     ["from=yesterday", "A time is written like"],
-    ["from=0001-01-01T00:00", "None found"],
-    ["id=5b0d3c5e-0000-4000-8000-000000000000", "None found"],
+    ["from=0001-01-01T00:00", "No conversations found"],
+    ["id=5b0d3c5e-0000-4000-8000-000000000000", "No conversations found"],
   ])("explain how they understood %s", async (query, said) => {
     const answer = await look(`/admin?${query}`);
     expect(answer.status).toBe(200);
@@ -77,7 +77,7 @@ onEachBackend("the pages for operators", { workers: 1 }, (product) => {
     ]);
     expect((await look("/admin?status=failed")).text).toContain(chat.conversationId);
     const { text } = await look(`/admin/conversations/${chat.conversationId}`);
-    expect(text).toContain("workers_died: three workers died while they answered it");
+    expect(text).toContain("workers_died: three workers crashed while answering it");
     expect(text).toMatch(/<details\s+class="job"\s+open/);
   });
 
@@ -118,7 +118,7 @@ onEachBackend("the pages for operators", { workers: 1 }, (product) => {
     await client.ended(chat);
     await client.deleteConversation(chat);
     const { text } = await look(`/admin/conversations/${chat.conversationId}`);
-    expect(text).toContain("deleted: no text is left");
+    expect(text).toContain("deleted, no text is stored");
     expect(text).not.toContain("Forget me");
     expect((await look("/admin")).text).not.toContain(chat.conversationId);
   });
