@@ -118,7 +118,10 @@ async function checkConnections(client: pg.Client, { onRedis, DATABASE_CONNECTIO
   const processes = Math.floor((most - others) / each);
   const said = `room for ${processes} processes of up to ${each} connections (max_connections allows ${most}, other databases use ${others})`;
   if (processes >= 2) return ok(said);
-  return fault(said, "raise max_connections or lower DATABASE_CONNECTIONS: an API and a worker need room for two processes");
+  return fault(
+    said,
+    "raise max_connections or lower DATABASE_CONNECTIONS: an API and a worker need room for two processes",
+  );
 }
 
 async function checkSettings(client: pg.Client, url: string): Promise<Finding[]> {

@@ -44,9 +44,7 @@ async function checkServer(server: Redis): Promise<Finding[]> {
   const said = `${product} ${version} at ${place} answers in ${ms} ms`;
   const persists = read("aof_enabled") === "1";
   return [
-    isOld(read("redis_version"))
-      ? fault(said, `use Redis ${oldestSupported.join(".")} or newer`)
-      : ok(said),
+    isOld(read("redis_version")) ? fault(said, `use Redis ${oldestSupported.join(".")} or newer`) : ok(said),
     await checkClock("Redis", () => readTime(server)),
     persists
       ? ok("it has an append-only file")
