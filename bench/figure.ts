@@ -14,6 +14,7 @@ export const contenders = {
   notify: "PostgreSQL alone, from NOTIFY to receive",
   empty: "Parley on Redis, without stored data",
   parley: "Parley on Redis",
+  uncached: "Parley on Redis, without its history cache",
   parleyPg: "Parley on PostgreSQL alone",
   other: "the other checkout of Parley, on Redis",
   otherPg: "the other checkout of Parley, on PostgreSQL alone",

@@ -9,6 +9,7 @@ import { firstDeltaScenario } from "./scenarios/latency/first-delta.ts";
 import { flightScenario } from "./scenarios/scale/flight.ts";
 import { growthScenario } from "./scenarios/scale/growth.ts";
 import { historyScenario } from "./scenarios/throughput/history.ts";
+import { historyCacheScenario } from "./scenarios/resources/history-cache.ts";
 import { hopsScenario } from "./scenarios/latency/hops.ts";
 import { ingressScenario } from "./scenarios/throughput/ingress.ts";
 import { resumeScenario } from "./scenarios/latency/resume.ts";
@@ -30,6 +31,7 @@ export const scenarios: readonly Scenario[] = [
   connectionsScenario,
   resumeScenario,
   historyScenario,
+  historyCacheScenario,
   backlogScenario,
   growthScenario,
   costsScenario,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { within } from "../../shared/async/within.ts";
@@ -124,9 +124,27 @@ export class MeasuredProcess implements AsyncDisposable {
 const tickMs = 10;
 
 function usageOf(pid: number): Usage {
+  const [, kilobytes = "0"] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return { cpuMs: readStat(pid).cpuMs, memoryMb: Number(kilobytes) / 1024 };
+}
+
+/** CPU time of the children of a process that are running. */
+export function cpuMsOfChildren(parentPid: number): number {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.reduce((total, pid) => {
+    try {
+      const stat = readStat(Number(pid));
+      return stat.parentPid === parentPid ? total + stat.cpuMs : total;
+    } catch {
+      // It has ended meanwhile.
+      return total;
+    }
+  }, 0);
+}
+
+function readStat(pid: number): { parentPid: number; cpuMs: number } {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   // The second field is the command in parentheses, which may contain spaces.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const [, kilobytes = "0"] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return { cpuMs: (Number(fields[11]) + Number(fields[12])) * tickMs, memoryMb: Number(kilobytes) / 1024 };
+  return { parentPid: Number(fields[1]), cpuMs: (Number(fields[11]) + Number(fields[12])) * tickMs };
 }

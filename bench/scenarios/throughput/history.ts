@@ -1,12 +1,10 @@
-import { createTokens } from "../../../services/api/access/tokens.ts";
-import { closedLoop, type Loop } from "../../clients/closed-loop.ts";
-import { HttpConnection } from "../../clients/http-connection.ts";
+import type { Loop } from "../../clients/closed-loop.ts";
 import type { Contender, Figure } from "../../figure.ts";
 import { interleave, pick, type RoundWork } from "../../interleave.ts";
 import type { Bench, Scenario } from "../../scenario.ts";
 import { startFloor } from "../../baselines/start-baseline.ts";
-import { type Parley, startParley, benchTokenSecret } from "../../testbed/parley.ts";
-import { insertAnswered } from "../../testbed/insert-rows.ts";
+import { startParley } from "../../testbed/parley.ts";
+import { HistoryReaders, makeReadable, type Readable } from "./read-histories.ts";
 import { fillFloorTable } from "../../baselines/fill-floor.ts";
 
 const clients = 16;
@@ -45,46 +43,17 @@ export const historyScenario: Scenario = {
   },
 };
 
-interface Readable {
-  path: string;
-  headers?: Record<string, string>;
-}
-
-async function makeReadable(
-  { pool }: Parley,
-  { messages, count }: { messages: number; count: number },
-): Promise<Readable[]> {
-  const ids = await insertAnswered(pool, { conversations: count, turns: messages / 2, wanted: count });
-  const tokens = createTokens([benchTokenSecret]);
-  return Promise.all(
-    ids.map(async (id) => ({
-      path: `/api/chat/history/${id}`,
-      headers: { authorization: `Bearer ${await tokens.sign(id)}` },
-    })),
-  );
-}
-
 type Readers = Partial<Record<Contender, readonly [origin: string, readables: readonly Readable[]]>>;
 
 async function measure(bench: Bench, readers: Readers, rounds: number) {
-  const open: HttpConnection[] = [];
+  await using stack = new AsyncDisposableStack();
   const turns: Partial<Record<Contender, RoundWork<Loop<void>>>> = Object.fromEntries(
     Object.entries(readers).map(([name, [origin, readables]]) => {
-      const connections = Array.from({ length: clients }, () => new HttpConnection(origin));
-      open.push(...connections);
-      let next = 0;
-      const read = async (connection: HttpConnection) => {
-        const { status } = await connection.request(readables[next++ % readables.length] ?? { path: "/" });
-        if (status !== 200) throw new Error(`the history: ${status}`);
-      };
-      return [name, () => closedLoop(connections, read, { ms: bench.ms(roundMs) })];
+      const opened = stack.adopt(new HistoryReaders(origin, readables, clients), (each) => each.close());
+      return [name, () => opened.read(bench.ms(roundMs))];
     }),
   );
-  try {
-    return pick(await interleave(turns, rounds), ({ rate }) => rate);
-  } finally {
-    await Promise.all(open.map((connection) => connection.destroy()));
-  }
+  return pick(await interleave(turns, rounds), ({ rate }) => rate);
 }
 
 function figure(id: string, what: string, values: Figure["values"]): Figure {

@@ -41,7 +41,7 @@ describe("the guard of the history cache", () => {
 
   it.each([
     { tookMs: 40, waitMs: 40 },
-    { tookMs: 0.5, waitMs: 10 },
+    { tookMs: 0.5, waitMs: 25 },
     { tookMs: 3000, waitMs: 100 },
   ])("waits $waitMs ms for Redis where PostgreSQL took $tookMs ms for a page", async ({ tookMs, waitMs }) => {
     const { guard, reads, read } = openGuard();

@@ -5,8 +5,8 @@ import type { Logger } from "../../../shared/logger.ts";
 /** Outcome of a look into the cache. `error`: Redis did not answer in time, refused, or was not asked because of that. */
 export type CacheRead = "hit" | "miss" | "error";
 
-/** Bounds of the time that a read waits for Redis. */
-const minWaitMs = 10;
+/** Bounds of the time that a read waits for Redis. A busy machine answers later than a page of PostgreSQL took before. */
+const minWaitMs = 25;
 const maxWaitMs = 100;
 /** Interval between tries while Redis does not answer. All other reads go to PostgreSQL at once. */
 const retryMs = 1000;
