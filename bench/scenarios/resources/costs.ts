@@ -39,12 +39,35 @@ export const costsScenario: Scenario = {
     bench.say(`  PostgreSQL: ${describe(statements)}`);
     const resident = await measureResident(bench, redis, visitors);
     return [
-      figure("commands", "Redis commands per chat, sent by the processes", "", total(counted.sent) / chats, 60),
-      figure("scripted", "Redis commands per chat, inside scripts", "", total(counted.scripted) / chats),
-      figure("bytes", "bytes sent to Redis per chat", "bytes", counted.bytesIn / chats, 10 * 1024),
-      figure("resident", "bytes left in Redis per chat, last thousand", "bytes", resident.each, 1024),
-      figure("resident-all", `total left in Redis after ${describeNumber(manyChats)} chats`, "KB", resident.allKb),
-      figure("statements", "PostgreSQL statements per chat", "", total(statements) / chats),
+      figure("commands", {
+        what: "Redis commands per chat, sent by the processes",
+        unit: "",
+        value: total(counted.sent) / chats,
+        limit: 60,
+      }),
+      figure("scripted", {
+        what: "Redis commands per chat, inside scripts",
+        unit: "",
+        value: total(counted.scripted) / chats,
+      }),
+      figure("bytes", {
+        what: "bytes sent to Redis per chat",
+        unit: "bytes",
+        value: counted.bytesIn / chats,
+        limit: 10 * 1024,
+      }),
+      figure("resident", {
+        what: "bytes left in Redis per chat, last thousand",
+        unit: "bytes",
+        value: resident.each,
+        limit: 1024,
+      }),
+      figure("resident-all", {
+        what: `total left in Redis after ${describeNumber(manyChats)} chats`,
+        unit: "KB",
+        value: resident.allKb,
+      }),
+      figure("statements", { what: "PostgreSQL statements per chat", unit: "", value: total(statements) / chats }),
     ];
   },
 };
@@ -133,7 +156,10 @@ function describe(counts: Counts): string {
     .join(", ");
 }
 
-function figure(id: string, what: string, unit: string, value: number, limit?: number): Figure {
+function figure(
+  id: string,
+  { what, unit, value, limit }: { what: string; unit: string; value: number; limit?: number },
+): Figure {
   return {
     id: `costs/${id}`,
     what,

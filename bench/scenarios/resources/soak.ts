@@ -45,7 +45,8 @@ async function soakOne(bench: Bench, backend: "redis" | "postgres"): Promise<Soa
 }
 
 function describe(name: string, heaps: Partial<Record<Contender, SoakedHeap[]>>): Figure[] {
-  const figure = (id: string, what: string, unit: string, pick: (heap: SoakedHeap) => number, limit: number) => ({
+  type Picked = { what: string; unit: string; pick: (heap: SoakedHeap) => number; limit: number };
+  const figure = (id: string, { what, unit, pick, limit }: Picked) => ({
     id: `soak/${name}/${id}`,
     what: `${name}: ${what}`,
     unit,
@@ -56,7 +57,17 @@ function describe(name: string, heaps: Partial<Record<Contender, SoakedHeap[]>>)
     targets: (["parley", "parleyPg"] as const).map((contender) => ({ contender, limit })),
   });
   return [
-    figure("growth", "heap after the last quarter divided by the second", "×", ({ growth }) => growth, maxGrowth),
-    figure("chat", "heap retained per chat", "bytes", ({ bytesPerChat }) => bytesPerChat, maxBytesPerChat),
+    figure("growth", {
+      what: "heap after the last quarter divided by the second",
+      unit: "×",
+      pick: ({ growth }) => growth,
+      limit: maxGrowth,
+    }),
+    figure("chat", {
+      what: "heap retained per chat",
+      unit: "bytes",
+      pick: ({ bytesPerChat }) => bytesPerChat,
+      limit: maxBytesPerChat,
+    }),
   ];
 }

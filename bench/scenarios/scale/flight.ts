@@ -42,9 +42,9 @@ export const flightScenario: Scenario = {
     await Promise.all(visitors.map((visitor) => visitor.close()));
     const overhead = percentile(took, 0.5) - pace.firstMs - pace.interMs * (pace.tokens - 1);
     return [
-      figure("lost", "chats without a reply, of 5,000 in flight", "", lost.length, 0),
-      figure("overhead", "added time to a whole chat, p50", "ms", overhead, 25),
-      figure("memory", "peak memory of API and worker together", "MB", memoryMb, 700),
+      figure("lost", { what: "chats without a reply, of 5,000 in flight", unit: "", value: lost.length, limit: 0 }),
+      figure("overhead", { what: "added time to a whole chat, p50", unit: "ms", value: overhead, limit: 25 }),
+      figure("memory", { what: "peak memory of API and worker together", unit: "MB", value: memoryMb, limit: 700 }),
     ];
   },
 };
@@ -60,7 +60,10 @@ function describeReasons(errors: readonly unknown[]): string {
   return [...Map.groupBy(reasons, (reason) => reason)].map(([reason, all]) => `${all.length} × ${reason}`).join("\n");
 }
 
-function figure(id: string, what: string, unit: string, value: number, limit: number): Figure {
+function figure(
+  id: string,
+  { what, unit, value, limit }: { what: string; unit: string; value: number; limit: number },
+): Figure {
   return {
     id: `flight/${id}`,
     what,

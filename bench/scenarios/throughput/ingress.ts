@@ -39,11 +39,11 @@ export const ingressScenario: Scenario = {
       parleyPg: { of: postgres, make: followingMessages },
     };
     const figures: Figure[] = [];
-    await measure(bench, 64, senders, warmUpMs, 1);
+    await measure(bench, senders, { count: 64, ms: warmUpMs, rounds: 1 });
     for (const count of connectionCounts) {
-      figures.push(...describe(count, "first", await measure(bench, count, senders, roundMs)));
+      figures.push(...describe(count, "first", await measure(bench, senders, { count, ms: roundMs })));
     }
-    figures.push(...describe(64, "following", await measure(bench, 64, following, roundMs)));
+    figures.push(...describe(64, "following", await measure(bench, following, { count: 64, ms: roundMs })));
     return figures;
   },
 };
@@ -59,7 +59,11 @@ interface Group {
 }
 type Senders = Record<"floor" | "parley" | "parleyPg", Group>;
 
-async function measure(bench: Bench, count: number, senders: Senders, ms: number, rounds = bench.rounds) {
+async function measure(
+  bench: Bench,
+  senders: Senders,
+  { count, ms, rounds = bench.rounds }: { count: number; ms: number; rounds?: number },
+) {
   const turn = ({ of, make }: Group) => {
     const open = Array.from({ length: count }, () => make(of.origin));
     return {
