@@ -32,7 +32,7 @@ export async function bench(args: string[]): Promise<number> {
   const checkout = options.against === undefined ? undefined : await openCheckout(options.against);
   const recorded = options.check ? await readRecorded() : undefined;
   const began = performance.now();
-  await using testbed = await openTestbed();
+  await using testbed = await openTestbed(options);
   endOnSignals(testbed);
   await using contenders = new Contenders(testbed, (usual) => length(options, usual));
   const context = { testbed, contenders };

@@ -8,6 +8,7 @@ export interface BenchOptions {
   check: boolean;
   record: boolean;
   plot: boolean;
+  unbatched: boolean;
   /** Folder of another checkout. */
   against: string | undefined;
 }
@@ -23,6 +24,7 @@ Usage: npm run bench -- [options]
   --record          save this run as the recorded one
   --plot            measure nothing: write the recorded run into docs/performance.md, with charts
   --against FOLDER  compare with another checkout, in interleaved rounds: fail if this one is more than 5 % slower
+  --unbatched       let Parley send each statement alone: beside a usual run this shows what batching gains
   --help            show this text
 `;
 
@@ -39,9 +41,12 @@ export function readBenchOptions(args: string[], known: readonly string[]): Benc
   const unknown = only.filter((name) => !known.includes(name));
   if (unknown.length > 0)
     throw new BenchOptionsError(`--only: unknown scenario ${unknown.join(", ")}; expected some of ${known.join(", ")}`);
-  if (values.record && (only.length > 0 || values.quick))
-    throw new BenchOptionsError("--record: requires a complete run, without --only and --quick");
-  if (values.against !== undefined && (only.length > 0 || values.check || values.record || values.full))
+  if (values.record && (only.length > 0 || values.quick || values.unbatched))
+    throw new BenchOptionsError("--record: requires a complete run, without --only, --quick and --unbatched");
+  if (
+    values.against !== undefined &&
+    (only.length > 0 || values.check || values.record || values.full || values.unbatched)
+  )
     throw new BenchOptionsError("--against: can only be combined with --quick");
   return { ...values, against: values.against, only };
 }
@@ -59,6 +64,7 @@ function parse(args: string[]) {
         check: flag,
         record: flag,
         plot: flag,
+        unbatched: flag,
         against: text,
         help: { ...flag, short: "h" },
       },

@@ -92,7 +92,7 @@ function environment(testbed: Testbed, databaseUrl: string, redis: RedisServer |
   return {
     NODE_ENV: "production",
     // Value of the npm scripts and the image.
-    NODE_OPTIONS: "--max-semi-space-size=16",
+    NODE_OPTIONS: ["--max-semi-space-size=16", ...testbed.nodeOptions].join(" "),
     DATABASE_URL: databaseUrl,
     ...(redis && { REDIS_URL: redis.url }),
     COMPATIBLE_BASE_URL: `${testbed.provider.origin}/v1`,

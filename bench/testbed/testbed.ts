@@ -21,6 +21,8 @@ export interface Testbed extends AsyncDisposable {
   readonly cores: number;
   /** Id of PostgreSQL's first process. */
   readonly postgresPid: number;
+  /** Additional options of Node for Parley's processes. */
+  readonly nodeOptions: readonly string[];
   /** Creates a separate database, dropped with the run. */
   createDatabase(content: "migrated" | "empty"): Promise<string>;
   /** Makes PostgreSQL count the statements of later connections to a database (`pg_stat_statements`). */
@@ -40,7 +42,9 @@ const settings = {
   "pg_stat_statements.track": "none",
 };
 
-export async function openTestbed(): Promise<Testbed> {
+const withoutBatching = new URL("without-batching.ts", import.meta.url).href;
+
+export async function openTestbed({ unbatched }: { unbatched: boolean }): Promise<Testbed> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "parley-bench-"));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -69,6 +73,7 @@ export async function openTestbed(): Promise<Testbed> {
     hasRedis: redisAvailable,
     cores: availableParallelism(),
     postgresPid: postgres.pid,
+    nodeOptions: unbatched ? ["--import", withoutBatching] : [],
     async createDatabase(content) {
       const name = `bench_${++databases}`;
       const copy = content === "migrated" ? "template template_parley" : "";

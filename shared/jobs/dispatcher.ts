@@ -1,3 +1,4 @@
+import { Coalescer } from "../async/coalescer.ts";
 import type { Database } from "../db/database.ts";
 import { markDue } from "../db/jobs/reconcile.ts";
 import type { Logger } from "../logger.ts";
@@ -11,8 +12,7 @@ export class Dispatcher {
   readonly #db: Pick<Database, "pool">;
   readonly #queue: Pick<JobQueue, "enqueue">;
   readonly #log: Logger;
-  #waiting: string[] = [];
-  #running: Promise<void> | undefined;
+  readonly #calls = new Coalescer<string, undefined>((jobIds) => this.#send(jobIds));
 
   constructor({ db, queue, log }: { db: Pick<Database, "pool">; queue: Pick<JobQueue, "enqueue">; log: Logger }) {
     this.#db = db;
@@ -22,25 +22,15 @@ export class Dispatcher {
 
   /** Returns at once and never fails. */
   push(jobId: string): void {
-    this.#waiting.push(jobId);
-    this.#running ??= this.#run();
+    void this.#calls.add("", jobId);
   }
 
   /** Resolves when no call is in flight. */
-  async settled(): Promise<void> {
-    while (this.#running) await this.#running;
+  settled(): Promise<void> {
+    return this.#calls.settled();
   }
 
-  async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const jobIds = this.#waiting;
-      this.#waiting = [];
-      await this.#send(jobIds);
-    }
-    this.#running = undefined;
-  }
-
-  async #send(jobIds: string[]): Promise<void> {
+  async #send(jobIds: readonly string[]): Promise<undefined[]> {
     try {
       await this.#queue.enqueue(jobIds);
     } catch (error) {
@@ -50,5 +40,6 @@ export class Dispatcher {
         this.#log.warn({ err: cause }, "could not mark jobs as due");
       });
     }
+    return jobIds.map(() => undefined);
   }
 }

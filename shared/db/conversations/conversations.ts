@@ -2,7 +2,8 @@ import type { Pool } from "pg";
 import type { Rating, Sender } from "../../protocol/conversation.ts";
 import type { Database } from "../database.ts";
 import { query } from "../database.ts";
-import { byIds, batchedRead } from "../../async/batcher.ts";
+import { byIds } from "../batch-sql.ts";
+import { batchedRead } from "../batched.ts";
 
 export interface ConversationOwner {
   deleted: boolean;

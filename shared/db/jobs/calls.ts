@@ -1,7 +1,8 @@
 import type { Pool } from "pg";
 import { interval, leaseMs, staleLeaseMs } from "../../tunables.ts";
 import { query } from "../database.ts";
-import { byIds, batched } from "../../async/batcher.ts";
+import { byIds } from "../batch-sql.ts";
+import { batched } from "../batched.ts";
 
 export interface NewCall {
   id: string;

@@ -3,7 +3,9 @@ import type { JobErrorCode, JobStatus } from "../../protocol/job.ts";
 import type { Sender } from "../../protocol/conversation.ts";
 import { interval, leaseMs, maxCrashes } from "../../tunables.ts";
 import { query, type Statement } from "../database.ts";
-import { byIds, type BatchResult, batched, skipLocked } from "../../async/batcher.ts";
+import type { BatchResult } from "../../async/batch-work.ts";
+import { byIds, skipLocked } from "../batch-sql.ts";
+import { batched } from "../batched.ts";
 
 /** Newest messages that a provider is shown. */
 export const maxPromptMessages = 100;

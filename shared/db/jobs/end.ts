@@ -2,7 +2,9 @@ import type { Pool } from "pg";
 import type { FinishReason, JobErrorCode } from "../../protocol/job.ts";
 import { type CallSettlement, charged, settled, settlementColumns, settlementItem } from "./calls.ts";
 import { query, type Statement } from "../database.ts";
-import { byIds, type BatchResult, batched, skipLocked } from "../../async/batcher.ts";
+import type { BatchResult } from "../../async/batch-work.ts";
+import { byIds, skipLocked } from "../batch-sql.ts";
+import { batched } from "../batched.ts";
 
 /** End of a job: a reply, an error, or both when it was cancelled part-way. */
 export interface JobEnd {

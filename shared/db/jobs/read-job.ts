@@ -1,7 +1,8 @@
 import type { Pool } from "pg";
 import type { FinishReason, JobErrorCode, JobStatus } from "../../protocol/job.ts";
 import { query } from "../database.ts";
-import { byIds, batchedRead } from "../../async/batcher.ts";
+import { byIds } from "../batch-sql.ts";
+import { batchedRead } from "../batched.ts";
 
 /** A job with its stored reply. Times are Unix milliseconds. */
 export interface JobRow {

@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
-import { describe, expect, it } from "vitest";
-import { type BatchResult, batched, batchedRead } from "./batcher.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { BatchResult } from "../async/batch-work.ts";
+import { batched, batchedRead, batching } from "./batched.ts";
 
 interface Row {
   id: string;
@@ -144,6 +145,21 @@ describe("batched reads", () => {
     await turn();
     asked[1]?.answer([{ id: "a", version: 1 }]);
     expect(await next).toEqual({ id: "a", version: 1 });
+  });
+});
+
+describe("batching switched off", () => {
+  it("sends each read and write alone, at once", async () => {
+    batching.isOn = false;
+    onTestFinished(() => void (batching.isOn = true));
+    const { read, asked: reads } = openReads();
+    const { write, asked, single } = openWrites();
+    const all = [read("a"), read("b"), read("c"), write("a1"), write("a2")];
+    expect(reads.map(({ ids }) => ids)).toEqual([["a"], ["b"], ["c"]]);
+    expect([asked, single.map(({ item }) => item)]).toEqual([[], ["a1", "a2"]]);
+    for (const { answer } of reads) answer([]);
+    for (const { answer } of single) answer("done");
+    expect(await Promise.all(all)).toEqual([undefined, undefined, undefined, "done", "done"]);
   });
 });
 
