@@ -3,6 +3,7 @@ import type { Pool } from "pg";
 import { cachedFor } from "../async/cached-for.ts";
 import { within } from "../async/within.ts";
 import { query } from "./database.ts";
+import type { Statement } from "../postgres/statement.ts";
 
 export interface ClockReading {
   /** Unix milliseconds. */
@@ -19,7 +20,7 @@ export interface Clock {
 const measuredEveryMs = 60_000;
 const timeoutMs = 1000;
 
-const timeStatement = {
+export const timeStatement: Statement<{ now: number }> = {
   name: "database-time",
   text: `select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`,
 };
@@ -33,7 +34,7 @@ export function createDatabaseClock(pool: Pool): Clock {
   let measured: { now: number; at: number } | undefined;
   const measure = cachedFor(measuredEveryMs, async () => {
     const began = performance.now();
-    const [row] = await within(timeoutMs, query<{ now: number }>(pool, timeStatement, []));
+    const [row] = await within(timeoutMs, query(pool, timeStatement, []));
     if (row) measured = { now: row.now, at: (began + performance.now()) / 2 };
   });
   return {

@@ -1,6 +1,7 @@
-import pg, { type Pool, type PoolClient, type QueryResultRow } from "pg";
+import pg, { type ClientBase, type Pool, type PoolClient } from "pg";
 import type { Logger } from "../logger.ts";
 import { openPool } from "../postgres/open-pool.ts";
+import type { Statement } from "../postgres/statement.ts";
 import { databaseConnectMs, databaseQueryMs } from "../tunables.ts";
 
 /**
@@ -15,12 +16,6 @@ export interface Database {
 
 /** `transaction`: the server gives each transaction a connection that other clients used before and will use after. */
 type Pooler = "none" | "transaction";
-
-/** A statement the server prepares once per connection, under its name. */
-export interface Statement {
-  name: string;
-  text: string;
-}
 
 interface DatabaseOptions {
   /** Maximum connections. */
@@ -68,13 +63,13 @@ function withoutName(config: unknown): unknown {
 }
 
 /** Runs a prepared statement and returns its rows. */
-export async function query<Row extends QueryResultRow>(
-  db: Pick<Pool, "query">,
-  statement: Statement,
+export async function query<Row>(
+  db: Pick<ClientBase, "query">,
+  statement: Statement<Row>,
   values: unknown[],
 ): Promise<Row[]> {
-  const { rows } = await db.query<Row>({ ...statement, values });
-  return rows;
+  const { rows } = await db.query({ ...statement, values });
+  return rows as Row[];
 }
 
 /** Commits the work, or rolls all of it back. A connection in an unknown state is discarded. */

@@ -1,7 +1,8 @@
 import type { Pool } from "pg";
 import { query } from "./database.ts";
+import type { Statement } from "../postgres/statement.ts";
 
-const probeStatement = {
+export const probeStatement: Statement = {
   name: "probe-writes",
   text: `insert into settings values ('write-probe', now()::text)
          on conflict (key) do update set value = excluded.value`,

@@ -1,5 +1,7 @@
-import type { Pool, QueryConfig, QueryResult, QueryResultRow } from "pg";
+import type { Pool } from "pg";
 import { within } from "../async/within.ts";
+import type { Statement } from "../postgres/statement.ts";
+import { draftStatements, liveChannel } from "./draft-statements.ts";
 import { changeMessage, decodeHint, encodeDelta } from "./hints.ts";
 import { liveTimeoutMs } from "../tunables.ts";
 import type { Delta, DraftSlice, HintListener, Live } from "./live.ts";
@@ -28,7 +30,6 @@ export async function createPostgresLive(options: PostgresLiveOptions): Promise<
   return live;
 }
 
-const liveChannel = "parley_live";
 const cancelChannel = "parley_cancel";
 /** Maximum payload: NOTIFY refuses 8,000 bytes. */
 const maxPayloadBytes = 7999;
@@ -73,30 +74,30 @@ class PostgresLive implements Live {
     const values = [jobId, attempt, Buffer.from(text), deltaPayload({ jobId, attempt, offset, text })];
     const { rowCount } =
       offset === 0
-        ? await this.#query(statements.begin, values)
-        : await this.#query(statements.append, [...values, offset]);
+        ? await this.#query(draftStatements.begin, values)
+        : await this.#query(draftStatements.append, [...values, offset]);
     return rowCount === 1;
   }
 
   async rewrite({ jobId, attempt, text }: { jobId: string; attempt: number; text: string }): Promise<void> {
     const payload = jobId + encodeDelta({ attempt, offset: 0 });
-    await this.#query(statements.rewrite, [jobId, attempt, Buffer.from(text), payload]);
+    await this.#query(draftStatements.rewrite, [jobId, attempt, Buffer.from(text), payload]);
   }
 
   async readDraft(jobId: string, attempt: number, from: number): Promise<DraftSlice | undefined> {
-    const { rows } = await this.#query<DraftSlice>(statements.read, [jobId, attempt, from]);
+    const { rows } = await this.#query(draftStatements.read, [jobId, attempt, from]);
     return rows[0];
   }
 
   async draftLengths(drafts: readonly { jobId: string; attempt: number }[]): Promise<number[]> {
     if (drafts.length === 0) return [];
     const values = [drafts.map(({ jobId }) => jobId), drafts.map(({ attempt }) => attempt)];
-    const { rows } = await this.#query<{ length: number }>(statements.lengths, values);
+    const { rows } = await this.#query(draftStatements.lengths, values);
     return rows.map(({ length }) => length);
   }
 
   async dropDraft(jobId: string, attempt: number): Promise<void> {
-    await this.#query(statements.drop, [jobId, attempt]);
+    await this.#query(draftStatements.drop, [jobId, attempt]);
   }
 
   dropStale(): Promise<number> {
@@ -104,11 +105,11 @@ class PostgresLive implements Live {
   }
 
   async hintChange(jobId: string): Promise<void> {
-    await this.#query(statements.notify, [liveChannel, jobId + changeMessage]);
+    await this.#query(draftStatements.notify, [liveChannel, jobId + changeMessage]);
   }
 
   async hintCancel(jobId: string): Promise<void> {
-    await this.#query(statements.notify, [cancelChannel, jobId]);
+    await this.#query(draftStatements.notify, [cancelChannel, jobId]);
   }
 
   listen(jobId: string, listener: HintListener): Promise<() => void> {
@@ -123,7 +124,7 @@ class PostgresLive implements Live {
   }
 
   async ping(): Promise<void> {
-    await this.#query(statements.ping, []);
+    await this.#query(draftStatements.ping, []);
   }
 
   async close(): Promise<void> {
@@ -138,8 +139,9 @@ class PostgresLive implements Live {
    * Runs a statement with the timeout. An abandoned statement may still run later: an append then does not match, or
    * was right.
    */
-  #query<Row extends QueryResultRow>(statement: QueryConfig, values: unknown[]): Promise<QueryResult<Row>> {
-    return within(this.#timeoutMs, this.#pool.query<Row>({ ...statement, values }));
+  async #query<Row>(statement: Statement<Row>, values: unknown[]): Promise<{ rows: Row[]; rowCount: number | null }> {
+    const { rows, rowCount } = await within(this.#timeoutMs, this.#pool.query({ ...statement, values }));
+    return { rows: rows as Row[], rowCount };
   }
 }
 
@@ -147,61 +149,3 @@ function deltaPayload({ jobId, attempt, offset, text }: Delta): string {
   const whole = jobId + encodeDelta({ attempt, offset, text });
   return Buffer.byteLength(whole) <= maxPayloadBytes ? whole : jobId + encodeDelta({ attempt, offset });
 }
-
-/**
- * Statements that notify as part of the write, and only if they wrote: one round trip, and no hint without something to
- * read.
- */
-const statements = {
-  /** Begins a draft. Overwrites an earlier attempt's draft, never a later one's. */
-  begin: {
-    name: "live-begin-draft",
-    text: `
-      with begun as (
-        insert into drafts (job_id, attempt, text) values ($1, $2, $3)
-        on conflict (job_id) do update
-          set attempt = excluded.attempt, text = excluded.text, updated_at = excluded.updated_at
-          where drafts.attempt < excluded.attempt
-            or (drafts.attempt = excluded.attempt and octet_length(drafts.text) = 0)
-        returning job_id)
-      select pg_notify('${liveChannel}', $4) from begun`,
-  },
-  append: {
-    name: "live-append-draft",
-    text: `
-      with grown as (
-        update drafts set text = text || $3, updated_at = now()
-        where job_id = $1 and attempt = $2 and octet_length(text) = $5
-        returning job_id)
-      select pg_notify('${liveChannel}', $4) from grown`,
-  },
-  rewrite: {
-    name: "live-rewrite-draft",
-    text: `
-      with rewritten as (
-        insert into drafts (job_id, attempt, text) values ($1, $2, $3)
-        on conflict (job_id) do update
-          set attempt = excluded.attempt, text = excluded.text, updated_at = excluded.updated_at
-          where drafts.attempt <= excluded.attempt
-        returning job_id)
-      select pg_notify('${liveChannel}', $4) from rewritten`,
-  },
-  read: {
-    name: "live-read-draft",
-    text: `
-      select octet_length(text) as length, substring(text from $3::int + 1) as bytes
-      from drafts where job_id = $1 and attempt = $2 and octet_length(text) > 0`,
-  },
-  lengths: {
-    name: "live-draft-lengths",
-    text: `
-      select coalesce(octet_length(drafts.text), 0) as length
-      from unnest($1::uuid[], $2::int[]) with ordinality as wanted (job_id, attempt, position)
-      left join drafts using (job_id, attempt)
-      order by wanted.position`,
-  },
-  drop: { name: "live-drop-draft", text: "delete from drafts where job_id = $1 and attempt <= $2" },
-  notify: { name: "live-notify", text: "select pg_notify($1, $2)" },
-  /** Changes nothing, yet is refused by a server that refuses writes. */
-  ping: { name: "live-ping", text: "update drafts set attempt = attempt where false" },
-} satisfies Record<string, QueryConfig>;

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { draftStatements } from "./draft-statements.ts";
 import { draftTtlSeconds } from "../tunables.ts";
 
 /**
@@ -8,8 +9,7 @@ import { draftTtlSeconds } from "../tunables.ts";
  */
 export async function dropStaleDrafts(pool: Pool): Promise<number> {
   const { rowCount } = await pool.query({
-    name: "live-drop-stale-drafts",
-    text: "delete from drafts where updated_at < now() - make_interval(secs => $1)",
+    ...draftStatements.dropStale,
     values: [draftTtlSeconds],
   });
   return rowCount ?? 0;

@@ -1,14 +1,15 @@
 import type { Pool } from "pg";
-import type { Rating, Sender } from "../../protocol/conversation.ts";
+import type { Rating } from "../../protocol/conversation.ts";
 import type { Database } from "../database.ts";
 import { query } from "../database.ts";
 import { byIds } from "../batch-sql.ts";
 import { batchedRead } from "../batched.ts";
+import type { Columns } from "../schema/tables.ts";
+import type { Statement } from "../../postgres/statement.ts";
 
-export interface ConversationOwner {
+/** `visitorHash`: see `NewMessage`. */
+export interface ConversationOwner extends Columns<"conversations", "id" | "visitor_hash"> {
   deleted: boolean;
-  /** See `visitorHash` of `NewMessage`. */
-  visitorHash: Buffer | null;
   /**
    * Changes with every message, reply and rating, and never returns to an earlier value. A page read after this version
    * is at least as new as it.
@@ -22,7 +23,7 @@ export interface ConversationOwner {
  */
 const pageVersion = `concat_ws('/', message_count, extract(epoch from updated_at), ratings_version)`;
 
-const ownerStatement = {
+export const conversationOwnerStatement: Statement<ConversationOwner> = {
   name: "conversation-owner",
   text: `
     select id, deleted_at is not null as deleted, visitor_hash as "visitorHash", ${pageVersion} as "pageVersion"
@@ -31,22 +32,15 @@ const ownerStatement = {
 
 /** Reads whether a conversation exists, its owner and its version. Concurrent calls share a statement. */
 export const readOwner = batchedRead((pool, conversationIds) =>
-  query<ConversationOwner & { id: string }>(pool, ownerStatement, [conversationIds]),
+  query(pool, conversationOwnerStatement, [conversationIds]),
 );
 
-export interface ConversationRow {
-  assistantType: string;
-  provider: string | null;
-  threadId: string | null;
-  createdAt: Date;
-  updatedAt: Date;
-  messageCount: number;
-  /** Open jobs, in order. */
-  openJobs: string[];
-  metadata: Record<string, string>;
-}
+export type ConversationRow = Columns<
+  "conversations",
+  "assistant_type" | "provider" | "thread_id" | "created_at" | "updated_at" | "message_count" | "open_jobs" | "metadata"
+>;
 
-const conversationStatement = {
+export const readConversationStatement: Statement<ConversationRow> = {
   name: "read-conversation",
   text: `
     select assistant_type as "assistantType", provider, thread_id as "threadId", created_at as "createdAt",
@@ -56,7 +50,7 @@ const conversationStatement = {
 
 /** Reads a conversation; `undefined` once it is deleted. */
 export async function readConversation(pool: Pool, id: string): Promise<ConversationRow | undefined> {
-  const [row] = await query<ConversationRow>(pool, conversationStatement, [id]);
+  const [row] = await query(pool, readConversationStatement, [id]);
   return row;
 }
 
@@ -66,22 +60,17 @@ export interface MessagePage {
   more: boolean;
 }
 
-export interface MessageRow {
-  id: string;
-  sender: Sender;
-  text: string;
-  imported: boolean;
+export interface MessageRow extends Columns<"messages", "id" | "sender" | "text" | "imported" | "created_at"> {
   /** The visitor's rating; null if there is none. */
   rating: Rating | null;
-  createdAt: Date;
 }
 
-const placeStatement = {
+export const messagePlaceStatement: Statement<Columns<"messages", "turn" | "sender">> = {
   name: "message-place",
   text: `select turn, sender from messages where id = $1 and conversation_id = $2`,
 };
 
-const pageStatement = {
+export const messagePageStatement: Statement<MessageRow> = {
   name: "message-page",
   // Within a turn the visitor's message precedes the reply.
   text: `
@@ -100,12 +89,9 @@ export async function readMessages(
   conversationId: string,
   { limit, before }: { limit: number; before?: string | undefined },
 ): Promise<MessagePage | undefined> {
-  const [place] =
-    before === undefined
-      ? []
-      : await query<{ turn: number; sender: Sender }>(pool, placeStatement, [before, conversationId]);
+  const [place] = before === undefined ? [] : await query(pool, messagePlaceStatement, [before, conversationId]);
   if (before !== undefined && !place) return undefined;
-  const newestFirst = await query<MessageRow>(pool, pageStatement, [
+  const newestFirst = await query(pool, messagePageStatement, [
     conversationId,
     place?.turn ?? null,
     place?.sender ?? null,

@@ -1,29 +1,67 @@
 import type { Pool } from "pg";
 import { erasedEntryMs, eraseAfterMs, interval, tombstoneDays } from "../../tunables.ts";
 import { inTransaction, query } from "../database.ts";
-import { discardThread } from "./threads.ts";
+import type { Statement } from "../../postgres/statement.ts";
+import type { Columns } from "../schema/tables.ts";
+import { discardThread, type KeptThread } from "./threads.ts";
 
 /** Copies of a deleted conversation that other stores may still hold. */
 export interface Leftovers {
   conversationId: string;
-  jobs: { id: string; attempt: number }[];
+  jobs: Columns<"jobs", "id" | "attempt">[];
 }
 
 const thread = `case when thread_id is not null and not thread_adopted then
   json_build_object('provider', thread_provider, 'id', thread_id) end as thread`;
 
-const lockStatement = {
+interface LockedConversation {
+  open: Columns<"conversations", "open_jobs">["openJobs"];
+  thread: KeptThread | null;
+}
+
+export const lockToDeleteStatement: Statement<LockedConversation> = {
   name: "lock-to-delete",
   text: `select open_jobs as open, ${thread} from conversations where id = $1 and deleted_at is null for update`,
 };
 
-const lockIdleStatement = {
+export const lockIdleToDeleteStatement: Statement<LockedConversation> = {
   name: "lock-idle-to-delete",
   // A conversation that is locked is in use.
   text: `
     select open_jobs as open, ${thread} from conversations
     where id = $1 and deleted_at is null and open_jobs = '{}' and updated_at < now() - make_interval(days => $2)
     for update skip locked`,
+};
+
+export const cancelOpenStatement: Statement<Columns<"jobs", "id" | "attempt">> = {
+  name: "cancel-jobs-of-deleted",
+  text: `
+    update jobs
+    set status = 'cancelled', error_code = 'deleted', finished_at = now(), lease_until = null, due_at = null
+    where id = any($1::uuid[]) and status in ('queued', 'active')
+    returning id, attempt`,
+};
+
+export const forgetRequestsStatement: Statement = {
+  name: "forget-requests-of-deleted",
+  // Keep the hash of the key itself: for a day, a repeated request is answered that the conversation was deleted.
+  text: `
+    update jobs set request_hash = null, request_id = null, trace = null
+    where conversation_id = $1 and (request_hash is not null or request_id is not null or trace is not null)`,
+};
+
+export const deleteMessagesStatement: Statement = {
+  name: "delete-messages",
+  text: "delete from messages where conversation_id = $1",
+};
+
+export const tombstoneStatement: Statement = {
+  name: "leave-tombstone",
+  text: `
+    update conversations
+    set deleted_at = now(), updated_at = now(), metadata = '{}', message_count = 0, thread_id = null,
+        thread_provider = null, visitor_hash = null
+    where id = $1`,
 };
 
 /**
@@ -38,40 +76,20 @@ export async function storeTombstone(
   { idleDays }: { idleDays?: number } = {},
 ): Promise<Leftovers | undefined> {
   return inTransaction(pool, async (client) => {
-    const [statement, values] = idleDays === undefined ? [lockStatement, [id]] : [lockIdleStatement, [id, idleDays]];
-    const locked = await client.query<{ open: string[]; thread: { provider: string; id: string } | null }>({
-      ...statement,
-      values,
-    });
-    const [conversation] = locked.rows;
+    const [conversation] = await (idleDays === undefined
+      ? query(client, lockToDeleteStatement, [id])
+      : query(client, lockIdleToDeleteStatement, [id, idleDays]));
     if (!conversation) return undefined;
-    const { rows: jobs } = await client.query<Leftovers["jobs"][number]>(
-      `update jobs
-       set status = 'cancelled', error_code = 'deleted', finished_at = now(), lease_until = null, due_at = null
-       where id = any($1::uuid[]) and status in ('queued', 'active')
-       returning id, attempt`,
-      [conversation.open],
-    );
-    // Keep the hash of the key itself: for a day, a repeated request is answered that the conversation was deleted.
-    await client.query(
-      `update jobs set request_hash = null, request_id = null, trace = null
-       where conversation_id = $1 and (request_hash is not null or request_id is not null or trace is not null)`,
-      [id],
-    );
-    await client.query("delete from messages where conversation_id = $1", [id]);
+    const jobs = await query(client, cancelOpenStatement, [conversation.open]);
+    await query(client, forgetRequestsStatement, [id]);
+    await query(client, deleteMessagesStatement, [id]);
     if (conversation.thread) await discardThread(client, conversation.thread);
-    await client.query(
-      `update conversations
-       set deleted_at = now(), updated_at = now(), metadata = '{}', message_count = 0, thread_id = null,
-           thread_provider = null, visitor_hash = null
-       where id = $1`,
-      [id],
-    );
+    await query(client, tombstoneStatement, [id]);
     return { conversationId: id, jobs };
   });
 }
 
-const tombstonesStatement = {
+export const tombstonesStatement: Statement<Leftovers> = {
   name: "tombstones",
   text: `
     select conversations.id as "conversationId",
@@ -84,19 +102,19 @@ const tombstonesStatement = {
 
 /** Reads deleted conversations that other stores may still hold copies of. */
 export async function readTombstones(pool: Pool): Promise<Leftovers[]> {
-  return query<Leftovers>(pool, tombstonesStatement, []);
+  return query(pool, tombstonesStatement, []);
 }
 
-const erasedStatement = {
+export const markErasedStatement: Statement = {
   name: "mark-erased",
   text: `update conversations set erased_at = now(), open_jobs = '{}' where id = $1 and deleted_at is not null`,
 };
 
 export async function markErased(pool: Pool, conversationId: string): Promise<void> {
-  await query(pool, erasedStatement, [conversationId]);
+  await query(pool, markErasedStatement, [conversationId]);
 }
 
-const idleStatement = {
+export const idleConversationsStatement: Statement<Columns<"conversations", "id">> = {
   name: "idle-conversations",
   text: `
     select id from conversations
@@ -106,10 +124,10 @@ const idleStatement = {
 
 /** Reads the conversations that have been idle longest, for at least `idleDays`. */
 export async function readIdleConversations(pool: Pool, idleDays: number, limit: number): Promise<string[]> {
-  return (await query<{ id: string }>(pool, idleStatement, [idleDays, limit])).map(({ id }) => id);
+  return (await query(pool, idleConversationsStatement, [idleDays, limit])).map(({ id }) => id);
 }
 
-const dropStatement = {
+export const dropTombstonesStatement: Statement<Columns<"conversations", "id">> = {
   name: "drop-tombstones",
   text: `
     with gone as materialized (
@@ -126,5 +144,5 @@ const dropStatement = {
  * @returns how many
  */
 export async function dropTombstones(pool: Pool, limit: number): Promise<number> {
-  return (await query(pool, dropStatement, [limit])).length;
+  return (await query(pool, dropTombstonesStatement, [limit])).length;
 }

@@ -5,28 +5,30 @@ import type { Tables } from "../schema/tables.ts";
 import type { StatementBuilder } from "../statement-builder.ts";
 import { queryTyped, typedStatement } from "../typed-statement.ts";
 
-const exportedConversation = typedStatement("export-conversation", ({ db, iso, sql }, conversationId: string) =>
-  db
-    .selectFrom("conversations")
-    .select(["id", "assistant_type as assistantType", "provider", "metadata"])
-    .select((eb) => [
-      eb("visitor_hash", "is not", null).$castTo<boolean>().as("verifiedVisitor"),
-      eb
-        .case()
-        .when("thread_id", "is not", null)
-        .then(
-          sql<ExportedConversation["thread"]>`json_build_object(
+export const exportConversationStatement = typedStatement(
+  "export-conversation",
+  ({ db, iso, sql }, conversationId: string) =>
+    db
+      .selectFrom("conversations")
+      .select(["id", "assistant_type as assistantType", "provider", "metadata"])
+      .select((eb) => [
+        eb("visitor_hash", "is not", null).$castTo<boolean>().as("verifiedVisitor"),
+        eb
+          .case()
+          .when("thread_id", "is not", null)
+          .then(
+            sql<ExportedConversation["thread"]>`json_build_object(
             'provider', ${eb.ref("thread_provider")}, 'id', ${eb.ref("thread_id")}, 'adopted', ${eb.ref("thread_adopted")})`,
-        )
-        .end()
-        .as("thread"),
-      "message_count as messageCount",
-      iso(eb.ref("created_at")).as("createdAt"),
-      iso(eb.ref("updated_at")).as("updatedAt"),
-      eb("next_turn", "-", 1).as("lastTurn"),
-    ])
-    .where("id", "=", conversationId)
-    .where("deleted_at", "is", null),
+          )
+          .end()
+          .as("thread"),
+        "message_count as messageCount",
+        iso(eb.ref("created_at")).as("createdAt"),
+        iso(eb.ref("updated_at")).as("updatedAt"),
+        eb("next_turn", "-", 1).as("lastTurn"),
+      ])
+      .where("id", "=", conversationId)
+      .where("deleted_at", "is", null),
 );
 
 /** @returns `undefined`: there is none, or it was deleted */
@@ -34,7 +36,7 @@ export async function readConversationToExport(
   pool: Pool,
   conversationId: string,
 ): Promise<{ conversation: ExportedConversation; lastTurn: number } | undefined> {
-  const [row] = await queryTyped(pool, exportedConversation, conversationId);
+  const [row] = await queryTyped(pool, exportConversationStatement, conversationId);
   if (!row) return undefined;
   const { lastTurn, ...conversation } = row;
   return { conversation, lastTurn };
@@ -47,7 +49,7 @@ export interface TurnRange {
   upTo: number;
 }
 
-const exportedMessages = typedStatement("export-messages", (builder, range: TurnRange) =>
+export const exportMessagesStatement = typedStatement("export-messages", (builder, range: TurnRange) =>
   builder.db
     .selectFrom("messages")
     .select(["id", "turn", "sender", "text", "imported", "fallback", "finish_reason as finishReason"])
@@ -70,10 +72,10 @@ function feedbackOn({ iso, jsonObjectFrom }: StatementBuilder, messages: Express
 
 /** Reads the messages of a range of turns, in order. */
 export async function readMessagesToExport(pool: Pool, range: TurnRange): Promise<ExportedMessage[]> {
-  return queryTyped(pool, exportedMessages, range);
+  return queryTyped(pool, exportMessagesStatement, range);
 }
 
-const exportedJobs = typedStatement("export-jobs", (builder, range: TurnRange) =>
+export const exportJobsStatement = typedStatement("export-jobs", (builder, range: TurnRange) =>
   builder.db
     .selectFrom("jobs")
     .select(["id", "turn", "message_id as messageId", "reply_id as replyId", "status", "attempt"])
@@ -133,5 +135,5 @@ function callsOf({ iso, jsonArrayFrom }: StatementBuilder, jobs: ExpressionBuild
 
 /** Reads the jobs of a range of turns, in order, with the work of workers and providers on them. */
 export async function readJobsToExport(pool: Pool, range: TurnRange): Promise<ExportedJob[]> {
-  return queryTyped(pool, exportedJobs, range);
+  return queryTyped(pool, exportJobsStatement, range);
 }

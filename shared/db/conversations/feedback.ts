@@ -1,12 +1,14 @@
 import type { Pool } from "pg";
 import type { Rating } from "../../protocol/conversation.ts";
 import { query } from "../database.ts";
+import type { Statement } from "../../postgres/statement.ts";
+import type { Columns } from "../schema/tables.ts";
 import { queryTyped, type RowOf, typedStatement } from "../typed-statement.ts";
 
 /** The columns of a message that decide who may rate it. `visitorHash`: see `NewMessage`. */
-export type OwnedMessage = RowOf<typeof messageOwner>;
+export type OwnedMessage = RowOf<typeof messageOwnerStatement>;
 
-export const messageOwner = typedStatement("message-owner", ({ db }, messageId: string) =>
+export const messageOwnerStatement = typedStatement("message-owner", ({ db }, messageId: string) =>
   db
     .selectFrom("messages")
     .innerJoin("conversations", "conversations.id", "conversation_id")
@@ -17,11 +19,11 @@ export const messageOwner = typedStatement("message-owner", ({ db }, messageId: 
 
 /** @returns `undefined`: there is no such message, or its conversation was deleted */
 export async function readMessageOwner(pool: Pool, messageId: string): Promise<OwnedMessage | undefined> {
-  const [message] = await queryTyped(pool, messageOwner, messageId);
+  const [message] = await queryTyped(pool, messageOwnerStatement, messageId);
   return message;
 }
 
-const rateStatement = {
+export const rateMessageStatement: Statement<Columns<"feedback", "message_id">> = {
   name: "rate-message",
   // A deletion that held the lock is visible: the row is read again once its lock is free. The lock is the one that the
   // trigger on this table takes, so that it is never raised.
@@ -37,7 +39,7 @@ const rateStatement = {
     where messages.id = $1 and messages.sender = 'ai' and not messages.imported
     on conflict (message_id) do update
       set rating = excluded.rating, comment = excluded.comment, rated_at = excluded.rated_at
-    returning message_id`,
+    returning message_id as "messageId"`,
 };
 
 /**
@@ -50,10 +52,10 @@ export async function rateMessage(
   messageId: string,
   { rating, comment }: { rating: Rating; comment?: string | undefined },
 ): Promise<boolean> {
-  return (await query(pool, rateStatement, [messageId, conversationId, rating, comment ?? null])).length === 1;
+  return (await query(pool, rateMessageStatement, [messageId, conversationId, rating, comment ?? null])).length === 1;
 }
 
-const unrateStatement = {
+export const unrateMessageStatement: Statement = {
   name: "unrate-message",
   // The conversation's row is locked first, as everywhere: the trigger on this table writes it.
   text: `
@@ -66,16 +68,16 @@ const unrateStatement = {
 
 /** Removes feedback; does nothing if there is none. */
 export async function unrateMessage(pool: Pool, conversationId: string, messageId: string): Promise<void> {
-  await query(pool, unrateStatement, [messageId, conversationId]);
+  await query(pool, unrateMessageStatement, [messageId, conversationId]);
 }
 
 /**
  * Feedback on the replies of one assistant by one provider; `provider` is null if the reply was stopped before it was
  * complete. `comments` counts ratings of either kind that have one.
  */
-export type FeedbackCount = RowOf<typeof feedbackCounts>;
+export type FeedbackCount = RowOf<typeof countFeedbackStatement>;
 
-export const feedbackCounts = typedStatement("count-feedback", ({ db }, since: Date) =>
+export const countFeedbackStatement = typedStatement("count-feedback", ({ db }, since: Date) =>
   db
     .selectFrom("feedback")
     .select(["assistant_type as assistantType", "provider"])
@@ -92,5 +94,5 @@ export const feedbackCounts = typedStatement("count-feedback", ({ db }, since: D
 
 /** @param since older feedback does not count */
 export async function countFeedback(pool: Pool, since: Date): Promise<FeedbackCount[]> {
-  return queryTyped(pool, feedbackCounts, since);
+  return queryTyped(pool, countFeedbackStatement, since);
 }

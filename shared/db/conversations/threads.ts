@@ -1,6 +1,8 @@
 import type { Pool, PoolClient } from "pg";
 import { databaseQueryMs, interval } from "../../tunables.ts";
 import { query } from "../database.ts";
+import type { Columns } from "../schema/tables.ts";
+import type { Statement } from "../../postgres/statement.ts";
 
 /** A thread at its provider. */
 export interface KeptThread {
@@ -11,7 +13,7 @@ export interface KeptThread {
 /** Delay after which an abandoned statement can no longer write into its thread. */
 const settled = interval(databaseQueryMs);
 
-const bindStatement = {
+export const bindThreadStatement: Statement<Columns<"conversations", "id">> = {
   name: "bind-thread",
   // Both rows are locked, the conversation's first, as everywhere. A delete or another run that held the lock is then
   // visible.
@@ -44,15 +46,18 @@ export async function bindThread(
   thread: KeptThread,
 ): Promise<boolean> {
   const values = [job.id, job.run, thread.provider, thread.id, job.conversationId];
-  return (await query(pool, bindStatement, values)).length === 1;
+  return (await query(pool, bindThreadStatement, values)).length === 1;
 }
+
+export const discardThreadStatement: Statement = {
+  name: "discard-thread",
+  text: `
+    insert into thread_deletions (provider, thread_id, due_at) values ($1, $2, now() + ${settled}) on conflict do nothing`,
+};
 
 /** Queues a thread for deletion at its provider. */
 export async function discardThread(db: Pick<Pool | PoolClient, "query">, thread: KeptThread): Promise<void> {
-  await db.query(
-    `insert into thread_deletions (provider, thread_id, due_at) values ($1, $2, now() + ${settled}) on conflict do nothing`,
-    [thread.provider, thread.id],
-  );
+  await query(db, discardThreadStatement, [thread.provider, thread.id]);
 }
 
 /**
@@ -61,7 +66,7 @@ export async function discardThread(db: Pick<Pool | PoolClient, "query">, thread
  */
 const longestPause = "interval '1 min'";
 
-const takeStatement = {
+export const takeThreadDeletionsStatement: Statement<KeptThread> = {
   name: "take-thread-deletions",
   // Taking a row moves its due time on, longer with each try, so that no other worker tries meanwhile.
   text: `
@@ -79,38 +84,50 @@ export async function takeThreadDeletions(
   providers: readonly string[],
   limit: number,
 ): Promise<KeptThread[]> {
-  return query(pool, takeStatement, [providers, limit]);
+  return query(pool, takeThreadDeletionsStatement, [providers, limit]);
 }
 
+export const forgetThreadStatement: Statement = {
+  name: "forget-thread",
+  text: "delete from thread_deletions where provider = $1 and thread_id = $2",
+};
+
 export async function forgetThread(pool: Pool, thread: KeptThread): Promise<void> {
-  await pool.query("delete from thread_deletions where provider = $1 and thread_id = $2", [thread.provider, thread.id]);
+  await query(pool, forgetThreadStatement, [thread.provider, thread.id]);
 }
+
+export const putOffDeletionStatement: Statement = {
+  name: "put-off-thread-deletion",
+  text: `
+    update thread_deletions set due_at = now() + least(power(2, least(tries, 9)) * interval '10 s', interval '1 h')
+    where provider = $1 and thread_id = $2`,
+};
 
 /**
  * Postpones a deletion that its provider refuses, longer with each try, by an hour at most: nothing will change soon.
  */
 export async function putOffDeletion(pool: Pool, thread: KeptThread): Promise<void> {
-  await pool.query(
-    `update thread_deletions set due_at = now() + least(power(2, least(tries, 9)) * interval '10 s', interval '1 h')
-     where provider = $1 and thread_id = $2`,
-    [thread.provider, thread.id],
-  );
+  await query(pool, putOffDeletionStatement, [thread.provider, thread.id]);
 }
+
+export const hastenDeletionsStatement: Statement = {
+  name: "hasten-thread-deletions",
+  text: "update thread_deletions set due_at = now() where provider = $1 and tries > 0 and due_at > now()",
+};
 
 /** Makes deletions due that wait for a provider that was down. */
 export async function hastenDeletions(pool: Pool, provider: string): Promise<void> {
-  await pool.query("update thread_deletions set due_at = now() where provider = $1 and tries > 0 and due_at > now()", [
-    provider,
-  ]);
+  await query(pool, hastenDeletionsStatement, [provider]);
 }
+
+export const discardedThreadStatement: Statement<KeptThread> = {
+  name: "discarded-thread",
+  text: "select provider, thread_id as id from thread_deletions where provider = $1 and thread_id = $2",
+};
 
 /** True if a thread is queued for deletion. A conversation that continued in it would lose it. */
 export async function isDiscarded(pool: Pool, thread: KeptThread): Promise<boolean> {
-  const { rowCount } = await pool.query("select from thread_deletions where provider = $1 and thread_id = $2", [
-    thread.provider,
-    thread.id,
-  ]);
-  return rowCount === 1;
+  return (await query(pool, discardedThreadStatement, [thread.provider, thread.id])).length === 1;
 }
 
 /** True if an error says that a thread already belongs to another conversation. */

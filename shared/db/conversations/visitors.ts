@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { query } from "../database.ts";
+import type { Statement } from "../../postgres/statement.ts";
 import type { StatementBuilder } from "../statement-builder.ts";
 import { queryTyped, type RowOf, typedStatement } from "../typed-statement.ts";
 
@@ -7,7 +8,7 @@ import { queryTyped, type RowOf, typedStatement } from "../typed-statement.ts";
  * One of a visitor's conversations. Times are Unix milliseconds. `preview` is the beginning of its newest message; null
  * if it has no messages.
  */
-export type VisitorConversation = Omit<RowOf<typeof visitorConversations>, "former">;
+export type VisitorConversation = Omit<RowOf<typeof conversationsOfVisitor>, "former">;
 
 export interface VisitorPage {
   conversations: VisitorConversation[];
@@ -54,7 +55,7 @@ function newestOf({ db }: StatementBuilder, visitorHash: Buffer, { hash, formerH
 }
 
 // The same statement reads the anchor's position, so that a page is a consistent snapshot.
-export const visitorConversations = typedStatement("visitor-conversations", (builder, wanted: Wanted) => {
+export const conversationsOfVisitor = typedStatement("visitor-conversations", (builder, wanted: Wanted) => {
   const { db, sql, millis } = builder;
   const newest = db
     .selectFrom(newestOf(builder, wanted.hash, wanted).as("present"))
@@ -93,7 +94,7 @@ export async function listVisitorConversations(
   { hash, formerHash }: VisitorHashes,
   { limit, before }: { limit: number; before?: string | undefined },
 ): Promise<VisitorPage> {
-  const rows = await queryTyped(pool, visitorConversations, { hash, formerHash, before, limit: limit + 1 });
+  const rows = await queryTyped(pool, conversationsOfVisitor, { hash, formerHash, before, limit: limit + 1 });
   const found = rows.map(({ former, ...conversation }) => ({ conversation, former }));
   return {
     conversations: found.slice(0, limit).map(({ conversation }) => conversation),
@@ -102,7 +103,7 @@ export async function listVisitorConversations(
   };
 }
 
-const replaceHashStatement = {
+export const replaceVisitorHashStatement: Statement = {
   name: "replace-visitor-hash",
   // Rows locked by another transaction are left for the next time. Nothing waits here, so nothing deadlocks.
   text: `
@@ -112,5 +113,5 @@ const replaceHashStatement = {
 
 /** Replaces a visitor's former hash with the current one, in up to a hundred conversations at a time. */
 export async function replaceFormerHash(pool: Pool, { hash, formerHash }: VisitorHashes): Promise<void> {
-  await query(pool, replaceHashStatement, [hash, formerHash]);
+  await query(pool, replaceVisitorHashStatement, [hash, formerHash]);
 }

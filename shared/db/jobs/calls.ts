@@ -3,6 +3,8 @@ import { interval, leaseMs, staleLeaseMs } from "../../tunables.ts";
 import { query } from "../database.ts";
 import { byIds } from "../batch-sql.ts";
 import { batched } from "../batched.ts";
+import type { Columns, Rows } from "../schema/tables.ts";
+import type { Statement } from "../../postgres/statement.ts";
 
 export interface NewCall {
   id: string;
@@ -24,7 +26,7 @@ const staleLease = interval(staleLeaseMs);
 /** Time after which a call without an end is its dead worker's: one lease. */
 const lostAfter = interval(leaseMs);
 
-const beginStatement = {
+export const beginCallStatement: Statement<{ result: BeginResult }> = {
   name: "begin-call",
   // An expired lease may be another worker's in the next moment. So it is renewed with the call, or the call is not
   // made. The newest version of the day's row decides, so parallel calls together never exceed the budget. A call that
@@ -58,7 +60,7 @@ const beginStatement = {
                 else 'lost' end as result`,
 };
 
-const beginFreeStatement = {
+export const beginCallsStatement: Statement<Columns<"calls", "id">> = {
   name: "begin-calls",
   text: `
     with job as materialized (
@@ -81,7 +83,7 @@ const beginFreeStatement = {
 const beginFreeCall = batched({
   async runBatch(pool, calls: readonly NewCall[]) {
     const values = [calls.map(({ jobId }) => jobId), JSON.stringify(calls)];
-    const begun = new Set((await query<{ id: string }>(pool, beginFreeStatement, values)).map(({ id }) => id));
+    const begun = new Set((await query(pool, beginCallsStatement, values)).map(({ id }) => id));
     return calls.map(({ id }) => (begun.has(id) ? { result: "begun" as const } : undefined));
   },
   runOne: beginOne,
@@ -113,7 +115,7 @@ async function beginOne(pool: Pool, call: NewCall): Promise<BeginResult> {
     call.outputTokens,
   ];
   try {
-    const [row] = await query<{ result: BeginResult }>(pool, beginStatement, values);
+    const [row] = await query(pool, beginCallStatement, values);
     return row?.result ?? "lost";
   } catch (error) {
     // An earlier try inserted it, and its response was lost.
@@ -123,7 +125,7 @@ async function beginOne(pool: Pool, call: NewCall): Promise<BeginResult> {
 }
 
 export interface CallEnd {
-  outcome: "answered" | "failed" | "stopped";
+  outcome: Exclude<Rows["calls"]["outcome"], "lost" | null>;
   inputTokens: number;
   cachedInputTokens: number;
   cacheWriteTokens: number;
@@ -185,7 +187,7 @@ export function settlementItem(settlement: CallSettlement | undefined): Record<s
   };
 }
 
-const settleStatement = {
+export const settleCallStatement: Statement = {
   name: "settle-call",
   text: `
     with item as (select * from json_to_record($1::json) as item(${settlementColumns})), ${settled}, ${charged}
@@ -194,10 +196,10 @@ const settleStatement = {
 
 /** Settles a call: its reservation becomes its cost. Idempotent. */
 export async function settleCall(pool: Pool, settlement: CallSettlement): Promise<void> {
-  await query(pool, settleStatement, [JSON.stringify(settlementItem(settlement))]);
+  await query(pool, settleCallStatement, [JSON.stringify(settlementItem(settlement))]);
 }
 
-const withdrawStatement = {
+export const withdrawCallStatement: Statement = {
   name: "withdraw-call",
   text: `
     with settled as (
@@ -209,10 +211,10 @@ const withdrawStatement = {
 
 /** Removes a call that was inserted but not made, and frees its reservation. */
 export async function withdrawCall(pool: Pool, id: string): Promise<void> {
-  await query(pool, withdrawStatement, [id]);
+  await query(pool, withdrawCallStatement, [id]);
 }
 
-const settleLostStatement = {
+export const settleLostCallsStatement: Statement<{ count: number }> = {
   name: "settle-lost-calls",
   text: `
     with lost as (
@@ -234,6 +236,6 @@ const settleLostStatement = {
  * @returns how many were settled
  */
 export async function settleLostCalls(pool: Pool): Promise<number> {
-  const [lost] = await query<{ count: number }>(pool, settleLostStatement, []);
+  const [lost] = await query(pool, settleLostCallsStatement, []);
   return lost?.count ?? 0;
 }

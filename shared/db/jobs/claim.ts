@@ -1,11 +1,11 @@
 import type { Pool } from "pg";
-import type { JobErrorCode, JobStatus } from "../../protocol/job.ts";
-import type { Sender } from "../../protocol/conversation.ts";
 import { interval, leaseMs, maxCrashes } from "../../tunables.ts";
-import { query, type Statement } from "../database.ts";
 import type { BatchResult } from "../../async/batch-work.ts";
 import { byIds, skipLocked } from "../batch-sql.ts";
 import { batched } from "../batched.ts";
+import { query } from "../database.ts";
+import type { Columns } from "../schema/tables.ts";
+import type { Statement } from "../../postgres/statement.ts";
 
 /** Newest messages that a provider is shown. */
 export const maxPromptMessages = 100;
@@ -19,17 +19,7 @@ function reclaimable(mayReclaim: string): string {
   return `(jobs.lease_until is null or jobs.lease_until < now() and ${mayReclaim})`;
 }
 
-export interface ClaimedJob {
-  id: string;
-  conversationId: string;
-  run: number;
-  attempt: number;
-  assistantType: string;
-  providerOverride: string | null;
-  requestId: string | null;
-  /** W3C `traceparent` of the request that submitted the message. */
-  trace: string | null;
-  turn: number;
+export interface ClaimedJob extends JobColumns, Columns<"conversations", "metadata"> {
   /** Last earlier turn that has a message; 0 if there is none. */
   previousTurn: number;
   /** The conversation's state at a provider, and the last turn it contains. */
@@ -38,13 +28,27 @@ export interface ClaimedJob {
   ageMs: number;
   /** Time since acceptance, by the database's clock. */
   sinceAcceptedMs: number;
-  /** Metadata of the conversation, as the embedding page gave it. */
-  metadata: Record<string, string>;
   /** The conversation up to this job's own message, oldest first. */
-  history: { sender: Sender; text: string; imported: boolean }[];
+  history: Columns<"messages", "sender" | "text" | "imported">[];
 }
 
-function claimStatement(name: string, lock: string): Statement {
+type JobColumns = Columns<
+  "jobs",
+  | "id"
+  | "conversation_id"
+  | "run"
+  | "attempt"
+  | "assistant_type"
+  | "provider_override"
+  | "request_id"
+  | "trace"
+  | "turn"
+>;
+
+/** A job whose row was not locked elsewhere; all but its id is null if it could not be claimed. */
+type ClaimRow = ClaimedJob | (Record<Exclude<keyof ClaimedJob, "id">, null> & { id: string });
+
+function claimStatement(name: string, lock: string): Statement<ClaimRow> {
   return {
     name,
     text: `
@@ -85,8 +89,8 @@ function claimStatement(name: string, lock: string): Statement {
   };
 }
 
-const claimOne = claimStatement("claim-job", "for no key update");
-const claimBatch = claimStatement("claim-jobs", skipLocked);
+export const claimOneStatement = claimStatement("claim-job", "for no key update");
+export const claimBatchStatement = claimStatement("claim-jobs", skipLocked);
 
 interface Claim {
   jobId: string;
@@ -99,12 +103,12 @@ interface Claim {
 /** @returns results by position; `undefined`: its row was locked and skipped, or does not exist */
 async function claim(
   pool: Pool,
-  statement: Statement,
+  statement: Statement<ClaimRow>,
   claims: readonly Claim[],
 ): Promise<BatchResult<ClaimedJob | undefined>[]> {
   const ids = claims.map(({ jobId }) => jobId);
   const values = [ids, claims.map(({ reclaim }) => reclaim), claims.map(({ worker }) => worker)];
-  const rows = await query<ClaimedJob & { run: number | null }>(pool, statement, values);
+  const rows = await query(pool, statement, values);
   const found = new Map(rows.map((row) => [row.id, row]));
   return ids.map((id) => {
     const row = found.get(id);
@@ -119,18 +123,15 @@ async function claim(
  */
 export const claimJob = batched({
   keyOf: ({ jobId }: Claim) => jobId,
-  runBatch: (pool, claims) => claim(pool, claimBatch, claims),
-  runOne: async (pool, one) => (await claim(pool, claimOne, [one]))[0]?.result,
+  runBatch: (pool, claims) => claim(pool, claimBatchStatement, claims),
+  runOne: async (pool, one) => (await claim(pool, claimOneStatement, [one]))[0]?.result,
 });
 
 /** State of a job whose claim was refused. */
-export interface JobSnapshot {
-  id: string;
-  conversationId: string;
-  requestId: string | null;
-  status: JobStatus;
-  errorCode: JobErrorCode | null;
-  attempt: number;
+export interface JobSnapshot extends Columns<
+  "jobs",
+  "id" | "conversation_id" | "request_id" | "status" | "error_code" | "attempt"
+> {
   head: boolean;
   /** True if it is active and released, or its lease expired and may be reclaimed. */
   reclaimable: boolean;
@@ -141,7 +142,7 @@ export interface JobSnapshot {
   crashes: number;
 }
 
-const snapshotStatement = {
+export const snapshotStatement: Statement<JobSnapshot> = {
   name: "job-snapshot",
   text: `
     select jobs.id, conversation_id as "conversationId", request_id as "requestId", status, error_code as "errorCode", attempt,
@@ -159,10 +160,16 @@ export async function readSnapshots(
   jobIds: readonly string[],
   { reclaim }: { reclaim: boolean },
 ): Promise<JobSnapshot[]> {
-  return query<JobSnapshot>(pool, snapshotStatement, [jobIds, reclaim]);
+  return query(pool, snapshotStatement, [jobIds, reclaim]);
 }
 
-const renewStatement = {
+/** A job that a worker still holds. */
+interface HeldJob {
+  id: string;
+  cancelRequested: boolean;
+}
+
+export const renewLeasesStatement: Statement<HeldJob> = {
   name: "renew-leases",
   text: `
     update jobs set lease_until = now() + ${lease}
@@ -172,24 +179,21 @@ const renewStatement = {
 };
 
 /** Renews the leases of all jobs a worker holds. A job that is not returned is no longer held by it. */
-export async function renewLeases(
-  pool: Pool,
-  held: readonly { id: string; run: number }[],
-): Promise<{ id: string; cancelRequested: boolean }[]> {
-  return query(pool, renewStatement, [held.map(({ id }) => id), held.map(({ run }) => run)]);
+export async function renewLeases(pool: Pool, held: readonly { id: string; run: number }[]): Promise<HeldJob[]> {
+  return query(pool, renewLeasesStatement, [held.map(({ id }) => id), held.map(({ run }) => run)]);
 }
 
-const holdsStatement = {
+export const holdsAttemptStatement: Statement = {
   name: "holds-attempt",
   text: `select from jobs where id = $1 and attempt = $2 and status = 'active'`,
 };
 
 /** True if an attempt is still the current one of an active job. */
 export async function holdsAttempt(pool: Pool, jobId: string, attempt: number): Promise<boolean> {
-  return (await query(pool, holdsStatement, [jobId, attempt])).length === 1;
+  return (await query(pool, holdsAttemptStatement, [jobId, attempt])).length === 1;
 }
 
-const raiseStatement = {
+export const raiseAttemptStatement: Statement<Columns<"jobs", "attempt">> = {
   name: "raise-attempt",
   text: `
     update jobs set attempt = $3::int + 1
@@ -202,11 +206,11 @@ export async function raiseAttempt(
   { id, run }: { id: string; run: number },
   attempt: number,
 ): Promise<number | undefined> {
-  const [raised] = await query<{ attempt: number }>(pool, raiseStatement, [id, run, attempt]);
+  const [raised] = await query(pool, raiseAttemptStatement, [id, run, attempt]);
   return raised?.attempt;
 }
 
-const releaseStatement = {
+export const releaseJobStatement: Statement<Columns<"jobs", "id">> = {
   name: "release-job",
   text: `
     with released as (
@@ -220,5 +224,5 @@ const releaseStatement = {
 
 /** Releases an active job, so that another worker may claim it at once. */
 export async function releaseJob(pool: Pool, jobId: string, attempt: number): Promise<boolean> {
-  return (await query(pool, releaseStatement, [jobId, attempt])).length === 1;
+  return (await query(pool, releaseJobStatement, [jobId, attempt])).length === 1;
 }

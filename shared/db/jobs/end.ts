@@ -1,10 +1,11 @@
 import type { Pool } from "pg";
 import type { FinishReason, JobErrorCode } from "../../protocol/job.ts";
 import { type CallSettlement, charged, settled, settlementColumns, settlementItem } from "./calls.ts";
-import { query, type Statement } from "../database.ts";
 import type { BatchResult } from "../../async/batch-work.ts";
 import { byIds, skipLocked } from "../batch-sql.ts";
 import { batched } from "../batched.ts";
+import { query } from "../database.ts";
+import type { Statement } from "../../postgres/statement.ts";
 
 /** End of a job: a reply, an error, or both when it was cancelled part-way. */
 export interface JobEnd {
@@ -29,7 +30,13 @@ export interface EndResult {
   nextJobId: string | null;
 }
 
-function endStatement(name: string, lock: string): Statement {
+interface EndRow extends EndResult {
+  id: string;
+  /** False if the attempt was no longer current. */
+  ended: boolean;
+}
+
+function endStatement(name: string, lock: string): Statement<EndRow> {
   // The conversation's row is locked first, and holds the order of its jobs. The newest version of that one row thus
   // names the next job, and a job that was just accepted cannot be missed.
   return {
@@ -78,8 +85,8 @@ function endStatement(name: string, lock: string): Statement {
   };
 }
 
-const endOne = endStatement("end-job", "for no key update");
-const endBatch = endStatement("end-jobs", skipLocked);
+export const endOneStatement = endStatement("end-job", "for no key update");
+export const endBatchStatement = endStatement("end-jobs", skipLocked);
 
 interface StoredEnd {
   job: { id: string; conversationId: string; attempt: number };
@@ -91,7 +98,7 @@ interface StoredEnd {
 /** @returns results by position; `undefined`: one of its rows was locked and skipped, or does not exist */
 async function endJobs(
   pool: Pool,
-  statement: Statement,
+  statement: Statement<EndRow>,
   ends: readonly StoredEnd[],
 ): Promise<BatchResult<EndResult | undefined>[]> {
   const items = ends.map(({ job: { id, conversationId, attempt }, end: { reply, call, ...end }, orphan = false }) => ({
@@ -108,7 +115,7 @@ async function endJobs(
     ...settlementItem(call),
   }));
   const values = [ends.map(({ job }) => job.conversationId), JSON.stringify(items)];
-  const rows = await query<EndResult & { id: string; ended: boolean }>(pool, statement, values);
+  const rows = await query(pool, statement, values);
   const found = new Map(rows.map((row) => [row.id, row]));
   return ends.map(({ job }) => {
     const row = found.get(job.id);
@@ -123,11 +130,11 @@ async function endJobs(
  */
 export const storeJobEnd = batched({
   keyOf: ({ job }: StoredEnd) => job.conversationId,
-  runBatch: (pool, ends) => endJobs(pool, endBatch, ends),
-  runOne: async (pool, one) => (await endJobs(pool, endOne, [one]))[0]?.result,
+  runBatch: (pool, ends) => endJobs(pool, endBatchStatement, ends),
+  runOne: async (pool, one) => (await endJobs(pool, endOneStatement, [one]))[0]?.result,
 });
 
-const findEndStatement = {
+export const findEndStatement: Statement<EndResult> = {
   name: "find-end",
   text: `
     select open_jobs[1] as "nextJobId" from jobs join conversations on conversations.id = jobs.conversation_id
@@ -141,11 +148,11 @@ export async function findEnd(
   { status, reply }: JobEnd,
 ): Promise<EndResult | undefined> {
   const values = [job.id, job.attempt, status, reply?.id ?? null];
-  const [result] = await query<{ nextJobId: string | null }>(pool, findEndStatement, values);
+  const [result] = await query(pool, findEndStatement, values);
   return result;
 }
 
-const cancelQueuedStatement = {
+export const cancelQueuedStatement: Statement<EndResult> = {
   name: "cancel-queued-job",
   text: `
     with locked as materialized (
@@ -165,11 +172,11 @@ export async function cancelQueuedJob(
   pool: Pool,
   job: { id: string; conversationId: string },
 ): Promise<EndResult | undefined> {
-  const [result] = await query<{ nextJobId: string | null }>(pool, cancelQueuedStatement, [job.id, job.conversationId]);
+  const [result] = await query(pool, cancelQueuedStatement, [job.id, job.conversationId]);
   return result;
 }
 
-const requestCancelStatement = {
+export const requestCancelStatement: Statement<{ id: string }> = {
   name: "request-cancel",
   text: `
     update jobs set cancel_requested_at = coalesce(cancel_requested_at, now())

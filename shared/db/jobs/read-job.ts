@@ -1,45 +1,47 @@
 import type { Pool } from "pg";
-import type { FinishReason, JobErrorCode, JobStatus } from "../../protocol/job.ts";
+import type { FinishReason } from "../../protocol/job.ts";
 import { query } from "../database.ts";
 import { byIds } from "../batch-sql.ts";
 import { batchedRead } from "../batched.ts";
+import type { Columns } from "../schema/tables.ts";
+import type { Statement } from "../../postgres/statement.ts";
 
-/** A job with its stored reply. Times are Unix milliseconds. */
-export interface JobRow {
-  id: string;
-  conversationId: string;
-  messageId: string;
-  status: JobStatus;
-  attempt: number;
-  assistantType: string;
-  provider: string | null;
-  errorCode: JobErrorCode | null;
-  inputTokens: number | null;
-  outputTokens: number | null;
-  costUsd: number | null;
+/** A job, with the columns of its conversation that decide who may see it, and its stored reply. */
+export interface JobRow extends JobColumns, Columns<"conversations", "visitor_hash" | "thread_id"> {
+  /** Unix milliseconds, like the other times. */
   createdAt: number;
   startedAt: number | null;
   finishedAt: number | null;
   conversationDeleted: boolean;
-  /** Visitor of its conversation; see `visitorHash` of `NewMessage`. */
-  visitorHash: Buffer | null;
-  /** W3C `traceparent` of the request that submitted the message. */
-  trace: string | null;
-  threadId: string | null;
-  /** The attempt whose deltas are the reply. */
-  replyAttempt: number | null;
-  replyId: string | null;
   replyText: string | null;
   replyFinishReason: FinishReason | null;
   replyFallback: boolean | null;
   replyAt: number | null;
 }
 
+type JobColumns = Columns<
+  "jobs",
+  | "id"
+  | "conversation_id"
+  | "message_id"
+  | "status"
+  | "attempt"
+  | "assistant_type"
+  | "provider"
+  | "error_code"
+  | "input_tokens"
+  | "output_tokens"
+  | "cost_usd"
+  | "trace"
+  | "reply_attempt"
+  | "reply_id"
+>;
+
 function millis(column: string): string {
   return `(extract(epoch from ${column}) * 1000)::float8`;
 }
 
-const readJobsStatement = {
+export const readJobsStatement: Statement<JobRow> = {
   name: "read-jobs",
   text: `
     select jobs.id, jobs.conversation_id as "conversationId", message_id as "messageId", status, attempt,
@@ -62,26 +64,26 @@ const readJobsStatement = {
 
 /** Reads the jobs that exist, in no order. */
 async function readJobs(pool: Pool, jobIds: readonly string[]): Promise<JobRow[]> {
-  return query<JobRow>(pool, readJobsStatement, [jobIds]);
+  return query(pool, readJobsStatement, [jobIds]);
 }
 
 /** Reads one job; concurrent calls share a statement. The row is shared as well: do not change it. */
 export const readJob = batchedRead(readJobs);
 
-const jobStatesStatement = {
+/** The columns of a job that change. */
+type JobState = Columns<"jobs", "id" | "status" | "attempt">;
+
+export const jobStatesStatement: Statement<JobState> = {
   name: "job-states",
   text: `select id, status, attempt from jobs where id = any($1::uuid[])`,
 };
 
 /** Reads the changing columns of many jobs in one round trip. */
-export async function readJobStates(
-  pool: Pool,
-  jobIds: readonly string[],
-): Promise<{ id: string; status: JobStatus; attempt: number }[]> {
+export async function readJobStates(pool: Pool, jobIds: readonly string[]): Promise<JobState[]> {
   return query(pool, jobStatesStatement, [jobIds]);
 }
 
-const positionsStatement = {
+export const positionsStatement: Statement<{ id: string; position: number }> = {
   name: "queue-positions",
   // Each job counts only from the requested one before it. So many requests together read the queue once, not once
   // each.
@@ -99,6 +101,6 @@ const positionsStatement = {
 
 /** Number of queued jobs accepted before each of these, over the whole service. */
 export async function readPositions(pool: Pool, jobIds: readonly string[]): Promise<Map<string, number>> {
-  const rows = await query<{ id: string; position: number }>(pool, positionsStatement, [jobIds]);
+  const rows = await query(pool, positionsStatement, [jobIds]);
   return new Map(rows.map(({ id, position }) => [id, position]));
 }

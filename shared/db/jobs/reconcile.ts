@@ -1,13 +1,15 @@
 import type { Pool } from "pg";
 import { dueAfterMs, interval } from "../../tunables.ts";
 import { query } from "../database.ts";
+import type { Columns } from "../schema/tables.ts";
+import type { Statement } from "../../postgres/statement.ts";
 
 /** Maximum rows checked in one batch, oldest first. */
 const batch = 1000;
 /** Delay before a job found in the queue is checked again. */
 const lookAgainAfter = interval(dueAfterMs);
 
-const dueStatement = {
+export const dueJobsStatement: Statement<Columns<"jobs", "id">> = {
   name: "due-jobs",
   // Taking a row moves its due time on, so that neither another reconciler nor the next round checks it again.
   text: `
@@ -24,10 +26,10 @@ const dueStatement = {
 
 /** Takes queued heads whose delivery has been unconfirmed for too long. */
 export async function takeDueJobs(pool: Pool): Promise<string[]> {
-  return (await query<{ id: string }>(pool, dueStatement, [])).map(({ id }) => id);
+  return (await query(pool, dueJobsStatement, [])).map(({ id }) => id);
 }
 
-const markDueStatement = {
+export const markDueStatement: Statement = {
   name: "mark-due",
   text: `update jobs set due_at = now() where id = any($1::uuid[]) and status = 'queued'`,
 };
@@ -37,7 +39,7 @@ export async function markDue(pool: Pool, jobIds: readonly string[]): Promise<vo
   await query(pool, markDueStatement, [jobIds]);
 }
 
-const orphansStatement = {
+export const orphansStatement: Statement<Columns<"jobs", "id">> = {
   name: "orphaned-jobs",
   text: `
     select id from jobs where status = 'active' and (lease_until is null or lease_until < now())
@@ -46,5 +48,5 @@ const orphansStatement = {
 
 /** Reads active jobs that no worker holds. */
 export async function readOrphans(pool: Pool): Promise<string[]> {
-  return (await query<{ id: string }>(pool, orphansStatement, [])).map(({ id }) => id);
+  return (await query(pool, orphansStatement, [])).map(({ id }) => id);
 }

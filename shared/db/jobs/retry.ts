@@ -1,7 +1,8 @@
 import type { Pool } from "pg";
-import type { JobStatus } from "../../protocol/job.ts";
 import { dueAfterMs, interval } from "../../tunables.ts";
-import { inTransaction } from "../database.ts";
+import type { Statement } from "../../postgres/statement.ts";
+import { inTransaction, query } from "../database.ts";
+import type { Columns } from "../schema/tables.ts";
 
 export type RetryResult = { retried: true; head: boolean } | { retried: false; reason: keyof typeof retryRefusals };
 
@@ -13,12 +14,44 @@ export const retryRefusals = {
   later_answered: "a later message of its conversation has been answered",
 } as const;
 
-interface FailedJob {
-  status: JobStatus;
-  turn: number;
+export const lockToRetryStatement: Statement = {
+  name: "lock-to-retry",
+  text: "select from conversations where id = (select conversation_id from jobs where id = $1) for update",
+};
+
+interface FailedJob extends Columns<"jobs", "status"> {
   deleted: boolean;
   laterAnswered: boolean;
 }
+
+export const findToRetryStatement: Statement<FailedJob> = {
+  name: "find-to-retry",
+  text: `
+    select status, deleted_at is not null as deleted,
+           exists (select from messages later where later.conversation_id = jobs.conversation_id
+                   and later.turn > jobs.turn and later.sender = 'ai')
+           or exists (select from jobs later where later.conversation_id = jobs.conversation_id
+                      and later.status = 'active') as "laterAnswered"
+    from jobs join conversations on conversations.id = jobs.conversation_id where jobs.id = $1`,
+};
+
+export const requeueStatement: Statement = {
+  name: "requeue-failed-job",
+  text: `
+    update jobs set status = 'queued', error_code = null, finished_at = null, started_at = null, deaths = 0,
+                    lease_until = null, cancel_requested_at = null, due_at = now() + ${interval(dueAfterMs)}
+    where id = $1`,
+};
+
+export const reopenStatement: Statement<{ head: boolean }> = {
+  name: "reopen-failed-job",
+  // All open jobs are later ones: the jobs before it have ended.
+  text: `
+    update conversations set open_jobs = array(
+      select id from jobs where id = $1 or id = any(conversations.open_jobs) order by turn), updated_at = now()
+    where id = (select conversation_id from jobs where id = $1)
+    returning open_jobs[1] = $1 as head`,
+};
 
 /**
  * Queues a failed job again in its old position, before the messages that followed it. This is an operator's action,
@@ -28,38 +61,13 @@ interface FailedJob {
 export async function storeRetry(pool: Pool, jobId: string): Promise<RetryResult> {
   return inTransaction(pool, async (client) => {
     // Lock the conversation's row first, as everywhere. Later reads see its newest state.
-    const { rowCount } = await client.query(
-      "select from conversations where id = (select conversation_id from jobs where id = $1) for update",
-      [jobId],
-    );
-    if (rowCount === 0) return { retried: false, reason: "unknown" };
-    const { rows } = await client.query<FailedJob>(
-      `select status, turn, deleted_at is not null as deleted,
-              exists (select from messages later where later.conversation_id = jobs.conversation_id
-                      and later.turn > jobs.turn and later.sender = 'ai')
-              or exists (select from jobs later where later.conversation_id = jobs.conversation_id
-                         and later.status = 'active') as "laterAnswered"
-       from jobs join conversations on conversations.id = jobs.conversation_id where jobs.id = $1`,
-      [jobId],
-    );
-    const [job] = rows;
+    if ((await query(client, lockToRetryStatement, [jobId])).length === 0) return { retried: false, reason: "unknown" };
+    const [job] = await query(client, findToRetryStatement, [jobId]);
     if (job?.status !== "failed") return { retried: false, reason: "not_failed" };
     if (job.deleted) return { retried: false, reason: "deleted" };
     if (job.laterAnswered) return { retried: false, reason: "later_answered" };
-    await client.query(
-      `update jobs set status = 'queued', error_code = null, finished_at = null, started_at = null, deaths = 0,
-                       lease_until = null, cancel_requested_at = null, due_at = now() + ${interval(dueAfterMs)}
-       where id = $1`,
-      [jobId],
-    );
-    // All open jobs are later ones: the jobs before it have ended.
-    const { rows: conversations } = await client.query<{ head: boolean }>(
-      `update conversations set open_jobs = array(
-         select id from jobs where id = $1 or id = any(conversations.open_jobs) order by turn), updated_at = now()
-       where id = (select conversation_id from jobs where id = $1)
-       returning open_jobs[1] = $1 as head`,
-      [jobId],
-    );
-    return { retried: true, head: conversations[0]?.head ?? false };
+    await query(client, requeueStatement, [jobId]);
+    const [reopened] = await query(client, reopenStatement, [jobId]);
+    return { retried: true, head: reopened?.head ?? false };
   });
 }

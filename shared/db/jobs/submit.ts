@@ -1,11 +1,12 @@
 import type { Pool } from "pg";
-import type { JobStatus } from "../../protocol/job.ts";
 import type { Sender } from "../../protocol/conversation.ts";
 import { dueAfterMs, interval, keyLifeHours } from "../../tunables.ts";
-import { query, type Statement } from "../database.ts";
 import type { BatchResult } from "../../async/batch-work.ts";
 import { byIds, skipLocked } from "../batch-sql.ts";
 import { batched } from "../batched.ts";
+import { query } from "../database.ts";
+import type { Columns } from "../schema/tables.ts";
+import type { Statement } from "../../postgres/statement.ts";
 
 /** Columns that both ways of accepting a message write. */
 export interface NewMessage {
@@ -44,7 +45,7 @@ export interface ImportedMessage {
 
 const dueAfter = interval(dueAfterMs);
 
-const insertConversationsStatement = {
+export const insertConversationsStatement: Statement<Columns<"jobs", "id">> = {
   name: "insert-conversations",
   // The job is inserted first, as its idempotency key decides. Keys are locked in one order, so that two statements
   // with the same keys never wait for each other.
@@ -88,7 +89,7 @@ async function insertConversations(pool: Pool, rows: readonly NewConversation[])
     threadId: thread?.id,
     ...hexHashes(row),
   }));
-  const written = await query<{ id: string }>(pool, insertConversationsStatement, [JSON.stringify(items)]);
+  const written = await query(pool, insertConversationsStatement, [JSON.stringify(items)]);
   const ids = new Set(written.map(({ id }) => id));
   return rows.map(({ jobId }) => ({ result: ids.has(jobId) }));
 }
@@ -123,7 +124,13 @@ export interface FollowingMessage extends NewMessage {
   pace: { maxMessages: number; windowMs: number };
 }
 
-function appendStatement(name: string, lock: string): Statement {
+interface AppendRow {
+  conversationId: string;
+  /** Null if the message was refused. */
+  head: boolean | null;
+}
+
+function appendStatement(name: string, lock: string): Statement<AppendRow> {
   // The UPDATE alone decides: it reads the row's newest version, so two submits see each other's jobs.
   return {
     name,
@@ -167,13 +174,13 @@ function appendStatement(name: string, lock: string): Statement {
 }
 
 // A refusal does not wait for the row.
-const appendOne = appendStatement("append-message", "");
-const appendBatch = appendStatement("append-messages", skipLocked);
+export const appendOneStatement = appendStatement("append-message", "");
+export const appendBatchStatement = appendStatement("append-messages", skipLocked);
 
 /** @returns results by position; `undefined`: its row was locked and skipped, or does not exist */
 async function append(
   pool: Pool,
-  statement: Statement,
+  statement: Statement<AppendRow>,
   rows: readonly FollowingMessage[],
 ): Promise<BatchResult<Accepted | undefined>[]> {
   const items = rows.map(({ pace, formerVisitorHash = null, ...row }) => ({
@@ -183,10 +190,7 @@ async function append(
     formerVisitorHash: hex(formerVisitorHash),
   }));
   const ids = rows.map(({ conversationId }) => conversationId);
-  const found = await query<{ conversationId: string; head: boolean | null }>(pool, statement, [
-    ids,
-    JSON.stringify(items),
-  ]);
+  const found = await query(pool, statement, [ids, JSON.stringify(items)]);
   const heads = new Map(found.map(({ conversationId, head }) => [conversationId, head]));
   return ids.map((id) => {
     const head = heads.get(id);
@@ -208,27 +212,26 @@ interface Accepted {
  */
 export const appendMessage = batched({
   keyOf: ({ conversationId }: FollowingMessage) => conversationId,
-  runBatch: (pool, rows) => append(pool, appendBatch, rows),
-  runOne: async (pool, row) => (await append(pool, appendOne, [row]))[0]?.result,
+  runBatch: (pool, rows) => append(pool, appendBatchStatement, rows),
+  runOne: async (pool, row) => (await append(pool, appendOneStatement, [row]))[0]?.result,
 });
 
 export function isIdempotencyClash(error: unknown): boolean {
   return error instanceof Error && "constraint" in error && error.constraint === "jobs_idempotency_hash";
 }
 
-export interface EarlierSubmission {
+/** `requestHash` is null once the conversation was deleted. */
+export interface EarlierSubmission extends Columns<
+  "jobs",
+  "conversation_id" | "message_id" | "status" | "request_hash"
+> {
   jobId: string;
-  conversationId: string;
-  messageId: string;
-  status: JobStatus;
-  /** Null once the conversation was deleted. */
-  requestHash: Buffer | null;
   deleted: boolean;
   /** True if accepted more than `keyLifeHours` ago. */
   stale: boolean;
 }
 
-const findByKeyStatement = {
+export const findByKeyStatement: Statement<EarlierSubmission> = {
   name: "find-by-idempotency-key",
   text: `
     select jobs.id as "jobId", conversation_id as "conversationId", message_id as "messageId", status,
@@ -239,11 +242,11 @@ const findByKeyStatement = {
 };
 
 export async function findByIdempotencyHash(pool: Pool, hash: Buffer): Promise<EarlierSubmission | undefined> {
-  const [row] = await query<EarlierSubmission>(pool, findByKeyStatement, [hash]);
+  const [row] = await query(pool, findByKeyStatement, [hash]);
   return row;
 }
 
-const forgetKeyStatement = {
+export const forgetKeyStatement: Statement = {
   name: "forget-idempotency-key",
   text: `update jobs set idempotency_hash = null where id = $1`,
 };
@@ -253,9 +256,8 @@ export async function forgetIdempotencyKey(pool: Pool, jobId: string): Promise<v
   await query(pool, forgetKeyStatement, [jobId]);
 }
 
-export interface ConversationState {
+export interface ConversationState extends Columns<"conversations", "visitor_hash"> {
   deleted: boolean;
-  visitorHash: Buffer | null;
   unanswered: number;
   /** Messages in its current window; 0 when the window is over. */
   windowMessages: number;
@@ -263,7 +265,7 @@ export interface ConversationState {
   windowLeftMs: number;
 }
 
-const stateStatement = {
+export const conversationStateStatement: Statement<ConversationState> = {
   name: "conversation-state",
   text: `
     select deleted_at is not null as deleted, visitor_hash as "visitorHash", cardinality(open_jobs) as unanswered,
@@ -278,7 +280,7 @@ export async function readConversationState(
   conversationId: string,
   windowMs: number,
 ): Promise<ConversationState | undefined> {
-  const [row] = await query<ConversationState>(pool, stateStatement, [conversationId, milliseconds(windowMs)]);
+  const [row] = await query(pool, conversationStateStatement, [conversationId, milliseconds(windowMs)]);
   return row;
 }
 

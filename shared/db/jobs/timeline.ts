@@ -1,22 +1,16 @@
 import type { Pool } from "pg";
-import type { JobStatus } from "../../protocol/job.ts";
 import { query } from "../database.ts";
+import type { Columns } from "../schema/tables.ts";
+import type { Statement } from "../../postgres/statement.ts";
 
 /** One claim of a job. Times are Unix milliseconds. */
-export interface RunRow {
-  run: number;
-  /** First of its attempts. */
-  attempt: number;
-  /** Host and process id. */
-  worker: string;
+export interface RunRow extends Columns<"runs", "run" | "attempt" | "worker" | "outcome"> {
   claimedAt: number;
   firstDeltaAt: number | null;
   endedAt: number | null;
-  /** Null while the run is in progress, or if its worker died. */
-  outcome: Exclude<JobStatus, "queued" | "active"> | "released" | null;
 }
 
-const runsStatement = {
+export const runsStatement: Statement<RunRow> = {
   name: "job-runs",
   text: `
     select run, attempt, worker, outcome,
@@ -28,16 +22,15 @@ const runsStatement = {
 
 /** Reads every claim of a job, in order. */
 export async function readRuns(pool: Pool, jobId: string): Promise<RunRow[]> {
-  return query<RunRow>(pool, runsStatement, [jobId]);
+  return query(pool, runsStatement, [jobId]);
 }
 
 /** An attempt after the first of its run: the reply began anew. The time is in Unix milliseconds. */
-export interface Restart {
-  attempt: number;
+export interface Restart extends Columns<"calls", "attempt"> {
   at: number;
 }
 
-const restartsStatement = {
+export const restartsStatement: Statement<Restart> = {
   name: "job-restarts",
   text: `
     select attempt, (extract(epoch from min(begun_at)) * 1000)::float8 as at
@@ -47,5 +40,5 @@ const restartsStatement = {
 
 /** Reads the restarts for which a provider was called, in order. */
 export async function readRestarts(pool: Pool, jobId: string): Promise<Restart[]> {
-  return query<Restart>(pool, restartsStatement, [jobId]);
+  return query(pool, restartsStatement, [jobId]);
 }

@@ -1,7 +1,8 @@
 import type { Pool } from "pg";
 import { query } from "../database.ts";
+import type { Statement } from "../../postgres/statement.ts";
 
-const backlogStatement = {
+export const backlogStatement: Statement<{ backlog: number }> = {
   name: "backlog",
   text: `
     select ((select count(*) from (select from jobs where status = 'queued' limit $1) as waiting)
@@ -10,6 +11,6 @@ const backlogStatement = {
 
 /** Counts the jobs without a reply; waiting jobs are counted up to `enough`. */
 export async function countBacklog(pool: Pool, enough: number): Promise<number> {
-  const [row] = await query<{ backlog: number }>(pool, backlogStatement, [enough]);
+  const [row] = await query(pool, backlogStatement, [enough]);
   return row?.backlog ?? 0;
 }

@@ -1,11 +1,12 @@
 import type { Pool } from "pg";
 import { interval, staleCircuitReportMs } from "../../tunables.ts";
 import { query } from "../database.ts";
+import type { Statement } from "../../postgres/statement.ts";
 
 /** Age of a report after which its worker is gone. */
 const staleAfter = interval(staleCircuitReportMs);
 
-const reportStatement = {
+export const reportCircuitsStatement: Statement = {
   name: "report-circuits",
   text: `
     with gone as (delete from circuit_reports where reported_at < now() - 4 * ${staleAfter} and worker_id <> $1)
@@ -15,10 +16,10 @@ const reportStatement = {
 
 /** Stores the providers that a worker skips; to be repeated every few seconds. */
 export async function reportOpenCircuits(pool: Pool, workerId: string, open: readonly string[]): Promise<void> {
-  await query(pool, reportStatement, [workerId, open]);
+  await query(pool, reportCircuitsStatement, [workerId, open]);
 }
 
-const readStatement = {
+export const readCircuitsStatement: Statement<{ provider: string; workers: number }> = {
   name: "read-circuits",
   text: `
     select open.provider, count(*)::int as workers
@@ -28,6 +29,6 @@ const readStatement = {
 
 /** Counts the living workers that skip each provider; providers that no worker skips are left out. */
 export async function readOpenCircuits(pool: Pool): Promise<Record<string, number>> {
-  const rows = await query<{ provider: string; workers: number }>(pool, readStatement, []);
+  const rows = await query(pool, readCircuitsStatement, []);
   return Object.fromEntries(rows.map(({ provider, workers }) => [provider, workers]));
 }

@@ -8,9 +8,9 @@ import { queryTyped, type RowOf, typedStatement } from "../typed-statement.ts";
 export const turnsShown = 100;
 
 /** A job with everything stored about it. Times are Unix milliseconds. */
-export type JobRecord = RowOf<typeof operatorJobs>;
+export type JobRecord = RowOf<typeof operatorJobsStatement>;
 
-export const operatorJobs = typedStatement("operator-jobs", (builder, conversationId: string) =>
+export const operatorJobsStatement = typedStatement("operator-jobs", (builder, conversationId: string) =>
   builder.db
     .selectFrom("jobs")
     .select(["id", "turn", "status", "attempt", "deaths"])
@@ -55,9 +55,9 @@ function callsOf({ millis, jsonArrayFrom }: StatementBuilder, jobs: ExpressionBu
 }
 
 /** A message with everything stored about it. */
-export type MessageRecord = RowOf<typeof operatorMessages>;
+export type MessageRecord = RowOf<typeof operatorMessagesStatement>;
 
-export const operatorMessages = typedStatement("operator-messages", ({ db, millis }, conversationId: string) =>
+export const operatorMessagesStatement = typedStatement("operator-messages", ({ db, millis }, conversationId: string) =>
   db
     .selectFrom("messages")
     .leftJoin("feedback", "feedback.message_id", "messages.id")
@@ -76,8 +76,8 @@ export async function readTurns(
   conversationId: string,
 ): Promise<{ jobs: JobRecord[]; messages: MessageRecord[] }> {
   const [jobs, messages] = await Promise.all([
-    queryTyped(pool, operatorJobs, conversationId),
-    queryTyped(pool, operatorMessages, conversationId),
+    queryTyped(pool, operatorJobsStatement, conversationId),
+    queryTyped(pool, operatorMessagesStatement, conversationId),
   ]);
   return { jobs, messages };
 }

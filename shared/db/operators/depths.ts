@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { query } from "../database.ts";
+import type { Statement } from "../../postgres/statement.ts";
 
 /** Messages that have not been answered yet. */
 export interface Depths {
@@ -20,7 +21,7 @@ export interface OldestHead {
   waitedSeconds: number;
 }
 
-const oldestHeadStatement = {
+export const oldestHeadStatement: Statement<OldestHead> = {
   name: "oldest-head",
   text: `
     select jobs.id, extract(epoch from now() - jobs.created_at)::float8 as "waitedSeconds"
@@ -30,10 +31,10 @@ const oldestHeadStatement = {
 };
 
 export async function readOldestHead(pool: Pool): Promise<OldestHead | undefined> {
-  return (await query<OldestHead>(pool, oldestHeadStatement, []))[0];
+  return (await query(pool, oldestHeadStatement, []))[0];
 }
 
-const depthsStatement = {
+export const depthsStatement: Statement<Depths> = {
   name: "depths",
   // A message that waits behind an earlier one of its conversation says nothing about the workers. A conversation has
   // at most five open jobs, so the oldest head is among the first few entries of the index.
@@ -50,6 +51,6 @@ const depthsStatement = {
 
 /** Reads the depths from PostgreSQL, the source of truth. The queue's own counts may differ for a while. */
 export async function readDepths(pool: Pool): Promise<Depths> {
-  const [depths] = await query<Depths>(pool, depthsStatement, []);
+  const [depths] = await query(pool, depthsStatement, []);
   return depths ?? { queued: 0, active: 0, oldestQueuedSeconds: 0, oldestActiveSeconds: 0 };
 }

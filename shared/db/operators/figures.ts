@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { query } from "../database.ts";
+import type { Statement } from "../../postgres/statement.ts";
 
 /** Figures of one hour, or of the whole period. Waits are milliseconds from acceptance to the first claim. */
 export interface Figures {
@@ -23,7 +24,7 @@ const hourOf = (column: string) => `date_trunc('hour', ${column}, 'UTC')`;
 /** Groups by hour, with a row for the total. */
 const byHour = (column: string) => `group by grouping sets ((${hourOf(column)}), ())`;
 
-const figuresStatement = {
+export const figuresStatement: Statement<Figures> = {
   name: "operator-figures",
   text: `
     with told as (
@@ -61,5 +62,5 @@ const figuresStatement = {
  * something happened.
  */
 export async function readFigures(pool: Pool, since: Date): Promise<Figures[]> {
-  return query<Figures>(pool, figuresStatement, [since]);
+  return query(pool, figuresStatement, [since]);
 }

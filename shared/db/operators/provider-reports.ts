@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { interval, staleProviderReportMs } from "../../tunables.ts";
 import { query } from "../database.ts";
+import type { Statement } from "../../postgres/statement.ts";
 
 /** A worker's report about one provider. None of it is secret: `GET /api/providers` shows it. */
 export interface ReportedProvider {
@@ -16,7 +17,7 @@ const keptFor = "interval '1 day'";
 /** Maximum reports read. More workers than this have no further providers. */
 const maxRead = 200;
 
-const reportStatement = {
+export const reportProvidersStatement: Statement = {
   name: "report-providers",
   text: `
     with gone as (delete from provider_reports where reported_at < now() - ${keptFor} and worker_id <> $1)
@@ -30,20 +31,20 @@ export async function storeProviderReport(
   workerId: string,
   providers: readonly ReportedProvider[],
 ): Promise<void> {
-  await query(pool, reportStatement, [workerId, JSON.stringify(providers)]);
+  await query(pool, reportProvidersStatement, [workerId, JSON.stringify(providers)]);
 }
 
-const endStatement = {
+export const endProviderReportStatement: Statement = {
   name: "end-provider-report",
   text: `update provider_reports set ended = true where worker_id = $1`,
 };
 
 /** Marks a worker as ended. Its row is kept for times without any worker. */
 export async function endProviderReport(pool: Pool, workerId: string): Promise<void> {
-  await query(pool, endStatement, [workerId]);
+  await query(pool, endProviderReportStatement, [workerId]);
 }
 
-const readStatement = {
+export const readProviderReportsStatement: Statement<{ providers: ReportedProvider[]; alive: boolean }> = {
   name: "read-provider-reports",
   text: `
     select providers, not ended and reported_at > now() - ${staleAfter} as alive
@@ -55,7 +56,7 @@ const readStatement = {
  * there never was one
  */
 export async function readProviderReports(pool: Pool): Promise<ReportedProvider[][]> {
-  const rows = await query<{ providers: ReportedProvider[]; alive: boolean }>(pool, readStatement, []);
+  const rows = await query(pool, readProviderReportsStatement, []);
   const alive = rows.filter((row) => row.alive);
   return (alive.length > 0 ? alive : rows.slice(0, 1)).map(({ providers }) => providers);
 }

@@ -56,7 +56,7 @@ function conversationsWithNewestJob(builder: StatementBuilder) {
     .select(["newest.id as jobId", "newest.status as jobStatus", "newest.error_code as errorCode"]);
 }
 
-const newestConversations = typedStatement("operator-newest", (builder, { from, to }: Period) =>
+export const newestStatement = typedStatement("operator-newest", (builder, { from, to }: Period) =>
   conversationsWithNewestJob(builder)
     .where("deleted_at", "is", null)
     .where("updated_at", ">=", from ?? new Date(0))
@@ -66,7 +66,7 @@ const newestConversations = typedStatement("operator-newest", (builder, { from, 
 );
 
 // Each status has an index, or is the status of most rows. So jobs are read from the newest on, until there are enough.
-const conversationsByStatus = typedStatement(
+export const byStatusStatement = typedStatement(
   "operator-by-status",
   (builder, { status, from, to }: Period & { status: JobStatus }) =>
     conversations(builder)
@@ -79,7 +79,7 @@ const conversationsByStatus = typedStatement(
       .limit(foundLimit),
 );
 
-const conversationById = typedStatement("operator-by-id", (builder, id: string) =>
+export const byIdStatement = typedStatement("operator-by-id", (builder, id: string) =>
   conversationsWithNewestJob(builder).where("conversations.id", "in", (eb) =>
     eb
       .selectFrom("conversations")
@@ -95,12 +95,12 @@ const conversationById = typedStatement("operator-by-id", (builder, id: string) 
  * has it.
  */
 export async function searchConversations(pool: Pool, { status, ...period }: Search): Promise<FoundConversation[]> {
-  if (status === undefined) return queryTyped(pool, newestConversations, period);
-  return queryTyped(pool, conversationsByStatus, { status, ...period });
+  if (status === undefined) return queryTyped(pool, newestStatement, period);
+  return queryTyped(pool, byStatusStatement, { status, ...period });
 }
 
 /** Finds the conversation with this id, or the one that has a job or message with it. */
 export async function findConversation(pool: Pool, id: string): Promise<FoundConversation | undefined> {
-  const [found] = await queryTyped(pool, conversationById, id);
+  const [found] = await queryTyped(pool, byIdStatement, id);
   return found;
 }

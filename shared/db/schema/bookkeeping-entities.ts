@@ -1,4 +1,5 @@
 import { defineEntity, p } from "@mikro-orm/core";
+import type { JobStatus } from "../../protocol/job.ts";
 import { byHand, float, time } from "./entity-columns.ts";
 
 /** Tables beside conversations: settings, calls and their cost, runs, counts. See `entities.ts`. */
@@ -23,7 +24,7 @@ const Call = defineEntity({
     model: p.text(),
     begunAt: time().defaultRaw("now()"),
     settledAt: time().nullable(),
-    outcome: p.text().nullable(),
+    outcome: p.text().$type<"answered" | "failed" | "stopped" | "lost">().nullable(),
     inputTokens: p.integer().nullable(),
     cachedInputTokens: p.integer().nullable(),
     cacheWriteTokens: p.integer().nullable(),
@@ -93,13 +94,15 @@ const Run = defineEntity({
   properties: {
     jobId: p.uuid().primary(),
     run: p.integer().primary(),
+    /** First of its attempts. */
     attempt: p.integer(),
+    /** Host and process id. */
     worker: p.text(),
     claimedAt: time().defaultRaw("now()"),
     firstDeltaMs: p.integer().nullable(),
     endedAt: time().nullable(),
     /** Null while the run is in progress, or if its worker died. */
-    outcome: p.text().nullable(),
+    outcome: p.text().$type<Exclude<JobStatus, "queued" | "active"> | "released">().nullable(),
   },
   checks: [{ name: "runs_outcome", expression: "outcome in ('completed', 'failed', 'cancelled', 'released')" }],
 });

@@ -1,0 +1,204 @@
+import type { Pool } from "pg";
+import { v7 } from "uuid";
+import { z } from "zod";
+import { createDatabaseClock, timeStatement } from "../../shared/db/clock.ts";
+import * as backlog from "../../shared/db/operators/backlog.ts";
+import * as circuits from "../../shared/db/operators/circuit-reports.ts";
+import * as conversation from "../../shared/db/operators/conversation.ts";
+import * as depths from "../../shared/db/operators/depths.ts";
+import * as figures from "../../shared/db/operators/figures.ts";
+import * as providers from "../../shared/db/operators/provider-reports.ts";
+import * as search from "../../shared/db/operators/search.ts";
+import * as totals from "../../shared/db/operators/totals.ts";
+import { probeStatement, probeDatabaseWrites } from "../../shared/db/probe-writes.ts";
+import * as settings from "../../shared/db/settings.ts";
+import { rating, sender } from "../../shared/protocol/conversation.ts";
+import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
+import { startConversation } from "../../shared/testing/fixtures/conversations.ts";
+import { answerRated, callOutcome, runOutcome, startActive } from "./fixtures.ts";
+import { reads, readsTyped, type StatementCase, writes } from "./statement-case.ts";
+
+const found = z.strictObject({
+  id: z.uuid(),
+  updatedAt: z.number(),
+  assistantType: z.string(),
+  messageCount: z.int(),
+  deleted: z.boolean(),
+  jobId: z.uuid().nullable(),
+  jobStatus: jobStatus.nullable(),
+  errorCode: jobErrorCode.nullable(),
+});
+
+const searchCases = [
+  readsTyped(search.newestStatement, found, async (pool) => {
+    await startActive(pool);
+    return {};
+  }),
+  readsTyped(search.byStatusStatement, found.extend({ jobId: z.uuid(), jobStatus }), async (pool) => {
+    await startActive(pool);
+    return { status: "active" as const };
+  }),
+  readsTyped(search.byIdStatement, found, async (pool) => (await startActive(pool)).messageId),
+];
+
+const conversationCases = [
+  readsTyped(
+    conversation.operatorJobsStatement,
+    z.strictObject({
+      id: z.uuid(),
+      turn: z.int(),
+      status: jobStatus,
+      attempt: z.int(),
+      deaths: z.int(),
+      assistantType: z.string(),
+      requestId: z.string().nullable(),
+      errorCode: jobErrorCode.nullable(),
+      createdAt: z.number(),
+      startedAt: z.number().nullable(),
+      finishedAt: z.number().nullable(),
+      runs: z.array(
+        z.strictObject({
+          run: z.int(),
+          attempt: z.int(),
+          worker: z.string(),
+          outcome: runOutcome.nullable(),
+          claimedAt: z.number(),
+          firstDeltaAt: z.number().nullable(),
+          endedAt: z.number().nullable(),
+        }),
+      ),
+      calls: z.array(
+        z.strictObject({
+          provider: z.string(),
+          model: z.string(),
+          attempt: z.int(),
+          outcome: callOutcome.nullable(),
+          costUsd: z.number().nullable(),
+          inputTokens: z.int().nullable(),
+          outputTokens: z.int().nullable(),
+          begunAt: z.number(),
+          settledAt: z.number().nullable(),
+        }),
+      ),
+    }),
+    async (pool) => (await answerRated(pool)).job.conversationId,
+  ),
+  readsTyped(
+    conversation.operatorMessagesStatement,
+    z.strictObject({
+      id: z.uuid(),
+      turn: z.int(),
+      sender,
+      text: z.string(),
+      imported: z.boolean(),
+      fallback: z.boolean(),
+      finishReason: finishReason.nullable(),
+      rating: rating.nullable(),
+      comment: z.string().nullable(),
+      createdAt: z.number(),
+    }),
+    async (pool) => (await answerRated(pool)).job.conversationId,
+  ),
+];
+
+const count = z.strictObject({ count: z.int() });
+const countAll = (pool: Pool) => totals.readTotals(pool);
+
+const figureCases = [
+  reads(
+    figures.figuresStatement,
+    z.strictObject({
+      from: z.number().nullable(),
+      messages: z.int(),
+      completed: z.int(),
+      failed: z.int(),
+      cancelled: z.int(),
+      fallbacks: z.int(),
+      costUsd: z.number(),
+      waitP50Ms: z.number().nullable(),
+      waitP95Ms: z.number().nullable(),
+      up: z.int(),
+      down: z.int(),
+    }),
+    async (pool) => {
+      await answerRated(pool);
+      await figures.readFigures(pool, new Date(0));
+    },
+  ),
+  reads(totals.activeStatement, count, countAll),
+  reads(totals.estimateStatement, z.strictObject({ estimate: z.number() }), countAll),
+  reads(totals.countConversationsStatement, count, countAll),
+  reads(totals.countMessagesStatement, count, countAll),
+  reads(backlog.backlogStatement, z.strictObject({ backlog: z.int() }), (pool) => backlog.countBacklog(pool, 10)),
+  reads(depths.oldestHeadStatement, z.strictObject({ id: z.uuid(), waitedSeconds: z.number() }), async (pool) => {
+    await startConversation(pool);
+    await depths.readOldestHead(pool);
+  }),
+  reads(
+    depths.depthsStatement,
+    z.strictObject({
+      queued: z.int(),
+      active: z.int(),
+      oldestQueuedSeconds: z.number(),
+      oldestActiveSeconds: z.number(),
+    }),
+    (pool) => depths.readDepths(pool),
+  ),
+];
+
+const reportCircuits = (pool: Pool) => circuits.reportOpenCircuits(pool, v7(), ["openai"]);
+const reportProviders = (pool: Pool) =>
+  providers.storeProviderReport(pool, v7(), [{ name: "openai", model: "a-model", available: false, reason: "no key" }]);
+
+const reportCases = [
+  writes(circuits.reportCircuitsStatement, reportCircuits),
+  reads(circuits.readCircuitsStatement, z.strictObject({ provider: z.string(), workers: z.int() }), async (pool) => {
+    await reportCircuits(pool);
+    await circuits.readOpenCircuits(pool);
+  }),
+  writes(providers.reportProvidersStatement, reportProviders),
+  writes(providers.endProviderReportStatement, (pool) => providers.endProviderReport(pool, v7())),
+  reads(
+    providers.readProviderReportsStatement,
+    z.strictObject({
+      providers: z.array(
+        z.strictObject({
+          name: z.string(),
+          model: z.string(),
+          available: z.boolean(),
+          reason: z.string().optional(),
+        }),
+      ),
+      alive: z.boolean(),
+    }),
+    async (pool) => {
+      await reportProviders(pool);
+      await providers.readProviderReports(pool);
+    },
+  ),
+];
+
+const setting = z.strictObject({ value: z.string() });
+const replaceTwice = async (pool: Pool) => {
+  const key = v7();
+  await settings.replaceSetting(pool, key, "a value");
+  await settings.replaceSetting(pool, key, "another");
+};
+
+const settingCases = [
+  reads(settings.readSettingStatement, setting, replaceTwice),
+  reads(settings.makeSettingStatement, setting, (pool) => settings.readOrMakeSetting(pool, v7(), () => "a value")),
+  reads(settings.addSettingStatement, setting, (pool) => settings.replaceSetting(pool, v7(), "a value")),
+  reads(settings.changeSettingStatement, setting, replaceTwice),
+  writes(probeStatement, probeDatabaseWrites),
+  reads(timeStatement, z.strictObject({ now: z.number() }), (pool) => createDatabaseClock(pool).read()),
+];
+
+/** Statements of operators' pages, reports, metrics and settings. */
+export const operatorCases: StatementCase[] = [
+  ...searchCases,
+  ...conversationCases,
+  ...figureCases,
+  ...reportCases,
+  ...settingCases,
+];
