@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { MikroORM } from "@mikro-orm/postgresql";
+import { withEntityManager } from "../shared/db/schema/entity-manager.ts";
 import { migrate } from "../shared/db/schema/migrate.ts";
-import { ormOptions } from "../shared/db/schema/orm.ts";
 import { dropDatabases, runAsAdmin, urlOfDatabase } from "../shared/testing/stores/postgres-admin.ts";
 import { openPostgresServer } from "../shared/testing/stores/postgres-server.ts";
 
@@ -33,25 +32,16 @@ async function findDrift(): Promise<string[]> {
 
 async function compare(migratedUrl: string, createdUrl: string): Promise<string[]> {
   await migrate(migratedUrl);
-  const sql = await withOrm(migratedUrl, (orm) => orm.schema.getUpdateSchemaSQL({ wrap: false }));
+  const sql = await withEntityManager(migratedUrl, (_, orm) => orm.schema.getUpdateSchemaSQL({ wrap: false }));
   const differences = sql.split("\n").filter((line) => line.trim() !== "");
   // MikroORM compares only the name of an index given as SQL, so the definitions are read from PostgreSQL.
-  await withOrm(createdUrl, (orm) => orm.schema.create());
+  await withEntityManager(createdUrl, (_, orm) => orm.schema.create());
   const [have, want] = [await indexesOf(migratedUrl), await indexesOf(createdUrl)];
   for (const [name, definition] of want) {
     const present = have.get(name);
     if (present !== undefined && present !== definition) differences.push(`-- is: ${present}`, `${definition};`);
   }
   return differences;
-}
-
-async function withOrm<T>(databaseUrl: string, use: (orm: MikroORM) => Promise<T>): Promise<T> {
-  const orm = await MikroORM.init(ormOptions(databaseUrl));
-  try {
-    return await use(orm);
-  } finally {
-    await orm.close();
-  }
 }
 
 /** Index definitions by name. */

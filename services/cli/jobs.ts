@@ -1,11 +1,8 @@
 import { ConfigError, readStoresConfig } from "../../shared/config/config.ts";
-import { readJob } from "../../shared/db/jobs/read-job.ts";
 import { retryRefusals } from "../../shared/db/jobs/retry.ts";
-import { readRuns } from "../../shared/db/jobs/timeline.ts";
 import { Lifecycle } from "../../shared/process/lifecycle.ts";
 import { createLogger } from "../../shared/logger.ts";
 import { id as jobIdSchema } from "../../shared/protocol/submit.ts";
-import { describeRun } from "../../shared/jobs/describe-run.ts";
 import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import { retryJob } from "../../shared/jobs/retry-job.ts";
 
@@ -26,8 +23,9 @@ async function main([command, given]: string[]): Promise<number> {
   const log = await createLogger({ service: "jobs", level: "warn", pretty: true, to: "stderr" });
   const lifecycle = new Lifecycle(log);
   try {
-    const context = await openJobContext(readStoresConfig(), { log, lifecycle });
-    return command === "retry" ? await retry(context, jobId.data) : await show(context, jobId.data);
+    const config = readStoresConfig();
+    const context = await openJobContext(config, { log, lifecycle });
+    return command === "retry" ? await retry(context, jobId.data) : await show(config.DATABASE_URL, jobId.data);
   } catch (error) {
     process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
     return 1;
@@ -42,14 +40,11 @@ async function retry(context: Parameters<typeof retryJob>[0], jobId: string): Pr
   return result.retried ? 0 : 1;
 }
 
-async function show({ db }: Parameters<typeof retryJob>[0], jobId: string): Promise<number> {
-  const job = await readJob(db.pool, jobId);
-  if (!job) {
-    process.stderr.write("No job has this id.\n");
-    return 1;
-  }
-  const why = job.errorCode === null ? "" : ` (${job.errorCode})`;
-  const runs = (await readRuns(db.pool, jobId)).map((run) => `  ${describeRun(run)}\n`);
-  process.stdout.write(`${job.status}${why}, accepted ${new Date(job.createdAt).toISOString()}\n${runs.join("")}`);
-  return 0;
+/** Loads MikroORM only to show a job. */
+async function show(databaseUrl: string, jobId: string): Promise<number> {
+  const { showJob } = await import("./show-job.ts");
+  const shown = await showJob(databaseUrl, jobId);
+  if (shown === undefined) process.stderr.write("No job has this id.\n");
+  else process.stdout.write(shown);
+  return shown === undefined ? 1 : 0;
 }

@@ -7,7 +7,7 @@ import {
   readDatabaseState,
   readOnlyAdvice,
 } from "../../shared/db/schema/database-state.ts";
-import { isMigrated } from "../../shared/db/schema/migrate.ts";
+import { isMigrated } from "../../shared/db/schema/is-migrated.ts";
 import { isPooledByTransaction } from "../../shared/db/pooler.ts";
 import { describeRefusal } from "../../shared/stores/store-refusal.ts";
 import { connectionOptions } from "../../shared/postgres/connection-options.ts";
@@ -40,7 +40,7 @@ export async function checkPostgres(url: string, options: Options): Promise<Find
     return [fault(`${placeOf(url)} does not answer: ${describeError(error)}`, mend)];
   }
   try {
-    const schema = await checkSchema(client);
+    const schema = await checkSchema(url);
     return [
       await checkServer(client, url),
       ...(await checkState(client, options)),
@@ -102,8 +102,8 @@ async function readTime(client: pg.Client): Promise<number> {
   return (await one<{ ms: number }>(client, "select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms")).ms;
 }
 
-async function checkSchema(client: pg.Client): Promise<Finding> {
-  if (await isMigrated(client)) return ok("its schema matches this version");
+async function checkSchema(url: string): Promise<Finding> {
+  if (await isMigrated(url)) return ok("its schema matches this version");
   return fault("its schema does not match this version", "run: npm run migrate");
 }
 

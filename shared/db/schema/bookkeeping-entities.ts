@@ -5,7 +5,7 @@ import { byHand, float, time } from "./entity-columns.ts";
 /** Tables beside conversations: settings, calls and their cost, runs, counts. See `entities.ts`. */
 
 /** Values that one process makes once and all share, such as the token secret of a development machine. */
-const Setting = defineEntity({
+export const SettingEntity = defineEntity({
   name: "Setting",
   tableName: "settings",
   properties: { key: p.text().primary(), value: p.text() },
@@ -88,7 +88,7 @@ const RateLimit = defineEntity({
 });
 
 /** One claim of a job, and its outcome. */
-const Run = defineEntity({
+export const RunEntity = defineEntity({
   name: "Run",
   tableName: "runs",
   properties: {
@@ -130,4 +130,13 @@ const ProviderReport = defineEntity({
   },
 });
 
-export const bookkeeping = [Setting, Call, Budget, ThreadDeletion, CircuitReport, ProviderReport, Run, RateLimit];
+export const bookkeeping = [
+  SettingEntity,
+  Call,
+  Budget,
+  ThreadDeletion,
+  CircuitReport,
+  ProviderReport,
+  RunEntity,
+  RateLimit,
+];

@@ -129,7 +129,7 @@ const Feedback = defineEntity({
   ],
 });
 
-const Job = defineEntity({
+export const JobEntity = defineEntity({
   name: "Job",
   tableName: "jobs",
   properties: {
@@ -219,4 +219,4 @@ const Draft = defineEntity({
   },
 });
 
-export const entities = [Conversation, Message, Feedback, Job, Draft, ...bookkeeping];
+export const entities = [Conversation, Message, Feedback, JobEntity, Draft, ...bookkeeping];

@@ -9,7 +9,7 @@ import { listMigrations } from "./missing-migrations.ts";
 /** Advisory lock: one process migrates at a time; the others wait, then find nothing to do. The number is arbitrary. */
 const migrationLock = 7_275_391;
 /** Key of the setting that names a database's schema. */
-const schemaKey = "schema";
+export const schemaKey = "schema";
 
 /**
  * Migrates a database to the schema of this version: ours and the queue's. Safe to run from many processes at once.
@@ -24,12 +24,7 @@ export async function migrate(databaseUrl: string): Promise<{ applied: string[] 
     const wanted = await describeSchema();
     if ((await readSchema(client)) === wanted) return { applied: [] };
     await client.query("select pg_advisory_lock($1)", [migrationLock]);
-    const applied = await applyAll(client, databaseUrl);
-    await client.query("insert into settings values ($1, $2) on conflict (key) do update set value = excluded.value", [
-      schemaKey,
-      wanted,
-    ]);
-    return { applied };
+    return { applied: await applyAll(client, databaseUrl, wanted) };
   } finally {
     await client.end();
   }
@@ -41,33 +36,26 @@ async function refuseUnfit(client: pg.Client): Promise<void> {
   if (advice) throw new ConfigError(`Not migrated: ${advice.text}. To mend it, ${advice.mend}`);
 }
 
-/** True if a database has the schema of this version, ours and the queue's. */
-export async function isMigrated(client: pg.Client): Promise<boolean> {
-  return (await readSchema(client)) === (await describeSchema());
-}
-
 /**
  * Loads MikroORM and BullMQ only when there is something to do: loading them takes longer than most starts have to
  * wait.
  */
-async function applyAll(client: pg.Client, databaseUrl: string): Promise<string[]> {
-  const [{ MikroORM }, { runMigrations }, { ormOptions }] = await Promise.all([
-    import("@mikro-orm/postgresql"),
+async function applyAll(client: pg.Client, databaseUrl: string, schema: string): Promise<string[]> {
+  const [{ withEntityManager }, { SettingEntity }, { runMigrations }] = await Promise.all([
+    import("./entity-manager.ts"),
+    import("./bookkeeping-entities.ts"),
     import("bullmq"),
-    import("./orm.ts"),
   ]);
   await runMigrations(client, "bullmq");
-  const orm = await MikroORM.init(ormOptions(databaseUrl));
-  try {
-    const applied = await orm.migrator.up();
+  return withEntityManager(databaseUrl, async (em, { migrator }) => {
+    const applied = await migrator.up();
+    await em.upsert(SettingEntity, { key: schemaKey, value: schema });
     return applied.map(({ name }) => name);
-  } finally {
-    await orm.close();
-  }
+  });
 }
 
 /** Names this version's schema: our newest migration, and the version of BullMQ, which has its own. */
-async function describeSchema(): Promise<string> {
+export async function describeSchema(): Promise<string> {
   const newest = (await listMigrations()).at(-1) ?? "none";
   const bullmq = createRequire(import.meta.url).resolve("bullmq/package.json");
   const { version } = JSON.parse(await readFile(bullmq, "utf8")) as { version: string };
