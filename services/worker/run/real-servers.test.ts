@@ -75,7 +75,7 @@ describe("ledger", () => {
 
 describe("reply whose limit was used up by thoughts", () => {
   it("is called once, does not count towards an open circuit, and is logged with its limit", async () => {
-    const file = new URL("../providers/recorded/all-tokens-spent-on-reasoning.sse", import.meta.url);
+    const file = new URL("../providers/recorded/compatible/errors/all-tokens-spent-on-reasoning.sse", import.meta.url);
     const body = await readFile(file, "utf8");
     const worker = openReal();
     for (let job = 1; job <= 6; job++) {
