@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describeError } from "../../shared/describe-error.ts";
 import { startEmbeddedPostgres } from "../../shared/embedded-postgres/embedded-postgres.ts";
 import { findBinaries } from "../../shared/embedded-postgres/binaries.ts";
-import { findRunning } from "../../shared/embedded-postgres/find-running.ts";
+import { findRunning } from "../../shared/embedded-postgres/data-dir.ts";
 import { createLogger } from "../../shared/logger.ts";
 import { type Finding, fault, ok } from "./findings.ts";
 

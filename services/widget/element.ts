@@ -1,5 +1,5 @@
 import { ParleyChat } from "./element/parley-chat.ts";
-import { defineParleyChat as define } from "./element/define.ts";
+import { defineElement } from "./element/define.ts";
 
 /** Module `/widget/element.js`, for pages that import the element. The import alone defines nothing. */
 export { ParleyChat };
@@ -9,5 +9,5 @@ export { ParleyChat };
  * @param defaultServer the server; by default the origin of this module
  */
 export function defineParleyChat(defaultServer = new URL("..", import.meta.url).href): void {
-  define(defaultServer);
+  defineElement(defaultServer);
 }

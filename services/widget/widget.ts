@@ -1,4 +1,4 @@
-import { defineParleyChat } from "./element/define.ts";
+import { defineElement } from "./element/define.ts";
 import { attributeNames } from "./element/settings.ts";
 
 /** Address of the widget's files, with a slash at its end; inserted by the bundler. */
@@ -15,7 +15,7 @@ const wanted = attributeNames.flatMap((name) => {
   return value === null || value === undefined ? [] : [{ name, value }];
 });
 
-defineParleyChat(new URL("..", parleyFiles).href);
+defineElement(new URL("..", parleyFiles).href);
 if (wanted.length > 0) {
   if (document.body === null) document.addEventListener("DOMContentLoaded", addToPage, { once: true });
   else addToPage();

@@ -63,3 +63,11 @@ function describe(req: Request): Client {
   const address = clientAddress(req);
   return { address, network: clientNetwork(address) };
 }
+
+/** Returns a signal that aborts when the client disconnects or has its full answer. */
+export function untilClosed(res: Response): AbortSignal {
+  const closed = new AbortController();
+  if (res.closed) closed.abort();
+  else res.on("close", () => closed.abort());
+  return closed.signal;
+}

@@ -10,14 +10,13 @@ import {
 import type { ApiContext } from "../api-context.ts";
 import { hasEnded, toJobView } from "../follow/job-view.ts";
 import { admitSubmission } from "../access/access.ts";
-import { clientOf } from "../middleware/client.ts";
+import { clientOf, untilClosed } from "../middleware/client.ts";
 import { countFaultsAs, refuseUsedUp } from "../middleware/count-faults.ts";
 import { readJson } from "../middleware/json-body.ts";
 import { preferredWait, remainingWaitMs } from "../middleware/prefer.ts";
 import { requestSpan } from "../middleware/observe.ts";
 import { idsOf, noteIds, requestId } from "../middleware/request-id.ts";
 import { submitMessage } from "../submit/submit-message.ts";
-import { untilClosed } from "../follow/until-closed.ts";
 
 /** `POST /api/chat`: accepts a message and returns its job. */
 export function chatRoutes(context: ApiContext): Router {

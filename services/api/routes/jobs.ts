@@ -10,12 +10,11 @@ import { followJob, parseCursor } from "../follow/follow-job.ts";
 import { hasEnded, toJobView } from "../follow/job-view.ts";
 import { toTimeline } from "../follow/timeline-view.ts";
 import { type AccessContext, authenticate, authorizeJob, openJob, parseJobId } from "../access/access.ts";
-import { clientOf } from "../middleware/client.ts";
+import { clientOf, untilClosed } from "../middleware/client.ts";
 import { requestSpan } from "../middleware/observe.ts";
 import { preferredWait, remainingWaitMs } from "../middleware/prefer.ts";
 import { idsOf } from "../middleware/request-id.ts";
 import { traceEvents } from "../telemetry/trace-events.ts";
-import { untilClosed } from "../follow/until-closed.ts";
 import type { Watcher } from "../follow/watcher.ts";
 
 /** `Retry-After` for a job that has not ended, in seconds. */

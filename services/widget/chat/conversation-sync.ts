@@ -7,7 +7,7 @@ import type { OpenReply, ReplyItem } from "./items.ts";
 import { leaveRefused } from "./tab-sync.ts";
 
 /** Reads the service's copy of the conversation, and the jobs of messages without a reply. */
-export async function readConversation(store: ChatStore): Promise<void> {
+export async function pullConversation(store: ChatStore): Promise<void> {
   const { conversation } = store;
   conversation.readAgain = true;
   if (!conversation.access) return;

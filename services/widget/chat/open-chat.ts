@@ -2,7 +2,7 @@ import type { Rating } from "../../../shared/protocol/conversation.ts";
 import { ServiceError } from "../client/service-error.ts";
 import type { Chat } from "./chat-state.ts";
 import { type ChatOptions, ChatStore } from "./chat-store.ts";
-import { followReplies, loadOlder, readConversation, stopReply } from "./conversation-sync.ts";
+import { followReplies, loadOlder, pullConversation, stopReply } from "./conversation-sync.ts";
 import { type ReplyItem, withChange } from "./items.ts";
 import { enqueue, sendOutbox } from "./outbox.ts";
 import { connectTabs, loadStored } from "./tab-sync.ts";
@@ -14,7 +14,7 @@ export function openChat(options: ChatOptions): Chat {
   store.runDueWork = () => {
     if (!disconnectTabs || store.lifetime.signal.aborted) return;
     const { access, readAt, running } = store.conversation;
-    if (access && readAt === undefined && !running.has("read")) store.runInBackground(readConversation(store));
+    if (access && readAt === undefined && !running.has("read")) store.runInBackground(pullConversation(store));
     store.runInBackground(followReplies(store));
     store.runInBackground(sendOutbox(store));
   };

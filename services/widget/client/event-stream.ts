@@ -1,17 +1,17 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { type Endpoint, sendRequest } from "./api-request.ts";
 import type { JobAccess } from "./job-access.ts";
-import { type LinkedAbort, linkAbort } from "./linked-abort.ts";
+import { type AbortLink, linkAbort } from "./linked-abort.ts";
 import { readServiceError, ServiceError, unreachable } from "./service-error.ts";
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 /** One streaming response of `GET /api/jobs/:jobId/events`. */
-export class EventStream {
+export class JobEventStream {
   /** True once any byte has arrived. */
   hasReceived = false;
   readonly #signal: AbortSignal | undefined;
-  readonly #abort: LinkedAbort;
+  readonly #abort: AbortLink;
   readonly #reader: Promise<Reader>;
   readonly #decoder = new TextDecoder();
   readonly #events: EventSourceMessage[] = [];

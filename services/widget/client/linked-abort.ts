@@ -1,5 +1,5 @@
 /** An abort controller that also aborts with its source, until it is released. */
-export interface LinkedAbort {
+export interface AbortLink {
   readonly signal: AbortSignal;
   abort(reason?: unknown): void;
   /** Unlinks from the source. */
@@ -11,7 +11,7 @@ export interface LinkedAbort {
  * each of them.
  * @param limitMs timeout after which it aborts with a `TimeoutError`
  */
-export function linkAbort(source: AbortSignal | undefined, limitMs?: number): LinkedAbort {
+export function linkAbort(source: AbortSignal | undefined, limitMs?: number): AbortLink {
   const controller = new AbortController();
   const abort = (reason?: unknown) => controller.abort(reason);
   const follow = () => abort(source?.reason);

@@ -4,7 +4,7 @@ import { ParleyChat } from "./parley-chat.ts";
  * Defines `<parley-chat>`; a second call does nothing.
  * @param defaultServer for elements without a `server`
  */
-export function defineParleyChat(defaultServer: string): void {
+export function defineElement(defaultServer: string): void {
   ParleyChat.defaultServer = defaultServer;
   if (customElements.get("parley-chat") === undefined) customElements.define("parley-chat", ParleyChat);
 }

@@ -2,7 +2,7 @@ import { marked } from "marked";
 import { describe, expect, it } from "vitest";
 import { BlockReader } from "./block-reader.ts";
 import { plainText } from "./plain-text.ts";
-import { safeUrl } from "./safe-url.ts";
+import { safeUrl } from "./render-blocks.ts";
 import type { Block, Cell, Inline } from "./syntax-tree.ts";
 
 /** Texts as models write them. Marked, which knows all of GitHub's markdown, must read them the same way. */

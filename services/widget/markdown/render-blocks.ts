@@ -1,7 +1,6 @@
 import { guard } from "lit/directives/guard.js";
 import { html, nothing, type TemplateResult } from "lit/html.js";
 import type { UiStrings } from "../i18n/ui-strings.ts";
-import { safeUrl } from "./safe-url.ts";
 import type { Block, Cell, Inline, ListItem } from "./syntax-tree.ts";
 
 /** Inputs for rendering a reply beside its text. */
@@ -133,4 +132,17 @@ function renderPart(part: Inline): Rendered {
       >`;
     }
   }
+}
+
+const allowedProtocols: readonly string[] = ["http:", "https:", "mailto:", "tel:"];
+
+/**
+ * Returns the target of a reply's link if it is safe. The check applies to the address as the browser parses it, not to
+ * its spelling.
+ * @param base the page, for an address without a host
+ */
+export function safeUrl(address: string, base: string): string | undefined {
+  if (!URL.canParse(address, base)) return undefined;
+  const { protocol, href } = new URL(address, base);
+  return allowedProtocols.includes(protocol) ? href : undefined;
 }

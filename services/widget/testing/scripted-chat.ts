@@ -2,7 +2,7 @@ import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { Chat, ChatMessage, ChatState } from "../chat/chat-state.ts";
 
 /** Calls of the interface to the chat, in order. */
-export type RecordedCall = readonly [action: string, ...details: unknown[]];
+export type ScriptedCall = readonly [action: string, ...details: unknown[]];
 
 /** Chat whose state is set from outside, so that every state of an interface can be shown. */
 export class ScriptedChat implements Chat {
@@ -16,7 +16,7 @@ export class ScriptedChat implements Chat {
     assistant: undefined,
     draft: "",
   };
-  readonly calls: RecordedCall[] = [];
+  readonly calls: ScriptedCall[] = [];
   readonly #listeners = new Set<(state: ChatState) => void>();
 
   set(change: Partial<ChatState>): void {

@@ -14,7 +14,7 @@ import { Reply } from "../upstream/reply.ts";
 import { ServerHabits } from "../upstream/shown/server-habits.ts";
 import { openSdkBody } from "../upstream/http/sdk-body.ts";
 import { createFromEvent, type RunPart } from "./from-event.ts";
-import { createThreads } from "./threads.ts";
+import { createAssistantThreads } from "./threads.ts";
 import { toRequest } from "./to-request.ts";
 
 interface AssistantsOptions extends OpenAiClientOptions {
@@ -47,7 +47,7 @@ export function createAssistantsProvider(options: AssistantsOptions): Provider {
     name: "openai-assistants",
     upstream: baseUrl,
     probe: createProbe(connections, baseUrl),
-    threads: createThreads(client, createCall(apiKey, timeouts.wholeAnswerMs)),
+    threads: createAssistantThreads(client, createCall(apiKey, timeouts.wholeAnswerMs)),
     stream: (request, signal) =>
       withTimeouts((limited) => streamRun({ client, apiKey, assistantId, habits, request, signal: limited }), {
         signal,

@@ -3,7 +3,7 @@ import { type SdkCall, idOf, ifPresent, mustBeDeleted } from "../openai/calls.ts
 import type { Threads } from "../provider.ts";
 
 /** Threads of the Assistants API. */
-export function createThreads({ beta: { threads } }: OpenAI, call: SdkCall): Threads {
+export function createAssistantThreads({ beta: { threads } }: OpenAI, call: SdkCall): Threads {
   const deleteThread = async (threadId: string, signal: AbortSignal) => {
     const answer = await ifPresent(call(signal, (options) => threads.delete(threadId, options)));
     if (answer !== undefined) mustBeDeleted(answer);

@@ -12,7 +12,7 @@ import { openSdkBody } from "../upstream/http/sdk-body.ts";
 import { createCall } from "./calls.ts";
 import { type OpenAiClientOptions, createOpenAiClient } from "./client.ts";
 import { createFromEvent } from "./from-event.ts";
-import { createThreads } from "./threads.ts";
+import { createConversationThreads } from "./threads.ts";
 import { toError } from "./to-error.ts";
 import { toRequest } from "./to-request.ts";
 
@@ -44,7 +44,7 @@ export function createOpenaiProvider(options: OpenaiOptions): Provider {
     name: "openai",
     upstream: baseUrl,
     probe: createProbe(connections, baseUrl),
-    threads: createThreads(client, createCall(apiKey, timeouts.wholeAnswerMs)),
+    threads: createConversationThreads(client, createCall(apiKey, timeouts.wholeAnswerMs)),
     stream: (request, signal) =>
       withTimeouts(
         (limited) => {

@@ -12,7 +12,7 @@ const deletionsAtOnce = 8;
 type Conversations = OpenAI["conversations"];
 
 /** Threads as OpenAI Conversations. */
-export function createThreads({ conversations }: OpenAI, call: SdkCall): Threads {
+export function createConversationThreads({ conversations }: OpenAI, call: SdkCall): Threads {
   const deleteThread = (threadId: string, signal: AbortSignal) => deleteAll(conversations, call, threadId, signal);
   return {
     required: false,
