@@ -7,7 +7,7 @@ import { readServiceError, ServiceError, unreachable } from "./service-error.ts"
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 /** One streaming response of `GET /api/jobs/:jobId/events`. */
-export class JobEventStream {
+export class EventStream {
   /** True once any byte has arrived. */
   hasReceived = false;
   readonly #signal: AbortSignal | undefined;

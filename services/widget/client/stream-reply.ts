@@ -1,7 +1,7 @@
 import type { EventSourceMessage } from "eventsource-parser";
 import type { EventData } from "../../../shared/protocol/events.ts";
 import type { Endpoint } from "./api-request.ts";
-import { JobEventStream } from "./event-stream.ts";
+import { EventStream } from "./event-stream.ts";
 import { fetchJob, type JobAccess } from "./job-access.ts";
 import type { JobProgress, ReplyAssembler } from "./reply-assembler.ts";
 import { unreachable } from "./service-error.ts";
@@ -35,7 +35,7 @@ export async function* streamReply(
   assembler: ReplyAssembler,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<JobProgress, void> {
-  const stream = new JobEventStream(health.endpoint, job, assembler.id, signal);
+  const stream = new EventStream(health.endpoint, job, assembler.id, signal);
   let silenceLimitMs = silenceMs;
   let newerPolls = 0;
   let queued = false;
