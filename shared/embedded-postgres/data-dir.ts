@@ -84,7 +84,7 @@ function halfMadePrefix(folder: string): string {
 }
 
 /** @throws {EmbeddedPostgresError} if it cannot be read: the folder belongs to another account */
-export async function readPassword(folder: string): Promise<string> {
+async function readPassword(folder: string): Promise<string> {
   const path = join(folder, passwordFile);
   try {
     return await readFile(path, "utf8");
