@@ -8,7 +8,7 @@ import type {
 } from "../../../shared/db/jobs/submit.ts";
 import {
   findRepeat,
-  type Refusal,
+  type SubmitRefusal,
   storeFirstMessage,
   storeFollowingMessage,
   type SubmitOutcome,
@@ -187,7 +187,7 @@ function repeatOf(earlier: EarlierSubmission, { requestHash }: KeyHashes): Submi
   return { jobId, conversationId, messageId, status };
 }
 
-function refusalOf(refusal: Refusal, quota: Quota): Problem {
+function refusalOf(refusal: SubmitRefusal, quota: Quota): Problem {
   switch (refusal.reason) {
     case "thread_taken": {
       const message = "it belongs to another conversation";

@@ -17,11 +17,11 @@ export type SubmitOutcome =
   /** `head`: its job is the first open one of the conversation, to be enqueued now. */
   | { type: "accepted"; head: boolean }
   | { type: "repeat"; earlier: EarlierSubmission }
-  | { type: "refused"; refusal: Refusal }
+  | { type: "refused"; refusal: SubmitRefusal }
   /** Another transaction removed the obstacle before it could be named: the next try may succeed. */
   | { type: "changed" };
 
-export type Refusal =
+export type SubmitRefusal =
   | { reason: "deleted" | "other_visitor" | "too_many_unanswered" | "thread_taken" }
   | { reason: "over_quota"; windowLeftMs: number };
 
@@ -60,7 +60,7 @@ export async function findRepeat(pool: Pool, idempotencyHash: Buffer | null): Pr
 }
 
 /** Names the obstacle; in the order of the conditions that a client can do least about. */
-async function readRefusal(pool: Pool, row: FollowingMessage): Promise<Refusal | undefined> {
+async function readRefusal(pool: Pool, row: FollowingMessage): Promise<SubmitRefusal | undefined> {
   const state = await readConversationState(pool, row.conversationId, row.pace.windowMs);
   if (!state || state.deleted) return { reason: "deleted" };
   if (state.visitorHash && !mayWrite(row, state.visitorHash)) return { reason: "other_visitor" };
