@@ -85,14 +85,19 @@ describe("assistants file", () => {
   );
 
   it.each<[string, unknown, string, RegExp]>([
-    ["nothing", {}, "assistants", /expected record/],
+    ["nothing", {}, "assistants", /is required/],
     ["no default assistant", { assistants: { shop: assistant } }, "assistants", /named "default"/],
-    ["a field missing", withDefault({ instructions: undefined }), "assistants.default.instructions", /expected string/],
+    ["a field missing", withDefault({ instructions: undefined }), "assistants.default.instructions", /is required/],
     ["a field misspelt", withDefault({ instruction: "x" }), "assistants.default", /"instruction"/],
     ["an unknown provider", withDefault({ provider: "oracle" }), "assistants.default.provider", /"preset"/],
-    ["too many tokens", withDefault({ maxOutputTokens: 1e9 }), "assistants.default.maxOutputTokens", /<=100000/],
+    ["too many tokens", withDefault({ maxOutputTokens: 1e9 }), "assistants.default.maxOutputTokens", /at most 100000/],
     ["an unknown fallback", withDefault({ fallback: ["oracle"] }), "assistants.default.fallback.0", /"preset"/],
-    ["an empty keyword", withPreset({ keywords: ["a", ""] }), "assistants.default.presets.2.keywords.1", />=1/],
+    [
+      "an empty keyword",
+      withPreset({ keywords: ["a", ""] }),
+      "assistants.default.presets.2.keywords.1",
+      /at least 1 character$/,
+    ],
     ["an empty reply", withPreset({ reply: " \n" }), "assistants.default.presets.2.reply", /expected text/],
     ["two default presets", withPreset({ default: true }), "assistants.default.presets", /exactly one preset/],
     ["no default preset", withDefault({ presets: [{ reply: "x" }] }), "assistants.default.presets", /exactly one/],

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { inputMessage } from "../protocol/input-messages.ts";
 import { ConfigError } from "../config/config.ts";
 import { providerNames } from "./provider-catalog.ts";
 
@@ -88,7 +89,7 @@ export async function readAssistants(path: string): Promise<Assistants> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     throw new ConfigError(`${path}: cannot be read (${error.code})`);
   });
-  const parsed = assistantsFile.safeParse(parseJson(path, text));
+  const parsed = assistantsFile.safeParse(parseJson(path, text), { error: inputMessage });
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `  ${path}: ${issue.path.join(".")}: ${expectation(issue)}`);
     throw new ConfigError(`The assistants have ${faults.length} fault(s):\n${faults.join("\n")}`);

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { inputMessage } from "../protocol/input-messages.ts";
 import { ConfigError } from "../config/config.ts";
 
 const usd = z.number().min(0);
@@ -26,7 +27,7 @@ export async function readPrices(path: string): Promise<Prices> {
     throw new ConfigError(`${path}: cannot be read (${error.code})`);
   });
   try {
-    return new Map(Object.entries(z.record(z.string(), priceSchema).parse(JSON.parse(text))));
+    return new Map(Object.entries(z.record(z.string(), priceSchema).parse(JSON.parse(text), { error: inputMessage })));
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw new ConfigError(`${path}: expected JSON`);
     const faults = error.issues.map((issue) => `  ${path}: ${issue.path.join(".")}: ${issue.message}`);

@@ -17,9 +17,9 @@ describe("query for a page of history", () => {
     [{ limit: "0" }, "must be at least 1"],
     [{ limit: "201" }, "must be at most 200"],
     [{ limit: "1.5" }, "must be a whole number"],
-    [{ limit: "many" }, "must be a number"],
-    [{ limit: "-1" }, "must be at least 1"],
-    [{ limit: ["1", "2"] }, "must be a number"],
+    [{ limit: "many" }, "must be a whole number"],
+    [{ limit: "-1" }, "must be a whole number"],
+    [{ limit: ["1", "2"] }, "must be given once"],
     [{ before: "7" }, "must be a message id"],
     [{ before: [id, id] }, "must be a message id"],
   ])("is refused as %j", (query, expected) => {

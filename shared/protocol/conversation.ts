@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { pageLimit } from "./page-limit.ts";
 
 const maxHistoryPage = 200;
 export const defaultHistoryPage = 50;
@@ -32,12 +33,7 @@ export const history = z
 export type HistoryView = z.output<typeof history>;
 
 export const historyQuery = z.object({
-  limit: z.coerce
-    .number("must be a number")
-    .int("must be a whole number")
-    .min(1, "must be at least 1")
-    .max(maxHistoryPage, `must be at most ${maxHistoryPage}`)
-    .default(defaultHistoryPage),
+  limit: pageLimit(maxHistoryPage, defaultHistoryPage),
   before: z.uuid("must be a message id").optional(),
 });
 

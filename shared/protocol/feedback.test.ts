@@ -19,7 +19,7 @@ describe("feedback on a reply", () => {
   it("is withdrawn by null", () => {
     expect(feedbackRequest.parse({ rating: null })).toEqual({ rating: null });
     expect(faults({ rating: null, comment: "" })).toEqual([]);
-    expect(faults({ rating: null, comment: "but" })).toEqual(["comment: comes with a rating only"]);
+    expect(faults({ rating: null, comment: "but" })).toEqual(["comment: requires a rating"]);
   });
 
   it("has a comment of at most 1,000 code points, cleaned like a message", () => {

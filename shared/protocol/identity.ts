@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { pageLimit } from "./page-limit.ts";
 
 /** Maximum length of an identity. A longer one is refused before it is parsed. */
 export const maxIdentityChars = 4096;
@@ -66,11 +67,6 @@ export const visitorConversations = z
 export type VisitorConversationsView = z.output<typeof visitorConversations>;
 
 export const visitorConversationsQuery = z.object({
-  limit: z.coerce
-    .number("must be a number")
-    .int("must be a whole number")
-    .min(1, "must be at least 1")
-    .max(maxPage, `must be at most ${maxPage}`)
-    .default(defaultPage),
+  limit: pageLimit(maxPage, defaultPage),
   before: z.uuid("must be a conversation id").optional(),
 });

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { inputMessage } from "./input-messages.ts";
 import { describe, expect, it } from "vitest";
 import { submitRequest } from "./submit.ts";
 
@@ -8,7 +9,7 @@ const uuid = "0190a7e4-7c1b-4d3e-9f52-0a1b2c3d4e5f";
 
 /** The paths and messages of what is wrong with a body; empty when nothing is. */
 function faults(body: unknown): string[] {
-  const parsed = request.safeParse(body);
+  const parsed = request.safeParse(body, { error: inputMessage });
   return parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
 }
 
@@ -32,8 +33,8 @@ describe("message", () => {
   });
 
   it.each([
-    [{}, "message: Invalid input"],
-    [{ message: 7 }, "message: Invalid input"],
+    [{}, "message: is required"],
+    [{ message: 7 }, "message: must be text, not a number"],
     [{ message: "" }, "message: must not be empty"],
     [{ message: " \n\t " }, "message: must not be empty"],
     [{ message: "\u200b\u2800 \u3164" }, "message: must not be empty: no character of it is visible"],
@@ -84,7 +85,7 @@ describe("conversation id", () => {
   it("must be equal under both names", () => {
     const other = uuid.replace("5f", "60");
     expect(faults({ message: "a", conversationId: uuid, sessionId: other })).toEqual([
-      "sessionId: must equal conversationId: they are two names of one id",
+      "sessionId: must equal conversationId: both name the same conversation",
     ]);
   });
 
@@ -102,7 +103,7 @@ describe("fields for new conversations only", () => {
   ])("%s is refused for one that exists, under either name", (field, value) => {
     expect(faults({ message: "a", [field]: value })).toEqual([]);
     for (const name of ["conversationId", "sessionId"]) {
-      const expected = [`${field}: is for new conversations only`];
+      const expected = [`${field}: is allowed for new conversations only`];
       expect(faults({ message: "a", [field]: value, [name]: uuid })).toEqual(expected);
     }
   });

@@ -1,5 +1,4 @@
 import type { NextFunction, Request, Response } from "express";
-import { z } from "zod";
 import { isDatabaseAway } from "../../../shared/db/database.ts";
 import { Problem } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
@@ -10,10 +9,6 @@ import { requestSpan } from "./observe.ts";
 import { idsOf, pathOf } from "./request-id.ts";
 
 const databaseRetrySeconds = 2;
-/** Maximum faults in one answer: more than a form has fields, and far fewer than a hostile body could ask for. */
-const maxErrors = 20;
-/** Maximum characters of a path or a message in a fault: both may repeat names from the body. */
-const maxFaultChars = 200;
 
 /** Refuses a request that no route handles. */
 export function refuseUnknown(req: Request): void {
@@ -61,7 +56,6 @@ export function sendProblems(log: Logger) {
 
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof z.ZodError) return fromInput(error);
   if (error instanceof URIError) return new Problem("invalid-request", "The path is not valid percent-encoding.");
   if (isDatabaseAway(error)) {
     return new Problem("unavailable", "The database cannot be reached. Try again in a moment.", {
@@ -70,17 +64,4 @@ export function toProblem(error: unknown): Problem {
     });
   }
   return new Problem("internal", "The error was logged under the request id of this response.", { cause: error });
-}
-
-function fromInput(error: z.ZodError): Problem {
-  const errors = error.issues
-    .slice(0, maxErrors)
-    .map(({ path, message }) => ({ path: clip(path.join(".")), message: clip(message) }));
-  const [first] = errors;
-  const detail = first ? `${first.path === "" ? "body" : first.path}: ${first.message}` : "See errors.";
-  return new Problem("invalid-request", detail, { errors });
-}
-
-function clip(text: string): string {
-  return text.length <= maxFaultChars ? text : `${text.slice(0, maxFaultChars - 1).toWellFormed()}…`;
 }

@@ -13,6 +13,7 @@ import { admitSubmission } from "../access/access.ts";
 import { clientOf, untilClosed } from "../middleware/client.ts";
 import { countFaultsAs, refuseUsedUp } from "../middleware/count-faults.ts";
 import { readJson } from "../middleware/json-body.ts";
+import { parseBody } from "../middleware/parse-input.ts";
 import { preferredWait, remainingWaitMs } from "../middleware/prefer.ts";
 import { requestSpan } from "../middleware/observe.ts";
 import { idsOf, noteIds, requestId } from "../middleware/request-id.ts";
@@ -28,7 +29,7 @@ export function chatRoutes(context: ApiContext): Router {
     const receivedAt = performance.now();
     // Bounds how many concurrent bodies are parsed: no more than the client may have faults.
     const beforeParsing = () => refuseUsedUp(submissions, req);
-    const message = body.parse(await readJson(req, { mayHaveHistory: true, beforeParsing }));
+    const message = parseBody(body, await readJson(req, { mayHaveHistory: true, beforeParsing }));
     const conversationId = message.conversationId ?? message.sessionId;
     const idempotencyKey = parseKey(req);
     const { visitor, idAlone } = await admitSubmission(context, req, conversationId);

@@ -1,3 +1,4 @@
+import { parseQuery } from "../middleware/parse-input.ts";
 import { type Request, type Response, Router } from "express";
 import { readConversation, readMessages } from "../../../shared/db/conversations/conversations.ts";
 import { Problem } from "../../../shared/errors.ts";
@@ -25,7 +26,7 @@ export function conversationRoutes(context: ConversationContext): Router {
 
   router.get("/chat/history/:sessionId", async (req: Request, res: Response) => {
     const conversation = await openConversation(context, req, req.params["sessionId"]);
-    const { limit, before } = historyQuery.parse(req.query);
+    const { limit, before } = parseQuery(historyQuery, req.query);
     const sessionId = conversation.id;
     if (before === undefined && limit === defaultHistoryPage) {
       const { messages, nextBefore } = await context.newestPages.read(conversation);

@@ -4,6 +4,7 @@ import { Problem } from "../../../shared/errors.ts";
 import { feedbackRequest } from "../../../shared/protocol/feedback.ts";
 import { type AccessContext, openMessage } from "../access/access.ts";
 import { readJson } from "../middleware/json-body.ts";
+import { parseBody } from "../middleware/parse-input.ts";
 
 /** `POST /api/messages/:id/feedback`: stores a visitor's rating of a reply. */
 export function feedbackRoutes(context: AccessContext): Router {
@@ -15,7 +16,7 @@ export function feedbackRoutes(context: AccessContext): Router {
       const fault = "is not a reply of this service";
       throw new Problem("invalid-request", `id: ${fault}`, { errors: [{ path: "id", message: fault }] });
     }
-    const { rating, comment } = feedbackRequest.parse(await readJson(req));
+    const { rating, comment } = parseBody(feedbackRequest, await readJson(req));
     const { id, conversationId } = message;
     const { pool } = context.db;
     if (rating === null) await unrateMessage(pool, conversationId, id);
