@@ -1,3 +1,4 @@
+// cspell:words mesage
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { Problem } from "../../../shared/errors.ts";

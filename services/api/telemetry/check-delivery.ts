@@ -26,7 +26,7 @@ export async function checkDelivery(pool: Pool, counts: QueueCounts | undefined)
     const waited = await within(timeoutMs, readLongWait(pool));
     if (waited === undefined) return { status: "up" };
     const workers = counts === undefined ? "" : `, and ${counts.workers} workers are connected`;
-    return { status: "down", detail: `a message has been waiting for a worker for ${Math.round(waited)} s${workers}` };
+    return { status: "down", detail: `a message has waited for ${Math.round(waited)} s for a worker${workers}` };
   } catch {
     // The database check reports the reason.
     return { status: "down" };
