@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { BatchResult } from "../async/batch-work.ts";
+import type { BatchResult } from "../async/batch/batch-work.ts";
 import { batched, batchedRead, batching } from "./batched.ts";
 
 interface Row {

@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
-import { Batcher } from "../async/batcher.ts";
-import type { BatchResult } from "../async/batch-work.ts";
+import { Batcher } from "../async/batch/batcher.ts";
+import type { BatchResult } from "../async/batch/batch-work.ts";
 import { isDatabaseAway } from "./database.ts";
 
 interface BatchOptions<Item, Result> {

@@ -2,7 +2,7 @@ import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
 import { maxMetadataBytes } from "../../../shared/protocol/submit.ts";
 import { buildPrompt } from "../run/prompt.ts";
 import type { Provider, ProviderRequest } from "../providers/provider.ts";
-import type { Limits } from "./spent.ts";
+import type { TokenLimits } from "./spent.ts";
 import { wantsThread } from "../run/thread.ts";
 import { boundPrompt } from "./token-bound.ts";
 
@@ -16,7 +16,7 @@ export function limitsOf(
   provider: Provider,
   request: ProviderRequest,
   job: Pick<ClaimedJob, "history" | "metadata">,
-): Limits {
+): TokenLimits {
   const { assistant } = request;
   const outputTokens = Math.max(assistant.maxOutputTokens, leastOutputTokens);
   if (!wantsThread(provider, assistant)) return { inputTokens: boundPrompt(request), outputTokens };

@@ -16,7 +16,7 @@ import { Stopped } from "../run/leases.ts";
 import { Meter } from "../providers/meter.ts";
 import { type Provider, ProviderError, type ProviderRequest, type TokenUsage } from "../providers/provider.ts";
 import type { RunReport } from "../telemetry/run-report.ts";
-import { costOfSpent, costOfUsage, type Limits, mostSpent, nothing, type Spent, wasTurnedAway } from "./spent.ts";
+import { costOfSpent, costOfUsage, type TokenLimits, mostSpent, nothing, type Spent, wasTurnedAway } from "./spent.ts";
 import { untilStored } from "../run/until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
@@ -58,7 +58,7 @@ export async function openCall(
 interface BegunCall {
   id: string;
   price: Price | undefined;
-  limits: Limits;
+  limits: TokenLimits;
   report: CallReport;
   run: RunReport;
 }

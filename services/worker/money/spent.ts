@@ -10,7 +10,7 @@ export interface Spent {
 }
 
 /** Upper bounds on the usage of a call. */
-export interface Limits {
+export interface TokenLimits {
   inputTokens: number;
   outputTokens: number;
 }
@@ -24,7 +24,7 @@ export function wasTurnedAway({ begun }: Meter, error: unknown): boolean {
 }
 
 /** Upper bound of a call's usage: the provider's counts as far as it sent them, and the call's limits for the rest. */
-export function mostSpent({ whole, usage, bytes }: Meter, limits: Limits): Spent {
+export function mostSpent({ whole, usage, bytes }: Meter, limits: TokenLimits): Spent {
   if (usage && whole) return { usage, estimated: false };
   // A call that was cut may have been continued, and charged, up to its limit. The end of a whole reply counts as one
   // token more.

@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import { interval, leaseMs, maxCrashes } from "../../tunables.ts";
-import type { BatchResult } from "../../async/batch-work.ts";
+import type { BatchResult } from "../../async/batch/batch-work.ts";
 import { byIds, skipLocked } from "../batch-sql.ts";
 import { batched } from "../batched.ts";
 import { query } from "../database.ts";

@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import type { FinishReason, JobErrorCode } from "../../protocol/job.ts";
 import { type CallSettlement, charged, settled, settlementColumns, settlementItem } from "./calls.ts";
-import type { BatchResult } from "../../async/batch-work.ts";
+import type { BatchResult } from "../../async/batch/batch-work.ts";
 import { byIds, skipLocked } from "../batch-sql.ts";
 import { batched } from "../batched.ts";
 import { query } from "../database.ts";

@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import type { Sender } from "../../protocol/conversation.ts";
 import { dueAfterMs, interval, keyLifeHours } from "../../tunables.ts";
-import type { BatchResult } from "../../async/batch-work.ts";
+import type { BatchResult } from "../../async/batch/batch-work.ts";
 import { byIds, skipLocked } from "../batch-sql.ts";
 import { batched } from "../batched.ts";
 import { query } from "../database.ts";
