@@ -14,7 +14,7 @@ import { reportProviders } from "./maintenance/report-providers.ts";
 import { reportCircuits } from "./maintenance/report-circuits.ts";
 import { startConsumer } from "./consumer.ts";
 import { startThreadDeletion } from "./maintenance/delete-threads.ts";
-import { startForgetting } from "./maintenance/retention.ts";
+import { startRetention } from "./maintenance/retention.ts";
 import { serveHealth } from "./telemetry/health-server.ts";
 import { Leases } from "./run/leases.ts";
 import { loadProviders } from "./providers/registry.ts";
@@ -70,7 +70,7 @@ export async function startWorker(
   lifecycle.onClose("circuit reports", reportCircuits(context));
   lifecycle.onClose("reconciler", startReconciler(context));
   lifecycle.onClose("thread deletion", startThreadDeletion(context));
-  lifecycle.onClose("forgetting", startForgetting(context));
+  lifecycle.onClose("retention", startRetention(context));
   const consumer = await startConsumer(context, backend);
   lifecycle.onClose("consumer", () => consumer.close(workerDrainMs));
   if (config.WORKER_PORT !== undefined) {

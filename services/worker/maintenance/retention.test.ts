@@ -4,7 +4,7 @@ import { storeTombstone, markErased } from "../../../shared/db/conversations/era
 import { answer, startConversation, type TestJob } from "../../../shared/testing/fixtures/conversations.ts";
 import { jobStores, type TestJobContext } from "../../../shared/testing/fixtures/job-context.ts";
 import { recordingLog } from "../../../shared/testing/fixtures/quiet-log.ts";
-import { forget } from "./retention.ts";
+import { eraseExpired } from "./retention.ts";
 import { reconcile } from "./reconcile.ts";
 import { openWorker } from "../worker-fixture.testsuite.ts";
 
@@ -43,7 +43,7 @@ describe.each(jobStores)("retention on $name", ({ available, openJobs }) => {
     if (!old || !young) throw new Error("both are there");
     const { live, db } = jobs;
     await live.append({ jobId: old.id, attempt: 1, offset: 0, text: "left behind" });
-    await forget(worker(30));
+    await eraseExpired(worker(30));
     expect((await readMessages(db, old.conversationId, { limit: 10 }))?.messages).toEqual([]);
     expect((await readMessages(db, young.conversationId, { limit: 10 }))?.messages).toHaveLength(2);
     await db.pool.query(
@@ -56,7 +56,7 @@ describe.each(jobStores)("retention on $name", ({ available, openJobs }) => {
   it.runIf(available)("keeps everything where RETENTION_DAYS is not set", async () => {
     jobs = await openJobs();
     await conversations(3, 3000);
-    await forget(worker(undefined));
+    await eraseExpired(worker(undefined));
     expect(await left()).toBe(3);
   });
 });
@@ -65,9 +65,9 @@ describe("retention", () => {
   it("erases in small batches, by many workers at once", async () => {
     jobs = await jobStores[1].openJobs();
     await conversations(130, 31);
-    await forget(worker(30));
+    await eraseExpired(worker(30));
     expect(await left()).toBe(30);
-    await Promise.all(Array.from({ length: 4 }, () => forget(worker(30))));
+    await Promise.all(Array.from({ length: 4 }, () => eraseExpired(worker(30))));
     expect(await left()).toBe(0);
   });
 
@@ -77,10 +77,10 @@ describe("retention", () => {
     const [old] = await conversations(1, 1);
     await storeTombstone(pool, old?.conversationId ?? "");
     await markErased(pool, old?.conversationId ?? "");
-    await forget(worker(undefined));
+    await eraseExpired(worker(undefined));
     expect((await pool.query("select from conversations")).rowCount).toBe(1);
     await pool.query("update conversations set erased_at = now() - interval '32 days'");
-    await forget(worker(undefined));
+    await eraseExpired(worker(undefined));
     expect((await pool.query("select from conversations")).rowCount).toBe(0);
   });
 
@@ -95,7 +95,7 @@ describe("retention", () => {
       create trigger refuse before update on conversations for each row
       when (old.id = '${stuck?.conversationId}' and new.deleted_at is not null) execute function refuse()`);
     const { log, lines } = recordingLog();
-    await forget({ ...worker(30), log });
+    await eraseExpired({ ...worker(30), log });
     expect(await left()).toBe(1);
     expect(lines.map(({ msg }) => msg)).toEqual([
       "an expired conversation could not be erased; retrying later",

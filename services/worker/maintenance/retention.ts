@@ -14,19 +14,19 @@ const roundMs = 2000;
 /** Maximum per round; dropping a tombstone deletes all jobs of its conversation. */
 const tombstonesARound = 20;
 
-type ForgetContext = Pick<WorkerContext, "db" | "live" | "log" | "config">;
+type RetentionContext = Pick<WorkerContext, "db" | "live" | "log" | "config">;
 
 /**
  * Erases conversations older than `RETENTION_DAYS` in the same way as a visitor's deletion, and drops expired
  * tombstones. Every worker runs it; workers skip the rows that another one is working on.
  * @returns a function that stops the erasure, after the round in progress
  */
-export function startForgetting(context: ForgetContext): () => Promise<void> {
-  return repeat(everyMs, () => forget(context));
+export function startRetention(context: RetentionContext): () => Promise<void> {
+  return repeat(everyMs, () => eraseExpired(context));
 }
 
 /** One round. A failure is logged and left for a later round. */
-export async function forget({ db, live, log, config }: ForgetContext): Promise<void> {
+export async function eraseExpired({ db, live, log, config }: RetentionContext): Promise<void> {
   const { RETENTION_DAYS: idleDays } = config;
   try {
     await dropTombstones(db.pool, tombstonesARound);

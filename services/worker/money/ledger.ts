@@ -16,7 +16,7 @@ import { Stopped } from "../run/leases.ts";
 import { Meter } from "../providers/meter.ts";
 import { type Provider, ProviderError, type ProviderRequest, type TokenUsage } from "../providers/provider.ts";
 import type { RunReport } from "../telemetry/run-report.ts";
-import { costOfSpent, costOfUsage, type TokenLimits, mostSpent, nothing, type Spent, wasTurnedAway } from "./spent.ts";
+import { costOfSpent, costOfUsage, type TokenLimits, mostSpent, nothing, type Spent, costsNothing } from "./spent.ts";
 import { untilStored } from "../run/until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
@@ -106,7 +106,7 @@ export class LedgerCall {
 
   /** Settles a call that gave no reply. */
   async settle({ outcome, error }: { outcome: "failed" | "stopped"; error: unknown }): Promise<void> {
-    const free = !this.#sent || wasTurnedAway(this.#meter, error);
+    const free = !this.#sent || costsNothing(this.#meter, error);
     const settlement = this.#end(free ? nothing : mostSpent(this.#meter, this.#call.limits), outcome, error);
     await this.#store(() => settleCall(this.#context.db.pool, settlement));
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Meter } from "../providers/meter.ts";
 import { ProviderError, type ProviderErrorCode } from "../providers/provider.ts";
-import { costOfSpent, mostSpent, wasTurnedAway } from "./spent.ts";
+import { costOfSpent, mostSpent, costsNothing } from "./spent.ts";
 
 const limits = { inputTokens: 500, outputTokens: 300 };
 
@@ -62,16 +62,16 @@ describe("call without a reply", () => {
       failed("unreachable", true),
       failed("timeout", true),
     ]) {
-      expect(wasTurnedAway(metered({}), error)).toBe(true);
+      expect(costsNothing(metered({}), error)).toBe(true);
     }
   });
 
   it("has a cost if a response began or may have begun", () => {
     for (const code of ["rejected", "overloaded", "unreachable"] as const) {
-      expect(wasTurnedAway(metered({ begun: true }), failed(code))).toBe(false);
+      expect(costsNothing(metered({ begun: true }), failed(code))).toBe(false);
     }
     for (const error of [failed("unreachable"), failed("timeout"), failed("malformed"), new Error("cancelled")]) {
-      expect(wasTurnedAway(metered({}), error)).toBe(false);
+      expect(costsNothing(metered({}), error)).toBe(false);
     }
   });
 });

@@ -18,7 +18,7 @@ export interface TokenLimits {
 export const nothing: Spent = { usage: { inputTokens: 0, outputTokens: 0 }, estimated: true };
 
 /** True if the provider refused the call or never received it, so that it costs nothing. */
-export function wasTurnedAway({ begun }: Meter, error: unknown): boolean {
+export function costsNothing({ begun }: Meter, error: unknown): boolean {
   if (begun || !(error instanceof ProviderError)) return false;
   return error.unsent || error.code === "rejected" || error.code === "overloaded";
 }
