@@ -41,9 +41,11 @@ export function resolveEmphasis(pieces: readonly Piece[], open: boolean): Inline
   while (stack.length > 1) {
     const opener = stack.pop();
     if (opener === undefined) break;
-    const wrapped =
-      open && opener.inline.length > 0 ? wrap(opener.marks, opener.inline) : [opener.marks, ...opener.inline];
-    for (const part of wrapped) append(top(), part);
+    // Marks that nothing follows yet are left out.
+    const marks = open ? "" : opener.marks;
+    const inline = open && opener.inline.length > 0 ? wrap(opener.marks, opener.inline) : opener.inline;
+    append(top(), marks);
+    for (const part of inline) append(top(), part);
   }
   return top();
 }
@@ -69,9 +71,23 @@ function takeDelimiter({ marks, opens, closes, last }: Delimiter, stack: Opener[
     stack.pop();
     stack.at(-1)?.inline.push(inside);
   }
-  if (left === "" || (last && !closes)) return;
-  if (opens && stack.length < maxNested) stack.push({ marks: left, closes, length: marks.length, inline: [] });
-  else append(stack.at(-1)?.inline ?? [], left);
+  // The next character tells whether the run opens something.
+  if (left === "" || last) return;
+  if (!opens) {
+    append(stack.at(-1)?.inline ?? [], left);
+    return;
+  }
+  if (stack.length === maxNested) dropOldest(stack);
+  stack.push({ marks: left, closes, length: marks.length, inline: [] });
+}
+
+/** Turns the outermost open run into text: nothing has closed it for long. */
+function dropOldest(stack: Opener[]): void {
+  const [oldest] = stack.splice(1, 1);
+  const outer = stack[0]?.inline;
+  if (oldest === undefined || outer === undefined) return;
+  append(outer, oldest.marks);
+  for (const part of oldest.inline) append(outer, part);
 }
 
 function pairs(opener: Opener, marks: string, opens: boolean, length: number): boolean {

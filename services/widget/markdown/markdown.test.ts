@@ -1,9 +1,10 @@
 import { marked } from "marked";
 import { describe, expect, it } from "vitest";
+import { blocksToHtml as html } from "../testing/blocks-to-html.ts";
 import { BlockReader } from "./block-reader.ts";
 import { plainText } from "./plain-text.ts";
 import { safeUrl } from "./render-blocks.ts";
-import type { Block, Cell, Inline } from "./syntax-tree.ts";
+import type { Block } from "./syntax-tree.ts";
 
 /** Texts as models write them. Marked, which knows all of GitHub's markdown, must read them the same way. */
 const shared = [
@@ -249,69 +250,6 @@ function reference(source: string): string {
     .replace(/>\n/g, ">")
     .replace(/\n<\/code>/g, "</code>")
     .trim();
-}
-
-function html(blocks: readonly Block[]): string {
-  return blocks.map(blockHtml).join("");
-}
-
-function blockHtml(block: Block): string {
-  switch (block.type) {
-    case "paragraph":
-      return `<p>${inlineHtml(block.inline)}</p>`;
-    case "heading":
-      return `<h${block.depth}>${inlineHtml(block.inline)}</h${block.depth}>`;
-    case "code":
-      return `<pre><code${block.language && ` class="language-${block.language}"`}>${escape(block.text)}</code></pre>`;
-    case "quote":
-      return `<blockquote>${html(block.blocks)}</blockquote>`;
-    case "rule":
-      return "<hr>";
-    case "list": {
-      const tag = block.start === undefined ? "ul" : "ol";
-      const start = block.start === undefined || block.start === 1 ? "" : ` start="${block.start}"`;
-      const items = block.items.map(({ done, blocks }) => {
-        const task = done === undefined ? "" : done ? "[x] " : "[ ] ";
-        const parts = blocks.map((each, index) => {
-          if (each.type !== "paragraph") return blockHtml(each);
-          return (blocks[index - 1]?.type === "paragraph" ? "\n" : "") + inlineHtml(each.inline);
-        });
-        return `<li>${task}${parts.join("")}</li>`;
-      });
-      return `<${tag}${start}>${items.join("")}</${tag}>`;
-    }
-    case "table": {
-      const row = (cells: readonly Cell[], tag: string) =>
-        `<tr>${cells.map(({ align, inline }) => `<${tag}${align ? ` align="${align}"` : ""}>${inlineHtml(inline)}</${tag}>`).join("")}</tr>`;
-      const body =
-        block.rows.length === 0 ? "" : `<tbody>${block.rows.map((cells) => row(cells, "td")).join("")}</tbody>`;
-      return `<table><thead>${row(block.head, "th")}</thead>${body}</table>`;
-    }
-  }
-}
-
-function inlineHtml(inline: readonly Inline[]): string {
-  return inline.map(partHtml).join("");
-}
-
-function partHtml(part: Inline): string {
-  if (typeof part === "string") return escape(part);
-  switch (part.type) {
-    case "break":
-      return "<br>";
-    case "code":
-      return `<code>${escape(part.text)}</code>`;
-    case "link":
-      return `<a href="${escape(part.href)}">${inlineHtml(part.inline)}</a>`;
-    case "strong":
-    case "em":
-    case "del":
-      return `<${part.type}>${inlineHtml(part.inline)}</${part.type}>`;
-  }
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&${{ "&": "amp", "<": "lt", ">": "gt", '"': "quot" }[sign] ?? "#39"};`);
 }
 
 /** How deep elements would stand in each other. */

@@ -1,80 +1,153 @@
+import { eastAsian } from "../../../shared/protocol/address-characters.ts";
+import { BareAddressReader } from "./bare-address.ts";
+import { readDelimiter } from "./delimiters.ts";
+import { type Piece, resolveEmphasis } from "./emphasis.ts";
 import { decodeEntities } from "./entities.ts";
-import { type Delimiter, type Piece, resolveEmphasis } from "./emphasis.ts";
+import { findSpans, type Span, type Spans } from "./find-spans.ts";
 import type { Inline } from "./syntax-tree.ts";
 
-/** Result of a parse: the number of characters consumed and the node. */
+/** Result of a parse: the index after it and the node. */
 interface ParsedPiece {
-  readonly length: number;
+  readonly end: number;
   readonly piece: Piece;
 }
 
 /** Maximum nesting of links; an image in a link is the deepest useful case. */
 const maxLinks = 2;
-const maxLabelChars = 1000;
 
-const plain = /^[^\\`!<&[*_~\nhwHW\p{L}\p{N}]+/u;
-const word = /^[\p{L}\p{N}]+/u;
-const bareUrl = /^(?:https?:\/\/|www\.)[^\s<>]*/i;
-const bareEmail = /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+/;
+/** A closing bracket may be the end of a label. */
+const plain = /[^\\`!<&[\]*_~\n\p{L}\p{N}]+/uy;
+/** A word, up to where the script changes: an address may begin there. */
+const word = new RegExp(`[${eastAsian}]+|(?:(?![${eastAsian}])[\\p{L}\\p{N}])+`, "uy");
+const blanks = /[ \t]*/y;
+const escape = /\\[!-/:-@[-`{-~]/y;
+const reference = /&(?:#\w{1,7}|\w{2,8});/y;
+const lineBreak = /<br[ \t]*\/?>/iy;
+/** Texts at the end of a growing reply that may become a reference, a line break or an address in angle brackets. */
+const growingReference = /&#?\w{0,8}$/y;
+const growingBreak = /<(?:b(?:r[ \t]*\/?)?)?$/iy;
+const growingAutolink = /<(?=(?:https?:\/\/|mailto:)[^\s<>]*$)/iy;
+const schemes = ["<https://", "<http://", "<mailto:"];
 
-/**
- * @param open the text grows: open marks are closed, undecided ones are left out
- * @param links number of link labels around the text
- */
-export function parseInline(text: string, open: boolean, links = 0): Inline[] {
-  const pieces: Piece[] = [];
-  for (let at = 0; at < text.length;) {
-    const rest = text.slice(at);
-    const { length, piece } =
-      readEscapeOrCode(rest, open) ??
-      (links < maxLinks ? readLink(rest, open, links) : undefined) ??
-      (links === 0 ? readBareUrl(rest, text[at - 1], open) : undefined) ??
-      readDelimiter(rest, text[at - 1], open) ??
-      readPlain(rest);
-    at += length;
-    pieces.push(piece);
-  }
-  return resolveEmphasis(pieces, open);
+/** @param open the text grows: open marks are closed, undecided ones are left out */
+export function parseInline(text: string, open: boolean): Inline[] {
+  return new InlineParser(text, open).parse(0, text.length, 0);
 }
 
-/** Parses escapes, references, code and line breaks. */
-function readEscapeOrCode(rest: string, open: boolean): ParsedPiece | undefined {
-  switch (rest.charAt(0)) {
-    case "\n":
-      return { length: /^\n[ \t]*/.exec(rest)?.[0].length ?? 1, piece: { type: "break" } };
-    case "\\":
-      if (rest[1] === "\n") return { length: 2, piece: { type: "break" } };
-      if (rest.length === 1) return { length: 1, piece: open ? "" : "\\" };
-      return /^\\[!-/:-@[-`{-~]/.test(rest) ? { length: 2, piece: rest.slice(1, 2) } : { length: 1, piece: "\\" };
-    case "&": {
-      const [reference] = /^&(?:#\w{1,7}|\w{2,8});/.exec(rest) ?? [];
-      if (reference !== undefined) return { length: reference.length, piece: decodeEntities(reference) };
-      return open && /^&#?\w{0,8}$/.test(rest) ? { length: rest.length, piece: "" } : undefined;
-    }
-    case "`":
-      return readCode(rest, open);
-    case "<": {
-      const [br] = /^<br[ \t]*\/?>/i.exec(rest) ?? [];
-      if (br !== undefined) return { length: br.length, piece: { type: "break" } };
-      const [whole, href] = /^<((?:https?:\/\/|mailto:)[^\s<>]+)>/i.exec(rest) ?? [];
-      return whole === undefined || href === undefined
-        ? undefined
-        : { length: whole.length, piece: link(href, [href]) };
-    }
-    default:
-      return undefined;
-  }
-}
+class InlineParser {
+  readonly #text: string;
+  readonly #open: boolean;
+  readonly #spans: Spans;
+  readonly #addresses: BareAddressReader;
 
-function readCode(rest: string, open: boolean): ParsedPiece {
-  const [marks = "`"] = /^`+/.exec(rest) ?? [];
-  const body = rest.slice(marks.length);
-  const end = body.search(new RegExp(`(?<!\`)${marks}(?!\`)`));
-  if (end !== -1)
-    return { length: end + 2 * marks.length, piece: { type: "code", text: trimCode(body.slice(0, end)) } };
-  if (!open) return { length: marks.length, piece: marks };
-  const text = body.replace(/`+$/, "");
-  return { length: rest.length, piece: text.trim() === "" ? "" : { type: "code", text: trimCode(text) } };
+  constructor(text: string, open: boolean) {
+    this.#text = text;
+    this.#open = open;
+    this.#spans = findSpans(text, open);
+    this.#addresses = new BareAddressReader(text, open);
+  }
+
+  /** @param links number of link labels around the part */
+  parse(begin: number, end: number, links: number): Inline[] {
+    const pieces: Piece[] = [];
+    let labels = links;
+    for (let at = begin; at < end;) {
+      const parsed = this.#readSpan(at, labels) ?? this.#readSign(at) ?? this.#readText(at, labels);
+      if (this.#spans.get(parsed.end - 1)?.type === "label") labels++;
+      pieces.push(parsed.piece);
+      at = parsed.end;
+    }
+    return resolveEmphasis(pieces, this.#open && end === this.#text.length);
+  }
+
+  /** Parses code, links and images. */
+  #readSpan(at: number, links: number): ParsedPiece | undefined {
+    const text = this.#text;
+    const bracket = text[at] === "!" && text[at + 1] === "[" ? at + 1 : at;
+    const span = this.#spans.get(bracket);
+    if (span === undefined) return undefined;
+    switch (span.type) {
+      case "code": {
+        const code = text.slice(at + span.marks, span.close);
+        const hidden = this.#open && code.trim() === "";
+        return { end: span.end, piece: hidden ? "" : { type: "code", text: trimCode(code) } };
+      }
+      case "autolink":
+        return { end: span.end, piece: { type: "link", href: span.href, inline: [span.href] } };
+      case "label":
+        return { end: bracket + 1, piece: "" };
+      case "link":
+        return links < maxLinks ? this.#readLink(bracket, span, links) : undefined;
+    }
+  }
+
+  /** Parses a link or an image, which becomes a link. One within another one, or an incomplete one, is its label. */
+  #readLink(bracket: number, span: Extract<Span, { type: "link" }>, links: number): ParsedPiece {
+    const { close, href, end } = span;
+    const label = this.parse(bracket + 1, close, links + 1);
+    const inline = close === bracket + 1 && href !== undefined ? [href] : label;
+    const isLink = href !== undefined && links === 0;
+    return { end, piece: isLink ? { type: "link", href, inline } : { type: "span", inline } };
+  }
+
+  /** Parses escapes, references, line breaks and the marks of emphasis. */
+  #readSign(at: number): ParsedPiece | undefined {
+    const text = this.#text;
+    const isLast = this.#open && at + 1 === text.length;
+    switch (text.charAt(at)) {
+      case "\n":
+        return { end: at + 1 + (match(blanks, text, at + 1) ?? "").length, piece: { type: "break" } };
+      case "\\":
+        if (text[at + 1] === "\n") return { end: at + 2, piece: { type: "break" } };
+        if (match(escape, text, at) !== undefined) return { end: at + 2, piece: text.slice(at + 1, at + 2) };
+        return { end: at + 1, piece: isLast ? "" : "\\" };
+      case "&":
+        return this.#readReference(at);
+      case "<":
+        return this.#readAngle(at);
+      case "!":
+        return isLast ? { end: at + 1, piece: "" } : undefined;
+      case "`": {
+        const marks = match(/`+/y, text, at) ?? "`";
+        return { end: at + marks.length, piece: this.#open ? "" : marks };
+      }
+      default: {
+        const piece = readDelimiter(text, at, this.#open);
+        if (piece === undefined) return undefined;
+        return { end: at + (match(/([*_~])\1*/y, text, at) ?? "").length, piece };
+      }
+    }
+  }
+
+  #readReference(at: number): ParsedPiece | undefined {
+    const whole = match(reference, this.#text, at);
+    if (whole !== undefined) return { end: at + whole.length, piece: decodeEntities(whole) };
+    if (!this.#open || match(growingReference, this.#text, at) === undefined) return undefined;
+    return { end: this.#text.length, piece: "" };
+  }
+
+  #readAngle(at: number): ParsedPiece | undefined {
+    const text = this.#text;
+    const whole = match(lineBreak, text, at);
+    if (whole !== undefined) return { end: at + whole.length, piece: { type: "break" } };
+    if (!this.#open) return undefined;
+    const rest = text.slice(at, at + 9).toLowerCase();
+    const undecided = at + rest.length === text.length && schemes.some((scheme) => scheme.startsWith(rest));
+    if (undecided || match(growingBreak, text, at) !== undefined) return { end: text.length, piece: "" };
+    // The address is shown while it grows, its brackets are not.
+    return match(growingAutolink, text, at) === undefined ? undefined : { end: at + 1, piece: "" };
+  }
+
+  #readText(at: number, links: number): ParsedPiece {
+    const address = links === 0 ? this.#addresses.read(at) : undefined;
+    if (address === undefined) {
+      const piece = match(plain, this.#text, at) ?? match(word, this.#text, at) ?? this.#text.charAt(at);
+      return { end: at + piece.length, piece };
+    }
+    const { href, end } = address;
+    const shown = this.#text.slice(at, end);
+    return { end, piece: href === undefined ? shown : { type: "link", href, inline: [shown] } };
+  }
 }
 
 /** Removes one space at each side, which separates the marks from marks within. */
@@ -83,95 +156,7 @@ function trimCode(text: string): string {
   return /^ .* $/.test(line) && line.trim() !== "" ? line.slice(1, -1) : line;
 }
 
-/** Parses a link or an image, which becomes a link. An incomplete link yields its label. */
-function readLink(rest: string, open: boolean, links: number): ParsedPiece | undefined {
-  if (open && rest === "!") return { length: 1, piece: "" };
-  const [opening] = /^!?\[/.exec(rest) ?? [];
-  if (opening === undefined) return undefined;
-  const close = findClose(rest, opening.length - 1, "[", "]");
-  if (close === -1 || (close === rest.length - 1 && open)) {
-    if (!open) return { length: opening.length, piece: opening };
-    const label = rest.slice(opening.length, close === -1 ? undefined : close);
-    return { length: rest.length, piece: { type: "span", inline: parseInline(label, true, links + 1) } };
-  }
-  const label = rest.slice(opening.length, close);
-  const [target, href, bare] =
-    /^\(\s*(?:<([^<>\n]*)>|((?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*))(?:\s+(?:"[^"]*"|'[^']*'))?\s*\)/.exec(
-      rest.slice(close + 1),
-    ) ?? [];
-  if (target === undefined) {
-    const growing = open && /^\([^)\n]*$/.test(rest.slice(close + 1));
-    if (!growing) return { length: opening.length, piece: opening };
-    return { length: rest.length, piece: { type: "span", inline: parseInline(label, false, links + 1) } };
-  }
-  const to = decodeEntities((href ?? bare ?? "").replace(/\\([!-/:-@[-`{-~])/g, "$1"));
-  const inline = parseInline(label === "" ? to : label, false, links + 1);
-  return { length: close + 1 + target.length, piece: links > 0 ? { type: "span", inline } : link(to, inline) };
-}
-
-/** Finds the bracket that closes the one at `at`; -1 if there is none. */
-function findClose(text: string, at: number, opening: string, closing: string): number {
-  let depth = 0;
-  for (let index = at; index < Math.min(text.length, at + maxLabelChars); index++) {
-    if (text[index] === "\\") index++;
-    else if (text[index] === opening) depth++;
-    else if (text[index] === closing && --depth === 0) return index;
-  }
-  return -1;
-}
-
-/** Parses a bare address. While it grows, it has no link. */
-function readBareUrl(rest: string, before: string | undefined, open: boolean): ParsedPiece | undefined {
-  if (before !== undefined && /[\p{L}\p{N}@/]/u.test(before)) return undefined;
-  const [found] = bareUrl.exec(rest) ?? [];
-  if (found !== undefined) {
-    const shown = trimUrl(found);
-    if (!/\.\w|:\/\/\w/.test(shown)) return undefined;
-    if (open && found.length === rest.length) return { length: found.length, piece: found };
-    return { length: shown.length, piece: link(/^www/i.test(shown) ? `https://${shown}` : shown, [shown]) };
-  }
-  const [written] = bareEmail.exec(rest) ?? [];
-  if (written === undefined) return undefined;
-  const growing = open && written.length === rest.length;
-  return { length: written.length, piece: growing ? written : link(`mailto:${written}`, [written]) };
-}
-
-/** Cuts off punctuation after an address, and a closing bracket opened before it: both belong to the sentence. */
-function trimUrl(found: string): string {
-  const shown = found.replace(/(?:[?!.,:;*_~'"”’»]|&\w+;)+$/, "");
-  const count = (sign: string) => shown.split(sign).length;
-  return shown.endsWith(")") && count(")") > count("(") ? trimUrl(shown.slice(0, -1)) : shown;
-}
-
-function readDelimiter(rest: string, before = " ", open: boolean): ParsedPiece | undefined {
-  const [marks] = /^(?:\*+|_+|~+)/.exec(rest) ?? [];
-  if (marks === undefined) return undefined;
-  if (marks.startsWith("~") && marks.length !== 2) return { length: marks.length, piece: marks };
-  const after = rest[marks.length] ?? " ";
-  const [spaceBefore, spaceAfter] = [/\s/.test(before), /\s/.test(after)];
-  const [markBefore, markAfter] = [isPunctuation(before), isPunctuation(after)];
-  const left = !spaceAfter && (!markAfter || spaceBefore || markBefore);
-  const right = !spaceBefore && (!markBefore || spaceAfter || markAfter);
-  const inWord = marks.startsWith("_");
-  const delimiter: Delimiter = {
-    type: "delimiter",
-    marks,
-    opens: left && (!inWord || !right || markBefore),
-    closes: right && (!inWord || !left || markAfter),
-    last: open && marks.length === rest.length,
-  };
-  return { length: marks.length, piece: delimiter };
-}
-
-function readPlain(rest: string): ParsedPiece {
-  const [piece = rest.slice(0, 1)] = plain.exec(rest) ?? word.exec(rest) ?? [];
-  return { length: piece.length, piece };
-}
-
-function isPunctuation(character: string): boolean {
-  return /[\p{P}\p{S}]/u.test(character);
-}
-
-function link(href: string, inline: Inline[]): Inline {
-  return { type: "link", href, inline };
+function match(pattern: RegExp, text: string, at: number): string | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0];
 }

@@ -1,29 +1,83 @@
+import type { Parsed } from "./block-lines.ts";
 import { parseInline } from "./parse-inline.ts";
-import type { Cell, Parsed } from "./syntax-tree.ts";
+import type { Cell } from "./syntax-tree.ts";
+
+/** Short rows of wider tables get no empty cells: their number would be the product of rows and columns. */
+const maxFilledColumns = 20;
+/** A longer line or a longer start of one is taken for prose: it is not held back because of a `|`. */
+const maxHeldChars = 120;
+
+type Row = readonly Cell[];
 
 /** Detects a table by its second line; `undecided` while that line is incomplete. */
 export function startsTable(lines: readonly string[], at: number, open: boolean): boolean | "undecided" {
-  const [head = "", rule] = lines.slice(at, at + 2);
+  const [head = "", rule] = [lines[at], lines[at + 1]];
   if (!head.includes("|")) return false;
-  const left = lines.length - at;
-  const mayFollow = open && /^\s*\|/.test(head) && (left === 1 || (left === 2 && /^[\s|:-]*$/.test(rule ?? "")));
   if (rule !== undefined && isRule(rule) && split(rule).length === split(head).length) return true;
+  const left = lines.length - at;
+  if (!open || left > 2 || !/^[\s|:-]*$/.test(rule ?? "")) return false;
+  const mayFollow = startsWithPipe(head) || (rule !== undefined && rule.trim() !== "");
   return mayFollow ? "undecided" : false;
+}
+
+/**
+ * Returns the part of a growing line that is shown whether it becomes the head of a table or not: without pipes around
+ * it, the line looks like text.
+ */
+export function cutAtPipe(line: string): string {
+  if (line.length > maxHeldChars || !line.includes("|")) return line;
+  const withoutCode = line.replace(/`[^`]*`?/g, (code) => " ".repeat(code.length));
+  const pipe = withoutCode.search(/(?<!\\)\|/);
+  return pipe === -1 ? line : line.slice(0, pipe).trimEnd();
 }
 
 export function parseTable(lines: readonly string[], at: number, open: boolean): Parsed {
   const aligns = split(lines[at + 1] ?? "").map(readAlign);
-  let end = at + 2;
-  while (end < lines.length && (lines[end] ?? "").includes("|")) end++;
-  const read = (line: string, isLast: boolean): Cell[] => {
-    const cells = split(line);
-    return aligns.map((align, index) => {
-      const growing = isLast && index === cells.length - 1;
-      return { align, inline: parseInline(cells[index] ?? "", growing) };
-    });
+  const head = readRow(lines[at] ?? "", aligns, false);
+  const isBare = !startsWithPipe(lines[at] ?? "");
+  return readRows(lines, at + 2, open, { aligns, head, rows: [], isBare });
+}
+
+interface OpenTable {
+  readonly aligns: readonly Cell["align"][];
+  readonly head: Row;
+  /** Rows that are final. */
+  readonly rows: readonly Row[];
+  /** True without pipes around the rows. */
+  readonly isBare: boolean;
+}
+
+function readRows(lines: readonly string[], at: number, open: boolean, table: OpenTable): Parsed {
+  const { aligns, head, isBare } = table;
+  const rows = [...table.rows];
+  let end = at;
+  for (; end < lines.length && (lines[end] ?? "").includes("|"); end++) {
+    rows.push(readRow(lines[end] ?? "", aligns, open && end === lines.length - 1));
+  }
+  const last = lines.length - 1;
+  // The rows before the last line are final.
+  const settled = { ...table, rows: end === lines.length ? rows.slice(0, -1) : rows };
+  const resumes = end >= last && last >= at;
+  // A row without an outer pipe begins like text.
+  if (isBare && open && end === last && (lines[end] ?? "").length <= maxHeldChars) end++;
+  return {
+    block: { type: "table", head, rows },
+    end,
+    resume: resumes ? { at: last, parse: (more, scope) => readRows(more, 0, scope.open, settled) } : undefined,
   };
-  const rows = lines.slice(at + 2, end).map((line, index) => read(line, open && at + 3 + index === lines.length));
-  return { block: { type: "table", head: read(lines[at] ?? "", false), rows }, end };
+}
+
+function readRow(line: string, aligns: OpenTable["aligns"], growing: boolean): Row {
+  const cells = split(line);
+  const filled = aligns.length > maxFilledColumns ? aligns.slice(0, cells.length) : aligns;
+  return filled.map((align, index) => ({
+    align,
+    inline: parseInline(cells[index] ?? "", growing && index === cells.length - 1),
+  }));
+}
+
+function startsWithPipe(line: string): boolean {
+  return /^\s*\|/.test(line);
 }
 
 function isRule(line: string): boolean {

@@ -8,12 +8,6 @@ export type Block =
   | { readonly type: "table"; readonly head: readonly Cell[]; readonly rows: readonly (readonly Cell[])[] }
   | { readonly type: "rule" };
 
-/** A block, and the number of the line after it. */
-export interface Parsed {
-  readonly block: Block;
-  readonly end: number;
-}
-
 export interface ListItem {
   /** State of a task in a task list. */
   readonly done: boolean | undefined;

@@ -1,3 +1,4 @@
+import { continuesAddress } from "../../../shared/protocol/address-characters.ts";
 import { EntityDisarmer } from "./disarm-entities.ts";
 import { contextOf, findBeginning, isSlash, type LinkKind, mayBeginLink } from "./link-beginning.ts";
 import { findAllowed, isAllowedMail, isOpen, isPunctuation, namesHost } from "./link-hosts.ts";
@@ -39,6 +40,9 @@ export class LinkFilter {
   /** For a removed link: the punctuation it may end before, and the number of brackets it opened. */
   #punctuation = "";
   #brackets = 0;
+  /** For a removed link: its last character, and whether its host may still continue. */
+  #before = "";
+  #inHost = true;
 
   constructor(allowedHosts: readonly string[]) {
     this.#allowed = allowedHosts;
@@ -149,13 +153,18 @@ export class LinkFilter {
     this.#state = "removed";
     this.#punctuation = "";
     this.#brackets = 0;
+    this.#before = "/";
+    this.#inHost = true;
     return this.#letGo(removedLink) + this.#take(this.#authority + next);
   }
 
   #nextOfRemoved(char: string): string {
     if (char === "(" || char === "[") this.#brackets += 1;
     if (char === ")" || char === "]") this.#brackets -= 1;
-    if (this.#brackets >= 0 && !endsLink.test(char)) {
+    // The same end as in the widget: the sentence that follows is kept.
+    if (this.#brackets >= 0 && continuesAddress(char, this.#before, this.#inHost)) {
+      this.#before = char;
+      this.#inHost &&= !/[/?#]/.test(char);
       this.#punctuation = closesSentence.test(char) ? (this.#punctuation + char).slice(-maxPunctuation) : "";
       return "";
     }
@@ -174,6 +183,4 @@ function endsAuthority(kind: LinkKind, char: string): boolean {
   return kind === "mail" ? /^[ \t\n\v\f\r<>)\]]$/.test(char) : /^[ \t\n\v\f\r/\\?#<]$/.test(char);
 }
 
-/** Includes punctuation of other scripts, which put no space between sentences. */
-const endsLink = /^(?:[\s<>"`|]|(?!\p{ASCII})[\p{P}\p{S}\p{Z}])$/u;
 const closesSentence = /^[.,;:!?'*_~]$/;
