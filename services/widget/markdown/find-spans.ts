@@ -53,7 +53,9 @@ export function findSpans(text: string, open: boolean): Spans {
       brackets.push({ at, image: text[at - 1] === "!" && at > escaped });
       at++;
     } else {
-      const link = readLink(text, at, open, closed, brackets);
+      const opening = brackets.pop();
+      const mayClose = opening?.image === true || brackets.length >= closed;
+      const link = opening !== undefined && mayClose ? readLink(text, opening, at, open) : undefined;
       at = link?.end ?? at + 1;
       closed = Math.min(closed, brackets.length);
       if (link === undefined) continue;
@@ -67,9 +69,7 @@ export function findSpans(text: string, open: boolean): Spans {
 }
 
 /** Reads the link whose label ends at `close`. */
-function readLink(text: string, close: number, open: boolean, closed: number, brackets: Bracket[]) {
-  const opening = brackets.pop();
-  if (opening === undefined || (!opening.image && brackets.length < closed)) return undefined;
+function readLink(text: string, opening: Bracket, close: number, open: boolean) {
   const target = open && close + 1 === text.length ? "growing" : readTarget(text, close + 1);
   if (target === undefined || (target === "growing" && !open)) return undefined;
   if (target === "growing") return { opening, close, href: undefined, end: text.length };
