@@ -1,7 +1,7 @@
 import { isBlank, type Parsed, readMarker, type Resume, type Scope } from "./block-lines.ts";
 import { fence, heading, quote, rule, startsBlock, undecided } from "./block-starts.ts";
 import { parseFence } from "./parse-fence.ts";
-import { parseInline } from "./parse-inline.ts";
+import { parseInline } from "./inline/parse-inline.ts";
 import { parseList } from "./parse-list.ts";
 import { cutAtPipe, parseTable, startsTable } from "./parse-table.ts";
 import type { Block } from "./syntax-tree.ts";

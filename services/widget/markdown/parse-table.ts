@@ -1,5 +1,5 @@
 import type { Parsed } from "./block-lines.ts";
-import { parseInline } from "./parse-inline.ts";
+import { parseInline } from "./inline/parse-inline.ts";
 import type { Cell } from "./syntax-tree.ts";
 
 /** Short rows of wider tables get no empty cells: their number would be the product of rows and columns. */

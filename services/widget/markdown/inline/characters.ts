@@ -1,4 +1,4 @@
-import { eastAsian } from "../../../shared/protocol/address-characters.ts";
+import { eastAsian } from "../../../../shared/protocol/address-characters.ts";
 
 const inEastAsian = new RegExp(`[${eastAsian}]`, "u");
 const wordCharacter = /[\p{L}\p{N}\p{M}]/u;
@@ -50,6 +50,6 @@ export function isInWord(character: string): boolean {
   return wordCharacter.test(character) && !isEastAsian(character);
 }
 
-export function isPunctuation(character: string): boolean {
+export function isPunctuationMark(character: string): boolean {
   return /[\p{P}\p{S}]/u.test(character);
 }

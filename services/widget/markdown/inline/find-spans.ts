@@ -1,7 +1,7 @@
 import { readTarget } from "./link-target.ts";
 
 /** A part of a text that is read apart from the text around it. */
-export type Span =
+export type InlineSpan =
   | { readonly type: "code"; readonly marks: number; readonly close: number; readonly end: number }
   | { readonly type: "autolink"; readonly href: string; readonly end: number }
   /** An opening bracket whose label has not ended yet. */
@@ -10,7 +10,7 @@ export type Span =
   | { readonly type: "link"; readonly close: number; readonly href: string | undefined; readonly end: number };
 
 /** By the index of its first character; of an image, the index of its bracket. */
-export type Spans = ReadonlyMap<number, Span>;
+export type Spans = ReadonlyMap<number, InlineSpan>;
 
 interface Bracket {
   readonly at: number;
@@ -26,7 +26,7 @@ const autolink = /<((?:https?:\/\/|mailto:)[^\s<>]+)>/iy;
  * @param open the text grows
  */
 export function findSpans(text: string, open: boolean): Spans {
-  const spans = new Map<number, Span>();
+  const spans = new Map<number, InlineSpan>();
   const brackets: Bracket[] = [];
   /** Number of opening brackets around the last link: they begin images only. */
   let closed = 0;
@@ -92,7 +92,7 @@ class CodeRuns {
   }
 
   /** Reads the code that begins at an index, which only ever grows. Without a closing run, `end` is behind the marks. */
-  read(at: number, open: boolean): Extract<Span, { type: "code" }> {
+  read(at: number, open: boolean): Extract<InlineSpan, { type: "code" }> {
     let marks = 1;
     while (this.#text[at + marks] === "`") marks++;
     const positions = this.#byLength.get(marks) ?? [];

@@ -1,10 +1,10 @@
-import { eastAsian } from "../../../shared/protocol/address-characters.ts";
+import { eastAsian } from "../../../../shared/protocol/address-characters.ts";
 import { BareAddressReader } from "./bare-address.ts";
 import { readDelimiter } from "./delimiters.ts";
 import { type Piece, resolveEmphasis } from "./emphasis.ts";
 import { decodeEntities } from "./entities.ts";
-import { findSpans, type Span, type Spans } from "./find-spans.ts";
-import type { Inline } from "./syntax-tree.ts";
+import { findSpans, type InlineSpan, type Spans } from "./find-spans.ts";
+import type { Inline } from "../syntax-tree.ts";
 
 /** Result of a parse: the index after it and the node. */
 interface ParsedPiece {
@@ -82,7 +82,7 @@ class InlineParser {
   }
 
   /** Parses a link or an image, which becomes a link. One within another one, or an incomplete one, is its label. */
-  #readLink(bracket: number, span: Extract<Span, { type: "link" }>, links: number): ParsedPiece {
+  #readLink(bracket: number, span: Extract<InlineSpan, { type: "link" }>, links: number): ParsedPiece {
     const { close, href, end } = span;
     const label = this.parse(bracket + 1, close, links + 1);
     const inline = close === bracket + 1 && href !== undefined ? [href] : label;

@@ -1,4 +1,4 @@
-import { isEastAsian, isPunctuation, visibleAfter, visibleBefore } from "./characters.ts";
+import { isEastAsian, isPunctuationMark, visibleAfter, visibleBefore } from "./characters.ts";
 import type { Delimiter } from "./emphasis.ts";
 
 const run = /\*+|_+|~+/y;
@@ -18,7 +18,7 @@ export function readDelimiter(text: string, at: number, open: boolean): Delimite
   if (marks.startsWith("~") && marks.length !== 2) return last ? "" : marks;
   const [before, after] = [visibleBefore(text, at), visibleAfter(text, end)];
   const [spaceBefore, spaceAfter] = [/\s/.test(before), /\s/.test(after)];
-  const [markBefore, markAfter] = [isPunctuation(before), isPunctuation(after)];
+  const [markBefore, markAfter] = [isPunctuationMark(before), isPunctuationMark(after)];
   const [easternBefore, easternAfter] = [isEastAsian(before), isEastAsian(after)];
   const left = !spaceAfter && (!markAfter || easternAfter || spaceBefore || markBefore || easternBefore);
   const right = !spaceBefore && (!markBefore || easternBefore || spaceAfter || markAfter || easternAfter);

@@ -1,4 +1,4 @@
-import type { Inline } from "./syntax-tree.ts";
+import type { Inline } from "../syntax-tree.ts";
 
 /** A run of `*`, `_` or `~` that may open or close emphasis. */
 export interface Delimiter {
