@@ -3,7 +3,8 @@ import type { ApiContext } from "./api-context.ts";
 import { countFaults, refuseFaulty } from "./middleware/count-faults.ts";
 import { noteClients } from "./middleware/client.ts";
 import { observeRequests } from "./middleware/observe.ts";
-import { allowOrigins, refuseForeignWrites } from "./access/origins.ts";
+import { allowOrigins, originPath, refuseForeignWrites, reportOrigin } from "./access/origins.ts";
+import { logRefusedOrigins } from "./access/refused-origins.ts";
 import { refuseUnknown, refuseWithoutHost, sendProblems } from "./middleware/problems.ts";
 import { identifyRequests } from "./middleware/request-id.ts";
 import { securityHeaders } from "./middleware/security-headers.ts";
@@ -25,7 +26,7 @@ import { widgetRoutes } from "./routes/widget.ts";
 export function createApp(context: ApiContext): Express {
   const { config, log } = context;
   const app = newApp(context);
-  app.use(allowOrigins(config));
+  app.use(allowOrigins(config, logRefusedOrigins(log)));
   app.use(refuseWithoutHost);
   app.use("/api", refuseFaulty(context.limits));
   app.use("/api", refuseForeignWrites(config));
@@ -33,6 +34,7 @@ export function createApp(context: ApiContext): Express {
   app.use("/api/jobs", jobRoutes(context));
   app.use("/api/me", visitorRoutes(context));
   app.use("/api", conversationRoutes(context));
+  app.get(originPath, reportOrigin(config));
   app.use(serviceRoutes(context));
   app.use(probeRoutes(context));
   app.use(docsRoutes(context));

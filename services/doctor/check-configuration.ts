@@ -1,6 +1,7 @@
 import { type Assistants, assistantsPath, readAssistants } from "../../shared/assistants/assistants.ts";
 import { checkBudgets } from "../../shared/assistants/check-budgets.ts";
 import { ConfigError, type readEnvironment } from "../../shared/config/config.ts";
+import { describeOrigins } from "../../shared/config/describe-origins.ts";
 import { pricesPath, readPrices } from "../../shared/assistants/prices.ts";
 import { describeProviders, providerAdvice } from "../../shared/assistants/provider-catalog.ts";
 import { type Finding, fault, note, ok } from "./findings.ts";
@@ -16,6 +17,7 @@ export async function checkConfiguration(
   findings.push(
     finding,
     checkProviders(environment),
+    describeEmbedding(environment),
     ...describeProxies(environment),
     ...providerAdvice(withUrl(environment)).map((text) => note(text)),
   );
@@ -47,6 +49,14 @@ function checkProviders(environment: DoctorEnvironment): Finding {
   );
 }
 
+/** Lists the origins on which the chat works: a forgotten one is the most frequent fault of an embedding. */
+function describeEmbedding(environment: DoctorEnvironment): Finding {
+  const { ALLOWED_ORIGINS, NODE_ENV } = environment;
+  const text = `the chat may be used on ${describeOrigins(environment)}`;
+  if (ALLOWED_ORIGINS !== undefined || NODE_ENV !== "production") return ok(text);
+  return note(text, "set ALLOWED_ORIGINS if the widget is embedded elsewhere");
+}
+
 /** Shows proxy addresses without the part before the `@`, which holds a password. */
 function describeProxies({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: DoctorEnvironment): Finding[] {
   const ways = Object.entries({ http: HTTP_PROXY, https: HTTPS_PROXY }).flatMap(([scheme, proxy]) =>
@@ -58,13 +68,10 @@ function describeProxies({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: DoctorEnvironmen
 }
 
 function checkProduction(environment: DoctorEnvironment): Finding[] {
-  const { ADMIN_PASSWORD, ALLOWED_ORIGINS, CONVERSATION_ACCESS, METRICS_TOKEN, TRUST_PROXY } = environment;
+  const { ADMIN_PASSWORD, CONVERSATION_ACCESS, METRICS_TOKEN, TRUST_PROXY } = environment;
   return [
     ...(ADMIN_PASSWORD === undefined ? [note("Bull Board is not served", "set ADMIN_PASSWORD")] : []),
     ...(METRICS_TOKEN === undefined ? [note("/metrics is not served", "set METRICS_TOKEN")] : []),
-    ...(ALLOWED_ORIGINS === undefined
-      ? [note("pages of other origins cannot call the API", "set ALLOWED_ORIGINS if the widget is embedded elsewhere")]
-      : []),
     ...(CONVERSATION_ACCESS === "open"
       ? [note("anyone who knows a conversation's id can read, write and delete it", "set CONVERSATION_ACCESS=token")]
       : []),

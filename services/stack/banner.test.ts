@@ -5,6 +5,7 @@ const facts = {
   url: "http://localhost:3000",
   operator: { url: "http://localhost:3000", user: "admin", password: "secret" },
   data: ".data/postgres",
+  origins: "pages of localhost",
   queue: "on PostgreSQL",
   seconds: 1.26,
 };
@@ -15,6 +16,7 @@ it("prints addresses and a curl line to paste, without colours if not on a termi
 
   Page        http://localhost:3000
   Operators   http://localhost:3000/admin  user admin, password secret
+  Chat on     pages of localhost
   Data        .data/postgres
   Queue       on PostgreSQL
 

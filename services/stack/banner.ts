@@ -6,17 +6,20 @@ interface BannerFacts {
   operator: { url: string; user: string; password: string } | undefined;
   /** Describes where data is stored. */
   data: string;
+  /** Whose pages may use the chat. */
+  origins: string;
   queue: string;
   seconds: number;
 }
 
 /** Formats the facts a person needs when everything runs; bold only on a terminal. */
-export function banner({ url, operator, data, queue, seconds }: BannerFacts): string {
+export function banner({ url, operator, data, origins, queue, seconds }: BannerFacts): string {
   const rows = [
     ["Page", url],
     ...(operator === undefined
       ? []
       : [["Operators", `${operator.url}/admin  user ${operator.user}, password ${operator.password}`]]),
+    ["Chat on", origins],
     ["Data", data],
     ["Queue", queue],
   ];

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join, relative } from "node:path";
 import { childEnvironment, type readEnvironment } from "../../shared/config/config.ts";
+import { describeOrigins } from "../../shared/config/describe-origins.ts";
 import { describeError } from "../../shared/describe-error.ts";
 import { startEmbeddedPostgres } from "../../shared/embedded-postgres/embedded-postgres.ts";
 import { EmbeddedPostgresError } from "../../shared/embedded-postgres/embedded-postgres-error.ts";
@@ -88,6 +89,7 @@ async function start(options: StackOptions, lifecycle: Lifecycle): Promise<void>
               password,
             },
       data: environment.DATABASE_URL === undefined ? describeFolder(folder) : `PostgreSQL at ${host(databaseUrl)}`,
+      origins: describeOrigins(environment),
       queue: environment.REDIS_URL === undefined ? "on PostgreSQL" : `Redis at ${host(environment.REDIS_URL)}`,
       seconds: (performance.now() - startedAt) / 1000,
     }),

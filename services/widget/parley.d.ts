@@ -25,8 +25,8 @@ export interface ParleyEvents {
   /** End of a reply. */
   "parley:reply": { id: string | undefined; text: string; status: "complete" | "stopped" };
   "parley:error": {
-    /** Not loaded · opened from a file · message refused · no reply · service not reached · service busy. */
-    reason: "load" | "file" | "refused" | "failed" | "unreachable" | "busy";
+    /** Not loaded · opened from a file · page of an origin that is not allowed · message refused · no reply · service not reached · service busy. */
+    reason: "load" | "file" | "origin" | "refused" | "failed" | "unreachable" | "busy";
     message: string;
   };
 }

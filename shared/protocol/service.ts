@@ -67,6 +67,12 @@ export const health = z
   .meta({ id: "Health" });
 export type Health = z.output<typeof health>;
 
+/** Whether pages of an origin may call the API; `origin` as the browser named it. */
+export const originReport = z
+  .object({ origin: z.string().optional(), allowed: z.boolean() })
+  .meta({ id: "OriginReport" });
+export type OriginReport = z.output<typeof originReport>;
+
 /** RFC 9457. */
 export const problem = z
   .object({

@@ -279,6 +279,40 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
     }
   });
 
+  it("says on a page of an origin that is not allowed that it cannot be used there, and stops", async () => {
+    const strict = await product.startApi({ ALLOWED_ORIGINS: "https://shop.example" });
+    const context = await newContext();
+    const page = await context.newPage();
+    const lines: string[] = [];
+    const requests: string[] = [];
+    page.on("console", (line) => lines.push(line.text()));
+    page.on("request", (request) => requests.push(new URL(request.url()).pathname));
+    await page.goto(site.page(document(`<script src="${strict.url}/widget.js" data-open async></script>`)));
+    const notice = page.locator(".notice");
+    await notice.getByText("This chat can’t be used on this page.").waitFor();
+    await say(page, "Hello?");
+    await page.getByText("Not sent").waitFor();
+    await notice.getByText("This chat can’t be used on this page.").waitFor();
+    const asked = requests.filter((path) => path.startsWith("/api/")).length;
+    // Longer than the first delay of a retry would be.
+    await page.waitForTimeout(4000);
+    expect(requests.filter((path) => path.startsWith("/api/"))).toHaveLength(asked);
+    const told = lines.filter((line) => line.startsWith("Parley:"));
+    expect(told).toEqual([expect.stringContaining(`Add ${site.url} to the setting ALLOWED_ORIGINS`)]);
+    expect(strict.output).toContain(`To let the pages of ${site.url} in, add that to ALLOWED_ORIGINS.`);
+    faults = faults.filter((fault) => !/^Parley:|CORS policy/.test(fault));
+  });
+
+  it("keeps trying while the service is down, as that is no refusal", async () => {
+    const page = await visit(tag("data-open"));
+    await page.getByLabel("Your message").waitFor();
+    await page.route("**/api/**", (route) => route.abort());
+    await say(page, "Are you back?");
+    await page.locator(".notice").getByText("We can’t be reached").waitFor();
+    await page.unroute("**/api/**");
+    await page.locator(".reply").getByText(echoOf("Are you back?")).waitFor();
+  });
+
   it("is cached by browsers while its content is unchanged", async () => {
     const script = await fetch(`${host()}/widget.js`, { headers: { "Accept-Encoding": "gzip" } });
     const [, panel = ""] = /"(panel-[A-Z\d]{8}\.js)"/.exec(await script.text()) ?? [];

@@ -4,7 +4,7 @@ import { type IncomingMessage, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Problem } from "../../../shared/errors.ts";
-import { allowOrigins, refuseForeignOperations, refuseForeignWrites } from "./origins.ts";
+import { allowOrigins, refuseForeignOperations, refuseForeignWrites, reportOrigin } from "./origins.ts";
 
 const servers: { close: () => void }[] = [];
 afterAll(() => {
@@ -16,10 +16,11 @@ const listed = ["https://shop.example", "https://*.example.com", "http://*.local
 const own = "chat.example.org";
 
 /** An application that has nothing but these rules; it answers what it lets through with 200. */
-async function serve(config: Partial<OriginsConfig>) {
+async function serve(config: Partial<OriginsConfig>, onRefused?: (origin: string) => void) {
   const full: OriginsConfig = { NODE_ENV: "production", ALLOWED_ORIGINS: undefined, ...config };
   const app = express();
-  app.use(allowOrigins(full));
+  app.use(allowOrigins(full, onRefused));
+  app.get("/api/origin", reportOrigin(full));
   app.use("/api", refuseForeignWrites(full));
   app.use("/admin", refuseForeignOperations);
   app.use((_req, res) => void res.send("through"));
@@ -162,5 +163,40 @@ describe("widget files", () => {
     for (const path of ["/widget", "/widget.js/x", "/api/widget.js", "/"]) {
       expect((await ask("GET", path, { origin })).headers["access-control-allow-origin"]).toBeUndefined();
     }
+  });
+});
+
+describe("the question whether an origin is allowed", () => {
+  it.each([...allowed, ...strangers.filter((origin) => origin !== "")])(
+    "is answered on every page (%s)",
+    async (origin) => {
+      const ask = await serve({ ALLOWED_ORIGINS: listed });
+      const { headers, text } = await ask("GET", "/api/origin", { origin, "sec-fetch-site": "cross-site" });
+      expect(headers["access-control-allow-origin"]).toBe("*");
+      expect(headers["cache-control"]).toBe("no-store");
+      expect(JSON.parse(text)).toEqual({ origin, allowed: allowed.includes(origin) });
+    },
+  );
+
+  it("is answered with yes on our own pages and for clients that are no browser", async () => {
+    const ask = await serve({});
+    for (const headers of [{}, { "sec-fetch-site": "same-origin" }, { origin: `https://${own}` }]) {
+      expect(JSON.parse((await ask("GET", "/api/origin", headers)).text)).toMatchObject({ allowed: true });
+    }
+  });
+});
+
+describe("refused origins", () => {
+  it("are reported for reads, preflights and writes of the API, and not for the widget's files", async () => {
+    const refused: string[] = [];
+    const ask = await serve({ ALLOWED_ORIGINS: listed }, (origin) => refused.push(origin));
+    await ask("GET", "/api/assistants", { origin: "https://a.example" });
+    await ask("OPTIONS", "/api/chat", { origin: "https://b.example", "access-control-request-method": "POST" });
+    await ask("POST", "/api/chat", { origin: "https://c.example" });
+    await ask("GET", "/widget.js", { origin: "https://d.example" });
+    await ask("POST", "/api/chat", { origin: `https://${own}`, "sec-fetch-site": "same-origin" });
+    await ask("POST", "/api/chat", { origin: "https://shop.example" });
+    await ask("POST", "/api/chat");
+    expect(refused).toEqual(["https://a.example", "https://b.example", "https://c.example"]);
   });
 });

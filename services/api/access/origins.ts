@@ -3,6 +3,8 @@ import type { NextFunction, Request, Response } from "express";
 import type { Config } from "../../../shared/config/config.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { challengeHeader, identityHeader } from "../../../shared/protocol/headers.ts";
+import type { OriginReport } from "../../../shared/protocol/service.ts";
+import { originAdvice } from "./refused-origins.ts";
 
 type OriginsConfig = Pick<Config, "ALLOWED_ORIGINS" | "NODE_ENV">;
 
@@ -28,10 +30,14 @@ const exposedHeaders = [
 /** Seconds for which a browser caches a preflight. */
 const maxAge = 600;
 
+/** Path at which a page of any origin may ask whether it is allowed. */
+export const originPath = "/api/origin";
+
 /**
  * Lets only pages of allowed origins read our answers, including errors. The widget's files are open to all origins.
+ * @param onRefused hears the origin of each request that a page of another origin was refused
  */
-export function allowOrigins(config: OriginsConfig) {
+export function allowOrigins(config: OriginsConfig, onRefused: (origin: string) => void = () => undefined) {
   const isAllowed = originsOf(config);
   const forAll = cors({ origin: "*", methods: ["GET"], maxAge });
   const forAllowed = cors({
@@ -42,8 +48,9 @@ export function allowOrigins(config: OriginsConfig) {
     maxAge,
   });
   return (req: Request, res: Response, next: NextFunction): void => {
-    if (isWidget(req.path)) return forAll(req, res, next);
     const origin = req.get("Origin");
+    if (origin !== undefined && isApi(req.path) && !isAllowed(origin) && !isSameOrigin(req)) onRefused(origin);
+    if (isWidget(req.path) || req.path === originPath) return forAll(req, res, next);
     // Refuse at the preflight, so that a developer finds the reason in its answer: browsers show nothing of later
     // refusals.
     if (origin !== undefined && isPreflight(req) && !isAllowed(origin)) throw notAllowed(origin);
@@ -68,6 +75,20 @@ export function refuseForeignWrites(config: OriginsConfig) {
 }
 
 /**
+ * Answers whether the page that asks may call the API. The answer is readable on every page: `fetch` reports a refusal
+ * by CORS exactly like a lost connection, so the widget learns of it here.
+ */
+export function reportOrigin(config: OriginsConfig) {
+  const isAllowed = originsOf(config);
+  return (req: Request, res: Response): void => {
+    const origin = req.get("Origin");
+    const allowed = origin === undefined ? !isForeign(req) : isAllowed(origin) || isSameOrigin(req);
+    const report: OriginReport = { allowed, ...(origin !== undefined && { origin }) };
+    res.set("Cache-Control", "no-store").vary("Origin").json(report);
+  };
+}
+
+/**
  * Refuses every write that a page of another origin may have caused, because browsers attach an operator's credentials
  * automatically.
  */
@@ -81,11 +102,10 @@ function notAllowed(origin: string | undefined): Problem {
   const detail =
     origin === undefined
       ? "The request came from a page of another origin, which the browser does not name."
-      : `To let the pages of ${origin.slice(0, maxShownChars)} in, add that to ALLOWED_ORIGINS.`;
+      : originAdvice(origin);
   return new Problem("origin-not-allowed", detail);
 }
 
-const maxShownChars = 200;
 const localhost = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 /** Builds the test whether pages of an origin may call the API. */
@@ -130,6 +150,10 @@ function isPreflight(req: Request): boolean {
 
 function isSafe(method: string): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS";
+}
+
+function isApi(path: string): boolean {
+  return path.startsWith("/api/");
 }
 
 /** Paths that pages of other sites load from here. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-openapi";
-import { assistants, health, providers } from "../../../shared/protocol/service.ts";
+import { assistants, health, originReport, providers } from "../../../shared/protocol/service.ts";
 import * as part from "./parts.ts";
 
 /** Paths of the service's catalogue, its health, and its pages. */
@@ -8,6 +8,7 @@ export function servicePaths(): ZodOpenApiPathsObject {
   return {
     "/api/providers": { get: readProviders },
     "/api/assistants": { get: readAssistants },
+    "/api/origin": { get: readOrigin },
     "/health": { get: readHealth },
     "/livez": { get: probe("isAlive", "Whether the process runs") },
     "/readyz": { get: probe("isReady", "Whether it reaches PostgreSQL and is not shutting down") },
@@ -42,6 +43,16 @@ const readAssistants: ZodOpenApiOperationObject = {
   summary: "Assistants to choose from",
   security: part.open,
   responses: { "200": part.json("Assistants, without their instructions", assistants), ...usualProblems() },
+};
+
+const readOrigin: ZodOpenApiOperationObject = {
+  operationId: "readOrigin",
+  tags: ["Service"],
+  summary: "Whether pages of this origin may call the API",
+  description:
+    "Readable on pages of every origin. Browsers report a refusal by CORS like a lost connection; this tells them apart.",
+  security: part.open,
+  responses: { "200": part.json("Whether ALLOWED_ORIGINS lets it in", originReport), ...usualProblems() },
 };
 
 const readHealth: ZodOpenApiOperationObject = {

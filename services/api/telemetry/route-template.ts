@@ -17,6 +17,7 @@ export const routeTemplates = [
   "/api/jobs/{jobId}/timeline",
   "/api/me/conversations",
   "/api/messages/{id}/feedback",
+  "/api/origin",
   "/api/providers",
   "/docs",
   "/health",

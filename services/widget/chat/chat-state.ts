@@ -48,7 +48,9 @@ export type Notice =
   /** Response 429 or 503 with `Retry-After`: waiting messages are sent at `resumesAt`. */
   | { readonly kind: "busy"; readonly resumesAt: number }
   /** The conversation was deleted or its token refused. The next message begins a new one. */
-  | { readonly kind: "restarted" };
+  | { readonly kind: "restarted" }
+  /** The service does not allow the page's origin. Nothing is sent until the visitor tries again. */
+  | { readonly kind: "originRefused" };
 
 /** Complete state for an interface, without its origin. A new object at each change. */
 export interface ChatState {

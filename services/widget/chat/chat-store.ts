@@ -1,5 +1,6 @@
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import type { Client, ConversationAccess } from "../client/client.ts";
+import { originRefused } from "../client/refused-origin.ts";
 import { backoffMs, createRetryDelays } from "../client/retry-delays.ts";
 import { ServiceError } from "../client/service-error.ts";
 import type { ChatState, Notice } from "./chat-state.ts";
@@ -166,8 +167,11 @@ export class ChatStore {
         return result;
       } catch (error) {
         if (!(error instanceof ServiceError)) throw error;
-        if (!error.passing) this.markReachable(request);
-        if (!error.passing) throw error;
+        if (!error.passing) {
+          this.markReachable(request);
+          this.noteRefusal(error);
+          throw error;
+        }
         const delayMs = retryDelayMs(error, failures);
         this.markUnreachable(request, error, failures, delayMs);
         await this.delays.wait(delayMs, signal);
@@ -199,6 +203,19 @@ export class ChatStore {
     if (request === "read") return;
     this.waitsForReply = false;
     this.notifyTabs(null);
+  }
+
+  /** True if the service refused the page's origin at the last request. */
+  get originRefused(): boolean {
+    return this.notices.state?.kind === "originRefused";
+  }
+
+  /** Shows a refusal that concerns the whole page. */
+  noteRefusal({ code }: ServiceError): void {
+    if (code !== originRefused) return;
+    this.notices.state = { kind: "originRefused" };
+    this.ready = true;
+    this.publish();
   }
 
   setOffline(offline: boolean): void {

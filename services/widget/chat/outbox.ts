@@ -2,6 +2,7 @@ import type { SubmitRequest, SubmitResponse } from "../../../shared/protocol/sub
 import type { ConversationAccess } from "../client/client.ts";
 import { linkAbort } from "../client/linked-abort.ts";
 import { newKey } from "../client/new-key.ts";
+import { originRefused } from "../client/refused-origin.ts";
 import { ServiceError } from "../client/service-error.ts";
 import type { OutboxEntry } from "./chat-storage.ts";
 import type { ChatStore } from "./chat-store.ts";
@@ -60,7 +61,8 @@ async function withTabLock(
 }
 
 function nextTask(store: ChatStore): (() => Promise<void>) | undefined {
-  const [erasure] = store.storage.list("erase/");
+  // A page that the service does not let in leaves erasures to the next one.
+  const [erasure] = store.originRefused ? [] : store.storage.list("erase/");
   if (erasure) return () => eraseConversation(store, erasure);
   const entry = store.readOutbox().find(({ refusal }) => refusal === undefined);
   return entry && (() => sendEntry(store, entry.key));
@@ -73,6 +75,7 @@ async function eraseConversation(store: ChatStore, access: ConversationAccess): 
     await store.withRetry("send", signal, () => store.client.deleteConversation(access, { signal }));
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
+    if (error.code === originRefused) return;
   }
   store.storage.set(`erase/${access.conversationId}`, undefined);
 }
@@ -91,6 +94,7 @@ async function sendEntry(store: ChatStore, key: string): Promise<void> {
       accept(store, entry, await store.client.submit(entry.request, { key: entry.id, token, signal }));
     } catch (error) {
       if (!(error instanceof ServiceError) || error.passing) throw error;
+      store.noteRefusal(error);
       refuse(store, entry, access, error);
     } finally {
       store.sending = undefined;

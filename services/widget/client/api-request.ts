@@ -1,14 +1,7 @@
+import type { Endpoint } from "./endpoint.ts";
 import { linkAbort } from "./linked-abort.ts";
+import { findRefusedOrigin, markReadable } from "./refused-origin.ts";
 import { ServiceError, readServiceError, unreachable } from "./service-error.ts";
-
-/** Connection data of one service. */
-export interface Endpoint {
-  /** Origin without a slash at the end. */
-  readonly server: string;
-  readonly fetch: typeof globalThis.fetch;
-  /** Statement of the embedding site about its visitor, if any. */
-  readonly identity: () => string | undefined;
-}
 
 export interface ApiRequest {
   method?: "GET" | "POST" | "DELETE";
@@ -39,6 +32,7 @@ export async function requestJson<Answer>(endpoint: Endpoint, call: ApiRequest, 
   const limited = linkAbort(signal, timeoutMs);
   try {
     const response = await sendRequest(endpoint, call, limited.signal);
+    markReadable(endpoint);
     const text = await response.text();
     if (!response.ok) throw readServiceError(response, text);
     const answer = JSON.parse(text || "null") as Answer;
@@ -47,7 +41,10 @@ export async function requestJson<Answer>(endpoint: Endpoint, call: ApiRequest, 
     return answer;
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    throw error instanceof ServiceError ? error : unreachable(error);
+    if (error instanceof ServiceError) throw error;
+    const refused = error instanceof TypeError ? await findRefusedOrigin(endpoint, limited.signal) : undefined;
+    if (signal?.aborted) throw signal.reason;
+    throw refused ?? unreachable(error);
   } finally {
     limited.release();
   }

@@ -8,7 +8,8 @@ import { fetchJob, type JobAccess } from "./job-access.ts";
 import type { StreamHealth } from "./stream-reply.ts";
 import { newKey } from "./new-key.ts";
 import { createRetryDelays } from "./retry-delays.ts";
-import { requestJson, type ApiRequest, type Endpoint } from "./api-request.ts";
+import { requestJson, type ApiRequest } from "./api-request.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { ServiceError } from "./service-error.ts";
 
 // Public module for sites with their own interface.

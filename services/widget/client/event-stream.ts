@@ -1,5 +1,6 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { type Endpoint, sendRequest } from "./api-request.ts";
+import { sendRequest } from "./api-request.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { JobAccess } from "./job-access.ts";
 import { type AbortLink, linkAbort } from "./linked-abort.ts";
 import { readServiceError, ServiceError, unreachable } from "./service-error.ts";

@@ -1,5 +1,6 @@
 import type { JobView } from "../../../shared/protocol/job.ts";
-import { requestJson, type Endpoint } from "./api-request.ts";
+import { requestJson } from "./api-request.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 /** Id and token of a job. */
 export interface JobAccess {

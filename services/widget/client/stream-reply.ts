@@ -1,6 +1,6 @@
 import type { EventSourceMessage } from "eventsource-parser";
 import type { EventData } from "../../../shared/protocol/events.ts";
-import type { Endpoint } from "./api-request.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { EventStream } from "./event-stream.ts";
 import { fetchJob, type JobAccess } from "./job-access.ts";
 import type { JobProgress, ReplyAssembler } from "./reply-assembler.ts";

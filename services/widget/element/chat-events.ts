@@ -33,6 +33,7 @@ function ofVisitor(old: ChatState["messages"][number] | undefined, message: Visi
 
 function ofNotice({ notice: before }: ChatState, { notice }: ChatState): ParleyEvent[] {
   if (notice?.kind === before?.kind) return [];
+  if (notice?.kind === "originRefused") return [error("origin", "This page's origin is not in ALLOWED_ORIGINS.")];
   if (notice?.kind === "unreachable") return [error("unreachable", "The service cannot be reached.")];
   return notice?.kind === "busy" ? [error("busy", "The service asks to wait.")] : [];
 }

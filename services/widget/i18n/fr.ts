@@ -62,4 +62,5 @@ export const strings: UiStrings = {
   restarted: "Cette conversation est terminée. Votre prochain message en commencera une nouvelle.",
   openedAsFile:
     "Cette page a été ouverte comme un fichier (file://), et les navigateurs ne laissent pas ces pages parler à un service de chat. Ouvrez-la depuis un serveur web, par exemple avec « npx serve ».",
+  originRefused: "Ce chat ne peut pas être utilisé sur cette page. Il n’est pas encore autorisé pour ce site.",
 };

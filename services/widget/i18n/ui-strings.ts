@@ -55,6 +55,8 @@ export interface UiStrings {
   readonly retryIn: (time: string) => string;
   readonly restarted: string;
   readonly openedAsFile: string;
+  /** The service does not allow the page's origin. */
+  readonly originRefused: string;
 }
 
 export interface Confirmation {
