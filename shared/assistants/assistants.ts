@@ -39,7 +39,10 @@ const assistant = z.strictObject({
   name: z.string().min(1),
   description: z.string().min(1),
   provider: z.enum(providerNames).optional(),
-  fallback: z.array(z.enum(providerNames)).optional().describe("providers asked after its own, in this order"),
+  fallback: z
+    .array(z.enum(providerNames))
+    .optional()
+    .describe("providers asked after its own, in this order; absent: every configured one"),
   model: z.string().min(1).optional(),
   instructions: z.string().min(1),
   maxOutputTokens: z.int().min(1).max(100_000).default(1024),

@@ -1,7 +1,14 @@
 import type { Assistants } from "./assistants.ts";
 import { type Config, ConfigError } from "../config/config.ts";
 import type { Prices } from "./prices.ts";
-import { isConfigured, modelOf, type ProviderName, providerNames, providerOf } from "./provider-catalog.ts";
+import {
+  fallbacksOf,
+  isConfigured,
+  modelOf,
+  type ProviderName,
+  providerNames,
+  providerOf,
+} from "./provider-catalog.ts";
 
 /**
  * Requires a price for every model that a budget may pay for: otherwise the budget cannot be enforced.
@@ -10,7 +17,7 @@ import { isConfigured, modelOf, type ProviderName, providerNames, providerOf } f
 export function checkBudgets(assistants: Assistants, prices: Prices, config: Config): void {
   const faults = [...assistants].flatMap(([type, assistant]) => {
     if (assistant.budget === undefined) return [];
-    const paid = new Set<ProviderName>([providerOf(assistant, config), ...(assistant.fallback ?? [])]);
+    const paid = new Set<ProviderName>([providerOf(assistant, config), ...fallbacksOf(assistant, config)]);
     // A request can name any configured provider.
     for (const name of providerNames) if (isConfigured(name, config)) paid.add(name);
     paid.delete("preset");

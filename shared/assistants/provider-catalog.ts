@@ -99,6 +99,17 @@ export function defaultProvider(providers: readonly ProviderInfo[]): ProviderNam
   return defaults.find((name) => isAvailable(name, providers)) ?? "preset";
 }
 
+/**
+ * Providers called after an assistant's own, in this order: those it lists, or, without a list, every configured one in
+ * order of preference. Presets are not among the latter, since those flagged `fallback` come last in any case.
+ */
+export function fallbacksOf(
+  { fallback }: { fallback?: readonly ProviderName[] | undefined },
+  config: Config,
+): readonly ProviderName[] {
+  return fallback ?? defaults.filter((name) => name !== "preset" && isConfigured(name, config));
+}
+
 /** Advice for an operator about settings whose effect has changed. */
 export function providerAdvice(config: Config): string[] {
   if (config.OPENAI_ASSISTANT_ID === undefined || isConfigured("openai-assistants", config)) return [];

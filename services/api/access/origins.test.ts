@@ -187,7 +187,7 @@ describe("the question whether an origin is allowed", () => {
 });
 
 describe("refused origins", () => {
-  it("are reported for reads, preflights and writes of the API, and not for the widget's files", async () => {
+  it("are reported for reads, preflight requests and writes of the API, and not for the widget's files", async () => {
     const refused: string[] = [];
     const ask = await serve({ ALLOWED_ORIGINS: listed }, (origin) => refused.push(origin));
     await ask("GET", "/api/assistants", { origin: "https://a.example" });

@@ -2,7 +2,12 @@ import { createHash } from "node:crypto";
 import type { Assistant } from "../../../shared/assistants/assistants.ts";
 import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
 import { LinkedAbort } from "../../../shared/async/linked-abort.ts";
-import { isConfigured, type ProviderName, providerOf } from "../../../shared/assistants/provider-catalog.ts";
+import {
+  fallbacksOf,
+  isConfigured,
+  type ProviderName,
+  providerOf,
+} from "../../../shared/assistants/provider-catalog.ts";
 import { type CallContext, callProvider, type ProviderAnswer, type JobRun } from "./call-provider.ts";
 import { Stopped } from "./leases.ts";
 import { buildPrompt } from "./prompt.ts";
@@ -109,7 +114,7 @@ function providersFor(
 ): Provider[] {
   const wanted = job.providerOverride;
   const first = wanted !== null && isConfigured(wanted, config) ? wanted : providerOf(assistant, config);
-  const names = new Set<ProviderName>([first, ...(assistant.fallback ?? [])]);
+  const names = new Set<ProviderName>([first, ...fallbacksOf(assistant, config)]);
   return [...names].flatMap((name) => providers.get(name) ?? []);
 }
 
