@@ -44,7 +44,7 @@ async function emptyFolder(): Promise<string> {
   return folder;
 }
 
-/** An upstream that lists models to whoever has the key. */
+/** An upstream that lists its models to requests with the right key. */
 async function startModels(status = 200): Promise<string> {
   const server = createServer((req, res) => {
     const allowed = req.headers.authorization === `Bearer ${secrets.OPENAI_API_KEY}`;
@@ -193,7 +193,7 @@ describe("doctor", () => {
     const server = await startEmbeddedPostgres({ dataDir: join(folder, "postgres"), log: quietLog() });
     const running = await examine({}, [], folder);
     expect(running.said).toMatch(/ok +embedded, in \S+\n/);
-    // Nobody has migrated it.
+    // It was never migrated.
     expect(running.said).toMatch(/fault +its schema does not match this version/);
     await server.stop();
     const asleep = await examine({}, [], folder);

@@ -4,7 +4,7 @@ import { Supervised } from "./supervised.ts";
 
 const log = quietLog();
 
-/** Ends when it is told to, or stopped. */
+/** Ends on request, or when stopped. */
 function fakeRun() {
   const { promise, resolve } = Promise.withResolvers<string>();
   return { exited: promise, stop: async () => resolve("stopped"), die: () => resolve("died") };

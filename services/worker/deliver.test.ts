@@ -35,7 +35,7 @@ describe.each(jobStores)("delivery on $name", ({ available, openJobs }) => {
         replyFinishReason: "stop",
         replyFallback: false,
       });
-      // Each delivery of what has ended is answered likewise.
+      // Each delivery of an ended job gets the same result.
       expect(await deliver(worker, first.id)).toMatchObject({ type: "done" });
       expect((await readMessages(jobs.db, first.conversationId, { limit: 10 }))?.messages).toHaveLength(3);
     });

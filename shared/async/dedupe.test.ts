@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { dedupe } from "./dedupe.ts";
 
-/** Reads that end when they are told to. */
+/** Reads that the test completes. */
 function slowReads() {
   const begun: { key: string; end: PromiseWithResolvers<string> }[] = [];
   const read = dedupe(async (...key: [string, number]) => {

@@ -11,7 +11,7 @@ interface Row {
 /** Only tells one pool from another here. */
 const pool = {} as Pool;
 
-/** Statements that answer when they are told to. */
+/** Statements that the test answers. */
 function openReads() {
   const asked: { ids: readonly string[]; answer: (rows: Row[]) => void; fail: (error: Error) => void }[] = [];
   const read = batchedRead<Row>(

@@ -84,7 +84,7 @@ describe("an outage of PostgreSQL is recognised", () => {
     const error = await sleeping;
     expect(error).toMatchObject({ code: "57P01" });
     expect(isDatabaseAway(error)).toBe(true);
-    // Connections that were idle are found out by then, or not: either way nobody else hears of it.
+    // Idle connections may be detected by then; no other caller is affected either way.
     await expect.poll(() => startConversation(db.pool).then(() => true, isDatabaseAway)).toBe(true);
   });
 
@@ -127,7 +127,7 @@ describe("an outage of PostgreSQL is recognised", () => {
     gate.freeze();
     const began = performance.now();
     const errors = await Promise.all([
-      // Gets the connection there is, and cannot even roll back: nobody may get that connection after it.
+      // Gets the only connection and cannot roll back: that connection must not be reused.
       failure(inTransaction(db.pool, (client) => client.query("select 1"))),
       failure(db.pool.query("select 1")),
       failure(readConversation(db.pool, someId)),

@@ -19,7 +19,7 @@ import { quietLog } from "../testing/fixtures/quiet-log.ts";
 
 const log = quietLog();
 const isRoot = process.getuid?.() === 0;
-/** The usual ids of this account on Linux; whoever runs the tests without being root is an ordinary user anyway. */
+/** The usual ids of this account on Linux; without root, the tests run as an ordinary user anyway. */
 const nobody = { uid: 65_534, gid: 65_534 };
 const asNobody = (...args: string[]) => spawnSync(process.execPath, args, { ...nobody, cwd: "/" }).status === 0;
 /** Checkout and temporary folder may be closed to other accounts. */

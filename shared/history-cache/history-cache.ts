@@ -16,7 +16,7 @@ export interface HistoryCache {
    * it, so that a writer that was held up never brings back the text of a deleted conversation.
    */
   store(conversationId: string, reservation: Reservation, page: StoredPage): Promise<void>;
-  /** Removes the page of a conversation, and the reservation of a writer under way. */
+  /** Removes the page of a conversation, and the reservation of a writer in progress. */
   erase(conversationId: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -52,7 +52,7 @@ describe("tracing", () => {
   it("hands on a trace from span to span", async () => {
     const log = quietLog();
     const lifecycle = new Lifecycle(log);
-    // Nobody listens there: what is recorded goes nowhere.
+    // No collector listens there, so spans are lost.
     const config = readEnvironment({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" });
     const tracing = await openTracing(config, { service: "test", log, lifecycle });
     const first = tracing.start("first", { kind: "server" });

@@ -23,7 +23,7 @@ class Client {
   lastEventId: string | undefined;
 
   hear({ event, data, id }: JobEvent): void {
-    // A place in the queue is told when its time has come: how often depends on how long a test takes.
+    // Queue positions are sent periodically: their number depends on the duration of the test.
     if (event === "status" && data.position !== undefined) return;
     this.events.push(event);
     if (id !== undefined) this.lastEventId = id;
@@ -293,7 +293,7 @@ describe.each(jobStores)("following a job on $name", ({ available, openJobs }) =
       const [claimed, cancelled] = [await submit(), await submit()];
       const [one, two] = [follow(claimed.id), follow(cancelled.id)];
       for (const { client } of [one, two]) await expect.poll(() => client.events, quickly).toEqual(["status"]);
-      // Nobody tells of either.
+      // No hint is sent for either.
       await claim(jobs.db.pool, claimed.id);
       await cancelQueuedJob(jobs.db.pool, cancelled);
       expect(await two.over).toMatchObject({ event: "cancelled" });

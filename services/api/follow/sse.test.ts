@@ -34,7 +34,7 @@ interface Served {
   pumped: Promise<void>;
 }
 
-/** Serves one event stream to whoever asks. */
+/** Serves one event stream to each request. */
 async function serve(
   streams: EventStreams,
   events: AsyncIterable<JobEvent>,
@@ -74,7 +74,7 @@ async function* give(...events: JobEvent[]): AsyncGenerator<JobEvent> {
   yield* events;
 }
 
-/** Never ends by itself. */
+/** Never ends. */
 async function* hang(...events: JobEvent[]): AsyncGenerator<JobEvent> {
   yield* events;
   await new Promise<never>(() => undefined);

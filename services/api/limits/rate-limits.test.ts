@@ -119,7 +119,7 @@ for (const { backend, available } of [
         expect(firstMs).toBeLessThan(2000);
         expect(await countMany(limits, 20, "a")).toBe(0);
         expect((await limits.submissions.count("a", 0)).resetSeconds).toBeGreaterThan(30);
-        // Now that it is known, nobody waits.
+        // The outage is known now, so no request waits.
         expect(performance.now() - began - firstMs).toBeLessThan(300);
         expect(lines.filter(({ msg }) => msg.includes("is down"))).toHaveLength(1);
 

@@ -13,7 +13,7 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
-/** A verifier that answers as it is told, and remembers what it was asked. */
+/** A verifier that answers as scripted and records its requests. */
 async function startVerifier(answer: object | ((res: ServerResponse) => void)) {
   const asked: Record<string, string>[] = [];
   const verify = async (req: IncomingMessage, res: ServerResponse) => {

@@ -12,7 +12,7 @@ beforeAll(async () => {
   return () => db[Symbol.asyncDispose]();
 });
 
-/** Keeps threads, and does with deletions as it is told. */
+/** Keeps threads, and answers deletions as scripted. */
 function keeper(name: Provider["name"]) {
   const told = { fault: undefined as ProviderErrorCode | undefined, asked: [] as string[], deleted: [] as string[] };
   const provider: Provider = {

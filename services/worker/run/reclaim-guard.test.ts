@@ -4,7 +4,7 @@ import { ReclaimGuard } from "./reclaim-guard.ts";
 
 const leaseSeconds = leaseMs / 1000;
 
-/** Take-overs by a clock that goes on when it is told to. */
+/** A guard with a clock that the test advances. */
 function atClock() {
   let now = 1000;
   const reclaimGuard = new ReclaimGuard(() => now);
