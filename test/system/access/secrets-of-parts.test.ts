@@ -45,7 +45,7 @@ onEachBackend("each part with only the secrets it needs", { apis: 0, workers: 0 
     /** Output of an API by the time it listens. */
     const start = async (env: Record<string, string> = {}) => {
       const api = await startApi(env);
-      await eventually("it has said that it listens", () => Promise.resolve(api.output.includes("api listens on")));
+      await eventually("it has said that it listens", () => Promise.resolve(api.output.includes("API listening on")));
       return api.output;
     };
     expect(await start()).not.toContain("TOKEN_SECRET");

@@ -15,7 +15,7 @@ onEachBackend("a process that is asked to end", { apis: 2, workers: 0 }, (produc
     const stream = await (await client.events(chat)).untilText("Only half of it");
     const exit = worker.stop();
     const late = await client.submit("who takes me?");
-    await eventually("the worker says that it ends", () => worker.output.includes("ending"));
+    await eventually("the worker says that it ends", () => worker.output.includes("shutting down"));
     release();
     expect(await exit).toBe(0);
     await stream.ended;
@@ -101,7 +101,7 @@ onEachBackend("a process that is asked to end", { apis: 2, workers: 0 }, (produc
       const unfinished = await beginPost(ending.url);
       const began = performance.now();
       const exit = ending.stop();
-      await eventually("the API says that it ends", () => ending.output.includes("ending"));
+      await eventually("the API says that it ends", () => ending.output.includes("shutting down"));
       await expect(fetch(`${ending.url}/livez`)).rejects.toThrow();
       expect(await exit).toBe(0);
       expect(performance.now() - began).toBeLessThan(10_000);
@@ -117,7 +117,7 @@ onEachBackend("a process that is asked to end", { apis: 2, workers: 0 }, (produc
       const unfinished = await beginPost(api.url);
       for (const each of [worker, api]) {
         const exit = each.stop();
-        await eventually("it says that it ends", () => each.output.includes("ending"));
+        await eventually("it says that it ends", () => each.output.includes("shutting down"));
         each.signal("SIGTERM");
         // Not in order: that would be 0, after what is under way.
         expect(await exit).toBe(1);
