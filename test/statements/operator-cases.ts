@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import type { CallErrorCode } from "../../shared/db/jobs/call-faults.ts";
 import { v7 } from "uuid";
 import { z } from "zod";
 import { createDatabaseClock, timeStatement } from "../../shared/db/clock.ts";
@@ -41,6 +42,12 @@ const searchCases = [
   readsTyped(search.byIdStatement, found, async (pool) => (await startActive(pool)).messageId),
 ];
 
+const fault = {
+  code: z.custom<CallErrorCode>((code) => typeof code === "string"),
+  status: z.int().nullable(),
+  detail: z.string().nullable(),
+};
+
 const conversationCases = [
   readsTyped(
     conversation.operatorJobsStatement,
@@ -65,6 +72,9 @@ const conversationCases = [
           claimedAt: z.number(),
           firstDeltaAt: z.number().nullable(),
           endedAt: z.number().nullable(),
+          skippedCalls: z
+            .array(z.strictObject({ ...fault, provider: z.string(), attempt: z.int(), afterMs: z.number() }))
+            .nullable(),
         }),
       ),
       calls: z.array(
@@ -78,6 +88,9 @@ const conversationCases = [
           outputTokens: z.int().nullable(),
           begunAt: z.number(),
           settledAt: z.number().nullable(),
+          errorCode: fault.code.nullable(),
+          errorStatus: fault.status,
+          errorDetail: fault.detail,
         }),
       ),
     }),
@@ -146,7 +159,8 @@ const figureCases = [
   ),
 ];
 
-const reportCircuits = (pool: Pool) => circuits.reportOpenCircuits(pool, v7(), ["openai"]);
+const reportCircuits = (pool: Pool) =>
+  circuits.reportOpenCircuits(pool, v7(), ["openai"], [{ provider: "openai", refusedMsAgo: 1, answeredMsAgo: null }]);
 const reportProviders = (pool: Pool) =>
   providers.storeProviderReport(pool, v7(), [{ name: "openai", model: "a-model", available: false, reason: "no key" }]);
 
@@ -156,6 +170,20 @@ const reportCases = [
     await reportCircuits(pool);
     await circuits.readOpenCircuits(pool);
   }),
+  readsTyped(
+    circuits.keyReportsStatement,
+    z.strictObject({
+      keys: z.array(
+        z.strictObject({
+          provider: z.string(),
+          refusedMsAgo: z.number().nullable(),
+          answeredMsAgo: z.number().nullable(),
+        }),
+      ),
+      reportedAt: z.number(),
+    }),
+    reportCircuits,
+  ),
   writes(providers.reportProvidersStatement, reportProviders),
   writes(providers.endProviderReportStatement, (pool) => providers.endProviderReport(pool, v7())),
   reads(

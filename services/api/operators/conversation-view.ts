@@ -1,9 +1,26 @@
+import type { CallFault } from "../../../shared/db/jobs/call-faults.ts";
 import type { JobRecord, MessageRecord } from "../../../shared/db/operators/conversation.ts";
 import { turnsShown } from "../../../shared/db/operators/conversation.ts";
 import type { FoundConversation } from "../../../shared/db/operators/search.ts";
+import { callReasons } from "./call-reasons.ts";
 import { formatDuration, formatTime, formatUsd } from "./format.ts";
 import { html, type Html } from "./html.ts";
 import { explain } from "./search-view.ts";
+
+/** Reason of a call without a reply, with its HTTP status and detail. */
+function faultView({ code, status, detail }: CallFault): Html {
+  const told = [status !== null && !detail?.includes(`HTTP ${status}`) && `HTTP ${status}`, detail].filter(
+    (each) => each !== false && each !== null,
+  );
+  return html`<span class="fault">${code}: ${callReasons[code]}</span>${told.map((each) => html` · ${each}`)}`;
+}
+
+function endOfCall(call: JobRecord["calls"][number]): Html {
+  const { attempt, outcome, errorCode, errorStatus, errorDetail } = call;
+  const spent = `${call.inputTokens ?? "?"} tokens in, ${call.outputTokens ?? "?"} out, ${formatUsd(call.costUsd)}`;
+  return html`attempt ${attempt}: call ${outcome},
+  ${spent}${errorCode !== null && html` · ${faultView({ code: errorCode, status: errorStatus, detail: errorDetail })}`}`;
+}
 
 /** A conversation, each message with the history of its job. */
 export function conversationView(
@@ -63,12 +80,15 @@ function jobView(job: JobRecord): Html {
       { at: run.firstDeltaAt, what: `attempt ${run.attempt}: first text` },
       { at: run.endedAt, what: `attempt ${run.attempt}: ${run.outcome}` },
     ]),
+    ...runs.flatMap(({ claimedAt, skippedCalls }) =>
+      (skippedCalls ?? []).map(({ afterMs, attempt, provider, ...fault }) => ({
+        at: claimedAt + afterMs,
+        what: html`attempt ${attempt}: ${provider} not called: ${faultView(fault)}`,
+      })),
+    ),
     ...calls.flatMap((call) => [
       { at: call.begunAt, what: `attempt ${call.attempt}: ${call.provider} ${call.model} called` },
-      {
-        at: call.settledAt,
-        what: `attempt ${call.attempt}: call ${call.outcome}, ${call.inputTokens ?? "?"} tokens in, ${call.outputTokens ?? "?"} out, ${formatUsd(call.costUsd)}`,
-      },
+      { at: call.settledAt, what: endOfCall(call) },
     ]),
     { at: finishedAt, what: status },
   ].flatMap(({ at, what }) => (at === null ? [] : [{ at, what }]));

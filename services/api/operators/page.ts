@@ -1,7 +1,14 @@
 import { html, type Html } from "./html.ts";
+import { type Trouble, troubleView } from "./trouble-view.ts";
 
-/** The layout of every operators' page. */
-export function operatorPage(title: string, content: Html): string {
+interface OperatorPage {
+  title: string;
+  trouble: Trouble;
+  content: Html;
+}
+
+/** The layout of every operators' page, with a banner while a provider is in trouble. */
+export function operatorPage({ title, trouble, content }: OperatorPage): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -19,7 +26,7 @@ export function operatorPage(title: string, content: Html): string {
             <a href="/health">Health</a>
           </nav>
         </header>
-        <main>${content}</main>
+        <main>${troubleView(trouble)} ${content}</main>
       </body>
     </html>`.toString();
 }

@@ -2,6 +2,7 @@ import { type Request, type Response, Router } from "express";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { cachedFor } from "../../../shared/async/cached-for.ts";
+import { readOpenCircuits, readRefusedKeys } from "../../../shared/db/operators/circuit-reports.ts";
 import { readTurns } from "../../../shared/db/operators/conversation.ts";
 import { readFigures } from "../../../shared/db/operators/figures.ts";
 import { findConversation, type FoundConversation, searchConversations } from "../../../shared/db/operators/search.ts";
@@ -9,7 +10,7 @@ import { jobStatus } from "../../../shared/protocol/job.ts";
 import type { ApiContext } from "../api-context.ts";
 import { conversationView } from "../operators/conversation-view.ts";
 import { figuresView } from "../operators/figures-view.ts";
-import { html } from "../operators/html.ts";
+import { html, type Html } from "../operators/html.ts";
 import { operatorPage } from "../operators/page.ts";
 import { type SearchForm, searchView } from "../operators/search-view.ts";
 
@@ -30,26 +31,33 @@ export function operatorRoutes(context: Pick<ApiContext, "db" | "log">): Router 
     res.sendFile(stylesPath);
   });
 
+  const sendPage = async (res: Response, title: string, content: Html) => {
+    const [refusedKeys, openCircuits] = await Promise.all([
+      readRefusedKeys(context.db.pool),
+      readOpenCircuits(context.db.pool),
+    ]);
+    res.send(operatorPage({ title, content, trouble: { refusedKeys, openCircuits } }));
+  };
+
   router.get("/", async (req: Request, res: Response) => {
     const { form, ...search } = readForm(req);
     const [today, found] = await Promise.all([readToday(), form.fault ? [] : find(context, search)]);
-    res.send(operatorPage("Conversations", html`${figuresView(today)} ${searchView(form, found)}`));
+    await sendPage(res, "Conversations", html`${figuresView(today)} ${searchView(form, found)}`);
   });
 
   router.get("/conversations/:id", async (req: Request, res: Response) => {
     const id = uuid.safeParse(req.params["id"]).data;
     const conversation = id && (await findConversation(context.db.pool, id));
     if (!conversation) {
-      res
-        .status(404)
-        .send(operatorPage("Not found", html`<p>There is no such conversation. It may have been erased.</p>`));
+      res.status(404);
+      await sendPage(res, "Not found", html`<p>There is no such conversation. It may have been erased.</p>`);
       return;
     }
     // Log each operator who reads a visitor's messages.
     const operator = String(res.locals["operator"]);
     context.log.info({ audit: "conversation read", operator, conversationId: conversation.id, ip: req.ip }, "audit");
     const turns = await readTurns(context.db.pool, conversation.id);
-    res.send(operatorPage(`Conversation ${conversation.id}`, conversationView(conversation, turns)));
+    await sendPage(res, `Conversation ${conversation.id}`, conversationView(conversation, turns));
   });
 
   return router;

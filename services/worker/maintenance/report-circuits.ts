@@ -5,13 +5,14 @@ import { repeat } from "./repeat.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
 /**
- * Publishes this worker's circuits, so that `GET /health`, served by another process, can show them.
+ * Publishes this worker's circuits and keys, so that `GET /health` and the operators' pages, served by
+ * another process, can show them.
  * @returns a function that stops the reports
  */
 export function reportCircuits({ db, circuits, log }: WorkerContext): () => Promise<void> {
   const workerId = v4();
   return repeat(circuitReportEveryMs, async () => {
-    await reportOpenCircuits(db.pool, workerId, circuits.open).catch((error: unknown) => {
+    await reportOpenCircuits(db.pool, workerId, circuits.open, circuits.keys).catch((error: unknown) => {
       log.debug({ err: error }, "could not report open circuits");
     });
   });

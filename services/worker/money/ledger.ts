@@ -10,11 +10,12 @@ import {
 import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
 import { highestCostOf, type Price } from "../../../shared/assistants/prices.ts";
 import { modelOf } from "../../../shared/assistants/provider-catalog.ts";
+import { BudgetExceeded, describeFault } from "./describe-fault.ts";
 import { limitsOf } from "./call-limits.ts";
 import { CallReport } from "../telemetry/call-report.ts";
 import { Stopped } from "../run/leases.ts";
 import { Meter } from "../providers/meter.ts";
-import { type Provider, ProviderError, type ProviderRequest, type TokenUsage } from "../providers/provider.ts";
+import type { Provider, ProviderRequest, TokenUsage } from "../providers/provider.ts";
 import type { RunReport } from "../telemetry/run-report.ts";
 import { costOfSpent, costOfUsage, type TokenLimits, mostSpent, nothing, type Spent, costsNothing } from "./spent.ts";
 import { untilStored } from "../run/until-stored.ts";
@@ -24,7 +25,7 @@ export type LedgerContext = Pick<WorkerContext, "db" | "config" | "prices" | "re
 
 /**
  * Records a call in the ledger before it is made.
- * @throws {ProviderError} when the call would exceed the assistant's daily budget
+ * @throws {BudgetExceeded} when the call would exceed the assistant's daily budget
  * @throws {Stopped} when this run no longer holds the job
  */
 export async function openCall(
@@ -50,8 +51,7 @@ export async function openCall(
   };
   const begun = await untilStored(() => beginCall(db.pool, call), { reclaimGuard, log: run.log });
   if (begun === "lost") throw new Stopped("lost");
-  if (begun === "refused")
-    throw new ProviderError("rejected", `the budget of the assistant ${job.assistantType} is used up for today`);
+  if (begun === "refused") throw new BudgetExceeded(job.assistantType);
   return new LedgerCall(context, { id: call.id, price, limits, report: new CallReport(context, run.span, call), run });
 }
 
@@ -122,6 +122,7 @@ export class LedgerCall {
       outputTokens: usage.outputTokens,
       estimated,
       costUsd: costOfSpent(price, spent),
+      ...(outcome !== "answered" && { fault: describeFault(error, this.#meter.begun) }),
     };
     report.ended(end, error);
     return { id, end };

@@ -2,6 +2,7 @@ import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen, type IBre
 import { exponentialBackoffMs } from "../../../shared/async/backoff.ts";
 import { LinkedAbort } from "../../../shared/async/linked-abort.ts";
 import type { Logger } from "../../../shared/logger.ts";
+import { KeyState } from "./key-state.ts";
 import { type Provider, ProviderError } from "./provider.ts";
 
 /** Consecutive failures that open the circuit. */
@@ -32,6 +33,8 @@ export class Circuit {
   #timer: NodeJS.Timeout | undefined;
   #timesOpened = 0;
   #down = false;
+  /** State of the provider's key, as the calls show it. */
+  readonly key = new KeyState();
 
   /** @param pauseMs pause before the first probe; it doubles while the provider answers probes but jobs still fail */
   constructor(provider: Pick<Provider, "name" | "probe">, log: Logger, pauseMs = firstPauseMs) {
@@ -72,11 +75,13 @@ export class Circuit {
       try {
         return await call();
       } catch (error) {
+        if (error instanceof ProviderError && error.refusedKey) this.key.refused();
         this.#breaker.timedOut = error instanceof ProviderError && error.code === "timeout" && !hasBegun();
         throw error;
       }
     });
     this.#pauses = 0;
+    this.key.answered();
     return result;
   }
 

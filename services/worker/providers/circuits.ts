@@ -1,3 +1,4 @@
+import type { KeyReport } from "../../../shared/db/jobs/call-faults.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { Circuit } from "./circuit.ts";
 import type { Provider } from "./provider.ts";
@@ -20,6 +21,11 @@ export class Circuits {
   /** Names of the providers skipped now. */
   get open(): string[] {
     return [...this.#circuits].filter(([, circuit]) => circuit.isOpen).map(([name]) => name);
+  }
+
+  /** State of each key that was used. */
+  get keys(): KeyReport[] {
+    return [...this.#circuits].map(([provider, { key }]) => ({ provider, ...key.ages }));
   }
 
   /** Number of times since the start of this process. */

@@ -111,6 +111,7 @@ interface ProviderErrorDetails {
   unsent?: boolean;
   atWork?: boolean;
   refusedKey?: boolean;
+  cut?: boolean;
   cause?: unknown;
 }
 
@@ -127,6 +128,8 @@ export class ProviderError extends Error {
   readonly atWork: boolean;
   /** True if the upstream refuses the key, whatever its status. */
   readonly refusedKey: boolean;
+  /** True if the answer ended before its end. */
+  readonly cut: boolean;
 
   /** @param message for the log: never a key, never the visitor's text */
   constructor(
@@ -138,6 +141,7 @@ export class ProviderError extends Error {
       unsent = false,
       atWork = false,
       refusedKey = status === 401 || status === 403,
+      cut = false,
       cause,
     }: ProviderErrorDetails = {},
   ) {
@@ -148,6 +152,7 @@ export class ProviderError extends Error {
     this.unsent = unsent;
     this.atWork = atWork;
     this.refusedKey = refusedKey;
+    this.cut = cut;
   }
 
   get retryable(): boolean {

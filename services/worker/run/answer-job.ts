@@ -5,8 +5,9 @@ import { endJob } from "../../../shared/jobs/end-job.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { Draft } from "../draft/draft.ts";
 import type { JobRun } from "./call-provider.ts";
-import { findReply, type FoundReply, isDeadline } from "./find-reply.ts";
+import { findReply, type FoundReply } from "./find-reply.ts";
 import { Stopped } from "./leases.ts";
+import { isDeadline } from "./time-slice.ts";
 import { ProviderError } from "../providers/provider.ts";
 import { RunReport } from "../telemetry/run-report.ts";
 import { untilStored } from "./until-stored.ts";
@@ -43,6 +44,7 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
     }
     if (end === "released") return leave(report, await giveBack(context, job, draft.attempt));
     end.firstDeltaMs = draft.firstDeltaMs;
+    if (report.skippedCalls.length > 0) end.skippedCalls = report.skippedCalls;
     if (!(await store(context, run, end))) return leave(report, "lost");
     report.ended(draft.attempt, end);
     return { type: "ended", end };

@@ -3,6 +3,7 @@ import { exponentialBackoffMs } from "../../../shared/async/backoff.ts";
 import type { CallSettlement } from "../../../shared/db/jobs/calls.ts";
 import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
 import { type LedgerContext, openCall } from "../money/ledger.ts";
+import { describeFault } from "../money/describe-fault.ts";
 import { cleanWhole } from "../reply-text/clean-text.ts";
 import type { Draft } from "../draft/draft.ts";
 import { CircuitOpen } from "../providers/circuit.ts";
@@ -96,8 +97,11 @@ async function callOnce({ context, run, thread, provider, request, signal }: Pro
     return { finish: await streamInto(draft, provider, request, { signal }), costUsd: 0, inThread: false };
   }
   const circuit = context.circuits.of(provider);
-  circuit.check();
-  const call = await openCall(context, { job, attempt: draft.attempt, report }, provider, request);
+  const skip = (error: unknown) => report.skipped(provider.name, draft.attempt, describeFault(error));
+  const call = await openUnlessSkipped(async () => {
+    circuit.check();
+    return openCall(context, { job, attempt: draft.attempt, report }, provider, request);
+  }, skip);
   try {
     let alive = false;
     const options = { signal, onSign: () => (alive = true), onBegun: () => call.began() };
@@ -111,8 +115,20 @@ async function callOnce({ context, run, thread, provider, request, signal }: Pro
     return { finish, costUsd: call.costOf(finish.usage), inThread, call: settlement };
   } catch (error) {
     // The circuit opened while the call was written to the ledger.
-    if (error instanceof CircuitOpen) await call.withdraw();
-    else await call.settle({ outcome: signal.aborted ? "stopped" : "failed", error });
+    if (error instanceof CircuitOpen) {
+      skip(error);
+      await call.withdraw();
+    } else await call.settle({ outcome: signal.aborted ? "stopped" : "failed", error });
+    throw error;
+  }
+}
+
+/** @param skip called with the reason if the call is not to be made */
+async function openUnlessSkipped<T>(open: () => Promise<T>, skip: (error: ProviderError) => void): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (error instanceof ProviderError) skip(error);
     throw error;
   }
 }
@@ -154,7 +170,7 @@ export async function streamInto(
   signal.throwIfAborted();
   // Flush only after a whole stream. If the stream broke off, the held-back half character or half address is dropped.
   draft.push(reply.end());
-  if (!finish) throw new ProviderError("malformed", "the stream ended without a finish");
+  if (!finish) throw new ProviderError("malformed", "the stream ended without a finish", { cut: true });
   if (draft.text === "") throw emptyReply(finish, request.assistant.maxOutputTokens);
   return finish;
 }

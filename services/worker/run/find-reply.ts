@@ -11,20 +11,15 @@ import {
 import { type CallContext, callProvider, type ProviderAnswer, type JobRun } from "./call-provider.ts";
 import { Stopped } from "./leases.ts";
 import { buildPrompt } from "./prompt.ts";
-import { type Provider, ProviderError, type ProviderRequest } from "../providers/provider.ts";
+import type { Provider, ProviderRequest } from "../providers/provider.ts";
 import { Thread } from "./thread.ts";
-import { TimeSlice, timeSliceMs } from "./time-slice.ts";
+import { DeadlinePassed, TimeSlice, timeSliceMs } from "./time-slice.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
 export interface FoundReply extends ProviderAnswer {
   provider: ProviderName;
   /** True if the reply is not from the assistant's own provider. */
   fallback: boolean;
-}
-
-/** Abort reason of provider calls when the job's deadline has passed; presets follow. */
-class DeadlinePassed extends Error {
-  override name = "DeadlinePassed";
 }
 
 type SearchContext = CallContext & Pick<WorkerContext, "assistants" | "providers" | "providerErrorLog">;
@@ -116,8 +111,4 @@ function providersFor(
   const first = wanted !== null && isConfigured(wanted, config) ? wanted : providerOf(assistant, config);
   const names = new Set<ProviderName>([first, ...fallbacksOf(assistant, config)]);
   return [...names].flatMap((name) => providers.get(name) ?? []);
-}
-
-export function isDeadline(error: unknown): boolean {
-  return error instanceof DeadlinePassed || (error instanceof ProviderError && error.cause instanceof DeadlinePassed);
 }

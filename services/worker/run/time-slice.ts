@@ -16,6 +16,15 @@ export class TimeSliceOver extends Error {
   override name = "TimeSliceOver";
 }
 
+/** Abort reason of provider calls when the job's deadline has passed; presets follow. */
+export class DeadlinePassed extends Error {
+  override name = "DeadlinePassed";
+}
+
+export function isDeadline(error: unknown): boolean {
+  return error instanceof DeadlinePassed || (error instanceof Error && error.cause instanceof DeadlinePassed);
+}
+
 interface TimeSliceOptions {
   /** The job's signal. */
   signal: AbortSignal;

@@ -1,4 +1,5 @@
 import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
+import type { CallFault, SkippedCall } from "../../../shared/db/jobs/call-faults.ts";
 import type { JobEnd } from "../../../shared/db/jobs/end.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { Span, Tracing } from "../../../shared/tracing/tracing.ts";
@@ -18,6 +19,8 @@ export class RunReport {
   /** Parent span of all work of the run. */
   readonly span: Span;
   readonly log: Logger;
+  /** Calls that this run did not make. */
+  readonly skippedCalls: SkippedCall[] = [];
 
   constructor({ metrics, tracing, log }: ReportSinks, job: ClaimedJob) {
     this.#metrics = metrics;
@@ -31,6 +34,11 @@ export class RunReport {
       ...(traceId !== undefined && { traceId }),
     });
     metrics.claimed(job);
+  }
+
+  skipped(provider: string, attempt: number, fault: CallFault): void {
+    const afterMs = Math.round(performance.now() - this.#beganAt);
+    this.skippedCalls.push({ provider, attempt, afterMs, ...fault });
   }
 
   ended(attempt: number, end: JobEnd): void {

@@ -3,6 +3,7 @@ import { interval, leaseMs, staleLeaseMs } from "../../tunables.ts";
 import { query } from "../database.ts";
 import { byIds } from "../batch-sql.ts";
 import { batched } from "../batched.ts";
+import type { CallFault } from "./call-faults.ts";
 import type { Columns, Rows } from "../schema/tables.ts";
 import type { Statement } from "../../postgres/statement.ts";
 
@@ -133,6 +134,8 @@ export interface CallEnd {
   /** True if the provider did not send the whole usage; the rest is the maximum it may have been. */
   estimated: boolean;
   costUsd: number | null;
+  /** Absent if the call was answered. */
+  fault?: CallFault;
 }
 
 /** Final usage and cost of a call, stored in the statement that ends its job. */
@@ -160,14 +163,15 @@ export const charged = `sums as (
 /** Columns of a JSON record that settles a call, for `settled`; see `settlementItem`. */
 export const settlementColumns = `
   "callId" uuid, outcome text, "callInputTokens" int, "cachedInputTokens" int, "cacheWriteTokens" int, "callOutputTokens" int,
-  estimated boolean, "callCostUsd" float8`;
+  estimated boolean, "callCostUsd" float8, "callErrorCode" text, "callErrorStatus" int, "callErrorDetail" text`;
 
 /** CTE that settles calls, each once, from the records of a CTE `item`. */
 export const settled = `settled as (
     update calls
     set settled_at = now(), outcome = item.outcome, input_tokens = "callInputTokens",
         cached_input_tokens = "cachedInputTokens", cache_write_tokens = "cacheWriteTokens",
-        output_tokens = "callOutputTokens", estimated = item.estimated, cost_usd = "callCostUsd"
+        output_tokens = "callOutputTokens", estimated = item.estimated, cost_usd = "callCostUsd",
+        error_code = "callErrorCode", error_status = "callErrorStatus", error_detail = "callErrorDetail"
     from item where calls.id = "callId" and settled_at is null
     returning assistant_type, budget_day, reserved_usd, cost_usd
   )`;
@@ -184,6 +188,9 @@ export function settlementItem(settlement: CallSettlement | undefined): Record<s
     callOutputTokens: end.outputTokens,
     estimated: end.estimated,
     callCostUsd: end.costUsd,
+    callErrorCode: end.fault?.code,
+    callErrorStatus: end.fault?.status,
+    callErrorDetail: end.fault?.detail,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { FinishReason, JobErrorCode } from "../../protocol/job.ts";
+import type { SkippedCall } from "./call-faults.ts";
 import { type CallSettlement, charged, settled, settlementColumns, settlementItem } from "./calls.ts";
 import type { BatchResult } from "../../async/batch/batch-work.ts";
 import { byIds, skipLocked } from "../batch-sql.ts";
@@ -23,6 +24,8 @@ export interface JobEnd {
   firstDeltaMs?: number | undefined;
   /** Call that produced the reply. It is settled even if the job has already ended. */
   call?: CallSettlement | undefined;
+  /** Calls that the run did not make. */
+  skippedCalls?: readonly SkippedCall[];
 }
 
 export interface EndResult {
@@ -46,7 +49,7 @@ function endStatement(name: string, lock: string): Statement<EndRow> {
         select * from json_to_recordset($2::json) as item(
           id uuid, "conversationId" uuid, attempt int, orphan boolean, status text, "errorCode" text, provider text, model text,
           "inputTokens" int, "outputTokens" int, "costUsd" float8, "inThread" boolean, "firstDeltaMs" int, "replyId" uuid,
-          text text, "finishReason" text, fallback boolean, ${settlementColumns})
+          "skippedCalls" jsonb, text text, "finishReason" text, fallback boolean, ${settlementColumns})
       ), locked as materialized (
         select id from ${byIds("conversations", "id", "$1", lock)}
       ), held as materialized (
@@ -66,7 +69,8 @@ function endStatement(name: string, lock: string): Statement<EndRow> {
             finished_at = now(), lease_until = null, due_at = null
         from ending where jobs.id = ending.id
       ), ran as (
-        update runs set ended_at = now(), outcome = ending.status, first_delta_ms = "firstDeltaMs"
+        update runs set ended_at = now(), outcome = ending.status, first_delta_ms = "firstDeltaMs",
+          skipped_calls = "skippedCalls"
         from ending where runs.job_id = ending.id and runs.run = ending.run and not orphan
       ), replied as (
         insert into messages (id, conversation_id, turn, sender, text, finish_reason, fallback)

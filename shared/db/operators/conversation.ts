@@ -31,7 +31,7 @@ function runsOf({ millis, jsonArrayFrom, sql }: StatementBuilder, jobs: Expressi
   return jsonArrayFrom(
     jobs
       .selectFrom("runs")
-      .select(["runs.run", "runs.attempt", "worker", "outcome"])
+      .select(["runs.run", "runs.attempt", "worker", "outcome", "skipped_calls as skippedCalls"])
       .select((eb) => [
         millis(eb.ref("claimed_at")).as("claimedAt"),
         sql<number | null>`${millis(eb.ref("claimed_at"))} + ${eb.ref("first_delta_ms")}`.as("firstDeltaAt"),
@@ -48,6 +48,7 @@ function callsOf({ millis, jsonArrayFrom }: StatementBuilder, jobs: ExpressionBu
       .selectFrom("calls")
       .select(["calls.provider", "calls.model", "calls.attempt", "outcome", "calls.cost_usd as costUsd"])
       .select(["calls.input_tokens as inputTokens", "calls.output_tokens as outputTokens"])
+      .select(["calls.error_code as errorCode", "error_status as errorStatus", "error_detail as errorDetail"])
       .select((eb) => [millis(eb.ref("begun_at")).as("begunAt"), millis(eb.ref("settled_at")).as("settledAt")])
       .whereRef("job_id", "=", "jobs.id")
       .orderBy("begun_at"),

@@ -1,5 +1,6 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import type { JobStatus } from "../../protocol/job.ts";
+import type { CallErrorCode, KeyReport, SkippedCall } from "../jobs/call-faults.ts";
 import { byHand, float, time } from "./entity-columns.ts";
 
 /** Tables beside conversations: settings, calls and their cost, runs, counts. See `entities.ts`. */
@@ -35,6 +36,11 @@ const Call = defineEntity({
     reservedUsd: float().default(0),
     /** UTC day. Null if no budget is charged. */
     budgetDay: p.date().nullable(),
+    /** Null for a call that was answered, and while it is in progress. */
+    errorCode: p.text().$type<CallErrorCode>().nullable(),
+    /** HTTP status of the upstream. */
+    errorStatus: p.integer().nullable(),
+    errorDetail: p.text().nullable(),
   },
   indexes: [
     {
@@ -103,6 +109,8 @@ export const RunEntity = defineEntity({
     endedAt: time().nullable(),
     /** Null while the run is in progress, or if its worker died. */
     outcome: p.text().$type<Exclude<JobStatus, "queued" | "active"> | "released">().nullable(),
+    /** Calls that were not made. Null: none, or the run did not end its job. */
+    skippedCalls: p.json<SkippedCall[]>().nullable(),
   },
   checks: [{ name: "runs_outcome", expression: "outcome in ('completed', 'failed', 'cancelled', 'released')" }],
 });
@@ -114,6 +122,7 @@ const CircuitReport = defineEntity({
   properties: {
     workerId: p.uuid().primary(),
     openCircuits: p.array(),
+    providerKeys: p.json<KeyReport[]>().defaultRaw("'[]'"),
     reportedAt: time().defaultRaw("now()"),
   },
 });

@@ -97,6 +97,10 @@ const Message = defineEntity({
         `create unique index "messages_by_turn" on "messages" ("conversation_id", "turn", "sender" desc)`,
       ),
     },
+    {
+      name: "messages_fallback",
+      expression: byHand(`create index "messages_fallback" on "messages" ("created_at") where ("fallback")`),
+    },
   ],
   checks: [{ name: "messages_sender", expression: "sender in ('user', 'ai')" }],
 });
@@ -153,7 +157,7 @@ export const JobEntity = defineEntity({
     providerOverride: p.text().nullable(),
     idempotencyHash: bytes().nullable(),
     requestHash: bytes().nullable(),
-    requestId: p.text().nullable(),
+    requestId: p.text().nullable().index("jobs_request_id"),
     /** W3C `traceparent` of the request that submitted the message, where traces are on. */
     trace: p.text().nullable(),
     /** Provider of the reply. Null until there is one. */

@@ -68,6 +68,31 @@ onEachBackend("the pages for operators", { workers: 1 }, (product) => {
       expect(text).toContain(part);
   });
 
+  it("show the reason of each call without a reply, and no word of the provider", async () => {
+    const { client, provider, query } = product();
+    const secret = "sk-canary-of-the-upstream";
+    const body = (code: string) =>
+      JSON.stringify({ error: { code, type: "canary", message: `the key ${secret} is bad` } });
+    const reasons = [
+      [{ status: 401, body: body("invalid_api_key") }, /refused_key: .*HTTP 401 \(invalid_api_key\)/],
+      [{ status: 400, body: body("model_not_found") }, /rejected: .*HTTP 400 \(model_not_found\)/],
+      [
+        { steps: ["Half a "], finishReason: null, usage: null, done: false },
+        /cut: the reply broke off .*without a finish reason/,
+      ],
+    ] as const;
+    for (const [n, [script, told]] of reasons.entries()) {
+      const message = `Call ${n} fails`;
+      provider.answer(message, script, script, script);
+      const chat = await client.submit(message);
+      await client.ended(chat);
+      const { text } = await look(`/admin/conversations/${chat.conversationId}`);
+      expect(text.replaceAll(/<[^>]+>|\s+/g, " ").replaceAll(/ +/g, " ")).toMatch(told);
+      expect(text).not.toContain("canary");
+    }
+    expect(await query("select from calls where error_detail ~ 'canary'")).toEqual([]);
+  });
+
   it("show why a message has no reply", async () => {
     const { client, query } = product();
     const chat = await client.submit("Fail me");

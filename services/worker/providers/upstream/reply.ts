@@ -127,7 +127,7 @@ export class Reply {
    * text
    */
   finish(): ProviderEvent[] {
-    if (!this.whole) throw new ProviderError("malformed", "the stream ended without a finish reason");
+    if (!this.whole) throw new ProviderError("malformed", "the stream ended without a finish reason", { cut: true });
     this.#meter.whole = !this.#limit.reached;
     const rest = this.#limit.reached ? "" : this.#rest();
     this.#meter.generated(rest);

@@ -90,6 +90,11 @@ export function knownNamesIn(words: string): string[] {
 
 const exceptionName = /^[A-Z][A-Za-z]*[a-z](?:Exception|Error)$/;
 
+/** True if the name is one of those listed here, so that it cannot quote anything. */
+export function isKnownName(name: string): boolean {
+  return byName.has(toKey(name));
+}
+
 function toKey(name: string): string {
   return name.toLowerCase().replaceAll(/[\s.-]+/g, "_");
 }

@@ -1,5 +1,6 @@
 import { wasUnsent } from "../http/connections.ts";
 import { ProviderError, type ProviderErrorCode } from "../../provider.ts";
+import { isKnownName } from "./error-kinds.ts";
 
 /** Temporary 4xx statuses: a request timeout, a conflict (a model being loaded), too early, too many. */
 const passing = new Set([408, 409, 425, 429]);
@@ -53,6 +54,17 @@ export function namesIn(values: readonly unknown[], apiKey: string | undefined):
     (value) => typeof value === "string" && /^[\w.[\]-]{1,60}$/.test(value) && !(apiKey && value.includes(apiKey)),
   );
   return names.length > 0 ? ` (${names.join(", ")})` : "";
+}
+
+/**
+ * Removes an upstream's names from an error's message, except well-known ones: a name may still quote one word of the
+ * visitor.
+ */
+export function withoutUnknownNames(message: string): string {
+  return message.replace(/ \(([\w.[\]-]+(?:, [\w.[\]-]+)*)\)/g, (_, names: string) => {
+    const known = names.split(", ").filter(isKnownName);
+    return known.length > 0 ? ` (${known.join(", ")})` : "";
+  });
 }
 
 /** RFC 9110 §10.2.3: seconds or a date; `undefined` for anything else. */

@@ -1,0 +1,32 @@
+import type { RefusedKey } from "../../../shared/db/operators/circuit-reports.ts";
+import { formatTime } from "./format.ts";
+import { html, type Html } from "./html.ts";
+
+/** Trouble with providers that needs an operator, or shows why replies are apologies. */
+export interface Trouble {
+  refusedKeys: readonly RefusedKey[];
+  /** Workers that skip a provider, by its name. */
+  openCircuits: Readonly<Record<string, number>>;
+}
+
+/** Banner above every operators' page; empty while all is well. */
+export function troubleView({ refusedKeys, openCircuits }: Trouble): Html {
+  const open = Object.entries(openCircuits);
+  if (refusedKeys.length === 0 && open.length === 0) return html``;
+  return html`<div class="trouble" role="alert">
+    ${refusedKeys.map(
+      ({ provider, refusedAt }) =>
+        html`<p>
+          <strong>${provider} refuses its API key</strong>, last at ${formatTime(refusedAt)}. Check the key and its
+          permissions, and restart the workers if you change it.
+        </p>`,
+    )}
+    ${open.map(
+      ([provider, workers]) =>
+        html`<p>
+          <strong>${provider} is down</strong>: ${workers} ${workers === 1 ? "worker skips" : "workers skip"} it until
+          it answers a probe.
+        </p>`,
+    )}
+  </div>`;
+}
