@@ -122,7 +122,7 @@ describe.skipIf(chromiumPath === undefined).each(backends)("the demo page, on %s
       `<script src="${running(product).client.base}/widget.js" data-assistant="technical" data-theme="dark" data-lang="ar" async></script>`,
     );
     await page.reload();
-    expect(await page.getByLabel("Language").inputValue()).toBe("ar");
+    await expect.poll(() => page.getByLabel("Language").inputValue(), patience).toBe("ar");
     await open();
     await expect.poll(() => page.getByPlaceholder("اكتب رسالة").isVisible(), patience).toBe(true);
   });

@@ -380,9 +380,11 @@ export function providerSuite(
   });
 
   describe(`${name} times out on a silent upstream and ends the call`, () => {
+    /** Enough for the call to reach its upstream on a busy machine. */
+    const untilArrivedMs = 500;
     it.each<[string, Script, Partial<Timeouts>]>([
-      ["before the head of the answer", { before: { stall: true } }, { firstTokenMs: 50 }],
-      ["before the first token", { steps: [{ stall: true }] }, { firstTokenMs: 50 }],
+      ["before the head of the answer", { before: { stall: true } }, { firstTokenMs: untilArrivedMs }],
+      ["before the first token", { steps: [{ stall: true }] }, { firstTokenMs: untilArrivedMs }],
       ["between tokens", { steps: ["So far", { stall: true }] }, { betweenTokensMs: 50 }],
     ])("%s", async (_, script, timeouts) => {
       fake.next(script);
