@@ -57,6 +57,12 @@ export const providerReportEveryMs = 30 * second;
 export const staleProviderReportMs = 3 * providerReportEveryMs;
 
 // ---------------------------------------------------------------------------------------------------------------------
+// Files of config/.
+
+/** Interval at which a process looks at them; a change is used at the second look that finds it. */
+export const assistantsReloadMs = 1 * second;
+
+// ---------------------------------------------------------------------------------------------------------------------
 // Stores: after which silence they count as down.
 
 /** Timeout of a connection: a request that needs one is answered at once when PostgreSQL is down. */

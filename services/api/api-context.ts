@@ -20,7 +20,8 @@ import type { WidgetFiles } from "./files/widget-files.ts";
 
 export interface ApiContext extends JobContext {
   config: Config;
-  assistants: Assistants;
+  /** As the file has them now: read for each request. */
+  readonly assistants: Assistants;
   tokens: Tokens;
   identities: Identities;
   /** Absent if no challenge is configured. */

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import { Server as NetServer } from "node:net";
 import { promisify } from "node:util";
-import { assistantsPath, readAssistants } from "../../shared/assistants/assistants.ts";
+import { AssistantsFile } from "../../shared/assistants/assistants-file.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { createDatabaseClock } from "../../shared/db/clock.ts";
 import { readOrMakeSetting } from "../../shared/db/settings.ts";
@@ -115,14 +115,18 @@ function openConnections(
 
 /** Opens everything the application depends on; `lifecycle` closes it. */
 export async function openApiContext(config: Config, { log, lifecycle }: Parts): Promise<ApiContext> {
-  const assistants = await readAssistants(assistantsPath);
+  const own = describeProviders(config);
+  let providers: KnownProviders | undefined;
+  // Only workers have keys. With their reports, an API refuses the same changed files as they do.
+  const file = await AssistantsFile.open({ providers: () => providers?.read() ?? own, log });
+  lifecycle.onClose("assistants", file.watch());
   const tracing = await openTracing(config, { service: "api", log, lifecycle });
   const { backend: _, ...jobs } = await openJobContext(config, { log, lifecycle });
   const secrets: Secrets = config.TOKEN_SECRET ?? [await readOrMakeSetting(jobs.db.pool, "token-secret", makeSecret)];
   const limits = await openRateLimits(config, { log, lifecycle });
   const loginThrottle = new LoginThrottle(limits.failedLogins);
   await compareTokenSecrets(jobs.db.pool, secrets, log);
-  const providers = new KnownProviders({ pool: jobs.db.pool, own: describeProviders(config), log });
+  providers = new KnownProviders({ pool: jobs.db.pool, own, log });
   const health = new HealthReport({ ...jobs, providers });
   const streams = new EventStreams();
   const watch = new JobWatch({ pool: jobs.db.pool, live: jobs.live, log });
@@ -131,7 +135,9 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
   return {
     ...jobs,
     config,
-    assistants,
+    get assistants() {
+      return file.assistants;
+    },
     tokens: createTokens(secrets),
     identities: createIdentities({
       secrets: config.IDENTITY_SECRET,

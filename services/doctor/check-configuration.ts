@@ -31,7 +31,7 @@ async function checkFiles(
   let assistants: Assistants | undefined;
   try {
     assistants = await readAssistants(assistantsPath);
-    checkBudgets(assistants, await readPrices(pricesPath), withUrl(environment));
+    checkBudgets(assistants, await readPrices(pricesPath), describeProviders(withUrl(environment)));
     return { assistants, finding: ok(`${assistantsPath}: ${[...assistants.keys()].join(", ")}; ${pricesPath}`) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

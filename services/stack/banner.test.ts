@@ -7,6 +7,7 @@ const facts = {
   data: ".data/postgres",
   origins: "pages of localhost",
   queue: "on PostgreSQL",
+  metrics: ["http://localhost:3000/metrics", "http://localhost:3001/metrics"],
   seconds: 1.26,
 };
 
@@ -19,6 +20,7 @@ it("prints addresses and a curl line to paste, without colours if not on a termi
   Chat on     pages of localhost
   Data        .data/postgres
   Queue       on PostgreSQL
+  Metrics     http://localhost:3000/metrics  http://localhost:3001/metrics
 
   Send a message:
   curl -sS http://localhost:3000/api/chat -H 'Content-Type: application/json' -H 'Prefer: wait=20' -d '{"message":"Hello"}'
@@ -30,4 +32,8 @@ it("prints addresses and a curl line to paste, without colours if not on a termi
 
 it("omits operators where their pages are not served", () => {
   expect(banner({ ...facts, operator: undefined })).not.toContain("Operators");
+});
+
+it("omits metrics where they are not served", () => {
+  expect(banner({ ...facts, metrics: [] })).not.toContain("Metrics");
 });

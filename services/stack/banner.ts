@@ -9,11 +9,13 @@ interface BannerFacts {
   /** Whose pages may use the chat. */
   origins: string;
   queue: string;
+  /** Addresses of the parts' metrics, if they are served. */
+  metrics: string[];
   seconds: number;
 }
 
 /** Formats the facts a person needs when everything runs; bold only on a terminal. */
-export function banner({ url, operator, data, origins, queue, seconds }: BannerFacts): string {
+export function banner({ url, operator, data, origins, queue, metrics, seconds }: BannerFacts): string {
   const rows = [
     ["Page", url],
     ...(operator === undefined
@@ -22,6 +24,7 @@ export function banner({ url, operator, data, origins, queue, seconds }: BannerF
     ["Chat on", origins],
     ["Data", data],
     ["Queue", queue],
+    ...(metrics.length === 0 ? [] : [["Metrics", metrics.join("  ")]]),
   ];
   const title = styleText("bold", `Parley is ready (${seconds.toFixed(1)} s)`);
   return [

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { requireFreePort } from "./port.ts";
+import { findFreePortAfter, requireFreePort } from "./port.ts";
 
 describe("required port", () => {
   let other: Server;
@@ -33,5 +33,21 @@ describe("required port", () => {
 
     other = createServer().listen(port);
     await expect(once(other, "listening")).resolves.toEqual([]);
+  });
+});
+
+describe("a port for a part whose port is not set", () => {
+  it("is the first free one after another part's, but not the one left to a third part", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const found = await findFreePortAfter(port - 1, undefined);
+    expect(found).toBeGreaterThan(port);
+    expect(await findFreePortAfter(port - 1, found)).toBeGreaterThan(found ?? 0);
+    other.close();
+  });
+
+  it("is none where there are no more ports", async () => {
+    expect(await findFreePortAfter(65_535, undefined)).toBeUndefined();
   });
 });

@@ -16,6 +16,21 @@ export async function requireFreePort(port: number, key: string, patienceMs: num
   }
 }
 
+/** Number of ports tried for a part whose port is not set. */
+const portsTried = 10;
+
+/**
+ * Finds a free port right after another one.
+ * @param except port of another part that has not started yet
+ * @returns `undefined` if all that are tried are taken
+ */
+export async function findFreePortAfter(port: number, except: number | undefined): Promise<number | undefined> {
+  for (let next = port + 1; next <= Math.min(port + portsTried, 65_535); next += 1) {
+    if (next !== except && !(await isTaken(next))) return next;
+  }
+  return undefined;
+}
+
 function takenMessage(port: number, key: string): string {
   const finder = process.platform === "linux" ? `ss -ltnp 'sport = :${port}'` : `lsof -nP -iTCP:${port} -sTCP:LISTEN`;
   const other = port < 65_535 ? port + 1 : port - 1;

@@ -11,7 +11,7 @@ import { banner } from "./banner.ts";
 import type { Ending } from "./ending.ts";
 import { type Part, rejectWhen, startPart } from "./part.ts";
 import { takePlace } from "./place.ts";
-import { requireFreePort } from "./port.ts";
+import { findFreePortAfter, requireFreePort } from "./port.ts";
 import { StackError } from "./stack-error.ts";
 import { Supervised } from "./supervised.ts";
 import { stackCloseMs } from "../../shared/tunables.ts";
@@ -69,12 +69,14 @@ async function start(options: StackOptions, lifecycle: Lifecycle): Promise<void>
   const { ADMIN_PORT, WORKER_PORT } = environment;
   if (ADMIN_PORT !== undefined) await requireFreePort(ADMIN_PORT, "ADMIN_PORT", patienceMs);
   if (WORKER_PORT !== undefined) await requireFreePort(WORKER_PORT, "WORKER_PORT", patienceMs);
+  const workerPort = WORKER_PORT ?? (await findFreePortAfter(environment.PORT, ADMIN_PORT));
 
   const [databaseUrl, migrate] = await Promise.all([openDatabase(options, lifecycle), options.loadMigrate()]);
   await migrateDatabase(databaseUrl, migrate, options);
   const password = environment.ADMIN_PASSWORD ?? newPassword(environment.NODE_ENV);
   await startParts(options, lifecycle, {
     DATABASE_URL: databaseUrl,
+    ...(workerPort !== undefined && { WORKER_PORT: `${workerPort}` }),
     ...(password !== undefined && { ADMIN_PASSWORD: password }),
   });
   print(
@@ -90,6 +92,7 @@ async function start(options: StackOptions, lifecycle: Lifecycle): Promise<void>
             },
       data: environment.DATABASE_URL === undefined ? describeFolder(folder) : `PostgreSQL at ${host(databaseUrl)}`,
       origins: describeOrigins(environment),
+      metrics: metricsUrls(environment, workerPort),
       queue: environment.REDIS_URL === undefined ? "on PostgreSQL" : `Redis at ${host(environment.REDIS_URL)}`,
       seconds: (performance.now() - startedAt) / 1000,
     }),
@@ -153,6 +156,16 @@ async function startParts(
     await Promise.all(supervised.map((part) => part.stop()));
   });
   await Promise.all(supervised.map((part) => part.start()));
+}
+
+/** Addresses of both parts' metrics; in production they need a token. */
+function metricsUrls(
+  { ADMIN_PORT, METRICS_TOKEN, NODE_ENV, PORT }: StackOptions["environment"],
+  workerPort: number | undefined,
+): string[] {
+  if (NODE_ENV === "production" && METRICS_TOKEN === undefined) return [];
+  const ports = [ADMIN_PORT ?? PORT, ...(workerPort === undefined ? [] : [workerPort])];
+  return ports.map((port) => `http://localhost:${port}/metrics`);
 }
 
 /** Makes a password, but not in production: there operators can sign in only with a configured one. */

@@ -14,9 +14,10 @@ export interface WorkerContext extends JobContext {
   config: Config;
   /** Host name and process id, for records that operators read. */
   worker: string;
-  assistants: Assistants;
+  /** As the file has them now: read once for each reply. */
+  readonly assistants: Assistants;
   providers: ProviderRegistry;
-  prices: Prices;
+  readonly prices: Prices;
   circuits: Circuits;
   providerErrorLog: ProviderErrorLog;
   leases: Leases;

@@ -1,13 +1,11 @@
 import { hostname } from "node:os";
-import { assistantsPath, readAssistants } from "../../shared/assistants/assistants.ts";
+import { AssistantsFile } from "../../shared/assistants/assistants-file.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import type { Lifecycle } from "../../shared/process/lifecycle.ts";
 import type { Logger } from "../../shared/logger.ts";
-import { providerAdvice } from "../../shared/assistants/provider-catalog.ts";
+import { describeProviders, providerAdvice } from "../../shared/assistants/provider-catalog.ts";
 import { openTracing } from "../../shared/tracing/open-tracing.ts";
-import { pricesPath, readPrices } from "../../shared/assistants/prices.ts";
-import { checkBudgets } from "../../shared/assistants/check-budgets.ts";
 import { Circuits } from "./providers/circuits.ts";
 import { ProviderErrorLog } from "./telemetry/provider-error-log.ts";
 import { reportProviders } from "./maintenance/report-providers.ts";
@@ -29,10 +27,9 @@ export async function startWorker(
   config: Config,
   { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
 ): Promise<void> {
-  const assistants = await readAssistants(assistantsPath);
+  const file = await AssistantsFile.open({ providers: () => describeProviders(config), log });
+  lifecycle.onClose("assistants", file.watch());
   const tracing = await openTracing(config, { service: "worker", log, lifecycle });
-  const prices = await readPrices(pricesPath);
-  checkBudgets(assistants, prices, config);
   for (const advice of providerAdvice(config)) log.warn(advice);
   const providers = await loadProviders(config);
   const { backend, ...jobs } = await openJobContext(config, { log, lifecycle });
@@ -53,9 +50,13 @@ export async function startWorker(
     ...jobs,
     config,
     worker: `${hostname()}:${process.pid}`,
-    assistants,
+    get assistants() {
+      return file.assistants;
+    },
+    get prices() {
+      return file.prices;
+    },
     providers,
-    prices,
     circuits,
     providerErrorLog: new ProviderErrorLog(),
     leases,

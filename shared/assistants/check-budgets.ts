@@ -1,29 +1,21 @@
+import { ConfigError } from "../config/config.ts";
+import type { ProviderInfo } from "../protocol/service.ts";
 import type { Assistants } from "./assistants.ts";
-import { type Config, ConfigError } from "../config/config.ts";
 import type { Prices } from "./prices.ts";
-import {
-  fallbacksOf,
-  isConfigured,
-  modelOf,
-  type ProviderName,
-  providerNames,
-  providerOf,
-} from "./provider-catalog.ts";
 
 /**
- * Requires a price for every model that a budget may pay for: otherwise the budget cannot be enforced.
+ * Requires a price for every model that a budget may pay for: otherwise the budget cannot be enforced. A request can
+ * name any available provider, so their models count for each assistant.
  * @throws {ConfigError} naming the assistants and models without one
  */
-export function checkBudgets(assistants: Assistants, prices: Prices, config: Config): void {
+export function checkBudgets(assistants: Assistants, prices: Prices, providers: readonly ProviderInfo[]): void {
+  const paid = providers.filter(({ name, available }) => available && name !== "preset");
   const faults = [...assistants].flatMap(([type, assistant]) => {
     if (assistant.budget === undefined) return [];
-    const paid = new Set<ProviderName>([providerOf(assistant, config), ...fallbacksOf(assistant, config)]);
-    // A request can name any configured provider.
-    for (const name of providerNames) if (isConfigured(name, config)) paid.add(name);
-    paid.delete("preset");
-    return [...paid]
-      .filter((name) => isConfigured(name, config))
-      .map((name) => modelOf(name, assistant, config))
+    return paid
+      .map(({ name, model }) =>
+        assistant.provider === name && assistant.model !== undefined ? assistant.model : model,
+      )
       .filter((model) => !prices.has(model))
       .map((model) => `  ${type}: no price for ${model}`);
   });

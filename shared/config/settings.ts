@@ -116,7 +116,7 @@ export const settingGroups = {
     WORKER_PORT: integer(1, 65_535).optional().meta({
       parts: "worker",
       description:
-        "Port on which a worker serves `/health`, `/livez`, `/readyz` and `/metrics`; each worker on a machine needs its own. Without it, they are not served.",
+        "Port on which a worker serves `/health`, `/livez`, `/readyz` and `/metrics`; each worker on a machine needs its own. Without it, they are not served; `npm start` takes the first free port after `PORT`.",
     }),
     MAX_MESSAGE_CHARS: integer(1, 20_000)
       .default(4000)

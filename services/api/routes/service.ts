@@ -4,11 +4,8 @@ import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import type { ApiContext } from "../api-context.ts";
 
 /** Routes that list providers and assistants and report the service's health. */
-export function serviceRoutes({
-  assistants,
-  health,
-  providers,
-}: Pick<ApiContext, "assistants" | "health" | "providers">): Router {
+export function serviceRoutes(context: Pick<ApiContext, "assistants" | "health" | "providers">): Router {
+  const { health, providers } = context;
   const router = Router();
 
   router.get("/api/providers", async (_req: Request, res: Response) => {
@@ -18,7 +15,7 @@ export function serviceRoutes({
 
   router.get("/api/assistants", async (_req: Request, res: Response) => {
     const known = await providers.read();
-    const infos = [...assistants].map(([type, assistant]): AssistantInfo => {
+    const infos = [...context.assistants].map(([type, assistant]): AssistantInfo => {
       const { name, description, greeting, suggestions } = assistant;
       return {
         type,

@@ -116,7 +116,7 @@ async function openWorkerOf(name: ProviderName, { fake }: ChargingProvider): Pro
   });
   const usual = opened.assistants.get("default");
   if (!usual) throw new Error("there is a default assistant");
-  const assistant: Assistant = { ...usual, provider: name, maxOutputTokens, budget };
+  const assistant: Assistant = { ...usual, provider: name, fallback: [], maxOutputTokens, budget };
   return {
     ...opened,
     config,

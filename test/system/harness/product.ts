@@ -20,6 +20,8 @@ export interface ProductOptions {
   env?: Record<string, string>;
   /** Allows replies far longer than the shipped assistants do. */
   wordy?: boolean;
+  /** Gives the processes a copy of `config/` that the test may edit. */
+  ownConfig?: boolean;
   /** Adds a gate that can be shut between the processes and PostgreSQL. */
   gated?: boolean;
 }
@@ -32,6 +34,8 @@ export interface Product extends AsyncDisposable {
   readonly workers: readonly ServiceProcess[];
   readonly provider: ScriptedProvider;
   readonly databaseUrl: string;
+  /** Folder in which the processes run, if it has a `config/` of its own. */
+  readonly folder: string | undefined;
   /** Redis of this product alone, if its queue, drafts and hints are on Redis. */
   readonly redis: RedisServer | undefined;
   /** Gate between the processes and PostgreSQL, if requested. */
@@ -59,7 +63,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   stack.defer(() => endAll(processes));
   const provider = stack.use(await startScriptedProvider());
 
-  const cwd = options.wordy ? await makeWordyConfig(stack) : undefined;
+  const cwd = options.wordy || options.ownConfig ? await copyConfig(stack, options) : undefined;
   const common = {
     NODE_ENV: "test",
     LOG_LEVEL: "info",
@@ -92,6 +96,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     workers,
     provider,
     databaseUrl: database.url,
+    folder: cwd,
     redis,
     gate,
     startApi: (env) => start("api", env),
@@ -103,10 +108,11 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   };
 }
 
-/** Makes a folder with the shipped configuration except for the length of replies. */
-async function makeWordyConfig(stack: AsyncDisposableStack): Promise<string> {
+/** Makes a folder with the shipped configuration, with longer replies where wanted. */
+async function copyConfig(stack: AsyncDisposableStack, { wordy }: ProductOptions): Promise<string> {
   const folder = stack.adopt(await mkdtemp(join(tmpdir(), "parley-config-")), (path) => rm(path, { recursive: true }));
   await cp("config", join(folder, "config"), { recursive: true });
+  if (!wordy) return folder;
   const path = join(folder, assistantsPath);
   const text = await readFile(path, "utf8");
   await writeFile(path, text.replaceAll(/"maxOutputTokens": \d+/g, '"maxOutputTokens": 100000'));
