@@ -136,6 +136,39 @@ describe.skipIf(chromiumPath === undefined)("Markdown replies in the widget", ()
     expect(await widget.read<number>(".log", "it.scrollWidth - it.clientWidth")).toBe(0);
   });
 
+  it.each([
+    ["starts at the right in Arabic", "| المنتج | السعر |\n|---|---:|\n| iPhone 15 | -5 % |", "rtl", ["right", "left"]],
+    [
+      "does so behind a brand",
+      "| SKU | السعر | الكمية |\n|:--|--:|:-:|\n| أ | ب | ج |",
+      "rtl",
+      ["right", "left", "center"],
+    ],
+    [
+      "starts at the left in English",
+      "| Item | السعر | Sum |\n|:--|--:|---|\n| أ | 2 | a |",
+      "ltr",
+      ["left", "right", "left"],
+    ],
+  ])("have a table that %s", async (_name, table, direction, aligned) => {
+    await using widget = await open();
+    await widget.put(talk.reply(table));
+    const shown = await widget.read<{ direction: string; aligned: string[][]; lefts: number[] }>(
+      ".table",
+      `(() => {
+        const rows = [...it.querySelectorAll("tr")].map((row) => [...row.cells]);
+        return {
+          direction: getComputedStyle(it.querySelector("table")).direction,
+          aligned: rows.map((cells) => cells.map((cell) => getComputedStyle(cell).textAlign)),
+          lefts: rows[0].map((cell) => cell.getBoundingClientRect().left),
+        };
+      })()`,
+    );
+    expect(shown.direction).toBe(direction);
+    expect(shown.aligned).toEqual([aligned, aligned]);
+    expect(shown.lefts).toEqual(shown.lefts.toSorted((a, b) => (direction === "ltr" ? a - b : b - a)));
+  });
+
   it("keep the visitor's text selection while they grow", async () => {
     await using widget = await open();
     await widget.put(talk.reply("The first paragraph.\n\nAnd", { phase: "writing" }));

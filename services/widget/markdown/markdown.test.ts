@@ -137,6 +137,27 @@ const growing = [
   ["> quo", "<blockquote><p>quo</p></blockquote>"],
   ["AT&T", "<p>AT</p>"],
   ["a \\", "<p>a </p>"],
+  ["**[", "<p></p>"],
+  ["**`", "<p></p>"],
+  ["a ~", "<p>a </p>"],
+  ["5*", "<p>5</p>"],
+  ["a<br", "<p>a</p>"],
+  ["a<br /", "<p>a</p>"],
+  ["see <https://e.com/a", "<p>see https://e.com/a</p>"],
+  ["**https://e.com/a**", "<p><strong>https://e.com/a</strong></p>"],
+  ["[x](https://e.com/A_(B)", "<p>x</p>"],
+  ["[x](<https://e.com/a b", "<p>x</p>"],
+  ['[x](/a "a title', "<p>x</p>"],
+  ["[x](/a b", "<p>[x](/a b</p>"],
+  ["- [x", "<ul><li></li></ul>"],
+  ["- [x] a", "<ul><li>[x] a</li></ul>"],
+  ["* *", ""],
+  ["Item | Pri", "<p>Item</p>"],
+  ["Item | Price\n---|", ""],
+  ["Item | Price\n---|---\nTea", "<table><thead><tr><th>Item</th><th>Price</th></tr></thead></table>"],
+  ["Text\n| a | b", "<p>Text</p>"],
+  ["Text\na | b\n--", "<p>Text</p>"],
+  ["use `a | b` here", "<p>use <code>a | b</code> here</p>"],
 ] as const;
 
 describe("markdown", () => {
@@ -169,6 +190,30 @@ describe("markdown", () => {
       const shown = reader.read(source.slice(0, end), false).map(plainText).join("\n");
       expect(shown).not.toMatch(/[*`[\]]|\]\(/);
     }
+  });
+
+  it.each([
+    "**经过三轮测试，**我们。请看[帮助](https://e.com/a_(b))，或*邮件*。",
+    "هذا **مهم** و[رابط](<https://e.com/a b> 'x')، ثم ~~قديم~~.\n\n| أ | ب |\n|---|---|\n| 1 | **2** |\n",
+    "Item | Price\n--- | ---\nTea | 2\nCoffee | 3\n",
+    "Text\nItem | Price\n--- | ---\nTea | 2\n",
+    "a<br>b<br/>c <https://e.com/a> ![d](/e 'f') ***g** h* __i__ ``j k``\n",
+    "* * *\n- [x] done\n- [ ] open\n- [link](/a)\n\n> 1. **a**\n> 2. `b`\n",
+  ])("shows no mark of %j at any length", (source) => {
+    for (let end = 1; end <= source.length; end++) {
+      const reader = new BlockReader();
+      expect(plainTextOf(reader.read(source.slice(0, end), false))).not.toMatch(/[*_`~[\]|<>()]/);
+    }
+  });
+
+  it("keeps the items, rows and paragraphs that are final", () => {
+    const reader = new BlockReader();
+    const text = "- a\n- b\n  - c\n  - d\n- e\n  1. f\n  2. g\n  3. h";
+    const items = (blocks: readonly Block[]) => (blocks[0]?.type === "list" ? blocks[0].items : []);
+    const before = items(reader.read(text, false));
+    const after = items(reader.read(`${text} and more\n- i\n- j\n`, false));
+    expect(after).toHaveLength(5);
+    expect(after.slice(0, 2).every((item, index) => item === before[index])).toBe(true);
   });
 
   it("parses only the last block again", () => {

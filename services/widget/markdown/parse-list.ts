@@ -17,7 +17,8 @@ function readItems(lines: readonly string[], at: number, scope: Scope, before: O
   const { open } = scope;
   const { start } = before;
   const items = [...before.items];
-  let [begin, end] = [at, at];
+  const begins: number[] = [];
+  let end = at;
   while (end < lines.length) {
     const line = lines[end] ?? "";
     const marker = readMarker(line);
@@ -25,20 +26,22 @@ function readItems(lines: readonly string[], at: number, scope: Scope, before: O
     if (another || (items.length > 0 && open && end === lines.length - 1 && undecided.test(line))) break;
     const inside = takeItem(lines, end, marker.width, marker.indent);
     inside[0] = marker.content;
-    begin = end;
+    begins.push(end);
     end += inside.length;
     items.push(parseItem(inside, scope, open && end === lines.length));
     while (isBlank(lines[end]) && readMarker(lines[end + 1] ?? "") !== undefined) end++;
   }
   // Only signs are on the last line, so it is held back.
   if (open && undecided.test(lines[end] ?? "") && end === lines.length - 1) end = lines.length;
-  // The line that begins the last item is complete: the items before it are final.
-  const isDecided = items.length > 1 && begin < lines.length - 1;
-  const settled = { start, items: items.slice(0, -1) };
+  // Once the line that begins an item is complete, the items before it are final.
+  const last = begins.at(-1) === lines.length - 1 ? 2 : 1;
+  const begin = begins.at(-last);
+  const settled = { start, items: items.slice(0, -last) };
   return {
     block: { type: "list", start, items },
     end,
-    resume: isDecided ? { at: begin, parse: (more, within) => readItems(more, 0, within, settled) } : undefined,
+    resume:
+      begin === undefined ? undefined : { at: begin, parse: (more, within) => readItems(more, 0, within, settled) },
   };
 }
 

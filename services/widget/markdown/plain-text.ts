@@ -24,7 +24,7 @@ export function plainText(block: Block): string {
   }
 }
 
-function inlineText(inline: readonly Inline[]): string {
+export function inlineText(inline: readonly Inline[]): string {
   return inline.map(partText).join("");
 }
 

@@ -1,6 +1,7 @@
 import { guard } from "lit/directives/guard.js";
 import { html, nothing, type TemplateResult } from "lit/html.js";
 import type { UiStrings } from "../i18n/ui-strings.ts";
+import { inlineText } from "./plain-text.ts";
 import type { Block, Cell, Inline, ListItem } from "./syntax-tree.ts";
 
 /** Inputs for rendering a reply beside its text. */
@@ -10,6 +11,8 @@ export interface MarkdownContext {
 }
 
 type Rendered = TemplateResult | string;
+
+const rightToLeftLetter = /[\p{scx=Arab}\p{scx=Hebr}]/u;
 
 /**
  * Renders a reply as elements, one by one. HTML is never parsed: markup in a reply stays text. This file alone creates
@@ -32,7 +35,7 @@ function renderBlock(block: Block, context: MarkdownContext, dir: "auto" | typeo
     case "quote":
       return html`<blockquote dir=${dir}>${block.blocks.map((each) => renderBlock(each, context))}</blockquote>`;
     case "list": {
-      const items = block.items.map((item) => renderItem(item, context));
+      const items = block.items.map((item) => guard([item, context], () => renderItem(item, context)));
       if (block.start === undefined)
         return html`<ul dir=${dir}>
           ${items}
@@ -42,7 +45,7 @@ function renderBlock(block: Block, context: MarkdownContext, dir: "auto" | typeo
       </ol>`;
     }
     case "table":
-      return renderTable(block, context, dir);
+      return renderTable(block, context);
     case "rule":
       return html`<hr />`;
   }
@@ -75,12 +78,8 @@ function renderItem({ done, blocks }: ListItem, context: MarkdownContext): Templ
   </li>`;
 }
 
-function renderTable(
-  { head, rows }: Extract<Block, { type: "table" }>,
-  { strings }: MarkdownContext,
-  dir: "auto" | typeof nothing,
-): TemplateResult {
-  return html`<div class="table" dir=${dir} tabindex="0" role="region" aria-label=${strings.table}>
+function renderTable({ head, rows }: Extract<Block, { type: "table" }>, { strings }: MarkdownContext): TemplateResult {
+  return html`<div class="table" dir=${directionOf(head)} tabindex="0" role="region" aria-label=${strings.table}>
     <table>
       <thead>
         <tr>
@@ -88,23 +87,36 @@ function renderTable(
         </tr>
       </thead>
       <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr>
-              ${row.map(renderCell)}
-            </tr>`,
+        ${rows.map((row) =>
+          guard(
+            [row],
+            () =>
+              html`<tr>
+                ${row.map(renderCell)}
+              </tr>`,
+          ),
         )}
       </tbody>
     </table>
   </div>`;
 }
 
+/**
+ * Returns the direction of most headers: the columns of an Arabic table begin at the right, also if the first header is a
+ * brand. The head is complete before the table is shown, so the columns never change sides.
+ */
+function directionOf(head: readonly Cell[]): "ltr" | "rtl" {
+  const letters = head.map(({ inline }) => /\p{L}/u.exec(inlineText(inline))?.[0] ?? "");
+  const rightToLeft = letters.filter((letter) => rightToLeftLetter.test(letter)).length;
+  return 2 * rightToLeft >= letters.filter((letter) => letter !== "").length && rightToLeft > 0 ? "rtl" : "ltr";
+}
+
 function renderHeaderCell({ align, inline }: Cell): TemplateResult {
-  return html`<th scope="col" data-align=${align ?? nothing}>${renderInline(inline)}</th>`;
+  return html`<th scope="col" dir="auto" data-align=${align ?? nothing}>${renderInline(inline)}</th>`;
 }
 
 function renderCell({ align, inline }: Cell): TemplateResult {
-  return html`<td data-align=${align ?? nothing}>${renderInline(inline)}</td>`;
+  return html`<td dir="auto" data-align=${align ?? nothing}>${renderInline(inline)}</td>`;
 }
 
 function renderInline(inline: readonly Inline[]): Rendered[] {

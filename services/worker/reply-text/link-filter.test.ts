@@ -129,6 +129,22 @@ describe("links to other hosts", () => {
   });
 });
 
+describe("the sentence behind a removed link", () => {
+  it.each([
+    ["请看https://evil.com/help谢谢。", `请看${gone}谢谢。`],
+    ["https://evil.comをご覧ください", `${gone}をご覧ください`],
+    ["https://evil.com/をご覧ください", `${gone}をご覧ください`],
+    ["https://evil.com/wiki/日本語。次", `${gone}。次`],
+    ["هل زرت https://evil.com/a؟ نعم", `هل زرت ${gone}؟ نعم`],
+    ["https://evil.com/a\u200f؟", `${gone}\u200f؟`],
+    ["„https://evil.com/a“ «https://evil.com»", `„${gone}“ «${gone}»`],
+    ["https://evil.com/a🎉", `${gone}🎉`],
+    ["lodash@4.17.21, 请联系support@evil.com，谢谢", "lodash@4.17.21, 请联系support@evil.com，谢谢"],
+  ])("is kept, since the widget ends the address there, too: %s", (text, expected) => {
+    expect(filter(text)).toBe(expected);
+  });
+});
+
 describe("text that is no link", () => {
   it.each([
     "Hello, how are you? It is 10:30, and/or 24/7; C:\\Users\\x, a // comment, //TODO later, 5 // 2, std::string.",
