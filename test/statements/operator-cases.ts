@@ -7,43 +7,81 @@ import * as backlog from "../../shared/db/operators/backlog.ts";
 import * as circuits from "../../shared/db/operators/circuit-reports.ts";
 import * as conversation from "../../shared/db/operators/conversation.ts";
 import * as depths from "../../shared/db/operators/depths.ts";
+import * as entries from "../../shared/db/operators/entries.ts";
 import * as figures from "../../shared/db/operators/figures.ts";
 import * as providers from "../../shared/db/operators/provider-reports.ts";
+import * as refusedKeys from "../../shared/db/operators/refused-keys.ts";
 import * as search from "../../shared/db/operators/search.ts";
+import * as timeLimit from "../../shared/db/operators/time-limit.ts";
 import * as totals from "../../shared/db/operators/totals.ts";
 import { probeStatement, probeDatabaseWrites } from "../../shared/db/probe-writes.ts";
 import * as settings from "../../shared/db/settings.ts";
 import { rating, sender } from "../../shared/protocol/conversation.ts";
 import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
-import { startConversation } from "../../shared/testing/fixtures/conversations.ts";
+import { storeJobEnd } from "../../shared/db/jobs/end.ts";
+import { completed, startConversation } from "../../shared/testing/fixtures/conversations.ts";
 import { answerRated, callOutcome, runOutcome, startActive } from "./fixtures.ts";
 import { reads, readsTyped, type StatementCase, writes } from "./statement-case.ts";
 
-const found = z.strictObject({
-  id: z.uuid(),
-  updatedAt: z.number(),
-  assistantType: z.string(),
-  messageCount: z.int(),
-  deleted: z.boolean(),
-  jobId: z.uuid().nullable(),
-  jobStatus: jobStatus.nullable(),
-  errorCode: jobErrorCode.nullable(),
-});
+const callErrorCode = z.custom<CallErrorCode>((code) => typeof code === "string");
+const jobFound = z.strictObject({ id: z.uuid(), jobId: z.uuid(), excerpt: z.null() });
+const found = jobFound.extend({ jobId: z.uuid().nullable() });
 
 const searchCases = [
   readsTyped(search.newestStatement, found, async (pool) => {
     await startActive(pool);
     return {};
   }),
-  readsTyped(search.byStatusStatement, found.extend({ jobId: z.uuid(), jobStatus }), async (pool) => {
+  readsTyped(search.byStatusStatement, jobFound, async (pool) => {
     await startActive(pool);
     return { status: "active" as const };
   }),
+  readsTyped(search.byFallbackStatement, jobFound, async (pool) => {
+    const job = await startActive(pool);
+    const end = completed("We are busy.");
+    await storeJobEnd(pool, {
+      job,
+      end: { ...end, reply: { id: v7(), text: "", finishReason: "stop", fallback: true } },
+    });
+    return { outcome: "apology" as const };
+  }),
   readsTyped(search.byIdStatement, found, async (pool) => (await startActive(pool)).messageId),
+  readsTyped(search.byRequestStatement, jobFound, async (pool) => {
+    await startActive(pool);
+    return "request-1";
+  }),
+  readsTyped(search.byTextStatement, found.extend({ excerpt: z.string() }), async (pool) => {
+    await startActive(pool);
+    return { text: "A QUESTION" };
+  }),
+  readsTyped(
+    entries.entriesStatement,
+    z.strictObject({
+      id: z.uuid(),
+      metadata: z.record(z.string(), z.string()),
+      assistantType: z.string(),
+      messageCount: z.int(),
+      jobId: z.uuid().nullable(),
+      jobStatus: jobStatus.nullable(),
+      errorCode: jobErrorCode.nullable(),
+      provider: z.string().nullable(),
+      fallback: z.boolean().nullable(),
+      updatedAt: z.number(),
+      deleted: z.boolean(),
+      firstMessage: z.string().nullable(),
+      callError: callErrorCode.nullable(),
+      failures: z.int().nullable(),
+    }),
+    async (pool) => {
+      const { id: jobId, conversationId: id } = await startActive(pool);
+      return [{ id, jobId, excerpt: null }];
+    },
+  ),
+  reads(timeLimit.limitTimeStatement, z.unknown(), (pool) => timeLimit.withTimeLimit(pool, async () => undefined)),
 ];
 
 const fault = {
-  code: z.custom<CallErrorCode>((code) => typeof code === "string"),
+  code: callErrorCode,
   status: z.int().nullable(),
   detail: z.string().nullable(),
 };
@@ -60,6 +98,7 @@ const conversationCases = [
       assistantType: z.string(),
       requestId: z.string().nullable(),
       errorCode: jobErrorCode.nullable(),
+      provider: z.string().nullable(),
       createdAt: z.number(),
       startedAt: z.number().nullable(),
       finishedAt: z.number().nullable(),
@@ -127,6 +166,7 @@ const figureCases = [
       failed: z.int(),
       cancelled: z.int(),
       fallbacks: z.int(),
+      apologies: z.int(),
       costUsd: z.number(),
       waitP50Ms: z.number().nullable(),
       waitP95Ms: z.number().nullable(),
@@ -171,7 +211,7 @@ const reportCases = [
     await circuits.readOpenCircuits(pool);
   }),
   readsTyped(
-    circuits.keyReportsStatement,
+    refusedKeys.keyReportsStatement,
     z.strictObject({
       keys: z.array(
         z.strictObject({

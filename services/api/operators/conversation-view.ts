@@ -1,11 +1,13 @@
 import type { CallFault } from "../../../shared/db/jobs/call-faults.ts";
 import type { JobRecord, MessageRecord } from "../../../shared/db/operators/conversation.ts";
 import { turnsShown } from "../../../shared/db/operators/conversation.ts";
-import type { FoundConversation } from "../../../shared/db/operators/search.ts";
+import type { FoundConversation } from "../../../shared/db/operators/entries.ts";
+import { outcomeOf } from "../../../shared/db/operators/outcome.ts";
 import { callReasons } from "./call-reasons.ts";
 import { formatDuration, formatTime, formatUsd } from "./format.ts";
 import { html, type Html } from "./html.ts";
-import { explain } from "./search-view.ts";
+import { replyMarkdown } from "./reply-markdown.ts";
+import { explain, outcomeView } from "./search-view.ts";
 
 /** Reason of a call without a reply, with its HTTP status and detail. */
 function faultView({ code, status, detail }: CallFault): Html {
@@ -31,7 +33,8 @@ export function conversationView(
   return html`<article>
     <h1>Conversation <code>${conversation.id}</code></h1>
     <p>
-      ${conversation.assistantType}, last changed ${formatTime(conversation.updatedAt)},
+      ${conversation.assistantType}${["page", "locale"].map((key) => conversation.metadata[key] && html`, ${key} ${conversation.metadata[key]}`)},
+      last changed ${formatTime(conversation.updatedAt)},
       ${conversation.deleted ? "deleted, no text is stored" : `${conversation.messageCount} messages`}
     </p>
     ${turns.length >= turnsShown && html`<p class="note">Only the newest ${turnsShown} turns are shown.</p>`}
@@ -39,26 +42,21 @@ export function conversationView(
       const job = jobs.find((each) => each.turn === turn);
       const said = messages.filter((each) => each.turn === turn).toSorted((a) => (a.sender === "user" ? -1 : 1));
       return html`<section class="turn" ${job && html`id="job-${job.id}"`}>
-        ${said.filter(({ sender }) => sender === "user").map(messageView)} ${job && jobView(job)}
-        ${said.filter(({ sender }) => sender === "ai").map(messageView)}
+        ${said.filter(({ sender }) => sender === "user").map((each) => messageView(each, job))}
+        ${job && jobView(job, said)}
+        ${said.filter(({ sender }) => sender === "ai").map((each) => messageView(each, job))}
       </section>`;
     })}
   </article>`;
 }
 
-function messageView({
-  sender,
-  text,
-  createdAt,
-  imported,
-  fallback,
-  finishReason,
-  rating,
-  comment,
-}: MessageRecord): Html {
+function messageView(message: MessageRecord, job: JobRecord | undefined): Html {
+  const { sender, text, createdAt, imported, fallback, finishReason, rating, comment } = message;
+  const provider = job?.provider ?? null;
+  const outcome = fallback && outcomeOf({ jobStatus: job?.status ?? null, provider, fallback });
   const notes = [
     imported && "imported by the visitor, not verified",
-    fallback && "by a fallback",
+    outcome && outcomeView(outcome, provider),
     finishReason !== null && finishReason !== "stop" && finishReason,
     rating && `thumb ${rating}`,
   ].filter((note) => note !== false && note !== null);
@@ -66,12 +64,16 @@ function messageView({
     <div class="by">
       ${sender === "user" ? "Visitor" : "Reply"}, ${formatTime(createdAt)}${notes.map((note) => html` · ${note}`)}
     </div>
-    <p class="text" dir="auto">${text}</p>
+    ${
+      sender === "ai" && !imported
+        ? html`<div class="text">${replyMarkdown(text)}</div>`
+        : html`<p class="text" dir="auto">${text}</p>`
+    }
     ${comment && html`<p class="comment" dir="auto">Comment: ${comment}</p>`}
   </div>`;
 }
 
-function jobView(job: JobRecord): Html {
+function jobView(job: JobRecord, said: readonly MessageRecord[]): Html {
   const { id, status, errorCode, createdAt, startedAt, finishedAt, requestId, deaths, runs, calls } = job;
   const events = [
     { at: createdAt, what: `accepted${requestId === null ? "" : `, request ${requestId}`}` },
@@ -92,10 +94,12 @@ function jobView(job: JobRecord): Html {
     ]),
     { at: finishedAt, what: status },
   ].flatMap(({ at, what }) => (at === null ? [] : [{ at, what }]));
+  const fallback = said.some((message) => message.sender === "ai" && message.fallback);
+  const outcome = outcomeOf({ jobStatus: status, provider: job.provider, fallback });
   const costs = calls.flatMap(({ costUsd }) => costUsd ?? []);
-  return html`<details class="job" ${status === "failed" && html`open`}>
+  return html`<details class="job" ${(status === "failed" || fallback) && html`open`}>
     <summary>
-      <span class="status ${status}">${status}</span> waited
+      ${outcome && outcomeView(outcome, job.provider)} waited
       ${formatDuration(startedAt === null ? null : startedAt - createdAt)}, took
       ${formatDuration(startedAt === null || finishedAt === null ? null : finishedAt - startedAt)}
       ${costs.length > 0 && html`, ${formatUsd(costs.reduce((sum, cost) => sum + cost, 0))}`}

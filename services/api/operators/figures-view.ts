@@ -14,7 +14,7 @@ export function figuresView(figures: readonly Figures[]): Html {
       const found = figures.find(({ from }) => from !== null && new Date(from).getUTCHours() === hour);
       return found ? read(found) : 0;
     });
-  const answered = day?.completed ?? 0;
+  const completed = day?.completed ?? 0;
   return html`<section class="figures" aria-label="Today, UTC">
     ${chart({
       title: "Messages",
@@ -22,19 +22,11 @@ export function figuresView(figures: readonly Figures[]): Html {
       series: [{ name: "messages", values: of(({ messages }) => messages) }],
       format: formatCount,
     })}
-    ${chart({
-      title: "Answered",
-      total: `${formatCount(answered)}${day?.failed ? `, ${formatCount(day.failed)} failed` : ""}`,
-      series: [
-        { name: "answered", values: of(({ completed }) => completed) },
-        { name: "failed", values: of(({ failed }) => failed) },
-      ],
-      format: formatCount,
-    })}
+    ${answeredChart(day, of)}
     ${chart({
       title: "Answered by fallback",
-      total: formatShare(day?.fallbacks ?? 0, answered),
-      series: [{ name: "share", values: of(({ fallbacks, completed }) => (completed ? fallbacks / completed : 0)) }],
+      total: formatShare(day?.fallbacks ?? 0, completed),
+      series: [{ name: "share", values: of((hour) => (hour.completed ? hour.fallbacks / hour.completed : 0)) }],
       format: (share) => formatShare(share, 1),
     })}
     ${chart({
@@ -65,4 +57,24 @@ export function figuresView(figures: readonly Figures[]): Html {
       format: formatCount,
     })}
   </section>`;
+}
+
+/** Apologies are counted apart from answers. */
+function answeredChart(day: Figures | undefined, of: (read: (hour: Figures) => number) => number[]): Html {
+  const { completed = 0, apologies = 0, failed = 0 } = day ?? {};
+  const counts = [
+    formatCount(completed - apologies),
+    ...(apologies > 0 ? [`${formatCount(apologies)} apologies`] : []),
+    ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
+  ];
+  return chart({
+    title: "Answered",
+    total: counts.join(", "),
+    series: [
+      { name: "answered", values: of((hour) => hour.completed - hour.apologies) },
+      { name: "failed", values: of((hour) => hour.failed) },
+      { name: "apologies", values: of((hour) => hour.apologies) },
+    ],
+    format: formatCount,
+  });
 }

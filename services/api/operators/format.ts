@@ -1,4 +1,4 @@
-/** Formats figures for operators' pages; "–" marks an unknown value. */
+/** Formats figures and texts for operators' pages; "–" marks an unknown value. */
 
 const none = "–";
 
@@ -28,4 +28,19 @@ export function formatShare(part: number, whole: number): string {
 
 export function formatCount(count: number): string {
   return count.toLocaleString("en");
+}
+
+const sentences = new Intl.Segmenter("en", { granularity: "sentence" });
+const characters = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** Characters of the shown sentence, as people count them. */
+const maxChars = 120;
+
+/** First sentence of a message in any language, cut between whole characters. */
+export function firstSentence(text: string): string {
+  const line = text.trim().replaceAll(/\s+/g, " ");
+  const [first] = sentences.segment(line);
+  const sentence = first?.segment.trim() ?? "";
+  const shown = Array.from(characters.segment(sentence), ({ segment }) => segment);
+  return shown.length > maxChars ? `${shown.slice(0, maxChars - 1).join("")}…` : sentence;
 }

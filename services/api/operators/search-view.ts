@@ -1,11 +1,16 @@
-import { type FoundConversation, foundLimit } from "../../../shared/db/operators/search.ts";
-import { type JobErrorCode, jobStatus } from "../../../shared/protocol/job.ts";
-import { formatTime } from "./format.ts";
+import type { FoundConversation } from "../../../shared/db/operators/entries.ts";
+import { type JobOutcome, jobOutcomes, outcomeOf } from "../../../shared/db/operators/outcome.ts";
+import { foundLimit, searchedMessages } from "../../../shared/db/operators/search.ts";
+import type { JobErrorCode } from "../../../shared/protocol/job.ts";
+import { callReasons } from "./call-reasons.ts";
+import { firstSentence, formatCount, formatTime } from "./format.ts";
 import { html, type Html } from "./html.ts";
 
 /** The submitted values of the form. */
 export interface SearchForm {
   id: string;
+  requestId: string;
+  text: string;
   status: string;
   from: string;
   to: string;
@@ -13,20 +18,25 @@ export interface SearchForm {
   fault?: string;
 }
 
-/** The form and its results, without any text of visitors. */
+/** The form and its results. */
 export function searchView(form: SearchForm, found: readonly FoundConversation[]): Html {
   return html`<section>
     <h1>Conversations</h1>
     <form method="get" action="/admin" role="search">
       <label
-        >Id of a conversation, job or message <input name="id" value="${form.id}" spellcheck="false" size="38"
+        >Id of a conversation, job, message or request <input name="id" value="${form.id}" spellcheck="false" size="38"
       /></label>
+      <label>Request id <input name="requestId" value="${form.requestId}" spellcheck="false" size="24" /></label>
+      <label>Text of a message <input name="text" value="${form.text}" size="24" dir="auto" /></label>
       <label>
         Job
         <select name="status">
           <option value="">any</option>
-          ${jobStatus.options.map(
-            (status) => html`<option ${status === form.status ? "selected" : ""}>${status}</option>`,
+          ${jobOutcomes.map(
+            (outcome) =>
+              html`<option value="${outcome}" ${outcome === form.status ? "selected" : ""}>
+                ${outcomeLabels[outcome]}
+              </option>`,
           )}
         </select>
       </label>
@@ -37,41 +47,66 @@ export function searchView(form: SearchForm, found: readonly FoundConversation[]
     </form>
     ${form.fault && html`<p class="fault" role="alert">${form.fault}</p>`}
     ${found.length === 0 && !form.fault ? html`<p>No conversations found.</p>` : table(found)}
+    ${form.text !== "" && html`<p class="note">A text is searched for in the newest ${formatCount(searchedMessages)} messages of the period. Set “To” to search earlier ones.</p>`}
     ${found.length === foundLimit && html`<p class="note">Only the newest ${foundLimit} are shown. Set “To” to see earlier ones.</p>`}
   </section>`;
 }
 
 function table(found: readonly FoundConversation[]): Html {
   if (found.length === 0) return html``;
+  const columns = ["Last changed", "Conversation", "Page", "Language", "Assistant", "Messages", "Job", "Reason"];
   return html`<div class="wide">
     <table>
       <thead>
         <tr>
-          <th>Last changed</th>
-          <th>Conversation</th>
-          <th>Assistant</th>
-          <th>Messages</th>
-          <th>Job</th>
-          <th>Reason</th>
+          ${columns.map((name) => html`<th>${name}</th>`)}
         </tr>
       </thead>
       <tbody>
-        ${found.map(
-          ({ id, updatedAt, assistantType, messageCount, deleted, jobId, jobStatus: status, errorCode }) =>
-            html`<tr>
-              <td>${formatTime(updatedAt)}</td>
-              <td>
-                <a href="/admin/conversations/${id}${jobId && `#job-${jobId}`}"><code>${id}</code></a>
-              </td>
-              <td>${assistantType}</td>
-              <td>${deleted ? "deleted" : messageCount}</td>
-              <td>${status && html`<span class="status ${status}">${status}</span>`}</td>
-              <td>${explain(errorCode)}</td>
-            </tr>`,
-        )}
+        ${found.map(row)}
       </tbody>
     </table>
   </div>`;
+}
+
+function row(entry: FoundConversation): Html {
+  const { id, updatedAt, assistantType, messageCount, metadata, deleted, jobId, failures, excerpt } = entry;
+  const outcome = outcomeOf(entry);
+  const hasFailed = outcome === "failed" || outcome === "apology";
+  const others = (failures ?? 0) - (hasFailed ? 1 : 0);
+  return html`<tr>
+    <td>${formatTime(updatedAt)}</td>
+    <td class="found">
+      <a href="/admin/conversations/${id}${jobId && `#job-${jobId}`}"
+        ><span dir="auto">${excerpt ?? firstSentence(entry.firstMessage ?? "")}</span> <code>${id}</code></a
+      >
+    </td>
+    <td class="page">${metadata["page"]}</td>
+    <td>${metadata["locale"]}</td>
+    <td>${assistantType}</td>
+    <td>${deleted ? "deleted" : messageCount}</td>
+    <td>
+      ${outcome && outcomeView(outcome, entry.provider)}
+      ${others > 0 && html`<span class="status failed">+ ${others} failed or apologized</span>`}
+    </td>
+    <td>${reasonOf(entry, outcome)}</td>
+  </tr>`;
+}
+
+const outcomeLabels: Record<JobOutcome, string> = {
+  queued: "queued",
+  active: "active",
+  completed: "completed",
+  failed: "failed",
+  cancelled: "cancelled",
+  apology: "apology: no provider answered",
+  other_provider: "by another provider",
+};
+
+/** @param provider of the reply */
+export function outcomeView(outcome: JobOutcome, provider: string | null): Html {
+  const label = outcome === "other_provider" && provider !== null ? `by ${provider} instead` : outcomeLabels[outcome];
+  return html`<span class="status ${outcome}">${label}</span>`;
 }
 
 /** Reason why a job has no reply, and where to look. Visitors see less. */
@@ -86,4 +121,10 @@ const reasons: Record<JobErrorCode, string> = {
 
 export function explain(errorCode: JobErrorCode | null): string {
   return errorCode === null ? "" : `${errorCode}: ${reasons[errorCode]}`;
+}
+
+function reasonOf({ errorCode, callError }: FoundConversation, outcome: JobOutcome | null): string {
+  if (errorCode !== null) return explain(errorCode);
+  const isFallback = outcome === "apology" || outcome === "other_provider";
+  return isFallback && callError !== null ? `${callError}: ${callReasons[callError]}` : "";
 }

@@ -1,4 +1,4 @@
-import type { RefusedKey } from "../../../shared/db/operators/circuit-reports.ts";
+import type { RefusedKey } from "../../../shared/db/operators/refused-keys.ts";
 import { formatTime } from "./format.ts";
 import { html, type Html } from "./html.ts";
 

@@ -1,12 +1,21 @@
 import { type Request, type Response, Router } from "express";
+import type { Pool } from "pg";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { cachedFor } from "../../../shared/async/cached-for.ts";
-import { readOpenCircuits, readRefusedKeys } from "../../../shared/db/operators/circuit-reports.ts";
+import { readOpenCircuits } from "../../../shared/db/operators/circuit-reports.ts";
+import { readRefusedKeys } from "../../../shared/db/operators/refused-keys.ts";
 import { readTurns } from "../../../shared/db/operators/conversation.ts";
 import { readFigures } from "../../../shared/db/operators/figures.ts";
-import { findConversation, type FoundConversation, searchConversations } from "../../../shared/db/operators/search.ts";
-import { jobStatus } from "../../../shared/protocol/job.ts";
+import type { FoundConversation } from "../../../shared/db/operators/entries.ts";
+import { jobOutcomes } from "../../../shared/db/operators/outcome.ts";
+import {
+  findConversation,
+  findRequest,
+  type Search,
+  searchConversations,
+} from "../../../shared/db/operators/search.ts";
+import { searchLimitMs, SearchTooLong } from "../../../shared/db/operators/time-limit.ts";
 import type { ApiContext } from "../api-context.ts";
 import { conversationView } from "../operators/conversation-view.ts";
 import { figuresView } from "../operators/figures-view.ts";
@@ -40,9 +49,10 @@ export function operatorRoutes(context: Pick<ApiContext, "db" | "log">): Router 
   };
 
   router.get("/", async (req: Request, res: Response) => {
-    const { form, ...search } = readForm(req);
-    const [today, found] = await Promise.all([readToday(), form.fault ? [] : find(context, search)]);
-    await sendPage(res, "Conversations", html`${figuresView(today)} ${searchView(form, found)}`);
+    const wanted = readForm(req);
+    const about = { operator: String(res.locals["operator"]), ip: req.ip };
+    const [today, found] = await Promise.all([readToday(), list(context, wanted, about)]);
+    await sendPage(res, "Conversations", html`${figuresView(today)} ${searchView(wanted.form, found)}`);
   });
 
   router.get("/conversations/:id", async (req: Request, res: Response) => {
@@ -63,39 +73,72 @@ export function operatorRoutes(context: Pick<ApiContext, "db" | "log">): Router 
   return router;
 }
 
+/** Finds the entries of the list, and records whose messages it shows parts of. */
+async function list(
+  { db, log }: Pick<ApiContext, "db" | "log">,
+  form: Wanted & { form: SearchForm },
+  about: { operator: string; ip: string | undefined },
+): Promise<FoundConversation[]> {
+  if (form.form.fault) return [];
+  const found = await find(db.pool, form).catch((error: unknown) => {
+    if (!(error instanceof SearchTooLong)) throw error;
+    form.form.fault = `The search was ended after ${searchLimitMs / 1000} s. Set “From” and “To” to a shorter period.`;
+    return [];
+  });
+  const conversationIds = [...new Set(found.map(({ id }) => id))];
+  log.info({ audit: "conversations listed", ...about, conversationIds }, "audit");
+  return found;
+}
+
 const uuid = z.uuid();
+const outcome = z.enum(jobOutcomes);
 const time = z.iso.datetime({ local: true }).transform((text) => new Date(`${text.slice(0, 16)}Z`));
 
-interface Wanted {
+interface Wanted extends Search {
   id?: string | undefined;
-  status?: z.output<typeof jobStatus> | undefined;
-  from?: Date | undefined;
-  to?: Date | undefined;
+  requestId?: string | undefined;
 }
 
 function readForm(req: Request): Wanted & { form: SearchForm } {
-  const field = (name: string) => z.string().trim().max(100).catch("").parse(req.query[name]);
-  const form: SearchForm = { id: field("id"), status: field("status"), from: field("from"), to: field("to") };
+  const field = (name: string) => z.string().trim().max(200).transform(storable).catch("").parse(req.query[name]);
+  const form: SearchForm = {
+    id: field("id"),
+    requestId: field("requestId"),
+    text: field("text"),
+    status: field("status"),
+    from: field("from"),
+    to: field("to"),
+  };
   const wanted = {
     id: uuid.optional().safeParse(form.id || undefined),
-    status: jobStatus.optional().safeParse(form.status || undefined),
+    outcome: outcome.optional().safeParse(form.status || undefined),
     from: time.optional().safeParse(form.from || undefined),
     to: time.optional().safeParse(form.to || undefined),
   };
   if (!wanted.id.success) form.fault = "An id is a UUID, like 01a2020b-cfaf-731e-ae31-e6a1ee224780.";
-  else if (!wanted.status.success) form.fault = `A job's status is one of ${jobStatus.options.join(", ")}.`;
+  else if (!wanted.outcome.success) form.fault = `The state of a job is one of ${jobOutcomes.join(", ")}.`;
   else if (!wanted.from.success || !wanted.to.success) form.fault = "A time is written like 2026-11-22T14:30.";
   return {
     form,
     id: wanted.id.data,
-    status: wanted.status.data,
+    requestId: form.requestId || undefined,
+    text: form.text || undefined,
+    outcome: wanted.outcome.data,
     from: wanted.from.data,
     to: wanted.to.data,
   };
 }
 
-async function find({ db }: Pick<ApiContext, "db">, { id, ...search }: Wanted): Promise<FoundConversation[]> {
-  if (id === undefined) return searchConversations(db.pool, search);
-  const found = await findConversation(db.pool, id);
-  return found ? [found] : [];
+/** Removes what PostgreSQL cannot hold, so that no stored text contains it. */
+function storable(text: string): string {
+  return text.replaceAll("\0", "").toWellFormed();
+}
+
+/** An id is searched for before everything else, and then a request's id. A request without an id gets a UUID. */
+async function find(pool: Pool, { id, requestId, ...search }: Wanted): Promise<FoundConversation[]> {
+  if (id !== undefined) {
+    const found = await findConversation(pool, id);
+    return found ? [found] : findRequest(pool, id);
+  }
+  return requestId === undefined ? searchConversations(pool, search) : findRequest(pool, requestId);
 }

@@ -14,7 +14,7 @@ export const operatorJobsStatement = typedStatement("operator-jobs", (builder, c
   builder.db
     .selectFrom("jobs")
     .select(["id", "turn", "status", "attempt", "deaths"])
-    .select(["assistant_type as assistantType", "request_id as requestId", "error_code as errorCode"])
+    .select(["assistant_type as assistantType", "request_id as requestId", "error_code as errorCode", "provider"])
     .select((eb) => [
       builder.millis(eb.ref("created_at")).as("createdAt"),
       builder.millis(eb.ref("started_at")).as("startedAt"),

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { query } from "../database.ts";
+import { apologizing } from "./outcome.ts";
 import type { Statement } from "../../postgres/statement.ts";
 
 /** Figures of one hour, or of the whole period. Waits are milliseconds from acceptance to the first claim. */
@@ -12,6 +13,8 @@ export interface Figures {
   cancelled: number;
   /** Replies of another provider than the one chosen to answer. */
   fallbacks: number;
+  /** Those of them that are presets, because no provider answered. */
+  apologies: number;
   waitP50Ms: number | null;
   waitP95Ms: number | null;
   costUsd: number;
@@ -33,6 +36,7 @@ export const figuresStatement: Statement<Figures> = {
              count(*) filter (where status = 'failed')::int as failed,
              count(*) filter (where status = 'cancelled')::int as cancelled,
              count(*) filter (where reply.fallback)::int as fallbacks,
+             count(*) filter (where reply.fallback and jobs.provider = '${apologizing}')::int as apologies,
              percentile_cont(array[0.5, 0.95]) within group (order by started_at - jobs.created_at) as waits
       from jobs left join messages reply on reply.id = jobs.reply_id
       where jobs.created_at >= $1 ${byHour("jobs.created_at")}
@@ -46,7 +50,7 @@ export const figuresStatement: Statement<Figures> = {
     )
     select (extract(epoch from hours.hour) * 1000)::float8 as "from", coalesce(messages, 0) as messages,
            coalesce(completed, 0) as completed, coalesce(failed, 0) as failed, coalesce(cancelled, 0) as cancelled,
-           coalesce(fallbacks, 0) as fallbacks, coalesce(cost, 0)::float8 as "costUsd",
+           coalesce(fallbacks, 0) as fallbacks, coalesce(apologies, 0) as apologies, coalesce(cost, 0)::float8 as "costUsd",
            (extract(epoch from waits[1]) * 1000)::float8 as "waitP50Ms",
            (extract(epoch from waits[2]) * 1000)::float8 as "waitP95Ms",
            coalesce(up, 0) as up, coalesce(down, 0) as down

@@ -38,6 +38,9 @@ onEachBackend("the pages for operators", { workers: 1 }, (product) => {
   it.each([
     ["id=7", "An id is a UUID"],
     ["status=lost", "one of queued, active, completed"],
+    ["text=%00%25_", "No conversations found"],
+    ["requestId=%00", ""],
+    ["requestId=no-such-request", "No conversations found"],
     ["from=yesterday", "A time is written like"],
     ["from=0001-01-01T00:00", "No conversations found"],
     ["id=5b0d3c5e-0000-4000-8000-000000000000", "No conversations found"],
@@ -91,6 +94,98 @@ onEachBackend("the pages for operators", { workers: 1 }, (product) => {
       expect(text).not.toContain("canary");
     }
     expect(await query("select from calls where error_detail ~ 'canary'")).toEqual([]);
+  });
+
+  it("find a message by its request's id and by its text, and show its first sentence, page and locale", async () => {
+    const { client, query } = product();
+    const message = "Where is 100%_of my Café order? I have waited since Monday.";
+    const metadata = { page: "https://shop.example/orders", locale: "de-AT" };
+    const chat = await client.submit({ message, metadata });
+    await client.ended(chat);
+    const [job] = await query<{ request_id: string }>("select request_id from jobs where id = $1", [chat.jobId]);
+    const link = `/admin/conversations/${chat.conversationId}#job-${chat.jobId}`;
+    for (const search of [
+      `requestId=${job?.request_id}`,
+      `id=${job?.request_id}`,
+      `text=${encodeURIComponent("100%_OF MY ")}`,
+      `text=${encodeURIComponent("since monday")}&status=completed`,
+    ])
+      expect((await look(`/admin?${search}`)).text, search).toContain(link);
+    expect((await look("/admin?text=100_Xof")).text).not.toContain(link);
+    expect((await look("/admin?text=since+monday&status=failed")).text).not.toContain(link);
+    const { text } = await look(`/admin?id=${chat.jobId}`);
+    for (const part of [">Where is 100%_of my Café order?<", metadata.page, metadata.locale])
+      expect(text).toContain(part);
+    expect(text).not.toContain("since Monday");
+  });
+
+  it("mark a reply that is an apology or another provider's, and find it", async () => {
+    const { client, provider, query } = product();
+    const down = { status: 400, body: "{}" };
+    provider.answer("Nobody answers", down, down, down);
+    const apology = await client.submit("Nobody answers");
+    await client.ended(apology);
+    const other = await client.submit("Another answers");
+    const { reply } = await client.ended(other);
+    await query("update messages set fallback = true where id = $1", [reply?.id]);
+    const answered = await client.submit("It answers");
+    await client.ended(answered);
+    const found = async (outcome: string) => {
+      const { text } = await look(`/admin?status=${outcome}`);
+      return [apology, other, answered].map(({ jobId }) => text.includes(`#job-${jobId}`));
+    };
+    expect(await found("apology")).toEqual([true, false, false]);
+    expect(await found("other_provider")).toEqual([false, true, false]);
+    expect(await found("completed")).toEqual([false, false, true]);
+    const list = await look("/admin?status=apology");
+    expect(list.text).toContain("apology: no provider answered");
+    expect(list.text).toContain("rejected: the provider rejects this request");
+    const { text } = await look(`/admin/conversations/${apology.conversationId}`);
+    expect(text.match(/class="status apology"/g)).toHaveLength(2);
+    expect((await look(`/admin/conversations/${other.conversationId}`)).text).toContain("by compatible instead");
+    // A later reply does not hide an earlier apology.
+    await client.ended(await client.submit("It answers now", { to: apology }));
+    expect((await look(`/admin?id=${apology.conversationId}`)).text).toContain("+ 1 failed or apologized");
+  });
+
+  it("warn on every page while a provider refuses its key or is skipped", async () => {
+    const { client, provider, query } = product();
+    const paths = ["/admin", "/admin?status=failed", "/admin/conversations/5b0d3c5e-0000-4000-8000-000000000000"];
+    const see = (wanted: boolean, words: string) =>
+      eventually(
+        `${wanted ? "a" : "no"} banner`,
+        async () => {
+          const pages = await Promise.all(paths.map(look));
+          return pages.every(({ text }) => text.includes(words) === wanted);
+        },
+        30_000,
+      );
+    await client.ended(await client.submit("The key is good"));
+    await see(false, "refuses its API key");
+    provider.answer("The key is bad", { status: 401, body: "{}" });
+    await client.ended(await client.submit("The key is bad"));
+    await see(true, "compatible refuses its API key");
+    await client.ended(await client.submit("The key is good again"));
+    await see(false, "refuses its API key");
+    await query("insert into circuit_reports (worker_id, open_circuits) values (gen_random_uuid(), '{openai}')");
+    await see(true, "openai is down");
+    await query("delete from circuit_reports where open_circuits = '{openai}'");
+    await see(false, "openai is down");
+  });
+
+  it("render the Markdown of replies, without any of their markup", async () => {
+    const { client, provider } = product();
+    const steps = [
+      "**Bold** `<b>`\n\n- [shop](https://shop.example/a?b=1&c=2)\n",
+      "- [bad](javascript:alert(1))\n<img src=x>",
+    ];
+    provider.answer("Markdown, please", { steps });
+    const chat = await client.submit("Markdown, please");
+    await client.ended(chat);
+    const { text } = await look(`/admin/conversations/${chat.conversationId}`);
+    expect(text).toContain("<strong>Bold</strong> <code>&lt;b&gt;</code>");
+    expect(text).toContain('rel="noopener noreferrer nofollow">shop</a>');
+    expect(text).not.toMatch(/href="javascript|<img/);
   });
 
   it("show why a message has no reply", async () => {

@@ -1,0 +1,28 @@
+import { type JobStatus, jobStatus } from "../../protocol/job.ts";
+
+/**
+ * Result of a job as operators see it: its status, or, of a completed job, that the reply is an apology (a preset,
+ * because no provider answered) or another provider's than the one that was to answer.
+ */
+export const jobOutcomes = [...jobStatus.options, "apology", "other_provider"] as const;
+export type JobOutcome = (typeof jobOutcomes)[number];
+export type FallbackOutcome = Exclude<JobOutcome, JobStatus>;
+
+export function isFallback(outcome: JobOutcome): outcome is FallbackOutcome {
+  return outcome === "apology" || outcome === "other_provider";
+}
+
+interface EndedJob {
+  jobStatus: JobStatus | null;
+  /** Provider of the reply. */
+  provider: string | null;
+  fallback: boolean | null;
+}
+
+/** Provider of a reply that is an apology. */
+export const apologizing = "preset";
+
+export function outcomeOf({ jobStatus: status, provider, fallback }: EndedJob): JobOutcome | null {
+  if (!fallback) return status;
+  return provider === apologizing ? "apology" : "other_provider";
+}
