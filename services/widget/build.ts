@@ -3,6 +3,7 @@ import { build, type BuildOptions, type Metafile, type OutputFile, type Plugin, 
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { litTemplates } from "./lit-templates.ts";
 
 const widget = fileURLToPath(new URL(".", import.meta.url));
 const dist = join(widget, "dist");
@@ -40,7 +41,7 @@ async function buildWidget(): Promise<void> {
     splitting: true,
     entryNames: "[name]",
     chunkNames: "[name]-[hash]",
-    plugins: [styleText],
+    plugins: [styleText, litTemplates],
   });
   const classic = await build({
     ...common,
@@ -50,7 +51,7 @@ async function buildWidget(): Promise<void> {
     format: "esm",
     banner: { js: `(()=>{const parleyFiles=${filesUrlExpression};` },
     footer: { js: "})();" },
-    plugins: [styleText, redirectImports(split.metafile)],
+    plugins: [styleText, litTemplates, redirectImports(split.metafile)],
   });
   const types = { path: join(dist, "widget/parley.d.ts"), contents: await readFile(join(widget, "parley.d.ts")) };
   await store([...split.outputFiles, types, ...classic.outputFiles.map(withFilesUrl)]);

@@ -1,4 +1,5 @@
 import { defineElement } from "./element/define.ts";
+import { keepOnPage } from "./element/keep-on-page.ts";
 import { attributeNames } from "./element/settings.ts";
 
 /** Address of the widget's files, with a slash at its end; inserted by the bundler. */
@@ -26,5 +27,8 @@ function addToPage(): void {
   if (document.querySelector("parley-chat:not([position=inline])") !== null) return;
   const chat = document.createElement("parley-chat");
   for (const { name, value } of wanted) if (value !== "false" || name !== "open") chat.setAttribute(name, value);
+  // Turbo, which changes a body step by step as well, leaves such an element in place.
+  chat.toggleAttribute("data-turbo-permanent", true);
   document.body.append(chat);
+  keepOnPage(chat);
 }

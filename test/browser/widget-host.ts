@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { litTemplates } from "../../services/widget/lit-templates.ts";
 import { openEmbeddingSite, strictPolicy } from "./embedding-site.ts";
 
 const harness = fileURLToPath(new URL("../../services/widget/testing/scripted-element.ts", import.meta.url));
@@ -56,7 +57,7 @@ async function bundle(): Promise<Map<string, Uint8Array>> {
     splitting: true,
     outdir: "out",
     target: "chrome123",
-    plugins: [styleText],
+    plugins: [styleText, litTemplates],
   });
   return new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]));
 }

@@ -18,7 +18,8 @@ export function browserEnvironment(): Environment {
   };
 }
 
-function openStorage(): KeyValueStorage | undefined {
+/** Opens the storage. It is `null` in a web view of Android without DOM storage. */
+function openStorage(): KeyValueStorage | null | undefined {
   try {
     return localStorage;
   } catch {

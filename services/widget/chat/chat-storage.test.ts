@@ -83,7 +83,7 @@ describe("chat memory", () => {
     chatStorage.set("out/k1", entry(1));
     storage.denied = true;
     chatStorage.set("out/k2", entry(2));
-    expect(chatStorage.list("out/")).toEqual([entry(2)]);
+    expect(chatStorage.list("out/")).toEqual([entry(1), entry(2)]);
     storage.denied = false;
     expect(chatStorage.list("out/")).toHaveLength(2);
   });
@@ -100,6 +100,55 @@ describe("chat memory", () => {
     const next = openChatStorage(storage, ["x"]);
     expect(next.list("out/")).toEqual([entry(1)]);
     expect(next.get("tail")).toBeUndefined();
+  });
+
+  it("is kept in memory where the storage keeps nothing, or lists nothing", () => {
+    const nothing = {
+      length: 0,
+      key: () => null,
+      getItem: () => null,
+      setItem: () => undefined,
+      removeItem: () => undefined,
+    };
+    const values = new Map<string, string>();
+    const unlisted = {
+      getItem: (key: string) => values.get(key) ?? null,
+      setItem: (key: string, value: string) => void values.set(key, value),
+      removeItem: (key: string) => void values.delete(key),
+    };
+    for (const storage of [nothing, unlisted as BoundedStorage]) {
+      const chatStorage = openChatStorage(storage, ["x"]);
+      chatStorage.set("out/k1", entry(1));
+      chatStorage.set("draft", "half");
+      expect([chatStorage.get("draft"), chatStorage.list("out/")]).toEqual(["half", [entry(1)]]);
+      chatStorage.set("out/k1", undefined);
+      expect(chatStorage.list("out/")).toEqual([]);
+    }
+  });
+
+  it("is restored after other code cleared the storage, without what this chat removed in any tab", () => {
+    const storage = new BoundedStorage();
+    const [one, other] = [openChatStorage(storage, ["x"]), openChatStorage(storage, ["x"])];
+    for (const n of [1, 2, 3]) one.set(`out/k${n}`, entry(n));
+    one.set("draft", "half");
+    expect(other.list("out/")).toHaveLength(3);
+    other.set("out/k2", undefined);
+    expect(one.list("out/")).toEqual([entry(1), entry(3)]);
+    storage.map.clear();
+    one.set("out/k3", undefined);
+    expect(one.list("out/")).toEqual([entry(1)]);
+    expect(one.get("draft")).toBe("half");
+    expect(openChatStorage(storage, ["x"]).list("out/")).toEqual([entry(1)]);
+  });
+
+  it("is restored where another tab has written first after the storage was cleared", () => {
+    const storage = new BoundedStorage();
+    const chatStorage = openChatStorage(storage, ["x"]);
+    chatStorage.set("conversation", { conversationId: "c", token: "t" });
+    storage.map.clear();
+    openChatStorage(storage, ["x"]).set("draft", "new");
+    expect(chatStorage.get("conversation")).toEqual({ conversationId: "c", token: "t" });
+    expect(chatStorage.get("draft")).toBe("new");
   });
 
   it.each([

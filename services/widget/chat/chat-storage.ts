@@ -2,6 +2,7 @@ import type { SubmitRequest } from "../../../shared/protocol/submit.ts";
 import type { ConversationAccess } from "../client/client.ts";
 import type { ChatItem } from "./items.ts";
 import type { KeyValueStorage } from "./environment.ts";
+import { MirroredStorage } from "./mirrored-storage.ts";
 
 /** A message without a known acceptance by the service. */
 export interface OutboxEntry {
@@ -52,29 +53,19 @@ export interface ChatStorage {
 const version = 1;
 
 /** @param parts values that distinguish this chat from others in the same browser */
-export function openChatStorage(storage: KeyValueStorage | undefined, parts: readonly string[]): ChatStorage {
+export function openChatStorage(storage: KeyValueStorage | null | undefined, parts: readonly string[]): ChatStorage {
   const name = `parley/${version}/${parts.map(encodeURIComponent).join("/")}/`;
-  /** Values that the storage did not take, as JSON. */
-  const unsaved = new Map<string, string | undefined>();
-  const store = (key: string, json: string | undefined): boolean => {
-    try {
-      if (json === undefined) storage?.removeItem(name + key);
-      else storage?.setItem(name + key, json);
-      return storage !== undefined;
-    } catch {
-      return false;
-    }
-  };
+  const kept = new MirroredStorage(storage, name);
   const chatStorage: ChatStorage = {
     name,
     get<Key extends keyof StoredValues>(key: Key): StoredValues[Key] | undefined {
+      const json = kept.read(key);
+      if (json === undefined) return undefined;
       try {
-        const json = unsaved.has(key) ? unsaved.get(key) : storage?.getItem(name + key);
-        if (json === undefined || json === null) return undefined;
         const value: unknown = JSON.parse(json);
         if (isStoredValue(key, value)) return value;
       } catch {
-        // Denied or corrupt.
+        // Corrupt.
       }
       chatStorage.set(key, undefined);
       return undefined;
@@ -82,21 +73,10 @@ export function openChatStorage(storage: KeyValueStorage | undefined, parts: rea
     set(key, value) {
       const json = value && JSON.stringify(value);
       // The tail is expendable: delete it to make space for another value.
-      const stored = store(key, json) || (store("tail", undefined) && store(key, json));
-      if (stored) unsaved.delete(key);
-      else unsaved.set(key, json);
+      if (!kept.write(key, json) && kept.write("tail", undefined)) kept.write(key, json);
     },
     list(prefix) {
-      const keys = new Set(unsaved.keys());
-      try {
-        for (let index = 0; index < (storage?.length ?? 0); index++) {
-          const key = storage?.key(index) ?? "";
-          if (key.startsWith(name)) keys.add(key.slice(name.length));
-        }
-      } catch {
-        // Denied.
-      }
-      const wanted = [...keys].filter((key): key is `${typeof prefix}${string}` => key.startsWith(prefix));
+      const wanted = kept.keys().filter((key): key is `${typeof prefix}${string}` => key.startsWith(prefix));
       return wanted.flatMap((key) => chatStorage.get(key) ?? []);
     },
     isShared: (key) => key === null || (key.startsWith(name) && key !== `${name}draft`),

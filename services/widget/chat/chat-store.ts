@@ -31,6 +31,13 @@ export interface OpenConversation {
   readAt: number | undefined;
 }
 
+/** Values erased on purpose. */
+export interface Erased {
+  readonly conversationId?: string | undefined;
+  /** Keys of messages. */
+  readonly messages?: readonly string[] | undefined;
+}
+
 /** Kinds of requests to the service; each has its own notice. */
 type RequestKind = "send" | "read";
 
@@ -68,6 +75,8 @@ export class ChatStore {
   runDueWork: () => void = () => undefined;
   /** Notifies the other tabs that stored values or the state of sending have changed. */
   notifyTabs: (notice?: Notice | null) => void = () => undefined;
+  /** Makes the other tabs drop what was erased on purpose, so that none of them takes it for lost and restores it. */
+  notifyErased: (erased: Erased) => void = () => undefined;
 
   readonly notices: Partial<Record<RequestKind | "otherTab" | "state", Notice | undefined>> = {};
   #offline = false;
@@ -115,9 +124,11 @@ export class ChatStore {
 
   /** Leaves the conversation in all tabs of this browser. */
   forgetConversation(): void {
+    const { access } = this.conversation;
     this.storage.set("conversation", undefined);
     this.storage.set("tail", undefined);
     this.leaveConversation();
+    this.notifyErased({ conversationId: access?.conversationId });
   }
 
   /** Lists the stored messages without a known acceptance, in order. */

@@ -1,7 +1,7 @@
 /** Dependencies of a chat on its page, as an interface: a chat also runs without a page. */
 export interface Environment {
-  /** Storage that outlives a reload; may be absent, throw, or be full. */
-  readonly storage: KeyValueStorage | undefined;
+  /** Storage that outlives a reload; may be absent or `null`, throw, be full, or keep nothing. */
+  readonly storage: KeyValueStorage | null | undefined;
   /** Locks that serialise work between tabs; absent outside secure contexts. */
   readonly locks: Locks | undefined;
   /**

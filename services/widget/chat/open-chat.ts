@@ -1,6 +1,7 @@
 import type { Rating } from "../../../shared/protocol/conversation.ts";
 import { ServiceError } from "../client/service-error.ts";
 import type { Chat } from "./chat-state.ts";
+import type { OutboxEntry } from "./chat-storage.ts";
 import { type ChatOptions, ChatStore } from "./chat-store.ts";
 import { followReplies, loadOlder, pullConversation, stopReply } from "./conversation-sync.ts";
 import { type ReplyItem, withChange } from "./items.ts";
@@ -126,14 +127,20 @@ function startNew(store: ChatStore): void {
 
 function deleteData(store: ChatStore): void {
   const { storage, conversation } = store;
-  for (const entry of store.readOutbox()) {
-    const maybeAccepted = entry.request && entry.request.conversationId === undefined;
+  const entries = store.readOutbox();
+  for (const entry of entries) {
     // The conversation that this message created is erased, too, once its id is known.
-    storage.set(`out/${entry.key}`, maybeAccepted ? { ...entry, withdrawn: true } : undefined);
+    storage.set(`out/${entry.key}`, isMaybeAccepted(entry) ? { ...entry, withdrawn: true } : undefined);
   }
+  store.notifyErased({ messages: entries.filter((entry) => !isMaybeAccepted(entry)).map(({ key }) => key) });
   if (conversation.access) storage.set(`erase/${conversation.access.conversationId}`, conversation.access);
   setDraft(store, "");
   beginNew(store);
+}
+
+/** True if the service may have accepted the message into a conversation whose id is unknown here. */
+function isMaybeAccepted({ request }: OutboxEntry): boolean {
+  return request !== undefined && request.conversationId === undefined;
 }
 
 function beginNew(store: ChatStore): void {

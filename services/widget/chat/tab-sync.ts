@@ -1,6 +1,6 @@
 import type { ConversationAccess } from "../client/client.ts";
 import type { Notice } from "./chat-state.ts";
-import type { ChatStore } from "./chat-store.ts";
+import type { ChatStore, Erased } from "./chat-store.ts";
 import { merge } from "./items.ts";
 
 /** Loads the stored values into this tab, whichever tab wrote them. */
@@ -39,13 +39,17 @@ export function leaveRefused(store: ChatStore, refused: ConversationAccess): voi
 export function connectTabs(store: ChatStore): () => void {
   const { environment, storage, client } = store;
   const channel = environment.openChannel?.(storage.name, (message) => {
-    const { notice } = message as { notice?: Notice | null };
+    const { notice, erased } = message as { notice?: Notice | null; erased?: Erased };
+    if (erased !== undefined) return dropErased(store, erased);
     if (notice === undefined) return loadStored(store);
     store.notices.otherTab = notice ?? undefined;
     store.publish();
   });
   store.notifyTabs = (notice) => {
     if (!store.lifetime.signal.aborted) channel?.post({ notice });
+  };
+  store.notifyErased = (erased) => {
+    if (!store.lifetime.signal.aborted) channel?.post({ erased });
   };
   const stop = environment.listen((event, key = null) => {
     // The channel is often quicker than the storage it reports on.
@@ -69,6 +73,17 @@ export function connectTabs(store: ChatStore): () => void {
       conversation.readAt = undefined;
     loadStored(store);
   }
+}
+
+/** Drops what another tab has erased: this tab may just have restored it in a storage that the page cleared as well. */
+function dropErased(store: ChatStore, { conversationId, messages = [] }: Erased): void {
+  const { storage } = store;
+  for (const key of messages) storage.set(`out/${key}`, undefined);
+  if (conversationId !== undefined && storage.get("conversation")?.conversationId === conversationId) {
+    storage.set("conversation", undefined);
+    storage.set("tail", undefined);
+  }
+  loadStored(store);
 }
 
 /** Age of a read from which it is repeated when the page becomes visible. */

@@ -1,3 +1,4 @@
+import { interceptEvents } from "./event-border.ts";
 import { ParleyChat } from "./parley-chat.ts";
 
 /**
@@ -6,5 +7,6 @@ import { ParleyChat } from "./parley-chat.ts";
  */
 export function defineElement(defaultServer: string): void {
   ParleyChat.defaultServer = defaultServer;
+  interceptEvents();
   if (customElements.get("parley-chat") === undefined) customElements.define("parley-chat", ParleyChat);
 }

@@ -7,6 +7,7 @@ import { launcherStrings } from "../i18n/launcher-strings.ts";
 import type { ParleyEvent } from "./chat-events.ts";
 import { ChatObserver } from "./chat-observer.ts";
 import { accentRules, parseColour } from "./color.ts";
+import { endEventsAt } from "./event-border.ts";
 import { Launcher } from "./launcher.ts";
 import { openSafeStorage } from "./safe-storage.ts";
 import { attributeNames, claimedVisitor, readSettings, type Settings } from "./settings.ts";
@@ -47,6 +48,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     sheet.replaceSync(shellCss);
     this.#root.adoptedStyleSheets = [sheet, this.#accent];
     this.#root.append(this.#launcher.element);
+    endEventsAt(this.#root);
   }
 
   /** True if the panel is open or opening. */
@@ -98,6 +100,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
   protected connectedCallback(): void {
     this.#settings = readSettings(this, ParleyChat.defaultServer);
     document.addEventListener("visibilitychange", this.#onVisibilityChange);
+    addEventListener("pagehide", this.#onPageHide);
     if (this.#sessionStorage.read("parley.open") === "yes" && this.#settings.position !== "inline")
       this.setAttribute("open", "");
     this.#scheduleUpdate();
@@ -110,6 +113,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     queueMicrotask(() => {
       if (this.isConnected) return;
       document.removeEventListener("visibilitychange", this.#onVisibilityChange);
+      removeEventListener("pagehide", this.#onPageHide);
       this.#panel?.dispose();
       this.#panel = undefined;
       this.#panelShown = false;
@@ -228,6 +232,11 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
 
   readonly #onVisibilityChange = (): void => {
     void this.#observed?.opened.then((observer) => observer.updateUnread(), ignore);
+  };
+
+  readonly #onPageHide = (): void => {
+    this.#localStorage.save();
+    this.#sessionStorage.save();
   };
 
   #renderLauncher(): void {

@@ -2,17 +2,21 @@
 export interface SafeStorage {
   read(key: string): string | undefined;
   write(key: string, value: string): void;
+  /** Writes all values of this page again, as the page may have cleared its storage. */
+  save(): void;
 }
 
 /** @param open returns the storage; browsers that deny it throw here */
 export function openSafeStorage(open: () => Storage): SafeStorage {
   const inMemory = new Map<string, string>();
+  const store = (value: string, key: string) => attempt(() => open().setItem(key, value));
   return {
     read: (key) => inMemory.get(key) ?? attempt(() => open().getItem(key)) ?? undefined,
     write: (key, value) => {
       inMemory.set(key, value);
-      attempt(() => open().setItem(key, value));
+      store(value, key);
     },
+    save: () => inMemory.forEach(store),
   };
 }
 

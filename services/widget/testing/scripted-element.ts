@@ -1,4 +1,5 @@
 import type { Chat } from "../chat/chat-state.ts";
+import { interceptEvents } from "../element/event-border.ts";
 import { ParleyChat } from "../element/parley-chat.ts";
 import { ScriptedChat } from "./scripted-chat.ts";
 
@@ -11,4 +12,5 @@ class ScriptedParleyChat extends ParleyChat {
 
 const scripted = new ScriptedChat();
 Object.assign(window, { scripted });
+interceptEvents();
 customElements.define("parley-chat", ScriptedParleyChat);
