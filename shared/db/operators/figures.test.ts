@@ -57,7 +57,16 @@ it("messages, waits, fallbacks, costs and ratings are summed by hour and by day"
   );
   const [all, ...hours] = await readFigures(db.pool, new Date(day));
   const recent = hours.filter(({ from }) => from !== null && from < day + 24 * hour);
-  expect(all).toMatchObject({ from: null, messages: 5, completed: 4, failed: 1, fallbacks: 1, costUsd: 0.25, down: 1 });
+  expect(all).toMatchObject({
+    from: null,
+    messages: 5,
+    completed: 4,
+    failed: 1,
+    fallbacks: 1,
+    apologies: 1,
+    costUsd: 0.25,
+    down: 1,
+  });
   expect(recent).toMatchObject([
     {
       from: day + 9 * hour,
