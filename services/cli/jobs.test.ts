@@ -1,8 +1,13 @@
 import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { openDatabase } from "../../shared/db/database.ts";
+import { migrate } from "../../shared/db/schema/migrate.ts";
+import { startEmbeddedPostgres } from "../../shared/embedded-postgres/embedded-postgres.ts";
 import { startConversation } from "../../shared/testing/fixtures/conversations.ts";
 import { findFreePort } from "../../shared/testing/processes/free-port.ts";
 import { createTestDatabase } from "../../shared/testing/stores/postgres.ts";
@@ -28,3 +33,53 @@ it("prints its result to standard output and logs to standard error", { timeout:
   expect(stdout).toBe("Queued again.\n");
   expect(stderr).toContain("jobs: ");
 });
+
+describe("without DATABASE_URL", { timeout: 60_000 }, () => {
+  it("uses the database that npm start made in .data, running or not, and says where there is none", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "parley-jobs-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const none = await run(["list"], folder);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("npm start has made none in")]);
+
+    const server = await startEmbeddedPostgres({ dataDir: join(folder, ".data/postgres"), log: quietLog() });
+    await migrate(server.url);
+    const db = openDatabase(server.url, quietLog());
+    const { id } = await startConversation(db.pool);
+    await db.pool.query("update jobs set status = 'failed', error_code = 'deadline', finished_at = now()");
+    await db.close();
+    const running = await run(["list"], folder);
+    expect(running.stdout).toMatch(new RegExp(`^${id}  failed .*accepted \\d.*ended \\d.*\\(deadline\\)\\n$`));
+    await server.stop();
+
+    const stopped = await run(["list", "--status", "failed", "--limit", "1"], folder);
+    expect(stopped.stdout).toBe(running.stdout);
+    expect((await run(["list", "--status", "active"], folder)).stderr).toBe("No job is active.\n");
+    expect((await run(["retry", id], folder)).stdout).toBe("Queued again.\n");
+    expect((await run(["show", id], folder)).stdout).toMatch(/^queued/);
+  });
+});
+
+describe("wrong arguments", () => {
+  it.each([
+    [["print"], 'There is no command "print".'],
+    [["list", "--limit", "0"], "limit"],
+    [["list", "--status", "lost"], "status"],
+    [["list", "--all"], "--all"],
+    [["show", "7"], "show: expected the id of one job"],
+    [[], "Usage:"],
+  ])("%j are answered with the reason and the usage", async (args, reason) => {
+    const { code, stdout, stderr } = await run(args, tmpdir());
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(reason);
+    expect(stderr).toContain("npm run jobs -- list");
+  });
+});
+
+async function run(args: string[], cwd: string): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { DATABASE_URL: _, REDIS_URL: __, ...env } = process.env;
+  try {
+    return { code: 0, ...(await promisify(execFile)(process.execPath, [command, ...args], { cwd, env })) };
+  } catch (error) {
+    return error as { code: number; stdout: string; stderr: string };
+  }
+}

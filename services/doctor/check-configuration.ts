@@ -11,31 +11,46 @@ export type DoctorEnvironment = ReturnType<typeof readEnvironment>;
 /** Checks the files of `config/`, and settings that contradict each other or leave something open. */
 export async function checkConfiguration(
   environment: DoctorEnvironment,
-): Promise<{ findings: Finding[]; assistants: Assistants | undefined }> {
-  const findings = [ok(`the environment (NODE_ENV=${environment.NODE_ENV})`)];
-  const { assistants, finding } = await checkFiles(environment);
+  faultOfEnvironment: ConfigError | undefined,
+): Promise<{ findings: Finding[]; assistants: Assistants }> {
+  const findings = [
+    faultOfEnvironment === undefined
+      ? ok(`the environment (NODE_ENV=${environment.NODE_ENV})`)
+      : fault(faultOfEnvironment.message, "correct the environment or .env"),
+  ];
+  const files = await checkFiles(environment);
   findings.push(
-    finding,
+    ...files.findings,
     checkProviders(environment),
     describeEmbedding(environment),
     ...describeProxies(environment),
     ...providerAdvice(withUrl(environment)).map((text) => note(text)),
   );
   if (environment.NODE_ENV === "production") findings.push(...checkProduction(environment));
-  return { findings, assistants };
+  return { findings, assistants: files.assistants };
 }
 
-async function checkFiles(
-  environment: DoctorEnvironment,
-): Promise<{ assistants: Assistants | undefined; finding: Finding }> {
-  let assistants: Assistants | undefined;
+/** Checks each file, and, where both can be read, that budgets can be kept. */
+async function checkFiles(environment: DoctorEnvironment): Promise<{ assistants: Assistants; findings: Finding[] }> {
+  const [assistants, prices] = await Promise.all([
+    findFault(() => readAssistants(assistantsPath)),
+    findFault(() => readPrices(pricesPath)),
+  ]);
+  const faults = [assistants, prices].flatMap(({ finding }) => finding ?? []);
+  const known = assistants.value ?? new Map();
+  if (assistants.value === undefined || prices.value === undefined) return { assistants: known, findings: faults };
+  const { value } = prices;
+  const { finding } = await findFault(() => checkBudgets(known, value, describeProviders(withUrl(environment))));
+  const said = ok(`${assistantsPath}: ${[...known.keys()].join(", ")}; ${pricesPath}`);
+  return { assistants: known, findings: [finding ?? said] };
+}
+
+async function findFault<T>(read: () => T | Promise<T>): Promise<{ value?: T; finding?: Finding }> {
   try {
-    assistants = await readAssistants(assistantsPath);
-    checkBudgets(assistants, await readPrices(pricesPath), describeProviders(withUrl(environment)));
-    return { assistants, finding: ok(`${assistantsPath}: ${[...assistants.keys()].join(", ")}; ${pricesPath}`) };
+    return { value: await read() };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { assistants, finding: fault(error.message, "correct the file: docs/providers.md lists its fields") };
+    return { finding: fault(error.message, "correct the file: docs/providers.md lists its fields") };
   }
 }
 

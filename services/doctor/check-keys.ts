@@ -72,7 +72,9 @@ function checkModels(provider: ProviderName, wanted: readonly string[], body: un
 }
 
 function wantedModels(provider: ProviderName, config: Config, assistants: Assistants): string[] {
-  return [...new Set([...assistants.values()].map((assistant) => modelOf(provider, assistant, config)))];
+  // Without a readable file of assistants, the environment's model is asked for.
+  const choices = assistants.size > 0 ? [...assistants.values()] : [{}];
+  return [...new Set(choices.map((assistant) => modelOf(provider, assistant, config)))];
 }
 
 function listAt(base: string): string {

@@ -40,24 +40,37 @@ export async function checkPostgres(url: string, options: Options): Promise<Find
     return [fault(`${placeOf(url)} does not answer: ${describeError(error)}`, mend)];
   }
   try {
-    const schema = await checkSchema(url);
-    return [
-      await checkServer(client, url),
-      ...(await checkState(client, options)),
-      await checkClock("PostgreSQL", () => readTime(client)),
-      schema,
-      ...(options.DATABASE_POOLER === "none" ? [await checkConnections(client, options)] : []),
-      ...(await checkSettings(client, url)),
-      ...(await checkWay(client, url, options)),
-      ...(schema.state === "ok" && !options.onRedis
-        ? [await checkQueue({ databaseUrl: url, redisUrl: undefined })]
-        : []),
-    ];
-  } catch (error) {
-    return [fault(`${placeOf(url)} answered, then failed: ${describeError(error)}`, describeRefusal(error)?.mend)];
+    return await runChecks(client, url, options);
   } finally {
     await client.end();
   }
+}
+
+/** Runs each check, whatever the others find. A failure that several have in common is reported once. */
+async function runChecks(client: pg.Client, url: string, options: Options): Promise<Finding[]> {
+  const checks = [
+    () => checkServer(client, url),
+    () => checkState(client, options),
+    () => checkClock("PostgreSQL", () => readTime(client)),
+    () => checkSchema(url),
+    ...(options.DATABASE_POOLER === "none" ? [() => checkConnections(client, options)] : []),
+    () => checkSettings(client, url),
+    () => checkWay(client, url, options),
+    ...(options.onRedis ? [] : [() => checkQueueHere(url)]),
+  ];
+  const findings = new Map<string, Finding>();
+  for (const check of checks) {
+    const found = await check().catch((error: unknown) =>
+      fault(`${placeOf(url)} answered, then failed: ${describeError(error)}`, describeRefusal(error)?.mend),
+    );
+    for (const finding of [found].flat()) findings.set(finding.text, finding);
+  }
+  return [...findings.values()];
+}
+
+/** The queue's tables are part of the schema, so without that there is nothing to check. */
+async function checkQueueHere(url: string): Promise<Finding[]> {
+  return (await isMigrated(url)) ? [await checkQueue({ databaseUrl: url, redisUrl: undefined })] : [];
 }
 
 function makeClient(url: string): pg.Client {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { readEnvironment } from "../../shared/config/config.ts";
+import { readEnvironment, readValidEnvironment } from "../../shared/config/config.ts";
 import { startEmbeddedPostgres } from "../../shared/embedded-postgres/embedded-postgres.ts";
 import { askRedis } from "../../shared/testing/stores/ask-redis.ts";
 import { createEmptyDatabase, setDefault } from "../../shared/testing/stores/empty-database.ts";
@@ -31,7 +31,7 @@ async function examine(env: Record<string, string>, args: string[] = [], folder?
   let said = "";
   const code = await doctor(args, {
     folder: folder ?? (await emptyFolder()),
-    environment: () => readEnvironment(env),
+    environment: () => readValidEnvironment(env),
     write: (text) => (said += text),
   });
   for (const secret of Object.values(secrets)) expect(said).not.toContain(secret);
@@ -71,6 +71,17 @@ describe("doctor", () => {
     expect(said).toMatch(/ok +the queue accepts writes: 0 waiting, 0 active, 0 workers/);
     expect(said).toContain("0 fault(s)");
     expect(code).toBe(0);
+  });
+
+  it("goes on after a fault of the environment, and says what it did not check", async () => {
+    const database = await createTestDatabase();
+    onTestFinished(() => database.drop());
+    const { code, said } = await examine({ PORT: "many", REDIS_URL: "not a url", DATABASE_URL: database.url });
+    expect(code).toBe(1);
+    expect(said).toMatch(/fault +The environment has 2 fault\(s\)/);
+    expect(said).toMatch(/ok +its schema matches this version/);
+    expect(said).toMatch(/note +not checked, because REDIS_URL is faulty/);
+    expect(said).toMatch(/ok +the chat may be used on pages of localhost/);
   });
 
   it("reports every fault of the environment", async () => {

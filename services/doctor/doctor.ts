@@ -1,8 +1,9 @@
-import { ConfigError } from "../../shared/config/config.ts";
+import type { readValidEnvironment } from "../../shared/config/config.ts";
+import { describeError } from "../../shared/describe-error.ts";
 import { checkConfiguration, type DoctorEnvironment } from "./check-configuration.ts";
 import { checkKeys } from "./check-keys.ts";
 import { checkPostgres } from "./check-postgres.ts";
-import { count, type Finding, fault, ok, print, type Section } from "./findings.ts";
+import { count, type Finding, fault, note, ok, print, type Section } from "./findings.ts";
 import { findDatabase } from "./find-database.ts";
 import { useProxies } from "../../shared/config/proxy-environment.ts";
 import { hideSecrets } from "./hide-secrets.ts";
@@ -10,8 +11,7 @@ import { hideSecrets } from "./hide-secrets.ts";
 interface DoctorOptions {
   /** The data folder of `npm start`. */
   folder: string;
-  /** @throws {ConfigError} */
-  environment: () => DoctorEnvironment;
+  environment: () => ReturnType<typeof readValidEnvironment>;
   write: (text: string) => void;
 }
 
@@ -30,36 +30,45 @@ export async function doctor(args: readonly string[], options: DoctorOptions): P
     write(usage);
     return 2;
   }
-  try {
-    const environment = options.environment();
-    useProxies(environment);
-    const sections = await examine(environment, { folder, keys: args.includes("--keys") });
-    write(hideSecrets(print(sections), environment));
-    return count(sections, "fault") === 0 ? 0 : 1;
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    write(print([{ title: "Configuration", findings: [fault(error.message, "correct the environment or .env")] }]));
-    return 1;
-  }
+  const found = options.environment();
+  useProxies(found.environment);
+  const sections = await examine(found, { folder, keys: args.includes("--keys") });
+  write(hideSecrets(print(sections), found.environment));
+  return count(sections, "fault") === 0 ? 0 : 1;
 }
 
+/** Examines each part, whatever is wrong with the others. */
 async function examine(
-  environment: DoctorEnvironment,
+  { environment, fault: ofEnvironment, faulty }: ReturnType<typeof readValidEnvironment>,
   { folder, keys }: { folder: string; keys: boolean },
 ): Promise<Section[]> {
-  const { findings, assistants } = await checkConfiguration(environment);
+  const { findings, assistants } = await checkConfiguration(environment, ofEnvironment);
   const { REDIS_URL: redisUrl } = environment;
+  const unused = [ok("not used: the queue, drafts and live hints are on PostgreSQL")];
   const [postgres, redis, providers] = await Promise.all([
-    examinePostgres(environment, folder),
-    redisUrl === undefined ? undefined : examineRedis(redisUrl, environment),
-    keys && assistants ? checkKeys({ ...environment, DATABASE_URL: "" }, assistants) : undefined,
+    faulty.has("DATABASE_URL") ? notChecked("DATABASE_URL") : goOn(examinePostgres(environment, folder)),
+    faulty.has("REDIS_URL")
+      ? notChecked("REDIS_URL")
+      : redisUrl === undefined
+        ? unused
+        : goOn(examineRedis(redisUrl, environment)),
+    keys ? goOn(checkKeys({ ...environment, DATABASE_URL: "" }, assistants)) : undefined,
   ]);
   return [
     { title: "Configuration", findings },
     { title: "PostgreSQL", findings: postgres },
-    { title: "Redis", findings: redis ?? [ok("not used: the queue, drafts and live hints are on PostgreSQL")] },
+    { title: "Redis", findings: redis },
     ...(providers ? [{ title: "Keys", findings: providers }] : []),
   ];
+}
+
+/** Turns an error of a check into a fault, so that the other checks are shown. */
+async function goOn(checking: Promise<Finding[]>): Promise<Finding[]> {
+  return checking.catch((error: unknown) => [fault(`the check failed: ${describeError(error)}`)]);
+}
+
+function notChecked(key: string): Finding[] {
+  return [note(`not checked, because ${key} is faulty`)];
 }
 
 async function examinePostgres(environment: DoctorEnvironment, folder: string): Promise<Finding[]> {

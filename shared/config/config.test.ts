@@ -7,7 +7,8 @@ import {
   readConfig,
   readDatabaseConfig,
   readEnvironment,
-  readStoresConfig,
+  readStoresEnvironment,
+  readValidEnvironment,
   readWorkerConfig,
 } from "./config.ts";
 import { describeProviders } from "../assistants/provider-catalog.ts";
@@ -242,7 +243,7 @@ describe("process of the product", () => {
     ]);
     expect(faultOf(production, readApiConfig)).toContain("TOKEN_SECRET: required in production");
     expect(readDatabaseConfig(production)).toMatchObject({ DATABASE_URL: enough.DATABASE_URL });
-    expect(readStoresConfig({ ...production, REDIS_URL: "redis://localhost" })).toMatchObject(enough);
+    expect(readStoresEnvironment({ ...production, REDIS_URL: "redis://localhost" })).toMatchObject(enough);
     // Settings that all parts share ask a worker for no secret either.
     const settings = { IDENTITY: "required", CHALLENGE_URL: "https://challenge.example.com" };
     expect(readWorkerConfig({ ...production, ...settings }).IDENTITY).toBe("required");
@@ -253,7 +254,9 @@ describe("process of the product", () => {
     const [api, worker] = [readApiConfig(all), readWorkerConfig(all)].map((config) => JSON.stringify(config));
     for (const secret of Object.values(ofWorkers)) expect(api).not.toContain(secret);
     for (const secret of Object.values(ofApi)) expect(worker).not.toContain(secret);
-    const stores = [readStoresConfig(all), readDatabaseConfig(all)].map((config) => JSON.stringify(config)).join("");
+    const stores = [readStoresEnvironment(all), readDatabaseConfig(all)]
+      .map((config) => JSON.stringify(config))
+      .join("");
     for (const secret of Object.values({ ...ofApi, ...ofWorkers })) expect(stores).not.toContain(secret);
   });
 
@@ -267,11 +270,25 @@ describe("process of the product", () => {
   it.each([
     ["an api", readApiConfig],
     ["a worker", readWorkerConfig],
-    ["a command", readStoresConfig],
     ["the migrations", readDatabaseConfig],
   ])("says what is wrong with its settings (%s)", (_, read: (env: NodeJS.ProcessEnv) => unknown) => {
     expect(faultOf({}, read)).toContain("DATABASE_URL: not set");
     expect(faultOf({ DATABASE_URL: "mysql://localhost" }, read)).toContain("DATABASE_URL: expected");
+  });
+});
+
+describe("environment of a command", () => {
+  it("may lack a database, as npm start brings one", () => {
+    expect(readStoresEnvironment({}).DATABASE_URL).toBeUndefined();
+  });
+
+  it("is read as far as it is valid where checks go on after a fault", () => {
+    const { environment, fault, faulty } = readValidEnvironment({ ...enough, PORT: "many", http_proxy: "nowhere" });
+    expect(fault?.message).toContain("2 fault(s)");
+    expect([...faulty].toSorted()).toEqual(["HTTP_PROXY", "PORT"]);
+    expect(environment).toMatchObject({ ...enough, PORT: 3000 });
+    expect(environment.HTTP_PROXY).toBeUndefined();
+    expect(readValidEnvironment({ ...enough }).fault).toBeUndefined();
   });
 });
 

@@ -47,16 +47,16 @@ export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): Config {
   );
 }
 
-type Stores = Pick<Config, "DATABASE_URL" | "DATABASE_CONNECTIONS" | "DATABASE_POOLER" | "REDIS_URL">;
+type Stores = Pick<Environment, "DATABASE_URL" | "DATABASE_CONNECTIONS" | "DATABASE_POOLER" | "REDIS_URL">;
 
 /**
- * Reads the settings of a command that only uses the stores; all other keys are ignored.
+ * Reads the settings of a command that only uses the stores, where PostgreSQL may be embedded; all other keys are
+ * ignored.
  * @throws {ConfigError} as `readConfig`
  */
-export function readStoresConfig(env: NodeJS.ProcessEnv = process.env): Stores {
+export function readStoresEnvironment(env: NodeJS.ProcessEnv = process.env): Stores {
   const { DATABASE_URL, DATABASE_CONNECTIONS, DATABASE_POOLER, REDIS_URL } = env;
-  const stores = { DATABASE_URL, DATABASE_CONNECTIONS, DATABASE_POOLER, REDIS_URL };
-  return withDatabase(parse(stores, (present) => [...poolerNeeds(present), ...databaseMissing(present)]));
+  return parse({ DATABASE_URL, DATABASE_CONNECTIONS, DATABASE_POOLER, REDIS_URL }, poolerNeeds);
 }
 
 /**
@@ -92,8 +92,37 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   return parse(env, allNeeds);
 }
 
+/**
+ * Reads as much of the environment as is valid, for checks that go on after a fault: a faulty key counts as not set.
+ * @returns also the fault, and the keys that have one of their own
+ */
+export function readValidEnvironment(env: NodeJS.ProcessEnv = process.env): {
+  environment: Environment;
+  fault: ConfigError | undefined;
+  faulty: ReadonlySet<string>;
+} {
+  try {
+    return { environment: readEnvironment(env), fault: undefined, faulty: new Set() };
+  } catch (fault) {
+    if (!(fault instanceof ConfigError)) throw fault;
+    const { error } = environment.safeParse(presentOf(env));
+    const faulty = new Set(error?.issues.map(({ path }) => String(path[0])));
+    const rest = Object.entries(env).filter(([key]) => !faulty.has(key) && !faulty.has(key.toUpperCase()));
+    return { environment: parse(Object.fromEntries(rest), () => []), fault, faulty };
+  }
+}
+
 /** @param check finds faults that no single value has */
 function parse(env: NodeJS.ProcessEnv, check: (present: Present) => string[]): Environment {
+  const present = presentOf(env);
+  const parsed = environment.safeParse(present);
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const faults = [...issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`), ...check(present)];
+  if (parsed.success && faults.length === 0) return parsed.data;
+  throw new ConfigError(`The environment has ${faults.length} fault(s):\n${faults.map((f) => `  ${f}`).join("\n")}`);
+}
+
+function presentOf(env: NodeJS.ProcessEnv): Present {
   // `KEY=` in an env file means "not set".
   const present: Present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   // Most programs write these in lower case; here, too, the lower-case name takes precedence.
@@ -101,11 +130,7 @@ function parse(env: NodeJS.ProcessEnv, check: (present: Present) => string[]): E
     const value = present[key.toLowerCase()];
     if (value !== undefined) present[key] = value;
   }
-  const parsed = environment.safeParse(present);
-  const issues = parsed.success ? [] : parsed.error.issues;
-  const faults = [...issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`), ...check(present)];
-  if (parsed.success && faults.length === 0) return parsed.data;
-  throw new ConfigError(`The environment has ${faults.length} fault(s):\n${faults.map((f) => `  ${f}`).join("\n")}`);
+  return present;
 }
 
 /** Environment of a part that we start: our own, its additions, and no secret of another part. */
