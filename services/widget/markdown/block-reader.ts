@@ -13,8 +13,8 @@ export class BlockReader {
   #whole = false;
   #blocks: readonly Block[] = [];
   readonly #settled: Block[] = [];
-  /** Source of the settled parts. */
-  #source = "";
+  /** Length of the settled parts' source. */
+  #length = 0;
   /** Continues the block that is settled in part. */
   #resume: Resume | undefined;
   /** Parses the text of the open quote or item. */
@@ -31,11 +31,12 @@ export class BlockReader {
    */
   read(text: string, whole: boolean): readonly Block[] {
     if (text === this.#text && whole === this.#whole) return this.#blocks;
-    if (!text.startsWith(this.#source)) this.#restart();
+    // What followed a settled part made it final, so all of the text before must be the same.
+    if (this.#whole || !text.startsWith(this.#text)) this.#restart();
     [this.#text, this.#whole] = [text, whole];
     // Lines and the line ends between them. A lone carriage return ends a line, too: within an address, browsers would
     // skip it. At the end of the text, its line feed may follow.
-    const parts = text.slice(this.#source.length).split(/(\r\n|\n|\r(?!$))/);
+    const parts = text.slice(this.#length).split(/(\r\n|\n|\r(?!$))/);
     const lines = parts.filter((_, index) => index % 2 === 0);
     lines.push((lines.pop() ?? "").replace(/\r$/, ""));
     const readInside = (inside: readonly string[], open: boolean) => this.#readInside(inside, open);
@@ -56,7 +57,7 @@ export class BlockReader {
     const line = resume?.at ?? end;
     if (line === undefined) return;
     this.#resume = resume;
-    this.#source += parts.slice(0, 2 * line).join("");
+    this.#length += parts.slice(0, 2 * line).join("").length;
   }
 
   /** Only the last quote or item of a level grows: its reader keeps what is settled within it. */
@@ -67,7 +68,7 @@ export class BlockReader {
 
   #restart(): void {
     this.#settled.length = 0;
-    this.#source = "";
+    this.#length = 0;
     this.#resume = undefined;
   }
 }

@@ -226,6 +226,17 @@ describe("markdown", () => {
     expect(after[1]).toBe(before[1]);
   });
 
+  it.each(["> - r\n- a", "- - a\n  - b\n  - c\n- - a\n    more", "> a\n>\n> # b\n> c\n\n- a\n  d"])(
+    "reads %j the same, whatever its inner readers read before",
+    (source) => {
+      const reader = new BlockReader();
+      for (let end = 1; end <= source.length; end++) {
+        const text = source.slice(0, end);
+        expect(html(reader.read(text, false))).toBe(html(new BlockReader().read(text, false)));
+      }
+    },
+  );
+
   it("restarts when the text does", () => {
     const reader = new BlockReader();
     reader.read("first try\n\nwith more\n\nand more", false);
