@@ -31,7 +31,7 @@ export class BlockReader {
    */
   read(text: string, whole: boolean): readonly Block[] {
     if (text === this.#text && whole === this.#whole) return this.#blocks;
-    // What followed a settled part made it final, so all of the text before must be the same.
+    // The text after a settled part made it final, so all of the text before must be the same.
     if (this.#whole || !text.startsWith(this.#text)) this.#restart();
     [this.#text, this.#whole] = [text, whole];
     // Lines and the line ends between them. A lone carriage return ends a line, too: within an address, browsers would
