@@ -7,13 +7,14 @@ declare const parleyFiles: string;
 
 /**
  * Script `/widget.js`: defines `<parley-chat>`, and adds one in the corner of the page if its script tag has any
- * `data-*` of the element's attributes. The tag is known only during the first run of the script, not in its later
- * callbacks.
+ * `data-*` of the element's attributes, or its address a parameter of that name: tag managers keep only the address. The
+ * tag is known only during the first run of the script, not in its later callbacks.
  */
 const script = document.currentScript ?? document.querySelector('script[src*="/widget.js"]');
+const parameters = new URL(script?.getAttribute("src") ?? "", document.baseURI).searchParams;
 const wanted = attributeNames.flatMap((name) => {
-  const value = script?.getAttribute(`data-${name}`);
-  return value === null || value === undefined ? [] : [{ name, value }];
+  const value = script?.getAttribute(`data-${name}`) ?? parameters.get(name);
+  return value === null ? [] : [{ name, value }];
 });
 
 defineElement(new URL("..", parleyFiles).href);

@@ -44,7 +44,11 @@ export async function openHostilePages(backend: Backend = "postgres"): Promise<H
     context.setDefaultTimeout(timeout);
     context.on("weberror", (error) => faults.push(String(error.error())));
     context.on("console", (line) => {
-      if (line.type() === "error" && !/favicon|404/.test(line.text())) faults.push(line.text());
+      if (
+        line.type() === "error" &&
+        !/favicon|404|from origin 'null'|net::ERR_FAILED|allow-same-origin/.test(line.text())
+      )
+        faults.push(line.text());
     });
     return context;
   };
