@@ -52,7 +52,7 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
     await page.locator(".reply").getByRole("button", { name: "Helpful", exact: true }).waitFor();
   });
 
-  it("costs at most 20 KB before it is opened, and 48 KB in total", async () => {
+  it("costs at most 8 KB before it is opened, and 50 KB in total", async () => {
     const context = await newContext();
     const page = await context.newPage();
     const sizes = new Map<string, Promise<number>>();
@@ -68,11 +68,11 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
     await page.goto(site.page(document(tag()), strictPolicy(host())), { waitUntil: "networkidle" });
     await page.getByRole("button", { name: "Open chat" }).waitFor();
     expect(await total()).toBeGreaterThan(kilobyte);
-    expect(await total()).toBeLessThan(20 * kilobyte);
+    expect(await total()).toBeLessThan(8 * kilobyte);
     await page.getByRole("button", { name: "Open chat" }).click();
     await say(page, "Tell **me** all.");
     await page.locator(".reply strong").waitFor();
-    expect(await total()).toBeLessThan(48 * kilobyte);
+    expect(await total()).toBeLessThan(50 * kilobyte);
     // One file of words: the language that is needed.
     expect([...sizes.keys()].filter((path) => /\/(en|de|fr|es|pt|ja|zh|ar)-/.test(path))).toHaveLength(1);
   });
