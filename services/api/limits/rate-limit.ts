@@ -46,7 +46,7 @@ export class RateLimit {
    */
   async count(key: string, points = 1): Promise<QuotaStatus> {
     this.#sentPoints.set(key, (this.#sentPoints.get(key) ?? 0) + points);
-    return this.#calls.add(key, points).finally(() => this.#arrived(key, points));
+    return this.#calls.add(key, points);
   }
 
   /**
@@ -73,10 +73,12 @@ export class RateLimit {
     });
   }
 
-  #arrived(key: string, points: number): void {
+  /** Moves points from those being counted to the known ones, in one step: `usedUp` adds both. */
+  #arrived(key: string, points: number, { used, leftMs }: { used: number; leftMs: number }): void {
     const left = (this.#sentPoints.get(key) ?? 0) - points;
     if (left > 0) this.#sentPoints.set(key, left);
     else this.#sentPoints.delete(key);
+    this.#known.set(key, { used, until: performance.now() + leftMs });
   }
 
   async #consume(key: string, points: number): Promise<{ usedBefore: number; leftMs: number }> {
@@ -88,7 +90,7 @@ export class RateLimit {
     // A refusal from memory was not counted: it only shows that nothing is left.
     const blocked = remainingPoints === 0 && consumedPoints === 0;
     const used = blocked ? this.quota.limit + points : consumedPoints;
-    this.#remember(key, used, msBeforeNext);
+    this.#arrived(key, points, { used, leftMs: msBeforeNext });
     return { usedBefore: used - points + (blocked ? 1 : 0), leftMs: msBeforeNext };
   }
 
@@ -99,11 +101,7 @@ export class RateLimit {
     const leftMs = until - performance.now();
     if (leftMs > 0 && ((await alone.get(key))?.consumedPoints ?? 0) < used) await alone.set(key, used, leftMs / 1000);
     const result = await alone.penalty(key, points);
-    this.#remember(key, result.consumedPoints, result.msBeforeNext);
+    this.#arrived(key, points, { used: result.consumedPoints, leftMs: result.msBeforeNext });
     return { usedBefore: result.consumedPoints - points, leftMs: result.msBeforeNext };
-  }
-
-  #remember(key: string, used: number, leftMs: number): void {
-    this.#known.set(key, { used, until: performance.now() + leftMs });
   }
 }
