@@ -39,9 +39,11 @@ describe.skipIf(process.platform !== "linux")("one client that misbehaves in eig
         },
       }),
     );
-    const child = fork(fileURLToPath(new URL("misbehave-main.ts", import.meta.url)), { stdio: "ignore" });
+    const child = fork(fileURLToPath(new URL("misbehaving-client-main.ts", import.meta.url)), { stdio: "ignore" });
     stack.defer(() => void child.kill("SIGKILL"));
-    await once(child, "message");
+    const gone = once(child, "exit").then(([code]) => Promise.reject(new Error(`the client ended with ${code}`)));
+    gone.catch(() => undefined);
+    await Promise.race([once(child, "message"), gone]);
     const crowd = new Crowd(product);
     // Loading and compiling at first use is no part of the comparison.
     await crowd.load(sliceMs);
