@@ -250,6 +250,41 @@ onEachBackend("the client", {}, (product) => {
     expect(await following).toMatchObject({ text: "Half whole", end: "done" });
   });
 
+  it("closes its stream when the page becomes hidden in mid-reply, and polls from the same byte", async () => {
+    const { script, release } = heldReply("Half 漢字", " whole");
+    product().provider.answer("Look away later", script);
+    const open = new Set<AbortSignal>();
+    const client = createClient({
+      server: front.url,
+      fetch: (url, init) => {
+        const address = url instanceof Request ? url.url : url.toString();
+        if (address.endsWith("/events") && init?.signal) open.add(init.signal);
+        return fetch(url, init);
+      },
+    });
+    const accepted = await client.submit({ message: "Look away later" });
+    let quiet = false;
+    const told: JobProgress[] = [];
+    const following = (async () => {
+      for await (const progress of client.follow(accepted, { quiet: () => quiet })) told.push(progress);
+    })();
+    await eventually("its text streams", () => told.some(({ type }) => type === "delta"));
+    front.seen.length = 0;
+    quiet = true;
+    client.wake();
+    await eventually("it asked", () => polls().length === 1);
+    expect([...open].map(({ aborted }) => aborted)).toEqual([true]);
+    release();
+    client.wake();
+    await following;
+    expect(told.flatMap((progress) => (progress.type === "delta" ? [progress.text] : [])).join("")).toBe(
+      "Half 漢字 whole",
+    );
+    expect(told.map(({ type }) => type)).not.toContain("trouble");
+    expect(told.map(({ type }) => type)).not.toContain("reset");
+    expect(streams()).toEqual([]);
+  });
+
   it("merges text from polls and streams in any order", async () => {
     const { script, release } = heldReply("Ein Zug ", "in zwei Teilen");
     product().provider.answer("Switch back and forth", script);

@@ -54,7 +54,11 @@ export function connectTabs(store: ChatStore): () => void {
   const stop = environment.listen((event, key = null) => {
     // The channel is often quicker than the storage it reports on.
     if (event === "storage" && storage.isShared(key)) loadStored(store);
-    if (event === "hidden") store.saveTail();
+    if (event === "hidden") {
+      store.saveTail();
+      // A hidden page gives its connection up: a browser has six for all tabs of an origin over HTTP/1.1.
+      client.wake();
+    }
     if (event === "online" || event === "offline") store.setOffline(event === "offline");
     if (event === "online" || event === "visible") resume(store);
   });

@@ -86,7 +86,7 @@ export interface Client {
     options?: CallOptions,
   ): Promise<void>;
   assistants(options?: CallOptions): Promise<readonly AssistantInfo[]>;
-  /** Retries each waiting `follow` now: the network is back, or the page is visible again. */
+  /** Checks each `follow` again now: the network is back, or the page became visible or hidden. */
   wake(): void;
 }
 

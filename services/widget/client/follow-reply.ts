@@ -1,4 +1,5 @@
 import { fetchJob, type JobAccess } from "./job-access.ts";
+import { linkAbort } from "./linked-abort.ts";
 import { type JobProgress, ReplyAssembler, type ResumePoint } from "./reply-assembler.ts";
 import { backoffMs, type RetryDelays } from "./retry-delays.ts";
 import { ServiceError } from "./service-error.ts";
@@ -9,7 +10,10 @@ export interface FollowOptions {
   from?: ResumePoint | undefined;
   /** Ends it: the generator rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** True if the page is not visible. A poll at intervals then replaces the connection, as a browser has few. */
+  /**
+   * True if the page is not visible. A poll at intervals then replaces the connection, as a browser has few. Read again
+   * at each `wake`, which closes an open connection.
+   */
   quiet?: (() => boolean) | undefined;
 }
 
@@ -43,8 +47,12 @@ export async function* followReply(
     const onlyPolls = quiet() || performance.now() < health.blockedUntil;
     // After repeated failures, a poll shows whether only streams fail.
     const polls: boolean = onlyPolls || (failedStreams > 1 && !pollAnswered);
+    const stream = linkAbort(signal);
+    const stopChecks = delays.onWake(() => {
+      if (!polls && quiet()) stream.abort();
+    });
     try {
-      for await (const progress of polls ? poll(onlyPolls) : streamReply(health, job, assembler, signal)) {
+      for await (const progress of polls ? poll(onlyPolls) : streamReply(health, job, assembler, stream.signal)) {
         yield progress;
         if ("job" in progress) return;
         failures = 0;
@@ -52,6 +60,8 @@ export async function* followReply(
       }
       pollAnswered = polls;
     } catch (error) {
+      // The page became hidden: polls continue where the stream was.
+      if (stream.signal.aborted && !signal?.aborted) continue;
       if (signal?.aborted || !(error instanceof ServiceError) || !error.passing) throw error;
       if (!polls) failedStreams += 1;
       if (pollAnswered && failedStreams >= maxFailedStreams) markBlocked(health);
@@ -61,6 +71,9 @@ export async function* followReply(
       assembler.forgetStatus();
       yield { type: "trouble", error, failures, pauseMs };
       await delays.wait(pauseMs, signal);
+    } finally {
+      stopChecks();
+      stream.release();
     }
   }
 

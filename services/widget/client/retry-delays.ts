@@ -4,10 +4,16 @@ export interface RetryDelays {
   wait(ms: number, signal?: AbortSignal): Promise<void>;
   /** Ends all of them now. */
   wake(): void;
+  /**
+   * Calls back at each `wake`, after the waits have ended.
+   * @returns a function that stops it
+   */
+  onWake(listener: () => void): () => void;
 }
 
 export function createRetryDelays(): RetryDelays {
   const waiting = new Set<() => void>();
+  const listeners = new Set<() => void>();
   return {
     wait: (ms, signal) =>
       new Promise((resolve, reject) => {
@@ -25,6 +31,11 @@ export function createRetryDelays(): RetryDelays {
       }),
     wake: () => {
       for (const end of waiting) end();
+      for (const listener of listeners) listener();
+    },
+    onWake: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
   };
 }
