@@ -128,6 +128,8 @@ export const keyLifeHours = 24;
 export const tokenDays = 30;
 /** Lifetime of a tombstone: until then a holder of a token learns that the conversation was deleted. */
 export const tombstoneDays = tokenDays + 1;
+/** Time for which events are kept, and a cursor can be honoured. Shorter than that of tombstones. */
+export const eventDays = 7;
 /** Delay of an erasure: every worker has then read that it no longer holds the jobs, and writes no more drafts. */
 export const eraseAfterMs = 2 * renewEveryMs;
 /** Age of the ended jobs whose queue entries are erased with a conversation: older entries have expired. */

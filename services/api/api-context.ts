@@ -1,5 +1,6 @@
 import type { Assistants } from "../../shared/assistants/assistants.ts";
 import type { Config } from "../../shared/config/config.ts";
+import type { EventTail } from "../../shared/events/event-tail.ts";
 import type { JobContext } from "../../shared/jobs/job-context.ts";
 import type { Tracing } from "../../shared/tracing/tracing.ts";
 import type { ApiMetrics } from "./telemetry/api-metrics.ts";
@@ -35,6 +36,7 @@ export interface ApiContext extends JobContext {
   operators: Operators;
   watch: JobWatch;
   streams: EventStreams;
+  events: EventTail;
   backlog: Backlog;
   health: HealthReport;
   newestPages: NewestPages;

@@ -9,6 +9,7 @@ import { createDatabaseClock } from "../../shared/db/clock.ts";
 import { readOrMakeSetting } from "../../shared/db/settings.ts";
 import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import type { Lifecycle } from "../../shared/process/lifecycle.ts";
+import { EventTail } from "../../shared/events/event-tail.ts";
 import { listen } from "../../shared/process/listen.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { describeProviders } from "../../shared/assistants/provider-catalog.ts";
@@ -130,6 +131,8 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
   const health = new HealthReport({ ...jobs, providers });
   const streams = new EventStreams();
   const watch = new JobWatch({ pool: jobs.db.pool, live: jobs.live, log });
+  const events = new EventTail({ pool: jobs.db.pool, log });
+  lifecycle.onClose("events", () => events.close());
   const metrics = new ApiMetrics({ pool: jobs.db.pool, health, streams });
   lifecycle.onClose("metrics", () => metrics.close());
   return {
@@ -152,6 +155,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     operators: new Operators({ config, loginThrottle, log }),
     watch,
     streams,
+    events,
     newestPages: new NewestPages({
       db: jobs.db,
       cache: jobs.historyCache,

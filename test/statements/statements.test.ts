@@ -2,14 +2,15 @@ import { glob, readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openTestDatabase, type OpenTestDatabase } from "../../shared/testing/stores/database.ts";
 import { conversationCases } from "./conversation-cases.ts";
+import { eventCases } from "./event-cases.ts";
 import { jobCases } from "./job-cases.ts";
 import { operatorCases } from "./operator-cases.ts";
 
-const cases = [...jobCases, ...conversationCases, ...operatorCases];
+const cases = [...jobCases, ...conversationCases, ...eventCases, ...operatorCases];
 
 /** Sources that may hold statements. */
 const sources = await Array.fromAsync(
-  glob(["shared/{db,live,jobs,queue}/**/*.ts", "services/{api,worker,cli}/**/*.ts"], {
+  glob(["shared/{db,events,live,jobs,queue}/**/*.ts", "services/{api,worker,cli}/**/*.ts"], {
     exclude: ["**/*.test.ts", "**/*.testsuite.ts"],
   }),
 );

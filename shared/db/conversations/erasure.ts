@@ -55,13 +55,25 @@ export const deleteMessagesStatement: Statement = {
   text: "delete from messages where conversation_id = $1",
 };
 
+export const deleteEventsStatement: Statement = {
+  name: "delete-events",
+  text: "delete from events where conversation_id = $1",
+};
+
 export const tombstoneStatement: Statement = {
   name: "leave-tombstone",
   text: `
-    update conversations
-    set deleted_at = now(), updated_at = now(), metadata = '{}', message_count = 0, thread_id = null,
-        thread_provider = null, visitor_hash = null
-    where id = $1`,
+    with gone as (
+      update conversations
+      set event_seq = event_seq + cardinality($2::uuid[]) + 1, deleted_at = now(), updated_at = now(), metadata = '{}',
+          message_count = 0, thread_id = null, thread_provider = null, visitor_hash = null
+      where id = $1 returning id, event_seq
+    )
+    insert into events (conversation_id, seq, kind, job_id, status)
+    select id, event_seq - cardinality($2::uuid[]) - 1 + place, case when job_id is null then 'deleted' else 'job' end,
+           job_id, case when job_id is not null then 'cancelled' end
+    from gone cross join unnest($2::uuid[] || null::uuid) with ordinality as event(job_id, place)
+    order by place`,
 };
 
 /**
@@ -84,7 +96,8 @@ export async function storeTombstone(
     await query(client, forgetRequestsStatement, [id]);
     await query(client, deleteMessagesStatement, [id]);
     if (conversation.thread) await discardThread(client, conversation.thread);
-    await query(client, tombstoneStatement, [id]);
+    await query(client, deleteEventsStatement, [id]);
+    await query(client, tombstoneStatement, [id, jobs.map((job) => job.id)]);
     return { conversationId: id, jobs };
   });
 }
@@ -133,6 +146,8 @@ export const dropTombstonesStatement: Statement<Columns<"conversations", "id">> 
     with gone as materialized (
       select id from conversations where erased_at < now() - interval '${tombstoneDays} days'
       order by erased_at limit $1 for update skip locked
+    ), events_gone as (
+      delete from events using gone where conversation_id = gone.id
     ), runs_gone as (
       delete from runs using jobs, gone where jobs.conversation_id = gone.id and runs.job_id = jobs.id
     )
@@ -140,7 +155,7 @@ export const dropTombstonesStatement: Statement<Columns<"conversations", "id">> 
 };
 
 /**
- * Deletes the oldest expired tombstones, with the records of their jobs; the ledger stays.
+ * Deletes the oldest expired tombstones, with the records of their jobs and their events; the ledger stays.
  * @returns how many
  */
 export async function dropTombstones(pool: Pool, limit: number): Promise<number> {

@@ -7,6 +7,7 @@ import { byIds, skipLocked } from "../batch-sql.ts";
 import { batched } from "../batched.ts";
 import { query } from "../database.ts";
 import type { Statement } from "../../postgres/statement.ts";
+import { insertEvents } from "../../events/append.ts";
 
 /** End of a job: a reply, an error, or both when it was cancelled part-way. */
 export interface JobEnd {
@@ -80,9 +81,12 @@ function endStatement(name: string, lock: string): Statement<EndRow> {
         update conversations
         set open_jobs = array_remove(open_jobs, ending.id), updated_at = now(),
             thread_turn = case when "inThread" then ending.turn else thread_turn end,
-            message_count = message_count + ("replyId" is not null)::int
+            message_count = message_count + ("replyId" is not null)::int,
+            event_seq = event_seq + 1 + ("replyId" is not null)::int
         from ending where conversations.id = ending.conversation_id
-        returning conversations.id, open_jobs[1] as next
+        returning conversations.id, open_jobs[1] as next, event_seq, "replyId", ending.id as job, ending.status
+      ), noted as (
+        ${insertEvents({ from: "moved", conversation: "id", seq: "event_seq", message: `"replyId"`, job: "job", status: "status" })}
       )
       select held.id, moved.id is not null as ended, next as "nextJobId"
       from held left join moved on moved.id = held.conversation_id`,
@@ -165,10 +169,15 @@ export const cancelQueuedStatement: Statement<EndResult> = {
       update jobs set status = 'cancelled', error_code = 'cancelled', finished_at = now(), due_at = null
       from locked where jobs.id = $1 and jobs.status = 'queued'
       returning jobs.conversation_id
+    ), moved as (
+      update conversations
+      set open_jobs = array_remove(open_jobs, $1), updated_at = now(), event_seq = event_seq + 1
+      from ended where conversations.id = ended.conversation_id
+      returning conversations.id, open_jobs[1] as next, event_seq
+    ), noted as (
+      ${insertEvents({ from: "moved", conversation: "id", seq: "event_seq", job: "$1::uuid", status: "'cancelled'" })}
     )
-    update conversations set open_jobs = array_remove(open_jobs, $1), updated_at = now()
-    from ended where conversations.id = ended.conversation_id
-    returning open_jobs[1] as "nextJobId"`,
+    select next as "nextJobId" from moved`,
 };
 
 /** Ends a job that no worker has claimed; `undefined`: it is not queued. */

@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { dueAfterMs, interval } from "../../tunables.ts";
 import type { Statement } from "../../postgres/statement.ts";
+import { insertEvents } from "../../events/append.ts";
 import { inTransaction, query } from "../database.ts";
 import type { Columns } from "../schema/tables.ts";
 
@@ -47,10 +48,16 @@ export const reopenStatement: Statement<{ head: boolean }> = {
   name: "reopen-failed-job",
   // All open jobs are later ones: the jobs before it have ended.
   text: `
-    update conversations set open_jobs = array(
-      select id from jobs where id = $1 or id = any(conversations.open_jobs) order by turn), updated_at = now()
-    where id = (select conversation_id from jobs where id = $1)
-    returning open_jobs[1] = $1 as head`,
+    with reopened as (
+      update conversations set open_jobs = array(
+        select id from jobs where id = $1 or id = any(conversations.open_jobs) order by turn), updated_at = now(),
+        event_seq = event_seq + 1
+      where id = (select conversation_id from jobs where id = $1)
+      returning id, open_jobs[1] = $1 as head, event_seq
+    ), noted as (
+      ${insertEvents({ from: "reopened", conversation: "id", seq: "event_seq", job: "$1::uuid", status: "'queued'" })}
+    )
+    select head from reopened`,
 };
 
 /**

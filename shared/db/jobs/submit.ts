@@ -7,6 +7,7 @@ import { batched } from "../batched.ts";
 import { query } from "../database.ts";
 import type { Columns } from "../schema/tables.ts";
 import type { Statement } from "../../postgres/statement.ts";
+import { insertEvents } from "../../events/append.ts";
 
 /** Columns that both ways of accepting a message write. */
 export interface NewMessage {
@@ -66,9 +67,9 @@ export const insertConversationsStatement: Statement<Columns<"jobs", "id">> = {
     ), accepted as materialized (
       select item.* from item join job on job.id = "jobId"
     ), conversation as (
-      insert into conversations (id, assistant_type, provider, metadata, next_turn, open_jobs, message_count,
+      insert into conversations (id, assistant_type, provider, metadata, next_turn, open_jobs, message_count, event_seq,
                                  thread_provider, thread_id, thread_turn, thread_adopted, visitor_hash)
-      select "conversationId", "assistantType", provider, metadata, turn + 1, array["jobId"], 1 + jsonb_array_length(history),
+      select "conversationId", "assistantType", provider, metadata, turn + 1, array["jobId"], 1 + jsonb_array_length(history), 2,
              "threadProvider", "threadId", case when "threadId" is not null then 0 end, "threadId" is not null, "visitorHash"
       from accepted
     ), imported as (
@@ -78,6 +79,8 @@ export const insertConversationsStatement: Statement<Columns<"jobs", "id">> = {
     ), message as (
       insert into messages (id, conversation_id, turn, sender, text)
       select "messageId", "conversationId", turn, 'user', text from accepted
+    ), noted as (
+      ${insertEvents({ from: "accepted", conversation: `"conversationId"`, seq: "2", message: `"messageId"`, job: `"jobId"`, status: "'queued'" })}
     )
     select id from job`,
 };
@@ -145,7 +148,7 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
       ), conversation as (
         update conversations
         set next_turn = next_turn + 1, open_jobs = open_jobs || item."jobId", message_count = message_count + 1,
-            assistant_type = coalesce(item."assistantType", assistant_type),
+            event_seq = event_seq + 2, assistant_type = coalesce(item."assistantType", assistant_type),
             provider = coalesce(item.provider, conversations.provider),
             metadata = coalesce(item.metadata, conversations.metadata), updated_at = now(),
             visitor_hash = coalesce(item."visitorHash", visitor_hash),
@@ -158,16 +161,19 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
           and (visitor_hash is null or visitor_hash in (item."visitorHash", item."formerVisitorHash")
                or (item."visitorHash" is null and item."idAlone" is not true))
         returning conversations.id, next_turn - 1 as turn, assistant_type, conversations.provider, item."jobId",
+                  event_seq, item."messageId",
                   open_jobs[1] = item."jobId" as head
       ), message as (
         insert into messages (id, conversation_id, turn, sender, text)
-        select "messageId", id, turn, 'user', text from conversation join item using ("jobId")
+        select conversation."messageId", id, turn, 'user', text from conversation join item using ("jobId")
       ), job as (
         insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
                           idempotency_hash, request_hash, request_id, trace, due_at)
-        select "jobId", id, "messageId", turn, assistant_type, conversation.provider,
+        select "jobId", id, conversation."messageId", turn, assistant_type, conversation.provider,
                "idempotencyHash", "requestHash", "requestId", trace, now() + ${dueAfter}
         from conversation join item using ("jobId")
+      ), noted as (
+        ${insertEvents({ from: "conversation", conversation: "id", seq: "event_seq", message: `"messageId"`, job: `"jobId"`, status: "'queued'" })}
       )
       select id as "conversationId", head from locked left join conversation using (id)`,
   };

@@ -3,6 +3,7 @@ import type { FinishReason, JobErrorCode, JobStatus } from "../../protocol/job.t
 import type { Rating, Sender } from "../../protocol/conversation.ts";
 import { bookkeeping } from "./bookkeeping-entities.ts";
 import { byHand, bytes, float, time } from "./entity-columns.ts";
+import { eventEntities } from "./event-entities.ts";
 
 /** The schema in code. `npm run check:drift` compares it with the migrations. */
 
@@ -20,6 +21,8 @@ const Conversation = defineEntity({
     /** Jobs that have not ended, in the order of their turns. The first, the head, is the one in the queue. */
     openJobs: p.array().columnType("uuid[]").defaultRaw("'{}'"),
     messageCount: p.integer().default(0),
+    /** `seq` of its newest event. */
+    eventSeq: p.integer().default(0),
     /** The provider's own state of this conversation, and the last turn it contains. */
     threadId: p.text().nullable(),
     threadProvider: p.text().nullable(),
@@ -223,4 +226,4 @@ const Draft = defineEntity({
   },
 });
 
-export const entities = [Conversation, Message, Feedback, JobEntity, Draft, ...bookkeeping];
+export const entities = [Conversation, Message, Feedback, JobEntity, Draft, ...eventEntities, ...bookkeeping];

@@ -1,0 +1,47 @@
+import { defineEntity, p } from "@mikro-orm/core";
+import { byHand, time } from "./entity-columns.ts";
+
+/** One change of a conversation, in ids. Written by the transaction that changed it; see `shared/events`. */
+const Event = defineEntity({
+  name: "Event",
+  tableName: "events",
+  properties: {
+    /** Assigned while the conversation's row is locked: within a conversation, ids rise with `seq`. */
+    id: p.bigint().primary().generated("identity"),
+    siteId: p.text().default("default"),
+    /** No foreign key: each event would lock and look up a row that its transaction holds anyway. */
+    conversationId: p.uuid(),
+    /** Place in the conversation, without gaps. */
+    seq: p.integer(),
+    /** Place in the log of all conversations. Null until the numbering pass has seen the committed row. */
+    pos: p.bigint().nullable(),
+    kind: p.text(),
+    messageId: p.uuid().nullable(),
+    jobId: p.uuid().nullable(),
+    status: p.text().nullable(),
+    at: time().defaultRaw("clock_timestamp()"),
+  },
+  indexes: [
+    {
+      name: "events_unnumbered",
+      expression: byHand(`create index "events_unnumbered" on "events" ("id") where ("pos" is null)`),
+    },
+    {
+      name: "events_by_pos",
+      expression: byHand(`create unique index "events_by_pos" on "events" ("pos") where ("pos" is not null)`),
+    },
+  ],
+  uniques: [{ name: "events_by_seq", properties: ["conversationId", "seq"] }],
+  checks: [
+    { name: "events_kind", expression: "kind in ('message', 'job', 'handling', 'notice', 'action', 'deleted')" },
+  ],
+});
+
+/** One row: the highest `pos` so far. Its lock decides which process numbers. */
+const EventTail = defineEntity({
+  name: "EventTail",
+  tableName: "event_tail",
+  properties: { id: p.integer().primary().autoincrement(false), pos: p.bigint() },
+});
+
+export const eventEntities = [Event, EventTail];

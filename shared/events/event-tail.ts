@@ -1,0 +1,110 @@
+import type { Pool } from "pg";
+import { pause } from "../async/pause.ts";
+import { query } from "../db/database.ts";
+import type { Columns } from "../db/schema/tables.ts";
+import type { Logger } from "../logger.ts";
+import type { Statement } from "../postgres/statement.ts";
+import { numberedAtOnce, numberEvents } from "./number.ts";
+
+export type LoggedEvent = Columns<
+  "events",
+  "conversation_id" | "seq" | "kind" | "message_id" | "job_id" | "status" | "at"
+>;
+
+const columns = `conversation_id as "conversationId", seq, kind, message_id as "messageId", job_id as "jobId", status, at`;
+
+export const tailEventsStatement: Statement<LoggedEvent & { pos: number }> = {
+  name: "tail-events",
+  text: `select ${columns}, pos::float8 as pos from events where pos > $1 order by pos limit ${numberedAtOnce}`,
+};
+
+/**
+ * Pause between two looks while somebody listens: a reader hears of an event after a tenth of a second and the time of
+ * two statements, well below the quarter that is promised. Ten statements a second and process, however many listen.
+ */
+const listeningMs = 100;
+/** Pause while nobody listens: the looks keep the list of unnumbered events short for the first listener. */
+const quietMs = 2000;
+/** Pause after a failed look. */
+const failedMs = 500;
+
+interface TailOptions {
+  pool: Pool;
+  log: Logger;
+}
+
+type Listener = (event: LoggedEvent) => void;
+
+/**
+ * Reads the log of events once for all streams of this process, and passes each event to the listeners of its
+ * conversation. Any number of processes may do so: each look first numbers what nobody has numbered yet.
+ */
+export class EventTail {
+  readonly #options: TailOptions;
+  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #stopping = new AbortController();
+  readonly #running: Promise<void>;
+  #waking = new AbortController();
+  #pos = 0;
+
+  constructor(options: TailOptions) {
+    this.#options = options;
+    this.#running = this.#run();
+  }
+
+  /**
+   * Listens to a conversation. A listener that reads the conversation after this call misses no event between the two,
+   * and may hear some that it has read.
+   * @returns a function that ends it
+   */
+  listen(conversationId: string, listener: Listener): () => void {
+    const listeners = this.#listeners.get(conversationId) ?? new Set();
+    this.#listeners.set(conversationId, listeners.add(listener));
+    if (this.#listeners.size === 1) this.#waking.abort();
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(conversationId) === listeners) {
+        this.#listeners.delete(conversationId);
+      }
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    this.#waking.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      this.#waking = new AbortController();
+      const pauseMs = await this.#look().catch((error: unknown) => {
+        // The position stays, so the next look finds what this one did not pass on.
+        this.#options.log.debug({ err: error }, "could not read the log of events");
+        return failedMs;
+      });
+      if (this.#stopping.signal.aborted) return;
+      if (pauseMs > 0) await pause(pauseMs, this.#waking.signal);
+    }
+  }
+
+  /** @returns the pause after it */
+  async #look(): Promise<number> {
+    const { pool } = this.#options;
+    const { pos, numbered } = await numberEvents(pool);
+    // Ask after the statement: a listener that came meanwhile may already rely on what was numbered.
+    if (this.#listeners.size === 0 || pos < this.#pos) this.#pos = pos;
+    while (this.#pos < pos) {
+      const events = await query(pool, tailEventsStatement, [this.#pos]);
+      for (const event of events) this.#pass(event);
+      // Without rows the rest was deleted by the retention.
+      this.#pos = events.at(-1)?.pos ?? pos;
+    }
+    if (numbered === numberedAtOnce) return 0;
+    return this.#listeners.size > 0 ? listeningMs : quietMs;
+  }
+
+  #pass(event: LoggedEvent): void {
+    for (const listener of this.#listeners.get(event.conversationId) ?? []) listener(event);
+  }
+}
