@@ -1,21 +1,14 @@
 import type { Pool } from "pg";
 import { pause } from "../async/pause.ts";
 import { query } from "../db/database.ts";
-import type { Columns } from "../db/schema/tables.ts";
 import type { Logger } from "../logger.ts";
 import type { Statement } from "../postgres/statement.ts";
 import { numberedAtOnce, numberEvents } from "./number.ts";
-
-export type LoggedEvent = Columns<
-  "events",
-  "conversation_id" | "seq" | "kind" | "message_id" | "job_id" | "status" | "at"
->;
-
-const columns = `conversation_id as "conversationId", seq, kind, message_id as "messageId", job_id as "jobId", status, at`;
+import { eventColumns, type LoggedEvent } from "./read.ts";
 
 export const tailEventsStatement: Statement<LoggedEvent & { pos: number }> = {
   name: "tail-events",
-  text: `select ${columns}, pos::float8 as pos from events where pos > $1 order by pos limit ${numberedAtOnce}`,
+  text: `select ${eventColumns}, pos::float8 as pos from events where pos > $1 order by pos limit ${numberedAtOnce}`,
 };
 
 /**

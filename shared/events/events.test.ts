@@ -7,8 +7,9 @@ import { storeRetry } from "../db/jobs/retry.ts";
 import { answer, claim, followUp, startConversation } from "../testing/fixtures/conversations.ts";
 import { quietLog } from "../testing/fixtures/quiet-log.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../testing/stores/database.ts";
-import { EventTail, type LoggedEvent } from "./event-tail.ts";
+import { EventTail } from "./event-tail.ts";
 import { numberEvents } from "./number.ts";
+import type { LoggedEvent } from "./read.ts";
 import { deleteOldEvents } from "./retention.ts";
 
 let db: OpenTestDatabase;

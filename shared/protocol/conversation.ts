@@ -7,6 +7,9 @@ export const defaultHistoryPage = 50;
 export const sender = z.enum(["user", "ai"]);
 export type Sender = z.output<typeof sender>;
 
+/** Place in a conversation's events, to go on from; see `GET /api/conversations/:id/events`. */
+export const cursor = z.string().meta({ description: "Pass it to the conversation's event stream as `after`" });
+
 /** A visitor's rating of a reply. */
 export const rating = z.enum(["up", "down"]);
 export type Rating = z.output<typeof rating>;
@@ -27,6 +30,7 @@ export const history = z
   .object({
     sessionId: z.uuid(),
     messages: z.array(message),
+    cursor,
     nextBefore: z.uuid().optional().meta({ description: "There are older ones: pass it as `before`" }),
   })
   .meta({ id: "History" });
@@ -49,6 +53,7 @@ export const conversation = z
     messageCount: z.int(),
     activeJobId: z.uuid().nullable(),
     metadata: z.record(z.string(), z.string()),
+    cursor,
     messages: z.array(message),
   })
   .meta({ id: "Conversation" });

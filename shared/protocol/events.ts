@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { message } from "./conversation.ts";
 import { jobStatus, jobView } from "./job.ts";
 
 /** The events of `GET /api/jobs/:jobId/events`: the contents of `data` of each. */
@@ -24,6 +25,34 @@ export type EventData = { [Name in EventName]: z.output<(typeof eventData)[Name]
 
 /** One event of a stream, ready for the wire. */
 export type JobEvent = { [Name in EventName]: { event: Name; data: EventData[Name]; id?: string } }[EventName];
+
+const place = {
+  seq: z.int().meta({ description: "Place in the conversation" }),
+  at: z.iso.datetime(),
+};
+
+/** The events of `GET /api/conversations/:id/events`: the contents of `data` of each. */
+export const conversationEventData = {
+  message: message.extend(place).meta({ id: "MessageEvent" }),
+  job: z.object({ jobId: z.uuid(), status: jobStatus, ...place }).meta({ id: "JobEvent" }),
+  handling: z.object({ handledBy: z.literal("ai"), ...place }).meta({ id: "HandlingEvent" }),
+  resync: z
+    .object({ cursor: z.string().meta({ description: "The stream goes on from here" }), ...place })
+    .meta({ id: "ResyncEvent" }),
+  deleted: z.object(place).meta({ id: "DeletedEvent" }),
+  wait: eventData.wait,
+} as const;
+
+type ConversationEventName = keyof typeof conversationEventData;
+
+/** One event of a conversation's stream, ready for the wire. */
+export type ConversationEvent = {
+  [Name in ConversationEventName]: {
+    event: Name;
+    data: z.output<(typeof conversationEventData)[Name]>;
+    id?: string;
+  };
+}[ConversationEventName];
 
 /** The id of a terminal event. A reconnect that sends it is answered with an instruction to stop. */
 export const endEventId = "end";

@@ -1,3 +1,4 @@
+import { cursor } from "./conversation.ts";
 import { z } from "zod";
 import { jobStatus, jobView } from "./job.ts";
 import { isVisible } from "./visible.ts";
@@ -137,6 +138,7 @@ export const submitResponse = z
     sessionId: z.uuid(),
     messageId: z.uuid(),
     token: z.string(),
+    cursor,
     links: z.object({ job: z.string(), events: z.string(), conversation: z.string() }),
   })
   .meta({ id: "SubmitResponse" });

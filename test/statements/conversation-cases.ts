@@ -21,10 +21,25 @@ const locked = z.strictObject({
   thread: z.strictObject({ provider: z.string(), id: z.string() }).nullable(),
 });
 
+const messageRow = z.strictObject({
+  id: z.uuid(),
+  sender,
+  text: z.string(),
+  imported: z.boolean(),
+  rating: rating.nullable(),
+  createdAt: z.date(),
+});
+
 const readCases = [
   reads(
     conversations.conversationOwnerStatement,
-    z.strictObject({ id: z.uuid(), deleted: z.boolean(), visitorHash: buffer.nullable(), pageVersion: z.string() }),
+    z.strictObject({
+      id: z.uuid(),
+      deleted: z.boolean(),
+      visitorHash: buffer.nullable(),
+      pageVersion: z.string(),
+      eventSeq: z.int(),
+    }),
     async (pool) => conversations.readOwner(pool, (await startActive(pool)).conversationId),
   ),
   reads(
@@ -41,21 +56,18 @@ const readCases = [
     }),
     async (pool) => conversations.readConversation(pool, (await startActive(pool)).conversationId),
   ),
+  reads(conversations.messagesFromStatement, messageRow.extend({ turn: z.int() }), async (pool) => {
+    await conversations.readMessagesFrom(pool, (await startActive(pool)).conversationId, undefined);
+  }),
+  reads(conversations.messagesByIdStatement, messageRow, async (pool) => {
+    await conversations.readMessage(pool, (await startActive(pool)).messageId);
+  }),
   reads(conversations.messagePlaceStatement, z.strictObject({ turn: z.int(), sender }), async (pool) => {
     const { conversationId, messageId } = await startActive(pool);
     await conversations.readMessages({ pool }, conversationId, { limit: 10, before: messageId });
   }),
-  reads(
-    conversations.messagePageStatement,
-    z.strictObject({
-      id: z.uuid(),
-      sender,
-      text: z.string(),
-      imported: z.boolean(),
-      rating: rating.nullable(),
-      createdAt: z.date(),
-    }),
-    async (pool) => conversations.readMessages({ pool }, (await answerRated(pool)).job.conversationId, { limit: 10 }),
+  reads(conversations.messagePageStatement, messageRow, async (pool) =>
+    conversations.readMessages({ pool }, (await answerRated(pool)).job.conversationId, { limit: 10 }),
   ),
 ];
 

@@ -2,7 +2,9 @@ import { z } from "zod";
 import { query } from "../../shared/db/database.ts";
 import * as tail from "../../shared/events/event-tail.ts";
 import * as numbering from "../../shared/events/number.ts";
+import * as log from "../../shared/events/read.ts";
 import * as retention from "../../shared/events/retention.ts";
+import { jobStatus } from "../../shared/protocol/job.ts";
 import { startActive } from "./fixtures.ts";
 import { reads, type StatementCase } from "./statement-case.ts";
 
@@ -13,7 +15,7 @@ const event = z.strictObject({
   kind,
   messageId: z.uuid().nullable(),
   jobId: z.uuid().nullable(),
-  status: z.string().nullable(),
+  status: jobStatus.nullable(),
   at: z.date(),
 });
 
@@ -27,6 +29,9 @@ export const eventCases: StatementCase[] = [
     await startActive(pool);
     await numbering.numberEvents(pool);
     await query(pool, tail.tailEventsStatement, [0]);
+  }),
+  reads(log.readEventsStatement, event, async (pool) => {
+    await log.readEvents(pool, (await startActive(pool)).conversationId, 0);
   }),
   reads(retention.deleteOldEventsStatement, z.strictObject({ deleted: z.int() }), (pool) =>
     retention.deleteOldEvents(pool, 10),

@@ -39,7 +39,11 @@ const claimed = z.strictObject({
   metadata: z.record(z.string(), z.string()),
   history: z.array(z.strictObject({ sender, text: z.string(), imported: z.boolean() })),
 });
-const appended = z.strictObject({ conversationId: z.uuid(), head: z.boolean().nullable() });
+const appended = z.strictObject({
+  conversationId: z.uuid(),
+  head: z.boolean().nullable(),
+  eventSeq: z.int().nullable(),
+});
 const ended = z.strictObject({ id: z.uuid(), ended: z.boolean(), nextJobId: z.uuid().nullable() });
 const endResult = z.strictObject({ nextJobId: z.uuid().nullable() });
 
@@ -65,6 +69,7 @@ const submitCases = [
       requestHash: buffer.nullable(),
       deleted: z.boolean(),
       stale: z.boolean(),
+      eventSeq: z.int(),
     }),
     async (pool) => {
       const [idempotencyHash, requestHash] = [randomBytes(32), randomBytes(32)];

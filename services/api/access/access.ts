@@ -45,6 +45,8 @@ interface OpenedConversation {
   id: string;
   /** See `ConversationOwner`. */
   pageVersion: string;
+  /** See `ConversationOwner`. */
+  eventSeq: number;
 }
 
 /**
@@ -64,7 +66,7 @@ export async function openConversation(
   const owner = await readOwner(context.db.pool, wanted);
   await admit(context, holder, { conversationId: wanted, visitorHash: owner?.visitorHash ?? null });
   if (!owner || owner.deleted) throw gone();
-  return { id: wanted, pageVersion: owner.pageVersion };
+  return { id: wanted, pageVersion: owner.pageVersion, eventSeq: owner.eventSeq };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Response } from "express";
-import type { JobEvent } from "../../../shared/protocol/events.ts";
+import type { ConversationEvent, JobEvent } from "../../../shared/protocol/events.ts";
 import { heartbeatMs } from "../../../shared/tunables.ts";
 
 /**
@@ -11,6 +11,8 @@ import { heartbeatMs } from "../../../shared/tunables.ts";
 const longestMs = 300_000;
 /** Delay before a client that lost its connection reconnects. */
 const retryMs = 1000;
+
+type StreamEvent = JobEvent | ConversationEvent;
 
 /** All event streams of this process. One timer keeps them open, and one call ends them at shutdown. */
 export class EventStreams {
@@ -32,10 +34,12 @@ export class EventStreams {
    * because an `EventSource` gives up for good on any status but 200.
    * @throws never; errors are passed to `onError`
    */
-  async pump(res: Response, events: AsyncIterable<JobEvent>, onError: (error: unknown) => void): Promise<void> {
+  async pump(res: Response, events: AsyncIterable<StreamEvent>, onError: (error: unknown) => void): Promise<void> {
     // The request was in flight when the shutdown began.
     if (this.#closed) return this.sendBack(res);
     this.#begin(res);
+    // A stream without an event yet is open all the same.
+    res.flushHeaders();
     let retry: number | undefined = retryMs;
     let complete = false;
     try {
@@ -94,7 +98,7 @@ export class EventStreams {
 }
 
 /** @param retry is added to the event's own block: some clients take a block with nothing else in it for an event */
-function encode({ event, data, id }: JobEvent, retry?: number): string {
+function encode({ event, data, id }: StreamEvent, retry?: number): string {
   const retryLine = retry === undefined ? "" : `retry: ${retry}\n`;
   const idLine = id === undefined ? "" : `id: ${id}\n`;
   return `${retryLine}${idLine}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;

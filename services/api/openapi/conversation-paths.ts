@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-openapi";
 import { conversation, history, historyQuery } from "../../../shared/protocol/conversation.ts";
+import { conversationEventData } from "../../../shared/protocol/events.ts";
 import { conversationExport } from "../../../shared/protocol/export.ts";
 import { feedbackRequest } from "../../../shared/protocol/feedback.ts";
 import { visitorConversations, visitorConversationsQuery } from "../../../shared/protocol/identity.ts";
@@ -11,6 +12,7 @@ export function conversationPaths(): ZodOpenApiPathsObject {
   return {
     "/api/chat/history/{sessionId}": { get: readHistory },
     "/api/conversations/{id}": { get: readConversation, delete: deleteConversation },
+    "/api/conversations/{id}/events": { get: followConversation },
     "/api/conversations/{id}/export": { get: exportConversation },
     "/api/me/conversations": { get: listConversations },
     "/api/messages/{id}/feedback": { post: rateReply },
@@ -36,6 +38,45 @@ const readConversation: ZodOpenApiOperationObject = {
   security: part.withToken,
   requestParams: ofConversation,
   responses: { "200": part.json("The conversation", conversation), ...part.problems(...part.tokenProblems) },
+};
+
+const events = z.string().meta({
+  description:
+    "Server-sent events, each with `seq` and `at`; its id is a cursor. `message`: a message, complete; `job`: one was accepted " +
+    "or has ended; `handling`: who answers; `resync`: the cursor cannot be honoured, read the conversation again; `deleted`: " +
+    "with the id `end`, after which the response ends. At least once, in order. Heartbeats and `wait` are as on a job's stream",
+  "x-events": Object.fromEntries(
+    Object.entries(conversationEventData).map(([name, schema]) => [
+      name,
+      { $ref: `#/components/schemas/${schema.meta()?.id}` },
+    ]),
+  ),
+  example: 'id: 4-0d6f3a52\nevent: job\ndata: {"jobId":"…","status":"completed","seq":4,"at":"…"}\n\n',
+});
+
+const lastId = z.string().optional();
+const followConversation: ZodOpenApiOperationObject = {
+  operationId: "followConversation",
+  tags: ["Conversations"],
+  summary: "Follow a conversation as it happens",
+  security: part.withTokenOrQuery,
+  requestParams: {
+    ...ofConversation,
+    header: z.object({
+      "Last-Event-ID": lastId.meta({ description: "The id of the last event that was read; it goes before the query" }),
+    }),
+    query: z.object({
+      lastEventId: lastId.meta({ description: "The same for clients that cannot send headers" }),
+      after: z.string().optional().meta({
+        description: "A `cursor`, to go on from there; `0`: all messages first, then `handling`; absent: from now",
+      }),
+    }),
+  },
+  responses: {
+    "200": { description: "The stream", headers: part.headers(), content: { "text/event-stream": { schema: events } } },
+    "204": part.empty("The last id is `end`: there is nothing more to come"),
+    ...part.problems("invalid-request", "unauthorized", "identity-invalid", "forbidden", "not-found", "internal"),
+  },
 };
 
 const deleteConversation: ZodOpenApiOperationObject = {

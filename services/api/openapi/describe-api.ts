@@ -1,6 +1,6 @@
 import { createDocument, type CreateDocumentOptions, type ZodOpenApiObject } from "zod-openapi";
 import type { Config } from "../../../shared/config/config.ts";
-import { eventData } from "../../../shared/protocol/events.ts";
+import { conversationEventData, eventData } from "../../../shared/protocol/events.ts";
 import { identityClaims } from "../../../shared/protocol/identity.ts";
 import { conversationPaths } from "./conversation-paths.ts";
 import { messagePaths } from "./message-paths.ts";
@@ -35,6 +35,11 @@ export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHA
         DeltaEvent: eventData.delta,
         ResetEvent: eventData.reset,
         WaitEvent: eventData.wait,
+        MessageEvent: conversationEventData.message,
+        JobEvent: conversationEventData.job,
+        HandlingEvent: conversationEventData.handling,
+        ResyncEvent: conversationEventData.resync,
+        DeletedEvent: conversationEventData.deleted,
         Identity: identityClaims,
       },
     },

@@ -3,6 +3,7 @@ import { type Request, type Response, Router } from "express";
 import { readConversation, readMessages } from "../../../shared/db/conversations/conversations.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { deleteConversation } from "../../../shared/jobs/delete-conversation.ts";
+import { cursorOf } from "../../../shared/events/cursor.ts";
 import { chooseProvider } from "../../../shared/assistants/provider-catalog.ts";
 import {
   type ConversationView,
@@ -13,24 +14,28 @@ import {
 import type { ApiContext } from "../api-context.ts";
 import { type AccessContext, openConversation } from "../access/access.ts";
 import { toMessageView } from "../history/message-view.ts";
+import { conversationEventRoutes } from "./conversation-events.ts";
 import { exportRoutes } from "./export.ts";
 import { feedbackRoutes } from "./feedback.ts";
 
-type ConversationContext = AccessContext & Pick<ApiContext, "assistants" | "providers" | "live" | "newestPages">;
+type ConversationContext = AccessContext &
+  Pick<ApiContext, "assistants" | "events" | "live" | "newestPages" | "openRequests" | "providers" | "streams">;
 
 /** Routes to read, rate, export and delete conversations. */
 export function conversationRoutes(context: ConversationContext): Router {
   const router = Router();
   router.use("/conversations", exportRoutes(context));
+  router.use("/conversations", conversationEventRoutes(context));
   router.use("/messages", feedbackRoutes(context));
 
   router.get("/chat/history/:sessionId", async (req: Request, res: Response) => {
     const conversation = await openConversation(context, req, req.params["sessionId"]);
     const { limit, before } = parseQuery(historyQuery, req.query);
     const sessionId = conversation.id;
+    const cursor = cursorOf(sessionId, conversation.eventSeq);
     if (before === undefined && limit === defaultHistoryPage) {
       const { messages, nextBefore } = await context.newestPages.read(conversation);
-      sendWithMessages(res, { sessionId, ...(nextBefore !== undefined && { nextBefore }) }, messages);
+      sendWithMessages(res, { sessionId, cursor, ...(nextBefore !== undefined && { nextBefore }) }, messages);
       return;
     }
     const page = await readMessages(context.db, sessionId, { limit, before });
@@ -41,6 +46,7 @@ export function conversationRoutes(context: ConversationContext): Router {
     const oldest = page.messages[0];
     const history: HistoryView = {
       sessionId,
+      cursor,
       messages: page.messages.map(toMessageView),
       ...(page.more && oldest && { nextBefore: oldest.id }),
     };
@@ -80,6 +86,8 @@ async function sendConversation(context: ConversationContext, req: Request, res:
     messageCount: conversation.messageCount,
     activeJobId: conversation.openJobs[0] ?? null,
     metadata: conversation.metadata,
+    // Read before the messages: what came meanwhile is in both, and nothing is missed.
+    cursor: cursorOf(id, opened.eventSeq),
   };
   sendWithMessages(res, view, page.messages);
 }

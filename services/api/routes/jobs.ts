@@ -1,7 +1,6 @@
 import { type Request, type Response, Router } from "express";
 import { type JobRow, readJob, readPositions } from "../../../shared/db/jobs/read-job.ts";
 import { readRestarts, readRuns } from "../../../shared/db/jobs/timeline.ts";
-import { isDatabaseAway } from "../../../shared/db/database.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { cancelJob } from "../../../shared/jobs/cancel-job.ts";
 import { endEventId, type JobEvent } from "../../../shared/protocol/events.ts";
@@ -14,6 +13,7 @@ import { clientOf, untilClosed } from "../middleware/client.ts";
 import { requestSpan } from "../middleware/observe.ts";
 import { preferredWait, remainingWaitMs } from "../middleware/prefer.ts";
 import { idsOf } from "../middleware/request-id.ts";
+import { lastEventIdOf, passes } from "../follow/stream-request.ts";
 import { traceEvents } from "../telemetry/trace-events.ts";
 import type { Watcher } from "../follow/watcher.ts";
 
@@ -102,22 +102,6 @@ async function openStream(
   const watcher = watches ? await context.watch.open(jobId, signal) : undefined;
   const job = await authorizeJob(context, req, holder, await readJob(context.db.pool, jobId));
   return { job, watcher };
-}
-
-/**
- * Reads the header, or the query if the header is absent or empty. Polyfills of `EventSource` and pages that open a new
- * one use the query. If the query has several values, the last one is the newest.
- */
-function lastEventIdOf(req: Request): string | undefined {
-  const header = req.get("Last-Event-ID");
-  if (header !== undefined && header !== "") return header;
-  const values = [req.query["lastEventId"]].flat();
-  return values.filter((value) => typeof value === "string").findLast((value) => value !== "");
-}
-
-/** True for errors after which an `EventSource` should retry. */
-function passes(error: unknown): boolean {
-  return isDatabaseAway(error) || (error instanceof Problem && error.code === "rate-limited");
 }
 
 /** Puts the stream's span into the trace of its job, and links it to the span of its own request. */

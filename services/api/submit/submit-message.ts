@@ -14,6 +14,7 @@ import {
   type SubmitOutcome,
 } from "../../../shared/db/jobs/submit-outcome.ts";
 import { Problem, type Quota } from "../../../shared/errors.ts";
+import { cursorOf } from "../../../shared/events/cursor.ts";
 import type { Dispatcher } from "../../../shared/jobs/dispatcher.ts";
 import type { JobStatus } from "../../../shared/protocol/job.ts";
 import type { SubmitRequest } from "../../../shared/protocol/submit.ts";
@@ -30,6 +31,8 @@ export interface Submission {
   conversationId: string;
   messageId: string;
   status: JobStatus;
+  /** Place in the conversation's events, right after this message or later. */
+  cursor: string;
 }
 
 interface SubmissionOptions {
@@ -92,7 +95,8 @@ export async function submitMessage(
     const outcome = await store();
     if (outcome.type === "accepted") {
       if (outcome.head) context.dispatcher.push(jobId);
-      return { jobId, conversationId, messageId, status: "queued" };
+      const cursor = cursorOf(conversationId, outcome.eventSeq);
+      return { jobId, conversationId, messageId, status: "queued", cursor };
     }
     if (outcome.type === "repeat") return repeatOf(outcome.earlier, hashes);
     if (outcome.type === "refused") throw refusalOf(outcome.refusal, quotaOf(context));
@@ -183,8 +187,8 @@ function repeatOf(earlier: EarlierSubmission, { requestHash }: KeyHashes): Submi
   if (!requestHash || !earlier.requestHash?.equals(requestHash)) {
     throw new Problem("idempotency-conflict", "Use a new Idempotency-Key for a new message.");
   }
-  const { jobId, conversationId, messageId, status } = earlier;
-  return { jobId, conversationId, messageId, status };
+  const { jobId, conversationId, messageId, status, eventSeq } = earlier;
+  return { jobId, conversationId, messageId, status, cursor: cursorOf(conversationId, eventSeq) };
 }
 
 function refusalOf(refusal: SubmitRefusal, quota: Quota): Problem {

@@ -11,6 +11,7 @@ export const routeTemplates = [
   "/api/chat",
   "/api/chat/history/{sessionId}",
   "/api/conversations/{id}",
+  "/api/conversations/{id}/events",
   "/api/conversations/{id}/export",
   "/api/jobs/{jobId}",
   "/api/jobs/{jobId}/events",

@@ -15,6 +15,8 @@ export interface ConversationOwner extends Columns<"conversations", "id" | "visi
    * is at least as new as it.
    */
   pageVersion: string;
+  /** `seq` of its newest event, as this row has it: what is read after it may be newer. */
+  eventSeq: number;
 }
 
 /**
@@ -26,8 +28,9 @@ const pageVersion = `concat_ws('/', message_count, extract(epoch from updated_at
 export const conversationOwnerStatement: Statement<ConversationOwner> = {
   name: "conversation-owner",
   text: `
-    select id, deleted_at is not null as deleted, visitor_hash as "visitorHash", ${pageVersion} as "pageVersion"
-    from ${byIds("conversations", "id, deleted_at, visitor_hash, message_count, updated_at, ratings_version", "$1")}`,
+    select id, deleted_at is not null as deleted, visitor_hash as "visitorHash", ${pageVersion} as "pageVersion",
+           event_seq as "eventSeq"
+    from ${byIds("conversations", "id, deleted_at, visitor_hash, message_count, updated_at, ratings_version, event_seq", "$1")}`,
 };
 
 /** Reads whether a conversation exists, its owner and its version. Concurrent calls share a statement. */
@@ -65,6 +68,9 @@ export interface MessageRow extends Columns<"messages", "id" | "sender" | "text"
   rating: Rating | null;
 }
 
+/** Columns of `MessageRow`. */
+const messageColumns = `id, sender, text, imported, rating, created_at as "createdAt"`;
+
 export const messagePlaceStatement: Statement<Columns<"messages", "turn" | "sender">> = {
   name: "message-place",
   text: `select turn, sender from messages where id = $1 and conversation_id = $2`,
@@ -74,7 +80,7 @@ export const messagePageStatement: Statement<MessageRow> = {
   name: "message-page",
   // Within a turn the visitor's message precedes the reply.
   text: `
-    select id, sender, text, imported, rating, created_at as "createdAt"
+    select ${messageColumns}
     from messages left join feedback on message_id = messages.id
     where conversation_id = $1 and ($2::int is null or turn < $2 or turn = $2 and $3 = 'ai' and sender = 'user')
     order by turn desc, sender limit $4`,
@@ -99,3 +105,35 @@ export async function readMessages(
   ]);
   return { messages: newestFirst.slice(0, limit).toReversed(), more: newestFirst.length > limit };
 }
+
+export const messagesFromStatement: Statement<MessageRow & Columns<"messages", "turn">> = {
+  name: "messages-from",
+  text: `
+    select ${messageColumns}, turn
+    from messages left join feedback on message_id = messages.id
+    where conversation_id = $1 and (turn > $2 or turn = $2 and $3 = 'user' and sender = 'ai')
+    order by turn, sender desc limit 200`,
+};
+
+/**
+ * Reads a page of a conversation's messages, oldest first.
+ * @param last the last message before it; absent: from the beginning
+ */
+export async function readMessagesFrom(
+  pool: Pool,
+  conversationId: string,
+  last: { turn: number; sender: string } | undefined,
+): Promise<(MessageRow & Columns<"messages", "turn">)[]> {
+  return query(pool, messagesFromStatement, [conversationId, last?.turn ?? 0, last?.sender ?? "ai"]);
+}
+
+export const messagesByIdStatement: Statement<MessageRow> = {
+  name: "messages-by-id",
+  text: `
+    select ${messageColumns}
+    from ${byIds("messages", "id, sender, text, imported, created_at", "$1")}
+    left join feedback on message_id = messages.id`,
+};
+
+/** Reads a message. Concurrent calls share a statement. */
+export const readMessage = batchedRead((pool, ids) => query(pool, messagesByIdStatement, [ids]));

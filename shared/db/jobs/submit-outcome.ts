@@ -4,6 +4,7 @@ import {
   appendMessage,
   type EarlierSubmission,
   findByIdempotencyHash,
+  firstEventSeq,
   type FollowingMessage,
   forgetIdempotencyKey,
   insertConversation,
@@ -15,7 +16,7 @@ import {
 /** Result of one try to accept a message. Nothing was written unless it is `accepted`. */
 export type SubmitOutcome =
   /** `head`: its job is the first open one of the conversation, to be enqueued now. */
-  | { type: "accepted"; head: boolean }
+  | { type: "accepted"; head: boolean; eventSeq: number }
   | { type: "repeat"; earlier: EarlierSubmission }
   | { type: "refused"; refusal: SubmitRefusal }
   /** Another transaction removed the obstacle before it could be named: the next try may succeed. */
@@ -28,7 +29,7 @@ export type SubmitRefusal =
 /** Accepts the first message of a conversation. */
 export async function storeFirstMessage(pool: Pool, row: NewConversation): Promise<SubmitOutcome> {
   try {
-    if (await insertConversation(pool, row)) return { type: "accepted", head: true };
+    if (await insertConversation(pool, row)) return { type: "accepted", head: true, eventSeq: firstEventSeq };
   } catch (error) {
     if (isThreadClash(error)) return { type: "refused", refusal: { reason: "thread_taken" } };
     throw error;
@@ -44,7 +45,7 @@ export async function storeFollowingMessage(pool: Pool, row: FollowingMessage): 
     if (isIdempotencyClash(error)) return undefined;
     throw error;
   });
-  if (accepted) return { type: "accepted", head: accepted.head };
+  if (accepted) return { type: "accepted", ...accepted };
   const earlier = await findRepeat(pool, row.idempotencyHash);
   if (earlier) return { type: "repeat", earlier };
   const refusal = await readRefusal(pool, row);

@@ -252,7 +252,7 @@ describe("later message", () => {
       first.conversationId,
       rows.map((row) => () => appendMessage(db.pool, row)),
     );
-    expect(one).toEqual({ status: "fulfilled", value: { head: false } });
+    expect(one).toEqual({ status: "fulfilled", value: { head: false, eventSeq: 4 } });
     expect(two?.status === "rejected" && isIdempotencyClash(two.reason)).toBe(true);
     expect(await openJobs(db.pool, first.conversationId)).toEqual([first.id, rows[0]?.jobId]);
     expect(await readConversationColumns(db.pool, first.conversationId)).toMatchObject({
@@ -308,6 +308,7 @@ describe("idempotency key", () => {
       ...found,
       status: "queued",
       deleted: false,
+      eventSeq: 2,
       stale: false,
     });
     await answer(db.pool, job.id);

@@ -45,6 +45,8 @@ export interface ImportedMessage {
 }
 
 const dueAfter = interval(dueAfterMs);
+/** `seq` of the last event that accepting a first message writes. */
+export const firstEventSeq = 2;
 
 export const insertConversationsStatement: Statement<Columns<"jobs", "id">> = {
   name: "insert-conversations",
@@ -69,7 +71,7 @@ export const insertConversationsStatement: Statement<Columns<"jobs", "id">> = {
     ), conversation as (
       insert into conversations (id, assistant_type, provider, metadata, next_turn, open_jobs, message_count, event_seq,
                                  thread_provider, thread_id, thread_turn, thread_adopted, visitor_hash)
-      select "conversationId", "assistantType", provider, metadata, turn + 1, array["jobId"], 1 + jsonb_array_length(history), 2,
+      select "conversationId", "assistantType", provider, metadata, turn + 1, array["jobId"], 1 + jsonb_array_length(history), ${firstEventSeq},
              "threadProvider", "threadId", case when "threadId" is not null then 0 end, "threadId" is not null, "visitorHash"
       from accepted
     ), imported as (
@@ -80,7 +82,7 @@ export const insertConversationsStatement: Statement<Columns<"jobs", "id">> = {
       insert into messages (id, conversation_id, turn, sender, text)
       select "messageId", "conversationId", turn, 'user', text from accepted
     ), noted as (
-      ${insertEvents({ from: "accepted", conversation: `"conversationId"`, seq: "2", message: `"messageId"`, job: `"jobId"`, status: "'queued'" })}
+      ${insertEvents({ from: "accepted", conversation: `"conversationId"`, seq: String(firstEventSeq), message: `"messageId"`, job: `"jobId"`, status: "'queued'" })}
     )
     select id from job`,
 };
@@ -131,6 +133,7 @@ interface AppendRow {
   conversationId: string;
   /** Null if the message was refused. */
   head: boolean | null;
+  eventSeq: number | null;
 }
 
 function appendStatement(name: string, lock: string): Statement<AppendRow> {
@@ -175,7 +178,7 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
       ), noted as (
         ${insertEvents({ from: "conversation", conversation: "id", seq: "event_seq", message: `"messageId"`, job: `"jobId"`, status: "'queued'" })}
       )
-      select id as "conversationId", head from locked left join conversation using (id)`,
+      select id as "conversationId", head, event_seq as "eventSeq" from locked left join conversation using (id)`,
   };
 }
 
@@ -197,17 +200,20 @@ async function append(
   }));
   const ids = rows.map(({ conversationId }) => conversationId);
   const found = await query(pool, statement, [ids, JSON.stringify(items)]);
-  const heads = new Map(found.map(({ conversationId, head }) => [conversationId, head]));
+  const answers = new Map(found.map((row) => [row.conversationId, row]));
   return ids.map((id) => {
-    const head = heads.get(id);
-    if (head === undefined) return undefined;
-    return { result: head === null ? undefined : { head } };
+    const row = answers.get(id);
+    if (!row) return undefined;
+    const { head, eventSeq } = row;
+    return { result: head === null || eventSeq === null ? undefined : { head, eventSeq } };
   });
 }
 
 interface Accepted {
   /** True if its job is the first open one of the conversation, to be enqueued now. */
   head: boolean;
+  /** `seq` of the last event that accepting it wrote. */
+  eventSeq: number;
 }
 
 /**
@@ -233,6 +239,8 @@ export interface EarlierSubmission extends Columns<
 > {
   jobId: string;
   deleted: boolean;
+  /** `seq` of the conversation's newest event. */
+  eventSeq: number;
   /** True if accepted more than `keyLifeHours` ago. */
   stale: boolean;
 }
@@ -241,7 +249,7 @@ export const findByKeyStatement: Statement<EarlierSubmission> = {
   name: "find-by-idempotency-key",
   text: `
     select jobs.id as "jobId", conversation_id as "conversationId", message_id as "messageId", status,
-           request_hash as "requestHash", conversations.deleted_at is not null as deleted,
+           request_hash as "requestHash", conversations.deleted_at is not null as deleted, event_seq as "eventSeq",
            jobs.created_at < now() - interval '${keyLifeHours} h' as stale
     from jobs join conversations on conversations.id = jobs.conversation_id
     where idempotency_hash = $1`,
@@ -286,11 +294,6 @@ export async function readConversationState(
   conversationId: string,
   windowMs: number,
 ): Promise<ConversationState | undefined> {
-  const [row] = await query(pool, conversationStateStatement, [conversationId, milliseconds(windowMs)]);
+  const [row] = await query(pool, conversationStateStatement, [conversationId, `${windowMs} ms`]);
   return row;
-}
-
-/** Formats an interval for PostgreSQL. */
-function milliseconds(ms: number): string {
-  return `${ms} ms`;
 }

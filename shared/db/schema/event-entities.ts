@@ -1,4 +1,5 @@
 import { defineEntity, p } from "@mikro-orm/core";
+import type { JobStatus } from "../../protocol/job.ts";
 import { byHand, time } from "./entity-columns.ts";
 
 /** One change of a conversation, in ids. Written by the transaction that changed it; see `shared/events`. */
@@ -15,10 +16,10 @@ const Event = defineEntity({
     seq: p.integer(),
     /** Place in the log of all conversations. Null until the numbering pass has seen the committed row. */
     pos: p.bigint().nullable(),
-    kind: p.text(),
+    kind: p.text().$type<"message" | "job" | "handling" | "notice" | "action" | "deleted">(),
     messageId: p.uuid().nullable(),
     jobId: p.uuid().nullable(),
-    status: p.text().nullable(),
+    status: p.text().$type<JobStatus>().nullable(),
     at: time().defaultRaw("clock_timestamp()"),
   },
   indexes: [

@@ -1,0 +1,98 @@
+import { readMessage, readMessagesFrom } from "../../../shared/db/conversations/conversations.ts";
+import type { Database } from "../../../shared/db/database.ts";
+import { cursorOf, seqOf } from "../../../shared/events/cursor.ts";
+import type { EventTail } from "../../../shared/events/event-tail.ts";
+import { eventsAPage, type LoggedEvent, readEvents } from "../../../shared/events/read.ts";
+import { type ConversationEvent, endEventId } from "../../../shared/protocol/events.ts";
+import { toMessageView } from "../history/message-view.ts";
+import { EventInbox } from "./event-inbox.ts";
+
+interface Sources {
+  db: Pick<Database, "pool">;
+  events: Pick<EventTail, "listen">;
+}
+
+interface Follow {
+  conversationId: string;
+  /** `seq` of its newest event, as its row was just read. */
+  eventSeq: number;
+  /** Cursor of the client; "0": all messages first; absent: from now. */
+  after: string | undefined;
+  /** Ends it: the client is gone. */
+  signal: AbortSignal;
+}
+
+/**
+ * Yields what follows the client's place in a conversation, until it is deleted. The log owns the truth: the tail only
+ * delivers it sooner, and what it does not deliver in order is read from the log.
+ */
+export async function* followConversation(sources: Sources, follow: Follow): AsyncGenerator<ConversationEvent> {
+  const { conversationId, eventSeq, after, signal } = follow;
+  const { pool } = sources.db;
+  // Listen before the log is read: an event falls into the one or the other, or into both.
+  using inbox = new EventInbox(sources.events, conversationId, signal);
+  let seq = eventSeq;
+  if (after === "0") yield* everything(sources, conversationId, eventSeq);
+  else if (after !== undefined) seq = seqOf(after, conversationId) ?? -1;
+  let events: LoggedEvent[] = seq < 0 || seq > eventSeq ? [] : await readEvents(pool, conversationId, seq);
+  // The log misses what followed the cursor, or never had it.
+  if (seq !== eventSeq && !isNext(events, seq)) {
+    seq = eventSeq;
+    yield resyncEvent(conversationId, seq);
+    events = await readEvents(pool, conversationId, seq);
+  }
+  for (;;) {
+    for (const event of events) {
+      if (event.seq <= seq) continue;
+      yield* toEvents(sources, event);
+      if (event.kind === "deleted") return;
+      seq = event.seq;
+    }
+    const more = events.length === eventsAPage ? "behind" : await inbox.take(seq);
+    if (more === undefined) return;
+    events = more === "behind" ? await readEvents(pool, conversationId, seq) : more;
+  }
+}
+
+/** True if the log goes on right after a place, or ends with the conversation. */
+function isNext(events: readonly LoggedEvent[], seq: number): boolean {
+  return events[0]?.seq === seq + 1 || events.some(({ kind }) => kind === "deleted");
+}
+
+/**
+ * Yields all messages, then who answers. Only the last event has an id: a client that loses its connection before it
+ * gets everything again. What was accepted since the row was read is in the log, too, and may come twice.
+ */
+async function* everything({ db }: Sources, conversationId: string, seq: number): AsyncGenerator<ConversationEvent> {
+  let last: { turn: number; sender: string } | undefined;
+  do {
+    const messages = await readMessagesFrom(db.pool, conversationId, last);
+    for (const row of messages) {
+      yield { event: "message", data: { ...toMessageView(row), seq, at: new Date(row.createdAt).toISOString() } };
+    }
+    last = messages.at(-1);
+  } while (last);
+  const at = new Date().toISOString();
+  yield { event: "handling", data: { handledBy: "ai", seq, at }, id: cursorOf(conversationId, seq) };
+}
+
+function resyncEvent(conversationId: string, seq: number): ConversationEvent {
+  const cursor = cursorOf(conversationId, seq);
+  return { event: "resync", data: { cursor, seq, at: new Date().toISOString() }, id: cursor };
+}
+
+/** Formats an event of the log; none for a message that was erased, and for kinds of a later version. */
+async function* toEvents(
+  { db }: Sources,
+  { conversationId, seq, kind, messageId, jobId, status, at }: LoggedEvent,
+): AsyncGenerator<ConversationEvent> {
+  const place = { seq, at: at.toISOString() };
+  const id = cursorOf(conversationId, seq);
+  if (kind === "deleted") yield { event: "deleted", data: place, id: endEventId };
+  if (kind === "job" && jobId !== null && status !== null) {
+    yield { event: "job", data: { jobId, status, ...place }, id };
+  }
+  if (kind !== "message" || messageId === null) return;
+  const row = await readMessage(db.pool, messageId);
+  if (row) yield { event: "message", data: { ...toMessageView(row), ...place }, id };
+}

@@ -1,0 +1,52 @@
+import { type Request, type Response, Router } from "express";
+import { Problem } from "../../../shared/errors.ts";
+import { endEventId } from "../../../shared/protocol/events.ts";
+import type { ApiContext } from "../api-context.ts";
+import { type AccessContext, openConversation } from "../access/access.ts";
+import { followConversation } from "../follow/follow-conversation.ts";
+import { lastEventIdOf, passes } from "../follow/stream-request.ts";
+import { clientOf, untilClosed } from "../middleware/client.ts";
+import { idsOf } from "../middleware/request-id.ts";
+
+type EventsContext = AccessContext & Pick<ApiContext, "events" | "openRequests" | "streams">;
+
+/** `GET /api/conversations/:id/events`: what happens in a conversation, from a cursor on. */
+export function conversationEventRoutes(context: EventsContext): Router {
+  const router = Router();
+  router.get("/:id/events", (req: Request, res: Response) => sendConversationEvents(context, req, res));
+  return router;
+}
+
+async function sendConversationEvents(context: EventsContext, req: Request, res: Response): Promise<void> {
+  const { openRequests, streams } = context;
+  const lastEventId = lastEventIdOf(req);
+  const signal = untilClosed(res);
+  const opened = await openConversation(context, req, req.params["id"]).catch((error: unknown) => {
+    if (passes(error)) streams.sendBack(res);
+    // A client that has seen the end of a deleted conversation is told to stop.
+    else if (!(error instanceof Problem && error.code === "not-found" && lastEventId === endEventId)) throw error;
+    else res.status(204).end();
+    return undefined;
+  });
+  if (!opened) return;
+  if (req.method === "HEAD") {
+    res.type("text/event-stream").end();
+    return;
+  }
+  if (lastEventId === endEventId) {
+    res.status(204).end();
+    return;
+  }
+  if (!openRequests.take(clientOf(req).network, signal)) {
+    streams.sendBack(res);
+    return;
+  }
+  const { after: asked } = req.query;
+  // A list is no cursor, and is answered like any other that cannot be honoured.
+  const after = lastEventId ?? (asked === undefined || typeof asked === "string" ? asked : "");
+  const { id: conversationId, eventSeq } = opened;
+  const events = followConversation(context, { conversationId, eventSeq, after, signal });
+  void streams.pump(res, events, (error) => {
+    context.log.warn({ ...idsOf(req), err: error }, "event stream closed for reconnection");
+  });
+}
