@@ -21,6 +21,6 @@ export const readEventsStatement: Statement<LoggedEvent> = {
 };
 
 /** Reads what follows a place in a conversation's events: numbered or not, since `seq` alone gives the order. */
-export async function readEvents(pool: Pool, conversationId: string, after: number): Promise<LoggedEvent[]> {
+export async function readLog(pool: Pool, conversationId: string, after: number): Promise<LoggedEvent[]> {
   return query(pool, readEventsStatement, [conversationId, after]);
 }

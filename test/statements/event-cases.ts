@@ -31,7 +31,7 @@ export const eventCases: StatementCase[] = [
     await query(pool, tail.tailEventsStatement, [0]);
   }),
   reads(log.readEventsStatement, event, async (pool) => {
-    await log.readEvents(pool, (await startActive(pool)).conversationId, 0);
+    await log.readLog(pool, (await startActive(pool)).conversationId, 0);
   }),
   reads(retention.deleteOldEventsStatement, z.strictObject({ deleted: z.int() }), (pool) =>
     retention.deleteOldEvents(pool, 10),

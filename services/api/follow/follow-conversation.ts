@@ -2,7 +2,7 @@ import { readMessage, readMessagesFrom } from "../../../shared/db/conversations/
 import type { Database } from "../../../shared/db/database.ts";
 import { cursorOf, seqOf } from "../../../shared/events/cursor.ts";
 import type { EventTail } from "../../../shared/events/event-tail.ts";
-import { eventsAPage, type LoggedEvent, readEvents } from "../../../shared/events/read.ts";
+import { eventsAPage, type LoggedEvent, readLog } from "../../../shared/events/read.ts";
 import { type ConversationEvent, endEventId } from "../../../shared/protocol/events.ts";
 import { toMessageView } from "../history/message-view.ts";
 import { EventInbox } from "./event-inbox.ts";
@@ -34,12 +34,12 @@ export async function* followConversation(sources: Sources, follow: Follow): Asy
   let seq = eventSeq;
   if (after === "0") yield* everything(sources, conversationId, eventSeq);
   else if (after !== undefined) seq = seqOf(after, conversationId) ?? -1;
-  let events: LoggedEvent[] = seq < 0 || seq > eventSeq ? [] : await readEvents(pool, conversationId, seq);
+  let events: LoggedEvent[] = seq < 0 || seq > eventSeq ? [] : await readLog(pool, conversationId, seq);
   // The log misses what followed the cursor, or never had it.
   if (seq !== eventSeq && !isNext(events, seq)) {
     seq = eventSeq;
     yield resyncEvent(conversationId, seq);
-    events = await readEvents(pool, conversationId, seq);
+    events = await readLog(pool, conversationId, seq);
   }
   for (;;) {
     for (const event of events) {
@@ -50,7 +50,7 @@ export async function* followConversation(sources: Sources, follow: Follow): Asy
     }
     const more = events.length === eventsAPage ? "behind" : await inbox.take(seq);
     if (more === undefined) return;
-    events = more === "behind" ? await readEvents(pool, conversationId, seq) : more;
+    events = more === "behind" ? await readLog(pool, conversationId, seq) : more;
   }
 }
 
