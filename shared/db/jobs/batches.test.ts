@@ -85,7 +85,7 @@ describe("batch", () => {
     statements.push(
       await countStatements(async () => {
         const accepted = await Promise.all(following.map((row) => appendMessage(db.pool, row)));
-        expect(accepted).toEqual(following.map(() => ({ head: false })));
+        expect(accepted).toEqual(following.map(() => ({ head: false, eventSeq: 4 })));
       }),
     );
     const claimed: ClaimedJob[] = [];
@@ -121,11 +121,11 @@ describe("batch", () => {
         const late = appendMessage(db.pool, followingMessage(held.conversationId));
         const rows = others.map(({ conversationId }) => followingMessage(conversationId));
         const accepted = await Promise.all(rows.map((row) => appendMessage(db.pool, row)));
-        expect(accepted).toEqual(others.map(() => ({ head: false })));
+        expect(accepted).toEqual(others.map(() => ({ head: false, eventSeq: 4 })));
         return late;
       },
     ]);
-    expect(waited).toEqual({ status: "fulfilled", value: { head: false } });
+    expect(waited).toEqual({ status: "fulfilled", value: { head: false, eventSeq: 4 } });
   });
 
   it("of ends waits for no row locked by others", async () => {

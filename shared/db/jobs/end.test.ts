@@ -160,7 +160,7 @@ describe("concurrent statements on a conversation's row", () => {
       () => appendMessage(db.pool, following),
       () => storeJobEnd(db.pool, { job: claimed, end: completed() }),
     ]);
-    expect(accepted).toEqual({ status: "fulfilled", value: { head: false } });
+    expect(accepted).toMatchObject({ status: "fulfilled", value: { head: false } });
     expect(ended).toEqual({ status: "fulfilled", value: { nextJobId: following.jobId } });
     expect(await openJobs(db.pool, first.conversationId)).toEqual([following.jobId]);
     expect(await readConversationColumns(db.pool, first.conversationId)).toMatchObject({
@@ -178,7 +178,7 @@ describe("concurrent statements on a conversation's row", () => {
       () => appendMessage(db.pool, following),
     ]);
     expect(ended).toEqual({ status: "fulfilled", value: { nextJobId: null } });
-    expect(accepted).toEqual({ status: "fulfilled", value: { head: true } });
+    expect(accepted).toMatchObject({ status: "fulfilled", value: { head: true } });
     expect(await claimJob(db.pool, { jobId: following.jobId, reclaim: true, worker: "a worker" })).toMatchObject({
       id: following.jobId,
     });
