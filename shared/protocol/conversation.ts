@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { finishReason } from "./job.ts";
 import { pageLimit } from "./page-limit.ts";
 
 const maxHistoryPage = 200;
@@ -22,6 +23,8 @@ export const message = z
     timestamp: z.int().meta({ description: "Unix milliseconds" }),
     imported: z.literal(true).optional().meta({ description: "Came with the request, not from this service" }),
     rating: rating.optional().meta({ description: "What the visitor thinks of it" }),
+    finishReason: finishReason.optional().meta({ description: "Why the reply ended; `cancelled`: it was stopped" }),
+    fallback: z.literal(true).optional().meta({ description: "A preset, as no provider could answer" }),
   })
   .meta({ id: "Message" });
 export type MessageView = z.output<typeof message>;

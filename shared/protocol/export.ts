@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { rating, sender } from "./conversation.ts";
+import { feedbackReason } from "./feedback.ts";
 import { finishReason, jobErrorCode, jobStatus } from "./job.ts";
 
 const time = z.iso.datetime();
@@ -15,7 +16,9 @@ export const exportedMessage = z
     imported: z.boolean().meta({ description: "Came with the request, not from this service" }),
     fallback: z.boolean().meta({ description: "Not from the provider that was to answer" }),
     finishReason: finishReason.nullable(),
-    feedback: z.object({ rating, comment: z.string().nullable(), ratedAt: time }).nullable(),
+    feedback: z
+      .object({ rating, reason: feedbackReason.nullable(), comment: z.string().nullable(), ratedAt: time })
+      .nullable(),
   })
   .meta({ id: "ExportedMessage" });
 export type ExportedMessage = z.output<typeof exportedMessage>;

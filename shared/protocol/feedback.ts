@@ -11,14 +11,23 @@ const comment = cleanText(maxCommentChars)
   .transform((text) => (isVisible(text) ? text : undefined))
   .optional();
 
+/** A visitor's reason for a rating. */
+export const feedbackReason = z.enum(["wrong", "unclear", "unhelpful", "other"]);
+export type FeedbackReason = z.output<typeof feedbackReason>;
+
 /** The body of `POST /api/messages/:id/feedback`. */
 export const feedbackRequest = z
   .object({
-    rating: rating.nullable().meta({ description: "`null` takes it back, the comment with it" }),
+    rating: rating.nullable().meta({ description: "`null` takes it back, reason and comment with it" }),
+    reason: feedbackReason.optional(),
     comment: comment.meta({ description: `At most ${maxCommentChars} characters` }),
   })
   .refine((body) => body.rating !== null || body.comment === undefined, {
     path: ["comment"],
+    message: "requires a rating",
+  })
+  .refine((body) => body.rating !== null || body.reason === undefined, {
+    path: ["reason"],
     message: "requires a rating",
   })
   .meta({ id: "FeedbackRequest" });

@@ -22,6 +22,18 @@ const states: { what: string; state: object; act?: (page: Page) => Promise<unkno
     what: "waiting in line",
     state: { messages: [mine, talk.reply("", { phase: "queued", position: 3 })], busy: true },
   },
+  {
+    what: "waiting for the reply before it",
+    state: {
+      messages: [
+        mine,
+        talk.reply("That", { phase: "writing" }),
+        talk.question("And?", { key: "b" }),
+        talk.reply("", { key: "second", phase: "queued" }),
+      ],
+      busy: true,
+    },
+  },
   { what: "writing", state: { messages: [mine, talk.reply("That is", { phase: "writing" })], busy: true } },
   {
     what: "stopped and failed",
@@ -43,7 +55,7 @@ const states: { what: string; state: object; act?: (page: Page) => Promise<unkno
       ],
     },
   },
-  ...["offline", "unreachable", "busy", "restarted"].map((kind) => ({
+  ...["offline", "unreachable", "busy", "limited", "restarted"].map((kind) => ({
     what: kind,
     state: { notice: { kind, resumesAt: Date.now() + 1e6 }, messages: [mine] },
   })),

@@ -166,6 +166,69 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       expect((await widget.calls()).at(-1)).toEqual(["rate", "reply", undefined, undefined]);
     });
 
+    it("move the focus into the comment after a thumb down, and back to the thumb on Escape", async () => {
+      await using widget = await open();
+      await widget.put(talk.reply("So."));
+      await widget.page.getByRole("button", { name: "Not helpful" }).focus();
+      await widget.page.keyboard.press("Enter");
+      expect(await focused(widget)).toBe("What could be better?");
+      // On the thumb, a space would take the rating back.
+      await widget.page.keyboard.type("a b");
+      await widget.page.keyboard.press("Escape");
+      expect(await focused(widget)).toBe("Not helpful");
+      await widget.page.getByLabel("What could be better?").waitFor({ state: "detached" });
+      expect(await widget.calls()).toEqual([["rate", "reply", "down", undefined]]);
+      await widget.page.getByRole("dialog").waitFor();
+    });
+
+    it("offer reasons for a thumb down, to be chosen with or without a comment", async () => {
+      await using widget = await open();
+      await widget.put(talk.reply("So."));
+      await widget.page.getByRole("button", { name: "Not helpful" }).click();
+      await widget.page.getByRole("radio", { name: "It is unclear" }).check();
+      await widget.page.getByRole("button", { name: "Send feedback" }).click();
+      expect((await widget.calls()).at(-1)).toEqual(["rate", "reply", "down", undefined, "unclear"]);
+      expect(await focused(widget)).toBe("Not helpful");
+    });
+
+    it("say that a second question waits for the reply before it, once to screen readers", async () => {
+      await using widget = await open();
+      await widget.put(talk.question("a"));
+      await widget.put(talk.reply("First", { phase: "writing" }));
+      await widget.put(talk.question("b", { key: "b" }));
+      await widget.put(talk.reply("", { key: "second", phase: "queued" }));
+      await widget.put(talk.reply("", { key: "second", phase: "queued", position: 3 }));
+      await shown(widget).getByText("Waiting for the reply before it").waitFor();
+      await expect
+        .poll(async () => (await widget.said()).join(" "), patience)
+        .toContain("Waiting for the reply before it");
+      await widget.put(talk.reply("First."));
+      await widget.put(talk.reply("", { key: "second", phase: "queued", position: 2 }));
+      await shown(widget).getByText("You are 3rd in line").waitFor();
+      await expect.poll(async () => (await widget.said()).join(" "), patience).toContain("You are 3rd in line");
+      expect((await widget.said()).join(" ").split("Waiting for the reply").length).toBe(2);
+    });
+
+    it("say in the visitor's language why a message was refused or a reply failed", async () => {
+      await using widget = await open({ attributes: 'lang="de"' });
+      const refused = { delivery: "refused", refusal: "Your message must be shorter.", problem: "too-large" };
+      await widget.put(talk.question("a", refused));
+      await shown(widget).getByText("Diese Nachricht ist zu lang").waitFor();
+      const failed = { phase: "failed", failure: "The answer took too long.", problem: "deadline" };
+      await widget.put(talk.reply("", failed));
+      await shown(widget).getByText("Die Antwort hat zu lange gedauert.").waitFor();
+      await widget.put(talk.reply("", { ...failed, problem: "of-another-version" }));
+      await shown(widget).getByText("Es kam keine Antwort").waitFor();
+    });
+
+    it("try a stopped reply again", async () => {
+      await using widget = await open();
+      await widget.put(talk.question("a"));
+      await widget.put(talk.reply("Half a", { phase: "stopped" }));
+      await widget.page.getByRole("button", { name: "Try again" }).click();
+      expect(await widget.calls()).toEqual([["tryAgain", "reply"]]);
+    });
+
     it("copy a reply and a block of code", async () => {
       await using widget = await open({ context: { permissions: ["clipboard-read", "clipboard-write"] } });
       await widget.put(talk.reply("**Bold**\n\n```sh\nnpm ci && npm start\n```"));

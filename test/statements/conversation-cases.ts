@@ -10,6 +10,7 @@ import * as threads from "../../shared/db/conversations/threads.ts";
 import * as visitors from "../../shared/db/conversations/visitors.ts";
 import { draftStatements } from "../../shared/live/draft-statements.ts";
 import { rating, sender } from "../../shared/protocol/conversation.ts";
+import { finishReason } from "../../shared/protocol/job.ts";
 import { exportedConversation, exportedJob, exportedMessage } from "../../shared/protocol/export.ts";
 import { answerOne, answerRated, buffer, callOutcome, deleteOne, runOutcome, startActive } from "./fixtures.ts";
 import { reads, readsTyped, type StatementCase, writes } from "./statement-case.ts";
@@ -26,6 +27,8 @@ const messageRow = z.strictObject({
   sender,
   text: z.string(),
   imported: z.boolean(),
+  fallback: z.boolean(),
+  finishReason: finishReason.nullable(),
   rating: rating.nullable(),
   createdAt: z.date(),
 });

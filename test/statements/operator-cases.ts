@@ -17,6 +17,7 @@ import * as totals from "../../shared/db/operators/totals.ts";
 import { probeStatement, probeDatabaseWrites } from "../../shared/db/probe-writes.ts";
 import * as settings from "../../shared/db/settings.ts";
 import { rating, sender } from "../../shared/protocol/conversation.ts";
+import { feedbackReason } from "../../shared/protocol/feedback.ts";
 import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
 import { storeJobEnd } from "../../shared/db/jobs/end.ts";
 import { completed, startConversation } from "../../shared/testing/fixtures/conversations.ts";
@@ -146,6 +147,7 @@ const conversationCases = [
       fallback: z.boolean(),
       finishReason: finishReason.nullable(),
       rating: rating.nullable(),
+      reason: feedbackReason.nullable(),
       comment: z.string().nullable(),
       createdAt: z.number(),
     }),

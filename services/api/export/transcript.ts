@@ -52,7 +52,8 @@ function notes({ sender, imported, fallback, finishReason }: ExportedMessage): s
 function describeFeedback({ feedback }: ExportedMessage): string {
   if (feedback === null) return "";
   const said = feedback.comment === null ? "" : `\n${indent(feedback.comment)}`;
-  return `Rated ${feedback.rating}, ${time(feedback.ratedAt)}${said}\n`;
+  const why = feedback.reason === null ? "" : ` as ${feedback.reason}`;
+  return `Rated ${feedback.rating}${why}, ${time(feedback.ratedAt)}${said}\n`;
 }
 
 function describeMissing(job: ExportedJob | undefined): string {

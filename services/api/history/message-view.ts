@@ -2,7 +2,16 @@ import type { MessageRow } from "../../../shared/db/conversations/conversations.
 import type { MessageView } from "../../../shared/protocol/conversation.ts";
 
 /** Formats a message for an answer. Cached pages hold this form: see `pageFormat`. */
-export function toMessageView({ id, text, sender, createdAt, imported, rating }: MessageRow): MessageView {
-  const timestamp = new Date(createdAt).getTime();
-  return { id, text, sender, timestamp, ...(imported && { imported }), ...(rating !== null && { rating }) };
+export function toMessageView(message: MessageRow): MessageView {
+  const { id, text, sender, createdAt, imported, fallback, finishReason, rating } = message;
+  return {
+    id,
+    text,
+    sender,
+    timestamp: new Date(createdAt).getTime(),
+    ...(imported && { imported }),
+    ...(rating !== null && { rating }),
+    ...(finishReason !== null && { finishReason }),
+    ...(fallback && { fallback: true as const }),
+  };
 }

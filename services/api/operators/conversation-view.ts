@@ -51,14 +51,14 @@ export function conversationView(
 }
 
 function messageView(message: MessageRecord, job: JobRecord | undefined): Html {
-  const { sender, text, createdAt, imported, fallback, finishReason, rating, comment } = message;
+  const { sender, text, createdAt, imported, fallback, finishReason, rating, reason, comment } = message;
   const provider = job?.provider ?? null;
   const outcome = fallback && outcomeOf({ jobStatus: job?.status ?? null, provider, fallback });
   const notes = [
     imported && "imported by the visitor, not verified",
     outcome && outcomeView(outcome, provider),
     finishReason !== null && finishReason !== "stop" && finishReason,
-    rating && `thumb ${rating}`,
+    rating && `thumb ${rating}${reason ? `: ${reason}` : ""}`,
   ].filter((note) => note !== false && note !== null);
   return html`<div class="message ${sender}">
     <div class="by">

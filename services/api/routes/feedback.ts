@@ -16,11 +16,11 @@ export function feedbackRoutes(context: AccessContext): Router {
       const fault = "is not a reply of this service";
       throw new Problem("invalid-request", `id: ${fault}`, { errors: [{ path: "id", message: fault }] });
     }
-    const { rating, comment } = parseBody(feedbackRequest, await readJson(req));
+    const { rating, ...said } = parseBody(feedbackRequest, await readJson(req));
     const { id, conversationId } = message;
     const { pool } = context.db;
     if (rating === null) await unrateMessage(pool, conversationId, id);
-    else if (!(await rateMessage(pool, conversationId, id, { rating, comment }))) {
+    else if (!(await rateMessage(pool, conversationId, id, { rating, ...said }))) {
       throw new Problem("not-found", "This conversation was deleted.");
     }
     res.status(204).end();

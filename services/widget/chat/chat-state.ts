@@ -1,4 +1,5 @@
 import type { Rating } from "../../../shared/protocol/conversation.ts";
+import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 
 /**
@@ -19,8 +20,9 @@ export interface VisitorMessage {
   /** Unix milliseconds. */
   readonly timestamp: number;
   readonly delivery: DeliveryState;
-  /** Reason for the refusal, in the service's words. */
+  /** Reason for the refusal in the service's English words, and its code. */
   readonly refusal?: string | undefined;
+  readonly problem?: string | undefined;
 }
 
 export interface ReplyMessage {
@@ -33,8 +35,9 @@ export interface ReplyMessage {
   readonly phase: ReplyPhase;
   /** Number of jobs ahead while the reply is `queued`, as the service estimates. */
   readonly position?: number | undefined;
-  /** Reason for a `failed` reply, in words fit for the visitor. */
+  /** Reason for a `failed` reply in the service's English words, and its code. */
   readonly failure?: string | undefined;
+  readonly problem?: string | undefined;
   readonly rating?: Rating | undefined;
 }
 
@@ -45,8 +48,10 @@ export type Notice =
   | { readonly kind: "offline" }
   /** The service does not answer. The next request is sent at `resumesAt` (Unix milliseconds). */
   | { readonly kind: "unreachable"; readonly resumesAt: number }
-  /** Response 429 or 503 with `Retry-After`: waiting messages are sent at `resumesAt`. */
+  /** Response 503 with `Retry-After`: waiting messages are sent at `resumesAt`. */
   | { readonly kind: "busy"; readonly resumesAt: number }
+  /** Response 429: the visitor has sent as much as is allowed for now. */
+  | { readonly kind: "limited"; readonly resumesAt: number }
   /** The conversation was deleted or its token refused. The next message begins a new one. */
   | { readonly kind: "restarted" }
   /** The service does not allow the page's origin. Nothing is sent until the visitor tries again. */
@@ -84,11 +89,11 @@ export interface Chat {
   /** Stops the oldest reply that has not ended. */
   stop(): void;
   /**
-   * Sends a message again that was refused or whose reply failed.
+   * Sends a message again that was refused, or whose reply failed or was stopped.
    * @param key of the visitor's message or the reply
    */
   tryAgain(key: string): void;
-  rate(key: string, rating: Rating | undefined, comment?: string): void;
+  rate(key: string, rating: Rating | undefined, comment?: string, reason?: FeedbackReason): void;
   loadOlder(): void;
   setDraft(text: string): void;
   /** Forgets the conversation in this browser. The next message begins a new one; waiting messages move to it. */

@@ -19,6 +19,7 @@ export interface OutboxEntry {
   readonly request?: SubmitRequest | undefined;
   /** Reason for not sending it any more. */
   readonly refusal?: string | undefined;
+  readonly problem?: string | undefined;
   /** True if a deleted conversation already forced a second key. */
   readonly renewed?: boolean | undefined;
   /** Deleted by the visitor, but possibly accepted before. The conversation it created must be erased. */

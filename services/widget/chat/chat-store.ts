@@ -193,7 +193,8 @@ export class ChatStore {
   /** Shows that the service does not answer; a retry follows after the delay. */
   markUnreachable(request: RequestKind, error: ServiceError, failures: number, delayMs: number): void {
     const resumesAt = this.environment.now() + delayMs;
-    const kind = request === "send" && error.retryAfterMs !== undefined ? "busy" : "unreachable";
+    const asked = request === "send" && error.retryAfterMs !== undefined;
+    const kind = !asked ? "unreachable" : error.code === "rate-limited" ? "limited" : "busy";
     // A single failed read, as at a restart of the service, deserves no notice.
     if (request === "send" || failures > 1) this.notices[request] = { kind, resumesAt };
     if (error.status === 0 && !this.environment.online()) this.#offline = true;
@@ -260,9 +261,9 @@ export class ChatStore {
     };
   }
 
-  #toMessage({ key, text, timestamp, refusal }: OutboxEntry): ChatItem {
+  #toMessage({ key, text, timestamp, refusal, problem }: OutboxEntry): ChatItem {
     const delivery = refusal !== undefined ? "refused" : this.sending === key ? "sending" : "waiting";
-    return { sender: "user", key, text, timestamp, delivery, refusal };
+    return { sender: "user", key, text, timestamp, delivery, refusal, problem };
   }
 }
 

@@ -90,7 +90,7 @@ async function followOne(
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     if (access && error.gone) leaveRefused(store, access);
-    else change({ jobId: undefined, phase: "failed", failure: error.words });
+    else change({ jobId: undefined, phase: "failed", failure: error.words, problem: error.code });
   }
 }
 

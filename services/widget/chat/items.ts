@@ -57,14 +57,15 @@ export function finalFields({ status, reply, error }: JobView): Partial<ReplyIte
     text: reply?.text ?? "",
     phase: status === "failed" ? "failed" : status === "cancelled" ? "stopped" : "complete",
     failure: status === "failed" ? error?.message : undefined,
+    problem: error?.code,
     ...(reply && { timestamp: reply.timestamp }),
   };
 }
 
-export function fromHistory({ id, sender, text, timestamp, rating }: MessageView): ChatItem {
+export function fromHistory({ id, sender, text, timestamp, rating, finishReason }: MessageView): ChatItem {
   const item = { key: id, id, text, timestamp };
   if (sender === "user") return { ...item, sender, delivery: "sent" };
-  return { ...item, sender, phase: "complete", rating };
+  return { ...item, sender, phase: finishReason === "cancelled" ? "stopped" : "complete", rating };
 }
 
 /** True if messages follow this one whose replies are unknown here. */
@@ -117,7 +118,7 @@ function isSame(one: ChatItem, other: ChatItem): boolean {
 function combine(item: ChatItem, incoming: ChatItem): ChatItem {
   if (item.sender === "user" || incoming.sender === "user") return { ...item, timestamp: incoming.timestamp };
   if (isOpenReply(incoming)) return item;
-  // The history marks a stopped reply like a complete one.
+  // During an upgrade, a history read from the older version does not mark a stopped reply.
   const phase = item.phase === "stopped" ? item.phase : incoming.phase;
   return { ...incoming, key: item.key, phase, rating: incoming.rating ?? item.rating };
 }

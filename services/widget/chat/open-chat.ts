@@ -1,4 +1,5 @@
 import type { Rating } from "../../../shared/protocol/conversation.ts";
+import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
 import { ServiceError } from "../client/service-error.ts";
 import type { Chat } from "./chat-state.ts";
 import type { OutboxEntry } from "./chat-storage.ts";
@@ -41,7 +42,7 @@ export function openChat(options: ChatOptions): Chat {
     },
     stop: () => store.runInBackground(stopReply(store)),
     tryAgain: (key) => tryAgain(store, key),
-    rate: (key, rating, comment) => rate(store, key, rating, comment),
+    rate: (key, rating, comment, reason) => rate(store, key, { rating, comment, reason }),
     loadOlder: () => store.runInBackground(loadOlder(store)),
     setDraft: (text) => setDraft(store, text),
     startNew: () => startNew(store),
@@ -76,14 +77,22 @@ function tryAgain(store: ChatStore, key: string): void {
   const index = conversation.items.findIndex((item) => item.key === key);
   const asked = conversation.items[index]?.sender === "ai" ? index - 1 : index;
   const [message, reply] = [conversation.items[asked], conversation.items[asked + 1]];
-  if (message?.sender !== "user" || reply?.sender !== "ai" || reply.phase !== "failed") return;
-  conversation.items = conversation.items.filter((item) => item !== reply);
+  if (message?.sender !== "user" || reply?.sender !== "ai") return;
+  if (reply.phase !== "failed" && reply.phase !== "stopped") return;
+  // A stopped reply stays: its text is part of the conversation.
+  if (reply.text === "") conversation.items = conversation.items.filter((item) => item !== reply);
   store.saveTail();
   enqueue(store, message.text);
 }
 
+interface Feedback {
+  readonly rating: Rating | undefined;
+  readonly comment: string | undefined;
+  readonly reason: FeedbackReason | undefined;
+}
+
 /** Shows the rating at once, and reverts it if the service refuses it. */
-function rate(store: ChatStore, key: string, rating: Rating | undefined, comment: string | undefined): void {
+function rate(store: ChatStore, key: string, { rating, comment, reason }: Feedback): void {
   const { conversation } = store;
   const { signal } = conversation.lifetime;
   const find = () => conversation.items.find((item): item is ReplyItem => item.sender === "ai" && item.key === key);
@@ -98,7 +107,7 @@ function rate(store: ChatStore, key: string, rating: Rating | undefined, comment
   show(rating);
   const sendRating = async (): Promise<void> => {
     const reply = { messageId, token: conversation.access?.token };
-    const feedback = { rating: rating ?? null, comment };
+    const feedback = { rating: rating ?? null, comment, reason };
     try {
       await store.withRetry("read", signal, () => store.client.feedback(reply, feedback, { signal }));
     } catch (error) {

@@ -156,7 +156,7 @@ function refuse(
   if (error.gone && access && request.conversationId !== undefined) return leaveRefused(store, access);
   // The message was accepted into a conversation deleted since, and its key with it.
   const resend = error.status === 404 && error.gone && !renewed;
-  const change = resend ? { id: newKey(), renewed: true } : { refusal: error.words };
+  const change = resend ? { id: newKey(), renewed: true } : { refusal: error.words, problem: error.code };
   store.storage.set(`out/${key}`, withdrawn ? undefined : { ...entry, request: undefined, ...change });
   store.outboxChanged();
 }

@@ -35,7 +35,8 @@ function ofNotice({ notice: before }: ChatState, { notice }: ChatState): ParleyE
   if (notice?.kind === before?.kind) return [];
   if (notice?.kind === "originRefused") return [error("origin", "This page's origin is not in ALLOWED_ORIGINS.")];
   if (notice?.kind === "unreachable") return [error("unreachable", "The service cannot be reached.")];
-  return notice?.kind === "busy" ? [error("busy", "The service asks to wait.")] : [];
+  const waits = notice?.kind === "busy" || notice?.kind === "limited";
+  return waits ? [error("busy", "The service asks to wait.")] : [];
 }
 
 function error(reason: ParleyEvents["parley:error"]["reason"], message: string): ParleyEvent {

@@ -36,6 +36,7 @@ export const strings: UiStrings = {
 
   writing: "Antwort wird geschrieben",
   nextInQueue: "Sie sind als Nächstes an der Reihe",
+  waitsForReply: "Wartet auf die Antwort davor",
   queuePosition: (place) => `Sie sind Nr. ${place} in der Warteschlange`,
   waiting: "Wird noch gesendet",
   sending: "Wird gesendet",
@@ -52,16 +53,27 @@ export const strings: UiStrings = {
   helpful: "Hilfreich",
   notHelpful: "Nicht hilfreich",
   comment: "Was könnte besser sein?",
+  reason: "Was stimmt nicht?",
+  reasons: { wrong: "Ist falsch", unclear: "Ist unklar", unhelpful: "Hilft nicht", other: "Etwas anderes" },
   sendComment: "Rückmeldung senden",
   thanks: "Danke für Ihre Rückmeldung",
 
   offline: "Sie sind offline. Ihre Nachrichten werden gesendet, sobald Sie wieder verbunden sind.",
   unreachable: "Wir sind im Moment nicht erreichbar.",
   busy: "Gerade ist viel los. Ihre Nachricht bleibt erhalten und wird gesendet.",
+  limited: "Sie haben in kurzer Zeit viele Nachrichten geschrieben. Ihre Nachricht ist gespeichert und wird gesendet.",
   retryIn: (time) => `Nächster Versuch in ${time}`,
   restarted: "Diese Unterhaltung ist beendet. Ihre nächste Nachricht beginnt eine neue.",
   openedAsFile:
     "Diese Seite wurde als Datei geöffnet (file://), und Browser lassen solche Seiten nicht mit einem Chat-Dienst sprechen. Öffnen Sie sie über einen Webserver, zum Beispiel mit „npx serve“.",
   originRefused:
     "Dieser Chat lässt sich auf dieser Seite nicht nutzen. Er ist für diese Website noch nicht freigegeben.",
+  problems: {
+    "invalid-request": "Diese Nachricht ist zu lang oder enthält unzulässige Zeichen.",
+    "too-large": "Diese Nachricht ist zu lang oder enthält unzulässige Zeichen.",
+    "identity-required": "Bitte melden Sie sich an, um hier zu schreiben.",
+    provider_unavailable: "Der Assistent war nicht erreichbar. Bitte versuchen Sie es noch einmal.",
+    provider_rejected: "Der Assistent konnte diese Nachricht nicht beantworten.",
+    deadline: "Die Antwort hat zu lange gedauert. Bitte versuchen Sie es noch einmal.",
+  },
 };

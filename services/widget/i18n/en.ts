@@ -39,6 +39,7 @@ export const strings: UiStrings = {
 
   writing: "Writing a reply",
   nextInQueue: "You are next in line",
+  waitsForReply: "Waiting for the reply before it",
   queuePosition: (place) => `You are ${place}${endings[ordinal.select(place)] ?? "th"} in line`,
   waiting: "Waiting to be sent",
   sending: "Sending",
@@ -55,12 +56,15 @@ export const strings: UiStrings = {
   helpful: "Helpful",
   notHelpful: "Not helpful",
   comment: "What could be better?",
+  reason: "What was wrong?",
+  reasons: { wrong: "It is wrong", unclear: "It is unclear", unhelpful: "It does not help", other: "Something else" },
   sendComment: "Send feedback",
   thanks: "Thank you for your feedback",
 
   offline: "You are offline. Your messages will be sent when you are back online.",
   unreachable: "We can’t be reached at the moment.",
   busy: "We are very busy right now. Your message is saved and will be sent.",
+  limited: "You have sent many messages in a short time. Your message is saved and will be sent.",
   retryIn: (time) => `Trying again in ${time}`,
   restarted: "That conversation has ended. Your next message starts a new one.",
   openedAsFile:

@@ -36,6 +36,7 @@ export const strings: UiStrings = {
 
   writing: "Escribiendo una respuesta",
   nextInQueue: "Es casi tu turno",
+  waitsForReply: "Espera la respuesta anterior",
   queuePosition: (place) => `Estás en el puesto ${place} de la cola`,
   waiting: "Pendiente de envío",
   sending: "Enviando",
@@ -52,15 +53,26 @@ export const strings: UiStrings = {
   helpful: "Útil",
   notHelpful: "No es útil",
   comment: "¿Qué podría mejorar?",
+  reason: "¿Qué ha fallado?",
+  reasons: { wrong: "Es incorrecta", unclear: "No está clara", unhelpful: "No me ayuda", other: "Otra cosa" },
   sendComment: "Enviar opinión",
   thanks: "Gracias por tu opinión",
 
   offline: "Estás sin conexión. Tus mensajes se enviarán cuando vuelva.",
   unreachable: "Ahora mismo no se nos puede contactar.",
   busy: "Hay mucha actividad ahora. Tu mensaje queda guardado y se enviará.",
+  limited: "Has enviado muchos mensajes en poco tiempo. Tu mensaje está guardado y se enviará.",
   retryIn: (time) => `Próximo intento en ${time}`,
   restarted: "Esa conversación ha terminado. Tu próximo mensaje empieza una nueva.",
   openedAsFile:
     "Esta página se abrió como archivo (file://), y los navegadores no permiten que esas páginas hablen con un servicio de chat. Ábrela desde un servidor web, por ejemplo con «npx serve».",
   originRefused: "Este chat no se puede usar en esta página. Todavía no está autorizado para este sitio web.",
+  problems: {
+    "invalid-request": "Este mensaje es demasiado largo o contiene caracteres no permitidos.",
+    "too-large": "Este mensaje es demasiado largo o contiene caracteres no permitidos.",
+    "identity-required": "Inicia sesión para escribir aquí.",
+    provider_unavailable: "No se ha podido contactar con el asistente. Inténtalo de nuevo.",
+    provider_rejected: "El asistente no ha podido responder a este mensaje.",
+    deadline: "La respuesta ha tardado demasiado. Inténtalo de nuevo.",
+  },
 };

@@ -36,6 +36,7 @@ export const strings: UiStrings = {
 
   writing: "Réponse en cours",
   nextInQueue: "C’est bientôt votre tour",
+  waitsForReply: "En attente de la réponse précédente",
   queuePosition: (place) => `Vous êtes en ${place}e position dans la file`,
   waiting: "En attente d’envoi",
   sending: "Envoi en cours",
@@ -52,15 +53,26 @@ export const strings: UiStrings = {
   helpful: "Utile",
   notHelpful: "Pas utile",
   comment: "Que pourrions-nous améliorer ?",
+  reason: "Qu’est-ce qui ne va pas ?",
+  reasons: { wrong: "C’est faux", unclear: "Ce n’est pas clair", unhelpful: "Ça ne m’aide pas", other: "Autre chose" },
   sendComment: "Envoyer l’avis",
   thanks: "Merci pour votre avis",
 
   offline: "Vous êtes hors ligne. Vos messages partiront dès votre retour.",
   unreachable: "Nous sommes injoignables pour le moment.",
   busy: "Il y a beaucoup de demandes. Votre message est conservé et sera envoyé.",
+  limited: "Vous avez envoyé beaucoup de messages en peu de temps. Votre message est enregistré et sera envoyé.",
   retryIn: (time) => `Nouvel essai dans ${time}`,
   restarted: "Cette conversation est terminée. Votre prochain message en commencera une nouvelle.",
   openedAsFile:
     "Cette page a été ouverte comme un fichier (file://), et les navigateurs ne laissent pas ces pages parler à un service de chat. Ouvrez-la depuis un serveur web, par exemple avec « npx serve ».",
   originRefused: "Ce chat ne peut pas être utilisé sur cette page. Il n’est pas encore autorisé pour ce site.",
+  problems: {
+    "invalid-request": "Ce message est trop long ou contient des caractères non autorisés.",
+    "too-large": "Ce message est trop long ou contient des caractères non autorisés.",
+    "identity-required": "Connectez-vous pour écrire ici.",
+    provider_unavailable: "L’assistant n’a pas pu être joint. Veuillez réessayer.",
+    provider_rejected: "L’assistant n’a pas pu répondre à ce message.",
+    deadline: "La réponse a pris trop de temps. Veuillez réessayer.",
+  },
 };

@@ -36,6 +36,7 @@ export const strings: UiStrings = {
 
   writing: "返信を作成中",
   nextInQueue: "次に順番が来ます",
+  waitsForReply: "前の返信を待っています",
   queuePosition: (place) => `現在 ${place} 番目にお待ちです`,
   waiting: "送信待ち",
   sending: "送信中",
@@ -52,15 +53,26 @@ export const strings: UiStrings = {
   helpful: "役に立った",
   notHelpful: "役に立たなかった",
   comment: "改善できる点はありますか？",
+  reason: "どこが問題でしたか？",
+  reasons: { wrong: "内容が間違っている", unclear: "わかりにくい", unhelpful: "役に立たない", other: "その他" },
   sendComment: "フィードバックを送信",
   thanks: "ご意見ありがとうございます",
 
   offline: "オフラインです。接続が戻るとメッセージが送信されます。",
   unreachable: "現在、接続できません。",
   busy: "ただいま混み合っています。メッセージは保存され、あとで送信されます。",
+  limited: "短時間に多くのメッセージが送信されました。メッセージは保存され、後で送信されます。",
   retryIn: (time) => `${time}後に再試行します`,
   restarted: "その会話は終了しました。次のメッセージから新しい会話が始まります。",
   openedAsFile:
     "このページはファイル（file://）として開かれています。ブラウザーはこのようなページからチャットサービスへの接続を許可しません。「npx serve」などを使い、ウェブサーバーから開いてください。",
   originRefused: "このページではチャットをご利用いただけません。このウェブサイトでの利用がまだ許可されていません。",
+  problems: {
+    "invalid-request": "メッセージが長すぎるか、使用できない文字が含まれています。",
+    "too-large": "メッセージが長すぎるか、使用できない文字が含まれています。",
+    "identity-required": "書き込むにはログインしてください。",
+    provider_unavailable: "アシスタントに接続できませんでした。もう一度お試しください。",
+    provider_rejected: "アシスタントはこのメッセージに回答できませんでした。",
+    deadline: "回答に時間がかかりすぎました。もう一度お試しください。",
+  },
 };

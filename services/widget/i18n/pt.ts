@@ -36,6 +36,7 @@ export const strings: UiStrings = {
 
   writing: "Escrevendo uma resposta",
   nextInQueue: "Você é a próxima pessoa da fila",
+  waitsForReply: "Aguarda a resposta anterior",
   queuePosition: (place) => `Sua posição na fila: ${place}`,
   waiting: "Aguardando envio",
   sending: "Enviando",
@@ -52,15 +53,26 @@ export const strings: UiStrings = {
   helpful: "Útil",
   notHelpful: "Não foi útil",
   comment: "O que poderia ser melhor?",
+  reason: "O que houve de errado?",
+  reasons: { wrong: "Está errada", unclear: "Não está clara", unhelpful: "Não ajuda", other: "Outra coisa" },
   sendComment: "Enviar opinião",
   thanks: "Obrigado pela sua opinião",
 
   offline: "Você está sem conexão. Suas mensagens serão enviadas quando ela voltar.",
   unreachable: "Não é possível falar conosco no momento.",
   busy: "Há muito movimento agora. Sua mensagem está guardada e será enviada.",
+  limited: "Você enviou muitas mensagens em pouco tempo. Sua mensagem foi salva e será enviada.",
   retryIn: (time) => `Próxima tentativa em ${time}`,
   restarted: "Essa conversa terminou. Sua próxima mensagem começa uma nova.",
   openedAsFile:
     "Esta página foi aberta como arquivo (file://), e os navegadores não deixam páginas assim falar com um serviço de chat. Abra-a a partir de um servidor web, por exemplo com “npx serve”.",
   originRefused: "Este chat não pode ser usado nesta página. Ele ainda não foi liberado para este site.",
+  problems: {
+    "invalid-request": "Esta mensagem é longa demais ou contém caracteres não permitidos.",
+    "too-large": "Esta mensagem é longa demais ou contém caracteres não permitidos.",
+    "identity-required": "Entre na sua conta para escrever aqui.",
+    provider_unavailable: "Não foi possível falar com o assistente. Tente de novo.",
+    provider_rejected: "O assistente não conseguiu responder a esta mensagem.",
+    deadline: "A resposta demorou demais. Tente de novo.",
+  },
 };

@@ -1,3 +1,5 @@
+import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
+
 /** All texts of the open chat in one language. Arguments of functions are already formatted for that language. */
 export interface UiStrings {
   /** Heading of a chat whose assistant has no name. */
@@ -29,6 +31,8 @@ export interface UiStrings {
   readonly writing: string;
   readonly nextInQueue: string;
   /** Position in the queue, from 2. */
+  /** Beside a question whose predecessor is still being answered. */
+  readonly waitsForReply: string;
   readonly queuePosition: (place: number) => string;
   readonly waiting: string;
   readonly sending: string;
@@ -45,18 +49,24 @@ export interface UiStrings {
   readonly helpful: string;
   readonly notHelpful: string;
   readonly comment: string;
+  readonly reason: string;
+  readonly reasons: Readonly<Record<FeedbackReason, string>>;
   readonly sendComment: string;
   readonly thanks: string;
 
   readonly offline: string;
   readonly unreachable: string;
   readonly busy: string;
+  /** The visitor has sent as many messages as are allowed for now. */
+  readonly limited: string;
   /** Time until sending resumes, like "12 sec". */
   readonly retryIn: (time: string) => string;
   readonly restarted: string;
   readonly openedAsFile: string;
   /** The service does not allow the page's origin. */
   readonly originRefused: string;
+  /** Refusals and failures by their code; absent in English, which is the service's own language. */
+  readonly problems?: Readonly<Record<string, string>>;
 }
 
 export interface Confirmation {

@@ -36,6 +36,7 @@ export const strings: UiStrings = {
 
   writing: "正在回复",
   nextInQueue: "下一位就是您",
+  waitsForReply: "正在等待上一条回复",
   queuePosition: (place) => `您排在第 ${place} 位`,
   waiting: "等待发送",
   sending: "正在发送",
@@ -52,15 +53,26 @@ export const strings: UiStrings = {
   helpful: "有帮助",
   notHelpful: "没有帮助",
   comment: "哪里可以改进？",
+  reason: "哪里有问题？",
+  reasons: { wrong: "内容有误", unclear: "不清楚", unhelpful: "没有帮助", other: "其他" },
   sendComment: "发送反馈",
   thanks: "感谢您的反馈",
 
   offline: "您已离线。恢复连接后会发送您的消息。",
   unreachable: "目前无法连接到我们。",
   busy: "现在咨询较多。您的消息已保存，稍后会发送。",
+  limited: "您在短时间内发送了很多消息。您的消息已保存，稍后会发送。",
   retryIn: (time) => `${time}后重试`,
   restarted: "该对话已结束。您的下一条消息将开始新的对话。",
   openedAsFile:
     "此页面是以文件方式（file://）打开的，浏览器不允许这样的页面连接聊天服务。请通过网络服务器打开，例如使用“npx serve”。",
   originRefused: "此页面无法使用聊天。该聊天服务尚未对本网站开放。",
+  problems: {
+    "invalid-request": "消息过长，或包含不允许的字符。",
+    "too-large": "消息过长，或包含不允许的字符。",
+    "identity-required": "请先登录再发送消息。",
+    provider_unavailable: "暂时无法连接助手，请重试。",
+    provider_rejected: "助手无法回复这条消息。",
+    deadline: "回复超时，请重试。",
+  },
 };

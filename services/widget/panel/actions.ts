@@ -20,13 +20,9 @@ const acknowledgeMs = 2500;
 export function createActions(
   chat: Chat,
   host: { send: (text: string) => void; close: () => void },
-  { root, setState, announce, scrollToEnd, focus }: ActionsContext,
+  context: ActionsContext,
 ): Actions {
-  const thank = (key: string) => {
-    setState({ thanked: key, commenting: undefined });
-    announce(({ thanks }) => thanks);
-    setTimeout(() => setState({ thanked: undefined }), acknowledgeMs);
-  };
+  const { root, setState, announce, scrollToEnd, focus } = context;
   const acknowledgeCopy = async (done: Promise<boolean>, mark: (copied: boolean) => void) => {
     if (!(await done)) return;
     mark(true);
@@ -46,15 +42,7 @@ export function createActions(
     close: host.close,
     stop: () => chat.stop(),
     tryAgain: (key) => chat.tryAgain(key),
-    rate: (key, rating) => {
-      chat.rate(key, rating);
-      if (rating === "up") thank(key);
-      else setState({ commenting: rating === "down" ? key : undefined });
-    },
-    comment: (key, rating, text) => {
-      if (text !== "") chat.rate(key, rating, text);
-      thank(key);
-    },
+    ...ratingActions(chat, context),
     copyReply: (key, text, html) =>
       void acknowledgeCopy(copyToClipboard(root, text, html), (copied) =>
         setState({ copied: copied ? key : undefined }),
@@ -72,6 +60,29 @@ export function createActions(
     deleteData: () => {
       start(() => chat.deleteData());
       announce(({ deleting }) => deleting);
+    },
+  };
+}
+
+function ratingActions(chat: Chat, { root, setState, announce }: ActionsContext): Pick<Actions, "rate" | "comment"> {
+  const thank = (key: string) => {
+    setState({ thanked: key, commenting: undefined });
+    announce(({ thanks }) => thanks);
+    setTimeout(() => setState({ thanked: undefined }), acknowledgeMs);
+  };
+  return {
+    rate: (key, rating) => {
+      chat.rate(key, rating);
+      if (rating === "up") return thank(key);
+      setState({ commenting: rating === "down" ? key : undefined });
+      // A space or Enter would press the thumb again, which takes the rating back.
+      if (rating === "down") root.querySelector<HTMLElement>(".comment textarea")?.focus();
+    },
+    comment: (key, rating, { comment, reason }) => {
+      if (comment || reason) chat.rate(key, rating, comment, reason);
+      const form = root.querySelector(".comment");
+      form?.closest(".message")?.querySelector<HTMLElement>("[aria-pressed=true]")?.focus();
+      thank(key);
     },
   };
 }

@@ -1,14 +1,15 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
+import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
 import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
 import { icon } from "./icons.ts";
 import type { ViewModel } from "./view-model.ts";
-import { deliveryText, queueText } from "./status-texts.ts";
+import { deliveryText, failureText, queueText } from "./status-texts.ts";
 
 /** @param last of several by the same sender: only the last shows the time */
 export function visitorMessage(message: VisitorMessage, last: boolean, view: ViewModel): TemplateResult {
   const { strings, formats, actions } = view;
-  const { key, text, timestamp, delivery, refusal } = message;
+  const { key, text, timestamp, delivery } = message;
   const state = deliveryText(message, strings);
   const refused = delivery === "refused";
   return html`<article
@@ -21,7 +22,7 @@ export function visitorMessage(message: VisitorMessage, last: boolean, view: Vie
     ${
       refused || state !== undefined || last
         ? html`<p class="note" data-danger=${refused ? "" : nothing}>
-            ${state === undefined ? time(timestamp, view) : html`<span>${refused && refusal ? refusal : state}</span>`}
+            ${state === undefined ? time(timestamp, view) : html`<span>${refused ? failureText(message, strings) : state}</span>`}
             ${
               refused
                 ? html`<button type="button" class="plain" @click=${() => actions.tryAgain(key)}>
@@ -38,6 +39,7 @@ export function visitorMessage(message: VisitorMessage, last: boolean, view: Vie
 export function replyMessage(reply: ReplyMessage, view: ViewModel): TemplateResult {
   const { strings, formats } = view;
   const { phase, text, timestamp } = reply;
+  const place = queueText(reply, view.state, strings);
   const pending = phase === "queued" || (phase === "writing" && text === "");
   return html`<article
     class="message reply"
@@ -50,15 +52,12 @@ export function replyMessage(reply: ReplyMessage, view: ViewModel): TemplateResu
       pending
         ? html`<p class="pending">
             <span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>
-            <span class=${phase === "queued" && reply.position !== undefined ? "" : "visually-hidden"}
-              >${queueText(reply, strings) ?? strings.writing}</span
-            >
+            <span class=${place === undefined ? "visually-hidden" : ""}>${place ?? strings.writing}</span>
           </p>`
         : nothing
     }
     <div class="text" part="text">${text === "" ? nothing : view.renderText(reply)}</div>
-    ${phase === "stopped" ? html`<p class="note">${strings.stopped}</p>` : nothing}
-    ${phase === "failed" ? failure(reply, view) : nothing}
+    ${phase === "stopped" || phase === "failed" ? interruption(reply, view) : nothing}
     ${(phase === "complete" || phase === "stopped") && text !== "" ? footer(reply, view) : nothing}
     ${commentForm(reply, view)}
   </article>`;
@@ -68,9 +67,11 @@ function senderName({ state, strings }: ViewModel): string {
   return state.assistant?.name ?? strings.assistant;
 }
 
-function failure({ key, failure: why }: ReplyMessage, { strings, actions }: ViewModel): TemplateResult {
-  return html`<p class="note" data-danger>
-    <span>${why ?? strings.noReply}</span>
+function interruption(reply: ReplyMessage, { strings, actions }: ViewModel): TemplateResult {
+  const { key, phase } = reply;
+  const failed = phase === "failed";
+  return html`<p class="note" data-danger=${failed ? "" : nothing}>
+    <span>${failed ? failureText(reply, strings) : strings.stopped}</span>
     <button type="button" class="plain" @click=${() => actions.tryAgain(key)}>${strings.tryAgain}</button>
   </p>`;
 }
@@ -125,11 +126,20 @@ function commentForm(
   if (ui.commenting !== key || rating === undefined) return nothing;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    const field = (event.currentTarget as HTMLFormElement).querySelector("textarea");
-    actions.comment(key, rating, field?.value.trim() ?? "");
+    const given = new FormData(event.currentTarget as HTMLFormElement);
+    const comment = (given.get("comment") as string).trim();
+    const reason = given.get("reason") as FeedbackReason | null;
+    actions.comment(key, rating, { ...(comment && { comment }), ...(reason && { reason }) });
   };
   return html`<form class="comment" @submit=${submit}>
+    <fieldset>
+      <legend class="visually-hidden">${strings.reason}</legend>
+      ${Object.entries(strings.reasons).map(
+        ([reason, text]) => html`<label><input type="radio" name="reason" value=${reason} />${text}</label>`,
+      )}
+    </fieldset>
     <textarea
+      name="comment"
       rows="2"
       maxlength="1000"
       dir="auto"
@@ -138,7 +148,7 @@ function commentForm(
       placeholder=${strings.comment}
     ></textarea>
     <p>
-      <button type="button" class="plain" @click=${() => actions.comment(key, rating, "")}>${strings.cancel}</button>
+      <button type="button" class="plain" @click=${() => actions.comment(key, rating, {})}>${strings.cancel}</button>
       <button class="primary">${strings.sendComment}</button>
     </p>
   </form>`;

@@ -202,6 +202,7 @@ export class Panel {
   #dismiss(host: PanelHost): void {
     if (this.#state.confirming !== undefined) this.#setState({ confirming: undefined });
     else if (this.#state.menuOpen) this.#setState({ menuOpen: false });
+    else if (this.#state.commenting !== undefined) this.#find(".comment button")?.click();
     else host.close();
   }
 

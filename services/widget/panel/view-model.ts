@@ -1,4 +1,5 @@
 import type { Rating } from "../../../shared/protocol/conversation.ts";
+import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
 import type { ChatState, ReplyMessage } from "../chat/chat-state.ts";
 import type { Settings } from "../element/settings.ts";
 import type { MarkdownContext } from "../markdown/render-blocks.ts";
@@ -36,7 +37,8 @@ export interface Actions {
   readonly stop: () => void;
   readonly tryAgain: (key: string) => void;
   readonly rate: (key: string, rating: Rating | undefined) => void;
-  readonly comment: (key: string, rating: Rating, text: string) => void;
+  /** Sends what the visitor adds to a rating, and closes the form. */
+  readonly comment: (key: string, rating: Rating, said: { comment?: string; reason?: FeedbackReason }) => void;
   readonly copyReply: (key: string, text: string, html: string | undefined) => void;
   readonly copyCode: MarkdownContext["copyCode"];
   readonly loadOlder: () => void;

@@ -1,4 +1,5 @@
 import type { Rating } from "../../../shared/protocol/conversation.ts";
+import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
 import type { Chat, ChatMessage, ChatState } from "../chat/chat-state.ts";
 
 /** Calls of the interface to the chat, in order. */
@@ -54,8 +55,8 @@ export class ScriptedChat implements Chat {
     this.calls.push(["tryAgain", key]);
   }
 
-  rate(key: string, rating: Rating | undefined, comment?: string): void {
-    this.calls.push(["rate", key, rating, comment]);
+  rate(key: string, rating: Rating | undefined, comment?: string, reason?: FeedbackReason): void {
+    this.calls.push(["rate", key, rating, comment, ...(reason === undefined ? [] : [reason])]);
     const reply = this.state.messages.find((message) => message.key === key);
     if (reply?.sender === "ai") this.put({ ...reply, rating });
   }

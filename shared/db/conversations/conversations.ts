@@ -63,13 +63,17 @@ export interface MessagePage {
   more: boolean;
 }
 
-export interface MessageRow extends Columns<"messages", "id" | "sender" | "text" | "imported" | "created_at"> {
+export interface MessageRow extends Columns<
+  "messages",
+  "id" | "sender" | "text" | "imported" | "fallback" | "finish_reason" | "created_at"
+> {
   /** The visitor's rating; null if there is none. */
   rating: Rating | null;
 }
 
 /** Columns of `MessageRow`. */
-const messageColumns = `id, sender, text, imported, rating, created_at as "createdAt"`;
+const messageColumns = `
+  id, sender, text, imported, fallback, finish_reason as "finishReason", rating, created_at as "createdAt"`;
 
 export const messagePlaceStatement: Statement<Columns<"messages", "turn" | "sender">> = {
   name: "message-place",
@@ -131,7 +135,7 @@ export const messagesByIdStatement: Statement<MessageRow> = {
   name: "messages-by-id",
   text: `
     select ${messageColumns}
-    from ${byIds("messages", "id, sender, text, imported, created_at", "$1")}
+    from ${byIds("messages", "id, sender, text, imported, fallback, finish_reason, created_at", "$1")}
     left join feedback on message_id = messages.id`,
 };
 

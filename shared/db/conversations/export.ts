@@ -65,7 +65,7 @@ function feedbackOn({ iso, jsonObjectFrom }: StatementBuilder, messages: Express
   return jsonObjectFrom(
     messages
       .selectFrom("feedback")
-      .select((eb) => ["rating", "comment", iso(eb.ref("rated_at")).as("ratedAt")])
+      .select((eb) => ["rating", "reason", "comment", iso(eb.ref("rated_at")).as("ratedAt")])
       .whereRef("message_id", "=", "messages.id"),
   );
 }

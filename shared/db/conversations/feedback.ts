@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { Rating } from "../../protocol/conversation.ts";
+import type { FeedbackReason } from "../../protocol/feedback.ts";
 import { query } from "../database.ts";
 import type { Statement } from "../../postgres/statement.ts";
 import type { Columns } from "../schema/tables.ts";
@@ -31,16 +32,22 @@ export const rateMessageStatement: Statement<Columns<"feedback", "message_id">> 
     with conversation as materialized (
       select id from conversations where id = $2 and deleted_at is null for no key update
     )
-    insert into feedback (message_id, rating, comment, assistant_type, provider, model)
-    select messages.id, $3, $4, jobs.assistant_type, jobs.provider, jobs.model
+    insert into feedback (message_id, rating, comment, reason, assistant_type, provider, model)
+    select messages.id, $3, $4, $5, jobs.assistant_type, jobs.provider, jobs.model
     from conversation
     join messages on messages.conversation_id = conversation.id
     join jobs on jobs.conversation_id = conversation.id and jobs.turn = messages.turn
     where messages.id = $1 and messages.sender = 'ai' and not messages.imported
     on conflict (message_id) do update
-      set rating = excluded.rating, comment = excluded.comment, rated_at = excluded.rated_at
+      set rating = excluded.rating, comment = excluded.comment, reason = excluded.reason, rated_at = excluded.rated_at
     returning message_id as "messageId"`,
 };
+
+export interface VisitorFeedback {
+  readonly rating: Rating;
+  readonly comment?: string | undefined;
+  readonly reason?: FeedbackReason | undefined;
+}
 
 /**
  * Stores a visitor's rating of a reply, replacing an earlier one.
@@ -50,9 +57,10 @@ export async function rateMessage(
   pool: Pool,
   conversationId: string,
   messageId: string,
-  { rating, comment }: { rating: Rating; comment?: string | undefined },
+  { rating, comment, reason }: VisitorFeedback,
 ): Promise<boolean> {
-  return (await query(pool, rateMessageStatement, [messageId, conversationId, rating, comment ?? null])).length === 1;
+  const values = [messageId, conversationId, rating, comment ?? null, reason ?? null];
+  return (await query(pool, rateMessageStatement, values)).length === 1;
 }
 
 export const unrateMessageStatement: Statement = {

@@ -1,6 +1,7 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import type { FinishReason, JobErrorCode, JobStatus } from "../../protocol/job.ts";
 import type { Rating, Sender } from "../../protocol/conversation.ts";
+import type { FeedbackReason } from "../../protocol/feedback.ts";
 import { bookkeeping } from "./bookkeeping-entities.ts";
 import { byHand, bytes, float, time } from "./entity-columns.ts";
 import { eventEntities } from "./event-entities.ts";
@@ -116,6 +117,7 @@ const Feedback = defineEntity({
     message: () => p.manyToOne(Message).primary().deleteRule("cascade").updateRule("no action"),
     rating: p.text().$type<Rating>(),
     comment: p.text().nullable(),
+    reason: p.text().$type<FeedbackReason>().nullable(),
     assistantType: p.text(),
     provider: p.text().nullable(),
     model: p.text().nullable(),

@@ -1,6 +1,6 @@
 import type { ChatState, ReplyMessage, VisitorMessage } from "../../chat/chat-state.ts";
 import type { UiStrings } from "../../i18n/ui-strings.ts";
-import { noticeText, queueText } from "../status-texts.ts";
+import { failureText, noticeText, queueText } from "../status-texts.ts";
 import { completeSentences } from "./sentences.ts";
 
 /** Sentences that arrive within this time are announced together. */
@@ -23,6 +23,8 @@ export class Announcer {
   readonly #options: AnnouncerOptions;
   /** Number of announced sentences of each reply. */
   readonly #announced = new Map<string, number>();
+  /** Last announced place of each reply in the queue. */
+  readonly #places = new Map<string, string | undefined>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #batchScheduled = false;
   #previous: ChatState | undefined;
@@ -75,7 +77,7 @@ export class Announcer {
     strings: UiStrings,
   ): void {
     const refused = previous?.sender === "user" && previous.delivery !== "refused" && message.delivery === "refused";
-    if (refused) this.announce([strings.notSent, message.refusal ?? ""].join(". "));
+    if (refused) this.announce([...new Set([strings.notSent, failureText(message, strings)])].join(". "));
   }
 
   #updateReply(previous: ChatState["messages"][number] | undefined, reply: ReplyMessage, strings: UiStrings): void {
@@ -85,11 +87,12 @@ export class Announcer {
     const before = previous?.sender === "ai" ? previous : undefined;
     // The reply began anew.
     if (before !== undefined && !reply.text.startsWith(before.text)) this.#announced.set(reply.key, 0);
-    const place = queueText(reply, strings);
-    if (place !== undefined && place !== (before && queueText(before, strings))) this.announce(place);
+    const place = this.#previous && queueText(reply, this.#previous, strings);
+    if (place !== undefined && place !== this.#places.get(reply.key)) this.announce(place);
+    this.#places.set(reply.key, place);
     if (reply.phase !== before?.phase) {
       if (reply.phase === "writing" && before !== undefined) this.announce(strings.writing);
-      if (reply.phase === "failed") this.announce(reply.failure ?? strings.noReply);
+      if (reply.phase === "failed") this.announce(failureText(reply, strings));
       if (reply.phase === "stopped") this.announce(strings.stopped);
     }
     this.#scheduleBatch();
