@@ -610,6 +610,24 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
       expect(next.lines).toEqual(page.lines);
     });
 
+    it("marks a stopped reply in the history, where nothing of it is stored in the browser, and tries it again", async () => {
+      product().provider.answer("Stop me", endlessReply());
+      const browser = new FakeBrowser();
+      const page = open(browser);
+      page.chat.send("Stop me");
+      await page.until("it talks", ({ messages }) => messages.at(-1)?.text.startsWith("tick tick") ?? false);
+      page.chat.stop();
+      const { messages } = await page.until("it has stopped", ({ busy }) => !busy);
+      page.chat.close();
+      for (const key of browser.stored.keys()) if (key.endsWith("tail")) browser.stored.delete(key);
+      const next = open(browser);
+      await next.until("it is read", ({ ready }) => ready);
+      expect(next.chat.state.messages[1]).toMatchObject({ phase: "stopped", text: messages[1]?.text });
+      next.chat.tryAgain(next.chat.state.messages[1]?.key ?? "");
+      await next.until("it is answered", (state) => state.messages.length === 4 && !state.busy);
+      expect(next.lines[2]).toBe("> Stop me");
+    });
+
     it("returns a refused message for editing, and retries it under another key", async () => {
       const browser = new FakeBrowser();
       const page = open(browser);

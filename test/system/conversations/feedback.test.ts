@@ -35,6 +35,18 @@ onEachBackend("feedback", {}, (product) => {
     expect(await ratings(chat)).toEqual([null, null]);
   });
 
+  it("keeps a reason from the list, and refuses another one", async () => {
+    const { query } = product();
+    const { chat, reply } = await answered("Rate me with a reason");
+    const kept = () => query("select rating, reason from feedback where message_id = $1", [reply]);
+    expect((await rate(chat, reply, { rating: "down", reason: "unclear" })).status).toBe(204);
+    expect(await kept()).toEqual([{ rating: "down", reason: "unclear" }]);
+    expect((await rate(chat, reply, { rating: "down", reason: "boring" })).status).toBe(400);
+    expect((await rate(chat, reply, { rating: null, reason: "wrong" })).status).toBe(400);
+    expect((await rate(chat, reply, { rating: "down" })).status).toBe(204);
+    expect(await kept()).toEqual([{ rating: "down", reason: null }]);
+  });
+
   it("is accepted for replies of this service alone", async () => {
     const history = [
       { sender: "user", text: "Do you ship?", timestamp: 1 },

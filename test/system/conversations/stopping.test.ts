@@ -65,6 +65,8 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
         data: { reply: { text: "This much, é😀", finishReason: "cancelled" }, error: { code: "cancelled" } },
       });
       expect((await client.cancel(chat)).status).toBe(409);
+      const [, stopped] = (await client.history(chat)).messages;
+      expect(stopped).toMatchObject({ text: "This much, é😀", finishReason: "cancelled" });
 
       await client.ended(await client.submit("what did you say?", { to: chat }));
       const { request } = await provider.called("what did you say?");
