@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { assistantsPath, readAssistants } from "./assistants.ts";
 import { ConfigError } from "../config/config.ts";
+import { listIn, textIn } from "./localized-text.ts";
 
 const shipped = path.join(import.meta.dirname, "../..", assistantsPath);
 
@@ -28,8 +29,8 @@ describe("shipped assistants", () => {
 
   it("have something to say at the start, and no keyword twice", async () => {
     for (const { greeting, suggestions, presets } of (await readAssistants(shipped)).values()) {
-      expect(greeting).toMatch(/\w/);
-      expect(suggestions).not.toHaveLength(0);
+      expect(textIn(greeting ?? "", "en")).toMatch(/\w/);
+      expect(listIn(suggestions ?? [], "en")).not.toHaveLength(0);
       for (const flag of [true, undefined]) {
         const keywords = presets.filter(({ fallback }) => fallback === flag).flatMap((preset) => preset.keywords);
         expect(keywords).toEqual([...new Set(keywords)]);
@@ -37,11 +38,11 @@ describe("shipped assistants", () => {
     }
   });
 
-  it("apologise in five languages when no provider answers, in English for other languages", async () => {
+  it("apologise in eight languages when no provider answers, in English for other languages", async () => {
     for (const { presets } of (await readAssistants(shipped)).values()) {
       const busy = presets.filter(({ fallback }) => fallback);
-      expect(busy).toHaveLength(5);
-      expect(busy.map(({ keywords }) => keywords.length > 0)).toEqual([false, true, true, true, true]);
+      expect(busy).toHaveLength(8);
+      expect(busy.map(({ keywords }) => keywords.length === 0)).toEqual(busy.map((_, index) => index === 0));
     }
   });
 });
@@ -103,6 +104,17 @@ describe("assistants file", () => {
     ["no default preset", withDefault({ presets: [{ reply: "x" }] }), "assistants.default.presets", /exactly one/],
     ["nothing for when all fail", withDefault({ presets: [usual] }), "assistants.default.presets", /"fallback": true/],
     ["an excuse as default", withPreset({ default: true, fallback: true }), "presets.2", /not both/],
+    [
+      "no text at all as name",
+      withDefault({ name: 7 }),
+      "assistants.default.name",
+      /expected text, or texts by language/,
+    ],
+    ["no languages", withDefault({ greeting: {} }), "assistants.default.greeting", /at least one language/],
+    ["an unreadable tag", withDefault({ greeting: { "de de": "x" } }), "default.greeting", /language tag like "de"/],
+    ["an empty text", withDefault({ greeting: { de: "" } }), "assistants.default.greeting.de", /expected text/],
+    ["an empty suggestion", withDefault({ suggestions: ["a", ""] }), "default.suggestions.1", /expected text/],
+    ["too many suggestions", withDefault({ suggestions: { de: "abcdefg".split("") } }), "suggestions.de", /at most 6/],
     ["a type that is no word", { assistants: { default: assistant, "My Bot": assistant } }, "My Bot", /lower-case/],
   ])("with %s is refused, naming file, path and what was expected", async (_, content, where, expected) => {
     const error = await refusal(read(content));

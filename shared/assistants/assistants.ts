@@ -2,16 +2,17 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { inputMessage } from "../protocol/input-messages.ts";
 import { ConfigError } from "../config/config.ts";
+import { localizedList, localizedText } from "./localized-text.ts";
 import { providerNames } from "./provider-catalog.ts";
 
 /**
  * A canned reply, used when the message contains one of its keywords, or by its flags. Its language is that of its
- * keywords, so a topic has one preset for each language.
+ * keywords, so a topic has one preset for each language; or its reply has several, and the visitor's is taken.
  */
 const preset = z
   .strictObject({
     keywords: z.array(z.string().min(1)).default([]).describe("matched as whole words, whatever the case"),
-    reply: z.string().regex(/\S/, "expected text"),
+    reply: localizedText,
     weak: z.literal(true).optional().describe("its keywords count only where no other preset's do: for courtesies"),
     default: z.literal(true).optional().describe("the reply when no keyword matches"),
     fallback: z
@@ -36,8 +37,9 @@ const linkHost = z.string().transform((text, context) => {
 });
 
 const assistant = z.strictObject({
-  name: z.string().min(1),
-  description: z.string().min(1),
+  name: localizedText,
+  description: localizedText,
+  title: localizedText.optional().describe("heading of the chat; absent: the name"),
   provider: z.enum(providerNames).optional(),
   fallback: z
     .array(z.enum(providerNames))
@@ -58,8 +60,8 @@ const assistant = z.strictObject({
   metadata: z.array(z.string().min(1)).optional().describe("keys of a conversation's metadata that the model is shown"),
   allowedLinkHosts: z.array(linkHost).optional().describe("where links in replies may lead; absent: anywhere"),
   budget: z.number().positive().optional().describe("USD a day (UTC) for calls to providers"),
-  greeting: z.string().min(1).optional(),
-  suggestions: z.array(z.string().min(1)).max(6).optional(),
+  greeting: localizedText.optional(),
+  suggestions: localizedList(6).optional(),
   presets: z
     .array(preset)
     .refine((presets) => presets.filter((p) => p.default).length === 1, {
@@ -94,10 +96,20 @@ export async function readAssistants(path: string): Promise<Assistants> {
   });
   const parsed = assistantsFile.safeParse(parseJson(path, text), { error: inputMessage });
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `  ${path}: ${issue.path.join(".")}: ${expectation(issue)}`);
+    const faults = parsed.error.issues
+      .flatMap(withinUnions)
+      .map((issue) => `  ${path}: ${issue.path.join(".")}: ${expectation(issue)}`);
     throw new ConfigError(`The assistants have ${faults.length} fault(s):\n${faults.join("\n")}`);
   }
   return new Map(Object.entries(parsed.data.assistants));
+}
+
+/** Replaces the issue of a union by those of the kind that was meant: the one whose faults lie deeper. */
+function withinUnions(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  const meant =
+    issue.code === "invalid_union" && issue.errors.find((faults) => faults.every((each) => each.path.length > 0));
+  if (!meant) return [issue];
+  return meant.flatMap((each) => withinUnions({ ...each, path: [...issue.path, ...each.path] }));
 }
 
 /** Finds the reason of an issue. Zod reports a key only as invalid; the reason is one level deeper. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { languageTag } from "./language-tag.ts";
 
 /** Reason a provider cannot be used. */
 const unavailableReason = z.enum(["not_configured", "retired"]);
@@ -22,11 +23,18 @@ export const assistantInfo = z
     name: z.string(),
     description: z.string(),
     provider: z.string(),
+    title: z.string().optional().meta({ description: "Heading of the chat, where it is not the name" }),
     greeting: z.string().optional(),
     suggestions: z.array(z.string()).optional(),
   })
   .meta({ id: "Assistant" });
 export type AssistantInfo = z.output<typeof assistantInfo>;
+
+export const assistantsQuery = z.object({
+  locale: languageTag
+    .optional()
+    .meta({ description: "Language of the texts, like `de` or `pt-BR`; English by default" }),
+});
 
 export const assistants = z.object({ assistants: z.array(assistantInfo) }).meta({ id: "Assistants" });
 

@@ -152,7 +152,8 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
     await page.getByLabel("Votre message").waitFor();
     expect(await page.getByLabel("Votre message").inputValue()).toBe("half a thought");
     await set("assistant", "technical");
-    await page.getByRole("dialog", { name: "Technical support" }).waitFor();
+    await page.getByRole("dialog", { name: "Assistance technique" }).waitFor();
+    await page.getByText("Bonjour. Décrivez le problème").waitFor();
   });
 
   it("dispatches events to the page, and obeys the page's calls", async () => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-openapi";
-import { assistants, health, originReport, providers } from "../../../shared/protocol/service.ts";
+import { assistants, assistantsQuery, health, originReport, providers } from "../../../shared/protocol/service.ts";
 import * as part from "./parts.ts";
 
 /** Paths of the service's catalogue, its health, and its pages. */
@@ -42,6 +42,7 @@ const readAssistants: ZodOpenApiOperationObject = {
   tags: ["Service"],
   summary: "Assistants to choose from",
   security: part.open,
+  requestParams: { query: assistantsQuery },
   responses: { "200": part.json("Assistants, without their instructions", assistants), ...usualProblems() },
 };
 

@@ -1,3 +1,4 @@
+import { textIn } from "../../../shared/assistants/localized-text.ts";
 import { pipeline } from "node:stream/promises";
 import { type Request, type Response, Router } from "express";
 import type { ApiContext } from "../api-context.ts";
@@ -8,7 +9,7 @@ import { type AccessContext, openConversation } from "../access/access.ts";
 export function exportRoutes(context: AccessContext & Pick<ApiContext, "assistants">): Router {
   const router = Router();
   const { pool } = context.db;
-  const nameOf = (assistantType: string) => context.assistants.get(assistantType)?.name ?? assistantType;
+  const nameOf = (type: string) => textIn(context.assistants.get(type)?.name ?? type, "en");
 
   router.get("/:id/export", async (req: Request, res: Response) => {
     const { id } = await openConversation(context, req, req.params["id"]);

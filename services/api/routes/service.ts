@@ -1,7 +1,9 @@
 import { type Request, type Response, Router } from "express";
 import { chooseProvider, defaultProvider } from "../../../shared/assistants/provider-catalog.ts";
-import type { AssistantInfo } from "../../../shared/protocol/service.ts";
+import { listIn, textIn } from "../../../shared/assistants/localized-text.ts";
+import { type AssistantInfo, assistantsQuery } from "../../../shared/protocol/service.ts";
 import type { ApiContext } from "../api-context.ts";
+import { parseQuery } from "../middleware/parse-input.ts";
 
 /** Routes that list providers and assistants and report the service's health. */
 export function serviceRoutes(context: Pick<ApiContext, "assistants" | "health" | "providers">): Router {
@@ -13,17 +15,19 @@ export function serviceRoutes(context: Pick<ApiContext, "assistants" | "health" 
     res.json({ default: defaultProvider(known), providers: known });
   });
 
-  router.get("/api/assistants", async (_req: Request, res: Response) => {
+  router.get("/api/assistants", async (req: Request, res: Response) => {
+    const { locale } = parseQuery(assistantsQuery, req.query);
     const known = await providers.read();
     const infos = [...context.assistants].map(([type, assistant]): AssistantInfo => {
-      const { name, description, greeting, suggestions } = assistant;
+      const { name, description, title, greeting, suggestions } = assistant;
       return {
         type,
-        name,
-        description,
+        name: textIn(name, locale),
+        description: textIn(description, locale),
         provider: chooseProvider(assistant, known),
-        ...(greeting !== undefined && { greeting }),
-        ...(suggestions !== undefined && { suggestions }),
+        ...(title !== undefined && { title: textIn(title, locale) }),
+        ...(greeting !== undefined && { greeting: textIn(greeting, locale) }),
+        ...(suggestions !== undefined && { suggestions: [...listIn(suggestions, locale)] }),
       };
     });
     res.json({ assistants: infos });

@@ -58,7 +58,8 @@ export function openChat(options: ChatOptions): Chat {
 async function loadAssistant(store: ChatStore): Promise<void> {
   const { signal } = store.lifetime;
   try {
-    const assistants = await store.withRetry("read", signal, () => store.client.assistants({ signal }));
+    const locale = store.metadata?.()["locale"];
+    const assistants = await store.withRetry("read", signal, () => store.client.assistants({ locale, signal }));
     store.assistantInfo = assistants.find(({ type }) => type === (store.assistant ?? "default"));
     store.publish();
   } catch (error) {

@@ -85,7 +85,8 @@ export interface Client {
     feedback: Feedback,
     options?: CallOptions,
   ): Promise<void>;
-  assistants(options?: CallOptions): Promise<readonly AssistantInfo[]>;
+  /** @param options `locale`: language tag of their texts */
+  assistants(options?: CallOptions & { locale?: string | undefined }): Promise<readonly AssistantInfo[]>;
   /** Checks each `follow` again now: the network is back, or the page became visible or hidden. */
   wake(): void;
 }
@@ -126,8 +127,10 @@ export function createClient({ server, identity, fetch }: ClientOptions): Client
     },
     deleteConversation: (access, options) => call(`conversations/${access.conversationId}`, access, options, remove),
     feedback: (reply, body, options) => call(`messages/${reply.messageId}/feedback`, reply, options, { ...post, body }),
-    assistants: async (options) =>
-      (await call<{ assistants: AssistantInfo[] }>("assistants", {}, options, { has: "assistants" })).assistants,
+    assistants: async ({ locale, ...options } = {}) => {
+      const path = locale === undefined ? "assistants" : `assistants?locale=${encodeURIComponent(locale)}`;
+      return (await call<{ assistants: AssistantInfo[] }>(path, {}, options, { has: "assistants" })).assistants;
+    },
     wake: () => delays.wake(),
   };
 }

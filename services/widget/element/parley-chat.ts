@@ -187,10 +187,10 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     return Promise.all([panel, this.#openChat(), loadStrings(this.#settings.locale.language)]);
   }
 
-  /** Opens the chat of the present server, assistant and visitor, once. */
+  /** Opens the chat of the present server, assistant, visitor and language, once. */
   #openChat(): Promise<ChatObserver> {
-    const { server, assistant, identity } = this.#settings;
-    const key = JSON.stringify([server, assistant, claimedVisitor(identity)]);
+    const { server, assistant, identity, locale } = this.#settings;
+    const key = JSON.stringify([server, assistant, claimedVisitor(identity), locale.tag]);
     if (this.#observed?.key === key) return this.#observed.opened;
     this.#closeChat();
     const opened = this.createChat(this.#settings).then((chat) => this.#observe(chat));

@@ -25,7 +25,7 @@ export function panelView(view: ViewModel, composer: Composer): TemplateResult {
 }
 
 function title({ settings, state, strings }: ViewModel): string {
-  return settings.title ?? state.assistant?.name ?? strings.chat;
+  return settings.title ?? state.assistant?.title ?? state.assistant?.name ?? strings.chat;
 }
 
 function header(view: ViewModel): TemplateResult {

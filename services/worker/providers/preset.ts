@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { textIn } from "../../../shared/assistants/localized-text.ts";
 import type { Preset } from "../../../shared/assistants/assistants.ts";
 import type { Provider, ProviderEvent, ProviderRequest } from "./provider.ts";
 import { keywordsIn } from "./keywords.ts";
@@ -14,21 +15,33 @@ export function createPresetProvider({ wordMs = defaultWordMs }: { wordMs?: numb
   return { name: "preset", stream: (request, signal) => streamPreset(request, wordMs, signal) };
 }
 
+interface ChosenPreset extends Omit<Preset, "reply"> {
+  readonly reply: string;
+}
+
 /**
  * Chooses the preset whose keywords in the message have the greatest total length: more keywords and longer ones both
  * count. On a tie, the first preset wins. Presets flagged `weak` are used only when no other preset matches. Without
  * any matching keyword, the preset with `default: true` is used. Presets flagged `fallback` are skipped, unless the
- * caller offers nothing else.
+ * caller offers nothing else. A reply in several languages is given in that of the message's script, otherwise in that
+ * of the visitor's page.
  * @throws {RangeError} when there is no default (the schema of the assistants guarantees one)
  */
-export function choosePreset(presets: readonly Preset[], message: string): Preset {
+export function choosePreset(presets: readonly Preset[], message: string, locale?: string): ChosenPreset {
   const usual = presets.filter(({ fallback }) => !fallback);
   const offered = usual.length > 0 ? usual : presets;
   const found = keywordsIn(message);
   const strong = offered.filter(({ weak }) => !weak);
   const chosen = bestOf(strong, found) ?? bestOf(offered, found) ?? offered.find((preset) => preset.default);
   if (chosen === undefined) throw new RangeError("no preset is the default one");
-  return chosen;
+  return { ...chosen, reply: textIn(chosen.reply, scriptLanguage(message) ?? locale) };
+}
+
+/** Language of a message whose script is used by one language, or mostly by one. */
+function scriptLanguage(message: string): string | undefined {
+  if (/[\p{scx=Hira}\p{scx=Kana}]/u.test(message)) return "ja";
+  if (/\p{Script=Han}/u.test(message)) return "zh";
+  return /\p{Script=Arabic}/u.test(message) ? "ar" : undefined;
 }
 
 function bestOf(presets: readonly Preset[], found: ReturnType<typeof keywordsIn>): Preset | undefined {
@@ -41,12 +54,12 @@ function bestOf(presets: readonly Preset[], found: ReturnType<typeof keywordsIn>
 }
 
 async function* streamPreset(
-  { assistant, prompt }: ProviderRequest,
+  { assistant, prompt, locale }: ProviderRequest,
   wordMs: number,
   signal: AbortSignal,
 ): AsyncGenerator<ProviderEvent, void, undefined> {
   signal.throwIfAborted();
-  const { reply } = choosePreset(assistant.presets, prompt.at(-1)?.text ?? "");
+  const { reply } = choosePreset(assistant.presets, prompt.at(-1)?.text ?? "", locale);
   let first = true;
   for (const text of words(reply)) {
     if (!first && wordMs > 0) await sleep(wordMs, undefined, { signal }).catch(() => signal.throwIfAborted());

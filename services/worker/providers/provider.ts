@@ -32,6 +32,8 @@ export interface ProviderRequest {
   prompt: readonly PromptMessage[];
   /** Opaque name of the conversation, for the provider's caches and abuse reports; the same in all its turns. */
   conversationTag: string;
+  /** Language tag of the visitor's page, if it was sent; not verified. */
+  locale?: string | undefined;
   /** Thread that holds all of the prompt except its last message; only for a provider with `threads`. */
   threadId?: string;
   /** Receives the usage of the call while its answer arrives. */

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { assistantsPath, readAssistants, type Assistants, type Preset } from "../../../shared/assistants/assistants.ts";
+import { listIn } from "../../../shared/assistants/localized-text.ts";
 import { choosePreset } from "./preset.ts";
 
 let assistants: Assistants;
@@ -56,6 +57,19 @@ describe("shipped presets answer a question by topic and language", () => {
     ["Quero falar com um atendente", "Contato"],
     ["Bom dia", "Olá"],
     ["Obrigada!", "De nada"],
+
+    ["注文した商品がまだ届きません", "追跡リンク"],
+    ["返品したいのですが", "返品は簡単"],
+    ["こんにちは", "ようこそ"],
+    ["ありがとうございます", "どういたしまして"],
+    ["我的订单什么时候到？", "物流查询链接"],
+    ["怎么申请退款", "退货很简单"],
+    ["您好", "欢迎光临"],
+    ["谢谢！", "不客气"],
+    ["أين طلبي؟ لم يصل بعد", "رابط التتبع"],
+    ["أريد إرجاع الحذاء", "الإرجاع سهل"],
+    ["مرحبًا", "أهلًا وسهلًا"],
+    ["شكرًا جزيلًا", "على الرحب"],
   ])("%j: %j", (message, expected) => {
     expect(choosePreset(presetsOf("default"), message).reply).toContain(expected);
   });
@@ -70,8 +84,43 @@ describe("shipped presets answer a question by topic and language", () => {
     ["Aparece um erro, não funciona", "mensagem exata"],
     ["Je veux ouvrir un ticket", "ingénieurs"],
     ["Muchas gracias, ya funciona", "Me alegro"],
+    ["エラーが出て動きません", "エラーメッセージ全文"],
+    ["登录不了，忘记密码", "无痕窗口"],
+    ["تظهر لي رسالة خطأ", "X-Request-Id"],
   ])("the technical ones: %j: %j", (message, expected) => {
     expect(choosePreset(presetsOf("technical"), message).reply).toContain(expected);
+  });
+});
+
+describe("shipped suggestions", () => {
+  const languages = ["en", "de", "fr", "es", "pt", "ja", "zh", "ar"];
+
+  it.each(["default", "technical"])("of the assistant %s exist in each language, and a preset answers each", (type) => {
+    const { suggestions, presets, greeting } = assistants.get(type) ?? {};
+    expect(Object.keys(greeting ?? {})).toEqual(languages);
+    const known = new Map<string, string>();
+    for (const language of languages) {
+      const questions = listIn(suggestions ?? [], language);
+      expect(questions).toHaveLength(3);
+      for (const question of questions) {
+        const { reply, default: isDefault, weak } = choosePreset(presets ?? [], question, language);
+        expect({ question, isDefault, weak }).toEqual({ question, isDefault: undefined, weak: undefined });
+        // A reply in one language never answers a suggestion in another.
+        expect(known.get(reply) ?? language).toBe(language);
+        known.set(reply, language);
+      }
+    }
+  });
+
+  it("have a default reply in the language of the visitor's page, or of the message's script", () => {
+    const reply = (message: string, locale?: string) => choosePreset(presetsOf("default"), message, locale).reply;
+    expect(reply("Tomaten?", "de-CH")).toContain("Stichwort");
+    expect(reply("🍅", "fr")).toContain("Dites-moi");
+    expect(reply("トマト", "en")).toContain("担当者");
+    expect(reply("西红柿", "en")).toContain("人工");
+    expect(reply("طماطم", "en")).toContain("فريقنا");
+    expect(reply("Tomatoes?", "nl")).toContain("not quite sure");
+    expect(reply("Tomatoes?", "no tag at all")).toContain("not quite sure");
   });
 });
 
@@ -90,6 +139,9 @@ describe("fallback presets", () => {
     ["default", "Ma commande n'est pas arrivée", "Je suis désolé"],
     ["default", "¿Dónde está mi pedido?", "Lo siento"],
     ["default", "Onde está o meu pedido?", "Desculpe"],
+    ["default", "注文した商品はどこですか？", "申し訳ございません"],
+    ["default", "我的订单到哪里了？", "非常抱歉"],
+    ["default", "أين طلبي؟", "أعتذر"],
     ["technical", "It crashes at start", "I cannot answer"],
     ["technical", "Ich bekomme einen Fehler", "Ich kann gerade nicht"],
     ["technical", "Je n’arrive pas à me connecter", "Je ne peux pas"],

@@ -43,6 +43,7 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
   const request: ProviderRequest = {
     assistant,
     prompt: buildPrompt(job, assistant),
+    locale: job.metadata["locale"],
     conversationTag: createHash("sha256").update(job.conversationId).digest("base64url"),
   };
   const call = { context, run, thread: new Thread(context, job, log), request };

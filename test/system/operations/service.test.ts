@@ -39,6 +39,18 @@ onEachBackend("the service", { workers: 2 }, (product) => {
     expect(answer.text).not.toMatch(/instructions|presets|How you write/);
   });
 
+  it("lists its assistants in the language that is asked for, and refuses what is no language", async () => {
+    const { client } = product();
+    const read = async (query: string) =>
+      assistants.parse((await client.request(`/api/assistants${query}`)).body).assistants[0];
+    expect(await read("?locale=de-AT")).toMatchObject({
+      name: "Kundenservice",
+    });
+    expect(await read("?locale=nl")).toEqual(await read(""));
+    const refused = await client.request("/api/assistants?locale=not%20one");
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: "locale" }] } });
+  });
+
   it("reports its health, with the depth of the queue", async () => {
     const { client } = product();
     await client.ended(await client.submit("Count me"));
