@@ -13,6 +13,7 @@ import { chatRoutes } from "./routes/chat.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
 import { serveDemo } from "./routes/demo.ts";
 import { docsRoutes } from "./routes/docs.ts";
+import { privacyRoutes } from "./routes/privacy.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { probeRoutes } from "./routes/probes.ts";
@@ -38,6 +39,7 @@ export function createApp(context: ApiContext): Express {
   app.use(serviceRoutes(context));
   app.use(probeRoutes(context));
   app.use(docsRoutes(context));
+  app.use(privacyRoutes(context));
   if (config.ADMIN_PORT === undefined) useOperatorRoutes(app, context);
   app.use(widgetRoutes({ widget: context.widget, fresh: config.NODE_ENV !== "production" }));
   app.use(serveDemo());

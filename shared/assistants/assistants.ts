@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { inputMessage } from "../protocol/input-messages.ts";
 import { ConfigError } from "../config/config.ts";
-import { localizedList, localizedText } from "./localized-text.ts";
+import { localizedList, localizedText, localizedUrl } from "./localized-text.ts";
 import { providerNames } from "./provider-catalog.ts";
 
 /**
@@ -61,6 +61,14 @@ const assistant = z.strictObject({
   allowedLinkHosts: z.array(linkHost).optional().describe("where links in replies may lead; absent: anywhere"),
   budget: z.number().positive().optional().describe("USD a day (UTC) for calls to providers"),
   greeting: localizedText.optional(),
+  aiNotice: z
+    .union([localizedText, z.literal(false)])
+    .optional()
+    .describe("words that say who writes; false: none"),
+  privacyUrl: z
+    .union([localizedUrl, z.literal(false)])
+    .optional()
+    .describe("the link beside them; false: none"),
   suggestions: localizedList(6).optional(),
   presets: z
     .array(preset)

@@ -14,6 +14,12 @@ export const localizedText = z.union([plainText, byLanguage(plainText)], {
   error: expected("text, or texts by language"),
 });
 
+const url = z.url({ protocol: /^https?$/, error: "expected an address like https://example.com/privacy" });
+
+export const localizedUrl = z.union([url, byLanguage(url)], {
+  error: expected("an address, or addresses by language"),
+});
+
 /** @param max number of texts */
 export function localizedList(max: number): z.ZodType<LocalizedList> {
   const lists = [z.array(localizedText).max(max), byLanguage(z.array(plainText).max(max))] as const;

@@ -135,9 +135,9 @@ export const settingGroups = {
         "Seconds for which [Redis](operating.md#history-cache) keeps the newest page of a conversation, to serve it from there. `0`: never. Without `REDIS_URL` there is no such cache.",
     }),
     RETENTION_DAYS: integer(1, 36_500).optional().meta({
-      parts: "worker",
+      parts: "api, worker",
       description:
-        "Days without a new message after which a conversation is [erased](privacy.md). Without it, conversations are kept.",
+        "Days without a new message after which a worker [erases](privacy.md) a conversation, and the API's page `/privacy` says so. Without it, conversations are kept.",
     }),
   },
 };

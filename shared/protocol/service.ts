@@ -26,6 +26,14 @@ export const assistantInfo = z
     title: z.string().optional().meta({ description: "Heading of the chat, where it is not the name" }),
     greeting: z.string().optional(),
     suggestions: z.array(z.string()).optional(),
+    aiNotice: z
+      .union([z.string(), z.literal(false)])
+      .optional()
+      .meta({ description: "Says that an AI writes; absent: the client's own words, `false`: not shown" }),
+    privacyUrl: z
+      .union([z.string(), z.literal(false)])
+      .optional()
+      .meta({ description: "Absent: `/privacy` of this service, `false`: no link" }),
   })
   .meta({ id: "Assistant" });
 export type AssistantInfo = z.output<typeof assistantInfo>;

@@ -19,7 +19,7 @@ export function serviceRoutes(context: Pick<ApiContext, "assistants" | "health" 
     const { locale } = parseQuery(assistantsQuery, req.query);
     const known = await providers.read();
     const infos = [...context.assistants].map(([type, assistant]): AssistantInfo => {
-      const { name, description, title, greeting, suggestions } = assistant;
+      const { name, description, title, greeting, suggestions, aiNotice, privacyUrl } = assistant;
       return {
         type,
         name: textIn(name, locale),
@@ -27,6 +27,8 @@ export function serviceRoutes(context: Pick<ApiContext, "assistants" | "health" 
         provider: chooseProvider(assistant, known),
         ...(title !== undefined && { title: textIn(title, locale) }),
         ...(greeting !== undefined && { greeting: textIn(greeting, locale) }),
+        ...(aiNotice !== undefined && { aiNotice: aiNotice && textIn(aiNotice, locale) }),
+        ...(privacyUrl !== undefined && { privacyUrl: privacyUrl && textIn(privacyUrl, locale) }),
         ...(suggestions !== undefined && { suggestions: [...listIn(suggestions, locale)] }),
       };
     });

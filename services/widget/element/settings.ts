@@ -11,6 +11,8 @@ export const attributeNames = [
   "color",
   "greeting",
   "title",
+  "ai-notice",
+  "privacy",
   "identity",
 ] as const;
 
@@ -28,6 +30,10 @@ export interface Settings {
   readonly color: string | undefined;
   readonly greeting: string | undefined;
   readonly title: string | undefined;
+  /** Words that say that an AI writes; `none`: not shown. */
+  readonly aiNotice: string | undefined;
+  /** Address of the page's own text about privacy; `none`: no link. */
+  readonly privacy: string | undefined;
   readonly locale: Locale;
 }
 
@@ -44,6 +50,8 @@ export function readSettings(element: Element, defaultServer: string): Settings 
     color: read("color"),
     greeting: read("greeting"),
     title: read("title"),
+    aiNotice: read("ai-notice"),
+    privacy: read("privacy"),
     locale: chooseLocale(lang === undefined ? navigator.languages : [lang, ...navigator.languages]),
   };
 }

@@ -7,6 +7,8 @@ export const strings: UiStrings = {
   you: "أنت",
   assistant: "المساعد",
   suggestions: "اقتراحات",
+  aiNotice: "أنت تتحدث مع ذكاء اصطناعي.",
+  privacy: "الخصوصية",
   olderMessages: "رسائل أقدم",
   newestMessages: "أحدث الرسائل",
 

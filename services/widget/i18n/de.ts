@@ -7,6 +7,8 @@ export const strings: UiStrings = {
   you: "Sie",
   assistant: "Assistent",
   suggestions: "Vorschläge",
+  aiNotice: "Sie schreiben mit einer KI.",
+  privacy: "Datenschutz",
   olderMessages: "Frühere Nachrichten",
   newestMessages: "Neueste Nachrichten",
 

@@ -10,6 +10,8 @@ export const strings: UiStrings = {
   you: "You",
   assistant: "Assistant",
   suggestions: "Suggestions",
+  aiNotice: "You are chatting with an AI.",
+  privacy: "Privacy",
   olderMessages: "Earlier messages",
   newestMessages: "Newest messages",
 

@@ -7,6 +7,8 @@ export const strings: UiStrings = {
   you: "Tú",
   assistant: "Asistente",
   suggestions: "Sugerencias",
+  aiNotice: "Estás hablando con una IA.",
+  privacy: "Privacidad",
   olderMessages: "Mensajes anteriores",
   newestMessages: "Últimos mensajes",
 

@@ -7,6 +7,8 @@ export const strings: UiStrings = {
   you: "Vous",
   assistant: "Assistant",
   suggestions: "Suggestions",
+  aiNotice: "Vous discutez avec une IA.",
+  privacy: "Confidentialité",
   olderMessages: "Messages précédents",
   newestMessages: "Derniers messages",
 

@@ -7,6 +7,8 @@ export const strings: UiStrings = {
   you: "あなた",
   assistant: "アシスタント",
   suggestions: "候補",
+  aiNotice: "AIがお答えしています。",
+  privacy: "プライバシー",
   olderMessages: "以前のメッセージ",
   newestMessages: "最新のメッセージ",
 

@@ -7,6 +7,8 @@ export const strings: UiStrings = {
   you: "Você",
   assistant: "Assistente",
   suggestions: "Sugestões",
+  aiNotice: "Você está conversando com uma IA.",
+  privacy: "Privacidade",
   olderMessages: "Mensagens anteriores",
   newestMessages: "Mensagens mais recentes",
 

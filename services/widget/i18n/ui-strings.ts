@@ -9,6 +9,9 @@ export interface UiStrings {
   readonly you: string;
   readonly assistant: string;
   readonly suggestions: string;
+  readonly aiNotice: string;
+  /** Link to what the chat stores. */
+  readonly privacy: string;
   readonly olderMessages: string;
   readonly newestMessages: string;
 

@@ -7,6 +7,8 @@ export const strings: UiStrings = {
   you: "您",
   assistant: "助手",
   suggestions: "建议",
+  aiNotice: "您正在与人工智能对话。",
+  privacy: "隐私",
   olderMessages: "更早的消息",
   newestMessages: "最新消息",
 

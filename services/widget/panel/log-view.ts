@@ -52,13 +52,37 @@ function daySeparator(previous: ChatMessage | undefined, { timestamp }: ChatMess
   return html`<p class="day"><span>${view.formats.day(timestamp, Date.now())}</span></p>`;
 }
 
+/** True unless the owner has removed it. */
+function isShown(given: string | false): given is string {
+  return given !== false && given !== "none";
+}
+
+/** Says that an AI writes (EU AI Act, article 50), and links to what is stored, unless the owner has removed them. */
+function aiNotice({ state: { assistant }, settings, strings }: ViewModel): unknown {
+  const words = settings.aiNotice ?? assistant?.aiNotice ?? strings.aiNotice;
+  const ownPage = `${settings.server}/privacy?lang=${settings.locale.language}`;
+  const address = settings.privacy ?? assistant?.privacyUrl ?? ownPage;
+  return html`<p class="note" part="ai-notice">
+    ${isShown(words) ? html`<span dir="auto">${words}</span>` : nothing}
+    ${
+      isShown(address)
+        ? html`<a href=${address} target="_blank" rel="noopener noreferrer">${strings.privacy}</a>`
+        : nothing
+    }
+  </p>`;
+}
+
 /** Greeting before the first message; stays above the log. */
-function greeting({ state, settings, strings, actions }: ViewModel): unknown {
+function greeting(view: ViewModel): unknown {
+  const { state, settings, strings, actions } = view;
   const { assistant, messages, ready } = state;
   if (assistant === undefined && settings.greeting === undefined && !ready) return nothing;
   const suggestions = messages.length === 0 ? (assistant?.suggestions ?? []) : [];
   return html`<section class="greeting" part="greeting">
-    <p class="hello" dir="auto">${settings.greeting ?? assistant?.greeting ?? strings.greeting}</p>
+    <div>
+      <p class="hello" dir="auto">${settings.greeting ?? assistant?.greeting ?? strings.greeting}</p>
+      ${aiNotice(view)}
+    </div>
     ${
       suggestions.length === 0
         ? nothing
