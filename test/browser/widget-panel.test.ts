@@ -320,11 +320,17 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await widget.page.keyboard.press("Enter");
       await expect.poll(() => focused(widget), patience).toBe("Your message");
       const stops = [];
-      for (let n = 0; n < 4; n++) {
+      for (let n = 0; n < 5; n++) {
         await widget.page.keyboard.press("Shift+Tab");
         stops.push(await focused(widget));
       }
-      expect(stops).toEqual(["How do I return something?", "Where is my order?", "Conversation", "Close chat"]);
+      expect(stops).toEqual([
+        "How do I return something?",
+        "Where is my order?",
+        "Privacy",
+        "Conversation",
+        "Close chat",
+      ]);
       await widget.page.keyboard.press("Escape");
       await expect.poll(() => focused(widget), patience).toBe("Open chat");
     });
