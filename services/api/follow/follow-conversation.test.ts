@@ -34,14 +34,18 @@ async function readSeq(conversationId: string): Promise<number> {
   return Number((await readConversationColumns(db.pool, conversationId))["event_seq"]);
 }
 
-/** Follows until the condition holds; fails by the test's time limit. */
+/**
+ * Follows until the condition holds; fails by the test's time limit.
+ * @param placed the conversation's `event_seq` as the stream reads it; absent: of now
+ */
 async function collect(
   conversationId: string,
   after: string | undefined,
   isLast: (event: ConversationEvent) => boolean,
+  placed?: number,
 ): Promise<ConversationEvent[]> {
   const { signal } = new AbortController();
-  const eventSeq = await readSeq(conversationId);
+  const eventSeq = placed ?? (await readSeq(conversationId));
   const found: ConversationEvent[] = [];
   for await (const event of followConversation({ db, events: tail }, { conversationId, eventSeq, after, signal })) {
     found.push(event);
@@ -63,7 +67,7 @@ async function startAnswered(): Promise<TestJob> {
 describe("following a conversation", () => {
   it("sends all messages, then who answers, then what comes", async () => {
     const { conversationId } = await startAnswered();
-    const following = collect(conversationId, "0", ended);
+    const following = collect(conversationId, "0", ended, await readSeq(conversationId));
     const next = await followUp(db.pool, conversationId, { text: "and then?" });
     await answer(db.pool, next.id, "this");
     const events = await following;
@@ -91,8 +95,8 @@ describe("following a conversation", () => {
 
   it("begins with what comes where no cursor is given", async () => {
     const { conversationId } = await startAnswered();
-    const following = collect(conversationId, undefined, ended);
-    // The stream's place was taken when it read the row: this comes after it, or into it.
+    // The stream's place is taken when it reads the row: what follows comes after it.
+    const following = collect(conversationId, undefined, ended, await readSeq(conversationId));
     const next = await followUp(db.pool, conversationId);
     await answer(db.pool, next.id);
     const passed = (await following).map(({ data }) => ("seq" in data ? data.seq : 0));
