@@ -13,6 +13,8 @@ interface StoredFile {
   readonly contents: Uint8Array | string;
 }
 
+type ScriptFile = Pick<OutputFile, "path" | "text">;
+
 /** Entry points with a stable name for importers. All other files carry a hash of their content in the name. */
 const modules = { element: "element.ts", client: "client/client.ts" };
 
@@ -54,15 +56,24 @@ async function buildWidget(): Promise<void> {
     plugins: [styleText, litTemplates, redirectImports(split.metafile)],
   });
   const types = { path: join(dist, "widget/parley.d.ts"), contents: await readFile(join(widget, "parley.d.ts")) };
-  await store([...split.outputFiles, types, ...classic.outputFiles.map(withFilesUrl)]);
+  const scripts = [...split.outputFiles, ...classic.outputFiles.map(withFilesUrl)];
+  await store([types, ...scripts.map(withoutIndents)]);
 }
 
 /** Resolves the folder of the modules. The script's tag is known only during the first run of the script. */
 const filesUrlExpression = `new URL("widget/",(document.currentScript??document.querySelector('script[src*="/widget.js"]'))?.src??document.baseURI).href`;
 
 /** Imports of a classic script from another origin have no base address, so each must name the host. */
-function withFilesUrl({ path, text }: OutputFile): StoredFile {
-  return { path, contents: text.replaceAll(/\bimport\("\.\/widget\/([\w-]+\.js)"\)/g, 'import(parleyFiles+"$1")') };
+function withFilesUrl({ path, text }: ScriptFile): ScriptFile {
+  return { path, text: text.replaceAll(/\bimport\("\.\/widget\/([\w-]+\.js)"\)/g, 'import(parleyFiles+"$1")') };
+}
+
+/**
+ * Shortens the indented lines that minifying leaves in templates, as HTML reads white space of any length as one space.
+ * Line breaks of strings have no indent behind them, and stay.
+ */
+function withoutIndents({ path, text }: ScriptFile): StoredFile {
+  return { path, contents: text.replaceAll(/\n {2,}/g, " ") };
 }
 
 /** Replaces a style sheet by its minified text. */

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { inputMessage } from "../protocol/input-messages.ts";
 import { ConfigError } from "../config/config.ts";
-import { localizedList, localizedText, localizedUrl } from "./localized-text.ts";
+import { localizedList, localizedText, removableText, removableUrl } from "./localized-text.ts";
 import { providerNames } from "./provider-catalog.ts";
 
 /**
@@ -61,14 +61,8 @@ const assistant = z.strictObject({
   allowedLinkHosts: z.array(linkHost).optional().describe("where links in replies may lead; absent: anywhere"),
   budget: z.number().positive().optional().describe("USD a day (UTC) for calls to providers"),
   greeting: localizedText.optional(),
-  aiNotice: z
-    .union([localizedText, z.literal(false)])
-    .optional()
-    .describe("words that say who writes; false: none"),
-  privacyUrl: z
-    .union([localizedUrl, z.literal(false)])
-    .optional()
-    .describe("the link beside them; false: none"),
+  aiNotice: removableText.optional().describe("words that say who writes; false: none"),
+  privacyUrl: removableUrl.optional().describe("the link beside them; false: none"),
   suggestions: localizedList(6).optional(),
   presets: z
     .array(preset)
@@ -112,12 +106,13 @@ export async function readAssistants(path: string): Promise<Assistants> {
   return new Map(Object.entries(parsed.data.assistants));
 }
 
-/** Replaces the issue of a union by those of the kind that was meant: the one whose faults lie deeper. */
+/** Replaces the issue of a union by those of the kind that was meant: the one whose type the value has. */
 function withinUnions(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
-  const meant =
-    issue.code === "invalid_union" && issue.errors.find((faults) => faults.every((each) => each.path.length > 0));
-  if (!meant) return [issue];
-  return meant.flatMap((each) => withinUnions({ ...each, path: [...issue.path, ...each.path] }));
+  if (issue.code !== "invalid_union") return [issue];
+  const meant = issue.errors
+    .map((faults) => faults.flatMap(withinUnions))
+    .find((faults) => faults.every(({ code, path }) => path.length > 0 || code === "custom"));
+  return meant?.map((each) => ({ ...each, path: [...issue.path, ...each.path] })) ?? [issue];
 }
 
 /** Finds the reason of an issue. Zod reports a key only as invalid; the reason is one level deeper. */

@@ -18,6 +18,10 @@ describe("text by language", () => {
     expect(textIn(hello, locale)).toBe(expected);
   });
 
+  it("is English of any region before it is the first one", () => {
+    expect(textIn({ fr: "Bonjour", "en-GB": "Hello" }, "nl")).toBe("Hello");
+  });
+
   it("is the first one where there is neither the wanted language nor English", () => {
     expect(textIn({ fr: "Bonjour", de: "Hallo" }, "ja")).toBe("Bonjour");
   });

@@ -16,8 +16,16 @@ export const localizedText = z.union([plainText, byLanguage(plainText)], {
 
 const url = z.url({ protocol: /^https?$/, error: "expected an address like https://example.com/privacy" });
 
-export const localizedUrl = z.union([url, byLanguage(url)], {
+const localizedUrl = z.union([url, byLanguage(url)], {
   error: expected("an address, or addresses by language"),
+});
+
+/** As above, or `false`: the owner wants none. */
+export const removableText = z.union([localizedText, z.literal(false)], {
+  error: expected("text, texts by language, or false"),
+});
+export const removableUrl = z.union([localizedUrl, z.literal(false)], {
+  error: expected("an address, addresses by language, or false"),
 });
 
 /** @param max number of texts */
@@ -37,22 +45,34 @@ export function listIn(list: LocalizedList, locale: string | undefined): readonl
   return valueIn(list as ByLanguage<readonly string[]>, locale) ?? [];
 }
 
-/** Lookup by RFC 4647, section 3.4: `zh-Hant-TW`, then `zh-Hant`, then `zh`; then another region of the language. */
+/** The wanted language, otherwise English, otherwise the first one. */
 function valueIn<Value>(values: ByLanguage<Value>, locale = "en"): Value | undefined {
-  const parts = locale.split("-");
-  for (let count = parts.length; count > 0; count--) {
-    const value = values[parts.slice(0, count).join("-")];
-    if (value !== undefined) return value;
-  }
-  const tags = Object.keys(values);
-  const tag = tags.find((each) => each.startsWith(`${parts[0]}-`)) ?? tags.find((each) => each === "en") ?? tags[0];
+  const tag = closestTag(values, locale) ?? closestTag(values, "en") ?? Object.keys(values)[0];
   return tag === undefined ? undefined : values[tag];
 }
 
+/** Lookup by RFC 4647, section 3.4: `zh-Hant-TW`, then `zh-Hant`, then `zh`; then another region of the language. */
+function closestTag(values: ByLanguage<unknown>, locale: string): string | undefined {
+  const parts = locale.split("-");
+  const shorter = parts.map((_, index) => parts.slice(0, parts.length - index).join("-"));
+  const exact = shorter.find((tag) => Object.hasOwn(values, tag));
+  return exact ?? Object.keys(values).find((tag) => tag.startsWith(`${parts[0]}-`));
+}
+
+/** Values by tags in their usual spelling. Two spellings of one tag are refused, as one value would be lost. */
 function byLanguage<Value extends z.ZodType>(value: Value) {
-  return z
-    .record(languageTag, value)
-    .refine((values) => Object.keys(values).length > 0, { message: "expected at least one language" });
+  return z.record(z.string(), value).transform((given, context): ByLanguage<z.output<Value>> => {
+    const values = new Map<string, z.output<Value>>();
+    const refuse = (message: string, path: string[] = []) => context.addIssue({ code: "custom", message, path });
+    for (const [tag, each] of Object.entries(given)) {
+      const { data: usual } = languageTag.safeParse(tag);
+      if (usual === undefined) refuse('expected a language tag like "de" or "pt-BR"', [tag]);
+      else if (values.has(usual)) refuse(`expected the language ${usual} once`, [tag]);
+      else values.set(usual, each);
+    }
+    if (Object.keys(given).length === 0) refuse("expected at least one language");
+    return Object.fromEntries(values);
+  });
 }
 
 function expected(what: string) {

@@ -59,6 +59,20 @@ describe.skipIf(chromiumPath === undefined)("the notice that an AI writes", () =
     await widget.page.locator(".hello").waitFor();
     expect(await widget.page.getByText("You are chatting with an AI.").count()).toBe(0);
     expect(await widget.page.getByRole("link", { name: "Privacy" }).count()).toBe(0);
+    expect(await widget.page.locator("[part=ai-notice]").count()).toBe(0);
+  });
+
+  it("stays where the beginning of the conversation is not loaded", async () => {
+    await using widget = await open("");
+    await widget.set({ hasOlder: true, messages: [talk.question("a")] });
+    await widget.page.getByRole("button", { name: "Earlier messages" }).waitFor();
+    await widget.page.getByText("You are chatting with an AI.").waitFor();
+  });
+
+  it.each(["javascript:void 0", "data:text/html,a", "http://["])("does not link %j", async (address) => {
+    await using widget = await open(`privacy="${address}"`);
+    await widget.page.getByText("You are chatting with an AI.").waitFor();
+    expect(await widget.page.getByRole("link", { name: "Privacy" }).count()).toBe(0);
   });
 
   it("passes axe in light, dark and Arabic", async () => {

@@ -227,6 +227,9 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await widget.put(talk.reply("Half a", { phase: "stopped" }));
       await widget.page.getByRole("button", { name: "Try again" }).click();
       expect(await widget.calls()).toEqual([["tryAgain", "reply"]]);
+      await widget.put(talk.question("b", { key: "b", delivery: "waiting" }));
+      await shown(widget).getByText("Waiting to be sent").waitFor();
+      expect(await widget.page.getByRole("button", { name: "Try again" }).count()).toBe(0);
     });
 
     it("copy a reply and a block of code", async () => {

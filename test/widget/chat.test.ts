@@ -623,9 +623,14 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
       const next = open(browser);
       await next.until("it is read", ({ ready }) => ready);
       expect(next.chat.state.messages[1]).toMatchObject({ phase: "stopped", text: messages[1]?.text });
-      next.chat.tryAgain(next.chat.state.messages[1]?.key ?? "");
+      const { key } = next.chat.state.messages[1] ?? { key: "" };
+      next.chat.tryAgain(key);
+      // A second click sends nothing more.
+      next.chat.tryAgain(key);
       await next.until("it is answered", (state) => state.messages.length === 4 && !state.busy);
       expect(next.lines[2]).toBe("> Stop me");
+      next.chat.tryAgain(key);
+      expect(next.chat.state.messages).toHaveLength(4);
     });
 
     it("returns a refused message for editing, and retries it under another key", async () => {

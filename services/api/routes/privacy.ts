@@ -7,15 +7,13 @@ import { privacyLanguage, privacyPage } from "../privacy/privacy-page.ts";
 const stylesPath = new URL("../privacy/privacy.css", import.meta.url);
 
 /** The page that the chat's privacy link opens, in the language of `lang`. */
-export function privacyRoutes({ config, providers }: Pick<ApiContext, "config" | "providers">): Router {
+export function privacyRoutes({ config }: Pick<ApiContext, "config">): Router {
   const router = Router();
   let styles: Promise<SharedFile> | undefined;
 
-  router.get("/privacy", async (req: Request, res: Response) => {
+  router.get("/privacy", (req: Request, res: Response) => {
     const { lang } = req.query;
-    const known = await providers.read();
-    const facts = { retentionDays: config.RETENTION_DAYS, providers: known };
-    const page = privacyPage(privacyLanguage(typeof lang === "string" ? lang : "en"), facts);
+    const page = privacyPage(privacyLanguage(typeof lang === "string" ? lang : "en"), config.RETENTION_DAYS);
     res.type("text/html").set("Cache-Control", "no-cache").send(page);
   });
 

@@ -79,8 +79,9 @@ function tryAgain(store: ChatStore, key: string): void {
   const asked = conversation.items[index]?.sender === "ai" ? index - 1 : index;
   const [message, reply] = [conversation.items[asked], conversation.items[asked + 1]];
   if (message?.sender !== "user" || reply?.sender !== "ai") return;
-  if (reply.phase !== "failed" && reply.phase !== "stopped") return;
-  // A stopped reply stays: its text is part of the conversation.
+  const { phase } = reply;
+  // A stopped reply stays, as its text is part of the conversation. Once something follows it, it was tried again.
+  if (phase === "stopped" ? store.state.messages.at(-1) !== reply : phase !== "failed") return;
   if (reply.text === "") conversation.items = conversation.items.filter((item) => item !== reply);
   store.saveTail();
   enqueue(store, message.text);

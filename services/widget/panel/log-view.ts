@@ -14,7 +14,8 @@ export function logView(view: ViewModel): TemplateResult {
   const { messages, hasOlder } = state;
   return html`${
     hasOlder
-      ? html`<button type="button" class="quiet earlier" @click=${actions.loadOlder}>${strings.olderMessages}</button>`
+      ? html`${aiNotice(view)}
+          <button type="button" class="quiet earlier" @click=${actions.loadOlder}>${strings.olderMessages}</button>`
       : greeting(view)
   }
   ${repeat(
@@ -52,24 +53,26 @@ function daySeparator(previous: ChatMessage | undefined, { timestamp }: ChatMess
   return html`<p class="day"><span>${view.formats.day(timestamp, Date.now())}</span></p>`;
 }
 
-/** True unless the owner has removed it. */
-function isShown(given: string | false): given is string {
-  return given !== false && given !== "none";
-}
-
-/** Says that an AI writes (EU AI Act, article 50), and links to what is stored, unless the owner has removed them. */
+/**
+ * Says that an AI writes (EU AI Act, article 50), and links to what is stored. The owner may replace or remove either
+ * (`none` or `false`); an address that is none of the web is not linked.
+ */
 function aiNotice({ state: { assistant }, settings, strings }: ViewModel): unknown {
   const words = settings.aiNotice ?? assistant?.aiNotice ?? strings.aiNotice;
   const ownPage = `${settings.server}/privacy?lang=${settings.locale.language}`;
   const address = settings.privacy ?? assistant?.privacyUrl ?? ownPage;
+  const hasWords = words !== false && words !== "none";
+  const hasLink = address !== false && address !== "none" && isOfTheWeb(address);
+  if (!hasWords && !hasLink) return nothing;
   return html`<p class="note" part="ai-notice">
-    ${isShown(words) ? html`<span dir="auto">${words}</span>` : nothing}
-    ${
-      isShown(address)
-        ? html`<a href=${address} target="_blank" rel="noopener noreferrer">${strings.privacy}</a>`
-        : nothing
-    }
+    ${hasWords ? html`<span dir="auto">${words}</span>` : nothing}
+    ${hasLink ? html`<a href=${address} target="_blank" rel="noopener noreferrer">${strings.privacy}</a>` : nothing}
   </p>`;
+}
+
+function isOfTheWeb(address: string): boolean {
+  const base = document.baseURI;
+  return URL.canParse(address, base) && new URL(address, base).protocol.startsWith("http");
 }
 
 /** Greeting before the first message; stays above the log. */

@@ -67,12 +67,16 @@ function senderName({ state, strings }: ViewModel): string {
   return state.assistant?.name ?? strings.assistant;
 }
 
-function interruption(reply: ReplyMessage, { strings, actions }: ViewModel): TemplateResult {
+/** Says that a reply failed or was stopped. A stopped one may be tried again until something follows it. */
+function interruption(reply: ReplyMessage, { state, strings, actions }: ViewModel): TemplateResult {
   const { key, phase } = reply;
   const failed = phase === "failed";
+  const button = html`<button type="button" class="plain" @click=${() => actions.tryAgain(key)}>
+    ${strings.tryAgain}
+  </button>`;
   return html`<p class="note" data-danger=${failed ? "" : nothing}>
     <span>${failed ? failureText(reply, strings) : strings.stopped}</span>
-    <button type="button" class="plain" @click=${() => actions.tryAgain(key)}>${strings.tryAgain}</button>
+    ${failed || state.messages.at(-1) === reply ? button : nothing}
   </p>`;
 }
 

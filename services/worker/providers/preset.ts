@@ -34,14 +34,16 @@ export function choosePreset(presets: readonly Preset[], message: string, locale
   const strong = offered.filter(({ weak }) => !weak);
   const chosen = bestOf(strong, found) ?? bestOf(offered, found) ?? offered.find((preset) => preset.default);
   if (chosen === undefined) throw new RangeError("no preset is the default one");
-  return { ...chosen, reply: textIn(chosen.reply, scriptLanguage(message) ?? locale) };
+  return { ...chosen, reply: textIn(chosen.reply, scriptLanguage(message, locale) ?? locale) };
 }
 
-/** Language of a message whose script is used by one language, or mostly by one. */
-function scriptLanguage(message: string): string | undefined {
-  if (/[\p{scx=Hira}\p{scx=Kana}]/u.test(message)) return "ja";
-  if (/\p{Script=Han}/u.test(message)) return "zh";
-  return /\p{Script=Arabic}/u.test(message) ? "ar" : undefined;
+/** Language of a message most of whose letters are of a script that tells it. Han alone may be either language. */
+function scriptLanguage(message: string, locale: string | undefined): string | undefined {
+  const count = (pattern: RegExp) => message.match(pattern)?.length ?? 0;
+  const letters = count(/\p{L}/gu);
+  const kana = count(/[\p{Script=Hiragana}\p{Script=Katakana}]/gu);
+  if (2 * (kana + count(/\p{Script=Han}/gu)) > letters) return kana > 0 || locale?.startsWith("ja") ? "ja" : "zh";
+  return 2 * count(/\p{Script=Arabic}/gu) > letters ? "ar" : undefined;
 }
 
 function bestOf(presets: readonly Preset[], found: ReturnType<typeof keywordsIn>): Preset | undefined {

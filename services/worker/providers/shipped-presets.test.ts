@@ -69,6 +69,10 @@ describe("shipped presets answer a question by topic and language", () => {
     ["أين طلبي؟ لم يصل بعد", "رابط التتبع"],
     ["أريد إرجاع الحذاء", "الإرجاع سهل"],
     ["مرحبًا", "أهلًا وسهلًا"],
+    ["طـلـبـي", "رابط التتبع"],
+    ["فطَلَبِي لم يصل", "رابط التتبع"],
+    ["وللارجاع؟", "الإرجاع سهل"],
+    ["كيف الدفع بالفاتوره", "طرق الدفع"],
     ["شكرًا جزيلًا", "على الرحب"],
   ])("%j: %j", (message, expected) => {
     expect(choosePreset(presetsOf("default"), message).reply).toContain(expected);
@@ -119,6 +123,8 @@ describe("shipped suggestions", () => {
     expect(reply("トマト", "en")).toContain("担当者");
     expect(reply("西红柿", "en")).toContain("人工");
     expect(reply("طماطم", "en")).toContain("فريقنا");
+    expect(reply("What does 東京 mean?", "en")).toContain("not quite sure");
+    expect(reply("個人情報", "ja")).toContain("担当者");
     expect(reply("Tomatoes?", "nl")).toContain("not quite sure");
     expect(reply("Tomatoes?", "no tag at all")).toContain("not quite sure");
   });
@@ -152,5 +158,16 @@ describe("fallback presets", () => {
     const [first, ...others] = busy;
     if (!first) throw new Error("there is none");
     expect(choosePreset([{ ...first, default: true }, ...others], message).reply).toContain(expected);
+  });
+
+  it("are in the language of the visitor's page where no word tells one", () => {
+    const [first, ...others] = presetsOf("default").filter(({ fallback }) => fallback);
+    if (!first) throw new Error("there is none");
+    const reply = (message: string, locale: string) =>
+      choosePreset([{ ...first, default: true }, ...others], message, locale).reply;
+    expect(reply("Tomaten", "de")).toContain("Es tut mir leid");
+    expect(reply("42", "ar")).toContain("أعتذر");
+    expect(reply("🍅", "ja")).toContain("申し訳ございません");
+    expect(reply("42", "nl")).toContain("I'm sorry");
   });
 });
