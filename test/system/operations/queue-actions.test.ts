@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type JobRef, ApiClient } from "../harness/api-client.ts";
 import { adminPassword } from "../harness/product.ts";
-import { onEachBackend } from "../harness/suite.ts";
+import { eventually, onEachBackend } from "../harness/suite.ts";
 
 interface BoardRoute {
   method: string | string[];
@@ -106,8 +106,13 @@ onEachBackend("an operator on Bull Board", {}, (product) => {
     const { client } = product();
     const chat = await client.submit("To be removed");
     await client.ended(chat);
-    const path = `/admin/queues/api/queues/answers/${chat.jobId}/clean`;
-    expect((await client.request(path, { method: "PUT", headers })).status).toBe(204);
+    const entry = `/admin/queues/api/queues/answers/${chat.jobId}`;
+    // The reply is stored before the worker lets go of the entry, and one in a worker's hands is not removed.
+    await eventually("the worker has let go of the entry", async () => {
+      const { body } = await client.request(entry, { headers });
+      return (body as { status: string }).status === "completed";
+    });
+    expect((await client.request(`${entry}/clean`, { method: "PUT", headers })).status).toBe(204);
     expect(await client.job(chat)).toMatchObject({ status: "completed" });
   });
 
