@@ -29,6 +29,12 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
   const posts = () => front.seen.filter(({ method, path }) => method === "POST" && path === "/api/chat");
   /** Messages that were sent, each once, however often it had to be tried. */
   const sent = () => [...new Map(posts().map((post) => [post.key, bodyOf(post)["message"]])).values()];
+  /** Keeps messages on their way until they are let through: a fast service accepts them before a test can look. */
+  const holdPosts = () => {
+    const accepting = Promise.withResolvers<void>();
+    front.hold = ({ method, path }) => (method === "POST" && path === "/api/chat" ? accepting.promise : undefined);
+    return accepting;
+  };
   /** Only the mark without content is left, by which tabs tell an erasure from a page that clears its storage. */
   const keepsNothing = (browser: FakeBrowser) =>
     [...browser.stored.keys()].every((key) => key.startsWith("parley.mark "));
@@ -45,6 +51,7 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
     for (const page of pages) page.chat.close();
     pages = [];
     front.instead = () => undefined;
+    front.hold = () => undefined;
     front.buffers = undefined;
     front.seen.length = 0;
     await gate.reopen().catch(() => undefined);
@@ -57,11 +64,13 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
   it("shows a message at once, and its reply while it is written", async () => {
     const { script, release } = heldReply("One two", " three.");
     product().provider.answer("Count", script);
+    const accepting = holdPosts();
     const page = open();
     expect(page.chat.state).toMatchObject({ ready: true, messages: [], busy: false });
     page.chat.send("  Count ");
     expect(page.lines).toEqual(["> Count (waiting)"]);
     await page.until("it is sent", () => page.lines[0] === "> Count (sending)");
+    accepting.resolve();
     await page.untilLines("> Count", "< One two (writing)");
     expect(page.chat.state.busy).toBe(true);
     release();
@@ -697,10 +706,12 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
       page.chat.send("The old one");
       await page.untilLines("> The old one", `< ${echoOf("The old one")}`);
       const before = page.chat.state.conversationId;
+      const accepting = holdPosts();
       page.chat.send("Into the new one");
       await page.until("it is on its way", () => page.lines.at(-1) === "> Into the new one (sending)");
       page.chat.startNew();
       expect(page.lines).toEqual(["> Into the new one (sending)"]);
+      accepting.resolve();
       await page.untilLines("> Into the new one", `< ${echoOf("Into the new one")}`);
       expect(page.chat.state.conversationId).not.toBe(before);
     });

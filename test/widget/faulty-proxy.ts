@@ -27,6 +27,8 @@ export interface FaultyProxy extends AsyncDisposable {
   target: string;
   /** Answers some requests itself. */
   instead: (request: SeenRequest) => ProxyFault | undefined;
+  /** Keeps some requests back from the service until the promise is fulfilled. */
+  hold: (request: SeenRequest) => Promise<unknown> | undefined;
   /**
    * Buffers answers until they are complete, even event streams: from the first byte on, or after their first bytes.
    */
@@ -44,6 +46,7 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     seen: [],
     target,
     instead: () => undefined,
+    hold: () => undefined,
     buffers: undefined,
     cut: () => server.closeAllConnections(),
     [Symbol.asyncDispose]: async () => {
@@ -75,6 +78,7 @@ async function pass(req: IncomingMessage, res: ServerResponse, front: FaultyProx
     res.writeHead(instead.status, instead.headers).end(instead.body);
     return;
   }
+  await front.hold(seen);
   const onward = forward(front.target + seen.path, { method: seen.method, headers: req.headers });
   res.on("close", () => onward.destroy());
   onward.on("error", () => res.destroy());

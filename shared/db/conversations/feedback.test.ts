@@ -91,12 +91,22 @@ describe("feedback", () => {
     const reply = await answered(job);
     await rateMessage(db.pool, job.conversationId, reply, { rating: "down", comment: "No" });
     const rate = () => rateMessage(db.pool, job.conversationId, reply, { rating: "up", comment: "Late" });
-    const [early, , late] = await queueBehindRow<unknown>(db.pool, job.conversationId, [
+    const [early, deleted] = await queueBehindRow<unknown>(db.pool, job.conversationId, [
       rate,
       () => storeTombstone(db.pool, job.conversationId),
-      rate,
     ]);
     expect(early).toEqual({ status: "fulfilled", value: true });
+    expect(deleted).toMatchObject({ status: "fulfilled" });
+    expect(await stored(reply)).toBeUndefined();
+  });
+
+  it("is refused if its conversation is deleted while it waits", async () => {
+    const job = await startConversation(db.pool);
+    const reply = await answered(job);
+    const [, late] = await queueBehindRow<unknown>(db.pool, job.conversationId, [
+      () => storeTombstone(db.pool, job.conversationId),
+      () => rateMessage(db.pool, job.conversationId, reply, { rating: "up", comment: "Late" }),
+    ]);
     expect(late).toEqual({ status: "fulfilled", value: false });
     expect(await stored(reply)).toBeUndefined();
   });
