@@ -116,6 +116,7 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
       const closed = await picture(page, ".launcher", 10);
       await page.evaluate(`document.querySelector("parley-chat").open()`);
       await page.locator(".suggestion").first().waitFor();
+      await page.locator("textarea:focus").waitFor();
       const opened = await picture(page, ".panel", 20);
       expect(await own()).toBe(before);
       return [closed, opened];
@@ -381,7 +382,7 @@ async function picture(page: Page, selector: string, corner: number) {
   if (box === null) throw new Error(`${selector} is not there`);
   const { x, y, width, height } = box;
   const clip = { x: x + corner, y: y + corner, width: width - 2 * corner, height: height - 2 * corner };
-  return { box, pixels: await page.screenshot({ clip, caret: "hide" }) };
+  return { box, pixels: await page.screenshot({ clip, caret: "hide", animations: "disabled" }) };
 }
 
 /** An expression over the panel. */
