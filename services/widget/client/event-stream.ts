@@ -1,6 +1,6 @@
-import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { sendRequest } from "./api-request.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { EventParser, type StreamEvent } from "./event-parser.ts";
 import type { JobAccess } from "./job-access.ts";
 import { type AbortLink, linkAbort } from "./linked-abort.ts";
 import { readServiceError, ServiceError, unreachable } from "./service-error.ts";
@@ -15,12 +15,7 @@ export class EventStream {
   readonly #abort: AbortLink;
   readonly #reader: Promise<Reader>;
   readonly #decoder = new TextDecoder();
-  readonly #events: EventSourceMessage[] = [];
-  readonly #parser = createParser({
-    onEvent: (event) => this.#events.push(event),
-    onRetry: (ms) => (this.#retryMs = ms),
-  });
-  #retryMs: number | undefined;
+  readonly #parser = new EventParser();
   #next: ReturnType<Reader["read"]>;
 
   constructor(endpoint: Endpoint, job: JobAccess, lastEventId: string | undefined, signal: AbortSignal | undefined) {
@@ -35,21 +30,20 @@ export class EventStream {
    * @returns `undefined` if no byte arrived within `timeoutMs`
    * @throws when the stream has ended or broken
    */
-  async read(timeoutMs: number): Promise<EventSourceMessage[] | undefined> {
+  async read(timeoutMs: number): Promise<StreamEvent[] | undefined> {
     const chunk = await within(this.#next, timeoutMs);
     if (!chunk) return undefined;
     if (chunk.done) throw unreachable();
     this.hasReceived = true;
-    this.#parser.feed(this.#decoder.decode(chunk.value, { stream: true }));
     this.#next = this.#readNext();
-    return this.#events.splice(0);
+    return this.#parser.feed(this.#decoder.decode(chunk.value, { stream: true }));
   }
 
   /** Maps an error to the one for the caller, with the retry time that the service gave. */
   translateError(error: unknown): unknown {
     if (this.#signal?.aborted) return this.#signal.reason;
     if (error instanceof ServiceError && (error.status > 0 || error.retryAfterMs !== undefined)) return error;
-    return unreachable(error, this.#retryMs);
+    return unreachable(error, this.#parser.retryMs);
   }
 
   close(): void {

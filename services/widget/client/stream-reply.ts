@@ -1,6 +1,6 @@
-import type { EventSourceMessage } from "eventsource-parser";
 import type { EventData } from "../../../shared/protocol/events.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { StreamEvent } from "./event-parser.ts";
 import { EventStream } from "./event-stream.ts";
 import { fetchJob, type JobAccess } from "./job-access.ts";
 import type { JobProgress, ReplyAssembler } from "./reply-assembler.ts";
@@ -73,7 +73,7 @@ export function markBlocked(health: StreamHealth): void {
  * Yields events one by one, so that an unreadable one loses none before it.
  * @throws at an event that does not fit, and at a `wait`
  */
-function* readEvents(assembler: ReplyAssembler, events: readonly EventSourceMessage[]): Generator<JobProgress> {
+function* readEvents(assembler: ReplyAssembler, events: readonly StreamEvent[]): Generator<JobProgress> {
   for (const { event, data, id } of events) {
     const parsed: unknown = JSON.parse(data);
     if (event === "status") yield* assembler.status(parsed as EventData["status"]);
