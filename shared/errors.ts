@@ -15,6 +15,8 @@ const problems = {
   "method-not-allowed": { status: 405, title: "Method not allowed" },
   "request-timeout": { status: 408, title: "The request took too long to arrive" },
   "already-ended": { status: 409, title: "The job has already ended" },
+  "already-replaced": { status: 409, title: "The message has already been replaced" },
+  "reply-open": { status: 409, title: "A reply is still being written" },
   "idempotency-conflict": { status: 409, title: "The idempotency key was used with another body" },
   "too-large": { status: 413, title: "The body is too large" },
   "unsupported-media-type": { status: 415, title: "The body must be JSON" },

@@ -24,6 +24,7 @@ export const message = z
     imported: z.literal(true).optional().meta({ description: "Came with the request, not from this service" }),
     rating: rating.optional().meta({ description: "What the visitor thinks of it" }),
     finishReason: finishReason.optional().meta({ description: "Why the reply ended; `cancelled`: it was stopped" }),
+    replaces: z.uuid().optional().meta({ description: "The visitor's message that this one replaces, with its reply" }),
     fallback: z.literal(true).optional().meta({ description: "A preset, as no provider could answer" }),
   })
   .meta({ id: "Message" });

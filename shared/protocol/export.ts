@@ -16,6 +16,7 @@ export const exportedMessage = z
     imported: z.boolean().meta({ description: "Came with the request, not from this service" }),
     fallback: z.boolean().meta({ description: "Not from the provider that was to answer" }),
     finishReason: finishReason.nullable(),
+    replaces: z.uuid().nullable().meta({ description: "The message that this one replaces, with its reply" }),
     feedback: z
       .object({ rating, reason: feedbackReason.nullable(), comment: z.string().nullable(), ratedAt: time })
       .nullable(),

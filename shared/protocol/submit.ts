@@ -105,6 +105,11 @@ export function submitRequest(maxMessageChars: number) {
       history: history(maxMessageChars).optional().meta({
         description: "New conversations only: what was said elsewhere before, in its order",
       }),
+      replaces: id.optional().meta({
+        description:
+          "Existing conversations only: the visitor's own message that this one stands for from now on, edited or repeated. " +
+          "Prompts leave it out, and its reply",
+      }),
       metadata: metadata.optional().meta({
         description: `Kept with the conversation, in place of what was; at most ${maxMetadataBytes} bytes as JSON`,
       }),
@@ -120,6 +125,10 @@ export function submitRequest(maxMessageChars: number) {
     .refine((body) => !body.threadId || !(body.conversationId ?? body.sessionId), {
       path: ["threadId"],
       message: "is allowed for new conversations only",
+    })
+    .refine((body) => !body.replaces || (body.conversationId ?? body.sessionId), {
+      path: ["replaces"],
+      message: "is allowed in an existing conversation only",
     })
     .refine((body) => !body.threadId || !body.history, {
       path: ["history"],

@@ -29,6 +29,7 @@ const messageRow = z.strictObject({
   imported: z.boolean(),
   fallback: z.boolean(),
   finishReason: finishReason.nullable(),
+  replaces: z.uuid().nullable(),
   rating: rating.nullable(),
   createdAt: z.date(),
 });

@@ -7,6 +7,7 @@ import * as jobs from "../../shared/db/jobs/read-job.ts";
 import * as reconcile from "../../shared/db/jobs/reconcile.ts";
 import * as retry from "../../shared/db/jobs/retry.ts";
 import * as submit from "../../shared/db/jobs/submit.ts";
+import { conversationStateStatement, readConversationState } from "../../shared/db/jobs/submit-outcome.ts";
 import * as timeline from "../../shared/db/jobs/timeline.ts";
 import { sender } from "../../shared/protocol/conversation.ts";
 import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
@@ -81,15 +82,20 @@ const submitCases = [
     submit.forgetIdempotencyKey(pool, (await startConversation(pool)).id),
   ),
   reads(
-    submit.conversationStateStatement,
+    conversationStateStatement,
     z.strictObject({
       deleted: z.boolean(),
       visitorHash: buffer.nullable(),
       unanswered: z.int(),
       windowMessages: z.int(),
       windowLeftMs: z.number(),
+      replacedTurn: z.int().nullable(),
+      alreadyReplaced: z.boolean(),
     }),
-    async (pool) => submit.readConversationState(pool, (await startActive(pool)).conversationId, 60_000),
+    async (pool) => {
+      const { conversationId, messageId } = await startActive(pool);
+      await readConversationState(pool, { conversationId, replaces: messageId, pace: { windowMs: 60_000 } });
+    },
   ),
 ];
 
@@ -163,7 +169,7 @@ const endCases = [
   writes(retry.lockToRetryStatement, async (pool) => retry.storeRetry(pool, (await failOne(pool)).id)),
   reads(
     retry.findToRetryStatement,
-    z.strictObject({ status: jobStatus, deleted: z.boolean(), laterAnswered: z.boolean() }),
+    z.strictObject({ status: jobStatus, deleted: z.boolean(), replaced: z.boolean(), laterAnswered: z.boolean() }),
     async (pool) => retry.storeRetry(pool, (await failOne(pool)).id),
   ),
   writes(retry.requeueStatement, async (pool) => retry.storeRetry(pool, (await failOne(pool)).id)),

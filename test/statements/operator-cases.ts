@@ -146,6 +146,7 @@ const conversationCases = [
       imported: z.boolean(),
       fallback: z.boolean(),
       finishReason: finishReason.nullable(),
+      replaces: z.uuid().nullable(),
       rating: rating.nullable(),
       reason: feedbackReason.nullable(),
       comment: z.string().nullable(),

@@ -43,10 +43,15 @@ const stopped: Partial<Record<FinishReason, string>> = {
   cancelled: "stopped by the visitor",
 };
 
-function notes({ sender, imported, fallback, finishReason }: ExportedMessage): string[] {
+function notes({ sender, imported, fallback, finishReason, replaces }: ExportedMessage): string[] {
   const brought = sender === "user" ? "brought along" : "as the visitor tells it";
   const how = finishReason === null ? undefined : stopped[finishReason];
-  return [...(imported ? [brought] : []), ...(fallback ? ["a stand-in"] : []), ...(how === undefined ? [] : [how])];
+  return [
+    ...(imported ? [brought] : []),
+    ...(fallback ? ["a stand-in"] : []),
+    ...(replaces === null ? [] : ["in place of an earlier message"]),
+    ...(how === undefined ? [] : [how]),
+  ];
 }
 
 function describeFeedback({ feedback }: ExportedMessage): string {

@@ -3,7 +3,7 @@ import type { MessageView } from "../../../shared/protocol/conversation.ts";
 
 /** Formats a message for an answer. Cached pages hold this form: see `pageFormat`. */
 export function toMessageView(message: MessageRow): MessageView {
-  const { id, text, sender, createdAt, imported, fallback, finishReason, rating } = message;
+  const { id, text, sender, createdAt, imported, fallback, finishReason, replaces, rating } = message;
   return {
     id,
     text,
@@ -12,6 +12,7 @@ export function toMessageView(message: MessageRow): MessageView {
     ...(imported && { imported }),
     ...(rating !== null && { rating }),
     ...(finishReason !== null && { finishReason }),
+    ...(replaces !== null && { replaces }),
     ...(fallback && { fallback: true as const }),
   };
 }

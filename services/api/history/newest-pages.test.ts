@@ -88,6 +88,8 @@ describe.skipIf(!redisAvailable)("the newest page of a conversation", () => {
   /** Everything that changes a page, and how. */
   const changes: Record<string, (pool: Context["db"]["pool"], job: TestJob, replyId: string) => Promise<unknown>> = {
     "another message": (pool, { conversationId }) => followUp(pool, conversationId),
+    "a message that replaces another one": (pool, { conversationId, messageId }) =>
+      followUp(pool, conversationId, { replaces: messageId }),
     "a reply": async (pool, { conversationId }) => answer(pool, (await followUp(pool, conversationId)).id),
     "the text of a reply that was cancelled": async (pool, { conversationId }) => {
       const next = await followUp(pool, conversationId);

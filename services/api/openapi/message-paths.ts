@@ -51,6 +51,8 @@ function sendMessage(maxMessageChars: number): ZodOpenApiOperationObject {
         "identity-required",
         "challenge-failed",
         "idempotency-conflict",
+        "already-replaced",
+        "reply-open",
         "too-many-unanswered",
         "backlog",
       ),

@@ -51,11 +51,12 @@ export function conversationView(
 }
 
 function messageView(message: MessageRecord, job: JobRecord | undefined): Html {
-  const { sender, text, createdAt, imported, fallback, finishReason, rating, reason, comment } = message;
+  const { sender, text, createdAt, imported, fallback, finishReason, replaces, rating, reason, comment } = message;
   const provider = job?.provider ?? null;
   const outcome = fallback && outcomeOf({ jobStatus: job?.status ?? null, provider, fallback });
   const notes = [
     imported && "imported by the visitor, not verified",
+    replaces !== null && "replaces an earlier message",
     outcome && outcomeView(outcome, provider),
     finishReason !== null && finishReason !== "stop" && finishReason,
     rating && `thumb ${rating}${reason ? `: ${reason}` : ""}`,

@@ -132,7 +132,7 @@ async function passLimits(
   return undefined;
 }
 
-type ChosenByClient = "assistantType" | "provider" | "metadata";
+type ChosenByClient = "assistantType" | "provider" | "metadata" | "replaces";
 
 async function firstMessage(
   { db }: SubmitContext,
@@ -158,6 +158,7 @@ function followingMessage(
       assistantType: body.assistantType ?? null,
       provider: body.provider ?? null,
       metadata: body.metadata ?? null,
+      replaces: body.replaces ?? null,
       maxUnanswered,
       pace: { maxMessages: limit, windowMs: windowSeconds * 1000 },
     });
@@ -197,6 +198,17 @@ function refusalOf(refusal: SubmitRefusal, quota: Quota): Problem {
       const message = "it belongs to another conversation";
       return new Problem("invalid-request", `threadId: ${message}`, { errors: [{ path: "threadId", message }] });
     }
+    case "nothing_to_replace": {
+      const message = "this conversation has no such message that its visitor sent here";
+      return new Problem("invalid-request", `replaces: ${message}`, { errors: [{ path: "replaces", message }] });
+    }
+    case "already_replaced":
+      return new Problem("already-replaced", "Read the conversation again, and replace the message that replaced it.");
+    case "reply_open":
+      return new Problem(
+        "reply-open",
+        "Wait for the replies of this conversation, or stop them, before you replace one of its messages.",
+      );
     case "deleted":
       return new Problem("not-found", "This conversation no longer exists.");
     case "other_visitor":

@@ -65,7 +65,7 @@ export interface MessagePage {
 
 export interface MessageRow extends Columns<
   "messages",
-  "id" | "sender" | "text" | "imported" | "fallback" | "finish_reason" | "created_at"
+  "id" | "sender" | "text" | "imported" | "fallback" | "finish_reason" | "replaces" | "created_at"
 > {
   /** The visitor's rating; null if there is none. */
   rating: Rating | null;
@@ -73,7 +73,7 @@ export interface MessageRow extends Columns<
 
 /** Columns of `MessageRow`. */
 const messageColumns = `
-  id, sender, text, imported, fallback, finish_reason as "finishReason", rating, created_at as "createdAt"`;
+  id, sender, text, imported, fallback, finish_reason as "finishReason", replaces, rating, created_at as "createdAt"`;
 
 export const messagePlaceStatement: Statement<Columns<"messages", "turn" | "sender">> = {
   name: "message-place",
@@ -135,7 +135,7 @@ export const messagesByIdStatement: Statement<MessageRow> = {
   name: "messages-by-id",
   text: `
     select ${messageColumns}
-    from ${byIds("messages", "id, sender, text, imported, fallback, finish_reason, created_at", "$1")}
+    from ${byIds("messages", "id, sender, text, imported, fallback, finish_reason, replaces, created_at", "$1")}
     left join feedback on message_id = messages.id`,
 };
 

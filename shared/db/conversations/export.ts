@@ -52,7 +52,7 @@ export interface TurnRange {
 export const exportMessagesStatement = typedStatement("export-messages", (builder, range: TurnRange) =>
   builder.db
     .selectFrom("messages")
-    .select(["id", "turn", "sender", "text", "imported", "fallback", "finish_reason as finishReason"])
+    .select(["id", "turn", "sender", "text", "imported", "fallback", "finish_reason as finishReason", "replaces"])
     .select((eb) => [builder.iso(eb.ref("created_at")).as("createdAt"), feedbackOn(builder, eb).as("feedback")])
     .where("conversation_id", "=", range.conversationId)
     .where("turn", ">", range.after)

@@ -22,13 +22,16 @@ function reclaimable(mayReclaim: string): string {
 export interface ClaimedJob extends JobColumns, Columns<"conversations", "metadata"> {
   /** Last earlier turn that has a message; 0 if there is none. */
   previousTurn: number;
-  /** The conversation's state at a provider, and the last turn it contains. */
+  /**
+   * The conversation's state at a provider, and the last turn it contains. Null for a message that replaces one: the
+   * thread holds what was replaced.
+   */
   thread: { provider: string; id: string; turn: number | null } | null;
   /** Time since the first claim, by the database's clock. */
   ageMs: number;
   /** Time since acceptance, by the database's clock. */
   sinceAcceptedMs: number;
-  /** The conversation up to this job's own message, oldest first. */
+  /** The conversation up to this job's own message, oldest first, without the turns that were replaced. */
   history: Columns<"messages", "sender" | "text" | "imported">[];
 }
 
@@ -57,7 +60,7 @@ function claimStatement(name: string, lock: string): Statement<ClaimRow> {
       ), locked as materialized (
         select jobs.* from ${byIds("jobs", "id, conversation_id, status, lease_until, deaths, cancel_requested_at", "$1", lock)}
       ), free as materialized (
-        select jobs.id, worker, metadata, thread_id, thread_provider, thread_turn
+        select jobs.id, worker, metadata, thread_id, thread_provider, thread_turn, replaced_turns
         from locked as jobs join item on item.id = jobs.id join conversations on conversations.id = jobs.conversation_id
         where conversations.deleted_at is null and conversations.open_jobs[1] = jobs.id
           and (status = 'queued' or status = 'active' and ${reclaimable("reclaim")})
@@ -68,7 +71,8 @@ function claimStatement(name: string, lock: string): Statement<ClaimRow> {
         set status = 'active', run = run + 1, attempt = attempt + 1, lease_until = now() + ${lease},
             deaths = deaths + (jobs.lease_until is not null)::int, started_at = coalesce(started_at, now())
         from free where jobs.id = free.id
-        returning jobs.*, worker, metadata, case when thread_id is not null then
+        returning jobs.*, worker, metadata, replaced_turns, case
+          when thread_id is not null and (select replaces is null from messages where id = jobs.message_id) then
           json_build_object('provider', thread_provider, 'id', thread_id, 'turn', thread_turn) end as thread
       ), ran as (
         insert into runs (job_id, run, attempt, worker) select id, run, attempt, worker from claimed
@@ -83,7 +87,7 @@ function claimStatement(name: string, lock: string): Statement<ClaimRow> {
                                        order by turn, sender desc), '[]')
               from (select turn, sender, text, imported from messages
                     where conversation_id = claimed.conversation_id
-                      and (turn < claimed.turn or turn = claimed.turn and sender = 'user')
+                      and (turn < claimed.turn and turn <> all(replaced_turns) or turn = claimed.turn and sender = 'user')
                     order by turn desc, sender limit ${maxPromptMessages}) as newest) as history
       from locked left join claimed using (id)`,
   };

@@ -12,6 +12,7 @@ export const retryRefusals = {
   unknown: "there is no such job",
   not_failed: "it has not failed",
   deleted: "its conversation was deleted",
+  replaced: "its visitor has replaced its message by a later one",
   later_answered: "a later message of its conversation has been answered",
 } as const;
 
@@ -22,13 +23,14 @@ export const lockToRetryStatement: Statement = {
 
 interface FailedJob extends Columns<"jobs", "status"> {
   deleted: boolean;
+  replaced: boolean;
   laterAnswered: boolean;
 }
 
 export const findToRetryStatement: Statement<FailedJob> = {
   name: "find-to-retry",
   text: `
-    select status, deleted_at is not null as deleted,
+    select status, deleted_at is not null as deleted, turn = any(replaced_turns) as replaced,
            exists (select from messages later where later.conversation_id = jobs.conversation_id
                    and later.turn > jobs.turn and later.sender = 'ai')
            or exists (select from jobs later where later.conversation_id = jobs.conversation_id
@@ -62,8 +64,8 @@ export const reopenStatement: Statement<{ head: boolean }> = {
 
 /**
  * Queues a failed job again in its old position, before the messages that followed it. This is an operator's action,
- * and the only way to retry a job. Refused once a later message was answered or is being answered, because its reply
- * would be out of order.
+ * and the only way to retry a job. Refused once its message was replaced, or a later one was answered or is being
+ * answered: its reply would be out of order.
  */
 export async function storeRetry(pool: Pool, jobId: string): Promise<RetryResult> {
   return inTransaction(pool, async (client) => {
@@ -72,6 +74,7 @@ export async function storeRetry(pool: Pool, jobId: string): Promise<RetryResult
     const [job] = await query(client, findToRetryStatement, [jobId]);
     if (job?.status !== "failed") return { retried: false, reason: "not_failed" };
     if (job.deleted) return { retried: false, reason: "deleted" };
+    if (job.replaced) return { retried: false, reason: "replaced" };
     if (job.laterAnswered) return { retried: false, reason: "later_answered" };
     await query(client, requeueStatement, [jobId]);
     const [reopened] = await query(client, reopenStatement, [jobId]);

@@ -1,5 +1,8 @@
 import type { Pool } from "pg";
+import type { Statement } from "../../postgres/statement.ts";
 import { isThreadClash } from "../conversations/threads.ts";
+import { query } from "../database.ts";
+import type { Columns } from "../schema/tables.ts";
 import {
   appendMessage,
   type EarlierSubmission,
@@ -10,7 +13,7 @@ import {
   insertConversation,
   isIdempotencyClash,
   type NewConversation,
-  readConversationState,
+  turnToReplace,
 } from "./submit.ts";
 
 /** Result of one try to accept a message. Nothing was written unless it is `accepted`. */
@@ -24,6 +27,8 @@ export type SubmitOutcome =
 
 export type SubmitRefusal =
   | { reason: "deleted" | "other_visitor" | "too_many_unanswered" | "thread_taken" }
+  /** About the message that was to be replaced. */
+  | { reason: "nothing_to_replace" | "already_replaced" | "reply_open" }
   | { reason: "over_quota"; windowLeftMs: number };
 
 /** Accepts the first message of a conversation. */
@@ -60,14 +65,52 @@ export async function findRepeat(pool: Pool, idempotencyHash: Buffer | null): Pr
   return undefined;
 }
 
+export interface ConversationState extends Columns<"conversations", "visitor_hash"> {
+  deleted: boolean;
+  unanswered: number;
+  /** Messages in its current window; 0 when the window is over. */
+  windowMessages: number;
+  /** Milliseconds until that window ends. */
+  windowLeftMs: number;
+  /** Null: it has no such message of the visitor. */
+  replacedTurn: number | null;
+  alreadyReplaced: boolean;
+}
+
+export const conversationStateStatement: Statement<ConversationState> = {
+  name: "conversation-state",
+  text: `
+    select deleted_at is not null as deleted, visitor_hash as "visitorHash", cardinality(open_jobs) as unanswered,
+           case when window_began_at > now() - $2::interval then window_messages else 0 end as "windowMessages",
+           greatest(0, extract(epoch from window_began_at + $2::interval - now()) * 1000)::float8 as "windowLeftMs",
+           "replacedTurn", coalesce("replacedTurn" = any(replaced_turns), false) as "alreadyReplaced"
+    from conversations cross join lateral (select ${turnToReplace("$3", "conversations.id")} as "replacedTurn") as replaced
+    where id = $1`,
+};
+
+type Pace = Pick<FollowingMessage["pace"], "windowMs">;
+
+/** Reads why a conversation would refuse a message. */
+export async function readConversationState(
+  pool: Pool,
+  { conversationId, replaces = null, pace }: Pick<FollowingMessage, "conversationId" | "replaces"> & { pace: Pace },
+): Promise<ConversationState | undefined> {
+  const [row] = await query(pool, conversationStateStatement, [conversationId, `${pace.windowMs} ms`, replaces]);
+  return row;
+}
+
 /** Names the obstacle; in the order of the conditions that a client can do least about. */
 async function readRefusal(pool: Pool, row: FollowingMessage): Promise<SubmitRefusal | undefined> {
-  const state = await readConversationState(pool, row.conversationId, row.pace.windowMs);
+  const state = await readConversationState(pool, row);
   if (!state || state.deleted) return { reason: "deleted" };
   if (state.visitorHash && !mayWrite(row, state.visitorHash)) return { reason: "other_visitor" };
+  const replaces = (row.replaces ?? null) !== null;
+  if (replaces && state.replacedTurn === null) return { reason: "nothing_to_replace" };
+  if (state.alreadyReplaced) return { reason: "already_replaced" };
   const { windowMessages, windowLeftMs, unanswered } = state;
   if (windowMessages >= row.pace.maxMessages) return { reason: "over_quota", windowLeftMs };
-  return unanswered >= row.maxUnanswered ? { reason: "too_many_unanswered" } : undefined;
+  if (unanswered >= row.maxUnanswered) return { reason: "too_many_unanswered" };
+  return replaces && unanswered > 0 ? { reason: "reply_open" } : undefined;
 }
 
 function mayWrite({ visitorHash, formerVisitorHash, idAlone }: FollowingMessage, owner: Buffer): boolean {

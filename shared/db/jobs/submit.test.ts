@@ -24,8 +24,8 @@ import {
   forgetIdempotencyKey,
   insertConversation,
   isIdempotencyClash,
-  readConversationState,
 } from "./submit.ts";
+import { readConversationState } from "./submit-outcome.ts";
 
 let db: OpenTestDatabase;
 
@@ -35,6 +35,8 @@ beforeAll(async () => {
 });
 
 const hash = (key: string = v4()) => createHash("sha256").update(key).digest();
+const stateOf = (conversationId: string, windowMs = 1000) =>
+  readConversationState(db.pool, { conversationId, pace: { windowMs } });
 
 describe("first message of a conversation", () => {
   it("creates the conversation, the message and its job, which is the head", async () => {
@@ -176,7 +178,7 @@ describe("later message", () => {
     await followUp(db.pool, first.conversationId, { maxUnanswered: 2 });
     const refused = followingMessage(first.conversationId, { maxUnanswered: 2, metadata: { page: "/late" } });
     expect(await appendMessage(db.pool, refused)).toBeUndefined();
-    expect(await readConversationState(db.pool, first.conversationId, 1000)).toMatchObject({
+    expect(await stateOf(first.conversationId)).toMatchObject({
       deleted: false,
       unanswered: 2,
     });
@@ -196,7 +198,7 @@ describe("later message", () => {
   it("writes nothing above the message quota until its window ends", async () => {
     const pace = { maxMessages: 3, windowMs: 60_000 };
     const { conversationId } = await startConversation(db.pool);
-    const state = () => readConversationState(db.pool, conversationId, pace.windowMs);
+    const state = () => stateOf(conversationId, pace.windowMs);
     expect(await state()).toMatchObject({ windowMessages: 1 });
     const results = await Promise.all(
       Array.from({ length: 4 }, () => appendMessage(db.pool, followingMessage(conversationId, { pace }))),
@@ -219,7 +221,7 @@ describe("later message", () => {
     const [visitorHash, another] = [hash(), hash()];
     const { conversationId } = await startConversation(db.pool, { visitorHash });
     expect(await appendMessage(db.pool, followingMessage(conversationId, { visitorHash: another }))).toBeUndefined();
-    expect(await readConversationState(db.pool, conversationId, 1000)).toMatchObject({ visitorHash, unanswered: 1 });
+    expect(await stateOf(conversationId)).toMatchObject({ visitorHash, unanswered: 1 });
     for (const own of [visitorHash, null]) {
       expect(await appendMessage(db.pool, followingMessage(conversationId, { visitorHash: own }))).toBeDefined();
     }
@@ -229,10 +231,10 @@ describe("later message", () => {
     const first = await startConversation(db.pool);
     await storeTombstone(db.pool, first.conversationId);
     expect(await appendMessage(db.pool, followingMessage(first.conversationId))).toBeUndefined();
-    expect(await readConversationState(db.pool, first.conversationId, 1000)).toMatchObject({ deleted: true });
+    expect(await stateOf(first.conversationId)).toMatchObject({ deleted: true });
     const unknown = v4();
     expect(await appendMessage(db.pool, followingMessage(unknown))).toBeUndefined();
-    expect(await readConversationState(db.pool, unknown, 1000)).toBeUndefined();
+    expect(await stateOf(unknown)).toBeUndefined();
   });
 
   it("writes nothing under a used key", async () => {

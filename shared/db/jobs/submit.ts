@@ -123,6 +123,8 @@ export interface FollowingMessage extends NewMessage {
   maxUnanswered: number;
   /** Hash under which an earlier version may have stored the same visitor. */
   formerVisitorHash?: Buffer | null;
+  /** Id of the visitor's message that this one replaces. */
+  replaces?: string | null;
   /** True if the request gave only the conversation's id, which does not open a verified visitor's conversation. */
   idAlone?: boolean;
   /** Limit of messages per window, over all senders to the conversation. */
@@ -136,16 +138,26 @@ interface AppendRow {
   eventSeq: number | null;
 }
 
+/**
+ * SQL for the turn of the message that a new one replaces; null if the conversation has no such message of the visitor.
+ * Messages never change, so any snapshot tells it.
+ */
+export function turnToReplace(replaces: string, conversation: string): string {
+  return `(select turn from messages where id = ${replaces} and conversation_id = ${conversation}
+           and sender = 'user' and not imported)`;
+}
+
 function appendStatement(name: string, lock: string): Statement<AppendRow> {
   // The UPDATE alone decides: it reads the row's newest version, so two submits see each other's jobs.
   return {
     name,
     text: `
       with item as materialized (
-        select *, make_interval(secs => "windowMs" / 1000.0) as span from json_to_recordset($2::json) as item(
+        select *, make_interval(secs => "windowMs" / 1000.0) as span,
+               ${turnToReplace("item.replaces", 'item."conversationId"')} as "replacedTurn" from json_to_recordset($2::json) as item(
           "conversationId" uuid, "messageId" uuid, "jobId" uuid, text text, "assistantType" text, provider text,
           metadata jsonb, "visitorHash" bytea, "formerVisitorHash" bytea, "idAlone" boolean, "idempotencyHash" bytea, "requestHash" bytea, "requestId" text, trace text,
-          "maxUnanswered" int, "maxMessages" int, "windowMs" int)
+          "maxUnanswered" int, "maxMessages" int, "windowMs" int, replaces uuid)
       ), locked as materialized (
         select id from ${byIds("conversations", "id", "$1", lock)}
       ), conversation as (
@@ -155,6 +167,7 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
             provider = coalesce(item.provider, conversations.provider),
             metadata = coalesce(item.metadata, conversations.metadata), updated_at = now(),
             visitor_hash = coalesce(item."visitorHash", visitor_hash),
+            replaced_turns = replaced_turns || array_remove(array[item."replacedTurn"], null),
             window_began_at = case when window_began_at > now() - span then window_began_at else now() end,
             window_messages = case when window_began_at > now() - span then window_messages + 1 else 1 end
         from item join locked on locked.id = item."conversationId"
@@ -163,12 +176,14 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
           and (window_messages < item."maxMessages" or window_began_at <= now() - span)
           and (visitor_hash is null or visitor_hash in (item."visitorHash", item."formerVisitorHash")
                or (item."visitorHash" is null and item."idAlone" is not true))
+          and (item.replaces is null
+               or item."replacedTurn" is not null and item."replacedTurn" <> all(replaced_turns) and open_jobs = '{}')
         returning conversations.id, next_turn - 1 as turn, assistant_type, conversations.provider, item."jobId",
                   event_seq, item."messageId",
                   open_jobs[1] = item."jobId" as head
       ), message as (
-        insert into messages (id, conversation_id, turn, sender, text)
-        select conversation."messageId", id, turn, 'user', text from conversation join item using ("jobId")
+        insert into messages (id, conversation_id, turn, sender, text, replaces)
+        select conversation."messageId", id, turn, 'user', text, replaces from conversation join item using ("jobId")
       ), job as (
         insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
                           idempotency_hash, request_hash, request_id, trace, due_at)
@@ -219,7 +234,7 @@ interface Accepted {
 /**
  * Accepts a message of an existing conversation; concurrent calls share a statement.
  * @returns `undefined` when nothing was written: the conversation is gone, belongs to another visitor, has too many
- * unanswered or too many recent messages, or knows the idempotency key
+ * unanswered or too many recent messages, knows the idempotency key, or has no such message to replace now
  * @throws a unique violation (see `isIdempotencyClash`) when the same key arrives twice at once
  */
 export const appendMessage = batched({
@@ -268,32 +283,4 @@ export const forgetKeyStatement: Statement = {
 /** Frees an expired key. */
 export async function forgetIdempotencyKey(pool: Pool, jobId: string): Promise<void> {
   await query(pool, forgetKeyStatement, [jobId]);
-}
-
-export interface ConversationState extends Columns<"conversations", "visitor_hash"> {
-  deleted: boolean;
-  unanswered: number;
-  /** Messages in its current window; 0 when the window is over. */
-  windowMessages: number;
-  /** Milliseconds until that window ends. */
-  windowLeftMs: number;
-}
-
-export const conversationStateStatement: Statement<ConversationState> = {
-  name: "conversation-state",
-  text: `
-    select deleted_at is not null as deleted, visitor_hash as "visitorHash", cardinality(open_jobs) as unanswered,
-           case when window_began_at > now() - $2::interval then window_messages else 0 end as "windowMessages",
-           greatest(0, extract(epoch from window_began_at + $2::interval - now()) * 1000)::float8 as "windowLeftMs"
-    from conversations where id = $1`,
-};
-
-/** Reads why a conversation would refuse a message. */
-export async function readConversationState(
-  pool: Pool,
-  conversationId: string,
-  windowMs: number,
-): Promise<ConversationState | undefined> {
-  const [row] = await query(pool, conversationStateStatement, [conversationId, `${windowMs} ms`]);
-  return row;
 }

@@ -62,7 +62,7 @@ export const operatorMessagesStatement = typedStatement("operator-messages", ({ 
   db
     .selectFrom("messages")
     .leftJoin("feedback", "feedback.message_id", "messages.id")
-    .select(["id", "turn", "sender", "text", "imported", "fallback", "finish_reason as finishReason"])
+    .select(["id", "turn", "sender", "text", "imported", "fallback", "finish_reason as finishReason", "replaces"])
     .select(["rating", "reason", "comment"])
     .select((eb) => millis(eb.ref("created_at")).as("createdAt"))
     .where("conversation_id", "=", conversationId)

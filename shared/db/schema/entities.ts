@@ -22,6 +22,8 @@ const Conversation = defineEntity({
     /** Jobs that have not ended, in the order of their turns. The first, the head, is the one in the queue. */
     openJobs: p.array().columnType("uuid[]").defaultRaw("'{}'"),
     messageCount: p.integer().default(0),
+    /** Turns whose message was replaced by a later one. Prompts leave them out. */
+    replacedTurns: p.array().columnType("int[]").defaultRaw("'{}'"),
     /** `seq` of its newest event. */
     eventSeq: p.integer().default(0),
     /** The provider's own state of this conversation, and the last turn it contains. */
@@ -91,6 +93,8 @@ const Message = defineEntity({
     imported: p.boolean().default(false),
     fallback: p.boolean().default(false),
     finishReason: p.text().$type<FinishReason>().nullable(),
+    /** Id of the visitor's message that this one replaces, together with its reply. */
+    replaces: p.uuid().nullable(),
     createdAt: time().defaultRaw("now()"),
   },
   indexes: [
