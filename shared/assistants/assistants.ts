@@ -2,16 +2,16 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { inputMessage } from "../protocol/input-messages.ts";
 import { ConfigError } from "../config/config.ts";
-import { localizedList, localizedText, removableText, removableUrl } from "./localized-text.ts";
+import { localizedList, localizedText, localizedWords, removableText, removableUrl } from "./localized-text.ts";
 import { providerNames } from "./provider-catalog.ts";
 
 /**
- * A canned reply, used when the message contains one of its keywords, or by its flags. Its language is that of its
- * keywords, so a topic has one preset for each language; or its reply has several, and the visitor's is taken.
+ * A canned reply, used when the message contains one of its keywords, or by its flags. Keywords by language tell in
+ * which language the visitor writes, and so in which the reply is given.
  */
 const preset = z
   .strictObject({
-    keywords: z.array(z.string().min(1)).default([]).describe("matched as whole words, whatever the case"),
+    keywords: localizedWords.default([]).describe("matched as whole words, whatever the case"),
     reply: localizedText,
     weak: z.literal(true).optional().describe("its keywords count only where no other preset's do: for courtesies"),
     default: z.literal(true).optional().describe("the reply when no keyword matches"),

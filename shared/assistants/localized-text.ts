@@ -34,6 +34,18 @@ export function localizedList(max: number): z.ZodType<LocalizedList> {
   return z.union(lists, { error: expected("a list of texts, or such lists by language") });
 }
 
+const words = z.array(z.string().min(1));
+
+/** Words that are looked for in a message: in any language, or by the language that they tell. */
+export const localizedWords = z.union([words, byLanguage(words)], {
+  error: expected("a list of words, or such lists by language"),
+});
+
+/** Lists of words with their language; none where they tell no language. */
+export function wordLists(list: z.output<typeof localizedWords>): [language: string | undefined, string[]][] {
+  return Array.isArray(list) ? [[undefined, list]] : Object.entries(list);
+}
+
 /** Finds the text in the wanted language, otherwise in English, otherwise in the first language. */
 export function textIn(text: LocalizedText, locale: string | undefined): string {
   return typeof text === "string" ? text : (valueIn(text, locale) ?? "");

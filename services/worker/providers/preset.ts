@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { textIn } from "../../../shared/assistants/localized-text.ts";
+import { textIn, wordLists } from "../../../shared/assistants/localized-text.ts";
 import type { Preset } from "../../../shared/assistants/assistants.ts";
 import type { Provider, ProviderEvent, ProviderRequest } from "./provider.ts";
 import { keywordsIn } from "./keywords.ts";
@@ -20,21 +20,67 @@ interface ChosenPreset extends Omit<Preset, "reply"> {
 }
 
 /**
- * Chooses the preset whose keywords in the message have the greatest total length: more keywords and longer ones both
- * count. On a tie, the first preset wins. Presets flagged `weak` are used only when no other preset matches. Without
- * any matching keyword, the preset with `default: true` is used. Presets flagged `fallback` are skipped, unless the
- * caller offers nothing else. A reply in several languages is given in that of the message's script, otherwise in that
- * of the visitor's page.
+ * Chooses the preset with a list of keywords whose matches in the message have the greatest total length: more keywords
+ * and longer ones both count. On a tie, the first preset wins. Presets flagged `weak` are used only when no other preset
+ * matches. Without any matching keyword, the preset with `default: true` is used. Presets flagged `fallback` are
+ * skipped, unless the caller offers nothing else.
+ *
+ * A reply in several languages is given in that of the keywords that match. Where several languages have them ("PayPal"),
+ * or none, it is the language of the message's script, then that of most keywords of all presets, then that of the
+ * visitor's page.
  * @throws {RangeError} when there is no default (the schema of the assistants guarantees one)
  */
 export function choosePreset(presets: readonly Preset[], message: string, locale?: string): ChosenPreset {
   const usual = presets.filter(({ fallback }) => !fallback);
   const offered = usual.length > 0 ? usual : presets;
+  const all = matchesIn(presets, message);
+  const language = scriptLanguage(message, locale) ?? mostMatched(all, locale);
+  const matches = all.filter(({ preset }) => offered.includes(preset));
+  const strong = matches.filter(({ preset }) => !preset.weak);
+  const best = bestOf(strong, language) ?? bestOf(matches, language);
+  const preset = best?.preset ?? offered.find((each) => each.default);
+  if (preset === undefined) throw new RangeError("no preset is the default one");
+  return { ...preset, reply: textIn(preset.reply, best?.language ?? language ?? locale) };
+}
+
+/** A list of keywords some of which occur in the message. */
+interface Match {
+  readonly preset: Preset;
+  /** Absent where the keywords are not given by language. */
+  readonly language: string | undefined;
+  /** Characters of the keywords that occur. */
+  readonly score: number;
+}
+
+function matchesIn(presets: readonly Preset[], message: string): Match[] {
   const found = keywordsIn(message);
-  const strong = offered.filter(({ weak }) => !weak);
-  const chosen = bestOf(strong, found) ?? bestOf(offered, found) ?? offered.find((preset) => preset.default);
-  if (chosen === undefined) throw new RangeError("no preset is the default one");
-  return { ...chosen, reply: textIn(chosen.reply, scriptLanguage(message, locale) ?? locale) };
+  const matches = presets.flatMap((preset) =>
+    wordLists(preset.keywords).map(([language, keywords]) => {
+      const score = found(keywords).reduce((sum, keyword) => sum + keyword.length, 0);
+      return { preset, language, score };
+    }),
+  );
+  return matches.filter(({ score }) => score > 0);
+}
+
+function bestOf(matches: readonly Match[], language: string | undefined): Match | undefined {
+  let best: Match | undefined;
+  for (const match of matches) {
+    const prefers = match.preset === best?.preset && match.score === best.score && match.language === language;
+    if (match.score > (best?.score ?? 0) || prefers) best = match;
+  }
+  return best;
+}
+
+/** The language whose keywords match most, the page's on a tie. */
+function mostMatched(matches: readonly Match[], locale: string | undefined): string | undefined {
+  const totals = new Map<string, number>();
+  for (const { language, score } of matches) {
+    if (language !== undefined) totals.set(language, (totals.get(language) ?? 0) + score);
+  }
+  const most = Math.max(...totals.values());
+  const languages = [...totals.keys()].filter((language) => totals.get(language) === most);
+  return languages.find((language) => locale?.split("-")[0] === language) ?? languages[0];
 }
 
 /** Language of a message most of whose letters are of a script that tells it. Han alone may be either language. */
@@ -44,15 +90,6 @@ function scriptLanguage(message: string, locale: string | undefined): string | u
   const kana = count(/[\p{Script=Hiragana}\p{Script=Katakana}]/gu);
   if (2 * (kana + count(/\p{Script=Han}/gu)) > letters) return kana > 0 || locale?.startsWith("ja") ? "ja" : "zh";
   return 2 * count(/\p{Script=Arabic}/gu) > letters ? "ar" : undefined;
-}
-
-function bestOf(presets: readonly Preset[], found: ReturnType<typeof keywordsIn>): Preset | undefined {
-  let best: { preset: Preset; score: number } | undefined;
-  for (const preset of presets) {
-    const score = found(preset.keywords).reduce((sum, keyword) => sum + keyword.length, 0);
-    if (score > (best?.score ?? 0)) best = { preset, score };
-  }
-  return best?.preset;
 }
 
 async function* streamPreset(

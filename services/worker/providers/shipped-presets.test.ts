@@ -1,7 +1,7 @@
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { assistantsPath, readAssistants, type Assistants, type Preset } from "../../../shared/assistants/assistants.ts";
-import { listIn } from "../../../shared/assistants/localized-text.ts";
+import { listIn, wordLists } from "../../../shared/assistants/localized-text.ts";
 import { choosePreset } from "./preset.ts";
 
 let assistants: Assistants;
@@ -124,7 +124,7 @@ describe("shipped suggestions", () => {
     expect(reply("西红柿", "en")).toContain("人工");
     expect(reply("طماطم", "en")).toContain("فريقنا");
     expect(reply("What does 東京 mean?", "en")).toContain("not quite sure");
-    expect(reply("個人情報", "ja")).toContain("担当者");
+    expect(reply("東京", "ja")).toContain("担当者");
     expect(reply("Tomatoes?", "nl")).toContain("not quite sure");
     expect(reply("Tomatoes?", "no tag at all")).toContain("not quite sure");
   });
@@ -132,7 +132,7 @@ describe("shipped suggestions", () => {
 
 describe("fallback presets", () => {
   it.each(["default", "technical"])("of the assistant %s are never the answer to a message otherwise", (type) => {
-    const words = presetsOf(type).flatMap(({ keywords }) => keywords);
+    const words = presetsOf(type).flatMap(({ keywords }) => wordLists(keywords).flatMap(([, list]) => list));
     for (const word of [...words, ...words.map((each) => `${each}?`)]) {
       expect(choosePreset(presetsOf(type), word).fallback).toBeUndefined();
     }
