@@ -67,15 +67,26 @@ const states: { what: string; state: object; act?: (page: Page) => Promise<unkno
   {
     what: "a comment",
     state: { messages: [mine, talk.reply("So.")] },
-    act: (page) => page.locator(".footer .tool").last().click(),
+    act: async (page) => {
+      await page.locator(".footer .tool").last().click();
+      await page.locator(".comment").waitFor();
+    },
   },
-  { what: "the menu", state: { messages: [mine] }, act: (page) => page.locator(".more").click() },
+  {
+    what: "the menu",
+    state: { messages: [mine] },
+    act: async (page) => {
+      await page.locator(".more").click();
+      await page.locator(".menu").waitFor();
+    },
+  },
   {
     what: "a question",
     state: { messages: [mine] },
     act: async (page) => {
       await page.locator(".more").click();
       await page.locator(".menu .danger").click();
+      await page.locator(".question").waitFor();
     },
   },
   {

@@ -52,8 +52,8 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
     await page.locator(".reply").getByRole("button", { name: "Helpful", exact: true }).waitFor();
   });
 
-  it("costs at most 8 KB before it is opened, and 50 KB in total", async () => {
-    const context = await newContext();
+  it.each(["en", "ja"])("costs at most 8 KB before it is opened, and 50 KB in total, in %s", async (locale) => {
+    const context = await newContext({ locale });
     const page = await context.newPage();
     const sizes = new Map<string, Promise<number>>();
     page.on("response", (response) => {
@@ -66,11 +66,12 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
     });
     const total = async () => (await Promise.all(sizes.values())).reduce((sum, size) => sum + size, 0);
     await page.goto(site.page(document(tag()), strictPolicy(host())), { waitUntil: "networkidle" });
-    await page.getByRole("button", { name: "Open chat" }).waitFor();
+    await page.locator(".launcher").waitFor();
     expect(await total()).toBeGreaterThan(kilobyte);
     expect(await total()).toBeLessThan(8 * kilobyte);
-    await page.getByRole("button", { name: "Open chat" }).click();
-    await say(page, "Tell **me** all.");
+    await page.locator(".launcher").click();
+    await page.locator(".composer textarea").fill("Tell **me** all.");
+    await page.locator(".composer textarea").press("Enter");
     await page.locator(".reply strong").waitFor();
     expect(await total()).toBeLessThan(50 * kilobyte);
     // One file of words: the language that is needed.
@@ -225,6 +226,37 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
     await page.unroute("**/widget/panel-*");
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("dialog").waitFor();
+    faults = faults.filter((fault) => !fault.includes("ERR_FAILED"));
+  });
+
+  it("says so if the rating's form cannot be loaded, and shows it on request", async () => {
+    const page = await visit(tag(), strictPolicy(host()), {}, "**/widget/late-views-*");
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await say(page, "A question");
+    await page.getByRole("button", { name: "Not helpful" }).click();
+    await page.locator(".notice").getByText("This could not be loaded.").waitFor();
+    await page.getByRole("button", { name: "Not helpful", pressed: true }).waitFor();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.locator(".notice").getByText("This could not be loaded.").waitFor();
+    await page.unroute("**/widget/late-views-*");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByLabel("What could be better?").fill("Its form");
+    await page.locator(".notice").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Send feedback" }).click();
+    await page.locator(".footer").getByText("Thank you for your feedback").waitFor();
+    faults = faults.filter((fault) => !fault.includes("ERR_FAILED"));
+  });
+
+  it("says so if the menu cannot be loaded, and opens it on request", async () => {
+    const page = await visit(tag(), strictPolicy(host()), {}, "**/widget/late-views-*");
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("button", { name: "More", expanded: false }).waitFor();
+    await page.locator(".notice").getByText("This could not be loaded.").waitFor();
+    await page.unroute("**/widget/late-views-*");
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("button", { name: "Delete my data" }).waitFor();
+    await page.locator(".notice").waitFor({ state: "detached" });
     faults = faults.filter((fault) => !fault.includes("ERR_FAILED"));
   });
 

@@ -171,7 +171,7 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await widget.put(talk.reply("So."));
       await widget.page.getByRole("button", { name: "Not helpful" }).focus();
       await widget.page.keyboard.press("Enter");
-      expect(await focused(widget)).toBe("What could be better?");
+      await expect.poll(() => focused(widget), patience).toBe("What could be better?");
       // On the thumb, a space would take the rating back.
       await widget.page.keyboard.type("a b");
       await widget.page.keyboard.press("Escape");

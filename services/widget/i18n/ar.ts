@@ -21,20 +21,7 @@ export const strings: UiStrings = {
 
   close: "إغلاق الدردشة",
   menu: "المزيد",
-  startNew: "محادثة جديدة",
-  deleteData: "حذف بياناتي",
-  cancel: "إلغاء",
-  confirmNew: {
-    title: "بدء محادثة جديدة؟",
-    text: "لن تظهر هذه المحادثة هنا بعد ذلك.",
-    yes: "بدء",
-  },
-  confirmDelete: {
-    title: "حذف هذه المحادثة؟",
-    text: "تُحذف كل رسائلها نهائيًا، هنا وعلى الخادم.",
-    yes: "حذف",
-  },
-  deleting: "يجري حذف محادثتك.",
+  notLoaded: "تعذّر التحميل.",
 
   writing: "تجري كتابة الرد",
   nextInQueue: "دورك هو التالي",
@@ -54,10 +41,6 @@ export const strings: UiStrings = {
   table: "جدول",
   helpful: "مفيد",
   notHelpful: "غير مفيد",
-  comment: "ما الذي يمكن تحسينه؟",
-  reason: "ما المشكلة؟",
-  reasons: { wrong: "غير صحيح", unclear: "غير واضح", unhelpful: "غير مفيد", other: "شيء آخر" },
-  sendComment: "إرسال الملاحظة",
   thanks: "شكرًا على ملاحظتك",
 
   offline: "أنت غير متصل. ستُرسل رسائلك عند عودة الاتصال.",

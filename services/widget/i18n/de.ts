@@ -21,20 +21,7 @@ export const strings: UiStrings = {
 
   close: "Chat schließen",
   menu: "Mehr",
-  startNew: "Neue Unterhaltung",
-  deleteData: "Meine Daten löschen",
-  cancel: "Abbrechen",
-  confirmNew: {
-    title: "Neue Unterhaltung beginnen?",
-    text: "Diese wird hier dann nicht mehr angezeigt.",
-    yes: "Neu beginnen",
-  },
-  confirmDelete: {
-    title: "Diese Unterhaltung löschen?",
-    text: "Alle Nachrichten werden endgültig gelöscht, hier und auf dem Server.",
-    yes: "Löschen",
-  },
-  deleting: "Ihre Unterhaltung wird gelöscht.",
+  notLoaded: "Das konnte nicht geladen werden.",
 
   writing: "Antwort wird geschrieben",
   nextInQueue: "Sie sind als Nächstes an der Reihe",
@@ -54,10 +41,6 @@ export const strings: UiStrings = {
   table: "Tabelle",
   helpful: "Hilfreich",
   notHelpful: "Nicht hilfreich",
-  comment: "Was könnte besser sein?",
-  reason: "Was stimmt nicht?",
-  reasons: { wrong: "Ist falsch", unclear: "Ist unklar", unhelpful: "Hilft nicht", other: "Etwas anderes" },
-  sendComment: "Rückmeldung senden",
   thanks: "Danke für Ihre Rückmeldung",
 
   offline: "Sie sind offline. Ihre Nachrichten werden gesendet, sobald Sie wieder verbunden sind.",

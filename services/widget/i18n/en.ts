@@ -24,20 +24,7 @@ export const strings: UiStrings = {
 
   close: "Close chat",
   menu: "More",
-  startNew: "New conversation",
-  deleteData: "Delete my data",
-  cancel: "Cancel",
-  confirmNew: {
-    title: "Start a new conversation?",
-    text: "This one will no longer be shown here.",
-    yes: "Start",
-  },
-  confirmDelete: {
-    title: "Delete this conversation?",
-    text: "All its messages are permanently deleted, here and on the server.",
-    yes: "Delete",
-  },
-  deleting: "Your conversation is being deleted.",
+  notLoaded: "This could not be loaded.",
 
   writing: "Writing a reply",
   nextInQueue: "You are next in line",
@@ -57,10 +44,6 @@ export const strings: UiStrings = {
   table: "Table",
   helpful: "Helpful",
   notHelpful: "Not helpful",
-  comment: "What could be better?",
-  reason: "What was wrong?",
-  reasons: { wrong: "It is wrong", unclear: "It is unclear", unhelpful: "It does not help", other: "Something else" },
-  sendComment: "Send feedback",
   thanks: "Thank you for your feedback",
 
   offline: "You are offline. Your messages will be sent when you are back online.",

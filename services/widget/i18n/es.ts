@@ -21,20 +21,7 @@ export const strings: UiStrings = {
 
   close: "Cerrar el chat",
   menu: "Más",
-  startNew: "Nueva conversación",
-  deleteData: "Borrar mis datos",
-  cancel: "Cancelar",
-  confirmNew: {
-    title: "¿Empezar una conversación nueva?",
-    text: "Esta dejará de mostrarse aquí.",
-    yes: "Empezar",
-  },
-  confirmDelete: {
-    title: "¿Borrar esta conversación?",
-    text: "Todos sus mensajes se borran para siempre, aquí y en el servidor.",
-    yes: "Borrar",
-  },
-  deleting: "Tu conversación se está borrando.",
+  notLoaded: "No se pudo cargar.",
 
   writing: "Escribiendo una respuesta",
   nextInQueue: "Es casi tu turno",
@@ -54,10 +41,6 @@ export const strings: UiStrings = {
   table: "Tabla",
   helpful: "Útil",
   notHelpful: "No es útil",
-  comment: "¿Qué podría mejorar?",
-  reason: "¿Qué ha fallado?",
-  reasons: { wrong: "Es incorrecta", unclear: "No está clara", unhelpful: "No me ayuda", other: "Otra cosa" },
-  sendComment: "Enviar opinión",
   thanks: "Gracias por tu opinión",
 
   offline: "Estás sin conexión. Tus mensajes se enviarán cuando vuelva.",

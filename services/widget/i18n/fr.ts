@@ -21,20 +21,7 @@ export const strings: UiStrings = {
 
   close: "Fermer le chat",
   menu: "Plus",
-  startNew: "Nouvelle conversation",
-  deleteData: "Supprimer mes données",
-  cancel: "Annuler",
-  confirmNew: {
-    title: "Commencer une nouvelle conversation ?",
-    text: "Celle-ci ne sera plus affichée ici.",
-    yes: "Recommencer",
-  },
-  confirmDelete: {
-    title: "Supprimer cette conversation ?",
-    text: "Tous ses messages sont effacés définitivement, ici et sur le serveur.",
-    yes: "Supprimer",
-  },
-  deleting: "Votre conversation est en cours de suppression.",
+  notLoaded: "Le chargement a échoué.",
 
   writing: "Réponse en cours",
   nextInQueue: "C’est bientôt votre tour",
@@ -54,10 +41,6 @@ export const strings: UiStrings = {
   table: "Tableau",
   helpful: "Utile",
   notHelpful: "Pas utile",
-  comment: "Que pourrions-nous améliorer ?",
-  reason: "Qu’est-ce qui ne va pas ?",
-  reasons: { wrong: "C’est faux", unclear: "Ce n’est pas clair", unhelpful: "Ça ne m’aide pas", other: "Autre chose" },
-  sendComment: "Envoyer l’avis",
   thanks: "Merci pour votre avis",
 
   offline: "Vous êtes hors ligne. Vos messages partiront dès votre retour.",

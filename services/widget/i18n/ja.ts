@@ -21,20 +21,7 @@ export const strings: UiStrings = {
 
   close: "チャットを閉じる",
   menu: "その他",
-  startNew: "新しい会話",
-  deleteData: "データを削除",
-  cancel: "キャンセル",
-  confirmNew: {
-    title: "新しい会話を始めますか？",
-    text: "この会話はここに表示されなくなります。",
-    yes: "始める",
-  },
-  confirmDelete: {
-    title: "この会話を削除しますか？",
-    text: "すべてのメッセージが、この端末とサーバーの両方から完全に削除されます。",
-    yes: "削除",
-  },
-  deleting: "会話を削除しています。",
+  notLoaded: "読み込めませんでした。",
 
   writing: "返信を作成中",
   nextInQueue: "次に順番が来ます",
@@ -54,10 +41,6 @@ export const strings: UiStrings = {
   table: "表",
   helpful: "役に立った",
   notHelpful: "役に立たなかった",
-  comment: "改善できる点はありますか？",
-  reason: "どこが問題でしたか？",
-  reasons: { wrong: "内容が間違っている", unclear: "わかりにくい", unhelpful: "役に立たない", other: "その他" },
-  sendComment: "フィードバックを送信",
   thanks: "ご意見ありがとうございます",
 
   offline: "オフラインです。接続が戻るとメッセージが送信されます。",

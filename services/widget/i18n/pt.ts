@@ -21,20 +21,7 @@ export const strings: UiStrings = {
 
   close: "Fechar o chat",
   menu: "Mais",
-  startNew: "Nova conversa",
-  deleteData: "Apagar meus dados",
-  cancel: "Cancelar",
-  confirmNew: {
-    title: "Começar uma nova conversa?",
-    text: "Esta deixará de ser mostrada aqui.",
-    yes: "Começar",
-  },
-  confirmDelete: {
-    title: "Apagar esta conversa?",
-    text: "Todas as mensagens são apagadas para sempre, aqui e no servidor.",
-    yes: "Apagar",
-  },
-  deleting: "Sua conversa está sendo apagada.",
+  notLoaded: "Não foi possível carregar.",
 
   writing: "Escrevendo uma resposta",
   nextInQueue: "Você é a próxima pessoa da fila",
@@ -54,10 +41,6 @@ export const strings: UiStrings = {
   table: "Tabela",
   helpful: "Útil",
   notHelpful: "Não foi útil",
-  comment: "O que poderia ser melhor?",
-  reason: "O que houve de errado?",
-  reasons: { wrong: "Está errada", unclear: "Não está clara", unhelpful: "Não ajuda", other: "Outra coisa" },
-  sendComment: "Enviar opinião",
   thanks: "Obrigado pela sua opinião",
 
   offline: "Você está sem conexão. Suas mensagens serão enviadas quando ela voltar.",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { chooseLocale, languages, loadStrings } from "./languages.ts";
+import { chooseLocale, type Language, languages, loadStrings } from "./languages.ts";
+import { lateStringsByLanguage } from "../panel/late/late-views.ts";
 import { launcherStrings } from "./launcher-strings.ts";
 
 describe("languages", () => {
@@ -20,8 +21,12 @@ describe("languages", () => {
   });
 
   it.each(languages)("have every message in %s", async (language) => {
-    const strings = { ...(await loadStrings(language)), ...launcherStrings[language] };
-    const english = await loadStrings("en");
+    const all = async (tag: Language) => ({
+      ...(await loadStrings(tag)),
+      ...launcherStrings[tag],
+      ...lateStringsByLanguage[tag],
+    });
+    const [strings, english] = [await all(language), await all("en")];
     for (const [key, word] of Object.entries(strings)) {
       const said = say(word);
       expect(said, key).toMatch(/\S/);

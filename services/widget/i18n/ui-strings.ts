@@ -1,5 +1,3 @@
-import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
-
 /** All texts of the open chat in one language. Arguments of functions are already formatted for that language. */
 export interface UiStrings {
   /** Heading of a chat whose assistant has no name. */
@@ -24,18 +22,14 @@ export interface UiStrings {
 
   readonly close: string;
   readonly menu: string;
-  readonly startNew: string;
-  readonly deleteData: string;
-  readonly cancel: string;
-  readonly confirmNew: Confirmation;
-  readonly confirmDelete: Confirmation;
-  readonly deleting: string;
+  /** A part of the panel, fetched at its first use, did not arrive. */
+  readonly notLoaded: string;
 
   readonly writing: string;
   readonly nextInQueue: string;
-  /** Position in the queue, from 2. */
   /** Beside a question whose predecessor is still being answered. */
   readonly waitsForReply: string;
+  /** Position in the queue, from 2. */
   readonly queuePosition: (place: number) => string;
   readonly waiting: string;
   readonly sending: string;
@@ -51,10 +45,6 @@ export interface UiStrings {
   readonly table: string;
   readonly helpful: string;
   readonly notHelpful: string;
-  readonly comment: string;
-  readonly reason: string;
-  readonly reasons: Readonly<Record<FeedbackReason, string>>;
-  readonly sendComment: string;
   readonly thanks: string;
 
   readonly offline: string;
@@ -70,10 +60,4 @@ export interface UiStrings {
   readonly originRefused: string;
   /** Refusals and failures by their code; absent in English, which is the service's own language. */
   readonly problems?: Readonly<Record<string, string>>;
-}
-
-export interface Confirmation {
-  readonly title: string;
-  readonly text: string;
-  readonly yes: string;
 }

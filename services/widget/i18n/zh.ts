@@ -21,20 +21,7 @@ export const strings: UiStrings = {
 
   close: "关闭聊天",
   menu: "更多",
-  startNew: "新对话",
-  deleteData: "删除我的数据",
-  cancel: "取消",
-  confirmNew: {
-    title: "开始新的对话？",
-    text: "当前对话将不再显示在这里。",
-    yes: "开始",
-  },
-  confirmDelete: {
-    title: "删除这段对话？",
-    text: "所有消息将从此处和服务器上永久删除。",
-    yes: "删除",
-  },
-  deleting: "正在删除您的对话。",
+  notLoaded: "加载失败。",
 
   writing: "正在回复",
   nextInQueue: "下一位就是您",
@@ -54,10 +41,6 @@ export const strings: UiStrings = {
   table: "表格",
   helpful: "有帮助",
   notHelpful: "没有帮助",
-  comment: "哪里可以改进？",
-  reason: "哪里有问题？",
-  reasons: { wrong: "内容有误", unclear: "不清楚", unhelpful: "没有帮助", other: "其他" },
-  sendComment: "发送反馈",
   thanks: "感谢您的反馈",
 
   offline: "您已离线。恢复连接后会发送您的消息。",

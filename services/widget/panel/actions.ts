@@ -7,7 +7,12 @@ export interface ActionsContext {
   readonly root: ShadowRoot;
   readonly setState: (change: Partial<PanelState>) => void;
   /** Announces words to screen readers. */
-  readonly announce: (choose: (strings: UiStrings) => string) => void;
+  readonly announce: (words: string | ((strings: UiStrings) => string)) => void;
+  /**
+   * Loads the late parts of the panel. If that fails, the visitor is told so, and may do the action again.
+   * @returns true once they are shown
+   */
+  readonly loadLate: (again: () => void) => Promise<boolean>;
   readonly scrollToEnd: () => void;
   /** Moves the focus to where the visitor continues. */
   readonly focus: () => void;
@@ -22,7 +27,7 @@ export function createActions(
   host: { send: (text: string) => void; close: () => void },
   context: ActionsContext,
 ): Actions {
-  const { root, setState, announce, scrollToEnd, focus } = context;
+  const { root, setState, announce, loadLate, scrollToEnd, focus } = context;
   const acknowledgeCopy = async (done: Promise<boolean>, mark: (copied: boolean) => void) => {
     if (!(await done)) return;
     mark(true);
@@ -33,6 +38,10 @@ export function createActions(
     setState({ confirming: undefined, commenting: undefined, menuOpen: false });
     begin();
     focus();
+  };
+  const toggleMenu = (menuOpen: boolean) => {
+    setState({ menuOpen });
+    if (menuOpen) void loadLate(() => toggleMenu(true));
   };
   return {
     send: (text) => {
@@ -54,29 +63,37 @@ export function createActions(
       scrollToEnd();
       focus();
     },
-    toggleMenu: (menuOpen) => setState({ menuOpen }),
+    toggleMenu,
     confirm: (confirming) => setState({ confirming, menuOpen: false }),
     startNew: () => start(() => chat.startNew()),
-    deleteData: () => {
+    deleteData: (words) => {
       start(() => chat.deleteData());
-      announce(({ deleting }) => deleting);
+      announce(words);
     },
   };
 }
 
-function ratingActions(chat: Chat, { root, setState, announce }: ActionsContext): Pick<Actions, "rate" | "comment"> {
+function ratingActions(
+  chat: Chat,
+  { root, setState, announce, loadLate }: ActionsContext,
+): Pick<Actions, "rate" | "comment"> {
   const thank = (key: string) => {
     setState({ thanked: key, commenting: undefined });
     announce(({ thanks }) => thanks);
     setTimeout(() => setState({ thanked: undefined }), acknowledgeMs);
   };
+  const askWhy = async (key: string) => {
+    setState({ commenting: key });
+    if (!(await loadLate(() => void askWhy(key))) || isWriting(root)) return;
+    // A space or Enter would press the thumb again, which takes the rating back.
+    root.querySelector<HTMLElement>(".comment textarea")?.focus();
+  };
   return {
     rate: (key, rating) => {
       chat.rate(key, rating);
       if (rating === "up") return thank(key);
-      setState({ commenting: rating === "down" ? key : undefined });
-      // A space or Enter would press the thumb again, which takes the rating back.
-      if (rating === "down") root.querySelector<HTMLElement>(".comment textarea")?.focus();
+      if (rating === "down") return void askWhy(key);
+      setState({ commenting: undefined });
     },
     comment: (key, rating, { comment, reason }) => {
       if (comment || reason) chat.rate(key, rating, comment, reason);
@@ -85,4 +102,9 @@ function ratingActions(chat: Chat, { root, setState, announce }: ActionsContext)
       thank(key);
     },
   };
+}
+
+/** True if the visitor has begun to write while a part was loaded: the focus is theirs. */
+function isWriting({ activeElement }: ShadowRoot): boolean {
+  return activeElement instanceof HTMLTextAreaElement && activeElement.value !== "";
 }

@@ -11,8 +11,6 @@ const paths = {
   check: "M4.5 10.5l3.7 3.7 7.3-8",
   up: "M6.5 9v7H4.2c-.4 0-.7-.3-.7-.7V9.7c0-.4.3-.7.7-.7zm0 .3l3-5.6c.2-.3.4-.4.7-.4 1 0 1.7.9 1.5 1.9L11.3 8h3.9c1 0 1.7.9 1.5 1.9l-1 4.7c-.2.8-.9 1.4-1.7 1.4H6.5",
   chat: "M5.7 3.5h8.6a2.7 2.7 0 0 1 2.7 2.7v5.2a2.7 2.7 0 0 1-2.7 2.7H11l-3.9 3v-3H5.7A2.7 2.7 0 0 1 3 11.4V6.2a2.7 2.7 0 0 1 2.7-2.7z",
-  new: "M10 4.5v11M4.5 10h11",
-  bin: "M4 6h12M8 6V4h4v2M5.8 6l.7 10h7l.7-10M8.6 9v4M11.4 9v4",
 } as const;
 
 export function icon(name: keyof typeof paths, turned = false): TemplateResult {

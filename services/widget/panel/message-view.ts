@@ -1,5 +1,4 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
-import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
 import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
 import { icon } from "./icons.ts";
@@ -37,8 +36,8 @@ export function visitorMessage(message: VisitorMessage, last: boolean, view: Vie
 }
 
 export function replyMessage(reply: ReplyMessage, view: ViewModel): TemplateResult {
-  const { strings, formats } = view;
-  const { phase, text, timestamp } = reply;
+  const { strings, formats, ui } = view;
+  const { key, phase, text, timestamp } = reply;
   const place = queueText(reply, view.state, strings);
   const pending = phase === "queued" || (phase === "writing" && text === "");
   return html`<article
@@ -59,7 +58,7 @@ export function replyMessage(reply: ReplyMessage, view: ViewModel): TemplateResu
     <div class="text" part="text">${text === "" ? nothing : view.renderText(reply)}</div>
     ${phase === "stopped" || phase === "failed" ? interruption(reply, view) : nothing}
     ${(phase === "complete" || phase === "stopped") && text !== "" ? footer(reply, view) : nothing}
-    ${commentForm(reply, view)}
+    ${ui.commenting === key && reply.rating !== undefined ? view.late?.comment(reply, view) : nothing}
   </article>`;
 }
 
@@ -121,41 +120,6 @@ function thumb(rating: Rating, { key, rating: given }: ReplyMessage, { strings, 
   >
     ${icon("up", rating === "down")}
   </button>`;
-}
-
-function commentForm(
-  { key, rating }: ReplyMessage,
-  { ui, strings, actions, settings }: ViewModel,
-): TemplateResult | typeof nothing {
-  if (ui.commenting !== key || rating === undefined) return nothing;
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const given = new FormData(event.currentTarget as HTMLFormElement);
-    const comment = (given.get("comment") as string).trim();
-    const reason = given.get("reason") as FeedbackReason | null;
-    actions.comment(key, rating, { ...(comment && { comment }), ...(reason && { reason }) });
-  };
-  return html`<form class="comment" @submit=${submit}>
-    <fieldset>
-      <legend class="visually-hidden">${strings.reason}</legend>
-      ${Object.entries(strings.reasons).map(
-        ([reason, text]) => html`<label><input type="radio" name="reason" value=${reason} />${text}</label>`,
-      )}
-    </fieldset>
-    <textarea
-      name="comment"
-      rows="2"
-      maxlength="1000"
-      dir="auto"
-      lang=${settings.locale.tag}
-      aria-label=${strings.comment}
-      placeholder=${strings.comment}
-    ></textarea>
-    <p>
-      <button type="button" class="plain" @click=${() => actions.comment(key, rating, {})}>${strings.cancel}</button>
-      <button class="primary">${strings.sendComment}</button>
-    </p>
-  </form>`;
 }
 
 function time(timestamp: number, { formats }: ViewModel): TemplateResult {

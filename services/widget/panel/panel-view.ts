@@ -8,9 +8,9 @@ import { noticeText } from "./status-texts.ts";
 /** Renders the content of the panel. */
 export function panelView(view: ViewModel, composer: Composer): TemplateResult {
   const { strings, ui } = view;
-  const asked = ui.confirming !== undefined;
+  const asked = ui.confirming === undefined ? undefined : view.late?.confirmation(view);
   const fromFile = location.protocol === "file:";
-  return html`<div class="inside" ?inert=${asked}>
+  return html`<div class="inside" ?inert=${asked !== undefined}>
       ${header(view)}
       <div class="middle">
         <div class="log" part="log" role="log" aria-live="off" aria-label=${strings.conversation} tabindex="0">
@@ -19,9 +19,9 @@ export function panelView(view: ViewModel, composer: Composer): TemplateResult {
         ${newestButton(view)}
       </div>
       ${fromFile ? html`<p class="notice" data-danger part="notice">${strings.openedAsFile}</p>` : notice(view)}
-      ${composer.render(view)}
+      ${ui.again === undefined ? nothing : notLoaded(ui.again, view)} ${composer.render(view)}
     </div>
-    ${asked ? confirmation(view) : nothing}`;
+    ${asked ?? nothing}`;
 }
 
 function title({ settings, state, strings }: ViewModel): string {
@@ -58,24 +58,8 @@ function header(view: ViewModel): TemplateResult {
             ${icon("close")}
           </button>`
     }
-    ${menu(view)}
+    ${ui.menuOpen ? view.late?.menu(view) : nothing}
   </header>`;
-}
-
-function menu({ strings, ui, state, actions }: ViewModel): TemplateResult {
-  const none = state.messages.length === 0;
-  return html`<ul class="menu" id="menu" part="menu" ?hidden=${!ui.menuOpen}>
-    <li>
-      <button type="button" ?disabled=${none} @click=${() => actions.confirm("new")}>
-        ${icon("new")} ${strings.startNew}
-      </button>
-    </li>
-    <li>
-      <button type="button" class="danger" ?disabled=${none} @click=${() => actions.confirm("delete")}>
-        ${icon("bin")} ${strings.deleteData}
-      </button>
-    </li>
-  </ul>`;
 }
 
 function notice({ state, strings, formats }: ViewModel): TemplateResult | typeof nothing {
@@ -87,25 +71,8 @@ function notice({ state, strings, formats }: ViewModel): TemplateResult | typeof
   </p>`;
 }
 
-function confirmation({ strings, ui, actions }: ViewModel): TemplateResult {
-  const { title: heading, text, yes } = ui.confirming === "delete" ? strings.confirmDelete : strings.confirmNew;
-  const act = ui.confirming === "delete" ? actions.deleteData : actions.startNew;
-  return html`<div class="backdrop">
-    <div
-      class="question"
-      role="alertdialog"
-      aria-modal="true"
-      aria-labelledby="question"
-      aria-describedby="consequence"
-    >
-      <p id="question">${heading}</p>
-      <p id="consequence">${text}</p>
-      <p class="buttons">
-        <button type="button" class="secondary" @click=${() => actions.confirm(undefined)}>${strings.cancel}</button>
-        <button type="button" class=${ui.confirming === "delete" ? "primary danger" : "primary"} @click=${act}>
-          ${yes}
-        </button>
-      </p>
-    </div>
-  </div>`;
+function notLoaded(again: () => void, { strings }: ViewModel): TemplateResult {
+  return html`<p class="notice" part="notice" data-danger>
+    ${strings.notLoaded} <button type="button" class="plain" @click=${again}>${strings.tryAgain}</button>
+  </p>`;
 }

@@ -7,6 +7,7 @@ import { Announcer } from "./accessibility/announcer.ts";
 import { PanelFrame } from "./layout/panel-frame.ts";
 import { Composer } from "./composer.ts";
 import { Formats } from "./formats.ts";
+import type { late } from "./late/late-views.ts";
 import { StickyScroll } from "./layout/sticky-scroll.ts";
 import type { Actions, PanelState, ViewModel } from "./view-model.ts";
 import panelCss from "./panel.css";
@@ -28,6 +29,7 @@ const initialState: PanelState = {
   copied: undefined,
   atEnd: true,
   isFull: false,
+  again: undefined,
 };
 /** Interval of a countdown's updates. */
 const countdownMs = 1000;
@@ -41,9 +43,10 @@ export class Panel {
   readonly #replies = new ReplyRenderer(() => this.#scheduleUpdate());
   readonly #announcer: Announcer;
   readonly #actions: Actions;
-  readonly #sheet = new CSSStyleSheet();
+  readonly #sheets: CSSStyleSheet[] = [];
   readonly #unsubscribe: () => void;
   #stickyScroll: StickyScroll | undefined;
+  #late: typeof late | undefined;
   #texts: Pick<ViewModel, "strings" | "formats" | "settings"> | undefined;
   #state = initialState;
   #firstKey: string | undefined;
@@ -54,8 +57,7 @@ export class Panel {
   constructor(root: ShadowRoot, chat: Chat, host: PanelHost) {
     this.#root = root;
     this.chat = chat;
-    this.#sheet.replaceSync(panelCss + textCss);
-    root.adoptedStyleSheets.push(this.#sheet);
+    this.#addStyles(panelCss + textCss);
     this.#frame = new PanelFrame(root, { dismiss: () => this.#dismiss(host), onChange: () => this.#scheduleUpdate() });
     this.#announcer = new Announcer({
       region: this.#frame.liveRegion,
@@ -92,7 +94,7 @@ export class Panel {
   hide(): boolean {
     this.#isOpen = false;
     this.#announcer.reset();
-    this.#setState({ menuOpen: false, confirming: undefined });
+    this.#setState({ menuOpen: false, confirming: undefined, again: undefined });
     this.#runCountdown(false);
     return this.#frame.hide();
   }
@@ -105,19 +107,46 @@ export class Panel {
     this.#replies.close();
     this.#stickyScroll?.close();
     this.#frame.close();
-    this.#root.adoptedStyleSheets = this.#root.adoptedStyleSheets.filter((sheet) => sheet !== this.#sheet);
+    this.#root.adoptedStyleSheets = this.#root.adoptedStyleSheets.filter((sheet) => !this.#sheets.includes(sheet));
   }
 
   #actionsContext(): ActionsContext {
     return {
       root: this.#root,
       setState: (change) => this.#setState(change),
-      announce: (choose) => {
-        if (this.#texts !== undefined) this.#announcer.announce(choose(this.#texts.strings));
-      },
+      announce: (words) => this.#announce(words),
+      loadLate: (again) => this.#loadLate(again),
       scrollToEnd: () => this.#stickyScroll?.scrollToEnd(),
       focus: () => this.#focus(),
     };
+  }
+
+  #addStyles(styles: string): void {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(styles);
+    this.#sheets.push(sheet);
+    this.#root.adoptedStyleSheets.push(sheet);
+  }
+
+  #announce(words: string | ((strings: UiStrings) => string)): void {
+    if (this.#texts === undefined || !this.#isOpen) return;
+    this.#announcer.announce(typeof words === "string" ? words : words(this.#texts.strings));
+  }
+
+  async #loadLate(again: () => void): Promise<boolean> {
+    this.#setState({ again: undefined });
+    try {
+      const { late } = await import("./late/late-views.ts");
+      if (this.#late === undefined) this.#addStyles(late.styles);
+      this.#late = late;
+      this.#setState({});
+      return true;
+    } catch {
+      if (!this.#isOpen) return false;
+      this.#setState({ menuOpen: false, commenting: undefined, again });
+      this.#announce(({ notLoaded }) => notLoaded);
+      return false;
+    }
   }
 
   /** Merges several changes of one moment into one rendering. */
@@ -153,6 +182,7 @@ export class Panel {
       ...given,
       ui: { ...this.#state, isFull: this.#frame.isFull, atEnd: this.#stickyScroll?.atEnd ?? true },
       actions: this.#actions,
+      late: this.#late?.viewsIn(given.settings.locale.language),
       renderText: (reply) => this.#replies.render(reply, given.strings, this.#actions.copyCode),
     };
     render(panelView(view, this.#composer), this.#frame.content);

@@ -1,3 +1,4 @@
+import type { TemplateResult } from "lit/html.js";
 import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
 import type { ChatState, ReplyMessage } from "../chat/chat-state.ts";
@@ -17,6 +18,15 @@ export interface PanelState {
   /** True if the newest message is in view. */
   readonly atEnd: boolean;
   readonly isFull: boolean;
+  /** Repeats the action for which the late parts could not be loaded. */
+  readonly again: (() => void) | undefined;
+}
+
+/** Parts of the panel that are loaded at the first use of one of them. */
+export interface LateViews {
+  readonly menu: (view: ViewModel) => TemplateResult;
+  readonly comment: (reply: ReplyMessage, view: ViewModel) => TemplateResult;
+  readonly confirmation: (view: ViewModel) => TemplateResult;
 }
 
 /** All inputs of one rendering of the panel. */
@@ -27,6 +37,7 @@ export interface ViewModel {
   readonly formats: Formats;
   readonly ui: PanelState;
   readonly actions: Actions;
+  readonly late: LateViews | undefined;
   /** Renders a reply's text as elements; as plain text until the markdown code is loaded. */
   readonly renderText: (reply: ReplyMessage) => unknown;
 }
@@ -38,7 +49,11 @@ export interface Actions {
   readonly tryAgain: (key: string) => void;
   readonly rate: (key: string, rating: Rating | undefined) => void;
   /** Sends what the visitor adds to a rating, and closes the form. */
-  readonly comment: (key: string, rating: Rating, said: { comment?: string; reason?: FeedbackReason }) => void;
+  readonly comment: (
+    key: string,
+    rating: Rating | undefined,
+    said: { comment?: string; reason?: FeedbackReason },
+  ) => void;
   readonly copyReply: (key: string, text: string, html: string | undefined) => void;
   readonly copyCode: MarkdownContext["copyCode"];
   readonly loadOlder: () => void;
@@ -46,5 +61,6 @@ export interface Actions {
   readonly toggleMenu: (open: boolean) => void;
   readonly confirm: (confirming: PanelState["confirming"]) => void;
   readonly startNew: () => void;
-  readonly deleteData: () => void;
+  /** @param words for screen readers */
+  readonly deleteData: (words: string) => void;
 }

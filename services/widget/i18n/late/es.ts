@@ -1,0 +1,24 @@
+import type { LateStrings } from "./late-strings.ts";
+
+export const lateStrings: LateStrings = {
+  startNew: "Nueva conversación",
+  deleteData: "Borrar mis datos",
+  cancel: "Cancelar",
+
+  confirmNew: {
+    title: "¿Empezar una conversación nueva?",
+    text: "Esta dejará de mostrarse aquí.",
+    yes: "Empezar",
+  },
+  confirmDelete: {
+    title: "¿Borrar esta conversación?",
+    text: "Todos sus mensajes se borran para siempre, aquí y en el servidor.",
+    yes: "Borrar",
+  },
+  deleting: "Tu conversación se está borrando.",
+
+  comment: "¿Qué podría mejorar?",
+  reason: "¿Qué ha fallado?",
+  reasons: { wrong: "Es incorrecta", unclear: "No está clara", unhelpful: "No me ayuda", other: "Otra cosa" },
+  sendComment: "Enviar opinión",
+};

@@ -1,0 +1,24 @@
+import type { LateStrings } from "./late-strings.ts";
+
+export const lateStrings: LateStrings = {
+  startNew: "Nouvelle conversation",
+  deleteData: "Supprimer mes données",
+  cancel: "Annuler",
+
+  confirmNew: {
+    title: "Commencer une nouvelle conversation ?",
+    text: "Celle-ci ne sera plus affichée ici.",
+    yes: "Recommencer",
+  },
+  confirmDelete: {
+    title: "Supprimer cette conversation ?",
+    text: "Tous ses messages sont effacés définitivement, ici et sur le serveur.",
+    yes: "Supprimer",
+  },
+  deleting: "Votre conversation est en cours de suppression.",
+
+  comment: "Que pourrions-nous améliorer ?",
+  reason: "Qu’est-ce qui ne va pas ?",
+  reasons: { wrong: "C’est faux", unclear: "Ce n’est pas clair", unhelpful: "Ça ne m’aide pas", other: "Autre chose" },
+  sendComment: "Envoyer l’avis",
+};

@@ -1,0 +1,24 @@
+import type { LateStrings } from "./late-strings.ts";
+
+export const lateStrings: LateStrings = {
+  startNew: "新しい会話",
+  deleteData: "データを削除",
+  cancel: "キャンセル",
+
+  confirmNew: {
+    title: "新しい会話を始めますか？",
+    text: "この会話はここに表示されなくなります。",
+    yes: "始める",
+  },
+  confirmDelete: {
+    title: "この会話を削除しますか？",
+    text: "すべてのメッセージが、この端末とサーバーの両方から完全に削除されます。",
+    yes: "削除",
+  },
+  deleting: "会話を削除しています。",
+
+  comment: "改善できる点はありますか？",
+  reason: "どこが問題でしたか？",
+  reasons: { wrong: "内容が間違っている", unclear: "わかりにくい", unhelpful: "役に立たない", other: "その他" },
+  sendComment: "フィードバックを送信",
+};

@@ -1,0 +1,23 @@
+import type { FeedbackReason } from "../../../../shared/protocol/feedback.ts";
+
+/** Texts in one language of the parts of the panel that few visitors need. Loaded with the first of them. */
+export interface LateStrings {
+  readonly startNew: string;
+  readonly deleteData: string;
+  readonly cancel: string;
+
+  readonly confirmNew: Confirmation;
+  readonly confirmDelete: Confirmation;
+  readonly deleting: string;
+
+  readonly comment: string;
+  readonly reason: string;
+  readonly reasons: Readonly<Record<FeedbackReason, string>>;
+  readonly sendComment: string;
+}
+
+interface Confirmation {
+  readonly title: string;
+  readonly text: string;
+  readonly yes: string;
+}

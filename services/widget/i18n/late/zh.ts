@@ -1,0 +1,24 @@
+import type { LateStrings } from "./late-strings.ts";
+
+export const lateStrings: LateStrings = {
+  startNew: "新对话",
+  deleteData: "删除我的数据",
+  cancel: "取消",
+
+  confirmNew: {
+    title: "开始新的对话？",
+    text: "当前对话将不再显示在这里。",
+    yes: "开始",
+  },
+  confirmDelete: {
+    title: "删除这段对话？",
+    text: "所有消息将从此处和服务器上永久删除。",
+    yes: "删除",
+  },
+  deleting: "正在删除您的对话。",
+
+  comment: "哪里可以改进？",
+  reason: "哪里有问题？",
+  reasons: { wrong: "内容有误", unclear: "不清楚", unhelpful: "没有帮助", other: "其他" },
+  sendComment: "发送反馈",
+};
