@@ -78,6 +78,23 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
     expect([...sizes.keys()].filter((path) => /\/(en|de|fr|es|pt|ja|zh|ar)-/.test(path))).toHaveLength(1);
   });
 
+  it("puts another reply in the place of the newest one, and shows one after a reload", async () => {
+    const page = await visit(tag());
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await say(page, "Once more");
+    const replies = page.locator(".reply");
+    await replies.getByText(echoOf("Once more")).waitFor();
+    product.provider.answer("Once more", { steps: ["Something else."] });
+    await page.getByRole("button", { name: "Regenerate" }).click();
+    await replies.getByText("Something else.").waitFor();
+    expect(await replies.count()).toBe(1);
+    expect(await page.locator(".mine").count()).toBe(1);
+    await page.reload();
+    await replies.getByText("Something else.").waitFor();
+    await page.getByRole("button", { name: "Regenerate" }).waitFor();
+    expect(await replies.count()).toBe(1);
+  });
+
   it("causes no layout shift of the page", async () => {
     const page = await visit(`${tag()}<p>Text</p>`);
     const watch = `new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (window.shift += value)))

@@ -232,6 +232,25 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       expect(await widget.page.getByRole("button", { name: "Try again" }).count()).toBe(0);
     });
 
+    it("write the newest reply anew, and no other", async () => {
+      await using widget = await open();
+      const regenerate = widget.page.getByRole("button", { name: "Regenerate" });
+      await widget.put(talk.question("a"));
+      await widget.put(talk.reply("Half", { phase: "writing" }));
+      await shown(widget).getByText("Half").waitFor();
+      expect(await regenerate.count()).toBe(0);
+      await widget.put(talk.reply("Half and half."));
+      await regenerate.focus();
+      await widget.page.keyboard.press("Enter");
+      expect(await widget.calls()).toEqual([["tryAgain", "reply"]]);
+      await widget.put(talk.question("a", { key: "again", delivery: "sending" }));
+      await regenerate.waitFor({ state: "detached" });
+      expect(await focused(widget)).toBe("Your message");
+      await widget.put(talk.reply("Another one.", { key: "newer" }));
+      await regenerate.click();
+      expect((await widget.calls()).at(-1)).toEqual(["tryAgain", "newer"]);
+    });
+
     it("copy a reply and a block of code", async () => {
       await using widget = await open({ context: { permissions: ["clipboard-read", "clipboard-write"] } });
       await widget.put(talk.reply("**Bold**\n\n```sh\nnpm ci && npm start\n```"));

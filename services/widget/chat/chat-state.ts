@@ -20,6 +20,8 @@ export interface VisitorMessage {
   /** Unix milliseconds. */
   readonly timestamp: number;
   readonly delivery: DeliveryState;
+  /** Id of the message that this one stands for. That one is not shown any more, nor is its reply. */
+  readonly replaces?: string | undefined;
   /** Reason for the refusal in the service's English words, and its code. */
   readonly refusal?: string | undefined;
   readonly problem?: string | undefined;
@@ -62,7 +64,7 @@ export interface ChatState {
   /** `false` until storage and the history of a known conversation have been read, or reading has failed. */
   readonly ready: boolean;
   readonly conversationId: string | undefined;
-  /** Oldest first; each reply follows its own message. */
+  /** Oldest first; each reply follows its own message. Without those that were replaced. */
   readonly messages: readonly ChatMessage[];
   readonly hasOlder: boolean;
   /** True while a reply is queued or being written and can be stopped. */
@@ -89,7 +91,8 @@ export interface Chat {
   /** Stops the oldest reply that has not ended. */
   stop(): void;
   /**
-   * Sends a message again that was refused, or whose reply failed or was stopped.
+   * Sends a message again that was refused, or whose reply failed, was stopped, or is the newest one. Once accepted, it
+   * replaces the message that was answered.
    * @param key of the visitor's message or the reply
    */
   tryAgain(key: string): void;

@@ -15,6 +15,8 @@ export interface OutboxEntry {
   readonly order: number;
   /** Unix milliseconds, by the client's clock. */
   readonly timestamp: number;
+  /** Message that this one replaces, in its own conversation only. */
+  readonly replaces?: { readonly messageId: string; readonly conversationId: string } | undefined;
   /** Set before the first try and identical at each retry: an idempotency key names one request. */
   readonly request?: SubmitRequest | undefined;
   /** Reason for not sending it any more. */

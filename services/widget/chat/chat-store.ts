@@ -6,7 +6,7 @@ import { ServiceError } from "../client/service-error.ts";
 import type { ChatState, Notice } from "./chat-state.ts";
 import { type ChatStorage, openChatStorage, type OutboxEntry } from "./chat-storage.ts";
 import type { Environment } from "./environment.ts";
-import { type ChatItem, isOpenReply, tailOf } from "./items.ts";
+import { type ChatItem, isOpenReply, tailOf, withoutReplaced } from "./items.ts";
 
 export interface ChatOptions {
   client: Client;
@@ -252,7 +252,7 @@ export class ChatStore {
     return {
       ready: this.ready,
       conversationId: access?.conversationId,
-      messages: [...items, ...waiting.map((entry) => this.#toMessage(entry))],
+      messages: [...withoutReplaced(items), ...waiting.map((entry) => this.#toMessage(entry))],
       hasOlder,
       busy: items.some(isOpenReply),
       notice: this.#offline ? { kind: "offline" } : (send ?? others ?? read ?? state),

@@ -89,8 +89,9 @@ async function followOne(
     }
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    if (access && error.gone) leaveRefused(store, access);
-    else change({ jobId: undefined, phase: "failed", failure: error.words, problem: error.code });
+    if (access && error.gone) return leaveRefused(store, access);
+    change({ jobId: undefined, phase: "failed", failure: error.words, problem: error.code });
+    store.runDueWork();
   }
 }
 

@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hasUnansweredAfter, type ChatItem, isOpenReply, merge, tailOf, withAccepted, withReply } from "./items.ts";
+import {
+  fromHistory,
+  hasUnansweredAfter,
+  type ChatItem,
+  isOpenReply,
+  merge,
+  tailOf,
+  withAccepted,
+  withoutReplaced,
+  withReply,
+} from "./items.ts";
 
 function asked(n: number, key = `q${n}`): ChatItem {
   return { sender: "user", key, id: `q${n}`, text: `question ${n}`, timestamp: n, delivery: "sent" };
@@ -110,6 +120,55 @@ describe("accepted message", () => {
     const once = withAccepted([], entry, accepted);
     expect(withReply(once, "q2", { jobId: "job2", timestamp: 5 })).toBe(once);
     expect(keys(withReply([asked(1)], "unknown", { jobId: "job2", timestamp: 5 }))).toEqual(["q1", "job2"]);
+  });
+});
+
+describe("messages that were replaced", () => {
+  const replacing = (n: number, replaced: number): ChatItem => ({
+    ...asked(n),
+    sender: "user",
+    delivery: "sent",
+    replaces: `q${replaced}`,
+  });
+
+  it("are left out with their replies, through the whole chain", () => {
+    const items = [
+      asked(1),
+      answered(1),
+      asked(2),
+      answered(2),
+      replacing(3, 2),
+      answered(3),
+      replacing(4, 3),
+      writing(4),
+    ];
+    expect(keys(withoutReplaced(items))).toEqual(["q1", "a1", "q4", "job4"]);
+    expect(withoutReplaced(items)[0]).toBe(items[0]);
+  });
+
+  it("are left out where they have no reply, and leave the next one's", () => {
+    const items = [asked(1), asked(2), answered(2), replacing(3, 1)];
+    expect(keys(withoutReplaced(items))).toEqual(["q2", "a2", "q3"]);
+  });
+
+  it("stay while nothing that was accepted replaces them", () => {
+    const items = [asked(1), answered(1)];
+    expect(withoutReplaced(items)).toEqual(items);
+  });
+
+  it("are known from the message accepted here, from the history, and from a stored one merged with it", () => {
+    const here = withAccepted(
+      [asked(1), answered(1)],
+      { key: "mine", text: "question 2", timestamp: 5, request: { replaces: "q1" } },
+      { messageId: "q2", jobId: "job2" },
+    );
+    expect(keys(withoutReplaced(here))).toEqual(["mine", "job2"]);
+    const message = { id: "q2", sender: "user", text: "question 2", timestamp: 5 } as const;
+    const page = [asked(1), answered(1), fromHistory({ ...message, replaces: "q1" })];
+    expect(keys(withoutReplaced(page))).toEqual(["q2"]);
+    expect(keys(withoutReplaced(merge([asked(2)], page, new Set())))).toEqual(["q2"]);
+    // A process of the version before leaves the field out.
+    expect(keys(withoutReplaced(merge(here, [fromHistory(message)], new Set())))).toEqual(["mine", "job2"]);
   });
 });
 

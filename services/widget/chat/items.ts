@@ -1,5 +1,6 @@
 import type { MessageView } from "../../../shared/protocol/conversation.ts";
 import type { JobView } from "../../../shared/protocol/job.ts";
+import type { SubmitRequest } from "../../../shared/protocol/submit.ts";
 import type { ReplyMessage, VisitorMessage } from "./chat-state.ts";
 
 /** A reply and, while its job has not ended, the data needed to resume it. */
@@ -18,15 +19,30 @@ export function isOpenReply(item: ChatItem): item is OpenReply {
   return item.sender === "ai" && item.jobId !== undefined;
 }
 
+interface Accepted {
+  readonly key: string;
+  readonly text: string;
+  readonly timestamp: number;
+  readonly request?: Pick<SubmitRequest, "replaces"> | undefined;
+}
+
 /** Adds a message just accepted, and a placeholder for its reply. */
 export function withAccepted(
   items: readonly ChatItem[],
-  { key, text, timestamp }: { key: string; text: string; timestamp: number },
+  { key, text, timestamp, request }: Accepted,
   { messageId, jobId }: { messageId: string; jobId: string },
 ): readonly ChatItem[] {
   // A message accepted before a reload may already be in the history.
   const known = items.some(({ id }) => id === messageId);
-  const message: ChatItem = { sender: "user", key, id: messageId, text, timestamp, delivery: "sent" };
+  const message: ChatItem = {
+    sender: "user",
+    key,
+    id: messageId,
+    text,
+    timestamp,
+    delivery: "sent",
+    replaces: request?.replaces,
+  };
   return withReply(known ? items : [...items, message], messageId, { jobId, timestamp });
 }
 
@@ -62,10 +78,16 @@ export function finalFields({ status, reply, error }: JobView): Partial<ReplyIte
   };
 }
 
-export function fromHistory({ id, sender, text, timestamp, rating, finishReason }: MessageView): ChatItem {
+export function fromHistory({ id, sender, text, timestamp, rating, finishReason, replaces }: MessageView): ChatItem {
   const item = { key: id, id, text, timestamp };
-  if (sender === "user") return { ...item, sender, delivery: "sent" };
+  if (sender === "user") return { ...item, sender, delivery: "sent", replaces };
   return { ...item, sender, phase: finishReason === "cancelled" ? "stopped" : "complete", rating };
+}
+
+/** Leaves out each message that another one replaces, and its reply. */
+export function withoutReplaced(items: readonly ChatItem[]): readonly ChatItem[] {
+  const replaced = new Set(items.flatMap((item) => (item.sender === "user" && item.replaces) || []));
+  return items.filter((item, at) => !replaced.has((item.sender === "user" ? item : items[at - 1])?.id ?? ""));
 }
 
 /** True if messages follow this one whose replies are unknown here. */
@@ -116,9 +138,12 @@ function isSame(one: ChatItem, other: ChatItem): boolean {
 
 /** Combines two versions of an item. A reply still followed here keeps its local state, unless it has ended. */
 function combine(item: ChatItem, incoming: ChatItem): ChatItem {
-  if (item.sender === "user" || incoming.sender === "user") return { ...item, timestamp: incoming.timestamp };
-  if (isOpenReply(incoming)) return item;
-  // During an upgrade, a history read from the older version does not mark a stopped reply.
+  // During an upgrade, a history read from the older version names no replaced message and no stopped reply.
+  if (item.sender === "user") {
+    const { timestamp, replaces = item.replaces } = incoming as VisitorMessage;
+    return { ...item, timestamp, replaces };
+  }
+  if (incoming.sender === "user" || isOpenReply(incoming)) return item;
   const phase = item.phase === "stopped" ? item.phase : incoming.phase;
   return { ...incoming, key: item.key, phase, rating: incoming.rating ?? item.rating };
 }

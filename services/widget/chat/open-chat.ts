@@ -5,7 +5,7 @@ import type { Chat } from "./chat-state.ts";
 import type { OutboxEntry } from "./chat-storage.ts";
 import { type ChatOptions, ChatStore } from "./chat-store.ts";
 import { followReplies, loadOlder, pullConversation, stopReply } from "./conversation-sync.ts";
-import { type ReplyItem, withChange } from "./items.ts";
+import { isOpenReply, type ReplyItem, withChange } from "./items.ts";
 import { enqueue, sendOutbox } from "./outbox.ts";
 import { connectTabs, loadStored } from "./tab-sync.ts";
 
@@ -73,18 +73,19 @@ function tryAgain(store: ChatStore, key: string): void {
   const refused = storage.get(`out/${key}`);
   if (refused?.refusal !== undefined) {
     storage.set(`out/${key}`, undefined);
-    return enqueue(store, refused.text, key);
+    return enqueue(store, refused.text, { key });
   }
   const index = conversation.items.findIndex((item) => item.key === key);
   const asked = conversation.items[index]?.sender === "ai" ? index - 1 : index;
   const [message, reply] = [conversation.items[asked], conversation.items[asked + 1]];
   if (message?.sender !== "user" || reply?.sender !== "ai") return;
-  const { phase } = reply;
-  // A stopped reply stays, as its text is part of the conversation. Once something follows it, it was tried again.
-  if (phase === "stopped" ? store.state.messages.at(-1) !== reply : phase !== "failed") return;
+  // Once something follows a reply, it was tried again.
+  if (reply.phase !== "failed" && (isOpenReply(reply) || store.state.messages.at(-1) !== reply)) return;
   if (reply.text === "") conversation.items = conversation.items.filter((item) => item !== reply);
   store.saveTail();
-  enqueue(store, message.text);
+  const { conversationId } = conversation.access ?? {};
+  const { id: messageId } = message;
+  enqueue(store, message.text, { replaces: conversationId && messageId ? { messageId, conversationId } : undefined });
 }
 
 interface Feedback {
@@ -129,10 +130,10 @@ function setDraft(store: ChatStore, text: string): void {
   store.publish();
 }
 
-/** Forgets the conversation. Waiting messages are sent in the new one. */
+/** Forgets the conversation. Waiting messages are sent in the new one, but for those that replace one of the old. */
 function startNew(store: ChatStore): void {
-  for (const { key, refusal } of store.readOutbox())
-    if (refusal !== undefined) store.storage.set(`out/${key}`, undefined);
+  for (const { key, refusal, replaces } of store.readOutbox())
+    if (refusal !== undefined || replaces) store.storage.set(`out/${key}`, undefined);
   beginNew(store);
 }
 

@@ -6,7 +6,7 @@ import { originRefused } from "../client/refused-origin.ts";
 import { ServiceError } from "../client/service-error.ts";
 import type { OutboxEntry } from "./chat-storage.ts";
 import type { ChatStore } from "./chat-store.ts";
-import { withAccepted } from "./items.ts";
+import { isOpenReply, withAccepted } from "./items.ts";
 import { leaveRefused, loadStored } from "./tab-sync.ts";
 
 /**
@@ -16,9 +16,13 @@ import { leaveRefused, loadStored } from "./tab-sync.ts";
 const lockTimeoutMs = 30_000;
 
 /** Adds a message to the outbox, and stores it before the first try. */
-export function enqueue(store: ChatStore, text: string, key = newKey()): void {
+export function enqueue(
+  store: ChatStore,
+  text: string,
+  { key = newKey(), replaces }: Partial<Pick<OutboxEntry, "key" | "replaces">> = {},
+): void {
   const order = Math.max(0, ...store.readOutbox().map((entry) => entry.order)) + 1;
-  store.storage.set(`out/${key}`, { key, id: newKey(), text, order, timestamp: store.environment.now() });
+  store.storage.set(`out/${key}`, { key, id: newKey(), text, order, timestamp: store.environment.now(), replaces });
   store.outboxChanged();
 }
 
@@ -65,6 +69,8 @@ function nextTask(store: ChatStore): (() => Promise<void>) | undefined {
   const [erasure] = store.originRefused ? [] : store.storage.list("erase/");
   if (erasure) return () => eraseConversation(store, erasure);
   const entry = store.readOutbox().find(({ refusal }) => refusal === undefined);
+  // The service replaces no message while a reply is open.
+  if (entry?.replaces && store.conversation.items.some(isOpenReply)) return undefined;
   return entry && (() => sendEntry(store, entry.key));
 }
 
@@ -109,11 +115,15 @@ function prepare(store: ChatStore, key: string): (OutboxEntry & { request: Submi
   const entry = storage.get(`out/${key}`);
   if (!entry || entry.refusal !== undefined) return undefined;
   const conversationId = conversation.access?.conversationId;
-  const { request } = entry;
+  const { request, replaces: old } = entry;
   const bound = request?.conversationId;
   if (request && (bound === undefined || bound === conversationId)) return { ...entry, request };
   const message = entry.text;
-  const prepared = { ...entry, request: { message, conversationId, assistantType: assistant, metadata: metadata?.() } };
+  const replaces = old?.conversationId === conversationId ? old?.messageId : undefined;
+  const prepared = {
+    ...entry,
+    request: { message, conversationId, replaces, assistantType: assistant, metadata: metadata?.() },
+  };
   storage.set(`out/${key}`, prepared);
   return prepared;
 }
@@ -154,6 +164,13 @@ function refuse(
   const { key, renewed, withdrawn, request } = entry;
   if (!store.storage.get(`out/${key}`)) return;
   if (error.gone && access && request.conversationId !== undefined) return leaveRefused(store, access);
+  // Another tab or device was faster: the message is replaced already, or another one is being answered.
+  if (request.replaces && error.status === 409) {
+    const plain = { ...entry, id: newKey(), request: undefined, replaces: undefined };
+    store.storage.set(`out/${key}`, error.code === "reply-open" ? plain : undefined);
+    store.conversation.readAt = undefined;
+    return store.outboxChanged();
+  }
   // The message was accepted into a conversation deleted since, and its key with it.
   const resend = error.status === 404 && error.gone && !renewed;
   const change = resend ? { id: newKey(), renewed: true } : { refusal: error.words, problem: error.code };

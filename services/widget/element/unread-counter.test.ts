@@ -19,6 +19,13 @@ describe("unread replies", () => {
     expect(unread.count(chat("1", "2"))).toBe(1);
   });
 
+  it("are those after the one seen last, also once that one was replaced elsewhere", () => {
+    const unread = open();
+    unread.markSeen(chat("1", "2", "3"));
+    expect(unread.count(chat("1", "2", "4"))).toBe(1);
+    expect(unread.count(chat("1", "2"))).toBe(0);
+  });
+
   it("count from the start of a conversation never looked at", () => {
     const unread = open();
     unread.markSeen(chat());

@@ -20,6 +20,8 @@ export class UnreadCounter {
     if (seen === undefined) return 0;
     const ended = state.messages.filter(isEnded);
     const at = ended.findLastIndex(({ id, key }) => (id ?? key) === seen);
+    // The reply seen last was replaced, or is far above. Ids are in the order of their time.
+    if (at < 0) return ended.filter(({ id = seen }) => id > seen).length;
     return ended.length - 1 - at;
   }
 

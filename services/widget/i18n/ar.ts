@@ -37,6 +37,7 @@ export const strings: UiStrings = {
   copy: "نسخ",
   copyCode: "نسخ الشيفرة",
   copied: "تم النسخ",
+  regenerate: "إعادة توليد الرد",
   code: "شيفرة",
   table: "جدول",
   helpful: "مفيد",

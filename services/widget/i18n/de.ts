@@ -37,6 +37,7 @@ export const strings: UiStrings = {
   copy: "Kopieren",
   copyCode: "Code kopieren",
   copied: "Kopiert",
+  regenerate: "Neu antworten",
   code: "Code",
   table: "Tabelle",
   helpful: "Hilfreich",

@@ -40,6 +40,7 @@ export const strings: UiStrings = {
   copy: "Copy",
   copyCode: "Copy code",
   copied: "Copied",
+  regenerate: "Regenerate",
   code: "Code",
   table: "Table",
   helpful: "Helpful",

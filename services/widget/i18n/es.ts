@@ -37,6 +37,7 @@ export const strings: UiStrings = {
   copy: "Copiar",
   copyCode: "Copiar el código",
   copied: "Copiado",
+  regenerate: "Regenerar",
   code: "Código",
   table: "Tabla",
   helpful: "Útil",

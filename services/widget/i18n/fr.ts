@@ -37,6 +37,7 @@ export const strings: UiStrings = {
   copy: "Copier",
   copyCode: "Copier le code",
   copied: "Copié",
+  regenerate: "Régénérer",
   code: "Code",
   table: "Tableau",
   helpful: "Utile",

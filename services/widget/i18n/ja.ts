@@ -37,6 +37,7 @@ export const strings: UiStrings = {
   copy: "コピー",
   copyCode: "コードをコピー",
   copied: "コピーしました",
+  regenerate: "回答を再生成",
   code: "コード",
   table: "表",
   helpful: "役に立った",

@@ -37,6 +37,7 @@ export const strings: UiStrings = {
   copy: "Copiar",
   copyCode: "Copiar o código",
   copied: "Copiado",
+  regenerate: "Gerar de novo",
   code: "Código",
   table: "Tabela",
   helpful: "Útil",

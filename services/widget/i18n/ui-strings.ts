@@ -41,6 +41,8 @@ export interface UiStrings {
   readonly copy: string;
   readonly copyCode: string;
   readonly copied: string;
+  /** Asks for another reply in place of the newest one. */
+  readonly regenerate: string;
   readonly code: string;
   readonly table: string;
   readonly helpful: string;

@@ -37,6 +37,7 @@ export const strings: UiStrings = {
   copy: "复制",
   copyCode: "复制代码",
   copied: "已复制",
+  regenerate: "重新生成",
   code: "代码",
   table: "表格",
   helpful: "有帮助",

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
-import { icon } from "./icons.ts";
+import { icon, type IconName } from "./icons.ts";
 import type { ViewModel } from "./view-model.ts";
 import { deliveryText, failureText, queueText } from "./status-texts.ts";
 
@@ -80,23 +80,29 @@ function interruption(reply: ReplyMessage, { state, strings, actions }: ViewMode
 }
 
 function footer(reply: ReplyMessage, view: ViewModel): TemplateResult {
-  const { strings, ui, actions } = view;
+  const { state, strings, ui, actions } = view;
   const { key, text, timestamp, phase } = reply;
   const copied = ui.copied === key;
   return html`<div class="footer">
     ${time(timestamp, view)}
-    <button
-      type="button"
-      class="tool"
-      aria-label=${copied ? strings.copied : strings.copy}
-      title=${copied ? strings.copied : strings.copy}
-      @click=${(event: Event) => actions.copyReply(key, text, shownHtml(event))}
-    >
-      ${icon(copied ? "check" : "copy")}
-    </button>
-    ${phase === "complete" ? [thumb("up", reply, view), thumb("down", reply, view)] : nothing}
+    ${tool(copied ? strings.copied : strings.copy, copied ? "check" : "copy", (event) => actions.copyReply(key, text, shownHtml(event)))}
+    ${
+      phase === "complete"
+        ? [
+            state.messages.at(-1) === reply ? tool(strings.regenerate, "again", () => actions.tryAgain(key)) : nothing,
+            thumb("up", reply, view),
+            thumb("down", reply, view),
+          ]
+        : nothing
+    }
     ${ui.thanked === key ? html`<span class="thanks">${strings.thanks}</span>` : nothing}
   </div>`;
+}
+
+function tool(label: string, name: IconName, act: (event: Event) => void): TemplateResult {
+  return html`<button type="button" class="tool" aria-label=${label} title=${label} @click=${act}>
+    ${icon(name)}
+  </button>`;
 }
 
 /** HTML of a message as the page shows it, for a copy that keeps its format. */
