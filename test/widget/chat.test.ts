@@ -267,8 +267,8 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
       product().provider.answer("message 1", script);
       const page = open();
       for (let n = 1; n <= 6; n++) page.chat.send(`message ${n}`);
-      const { notice } = await page.untilNotice("busy");
-      const inMs = notice?.kind === "busy" ? notice.resumesAt - Date.now() : 0;
+      const { notice } = await page.untilNotice("limited");
+      const inMs = notice?.kind === "limited" ? notice.resumesAt - Date.now() : 0;
       expect(inMs).toBeGreaterThan(3000);
       expect(inMs).toBeLessThan(7000);
       expect(page.lines.at(-1)).toBe("> message 6 (waiting)");
@@ -279,19 +279,33 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
     });
 
     it.each([
-      ["429", { status: 429, headers: { "retry-after": "2" }, body: '{"type":"/problems/rate-limit"}' }],
-      ["503", { status: 503, headers: { "retry-after": "2" }, body: '{"type":"/problems/backlog"}' }],
-    ])("on a %s: it shows the delay, and continues then", async (_, refusal) => {
-      const page = open();
-      await page.until("it is ready", ({ ready }) => ready);
-      const began = performance.now();
-      front.instead = ({ method }) => (method === "POST" && performance.now() - began < 1800 ? refusal : undefined);
-      page.chat.send("Patience");
-      const { notice } = await page.untilNotice("busy");
-      if (notice?.kind === "busy") expect(notice.resumesAt - Date.now()).toBeGreaterThan(1500);
-      await page.untilLines("> Patience", `< ${echoOf("Patience")}`);
-      expect(posts()).toHaveLength(2);
-      expect(performance.now() - began).toBeGreaterThan(1900);
+      ["busy", { status: 503, headers: { "retry-after": "2" }, body: '{"type":"/problems/backlog"}' }],
+      ["limited", { status: 429, headers: { "retry-after": "2" }, body: "<h1>Too Many Requests</h1>" }],
+    ])(
+      "when the service or its proxy says that it is %s: it shows the delay, and continues then",
+      async (kind, refusal) => {
+        const page = open();
+        await page.until("it is ready", ({ ready }) => ready);
+        const began = performance.now();
+        front.instead = ({ method }) => (method === "POST" && performance.now() - began < 1800 ? refusal : undefined);
+        page.chat.send("Patience");
+        const { notice } = await page.untilNotice(kind);
+        expect((notice as { resumesAt: number }).resumesAt - Date.now()).toBeGreaterThan(1500);
+        await page.untilLines("> Patience", `< ${echoOf("Patience")}`);
+        expect(posts()).toHaveLength(2);
+        expect(performance.now() - began).toBeGreaterThan(1900);
+        expect(page.chat.state.notice).toBeUndefined();
+      },
+    );
+
+    it("when the visitor writes more than is allowed: it says so, and continues when the time is over", async () => {
+      const strict = await product().startApi({ RATE_LIMIT_MAX_REQUESTS: "2", RATE_LIMIT_WINDOW_MS: "4000" });
+      const page = new ChatPage(new FakeBrowser(), strict.url);
+      pages.push(page);
+      for (const text of ["first", "second", "third"]) page.chat.send(text);
+      await page.untilNotice("limited");
+      expect(page.lines.slice(-1)).toEqual(["> third (waiting)"]);
+      await page.untilLines(...["first", "second", "third"].flatMap((text) => [`> ${text}`, `< ${echoOf(text)}`]));
       expect(page.chat.state.notice).toBeUndefined();
     });
 
@@ -653,7 +667,10 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
       page.chat.send("Short");
       await page.untilLines("> Short", `< ${echoOf("Short")}`, `> ${long} (refused)`);
       const refused = page.chat.state.messages.find(({ text }) => text === long);
-      expect(refused).toMatchObject({ refusal: "Your message must have at most 4000 characters." });
+      expect(refused).toMatchObject({
+        refusal: "Your message must have at most 4000 characters.",
+        problem: "too-large",
+      });
       page.chat.close();
       const next = open(browser);
       await next.untilLines("> Short", `< ${echoOf("Short")}`, `> ${long} (refused)`);

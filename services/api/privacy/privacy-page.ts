@@ -3,6 +3,9 @@ import { type PrivacyTexts, privacyTexts } from "./privacy-texts.ts";
 
 export type PrivacyLanguage = keyof typeof privacyTexts;
 
+/** English first, as it is for whoever takes any. */
+export const privacyLanguages = Object.keys(privacyTexts);
+
 /** Chooses the language of the page: the one asked for, or English. */
 export function privacyLanguage(tag: string): PrivacyLanguage {
   const wanted = tag.split("-")[0]?.toLowerCase() ?? "";

@@ -194,7 +194,7 @@ export class ChatStore {
   markUnreachable(request: RequestKind, error: ServiceError, failures: number, delayMs: number): void {
     const resumesAt = this.environment.now() + delayMs;
     const asked = request === "send" && error.retryAfterMs !== undefined;
-    const kind = !asked ? "unreachable" : error.code === "rate-limited" ? "limited" : "busy";
+    const kind = !asked ? "unreachable" : error.status === 429 ? "limited" : "busy";
     // A single failed read, as at a restart of the service, deserves no notice.
     if (request === "send" || failures > 1) this.notices[request] = { kind, resumesAt };
     if (error.status === 0 && !this.environment.online()) this.#offline = true;

@@ -90,7 +90,7 @@ async function followOne(
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     if (access && error.gone) return leaveRefused(store, access);
-    change({ jobId: undefined, phase: "failed", failure: error.words, problem: error.code });
+    change({ jobId: undefined, phase: "failed", failure: error.words, problem: error.problem });
     store.runDueWork();
   }
 }

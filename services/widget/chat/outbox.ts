@@ -173,7 +173,7 @@ function refuse(
   }
   // The message was accepted into a conversation deleted since, and its key with it.
   const resend = error.status === 404 && error.gone && !renewed;
-  const change = resend ? { id: newKey(), renewed: true } : { refusal: error.words, problem: error.code };
+  const change = resend ? { id: newKey(), renewed: true } : { refusal: error.words, problem: error.problem };
   store.storage.set(`out/${key}`, withdrawn ? undefined : { ...entry, request: undefined, ...change });
   store.outboxChanged();
 }

@@ -9,6 +9,7 @@ const foreignStatuses = [401, 403, 404];
 
 interface ErrorDetails {
   code?: string | undefined;
+  problem?: string | undefined;
   retryAfterMs?: number | undefined;
   cause?: unknown;
 }
@@ -20,13 +21,16 @@ export class ServiceError extends Error {
   readonly status: number;
   /** Code of the service's problem, like `too-many-unanswered`; `undefined`: the answer is not the service's own. */
   readonly code: string | undefined;
+  /** What a visitor is told: the code, or `too-large` for any fault of the message itself. */
+  readonly problem: string | undefined;
   /** Delay before a retry, if the service gives one. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(status: number, message: string, { code, retryAfterMs, cause }: ErrorDetails = {}) {
+  constructor(status: number, message: string, { code, problem = code, retryAfterMs, cause }: ErrorDetails = {}) {
     super(message, { cause });
     this.status = status;
     this.code = code;
+    this.problem = problem;
     this.retryAfterMs = retryAfterMs;
   }
 
@@ -57,10 +61,13 @@ export function unreachable(cause?: unknown, retryAfterMs?: number): ServiceErro
 
 /** @param text the body of an answer that is not a 2xx */
 export function readServiceError(response: Response, text: string): ServiceError {
-  const problem = readProblem(text);
-  const [, code] = /^\/problems\/(.+)$/.exec(problem.type ?? "") ?? [];
-  return new ServiceError(response.status, describeProblem(problem, response.status), {
+  const { type = "", errors, detail, title } = readProblem(text);
+  const [, code] = /^\/problems\/(.+)$/.exec(type) ?? [];
+  const fault = errors?.find(({ path }) => path === "message");
+  const words = detail ?? title ?? `The service answered with status ${response.status}.`;
+  return new ServiceError(response.status, fault ? `Your message ${fault.message}.` : words, {
     code,
+    problem: fault ? "too-large" : code,
     retryAfterMs: readRetryAfter(response.headers),
   });
 }
@@ -72,12 +79,6 @@ function readProblem(text: string): Partial<ProblemBody> {
     // The body may be a proxy's page.
     return {};
   }
-}
-
-function describeProblem({ errors, detail, title }: Partial<ProblemBody>, status: number): string {
-  const fault = errors?.find(({ path }) => path === "message");
-  if (fault) return `Your message ${fault.message}.`;
-  return detail ?? title ?? `The service answered with status ${status}.`;
 }
 
 /** Reads `Retry-After`. A date is compared with the server's own clock if its `Date` header is present. */

@@ -55,7 +55,6 @@ export const strings: UiStrings = {
   originRefused:
     "Dieser Chat lässt sich auf dieser Seite nicht nutzen. Er ist für diese Website noch nicht freigegeben.",
   problems: {
-    "invalid-request": "Diese Nachricht ist zu lang oder enthält unzulässige Zeichen.",
     "too-large": "Diese Nachricht ist zu lang oder enthält unzulässige Zeichen.",
     "identity-required": "Bitte melden Sie sich an, um hier zu schreiben.",
     provider_unavailable: "Der Assistent war nicht erreichbar. Bitte versuchen Sie es noch einmal.",

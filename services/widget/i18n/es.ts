@@ -54,7 +54,6 @@ export const strings: UiStrings = {
     "Esta página se abrió como archivo (file://), y los navegadores no permiten que esas páginas hablen con un servicio de chat. Ábrela desde un servidor web, por ejemplo con «npx serve».",
   originRefused: "Este chat no se puede usar en esta página. Todavía no está autorizado para este sitio web.",
   problems: {
-    "invalid-request": "Este mensaje es demasiado largo o contiene caracteres no permitidos.",
     "too-large": "Este mensaje es demasiado largo o contiene caracteres no permitidos.",
     "identity-required": "Inicia sesión para escribir aquí.",
     provider_unavailable: "No se ha podido contactar con el asistente. Inténtalo de nuevo.",

@@ -54,7 +54,6 @@ export const strings: UiStrings = {
     "Cette page a été ouverte comme un fichier (file://), et les navigateurs ne laissent pas ces pages parler à un service de chat. Ouvrez-la depuis un serveur web, par exemple avec « npx serve ».",
   originRefused: "Ce chat ne peut pas être utilisé sur cette page. Il n’est pas encore autorisé pour ce site.",
   problems: {
-    "invalid-request": "Ce message est trop long ou contient des caractères non autorisés.",
     "too-large": "Ce message est trop long ou contient des caractères non autorisés.",
     "identity-required": "Connectez-vous pour écrire ici.",
     provider_unavailable: "L’assistant n’a pas pu être joint. Veuillez réessayer.",

@@ -54,7 +54,6 @@ export const strings: UiStrings = {
     "Esta página foi aberta como arquivo (file://), e os navegadores não deixam páginas assim falar com um serviço de chat. Abra-a a partir de um servidor web, por exemplo com “npx serve”.",
   originRefused: "Este chat não pode ser usado nesta página. Ele ainda não foi liberado para este site.",
   problems: {
-    "invalid-request": "Esta mensagem é longa demais ou contém caracteres não permitidos.",
     "too-large": "Esta mensagem é longa demais ou contém caracteres não permitidos.",
     "identity-required": "Entre na sua conta para escrever aqui.",
     provider_unavailable: "Não foi possível falar com o assistente. Tente de novo.",

@@ -54,7 +54,6 @@ export const strings: UiStrings = {
     "此页面是以文件方式（file://）打开的，浏览器不允许这样的页面连接聊天服务。请通过网络服务器打开，例如使用“npx serve”。",
   originRefused: "此页面无法使用聊天。该聊天服务尚未对本网站开放。",
   problems: {
-    "invalid-request": "消息过长，或包含不允许的字符。",
     "too-large": "消息过长，或包含不允许的字符。",
     "identity-required": "请先登录再发送消息。",
     provider_unavailable: "暂时无法连接助手，请重试。",
