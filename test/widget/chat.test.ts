@@ -298,17 +298,6 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
       },
     );
 
-    it("when the visitor writes more than is allowed: it says so, and continues when the time is over", async () => {
-      const strict = await product().startApi({ RATE_LIMIT_MAX_REQUESTS: "2", RATE_LIMIT_WINDOW_MS: "4000" });
-      const page = new ChatPage(new FakeBrowser(), strict.url);
-      pages.push(page);
-      for (const text of ["first", "second", "third"]) page.chat.send(text);
-      await page.untilNotice("limited");
-      expect(page.lines.slice(-1)).toEqual(["> third (waiting)"]);
-      await page.untilLines(...["first", "second", "third"].flatMap((text) => [`> ${text}`, `< ${echoOf(text)}`]));
-      expect(page.chat.state.notice).toBeUndefined();
-    });
-
     it("when its conversation was deleted: waiting messages begin a new one", async () => {
       const browser = new FakeBrowser();
       const page = open(browser);
