@@ -21,7 +21,7 @@ export class ServiceError extends Error {
   readonly status: number;
   /** Code of the service's problem, like `too-many-unanswered`; `undefined`: the answer is not the service's own. */
   readonly code: string | undefined;
-  /** What a visitor is told: the code, or `too-large` for any fault of the message itself. */
+  /** Key of the words for the visitor: the code, or `too-large` for any fault of the message itself. */
   readonly problem: string | undefined;
   /** Delay before a retry, if the service gives one. */
   readonly retryAfterMs: number | undefined;
