@@ -15,6 +15,7 @@ import type { NewestPages } from "./history/newest-pages.ts";
 import type { EventStreams } from "./follow/sse.ts";
 import type { HealthReport } from "./telemetry/health-report.ts";
 import type { KnownProviders } from "./submit/known-providers.ts";
+import type { TypicalReplies } from "./telemetry/typical-replies.ts";
 import type { Tokens } from "./access/tokens.ts";
 import type { JobWatch } from "./follow/watch-job.ts";
 import type { WidgetFiles } from "./files/widget-files.ts";
@@ -33,6 +34,8 @@ export interface ApiContext extends JobContext {
   loginThrottle: LoginThrottle;
   /** Providers reported by the workers. */
   providers: KnownProviders;
+  /** How long replies take. */
+  typicalReplies: TypicalReplies;
   operators: Operators;
   watch: JobWatch;
   streams: EventStreams;

@@ -32,6 +32,7 @@ import { Operators } from "./access/operators.ts";
 import type { Secrets } from "./access/signed-claims.ts";
 import { EventStreams } from "./follow/sse.ts";
 import { compareTokenSecrets } from "./access/token-fingerprint.ts";
+import { TypicalReplies } from "./telemetry/typical-replies.ts";
 import { createTokens } from "./access/tokens.ts";
 import { JobWatch } from "./follow/watch-job.ts";
 import { WidgetFiles } from "./files/widget-files.ts";
@@ -152,6 +153,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     openRequests: new OpenRequests(config.RATE_LIMIT_MAX_STREAMS),
     loginThrottle,
     providers,
+    typicalReplies: new TypicalReplies({ pool: jobs.db.pool, log }),
     operators: new Operators({ config, loginThrottle, log }),
     watch,
     streams,

@@ -118,6 +118,8 @@ describe("assistants file", () => {
     ["a language twice", withDefault({ greeting: { "de-at": "x", "de-AT": "y" } }), "greeting.de-AT", /de-AT once/],
     ["a notice that is no text", withDefault({ aiNotice: true }), "default.aiNotice", /texts by language, or false/],
     ["an empty notice", withDefault({ aiNotice: { de: " " } }), "default.aiNotice.de", /expected text/],
+    ["a picture that is no address", withDefault({ avatarUrl: "/face.png" }), "default.avatarUrl", /like https:/],
+    ["a picture of no web", withDefault({ avatarUrl: "data:image/png;base64," }), "default.avatarUrl", /like https:/],
     ["an address of no web", withDefault({ privacyUrl: "ftp://a.example" }), "default.privacyUrl", /like https:/],
     ["an empty suggestion", withDefault({ suggestions: ["a", ""] }), "default.suggestions.1", /expected text/],
     ["too many suggestions", withDefault({ suggestions: { de: "abcdefg".split("") } }), "suggestions.de", /at most 6/],

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { inputMessage } from "../protocol/input-messages.ts";
 import { ConfigError } from "../config/config.ts";
-import { localizedList, localizedText, localizedWords, removableText, removableUrl } from "./localized-text.ts";
+import { localizedList, localizedText, localizedWords, removableText, removableUrl, webUrl } from "./localized-text.ts";
 import { providerNames } from "./provider-catalog.ts";
 
 /**
@@ -63,6 +63,7 @@ const assistant = z.strictObject({
   greeting: localizedText.optional(),
   aiNotice: removableText.optional().describe("words that say who writes; false: none"),
   privacyUrl: removableUrl.optional().describe("the link beside them; false: none"),
+  avatarUrl: webUrl.optional().describe("picture beside its replies; absent: the initials of its name"),
   suggestions: localizedList(6).optional(),
   presets: z
     .array(preset)

@@ -14,9 +14,9 @@ export const localizedText = z.union([plainText, byLanguage(plainText)], {
   error: expected("text, or texts by language"),
 });
 
-const url = z.url({ protocol: /^https?$/, error: "expected an address like https://example.com/privacy" });
+export const webUrl = z.url({ protocol: /^https?$/, error: "expected an address like https://example.com/privacy" });
 
-const localizedUrl = z.union([url, byLanguage(url)], {
+const localizedUrl = z.union([webUrl, byLanguage(webUrl)], {
   error: expected("an address, or addresses by language"),
 });
 

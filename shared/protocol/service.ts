@@ -34,6 +34,11 @@ export const assistantInfo = z
       .union([z.string(), z.literal(false)])
       .optional()
       .meta({ description: "Absent: `/privacy` of this service, `false`: no link" }),
+    avatarUrl: z.string().optional().meta({ description: "Picture of the assistant, over http or https" }),
+    typicalReplySeconds: z
+      .int()
+      .optional()
+      .meta({ description: "Median of recent replies, from the message to their end; absent where there are few" }),
   })
   .meta({ id: "Assistant" });
 export type AssistantInfo = z.output<typeof assistantInfo>;

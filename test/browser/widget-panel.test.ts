@@ -493,17 +493,19 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await shown(widget).getByText("ثانيًا").waitFor();
       const box = async (selector: string) =>
         (await widget.page.locator(selector).first().boundingBox()) ?? { x: 0, width: 0 };
-      const [panel, mine, item, code] = [
+      const [panel, mine, item, block, code] = [
         await box(".panel"),
         await box(".mine .text"),
         await box(".reply li"),
+        await box("pre"),
         await box("pre code"),
       ];
       // The panel in the left corner, one's own messages at its left, lists from the right, code from the left.
       expect(panel.x).toBe(20);
       expect(mine.x - panel.x).toBeLessThan(40);
       expect(panel.x + panel.width - (item.x + item.width)).toBeGreaterThan(30);
-      expect(code.x - panel.x).toBeLessThan(60);
+      expect(code.x - block.x).toBeLessThan(20);
+      expect(block.x + block.width - (code.x + code.width)).toBeGreaterThan(20);
       expect(await widget.page.getByRole("button", { name: "إغلاق الدردشة" }).count()).toBe(1);
     });
 

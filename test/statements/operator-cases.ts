@@ -10,6 +10,7 @@ import * as depths from "../../shared/db/operators/depths.ts";
 import * as entries from "../../shared/db/operators/entries.ts";
 import * as figures from "../../shared/db/operators/figures.ts";
 import * as providers from "../../shared/db/operators/provider-reports.ts";
+import { readReplyTimes, replyTimesStatement } from "../../shared/db/operators/reply-times.ts";
 import * as refusedKeys from "../../shared/db/operators/refused-keys.ts";
 import * as search from "../../shared/db/operators/search.ts";
 import * as timeLimit from "../../shared/db/operators/time-limit.ts";
@@ -21,7 +22,7 @@ import { feedbackReason } from "../../shared/protocol/feedback.ts";
 import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
 import { storeJobEnd } from "../../shared/db/jobs/end.ts";
 import { completed, startConversation } from "../../shared/testing/fixtures/conversations.ts";
-import { answerRated, callOutcome, runOutcome, startActive } from "./fixtures.ts";
+import { answerOne, answerRated, callOutcome, runOutcome, startActive } from "./fixtures.ts";
 import { reads, readsTyped, type StatementCase, writes } from "./statement-case.ts";
 
 const callErrorCode = z.custom<CallErrorCode>((code) => typeof code === "string");
@@ -160,6 +161,10 @@ const count = z.strictObject({ count: z.int() });
 const countAll = (pool: Pool) => totals.readTotals(pool);
 
 const figureCases = [
+  reads(replyTimesStatement, z.strictObject({ assistantType: z.string(), seconds: z.number() }), async (pool) => {
+    for (let reply = 0; reply < 5; reply++) await answerOne(pool);
+    await readReplyTimes(pool);
+  }),
   reads(
     figures.figuresStatement,
     z.strictObject({

@@ -835,6 +835,48 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
     expect(again.chat.state.notice?.kind).not.toBe("restarted");
   });
 
+  it("goes on with an earlier conversation of a verified visitor, on any device and in all tabs", async () => {
+    const identity = await identityOf("returning");
+    const first = open(new FakeBrowser(), { identity });
+    first.chat.send("From my phone");
+    const { conversationId = "" } = await first.untilLines("> From my phone", `< ${echoOf("From my phone")}`);
+    const browser = new FakeBrowser();
+    const [tab, otherTab] = [open(browser, { identity }), open(browser, { identity })];
+    tab.chat.send("Something else");
+    await tab.untilLines("> Something else", `< ${echoOf("Something else")}`);
+    // Neither the present one, nor one with another assistant.
+    const technical = open(browser, { identity, assistant: "technical" });
+    technical.chat.send("A fault");
+    await technical.untilLines("> A fault", `< ${echoOf("A fault")}`);
+    const earlier = await tab.chat.readEarlier();
+    expect(earlier.map(({ id, preview }) => [id, preview])).toEqual([[conversationId, echoOf("From my phone")]]);
+    tab.chat.continueConversation(conversationId);
+    await tab.untilLines("> From my phone", `< ${echoOf("From my phone")}`);
+    await otherTab.untilLines("> From my phone", `< ${echoOf("From my phone")}`);
+    otherTab.chat.send("And now?");
+    await tab.until("it is answered", ({ messages, busy }) => messages.length === 4 && !busy);
+    expect(tab.lines.slice(2)).toEqual(["> And now?", `< ${echoOf("And now?")}`]);
+    expect(otherTab.chat.state.conversationId).toBe(conversationId);
+  });
+
+  it("offers no conversation that is being deleted, and none to a visitor who is not verified or a service that is away", async () => {
+    const identity = await identityOf("deleting");
+    const page = open(new FakeBrowser(), { identity });
+    page.chat.send("Forget this");
+    await page.untilLines("> Forget this", `< ${echoOf("Forget this")}`);
+    const erasing = Promise.withResolvers<void>();
+    front.hold = ({ method }) => (method === "DELETE" ? erasing.promise : undefined);
+    page.chat.deleteData();
+    await page.untilLines();
+    expect(await page.chat.readEarlier()).toEqual([]);
+    const other = open(new FakeBrowser(), { identity });
+    expect(await other.chat.readEarlier()).toMatchObject([{ preview: echoOf("Forget this") }]);
+    front.instead = ({ path }) => (path.startsWith("/api/me/") ? { status: 500 } : undefined);
+    expect(await other.chat.readEarlier()).toEqual([]);
+    erasing.resolve();
+    expect(await open().chat.readEarlier()).toEqual([]);
+  });
+
   it("notifies listeners once a frame while a reply streams", async () => {
     product().provider.answer("Quickly", { steps: Array.from({ length: 400 }, (_, n) => `w${n} `) });
     const page = open();

@@ -6,8 +6,10 @@ import type { ApiContext } from "../api-context.ts";
 import { parseQuery } from "../middleware/parse-input.ts";
 
 /** Routes that list providers and assistants and report the service's health. */
-export function serviceRoutes(context: Pick<ApiContext, "assistants" | "health" | "providers">): Router {
-  const { health, providers } = context;
+export function serviceRoutes(
+  context: Pick<ApiContext, "assistants" | "health" | "providers" | "typicalReplies">,
+): Router {
+  const { health, providers, typicalReplies } = context;
   const router = Router();
 
   router.get("/api/providers", async (_req: Request, res: Response) => {
@@ -17,9 +19,10 @@ export function serviceRoutes(context: Pick<ApiContext, "assistants" | "health" 
 
   router.get("/api/assistants", async (req: Request, res: Response) => {
     const { locale } = parseQuery(assistantsQuery, req.query);
-    const known = await providers.read();
+    const [known, replySeconds] = await Promise.all([providers.read(), typicalReplies.read()]);
     const infos = [...context.assistants].map(([type, assistant]): AssistantInfo => {
-      const { name, description, title, greeting, suggestions, aiNotice, privacyUrl } = assistant;
+      const { name, description, title, greeting, suggestions, aiNotice, privacyUrl, avatarUrl } = assistant;
+      const typicalReplySeconds = replySeconds.get(type);
       return {
         type,
         name: textIn(name, locale),
@@ -29,6 +32,8 @@ export function serviceRoutes(context: Pick<ApiContext, "assistants" | "health" 
         ...(greeting !== undefined && { greeting: textIn(greeting, locale) }),
         ...(aiNotice !== undefined && { aiNotice: aiNotice && textIn(aiNotice, locale) }),
         ...(privacyUrl !== undefined && { privacyUrl: privacyUrl && textIn(privacyUrl, locale) }),
+        ...(avatarUrl !== undefined && { avatarUrl }),
+        ...(typicalReplySeconds !== undefined && { typicalReplySeconds }),
         ...(suggestions !== undefined && { suggestions: [...listIn(suggestions, locale)] }),
       };
     });

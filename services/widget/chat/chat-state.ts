@@ -72,8 +72,19 @@ export interface ChatState {
   readonly notice: Notice | undefined;
   /** Source of greeting and suggestions; `undefined` until known. */
   readonly assistant: AssistantInfo | undefined;
+  /** True until the assistant is known, or the first request for it has failed. */
+  readonly assistantPending: boolean;
   /** Text typed and not sent, kept over reloads. */
   readonly draft: string;
+}
+
+/** A conversation that the visitor had before. */
+export interface EarlierConversation {
+  readonly id: string;
+  /** Unix milliseconds. */
+  readonly updatedAt: number;
+  /** Beginning of its newest message. */
+  readonly preview: string;
 }
 
 /** A conversation as an interface drives it. No method rejects: errors are part of the state. */
@@ -98,6 +109,13 @@ export interface Chat {
   tryAgain(key: string): void;
   rate(key: string, rating: Rating | undefined, comment?: string, reason?: FeedbackReason): void;
   loadOlder(): void;
+  /**
+   * Reads the newest conversations of a verified visitor with this assistant, other than the present one. Those of
+   * others, and where they cannot be read, there are none.
+   */
+  readEarlier(): Promise<readonly EarlierConversation[]>;
+  /** Goes on with an earlier conversation, in all tabs. */
+  continueConversation(id: string): void;
   setDraft(text: string): void;
   /** Forgets the conversation in this browser. The next message begins a new one; waiting messages move to it. */
   startNew(): void;

@@ -71,6 +71,7 @@ export class ChatStore {
   draft = "";
   ready = false;
   assistantInfo: AssistantInfo | undefined;
+  assistantPending = true;
   /** Performs due work: reads, follows, sends. */
   runDueWork: () => void = () => undefined;
   /** Notifies the other tabs that stored values or the state of sending have changed. */
@@ -257,6 +258,7 @@ export class ChatStore {
       busy: items.some(isOpenReply),
       notice: this.#offline ? { kind: "offline" } : (send ?? others ?? read ?? state),
       assistant: this.assistantInfo,
+      assistantPending: this.assistantPending && this.assistantInfo === undefined,
       draft: this.draft,
     };
   }

@@ -5,6 +5,7 @@ import type { Chat } from "./chat-state.ts";
 import type { OutboxEntry } from "./chat-storage.ts";
 import { type ChatOptions, ChatStore } from "./chat-store.ts";
 import { followReplies, loadOlder, pullConversation, stopReply } from "./conversation-sync.ts";
+import { continueConversation, readEarlier } from "./earlier-conversations.ts";
 import { isOpenReply, type ReplyItem, withChange } from "./items.ts";
 import { enqueue, sendOutbox } from "./outbox.ts";
 import { connectTabs, loadStored } from "./tab-sync.ts";
@@ -43,6 +44,8 @@ export function openChat(options: ChatOptions): Chat {
     stop: () => store.runInBackground(stopReply(store)),
     tryAgain: (key) => tryAgain(store, key),
     rate: (key, rating, comment, reason) => rate(store, key, { rating, comment, reason }),
+    readEarlier: () => readEarlier(store),
+    continueConversation: (id) => continueConversation(store, id),
     loadOlder: () => store.runInBackground(loadOlder(store)),
     setDraft: (text) => setDraft(store, text),
     startNew: () => startNew(store),
@@ -59,13 +62,19 @@ async function loadAssistant(store: ChatStore): Promise<void> {
   const { signal } = store.lifetime;
   try {
     const locale = store.metadata?.()["locale"];
-    const assistants = await store.withRetry("read", signal, () => store.client.assistants({ locale, signal }));
+    const assistants = await store.withRetry("read", signal, async () => {
+      try {
+        return await store.client.assistants({ locale, signal });
+      } finally {
+        store.assistantPending = false;
+      }
+    });
     store.assistantInfo = assistants.find(({ type }) => type === (store.assistant ?? "default"));
-    store.publish();
   } catch (error) {
     // The chat works without a greeting.
     if (!(error instanceof ServiceError)) throw error;
   }
+  store.publish();
 }
 
 function tryAgain(store: ChatStore, key: string): void {

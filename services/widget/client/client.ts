@@ -1,4 +1,5 @@
 import type { ConversationView, HistoryView } from "../../../shared/protocol/conversation.ts";
+import type { VisitorConversationsView } from "../../../shared/protocol/identity.ts";
 import type { JobView } from "../../../shared/protocol/job.ts";
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import type { SubmitRequest, SubmitResponse } from "../../../shared/protocol/submit.ts";
@@ -87,6 +88,11 @@ export interface Client {
   ): Promise<void>;
   /** @param options `locale`: language tag of their texts */
   assistants(options?: CallOptions & { locale?: string | undefined }): Promise<readonly AssistantInfo[]>;
+  /**
+   * Lists the conversations of the visitor whom `identity` names, those with the latest news first.
+   * @param options `limit`: 20, at most 100
+   */
+  conversations(options?: CallOptions & { limit?: number | undefined }): Promise<VisitorConversationsView>;
   /** Checks each `follow` again now: the network is back, or the page became visible or hidden. */
   wake(): void;
 }
@@ -131,6 +137,10 @@ export function createClient({ server, identity, fetch }: ClientOptions): Client
       const path = locale === undefined ? "assistants" : `assistants?locale=${encodeURIComponent(locale)}`;
       return (await call<{ assistants: AssistantInfo[] }>(path, {}, options, { has: "assistants" })).assistants;
     },
+    conversations: ({ limit, ...options } = {}) =>
+      call<VisitorConversationsView>(`me/conversations${limit ? `?limit=${limit}` : ""}`, {}, options, {
+        has: "conversations",
+      }),
     wake: () => delays.wake(),
   };
 }

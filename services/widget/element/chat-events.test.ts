@@ -10,6 +10,7 @@ const nothing: ChatState = {
   busy: false,
   notice: undefined,
   assistant: undefined,
+  assistantPending: false,
   draft: "",
 };
 

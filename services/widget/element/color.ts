@@ -1,9 +1,12 @@
 /** Red, green and blue, each from 0 to 1, in sRGB. */
 export type Rgb = readonly [number, number, number];
 
-/** Backgrounds of the panel, as in shell.css, on which text in the accent colour is drawn. */
+/** Backgrounds of the panel, as in shell.css. */
 const lightBackground: Rgb = [1, 1, 1];
 const darkBackground: Rgb = [0x15 / 255, 0x19 / 255, 0x1a / 255];
+/** Surfaces of replies, as in shell.css: text in the accent colour that is readable there is so on the backgrounds. */
+const lightSurface: Rgb = [0xf3 / 255, 0xf5 / 255, 0xf4 / 255];
+const darkSurface: Rgb = [0x20 / 255, 0x27 / 255, 0x28 / 255];
 const white: Rgb = [1, 1, 1];
 const black: Rgb = [0, 0, 0];
 
@@ -39,9 +42,7 @@ export function accentRules(accent: Rgb): string {
   const [lightFill, darkFill] = [lightBackground, darkBackground].map((background) =>
     withContrast(background, accent, fillContrast),
   );
-  const [lightInk, darkInk] = [lightBackground, darkBackground].map((background) =>
-    withContrast(background, accent, textContrast),
-  );
+  const [lightInk, darkInk] = [lightSurface, darkSurface].map((surface) => withContrast(surface, accent, textContrast));
   if (!lightFill || !darkFill || !lightInk || !darkInk) return "";
   return `:host {
     --_own-accent: light-dark(${css(lightFill)}, ${css(darkFill)});

@@ -78,6 +78,7 @@ function chat(...ids: string[]): ChatState {
     busy: false,
     notice: undefined,
     assistant: undefined,
+    assistantPending: false,
     draft: "",
   };
 }

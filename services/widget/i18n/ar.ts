@@ -7,6 +7,8 @@ export const strings: UiStrings = {
   you: "أنت",
   assistant: "المساعد",
   suggestions: "اقتراحات",
+  typicalReply: (time) => `يرد عادةً خلال ${time}`,
+  earlierConversations: "محادثات سابقة",
   aiNotice: "أنت تتحدث مع ذكاء اصطناعي.",
   privacy: "الخصوصية",
   olderMessages: "رسائل أقدم",

@@ -7,6 +7,8 @@ export const strings: UiStrings = {
   you: "Sie",
   assistant: "Assistent",
   suggestions: "Vorschläge",
+  typicalReply: (time) => `Antwortet meist innerhalb von ${time}`,
+  earlierConversations: "Frühere Unterhaltungen",
   aiNotice: "Sie schreiben mit einer KI.",
   privacy: "Datenschutz",
   olderMessages: "Frühere Nachrichten",

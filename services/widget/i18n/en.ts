@@ -10,6 +10,8 @@ export const strings: UiStrings = {
   you: "You",
   assistant: "Assistant",
   suggestions: "Suggestions",
+  typicalReply: (time) => `Usually replies within ${time}`,
+  earlierConversations: "Earlier conversations",
   aiNotice: "You are chatting with an AI.",
   privacy: "Privacy",
   olderMessages: "Earlier messages",

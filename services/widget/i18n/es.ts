@@ -7,6 +7,8 @@ export const strings: UiStrings = {
   you: "Tú",
   assistant: "Asistente",
   suggestions: "Sugerencias",
+  typicalReply: (time) => `Suele responder en ${time}`,
+  earlierConversations: "Conversaciones anteriores",
   aiNotice: "Estás hablando con una IA.",
   privacy: "Privacidad",
   olderMessages: "Mensajes anteriores",

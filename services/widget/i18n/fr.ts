@@ -7,6 +7,8 @@ export const strings: UiStrings = {
   you: "Vous",
   assistant: "Assistant",
   suggestions: "Suggestions",
+  typicalReply: (time) => `Répond en général en ${time}`,
+  earlierConversations: "Conversations précédentes",
   aiNotice: "Vous discutez avec une IA.",
   privacy: "Confidentialité",
   olderMessages: "Messages précédents",

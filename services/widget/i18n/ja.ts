@@ -7,6 +7,8 @@ export const strings: UiStrings = {
   you: "あなた",
   assistant: "アシスタント",
   suggestions: "候補",
+  typicalReply: (time) => `通常${time}ほどで返信します`,
+  earlierConversations: "以前の会話",
   aiNotice: "AIがお答えしています。",
   privacy: "プライバシー",
   olderMessages: "以前のメッセージ",

@@ -7,6 +7,8 @@ export const strings: UiStrings = {
   you: "Você",
   assistant: "Assistente",
   suggestions: "Sugestões",
+  typicalReply: (time) => `Costuma responder em ${time}`,
+  earlierConversations: "Conversas anteriores",
   aiNotice: "Você está conversando com uma IA.",
   privacy: "Privacidade",
   olderMessages: "Mensagens anteriores",

@@ -7,6 +7,9 @@ export interface UiStrings {
   readonly you: string;
   readonly assistant: string;
   readonly suggestions: string;
+  /** The usual time of a reply, like "12 sec". */
+  readonly typicalReply: (time: string) => string;
+  readonly earlierConversations: string;
   readonly aiNotice: string;
   /** Link to what the chat stores. */
   readonly privacy: string;

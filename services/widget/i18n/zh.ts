@@ -7,6 +7,8 @@ export const strings: UiStrings = {
   you: "您",
   assistant: "助手",
   suggestions: "建议",
+  typicalReply: (time) => `通常在${time}内回复`,
+  earlierConversations: "以前的对话",
   aiNotice: "您正在与人工智能对话。",
   privacy: "隐私",
   olderMessages: "更早的消息",

@@ -58,6 +58,8 @@ export function createActions(
       ),
     copyCode: (code, button) =>
       void acknowledgeCopy(copyToClipboard(root, code), (copied) => button.toggleAttribute("data-copied", copied)),
+    pictureBroke: (brokenPicture) => setState({ brokenPicture }),
+    continueConversation: (id) => start(() => chat.continueConversation(id)),
     loadOlder: () => chat.loadOlder(),
     scrollToNewest: () => {
       scrollToEnd();

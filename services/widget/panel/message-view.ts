@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
+import { assistantName, face } from "./face.ts";
 import { icon, type IconName } from "./icons.ts";
 import type { ViewModel } from "./view-model.ts";
 import { deliveryText, failureText, queueText } from "./status-texts.ts";
@@ -35,7 +36,8 @@ export function visitorMessage(message: VisitorMessage, last: boolean, view: Vie
   </article>`;
 }
 
-export function replyMessage(reply: ReplyMessage, view: ViewModel): TemplateResult {
+/** @param first of several in a row: only the first has a face */
+export function replyMessage(reply: ReplyMessage, first: boolean, view: ViewModel): TemplateResult {
   const { strings, formats, ui } = view;
   const { key, phase, text, timestamp } = reply;
   const place = queueText(reply, view.state, strings);
@@ -45,8 +47,9 @@ export function replyMessage(reply: ReplyMessage, view: ViewModel): TemplateResu
     part="message reply"
     data-phase=${phase}
     aria-busy=${phase === "queued" || phase === "writing" ? "true" : "false"}
-    aria-label="${senderName(view)}, ${formats.time(timestamp)}"
+    aria-label="${assistantName(view)}, ${formats.time(timestamp)}"
   >
+    ${first ? face(view) : nothing}
     ${
       pending
         ? html`<p class="pending">
@@ -60,10 +63,6 @@ export function replyMessage(reply: ReplyMessage, view: ViewModel): TemplateResu
     ${(phase === "complete" || phase === "stopped") && text !== "" ? footer(reply, view) : nothing}
     ${ui.commenting === key && reply.rating !== undefined ? view.late?.comment(reply, view) : nothing}
   </article>`;
-}
-
-function senderName({ state, strings }: ViewModel): string {
-  return state.assistant?.name ?? strings.assistant;
 }
 
 /** Says that a reply failed or was stopped. A stopped one may be tried again until something follows it. */

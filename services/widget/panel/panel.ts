@@ -4,6 +4,7 @@ import type { Settings } from "../element/settings.ts";
 import type { UiStrings } from "../i18n/ui-strings.ts";
 import { type ActionsContext, createActions } from "./actions.ts";
 import { Announcer } from "./accessibility/announcer.ts";
+import { EarlierList } from "./welcome/earlier-list.ts";
 import { PanelFrame } from "./layout/panel-frame.ts";
 import { Composer } from "./composer.ts";
 import { Formats } from "./formats.ts";
@@ -30,6 +31,7 @@ const initialState: PanelState = {
   atEnd: true,
   isFull: false,
   again: undefined,
+  brokenPicture: undefined,
 };
 /** Interval of a countdown's updates. */
 const countdownMs = 1000;
@@ -43,6 +45,7 @@ export class Panel {
   readonly #replies = new ReplyRenderer(() => this.#scheduleUpdate());
   readonly #announcer: Announcer;
   readonly #actions: Actions;
+  readonly #earlier: EarlierList;
   readonly #sheets: CSSStyleSheet[] = [];
   readonly #unsubscribe: () => void;
   #stickyScroll: StickyScroll | undefined;
@@ -69,6 +72,11 @@ export class Panel {
       onChange: () => this.#scheduleUpdate(),
     });
     this.#actions = createActions(chat, host, this.#actionsContext());
+    this.#earlier = new EarlierList({
+      chat,
+      addStyles: (styles) => this.#addStyles(styles),
+      onChange: () => this.#scheduleUpdate(),
+    });
     this.#unsubscribe = chat.subscribe(() => this.#scheduleUpdate());
     this.#frame.element.addEventListener("pointerdown", this.#closeMenu);
     this.#frame.element.addEventListener("focusin", this.#closeMenu);
@@ -94,6 +102,7 @@ export class Panel {
   hide(): boolean {
     this.#isOpen = false;
     this.#announcer.reset();
+    this.#earlier.update(false);
     this.#setState({ menuOpen: false, confirming: undefined, again: undefined });
     this.#runCountdown(false);
     return this.#frame.hide();
@@ -165,6 +174,7 @@ export class Panel {
     if (texts === undefined) return;
     const { strings, settings } = texts;
     this.#replies.update(state);
+    this.#earlier.update(settings.identity !== undefined && state.ready && state.messages.length === 0);
     const hadFocus = this.#frame.hasFocus;
     const confirmed = this.#state.confirming;
     this.#keepPosition(state, () => this.#render({ ...texts, state }));
@@ -182,6 +192,7 @@ export class Panel {
       ...given,
       ui: { ...this.#state, isFull: this.#frame.isFull, atEnd: this.#stickyScroll?.atEnd ?? true },
       actions: this.#actions,
+      earlier: this.#earlier.view,
       late: this.#late?.viewsIn(given.settings.locale.language),
       renderText: (reply) => this.#replies.render(reply, given.strings, this.#actions.copyCode),
     };

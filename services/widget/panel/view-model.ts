@@ -18,6 +18,8 @@ export interface PanelState {
   /** True if the newest message is in view. */
   readonly atEnd: boolean;
   readonly isFull: boolean;
+  /** Address of a picture that cannot be shown. */
+  readonly brokenPicture: string | undefined;
   /** Repeats the action for which the late parts could not be loaded. */
   readonly again: (() => void) | undefined;
 }
@@ -38,6 +40,8 @@ export interface ViewModel {
   readonly ui: PanelState;
   readonly actions: Actions;
   readonly late: LateViews | undefined;
+  /** Earlier conversations of the visitor, where there are some to choose from. */
+  readonly earlier: ((view: ViewModel) => TemplateResult) | undefined;
   /** Renders a reply's text as elements; as plain text until the markdown code is loaded. */
   readonly renderText: (reply: ReplyMessage) => unknown;
 }
@@ -56,7 +60,9 @@ export interface Actions {
   ) => void;
   readonly copyReply: (key: string, text: string, html: string | undefined) => void;
   readonly copyCode: MarkdownContext["copyCode"];
+  readonly pictureBroke: (url: string) => void;
   readonly loadOlder: () => void;
+  readonly continueConversation: (id: string) => void;
   readonly scrollToNewest: () => void;
   readonly toggleMenu: (open: boolean) => void;
   readonly confirm: (confirming: PanelState["confirming"]) => void;

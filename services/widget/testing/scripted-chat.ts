@@ -1,6 +1,6 @@
 import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
-import type { Chat, ChatMessage, ChatState } from "../chat/chat-state.ts";
+import type { Chat, ChatMessage, ChatState, EarlierConversation } from "../chat/chat-state.ts";
 
 /** Calls of the interface to the chat, in order. */
 export type ScriptedCall = readonly [action: string, ...details: unknown[]];
@@ -15,8 +15,10 @@ export class ScriptedChat implements Chat {
     busy: false,
     notice: undefined,
     assistant: undefined,
+    assistantPending: false,
     draft: "",
   };
+  earlier: readonly EarlierConversation[] = [];
   readonly calls: ScriptedCall[] = [];
   readonly #listeners = new Set<(state: ChatState) => void>();
 
@@ -63,6 +65,15 @@ export class ScriptedChat implements Chat {
 
   loadOlder(): void {
     this.calls.push(["loadOlder"]);
+  }
+
+  readEarlier(): Promise<readonly EarlierConversation[]> {
+    this.calls.push(["readEarlier"]);
+    return Promise.resolve(this.earlier);
+  }
+
+  continueConversation(id: string): void {
+    this.calls.push(["continueConversation", id]);
   }
 
   setDraft(draft: string): void {

@@ -19,13 +19,14 @@ onEachBackend("changed assistants", { apis: 2, workers: 2, ownConfig: true }, (p
   const processes = () => [...product().apis, ...product().workers];
   const everyLogHas = (text: string) =>
     vi.waitFor(() => expect(processes().filter(({ output }) => !output.includes(text))).toEqual([]), 20_000);
-  const greetings = () =>
+  const shown = () =>
     Promise.all(
       product().apis.map(async ({ url }) => {
         const { assistants } = (await (await fetch(`${url}/api/assistants`)).json()) as { assistants: AssistantInfo[] };
-        return assistants.find(({ type }) => type === "default")?.greeting;
+        return assistants.find(({ type }) => type === "default");
       }),
     );
+  const greetings = async () => (await shown()).map((assistant) => assistant?.greeting);
 
   it("are used by every process without a restart, and by no reply that has begun", async () => {
     const { client, provider } = product();
@@ -36,10 +37,12 @@ onEachBackend("changed assistants", { apis: 2, workers: 2, ownConfig: true }, (p
     expect(systemOf(await provider.called("before"))).not.toContain("Speak like a pirate.");
     await change((assistant) => {
       assistant["greeting"] = "Ahoy!";
+      assistant["avatarUrl"] = "https://example.com/parrot.png";
       assistant["instructions"] = "Speak like a pirate.";
     });
     await everyLogHas("the changed assistants and prices are in use");
     expect(await greetings()).toEqual(["Ahoy!", "Ahoy!"]);
+    for (const assistant of await shown()) expect(assistant?.avatarUrl).toBe("https://example.com/parrot.png");
     for (let n = 0; n < 6; n += 1) {
       const text = `after ${n}`;
       await client.ended(await client.submit(text));

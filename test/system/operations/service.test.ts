@@ -51,6 +51,17 @@ onEachBackend("the service", { workers: 2 }, (product) => {
     expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: "locale" }] } });
   });
 
+  it("says how long an assistant's replies usually take, once there are some", async () => {
+    const { client, startApi } = product();
+    for (const text of ["One", "two", "three", "four", "five"]) await client.ended(await client.submit(text));
+    // Any other process may have looked before.
+    const { url } = await startApi();
+    const listed = assistants.parse(await (await fetch(`${url}/api/assistants`)).json()).assistants;
+    const [first, technical] = listed.map(({ typicalReplySeconds }) => typicalReplySeconds);
+    expect(first).toBeGreaterThanOrEqual(1);
+    expect(technical).toBeUndefined();
+  });
+
   it("reports its health, with the depth of the queue", async () => {
     const { client } = product();
     await client.ended(await client.submit("Count me"));

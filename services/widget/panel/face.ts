@@ -1,0 +1,32 @@
+import { html, type TemplateResult } from "lit/html.js";
+import type { ViewModel } from "./view-model.ts";
+
+/** Picture of the assistant or, where none can be shown, the initials of its name. Its name is said elsewhere. */
+export function face(view: ViewModel): TemplateResult {
+  const { actions, ui } = view;
+  const url = view.state.assistant?.avatarUrl;
+  const picture =
+    url === undefined || url === ui.brokenPicture || !isOfTheWeb(url)
+      ? initials(assistantName(view))
+      : html`<img src=${url} alt="" referrerpolicy="no-referrer" @error=${() => actions.pictureBroke(url)} />`;
+  return html`<span class="face" part="face" aria-hidden="true">${picture}</span>`;
+}
+
+export function assistantName({ state, strings }: ViewModel): string {
+  return state.assistant?.name ?? strings.assistant;
+}
+
+/** True for an address that a link or a picture may have. */
+export function isOfTheWeb(address: string): boolean {
+  const base = document.baseURI;
+  return URL.canParse(address, base) && new URL(address, base).protocol.startsWith("http");
+}
+
+/** First letters of the first and the last word; a mark between them keeps Arabic ones apart. */
+function initials(name: string): string {
+  const words = name.trim().split(/\s+/);
+  return [...new Set([words.at(0), words.at(-1)])]
+    .map((word = "") => /./su.exec(word)?.[0])
+    .join("\u200c")
+    .toLocaleUpperCase();
+}
