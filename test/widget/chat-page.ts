@@ -7,6 +7,7 @@ interface PageOptions {
   assistant?: string;
   identity?: string;
   tab?: FakeTab;
+  fetch?: typeof globalThis.fetch;
 }
 
 /** Timeout of every expected state of a chat. */
@@ -22,10 +23,10 @@ export class ChatPage implements Disposable {
   constructor(
     browser: FakeBrowser,
     server: string,
-    { assistant, identity, tab = browser.openTab() }: PageOptions = {},
+    { assistant, identity, fetch, tab = browser.openTab() }: PageOptions = {},
   ) {
     this.tab = tab;
-    this.chat = openChat({ client: createClient({ server, identity }), environment: tab, assistant });
+    this.chat = openChat({ client: createClient({ server, identity, fetch }), environment: tab, assistant });
     this.chat.subscribe((state) => this.states.push(state));
     this.chat.start();
   }

@@ -9,13 +9,22 @@ export class FakeBrowser {
   /** `denied`: every call throws; `full`: nothing can be added. */
   storageIs: "well" | "denied" | "full" = "well";
   online = true;
+  /** Tab that the visitor's keys reach. */
+  focused: FakeTab | undefined;
   /** Offset of the clock. */
   clockOffMs = 0;
-  readonly #name = `browser ${++browsers} `;
+  readonly #name: string;
   readonly #listeners = new Set<PageListener>();
 
+  /** @param name of the locks and channels; a browser of the same name in another thread has the same ones */
+  constructor(name = `browser ${++browsers}`) {
+    this.#name = `${name} `;
+  }
+
   /** @param without features that this tab lacks */
-  openTab({ without = [] }: { without?: ("storage" | "locks" | "channel")[] } = {}): FakeTab {
+  openTab({
+    without = [],
+  }: { without?: ("storage" | "locks" | "lock rights" | "channel")[] | undefined } = {}): FakeTab {
     return new FakeTab(this, this.#name, without, this.#listeners);
   }
 
@@ -48,13 +57,15 @@ export class FakeTab implements Environment {
     this.storage = without.includes("storage") ? undefined : storageOf(browser, this);
     this.locks = without.includes("locks")
       ? undefined
-      : { request: (lock, options, act) => locks.request(name + lock, options, act) };
-    this.openChannel = without.includes("channel") ? undefined : (channel, hear) => openChannel(name + channel, hear);
+      : { request: (lock, options, act) => locks.request(name + lock, options, act), query: () => locks.query() };
+    if (without.includes("lock rights")) this.locks = { request: deny, query: deny };
+    this.openChannel = (channel, hear) => (without.includes("channel") ? undefined : openChannel(name + channel, hear));
   }
 
   now = (): number => Date.now() + this.#browser.clockOffMs;
   online = (): boolean => this.#browser.online;
   visible = (): boolean => this.shown;
+  focused = (): boolean => this.#browser.focused === this;
 
   requestFrame = (run: () => void): void => {
     setTimeout(() => {
@@ -82,10 +93,19 @@ export class FakeTab implements Environment {
     this.#hear?.(shown ? "visible" : "hidden");
   }
 
+  focus(): void {
+    this.#browser.focused = this;
+    this.#hear?.("focus");
+  }
+
   /** Dispatches `storage` as browsers do, in all tabs but the one that wrote. */
   tellOfStorage(key: string): void {
     for (const hear of this.#all) if (hear !== this.#hear) queueMicrotask(() => hear("storage", key));
   }
+}
+
+function deny(): Promise<never> {
+  return Promise.reject(new DOMException("denied", "SecurityError"));
 }
 
 function openChannel(name: string, hear: (message: unknown) => void) {

@@ -23,6 +23,9 @@ export type ProxyFault = { status: number; headers?: Record<string, string>; bod
 export interface FaultyProxy extends AsyncDisposable {
   readonly url: string;
   readonly seen: SeenRequest[];
+  /** Number of event streams open now. */
+  openStreams: number;
+  mostOpenStreams: number;
   /** Address of the service. */
   target: string;
   /** Answers some requests itself. */
@@ -44,6 +47,8 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   const front: FaultyProxy = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen: [],
+    openStreams: 0,
+    mostOpenStreams: 0,
     target,
     instead: () => undefined,
     hold: () => undefined,
@@ -69,6 +74,11 @@ async function pass(req: IncomingMessage, res: ServerResponse, front: FaultyProx
     body: bytes.toString(),
   };
   front.seen.push(seen);
+  if (isStream(seen)) {
+    front.openStreams += 1;
+    front.mostOpenStreams = Math.max(front.mostOpenStreams, front.openStreams);
+    res.on("close", () => (front.openStreams -= 1));
+  }
   const instead = front.instead(seen);
   if (instead === "cut") {
     res.destroy();
@@ -103,6 +113,10 @@ async function pass(req: IncomingMessage, res: ServerResponse, front: FaultyProx
     return;
   }
   answer.pipe(res);
+}
+
+export function isStream({ method, path }: SeenRequest): boolean {
+  return method === "GET" && path.endsWith("/events");
 }
 
 function header(req: IncomingMessage, name: string): string | undefined {

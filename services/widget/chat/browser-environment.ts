@@ -9,10 +9,11 @@ export function browserEnvironment(): Environment {
     storage: openStorage(),
     // The DOM type omits that `locks` is absent in insecure contexts.
     locks: (navigator as Partial<Navigator>).locks,
-    openChannel: typeof BroadcastChannel === "undefined" ? undefined : openChannel,
+    openChannel,
     now: () => Date.now(),
     online: () => navigator.onLine,
     visible: () => !document.hidden,
+    focused: () => document.hasFocus(),
     requestFrame,
     listen,
   };
@@ -29,13 +30,18 @@ function openStorage(): KeyValueStorage | null | undefined {
 }
 
 const openChannel: Environment["openChannel"] = (name, listener) => {
-  const channel = new BroadcastChannel(name);
-  channel.addEventListener("message", ({ data }) => listener(data));
-  return {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel is of one origin
-    post: (message) => channel.postMessage(message),
-    close: () => channel.close(),
-  };
+  try {
+    const channel = new BroadcastChannel(name);
+    channel.addEventListener("message", ({ data }) => listener(data));
+    return {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel is of one origin
+      post: (message) => channel.postMessage(message),
+      close: () => channel.close(),
+    };
+  } catch {
+    // Firefox denies it together with storage.
+    return undefined;
+  }
 };
 
 function requestFrame(run: () => void): void {
@@ -51,12 +57,15 @@ function requestFrame(run: () => void): void {
 const listen: Environment["listen"] = (listener) => {
   const listening = new AbortController();
   const { signal } = listening;
-  const reportVisibility = () => listener(document.visibilityState);
-  for (const type of ["online", "offline"] as const) addEventListener(type, () => listener(type), { signal });
+  for (const type of ["online", "offline", "focus"] as const) addEventListener(type, () => listener(type), { signal });
   addEventListener("storage", ({ key }) => listener("storage", key), { signal });
   // A page restored from the back/forward cache has lost its connections.
-  addEventListener("pageshow", reportVisibility, { signal });
-  addEventListener("pagehide", () => listener("hidden"), { signal });
-  document.addEventListener("visibilitychange", reportVisibility, { signal });
+  onEvents(["pageshow", "resume", "visibilitychange"], () => listener(document.visibilityState));
+  onEvents(["pagehide", "freeze"], () => listener("hidden"));
   return () => listening.abort();
+
+  /** Listens to events of the window and of the document, which a capturing listener of the window hears, too. */
+  function onEvents(types: readonly string[], hear: () => void): void {
+    for (const type of types) addEventListener(type, hear, { signal, capture: true });
+  }
 };

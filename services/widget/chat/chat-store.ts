@@ -7,6 +7,7 @@ import type { ChatState, Notice } from "./chat-state.ts";
 import { type ChatStorage, openChatStorage, type OutboxEntry } from "./chat-storage.ts";
 import type { Environment } from "./environment.ts";
 import { type ChatItem, isOpenReply, tailOf, withoutReplaced } from "./items.ts";
+import { StreamPermit } from "./stream-permit.ts";
 
 export interface ChatOptions {
   client: Client;
@@ -55,6 +56,7 @@ export class ChatStore {
   readonly metadata: ChatOptions["metadata"];
   readonly environment: Environment;
   readonly storage: ChatStorage;
+  readonly permit: StreamPermit;
   readonly delays = createRetryDelays();
   /** Aborted when the chat is closed. */
   readonly lifetime = new AbortController();
@@ -91,6 +93,7 @@ export class ChatStore {
     this.assistant = assistant;
     this.metadata = metadata;
     this.environment = environment;
+    this.permit = new StreamPermit(environment, client.server, () => client.wake());
     this.storage = openChatStorage(environment.storage, [client.server, assistant ?? "", client.visitor ?? ""]);
   }
 
@@ -240,6 +243,7 @@ export class ChatStore {
     if (this.#saveTimer !== undefined) this.saveTail();
     this.conversation.lifetime.abort();
     this.lifetime.abort();
+    this.permit.close();
     this.#listeners.clear();
   }
 

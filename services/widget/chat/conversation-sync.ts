@@ -60,7 +60,9 @@ async function followOne(
 ): Promise<void> {
   const { access, lifetime } = conversation;
   const from = at === undefined ? undefined : { text, id: at };
-  const options = { from, signal: lifetime.signal, quiet: () => !store.environment.visible() };
+  const { environment, permit } = store;
+  const [quiet, mayStream] = [() => !environment.visible(), () => permit.held];
+  const options = { from, signal: lifetime.signal, quiet, mayStream };
   const change = (changes: Partial<ReplyItem>) => {
     // Another tab may have reported the reply's end.
     if (!conversation.items.some((item) => isOpenReply(item) && item.key === key)) return;
@@ -68,6 +70,7 @@ async function followOne(
     store.publish();
   };
   let soFar = from?.text ?? "";
+  const endWish = permit.want();
   try {
     for await (const progress of store.client.follow({ jobId, token: access?.token }, options)) {
       if (progress.type === "trouble") {
@@ -92,6 +95,8 @@ async function followOne(
     if (access && error.gone) return leaveRefused(store, access);
     change({ jobId: undefined, phase: "failed", failure: error.words, problem: error.problem });
     store.runDueWork();
+  } finally {
+    endWish();
   }
 }
 
@@ -111,6 +116,7 @@ export async function stopReply(store: ChatStore): Promise<void> {
   const { conversation } = store;
   const jobId = conversation.items.find(isOpenReply)?.jobId;
   if (!jobId) return;
+  store.permit.claim();
   await request(store, conversation, ({ token }, options) => store.client.cancel({ jobId, token }, options));
   // The stream's events, or the next poll, report the reply's end.
   store.client.wake();

@@ -37,8 +37,8 @@ export function leaveRefused(store: ChatStore, refused: ConversationAccess): voi
  * @returns a function that ends it
  */
 export function connectTabs(store: ChatStore): () => void {
-  const { environment, storage, client } = store;
-  const channel = environment.openChannel?.(storage.name, (message) => {
+  const { environment, storage, client, permit } = store;
+  const channel = environment.openChannel(storage.name, (message) => {
     const { notice, erased } = message as { notice?: Notice | null; erased?: Erased };
     if (erased !== undefined) return dropErased(store, erased);
     if (notice === undefined) return loadStored(store);
@@ -56,9 +56,10 @@ export function connectTabs(store: ChatStore): () => void {
     if (event === "storage" && storage.isShared(key)) loadStored(store);
     if (event === "hidden") {
       store.saveTail();
-      // A hidden page gives its connection up: a browser has six for all tabs of an origin over HTTP/1.1.
-      client.wake();
+      permit.release();
     }
+    if (event === "focus") permit.claim();
+    if (event === "visible") permit.resume();
     if (event === "online" || event === "offline") store.setOffline(event === "offline");
     if (event === "online" || event === "visible") resume(store);
   });

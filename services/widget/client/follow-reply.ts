@@ -15,11 +15,16 @@ export interface FollowOptions {
    * at each `wake`, which closes an open connection.
    */
   quiet?: (() => boolean) | undefined;
+  /** False if another page holds the one connection that all have together; polls then replace it. Read like `quiet`. */
+  mayStream?: (() => boolean) | undefined;
 }
 
-const queuedPollMs = 2_000;
+/** Interval while the job is queued, and of each of the pages that may not stream. */
+const slowPollMs = 2_000;
 const activePollMs = 1_000;
 const quietPollMs = 10_000;
+/** Time for a permit to stream, before the first poll: if no other page has it, it arrives at once. */
+const permitMs = 250;
 /**
  * Number of consecutive streams without an event, while polls were answered, after which streams count as blocked on
  * the way.
@@ -36,23 +41,24 @@ export async function* followReply(
   health: StreamHealth,
   delays: RetryDelays,
   job: JobAccess,
-  { from, signal, quiet = () => false }: FollowOptions,
+  { from, signal, quiet = () => false, mayStream = () => true }: FollowOptions,
 ): AsyncGenerator<JobProgress, void> {
   const assembler = new ReplyAssembler(from);
   if (from?.text && assembler.id === undefined) yield { type: "reset", attempt: 0 };
   let failures = 0;
   let failedStreams = 0;
   let pollAnswered = false;
+  const onlyPolls = () => quiet() || !mayStream() || performance.now() < health.blockedUntil;
+  if (!mayStream()) await delays.wait(permitMs, signal);
   for (;;) {
-    const onlyPolls = quiet() || performance.now() < health.blockedUntil;
     // After repeated failures, a poll shows whether only streams fail.
-    const polls: boolean = onlyPolls || (failedStreams > 1 && !pollAnswered);
+    const polls: boolean = onlyPolls() || (failedStreams > 1 && !pollAnswered);
     const stream = linkAbort(signal);
     const stopChecks = delays.onWake(() => {
-      if (!polls && quiet()) stream.abort();
+      if (!polls && onlyPolls()) stream.abort();
     });
     try {
-      for await (const progress of polls ? poll(onlyPolls) : streamReply(health, job, assembler, stream.signal)) {
+      for await (const progress of polls ? poll() : streamReply(health, job, assembler, stream.signal)) {
         yield progress;
         if ("job" in progress) return;
         failures = 0;
@@ -60,7 +66,7 @@ export async function* followReply(
       }
       pollAnswered = polls;
     } catch (error) {
-      // The page became hidden: polls continue where the stream was.
+      // The page became hidden, or yields to another: polls continue where the stream was.
       if (stream.signal.aborted && !signal?.aborted) continue;
       if (signal?.aborted || !(error instanceof ServiceError) || !error.passing) throw error;
       if (!polls) failedStreams += 1;
@@ -77,11 +83,11 @@ export async function* followReply(
     }
   }
 
-  /** Polls once, then waits. */
-  async function* poll(onlyPolls: boolean): AsyncGenerator<JobProgress, void> {
+  /** Polls once, then waits unless a stream may begin. */
+  async function* poll(): AsyncGenerator<JobProgress, void> {
     const view = await fetchJob(health.endpoint, job, signal);
     yield* assembler.view(view);
-    const pauseMs = view.status === "queued" ? queuedPollMs : activePollMs;
-    if (onlyPolls) await delays.wait(quiet() ? quietPollMs : pauseMs, signal);
+    const pauseMs = view.status === "queued" || !mayStream() ? slowPollMs : activePollMs;
+    if (onlyPolls()) await delays.wait(quiet() ? quietPollMs : pauseMs, signal);
   }
 }
