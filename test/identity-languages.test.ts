@@ -1,3 +1,4 @@
+import { defaultSite } from "../shared/sites/default-site.ts";
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
@@ -9,6 +10,7 @@ const run = promisify(execFile);
 const document = readFileSync(new URL("../docs/identity.md", import.meta.url), "utf8");
 const secret = "the secret of the embedding site: long enough";
 const identities = createIdentities({
+  siteId: defaultSite,
   secrets: [secret],
   visitorKey: "a key",
   clock: { read: () => Promise.resolve({ now: Date.now(), of: "database" }) },

@@ -24,6 +24,8 @@ export interface ApiContext extends JobContext {
   config: Config;
   /** As the file has them now: read for each request. */
   readonly assistants: Assistants;
+  /** The site that all requests are for. */
+  readonly siteId: string;
   tokens: Tokens;
   identities: Identities;
   /** Absent if no challenge is configured. */

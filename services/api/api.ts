@@ -27,6 +27,7 @@ import { Connections } from "./limits/connections.ts";
 import { KnownProviders } from "./submit/known-providers.ts";
 import { LoginThrottle } from "./limits/login-throttle.ts";
 import { OpenRequests } from "./limits/open-requests.ts";
+import { defaultSite } from "../../shared/sites/default-site.ts";
 import { openRateLimits } from "./limits/rate-limits.ts";
 import { Operators } from "./access/operators.ts";
 import type { Secrets } from "./access/signed-claims.ts";
@@ -125,7 +126,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
   const tracing = await openTracing(config, { service: "api", log, lifecycle });
   const { backend: _, ...jobs } = await openJobContext(config, { log, lifecycle });
   const secrets: Secrets = config.TOKEN_SECRET ?? [await readOrMakeSetting(jobs.db.pool, "token-secret", makeSecret)];
-  const limits = await openRateLimits(config, { log, lifecycle });
+  const limits = await openRateLimits(config, { siteId: defaultSite, log, lifecycle });
   const loginThrottle = new LoginThrottle(limits.failedLogins);
   await compareTokenSecrets(jobs.db.pool, secrets, log);
   providers = new KnownProviders({ pool: jobs.db.pool, own, log });
@@ -143,7 +144,9 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
       return file.assistants;
     },
     tokens: createTokens(secrets),
+    siteId: defaultSite,
     identities: createIdentities({
+      siteId: defaultSite,
       secrets: config.IDENTITY_SECRET,
       visitorKey: await readOrMakeSetting(jobs.db.pool, "visitor-key", makeSecret),
       clock: createDatabaseClock(jobs.db.pool),

@@ -3,6 +3,7 @@ interface Change {
   /** Rows of conversations whose lock this statement holds. */
   from: string;
   conversation: string;
+  site: string;
   /** `seq` of the change's last event. */
   seq: string;
   /** Id of the message that the change brought; null or absent: none. */
@@ -17,10 +18,10 @@ interface Change {
  * number for each from the conversation's row, whose lock it holds until it commits. So `seq` has no gaps, and a reader
  * that sees one event sees all before it.
  */
-export function insertEvents({ from, conversation, seq, message = "null::uuid", job, status }: Change): string {
+export function insertEvents({ from, conversation, site, seq, message = "null::uuid", job, status }: Change): string {
   // Ids are drawn in the order of the rows, after the lock: the numbering pass relies on it.
-  return `insert into events (conversation_id, seq, kind, message_id, job_id, status)
-      select ${conversation}, ${seq} - later, kind, case kind when 'message' then ${message} end, ${job},
+  return `insert into events (conversation_id, site_id, seq, kind, message_id, job_id, status)
+      select ${conversation}, ${site}, ${seq} - later, kind, case kind when 'message' then ${message} end, ${job},
              case kind when 'job' then ${status} end
       from ${from} cross join (values ('message', 1), ('job', 0)) as event(kind, later)
       where kind = 'job' or ${message} is not null order by later desc`;

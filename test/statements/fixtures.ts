@@ -1,3 +1,4 @@
+import { defaultSite } from "../../shared/sites/default-site.ts";
 import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { v7 } from "uuid";
@@ -29,7 +30,7 @@ export async function startActive(pool: Pool, visitorHash: Buffer = randomBytes(
 
 export function newCall({ id, attempt }: { id: string; attempt: number }): NewCall {
   const about = { assistantType: "default", provider: "openai", model: "a-model", inputTokens: 10, outputTokens: 20 };
-  return { id: v7(), jobId: id, attempt, ...about };
+  return { id: v7(), jobId: id, attempt, siteId: defaultSite, ...about };
 }
 
 export async function beginActiveCall(pool: Pool): Promise<NewCall> {

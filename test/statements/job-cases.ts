@@ -26,6 +26,7 @@ const id = z.strictObject({ id: z.uuid() });
 const claimed = z.strictObject({
   id: z.uuid(),
   conversationId: z.uuid(),
+  siteId: z.string(),
   run: z.int(),
   attempt: z.int(),
   assistantType: z.string(),

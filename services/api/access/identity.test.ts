@@ -2,13 +2,14 @@ import { createHash, createHmac } from "node:crypto";
 import { SignJWT, UnsecuredJWT } from "jose";
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../shared/db/clock.ts";
+import { defaultSite } from "../../../shared/sites/default-site.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { createIdentities, isOf } from "./identity.ts";
 
 const [secret, older] = ["the site's own secret, long enough for us", "the secret before that one, and long enough"];
 const visitorKey = "the key of stored hashes";
 const clock: Clock = { read: () => Promise.resolve({ now: Date.now(), of: "database" }) };
-const identities = createIdentities({ secrets: [secret, older], visitorKey, clock });
+const identities = createIdentities({ siteId: defaultSite, secrets: [secret, older], visitorKey, clock });
 const now = () => Math.floor(Date.now() / 1000);
 
 function sign(claims: object, { key = secret, alg = "HS256" } = {}): Promise<string> {
@@ -102,6 +103,7 @@ describe("visitor identity", () => {
 
   it("checks times against the given clock and names that clock in the error", async () => {
     const hourAhead = createIdentities({
+      siteId: defaultSite,
       secrets: [secret],
       visitorKey,
       clock: { read: () => Promise.resolve({ now: Date.now() + 3_600_000, of: "process" }) },
@@ -133,11 +135,22 @@ describe("visitor identity", () => {
     expect(await faultOf(sign({ sub: "a", exp: now() + 60, photo: "x".repeat(5000) }))).toContain("4096 characters");
   });
 
+  it("is another visitor in each site, and only the first has visitors of earlier versions", async () => {
+    const other = createIdentities({ siteId: "other", secrets: [secret], visitorKey, clock });
+    const header = await sign({ sub: "a", exp: now() + 60 });
+    const [here, there] = [await identities.verify(header), await other.verify(header)];
+    expect(isOf(here, there.hash)).toBe(false);
+    expect(isOf(there, here.hash) || isOf(there, here.formerHash)).toBe(false);
+    expect(there.formerHash).toEqual(there.hash);
+    // Stored by earlier versions: it must never change.
+    expect(here.hash.toString("hex")).toBe(createHmac("sha256", visitorKey).update("default\0a").digest("hex"));
+  });
+
   it("is rejected rather than ignored where no identity secret is set", async () => {
     const header = await sign({ sub: "a", exp: now() + 60 });
-    await expect(createIdentities({ secrets: undefined, visitorKey, clock }).verify(header)).rejects.toThrow(
-      "no IDENTITY_SECRET",
-    );
+    await expect(
+      createIdentities({ siteId: defaultSite, secrets: undefined, visitorKey, clock }).verify(header),
+    ).rejects.toThrow("no IDENTITY_SECRET");
   });
 
   it("leaks nothing of the token in the error", async () => {

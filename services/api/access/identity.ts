@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import type { Clock } from "../../../shared/db/clock.ts";
+import { defaultSite } from "../../../shared/sites/default-site.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { identityHeader } from "../../../shared/protocol/headers.ts";
 import { identityClaims, maxIdentityChars } from "../../../shared/protocol/identity.ts";
@@ -13,7 +14,7 @@ export interface Visitor {
   /**
    * SHA-256 of `sub` alone, as earlier versions stored it: anyone could test ids against it. Conversations found by it
    * are updated to `hash`. It still scopes the idempotency keys of first messages, so that a repeat across an update is
-   * recognised.
+   * recognised. Sites added since have no such conversations: theirs is `hash`.
    */
   formerHash: Buffer;
 }
@@ -25,6 +26,8 @@ export interface Identities {
 }
 
 interface IdentityOptions {
+  /** The site whose visitors these are. Two sites may each have a visitor with the same `sub`. */
+  siteId: string;
   /** Shared with the embedding site; absent: identities are refused. */
   secrets: Secrets | undefined;
   /** Key of the stored hashes. It must be the same for all processes, and never change. */
@@ -32,10 +35,7 @@ interface IdentityOptions {
   clock: Clock;
 }
 
-/** The only site so far. The hash includes it, so that two sites may each have a visitor with the same `sub`. */
-const site = "default";
-
-export function createIdentities({ secrets, visitorKey, clock }: IdentityOptions): Identities {
+export function createIdentities({ siteId, secrets, visitorKey, clock }: IdentityOptions): Identities {
   const keys = secrets && toKeys(secrets);
   return {
     async verify(header) {
@@ -52,7 +52,7 @@ export function createIdentities({ secrets, visitorKey, clock }: IdentityOptions
       }
       const fault = checkTimes(parsed.data, await clock.read());
       if (fault !== undefined) throw invalid(fault);
-      return hashVisitor(visitorKey, parsed.data.sub);
+      return hashVisitor(visitorKey, siteId, parsed.data.sub);
     },
   };
 }
@@ -62,12 +62,10 @@ export function isOf({ hash, formerHash }: Visitor, stored: Buffer): boolean {
   return hash.equals(stored) || formerHash.equals(stored);
 }
 
-function hashVisitor(key: string, sub: string): Visitor {
-  return {
-    // NUL separates the two, because neither can contain it.
-    hash: createHmac("sha256", key).update(`${site}\0${sub}`).digest(),
-    formerHash: createHash("sha256").update(sub).digest(),
-  };
+function hashVisitor(key: string, siteId: string, sub: string): Visitor {
+  // NUL separates the two, because neither can contain it.
+  const hash = createHmac("sha256", key).update(`${siteId}\0${sub}`).digest();
+  return { hash, formerHash: siteId === defaultSite ? createHash("sha256").update(sub).digest() : hash };
 }
 
 const malformed = "expected a compact JWS with the algorithm HS256, and a JSON object of claims in it";

@@ -1,3 +1,4 @@
+import { defaultSite } from "../../../shared/sites/default-site.ts";
 import express, { type NextFunction, type Request, type Response } from "express";
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
@@ -42,7 +43,7 @@ async function serve(databaseUrl: string, config: Partial<typeof accounts> = acc
       RATE_LIMIT_MAX_REQUESTS: 1,
       RATE_LIMIT_MAX_READS: 1,
     },
-    { log, lifecycle },
+    { siteId: defaultSite, log, lifecycle },
   );
   const { ADMIN_USER = "admin", ADMIN_PASSWORD, ADMIN_READ_USER = "viewer", ADMIN_READ_PASSWORD } = config;
   const loginThrottle = new LoginThrottle(limits.failedLogins);

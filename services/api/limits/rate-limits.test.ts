@@ -1,3 +1,4 @@
+import { defaultSite } from "../../../shared/sites/default-site.ts";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
@@ -14,6 +15,7 @@ afterEach(async () => {
 });
 
 interface OpenOptions {
+  siteId?: string;
   requests?: number;
   windowMs?: number;
   log?: ReturnType<typeof quietLog>;
@@ -27,7 +29,12 @@ async function openStore(backend: string) {
   if (redis) cleanups.push(() => redis.stop());
   const gate = await openTcpGate(redis?.url ?? database.url);
   cleanups.push(() => gate.shut());
-  const open = async ({ requests = 10, windowMs = 60_000, log = quietLog() }: OpenOptions = {}) => {
+  const open = async ({
+    siteId = defaultSite,
+    requests = 10,
+    windowMs = 60_000,
+    log = quietLog(),
+  }: OpenOptions = {}) => {
     const lifecycle = new Lifecycle(log);
     cleanups.push(() => lifecycle.close(1000));
     const config = {
@@ -37,7 +44,7 @@ async function openStore(backend: string) {
       RATE_LIMIT_MAX_REQUESTS: requests,
       RATE_LIMIT_MAX_READS: 5,
     };
-    return openRateLimits(config, { log, lifecycle });
+    return openRateLimits(config, { siteId, log, lifecycle });
   };
   return { gate, open };
 }
@@ -52,6 +59,15 @@ for (const { backend, available } of [
   { backend: "PostgreSQL", available: true },
 ]) {
   describe.skipIf(!available)(`rate limits on ${backend}`, () => {
+    it("count each site apart", async () => {
+      const store = await openStore(backend);
+      const [first, other] = [await store.open({ requests: 1 }), await store.open({ siteId: "other", requests: 1 })];
+      for (const limits of [first, other]) {
+        expect(await limits.submissions.count("a")).toMatchObject({ over: false, remaining: 0 });
+        expect(await limits.submissions.count("a")).toMatchObject({ over: true });
+      }
+    });
+
     it("allow up to the limit, report the rest and the reset, and count each quota and key separately", async () => {
       const limits = await (await openStore(backend)).open({ requests: 2 });
       const { submissions, reads } = limits;

@@ -3,6 +3,7 @@ import type { Config } from "../../../shared/config/config.ts";
 import type { Quota } from "../../../shared/errors.ts";
 import type { Lifecycle } from "../../../shared/process/lifecycle.ts";
 import type { Logger } from "../../../shared/logger.ts";
+import { keyOfSite } from "../../../shared/sites/default-site.ts";
 import { openLimitStore } from "./limit-store.ts";
 import { RateLimit } from "./rate-limit.ts";
 
@@ -29,13 +30,14 @@ const failedLogins = { name: "failed-logins", limit: 10, windowSeconds: 900 };
 /** Opens the quotas that all API processes count together, on Redis or on PostgreSQL. */
 export async function openRateLimits(
   config: RateLimitsConfig,
-  { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
+  { siteId, log, lifecycle }: { siteId: string; log: Logger; lifecycle: Lifecycle },
 ): Promise<RateLimits> {
   const store = await openLimitStore({ databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL, log });
   lifecycle.onClose("rate limits", () => store.close());
   const windowSeconds = windowSecondsOf(config);
   const limit = (quota: Quota) => {
-    const options = { keyPrefix: `parley:limit:${quota.name}`, points: quota.limit, duration: quota.windowSeconds };
+    const keyPrefix = keyOfSite(siteId, `parley:limit:${quota.name}`);
+    const options = { keyPrefix, points: quota.limit, duration: quota.windowSeconds };
     return new RateLimit(quota, { shared: store.makeLimiter(options), alone: new RateLimiterMemory(options) });
   };
   return {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { validate, version } from "uuid";
+import { keyOfSite } from "../../../shared/sites/default-site.ts";
 import { Problem } from "../../../shared/errors.ts";
 import type { SubmitRequest } from "../../../shared/protocol/submit.ts";
 import type { Visitor } from "../access/identity.ts";
@@ -10,6 +11,7 @@ export interface KeyHashes {
 }
 
 interface KeyScope {
+  siteId: string;
   idempotencyKey: string | undefined;
   conversationId: string | undefined;
   visitor: Visitor | undefined;
@@ -20,7 +22,10 @@ interface KeyScope {
  * secret as the token.
  * @throws {Problem} when a first message has a key that can be guessed
  */
-export function hashKey(body: SubmitRequest, { idempotencyKey: key, conversationId, visitor }: KeyScope): KeyHashes {
+export function hashKey(
+  body: SubmitRequest,
+  { siteId, idempotencyKey: key, conversationId, visitor }: KeyScope,
+): KeyHashes {
   if (key === undefined) return { idempotencyHash: null, requestHash: null };
   if (conversationId === undefined && !(validate(key) && version(key) === 4)) {
     const message = "on the first message of a conversation it must be a version-4 UUID";
@@ -28,10 +33,11 @@ export function hashKey(body: SubmitRequest, { idempotencyKey: key, conversation
       errors: [{ path: "Idempotency-Key", message }],
     });
   }
-  // Scope keys to their visitor, so that no visitor finds another's conversation by a key. Lower case, because a
+  // Scope keys to their site and visitor, so that nobody finds another's conversation by a key. Lower case, because a
   // UUID means the same in either case.
   const first = visitor ? `first:${visitor.formerHash.toString("hex")}` : "first";
-  const scoped = conversationId === undefined ? `${first}:${key.toLowerCase()}` : `${conversationId}:${key}`;
+  const scoped =
+    conversationId === undefined ? keyOfSite(siteId, `${first}:${key.toLowerCase()}`) : `${conversationId}:${key}`;
   return { idempotencyHash: sha256(scoped), requestHash: sha256(canonicalJson(body)) };
 }
 

@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import { v4 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Assistant } from "../../../shared/assistants/assistants.ts";
+import { defaultSite } from "../../../shared/sites/default-site.ts";
 import { readConfig } from "../../../shared/config/config.ts";
 import {
   followUp,
@@ -43,11 +44,12 @@ function disturbed(conversationId: string, before: Before): { pool: Pool; sent: 
   return { pool: Object.create(db.pool, { query: { value: query } }) as Pool, sent };
 }
 
-function openSubmit(pool: Pool) {
+function openSubmit(pool: Pool, siteId = defaultSite) {
   const dispatched: string[] = [];
   const checked: (string | undefined)[] = [];
   const config = readConfig({ DATABASE_URL: "postgresql://127.0.0.1/none", RATE_LIMIT_MAX_REQUESTS: "10" });
   const context = {
+    siteId,
     config,
     assistants: new Map([["default", assistant]]),
     providers: new KnownProviders({ pool, own: [], log: quietLog() }),
@@ -97,6 +99,23 @@ describe("submitting a message", () => {
     expect(sent.filter((name) => name === "conversation-state")).toHaveLength(3);
     expect(await readConversationColumns(db.pool, conversationId)).toMatchObject({ message_count: 1, next_turn: 2 });
     expect(dispatched).toEqual([]);
+  });
+
+  it("takes one key in two sites for two messages", async () => {
+    const key = v4();
+    const [here, there] = [openSubmit(db.pool), openSubmit(db.pool, "other")];
+    const first = await here.submit(undefined, key);
+    const second = await there.submit(undefined, key);
+    expect(second.conversationId).not.toBe(first.conversationId);
+    for (const [{ submit }, { conversationId }] of [
+      [here, first],
+      [there, second],
+    ] as const) {
+      expect(await submit(undefined, key)).toMatchObject({ conversationId });
+    }
+    const site = async ({ conversationId }: { conversationId: string }) =>
+      (await readConversationColumns(db.pool, conversationId))["site_id"];
+    expect([await site(first), await site(second)]).toEqual([defaultSite, "other"]);
   });
 
   it("accepts the message once if the obstacle disappears before it is named", async () => {

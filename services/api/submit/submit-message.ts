@@ -52,7 +52,10 @@ interface SubmissionOptions {
   proof: { answer: string | undefined; address: string };
 }
 
-interface SubmitContext extends Pick<ApiContext, "assistants" | "challenge" | "config" | "db" | "providers"> {
+interface SubmitContext extends Pick<
+  ApiContext,
+  "assistants" | "challenge" | "config" | "db" | "providers" | "siteId"
+> {
   backlog: Pick<Backlog, "isFull">;
   dispatcher: Pick<Dispatcher, "push">;
 }
@@ -79,7 +82,7 @@ export async function submitMessage(
   options: SubmissionOptions,
 ): Promise<Submission> {
   const thread = await checkChoices(context, body, options.visitor);
-  const hashes = hashKey(body, options);
+  const hashes = hashKey(body, { ...options, siteId: context.siteId });
   const earlier = await passLimits(context, hashes, options);
   if (earlier) return repeatOf(earlier, hashes);
   const { jobId, messageId } = { jobId: v7(), messageId: v7() };
@@ -89,7 +92,12 @@ export async function submitMessage(
   const row = { conversationId, messageId, jobId, text: body.message, requestId, trace, ...hashes };
   const store =
     options.conversationId === undefined
-      ? await firstMessage(context, body, { ...row, thread, visitorHash: visitor?.hash ?? null })
+      ? await firstMessage(context, body, {
+          ...row,
+          siteId: context.siteId,
+          thread,
+          visitorHash: visitor?.hash ?? null,
+        })
       : followingMessage(context, body, { ...row, idAlone, ...hashesOf(visitor) });
   for (let tries = 0; tries < maxTries; tries += 1) {
     const outcome = await store();

@@ -43,6 +43,7 @@ export async function openCall(
     id: uuid(),
     jobId: job.id,
     attempt,
+    siteId: job.siteId,
     assistantType: job.assistantType,
     provider: provider.name,
     model,

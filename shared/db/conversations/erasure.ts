@@ -67,10 +67,10 @@ export const tombstoneStatement: Statement = {
       update conversations
       set event_seq = event_seq + cardinality($2::uuid[]) + 1, deleted_at = now(), updated_at = now(), metadata = '{}',
           message_count = 0, thread_id = null, thread_provider = null, visitor_hash = null
-      where id = $1 returning id, event_seq
+      where id = $1 returning id, site_id, event_seq
     )
-    insert into events (conversation_id, seq, kind, job_id, status)
-    select id, event_seq - cardinality($2::uuid[]) - 1 + place, case when job_id is null then 'deleted' else 'job' end,
+    insert into events (conversation_id, site_id, seq, kind, job_id, status)
+    select id, site_id, event_seq - cardinality($2::uuid[]) - 1 + place, case when job_id is null then 'deleted' else 'job' end,
            job_id, case when job_id is not null then 'cancelled' end
     from gone cross join unnest($2::uuid[] || null::uuid) with ordinality as event(job_id, place)
     order by place`,

@@ -1,3 +1,4 @@
+import { defaultSite } from "../../sites/default-site.ts";
 import { v7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -67,6 +68,7 @@ function newCall(job: ClaimedJob): NewCall {
     id: v7(),
     jobId,
     attempt,
+    siteId: defaultSite,
     assistantType: "default",
     provider: "openai",
     model: "a-model",

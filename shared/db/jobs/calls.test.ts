@@ -1,3 +1,4 @@
+import { defaultSite } from "../../sites/default-site.ts";
 import { v7 } from "uuid";
 import { beforeAll, describe, expect, it } from "vitest";
 import { claim, completed, loseLease, startConversation } from "../../testing/fixtures/conversations.ts";
@@ -27,6 +28,7 @@ function newCall(row: Partial<NewCall> = {}): NewCall {
     id,
     jobId: v7(),
     attempt: 1,
+    siteId: defaultSite,
     assistantType: id,
     provider: "openai",
     model: "test-model",

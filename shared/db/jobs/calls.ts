@@ -11,6 +11,7 @@ export interface NewCall {
   id: string;
   jobId: string;
   attempt: number;
+  siteId: string;
   assistantType: string;
   provider: string;
   model: string;
@@ -44,15 +45,15 @@ export const beginCallStatement: Statement<{ result: BeginResult }> = {
     ), held as (
       select from mine where not stale union all select from renewed
     ), reserved as (
-      insert into budgets (assistant_type, day, reserved_usd)
-      select $4, (now() at time zone 'utc')::date, $8 from held where $8::float8 <= $9::float8
-      on conflict (assistant_type, day) do update set reserved_usd = budgets.reserved_usd + excluded.reserved_usd
+      insert into budgets (site_id, assistant_type, day, reserved_usd)
+      select $11, $4, (now() at time zone 'utc')::date, $8 from held where $8::float8 <= $9::float8
+      on conflict (site_id, assistant_type, day) do update set reserved_usd = budgets.reserved_usd + excluded.reserved_usd
         where excluded.reserved_usd = 0 or budgets.settled_usd + budgets.reserved_usd + excluded.reserved_usd <= $9
       returning day
     ), begun as (
-      insert into calls (id, job_id, attempt, assistant_type, provider, model, input_tokens, output_tokens, estimated,
-                         reserved_usd, budget_day)
-      select $1, $2, $3, $4, $5, $6, $7, $10, true, coalesce($8, 0), reserved.day
+      insert into calls (id, job_id, attempt, site_id, assistant_type, provider, model, input_tokens, output_tokens,
+                         estimated, reserved_usd, budget_day)
+      select $1, $2, $3, $11, $4, $5, $6, $7, $10, true, coalesce($8, 0), reserved.day
       from held left join reserved on true
       where $9 is null or reserved.day is not null
       returning id
@@ -67,12 +68,12 @@ export const beginCallsStatement: Statement<Columns<"calls", "id">> = {
     with job as materialized (
       select jobs.* from ${byIds("jobs", "id, attempt, status, lease_until", "$1")}
     )
-    insert into calls (id, job_id, attempt, assistant_type, provider, model, input_tokens, output_tokens, estimated,
-                       reserved_usd)
-    select item.id, "jobId", item.attempt, "assistantType", item.provider, item.model, "inputTokens", "outputTokens", true,
+    insert into calls (id, job_id, attempt, site_id, assistant_type, provider, model, input_tokens, output_tokens,
+                       estimated, reserved_usd)
+    select item.id, "jobId", item.attempt, "siteId", "assistantType", item.provider, item.model, "inputTokens", "outputTokens", true,
            coalesce((reserve->>'usd')::float8, 0)
     from json_to_recordset($2::json) as item(
-           id uuid, "jobId" uuid, attempt int, "assistantType" text, provider text, model text, "inputTokens" int,
+           id uuid, "jobId" uuid, attempt int, "siteId" text, "assistantType" text, provider text, model text, "inputTokens" int,
            "outputTokens" int, reserve json)
     join job on job.id = "jobId"
     where job.attempt = item.attempt and status = 'active' and lease_until >= now() + ${staleLease}
@@ -114,6 +115,7 @@ async function beginOne(pool: Pool, call: NewCall): Promise<BeginResult> {
     reserve?.usd ?? null,
     reserve?.budgetUsd ?? null,
     call.outputTokens,
+    call.siteId,
   ];
   try {
     const [row] = await query(pool, beginCallStatement, values);
@@ -149,15 +151,18 @@ export interface CallSettlement {
  * that statements settling calls of several assistants never wait for each other.
  */
 export const charged = `sums as (
-    select assistant_type, budget_day, sum(reserved_usd) as reserved, sum(coalesce(cost_usd, 0)) as cost
-    from settled where budget_day is not null group by assistant_type, budget_day
+    select site_id, assistant_type, budget_day, sum(reserved_usd) as reserved, sum(coalesce(cost_usd, 0)) as cost
+    from settled where budget_day is not null group by site_id, assistant_type, budget_day
   ), charging as materialized (
-    select sums.* from sums join budgets on budgets.assistant_type = sums.assistant_type and day = budget_day
-    order by budgets.assistant_type, day for no key update of budgets
+    select sums.* from sums join budgets
+      on budgets.site_id = sums.site_id and budgets.assistant_type = sums.assistant_type and day = budget_day
+    order by budgets.site_id, budgets.assistant_type, day for no key update of budgets
   ), charged as (
     update budgets
     set reserved_usd = greatest(0, budgets.reserved_usd - charging.reserved), settled_usd = settled_usd + charging.cost
-    from charging where budgets.assistant_type = charging.assistant_type and budgets.day = charging.budget_day
+    from charging
+    where budgets.site_id = charging.site_id and budgets.assistant_type = charging.assistant_type
+      and budgets.day = charging.budget_day
   )`;
 
 /** Columns of a JSON record that settles a call, for `settled`; see `settlementItem`. */
@@ -173,7 +178,7 @@ export const settled = `settled as (
         output_tokens = "callOutputTokens", estimated = item.estimated, cost_usd = "callCostUsd",
         error_code = "callErrorCode", error_status = "callErrorStatus", error_detail = "callErrorDetail"
     from item where calls.id = "callId" and settled_at is null
-    returning assistant_type, budget_day, reserved_usd, cost_usd
+    returning site_id, assistant_type, budget_day, reserved_usd, cost_usd
   )`;
 
 export function settlementItem(settlement: CallSettlement | undefined): Record<string, unknown> {
@@ -211,7 +216,7 @@ export const withdrawCallStatement: Statement = {
   text: `
     with settled as (
       delete from calls where id = $1 and settled_at is null
-      returning assistant_type, budget_day, reserved_usd, cost_usd
+      returning site_id, assistant_type, budget_day, reserved_usd, cost_usd
     ), ${charged}
     select from settled`,
 };
@@ -232,7 +237,7 @@ export const settleLostCallsStatement: Statement<{ count: number }> = {
     ), settled as (
       update calls set settled_at = now(), outcome = 'lost', cost_usd = nullif(reserved_usd, 0)
       from lost where calls.id = lost.id
-      returning assistant_type, budget_day, reserved_usd, cost_usd
+      returning site_id, assistant_type, budget_day, reserved_usd, cost_usd
     ), ${charged}
     select count(*)::int as count from settled`,
 };

@@ -19,7 +19,7 @@ function reclaimable(mayReclaim: string): string {
   return `(jobs.lease_until is null or jobs.lease_until < now() and ${mayReclaim})`;
 }
 
-export interface ClaimedJob extends JobColumns, Columns<"conversations", "metadata"> {
+export interface ClaimedJob extends JobColumns, Columns<"conversations", "metadata" | "site_id"> {
   /** Last earlier turn that has a message; 0 if there is none. */
   previousTurn: number;
   /**
@@ -60,7 +60,7 @@ function claimStatement(name: string, lock: string): Statement<ClaimRow> {
       ), locked as materialized (
         select jobs.* from ${byIds("jobs", "id, conversation_id, status, lease_until, deaths, cancel_requested_at", "$1", lock)}
       ), free as materialized (
-        select jobs.id, worker, metadata, thread_id, thread_provider, thread_turn, replaced_turns
+        select jobs.id, worker, site_id, metadata, thread_id, thread_provider, thread_turn, replaced_turns
         from locked as jobs join item on item.id = jobs.id join conversations on conversations.id = jobs.conversation_id
         where conversations.deleted_at is null and conversations.open_jobs[1] = jobs.id
           and (status = 'queued' or status = 'active' and ${reclaimable("reclaim")})
@@ -71,13 +71,13 @@ function claimStatement(name: string, lock: string): Statement<ClaimRow> {
         set status = 'active', run = run + 1, attempt = attempt + 1, lease_until = now() + ${lease},
             deaths = deaths + (jobs.lease_until is not null)::int, started_at = coalesce(started_at, now())
         from free where jobs.id = free.id
-        returning jobs.*, worker, metadata, replaced_turns, case
+        returning jobs.*, worker, site_id, metadata, replaced_turns, case
           when thread_id is not null and (select replaces is null from messages where id = jobs.message_id) then
           json_build_object('provider', thread_provider, 'id', thread_id, 'turn', thread_turn) end as thread
       ), ran as (
         insert into runs (job_id, run, attempt, worker) select id, run, attempt, worker from claimed
       )
-      select locked.id, claimed.conversation_id as "conversationId", run, attempt, assistant_type as "assistantType",
+      select locked.id, claimed.conversation_id as "conversationId", site_id as "siteId", run, attempt, assistant_type as "assistantType",
              provider_override as "providerOverride", request_id as "requestId", trace, turn, thread, metadata,
              (select coalesce(max(turn), 0) from messages
               where conversation_id = claimed.conversation_id and turn < claimed.turn) as "previousTurn",

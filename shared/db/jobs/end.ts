@@ -84,9 +84,9 @@ function endStatement(name: string, lock: string): Statement<EndRow> {
             message_count = message_count + ("replyId" is not null)::int,
             event_seq = event_seq + 1 + ("replyId" is not null)::int
         from ending where conversations.id = ending.conversation_id
-        returning conversations.id, open_jobs[1] as next, event_seq, "replyId", ending.id as job, ending.status
+        returning conversations.id, site_id, open_jobs[1] as next, event_seq, "replyId", ending.id as job, ending.status
       ), noted as (
-        ${insertEvents({ from: "moved", conversation: "id", seq: "event_seq", message: `"replyId"`, job: "job", status: "status" })}
+        ${insertEvents({ from: "moved", conversation: "id", site: "site_id", seq: "event_seq", message: `"replyId"`, job: "job", status: "status" })}
       )
       select held.id, moved.id is not null as ended, next as "nextJobId"
       from held left join moved on moved.id = held.conversation_id`,
@@ -173,9 +173,9 @@ export const cancelQueuedStatement: Statement<EndResult> = {
       update conversations
       set open_jobs = array_remove(open_jobs, $1), updated_at = now(), event_seq = event_seq + 1
       from ended where conversations.id = ended.conversation_id
-      returning conversations.id, open_jobs[1] as next, event_seq
+      returning conversations.id, site_id, open_jobs[1] as next, event_seq
     ), noted as (
-      ${insertEvents({ from: "moved", conversation: "id", seq: "event_seq", job: "$1::uuid", status: "'cancelled'" })}
+      ${insertEvents({ from: "moved", conversation: "id", site: "site_id", seq: "event_seq", job: "$1::uuid", status: "'cancelled'" })}
     )
     select next as "nextJobId" from moved`,
 };

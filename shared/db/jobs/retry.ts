@@ -55,9 +55,9 @@ export const reopenStatement: Statement<{ head: boolean }> = {
         select id from jobs where id = $1 or id = any(conversations.open_jobs) order by turn), updated_at = now(),
         event_seq = event_seq + 1
       where id = (select conversation_id from jobs where id = $1)
-      returning id, open_jobs[1] = $1 as head, event_seq
+      returning id, site_id, open_jobs[1] = $1 as head, event_seq
     ), noted as (
-      ${insertEvents({ from: "reopened", conversation: "id", seq: "event_seq", job: "$1::uuid", status: "'queued'" })}
+      ${insertEvents({ from: "reopened", conversation: "id", site: "site_id", seq: "event_seq", job: "$1::uuid", status: "'queued'" })}
     )
     select head from reopened`,
 };

@@ -25,6 +25,7 @@ export interface NewMessage {
 }
 
 export interface NewConversation extends NewMessage {
+  siteId: string;
   assistantType: string;
   provider: string | null;
   metadata: Record<string, string>;
@@ -55,8 +56,8 @@ export const insertConversationsStatement: Statement<Columns<"jobs", "id">> = {
   text: `
     with item as materialized (
       select * from json_to_recordset($1::json) as item(
-        "conversationId" uuid, "messageId" uuid, "jobId" uuid, text text, "assistantType" text, provider text, metadata jsonb,
-        turn int, history jsonb, "threadProvider" text, "threadId" text, "visitorHash" bytea, "idempotencyHash" bytea,
+        "conversationId" uuid, "siteId" text, "messageId" uuid, "jobId" uuid, text text, "assistantType" text,
+        provider text, metadata jsonb, turn int, history jsonb, "threadProvider" text, "threadId" text, "visitorHash" bytea, "idempotencyHash" bytea,
         "requestHash" bytea, "requestId" text, trace text)
     ), job as (
       insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
@@ -69,9 +70,9 @@ export const insertConversationsStatement: Statement<Columns<"jobs", "id">> = {
     ), accepted as materialized (
       select item.* from item join job on job.id = "jobId"
     ), conversation as (
-      insert into conversations (id, assistant_type, provider, metadata, next_turn, open_jobs, message_count, event_seq,
+      insert into conversations (id, site_id, assistant_type, provider, metadata, next_turn, open_jobs, message_count, event_seq,
                                  thread_provider, thread_id, thread_turn, thread_adopted, visitor_hash)
-      select "conversationId", "assistantType", provider, metadata, turn + 1, array["jobId"], 1 + jsonb_array_length(history), ${firstEventSeq},
+      select "conversationId", "siteId", "assistantType", provider, metadata, turn + 1, array["jobId"], 1 + jsonb_array_length(history), ${firstEventSeq},
              "threadProvider", "threadId", case when "threadId" is not null then 0 end, "threadId" is not null, "visitorHash"
       from accepted
     ), imported as (
@@ -82,7 +83,7 @@ export const insertConversationsStatement: Statement<Columns<"jobs", "id">> = {
       insert into messages (id, conversation_id, turn, sender, text)
       select "messageId", "conversationId", turn, 'user', text from accepted
     ), noted as (
-      ${insertEvents({ from: "accepted", conversation: `"conversationId"`, seq: String(firstEventSeq), message: `"messageId"`, job: `"jobId"`, status: "'queued'" })}
+      ${insertEvents({ from: "accepted", conversation: `"conversationId"`, site: `"siteId"`, seq: String(firstEventSeq), message: `"messageId"`, job: `"jobId"`, status: "'queued'" })}
     )
     select id from job`,
 };
@@ -179,7 +180,7 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
           and (item.replaces is null
                or item."replacedTurn" is not null and item."replacedTurn" <> all(replaced_turns) and open_jobs = '{}')
         returning conversations.id, next_turn - 1 as turn, assistant_type, conversations.provider, item."jobId",
-                  event_seq, item."messageId",
+                  event_seq, site_id, item."messageId",
                   open_jobs[1] = item."jobId" as head
       ), message as (
         insert into messages (id, conversation_id, turn, sender, text, replaces)
@@ -191,7 +192,7 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
                "idempotencyHash", "requestHash", "requestId", trace, now() + ${dueAfter}
         from conversation join item using ("jobId")
       ), noted as (
-        ${insertEvents({ from: "conversation", conversation: "id", seq: "event_seq", message: `"messageId"`, job: `"jobId"`, status: "'queued'" })}
+        ${insertEvents({ from: "conversation", conversation: "id", site: "site_id", seq: "event_seq", message: `"messageId"`, job: `"jobId"`, status: "'queued'" })}
       )
       select id as "conversationId", head, event_seq as "eventSeq" from locked left join conversation using (id)`,
   };

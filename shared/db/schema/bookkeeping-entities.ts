@@ -1,6 +1,7 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import type { JobStatus } from "../../protocol/job.ts";
 import type { CallErrorCode, KeyReport, SkippedCall } from "../jobs/call-faults.ts";
+import { defaultSite } from "../../sites/default-site.ts";
 import { byHand, float, time } from "./entity-columns.ts";
 
 /** Tables beside conversations: settings, calls and their cost, runs, counts. See `entities.ts`. */
@@ -12,6 +13,13 @@ export const SettingEntity = defineEntity({
   properties: { key: p.text().primary(), value: p.text() },
 });
 
+/** A customer of this installation, with its own conversations, visitors and budgets. So far there is one. */
+const Site = defineEntity({
+  name: "Site",
+  tableName: "sites",
+  properties: { id: p.text().primary(), createdAt: time().defaultRaw("now()") },
+});
+
 /** One call to a provider: inserted before it is made, settled once when it is over. */
 const Call = defineEntity({
   name: "Call",
@@ -20,6 +28,7 @@ const Call = defineEntity({
     id: p.uuid().primary(),
     jobId: p.uuid().index("calls_job_id"),
     attempt: p.integer(),
+    siteId: p.text().default(defaultSite),
     assistantType: p.text(),
     provider: p.text(),
     model: p.text(),
@@ -62,11 +71,13 @@ const Budget = defineEntity({
   name: "Budget",
   tableName: "budgets",
   properties: {
+    siteId: p.text().default(defaultSite),
     assistantType: p.text().primary(),
     day: p.date().primary(),
     settledUsd: float().default(0),
     reservedUsd: float().default(0),
   },
+  uniques: [{ name: "budgets_by_site", properties: ["siteId", "assistantType", "day"] }],
 });
 
 /** Unused threads that must be deleted at their provider. */
@@ -141,6 +152,7 @@ const ProviderReport = defineEntity({
 
 export const bookkeeping = [
   SettingEntity,
+  Site,
   Call,
   Budget,
   ThreadDeletion,

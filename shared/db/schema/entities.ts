@@ -2,6 +2,7 @@ import { defineEntity, p } from "@mikro-orm/core";
 import type { FinishReason, JobErrorCode, JobStatus } from "../../protocol/job.ts";
 import type { Rating, Sender } from "../../protocol/conversation.ts";
 import type { FeedbackReason } from "../../protocol/feedback.ts";
+import { defaultSite } from "../../sites/default-site.ts";
 import { bookkeeping } from "./bookkeeping-entities.ts";
 import { byHand, bytes, float, time } from "./entity-columns.ts";
 import { eventEntities } from "./event-entities.ts";
@@ -13,6 +14,7 @@ const Conversation = defineEntity({
   tableName: "conversations",
   properties: {
     id: p.uuid().primary(),
+    siteId: p.text().default(defaultSite),
     assistantType: p.text(),
     /** Overrides the assistant's provider. */
     provider: p.text().nullable(),

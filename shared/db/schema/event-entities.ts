@@ -1,5 +1,6 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import type { JobStatus } from "../../protocol/job.ts";
+import { defaultSite } from "../../sites/default-site.ts";
 import { byHand, time } from "./entity-columns.ts";
 
 /** One change of a conversation, in ids. Written by the transaction that changed it; see `shared/events`. */
@@ -9,7 +10,7 @@ const Event = defineEntity({
   properties: {
     /** Assigned while the conversation's row is locked: within a conversation, ids rise with `seq`. */
     id: p.bigint().primary().generated("identity"),
-    siteId: p.text().default("default"),
+    siteId: p.text().default(defaultSite),
     /** No foreign key: each event would lock and look up a row that its transaction holds anyway. */
     conversationId: p.uuid(),
     /** Place in the conversation, without gaps. */
