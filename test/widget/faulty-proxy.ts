@@ -25,7 +25,6 @@ export interface FaultyProxy extends AsyncDisposable {
   readonly seen: SeenRequest[];
   /** Number of event streams open now. */
   openStreams: number;
-  mostOpenStreams: number;
   /** Address of the service. */
   target: string;
   /** Answers some requests itself. */
@@ -48,7 +47,6 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen: [],
     openStreams: 0,
-    mostOpenStreams: 0,
     target,
     instead: () => undefined,
     hold: () => undefined,
@@ -76,7 +74,6 @@ async function pass(req: IncomingMessage, res: ServerResponse, front: FaultyProx
   front.seen.push(seen);
   if (isStream(seen)) {
     front.openStreams += 1;
-    front.mostOpenStreams = Math.max(front.mostOpenStreams, front.openStreams);
     res.on("close", () => (front.openStreams -= 1));
   }
   const instead = front.instead(seen);

@@ -93,7 +93,7 @@ export interface Client {
    * @param options `limit`: 20, at most 100
    */
   conversations(options?: CallOptions & { limit?: number | undefined }): Promise<VisitorConversationsView>;
-  /** Checks each `follow` again now: the network is back, or the page became visible or hidden. */
+  /** Checks each `follow` again now: the network is back, the page became visible or hidden, or may stream or not. */
   wake(): void;
 }
 
