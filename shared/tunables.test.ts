@@ -25,6 +25,7 @@ const orders: [rule: string, less: number, more: number][] = [
   ["an entry is held back only after BullMQ's check had another chance", t.queueStalledEveryMs, t.heldBackMs + 1],
   ["the reconciler finds a due job soon after it is due", t.reconcileEveryMs, t.dueAfterMs / 5],
   ["a circuit's report survives a lost one", 2 * t.circuitReportEveryMs, t.staleCircuitReportMs],
+  ["a process's report survives a lost one", 2 * t.processReportEveryMs, t.staleProcessReportMs],
   ["a provider's report survives a lost one", 2 * t.providerReportEveryMs, t.staleProviderReportMs],
   ["the live store is given up before the database", t.liveTimeoutMs, t.databaseConnectMs],
   ["a silent connection is found before the next probe", t.silentConnectionMs, t.probeConnectionEveryMs],

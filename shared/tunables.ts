@@ -53,6 +53,8 @@ export const failedEntryMs = 24 * hour;
 export const circuitReportEveryMs = 5 * second;
 /** Three missing reports: the worker is gone. */
 export const staleCircuitReportMs = 3 * circuitReportEveryMs;
+export const processReportEveryMs = 10 * second;
+export const staleProcessReportMs = 3 * processReportEveryMs;
 export const providerReportEveryMs = 30 * second;
 export const staleProviderReportMs = 3 * providerReportEveryMs;
 

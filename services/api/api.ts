@@ -28,6 +28,7 @@ import { KnownProviders } from "./submit/known-providers.ts";
 import { LoginThrottle } from "./limits/login-throttle.ts";
 import { OpenRequests } from "./limits/open-requests.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
+import { reportProcess } from "../../shared/process/report-process.ts";
 import { openRateLimits } from "./limits/rate-limits.ts";
 import { Operators } from "./access/operators.ts";
 import type { Secrets } from "./access/signed-claims.ts";
@@ -137,6 +138,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
   lifecycle.onClose("events", () => events.close());
   const metrics = new ApiMetrics({ pool: jobs.db.pool, health, streams });
   lifecycle.onClose("metrics", () => metrics.close());
+  lifecycle.onClose("process reports", await reportProcess(jobs.db.pool, "api", log));
   return {
     ...jobs,
     config,

@@ -1,4 +1,6 @@
 import pg from "pg";
+import { readProcessReports } from "../../shared/db/operators/process-reports.ts";
+import { processVersion } from "../../shared/process/process-version.ts";
 import { within } from "../../shared/async/within.ts";
 import { describeError } from "../../shared/describe-error.ts";
 import {
@@ -53,6 +55,7 @@ async function runChecks(client: pg.Client, url: string, options: Options): Prom
     () => checkState(client, options),
     () => checkClock("PostgreSQL", () => readTime(client)),
     () => checkSchema(url),
+    () => checkProcesses(client, url),
     ...(options.DATABASE_POOLER === "none" ? [() => checkConnections(client, options)] : []),
     () => checkSettings(client, url),
     () => checkWay(client, url, options),
@@ -118,6 +121,22 @@ async function readTime(client: pg.Client): Promise<number> {
 async function checkSchema(url: string): Promise<Finding> {
   if (await isMigrated(url)) return ok("its schema matches this version");
   return fault("its schema does not match this version", "run: npm run migrate");
+}
+
+/** Names the processes that run. Those of before are to be replaced soon: some features wait for it. */
+async function checkProcesses(client: pg.Client, url: string): Promise<Finding[]> {
+  if (!(await isMigrated(url))) return [];
+  const processes = await readProcessReports(client);
+  if (processes.length === 0) return [ok("no process of this version runs on it")];
+  const said = processes.map(({ name, place, version }) => `${name} ${place} (version ${version})`).join(", ");
+  const versions = new Set([processVersion, ...processes.map(({ version }) => version)]);
+  if (versions.size === 1) return [ok(`running on it: ${said}`)];
+  return [
+    note(
+      `processes of different versions run on it: ${said}`,
+      `replace those that are not of version ${Math.max(...versions)}`,
+    ),
+  ];
 }
 
 async function checkConnections(client: pg.Client, { onRedis, DATABASE_CONNECTIONS }: Options): Promise<Finding> {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { processVersion } from "../../shared/process/process-version.ts";
 import pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { readEnvironment, readValidEnvironment } from "../../shared/config/config.ts";
@@ -71,6 +72,29 @@ describe("doctor", () => {
     expect(said).toMatch(/ok +the queue accepts writes: 0 waiting, 0 active, 0 workers/);
     expect(said).toContain("0 fault(s)");
     expect(code).toBe(0);
+  });
+
+  it("names the processes that run, and says when one is of another version", async () => {
+    await using database = await createTestDatabase();
+    const run = async (sql: string) => {
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      try {
+        await client.query(sql);
+      } finally {
+        await client.end();
+      }
+    };
+    const examined = async () => (await examine({ DATABASE_URL: database.url })).said;
+    expect(await examined()).toMatch(/ok +no process of this version runs on it/);
+    const report = "insert into process_reports (process_id, name, place, version, reported_at) values";
+    await run(`${report} (gen_random_uuid(), 'api', 'host-a:1', ${processVersion}, now()),
+                        (gen_random_uuid(), 'worker', 'host-b:2', 0, now() - interval '31 seconds')`);
+    expect(await examined()).toMatch(/ok +running on it: api host-a:1 \(version \d+\)\n/);
+    await run("update process_reports set reported_at = now()");
+    expect(await examined()).toMatch(
+      /note +processes of different versions run on it: worker host-b:2 \(version 0\), api host-a:1 .*\n +-> replace those/,
+    );
   });
 
   it("goes on after a fault of the environment, and says what it did not check", async () => {

@@ -8,6 +8,7 @@ import { describeProviders, providerAdvice } from "../../shared/assistants/provi
 import { openTracing } from "../../shared/tracing/open-tracing.ts";
 import { Circuits } from "./providers/circuits.ts";
 import { ProviderErrorLog } from "./telemetry/provider-error-log.ts";
+import { reportProcess } from "../../shared/process/report-process.ts";
 import { reportProviders } from "./maintenance/report-providers.ts";
 import { reportCircuits } from "./maintenance/report-circuits.ts";
 import { startConsumer } from "./consumer.ts";
@@ -67,6 +68,7 @@ export async function startWorker(
 
   const stopListening = await context.live.listenForCancels((jobId) => void leases.hearCancel(jobId));
   lifecycle.onClose("cancels", stopListening);
+  lifecycle.onClose("process reports", await reportProcess(context.db.pool, "worker", log));
   lifecycle.onClose("provider reports", await reportProviders(context));
   lifecycle.onClose("circuit reports", reportCircuits(context));
   lifecycle.onClose("reconciler", startReconciler(context));

@@ -9,6 +9,7 @@ import * as conversation from "../../shared/db/operators/conversation.ts";
 import * as depths from "../../shared/db/operators/depths.ts";
 import * as entries from "../../shared/db/operators/entries.ts";
 import * as figures from "../../shared/db/operators/figures.ts";
+import * as processes from "../../shared/db/operators/process-reports.ts";
 import * as providers from "../../shared/db/operators/provider-reports.ts";
 import { readReplyTimes, replyTimesStatement } from "../../shared/db/operators/reply-times.ts";
 import * as refusedKeys from "../../shared/db/operators/refused-keys.ts";
@@ -212,6 +213,9 @@ const reportCircuits = (pool: Pool) =>
 const reportProviders = (pool: Pool) =>
   providers.storeProviderReport(pool, v7(), [{ name: "openai", model: "a-model", available: false, reason: "no key" }]);
 
+const reportProcess = (pool: Pool) =>
+  processes.storeProcessReport(pool, v7(), { name: "api", place: "a-host:1", version: 1 });
+
 const reportCases = [
   writes(circuits.reportCircuitsStatement, reportCircuits),
   reads(circuits.readCircuitsStatement, z.strictObject({ provider: z.string(), workers: z.int() }), async (pool) => {
@@ -231,6 +235,16 @@ const reportCases = [
       reportedAt: z.number(),
     }),
     reportCircuits,
+  ),
+  writes(processes.reportProcessStatement, reportProcess),
+  writes(processes.endProcessReportStatement, (pool) => processes.endProcessReport(pool, v7())),
+  reads(
+    processes.readProcessReportsStatement,
+    z.strictObject({ name: z.string(), place: z.string(), version: z.int() }),
+    async (pool) => {
+      await reportProcess(pool);
+      await processes.readProcessReports(pool);
+    },
   ),
   writes(providers.reportProvidersStatement, reportProviders),
   writes(providers.endProviderReportStatement, (pool) => providers.endProviderReport(pool, v7())),

@@ -6,7 +6,7 @@ import {
   takeThreadDeletions,
 } from "../../../shared/db/conversations/threads.ts";
 import { type Provider, ProviderError } from "../providers/provider.ts";
-import { repeat } from "./repeat.ts";
+import { repeat } from "../../../shared/async/repeat.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
 const everyMs = 5000;

@@ -1,7 +1,7 @@
 import { v4 } from "uuid";
 import { reportOpenCircuits } from "../../../shared/db/operators/circuit-reports.ts";
 import { circuitReportEveryMs } from "../../../shared/tunables.ts";
-import { repeat } from "./repeat.ts";
+import { repeat } from "../../../shared/async/repeat.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
 /**

@@ -2,7 +2,7 @@ import { v4 } from "uuid";
 import { endProviderReport, storeProviderReport } from "../../../shared/db/operators/provider-reports.ts";
 import { describeProviders } from "../../../shared/assistants/provider-catalog.ts";
 import { providerReportEveryMs } from "../../../shared/tunables.ts";
-import { repeat } from "./repeat.ts";
+import { repeat } from "../../../shared/async/repeat.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
 /**

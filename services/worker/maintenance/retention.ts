@@ -1,7 +1,7 @@
 import { dropTombstones, readIdleConversations } from "../../../shared/db/conversations/erasure.ts";
 import { deleteOldEvents } from "../../../shared/events/retention.ts";
 import { deleteConversation } from "../../../shared/jobs/delete-conversation.ts";
-import { repeat } from "./repeat.ts";
+import { repeat } from "../../../shared/async/repeat.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
 const everyMs = 10_000;

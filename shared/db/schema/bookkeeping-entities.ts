@@ -150,6 +150,20 @@ const ProviderReport = defineEntity({
   },
 });
 
+/** A process that runs; see `process-reports.ts`. */
+const ProcessReport = defineEntity({
+  name: "ProcessReport",
+  tableName: "process_reports",
+  properties: {
+    processId: p.uuid().primary(),
+    name: p.text(),
+    /** Host and process id. */
+    place: p.text(),
+    version: p.integer(),
+    reportedAt: time().defaultRaw("now()"),
+  },
+});
+
 export const bookkeeping = [
   SettingEntity,
   Site,
@@ -158,6 +172,7 @@ export const bookkeeping = [
   ThreadDeletion,
   CircuitReport,
   ProviderReport,
+  ProcessReport,
   RunEntity,
   RateLimit,
 ];

@@ -1,4 +1,4 @@
-import { pause } from "../../../shared/async/pause.ts";
+import { pause } from "./pause.ts";
 
 /**
  * Repeats work, with a pause after each time.

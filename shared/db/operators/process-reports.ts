@@ -1,0 +1,46 @@
+import type { Pool } from "pg";
+import { interval, staleProcessReportMs } from "../../tunables.ts";
+import { query } from "../database.ts";
+import type { Columns } from "../schema/tables.ts";
+import type { Statement } from "../../postgres/statement.ts";
+
+/** A process that runs: `api` or `worker`, its host and process id, and the version of `process-version.ts`. */
+export type ProcessReport = Columns<"process_reports", "name" | "place" | "version">;
+
+const staleAfter = interval(staleProcessReportMs);
+
+export const reportProcessStatement: Statement = {
+  name: "report-process",
+  text: `
+    with gone as (
+      delete from process_reports where reported_at < now() - 2 * ${staleAfter} and process_id <> $1
+    )
+    insert into process_reports (process_id, name, place, version) values ($1, $2, $3, $4)
+    on conflict (process_id) do update set reported_at = now()`,
+};
+
+/** Stores that a process runs; to be repeated every `processReportEveryMs`. */
+export async function storeProcessReport(pool: Pool, processId: string, report: ProcessReport): Promise<void> {
+  await query(pool, reportProcessStatement, [processId, report.name, report.place, report.version]);
+}
+
+export const endProcessReportStatement: Statement = {
+  name: "end-process-report",
+  text: "delete from process_reports where process_id = $1",
+};
+
+export async function endProcessReport(pool: Pool, processId: string): Promise<void> {
+  await query(pool, endProcessReportStatement, [processId]);
+}
+
+export const readProcessReportsStatement: Statement<ProcessReport> = {
+  name: "read-process-reports",
+  text: `
+    select name, place, version from process_reports where reported_at > now() - ${staleAfter}
+    order by version, name, place`,
+};
+
+/** Reads the processes that run, the oldest version first. One that died is listed until three reports are missing. */
+export async function readProcessReports(db: Pick<Pool, "query">): Promise<ProcessReport[]> {
+  return query(db, readProcessReportsStatement, []);
+}
