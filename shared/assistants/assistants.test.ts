@@ -118,6 +118,7 @@ describe("assistants file", () => {
     ["a language twice", withDefault({ greeting: { "de-at": "x", "de-AT": "y" } }), "greeting.de-AT", /de-AT once/],
     ["a notice that is no text", withDefault({ aiNotice: true }), "default.aiNotice", /texts by language, or false/],
     ["an empty notice", withDefault({ aiNotice: { de: " " } }), "default.aiNotice.de", /expected text/],
+    ["an agreement that is no choice", withDefault({ consent: "yes" }), "default.consent", /true or false/],
     ["a picture that is no address", withDefault({ avatarUrl: "/face.png" }), "default.avatarUrl", /like https:/],
     ["a picture of no web", withDefault({ avatarUrl: "data:image/png;base64," }), "default.avatarUrl", /like https:/],
     ["an address of no web", withDefault({ privacyUrl: "ftp://a.example" }), "default.privacyUrl", /like https:/],

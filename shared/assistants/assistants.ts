@@ -63,6 +63,7 @@ const assistant = z.strictObject({
   greeting: localizedText.optional(),
   aiNotice: removableText.optional().describe("words that say who writes; false: none"),
   privacyUrl: removableUrl.optional().describe("the link beside them; false: none"),
+  consent: z.boolean().optional().describe("whether visitors must agree before their first message is sent"),
   avatarUrl: webUrl.optional().describe("picture beside its replies; absent: the initials of its name"),
   suggestions: localizedList(6).optional(),
   presets: z

@@ -34,6 +34,7 @@ export const assistantInfo = z
       .union([z.string(), z.literal(false)])
       .optional()
       .meta({ description: "Absent: `/privacy` of this service, `false`: no link" }),
+    consent: z.boolean().optional().meta({ description: "Clients ask visitors to agree before a first message" }),
     avatarUrl: z.string().optional().meta({ description: "Picture of the assistant, over http or https" }),
     typicalReplySeconds: z
       .int()

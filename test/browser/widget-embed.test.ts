@@ -277,6 +277,38 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
     faults = faults.filter((fault) => !fault.includes("ERR_FAILED"));
   });
 
+  it("asks to agree before the first message, in one tab for all, and loses no text", async () => {
+    const context = await newContext();
+    const address = site.page(document(tag("data-consent")), strictPolicy(host()));
+    const [page, other] = await Promise.all([context.newPage(), context.newPage()]);
+    const posts: string[] = [];
+    context.on("request", (request) => {
+      if (request.method() === "POST") posts.push(request.postData() ?? "");
+    });
+    await Promise.all([page.goto(address), other.goto(address)]);
+    await page.locator(".launcher").waitFor();
+    await page.evaluate(`document.querySelector("parley-chat").send("From the page")`);
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await page.getByText("Waiting to be sent").waitFor();
+    await other.getByRole("button", { name: "Open chat" }).click();
+    await other.getByRole("button", { name: "I agree" }).waitFor();
+    expect(posts).toEqual([]);
+    await page.getByRole("button", { name: "I agree" }).click();
+    await page.locator(".reply").getByText(echoOf("From the page")).waitFor();
+    await other.getByLabel("Your message").waitFor();
+    await other.locator(".reply").getByText(echoOf("From the page")).waitFor();
+    expect(posts.map((body) => Object.keys((JSON.parse(body) as { metadata: object }).metadata))).toEqual([
+      ["page", "locale", "consent"],
+    ]);
+    await page.reload();
+    await page.getByLabel("Your message").waitFor();
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("button", { name: "Delete my data" }).click();
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
+    await page.getByRole("button", { name: "I agree" }).waitFor();
+    await other.getByRole("button", { name: "I agree" }).waitFor();
+  });
+
   it("is added once per page, and not where the page adds it or opts out", async () => {
     const count = async (html: string) => {
       const page = await visit(html);

@@ -6,6 +6,7 @@ import type { FakeBrowser, FakeTab } from "./fake-browser.ts";
 interface PageOptions {
   assistant?: string;
   identity?: string;
+  consent?: boolean | undefined;
   tab?: FakeTab;
   fetch?: typeof globalThis.fetch;
 }
@@ -23,10 +24,11 @@ export class ChatPage implements Disposable {
   constructor(
     browser: FakeBrowser,
     server: string,
-    { assistant, identity, fetch, tab = browser.openTab() }: PageOptions = {},
+    { assistant, identity, consent, fetch, tab = browser.openTab() }: PageOptions = {},
   ) {
     this.tab = tab;
-    this.chat = openChat({ client: createClient({ server, identity, fetch }), environment: tab, assistant });
+    const client = createClient({ server, identity, fetch });
+    this.chat = openChat({ client, environment: tab, assistant, consent });
     this.chat.subscribe((state) => this.states.push(state));
     this.chat.start();
   }

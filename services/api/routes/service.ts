@@ -21,7 +21,7 @@ export function serviceRoutes(
     const { locale } = parseQuery(assistantsQuery, req.query);
     const [known, replySeconds] = await Promise.all([providers.read(), typicalReplies.read()]);
     const infos = [...context.assistants].map(([type, assistant]): AssistantInfo => {
-      const { name, description, title, greeting, suggestions, aiNotice, privacyUrl, avatarUrl } = assistant;
+      const { name, description, title, greeting, suggestions, aiNotice, privacyUrl, consent, avatarUrl } = assistant;
       const typicalReplySeconds = replySeconds.get(type);
       return {
         type,
@@ -32,6 +32,7 @@ export function serviceRoutes(
         ...(greeting !== undefined && { greeting: textIn(greeting, locale) }),
         ...(aiNotice !== undefined && { aiNotice: aiNotice && textIn(aiNotice, locale) }),
         ...(privacyUrl !== undefined && { privacyUrl: privacyUrl && textIn(privacyUrl, locale) }),
+        ...(consent !== undefined && { consent }),
         ...(avatarUrl !== undefined && { avatarUrl }),
         ...(typicalReplySeconds !== undefined && { typicalReplySeconds }),
         ...(suggestions !== undefined && { suggestions: [...listIn(suggestions, locale)] }),

@@ -74,6 +74,8 @@ export interface ChatState {
   readonly assistant: AssistantInfo | undefined;
   /** True until the assistant is known, or the first request for it has failed. */
   readonly assistantPending: boolean;
+  /** True while messages wait for the visitor to agree that a conversation begins. */
+  readonly consentAsked: boolean;
   /** Text typed and not sent, kept over reloads. */
   readonly draft: string;
 }
@@ -108,6 +110,8 @@ export interface Chat {
    */
   tryAgain(key: string): void;
   rate(key: string, rating: Rating | undefined, comment?: string, reason?: FeedbackReason): void;
+  /** Notes that the visitor agrees that conversations begin; waiting messages are sent. */
+  giveConsent(): void;
   loadOlder(): void;
   /**
    * Reads the newest conversations of a verified visitor with this assistant, other than the present one. Those of

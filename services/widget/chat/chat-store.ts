@@ -1,12 +1,14 @@
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
-import type { Client, ConversationAccess } from "../client/client.ts";
+import type { Client } from "../client/client.ts";
 import { originRefused } from "../client/refused-origin.ts";
 import { backoffMs, createRetryDelays } from "../client/retry-delays.ts";
 import { ServiceError } from "../client/service-error.ts";
 import type { ChatState, Notice } from "./chat-state.ts";
 import { type ChatStorage, openChatStorage, type OutboxEntry } from "./chat-storage.ts";
+import { Consent } from "./consent.ts";
 import type { Environment } from "./environment.ts";
 import { type ChatItem, isOpenReply, tailOf, withoutReplaced } from "./items.ts";
+import { emptyConversation, type OpenConversation } from "./open-conversation.ts";
 import { StreamPermit } from "./stream-permit.ts";
 
 export interface ChatOptions {
@@ -14,22 +16,10 @@ export interface ChatOptions {
   /** Key of one of the service's assistants; absent: the default one. */
   assistant?: string | undefined;
   environment: Environment;
+  /** Whether visitors are asked to agree before a conversation begins; absent: as the assistant has it. */
+  consent?: boolean | undefined;
   /** Data sent along with each message, such as the visitor's page. */
   metadata?: (() => Record<string, string>) | undefined;
-}
-
-/** Lifetime of one conversation in this tab, known to the service or about to be. Its end aborts what waits for it. */
-export interface OpenConversation {
-  readonly lifetime: AbortController;
-  access: ConversationAccess | undefined;
-  items: readonly ChatItem[];
-  hasOlder: boolean;
-  /** Tasks in progress, each at most once at a time. */
-  readonly running: Set<"read" | "follow" | "older">;
-  /** Set when something changed during a read, so another read is needed. */
-  readAgain: boolean;
-  /** Time of the last read from the service. `undefined`: the shown messages may be incomplete. */
-  readAt: number | undefined;
 }
 
 /** Values erased on purpose. */
@@ -57,11 +47,12 @@ export class ChatStore {
   readonly environment: Environment;
   readonly storage: ChatStorage;
   readonly permit: StreamPermit;
+  readonly consent: Consent;
   readonly delays = createRetryDelays();
   /** Aborted when the chat is closed. */
   readonly lifetime = new AbortController();
 
-  conversation: OpenConversation = newConversation();
+  conversation: OpenConversation = emptyConversation();
   outbox: readonly OutboxEntry[] = [];
   /** Key of the message in flight. */
   sending: string | undefined;
@@ -88,18 +79,24 @@ export class ChatStore {
   #publishScheduled = false;
   #saveTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ client, assistant, environment, metadata }: ChatOptions) {
+  constructor({ client, assistant, environment, metadata, consent }: ChatOptions) {
     this.client = client;
     this.assistant = assistant;
     this.metadata = metadata;
     this.environment = environment;
     this.permit = new StreamPermit(environment, client.server, () => client.wake());
+    this.consent = new Consent(environment.storage, client.server, consent);
     this.storage = openChatStorage(environment.storage, [client.server, assistant ?? "", client.visitor ?? ""]);
   }
 
   get state(): ChatState {
     this.#state ??= this.#buildState();
     return this.#state;
+  }
+
+  /** False for a message that would begin a conversation to which the visitor has not agreed, or may have to. */
+  get maySend(): boolean {
+    return this.conversation.access !== undefined || this.consent.mayBegin;
   }
 
   subscribe(listener: (state: ChatState) => void): () => void {
@@ -121,7 +118,7 @@ export class ChatStore {
   /** Leaves the conversation in this tab. */
   leaveConversation(): void {
     this.conversation.lifetime.abort();
-    this.conversation = newConversation();
+    this.conversation = emptyConversation();
     this.notices.read = undefined;
     this.publish();
   }
@@ -263,6 +260,7 @@ export class ChatStore {
       notice: this.#offline ? { kind: "offline" } : (send ?? others ?? read ?? state),
       assistant: this.assistantInfo,
       assistantPending: this.assistantPending && this.assistantInfo === undefined,
+      consentAsked: this.consent.wanted === true && !this.maySend,
       draft: this.draft,
     };
   }
@@ -271,18 +269,6 @@ export class ChatStore {
     const delivery = refusal !== undefined ? "refused" : this.sending === key ? "sending" : "waiting";
     return { sender: "user", key, text, timestamp, delivery, refusal, problem };
   }
-}
-
-function newConversation(): OpenConversation {
-  return {
-    lifetime: new AbortController(),
-    access: undefined,
-    items: [],
-    hasOlder: false,
-    running: new Set(),
-    readAgain: false,
-    readAt: undefined,
-  };
 }
 
 /** Delay before a retry: the time the service asks for plus a random share, as other clients got the same time. */

@@ -1,9 +1,10 @@
 import type { JobView } from "../../../shared/protocol/job.ts";
 import type { CallOptions, ConversationAccess } from "../client/client.ts";
 import { ServiceError } from "../client/service-error.ts";
-import type { ChatStore, OpenConversation } from "./chat-store.ts";
+import type { ChatStore } from "./chat-store.ts";
 import { finalFields, fromHistory, hasUnansweredAfter, isOpenReply, merge, withChange, withReply } from "./items.ts";
 import type { OpenReply, ReplyItem } from "./items.ts";
+import type { OpenConversation } from "./open-conversation.ts";
 import { leaveRefused } from "./tab-sync.ts";
 
 /** Reads the service's copy of the conversation, and the jobs of messages without a reply. */

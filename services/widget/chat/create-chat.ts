@@ -8,7 +8,8 @@ import type { ChatOptions } from "./chat-store.ts";
 export function createChat({
   assistant,
   metadata,
+  consent,
   ...service
-}: ClientOptions & Pick<ChatOptions, "assistant" | "metadata">): Chat {
-  return openChat({ client: createClient(service), environment: browserEnvironment(), assistant, metadata });
+}: ClientOptions & Pick<ChatOptions, "assistant" | "metadata" | "consent">): Chat {
+  return openChat({ client: createClient(service), environment: browserEnvironment(), assistant, metadata, consent });
 }

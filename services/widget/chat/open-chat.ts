@@ -3,6 +3,7 @@ import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
 import { ServiceError } from "../client/service-error.ts";
 import type { Chat } from "./chat-state.ts";
 import type { OutboxEntry } from "./chat-storage.ts";
+import type { Consent } from "./consent.ts";
 import { type ChatOptions, ChatStore } from "./chat-store.ts";
 import { followReplies, loadOlder, pullConversation, stopReply } from "./conversation-sync.ts";
 import { continueConversation, readEarlier } from "./earlier-conversations.ts";
@@ -46,6 +47,7 @@ export function openChat(options: ChatOptions): Chat {
     rate: (key, rating, comment, reason) => rate(store, key, { rating, comment, reason }),
     readEarlier: () => readEarlier(store),
     continueConversation: (id) => continueConversation(store, id),
+    giveConsent: () => changeConsent(store, (consent) => consent.give(store.environment.now())),
     loadOlder: () => store.runInBackground(loadOlder(store)),
     setDraft: (text) => setDraft(store, text),
     startNew: () => startNew(store),
@@ -74,7 +76,17 @@ async function loadAssistant(store: ChatStore): Promise<void> {
     // The chat works without a greeting.
     if (!(error instanceof ServiceError)) throw error;
   }
+  // The page decides first. An assistant that is refused for good cannot be used either.
+  store.consent.wanted ??= store.assistantInfo?.consent === true;
   store.publish();
+  store.runDueWork();
+}
+
+function changeConsent(store: ChatStore, change: (consent: Consent) => void): void {
+  change(store.consent);
+  store.publish();
+  store.notifyTabs();
+  store.runDueWork();
 }
 
 function tryAgain(store: ChatStore, key: string): void {
@@ -156,6 +168,7 @@ function deleteData(store: ChatStore): void {
   store.notifyErased({ messages: entries.filter((entry) => !isMaybeAccepted(entry)).map(({ key }) => key) });
   if (conversation.access) storage.set(`erase/${conversation.access.conversationId}`, conversation.access);
   setDraft(store, "");
+  changeConsent(store, (consent) => consent.forget());
   beginNew(store);
 }
 

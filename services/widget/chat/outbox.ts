@@ -68,7 +68,8 @@ function nextTask(store: ChatStore): (() => Promise<void>) | undefined {
   // A page that the service does not let in leaves erasures to the next one.
   const [erasure] = store.originRefused ? [] : store.storage.list("erase/");
   if (erasure) return () => eraseConversation(store, erasure);
-  const entry = store.readOutbox().find(({ refusal }) => refusal === undefined);
+  // A request that was tried may have begun a conversation already.
+  const entry = store.readOutbox().find((each) => each.refusal === undefined && (each.request || store.maySend));
   // The service replaces no message while a reply is open.
   if (entry?.replaces && store.conversation.items.some(isOpenReply)) return undefined;
   return entry && (() => sendEntry(store, entry.key));
@@ -111,21 +112,31 @@ async function sendEntry(store: ChatStore, key: string): Promise<void> {
 
 /** Fixes the exact request and stores it before sending: a request once tried may have been accepted. */
 function prepare(store: ChatStore, key: string): (OutboxEntry & { request: SubmitRequest }) | undefined {
-  const { storage, conversation, assistant, metadata } = store;
+  const { storage, conversation, assistant } = store;
   const entry = storage.get(`out/${key}`);
   if (!entry || entry.refusal !== undefined) return undefined;
   const conversationId = conversation.access?.conversationId;
   const { request, replaces: old } = entry;
   const bound = request?.conversationId;
   if (request && (bound === undefined || bound === conversationId)) return { ...entry, request };
+  if (!store.maySend) {
+    storage.set(`out/${key}`, { ...entry, request: undefined });
+    return undefined;
+  }
   const message = entry.text;
   const replaces = old?.conversationId === conversationId ? old?.messageId : undefined;
   const prepared = {
     ...entry,
-    request: { message, conversationId, replaces, assistantType: assistant, metadata: metadata?.() },
+    request: { message, conversationId, replaces, assistantType: assistant, metadata: withConsent(store) },
   };
   storage.set(`out/${key}`, prepared);
   return prepared;
+}
+
+/** Data sent with a message; it replaces the conversation's, so each message names the time of the agreement. */
+function withConsent({ metadata, consent: { givenAt, wanted } }: ChatStore): SubmitRequest["metadata"] {
+  if (wanted === false || givenAt === undefined) return metadata?.();
+  return { ...metadata?.(), consent: givenAt };
 }
 
 function accept(store: ChatStore, entry: OutboxEntry, accepted: SubmitResponse): void {

@@ -53,7 +53,7 @@ export function connectTabs(store: ChatStore): () => void {
   };
   const stop = environment.listen((event, key = null) => {
     // The channel is often quicker than the storage it reports on.
-    if (event === "storage" && storage.isShared(key)) loadStored(store);
+    if (event === "storage" && (storage.isShared(key) || store.consent.isStoredUnder(key))) loadStored(store);
     if (event === "hidden") {
       store.saveTail();
       permit.release();

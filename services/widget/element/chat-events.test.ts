@@ -11,6 +11,7 @@ const nothing: ChatState = {
   notice: undefined,
   assistant: undefined,
   assistantPending: false,
+  consentAsked: false,
   draft: "",
 };
 

@@ -82,11 +82,12 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
   }
 
   /** Creates the chat under the element. Subclasses may supply another one. */
-  protected async createChat({ server, assistant }: Settings): Promise<Chat> {
+  protected async createChat({ server, assistant, consent }: Settings): Promise<Chat> {
     const { createChat } = await import("../chat/create-chat.ts");
     return createChat({
       server,
       assistant,
+      consent,
       // Read per request, as the page renews it now and then.
       identity: () => this.#settings.identity,
       // Query and fragment are cut off: they may be private.
@@ -189,8 +190,8 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
 
   /** Opens the chat of the present server, assistant, visitor and language, once. */
   #openChat(): Promise<ChatObserver> {
-    const { server, assistant, identity, locale } = this.#settings;
-    const key = JSON.stringify([server, assistant, claimedVisitor(identity), locale.tag]);
+    const { server, assistant, consent, identity, locale } = this.#settings;
+    const key = JSON.stringify([server, assistant, consent, claimedVisitor(identity), locale.tag]);
     if (this.#observed?.key === key) return this.#observed.opened;
     this.#closeChat();
     const opened = this.createChat(this.#settings).then((chat) => this.#observe(chat));

@@ -14,6 +14,7 @@ export const attributeNames = [
   "ai-notice",
   "privacy",
   "identity",
+  "consent",
 ] as const;
 
 /** Corner of the launcher. `end`: the lower corner on the side at which lines of the language end. */
@@ -34,6 +35,8 @@ export interface Settings {
   readonly aiNotice: string | undefined;
   /** Address of the page's own text about privacy; `none`: no link. */
   readonly privacy: string | undefined;
+  /** Whether visitors are asked to agree before a conversation begins; absent: as the assistant has it. */
+  readonly consent: boolean | undefined;
   readonly locale: Locale;
 }
 
@@ -52,6 +55,7 @@ export function readSettings(element: Element, defaultServer: string): Settings 
     title: read("title"),
     aiNotice: read("ai-notice"),
     privacy: read("privacy"),
+    consent: element.hasAttribute("consent") ? read("consent") !== "false" : undefined,
     locale: chooseLocale(lang === undefined ? navigator.languages : [lang, ...navigator.languages]),
   };
 }

@@ -79,6 +79,7 @@ function chat(...ids: string[]): ChatState {
     notice: undefined,
     assistant: undefined,
     assistantPending: false,
+    consentAsked: false,
     draft: "",
   };
 }

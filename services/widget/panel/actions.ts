@@ -60,6 +60,7 @@ export function createActions(
       void acknowledgeCopy(copyToClipboard(root, code), (copied) => button.toggleAttribute("data-copied", copied)),
     pictureBroke: (brokenPicture) => setState({ brokenPicture }),
     continueConversation: (id) => start(() => chat.continueConversation(id)),
+    giveConsent: () => chat.giveConsent(),
     loadOlder: () => chat.loadOlder(),
     scrollToNewest: () => {
       scrollToEnd();

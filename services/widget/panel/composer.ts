@@ -49,7 +49,7 @@ export class Composer {
     const left = maxMessageChars - codePoints(text.trim());
     const near = left < maxMessageChars * (1 - showLeftFrom);
     const blank = !isVisible(text);
-    return html`<form class="composer" part="composer" @submit=${this.#submit}>
+    return html`<form class="composer" part="composer" ?hidden=${state.consentAsked} @submit=${this.#submit}>
       ${
         near
           ? html`<p class="limit" id="limit" data-over=${left < 0 ? "" : nothing}>

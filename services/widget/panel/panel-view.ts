@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import type { Composer } from "./composer.ts";
 import { icon } from "./icons.ts";
 import { logView, newestButton } from "./log-view.ts";
+import { privacyLink } from "./welcome/greeting.ts";
 import type { ViewModel } from "./view-model.ts";
 import { noticeText } from "./status-texts.ts";
 
@@ -19,7 +20,8 @@ export function panelView(view: ViewModel, composer: Composer): TemplateResult {
         ${newestButton(view)}
       </div>
       ${fromFile ? html`<p class="notice" data-danger part="notice">${strings.openedAsFile}</p>` : notice(view)}
-      ${ui.again === undefined ? nothing : notLoaded(ui.again, view)} ${composer.render(view)}
+      ${ui.again === undefined ? nothing : notLoaded(ui.again, view)}
+      ${view.state.consentAsked ? view.late?.consent(privacyLink(view), view) : nothing} ${composer.render(view)}
     </div>
     ${asked ?? nothing}`;
 }

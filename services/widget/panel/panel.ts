@@ -54,6 +54,8 @@ export class Panel {
   #state = initialState;
   #firstKey: string | undefined;
   #isOpen = false;
+  /** True once the question for consent is being loaded; a failure is repeated by the visitor. */
+  #loadsConsent = false;
   #renderScheduled = false;
   #countdown: ReturnType<typeof setInterval> | undefined;
 
@@ -103,6 +105,7 @@ export class Panel {
     this.#isOpen = false;
     this.#announcer.reset();
     this.#earlier.update(false);
+    this.#loadsConsent = false;
     this.#setState({ menuOpen: false, confirming: undefined, again: undefined });
     this.#runCountdown(false);
     return this.#frame.hide();
@@ -158,6 +161,13 @@ export class Panel {
     }
   }
 
+  async #loadConsent(): Promise<void> {
+    this.#loadsConsent = true;
+    const isShown = await this.#loadLate(() => void this.#loadConsent());
+    // The panel took the focus while there was nothing to answer.
+    if (isShown && this.#root.activeElement === this.#frame.element) this.#focus();
+  }
+
   /** Merges several changes of one moment into one rendering. */
   #scheduleUpdate(): void {
     if (this.#renderScheduled || !this.#isOpen) return;
@@ -175,6 +185,7 @@ export class Panel {
     const { strings, settings } = texts;
     this.#replies.update(state);
     this.#earlier.update(settings.identity !== undefined && state.ready && state.messages.length === 0);
+    if (state.consentAsked && !this.#loadsConsent) void this.#loadConsent();
     const hadFocus = this.#frame.hasFocus;
     const confirmed = this.#state.confirming;
     this.#keepPosition(state, () => this.#render({ ...texts, state }));
@@ -228,6 +239,7 @@ export class Panel {
   /** Focuses the field; not on a phone, whose keyboard would open before the visitor wants it. */
   #focus(): void {
     if (matchMedia("(pointer: coarse)").matches) this.#frame.element.focus({ preventScroll: true });
+    else if (this.chat.state.consentAsked) (this.#find(".consent button") ?? this.#frame.element).focus();
     else this.#composer.focus();
   }
 

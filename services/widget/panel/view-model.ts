@@ -29,6 +29,8 @@ export interface LateViews {
   readonly menu: (view: ViewModel) => TemplateResult;
   readonly comment: (reply: ReplyMessage, view: ViewModel) => TemplateResult;
   readonly confirmation: (view: ViewModel) => TemplateResult;
+  /** @param link to the text about privacy, if there is one */
+  readonly consent: (link: unknown, view: ViewModel) => TemplateResult;
 }
 
 /** All inputs of one rendering of the panel. */
@@ -61,6 +63,7 @@ export interface Actions {
   readonly copyReply: (key: string, text: string, html: string | undefined) => void;
   readonly copyCode: MarkdownContext["copyCode"];
   readonly pictureBroke: (url: string) => void;
+  readonly giveConsent: () => void;
   readonly loadOlder: () => void;
   readonly continueConversation: (id: string) => void;
   readonly scrollToNewest: () => void;

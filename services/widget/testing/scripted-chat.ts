@@ -16,6 +16,7 @@ export class ScriptedChat implements Chat {
     notice: undefined,
     assistant: undefined,
     assistantPending: false,
+    consentAsked: false,
     draft: "",
   };
   earlier: readonly EarlierConversation[] = [];
@@ -65,6 +66,11 @@ export class ScriptedChat implements Chat {
 
   loadOlder(): void {
     this.calls.push(["loadOlder"]);
+  }
+
+  giveConsent(): void {
+    this.calls.push(["giveConsent"]);
+    this.set({ consentAsked: false });
   }
 
   readEarlier(): Promise<readonly EarlierConversation[]> {

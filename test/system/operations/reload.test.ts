@@ -37,12 +37,14 @@ onEachBackend("changed assistants", { apis: 2, workers: 2, ownConfig: true }, (p
     expect(systemOf(await provider.called("before"))).not.toContain("Speak like a pirate.");
     await change((assistant) => {
       assistant["greeting"] = "Ahoy!";
+      assistant["consent"] = true;
       assistant["avatarUrl"] = "https://example.com/parrot.png";
       assistant["instructions"] = "Speak like a pirate.";
     });
     await everyLogHas("the changed assistants and prices are in use");
     expect(await greetings()).toEqual(["Ahoy!", "Ahoy!"]);
-    for (const assistant of await shown()) expect(assistant?.avatarUrl).toBe("https://example.com/parrot.png");
+    for (const assistant of await shown())
+      expect(assistant).toMatchObject({ consent: true, avatarUrl: "https://example.com/parrot.png" });
     for (let n = 0; n < 6; n += 1) {
       const text = `after ${n}`;
       await client.ended(await client.submit(text));

@@ -21,4 +21,7 @@ export const lateStrings: LateStrings = {
   reason: "ما المشكلة؟",
   reasons: { wrong: "غير صحيح", unclear: "غير واضح", unhelpful: "غير مفيد", other: "شيء آخر" },
   sendComment: "إرسال الملاحظة",
+
+  consent: "للرد عليك، تحفظ هذه الدردشة رسائلك وقد ترسلها إلى مزوّد ذكاء اصطناعي.",
+  agree: "أوافق",
 };

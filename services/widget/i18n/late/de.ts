@@ -21,4 +21,8 @@ export const lateStrings: LateStrings = {
   reason: "Was stimmt nicht?",
   reasons: { wrong: "Ist falsch", unclear: "Ist unklar", unhelpful: "Hilft nicht", other: "Etwas anderes" },
   sendComment: "Rückmeldung senden",
+
+  consent:
+    "Um Ihnen zu antworten, speichert dieser Chat Ihre Nachrichten und sendet sie gegebenenfalls an einen KI-Anbieter.",
+  agree: "Ich stimme zu",
 };

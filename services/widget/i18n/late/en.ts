@@ -21,4 +21,7 @@ export const lateStrings: LateStrings = {
   reason: "What was wrong?",
   reasons: { wrong: "It is wrong", unclear: "It is unclear", unhelpful: "It does not help", other: "Something else" },
   sendComment: "Send feedback",
+
+  consent: "To answer you, this chat stores your messages and may send them to an AI provider.",
+  agree: "I agree",
 };

@@ -21,4 +21,7 @@ export const lateStrings: LateStrings = {
   reason: "¿Qué ha fallado?",
   reasons: { wrong: "Es incorrecta", unclear: "No está clara", unhelpful: "No me ayuda", other: "Otra cosa" },
   sendComment: "Enviar opinión",
+
+  consent: "Para responderte, este chat guarda tus mensajes y puede enviarlos a un proveedor de IA.",
+  agree: "Acepto",
 };

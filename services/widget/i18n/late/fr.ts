@@ -21,4 +21,7 @@ export const lateStrings: LateStrings = {
   reason: "Qu’est-ce qui ne va pas ?",
   reasons: { wrong: "C’est faux", unclear: "Ce n’est pas clair", unhelpful: "Ça ne m’aide pas", other: "Autre chose" },
   sendComment: "Envoyer l’avis",
+
+  consent: "Pour vous répondre, ce chat enregistre vos messages et peut les transmettre à un fournisseur d’IA.",
+  agree: "J’accepte",
 };

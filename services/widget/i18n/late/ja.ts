@@ -21,4 +21,7 @@ export const lateStrings: LateStrings = {
   reason: "どこが問題でしたか？",
   reasons: { wrong: "内容が間違っている", unclear: "わかりにくい", unhelpful: "役に立たない", other: "その他" },
   sendComment: "フィードバックを送信",
+
+  consent: "お答えするために、このチャットはメッセージを保存し、AIプロバイダーに送信することがあります。",
+  agree: "同意する",
 };

@@ -14,6 +14,10 @@ export interface LateStrings {
   readonly reason: string;
   readonly reasons: Readonly<Record<FeedbackReason, string>>;
   readonly sendComment: string;
+
+  /** Asks for the visitor's agreement; a link to the text about privacy follows. */
+  readonly consent: string;
+  readonly agree: string;
 }
 
 interface Confirmation {

@@ -21,4 +21,7 @@ export const lateStrings: LateStrings = {
   reason: "O que houve de errado?",
   reasons: { wrong: "Está errada", unclear: "Não está clara", unhelpful: "Não ajuda", other: "Outra coisa" },
   sendComment: "Enviar opinião",
+
+  consent: "Para responder, este chat guarda as suas mensagens e pode enviá-las a um provedor de IA.",
+  agree: "Concordo",
 };

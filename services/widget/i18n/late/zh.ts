@@ -21,4 +21,7 @@ export const lateStrings: LateStrings = {
   reason: "哪里有问题？",
   reasons: { wrong: "内容有误", unclear: "不清楚", unhelpful: "没有帮助", other: "其他" },
   sendComment: "发送反馈",
+
+  consent: "为了回答您，此聊天会保存您的消息，并可能将其发送给人工智能服务商。",
+  agree: "我同意",
 };

@@ -10,9 +10,9 @@ import { lateStrings as pt } from "../../i18n/late/pt.ts";
 import { lateStrings as zh } from "../../i18n/late/zh.ts";
 import type { LateViews } from "../view-model.ts";
 import { commentForm } from "./comment-form.ts";
-import { confirmation } from "./confirmation.ts";
 import styles from "./late.css";
 import { menu } from "./menu.ts";
+import { confirmation, consentRequest } from "./questions.ts";
 
 /** In one file: a file for each language would cost every visitor the addresses of all. */
 export const lateStringsByLanguage: Record<Language, LateStrings> = { en, de, fr, es, pt, ja, zh, ar };
@@ -25,6 +25,7 @@ export const late = {
     return {
       menu: (view) => menu(strings, view),
       comment: (reply, view) => commentForm(strings, reply, view),
+      consent: (link, view) => consentRequest(strings, link, view),
       confirmation: (view) => confirmation(strings, view),
     };
   },

@@ -6,17 +6,22 @@ import type { ViewModel } from "../view-model.ts";
  * Says that an AI writes (EU AI Act, article 50), and links to what is stored. The owner may replace or remove either
  * (`none` or `false`); an address that is none of the web is not linked.
  */
-export function aiNotice({ state: { assistant }, settings, strings }: ViewModel): unknown {
-  const words = settings.aiNotice ?? assistant?.aiNotice ?? strings.aiNotice;
-  const ownPage = `${settings.server}/privacy?lang=${settings.locale.language}`;
-  const address = settings.privacy ?? assistant?.privacyUrl ?? ownPage;
+export function aiNotice(view: ViewModel): unknown {
+  const { state, settings, strings } = view;
+  const words = settings.aiNotice ?? state.assistant?.aiNotice ?? strings.aiNotice;
   const hasWords = words !== false && words !== "none";
-  const hasLink = address !== false && address !== "none" && isOfTheWeb(address);
-  if (!hasWords && !hasLink) return nothing;
+  const link = privacyLink(view);
+  if (!hasWords && link === nothing) return nothing;
   return html`<p class="note" part="ai-notice">
-    ${hasWords ? html`<span dir="auto">${words}</span>` : nothing}
-    ${hasLink ? html`<a href=${address} target="_blank" rel="noopener noreferrer">${strings.privacy}</a>` : nothing}
+    ${hasWords ? html`<span dir="auto">${words}</span>` : nothing} ${link}
   </p>`;
+}
+
+export function privacyLink({ state, settings, strings }: ViewModel): unknown {
+  const ownPage = `${settings.server}/privacy?lang=${settings.locale.language}`;
+  const address = settings.privacy ?? state.assistant?.privacyUrl ?? ownPage;
+  if (address === false || address === "none" || !isOfTheWeb(address)) return nothing;
+  return html`<a href=${address} target="_blank" rel="noopener noreferrer">${strings.privacy}</a>`;
 }
 
 /** Greeting before the first message; stays above the log. */

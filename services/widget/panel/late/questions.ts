@@ -24,3 +24,13 @@ export function confirmation(strings: LateStrings, { ui, actions }: ViewModel): 
     </div>
   </div>`;
 }
+
+/** Asks the visitor to agree before the first message is sent; stands in the place of the message field. */
+export function consentRequest(strings: LateStrings, link: unknown, { actions }: ViewModel): TemplateResult {
+  return html`<div class="consent" part="consent" role="group" aria-labelledby="consent">
+    <p id="consent">${strings.consent} ${link}</p>
+    <button type="button" class="primary" aria-describedby="consent" @click=${actions.giveConsent}>
+      ${strings.agree}
+    </button>
+  </div>`;
+}
