@@ -62,6 +62,18 @@ it.skipIf(!pgbouncerAvailable || !redisAvailable)(
     await client.cancel(stopped);
     expect((await client.ended(stopped)).status).toBe("cancelled");
 
+    const { conversationId, token, cursor } = first;
+    const follow = `${client.base}/api/conversations/${conversationId}/events?access_token=${token}&after=${cursor}`;
+    const log = await fetch(follow);
+    let events = "";
+    for await (const chunk of log.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      events += chunk;
+      if (events.includes('"status":"cancelled"')) break;
+    }
+    // After the cursor: two messages and three replies, two jobs accepted and three ended.
+    expect(events.match(/^event: message$/gm)).toHaveLength(5);
+    expect(events.match(/^event: job$/gm)).toHaveLength(5);
+
     const many = await Promise.all(Array.from({ length: 60 }, (_, n) => client.submitPatiently(`Message ${n}`)));
     for (const [n, job] of many.entries()) {
       expect((await client.ended(job)).reply?.text).toBe(echoOf(`Message ${n}`));
