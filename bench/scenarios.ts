@@ -2,6 +2,7 @@ import type { Scenario } from "./scenario.ts";
 import { answerScenario } from "./scenarios/throughput/answer.ts";
 import { backlogScenario } from "./scenarios/scale/backlog.ts";
 import { connectionsScenario } from "./scenarios/scale/connections.ts";
+import { conversationsScenario } from "./scenarios/scale/conversations.ts";
 import { costsScenario } from "./scenarios/resources/costs.ts";
 import { crowdScenario } from "./scenarios/throughput/crowd.ts";
 import { faultsScenario } from "./scenarios/outcomes/faults.ts";
@@ -29,6 +30,7 @@ export const scenarios: readonly Scenario[] = [
   workerScenario,
   streamScenario,
   connectionsScenario,
+  conversationsScenario,
   resumeScenario,
   historyScenario,
   historyCacheScenario,

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { makeVisitors, parleyVisitor, type BenchVisitor } from "../../clients/visitors.ts";
 import type { Figure } from "../../figure.ts";
+import { countStatements, type Counts } from "../../testbed/count-statements.ts";
 import { sum } from "../../statistics.ts";
 import { describeNumber } from "../../report/table.ts";
 import type { Bench, Scenario } from "../../scenario.ts";
-import { type Parley, startParley } from "../../testbed/parley.ts";
+import { startParley } from "../../testbed/parley.ts";
 import { noDelay, realPace } from "../../testbed/provider.ts";
 import { openRedis } from "../../testbed/redis.ts";
 
@@ -34,7 +35,7 @@ export const costsScenario: Scenario = {
     const redis = openRedis(stack, parley.redis?.url);
     await chatSome(visitors);
     const counted = await countRedis(redis, () => chatSome(visitors));
-    const statements = await countStatements(parley, () => chatSome(visitors));
+    const statements = await countStatements(parley.pool, () => chatSome(visitors));
     bench.say(`  Redis, sent: ${describe(counted.sent)}\n  Redis, in scripts: ${describe(counted.scripted)}`);
     bench.say(`  PostgreSQL: ${describe(statements)}`);
     const resident = await measureResident(bench, redis, visitors);
@@ -75,9 +76,6 @@ export const costsScenario: Scenario = {
 function chatSome(visitors: readonly BenchVisitor[]): Promise<void> {
   return chatAsMany(visitors, chats);
 }
-
-/** Number of calls by command. */
-type Counts = Map<string, number>;
 
 interface RedisCosts {
   sent: Counts;
@@ -129,18 +127,6 @@ async function chatAsMany(visitors: readonly BenchVisitor[], count: number): Pro
     }),
   );
   await sleep(settleMs);
-}
-
-async function countStatements({ pool }: Parley, work: () => Promise<void>): Promise<Counts> {
-  await pool.query("select pg_stat_statements_reset()");
-  await work();
-  const { rows } = await pool.query<{ query: string; calls: number }>(
-    `select query, calls::int from pg_stat_statements
-     where dbid = (select oid from pg_database where datname = current_database()) and query !~ 'pg_'
-     order by calls desc`,
-  );
-  const shown = 60;
-  return new Map(rows.map(({ query, calls }) => [query.replace(/\s+/g, " ").trim().slice(0, shown), calls]));
 }
 
 function total(counts: Counts): number {

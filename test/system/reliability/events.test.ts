@@ -31,7 +31,7 @@ async function followThroughDeaths(urls: () => readonly string[], path: string, 
   }
 }
 
-/** What a pattern finds in the events, each once: they are delivered at least once, in order. */
+/** Lists what a pattern finds in the events, each once: they are delivered at least once, in order. */
 function unique(log: readonly string[], pattern: RegExp): string[] {
   return [...new Set(log.flatMap((block) => pattern.exec(block)?.[1] ?? []))];
 }
