@@ -92,7 +92,10 @@ const states: { what: string; state: object; act?: (page: Page) => Promise<unkno
   {
     what: "somewhere above the end",
     state: { messages: Array.from({ length: 20 }, (_, n) => talk.question(`${n}`)) },
-    act: (page) => page.locator(".log").evaluate("(log) => log.scrollTo(0, 0)"),
+    act: async (page) => {
+      await page.evaluate(`document.querySelector("parley-chat").shadowRoot.querySelector(".log").scrollTo(0, 0)`);
+      await page.locator(".newest").waitFor();
+    },
   },
 ];
 
