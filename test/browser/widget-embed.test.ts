@@ -271,9 +271,11 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
     await page.getByRole("button", { name: "More", expanded: false }).waitFor();
     await page.locator(".notice").getByText("This could not be loaded.").waitFor();
     await page.unroute("**/widget/late-views-*");
-    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("button", { name: "Delete my data" }).waitFor();
     await page.locator(".notice").waitFor({ state: "detached" });
+    await page.keyboard.press("Escape");
+    await page.locator(".more[aria-expanded=false]:focus").waitFor();
     faults = faults.filter((fault) => !fault.includes("ERR_FAILED"));
   });
 

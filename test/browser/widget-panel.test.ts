@@ -156,6 +156,7 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await shown(widget).getByText("Thank you for your feedback").first().waitFor();
       await widget.page.getByRole("button", { name: "Not helpful" }).click();
       await widget.page.getByLabel("What could be better?").fill(" Everything. ");
+      expect(await widget.page.locator(".thanks").count(), "thanks before the answer").toBe(0);
       await widget.page.getByRole("button", { name: "Send feedback" }).click();
       expect(await widget.calls()).toEqual([
         ["rate", "reply", "up", undefined],
@@ -164,6 +165,7 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       ]);
       await widget.page.getByRole("button", { name: "Not helpful", pressed: true }).click();
       expect((await widget.calls()).at(-1)).toEqual(["rate", "reply", undefined, undefined]);
+      expect(await widget.page.locator(".thanks").count(), "thanks for nothing").toBe(0);
     });
 
     it("move the focus into the comment after a thumb down, and back to the thumb on Escape", async () => {

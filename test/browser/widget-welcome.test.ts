@@ -85,11 +85,28 @@ describe.skipIf(chromiumPath === undefined)(
       ["Anna von der Aa", "AA"],
       ["カスタマーサポート", "カ"],
       ["خدمة العملاء", "خا"],
-      ["👩‍💻 Ada", "👩A"],
+      ["Support (Beta)", "SB"],
+      ["👩‍💻 Ada – Support 🇩🇪", "AS"],
+      ["🤖", "🤖"],
     ])("shows the initials of %s", async (name, initials) => {
       await using widget = await open({}, { name });
       const shown = async () => (await widget.page.locator(".who .face").textContent())?.replaceAll(/[\s\u200C]/g, "");
       await expect.poll(shown, patience).toBe(initials);
+    });
+
+    it("is read from its beginning on a low screen, and follows the conversation from its first message on", async () => {
+      await using widget = await open({ context: { viewport: { width: 360, height: 300 } } });
+      const fromTop = () => widget.read<number>(".log", "it.scrollTop");
+      const fromEnd = () => widget.read<number>(".log", "it.scrollHeight - it.scrollTop - it.clientHeight");
+      await widget.page.locator(".suggestion").last().waitFor({ state: "attached" });
+      await expect.poll(fromEnd, patience).toBeGreaterThan(50);
+      expect(await fromTop()).toBe(0);
+      await widget.put(talk.question("Hello"));
+      await widget.put(talk.reply("Line\n\n".repeat(20)));
+      await expect.poll(async () => (await fromTop()) > 200 && (await fromEnd()) < 2, patience).toBe(true);
+      await widget.set({ messages: [] });
+      await widget.page.locator(".who").waitFor({ state: "attached" });
+      await expect.poll(fromTop, patience).toBe(0);
     });
 
     it("has a face beside the first of several replies, for eyes only", async () => {

@@ -41,7 +41,12 @@ export function createActions(
   };
   const toggleMenu = (menuOpen: boolean) => {
     setState({ menuOpen });
-    if (menuOpen) void loadLate(() => toggleMenu(true));
+    if (!menuOpen) return;
+    void loadLate(() => {
+      // "Try again" goes; the message field would take its focus, and close the menu.
+      root.querySelector<HTMLElement>(".more")?.focus();
+      toggleMenu(true);
+    });
   };
   return {
     send: (text) => {
@@ -86,7 +91,7 @@ function ratingActions(
     setTimeout(() => setState({ thanked: undefined }), acknowledgeMs);
   };
   const askWhy = async (key: string) => {
-    setState({ commenting: key });
+    setState({ commenting: key, thanked: undefined });
     if (!(await loadLate(() => void askWhy(key))) || isWriting(root)) return;
     // A space or Enter would press the thumb again, which takes the rating back.
     root.querySelector<HTMLElement>(".comment textarea")?.focus();
@@ -96,7 +101,7 @@ function ratingActions(
       chat.rate(key, rating);
       if (rating === "up") return thank(key);
       if (rating === "down") return void askWhy(key);
-      setState({ commenting: undefined });
+      setState({ commenting: undefined, thanked: undefined });
     },
     comment: (key, rating, { comment, reason }) => {
       if (comment || reason) chat.rate(key, rating, comment, reason);

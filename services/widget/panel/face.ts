@@ -22,11 +22,11 @@ export function isOfTheWeb(address: string): boolean {
   return URL.canParse(address, base) && new URL(address, base).protocol.startsWith("http");
 }
 
-/** First letters of the first and the last word; a mark between them keeps Arabic ones apart. */
+/** First letters of the first and the last word that has one; a mark between them keeps Arabic ones apart. */
 function initials(name: string): string {
-  const words = name.trim().split(/\s+/);
+  const words = name.match(/[\p{L}\p{N}]\S*/gu) ?? [name.trim()];
   return [...new Set([words.at(0), words.at(-1)])]
-    .map((word = "") => /./su.exec(word)?.[0])
+    .map((word = "") => /.\p{M}*/su.exec(word)?.[0])
     .join("\u200c")
     .toLocaleUpperCase();
 }

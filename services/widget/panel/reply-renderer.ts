@@ -67,13 +67,13 @@ export class ReplyRenderer {
     return this.#context;
   }
 
-  #animate(): void {
+  #animate(before = performance.now()): void {
     if (this.#frame !== undefined || ![...this.#replies.values()].some(({ smoother }) => smoother.isBehind)) return;
-    this.#frame = requestAnimationFrame(() => {
+    this.#frame = requestAnimationFrame((now) => {
       this.#frame = undefined;
-      for (const { smoother } of this.#replies.values()) smoother.step();
+      for (const { smoother } of this.#replies.values()) smoother.advance(now - before);
       this.#onChange();
-      this.#animate();
+      this.#animate(now);
     });
   }
 

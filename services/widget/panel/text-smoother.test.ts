@@ -14,6 +14,18 @@ describe("pace of a reply", () => {
     expect(lengths.length).toBeLessThan(40);
   });
 
+  it("shows a burst as soon on a page that draws few frames", () => {
+    const shownAfter = (ms: number, steps: number) => {
+      const smoother = new TextSmoother();
+      smoother.update("", true);
+      smoother.update("x".repeat(90), true);
+      for (let n = 0; n < steps; n++) smoother.advance(ms / steps);
+      return smoother.shown.length;
+    };
+    expect(shownAfter(100, 1)).toBe(shownAfter(100, 6));
+    expect(shownAfter(3_600_000, 1)).toBe(90);
+  });
+
   it("shows everything at once where wanted, and when a text restarts", () => {
     const smoother = new TextSmoother();
     smoother.update("a", true);
@@ -28,7 +40,7 @@ describe("pace of a reply", () => {
     smoother.update("", true);
     smoother.update("😀".repeat(20), true);
     while (smoother.isBehind) {
-      smoother.step();
+      smoother.advance(1000 / 60);
       expect(smoother.shown.isWellFormed()).toBe(true);
     }
     expect(smoother.shown).toBe("😀".repeat(20));
@@ -38,7 +50,7 @@ describe("pace of a reply", () => {
 function frames(smoother: TextSmoother): number[] {
   const lengths = [];
   while (smoother.isBehind) {
-    smoother.step();
+    smoother.advance(1000 / 60);
     lengths.push(smoother.shown.length);
   }
   return lengths;

@@ -1,5 +1,7 @@
 /** Number of frames over which a burst is spread, approximately. */
 const burstFrames = 9;
+/** Duration of a frame on most screens. */
+const frameMs = 1000 / 60;
 
 /** Smooths text that arrives in bursts. The initial text, and the text after a reset, is shown at once. */
 export class TextSmoother {
@@ -26,8 +28,13 @@ export class TextSmoother {
     return (this.#length ?? 0) < this.#target.length;
   }
 
-  /** Advances by one frame. */
-  step(): void {
+  /** Advances by at least one frame: a busy page draws few of them, and its text must not come late. */
+  advance(ms: number): void {
+    for (let frames = Math.round(ms / frameMs); frames > 1 && this.isBehind; frames--) this.#step();
+    this.#step();
+  }
+
+  #step(): void {
     const length = this.#length ?? 0;
     this.#length = Math.min(
       this.#target.length,

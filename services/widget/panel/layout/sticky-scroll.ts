@@ -3,17 +3,23 @@ const nearPx = 48;
 /** Distance that counts as the end itself, as positions are rounded. */
 const endPx = 2;
 
-/** Keeps a log at its end while it grows, if the reader is there. Otherwise the scroll position stays. */
+/**
+ * Keeps a log at its end while it grows, if the reader is there. Otherwise the scroll position stays. A log without
+ * messages is read from its beginning.
+ */
 export class StickyScroll {
   atEnd = true;
   readonly #log: HTMLElement;
+  readonly #content: HTMLElement;
   readonly #onChange: () => void;
   readonly #resizes: ResizeObserver;
   #top = 0;
+  #hadMessages = false;
 
   /** @param onChange is called when the reader reaches the end or leaves it */
   constructor(log: HTMLElement, content: HTMLElement, onChange: () => void) {
     this.#log = log;
+    this.#content = content;
     this.#onChange = onChange;
     this.#resizes = new ResizeObserver(() => this.#stick());
     this.#resizes.observe(log);
@@ -39,7 +45,10 @@ export class StickyScroll {
   }
 
   #stick(): void {
-    if (this.atEnd) this.#scrollTo(this.#log.scrollHeight);
+    const hadMessages = this.#hadMessages;
+    this.#hadMessages = this.#content.querySelector(".message") !== null;
+    if (hadMessages && !this.#hadMessages) this.#scrollTo(0);
+    else if (this.atEnd && this.#hadMessages) this.#scrollTo(this.#log.scrollHeight);
     else this.#onScroll();
   }
 
