@@ -93,7 +93,10 @@ const states: { what: string; state: object; act?: (page: Page) => Promise<unkno
     what: "somewhere above the end",
     state: { messages: Array.from({ length: 20 }, (_, n) => talk.question(`${n}`)) },
     act: async (page) => {
-      await page.evaluate(`document.querySelector("parley-chat").shadowRoot.querySelector(".log").scrollTo(0, 0)`);
+      const log = `document.querySelector("parley-chat").shadowRoot.querySelector(".log")`;
+      // The log follows its messages first.
+      await page.waitForFunction(`${log}.scrollTop > 0`);
+      await page.evaluate(`${log}.scrollTo(0, 0)`);
       await page.locator(".newest").waitFor();
     },
   },

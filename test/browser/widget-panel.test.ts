@@ -359,6 +359,31 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       await expect.poll(() => focused(widget), patience).toBe("Open chat");
     });
 
+    it("goes through the menu, and closes it when the focus leaves it", async () => {
+      await using widget = await open({}, { messages: [talk.question("Hello")] });
+      const { page } = widget;
+      const press = async (key: string) => {
+        await page.keyboard.press(key);
+        return focused(widget);
+      };
+      const openMenu = async () => {
+        await page.getByRole("button", { name: "More" }).focus();
+        await page.keyboard.press("Enter");
+        await page.locator(".menu").waitFor();
+      };
+      await openMenu();
+      expect([await press("Tab"), await press("Tab")]).toEqual(["New conversation", "Delete my data"]);
+      expect(await press("Escape")).toBe("More");
+      expect(await page.locator(".menu").count()).toBe(0);
+      await openMenu();
+      expect([await press("Tab"), await press("Tab"), await press("Tab")].at(-1)).toBe("Close chat");
+      expect(await page.locator(".menu").count()).toBe(0);
+      await openMenu();
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      await page.getByRole("alertdialog").waitFor();
+    });
+
     it("closes the innermost element first with Escape", async () => {
       await using widget = await open();
       await widget.page.getByRole("button", { name: "More" }).focus();

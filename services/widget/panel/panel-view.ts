@@ -46,6 +46,7 @@ function header(view: ViewModel): TemplateResult {
     >
       ${icon("more")}
     </button>
+    ${ui.menuOpen ? view.late?.menu(view) : nothing}
     ${
       settings.position === "inline"
         ? nothing
@@ -60,7 +61,6 @@ function header(view: ViewModel): TemplateResult {
             ${icon("close")}
           </button>`
     }
-    ${ui.menuOpen ? view.late?.menu(view) : nothing}
   </header>`;
 }
 

@@ -254,8 +254,10 @@ export class Panel {
   /** Closes the innermost part first on Escape. */
   #dismiss(host: PanelHost): void {
     if (this.#state.confirming !== undefined) this.#setState({ confirming: undefined });
-    else if (this.#state.menuOpen) this.#setState({ menuOpen: false });
-    else if (this.#state.commenting !== undefined) this.#find(".comment button")?.click();
+    else if (this.#state.menuOpen) {
+      this.#find(".more")?.focus();
+      this.#setState({ menuOpen: false });
+    } else if (this.#state.commenting !== undefined) this.#find(".comment button")?.click();
     else host.close();
   }
 
