@@ -142,7 +142,8 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
     const [plain, harmed] = [await look(""), await look(hostile)];
     for (const [index, what] of ["button", "panel"].entries()) {
       expect(harmed[index]?.box, what).toEqual(plain[index]?.box);
-      expect(harmed[index]?.pixels.equals(plain[index]?.pixels ?? Buffer.of()), what).toBe(true);
+      // The curve of a focused field's line is rounded by one step differently now and then.
+      expect(await largestDifference(harmed[index]?.pixels, plain[index]?.pixels), what).toBeLessThanOrEqual(3);
     }
   });
 
@@ -467,6 +468,21 @@ async function picture(page: Page, selector: string, corner: number) {
   const { x, y, width, height } = box;
   const clip = { x: x + corner, y: y + corner, width: width - 2 * corner, height: height - 2 * corner };
   return { box, pixels: await page.screenshot({ clip, caret: "hide", animations: "disabled" }) };
+}
+
+/** Largest difference of a channel of a pixel, of 255 steps, between two pictures of one size. */
+async function largestDifference(...pictures: (Buffer | undefined)[]): Promise<number> {
+  const page = await (await newContext()).newPage();
+  return page.evaluate<number>(`(async () => {
+    const read = async (png) => {
+      const image = await createImageBitmap(new Blob([Uint8Array.from(atob(png), (sign) => sign.charCodeAt(0))]));
+      const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+      canvas.drawImage(image, 0, 0);
+      return canvas.getImageData(0, 0, image.width, image.height).data;
+    };
+    const [one, other] = await Promise.all(${JSON.stringify(pictures.map((png) => png?.toString("base64")))}.map(read));
+    return one.length === other.length ? one.reduce((most, step, at) => Math.max(most, Math.abs(step - other[at])), 0) : 255;
+  })()`);
 }
 
 /** An expression over the panel. */
