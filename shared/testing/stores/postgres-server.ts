@@ -50,7 +50,7 @@ async function openEmbedded(): Promise<PostgresServer> {
 }
 
 /** Settings for data that does not outlive the run; many tests hold a pool each. */
-const throwaway = { fsync: "off", full_page_writes: "off", max_connections: "300" };
+const throwaway = { fsync: "off", full_page_writes: "off", max_connections: "600" };
 
 const folderPrefix = "parley-test-postgres-";
 

@@ -221,8 +221,8 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
             otherApi().post(`late ${index}`, { to: chat }),
             client.post(`later ${index}`, { to: chat }),
           ]);
-          expect(deleted.status).toBe(204);
-          for (const { status } of answers) expect([202, 404]).toContain(status);
+          expect(deleted.status, JSON.stringify(deleted.body)).toBe(204);
+          for (const { status, body } of answers) expect([202, 404], JSON.stringify(body)).toContain(status);
         }),
       );
       await eventually("every open job has ended", async () => {
