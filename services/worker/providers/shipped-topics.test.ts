@@ -6,7 +6,10 @@ import { choosePreset } from "./preset.ts";
 
 const languages = ["en", "de", "fr", "es", "pt", "ja", "zh", "ar"];
 
-/** Questions as visitors ask them, by assistant and by an English keyword of the preset that answers them. */
+/**
+ * Questions as visitors ask them, by assistant and by an English keyword of the preset that answers them: one in each
+ * language, then perhaps another in each.
+ */
 const questions: Record<string, Record<string, readonly string[]>> = {
   default: {
     damaged: [
@@ -38,6 +41,14 @@ const questions: Record<string, Record<string, readonly string[]>> = {
       "クーポンが使えません",
       "优惠券用不了",
       "رمز الخصم مرفوض",
+      "Do you sell gift cards?",
+      "Verkaufen Sie Geschenkkarten?",
+      "Vendez-vous des cartes cadeaux ?",
+      "¿Venden tarjetas regalo?",
+      "Vocês vendem cartões-presente?",
+      "ギフトカードはありますか",
+      "有礼品卡吗",
+      "هل تبيعون بطاقات هدايا؟",
     ],
     account: [
       "I forgot my password",
@@ -58,6 +69,34 @@ const questions: Record<string, Record<string, readonly string[]>> = {
       "このジャケットの在庫はありますか",
       "这件夹克有货吗",
       "هل الجاكيت متوفر؟",
+      "Do you have this in size M?",
+      "Welche Farben gibt es?",
+      "Dans quelles couleurs existe-t-il ?",
+      "¿Tienen la talla 40?",
+      "Vocês têm tamanho G?",
+      "何色がありますか",
+      "有M码吗",
+      "ما الألوان المتوفرة؟",
+    ],
+    payment: [
+      "Do you take Visa?",
+      "Kann ich mit Klarna kaufen?",
+      "Avez-vous Apple Pay ?",
+      "¿Puedo usar Apple Pay?",
+      "Vocês têm Google Pay?",
+      "コンビニ払いはできますか",
+      "可以货到付款吗",
+      "هل تقبلون فيزا؟",
+    ],
+    parcel: [
+      "My parcel is lost",
+      "Ich habe meine Ware noch nicht erhalten",
+      "Je n'ai jamais reçu mon colis",
+      "Sigo esperando",
+      "Ainda estou esperando",
+      "まだ届きません",
+      "还没收到",
+      "لم يصل طردي",
     ],
     privacy: [
       "What about privacy and GDPR?",
@@ -161,7 +200,7 @@ beforeAll(async () => {
 
 describe.each(Object.keys(questions))("the presets of %s", (type) => {
   const topics = Object.entries(questions[type] ?? {}).flatMap(([topic, asked]) =>
-    asked.map((question, index) => ({ topic, question, language: languages[index] ?? "" })),
+    asked.map((question, index) => ({ topic, question, language: languages[index % languages.length] ?? "" })),
   );
 
   it.each(topics)("answer $question in its language", ({ topic, question, language }) => {
