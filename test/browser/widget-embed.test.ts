@@ -70,12 +70,19 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
     expect(await total()).toBeGreaterThan(kilobyte);
     expect(await total()).toBeLessThan(8 * kilobyte);
     await page.locator(".launcher").click();
+    const { script, release } = heldReply("This is **all**", ".");
+    product.provider.answer("Tell **me** all.", script);
     await page.locator(".composer textarea").fill("Tell **me** all.");
     await page.locator(".composer textarea").press("Enter");
     await page.locator(".reply strong").waitFor();
     expect(await total()).toBeLessThan(50 * kilobyte);
     // One file of words: the language that is needed.
     expect([...sizes.keys()].filter((path) => /\/(en|de|fr|es|pt|ja|zh|ar)-/.test(path))).toHaveLength(1);
+    // Following the conversation costs another one, once there is no reply to follow.
+    const late = page.waitForResponse((response) => response.url().includes("/widget/show-news-"));
+    release();
+    await late;
+    expect(await total()).toBeLessThan(52 * kilobyte);
   });
 
   it("puts another reply in the place of the newest one, and shows one after a reload", async () => {

@@ -8,6 +8,8 @@ interface PageOptions {
   identity?: string;
   consent?: boolean | undefined;
   tab?: FakeTab;
+  /** True: the visitor sees the chat. */
+  shown?: boolean;
   fetch?: typeof globalThis.fetch;
 }
 
@@ -24,12 +26,13 @@ export class ChatPage implements Disposable {
   constructor(
     browser: FakeBrowser,
     server: string,
-    { assistant, identity, consent, fetch, tab = browser.openTab() }: PageOptions = {},
+    { assistant, identity, consent, fetch, shown = false, tab = browser.openTab() }: PageOptions = {},
   ) {
     this.tab = tab;
     const client = createClient({ server, identity, fetch });
     this.chat = openChat({ client, environment: tab, assistant, consent });
     this.chat.subscribe((state) => this.states.push(state));
+    this.chat.setShown(shown);
     this.chat.start();
   }
 

@@ -31,6 +31,8 @@ export interface FaultyProxy extends AsyncDisposable {
   instead: (request: SeenRequest) => ProxyFault | undefined;
   /** Keeps some requests back from the service until the promise is fulfilled. */
   hold: (request: SeenRequest) => Promise<unknown> | undefined;
+  /** Keeps some answers back from the visitor until the promise is fulfilled. */
+  holdAnswer: (request: SeenRequest) => Promise<unknown> | undefined;
   /**
    * Buffers answers until they are complete, even event streams: from the first byte on, or after their first bytes.
    */
@@ -50,6 +52,7 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     target,
     instead: () => undefined,
     hold: () => undefined,
+    holdAnswer: () => undefined,
     buffers: undefined,
     cut: () => server.closeAllConnections(),
     [Symbol.asyncDispose]: async () => {
@@ -92,6 +95,7 @@ async function pass(req: IncomingMessage, res: ServerResponse, front: FaultyProx
   onward.end(bytes);
   const [answer] = (await once(onward, "response")) as [IncomingMessage];
   answer.on("error", () => res.destroy());
+  await front.holdAnswer(seen);
   if (instead === "lost") {
     await buffer(answer);
     res.destroy();

@@ -6,6 +6,7 @@ import { eventually, onEachBackend } from "../system/harness/suite.ts";
 import { ChatPage } from "./chat-page.ts";
 import { FakeBrowser } from "./fake-browser.ts";
 import { type FaultyProxy, isStream, startFaultyProxy } from "./faulty-proxy.ts";
+import { OpenStreams } from "./open-streams.ts";
 
 /** Time in which a page without the stream shows the reply: one poll each two seconds, and a slow machine. */
 const pollMs = 4_000;
@@ -15,26 +16,15 @@ type Missing = NonNullable<Parameters<FakeBrowser["openTab"]>[0]>["without"];
 onEachBackend("pages of one browser share one stream", {}, (product) => {
   let front: FaultyProxy;
   let pages: ChatPage[] = [];
-  /** Streams that pages have open, as they themselves know. */
-  let open = new Set<AbortSignal>();
-  let mostOpen = 0;
+  let open = new OpenStreams();
   const openPage = (browser: FakeBrowser, { without, ...options }: { without?: Missing; assistant?: string } = {}) => {
     const page = new ChatPage(browser, front.url, {
       tab: browser.openTab({ without }),
-      fetch: countingFetch,
+      fetch: open.fetch,
       ...options,
     });
     pages.push(page);
     return page;
-  };
-  const countingFetch: typeof fetch = (url, init) => {
-    const signal = init?.signal;
-    if (signal && String(url instanceof Request ? url.url : url).endsWith("/events")) {
-      open.add(signal);
-      mostOpen = Math.max(mostOpen, open.size);
-      signal.addEventListener("abort", () => open.delete(signal));
-    }
-    return fetch(url, init);
   };
   const streams = () => front.seen.filter(isStream);
   const oneIsOpen = () => eventually("one stream is open", () => front.openStreams === 1);
@@ -54,7 +44,7 @@ onEachBackend("pages of one browser share one stream", {}, (product) => {
   };
   beforeEach(async () => {
     front = await startFaultyProxy(product().client.base);
-    [pages, open, mostOpen] = [[], new Set(), 0];
+    [pages, open] = [[], new OpenStreams()];
   });
   afterEach(async () => {
     for (const page of pages) page.chat.close();
@@ -68,7 +58,7 @@ onEachBackend("pages of one browser share one stream", {}, (product) => {
     expect(front.openStreams).toBe(1);
     release();
     await allShow("> Eight tabs", "< One two three.");
-    expect(mostOpen).toBe(1);
+    expect(open.most).toBe(1);
   });
 
   it("shows the text of another tab's stream within two polls", async () => {
@@ -103,7 +93,7 @@ onEachBackend("pages of one browser share one stream", {}, (product) => {
     await eventually("the other streams", () => streams().length === 2);
     second.release();
     await other.untilLines("> In the second", "< Second end.");
-    expect(mostOpen).toBe(1);
+    expect(open.most).toBe(1);
   });
 
   it.each([
@@ -120,7 +110,7 @@ onEachBackend("pages of one browser share one stream", {}, (product) => {
       expect(streams()[1]?.lastEventId).toBe("1:7");
       release();
       await Promise.all(others.map((page) => page.untilLines(`> ${message}`, "< One two three.")));
-      expect(mostOpen).toBe(1);
+      expect(open.most).toBe(1);
     },
   );
 
@@ -179,7 +169,7 @@ onEachBackend("pages of one browser share one stream", {}, (product) => {
     others.at(-1)?.tab.show(true);
     release();
     await allShow("> Follow my focus", "< One two three.");
-    expect(mostOpen).toBe(1);
+    expect(open.most).toBe(1);
   });
 
   it("stops a reply at once from a tab without the stream", async () => {
@@ -197,7 +187,7 @@ onEachBackend("pages of one browser share one stream", {}, (product) => {
     expect(polls() - before).toBeLessThan(2 * pages.length);
     await Promise.all(pages.map((each) => each.until("it has stopped, too", ({ busy }) => !busy)));
     expect(new Set(pages.map(({ lines }) => lines[1])).size).toBe(1);
-    expect(mostOpen).toBe(1);
+    expect(open.most).toBe(1);
   });
 
   describe.each([
@@ -221,7 +211,7 @@ onEachBackend("pages of one browser share one stream", {}, (product) => {
       await Promise.all(others.map((page) => page.untilLines(`> ${message}`, "< One two three.")));
       expect(streams()).toHaveLength(3);
       // For a moment, until the tab that yields has heard of it.
-      expect(mostOpen).toBeLessThanOrEqual(2);
+      expect(open.most).toBeLessThanOrEqual(2);
     });
 
     it("polls in tabs that nobody uses", async () => {

@@ -99,6 +99,8 @@ export interface Chat {
   subscribe(listener: (state: ChatState) => void): () => void;
   /** Reads storage, fetches history, resumes a reply that is being written, and sends waiting messages. */
   start(): void;
+  /** Tells whether the visitor sees the conversation. While it is shown, what happens elsewhere appears here. */
+  setShown(shown: boolean): void;
   /** Queues a message to be sent once, in order. Blank text is ignored. */
   send(text: string): void;
   /** Stops the oldest reply that has not ended. */

@@ -63,6 +63,8 @@ export class ChatStore {
   lastRating: Promise<unknown> = Promise.resolve();
   draft = "";
   ready = false;
+  /** True while the visitor sees the conversation. */
+  shown = false;
   assistantInfo: AssistantInfo | undefined;
   assistantPending = true;
   /** Performs due work: reads, follows, sends. */
@@ -84,7 +86,10 @@ export class ChatStore {
     this.assistant = assistant;
     this.metadata = metadata;
     this.environment = environment;
-    this.permit = new StreamPermit(environment, client.server, () => client.wake());
+    this.permit = new StreamPermit(environment, client.server, () => {
+      client.wake();
+      this.runDueWork();
+    });
     this.consent = new Consent(environment.storage, client.server, consent);
     this.storage = openChatStorage(environment.storage, [client.server, assistant ?? "", client.visitor ?? ""]);
   }

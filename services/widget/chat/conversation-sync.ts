@@ -2,6 +2,7 @@ import type { JobView } from "../../../shared/protocol/job.ts";
 import type { CallOptions, ConversationAccess } from "../client/client.ts";
 import { ServiceError } from "../client/service-error.ts";
 import type { ChatStore } from "./chat-store.ts";
+import { followNews } from "./follow-news.ts";
 import { finalFields, fromHistory, hasUnansweredAfter, isOpenReply, merge, withChange, withReply } from "./items.ts";
 import type { OpenReply, ReplyItem } from "./items.ts";
 import type { OpenConversation } from "./open-conversation.ts";
@@ -32,8 +33,10 @@ async function readOnce(store: ChatStore, conversation: OpenConversation): Promi
   const history =
     view && (await request(store, conversation, (access, options) => store.client.history(access, options)));
   if (!history) return;
+  conversation.cursor ??= history.cursor;
   const page = history.messages.map(fromHistory);
   conversation.items = merge(conversation.items, page, before);
+  conversation.confirmed = page.findLast(({ sender }) => sender === "user")?.id;
   if (conversation.items[0]?.id === page[0]?.id) conversation.hasOlder = history.nextBefore !== undefined;
   const jobId = view.activeJobId;
   if (!jobId || conversation.items.some(({ key }) => key === jobId)) return;
@@ -47,11 +50,13 @@ async function readOnce(store: ChatStore, conversation: OpenConversation): Promi
 /** Follows the replies that have not ended, one at a time, as they are written. */
 export async function followReplies(store: ChatStore): Promise<void> {
   const { conversation } = store;
+  if (!conversation.items.some(isOpenReply)) return;
   await runOnce(conversation, "follow", async () => {
     for (let reply; !conversation.lifetime.signal.aborted && (reply = conversation.items.find(isOpenReply));) {
       await followOne(store, conversation, reply);
     }
   });
+  followNews(store);
 }
 
 async function followOne(

@@ -7,6 +7,7 @@ import type { Consent } from "./consent.ts";
 import { type ChatOptions, ChatStore } from "./chat-store.ts";
 import { followReplies, loadOlder, pullConversation, stopReply } from "./conversation-sync.ts";
 import { continueConversation, readEarlier } from "./earlier-conversations.ts";
+import { followNews } from "./follow-news.ts";
 import { isOpenReply, type ReplyItem, withChange } from "./items.ts";
 import { enqueue, sendOutbox } from "./outbox.ts";
 import { connectTabs, loadStored } from "./tab-sync.ts";
@@ -19,6 +20,7 @@ export function openChat(options: ChatOptions): Chat {
     if (!disconnectTabs || store.lifetime.signal.aborted) return;
     const { access, readAt, running } = store.conversation;
     if (access && readAt === undefined && !running.has("read")) store.runInBackground(pullConversation(store));
+    followNews(store);
     store.runInBackground(followReplies(store));
     store.runInBackground(sendOutbox(store));
   };
@@ -36,6 +38,10 @@ export function openChat(options: ChatOptions): Chat {
     },
     subscribe: (listener) => store.subscribe(listener),
     start,
+    setShown(shown) {
+      store.shown = shown;
+      store.runDueWork();
+    },
     send(text) {
       start();
       store.notices.state = undefined;

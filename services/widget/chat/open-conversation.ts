@@ -1,4 +1,5 @@
 import type { ConversationAccess } from "../client/client.ts";
+import type { AbortLink } from "../client/linked-abort.ts";
 import type { ChatItem } from "./items.ts";
 
 /** Lifetime of one conversation in this tab, known to the service or about to be. Its end aborts what waits for it. */
@@ -13,6 +14,12 @@ export interface OpenConversation {
   readAgain: boolean;
   /** Time of the last read from the service. `undefined`: the shown messages may be incomplete. */
   readAt: number | undefined;
+  /** Cursor of the newest event that is shown. A service of an earlier version has none. */
+  cursor: string | undefined;
+  /** Id of the visitor's newest message in a read or an event. Of those after it, only this browser's order is known. */
+  confirmed: string | undefined;
+  /** Ends the following of events. */
+  following: AbortLink | undefined;
 }
 
 export function emptyConversation(): OpenConversation {
@@ -24,5 +31,8 @@ export function emptyConversation(): OpenConversation {
     running: new Set(),
     readAgain: false,
     readAt: undefined,
+    cursor: undefined,
+    confirmed: undefined,
+    following: undefined,
   };
 }

@@ -155,7 +155,10 @@ function accept(store: ChatStore, entry: OutboxEntry, accepted: SubmitResponse):
     if (known !== undefined && known !== conversationId) store.leaveConversation();
     const { conversation } = store;
     // A new conversation holds only this message, so no history needs reading.
-    if (known === undefined) conversation.readAt = store.environment.now();
+    if (known === undefined) {
+      conversation.readAt = store.environment.now();
+      conversation.cursor = accepted.cursor;
+    }
     conversation.access = access;
     conversation.items = withAccepted(conversation.items, entry, accepted);
     // Order matters: wherever execution is cut off, either the message or its entry is found again.

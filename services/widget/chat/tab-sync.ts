@@ -1,6 +1,7 @@
 import type { ConversationAccess } from "../client/client.ts";
 import type { Notice } from "./chat-state.ts";
 import type { ChatStore, Erased } from "./chat-store.ts";
+import { endNews } from "./follow-news.ts";
 import { merge } from "./items.ts";
 
 /** Loads the stored values into this tab, whichever tab wrote them. */
@@ -76,6 +77,8 @@ export function connectTabs(store: ChatStore): () => void {
     client.wake();
     if (conversation.readAt !== undefined && Math.abs(now - conversation.readAt) > staleMs)
       conversation.readAt = undefined;
+    // Over another network, the connection is dead without an end.
+    endNews(conversation);
     loadStored(store);
   }
 }

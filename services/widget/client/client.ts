@@ -11,6 +11,7 @@ import { newKey } from "./new-key.ts";
 import { createRetryDelays } from "./retry-delays.ts";
 import { requestJson, type ApiRequest } from "./api-request.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { EventStream } from "./event-stream.ts";
 import { ServiceError } from "./service-error.ts";
 
 // Public module for sites with their own interface.
@@ -70,6 +71,11 @@ export interface Client {
    * where a proxy buffers streams. Rejects only with permanent errors, and when its signal is aborted.
    */
   follow(job: JobAccess, options?: FollowOptions): AsyncGenerator<JobProgress, void>;
+  /**
+   * Opens one connection to the events of a conversation, from whatever device they come.
+   * @param after a `cursor`, or the id of the last event
+   */
+  events(conversation: ConversationAccess, after: string, signal: AbortSignal): EventStream;
   job(job: JobAccess, options?: CallOptions): Promise<JobView>;
   /** Stops a job. A queued job answers `cancelled`; otherwise `follow` reports the end. */
   cancel(job: JobAccess, options?: CallOptions): Promise<JobView>;
@@ -121,6 +127,8 @@ export function createClient({ server, identity, fetch }: ClientOptions): Client
     submit: (body, { key, challenge, ...options } = {}) =>
       call<SubmitResponse>("chat", options, options, { ...post, key, challenge, body, has: "jobId" }),
     follow: (job, options = {}) => followReply(health, delays, job, options),
+    events: ({ conversationId, token }, lastEventId, signal) =>
+      new EventStream(endpoint, { path: `/api/conversations/${conversationId}/events`, token, lastEventId }, signal),
     job: (job, options) => fetchJob(endpoint, job, options?.signal),
     cancel: (job, options) => call<JobView>(`jobs/${job.jobId}`, job, options, { ...remove, has: "jobId" }),
     conversation: (access, options) =>

@@ -1,13 +1,12 @@
-import { sendRequest } from "./api-request.ts";
+import { type ApiRequest, sendRequest } from "./api-request.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { EventParser, type StreamEvent } from "./event-parser.ts";
-import type { JobAccess } from "./job-access.ts";
 import { type AbortLink, linkAbort } from "./linked-abort.ts";
 import { readServiceError, ServiceError, unreachable } from "./service-error.ts";
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
-/** One streaming response of `GET /api/jobs/:jobId/events`. */
+/** One streaming response: the events of a job, or of a conversation. */
 export class EventStream {
   /** True once any byte has arrived. */
   hasReceived = false;
@@ -18,10 +17,10 @@ export class EventStream {
   readonly #parser = new EventParser();
   #next: ReturnType<Reader["read"]>;
 
-  constructor(endpoint: Endpoint, job: JobAccess, lastEventId: string | undefined, signal: AbortSignal | undefined) {
+  constructor(endpoint: Endpoint, request: ApiRequest, signal: AbortSignal | undefined) {
     this.#signal = signal;
     this.#abort = linkAbort(signal);
-    this.#reader = open(endpoint, job, lastEventId, this.#abort.signal);
+    this.#reader = open(endpoint, request, this.#abort.signal);
     this.#next = this.#readNext();
   }
 
@@ -59,13 +58,8 @@ export class EventStream {
   }
 }
 
-async function open(
-  endpoint: Endpoint,
-  { jobId, token }: JobAccess,
-  lastEventId: string | undefined,
-  signal: AbortSignal,
-) {
-  const response = await sendRequest(endpoint, { path: `/api/jobs/${jobId}/events`, token, lastEventId }, signal);
+async function open(endpoint: Endpoint, request: ApiRequest, signal: AbortSignal) {
+  const response = await sendRequest(endpoint, request, signal);
   if (!response.ok) throw readServiceError(response, await response.text());
   if (!response.body) throw unreachable();
   return response.body.getReader() as Reader;

@@ -35,7 +35,9 @@ export async function* streamReply(
   assembler: ReplyAssembler,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<JobProgress, void> {
-  const stream = new EventStream(health.endpoint, job, assembler.id, signal);
+  const { jobId, token } = job;
+  const request = { path: `/api/jobs/${jobId}/events`, token, lastEventId: assembler.id };
+  const stream = new EventStream(health.endpoint, request, signal);
   let silenceLimitMs = silenceMs;
   let newerPolls = 0;
   let queued = false;

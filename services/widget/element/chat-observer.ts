@@ -26,11 +26,13 @@ export class ChatObserver {
     options.chat.start();
   }
 
-  /** Updates the unread count; also called when the panel opens and when the page becomes visible. */
+  /** Updates the unread count, and whether the chat is shown; also called when the panel or the page is shown or hidden. */
   updateUnread(): void {
     const { unread, isSeen, onUnread, chat } = this.#options;
-    if (isSeen()) unread.markSeen(chat.state);
-    onUnread(isSeen() ? 0 : unread.count(chat.state));
+    const seen = isSeen();
+    chat.setShown(seen);
+    if (seen) unread.markSeen(chat.state);
+    onUnread(seen ? 0 : unread.count(chat.state));
   }
 
   close(): void {

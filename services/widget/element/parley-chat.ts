@@ -100,7 +100,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
 
   protected connectedCallback(): void {
     this.#settings = readSettings(this, ParleyChat.defaultServer);
-    document.addEventListener("visibilitychange", this.#onVisibilityChange);
+    document.addEventListener("visibilitychange", this.#updateUnread);
     addEventListener("pagehide", this.#onPageHide);
     if (this.#sessionStorage.read("parley.open") === "yes" && this.#settings.position !== "inline")
       this.setAttribute("open", "");
@@ -113,7 +113,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     // A moved element is connected again by then.
     queueMicrotask(() => {
       if (this.isConnected) return;
-      document.removeEventListener("visibilitychange", this.#onVisibilityChange);
+      document.removeEventListener("visibilitychange", this.#updateUnread);
       removeEventListener("pagehide", this.#onPageHide);
       this.#panel?.dispose();
       this.#panel = undefined;
@@ -179,6 +179,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     const hadFocus = this.#panel?.hide() ?? false;
     if (this.#panelShown) this.#emitToggle("parley:close");
     this.#panelShown = this.#failed = this.#wantsFocus = false;
+    this.#updateUnread();
     this.#renderLauncher();
     if (hadFocus) this.#launcher.focus();
   }
@@ -231,7 +232,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     };
   }
 
-  readonly #onVisibilityChange = (): void => {
+  readonly #updateUnread = (): void => {
     void this.#observed?.opened.then((observer) => observer.updateUnread(), ignore);
   };
 

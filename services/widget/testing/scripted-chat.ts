@@ -46,6 +46,8 @@ export class ScriptedChat implements Chat {
     this.calls.push(["start"]);
   }
 
+  setShown(): void {}
+
   send(text: string): void {
     this.calls.push(["send", text]);
   }
