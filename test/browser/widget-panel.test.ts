@@ -497,6 +497,29 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
       }
     });
 
+    it("closes the innermost element first with Escape and the back gesture", async () => {
+      await using widget = await open({ context: phone }, { messages: [talk.question("Hello")] });
+      const { page } = widget;
+      const openMenu = async () => {
+        await page.getByRole("button", { name: "More" }).tap();
+        await page.locator(".menu").waitFor();
+      };
+      const close = async (what: string) => {
+        await page.keyboard.press("Escape");
+        await page.locator(what).waitFor({ state: "detached" });
+      };
+      await openMenu();
+      await close(".menu");
+      expect(await page.locator(".panel[data-open]").count()).toBe(1);
+      // Without the focus in the panel, the key is the browser's gesture.
+      for (const what of [".menu", ".menu", ".panel[data-open]"]) {
+        if (what === ".menu") await openMenu();
+        await page.evaluate(`document.querySelector("parley-chat").shadowRoot.activeElement?.blur()`);
+        await close(what);
+        expect(await page.locator(".panel[data-open]").count()).toBe(what === ".menu" ? 1 : 0);
+      }
+    });
+
     it("adapts to a change of the screen while open", async () => {
       await using widget = await open();
       await widget.page.getByLabel("Your message").fill("half a thought");

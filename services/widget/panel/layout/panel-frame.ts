@@ -93,12 +93,16 @@ export class PanelFrame {
     this.#closeWatcher?.addEventListener("close", () => {
       this.#closeWatcher = undefined;
       this.#dismiss();
+      // The next gesture is watched as well, where this one closed a part only.
+      this.#applyLayout();
     });
   }
 
   readonly #onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "Escape" && !event.isComposing) {
       event.stopPropagation();
+      // To a browser Escape is the gesture as well, and would dismiss twice.
+      event.preventDefault();
       this.#dismiss();
     } else if (event.key === "Tab" && this.isFull) trapFocus(event, this.element, this.#root.activeElement);
   };
