@@ -72,7 +72,8 @@ describe.skipIf(chromiumPath === undefined)("the widget on eight visible pages",
     await all(views, (view) => untilReply(view, /^tick tick/));
     await oneStream();
     await last.getByRole("button", { name: "Stop" }).waitFor();
-    expect(await last.evaluate<number>(stopAndMeasure)).toBeLessThan(1_000);
+    // Tens of milliseconds; it was 14 s when each page held a stream. The rest is for a busy machine.
+    expect(await last.evaluate<number>(stopAndMeasure)).toBeLessThan(5_000);
     await all(views, (view) => view.getByText("Stopped", { exact: true }).waitFor());
 
     await say(last, held);
