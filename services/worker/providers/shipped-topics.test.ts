@@ -108,6 +108,16 @@ const questions: Record<string, Record<string, readonly string[]>> = {
       "你们如何保护隐私",
       "أريد حذف بياناتي",
     ],
+    "are you a bot": [
+      "Are you a bot or a real person?",
+      "Bist du ein Bot oder ein Mensch?",
+      "Êtes-vous un robot ou une personne ?",
+      "¿Eres un robot o una persona?",
+      "Você é um robô ou uma pessoa?",
+      "あなたは人間ですか、ボットですか",
+      "你是机器人还是真人？",
+      "هل أنت روبوت أم إنسان؟",
+    ],
     goodbye: [
       "Goodbye!",
       "Auf Wiedersehen",
@@ -120,6 +130,16 @@ const questions: Record<string, Record<string, readonly string[]>> = {
     ],
   },
   technical: {
+    "are you a bot": [
+      "Are you a bot or a real person?",
+      "Bist du ein Bot oder ein Mensch?",
+      "Êtes-vous un robot ou une personne ?",
+      "¿Eres un robot o una persona?",
+      "Você é um robô ou uma pessoa?",
+      "あなたは人間ですか、ボットですか",
+      "你是机器人还是真人？",
+      "هل أنت روبوت أم إنسان؟",
+    ],
     install: [
       "The installation fails",
       "Die Installation bricht ab",
