@@ -648,6 +648,16 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
       expect(JSON.stringify(answersTo("Stop me").at(-1)?.request.messages)).not.toContain("tick");
     });
 
+    it("does not show a visitor what the page asks for wrongly", async () => {
+      const page = open(new FakeBrowser(), { assistant: "nobody" });
+      page.chat.send("Hello?");
+      await page.untilLines("> Hello? (refused)");
+      expect(page.chat.state.messages[0]).toMatchObject({
+        refusal: "Your message could not be sent.",
+        problem: "invalid-request",
+      });
+    });
+
     it("returns a refused message for editing, and retries it under another key", async () => {
       const browser = new FakeBrowser();
       const page = open(browser);

@@ -34,8 +34,9 @@ export class ServiceError extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
+  /** Words for a visitor, who cannot mend what the page asks for wrongly: an unknown assistant, say. */
   get words(): string {
-    return this.message;
+    return this.problem === "invalid-request" ? "Your message could not be sent." : this.message;
   }
 
   /**
