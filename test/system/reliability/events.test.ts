@@ -2,7 +2,7 @@ import pg from "pg";
 import { expect, it } from "vitest";
 import { createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
 import { echoOf } from "../harness/scripted-provider.ts";
-import { onEachBackend } from "../harness/suite.ts";
+import { eventually, onEachBackend } from "../harness/suite.ts";
 
 /** Reads a conversation's stream, from another process whenever one dies, until an event holds the text. */
 async function followThroughDeaths(urls: () => readonly string[], path: string, last: string): Promise<string[]> {
@@ -73,7 +73,10 @@ onEachBackend("the log of events", { apis: 3 }, (product) => {
       expect(seen).toEqual(ends.slice(from, from + seen.length).map(({ seq }) => seq));
       expect(seen.length).toBeGreaterThan(20);
     }
-    expect(await query("select from events where pos is null")).toHaveLength(0);
+    await eventually(
+      "all are numbered",
+      async () => (await query("select from events where pos is null")).length === 0,
+    );
     const places = await query<{ pos: string }>("select pos from events order by conversation_id, seq");
     expect(new Set(places.map(({ pos }) => pos)).size).toBe(places.length);
   });
