@@ -53,14 +53,16 @@ onEachBackend("rate limits", { apis: 2, workers: 2, env }, (product, backend) =>
     client.request(`/api/jobs/${jobId}${path}`, { token, headers: from(address) });
   const submit = async (address = newAddress()) => submitResponse.parse((await post(address)).body);
 
-  /** Fifty clients at once, half at each process. */
+  /** Fifty clients at once, each with its share, half at each process: a process may be slower than the other. */
   const sendMany = async (count: number, send: (client: ApiClient, index: number) => Promise<ApiAnswer>) => {
     const [one, two] = clients() as [ApiClient, ApiClient];
     const answers: ApiAnswer[] = [];
-    let next = 0;
+    const atOnce = 50;
     await Promise.all(
-      Array.from({ length: 50 }, async (_, client) => {
-        while (next < count) answers.push(await send(client % 2 === 0 ? one : two, next++));
+      Array.from({ length: atOnce }, async (_, client) => {
+        for (let index = client; index < count; index += atOnce) {
+          answers.push(await send(client % 2 === 0 ? one : two, index));
+        }
       }),
     );
     return answers;
