@@ -149,8 +149,9 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
     const [plain, harmed] = [await look(""), await look(hostile)];
     for (const [index, what] of ["button", "panel"].entries()) {
       expect(harmed[index]?.box, what).toEqual(plain[index]?.box);
-      // The curve of a focused field's line is rounded by one step differently now and then.
-      expect(await largestDifference(harmed[index]?.pixels, plain[index]?.pixels), what).toBeLessThanOrEqual(3);
+      // The edge of a curve or a letter is smoothed a little differently now and then; 20 were seen. A rule that came
+      // through would move text or colour areas, which is a difference of a hundred and more.
+      expect(await largestDifference(harmed[index]?.pixels, plain[index]?.pixels), what).toBeLessThanOrEqual(48);
     }
   });
 
