@@ -12,7 +12,7 @@ import { benchTokenSecret, type Parley, startParley } from "../../testbed/parley
 import { countStatements } from "../../testbed/count-statements.ts";
 import { noDelay } from "../../testbed/provider.ts";
 
-const streams = { usual: 400, full: 9000 };
+const streams = { usual: 2000, full: 9000 };
 /** Streams whose events are timed, beside the idle ones. */
 const timed = 200;
 const openedAtOnce = 50;
