@@ -27,7 +27,14 @@ it(
       expect({ status, text: reply?.text }).toEqual({ status: "completed", text: echoOf(`Message ${n}`) });
     }
     expect(provider.calls.filter((call) => texts.includes(messageOf(call) ?? ""))).toHaveLength(visitors);
-    expect((await client.request("/health")).body).toMatchObject({ status: "healthy", queue: { workers: 2 } });
+    // Counted now and then: a first look may be older than the workers.
+    await eventually("health counts the workers", async () => {
+      const { status, queue } = (await client.request("/health")).body as {
+        status: string;
+        queue: { workers: number };
+      };
+      return status === "healthy" && queue.workers === 2;
+    });
     expect(product.output()).not.toMatch(/40001|serialize access/);
   },
 );
