@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe } from "vitest";
 import { redisAvailable } from "../../../shared/testing/stores/redis.ts";
+import type { ApiClient } from "./api-client.ts";
 import { type Backend, type Product, type ProductOptions, startProduct } from "./product.ts";
 
 const backends: readonly Backend[] = ["postgres", "redis"];
@@ -57,4 +58,12 @@ export async function eventually<T>(
     if (performance.now() > deadline) throw new Error(`${what}: not within ${limitMs} ms`);
     await sleep(lookEveryMs);
   }
+}
+
+/** Waits until health counts that many workers: it counts now and then, and a first count may be older than a worker. */
+export async function untilWorkersAreCounted(client: ApiClient, workers: number): Promise<void> {
+  await eventually(`health counts ${workers} workers`, async () => {
+    const { status, queue } = (await client.request("/health")).body as { status: string; queue: { workers: number } };
+    return status === "healthy" && queue.workers === workers;
+  });
 }

@@ -3,7 +3,7 @@ import { endSessions, setDefault } from "../../../shared/testing/stores/empty-da
 import { createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
 import { startProduct } from "../harness/product.ts";
 import { echoOf, messageOf } from "../harness/scripted-provider.ts";
-import { eventually } from "../harness/suite.ts";
+import { eventually, untilWorkersAreCounted } from "../harness/suite.ts";
 
 const visitors = 40;
 
@@ -27,14 +27,7 @@ it(
       expect({ status, text: reply?.text }).toEqual({ status: "completed", text: echoOf(`Message ${n}`) });
     }
     expect(provider.calls.filter((call) => texts.includes(messageOf(call) ?? ""))).toHaveLength(visitors);
-    // Counted now and then: a first look may be older than the workers.
-    await eventually("health counts the workers", async () => {
-      const { status, queue } = (await client.request("/health")).body as {
-        status: string;
-        queue: { workers: number };
-      };
-      return status === "healthy" && queue.workers === 2;
-    });
+    await untilWorkersAreCounted(client, 2);
     expect(product.output()).not.toMatch(/40001|serialize access/);
   },
 );

@@ -4,7 +4,7 @@ import { createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
 import { redisAvailable } from "../../../shared/testing/stores/redis.ts";
 import { startProduct } from "../harness/product.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
-import { eventually } from "../harness/suite.ts";
+import { untilWorkersAreCounted } from "../harness/suite.ts";
 
 it.skipIf(!pgbouncerAvailable)(
   "works through a PgBouncer in session mode, without Redis",
@@ -21,14 +21,7 @@ it.skipIf(!pgbouncerAvailable)(
     release();
     await stream.ended;
     expect(stream.text).toBe("Live to the end");
-    // Counted now and then: a first look may be older than the worker.
-    await eventually("health counts the worker", async () => {
-      const { status, queue } = (await client.request("/health")).body as {
-        status: string;
-        queue: { workers: number };
-      };
-      return status === "healthy" && queue.workers === 1;
-    });
+    await untilWorkersAreCounted(client, 1);
   },
 );
 
