@@ -122,6 +122,18 @@ export const watchEveryMs = 1 * second;
 export const silentFollowerMs = 2 * watchEveryMs;
 
 // ---------------------------------------------------------------------------------------------------------------------
+// People.
+
+/** Time for which an operator counts as online after a heartbeat: a browser wakes a hidden page once a minute. */
+export const presenceMs = 150 * second;
+/** Time between the look at a conversation and the commit of its take-over, by the database's clock. */
+export const takeDeadlineMs = 10 * second;
+/** Time for which a seal stops a draft, if nothing ends it sooner: longer than a take-over may last. */
+export const sealMs = 15 * second;
+/** Time after a take-over without the draft store in which the worker may hand in what the store had acknowledged. */
+export const handInMs = 15 * second;
+
+// ---------------------------------------------------------------------------------------------------------------------
 // Retention.
 
 /** Lifetime of an idempotency key. */

@@ -18,6 +18,7 @@ import type { KnownProviders } from "./submit/known-providers.ts";
 import type { TypicalReplies } from "./telemetry/typical-replies.ts";
 import type { Tokens } from "./access/tokens.ts";
 import type { JobWatch } from "./follow/watch-job.ts";
+import type { HandlingView } from "./voices/handling-view.ts";
 import type { WidgetFiles } from "./files/widget-files.ts";
 
 export interface ApiContext extends JobContext {
@@ -42,6 +43,7 @@ export interface ApiContext extends JobContext {
   watch: JobWatch;
   streams: EventStreams;
   events: EventTail;
+  handling: HandlingView;
   backlog: Backlog;
   health: HealthReport;
   newestPages: NewestPages;

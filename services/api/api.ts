@@ -37,6 +37,7 @@ import { compareTokenSecrets } from "./access/token-fingerprint.ts";
 import { TypicalReplies } from "./telemetry/typical-replies.ts";
 import { createTokens } from "./access/tokens.ts";
 import { JobWatch } from "./follow/watch-job.ts";
+import { HandlingView } from "./voices/handling-view.ts";
 import { WidgetFiles } from "./files/widget-files.ts";
 import { apiDrainMs } from "../../shared/tunables.ts";
 
@@ -170,6 +171,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
       onRead: (result) => metrics.historyRead(result),
       log,
     }),
+    handling: new HandlingView({ pool: jobs.db.pool, siteId: defaultSite }),
     backlog: new Backlog(jobs.db.pool, config.MAX_BACKLOG),
     health,
     metrics,

@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { handling, operatorView } from "./handling.ts";
 import { finishReason } from "./job.ts";
 import { pageLimit } from "./page-limit.ts";
 
 const maxHistoryPage = 200;
 export const defaultHistoryPage = 50;
 
-export const sender = z.enum(["user", "ai"]);
+export const sender = z.enum(["user", "ai", "operator"]);
 export type Sender = z.output<typeof sender>;
 
 /** Place in a conversation's events, to go on from; see `GET /api/conversations/:id/events`. */
@@ -20,6 +21,7 @@ export const message = z
     id: z.uuid(),
     text: z.string(),
     sender,
+    operator: operatorView.optional().meta({ description: "Author of an operator's message" }),
     timestamp: z.int().meta({ description: "Unix milliseconds" }),
     imported: z.literal(true).optional().meta({ description: "Came with the request, not from this service" }),
     rating: rating.optional().meta({ description: "What the visitor thinks of it" }),
@@ -35,6 +37,7 @@ export const history = z
     sessionId: z.uuid(),
     messages: z.array(message),
     cursor,
+    ...handling.shape,
     nextBefore: z.uuid().optional().meta({ description: "There are older ones: pass it as `before`" }),
   })
   .meta({ id: "History" });
@@ -58,6 +61,7 @@ export const conversation = z
     activeJobId: z.uuid().nullable(),
     metadata: z.record(z.string(), z.string()),
     cursor,
+    ...handling.shape,
     messages: z.array(message),
   })
   .meta({ id: "Conversation" });

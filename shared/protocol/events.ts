@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { message } from "./conversation.ts";
+import { expected, handledBy, handling, notice } from "./handling.ts";
 import { jobStatus, jobView } from "./job.ts";
 
 /** The events of `GET /api/jobs/:jobId/events`: the contents of `data` of each. */
@@ -34,8 +35,22 @@ const place = {
 /** The events of `GET /api/conversations/:id/events`: the contents of `data` of each. */
 export const conversationEventData = {
   message: message.extend(place).meta({ id: "MessageEvent" }),
-  job: z.object({ jobId: z.uuid(), status: jobStatus, ...place }).meta({ id: "JobEvent" }),
-  handling: z.object({ handledBy: z.literal("ai"), ...place }).meta({ id: "HandlingEvent" }),
+  job: z
+    .object({
+      jobId: z.uuid(),
+      status: jobStatus,
+      handledBy: handledBy.optional().meta({ description: "Who answers, where the job ended without the AI" }),
+      ...place,
+    })
+    .meta({ id: "JobEvent" }),
+  handling: handling.extend({ notice: notice.optional(), ...place }).meta({ id: "HandlingEvent" }),
+  notice: notice.extend(place).meta({ id: "NoticeEvent" }),
+  typing: z
+    .object({ by: z.literal("operator"), name: z.string() })
+    .meta({ id: "TypingEvent", description: "Holds for 6 s. It has no id, and may be lost" }),
+  position: z
+    .object({ position: z.int(), expected: expected.optional() })
+    .meta({ id: "PositionEvent", description: "Place among those who wait. It has no id, and may be lost" }),
   resync: z
     .object({ cursor: z.string().meta({ description: "The stream goes on from here" }), ...place })
     .meta({ id: "ResyncEvent" }),

@@ -1,10 +1,13 @@
 import { z } from "zod";
+import { handledBy } from "./handling.ts";
 
 export const jobStatus = z.enum(["queued", "active", "completed", "failed", "cancelled"]);
 export type JobStatus = z.output<typeof jobStatus>;
 
-/** Reason a reply ended. `cancelled`: the visitor stopped it, and the text so far was kept. */
-export const finishReason = z.enum(["stop", "length", "refusal", "content_filter", "cancelled"]);
+/**
+ * Reason a reply ended. `cancelled`: the visitor stopped it, `taken_over`: a person took over; the text so far was kept.
+ */
+export const finishReason = z.enum(["stop", "length", "refusal", "content_filter", "cancelled", "taken_over"]);
 export type FinishReason = z.output<typeof finishReason>;
 
 /** Reasons a job ended without a complete reply; the messages are fit for a visitor. */
@@ -15,6 +18,7 @@ export const jobErrors = {
   workers_died: "Something went wrong while the answer was written. Please try again.",
   cancelled: "The answer was stopped.",
   deleted: "The conversation was deleted.",
+  taken_over: "A person has taken over this conversation.",
 } as const;
 export type JobErrorCode = keyof typeof jobErrors;
 
@@ -68,6 +72,7 @@ export const jobView = z
     partial: z.string().optional().meta({ description: "While active: the text so far" }),
     reply: reply.optional(),
     error: jobError.optional(),
+    handledBy: handledBy.optional().meta({ description: "Who answers instead of the AI; the job has no reply" }),
     provider: z.string().optional(),
     assistantId: z.string().optional(),
     threadId: z.string().nullable().optional(),

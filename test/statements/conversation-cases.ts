@@ -10,6 +10,7 @@ import * as threads from "../../shared/db/conversations/threads.ts";
 import * as visitors from "../../shared/db/conversations/visitors.ts";
 import { draftStatements } from "../../shared/live/draft-statements.ts";
 import { rating, sender } from "../../shared/protocol/conversation.ts";
+import { handledBy } from "../../shared/protocol/handling.ts";
 import { finishReason } from "../../shared/protocol/job.ts";
 import { exportedConversation, exportedJob, exportedMessage } from "../../shared/protocol/export.ts";
 import { answerOne, answerRated, buffer, callOutcome, deleteOne, runOutcome, startActive } from "./fixtures.ts";
@@ -22,6 +23,7 @@ const locked = z.strictObject({
   thread: z.strictObject({ provider: z.string(), id: z.string() }).nullable(),
 });
 
+const operatorName = z.strictObject({ name: z.string(), avatarUrl: z.string().nullable() });
 const messageRow = z.strictObject({
   id: z.uuid(),
   sender,
@@ -31,6 +33,7 @@ const messageRow = z.strictObject({
   finishReason: finishReason.nullable(),
   replaces: z.uuid().nullable(),
   rating: rating.nullable(),
+  operator: operatorName.nullable(),
   createdAt: z.date(),
 });
 
@@ -43,6 +46,8 @@ const readCases = [
       visitorHash: buffer.nullable(),
       pageVersion: z.string(),
       eventSeq: z.int(),
+      handledBy,
+      operator: operatorName.nullable(),
     }),
     async (pool) => conversations.readOwner(pool, (await startActive(pool)).conversationId),
   ),

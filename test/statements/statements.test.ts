@@ -5,8 +5,9 @@ import { conversationCases } from "./conversation-cases.ts";
 import { eventCases } from "./event-cases.ts";
 import { jobCases } from "./job-cases.ts";
 import { operatorCases } from "./operator-cases.ts";
+import { voiceCases } from "./voice-cases.ts";
 
-const cases = [...jobCases, ...conversationCases, ...eventCases, ...operatorCases];
+const cases = [...jobCases, ...conversationCases, ...eventCases, ...operatorCases, ...voiceCases];
 
 /** Sources that may hold statements. */
 const sources = await Array.fromAsync(

@@ -1,9 +1,10 @@
 import type { Request } from "express";
-import { readOwner } from "../../../shared/db/conversations/conversations.ts";
+import { type OperatorName, readOwner } from "../../../shared/db/conversations/conversations.ts";
 import { type OwnedMessage, readMessageOwner } from "../../../shared/db/conversations/feedback.ts";
 import { type JobRow, readJob } from "../../../shared/db/jobs/read-job.ts";
 import { replaceFormerHash } from "../../../shared/db/conversations/visitors.ts";
 import { Problem } from "../../../shared/errors.ts";
+import type { HandledBy } from "../../../shared/protocol/handling.ts";
 import { identityHeader } from "../../../shared/protocol/headers.ts";
 import { id } from "../../../shared/protocol/submit.ts";
 import type { ApiContext } from "../api-context.ts";
@@ -47,6 +48,9 @@ interface OpenedConversation {
   pageVersion: string;
   /** See `ConversationOwner`. */
   eventSeq: number;
+  handledBy: HandledBy;
+  /** The person who answers; null unless one does. */
+  operator: OperatorName | null;
 }
 
 /**
@@ -66,7 +70,8 @@ export async function openConversation(
   const owner = await readOwner(context.db.pool, wanted);
   await admit(context, holder, { conversationId: wanted, visitorHash: owner?.visitorHash ?? null });
   if (!owner || owner.deleted) throw gone();
-  return { id: wanted, pageVersion: owner.pageVersion, eventSeq: owner.eventSeq };
+  const { pageVersion, eventSeq, handledBy, operator } = owner;
+  return { id: wanted, pageVersion, eventSeq, handledBy, operator };
 }
 
 /**

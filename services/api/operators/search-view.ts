@@ -117,6 +117,7 @@ const reasons: Record<JobErrorCode, string> = {
   workers_died: "three workers crashed while answering it: see the logs of the workers listed in its timeline",
   cancelled: "the visitor stopped it",
   deleted: "the conversation was deleted",
+  taken_over: "an operator took over the conversation",
 };
 
 export function explain(errorCode: JobErrorCode | null): string {

@@ -19,7 +19,10 @@ import { exportRoutes } from "./export.ts";
 import { feedbackRoutes } from "./feedback.ts";
 
 type ConversationContext = AccessContext &
-  Pick<ApiContext, "assistants" | "events" | "live" | "newestPages" | "openRequests" | "providers" | "streams">;
+  Pick<
+    ApiContext,
+    "assistants" | "events" | "handling" | "live" | "newestPages" | "openRequests" | "providers" | "streams"
+  >;
 
 /** Routes to read, rate, export and delete conversations. */
 export function conversationRoutes(context: ConversationContext): Router {
@@ -33,9 +36,14 @@ export function conversationRoutes(context: ConversationContext): Router {
     const { limit, before } = parseQuery(historyQuery, req.query);
     const sessionId = conversation.id;
     const cursor = cursorOf(sessionId, conversation.eventSeq);
+    const handling = await context.handling.describe(conversation);
     if (before === undefined && limit === defaultHistoryPage) {
       const { messages, nextBefore } = await context.newestPages.read(conversation);
-      sendWithMessages(res, { sessionId, cursor, ...(nextBefore !== undefined && { nextBefore }) }, messages);
+      sendWithMessages(
+        res,
+        { sessionId, cursor, ...handling, ...(nextBefore !== undefined && { nextBefore }) },
+        messages,
+      );
       return;
     }
     const page = await readMessages(context.db, sessionId, { limit, before });
@@ -47,6 +55,7 @@ export function conversationRoutes(context: ConversationContext): Router {
     const history: HistoryView = {
       sessionId,
       cursor,
+      ...handling,
       messages: page.messages.map(toMessageView),
       ...(page.more && oldest && { nextBefore: oldest.id }),
     };
@@ -88,6 +97,7 @@ async function sendConversation(context: ConversationContext, req: Request, res:
     metadata: conversation.metadata,
     // Read before the messages: what came meanwhile is in both, and nothing is missed.
     cursor: cursorOf(id, opened.eventSeq),
+    ...(await context.handling.describe(opened)),
   };
   sendWithMessages(res, view, page.messages);
 }

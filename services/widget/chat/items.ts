@@ -81,7 +81,7 @@ export function finalFields({ status, reply, error }: JobView): Partial<ReplyIte
 export function fromHistory({ id, sender, text, timestamp, rating, finishReason, replaces }: MessageView): ChatItem {
   const item = { key: id, id, text, timestamp };
   if (sender === "user") return { ...item, sender, delivery: "sent", replaces };
-  return { ...item, sender, phase: finishReason === "cancelled" ? "stopped" : "complete", rating };
+  return { ...item, sender: "ai", phase: finishReason === "cancelled" ? "stopped" : "complete", rating };
 }
 
 /** Leaves out each message that another one replaces, and its reply. */

@@ -62,7 +62,7 @@ export type ProviderEvent =
   | { type: "progress"; sign: SignOfLife }
   | {
       type: "finish";
-      finishReason: Exclude<FinishReason, "cancelled">;
+      finishReason: Exclude<FinishReason, "cancelled" | "taken_over">;
       /** The model that answered, as named by the provider. */
       model: string;
       usage?: TokenUsage;

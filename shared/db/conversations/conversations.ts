@@ -1,11 +1,20 @@
 import type { Pool } from "pg";
 import type { Rating } from "../../protocol/conversation.ts";
+import type { HandledBy } from "../../protocol/handling.ts";
 import type { Database } from "../database.ts";
 import { query } from "../database.ts";
 import { byIds } from "../batch-sql.ts";
 import { batchedRead } from "../batched.ts";
 import type { Columns } from "../schema/tables.ts";
 import type { Statement } from "../../postgres/statement.ts";
+
+/** A person as visitors see them. */
+export type OperatorName = Columns<"operators", "name" | "avatar_url">;
+
+/** SQL for the {@link OperatorName} behind an id; null where there is none. */
+export function operatorOf(id: string): string {
+  return `(select json_build_object('name', name, 'avatarUrl', avatar_url) from operators where id = ${id})`;
+}
 
 /** `visitorHash`: see `NewMessage`. */
 export interface ConversationOwner extends Columns<"conversations", "id" | "visitor_hash"> {
@@ -17,6 +26,9 @@ export interface ConversationOwner extends Columns<"conversations", "id" | "visi
   pageVersion: string;
   /** `seq` of its newest event, as this row has it: what is read after it may be newer. */
   eventSeq: number;
+  handledBy: HandledBy;
+  /** The person who answers; null unless one does. */
+  operator: OperatorName | null;
 }
 
 /**
@@ -29,8 +41,12 @@ export const conversationOwnerStatement: Statement<ConversationOwner> = {
   name: "conversation-owner",
   text: `
     select id, deleted_at is not null as deleted, visitor_hash as "visitorHash", ${pageVersion} as "pageVersion",
-           event_seq as "eventSeq"
-    from ${byIds("conversations", "id, deleted_at, visitor_hash, message_count, updated_at, ratings_version, event_seq", "$1")}`,
+           event_seq as "eventSeq", handled_by as "handledBy", ${operatorOf("conversations.operator_id")} as operator
+    from ${byIds(
+      "conversations",
+      "id, deleted_at, visitor_hash, message_count, updated_at, ratings_version, event_seq, handled_by, operator_id",
+      "$1",
+    )}`,
 };
 
 /** Reads whether a conversation exists, its owner and its version. Concurrent calls share a statement. */
@@ -69,11 +85,14 @@ export interface MessageRow extends Columns<
 > {
   /** The visitor's rating; null if there is none. */
   rating: Rating | null;
+  /** Author of an operator's message. */
+  operator: OperatorName | null;
 }
 
 /** Columns of `MessageRow`. */
 const messageColumns = `
-  id, sender, text, imported, fallback, finish_reason as "finishReason", replaces, rating, created_at as "createdAt"`;
+  id, sender, text, imported, fallback, finish_reason as "finishReason", replaces, rating, created_at as "createdAt",
+  ${operatorOf("messages.operator_id")} as operator`;
 
 export const messagePlaceStatement: Statement<Columns<"messages", "turn" | "sender">> = {
   name: "message-place",
@@ -135,7 +154,7 @@ export const messagesByIdStatement: Statement<MessageRow> = {
   name: "messages-by-id",
   text: `
     select ${messageColumns}
-    from ${byIds("messages", "id, sender, text, imported, fallback, finish_reason, replaces, created_at", "$1")}
+    from ${byIds("messages", "id, sender, text, imported, fallback, finish_reason, replaces, created_at, operator_id", "$1")}
     left join feedback on message_id = messages.id`,
 };
 

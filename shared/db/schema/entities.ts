@@ -3,9 +3,11 @@ import type { FinishReason, JobErrorCode, JobStatus } from "../../protocol/job.t
 import type { Rating, Sender } from "../../protocol/conversation.ts";
 import type { FeedbackReason } from "../../protocol/feedback.ts";
 import { defaultSite } from "../../sites/default-site.ts";
+import type { HandledBy, HandoffReason } from "../../protocol/handling.ts";
 import { bookkeeping } from "./bookkeeping-entities.ts";
 import { byHand, bytes, float, time } from "./entity-columns.ts";
 import { eventEntities } from "./event-entities.ts";
+import { voices } from "./voice-entities.ts";
 
 /** The schema in code. `npm run check:drift` compares it with the migrations. */
 
@@ -43,6 +45,26 @@ const Conversation = defineEntity({
     ratingsVersion: p.uuid().nullable(),
     createdAt: time().defaultRaw("now()"),
     updatedAt: time().defaultRaw("now()"),
+    /** Side that answers. This column and the next two decide; `stretches` is their history. */
+    handledBy: p.text().$type<HandledBy>().default("ai"),
+    /** Set while a person answers. */
+    operatorId: p.uuid().nullable(),
+    /** Number of the present stretch. */
+    stretch: p.integer().default(0),
+    waitingSince: time().nullable(),
+    /** Reason of a handoff that a rule decided and nobody has carried out yet. Until then nothing is claimed. */
+    handoffDue: p.text().$type<HandoffReason>().nullable(),
+    /** Address that the visitor left, to be told of an answer. */
+    handoffEmail: p.text().nullable(),
+    /** Replies in a row that no provider wrote. */
+    failedReplies: p.integer().default(0),
+    /** Messages of the visitor since somebody answered, while the AI does not. */
+    unheard: p.integer().default(0),
+    /** Last turn that an operator has seen. */
+    seenTurn: p.integer().default(0),
+    /** Set when an operator closes it, until the visitor's next message. */
+    closedAt: time().nullable(),
+    blockedAt: time().nullable(),
     /** Set on a tombstone: no text is left, late writes are refused. */
     deletedAt: time().nullable(),
     /** Set once the last traces outside PostgreSQL are erased too. */
@@ -74,12 +96,37 @@ const Conversation = defineEntity({
       ),
     },
     {
+      name: "conversations_waiting",
+      expression: byHand(
+        `create index "conversations_waiting" on "conversations" ("site_id", "waiting_since") where ("handled_by" = 'waiting'::text)`,
+      ),
+    },
+    {
+      name: "conversations_of_operator",
+      expression: byHand(
+        `create index "conversations_of_operator" on "conversations" ("operator_id") where ("operator_id" is not null)`,
+      ),
+    },
+    {
+      name: "conversations_handoff_due",
+      expression: byHand(
+        `create index "conversations_handoff_due" on "conversations" ("id") where ("handoff_due" is not null)`,
+      ),
+    },
+    {
+      name: "conversations_closed",
+      expression: byHand(
+        `create index "conversations_closed" on "conversations" ("closed_at") where ("closed_at" is not null)`,
+      ),
+    },
+    {
       name: "conversations_thread",
       expression: byHand(
         `create unique index "conversations_thread" on "conversations" ("thread_provider", "thread_id") where ("thread_id" is not null)`,
       ),
     },
   ],
+  checks: [{ name: "conversations_handled_by", expression: "handled_by in ('ai', 'waiting', 'operator')" }],
 });
 
 const Message = defineEntity({
@@ -97,14 +144,25 @@ const Message = defineEntity({
     finishReason: p.text().$type<FinishReason>().nullable(),
     /** Id of the visitor's message that this one replaces, together with its reply. */
     replaces: p.uuid().nullable(),
+    /** Author of an operator's message. */
+    operatorId: p.uuid().nullable(),
+    /** Hashes of the key under which an operator's message was sent, and of its text. */
+    idempotencyHash: bytes().nullable(),
+    requestHash: bytes().nullable(),
     createdAt: time().defaultRaw("now()"),
   },
   indexes: [
     {
-      // Within a turn the visitor's message ("user") precedes the reply ("ai").
+      // Within a turn the visitor's message ("user") precedes the reply ("ai"). An operator's has a turn of its own.
       name: "messages_by_turn",
       expression: byHand(
         `create unique index "messages_by_turn" on "messages" ("conversation_id", "turn", "sender" desc)`,
+      ),
+    },
+    {
+      name: "messages_idempotency_hash",
+      expression: byHand(
+        `create unique index "messages_idempotency_hash" on "messages" ("idempotency_hash") where ("idempotency_hash" is not null)`,
       ),
     },
     {
@@ -112,7 +170,12 @@ const Message = defineEntity({
       expression: byHand(`create index "messages_fallback" on "messages" ("created_at") where ("fallback")`),
     },
   ],
-  checks: [{ name: "messages_sender", expression: "sender in ('user', 'ai')" }],
+  checks: [
+    {
+      name: "messages_sender",
+      expression: "sender in ('user', 'ai') or sender = 'operator' and operator_id is not null",
+    },
+  ],
 });
 
 /** A visitor's rating of a reply, and the author of the reply. */
@@ -168,6 +231,8 @@ export const JobEntity = defineEntity({
     providerOverride: p.text().nullable(),
     idempotencyHash: bytes().nullable(),
     requestHash: bytes().nullable(),
+    /** Side that answered the conversation when the job ended without the AI. Null: the AI. */
+    handledBy: p.text().$type<HandledBy>().nullable(),
     requestId: p.text().nullable().index("jobs_request_id"),
     /** W3C `traceparent` of the request that submitted the message, where traces are on. */
     trace: p.text().nullable(),
@@ -234,4 +299,13 @@ const Draft = defineEntity({
   },
 });
 
-export const entities = [Conversation, Message, Feedback, JobEntity, Draft, ...eventEntities, ...bookkeeping];
+export const entities = [
+  Conversation,
+  Message,
+  Feedback,
+  JobEntity,
+  Draft,
+  ...eventEntities,
+  ...voices,
+  ...bookkeeping,
+];

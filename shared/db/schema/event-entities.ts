@@ -1,4 +1,5 @@
 import { defineEntity, p } from "@mikro-orm/core";
+import type { HandledBy, NoticeCode } from "../../protocol/handling.ts";
 import type { JobStatus } from "../../protocol/job.ts";
 import { defaultSite } from "../../sites/default-site.ts";
 import { byHand, time } from "./entity-columns.ts";
@@ -21,6 +22,10 @@ const Event = defineEntity({
     messageId: p.uuid().nullable(),
     jobId: p.uuid().nullable(),
     status: p.text().$type<JobStatus>().nullable(),
+    /** Side that answers from this event on. Of a job: the side that answered when it ended without the AI. */
+    handledBy: p.text().$type<HandledBy>().nullable(),
+    operatorId: p.uuid().nullable(),
+    notice: p.text().$type<NoticeCode>().nullable(),
     at: time().defaultRaw("clock_timestamp()"),
   },
   indexes: [

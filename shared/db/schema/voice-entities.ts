@@ -1,0 +1,100 @@
+import { defineEntity, p } from "@mikro-orm/core";
+import type { HandledBy, HandoffReason } from "../../protocol/handling.ts";
+import type { OperatorRole } from "../../protocol/operator.ts";
+import { defaultSite } from "../../sites/default-site.ts";
+import { byHand, bytes, time } from "./entity-columns.ts";
+
+/** Tables about people beside the AI. See `entities.ts`. */
+
+const roles = "role in ('admin', 'operator', 'reader')";
+
+/** A person of the site's team. Rows stay: a name stands in history. */
+const Operator = defineEntity({
+  name: "Operator",
+  tableName: "operators",
+  properties: {
+    id: p.uuid().primary(),
+    siteId: p.text().default(defaultSite),
+    name: p.text(),
+    avatarUrl: p.text().nullable(),
+    role: p.text().$type<OperatorRole>(),
+    /** Until when the operator counts as online. */
+    presentUntil: time().nullable(),
+    leftAt: time().nullable(),
+    createdAt: time().defaultRaw("now()"),
+  },
+  indexes: [
+    {
+      name: "operators_by_name",
+      expression: byHand(
+        `create unique index "operators_by_name" on "operators" ("site_id", "name") where ("left_at" is null)`,
+      ),
+    },
+  ],
+  checks: [{ name: "operators_role", expression: roles }],
+});
+
+/** A key of an operator for programs. The key itself is not kept. */
+const OperatorKey = defineEntity({
+  name: "OperatorKey",
+  tableName: "operator_keys",
+  properties: {
+    id: p.uuid().primary(),
+    siteId: p.text().default(defaultSite),
+    operator: () => p.manyToOne(Operator).deleteRule("cascade").updateRule("no action"),
+    /** SHA-256 of the key. */
+    keyHash: bytes().unique("operator_keys_key_hash_unique"),
+    role: p.text().$type<OperatorRole>(),
+    createdAt: time().defaultRaw("now()"),
+    endsAt: time(),
+    revokedAt: time().nullable(),
+  },
+  checks: [{ name: "operator_keys_role", expression: roles }],
+});
+
+/** A period in which one side answered a conversation. */
+const Stretch = defineEntity({
+  name: "Stretch",
+  tableName: "stretches",
+  properties: {
+    conversationId: p.uuid().primary(),
+    no: p.integer().primary(),
+    siteId: p.text().default(defaultSite),
+    handledBy: p.text().$type<HandledBy>(),
+    operatorId: p.uuid().nullable(),
+    /** Why it began. */
+    reason: p.text().$type<HandoffReason | "taken" | "assigned" | "released" | "closed" | "withdrawn">().nullable(),
+    beganAt: time().defaultRaw("now()"),
+    endedAt: time().nullable(),
+  },
+  checks: [{ name: "stretches_handled_by", expression: "handled_by in ('ai', 'waiting', 'operator')" }],
+});
+
+/** Remark of an operator about a conversation, for colleagues. */
+const Note = defineEntity({
+  name: "Note",
+  tableName: "notes",
+  properties: {
+    id: p.uuid().primary(),
+    siteId: p.text().default(defaultSite),
+    conversationId: p.uuid(),
+    operatorId: p.uuid().nullable(),
+    text: p.text(),
+    createdAt: time().defaultRaw("now()"),
+  },
+  indexes: [{ name: "notes_of_conversation", properties: ["conversationId", "createdAt"] }],
+});
+
+/** A verified visitor whose messages are refused. */
+const BlockedVisitor = defineEntity({
+  name: "BlockedVisitor",
+  tableName: "blocked_visitors",
+  properties: {
+    siteId: p.text().default(defaultSite).primary(),
+    visitorHash: bytes().primary(),
+    operatorId: p.uuid().nullable(),
+    blockedAt: time().defaultRaw("now()"),
+  },
+});
+
+export const voices = [Operator, OperatorKey, Stretch, Note, BlockedVisitor];
