@@ -2,7 +2,7 @@ import { Random } from "../../test/chaos/random.ts";
 import { Heap } from "./heap.ts";
 
 /** A visitor's message, and the provider's reply under ideal conditions. */
-export interface Message {
+export interface ArrivingMessage {
   /** Time of sending, in milliseconds from the start. */
   at: number;
   conversation: number;
@@ -54,9 +54,9 @@ interface ArrivalsOptions {
  * Generates messages in order of time. Visitors are independent (Poisson). The same seed gives the same messages with
  * the same replies for any setup, so that differences are due to the setup alone.
  */
-export function* arrivals({ load, replies, untilMs, seed }: ArrivalsOptions): Generator<Message> {
+export function* arrivals({ load, replies, untilMs, seed }: ArrivalsOptions): Generator<ArrivingMessage> {
   const random = new Random(seed);
-  const later = new Heap<Message>();
+  const later = new Heap<ArrivingMessage>();
   let conversation = 0;
   for (const at of visitors(load, untilMs, random)) {
     yield* takeUntil(later, at);
@@ -71,7 +71,7 @@ export function* arrivals({ load, replies, untilMs, seed }: ArrivalsOptions): Ge
   yield* takeUntil(later, Number.POSITIVE_INFINITY);
 }
 
-function* takeUntil(later: Heap<Message>, at: number): Generator<Message> {
+function* takeUntil(later: Heap<ArrivingMessage>, at: number): Generator<ArrivingMessage> {
   for (let next = later.takeBy(at); next; next = later.takeBy(at)) yield next.item;
 }
 

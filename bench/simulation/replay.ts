@@ -4,7 +4,7 @@ import { HttpConnection } from "../clients/http-connection.ts";
 import { type FakeProvider, startFakeProvider } from "../../tools/fake-provider/fake-provider.ts";
 import { replyOf } from "../../tools/fake-provider/fake-replies.ts";
 import type { Script, Step } from "../../tools/fake-provider/fake-script.ts";
-import type { Message } from "./arrivals.ts";
+import type { ArrivingMessage } from "./arrivals.ts";
 
 /** Result of a message with real processes. */
 export interface ReplayedMessage {
@@ -18,11 +18,11 @@ export interface ReplayedMessage {
 export interface ReplayProvider extends AsyncDisposable {
   readonly url: string;
   /** Sets the messages from now on, by their index; calls beyond `most` in flight are answered with 429. */
-  expect(messages: readonly Message[], most?: number): void;
+  expect(messages: readonly ArrivingMessage[], most?: number): void;
 }
 
 export async function startReplayProvider(): Promise<ReplayProvider> {
-  let expected: readonly Message[] = [];
+  let expected: readonly ArrivingMessage[] = [];
   let limit = Number.POSITIVE_INFINITY;
   const choose = (said: string | undefined): Script => {
     // The call itself counts as well.
@@ -46,7 +46,7 @@ export async function startReplayProvider(): Promise<ReplayProvider> {
 }
 
 /** Steps with each token at its time, counted from the call, so that timer delays do not add up. */
-function* stepsOf({ tokens, firstMs, writeMs }: Message): Generator<Step> {
+function* stepsOf({ tokens, firstMs, writeMs }: ArrivingMessage): Generator<Step> {
   const began = performance.now();
   for (const [place, word] of replyOf(tokens, 0).entries()) {
     const at = firstMs + (writeMs * place) / Math.max(1, tokens - 1);
@@ -57,7 +57,7 @@ function* stepsOf({ tokens, firstMs, writeMs }: Message): Generator<Step> {
 }
 
 /** Sends each message at its time to real processes, and follows its reply. */
-export async function replay(origin: string, messages: readonly Message[]): Promise<ReplayedMessage[]> {
+export async function replay(origin: string, messages: readonly ArrivingMessage[]): Promise<ReplayedMessage[]> {
   const begun = new Map<number, Promise<SubmitAcceptance>>();
   const began = performance.now();
   return Promise.all(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../test/chaos/random.ts";
-import type { Message } from "./arrivals.ts";
+import type { ArrivingMessage } from "./arrivals.ts";
 import { type SimulationOutcome, shareOf } from "./wait-meter.ts";
 import { noLimits } from "./simulated-provider.ts";
 import { type Setup, simulate } from "./simulate.ts";
@@ -225,7 +225,7 @@ it("simulate() leaves messages before the window out of the result", () => {
 
 let conversations = 1000;
 
-function message(at: number, given: Partial<Message> = {}): Message {
+function message(at: number, given: Partial<ArrivingMessage> = {}): ArrivingMessage {
   return { at, conversation: conversations++, tokens: 1, firstMs: 0, writeMs: 0, ...given };
 }
 
@@ -237,7 +237,7 @@ function poisson({
   count: number;
   perMs: number;
   holdMs: (random: Random) => number;
-}): Message[] {
+}): ArrivingMessage[] {
   const random = new Random(5);
   let at = 0;
   return Array.from({ length: count }, () => {

@@ -1,5 +1,5 @@
 import { Random } from "../../test/chaos/random.ts";
-import type { Message } from "./arrivals.ts";
+import type { ArrivingMessage } from "./arrivals.ts";
 import { SimulatedCircuit } from "./simulated-circuit.ts";
 import { Heap } from "./heap.ts";
 import { Gauge, WaitMeter, type SimulationOutcome, type ReplySource, type Window } from "./wait-meter.ts";
@@ -47,7 +47,7 @@ const refusalMs = 50;
 const presetMs = 1200;
 
 interface Job {
-  message: Message;
+  message: ArrivingMessage;
   /** Refused calls. */
   refused: number;
   /** Time from which only the lack of a place kept it waiting. */
@@ -63,7 +63,7 @@ interface Job {
  * answers.
  * @param messages in order of time
  */
-export function simulate(messages: Iterable<Message>, setup: Setup): SimulationOutcome {
+export function simulate(messages: Iterable<ArrivingMessage>, setup: Setup): SimulationOutcome {
   const fleet = new Fleet(setup);
   for (const message of messages) {
     fleet.passUntil(message.at);
@@ -109,7 +109,7 @@ class Fleet {
     this.#now = at;
   }
 
-  submit(message: Message): void {
+  submit(message: ArrivingMessage): void {
     const open = this.#conversations.get(message.conversation) ?? [];
     const backlog = this.#waiting.value + this.#busy.value;
     if (backlog >= this.#setup.maxBacklog) return this.#meter.refused(message, "backlog");

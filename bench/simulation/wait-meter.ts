@@ -1,4 +1,4 @@
-import type { Message } from "./arrivals.ts";
+import type { ArrivingMessage } from "./arrivals.ts";
 
 /** Origin of a reply; a preset means that no provider could answer. */
 export type ReplySource = "provider" | "fallback" | "preset";
@@ -50,7 +50,7 @@ export class WaitMeter {
     this.#window = window;
   }
 
-  answered({ at }: Message, { queuedAt, claimedAt, firstAt, doneAt, source }: Answered): void {
+  answered({ at }: ArrivingMessage, { queuedAt, claimedAt, firstAt, doneAt, source }: Answered): void {
     if (!this.#counts(at)) return;
     this.#waits.claimed.push(claimedAt - at);
     this.#waits.first.push(firstAt - at);
@@ -60,7 +60,7 @@ export class WaitMeter {
     this.#longestInQueueMs = Math.max(this.#longestInQueueMs, claimedAt - queuedAt);
   }
 
-  refused({ at }: Message, why: "backlog" | "unanswered"): void {
+  refused({ at }: ArrivingMessage, why: "backlog" | "unanswered"): void {
     if (this.#counts(at)) this.#refused[why]++;
   }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { rating } from "./conversation.ts";
 import { cleanText } from "./submit.ts";
-import { isVisible } from "./visible.ts";
+import { isVisible } from "./text/visible.ts";
 
 /** Maximum length of a comment, in code points. */
 const maxCommentChars = 1000;

@@ -80,10 +80,10 @@ export const stretch = z
   })
   .meta({ id: "Stretch" });
 
-export const note = z
+export const operatorNote = z
   .object({ id: z.uuid(), operator: z.string(), text: z.string(), createdAt: z.iso.datetime() })
   .meta({ id: "Note" });
-export type NoteView = z.output<typeof note>;
+export type NoteView = z.output<typeof operatorNote>;
 
 const job = z.object({
   jobId: z.uuid(),
@@ -109,7 +109,7 @@ export const operatorConversation = inboxEntry
     messages: z.array(message),
     nextBefore: z.uuid().optional(),
     stretches: z.array(stretch),
-    notes: z.array(note),
+    notes: z.array(operatorNote),
     jobs: z.array(job),
     cursor,
   })

@@ -1,7 +1,7 @@
 import { cursor } from "./conversation.ts";
 import { z } from "zod";
 import { jobStatus, jobView } from "./job.ts";
-import { isVisible } from "./visible.ts";
+import { isVisible } from "./text/visible.ts";
 
 /** Limits of one submission that operators do not need to change. */
 const maxHistoryItems = 50;

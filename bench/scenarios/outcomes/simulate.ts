@@ -1,7 +1,7 @@
 import type { Figure } from "../../figure.ts";
 import { median, percentile, sum } from "../../statistics.ts";
 import type { Scenario } from "../../scenario.ts";
-import { arrivals, type Message } from "../../simulation/arrivals.ts";
+import { arrivals, type ArrivingMessage } from "../../simulation/arrivals.ts";
 import { noLimits } from "../../simulation/simulated-provider.ts";
 import { type ReplayProvider, replay, type ReplayedMessage, startReplayProvider } from "../../simulation/replay.ts";
 import { type OwnTime, simulate as simulateFleet } from "../../simulation/simulate.ts";
@@ -58,7 +58,7 @@ interface Rush {
 async function rush(
   parley: Parley,
   cue: ReplayProvider,
-  { messages, own, calls }: { messages: Message[]; own: OwnTime; calls: number },
+  { messages, own, calls }: { messages: ArrivingMessage[]; own: OwnTime; calls: number },
 ): Promise<Rush> {
   cue.expect(messages, calls);
   const before = readCpu(parley);
@@ -102,7 +102,7 @@ async function measureOwnTime(parley: Parley, cue: ReplayProvider): Promise<OwnT
   return { beforeMs, afterMs: median(took.map(({ firstMs, doneMs }) => doneMs - firstMs - probe.writeMs)) };
 }
 
-function probes({ count, apartMs }: { count: number; apartMs: number }): Message[] {
+function probes({ count, apartMs }: { count: number; apartMs: number }): ArrivingMessage[] {
   return Array.from({ length: count }, (_, place) => ({ at: place * apartMs, conversation: place, ...probe }));
 }
 
@@ -155,7 +155,7 @@ function describePresets({ measured, simulated }: Rush): Figure {
 }
 
 /** Describes CPU costs. Each token arrives separately, so it is a delta of its own. */
-function describeCpu({ cpuMs }: Rush, messages: readonly Message[]): Figure[] {
+function describeCpu({ cpuMs }: Rush, messages: readonly ArrivingMessage[]): Figure[] {
   const deltas = Math.round(sum(messages.map(({ tokens }) => tokens)) / messages.length);
   const what = (of: string) => `CPU of ${of} for a message with a reply of ${deltas} separate deltas`;
   return [

@@ -9,7 +9,7 @@ import { refuseForeignOperations } from "./origins.ts";
 import { idsOf, pathOf } from "../middleware/request-id.ts";
 
 /** `read` accounts cannot change anything. */
-export type OperatorRole = "read" | "full";
+export type AccountRole = "read" | "full";
 
 interface OperatorOptions {
   config: Pick<Config, "ADMIN_USER" | "ADMIN_PASSWORD" | "ADMIN_READ_USER" | "ADMIN_READ_PASSWORD">;
@@ -19,7 +19,7 @@ interface OperatorOptions {
 
 interface Account {
   user: string;
-  role: OperatorRole;
+  role: AccountRole;
   digest: Buffer;
 }
 
@@ -45,7 +45,7 @@ export class Operators {
    * Authenticates operators by Basic credentials. Reading needs at least this role. Changes need `full` and must
    * originate from our own pages. Sets `res.locals.operator` to the name, and `roleOf(res)` to the role.
    */
-  require(role: OperatorRole): RequestHandler[] {
+  require(role: AccountRole): RequestHandler[] {
     const check = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
       res.set("Cache-Control", "no-store");
       const operator = await this.#identify(req, res);
@@ -78,10 +78,10 @@ export class Operators {
   }
 }
 
-const roles = new WeakMap<Response, OperatorRole>();
+const roles = new WeakMap<Response, AccountRole>();
 
 /** Role of the authenticated operator. */
-export function roleOf(res: Response): OperatorRole {
+export function roleOf(res: Response): AccountRole {
   return roles.get(res) ?? "read";
 }
 
@@ -90,7 +90,7 @@ function unknown(res: Response): Problem {
   return new Problem("admin-unauthorized", "Sign in with ADMIN_USER and ADMIN_PASSWORD.");
 }
 
-function account(user: string, password: string | undefined, role: OperatorRole): Account[] {
+function account(user: string, password: string | undefined, role: AccountRole): Account[] {
   return password === undefined ? [] : [{ user, role, digest: digestOf(`${user}:${password}`) }];
 }
 

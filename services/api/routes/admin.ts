@@ -1,6 +1,6 @@
 import { type NextFunction, type Request, type Response, Router } from "express";
 import type { ApiContext } from "../api-context.ts";
-import { type OperatorRole, roleOf } from "../access/operators.ts";
+import { type AccountRole, roleOf } from "../access/operators.ts";
 import { refuseQueueActions } from "../access/queue-actions.ts";
 import { operatorRoutes } from "./operators.ts";
 
@@ -11,7 +11,7 @@ export function adminRoutes(context: Pick<ApiContext, "config" | "operators" | "
   const router = Router();
   const { config, operators } = context;
   if (!operators.exist) return router;
-  const boards = new Map<OperatorRole, Promise<Router>>();
+  const boards = new Map<AccountRole, Promise<Router>>();
   router.use(
     queuesPath,
     operators.require("read"),
@@ -41,7 +41,7 @@ const boardPolicy = [
 ].join("; ");
 
 /** Hides the buttons from read-only accounts. `Operators` enforces the permission. */
-async function loadBoard({ queue }: Pick<ApiContext, "queue">, role: OperatorRole): Promise<Router> {
+async function loadBoard({ queue }: Pick<ApiContext, "queue">, role: AccountRole): Promise<Router> {
   const [{ createBullBoard }, { BullMQAdapter }, { ExpressAdapter }] = await Promise.all([
     import("@bull-board/api"),
     import("@bull-board/api/bullMQAdapter"),

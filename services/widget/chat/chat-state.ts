@@ -46,7 +46,7 @@ export interface ReplyMessage {
 export type ChatMessage = VisitorMessage | ReplyMessage;
 
 /** Notice about the connection for the visitor; at most one at a time. */
-export type Notice =
+export type ConnectionNotice =
   | { readonly kind: "offline" }
   /** The service does not answer. The next request is sent at `resumesAt` (Unix milliseconds). */
   | { readonly kind: "unreachable"; readonly resumesAt: number }
@@ -69,7 +69,7 @@ export interface ChatState {
   readonly hasOlder: boolean;
   /** True while a reply is queued or being written and can be stopped. */
   readonly busy: boolean;
-  readonly notice: Notice | undefined;
+  readonly notice: ConnectionNotice | undefined;
   /** Source of greeting and suggestions; `undefined` until known. */
   readonly assistant: AssistantInfo | undefined;
   /** True until the assistant is known, or the first request for it has failed. */

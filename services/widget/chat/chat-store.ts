@@ -3,7 +3,7 @@ import type { Client } from "../client/client.ts";
 import { originRefused } from "../client/refused-origin.ts";
 import { backoffMs, createRetryDelays } from "../client/retry-delays.ts";
 import { ServiceError } from "../client/service-error.ts";
-import type { ChatState, Notice } from "./chat-state.ts";
+import type { ChatState, ConnectionNotice } from "./chat-state.ts";
 import { type ChatStorage, openChatStorage, type OutboxEntry } from "./chat-storage.ts";
 import { Consent } from "./consent.ts";
 import type { Environment } from "./environment.ts";
@@ -70,11 +70,11 @@ export class ChatStore {
   /** Performs due work: reads, follows, sends. */
   runDueWork: () => void = () => undefined;
   /** Notifies the other tabs that stored values or the state of sending have changed. */
-  notifyTabs: (notice?: Notice | null) => void = () => undefined;
+  notifyTabs: (notice?: ConnectionNotice | null) => void = () => undefined;
   /** Makes the other tabs drop what was erased on purpose, so that none of them takes it for lost and restores it. */
   notifyErased: (erased: Erased) => void = () => undefined;
 
-  readonly notices: Partial<Record<RequestKind | "otherTab" | "state", Notice | undefined>> = {};
+  readonly notices: Partial<Record<RequestKind | "otherTab" | "state", ConnectionNotice | undefined>> = {};
   #offline = false;
   readonly #listeners = new Set<(state: ChatState) => void>();
   #state: ChatState | undefined;

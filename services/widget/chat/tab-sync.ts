@@ -1,5 +1,5 @@
 import type { ConversationAccess } from "../client/client.ts";
-import type { Notice } from "./chat-state.ts";
+import type { ConnectionNotice } from "./chat-state.ts";
 import type { ChatStore, Erased } from "./chat-store.ts";
 import { endNews } from "./follow-news.ts";
 import { merge } from "./items.ts";
@@ -40,7 +40,7 @@ export function leaveRefused(store: ChatStore, refused: ConversationAccess): voi
 export function connectTabs(store: ChatStore): () => void {
   const { environment, storage, client, permit } = store;
   const channel = environment.openChannel(storage.name, (message) => {
-    const { notice, erased } = message as { notice?: Notice | null; erased?: Erased };
+    const { notice, erased } = message as { notice?: ConnectionNotice | null; erased?: Erased };
     if (erased !== undefined) return dropErased(store, erased);
     if (notice === undefined) return loadStored(store);
     store.notices.otherTab = notice ?? undefined;

@@ -50,7 +50,7 @@ export interface SubmitOptions extends CallOptions {
   challenge?: string | undefined;
 }
 
-export interface Feedback {
+interface Feedback {
   rating: "up" | "down" | null;
   comment?: string | undefined;
 }

@@ -1,4 +1,4 @@
-import { isVisible } from "../../../shared/protocol/visible.ts";
+import { isVisible } from "../../../shared/protocol/text/visible.ts";
 import type { Chat } from "../chat/chat-state.ts";
 import type { Panel } from "../panel/panel.ts";
 import type { ParleyChatElement } from "../parley.d.ts";

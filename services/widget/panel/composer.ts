@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
-import { isVisible } from "../../../shared/protocol/visible.ts";
+import { isVisible } from "../../../shared/protocol/text/visible.ts";
 import type { ChatState } from "../chat/chat-state.ts";
 import { icon } from "./icons.ts";
 import type { ViewModel } from "./view-model.ts";

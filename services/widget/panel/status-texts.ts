@@ -1,4 +1,4 @@
-import type { ChatState, Notice, ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
+import type { ChatState, ConnectionNotice, ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
 import type { UiStrings } from "../i18n/ui-strings.ts";
 
 /** Words for what a queued reply waits for, if known: the reply before it, or its place in the service's queue. */
@@ -11,7 +11,7 @@ export function queueText(reply: ReplyMessage, { messages }: ChatState, strings:
   return position <= 0 ? strings.nextInQueue : strings.queuePosition(position + 1);
 }
 
-export function noticeText(notice: Notice | undefined, strings: UiStrings): string | undefined {
+export function noticeText(notice: ConnectionNotice | undefined, strings: UiStrings): string | undefined {
   return notice === undefined ? undefined : strings[notice.kind];
 }
 

@@ -1,4 +1,4 @@
-import { continuesAddress } from "../../../shared/protocol/address-characters.ts";
+import { continuesAddress } from "../../../shared/protocol/text/address-characters.ts";
 import { EntityDisarmer } from "./disarm-entities.ts";
 import { contextOf, findBeginning, isSlash, type LinkKind, mayBeginLink } from "./link-beginning.ts";
 import { findAllowed, isAllowedMail, isOpen, isPunctuation, namesHost } from "./link-hosts.ts";

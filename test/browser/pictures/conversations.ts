@@ -7,7 +7,7 @@ export interface Turn {
 /** Attributes of `<parley-chat>` for a look whose language is not that of the configured assistant. */
 type Attributes = Readonly<Record<string, string>>;
 
-export interface Conversation {
+export interface PicturedConversation {
   /** Turn shown while it is written and when it has ended. */
   readonly first: Turn;
   /** Question sent without a network. */
@@ -69,4 +69,4 @@ export const conversations = {
     offline: "هل يجب أن أرسل الصحن أيضًا؟",
     attributes: { title: "خدمة العملاء", greeting: "مرحبًا! 👋 كيف يمكننا مساعدتك اليوم؟" },
   },
-} satisfies Record<string, Conversation>;
+} satisfies Record<string, PicturedConversation>;

@@ -18,7 +18,7 @@ import {
   untilShown,
   visitor,
 } from "./camera.ts";
-import { type Conversation, conversations } from "./conversations.ts";
+import { type PicturedConversation, conversations } from "./conversations.ts";
 import { recordReload } from "./reload-animation.ts";
 
 /**
@@ -81,7 +81,7 @@ console.log(`Look at ${folder}/ and ${documents}/`);
 /** Takes the states of the widget in one look. */
 async function takeLook(look: Look): Promise<void> {
   const { query = "", ...options } = looks[look];
-  const { first, offline, attributes = {} } = conversations[look] as Conversation;
+  const { first, offline, attributes = {} } = conversations[look] as PicturedConversation;
   await using context = await browser.newContext({ ...visitor(), ...options });
   const page = await context.newPage();
   await page.goto(`${base}/${query}`);
