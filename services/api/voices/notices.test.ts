@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { noticeCode } from "../../../shared/protocol/handling.ts";
-import { describeNotice, noticeTexts } from "./notices.ts";
+import { noticeTexts } from "./notice-texts.ts";
+import { describeNotice } from "./notices.ts";
 
 /** As the widget has them. */
 const languages = ["en", "de", "fr", "es", "pt", "ja", "zh", "ar"];
@@ -45,7 +46,7 @@ describe("texts of notices", () => {
   it("keep a name's direction from the words around it", () => {
     const textFor = (language: string, operatorName: string) =>
       describeNotice("taken", { language, operatorName }).text;
-    expect(textFor("en", "ליאת")).toBe("\u2068ליאת\u2069 is answering now.");
+    expect(textFor("en", "ليلى")).toBe("\u2068ليلى\u2069 is answering now.");
     expect(textFor("ar", "Ada (Sales)")).toContain("\u2068Ada (Sales)\u2069");
     expect(textFor("en", "Zoë")).toBe("Zoë is answering now.");
     expect(textFor("ja", "佐藤")).not.toContain("\u2068");
