@@ -31,9 +31,11 @@ const directions: Direction[] = [
     reason: "a service must not import another one: move shared code to shared/",
   },
   {
-    from: /^services\/widget\//,
-    forbids: (target) => target.kind === "file" && !within(target, "services") && !within(target, "shared/protocol"),
-    reason: "the widget may import only shared/protocol, as it runs in browsers",
+    from: /^services\/(widget|console)\//,
+    forbids: (target) =>
+      target.kind === "file" &&
+      !["services", "shared/protocol", "shared/markdown"].some((part) => within(target, part)),
+    reason: "widget and console may import only shared/protocol and shared/markdown, as they run in browsers",
   },
   {
     from: /^shared\//,
@@ -65,6 +67,15 @@ const directions: Direction[] = [
     forbids: (target, from) =>
       target.kind === "file" ? !within(target, "shared/protocol") : target.name !== "zod" && !test.test(from),
     reason: "shared/protocol may import only zod and itself, as it runs in browsers",
+  },
+  {
+    from: /^shared\/markdown\//,
+    forbids: (target, from) =>
+      target.kind === "file" &&
+      !within(target, "shared/markdown") &&
+      !within(target, "shared/protocol") &&
+      !test.test(from),
+    reason: "shared/markdown may import only shared/protocol and itself, as it runs in browsers",
   },
   {
     from: /^(services|shared|migrations)\//,

@@ -2,8 +2,8 @@ import MarkdownIt from "markdown-it";
 import { Marked } from "marked";
 import { micromark } from "micromark";
 import { gfm, gfmHtml } from "micromark-extension-gfm";
-import { BlockReader } from "../../services/widget/markdown/block-reader.ts";
-import type { Block, Inline } from "../../services/widget/markdown/syntax-tree.ts";
+import { BlockReader } from "../../shared/markdown/block-reader.ts";
+import type { Block, Inline } from "../../shared/markdown/syntax-tree.ts";
 
 /** Address of a link or an image in a rendered text, as the browser receives it. */
 export interface RenderedLink {

@@ -28,6 +28,7 @@ describe("widget files", () => {
     // As deep as in the repository, whose lock file counts among the sources.
     folder = join(root, "services/widget");
     await mkdir(folder, { recursive: true });
+    await mkdir(join(root, "shared/markdown"), { recursive: true });
     await writeFile(join(folder, bundler), "");
     await writeFile(join(folder, "build.ts"), builder);
     await writeFile(join(folder, "source.ts"), "one");

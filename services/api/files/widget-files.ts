@@ -158,11 +158,16 @@ async function changedAt(path: string): Promise<number> {
 
 /** Latest change of the sources and their folders; a folder's time shows that a file was removed. */
 async function newestSource(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const sources = entries
-    .map(({ parentPath, name }) => join(parentPath, name))
-    .filter((path) => !/\/(dist|demo|testing)(\/|$)|\.test\.ts$/.test(path.slice(folder.length)));
+  const folders = [folder, join(folder, "../../shared/markdown")];
+  const sources = await Promise.all(folders.map(sourcesIn));
   // The lock file's time shows changed packages.
   const lock = join(folder, "../../package-lock.json");
-  return Math.max(...(await Promise.all([lock, ...sources].map(changedAt))));
+  return Math.max(...(await Promise.all([lock, ...sources.flat()].map(changedAt))));
+}
+
+async function sourcesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((path) => !/\/(dist|demo|testing)(\/|$)|\.test\.ts$/.test(path.slice(folder.length)));
 }

@@ -1,6 +1,6 @@
 import type { ChatState, ReplyMessage } from "../chat/chat-state.ts";
-import type { MarkdownReply } from "../markdown/markdown-reply.ts";
-import type { MarkdownContext } from "../markdown/render-blocks.ts";
+import type { MarkdownReply } from "../../../shared/markdown/markdown-reply.ts";
+import type { MarkdownContext } from "../../../shared/markdown/render-blocks.ts";
 import type { UiStrings } from "../i18n/ui-strings.ts";
 import { TextSmoother } from "./text-smoother.ts";
 
@@ -80,7 +80,7 @@ export class ReplyRenderer {
   #loadMarkdown(): void {
     if (this.#loading || this.#Markdown !== undefined) return;
     this.#loading = true;
-    void import("../markdown/markdown-reply.ts").then(
+    void import("../../../shared/markdown/markdown-reply.ts").then(
       (module) => {
         this.#Markdown = module.MarkdownReply;
         this.#onChange();

@@ -3,7 +3,7 @@ import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
 import type { ChatState, ReplyMessage } from "../chat/chat-state.ts";
 import type { Settings } from "../element/settings.ts";
-import type { MarkdownContext } from "../markdown/render-blocks.ts";
+import type { MarkdownContext } from "../../../shared/markdown/render-blocks.ts";
 import type { UiStrings } from "../i18n/ui-strings.ts";
 import type { Formats } from "./formats.ts";
 

@@ -1,6 +1,6 @@
 import { marked } from "marked";
 import { describe, expect, it } from "vitest";
-import { blocksToHtml as html } from "../testing/blocks-to-html.ts";
+import { blocksToHtml as html } from "./testing/blocks-to-html.ts";
 import { BlockReader } from "./block-reader.ts";
 import { plainText } from "./plain-text.ts";
 import { safeUrl } from "./render-blocks.ts";

@@ -1,4 +1,4 @@
-import type { Block, Cell, Inline } from "../markdown/syntax-tree.ts";
+import type { Block, Cell, Inline } from "../syntax-tree.ts";
 
 /** Writes a reply's tree as the HTML that the page gets, without the page's own attributes. */
 export function blocksToHtml(blocks: readonly Block[]): string {

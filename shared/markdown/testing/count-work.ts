@@ -5,7 +5,7 @@ import type { Counted } from "./counted-reads.ts";
 
 // Counts the executed blocks of code of the Markdown reader, for each of the reads on standard input. The number is the
 // same on every machine, unlike a time. A pattern counts once, whatever its text.
-const { BlockReader } = await import("../markdown/block-reader.ts");
+const { BlockReader } = await import("../block-reader.ts");
 const session = new Session();
 session.connect();
 await session.post("Profiler.enable");

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { analyse } from "scslre";
 import { describe, expect, it } from "vitest";
-import { countReads } from "../testing/counted-reads.ts";
+import { countReads } from "./testing/counted-reads.ts";
 
 const folders = [".", "inline"].map((name) => fileURLToPath(new URL(name, import.meta.url)));
 

@@ -1,4 +1,4 @@
-import { eastAsian } from "../../../../shared/protocol/text/address-characters.ts";
+import { eastAsian } from "../../protocol/text/address-characters.ts";
 import { BareAddressReader } from "./bare-address.ts";
 import { readDelimiter } from "./delimiters.ts";
 import { type Piece, resolveEmphasis } from "./emphasis.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { blocksToHtml } from "../testing/blocks-to-html.ts";
+import { blocksToHtml } from "./testing/blocks-to-html.ts";
 import { BlockReader } from "./block-reader.ts";
 
 const help = '<a href="https://shop.example/help">https://shop.example/help</a>';

@@ -1,4 +1,4 @@
-import { eastAsian } from "../../../../shared/protocol/text/address-characters.ts";
+import { eastAsian } from "../../protocol/text/address-characters.ts";
 
 const inEastAsian = new RegExp(`[${eastAsian}]`, "u");
 const wordCharacter = /[\p{L}\p{N}\p{M}]/u;

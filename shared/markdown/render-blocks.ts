@@ -1,12 +1,12 @@
 import { guard } from "lit/directives/guard.js";
 import { html, nothing, type TemplateResult } from "lit/html.js";
-import type { UiStrings } from "../i18n/ui-strings.ts";
 import { inlineText } from "./plain-text.ts";
 import type { Block, Cell, Inline, ListItem } from "./syntax-tree.ts";
 
 /** Inputs for rendering a reply beside its text. */
 export interface MarkdownContext {
-  readonly strings: Pick<UiStrings, "code" | "copyCode" | "table">;
+  /** Names of a block of code, of its button and of a table, in the reader's language. */
+  readonly strings: { readonly code: string; readonly copyCode: string; readonly table: string };
   readonly copyCode: (code: string, button: HTMLElement) => void;
 }
 

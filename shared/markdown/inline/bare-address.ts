@@ -1,4 +1,4 @@
-import { continuesAddress } from "../../../../shared/protocol/text/address-characters.ts";
+import { continuesAddress } from "../../protocol/text/address-characters.ts";
 import { characterAt, characterBefore, isInWord } from "./characters.ts";
 
 /** An address without marks around it. */
