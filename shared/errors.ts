@@ -10,6 +10,7 @@ const problems = {
   "origin-not-allowed": { status: 403, title: "Requests from this origin are not allowed" },
   "challenge-failed": { status: 403, title: "A bot challenge must be solved first" },
   "read-only": { status: 403, title: "Read-only account" },
+  "role-required": { status: 403, title: "The operator's role does not allow this" },
   "queue-action-refused": { status: 403, title: "Only single queue entries may be retried or removed" },
   "not-found": { status: 404, title: "Not found" },
   "method-not-allowed": { status: 405, title: "Method not allowed" },

@@ -10,6 +10,7 @@ import type { Identities } from "./access/identity.ts";
 import type { LoginThrottle } from "./limits/login-throttle.ts";
 import type { OpenRequests } from "./limits/open-requests.ts";
 import type { RateLimits } from "./limits/rate-limits.ts";
+import type { OperatorAccess } from "./access/operator-access.ts";
 import type { Operators } from "./access/operators.ts";
 import type { NewestPages } from "./history/newest-pages.ts";
 import type { EventStreams } from "./follow/sse.ts";
@@ -39,7 +40,9 @@ export interface ApiContext extends JobContext {
   providers: KnownProviders;
   /** How long replies take. */
   typicalReplies: TypicalReplies;
+  /** Accounts of the configuration. */
   operators: Operators;
+  operatorAccess: OperatorAccess;
   watch: JobWatch;
   streams: EventStreams;
   events: EventTail;

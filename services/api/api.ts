@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import { Server as NetServer } from "node:net";
 import { promisify } from "node:util";
+import type { Pool } from "pg";
 import { AssistantsFile } from "../../shared/assistants/assistants-file.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { createDatabaseClock } from "../../shared/db/clock.ts";
@@ -30,6 +31,7 @@ import { OpenRequests } from "./limits/open-requests.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
 import { reportProcess } from "../../shared/process/report-process.ts";
 import { openRateLimits } from "./limits/rate-limits.ts";
+import { OperatorAccess } from "./access/operator-access.ts";
 import { Operators } from "./access/operators.ts";
 import type { Secrets } from "./access/signed-claims.ts";
 import { EventStreams } from "./follow/sse.ts";
@@ -76,7 +78,7 @@ export async function startApi(config: Config, { log, lifecycle }: Parts): Promi
 }
 
 /**
- * Serves `/admin` and `/metrics` on `ADMIN_PORT`, if it is set. It starts before the main server, so that a taken port
+ * Serves `/admin`, `/api/operator` and `/metrics` on `ADMIN_PORT`, if it is set. It starts before the main server, so that a taken port
  * fails the start.
  * @returns a function that stops that server
  */
@@ -129,7 +131,6 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
   const { backend: _, ...jobs } = await openJobContext(config, { log, lifecycle });
   const secrets: Secrets = config.TOKEN_SECRET ?? [await readOrMakeSetting(jobs.db.pool, "token-secret", makeSecret)];
   const limits = await openRateLimits(config, { siteId: defaultSite, log, lifecycle });
-  const loginThrottle = new LoginThrottle(limits.failedLogins);
   await compareTokenSecrets(jobs.db.pool, secrets, log);
   providers = new KnownProviders({ pool: jobs.db.pool, own, log });
   const health = new HealthReport({ ...jobs, providers });
@@ -137,6 +138,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
   const watch = new JobWatch({ pool: jobs.db.pool, live: jobs.live, log });
   const events = new EventTail({ pool: jobs.db.pool, log });
   lifecycle.onClose("events", () => events.close());
+  const access = openOperatorAccess(config, { pool: jobs.db.pool, limits, streams, log });
   const metrics = new ApiMetrics({ pool: jobs.db.pool, health, streams });
   lifecycle.onClose("metrics", () => metrics.close());
   lifecycle.onClose("process reports", await reportProcess(jobs.db.pool, "api", log));
@@ -157,10 +159,9 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     challenge: createChallenge(config, log),
     limits,
     openRequests: new OpenRequests(config.RATE_LIMIT_MAX_STREAMS),
-    loginThrottle,
+    ...access,
     providers,
     typicalReplies: new TypicalReplies({ pool: jobs.db.pool, log }),
-    operators: new Operators({ config, loginThrottle, log }),
     watch,
     streams,
     events,
@@ -178,6 +179,16 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     tracing,
     widget: new WidgetFiles({ log, watch: config.NODE_ENV !== "production" }),
   };
+}
+
+function openOperatorAccess(
+  config: Config,
+  parts: Pick<ApiContext, "limits" | "streams" | "log"> & { pool: Pool },
+): Pick<ApiContext, "loginThrottle" | "operators" | "operatorAccess"> {
+  const loginThrottle = new LoginThrottle(parts.limits.failedLogins);
+  const operators = new Operators({ config, loginThrottle, log: parts.log });
+  const operatorAccess = new OperatorAccess({ ...parts, siteId: defaultSite, operators, loginThrottle });
+  return { loginThrottle, operators, operatorAccess };
 }
 
 function makeSecret(): string {

@@ -16,6 +16,7 @@ import { docsRoutes } from "./routes/docs.ts";
 import { privacyRoutes } from "./routes/privacy.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { operatorApiRoutes } from "./routes/operator/operator-api.ts";
 import { probeRoutes } from "./routes/probes.ts";
 import { visitorRoutes } from "./routes/me.ts";
 import { serviceRoutes } from "./routes/service.ts";
@@ -27,6 +28,8 @@ import { widgetRoutes } from "./routes/widget.ts";
 export function createApp(context: ApiContext): Express {
   const { config, log } = context;
   const app = newApp(context);
+  // Before the rules for visitors: pages of other origins may not read it, and visitors' limits are not its own.
+  if (config.ADMIN_PORT === undefined) useOperatorApi(app, context);
   app.use(allowOrigins(config, logRefusedOrigins(log)));
   app.use(refuseWithoutHost);
   app.use("/api", refuseFaulty(context.limits));
@@ -49,11 +52,12 @@ export function createApp(context: ApiContext): Express {
   return app;
 }
 
-/** The application on `ADMIN_PORT`: `/admin`, `/metrics` and the probes, nothing for visitors. */
+/** The application on `ADMIN_PORT`: `/admin`, `/api/operator`, `/metrics` and the probes, nothing for visitors. */
 export function createAdminApp(context: ApiContext): Express {
   const app = newApp(context);
   app.use(refuseWithoutHost);
   app.use(probeRoutes(context));
+  useOperatorApi(app, context);
   useOperatorRoutes(app, context);
   app.use(refuseUnknown);
   app.use(sendProblems(context.log));
@@ -72,6 +76,10 @@ function newApp(context: ApiContext): Express {
   app.use(noteClients(config, log));
   app.use(securityHeaders);
   return app;
+}
+
+function useOperatorApi(app: Express, context: ApiContext): void {
+  app.use("/api/operator", refuseWithoutHost, operatorApiRoutes(context));
 }
 
 function useOperatorRoutes(app: Express, context: ApiContext): void {

@@ -1,16 +1,14 @@
-import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { ConfigError, readStoresEnvironment } from "../../shared/config/config.ts";
 import { retryRefusals } from "../../shared/db/jobs/retry.ts";
 import { describeError } from "../../shared/describe-error.ts";
-import { openInstallationDatabase } from "../../shared/embedded-postgres/installation-database.ts";
 import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import { retryJob } from "../../shared/jobs/retry-job.ts";
 import { createLogger } from "../../shared/logger.ts";
 import { Lifecycle } from "../../shared/process/lifecycle.ts";
 import { jobStatus } from "../../shared/protocol/job.ts";
 import { id as jobId } from "../../shared/protocol/submit.ts";
+import { type Command, runCommand, type Stores } from "./run-command.ts";
 
 const usage = `Usage:
   npm run jobs -- list              list the newest failed and active jobs: id, status, times, reason
@@ -29,24 +27,8 @@ const listOptions = z.object({
   status: z.array(jobStatus).default(["failed", "active"]),
   limit: z.coerce.number().int().min(1).max(1000).default(20),
 });
-type Stores = ReturnType<typeof readStoresEnvironment> & { DATABASE_URL: string };
-type Command = (stores: Stores) => Promise<number>;
 
-process.exitCode = await main(process.argv.slice(2));
-
-async function main(args: string[]): Promise<number> {
-  const command = parseCommand(args);
-  if (typeof command === "string") {
-    process.stderr.write(`${command}${usage}`);
-    return 2;
-  }
-  try {
-    return await withDatabase(command);
-  } catch (error) {
-    process.stderr.write(`${error instanceof ConfigError ? error.message : describeError(error)}\n`);
-    return 1;
-  }
-}
+process.exitCode = await runCommand(parseCommand(process.argv.slice(2)), usage);
 
 /** @returns a string if the arguments are wrong: what is wrong with them */
 function parseCommand(args: string[]): Command | string {
@@ -65,19 +47,6 @@ function parseCommand(args: string[]): Command | string {
     return name === "show" ? ({ DATABASE_URL }) => show(DATABASE_URL, id.data) : (stores) => retry(stores, id.data);
   } catch (error) {
     return `${describeError(error)}\n\n`;
-  }
-}
-
-/** Runs a command with the installation's database, started for that time if it is embedded and not running. */
-async function withDatabase(command: Command): Promise<number> {
-  const stores = readStoresEnvironment();
-  const { url, dataDir, close } = await openInstallationDatabase(stores.DATABASE_URL, resolve(".data"));
-  try {
-    if (url !== undefined) return await command({ ...stores, DATABASE_URL: url });
-    process.stderr.write(`There is no database: DATABASE_URL is not set, and npm start has made none in ${dataDir}.\n`);
-    return 1;
-  } finally {
-    await close();
   }
 }
 

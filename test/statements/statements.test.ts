@@ -2,12 +2,13 @@ import { glob, readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openTestDatabase, type OpenTestDatabase } from "../../shared/testing/stores/database.ts";
 import { conversationCases } from "./conversation-cases.ts";
+import { deskCases } from "./desk-cases.ts";
 import { eventCases } from "./event-cases.ts";
 import { jobCases } from "./job-cases.ts";
 import { operatorCases } from "./operator-cases.ts";
 import { voiceCases } from "./voice-cases.ts";
 
-const cases = [...jobCases, ...conversationCases, ...eventCases, ...operatorCases, ...voiceCases];
+const cases = [...jobCases, ...conversationCases, ...eventCases, ...operatorCases, ...voiceCases, ...deskCases];
 
 /** Sources that may hold statements. */
 const sources = await Array.fromAsync(

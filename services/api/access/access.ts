@@ -62,7 +62,7 @@ export async function openConversation(
   req: Request,
   conversationId: unknown,
 ): Promise<OpenedConversation> {
-  const wanted = parseId("conversationId", conversationId);
+  const wanted = parseConversationId(conversationId);
   const holder = await readHolder(context, req);
   if (!mightOpen(holder, wanted)) throw forbidden();
   noteIds(req, { conversationId: wanted });
@@ -82,6 +82,11 @@ export async function openJob(context: AccessContext, req: Request, jobId: unkno
   const wanted = parseJobId(jobId);
   const holder = await authenticate(context, req);
   return authorizeJob(context, req, holder, await readJob(context.db.pool, wanted));
+}
+
+/** @throws {Problem} 400 for an id that is no UUID */
+export function parseConversationId(conversationId: unknown): string {
+  return parseId("conversationId", conversationId);
 }
 
 /** @throws {Problem} 400 for an id that is no UUID */

@@ -48,7 +48,8 @@ export class Operators {
   require(role: AccountRole): RequestHandler[] {
     const check = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
       res.set("Cache-Control", "no-store");
-      const operator = await this.#identify(req, res);
+      const operator = await this.authenticate(req);
+      if (!operator) throw unknown(res);
       const looks = req.method === "GET" || req.method === "HEAD";
       if (operator.role === "read" && (role === "full" || !looks)) {
         throw new Problem("read-only", `The account ${operator.user} has read-only access.`);
@@ -61,14 +62,18 @@ export class Operators {
     return [refuseForeignOperations, check];
   }
 
-  async #identify(req: Request, res: Response): Promise<Account> {
+  /**
+   * Finds the account of a request's Basic credentials.
+   * @returns `undefined` if there are none, or they are wrong
+   * @throws {Problem} 429 when the client has failed too often
+   */
+  async authenticate(req: Request): Promise<Account | undefined> {
     const [, encoded] = /^Basic +(\S+)$/i.exec(req.get("Authorization") ?? "") ?? [];
-    if (encoded === undefined) throw unknown(res);
+    if (encoded === undefined) return undefined;
     const digest = digestOf(Buffer.from(encoded, "base64").toString());
     const found = await this.#loginThrottle.compare("password", clientOf(req).network, () => this.#find(digest));
-    if (found) return found;
-    this.#log.warn(idsOf(req), "an operator's credentials were wrong");
-    throw unknown(res);
+    if (!found) this.#log.warn(idsOf(req), "an operator's credentials were wrong");
+    return found;
   }
 
   /** Compares with each account in constant time; digests make all lengths equal. */

@@ -4,7 +4,7 @@ import { overQuota } from "./over-quota.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
 /** Counts credentials by kind: a wrong password must not lock out the metrics token of the same address. */
-export type CredentialKind = "password" | "metrics-token";
+export type CredentialKind = "password" | "metrics-token" | "operator-key";
 
 /** Maximum clients and kinds remembered; an attacker with more addresses meets the shared count. */
 const maxKeysHere = 10_000;

@@ -7,7 +7,7 @@ import { keyOfSite } from "../../../shared/sites/default-site.ts";
 import { openLimitStore } from "./limit-store.ts";
 import { RateLimit } from "./rate-limit.ts";
 
-/** Quotas counted for each client address. */
+/** Quotas counted for each client address, but for that of operators. */
 export interface RateLimits {
   /** Messages sent. */
   submissions: RateLimit;
@@ -15,6 +15,8 @@ export interface RateLimits {
   reads: RateLimit;
   /** Requests refused before they counted as either: a request without an answer is not free. */
   faults: RateLimit;
+  /** Requests of an operator, whatever their addresses. */
+  operators: RateLimit;
   /** Wrong operator credentials. */
   failedLogins: RateLimit;
 }
@@ -23,6 +25,9 @@ type RateLimitsConfig = Pick<
   Config,
   "DATABASE_URL" | "REDIS_URL" | "RATE_LIMIT_WINDOW_MS" | "RATE_LIMIT_MAX_REQUESTS" | "RATE_LIMIT_MAX_READS"
 >;
+
+/** An operator reads this many times what a visitor may: a console reads each conversation that changes. */
+const operatorReads = 10;
 
 /** Ten wrong passwords are typing errors; guessing takes millions. */
 const failedLogins = { name: "failed-logins", limit: 10, windowSeconds: 900 };
@@ -44,6 +49,7 @@ export async function openRateLimits(
     submissions: limit({ name: "submissions", limit: config.RATE_LIMIT_MAX_REQUESTS, windowSeconds }),
     reads: limit({ name: "reads", limit: config.RATE_LIMIT_MAX_READS, windowSeconds }),
     faults: limit({ name: "faults", limit: config.RATE_LIMIT_MAX_READS, windowSeconds }),
+    operators: limit({ name: "operator", limit: operatorReads * config.RATE_LIMIT_MAX_READS, windowSeconds }),
     failedLogins: limit(failedLogins),
   };
 }

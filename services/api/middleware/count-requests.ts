@@ -11,15 +11,25 @@ export function isCounted(req: Request): boolean {
   return counted.has(req);
 }
 
+/** Key that is counted, and its words for people. */
+interface CountedAs {
+  key: string;
+  whose: string;
+}
+
 /**
- * Counts a request for its client, and shows the quota in its answer. Call it after the token was verified, because a
+ * Counts a request for its client, or another key, and shows the quota in its answer. Call it after the token was verified, because a
  * caller without one must learn nothing from a count.
  * @throws {Problem} 429 when the quota is used up
  */
-export async function countRequest(limit: RateLimit, req: Request): Promise<void> {
+export async function countRequest(
+  limit: RateLimit,
+  req: Request,
+  { key, whose }: CountedAs = { key: clientOf(req).network, whose: "from your address" },
+): Promise<void> {
   counted.add(req);
-  const status = await limit.count(clientOf(req).network);
-  if (status.over) throw overQuota(limit.quota, "from your address", status.resetSeconds);
+  const status = await limit.count(key);
+  if (status.over) throw overQuota(limit.quota, whose, status.resetSeconds);
   if (req.res) showQuota(req.res, limit.quota, status);
 }
 

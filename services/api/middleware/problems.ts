@@ -39,7 +39,10 @@ export function sendProblems(log: Logger) {
     res.setHeader("Cache-Control", "no-store");
     if (problem.retryAfterSeconds !== undefined) res.setHeader("Retry-After", problem.retryAfterSeconds);
     if (problem.quota) showQuota(res, problem.quota, { remaining: 0, resetSeconds: problem.retryAfterSeconds ?? 1 });
-    if (problem.status === 401 && !res.hasHeader("WWW-Authenticate")) res.setHeader("WWW-Authenticate", "Bearer");
+    // Operators' routes say themselves how to sign in: to a page's own requests, they do not.
+    if (problem.status === 401 && problem.code !== "admin-unauthorized" && !res.hasHeader("WWW-Authenticate")) {
+      res.setHeader("WWW-Authenticate", "Bearer");
+    }
     const { traceId } = requestSpan(req);
     const body: ProblemBody = {
       type: `/problems/${problem.code}`,

@@ -13,6 +13,7 @@ interface RequestIds {
   requestId?: string;
   conversationId?: string;
   jobId?: string;
+  operatorId?: string;
   traceId?: string;
 }
 

@@ -1,9 +1,11 @@
+import type { z } from "zod";
 import { createDocument, type CreateDocumentOptions, type ZodOpenApiObject } from "zod-openapi";
 import type { Config } from "../../../shared/config/config.ts";
 import { conversationEventData, eventData } from "../../../shared/protocol/events.ts";
 import { identityClaims } from "../../../shared/protocol/identity.ts";
 import { conversationPaths } from "./conversation-paths.ts";
 import { messagePaths } from "./message-paths.ts";
+import { operatorPaths } from "./operator-paths.ts";
 import { headerComponents, securitySchemes, tags } from "./parts.ts";
 import { servicePaths } from "./service-paths.ts";
 
@@ -26,25 +28,28 @@ export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHA
     },
     servers: [{ url: "/" }],
     tags,
-    paths: { ...messagePaths({ maxMessageChars: MAX_MESSAGE_CHARS }), ...conversationPaths(), ...servicePaths() },
+    paths: {
+      ...messagePaths({ maxMessageChars: MAX_MESSAGE_CHARS }),
+      ...conversationPaths(),
+      ...operatorPaths(),
+      ...servicePaths(),
+    },
     components: {
       securitySchemes,
       headers: headerComponents,
       schemas: {
-        StatusEvent: eventData.status,
-        DeltaEvent: eventData.delta,
-        ResetEvent: eventData.reset,
-        WaitEvent: eventData.wait,
-        MessageEvent: conversationEventData.message,
-        JobEvent: conversationEventData.job,
-        HandlingEvent: conversationEventData.handling,
-        ResyncEvent: conversationEventData.resync,
-        DeletedEvent: conversationEventData.deleted,
+        ...byId(eventData),
+        ...byId(conversationEventData),
         Identity: identityClaims,
       },
     },
   };
   return createDocument(description, { override: plainer });
+}
+
+/** Schemas that no path refers to: OpenAPI 3.1 has no place for the events of a stream. */
+function byId(schemas: Record<string, z.ZodType>): Record<string, z.ZodType> {
+  return Object.fromEntries(Object.values(schemas).map((schema) => [schema.meta()?.id ?? "", schema]));
 }
 
 /** Drops keywords that tell a reader nothing, or would bind us for ever. */

@@ -10,6 +10,7 @@ export const tags = [
   { name: "Messages", description: "Send a message, follow its job, read the reply." },
   { name: "Conversations", description: "What was said, and erasing it." },
   { name: "Service", description: "What this service offers, and how it is." },
+  { name: "Desk", description: "People who answer beside the AI: their conversations, and what they do with them." },
   { name: "Operators", description: "For whoever runs it." },
   { name: "Pages", description: "For browsers." },
 ];
@@ -101,6 +102,17 @@ export const tokenProblems = [
   "internal",
   "unavailable",
 ] as const satisfies ProblemCode[];
+/** Problems of every route for operators. */
+export const operatorProblems = [
+  "invalid-request",
+  "admin-unauthorized",
+  "read-only",
+  "role-required",
+  "not-found",
+  "rate-limited",
+  "internal",
+  "unavailable",
+] as const satisfies ProblemCode[];
 /** Problems of every route that takes a body. */
 export const bodyProblems = [
   "request-timeout",
@@ -146,6 +158,12 @@ export const securitySchemes = {
     scheme: "basic",
     description: "`ADMIN_USER` and `ADMIN_PASSWORD`; to look only, `ADMIN_READ_USER` and `ADMIN_READ_PASSWORD`",
   },
+  operatorKey: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "psk_…",
+    description: "A key of an operator, made by `npm run keys`; it has a role and an end",
+  },
   metricsToken: { type: "http", scheme: "bearer", description: "`METRICS_TOKEN`" },
 } as const;
 
@@ -155,6 +173,7 @@ export const withToken: Security = [{ conversationToken: [] }, { visitorIdentity
 export const withTokenOrQuery: Security = [...withToken, { conversationTokenInQuery: [] }];
 export const asVisitor: Security = [{ visitorIdentity: [] }];
 export const asOperator: Security = [{ operator: [] }];
+export const asOperatorOfApi: Security = [{ operatorKey: [] }, { operator: [] }];
 export const withMetricsToken: Security = [{ metricsToken: [] }];
 /** Needs no credentials. */
 export const open: Security = [];

@@ -23,6 +23,9 @@ onEachBackend("a service with ADMIN_PORT", { apis: 0, workers: 0 }, (product) =>
       expect((await admin.request(path)).status, path).toBe(401);
       expect((await visitors.request(path, { headers })).status, path).toBe(404);
     }
+    expect((await admin.request("/api/operator/me", { headers })).body).toMatchObject({ name: "Support" });
+    expect((await admin.request("/api/operator/me")).status).toBe(401);
+    expect((await visitors.request("/api/operator/me", { headers })).status).toBe(404);
     expect((await admin.request("/metrics", { headers: bearer })).text).toContain("parley_");
     expect((await admin.request("/metrics")).status).toBe(401);
     expect((await visitors.request("/metrics", { headers: bearer })).status).toBe(404);

@@ -1,0 +1,28 @@
+import { type NextFunction, type Request, type Response, Router } from "express";
+import type { ApiContext } from "../../api-context.ts";
+import { parseConversationId } from "../../access/access.ts";
+import { actorOf } from "../../access/operator-access.ts";
+import { audit } from "../../desk/audit.ts";
+import { noteIds } from "../../middleware/request-id.ts";
+import { colleagueRoutes } from "./colleagues.ts";
+
+/** `/api/operator`: the operators' side of the API. Its clients are programs and the console. */
+export function operatorApiRoutes(context: ApiContext): Router {
+  const router = Router();
+  router.use(context.operatorAccess.require("reader"));
+  router.use(colleagueRoutes(context));
+  router.use("/conversations/:id", auditConversation(context));
+  return router;
+}
+
+/** Logs each request about a conversation, before anything is read or changed. */
+function auditConversation({ log }: Pick<ApiContext, "log">) {
+  return (req: Request, res: Response, next: NextFunction): void => {
+    const conversationId = parseConversationId(req.params["id"]);
+    noteIds(req, { conversationId });
+    // Typing changes nothing, and is said every few seconds.
+    const [, what = "read"] = req.path.split("/");
+    if (what !== "typing") audit(log, req, { actor: actorOf(res), what: what || "read", conversationId });
+    next();
+  };
+}
