@@ -34,6 +34,8 @@ export interface ApiContext extends JobContext {
   challenge: Challenge | undefined;
   limits: RateLimits;
   openRequests: OpenRequests;
+  /** Open requests of each operator, whatever their addresses. */
+  operatorStreams: OpenRequests;
   /** Failed operator credentials and metrics tokens. */
   loginThrottle: LoginThrottle;
   /** Providers reported by the workers. */

@@ -184,11 +184,13 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
 function openOperatorAccess(
   config: Config,
   parts: Pick<ApiContext, "limits" | "streams" | "log"> & { pool: Pool },
-): Pick<ApiContext, "loginThrottle" | "operators" | "operatorAccess"> {
+): Pick<ApiContext, "loginThrottle" | "operators" | "operatorAccess" | "operatorStreams"> {
   const loginThrottle = new LoginThrottle(parts.limits.failedLogins);
   const operators = new Operators({ config, loginThrottle, log: parts.log });
   const operatorAccess = new OperatorAccess({ ...parts, siteId: defaultSite, operators, loginThrottle });
-  return { loginThrottle, operators, operatorAccess };
+  // Several consoles may use one account or key.
+  const operatorStreams = new OpenRequests(10 * config.RATE_LIMIT_MAX_STREAMS);
+  return { loginThrottle, operators, operatorAccess, operatorStreams };
 }
 
 function makeSecret(): string {

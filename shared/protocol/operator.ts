@@ -4,6 +4,7 @@ import { conversationEventData } from "./events.ts";
 import { expected, handledBy, handling, handoffReason } from "./handling.ts";
 import { jobErrorCode, jobStatus } from "./job.ts";
 import { pageLimit } from "./page-limit.ts";
+import { messageText } from "./submit.ts";
 
 /** The operators' part of the contract: `/api/operator/*`. */
 
@@ -46,7 +47,9 @@ export const inboxEntry = z
     waitingSince: z.iso.datetime().optional(),
     closedAt: z.iso.datetime().optional(),
     blocked: z.literal(true).optional(),
-    channel: z.enum(["widget", "api", "ai-sdk", "mcp"]),
+    channel: z.enum(["widget", "api", "ai-sdk", "mcp"]).meta({
+      description: "The client it came from, as far as its metadata tells",
+    }),
     assistantType: z.string(),
     verifiedVisitor: z.boolean(),
     metadata: z.record(z.string(), z.string()),
@@ -84,6 +87,18 @@ export const operatorNote = z
   .object({ id: z.uuid(), operator: z.string(), text: z.string(), createdAt: z.iso.datetime() })
   .meta({ id: "Note" });
 export type NoteView = z.output<typeof operatorNote>;
+
+const maxNoteChars = 10_000;
+export const noteRequest = z.object({ text: messageText(maxNoteChars) }).meta({ id: "NoteRequest" });
+
+export const seenRequest = z
+  .object({
+    messageId: z
+      .uuid("must be a message's id")
+      .optional()
+      .meta({ description: "The newest message that was seen; without it, all have been" }),
+  })
+  .meta({ id: "SeenRequest" });
 
 const job = z.object({
   jobId: z.uuid(),

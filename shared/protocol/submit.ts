@@ -23,7 +23,7 @@ export function cleanText(max: number) {
 }
 
 /** Text with visible characters: an empty or invisible message would cost a call and say nothing. */
-function messageText(max: number) {
+export function messageText(max: number) {
   return cleanText(max).refine(isVisible, {
     error: ({ input }) => (input === "" ? "must not be empty" : "must not be empty: no character of it is visible"),
   });

@@ -178,6 +178,7 @@ const erasureCases = [
   reads(erasure.cancelOpenStatement, idAndAttempt, remove),
   writes(erasure.forgetRequestsStatement, remove),
   writes(erasure.deleteMessagesStatement, remove),
+  writes(erasure.deleteVoicesStatement, remove),
   writes(erasure.deleteEventsStatement, remove),
   writes(erasure.tombstoneStatement, remove),
   reads(

@@ -1,10 +1,16 @@
 import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { z } from "zod";
+import * as changes from "../../shared/db/desk/changes.ts";
 import * as keys from "../../shared/db/desk/operator-keys.ts";
 import * as operators from "../../shared/db/desk/operators.ts";
+import * as conversation from "../../shared/db/desk/read-conversation.ts";
+import { rating, sender } from "../../shared/protocol/conversation.ts";
+import { handledBy, handoffReason } from "../../shared/protocol/handling.ts";
+import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
 import { operatorRole } from "../../shared/protocol/operator.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
+import { answerOne } from "./fixtures.ts";
 import { reads, type StatementCase, writes } from "./statement-case.ts";
 
 const addKey = async (pool: Pool) => {
@@ -61,5 +67,102 @@ const accessCases = [
   ),
 ];
 
+const operatorName = z.strictObject({ name: z.string(), avatarUrl: z.string().nullable() });
+const deskRow = z.strictObject({
+  id: z.uuid(),
+  handledBy,
+  operatorId: z.uuid().nullable(),
+  operator: operatorName.nullable(),
+  waitingSince: z.date().nullable(),
+  closedAt: z.date().nullable(),
+  blocked: z.boolean(),
+  verifiedVisitor: z.boolean(),
+  assistantType: z.string(),
+  metadata: z.record(z.string(), z.string()),
+  openJobs: z.array(z.uuid()),
+  updatedAt: z.date(),
+});
+
+const time = z.iso.datetime({ offset: true });
+const deskConversation = deskRow.extend({
+  eventSeq: z.int(),
+  emailLeft: z.boolean(),
+  messages: z.array(
+    z.strictObject({
+      id: z.uuid(),
+      sender,
+      text: z.string(),
+      imported: z.boolean(),
+      fallback: z.boolean(),
+      finishReason: finishReason.nullable(),
+      replaces: z.uuid().nullable(),
+      rating: rating.nullable(),
+      createdAt: time,
+      operator: operatorName.nullable(),
+    }),
+  ),
+  stretches: z.array(
+    z.looseObject({
+      no: z.int(),
+      handledBy,
+      reason: handoffReason.nullable(),
+      beganAt: time,
+      endedAt: time.nullable(),
+      operator: z.string().nullable(),
+    }),
+  ),
+  notes: z.array(z.looseObject({ id: z.uuid(), text: z.string(), createdAt: time, operator: z.string().nullable() })),
+  jobs: z.array(
+    z.looseObject({
+      id: z.uuid(),
+      messageId: z.uuid(),
+      status: jobStatus,
+      handledBy: handledBy.nullable(),
+      assistantType: z.string(),
+      provider: z.string().nullable(),
+      errorCode: jobErrorCode.nullable(),
+      attempt: z.int(),
+      createdAt: time,
+      startedAt: time.nullable(),
+      finishedAt: time.nullable(),
+      costUsd: z.number().nullable(),
+    }),
+  ),
+});
+
+/** Conversation of a verified visitor with a note, a stretch, and all the jobs there may be. */
+const startNoted = async (pool: Pool) => {
+  const { job } = await answerOne(pool, randomBytes(32));
+  const { conversationId } = job;
+  const operatorId = await operators.addBuiltIn(pool, defaultSite, "full");
+  await pool.query(
+    "insert into stretches (conversation_id, no, handled_by, operator_id, reason) values ($1, 1, 'waiting', $2, 'asked')",
+    [conversationId, operatorId],
+  );
+  const about = { siteId: defaultSite, conversationId, operatorId };
+  await changes.addNote(pool, { ...about, text: "a note" });
+  return about;
+};
+
+const changedRow = z.strictObject({ eventSeq: z.int(), handledBy, operator: operatorName.nullable() });
+
+const conversationCases = [
+  reads(conversation.deskConversationStatement, deskConversation, async (pool) => {
+    const { conversationId } = await startNoted(pool);
+    const page = { siteId: defaultSite, limit: 1, before: undefined };
+    await conversation.readDeskConversation(pool, conversationId, page);
+  }),
+  reads(changes.addNoteStatement, z.strictObject({ id: z.uuid(), createdAt: z.date() }), startNoted),
+  reads(changes.markSeenStatement, changedRow, async (pool) =>
+    changes.markSeen(pool, { ...(await startNoted(pool)), messageId: undefined }),
+  ),
+  reads(changes.blockVisitorStatement, changedRow, async (pool) =>
+    changes.setBlocked(pool, { ...(await startNoted(pool)), blocked: true }),
+  ),
+  reads(changes.unblockVisitorStatement, changedRow, async (pool) =>
+    changes.setBlocked(pool, { ...(await startNoted(pool)), blocked: false }),
+  ),
+];
+
 /** Statements of the operators' desk. */
-export const deskCases: StatementCase[] = [...accessCases];
+export const deskCases: StatementCase[] = [...accessCases, ...conversationCases];

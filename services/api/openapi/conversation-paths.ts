@@ -40,7 +40,8 @@ const readConversation: ZodOpenApiOperationObject = {
   responses: { "200": part.json("The conversation", conversation), ...part.problems(...part.tokenProblems) },
 };
 
-const events = z.string().meta({
+/** The events of a conversation. */
+export const conversationStream = z.string().meta({
   description:
     "Server-sent events, each with `seq` and `at`; its id is a cursor. `message`: a message, complete; `job`: one was accepted " +
     "or has ended; `handling`: who answers; `resync`: the cursor cannot be honoured, read the conversation again; `deleted`: " +
@@ -55,25 +56,31 @@ const events = z.string().meta({
 });
 
 const lastId = z.string().optional();
+/** Parameters of a conversation's stream that say where to go on. */
+export const fromCursor = {
+  header: z.object({
+    "Last-Event-ID": lastId.meta({ description: "The id of the last event that was read; it goes before the query" }),
+  }),
+  query: z.object({
+    lastEventId: lastId.meta({ description: "The same for clients that cannot send headers" }),
+    after: z.string().optional().meta({
+      description: "A `cursor`, to go on from there; `0`: all messages first, then `handling`; absent: from now",
+    }),
+  }),
+};
+
 const followConversation: ZodOpenApiOperationObject = {
   operationId: "followConversation",
   tags: ["Conversations"],
   summary: "Follow a conversation as it happens",
   security: part.withTokenOrQuery,
-  requestParams: {
-    ...ofConversation,
-    header: z.object({
-      "Last-Event-ID": lastId.meta({ description: "The id of the last event that was read; it goes before the query" }),
-    }),
-    query: z.object({
-      lastEventId: lastId.meta({ description: "The same for clients that cannot send headers" }),
-      after: z.string().optional().meta({
-        description: "A `cursor`, to go on from there; `0`: all messages first, then `handling`; absent: from now",
-      }),
-    }),
-  },
+  requestParams: { ...ofConversation, ...fromCursor },
   responses: {
-    "200": { description: "The stream", headers: part.headers(), content: { "text/event-stream": { schema: events } } },
+    "200": {
+      description: "The stream",
+      headers: part.headers(),
+      content: { "text/event-stream": { schema: conversationStream } },
+    },
     "204": part.empty("The last id is `end`: there is nothing more to come"),
     ...part.problems("invalid-request", "unauthorized", "identity-invalid", "forbidden", "not-found", "internal"),
   },

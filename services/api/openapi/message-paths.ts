@@ -88,7 +88,8 @@ const stopJob: ZodOpenApiOperationObject = {
   },
 };
 
-const stream = z.string().meta({
+/** The events of a job. */
+export const jobStream = z.string().meta({
   description:
     "Server-sent events. `status`: StatusEvent; `delta`: DeltaEvent, its id is `<attempt>:<offset>`; `reset`: ResetEvent, drop " +
     "the text shown so far; `done`, `failed`, `cancelled`: the ended Job, with the id `end`, after which the response ends. The " +
@@ -123,7 +124,11 @@ const followJob: ZodOpenApiOperationObject = {
     }),
   },
   responses: {
-    "200": { description: "The stream", headers: part.headers(), content: { "text/event-stream": { schema: stream } } },
+    "200": {
+      description: "The stream",
+      headers: part.headers(),
+      content: { "text/event-stream": { schema: jobStream } },
+    },
     "204": part.empty("The last id is `end`: there is nothing more to come"),
     ...part.problems("invalid-request", "unauthorized", "identity-invalid", "forbidden", "not-found", "internal"),
   },

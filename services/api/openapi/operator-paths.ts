@@ -1,5 +1,19 @@
+import { z } from "zod";
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-openapi";
-import { colleague, operatorList, presenceRequest } from "../../../shared/protocol/operator.ts";
+import { historyQuery } from "../../../shared/protocol/conversation.ts";
+import { jobView, timeline } from "../../../shared/protocol/job.ts";
+import {
+  colleague,
+  operatorNote,
+  noteRequest,
+  operatorAnswer,
+  operatorConversation,
+  operatorList,
+  presenceRequest,
+  seenRequest,
+} from "../../../shared/protocol/operator.ts";
+import { conversationStream, fromCursor } from "./conversation-paths.ts";
+import { jobStream } from "./message-paths.ts";
 import * as part from "./parts.ts";
 
 /** Paths of the operators' side of the API. */
@@ -8,6 +22,19 @@ export function operatorPaths(): ZodOpenApiPathsObject {
     "/api/operator/me": { get: readMe },
     "/api/operator/operators": { get: readOperators },
     "/api/operator/presence": { put: setPresence },
+    "/api/operator/conversations/{id}": { get: readConversation },
+    "/api/operator/conversations/{id}/events": { get: followConversation },
+    "/api/operator/conversations/{id}/notes": { post: addNote },
+    "/api/operator/conversations/{id}/seen": { post: markSeen },
+    "/api/operator/conversations/{id}/block": {
+      post: change("blockVisitor", "Refuse further messages of a visitor: all of theirs, if they are verified"),
+    },
+    "/api/operator/conversations/{id}/unblock": {
+      post: change("unblockVisitor", "Take a visitor's messages again"),
+    },
+    "/api/operator/jobs/{jobId}": { get: readJob },
+    "/api/operator/jobs/{jobId}/events": { get: followJob },
+    "/api/operator/jobs/{jobId}/timeline": { get: readTimeline },
   };
 }
 
@@ -37,3 +64,89 @@ const setPresence: ZodOpenApiOperationObject = {
   requestBody: { required: true, content: { "application/json": { schema: presenceRequest } } },
   responses: { "204": part.empty("Noted"), ...problemsOfChange },
 };
+
+const ofConversation = { path: z.object({ id: part.conversationId }) };
+
+const readConversation: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "readConversationAsOperator",
+  summary: "A conversation with its newest 50 messages, its notes, jobs and history",
+  description: "All of one moment, that of its `cursor`. Each reading is logged with the operator's name.",
+  requestParams: { ...ofConversation, query: historyQuery },
+  responses: { "200": part.json("The conversation", operatorConversation), ...problems },
+};
+
+const followConversation: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "followConversationAsOperator",
+  summary: "Follow a conversation as it happens",
+  requestParams: { ...ofConversation, ...fromCursor },
+  responses: {
+    "200": stream(conversationStream),
+    "204": part.empty("The last id is `end`: there is nothing more to come"),
+    ...problems,
+  },
+};
+
+const addNote: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "addNote",
+  summary: "Leave a note for colleagues",
+  description: "It reaches neither the visitor nor the assistant, and is erased with the conversation.",
+  requestParams: ofConversation,
+  requestBody: { required: true, content: { "application/json": { schema: noteRequest } } },
+  responses: { "201": part.json("The note", operatorNote), ...problemsOfChange },
+};
+
+const markSeen: ZodOpenApiOperationObject = {
+  ...change("markSeen", "Note that the visitor's messages were seen"),
+  requestBody: { required: false, content: { "application/json": { schema: seenRequest } } },
+};
+
+/** Describes a change that takes no body. */
+function change(operationId: string, summary: string): ZodOpenApiOperationObject {
+  return {
+    ...common,
+    operationId,
+    summary,
+    requestParams: ofConversation,
+    responses: {
+      "200": part.json("It is so now, or has been", operatorAnswer),
+      ...part.problems(...part.operatorProblems, "origin-not-allowed"),
+    },
+  };
+}
+
+const ofJob = { path: z.object({ jobId: part.jobId }) };
+
+const readJob: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "readJobAsOperator",
+  summary: "How a job stands",
+  requestParams: { ...ofJob, header: z.object({ Prefer: part.preferWait }) },
+  responses: { "200": part.json("The job", jobView, "Retry-After", "Preference-Applied"), ...problems },
+};
+
+const followJob: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "followJobAsOperator",
+  summary: "Follow a job as it happens",
+  requestParams: { ...ofJob, header: fromCursor.header },
+  responses: {
+    "200": stream(jobStream),
+    "204": part.empty("The last id is `end`: there is nothing more to come"),
+    ...problems,
+  },
+};
+
+const readTimeline: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "readTimelineAsOperator",
+  summary: "What happened to a job, and when",
+  requestParams: ofJob,
+  responses: { "200": part.json("Its timeline", timeline), ...problems },
+};
+
+function stream(schema: z.ZodType) {
+  return { description: "The stream", headers: part.headers(), content: { "text/event-stream": { schema } } };
+}

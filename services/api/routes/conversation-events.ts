@@ -13,15 +13,34 @@ type EventsContext = AccessContext & Pick<ApiContext, "events" | "openRequests" 
 /** `GET /api/conversations/:id/events`: what happens in a conversation, from a cursor on. */
 export function conversationEventRoutes(context: EventsContext): Router {
   const router = Router();
-  router.get("/:id/events", (req: Request, res: Response) => sendConversationEvents(context, req, res));
+  router.get("/:id/events", (req: Request, res: Response) =>
+    sendConversationEvents(context, req, res, {
+      open: () => openConversation(context, req, req.params["id"]),
+      takeSlot: (signal) => context.openRequests.take(clientOf(req).network, signal),
+    }),
+  );
   return router;
 }
 
-async function sendConversationEvents(context: EventsContext, req: Request, res: Response): Promise<void> {
-  const { openRequests, streams } = context;
+/** Decides who may read a conversation. */
+interface ConversationReaders {
+  /** @throws {Problem} for those who may not, and for a conversation that was deleted */
+  open: () => Promise<{ id: string; eventSeq: number }>;
+  /** Takes one of the open requests that a client may have, until `signal` ends; false if none is left. */
+  takeSlot: (signal: AbortSignal) => boolean;
+}
+
+/** Answers with what happens in a conversation. */
+export async function sendConversationEvents(
+  context: Omit<EventsContext, "openRequests">,
+  req: Request,
+  res: Response,
+  { open, takeSlot }: ConversationReaders,
+): Promise<void> {
+  const { streams } = context;
   const lastEventId = lastEventIdOf(req);
   const signal = untilClosed(res);
-  const opened = await openConversation(context, req, req.params["id"]).catch((error: unknown) => {
+  const opened = await open().catch((error: unknown) => {
     if (passes(error)) streams.sendBack(res);
     // A client that has seen the end of a deleted conversation is told to stop.
     else if (!(error instanceof Problem && error.code === "not-found" && lastEventId === endEventId)) throw error;
@@ -37,7 +56,7 @@ async function sendConversationEvents(context: EventsContext, req: Request, res:
     res.status(204).end();
     return;
   }
-  if (!openRequests.take(clientOf(req).network, signal)) {
+  if (!takeSlot(signal)) {
     streams.sendBack(res);
     return;
   }

@@ -8,7 +8,7 @@ import type { ApiContext } from "../api-context.ts";
 import { followJob, parseCursor } from "../follow/follow-job.ts";
 import { hasEnded, toJobView } from "../follow/job-view.ts";
 import { toTimeline } from "../follow/timeline-view.ts";
-import { type AccessContext, authenticate, authorizeJob, openJob, parseJobId } from "../access/access.ts";
+import { authenticate, authorizeJob, openJob, parseJobId } from "../access/access.ts";
 import { clientOf, untilClosed } from "../middleware/client.ts";
 import { requestSpan } from "../middleware/observe.ts";
 import { preferredWait, remainingWaitMs } from "../middleware/prefer.ts";
@@ -20,32 +20,29 @@ import type { Watcher } from "../follow/watcher.ts";
 /** `Retry-After` for a job that has not ended, in seconds. */
 const pollSeconds = 1;
 
-/** Routes to follow and stop a job. */
+/** Decides who may read a job. */
+interface JobReaders {
+  /**
+   * Verifies the credentials of a request, and counts it.
+   * @returns the check of the job's row, read after it; `undefined`: there is none
+   */
+  admit: (req: Request, res: Response) => Promise<(job: JobRow | undefined) => Promise<JobRow>>;
+  /** Takes one of the open requests that a client may have, until `signal` ends; false if none is left. */
+  takeSlot: (req: Request, res: Response, signal: AbortSignal) => boolean;
+}
+
+/** Routes for visitors to follow and stop a job. */
 export function jobRoutes(context: ApiContext): Router {
   const router = Router();
-  const { openRequests } = context;
-
-  router.get("/:jobId", async (req: Request, res: Response) => {
-    const receivedAt = performance.now();
-    const job = await openJob(context, req, req.params["jobId"]);
-    const wait = preferredWait(req);
-    const signal = untilClosed(res);
-    // A client that has used up its open requests is answered at once.
-    const waits = wait !== undefined && (hasEnded(job.status) || openRequests.take(clientOf(req).network, signal));
-    const waitMs = waits && !hasEnded(job.status) ? remainingWaitMs(wait, receivedAt) : 0;
-    const row = waitMs > 0 ? ((await context.watch.waitForEnd(job.id, waitMs, signal)) ?? job) : job;
-    if (waits) res.set("Preference-Applied", `wait=${wait}`);
-    if (!hasEnded(row.status)) res.set("Retry-After", String(pollSeconds));
-    res.json(toJobView(row, await readProgress(context, row)));
-  });
-
-  router.get("/:jobId/events", (req: Request, res: Response) => sendEvents(context, req, res));
-
-  router.get("/:jobId/timeline", async (req: Request, res: Response) => {
-    const job = await openJob(context, req, req.params["jobId"]);
-    const { pool } = context.db;
-    res.json(toTimeline(job, await readRuns(pool, job.id), await readRestarts(pool, job.id)));
-  });
+  router.use(
+    jobReadRoutes(context, {
+      admit: async (req) => {
+        const holder = await authenticate(context, req);
+        return (job) => authorizeJob(context, req, holder, job);
+      },
+      takeSlot: (req, _res, signal) => context.openRequests.take(clientOf(req).network, signal),
+    }),
+  );
 
   router.delete("/:jobId", async (req: Request, res: Response) => {
     const job = await openJob(context, req, req.params["jobId"]);
@@ -58,12 +55,48 @@ export function jobRoutes(context: ApiContext): Router {
   return router;
 }
 
-async function sendEvents(context: ApiContext, req: Request, res: Response): Promise<void> {
-  const { openRequests, streams } = context;
+/** Routes to follow a job, for those who may read it. */
+export function jobReadRoutes(context: ApiContext, readers: JobReaders): Router {
+  const router = Router();
+  const { pool } = context.db;
+  const open = async (req: Request, res: Response) => {
+    const jobId = parseJobId(req.params["jobId"]);
+    const admitJob = await readers.admit(req, res);
+    return admitJob(await readJob(pool, jobId));
+  };
+
+  router.get("/:jobId", async (req: Request, res: Response) => {
+    const receivedAt = performance.now();
+    const job = await open(req, res);
+    const wait = preferredWait(req);
+    const signal = untilClosed(res);
+    // A client that has used up its open requests is answered at once.
+    const waits = wait !== undefined && (hasEnded(job.status) || readers.takeSlot(req, res, signal));
+    const waitMs = waits && !hasEnded(job.status) ? remainingWaitMs(wait, receivedAt) : 0;
+    const row = waitMs > 0 ? ((await context.watch.waitForEnd(job.id, waitMs, signal)) ?? job) : job;
+    if (waits) res.set("Preference-Applied", `wait=${wait}`);
+    if (!hasEnded(row.status)) res.set("Retry-After", String(pollSeconds));
+    res.json(toJobView(row, await readProgress(context, row)));
+  });
+
+  router.get("/:jobId/events", (req: Request, res: Response) => sendEvents(context, readers, req, res));
+
+  router.get("/:jobId/timeline", async (req: Request, res: Response) => {
+    const job = await open(req, res);
+    res.json(toTimeline(job, await readRuns(pool, job.id), await readRestarts(pool, job.id)));
+  });
+
+  return router;
+}
+
+async function sendEvents(context: ApiContext, readers: JobReaders, req: Request, res: Response): Promise<void> {
+  const { streams } = context;
   const jobId = parseJobId(req.params["jobId"]);
   const lastEventId = lastEventIdOf(req);
   const signal = untilClosed(res);
-  const found = await openStream(context, req, { jobId, lastEventId, signal }).catch((error: unknown) => {
+  const admit = () => readers.admit(req, res);
+  const watches = req.method !== "HEAD" && lastEventId !== endEventId;
+  const found = await openStream(context, { jobId, admit, watches, signal }).catch((error: unknown) => {
     if (!passes(error)) throw error;
     streams.sendBack(res);
     return undefined;
@@ -78,7 +111,7 @@ async function sendEvents(context: ApiContext, req: Request, res: Response): Pro
     res.status(204).end();
     return;
   }
-  if (!openRequests.take(clientOf(req).network, signal)) {
+  if (!readers.takeSlot(req, res, signal)) {
     streams.sendBack(res);
     return;
   }
@@ -88,19 +121,25 @@ async function sendEvents(context: ApiContext, req: Request, res: Response): Pro
   });
 }
 
+interface StreamRequest {
+  jobId: string;
+  admit: () => ReturnType<JobReaders["admit"]>;
+  /** False for a request that gets no events. */
+  watches: boolean;
+  signal: AbortSignal;
+}
+
 /**
  * Authorises a stream, and opens its watcher before the row is read, so that no change falls in between.
  * @returns no watcher for a request that gets no events: a `HEAD`, or a client that has seen the end
  */
 async function openStream(
-  context: AccessContext & Pick<ApiContext, "watch">,
-  req: Request,
-  { jobId, lastEventId, signal }: { jobId: string; lastEventId: string | undefined; signal: AbortSignal },
+  { db, watch }: Pick<ApiContext, "db" | "watch">,
+  { jobId, admit, watches, signal }: StreamRequest,
 ): Promise<{ job: JobRow; watcher: Watcher | undefined }> {
-  const holder = await authenticate(context, req);
-  const watches = req.method !== "HEAD" && lastEventId !== endEventId;
-  const watcher = watches ? await context.watch.open(jobId, signal) : undefined;
-  const job = await authorizeJob(context, req, holder, await readJob(context.db.pool, jobId));
+  const admitJob = await admit();
+  const watcher = watches ? await watch.open(jobId, signal) : undefined;
+  const job = await admitJob(await readJob(db.pool, jobId));
   return { job, watcher };
 }
 

@@ -110,6 +110,43 @@ describe("deleting a conversation", () => {
   });
 });
 
+it("a deletion leaves nothing of the people who answered", async () => {
+  const { conversationId } = await startConversation(db.pool);
+  const operatorId = v4();
+  await db.pool.query(
+    `update conversations
+     set handled_by = 'operator', operator_id = $2, handoff_email = 'a@example.com', waiting_since = now(),
+         handoff_due = 'asked', closed_at = now(), blocked_at = now()
+     where id = $1`,
+    [conversationId, operatorId],
+  );
+  await db.pool.query(
+    "insert into stretches (conversation_id, no, handled_by, operator_id) values ($1, 1, 'operator', $2)",
+    [conversationId, operatorId],
+  );
+  await db.pool.query("insert into notes (id, conversation_id, operator_id, text) values ($1, $2, $3, 'a note')", [
+    v4(),
+    conversationId,
+    operatorId,
+  ]);
+  await storeTombstone(db.pool, conversationId);
+  expect(await readConversationColumns(db.pool, conversationId)).toMatchObject({
+    handled_by: "ai",
+    operator_id: null,
+    handoff_email: null,
+    waiting_since: null,
+    handoff_due: null,
+    closed_at: null,
+    blocked_at: null,
+  });
+  const { rows } = await db.pool.query(
+    `select conversation_id from stretches where conversation_id = $1
+     union all select conversation_id from notes where conversation_id = $1`,
+    [conversationId],
+  );
+  expect(rows).toEqual([]);
+});
+
 describe("deleting expired conversations", () => {
   it("finds the oldest ones that were inactive for the given days and have no open job", async () => {
     await using own = await openTestDatabase();

@@ -60,13 +60,22 @@ export const deleteEventsStatement: Statement = {
   text: "delete from events where conversation_id = $1",
 };
 
+export const deleteVoicesStatement: Statement = {
+  name: "delete-notes-and-stretches",
+  text: `
+    with notes_gone as (delete from notes where conversation_id = $1)
+    delete from stretches where conversation_id = $1`,
+};
+
 export const tombstoneStatement: Statement = {
   name: "leave-tombstone",
   text: `
     with gone as (
       update conversations
       set event_seq = event_seq + cardinality($2::uuid[]) + 1, deleted_at = now(), updated_at = now(), metadata = '{}',
-          message_count = 0, thread_id = null, thread_provider = null, visitor_hash = null
+          message_count = 0, thread_id = null, thread_provider = null, visitor_hash = null,
+          handled_by = 'ai', operator_id = null, waiting_since = null, handoff_due = null, handoff_email = null,
+          closed_at = null, blocked_at = null
       where id = $1 returning id, site_id, event_seq
     )
     insert into events (conversation_id, site_id, seq, kind, job_id, status)
@@ -95,6 +104,7 @@ export async function storeTombstone(
     const jobs = await query(client, cancelOpenStatement, [conversation.open]);
     await query(client, forgetRequestsStatement, [id]);
     await query(client, deleteMessagesStatement, [id]);
+    await query(client, deleteVoicesStatement, [id]);
     if (conversation.thread) await discardThread(client, conversation.thread);
     await query(client, deleteEventsStatement, [id]);
     await query(client, tombstoneStatement, [id, jobs.map((job) => job.id)]);

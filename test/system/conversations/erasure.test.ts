@@ -7,14 +7,15 @@ import type { ConversationRef, JobRef } from "../harness/api-client.ts";
 import { type Backend, type Product, startProduct } from "../harness/product.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { eventually } from "../harness/suite.ts";
+import { askDesk, asSupport } from "../harness/operators.ts";
 import { findText, withRedis } from "../harness/find-text.ts";
 
 /** As the contract has it, once all stores and providers are there. */
 const erasedWithinMs = 120_000;
 const testLimitMs = 3 * erasedWithinMs;
 
-/** Three tables, and the newest page of a conversation that was read. */
-const allowedTraces = /^(?:public\.|parley:)(messages|conversations|feedback|history):/;
+/** Four tables, and the newest page of a conversation that was read. */
+const allowedTraces = /^(?:public\.|parley:)(messages|conversations|feedback|notes|history):/;
 
 const backends: readonly Backend[] = redisAvailable ? ["postgres", "redis"] : ["postgres"];
 
@@ -67,6 +68,12 @@ describe.each(backends)("the text of a conversation, on %s", (backend) => {
     const next = await client.submit(`second ${canary}`, { to: chat, key: `key-${canary}` });
     expect((await client.ended(next)).reply?.text).toBe(echoOf(`second ${canary}`));
     await rateLast(next, canary);
+    const note = { text: `of a colleague ${canary}` };
+    expect(
+      (await askDesk(client, `/conversations/${next.conversationId}/notes`, asSupport, { body: note })).status,
+    ).toBe(201);
+    const email = `${canary}@example.com`;
+    await product.query("update conversations set handoff_email = $2 where id = $1", [next.conversationId, email]);
     return next;
   }
 
@@ -111,7 +118,7 @@ describe.each(backends)("the text of a conversation, on %s", (backend) => {
   }
 
   it(
-    "is stored in three tables and at the provider, never in queue or log, and nowhere after deletion, though the provider was down",
+    "is stored in four tables and at the provider, never in queue or log, and nowhere after deletion, though the provider was down",
     { timeout: testLimitMs },
     async () => {
       const canary = newCanary();
@@ -129,7 +136,7 @@ describe.each(backends)("the text of a conversation, on %s", (backend) => {
           const traces = await findText(product, canary);
           expect(traces.filter((trace) => !allowedTraces.test(trace))).toEqual([]);
           const places = new Set(traces.map((trace) => allowedTraces.exec(trace)?.[1]));
-          return places.size === 3 + cached.length && cached.every((place) => places.has(place));
+          return places.size === 4 + cached.length && cached.every((place) => places.has(place));
         },
         erasedWithinMs,
       );

@@ -5,6 +5,9 @@ import { actorOf } from "../../access/operator-access.ts";
 import { audit } from "../../desk/audit.ts";
 import { noteIds } from "../../middleware/request-id.ts";
 import { colleagueRoutes } from "./colleagues.ts";
+import { conversationChangeRoutes } from "./conversation-changes.ts";
+import { deskConversationRoutes } from "./conversations.ts";
+import { deskJobRoutes } from "./jobs.ts";
 
 /** `/api/operator`: the operators' side of the API. Its clients are programs and the console. */
 export function operatorApiRoutes(context: ApiContext): Router {
@@ -12,6 +15,9 @@ export function operatorApiRoutes(context: ApiContext): Router {
   router.use(context.operatorAccess.require("reader"));
   router.use(colleagueRoutes(context));
   router.use("/conversations/:id", auditConversation(context));
+  router.use("/conversations", deskConversationRoutes(context));
+  router.use("/conversations", conversationChangeRoutes(context));
+  router.use("/jobs", deskJobRoutes(context));
   return router;
 }
 

@@ -1,0 +1,44 @@
+import { type Request, type Response, Router } from "express";
+import { readOwner } from "../../../../shared/db/conversations/conversations.ts";
+import { readDeskConversation } from "../../../../shared/db/desk/read-conversation.ts";
+import { Problem } from "../../../../shared/errors.ts";
+import { historyQuery } from "../../../../shared/protocol/conversation.ts";
+import type { OperatorConversation } from "../../../../shared/protocol/operator.ts";
+import type { ApiContext } from "../../api-context.ts";
+import { parseConversationId } from "../../access/access.ts";
+import { actorOf } from "../../access/operator-access.ts";
+import { toOperatorConversation } from "../../desk/conversation-view.ts";
+import { parseQuery } from "../../middleware/parse-input.ts";
+import { sendConversationEvents } from "../conversation-events.ts";
+
+/** Routes to read and follow a conversation. */
+export function deskConversationRoutes(context: ApiContext): Router {
+  const router = Router();
+  const { db, siteId, handling, operatorStreams } = context;
+
+  router.get("/:id", async (req: Request, res: Response) => {
+    const { limit, before } = parseQuery(historyQuery, req.query);
+    const id = parseConversationId(req.params["id"]);
+    const row = await readDeskConversation(db.pool, id, { siteId, limit, before });
+    if (!row) throw noConversation();
+    const view = toOperatorConversation(row, { limit, handling: await handling.describe(row) });
+    res.json(view satisfies OperatorConversation);
+  });
+
+  router.get("/:id/events", (req: Request, res: Response) =>
+    sendConversationEvents(context, req, res, {
+      open: async () => {
+        const owner = await readOwner(db.pool, parseConversationId(req.params["id"]));
+        if (!owner || owner.deleted) throw noConversation();
+        return owner;
+      },
+      takeSlot: (signal) => operatorStreams.take(actorOf(res).operatorId, signal),
+    }),
+  );
+
+  return router;
+}
+
+export function noConversation(): Problem {
+  return new Problem("not-found", "There is no such conversation. It may have been deleted.");
+}

@@ -1,0 +1,110 @@
+import type { Pool } from "pg";
+import { v7 } from "uuid";
+import type { Statement } from "../../postgres/statement.ts";
+import type { HandledBy } from "../../protocol/handling.ts";
+import { type OperatorName, operatorOf } from "../conversations/conversations.ts";
+import { query } from "../database.ts";
+import type { Columns } from "../schema/tables.ts";
+
+/** A conversation after a change: the side that answers it, and its newest event. */
+export interface ChangedRow extends Columns<"conversations", "event_seq"> {
+  handledBy: HandledBy;
+  operator: OperatorName | null;
+}
+
+const changed = `event_seq as "eventSeq", handled_by as "handledBy", ${operatorOf("operator_id")} as operator`;
+
+/** An operator's change of a conversation. */
+interface Change {
+  siteId: string;
+  conversationId: string;
+  operatorId: string;
+}
+
+export const addNoteStatement: Statement<Columns<"notes", "id" | "created_at">> = {
+  name: "add-note",
+  // The lock makes a deletion wait that would not see the note, and leaves messages alone.
+  text: `
+    insert into notes (id, site_id, conversation_id, operator_id, text)
+    select $3, site_id, id, $4, $5 from (
+      select id, site_id from conversations where id = $1 and site_id = $2 and deleted_at is null for key share
+    ) as conversation
+    returning id, created_at as "createdAt"`,
+};
+
+/** @returns `undefined` if there is no such conversation */
+export async function addNote(
+  pool: Pool,
+  { siteId, conversationId, operatorId, text }: Change & { text: string },
+): Promise<Columns<"notes", "id" | "created_at"> | undefined> {
+  const [note] = await query(pool, addNoteStatement, [conversationId, siteId, v7(), operatorId, text]);
+  return note;
+}
+
+export const markSeenStatement: Statement<ChangedRow> = {
+  name: "mark-seen",
+  text: `
+    update conversations
+    set seen_turn = greatest(seen_turn, coalesce(
+      (select turn from messages where messages.id = $3 and conversation_id = conversations.id), next_turn - 1))
+    where id = $1 and site_id = $2 and deleted_at is null returning ${changed}`,
+};
+
+/**
+ * Notes that an operator has seen the messages up to one, or all.
+ * @returns `undefined` if there is no such conversation
+ */
+export async function markSeen(
+  pool: Pool,
+  { siteId, conversationId, messageId }: Omit<Change, "operatorId"> & { messageId: string | undefined },
+): Promise<ChangedRow | undefined> {
+  const [row] = await query(pool, markSeenStatement, [conversationId, siteId, messageId ?? null]);
+  return row;
+}
+
+export const blockVisitorStatement: Statement<ChangedRow> = {
+  name: "block-visitor",
+  text: `
+    with blocked as (
+      update conversations set blocked_at = coalesce(blocked_at, now())
+      where id = $1 and site_id = $2 and deleted_at is null
+      returning site_id, visitor_hash, event_seq, handled_by, operator_id
+    ), visitor as (
+      insert into blocked_visitors (site_id, visitor_hash, operator_id)
+      select site_id, visitor_hash, $3 from blocked where visitor_hash is not null on conflict do nothing
+    )
+    select ${changed} from blocked`,
+};
+
+export const unblockVisitorStatement: Statement<ChangedRow> = {
+  name: "unblock-visitor",
+  text: `
+    with conversation as materialized (
+      select id, site_id, visitor_hash, event_seq, handled_by, operator_id from conversations
+      where id = $1 and site_id = $2 and deleted_at is null
+    ), visitor as (
+      delete from blocked_visitors using conversation
+      where blocked_visitors.site_id = conversation.site_id and blocked_visitors.visitor_hash = conversation.visitor_hash
+    ), unblocked as (
+      update conversations set blocked_at = null from conversation
+      where conversations.blocked_at is not null
+        and (conversations.id = conversation.id
+          or conversations.visitor_hash = conversation.visitor_hash and conversations.site_id = conversation.site_id)
+    )
+    select ${changed} from conversation`,
+};
+
+/**
+ * Refuses further messages of a conversation's visitor, or takes them again: in all their conversations, if the visitor
+ * is verified.
+ * @returns `undefined` if there is no such conversation
+ */
+export async function setBlocked(
+  pool: Pool,
+  { siteId, conversationId, operatorId, blocked }: Change & { blocked: boolean },
+): Promise<ChangedRow | undefined> {
+  const [row] = blocked
+    ? await query(pool, blockVisitorStatement, [conversationId, siteId, operatorId])
+    : await query(pool, unblockVisitorStatement, [conversationId, siteId]);
+  return row;
+}
