@@ -9,6 +9,7 @@ const problems = {
   forbidden: { status: 403, title: "The token is not valid for this resource" },
   "origin-not-allowed": { status: 403, title: "Requests from this origin are not allowed" },
   "challenge-failed": { status: 403, title: "A bot challenge must be solved first" },
+  blocked: { status: 403, title: "Messages of this visitor are refused" },
   "read-only": { status: 403, title: "Read-only account" },
   "role-required": { status: 403, title: "The operator's role does not allow this" },
   "queue-action-refused": { status: 403, title: "Only single queue entries may be retried or removed" },
@@ -16,6 +17,10 @@ const problems = {
   "method-not-allowed": { status: 405, title: "Method not allowed" },
   "request-timeout": { status: 408, title: "The request took too long to arrive" },
   "already-ended": { status: 409, title: "The job has already ended" },
+  handled: { status: 409, title: "A person has this conversation" },
+  "no-people": { status: 409, title: "No people stand behind this assistant" },
+  "not-theirs": { status: 409, title: "Nobody has this conversation" },
+  updating: { status: 409, title: "The service is being updated" },
   "already-replaced": { status: 409, title: "The message has already been replaced" },
   "reply-open": { status: 409, title: "A reply is still being written" },
   "idempotency-conflict": { status: 409, title: "The idempotency key was used with another body" },
@@ -50,6 +55,8 @@ interface ProblemOptions {
   retryAfterSeconds?: number;
   /** Exhausted quota; `retryAfterSeconds` says until when. */
   quota?: Quota;
+  /** Person who has the conversation. */
+  operator?: { name: string; avatarUrl?: string | undefined } | undefined;
   cause?: unknown;
 }
 
@@ -60,13 +67,19 @@ export class Problem extends Error {
   readonly errors: InputFault[] | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly quota: Quota | undefined;
+  readonly operator: ProblemOptions["operator"];
 
-  constructor(code: ProblemCode, detail: string, { errors, retryAfterSeconds, quota, cause }: ProblemOptions = {}) {
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    { errors, retryAfterSeconds, quota, operator, cause }: ProblemOptions = {},
+  ) {
     super(detail, { cause });
     this.code = code;
     this.errors = errors;
     this.retryAfterSeconds = retryAfterSeconds;
     this.quota = quota;
+    this.operator = operator;
   }
 
   get status(): number {

@@ -4,6 +4,7 @@ import { readRuns } from "../../shared/db/jobs/timeline.ts";
 import { describeRun } from "../../shared/jobs/describe-run.ts";
 import { retryJob } from "../../shared/jobs/retry-job.ts";
 import { type JobErrorCode, jobErrors } from "../../shared/protocol/job.ts";
+import { carryOutHandoff } from "../../shared/voices/hand-over.ts";
 import { answerJob } from "./run/answer-job.ts";
 import { mustEnd, settleOrphan } from "./maintenance/settle-orphan.ts";
 import { untilStored } from "./run/until-stored.ts";
@@ -63,6 +64,8 @@ async function refuse(context: WorkerContext, jobId: string, retried: boolean): 
     const { leaseLeftMs } = snapshot;
     return { type: "later", delayMs: leaseLeftMs > 0 ? leaseLeftMs + afterLeaseMs : soonMs };
   }
+  // A rule has handed the conversation to a person, and the handoff is not carried out: it ends the job.
+  if (snapshot.handoffDue) await carryOutHandoff(context, snapshot.conversationId);
   // Not the head of its conversation yet: the end of the job before it queues this one.
   return { type: "done" };
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { inputMessage } from "../protocol/input-messages.ts";
 import { ConfigError } from "../config/config.ts";
 import { localizedList, localizedText, localizedWords, removableText, removableUrl, webUrl } from "./localized-text.ts";
+import { people } from "./people.ts";
 import { providerNames } from "./provider-catalog.ts";
 
 /**
@@ -66,6 +67,7 @@ const assistant = z.strictObject({
   consent: z.boolean().optional().describe("whether visitors must agree before their first message is sent"),
   avatarUrl: webUrl.optional().describe("picture beside its replies; absent: the initials of its name"),
   suggestions: localizedList(6).optional(),
+  people: people.describe("people behind it: true, false (by default), or rules for handing over to them"),
   presets: z
     .array(preset)
     .refine((presets) => presets.filter((p) => p.default).length === 1, {

@@ -5,11 +5,21 @@ import type { Statement } from "../postgres/statement.ts";
 
 export type LoggedEvent = Columns<
   "events",
-  "conversation_id" | "seq" | "kind" | "message_id" | "job_id" | "status" | "at"
+  | "conversation_id"
+  | "seq"
+  | "kind"
+  | "message_id"
+  | "job_id"
+  | "status"
+  | "handled_by"
+  | "operator_id"
+  | "notice"
+  | "at"
 >;
 
 /** Columns of `LoggedEvent`. */
-export const eventColumns = `conversation_id as "conversationId", seq, kind, message_id as "messageId", job_id as "jobId", status, at`;
+export const eventColumns = `conversation_id as "conversationId", seq, kind, message_id as "messageId", job_id as "jobId", status,
+  handled_by as "handledBy", operator_id as "operatorId", notice, at`;
 
 /** Events read at once. */
 export const eventsAPage = 200;

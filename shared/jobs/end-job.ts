@@ -1,4 +1,5 @@
 import { findEnd, type JobEnd, storeJobEnd } from "../db/jobs/end.ts";
+import { carryOutHandoff } from "../voices/hand-over.ts";
 import type { JobContext } from "./job-context.ts";
 
 /**
@@ -19,6 +20,12 @@ export async function endJob(
   if (!result) return false;
   if (result.nextJobId !== null) context.dispatcher.push(result.nextJobId);
   notifyEnd(context, job);
+  if (result.handoffDue) {
+    // A crash before it leaves the handoff due, and the reconciler carries it out.
+    await carryOutHandoff(context, job.conversationId).catch((error: unknown) => {
+      context.log.warn({ err: error, jobId: job.id }, "could not hand over a conversation");
+    });
+  }
   return true;
 }
 

@@ -58,7 +58,10 @@ describe.each(jobStores)("life of a job on $name", ({ available, openJobs }) => 
       const claimed = await claim(context.db.pool, first.id);
       const end = completed("an answer");
       // Written, and the worker has not heard of it.
-      expect(await storeJobEnd(context.db.pool, { job: claimed, end })).toEqual({ nextJobId: second.id });
+      expect(await storeJobEnd(context.db.pool, { job: claimed, end })).toEqual({
+        nextJobId: second.id,
+        handoffDue: false,
+      });
       expect(await stateInQueue(context, second.id)).toBe("unknown");
       expect(await endJob(context, claimed, end)).toBe(true);
       expect(await stateInQueue(context, second.id)).toBe("waiting");

@@ -5,6 +5,8 @@
  * `dropStale` answers or rejects within `liveTimeoutMs`.
  */
 export interface Live {
+  /** Absent where drafts are rows: there the statement of a take-over seals the draft itself. */
+  readonly seals?: DraftSeals;
   /**
    * Appends to a draft if it is exactly `offset` bytes long (0 begins it), and hints the delta, in one step.
    * @returns whether it matched; `false`: another writer was faster, or the draft is gone
@@ -12,7 +14,8 @@ export interface Live {
   append(delta: Delta): Promise<boolean>;
   /**
    * Writes the whole text of an attempt, replacing what was there, and hints a delta at 0 without its text. Does
-   * nothing where a later attempt already has a draft in the same place (PostgreSQL).
+   * nothing where a later attempt already has a draft in the same place (PostgreSQL). Rejects while the draft is sealed
+   * (Redis).
    */
   rewrite(draft: { jobId: string; attempt: number; text: string }): Promise<void>;
   /** Reads the bytes from `from` on and the length of the whole, as one snapshot; `undefined` if there is no text. */
@@ -45,6 +48,20 @@ export interface Live {
   /** Rejects when the store does not answer, or refuses writes. */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Seals of drafts. A sealed draft takes no write, so that its text can be stored as what was shown. */
+export interface DraftSeals {
+  /**
+   * Stops a job's drafts from growing, for `sealMs`.
+   * @param token of this seal alone; others may seal the same job
+   * @returns the text of the attempt's draft
+   */
+  seal(draft: { jobId: string; attempt: number }, token: string): Promise<string>;
+  /** Takes this one seal off again. */
+  unseal(jobId: string, token: string): Promise<void>;
+  /** Seals a job's drafts for good, once their text is stored, and drops them. */
+  keepSealed(draft: { jobId: string; attempt: number }): Promise<void>;
 }
 
 export interface Delta {

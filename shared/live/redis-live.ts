@@ -6,9 +6,9 @@ import { failFast } from "../redis/fail-fast.ts";
 import { probeRedisWrites } from "../redis/probe-writes.ts";
 import { parseRedisUrl } from "../redis/redis-url.ts";
 import { changeMessage, decodeHint } from "./hints.ts";
-import { draftTtlSeconds, liveTimeoutMs, probeConnectionEveryMs } from "../tunables.ts";
+import { draftTtlSeconds, liveTimeoutMs, probeConnectionEveryMs, sealMs } from "../tunables.ts";
 import { maxHintBytes } from "./live.ts";
-import type { Delta, DraftSlice, HintListener, Live } from "./live.ts";
+import type { Delta, DraftSeals, DraftSlice, HintListener, Live } from "./live.ts";
 import { listenToCluster, listenToServer, type RedisHints } from "./redis-hints.ts";
 
 interface RedisLiveOptions {
@@ -41,6 +41,7 @@ export async function createRedisLive(
 }
 
 class RedisLive implements Live {
+  readonly seals: DraftSeals;
   readonly #commands: RedisClient;
   readonly #hints: RedisHints;
   readonly #pings: NodeJS.Timeout;
@@ -57,6 +58,18 @@ class RedisLive implements Live {
     this.#prefix = prefix;
     this.#timeoutMs = timeoutMs;
     this.#sharded = commands instanceof Cluster;
+    this.seals = {
+      seal: ({ jobId, attempt }, token) =>
+        this.#limited(commands.sealDraft(this.#draftKey(jobId, attempt), token, sealMs)),
+      unseal: async (jobId, token) => {
+        await this.#limited(commands.srem(`${this.#jobChannel(jobId)}:sealed`, token));
+      },
+      keepSealed: async ({ jobId, attempt }) => {
+        const keptMs = draftTtlSeconds * 1000;
+        await this.#limited(commands.sealDraft(this.#draftKey(jobId, attempt), "taken", keptMs));
+        await this.dropDraft(jobId, attempt);
+      },
+    };
     this.#pings = setInterval(() => hints.ping(), probeConnectionEveryMs).unref();
   }
 
@@ -65,7 +78,8 @@ class RedisLive implements Live {
   }
 
   async rewrite({ jobId, attempt, text }: { jobId: string; attempt: number; text: string }): Promise<void> {
-    await this.#limited(this.#commands.rewriteDraft(this.#draftKey(jobId, attempt), text));
+    const written = await this.#limited(this.#commands.rewriteDraft(this.#draftKey(jobId, attempt), text));
+    if (written === 0) throw new Error("the draft is sealed");
   }
 
   async readDraft(jobId: string, attempt: number, from: number): Promise<DraftSlice | undefined> {
@@ -155,6 +169,9 @@ class RedisLive implements Live {
 }
 
 const channelAndAttempt = "local channel, attempt = string.match(KEYS[1], '^(.*):(%d+)$')";
+/** Ends a write of a sealed draft. A seal is a set of tokens beside the draft, on the same node of a Cluster. */
+const refuseSealed = `${channelAndAttempt}
+      if redis.call('EXISTS', channel .. ':sealed') == 1 then return 0 end`;
 
 /**
  * Scripts of drafts. On a Cluster they must publish on the node that holds the draft; a single server may not support
@@ -168,21 +185,32 @@ function draftScripts(url: string) {
       numberOfKeys: 1,
       lua: `
       if redis.call('STRLEN', KEYS[1]) ~= tonumber(ARGV[1]) then return 0 end
+      ${refuseSealed}
       redis.call('APPEND', KEYS[1], ARGV[2])
       redis.call('EXPIRE', KEYS[1], ${draftTtlSeconds})
-      ${channelAndAttempt}
       local hint = 'd' .. attempt .. ':' .. ARGV[1]
       if #ARGV[2] <= ${maxHintBytes} then hint = hint .. ':' .. ARGV[2] end
       redis.call('${publish}', channel, hint)
       return 1`,
     },
-    /** ARGV: text. */
+    /** ARGV: text. Returns 0 if the draft is sealed. */
     rewriteDraft: {
       numberOfKeys: 1,
       lua: `
+      ${refuseSealed}
       redis.call('SET', KEYS[1], ARGV[1], 'EX', ${draftTtlSeconds})
+      redis.call('${publish}', channel, 'd' .. attempt .. ':0')
+      return 1`,
+    },
+    /** ARGV: token, milliseconds. A seal lasts as long as the latest of its tokens. */
+    sealDraft: {
+      numberOfKeys: 1,
+      lua: `
       ${channelAndAttempt}
-      redis.call('${publish}', channel, 'd' .. attempt .. ':0')`,
+      local sealed = channel .. ':sealed'
+      redis.call('SADD', sealed, ARGV[1])
+      if redis.call('PTTL', sealed) < tonumber(ARGV[2]) then redis.call('PEXPIRE', sealed, ARGV[2]) end
+      return redis.call('GET', KEYS[1]) or ''`,
     },
     /** ARGV: from. Returns length and bytes as one snapshot. */
     readDraft: {
@@ -198,7 +226,8 @@ function draftScripts(url: string) {
 declare module "ioredis" {
   interface RedisCommander<Context> {
     appendDraft(key: string, offset: number, text: string): Result<0 | 1, Context>;
-    rewriteDraft(key: string, text: string): Result<null, Context>;
+    rewriteDraft(key: string, text: string): Result<0 | 1, Context>;
+    sealDraft(key: string, token: string, forMs: number): Result<string, Context>;
     readDraftBuffer(key: string, from: number): Result<[length: number, bytes: Buffer] | null, Context>;
   }
 }

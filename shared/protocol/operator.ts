@@ -131,6 +131,10 @@ export const operatorConversation = inboxEntry
   .meta({ id: "OperatorConversation" });
 export type OperatorConversation = z.output<typeof operatorConversation>;
 
+const maxOperatorChars = 10_000;
+export const operatorMessageRequest = z
+  .object({ text: messageText(maxOperatorChars).meta({ description: `1 to ${maxOperatorChars} characters` }) })
+  .meta({ id: "OperatorMessageRequest" });
 export const takeRequest = z.object({ force: z.boolean().default(false) }).meta({ id: "TakeRequest" });
 export const releaseRequest = z.object({ to: z.enum(["ai", "queue"]) }).meta({ id: "ReleaseRequest" });
 export const assignRequest = z.object({ operatorId: z.uuid("must be an operator's id") }).meta({ id: "AssignRequest" });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { operatorView } from "./handling.ts";
 import { languageTag } from "./language-tag.ts";
 
 /** Reason a provider cannot be used. */
@@ -35,6 +36,7 @@ export const assistantInfo = z
       .optional()
       .meta({ description: "Absent: `/privacy` of this service, `false`: no link" }),
     consent: z.boolean().optional().meta({ description: "Clients ask visitors to agree before a first message" }),
+    people: z.boolean().meta({ description: "Visitors may ask for a person" }),
     avatarUrl: z.string().optional().meta({ description: "Picture of the assistant, over http or https" }),
     typicalReplySeconds: z
       .int()
@@ -104,6 +106,7 @@ export const problem = z
     detail: z.string(),
     instance: z.string(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    operator: operatorView.optional().meta({ description: "With `handled`: who has the conversation" }),
     traceId: z.string().optional().meta({ description: "Of this request's trace, where traces are on" }),
   })
   .meta({ id: "Problem" });

@@ -1,5 +1,6 @@
 import { cursor } from "./conversation.ts";
 import { z } from "zod";
+import { handling, notice } from "./handling.ts";
 import { jobStatus, jobView } from "./job.ts";
 import { isVisible } from "./text/visible.ts";
 
@@ -148,6 +149,7 @@ export const submitResponse = z
     messageId: z.uuid(),
     token: z.string(),
     cursor,
+    ...handling.shape,
     links: z.object({ job: z.string(), events: z.string(), conversation: z.string() }),
   })
   .meta({ id: "SubmitResponse" });
@@ -157,8 +159,9 @@ export type SubmitResponse = z.output<typeof submitResponse>;
 /** The answer to a request that waited, when the job ended in time: with the reply, or with an error. */
 export const submitAnswer = submitResponse
   .extend({
-    message: z.string().optional().meta({ description: "The reply" }),
-    reply: z.string().optional().meta({ description: "The same" }),
+    message: z.string().nullable().optional().meta({ description: "The reply; null while people answer" }),
+    reply: z.string().nullable().optional().meta({ description: "The same" }),
+    notice: notice.optional().meta({ description: "What to tell the visitor in place of a reply" }),
     provider: jobView.shape.provider,
     assistantId: jobView.shape.assistantId,
     threadId: jobView.shape.threadId,

@@ -4,6 +4,7 @@ import * as tail from "../../shared/events/event-tail.ts";
 import * as numbering from "../../shared/events/number.ts";
 import * as log from "../../shared/events/read.ts";
 import * as retention from "../../shared/events/retention.ts";
+import { handledBy, noticeCode } from "../../shared/protocol/handling.ts";
 import { jobStatus } from "../../shared/protocol/job.ts";
 import { startActive } from "./fixtures.ts";
 import { reads, type StatementCase } from "./statement-case.ts";
@@ -16,6 +17,9 @@ const event = z.strictObject({
   messageId: z.uuid().nullable(),
   jobId: z.uuid().nullable(),
   status: jobStatus.nullable(),
+  handledBy: handledBy.nullable(),
+  operatorId: z.uuid().nullable(),
+  notice: noticeCode.nullable(),
   at: z.date(),
 });
 

@@ -6,10 +6,17 @@ import * as ends from "../../shared/db/jobs/end.ts";
 import * as jobs from "../../shared/db/jobs/read-job.ts";
 import * as reconcile from "../../shared/db/jobs/reconcile.ts";
 import * as retry from "../../shared/db/jobs/retry.ts";
-import * as submit from "../../shared/db/jobs/submit.ts";
-import { conversationStateStatement, readConversationState } from "../../shared/db/jobs/submit-outcome.ts";
+import * as submissions from "../../shared/db/submit/submissions.ts";
+import * as submit from "../../shared/db/submit/submit.ts";
+import {
+  conversationStateStatement,
+  isBlockedStatement,
+  readConversationState,
+  storeFirstMessage,
+} from "../../shared/db/submit/submit-outcome.ts";
 import * as timeline from "../../shared/db/jobs/timeline.ts";
 import { sender } from "../../shared/protocol/conversation.ts";
+import { handledBy } from "../../shared/protocol/handling.ts";
 import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
 import {
   completed,
@@ -22,6 +29,7 @@ import {
 import { answerOne, beginActiveCall, buffer, callEnd, failOne, newCall, runOutcome, startActive } from "./fixtures.ts";
 import { reads, type StatementCase, writes } from "./statement-case.ts";
 
+const operatorName = z.strictObject({ name: z.string(), avatarUrl: z.string().nullable() });
 const id = z.strictObject({ id: z.uuid() });
 const claimed = z.strictObject({
   id: z.uuid(),
@@ -45,9 +53,11 @@ const appended = z.strictObject({
   conversationId: z.uuid(),
   head: z.boolean().nullable(),
   eventSeq: z.int().nullable(),
+  handledBy: handledBy.nullable(),
+  operator: operatorName.nullable(),
 });
-const ended = z.strictObject({ id: z.uuid(), ended: z.boolean(), nextJobId: z.uuid().nullable() });
-const endResult = z.strictObject({ nextJobId: z.uuid().nullable() });
+const endResult = z.strictObject({ nextJobId: z.uuid().nullable(), handoffDue: z.boolean() });
+const ended = endResult.extend({ id: z.uuid(), ended: z.boolean() });
 
 const submitCases = [
   reads(submit.insertConversationsStatement, id, (pool) => submit.insertConversation(pool, newConversation())),
@@ -62,7 +72,7 @@ const submitCases = [
     );
   }),
   reads(
-    submit.findByKeyStatement,
+    submissions.findByKeyStatement,
     z.strictObject({
       jobId: z.uuid(),
       conversationId: z.uuid(),
@@ -72,16 +82,23 @@ const submitCases = [
       deleted: z.boolean(),
       stale: z.boolean(),
       eventSeq: z.int(),
+      handledBy,
+      operator: operatorName.nullable(),
     }),
     async (pool) => {
       const [idempotencyHash, requestHash] = [randomBytes(32), randomBytes(32)];
       await startConversation(pool, { idempotencyHash, requestHash });
-      await submit.findByIdempotencyHash(pool, idempotencyHash);
+      await submissions.findByIdempotencyHash(pool, idempotencyHash);
     },
   ),
-  writes(submit.forgetKeyStatement, async (pool) =>
-    submit.forgetIdempotencyKey(pool, (await startConversation(pool)).id),
+  writes(submissions.forgetKeyStatement, async (pool) =>
+    submissions.forgetIdempotencyKey(pool, (await startConversation(pool)).id),
   ),
+  reads(isBlockedStatement, z.strictObject({ blocked: z.boolean() }), async (pool) => {
+    const visitorHash = randomBytes(32);
+    await pool.query("insert into blocked_visitors (visitor_hash) values ($1)", [visitorHash]);
+    await storeFirstMessage(pool, newConversation({ visitorHash }));
+  }),
   reads(
     conversationStateStatement,
     z.strictObject({
@@ -92,6 +109,9 @@ const submitCases = [
       windowLeftMs: z.number(),
       replacedTurn: z.int().nullable(),
       alreadyReplaced: z.boolean(),
+      handledBy,
+      unheard: z.int(),
+      blocked: z.boolean(),
     }),
     async (pool) => {
       const { conversationId, messageId } = await startActive(pool);
@@ -122,6 +142,7 @@ const claimCases = [
       leaseLeftMs: z.number(),
       cancelRequested: z.boolean(),
       crashes: z.int(),
+      handoffDue: z.boolean(),
     }),
     async (pool) => claims.readSnapshots(pool, [(await startActive(pool)).id], { reclaim: true }),
   ),
@@ -170,7 +191,13 @@ const endCases = [
   writes(retry.lockToRetryStatement, async (pool) => retry.storeRetry(pool, (await failOne(pool)).id)),
   reads(
     retry.findToRetryStatement,
-    z.strictObject({ status: jobStatus, deleted: z.boolean(), replaced: z.boolean(), laterAnswered: z.boolean() }),
+    z.strictObject({
+      status: jobStatus,
+      deleted: z.boolean(),
+      replaced: z.boolean(),
+      handled: z.boolean(),
+      laterAnswered: z.boolean(),
+    }),
     async (pool) => retry.storeRetry(pool, (await failOne(pool)).id),
   ),
   writes(retry.requeueStatement, async (pool) => retry.storeRetry(pool, (await failOne(pool)).id)),
@@ -197,6 +224,7 @@ const readCases = [
       trace: z.string().nullable(),
       replyAttempt: z.int().nullable(),
       replyId: z.uuid().nullable(),
+      handledBy: handledBy.nullable(),
       visitorHash: buffer.nullable(),
       threadId: z.string().nullable(),
       createdAt: z.number(),

@@ -1,10 +1,32 @@
 import type { Pool } from "pg";
+import { randomBytes } from "node:crypto";
 import { v7 } from "uuid";
 import { z } from "zod";
+import { storeJobEnd } from "../../shared/db/jobs/end.ts";
+import { olderVersionRuns, olderVersionStatement } from "../../shared/db/operators/process-reports.ts";
+import { changeVoice, type VoiceChange } from "../../shared/db/voices/change-voice.ts";
+import * as change from "../../shared/db/voices/change-voice-statement.ts";
+import { dueHandoffsStatement, readDueHandoffs } from "../../shared/db/voices/due-handoffs.ts";
+import { handInCut, handInCutStatement } from "../../shared/db/voices/hand-in-cut.ts";
+import * as names from "../../shared/db/voices/names.ts";
+import * as sent from "../../shared/db/voices/operator-messages.ts";
 import * as presence from "../../shared/db/voices/presence.ts";
+import { readVoice, readVoiceStatement } from "../../shared/db/voices/read-voice.ts";
+import { sender } from "../../shared/protocol/conversation.ts";
+import { handledBy, handoffReason } from "../../shared/protocol/handling.ts";
+import { jobStatus } from "../../shared/protocol/job.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
-import { reads, type StatementCase } from "./statement-case.ts";
+import { buffer, startActive } from "./fixtures.ts";
+import { reads, type StatementCase, writes } from "./statement-case.ts";
 
+const operatorName = z.strictObject({ name: z.string(), avatarUrl: z.string().nullable() });
+const changed = z.strictObject({
+  eventSeq: z.int(),
+  head: z.boolean(),
+  ended: z.array(z.strictObject({ id: z.uuid(), attempt: z.int() })),
+});
+
+/** Statements about who answers. */
 export const voiceCases: StatementCase[] = [
   reads(presence.anyonePresentStatement, z.strictObject({ present: z.boolean() }), (pool) =>
     presence.isAnyonePresent(pool, defaultSite),
@@ -12,7 +34,71 @@ export const voiceCases: StatementCase[] = [
   reads(presence.setPresenceStatement, z.strictObject({ until: z.date().nullable() }), async (pool) =>
     presence.storePresence(pool, await addOperator(pool), true),
   ),
+  reads(
+    readVoiceStatement,
+    z.strictObject({
+      handledBy,
+      operatorId: z.uuid().nullable(),
+      operator: operatorName.nullable(),
+      assistantType: z.string(),
+      eventSeq: z.int(),
+      handoffDue: handoffReason.nullable(),
+      handoffEmail: z.string().nullable(),
+      closedAt: z.date().nullable(),
+      deadline: z.date(),
+      head: z.strictObject({ id: z.uuid(), status: jobStatus, attempt: z.int() }).nullable(),
+      newest: z.strictObject({ id: z.uuid(), turn: z.int(), sender, open: z.boolean() }).nullable(),
+    }),
+    async (pool) => readVoice(pool, (await startActive(pool)).conversationId),
+  ),
+  reads(change.changeAndSealStatement, changed, async (pool) => take(pool, {})),
+  reads(change.changeVoiceWithTextStatement, changed, async (pool) => take(pool, { text: "what was shown" })),
+  reads(handInCutStatement, z.strictObject({ id: z.uuid() }), async (pool) => {
+    const { id: jobId, attempt, conversationId } = await take(pool, { text: null });
+    await handInCut(pool, { conversationId, jobId, attempt, replyId: v7(), text: "what was shown" });
+  }),
+  reads(dueHandoffsStatement, z.strictObject({ id: z.uuid() }), async (pool) => {
+    const job = await startActive(pool);
+    await storeJobEnd(pool, { job, end: { status: "failed", errorCode: "deadline", handoffAfter: 1 } });
+    await readDueHandoffs(pool);
+  }),
+  reads(names.operatorsByIdStatement, operatorName.extend({ id: z.uuid() }), async (pool) =>
+    names.readOperatorName(pool, await addOperator(pool)),
+  ),
+  reads(names.localesStatement, z.strictObject({ id: z.uuid(), locale: z.string().nullable() }), async (pool) =>
+    names.readLocale(pool, (await startActive(pool)).conversationId),
+  ),
+  reads(
+    sent.findOperatorMessageStatement,
+    z.strictObject({ id: z.uuid(), requestHash: buffer.nullable(), eventSeq: z.int() }),
+    async (pool) => {
+      const idempotencyHash = randomBytes(32);
+      await take(pool, { text: "shown" }, idempotencyHash);
+      await sent.findOperatorMessage(pool, idempotencyHash);
+    },
+  ),
+  writes(sent.forgetOperatorKeyStatement, (pool) => sent.forgetOperatorKey(pool, randomBytes(32))),
+  reads(olderVersionStatement, z.strictObject({ older: z.boolean() }), (pool) => olderVersionRuns(pool, 2)),
 ];
+
+/** A take-over, with a message, of a reply that is being written. */
+async function take(pool: Pool, cut: Pick<NonNullable<VoiceChange["cut"]>, "text">, idempotencyHash = randomBytes(32)) {
+  const job = await startActive(pool);
+  const [seen, operatorId] = [await readVoice(pool, job.conversationId), await addOperator(pool)];
+  if (!seen) throw new Error("the conversation is gone");
+  await changeVoice(pool, {
+    conversationId: job.conversationId,
+    seen,
+    handledBy: "operator",
+    operatorId,
+    reason: "taken",
+    notice: "taken",
+    ends: "open",
+    cut: { replyId: v7(), job: { status: "active", attempt: job.attempt }, ...cut },
+    message: { id: v7(), text: "a person's words", operatorId, idempotencyHash, requestHash: randomBytes(32) },
+  });
+  return job;
+}
 
 async function addOperator(pool: Pool): Promise<string> {
   const id = v7();

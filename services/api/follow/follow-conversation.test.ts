@@ -6,6 +6,7 @@ import { cursorOf } from "../../../shared/events/cursor.ts";
 import { EventTail } from "../../../shared/events/event-tail.ts";
 import { deleteOldEvents } from "../../../shared/events/retention.ts";
 import type { ConversationEvent } from "../../../shared/protocol/events.ts";
+import { defaultSite } from "../../../shared/sites/default-site.ts";
 import {
   answer,
   followUp,
@@ -16,13 +17,18 @@ import {
 } from "../../../shared/testing/fixtures/conversations.ts";
 import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../../shared/testing/stores/database.ts";
+import { HandlingView } from "../voices/handling-view.ts";
 import { followConversation } from "./follow-conversation.ts";
 
 let db: OpenTestDatabase;
 let tail: EventTail;
+let handling: HandlingView;
+/** Voice of the conversations of these tests, which no change touches. */
+const who = { handledBy: "ai", operator: null } as const;
 
 beforeAll(async () => {
   db = await openTestDatabase();
+  handling = new HandlingView({ pool: db.pool, siteId: defaultSite });
   tail = new EventTail({ pool: db.pool, log: quietLog() });
   return async () => {
     await tail.close();
@@ -47,7 +53,10 @@ async function collect(
   const { signal } = new AbortController();
   const eventSeq = placed ?? (await readSeq(conversationId));
   const found: ConversationEvent[] = [];
-  for await (const event of followConversation({ db, events: tail }, { conversationId, eventSeq, after, signal })) {
+  for await (const event of followConversation(
+    { db, events: tail, handling },
+    { ...who, conversationId, eventSeq, after, signal },
+  )) {
     found.push(event);
     if (isLast(event)) break;
   }
@@ -71,13 +80,13 @@ describe("following a conversation", () => {
     const next = await followUp(db.pool, conversationId, { text: "and then?" });
     await answer(db.pool, next.id, "this");
     const events = await following;
-    const handling = names(events).indexOf("handling");
+    const place = names(events).indexOf("handling");
     const texts = events.flatMap(({ event, data }) => (event === "message" ? [data.text] : []));
     expect(texts.slice(0, 3)).toEqual(["before", "a question", "a reply"]);
     expect(texts.slice(-2)).toEqual(["and then?", "this"]);
     expect(names(events).slice(-4)).toEqual(["message", "job", "message", "job"]);
-    expect(handling).toBeGreaterThanOrEqual(3);
-    for (const { id } of events.slice(0, handling)) expect(id).toBeUndefined();
+    expect(place).toBeGreaterThanOrEqual(3);
+    for (const { id } of events.slice(0, place)) expect(id).toBeUndefined();
     for (const { data } of events) {
       expect("at" in data && new Date(data.at).toISOString() === data.at && Number.isInteger(data.seq)).toBe(true);
     }
@@ -147,8 +156,8 @@ describe("following a conversation", () => {
         };
       },
     };
-    const follow = { conversationId, eventSeq: 4, after: undefined, signal: client.signal };
-    const next = followConversation({ db, events }, follow).next();
+    const follow = { ...who, conversationId, eventSeq: 4, after: undefined, signal: client.signal };
+    const next = followConversation({ db, events, handling }, follow).next();
     await expect.poll(() => listening).toBe(1);
     client.abort();
     expect(await next).toEqual({ done: true, value: undefined });
@@ -203,9 +212,9 @@ describe("following a conversation", () => {
       },
     }) as typeof db.pool;
     const client = new AbortController();
-    const follow = { conversationId, eventSeq: 4, after: undefined, signal: client.signal };
+    const follow = { ...who, conversationId, eventSeq: 4, after: undefined, signal: client.signal };
     const streams = Array.from({ length: 500 }, () =>
-      followConversation({ db: { pool }, events: tail }, follow).next(),
+      followConversation({ db: { pool }, events: tail, handling }, follow).next(),
     );
     await expect.poll(() => statements.length).toBe(500);
     // Events of others pass by meanwhile, twice: the tail has looked in between.

@@ -1,21 +1,27 @@
 import { readMessage, readMessagesFrom } from "../../../shared/db/conversations/conversations.ts";
+import type { OperatorName } from "../../../shared/db/conversations/conversations.ts";
 import type { Database } from "../../../shared/db/database.ts";
 import { cursorOf, seqOf } from "../../../shared/events/cursor.ts";
 import type { EventTail } from "../../../shared/events/event-tail.ts";
 import { eventsAPage, type LoggedEvent, readLog } from "../../../shared/events/read.ts";
 import { type ConversationEvent, endEventId } from "../../../shared/protocol/events.ts";
+import type { HandledBy } from "../../../shared/protocol/handling.ts";
 import { toMessageView } from "../history/message-view.ts";
+import type { HandlingView } from "../voices/handling-view.ts";
 import { EventInbox } from "./event-inbox.ts";
 
 interface Sources {
   db: Pick<Database, "pool">;
   events: Pick<EventTail, "listen">;
+  handling: HandlingView;
 }
 
 interface Follow {
   conversationId: string;
-  /** `seq` of its newest event, as its row was just read. */
+  /** `seq` of its newest event, and who answers, as its row was just read. */
   eventSeq: number;
+  handledBy: HandledBy;
+  operator: OperatorName | null;
   /** Cursor of the client; "0": all messages first; absent: from now. */
   after: string | undefined;
   /** Ends it: the client is gone. */
@@ -32,7 +38,7 @@ export async function* followConversation(sources: Sources, follow: Follow): Asy
   // Listen before the log is read: an event falls into the one or the other, or into both.
   using inbox = new EventInbox(sources.events, conversationId, signal);
   let seq = eventSeq;
-  if (after === "0") yield* everything(sources, conversationId, eventSeq);
+  if (after === "0") yield* everything(sources, follow);
   else if (after !== undefined) seq = seqOf(after, conversationId) ?? -1;
   let events: LoggedEvent[] = seq < 0 || seq > eventSeq ? [] : await readLog(pool, conversationId, seq);
   // The log misses what followed the cursor, or never had it.
@@ -63,7 +69,8 @@ function isNext(events: readonly LoggedEvent[], seq: number): boolean {
  * Yields all messages, then who answers. Only the last event has an id: a client that loses its connection before it
  * gets everything again. What was accepted since the row was read is in the log, too, and may come twice.
  */
-async function* everything({ db }: Sources, conversationId: string, seq: number): AsyncGenerator<ConversationEvent> {
+async function* everything({ db, handling }: Sources, follow: Follow): AsyncGenerator<ConversationEvent> {
+  const { conversationId, eventSeq: seq } = follow;
   let last: { turn: number; sender: string } | undefined;
   do {
     const messages = await readMessagesFrom(db.pool, conversationId, last);
@@ -73,7 +80,8 @@ async function* everything({ db }: Sources, conversationId: string, seq: number)
     last = messages.at(-1);
   } while (last);
   const at = new Date().toISOString();
-  yield { event: "handling", data: { handledBy: "ai", seq, at }, id: cursorOf(conversationId, seq) };
+  const who = await handling.describe(follow);
+  yield { event: "handling", data: { ...who, seq, at }, id: cursorOf(conversationId, seq) };
 }
 
 function resyncEvent(conversationId: string, seq: number): ConversationEvent {
@@ -83,14 +91,20 @@ function resyncEvent(conversationId: string, seq: number): ConversationEvent {
 
 /** Formats an event of the log; none for a message that was erased, and for kinds of a later version. */
 async function* toEvents(
-  { db }: Sources,
-  { conversationId, seq, kind, messageId, jobId, status, at }: LoggedEvent,
+  { db, handling }: Sources,
+  { conversationId, seq, kind, messageId, jobId, status, at, ...voice }: LoggedEvent,
 ): AsyncGenerator<ConversationEvent> {
   const place = { seq, at: at.toISOString() };
   const id = cursorOf(conversationId, seq);
   if (kind === "deleted") yield { event: "deleted", data: place, id: endEventId };
   if (kind === "job" && jobId !== null && status !== null) {
-    yield { event: "job", data: { jobId, status, ...place }, id };
+    const { handledBy } = voice;
+    yield { event: "job", data: { jobId, status, ...(handledBy && { handledBy }), ...place }, id };
+  }
+  if (kind === "handling" && voice.handledBy !== null) {
+    const { handledBy } = voice;
+    const change = await handling.describeChange({ ...voice, conversationId, handledBy });
+    yield { event: "handling", data: { ...change, ...place }, id };
   }
   if (kind !== "message" || messageId === null) return;
   const row = await readMessage(db.pool, messageId);

@@ -15,6 +15,7 @@ const queued: JobRow = {
   assistantType: "default",
   provider: null,
   threadId: null,
+  handledBy: null,
   errorCode: null,
   inputTokens: null,
   outputTokens: null,

@@ -20,6 +20,7 @@ export function toJobView(
     ...(live.partial !== undefined && { partial: live.partial }),
     ...describeReply(row),
     ...(row.errorCode !== null && { error: { code: row.errorCode, message: jobErrors[row.errorCode] } }),
+    ...(row.handledBy !== null && { handledBy: row.handledBy }),
     ...(row.provider !== null && { provider: row.provider, assistantId: row.assistantType, threadId: row.threadId }),
     ...(row.inputTokens !== null &&
       row.outputTokens !== null && {

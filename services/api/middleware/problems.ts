@@ -50,6 +50,7 @@ export function sendProblems(log: Logger) {
       status: problem.status,
       detail: problem.message,
       instance: pathOf(req),
+      ...(problem.operator && { operator: problem.operator }),
       ...(problem.errors && { errors: problem.errors }),
       ...(traceId !== undefined && { traceId }),
     };

@@ -6,6 +6,7 @@ import { identityClaims } from "../../../shared/protocol/identity.ts";
 import { conversationPaths } from "./conversation-paths.ts";
 import { messagePaths } from "./message-paths.ts";
 import { operatorPaths } from "./operator-paths.ts";
+import { takeOverPaths } from "./take-over-paths.ts";
 import { headerComponents, securitySchemes, tags } from "./parts.ts";
 import { servicePaths } from "./service-paths.ts";
 
@@ -32,6 +33,7 @@ export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHA
       ...messagePaths({ maxMessageChars: MAX_MESSAGE_CHARS }),
       ...conversationPaths(),
       ...operatorPaths(),
+      ...takeOverPaths(),
       ...servicePaths(),
     },
     components: {

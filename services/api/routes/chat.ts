@@ -1,23 +1,18 @@
 import { type Request, type Response, Router } from "express";
-import { Problem } from "../../../shared/errors.ts";
 import { challengeHeader } from "../../../shared/protocol/headers.ts";
-import {
-  idempotencyKey as idempotencyKeyHeader,
-  type SubmitAnswer,
-  type SubmitResponse,
-  submitRequest,
-} from "../../../shared/protocol/submit.ts";
+import { type SubmitAnswer, type SubmitResponse, submitRequest } from "../../../shared/protocol/submit.ts";
 import type { ApiContext } from "../api-context.ts";
 import { hasEnded, toJobView } from "../follow/job-view.ts";
 import { admitSubmission } from "../access/access.ts";
 import { clientOf, untilClosed } from "../middleware/client.ts";
 import { countFaultsAs, refuseUsedUp } from "../middleware/count-faults.ts";
+import { parseKey } from "../middleware/idempotency-header.ts";
 import { readJson } from "../middleware/json-body.ts";
 import { parseBody } from "../middleware/parse-input.ts";
 import { preferredWait, remainingWaitMs } from "../middleware/prefer.ts";
 import { requestSpan } from "../middleware/observe.ts";
 import { idsOf, noteIds, requestId } from "../middleware/request-id.ts";
-import { submitMessage } from "../submit/submit-message.ts";
+import { type Submission, submitMessage } from "../submit/submit-message.ts";
 
 /** `POST /api/chat`: accepts a message and returns its job. */
 export function chatRoutes(context: ApiContext): Router {
@@ -33,7 +28,7 @@ export function chatRoutes(context: ApiContext): Router {
     const conversationId = message.conversationId ?? message.sessionId;
     const idempotencyKey = parseKey(req);
     const { visitor, idAlone } = await admitSubmission(context, req, conversationId);
-    const submission = await submitMessage(context, message, {
+    const { operator, ...submission } = await submitMessage(context, message, {
       conversationId,
       idempotencyKey,
       requestId: requestId(res),
@@ -43,8 +38,10 @@ export function chatRoutes(context: ApiContext): Router {
       proof: { answer: req.get(challengeHeader), address: clientOf(req).address },
     });
     noteIds(req, { jobId: submission.jobId, conversationId: submission.conversationId });
+    const handling = await context.handling.describe({ ...submission, operator });
     const accepted: SubmitResponse = {
       ...submission,
+      ...handling,
       sessionId: submission.conversationId,
       token: await context.tokens.sign(submission.conversationId),
       links: {
@@ -55,7 +52,12 @@ export function chatRoutes(context: ApiContext): Router {
     };
     const wait = preferredWait(req);
     const waitMs = wait === undefined ? 0 : remainingWaitMs(wait, receivedAt);
-    const ended = wait === undefined ? undefined : await waitForReply(context, res, submission.jobId, waitMs);
+    const ended =
+      wait === undefined
+        ? undefined
+        : submission.handledBy === "ai"
+          ? await waitForReply(context, res, submission.jobId, waitMs)
+          : await answerOfPeople(context, { ...submission, operator });
     res.location(accepted.links.job);
     if (!ended) res.status(202).json(accepted);
     else res.set("Preference-Applied", `wait=${wait}`).json({ ...accepted, ...ended } satisfies SubmitAnswer);
@@ -64,13 +66,23 @@ export function chatRoutes(context: ApiContext): Router {
   return router;
 }
 
+/** Fields added to the answer of a request that would wait, but for people: they answer later. */
+async function answerOfPeople(
+  { handling }: Pick<ApiContext, "handling">,
+  submission: Pick<Submission, "conversationId" | "handledBy" | "operator">,
+) {
+  const notice = await handling.insteadOfReply(submission.conversationId, submission);
+  return { message: null, reply: null, ...(notice && { notice }) };
+}
+
 /** Fields added to the answer of a request that waits, if the job ends in time. */
 async function waitForReply(
-  { openRequests, watch, log }: Pick<ApiContext, "openRequests" | "watch" | "log">,
+  context: Pick<ApiContext, "handling" | "openRequests" | "watch" | "log">,
   res: Response,
   jobId: string,
   waitMs: number,
 ) {
+  const { openRequests, watch, log } = context;
   const signal = untilClosed(res);
   if (!openRequests.take(clientOf(res.req).network, signal)) return undefined;
   const row = await watch.waitForEnd(jobId, waitMs, signal).catch((error: unknown) => {
@@ -79,18 +91,12 @@ async function waitForReply(
     return undefined;
   });
   if (!row || !hasEnded(row.status)) return undefined;
-  const { status, reply, error, provider, assistantId, threadId } = toJobView(row);
+  const { status, reply, error, handledBy, conversationId, provider, assistantId, threadId } = toJobView(row);
+  if (handledBy !== undefined) {
+    return { status, error, ...(await answerOfPeople(context, { conversationId, handledBy, operator: null })) };
+  }
   if (status === "completed") {
     return { status, message: reply?.text, reply: reply?.text, provider, assistantId, threadId: threadId ?? null };
   }
   return { status, error };
-}
-
-function parseKey(req: Request): string | undefined {
-  const parsed = idempotencyKeyHeader.safeParse(req.get("Idempotency-Key"));
-  if (parsed.success) return parsed.data;
-  const message = parsed.error.issues[0]?.message ?? "is not valid";
-  throw new Problem("invalid-request", `Idempotency-Key: ${message}`, {
-    errors: [{ path: "Idempotency-Key", message }],
-  });
 }

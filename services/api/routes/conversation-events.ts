@@ -1,4 +1,6 @@
 import { type Request, type Response, Router } from "express";
+import type { OperatorName } from "../../../shared/db/conversations/conversations.ts";
+import type { HandledBy } from "../../../shared/protocol/handling.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { endEventId } from "../../../shared/protocol/events.ts";
 import type { ApiContext } from "../api-context.ts";
@@ -8,7 +10,7 @@ import { lastEventIdOf, passes } from "../follow/stream-request.ts";
 import { clientOf, untilClosed } from "../middleware/client.ts";
 import { idsOf } from "../middleware/request-id.ts";
 
-type EventsContext = AccessContext & Pick<ApiContext, "events" | "openRequests" | "streams">;
+type EventsContext = AccessContext & Pick<ApiContext, "events" | "handling" | "openRequests" | "streams">;
 
 /** `GET /api/conversations/:id/events`: what happens in a conversation, from a cursor on. */
 export function conversationEventRoutes(context: EventsContext): Router {
@@ -25,7 +27,7 @@ export function conversationEventRoutes(context: EventsContext): Router {
 /** Decides who may read a conversation. */
 interface ConversationReaders {
   /** @throws {Problem} for those who may not, and for a conversation that was deleted */
-  open: () => Promise<{ id: string; eventSeq: number }>;
+  open: () => Promise<{ id: string; eventSeq: number; handledBy: HandledBy; operator: OperatorName | null }>;
   /** Takes one of the open requests that a client may have, until `signal` ends; false if none is left. */
   takeSlot: (signal: AbortSignal) => boolean;
 }
@@ -63,8 +65,8 @@ export async function sendConversationEvents(
   const { after: asked } = req.query;
   // A list is no cursor, and is answered like any other that cannot be honoured.
   const after = lastEventId ?? (asked === undefined || typeof asked === "string" ? asked : "");
-  const { id: conversationId, eventSeq } = opened;
-  const events = followConversation(context, { conversationId, eventSeq, after, signal });
+  const { id: conversationId, eventSeq, handledBy, operator } = opened;
+  const events = followConversation(context, { conversationId, eventSeq, handledBy, operator, after, signal });
   void streams.pump(res, events, (error) => {
     context.log.warn({ ...idsOf(req), err: error }, "event stream closed for reconnection");
   });

@@ -16,12 +16,21 @@ import { type AccessContext, openConversation } from "../access/access.ts";
 import { toMessageView } from "../history/message-view.ts";
 import { conversationEventRoutes } from "./conversation-events.ts";
 import { exportRoutes } from "./export.ts";
+import { handoffRoutes } from "./handoff.ts";
 import { feedbackRoutes } from "./feedback.ts";
 
 type ConversationContext = AccessContext &
   Pick<
     ApiContext,
-    "assistants" | "events" | "handling" | "live" | "newestPages" | "openRequests" | "providers" | "streams"
+    | "assistants"
+    | "dispatcher"
+    | "events"
+    | "handling"
+    | "live"
+    | "newestPages"
+    | "openRequests"
+    | "providers"
+    | "streams"
   >;
 
 /** Routes to read, rate, export and delete conversations. */
@@ -29,6 +38,7 @@ export function conversationRoutes(context: ConversationContext): Router {
   const router = Router();
   router.use("/conversations", exportRoutes(context));
   router.use("/conversations", conversationEventRoutes(context));
+  router.use("/conversations", handoffRoutes(context));
   router.use("/messages", feedbackRoutes(context));
 
   router.get("/chat/history/:sessionId", async (req: Request, res: Response) => {

@@ -28,6 +28,7 @@ export function serviceRoutes(
         name: textIn(name, locale),
         description: textIn(description, locale),
         provider: chooseProvider(assistant, known),
+        people: assistant.people !== undefined,
         ...(title !== undefined && { title: textIn(title, locale) }),
         ...(greeting !== undefined && { greeting: textIn(greeting, locale) }),
         ...(aiNotice !== undefined && { aiNotice: aiNotice && textIn(aiNotice, locale) }),

@@ -55,6 +55,8 @@ function openSubmit(pool: Pool, siteId = defaultSite) {
     providers: new KnownProviders({ pool, own: [], log: quietLog() }),
     db: { ...db, pool },
     dispatcher: { push: (jobId: string) => dispatched.push(jobId) },
+    live: { hintChange: async () => undefined, hintCancel: async () => undefined },
+    log: quietLog(),
     backlog: { isFull: async () => false },
     challenge: { check: async (answer: string | undefined) => void checked.push(answer) },
   };

@@ -1,23 +1,25 @@
+import type { Pool } from "pg";
 import { v4, v7 } from "uuid";
+import { asksForPerson } from "../../../shared/assistants/people.ts";
+import { type OperatorName, readConversation, readOwner } from "../../../shared/db/conversations/conversations.ts";
 import { isDiscarded } from "../../../shared/db/conversations/threads.ts";
-import type {
-  EarlierSubmission,
-  FollowingMessage,
-  ImportedMessage,
-  NewConversation,
-} from "../../../shared/db/jobs/submit.ts";
+import type { EarlierSubmission } from "../../../shared/db/submit/submissions.ts";
+import type { FollowingMessage, ImportedMessage, NewConversation } from "../../../shared/db/submit/submit.ts";
 import {
   findRepeat,
   type SubmitRefusal,
   storeFirstMessage,
   storeFollowingMessage,
   type SubmitOutcome,
-} from "../../../shared/db/jobs/submit-outcome.ts";
+} from "../../../shared/db/submit/submit-outcome.ts";
 import { Problem, type Quota } from "../../../shared/errors.ts";
 import { cursorOf } from "../../../shared/events/cursor.ts";
 import type { Dispatcher } from "../../../shared/jobs/dispatcher.ts";
+import type { HandledBy } from "../../../shared/protocol/handling.ts";
 import type { JobStatus } from "../../../shared/protocol/job.ts";
 import type { SubmitRequest } from "../../../shared/protocol/submit.ts";
+import type { VoiceContext } from "../../../shared/voices/change-of-voice.ts";
+import { carryOutHandoff } from "../../../shared/voices/hand-over.ts";
 import type { Backlog } from "./backlog.ts";
 import { checkChoices, refuse } from "./check-choices.ts";
 import { hashKey, type KeyHashes } from "./idempotency-key.ts";
@@ -33,6 +35,8 @@ export interface Submission {
   status: JobStatus;
   /** Place in the conversation's events, right after this message or later. */
   cursor: string;
+  handledBy: HandledBy;
+  operator: OperatorName | null;
 }
 
 interface SubmissionOptions {
@@ -58,11 +62,17 @@ interface SubmitContext extends Pick<
 > {
   backlog: Pick<Backlog, "isFull">;
   dispatcher: Pick<Dispatcher, "push">;
+  live: VoiceContext["live"];
+  log: VoiceContext["log"];
 }
 
 const maxUnanswered = 5;
+/** Messages in a row that a conversation takes while a person is waited for or answers. */
+const maxUnheard = 20;
 /** A slot is free when the oldest reply ends; most take seconds. */
 const unansweredRetrySeconds = 5;
+/** A person answers in minutes. */
+const unheardRetrySeconds = 60;
 const backlogRetrySeconds = 10;
 /**
  * Maximum tries of one message. Each further one needs an obstacle that disappeared between two statements, so a third
@@ -89,7 +99,8 @@ export async function submitMessage(
   // Fully random (v4), because in open mode the id alone grants access.
   const conversationId = options.conversationId ?? v4();
   const { requestId, trace, visitor, idAlone } = options;
-  const row = { conversationId, messageId, jobId, text: body.message, requestId, trace, ...hashes };
+  const handoff = await findHandoff(context, body, options.conversationId);
+  const row = { conversationId, messageId, jobId, text: body.message, requestId, trace, handoff, ...hashes };
   const store =
     options.conversationId === undefined
       ? await firstMessage(context, body, {
@@ -102,9 +113,12 @@ export async function submitMessage(
   for (let tries = 0; tries < maxTries; tries += 1) {
     const outcome = await store();
     if (outcome.type === "accepted") {
+      const submission = { jobId, conversationId, messageId };
+      if (row.handoff !== null && outcome.handledBy === "ai") return handOffNow(context, submission, outcome.eventSeq);
       if (outcome.head) context.dispatcher.push(jobId);
-      const cursor = cursorOf(conversationId, outcome.eventSeq);
-      return { jobId, conversationId, messageId, status: "queued", cursor };
+      const { handledBy, operator, eventSeq } = outcome;
+      const status = handledBy === "ai" ? "queued" : "completed";
+      return { ...submission, status, handledBy, operator, cursor: cursorOf(conversationId, eventSeq) };
     }
     if (outcome.type === "repeat") return repeatOf(outcome.earlier, hashes);
     if (outcome.type === "refused") throw refusalOf(outcome.refusal, quotaOf(context));
@@ -125,7 +139,7 @@ async function passLimits(
   { conversationId, visitor, proof }: SubmissionOptions,
 ): Promise<EarlierSubmission | undefined> {
   const challenged = conversationId === undefined && visitor === undefined ? challenge : undefined;
-  const full = await backlog.isFull();
+  const full = (await backlog.isFull()) && !(await isAnsweredByPeople(db.pool, conversationId));
   if (!full && !challenged) return undefined;
   const earlier = await findRepeat(db.pool, idempotencyHash);
   if (earlier) return earlier;
@@ -138,6 +152,47 @@ async function passLimits(
   }
   await challenged?.check(proof.answer, proof.address);
   return undefined;
+}
+
+/** True if a message adds nothing to the backlog, since people answer it. */
+async function isAnsweredByPeople(pool: Pool, conversationId: string | undefined): Promise<boolean> {
+  const owner = conversationId === undefined ? undefined : await readOwner(pool, conversationId);
+  return owner !== undefined && owner.handledBy !== "ai";
+}
+
+/** @returns the reason for which the message hands its conversation to a person; null: it does not */
+async function findHandoff(
+  { assistants, db }: SubmitContext,
+  { message, assistantType }: SubmitRequest,
+  conversationId: string | undefined,
+): Promise<"keyword" | null> {
+  const asks = [...assistants].filter(([, { people }]) => asksForPerson(people, message)).map(([type]) => type);
+  // Nearly all messages ask for nobody, and cost no look at the conversation.
+  if (asks.length === 0) return null;
+  const own =
+    conversationId === undefined ? undefined : (await readConversation(db.pool, conversationId))?.assistantType;
+  return asks.includes(assistantType ?? own ?? "default") ? "keyword" : null;
+}
+
+/** Hands over a conversation whose message asked for it. If that fails, a worker does it within seconds. */
+async function handOffNow(
+  context: SubmitContext,
+  ids: Pick<Submission, "jobId" | "conversationId" | "messageId">,
+  eventSeq: number,
+): Promise<Submission> {
+  const outcome = await carryOutHandoff(context, ids.conversationId).catch((error: unknown) => {
+    context.log.warn({ err: error, conversationId: ids.conversationId }, "could not hand over a conversation");
+    return { type: "busy" as const };
+  });
+  const now = outcome.type === "now" ? outcome : { handledBy: "ai" as const, operator: null, eventSeq };
+  const cursor = cursorOf(ids.conversationId, eventSeq);
+  return {
+    ...ids,
+    status: now.handledBy === "ai" ? "queued" : "completed",
+    handledBy: now.handledBy,
+    operator: now.operator,
+    cursor,
+  };
 }
 
 type ChosenByClient = "assistantType" | "provider" | "metadata" | "replaces";
@@ -157,7 +212,7 @@ async function firstMessage(
 function followingMessage(
   context: SubmitContext,
   body: SubmitRequest,
-  row: Omit<FollowingMessage, ChosenByClient | "maxUnanswered" | "pace">,
+  row: Omit<FollowingMessage, ChosenByClient | "maxUnanswered" | "maxUnheard" | "pace">,
 ): () => Promise<SubmitOutcome> {
   const { limit, windowSeconds } = quotaOf(context);
   return () =>
@@ -168,6 +223,7 @@ function followingMessage(
       metadata: body.metadata ?? null,
       replaces: body.replaces ?? null,
       maxUnanswered,
+      maxUnheard,
       pace: { maxMessages: limit, windowMs: windowSeconds * 1000 },
     });
 }
@@ -196,8 +252,8 @@ function repeatOf(earlier: EarlierSubmission, { requestHash }: KeyHashes): Submi
   if (!requestHash || !earlier.requestHash?.equals(requestHash)) {
     throw new Problem("idempotency-conflict", "Use a new Idempotency-Key for a new message.");
   }
-  const { jobId, conversationId, messageId, status, eventSeq } = earlier;
-  return { jobId, conversationId, messageId, status, cursor: cursorOf(conversationId, eventSeq) };
+  const { jobId, conversationId, messageId, status, eventSeq, handledBy, operator } = earlier;
+  return { jobId, conversationId, messageId, status, handledBy, operator, cursor: cursorOf(conversationId, eventSeq) };
 }
 
 function refusalOf(refusal: SubmitRefusal, quota: Quota): Problem {
@@ -221,6 +277,14 @@ function refusalOf(refusal: SubmitRefusal, quota: Quota): Problem {
       return new Problem("not-found", "This conversation no longer exists.");
     case "other_visitor":
       return new Problem("forbidden", "This conversation now belongs to another visitor.");
+    case "blocked":
+      return new Problem("blocked", "The site's team takes no messages from you in this chat.");
+    case "too_many_unheard":
+      return new Problem(
+        "too-many-unanswered",
+        `${maxUnheard} messages of this conversation have had no answer yet. Wait for the person who answers before you send another message.`,
+        { retryAfterSeconds: unheardRetrySeconds },
+      );
     case "over_quota":
       return overQuota(quota, "in this conversation", Math.max(1, Math.ceil(refusal.windowLeftMs / 1000)));
     case "too_many_unanswered":

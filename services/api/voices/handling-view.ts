@@ -1,27 +1,63 @@
 import type { Pool } from "pg";
 import { cachedFor } from "../../../shared/async/cached-for.ts";
 import type { OperatorName } from "../../../shared/db/conversations/conversations.ts";
+import { readLocale, readOperatorName } from "../../../shared/db/voices/names.ts";
 import { isAnyonePresent } from "../../../shared/db/voices/presence.ts";
-import type { Expected, HandledBy, Handling } from "../../../shared/protocol/handling.ts";
+import type { Expected, HandledBy, Handling, Notice, NoticeCode } from "../../../shared/protocol/handling.ts";
 import { toOperatorView } from "../history/message-view.ts";
+import { describeNotice } from "./notices.ts";
 
 /** Time for which it is remembered whether somebody is there, however many visitors ask. */
 const freshMs = 2000;
 
+interface Voice {
+  handledBy: HandledBy;
+  operator: OperatorName | null;
+}
+
+/** Change of who answers, as the log has it. */
+interface LoggedChange {
+  conversationId: string;
+  handledBy: HandledBy;
+  operatorId: string | null;
+  notice: NoticeCode | null;
+}
+
 /** Says who answers a conversation, and what a visitor who waits for a person may expect. */
 export class HandlingView {
+  readonly #pool: Pool;
   readonly #isAnyonePresent: () => Promise<boolean>;
 
   constructor({ pool, siteId }: { pool: Pool; siteId: string }) {
+    this.#pool = pool;
     this.#isAnyonePresent = cachedFor(freshMs, () => isAnyonePresent(pool, siteId));
   }
 
-  async describe({ handledBy, operator }: { handledBy: HandledBy; operator: OperatorName | null }): Promise<Handling> {
+  async describe({ handledBy, operator }: Voice): Promise<Handling> {
     return {
       handledBy,
-      ...(operator && { operator: toOperatorView(operator) }),
+      ...(handledBy === "operator" && operator && { operator: toOperatorView(operator) }),
       ...(handledBy === "waiting" && { expected: await this.#expected() }),
     };
+  }
+
+  /** Says it with the words for the visitor. */
+  async describeChange(change: LoggedChange): Promise<Handling & { notice?: Notice }> {
+    const { conversationId, handledBy, operatorId, notice } = change;
+    const operator = operatorId === null ? null : ((await readOperatorName(this.#pool, operatorId)) ?? null);
+    const handling = await this.describe({ handledBy, operator });
+    return notice === null ? handling : { ...handling, notice: await this.#say(notice, conversationId, operator) };
+  }
+
+  /** Words for a visitor whose message gets no reply of the AI; none while it answers. */
+  async insteadOfReply(conversationId: string, { handledBy, operator }: Voice): Promise<Notice | undefined> {
+    if (handledBy === "ai") return undefined;
+    return this.#say(handledBy === "operator" ? "taken" : "waiting", conversationId, operator);
+  }
+
+  async #say(code: NoticeCode, conversationId: string, operator: OperatorName | null): Promise<Notice> {
+    const language = (await readLocale(this.#pool, conversationId))?.locale ?? undefined;
+    return describeNotice(code, { language, operatorName: operator?.name });
   }
 
   /** By presence alone. While it cannot be read, nothing is promised. */

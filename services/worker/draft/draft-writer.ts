@@ -41,6 +41,11 @@ export class DraftWriter {
     return this.#text;
   }
 
+  /** The part of it that the store has acknowledged. Nobody was shown more, but for a write whose result is unknown. */
+  get acknowledged(): string {
+    return Buffer.from(this.#text).toString("utf8", 0, this.#sentBytes);
+  }
+
   /** @param text whole characters */
   push(text: string): void {
     if (text === "") return;

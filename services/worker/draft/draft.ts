@@ -34,6 +34,11 @@ export class Draft {
     return this.#writer.text;
   }
 
+  /** See `DraftWriter`. */
+  get acknowledged(): string {
+    return this.#writer.acknowledged;
+  }
+
   push(text: string): void {
     if (text !== "") this.firstDeltaMs ??= Math.round(performance.now() - this.#beganAt);
     this.#writer.push(text);

@@ -2,6 +2,8 @@ import { readSnapshots } from "../../../shared/db/jobs/claim.ts";
 import { settleLostCalls } from "../../../shared/db/jobs/calls.ts";
 import { readTombstones } from "../../../shared/db/conversations/erasure.ts";
 import { markDue, readOrphans, takeDueJobs } from "../../../shared/db/jobs/reconcile.ts";
+import { readDueHandoffs } from "../../../shared/db/voices/due-handoffs.ts";
+import { carryOutHandoff } from "../../../shared/voices/hand-over.ts";
 import { eraseLeftovers } from "../../../shared/jobs/delete-conversation.ts";
 import { heldBackMs, reconcileEveryMs, slowRounds } from "../../../shared/tunables.ts";
 import { repeat } from "../../../shared/async/repeat.ts";
@@ -24,7 +26,7 @@ export function startReconciler(context: WorkerContext): () => Promise<void> {
 
 /** One round. A failure is logged and left for the next round. */
 export async function reconcile(context: WorkerContext): Promise<void> {
-  for (const step of [putBackDue, takeUpOrphans, eraseDeleted, settleLost])
+  for (const step of [putBackDue, takeUpOrphans, handOverDue, eraseDeleted, settleLost])
     await attempt(context, step.name, () => step(context));
 }
 
@@ -66,6 +68,11 @@ async function takeUpOrphans(context: WorkerContext): Promise<void> {
   const putBack = await context.queue.putBack(deliverable.map(({ id }) => id));
   const heldBack = deliverable.filter((snapshot) => snapshot.leaseLeftMs < -heldBackMs && !mustEnd(snapshot));
   context.metrics.repaired("orphan_put_back", putBack + (await context.queue.enqueueDuplicate(heldBack)));
+}
+
+/** Carries out the handoffs that rules decided and whose process died before it could. */
+async function handOverDue(context: WorkerContext): Promise<void> {
+  for (const conversationId of await readDueHandoffs(context.db.pool)) await carryOutHandoff(context, conversationId);
 }
 
 /** Erases the queue entries and drafts of deleted conversations. */

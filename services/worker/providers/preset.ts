@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { textIn, wordLists } from "../../../shared/assistants/localized-text.ts";
 import type { Preset } from "../../../shared/assistants/assistants.ts";
 import type { Provider, ProviderEvent, ProviderRequest } from "./provider.ts";
-import { keywordsIn } from "./keywords.ts";
+import { keywordsIn } from "../../../shared/assistants/keywords.ts";
 
 /** Pause between words, in milliseconds: about the speed of a fast model. */
 const defaultWordMs = 20;

@@ -1,6 +1,7 @@
 import { v7 as uuid } from "uuid";
 import { type ClaimedJob, releaseJob } from "../../../shared/db/jobs/claim.ts";
 import type { JobEnd } from "../../../shared/db/jobs/end.ts";
+import { handInCut } from "../../../shared/db/voices/hand-in-cut.ts";
 import { endJob } from "../../../shared/jobs/end-job.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { Draft } from "../draft/draft.ts";
@@ -35,6 +36,7 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
     await draft.close();
     const end = "error" in found ? describeFailure(draft.text, found.error, log) : describeReply(draft.text, found);
     if (end === "lost") {
+      await handInShown(context, run);
       // A run that took the job over writes the draft of a later attempt. After a deletion no run erases this draft, so
       // drop it here.
       context.live
@@ -44,6 +46,7 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
     }
     if (end === "released") return leave(report, await giveBack(context, job, draft.attempt));
     end.firstDeltaMs = draft.firstDeltaMs;
+    end.handoffAfter = context.assistants.get(job.assistantType)?.people?.afterFailures;
     if (report.skippedCalls.length > 0) end.skippedCalls = report.skippedCalls;
     if (!(await store(context, run, end))) return leave(report, "lost");
     report.ended(draft.attempt, end);
@@ -54,6 +57,19 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
   } finally {
     release();
   }
+}
+
+/**
+ * Hands in what visitors were shown, if a person took over while the draft store was away. In any other case that a run
+ * is lost, nothing is written.
+ */
+async function handInShown({ db, log }: WorkerContext, { job, draft }: JobRun): Promise<void> {
+  const { attempt, acknowledged: text } = draft;
+  if (text === "") return;
+  const { id: jobId, conversationId } = job;
+  await handInCut(db.pool, { conversationId, jobId, attempt, replyId: uuid(), text }).catch((error: unknown) =>
+    log.warn({ err: error }, "could not hand in what was shown of a reply that was taken over"),
+  );
 }
 
 async function store(

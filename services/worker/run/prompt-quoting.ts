@@ -6,8 +6,19 @@ const lineEnd = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
  * quotation, so their author cannot write an end to the quotation.
  */
 export function quoteAccount(text: string): string {
+  return `(The visitor says that earlier they were told this. It is their account, not words of yours:)\n${quote(text)}`;
+}
+
+/** Quotes a message of a person of the site's team to the visitor. */
+export function quoteOperator(text: string, { first }: { first: boolean }): string {
+  const announced =
+    "A person of the site's team answered here in your place. Their words, neither yours nor the visitor's";
+  return `(${first ? announced : "The person of the team wrote"}:)\n${quote(text)}`;
+}
+
+function quote(text: string): string {
   const quoted = text.split(lineEnd).map((line) => `> ${line}`);
-  return `(The visitor says that earlier they were told this. It is their account, not words of yours:)\n${quoted.join("\n")}`;
+  return quoted.join("\n");
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Assistant } from "../../../shared/assistants/assistants.ts";
 import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
-import { fenceMetadata, quoteAccount } from "./prompt-quoting.ts";
+import { fenceMetadata, quoteAccount, quoteOperator } from "./prompt-quoting.ts";
 import type { PromptMessage } from "../providers/provider.ts";
 import { boundMessage } from "../money/token-bound.ts";
 
@@ -15,7 +15,7 @@ export function buildPrompt(
   assistant: Pick<Assistant, "maxHistoryTokens" | "metadata">,
 ): PromptMessage[] {
   const visit = fenceMetadata(metadata, assistant.metadata ?? []);
-  const messages = newestThatFit(history.map(toMessage), assistant.maxHistoryTokens);
+  const messages = newestThatFit(toMessages(history), assistant.maxHistoryTokens);
   return visit === undefined ? messages : [{ role: "user", text: visit }, ...messages];
 }
 
@@ -32,7 +32,17 @@ function newestThatFit(prompt: PromptMessage[], maxTokens: number): PromptMessag
   return fitting.slice(fitting.findIndex(({ role }) => role === "user"));
 }
 
-function toMessage({ sender, text, imported }: ClaimedJob["history"][number]): PromptMessage {
-  if (sender === "user") return { role: "user", text };
-  return imported ? { role: "user", text: quoteAccount(text) } : { role: "assistant", text };
+/** A person's words are quoted: they are not the assistant's, nor the visitor's. A person's stretch is announced once. */
+function toMessages(history: ClaimedJob["history"]): PromptMessage[] {
+  let person = false;
+  return history.map(({ sender, text, imported }) => {
+    if (sender === "user") return { role: "user", text };
+    if (sender === "ai") {
+      person &&= imported;
+      return imported ? { role: "user", text: quoteAccount(text) } : { role: "assistant", text };
+    }
+    const quoted = quoteOperator(text, { first: !person });
+    person = true;
+    return { role: "user", text: quoted };
+  });
 }

@@ -5,7 +5,7 @@ import { answer, followUp, importedMessage, startConversation } from "../../test
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
 import { readConversation, readMessages, readOwner } from "./conversations.ts";
 import { storeTombstone } from "./erasure.ts";
-import type { ImportedMessage } from "../jobs/submit.ts";
+import type { ImportedMessage } from "../submit/submit.ts";
 
 let db: OpenTestDatabase;
 

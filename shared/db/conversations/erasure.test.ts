@@ -23,7 +23,7 @@ import {
   readTombstones,
   type Leftovers,
 } from "./erasure.ts";
-import { appendMessage } from "../jobs/submit.ts";
+import { appendMessage } from "../submit/submit.ts";
 
 let db: OpenTestDatabase;
 

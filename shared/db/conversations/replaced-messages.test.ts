@@ -20,8 +20,8 @@ import { storeTombstone } from "./erasure.ts";
 import { bindThread } from "./threads.ts";
 import { cancelQueuedJob, storeJobEnd } from "../jobs/end.ts";
 import { storeRetry } from "../jobs/retry.ts";
-import { appendMessage, type FollowingMessage } from "../jobs/submit.ts";
-import { storeFollowingMessage } from "../jobs/submit-outcome.ts";
+import { appendMessage, type FollowingMessage } from "../submit/submit.ts";
+import { storeFollowingMessage } from "../submit/submit-outcome.ts";
 
 let db: OpenTestDatabase;
 

@@ -14,7 +14,7 @@ import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/da
 import { claimJob } from "../jobs/claim.ts";
 import { storeTombstone } from "./erasure.ts";
 import { storeJobEnd } from "../jobs/end.ts";
-import { insertConversation } from "../jobs/submit.ts";
+import { insertConversation } from "../submit/submit.ts";
 import {
   bindThread,
   discardThread,

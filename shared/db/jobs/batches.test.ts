@@ -18,7 +18,7 @@ import { claimJob, type ClaimedJob } from "./claim.ts";
 import { type Database, openDatabase } from "../database.ts";
 import { storeJobEnd } from "./end.ts";
 import { readJob } from "./read-job.ts";
-import { appendMessage, insertConversation } from "./submit.ts";
+import { appendMessage, insertConversation } from "../submit/submit.ts";
 
 let db: OpenTestDatabase;
 /** Statements so far. */
@@ -87,7 +87,7 @@ describe("batch", () => {
     statements.push(
       await countStatements(async () => {
         const accepted = await Promise.all(following.map((row) => appendMessage(db.pool, row)));
-        expect(accepted).toEqual(following.map(() => ({ head: false, eventSeq: 4 })));
+        expect(accepted).toEqual(following.map(() => ({ head: false, eventSeq: 4, handledBy: "ai", operator: null })));
       }),
     );
     const claimed: ClaimedJob[] = [];
@@ -108,7 +108,7 @@ describe("batch", () => {
         const ended = await Promise.all(
           claimed.map((job) => storeJobEnd(db.pool, { job, end: completed(`to ${job.id}`) })),
         );
-        expect(ended).toEqual(following.map(({ jobId }) => ({ nextJobId: jobId })));
+        expect(ended).toEqual(following.map(({ jobId }) => ({ nextJobId: jobId, handoffDue: false })));
       }),
     );
     expect(statements).toEqual([1, 1, 1, 1, 1]);
@@ -123,11 +123,14 @@ describe("batch", () => {
         const late = appendMessage(db.pool, followingMessage(held.conversationId));
         const rows = others.map(({ conversationId }) => followingMessage(conversationId));
         const accepted = await Promise.all(rows.map((row) => appendMessage(db.pool, row)));
-        expect(accepted).toEqual(others.map(() => ({ head: false, eventSeq: 4 })));
+        expect(accepted).toEqual(others.map(() => ({ head: false, eventSeq: 4, handledBy: "ai", operator: null })));
         return late;
       },
     ]);
-    expect(waited).toEqual({ status: "fulfilled", value: { head: false, eventSeq: 4 } });
+    expect(waited).toEqual({
+      status: "fulfilled",
+      value: { head: false, eventSeq: 4, handledBy: "ai", operator: null },
+    });
   });
 
   it("of ends waits for no row locked by others", async () => {
@@ -137,11 +140,11 @@ describe("batch", () => {
       async () => {
         const late = storeJobEnd(db.pool, { job: held, end: completed() });
         const ended = await Promise.all(others.map((job) => storeJobEnd(db.pool, { job, end: completed() })));
-        expect(ended).toEqual(others.map(() => ({ nextJobId: null })));
+        expect(ended).toEqual(others.map(() => ({ nextJobId: null, handoffDue: false })));
         return late;
       },
     ]);
-    expect(waited).toEqual({ status: "fulfilled", value: { nextJobId: null } });
+    expect(waited).toEqual({ status: "fulfilled", value: { nextJobId: null, handoffDue: false } });
   });
 
   it("of claims waits for no row locked by others", async () => {
@@ -204,7 +207,7 @@ describe("batch", () => {
     await waitingForLocks(holder.pool, 1);
     await other.pool.query("select from budgets where assistant_type = 'assistant b' for update nowait");
     await holder.pool.query("commit");
-    expect(await Promise.all(ends)).toEqual(jobs.map(() => ({ nextJobId: null })));
+    expect(await Promise.all(ends)).toEqual(jobs.map(() => ({ nextJobId: null, handoffDue: false })));
     const { rows } = await db.pool.query(
       "select settled_usd, reserved_usd from budgets where assistant_type in ('assistant a', 'assistant b')",
     );
@@ -219,7 +222,7 @@ describe("batch", () => {
     if (!zombie) throw new Error("there is a first one");
     const stale = { ...zombie, attempt: zombie.attempt - 1 };
     const ended = await Promise.all([stale, ...others].map((job) => storeJobEnd(db.pool, { job, end: completed() })));
-    expect(ended).toEqual([undefined, ...others.map(() => ({ nextJobId: null }))]);
+    expect(ended).toEqual([undefined, ...others.map(() => ({ nextJobId: null, handoffDue: false }))]);
     expect(await readJob(db.pool, zombie.id)).toMatchObject({ status: "active", replyText: null });
     expect(await Promise.all([stale, ...others].map((job) => beginCall(db.pool, newCall(job))))).toEqual(
       Array.from({ length: 4 }, () => "lost"),

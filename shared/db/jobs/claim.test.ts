@@ -313,6 +313,7 @@ describe("snapshot of a job", () => {
       leaseLeftMs: 0,
       cancelRequested: false,
       crashes: 0,
+      handoffDue: false,
     };
     const read = async (id: string) => (await readSnapshots(db.pool, [id], { reclaim: true }))[0];
     expect(await read(first.id)).toEqual({

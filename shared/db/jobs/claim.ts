@@ -51,6 +51,12 @@ type JobColumns = Columns<
 /** A job whose row was not locked elsewhere; all but its id is null if it could not be claimed. */
 type ClaimRow = ClaimedJob | (Record<Exclude<keyof ClaimedJob, "id">, null> & { id: string });
 
+/**
+ * True if the AI may go on: it has the conversation, or a person is waited for and the reply had begun before. A handoff
+ * that is due comes first.
+ */
+const answeredByAi = `(handled_by = 'ai' and handoff_due is null or handled_by <> 'operator' and status = 'active')`;
+
 function claimStatement(name: string, lock: string): Statement<ClaimRow> {
   return {
     name,
@@ -62,7 +68,7 @@ function claimStatement(name: string, lock: string): Statement<ClaimRow> {
       ), free as materialized (
         select jobs.id, worker, site_id, metadata, thread_id, thread_provider, thread_turn, replaced_turns
         from locked as jobs join item on item.id = jobs.id join conversations on conversations.id = jobs.conversation_id
-        where conversations.deleted_at is null and conversations.open_jobs[1] = jobs.id
+        where conversations.deleted_at is null and conversations.open_jobs[1] = jobs.id and ${answeredByAi}
           and (status = 'queued' or status = 'active' and ${reclaimable("reclaim")})
           and cancel_requested_at is null
           and deaths + (jobs.lease_until is not null)::int < ${maxCrashes}
@@ -142,6 +148,8 @@ export interface JobSnapshot extends Columns<
   /** Time until its lease expires; 0 or less once it has. */
   leaseLeftMs: number;
   cancelRequested: boolean;
+  /** True if its conversation is to be handed to a person first. */
+  handoffDue: boolean;
   /** Runs that killed their worker, including this one if it is reclaimable. */
   crashes: number;
 }
@@ -152,7 +160,7 @@ export const snapshotStatement: Statement<JobSnapshot> = {
     select jobs.id, conversation_id as "conversationId", request_id as "requestId", status, error_code as "errorCode", attempt,
            coalesce(open_jobs[1] = jobs.id, false) as head, status = 'active' and ${reclaimable("$2")} as reclaimable,
            coalesce(extract(epoch from lease_until - now()) * 1000, 0)::float8 as "leaseLeftMs",
-           cancel_requested_at is not null as "cancelRequested",
+           cancel_requested_at is not null as "cancelRequested", handoff_due is not null as "handoffDue",
            deaths + (lease_until is not null)::int as crashes
     from jobs join conversations on conversations.id = jobs.conversation_id
     where jobs.id = any($1::uuid[])`,

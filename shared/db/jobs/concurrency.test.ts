@@ -9,7 +9,7 @@ import { openDatabase } from "../database.ts";
 import { storeTombstone } from "../conversations/erasure.ts";
 import { cancelQueuedJob, storeJobEnd } from "./end.ts";
 import { markDue, takeDueJobs } from "./reconcile.ts";
-import { appendMessage } from "./submit.ts";
+import { appendMessage } from "../submit/submit.ts";
 
 /**
  * Everybody at once: visitors who write, cancel and delete, workers who claim and end. The queue here is as good as a

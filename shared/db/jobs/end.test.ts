@@ -17,7 +17,7 @@ import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/da
 import { claimJob, releaseJob, renewLeases } from "./claim.ts";
 import { readConversation, readMessages } from "../conversations/conversations.ts";
 import { cancelQueuedJob, storeJobEnd, type JobEnd, requestCancel } from "./end.ts";
-import { appendMessage } from "./submit.ts";
+import { appendMessage } from "../submit/submit.ts";
 
 let db: OpenTestDatabase;
 
@@ -35,7 +35,7 @@ describe("end of a job", () => {
     const job = await startConversation(db.pool, { text: "one" });
     const claimed = await claim(db.pool, job.id);
     const end = completed("a reply: né 漢字 🙂");
-    expect(await storeJobEnd(db.pool, { job: claimed, end })).toEqual({ nextJobId: null });
+    expect(await storeJobEnd(db.pool, { job: claimed, end })).toEqual({ nextJobId: null, handoffDue: false });
     expect(await readColumns(db.pool, job.id)).toMatchObject({
       status: "completed",
       attempt: 1,
@@ -86,7 +86,7 @@ describe("end of a job", () => {
     const claimed = await claim(db.pool, job.id);
     const ends = Array.from({ length: 20 }, (_, index) => completed(`reply ${index}`));
     const results = await Promise.all(ends.map((end) => storeJobEnd(db.pool, { job: claimed, end })));
-    expect(results.filter(Boolean)).toEqual([{ nextJobId: second.id }]);
+    expect(results.filter(Boolean)).toEqual([{ nextJobId: second.id, handoffDue: false }]);
     const winner = results.findIndex(Boolean);
     expect(await texts(job.conversationId)).toEqual(["one", `reply ${winner}`, "two"]);
   });
@@ -145,7 +145,7 @@ describe("end of a job", () => {
         storeJobEnd(db.pool, { job: claimed, end: completed() }),
         storeJobEnd(db.pool, { job: claimed, end: { status: "failed", errorCode: "workers_died" }, orphan: true }),
       ]);
-      expect(results.filter(Boolean)).toEqual([{ nextJobId: null }]);
+      expect(results.filter(Boolean)).toEqual([{ nextJobId: null, handoffDue: false }]);
     }
   });
 });
@@ -161,7 +161,7 @@ describe("concurrent statements on a conversation's row", () => {
       () => storeJobEnd(db.pool, { job: claimed, end: completed() }),
     ]);
     expect(accepted).toMatchObject({ status: "fulfilled", value: { head: false } });
-    expect(ended).toEqual({ status: "fulfilled", value: { nextJobId: following.jobId } });
+    expect(ended).toEqual({ status: "fulfilled", value: { nextJobId: following.jobId, handoffDue: false } });
     expect(await openJobs(db.pool, first.conversationId)).toEqual([following.jobId]);
     expect(await readConversationColumns(db.pool, first.conversationId)).toMatchObject({
       message_count: 3,
@@ -177,7 +177,7 @@ describe("concurrent statements on a conversation's row", () => {
       () => storeJobEnd(db.pool, { job: claimed, end: completed() }),
       () => appendMessage(db.pool, following),
     ]);
-    expect(ended).toEqual({ status: "fulfilled", value: { nextJobId: null } });
+    expect(ended).toEqual({ status: "fulfilled", value: { nextJobId: null, handoffDue: false } });
     expect(accepted).toMatchObject({ status: "fulfilled", value: { head: true } });
     expect(await claimJob(db.pool, { jobId: following.jobId, reclaim: true, worker: "a worker" })).toMatchObject({
       id: following.jobId,
@@ -194,8 +194,8 @@ describe("concurrent statements on a conversation's row", () => {
       () => storeJobEnd(db.pool, { job: claimed, end: completed() }),
     ]);
     // The head has not ended yet: it stays the next one, which the queue knows already.
-    expect(cancelled).toEqual({ status: "fulfilled", value: { nextJobId: first.id } });
-    expect(ended).toEqual({ status: "fulfilled", value: { nextJobId: third.id } });
+    expect(cancelled).toEqual({ status: "fulfilled", value: { nextJobId: first.id, handoffDue: false } });
+    expect(ended).toEqual({ status: "fulfilled", value: { nextJobId: third.id, handoffDue: false } });
   });
 
   it("the second of two waiting ends changes nothing", async () => {
@@ -205,7 +205,7 @@ describe("concurrent statements on a conversation's row", () => {
       () => storeJobEnd(db.pool, { job: claimed, end: completed("one") }),
       () => storeJobEnd(db.pool, { job: claimed, end: completed("two") }),
     ]);
-    expect(one).toEqual({ status: "fulfilled", value: { nextJobId: null } });
+    expect(one).toEqual({ status: "fulfilled", value: { nextJobId: null, handoffDue: false } });
     expect(two).toEqual({ status: "fulfilled", value: undefined });
     expect(await texts(first.conversationId)).toEqual(["a question", "one"]);
   });
@@ -259,8 +259,8 @@ describe("cancelling", () => {
     const first = await startConversation(db.pool);
     const second = await followUp(db.pool, first.conversationId);
     const third = await followUp(db.pool, first.conversationId);
-    expect(await cancelQueuedJob(db.pool, second)).toEqual({ nextJobId: first.id });
-    expect(await cancelQueuedJob(db.pool, first)).toEqual({ nextJobId: third.id });
+    expect(await cancelQueuedJob(db.pool, second)).toEqual({ nextJobId: first.id, handoffDue: false });
+    expect(await cancelQueuedJob(db.pool, first)).toEqual({ nextJobId: third.id, handoffDue: false });
     expect(await cancelQueuedJob(db.pool, first)).toBeUndefined();
     expect(await readColumns(db.pool, first.id)).toMatchObject({
       status: "cancelled",

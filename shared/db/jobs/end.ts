@@ -25,6 +25,8 @@ export interface JobEnd {
   firstDeltaMs?: number | undefined;
   /** Call that produced the reply. It is settled even if the job has already ended. */
   call?: CallSettlement | undefined;
+  /** Failed replies in a row after which the conversation is handed to a person; absent: never. */
+  handoffAfter?: number | undefined;
   /** Calls that the run did not make. */
   skippedCalls?: readonly SkippedCall[];
 }
@@ -32,6 +34,8 @@ export interface JobEnd {
 export interface EndResult {
   /** The conversation's next job, to be enqueued now. */
   nextJobId: string | null;
+  /** True if the conversation is to be handed to a person now. */
+  handoffDue: boolean;
 }
 
 interface EndRow extends EndResult {
@@ -39,6 +43,12 @@ interface EndRow extends EndResult {
   /** False if the attempt was no longer current. */
   ended: boolean;
 }
+
+/** SQL for the replies in a row that no provider wrote, with the one that ends. A stopped reply tells nothing. */
+const failures = `case when ending.status = 'cancelled' then failed_replies
+                            when fallback or ending.status = 'failed' then failed_replies + 1 else 0 end`;
+/** SQL for the job to be enqueued now: none unless the AI answers. */
+const nextHead = `case when conversations.handled_by = 'ai' and handoff_due is null then open_jobs[1] end`;
 
 function endStatement(name: string, lock: string): Statement<EndRow> {
   // The conversation's row is locked first, and holds the order of its jobs. The newest version of that one row thus
@@ -50,7 +60,7 @@ function endStatement(name: string, lock: string): Statement<EndRow> {
         select * from json_to_recordset($2::json) as item(
           id uuid, "conversationId" uuid, attempt int, orphan boolean, status text, "errorCode" text, provider text, model text,
           "inputTokens" int, "outputTokens" int, "costUsd" float8, "inThread" boolean, "firstDeltaMs" int, "replyId" uuid,
-          "skippedCalls" jsonb, text text, "finishReason" text, fallback boolean, ${settlementColumns})
+          "skippedCalls" jsonb, "handoffAfter" int, text text, "finishReason" text, fallback boolean, ${settlementColumns})
       ), locked as materialized (
         select id from ${byIds("conversations", "id", "$1", lock)}
       ), held as materialized (
@@ -79,16 +89,19 @@ function endStatement(name: string, lock: string): Statement<EndRow> {
         from ending where "replyId" is not null
       ), ${settled}, ${charged}, moved as (
         update conversations
-        set open_jobs = array_remove(open_jobs, ending.id), updated_at = now(),
+        set open_jobs = array_remove(open_jobs, ending.id), updated_at = now(), failed_replies = ${failures},
+            handoff_due = case when conversations.handled_by = 'ai' and ${failures} >= "handoffAfter" then coalesce(handoff_due, 'failures')
+                               else handoff_due end,
             thread_turn = case when "inThread" then ending.turn else thread_turn end,
             message_count = message_count + ("replyId" is not null)::int,
             event_seq = event_seq + 1 + ("replyId" is not null)::int
         from ending where conversations.id = ending.conversation_id
-        returning conversations.id, site_id, open_jobs[1] as next, event_seq, "replyId", ending.id as job, ending.status
+        returning conversations.id, site_id, event_seq, "replyId", ending.id as job, ending.status,
+                  ${nextHead} as next, handoff_due is not null as due
       ), noted as (
         ${insertEvents({ from: "moved", conversation: "id", site: "site_id", seq: "event_seq", message: `"replyId"`, job: "job", status: "status" })}
       )
-      select held.id, moved.id is not null as ended, next as "nextJobId"
+      select held.id, moved.id is not null as ended, next as "nextJobId", coalesce(due, false) as "handoffDue"
       from held left join moved on moved.id = held.conversation_id`,
   };
 }
@@ -127,7 +140,8 @@ async function endJobs(
   const found = new Map(rows.map((row) => [row.id, row]));
   return ends.map(({ job }) => {
     const row = found.get(job.id);
-    return row && { result: row.ended ? { nextJobId: row.nextJobId } : undefined };
+    const { nextJobId, handoffDue } = row ?? { nextJobId: null, handoffDue: false };
+    return row && { result: row.ended ? { nextJobId, handoffDue } : undefined };
   });
 }
 
@@ -145,8 +159,9 @@ export const storeJobEnd = batched({
 export const findEndStatement: Statement<EndResult> = {
   name: "find-end",
   text: `
-    select open_jobs[1] as "nextJobId" from jobs join conversations on conversations.id = jobs.conversation_id
-    where jobs.id = $1 and attempt = $2 and status = $3 and reply_id is not distinct from $4::uuid`,
+    select ${nextHead} as "nextJobId", handoff_due is not null as "handoffDue" from jobs join conversations on conversations.id = jobs.conversation_id
+    where jobs.id = $1 and attempt = $2 and status = $3 and reply_id is not distinct from $4::uuid
+      and jobs.handled_by is null`,
 };
 
 /** Detects that an earlier try committed although its response was lost. Reply ids are unique, so a match is ours. */
@@ -173,11 +188,11 @@ export const cancelQueuedStatement: Statement<EndResult> = {
       update conversations
       set open_jobs = array_remove(open_jobs, $1), updated_at = now(), event_seq = event_seq + 1
       from ended where conversations.id = ended.conversation_id
-      returning conversations.id, site_id, open_jobs[1] as next, event_seq
+      returning conversations.id, site_id, event_seq, ${nextHead} as next, handoff_due is not null as due
     ), noted as (
       ${insertEvents({ from: "moved", conversation: "id", site: "site_id", seq: "event_seq", job: "$1::uuid", status: "'cancelled'" })}
     )
-    select next as "nextJobId" from moved`,
+    select next as "nextJobId", due as "handoffDue" from moved`,
 };
 
 /** Ends a job that no worker has claimed; `undefined`: it is not queued. */

@@ -35,6 +35,7 @@ type JobColumns = Columns<
   | "trace"
   | "reply_attempt"
   | "reply_id"
+  | "handled_by"
 >;
 
 function millis(column: string): string {
@@ -45,7 +46,7 @@ export const readJobsStatement: Statement<JobRow> = {
   name: "read-jobs",
   text: `
     select jobs.id, jobs.conversation_id as "conversationId", message_id as "messageId", status, attempt,
-           jobs.assistant_type as "assistantType", jobs.provider, error_code as "errorCode",
+           jobs.assistant_type as "assistantType", jobs.provider, error_code as "errorCode", handled_by as "handledBy",
            input_tokens as "inputTokens", output_tokens as "outputTokens", cost_usd as "costUsd", ${millis("jobs.created_at")} as "createdAt",
            ${millis("started_at")} as "startedAt", ${millis("finished_at")} as "finishedAt",
            conversations.deleted_at is not null as "conversationDeleted", visitor_hash as "visitorHash",

@@ -13,6 +13,7 @@ export const retryRefusals = {
   not_failed: "it has not failed",
   deleted: "its conversation was deleted",
   replaced: "its visitor has replaced its message by a later one",
+  handled: "a person has its conversation, or is waited for; hand it back to the AI first",
   later_answered: "a later message of its conversation has been answered",
 } as const;
 
@@ -24,6 +25,7 @@ export const lockToRetryStatement: Statement = {
 interface FailedJob extends Columns<"jobs", "status"> {
   deleted: boolean;
   replaced: boolean;
+  handled: boolean;
   laterAnswered: boolean;
 }
 
@@ -31,8 +33,9 @@ export const findToRetryStatement: Statement<FailedJob> = {
   name: "find-to-retry",
   text: `
     select status, deleted_at is not null as deleted, turn = any(replaced_turns) as replaced,
+           conversations.handled_by <> 'ai' or handoff_due is not null as handled,
            exists (select from messages later where later.conversation_id = jobs.conversation_id
-                   and later.turn > jobs.turn and later.sender = 'ai')
+                   and later.turn > jobs.turn and later.sender in ('ai', 'operator'))
            or exists (select from jobs later where later.conversation_id = jobs.conversation_id
                       and later.status = 'active') as "laterAnswered"
     from jobs join conversations on conversations.id = jobs.conversation_id where jobs.id = $1`,
@@ -74,6 +77,7 @@ export async function storeRetry(pool: Pool, jobId: string): Promise<RetryResult
     const [job] = await query(client, findToRetryStatement, [jobId]);
     if (job?.status !== "failed") return { retried: false, reason: "not_failed" };
     if (job.deleted) return { retried: false, reason: "deleted" };
+    if (job.handled) return { retried: false, reason: "handled" };
     if (job.replaced) return { retried: false, reason: "replaced" };
     if (job.laterAnswered) return { retried: false, reason: "later_answered" };
     await query(client, requeueStatement, [jobId]);

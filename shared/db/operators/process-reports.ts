@@ -44,3 +44,16 @@ export const readProcessReportsStatement: Statement<ProcessReport> = {
 export async function readProcessReports(db: Pick<Pool, "query">): Promise<ProcessReport[]> {
   return query(db, readProcessReportsStatement, []);
 }
+
+export const olderVersionStatement: Statement<{ older: boolean }> = {
+  name: "older-version-runs",
+  text: `
+    select exists (
+      select from process_reports where version < $1 and reported_at > now() - ${staleAfter}) as older`,
+};
+
+/** True if a process of an older version runs beside this one. */
+export async function olderVersionRuns(pool: Pool, version: number): Promise<boolean> {
+  const [row] = await query(pool, olderVersionStatement, [version]);
+  return row?.older ?? false;
+}

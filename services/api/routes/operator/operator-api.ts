@@ -8,6 +8,7 @@ import { colleagueRoutes } from "./colleagues.ts";
 import { conversationChangeRoutes } from "./conversation-changes.ts";
 import { deskConversationRoutes } from "./conversations.ts";
 import { deskJobRoutes } from "./jobs.ts";
+import { takeOverRoutes } from "./take-over.ts";
 
 /** `/api/operator`: the operators' side of the API. Its clients are programs and the console. */
 export function operatorApiRoutes(context: ApiContext): Router {
@@ -18,6 +19,7 @@ export function operatorApiRoutes(context: ApiContext): Router {
   router.use("/conversations", deskConversationRoutes(context));
   router.use("/conversations", conversationChangeRoutes(context));
   router.use("/jobs", deskJobRoutes(context));
+  router.use("/conversations", takeOverRoutes(context));
   return router;
 }
 

@@ -1,9 +1,11 @@
 import type { Pool } from "pg";
 import type { Sender } from "../../protocol/conversation.ts";
-import { dueAfterMs, interval, keyLifeHours } from "../../tunables.ts";
+import type { HandledBy, HandoffReason } from "../../protocol/handling.ts";
+import { dueAfterMs, interval } from "../../tunables.ts";
 import type { BatchResult } from "../../async/batch/batch-work.ts";
 import { byIds, skipLocked } from "../batch-sql.ts";
 import { batched } from "../batched.ts";
+import { type OperatorName, operatorOf } from "../conversations/conversations.ts";
 import { query } from "../database.ts";
 import type { Columns } from "../schema/tables.ts";
 import type { Statement } from "../../postgres/statement.ts";
@@ -32,6 +34,7 @@ export interface NewConversation extends NewMessage {
   history: readonly ImportedMessage[];
   /** Turn of the message itself, after the turns of its history. */
   turn: number;
+  handoff?: HandoffReason | null;
   /** Thread that was sent with the request. */
   thread?: { provider: string; id: string } | null;
 }
@@ -49,6 +52,11 @@ const dueAfter = interval(dueAfterMs);
 /** `seq` of the last event that accepting a first message writes. */
 export const firstEventSeq = 2;
 
+/** SQL that is true unless messages of a verified visitor are refused. */
+function notBlocked(site: string, visitor: string): string {
+  return `not exists (select from blocked_visitors where site_id = ${site} and visitor_hash = ${visitor})`;
+}
+
 export const insertConversationsStatement: Statement<Columns<"jobs", "id">> = {
   name: "insert-conversations",
   // The job is inserted first, as its idempotency key decides. Keys are locked in one order, so that two statements
@@ -58,22 +66,22 @@ export const insertConversationsStatement: Statement<Columns<"jobs", "id">> = {
       select * from json_to_recordset($1::json) as item(
         "conversationId" uuid, "siteId" text, "messageId" uuid, "jobId" uuid, text text, "assistantType" text,
         provider text, metadata jsonb, turn int, history jsonb, "threadProvider" text, "threadId" text, "visitorHash" bytea, "idempotencyHash" bytea,
-        "requestHash" bytea, "requestId" text, trace text)
+        "requestHash" bytea, "requestId" text, trace text, handoff text)
     ), job as (
       insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
                         idempotency_hash, request_hash, request_id, trace, due_at)
       select "jobId", "conversationId", "messageId", turn, "assistantType", provider,
              "idempotencyHash", "requestHash", "requestId", trace, now() + ${dueAfter}
-      from item order by "idempotencyHash"
+      from item where ${notBlocked('item."siteId"', 'item."visitorHash"')} order by "idempotencyHash"
       on conflict (idempotency_hash) where idempotency_hash is not null do nothing
       returning id
     ), accepted as materialized (
       select item.* from item join job on job.id = "jobId"
     ), conversation as (
       insert into conversations (id, site_id, assistant_type, provider, metadata, next_turn, open_jobs, message_count, event_seq,
-                                 thread_provider, thread_id, thread_turn, thread_adopted, visitor_hash)
+                                 thread_provider, thread_id, thread_turn, thread_adopted, visitor_hash, handoff_due)
       select "conversationId", "siteId", "assistantType", provider, metadata, turn + 1, array["jobId"], 1 + jsonb_array_length(history), ${firstEventSeq},
-             "threadProvider", "threadId", case when "threadId" is not null then 0 end, "threadId" is not null, "visitorHash"
+             "threadProvider", "threadId", case when "threadId" is not null then 0 end, "threadId" is not null, "visitorHash", handoff
       from accepted
     ), imported as (
       insert into messages (id, conversation_id, turn, sender, text, imported, created_at)
@@ -102,7 +110,7 @@ async function insertConversations(pool: Pool, rows: readonly NewConversation[])
 
 /**
  * Accepts the first message of a conversation; concurrent calls share a statement.
- * @returns `false`: the idempotency key was used before, and nothing was written
+ * @returns `false`: the idempotency key was used before, or the visitor is blocked, and nothing was written
  */
 export const insertConversation = batched({ runBatch: insertConversations });
 
@@ -122,6 +130,10 @@ export interface FollowingMessage extends NewMessage {
   provider: string | null;
   metadata: Record<string, string> | null;
   maxUnanswered: number;
+  /** Limit of messages in a row that nobody answers, while the AI does not. */
+  maxUnheard: number;
+  /** Reason why a rule hands the conversation to a person, unless one has it. */
+  handoff?: HandoffReason | null;
   /** Hash under which an earlier version may have stored the same visitor. */
   formerVisitorHash?: Buffer | null;
   /** Id of the visitor's message that this one replaces. */
@@ -137,6 +149,8 @@ interface AppendRow {
   /** Null if the message was refused. */
   head: boolean | null;
   eventSeq: number | null;
+  handledBy: HandledBy | null;
+  operator: OperatorName | null;
 }
 
 /**
@@ -146,6 +160,11 @@ interface AppendRow {
 export function turnToReplace(replaces: string, conversation: string): string {
   return `(select turn from messages where id = ${replaces} and conversation_id = ${conversation}
            and sender = 'user' and not imported)`;
+}
+
+/** SQL for what a new job is while the AI answers. While it does not, the job is made for the record alone. */
+function ifAi(value: string, otherwise = "null"): string {
+  return `case handled_by when 'ai' then ${value} else ${otherwise} end`;
 }
 
 function appendStatement(name: string, lock: string): Statement<AppendRow> {
@@ -158,12 +177,15 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
                ${turnToReplace("item.replaces", 'item."conversationId"')} as "replacedTurn" from json_to_recordset($2::json) as item(
           "conversationId" uuid, "messageId" uuid, "jobId" uuid, text text, "assistantType" text, provider text,
           metadata jsonb, "visitorHash" bytea, "formerVisitorHash" bytea, "idAlone" boolean, "idempotencyHash" bytea, "requestHash" bytea, "requestId" text, trace text,
-          "maxUnanswered" int, "maxMessages" int, "windowMs" int, replaces uuid)
+          "maxUnanswered" int, "maxUnheard" int, handoff text, "maxMessages" int, "windowMs" int, replaces uuid)
       ), locked as materialized (
         select id from ${byIds("conversations", "id", "$1", lock)}
       ), conversation as (
         update conversations
-        set next_turn = next_turn + 1, open_jobs = open_jobs || item."jobId", message_count = message_count + 1,
+        set next_turn = next_turn + 1, message_count = message_count + 1,
+            open_jobs = case handled_by when 'ai' then open_jobs || item."jobId" else open_jobs end,
+            unheard = unheard + (handled_by <> 'ai')::int, closed_at = null,
+            handoff_due = case handled_by when 'ai' then coalesce(item.handoff, handoff_due) end,
             event_seq = event_seq + 2, assistant_type = coalesce(item."assistantType", assistant_type),
             provider = coalesce(item.provider, conversations.provider),
             metadata = coalesce(item.metadata, conversations.metadata), updated_at = now(),
@@ -172,7 +194,9 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
             window_began_at = case when window_began_at > now() - span then window_began_at else now() end,
             window_messages = case when window_began_at > now() - span then window_messages + 1 else 1 end
         from item join locked on locked.id = item."conversationId"
-        where conversations.id = locked.id and deleted_at is null and cardinality(open_jobs) < item."maxUnanswered"
+        where conversations.id = locked.id and deleted_at is null and blocked_at is null
+          and case handled_by when 'ai' then cardinality(open_jobs) < item."maxUnanswered" else unheard < item."maxUnheard" end
+          and ${notBlocked("site_id", 'item."visitorHash"')}
           and not exists (select from jobs where idempotency_hash = item."idempotencyHash")
           and (window_messages < item."maxMessages" or window_began_at <= now() - span)
           and (visitor_hash is null or visitor_hash in (item."visitorHash", item."formerVisitorHash")
@@ -180,21 +204,24 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
           and (item.replaces is null
                or item."replacedTurn" is not null and item."replacedTurn" <> all(replaced_turns) and open_jobs = '{}')
         returning conversations.id, next_turn - 1 as turn, assistant_type, conversations.provider, item."jobId",
-                  event_seq, site_id, item."messageId",
-                  open_jobs[1] = item."jobId" as head
+                  event_seq, site_id, item."messageId", handled_by, operator_id,
+                  coalesce(open_jobs[1] = item."jobId", false) as head
       ), message as (
         insert into messages (id, conversation_id, turn, sender, text, replaces)
         select conversation."messageId", id, turn, 'user', text, replaces from conversation join item using ("jobId")
       ), job as (
         insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
-                          idempotency_hash, request_hash, request_id, trace, due_at)
+                          idempotency_hash, request_hash, request_id, trace, due_at, status, handled_by, finished_at)
         select "jobId", id, conversation."messageId", turn, assistant_type, conversation.provider,
-               "idempotencyHash", "requestHash", "requestId", trace, now() + ${dueAfter}
+               "idempotencyHash", "requestHash", "requestId", trace, ${ifAi(`now() + ${dueAfter}`)}, ${ifAi("'queued'", "'completed'")},
+               ${ifAi("null", "handled_by")}, ${ifAi("null", "now()")}
         from conversation join item using ("jobId")
       ), noted as (
-        ${insertEvents({ from: "conversation", conversation: "id", site: "site_id", seq: "event_seq", message: `"messageId"`, job: `"jobId"`, status: "'queued'" })}
+        ${insertEvents({ from: "conversation", conversation: "id", site: "site_id", seq: "event_seq", message: `"messageId"`, job: `"jobId"`, status: ifAi("'queued'", "'completed'"), handledBy: ifAi("null", "handled_by") })}
       )
-      select id as "conversationId", head, event_seq as "eventSeq" from locked left join conversation using (id)`,
+      select id as "conversationId", head, event_seq as "eventSeq", handled_by as "handledBy",
+             ${operatorOf("operator_id")} as operator
+      from locked left join conversation using (id)`,
   };
 }
 
@@ -220,16 +247,19 @@ async function append(
   return ids.map((id) => {
     const row = answers.get(id);
     if (!row) return undefined;
-    const { head, eventSeq } = row;
-    return { result: head === null || eventSeq === null ? undefined : { head, eventSeq } };
+    const { head, eventSeq, handledBy, operator } = row;
+    const refused = head === null || eventSeq === null || handledBy === null;
+    return { result: refused ? undefined : { head, eventSeq, handledBy, operator } };
   });
 }
 
-interface Accepted {
+export interface Accepted {
   /** True if its job is the first open one of the conversation, to be enqueued now. */
   head: boolean;
   /** `seq` of the last event that accepting it wrote. */
   eventSeq: number;
+  handledBy: HandledBy;
+  operator: OperatorName | null;
 }
 
 /**
@@ -246,42 +276,4 @@ export const appendMessage = batched({
 
 export function isIdempotencyClash(error: unknown): boolean {
   return error instanceof Error && "constraint" in error && error.constraint === "jobs_idempotency_hash";
-}
-
-/** `requestHash` is null once the conversation was deleted. */
-export interface EarlierSubmission extends Columns<
-  "jobs",
-  "conversation_id" | "message_id" | "status" | "request_hash"
-> {
-  jobId: string;
-  deleted: boolean;
-  /** `seq` of the conversation's newest event. */
-  eventSeq: number;
-  /** True if accepted more than `keyLifeHours` ago. */
-  stale: boolean;
-}
-
-export const findByKeyStatement: Statement<EarlierSubmission> = {
-  name: "find-by-idempotency-key",
-  text: `
-    select jobs.id as "jobId", conversation_id as "conversationId", message_id as "messageId", status,
-           request_hash as "requestHash", conversations.deleted_at is not null as deleted, event_seq as "eventSeq",
-           jobs.created_at < now() - interval '${keyLifeHours} h' as stale
-    from jobs join conversations on conversations.id = jobs.conversation_id
-    where idempotency_hash = $1`,
-};
-
-export async function findByIdempotencyHash(pool: Pool, hash: Buffer): Promise<EarlierSubmission | undefined> {
-  const [row] = await query(pool, findByKeyStatement, [hash]);
-  return row;
-}
-
-export const forgetKeyStatement: Statement = {
-  name: "forget-idempotency-key",
-  text: `update jobs set idempotency_hash = null where id = $1`,
-};
-
-/** Frees an expired key. */
-export async function forgetIdempotencyKey(pool: Pool, jobId: string): Promise<void> {
-  await query(pool, forgetKeyStatement, [jobId]);
 }

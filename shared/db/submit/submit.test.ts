@@ -18,13 +18,8 @@ import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/da
 import { countBacklog } from "../operators/backlog.ts";
 import { readConversation, readMessages } from "../conversations/conversations.ts";
 import { storeTombstone } from "../conversations/erasure.ts";
-import {
-  appendMessage,
-  findByIdempotencyHash,
-  forgetIdempotencyKey,
-  insertConversation,
-  isIdempotencyClash,
-} from "./submit.ts";
+import { appendMessage, insertConversation, isIdempotencyClash } from "./submit.ts";
+import { findByIdempotencyHash, forgetIdempotencyKey } from "./submissions.ts";
 import { readConversationState } from "./submit-outcome.ts";
 
 let db: OpenTestDatabase;
@@ -254,7 +249,7 @@ describe("later message", () => {
       first.conversationId,
       rows.map((row) => () => appendMessage(db.pool, row)),
     );
-    expect(one).toEqual({ status: "fulfilled", value: { head: false, eventSeq: 4 } });
+    expect(one).toEqual({ status: "fulfilled", value: { head: false, eventSeq: 4, handledBy: "ai", operator: null } });
     expect(two?.status === "rejected" && isIdempotencyClash(two.reason)).toBe(true);
     expect(await openJobs(db.pool, first.conversationId)).toEqual([first.id, rows[0]?.jobId]);
     expect(await readConversationColumns(db.pool, first.conversationId)).toMatchObject({
@@ -312,6 +307,8 @@ describe("idempotency key", () => {
       deleted: false,
       eventSeq: 2,
       stale: false,
+      handledBy: "ai",
+      operator: null,
     });
     await answer(db.pool, job.id);
     expect(await findByIdempotencyHash(db.pool, idempotencyHash)).toMatchObject({ status: "completed" });

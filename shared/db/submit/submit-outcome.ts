@@ -3,13 +3,12 @@ import type { Statement } from "../../postgres/statement.ts";
 import { isThreadClash } from "../conversations/threads.ts";
 import { query } from "../database.ts";
 import type { Columns } from "../schema/tables.ts";
+import { type EarlierSubmission, findByIdempotencyHash, forgetIdempotencyKey } from "./submissions.ts";
 import {
+  type Accepted,
   appendMessage,
-  type EarlierSubmission,
-  findByIdempotencyHash,
   firstEventSeq,
   type FollowingMessage,
-  forgetIdempotencyKey,
   insertConversation,
   isIdempotencyClash,
   type NewConversation,
@@ -18,15 +17,14 @@ import {
 
 /** Result of one try to accept a message. Nothing was written unless it is `accepted`. */
 export type SubmitOutcome =
-  /** `head`: its job is the first open one of the conversation, to be enqueued now. */
-  | { type: "accepted"; head: boolean; eventSeq: number }
+  | ({ type: "accepted" } & Accepted)
   | { type: "repeat"; earlier: EarlierSubmission }
   | { type: "refused"; refusal: SubmitRefusal }
   /** Another transaction removed the obstacle before it could be named: the next try may succeed. */
   | { type: "changed" };
 
 export type SubmitRefusal =
-  | { reason: "deleted" | "other_visitor" | "too_many_unanswered" | "thread_taken" }
+  | { reason: "deleted" | "other_visitor" | "blocked" | "too_many_unanswered" | "too_many_unheard" | "thread_taken" }
   /** About the message that was to be replaced. */
   | { reason: "nothing_to_replace" | "already_replaced" | "reply_open" }
   | { reason: "over_quota"; windowLeftMs: number };
@@ -34,13 +32,28 @@ export type SubmitRefusal =
 /** Accepts the first message of a conversation. */
 export async function storeFirstMessage(pool: Pool, row: NewConversation): Promise<SubmitOutcome> {
   try {
-    if (await insertConversation(pool, row)) return { type: "accepted", head: true, eventSeq: firstEventSeq };
+    if (await insertConversation(pool, row)) {
+      return { type: "accepted", head: true, eventSeq: firstEventSeq, handledBy: "ai", operator: null };
+    }
   } catch (error) {
     if (isThreadClash(error)) return { type: "refused", refusal: { reason: "thread_taken" } };
     throw error;
   }
   const earlier = await findRepeat(pool, row.idempotencyHash);
-  return earlier ? { type: "repeat", earlier } : { type: "changed" };
+  if (earlier) return { type: "repeat", earlier };
+  const { siteId, visitorHash } = row;
+  const blocked = visitorHash !== null && (await isBlocked(pool, siteId, visitorHash));
+  return blocked ? { type: "refused", refusal: { reason: "blocked" } } : { type: "changed" };
+}
+
+export const isBlockedStatement: Statement<{ blocked: boolean }> = {
+  name: "is-blocked",
+  text: "select exists (select from blocked_visitors where site_id = $1 and visitor_hash = $2) as blocked",
+};
+
+async function isBlocked(pool: Pool, siteId: string, visitorHash: Buffer): Promise<boolean> {
+  const [row] = await query(pool, isBlockedStatement, [siteId, visitorHash]);
+  return row?.blocked ?? false;
 }
 
 /** Accepts a message of an existing conversation. */
@@ -65,8 +78,9 @@ export async function findRepeat(pool: Pool, idempotencyHash: Buffer | null): Pr
   return undefined;
 }
 
-export interface ConversationState extends Columns<"conversations", "visitor_hash"> {
+export interface ConversationState extends Columns<"conversations", "visitor_hash" | "handled_by" | "unheard"> {
   deleted: boolean;
+  blocked: boolean;
   unanswered: number;
   /** Messages in its current window; 0 when the window is over. */
   windowMessages: number;
@@ -81,6 +95,9 @@ export const conversationStateStatement: Statement<ConversationState> = {
   name: "conversation-state",
   text: `
     select deleted_at is not null as deleted, visitor_hash as "visitorHash", cardinality(open_jobs) as unanswered,
+           handled_by as "handledBy", unheard, blocked_at is not null or exists (
+             select from blocked_visitors where site_id = conversations.site_id and visitor_hash = conversations.visitor_hash
+           ) as blocked,
            case when window_began_at > now() - $2::interval then window_messages else 0 end as "windowMessages",
            greatest(0, extract(epoch from window_began_at + $2::interval - now()) * 1000)::float8 as "windowLeftMs",
            "replacedTurn", coalesce("replacedTurn" = any(replaced_turns), false) as "alreadyReplaced"
@@ -104,12 +121,15 @@ async function readRefusal(pool: Pool, row: FollowingMessage): Promise<SubmitRef
   const state = await readConversationState(pool, row);
   if (!state || state.deleted) return { reason: "deleted" };
   if (state.visitorHash && !mayWrite(row, state.visitorHash)) return { reason: "other_visitor" };
+  if (state.blocked) return { reason: "blocked" };
   const replaces = (row.replaces ?? null) !== null;
   if (replaces && state.replacedTurn === null) return { reason: "nothing_to_replace" };
   if (state.alreadyReplaced) return { reason: "already_replaced" };
   const { windowMessages, windowLeftMs, unanswered } = state;
   if (windowMessages >= row.pace.maxMessages) return { reason: "over_quota", windowLeftMs };
-  if (unanswered >= row.maxUnanswered) return { reason: "too_many_unanswered" };
+  if (state.handledBy !== "ai") {
+    if (state.unheard >= row.maxUnheard) return { reason: "too_many_unheard" };
+  } else if (unanswered >= row.maxUnanswered) return { reason: "too_many_unanswered" };
   return replaces && unanswered > 0 ? { reason: "reply_open" } : undefined;
 }
 
