@@ -6,6 +6,7 @@ import type { Tracing } from "../../shared/tracing/tracing.ts";
 import type { ApiMetrics } from "./telemetry/api-metrics.ts";
 import type { Backlog } from "./submit/backlog.ts";
 import type { Challenge } from "./submit/challenge.ts";
+import type { InboxFeed } from "./desk/inbox-feed.ts";
 import type { Identities } from "./access/identity.ts";
 import type { LoginThrottle } from "./limits/login-throttle.ts";
 import type { OpenRequests } from "./limits/open-requests.ts";
@@ -49,6 +50,7 @@ export interface ApiContext extends JobContext {
   streams: EventStreams;
   events: EventTail;
   handling: HandlingView;
+  inboxFeed: InboxFeed;
   backlog: Backlog;
   health: HealthReport;
   newestPages: NewestPages;

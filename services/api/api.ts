@@ -20,6 +20,7 @@ import { ApiMetrics } from "./telemetry/api-metrics.ts";
 import { createAdminApp, createApp } from "./app.ts";
 import { Backlog } from "./submit/backlog.ts";
 import { createChallenge } from "./submit/challenge.ts";
+import { InboxFeed } from "./desk/inbox-feed.ts";
 import { NewestPages } from "./history/newest-pages.ts";
 import { HealthReport } from "./telemetry/health-report.ts";
 import { createHttpServer } from "./http-server.ts";
@@ -165,6 +166,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     watch,
     streams,
     events,
+    inboxFeed: await openInboxFeed(jobs.db.pool, events),
     newestPages: new NewestPages({
       db: jobs.db,
       cache: jobs.historyCache,
@@ -191,6 +193,11 @@ function openOperatorAccess(
   // Several consoles may use one account or key.
   const operatorStreams = new OpenRequests(10 * config.RATE_LIMIT_MAX_STREAMS);
   return { loginThrottle, operators, operatorAccess, operatorStreams };
+}
+
+async function openInboxFeed(pool: Pool, events: EventTail): Promise<InboxFeed> {
+  const mark = await readOrMakeSetting(pool, "log-mark", () => randomBytes(4).toString("hex"));
+  return new InboxFeed({ pool, siteId: defaultSite, events, mark });
 }
 
 function makeSecret(): string {

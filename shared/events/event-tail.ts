@@ -30,11 +30,12 @@ type Listener = (event: LoggedEvent) => void;
 
 /**
  * Reads the log of events once for all streams of this process, and passes each event to the listeners of its
- * conversation. Any number of processes may do so: each look first numbers what nobody has numbered yet.
+ * conversation, and the newest place to those who follow the whole log. Any number of processes may do so: each look first numbers what nobody has numbered yet.
  */
 export class EventTail {
   readonly #options: TailOptions;
   readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #followers = new Set<(pos: number) => void>();
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
   #waking = new AbortController();
@@ -53,13 +54,24 @@ export class EventTail {
   listen(conversationId: string, listener: Listener): () => void {
     const listeners = this.#listeners.get(conversationId) ?? new Set();
     this.#listeners.set(conversationId, listeners.add(listener));
-    if (this.#listeners.size === 1) this.#waking.abort();
+    if (this.#listeners.size === 1 && this.#followers.size === 0) this.#waking.abort();
     return () => {
       listeners.delete(listener);
       if (listeners.size === 0 && this.#listeners.get(conversationId) === listeners) {
         this.#listeners.delete(conversationId);
       }
     };
+  }
+
+  /**
+   * Follows the log of all conversations: hears the place up to which it is complete, after each look. Who reads the log
+   * up to there shares each read with all others that do.
+   * @returns a function that ends it
+   */
+  follow(follower: (pos: number) => void): () => void {
+    this.#followers.add(follower);
+    if (this.#followers.size === 1 && this.#listeners.size === 0) this.#waking.abort();
+    return () => this.#followers.delete(follower);
   }
 
   async close(): Promise<void> {
@@ -85,6 +97,7 @@ export class EventTail {
   async #look(): Promise<number> {
     const { pool } = this.#options;
     const { pos, numbered } = await numberEvents(pool);
+    for (const follower of this.#followers) follower(pos);
     // Ask after the statement: a listener that came meanwhile may already rely on what was numbered.
     if (this.#listeners.size === 0 || pos < this.#pos) this.#pos = pos;
     while (this.#pos < pos) {
@@ -94,7 +107,7 @@ export class EventTail {
       this.#pos = events.at(-1)?.pos ?? pos;
     }
     if (numbered === numberedAtOnce) return 0;
-    return this.#listeners.size > 0 ? listeningMs : quietMs;
+    return this.#listeners.size + this.#followers.size > 0 ? listeningMs : quietMs;
   }
 
   #pass(event: LoggedEvent): void {

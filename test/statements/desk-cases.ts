@@ -2,13 +2,16 @@ import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { z } from "zod";
 import * as changes from "../../shared/db/desk/changes.ts";
+import * as inbox from "../../shared/db/desk/inbox.ts";
+import * as log from "../../shared/db/desk/inbox-log.ts";
 import * as keys from "../../shared/db/desk/operator-keys.ts";
 import * as operators from "../../shared/db/desk/operators.ts";
 import * as conversation from "../../shared/db/desk/read-conversation.ts";
 import { rating, sender } from "../../shared/protocol/conversation.ts";
-import { handledBy, handoffReason } from "../../shared/protocol/handling.ts";
+import { numberEvents } from "../../shared/events/number.ts";
+import { handledBy, handoffReason, noticeCode } from "../../shared/protocol/handling.ts";
 import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
-import { operatorRole } from "../../shared/protocol/operator.ts";
+import { type InboxView, operatorRole } from "../../shared/protocol/operator.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
 import { answerOne } from "./fixtures.ts";
 import { reads, type StatementCase, writes } from "./statement-case.ts";
@@ -84,23 +87,22 @@ const deskRow = z.strictObject({
 });
 
 const time = z.iso.datetime({ offset: true });
+const messageInJson = z.strictObject({
+  id: z.uuid(),
+  sender,
+  text: z.string(),
+  imported: z.boolean(),
+  fallback: z.boolean(),
+  finishReason: finishReason.nullable(),
+  replaces: z.uuid().nullable(),
+  rating: rating.nullable(),
+  createdAt: time,
+  operator: operatorName.nullable(),
+});
 const deskConversation = deskRow.extend({
   eventSeq: z.int(),
   emailLeft: z.boolean(),
-  messages: z.array(
-    z.strictObject({
-      id: z.uuid(),
-      sender,
-      text: z.string(),
-      imported: z.boolean(),
-      fallback: z.boolean(),
-      finishReason: finishReason.nullable(),
-      replaces: z.uuid().nullable(),
-      rating: rating.nullable(),
-      createdAt: time,
-      operator: operatorName.nullable(),
-    }),
-  ),
+  messages: z.array(messageInJson),
   stretches: z.array(
     z.looseObject({
       no: z.int(),
@@ -164,5 +166,53 @@ const conversationCases = [
   ),
 ];
 
+const inboxRow = deskRow.extend({
+  place: z.string(),
+  unseen: z.boolean(),
+  last: z.strictObject({ id: z.uuid(), sender, text: z.string(), at: z.int() }).nullable(),
+});
+
+/** @param change makes the conversation one of that view */
+const listed = (view: InboxView, change: string) => async (pool: Pool) => {
+  const { conversationId, operatorId, siteId } = await startNoted(pool);
+  await pool.query(`update conversations set ${change} where id = $1`, [conversationId]);
+  await inbox.readInbox(pool, { siteId, view, operatorId, limit: 1, after: undefined });
+};
+
+const inboxCases = [
+  reads(inbox.inboxWaitingStatement, inboxRow, listed("waiting", "handled_by = 'waiting', waiting_since = now()")),
+  reads(inbox.inboxMineStatement, inboxRow, async (pool) => {
+    const operatorId = await operators.addBuiltIn(pool, defaultSite, "full");
+    await listed("mine", `handled_by = 'operator', operator_id = '${operatorId}'`)(pool);
+  }),
+  reads(inbox.inboxAllStatement, inboxRow, listed("all", "seen_turn = 0")),
+  reads(inbox.inboxClosedStatement, inboxRow, listed("closed", "closed_at = now()")),
+  reads(
+    log.inboxPageStatement,
+    z.strictObject({
+      pos: z.int(),
+      conversationId: z.uuid(),
+      seq: z.int(),
+      kind: z.enum(["message", "job", "handling", "notice", "action", "deleted"]),
+      jobId: z.uuid().nullable(),
+      status: jobStatus.nullable(),
+      handledBy: handledBy.nullable(),
+      operatorId: z.uuid().nullable(),
+      notice: noticeCode.nullable(),
+      at: z.date(),
+      message: messageInJson.nullable(),
+      operator: operatorName.nullable(),
+      waitingSince: z.date().nullable(),
+      locale: z.string().nullable(),
+    }),
+    async (pool) => {
+      await startNoted(pool);
+      await numberEvents(pool);
+      await log.readInboxPage(pool, { siteId: defaultSite, after: 0, upTo: 1_000_000 });
+    },
+  ),
+  reads(log.logEndsStatement, z.strictObject({ oldest: z.int().nullable(), newest: z.int() }), log.readLogEnds),
+];
+
 /** Statements of the operators' desk. */
-export const deskCases: StatementCase[] = [...accessCases, ...conversationCases];
+export const deskCases: StatementCase[] = [...accessCases, ...conversationCases, ...inboxCases];

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Response } from "express";
 import type { ConversationEvent, JobEvent } from "../../../shared/protocol/events.ts";
+import type { InboxEvent } from "../../../shared/protocol/operator.ts";
 import { heartbeatMs } from "../../../shared/tunables.ts";
 
 /**
@@ -12,7 +13,12 @@ const longestMs = 300_000;
 /** Delay before a client that lost its connection reconnects. */
 const retryMs = 1000;
 
-type StreamEvent = JobEvent | ConversationEvent;
+/** Events in the form of the wire, encoded once for many streams. */
+export interface EncodedEvents {
+  encoded: Buffer;
+}
+
+type StreamEvent = JobEvent | ConversationEvent | InboxEvent;
 
 /** All event streams of this process. One timer keeps them open, and one call ends them at shutdown. */
 export class EventStreams {
@@ -34,7 +40,11 @@ export class EventStreams {
    * because an `EventSource` gives up for good on any status but 200.
    * @throws never; errors are passed to `onError`
    */
-  async pump(res: Response, events: AsyncIterable<StreamEvent>, onError: (error: unknown) => void): Promise<void> {
+  async pump(
+    res: Response,
+    events: AsyncIterable<StreamEvent | EncodedEvents>,
+    onError: (error: unknown) => void,
+  ): Promise<void> {
     // The request was in flight when the shutdown began.
     if (this.#closed) return this.sendBack(res);
     this.#begin(res);
@@ -45,9 +55,9 @@ export class EventStreams {
     try {
       for await (const event of events) {
         if (res.closed || res.writableEnded) return;
-        if (!res.write(encode(event, retry))) await drained(res);
+        if (!write(res, event, retry)) await drained(res);
         retry = undefined;
-        complete = event.id === "end";
+        complete = "id" in event && event.id === "end";
       }
     } catch (error) {
       onError(error);
@@ -65,7 +75,7 @@ export class EventStreams {
     if (res.writableEnded) return;
     this.#begin(res);
     const waitMs = 2000 + Math.floor(Math.random() * 3000);
-    res.end(encode({ event: "wait", data: { retryMs: waitMs } }, waitMs));
+    res.end(encodeEvent({ event: "wait", data: { retryMs: waitMs } }, waitMs));
   }
 
   close(): void {
@@ -97,11 +107,22 @@ export class EventStreams {
   }
 }
 
+/** @returns false if the client has much to read */
+function write(res: Response, event: StreamEvent | EncodedEvents, retry: number | undefined): boolean {
+  if (!("encoded" in event)) return res.write(encodeEvent(event, retry));
+  if (retry !== undefined) res.write(retryLineOf(retry));
+  return res.write(event.encoded);
+}
+
 /** @param retry is added to the event's own block: some clients take a block with nothing else in it for an event */
-function encode({ event, data, id }: StreamEvent, retry?: number): string {
-  const retryLine = retry === undefined ? "" : `retry: ${retry}\n`;
+export function encodeEvent({ event, data, id }: StreamEvent, retry?: number): string {
+  const retryLine = retry === undefined ? "" : retryLineOf(retry);
   const idLine = id === undefined ? "" : `id: ${id}\n`;
   return `${retryLine}${idLine}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+function retryLineOf(retry: number): string {
+  return `retry: ${retry}\n`;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { createDocument, type CreateDocumentOptions, type ZodOpenApiObject } from "zod-openapi";
 import type { Config } from "../../../shared/config/config.ts";
 import { conversationEventData, eventData } from "../../../shared/protocol/events.ts";
+import { inboxEventData } from "../../../shared/protocol/operator.ts";
 import { identityClaims } from "../../../shared/protocol/identity.ts";
 import { conversationPaths } from "./conversation-paths.ts";
 import { messagePaths } from "./message-paths.ts";
@@ -42,6 +43,7 @@ export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHA
       schemas: {
         ...byId(eventData),
         ...byId(conversationEventData),
+        ...byId(inboxEventData),
         Identity: identityClaims,
       },
     },

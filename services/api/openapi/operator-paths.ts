@@ -4,6 +4,9 @@ import { historyQuery } from "../../../shared/protocol/conversation.ts";
 import { jobView, timeline } from "../../../shared/protocol/job.ts";
 import {
   colleague,
+  inbox,
+  inboxEventData,
+  inboxQuery,
   operatorNote,
   noteRequest,
   operatorAnswer,
@@ -22,6 +25,8 @@ export function operatorPaths(): ZodOpenApiPathsObject {
     "/api/operator/me": { get: readMe },
     "/api/operator/operators": { get: readOperators },
     "/api/operator/presence": { put: setPresence },
+    "/api/operator/inbox": { get: readInbox },
+    "/api/operator/inbox/events": { get: followInbox },
     "/api/operator/conversations/{id}": { get: readConversation },
     "/api/operator/conversations/{id}/events": { get: followConversation },
     "/api/operator/conversations/{id}/notes": { post: addNote },
@@ -63,6 +68,49 @@ const setPresence: ZodOpenApiOperationObject = {
   description: "`online` holds for 150 s: say it again once a minute. While anybody is there, visitors are told so.",
   requestBody: { required: true, content: { "application/json": { schema: presenceRequest } } },
   responses: { "204": part.empty("Noted"), ...problemsOfChange },
+};
+
+const readInbox: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "readInbox",
+  summary: "Conversations of the site",
+  description:
+    "`waiting`: visitors who wait for a person, the longest wait first; `mine`: those this operator has; `all`; `closed`. The " +
+    "newest first, but for `waiting`. What comes while a list is read page by page is on the stream, from the `cursor` of the " +
+    "first page on.",
+  requestParams: { query: inboxQuery },
+  responses: { "200": part.json("One page", inbox), ...problems },
+};
+
+const inboxStream = z.string().meta({
+  description:
+    "Server-sent events of all conversations, as on a conversation's stream, with `conversationId`; their ids are cursors of the " +
+    "log of all conversations. At least once, in order. `typing` has no id and may be lost. `resync`: the cursor cannot be " +
+    "honoured, read the inbox again. Heartbeats and `wait` are as on a job's stream",
+  "x-events": Object.fromEntries(
+    Object.entries(inboxEventData).map(([name, schema]) => [
+      name,
+      { $ref: `#/components/schemas/${schema.meta()?.id}` },
+    ]),
+  ),
+  example:
+    'id: 412-9c1f03ab\nevent: job\ndata: {"jobId":"…","status":"completed","conversationId":"…","seq":4,"at":"…"}\n\n',
+});
+
+const followInbox: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "followInbox",
+  summary: "Follow all conversations of the site as it happens",
+  requestParams: {
+    header: fromCursor.header,
+    query: fromCursor.query.extend({
+      after: z
+        .string()
+        .optional()
+        .meta({ description: "The `cursor` of the inbox, to go on from there; absent: from now" }),
+    }),
+  },
+  responses: { "200": stream(inboxStream), ...problems },
 };
 
 const ofConversation = { path: z.object({ id: part.conversationId }) };

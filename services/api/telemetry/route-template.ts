@@ -30,6 +30,8 @@ export const routeTemplates = [
   "/api/operator/conversations/{id}/seen",
   "/api/operator/conversations/{id}/take",
   "/api/operator/conversations/{id}/unblock",
+  "/api/operator/inbox",
+  "/api/operator/inbox/events",
   "/api/operator/jobs/{jobId}",
   "/api/operator/jobs/{jobId}/events",
   "/api/operator/jobs/{jobId}/timeline",

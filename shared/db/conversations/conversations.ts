@@ -90,7 +90,7 @@ export interface MessageRow extends Columns<
 }
 
 /** Columns of `MessageRow`. */
-const messageColumns = `
+export const messageColumns = `
   id, sender, text, imported, fallback, finish_reason as "finishReason", replaces, rating, created_at as "createdAt",
   ${operatorOf("messages.operator_id")} as operator`;
 

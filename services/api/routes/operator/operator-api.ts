@@ -7,6 +7,7 @@ import { noteIds } from "../../middleware/request-id.ts";
 import { colleagueRoutes } from "./colleagues.ts";
 import { conversationChangeRoutes } from "./conversation-changes.ts";
 import { deskConversationRoutes } from "./conversations.ts";
+import { inboxRoutes } from "./inbox.ts";
 import { deskJobRoutes } from "./jobs.ts";
 import { takeOverRoutes } from "./take-over.ts";
 
@@ -15,6 +16,7 @@ export function operatorApiRoutes(context: ApiContext): Router {
   const router = Router();
   router.use(context.operatorAccess.require("reader"));
   router.use(colleagueRoutes(context));
+  router.use(inboxRoutes(context));
   router.use("/conversations/:id", auditConversation(context));
   router.use("/conversations", deskConversationRoutes(context));
   router.use("/conversations", conversationChangeRoutes(context));
