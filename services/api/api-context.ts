@@ -19,6 +19,7 @@ import type { HealthReport } from "./telemetry/health-report.ts";
 import type { KnownProviders } from "./submit/known-providers.ts";
 import type { TypicalReplies } from "./telemetry/typical-replies.ts";
 import type { Tokens } from "./access/tokens.ts";
+import type { TypingHints } from "./follow/typing-hints.ts";
 import type { JobWatch } from "./follow/watch-job.ts";
 import type { HandlingView } from "./voices/handling-view.ts";
 import type { WidgetFiles } from "./files/widget-files.ts";
@@ -51,6 +52,7 @@ export interface ApiContext extends JobContext {
   events: EventTail;
   handling: HandlingView;
   inboxFeed: InboxFeed;
+  typing: TypingHints;
   backlog: Backlog;
   health: HealthReport;
   newestPages: NewestPages;

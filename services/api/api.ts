@@ -39,6 +39,7 @@ import { EventStreams } from "./follow/sse.ts";
 import { compareTokenSecrets } from "./access/token-fingerprint.ts";
 import { TypicalReplies } from "./telemetry/typical-replies.ts";
 import { createTokens } from "./access/tokens.ts";
+import { TypingHints } from "./follow/typing-hints.ts";
 import { JobWatch } from "./follow/watch-job.ts";
 import { HandlingView } from "./voices/handling-view.ts";
 import { WidgetFiles } from "./files/widget-files.ts";
@@ -166,7 +167,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     watch,
     streams,
     events,
-    inboxFeed: await openInboxFeed(jobs.db.pool, events),
+    ...(await openFeeds(jobs, { events, lifecycle })),
     newestPages: new NewestPages({
       db: jobs.db,
       cache: jobs.historyCache,
@@ -195,9 +196,14 @@ function openOperatorAccess(
   return { loginThrottle, operators, operatorAccess, operatorStreams };
 }
 
-async function openInboxFeed(pool: Pool, events: EventTail): Promise<InboxFeed> {
+async function openFeeds(
+  { db: { pool }, live, log }: Pick<ApiContext, "db" | "live" | "log">,
+  { events, lifecycle }: { events: EventTail; lifecycle: Lifecycle },
+): Promise<Pick<ApiContext, "inboxFeed" | "typing">> {
+  const typing = new TypingHints({ live, log });
+  lifecycle.onClose("typing", await live.listenForTyping((hint) => typing.hear(hint)));
   const mark = await readOrMakeSetting(pool, "log-mark", () => randomBytes(4).toString("hex"));
-  return new InboxFeed({ pool, siteId: defaultSite, events, mark });
+  return { typing, inboxFeed: new InboxFeed({ pool, siteId: defaultSite, events, typing, mark }) };
 }
 
 function makeSecret(): string {

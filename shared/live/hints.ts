@@ -1,4 +1,4 @@
-import type { Hint } from "./live.ts";
+import type { Hint, TypingHint } from "./live.ts";
 
 /**
  * Message for a change. A delta is sent as `d<attempt>:<offset>:<text>`, or without its text as `d<attempt>:<offset>`.
@@ -22,4 +22,15 @@ export function decodeHint(message: string): Hint {
   if (!head) return { type: "gap" };
   const delta = { type: "delta", attempt: Number(head[1]), offset: Number(head[2]) } as const;
   return head[3] === ":" ? { ...delta, text: message.slice(head[0].length) } : delta;
+}
+
+/** Encodes as the conversation's id, and the name of the operator if it is one. */
+export function encodeTyping(typing: TypingHint): string {
+  return typing.by === "user" ? typing.conversationId : `${typing.conversationId}:${typing.name}`;
+}
+
+export function decodeTyping(message: string): TypingHint {
+  const colon = message.indexOf(":");
+  if (colon < 0) return { conversationId: message, by: "user" };
+  return { conversationId: message.slice(0, colon), by: "operator", name: message.slice(colon + 1) };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
-import type { Hint } from "./live.ts";
+import type { Hint, TypingHint } from "./live.ts";
 import { inbox, openOne, text, type StartFixture } from "./live-fixture.testsuite.ts";
 
 export function describeHints(start: StartFixture, longestHintedDelta: number): void {
@@ -109,5 +109,26 @@ export function describeHints(start: StartFixture, longestHintedDelta: number): 
     await other.listenForCancels(there.put);
     await live.hintCancel(jobId);
     expect([await here.next(), await there.next()]).toEqual([jobId, jobId]);
+  });
+
+  it("of typing reach every process, with the name of an operator", async () => {
+    const { fixture, live } = await openOne(start);
+    const other = await fixture.open();
+    const [here, there] = [inbox<TypingHint>(), inbox<TypingHint>()];
+    await live.listenForTyping(here.put);
+    const leave = await other.listenForTyping(there.put);
+    const conversationId = randomUUID();
+    const sent: TypingHint[] = [
+      { conversationId, by: "user" },
+      { conversationId, by: "operator", name: "Zoë: 漢字 🙂" },
+    ];
+    for (const typing of sent) {
+      await live.hintTyping(typing);
+      expect([await here.next(), await there.next()]).toEqual([typing, typing]);
+    }
+    leave();
+    await live.hintTyping({ conversationId, by: "user" });
+    expect(await here.next()).toEqual({ conversationId, by: "user" });
+    expect(there.waiting).toEqual([]);
   });
 }

@@ -42,8 +42,13 @@ export interface Live {
    * listener may be called before it resolves.
    */
   listen(jobId: string, listener: HintListener): Promise<() => void>;
+  /** Tells all processes that somebody is typing. It may be lost, and is kept nowhere. */
+  hintTyping(typing: TypingHint): Promise<void>;
+
   /** Subscribes to every cancel; for workers. Resolves like `listen`; cancels that were missed are not reported. */
   listenForCancels(listener: (jobId: string) => void): Promise<() => void>;
+  /** Subscribes to all who are typing, whatever the conversation. Resolves like `listen`. */
+  listenForTyping(listener: (typing: TypingHint) => void): Promise<() => void>;
 
   /** Rejects when the store does not answer, or refuses writes. */
   ping(): Promise<void>;
@@ -83,6 +88,11 @@ export type Hint =
   | { type: "delta"; attempt: number; offset: number; text?: string };
 
 export type HintListener = (hint: Hint) => void;
+
+/** Somebody who is typing in a conversation: its visitor, or an operator by name. */
+export type TypingHint =
+  | { conversationId: string; by: "user" }
+  | { conversationId: string; by: "operator"; name: string };
 
 export interface DraftSlice {
   bytes: Buffer;

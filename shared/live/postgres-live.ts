@@ -2,9 +2,9 @@ import type { Pool } from "pg";
 import { within } from "../async/within.ts";
 import type { Statement } from "../postgres/statement.ts";
 import { draftStatements, liveChannel } from "./draft-statements.ts";
-import { changeMessage, decodeHint, encodeDelta } from "./hints.ts";
+import { changeMessage, decodeHint, decodeTyping, encodeDelta, encodeTyping } from "./hints.ts";
 import { liveTimeoutMs } from "../tunables.ts";
-import type { Delta, DraftSlice, HintListener, Live } from "./live.ts";
+import type { Delta, DraftSlice, HintListener, Live, TypingHint } from "./live.ts";
 import { PostgresNotifications } from "./postgres-notifications.ts";
 import { dropStaleDrafts } from "./stale-drafts.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -31,6 +31,9 @@ export async function createPostgresLive(options: PostgresLiveOptions): Promise<
 }
 
 const cancelChannel = "parley_cancel";
+const typingChannel = "parley_typing";
+/** Channels that are topics as a whole. */
+const wholeChannels: ReadonlySet<string> = new Set([cancelChannel, typingChannel]);
 /** Maximum payload: NOTIFY refuses 8,000 bytes. */
 const maxPayloadBytes = 7999;
 /** Length of the job's id that starts a payload. */
@@ -49,8 +52,8 @@ class PostgresLive implements Live {
     this.connected = promise;
     this.#pool = pool;
     this.#timeoutMs = timeoutMs;
-    // Topics are job ids and the channel of cancels. Two channels of the server carry them all, so there is nothing to
-    // leave.
+    // Topics are job ids and the channels of cancels and of typing. Three channels of the server carry them all, so there
+    // is nothing to leave.
     const subscriptions = new Subscriptions(
       { subscribe: (topics) => this.#subscribe(topics), unsubscribe: () => undefined },
       { timeoutMs, onError },
@@ -58,7 +61,7 @@ class PostgresLive implements Live {
     this.#subscriptions = subscriptions;
     this.#notifications = new PostgresNotifications(connectionString, {
       notified: (channel, payload) => {
-        if (channel === cancelChannel) subscriptions.deliver(cancelChannel, payload);
+        if (wholeChannels.has(channel)) subscriptions.deliver(channel, payload);
         else subscriptions.deliver(payload.slice(0, jobIdLength), payload.slice(jobIdLength));
       },
       connected: () => {
@@ -112,6 +115,10 @@ class PostgresLive implements Live {
     await this.#query(draftStatements.notify, [cancelChannel, jobId]);
   }
 
+  async hintTyping(typing: TypingHint): Promise<void> {
+    await this.#query(draftStatements.notify, [typingChannel, encodeTyping(typing)]);
+  }
+
   listen(jobId: string, listener: HintListener): Promise<() => void> {
     return this.#subscriptions.listen(jobId, {
       hear: (message) => listener(decodeHint(message)),
@@ -123,6 +130,13 @@ class PostgresLive implements Live {
     return this.#subscriptions.listen(cancelChannel, { hear: listener, gap: () => undefined });
   }
 
+  listenForTyping(listener: (typing: TypingHint) => void): Promise<() => void> {
+    return this.#subscriptions.listen(typingChannel, {
+      hear: (message) => listener(decodeTyping(message)),
+      gap: () => undefined,
+    });
+  }
+
   async ping(): Promise<void> {
     await this.#query(draftStatements.ping, []);
   }
@@ -132,7 +146,7 @@ class PostgresLive implements Live {
   }
 
   #subscribe(topics: string[]): Promise<void>[] {
-    return topics.map((topic) => this.#notifications.listen(topic === cancelChannel ? cancelChannel : liveChannel));
+    return topics.map((topic) => this.#notifications.listen(wholeChannels.has(topic) ? topic : liveChannel));
   }
 
   /**

@@ -5,10 +5,10 @@ import { connectRedis, disconnectRedis, type RedisClient } from "../redis/connec
 import { failFast } from "../redis/fail-fast.ts";
 import { probeRedisWrites } from "../redis/probe-writes.ts";
 import { parseRedisUrl } from "../redis/redis-url.ts";
-import { changeMessage, decodeHint } from "./hints.ts";
+import { changeMessage, decodeHint, decodeTyping, encodeTyping } from "./hints.ts";
 import { draftTtlSeconds, liveTimeoutMs, probeConnectionEveryMs, sealMs } from "../tunables.ts";
 import { maxHintBytes } from "./live.ts";
-import type { Delta, DraftSeals, DraftSlice, HintListener, Live } from "./live.ts";
+import type { Delta, DraftSeals, DraftSlice, HintListener, Live, TypingHint } from "./live.ts";
 import { listenToCluster, listenToServer, type RedisHints } from "./redis-hints.ts";
 
 interface RedisLiveOptions {
@@ -123,6 +123,10 @@ class RedisLive implements Live {
     await this.#publish(this.#cancelChannel(), jobId);
   }
 
+  async hintTyping(typing: TypingHint): Promise<void> {
+    await this.#publish(this.#typingChannel(), encodeTyping(typing));
+  }
+
   listen(jobId: string, listener: HintListener): Promise<() => void> {
     return this.#hints.subscriptions.listen(this.#jobChannel(jobId), {
       hear: (message) => listener(decodeHint(message)),
@@ -132,6 +136,13 @@ class RedisLive implements Live {
 
   listenForCancels(listener: (jobId: string) => void): Promise<() => void> {
     return this.#hints.subscriptions.listen(this.#cancelChannel(), { hear: listener, gap: () => undefined });
+  }
+
+  listenForTyping(listener: (typing: TypingHint) => void): Promise<() => void> {
+    return this.#hints.subscriptions.listen(this.#typingChannel(), {
+      hear: (message) => listener(decodeTyping(message)),
+      gap: () => undefined,
+    });
   }
 
   async ping(): Promise<void> {
@@ -161,6 +172,10 @@ class RedisLive implements Live {
   /** Key of a draft. The scripts derive channel and attempt from it, so that a delta costs as few bytes as possible. */
   #draftKey(jobId: string, attempt: number): string {
     return `${this.#jobChannel(jobId)}:${attempt}`;
+  }
+
+  #typingChannel(): string {
+    return `${this.#prefix}:typing`;
   }
 
   #cancelChannel(): string {

@@ -5,12 +5,14 @@ import { storeTombstone } from "../../../shared/db/conversations/erasure.ts";
 import { openDatabase } from "../../../shared/db/database.ts";
 import { EventTail } from "../../../shared/events/event-tail.ts";
 import { numberEvents } from "../../../shared/events/number.ts";
+import type { TypingHint } from "../../../shared/live/live.ts";
 import { inboxEventData } from "../../../shared/protocol/operator.ts";
 import { defaultSite } from "../../../shared/sites/default-site.ts";
 import { answer, followUp, startConversation } from "../../../shared/testing/fixtures/conversations.ts";
 import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../../shared/testing/stores/database.ts";
 import { encodeEvent } from "../follow/sse.ts";
+import { TypingHints } from "../follow/typing-hints.ts";
 import { InboxFeed } from "./inbox-feed.ts";
 
 const mark = "0a1b2c3d";
@@ -28,7 +30,9 @@ beforeAll(async () => {
   };
 });
 
-const open = (pool: Pool, events: EventTail) => new InboxFeed({ pool, siteId: defaultSite, events, mark });
+const live = { hintTyping: async (hint: TypingHint) => typing.hear(hint) };
+const typing: TypingHints = new TypingHints({ live, log: quietLog() });
+const open = (pool: Pool, events: EventTail) => new InboxFeed({ pool, siteId: defaultSite, events, typing, mark });
 
 interface Received {
   event: string;
@@ -206,6 +210,28 @@ describe("the inbox's stream", () => {
     expect(statements.length).toBe(before);
     await Promise.all(consoles.map((each) => each.leave()));
     await Promise.all(waiting);
+  });
+
+  it("shows who is typing to all who are there, and keeps at most a few for a slow reader", async () => {
+    const start = await feed.cursor();
+    const [quick, slow] = [follow(start), follow(start)];
+    const reading = [quick.takeOne(), slow.takeOne()];
+    const { conversationId } = await startConversation(db.pool);
+    await Promise.all(reading);
+    await Promise.all([quick, slow].map((each) => each.until((all) => of(conversationId)(all).length === 2)));
+    const next = quick.takeOne();
+    for (let one = 0; one < 100; one += 1) typing.hear({ conversationId, by: "operator", name: `Operator ${one}` });
+    await next;
+    expect(quick.received.at(-1)).toEqual({
+      event: "typing",
+      id: undefined,
+      data: { conversationId, by: "operator", name: "Operator 0" },
+    });
+    await slow.until((all) => all.at(-1)?.event === "typing");
+    await followUp(db.pool, conversationId);
+    await slow.until((all) => all.at(-1)?.event === "job");
+    expect(slow.received.filter(({ event }) => event === "typing").length).toBeLessThanOrEqual(20);
+    await Promise.all([quick.leave(), slow.leave()]);
   });
 
   it("lets a slow console read the rest from the log, in order and whole", async () => {

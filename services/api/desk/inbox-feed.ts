@@ -2,7 +2,9 @@ import type { Pool } from "pg";
 import { boundedMap } from "../../../shared/bounded-map.ts";
 import { inboxEventsAPage, readInboxPage, readLogEnds } from "../../../shared/db/desk/inbox-log.ts";
 import type { EventTail } from "../../../shared/events/event-tail.ts";
+import type { TypingHint } from "../../../shared/live/live.ts";
 import type { InboxEvent } from "../../../shared/protocol/operator.ts";
+import type { TypingHints } from "../follow/typing-hints.ts";
 import { type EncodedEvents, encodeEvent } from "../follow/sse.ts";
 import { toInboxEvent } from "./inbox-event.ts";
 
@@ -10,6 +12,7 @@ interface FeedOptions {
   pool: Pool;
   siteId: string;
   events: Pick<EventTail, "follow">;
+  typing: Pick<TypingHints, "listenToAll">;
   /** Tells this database's cursors from another's. */
   mark: string;
 }
@@ -22,7 +25,12 @@ interface Page extends EncodedEvents {
 /** One stream. */
 interface Reader {
   wake: () => void;
+  /** Hints of who is typing, which it has yet to send. */
+  typing: EncodedEvents[];
 }
+
+/** Hints kept for a slow reader. More are lost, as they may be. */
+const maxTyping = 20;
 
 /** Pages kept for readers who are not quite as fast as the first, and for how long: a look takes a tenth of a second. */
 const kept = { pages: 20, ms: 5000 };
@@ -39,6 +47,7 @@ export class InboxFeed {
   /** Place up to which the log is complete, as the tail last said. */
   #complete = 0;
   #stopFollowing: (() => void) | undefined;
+  #stopHearing: (() => void) | undefined;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -54,7 +63,7 @@ export class InboxFeed {
    * @param signal ends it: the client is gone
    */
   async *follow(cursor: string | undefined, signal: AbortSignal): AsyncGenerator<InboxEvent | EncodedEvents> {
-    const reader: Reader = { wake: () => undefined };
+    const reader: Reader = { wake: () => undefined, typing: [] };
     const wake = () => reader.wake();
     signal.addEventListener("abort", wake, { once: true });
     this.#join(reader);
@@ -63,12 +72,13 @@ export class InboxFeed {
       let place = pos;
       if (!honoured) yield { event: "resync", data: { cursor: this.#cursorOf(pos) }, id: this.#cursorOf(pos) };
       while (!signal.aborted) {
+        yield* reader.typing.splice(0);
         if (place < this.#complete) {
           const page = await this.#pageAfter(place);
           place = page.end;
           // Nothing is left of events whose conversation was deleted.
           if (page.encoded.length > 0) yield page;
-        } else {
+        } else if (reader.typing.length === 0 && !signal.aborted) {
           await new Promise<void>((resolve) => {
             reader.wake = resolve;
           });
@@ -123,6 +133,7 @@ export class InboxFeed {
 
   #join(reader: Reader): void {
     this.#readers.add(reader);
+    this.#stopHearing ??= this.#options.typing.listenToAll((typing) => this.#passTyping(typing));
     this.#stopFollowing ??= this.#options.events.follow((pos) => {
       if (pos === this.#complete) return;
       this.#complete = pos;
@@ -130,10 +141,20 @@ export class InboxFeed {
     });
   }
 
+  #passTyping(typing: TypingHint): void {
+    const encoded = Buffer.from(encodeEvent({ event: "typing", data: typing }));
+    for (const reader of this.#readers) {
+      if (reader.typing.length < maxTyping) reader.typing.push({ encoded });
+      reader.wake();
+    }
+  }
+
   #leave(reader: Reader): void {
     this.#readers.delete(reader);
     if (this.#readers.size > 0) return;
     this.#stopFollowing?.();
     this.#stopFollowing = undefined;
+    this.#stopHearing?.();
+    this.#stopHearing = undefined;
   }
 }

@@ -5,6 +5,7 @@ import { readConversation } from "../../../shared/db/conversations/conversations
 import { cursorOf } from "../../../shared/events/cursor.ts";
 import { EventTail } from "../../../shared/events/event-tail.ts";
 import { deleteOldEvents } from "../../../shared/events/retention.ts";
+import type { TypingHint } from "../../../shared/live/live.ts";
 import type { ConversationEvent } from "../../../shared/protocol/events.ts";
 import { defaultSite } from "../../../shared/sites/default-site.ts";
 import {
@@ -18,16 +19,20 @@ import {
 import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../../shared/testing/stores/database.ts";
 import { HandlingView } from "../voices/handling-view.ts";
+import { TypingHints } from "./typing-hints.ts";
 import { followConversation } from "./follow-conversation.ts";
 
 let db: OpenTestDatabase;
 let tail: EventTail;
 let handling: HandlingView;
+let typing: TypingHints;
 /** Voice of the conversations of these tests, which no change touches. */
 const who = { handledBy: "ai", operator: null } as const;
 
 beforeAll(async () => {
   db = await openTestDatabase();
+  const live = { hintTyping: async (hint: TypingHint) => typing.hear(hint) };
+  typing = new TypingHints({ live, log: quietLog() });
   handling = new HandlingView({ pool: db.pool, siteId: defaultSite });
   tail = new EventTail({ pool: db.pool, log: quietLog() });
   return async () => {
@@ -54,7 +59,7 @@ async function collect(
   const eventSeq = placed ?? (await readSeq(conversationId));
   const found: ConversationEvent[] = [];
   for await (const event of followConversation(
-    { db, events: tail, handling },
+    { db, events: tail, handling, typing },
     { ...who, conversationId, eventSeq, after, signal },
   )) {
     found.push(event);
@@ -74,6 +79,22 @@ async function startAnswered(): Promise<TestJob> {
 }
 
 describe("following a conversation", () => {
+  it("shows between its events which operator is typing, without an id", async () => {
+    const { conversationId } = await startConversation(db.pool);
+    const client = new AbortController();
+    const follow = { ...who, conversationId, eventSeq: 2, after: undefined, signal: client.signal };
+    const stream = followConversation({ db, events: tail, handling, typing }, follow);
+    const first = stream.next();
+    typing.hear({ conversationId, by: "user" });
+    for (const name of ["Mia", "Ole"]) typing.hear({ conversationId, by: "operator", name });
+    expect((await first).value).toEqual({ event: "typing", data: { by: "operator", name: "Ole" } });
+    const second = stream.next();
+    await followUp(db.pool, conversationId);
+    expect((await second).value).toMatchObject({ event: "message" });
+    client.abort();
+    await stream.return(undefined);
+  });
+
   it("sends all messages, then who answers, then what comes", async () => {
     const { conversationId } = await startAnswered();
     const following = collect(conversationId, "0", ended, await readSeq(conversationId));
@@ -157,7 +178,7 @@ describe("following a conversation", () => {
       },
     };
     const follow = { ...who, conversationId, eventSeq: 4, after: undefined, signal: client.signal };
-    const next = followConversation({ db, events, handling }, follow).next();
+    const next = followConversation({ db, events, handling, typing }, follow).next();
     await expect.poll(() => listening).toBe(1);
     client.abort();
     expect(await next).toEqual({ done: true, value: undefined });
@@ -214,7 +235,7 @@ describe("following a conversation", () => {
     const client = new AbortController();
     const follow = { ...who, conversationId, eventSeq: 4, after: undefined, signal: client.signal };
     const streams = Array.from({ length: 500 }, () =>
-      followConversation({ db: { pool }, events: tail, handling }, follow).next(),
+      followConversation({ db: { pool }, events: tail, handling, typing }, follow).next(),
     );
     await expect.poll(() => statements.length).toBe(500);
     // Events of others pass by meanwhile, twice: the tail has looked in between.

@@ -9,11 +9,13 @@ import type { HandledBy } from "../../../shared/protocol/handling.ts";
 import { toMessageView } from "../history/message-view.ts";
 import type { HandlingView } from "../voices/handling-view.ts";
 import { EventInbox } from "./event-inbox.ts";
+import type { TypingHints } from "./typing-hints.ts";
 
 interface Sources {
   db: Pick<Database, "pool">;
   events: Pick<EventTail, "listen">;
   handling: HandlingView;
+  typing: Pick<TypingHints, "listen">;
 }
 
 interface Follow {
@@ -36,7 +38,7 @@ export async function* followConversation(sources: Sources, follow: Follow): Asy
   const { conversationId, eventSeq, after, signal } = follow;
   const { pool } = sources.db;
   // Listen before the log is read: an event falls into the one or the other, or into both.
-  using inbox = new EventInbox(sources.events, conversationId, signal);
+  using inbox = new EventInbox(sources, conversationId, signal);
   let seq = eventSeq;
   if (after === "0") yield* everything(sources, follow);
   else if (after !== undefined) seq = seqOf(after, conversationId) ?? -1;
@@ -54,6 +56,8 @@ export async function* followConversation(sources: Sources, follow: Follow): Asy
       if (event.kind === "deleted") return;
       seq = event.seq;
     }
+    const name = inbox.takeTyping();
+    if (name !== undefined) yield { event: "typing", data: { by: "operator", name } };
     const more = events.length === eventsAPage ? "behind" : await inbox.take(seq);
     if (more === undefined) return;
     events = more === "behind" ? await readLog(pool, conversationId, seq) : more;

@@ -14,6 +14,7 @@ export function conversationPaths(): ZodOpenApiPathsObject {
     "/api/conversations/{id}": { get: readConversation, delete: deleteConversation },
     "/api/conversations/{id}/events": { get: followConversation },
     "/api/conversations/{id}/export": { get: exportConversation },
+    "/api/conversations/{id}/typing": { post: sayTyping },
     "/api/me/conversations": { get: listConversations },
     "/api/messages/{id}/feedback": { post: rateReply },
   };
@@ -83,6 +84,19 @@ const followConversation: ZodOpenApiOperationObject = {
     },
     "204": part.empty("The last id is `end`: there is nothing more to come"),
     ...part.problems("invalid-request", "unauthorized", "identity-invalid", "forbidden", "not-found", "internal"),
+  },
+};
+
+const sayTyping: ZodOpenApiOperationObject = {
+  operationId: "sayTyping",
+  tags: ["Conversations"],
+  summary: "Show a person who answers that the visitor is typing",
+  description: "It holds for 6 s, and may be lost. More than one in 3 s changes nothing.",
+  security: part.withToken,
+  requestParams: ofConversation,
+  responses: {
+    "204": part.empty("Said, or said just now"),
+    ...part.problems(...part.tokenProblems, "origin-not-allowed"),
   },
 };
 

@@ -31,6 +31,7 @@ export function operatorPaths(): ZodOpenApiPathsObject {
     "/api/operator/conversations/{id}/events": { get: followConversation },
     "/api/operator/conversations/{id}/notes": { post: addNote },
     "/api/operator/conversations/{id}/seen": { post: markSeen },
+    "/api/operator/conversations/{id}/typing": { post: sayTyping },
     "/api/operator/conversations/{id}/block": {
       post: change("blockVisitor", "Refuse further messages of a visitor: all of theirs, if they are verified"),
     },
@@ -164,6 +165,18 @@ function change(operationId: string, summary: string): ZodOpenApiOperationObject
     },
   };
 }
+
+const sayTyping: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "sayTypingAsOperator",
+  summary: "Show the visitor that you are typing",
+  description: "It holds for 6 s, and may be lost. More than one in 3 s changes nothing.",
+  requestParams: ofConversation,
+  responses: {
+    "204": part.empty("Said, or said just now"),
+    ...part.problems(...part.operatorProblems, "origin-not-allowed"),
+  },
+};
 
 const ofJob = { path: z.object({ jobId: part.jobId }) };
 

@@ -10,9 +10,9 @@ import { lastEventIdOf, passes } from "../follow/stream-request.ts";
 import { clientOf, untilClosed } from "../middleware/client.ts";
 import { idsOf } from "../middleware/request-id.ts";
 
-type EventsContext = AccessContext & Pick<ApiContext, "events" | "handling" | "openRequests" | "streams">;
+type EventsContext = AccessContext & Pick<ApiContext, "events" | "handling" | "openRequests" | "streams" | "typing">;
 
-/** `GET /api/conversations/:id/events`: what happens in a conversation, from a cursor on. */
+/** `/api/conversations/:id/events` and `…/typing`: what happens in a conversation, from a cursor on, and in passing. */
 export function conversationEventRoutes(context: EventsContext): Router {
   const router = Router();
   router.get("/:id/events", (req: Request, res: Response) =>
@@ -21,6 +21,14 @@ export function conversationEventRoutes(context: EventsContext): Router {
       takeSlot: (signal) => context.openRequests.take(clientOf(req).network, signal),
     }),
   );
+
+  router.post("/:id/typing", async (req: Request, res: Response) => {
+    const { id, handledBy } = await openConversation(context, req, req.params["id"]);
+    // The assistant does not look.
+    if (handledBy !== "ai") context.typing.send({ conversationId: id, by: "user" });
+    res.status(204).end();
+  });
+
   return router;
 }
 

@@ -31,6 +31,7 @@ type ConversationContext = AccessContext &
     | "openRequests"
     | "providers"
     | "streams"
+    | "typing"
   >;
 
 /** Routes to read, rate, export and delete conversations. */

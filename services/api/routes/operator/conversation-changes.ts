@@ -1,4 +1,5 @@
 import { type Request, type Response, Router } from "express";
+import { readOwner } from "../../../../shared/db/conversations/conversations.ts";
 import { addNote, type ChangedRow, markSeen, setBlocked } from "../../../../shared/db/desk/changes.ts";
 import { cursorOf } from "../../../../shared/events/cursor.ts";
 import { noteRequest, type NoteView, type OperatorAnswer, seenRequest } from "../../../../shared/protocol/operator.ts";
@@ -10,7 +11,7 @@ import { parseBody } from "../../middleware/parse-input.ts";
 import { noConversation } from "./conversations.ts";
 
 /** Routes to change what a visitor does not see of their conversation. Each may be sent again. */
-export function conversationChangeRoutes({ db, siteId, handling, operatorAccess }: ApiContext): Router {
+export function conversationChangeRoutes({ db, siteId, handling, operatorAccess, typing }: ApiContext): Router {
   const router = Router();
   const mayChange = operatorAccess.require("operator");
   const about = (req: Request, res: Response) => ({
@@ -37,6 +38,14 @@ export function conversationChangeRoutes({ db, siteId, handling, operatorAccess 
   router.post("/:id/seen", mayChange, async (req: Request, res: Response) => {
     const { messageId } = parseBody(seenRequest, (await readJson(req)) ?? {});
     await answer(req, res, await markSeen(db.pool, { ...about(req, res), messageId }));
+  });
+
+  router.post("/:id/typing", mayChange, async (req: Request, res: Response) => {
+    const { conversationId } = about(req, res);
+    const owner = await readOwner(db.pool, conversationId);
+    if (!owner || owner.deleted) throw noConversation();
+    typing.send({ conversationId, by: "operator", name: actorOf(res).name });
+    res.status(204).end();
   });
 
   router.post("/:id/block", mayChange, async (req: Request, res: Response) => {
