@@ -21,12 +21,14 @@ export const clientSettings = {
     parts: "api",
     description: "Maximum messages in that time from a client address, and in a conversation.",
   }),
-  RATE_LIMIT_MAX_READS: integer(1, 100_000_000)
-    .default(3000)
-    .meta({ parts: "api", description: "Maximum other requests in that time from a client address." }),
+  RATE_LIMIT_MAX_READS: integer(1, 100_000_000).default(3000).meta({
+    parts: "api",
+    description: "Maximum other requests in that time from a client address. An operator may make ten times as many.",
+  }),
   RATE_LIMIT_MAX_STREAMS: integer(1, 100_000_000).default(100).meta({
     parts: "api",
-    description: "Maximum open event streams and waiting requests of a client address at one API process.",
+    description:
+      "Maximum open event streams and waiting requests of a client address at one API process. An operator may have ten times as many.",
   }),
   MAX_CONNECTIONS_PER_ADDRESS: integer(1, 100_000).optional().meta({
     parts: "api",
@@ -87,7 +89,7 @@ export const operatorSettings = {
   ADMIN_PORT: integer(1, 65_535).optional().meta({
     parts: "api",
     description:
-      "Port for the API's `/admin` and `/metrics`, which `PORT` then does not serve. Without it, both are on `PORT`.",
+      "Port for the API's `/admin`, `/api/operator` and `/metrics`, which `PORT` then does not serve. Without it, all are on `PORT`.",
   }),
   ADMIN_QUEUE_ACTIONS: z.enum(["entries", "all"]).default("entries").meta({
     parts: "api",
