@@ -17,14 +17,14 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
   && find node_modules -type d -empty -delete
 
 # What browsers load, bundled.
-FROM node AS widget
+FROM node AS bundles
 WORKDIR /app
 COPY package.json package-lock.json .npmrc tsconfig.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY scripts scripts
 COPY shared shared
 COPY services services
-RUN node services/widget/build.ts
+RUN node services/widget/build.ts && node services/console/build.ts
 
 # Without its symbols Node is a seventh smaller.
 FROM node AS program
@@ -42,7 +42,8 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 # What .dockerignore lets through: the services, what they share, migrations and assistants.
 COPY . .
-COPY --from=widget /app/services/widget/dist services/widget/dist
+COPY --from=bundles /app/services/widget/dist services/widget/dist
+COPY --from=bundles /app/services/console/dist services/console/dist
 USER 1000:1000
 EXPOSE 3000 3001 3003
 # A worker has WORKER_PORT; an api must not. Whoever runs another command disables it.

@@ -22,7 +22,7 @@ import type { Tokens } from "./access/tokens.ts";
 import type { TypingHints } from "./follow/typing-hints.ts";
 import type { JobWatch } from "./follow/watch-job.ts";
 import type { HandlingView } from "./voices/handling-view.ts";
-import type { WidgetFiles } from "./files/widget-files.ts";
+import type { BundleFiles } from "./files/bundle-files.ts";
 
 export interface ApiContext extends JobContext {
   config: Config;
@@ -58,5 +58,7 @@ export interface ApiContext extends JobContext {
   newestPages: NewestPages;
   metrics: ApiMetrics;
   tracing: Tracing;
-  widget: WidgetFiles;
+  /** Files of the console, built at its first request. */
+  console: BundleFiles;
+  widget: BundleFiles;
 }

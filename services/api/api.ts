@@ -42,7 +42,7 @@ import { createTokens } from "./access/tokens.ts";
 import { TypingHints } from "./follow/typing-hints.ts";
 import { JobWatch } from "./follow/watch-job.ts";
 import { HandlingView } from "./voices/handling-view.ts";
-import { WidgetFiles } from "./files/widget-files.ts";
+import { BundleFiles } from "./files/bundle-files.ts";
 import { apiDrainMs } from "../../shared/tunables.ts";
 
 /**
@@ -180,7 +180,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     health,
     metrics,
     tracing,
-    widget: new WidgetFiles({ log, watch: config.NODE_ENV !== "production" }),
+    ...openBundles(config, log),
   };
 }
 
@@ -204,6 +204,14 @@ async function openFeeds(
   lifecycle.onClose("typing", await live.listenForTyping((hint) => typing.hear(hint)));
   const mark = await readOrMakeSetting(pool, "log-mark", () => randomBytes(4).toString("hex"));
   return { typing, inboxFeed: new InboxFeed({ pool, siteId: defaultSite, events, typing, mark }) };
+}
+
+function openBundles({ NODE_ENV }: Config, log: Logger): Pick<ApiContext, "console" | "widget"> {
+  const common = { log, watch: NODE_ENV !== "production" };
+  return {
+    console: new BundleFiles({ bundle: "console", ...common }),
+    widget: new BundleFiles({ bundle: "widget", ...common }),
+  };
 }
 
 function makeSecret(): string {

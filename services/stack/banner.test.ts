@@ -16,7 +16,8 @@ it("prints addresses and a curl line to paste, without colours if not on a termi
   Parley is ready (1.3 s)
 
   Page        http://localhost:3000
-  Operators   http://localhost:3000/admin  user admin, password secret
+  Console     http://localhost:3000/console  user admin, password secret
+  Reports     http://localhost:3000/admin  with the same
   Chat on     pages of localhost
   Data        .data/postgres
   Queue       on PostgreSQL
@@ -31,7 +32,7 @@ it("prints addresses and a curl line to paste, without colours if not on a termi
 });
 
 it("omits operators where their pages are not served", () => {
-  expect(banner({ ...facts, operator: undefined })).not.toContain("Operators");
+  expect(banner({ ...facts, operator: undefined })).not.toMatch(/Console|Reports|password/);
 });
 
 it("omits metrics where they are not served", () => {

@@ -20,7 +20,10 @@ export function banner({ url, operator, data, origins, queue, metrics, seconds }
     ["Page", url],
     ...(operator === undefined
       ? []
-      : [["Operators", `${operator.url}/admin  user ${operator.user}, password ${operator.password}`]]),
+      : [
+          ["Console", `${operator.url}/console  user ${operator.user}, password ${operator.password}`],
+          ["Reports", `${operator.url}/admin  with the same`],
+        ]),
     ["Chat on", origins],
     ["Data", data],
     ["Queue", queue],

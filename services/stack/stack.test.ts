@@ -82,7 +82,7 @@ describe("npm start", { timeout: 30_000 }, () => {
       ]),
     );
     expect(stack.output()).toContain(`Page        http://localhost:${port}\n`);
-    expect(stack.output()).toMatch(/Operators .*\/admin {2}user admin, password \S{12}\n/);
+    expect(stack.output()).toMatch(/Console .*\/console {2}user admin, password \S{12}\n/);
 
     pressCtrlC(stack);
 

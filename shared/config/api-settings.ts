@@ -89,7 +89,7 @@ export const operatorSettings = {
   ADMIN_PORT: integer(1, 65_535).optional().meta({
     parts: "api",
     description:
-      "Port for the API's `/admin`, `/api/operator` and `/metrics`, which `PORT` then does not serve. Without it, all are on `PORT`.",
+      "Port for `/console`, `/api/operator`, `/admin` and `/metrics`, which `PORT` then does not serve. Without it, all are on `PORT`.",
   }),
   ADMIN_QUEUE_ACTIONS: z.enum(["entries", "all"]).default("entries").meta({
     parts: "api",

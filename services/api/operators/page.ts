@@ -7,26 +7,62 @@ interface OperatorPage {
   content: Html;
 }
 
-/** The layout of every operators' page, with a banner while a provider is in trouble. */
+type Part = "console" | "reports";
+
+/** The layout of every page of reports, with a banner while a provider is in trouble. */
 export function operatorPage({ title, trouble, content }: OperatorPage): string {
+  return layout({
+    title,
+    part: "reports",
+    head: html`<link rel="stylesheet" href="/admin/operators.css" />`,
+    body: html`<main>${troubleView(trouble)} ${content}</main>`,
+  });
+}
+
+/** The page of the console, which its script fills. */
+export function consolePage(): string {
+  return layout({
+    title: "Console",
+    part: "console",
+    head: html`<link rel="stylesheet" href="/console/console.css" />
+      <script type="module" src="/console/console.js"></script>`,
+    body: html`<div id="console">
+      <noscript
+        ><p>The console needs JavaScript. The <a href="/admin">reports</a> work without.</p></noscript
+      >
+    </div>`,
+  });
+}
+
+const places = [
+  { part: "console", address: "/console", name: "Console" },
+  { part: "reports", address: "/admin", name: "Reports" },
+  { part: undefined, address: "/admin/queues", name: "Queues" },
+  { part: undefined, address: "/health", name: "Health" },
+] as const;
+
+function layout({ title, part, head, body }: { title: string; part: Part; head: Html; body: Html }): string {
   return html`<!doctype html>
-    <html lang="en">
+    <html lang="en" class="${part}">
       <head>
         <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title} · Parley</title>
-        <link rel="stylesheet" href="/admin/operators.css" />
+        <link rel="icon" href="data:," />
+        <link rel="stylesheet" href="/admin/frame.css" />
+        ${head}
       </head>
       <body>
-        <header>
-          <a class="brand" href="/admin">Parley</a>
-          <nav>
-            <a href="/admin">Conversations</a>
-            <a href="/admin/queues">Queue</a>
-            <a href="/health">Health</a>
+        <header class="frame">
+          <a class="brand" href="/console">Parley</a>
+          <nav aria-label="Pages">
+            ${places.map(
+              (place) =>
+                html`<a href="${place.address}" ${place.part === part && html`aria-current="page"`}>${place.name}</a>`,
+            )}
           </nav>
         </header>
-        <main>${troubleView(trouble)} ${content}</main>
+        ${body}
       </body>
     </html>`.toString();
 }

@@ -2,12 +2,15 @@ import { type NextFunction, type Request, type Response, Router } from "express"
 import type { ApiContext } from "../api-context.ts";
 import { type AccountRole, roleOf } from "../access/operators.ts";
 import { refuseQueueActions } from "../access/queue-actions.ts";
+import { consoleRoutes } from "./console.ts";
 import { operatorRoutes } from "./operators.ts";
 
 const queuesPath = "/admin/queues";
 
-/** Operator pages and Bull Board. Bull Board is loaded at its first request, because most processes never need it. */
-export function adminRoutes(context: Pick<ApiContext, "config" | "operators" | "queue" | "db" | "log">): Router {
+/** The console, operators' pages and Bull Board. Bull Board is loaded at its first request, because most processes never need it. */
+export function adminRoutes(
+  context: Pick<ApiContext, "config" | "operators" | "queue" | "db" | "log" | "console">,
+): Router {
   const router = Router();
   const { config, operators } = context;
   if (!operators.exist) return router;
@@ -25,7 +28,25 @@ export function adminRoutes(context: Pick<ApiContext, "config" | "operators" | "
     },
   );
   router.use("/admin", operators.require("read"), operatorRoutes(context));
+  router.get("/console/", redirectToConsole);
+  router.use("/console", operators.require("read"), consoleRoutes(context));
   return router;
+}
+
+/** The other places of the operators' navigation. */
+const miscLinks = [
+  { text: "Console", url: "/console" },
+  { text: "Reports", url: "/admin" },
+];
+
+/**
+ * Browsers send the credentials of a login along to all that lies beside its address, or below: beside `/console` lies
+ * `/api/operator`, beside `/console/` it does not.
+ */
+function redirectToConsole(req: Request, res: Response, next: NextFunction): void {
+  if (req.path !== "/console/") return next();
+  const query = req.originalUrl.split("?")[1];
+  res.redirect(308, query === undefined ? "/console" : `/console?${query}`);
 }
 
 /** Bull Board's page sets inline styles and loads a font. */
@@ -54,7 +75,7 @@ async function loadBoard({ queue }: Pick<ApiContext, "queue">, role: AccountRole
   createBullBoard({
     queues: [new BullMQAdapter(shown, { readOnlyMode: role === "read" })],
     serverAdapter,
-    options: { uiConfig: { boardTitle: "Parley" } },
+    options: { uiConfig: { boardTitle: "Parley", miscLinks } },
   });
   return serverAdapter.getRouter() as Router;
 }

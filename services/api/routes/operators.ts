@@ -23,7 +23,7 @@ import { html, type Html } from "../operators/html.ts";
 import { operatorPage } from "../operators/page.ts";
 import { type SearchForm, searchView } from "../operators/search-view.ts";
 
-const stylesPath = fileURLToPath(new URL("../operators/operators.css", import.meta.url));
+const stylesFolder = fileURLToPath(new URL("../operators/", import.meta.url));
 /** Caches a day's figures for so long, however many operators look: computing them reads all rows of the day. */
 const figuresFreshMs = 10_000;
 const dayMs = 24 * 60 * 60 * 1000;
@@ -36,8 +36,8 @@ export function operatorRoutes(context: Pick<ApiContext, "db" | "log">): Router 
     return readFigures(context.db.pool, new Date(now - (now % dayMs)));
   });
 
-  router.get("/operators.css", (_req: Request, res: Response) => {
-    res.sendFile(stylesPath);
+  router.get(["/frame.css", "/operators.css"], (req: Request, res: Response) => {
+    res.sendFile(req.path.slice(1), { root: stylesFolder });
   });
 
   const sendPage = async (res: Response, title: string, content: Html) => {

@@ -18,6 +18,7 @@ import {
   untilShown,
   visitor,
 } from "./camera.ts";
+import { takeConsole } from "./console-picture.ts";
 import { type PicturedConversation, conversations } from "./conversations.ts";
 import { recordReload } from "./reload-animation.ts";
 
@@ -71,6 +72,8 @@ await requireEmoji(await probe.newPage());
 
 for (const look of Object.keys(looks) as Look[]) await takeLook(look);
 await takeOperatorPages();
+const desk = { browser, base, password, provider, turn: conversations.desktop.first };
+await storePicture(await takeConsole(desk), join(documents, "console.webp"));
 const reload = { browser, url: `${base}/`, provider, turn: conversations.desktop.first };
 await storeAnimation(
   await recordReload({ ...reload, until: "I’m sorry to hear that! Of course you can ret" }),

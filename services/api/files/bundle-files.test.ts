@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
-import { WidgetFiles } from "./widget-files.ts";
+import { BundleFiles } from "./bundle-files.ts";
 
 /** Builds what its source says. */
 const builder = `
@@ -103,7 +103,7 @@ describe("widget files", () => {
 
 // The test above writes such names itself; these are those of the bundler.
 it("reads the names that the bundler gives: a hash where a file may change, none for the entries", async () => {
-  const files = new WidgetFiles({ log: quietLog(), watch: false });
+  const files = new BundleFiles({ bundle: "widget", log: quietLog(), watch: false });
   await files.find("widget.js");
   const names = (await readdir(new URL("../../widget/dist/widget", import.meta.url))).filter((name) =>
     name.endsWith(".js"),
@@ -119,11 +119,11 @@ it("reads the names that the bundler gives: a hash where a file may change, none
   }
 });
 
-function open({ watch = true } = {}): WidgetFiles {
-  return new WidgetFiles({ log: quietLog(), watch, folder, bundler });
+function open({ watch = true } = {}): BundleFiles {
+  return new BundleFiles({ bundle: "widget", log: quietLog(), watch, folder, bundler });
 }
 
-async function text(files: WidgetFiles, name: string): Promise<string | undefined> {
+async function text(files: BundleFiles, name: string): Promise<string | undefined> {
   return (await files.find(name))?.body.toString();
 }
 

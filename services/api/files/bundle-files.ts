@@ -8,14 +8,18 @@ import type { Logger } from "../../../shared/logger.ts";
 import { type SharedFile, shareFile } from "./shared-file.ts";
 
 /** A file of the bundle, as it is sent. */
-export interface WidgetFile extends SharedFile {
+export interface BundleFile extends SharedFile {
   /** True if its name contains the hash of its content, so that it never changes. */
   readonly immutable: boolean;
 }
 
-type Files = ReadonlyMap<string, WidgetFile>;
+type Files = ReadonlyMap<string, BundleFile>;
 
-export interface WidgetFilesOptions {
+/** A service that runs in browsers. Its build leaves `<name>.js`, and the files that it loads in a folder `<name>/`. */
+type Bundle = "widget" | "console";
+
+export interface BundleFilesOptions {
+  bundle: Bundle;
   log: Logger;
   /** True to check repeatedly for changed sources and rebuild; otherwise they are checked only at the start. */
   watch: boolean;
@@ -25,36 +29,37 @@ export interface WidgetFilesOptions {
   bundler?: string;
 }
 
-const widgetFolder = fileURLToPath(new URL("../../widget", import.meta.url));
 /** A build takes a tenth of a second. */
 const buildLimitMs = 30_000;
 /** Minimum interval between checks of the sources, and before a failed build is tried again. */
 const lookEveryMs = 1000;
 
 /**
- * The widget as browsers load it, in memory. Images contain it built. Elsewhere a separate process builds it when it is
- * first needed.
+ * The widget or the console as browsers load it, in memory. Images contain it built. Elsewhere a separate process builds
+ * it when it is first needed.
  */
-export class WidgetFiles {
+export class BundleFiles {
+  readonly #bundle: Bundle;
   readonly #folder: string;
   readonly #bundler: string;
   readonly #log: Logger;
   readonly #watch: boolean;
   #loaded: { at: number; files: Promise<Files> } | undefined;
 
-  constructor({ log, watch, folder = widgetFolder, bundler = "esbuild" }: WidgetFilesOptions) {
+  constructor({ bundle, log, watch, folder = folderOf(bundle), bundler = "esbuild" }: BundleFilesOptions) {
+    this.#bundle = bundle;
     this.#log = log;
     this.#watch = watch;
     this.#folder = folder;
     this.#bundler = bundler;
   }
 
-  /** Loads the widget ahead of the first request. */
+  /** Loads it ahead of the first request. */
   prepare(): void {
     this.#load().catch((error: unknown) => {
       this.#log.warn(
         { err: error },
-        "The widget could not be built. Install its packages (npm ci), then run npm run build.",
+        `The ${this.#bundle} could not be built. Install its packages (npm ci), then run npm run build.`,
       );
     });
   }
@@ -62,9 +67,9 @@ export class WidgetFiles {
   /**
    * @param name within `dist/`, like `widget.js` or `widget/panel-AB12.js`
    * @returns `undefined` if there is no such file
-   * @throws if the widget is not built and cannot be built
+   * @throws if it is not built and cannot be built
    */
-  async find(name: string): Promise<WidgetFile | undefined> {
+  async find(name: string): Promise<BundleFile | undefined> {
     const files = await this.#load();
     return files.get(name) ?? inPlaceOf(name, files);
   }
@@ -87,13 +92,13 @@ export class WidgetFiles {
 
   async #read(before: Promise<Files> | undefined): Promise<Files> {
     const dist = join(this.#folder, "dist");
-    const builtAt = await changedAt(join(dist, "widget.js"));
+    const builtAt = await changedAt(join(dist, `${this.#bundle}.js`));
     const missing = builtAt === 0;
     const mayBuild = this.#watch || (before === undefined && canResolve(this.#bundler, this.#folder));
     const stale = missing || (mayBuild && (await newestSource(this.#folder)) > builtAt);
     if (!stale && before !== undefined) return before;
     if (stale) await this.#build(missing);
-    return readFiles(dist);
+    return readFiles(dist, this.#bundle);
   }
 
   /** Keeps the old build if a new one fails. */
@@ -102,7 +107,7 @@ export class WidgetFiles {
       await promisify(execFile)(process.execPath, [join(this.#folder, "build.ts")], { timeout: buildLimitMs });
     } catch (error) {
       if (missing) throw error;
-      this.#log.warn({ err: error }, "the widget could not be built; serving an older build");
+      this.#log.warn({ err: error }, `the ${this.#bundle} could not be built; serving an older build`);
     }
   }
 }
@@ -112,33 +117,40 @@ export class WidgetFiles {
  * with the same name before its hash works as well. (Chunks have no names; they are requested only by files of the
  * present version.)
  */
-function inPlaceOf(name: string, files: Files): WidgetFile | undefined {
-  const [, stem] = /^(widget\/(?!chunk-)[\w-]+-)[A-Z\d]{8}\.js$/.exec(name) ?? [];
+function inPlaceOf(name: string, files: Files): BundleFile | undefined {
+  const [, stem] = /^(\w+\/(?!chunk-)[\w-]+-)[A-Z\d]{8}\.js$/.exec(name) ?? [];
   if (stem === undefined) return undefined;
   const [, file] = [...files].find(([path]) => path.startsWith(stem) && path.length === name.length) ?? [];
   return file && { ...file, immutable: false };
 }
 
-async function readFiles(dist: string): Promise<Files> {
-  const names = (await readdir(join(dist, "widget"))).filter((name) => /\.(?:js|d\.ts)$/.test(name));
-  const files = await Promise.all(
-    ["widget.js", ...names.map((name) => `widget/${name}`)].map((path) => read(dist, path)),
-  );
+async function readFiles(dist: string, bundle: Bundle): Promise<Files> {
+  const names = (await readdir(join(dist, bundle))).filter((name) => /\.(?:js|css|d\.ts)$/.test(name));
+  const inside = names.map((name) => `${bundle}/${name}`);
+  const files = await Promise.all([read(dist, `${bundle}.js`), ...inside.map((path) => readIfThere(dist, path))]);
   return new Map(files.filter((file) => file !== undefined));
 }
 
-async function read(dist: string, path: string): Promise<[string, WidgetFile] | undefined> {
+async function read(dist: string, path: string): Promise<[string, BundleFile]> {
+  return [path, toFile(path, await readFile(join(dist, path)))];
+}
+
+async function readIfThere(dist: string, path: string): Promise<[string, BundleFile] | undefined> {
   try {
-    return [path, toFile(path, await readFile(join(dist, path)))];
+    return await read(dist, path);
   } catch (error) {
-    // Another process has just rebuilt the widget without this file.
-    if (path !== "widget.js" && (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    // Another process has just built anew, without this file.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
 }
 
-function toFile(path: string, body: Buffer): WidgetFile {
+function toFile(path: string, body: Buffer): BundleFile {
   return { ...shareFile(body), immutable: /-[A-Z\d]{8}\.js$/.test(path) };
+}
+
+function folderOf(bundle: Bundle): string {
+  return fileURLToPath(new URL(`../../${bundle}`, import.meta.url));
 }
 
 /** Tests for the bundler. An image has none: its build belongs to it, whatever the times of its files. */

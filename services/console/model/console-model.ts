@@ -1,0 +1,112 @@
+import type { Colleague, InboxEvent } from "../../../shared/protocol/operator.ts";
+import { EventFollower } from "../client/event-follower.ts";
+import { OperatorApi } from "../client/operator-api.ts";
+import { ServiceProblem } from "../client/service-problem.ts";
+import { Queue } from "./queue.ts";
+import { ShownConversation } from "./shown-conversation.ts";
+import { Presence } from "./presence.ts";
+import { ReplyBox } from "./reply-box.ts";
+
+/** Pause before the beginning is tried again. */
+const beginAgainMs = 1000;
+
+/** The whole console without its page: who looks, the queue, the open conversation, and what is being written. */
+export class ConsoleModel {
+  readonly api = new OperatorApi();
+  readonly queue: Queue;
+  readonly box: ReplyBox;
+  readonly presence: Presence;
+  me: Colleague | undefined;
+  open: ShownConversation | undefined;
+  colleagues: readonly Colleague[] = [];
+  /** True while the inbox's events arrive. */
+  live = false;
+  /** Reason why nothing can be shown at all. */
+  refusal: ServiceProblem | undefined;
+  readonly #changed: () => void;
+  #follower: EventFollower | undefined;
+
+  /** @param changed called after each change of what is shown */
+  constructor(changed: () => void) {
+    this.#changed = changed;
+    this.queue = new Queue(this.api, changed);
+    this.box = new ReplyBox(this.api, changed);
+    this.presence = new Presence(this.api, changed);
+  }
+
+  get mayChange(): boolean {
+    return this.me !== undefined && this.me.role !== "reader";
+  }
+
+  /** Signs in and begins to follow the inbox; tries until it can. */
+  async begin(): Promise<void> {
+    while (this.#follower === undefined) {
+      try {
+        this.me = await this.api.me();
+        this.presence.begin(this.mayChange);
+        this.#follow(await this.queue.begin());
+      } catch (error) {
+        if (!(error instanceof ServiceProblem)) throw error;
+        this.refusal = error;
+        this.#changed();
+        if (!error.passes) return;
+        await new Promise((resolve) => setTimeout(resolve, beginAgainMs));
+      }
+    }
+    this.refusal = undefined;
+    this.#changed();
+  }
+
+  show(conversationId: string | undefined): void {
+    if (this.open?.id === conversationId) return;
+    this.open?.close();
+    this.open =
+      conversationId === undefined
+        ? undefined
+        : new ShownConversation(conversationId, { api: this.api, changed: this.#changed, onSeen: this.queue.noteSeen });
+    this.#changed();
+  }
+
+  /** Reads who may take over a conversation. */
+  async readColleagues(): Promise<void> {
+    await this.open?.act(async (api) => {
+      this.colleagues = await api.colleagues();
+    });
+  }
+
+  /** Connects anew at once, after a sleep or when the network is back. */
+  wake(): void {
+    this.#follower?.wake();
+    this.open?.wake();
+    this.box.wake();
+    this.presence.beat();
+  }
+
+  #follow(cursor: string): void {
+    this.#follower = new EventFollower({
+      path: "inbox/events",
+      after: cursor,
+      onEvent: (event, data) => this.#receive({ event, data } as InboxEvent),
+      onLive: (live) => {
+        if (live === this.live) return;
+        this.live = live;
+        this.#changed();
+      },
+      onRefused: (problem) => {
+        this.refusal = problem;
+        this.#changed();
+      },
+    });
+  }
+
+  #receive(event: InboxEvent): void {
+    if (event.event === "resync") {
+      this.queue.refresh();
+      this.open?.refresh();
+    } else if (event.event !== "wait") {
+      this.queue.receive(event, this.open?.isRead === true ? this.open.id : undefined);
+      if (event.data.conversationId === this.open?.id) this.open.receive(event);
+    }
+    this.#changed();
+  }
+}

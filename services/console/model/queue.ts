@@ -1,0 +1,180 @@
+import type { InboxEntry, InboxEvent, InboxView } from "../../../shared/protocol/operator.ts";
+import { inboxPage, type OperatorApi } from "../client/operator-api.ts";
+import { ServiceProblem } from "../client/service-problem.ts";
+import { Coalesced } from "./coalesced.ts";
+
+export const inboxViews: readonly InboxView[] = ["waiting", "mine", "all", "closed"];
+
+interface List {
+  readonly entries: readonly InboxEntry[];
+  readonly nextBefore: string | undefined;
+}
+
+type EntryEvent = Exclude<InboxEvent, { event: "resync" | "wait" }>;
+type EventData<Name extends InboxEvent["event"]> = Extract<InboxEvent, { event: Name }>["data"];
+
+/** Least time between two reads of the lists: on a busy day, each second brings events. */
+const readEveryMs = 1000;
+const excerptLength = 200;
+
+/** The queue: the list that is looked at, and those who wait, whose number is always shown. */
+export class Queue {
+  view: InboxView = "waiting";
+  problem: ServiceProblem | undefined;
+  readonly #api: OperatorApi;
+  readonly #changed: () => void;
+  readonly #lists = new Map<InboxView, List>();
+  readonly #reading = new Coalesced(() => this.#readLists(), readEveryMs);
+  #again: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(api: OperatorApi, changed: () => void) {
+    this.#api = api;
+    this.#changed = changed;
+  }
+
+  /** Entries of the view; `undefined` until they were read. */
+  get entries(): readonly InboxEntry[] | undefined {
+    return this.#lists.get(this.view)?.entries;
+  }
+
+  get hasMore(): boolean {
+    return this.#lists.get(this.view)?.nextBefore !== undefined;
+  }
+
+  /** How many wait, as text: a full page stands for more. */
+  get waiting(): string {
+    const list = this.#lists.get("waiting");
+    const count = list?.entries.length ?? 0;
+    return list?.nextBefore === undefined ? String(count) : `${Math.max(count, inboxPage)}+`;
+  }
+
+  find(id: string): InboxEntry | undefined {
+    return [...this.#lists.values()].flatMap(({ entries }) => entries).find((entry) => entry.id === id);
+  }
+
+  /** @returns the cursor from which to follow the inbox's events */
+  async begin(): Promise<string> {
+    const { conversations, cursor, nextBefore } = await this.#api.inbox("waiting");
+    this.#lists.set("waiting", { entries: conversations, nextBefore });
+    if (this.view !== "waiting") this.refresh();
+    return cursor;
+  }
+
+  show(view: InboxView): void {
+    if (view === this.view) return;
+    this.view = view;
+    this.refresh();
+    this.#changed();
+  }
+
+  /** Reads the lists again, soon. */
+  refresh(): void {
+    this.#reading.ask();
+  }
+
+  async readMore(): Promise<void> {
+    const { view } = this;
+    const list = this.#lists.get(view);
+    if (list?.nextBefore === undefined) return;
+    try {
+      const { conversations, nextBefore } = await this.#api.inbox(view, list.nextBefore);
+      const known = new Set(list.entries.map(({ id }) => id));
+      this.#lists.set(view, {
+        entries: [...list.entries, ...conversations.filter(({ id }) => !known.has(id))],
+        nextBefore,
+      });
+      this.problem = undefined;
+    } catch (error) {
+      if (!(error instanceof ServiceProblem)) throw error;
+      this.problem = error;
+    }
+    this.#changed();
+  }
+
+  noteSeen = (id: string): void => {
+    this.#update(id, (entry) => ({ ...entry, unseen: false }));
+    this.#changed();
+  };
+
+  /** @param readId the conversation that is before the operator's eyes */
+  receive(event: EntryEvent, readId: string | undefined): void {
+    const { conversationId: id } = event.data;
+    if (event.event === "typing" || event.event === "notice") return;
+    if (event.event === "message") this.#noteMessage(event.data, readId);
+    if (event.event === "job") {
+      const { jobId, status } = event.data;
+      const runs = status === "queued" || status === "active";
+      this.#update(id, ({ activeJobId, ...entry }) => ({
+        ...entry,
+        activeJobId: runs ? (activeJobId ?? jobId) : activeJobId === jobId ? null : activeJobId,
+      }));
+    }
+    if (event.event === "handling") this.#noteHandling(event.data);
+    const changesLists = event.event === "handling" || event.event === "deleted";
+    if (changesLists || (this.view === "all" && this.find(id) === undefined)) this.refresh();
+  }
+
+  #noteMessage(
+    { conversationId, ...message }: (EntryEvent & { event: "message" })["data"],
+    readId: string | undefined,
+  ) {
+    const { id, sender, text, timestamp, at } = message;
+    this.#update(conversationId, (entry) => ({
+      ...entry,
+      lastMessage: { id, sender, text: text.slice(0, excerptLength), timestamp },
+      updatedAt: at,
+      unseen: sender === "user" ? conversationId !== readId : entry.unseen,
+    }));
+    const all = this.#lists.get("all");
+    const entry = all?.entries.find((each) => each.id === conversationId);
+    if (all && entry) {
+      this.#lists.set("all", { ...all, entries: [entry, ...all.entries.filter((each) => each !== entry)] });
+    }
+  }
+
+  #noteHandling({ conversationId, handledBy, operator, operatorId, waitingSince }: EventData<"handling">): void {
+    this.#update(conversationId, (entry) => {
+      const changed: InboxEntry = { ...entry, handledBy };
+      delete changed.operator;
+      delete changed.waitingSince;
+      delete changed.closedAt;
+      if (operator && operatorId !== undefined) changed.operator = { id: operatorId, name: operator.name };
+      if (waitingSince !== undefined) changed.waitingSince = waitingSince;
+      return changed;
+    });
+  }
+
+  #update(id: string, change: (entry: InboxEntry) => InboxEntry): void {
+    for (const [view, list] of this.#lists) {
+      const entries = list.entries.map((entry) => (entry.id === id ? change(entry) : entry));
+      this.#lists.set(view, { ...list, entries });
+    }
+  }
+
+  async #readLists(): Promise<void> {
+    clearTimeout(this.#again);
+    const views = new Set<InboxView>(["waiting", this.view]);
+    try {
+      await Promise.all([...views].map((view) => this.#readList(view)));
+      this.problem = undefined;
+    } catch (error) {
+      if (!(error instanceof ServiceProblem)) throw error;
+      this.problem = error;
+      if (error.passes) this.#again = setTimeout(() => this.refresh(), readEveryMs);
+    }
+    this.#changed();
+  }
+
+  /** Reads the first page. Those below it, which a person has asked for, stay. */
+  async #readList(view: InboxView): Promise<void> {
+    const { conversations, nextBefore } = await this.#api.inbox(view);
+    const before = this.#lists.get(view);
+    const grown = nextBefore !== undefined && before !== undefined && before.entries.length > inboxPage;
+    const known = new Set(conversations.map(({ id }) => id));
+    const below = grown ? before.entries.slice(inboxPage).filter(({ id }) => !known.has(id)) : [];
+    this.#lists.set(view, {
+      entries: [...conversations, ...below],
+      nextBefore: grown ? before.nextBefore : nextBefore,
+    });
+  }
+}

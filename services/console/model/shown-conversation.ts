@@ -1,0 +1,223 @@
+import type { MessageView } from "../../../shared/protocol/conversation.ts";
+import type { InboxEvent, OperatorConversation } from "../../../shared/protocol/operator.ts";
+import type { OperatorApi } from "../client/operator-api.ts";
+import { ServiceProblem } from "../client/service-problem.ts";
+import { Coalesced } from "./coalesced.ts";
+import { LiveReply } from "./live-reply.ts";
+
+type ConversationChange = Exclude<InboxEvent, { event: "resync" | "wait" }>;
+type HandlingChange = Extract<InboxEvent, { event: "handling" }>;
+
+interface Parts {
+  readonly api: OperatorApi;
+  readonly changed: () => void;
+  readonly onSeen: (id: string) => void;
+}
+
+const readEveryMs = 250;
+const typingHoldsMs = 6000;
+
+/** The conversation before the operator's eyes. Reads are its truth; events only bring what is new sooner. */
+export class ShownConversation {
+  readonly id: string;
+  view: OperatorConversation | undefined;
+  /** Reason why it cannot be shown, or not anew. */
+  problem: ServiceProblem | undefined;
+  /** Reason why the last action failed. */
+  failed: ServiceProblem | undefined;
+  /** An action under way. */
+  acting = false;
+  deleted = false;
+  live: LiveReply | undefined;
+  /** Words of the service to the visitor since this was opened. */
+  readonly notices: { readonly at: string; readonly text: string; readonly seq: number }[] = [];
+  readonly #parts: Parts;
+  readonly #reading = new Coalesced(() => this.#read(), readEveryMs);
+  #older: readonly MessageView[] = [];
+  #olderBefore: string | undefined;
+  #typingUntil = 0;
+  #seenMessage: string | undefined;
+  #ended = false;
+
+  constructor(id: string, parts: Parts) {
+    this.id = id;
+    this.#parts = parts;
+    this.refresh();
+    document.addEventListener("visibilitychange", this.#onVisibility);
+  }
+
+  get messages(): readonly MessageView[] {
+    const newest = this.view?.messages ?? [];
+    const known = new Set(newest.map(({ id }) => id));
+    return [...this.#older.filter(({ id }) => !known.has(id)), ...newest];
+  }
+
+  get hasOlder(): boolean {
+    return this.#olderBefore !== undefined;
+  }
+
+  get visitorTypes(): boolean {
+    return Date.now() < this.#typingUntil;
+  }
+
+  /** True while a person can see it. */
+  get isRead(): boolean {
+    return !document.hidden && this.view !== undefined;
+  }
+
+  refresh(): void {
+    if (!this.#ended) this.#reading.ask();
+  }
+
+  wake(): void {
+    this.live?.wake();
+    this.refresh();
+  }
+
+  close(): void {
+    this.#ended = true;
+    this.#reading.stop();
+    this.#stopLive();
+    document.removeEventListener("visibilitychange", this.#onVisibility);
+  }
+
+  async readOlder(): Promise<void> {
+    const before = this.#olderBefore;
+    if (before === undefined) return;
+    await this.act(async (api) => {
+      const { messages, nextBefore } = await api.conversation(this.id, before);
+      this.#older = [...messages, ...this.#older];
+      this.#olderBefore = nextBefore;
+    });
+  }
+
+  /** Carries out a change, one at a time, and shows what came of it. */
+  async act(change: (api: OperatorApi) => Promise<unknown>): Promise<boolean> {
+    if (this.acting) return false;
+    this.acting = true;
+    this.failed = undefined;
+    this.#parts.changed();
+    try {
+      await change(this.#parts.api);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ServiceProblem)) throw error;
+      this.failed = error;
+      return false;
+    } finally {
+      this.acting = false;
+      this.refresh();
+      this.#parts.changed();
+    }
+  }
+
+  /** Shows a message at once that this operator has sent. */
+  add(message: MessageView): void {
+    this.#typingUntil = 0;
+    if (this.view === undefined || this.messages.some(({ id }) => id === message.id)) return;
+    this.view = { ...this.view, messages: [...this.view.messages, message] };
+  }
+
+  receive(change: ConversationChange): void {
+    switch (change.event) {
+      case "message": {
+        // Stored, it takes the place of the words that were followed.
+        if (change.data.sender !== "user") this.#stopLive();
+        this.add(change.data);
+        this.noteSeen();
+        break;
+      }
+      case "job": {
+        const { jobId, status } = change.data;
+        if (status === "queued" || status === "active") this.#follow(jobId);
+        else if (this.live?.jobId === jobId) this.#stopLive();
+        this.refresh();
+        break;
+      }
+      case "handling":
+        this.#handle(change.data);
+        this.refresh();
+        break;
+      case "notice":
+        this.notices.push(change.data);
+        break;
+      case "typing":
+        if (change.data.by === "user") this.#noteTyping();
+        break;
+      case "deleted":
+        this.deleted = true;
+        this.close();
+    }
+  }
+
+  /** Tells the service, once for each message, that a person has looked. */
+  noteSeen(): void {
+    const newest = this.view?.messages.findLast(({ sender }) => sender === "user")?.id;
+    if (!this.isRead || newest === undefined || newest === this.#seenMessage) return;
+    this.#seenMessage = newest;
+    this.#parts.api.seen(this.id, newest).then(
+      () => this.#parts.onSeen(this.id),
+      () => (this.#seenMessage = undefined),
+    );
+  }
+
+  /** Applies who answers now. Nothing of the assistant is shown from then on but what is stored. */
+  #handle({ handledBy, operator, operatorId }: HandlingChange["data"]): void {
+    if (this.view === undefined) return;
+    if (handledBy !== "ai") this.#stopLive();
+    const { operator: _, ...view } = this.view;
+    const has = operator !== undefined && operatorId !== undefined;
+    this.view = { ...view, handledBy, ...(has && { operator: { id: operatorId, name: operator.name } }) };
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const view = await this.#parts.api.conversation(this.id);
+      if (this.#ended) return;
+      this.#take(view);
+      this.problem = undefined;
+    } catch (error) {
+      if (!(error instanceof ServiceProblem)) throw error;
+      this.problem = error;
+      if (error.passes) setTimeout(() => this.refresh(), 4 * readEveryMs);
+    }
+    this.#parts.changed();
+  }
+
+  #take(view: OperatorConversation): void {
+    if (this.view === undefined) this.#olderBefore = view.nextBefore;
+    else {
+      // Keeps what new messages have pushed off the newest page.
+      const kept = new Set([...view.messages, ...this.#older].map(({ id }) => id));
+      this.#older = [...this.#older, ...this.view.messages.filter(({ id }) => !kept.has(id))];
+    }
+    this.view = view;
+    if (view.handledBy === "ai" && view.activeJobId !== null) this.#follow(view.activeJobId);
+    else this.#stopLive();
+    this.noteSeen();
+  }
+
+  #follow(jobId: string): void {
+    if (document.hidden || this.#ended || this.live !== undefined) return;
+    this.live = new LiveReply(jobId, {
+      changed: this.#parts.changed,
+      onEnd: () => this.refresh(),
+    });
+  }
+
+  #stopLive(): void {
+    this.live?.close();
+    this.live = undefined;
+  }
+
+  #noteTyping(): void {
+    this.#typingUntil = Date.now() + typingHoldsMs;
+    setTimeout(this.#parts.changed, typingHoldsMs + 50);
+  }
+
+  /** A page that nobody sees keeps no stream of words open. */
+  readonly #onVisibility = (): void => {
+    if (document.hidden) this.#stopLive();
+    else this.refresh();
+  };
+}

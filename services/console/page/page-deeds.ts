@@ -1,0 +1,145 @@
+import type { InboxView } from "../../../shared/protocol/operator.ts";
+import type { ConsoleModel } from "../model/console-model.ts";
+import { inboxViews } from "../model/queue.ts";
+import type { BoxMode } from "../model/reply-box.ts";
+import type { Deeds, Dialog } from "../views/screen.ts";
+
+const keysOff = "parley-console-keys-off";
+const detailsOff = "parley-console-details-off";
+/** Room for details beside the conversation. */
+const wide = matchMedia("(min-width: 1100px)");
+
+/** Carries out what buttons and keys ask for, and keeps the page's address. */
+export class PageDeeds implements Deeds {
+  dialog: Dialog | undefined;
+  details = wide.matches && localStorage.getItem(detailsOff) === null;
+  keys = localStorage.getItem(keysOff) === null;
+  readonly #model: ConsoleModel;
+  readonly #changed: () => void;
+
+  constructor(model: ConsoleModel, changed: () => void) {
+    this.#model = model;
+    this.#changed = changed;
+  }
+
+  /** Shows what the address names. */
+  readAddress(): void {
+    const asked = new URLSearchParams(location.search);
+    const view = inboxViews.find((each) => each === asked.get("view"));
+    if (view !== undefined) this.#model.queue.show(view);
+    const id = asked.get("conversation") ?? undefined;
+    this.#model.show(id !== undefined && uuid.test(id) ? id : undefined);
+  }
+
+  readonly open = (conversationId: string | undefined): void => {
+    if (conversationId === this.#model.open?.id) return;
+    this.#model.show(conversationId);
+    this.#writeAddress("pushState");
+    const id = conversationId;
+    // Back in the list, the keyboard goes on where it was.
+    if (id === undefined) this.#focus(".entry[aria-current], .entry, .views button");
+    else if (!wide.matches) this.#focus(".back, .log");
+  };
+
+  readonly step = (by: 1 | -1): void => {
+    const entries = this.#model.queue.entries ?? [];
+    const at = entries.findIndex(({ id }) => id === this.#model.open?.id);
+    const next = entries[at === -1 ? (by === 1 ? 0 : entries.length - 1) : at + by];
+    if (next === undefined) return;
+    this.open(next.id);
+    this.#focus(".entry[aria-current]");
+  };
+
+  readonly show = (view: InboxView): void => {
+    this.#model.queue.show(view);
+    this.#writeAddress("replaceState");
+  };
+
+  readonly write = (mode: BoxMode): void => {
+    const { open, box, mayChange } = this.#model;
+    if (open === undefined || !mayChange) return;
+    box.setMode(open.id, mode);
+    this.#focus("#words");
+  };
+
+  readonly take = (): void => {
+    const { open, me } = this.#model;
+    const holder = open?.view?.operator;
+    const force = holder !== undefined && holder.id !== me?.id && me?.role === "admin";
+    this.#act((api, id) => api.take(id, force));
+  };
+
+  readonly release = (to: "ai" | "queue"): void => this.#act((api, id) => api.release(id, to));
+
+  readonly assign = (operatorId: string): void => this.#act((api, id) => api.assign(id, operatorId));
+
+  readonly close = (): void => this.#act((api, id) => api.close(id));
+
+  readonly setBlocked = (blocked: boolean): void => this.#act((api, id) => api.setBlocked(id, blocked));
+
+  readonly send = (): void => {
+    const { open, box, mayChange } = this.#model;
+    if (open !== undefined && mayChange) void box.send(open);
+  };
+
+  readonly ask = (dialog: Dialog | undefined): void => {
+    const { open, mayChange } = this.#model;
+    if (dialog !== undefined && dialog !== "keys" && (open?.view === undefined || !mayChange)) return;
+    this.#closeDialog();
+    this.dialog = dialog;
+    if (dialog === "assign") void this.#model.readColleagues();
+    this.#changed();
+  };
+
+  readonly toggleDetails = (): void => {
+    this.details = !this.details;
+    if (wide.matches) remember(detailsOff, !this.details);
+    this.#changed();
+  };
+
+  readonly useKeys = (on: boolean): void => {
+    this.keys = on;
+    remember(keysOff, !on);
+    this.#changed();
+  };
+
+  readonly copyCode = (code: string, button: HTMLElement): void => {
+    navigator.clipboard.writeText(code).then(
+      () => button.toggleAttribute("data-copied", true),
+      () => undefined,
+    );
+  };
+
+  #act(change: (api: ConsoleModel["api"], id: string) => Promise<unknown>): void {
+    const { open, mayChange } = this.#model;
+    this.#closeDialog();
+    if (open?.view === undefined || !mayChange) return;
+    void open.act((api) => change(api, open.id));
+    this.#changed();
+  }
+
+  /** Closed before it goes, it gives the focus back. */
+  #closeDialog(): void {
+    this.dialog = undefined;
+    document.querySelector("dialog")?.close();
+  }
+
+  #writeAddress(how: "pushState" | "replaceState"): void {
+    const { queue, open } = this.#model;
+    const asked = new URLSearchParams({ view: queue.view, ...(open && { conversation: open.id }) });
+    history[how](null, "", `/console?${asked}`);
+  }
+
+  /** Moves the focus once the page shows what it should. */
+  #focus(selector: string): void {
+    this.#changed();
+    queueMicrotask(() => document.querySelector<HTMLElement>(selector)?.focus());
+  }
+}
+
+const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+function remember(name: string, value: boolean): void {
+  if (value) localStorage.setItem(name, "1");
+  else localStorage.removeItem(name);
+}

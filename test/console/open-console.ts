@@ -1,0 +1,87 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { expect } from "vitest";
+import type { ApiClient, ConversationRef, JobRef } from "../system/harness/api-client.ts";
+import { adminPassword } from "../system/harness/product.ts";
+
+/** Timeout for everything that the page should come to show. */
+export const deskPatience = { timeout: 30_000 };
+
+/** The console in a browser of its own. */
+export interface OpenedConsole extends AsyncDisposable {
+  readonly page: Page;
+  /** Errors that the browser reported. */
+  readonly faults: string[];
+  /** Opens a conversation from the list that is shown. */
+  pick(conversationId: string): Promise<void>;
+  /** Waits until these are the texts of the messages, in this order. */
+  untilTexts(...texts: string[]): Promise<void>;
+  /** Waits until the sentence under the visitor's name is this. */
+  untilState(sentence: string): Promise<void>;
+  /** Writes into the box, and sends. */
+  say(text: string): Promise<void>;
+}
+
+interface ConsoleOptions {
+  /** Query of the page's address. */
+  query?: string;
+  user?: string;
+  password?: string;
+  context?: BrowserContextOptions;
+}
+
+export async function openConsole(
+  browser: Browser,
+  base: string,
+  { query = "view=all", user = "admin", password = adminPassword, context: settings }: ConsoleOptions = {},
+): Promise<OpenedConsole> {
+  const context = await browser.newContext({
+    viewport: { width: 1400, height: 900 },
+    reducedMotion: "reduce",
+    httpCredentials: { username: user, password },
+    ...settings,
+  });
+  context.setDefaultTimeout(deskPatience.timeout);
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (line) => {
+    // The browser's own line for each answer that is no success.
+    if (line.type() === "error" && !line.text().startsWith("Failed to load resource")) faults.push(line.text());
+  });
+  await page.goto(`${base}/console?${query}`);
+  await page.locator(".views").waitFor();
+  return {
+    page,
+    faults,
+    pick: (id) => page.locator(`.entry[href$="${id}"]`).click(),
+    untilTexts: async (...texts) => {
+      await expect.poll(() => page.locator(".message > .text").allInnerTexts(), deskPatience).toEqual(texts);
+    },
+    untilState: async (sentence) => {
+      await expect.poll(() => page.locator(".head .title p").textContent(), deskPatience).toBe(sentence);
+    },
+    say: async (text) => {
+      await page.getByRole("textbox").fill(text);
+      await page.getByRole("textbox").press("Enter");
+    },
+    [Symbol.asyncDispose]: () => context.close(),
+  };
+}
+
+/** Sends a visitor's message, and waits until its reply is stored. */
+export async function submitAndWait(client: ApiClient, text: string, to?: ConversationRef): Promise<JobRef> {
+  const asked = await client.submit(text, { to });
+  await client.ended(asked);
+  return asked;
+}
+
+/** Expects that no rule of accessibility is broken, and in the dark none about contrast, the only one that colours touch. */
+export async function expectAccessible(page: Page): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    const axe = new AxeBuilder({ page });
+    const { violations } = await (colorScheme === "dark" ? axe.withRules("color-contrast") : axe).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  }
+}

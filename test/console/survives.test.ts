@@ -1,0 +1,105 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { startProduct } from "../system/harness/product.ts";
+import { heldReply } from "../system/harness/scripted-provider.ts";
+import { type SeenRequest, startFaultyProxy } from "../widget/faulty-proxy.ts";
+import { openConsole, deskPatience, submitAndWait } from "./open-console.ts";
+
+let browser: Browser;
+
+describe.skipIf(chromiumPath === undefined)("the console, when something breaks", { timeout: 120_000 }, () => {
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser?.close());
+
+  it.each(["postgres", "redis"] as const)("is whole again after its API was killed, on %s", async (backend) => {
+    await using product = await startProduct({ backend });
+    await using front = await startFaultyProxy(product.client.base);
+    const { script, release } = heldReply("The first half", " and the second.");
+    product.provider.answer("Tell me all", script);
+    const asked = await product.client.submit("Tell me all");
+    await using desk = await openConsole(browser, front.url, {
+      query: `view=all&conversation=${asked.conversationId}`,
+    });
+    await desk.untilTexts("Tell me all", "The first half");
+
+    await product.apis[0]?.kill();
+    await expect
+      .poll(() => desk.page.locator(".connection").textContent(), deskPatience)
+      .toContain("connection is lost");
+    const second = await product.startApi();
+    // Said while the console was cut off.
+    release();
+    front.target = second.url;
+    await desk.untilTexts("Tell me all", "The first half and the second.");
+    await expect.poll(() => desk.page.locator(".connection").textContent(), deskPatience).toBe("");
+    await desk.say("And I add this.");
+    await desk.untilTexts("Tell me all", "The first half and the second.", "And I add this.");
+    expect(desk.faults).toEqual([]);
+  });
+
+  it("sends a message again until it is answered, and it is stored once", async () => {
+    await using product = await startProduct({ backend: "postgres" });
+    await using front = await startFaultyProxy(product.client.base);
+    const asked = await submitAndWait(product.client, "Hello");
+    await using desk = await openConsole(browser, front.url, { query: `conversation=${asked.conversationId}` });
+    let lost = 0;
+    front.instead = (request) => (isMessage(request) && lost++ < 2 ? "lost" : undefined);
+    await desk.say("Only once");
+    await expect.poll(() => desk.page.getByRole("textbox").inputValue(), deskPatience).toBe("");
+    const keys = front.seen.filter(isMessage).map(({ key }) => key);
+    expect(keys.length).toBe(3);
+    expect(new Set(keys).size).toBe(1);
+    const { messages } = await product.client.history(asked);
+    expect(messages.filter(({ text }) => text === "Only once").length).toBe(1);
+  });
+
+  it("keeps what was refused in the box, with the reason", async () => {
+    await using product = await startProduct({ backend: "postgres", workers: 0 });
+    await using front = await startFaultyProxy(product.client.base);
+    const asked = await product.client.submit("Hello");
+    await using desk = await openConsole(browser, front.url, { query: `conversation=${asked.conversationId}` });
+    front.instead = (request) => (isMessage(request) ? refusal : undefined);
+    await desk.say("Mine to answer");
+    const said = desk.page.locator(".box .problem");
+    await expect.poll(() => said.textContent(), deskPatience).toContain("Ben Miller has this conversation");
+    expect(await desk.page.getByRole("textbox").inputValue()).toBe("Mine to answer");
+    front.instead = () => undefined;
+    await desk.page.getByRole("button", { name: "Send again" }).click();
+    await desk.untilTexts("Hello", "Mine to answer");
+    expect(await said.count()).toBe(0);
+  });
+
+  it("keeps a text that nobody has answered over a reload, with its key", async () => {
+    await using product = await startProduct({ backend: "postgres", workers: 0 });
+    await using front = await startFaultyProxy(product.client.base);
+    const asked = await product.client.submit("Hello");
+    await using desk = await openConsole(browser, front.url, { query: `conversation=${asked.conversationId}` });
+    desk.page.on("dialog", (dialog) => void dialog.accept());
+    front.instead = (request) => (isMessage(request) ? "lost" : undefined);
+    await desk.say("Stored, and I do not know it");
+    await expect
+      .poll(() => desk.page.locator(".box .problem").textContent(), deskPatience)
+      .toContain("sent again until it is");
+    await desk.page.reload();
+    await expect
+      .poll(() => desk.page.getByRole("textbox").inputValue(), deskPatience)
+      .toBe("Stored, and I do not know it");
+    front.instead = () => undefined;
+    await desk.page.getByRole("button", { name: "Send again" }).click();
+    await expect.poll(() => desk.page.getByRole("textbox").inputValue(), deskPatience).toBe("");
+    await desk.untilTexts("Hello", "Stored, and I do not know it");
+  });
+});
+
+const refusal = {
+  status: 409,
+  headers: { "content-type": "application/problem+json" },
+  body: JSON.stringify({ type: "/docs#handled", title: "handled", status: 409, operator: { name: "Ben Miller" } }),
+};
+
+function isMessage({ method, path }: SeenRequest): boolean {
+  return method === "POST" && path.startsWith("/api/operator/conversations/") && path.endsWith("/messages");
+}

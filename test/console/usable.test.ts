@@ -1,0 +1,132 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import type { JobRef } from "../system/harness/api-client.ts";
+import { type Product, startProduct } from "../system/harness/product.ts";
+import { heldReply } from "../system/harness/scripted-provider.ts";
+import { expectAccessible, openConsole, deskPatience, submitAndWait } from "./open-console.ts";
+
+const markdown = "# A title\n\n1. one\n2. **two**\n\n```js\nlet x;\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> quoted";
+const texts = [markdown, "مرحبا، أين طلبي؟", "日本語で話せますか"];
+
+let product: Product;
+let browser: Browser;
+let asked: JobRef;
+
+describe.skipIf(chromiumPath === undefined)("the console for everybody", { timeout: 120_000 }, () => {
+  beforeAll(async () => {
+    [product, browser] = await Promise.all([startProduct({ backend: "postgres" }), launchChromium()]);
+    const { client } = product;
+    product.provider.answer("Show me everything", { steps: [markdown] });
+    asked = await submitAndWait(client, "Show me everything");
+    for (const text of texts.slice(1)) await submitAndWait(client, text, asked);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await product?.[Symbol.asyncDispose]();
+  });
+
+  it.each([
+    ["a desk", { width: 1400, height: 900 }],
+    ["a small window", { width: 1000, height: 700 }],
+    ["a phone", { width: 390, height: 844 }],
+  ])("breaks no rule of accessibility on %s, in either theme", async (_what, viewport) => {
+    await using desk = await openConsole(browser, product.client.base, { context: { viewport } });
+    const { page } = desk;
+    await page.locator(".entry").first().waitFor();
+    await expectAccessible(page);
+    await desk.pick(asked.conversationId);
+    await page.locator(".reply table").waitFor();
+    const { script, release } = heldReply("It grows");
+    product.provider.answer("Write slowly", script);
+    await product.client.submit("Write slowly", { to: asked });
+    await page.locator(".live .text").waitFor();
+    await expectAccessible(page);
+    release();
+    await page.locator(".live").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Note", exact: true }).click();
+    await desk.say("For the team");
+    await page.locator(".note").first().waitFor();
+    await expectAccessible(page);
+    if ((await page.locator(".details").count()) === 0) await page.getByRole("button", { name: "Details" }).click();
+    await page.locator(".jobs li").first().waitFor();
+    await expectAccessible(page);
+    await page.keyboard.press("Escape");
+    await page
+      .getByRole("button", { name: "Keys" })
+      .or(page.getByRole("button", { name: "Back to the list" }))
+      .first()
+      .click();
+    await expectAccessible(page);
+    // Nothing is wider than the window.
+    expect(await page.evaluate(wider)).toEqual([]);
+    expect(desk.faults).toEqual([]);
+  });
+
+  it("can be used with a keyboard alone", async () => {
+    const { client } = product;
+    const older = await submitAndWait(client, "Older");
+    const newer = await submitAndWait(client, "Newer");
+    await using desk = await openConsole(browser, client.base);
+    const { page } = desk;
+    await page.locator(`.entry[href$="${newer.conversationId}"]`).waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await expect.poll(() => page.url(), deskPatience).toContain(older.conversationId);
+    await desk.untilState("The assistant answers.");
+    await page.keyboard.press("t");
+    await desk.untilState("You have this conversation.");
+    await page.keyboard.press("r");
+    // Letters are text in the box.
+    await page.keyboard.type("jtq?");
+    await page.keyboard.press("Enter");
+    await expect
+      .poll(() => page.locator(".message[data-by=operator] .text").allInnerTexts(), deskPatience)
+      .toEqual(["jtq?"]);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("l");
+    await desk.untilState("The assistant answers.");
+    await page.keyboard.press("t");
+    await desk.untilState("You have this conversation.");
+    await page.keyboard.press("c");
+    await page.keyboard.press("Enter");
+    await desk.untilState("Closed. The next message of the visitor opens it again.");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.press("Space");
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    // Keys of one letter are off now.
+    await page.keyboard.press("2");
+    await page.keyboard.press("Escape");
+    await expect.poll(() => page.url(), deskPatience).not.toContain("conversation=");
+    expect(page.url()).toContain("view=all");
+    expect(desk.faults).toEqual([]);
+  });
+
+  it("shows a phone one thing at a time", async () => {
+    await using desk = await openConsole(browser, product.client.base, {
+      context: { viewport: { width: 390, height: 844 }, hasTouch: true },
+    });
+    const { page } = desk;
+    await desk.pick(asked.conversationId);
+    await page.getByRole("textbox").waitFor();
+    expect(await page.locator(".queue").isVisible()).toBe(false);
+    for (const size of await page.locator(".conversation button:visible").evaluateAll(heights)) {
+      expect(size).toBeGreaterThanOrEqual(24);
+    }
+    await page.getByRole("button", { name: "Back to the list" }).click();
+    await page.locator(".entry").first().waitFor();
+    expect(await page.locator(".conversation").isVisible()).toBe(false);
+    await page.goBack();
+    await page.getByRole("textbox").waitFor();
+  });
+});
+
+/** Lists what reaches beyond the window, if the page can be scrolled sideways. */
+const wider = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("*")]
+  .filter((element) => element.getBoundingClientRect().right > innerWidth).map(({ outerHTML }) => outerHTML.slice(0, 80))`;
+
+function heights(elements: { getBoundingClientRect(): { height: number } }[]): number[] {
+  return elements.map((element) => element.getBoundingClientRect().height);
+}
