@@ -2,7 +2,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { startProduct } from "../system/harness/product.ts";
-import { heldReply } from "../system/harness/scripted-provider.ts";
+import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
 import { type SeenRequest, startFaultyProxy } from "../widget/faulty-proxy.ts";
 import { openConsole, deskPatience, submitAndWait } from "./open-console.ts";
 
@@ -38,6 +38,24 @@ describe.skipIf(chromiumPath === undefined)("the console, when something breaks"
     await desk.say("And I add this.");
     await desk.untilTexts("Tell me all", "The first half and the second.", "And I add this.");
     expect(desk.faults).toEqual([]);
+  });
+
+  it("is whole again after its machine slept", async () => {
+    await using product = await startProduct({ backend: "postgres" });
+    await using front = await startFaultyProxy(product.client.base);
+    const asked = await submitAndWait(product.client, "Before");
+    await using desk = await openConsole(browser, front.url, {
+      query: `view=all&conversation=${asked.conversationId}`,
+    });
+    await desk.untilTexts("Before", echoOf("Before"));
+    await desk.page.context().setOffline(true);
+    front.cut();
+    await expect.poll(() => front.openStreams, deskPatience).toBe(0);
+    await product.client.ended(await product.client.submit("Meanwhile", { to: asked }));
+    const other = await submitAndWait(product.client, "Another visitor");
+    await desk.page.context().setOffline(false);
+    await desk.untilTexts("Before", echoOf("Before"), "Meanwhile", echoOf("Meanwhile"));
+    await desk.page.locator(`.entry[href$="${other.conversationId}"]`).waitFor();
   });
 
   it("sends a message again until it is answered, and it is stored once", async () => {
