@@ -58,6 +58,29 @@ describe.skipIf(chromiumPath === undefined)("the console, when something breaks"
     await desk.page.locator(`.entry[href$="${other.conversationId}"]`).waitFor();
   });
 
+  it("shows all that is stored while Redis is dead, and words as they come once it is back", async () => {
+    await using product = await startProduct({ backend: "redis" });
+    const first = heldReply("Half", " and whole.");
+    product.provider.answer("Tell me", first.script);
+    const asked = await product.client.submit("Tell me");
+    await using desk = await openConsole(browser, product.client.base, {
+      query: `view=all&conversation=${asked.conversationId}`,
+    });
+    await desk.untilTexts("Tell me", "Half");
+    await product.redis?.kill();
+    first.release();
+    await desk.untilTexts("Tell me", "Half and whole.");
+    await product.redis?.restart();
+    const second = heldReply("Again half", " and whole.");
+    product.provider.answer("Tell me more", second.script);
+    await product.client.submitPatiently("Tell me more", { to: asked });
+    await desk.untilTexts("Tell me", "Half and whole.", "Tell me more", "Again half");
+    await desk.say("I go on.");
+    await desk.untilTexts("Tell me", "Half and whole.", "Tell me more", "Again half", "I go on.");
+    second.release();
+    expect(desk.faults).toEqual([]);
+  });
+
   it("sends a message again until it is answered, and it is stored once", async () => {
     await using product = await startProduct({ backend: "postgres" });
     await using front = await startFaultyProxy(product.client.base);

@@ -18,9 +18,11 @@ export interface Followed {
 const silenceLimitMs = 35_000;
 /** A connection that brought a byte since then is alive. */
 const aliveMs = 16_000;
+/** A stream that stays open for so long flows, even if it has nothing to say: one that must wait says so at once. */
+const flowsAfterMs = 300;
 const firstPauseMs = 200;
 /** Short, as few people have a console and each wants to be back at once. */
-const maxPauseMs = 1000;
+const maxPauseMs = 800;
 
 /** Follows an event stream until it is closed: over broken connections it goes on after the last event that came. */
 export class EventFollower {
@@ -29,6 +31,7 @@ export class EventFollower {
   #connection: AbortController | undefined;
   #endPause: (() => void) | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
+  #opening: ReturnType<typeof setTimeout> | undefined;
   #heardAt = 0;
   #failures = 0;
   #hurries = false;
@@ -66,6 +69,7 @@ export class EventFollower {
         return undefined;
       });
       clearTimeout(this.#silence);
+      clearTimeout(this.#opening);
       if (this.#closed) return;
       this.#heardAt = 0;
       this.#followed.onLive?.(false);
@@ -87,6 +91,7 @@ export class EventFollower {
     });
     if (response.status === 204) return void (this.#closed = true);
     if (!response.ok || !response.body) throw await readProblem(response);
+    this.#opening = setTimeout(() => this.#flow(), flowsAfterMs);
     let askedToWait: number | undefined;
     const parser = createParser({
       onEvent: (event) => {
