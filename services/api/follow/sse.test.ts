@@ -8,7 +8,7 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { JobEvent } from "../../../shared/protocol/events.ts";
 import { openTcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
-import { EventStreams } from "./sse.ts";
+import { type EncodedEvents, encodeEvent, EventStreams } from "./sse.ts";
 
 /** `--expose-gc` is not allowed in `NODE_OPTIONS`. */
 setFlagsFromString("--expose-gc");
@@ -37,7 +37,7 @@ interface Served {
 /** Serves one event stream to each request. */
 async function serve(
   streams: EventStreams,
-  events: AsyncIterable<JobEvent>,
+  events: AsyncIterable<JobEvent | EncodedEvents>,
   /** How long a connection may stay without a sign of life. */
   silenceMs = 0,
 ): Promise<Served> {
@@ -97,6 +97,23 @@ describe("event stream", () => {
         'id: end\nevent: cancelled\ndata: {"jobId":"7"}\n\n',
       ].join(""),
     );
+  });
+
+  it("writes events that were encoded for many as they are, and waits for a slow reader of them", async () => {
+    const encoded = Buffer.from(encodeEvent(delta("x".repeat(64 * 1024))));
+    let given = 0;
+    const enough = 400;
+    async function* many(): AsyncGenerator<EncodedEvents> {
+      for (; given < enough; given += 1) yield { encoded };
+    }
+    const { url, response } = await serve(new EventStreams(), many());
+    const answer = await fetch(url);
+    await vi.waitFor(async () => expect((await response).writableNeedDrain).toBe(true));
+    expect(given).toBeLessThan(enough);
+    const text = await answer.text();
+    expect(text.startsWith(`retry: 1000\n${encoded.toString()}${encoded.toString()}`)).toBe(true);
+    expect(text.length).toBeGreaterThan(enough * encoded.length);
+    expect(given).toBe(enough);
   });
 
   it("tells the client when to reconnect if it breaks or ends early", async () => {

@@ -76,7 +76,13 @@ describe("API description", () => {
     const served = new Set(routesOf(layersOf(app.router)));
     // Files of a folder, and a router of Bull Board's own.
     const elsewhere = ["get /", "get /admin/queues"];
-    const others = new Set(["get /admin/operators.css", "get /docs/docs.css", "get /privacy", "get /privacy.css"]);
+    const others = new Set([
+      "get /admin/operators.css",
+      "get /admin/frame.css",
+      "get /docs/docs.css",
+      "get /privacy",
+      "get /privacy.css",
+    ]);
     expect([...[...served].filter((route) => !others.has(route)), ...elsewhere].toSorted()).toEqual(
       described.toSorted(),
     );

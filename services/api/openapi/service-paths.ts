@@ -18,6 +18,8 @@ export function servicePaths(): ZodOpenApiPathsObject {
     "/": { get: showPage("showDemo", "A page to try it by hand") },
     "/widget.js": { get: loadWidget("loadWidget", "The widget, to embed in a page") },
     "/widget/{name}": { get: { ...loadWidget("loadWidgetPart", "What it loads later"), requestParams: partName } },
+    "/console": { get: showToOperators("showConsole", "The page in which people answer visitors") },
+    "/console/{name}": { get: loadConsole },
     "/admin": { get: showToOperators("showFigures", "Today's figures, and conversations to find") },
     "/admin/conversations/{id}": {
       get: {
@@ -108,6 +110,23 @@ function showToOperators(operationId: string, summary: string): ZodOpenApiOperat
     responses: { "200": part.page("The page"), ...part.problems("admin-unauthorized", "not-found", "rate-limited") },
   };
 }
+
+const loadConsole: ZodOpenApiOperationObject = {
+  operationId: "loadConsolePart",
+  tags: ["Operators"],
+  summary: "What the console loads",
+  security: part.asOperator,
+  requestParams: { path: z.object({ name: z.string().meta({ description: "As the console names it" }) }) },
+  responses: {
+    "200": {
+      description: "A script or a style sheet",
+      headers: part.headers(),
+      content: { "text/javascript": { schema: z.string() }, "text/css": { schema: z.string() } },
+    },
+    "304": part.empty("It is still the same"),
+    ...part.problems("admin-unauthorized", "not-found", "unavailable"),
+  },
+};
 
 const partName = { path: z.object({ name: z.string().meta({ description: "As the widget names it" }) }) };
 

@@ -42,6 +42,8 @@ export const routeTemplates = [
   "/api/operator/presence",
   "/api/origin",
   "/api/providers",
+  "/console",
+  "/console/{name}",
   "/docs",
   "/health",
   "/livez",
