@@ -24,6 +24,10 @@ export interface ParleyEvents {
   "parley:message": { text: string };
   /** End of a reply. */
   "parley:reply": { id: string | undefined; text: string; status: "complete" | "stopped" };
+  /** Message of a person of the site's team. */
+  "parley:operator": { id: string; text: string; name: string | undefined };
+  /** Another side answers now: the assistant, a person who is waited for, or the one with this name. */
+  "parley:handling": { handledBy: "ai" | "waiting" | "operator"; name: string | undefined };
   "parley:error": {
     /** Not loaded · opened from a file · page of an origin that is not allowed · message refused · no reply · service not reached · service busy. */
     reason: "load" | "file" | "origin" | "refused" | "failed" | "unreachable" | "busy";

@@ -109,6 +109,15 @@ export const talk = {
     phase: "complete",
     ...more,
   }),
+  person: (text: string, more: object = {}) => ({
+    sender: "operator",
+    key: `person ${text}`,
+    id: `person ${text}`,
+    text,
+    timestamp: now,
+    operator: { name: "Ada Lovelace" },
+    ...more,
+  }),
 };
 
 export const support = {

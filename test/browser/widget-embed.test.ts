@@ -52,38 +52,51 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
     await page.locator(".reply").getByRole("button", { name: "Helpful", exact: true }).waitFor();
   });
 
-  it.each(["en", "ja"])("costs at most 8 KB before it is opened, and 50 KB in total, in %s", async (locale) => {
-    const context = await newContext({ locale });
-    const page = await context.newPage();
-    const sizes = new Map<string, Promise<number>>();
-    page.on("response", (response) => {
-      const { pathname } = new URL(response.url());
-      if (!pathname.startsWith("/widget")) return;
-      sizes.set(
-        pathname,
-        response.body().then((body) => gzipSync(body).length),
-      );
-    });
-    const total = async () => (await Promise.all(sizes.values())).reduce((sum, size) => sum + size, 0);
-    await page.goto(site.page(document(tag()), strictPolicy(host())), { waitUntil: "networkidle" });
-    await page.locator(".launcher").waitFor();
-    expect(await total()).toBeGreaterThan(kilobyte);
-    expect(await total()).toBeLessThan(8 * kilobyte);
-    await page.locator(".launcher").click();
-    const { script, release } = heldReply("This is **all**", ".");
-    product.provider.answer("Tell **me** all.", script);
-    await page.locator(".composer textarea").fill("Tell **me** all.");
-    await page.locator(".composer textarea").press("Enter");
-    await page.locator(".reply strong").waitFor();
-    expect(await total()).toBeLessThan(50 * kilobyte);
-    // One file of words: the language that is needed.
-    expect([...sizes.keys()].filter((path) => /\/(en|de|fr|es|pt|ja|zh|ar)-/.test(path))).toHaveLength(1);
-    // Following the conversation costs another one, once there is no reply to follow.
-    const late = page.waitForResponse((response) => response.url().includes("/widget/show-news-"));
-    release();
-    await late;
-    expect(await total()).toBeLessThan(52 * kilobyte);
-  });
+  it.each([
+    ["en", false],
+    ["ja", false],
+    ["ja", true],
+  ])(
+    "costs at most 8 KB before it is opened, and 50 KB in total, in %s (with people, 55 KB: %s)",
+    async (locale, people) => {
+      const context = await newContext({ locale });
+      const page = await context.newPage();
+      await page.route("**/api/assistants*", async (route) => {
+        const { assistants } = (await (await route.fetch()).json()) as { assistants: object[] };
+        await route.fulfill({ json: { assistants: assistants.map((assistant) => ({ ...assistant, people })) } });
+      });
+      const limit = people ? 55 : 50;
+      const sizes = new Map<string, Promise<number>>();
+      page.on("response", (response) => {
+        const { pathname } = new URL(response.url());
+        if (!pathname.startsWith("/widget")) return;
+        sizes.set(
+          pathname,
+          response.body().then((body) => gzipSync(body).length),
+        );
+      });
+      const total = async () => (await Promise.all(sizes.values())).reduce((sum, size) => sum + size, 0);
+      await page.goto(site.page(document(tag()), strictPolicy(host())), { waitUntil: "networkidle" });
+      await page.locator(".launcher").waitFor();
+      expect(await total()).toBeGreaterThan(kilobyte);
+      expect(await total()).toBeLessThan(8 * kilobyte);
+      await page.locator(".launcher").click();
+      const { script, release } = heldReply("This is **all**", ".");
+      product.provider.answer("Tell **me** all.", script);
+      await page.locator(".composer textarea").fill("Tell **me** all.");
+      await page.locator(".composer textarea").press("Enter");
+      await page.locator(".reply strong").waitFor();
+      if (people) await page.getByRole("button", { name: "担当者と話す" }).waitFor();
+      expect(await total()).toBeLessThan(limit * kilobyte);
+      // One file of words: the language that is needed.
+      expect([...sizes.keys()].filter((path) => /\/(en|de|fr|es|pt|ja|zh|ar)-/.test(path))).toHaveLength(1);
+      // Following the conversation costs another one, once there is no reply to follow.
+      const late = page.waitForResponse((response) => response.url().includes("/widget/show-news-"));
+      release();
+      await late;
+      expect(await total()).toBeLessThan((limit + 2) * kilobyte);
+    },
+  );
 
   it("puts another reply in the place of the newest one, and shows one after a reload", async () => {
     const page = await visit(tag());

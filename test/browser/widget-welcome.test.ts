@@ -181,7 +181,7 @@ describe.skipIf(chromiumPath === undefined)(
       await anonymous.page.locator(".suggestion").first().waitFor();
       expect(await anonymous.calls()).not.toContainEqual(["readEarlier"]);
       const widget = await openScripted(browser, host, { attributes: identity });
-      await widget.page.route("**/earlier-view-*", (route) => route.abort());
+      await widget.page.route("**/earlier-list-*", (route) => route.abort());
       await widget.page.evaluate(`scripted.earlier = ${JSON.stringify(earlier)}`);
       const refused = widget.page.waitForEvent("requestfailed");
       await widget.open();

@@ -39,6 +39,7 @@ export class ChatPage implements Disposable {
   /** Messages as lines with sender, text and any unusual phase: `"> Hello"`, `"< Hi"`, `"> And? (waiting)"`. */
   get lines(): string[] {
     return this.chat.state.messages.map((message) => {
+      if (message.sender === "operator") return `${message.operator?.name}: ${message.text}`;
       const usual = message.sender === "user" ? "sent" : "complete";
       const now = message.sender === "user" ? message.delivery : message.phase;
       return `${message.sender === "user" ? ">" : "<"} ${message.text}${now === usual ? "" : ` (${now})`}`;

@@ -1,6 +1,13 @@
 import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
+import type { Handling, HandoffRequest, OperatorView } from "../../../shared/protocol/handling.ts";
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
+import type { ParleyEvents } from "../parley.d.ts";
+
+/** An event of the element. */
+export type ParleyEvent = {
+  [Type in keyof ParleyEvents]: { type: Type; detail: ParleyEvents[Type] };
+}[keyof ParleyEvents];
 
 /**
  * Delivery of a visitor's message: `waiting` for its turn or the network, `sending`, `sent` once accepted, `refused`.
@@ -41,9 +48,48 @@ export interface ReplyMessage {
   readonly failure?: string | undefined;
   readonly problem?: string | undefined;
   readonly rating?: Rating | undefined;
+  /** True if it was stopped by a person who took over. It stands as it is, and is asked for no more. */
+  readonly takenOver?: boolean | undefined;
 }
 
-export type ChatMessage = VisitorMessage | ReplyMessage;
+/** Message of a person of the site's team. */
+export interface PersonMessage {
+  readonly sender: "operator";
+  readonly key: string;
+  readonly id: string;
+  readonly text: string;
+  readonly timestamp: number;
+  /** Its author; absent if the service does not know any more. */
+  readonly operator?: OperatorView | undefined;
+}
+
+export type ChatMessage = VisitorMessage | ReplyMessage | PersonMessage;
+
+/** Line of the service itself in the conversation. Lasts as long as the page. */
+export interface ServiceLine {
+  readonly text: string;
+  /** Key of the message that it follows. */
+  readonly after: string | undefined;
+}
+
+/** Side that answers, as it is stored in this browser. */
+export interface StoredHandling extends Handling {
+  /** Address that the visitor has left in this browser. */
+  readonly email?: string | undefined;
+}
+
+export type HandoffWish = Pick<HandoffRequest, "email">;
+
+/** Facts about people that only a page knows. */
+export interface HandlingNews {
+  readonly lines: readonly ServiceLine[];
+  /** Name of the person who is typing. */
+  readonly typing?: string | undefined;
+  /** True while the service is asked for a change. */
+  readonly asking?: boolean | undefined;
+  /** Code of the reason for which the service refused the last change. */
+  readonly problem?: string | undefined;
+}
 
 /** Notice about the connection for the visitor; at most one at a time. */
 export type ConnectionNotice =
@@ -70,6 +116,7 @@ export interface ChatState {
   /** True while a reply is queued or being written and can be stopped. */
   readonly busy: boolean;
   readonly notice: ConnectionNotice | undefined;
+  readonly handling: StoredHandling & HandlingNews;
   /** Source of greeting and suggestions; `undefined` until known. */
   readonly assistant: AssistantInfo | undefined;
   /** True until the assistant is known, or the first request for it has failed. */
@@ -97,6 +144,8 @@ export interface Chat {
    * @returns a function that unsubscribes
    */
   subscribe(listener: (state: ChatState) => void): () => void;
+  /** Lists what has happened since an earlier state, in the words of the page's events. */
+  eventsSince(before: ChatState): readonly ParleyEvent[];
   /** Reads storage, fetches history, resumes a reply that is being written, and sends waiting messages. */
   start(): void;
   /** Tells whether the visitor sees the conversation. While it is shown, what happens elsewhere appears here. */
@@ -115,6 +164,11 @@ export interface Chat {
   /** Notes that the visitor agrees that conversations begin; waiting messages are sent. */
   giveConsent(): void;
   loadOlder(): void;
+  /**
+   * Asks that a person answers or, with `null`, that the assistant answers again, while a person is waited for.
+   * @param wish `email`: address at which the visitor can be reached; `null` removes the one left before
+   */
+  handOff(wish: HandoffWish | null): void;
   /**
    * Reads the newest conversations of a verified visitor with this assistant, other than the present one. Those of
    * others, and where they cannot be read, there are none.

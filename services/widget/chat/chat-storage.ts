@@ -1,5 +1,6 @@
 import type { SubmitRequest } from "../../../shared/protocol/submit.ts";
 import type { ConversationAccess } from "../client/client.ts";
+import type { StoredHandling } from "./chat-state.ts";
 import type { ChatItem } from "./items.ts";
 import type { KeyValueStorage } from "./environment.ts";
 import { MirroredStorage } from "./mirrored-storage.ts";
@@ -32,7 +33,12 @@ export interface OutboxEntry {
 interface StoredValues {
   conversation: ConversationAccess;
   /** Newest part of the conversation, shown before the service has answered. */
-  tail: { readonly conversationId: string; readonly items: readonly ChatItem[] };
+  tail: {
+    readonly conversationId: string;
+    readonly items: readonly ChatItem[];
+    /** A page of an earlier version stores none. */
+    readonly handling?: StoredHandling | undefined;
+  };
   draft: string;
   [out: `out/${string}`]: OutboxEntry;
   /** Conversations whose erasure the service has not yet confirmed. */

@@ -1,13 +1,12 @@
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import type { Client } from "../client/client.ts";
-import { originRefused } from "../client/refused-origin.ts";
-import { backoffMs, createRetryDelays } from "../client/retry-delays.ts";
-import { ServiceError } from "../client/service-error.ts";
-import type { ChatState, ConnectionNotice } from "./chat-state.ts";
+import { createRetryDelays, retryDelayMs } from "../client/retry-delays.ts";
+import { originRefused, ServiceError } from "../client/service-error.ts";
+import type { ChatState, ConnectionNotice, HandlingNews, StoredHandling } from "./chat-state.ts";
 import { type ChatStorage, openChatStorage, type OutboxEntry } from "./chat-storage.ts";
 import { Consent } from "./consent.ts";
 import type { Environment } from "./environment.ts";
-import { type ChatItem, isOpenReply, tailOf, withoutReplaced } from "./items.ts";
+import { type ChatItem, isOpenReply, tailOf, toStored, withoutReplaced } from "./items.ts";
 import { emptyConversation, type OpenConversation } from "./open-conversation.ts";
 import { StreamPermit } from "./stream-permit.ts";
 
@@ -37,7 +36,6 @@ const maxTailItems = 40;
 const maxTailChars = 50_000;
 /** Interval at which a growing reply is stored. */
 const saveDelayMs = 1_000;
-const minDelayMs = 1_000;
 
 /** State shared by the parts of a chat, and the calls between them. */
 export class ChatStore {
@@ -149,15 +147,37 @@ export class ChatStore {
     this.runDueWork();
   }
 
+  /** Shows who answers a conversation. */
+  setHandling(
+    conversation: OpenConversation,
+    { handledBy, operator, expected, email = conversation.handling.email }: StoredHandling,
+  ): void {
+    const handling = { handledBy, operator, expected, email: handledBy === "ai" ? undefined : email };
+    if (JSON.stringify(handling) === JSON.stringify(conversation.handling)) return;
+    conversation.handling = handling;
+    if (handledBy === "operator") conversation.sealed = conversation.items.filter(isOpenReply).map(({ key }) => key);
+    this.publish();
+  }
+
+  /** Changes what this page alone knows about who answers. */
+  tellOfHandling(conversation: OpenConversation, change: Partial<HandlingNews>): void {
+    conversation.handlingNews = { ...conversation.handlingNews, ...change };
+    this.publish();
+  }
+
   /** Stores the newest part of the conversation. */
   saveTail(): void {
     clearTimeout(this.#saveTimer);
     this.#saveTimer = undefined;
-    const { access, items } = this.conversation;
+    const { access, items, handling } = this.conversation;
     const conversationId = this.storage.get("conversation")?.conversationId;
     // Another tab may have deleted the conversation while this one slept.
     if (conversationId !== undefined && conversationId === access?.conversationId)
-      this.storage.set("tail", { conversationId, items: tailOf(items, maxTailItems, maxTailChars) });
+      this.storage.set("tail", {
+        conversationId,
+        items: tailOf(items, maxTailItems, maxTailChars).map(toStored),
+        handling,
+      });
   }
 
   saveTailSoon(): void {
@@ -250,7 +270,7 @@ export class ChatStore {
   }
 
   #buildState(): ChatState {
-    const { access, items, hasOlder } = this.conversation;
+    const { access, items, hasOlder, handling, handlingNews } = this.conversation;
     const taken = new Set(items.map(({ key }) => key));
     const waiting = this.outbox.filter(({ key, withdrawn }) => !withdrawn && !taken.has(key));
     const { send, otherTab, read, state } = this.notices;
@@ -263,6 +283,7 @@ export class ChatStore {
       hasOlder,
       busy: items.some(isOpenReply),
       notice: this.#offline ? { kind: "offline" } : (send ?? others ?? read ?? state),
+      handling: { ...handling, ...handlingNews },
       assistant: this.assistantInfo,
       assistantPending: this.assistantPending && this.assistantInfo === undefined,
       consentAsked: this.consent.wanted === true && !this.maySend,
@@ -274,10 +295,4 @@ export class ChatStore {
     const delivery = refusal !== undefined ? "refused" : this.sending === key ? "sending" : "waiting";
     return { sender: "user", key, text, timestamp, delivery, refusal, problem };
   }
-}
-
-/** Delay before a retry: the time the service asks for plus a random share, as other clients got the same time. */
-function retryDelayMs({ retryAfterMs }: ServiceError, failures: number): number {
-  const spread = 1 + Math.random() / 10;
-  return Math.max(retryAfterMs ?? backoffMs(failures), minDelayMs) * spread;
 }

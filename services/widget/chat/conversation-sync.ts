@@ -2,8 +2,17 @@ import type { JobView } from "../../../shared/protocol/job.ts";
 import type { CallOptions, ConversationAccess } from "../client/client.ts";
 import { ServiceError } from "../client/service-error.ts";
 import type { ChatStore } from "./chat-store.ts";
-import { followNews } from "./follow-news.ts";
-import { finalFields, fromHistory, hasUnansweredAfter, isOpenReply, merge, withChange, withReply } from "./items.ts";
+import { followNews } from "./news/follow-news.ts";
+import {
+  finalFields,
+  fromHistory,
+  hasUnansweredAfter,
+  isLeftToPeople,
+  isOpenReply,
+  merge,
+  withChange,
+  withReply,
+} from "./items.ts";
 import type { OpenReply, ReplyItem } from "./items.ts";
 import type { OpenConversation } from "./open-conversation.ts";
 import { leaveRefused } from "./tab-sync.ts";
@@ -15,7 +24,7 @@ export async function pullConversation(store: ChatStore): Promise<void> {
   if (!conversation.access) return;
   await runOnce(conversation, "read", async () => {
     while (conversation.readAgain) {
-      conversation.readAgain = false;
+      conversation.readAgain = conversation.isStale = false;
       await readOnce(store, conversation);
       conversation.readAt = store.environment.now();
     }
@@ -28,12 +37,15 @@ export async function pullConversation(store: ChatStore): Promise<void> {
 
 async function readOnce(store: ChatStore, conversation: OpenConversation): Promise<void> {
   const before = new Set(conversation.items.map(({ key }) => key));
+  const { handling } = conversation;
   // In this order, a reply stored between the two reads is seen twice. In the other order, it would be missed.
   const view = await request(store, conversation, (access, options) => store.client.conversation(access, options));
   const history =
     view && (await request(store, conversation, (access, options) => store.client.history(access, options)));
   if (!history) return;
   conversation.cursor ??= history.cursor;
+  // An event during the read may be newer. A service of an earlier version says nothing.
+  if (history.handledBy && conversation.handling === handling) store.setHandling(conversation, history);
   const page = history.messages.map(fromHistory);
   conversation.items = merge(conversation.items, page, before);
   conversation.confirmed = page.findLast(({ sender }) => sender === "user")?.id;
@@ -72,6 +84,7 @@ async function followOne(
   const change = (changes: Partial<ReplyItem>) => {
     // Another tab may have reported the reply's end.
     if (!conversation.items.some((item) => isOpenReply(item) && item.key === key)) return;
+    if (conversation.sealed.includes(key) && !("jobId" in changes)) return;
     conversation.items = withChange(conversation.items, key, changes);
     store.publish();
   };
@@ -106,7 +119,13 @@ async function followOne(
   }
 }
 
-function finishReply(store: ChatStore, conversation: OpenConversation, { jobId, messageId, createdAt }: JobView): void {
+function finishReply(store: ChatStore, conversation: OpenConversation, job: JobView): void {
+  const { jobId, messageId, createdAt } = job;
+  if (isLeftToPeople(job)) {
+    if (!job.reply) conversation.items = conversation.items.filter(({ key }) => key !== jobId);
+    // The service alone may know who answers instead.
+    conversation.readAt = undefined;
+  }
   // The client's clock may be wrong, so the service's time replaces it.
   conversation.items = withChange(conversation.items, messageId, { timestamp: Date.parse(createdAt) });
   // Another client has sent more messages meanwhile.
@@ -126,22 +145,6 @@ export async function stopReply(store: ChatStore): Promise<void> {
   await request(store, conversation, ({ token }, options) => store.client.cancel({ jobId, token }, options));
   // The stream's events, or the next poll, report the reply's end.
   store.client.wake();
-}
-
-/** Fetches the page before the oldest message. */
-export async function loadOlder(store: ChatStore): Promise<void> {
-  const { conversation } = store;
-  const before = conversation.items[0]?.id;
-  if (!before || !conversation.hasOlder) return;
-  await runOnce(conversation, "older", async () => {
-    const page = await request(store, conversation, (access, options) =>
-      store.client.history(access, { before, ...options }),
-    );
-    if (!page) return;
-    conversation.items = [...page.messages.map(fromHistory), ...conversation.items];
-    conversation.hasOlder = page.nextBefore !== undefined;
-    store.publish();
-  });
 }
 
 /**
@@ -170,7 +173,7 @@ async function request<T>(
 /** Runs a task of the conversation, unless it is running already. */
 async function runOnce(
   conversation: OpenConversation,
-  task: "read" | "follow" | "older",
+  task: "read" | "follow",
   run: () => Promise<void>,
 ): Promise<void> {
   if (conversation.running.has(task)) return;

@@ -1,7 +1,7 @@
 import type { MessageView } from "../../../shared/protocol/conversation.ts";
 import type { JobView } from "../../../shared/protocol/job.ts";
 import type { SubmitRequest } from "../../../shared/protocol/submit.ts";
-import type { ReplyMessage, VisitorMessage } from "./chat-state.ts";
+import type { PersonMessage, ReplyMessage, VisitorMessage } from "./chat-state.ts";
 
 /** A reply and, while its job has not ended, the data needed to resume it. */
 export interface ReplyItem extends ReplyMessage {
@@ -10,8 +10,8 @@ export interface ReplyItem extends ReplyMessage {
   readonly at?: string | undefined;
 }
 
-/** Accepted messages and their replies; oldest first, each reply after its own message. */
-export type ChatItem = VisitorMessage | ReplyItem;
+/** Accepted messages and their replies, and those of people; oldest first, each reply after its own message. */
+export type ChatItem = VisitorMessage | ReplyItem | PersonMessage;
 
 export type OpenReply = ReplyItem & { readonly jobId: string };
 
@@ -26,11 +26,11 @@ interface Accepted {
   readonly request?: Pick<SubmitRequest, "replaces"> | undefined;
 }
 
-/** Adds a message just accepted, and a placeholder for its reply. */
+/** Adds a message just accepted, and a placeholder for its reply, unless a person is to answer. */
 export function withAccepted(
   items: readonly ChatItem[],
   { key, text, timestamp, request }: Accepted,
-  { messageId, jobId }: { messageId: string; jobId: string },
+  { messageId, jobId }: { messageId: string; jobId: string | undefined },
 ): readonly ChatItem[] {
   // A message accepted before a reload may already be in the history.
   const known = items.some(({ id }) => id === messageId);
@@ -43,7 +43,8 @@ export function withAccepted(
     delivery: "sent",
     replaces: request?.replaces,
   };
-  return withReply(known ? items : [...items, message], messageId, { jobId, timestamp });
+  const all = known ? items : [...items, message];
+  return jobId === undefined ? all : withReply(all, messageId, { jobId, timestamp });
 }
 
 /** Adds a placeholder for a message's reply if there is none. */
@@ -63,6 +64,13 @@ export function withChange(items: readonly ChatItem[], name: string, change: Par
   return items.map((item) => (item.key === name || item.id === name ? ({ ...item, ...change } as ChatItem) : item));
 }
 
+/** True if a job ended because a person answers its message. */
+export function isLeftToPeople({ handledBy, error }: JobView): boolean {
+  return handledBy !== undefined || error?.code === takenOver;
+}
+
+const takenOver = "taken_over";
+
 /** Maps the end of a job to the reply's final fields. */
 export function finalFields({ status, reply, error }: JobView): Partial<ReplyItem> {
   return {
@@ -72,22 +80,38 @@ export function finalFields({ status, reply, error }: JobView): Partial<ReplyIte
     id: reply?.id,
     text: reply?.text ?? "",
     phase: status === "failed" ? "failed" : status === "cancelled" ? "stopped" : "complete",
+    takenOver: error?.code === takenOver,
     failure: status === "failed" ? error?.message : undefined,
     problem: error?.code,
     ...(reply && { timestamp: reply.timestamp }),
   };
 }
 
-export function fromHistory({ id, sender, text, timestamp, rating, finishReason, replaces }: MessageView): ChatItem {
+export function fromHistory(message: MessageView): ChatItem {
+  const { id, sender, text, timestamp, rating, finishReason, replaces, operator } = message;
   const item = { key: id, id, text, timestamp };
   if (sender === "user") return { ...item, sender, delivery: "sent", replaces };
-  return { ...item, sender: "ai", phase: finishReason === "cancelled" ? "stopped" : "complete", rating };
+  if (sender === "operator") return { ...item, sender, operator };
+  const isCut = finishReason === takenOver;
+  const phase = isCut || finishReason === "cancelled" ? "stopped" : "complete";
+  return { ...item, sender: "ai", phase, takenOver: isCut, rating };
+}
+
+/** Form in which an item is stored. To pages of an earlier version, all that is no visitor's is a reply. */
+export function toStored(item: ChatItem): ChatItem {
+  if (item.sender !== "operator") return item;
+  const { operator = null } = item;
+  return { ...item, operator, sender: "ai", phase: "complete" } as ReplyItem;
+}
+
+export function fromStored(item: ChatItem): ChatItem {
+  return "operator" in item ? { ...item, sender: "operator", operator: item.operator ?? undefined } : item;
 }
 
 /** Leaves out each message that another one replaces, and its reply. */
 export function withoutReplaced(items: readonly ChatItem[]): readonly ChatItem[] {
   const replaced = new Set(items.flatMap((item) => (item.sender === "user" && item.replaces) || []));
-  return items.filter((item, at) => !replaced.has((item.sender === "user" ? item : items[at - 1])?.id ?? ""));
+  return items.filter((item, at) => !replaced.has((item.sender === "ai" ? items[at - 1] : item)?.id ?? ""));
 }
 
 /** True if messages follow this one whose replies are unknown here. */
@@ -110,7 +134,12 @@ export function merge(
   const merged = touches ? [...items] : items.filter(({ key }) => !replaceable.has(key));
   let last = -1;
   for (const incoming of page) {
-    const same = merged.findIndex((item) => isSame(item, incoming));
+    let same = merged.findIndex((item) => isSame(item, incoming));
+    // It was shown at the wrong place, as events alone do not tell each place. The page is in the service's order.
+    if (same >= 0 && same < last) {
+      merged.splice(last, 0, ...merged.splice(same, 1));
+      same = last;
+    }
     last = same < 0 ? indexAfter(merged, last, incoming) : same;
     const there = merged[last];
     if (there && (same >= 0 || isUnnamedReply(there, incoming))) merged[last] = combine(there, incoming);
@@ -120,12 +149,12 @@ export function merge(
 }
 
 /**
- * Finds an item's position. A reply follows its message directly, even before one without an id; a message follows that
+ * Finds an item's position. A reply follows its message directly, even before one without an id; all else follows that
  * reply.
  */
 function indexAfter(items: readonly ChatItem[], last: number, incoming: ChatItem): number {
   const answered = items[last]?.sender === "user" && items[last + 1]?.sender === "ai";
-  return answered && incoming.sender === "user" ? last + 2 : last + 1;
+  return answered && incoming.sender !== "ai" ? last + 2 : last + 1;
 }
 
 function isUnnamedReply(item: ChatItem, incoming: ChatItem): boolean {
@@ -143,7 +172,7 @@ function combine(item: ChatItem, incoming: ChatItem): ChatItem {
     const { timestamp, replaces = item.replaces } = incoming as VisitorMessage;
     return { ...item, timestamp, replaces };
   }
-  if (incoming.sender === "user" || isOpenReply(incoming)) return item;
+  if (item.sender !== "ai" || incoming.sender !== "ai" || isOpenReply(incoming)) return item;
   const phase = item.phase === "stopped" ? item.phase : incoming.phase;
   return { ...incoming, key: item.key, phase, rating: incoming.rating ?? item.rating };
 }

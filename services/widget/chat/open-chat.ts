@@ -1,15 +1,16 @@
 import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
 import { ServiceError } from "../client/service-error.ts";
+import { eventsBetween } from "./chat-events.ts";
 import type { Chat } from "./chat-state.ts";
 import type { OutboxEntry } from "./chat-storage.ts";
 import type { Consent } from "./consent.ts";
 import { type ChatOptions, ChatStore } from "./chat-store.ts";
-import { followReplies, loadOlder, pullConversation, stopReply } from "./conversation-sync.ts";
-import { continueConversation, readEarlier } from "./earlier-conversations.ts";
-import { followNews } from "./follow-news.ts";
-import { isOpenReply, type ReplyItem, withChange } from "./items.ts";
+import { followReplies, pullConversation, stopReply } from "./conversation-sync.ts";
+import { followNews } from "./news/follow-news.ts";
+import { fromHistory, isOpenReply, type ReplyItem, withChange } from "./items.ts";
 import { enqueue, sendOutbox } from "./outbox.ts";
+import type { lateActions } from "./late/late-actions.ts";
 import { connectTabs, loadStored } from "./tab-sync.ts";
 
 /** Opens a conversation with one assistant of one service. Inactive before `start`. */
@@ -18,8 +19,9 @@ export function openChat(options: ChatOptions): Chat {
   let disconnectTabs: (() => void) | undefined;
   store.runDueWork = () => {
     if (!disconnectTabs || store.lifetime.signal.aborted) return;
-    const { access, readAt, running } = store.conversation;
-    if (access && readAt === undefined && !running.has("read")) store.runInBackground(pullConversation(store));
+    const { access, readAt, isStale, running } = store.conversation;
+    if (access && (readAt === undefined || isStale) && !running.has("read"))
+      store.runInBackground(pullConversation(store));
     followNews(store);
     store.runInBackground(followReplies(store));
     store.runInBackground(sendOutbox(store));
@@ -37,6 +39,7 @@ export function openChat(options: ChatOptions): Chat {
       return store.state;
     },
     subscribe: (listener) => store.subscribe(listener),
+    eventsSince: (before) => eventsBetween(before, store.state),
     start,
     setShown(shown) {
       store.shown = shown;
@@ -51,10 +54,15 @@ export function openChat(options: ChatOptions): Chat {
     stop: () => store.runInBackground(stopReply(store)),
     tryAgain: (key) => tryAgain(store, key),
     rate: (key, rating, comment, reason) => rate(store, key, { rating, comment, reason }),
-    readEarlier: () => readEarlier(store),
+    readEarlier: () =>
+      withLate(
+        (late) => late.readEarlier(store),
+        () => [],
+      ),
     continueConversation: (id) => continueConversation(store, id),
     giveConsent: () => changeConsent(store, (consent) => consent.give(store.environment.now())),
-    loadOlder: () => store.runInBackground(loadOlder(store)),
+    loadOlder: () => actLate(store, (late) => late.loadOlder(store, fromHistory)),
+    handOff: (wish) => actLate(store, (late) => late.changeHandling(store, wish)),
     setDraft: (text) => setDraft(store, text),
     startNew: () => startNew(store),
     deleteData: () => deleteData(store),
@@ -102,6 +110,8 @@ function tryAgain(store: ChatStore, key: string): void {
     storage.set(`out/${key}`, undefined);
     return enqueue(store, refused.text, { key });
   }
+  // A person sees the message as it is.
+  if (conversation.handling.handledBy !== "ai") return;
   const index = conversation.items.findIndex((item) => item.key === key);
   const asked = conversation.items[index]?.sender === "ai" ? index - 1 : index;
   const [message, reply] = [conversation.items[asked], conversation.items[asked + 1]];
@@ -155,6 +165,16 @@ function setDraft(store: ChatStore, text: string): void {
   store.draft = text;
   store.storage.set("draft", text || undefined);
   store.publish();
+  if (text && store.conversation.handling.handledBy === "operator") actLate(store, (late) => late.noteTyping(store));
+}
+
+/** Loads what few visitors need, and does something with it. */
+function withLate<T>(act: (late: typeof lateActions) => Promise<T>, missing: () => T): Promise<T> {
+  return import("./late/late-actions.ts").then((part) => act(part.lateActions), missing);
+}
+
+function actLate(store: ChatStore, act: (late: typeof lateActions) => Promise<void>): void {
+  store.runInBackground(withLate(act, () => store.tellOfHandling(store.conversation, { problem: "" })));
 }
 
 /** Forgets the conversation. Waiting messages are sent in the new one, but for those that replace one of the old. */
@@ -187,4 +207,13 @@ function beginNew(store: ChatStore): void {
   store.notices.state = undefined;
   store.forgetConversation();
   store.outboxChanged();
+}
+
+/** Makes an earlier conversation the present one. The visitor's identity opens it, so it needs no token. */
+function continueConversation(store: ChatStore, conversationId: string): void {
+  store.notices.state = undefined;
+  store.storage.set("tail", undefined);
+  store.storage.set("conversation", { conversationId });
+  loadStored(store);
+  store.notifyTabs();
 }

@@ -1,5 +1,6 @@
 import type { ConversationAccess } from "../client/client.ts";
 import type { AbortLink } from "../client/linked-abort.ts";
+import type { HandlingNews, StoredHandling } from "./chat-state.ts";
 import type { ChatItem } from "./items.ts";
 
 /** Lifetime of one conversation in this tab, known to the service or about to be. Its end aborts what waits for it. */
@@ -9,7 +10,7 @@ export interface OpenConversation {
   items: readonly ChatItem[];
   hasOlder: boolean;
   /** Tasks in progress, each at most once at a time. */
-  readonly running: Set<"read" | "follow" | "older">;
+  readonly running: Set<"read" | "follow" | "older" | "poll">;
   /** Set when something changed during a read, so another read is needed. */
   readAgain: boolean;
   /** Time of the last read from the service. `undefined`: the shown messages may be incomplete. */
@@ -18,6 +19,15 @@ export interface OpenConversation {
   cursor: string | undefined;
   /** Id of the visitor's newest message in a read or an event. Of those after it, only this browser's order is known. */
   confirmed: string | undefined;
+  /** A new object whenever who answers has changed. */
+  handling: StoredHandling;
+  handlingNews: HandlingNews;
+  /** Keys of replies that were being written when a person took over: nothing is added to them but their end. */
+  sealed: readonly string[];
+  /** True if the shown messages may be out of date, though complete. */
+  isStale: boolean;
+  /** True while events arrive. */
+  isLive: boolean;
   /** Ends the following of events. */
   following: AbortLink | undefined;
 }
@@ -33,6 +43,11 @@ export function emptyConversation(): OpenConversation {
     readAt: undefined,
     cursor: undefined,
     confirmed: undefined,
+    handling: { handledBy: "ai" },
+    handlingNews: { lines: [] },
+    sealed: [],
+    isStale: false,
+    isLive: false,
     following: undefined,
   };
 }

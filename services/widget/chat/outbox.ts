@@ -1,9 +1,9 @@
+import type { Handling } from "../../../shared/protocol/handling.ts";
 import type { SubmitRequest, SubmitResponse } from "../../../shared/protocol/submit.ts";
 import type { ConversationAccess } from "../client/client.ts";
 import { linkAbort } from "../client/linked-abort.ts";
 import { newKey } from "../client/new-key.ts";
-import { originRefused } from "../client/refused-origin.ts";
-import { ServiceError } from "../client/service-error.ts";
+import { originRefused, ServiceError } from "../client/service-error.ts";
 import type { OutboxEntry } from "./chat-storage.ts";
 import type { ChatStore } from "./chat-store.ts";
 import { isOpenReply, withAccepted } from "./items.ts";
@@ -139,6 +139,8 @@ function withConsent({ metadata, consent: { givenAt, wanted } }: ChatStore): Sub
   return { ...metadata?.(), consent: givenAt };
 }
 
+type AcceptedMessage = Pick<SubmitResponse, "status" | "messageId"> & Partial<Handling>;
+
 function accept(store: ChatStore, entry: OutboxEntry, accepted: SubmitResponse): void {
   const { storage } = store;
   const { conversationId, token } = accepted;
@@ -158,9 +160,16 @@ function accept(store: ChatStore, entry: OutboxEntry, accepted: SubmitResponse):
     if (known === undefined) {
       conversation.readAt = store.environment.now();
       conversation.cursor = accepted.cursor;
+      conversation.confirmed = accepted.messageId;
     }
     conversation.access = access;
-    conversation.items = withAccepted(conversation.items, entry, accepted);
+    // A service of an earlier version knows no people.
+    const { status, messageId, handledBy: by }: AcceptedMessage = accepted;
+    const handledBy = by ?? "ai";
+    // A repeat shows who answered at the first request. Only a read tells who does now.
+    if (handledBy !== conversation.handling.handledBy) conversation.readAt = undefined;
+    const jobId = status === "completed" && handledBy !== "ai" ? undefined : accepted.jobId;
+    conversation.items = withAccepted(conversation.items, entry, { messageId, jobId });
     // Order matters: wherever execution is cut off, either the message or its entry is found again.
     storage.set("conversation", access);
     store.saveTail();

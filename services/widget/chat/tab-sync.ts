@@ -1,8 +1,8 @@
 import type { ConversationAccess } from "../client/client.ts";
 import type { ConnectionNotice } from "./chat-state.ts";
 import type { ChatStore, Erased } from "./chat-store.ts";
-import { endNews } from "./follow-news.ts";
-import { merge } from "./items.ts";
+import { endNews } from "./news/follow-news.ts";
+import { fromStored, merge } from "./items.ts";
 
 /** Loads the stored values into this tab, whichever tab wrote them. */
 export function loadStored(store: ChatStore): void {
@@ -15,7 +15,8 @@ export function loadStored(store: ChatStore): void {
   const tail = store.storage.get("tail");
   if (tail && tail.conversationId === stored?.conversationId) {
     const here = new Set(conversation.items.map(({ key }) => key));
-    conversation.items = merge(conversation.items, tail.items, here);
+    conversation.items = merge(conversation.items, tail.items.map(fromStored), here);
+    if (tail.handling) store.setHandling(conversation, tail.handling);
   }
   store.publish();
   store.runDueWork();

@@ -1,7 +1,6 @@
 import type { Endpoint } from "./endpoint.ts";
 import { linkAbort } from "./linked-abort.ts";
-import { findRefusedOrigin, markReadable } from "./refused-origin.ts";
-import { ServiceError, readServiceError, unreachable } from "./service-error.ts";
+import { originRefused, ServiceError, readServiceError, unreachable } from "./service-error.ts";
 
 export interface ApiRequest {
   method?: "GET" | "POST" | "DELETE";
@@ -32,7 +31,7 @@ export async function requestJson<Answer>(endpoint: Endpoint, call: ApiRequest, 
   const limited = linkAbort(signal, timeoutMs);
   try {
     const response = await sendRequest(endpoint, call, limited.signal);
-    markReadable(endpoint);
+    readable.add(endpoint);
     const text = await response.text();
     if (!response.ok) throw readServiceError(response, text);
     const answer = JSON.parse(text || "null") as Answer;
@@ -42,12 +41,26 @@ export async function requestJson<Answer>(endpoint: Endpoint, call: ApiRequest, 
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (error instanceof ServiceError) throw error;
-    const refused = error instanceof TypeError ? await findRefusedOrigin(endpoint, limited.signal) : undefined;
+    const isRefused = error instanceof TypeError && (await isOriginRefused(endpoint, limited.signal));
     if (signal?.aborted) throw signal.reason;
-    throw refused ?? unreachable(error);
+    if (isRefused) throw new ServiceError(403, "This chat cannot be used on this page.", { code: originRefused });
+    throw unreachable(error);
   } finally {
     limited.release();
   }
+}
+
+/** Services whose answers this page can read, so that a lost connection is not questioned. */
+const readable = new WeakSet<Endpoint>();
+
+/** Finds out whether a request without an answer was refused by CORS, which `fetch` reports like a lost connection. */
+async function isOriginRefused(endpoint: Endpoint, signal: AbortSignal): Promise<boolean | undefined> {
+  if (readable.has(endpoint)) return undefined;
+  // Pages of any origin may load it.
+  const part = await import("./refused-origin.ts").catch(() => undefined);
+  const isRefused = await part?.askForOrigin(endpoint, signal);
+  if (isRefused === false) readable.add(endpoint);
+  return isRefused;
 }
 
 /** Sends a request and returns the result of `fetch`. */

@@ -1,4 +1,5 @@
 import type { ConversationView, HistoryView } from "../../../shared/protocol/conversation.ts";
+import type { HandoffAnswer, HandoffRequest } from "../../../shared/protocol/handling.ts";
 import type { VisitorConversationsView } from "../../../shared/protocol/identity.ts";
 import type { JobView } from "../../../shared/protocol/job.ts";
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
@@ -85,6 +86,17 @@ export interface Client {
     conversation: ConversationAccess,
     options?: CallOptions & { before?: string | undefined; limit?: number | undefined },
   ): Promise<HistoryView>;
+  /**
+   * Asks that a person answers, or, with `null`, that the assistant answers again while one is waited for. Rejects with the
+   * code `handled` if a person has the conversation already.
+   */
+  handOff(
+    conversation: ConversationAccess,
+    request: HandoffRequest | null,
+    options?: CallOptions,
+  ): Promise<HandoffAnswer>;
+  /** Shows a person who answers that the visitor is typing; at most once in 3 s. */
+  typing(conversation: ConversationAccess, options?: CallOptions): Promise<void>;
   /** Erases the conversation for good. */
   deleteConversation(conversation: ConversationAccess, options?: CallOptions): Promise<void>;
   feedback(
@@ -139,6 +151,12 @@ export function createClient({ server, identity, fetch }: ClientOptions): Client
       const path = `chat/history/${access.conversationId}?${query}`;
       return call<HistoryView>(path, access, options, { has: "messages" });
     },
+    handOff: (access, body, options) =>
+      call<HandoffAnswer>(`conversations/${access.conversationId}/handoff`, access, options, {
+        ...(body ? { ...post, body } : remove),
+        has: "handledBy",
+      }),
+    typing: (access, options) => call(`conversations/${access.conversationId}/typing`, access, options, post),
     deleteConversation: (access, options) => call(`conversations/${access.conversationId}`, access, options, remove),
     feedback: (reply, body, options) => call(`messages/${reply.messageId}/feedback`, reply, options, { ...post, body }),
     assistants: async ({ locale, ...options } = {}) => {

@@ -1,40 +1,27 @@
 import type { OriginReport } from "../../../shared/protocol/service.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { ServiceError } from "./service-error.ts";
 
-/** Problem code of a page whose origin the service does not allow. */
-export const originRefused = "origin-not-allowed";
-
-/** Services whose answers this page can read, and those whose refusal is in the console. */
-const readable = new WeakSet<Endpoint>();
+/** Services whose refusal is in the console. */
 const reported = new WeakSet<Endpoint>();
 
-/** Remembers that this page can read the service's answers, so that a lost connection is not questioned. */
-export function markReadable(endpoint: Endpoint): void {
-  readable.add(endpoint);
-}
-
 /**
- * Finds out whether a request without an answer was refused by CORS, which `fetch` reports like a lost connection. The
- * service says so on pages of any origin, in an answer to a request without a preflight. The console then names the
- * setting that lets the page in.
- * @returns `undefined` if the page is allowed, or nothing is known
+ * Asks the service whether it allows the page's origin. It says so on pages of any origin, in an answer to a request without
+ * a preflight. If it does not, the console names the setting that lets the page in.
+ * @returns true if the page is refused; `undefined` if nothing is known
  */
-export async function findRefusedOrigin(endpoint: Endpoint, signal: AbortSignal): Promise<ServiceError | undefined> {
+export async function askForOrigin(endpoint: Endpoint, signal: AbortSignal): Promise<boolean | undefined> {
   const { server } = endpoint;
   // Absent outside browsers, where there is no CORS.
   const { origin, location } = globalThis as Partial<{ origin: string; location: { protocol: string } }>;
-  if (origin === undefined || server === "" || `${server}/`.startsWith(`${origin}/`) || readable.has(endpoint)) {
-    return undefined;
-  }
+  if (origin === undefined || server === "" || `${server}/`.startsWith(`${origin}/`)) return undefined;
   try {
-    const response = await endpoint.fetch(`${server}/api/origin`, { signal, cache: "no-store", credentials: "omit" });
+    const address = `${server}/api/origin`;
+    const response = await endpoint.fetch(address, { signal, cache: "no-store", credentials: "omit" });
     const report = (await response.json()) as Partial<OriginReport>;
-    if (report.allowed === true) markReadable(endpoint);
-    if (report.allowed !== false) return undefined;
+    if (report.allowed !== false) return report.allowed === true ? false : undefined;
     // The chat itself says what is wrong with a page opened from a file.
     if (location?.protocol !== "file:") explainInConsole(endpoint, report.origin ?? origin);
-    return new ServiceError(403, "This chat cannot be used on this page.", { code: originRefused });
+    return true;
   } catch {
     return undefined;
   }

@@ -1,3 +1,5 @@
+import type { ServiceError } from "./service-error.ts";
+
 /** Waits before retries. All of them can be ended at once, as when the network is back. */
 export interface RetryDelays {
   /** @throws the signal's abort reason */
@@ -46,4 +48,12 @@ const maxDelayMs = 15_000;
 /** Backoff after a number of consecutive failures, with jitter so that clients do not retry at the same moment. */
 export function backoffMs(failures: number): number {
   return Math.min(firstDelayMs * 2 ** (failures - 1), maxDelayMs) * (0.75 + Math.random() / 2);
+}
+
+const minRetryMs = 1_000;
+
+/** Delay before a retry: the time the service asks for plus a random share, as other clients got the same time. */
+export function retryDelayMs({ retryAfterMs }: ServiceError, failures: number): number {
+  const spread = 1 + Math.random() / 10;
+  return Math.max(retryAfterMs ?? backoffMs(failures), minRetryMs) * spread;
 }

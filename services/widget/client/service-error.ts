@@ -4,6 +4,8 @@ import type { ProblemBody } from "../../../shared/protocol/service.ts";
 const maxRetryAfterMs = 3_600_000;
 /** Problem codes of a conversation that is not, or no longer, accessible to the caller. */
 const goneCodes = ["unauthorized", "forbidden", "not-found"];
+/** Problem code of a page whose origin the service does not allow. */
+export const originRefused = "origin-not-allowed";
 /** Statuses that may also originate elsewhere: a proxy that starts, a network's login page. */
 const foreignStatuses = [401, 403, 404];
 

@@ -1,5 +1,4 @@
-import type { Chat, ChatState } from "../chat/chat-state.ts";
-import { eventsBetween, type ParleyEvent } from "./chat-events.ts";
+import type { Chat, ChatState, ParleyEvent } from "../chat/chat-state.ts";
 import type { UnreadCounter } from "./unread-counter.ts";
 
 export interface ChatObserverOptions {
@@ -41,7 +40,7 @@ export class ChatObserver {
   }
 
   #onChange(state: ChatState): void {
-    const events = eventsBetween(this.#previous, state);
+    const events = this.chat.eventsSince(this.#previous);
     this.#previous = state;
     for (const event of events) this.#options.emit(event);
     this.updateUnread();

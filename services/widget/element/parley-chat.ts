@@ -1,10 +1,9 @@
 import { isVisible } from "../../../shared/protocol/text/visible.ts";
-import type { Chat } from "../chat/chat-state.ts";
+import type { Chat, ParleyEvent } from "../chat/chat-state.ts";
 import type { Panel } from "../panel/panel.ts";
 import type { ParleyChatElement } from "../parley.d.ts";
 import { loadStrings } from "../i18n/languages.ts";
 import { launcherStrings } from "../i18n/launcher-strings.ts";
-import type { ParleyEvent } from "./chat-events.ts";
 import { ChatObserver } from "./chat-observer.ts";
 import { accentRules, parseColour } from "./color.ts";
 import { endEventsAt } from "./event-border.ts";
@@ -164,7 +163,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
       const opens = !this.#panelShown;
       this.#panelShown = true;
       if (opens) this.#emitToggle("parley:open");
-      if (opens && location.protocol === "file:") this.#emitFileError(strings.openedAsFile);
+      if (opens && location.protocol === "file:") this.#emitFileError();
       observer.updateUnread();
     } catch (error) {
       this.#failed = true;
@@ -262,7 +261,8 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
     );
   }
 
-  #emitFileError(message: string): void {
+  #emitFileError(): void {
+    const message = "This page was opened as a file.";
     this.#emit({ type: "parley:error", detail: { reason: "file", message } });
   }
 

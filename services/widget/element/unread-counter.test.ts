@@ -77,6 +77,7 @@ function chat(...ids: string[]): ChatState {
     hasOlder: false,
     busy: false,
     notice: undefined,
+    handling: { handledBy: "ai", lines: [] },
     assistant: undefined,
     assistantPending: false,
     consentAsked: false,

@@ -1,4 +1,4 @@
-import type { ChatState, ReplyMessage } from "../chat/chat-state.ts";
+import type { ChatMessage, ChatState } from "../chat/chat-state.ts";
 import type { SafeStorage } from "./safe-storage.ts";
 
 /** Tracks unread replies, including those that arrived while no page was open. */
@@ -35,6 +35,6 @@ export class UnreadCounter {
   }
 }
 
-function isEnded(message: ChatState["messages"][number]): message is ReplyMessage {
-  return message.sender === "ai" && message.phase === "complete";
+function isEnded(message: ChatMessage): boolean {
+  return message.sender === "ai" ? message.phase === "complete" : message.sender === "operator";
 }

@@ -52,8 +52,6 @@ export const strings: UiStrings = {
   limited: "Sie haben in kurzer Zeit viele Nachrichten geschrieben. Ihre Nachricht ist gespeichert und wird gesendet.",
   retryIn: (time) => `Nächster Versuch in ${time}`,
   restarted: "Diese Unterhaltung ist beendet. Ihre nächste Nachricht beginnt eine neue.",
-  openedAsFile:
-    "Diese Seite wurde als Datei geöffnet (file://), und Browser lassen solche Seiten nicht mit einem Chat-Dienst sprechen. Öffnen Sie sie über einen Webserver, zum Beispiel mit „npx serve“.",
   originRefused:
     "Dieser Chat lässt sich auf dieser Seite nicht nutzen. Er ist für diese Website noch nicht freigegeben.",
   problems: {

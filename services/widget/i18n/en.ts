@@ -55,7 +55,5 @@ export const strings: UiStrings = {
   limited: "You have sent many messages in a short time. Your message is saved and will be sent.",
   retryIn: (time) => `Trying again in ${time}`,
   restarted: "That conversation has ended. Your next message starts a new one.",
-  openedAsFile:
-    "This page was opened as a file (file://), and browsers don’t let such pages talk to a chat service. Open it from a web server, for example with “npx serve”.",
   originRefused: "This chat can’t be used on this page. It has not been set up for this website yet.",
 };

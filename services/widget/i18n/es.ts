@@ -52,8 +52,6 @@ export const strings: UiStrings = {
   limited: "Has enviado muchos mensajes en poco tiempo. Tu mensaje está guardado y se enviará.",
   retryIn: (time) => `Próximo intento en ${time}`,
   restarted: "Esa conversación ha terminado. Tu próximo mensaje empieza una nueva.",
-  openedAsFile:
-    "Esta página se abrió como archivo (file://), y los navegadores no permiten que esas páginas hablen con un servicio de chat. Ábrela desde un servidor web, por ejemplo con «npx serve».",
   originRefused: "Este chat no se puede usar en esta página. Todavía no está autorizado para este sitio web.",
   problems: {
     "too-large": "Este mensaje es demasiado largo o contiene caracteres no permitidos.",

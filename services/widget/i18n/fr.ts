@@ -52,8 +52,6 @@ export const strings: UiStrings = {
   limited: "Vous avez envoyé beaucoup de messages en peu de temps. Votre message est enregistré et sera envoyé.",
   retryIn: (time) => `Nouvel essai dans ${time}`,
   restarted: "Cette conversation est terminée. Votre prochain message en commencera une nouvelle.",
-  openedAsFile:
-    "Cette page a été ouverte comme un fichier (file://), et les navigateurs ne laissent pas ces pages parler à un service de chat. Ouvrez-la depuis un serveur web, par exemple avec « npx serve ».",
   originRefused: "Ce chat ne peut pas être utilisé sur cette page. Il n’est pas encore autorisé pour ce site.",
   problems: {
     "too-large": "Ce message est trop long ou contient des caractères non autorisés.",

@@ -52,8 +52,6 @@ export const strings: UiStrings = {
   limited: "Você enviou muitas mensagens em pouco tempo. Sua mensagem foi salva e será enviada.",
   retryIn: (time) => `Próxima tentativa em ${time}`,
   restarted: "Essa conversa terminou. Sua próxima mensagem começa uma nova.",
-  openedAsFile:
-    "Esta página foi aberta como arquivo (file://), e os navegadores não deixam páginas assim falar com um serviço de chat. Abra-a a partir de um servidor web, por exemplo com “npx serve”.",
   originRefused: "Este chat não pode ser usado nesta página. Ele ainda não foi liberado para este site.",
   problems: {
     "too-large": "Esta mensagem é longa demais ou contém caracteres não permitidos.",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chooseLocale, type Language, languages, loadStrings } from "./languages.ts";
 import { lateStringsByLanguage } from "../panel/late/late-views.ts";
+import { loadPeopleStrings } from "./people/people-strings.ts";
 import { launcherStrings } from "./launcher-strings.ts";
 
 describe("languages", () => {
@@ -25,6 +26,7 @@ describe("languages", () => {
       ...(await loadStrings(tag)),
       ...launcherStrings[tag],
       ...lateStringsByLanguage[tag],
+      ...(await loadPeopleStrings(tag)),
     });
     const [strings, english] = [await all(language), await all("en")];
     for (const [key, word] of Object.entries(strings)) {

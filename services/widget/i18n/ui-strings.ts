@@ -60,7 +60,6 @@ export interface UiStrings {
   /** Time until sending resumes, like "12 sec". */
   readonly retryIn: (time: string) => string;
   readonly restarted: string;
-  readonly openedAsFile: string;
   /** The service does not allow the page's origin. */
   readonly originRefused: string;
   /** Refusals and failures by their code; absent in English, which is the service's own language. */

@@ -52,8 +52,6 @@ export const strings: UiStrings = {
   limited: "您在短时间内发送了很多消息。您的消息已保存，稍后会发送。",
   retryIn: (time) => `${time}后重试`,
   restarted: "该对话已结束。您的下一条消息将开始新的对话。",
-  openedAsFile:
-    "此页面是以文件方式（file://）打开的，浏览器不允许这样的页面连接聊天服务。请通过网络服务器打开，例如使用“npx serve”。",
   originRefused: "此页面无法使用聊天。该聊天服务尚未对本网站开放。",
   problems: {
     "too-large": "消息过长，或包含不允许的字符。",

@@ -39,6 +39,7 @@ export function createActions(
     begin();
     focus();
   };
+  const broken = new Set<string>();
   const toggleMenu = (menuOpen: boolean) => {
     setState({ menuOpen });
     if (!menuOpen) return;
@@ -57,20 +58,21 @@ export function createActions(
     stop: () => chat.stop(),
     tryAgain: (key) => chat.tryAgain(key),
     ...ratingActions(chat, context),
-    copyReply: (key, text, html) =>
-      void acknowledgeCopy(copyToClipboard(root, text, html), (copied) =>
-        setState({ copied: copied ? key : undefined }),
-      ),
+    copyReply: (key, text, html) => {
+      const mark = (copied: boolean) => setState({ copied: copied ? key : undefined });
+      void acknowledgeCopy(copyToClipboard(root, text, html), mark);
+    },
     copyCode: (code, button) =>
       void acknowledgeCopy(copyToClipboard(root, code), (copied) => button.toggleAttribute("data-copied", copied)),
-    pictureBroke: (brokenPicture) => setState({ brokenPicture }),
+    pictureBroke: (url) => setState({ brokenPictures: broken.add(url) }),
+    handOff: (wish) => {
+      setState({ menuOpen: false });
+      chat.handOff(wish);
+    },
     continueConversation: (id) => start(() => chat.continueConversation(id)),
     giveConsent: () => chat.giveConsent(),
     loadOlder: () => chat.loadOlder(),
-    scrollToNewest: () => {
-      scrollToEnd();
-      focus();
-    },
+    scrollToNewest: () => (scrollToEnd(), focus()),
     toggleMenu,
     confirm: (confirming) => setState({ confirming, menuOpen: false }),
     startNew: () => start(() => chat.startNew()),

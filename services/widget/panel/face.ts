@@ -1,13 +1,16 @@
 import { html, type TemplateResult } from "lit/html.js";
+import type { OperatorView } from "../../../shared/protocol/handling.ts";
 import type { ViewModel } from "./view-model.ts";
 
-/** Picture of the assistant or, where none can be shown, the initials of its name. Its name is said elsewhere. */
-export function face(view: ViewModel): TemplateResult {
+/** Picture of the assistant or of a person or, where none can be shown, the initials of the name. The name is said elsewhere. */
+export function face(
+  view: ViewModel,
+  { name, avatarUrl: url }: OperatorView = { name: assistantName(view), avatarUrl: view.state.assistant?.avatarUrl },
+): TemplateResult {
   const { actions, ui } = view;
-  const url = view.state.assistant?.avatarUrl;
   const picture =
-    url === undefined || url === ui.brokenPicture || !isOfTheWeb(url)
-      ? initials(assistantName(view))
+    url === undefined || ui.brokenPictures.has(url) || !isOfTheWeb(url)
+      ? initials(name)
       : html`<img src=${url} alt="" referrerpolicy="no-referrer" @error=${() => actions.pictureBroke(url)} />`;
   return html`<span class="face" part="face" aria-hidden="true">${picture}</span>`;
 }

@@ -25,8 +25,10 @@ export function logView(view: ViewModel): TemplateResult {
     (message, index) => [
       daySeparator(messages[index - 1], message, view),
       messageView(message, [messages[index - 1], messages[index + 1]], view),
+      view.people?.lines(message.key, view),
     ],
-  )}`;
+  )}
+  ${view.people?.typing(view)}`;
 }
 
 export function newestButton({ ui, strings, actions }: ViewModel): TemplateResult {
@@ -48,6 +50,11 @@ function messageView(
   [previous, next]: readonly [ChatMessage | undefined, ChatMessage | undefined],
   view: ViewModel,
 ): TemplateResult {
+  if (message.sender === "operator") {
+    const { text, operator } = message;
+    const first = previous?.sender !== "operator" || previous.operator?.name !== operator?.name;
+    return view.people?.message(message, first, view) ?? html`<p class="message">${operator?.name}: ${text}</p>`;
+  }
   if (message.sender === "ai") return replyMessage(message, previous?.sender !== "ai", view);
   const last = next?.sender !== "user" || next.timestamp - message.timestamp > groupMs;
   return visitorMessage(message, last, view);

@@ -59,7 +59,7 @@ export function replyMessage(reply: ReplyMessage, first: boolean, view: ViewMode
         : nothing
     }
     <div class="text" part="text">${text === "" ? nothing : view.renderText(reply)}</div>
-    ${phase === "stopped" || phase === "failed" ? interruption(reply, view) : nothing}
+    ${(phase === "stopped" && !reply.takenOver) || phase === "failed" ? interruption(reply, view) : nothing}
     ${(phase === "complete" || phase === "stopped") && text !== "" ? footer(reply, view) : nothing}
     ${ui.commenting === key && reply.rating !== undefined ? view.late?.comment(reply, view) : nothing}
   </article>`;
@@ -74,13 +74,14 @@ function interruption(reply: ReplyMessage, { state, strings, actions }: ViewMode
   </button>`;
   return html`<p class="note" data-danger=${failed ? "" : nothing}>
     <span>${failed ? failureText(reply, strings) : strings.stopped}</span>
-    ${failed || state.messages.at(-1) === reply ? button : nothing}
+    ${state.handling.handledBy === "ai" && (failed || state.messages.at(-1) === reply) ? button : nothing}
   </p>`;
 }
 
 function footer(reply: ReplyMessage, view: ViewModel): TemplateResult {
   const { state, strings, ui, actions } = view;
   const { key, text, timestamp, phase } = reply;
+  const mayRepeat = state.handling.handledBy === "ai" && state.messages.at(-1) === reply;
   const copied = ui.copied === key;
   return html`<div class="footer">
     ${time(timestamp, view)}
@@ -88,7 +89,7 @@ function footer(reply: ReplyMessage, view: ViewModel): TemplateResult {
     ${
       phase === "complete"
         ? [
-            state.messages.at(-1) === reply ? tool(strings.regenerate, "again", () => actions.tryAgain(key)) : nothing,
+            mayRepeat ? tool(strings.regenerate, "again", () => actions.tryAgain(key)) : nothing,
             thumb("up", reply, view),
             thumb("down", reply, view),
           ]

@@ -6,11 +6,13 @@ import { privacyLink } from "./welcome/greeting.ts";
 import type { ViewModel } from "./view-model.ts";
 import { noticeText } from "./status-texts.ts";
 
+/** True for a page that cannot reach a server. */
+export const isFromFile: boolean = location.protocol === "file:";
+
 /** Renders the content of the panel. */
 export function panelView(view: ViewModel, composer: Composer): TemplateResult {
   const { strings, ui } = view;
   const asked = ui.confirming === undefined ? undefined : view.late?.confirmation(view);
-  const fromFile = location.protocol === "file:";
   return html`<div class="inside" ?inert=${asked !== undefined}>
       ${header(view)}
       <div class="middle">
@@ -19,9 +21,9 @@ export function panelView(view: ViewModel, composer: Composer): TemplateResult {
         </div>
         ${newestButton(view)}
       </div>
-      ${fromFile ? html`<p class="notice" data-danger part="notice">${strings.openedAsFile}</p>` : notice(view)}
-      ${ui.again === undefined ? nothing : notLoaded(ui.again, view)}
-      ${view.state.consentAsked ? view.late?.consent(privacyLink(view), view) : nothing} ${composer.render(view)}
+      ${isFromFile ? view.late?.fromFile : notice(view)} ${ui.again === undefined ? nothing : notLoaded(ui.again, view)}
+      ${view.people?.bar(view)} ${view.state.consentAsked ? view.late?.consent(privacyLink(view), view) : nothing}
+      ${composer.render(view)}
     </div>
     ${asked ?? nothing}`;
 }

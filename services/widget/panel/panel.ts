@@ -4,16 +4,17 @@ import type { Settings } from "../element/settings.ts";
 import type { UiStrings } from "../i18n/ui-strings.ts";
 import { type ActionsContext, createActions } from "./actions.ts";
 import { Announcer } from "./accessibility/announcer.ts";
-import { EarlierList } from "./welcome/earlier-list.ts";
+import type { EarlierList } from "./welcome/earlier-list.ts";
 import { PanelFrame } from "./layout/panel-frame.ts";
 import { Composer } from "./composer.ts";
 import { Formats } from "./formats.ts";
 import type { late } from "./late/late-views.ts";
+import { PeoplePart, withHandling } from "./people/people-part.ts";
 import { StickyScroll } from "./layout/sticky-scroll.ts";
 import type { Actions, PanelState, ViewModel } from "./view-model.ts";
 import panelCss from "./panel.css";
 import textCss from "./text.css";
-import { panelView } from "./panel-view.ts";
+import { isFromFile, panelView } from "./panel-view.ts";
 import { ReplyRenderer } from "./reply-renderer.ts";
 
 /** Callbacks of the panel to its element. */
@@ -31,7 +32,7 @@ const initialState: PanelState = {
   atEnd: true,
   isFull: false,
   again: undefined,
-  brokenPicture: undefined,
+  brokenPictures: new Set(),
 };
 /** Interval of a countdown's updates. */
 const countdownMs = 1000;
@@ -45,7 +46,11 @@ export class Panel {
   readonly #replies = new ReplyRenderer(() => this.#scheduleUpdate());
   readonly #announcer: Announcer;
   readonly #actions: Actions;
-  readonly #earlier: EarlierList;
+  #earlier: EarlierList | undefined;
+  readonly #people = new PeoplePart(
+    (styles) => this.#addStyles(styles),
+    () => this.#scheduleUpdate(),
+  );
   readonly #sheets: CSSStyleSheet[] = [];
   readonly #unsubscribe: () => void;
   #stickyScroll: StickyScroll | undefined;
@@ -54,8 +59,9 @@ export class Panel {
   #state = initialState;
   #firstKey: string | undefined;
   #isOpen = false;
-  /** True once the question for consent is being loaded; a failure is repeated by the visitor. */
+  /** True once what must be seen at the opening is being loaded, such as the question for consent; a failure is repeated by the visitor. */
   #loadsConsent = false;
+  #loadsEarlier = false;
   #renderScheduled = false;
   #countdown: ReturnType<typeof setInterval> | undefined;
 
@@ -74,11 +80,6 @@ export class Panel {
       onChange: () => this.#scheduleUpdate(),
     });
     this.#actions = createActions(chat, host, this.#actionsContext());
-    this.#earlier = new EarlierList({
-      chat,
-      addStyles: (styles) => this.#addStyles(styles),
-      onChange: () => this.#scheduleUpdate(),
-    });
     this.#unsubscribe = chat.subscribe(() => this.#scheduleUpdate());
     this.#frame.element.addEventListener("pointerdown", this.#closeMenu);
     this.#frame.element.addEventListener("focusin", this.#closeMenu);
@@ -104,8 +105,9 @@ export class Panel {
   hide(): boolean {
     this.#isOpen = false;
     this.#announcer.reset();
-    this.#earlier.update(false);
+    this.#earlier?.update(false);
     this.#loadsConsent = false;
+    this.#people.allowRetry();
     this.#setState({ menuOpen: false, confirming: undefined, again: undefined });
     this.#runCountdown(false);
     return this.#frame.hide();
@@ -168,6 +170,20 @@ export class Panel {
     if (isShown && this.#root.activeElement === this.#frame.element) this.#focus();
   }
 
+  async #loadEarlier(): Promise<void> {
+    this.#loadsEarlier = true;
+    // The chat works as well without them.
+    const part = await import("./welcome/earlier-list.ts").catch(() => undefined);
+    this.#earlier =
+      part &&
+      new part.EarlierList({
+        chat: this.chat,
+        addStyles: (styles) => this.#addStyles(styles),
+        onChange: () => this.#scheduleUpdate(),
+      });
+    this.#scheduleUpdate();
+  }
+
   /** Merges several changes of one moment into one rendering. */
   #scheduleUpdate(): void {
     if (this.#renderScheduled || !this.#isOpen) return;
@@ -179,13 +195,16 @@ export class Panel {
   }
 
   #update(): void {
-    const { state } = this.chat;
+    const state = withHandling(this.chat.state);
     const texts = this.#texts;
     if (texts === undefined) return;
     const { strings, settings } = texts;
     this.#replies.update(state);
-    this.#earlier.update(settings.identity !== undefined && state.ready && state.messages.length === 0);
-    if (state.consentAsked && !this.#loadsConsent) void this.#loadConsent();
+    const wantsEarlier = settings.identity !== undefined && state.ready && state.messages.length === 0;
+    if (wantsEarlier && !this.#loadsEarlier) void this.#loadEarlier();
+    this.#earlier?.update(wantsEarlier);
+    if ((state.consentAsked || isFromFile) && !this.#loadsConsent) void this.#loadConsent();
+    this.#people.update(state, settings.locale.language);
     const hadFocus = this.#frame.hasFocus;
     const confirmed = this.#state.confirming;
     this.#keepPosition(state, () => this.#render({ ...texts, state }));
@@ -203,8 +222,9 @@ export class Panel {
       ...given,
       ui: { ...this.#state, isFull: this.#frame.isFull, atEnd: this.#stickyScroll?.atEnd ?? true },
       actions: this.#actions,
-      earlier: this.#earlier.view,
+      earlier: this.#earlier?.view,
       late: this.#late?.viewsIn(given.settings.locale.language),
+      people: this.#people.views,
       renderText: (reply) => this.#replies.render(reply, given.strings, this.#actions.copyCode),
     };
     render(panelView(view, this.#composer), this.#frame.content);

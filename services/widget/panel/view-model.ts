@@ -1,7 +1,7 @@
 import type { TemplateResult } from "lit/html.js";
 import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
-import type { ChatState, ReplyMessage } from "../chat/chat-state.ts";
+import type { Chat, ChatState, PersonMessage, ReplyMessage } from "../chat/chat-state.ts";
 import type { Settings } from "../element/settings.ts";
 import type { MarkdownContext } from "../../../shared/markdown/render-blocks.ts";
 import type { UiStrings } from "../i18n/ui-strings.ts";
@@ -18,8 +18,8 @@ export interface PanelState {
   /** True if the newest message is in view. */
   readonly atEnd: boolean;
   readonly isFull: boolean;
-  /** Address of a picture that cannot be shown. */
-  readonly brokenPicture: string | undefined;
+  /** Addresses of pictures that cannot be shown. */
+  readonly brokenPictures: ReadonlySet<string>;
   /** Repeats the action for which the late parts could not be loaded. */
   readonly again: (() => void) | undefined;
 }
@@ -29,8 +29,22 @@ export interface LateViews {
   readonly menu: (view: ViewModel) => TemplateResult;
   readonly comment: (reply: ReplyMessage, view: ViewModel) => TemplateResult;
   readonly confirmation: (view: ViewModel) => TemplateResult;
+  /** Says that a page opened as a file cannot be helped. */
+  readonly fromFile: TemplateResult;
   /** @param link to the text about privacy, if there is one */
   readonly consent: (link: unknown, view: ViewModel) => TemplateResult;
+}
+
+/** Views of people beside the assistant; loaded where there are some. */
+export interface PeopleViews {
+  /** @param first of several by the same person: only the first has a face and a name */
+  readonly message: (message: PersonMessage, first: boolean, view: ViewModel) => TemplateResult;
+  /** Lines of the service after a message. */
+  readonly lines: (key: string, view: ViewModel) => unknown;
+  readonly typing: (view: ViewModel) => unknown;
+  /** Says who answers, and lets the visitor change it; stands above the message field. */
+  readonly bar: (view: ViewModel) => unknown;
+  readonly menuItem: (view: ViewModel) => unknown;
 }
 
 /** All inputs of one rendering of the panel. */
@@ -42,6 +56,7 @@ export interface ViewModel {
   readonly ui: PanelState;
   readonly actions: Actions;
   readonly late: LateViews | undefined;
+  readonly people: PeopleViews | undefined;
   /** Earlier conversations of the visitor, where there are some to choose from. */
   readonly earlier: ((view: ViewModel) => TemplateResult) | undefined;
   /** Renders a reply's text as elements; as plain text until the markdown code is loaded. */
@@ -63,6 +78,8 @@ export interface Actions {
   readonly copyReply: (key: string, text: string, html: string | undefined) => void;
   readonly copyCode: MarkdownContext["copyCode"];
   readonly pictureBroke: (url: string) => void;
+  /** @param wish as the chat takes it */
+  readonly handOff: Chat["handOff"];
   readonly giveConsent: () => void;
   readonly loadOlder: () => void;
   readonly continueConversation: (id: string) => void;

@@ -1,6 +1,14 @@
 import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
-import type { Chat, ChatMessage, ChatState, EarlierConversation } from "../chat/chat-state.ts";
+import { eventsBetween } from "../chat/chat-events.ts";
+import type {
+  Chat,
+  ChatMessage,
+  ChatState,
+  EarlierConversation,
+  HandoffWish,
+  ParleyEvent,
+} from "../chat/chat-state.ts";
 
 /** Calls of the interface to the chat, in order. */
 export type ScriptedCall = readonly [action: string, ...details: unknown[]];
@@ -14,6 +22,7 @@ export class ScriptedChat implements Chat {
     hasOlder: false,
     busy: false,
     notice: undefined,
+    handling: { handledBy: "ai", lines: [] },
     assistant: undefined,
     assistantPending: false,
     consentAsked: false,
@@ -42,6 +51,10 @@ export class ScriptedChat implements Chat {
     return () => this.#listeners.delete(listener);
   }
 
+  eventsSince(before: ChatState): readonly ParleyEvent[] {
+    return eventsBetween(before, this.state);
+  }
+
   start(): void {
     this.calls.push(["start"]);
   }
@@ -68,6 +81,10 @@ export class ScriptedChat implements Chat {
 
   loadOlder(): void {
     this.calls.push(["loadOlder"]);
+  }
+
+  handOff(wish: HandoffWish | null): void {
+    this.calls.push(["handOff", wish]);
   }
 
   giveConsent(): void {

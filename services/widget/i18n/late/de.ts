@@ -25,4 +25,7 @@ export const lateStrings: LateStrings = {
   consent:
     "Um Ihnen zu antworten, speichert dieser Chat Ihre Nachrichten und sendet sie gegebenenfalls an einen KI-Anbieter.",
   agree: "Ich stimme zu",
+
+  openedAsFile:
+    "Diese Seite wurde als Datei geöffnet (file://), und Browser lassen solche Seiten nicht mit einem Chat-Dienst sprechen. Öffnen Sie sie über einen Webserver, zum Beispiel mit „npx serve“.",
 };

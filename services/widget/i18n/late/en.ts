@@ -24,4 +24,7 @@ export const lateStrings: LateStrings = {
 
   consent: "To answer you, this chat stores your messages and may send them to an AI provider.",
   agree: "I agree",
+
+  openedAsFile:
+    "This page was opened as a file (file://), and browsers don’t let such pages talk to a chat service. Open it from a web server, for example with “npx serve”.",
 };

@@ -24,4 +24,7 @@ export const lateStrings: LateStrings = {
 
   consent: "Para responderte, este chat guarda tus mensajes y puede enviarlos a un proveedor de IA.",
   agree: "Acepto",
+
+  openedAsFile:
+    "Esta página se abrió como archivo (file://), y los navegadores no permiten que esas páginas hablen con un servicio de chat. Ábrela desde un servidor web, por ejemplo con «npx serve».",
 };

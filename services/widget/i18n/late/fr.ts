@@ -24,4 +24,7 @@ export const lateStrings: LateStrings = {
 
   consent: "Pour vous répondre, ce chat enregistre vos messages et peut les transmettre à un fournisseur d’IA.",
   agree: "J’accepte",
+
+  openedAsFile:
+    "Cette page a été ouverte comme un fichier (file://), et les navigateurs ne laissent pas ces pages parler à un service de chat. Ouvrez-la depuis un serveur web, par exemple avec « npx serve ».",
 };

@@ -18,6 +18,8 @@ export interface LateStrings {
   /** Asks for the visitor's agreement; a link to the text about privacy follows. */
   readonly consent: string;
   readonly agree: string;
+
+  readonly openedAsFile: string;
 }
 
 interface Confirmation {

@@ -24,4 +24,7 @@ export const lateStrings: LateStrings = {
 
   consent: "Para responder, este chat guarda as suas mensagens e pode enviá-las a um provedor de IA.",
   agree: "Concordo",
+
+  openedAsFile:
+    "Esta página foi aberta como arquivo (file://), e os navegadores não deixam páginas assim falar com um serviço de chat. Abra-a a partir de um servidor web, por exemplo com “npx serve”.",
 };

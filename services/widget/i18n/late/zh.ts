@@ -24,4 +24,7 @@ export const lateStrings: LateStrings = {
 
   consent: "为了回答您，此聊天会保存您的消息，并可能将其发送给人工智能服务商。",
   agree: "我同意",
+
+  openedAsFile:
+    "此页面是以文件方式（file://）打开的，浏览器不允许这样的页面连接聊天服务。请通过网络服务器打开，例如使用“npx serve”。",
 };

@@ -46,12 +46,16 @@ export class Announcer {
       return;
     }
     const old = new Map(before.messages.map((message) => [message.key, message]));
-    for (const message of state.messages) {
+    // A page of older messages is found by browsing.
+    const newest = state.messages.findLastIndex(({ key }) => old.has(key));
+    for (const [at, message] of state.messages.entries()) {
       const previous = old.get(message.key);
       if (message === previous) continue;
       if (message.sender === "user") this.#updateVisitorMessage(previous, message, strings);
-      else this.#updateReply(previous, message, strings);
+      else if (message.sender === "ai") this.#updateReply(previous, message, strings);
+      else if (newest >= 0 && at > newest) this.announce(`${message.operator?.name}: ${message.text}`);
     }
+    for (const { text } of state.handling.lines.slice(before.handling.lines.length)) this.announce(text);
     const notice = noticeText(state.notice, strings);
     if (notice !== undefined && state.notice?.kind !== before.notice?.kind) this.announce(notice);
   }
@@ -93,7 +97,7 @@ export class Announcer {
     if (reply.phase !== before?.phase) {
       if (reply.phase === "writing" && before !== undefined) this.announce(strings.writing);
       if (reply.phase === "failed") this.announce(failureText(reply, strings));
-      if (reply.phase === "stopped") this.announce(strings.stopped);
+      if (reply.phase === "stopped" && !reply.takenOver) this.announce(strings.stopped);
     }
     this.#scheduleBatch();
   }

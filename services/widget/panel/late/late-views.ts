@@ -1,3 +1,4 @@
+import { html } from "lit/html.js";
 import type { Language } from "../../i18n/languages.ts";
 import { lateStrings as ar } from "../../i18n/late/ar.ts";
 import { lateStrings as de } from "../../i18n/late/de.ts";
@@ -26,6 +27,7 @@ export const late = {
       menu: (view) => menu(strings, view),
       comment: (reply, view) => commentForm(strings, reply, view),
       consent: (link, view) => consentRequest(strings, link, view),
+      fromFile: html`<p class="notice" data-danger part="notice">${strings.openedAsFile}</p>`,
       confirmation: (view) => confirmation(strings, view),
     };
   },

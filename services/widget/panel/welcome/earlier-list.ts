@@ -1,5 +1,6 @@
 import type { Chat, EarlierConversation } from "../../chat/chat-state.ts";
 import type { ViewModel } from "../view-model.ts";
+import { earlierStyles, earlierView } from "./earlier-view.ts";
 
 export interface EarlierListOptions {
   readonly chat: Chat;
@@ -31,12 +32,10 @@ export class EarlierList {
   async #read(round: number): Promise<void> {
     const { chat, addStyles, onChange } = this.#options;
     const found: readonly EarlierConversation[] = await chat.readEarlier();
-    if (found.length === 0) return;
-    const part = await import("./earlier-view.ts").catch(() => undefined);
-    if (part === undefined || round !== this.#round) return;
-    if (!this.#styled) addStyles(part.earlierStyles);
+    if (found.length === 0 || round !== this.#round) return;
+    if (!this.#styled) addStyles(earlierStyles);
     this.#styled = true;
-    this.view = (view) => part.earlierView(found, view);
+    this.view = (view) => earlierView(found, view);
     onChange();
   }
 }

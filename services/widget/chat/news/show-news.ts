@@ -1,11 +1,11 @@
-import type { ConversationEvent } from "../../../shared/protocol/events.ts";
-import type { StreamEvent } from "../client/event-parser.ts";
-import type { EventStream } from "../client/event-stream.ts";
-import type { backoffMs } from "../client/retry-delays.ts";
-import type { ServiceError } from "../client/service-error.ts";
-import type { ChatStore } from "./chat-store.ts";
-import type { fromHistory, merge, withReply } from "./items.ts";
-import type { OpenConversation } from "./open-conversation.ts";
+import type { ConversationEvent } from "../../../../shared/protocol/events.ts";
+import type { StreamEvent } from "../../client/event-parser.ts";
+import type { EventStream } from "../../client/event-stream.ts";
+import type { backoffMs } from "../../client/retry-delays.ts";
+import type { ServiceError } from "../../client/service-error.ts";
+import type { ChatStore } from "../chat-store.ts";
+import type { ChatItem, fromHistory, merge, withReply } from "../items.ts";
+import type { OpenConversation } from "../open-conversation.ts";
 
 /** Functions of the chat's first file. Importing them would split that file, which costs every visitor a kilobyte. */
 interface Loaded {
@@ -52,6 +52,7 @@ export async function showNews(store: ChatStore, signal: AbortSignal, loaded: Lo
         const events = await stream.read(silenceMs);
         silent = !events;
         if (!events) throw new Error("The connection is dead.");
+        conversation.isLive = true;
         if (!(await showAll(shown, events))) return;
         failures = 0;
       }
@@ -59,7 +60,10 @@ export async function showNews(store: ChatStore, signal: AbortSignal, loaded: Lo
       failure = toFailure(shown, stream, error);
     } finally {
       stream.close();
+      conversation.isLive = false;
     }
+    // Until it is live again, it is read.
+    store.runDueWork();
     if (!failure.passing) {
       stopNews(shown, failure);
       return;
@@ -77,11 +81,27 @@ function toFailure({ signal }: Shown, stream: EventStream, error: unknown): Serv
   return failure as ServiceError;
 }
 
+/** Interval of reads while no events arrive. */
+const pollMs = 5_000;
+
+/** Reads the conversation after a pause, unless events arrive by then: another page may have the stream. */
+export async function pollNews(store: ChatStore): Promise<void> {
+  const { conversation, delays } = store;
+  const { running, lifetime } = conversation;
+  if (running.has("poll")) return;
+  running.add("poll");
+  await delays.wait(pollMs, lifetime.signal);
+  running.delete("poll");
+  conversation.isStale = !conversation.isLive;
+  store.runDueWork();
+}
+
 /** @returns false if no more are to be shown from this connection */
 async function showAll(shown: Shown, events: readonly StreamEvent[]): Promise<boolean> {
   const { store, conversation, signal } = shown;
+  const { items, handling } = conversation;
+  let fromPerson = false;
   for (const { event, data, id } of events) {
-    const before = conversation.items;
     const parsed: unknown = JSON.parse(data);
     // The response ends with this event, but a proxy may hold that end back.
     if (event === "wait") throw new Error("The service asks to connect again.");
@@ -89,16 +109,33 @@ async function showAll(shown: Shown, events: readonly StreamEvent[]): Promise<bo
     else if (event === "job") await showReply(shown, parsed as Data<"job">);
     else if (event === "resync") return readAnew(shown);
     else if (event === "deleted") return stopNews(shown, { gone: true });
-    if (signal.aborted) return false;
+    else if (knowsPeople(conversation)) showPeople(shown, event, parsed);
+    if (signal.aborted) break;
+    fromPerson ||= event === "message" && (parsed as Data<"message">).sender === "operator";
     conversation.cursor = id ?? conversation.cursor;
-    if (conversation.items === before) continue;
-    store.saveTail();
     store.publish();
+  }
+  // A person's message may precede the event that names them, but only in the same answer.
+  if (fromPerson && knowsPeople(conversation) && conversation.handling.handledBy !== "operator")
+    conversation.isStale = true;
+  if (conversation.items !== items || conversation.handling !== handling) {
+    store.saveTail();
     store.notifyTabs();
     // A reply is followed on a connection of its own, which takes the place of this one.
     store.runDueWork();
   }
   return !signal.aborted;
+}
+
+/** False for a page that was loaded before an update: it has the chat of that version, and this file. */
+function knowsPeople(conversation: Partial<OpenConversation>): boolean {
+  return conversation.handlingNews !== undefined;
+}
+
+function showPeople(shown: Shown, event: string | undefined, parsed: unknown): void {
+  if (event === "handling") showHandling(shown, parsed as Data<"handling">);
+  if (event === "notice") addLine(shown, (parsed as Data<"notice">).text);
+  if (event === "typing") showTyping(shown, (parsed as Data<"typing">).name);
 }
 
 async function showMessage({ store, conversation, signal, loaded }: Shown, message: Data<"message">): Promise<void> {
@@ -113,10 +150,19 @@ async function showMessage({ store, conversation, signal, loaded }: Shown, messa
       store.runDueWork();
       return;
     }
-    const before = isVisitors ? items.at(-1) : (items.find(({ id }) => id === confirmed) ?? newest);
+    const before =
+      message.sender === "ai" ? (items.find(({ id }) => id === confirmed) ?? newest) : lastConfirmed(conversation);
     conversation.items = loaded.merge(items, [...(before ? [before] : []), loaded.fromHistory(message)], new Set());
   }
   if (isVisitors) conversation.confirmed = message.id;
+  if (message.sender === "operator" && knowsPeople(conversation)) showTyping({ store, conversation }, undefined);
+}
+
+/** The last item before the visitor's messages that were sent here and are in no event yet. */
+function lastConfirmed({ items, confirmed }: OpenConversation): ChatItem | undefined {
+  const from = items.findIndex(({ id }) => id === confirmed);
+  const next = from < 0 ? -1 : items.findIndex(({ sender }, at) => at > from && sender === "user");
+  return items.at(next < 0 ? -1 : next - 1);
 }
 
 /** Shows that a reply is to come. One that has ended follows as a message. */
@@ -133,7 +179,46 @@ async function showReply(
   if (job.finishedAt !== undefined) return;
   // The failed one gives way to it.
   const others = conversation.items.filter(({ key }) => key !== jobId);
+  if (knowsPeople(conversation) && conversation.handling.handledBy !== "ai") {
+    // The event that says so may arrive only after the reply, which is followed first.
+    store.setHandling(conversation, { handledBy: "ai" });
+    returnedAfter.set(conversation, others.at(-1)?.key);
+  }
   conversation.items = loaded.withReply(others, job.messageId, { jobId, timestamp: store.environment.now() });
+}
+
+/** Keys of the messages after which the assistant began to answer again. */
+const returnedAfter = new WeakMap<OpenConversation, string | undefined>();
+
+function showHandling({ store, conversation }: Shown, handling: Data<"handling">): void {
+  const after = handling.handledBy === "ai" ? returnedAfter.get(conversation) : undefined;
+  returnedAfter.delete(conversation);
+  store.setHandling(conversation, handling);
+  if (handling.notice) addLine({ store, conversation }, handling.notice.text, after);
+  if (handling.handledBy !== "operator") showTyping({ store, conversation }, undefined);
+}
+
+type Told = Pick<Shown, "store" | "conversation">;
+
+/** Shows a line of the service, unless it was the last one: an event may come twice. */
+function addLine({ store, conversation }: Told, text: string, after = conversation.items.at(-1)?.key): void {
+  const { lines } = conversation.handlingNews;
+  if (lines.at(-1)?.text === text) return;
+  store.tellOfHandling(conversation, { lines: [...lines, { text, after }] });
+}
+
+/** Time for which a note that a person is typing holds. */
+const typingMs = 6_000;
+const typingEnds = new WeakMap<OpenConversation, ReturnType<typeof setTimeout>>();
+
+function showTyping({ store, conversation }: Told, name: string | undefined): void {
+  clearTimeout(typingEnds.get(conversation));
+  if (conversation.handlingNews.typing !== name) store.tellOfHandling(conversation, { typing: name });
+  if (name === undefined) return;
+  typingEnds.set(
+    conversation,
+    setTimeout(() => store.tellOfHandling(conversation, { typing: undefined }), typingMs),
+  );
 }
 
 /** Reads the conversation, and goes on from there. Pauses first, so that a confused service is not asked in a loop. */

@@ -1,7 +1,5 @@
-import { ServiceError } from "../client/service-error.ts";
-import type { EarlierConversation } from "./chat-state.ts";
-import type { ChatStore } from "./chat-store.ts";
-import { loadStored } from "./tab-sync.ts";
+import type { EarlierConversation } from "../chat-state.ts";
+import type { ChatStore } from "../chat-store.ts";
 
 const maxShown = 3;
 
@@ -18,16 +16,7 @@ export async function readEarlier(store: ChatStore): Promise<readonly EarlierCon
       .flatMap(({ id, updatedAt, preview }) => (preview ? [{ id, preview, updatedAt: Date.parse(updatedAt) }] : []))
       .slice(0, maxShown);
   } catch (error) {
-    if (error instanceof ServiceError || lifetime.signal.aborted) return [];
+    if ((error as Error).name === "ServiceError" || lifetime.signal.aborted) return [];
     throw error;
   }
-}
-
-/** Makes an earlier conversation the present one. The visitor's identity opens it, so it needs no token. */
-export function continueConversation(store: ChatStore, conversationId: string): void {
-  store.notices.state = undefined;
-  store.storage.set("tail", undefined);
-  store.storage.set("conversation", { conversationId });
-  loadStored(store);
-  store.notifyTabs();
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ChatMessage, ChatState, ReplyMessage } from "../chat/chat-state.ts";
+import type { ChatMessage, ChatState, ReplyMessage } from "./chat-state.ts";
 import { eventsBetween } from "./chat-events.ts";
 
 const nothing: ChatState = {
@@ -9,6 +9,7 @@ const nothing: ChatState = {
   hasOlder: false,
   busy: false,
   notice: undefined,
+  handling: { handledBy: "ai", lines: [] },
   assistant: undefined,
   assistantPending: false,
   consentAsked: false,

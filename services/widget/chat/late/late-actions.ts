@@ -1,0 +1,55 @@
+import type { ServiceError } from "../../client/service-error.ts";
+import type { HandoffWish } from "../chat-state.ts";
+import type { ChatStore } from "../chat-store.ts";
+import { readEarlier } from "./earlier-conversations.ts";
+import { loadOlder } from "./older-messages.ts";
+
+/** Actions that few visitors need, as they are loaded at the first use of one of them. */
+export const lateActions = { readEarlier, loadOlder, changeHandling, noteTyping };
+
+/** Interval of notes to a person who answers. */
+const typingMs = 3_000;
+
+/**
+ * Asks that a person answers or, with `null`, that the assistant does again, and shows who answers then. Sends one request
+ * at a time, until there is an answer.
+ */
+async function changeHandling(store: ChatStore, wish: HandoffWish | null): Promise<void> {
+  const { conversation } = store;
+  const { access, lifetime, handlingNews } = conversation;
+  const { signal } = lifetime;
+  if (!access || handlingNews.asking === true) return;
+  store.tellOfHandling(conversation, { asking: true, problem: undefined });
+  try {
+    const request = wish && ({ reason: "asked", ...wish } as const);
+    const answer = await store.withRetry("read", signal, () => store.client.handOff(access, request, { signal }));
+    const email = wish?.email === null ? "" : wish?.email;
+    // The words of the service about it arrive as an event.
+    store.setHandling(conversation, { ...answer, email });
+    // The assistant may have begun to answer what was said meanwhile.
+    if (answer.handledBy === "ai") conversation.readAt = undefined;
+  } catch (error) {
+    if ((error as Error).name !== "ServiceError") throw error;
+    store.tellOfHandling(conversation, { problem: (error as ServiceError).code ?? "" });
+    // Somebody else has changed who answers, or the conversation is gone.
+    conversation.readAt = undefined;
+  } finally {
+    store.tellOfHandling(conversation, { asking: false });
+  }
+  store.saveTail();
+  store.notifyTabs();
+  store.runDueWork();
+}
+
+/** Times at which a person was last shown that the visitor types (`performance.now()`). */
+const notedAt = new WeakMap<ChatStore, number>();
+
+/** Shows a person that the visitor is typing. It may be lost. */
+async function noteTyping(store: ChatStore): Promise<void> {
+  const { conversation, client } = store;
+  const { access, lifetime } = conversation;
+  const now = performance.now();
+  if (!access || now - (notedAt.get(store) ?? -Infinity) < typingMs) return;
+  notedAt.set(store, now);
+  await client.typing(access, { signal: lifetime.signal }).catch(() => undefined);
+}

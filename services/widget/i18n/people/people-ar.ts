@@ -1,0 +1,21 @@
+import type { PeopleStrings } from "./people-strings.ts";
+
+export const peopleStrings: PeopleStrings = {
+  askForPerson: "التحدث إلى شخص",
+  askForAssistant: "العودة إلى المساعد",
+  team: "فريقنا",
+  answering: (name) => `الرد عليك من ${name}`,
+  typing: (name) => `جارٍ الكتابة من ${name}`,
+  waitingNow: "أحد أفراد فريقنا موجود وسيصلك الرد هنا.",
+  waitingLater: "لا أحد موجود الآن. رسائلك محفوظة لفريقنا.",
+  email: "بريدك الإلكتروني (اختياري)",
+  leaveEmail: "حفظ",
+  emailLeft: (address) => `يمكننا التواصل معك على ${address}.`,
+  removeEmail: "إزالة",
+  problems: {
+    handled: "هذه المحادثة لدى أحد أفراد فريقنا بالفعل.",
+    updating: "لا يمكن ذلك أثناء تحديث الدردشة. يرجى المحاولة مجددًا بعد دقيقة.",
+    "invalid-request": "هذا ليس عنوان بريد إلكتروني.",
+  },
+  failed: "لم ينجح ذلك. يرجى المحاولة مجددًا.",
+};

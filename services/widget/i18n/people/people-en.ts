@@ -1,0 +1,21 @@
+import type { PeopleStrings } from "./people-strings.ts";
+
+export const peopleStrings: PeopleStrings = {
+  askForPerson: "Talk to a person",
+  askForAssistant: "Back to the assistant",
+  team: "Our team",
+  answering: (name) => `${name} is answering`,
+  typing: (name) => `${name} is typing`,
+  waitingNow: "Somebody is here and will answer you.",
+  waitingLater: "Nobody is here right now. Your messages are kept for our team.",
+  email: "Your e-mail address (optional)",
+  leaveEmail: "Save",
+  emailLeft: (address) => `We can reach you at ${address}.`,
+  removeEmail: "Remove",
+  problems: {
+    handled: "A person already has this conversation.",
+    updating: "This is not possible while the chat is being updated. Please try again in a minute.",
+    "invalid-request": "This is not an e-mail address.",
+  },
+  failed: "That did not work. Please try again.",
+};

@@ -1,0 +1,21 @@
+import type { PeopleStrings } from "./people-strings.ts";
+
+export const peopleStrings: PeopleStrings = {
+  askForPerson: "Hablar con una persona",
+  askForAssistant: "Volver al asistente",
+  team: "Nuestro equipo",
+  answering: (name) => `${name} te responde`,
+  typing: (name) => `${name} está escribiendo`,
+  waitingNow: "Hay alguien disponible que te responderá.",
+  waitingLater: "Ahora no hay nadie. Tus mensajes se guardan para nuestro equipo.",
+  email: "Tu correo electrónico (opcional)",
+  leaveEmail: "Guardar",
+  emailLeft: (address) => `Podemos escribirte a ${address}.`,
+  removeEmail: "Quitar",
+  problems: {
+    handled: "Una persona ya atiende esta conversación.",
+    updating: "No es posible mientras se actualiza el chat. Inténtalo de nuevo en un minuto.",
+    "invalid-request": "No es una dirección de correo electrónico.",
+  },
+  failed: "No ha funcionado. Inténtalo de nuevo.",
+};

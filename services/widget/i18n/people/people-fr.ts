@@ -1,0 +1,21 @@
+import type { PeopleStrings } from "./people-strings.ts";
+
+export const peopleStrings: PeopleStrings = {
+  askForPerson: "Parler à une personne",
+  askForAssistant: "Revenir à l’assistant",
+  team: "Notre équipe",
+  answering: (name) => `${name} vous répond`,
+  typing: (name) => `${name} écrit`,
+  waitingNow: "Quelqu’un est là et va vous répondre.",
+  waitingLater: "Personne n’est là pour le moment. Vos messages sont conservés pour notre équipe.",
+  email: "Votre adresse e-mail (facultatif)",
+  leaveEmail: "Enregistrer",
+  emailLeft: (address) => `Nous pouvons vous joindre à ${address}.`,
+  removeEmail: "Retirer",
+  problems: {
+    handled: "Une personne s’occupe déjà de cette conversation.",
+    updating: "C’est impossible pendant la mise à jour du chat. Veuillez réessayer dans une minute.",
+    "invalid-request": "Ce n’est pas une adresse e-mail.",
+  },
+  failed: "Cela n’a pas fonctionné. Veuillez réessayer.",
+};

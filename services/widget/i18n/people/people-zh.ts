@@ -1,0 +1,21 @@
+import type { PeopleStrings } from "./people-strings.ts";
+
+export const peopleStrings: PeopleStrings = {
+  askForPerson: "转人工客服",
+  askForAssistant: "返回助手",
+  team: "客服团队",
+  answering: (name) => `${name}正在为您服务`,
+  typing: (name) => `${name}正在输入`,
+  waitingNow: "人工客服在线，会回复您。",
+  waitingLater: "目前没有人工客服在线。您的消息已为客服团队保留。",
+  email: "您的邮箱地址（选填）",
+  leaveEmail: "保存",
+  emailLeft: (address) => `我们可以通过 ${address} 联系您。`,
+  removeEmail: "移除",
+  problems: {
+    handled: "已有人工客服接待此对话。",
+    updating: "聊天服务正在更新，暂时无法操作。请一分钟后重试。",
+    "invalid-request": "这不是有效的邮箱地址。",
+  },
+  failed: "操作未成功，请重试。",
+};

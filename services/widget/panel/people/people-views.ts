@@ -1,0 +1,29 @@
+import { html, nothing } from "lit/html.js";
+import type { Language } from "../../i18n/languages.ts";
+import { loadPeopleStrings } from "../../i18n/people/people-strings.ts";
+import type { PeopleViews } from "../view-model.ts";
+import { menuItem, peopleBar } from "./people-bar.ts";
+import styles from "./people.css";
+import { isolate, type PeopleContext, personMessage, personTyping } from "./person-message.ts";
+
+export const peopleStyles = styles;
+
+/**
+ * Loads the parts of the panel that show people, once there may be some.
+ * @param face is the panel's own: importing it would split the panel's file
+ * @throws if the strings cannot be loaded
+ */
+export async function loadPeopleViews(language: Language, face: PeopleContext["face"]): Promise<PeopleViews> {
+  const context: PeopleContext = { strings: await loadPeopleStrings(language), face };
+  return {
+    message: (message, first, view) => personMessage(context, message, first, view),
+    lines: (key, { state }) =>
+      state.handling.lines
+        .filter(({ after }) => after === key)
+        .map(({ text }) => html`<p class="line" part="service-line" dir="auto">${text}</p>`),
+    typing: ({ state: { handling } }) =>
+      handling.typing === undefined ? nothing : personTyping(context.strings.typing(isolate(handling.typing))),
+    bar: (view) => peopleBar(context, view),
+    menuItem: (view) => menuItem(context, view),
+  };
+}
