@@ -99,10 +99,7 @@ export const texts = {
     again: "Send again",
     giveUp: "Stop trying",
     trying: "Not answered yet. It is sent again until it is, and stored once.",
-    unsure: {
-      reply: "It may be stored: sending again stores it once at most. Changed, it is another message.",
-      note: "It may be kept: look above before you keep it again.",
-    },
+    unsure: "It may be stored: sending again stores it once at most. Changed, it is another message.",
   },
   readOnly: "Your account reads only. Answering needs another.",
 

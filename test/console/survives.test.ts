@@ -14,6 +14,23 @@ describe.skipIf(chromiumPath === undefined)("the console, when something breaks"
   });
   afterAll(() => browser?.close());
 
+  it("keeps a note once, whatever answers are lost", async () => {
+    await using product = await startProduct({ backend: "postgres", workers: 0 });
+    await using front = await startFaultyProxy(product.client.base);
+    const asked = await product.client.submit("Hello");
+    await using desk = await openConsole(browser, front.url, { query: `conversation=${asked.conversationId}` });
+    let lost = 0;
+    front.instead = ({ method, path }) =>
+      method === "POST" && path.endsWith("/notes") && lost++ < 2 ? "lost" : undefined;
+    await desk.page.getByRole("button", { name: "Note", exact: true }).click();
+    await desk.say("A regular customer.");
+    await expect.poll(() => desk.page.getByRole("textbox").inputValue(), deskPatience).toBe("");
+    await expect
+      .poll(() => desk.page.locator(".note .text").allInnerTexts(), deskPatience)
+      .toEqual(["A regular customer."]);
+    expect(lost).toBe(3);
+  });
+
   it.each(["postgres", "redis"] as const)("is whole again after its API was killed, on %s", async (backend) => {
     await using product = await startProduct({ backend });
     await using front = await startFaultyProxy(product.client.base);

@@ -154,7 +154,7 @@ const conversationCases = [
     const page = { siteId: defaultSite, limit: 1, before: undefined };
     await conversation.readDeskConversation(pool, conversationId, page);
   }),
-  reads(changes.addNoteStatement, z.strictObject({ id: z.uuid(), createdAt: z.date() }), startNoted),
+  reads(changes.addNoteStatement, z.strictObject({ id: z.uuid(), text: z.string(), createdAt: z.date() }), startNoted),
   reads(changes.markSeenStatement, changedRow, async (pool) =>
     changes.markSeen(pool, { ...(await startNoted(pool)), messageId: undefined }),
   ),

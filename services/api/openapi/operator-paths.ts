@@ -15,6 +15,7 @@ import {
   presenceRequest,
   seenRequest,
 } from "../../../shared/protocol/operator.ts";
+import { idempotencyKey } from "../../../shared/protocol/submit.ts";
 import { conversationStream, fromCursor } from "./conversation-paths.ts";
 import { jobStream } from "./message-paths.ts";
 import * as part from "./parts.ts";
@@ -142,7 +143,7 @@ const addNote: ZodOpenApiOperationObject = {
   operationId: "addNote",
   summary: "Leave a note for colleagues",
   description: "It reaches neither the visitor nor the assistant, and is erased with the conversation.",
-  requestParams: ofConversation,
+  requestParams: { ...ofConversation, header: z.object({ "Idempotency-Key": idempotencyKey }) },
   requestBody: { required: true, content: { "application/json": { schema: noteRequest } } },
   responses: { "201": part.json("The note", operatorNote), ...problemsOfChange },
 };

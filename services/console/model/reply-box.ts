@@ -79,10 +79,8 @@ export class ReplyBox {
         return conversation.refresh();
       } catch (error) {
         if (!(error instanceof ServiceProblem)) throw error;
-        // Without an answer, a note may be stored or not, and the service does not tell two of one text apart.
-        const again = error.passes && mode === "reply";
-        this.#put(id, { text, mode, key, state: again ? "trying" : "refused", problem: error });
-        if (!again) return conversation.refresh();
+        this.#put(id, { text, mode, key, state: error.passes ? "trying" : "refused", problem: error });
+        if (!error.passes) return conversation.refresh();
         await this.#pause(error.retryAfterMs, failures);
         if (this.of(id).state !== "trying") return;
       }

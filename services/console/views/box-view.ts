@@ -71,7 +71,7 @@ export function boxView(view: OperatorConversation, screen: Screen): TemplateRes
 function troubleOf(draft: UnsentText, id: string, model: ConsoleModel): TemplateResult | typeof nothing {
   const { problem, state } = draft;
   if (problem === undefined || state === "sending") return nothing;
-  const hint = state === "trying" ? words.trying : problem.passes ? words.unsure[draft.mode] : "";
+  const hint = state === "trying" ? words.trying : problem.passes ? words.unsure : "";
   return html`<p class="problem" role="alert">
     ${problemText(problem)} ${hint}
     ${

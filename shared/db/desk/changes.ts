@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import { v7 } from "uuid";
+import { v5, v7 } from "uuid";
 import type { Statement } from "../../postgres/statement.ts";
 import type { HandledBy } from "../../protocol/handling.ts";
 import { type OperatorName, operatorOf } from "../conversations/conversations.ts";
@@ -21,7 +21,7 @@ interface Change {
   operatorId: string;
 }
 
-export const addNoteStatement: Statement<Columns<"notes", "id" | "created_at">> = {
+export const addNoteStatement: Statement<Columns<"notes", "id" | "text" | "created_at">> = {
   name: "add-note",
   // The lock makes a deletion wait that would not see the note, and leaves messages alone.
   text: `
@@ -29,15 +29,20 @@ export const addNoteStatement: Statement<Columns<"notes", "id" | "created_at">> 
     select $3, site_id, id, $4, $5 from (
       select id, site_id from conversations where id = $1 and site_id = $2 and deleted_at is null for key share
     ) as conversation
-    returning id, created_at as "createdAt"`,
+    on conflict (id) do update set text = notes.text
+    returning id, text, created_at as "createdAt"`,
 };
 
-/** @returns `undefined` if there is no such conversation */
+/**
+ * @param key names the operator's note in the conversation: sent again, it is the note of the first time
+ * @returns `undefined` if there is no such conversation
+ */
 export async function addNote(
   pool: Pool,
-  { siteId, conversationId, operatorId, text }: Change & { text: string },
-): Promise<Columns<"notes", "id" | "created_at"> | undefined> {
-  const [note] = await query(pool, addNoteStatement, [conversationId, siteId, v7(), operatorId, text]);
+  { siteId, conversationId, operatorId, text, key }: Change & { text: string; key?: string | undefined },
+): Promise<Columns<"notes", "id" | "text" | "created_at"> | undefined> {
+  const id = key === undefined ? v7() : v5(`${operatorId}:${key}`, conversationId);
+  const [note] = await query(pool, addNoteStatement, [conversationId, siteId, id, operatorId, text]);
   return note;
 }
 

@@ -6,6 +6,7 @@ import { noteRequest, type NoteView, type OperatorAnswer, seenRequest } from "..
 import type { ApiContext } from "../../api-context.ts";
 import { parseConversationId } from "../../access/access.ts";
 import { actorOf } from "../../access/operator-access.ts";
+import { parseKey } from "../../middleware/idempotency-header.ts";
 import { readJson } from "../../middleware/json-body.ts";
 import { parseBody } from "../../middleware/parse-input.ts";
 import { noConversation } from "./conversations.ts";
@@ -28,10 +29,10 @@ export function conversationChangeRoutes({ db, siteId, handling, operatorAccess,
 
   router.post("/:id/notes", mayChange, async (req: Request, res: Response) => {
     const { text } = parseBody(noteRequest, await readJson(req));
-    const note = await addNote(db.pool, { ...about(req, res), text });
+    const note = await addNote(db.pool, { ...about(req, res), text, key: parseKey(req) });
     if (!note) throw noConversation();
-    const { id, createdAt } = note;
-    const view: NoteView = { id, operator: actorOf(res).name, text, createdAt: createdAt.toISOString() };
+    const { createdAt, ...kept } = note;
+    const view: NoteView = { ...kept, operator: actorOf(res).name, createdAt: createdAt.toISOString() };
     res.status(201).json(view);
   });
 
