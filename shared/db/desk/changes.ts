@@ -67,34 +67,44 @@ export async function markSeen(
   return row;
 }
 
+/**
+ * SQL for the conversation, and all of its visitor if they are verified. Rows are locked in one order, so that two such
+ * statements never wait for each other.
+ */
+const ofVisitor = `
+    conversation as materialized (
+      select id, site_id, visitor_hash, event_seq, handled_by, operator_id from conversations
+      where id = $1 and site_id = $2 and deleted_at is null
+    ), theirs as materialized (
+      select id from conversations where deleted_at is null and id in (
+        select id from conversation
+        union
+        select others.id from conversation join conversations as others
+          on others.visitor_hash = conversation.visitor_hash and others.site_id = conversation.site_id
+      ) order by id for no key update
+    )`;
+
 export const blockVisitorStatement: Statement<ChangedRow> = {
   name: "block-visitor",
+  // Also marks the other conversations: whoever holds the token of one need not show who they are.
   text: `
-    with blocked as (
-      update conversations set blocked_at = coalesce(blocked_at, now())
-      where id = $1 and site_id = $2 and deleted_at is null
-      returning site_id, visitor_hash, event_seq, handled_by, operator_id
+    with ${ofVisitor}, blocked as (
+      update conversations set blocked_at = now() from theirs where conversations.id = theirs.id and blocked_at is null
     ), visitor as (
       insert into blocked_visitors (site_id, visitor_hash, operator_id)
-      select site_id, visitor_hash, $3 from blocked where visitor_hash is not null on conflict do nothing
+      select site_id, visitor_hash, $3 from conversation where visitor_hash is not null on conflict do nothing
     )
-    select ${changed} from blocked`,
+    select ${changed} from conversation`,
 };
 
 export const unblockVisitorStatement: Statement<ChangedRow> = {
   name: "unblock-visitor",
   text: `
-    with conversation as materialized (
-      select id, site_id, visitor_hash, event_seq, handled_by, operator_id from conversations
-      where id = $1 and site_id = $2 and deleted_at is null
-    ), visitor as (
+    with ${ofVisitor}, visitor as (
       delete from blocked_visitors using conversation
       where blocked_visitors.site_id = conversation.site_id and blocked_visitors.visitor_hash = conversation.visitor_hash
     ), unblocked as (
-      update conversations set blocked_at = null from conversation
-      where conversations.blocked_at is not null
-        and (conversations.id = conversation.id
-          or conversations.visitor_hash = conversation.visitor_hash and conversations.site_id = conversation.site_id)
+      update conversations set blocked_at = null from theirs where conversations.id = theirs.id and blocked_at is not null
     )
     select ${changed} from conversation`,
 };

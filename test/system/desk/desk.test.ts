@@ -153,6 +153,11 @@ onEachBackend("the desk", { workers: 1 }, (product) => {
         chat.conversationId,
         visitorHash,
       ]);
+      const other = await converse("Another conversation of the same visitor");
+      await product().query("update conversations set visitor_hash = $2 where id = $1", [
+        other.conversationId,
+        visitorHash,
+      ]);
       for (const change of ["seen", "seen", "block", "block"]) {
         const { status, body } = await post(`/conversations/${chat.conversationId}/${change}`);
         expect(status).toBe(200);
@@ -160,16 +165,19 @@ onEachBackend("the desk", { workers: 1 }, (product) => {
         expect((await post(`/conversations/${chat.conversationId}/${change}`, {}, reader)).status).toBe(403);
       }
       expect(await row()).toEqual({ seen: true, blocked: true, visitors: 1 });
-      const other = await converse("Another conversation of the same visitor");
-      await product().query("update conversations set visitor_hash = $2, blocked_at = now() where id = $1", [
-        other.conversationId,
-        visitorHash,
-      ]);
+      // The token alone does not help, and strangers are not concerned.
+      const { client } = product();
+      for (const each of [chat, other]) {
+        expect((await client.post("Let me in", { to: each })).body).toMatchObject({ type: "/problems/blocked" });
+      }
+      expect(await read(other)).toHaveProperty("blocked", true);
+      expect((await client.submit("Hello")).status).toBe("queued");
       for (let time = 0; time < 2; time += 1) {
         expect((await post(`/conversations/${chat.conversationId}/unblock`)).status).toBe(200);
       }
       expect(await row()).toEqual({ seen: true, blocked: false, visitors: 0 });
       expect(await read(other)).not.toHaveProperty("blocked");
+      for (const each of [chat, other]) expect((await client.submit("Thank you", { to: each })).status).toBe("queued");
     });
 
     it("shows its notes neither to the visitor nor to the model", async () => {
