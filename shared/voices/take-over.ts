@@ -1,7 +1,11 @@
 import { v4, v7 } from "uuid";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { OperatorMessage, VoiceChange } from "../db/voices/change-voice.ts";
 import type { Voice } from "../db/voices/read-voice.ts";
 import { changeOfVoice, type VoiceContext, type VoiceOutcome } from "./change-of-voice.ts";
+
+/** Pauses after failed tries to seal. With the time limit of each try, an operator waits two seconds at most. */
+const sealPausesMs = [100, 200, 300, 400, 0];
 
 interface TakeOver {
   /** Person who answers from now on. */
@@ -55,12 +59,17 @@ async function sealHead(
   if (head.status !== "active") return { text: null };
   if (!live.seals) return {};
   const draft = { jobId: head.id, attempt: head.attempt };
-  try {
-    return { text: await live.seals.seal(draft, token) };
-  } catch (error) {
-    log.warn({ err: error, jobId: head.id }, "took over without the draft store: the worker hands in what was shown");
-    return { text: null };
+  // A store that hangs for a moment may have executed the seal: it is asked again, as a seal may be repeated.
+  for (const pauseMs of sealPausesMs) {
+    try {
+      return { text: await live.seals.seal(draft, token) };
+    } catch (error) {
+      log.debug({ err: error, jobId: head.id }, "could not seal a draft");
+      await sleep(pauseMs);
+    }
   }
+  log.warn({ jobId: head.id }, "took over without the draft store: the worker hands in what was shown");
+  return { text: null };
 }
 
 /** Keeps the seals of a take-over, or takes them off. If that fails, the seals run out. */

@@ -2,7 +2,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { startProduct } from "../system/harness/product.ts";
-import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
+import { heldReply } from "../system/harness/scripted-provider.ts";
 import { type SeenRequest, startFaultyProxy } from "../widget/faulty-proxy.ts";
 import { openConsole, deskPatience, submitAndWait } from "./open-console.ts";
 
@@ -54,47 +54,6 @@ describe.skipIf(chromiumPath === undefined)("the console, when something breaks"
     await expect.poll(() => desk.page.locator(".connection").textContent(), deskPatience).toBe("");
     await desk.say("And I add this.");
     await desk.untilTexts("Tell me all", "The first half and the second.", "And I add this.");
-    expect(desk.faults).toEqual([]);
-  });
-
-  it("is whole again after its machine slept", async () => {
-    await using product = await startProduct({ backend: "postgres" });
-    await using front = await startFaultyProxy(product.client.base);
-    const asked = await submitAndWait(product.client, "Before");
-    await using desk = await openConsole(browser, front.url, {
-      query: `view=all&conversation=${asked.conversationId}`,
-    });
-    await desk.untilTexts("Before", echoOf("Before"));
-    await desk.page.context().setOffline(true);
-    front.cut();
-    await expect.poll(() => front.openStreams, deskPatience).toBe(0);
-    await product.client.ended(await product.client.submit("Meanwhile", { to: asked }));
-    const other = await submitAndWait(product.client, "Another visitor");
-    await desk.page.context().setOffline(false);
-    await desk.untilTexts("Before", echoOf("Before"), "Meanwhile", echoOf("Meanwhile"));
-    await desk.page.locator(`.entry[href$="${other.conversationId}"]`).waitFor();
-  });
-
-  it("shows all that is stored while Redis is dead, and words as they come once it is back", async () => {
-    await using product = await startProduct({ backend: "redis" });
-    const first = heldReply("Half", " and whole.");
-    product.provider.answer("Tell me", first.script);
-    const asked = await product.client.submit("Tell me");
-    await using desk = await openConsole(browser, product.client.base, {
-      query: `view=all&conversation=${asked.conversationId}`,
-    });
-    await desk.untilTexts("Tell me", "Half");
-    await product.redis?.kill();
-    first.release();
-    await desk.untilTexts("Tell me", "Half and whole.");
-    await product.redis?.restart();
-    const second = heldReply("Again half", " and whole.");
-    product.provider.answer("Tell me more", second.script);
-    await product.client.submitPatiently("Tell me more", { to: asked });
-    await desk.untilTexts("Tell me", "Half and whole.", "Tell me more", "Again half");
-    await desk.say("I go on.");
-    await desk.untilTexts("Tell me", "Half and whole.", "Tell me more", "Again half", "I go on.");
-    second.release();
     expect(desk.faults).toEqual([]);
   });
 

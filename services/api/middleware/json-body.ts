@@ -17,6 +17,8 @@ export async function readJson(
   req: Request,
   { mayHaveHistory = false, beforeParsing }: { mayHaveHistory?: boolean; beforeParsing?: () => void } = {},
 ): Promise<unknown> {
+  // A request without a body needs no type: some clients announce its length, 0.
+  if (req.get("Content-Length") === "0") return undefined;
   requireJson(req);
   const bytes = await readBody(req, mayHaveHistory ? maxBytesWithHistory : maxBytes);
   beforeParsing?.();

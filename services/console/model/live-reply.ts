@@ -26,8 +26,8 @@ export class LiveReply {
     });
   }
 
-  wake(surely: boolean): void {
-    this.#follower.wake(surely);
+  wake(): void {
+    this.#follower.wake();
   }
 
   close(): void {

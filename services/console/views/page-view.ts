@@ -28,10 +28,10 @@ export function pageView(screen: Screen): TemplateResult {
 }
 
 /** Says who looks, whether they are there, and whether what they see is fresh. */
-function barView({ model, deeds, now }: Screen): TemplateResult {
-  const { presence, me } = model;
+function barView({ model, deeds }: Screen): TemplateResult {
+  const { presence, me, live } = model;
   return html`<div class="bar">
-    <p class="connection" role="status">${model.isLost(now) ? texts.connection.lost : nothing}</p>
+    <p class="connection" role="status">${live ? nothing : texts.connection.lost}</p>
     <span class="me" dir="auto">${me?.name}</span>
     ${
       model.mayChange

@@ -49,13 +49,13 @@ async function postgresTraces({ query }: Product, text: string): Promise<string[
 async function redisTraces(redis: Redis, text: string): Promise<string[]> {
   const found: string[] = [];
   for (const key of await redis.keys("*")) {
-    const value = JSON.stringify([key, await readKey(redis, key)]);
+    const value = JSON.stringify([key, await readRedisKey(redis, key)]);
     if (spellings(text).some((spelling) => value.includes(spelling))) found.push(`${key}: ${value.slice(0, 500)}`);
   }
   return found;
 }
 
-async function readKey(redis: Redis, key: string): Promise<unknown> {
+export async function readRedisKey(redis: Redis, key: string): Promise<unknown> {
   const type = await redis.type(key);
   switch (type) {
     case "string":
