@@ -1,23 +1,27 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
-import { startProduct } from "../system/harness/product.ts";
-import { heldReply } from "../system/harness/scripted-provider.ts";
+import { type Product, startProduct } from "../system/harness/product.ts";
+import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
 import { type SeenRequest, startFaultyProxy } from "../widget/faulty-proxy.ts";
 import { openConsole, deskPatience, submitAndWait } from "./open-console.ts";
 
 let browser: Browser;
+/** Shared by tests that break only what is between it and the console. */
+let shared: Product;
 
 describe.skipIf(chromiumPath === undefined)("the console, when something breaks", { timeout: 120_000 }, () => {
   beforeAll(async () => {
-    browser = await launchChromium();
+    [shared, browser] = await Promise.all([startProduct({ backend: "postgres" }), launchChromium()]);
   });
-  afterAll(() => browser?.close());
+  afterAll(async () => {
+    await browser?.close();
+    await shared?.[Symbol.asyncDispose]();
+  });
 
   it("keeps a note once, whatever answers are lost", async () => {
-    await using product = await startProduct({ backend: "postgres", workers: 0 });
-    await using front = await startFaultyProxy(product.client.base);
-    const asked = await product.client.submit("Hello");
+    await using front = await startFaultyProxy(shared.client.base);
+    const asked = await submitAndWait(shared.client, "Hello");
     await using desk = await openConsole(browser, front.url, { query: `conversation=${asked.conversationId}` });
     let lost = 0;
     front.instead = ({ method, path }) =>
@@ -57,10 +61,49 @@ describe.skipIf(chromiumPath === undefined)("the console, when something breaks"
     expect(desk.faults).toEqual([]);
   });
 
+  it("is whole again after its machine slept", async () => {
+    await using front = await startFaultyProxy(shared.client.base);
+    const asked = await submitAndWait(shared.client, "Before");
+    await using desk = await openConsole(browser, front.url, {
+      query: `view=all&conversation=${asked.conversationId}`,
+    });
+    await desk.untilTexts("Before", echoOf("Before"));
+    await desk.page.context().setOffline(true);
+    front.cut();
+    await expect.poll(() => front.openStreams, deskPatience).toBe(0);
+    await shared.client.ended(await shared.client.submit("Meanwhile", { to: asked }));
+    const other = await submitAndWait(shared.client, "Another visitor");
+    await desk.page.context().setOffline(false);
+    await desk.untilTexts("Before", echoOf("Before"), "Meanwhile", echoOf("Meanwhile"));
+    await desk.page.locator(`.entry[href$="${other.conversationId}"]`).waitFor();
+  });
+
+  it("shows all that is stored while Redis is dead, and words as they come once it is back", async () => {
+    await using product = await startProduct({ backend: "redis" });
+    const first = heldReply("Half", " and whole.");
+    product.provider.answer("Tell me", first.script);
+    const asked = await product.client.submit("Tell me");
+    await using desk = await openConsole(browser, product.client.base, {
+      query: `view=all&conversation=${asked.conversationId}`,
+    });
+    await desk.untilTexts("Tell me", "Half");
+    await product.redis?.kill();
+    first.release();
+    await desk.untilTexts("Tell me", "Half and whole.");
+    await product.redis?.restart();
+    const second = heldReply("Again half", " and whole.");
+    product.provider.answer("Tell me more", second.script);
+    await product.client.submitPatiently("Tell me more", { to: asked });
+    await desk.untilTexts("Tell me", "Half and whole.", "Tell me more", "Again half");
+    await desk.say("I go on.");
+    await desk.untilTexts("Tell me", "Half and whole.", "Tell me more", "Again half", "I go on.");
+    second.release();
+    expect(desk.faults).toEqual([]);
+  });
+
   it("sends a message again until it is answered, and it is stored once", async () => {
-    await using product = await startProduct({ backend: "postgres" });
-    await using front = await startFaultyProxy(product.client.base);
-    const asked = await submitAndWait(product.client, "Hello");
+    await using front = await startFaultyProxy(shared.client.base);
+    const asked = await submitAndWait(shared.client, "Hello");
     await using desk = await openConsole(browser, front.url, { query: `conversation=${asked.conversationId}` });
     let lost = 0;
     front.instead = (request) => (isMessage(request) && lost++ < 2 ? "lost" : undefined);
@@ -69,14 +112,13 @@ describe.skipIf(chromiumPath === undefined)("the console, when something breaks"
     const keys = front.seen.filter(isMessage).map(({ key }) => key);
     expect(keys.length).toBe(3);
     expect(new Set(keys).size).toBe(1);
-    const { messages } = await product.client.history(asked);
+    const { messages } = await shared.client.history(asked);
     expect(messages.filter(({ text }) => text === "Only once").length).toBe(1);
   });
 
   it("keeps what was refused in the box, with the reason", async () => {
-    await using product = await startProduct({ backend: "postgres", workers: 0 });
-    await using front = await startFaultyProxy(product.client.base);
-    const asked = await product.client.submit("Hello");
+    await using front = await startFaultyProxy(shared.client.base);
+    const asked = await submitAndWait(shared.client, "Hello");
     await using desk = await openConsole(browser, front.url, { query: `conversation=${asked.conversationId}` });
     front.instead = (request) => (isMessage(request) ? refusal : undefined);
     await desk.say("Mine to answer");
@@ -85,14 +127,13 @@ describe.skipIf(chromiumPath === undefined)("the console, when something breaks"
     expect(await desk.page.getByRole("textbox").inputValue()).toBe("Mine to answer");
     front.instead = () => undefined;
     await desk.page.getByRole("button", { name: "Send again" }).click();
-    await desk.untilTexts("Hello", "Mine to answer");
+    await desk.untilTexts("Hello", echoOf("Hello"), "Mine to answer");
     expect(await said.count()).toBe(0);
   });
 
   it("keeps a text that nobody has answered over a reload, with its key", async () => {
-    await using product = await startProduct({ backend: "postgres", workers: 0 });
-    await using front = await startFaultyProxy(product.client.base);
-    const asked = await product.client.submit("Hello");
+    await using front = await startFaultyProxy(shared.client.base);
+    const asked = await submitAndWait(shared.client, "Hello");
     await using desk = await openConsole(browser, front.url, { query: `conversation=${asked.conversationId}` });
     desk.page.on("dialog", (dialog) => void dialog.accept());
     front.instead = (request) => (isMessage(request) ? "lost" : undefined);
@@ -107,7 +148,7 @@ describe.skipIf(chromiumPath === undefined)("the console, when something breaks"
     front.instead = () => undefined;
     await desk.page.getByRole("button", { name: "Send again" }).click();
     await expect.poll(() => desk.page.getByRole("textbox").inputValue(), deskPatience).toBe("");
-    await desk.untilTexts("Hello", "Stored, and I do not know it");
+    await desk.untilTexts("Hello", echoOf("Hello"), "Stored, and I do not know it");
   });
 });
 
