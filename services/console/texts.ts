@@ -98,7 +98,7 @@ export const texts = {
     sending: "Sending…",
     again: "Send again",
     giveUp: "Stop trying",
-    trying: "Not answered yet. It is sent again until it is, and stored once.",
+    trying: "It is sent again until it is answered, and stored once.",
     unsure: "It may be stored: sending again stores it once at most. Changed, it is another message.",
   },
   readOnly: "Your account reads only. Answering needs another.",
@@ -182,9 +182,10 @@ export const texts = {
   connection: {
     lost: "The connection is lost. It comes back by itself.",
     begin: "Connecting…",
+    again: "It is tried again.",
   },
   problems: {
-    unreachable: "The service cannot be reached. It is tried again.",
+    unreachable: "The service cannot be reached.",
     signIn: "Your sign-in has ended.",
     signInAgain: "Sign in again",
     handled: (name: string) => `${name} has this conversation: write a note, or ask for it.`,

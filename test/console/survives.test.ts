@@ -140,7 +140,7 @@ describe.skipIf(chromiumPath === undefined)("the console, when something breaks"
     await desk.say("Stored, and I do not know it");
     await expect
       .poll(() => desk.page.locator(".box .problem").textContent(), deskPatience)
-      .toContain("sent again until it is");
+      .toContain("sent again until it is answered");
     await desk.page.reload();
     await expect
       .poll(() => desk.page.getByRole("textbox").inputValue(), deskPatience)

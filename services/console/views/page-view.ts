@@ -13,7 +13,11 @@ export function pageView(screen: Screen): TemplateResult {
   const { refusal, open } = model;
   if (model.me === undefined || refusal?.status === 401) {
     return html`<main class="begin">
-      ${refusal === undefined ? html`<p role="status">${texts.connection.begin}</p>` : html`<p role="alert">${problemText(refusal)}</p>`}
+      ${
+        refusal === undefined
+          ? html`<p role="status">${texts.connection.begin}</p>`
+          : html`<p role="alert">${problemText(refusal)} ${refusal.passes ? texts.connection.again : nothing}</p>`
+      }
       ${refusal?.status === 401 ? html`<p><a href="/console">${texts.problems.signInAgain}</a></p>` : nothing}
     </main>`;
   }
