@@ -17,7 +17,7 @@ export interface OpenedConsole extends AsyncDisposable {
   /** Waits until these are the texts of the messages, in this order. */
   untilTexts(...texts: string[]): Promise<void>;
   /** Waits until the sentence under the visitor's name is this. */
-  untilState(sentence: string): Promise<void>;
+  untilState(sentence: string | RegExp): Promise<void>;
   /** Writes into the box, and sends. */
   say(text: string): Promise<void>;
 }
@@ -59,7 +59,7 @@ export async function openConsole(
       await expect.poll(() => page.locator(".message > .text").allInnerTexts(), deskPatience).toEqual(texts);
     },
     untilState: async (sentence) => {
-      await expect.poll(() => page.locator(".head .title p").textContent(), deskPatience).toBe(sentence);
+      await expect.poll(() => page.locator(".head .title p").textContent(), deskPatience).toMatch(sentence);
     },
     say: async (text) => {
       await page.getByRole("textbox").fill(text);

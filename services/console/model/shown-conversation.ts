@@ -92,18 +92,16 @@ export class ShownConversation {
   }
 
   /** Carries out a change, one at a time, and shows what came of it. */
-  async act(change: (api: OperatorApi) => Promise<unknown>): Promise<boolean> {
-    if (this.acting) return false;
+  async act(change: (api: OperatorApi) => Promise<unknown>): Promise<void> {
+    if (this.acting) return;
     this.acting = true;
     this.failed = undefined;
     this.#parts.changed();
     try {
       await change(this.#parts.api);
-      return true;
     } catch (error) {
       if (!(error instanceof ServiceProblem)) throw error;
       this.failed = error;
-      return false;
     } finally {
       this.acting = false;
       this.refresh();
@@ -135,6 +133,7 @@ export class ShownConversation {
         break;
       }
       case "handling":
+        this.failed = undefined;
         this.#handle(change.data);
         this.refresh();
         break;
@@ -161,10 +160,13 @@ export class ShownConversation {
     );
   }
 
-  /** Applies who answers now. Nothing of the assistant is shown from then on but what is stored. */
+  /**
+   * Applies who answers now. Once a person does, nothing of the assistant is shown but what is stored. A reply that was
+   * begun before the visitor waits for a person goes on.
+   */
   #handle({ handledBy, operator, operatorId }: HandlingChange["data"]): void {
     if (this.view === undefined) return;
-    if (handledBy !== "ai") this.#stopLive();
+    if (handledBy === "operator") this.#stopLive();
     const { operator: _, ...view } = this.view;
     const has = operator !== undefined && operatorId !== undefined;
     this.view = { ...view, handledBy, ...(has && { operator: { id: operatorId, name: operator.name } }) };
@@ -192,7 +194,7 @@ export class ShownConversation {
       this.#older = [...this.#older, ...this.view.messages.filter(({ id }) => !kept.has(id))];
     }
     this.view = view;
-    if (view.handledBy === "ai" && view.activeJobId !== null) this.#follow(view.activeJobId);
+    if (view.handledBy !== "operator" && view.activeJobId !== null) this.#follow(view.activeJobId);
     else this.#stopLive();
     this.noteSeen();
   }
