@@ -49,7 +49,7 @@ function start(root: HTMLElement): void {
   deeds.readAddress();
   window.addEventListener("popstate", () => deeds.readAddress());
   listenToKeys(deeds, () => deeds.keys);
-  onWake(() => model.wake());
+  onWake((surely) => model.wake(surely));
   // A text that nobody has answered would go with the page.
   window.addEventListener("beforeunload", (event) => {
     if (model.box.isSending) event.preventDefault();

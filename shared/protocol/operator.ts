@@ -72,7 +72,7 @@ export const inbox = z
   .meta({ id: "Inbox" });
 export type Inbox = z.output<typeof inbox>;
 
-export const stretch = z
+const stretch = z
   .object({
     no: z.int(),
     handledBy,

@@ -1,19 +1,18 @@
 import type { NextFunction, Request, RequestHandler, Response } from "express";
 import type { Pool } from "pg";
-import { type KeyRow, readKey } from "../../../shared/db/desk/operator-keys.ts";
+import type { KeyRow } from "../../../shared/db/desk/operator-keys.ts";
 import { addBuiltIn, builtIn } from "../../../shared/db/desk/operators.ts";
-import { boundedMap } from "../../../shared/bounded-map.ts";
 import { Problem } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
-import { claimsToBeKey, hashOfKey } from "../../../shared/operator-key.ts";
+import { claimsToBeKey } from "../../../shared/operator-key.ts";
 import type { OperatorRole } from "../../../shared/protocol/operator.ts";
 import type { EventStreams } from "../follow/sse.ts";
 import { passes } from "../follow/stream-request.ts";
 import type { LoginThrottle } from "../limits/login-throttle.ts";
 import type { RateLimits } from "../limits/rate-limits.ts";
-import { clientOf } from "../middleware/client.ts";
 import { countRequest } from "../middleware/count-requests.ts";
-import { idsOf, noteIds } from "../middleware/request-id.ts";
+import { noteIds } from "../middleware/request-id.ts";
+import { OperatorKeys } from "./operator-keys.ts";
 import type { Operators } from "./operators.ts";
 import { refuseForeignOperations } from "./origins.ts";
 
@@ -35,22 +34,17 @@ interface AccessOptions {
   log: Logger;
 }
 
-/** Time for which a key's row is used again: a revoked key opens nothing after it. */
-const freshMs = 1000;
-/** Maximum keys remembered. */
-const maxKeys = 1000;
-
 const roles: readonly OperatorRole[] = ["reader", "operator", "admin"];
 
 /** Admits operators to `/api/operator`: by a key, or by the accounts of the configuration. */
 export class OperatorAccess {
   readonly #options: AccessOptions;
-  /** By hash: keys that were valid when their row was read. A client who holds one is not guessing. */
-  readonly #keys = boundedMap<{ row: KeyRow; readAt: number }>(maxKeys);
+  readonly #keys: OperatorKeys;
   readonly #builtIn = new Map<keyof typeof builtIn, Promise<string>>();
 
   constructor(options: AccessOptions) {
     this.#options = options;
+    this.#keys = new OperatorKeys(options);
   }
 
   /**
@@ -76,7 +70,7 @@ export class OperatorAccess {
 
   async #admit(req: Request, res: Response): Promise<Actor | undefined> {
     try {
-      const actor = await this.#identify(req);
+      const actor = await this.#identify(req, res);
       const { limits } = this.#options;
       // Counted per operator: a team often shares one address.
       await countRequest(limits.operators, req, { key: actor.operatorId, whose: `by ${actor.name}` });
@@ -84,7 +78,7 @@ export class OperatorAccess {
       noteIds(req, { operatorId: actor.operatorId });
       return actor;
     } catch (error) {
-      if (req.method === "GET" && req.path.endsWith("/events") && passes(error)) {
+      if (isStream(req) && passes(error)) {
         this.#options.streams.sendBack(res);
         return undefined;
       }
@@ -93,12 +87,12 @@ export class OperatorAccess {
     }
   }
 
-  async #identify(req: Request): Promise<Actor> {
+  async #identify(req: Request, res: Response): Promise<Actor> {
     const header = req.get("Authorization");
     if (header === undefined) throw unknown("Send an operator's key, Authorization: Bearer psk_….");
     const [, credential] = /^Bearer +(\S+)$/i.exec(header) ?? [];
     if (credential === undefined) return this.#byAccount(req);
-    if (claimsToBeKey(credential)) return this.#byKey(req, credential);
+    if (claimsToBeKey(credential)) return this.#byKey(req, res, credential);
     throw unknown("A visitor's token opens nothing here: send an operator's key, which begins with psk_.");
   }
 
@@ -108,33 +102,12 @@ export class OperatorAccess {
     return { operatorId: await this.#idOf(found.role), ...builtIn[found.role] };
   }
 
-  async #byKey(req: Request, credential: string): Promise<Actor> {
-    const { loginThrottle, log } = this.#options;
-    const hash = hashOfKey(credential);
-    const row = hash && (await this.#readKnown(hash));
-    if (row) return toActor(row);
-    const { network } = clientOf(req);
-    // Refuses a client that has guessed too often, before anything is read for it.
-    await loginThrottle.compare("operator-key", network, () => true);
-    const found = hash && (await this.#read(hash));
-    await loginThrottle.compare("operator-key", network, () => found);
-    if (found) return toActor(found);
-    log.warn(idsOf(req), "an operator's key was wrong");
-    throw unknown("There is no such key.");
-  }
-
-  async #readKnown(hash: Buffer): Promise<KeyRow | undefined> {
-    const known = this.#keys.get(hash.toString("base64"));
-    if (!known) return undefined;
-    return performance.now() - known.readAt < freshMs ? known.row : this.#read(hash);
-  }
-
-  async #read(hash: Buffer): Promise<KeyRow | undefined> {
-    const { pool, siteId } = this.#options;
-    const readAt = performance.now();
-    const row = await readKey(pool, hash, siteId);
-    if (row) this.#keys.set(hash.toString("base64"), { row, readAt });
-    return row;
+  async #byKey(req: Request, res: Response, credential: string): Promise<Actor> {
+    const key = await this.#keys.find(req, credential);
+    if (!key) throw unknown("There is no such key.");
+    const actor = toActor(key);
+    if (isStream(req)) this.#keys.watch(key, res);
+    return actor;
   }
 
   /** Adds the row of a built-in operator when it is first needed. */
@@ -156,6 +129,10 @@ export function actorOf(res: Response): Actor {
   const actor = actors.get(res);
   if (!actor) throw new Error("this route is not behind OperatorAccess");
   return actor;
+}
+
+function isStream(req: Request): boolean {
+  return req.method === "GET" && req.path.endsWith("/events");
 }
 
 /** A key that was once given out is no guess: it is refused, and not counted as one. */

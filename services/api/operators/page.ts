@@ -38,7 +38,6 @@ const places = [
   { part: "console", address: "/console", name: "Console" },
   { part: "reports", address: "/admin", name: "Reports" },
   { part: undefined, address: "/admin/queues", name: "Queues" },
-  { part: undefined, address: "/health", name: "Health" },
 ] as const;
 
 function layout({ title, part, head, body }: { title: string; part: Part; head: Html; body: Html }): string {

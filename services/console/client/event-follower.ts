@@ -16,9 +16,13 @@ export interface Followed {
 
 /** The service sends a comment each 15 s: after so long without a byte, a connection is dead. */
 const silenceLimitMs = 35_000;
+/** A connection that brought a byte since then is alive. */
+const aliveMs = 16_000;
+/** A stream that stays open for so long flows, even if it has nothing to say: one that must wait says so at once. */
+const flowsAfterMs = 300;
 const firstPauseMs = 200;
 /** Short, as few people have a console and each wants to be back at once. */
-const maxPauseMs = 1000;
+const maxPauseMs = 800;
 
 /** Follows an event stream until it is closed: over broken connections it goes on after the last event that came. */
 export class EventFollower {
@@ -27,6 +31,8 @@ export class EventFollower {
   #connection: AbortController | undefined;
   #endPause: (() => void) | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
+  #opening: ReturnType<typeof setTimeout> | undefined;
+  #heardAt = 0;
   #failures = 0;
   #hurries = false;
   #closed = false;
@@ -36,8 +42,16 @@ export class EventFollower {
     void this.#run();
   }
 
-  /** Connects anew at once: after a sleep, a connection may be dead without saying so. */
-  wake(): void {
+  /**
+   * Connects anew at once, unless the connection is seen to be alive: after a sleep, it may be dead without saying so.
+   * @param surely true if even one that was alive just now may be dead, as on another network
+   */
+  wake(surely: boolean): void {
+    if (!surely && Date.now() - this.#heardAt < aliveMs) return;
+    this.#reconnect();
+  }
+
+  #reconnect(): void {
     this.#hurries = true;
     this.#endPause?.();
     this.#connection?.abort();
@@ -45,7 +59,7 @@ export class EventFollower {
 
   close(): void {
     this.#closed = true;
-    this.wake();
+    this.#reconnect();
   }
 
   async #run(): Promise<void> {
@@ -55,7 +69,9 @@ export class EventFollower {
         return undefined;
       });
       clearTimeout(this.#silence);
+      clearTimeout(this.#opening);
       if (this.#closed) return;
+      this.#heardAt = 0;
       this.#followed.onLive?.(false);
       await this.#pause(askedToWait);
     }
@@ -75,6 +91,7 @@ export class EventFollower {
     });
     if (response.status === 204) return void (this.#closed = true);
     if (!response.ok || !response.body) throw await readProblem(response);
+    this.#opening = setTimeout(() => this.#flow(), flowsAfterMs);
     let askedToWait: number | undefined;
     const parser = createParser({
       onEvent: (event) => {
@@ -87,6 +104,7 @@ export class EventFollower {
     const reader = response.body.getReader();
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
       this.#watchSilence(connection);
+      this.#heardAt = Date.now();
       parser.feed(decoder.decode(piece.value, { stream: true }));
       if (askedToWait === undefined) this.#flow();
     }

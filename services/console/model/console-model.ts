@@ -9,6 +9,7 @@ import { ReplyBox } from "./reply-box.ts";
 
 /** Pause before the beginning is tried again. */
 const beginAgainMs = 1000;
+const reconnectMs = 1500;
 
 /** The whole console without its page: who looks, the queue, the open conversation, and what is being written. */
 export class ConsoleModel {
@@ -21,6 +22,7 @@ export class ConsoleModel {
   colleagues: readonly Colleague[] = [];
   /** True while the inbox's events arrive. */
   live = false;
+  #lostAt = Date.now();
   /** Reason why nothing can be shown at all. */
   refusal: ServiceProblem | undefined;
   readonly #changed: () => void;
@@ -57,6 +59,11 @@ export class ConsoleModel {
     this.#changed();
   }
 
+  /** True once the events have been missing for longer than a connection takes that is made anew. */
+  isLost(now: number): boolean {
+    return !this.live && now - this.#lostAt > reconnectMs;
+  }
+
   show(conversationId: string | undefined): void {
     if (this.open?.id === conversationId) return;
     this.open?.close();
@@ -74,10 +81,10 @@ export class ConsoleModel {
     });
   }
 
-  /** Connects anew at once, after a sleep or when the network is back. */
-  wake(): void {
-    this.#follower?.wake();
-    this.open?.wake();
+  /** Makes sure of fresh connections, after a sleep or when the network is back; see `EventFollower`. */
+  wake(surely: boolean): void {
+    this.#follower?.wake(surely);
+    this.open?.wake(surely);
     this.box.wake();
     this.presence.beat();
   }
@@ -90,6 +97,7 @@ export class ConsoleModel {
       onLive: (live) => {
         if (live === this.live) return;
         this.live = live;
+        this.#lostAt = Date.now();
         this.#changed();
       },
       onRefused: (problem) => {

@@ -26,8 +26,8 @@ export class LiveReply {
     });
   }
 
-  wake(): void {
-    this.#follower.wake();
+  wake(surely: boolean): void {
+    this.#follower.wake(surely);
   }
 
   close(): void {

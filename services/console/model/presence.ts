@@ -31,6 +31,12 @@ export class Presence {
     if (this.#may || !may) return;
     this.#may = true;
     this.beat();
+    // The switch is one for all tabs.
+    window.addEventListener("storage", ({ key, newValue }) => {
+      if (key !== kept) return;
+      this.away = newValue !== null;
+      this.#changed();
+    });
     setInterval(() => this.beat(), beatMs);
     for (const event of ["pointerdown", "keydown", "scroll"]) {
       document.addEventListener(event, this.#touch, { capture: true, passive: true });

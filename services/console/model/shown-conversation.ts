@@ -69,8 +69,8 @@ export class ShownConversation {
     if (!this.#ended) this.#reading.ask();
   }
 
-  wake(): void {
-    this.live?.wake();
+  wake(surely: boolean): void {
+    this.live?.wake(surely);
     this.refresh();
   }
 

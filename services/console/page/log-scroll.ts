@@ -8,6 +8,7 @@ export class LogScroll {
   #atEnd = true;
   #anchor: HTMLElement | undefined;
   #anchorTop = 0;
+  #top = 0;
 
   /** Called after each rendering. */
   settle(root: HTMLElement, conversation: string | undefined): void {
@@ -16,20 +17,25 @@ export class LogScroll {
     if (conversation !== this.#conversation) {
       this.#conversation = conversation;
       this.#atEnd = true;
+      this.#top = log?.scrollTop ?? 0;
     }
     if (log === undefined) return;
+    // Scrolled since, and not yet told of it.
+    if (Math.abs(log.scrollTop - this.#top) > 1) this.#atEnd = isAtEnd(log);
     if (this.#atEnd) log.scrollTop = log.scrollHeight;
     // Earlier messages came in above.
     else if (this.#anchor?.isConnected === true) log.scrollTop += this.#anchor.offsetTop - this.#anchorTop;
     this.#anchor = log.querySelector<HTMLElement>(".message") ?? undefined;
     this.#anchorTop = this.#anchor?.offsetTop ?? 0;
+    this.#top = log.scrollTop;
     this.#mark();
   }
 
   #watch(log: HTMLElement | undefined): void {
     this.#log = log;
     log?.addEventListener("scroll", () => {
-      this.#atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < nearPx;
+      this.#atEnd = isAtEnd(log);
+      this.#top = log.scrollTop;
       this.#mark();
     });
     this.#button()?.addEventListener("click", () => {
@@ -47,4 +53,8 @@ export class LogScroll {
   #button(): HTMLElement | null | undefined {
     return this.#log?.parentElement?.querySelector<HTMLElement>(".newest");
   }
+}
+
+function isAtEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {
+  return scrollHeight - scrollTop - clientHeight < nearPx;
 }

@@ -32,10 +32,10 @@ export function pageView(screen: Screen): TemplateResult {
 }
 
 /** Says who looks, whether they are there, and whether what they see is fresh. */
-function barView({ model, deeds }: Screen): TemplateResult {
-  const { presence, me, live } = model;
+function barView({ model, deeds, now }: Screen): TemplateResult {
+  const { presence, me } = model;
   return html`<div class="bar">
-    <p class="connection" role="status">${live ? nothing : texts.connection.lost}</p>
+    <p class="connection" role="status">${model.isLost(now) ? texts.connection.lost : nothing}</p>
     <span class="me" dir="auto">${me?.name}</span>
     ${
       model.mayChange

@@ -112,16 +112,15 @@ interface Page {
 
 /**
  * Reads all that operators see of a conversation, in one snapshot.
- * @returns `undefined` if there is none, or no such message
+ * @returns `undefined` if there is none; `"no_message"` if it has no such message
  */
 export async function readDeskConversation(
   pool: Pool,
   id: string,
   { siteId, limit, before }: Page,
-): Promise<DeskConversation | undefined> {
+): Promise<DeskConversation | "no_message" | undefined> {
   const [place] = before === undefined ? [] : await query(pool, messagePlaceStatement, [before, id]);
-  if (before !== undefined && !place) return undefined;
   const values = [id, place?.turn ?? null, place?.sender ?? null, limit + 1, siteId];
   const [row] = await query(pool, deskConversationStatement, values);
-  return row;
+  return row && before !== undefined && !place ? "no_message" : row;
 }

@@ -49,6 +49,19 @@ onEachBackend("the desk", { workers: 1 }, (product) => {
       expect((await put("online", reader)).status).toBe(403);
     });
 
+    it("lose their open streams soon after their key was revoked", async () => {
+      const leaving = await makeOperator(product(), "Leaving");
+      const url = `${product().client.base}/api/operator/inbox/events`;
+      const stream = await fetch(url, { headers: leaving });
+      expect(stream.status).toBe(200);
+      await product().query(
+        `update operator_keys set revoked_at = now()
+         where operator_id = (select id from operators where name = 'Leaving')`,
+      );
+      expect(await stream.text()).toMatch(/event: wait\n.*\n\n$/);
+      expect((await fetch(url, { headers: leaving })).status).toBe(401);
+    });
+
     it("are not kept out by a visitor's limits, and their answers are for no page of another origin", async () => {
       const api = await product().startApi({
         RATE_LIMIT_MAX_READS: "3",
@@ -94,6 +107,8 @@ onEachBackend("the desk", { workers: 1 }, (product) => {
       expect([page.messages.length, page.nextBefore]).toEqual([1, whole.messages[3]?.id]);
       const older = await read(chat, `?limit=2&before=${page.nextBefore}`);
       expect(older.messages).toEqual(whole.messages.slice(1, 3));
+      const unknown = `/conversations/${chat.conversationId}?before=${chat.conversationId}`;
+      expect((await desk(unknown)).body).toMatchObject({ status: 400, errors: [{ path: "before" }] });
 
       const url = `${product().client.base}/api/operator/conversations/${chat.conversationId}/events`;
       const stream = await fetch(`${url}?after=${whole.cursor}`, { headers: reader });

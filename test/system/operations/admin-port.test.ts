@@ -18,7 +18,7 @@ onEachBackend("a service with ADMIN_PORT", { apis: 0, workers: 0 }, (product) =>
   it("serves operators' pages and metrics there alone, and visitors' routes on PORT alone", async () => {
     const { api, admin, visitors } = await start();
     const bearer = { authorization: `Bearer ${metricsToken}` };
-    for (const path of ["/admin", "/admin/queues", "/admin/queues/api/queues", "/admin/operators.css"]) {
+    for (const path of ["/console", "/admin", "/admin/queues", "/admin/queues/api/queues", "/admin/operators.css"]) {
       expect((await admin.request(path, { headers })).status, path).toBe(200);
       expect((await admin.request(path)).status, path).toBe(401);
       expect((await visitors.request(path, { headers })).status, path).toBe(404);

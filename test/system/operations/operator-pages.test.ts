@@ -9,6 +9,9 @@ onEachBackend("the pages for operators", { workers: 1 }, (product) => {
   it("are closed to everybody else", async () => {
     const { client } = product();
     for (const path of [
+      "/console",
+      "/console/console.js",
+      "/console/console.css",
       "/admin",
       "/admin/conversations/5b0d3c5e-0000-4000-8000-000000000000",
       "/admin/operators.css",
@@ -17,6 +20,24 @@ onEachBackend("the pages for operators", { workers: 1 }, (product) => {
       expect((await client.request(path, { headers: { authorization: "Basic YWRtaW46bm8=" } })).status).toBe(401);
     }
     expect((await look("/admin")).headers.get("cache-control")).toBe("no-store");
+  });
+
+  it("have one navigation, and the console a policy that runs and loads its own files alone", async () => {
+    for (const path of ["/console", "/admin"]) {
+      const { text } = await look(path);
+      for (const place of ["/console", "/admin", "/admin/queues"]) expect(text).toContain(`href="${place}"`);
+      expect(text).toContain(`href="${path}" aria-current="page"`);
+    }
+    const { text, headers } = await look("/console");
+    expect(headers.get("content-security-policy")).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/);
+    expect(headers.get("content-security-policy")).not.toMatch(/unsafe|https?:|\*/);
+    for (const [, path = ""] of text.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)) {
+      expect([path, (await look(path)).status]).toEqual([path, 200]);
+    }
+    expect((await look("/console/other.js")).status).toBe(404);
+    // Beside this address, browsers would not send the login to /api/operator.
+    const slash = await fetch(`${product().client.base}/console/?view=all`, { redirect: "manual" });
+    expect([slash.status, slash.headers.get("location")]).toEqual([308, "/console?view=all"]);
   });
 
   it("find a conversation by its id, by the ids of its jobs and messages, by status and by time", async () => {

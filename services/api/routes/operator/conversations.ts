@@ -21,6 +21,10 @@ export function deskConversationRoutes(context: ApiContext): Router {
     const id = parseConversationId(req.params["id"]);
     const row = await readDeskConversation(db.pool, id, { siteId, limit, before });
     if (!row) throw noConversation();
+    if (row === "no_message") {
+      const message = "there is no such message in this conversation";
+      throw new Problem("invalid-request", `before: ${message}`, { errors: [{ path: "before", message }] });
+    }
     const view = toOperatorConversation(row, { limit, handling: await handling.describe(row) });
     res.json(view satisfies OperatorConversation);
   });
