@@ -5,7 +5,10 @@ import { endJob } from "../jobs/end-job.ts";
 import { retryJob } from "../jobs/retry-job.ts";
 import { claimJob } from "../db/jobs/claim.ts";
 import { appendMessage } from "../db/submit/submit.ts";
+import { storeJobEnd } from "../db/jobs/end.ts";
 import { readJob } from "../db/jobs/read-job.ts";
+import { changeVoice } from "../db/voices/change-voice.ts";
+import { readVoice } from "../db/voices/read-voice.ts";
 import { handInCut } from "../db/voices/hand-in-cut.ts";
 import {
   claim,
@@ -14,6 +17,7 @@ import {
   followUp,
   loseLease,
   openJobs,
+  queueBehindRow,
   readColumns,
   readConversationColumns,
   startConversation,
@@ -168,6 +172,29 @@ describe.each(jobStores)("who answers, on $name", ({ available, openJobs: openCo
       expect(await context.live.append({ jobId: id, attempt: 1, offset: 8, text: "three" })).toBe(false);
     });
 
+    it("decides about a message that waited for it", async () => {
+      await using context = await openContext();
+      const { pool } = context.db;
+      const { conversationId } = await startConversation(pool);
+      const operator = await addOperator(pool);
+      const message = followingMessage(conversationId);
+      const seen = await readVoice(pool, conversationId);
+      if (!seen) throw new Error("the conversation is there");
+      const to = {
+        handledBy: "operator",
+        operatorId: operator.id,
+        reason: "taken",
+        notice: "taken",
+        ends: "open",
+      } as const;
+      await queueBehindRow<unknown>(pool, conversationId, [
+        () => changeVoice(pool, { conversationId, seen, ...to }),
+        () => appendMessage(pool, message),
+      ]);
+      expect(await readJob(pool, message.jobId)).toMatchObject({ status: "completed", handledBy: "operator" });
+      expect(await openJobs(pool, conversationId)).toEqual([]);
+    });
+
     it("finds nothing once the conversation is deleted", async () => {
       await using context = await openContext();
       const { conversationId } = await startWriting(context);
@@ -259,6 +286,18 @@ describe.each(jobStores)("who answers, on $name", ({ available, openJobs: openCo
       expect(await carryOutHandoff(context, job.conversationId)).toMatchObject({ handledBy: "waiting", changed: true });
       expect(await carryOutHandoff(context, job.conversationId)).toMatchObject({ changed: false });
       expect(await readJob(pool, job.id)).toMatchObject({ status: "completed", handledBy: "waiting" });
+    });
+
+    it("that is due keeps the end of a job from handing on the next", async () => {
+      await using context = await openContext();
+      const { pool } = context.db;
+      const first = await startConversation(pool);
+      await followUp(pool, first.conversationId);
+      const end = { status: "failed", errorCode: "deadline", handoffAfter: 1 } as const;
+      expect(await storeJobEnd(pool, { job: await claim(pool, first.id), end })).toEqual({
+        nextJobId: null,
+        handoffDue: true,
+      });
     });
 
     it("follows so many failed replies in a row", async () => {
