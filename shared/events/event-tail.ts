@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { Listeners } from "../async/listeners.ts";
 import { pause } from "../async/pause.ts";
 import { query } from "../db/database.ts";
 import type { Logger } from "../logger.ts";
@@ -26,15 +27,13 @@ interface TailOptions {
   log: Logger;
 }
 
-type Listener = (event: LoggedEvent) => void;
-
 /**
  * Reads the log of events once for all streams of this process, and passes each event to the listeners of its
  * conversation, and the newest place to those who follow the whole log. Any number of processes may do so: each look first numbers what nobody has numbered yet.
  */
 export class EventTail {
   readonly #options: TailOptions;
-  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #listeners = new Listeners<LoggedEvent>();
   readonly #followers = new Set<(pos: number) => void>();
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
@@ -51,16 +50,10 @@ export class EventTail {
    * and may hear some that it has read.
    * @returns a function that ends it
    */
-  listen(conversationId: string, listener: Listener): () => void {
-    const listeners = this.#listeners.get(conversationId) ?? new Set();
-    this.#listeners.set(conversationId, listeners.add(listener));
+  listen(conversationId: string, listener: (event: LoggedEvent) => void): () => void {
+    const stop = this.#listeners.add(conversationId, listener);
     if (this.#listeners.size === 1 && this.#followers.size === 0) this.#waking.abort();
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0 && this.#listeners.get(conversationId) === listeners) {
-        this.#listeners.delete(conversationId);
-      }
-    };
+    return stop;
   }
 
   /**
@@ -102,15 +95,11 @@ export class EventTail {
     if (this.#listeners.size === 0 || pos < this.#pos) this.#pos = pos;
     while (this.#pos < pos) {
       const events = await query(pool, tailEventsStatement, [this.#pos]);
-      for (const event of events) this.#pass(event);
+      for (const event of events) this.#listeners.tell(event.conversationId, event);
       // Without rows the rest was deleted by the retention.
       this.#pos = events.at(-1)?.pos ?? pos;
     }
     if (numbered === numberedAtOnce) return 0;
     return this.#listeners.size + this.#followers.size > 0 ? listeningMs : quietMs;
-  }
-
-  #pass(event: LoggedEvent): void {
-    for (const listener of this.#listeners.get(event.conversationId) ?? []) listener(event);
   }
 }

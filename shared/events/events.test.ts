@@ -67,7 +67,7 @@ describe("events of a conversation", () => {
     const without = await claim(db.pool, next.id);
     await storeJobEnd(db.pool, { job: without, end: { status: "failed", errorCode: "provider_unavailable" } });
     await storeRetry(db.pool, next.id);
-    expect(await cancelQueuedJob(db.pool, next)).toEqual({ nextJobId: null });
+    expect(await cancelQueuedJob(db.pool, next)).toEqual({ nextJobId: null, handoffDue: false });
     expect(await readSteps(db.pool, first.conversationId)).toEqual([
       [1, "message", first.messageId, first.id, null],
       [2, "job", null, first.id, "queued"],

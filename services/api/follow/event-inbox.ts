@@ -17,7 +17,8 @@ interface InboxSources {
  */
 export class EventInbox implements Disposable {
   readonly #signal: AbortSignal;
-  readonly #stops: (() => void)[];
+  readonly #stop: () => void;
+  readonly #stopTyping: () => void;
   #events: LoggedEvent[] = [];
   #overflowed = false;
   #typing: string | undefined;
@@ -26,10 +27,8 @@ export class EventInbox implements Disposable {
   /** @param signal ends all waits for good */
   constructor({ events, typing }: InboxSources, conversationId: string, signal: AbortSignal) {
     this.#signal = signal;
-    this.#stops = [
-      events.listen(conversationId, (event) => this.#put(event)),
-      typing.listen(conversationId, (hint) => this.#putTyping(hint)),
-    ];
+    this.#stop = events.listen(conversationId, (event) => this.#put(event));
+    this.#stopTyping = typing.listen(conversationId, (hint) => this.#putTyping(hint));
     signal.addEventListener("abort", () => this.#wake(), { once: true });
   }
 
@@ -60,7 +59,8 @@ export class EventInbox implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const stop of this.#stops) stop();
+    this.#stop();
+    this.#stopTyping();
   }
 
   #putTyping(hint: TypingHint): void {

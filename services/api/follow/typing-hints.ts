@@ -1,3 +1,4 @@
+import { Listeners } from "../../../shared/async/listeners.ts";
 import { boundedMap } from "../../../shared/bounded-map.ts";
 import type { Live, TypingHint } from "../../../shared/live/live.ts";
 import type { Logger } from "../../../shared/logger.ts";
@@ -13,7 +14,7 @@ type Listener = (typing: TypingHint) => void;
 export class TypingHints {
   readonly #live: Pick<Live, "hintTyping">;
   readonly #log: Logger;
-  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #listeners = new Listeners<TypingHint>();
   readonly #listenersToAll = new Set<Listener>();
   readonly #sent = boundedMap<{ at: number }>(maxKept, { ttlMs: pauseMs });
 
@@ -34,20 +35,13 @@ export class TypingHints {
 
   /** Passes a hint of the live channel to its listeners. */
   hear(typing: TypingHint): void {
-    for (const listener of this.#listeners.get(typing.conversationId) ?? []) listener(typing);
+    this.#listeners.tell(typing.conversationId, typing);
     for (const listener of this.#listenersToAll) listener(typing);
   }
 
   /** @returns a function that ends it */
   listen(conversationId: string, listener: Listener): () => void {
-    const listeners = this.#listeners.get(conversationId) ?? new Set();
-    this.#listeners.set(conversationId, listeners.add(listener));
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0 && this.#listeners.get(conversationId) === listeners) {
-        this.#listeners.delete(conversationId);
-      }
-    };
+    return this.#listeners.add(conversationId, listener);
   }
 
   /** Listens to all conversations, for the inbox. */
