@@ -7,6 +7,8 @@ import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
 const markdown =
   "# Title\n\nA **word**, a [link](https://example.com), `code`.\n\n### Third\n\n- one\n  1. two\n- [x] done\n\n> quote\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n```js\nlet a;\n```\n\n---\nEnd.";
+const people = { ...support, people: true };
+const alone = { handledBy: "waiting", expected: { state: "address", emailAsked: true }, lines: [] };
 const mine = talk.question("Hello, I have a question.");
 const arabic = talk.reply("أهلًا! **الخطوات**:\n\n1. أولًا [هنا](https://example.com)\n2. ثانيًا `x`", { key: "arabic" });
 
@@ -63,6 +65,43 @@ const states: { what: string; state: object; act?: (page: Page) => Promise<unkno
     what: "a text that is too long",
     state: {},
     act: (page) => page.locator(".composer textarea").fill("x".repeat(4100)),
+  },
+  {
+    what: "a person who may be asked for, in vain",
+    state: {
+      assistant: people,
+      conversationId: "one",
+      messages: [mine, talk.reply("So.")],
+      handling: { handledBy: "ai", problem: "updating", lines: [] },
+    },
+    act: (page) => page.locator(".people").waitFor(),
+  },
+  {
+    what: "nobody there, and an address asked for",
+    state: { messages: [mine, talk.reply("So.")], handling: alone },
+    act: (page) => page.locator(".people").waitFor(),
+  },
+  {
+    what: "an address left",
+    state: { messages: [mine], handling: { ...alone, email: "ada@example.com" } },
+    act: (page) => page.locator(".people").waitFor(),
+  },
+  {
+    what: "a person who answers",
+    state: {
+      messages: [
+        mine,
+        talk.reply("So", { phase: "stopped", takenOver: true }),
+        talk.person("Look: https://example.com/a"),
+      ],
+      handling: {
+        handledBy: "operator",
+        operator: { name: "Ada Lovelace" },
+        typing: "Ada Lovelace",
+        lines: [{ text: "Ada Lovelace is answering now.", after: "reply" }],
+      },
+    },
+    act: (page) => page.locator(".person .name").waitFor(),
   },
   {
     what: "a comment",

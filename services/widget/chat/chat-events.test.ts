@@ -35,6 +35,28 @@ describe("chat events for the page", () => {
     expect(eventsBetween(nothing, complete)).toEqual([]);
   });
 
+  it("report people, but none whom only the history names", () => {
+    const person = (key: string): ChatMessage => ({
+      sender: "operator",
+      key,
+      id: key,
+      text: `From ${key}`,
+      timestamp: 1,
+      operator: { name: "Ada" },
+    });
+    const before = { ...withMessages(reply({ phase: "complete", text: "So." })), conversationId: "one" };
+    const after = (...messages: ChatMessage[]): ChatState => ({ ...before, messages });
+    const one = { type: "parley:operator", detail: { id: "one", text: "From one", name: "Ada" } };
+    expect(eventsBetween(before, after(...before.messages, person("one")))).toEqual([one]);
+    expect(eventsBetween(before, after(person("old"), ...before.messages))).toEqual([]);
+    expect(eventsBetween(before, { ...after(person("one")), conversationId: "two" })).toEqual([]);
+    const taken: ChatState = { ...before, handling: { handledBy: "operator", operator: { name: "Ada" }, lines: [] } };
+    expect(eventsBetween(before, taken)).toEqual([
+      { type: "parley:handling", detail: { handledBy: "operator", name: "Ada" } },
+    ]);
+    expect(eventsBetween(taken, { ...taken, handling: { ...taken.handling, typing: "Ada" } })).toEqual([]);
+  });
+
   it("report errors", () => {
     const writing = withMessages(reply({ phase: "writing", text: "So" }));
     const failed = withMessages(reply({ phase: "failed", text: "", failure: "No." }));

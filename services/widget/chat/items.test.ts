@@ -1,12 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { JobView } from "../../../shared/protocol/job.ts";
 import {
+  finalFields,
   fromHistory,
+  fromStored,
   hasUnansweredAfter,
   type ChatItem,
+  isLeftToPeople,
   isOpenReply,
   merge,
   tailOf,
+  toStored,
   withAccepted,
   withoutReplaced,
   withReply,
@@ -26,6 +31,17 @@ function writing(n: number): ChatItem {
 
 function failed(n: number): ChatItem {
   return { sender: "ai", key: `job${n}`, text: "", timestamp: n, phase: "failed", failure: "Sorry." };
+}
+
+function said(n: number): ChatItem {
+  return {
+    sender: "operator",
+    key: `p${n}`,
+    id: `p${n}`,
+    text: `person ${n}`,
+    timestamp: n,
+    operator: { name: "Ada" },
+  };
 }
 
 const keys = (items: readonly ChatItem[]) => items.map(({ key }) => key);
@@ -73,6 +89,28 @@ describe("page of a conversation", () => {
     expect(keys(merged)).toEqual(["q60", "a60", "q61", "a61", "q62", "job62"]);
   });
 
+  it("keeps a person's message apart from the assistant's replies", () => {
+    const page = [asked(1), said(2), asked(3), said(4), said(5)];
+    expect(keys(merge([asked(1), writing(1)], page, new Set()))).toEqual(["q1", "job1", "p2", "q3", "p4", "p5"]);
+    expect(keys(merge([asked(1), said(2)], [asked(1), answered(1), said(2)], new Set()))).toEqual(["q1", "a1", "p2"]);
+    expect(merge([said(2)], [{ ...said(2), text: "other" }], new Set())).toEqual([said(2)]);
+  });
+
+  it("puts in order what events alone have put elsewhere", () => {
+    const page = [asked(1), answered(1), said(2), said(3), asked(4), answered(4)];
+    const shuffled = fc.shuffledSubarray(page, { minLength: 1 });
+    fc.assert(
+      fc.property(shuffled, (here) => {
+        expect(keys(merge(here, page, all(here)))).toEqual(keys(page));
+      }),
+    );
+    expect(keys(merge([asked(1), said(3), said(2), asked(5), writing(5)], page, new Set()))).toEqual([
+      ...keys(page),
+      "q5",
+      "job5",
+    ]);
+  });
+
   it("changes nothing when empty", () => {
     const here = [asked(1), writing(1)];
     expect(merge(here, [], all(here))).toBe(here);
@@ -116,6 +154,11 @@ describe("accepted message", () => {
     expect(keys(withAccepted([asked(2), answered(2), asked(3)], entry, accepted))).toEqual(["q2", "a2", "q3"]);
   });
 
+  it("has no place for a reply where a person answers", () => {
+    expect(keys(withAccepted([asked(1)], entry, { messageId: "q2", jobId: undefined }))).toEqual(["q1", "mine"]);
+    expect(keys(withReply([asked(1), said(2)], "q1", { jobId: "job1", timestamp: 5 }))).toEqual(["q1", "job1", "p2"]);
+  });
+
   it("has one reply", () => {
     const once = withAccepted([], entry, accepted);
     expect(withReply(once, "q2", { jobId: "job2", timestamp: 5 })).toBe(once);
@@ -144,6 +187,10 @@ describe("messages that were replaced", () => {
     ];
     expect(keys(withoutReplaced(items))).toEqual(["q1", "a1", "q4", "job4"]);
     expect(withoutReplaced(items)[0]).toBe(items[0]);
+  });
+
+  it("do not take a person's message with them", () => {
+    expect(keys(withoutReplaced([asked(1), said(2), replacing(3, 1)]))).toEqual(["p2", "q3"]);
   });
 
   it("are left out where they have no reply, and leave the next one's", () => {
@@ -180,7 +227,50 @@ describe("messages without a reply", () => {
   });
 });
 
+describe("the end of a job", () => {
+  const job = {
+    jobId: "job1",
+    conversationId: "c",
+    messageId: "q1",
+    attempt: 1,
+    createdAt: "2026-01-01T00:00:00.000Z",
+  };
+  const reply = {
+    id: "a1",
+    text: "So f",
+    sender: "ai",
+    timestamp: 1,
+    fallback: false,
+    finishReason: "taken_over",
+  } as const;
+  const error = { code: "taken_over", message: "A person has taken over this conversation." } as const;
+
+  it("leaves a reply that a person cut short, and none where people answer", () => {
+    const cut: JobView = { ...job, status: "cancelled", error, reply };
+    expect(finalFields(cut)).toMatchObject({ phase: "stopped", takenOver: true, text: "So f", failure: undefined });
+    expect(isLeftToPeople(cut)).toBe(true);
+    expect(isLeftToPeople({ ...job, status: "completed", handledBy: "waiting" })).toBe(true);
+    expect(isLeftToPeople({ ...job, status: "completed", reply: { ...reply, finishReason: "stop" } })).toBe(false);
+    expect(isLeftToPeople({ ...job, status: "cancelled", error: { ...error, code: "cancelled" } })).toBe(false);
+  });
+
+  it("is read alike from the history", () => {
+    const { fallback: _, ...message } = reply;
+    expect(fromHistory(message)).toMatchObject({ sender: "ai", phase: "stopped", takenOver: true });
+    const person = { id: "p1", text: "Hello", sender: "operator", timestamp: 1, operator: { name: "Ada" } } as const;
+    expect(fromHistory(person)).toEqual({ ...person, key: "p1" });
+  });
+});
+
 describe("items kept for the next page", () => {
+  it("are taken for replies by pages of an earlier version, and come back as they were", () => {
+    const kept = JSON.parse(
+      JSON.stringify([asked(1), said(2), { ...said(3), operator: undefined }].map(toStored)),
+    ) as ChatItem[];
+    expect(kept[1]).toMatchObject({ sender: "ai", phase: "complete", text: "person 2" });
+    expect(kept.map(fromStored)).toMatchObject([asked(1), said(2), { sender: "operator", key: "p3" }]);
+  });
+
   it("are the newest, and bounded", () => {
     const items = Array.from({ length: 50 }, (_, n) => asked(n));
     expect(keys(tailOf(items, 3, 1000))).toEqual(["q47", "q48", "q49"]);
