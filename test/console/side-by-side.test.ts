@@ -44,8 +44,10 @@ describe.skipIf(chromiumPath === undefined)("widget and console, side by side", 
     context.setDefaultTimeout(deskPatience.timeout);
     const visitor = await context.newPage();
     await visitor.goto(front.url);
+    // The views of people are loaded at the opening: an API that is killed then leaves the chat without, until the next one.
+    const loaded = visitor.waitForResponse(/people-en/);
     await visitor.locator("parley-chat .launcher").click();
-    await visitor.locator("parley-chat textarea").waitFor();
+    await (await loaded).finished();
     await step();
     const { script, release } = heldReply("Your teapot is some", "where.");
     product.provider.answer("Where is my teapot?", script);

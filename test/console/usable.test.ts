@@ -28,13 +28,10 @@ describe.skipIf(chromiumPath === undefined)("the console for everybody", { timeo
 
   it.each([
     ["a desk", { width: 1400, height: 900 }],
-    ["a small window", { width: 1000, height: 700 }],
     ["a phone", { width: 390, height: 844 }],
   ])("breaks no rule of accessibility on %s, in either theme", async (_what, viewport) => {
     await using desk = await openConsole(browser, product.client.base, { context: { viewport } });
     const { page } = desk;
-    await page.locator(".entry").first().waitFor();
-    await expectAccessible(page);
     await desk.pick(asked.conversationId);
     await page.locator(".reply table").waitFor();
     const { script, release } = heldReply("It grows");
@@ -48,6 +45,8 @@ describe.skipIf(chromiumPath === undefined)("the console for everybody", { timeo
     await desk.say("For the team");
     await page.locator(".note").first().waitFor();
     await expectAccessible(page);
+    // Details cover the conversation where there is no room beside it.
+    if (viewport.width > 1000) await page.setViewportSize({ width: 1000, height: 700 });
     if ((await page.locator(".details").count()) === 0) await page.getByRole("button", { name: "Details" }).click();
     await page.locator(".jobs li").first().waitFor();
     await expectAccessible(page);
