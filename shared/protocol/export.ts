@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { rating, sender } from "./conversation.ts";
 import { feedbackReason } from "./feedback.ts";
+import { handledBy, operatorView } from "./handling.ts";
 import { finishReason, jobErrorCode, jobStatus } from "./job.ts";
 
 const time = z.iso.datetime();
@@ -11,6 +12,7 @@ export const exportedMessage = z
     id: z.uuid(),
     turn: z.int(),
     sender,
+    operator: operatorView.nullable().meta({ description: "Author of an operator's message" }),
     text: z.string(),
     createdAt: time,
     imported: z.boolean().meta({ description: "Came with the request, not from this service" }),
@@ -58,6 +60,7 @@ export const exportedJob = z
     provider: z.string().nullable(),
     model: z.string().nullable(),
     error: jobErrorCode.nullable(),
+    handledBy: handledBy.nullable().meta({ description: "Who answers instead of the AI; the job has no reply" }),
     inputTokens: count,
     outputTokens: count,
     costUsd: z.number().nullable(),
@@ -82,6 +85,8 @@ export const exportedConversation = z
       .nullable()
       .meta({ description: "What a provider keeps of it itself" }),
     verifiedVisitor: z.boolean().meta({ description: "It belongs to somebody the embedding site knows" }),
+    handledBy,
+    email: z.string().nullable().meta({ description: "Address that the visitor has left, to be told of an answer" }),
     messageCount: z.int(),
     createdAt: time,
     updatedAt: time,

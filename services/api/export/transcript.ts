@@ -6,10 +6,11 @@ import { type FinishReason, jobErrors } from "../../../shared/protocol/job.ts";
  * heading.
  */
 export function toTranscriptHead(conversation: ExportedConversation, exportedAt: Date): string {
-  const { id, createdAt, updatedAt, metadata } = conversation;
+  const { id, createdAt, updatedAt, metadata, email } = conversation;
   const lines = [
     `Conversation ${id}`,
     `Begun ${time(createdAt)}, last change ${time(updatedAt)}, exported ${time(exportedAt.toISOString())}`,
+    ...(email === null ? [] : [indent(`E-mail address: ${email}`)]),
     ...Object.entries(metadata).map(([key, value]) => indent(`${key}: ${value}`)),
   ];
   return `${lines.join("\n")}\n`;
@@ -29,7 +30,8 @@ export function toTranscriptTurns(
   return messages
     .map((message) => {
       const job = jobOf.get(message.turn);
-      const who = message.sender === "user" ? "Visitor" : oneLine(nameOf(job?.assistantType ?? "default"));
+      const assistant = () => oneLine(nameOf(job?.assistantType ?? "default"));
+      const who = { user: () => "Visitor", ai: assistant, operator: () => personOf(message) }[message.sender]();
       const entry = `\n${[who, time(message.createdAt), ...notes(message)].join(", ")}\n${indent(message.text)}\n`;
       return entry + describeFeedback(message) + (answered.has(message.turn) ? "" : describeMissing(job));
     })
@@ -41,7 +43,12 @@ const stopped: Partial<Record<FinishReason, string>> = {
   refusal: "declined",
   content_filter: "cut off by the provider",
   cancelled: "stopped by the visitor",
+  taken_over: "cut off when a person took over",
 };
+
+function personOf({ operator }: ExportedMessage): string {
+  return operator ? `${oneLine(operator.name)} (team)` : "The team";
+}
 
 function notes({ sender, imported, fallback, finishReason, replaces }: ExportedMessage): string[] {
   const brought = sender === "user" ? "brought along" : "as the visitor tells it";
@@ -63,6 +70,7 @@ function describeFeedback({ feedback }: ExportedMessage): string {
 
 function describeMissing(job: ExportedJob | undefined): string {
   if (job === undefined) return "";
+  if (job.handledBy !== null) return "Left to people\n";
   return `No reply: ${job.error === null ? job.status : jobErrors[job.error]}\n`;
 }
 

@@ -1,5 +1,6 @@
 import type { ExpressionBuilder } from "kysely";
 import type { Pool } from "pg";
+import type { OperatorView } from "../../protocol/handling.ts";
 import type { ExportedConversation, ExportedJob, ExportedMessage } from "../../protocol/export.ts";
 import type { Tables } from "../schema/tables.ts";
 import type { StatementBuilder } from "../statement-builder.ts";
@@ -22,6 +23,8 @@ export const exportConversationStatement = typedStatement(
           )
           .end()
           .as("thread"),
+        "handled_by as handledBy",
+        "handoff_email as email",
         "message_count as messageCount",
         iso(eb.ref("created_at")).as("createdAt"),
         iso(eb.ref("updated_at")).as("updatedAt"),
@@ -53,7 +56,11 @@ export const exportMessagesStatement = typedStatement("export-messages", (builde
   builder.db
     .selectFrom("messages")
     .select(["id", "turn", "sender", "text", "imported", "fallback", "finish_reason as finishReason", "replaces"])
-    .select((eb) => [builder.iso(eb.ref("created_at")).as("createdAt"), feedbackOn(builder, eb).as("feedback")])
+    .select((eb) => [
+      builder.iso(eb.ref("created_at")).as("createdAt"),
+      feedbackOn(builder, eb).as("feedback"),
+      authorOf(builder, eb).as("operator"),
+    ])
     .where("conversation_id", "=", range.conversationId)
     .where("turn", ">", range.after)
     .where("turn", "<=", range.upTo)
@@ -70,6 +77,17 @@ function feedbackOn({ iso, jsonObjectFrom }: StatementBuilder, messages: Express
   );
 }
 
+function authorOf({ sql }: StatementBuilder, messages: ExpressionBuilder<Tables, "messages">) {
+  return messages
+    .selectFrom("operators")
+    .select((eb) =>
+      sql<OperatorView>`json_strip_nulls(json_build_object('name', ${eb.ref("name")}, 'avatarUrl', ${eb.ref("avatar_url")}))`.as(
+        "view",
+      ),
+    )
+    .whereRef("operators.id", "=", "messages.operator_id");
+}
+
 /** Reads the messages of a range of turns, in order. */
 export async function readMessagesToExport(pool: Pool, range: TurnRange): Promise<ExportedMessage[]> {
   return queryTyped(pool, exportMessagesStatement, range);
@@ -81,7 +99,7 @@ export const exportJobsStatement = typedStatement("export-jobs", (builder, range
     .select(["id", "turn", "message_id as messageId", "reply_id as replyId", "status", "attempt"])
     .select(["assistant_type as assistantType", "provider_override as providerAsked", "provider", "model"])
     .select(["error_code as error", "input_tokens as inputTokens", "output_tokens as outputTokens"])
-    .select(["cost_usd as costUsd", "request_id as requestId"])
+    .select(["cost_usd as costUsd", "request_id as requestId", "handled_by as handledBy"])
     .select((eb) => [
       builder.iso(eb.ref("created_at")).as("createdAt"),
       builder.iso(eb.ref("started_at")).as("startedAt"),

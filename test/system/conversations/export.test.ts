@@ -4,6 +4,7 @@ import { type IncomingMessage, request } from "node:http";
 import { expect, it } from "vitest";
 import { conversationExport } from "../../../shared/protocol/export.ts";
 import type { ConversationRef } from "../harness/api-client.ts";
+import { askDesk, makeOperator } from "../harness/operators.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 
@@ -122,6 +123,30 @@ onEachBackend("the export of a conversation", {}, (product, backend) => {
     expect(answer.text).toContain("    page: /ship\n");
     expect(answer.text).toContain("    Too\n    vague\n");
     expect(answer.text).not.toContain("\u001b");
+  });
+
+  it("names people who answered, and what was left to them", async () => {
+    const { client } = product();
+    const chat = await client.submit("First");
+    await client.ended(chat);
+    const path = `/conversations/${chat.conversationId}`;
+    const { token } = chat;
+    await client.request(`/api${path}/handoff`, { method: "POST", token, body: { email: "visitor@example.com" } });
+    await client.submit("A person, please", { to: chat });
+    const ada = await makeOperator(product(), "Ada\nVisitor");
+    await askDesk(client, `${path}/messages`, ada, { body: { text: "I am here." } });
+    const { conversation, messages, jobs } = await asJson(chat);
+    expect(conversation).toMatchObject({ handledBy: "operator", email: "visitor@example.com" });
+    expect(messages.slice(2)).toMatchObject([
+      { sender: "user", text: "A person, please", operator: null },
+      { sender: "operator", text: "I am here.", operator: { name: "Ada\nVisitor" } },
+    ]);
+    expect(jobs.map(({ handledBy }) => handledBy)).toEqual([null, "waiting"]);
+    const { text } = await fetchExport(chat, "text/plain");
+    expect(text).toContain("    E-mail address: visitor@example.com\n");
+    expect(text).toMatch(
+      /\nVisitor, .* UTC\n {4}A person, please\nLeft to people\n\nAda {5}Visitor \(team\), .* UTC\n {4}I am here\.\n$/,
+    );
   });
 
   it.each([
