@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { v7 } from "uuid";
 import { z } from "zod";
+import { defaultSite } from "../../shared/sites/default-site.ts";
 import * as conversations from "../../shared/db/conversations/conversations.ts";
 import * as erasure from "../../shared/db/conversations/erasure.ts";
 import * as exports from "../../shared/db/conversations/export.ts";
@@ -42,6 +43,7 @@ const readCases = [
     conversations.conversationOwnerStatement,
     z.strictObject({
       id: z.uuid(),
+      siteId: z.string(),
       deleted: z.boolean(),
       visitorHash: buffer.nullable(),
       pageVersion: z.string(),
@@ -120,7 +122,7 @@ const feedbackCases = [
       sender,
       imported: z.boolean(),
     }),
-    async (pool) => (await answerOne(pool)).replyId,
+    async (pool) => ({ messageId: (await answerOne(pool)).replyId, siteId: defaultSite }),
   ),
   reads(feedback.rateMessageStatement, z.strictObject({ messageId: z.uuid() }), answerRated),
   writes(feedback.unrateMessageStatement, async (pool) => {

@@ -15,6 +15,7 @@ import {
   storeFirstMessage,
 } from "../../shared/db/submit/submit-outcome.ts";
 import * as timeline from "../../shared/db/jobs/timeline.ts";
+import { defaultSite } from "../../shared/sites/default-site.ts";
 import { sender } from "../../shared/protocol/conversation.ts";
 import { handledBy } from "../../shared/protocol/handling.ts";
 import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
@@ -115,7 +116,12 @@ const submitCases = [
     }),
     async (pool) => {
       const { conversationId, messageId } = await startActive(pool);
-      await readConversationState(pool, { conversationId, replaces: messageId, pace: { windowMs: 60_000 } });
+      await readConversationState(pool, {
+        conversationId,
+        siteId: defaultSite,
+        replaces: messageId,
+        pace: { windowMs: 60_000 },
+      });
     },
   ),
 ];
@@ -225,6 +231,7 @@ const readCases = [
       replyAttempt: z.int().nullable(),
       replyId: z.uuid().nullable(),
       handledBy: handledBy.nullable(),
+      siteId: z.string(),
       visitorHash: buffer.nullable(),
       threadId: z.string().nullable(),
       createdAt: z.number(),

@@ -1,5 +1,9 @@
 import type { Request } from "express";
-import { type OperatorName, readOwner } from "../../../shared/db/conversations/conversations.ts";
+import {
+  type ConversationOwner,
+  type OperatorName,
+  readOwner,
+} from "../../../shared/db/conversations/conversations.ts";
 import { type OwnedMessage, readMessageOwner } from "../../../shared/db/conversations/feedback.ts";
 import { type JobRow, readJob } from "../../../shared/db/jobs/read-job.ts";
 import { replaceFormerHash } from "../../../shared/db/conversations/visitors.ts";
@@ -16,11 +20,20 @@ import { noteIds } from "../middleware/request-id.ts";
 // tell which ids exist.
 
 /** The parts of the API that decide who may see a row. */
-export type AccessContext = Pick<ApiContext, "config" | "tokens" | "identities" | "limits" | "db" | "log">;
+export type AccessContext = Pick<ApiContext, "config" | "tokens" | "identities" | "limits" | "db" | "log" | "siteId">;
 
 const gone = () => new Problem("not-found", "This conversation no longer exists.");
 const forbidden = () =>
   new Problem("forbidden", "Use the token that came with this conversation, or the identity of its visitor.");
+
+/** Reads the owner of a conversation of this site. One of another site does not exist here. */
+export async function readOwnerHere(
+  { db, siteId }: Pick<AccessContext, "db" | "siteId">,
+  conversationId: string,
+): Promise<ConversationOwner | undefined> {
+  const owner = await readOwner(db.pool, conversationId);
+  return owner?.siteId === siteId ? owner : undefined;
+}
 
 /** Verified credentials of a request that was counted. */
 export interface Holder {
@@ -67,7 +80,7 @@ export async function openConversation(
   if (!mightOpen(holder, wanted)) throw forbidden();
   noteIds(req, { conversationId: wanted });
   await countRequest(context.limits.reads, req);
-  const owner = await readOwner(context.db.pool, wanted);
+  const owner = await readOwnerHere(context, wanted);
   await admit(context, holder, { conversationId: wanted, visitorHash: owner?.visitorHash ?? null });
   if (!owner || owner.deleted) throw gone();
   const { pageVersion, eventSeq, handledBy, operator } = owner;
@@ -96,15 +109,16 @@ export function parseJobId(jobId: unknown): string {
 
 /**
  * Authorises access to a job's row, read after {@link authenticate}, through its conversation.
- * @param job `undefined` if there is no such row
+ * @param found `undefined` if there is no such row
  * @throws {Problem} 403, also where 404 would tell which ids exist; 404 once the conversation is deleted
  */
 export async function authorizeJob(
-  context: Pick<AccessContext, "db" | "log">,
+  context: Pick<AccessContext, "db" | "log" | "siteId">,
   req: Request,
   holder: Holder,
-  job: JobRow | undefined,
+  found: JobRow | undefined,
 ): Promise<JobRow> {
+  const job = found?.siteId === context.siteId ? found : undefined;
   if (job) await admit(context, holder, job);
   else if (!holder.open) throw forbidden();
   if (!job || job.conversationDeleted) throw gone();
@@ -121,8 +135,8 @@ export async function openMessage(context: AccessContext, req: Request, messageI
   const holder = await authenticate(context, req);
   const { pool } = context.db;
   const [message, own] = await Promise.all([
-    readMessageOwner(pool, wanted),
-    holder.conversationId === undefined ? undefined : readOwner(pool, holder.conversationId),
+    readMessageOwner(pool, { messageId: wanted, siteId: context.siteId }),
+    holder.conversationId === undefined ? undefined : readOwnerHere(context, holder.conversationId),
   ]);
   if (!message && own?.deleted) throw gone();
   if (message) await admit(context, holder, message);
@@ -153,7 +167,7 @@ export async function admitSubmission(
   req: Request,
   conversationId: string | undefined,
 ): Promise<Admitted> {
-  const { config, limits, db } = context;
+  const { config, limits } = context;
   const holder = conversationId === undefined ? undefined : await readHolder(context, req);
   const visitor = holder ? holder.visitor : await readVisitor(context, req);
   if (visitor === undefined && config.IDENTITY === "required") throw identityRequired();
@@ -162,7 +176,7 @@ export async function admitSubmission(
   if (!holder || conversationId === undefined) return { visitor, idAlone: false };
   const idAlone = visitor === undefined && holder.conversationId !== conversationId;
   if (visitor || idAlone) {
-    const owner = await readOwner(db.pool, conversationId);
+    const owner = await readOwnerHere(context, conversationId);
     await admit(context, holder, { conversationId, visitorHash: owner?.visitorHash ?? null });
   }
   return { visitor, idAlone };

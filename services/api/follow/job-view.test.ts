@@ -24,6 +24,7 @@ const queued: JobRow = {
   startedAt: null,
   finishedAt: null,
   conversationDeleted: false,
+  siteId: "default",
   visitorHash: null,
   trace: null,
   replyAttempt: null,

@@ -39,12 +39,14 @@ export function conversationView(
     </p>
     ${turns.length >= turnsShown && html`<p class="note">Only the newest ${turnsShown} turns are shown.</p>`}
     ${turns.map((turn) => {
-      const job = jobs.find((each) => each.turn === turn);
+      // A conversation that was handed back has another job for the message that nobody had answered.
+      const own = jobs.filter((each) => each.turn === turn).toSorted((a, b) => a.createdAt - b.createdAt);
+      const job = own.at(-1);
       const said = messages.filter((each) => each.turn === turn).toSorted((a) => (a.sender === "user" ? -1 : 1));
       return html`<section class="turn" ${job && html`id="job-${job.id}"`}>
         ${said.filter(({ sender }) => sender === "user").map((each) => messageView(each, job))}
-        ${job && jobView(job, said)}
-        ${said.filter(({ sender }) => sender === "ai").map((each) => messageView(each, job))}
+        ${own.map((each) => jobView(each, each === job ? said : []))}
+        ${said.filter(({ sender }) => sender !== "user").map((each) => messageView(each, job))}
       </section>`;
     })}
   </article>`;
@@ -63,7 +65,8 @@ function messageView(message: MessageRecord, job: JobRecord | undefined): Html {
   ].filter((note) => note !== false && note !== null);
   return html`<div class="message ${sender}">
     <div class="by">
-      ${sender === "user" ? "Visitor" : "Reply"}, ${formatTime(createdAt)}${notes.map((note) => html` · ${note}`)}
+      ${{ user: "Visitor", ai: "Reply", operator: "Operator" }[sender]},
+      ${formatTime(createdAt)}${notes.map((note) => html` · ${note}`)}
     </div>
     ${
       sender === "ai" && !imported

@@ -109,7 +109,7 @@ export async function submitMessage(
           thread,
           visitorHash: visitor?.hash ?? null,
         })
-      : followingMessage(context, body, { ...row, idAlone, ...hashesOf(visitor) });
+      : followingMessage(context, body, { ...row, siteId: context.siteId, idAlone, ...hashesOf(visitor) });
   for (let tries = 0; tries < maxTries; tries += 1) {
     const outcome = await store();
     if (outcome.type === "accepted") {

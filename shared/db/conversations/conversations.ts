@@ -17,7 +17,7 @@ export function operatorOf(id: string): string {
 }
 
 /** `visitorHash`: see `NewMessage`. */
-export interface ConversationOwner extends Columns<"conversations", "id" | "visitor_hash"> {
+export interface ConversationOwner extends Columns<"conversations", "id" | "site_id" | "visitor_hash"> {
   deleted: boolean;
   /**
    * Changes with every message, reply and rating, and never returns to an earlier value. A page read after this version
@@ -40,11 +40,11 @@ const pageVersion = `concat_ws('/', message_count, extract(epoch from updated_at
 export const conversationOwnerStatement: Statement<ConversationOwner> = {
   name: "conversation-owner",
   text: `
-    select id, deleted_at is not null as deleted, visitor_hash as "visitorHash", ${pageVersion} as "pageVersion",
+    select id, site_id as "siteId", deleted_at is not null as deleted, visitor_hash as "visitorHash", ${pageVersion} as "pageVersion",
            event_seq as "eventSeq", handled_by as "handledBy", ${operatorOf("conversations.operator_id")} as operator
     from ${byIds(
       "conversations",
-      "id, deleted_at, visitor_hash, message_count, updated_at, ratings_version, event_seq, handled_by, operator_id",
+      "id, site_id, deleted_at, visitor_hash, message_count, updated_at, ratings_version, event_seq, handled_by, operator_id",
       "$1",
     )}`,
 };

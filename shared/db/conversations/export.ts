@@ -110,7 +110,8 @@ export const exportJobsStatement = typedStatement("export-jobs", (builder, range
     .where("conversation_id", "=", range.conversationId)
     .where("turn", ">", range.after)
     .where("turn", "<=", range.upTo)
-    .orderBy("turn"),
+    .orderBy("turn")
+    .orderBy("jobs.created_at"),
 );
 
 /** The worker's host is left out: visitors do not need it. */

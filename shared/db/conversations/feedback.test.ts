@@ -1,3 +1,4 @@
+import { defaultSite } from "../../sites/default-site.ts";
 import { v4 } from "uuid";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
@@ -69,10 +70,23 @@ describe("feedback", () => {
     const reply = await answered(job);
     const imported = history[1]?.id ?? "";
     const owned = { conversationId: job.conversationId, visitorHash: null };
-    expect(await readMessageOwner(db.pool, reply)).toEqual({ ...owned, id: reply, sender: "ai", imported: false });
-    expect(await readMessageOwner(db.pool, imported)).toEqual({ ...owned, id: imported, sender: "ai", imported: true });
-    expect(await readMessageOwner(db.pool, job.messageId)).toMatchObject({ ...owned, sender: "user" });
-    expect(await readMessageOwner(db.pool, v4())).toBeUndefined();
+    expect(await readMessageOwner(db.pool, { messageId: reply, siteId: defaultSite })).toEqual({
+      ...owned,
+      id: reply,
+      sender: "ai",
+      imported: false,
+    });
+    expect(await readMessageOwner(db.pool, { messageId: imported, siteId: defaultSite })).toEqual({
+      ...owned,
+      id: imported,
+      sender: "ai",
+      imported: true,
+    });
+    expect(await readMessageOwner(db.pool, { messageId: job.messageId, siteId: defaultSite })).toMatchObject({
+      ...owned,
+      sender: "user",
+    });
+    expect(await readMessageOwner(db.pool, { messageId: v4(), siteId: defaultSite })).toBeUndefined();
     for (const [conversationId, messageId] of [
       [job.conversationId, job.messageId],
       [job.conversationId, imported],

@@ -9,18 +9,24 @@ import { queryTyped, type RowOf, typedStatement } from "../typed-statement.ts";
 /** The columns of a message that decide who may rate it. `visitorHash`: see `NewMessage`. */
 export type OwnedMessage = RowOf<typeof messageOwnerStatement>;
 
-export const messageOwnerStatement = typedStatement("message-owner", ({ db }, messageId: string) =>
+interface MessageHere {
+  messageId: string;
+  siteId: string;
+}
+
+export const messageOwnerStatement = typedStatement("message-owner", ({ db }, { messageId, siteId }: MessageHere) =>
   db
     .selectFrom("messages")
     .innerJoin("conversations", "conversations.id", "conversation_id")
     .select(["messages.id", "conversation_id as conversationId", "visitor_hash as visitorHash", "sender", "imported"])
     .where("messages.id", "=", messageId)
+    .where("site_id", "=", siteId)
     .where("deleted_at", "is", null),
 );
 
-/** @returns `undefined`: there is no such message, or its conversation was deleted */
-export async function readMessageOwner(pool: Pool, messageId: string): Promise<OwnedMessage | undefined> {
-  const [message] = await queryTyped(pool, messageOwnerStatement, messageId);
+/** @returns `undefined`: the site has no such message, or its conversation was deleted */
+export async function readMessageOwner(pool: Pool, here: MessageHere): Promise<OwnedMessage | undefined> {
+  const [message] = await queryTyped(pool, messageOwnerStatement, here);
   return message;
 }
 
@@ -36,7 +42,7 @@ export const rateMessageStatement: Statement<Columns<"feedback", "message_id">> 
     select messages.id, $3, $4, $5, jobs.assistant_type, jobs.provider, jobs.model
     from conversation
     join messages on messages.conversation_id = conversation.id
-    join jobs on jobs.conversation_id = conversation.id and jobs.turn = messages.turn
+    join jobs on jobs.conversation_id = conversation.id and jobs.reply_id = messages.id
     where messages.id = $1 and messages.sender = 'ai' and not messages.imported
     on conflict (message_id) do update
       set rating = excluded.rating, comment = excluded.comment, reason = excluded.reason, rated_at = excluded.rated_at

@@ -7,7 +7,7 @@ import type { Columns } from "../schema/tables.ts";
 import type { Statement } from "../../postgres/statement.ts";
 
 /** A job, with the columns of its conversation that decide who may see it, and its stored reply. */
-export interface JobRow extends JobColumns, Columns<"conversations", "visitor_hash" | "thread_id"> {
+export interface JobRow extends JobColumns, Columns<"conversations", "site_id" | "visitor_hash" | "thread_id"> {
   /** Unix milliseconds, like the other times. */
   createdAt: number;
   startedAt: number | null;
@@ -49,14 +49,14 @@ export const readJobsStatement: Statement<JobRow> = {
            jobs.assistant_type as "assistantType", jobs.provider, error_code as "errorCode", handled_by as "handledBy",
            input_tokens as "inputTokens", output_tokens as "outputTokens", cost_usd as "costUsd", ${millis("jobs.created_at")} as "createdAt",
            ${millis("started_at")} as "startedAt", ${millis("finished_at")} as "finishedAt",
-           conversations.deleted_at is not null as "conversationDeleted", visitor_hash as "visitorHash",
+           conversations.deleted_at is not null as "conversationDeleted", visitor_hash as "visitorHash", site_id as "siteId",
            jobs.trace, conversations.thread_id as "threadId",
            reply_attempt as "replyAttempt", reply.id as "replyId", reply.text as "replyText",
            reply.finish_reason as "replyFinishReason", reply.fallback as "replyFallback",
            ${millis("reply.created_at")} as "replyAt"
     from ${byIds("jobs", "*", "$1")}
     cross join lateral (
-      select deleted_at, visitor_hash, thread_id from conversations where id = jobs.conversation_id limit 1
+      select deleted_at, site_id, visitor_hash, thread_id from conversations where id = jobs.conversation_id limit 1
     ) as conversations
     left join lateral (
       select id, text, finish_reason, fallback, created_at from messages where id = jobs.reply_id limit 1

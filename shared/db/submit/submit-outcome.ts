@@ -102,7 +102,7 @@ export const conversationStateStatement: Statement<ConversationState> = {
            greatest(0, extract(epoch from window_began_at + $2::interval - now()) * 1000)::float8 as "windowLeftMs",
            "replacedTurn", coalesce("replacedTurn" = any(replaced_turns), false) as "alreadyReplaced"
     from conversations cross join lateral (select ${turnToReplace("$3", "conversations.id")} as "replacedTurn") as replaced
-    where id = $1`,
+    where id = $1 and site_id = $4`,
 };
 
 type Pace = Pick<FollowingMessage["pace"], "windowMs">;
@@ -110,9 +110,19 @@ type Pace = Pick<FollowingMessage["pace"], "windowMs">;
 /** Reads why a conversation would refuse a message. */
 export async function readConversationState(
   pool: Pool,
-  { conversationId, replaces = null, pace }: Pick<FollowingMessage, "conversationId" | "replaces"> & { pace: Pace },
+  {
+    conversationId,
+    siteId,
+    replaces = null,
+    pace,
+  }: Pick<FollowingMessage, "conversationId" | "siteId" | "replaces"> & { pace: Pace },
 ): Promise<ConversationState | undefined> {
-  const [row] = await query(pool, conversationStateStatement, [conversationId, `${pace.windowMs} ms`, replaces]);
+  const [row] = await query(pool, conversationStateStatement, [
+    conversationId,
+    `${pace.windowMs} ms`,
+    replaces,
+    siteId,
+  ]);
   return row;
 }
 

@@ -15,6 +15,7 @@ import {
   readConversationColumns,
 } from "../../testing/fixtures/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
+import { defaultSite } from "../../sites/default-site.ts";
 import { countBacklog } from "../operators/backlog.ts";
 import { readConversation, readMessages } from "../conversations/conversations.ts";
 import { storeTombstone } from "../conversations/erasure.ts";
@@ -31,7 +32,7 @@ beforeAll(async () => {
 
 const hash = (key: string = v4()) => createHash("sha256").update(key).digest();
 const stateOf = (conversationId: string, windowMs = 1000) =>
-  readConversationState(db.pool, { conversationId, pace: { windowMs } });
+  readConversationState(db.pool, { conversationId, siteId: defaultSite, pace: { windowMs } });
 
 describe("first message of a conversation", () => {
   it("creates the conversation, the message and its job, which is the head", async () => {

@@ -126,6 +126,7 @@ function hex(bytes: Buffer | null): string | null {
 }
 
 export interface FollowingMessage extends NewMessage {
+  siteId: string;
   assistantType: string | null;
   provider: string | null;
   metadata: Record<string, string> | null;
@@ -177,7 +178,7 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
                ${turnToReplace("item.replaces", 'item."conversationId"')} as "replacedTurn" from json_to_recordset($2::json) as item(
           "conversationId" uuid, "messageId" uuid, "jobId" uuid, text text, "assistantType" text, provider text,
           metadata jsonb, "visitorHash" bytea, "formerVisitorHash" bytea, "idAlone" boolean, "idempotencyHash" bytea, "requestHash" bytea, "requestId" text, trace text,
-          "maxUnanswered" int, "maxUnheard" int, handoff text, "maxMessages" int, "windowMs" int, replaces uuid)
+          "siteId" text, "maxUnanswered" int, "maxUnheard" int, handoff text, "maxMessages" int, "windowMs" int, replaces uuid)
       ), locked as materialized (
         select id from ${byIds("conversations", "id", "$1", lock)}
       ), conversation as (
@@ -194,7 +195,7 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
             window_began_at = case when window_began_at > now() - span then window_began_at else now() end,
             window_messages = case when window_began_at > now() - span then window_messages + 1 else 1 end
         from item join locked on locked.id = item."conversationId"
-        where conversations.id = locked.id and deleted_at is null and blocked_at is null
+        where conversations.id = locked.id and site_id = item."siteId" and deleted_at is null and blocked_at is null
           and case handled_by when 'ai' then cardinality(open_jobs) < item."maxUnanswered" else unheard < item."maxUnheard" end
           and ${notBlocked("site_id", 'item."visitorHash"')}
           and not exists (select from jobs where idempotency_hash = item."idempotencyHash")

@@ -127,6 +127,7 @@ const movedConversation = `
             closed_at = case when closes then now() when changes or "messageId" is not null then null else closed_at end,
             open_jobs = array(select job from unnest(go.open_jobs) with ordinality as open(job, place)
                               where job not in (select id from ended) order by place) || array(select id from asked),
+            seen_turn = case when "messageId" is not null then go.next_turn else seen_turn end,
             next_turn = go.next_turn + ("messageId" is not null)::int,
             message_count = message_count + ("messageId" is not null)::int + (select count(*) from left_standing),
             event_seq = go.event_seq + (select count(*) from listed), updated_at = now()

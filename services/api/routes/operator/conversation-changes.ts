@@ -1,10 +1,9 @@
 import { type Request, type Response, Router } from "express";
-import { readOwner } from "../../../../shared/db/conversations/conversations.ts";
 import { addNote, type ChangedRow, markSeen, setBlocked } from "../../../../shared/db/desk/changes.ts";
 import { cursorOf } from "../../../../shared/events/cursor.ts";
 import { noteRequest, type NoteView, type OperatorAnswer, seenRequest } from "../../../../shared/protocol/operator.ts";
 import type { ApiContext } from "../../api-context.ts";
-import { parseConversationId } from "../../access/access.ts";
+import { parseConversationId, readOwnerHere } from "../../access/access.ts";
 import { actorOf } from "../../access/operator-access.ts";
 import { parseKey } from "../../middleware/idempotency-header.ts";
 import { readJson } from "../../middleware/json-body.ts";
@@ -43,7 +42,7 @@ export function conversationChangeRoutes({ db, siteId, handling, operatorAccess,
 
   router.post("/:id/typing", mayChange, async (req: Request, res: Response) => {
     const { conversationId } = about(req, res);
-    const owner = await readOwner(db.pool, conversationId);
+    const owner = await readOwnerHere({ db, siteId }, conversationId);
     if (!owner || owner.deleted) throw noConversation();
     typing.send({ conversationId, by: "operator", name: actorOf(res).name });
     res.status(204).end();

@@ -1,11 +1,10 @@
 import { type Request, type Response, Router } from "express";
-import { readOwner } from "../../../../shared/db/conversations/conversations.ts";
 import { readDeskConversation } from "../../../../shared/db/desk/read-conversation.ts";
 import { Problem } from "../../../../shared/errors.ts";
 import { historyQuery } from "../../../../shared/protocol/conversation.ts";
 import type { OperatorConversation } from "../../../../shared/protocol/operator.ts";
 import type { ApiContext } from "../../api-context.ts";
-import { parseConversationId } from "../../access/access.ts";
+import { parseConversationId, readOwnerHere } from "../../access/access.ts";
 import { actorOf } from "../../access/operator-access.ts";
 import { toOperatorConversation } from "../../desk/conversation-view.ts";
 import { parseQuery } from "../../middleware/parse-input.ts";
@@ -32,7 +31,7 @@ export function deskConversationRoutes(context: ApiContext): Router {
   router.get("/:id/events", (req: Request, res: Response) =>
     sendConversationEvents(context, req, res, {
       open: async () => {
-        const owner = await readOwner(db.pool, parseConversationId(req.params["id"]));
+        const owner = await readOwnerHere({ db, siteId }, parseConversationId(req.params["id"]));
         if (!owner || owner.deleted) throw noConversation();
         return owner;
       },

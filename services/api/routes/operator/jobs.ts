@@ -12,7 +12,8 @@ export function deskJobRoutes(context: ApiContext): Router {
   router.use(
     jobReadRoutes(context, {
       admit: async (req: Request, res: Response) => async (job) => {
-        if (!job || job.conversationDeleted) throw new Problem("not-found", "There is no such job.");
+        if (!job || job.conversationDeleted || job.siteId !== context.siteId)
+          throw new Problem("not-found", "There is no such job.");
         const { id, conversationId } = job;
         noteIds(req, { jobId: id, conversationId });
         audit(context.log, req, { actor: actorOf(res), what: "read job", conversationId });
