@@ -15,6 +15,8 @@ type EventData<Name extends InboxEvent["event"]> = Extract<InboxEvent, { event: 
 
 /** Least time between two reads of the lists: on a busy day, each second brings events. */
 const readEveryMs = 1000;
+/** The same for conversations that begin: with many visitors, some always do. */
+const readNewEveryMs = 3000;
 const excerptLength = 200;
 
 /** The queue: the list that is looked at, and those who wait, whose number is always shown. */
@@ -24,7 +26,8 @@ export class Queue {
   readonly #api: OperatorApi;
   readonly #changed: () => void;
   readonly #lists = new Map<InboxView, List>();
-  readonly #reading = new Coalesced(() => this.#readLists(), readEveryMs);
+  readonly #reading = new Coalesced(() => this.#readLists("waiting", this.view), readEveryMs);
+  readonly #readingNew = new Coalesced(() => this.#readLists(this.view), readNewEveryMs);
   #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: OperatorApi, changed: () => void) {
@@ -110,8 +113,8 @@ export class Queue {
       }));
     }
     if (event.event === "handling") this.#noteHandling(event.data);
-    const changesLists = event.event === "handling" || event.event === "deleted";
-    if (changesLists || (this.view === "all" && this.find(id) === undefined)) this.refresh();
+    if (event.event === "handling" || event.event === "deleted") this.refresh();
+    else if (this.view === "all" && this.find(id) === undefined) this.#readingNew.ask();
   }
 
   #noteMessage(
@@ -151,11 +154,10 @@ export class Queue {
     }
   }
 
-  async #readLists(): Promise<void> {
+  async #readLists(...views: InboxView[]): Promise<void> {
     clearTimeout(this.#again);
-    const views = new Set<InboxView>(["waiting", this.view]);
     try {
-      await Promise.all([...views].map((view) => this.#readList(view)));
+      await Promise.all([...new Set(views)].map((view) => this.#readList(view)));
       this.problem = undefined;
     } catch (error) {
       if (!(error instanceof ServiceProblem)) throw error;

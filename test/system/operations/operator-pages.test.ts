@@ -35,6 +35,8 @@ onEachBackend("the pages for operators", { workers: 1 }, (product) => {
       expect([path, (await look(path)).status]).toEqual([path, 200]);
     }
     expect((await look("/console/other.js")).status).toBe(404);
+    const script = await look("/console/console.js");
+    expect(Number(script.headers.get("content-length")), "bytes, compressed").toBeLessThan(40_000);
     // Beside this address, browsers would not send the login to /api/operator.
     const slash = await fetch(`${product().client.base}/console/?view=all`, { redirect: "manual" });
     expect([slash.status, slash.headers.get("location")]).toEqual([308, "/console?view=all"]);
