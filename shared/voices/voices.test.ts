@@ -77,7 +77,12 @@ describe.each(jobStores)("who answers, on $name", ({ available, openJobs: openCo
         replyAttempt: 1,
         replyFinishReason: "taken_over",
       });
-      expect(await readColumns(pool, second.id)).toMatchObject({ status: "cancelled", error_code: "taken_over" });
+      expect(await readColumns(pool, second.id)).toMatchObject({
+        status: "cancelled",
+        error_code: "taken_over",
+        reply_id: null,
+        reply_attempt: null,
+      });
       expect(await openJobs(pool, job.conversationId)).toEqual([]);
     });
 

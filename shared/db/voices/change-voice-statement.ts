@@ -65,8 +65,8 @@ const endedJobs = `
         update jobs
         set status = case ends when 'open' then 'cancelled' else 'completed' end,
             error_code = case ends when 'open' then 'taken_over' end, handled_by = go."handledBy",
-            reply_id = case when cut.text is not null then "replyId" end,
-            reply_attempt = case when cut.text is not null then attempt end,
+            reply_id = case when jobs.id = cut.job and cut.text is not null then "replyId" end,
+            reply_attempt = case when jobs.id = cut.job and cut.text is not null then attempt end,
             finished_at = now(), lease_until = null, due_at = null
         from go left join cut on true
         where jobs.id = any(go.open_jobs) and (ends = 'open' or ends = 'queued' and jobs.status = 'queued')
