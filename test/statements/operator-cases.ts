@@ -18,6 +18,7 @@ import * as timeLimit from "../../shared/db/operators/time-limit.ts";
 import * as totals from "../../shared/db/operators/totals.ts";
 import { probeStatement, probeDatabaseWrites } from "../../shared/db/probe-writes.ts";
 import * as settings from "../../shared/db/settings.ts";
+import { handledBy } from "../../shared/protocol/handling.ts";
 import { rating, sender } from "../../shared/protocol/conversation.ts";
 import { feedbackReason } from "../../shared/protocol/feedback.ts";
 import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
@@ -69,6 +70,7 @@ const searchCases = [
       errorCode: jobErrorCode.nullable(),
       provider: z.string().nullable(),
       fallback: z.boolean().nullable(),
+      handledBy: handledBy.nullable(),
       updatedAt: z.number(),
       deleted: z.boolean(),
       firstMessage: z.string().nullable(),
@@ -100,6 +102,7 @@ const conversationCases = [
       deaths: z.int(),
       assistantType: z.string(),
       requestId: z.string().nullable(),
+      handledBy: handledBy.nullable(),
       errorCode: jobErrorCode.nullable(),
       provider: z.string().nullable(),
       createdAt: z.number(),
@@ -174,6 +177,7 @@ const figureCases = [
       completed: z.int(),
       failed: z.int(),
       cancelled: z.int(),
+      people: z.int(),
       fallbacks: z.int(),
       apologies: z.int(),
       costUsd: z.number(),

@@ -99,7 +99,7 @@ function jobView(job: JobRecord, said: readonly MessageRecord[]): Html {
     { at: finishedAt, what: status },
   ].flatMap(({ at, what }) => (at === null ? [] : [{ at, what }]));
   const fallback = said.some((message) => message.sender === "ai" && message.fallback);
-  const outcome = outcomeOf({ jobStatus: status, provider: job.provider, fallback });
+  const outcome = outcomeOf({ jobStatus: status, provider: job.provider, fallback, handledBy: job.handledBy });
   const costs = calls.flatMap(({ costUsd }) => costUsd ?? []);
   return html`<details class="job" ${(status === "failed" || fallback) && html`open`}>
     <summary>

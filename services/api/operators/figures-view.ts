@@ -61,10 +61,11 @@ export function figuresView(figures: readonly Figures[]): Html {
 
 /** Apologies are counted apart from answers. */
 function answeredChart(day: Figures | undefined, of: (read: (hour: Figures) => number) => number[]): Html {
-  const { completed = 0, apologies = 0, failed = 0 } = day ?? {};
+  const { completed = 0, apologies = 0, failed = 0, people = 0 } = day ?? {};
   const counts = [
     formatCount(completed - apologies),
     ...(apologies > 0 ? [`${formatCount(apologies)} apologies`] : []),
+    ...(people > 0 ? [`${formatCount(people)} left to people`] : []),
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
   ];
   return chart({
@@ -74,6 +75,7 @@ function answeredChart(day: Figures | undefined, of: (read: (hour: Figures) => n
       { name: "answered", values: of((hour) => hour.completed - hour.apologies) },
       { name: "failed", values: of((hour) => hour.failed) },
       { name: "apologies", values: of((hour) => hour.apologies) },
+      { name: "left to people", values: of((hour) => hour.people) },
     ],
     format: formatCount,
   });

@@ -101,6 +101,7 @@ const outcomeLabels: Record<JobOutcome, string> = {
   cancelled: "cancelled",
   apology: "apology: no provider answered",
   other_provider: "by another provider",
+  people: "left to people",
 };
 
 /** @param provider of the reply */

@@ -14,7 +14,13 @@ export const operatorJobsStatement = typedStatement("operator-jobs", (builder, c
   builder.db
     .selectFrom("jobs")
     .select(["id", "turn", "status", "attempt", "deaths"])
-    .select(["assistant_type as assistantType", "request_id as requestId", "error_code as errorCode", "provider"])
+    .select([
+      "assistant_type as assistantType",
+      "request_id as requestId",
+      "error_code as errorCode",
+      "provider",
+      "handled_by as handledBy",
+    ])
     .select((eb) => [
       builder.millis(eb.ref("created_at")).as("createdAt"),
       builder.millis(eb.ref("started_at")).as("startedAt"),

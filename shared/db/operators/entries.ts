@@ -36,7 +36,7 @@ export const entriesStatement = typedStatement("operator-entries", (builder, hit
     .leftJoin("messages as reply", "reply.id", "jobs.reply_id")
     .select(["conversations.id", "conversations.metadata", "conversations.assistant_type as assistantType"])
     .select(["message_count as messageCount", "jobs.id as jobId", "jobs.status as jobStatus"])
-    .select(["jobs.error_code as errorCode", "jobs.provider", "reply.fallback"])
+    .select(["jobs.error_code as errorCode", "jobs.provider", "reply.fallback", "jobs.handled_by as handledBy"])
     .select((eb) => [
       millis(eb.ref("conversations.updated_at")).as("updatedAt"),
       eb("deleted_at", "is not", null).$castTo<boolean>().as("deleted"),

@@ -11,6 +11,8 @@ export interface Figures {
   completed: number;
   failed: number;
   cancelled: number;
+  /** Messages that the AI left to people, and replies that a person cut. */
+  people: number;
   /** Replies of another provider than the one chosen to answer. */
   fallbacks: number;
   /** Those of them that are presets, because no provider answered. */
@@ -32,9 +34,10 @@ export const figuresStatement: Statement<Figures> = {
   text: `
     with told as (
       select ${hourOf("jobs.created_at")} as hour, count(*)::int as messages,
-             count(*) filter (where status = 'completed')::int as completed,
+             count(*) filter (where status = 'completed' and jobs.handled_by is null)::int as completed,
              count(*) filter (where status = 'failed')::int as failed,
-             count(*) filter (where status = 'cancelled')::int as cancelled,
+             count(*) filter (where status = 'cancelled' and jobs.handled_by is null)::int as cancelled,
+             count(*) filter (where jobs.handled_by is not null)::int as people,
              count(*) filter (where reply.fallback)::int as fallbacks,
              count(*) filter (where reply.fallback and jobs.provider = '${apologizing}')::int as apologies,
              percentile_cont(array[0.5, 0.95]) within group (order by started_at - jobs.created_at) as waits
@@ -50,6 +53,7 @@ export const figuresStatement: Statement<Figures> = {
     )
     select (extract(epoch from hours.hour) * 1000)::float8 as "from", coalesce(messages, 0) as messages,
            coalesce(completed, 0) as completed, coalesce(failed, 0) as failed, coalesce(cancelled, 0) as cancelled,
+           coalesce(people, 0) as people,
            coalesce(fallbacks, 0) as fallbacks, coalesce(apologies, 0) as apologies, coalesce(cost, 0)::float8 as "costUsd",
            (extract(epoch from waits[1]) * 1000)::float8 as "waitP50Ms",
            (extract(epoch from waits[2]) * 1000)::float8 as "waitP95Ms",

@@ -41,7 +41,7 @@ export const newestStatement = typedStatement("operator-newest", (builder, { fro
 // Each status has an index, or is the status of most rows. So jobs are read from the newest on, until there are enough.
 export const byStatusStatement = typedStatement(
   "operator-by-status",
-  ({ db, sql }, { status, from, to }: Period & { status: JobStatus }) =>
+  ({ db, sql }, { status, from, to }: Period & { status: JobStatus | "people" }) =>
     db
       .selectFrom("jobs")
       .select(["conversation_id as id", "id as jobId", sql<null>`null`.as("excerpt")])
@@ -140,8 +140,10 @@ function hasOutcome(sql: StatementBuilder["sql"], outcome: JobOutcome) {
   const fallback = sql`exists (select from messages where messages.id = jobs.reply_id and messages.fallback)`;
   if (isFallback(outcome))
     return sql<boolean>`(jobs.provider = ${apologizing}) = ${outcome === "apology"} and ${fallback}`;
-  if (outcome === "completed") return sql<boolean>`jobs.status = ${outcome} and not ${fallback}`;
-  return sql<boolean>`jobs.status = ${outcome}`;
+  if (outcome === "people") return sql<boolean>`jobs.handled_by is not null`;
+  const byAi = sql`jobs.handled_by is null`;
+  if (outcome === "completed") return sql<boolean>`jobs.status = ${outcome} and ${byAi} and not ${fallback}`;
+  return sql<boolean>`jobs.status = ${outcome} and ${byAi}`;
 }
 
 /** @param turn whose job is preferred */
