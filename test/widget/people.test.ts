@@ -264,7 +264,7 @@ onEachBackend("a chat with people behind it", {}, (product) => {
     expect(front.seen.filter(isPost)).toHaveLength(1);
   });
 
-  it("tells a person that the visitor is typing, once in three seconds, and nobody else", async () => {
+  it("tells a person that the visitor is typing, once in three seconds, and the visitor that the person is", async () => {
     const typed = () => front.seen.filter(({ path }) => path.endsWith("/typing"));
     const { page } = await begin("Typing");
     page.chat.setDraft("To the assistant");
@@ -274,7 +274,10 @@ onEachBackend("a chat with people behind it", {}, (product) => {
     for (const draft of ["I", "I t", "I ty", ""]) page.chat.setDraft(draft);
     await eventually("it is told", () => typed().length > 0);
     page.chat.setDraft("More");
+    await desk(page, "typing");
+    await page.until("Ada is typing", ({ handling }) => handling.typing === "Ada");
     await say(page, "I see you type.");
+    await page.until("she no longer is", ({ handling }) => handling.typing === undefined);
     expect(typed()).toHaveLength(1);
   });
 

@@ -46,7 +46,7 @@ function ofNotice({ notice: before }: ChatState, { notice }: ChatState): ParleyE
   if (notice?.kind === "originRefused") return [error("origin", "This page's origin is not in ALLOWED_ORIGINS.")];
   if (notice?.kind === "unreachable") return [error("unreachable", "The service cannot be reached.")];
   const waits = notice?.kind === "busy" || notice?.kind === "limited";
-  return waits ? [error("busy", "The service asks to wait.")] : [];
+  return waits ? [error("busy", "The service is busy.")] : [];
 }
 
 function error(reason: ParleyEvents["parley:error"]["reason"], message: string): ParleyEvent {

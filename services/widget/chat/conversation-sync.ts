@@ -47,7 +47,7 @@ async function readOnce(store: ChatStore, conversation: OpenConversation): Promi
   // An event during the read may be newer. A service of an earlier version says nothing.
   if (history.handledBy && conversation.handling === handling) store.setHandling(conversation, history);
   const page = history.messages.map(fromHistory);
-  conversation.items = merge(conversation.items, page, before);
+  conversation.items = merge(conversation.items, page, before, true);
   conversation.confirmed = page.findLast(({ sender }) => sender === "user")?.id;
   if (conversation.items[0]?.id === page[0]?.id) conversation.hasOlder = history.nextBefore !== undefined;
   const jobId = view.activeJobId;

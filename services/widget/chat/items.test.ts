@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JobView } from "../../../shared/protocol/job.ts";
+import type { PersonMessage } from "./chat-state.ts";
 import {
   finalFields,
   fromHistory,
@@ -93,7 +94,10 @@ describe("page of a conversation", () => {
     const page = [asked(1), said(2), asked(3), said(4), said(5)];
     expect(keys(merge([asked(1), writing(1)], page, new Set()))).toEqual(["q1", "job1", "p2", "q3", "p4", "p5"]);
     expect(keys(merge([asked(1), said(2)], [asked(1), answered(1), said(2)], new Set()))).toEqual(["q1", "a1", "p2"]);
-    expect(merge([said(2)], [{ ...said(2), text: "other" }], new Set())).toEqual([said(2)]);
+    // A page of an earlier version stores them without their author.
+    const { operator: _, ...nameless } = said(2) as PersonMessage;
+    expect(merge([nameless], [said(2)], new Set())).toEqual([said(2)]);
+    expect(merge([said(2)], [nameless], new Set())).toEqual([said(2)]);
   });
 
   it("puts in order what events alone have put elsewhere", () => {
@@ -101,14 +105,18 @@ describe("page of a conversation", () => {
     const shuffled = fc.shuffledSubarray(page, { minLength: 1 });
     fc.assert(
       fc.property(shuffled, (here) => {
-        expect(keys(merge(here, page, all(here)))).toEqual(keys(page));
+        expect(keys(merge(here, page, all(here), true))).toEqual(keys(page));
       }),
     );
-    expect(keys(merge([asked(1), said(3), said(2), asked(5), writing(5)], page, new Set()))).toEqual([
+    expect(keys(merge([asked(1), said(3), said(2), asked(5), writing(5)], page, new Set(), true))).toEqual([
       ...keys(page),
       "q5",
       "job5",
     ]);
+  });
+
+  it("leaves the order as it is where another tab has stored it", () => {
+    expect(keys(merge([said(2), said(3)], [said(3), said(2)], new Set()))).toEqual(["p2", "p3"]);
   });
 
   it("changes nothing when empty", () => {
@@ -189,6 +197,11 @@ describe("messages that were replaced", () => {
     expect(withoutReplaced(items)[0]).toBe(items[0]);
   });
 
+  it("are joined by replies without a word, as a page of an earlier version stores them where people answer", () => {
+    const empty: ChatItem = { sender: "ai", key: "job1", text: "", timestamp: 1, phase: "complete" };
+    expect(keys(withoutReplaced([asked(1), empty, said(2)]))).toEqual(["q1", "p2"]);
+  });
+
   it("do not take a person's message with them", () => {
     expect(keys(withoutReplaced([asked(1), said(2), replacing(3, 1)]))).toEqual(["p2", "q3"]);
   });
@@ -264,11 +277,9 @@ describe("the end of a job", () => {
 
 describe("items kept for the next page", () => {
   it("are taken for replies by pages of an earlier version, and come back as they were", () => {
-    const kept = JSON.parse(
-      JSON.stringify([asked(1), said(2), { ...said(3), operator: undefined }].map(toStored)),
-    ) as ChatItem[];
+    const kept = JSON.parse(JSON.stringify([asked(1), said(2)].map(toStored))) as ChatItem[];
     expect(kept[1]).toMatchObject({ sender: "ai", phase: "complete", text: "person 2" });
-    expect(kept.map(fromStored)).toMatchObject([asked(1), said(2), { sender: "operator", key: "p3" }]);
+    expect(kept.map(fromStored)).toMatchObject([asked(1), said(2)]);
   });
 
   it("are the newest, and bounded", () => {

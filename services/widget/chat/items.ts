@@ -99,19 +99,21 @@ export function fromHistory(message: MessageView): ChatItem {
 
 /** Form in which an item is stored. To pages of an earlier version, all that is no visitor's is a reply. */
 export function toStored(item: ChatItem): ChatItem {
-  if (item.sender !== "operator") return item;
-  const { operator = null } = item;
-  return { ...item, operator, sender: "ai", phase: "complete" } as ReplyItem;
+  return item.sender === "operator" ? { ...item, sender: "ai", phase: "complete" } : item;
 }
 
 export function fromStored(item: ChatItem): ChatItem {
-  return "operator" in item ? { ...item, sender: "operator", operator: item.operator ?? undefined } : item;
+  return "operator" in item ? { ...item, sender: "operator" } : item;
 }
 
-/** Leaves out each message that another one replaces, and its reply. */
+/** Leaves out each message that another one replaces, and its reply; also replies without a word, which people answer. */
 export function withoutReplaced(items: readonly ChatItem[]): readonly ChatItem[] {
   const replaced = new Set(items.flatMap((item) => (item.sender === "user" && item.replaces) || []));
-  return items.filter((item, at) => !replaced.has((item.sender === "ai" ? items[at - 1] : item)?.id ?? ""));
+  return items.filter((item, at) => {
+    const isReply = item.sender === "ai";
+    if (isReply && item.phase === "complete" && !item.text) return false;
+    return !replaced.has((isReply ? items[at - 1] : item)?.id ?? "");
+  });
 }
 
 /** True if messages follow this one whose replies are unknown here. */
@@ -123,11 +125,13 @@ export function hasUnansweredAfter(items: readonly ChatItem[], key: string): boo
 /**
  * Merges a gapless page of the conversation into the items.
  * @param replaceable items to drop if the page does not overlap them: there is a gap then, and the page is newer
+ * @param isOrdered true for a page of the service: what is elsewhere here, as events alone do not tell each place, is moved
  */
 export function merge(
   items: readonly ChatItem[],
   page: readonly ChatItem[],
   replaceable: ReadonlySet<string>,
+  isOrdered = false,
 ): readonly ChatItem[] {
   if (page.length === 0) return items;
   const touches = page.some((incoming) => items.some((item) => isSame(item, incoming)));
@@ -135,8 +139,7 @@ export function merge(
   let last = -1;
   for (const incoming of page) {
     let same = merged.findIndex((item) => isSame(item, incoming));
-    // It was shown at the wrong place, as events alone do not tell each place. The page is in the service's order.
-    if (same >= 0 && same < last) {
+    if (isOrdered && same >= 0 && same < last) {
       merged.splice(last, 0, ...merged.splice(same, 1));
       same = last;
     }
@@ -172,6 +175,8 @@ function combine(item: ChatItem, incoming: ChatItem): ChatItem {
     const { timestamp, replaces = item.replaces } = incoming as VisitorMessage;
     return { ...item, timestamp, replaces };
   }
+  // A page of an earlier version stores a person's message without its author.
+  if (incoming.sender === "operator") return { ...item, ...incoming, key: item.key };
   if (item.sender !== "ai" || incoming.sender !== "ai" || isOpenReply(incoming)) return item;
   const phase = item.phase === "stopped" ? item.phase : incoming.phase;
   return { ...incoming, key: item.key, phase, rating: incoming.rating ?? item.rating };

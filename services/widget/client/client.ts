@@ -154,7 +154,6 @@ export function createClient({ server, identity, fetch }: ClientOptions): Client
     handOff: (access, body, options) =>
       call<HandoffAnswer>(`conversations/${access.conversationId}/handoff`, access, options, {
         ...(body ? { ...post, body } : remove),
-        has: "handledBy",
       }),
     typing: (access, options) => call(`conversations/${access.conversationId}/typing`, access, options, post),
     deleteConversation: (access, options) => call(`conversations/${access.conversationId}`, access, options, remove),

@@ -262,7 +262,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
   }
 
   #emitFileError(): void {
-    const message = "This page was opened as a file.";
+    const message = "The page is a file.";
     this.#emit({ type: "parley:error", detail: { reason: "file", message } });
   }
 
