@@ -16,6 +16,8 @@ export interface ChaosRequest {
 
 export interface ChaosAnswer {
   status: number;
+  /** Name of the problem, if it is one. */
+  problem: string | undefined;
   body: unknown;
   retryAfterMs: number | undefined;
 }
@@ -60,6 +62,7 @@ export async function request(runLog: RunLog, call: ChaosRequest): Promise<Chaos
     const seconds = response.headers.get("retry-after");
     return {
       status: response.status,
+      problem: problemOf(answer),
       body: answer,
       retryAfterMs: seconds === null ? undefined : Number(seconds) * 1000,
     };
@@ -67,4 +70,9 @@ export async function request(runLog: RunLog, call: ChaosRequest): Promise<Chaos
     note("broken");
     return undefined;
   }
+}
+
+function problemOf(body: unknown): string | undefined {
+  const type = typeof body === "object" && body !== null && "type" in body ? body.type : undefined;
+  return typeof type === "string" ? type.replace("/problems/", "") : undefined;
 }

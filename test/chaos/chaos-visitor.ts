@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type SubmitResponse, submitResponse } from "../../shared/protocol/submit.ts";
 import { followByPolls, followStream, pickApi } from "./follow-reply.ts";
+import { EventReader } from "./people/event-reader.ts";
 import type { RunLog } from "./run-log.ts";
 import { Random } from "./random.ts";
 import { request } from "./api-request.ts";
@@ -11,6 +12,8 @@ interface Conversation {
   token: string;
 }
 
+/** Wait that only a visitor whom no person answers is told. */
+const unheardWaitMs = 30_000;
 /** Timeout for the acceptance of a message, over all tries; beyond it something is wrong. */
 const acceptLimitMs = 90_000;
 
@@ -60,11 +63,13 @@ export class ChaosVisitor {
     const follower = { testbed: this.#testbed, runLog: this.#runLog, random: dice, job };
     const cancels = dice.chance(0.12);
     const deletes = to !== undefined && dice.chance(0.05);
+    if (to === undefined && dice.chance(0.4)) this.#read(new Random(dice.between(0, 2 ** 30)), answer);
     await Promise.all([
       dice.chance(0.75) ? followStream(follower) : followByPolls(follower),
       dice.chance(0.15) ? followStream({ ...follower, random: new Random(dice.between(0, 2 ** 30)) }) : undefined,
       dice.chance(0.1) ? this.#repeat(dice, { text, key, to }, answer) : undefined,
       cancels ? this.#cancel(new Random(dice.between(0, 2 ** 30)), answer) : undefined,
+      dice.chance(0.08) ? this.#askForPerson(new Random(dice.between(0, 2 ** 30)), answer) : undefined,
       deletes ? this.#delete(new Random(dice.between(0, 2 ** 30)), answer) : undefined,
     ]);
     return this.#runLog.deleted.has(conversationId) ? undefined : { id: conversationId, token };
@@ -77,6 +82,8 @@ export class ChaosVisitor {
       const answer = await this.#post(dice, message);
       if (answer?.status === 202) return submitResponse.parse(answer.body);
       if (answer?.status === 404 && this.#isDeleted(message)) return undefined;
+      // So many messages in a row without an answer of a person: this visitor gives up.
+      if (answer?.status === 429 && (answer.retryAfterMs ?? 0) >= unheardWaitMs) return undefined;
       if (answer && answer.status !== 429 && answer.status !== 503) {
         this.#runLog.breach(
           "messages are accepted",
@@ -117,6 +124,50 @@ export class ChaosVisitor {
         `${other.status} for a key used with another text`,
         jobId,
       );
+    }
+  }
+
+  /** Follows the conversation's events to the end of the run, from its first message on, or from the start. */
+  #read(random: Random, { conversationId, token, cursor }: SubmitResponse): void {
+    const [testbed, runLog, visitor] = [this.#testbed, this.#runLog, this.#number];
+    const after = random.chance(0.3) ? "0" : cursor;
+    const reader = new EventReader({ testbed, runLog, random, visitor, token, conversationId, after });
+    reader
+      .read()
+      .catch((error: unknown) => runLog.breach("the harness itself works", `a reader of ${visitor}: ${String(error)}`));
+  }
+
+  /** Asks for a person, and often no longer wants one a little later. */
+  async #askForPerson(dice: Random, answer: SubmitResponse): Promise<void> {
+    await sleep(dice.between(0, 2000));
+    await this.#handOff(dice, answer, "POST handoff");
+    if (!dice.chance(0.7)) return;
+    await sleep(dice.between(0, 2500));
+    await this.#handOff(dice, answer, "DELETE handoff");
+  }
+
+  async #handOff(
+    dice: Random,
+    { conversationId, token }: SubmitResponse,
+    route: "POST handoff" | "DELETE handoff",
+  ): Promise<void> {
+    for (;;) {
+      const answer = await request(this.#runLog, {
+        api: pickApi(this.#testbed, dice),
+        visitor: this.#number,
+        route,
+        path: `/api/conversations/${conversationId}/handoff`,
+        token,
+        ...(route === "POST handoff" && dice.chance(0.5) && { body: { email: "visitor@example.com" } }),
+      });
+      if (answer?.status === 200 || answer?.problem === "handled") return;
+      if (answer?.status === 404 && this.#runLog.deleted.has(conversationId)) return;
+      if (answer && answer.status !== 503) {
+        const said = `${route} of ${conversationId}: ${answer.status} ${JSON.stringify(answer.body)}`;
+        this.#runLog.breach("a visitor may ask for a person, and take it back", said);
+        return;
+      }
+      await sleep(dice.between(100, 500));
     }
   }
 

@@ -11,6 +11,8 @@ export interface Follower {
   runLog: RunLog;
   random: Random;
   job: AcceptedMessage & { token: string };
+  /** Root of the routes: operators have their own. */
+  root?: "/api" | "/api/operator";
 }
 
 /** Wait after which a steady visitor reloads the page. */
@@ -42,13 +44,14 @@ export async function followStream(follower: Follower): Promise<void> {
       const how = await readUntil(stream, dropAfterMs);
       if (how === "against the rules") return;
       await stream.close();
+      noteShown(follower, stream);
       if (stream.terminal) {
         const { event, data } = stream.terminal;
         const end = { status: event === "done" ? "completed" : event, reply: data.reply?.text, text: stream.text };
         const { jobId, visitor } = job;
         runLog.followed.push({ jobId, visitor, how: "stream", ...end, at: Date.now(), connectedAt, api: api.name });
-        if (random.chance(0.1)) await checkStop(follower);
-        if (random.chance(0.1)) await readTimeline(follower);
+        if (random.chance(0.1) && !follower.root) await checkStop(follower);
+        if (random.chance(0.1) && !follower.root) await readTimeline(follower);
         return;
       }
       ({ text, lastEventId } = stream);
@@ -79,7 +82,7 @@ export async function followStream(follower: Follower): Promise<void> {
 }
 
 async function open(
-  { runLog, job: { jobId, conversationId, visitor, token } }: Follower,
+  { runLog, job: { jobId, conversationId, visitor, token }, root = "/api" }: Follower,
   api: ApiProcess,
   from: { lastEventId: string | undefined; text: string },
 ): Promise<JobEventStream | "deleted" | undefined> {
@@ -97,13 +100,22 @@ async function open(
       jobId,
     });
   try {
-    const stream = await JobEventStream.open(`${api.url}/api/jobs/${jobId}/events`, { token, ...from });
+    const stream = await JobEventStream.open(`${api.url}${root}/jobs/${jobId}/events`, { token, ...from });
     note(200);
     return stream;
   } catch (error) {
     const [, status] = /expected 200, got (\d+)/.exec(String(error)) ?? [];
     note(status === undefined ? "broken" : Number(status));
     return status === "404" && runLog.deleted.has(conversationId) ? "deleted" : undefined;
+  }
+}
+
+/** Records the most that a connection was shown of each attempt, whatever a `reset` withdrew. */
+function noteShown({ runLog, job: { jobId, visitor } }: Follower, { events }: JobEventStream): void {
+  for (const { event, id } of events) {
+    const [, attempt, bytes] = (event === "delta" && /^(\d+):(\d+)$/.exec(id ?? "")) || [];
+    if (attempt !== undefined && Number(bytes) > 0)
+      runLog.noteShown({ jobId, attempt: Number(attempt), bytes: Number(bytes), who: `a stream of ${visitor}` });
   }
 }
 
@@ -158,6 +170,8 @@ export async function followByPolls({ testbed, runLog, random, job }: Follower):
     if (answer?.status === 404 && runLog.deleted.has(conversationId)) return;
     if (answer?.status === 200) {
       const view = jobView.parse(answer.body);
+      const bytes = Buffer.byteLength(view.partial ?? view.reply?.text ?? "");
+      runLog.noteShown({ jobId, attempt: view.attempt, bytes, who: `a poll of ${visitor}` });
       if (view.finishedAt !== undefined) {
         const { status, reply } = view;
         const end = { status, reply: reply?.text, text: reply?.text ?? "" };

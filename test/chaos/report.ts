@@ -1,5 +1,7 @@
 import { percentileOf, pickUpWaits } from "./rules/check-waits.ts";
 import type { Evidence } from "./rules/evidence.ts";
+import type { Reading } from "./run-log.ts";
+import { findMessagesBesidePeople, findWordsBeyondCuts } from "./rules/check-voices.ts";
 import type { ChaosRun } from "./run.ts";
 
 /** Maximum number of breaches shown per rule. */
@@ -28,6 +30,7 @@ export function describeChaosRun({ backend, seed, minutes, evidence, results, he
     heaps
       .map(({ name, growth, quarters }) => `${name}: heap ${toMb(quarters.at(-1))}, × ${growth.toFixed(3)}`)
       .join("; "),
+    describePeople(evidence),
     ...results.map(
       ({ rule, checked, breaches }) =>
         `${breaches.length === 0 ? "held  " : "BROKEN"} ${String(breaches.length).padStart(4)} of ${String(checked).padStart(5)}  ${rule}`,
@@ -48,6 +51,29 @@ export function describeChaosRun({ backend, seed, minutes, evidence, results, he
     `Logs: ${folder}`,
   );
   return lines.join("\n");
+}
+
+function describePeople(evidence: Evidence): string {
+  const { runLog, jobs } = evidence;
+  const talks = [...evidence.talks.values()].filter(({ deleted }) => !deleted);
+  const voices = talks.flatMap(({ log }) => log.filter(({ kind, notice }) => kind === "handling" && notice !== null));
+  const by = (voice: string) => voices.filter(({ handledBy }) => handledBy === voice).length;
+  const cut = talks.flatMap(({ messages }) =>
+    messages.filter(({ finishReason }) => finishReason === "taken_over"),
+  ).length;
+  const handedIn = talks.flatMap(findMessagesBesidePeople).length;
+  const uncut = [...jobs.values()].filter(
+    ({ errorCode, startedAt, replies, deleted }) =>
+      errorCode === "taken_over" && startedAt !== null && !deleted && replies.length === 0,
+  ).length;
+  const beyond = findWordsBeyondCuts(evidence).length;
+  const said = runLog.operatorMessages.filter(({ outcome }) => outcome === "stored").length;
+  const sum = (count: (reading: Reading) => number) => runLog.readings.reduce((total, each) => total + count(each), 0);
+  return [
+    `people: ${by("operator")} take-overs, ${cut} cuts (${handedIn} handed in, ${beyond} with words shown beyond them), ${uncut} begun replies without a word kept,`,
+    `${by("waiting")} to the queue, ${by("ai")} back to the AI, ${said} messages of operators;`,
+    `${runLog.readings.length} readers of events, ${sum(({ connections }) => connections)} connections, ${sum(({ events }) => events.length)} events, ${sum(({ doubles }) => doubles)} doubles, ${sum(({ resyncs }) => resyncs.length)} resyncs`,
+  ].join(" ");
 }
 
 function toMb(bytes = 0): string {

@@ -16,20 +16,39 @@ export interface FaultRecord {
   to: number;
 }
 
+/** Numbers of operators, where visitors have theirs, begin after this one. */
+export const operatorNumbers = 100;
+
 export interface RequestRecord {
   at: number;
   ms: number;
+  /** Number of the visitor; of an operator, counted from `operatorNumbers`. */
   visitor: number;
   api: string;
   method: string;
   /** Route without ids. */
-  route: "POST chat" | "GET job" | "GET timeline" | "GET events" | "DELETE job" | "DELETE conversation";
+  route:
+    | "POST chat"
+    | "GET job"
+    | "GET timeline"
+    | "GET events"
+    | "GET conversation events"
+    | "GET inbox"
+    | "GET inbox events"
+    | "DELETE job"
+    | "DELETE conversation"
+    | "POST handoff"
+    | "DELETE handoff"
+    | `POST ${OperatorAct}`;
   /** `broken`: the connection failed without an answer. */
   status: number | "broken";
   /** True if the client asked for the wait. */
   waits: boolean;
   jobId?: string | undefined;
 }
+
+/** Changes of a conversation by an operator. */
+export type OperatorAct = "take" | "messages" | "release" | "assign" | "close";
 
 /** A message that was answered with 202. */
 export interface AcceptedMessage {
@@ -57,6 +76,53 @@ export interface FollowedJob {
   api: string;
 }
 
+/** Most that a client was ever shown of an attempt, also what was withdrawn from it later. */
+export interface ShownBytes {
+  jobId: string;
+  attempt: number;
+  bytes: number;
+  who: string;
+}
+
+/** An event as a reader of a conversation or of the inbox received it. */
+export interface ReadEvent {
+  /** Its place in the log that is read: `seq` of a conversation, `pos` of the inbox. */
+  place: number;
+  conversationId: string;
+  /** Content, in the words of `describeEvent`. */
+  what: string;
+}
+
+/** One reader's view of a log, over all its connections. */
+export interface Reading {
+  who: string;
+  /** Absent: it reads the inbox. */
+  conversationId?: string;
+  /** Place after which it began. Undefined until the first answer tells. */
+  began: number | undefined;
+  /** In the order of their first arrival. */
+  events: ReadEvent[];
+  doubles: number;
+  connections: number;
+  /** Places that it was told to skip: after the first, up to the second. `garbled`: its cursor was no cursor. */
+  resyncs: { from: number; to: number; garbled: boolean }[];
+  /** Messages that it was sent when it asked for everything. */
+  everything: string[];
+  /** Place up to which it reads before it leaves. */
+  target: number | undefined;
+  /** `deleted`: so is its conversation. `late`: it did not reach its target. */
+  ended: "deleted" | "at target" | "late" | undefined;
+}
+
+/** A message that an operator has sent, once or several times under one key. */
+export interface OperatorMessageRecord {
+  conversationId: string;
+  text: string;
+  /** Id of the stored message; undefined: it was refused, or its fate is unknown. */
+  messageId: string | undefined;
+  outcome: "stored" | "refused" | "unknown";
+}
+
 /** Observations of the harness itself. Times are Unix milliseconds. */
 export class RunLog {
   readonly requests: RequestRecord[] = [];
@@ -74,6 +140,12 @@ export class RunLog {
    * 202.
    */
   readonly sent = new Map<string, { conversationId: string | undefined; jobId?: string }>();
+  /** By job and attempt. */
+  readonly shown = new Map<string, ShownBytes>();
+  readonly readings: Reading[] = [];
+  readonly operatorMessages: OperatorMessageRecord[] = [];
+  /** Last place of the log of all conversations that readers were to reach. */
+  logEnd = 0;
   /** Usage of each process at the end. */
   readonly usage: { name: string; memoryMb: number; sockets: number }[] = [];
   /** Memory of each run of a process (`worker-1/3`), every few seconds, in MB. */
@@ -88,6 +160,11 @@ export class RunLog {
 
   note(request: RequestRecord): void {
     if (!this.#closed) this.requests.push(request);
+  }
+
+  noteShown(text: ShownBytes): void {
+    const key = `${text.jobId} ${text.attempt}`;
+    if (text.bytes > (this.shown.get(key)?.bytes ?? 0)) this.shown.set(key, text);
   }
 
   /** Ignores later events of abandoned clients. */

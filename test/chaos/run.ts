@@ -12,6 +12,7 @@ import { SoakVisitor } from "../soak/soak-visitor.ts";
 import { openChaosTestbed, type ChaosTestbed } from "./testbed.ts";
 import { replyLimitMs } from "./faulty-provider.ts";
 import { ChaosVisitor } from "./chaos-visitor.ts";
+import { endReadings, openDesk } from "./people/desk.ts";
 
 export interface ChaosOptions {
   backend: ChaosBackend;
@@ -65,6 +66,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
       );
     }),
   );
+  const desk = await openDesk(testbed, { seed, runLog, signal: closing.signal });
   const faults = new FaultInjector(testbed, runLog);
   const watching = watchHarness(runLog);
   const sampling = setInterval(() => void sampleMemory(testbed, runLog), memoryEveryMs).unref();
@@ -81,13 +83,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   const healedAt = Date.now();
   say(`${((healedAt - began) / 1000).toFixed(1)} s  all faults repaired`);
 
+  // They give conversations back to the assistant: jobs begin by it.
+  if (!(await inTime(desk.left, replyLimitMs + healingMs)))
+    runLog.breach("operators' requests are answered", `some were not within ${replyLimitMs + healingMs} ms`);
   await untilAnswered(testbed, runLog, healedAt);
-  const followed = await Promise.race([
-    Promise.all(visitors).then(() => true),
-    sleep(healingMs, false, { ref: false }),
-  ]);
-  if (!followed)
+  if (!(await inTime(Promise.all(visitors), healingMs)))
     runLog.breach("every follower receives the end", `some did not within ${healingMs} ms of the last end`);
+  await endReadings(testbed, runLog);
   await untilSettled(testbed, healedAt);
   await untilWorkersWait(testbed, runLog);
   const heaps = await soakAll(testbed, runLog, options.soakChats);
@@ -99,6 +101,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   const results = checkAll(evidence);
   if (results.every(({ breaches }) => breaches.length === 0)) await rm(testbed.folder, { recursive: true });
   return { ...options, evidence, results, heaps, folder: testbed.folder };
+}
+
+async function inTime(work: Promise<unknown>, limitMs: number): Promise<boolean> {
+  return Promise.race([work.then(() => true), sleep(limitMs, false, { ref: false })]);
 }
 
 /** Resolves when no job is open, or one has been at the head of its conversation for too long. */

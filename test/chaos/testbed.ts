@@ -158,7 +158,7 @@ class ProcessFactory {
         RATE_LIMIT_MAX_REQUESTS: "1000000",
         RATE_LIMIT_MAX_READS: "1000000",
         RATE_LIMIT_MAX_STREAMS: "10000",
-        ...(service === "api" && { PORT: `${port}` }),
+        ...(service === "api" && { PORT: `${port}`, ADMIN_PASSWORD: "only operators with keys are here" }),
       },
       mayFailToStart: () => runLog.faultsOf(["postgres", name], Date.now(), Date.now(), 5000).some(isOfPostgres),
       onUnexpectedExit: (how) => runLog.breach("no process exits unexpectedly", `${name} exited (${how})`),

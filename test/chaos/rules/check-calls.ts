@@ -1,6 +1,9 @@
 import { newestMessage } from "../../system/harness/scripted-provider.ts";
+import { quoteOperator } from "../../../services/worker/run/prompt-quoting.ts";
+import { findMessagesBesidePeople } from "./check-voices.ts";
 import type { Check, JobEvidence, SeenCall } from "./evidence.ts";
 import type { FaultRecord } from "../run-log.ts";
+import type { Talk } from "./talks.ts";
 import { replyMark } from "../faulty-provider.ts";
 
 /**
@@ -10,6 +13,8 @@ import { replyMark } from "../faulty-provider.ts";
 const noticeMs = 400;
 /** Time in which a disconnected worker continues its work, until it learns that it has lost its job. */
 const wakingMs = 1000;
+/** Time in which a worker learns that a person took its job over, if the hint is lost: a renewal, on a busy machine. */
+const learningMs = 2500;
 
 export const checkCallsOneAtATime: Check = {
   rule: "one provider call at a time per conversation",
@@ -23,7 +28,8 @@ export const checkCallsOneAtATime: Check = {
           // middle of a call, or about to make a recorded one.
           const workers = [before, call].map(({ caller }) => caller.split("/")[0] ?? "");
           const cutOff = runLog.faultsOf(workers, before.from, call.from, wakingMs).some(isCutOff);
-          if (!cutOff) report(`${call.caller} called the provider during a call of ${before.caller}`, call.job?.id);
+          if (!cutOff && !wasTakenOver(before))
+            report(`${call.caller} called the provider during a call of ${before.caller}`, call.job?.id);
         }
       }
     }
@@ -31,14 +37,18 @@ export const checkCallsOneAtATime: Check = {
   },
 };
 
+/** True if a person took over in the middle of a call, and its worker ended it about when it learned of that. */
+function wasTakenOver({ job, to }: SeenCall): boolean {
+  return job?.errorCode === "taken_over" && to - (job.finishedAt ?? 0) <= learningMs;
+}
+
 function isCutOff({ kind }: FaultRecord): boolean {
   return kind === "zombie" || kind === "freeze-worker" || kind === "partition-worker";
 }
 
 export const checkPrompts: Check = {
   rule: "a prompt contains the conversation so far, in order of turns, and ends with the job's message",
-  check({ seen, jobs, runLog }, report) {
-    const conversations = Map.groupBy(jobs.values(), ({ conversationId }) => conversationId);
+  check({ seen, talks, runLog }, report) {
     for (const { job, prompt } of seen) {
       // The messages of a deleted conversation are unknown.
       if (job?.deleted || runLog.deleted.has(runLog.sent.get(newestMessage(prompt) ?? "")?.conversationId ?? ""))
@@ -47,29 +57,49 @@ export const checkPrompts: Check = {
         report(`a prompt that does not end with a visitor's message: "${prompt.at(-1)?.text}"`);
         continue;
       }
-      const expected = saidBefore(job, conversations.get(job.conversationId) ?? []);
+      const talk = talks.get(job.conversationId);
+      // A conversation of the soak.
+      if (!talk) continue;
       // Consecutive messages without a reply are sent as one, with a blank line between them.
-      const [shown, said] = [prompt.map(({ text }) => text), expected].map((texts) => `\n\n${texts.join("\n\n")}`);
-      if (!said?.endsWith(shown ?? "")) report(`"${shown}" is not the end of "${said}"`, job.id);
+      const shown = joined(prompt.map(({ text }) => text));
+      const said = joined(saidBefore(job, talk));
+      // A cut may be handed in when the next job has begun.
+      const saidInTime = joined(saidBefore(job, talk, findMessagesBesidePeople(talk)));
+      if (!said.endsWith(shown) && !saidInTime.endsWith(shown))
+        report(`"${shown}" is not the end of "${said}"`, job.id);
     }
     return seen.length;
   },
 };
 
-function saidBefore(job: JobEvidence, all: readonly JobEvidence[]): string[] {
-  const before = all.filter(({ turn }) => turn < job.turn).toSorted((a, b) => a.turn - b.turn);
-  return [...before.flatMap(({ text, replies }) => [text, ...replies.map((reply) => reply.text)]), job.text];
+function joined(texts: readonly string[]): string {
+  return `\n\n${texts.join("\n\n")}`;
+}
+
+function saidBefore(
+  job: JobEvidence,
+  { messages }: Talk,
+  late: readonly { row: { messageId: string | null } }[] = [],
+): string[] {
+  let person = false;
+  const before = messages.filter(({ turn, id }) => turn < job.turn && !late.some(({ row }) => row.messageId === id));
+  const texts = before.map(({ sender, text }) => {
+    const first = !person;
+    person = sender === "operator" || (person && sender === "user");
+    return sender === "operator" ? quoteOperator(text, { first }) : text;
+  });
+  return [...texts, job.text];
 }
 
 export const checkRepliesAreWhole: Check = {
   rule: "a stored reply equals the text of one call",
   check({ jobs, seen }, report) {
-    const byJob = Map.groupBy(seen, ({ job }) => job?.id);
+    const byMessage = Map.groupBy(seen, ({ job }) => job?.messageId);
     for (const job of jobs.values()) {
       const [reply] = job.replies;
       // Presets are not the provider's words.
       if (!reply?.text.startsWith(replyMark)) continue;
-      const calls = byJob.get(job.id) ?? [];
+      const calls = byMessage.get(job.messageId) ?? [];
       const said = (call: SeenCall) =>
         job.status === "cancelled"
           ? call.reply?.text.startsWith(reply.text)
@@ -84,11 +114,12 @@ export const checkRepliesAreWhole: Check = {
 export const checkLedger: Check = {
   rule: "every call made is recorded, and every recorded call was made",
   check({ seen, recorded, jobs, runLog }, report) {
-    const seenByJob = Map.groupBy(seen, ({ job }) => job?.id);
-    const recordedByJob = Map.groupBy(recorded, ({ jobId }) => jobId);
-    for (const { id } of jobs.values()) {
-      const made = seenByJob.get(id) ?? [];
-      const rows = recordedByJob.get(id) ?? [];
+    // A late call of a job that was taken over looks like one of the next job of its message.
+    const seenByMessage = Map.groupBy(seen, ({ job }) => job?.messageId);
+    const recordedByMessage = Map.groupBy(recorded, ({ jobId }) => jobs.get(jobId)?.messageId);
+    for (const { id, messageId } of jobs.values()) {
+      const made = seenByMessage.get(messageId) ?? [];
+      const rows = recordedByMessage.get(messageId) ?? [];
       if (made.length > rows.length) report(`${made.length} calls were made, ${rows.length} are recorded`, id);
       if (made.length >= rows.length) continue;
       // A call is recorded before it is made. It was then not made, as its worker was killed or stopped, or the

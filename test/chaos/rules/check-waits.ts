@@ -31,7 +31,7 @@ export function pickUpWaits({ jobs, runLog }: Evidence): number[] {
   for (const [conversationId, ofOne] of Map.groupBy(jobs.values(), (job) => job.conversationId)) {
     if (!visited.has(conversationId)) continue;
     let free = 0;
-    for (const job of ofOne.toSorted((a, b) => a.turn - b.turn)) {
+    for (const job of ofOne.toSorted((a, b) => a.turn - b.turn || a.createdAt - b.createdAt)) {
       if (job.startedAt !== null) {
         const from = deliverableFrom(runLog, Math.max(job.createdAt, free), job.startedAt);
         waits.push(job.startedAt - from);

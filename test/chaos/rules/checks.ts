@@ -1,5 +1,7 @@
 import { checkCallsOneAtATime, checkLedger, checkPrompts, checkRepliesAreWhole } from "./check-calls.ts";
 import { checkClients, checkOutagePosts, checkRequests, checkStreamsEndSoon } from "./check-clients.ts";
+import { checkReaders } from "./check-readers.ts";
+import { voiceChecks } from "./check-voices.ts";
 import { checkWaits, percentileOf } from "./check-waits.ts";
 import type { Check, Evidence, JobEvidence } from "./evidence.ts";
 import type { Breach } from "../run-log.ts";
@@ -22,11 +24,16 @@ function median(numbers: readonly number[]): number {
   );
 }
 
+/** A message that was handed back has several jobs, one after another. */
+function inOrder(a: JobEvidence, b: JobEvidence): number {
+  return a.turn - b.turn || a.createdAt - b.createdAt;
+}
+
 const ended = new Set(["completed", "failed", "cancelled"]);
 
 const checks: readonly Check[] = [
   {
-    rule: "every accepted message ended, once, with a reply or a reason",
+    rule: "every accepted message ended, once, with a reply, a reason, or a person who answers",
     check({ runLog, jobs }, report) {
       for (const { jobId, text } of runLog.accepted) {
         const job = jobs.get(jobId);
@@ -34,23 +41,39 @@ const checks: readonly Check[] = [
         else if (!ended.has(job.status)) report(`still ${job.status}`, jobId);
         else if (job.deleted) continue;
         else if (job.replies.length > 1) report(`${job.replies.length} replies`, jobId);
-        else if (job.status === "completed" && job.replies.length === 0) report("completed without a reply", jobId);
+        else if (job.status === "completed" && job.replies.length === 0 && job.handledBy === null)
+          report("completed without a reply", jobId);
+        else if (job.status === "completed" && job.replies.length > 0 && job.handledBy !== null)
+          report(`has a reply, though ${job.handledBy} answers`, jobId);
         else if (job.status !== "completed" && job.errorCode === null) report(`${job.status} without a reason`, jobId);
       }
       return runLog.accepted.length;
     },
   },
   {
-    rule: "one message makes one job",
+    rule: "one message makes one job, and another only when it is handed back to the AI",
     check({ jobs }, report) {
       const texts = new Map<string, JobEvidence>();
       for (const job of jobs.values()) {
         if (job.deleted) continue;
         const other = texts.get(job.text);
-        if (other) report(`"${job.text}" has another job, ${other.id}`, job.id);
+        const handedBack = other?.messageId === job.messageId && other.handledBy !== null && other.replies.length === 0;
+        if (other && !handedBack) report(`"${job.text}" has another job, ${other.id}`, job.id);
         texts.set(job.text, job);
       }
       return jobs.size;
+    },
+  },
+  {
+    rule: "each message of the AI is the reply of one job",
+    check({ jobs, talks }, report) {
+      const messages = [...talks.values()].flatMap((talk) => talk.messages.filter(({ sender }) => sender === "ai"));
+      const replies = Map.groupBy(jobs.values(), ({ replyId }) => replyId);
+      for (const { id } of messages) {
+        const of = replies.get(id) ?? [];
+        if (of.length !== 1) report(`message ${id} is the reply of ${of.length} jobs`, of[0]?.id);
+      }
+      return messages.length;
     },
   },
   {
@@ -83,7 +106,7 @@ const checks: readonly Check[] = [
     rule: "jobs of a conversation are answered in order, one at a time",
     check({ jobs }, report) {
       for (const ofOne of Map.groupBy(jobs.values(), ({ conversationId }) => conversationId).values()) {
-        const begun = ofOne.filter(({ startedAt }) => startedAt !== null).toSorted((a, b) => a.turn - b.turn);
+        const begun = ofOne.filter(({ startedAt }) => startedAt !== null).toSorted(inOrder);
         begun.forEach((job, index) => {
           const before = begun[index - 1];
           if (before && (before.finishedAt ?? Number.POSITIVE_INFINITY) > (job.startedAt ?? 0)) {
@@ -109,6 +132,8 @@ const checks: readonly Check[] = [
   checkRepliesAreWhole,
   checkLedger,
   checkClients,
+  checkReaders,
+  ...voiceChecks,
   checkStreamsEndSoon,
   checkWaits,
   checkRequests,

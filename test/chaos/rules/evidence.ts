@@ -7,11 +7,16 @@ import type { RunLog } from "../run-log.ts";
 import { findErasureResidue, type ErasureResidue } from "../erasure-residue.ts";
 import type { ChaosTestbed } from "../testbed.ts";
 import type { FakeReply } from "../faulty-provider.ts";
+import { readTalks, type Talk } from "./talks.ts";
 
 /** Final state of a job, with its message and its reply. Times are Unix milliseconds. */
 export interface JobEvidence {
   id: string;
   conversationId: string;
+  /** Message that it answers. A message handed back to the assistant gets another job. */
+  messageId: string;
+  /** Side that answered when it ended without the AI. */
+  handledBy: string | null;
   /** True if its conversation was deleted: no text of it is left. */
   deleted: boolean;
   turn: number;
@@ -24,6 +29,7 @@ export interface JobEvidence {
   text: string;
   /** Attempt whose deltas form the reply. */
   replyAttempt: number | null;
+  replyId: string | null;
   replies: { text: string; fallback: boolean; finishReason: string }[];
   createdAt: number;
   startedAt: number | null;
@@ -55,6 +61,10 @@ export interface SeenCall {
 export interface Evidence {
   runLog: RunLog;
   jobs: ReadonlyMap<string, JobEvidence>;
+  /** Part that holds the drafts. */
+  draftStore: "redis" | "postgres";
+  /** Conversations with their logs, by id; those of the soak are left out. */
+  talks: ReadonlyMap<string, Talk>;
   recorded: readonly LedgerEntry[];
   seen: readonly SeenCall[];
   /** Logs of each process, by name. */
@@ -77,18 +87,25 @@ export interface Check {
 
 export async function collectEvidence(testbed: ChaosTestbed, runLog: RunLog, healedAt: number): Promise<Evidence> {
   const jobs = new Map((await readJobs(testbed.pool)).map((job) => [job.id, job]));
-  const byText = new Map([...jobs.values()].map((job) => [job.text, job]));
+  const byText = Map.groupBy(jobs.values(), ({ text }) => text);
   // Deleted conversations are known only to the visitors.
   for (const [text, { jobId }] of runLog.sent) {
     const job = jobs.get(jobId ?? "");
-    if (job) byText.set(text, job);
+    if (job?.deleted)
+      byText.set(
+        text,
+        [...jobs.values()].filter(({ messageId }) => messageId === job.messageId),
+      );
   }
   const { fake, replies } = testbed.upstream;
   const seen = await Promise.all(
     fake.calls.map(async (call): Promise<SeenCall> => {
       const { how, at } = await call.ended;
       return {
-        job: byText.get(newestMessage(call.request.messages) ?? ""),
+        job: jobOf(
+          byText.get(newestMessage(call.request.messages) ?? "") ?? [],
+          performance.timeOrigin + call.startedAt,
+        ),
         caller: String(call.request.headers.authorization).replace("Bearer ", ""),
         prompt: call.request.messages.filter(({ role }) => role !== "system"),
         reply: replies.get(call),
@@ -101,23 +118,31 @@ export async function collectEvidence(testbed: ChaosTestbed, runLog: RunLog, hea
   const logs = new Map<string, string>();
   for (const { name, logFile } of testbed.processes) logs.set(name, await readFile(logFile, "utf8"));
   const [recorded, remains] = [await readCalls(testbed.pool), await findErasureResidue(testbed)];
-  return { runLog, jobs, recorded, seen, logs, remains, healedAt };
+  const talks = await readTalks(testbed.pool, runLog.logEnd);
+  const draftStore = testbed.redis || testbed.replicated ? "redis" : "postgres";
+  return { runLog, jobs, talks, draftStore, recorded, seen, logs, remains, healedAt };
+}
+
+/** Finds the last job of a message that had begun at a time. */
+function jobOf(jobs: readonly JobEvidence[], at: number): JobEvidence | undefined {
+  const begun = jobs.filter(({ startedAt }) => startedAt !== null && startedAt <= at);
+  return begun.toSorted((a, b) => (a.startedAt ?? 0) - (b.startedAt ?? 0)).at(-1) ?? jobs[0];
 }
 
 async function readJobs(pool: Pool): Promise<JobEvidence[]> {
   const { rows } = await pool.query<JobEvidence>(`
-    select jobs.id, jobs.conversation_id as "conversationId", jobs.turn, status, attempt, run, deaths,
-           reply_attempt as "replyAttempt",
+    select jobs.id, jobs.conversation_id as "conversationId", message_id as "messageId", jobs.handled_by as "handledBy", jobs.turn, status, attempt, run, deaths,
+           reply_attempt as "replyAttempt", reply_id as "replyId",
            error_code as "errorCode", jobs.provider, coalesce(asked.text, '') as text,
            conversations.deleted_at is not null as deleted,
            coalesce((select json_agg(json_build_object('text', text, 'fallback', fallback, 'finishReason', finish_reason))
-                     from messages where conversation_id = jobs.conversation_id and turn = jobs.turn and sender = 'ai'),
+                     from messages where id = jobs.reply_id),
                     '[]') as replies,
            ${millis("jobs.created_at")} as "createdAt", ${millis("started_at")} as "startedAt",
            ${millis("finished_at")} as "finishedAt"
     from jobs join conversations on conversations.id = jobs.conversation_id
               left join messages asked on asked.id = jobs.message_id
-    order by jobs.conversation_id, jobs.turn`);
+    order by jobs.conversation_id, jobs.turn, jobs.created_at`);
   return rows;
 }
 
@@ -128,6 +153,7 @@ async function readCalls(pool: Pool): Promise<LedgerEntry[]> {
   return rows;
 }
 
-function millis(column: string): string {
+/** SQL for a time in Unix milliseconds. */
+export function millis(column: string): string {
   return `(extract(epoch from ${column}) * 1000)::float8`;
 }
