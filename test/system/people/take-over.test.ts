@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { openTcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
 import type { Product } from "../harness/product.ts";
 import { onEachBackend } from "../harness/suite.ts";
 import { beyond, dumpStores, type Point, points, takeOverOnce, type TakeOverResult } from "./take-over-run.ts";
@@ -79,6 +80,18 @@ onEachBackend("a take-over of a reply that begins anew", { apis: 2 }, (product) 
       await product().client.ended(await product().client.submit("All is well"));
     }
     await expectExact(product(), results);
+  });
+});
+
+onEachBackend("a take-over from a worker that is cut off from PostgreSQL", { apis: 2, workers: 0 }, (product) => {
+  it("shows nobody a word beyond the cut", { timeout: 60_000 }, async () => {
+    await using gate = await openTcpGate(product().databaseUrl);
+    await product().startWorker({ DATABASE_URL: gate.url });
+    const cutOff = async () => {
+      gate.freeze();
+      void sleep(600).then(() => gate.thaw());
+    };
+    await expectExact(product(), await takeOverTogether(product(), cutOff));
   });
 });
 
