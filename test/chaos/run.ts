@@ -92,8 +92,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   await endReadings(testbed, runLog);
   await untilSettled(testbed, healedAt);
   await untilWorkersWait(testbed, runLog);
-  const heaps = await soakAll(testbed, runLog, options.soakChats);
+  // The soak has a load of its own, and looks at the heap: its memory beside that of the quiet before it is no trend.
   clearInterval(sampling);
+  const heaps = await soakAll(testbed, runLog, options.soakChats);
   clearInterval(watching);
   runLog.close();
   await checkProcesses(testbed, runLog);
