@@ -30,7 +30,7 @@ describe.each(sites)("a conversation of the site %s", (siteId) => {
     const { conversationId } = first;
     const claimed = await claim(db.pool, first.id);
     expect(claimed).toMatchObject({ siteId });
-    const second = await followUp(db.pool, conversationId);
+    const second = await followUp(db.pool, conversationId, { siteId });
     await storeJobEnd(db.pool, { job: claimed, end: { status: "failed", errorCode: "deadline" } });
     await cancelQueuedJob(db.pool, second);
     expect(await storeRetry(db.pool, first.id)).toMatchObject({ retried: true });
