@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { cursor, message } from "./conversation.ts";
 import { conversationEventData } from "./events.ts";
-import { expected, handledBy, handling, handoffReason } from "./handling.ts";
+import { expected, handledBy, handling } from "./handling.ts";
 import { jobErrorCode, jobStatus } from "./job.ts";
 import { pageLimit } from "./page-limit.ts";
 import { messageText } from "./submit.ts";
@@ -140,9 +140,7 @@ export const releaseRequest = z.object({ to: z.enum(["ai", "queue"]) }).meta({ i
 export const assignRequest = z.object({ operatorId: z.uuid("must be an operator's id") }).meta({ id: "AssignRequest" });
 
 /** Answer of each change of a conversation. */
-export const operatorAnswer = handling
-  .extend({ cursor, reason: handoffReason.optional() })
-  .meta({ id: "OperatorAnswer" });
+export const operatorAnswer = handling.extend({ cursor }).meta({ id: "OperatorAnswer" });
 export type OperatorAnswer = z.output<typeof operatorAnswer>;
 
 export const operatorMessageAnswer = z.object({ message, cursor }).meta({ id: "OperatorMessageAnswer" });

@@ -23,7 +23,7 @@ interface TakeOver {
  * Gives a conversation to a person, at once and exactly: a reply that is being written ends with the bytes that its
  * draft has when it is sealed. They are the AI's message for good, and nothing beyond them is shown to anybody.
  *
- * Where drafts are rows, the statement that takes over seals the draft. Elsewhere the draft is sealed first, for longer
+ * A draft that is a row is sealed by the statement that takes over. A draft on Redis is sealed first, for longer
  * than the statement may take; if this process dies in between, the seal runs out and the worker goes on. While the draft
  * store is away there is no text to keep: the worker hands it in, see `handInCut`.
  */

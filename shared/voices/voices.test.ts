@@ -363,6 +363,20 @@ describe.each(jobStores)("who answers, on $name", ({ available, openJobs: openCo
       expect(await context.queue.bull.getJobState(made ?? "")).not.toBe("unknown");
     });
 
+    it("leaves one job for a message whose first one failed: a retry would answer it twice", async () => {
+      await using context = await openContext();
+      const { pool } = context.db;
+      const failed = await startWriting(context);
+      await endJob(context, failed.claimed, { status: "failed", errorCode: "deadline" });
+      await ask(context, failed);
+      await withdrawHandoff(context, failed.conversationId, null);
+      expect(await retryJob(context, failed.id)).toEqual({ retried: false, reason: "later_answered" });
+      const [made] = await openJobs(pool, failed.conversationId);
+      await endJob(context, await claim(pool, made ?? ""), completed("The answer."));
+      expect(await retryJob(context, failed.id)).toEqual({ retried: false, reason: "later_answered" });
+      expect(await messageLines(pool, failed.conversationId)).toEqual(["user: a question", "ai: The answer."]);
+    });
+
     it("makes no job for what was answered, or is being answered", async () => {
       await using context = await openContext();
       const { pool } = context.db;
@@ -460,6 +474,20 @@ describe.runIf(redisAvailable)("a take-over while Redis is down", () => {
     expect(await handIn()).toBe(false);
     expect(await messageLines(pool, job.conversationId)).toEqual(["user: a question", "ai: One two "]);
     expect((await eventLines(pool, job.conversationId)).at(-1)).toBe("message ai");
+  });
+
+  it("is handed nothing in once the AI has the conversation again and answers the message", async () => {
+    await using context = await openJobsOnRedis();
+    const { pool } = context.db;
+    const job = await startWriting(context);
+    const operator = await addOperator(pool);
+    await context.redis.kill();
+    await takeOver(context, job.conversationId, taking(operator.id));
+    await release(context, job.conversationId, { to: "ai", operatorId: operator.id, force: false, requestId: null });
+    expect(await handInCut(pool, { ...job, jobId: job.id, attempt: 1, replyId: v7(), text: "One two " })).toBe(false);
+    const [made] = await openJobs(pool, job.conversationId);
+    expect(await endJob(context, await claim(pool, made ?? ""), completed("The answer."))).toBe(true);
+    expect(await messageLines(pool, job.conversationId)).toEqual(["user: a question", "ai: The answer."]);
   });
 
   it("is handed nothing in after 15 s, nor where it had the text", async () => {

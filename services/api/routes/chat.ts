@@ -1,4 +1,5 @@
 import { type Request, type Response, Router } from "express";
+import { readOwner } from "../../../shared/db/conversations/conversations.ts";
 import { challengeHeader } from "../../../shared/protocol/headers.ts";
 import { type SubmitAnswer, type SubmitResponse, submitRequest } from "../../../shared/protocol/submit.ts";
 import type { ApiContext } from "../api-context.ts";
@@ -77,7 +78,7 @@ async function answerOfPeople(
 
 /** Fields added to the answer of a request that waits, if the job ends in time. */
 async function waitForReply(
-  context: Pick<ApiContext, "handling" | "openRequests" | "watch" | "log">,
+  context: Pick<ApiContext, "db" | "handling" | "openRequests" | "watch" | "log">,
   res: Response,
   jobId: string,
   waitMs: number,
@@ -93,7 +94,14 @@ async function waitForReply(
   if (!row || !hasEnded(row.status)) return undefined;
   const { status, reply, error, handledBy, conversationId, provider, assistantId, threadId } = toJobView(row);
   if (handledBy !== undefined) {
-    return { status, error, ...(await answerOfPeople(context, { conversationId, handledBy, operator: null })) };
+    const owner = await readOwner(context.db.pool, conversationId);
+    const people = { conversationId, handledBy, operator: owner?.handledBy === handledBy ? owner.operator : null };
+    return {
+      status,
+      error,
+      ...(await context.handling.describe(people)),
+      ...(await answerOfPeople(context, people)),
+    };
   }
   if (status === "completed") {
     return { status, message: reply?.text, reply: reply?.text, provider, assistantId, threadId: threadId ?? null };

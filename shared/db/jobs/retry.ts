@@ -14,7 +14,7 @@ export const retryRefusals = {
   deleted: "its conversation was deleted",
   replaced: "its visitor has replaced its message by a later one",
   handled: "a person has its conversation, or is waited for; hand it back to the AI first",
-  later_answered: "a later message of its conversation has been answered",
+  later_answered: "its message or a later one has been answered, or is about to be",
 } as const;
 
 export const lockToRetryStatement: Statement = {
@@ -35,9 +35,9 @@ export const findToRetryStatement: Statement<FailedJob> = {
     select status, deleted_at is not null as deleted, turn = any(replaced_turns) as replaced,
            conversations.handled_by <> 'ai' or handoff_due is not null as handled,
            exists (select from messages later where later.conversation_id = jobs.conversation_id
-                   and later.turn > jobs.turn and later.sender in ('ai', 'operator'))
+                   and later.turn >= jobs.turn and later.sender in ('ai', 'operator'))
            or exists (select from jobs later where later.conversation_id = jobs.conversation_id
-                      and later.status = 'active') as "laterAnswered"
+                      and (later.status = 'active' or later.status = 'queued' and later.turn = jobs.turn)) as "laterAnswered"
     from jobs join conversations on conversations.id = jobs.conversation_id where jobs.id = $1`,
 };
 
@@ -68,7 +68,7 @@ export const reopenStatement: Statement<{ head: boolean }> = {
 /**
  * Queues a failed job again in its old position, before the messages that followed it. This is an operator's action,
  * and the only way to retry a job. Refused once its message was replaced, or a later one was answered or is being
- * answered: its reply would be out of order.
+ * answered: its reply would be out of order. After a hand-back another job may answer its own message, once.
  */
 export async function storeRetry(pool: Pool, jobId: string): Promise<RetryResult> {
   return inTransaction(pool, async (client) => {

@@ -8,7 +8,7 @@ export const handInCutStatement: Statement<Columns<"jobs", "id">> = {
   name: "hand-in-cut",
   text: `
     with held as materialized (
-      select id from conversations where id = $1 and deleted_at is null for no key update
+      select id from conversations where id = $1 and deleted_at is null and handled_by <> 'ai' for no key update
     ), cut as (
       update jobs set reply_id = $4, reply_attempt = attempt
       from held where jobs.id = $2 and attempt = $3 and status = 'cancelled' and error_code = 'taken_over'
@@ -37,7 +37,8 @@ interface HandedIn {
 }
 
 /**
- * Stores what was shown of a reply, after a take-over that found no draft: its store was away. Late, it is refused.
+ * Stores what was shown of a reply, after a take-over that found no draft: its store was away. It is refused when late,
+ * and once the AI has the conversation again: another job answers the message then.
  * @returns false if there was no such take-over
  */
 export async function handInCut(

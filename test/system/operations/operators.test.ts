@@ -90,7 +90,7 @@ onEachBackend("operator actions", { workers: 1 }, (product) => {
       expect(await client.ended(later)).toMatchObject({ status: "completed" });
       await shown(chat, "workers_died");
 
-      const reason = "a later message of its conversation has been answered";
+      const reason = "its message or a later one has been answered, or is about to be";
       expect(await jobs("retry", chat.jobId)).toBe(`Not retried: ${reason}.\n`);
       expect((await board(`/answers/${chat.jobId}/retry`, "PUT")).status).toBe(204);
       await shown(chat, `not retried: ${reason}`);

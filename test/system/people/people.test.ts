@@ -88,6 +88,29 @@ onEachBackend("people beside the assistant", { apis: 2 }, (product) => {
     expect(events[9]?.data).toMatchObject({ notice: { text: expect.stringContaining("Assistent") as string } });
   });
 
+  it("answer in place of a reply that a client waits for", async () => {
+    const { client, provider, query } = product();
+    const asked = `Anybody there? ${randomUUID()}`;
+    const held = pausedReply("One two three ", "four.");
+    provider.answer(asked, held.script);
+    const waiting = client.post(asked, { wait: 20 });
+    await provider.called(asked);
+    const [found] = await query<{ id: string }>("select conversation_id as id from messages where text = $1", [asked]);
+    await operator().take(found?.id ?? "");
+    held.release();
+    expect(await waiting).toMatchObject({
+      status: 200,
+      body: {
+        status: "cancelled",
+        handledBy: "operator",
+        operator: { name: "Support" },
+        message: null,
+        error: { code: "taken_over" },
+        notice: { code: "taken", text: "Support is answering now." },
+      },
+    });
+  });
+
   it("are asked for by the visitor, by words, and after failed replies", async () => {
     const { client } = product();
     const chat = await client.submit("Hello");
