@@ -68,7 +68,8 @@ onEachBackend("two devices of one visitor", { env: { IDENTITY_SECRET: identitySe
     await both(one, other, ...lines, "> From the phone", "< One two (writing)");
     release();
     await both(one, other, ...lines, "> From the phone", "< One two three.");
-    expect(other.textsOf("From the phone")).toEqual(["", "One two", "One two three."]);
+    // Without the empty reply, which a slow machine does not show: the first text is there as soon.
+    expect(other.textsOf("From the phone").filter(Boolean)).toEqual(["One two", "One two three."]);
     other.chat.send("From the laptop");
     const all = [...lines, "> From the phone", "< One two three.", "> From the laptop"];
     await both(one, other, ...all, `< ${echoOf("From the laptop")}`);

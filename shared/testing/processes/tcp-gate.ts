@@ -7,6 +7,8 @@ export interface TcpGate extends AsyncDisposable {
   readonly url: string;
   /** Number of connections caught by a freeze. */
   readonly frozen: number;
+  /** Tells whether a request with these bytes still waits for the server's answer. */
+  isUnanswered: (bytes: string) => boolean;
   /** Breaks every connection and refuses new ones. */
   shut: () => Promise<void>;
   /** Accepts connections again, after `shut`. */
@@ -56,6 +58,7 @@ export async function openTcpGate(url: string, { only }: GateOptions = {}): Prom
     get frozen() {
       return [...ways].filter(({ frozen }) => frozen).length;
     },
+    isUnanswered: (bytes) => [...ways].some(({ unanswered }) => unanswered.includes(bytes)),
     shut,
     reopen: async () => void (await listen(port)),
     freeze: (what = "all") => {
@@ -78,12 +81,15 @@ class Way {
   /** True if a freeze has caught it. */
   #caught: boolean;
   #held: Buffer[] = [];
+  /** Bytes that the client has sent since the last ones from the server. */
+  unanswered = "";
 
   constructor(near: Socket, far: Socket, only: string | undefined) {
     this.#near = near;
     this.#far = far;
     this.#caught = only === undefined;
     near.on("data", (bytes) => {
+      this.unanswered += bytes.toString("utf8");
       if (!this.#caught && only !== undefined && bytes.includes(only)) {
         this.#caught = true;
         this.freeze(this.#freezing);
@@ -91,7 +97,10 @@ class Way {
       if (this.#caught && this.#freezing === "all") this.#held.push(bytes);
       else far.write(bytes);
     });
-    far.on("data", (bytes) => near.write(bytes));
+    far.on("data", (bytes) => {
+      this.unanswered = "";
+      near.write(bytes);
+    });
     for (const [socket, other] of [
       [near, far],
       [far, near],

@@ -8,7 +8,7 @@ import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp
 import { ApiClient } from "../harness/api-client.ts";
 import type { Backend, Product } from "../harness/product.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
-import { onEachBackend } from "../harness/suite.ts";
+import { eventually, onEachBackend } from "../harness/suite.ts";
 
 /** A worker reads cancels once a second, on a machine that may be busy. */
 const cancelLimitMs = 4000;
@@ -162,6 +162,8 @@ onEachBackend("an event stream whose hints", { apis: 0, workers: 0 }, (product, 
     });
     const chat = await client.submit("Say it twice");
     const stream = await (await client.events(chat)).untilText("Said");
+    // Its worker sends the next text after the answer to this one.
+    await eventually("the worker knows that it is stored", () => !writes.isUnanswered("Said"));
     writes.freeze("answers");
     steps[0]?.gate.resolve();
     await stream.untilText("Said once");
