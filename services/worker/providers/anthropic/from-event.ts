@@ -37,6 +37,8 @@ const fallback = z.object({
 });
 const blockDelta = z.object({ delta: block });
 
+const typed = z.object({ type: z.string() });
+
 /** Setting of the key, named to the operator in errors. */
 const setting = "ANTHROPIC_API_KEY";
 
@@ -120,7 +122,7 @@ function toUsage(counts: TokenCounts): TokenUsage | undefined {
 }
 
 function typeOf(event: unknown): string {
-  return read(z.object({ type: z.string() }), event).type;
+  return read(typed, event).type;
 }
 
 function read<Output>(schema: z.ZodType<Output>, event: unknown): Output {

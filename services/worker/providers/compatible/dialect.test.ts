@@ -79,6 +79,14 @@ describe("request refused by a server", () => {
     expect(bodies().map((sent) => "max_tokens" in sent)).toEqual([true, false, false]);
   });
 
+  it("is not made again for an error behind the first words: the server has taken the request", async () => {
+    const chunk = { choices: [{ index: 0, delta: { content: "So far" }, finish_reason: null }] };
+    const body = [chunk, unsupported].map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+    fake.next({ headers: { "content-type": "text/event-stream" }, body }, { steps: ["Yes."] });
+    expect(await collect(start())).toMatchObject({ text: "So far", error: { code: "rejected" } });
+    expect(fake.calls).toHaveLength(1);
+  });
+
   it("is not repeated after status 200 with a rejected key", async () => {
     const answer = { error: { message: "Invalid key: unknown field max_tokens", code: 401 } };
     fake.next({ headers: { "content-type": "application/json" }, body: JSON.stringify(answer) });

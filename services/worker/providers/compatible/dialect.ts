@@ -94,10 +94,23 @@ export function faultIn({ status, body }: ErrorAnswer): UpstreamFault {
   return { ...readFault(findError(parseBody(body), true)), status };
 }
 
-/** Reads the refusal in an answer of status 200 that begins with an error. */
+/**
+ * Reads the refusal in an answer of status 200 that begins with an error. A server that has sent a chunk of a reply has
+ * not refused the request; the many chunks behind it are not parsed here.
+ */
 export function faultInEvents(first: readonly string[]): UpstreamFault {
-  const [error] = first.flatMap((data) => findError(parseJson(data) ?? data) ?? []);
-  return readFault(error);
+  for (const data of first) {
+    const event = parseJson(data) ?? data;
+    const error = findError(event);
+    if (error !== undefined) return readFault(error);
+    if (hasChoice(event)) break;
+  }
+  return readFault(undefined);
+}
+
+function hasChoice(event: unknown): boolean {
+  if (typeof event !== "object" || event === null || !("choices" in event)) return false;
+  return Array.isArray(event.choices) && event.choices.length > 0;
 }
 
 /** Statuses about the key, the credit or the rate, and not about the body. */

@@ -50,9 +50,11 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
     if (data.trim() === "[DONE]") return {};
     const event = parseJson(data);
     if (event === undefined) return { fault: fromWords(data, apiKey, setting) };
-    const whole = wholeResponse.safeParse(event).data;
+    const { object, type } = Object(event) as { object?: unknown; type?: unknown };
+    // Each failed parse builds an error, so a token is not parsed as a whole response.
+    const whole = object === "response" ? wholeResponse.safeParse(event).data : undefined;
     if (whole) return toPart(`response.${whole.status}`, { response: whole }, soFar);
-    const done = responseDone.safeParse(event).data;
+    const done = type === "response.done" ? responseDone.safeParse(event).data : undefined;
     if (done) return toPart(`response.${done.response.status}`, event, soFar);
     const error = findTypedError(event);
     if (error !== undefined) return { fault: fromErrorObject(error, apiKey, setting) };

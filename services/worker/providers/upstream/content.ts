@@ -69,8 +69,9 @@ export function hasTools(message: object): boolean {
 
 /** True if a field has content: servers send unused fields empty. */
 function holdsAny(message: object, fields: readonly string[]): boolean {
-  return fields.some((field) => {
+  for (const field of fields) {
     const value: unknown = (message as Part)[field];
-    return Array.isArray(value) ? value.length > 0 : Boolean(value);
-  });
+    if (Array.isArray(value) ? value.length > 0 : Boolean(value)) return true;
+  }
+  return false;
 }

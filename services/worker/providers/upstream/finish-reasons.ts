@@ -50,7 +50,9 @@ export function toFinishReason(
   reason: string | null | undefined,
   unknown: FinishReason = "length",
 ): FinishReason | undefined {
-  const name = (reason ?? "")
+  // Fast path: most events have none.
+  if (!reason) return undefined;
+  const name = reason
     .trim()
     .replaceAll(/([a-z])([A-Z])/g, "$1_$2")
     .toLowerCase()

@@ -22,6 +22,7 @@ export function limitUsage(usage: TokenUsage): TokenUsage {
   };
 }
 
-function toStorable(count: number): number {
+/** @param count not negative */
+export function toStorable(count: number): number {
   return Math.min(Math.ceil(count), most);
 }

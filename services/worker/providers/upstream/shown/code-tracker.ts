@@ -1,5 +1,6 @@
 /** Limit of the memory for one line; a fence, with the quotes and lists around it, is shorter. */
 const maxLineChars = 200;
+const telling = /[`~\n]/;
 const fence = /^[\s>*+\-\d.)]*?(`{3,}|~{3,})/;
 
 /**
@@ -15,6 +16,11 @@ export class CodeTracker {
   #run = 0;
 
   push(text: string): void {
+    // Fast path: nearly all text only makes the line longer.
+    if (this.#run === 0 && !this.#line.endsWith("~") && !telling.test(text)) {
+      this.#line += text.slice(0, Math.max(0, maxLineChars - this.#line.length));
+      return;
+    }
     for (const char of text) {
       if (char === "`") this.#run += 1;
       else this.settle();

@@ -3,13 +3,12 @@ import { halfMark, identifier, mark, mayBecomeMark, numbersOf } from "./marks.ts
 import type { Habits } from "./server-habits.ts";
 import type { Source } from "./sources.ts";
 
-const beginning = /[ \t[【\uE200:c]/g;
-const mayBegin = /^[ \t[【\uE200:c]$/;
+const beginnings = " \t[【\uE200:c";
+const letterOrDigit = /[a-z\d]/i;
 /** Characters that continue code behind an index; `(` also makes it a link. */
 const goesOnAsCode = /^[\w=({]$/;
 const attached = /[\p{L}\p{N}\p{M}.,;:!?)"'”’»%。，、！？」』）…]\*{0,2}$/u;
 const word = /[\p{L}\p{N}]/u;
-const blank = /^[ \t]$/;
 const blanks = /^[ \t]+$/;
 const contextChars = 64;
 /** Numbers that marks may skip. A reply with unknown sources counts them from 1, and may leave some out. */
@@ -55,7 +54,7 @@ export class MarkFilter {
   push(text: string): string {
     let out = "";
     for (let at = 0; at < text.length;) {
-      const end = this.#held === "" ? nextMatch(text, beginning, at) : at;
+      const end = this.#held === "" ? nextBeginning(text, at, this.#skipsBlank) : at;
       out += this.#pass(text.slice(at, end));
       if (end < text.length) out += this.#next(text.charAt(end));
       at = end + 1;
@@ -94,7 +93,7 @@ export class MarkFilter {
   }
 
   #begin(char: string): string {
-    const holds = mayBegin.test(char) && (char === "\uE200" || !this.#code.inCode);
+    const holds = beginnings.includes(char) && (char === "\uE200" || !this.#code.inCode);
     // `cite…` begins a word; a letter in the middle of one is passed on at once.
     if (!holds || (char === "c" && word.test(this.#before.slice(-1)))) return this.#pass(char);
     this.#held = char;
@@ -111,7 +110,7 @@ export class MarkFilter {
     const kept = gone ? "" : units.map(({ text }) => text).join("");
     const before = kept === "" && (gone || half) ? this.#between(spaces, half ? "" : follows) : spaces;
     // The blank before the mark was passed on, so the blank after it is dropped.
-    this.#skipsBlank = gone && rest === "" && spaces === "" && blank.test(this.#before.slice(-1));
+    this.#skipsBlank = gone && rest === "" && spaces === "" && isBlank(this.#before.slice(-1));
     return this.#pass(before + kept) + (half ? "" : this.#passRest(rest));
   }
 
@@ -183,9 +182,27 @@ function isLinkPart(before: string, follows: string): boolean {
   return follows === ":" && isLineStart(before);
 }
 
-function nextMatch(text: string, pattern: RegExp, from: number): number {
-  pattern.lastIndex = from;
-  return pattern.exec(text)?.index ?? text.length;
+/**
+ * Index of the next character that may begin a mark, or the length of the text. White space begins one only before
+ * another beginning, or where the text ends, and `c` only outside words.
+ * @param blanksCount true if white space counts by itself
+ */
+function nextBeginning(text: string, from: number, blanksCount: boolean): number {
+  for (let at = from; at < text.length; at++) {
+    const char = text.charAt(at);
+    if (!beginnings.includes(char)) continue;
+    if (char === "c" && at > from && letterOrDigit.test(text.charAt(at - 1))) continue;
+    if (!isBlank(char) || (blanksCount && at === from)) return at;
+    let after = at + 1;
+    while (isBlank(text.charAt(after))) after++;
+    if (after === text.length || beginnings.includes(text.charAt(after))) return at;
+    at = after;
+  }
+  return text.length;
+}
+
+function isBlank(char: string): boolean {
+  return char === " " || char === "\t";
 }
 
 /** True at the start of a line, also within quotes and lists. */
