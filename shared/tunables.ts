@@ -181,3 +181,10 @@ export const orchestratorGraceMs = 30 * second;
 export function interval(ms: number): string {
   return `interval '${ms / second} s'`;
 }
+
+// Knowledge
+
+/** Lease of a process on a look at a source, by the database's clock. */
+export const lookLeaseMs = 30 * second;
+/** Interval at which the lease is renewed. */
+export const renewLookEveryMs = 5 * second;

@@ -5,10 +5,19 @@ import { conversationCases } from "./conversation-cases.ts";
 import { deskCases } from "./desk-cases.ts";
 import { eventCases } from "./event-cases.ts";
 import { jobCases } from "./job-cases.ts";
+import { knowledgeCases } from "./knowledge-cases.ts";
 import { operatorCases } from "./operator-cases.ts";
 import { voiceCases } from "./voice-cases.ts";
 
-const cases = [...jobCases, ...conversationCases, ...eventCases, ...operatorCases, ...voiceCases, ...deskCases];
+const cases = [
+  ...jobCases,
+  ...conversationCases,
+  ...eventCases,
+  ...operatorCases,
+  ...voiceCases,
+  ...deskCases,
+  ...knowledgeCases,
+];
 
 /** Sources that may hold statements. */
 const sources = await Array.fromAsync(

@@ -5,6 +5,7 @@ import { bookkeeping } from "./bookkeeping-entities.ts";
 import { Conversation, Feedback, Message } from "./conversation-entities.ts";
 import { byHand, bytes, float, time } from "./entity-columns.ts";
 import { eventEntities } from "./event-entities.ts";
+import { knowledge } from "./knowledge-entities.ts";
 import { voices } from "./voice-entities.ts";
 
 /** The schema in code. `npm run check:drift` compares it with the migrations. */
@@ -109,5 +110,6 @@ export const entities = [
   Draft,
   ...eventEntities,
   ...voices,
+  ...knowledge,
   ...bookkeeping,
 ];

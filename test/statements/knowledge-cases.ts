@@ -1,0 +1,144 @@
+import type { Pool } from "pg";
+import { v7 } from "uuid";
+import { z } from "zod";
+import * as documents from "../../shared/db/knowledge/documents.ts";
+import * as looks from "../../shared/db/knowledge/looks.ts";
+import { settleLook, settleLookStatement } from "../../shared/db/knowledge/settle-look.ts";
+import * as sources from "../../shared/db/knowledge/sources.ts";
+import { documentStatus, sourceKind, sourceStatus } from "../../shared/protocol/knowledge.ts";
+import { defaultSite } from "../../shared/sites/default-site.ts";
+import { buffer } from "./fixtures.ts";
+import { reads, readsTyped, type StatementCase } from "./statement-case.ts";
+
+const id = z.strictObject({ id: z.uuid() });
+
+/** Statements about sources of knowledge and their documents. */
+export const knowledgeCases: StatementCase[] = [
+  reads(sources.addSourcesStatement, id, (pool) => addSource(pool)),
+  readsTyped(
+    sources.listSourcesStatement,
+    z.strictObject({
+      id: z.uuid(),
+      kind: sourceKind,
+      url: z.string().nullable(),
+      title: z.string().nullable(),
+      question: z.string().nullable(),
+      language: z.string().nullable(),
+      assistants: z.array(z.string()).nullable(),
+      status: sourceStatus,
+      reason: z.string().nullable(),
+      refreshHours: z.int(),
+      lookedAt: z.date().nullable(),
+      dueAt: z.date().nullable(),
+      createdAt: z.date(),
+      documents: z.record(z.string(), z.int()),
+    }),
+    async (pool) => {
+      await stored(pool);
+      return { siteId: defaultSite, limit: 10 };
+    },
+  ),
+  readsTyped(
+    sources.countSourcesStatement,
+    z.strictObject({ status: sourceStatus, count: z.string() }),
+    async (pool) => {
+      await addSource(pool);
+      return defaultSite;
+    },
+  ),
+  reads(sources.deleteSourceStatement, id, async (pool) => {
+    const { sourceId } = await stored(pool);
+    await sources.deleteSource(pool, { siteId: defaultSite, sourceId });
+  }),
+  reads(sources.refreshSourceStatement, z.strictObject({ status: sourceStatus }), async (pool) =>
+    sources.refreshSource(pool, { siteId: defaultSite, sourceId: await addSource(pool) }),
+  ),
+  reads(looks.dueSourcesStatement, id, async (pool) => {
+    await addSource(pool);
+    await looks.readDueSources(pool, 1);
+  }),
+  reads(
+    looks.claimSourceStatement,
+    z.strictObject({
+      id: z.uuid(),
+      siteId: z.string(),
+      kind: sourceKind,
+      url: z.string().nullable(),
+      title: z.string().nullable(),
+      question: z.string().nullable(),
+      content: buffer.nullable(),
+      mediaType: z.string().nullable(),
+      language: z.string().nullable(),
+      claim: z.int(),
+      look: z.int(),
+      failures: z.int(),
+      listed: z.boolean(),
+    }),
+    (pool) => begun(pool),
+  ),
+  reads(looks.renewLookStatement, id, async (pool) => looks.renewLook(pool, await begun(pool))),
+  reads(looks.listAddressesStatement, z.strictObject({ count: z.int() }), (pool) => listed(pool)),
+  reads(looks.markListedStatement, id, (pool) => listed(pool)),
+  reads(looks.failLookStatement, id, async (pool) =>
+    looks.failLook(pool, await begun(pool), { reason: "it is away", retryMs: 1000 }),
+  ),
+  reads(looks.pauseLookStatement, id, async (pool) => looks.pauseLook(pool, await begun(pool), 1000)),
+  reads(looks.endLookStatement, id, async (pool) => looks.endLook(pool, await listed(pool))),
+  reads(
+    documents.documentsToFetchStatement,
+    z.strictObject({
+      id: z.uuid(),
+      url: z.string(),
+      etag: z.string().nullable(),
+      lastModified: z.string().nullable(),
+      tries: z.int(),
+      status: documentStatus,
+      listed: z.boolean(),
+    }),
+    (pool) => listed(pool),
+  ),
+  reads(documents.nextRetryStatement, z.strictObject({ afterMs: z.number().nullable() }), async (pool) => {
+    const { documentId, ...look } = await listed(pool);
+    await documents.retryDocument(pool, look, { documentId, afterMs: 1000, reason: "busy" });
+    await documents.readNextRetry(pool, look);
+  }),
+  reads(documents.retryDocumentStatement, id, async (pool) => {
+    const { documentId, ...look } = await listed(pool);
+    await documents.retryDocument(pool, look, { documentId, afterMs: 1000, reason: "busy" });
+  }),
+  reads(documents.keepDocumentStatement, id, async (pool) => {
+    const { documentId, ...look } = await listed(pool);
+    await documents.keepDocument(pool, look, documentId);
+  }),
+  reads(documents.storeDocumentStatement, id.extend({ changed: z.boolean() }), (pool) => stored(pool)),
+  reads(settleLookStatement, z.strictObject({ held: z.int(), removed: z.int() }), async (pool) =>
+    settleLook(pool, await stored(pool)),
+  ),
+];
+
+async function addSource(pool: Pool): Promise<string> {
+  const source = { id: v7(), kind: "sitemap", url: "https://shop.example/sitemap.xml" } as const;
+  await sources.addSources(pool, defaultSite, [source]);
+  return source.id;
+}
+
+async function begun(pool: Pool) {
+  const source = await looks.claimSource(pool, await addSource(pool));
+  if (!source) throw new Error("the source cannot be claimed");
+  return { sourceId: source.id, claim: source.claim };
+}
+
+async function listed(pool: Pool) {
+  const look = await begun(pool);
+  await looks.listAddresses(pool, look, ["https://shop.example/returns"]);
+  await looks.markListed(pool, look);
+  const [document] = await documents.readDocumentsToFetch(pool, look, { limit: 1 });
+  return { ...look, documentId: document?.id ?? "" };
+}
+
+async function stored(pool: Pool) {
+  const { documentId, ...look } = await listed(pool);
+  const passages = [{ begins: 0, ends: 4, heading: "Returns", terms: Buffer.from([1]) }];
+  await documents.storeDocument(pool, look, documentId, { status: "ready", text: "Text", analysis: 1, passages });
+  return { ...look, documentId };
+}
