@@ -226,6 +226,14 @@ describe("event stream", () => {
     client.destroy();
   });
 
+  it("keeps neither the token of its request nor other headers", async () => {
+    const { url, response } = await serve(new EventStreams(), hang(status));
+    const answer = await fetch(url, { headers: { authorization: "Bearer of the token" } });
+    const { req } = await response;
+    expect([req.headers, req.rawHeaders]).toEqual([{}, []]);
+    await answer.body?.cancel();
+  });
+
   it("keeps nothing of the routers that its request went through", async () => {
     const streams = new EventStreams();
     const begun = Promise.withResolvers<WeakRef<NextFunction>>();

@@ -95,8 +95,7 @@ export class EventStreams {
 
   #begin(res: Response): void {
     if (res.headersSent) return;
-    // `next` would keep the routers of this request in memory as long as the stream lasts.
-    res.req.next = undefined;
+    release(res);
     res.writeHead(200, {
       "Content-Type": "text/event-stream; charset=utf-8",
       "Cache-Control": "no-store, no-transform",
@@ -105,6 +104,21 @@ export class EventStreams {
     this.#open.set(res, performance.now());
     res.on("close", () => this.#open.delete(res));
   }
+}
+
+const nothing = {};
+
+/**
+ * Drops the parts of a request that its stream does not need: the routers that `next` holds, the headers, with a token
+ * of 250 bytes among them, and the objects for routes. A stream may be idle for minutes, and a process has thousands.
+ */
+function release(res: Response): void {
+  const { req } = res;
+  req.next = undefined;
+  req.headers = nothing;
+  req.rawHeaders = [];
+  req.params = nothing;
+  res.locals = nothing;
 }
 
 /** @returns false if the client has much to read */

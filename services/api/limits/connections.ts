@@ -79,7 +79,7 @@ export class Connections {
       client.count += 1;
       client.idle.add(socket);
     }
-    socket.once("close", () => {
+    socket.on("close", () => {
       if (this.#open.has(socket)) this.#forget(socket, connection);
       if (client?.count === 0 && this.#clients.get(network) === client) this.#clients.delete(network);
     });
@@ -103,7 +103,7 @@ export class Connections {
     client?.idle.delete(socket);
     answers.add(res);
     if (this.#draining) res.setHeader("Connection", "close");
-    res.once("close", () => {
+    res.on("close", () => {
       answers.delete(res);
       if (answers.size > 0 || !this.#open.has(socket)) return;
       client?.idle.add(socket);
