@@ -15,7 +15,7 @@ type Setting = { key: string; value: string; parts: string; description: string 
 type Group = { heading: string; settings: Setting[] };
 
 function readGroups(): Group[] {
-  const defaults: Record<string, string | number | boolean | string[] | undefined> = readEnvironment({});
+  const defaults: Record<string, string | number | boolean | string[] | number[] | undefined> = readEnvironment({});
   const groups: Record<string, Record<string, z.ZodType>> = settingGroups;
   return Object.entries(groups).map(([heading, schemas]) => ({
     heading,

@@ -39,6 +39,19 @@ describe("environment", () => {
     expect(readConfig({ ...enough, ADMIN_PORT: "3002", WORKER_PORT: "3001" }).ADMIN_PORT).toBe(3002);
   });
 
+  it("reads ranges and ports for fetching, and refuses what is none", () => {
+    const config = readConfig({ ...enough, FETCH_ALLOW_PRIVATE: "10.0.0.0/8, fd00::/8", FETCH_PORTS: "8080, 8443" });
+    expect(config.FETCH_ALLOW_PRIVATE).toEqual(["10.0.0.0/8", "fd00::/8"]);
+    expect(config.FETCH_PORTS).toEqual([8080, 8443]);
+    for (const text of ["10.0.0.1", "localhost/8", "0.0.0.0/0", "10.0.0.0/8;::1/128"]) {
+      expect(faultOf({ ...enough, FETCH_ALLOW_PRIVATE: text })).toContain("FETCH_ALLOW_PRIVATE: expected ranges like");
+    }
+    for (const text of ["0", "65536", "http", "80-90"]) {
+      expect(faultOf({ ...enough, FETCH_PORTS: text })).toContain("FETCH_PORTS: expected ports from 1 to 65535");
+    }
+    expect(faultOf({ ...enough, FETCH_PROXY: "socks5://127.0.0.1:1080" })).toContain("FETCH_PROXY: expected a URL");
+  });
+
   it("requires only a database", () => {
     expect(readConfig(enough)).toMatchObject({
       DATABASE_URL: enough.DATABASE_URL,

@@ -14,6 +14,7 @@ const environment = z.object({
   ...settingGroups["Clients and request limits"],
   ...settingGroups["Visitors and conversations"],
   ...settingGroups.Operators,
+  ...settingGroups["Pages of your site"],
   ...settingGroups["Messages and workers"],
 });
 

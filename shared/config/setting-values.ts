@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { isAddressRange } from "../fetch/address-range.ts";
 import { DatabaseUrlError, readTlsSettings } from "../postgres/database-url.ts";
 import { parseRedisUrl, RedisUrlError } from "../redis/redis-url.ts";
 import { splitList } from "./config-needs.ts";
@@ -87,6 +88,28 @@ export function secrets() {
       (items): items is [string, ...string[]] => items.length > 0 && items.every((item) => item.length >= 32),
       "expected at least 32 characters, or several such secrets separated by commas",
     );
+}
+
+/** CIDR ranges of one's own networks. */
+export function addressRanges() {
+  return z
+    .string()
+    .transform(splitList)
+    .refine(
+      (items) => items.every(isAddressRange),
+      "expected ranges like 10.0.0.0/8 or fd00::/8, separated by commas, and not the whole of IPv4 or IPv6",
+    );
+}
+
+export function ports() {
+  return z
+    .string()
+    .transform(splitList)
+    .refine(
+      (items) => items.every((item) => /^\d{1,5}$/.test(item) && Number(item) >= 1 && Number(item) <= 65_535),
+      "expected ports from 1 to 65535, separated by commas",
+    )
+    .transform((items) => items.map(Number));
 }
 
 /** User name without a colon: Basic credentials end the name at the first one. */

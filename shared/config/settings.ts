@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { clientSettings, operatorSettings, visitorSettings } from "./api-settings.ts";
-import { databaseUrl, integer, redisUrl, serviceUrl, url } from "./setting-values.ts";
+import { addressRanges, databaseUrl, integer, ports, redisUrl, serviceUrl, url } from "./setting-values.ts";
 import { jobDeadlineMs } from "../tunables.ts";
 
 /**
@@ -109,6 +109,22 @@ export const settingGroups = {
   "Clients and request limits": clientSettings,
   "Visitors and conversations": visitorSettings,
   Operators: operatorSettings,
+  "Pages of your site": {
+    FETCH_ALLOW_PRIVATE: addressRanges().optional().meta({
+      parts: "knowledge",
+      description:
+        "Ranges of your own network that may be fetched, separated by commas: `10.20.0.0/16, fd00:20::/32`. Without it, only public addresses are.",
+    }),
+    FETCH_PORTS: ports().optional().meta({
+      parts: "knowledge",
+      description: "Ports that may be fetched besides 80 and 443, separated by commas.",
+    }),
+    FETCH_PROXY: url("http:", "https:").optional().meta({
+      parts: "knowledge",
+      description:
+        "Proxy through which pages are fetched. It is asked to `CONNECT` to an address that was checked; `HTTP_PROXY` and `HTTPS_PROXY` are not used for pages.",
+    }),
+  },
   "Messages and workers": {
     WORKER_CONCURRENCY: integer(1, 10_000)
       .default(50)
