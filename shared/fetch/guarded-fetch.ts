@@ -49,6 +49,8 @@ export interface FetchedResponse extends ResponseHead {
   bytes: Buffer;
   /** True if the body was longer. */
   cut: boolean;
+  /** Address that the response redirects to, where no redirect was to be followed. */
+  redirectsTo: URL | undefined;
 }
 
 export interface GuardedFetch {
@@ -156,7 +158,7 @@ async function getOnce({ url, headers, signal }: Hop, options: GetOptions, { age
     const next = redirectTarget({ ...head, location: head.headers["location"] }, ports);
     if (next !== undefined && options.maxRedirects !== 0) return { next };
     options.onResponse?.(head);
-    return { ...head, ...(await readWhole(body, head, options)) };
+    return { ...head, ...(await readWhole(body, head, options)), redirectsTo: next };
   } finally {
     // Closes the connection of a body that was not read to its end; on a finished one it does nothing.
     body.on("error", () => undefined).destroy();
