@@ -12,8 +12,10 @@ FROM node AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # The optional packages are PostgreSQL for `npm start`. Install scripts would bring a second Node; nothing here needs one.
+# Of pdfjs-dist, only the tables of encodings are read.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
   && find node_modules -type f \( -name '*.map' -o -name '*.md' -o -name '*.[cm]ts' -o -name '*.ts' \) -delete \
+  && find node_modules/pdfjs-dist -mindepth 1 -maxdepth 1 ! -name cmaps ! -name package.json -exec rm -r {} + \
   && find node_modules -type d -empty -delete
 
 # What browsers load, bundled.

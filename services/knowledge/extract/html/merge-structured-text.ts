@@ -11,6 +11,7 @@ export function mergeStructuredText(
   shown: readonly ExtractedLine[],
   { facts, questions }: StructuredText,
 ): ExtractedLine[] {
+  if (facts.length + questions.length === 0) return [...shown];
   const lines = [...shown];
   const comparable = lines.map(({ text }) => comparableText(text));
   const all = comparable.join(" ");
