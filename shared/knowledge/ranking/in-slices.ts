@@ -1,0 +1,15 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+/** Length of a slice in milliseconds, well below the 10 ms that a stream of a reply may wait. */
+const sliceMs = 4;
+
+/** Does small steps one after the other, and lets the event loop turn between them once a slice is over. */
+export async function inSlices<T>(items: Iterable<T> | AsyncIterable<T>, step: (item: T) => void): Promise<void> {
+  let began = performance.now();
+  for await (const item of items) {
+    step(item);
+    if (performance.now() - began < sliceMs) continue;
+    await nextTurn();
+    began = performance.now();
+  }
+}

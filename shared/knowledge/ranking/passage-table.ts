@@ -1,0 +1,101 @@
+import { pairBytes } from "../analysis/pair-bits.ts";
+
+/** Passages of a site by their place in the index: the order in which they were added. */
+export class PassageTable {
+  /** Number of places, those of removed passages included. */
+  places = 0;
+  /** Passages that can be found, and the sum of their lengths. */
+  alive = 0;
+  totalLength = 0;
+  ids = new Float64Array(1024);
+  lengths = new Uint16Array(1024);
+  /** Number of the source + 1; 0 marks a removed passage. */
+  sources = new Uint32Array(1024);
+  pairs = new Uint8Array(1024 * pairBytes);
+  #removed = 0;
+  #placeById = new Map<number, number>();
+  #sourceNumbers = new Map<string, number>();
+
+  /** Bytes held, with 50 for an entry of a map. */
+  get bytes(): number {
+    const arrays = [this.ids, this.lengths, this.sources, this.pairs];
+    return arrays.reduce((sum, { byteLength }) => sum + byteLength, 0) + this.#placeById.size * 50;
+  }
+
+  get capacity(): number {
+    return this.lengths.length;
+  }
+
+  get averageLength(): number {
+    return this.alive === 0 ? 1 : this.totalLength / this.alive;
+  }
+
+  add(passage: { id: number; source: string }, { length, pairs }: { length: number; pairs: Uint8Array }): number {
+    this.remove(passage.id);
+    if (this.places === this.capacity) this.#grow();
+    const place = this.places++;
+    this.ids[place] = passage.id;
+    this.lengths[place] = length;
+    this.sources[place] = this.#numberOf(passage.source);
+    this.pairs.set(pairs, place * pairBytes);
+    this.#placeById.set(passage.id, place);
+    this.alive++;
+    this.totalLength += length;
+    return place;
+  }
+
+  /** @returns false if it was not there */
+  remove(id: number): boolean {
+    const place = this.#placeById.get(id);
+    if (place === undefined) return false;
+    this.#placeById.delete(id);
+    this.sources[place] = 0;
+    this.#removed++;
+    this.alive--;
+    this.totalLength -= this.lengths[place] ?? 0;
+    return true;
+  }
+
+  /** Number of passages removed since the last call. */
+  takeRemoved(): number {
+    const removed = this.#removed;
+    this.#removed = 0;
+    return removed;
+  }
+
+  /** Marks by number of the source: 1 for those that a question may be answered from. */
+  allowed(sources: Iterable<string> | undefined): Uint8Array {
+    const marks = new Uint8Array(this.#sourceNumbers.size + 1);
+    if (sources === undefined) return marks.fill(1, 1);
+    for (const source of sources) {
+      const number = this.#sourceNumbers.get(source);
+      if (number !== undefined) marks[number] = 1;
+    }
+    return marks;
+  }
+
+  pairsAt(place: number): Uint8Array {
+    return this.pairs.subarray(place * pairBytes, (place + 1) * pairBytes);
+  }
+
+  #numberOf(source: string): number {
+    const known = this.#sourceNumbers.get(source);
+    if (known !== undefined) return known;
+    const number = this.#sourceNumbers.size + 1;
+    this.#sourceNumbers.set(source, number);
+    return number;
+  }
+
+  #grow(): void {
+    const capacity = Math.ceil(this.capacity * 1.3);
+    this.ids = grow(this.ids, new Float64Array(capacity));
+    this.lengths = grow(this.lengths, new Uint16Array(capacity));
+    this.sources = grow(this.sources, new Uint32Array(capacity));
+    this.pairs = grow(this.pairs, new Uint8Array(capacity * pairBytes));
+  }
+}
+
+function grow<T extends Float64Array | Uint16Array | Uint32Array | Uint8Array>(old: T, grown: T): T {
+  grown.set(old);
+  return grown;
+}
