@@ -182,9 +182,14 @@ export function interval(ms: number): string {
   return `interval '${ms / second} s'`;
 }
 
+/** Time that a process waits for PostgreSQL when it starts before it. */
+export const databaseWaitMs = 30 * second;
+
 // Knowledge
 
 /** Lease of a process on a look at a source, by the database's clock. */
 export const lookLeaseMs = 30 * second;
 /** Interval at which the lease is renewed. */
 export const renewLookEveryMs = 5 * second;
+/** Interval at which sources that are due are put into their queue. */
+export const findDueEveryMs = 1 * second;

@@ -3,7 +3,13 @@ import { basename, join } from "node:path";
 import { Redis } from "ioredis";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { configKeys, readApiConfig, readDatabaseConfig, readWorkerConfig } from "../shared/config/config.ts";
+import {
+  configKeys,
+  readApiConfig,
+  readDatabaseConfig,
+  readKnowledgeConfig,
+  readWorkerConfig,
+} from "../shared/config/config.ts";
 import { secretsOf } from "../shared/config/config-secrets.ts";
 import { redisAvailable, startRedis } from "../shared/testing/stores/redis.ts";
 import { metricNames } from "./metric-names.ts";
@@ -118,9 +124,10 @@ describe("the manifests for Kubernetes", () => {
       (file) => file.endsWith(".yaml") && !file.startsWith("kustomization"),
     );
     expect(files.toSorted()).toEqual(kustomization.resources.toSorted());
-    expect(named("Deployment")).toEqual(["parley-api", "parley-worker"]);
+    expect(named("Deployment")).toEqual(["parley-api", "parley-worker", "parley-knowledge"]);
     expect(named("PodDisruptionBudget")).toEqual(named("Deployment"));
-    expect(named("HorizontalPodAutoscaler")).toEqual(named("Deployment"));
+    // Processes that read sources wait for other sites, and share them between them.
+    expect(named("HorizontalPodAutoscaler")).toEqual(["parley-api", "parley-worker"]);
     expect(named("Job")).toEqual(["parley-migrate"]);
   });
 
@@ -134,7 +141,12 @@ describe("the manifests for Kubernetes", () => {
       }),
       Object.fromEntries(env.map(({ name, value }) => [name, value])),
     ) as Record<string, string>;
-  const readers = { api: readApiConfig, worker: readWorkerConfig, migrate: readDatabaseConfig };
+  const readers = {
+    api: readApiConfig,
+    worker: readWorkerConfig,
+    knowledge: readKnowledgeConfig,
+    migrate: readDatabaseConfig,
+  };
   const containers = pods.flatMap(({ template }) => template.spec.containers);
 
   it("run commands that exist, with settings that exist and valid values", () => {
@@ -147,7 +159,7 @@ describe("the manifests for Kubernetes", () => {
       const secret = container.name === "api" ? { TOKEN_SECRET: "x".repeat(32) } : {};
       expect(readers[container.name as keyof typeof readers]({ ...env, ...secret }).DATABASE_URL).toMatch(/^postgres:/);
     }
-    expect(containers.map(({ name }) => name).toSorted()).toEqual(["api", "migrate", "worker"]);
+    expect(containers.map(({ name }) => name).toSorted()).toEqual(["api", "knowledge", "migrate", "worker"]);
   });
 
   it("give each part the secrets it needs, and no others", () => {
@@ -292,7 +304,7 @@ describe("docker-compose.yml", () => {
       }) as { services: Record<string, ComposeService> }
     ).services;
   const services = readServices(passwords);
-  const own = ["api", "worker", "migrate"];
+  const own = ["api", "worker", "migrate", "knowledge"];
 
   it("runs commands that exist, with settings that exist", () => {
     for (const name of own) {
@@ -305,19 +317,22 @@ describe("docker-compose.yml", () => {
   });
 
   it("gives each part the secrets it needs and no others, and every setting to a part that uses it", () => {
-    const [api, worker, migrate] = own.map((name) => services[name]?.environment ?? {});
+    const [api, worker, migrate, knowledge] = own.map((name) => services[name]?.environment ?? {});
     expect(Object.keys(migrate ?? {}).toSorted()).toEqual(["DATABASE_URL", "NODE_ENV"]);
     expect(Object.keys(api ?? {})).toEqual(expect.arrayContaining([...secretsOf.api]));
     expect(Object.keys(worker ?? {})).toEqual(expect.arrayContaining([...secretsOf.worker]));
     expect(Object.keys(api ?? {}).filter((key) => isOneOf(secretsOf.worker, key))).toEqual([]);
     expect(Object.keys(worker ?? {}).filter((key) => isOneOf(secretsOf.api, key))).toEqual([]);
+    const secrets = [...secretsOf.api, ...secretsOf.worker];
+    expect(Object.keys(knowledge ?? {}).filter((key) => isOneOf(secrets, key))).toEqual([]);
     for (const name of own) expect(services[name]).not.toHaveProperty("env_file");
     // Keys that are left are for another way to start Parley, or are decided here.
     const notHere = ["DATABASE_POOLER"];
-    const given = new Set([...Object.keys(api ?? {}), ...Object.keys(worker ?? {})]);
+    const given = new Set([api, worker, knowledge].flatMap((environment) => Object.keys(environment ?? {})));
     expect(configKeys.filter((key) => !given.has(key))).toEqual(notHere);
     expect(readApiConfig(api).ADMIN_PORT).toBe(3003);
     expect(readWorkerConfig(worker).REDIS_URL).toBe("redis://:r1@redis:6379");
+    expect(readKnowledgeConfig(knowledge).REDIS_URL).toBe("redis://:r1@redis:6379");
     expect(readDatabaseConfig(migrate).DATABASE_URL).toBe("postgres://parley:p1@postgres:5432/parley");
   });
 
@@ -396,8 +411,8 @@ describe("the Procfile", () => {
   it("names npm scripts that exist", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
     const lines = read("Procfile").trim().split("\n");
-    const started = lines.map((line) => /^\w+: npm run (\w+)$/.exec(line)?.[1] ?? line);
-    expect(started).toEqual(["api", "worker", "migrate"]);
+    const started = lines.map((line) => /^\w+: npm run ([\w-]+)$/.exec(line)?.[1] ?? line);
+    expect(started).toEqual(["api", "worker", "knowledge-worker", "migrate"]);
     for (const name of started) expect(scripts).toHaveProperty([name]);
   });
 });

@@ -24,7 +24,7 @@ Options of add:
 
 The database is the one of DATABASE_URL, or the one that npm start keeps in .data.
 `;
-const databaseWaitMs = 5000;
+const patienceMs = 5000;
 
 const builtInNames: string[] = Object.values(builtIn).map(({ name }) => name);
 
@@ -67,7 +67,7 @@ function withPool(work: (pool: Pool) => Promise<number>): Command {
     const log = await createLogger({ service: "keys", level: "warn", pretty: true, to: "stderr" });
     const db = openDatabase(DATABASE_URL, log);
     try {
-      await waitForDatabase(db, { limitMs: databaseWaitMs, log });
+      await waitForDatabase(db, { limitMs: patienceMs, log });
       return await work(db.pool);
     } finally {
       await db.close();

@@ -7,10 +7,14 @@ export const secretsOf = {
 /** Placeholder for a provider's key: an API only needs to know that there is one. */
 const isSet = "set";
 
+/** Parts that run in a process of their own. */
+export type PartName = "api" | "worker" | "knowledge";
+
 /** Filters an environment made for several parts to what one part may know. */
-export function withoutForeignSecrets(env: NodeJS.ProcessEnv, part: keyof typeof secretsOf): NodeJS.ProcessEnv {
+export function withoutForeignSecrets(env: NodeJS.ProcessEnv, part: PartName): NodeJS.ProcessEnv {
   const kept = { ...env };
-  if (part === "worker") for (const key of secretsOf.api) delete kept[key];
+  if (part === "knowledge") for (const keys of Object.values(secretsOf)) for (const key of keys) delete kept[key];
+  else if (part === "worker") for (const key of secretsOf.api) delete kept[key];
   else for (const key of secretsOf.worker) if (kept[key] !== undefined && kept[key] !== "") kept[key] = isSet;
   return kept;
 }

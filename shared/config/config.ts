@@ -48,6 +48,16 @@ export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): Config {
   );
 }
 
+/**
+ * Reads the environment of a process that reads sources of knowledge, without any secret.
+ * @throws {ConfigError} as `readConfig`
+ */
+export function readKnowledgeConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  return withDatabase(
+    parse(withoutForeignSecrets(env, "knowledge"), (present) => [...poolerNeeds(present), ...databaseMissing(present)]),
+  );
+}
+
 type Stores = Pick<Environment, "DATABASE_URL" | "DATABASE_CONNECTIONS" | "DATABASE_POOLER" | "REDIS_URL">;
 
 /**
@@ -137,5 +147,5 @@ function presentOf(env: NodeJS.ProcessEnv): Present {
 /** Environment of a part that we start: our own, its additions, and no secret of another part. */
 export function childEnvironment(part: string, additions: Record<string, string>): NodeJS.ProcessEnv {
   const env = { ...process.env, ...additions };
-  return part === "api" || part === "worker" ? withoutForeignSecrets(env, part) : env;
+  return part === "api" || part === "worker" || part === "knowledge" ? withoutForeignSecrets(env, part) : env;
 }

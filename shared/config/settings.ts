@@ -119,6 +119,11 @@ export const settingGroups = {
       parts: "knowledge",
       description: "Ports that may be fetched besides 80 and 443, separated by commas.",
     }),
+    KNOWLEDGE_PAUSE_MS: integer(0, 60_000).default(1000).meta({
+      parts: "knowledge",
+      description:
+        "Milliseconds between the end of a request to a host and the next one. A site's own `Crawl-delay` may ask for more.",
+    }),
     FETCH_PROXY: url("http:", "https:").optional().meta({
       parts: "knowledge",
       description:

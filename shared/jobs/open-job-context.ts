@@ -10,9 +10,7 @@ import { createQueueBackend } from "../queue/create-backend.ts";
 import { openJobQueue } from "../queue/job-queue.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { JobContext } from "./job-context.ts";
-
-/** Time that a process waits for PostgreSQL when it starts before it. */
-const databaseWaitMs = 30_000;
+import { databaseWaitMs } from "../tunables.ts";
 
 /** Opens PostgreSQL, the live channel, the history cache and the queue of one process; `lifecycle` closes them in reverse. */
 export async function openJobContext(

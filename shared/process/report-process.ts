@@ -11,7 +11,11 @@ import { processVersion } from "./process-version.ts";
  * Tells the other processes that this one runs, and its version, until the returned function stops it. The first report
  * is stored when this resolves, or the database is away.
  */
-export async function reportProcess(pool: Pool, name: "api" | "worker", log: Logger): Promise<() => Promise<void>> {
+export async function reportProcess(
+  pool: Pool,
+  name: "api" | "worker" | "knowledge",
+  log: Logger,
+): Promise<() => Promise<void>> {
   const processId = v4();
   const report = { name, place: `${hostname()}:${process.pid}`, version: processVersion };
   const tell = (what: Promise<void>) =>

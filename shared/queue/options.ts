@@ -2,6 +2,8 @@ import type { KeepJobs } from "bullmq";
 import { completedEntryMs, failedEntryMs } from "../tunables.ts";
 
 export const queueName = "answers";
+/** Queue of the processes that read sources of knowledge. */
+export const knowledgeQueueName = "knowledge";
 /** Prefix in braces, so that all keys of the queue share one slot of a Redis Cluster. */
 export const queuePrefix = "{parley}";
 

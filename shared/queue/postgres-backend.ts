@@ -7,12 +7,15 @@ import { openPool } from "../postgres/open-pool.ts";
 import { databaseConnectMs, databaseQueryMs } from "../tunables.ts";
 import { withBackOff } from "./back-off.ts";
 import type { PostgresQueue, PostgresWorker, QueueBackend } from "./backend.ts";
-import { entryOptions, queueName, retention, streams } from "./options.ts";
+import { entryOptions, retention, streams } from "./options.ts";
 
 /** Maximum connections. BullMQ's LISTEN connections also come from this pool. */
 const maxConnections = 8;
 
-export function createPostgresBackend(databaseUrl: string, log: Logger): QueueBackend {
+export function createPostgresBackend(
+  databaseUrl: string,
+  { queue: queueName, log }: { queue: string; log: Logger },
+): QueueBackend {
   const own = openPool(databaseUrl, {
     searchPath: "bullmq",
     max: maxConnections,

@@ -6,7 +6,7 @@ import { silentConnectionMs } from "../tunables.ts";
 import { evictionAdvice, readEvictionPolicies } from "../redis/eviction.ts";
 import { withBackOff } from "./back-off.ts";
 import type { QueueBackend, RedisQueue, RedisWorker } from "./backend.ts";
-import { entryOptions, queueName, queuePrefix, retention, streams } from "./options.ts";
+import { entryOptions, queuePrefix, retention, streams } from "./options.ts";
 
 /**
  * Fails fast: a connection that owes an answer for `socketTimeout` is dead, even if the network reports nothing.
@@ -26,7 +26,10 @@ const failFast = {
  */
 const waitForStore = { protocol: 2, maxRetriesPerRequest: null, socketTimeout: 15_000 } as const;
 
-export function createRedisBackend(url: string, log: Logger): QueueBackend {
+export function createRedisBackend(
+  url: string,
+  { queue: queueName, log }: { queue: string; log: Logger },
+): QueueBackend {
   const clients: RedisClient[] = [];
   const connect = (behaviour: RedisBehaviour) => {
     const client = connectRedis(url, behaviour, (error) =>

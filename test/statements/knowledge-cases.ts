@@ -2,15 +2,18 @@ import type { Pool } from "pg";
 import { v7 } from "uuid";
 import { z } from "zod";
 import * as documents from "../../shared/db/knowledge/documents.ts";
+import * as texts from "../../shared/db/knowledge/document-texts.ts";
 import * as looks from "../../shared/db/knowledge/looks.ts";
 import { settleLook, settleLookStatement } from "../../shared/db/knowledge/settle-look.ts";
+import * as passages from "../../shared/db/knowledge/passages.ts";
 import * as sources from "../../shared/db/knowledge/sources.ts";
 import { documentStatus, sourceKind, sourceStatus } from "../../shared/protocol/knowledge.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
 import { buffer } from "./fixtures.ts";
-import { reads, readsTyped, type StatementCase } from "./statement-case.ts";
+import { reads, readsTyped, type StatementCase, writes } from "./statement-case.ts";
 
 const id = z.strictObject({ id: z.uuid() });
+const bigint = z.string().regex(/^\d+$/);
 
 /** Statements about sources of knowledge and their documents. */
 export const knowledgeCases: StatementCase[] = [
@@ -111,6 +114,72 @@ export const knowledgeCases: StatementCase[] = [
     await documents.keepDocument(pool, look, documentId);
   }),
   reads(documents.storeDocumentStatement, id.extend({ changed: z.boolean() }), (pool) => stored(pool)),
+  reads(
+    texts.documentLinesStatement,
+    id.extend({ title: z.null(), text: z.string(), lines: z.array(z.strictObject({ text: z.string() })) }),
+    async (pool) => texts.readDocumentLines(pool, (await stored(pool)).sourceId, { after: undefined, limit: 1 }),
+  ),
+  reads(texts.findSameTextStatement, z.strictObject({ url: z.string() }), async (pool) =>
+    texts.findSameText(pool, { sourceId: (await stored(pool)).sourceId, documentId: v7(), text: "Text" }),
+  ),
+  reads(texts.storeTextStatement, id, async (pool) => {
+    const { documentId, ...look } = await stored(pool);
+    await texts.storeText(pool, look, { documentId, text: "Other", analysis: 1, passages: [] });
+  }),
+  reads(
+    passages.passagesAfterStatement,
+    z.strictObject({
+      id: bigint,
+      revision: bigint,
+      documentId: z.uuid(),
+      sourceId: z.uuid(),
+      terms: buffer,
+    }),
+    async (pool) => {
+      await stored(pool);
+      await passages.readPassagesAfter(pool, defaultSite, { after: passages.firstPassage, analysis: 1, limit: 1 });
+    },
+  ),
+  reads(
+    passages.passageRemovalsStatement,
+    z.strictObject({ revision: bigint, passageIds: z.array(bigint) }),
+    async (pool) => {
+      const { sourceId } = await stored(pool);
+      await sources.deleteSource(pool, { siteId: defaultSite, sourceId });
+      await passages.readPassageRemovals(pool, defaultSite, "0");
+    },
+  ),
+  reads(
+    passages.knowledgeStateStatement,
+    z.strictObject({ revision: bigint, sources: z.array(z.uuid()).nullable() }),
+    async (pool) => {
+      await stored(pool);
+      await passages.readKnowledgeState(pool, defaultSite, "default");
+    },
+  ),
+  reads(
+    passages.passageTextsStatement,
+    z.strictObject({
+      id: bigint,
+      documentId: z.uuid(),
+      sourceId: z.uuid(),
+      heading: z.string(),
+      begins: z.int(),
+      ends: z.int(),
+      url: z.string(),
+      title: z.string().nullable(),
+      language: z.string().nullable(),
+      kind: sourceKind,
+      text: z.string(),
+    }),
+    async (pool) => {
+      await stored(pool);
+      const after = passages.firstPassage;
+      const some = await passages.readPassagesAfter(pool, defaultSite, { after, analysis: 1, limit: 1 });
+      await passages.readPassageTexts(pool, defaultSite, { ids: some.map((passage) => passage.id) });
+    },
+  ),
+  writes(passages.dropRemovalsStatement, (pool) => passages.dropRemovals(pool)),
   reads(settleLookStatement, z.strictObject({ held: z.int(), removed: z.int() }), async (pool) =>
     settleLook(pool, await stored(pool)),
   ),
@@ -132,13 +201,19 @@ async function listed(pool: Pool) {
   const look = await begun(pool);
   await looks.listAddresses(pool, look, ["https://shop.example/returns"]);
   await looks.markListed(pool, look);
-  const [document] = await documents.readDocumentsToFetch(pool, look, { limit: 1 });
+  const [document] = await documents.readDocumentsToFetch(pool, look, { limit: 1, analysis: 1 });
   return { ...look, documentId: document?.id ?? "" };
 }
 
 async function stored(pool: Pool) {
   const { documentId, ...look } = await listed(pool);
-  const passages = [{ begins: 0, ends: 4, heading: "Returns", terms: Buffer.from([1]) }];
-  await documents.storeDocument(pool, look, documentId, { status: "ready", text: "Text", analysis: 1, passages });
+  const cut = [{ begins: 0, ends: 4, heading: "Returns", terms: Buffer.from([1]) }];
+  await documents.storeDocument(pool, look, documentId, {
+    status: "ready",
+    text: "Text",
+    lines: [{ text: "Text" }],
+    analysis: 1,
+    passages: cut,
+  });
   return { ...look, documentId };
 }

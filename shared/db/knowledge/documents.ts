@@ -14,28 +14,35 @@ export const documentsToFetchStatement: Statement<DocumentToFetch> = {
   name: "documents-to-fetch",
   text: `
     with look as (select id, look from knowledge_sources where id = $1 and claim = $2 and lease_until is not null)
-    select documents.id, url, etag, last_modified as "lastModified", tries, status, listed_look = look.look as listed
+    select documents.id, url, case when current then etag end as etag,
+      case when current then last_modified end as "lastModified", tries, status, listed_look = look.look as listed
     from look join knowledge_documents as documents on documents.source_id = look.id
+    cross join lateral (
+      select status = 'ready' and not exists (
+        select from knowledge_passages where document_id = documents.id and analysis <> $5) as current
+    ) as state
     where fetched_look < look.look and (listed_look = look.look or $4) and (retry_at is null or retry_at <= now())
     order by documents.id limit $3`,
 };
 
 /**
  * Lists documents that this look has not dealt with.
+ * @param options.analysis version of the analysis; what an older one has analysed has no `etag`
  * @param options.unlisted also those that the look's list does not name any more
  */
 export function readDocumentsToFetch(
   pool: Pool,
   { sourceId, claim }: LookAt,
-  { limit, unlisted = false }: { limit: number; unlisted?: boolean },
+  { limit, analysis, unlisted = false }: { limit: number; analysis: number; unlisted?: boolean },
 ): Promise<DocumentToFetch[]> {
-  return query(pool, documentsToFetchStatement, [sourceId, claim, limit, unlisted]);
+  return query(pool, documentsToFetchStatement, [sourceId, claim, limit, unlisted, analysis]);
 }
 
 export const nextRetryStatement: Statement<{ afterMs: number | null }> = {
   name: "next-retry",
   text: `
-    select greatest(0, extract(epoch from min(retry_at) - now()) * 1000)::float8 as "afterMs"
+    select case when min(retry_at) is not null
+      then greatest(0, extract(epoch from min(retry_at) - now()) * 1000)::float8 end as "afterMs"
     from knowledge_sources as sources join knowledge_documents as documents on documents.source_id = sources.id
     where sources.id = $1 and claim = $2 and fetched_look < look and retry_at is not null`,
 };

@@ -41,7 +41,7 @@ async function look(sourceId: string, urls: readonly string[]): Promise<looks.Lo
 
 /** Deals with all listed documents, and ends the look. */
 async function finish(at: looks.LookAt, outcomeOf: (url: string) => DocumentOutcome | { leaving: string }) {
-  for (const { id, url } of await readDocumentsToFetch(db.pool, at, { limit: 100 })) {
+  for (const { id, url } of await readDocumentsToFetch(db.pool, at, { limit: 100, analysis: 1 })) {
     const outcome = outcomeOf(url);
     if ("leaving" in outcome) await keepDocument(db.pool, at, id, outcome.leaving);
     else await storeDocument(db.pool, at, id, outcome);
@@ -72,13 +72,13 @@ describe("a look at a source", () => {
     const sourceId = await addSitemap();
     const first = await look(sourceId, urls(2));
     expect(await looks.claimSource(db.pool, sourceId)).toBeUndefined();
-    const [one] = await readDocumentsToFetch(db.pool, first, { limit: 1 });
+    const [one] = await readDocumentsToFetch(db.pool, first, { limit: 1, analysis: 1 });
     await storeDocument(db.pool, first, one?.id ?? "", page("one"));
     await db.pool.query("update knowledge_sources set lease_until = now() - interval '1 s' where id = $1", [sourceId]);
     const next = await looks.claimSource(db.pool, sourceId);
     expect(next).toMatchObject({ look: 1, claim: 2, listed: true });
     const second = { sourceId, claim: 2 };
-    const [other, ...rest] = await readDocumentsToFetch(db.pool, second, { limit: 10 });
+    const [other, ...rest] = await readDocumentsToFetch(db.pool, second, { limit: 10, analysis: 1 });
     expect([other?.url, rest]).toEqual(["https://shop.example/1", []]);
     // The one presumed dead changes nothing.
     expect(await looks.renewLook(db.pool, first)).toBe(false);
@@ -107,7 +107,7 @@ describe("a look at a source", () => {
     const sourceId = await addSitemap();
     await finish(await look(sourceId, urls(2)), page);
     const at = await look(sourceId, urls(2));
-    const [first] = await readDocumentsToFetch(db.pool, at, { limit: 1 });
+    const [first] = await readDocumentsToFetch(db.pool, at, { limit: 1, analysis: 1 });
     await storeDocument(db.pool, at, first?.id ?? "", gone);
     expect((await passagesOf(sourceId)).map(({ url }) => url)).toEqual(["https://shop.example/1"]);
   });
@@ -144,7 +144,7 @@ it("deletes a source with all that was taken from it, also under a look", async 
   const at = await look(sourceId, urls(3));
   expect(await deleteSource(db.pool, { siteId: defaultSite, sourceId })).toBe(true);
   expect(await deleteSource(db.pool, { siteId: defaultSite, sourceId })).toBe(false);
-  expect(await readDocumentsToFetch(db.pool, at, { limit: 1 })).toEqual([]);
+  expect(await readDocumentsToFetch(db.pool, at, { limit: 1, analysis: 1 })).toEqual([]);
   expect(await looks.endLook(db.pool, at)).toBe(false);
   expect(await removals()).toEqual(expect.arrayContaining(passages.map(({ id }) => id)));
   const { rows } = await db.pool.query("select from knowledge_documents where source_id = $1", [sourceId]);

@@ -117,13 +117,24 @@ export async function listAddresses(
 export const markListedStatement: Statement<Columns<"knowledge_sources", "id">> = {
   name: "mark-listed",
   text: `
-    update knowledge_sources set listed_look = look
-    where id = $1 and claim = $2 and lease_until is not null returning id`,
+    with ${ownLook}, kept as (
+      update knowledge_documents set listed_look = look.look from look where source_id = look.id and $3::text is not null
+    )
+    update knowledge_sources set listed_look = look.look, reason = $3 from look
+    where knowledge_sources.id = look.id returning knowledge_sources.id`,
 };
 
-/** Notes that all addresses of the look are stored. @returns false if the look is not ours any more */
-export async function markListed(pool: Pool, { sourceId, claim }: LookAt): Promise<boolean> {
-  return (await query(pool, markListedStatement, [sourceId, claim])).length === 1;
+/**
+ * Notes that all addresses of the look are stored.
+ * @param options.missing why the list may be incomplete: documents of earlier looks stay on it then
+ * @returns false if the look is not ours any more
+ */
+export async function markListed(
+  pool: Pool,
+  { sourceId, claim }: LookAt,
+  { missing }: { missing?: string | undefined } = {},
+): Promise<boolean> {
+  return (await query(pool, markListedStatement, [sourceId, claim, missing])).length === 1;
 }
 
 export const failLookStatement: Statement<Columns<"knowledge_sources", "id">> = {
@@ -162,7 +173,7 @@ export const endLookStatement: Statement<Columns<"knowledge_sources", "id">> = {
   name: "end-look",
   text: `
     update knowledge_sources
-    set status = 'ready', reason = $3, failures = 0, lease_until = null, looked_at = now(),
+    set status = 'ready', reason = coalesce($3, reason), failures = 0, lease_until = null, looked_at = now(),
       due_at = case when kind in ('page', 'sitemap') then now() + refresh_hours * interval '1 hour' end
     where id = $1 and claim = $2 and lease_until is not null and listed_look = look returning id`,
 };

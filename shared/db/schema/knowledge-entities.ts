@@ -12,7 +12,7 @@ const KnowledgeBase = defineEntity({
   properties: {
     siteId: p.text().primary(),
     /** Incremented by each change of the site's passages. */
-    revision: p.bigint(),
+    revision: p.bigint("string"),
   },
 });
 
@@ -125,7 +125,7 @@ const Passage = defineEntity({
   name: "KnowledgePassage",
   tableName: "knowledge_passages",
   properties: {
-    id: p.bigint().primary().generated("by default as identity"),
+    id: p.bigint("string").primary().generated("by default as identity"),
     siteId: p.text().default(defaultSite),
     document: () => p.manyToOne(Document).deleteRule("cascade").updateRule("no action"),
     no: p.integer(),
@@ -138,7 +138,7 @@ const Passage = defineEntity({
     /** Terms and their counts; see `shared/knowledge/analysis`. */
     terms: bytes(),
     /** The site's revision that brought it. */
-    revision: p.bigint(),
+    revision: p.bigint("string"),
   },
   indexes: [
     { name: "knowledge_passages_of_document", properties: ["document", "no"] },
@@ -152,7 +152,7 @@ const Removal = defineEntity({
   tableName: "knowledge_removals",
   properties: {
     siteId: p.text().default(defaultSite).primary(),
-    revision: p.bigint().primary(),
+    revision: p.bigint("string").primary(),
     passageIds: p.array().columnType("bigint[]"),
     at: time().defaultRaw("now()"),
   },

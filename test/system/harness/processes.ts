@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { findFreePort } from "../../../shared/testing/processes/free-port.ts";
 
-type Service = "api" | "worker";
+export type Service = "api" | "worker" | "knowledge";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 /** Start timeout on a busy machine. */

@@ -7,7 +7,7 @@ import { createTestDatabase } from "../../../shared/testing/stores/postgres.ts";
 import { type RedisServer, startRedis } from "../../../shared/testing/stores/redis.ts";
 import { openTcpGate, type TcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
 import { ApiClient } from "./api-client.ts";
-import { type ServiceProcess, startService } from "./processes.ts";
+import { type Service, type ServiceProcess, startService } from "./processes.ts";
 import { type ScriptedProvider, startScriptedProvider } from "./scripted-provider.ts";
 
 export type Backend = "postgres" | "redis";
@@ -42,6 +42,7 @@ export interface Product extends AsyncDisposable {
   readonly gate: TcpGate | undefined;
   readonly startApi: (env?: Record<string, string>) => Promise<ServiceProcess>;
   readonly startWorker: (env?: Record<string, string>) => Promise<ServiceProcess>;
+  readonly startKnowledge: (env?: Record<string, string>) => Promise<ServiceProcess>;
   /** Queries the database without the gate. */
   readonly query: <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) => Promise<Row[]>;
   /** Output of all processes. */
@@ -78,7 +79,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     ADMIN_PASSWORD: adminPassword,
     ...options.env,
   };
-  const start = async (service: "api" | "worker", env: Record<string, string> = {}) => {
+  const start = async (service: Service, env: Record<string, string> = {}) => {
     const started = await startService(service, { ...common, ...env }, { cwd });
     processes.push(started);
     return started;
@@ -101,6 +102,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     gate,
     startApi: (env) => start("api", env),
     startWorker: (env) => start("worker", env),
+    startKnowledge: (env) => start("knowledge", env),
     query: async <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) =>
       (await pool.query<Row>(sql, values)).rows,
     output: () => processes.map(({ service, url, output }) => `--- ${service} ${url}\n${output}`).join("\n"),

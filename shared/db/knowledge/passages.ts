@@ -1,0 +1,108 @@
+import type { Pool } from "pg";
+import type { Statement } from "../../postgres/statement.ts";
+import { query } from "../database.ts";
+import type { Columns } from "../schema/tables.ts";
+
+/** A place in the changes of a site's passages: each passage has one, in the order of their commits. */
+export interface PassageCursor {
+  revision: string;
+  id: string;
+}
+
+export const firstPassage: PassageCursor = { revision: "0", id: "0" };
+
+export type StoredPassage = Columns<"knowledge_passages", "id" | "revision" | "document_id" | "terms"> &
+  Columns<"knowledge_documents", "source_id">;
+
+export const passagesAfterStatement: Statement<StoredPassage> = {
+  name: "passages-after",
+  text: `
+    select passages.id, revision, document_id as "documentId", source_id as "sourceId", terms
+    from knowledge_passages as passages join knowledge_documents as documents on documents.id = document_id
+    where passages.site_id = $1 and (revision, passages.id) > ($2, $3) and analysis = $4
+    order by revision, passages.id limit $5`,
+};
+
+/** Reads passages of a site that were stored after a place, in order. Those of another analysis are left out. */
+export function readPassagesAfter(
+  pool: Pool,
+  siteId: string,
+  { after, analysis, limit }: { after: PassageCursor; analysis: number; limit: number },
+): Promise<StoredPassage[]> {
+  return query(pool, passagesAfterStatement, [siteId, after.revision, after.id, analysis, limit]);
+}
+
+export const passageRemovalsStatement: Statement<Columns<"knowledge_removals", "revision" | "passage_ids">> = {
+  name: "passage-removals",
+  text: `
+    select revision, passage_ids as "passageIds" from knowledge_removals
+    where site_id = $1 and revision > $2 order by revision`,
+};
+
+/** Reads passages that revisions after one have removed. */
+export function readPassageRemovals(pool: Pool, siteId: string, after: string) {
+  return query(pool, passageRemovalsStatement, [siteId, after]);
+}
+
+/** Newest revision of a site's passages, and the sources that an assistant answers from. */
+export interface KnowledgeState {
+  /** `"0"` if the site never had passages. */
+  revision: string;
+  /** Null: all. */
+  sources: string[] | null;
+}
+
+export const knowledgeStateStatement: Statement<KnowledgeState> = {
+  name: "knowledge-state",
+  text: `
+    select coalesce((select revision from knowledge_bases where site_id = $1), 0) as revision, (
+      select case when not bool_and(allowed) then coalesce(array_agg(id) filter (where allowed), '{}') end from (
+        select id, assistants is null or $2::text is null or $2 = any(assistants) as allowed
+        from knowledge_sources where site_id = $1
+      ) as known
+    ) as sources`,
+};
+
+export async function readKnowledgeState(pool: Pool, siteId: string, assistant?: string): Promise<KnowledgeState> {
+  const [state] = await query(pool, knowledgeStateStatement, [siteId, assistant]);
+  return state ?? { revision: "0", sources: null };
+}
+
+export type PassageText = Columns<"knowledge_passages", "id" | "document_id" | "heading" | "begins" | "ends"> &
+  Columns<"knowledge_documents", "source_id" | "url" | "title" | "language"> &
+  Columns<"knowledge_sources", "kind"> & { text: string };
+
+export const passageTextsStatement: Statement<PassageText> = {
+  name: "passage-texts",
+  // Offsets count bytes. The URL that a page names as its own is the one to show.
+  text: `
+    select passages.id, document_id as "documentId", source_id as "sourceId", heading, begins, ends,
+      coalesce(documents.canonical, documents.url) as url, documents.title, documents.language, kind,
+      convert_from(substring(convert_to(documents.text, 'UTF8') from begins + 1 for ends - begins), 'UTF8') as text
+    from knowledge_passages as passages join knowledge_documents as documents on documents.id = document_id
+    join knowledge_sources as sources on sources.id = source_id
+    where passages.id = any($2::bigint[]) and passages.site_id = $1
+      and ($3::text is null or assistants is null or $3 = any(assistants))`,
+};
+
+/**
+ * Reads passages that can be quoted now, in no order. One that was removed since, or that the assistant may not use, is
+ * not among them.
+ */
+export function readPassageTexts(
+  pool: Pool,
+  siteId: string,
+  { ids, assistant }: { ids: readonly string[]; assistant?: string | undefined },
+): Promise<PassageText[]> {
+  return query(pool, passageTextsStatement, [siteId, ids, assistant ?? null]);
+}
+
+export const dropRemovalsStatement: Statement = {
+  name: "drop-removals",
+  text: "delete from knowledge_removals where at < now() - interval '1 day'",
+};
+
+/** Forgets removals of over a day ago. An index that is older loads anew. */
+export async function dropRemovals(pool: Pool): Promise<void> {
+  await query(pool, dropRemovalsStatement, []);
+}

@@ -1,0 +1,78 @@
+import type { Pool } from "pg";
+import { boundedMap } from "../../bounded-map.ts";
+import { type PassageText, readKnowledgeState, readPassageTexts } from "../../db/knowledge/passages.ts";
+import type { MatchedTerm } from "../ranking/explain.ts";
+import { fuse } from "../ranking/fuse.ts";
+import { SiteKnowledge } from "./site-knowledge.ts";
+
+/** Sites whose index a process keeps; the least used one leaves memory. */
+const maxSites = 50;
+/** Passages that are ranked beside the wanted ones, as some may have been removed since. */
+const spares = 5;
+
+interface Question {
+  siteId: string;
+  /** The last message. */
+  question: string;
+  /** Messages before it: a second query holds them too, and its results are fused by rank. */
+  earlier?: readonly string[] | undefined;
+  /** Assistant that answers: sources may be for some alone. */
+  assistant?: string | undefined;
+  limit: number;
+}
+
+export interface FoundPassage extends PassageText {
+  /** 1 for the best one. */
+  rank: number;
+  /** Words of the question that it has. */
+  why: MatchedTerm[];
+}
+
+interface Retrieval {
+  /** Best first. */
+  passages: FoundPassage[];
+  /** Estimate that the first one answers the question; see `leastSureness`. */
+  sureness: number;
+}
+
+/** An answer that the owner has written goes first from this place on: pages often repeat the words of a question more. */
+const answerPlaces = 3;
+
+/** Finds passages of a site's knowledge. One per process; it holds the indexes of the sites that are asked for. */
+export class KnowledgeSearch {
+  readonly #pool: Pool;
+  readonly #sites = boundedMap<SiteKnowledge>(maxSites);
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /** Finds what can be quoted now: new passages from their commit on, removed ones no more from theirs. */
+  async find({ siteId, question, earlier = [], assistant, limit }: Question): Promise<Retrieval> {
+    const { revision, sources } = await readKnowledgeState(this.#pool, siteId, assistant);
+    if (revision === "0") return { passages: [], sureness: 0 };
+    const site = this.#sites.get(siteId) ?? new SiteKnowledge(this.#pool, siteId);
+    this.#sites.set(siteId, site);
+    const index = await site.at(revision);
+    const options = { limit: limit + spares, explain: true, ...(sources && { sources }) };
+    const queries = earlier.length === 0 ? [question] : [question, [...earlier, question].join("\n")];
+    const outcomes = queries.map((query) => index.search(query, options));
+    const ids = fuse(outcomes.map(({ matches }) => matches.map(({ id }) => id)));
+    const reasons = new Map(outcomes.flatMap(({ matches }) => matches).map(({ id, why = [] }) => [`${id}`, why]));
+    const texts = await readPassageTexts(this.#pool, siteId, { ids: ids.map(String), assistant });
+    const byId = new Map(texts.map((passage) => [passage.id, passage]));
+    const passages = answersFirst(ids.flatMap((id) => byId.get(`${id}`) ?? [])).slice(0, limit);
+    return {
+      passages: passages.map((passage, at) => ({ ...passage, rank: at + 1, why: reasons.get(passage.id) ?? [] })),
+      sureness: outcomes[0]?.sureness ?? 0,
+    };
+  }
+}
+
+function answersFirst(passages: readonly PassageText[]): PassageText[] {
+  return [...passages.filter(isAnswer), ...passages.filter((passage, at) => !isAnswer(passage, at))];
+}
+
+function isAnswer({ kind }: PassageText, at: number): boolean {
+  return kind === "question" && at < answerPlaces;
+}

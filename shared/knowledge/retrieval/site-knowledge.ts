@@ -1,0 +1,71 @@
+import type { Pool } from "pg";
+import {
+  firstPassage,
+  type PassageCursor,
+  readPassageRemovals,
+  readPassagesAfter,
+  type StoredPassage,
+} from "../../db/knowledge/passages.ts";
+import { analysisVersion } from "../analysis/passage-terms.ts";
+import { type IndexedPassage, SiteIndex } from "../ranking/site-index.ts";
+
+/** Passages read from the database at once. */
+const passagesAtOnce = 2000;
+/** Removed passages leave gaps. An index with more than these is loaded anew. */
+const maxRemovedShare = 0.5;
+
+/** The index of one site in memory, as far as it has followed the rows. */
+export class SiteKnowledge {
+  readonly #pool: Pool;
+  readonly #siteId: string;
+  #index = new SiteIndex();
+  #cursor: PassageCursor = firstPassage;
+  /** Revision of which all changes are in the index. */
+  #revision = "0";
+  #following: Promise<void> | undefined;
+
+  constructor(pool: Pool, siteId: string) {
+    this.#pool = pool;
+    this.#siteId = siteId;
+  }
+
+  /** Resolves with an index that has all changes up to a revision. */
+  async at(revision: string): Promise<SiteIndex> {
+    // Another caller may follow to an older revision.
+    while (BigInt(this.#revision) < BigInt(revision)) {
+      this.#following ??= this.#follow(revision).finally(() => {
+        this.#following = undefined;
+      });
+      await this.#following;
+    }
+    return this.#index;
+  }
+
+  /**
+   * Takes removals first: a passage that comes and goes between the two reads is in neither of them. A revision is
+   * visible only after all before it, as its statement locks the site's row.
+   */
+  async #follow(revision: string): Promise<void> {
+    if (this.#revision === "0" || this.#index.removedShare > maxRemovedShare) {
+      [this.#index, this.#cursor] = [new SiteIndex(), firstPassage];
+      await this.#index.load(this.#passages());
+    } else {
+      for (const { passageIds } of await readPassageRemovals(this.#pool, this.#siteId, this.#revision))
+        for (const id of passageIds) this.#index.remove(Number(id));
+      for await (const passage of this.#passages()) this.#index.add(passage);
+    }
+    this.#revision = revision;
+  }
+
+  async *#passages(): AsyncGenerator<IndexedPassage> {
+    for (;;) {
+      const options = { after: this.#cursor, analysis: analysisVersion, limit: passagesAtOnce };
+      const rows: StoredPassage[] = await readPassagesAfter(this.#pool, this.#siteId, options);
+      for (const { id, revision, sourceId, terms } of rows) {
+        this.#cursor = { id, revision };
+        yield { id: Number(id), source: sourceId, terms };
+      }
+      if (rows.length < passagesAtOnce) return;
+    }
+  }
+}
