@@ -5,7 +5,10 @@ import { listenForEnd } from "./ending.ts";
 import type { Part } from "./part.ts";
 import { runStack } from "./stack.ts";
 
-const parts: Part[] = ["api", "worker", "knowledge"].map((name) => ({ name, script: resolve("services", name, "main.ts") }));
+const parts: Part[] = ["api", "worker", "knowledge"].map((name) => ({
+  name,
+  script: resolve("services", name, "main.ts"),
+}));
 
 /**
  * Entry point of `npm start`.

@@ -4,6 +4,8 @@ const softening = 60;
 /**
  * Fuses ranked lists of ids by rank: scores of different kinds cannot be compared. An id that several lists have goes before
  * one at the same place of a single list. Equal ones are ordered by id.
+ *
+ * @param lists ids, each once in a list, best first
  */
 export function fuse(lists: readonly (readonly number[])[]): number[] {
   const scores = new Map<number, number>();
