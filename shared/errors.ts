@@ -25,7 +25,7 @@ const problems = {
   "reply-open": { status: 409, title: "A reply is still being written" },
   "idempotency-conflict": { status: 409, title: "The idempotency key was used with another body" },
   "too-large": { status: 413, title: "The body is too large" },
-  "unsupported-media-type": { status: 415, title: "The body must be JSON" },
+  "unsupported-media-type": { status: 415, title: "The body has another media type than this takes" },
   "rate-limited": { status: 429, title: "Too many requests" },
   "too-many-unanswered": { status: 429, title: "Too many unanswered messages" },
   "headers-too-large": { status: 431, title: "The headers are too large" },

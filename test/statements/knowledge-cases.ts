@@ -6,6 +6,7 @@ import * as texts from "../../shared/db/knowledge/document-texts.ts";
 import * as looks from "../../shared/db/knowledge/looks.ts";
 import { settleLook, settleLookStatement } from "../../shared/db/knowledge/settle-look.ts";
 import * as passages from "../../shared/db/knowledge/passages.ts";
+import { sourceDocumentsStatement } from "../../shared/db/knowledge/source-documents.ts";
 import * as sources from "../../shared/db/knowledge/sources.ts";
 import { documentStatus, sourceKind, sourceStatus } from "../../shared/protocol/knowledge.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
@@ -15,32 +16,69 @@ import { reads, readsTyped, type StatementCase, writes } from "./statement-case.
 const id = z.strictObject({ id: z.uuid() });
 const bigint = z.string().regex(/^\d+$/);
 
+const sitemap = "https://shop.example/sitemap.xml";
+const nobody = "00000000-0000-0000-0000-000000000000";
+
+const shownSource = z.strictObject({
+  id: z.uuid(),
+  kind: sourceKind,
+  url: z.string().nullable(),
+  title: z.string().nullable(),
+  question: z.string().nullable(),
+  mediaType: z.string().nullable(),
+  language: z.string().nullable(),
+  assistants: z.array(z.string()).nullable(),
+  status: sourceStatus,
+  reason: z.string().nullable(),
+  refreshHours: z.int(),
+  lookedAt: z.date().nullable(),
+  dueAt: z.date().nullable(),
+  createdAt: z.date(),
+  place: z.string(),
+  documents: z.partialRecord(documentStatus, z.int()),
+});
+
 /** Statements about sources of knowledge and their documents. */
 export const knowledgeCases: StatementCase[] = [
-  reads(sources.addSourcesStatement, id, (pool) => addSource(pool)),
+  reads(sources.addSourcesStatement, id.extend({ status: sourceStatus }), (pool) => addSource(pool)),
+  readsTyped(sources.listSourcesStatement, shownSource, async (pool) => {
+    await stored(pool);
+    return { siteId: defaultSite, limit: 10, after: { time: "infinity", id: v7() } };
+  }),
+  readsTyped(sources.readSourceStatement, shownSource, async (pool) => ({
+    siteId: defaultSite,
+    sourceId: (await stored(pool)).sourceId,
+  })),
   readsTyped(
-    sources.listSourcesStatement,
+    sourceDocumentsStatement,
     z.strictObject({
       id: z.uuid(),
-      kind: sourceKind,
-      url: z.string().nullable(),
+      url: z.string(),
       title: z.string().nullable(),
-      question: z.string().nullable(),
       language: z.string().nullable(),
-      assistants: z.array(z.string()).nullable(),
-      status: sourceStatus,
+      status: documentStatus,
       reason: z.string().nullable(),
-      refreshHours: z.int(),
-      lookedAt: z.date().nullable(),
-      dueAt: z.date().nullable(),
-      createdAt: z.date(),
-      documents: z.record(z.string(), z.int()),
+      notes: z.array(z.string()).nullable(),
+      share: z.number().nullable(),
+      needsScript: z.boolean(),
+      fetchedAt: z.date().nullable(),
+      passages: z.string().nullable(),
+      text: z.string().nullable(),
+      textCut: z.boolean().nullable(),
     }),
     async (pool) => {
-      await stored(pool);
-      return { siteId: defaultSite, limit: 10 };
+      const { sourceId, documentId } = await stored(pool);
+      return { siteId: defaultSite, sourceId, limit: 10, after: nobody, status: "ready" as const, text: documentId };
     },
   ),
+  reads(sources.findSourceStatement, id, async (pool) => {
+    await addSource(pool);
+    await sources.findSource(pool, defaultSite, { kind: "sitemap", name: sitemap });
+  }),
+  reads(sources.replaceContentStatement, id, async (pool) => {
+    const at = { siteId: defaultSite, sourceId: await addSource(pool) };
+    await sources.replaceContent(pool, at, { content: Buffer.from("new"), mediaType: "text/plain" });
+  }),
   readsTyped(
     sources.countSourcesStatement,
     z.strictObject({ status: sourceStatus, count: z.string() }),
@@ -186,7 +224,7 @@ export const knowledgeCases: StatementCase[] = [
 ];
 
 async function addSource(pool: Pool): Promise<string> {
-  const source = { id: v7(), kind: "sitemap", url: "https://shop.example/sitemap.xml" } as const;
+  const source = { id: v7(), kind: "sitemap", url: sitemap } as const;
   await sources.addSources(pool, defaultSite, [source]);
   return source.id;
 }

@@ -107,6 +107,11 @@ export function parseJobId(jobId: unknown): string {
   return parseId("jobId", jobId);
 }
 
+/** @throws {Problem} 400 for an id that is no UUID */
+export function parseSourceId(sourceId: unknown): string {
+  return parseId("id", sourceId);
+}
+
 /**
  * Authorises access to a job's row, read after {@link authenticate}, through its conversation.
  * @param found `undefined` if there is no such row

@@ -10,6 +10,8 @@ interface Audited {
   conversationId?: string;
   /** Conversations of which a part is shown. */
   conversationIds?: string[];
+  /** Sources of knowledge that are read or changed. */
+  sourceIds?: string[];
 }
 
 /** Logs what an operator reads or changes. It begins before the outcome, which the request's own line has. */

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { Request } from "express";
 import { type InputFault, Problem } from "../../../shared/errors.ts";
 import { findJsonFault, findSizeFault } from "./json-faults.ts";
+import { readRequestBody, requireUncompressed } from "./read-body.ts";
 
 const maxBytes = 64 * 1024;
 /** Maximum size of a body with earlier turns. */
@@ -20,9 +21,25 @@ export async function readJson(
   // A request without a body needs no type: some clients announce its length, 0.
   if (req.get("Content-Length") === "0") return undefined;
   requireJson(req);
-  const bytes = await readBody(req, mayHaveHistory ? maxBytesWithHistory : maxBytes);
+  const limit = mayHaveHistory ? maxBytesWithHistory : maxBytes;
+  const says = "A request body is limited to 64 KB, or to 256 KB with a `history`.";
+  const bytes = await readRequestBody(req, { limit, says });
   beforeParsing?.();
-  return bytes.length > 0 ? parse(bytes) : undefined;
+  return bytes.length > 0 ? parseMessage(bytes) : undefined;
+}
+
+/** Limits of a body that is larger than a message. */
+interface LargeBody {
+  bytes: number;
+  /** Maximum names, objects and arrays together. */
+  parts: number;
+}
+
+/** Reads a JSON body of a route that takes more than messages. @returns `undefined` without a body */
+export async function readLargeJson(req: Request, { bytes: limit, parts }: LargeBody): Promise<unknown> {
+  requireJson(req);
+  const bytes = await readRequestBody(req, { limit, says: `The body is limited to ${limit / 2 ** 20} MB.` });
+  return bytes.length > 0 ? parse(bytes, parts) : undefined;
 }
 
 function requireJson(req: Request): void {
@@ -31,38 +48,21 @@ function requireJson(req: Request): void {
   if (req.is("application/json") === false || /;\s*charset=(?!"?utf-?8"?\s*(;|$))/i.test(type)) {
     throw new Problem("unsupported-media-type", "Send the body as application/json, in UTF-8.");
   }
-  // A few compressed bytes can unpack to gigabytes, and no message needs compression.
-  if (!/^(identity)?$/i.test(req.get("Content-Encoding") ?? "")) {
-    throw new Problem("unsupported-media-type", "Send the body uncompressed, without a Content-Encoding.");
+  requireUncompressed(req);
+}
+
+function parseMessage(bytes: Buffer): unknown {
+  const body = parse(bytes);
+  const hasHistory = typeof body === "object" && body !== null && "history" in body;
+  if (!hasHistory && bytes.length > maxBytes) {
+    throw new Problem("too-large", "A request body without a `history` is limited to 64 KB.");
   }
+  return body;
 }
 
-async function readBody(req: Request, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = Number(req.get("Content-Length") ?? 0);
-  if (length > limit) throw tooLarge();
-  length = 0;
-  try {
-    for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > limit) break;
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    // The client broke off, so this answer goes unread.
-    throw new Problem("invalid-request", "The request body is incomplete.", { cause: error });
-  }
-  if (length > limit) throw tooLarge();
-  return Buffer.concat(chunks, length);
-}
-
-function tooLarge(): Problem {
-  return new Problem("too-large", "A request body is limited to 64 KB, or to 256 KB with a `history`.");
-}
-
-function parse(bytes: Buffer): unknown {
+function parse(bytes: Buffer, maxParts?: number): unknown {
   if (!isUtf8(bytes)) throw refused({ path: "", message: "is not valid UTF-8" });
-  const sizeFault = findSizeFault(bytes);
+  const sizeFault = findSizeFault(bytes, maxParts);
   if (sizeFault) throw refused(sizeFault);
   const text = bytes.toString();
   let body: unknown;
@@ -71,10 +71,6 @@ function parse(bytes: Buffer): unknown {
   } catch {
     // The parser's message would repeat a piece of the body.
     throw refused({ path: "", message: "is not valid JSON" });
-  }
-  const hasHistory = typeof body === "object" && body !== null && "history" in body;
-  if (!hasHistory && bytes.length > maxBytes) {
-    throw new Problem("too-large", "A request body without a `history` is limited to 64 KB.");
   }
   const fault = findJsonFault(text);
   if (fault) throw refused(fault);

@@ -5,6 +5,7 @@ import { conversationEventData, eventData } from "../../../shared/protocol/event
 import { inboxEventData } from "../../../shared/protocol/operator.ts";
 import { identityClaims } from "../../../shared/protocol/identity.ts";
 import { conversationPaths } from "./conversation-paths.ts";
+import { knowledgePaths } from "./knowledge-paths.ts";
 import { messagePaths } from "./message-paths.ts";
 import { operatorPaths } from "./operator-paths.ts";
 import { takeOverPaths } from "./take-over-paths.ts";
@@ -35,6 +36,7 @@ export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHA
       ...conversationPaths(),
       ...operatorPaths(),
       ...takeOverPaths(),
+      ...knowledgePaths(),
       ...servicePaths(),
     },
     components: {

@@ -11,6 +11,7 @@ export const tags = [
   { name: "Conversations", description: "What was said, and erasing it." },
   { name: "Service", description: "What this service offers, and how it is." },
   { name: "Desk", description: "People who answer beside the AI: their conversations, and what they do with them." },
+  { name: "Knowledge", description: "What assistants answer from: sources, and what was taken from them." },
   { name: "Operators", description: "For whoever runs it." },
   { name: "Pages", description: "For browsers." },
 ];
@@ -125,6 +126,7 @@ const uuid = z.uuid();
 
 export const jobId = uuid.meta({ description: "A job's id, as the answer to a message names it" });
 export const conversationId = uuid.meta({ description: "A conversation's id; sessionId is another name of the same" });
+export const sourceId = uuid.meta({ description: "A source's id" });
 export const messageId = uuid.meta({ description: "A message's id" });
 
 export const preferWait = z.string().optional().meta({

@@ -1,11 +1,11 @@
 import { type Request, type Response, Router } from "express";
 import { type InboxRow, readInbox } from "../../../../shared/db/desk/inbox.ts";
-import { Problem } from "../../../../shared/errors.ts";
 import { type Inbox, type InboxEntry, inboxQuery } from "../../../../shared/protocol/operator.ts";
 import type { ApiContext } from "../../api-context.ts";
 import { actorOf } from "../../access/operator-access.ts";
 import { audit } from "../../desk/audit.ts";
 import { toEntry } from "../../desk/conversation-view.ts";
+import { parsePlace } from "../../desk/list-place.ts";
 import { lastEventIdOf, passes } from "../../follow/stream-request.ts";
 import { untilClosed } from "../../middleware/client.ts";
 import { parseQuery } from "../../middleware/parse-input.ts";
@@ -65,14 +65,4 @@ function toInboxEntry(row: InboxRow): InboxEntry {
     ...(last && { lastMessage: { id: last.id, sender: last.sender, text: last.text, timestamp: last.at } }),
     unseen,
   };
-}
-
-const placeForm = /^(\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)_([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/;
-
-/** @throws {Problem} 400 for what no list has named */
-function parsePlace(before: string): { time: string; id: string } {
-  const [, time, id] = placeForm.exec(before) ?? [];
-  if (time !== undefined && id !== undefined && !Number.isNaN(Date.parse(time))) return { time, id };
-  const message = "must be the nextBefore of a list";
-  throw new Problem("invalid-request", `before: ${message}`, { errors: [{ path: "before", message }] });
 }

@@ -9,6 +9,8 @@ import { conversationChangeRoutes } from "./conversation-changes.ts";
 import { deskConversationRoutes } from "./conversations.ts";
 import { inboxRoutes } from "./inbox.ts";
 import { deskJobRoutes } from "./jobs.ts";
+import { sourceChangeRoutes } from "./knowledge/source-changes.ts";
+import { sourceRoutes } from "./knowledge/sources.ts";
 import { takeOverRoutes } from "./take-over.ts";
 
 /** `/api/operator`: the operators' side of the API. Its clients are programs and the console. */
@@ -21,6 +23,8 @@ export function operatorApiRoutes(context: ApiContext): Router {
   router.use("/conversations", deskConversationRoutes(context));
   router.use("/conversations", conversationChangeRoutes(context));
   router.use("/jobs", deskJobRoutes(context));
+  router.use("/sources", sourceRoutes(context));
+  router.use("/sources", sourceChangeRoutes(context));
   router.use("/conversations", takeOverRoutes(context));
   return router;
 }
