@@ -3,15 +3,13 @@ import type { Pool } from "pg";
 import { z } from "zod";
 import { addKey, type ListedKey, listKeys, revokeKey } from "../../shared/db/desk/operator-keys.ts";
 import { builtIn } from "../../shared/db/desk/operators.ts";
-import { openDatabase } from "../../shared/db/database.ts";
-import { waitForDatabase } from "../../shared/db/schema/readiness.ts";
 import { describeError } from "../../shared/describe-error.ts";
-import { createLogger } from "../../shared/logger.ts";
 import { hashOfKey, makeOperatorKey } from "../../shared/operator-key.ts";
 import { operatorRole } from "../../shared/protocol/operator.ts";
 import { id as keyId } from "../../shared/protocol/submit.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
 import { type Command, runCommand } from "./run-command.ts";
+import { withPool } from "./with-pool.ts";
 
 const usage = `Usage:
   npm run keys -- add <name>        make a key for an operator, and print it: it is shown this once
@@ -24,7 +22,6 @@ Options of add:
 
 The database is the one of DATABASE_URL, or the one that npm start keeps in .data.
 `;
-const patienceMs = 5000;
 
 const builtInNames: string[] = Object.values(builtIn).map(({ name }) => name);
 
@@ -47,32 +44,21 @@ function parseCommand(args: string[]): Command | string {
     const options = { role: { type: "string" }, days: { type: "string" } } as const;
     const { positionals, values } = parseArgs({ args, options, allowPositionals: true });
     const [command = "", given, ...more] = positionals;
-    if (command === "list" && given === undefined) return withPool(list);
+    if (command === "list" && given === undefined) return withPool("keys", list);
     if (command === "add") {
       const wanted = addOptions.safeParse({ ...values, name: given });
       if (more.length > 0) return "add: write a name of several words in quotes.\n\n";
-      return wanted.success ? withPool((pool) => add(pool, wanted.data)) : `${z.prettifyError(wanted.error)}\n\n`;
+      return wanted.success
+        ? withPool("keys", (pool) => add(pool, wanted.data))
+        : `${z.prettifyError(wanted.error)}\n\n`;
     }
     if (command !== "revoke") return command === "" ? "" : `There is no command "${command}".\n\n`;
     const id = keyId.safeParse(given);
     if (!id.success || more.length > 0) return "revoke: expected the id of one key, as list prints it.\n\n";
-    return withPool((pool) => revoke(pool, id.data));
+    return withPool("keys", (pool) => revoke(pool, id.data));
   } catch (error) {
     return `${describeError(error)}\n\n`;
   }
-}
-
-function withPool(work: (pool: Pool) => Promise<number>): Command {
-  return async ({ DATABASE_URL }) => {
-    const log = await createLogger({ service: "keys", level: "warn", pretty: true, to: "stderr" });
-    const db = openDatabase(DATABASE_URL, log);
-    try {
-      await waitForDatabase(db, { limitMs: patienceMs, log });
-      return await work(db.pool);
-    } finally {
-      await db.close();
-    }
-  };
 }
 
 async function add(pool: Pool, { name, role, days }: z.output<typeof addOptions>): Promise<number> {

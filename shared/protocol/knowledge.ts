@@ -24,27 +24,10 @@ const maxTitleChars = 300;
 const maxQuestionChars = 1000;
 const maxAssistants = 50;
 const maxRefreshHours = 8760;
-export const maxFileBytes = 20 * 2 ** 20;
 export const maxBatchSources = 1000;
 
-/** Media types of files that can be read, by the ends of their names. */
-export const fileTypes = {
-  ".md": "text/markdown",
-  ".txt": "text/plain",
-  ".html": "text/html",
-  ".htm": "text/html",
-  ".pdf": "application/pdf",
-  ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-} as const;
-
-/** @param name of a file; @returns its media type, `undefined` if such files are not read */
-export function fileTypeOf(name: string): string | undefined {
-  const [end] = /\.[a-z]+$/.exec(name.toLowerCase()) ?? [];
-  return Object.entries(fileTypes).find(([known]) => known === end)?.[1];
-}
-
 /** An address in the form in which it is fetched: no fragment. */
-export const webAddress = z
+const webAddress = z
   .string()
   .max(maxAddressChars)
   .transform((text, context) => {
@@ -180,7 +163,7 @@ export const source = z
     url: z.string().optional(),
     title: z.string().optional(),
     question: z.string().optional(),
-    mediaType: z.string().optional().meta({ description: "Of a file" }),
+    mediaType: z.string().optional().meta({ description: "Of a file or text" }),
     language: z.string().optional(),
     assistants: z.array(z.string()).optional(),
     refreshHours: z.int().optional().meta({ description: "Of a page or sitemap" }),

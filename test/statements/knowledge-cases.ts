@@ -4,6 +4,7 @@ import { z } from "zod";
 import * as documents from "../../shared/db/knowledge/documents.ts";
 import * as texts from "../../shared/db/knowledge/document-texts.ts";
 import * as looks from "../../shared/db/knowledge/looks.ts";
+import * as progress from "../../shared/db/knowledge/progress.ts";
 import { settleLook, settleLookStatement } from "../../shared/db/knowledge/settle-look.ts";
 import * as passages from "../../shared/db/knowledge/passages.ts";
 import { sourceDocumentsStatement } from "../../shared/db/knowledge/source-documents.ts";
@@ -70,6 +71,16 @@ export const knowledgeCases: StatementCase[] = [
       const { sourceId, documentId } = await stored(pool);
       return { siteId: defaultSite, sourceId, limit: 10, after: nobody, status: "ready" as const, text: documentId };
     },
+  ),
+  reads(
+    progress.sourceProgressStatement,
+    id.extend({ status: sourceStatus, reason: z.string().nullable(), name: z.string() }),
+    async (pool) => progress.readSourceProgress(pool, defaultSite, [await addSource(pool)]),
+  ),
+  reads(
+    progress.tallyDocumentsStatement,
+    z.strictObject({ status: documentStatus, reason: z.string().nullable(), count: z.int() }),
+    async (pool) => progress.tallyDocuments(pool, defaultSite, [(await stored(pool)).sourceId]),
   ),
   reads(sources.findSourceStatement, id, async (pool) => {
     await addSource(pool);

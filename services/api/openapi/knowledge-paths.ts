@@ -1,12 +1,11 @@
 import { z } from "zod";
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-openapi";
+import { fileTypes, maxFileBytes } from "../../../shared/protocol/knowledge/file-types.ts";
 import {
   addedSource,
   addedSources,
   fileQuery,
-  fileTypes,
   maxBatchSources,
-  maxFileBytes,
   sourceBatchRequest,
   sourceDetail,
   sourceList,

@@ -2,7 +2,8 @@ import type { Request } from "express";
 import type { Assistants } from "../../../../../shared/assistants/assistants.ts";
 import type { NewSource } from "../../../../../shared/db/knowledge/sources.ts";
 import { Problem } from "../../../../../shared/errors.ts";
-import { fileQuery, fileTypes, maxFileBytes, type SourceRequest } from "../../../../../shared/protocol/knowledge.ts";
+import { fileTypes, maxFileBytes } from "../../../../../shared/protocol/knowledge/file-types.ts";
+import { fileQuery, type SourceRequest } from "../../../../../shared/protocol/knowledge.ts";
 import { parseQuery } from "../../../middleware/parse-input.ts";
 import { readRequestBody, requireUncompressed } from "../../../middleware/read-body.ts";
 import { refuse } from "../../../submit/check-choices.ts";
@@ -14,7 +15,12 @@ export function toNewSource(source: SourceRequest, assistants: Assistants, path 
   const { text, answer, ...fields } = source;
   checkAssistants(fields.assistants, assistants, path === "" ? "assistants" : `${path}.assistants`);
   const content = text ?? answer;
-  return { ...fields, ...(content !== undefined && { content: Buffer.from(content) }) };
+  return {
+    ...fields,
+    ...(content !== undefined && { content: Buffer.from(content) }),
+    // Plain text is Markdown, too; headings make better passages.
+    ...(text !== undefined && { mediaType: "text/markdown" }),
+  };
 }
 
 /**
