@@ -195,6 +195,8 @@ describe("the inbox's stream", () => {
     const pages = statements.filter((name) => name === "inbox-page");
     // The message and its job may be numbered by two looks, and consoles wait for the next look from then on.
     expect(pages.length).toBeLessThan(10);
+    // For the cursor, for the first console, and for all others at once.
+    expect(statements.filter((name) => name === "log-ends")).toHaveLength(3);
     const waiting = consoles.map((each) => each.takeOne());
     const before = statements.length;
     const heard = new Promise<void>((resolve) => {

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { dedupe } from "../../../shared/async/dedupe.ts";
 import { boundedMap } from "../../../shared/bounded-map.ts";
 import { inboxEventsAPage, readInboxPage, readLogEnds } from "../../../shared/db/desk/inbox-log.ts";
 import type { EventTail } from "../../../shared/events/event-tail.ts";
@@ -42,6 +43,8 @@ const kept = { pages: 20, ms: 5000 };
  */
 export class InboxFeed {
   readonly #options: FeedOptions;
+  /** Shared by consoles that connect at once, as after a restart: each alone would wait for a connection of the pool. */
+  readonly #readLogEnds: () => ReturnType<typeof readLogEnds>;
   readonly #pages = boundedMap<{ page: Promise<Page> }>(kept.pages, { ttlMs: kept.ms });
   readonly #readers = new Set<Reader>();
   /** Place up to which the log is complete, as the tail last said. */
@@ -51,11 +54,12 @@ export class InboxFeed {
 
   constructor(options: FeedOptions) {
     this.#options = options;
+    this.#readLogEnds = dedupe(() => readLogEnds(options.pool));
   }
 
   /** @returns a cursor: all that is read after this call is newer */
   async cursor(): Promise<string> {
-    return this.#cursorOf((await readLogEnds(this.#options.pool)).newest);
+    return this.#cursorOf((await this.#readLogEnds()).newest);
   }
 
   /**
@@ -91,7 +95,7 @@ export class InboxFeed {
   }
 
   async #placeOf(cursor: string | undefined): Promise<{ pos: number; honoured: boolean }> {
-    const { oldest, newest } = await readLogEnds(this.#options.pool);
+    const { oldest, newest } = await this.#readLogEnds();
     if (cursor === undefined) return { pos: newest, honoured: true };
     const pos = this.#posOf(cursor);
     // Between the cursor and the oldest event that is kept, others may have been.
