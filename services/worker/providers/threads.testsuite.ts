@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { startFakeProvider, type FakeProvider } from "../../../tools/fake-provider/fake-provider.ts";
 import type { Script } from "../../../tools/fake-provider/fake-script.ts";
 import { ProviderError, type PromptMessage, type Provider, type ProviderErrorCode, type Threads } from "./provider.ts";
@@ -127,10 +127,15 @@ export function threadsSuite(name: string, open: (upstream: Upstream) => Provide
     });
 
     it("times out on a silent upstream and ends the call", async () => {
+      // The timeout includes the way to the upstream: its clock stands until the call has arrived.
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      onTestFinished(() => void vi.useRealTimers());
       fake.threads.next({ before: { stall: true } });
-      const error = await failure(call(threads({ wholeAnswerMs: 50 }), never));
-      expect(error).toMatchObject({ name: "ProviderError", code: "timeout" });
-      expect((await (await fake.threads.waitForCall(1)).ended).how).toBe("disconnected");
+      const failed = failure(call(threads({ wholeAnswerMs: 50 }), never));
+      const { ended } = await fake.threads.waitForCall(1);
+      vi.advanceTimersByTime(50);
+      expect(await failed).toMatchObject({ name: "ProviderError", code: "timeout" });
+      expect((await ended).how).toBe("disconnected");
     });
 
     it("ends within 500 ms of an abort, with its reason", async () => {
