@@ -81,6 +81,12 @@ export class ChatPage implements Disposable {
     return texts.filter((text, index) => text !== texts[index - 1]);
   }
 
+  /** Lists the texts of that reply which it did not go on from. Which of its texts are shown depends on the machine. */
+  takenBack(message: string): string[] {
+    const texts = this.textsOf(message);
+    return texts.filter((text, index) => !(texts[index + 1] ?? text).startsWith(text));
+  }
+
   [Symbol.dispose](): void {
     this.chat.close();
   }

@@ -40,9 +40,6 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
     [...browser.stored.keys()].every((key) => key.startsWith("parley.mark "));
   const known = (browser: FakeBrowser) => browser.read("/conversation") as StoredConversation;
   const answersTo = (message: string) => product().provider.calls.filter((call) => messageOf(call) === message);
-  const restartApi = async () => {
-    front.target = (await product().startApi()).url;
-  };
   beforeAll(async () => {
     front = await startFaultyProxy(product().client.base);
     gate = await openTcpGate(front.url);
@@ -117,19 +114,21 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
 
   describe("loses no text", () => {
     it("when the API is killed in mid-reply and restarted", { timeout: 40_000 }, async () => {
+      // Started before, so that neither pauses between tries nor the provider's silence grow on a slow machine.
+      const [api, next] = [product().apis.at(-1), await product().startApi()];
       const { script, release } = heldReply("Vorher 漢字", " und nachher.");
       product().provider.answer("Survive", script);
       const page = open();
       page.chat.send("Survive");
       await page.untilLines("> Survive", "< Vorher 漢字 (writing)");
-      await product().apis.at(-1)?.kill();
+      await api?.kill();
       page.chat.send("And this?");
       await page.untilNotice("unreachable");
       release();
-      await restartApi();
+      front.target = next.url;
       await page.untilLines("> Survive", "< Vorher 漢字 und nachher.", "> And this?", `< ${echoOf("And this?")}`);
       expect(page.chat.state.notice).toBeUndefined();
-      expect(page.textsOf("Survive")).toEqual(["", "Vorher 漢字", "Vorher 漢字 und nachher."]);
+      expect(page.takenBack("Survive")).toEqual([]);
     });
 
     it("when three messages are typed offline", async () => {
@@ -200,7 +199,8 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
       await next.untilLines("> Reload me", "< Erst é dann 😀.");
       const [listening] = front.seen.filter(({ path }) => path.endsWith("/events"));
       expect(listening?.lastEventId).toBe(`1:${Buffer.byteLength("Erst é")}`);
-      expect(next.textsOf("Reload me")).toEqual(["Erst é", "Erst é dann 😀", "Erst é dann 😀."]);
+      expect(next.textsOf("Reload me")[0]).toBe("Erst é");
+      expect(next.takenBack("Reload me")).toEqual([]);
     });
 
     it("when the page is reloaded in mid-reply, and no text of it was stored", async () => {
@@ -268,12 +268,15 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
       const page = open();
       for (let n = 1; n <= 6; n++) page.chat.send(`message ${n}`);
       const { notice } = await page.untilNotice("limited");
-      const inMs = notice?.kind === "limited" ? notice.resumesAt - Date.now() : 0;
-      expect(inMs).toBeGreaterThan(3000);
-      expect(inMs).toBeLessThan(7000);
+      const untilResumed = () => (notice?.kind === "limited" ? notice.resumesAt - Date.now() : 0);
+      expect(untilResumed()).toBeGreaterThan(3000);
+      expect(untilResumed()).toBeLessThan(7000);
       expect(page.lines.at(-1)).toBe("> message 6 (waiting)");
+      const tries = () => posts().filter((post) => bodyOf(post)["message"] === "message 6").length;
+      expect(tries()).toBe(1);
       release();
-      await page.until("all are answered", ({ messages, busy }) => messages.length === 12 && !busy, 5000);
+      await eventually("it is sent before the delay is over", () => tries() > 1, untilResumed());
+      await page.until("all are answered", ({ messages, busy }) => messages.length === 12 && !busy);
       expect(page.lines.at(-1)).toBe(`< ${echoOf("message 6")}`);
       await page.untilNotice(undefined);
     });
@@ -287,7 +290,7 @@ onEachBackend("the chat", { env: { IDENTITY_SECRET: identitySecret } }, (product
         const page = open();
         await page.until("it is ready", ({ ready }) => ready);
         const began = performance.now();
-        front.instead = ({ method }) => (method === "POST" && performance.now() - began < 1800 ? refusal : undefined);
+        front.instead = ({ method }) => (method === "POST" && posts().length === 1 ? refusal : undefined);
         page.chat.send("Patience");
         const { notice } = await page.untilNotice(kind);
         expect((notice as { resumesAt: number }).resumesAt - Date.now()).toBeGreaterThan(1500);
