@@ -22,6 +22,8 @@ const good = `
   process.on("SIGTERM", () => connect(port, hostname, () => { console.log("good ended in order"); process.exit(0); }));
   process.on("disconnect", () => process.exit(0));
   process.send("ready");`;
+/** Never ready. */
+const waiting = `process.on("disconnect", () => process.exit(0));`;
 const failing = `console.error("no luck"); process.exit(3);`;
 /** Has the port, and takes a moment to let go of it when its parent is gone. */
 const listening = `
@@ -55,7 +57,7 @@ beforeEach(async () => {
   folder = join(base, "data");
   port = await freePort();
   stacks = [];
-  for (const [name, program] of Object.entries({ good, failing, listening })) {
+  for (const [name, program] of Object.entries({ good, waiting, failing, listening })) {
     await writeFile(join(base, `${name}.mjs`), program);
   }
 });
@@ -69,7 +71,7 @@ afterEach(async () => {
 });
 
 // Starts of up to five processes each: on a busy machine that takes a while.
-describe("npm start", { timeout: 30_000 }, () => {
+describe("npm start", { timeout: 60_000 }, () => {
   it("starts everything, prints addresses once ready, and leaves nothing behind at Ctrl-C", async () => {
     const stack = start(["good", "listening"]);
     await says(stack, "Press Ctrl-C to stop.");
@@ -92,7 +94,7 @@ describe("npm start", { timeout: 30_000 }, () => {
   });
 
   it("shuts down gracefully while still starting", async () => {
-    const stack = start(["good"]);
+    const stack = start(["waiting"]);
     await says(stack, "making a PostgreSQL data folder");
     const started = processTree(stack.process.pid ?? 0);
 
@@ -192,7 +194,7 @@ describe("npm start", { timeout: 30_000 }, () => {
     const next = start(["good", "listening"]);
 
     await says(next, "Press Ctrl-C to stop.");
-    expect(left(started)).toEqual([]);
+    await vi.waitFor(() => expect(left(started)).toEqual([]), patience);
   });
 
   it("uses the PostgreSQL of DATABASE_URL instead of its own", async () => {
@@ -217,7 +219,7 @@ describe("npm start", { timeout: 30_000 }, () => {
   });
 });
 
-const patience = { timeout: 25_000, interval: 20 };
+const patience = { timeout: 50_000, interval: 20 };
 
 /** A data folder that has been started before: sooner there than a first start's. */
 function copyTemplate(): void {

@@ -14,8 +14,8 @@ onEachBackend("a process that is asked to end", { apis: 2, workers: 0 }, (produc
     const chat = await client.submit("finish me");
     const stream = await (await client.events(chat)).untilText("Only half of it");
     const exit = worker.stop();
-    const late = await client.submit("who takes me?");
     await eventually("the worker says that it ends", () => worker.output.includes("shutting down"));
+    const late = await client.submit("who takes me?");
     release();
     expect(await exit).toBe(0);
     await stream.ended;

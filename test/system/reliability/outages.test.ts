@@ -193,7 +193,7 @@ describe.skipIf(!redisAvailable)("while Redis is down", () => {
     expect(stream.names).not.toContain("reset");
   });
 
-  it("text that could not be shown appears after recovery, even if no more text follows", async () => {
+  it("text that could not be shown appears after recovery, without more of it", { timeout: 60_000 }, async () => {
     await using product = await startProduct({ backend: "redis" });
     const { client, redis, provider } = product;
     const first = Promise.withResolvers<void>();
@@ -213,7 +213,7 @@ describe.skipIf(!redisAvailable)("while Redis is down", () => {
     expect(stream.terminal?.event).toBe("done");
   });
 
-  it("a cancel reaches its worker", async () => {
+  it("a cancel reaches its worker", { timeout: 60_000 }, async () => {
     await using product = await startProduct({ backend: "redis" });
     const { client, redis, provider } = product;
     const { script } = heldReply("On and on");
@@ -226,7 +226,7 @@ describe.skipIf(!redisAvailable)("while Redis is down", () => {
     expect(await client.ended(chat)).toMatchObject({ status: "cancelled", reply: { text: "On and on" } });
   });
 
-  it("processes shut down in order and soon", async () => {
+  it("processes shut down in order and soon", { timeout: 60_000 }, async () => {
     await using product = await startProduct({ backend: "redis" });
     const { client, redis, apis, workers } = product;
     await client.ended(await client.submit("All is well"));
