@@ -38,9 +38,12 @@ export default defineConfig({
     maxWorkers: 3,
     // Tests that are told to run together mostly wait, for a lease to end, say.
     maxConcurrency: 10,
-    testTimeout: 15_000,
-    hookTimeout: 30_000,
+    // Processes and their migrations start within tests and hooks. On a busy machine each takes seconds.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     teardownTimeout: 15_000,
+    // A second, the default, is too short for what other processes do on a busy machine.
+    expect: { poll: { timeout: 10_000 } },
     retry: 0,
     // Measured by `npm run coverage` alone: it makes a run slower.
     coverage: {

@@ -1,4 +1,8 @@
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
 import "../../scripts/require-node.cjs";
 import { migrate } from "../db/schema/migrate.ts";
@@ -25,14 +29,15 @@ export interface TestPostgres {
 }
 
 /**
- * Prepares a run: chooses the stores, opens a PostgreSQL (that of `DATABASE_URL`, otherwise one that is removed after the
- * run), and creates a migrated database in it, from which each test copies its own.
+ * Prepares a run: builds what browsers load, chooses the stores, opens a PostgreSQL (that of `DATABASE_URL`, otherwise
+ * one that is removed after the run), and creates a migrated database in it, from which each test copies its own.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const choice = await chooseStores({ env: process.env });
   useStores(choice);
   project.vitest.logger.log(describeStores(choice));
   if (process.env["CI"] === "true") refuseToSkip();
+  await Promise.all(["widget", "console"].map(buildIfMissing));
   const server = await openPostgresServer();
   const prefix = `parley_test_${randomBytes(4).toString("hex")}_`;
   const template = `${prefix}template`;
@@ -62,4 +67,11 @@ async function prepareTemplate(adminUrl: string, template: string): Promise<void
   await migrate(urlOfDatabase(adminUrl, template));
   // Copying a database fails while a client is connected to it, so connections are refused.
   await runAsAdmin(adminUrl, `alter database ${template} allow_connections false`);
+}
+
+/** Builds a bundle that a fresh clone lacks. Otherwise each API process of the first tests would build it, all at once. */
+async function buildIfMissing(bundle: string): Promise<void> {
+  const folder = fileURLToPath(new URL(`../../services/${bundle}`, import.meta.url));
+  if (existsSync(`${folder}/dist/${bundle}.js`)) return;
+  await promisify(execFile)(process.execPath, [`${folder}/build.ts`]);
 }
