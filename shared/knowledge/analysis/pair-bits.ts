@@ -1,4 +1,4 @@
-/** Size of the set of a passage's word pairs: 1,024 bits, of which 150 words set an eighth. Half of it loses 0.2 % of first places. */
+/** Size of the set of a passage's word pairs: 1,024 bits, of which 150 words set an eighth. */
 export const pairBytes = 128;
 
 /** Marks two neighbouring words. The set says "perhaps" of other pairs, too, so it only raises what matches already. */

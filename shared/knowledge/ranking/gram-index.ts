@@ -21,7 +21,7 @@ export function gramKeys(word: string): Uint32Array {
   return keys.subarray(0, count);
 }
 
-/** Result of `gramKeys`, until its next call: an array for each word of a site would be a third of the time of loading it. */
+/** Result of `gramKeys`, until its next call. Loading a site would otherwise make an array for each of its words. */
 const keys = new Uint32Array(128);
 const noKeys = keys.subarray(0, 0);
 

@@ -3,8 +3,8 @@ export const termFields = { hash: 0, bytesAt: 1, size: 2, head: 3, tail: 4, left
 const rowLength = 8;
 
 /**
- * Terms of a site: bytes and numbers in typed arrays. A `Map` of strings would take four times as much, and would make a
- * string of each term of each passage that is loaded.
+ * Terms of a site: bytes and numbers in typed arrays. A `Map` of strings would make a string of each
+ * term of each passage that is loaded.
  */
 export class TermTable {
   /** Number of terms. */
