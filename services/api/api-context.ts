@@ -1,5 +1,6 @@
 import type { Assistants } from "../../shared/assistants/assistants.ts";
 import type { Config } from "../../shared/config/config.ts";
+import type { KnowledgeSearch } from "../../shared/knowledge/retrieval/knowledge-search.ts";
 import type { EventTail } from "../../shared/events/event-tail.ts";
 import type { JobContext } from "../../shared/jobs/job-context.ts";
 import type { Tracing } from "../../shared/tracing/tracing.ts";
@@ -53,6 +54,7 @@ export interface ApiContext extends JobContext {
   handling: HandlingView;
   inboxFeed: InboxFeed;
   typing: TypingHints;
+  knowledge: KnowledgeSearch;
   backlog: Backlog;
   health: HealthReport;
   newestPages: NewestPages;

@@ -12,6 +12,7 @@ import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import type { Lifecycle } from "../../shared/process/lifecycle.ts";
 import { EventTail } from "../../shared/events/event-tail.ts";
 import { listen } from "../../shared/process/listen.ts";
+import { KnowledgeSearch } from "../../shared/knowledge/retrieval/knowledge-search.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { describeProviders } from "../../shared/assistants/provider-catalog.ts";
 import { openTracing } from "../../shared/tracing/open-tracing.ts";
@@ -176,6 +177,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
       log,
     }),
     handling: new HandlingView({ pool: jobs.db.pool, siteId: defaultSite }),
+    knowledge: new KnowledgeSearch(jobs.db.pool),
     backlog: new Backlog(jobs.db.pool, config.MAX_BACKLOG),
     health,
     metrics,

@@ -14,6 +14,8 @@ import { withPool } from "./with-pool.ts";
 
 const usage = `Usage:
   npm run knowledge -- add <place>      add a page, a sitemap, a file, or all files of a folder, and wait until it is read
+  npm run knowledge -- search <question>
+                                        show the passages that an answer would be made from, and why
   npm run knowledge -- list             list all sources: id, status, kind, pages that were taken, name
   npm run knowledge -- refresh <id>     look at a source again now
   npm run knowledge -- remove <id>      delete a source with all that was taken from it
@@ -64,6 +66,10 @@ function parseCommand(args: string[]): Command | string {
       const wanted = addOptions.safeParse(values);
       if (!wanted.success) return `${z.prettifyError(wanted.error)}\n\n`;
       return withPool("knowledge", (pool) => add(pool, given, wanted.data));
+    }
+    if (command === "search") {
+      if (given === undefined || more.length > 0) return "search: write the question in quotes.\n\n";
+      return withPool("knowledge", (pool) => search(pool, given, values));
     }
     if (command !== "remove" && command !== "refresh")
       return command === "" ? "" : `There is no command "${command}".\n\n`;
@@ -119,6 +125,26 @@ function describe({ id, status, kind, documents, title, url, question, reason }:
   const why = status === "failed" && reason !== null ? `  (${reason})` : "";
   const name = title ?? url ?? question ?? "";
   return `${id}  ${status.padEnd("running".length)}  ${kind.padEnd("question".length)}  ${taken}  ${name}${why}`;
+}
+
+const shownPassages = 5;
+
+async function search(
+  pool: Pool,
+  question: string,
+  { language, assistant }: { language?: string; assistant?: string[] },
+): Promise<number> {
+  const { KnowledgeSearch } = await import("../../shared/knowledge/retrieval/knowledge-search.ts");
+  const asked = { siteId: defaultSite, question, language, assistant: assistant?.[0], limit: shownPassages };
+  const { passages } = await new KnowledgeSearch(pool).find(asked);
+  if (passages.length === 0) process.stderr.write("Nothing was found.\n");
+  for (const { rank, title, heading, url, text, why } of passages) {
+    const matched = why.map(({ term }) => term).join(", ");
+    const name = heading === "" ? (title ?? "") : heading;
+    process.stdout.write(`${rank}. ${printable([name, url].filter(Boolean).join("  "))}\n`);
+    process.stdout.write(`   ${printable(text)}\n   found by: ${printable(matched)}\n\n`);
+  }
+  return 0;
 }
 
 async function refresh(pool: Pool, id: string): Promise<number> {

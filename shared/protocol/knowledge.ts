@@ -229,3 +229,33 @@ export const sourceDetail = source
   })
   .meta({ id: "SourceDetail" });
 export type SourceDetailView = z.output<typeof sourceDetail>;
+
+export const knowledgeSearchQuery = z.object({
+  q: z.string().trim().min(1).max(maxQuestionChars).meta({ description: "A question, as a visitor would write it" }),
+  limit: pageLimit(50, 10),
+  assistant: assistantName.optional().meta({ description: "Only what this assistant answers from" }),
+  language: language.meta({ description: "Only documents in this language" }),
+});
+
+export const passage = z
+  .object({
+    id: z.string(),
+    documentId: z.uuid(),
+    sourceId: z.uuid(),
+    title: z.string(),
+    url: z.string().optional(),
+    heading: z.string().meta({ description: "Headings above it, from the outermost" }),
+    text: z.string(),
+    language: z.string().optional(),
+    rank: z.int().meta({ description: "1 for the best one" }),
+    why: z
+      .array(z.object({ term: z.string(), words: z.array(z.string()) }))
+      .meta({ description: "Words of the question that it has, the weightiest first, each with its own words for it" }),
+  })
+  .meta({ id: "Passage" });
+export type PassageView = z.output<typeof passage>;
+
+export const knowledgeSearchResult = z
+  .object({ passages: z.array(passage), tookMs: z.number() })
+  .meta({ id: "KnowledgeSearch" });
+export type KnowledgeSearchView = z.output<typeof knowledgeSearchResult>;

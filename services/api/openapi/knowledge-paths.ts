@@ -5,6 +5,8 @@ import {
   addedSource,
   addedSources,
   fileQuery,
+  knowledgeSearchQuery,
+  knowledgeSearchResult,
   maxBatchSources,
   sourceBatchRequest,
   sourceDetail,
@@ -19,6 +21,7 @@ import * as part from "./parts.ts";
 /** Paths of the sources that assistants answer from. */
 export function knowledgePaths(): ZodOpenApiPathsObject {
   return {
+    "/api/operator/knowledge/search": { get: searchKnowledge },
     "/api/operator/sources": { get: listSources, post: addSource },
     "/api/operator/sources/batch": { post: addSources },
     "/api/operator/sources/{id}": { get: readSource, delete: deleteSource },
@@ -98,4 +101,12 @@ const refreshSource: ZodOpenApiOperationObject = {
   description: "What is stored answers until then. A look that is under way goes on.",
   requestParams: ofSource,
   responses: { "200": part.json("It is due", addedSource), ...problemsOfChange },
+};
+
+const searchKnowledge: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "searchKnowledge",
+  summary: "Passages that an answer to a question would be made from, the best first",
+  requestParams: { query: knowledgeSearchQuery },
+  responses: { "200": part.json("What was found, and why", knowledgeSearchResult), ...problems },
 };

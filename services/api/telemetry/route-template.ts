@@ -37,6 +37,7 @@ export const routeTemplates = [
   "/api/operator/jobs/{jobId}",
   "/api/operator/jobs/{jobId}/events",
   "/api/operator/jobs/{jobId}/timeline",
+  "/api/operator/knowledge/search",
   "/api/operator/me",
   "/api/operator/operators",
   "/api/operator/presence",

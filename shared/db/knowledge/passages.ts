@@ -82,19 +82,26 @@ export const passageTextsStatement: Statement<PassageText> = {
     from knowledge_passages as passages join knowledge_documents as documents on documents.id = document_id
     join knowledge_sources as sources on sources.id = source_id
     where passages.id = any($2::bigint[]) and passages.site_id = $1
-      and ($3::text is null or assistants is null or $3 = any(assistants))`,
+      and ($3::text is null or assistants is null or $3 = any(assistants))
+      and ($4::text is null or lower(documents.language) = lower($4)
+        or starts_with(lower(documents.language), lower($4) || '-'))`,
 };
 
 /**
  * Reads passages that can be quoted now, in no order. One that was removed since, or that the assistant may not use, is
  * not among them.
+ * @param options.language of the documents: `de` has those in `de-AT`, too
  */
 export function readPassageTexts(
   pool: Pool,
   siteId: string,
-  { ids, assistant }: { ids: readonly string[]; assistant?: string | undefined },
+  {
+    ids,
+    assistant,
+    language,
+  }: { ids: readonly string[]; assistant?: string | undefined; language?: string | undefined },
 ): Promise<PassageText[]> {
-  return query(pool, passageTextsStatement, [siteId, ids, assistant ?? null]);
+  return query(pool, passageTextsStatement, [siteId, ids, assistant, language]);
 }
 
 export const dropRemovalsStatement: Statement = {

@@ -9,6 +9,8 @@ import { SiteKnowledge } from "./site-knowledge.ts";
 const maxSites = 50;
 /** Passages that are ranked beside the wanted ones, as some may have been removed since. */
 const spares = 5;
+/** Passages that are ranked where those of one language are wanted. */
+const ofOneLanguage = 200;
 
 interface Question {
   siteId: string;
@@ -18,6 +20,8 @@ interface Question {
   earlier?: readonly string[] | undefined;
   /** Assistant that answers: sources may be for some alone. */
   assistant?: string | undefined;
+  /** Only documents in this language. */
+  language?: string | undefined;
   limit: number;
 }
 
@@ -48,18 +52,22 @@ export class KnowledgeSearch {
   }
 
   /** Finds what can be quoted now: new passages from their commit on, removed ones no more from theirs. */
-  async find({ siteId, question, earlier = [], assistant, limit }: Question): Promise<Retrieval> {
+  async find({ siteId, question, earlier = [], assistant, language, limit }: Question): Promise<Retrieval> {
     const { revision, sources } = await readKnowledgeState(this.#pool, siteId, assistant);
     if (revision === "0") return { passages: [], sureness: 0 };
     const site = this.#sites.get(siteId) ?? new SiteKnowledge(this.#pool, siteId);
     this.#sites.set(siteId, site);
     const index = await site.at(revision);
-    const options = { limit: limit + spares, explain: true, ...(sources && { sources }) };
+    const options = {
+      limit: language === undefined ? limit + spares : ofOneLanguage,
+      explain: true,
+      ...(sources && { sources }),
+    };
     const queries = earlier.length === 0 ? [question] : [question, [...earlier, question].join("\n")];
     const outcomes = queries.map((query) => index.search(query, options));
     const ids = fuse(outcomes.map(({ matches }) => matches.map(({ id }) => id)));
     const reasons = new Map(outcomes.flatMap(({ matches }) => matches).map(({ id, why = [] }) => [`${id}`, why]));
-    const texts = await readPassageTexts(this.#pool, siteId, { ids: ids.map(String), assistant });
+    const texts = await readPassageTexts(this.#pool, siteId, { ids: ids.map(String), assistant, language });
     const byId = new Map(texts.map((passage) => [passage.id, passage]));
     const passages = answersFirst(ids.flatMap((id) => byId.get(`${id}`) ?? [])).slice(0, limit);
     return {

@@ -10,6 +10,7 @@ import { deskConversationRoutes } from "./conversations.ts";
 import { inboxRoutes } from "./inbox.ts";
 import { deskJobRoutes } from "./jobs.ts";
 import { sourceChangeRoutes } from "./knowledge/source-changes.ts";
+import { knowledgeSearchRoutes } from "./knowledge/search.ts";
 import { sourceRoutes } from "./knowledge/sources.ts";
 import { takeOverRoutes } from "./take-over.ts";
 
@@ -25,6 +26,7 @@ export function operatorApiRoutes(context: ApiContext): Router {
   router.use("/jobs", deskJobRoutes(context));
   router.use("/sources", sourceRoutes(context));
   router.use("/sources", sourceChangeRoutes(context));
+  router.use("/knowledge", knowledgeSearchRoutes(context));
   router.use("/conversations", takeOverRoutes(context));
   return router;
 }
