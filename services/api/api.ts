@@ -169,13 +169,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     streams,
     events,
     ...(await openFeeds(jobs, { events, lifecycle })),
-    newestPages: new NewestPages({
-      db: jobs.db,
-      cache: jobs.historyCache,
-      ttlSeconds: config.REDIS_URL === undefined ? 0 : config.HISTORY_CACHE_TTL_SECONDS,
-      onRead: (result) => metrics.historyRead(result),
-      log,
-    }),
+    newestPages: createNewestPages(config, { ...jobs, metrics }),
     handling: new HandlingView({ pool: jobs.db.pool, siteId: defaultSite }),
     knowledge: new KnowledgeSearch(jobs.db.pool),
     backlog: new Backlog(jobs.db.pool, config.MAX_BACKLOG),
@@ -184,6 +178,19 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     tracing,
     ...openBundles(config, log),
   };
+}
+
+function createNewestPages(
+  config: Config,
+  { db, historyCache, metrics, log }: Pick<ApiContext, "db" | "historyCache" | "metrics" | "log">,
+): NewestPages {
+  return new NewestPages({
+    db,
+    cache: historyCache,
+    ttlSeconds: config.REDIS_URL === undefined ? 0 : config.HISTORY_CACHE_TTL_SECONDS,
+    onRead: (result) => metrics.historyRead(result),
+    log,
+  });
 }
 
 function openOperatorAccess(
