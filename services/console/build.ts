@@ -7,11 +7,16 @@ import { fileURLToPath } from "node:url";
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const dist = join(folder, "dist");
 
-/** Builds `dist/console.js` and `dist/console/console.css`: all that the page at `/console` loads. */
+/** Builds `dist/console.js` and the files in `dist/console/`: all that the pages at `/console` load. */
 async function buildConsole(): Promise<void> {
   const { outputFiles } = await build({
     absWorkingDir: folder,
-    entryPoints: { console: "console.ts", "console/console": "styles/console.css" },
+    entryPoints: [
+      { in: "console.ts", out: "console" },
+      { in: "styles/console.css", out: "console/console" },
+      { in: "knowledge/knowledge.ts", out: "console/knowledge" },
+      { in: "styles/knowledge.css", out: "console/knowledge" },
+    ],
     outdir: dist,
     bundle: true,
     minify: true,

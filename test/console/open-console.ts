@@ -25,6 +25,8 @@ export interface OpenedConsole extends AsyncDisposable {
 interface ConsoleOptions {
   /** Query of the page's address. */
   query?: string;
+  /** Selector of what is there once the page is. */
+  shows?: string;
   user?: string;
   password?: string;
   context?: BrowserContextOptions;
@@ -33,7 +35,13 @@ interface ConsoleOptions {
 export async function openConsole(
   browser: Browser,
   base: string,
-  { query = "view=all", user = "admin", password = adminPassword, context: settings }: ConsoleOptions = {},
+  {
+    query = "view=all",
+    shows = ".views",
+    user = "admin",
+    password = adminPassword,
+    context: settings,
+  }: ConsoleOptions = {},
 ): Promise<OpenedConsole> {
   const context = await browser.newContext({
     viewport: { width: 1400, height: 900 },
@@ -50,7 +58,7 @@ export async function openConsole(
     if (line.type() === "error" && !line.text().startsWith("Failed to load resource")) faults.push(line.text());
   });
   await page.goto(`${base}/console?${query}`);
-  await page.locator(".views").waitFor();
+  await page.locator(shows).first().waitFor();
   return {
     page,
     faults,

@@ -7,7 +7,7 @@ interface OperatorPage {
   content: Html;
 }
 
-type Part = "console" | "reports";
+type Part = "console" | "knowledge" | "reports";
 
 /** The layout of every page of reports, with a banner while a provider is in trouble. */
 export function operatorPage({ title, trouble, content }: OperatorPage): string {
@@ -19,13 +19,13 @@ export function operatorPage({ title, trouble, content }: OperatorPage): string 
   });
 }
 
-/** The page of the console, which its script fills. */
-export function consolePage(): string {
+/** A page of the console, which its script fills. */
+export function consolePage(part: "console" | "knowledge"): string {
   return layout({
-    title: "Console",
-    part: "console",
-    head: html`<link rel="stylesheet" href="/console/console.css" />
-      <script type="module" src="/console/console.js"></script>`,
+    title: part === "console" ? "Console" : "Knowledge",
+    part,
+    head: html`<link rel="stylesheet" href="/console/${part}.css" />
+      <script type="module" src="/console/${part}.js"></script>`,
     body: html`<div id="console">
       <noscript
         ><p>The console needs JavaScript. The <a href="/admin">reports</a> work without.</p></noscript
@@ -36,13 +36,15 @@ export function consolePage(): string {
 
 const places = [
   { part: "console", address: "/console", name: "Console" },
+  // Below this address, browsers would not send the login to /api/operator.
+  { part: "knowledge", address: "/console?part=knowledge", name: "Knowledge" },
   { part: "reports", address: "/admin", name: "Reports" },
   { part: undefined, address: "/admin/queues", name: "Queues" },
 ] as const;
 
 function layout({ title, part, head, body }: { title: string; part: Part; head: Html; body: Html }): string {
   return html`<!doctype html>
-    <html lang="en" class="${part}">
+    <html lang="en" class="${part === "reports" ? part : "console"}">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />

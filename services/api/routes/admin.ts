@@ -36,6 +36,7 @@ export function adminRoutes(
 /** The other places of the operators' navigation. */
 const miscLinks = [
   { text: "Console", url: "/console" },
+  { text: "Knowledge", url: "/console?part=knowledge" },
   { text: "Reports", url: "/admin" },
 ];
 

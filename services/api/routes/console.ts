@@ -26,13 +26,13 @@ const consolePolicy = [
   "trusted-types lit-html",
 ].join("; ");
 
-/** The page in which people answer, and the files that it loads. */
+/** The pages in which people answer and see to the knowledge, and the files that they load. */
 export function consoleRoutes({ console: files }: Pick<ApiContext, "console">): Router {
   const router = Router();
 
-  router.get("/", (_req: Request, res: Response) => {
+  router.get("/", (req: Request, res: Response) => {
     res.set("Content-Security-Policy", consolePolicy);
-    res.send(consolePage());
+    res.send(consolePage(req.query["part"] === "knowledge" ? "knowledge" : "console"));
   });
 
   router.get("/:name", async (req: Request, res: Response) => {

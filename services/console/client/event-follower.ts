@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { addressOf } from "./operator-api.ts";
 import { readProblem, ServiceProblem } from "./service-problem.ts";
+import { addressOf } from "./service-request.ts";
 
 export interface Followed {
   /** The stream's path below `/api/operator/`. */

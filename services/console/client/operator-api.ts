@@ -6,17 +6,9 @@ import type {
   OperatorAnswer,
   OperatorConversation,
 } from "../../../shared/protocol/operator.ts";
-import { readProblem, ServiceProblem } from "./service-problem.ts";
+import { askService, change, jsonBody, queryOf, read } from "./service-request.ts";
 
-/** Limit for an answer; the service itself gives up earlier. */
-const answerLimitMs = 20_000;
 export const inboxPage = 50;
-
-interface Change {
-  readonly body?: object;
-  /** Makes a repeated request harmless. */
-  readonly key?: string;
-}
 
 /** The operators' part of the service. The browser adds the credentials with which the page was opened. */
 export class OperatorApi {
@@ -30,11 +22,11 @@ export class OperatorApi {
   }
 
   inbox(view: InboxView, before?: string): Promise<Inbox> {
-    return read(`inbox?${query({ view, limit: String(inboxPage), before })}`);
+    return read(`inbox?${queryOf({ view, limit: String(inboxPage), before })}`);
   }
 
   conversation(id: string, before?: string): Promise<OperatorConversation> {
-    const asked = query({ before });
+    const asked = queryOf({ before });
     return read(`conversations/${id}${asked && `?${asked}`}`);
   }
 
@@ -77,49 +69,6 @@ export class OperatorApi {
   }
 
   presence(state: "online" | "away"): Promise<unknown> {
-    return request("presence", { method: "PUT", ...json({ state }) });
+    return askService("presence", { method: "PUT", ...jsonBody({ state }) });
   }
-}
-
-/** Address of a part of the operators' API. */
-export function addressOf(path: string): string {
-  return `/api/operator/${path}`;
-}
-
-function read<T>(path: string): Promise<T> {
-  return request(path, {});
-}
-
-function change<T>(path: string, { body = {}, key }: Change): Promise<T> {
-  const { headers, ...init } = json(body);
-  return request(path, {
-    method: "POST",
-    ...init,
-    headers: key === undefined ? headers : { ...headers, "Idempotency-Key": key },
-  });
-}
-
-function json(body: object): { headers: Record<string, string>; body: string } {
-  return { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-}
-
-async function request<T>(path: string, init: RequestInit): Promise<T> {
-  try {
-    const response = await fetch(addressOf(path), {
-      ...init,
-      cache: "no-store",
-      signal: AbortSignal.timeout(answerLimitMs),
-    });
-    if (!response.ok) throw await readProblem(response);
-    const text = await response.text();
-    return (text === "" ? undefined : JSON.parse(text)) as T;
-  } catch (error) {
-    // An answer that was cut, or is not of the service, is none.
-    throw error instanceof ServiceProblem ? error : new ServiceProblem("", { status: 0 });
-  }
-}
-
-function query(fields: Record<string, string | undefined>): string {
-  const given = Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return new URLSearchParams(given).toString();
 }

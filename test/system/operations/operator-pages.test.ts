@@ -23,16 +23,20 @@ onEachBackend("the pages for operators", { workers: 1 }, (product) => {
   });
 
   it("have one navigation, and the console a policy that runs and loads its own files alone", async () => {
-    for (const path of ["/console", "/admin"]) {
+    for (const path of ["/console", "/console?part=knowledge", "/admin"]) {
       const { text } = await look(path);
-      for (const place of ["/console", "/admin", "/admin/queues"]) expect(text).toContain(`href="${place}"`);
+      for (const place of ["/console", "/console?part=knowledge", "/admin", "/admin/queues"])
+        expect(text).toContain(`href="${place}"`);
       expect(text).toContain(`href="${path}" aria-current="page"`);
     }
-    const { text, headers } = await look("/console");
-    expect(headers.get("content-security-policy")).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/);
-    expect(headers.get("content-security-policy")).not.toMatch(/unsafe|https?:|\*/);
-    for (const [, path = ""] of text.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)) {
-      expect([path, (await look(path)).status]).toEqual([path, 200]);
+    for (const page of ["/console", "/console?part=knowledge"]) {
+      const { text, headers } = await look(page);
+      const policy = headers.get("content-security-policy");
+      expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/);
+      expect(policy).not.toMatch(/unsafe|https?:|\*/);
+      for (const [, path = ""] of text.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)) {
+        expect([path, (await look(path)).status]).toEqual([path, 200]);
+      }
     }
     expect((await look("/console/other.js")).status).toBe(404);
     const script = await look("/console/console.js");

@@ -1,0 +1,159 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openDatabase } from "../../shared/db/database.ts";
+import { readDocumentsToFetch, storeDocument } from "../../shared/db/knowledge/documents.ts";
+import { claimSource, endLook, listAddresses, markListed, readDueSources } from "../../shared/db/knowledge/looks.ts";
+import { quietLog } from "../../shared/testing/fixtures/quiet-log.ts";
+import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { type Product, startProduct } from "../system/harness/product.ts";
+import { deskPatience, expectAccessible, openConsole } from "./open-console.ts";
+
+let product: Product;
+let browser: Browser;
+
+const taken = 'Returns\n\nSend it back within 30 days. <script>alert("no")</script>';
+
+describe.skipIf(chromiumPath === undefined)("the console's knowledge", { timeout: 120_000 }, () => {
+  beforeAll(async () => {
+    const env = { ADMIN_READ_USER: "reader", ADMIN_READ_PASSWORD: "let the reader in" };
+    [product, browser] = await Promise.all([startProduct({ backend: "postgres", workers: 0, env }), launchChromium()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await product?.[Symbol.asyncDispose]();
+  });
+
+  it("is added with a keyboard alone, read while one looks, shown page by page, and deleted after asking", async () => {
+    await using desk = await openConsole(browser, product.client.base, {
+      query: "part=knowledge",
+      shows: ".queue .empty",
+    });
+    const { page } = desk;
+    await page.getByRole("button", { name: "Add…" }).press("Enter");
+    await page.getByRole("radio", { name: "Page" }).press("ArrowRight");
+    await page.getByLabel("Address").fill("https://me:secret@shop.example/sitemap.xml");
+    await page.getByLabel("Address").press("Enter");
+    expect(await page.getByRole("alert").textContent()).toBe("url: must not contain a user name or a password");
+    await expectAccessible(page);
+    await page.getByLabel("Address").fill("https://shop.example/sitemap.xml");
+    await page.getByLabel("Address").press("Enter");
+    await page.getByRole("heading", { name: "shop.example/sitemap.xml" }).waitFor();
+    expect(await page.locator(".pages").innerText()).toContain("It has not been read yet.");
+
+    await lookAtNext();
+    await expect.poll(() => page.locator(".head .status").textContent(), deskPatience).toBe("ready");
+    expect(await documents(page)).toEqual([
+      ["Returns", "taken", "82 % of the page", "1 passage"],
+      ["shop.example/app", "left out", "needs script", "No text was found"],
+    ]);
+    const first = page.locator(".document").first();
+    await first.press("Enter");
+    await expect.poll(() => page.locator(".taken pre").textContent(), deskPatience).toBe(taken);
+    expect(await page.locator(".taken a").getAttribute("href")).toBe("https://shop.example/returns");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "1 left out" }).click();
+    await expect.poll(() => page.locator(".document").count(), deskPatience).toBe(1);
+    await page.getByRole("button", { name: "Read again" }).click();
+    await expect.poll(() => page.locator(".head .status").textContent(), deskPatience).toBe("waiting");
+
+    await page.getByRole("button", { name: "Delete…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Delete…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
+    await page.locator(".queue .empty").waitFor();
+    expect(await product.query("select from knowledge_documents")).toEqual([]);
+    expect(desk.faults).toEqual([]);
+  });
+
+  it("takes files, texts and questions, also on a phone, where it shows one thing at a time", async () => {
+    await using desk = await openConsole(browser, product.client.base, {
+      query: "part=knowledge",
+      shows: ".queue .empty",
+      context: { viewport: { width: 390, height: 844 }, hasTouch: true },
+    });
+    const { page } = desk;
+    const add = async (kind: string, fill: () => Promise<void>) => {
+      await page.getByRole("button", { name: "Add…" }).click();
+      await page.getByRole("radio", { name: kind }).check();
+      await fill();
+      await page.getByRole("button", { name: "Add", exact: true }).click();
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      expect(await page.locator(".queue").isVisible()).toBe(false);
+      await expectAccessible(page);
+      await page.getByRole("button", { name: "Back to the list" }).click();
+    };
+    await add("File", () =>
+      page.locator("input[type=file]").setInputFiles({ name: "Care.MD", mimeType: "", buffer: Buffer.from("# Care") }),
+    );
+    await add("Text", () => page.locator("textarea").fill("Tea for two"));
+    await add("Question", async () => {
+      await page.getByRole("textbox", { name: "Question" }).fill("Do you ship to Norway?");
+      await page.getByLabel("Answer").fill("Yes.");
+    });
+    await expect
+      .poll(() => page.locator(".entry .name").allInnerTexts(), deskPatience)
+      .toEqual(["Do you ship to Norway?", "Text", "File"]);
+    const rows = await product.query(
+      "select convert_from(content, 'UTF8') as content, media_type from knowledge_sources",
+    );
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        { content: "# Care", media_type: "text/markdown" },
+        { content: "Tea for two", media_type: "text/markdown" },
+        { content: "Yes.", media_type: null },
+      ]),
+    );
+    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    await expectAccessible(page);
+    expect(desk.faults).toEqual([]);
+  });
+
+  it("has no button that changes anything for readers", async () => {
+    await product.query("update knowledge_sources set title = 'A source'");
+    await using desk = await openConsole(browser, product.client.base, {
+      query: "part=knowledge",
+      shows: ".entry",
+      user: "reader",
+      password: "let the reader in",
+    });
+    await desk.page.locator(".entry").first().click();
+    await desk.page.getByRole("heading", { name: "A source" }).waitFor();
+    expect(await desk.page.getByRole("button", { name: /…|Read again/ }).count()).toBe(0);
+  });
+});
+
+/** Lists what each document's lines say, but for its time. */
+async function documents(page: Page): Promise<string[][]> {
+  return page
+    .locator(".document")
+    .evaluateAll((all: { querySelectorAll(names: string): Iterable<{ textContent: string }> }[]) =>
+      all.map((each) => [...each.querySelectorAll(".line > :not(time, .where)")].map(({ textContent }) => textContent)),
+    );
+}
+
+/** Looks at the source that is due, as the process does that reads knowledge. */
+async function lookAtNext(): Promise<void> {
+  const db = openDatabase(product.databaseUrl, quietLog());
+  try {
+    const [sourceId = ""] = await readDueSources(db.pool, 1);
+    const { claim = 0 } = (await claimSource(db.pool, sourceId)) ?? {};
+    const at = { sourceId, claim };
+    await listAddresses(db.pool, at, ["https://shop.example/returns", "https://shop.example/app"]);
+    await markListed(db.pool, at);
+    const [returns, app] = await readDocumentsToFetch(db.pool, at, { limit: 2, analysis: 1 });
+    const passages = [{ begins: 0, ends: 7, heading: "", terms: Buffer.alloc(1) }];
+    const text = { status: "ready", title: "Returns", text: taken, share: 0.82, analysis: 1, passages } as const;
+    await storeDocument(db.pool, at, returns?.id ?? "", text);
+    const nothing = {
+      status: "left_out",
+      reason: "No text was found",
+      needsScript: true,
+      analysis: 1,
+      passages: [],
+    } as const;
+    await storeDocument(db.pool, at, app?.id ?? "", nothing);
+    await endLook(db.pool, at);
+  } finally {
+    await db.close();
+  }
+}
