@@ -41,7 +41,11 @@ export async function followSources(pool: Pool, ids: readonly string[]): Promise
       return 0;
     }
     const total = countOf(documents);
-    line.show(`Reading: ${total} found, ${summary(documents)}, ${countOf(documents, "pending")} to come`);
+    const later = documents.find(({ status, reason }) => status === "pending" && reason !== null);
+    const why = later ? ` (tried again later: ${later.reason})` : "";
+    line.show(
+      printable(`Reading: ${total} found, ${summary(documents)}, ${countOf(documents, "pending")} to come${why}`),
+    );
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
 }
@@ -51,7 +55,7 @@ function report(sources: readonly SourceProgress[], documents: readonly Document
   const failed = sources.filter(({ status }) => status === "failed");
   const noted = sources.filter(({ status, reason }) => status === "ready" && reason !== null);
   const said = [`${countOf(documents)} found, ${summary(documents)}.`];
-  const reasons = documents.filter(({ reason }) => reason !== null);
+  const reasons = documents.filter(({ status, reason }) => status !== "pending" && reason !== null);
   for (const { reason, count } of reasons.slice(0, maxReasons)) said.push(`  ${count} × ${reason}`);
   const others = reasons.slice(maxReasons).reduce((sum, { count }) => sum + count, 0);
   if (others > 0) said.push(`  ${others} × for other reasons`);

@@ -24,12 +24,12 @@ export type DocumentTally = Columns<"knowledge_documents", "status" | "reason"> 
 export const tallyDocumentsStatement: Statement<DocumentTally> = {
   name: "tally-documents",
   text: `
-    select status, case when status in ('left_out', 'gone') then reason end as reason, count(*)::int as count
+    select status, case when status <> 'ready' then reason end as reason, count(*)::int as count
     from knowledge_documents where site_id = $1 and source_id = any($2::uuid[])
     group by 1, 2 order by count desc, reason`,
 };
 
-/** Counts documents of sources by status and, of those that do not answer, by reason: the most frequent first. */
+/** Counts documents of sources by status and, of those that are not ready, by reason: the most frequent first. */
 export function tallyDocuments(pool: Pool, siteId: string, sourceIds: readonly string[]): Promise<DocumentTally[]> {
   return query(pool, tallyDocumentsStatement, [siteId, sourceIds]);
 }
