@@ -1,9 +1,12 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ApiClient } from "../harness/api-client.ts";
 import { heldReply, lastingReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
+
+// Each test starts processes, and waits for their ends. On a busy machine each of both takes seconds.
+vi.setConfig({ testTimeout: 90_000 });
 
 onEachBackend("a process that is asked to end", { apis: 2, workers: 0 }, (product) => {
   it("finishes the reply in progress as a worker, and takes no other job", async () => {
