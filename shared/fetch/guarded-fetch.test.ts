@@ -87,6 +87,19 @@ describe("guarded fetch", () => {
     expect([response.status, response.headers["retry-after"]]).toEqual([503, "7"]);
   });
 
+  it("gives a failed status or a redirect whatever its body is like", async () => {
+    const port = await serve((req, res) => {
+      const status = Number(req.url?.slice(1));
+      if (status === 302) res.writeHead(status, { location: "/410", "content-encoding": "gzip" }).end("damaged");
+      else if (status === 410) res.writeHead(status, { "content-encoding": "br" }).end("damaged");
+      else res.writeHead(status, { "content-length": "20000" }).write("long");
+    });
+    const get = (path: string) => open([port]).get(`http://127.0.0.1:${port}${path}`, limits);
+    expect(await get("/404")).toMatchObject({ status: 404, cut: true });
+    const gone = { status: 410, bytes: Buffer.alloc(0), cut: true };
+    expect(await get("/302")).toMatchObject(gone);
+  });
+
   it("refuses a private address without a connection", async () => {
     let requests = 0;
     const port = await serve((_req, res) => res.end(String((requests += 1))));

@@ -45,9 +45,9 @@ export interface ResponseHead {
 }
 
 export interface FetchedResponse extends ResponseHead {
-  /** Decompressed body. */
+  /** Decompressed body. Empty if the status is no success and the body is damaged or too large. */
   bytes: Buffer;
-  /** True if the body was longer. */
+  /** True if the body was longer, or could not be read. */
   cut: boolean;
   /** Address that the response redirects to, where no redirect was to be followed. */
   redirectsTo: URL | undefined;
@@ -165,14 +165,18 @@ async function getOnce({ url, headers, signal }: Hop, options: GetOptions, { age
   }
 }
 
-async function readWhole(body: Readable, { headers, url }: ResponseHead, { maxBytes, overflow }: GetOptions) {
+async function readWhole(body: Readable, { status, headers, url }: ResponseHead, { maxBytes, overflow }: GetOptions) {
   const encoding = headers["content-encoding"];
   const announced = Number(headers["content-length"] ?? 0);
-  if (encoding === undefined && overflow !== "cut" && announced > maxBytes) throw tooLarge(maxBytes);
   try {
+    if (encoding === undefined && overflow !== "cut" && announced > maxBytes) throw tooLarge(maxBytes);
     return await readBody(body, encoding, { maxBytes, overflow });
   } catch (error) {
-    throw toFetchError(error, url.hostname);
+    const failure = toFetchError(error, url.hostname);
+    // Without success the status says enough. Servers often send an error page or a redirect with a wrong encoding.
+    const isDispensable = status >= 300 && (failure.code === "bad-response" || failure.code === "too-large");
+    if (isDispensable) return { bytes: Buffer.alloc(0), cut: true };
+    throw failure;
   }
 }
 
