@@ -134,8 +134,7 @@ describe("fetching a page", () => {
     expect(await reasonOf("/loop")).toBe("redirects");
     expect(await reasonOf("/file")).toBe("address");
     expect(await fetch("mailto:a@b.test")).toMatchObject({ kind: "left-out", reason: "address" });
-    // The robots.txt of a private address cannot be read, so nothing of that origin is asked for.
-    expect(await fetch(`${site.origin}/inside`)).toMatchObject({ kind: "try-later", reason: "robots" });
+    expect(await reasonOf("/inside")).toBe("address");
   });
 
   it("tries later when nothing answers", async () => {

@@ -67,7 +67,8 @@ export class RobotsCache {
       return stayAway(`robots.txt answers with status ${status}.`, afterMs);
     } catch (error) {
       if (!(error instanceof FetchError) || error.code === "aborted") throw error;
-      if (error.code === "too-many-redirects") return { kind: "rules", rules: noRules };
+      // A refused address refuses the pages of its origin, too; a redirect that is not followed leads to no rules.
+      if (!error.retryable) return { kind: "rules", rules: noRules };
       return stayAway(`robots.txt could not be read: ${error.message}`, unreadableMs);
     }
   }
