@@ -5,7 +5,7 @@ import * as documents from "../../shared/db/knowledge/documents.ts";
 import * as texts from "../../shared/db/knowledge/document-texts.ts";
 import * as looks from "../../shared/db/knowledge/looks.ts";
 import * as progress from "../../shared/db/knowledge/progress.ts";
-import { settleLook, settleLookStatement } from "../../shared/db/knowledge/settle-look.ts";
+import * as settling from "../../shared/db/knowledge/settle-look.ts";
 import * as passages from "../../shared/db/knowledge/passages.ts";
 import { sourceDocumentsStatement } from "../../shared/db/knowledge/source-documents.ts";
 import * as sources from "../../shared/db/knowledge/sources.ts";
@@ -229,9 +229,15 @@ export const knowledgeCases: StatementCase[] = [
     },
   ),
   writes(passages.dropRemovalsStatement, (pool) => passages.dropRemovals(pool)),
-  reads(settleLookStatement, z.strictObject({ held: z.int(), removed: z.int() }), async (pool) =>
-    settleLook(pool, await stored(pool)),
+  reads(settling.settleLookStatement, z.strictObject({ held: z.int(), removed: z.int() }), async (pool) =>
+    settling.settleLook(pool, await stored(pool)),
   ),
+  reads(settling.leaveOutCopiesStatement, id, async (pool) => {
+    const look = await stored(pool);
+    await looks.listAddresses(pool, look, ["https://shop.example/copy"]);
+    await storeText(pool, look);
+    await settling.leaveOutCopies(pool, look);
+  }),
 ];
 
 async function addSource(pool: Pool): Promise<string> {
@@ -250,12 +256,16 @@ async function listed(pool: Pool) {
   const look = await begun(pool);
   await looks.listAddresses(pool, look, ["https://shop.example/returns"]);
   await looks.markListed(pool, look);
-  const [document] = await documents.readDocumentsToFetch(pool, look, { limit: 1, analysis: 1 });
-  return { ...look, documentId: document?.id ?? "" };
+  return { ...look, documentId: await nextToFetch(pool, look) };
 }
 
-async function stored(pool: Pool) {
-  const { documentId, ...look } = await listed(pool);
+async function nextToFetch(pool: Pool, look: looks.LookAt): Promise<string> {
+  const [document] = await documents.readDocumentsToFetch(pool, look, { limit: 1, analysis: 1 });
+  return document?.id ?? "";
+}
+
+async function storeText(pool: Pool, look: looks.LookAt): Promise<string> {
+  const documentId = await nextToFetch(pool, look);
   const cut = [{ begins: 0, ends: 4, heading: "Returns", terms: Buffer.from([1]) }];
   await documents.storeDocument(pool, look, documentId, {
     status: "ready",
@@ -264,5 +274,10 @@ async function stored(pool: Pool) {
     analysis: 1,
     passages: cut,
   });
-  return { ...look, documentId };
+  return documentId;
+}
+
+async function stored(pool: Pool) {
+  const { sourceId, claim } = await listed(pool);
+  return { sourceId, claim, documentId: await storeText(pool, { sourceId, claim }) };
 }

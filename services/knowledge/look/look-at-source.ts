@@ -12,7 +12,7 @@ import {
   pauseLook,
   renewLook,
 } from "../../../shared/db/knowledge/looks.ts";
-import { settleLook } from "../../../shared/db/knowledge/settle-look.ts";
+import { leaveOutCopies, settleLook } from "../../../shared/db/knowledge/settle-look.ts";
 import { FetchError } from "../../../shared/fetch/fetch-error.ts";
 import { analysisVersion } from "../../../shared/knowledge/analysis/passage-terms.ts";
 import { renewLookEveryMs } from "../../../shared/tunables.ts";
@@ -98,6 +98,7 @@ async function goOn(
   const waitMs = await readNextRetry(pool, look);
   if (waitMs !== undefined) return pauseLook(pool, look, waitMs);
   await dropFrame(pool, look);
+  await leaveOutCopies(pool, look);
   await endLook(pool, look, settled.held > 0 ? heldBack(settled.held) : undefined);
 }
 

@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { Statement } from "../../postgres/statement.ts";
 import { query } from "../database.ts";
+import type { Columns } from "../schema/tables.ts";
 import { replacePassages } from "./documents.ts";
 import { type LookAt, ownLook } from "./looks.ts";
 
@@ -18,6 +19,10 @@ interface Settled {
 }
 
 const leaving = `(leaving is not null or listed_look < look.look)`;
+
+const noPassages = `fresh as (
+      select null::uuid as document_id, 0 as no, 0 as begins, 0 as ends, '' as heading, ''::bytea as terms where false
+    )`;
 
 export const settleLookStatement: Statement<Settled> = {
   name: "settle-look",
@@ -42,9 +47,7 @@ export const settleLookStatement: Statement<Settled> = {
       where source_id = look.id and leaving is not null and held and status = 'ready'
     ), changing as (
       select id, site_id from unlisted where status = 'ready' union all select id, site_id from left_out
-    ), fresh as (
-      select null::uuid as document_id, 0 as no, 0 as begins, 0 as ends, '' as heading, ''::bytea as terms where false
-    ), ${replacePassages("0")}
+    ), ${noPassages}, ${replacePassages("0")}
     select case when held then going else 0 end::int as held, case when held then 0 else going end::int as removed
     from verdict cross join look`,
 };
@@ -56,4 +59,32 @@ export const settleLookStatement: Statement<Settled> = {
  */
 export async function settleLook(pool: Pool, { sourceId, claim }: LookAt): Promise<Settled | undefined> {
   return (await query(pool, settleLookStatement, [sourceId, claim]))[0];
+}
+
+export const leaveOutCopiesStatement: Statement<Columns<"knowledge_documents", "id">> = {
+  name: "leave-out-copies",
+  text: `
+    with ${ownLook}, copies as materialized (
+      select documents.id, documents.site_id, original.url
+      from look join knowledge_documents as documents on source_id = look.id
+      cross join lateral (
+        select url from knowledge_documents as others
+        where source_id = look.id and text_hash = documents.text_hash and status = 'ready' and id < documents.id
+        order by id limit 1
+      ) as original
+      where status = 'ready'
+    ), changing as (
+      select id, site_id from copies
+    ), ${noPassages}, ${replacePassages("0")}
+    update knowledge_documents
+    set status = 'left_out', reason = 'the same text as ' || copies.url, lines = null, text = null, text_hash = null
+    from copies where knowledge_documents.id = copies.id returning knowledge_documents.id`,
+};
+
+/**
+ * Leaves out documents whose text equals that of an older one of the source. It runs when all lines that repeat over the
+ * source are dropped: until then, copies that were read at different times may differ by these.
+ */
+export async function leaveOutCopies(pool: Pool, { sourceId, claim }: LookAt): Promise<void> {
+  await query(pool, leaveOutCopiesStatement, [sourceId, claim]);
 }
