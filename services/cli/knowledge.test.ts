@@ -15,6 +15,7 @@ import {
   markListed,
   readDueSources,
 } from "../../shared/db/knowledge/looks.ts";
+import { analysisVersion, analyzePassage } from "../../shared/knowledge/analysis/passage-terms.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../shared/testing/stores/database.ts";
 
 const command = fileURLToPath(new URL("knowledge.ts", import.meta.url));
@@ -118,6 +119,19 @@ describe("sources of knowledge, from a shell", { timeout: 60_000 }, () => {
     expect(failed.stdout).toContain("0 found");
     expect(failed.stderr).toContain("Failed: https://shop.example/sitemap: It answers with 500");
     expect((await run(["list"])).stdout).toMatch(/failed {3}sitemap {3}0 of 0 taken .* \(It answers with 500\)\n/);
+  });
+
+  it("answer a question with the passages that it finds, and why", async () => {
+    await db.pool.query("delete from knowledge_sources");
+    expect(await run(["search", "a teapot"])).toMatchObject({ code: 0, stdout: "", stderr: "Nothing was found.\n" });
+    const text = "You can send a teapot back within thirty days.";
+    const terms = analyzePassage(text);
+    const passages = [{ begins: 0, ends: text.length, heading: "Returns", terms }];
+    const adding = run(["add", "https://shop.example/sitemap.xml"]);
+    await lookAtNext([{ status: "ready", title: "Returns", text, analysis: analysisVersion, passages }]);
+    await adding;
+    const { stdout } = await run(["search", "a teapot"]);
+    expect(stdout).toBe(`1. Returns  https://shop.example/0\n   ${text}\n   found by: teapot, a\n\n`);
   });
 
   it.each([

@@ -39,6 +39,8 @@ const options = {
   kind: { type: "string" },
 } as const;
 
+const shownPassages = 5;
+
 const addOptions = z
   .object({
     title: z.string().optional(),
@@ -126,8 +128,6 @@ function describe({ id, status, kind, documents, title, url, question, reason }:
   const name = title ?? url ?? question ?? "";
   return `${id}  ${status.padEnd("running".length)}  ${kind.padEnd("question".length)}  ${taken}  ${name}${why}`;
 }
-
-const shownPassages = 5;
 
 async function search(
   pool: Pool,
