@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../shared/db/database.ts";
 import { readDocumentsToFetch, storeDocument } from "../../shared/db/knowledge/documents.ts";
 import { claimSource, endLook, listAddresses, markListed, readDueSources } from "../../shared/db/knowledge/looks.ts";
+import { analysisVersion, analyzePassage } from "../../shared/knowledge/analysis/passage-terms.ts";
 import { quietLog } from "../../shared/testing/fixtures/quiet-log.ts";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
@@ -47,6 +48,12 @@ describe.skipIf(chromiumPath === undefined)("the console's knowledge", { timeout
       ["shop.example/app", "left out", "needs script", "No text was found"],
     ]);
     const first = page.locator(".document").first();
+    await page.getByRole("searchbox", { name: "Try a question" }).fill("send back");
+    await page.getByRole("searchbox").press("Enter");
+    await page.getByText("1 passage", { exact: true }).waitFor();
+    expect(await page.locator(".passages li").innerText()).toContain("Send it back within 30 days.");
+    await expectAccessible(page);
+    await page.locator(".entry").press("Enter");
     await first.press("Enter");
     await expect.poll(() => page.locator(".taken pre").textContent(), deskPatience).toBe(taken);
     expect(await page.locator(".taken a").getAttribute("href")).toBe("https://shop.example/returns");
@@ -141,8 +148,10 @@ async function lookAtNext(): Promise<void> {
     await listAddresses(db.pool, at, ["https://shop.example/returns", "https://shop.example/app"]);
     await markListed(db.pool, at);
     const [returns, app] = await readDocumentsToFetch(db.pool, at, { limit: 2, analysis: 1 });
-    const passages = [{ begins: 0, ends: 7, heading: "", terms: Buffer.alloc(1) }];
-    const text = { status: "ready", title: "Returns", text: taken, share: 0.82, analysis: 1, passages } as const;
+    const ends = Buffer.byteLength(taken);
+    const passages = [{ begins: 0, ends, heading: "Returns", terms: analyzePassage(taken) }];
+    const about = { title: "Returns", text: taken, share: 0.82 };
+    const text = { status: "ready", ...about, analysis: analysisVersion, passages } as const;
     await storeDocument(db.pool, at, returns?.id ?? "", text);
     const nothing = {
       status: "left_out",

@@ -1,6 +1,7 @@
 import type { SourceListView, SourceView } from "../../../shared/protocol/knowledge.ts";
 import type { Colleague } from "../../../shared/protocol/operator.ts";
 import { ServiceProblem } from "../client/service-problem.ts";
+import { ShownSearch } from "./shown-search.ts";
 import { ShownSource } from "./shown-source.ts";
 import { SourceApi, type SourceGiven } from "./source-api.ts";
 
@@ -15,6 +16,8 @@ export class KnowledgeModel {
   sources: readonly SourceView[] | undefined;
   counts: SourceListView["counts"] | undefined;
   open: ShownSource | undefined;
+  /** Shown in place of a source. */
+  search: ShownSearch | undefined;
   problem: ServiceProblem | undefined;
   /** True while a source is being sent. */
   isAdding = false;
@@ -74,8 +77,15 @@ export class KnowledgeModel {
   }
 
   show(id: string | undefined): void {
-    if (this.open?.id === id) return;
+    if (this.open?.id === id && this.search === undefined) return;
+    this.search = undefined;
     this.open = id === undefined ? undefined : new ShownSource(id, this.api, this.#changed);
+    this.#changed();
+  }
+
+  ask(question: string): void {
+    this.open = undefined;
+    this.search = new ShownSearch(question, this.api, this.#changed);
     this.#changed();
   }
 

@@ -1,3 +1,4 @@
+import { html, type TemplateResult } from "lit/html.js";
 import type { ServiceProblem } from "../client/service-problem.ts";
 import { problemText } from "../views/problem-text.ts";
 import type { KnowledgeModel } from "./knowledge-model.ts";
@@ -8,6 +9,7 @@ export type KnowledgeDialog = "add" | "remove";
 /** Deeds for which the page has a button. */
 export interface KnowledgeDeeds {
   readonly open: (sourceId: string | undefined) => void;
+  readonly search: (question: string) => void;
   readonly ask: (dialog: KnowledgeDialog | undefined) => void;
   readonly chooseKind: (kind: string) => void;
   readonly add: (form: HTMLFormElement) => void;
@@ -33,4 +35,10 @@ export function knowledgeProblem(problem: ServiceProblem): string {
 export function shortAddress(url: string): string {
   const { host = "", pathname = "", search = "" } = URL.parse(url) ?? {};
   return host === "" ? url : host + (pathname === "/" ? "" : pathname) + search;
+}
+
+/** Links to an address of the web, and to nothing else. */
+export function linkTo(url: string, label: string): TemplateResult {
+  if (!/^https?:/i.test(url)) return html`<span dir="ltr">${label}</span>`;
+  return html`<a href=${url} target="_blank" rel="noopener noreferrer" dir="ltr">${label}</a>`;
 }

@@ -40,12 +40,18 @@ class KnowledgePage implements KnowledgeDeeds {
   }
 
   readonly open = (sourceId: string | undefined): void => {
-    if (sourceId === this.#model.open?.id) return;
+    if (sourceId === this.#model.open?.id && this.#model.search === undefined) return;
     this.#model.show(sourceId);
     const source = sourceId === undefined ? "" : `&source=${sourceId}`;
     history.pushState(null, "", `/console?part=knowledge${source}`);
     // On a phone the list is gone while a source is shown.
     this.#focus(sourceId === undefined ? ".entry[aria-current], .entry, .bar button" : ".back, .pages");
+  };
+
+  readonly search = (question: string): void => {
+    this.#model.ask(question);
+    history.pushState(null, "", `/console?part=knowledge&${new URLSearchParams({ question })}`);
+    this.#focus(".back, .pages");
   };
 
   readonly ask = (dialog: KnowledgeDialog | undefined): void => {
@@ -88,8 +94,10 @@ class KnowledgePage implements KnowledgeDeeds {
   }
 
   #readAddress(): void {
-    const id = new URLSearchParams(location.search).get("source");
-    this.#model.show(id !== null && uuid.test(id) ? id : undefined);
+    const query = new URLSearchParams(location.search);
+    const [id, question] = [query.get("source"), query.get("question")];
+    if (question) this.#model.ask(question);
+    else this.#model.show(id !== null && uuid.test(id) ? id : undefined);
   }
 
   /** Renders once for all changes of this turn. */
@@ -123,7 +131,7 @@ function pageView(screen: KnowledgeScreen): TemplateResult {
       <p><a href="/console?part=knowledge">${texts.problems.signInAgain}</a></p>
     </main>`;
   }
-  return html`<main class="panes" ?data-open=${model.open !== undefined}>
+  return html`<main class="panes" ?data-open=${model.open !== undefined || model.search !== undefined}>
     <h1 class="visually-hidden">${words.knowledge}</h1>
     ${sourceListPane(screen)}
     <div class="work">${sourcePane(screen)}</div>

@@ -2,6 +2,7 @@ import { fileTypeOf } from "../../../shared/protocol/knowledge/file-types.ts";
 import type {
   AddedSource,
   DocumentStatus,
+  KnowledgeSearchView,
   SourceDetailView,
   SourceKind,
   SourceListView,
@@ -59,6 +60,10 @@ export class SourceApi {
       },
       uploadLimitMs,
     );
+  }
+
+  search(question: string): Promise<KnowledgeSearchView> {
+    return read(`knowledge/search?${queryOf({ q: question })}`);
   }
 
   refresh(id: string): Promise<AddedSource> {

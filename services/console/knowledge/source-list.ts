@@ -4,6 +4,7 @@ import type { SourceView } from "../../../shared/protocol/knowledge.ts";
 import { texts } from "../texts.ts";
 import { clockTime } from "../views/formats.ts";
 import { knowledgeTexts as words } from "./knowledge-texts.ts";
+import { searchForm } from "./search-pane.ts";
 import { knowledgeProblem, shortAddress, type KnowledgeScreen } from "./knowledge-screen.ts";
 
 const statuses = ["running", "pending", "failed", "ready"] as const;
@@ -27,6 +28,7 @@ export function sourceListPane(screen: KnowledgeScreen): TemplateResult {
       }
     </div>
     <section class="queue" aria-label=${words.sources}>
+      ${searchForm(screen)}
       <div class="entries" tabindex="-1">
         ${sources === undefined ? html`<p class="empty">${problem ? nothing : words.reading}</p>` : list(sources, screen)}
         ${

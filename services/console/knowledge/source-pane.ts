@@ -4,14 +4,16 @@ import type { DocumentStatus, DocumentView, SourceDetailView } from "../../../sh
 import { texts } from "../texts.ts";
 import { clockTime } from "../views/formats.ts";
 import { sign } from "../views/signs.ts";
-import { knowledgeProblem, type KnowledgeScreen, shortAddress } from "./knowledge-screen.ts";
+import { knowledgeProblem, type KnowledgeScreen, linkTo, shortAddress } from "./knowledge-screen.ts";
 import { knowledgeTexts as words } from "./knowledge-texts.ts";
+import { searchPane } from "./search-pane.ts";
 import type { ShownSource } from "./shown-source.ts";
 import { nameOf } from "./source-list.ts";
 
 /** The source that is open: how far it is, and what became of each document. */
 export function sourcePane(screen: KnowledgeScreen): TemplateResult {
-  const { open } = screen.model;
+  const { open, search } = screen.model;
+  if (search !== undefined) return searchPane(search, screen);
   if (open === undefined) return html`<section class="conversation nothing"><p>${words.choose}</p></section>`;
   const { view, problem } = open;
   return html`<section class="conversation source" aria-labelledby="source-name">
@@ -62,7 +64,7 @@ function facts({
 }: SourceDetailView) {
   const { about } = words;
   const shown: [string, unknown][] = [
-    [about.address, url === undefined ? undefined : link(url, url)],
+    [about.address, url === undefined ? undefined : linkTo(url, url)],
     [about.question, title === undefined ? undefined : question],
     [about.type, mediaType],
     [about.language, language],
@@ -145,7 +147,7 @@ function documentView(document: DocumentView, open: ShownSource): TemplateResult
 
 /** The text of a document as it was taken. @param read `undefined` until its text is here */
 function takenView({ url, notes = [], needsScript }: DocumentView, read: DocumentView | undefined): TemplateResult {
-  return html`${url === undefined ? nothing : html`<p>${link(url, words.openPage)}</p>`}
+  return html`${url === undefined ? nothing : html`<p>${linkTo(url, words.openPage)}</p>`}
   ${needsScript ? html`<p>${words.needsScriptHint}</p>` : nothing}
   ${notes.map((note) => html`<p dir="auto">${note}</p>`)}
   ${read === undefined ? html`<p>${words.reading}</p>` : textView(read)}`;
@@ -156,10 +158,4 @@ function textView({ text, textCut, language }: DocumentView): TemplateResult {
   return html`<pre tabindex="0" aria-label=${words.textOf} role="region" lang=${language ?? nothing} dir="auto">
 ${text}</pre>
     ${textCut ? html`<p>${words.textCut}</p>` : nothing}`;
-}
-
-/** Links to an address of the web, and to nothing else. */
-function link(url: string, label: string): TemplateResult {
-  if (!/^https?:/i.test(url)) return html`<span dir="ltr">${label}</span>`;
-  return html`<a href=${url} target="_blank" rel="noopener noreferrer" dir="ltr">${label}</a>`;
 }
