@@ -193,3 +193,5 @@ export const lookLeaseMs = 30 * second;
 export const renewLookEveryMs = 5 * second;
 /** Interval at which sources that are due are put into their queue. */
 export const findDueEveryMs = 1 * second;
+/** Time for which the ids of removed passages are kept, for indexes in memory that follow the rows. */
+export const removalsKeptMs = 24 * hour;

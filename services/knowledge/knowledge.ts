@@ -3,6 +3,7 @@ import { repeat } from "../../shared/async/repeat.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { openDatabase } from "../../shared/db/database.ts";
 import { readDueSources } from "../../shared/db/knowledge/looks.ts";
+import { dropRemovals } from "../../shared/db/knowledge/passages.ts";
 import { waitForDatabase } from "../../shared/db/schema/readiness.ts";
 import { openGuardedFetch } from "../../shared/fetch/guarded-fetch.ts";
 import type { Logger } from "../../shared/logger.ts";
@@ -11,7 +12,7 @@ import { reportProcess } from "../../shared/process/report-process.ts";
 import { createQueueBackend } from "../../shared/queue/create-backend.ts";
 import { openJobQueue } from "../../shared/queue/job-queue.ts";
 import { knowledgeQueueName } from "../../shared/queue/options.ts";
-import { databaseWaitMs, findDueEveryMs } from "../../shared/tunables.ts";
+import { databaseWaitMs, findDueEveryMs, removalsKeptMs } from "../../shared/tunables.ts";
 import { openExtractor } from "./extract/extractor.ts";
 import type { KnowledgeContext } from "./knowledge-context.ts";
 import { startLooking } from "./look/start-looking.ts";
@@ -62,5 +63,8 @@ export async function startKnowledge(
     }
   };
   lifecycle.onClose("due sources", repeat(findDueEveryMs, findDue));
+  const forget = () =>
+    dropRemovals(db.pool).catch((error: unknown) => log.debug({ err: error }, "could not forget old removals"));
+  lifecycle.onClose("removals", repeat(removalsKeptMs / 24, forget));
   log.info("knowledge is ready");
 }

@@ -46,12 +46,12 @@ export async function lookAtSource(context: KnowledgeContext, sourceId: string, 
   try {
     await goOn(context, source, look, signal);
   } catch (error) {
-    if (error instanceof ListingError || error instanceof FetchError) {
+    if (signal.aborted) {
+      await pauseLook(pool, look, 0);
+    } else if (error instanceof ListingError || error instanceof FetchError) {
       const retryMs = Math.min(longestRetryMs, firstRetryMs * 4 ** source.failures);
       await failLook(pool, look, { reason: error.message, retryMs });
       log.info({ sourceId, reason: error.message }, "a source could not be read; retrying later");
-    } else if (signal.aborted) {
-      await pauseLook(pool, look, 0);
     } else {
       // The lease expires, and the look goes on then.
       log.warn({ err: error, sourceId }, "a look at a source was broken off; it goes on later");

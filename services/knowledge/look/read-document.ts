@@ -1,3 +1,4 @@
+import { isDatabaseAway } from "../../../shared/db/database.ts";
 import { findSameText } from "../../../shared/db/knowledge/document-texts.ts";
 import {
   type DocumentOutcome,
@@ -13,6 +14,7 @@ import type { ExtractedPage } from "../extract/extracted-page.ts";
 import type { FrameLines } from "../extract/frame-lines.ts";
 import type { KnowledgeContext } from "../knowledge-context.ts";
 import { indexAnswer, indexLines } from "./index-lines.ts";
+import { storableText, toStorable } from "./storable-page.ts";
 import type { FetchedPage } from "./web.ts";
 
 /** Requests of one look for a page that cannot be read for now. */
@@ -25,12 +27,25 @@ interface Reading {
   signal: AbortSignal;
 }
 
-/** Reads one document of a source and stores what was found. */
+/**
+ * Reads one document of a source and stores what was found. A fault with one document ends no look: it is left out.
+ * @throws if the database is away, or the reading is to end
+ */
 export async function readDocument(
   context: KnowledgeContext,
   reading: Reading,
   document: DocumentToFetch,
 ): Promise<void> {
+  try {
+    await readWhole(context, reading, document);
+  } catch (error) {
+    if (reading.signal.aborted || isDatabaseAway(error)) throw error;
+    context.log.warn({ err: error, sourceId: reading.source.id, documentId: document.id }, "a document failed");
+    await leaveOut(context, reading, document, "it could not be read: the log of the knowledge process says why");
+  }
+}
+
+async function readWhole(context: KnowledgeContext, reading: Reading, document: DocumentToFetch): Promise<void> {
   const { source, look } = reading;
   const { pool } = context.db;
   if (source.kind === "question") return storeAnswer(context, reading, document);
@@ -86,10 +101,15 @@ async function storeExtracted(
   context: KnowledgeContext,
   reading: Reading,
   document: DocumentToFetch,
-  { page, etag, lastModified }: { page: ExtractedPage; etag?: string | undefined; lastModified?: string | undefined },
+  {
+    page: extracted,
+    etag,
+    lastModified,
+  }: { page: ExtractedPage; etag?: string | undefined; lastModified?: string | undefined },
 ): Promise<void> {
   const { source, look, frame } = reading;
   const { pool } = context.db;
+  const page = toStorable(extracted);
   const reason = reasonAgainst(page);
   if (reason !== undefined) return leaveOut(context, reading, document, reason);
   const title = source.title ?? page.title;
@@ -116,7 +136,7 @@ async function storeExtracted(
 
 async function storeAnswer({ db }: KnowledgeContext, { source, look }: Reading, document: DocumentToFetch) {
   const question = source.question ?? "";
-  const { text, passages } = indexAnswer(question, source.content?.toString("utf8") ?? "");
+  const { text, passages } = indexAnswer(question, storableText(source.content?.toString("utf8") ?? ""));
   const language = source.language ?? (await detectLanguage(`${question}\n${text}`));
   await storeDocument(db.pool, look, document.id, {
     status: "ready",

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { Statement } from "../../postgres/statement.ts";
+import { interval, removalsKeptMs } from "../../tunables.ts";
 import { query } from "../database.ts";
 import type { Columns } from "../schema/tables.ts";
 
@@ -106,10 +107,10 @@ export function readPassageTexts(
 
 export const dropRemovalsStatement: Statement = {
   name: "drop-removals",
-  text: "delete from knowledge_removals where at < now() - interval '1 day'",
+  text: `delete from knowledge_removals where at < now() - ${interval(removalsKeptMs)}`,
 };
 
-/** Forgets removals of over a day ago. An index that is older loads anew. */
+/** Forgets removals of long ago. An index that has not followed since loads anew. */
 export async function dropRemovals(pool: Pool): Promise<void> {
   await query(pool, dropRemovalsStatement, []);
 }

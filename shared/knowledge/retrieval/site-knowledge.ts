@@ -7,6 +7,7 @@ import {
   type StoredPassage,
 } from "../../db/knowledge/passages.ts";
 import { analysisVersion } from "../analysis/passage-terms.ts";
+import { removalsKeptMs } from "../../tunables.ts";
 import { type IndexedPassage, SiteIndex } from "../ranking/site-index.ts";
 
 /** Passages read from the database at once. */
@@ -23,6 +24,7 @@ export class SiteKnowledge {
   /** Revision of which all changes are in the index. */
   #revision = "0";
   #following: Promise<void> | undefined;
+  #followedAt = 0;
 
   constructor(pool: Pool, siteId: string) {
     this.#pool = pool;
@@ -46,7 +48,8 @@ export class SiteKnowledge {
    * visible only after all before it, as its statement locks the site's row.
    */
   async #follow(revision: string): Promise<void> {
-    if (this.#revision === "0" || this.#index.removedShare > maxRemovedShare) {
+    const followedAt = performance.now();
+    if (this.#revision === "0" || this.#isStale(followedAt)) {
       [this.#index, this.#cursor] = [new SiteIndex(), firstPassage];
       await this.#index.load(this.#passages());
     } else {
@@ -54,7 +57,11 @@ export class SiteKnowledge {
         for (const id of passageIds) this.#index.remove(Number(id));
       for await (const passage of this.#passages()) this.#index.add(passage);
     }
-    this.#revision = revision;
+    [this.#revision, this.#followedAt] = [revision, followedAt];
+  }
+
+  #isStale(now: number): boolean {
+    return this.#index.removedShare > maxRemovedShare || now - this.#followedAt > removalsKeptMs / 2;
   }
 
   async *#passages(): AsyncGenerator<IndexedPassage> {

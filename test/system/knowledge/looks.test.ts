@@ -1,6 +1,6 @@
 import { v7 } from "uuid";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { addSources, type NewSource } from "../../../shared/db/knowledge/sources.ts";
 import { defaultSite } from "../../../shared/sites/default-site.ts";
 import type { ServiceProcess } from "../harness/processes.ts";
@@ -23,24 +23,22 @@ interface DocumentRow {
 onEachBackend("the knowledge process", { apis: 0, workers: 0, env }, (product) => {
   let site: SiteServer;
   let pool: pg.Pool;
-  beforeAll(() => {
+  let reader: ServiceProcess;
+  const startKnowledge = () => product().startKnowledge({ FETCH_PORTS: new URL(site.url).port });
+  beforeAll(async () => {
     pool = new pg.Pool({ connectionString: product().databaseUrl, max: 1 });
-  });
-  afterAll(() => pool.end());
-  beforeEach(async () => {
     site = await startSiteServer();
+    reader = await startKnowledge();
   });
-  afterEach(async () => {
-    await Promise.all(started.splice(0).map((each) => each.kill()));
+  afterEach(() => {
+    site.pages.clear();
+    site.asked.length = 0;
+  });
+  afterAll(async () => {
+    await reader?.kill();
+    await pool.end();
     await site[Symbol.asyncDispose]();
   });
-
-  const started: ServiceProcess[] = [];
-  const startKnowledge = async () => {
-    const process = await product().startKnowledge({ FETCH_PORTS: new URL(site.url).port });
-    started.push(process);
-    return process;
-  };
 
   const add = async (source: Omit<NewSource, "id">) => {
     const id = v7();
@@ -73,7 +71,6 @@ onEachBackend("the knowledge process", { apis: 0, workers: 0, env }, (product) =
     site.pages.set("/hidden", `<meta name="robots" content="noindex">${helpPage("Hidden", "Not for search.")}`);
     site.pages.set("/app", `<div id="root"></div><script src="/app.js"></script>`);
     site.pages.set("/away", (_req, res) => void res.writeHead(404).end());
-    await startKnowledge();
     const id = await add({ kind: "sitemap", url: `${site.url}/sitemap.xml` });
     expect(await looked(id)).toMatchObject({ status: "ready" });
     const [app, away, hidden, returns] = await documents(id);
@@ -90,14 +87,13 @@ onEachBackend("the knowledge process", { apis: 0, workers: 0, env }, (product) =
     for (const path of read) site.pages.set(path, helpPage(path, `All about ${path}, and nothing else.`));
     const slow = helpPage("Slow", "It takes its time.");
     site.pages.set("/page-6", (_req, res) => void held.promise.then(() => res.end(slow)));
-    const first = await startKnowledge();
     const id = await add({ kind: "sitemap", url: `${site.url}/sitemap.xml` });
     await eventually("half of it is read", () => site.asked.includes("/page-6"), lookLimitMs);
-    await first.kill();
+    await reader.kill();
     held.resolve();
     // The lease of a dead process would take half a minute to expire.
     await product().query("update knowledge_sources set lease_until = now() where id = $1", [id]);
-    await startKnowledge();
+    reader = await startKnowledge();
     expect(await looked(id)).toMatchObject({ status: "ready", look: 1 });
     const all = await documents(id);
     expect(new Set(all.filter(({ status }) => status === "ready").map(({ path }) => path))).toEqual(read);
@@ -108,7 +104,6 @@ onEachBackend("the knowledge process", { apis: 0, workers: 0, env }, (product) =
 
   it("follows pages that change and vanish, but not a broken sitemap", { timeout: 60_000 }, async () => {
     for (const no of ["1", "2", "3"]) site.pages.set(`/${no}`, helpPage(no, `Text number ${no} of this site.`));
-    await startKnowledge();
     const id = await add({ kind: "sitemap", url: `${site.url}/sitemap.xml` });
     await looked(id);
     site.pages.set("/_kept", "");
@@ -129,7 +124,6 @@ onEachBackend("the knowledge process", { apis: 0, workers: 0, env }, (product) =
   });
 
   it("reads texts, files and questions with their answers", { timeout: 60_000 }, async () => {
-    await startKnowledge();
     const text = await add({ kind: "text", title: "Hours", content: Buffer.from("We are open from ten to six.") });
     const file = await add({
       kind: "file",
