@@ -14,7 +14,7 @@ import type { ExtractedPage } from "../extract/extracted-page.ts";
 import type { FrameLines } from "../extract/frame-lines.ts";
 import type { KnowledgeContext } from "../knowledge-context.ts";
 import { indexAnswer, indexLines } from "./index-lines.ts";
-import { storableText, toStorable } from "./storable-page.ts";
+import { storableText, toStorablePage } from "./storable-page.ts";
 import type { FetchedPage } from "./web.ts";
 
 /** Requests of one look for a page that cannot be read for now. */
@@ -109,7 +109,7 @@ async function storeExtracted(
 ): Promise<void> {
   const { source, look, frame } = reading;
   const { pool } = context.db;
-  const page = toStorable(extracted);
+  const page = toStorablePage(extracted);
   const reason = reasonAgainst(page);
   if (reason !== undefined) return leaveOut(context, reading, document, reason);
   const title = source.title ?? page.title;

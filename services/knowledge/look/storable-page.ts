@@ -4,7 +4,7 @@ import type { ExtractedLine, ExtractedPage } from "../extract/extracted-page.ts"
 const maxChars = 1_000_000;
 
 /** Cuts a page to what is stored: well-formed text without NUL, which PostgreSQL does not take, up to a length. */
-export function toStorable(page: ExtractedPage): ExtractedPage {
+export function toStorablePage(page: ExtractedPage): ExtractedPage {
   const lines: ExtractedLine[] = [];
   let chars = 0;
   for (const line of page.lines) {

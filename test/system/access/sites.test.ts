@@ -18,9 +18,10 @@ const bodies: Record<string, object> = {
   "/api/operator/conversations/{id}/release": { to: "ai" },
 };
 
-/** Content of a table's rows, to see whether anything has changed. */
+/** Content of a table's rows, to see whether anything has changed. Events are numbered (`pos`) at some later time. */
 const contents = ["conversations", "messages", "jobs", "events", "stretches", "notes", "feedback"].map(
-  (table) => `(select jsonb_agg(to_jsonb(r) order by to_jsonb(r)::text) from ${table} as r) as ${table}`,
+  (table) =>
+    `(select jsonb_agg(to_jsonb(r) - 'pos' order by (to_jsonb(r) - 'pos')::text) from ${table} as r) as ${table}`,
 );
 
 onEachBackend("another site's conversation", { workers: 0 }, (product) => {
