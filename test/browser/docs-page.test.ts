@@ -6,7 +6,7 @@ import { startProduct } from "../system/harness/product.ts";
 describe.skipIf(chromiumPath === undefined)("the API reference page", () => {
   it(
     "shows every operation, with files from this host alone and under its own policy",
-    { timeout: 90_000 },
+    { timeout: 240_000 },
     async () => {
       await using product = await startProduct({ backend: "postgres", workers: 0 });
       await using browser = await launchChromium();

@@ -21,7 +21,7 @@ const firstSites = [charsets, traps, privateRedirects, robots, sitemaps];
 const oddSites = [...firstSites, changing, brokenPages, slow, soft404, files];
 
 /** Time of a look on a busy machine. */
-const lookLimitMs = 60_000;
+const lookLimitMs = 150_000;
 
 interface CrawledSite {
   site: OddSite;

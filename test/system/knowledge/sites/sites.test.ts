@@ -37,20 +37,20 @@ onEachBackend("a crawl of ten odd sites", { apis: 0, workers: 0, env }, (product
     running = await product().startKnowledge({ FETCH_PORTS: ports });
   };
 
-  it("stores the expected documents, through all changes of the sites", { timeout: 90_000 }, async () => {
+  it("stores the expected documents, through all changes of the sites", { timeout: 180_000 }, async () => {
     await using crawl = await startCrawl(pool, queue);
     await startKnowledge(crawl);
     expect(await crawl.finish()).toEqual([]);
   });
 
-  it("stores the same when it is killed at ten random points", { timeout: 120_000 }, async () => {
+  it("stores the same when it is killed at ten random points", { timeout: 300_000 }, async () => {
     await using crawl = await startCrawl(pool, queue);
     const random = new Random(4711);
     await startKnowledge(crawl);
     const finished = crawl.finish({ repeats: kills });
     for (let kill = 1; kill <= kills; kill += 1) {
       const point = crawl.requests() + random.between(1, 8);
-      await eventually(`request ${point}, where kill ${kill} is due`, () => crawl.requests() >= point, 30_000);
+      await eventually(`request ${point}, where kill ${kill} is due`, () => crawl.requests() >= point, 90_000);
       await sleep(random.between(0, 30));
       await running?.kill();
       // Without this, the next process waits for the lease of the dead one, and for its lock in the queue.
