@@ -3,7 +3,8 @@ import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq
 import { within } from "../../shared/async/within.ts";
 import type { BullWorker, QueueBackend } from "../../shared/queue/backend.ts";
 import { jobIdOf } from "../../shared/queue/job-queue.ts";
-import { queueCloseMs, queueLockMs, queueStalledEveryMs } from "../../shared/tunables.ts";
+import { entryLock } from "../../shared/queue/options.ts";
+import { queueCloseMs } from "../../shared/tunables.ts";
 import { deliver } from "./deliver.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
@@ -12,20 +13,6 @@ export interface Consumer {
   /** Stops taking jobs, lets jobs in flight end within `drainMs`, and releases the rest. */
   close(drainMs: number): Promise<void>;
 }
-
-/**
- * BullMQ's own lock only decides when an entry is delivered again after a crash. Our lease then decides whether the job
- * may be answered. BullMQ's stalled check must never end a job, so its count has no limit.
- */
-const lock = {
-  lockDuration: queueLockMs,
-  stalledInterval: queueStalledEveryMs,
-  maxStalledCount: 2 ** 31 - 1,
-  // A short outage of PostgreSQL pauses the worker for this long; BullMQ's default is 15 s.
-  runRetryDelay: 500,
-  // Seconds. A frozen worker can swallow a wake-up, and a job would then wait this long.
-  drainDelay: 1,
-};
 
 /** Time within which an entry taken during the close shows up. */
 const lateEntryMs = 100;
@@ -46,7 +33,7 @@ export async function startConsumer(context: WorkerContext, backend: QueueBacken
       if (delivery.note !== undefined) await job.log(delivery.note).catch(() => undefined);
       if (delivery.type === "failed") throw new UnrecoverableError(delivery.reason);
     },
-    { ...lock, concurrency: context.config.WORKER_CONCURRENCY },
+    { ...entryLock, concurrency: context.config.WORKER_CONCURRENCY },
   );
   bull.on("error", (error: Error) => {
     context.metrics.queueFailed();

@@ -11,17 +11,17 @@ export const settingGroups = {
   Process: {
     PORT: integer(1, 65_535).default(3000).meta({ parts: "api", description: "Port of the API." }),
     NODE_ENV: z.enum(["development", "production", "test"]).default("development").meta({
-      parts: "api, worker",
+      parts: "api, worker, knowledge",
       description: "`development`, `production` or `test`. Production logs JSON and requires `TOKEN_SECRET`.",
     }),
-    LOG_LEVEL: z
-      .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
-      .default("info")
-      .meta({ parts: "api, worker", description: "`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`." }),
+    LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info").meta({
+      parts: "api, worker, knowledge",
+      description: "`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.",
+    }),
   },
   Stores: {
     DATABASE_URL: databaseUrl().optional().meta({
-      parts: "migrate, api, worker",
+      parts: "migrate, api, worker, knowledge",
       description:
         "`postgres://user:password@host:5432/database`. Without it `npm start` brings a PostgreSQL of its own; every other command refuses to start.",
     }),
@@ -31,12 +31,12 @@ export const settingGroups = {
         "Maximum connections that a process opens to PostgreSQL for its statements. See [how many processes that allows](deploy.md#postgresql).",
     }),
     DATABASE_POOLER: z.enum(["none", "transaction"]).default("none").meta({
-      parts: "migrate, api, worker",
+      parts: "migrate, api, worker, knowledge",
       description:
         "`transaction` if `DATABASE_URL` goes through a pooler like PgBouncer in transaction mode; this needs `REDIS_URL`. Otherwise `none`.",
     }),
     REDIS_URL: redisUrl().optional().meta({
-      parts: "api, worker",
+      parts: "api, worker, knowledge",
       description:
         "`redis://host:6379`, `unix:///run/redis/redis.sock`, `redis+cluster://host:6379,host:6379` or `redis+sentinel://host:26379,host:26379/master-name`; with TLS `rediss://`, `rediss+cluster://` or `rediss+sentinel://`. Without it, queue, drafts and live hints are kept in PostgreSQL.",
     }),

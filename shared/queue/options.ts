@@ -1,5 +1,5 @@
 import type { KeepJobs } from "bullmq";
-import { completedEntryMs, failedEntryMs } from "../tunables.ts";
+import { completedEntryMs, failedEntryMs, queueLockMs, queueStalledEveryMs } from "../tunables.ts";
 
 export const queueName = "answers";
 /** Queue of the processes that read sources of knowledge. */
@@ -20,6 +20,20 @@ export const entryOptions = { attempts: 1 };
 export const retention: Record<"removeOnComplete" | "removeOnFail", KeepJobs> = {
   removeOnComplete: { age: completedEntryMs / 1000, count: 1000 },
   removeOnFail: { age: failedEntryMs / 1000, count: 1000 },
+};
+
+/**
+ * BullMQ's own lock only decides when an entry is delivered again after a crash. Our lease then decides whether its row
+ * may be worked on. BullMQ's stalled check must never end an entry, so its count has no limit.
+ */
+export const entryLock = {
+  lockDuration: queueLockMs,
+  stalledInterval: queueStalledEveryMs,
+  maxStalledCount: 2 ** 31 - 1,
+  // A short outage of PostgreSQL pauses the worker for this long; BullMQ's default is 15 s.
+  runRetryDelay: 500,
+  // Seconds. A frozen worker can swallow a wake-up, and an entry would then wait this long.
+  drainDelay: 1,
 };
 
 /**

@@ -145,7 +145,6 @@ export const knowledgeCases: StatementCase[] = [
       lastModified: z.string().nullable(),
       tries: z.int(),
       status: documentStatus,
-      listed: z.boolean(),
     }),
     (pool) => listed(pool),
   ),

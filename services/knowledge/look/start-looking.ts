@@ -2,7 +2,8 @@ import { type Job, UnrecoverableError } from "bullmq";
 import { within } from "../../../shared/async/within.ts";
 import type { QueueBackend } from "../../../shared/queue/backend.ts";
 import { jobIdOf } from "../../../shared/queue/job-queue.ts";
-import { queueCloseMs, queueLockMs, queueStalledEveryMs } from "../../../shared/tunables.ts";
+import { entryLock } from "../../../shared/queue/options.ts";
+import { queueCloseMs } from "../../../shared/tunables.ts";
 import type { KnowledgeContext } from "../knowledge-context.ts";
 import { lookAtSource } from "./look-at-source.ts";
 
@@ -27,14 +28,7 @@ export async function startLooking(
         looks.delete(look);
       }
     },
-    {
-      concurrency,
-      lockDuration: queueLockMs,
-      stalledInterval: queueStalledEveryMs,
-      maxStalledCount: 2 ** 31 - 1,
-      runRetryDelay: 500,
-      drainDelay: 1,
-    },
+    { ...entryLock, concurrency },
   );
   worker.on("error", (error: Error) => context.log.warn({ err: error }, "could not fetch sources from the queue"));
   return {

@@ -117,16 +117,16 @@ export class Web {
   /** True if the text is that of the site's error page, which it sends with status 200. */
   async isErrorPage(url: string, text: string, signal: AbortSignal): Promise<boolean> {
     const { origin } = new URL(url);
-    let known = this.#errorPages.get(origin);
-    if (known === undefined || known.until < Date.now()) {
-      known = { text: this.#probe(origin, signal), until: Date.now() + probeKeptMs };
-      this.#errorPages.set(origin, known);
-    }
-    const errorText = await known.text.catch((error: unknown) => {
-      this.#errorPages.delete(origin);
-      throw error;
-    });
-    return isErrorText(text, errorText);
+    const known = this.#errorPages.get(origin);
+    // A probe that another look has stopped says nothing.
+    const shared = known && known.until > Date.now() ? await known.text.catch(() => undefined) : undefined;
+    return isErrorText(text, shared ?? (await this.#probeAnew(origin, signal)));
+  }
+
+  async #probeAnew(origin: string, signal: AbortSignal): Promise<string> {
+    const probe = { text: this.#probe(origin, signal), until: Date.now() + probeKeptMs };
+    this.#errorPages.set(origin, probe);
+    return probe.text;
   }
 
   /** @returns the text that the site sends for an address that it cannot have; empty if it says so by its status */

@@ -8,14 +8,14 @@ import { type LookAt, ownLook } from "./looks.ts";
 export type DocumentToFetch = Columns<
   "knowledge_documents",
   "id" | "url" | "etag" | "last_modified" | "tries" | "status"
-> & { /** False: not in this look's list any more. */ listed: boolean };
+>;
 
 export const documentsToFetchStatement: Statement<DocumentToFetch> = {
   name: "documents-to-fetch",
   text: `
     with look as (select id, look from knowledge_sources where id = $1 and claim = $2 and lease_until is not null)
     select documents.id, url, case when current then etag end as etag,
-      case when current then last_modified end as "lastModified", tries, status, listed_look = look.look as listed
+      case when current then last_modified end as "lastModified", tries, status
     from look join knowledge_documents as documents on documents.source_id = look.id
     cross join lateral (
       select status = 'ready' and not exists (
@@ -159,7 +159,8 @@ export const keepDocumentStatement: Statement<Columns<"knowledge_documents", "id
   text: `
     with ${ownLook}
     update knowledge_documents as documents
-    set fetched_look = look.look, fetched_at = now(), tries = 0, retry_at = null, leaving = $4
+    set fetched_look = look.look, fetched_at = now(), tries = 0, retry_at = null, leaving = $4,
+      reason = case when status = 'ready' then null else reason end
     from look where documents.source_id = look.id and documents.id = $3 returning documents.id`,
 };
 
