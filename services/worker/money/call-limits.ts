@@ -1,6 +1,7 @@
 import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
 import { maxMetadataBytes } from "../../../shared/protocol/submit.ts";
 import { buildPrompt } from "../run/prompt.ts";
+import { maxPassageChars, passagesInThread } from "../knowledge/prompt-passages.ts";
 import type { Provider, ProviderRequest } from "../providers/provider.ts";
 import type { TokenLimits } from "./spent.ts";
 import { wantsThread } from "../run/thread.ts";
@@ -10,6 +11,9 @@ import { boundPrompt } from "./token-bound.ts";
 const leastOutputTokens = 256;
 /** A character of metadata takes up to six bytes once escaped for its fence. */
 const maxMetadataTokens = 6 * maxMetadataBytes;
+
+/** Bound of the passages that a turn left in a thread: each of their characters takes up to six bytes in its fence. */
+const maxThreadPassageTokens = passagesInThread * 6 * maxPassageChars;
 
 /** Upper bounds on the tokens of a call, computed before it is made. */
 export function limitsOf(
@@ -26,6 +30,9 @@ export function limitsOf(
   const replies = prompt.filter(({ role }) => role === "assistant").length;
   // The metadata of the thread's first turn, which may differ from the current one.
   const metadataTokens = assistant.metadata === undefined ? 0 : maxMetadataTokens;
-  const inputTokens = boundPrompt({ assistant, prompt }) + replies * outputTokens + metadataTokens;
+  const { passages } = request;
+  const newest = boundPrompt({ assistant, prompt, ...(passages && { passages }) });
+  const keptPassages = passages === undefined ? 0 : replies * maxThreadPassageTokens;
+  const inputTokens = newest + replies * outputTokens + metadataTokens + keptPassages;
   return { inputTokens, outputTokens };
 }

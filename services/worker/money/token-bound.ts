@@ -1,4 +1,5 @@
 import type { Assistant } from "../../../shared/assistants/assistants.ts";
+import { promptOf, rulesFor } from "../knowledge/prompt-passages.ts";
 import type { ProviderRequest } from "../providers/provider.ts";
 
 /**
@@ -29,8 +30,11 @@ export function boundMessage(text: string): number {
 }
 
 /** Upper bound of the tokens of everything that a request shows the model. */
-export function boundPrompt({ assistant, prompt }: Pick<ProviderRequest, "assistant" | "prompt">): number {
-  return prompt.reduce((sum, { text }) => sum + boundMessage(text), aroundPrompt + boundInstructions(assistant));
+export function boundPrompt(request: Pick<ProviderRequest, "assistant" | "prompt" | "passages">): number {
+  const { assistant, passages } = request;
+  const rules = passages === undefined ? 0 : boundTokens(rulesFor(assistant));
+  const instructions = boundInstructions(assistant) + rules;
+  return promptOf(request).reduce((sum, { text }) => sum + boundMessage(text), aroundPrompt + instructions);
 }
 
 const instructionTokens = new WeakMap<Assistant, number>();

@@ -34,6 +34,8 @@ export interface ProviderRequest {
   conversationTag: string;
   /** Language tag of the visitor's page, if it was sent; not verified. */
   locale?: string | undefined;
+  /** Passages that the reply can rest on, the best first; their numbers begin at 1. Absent: the site has no knowledge. */
+  passages?: readonly PromptPassage[];
   /** Thread that holds all of the prompt except its last message; only for a provider with `threads`. */
   threadId?: string;
   /** Receives the usage of the call while its answer arrives. */
@@ -54,6 +56,14 @@ export interface Threads {
 
 export interface PromptMessage {
   role: "user" | "assistant";
+  text: string;
+}
+
+/** Passage of the site's own pages, as a model sees it. */
+export interface PromptPassage {
+  title: string;
+  /** Headings above it; may be empty. */
+  heading: string;
   text: string;
 }
 

@@ -1,3 +1,5 @@
+import { withoutAtoms } from "../knowledge/atoms.ts";
+
 /** Names of characters that a link can begin with, or that browsers drop from it. */
 const named = new Set(["colon", "sol", "bsol", "period", "commat", "tab", "newline"]);
 const telling = /^[a-z:/\\.@\t\n\r]$/i;
@@ -9,7 +11,13 @@ const unfinished = /^&(?:#(?:x[\da-f]{0,8}|\d{0,8})|[a-z]{0,8})?$/i;
  * references, and any other `&`, stay unchanged.
  */
 export class EntityDisarmer {
+  readonly #atoms: boolean;
   #held = "";
+
+  /** @param options.atoms true if citations stand in the text: a reference is read without them */
+  constructor({ atoms }: { atoms: boolean }) {
+    this.#atoms = atoms;
+  }
 
   push(text: string): string {
     let out = "";
@@ -18,26 +26,30 @@ export class EntityDisarmer {
   }
 
   end(): string {
-    const rest = disarm(this.#held, "");
+    const rest = this.#disarm("");
     this.#held = "";
     return rest;
   }
 
   #next(char: string): string {
     if (this.#held === "" && char !== "&") return char;
-    if (unfinished.test(this.#held + char)) {
+    if (unfinished.test(this.#plain(this.#held + char))) {
       this.#held += char;
       return "";
     }
-    const before = disarm(this.#held, char);
+    const before = this.#disarm(char);
     this.#held = char === "&" ? char : "";
     return char === "&" ? before : before + char;
   }
-}
 
-/** @param next the character that follows; HTML also accepts numeric references without a semicolon */
-function disarm(reference: string, next: string): string {
-  return isTelling(reference, next) ? `&amp;${reference.slice(1)}` : reference;
+  /** @param next the character that follows; HTML also accepts numeric references without a semicolon */
+  #disarm(next: string): string {
+    return isTelling(this.#plain(this.#held), next) ? `&amp;${this.#held.slice(1)}` : this.#held;
+  }
+
+  #plain(text: string): string {
+    return this.#atoms ? withoutAtoms(text) : text;
+  }
 }
 
 function isTelling(reference: string, next: string): boolean {

@@ -1,4 +1,6 @@
 import { continuesAddress } from "../../../shared/protocol/text/address-characters.ts";
+import { numberOfAtom } from "../knowledge/atoms.ts";
+import type { AtomPlaces } from "./atom-places.ts";
 import { EntityDisarmer } from "./disarm-entities.ts";
 import { contextOf, findBeginning, isSlash, type LinkKind, mayBeginLink } from "./link-beginning.ts";
 import { findAllowed, isAllowedMail, isOpen, isPunctuation, namesHost } from "./link-hosts.ts";
@@ -27,7 +29,8 @@ const maxPunctuation = 8;
  */
 export class LinkFilter {
   readonly #allowed: readonly string[];
-  readonly #entities = new EntityDisarmer();
+  readonly #places: AtomPlaces | undefined;
+  readonly #entities: EntityDisarmer;
   #state: "text" | "link" | "removed" = "text";
   /** End of the text passed on. */
   #context = "";
@@ -44,8 +47,11 @@ export class LinkFilter {
   #before = "";
   #inHost = true;
 
-  constructor(allowedHosts: readonly string[]) {
+  /** @param places finds the places of atoms, which are taken out of the text; absent: they are text */
+  constructor(allowedHosts: readonly string[], places?: AtomPlaces) {
     this.#allowed = allowedHosts;
+    this.#places = places;
+    this.#entities = new EntityDisarmer({ atoms: places !== undefined });
   }
 
   /**
@@ -53,17 +59,31 @@ export class LinkFilter {
    * @returns the text that can be passed on now
    */
   push(text: string): string {
-    return this.#take(this.#entities.push(text));
+    return this.#read(this.#entities.push(text));
   }
 
   /** @returns the text still held back */
   end(): string {
-    let out = this.#take(this.#entities.end());
+    let out = this.#read(this.#entities.end());
     if (this.#state === "link") out += this.#judge("");
     out += this.#letGo(this.#state === "removed" ? this.#punctuation : this.#held);
     this.#state = "text";
     this.#held = "";
     this.#context = "";
+    return out;
+  }
+
+  #read(text: string): string {
+    if (!this.#places) return this.#take(text);
+    let out = "";
+    for (const char of text) {
+      const number = numberOfAtom(char);
+      if (number !== undefined) this.#places.atom(number);
+      else {
+        this.#places.read(char.length);
+        out += this.#next(char);
+      }
+    }
     return out;
   }
 
@@ -116,8 +136,8 @@ export class LinkFilter {
     if (!found) return this.#remove(next);
     // With the `/`, no reader takes the text that follows for a part of the host.
     const end = this.#endsWith(found.rest, next) ? "" : "/";
-    this.#held = `${www === "" ? this.#held : ""}${found.host}${found.port}${end}`;
-    return this.#leave(found.rest + next);
+    this.#held = `${www === "" ? this.#held : ""}${found.host}${found.port}`;
+    return this.#leave(found.rest + next, end);
   }
 
   /** True if all readers agree where the host ends: at a path, or at a character that ends every kind of link. */
@@ -140,22 +160,25 @@ export class LinkFilter {
     return isPunctuation(authority) && this.#isEnd(next);
   }
 
-  /** Passes the held text on, and continues with the text after it. */
-  #leave(rest: string): string {
-    const out = this.#letGo(this.#held);
+  /** Passes the held text on, with an end that is not of the text, and continues with the text after it. */
+  #leave(rest: string, end = ""): string {
+    const out = this.#letGo(this.#held, end);
     this.#held = "";
     this.#state = "text";
     return out + this.#take(rest);
   }
 
   #remove(next: string): string {
+    const removed = this.#held;
     this.#held = "";
     this.#state = "removed";
     this.#punctuation = "";
     this.#brackets = 0;
     this.#before = "/";
     this.#inHost = true;
-    return this.#letGo(removedLink) + this.#take(this.#authority + next);
+    this.#places?.inserted(removedLink);
+    this.#places?.dropped(removed.length);
+    return this.#show(removedLink) + this.#take(this.#authority + next);
   }
 
   #nextOfRemoved(char: string): string {
@@ -165,14 +188,21 @@ export class LinkFilter {
     if (this.#brackets >= 0 && continuesAddress(char, this.#before, this.#inHost)) {
       this.#before = char;
       this.#inHost &&= !/[/?#]/.test(char);
-      this.#punctuation = closesSentence.test(char) ? (this.#punctuation + char).slice(-maxPunctuation) : "";
+      const pending = this.#punctuation + char;
+      this.#punctuation = closesSentence.test(char) ? pending.slice(-maxPunctuation) : "";
+      this.#places?.dropped(pending.length - this.#punctuation.length);
       return "";
     }
     this.#state = "text";
     return this.#letGo(this.#punctuation) + this.#nextOfText(char);
   }
 
-  #letGo(text: string): string {
+  #letGo(text: string, end = ""): string {
+    this.#places?.passed(text, end);
+    return this.#show(text + end);
+  }
+
+  #show(text: string): string {
     this.#context += text;
     if (this.#context.length > maxContextChars) this.#context = contextOf(this.#context);
     return text;

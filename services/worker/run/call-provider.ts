@@ -149,7 +149,9 @@ export async function streamInto(
   { signal, onSign, onBegun }: StreamOptions,
 ): Promise<Finish> {
   // Link filtering does not apply to the operator's own texts, such as presets.
-  const reply = new ReplyFilter(provider.upstream === undefined ? undefined : request.assistant.allowedLinkHosts);
+  const reply = new ReplyFilter({
+    allowedLinkHosts: provider.upstream === undefined ? undefined : request.assistant.allowedLinkHosts,
+  });
   let finish: Finish | undefined;
   let begun = false;
   let heard = false;

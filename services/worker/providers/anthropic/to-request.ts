@@ -1,4 +1,5 @@
 import type Anthropic from "@anthropic-ai/sdk";
+import { instructionsOf, promptOf } from "../../knowledge/prompt-passages.ts";
 import type { PromptMessage, ProviderRequest } from "../provider.ts";
 
 type Body = Anthropic.MessageCreateParamsStreaming;
@@ -11,19 +12,21 @@ const cached = { cache_control: { type: "ephemeral" } } as const;
  *
  * The cache is marked in two places. The first mark follows the instructions, which all conversations of an assistant
  * share. The second mark follows the message to answer: the next turn of the conversation repeats all of that and reads
- * it. A cache write costs a quarter more than plain input, a read saves nine tenths. So the mark pays when three
+ * it. Passages are not repeated, so the mark precedes them. A cache write costs a quarter more than plain input, a read saves nine tenths. So the mark pays when three
  * conversations in ten continue within those five minutes. A prompt below the model's minimum (1,024 tokens or more) is
  * not cached, at no cost.
  * @param defaultModel for assistants that name no provider: their `model` may be the name of another provider's
  */
-export function toRequest({ assistant, prompt, conversationTag }: ProviderRequest, defaultModel: string): Body {
-  const turns = acceptable(prompt);
+export function toRequest(request: ProviderRequest, defaultModel: string): Body {
+  const { assistant, conversationTag, passages = [] } = request;
+  const turns = acceptable(promptOf(request));
+  const repeated = turns.length - (passages.length > 0 ? 3 : 1);
   return {
     model: (assistant.provider === "anthropic" ? assistant.model : undefined) ?? defaultModel,
-    system: [{ type: "text", text: assistant.instructions, ...cached }],
+    system: [{ type: "text", text: instructionsOf(request), ...cached }],
     messages: turns.map(({ role, text }, i) => ({
       role,
-      content: i === turns.length - 1 ? [{ type: "text", text, ...cached }] : text,
+      content: i === repeated ? [{ type: "text", text, ...cached }] : text,
     })),
     max_tokens: assistant.maxOutputTokens,
     metadata: { user_id: conversationTag },

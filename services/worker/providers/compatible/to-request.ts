@@ -1,3 +1,4 @@
+import { instructionsOf, promptOf } from "../../knowledge/prompt-passages.ts";
 import type { PromptMessage, ProviderRequest } from "../provider.ts";
 
 /** Body of a streamed chat completion, as far as we use it. */
@@ -12,12 +13,13 @@ export interface ChatCompletionRequest {
 /**
  * @param defaultModel for assistants that name no provider: their `model` may be the name of another provider's
  */
-export function toRequest({ assistant, prompt }: ProviderRequest, defaultModel: string): ChatCompletionRequest {
+export function toRequest(request: ProviderRequest, defaultModel: string): ChatCompletionRequest {
+  const { assistant } = request;
   return {
     model: (assistant.provider === "compatible" ? assistant.model : undefined) ?? defaultModel,
     messages: [
-      { role: "system", content: assistant.instructions },
-      ...alternating(prompt).map(({ role, text }) => ({ role, content: text })),
+      { role: "system", content: instructionsOf(request) },
+      ...alternating(promptOf(request)).map(({ role, text }) => ({ role, content: text })),
     ],
     // A server that wants another name is handled in `dialect.ts`.
     max_tokens: assistant.maxOutputTokens,

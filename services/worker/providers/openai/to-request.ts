@@ -1,4 +1,5 @@
 import type OpenAI from "openai";
+import { instructionsOf, newestOf, promptOf } from "../../knowledge/prompt-passages.ts";
 import type { PromptMessage, ProviderRequest } from "../provider.ts";
 
 /** Minimum: the API answers 400 to less. */
@@ -14,13 +15,14 @@ const leastOutputTokens = 16;
  * @param defaultModel for assistants that name no provider: their `model` may be the name of another provider's
  */
 export function toRequest(
-  { assistant, prompt, conversationTag, threadId }: ProviderRequest,
+  request: ProviderRequest,
   defaultModel: string,
 ): OpenAI.Responses.ResponseCreateParamsStreaming {
+  const { assistant, conversationTag, threadId } = request;
   return {
     model: (assistant.provider === "openai" ? assistant.model : undefined) ?? defaultModel,
-    instructions: assistant.instructions,
-    input: toItems(threadId === undefined ? prompt : prompt.slice(-1)),
+    instructions: instructionsOf(request),
+    input: toItems(promptOf(threadId === undefined ? request : newestOf(request))),
     ...(threadId !== undefined && { conversation: threadId }),
     max_output_tokens: Math.max(assistant.maxOutputTokens, leastOutputTokens),
     safety_identifier: conversationTag,

@@ -1,3 +1,4 @@
+import { atomOf, withoutAtoms } from "../../knowledge/atoms.ts";
 import { Meter } from "../meter.ts";
 import {
   type CallMeter,
@@ -26,6 +27,8 @@ export interface ReplyPart {
   sign?: SignOfLife | undefined;
   /** Sources of the reply, as far as the server has named them. */
   sources?: readonly Source[];
+  /** Numbers of the passages that the text up to here rests on, where the server names them beside its text. */
+  cites?: readonly number[];
   /** Another message of the same reply begins here. */
   beginsMessage?: boolean;
   finishReason?: FinishEvent["finishReason"] | undefined;
@@ -42,7 +45,7 @@ const maxModelChars = 200;
 
 interface ReplyOptions {
   /** Request of the reply. Its meter records the usage, and its output limit applies to the reply, too. */
-  request: Pick<ProviderRequest, "assistant" | "meter">;
+  request: Pick<ProviderRequest, "assistant" | "meter" | "passages">;
   /** Habits of the server, for this model. */
   habits?: Habits;
   /** Returns the text that the mapper still holds back after the last event. */
@@ -66,6 +69,8 @@ export class Reply {
   readonly #limit: LengthLimit;
   readonly #maxOutputTokens: number;
   readonly #rest: () => string;
+  /** True if the prompt has passages: then atoms are ours alone. */
+  readonly #cites: boolean;
   /** Text of the events that arrived together. Text withdrawn by a later event of the batch was never passed on. */
   #arrived = "";
   #hasText = false;
@@ -89,12 +94,13 @@ export class Reply {
    * @param toPart may throw a `ProviderError`
    */
   constructor(model: string, toPart: (data: string) => ReplyPart, { request, habits, rest = () => "" }: ReplyOptions) {
-    const { assistant, meter = new Meter() } = request;
+    const { assistant, passages, meter = new Meter() } = request;
     this.#limit = new LengthLimit(assistant.maxOutputTokens);
     this.#meter = meter;
     this.#maxOutputTokens = assistant.maxOutputTokens;
     this.#rest = rest;
-    this.#shown = new ShownText(habits);
+    this.#cites = passages !== undefined;
+    this.#shown = new ShownText(habits, passages?.length);
     this.#toPart = toPart;
     this.#end = { type: "finish", finishReason: "stop", model };
   }
@@ -131,7 +137,7 @@ export class Reply {
     this.#meter.whole = !this.#limit.reached;
     const rest = this.#limit.reached ? "" : this.#rest();
     this.#meter.generated(rest);
-    this.#arrived += rest;
+    this.#arrived += this.#own(rest);
     const text = this.#limit.take(this.#endMessage());
     if (this.#shown.fault) throw this.#shown.fault;
     if (this.#limit.reached) this.#breakOff();
@@ -158,8 +164,13 @@ export class Reply {
     }
     if (part.sources) this.#shown.know(part.sources);
     const ended = part.beginsMessage ? this.#endMessage() : "";
-    this.#arrived += part.text ?? "";
+    this.#arrived += this.#own(part.text ?? "");
+    if (this.#cites && part.cites) this.#arrived += part.cites.map(atomOf).join("");
     return ended;
+  }
+
+  #own(text: string): string {
+    return this.#cites ? withoutAtoms(text) : text;
   }
 
   #notice({ text, thinks, sign }: ReplyPart): void {

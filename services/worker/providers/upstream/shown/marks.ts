@@ -1,6 +1,6 @@
 /** Marks of sources in the models' own forms. Text between U+E200 and U+E201 is OpenAI's: `cite`, `turn0search0`. */
 const privateUse = String.raw`\uE200[^\uE201\n]{0,400}\uE201`;
-const definite: readonly string[] = [
+export const definite: readonly string[] = [
   privateUse,
   // OpenAI's mark without its private-use characters.
   String.raw`cite(?:turn\d{1,3}[a-z]{1,12}\d{1,3})+`,

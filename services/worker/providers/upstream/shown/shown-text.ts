@@ -1,23 +1,30 @@
 import type { ProviderError } from "../../provider.ts";
+import { CitationFilter } from "./citation-filter.ts";
 import { MarkFilter } from "./mark-filter.ts";
 import { type Habits, newHabits } from "./server-habits.ts";
 import type { Source } from "./sources.ts";
 import { ThoughtFilter } from "./thought-filter.ts";
 
-/** Extracts the visitor's part of a provider's text: without a model's thoughts, and without marks of sources. */
+/**
+ * Extracts the visitor's part of a provider's text: without a model's thoughts, and without marks of sources. Marks of
+ * passages in the prompt become atoms.
+ */
 export class ShownText {
   readonly #thoughts: ThoughtFilter;
-  readonly #marks: MarkFilter;
+  readonly #marks: MarkFilter | CitationFilter;
 
-  /** @param habits habits of the server, learnt from earlier replies; absent: none are known, and none are learnt */
-  constructor(habits: Habits = newHabits()) {
+  /**
+   * @param habits habits of the server, learnt from earlier replies; absent: none are known, and none are learnt
+   * @param passages their count; absent if the prompt has none by design
+   */
+  constructor(habits: Habits = newHabits(), passages?: number) {
     this.#thoughts = new ThoughtFilter(habits);
-    this.#marks = new MarkFilter(habits);
+    this.#marks = passages === undefined ? new MarkFilter(habits) : new CitationFilter(passages);
   }
 
   /** Takes the sources known by now. */
   know(sources: readonly Source[]): void {
-    this.#marks.know(sources);
+    if (this.#marks instanceof MarkFilter) this.#marks.know(sources);
   }
 
   /** Records that the server sends thoughts in a field of their own. */
