@@ -1,5 +1,6 @@
 import type { Parsed } from "./block-lines.ts";
 import { fence } from "./block-starts.ts";
+import { noncharacters } from "./inline/take-marks.ts";
 
 interface OpenFence {
   readonly closing: RegExp;
@@ -14,7 +15,7 @@ export function parseFence(lines: readonly string[], at: number, open: boolean):
   const opening = {
     closing: new RegExp(`^ {0,3}${marks[0]}{${marks.length},}[ \\t]*$`),
     indent: new RegExp(`^ {0,${indent.length}}`),
-    language: info.trim().split(/\s+/)[0] ?? "",
+    language: withoutMarks(info).trim().split(/\s+/)[0] ?? "",
     text: undefined,
   };
   return readBody(lines, at + 1, open, opening);
@@ -25,7 +26,7 @@ function readBody(lines: readonly string[], at: number, open: boolean, opening: 
   const body = text === undefined ? [] : [text];
   let end = at;
   for (; end < lines.length && !closing.test(lines[end] ?? ""); end++)
-    body.push((lines[end] ?? "").replace(indent, ""));
+    body.push(withoutMarks((lines[end] ?? "").replace(indent, "")));
   const closed = end < lines.length;
   const last = lines.length - 1;
   const settled = closed || last < at ? undefined : { ...opening, text: joinAll(body.slice(0, -1)) };
@@ -36,6 +37,11 @@ function readBody(lines: readonly string[], at: number, open: boolean, opening: 
     end: closed ? end + 1 : end,
     resume: settled && { at: last, parse: (more, scope) => readBody(more, 0, scope.open, settled) },
   };
+}
+
+/** Code stays as it is written. */
+function withoutMarks(line: string): string {
+  return line.replaceAll(noncharacters, "");
 }
 
 function joinAll(lines: readonly string[]): string | undefined {

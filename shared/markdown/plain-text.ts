@@ -31,5 +31,6 @@ export function inlineText(inline: readonly Inline[]): string {
 function partText(part: Inline): string {
   if (typeof part === "string") return part;
   if (part.type === "break") return "\n";
+  if (part.type === "source") return "";
   return part.type === "code" ? part.text : inlineText(part.inline);
 }

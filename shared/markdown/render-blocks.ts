@@ -1,6 +1,7 @@
 import { guard } from "lit/directives/guard.js";
 import { html, nothing, type TemplateResult } from "lit/html.js";
 import { inlineText } from "./plain-text.ts";
+import type { SourceMark } from "./source-marks.ts";
 import type { Block, Cell, Inline, ListItem } from "./syntax-tree.ts";
 
 /** Inputs for rendering a reply beside its text. */
@@ -8,9 +9,9 @@ export interface MarkdownContext {
   /** Names of a block of code, of its button and of a table, in the reader's language. */
   readonly strings: { readonly code: string; readonly copyCode: string; readonly table: string };
   readonly copyCode: (code: string, button: HTMLElement) => void;
+  /** Sources of the reply. Where they are absent, their numbers are not shown. */
+  readonly sources?: { readonly marks: readonly SourceMark[]; readonly view: (n: number) => unknown } | undefined;
 }
-
-type Rendered = TemplateResult | string;
 
 const rightToLeftLetter = /[\p{scx=Arab}\p{scx=Hebr}]/u;
 
@@ -26,10 +27,10 @@ export function renderBlocks(blocks: readonly Block[], context: MarkdownContext)
 function renderBlock(block: Block, context: MarkdownContext, dir: "auto" | typeof nothing = nothing): TemplateResult {
   switch (block.type) {
     case "paragraph":
-      return html`<p dir=${dir}>${renderInline(block.inline)}</p>`;
+      return html`<p dir=${dir}>${renderInline(block.inline, context)}</p>`;
     case "heading":
       // One heading level for all: a reply is no chapter of the page, and models skip levels.
-      return html`<h3 dir=${dir} data-depth=${block.depth}>${renderInline(block.inline)}</h3>`;
+      return html`<h3 dir=${dir} data-depth=${block.depth}>${renderInline(block.inline, context)}</h3>`;
     case "code":
       return renderCode(block.language, block.text, context);
     case "quote":
@@ -72,27 +73,33 @@ function renderItem({ done, blocks }: ListItem, context: MarkdownContext): Templ
   return html`<li data-task=${done ?? nothing}>
     ${done === undefined ? nothing : done ? "☑ " : "☐ "}${blocks.map((block, index) =>
       block.type === "paragraph" && index === 0
-        ? html`<span>${renderInline(block.inline)}</span>`
+        ? html`<span>${renderInline(block.inline, context)}</span>`
         : renderBlock(block, context),
     )}
   </li>`;
 }
 
-function renderTable({ head, rows }: Extract<Block, { type: "table" }>, { strings }: MarkdownContext): TemplateResult {
-  return html`<div class="table" dir=${directionOf(head)} tabindex="0" role="region" aria-label=${strings.table}>
+function renderTable({ head, rows }: Extract<Block, { type: "table" }>, context: MarkdownContext): TemplateResult {
+  return html`<div
+    class="table"
+    dir=${directionOf(head)}
+    tabindex="0"
+    role="region"
+    aria-label=${context.strings.table}
+  >
     <table>
       <thead>
         <tr>
-          ${head.map(renderHeaderCell)}
+          ${head.map((cell) => renderHeaderCell(cell, context))}
         </tr>
       </thead>
       <tbody>
         ${rows.map((row) =>
           guard(
-            [row],
+            [row, context],
             () =>
               html`<tr>
-                ${row.map(renderCell)}
+                ${row.map((cell) => renderCell(cell, context))}
               </tr>`,
           ),
         )}
@@ -111,36 +118,38 @@ function directionOf(head: readonly Cell[]): "ltr" | "rtl" {
   return 2 * rightToLeft >= letters.filter((letter) => letter !== "").length && rightToLeft > 0 ? "rtl" : "ltr";
 }
 
-function renderHeaderCell({ align, inline }: Cell): TemplateResult {
-  return html`<th scope="col" dir="auto" data-align=${align ?? nothing}>${renderInline(inline)}</th>`;
+function renderHeaderCell({ align, inline }: Cell, context: MarkdownContext): TemplateResult {
+  return html`<th scope="col" dir="auto" data-align=${align ?? nothing}>${renderInline(inline, context)}</th>`;
 }
 
-function renderCell({ align, inline }: Cell): TemplateResult {
-  return html`<td dir="auto" data-align=${align ?? nothing}>${renderInline(inline)}</td>`;
+function renderCell({ align, inline }: Cell, context: MarkdownContext): TemplateResult {
+  return html`<td dir="auto" data-align=${align ?? nothing}>${renderInline(inline, context)}</td>`;
 }
 
-function renderInline(inline: readonly Inline[]): Rendered[] {
-  return inline.map(renderPart);
+function renderInline(inline: readonly Inline[], context: MarkdownContext): unknown[] {
+  return inline.map((part) => renderPart(part, context));
 }
 
-function renderPart(part: Inline): Rendered {
+function renderPart(part: Inline, context: MarkdownContext): unknown {
   if (typeof part === "string") return part;
   switch (part.type) {
     case "strong":
-      return html`<strong>${renderInline(part.inline)}</strong>`;
+      return html`<strong>${renderInline(part.inline, context)}</strong>`;
     case "em":
-      return html`<em>${renderInline(part.inline)}</em>`;
+      return html`<em>${renderInline(part.inline, context)}</em>`;
     case "del":
-      return html`<del>${renderInline(part.inline)}</del>`;
+      return html`<del>${renderInline(part.inline, context)}</del>`;
     case "code":
       return html`<code dir="ltr">${part.text}</code>`;
     case "break":
       return html`<br />`;
+    case "source":
+      return context.sources?.view(part.n) ?? nothing;
     case "link": {
       const address = safeUrl(part.href, document.baseURI);
-      if (address === undefined) return html`<span>${renderInline(part.inline)}</span>`;
+      if (address === undefined) return html`<span>${renderInline(part.inline, context)}</span>`;
       return html`<a href=${address} target="_blank" rel="noopener noreferrer nofollow" part="link"
-        >${renderInline(part.inline)}</a
+        >${renderInline(part.inline, context)}</a
       >`;
     }
   }

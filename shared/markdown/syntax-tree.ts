@@ -25,4 +25,6 @@ export type Inline =
   | { readonly type: "code"; readonly text: string }
   /** The address is unchecked, as written: the renderer of a link checks its target. */
   | { readonly type: "link"; readonly href: string; readonly inline: readonly Inline[] }
-  | { readonly type: "break" };
+  | { readonly type: "break" }
+  /** Number of a source that the text before it rests on. */
+  | { readonly type: "source"; readonly n: number };

@@ -58,7 +58,7 @@ function linksOfBlocks(blocks: readonly Block[]): string[] {
 
 function linksOf(inline: readonly Inline[]): string[] {
   return inline.flatMap((part) => {
-    if (typeof part === "string" || part.type === "code" || part.type === "break") return [];
+    if (typeof part === "string" || !("inline" in part)) return [];
     return part.type === "link" ? [part.href, ...linksOf(part.inline)] : linksOf(part.inline);
   });
 }

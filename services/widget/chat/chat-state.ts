@@ -2,6 +2,7 @@ import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
 import type { Handling, HandoffRequest, OperatorView } from "../../../shared/protocol/handling.ts";
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
+import type { CitedSource } from "./cited-source.ts";
 import type { ParleyEvents } from "../parley.d.ts";
 
 /** An event of the element. */
@@ -48,6 +49,8 @@ export interface ReplyMessage {
   readonly failure?: string | undefined;
   readonly problem?: string | undefined;
   readonly rating?: Rating | undefined;
+  /** Sources that it names, in the order of their places; absent without any. */
+  readonly sources?: readonly CitedSource[] | undefined;
   /** True if it was stopped by a person who took over. It stands as it is, and is asked for no more. */
   readonly takenOver?: boolean | undefined;
 }

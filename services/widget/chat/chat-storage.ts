@@ -110,8 +110,14 @@ function isStoredValue<Key extends keyof StoredValues>(key: Key, value: unknown)
 const messageStates = ["sent", "queued", "writing", "complete", "stopped", "failed"];
 
 function isItem(item: unknown): boolean {
-  const { key, text, delivery, phase } = (item ?? {}) as Record<string, unknown>;
+  const { key, text, delivery, phase, sources = [] } = (item ?? {}) as Record<string, unknown>;
+  if (!Array.isArray(sources) || !sources.every(isSource)) return false;
   return isText(key) && isText(text) && messageStates.includes(String(delivery ?? phase));
+}
+
+function isSource(source: unknown): boolean {
+  const { n, end, title, url, quote } = (source ?? {}) as Record<string, unknown>;
+  return Number.isInteger(n) && Number.isInteger(end) && [title, url, quote].every(isText);
 }
 
 function isText(value: unknown): boolean {

@@ -2,6 +2,7 @@ import type { JobView } from "../../../shared/protocol/job.ts";
 import type { CallOptions, ConversationAccess } from "../client/client.ts";
 import { ServiceError } from "../client/service-error.ts";
 import type { ChatStore } from "./chat-store.ts";
+import { withSource } from "./cited-source.ts";
 import { followNews } from "./news/follow-news.ts";
 import {
   finalFields,
@@ -74,7 +75,7 @@ export async function followReplies(store: ChatStore): Promise<void> {
 async function followOne(
   store: ChatStore,
   conversation: OpenConversation,
-  { key, jobId, text, at }: OpenReply,
+  { key, jobId, text, at, sources: cited }: OpenReply,
 ): Promise<void> {
   const { access, lifetime } = conversation;
   const from = at === undefined ? undefined : { text, id: at };
@@ -89,6 +90,7 @@ async function followOne(
     store.publish();
   };
   let soFar = from?.text ?? "";
+  let sources = from && cited ? cited : [];
   const endWish = permit.want();
   try {
     for await (const progress of store.client.follow({ jobId, token: access?.token }, options)) {
@@ -103,9 +105,13 @@ async function followOne(
         finishReply(store, conversation, progress.job);
       } else if (progress.type === "status") {
         change({ phase: progress.status === "queued" ? "queued" : "writing", position: progress.position });
+      } else if (progress.type === "source") {
+        sources = withSource(sources, progress);
+        change({ sources });
       } else {
         soFar = progress.type === "delta" ? soFar + progress.text : "";
-        change({ text: soFar, at: progress.type === "delta" ? progress.id : undefined });
+        if (progress.type === "reset") sources = [];
+        change({ text: soFar, at: progress.type === "delta" ? progress.id : undefined, sources });
         store.saveTailSoon();
       }
     }

@@ -1,6 +1,7 @@
 import type { MessageView } from "../../../shared/protocol/conversation.ts";
 import type { JobView } from "../../../shared/protocol/job.ts";
 import type { SubmitRequest } from "../../../shared/protocol/submit.ts";
+import { sourcesOf } from "./cited-source.ts";
 import type { PersonMessage, ReplyMessage, VisitorMessage } from "./chat-state.ts";
 
 /** A reply and, while its job has not ended, the data needed to resume it. */
@@ -79,6 +80,7 @@ export function finalFields({ status, reply, error }: JobView): Partial<ReplyIte
     position: undefined,
     id: reply?.id,
     text: reply?.text ?? "",
+    sources: sourcesOf(reply),
     phase: status === "failed" ? "failed" : status === "cancelled" ? "stopped" : "complete",
     takenOver: error?.code === takenOver,
     failure: status === "failed" ? error?.message : undefined,
@@ -94,7 +96,7 @@ export function fromHistory(message: MessageView): ChatItem {
   if (sender === "operator") return { ...item, sender, operator };
   const isCut = finishReason === takenOver;
   const phase = isCut || finishReason === "cancelled" ? "stopped" : "complete";
-  return { ...item, sender: "ai", phase, takenOver: isCut, rating };
+  return { ...item, sender: "ai", phase, takenOver: isCut, rating, sources: sourcesOf(message) };
 }
 
 /** Form in which an item is stored. To pages of an earlier version, all that is no visitor's is a reply. */
@@ -179,12 +181,21 @@ function combine(item: ChatItem, incoming: ChatItem): ChatItem {
   if (incoming.sender === "operator") return { ...item, ...incoming, key: item.key };
   if (item.sender !== "ai" || incoming.sender !== "ai" || isOpenReply(incoming)) return item;
   const phase = item.phase === "stopped" ? item.phase : incoming.phase;
-  return { ...incoming, key: item.key, phase, rating: incoming.rating ?? item.rating };
+  const { rating = item.rating, sources = item.sources } = incoming;
+  return { ...incoming, key: item.key, phase, rating, sources };
 }
 
 /** Takes the newest items within a maximum count and a maximum of characters. */
 export function tailOf(items: readonly ChatItem[], maxItems: number, maxChars: number): readonly ChatItem[] {
   let left = maxChars;
-  const tooMuch = items.findLastIndex(({ text }) => (left -= text.length) < 0);
+  const tooMuch = items.findLastIndex((item) => (left -= lengthOf(item)) < 0);
   return items.slice(Math.max(tooMuch + 1, items.length - maxItems));
+}
+
+function lengthOf(item: ChatItem): number {
+  const sources = (item.sender === "ai" && item.sources) || [];
+  return sources.reduce(
+    (sum, { title, url, quote }) => sum + title.length + url.length + quote.length,
+    item.text.length,
+  );
 }

@@ -12,7 +12,15 @@ export type JobProgress =
     }
   /** `id` names the position after this text. Pass it with the text so far to resume there. */
   | { readonly type: "delta"; readonly text: string; readonly id: string }
-  /** The reply begins anew: drop the text so far. */
+  /** A source that the reply names at `offset`, bytes into its text. After a reconnect, each arrives again. */
+  | {
+      readonly type: "source";
+      readonly n: number;
+      readonly title: string;
+      readonly url: string;
+      readonly offset: number;
+    }
+  /** The reply begins anew: drop the text so far, and its sources. */
   | { readonly type: "reset"; readonly attempt: number }
   /** No answer; the client retries in `pauseMs`. `failures`: consecutive ones, this one included. */
   | { readonly type: "trouble"; readonly error: ServiceError; readonly failures: number; readonly pauseMs: number }

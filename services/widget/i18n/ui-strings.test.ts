@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chooseLocale, type Language, languages, loadStrings } from "./languages.ts";
 import { lateStringsByLanguage } from "../panel/late/late-views.ts";
+import { sourceStringsByLanguage } from "./source-strings.ts";
 import { loadPeopleStrings } from "./people/people-strings.ts";
 import { launcherStrings } from "./launcher-strings.ts";
 
@@ -26,6 +27,7 @@ describe("languages", () => {
       ...(await loadStrings(tag)),
       ...launcherStrings[tag],
       ...lateStringsByLanguage[tag],
+      ...sourceStringsByLanguage[tag],
       ...(await loadPeopleStrings(tag)),
     });
     const [strings, english] = [await all(language), await all("en")];

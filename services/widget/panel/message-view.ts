@@ -59,6 +59,7 @@ export function replyMessage(reply: ReplyMessage, first: boolean, view: ViewMode
         : nothing
     }
     <div class="text" part="text">${text === "" ? nothing : view.renderText(reply)}</div>
+    ${view.sources?.list(reply)}
     ${(phase === "stopped" && !reply.takenOver) || phase === "failed" ? interruption(reply, view) : nothing}
     ${(phase === "complete" || phase === "stopped") && text !== "" ? footer(reply, view) : nothing}
     ${ui.commenting === key && reply.rating !== undefined ? view.late?.comment(reply, view) : nothing}
@@ -109,7 +110,7 @@ function tool(label: string, name: IconName, act: (event: Event) => void): Templ
 function shownHtml({ currentTarget }: Event): string | undefined {
   const shown = (currentTarget as Element).closest(".message")?.querySelector(".text")?.cloneNode(true);
   if (!(shown instanceof Element)) return undefined;
-  for (const caption of shown.querySelectorAll("figcaption")) caption.remove();
+  for (const ours of shown.querySelectorAll("figcaption, .cited")) ours.remove();
   return shown.innerHTML.replace(/<!--.*?-->/g, "");
 }
 

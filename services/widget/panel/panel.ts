@@ -10,8 +10,9 @@ import { Composer } from "./composer.ts";
 import { Formats } from "./formats.ts";
 import type { late } from "./late/late-views.ts";
 import { PeoplePart, withHandling } from "./people/people-part.ts";
+import { SourcesPart } from "./sources/sources-part.ts";
 import { StickyScroll } from "./layout/sticky-scroll.ts";
-import type { Actions, PanelState, ViewModel } from "./view-model.ts";
+import { type Actions, initialPanelState, type PanelState, type ViewModel } from "./view-model.ts";
 import panelCss from "./panel.css";
 import textCss from "./text.css";
 import { isFromFile, panelView } from "./panel-view.ts";
@@ -23,17 +24,6 @@ export interface PanelHost {
   readonly close: () => void;
 }
 
-const initialState: PanelState = {
-  menuOpen: false,
-  confirming: undefined,
-  commenting: undefined,
-  thanked: undefined,
-  copied: undefined,
-  atEnd: true,
-  isFull: false,
-  again: undefined,
-  brokenPictures: new Set(),
-};
 /** Interval of a countdown's updates. */
 const countdownMs = 1000;
 
@@ -51,12 +41,16 @@ export class Panel {
     (styles) => this.#addStyles(styles),
     () => this.#scheduleUpdate(),
   );
+  readonly #sources = new SourcesPart(
+    (styles) => this.#addStyles(styles),
+    () => this.#scheduleUpdate(),
+  );
   readonly #sheets: CSSStyleSheet[] = [];
   readonly #unsubscribe: () => void;
   #stickyScroll: StickyScroll | undefined;
   #late: typeof late | undefined;
   #texts: Pick<ViewModel, "strings" | "formats" | "settings"> | undefined;
-  #state = initialState;
+  #state = initialPanelState;
   #firstKey: string | undefined;
   #isOpen = false;
   /** True once what must be seen at the opening is being loaded, such as the question for consent; a failure is repeated by the visitor. */
@@ -108,6 +102,8 @@ export class Panel {
     this.#earlier?.update(false);
     this.#loadsConsent = false;
     this.#people.allowRetry();
+    this.#sources.allowRetry();
+    this.#sources.views?.dismiss();
     this.#setState({ menuOpen: false, confirming: undefined, again: undefined });
     this.#runCountdown(false);
     return this.#frame.hide();
@@ -205,6 +201,7 @@ export class Panel {
     this.#earlier?.update(wantsEarlier);
     if ((state.consentAsked || isFromFile) && !this.#loadsConsent) void this.#loadConsent();
     this.#people.update(state, settings.locale.language);
+    this.#sources.update(state, settings.locale);
     const hadFocus = this.#frame.hasFocus;
     const confirmed = this.#state.confirming;
     this.#keepPosition(state, () => this.#render({ ...texts, state }));
@@ -225,7 +222,13 @@ export class Panel {
       earlier: this.#earlier?.view,
       late: this.#late?.viewsIn(given.settings.locale.language),
       people: this.#people.views,
-      renderText: (reply) => this.#replies.render(reply, given.strings, this.#actions.copyCode),
+      sources: this.#sources.views,
+      renderText: (reply) =>
+        this.#replies.render(reply, {
+          strings: given.strings,
+          copyCode: this.#actions.copyCode,
+          sources: this.#sources.views,
+        }),
     };
     render(panelView(view, this.#composer), this.#frame.content);
     if (this.#stickyScroll === undefined) this.#attach();
@@ -273,6 +276,7 @@ export class Panel {
 
   /** Closes the innermost part first on Escape. */
   #dismiss(host: PanelHost): void {
+    if (this.#sources.views?.dismiss()) return;
     if (this.#state.confirming !== undefined) this.#setState({ confirming: undefined });
     else if (this.#state.menuOpen) {
       this.#find(".more")?.focus();

@@ -1,13 +1,19 @@
 import type { ChatState, ReplyMessage } from "../chat/chat-state.ts";
 import type { MarkdownReply } from "../../../shared/markdown/markdown-reply.ts";
 import type { MarkdownContext } from "../../../shared/markdown/render-blocks.ts";
-import type { UiStrings } from "../i18n/ui-strings.ts";
 import { TextSmoother } from "./text-smoother.ts";
+import type { SourceViews } from "./view-model.ts";
 
 /** Text of a reply between the chat and the page. */
 interface RenderedReply {
   readonly smoother: TextSmoother;
   markdown: MarkdownReply | undefined;
+  /** Kept while its inputs are the same, so that an unchanged reply is not rendered again. */
+  context?: { readonly inputs: readonly unknown[]; readonly value: MarkdownContext };
+}
+
+interface RenderingContext extends Pick<MarkdownContext, "strings" | "copyCode"> {
+  readonly sources: SourceViews | undefined;
 }
 
 /** Texts of replies: smoothed, and rendered as markdown once that code is loaded. */
@@ -15,7 +21,6 @@ export class ReplyRenderer {
   readonly #replies = new Map<string, RenderedReply>();
   readonly #onChange: () => void;
   #Markdown: typeof MarkdownReply | undefined;
-  #context: MarkdownContext | undefined;
   #loading = false;
   #frame: number | undefined;
 
@@ -39,13 +44,12 @@ export class ReplyRenderer {
     this.#animate();
   }
 
-  render({ key, text, phase }: ReplyMessage, strings: UiStrings, copyCode: MarkdownContext["copyCode"]): unknown {
+  render({ key, text, phase, sources }: ReplyMessage, given: RenderingContext): unknown {
     const shown = this.#replies.get(key);
     const part = shown?.smoother.shown ?? text;
     const reader = this.#reader(shown);
-    return reader === undefined
-      ? part
-      : reader.render(part, phase !== "writing" && !shown?.smoother.isBehind, this.#contextOf(strings, copyCode));
+    if (shown === undefined || reader === undefined) return part;
+    return reader.render(part, phase !== "writing" && !shown.smoother.isBehind, contextOf(shown, sources, given));
   }
 
   plainText({ key, text, phase }: ReplyMessage): string {
@@ -59,12 +63,6 @@ export class ReplyRenderer {
   #reader(shown: RenderedReply | undefined): MarkdownReply | undefined {
     if (shown === undefined || this.#Markdown === undefined) return undefined;
     return (shown.markdown ??= new this.#Markdown());
-  }
-
-  /** Returns the same object for the same language, so that unchanged replies are not rendered again. */
-  #contextOf(strings: UiStrings, copyCode: MarkdownContext["copyCode"]): MarkdownContext {
-    if (this.#context?.strings !== strings) this.#context = { strings, copyCode };
-    return this.#context;
   }
 
   #animate(before = performance.now()): void {
@@ -91,4 +89,15 @@ export class ReplyRenderer {
       },
     );
   }
+}
+
+function contextOf(
+  shown: RenderedReply,
+  cited: ReplyMessage["sources"],
+  { strings, copyCode, sources }: RenderingContext,
+): MarkdownContext {
+  const inputs = [strings, cited, sources];
+  if (!shown.context?.inputs.every((input, at) => input === inputs[at]))
+    shown.context = { inputs, value: { strings, copyCode, sources: cited && sources?.numbers(cited) } };
+  return shown.context?.value;
 }

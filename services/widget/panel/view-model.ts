@@ -2,6 +2,7 @@ import type { TemplateResult } from "lit/html.js";
 import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
 import type { Chat, ChatState, PersonMessage, ReplyMessage } from "../chat/chat-state.ts";
+import type { CitedSource } from "../chat/cited-source.ts";
 import type { Settings } from "../element/settings.ts";
 import type { MarkdownContext } from "../../../shared/markdown/render-blocks.ts";
 import type { UiStrings } from "../i18n/ui-strings.ts";
@@ -23,6 +24,18 @@ export interface PanelState {
   /** Repeats the action for which the late parts could not be loaded. */
   readonly again: (() => void) | undefined;
 }
+
+export const initialPanelState: PanelState = {
+  menuOpen: false,
+  confirming: undefined,
+  commenting: undefined,
+  thanked: undefined,
+  copied: undefined,
+  atEnd: true,
+  isFull: false,
+  again: undefined,
+  brokenPictures: new Set(),
+};
 
 /** Parts of the panel that are loaded at the first use of one of them. */
 export interface LateViews {
@@ -47,6 +60,16 @@ export interface PeopleViews {
   readonly menuItem: (view: ViewModel) => unknown;
 }
 
+/** Views of the sources that replies name; loaded where there are some. */
+export interface SourceViews {
+  /** Views of the numbers in a reply's text. @param sources those of one reply */
+  readonly numbers: (sources: readonly CitedSource[]) => MarkdownContext["sources"];
+  /** List below a reply. */
+  readonly list: (reply: ReplyMessage) => unknown;
+  /** Hides the passage that is shown. @returns false if there is none */
+  readonly dismiss: () => boolean;
+}
+
 /** All inputs of one rendering of the panel. */
 export interface ViewModel {
   readonly state: ChatState;
@@ -57,6 +80,7 @@ export interface ViewModel {
   readonly actions: Actions;
   readonly late: LateViews | undefined;
   readonly people: PeopleViews | undefined;
+  readonly sources: SourceViews | undefined;
   /** Earlier conversations of the visitor, where there are some to choose from. */
   readonly earlier: ((view: ViewModel) => TemplateResult) | undefined;
   /** Renders a reply's text as elements; as plain text until the markdown code is loaded. */

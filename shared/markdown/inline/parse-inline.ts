@@ -4,6 +4,7 @@ import { readDelimiter } from "./delimiters.ts";
 import { type Piece, resolveEmphasis } from "./emphasis.ts";
 import { decodeEntities } from "./entities.ts";
 import { findSpans, type InlineSpan, type Spans } from "./find-spans.ts";
+import { type Mark, takeMarks } from "./take-marks.ts";
 import type { Inline } from "../syntax-tree.ts";
 
 /** Result of a parse: the index after it and the node. */
@@ -31,7 +32,8 @@ const schemes = ["<https://", "<http://", "<mailto:"];
 
 /** @param open the text grows: open marks are closed, undecided ones are left out */
 export function parseInline(text: string, open: boolean): Inline[] {
-  return new InlineParser(text, open).parse(0, text.length, 0);
+  const { plain: own, marks } = takeMarks(text);
+  return new InlineParser(own, open, marks).parse(0, own.length, 0);
 }
 
 class InlineParser {
@@ -39,9 +41,11 @@ class InlineParser {
   readonly #open: boolean;
   readonly #spans: Spans;
   readonly #addresses: BareAddressReader;
+  readonly #marks: Mark[];
 
-  constructor(text: string, open: boolean) {
+  constructor(text: string, open: boolean, marks: readonly Mark[]) {
     this.#text = text;
+    this.#marks = [...marks];
     this.#open = open;
     this.#spans = findSpans(text, open);
     this.#addresses = new BareAddressReader(text, open);
@@ -49,15 +53,22 @@ class InlineParser {
 
   /** @param links number of link labels around the part */
   parse(begin: number, end: number, links: number): Inline[] {
-    const pieces: Piece[] = [];
+    const pieces: Piece[] = links === 0 ? this.#marksUntil(begin) : [];
     let labels = links;
     for (let at = begin; at < end;) {
       const parsed = this.#readSpan(at, labels) ?? this.#readSign(at) ?? this.#readText(at, labels);
       if (this.#spans.get(parsed.end - 1)?.type === "label") labels++;
       pieces.push(parsed.piece);
       at = parsed.end;
+      // A number within a link follows it: it is a control of its own.
+      if (labels === 0) pieces.push(...this.#marksUntil(at));
     }
     return resolveEmphasis(pieces, this.#open && end === this.#text.length);
+  }
+
+  #marksUntil(at: number): Piece[] {
+    const after = this.#marks.findIndex((mark) => mark.at > at);
+    return this.#marks.splice(0, after < 0 ? this.#marks.length : after).map(({ n }) => ({ type: "source", n }));
   }
 
   /** Parses code, links and images. */
@@ -141,7 +152,9 @@ class InlineParser {
   #readText(at: number, links: number): ParsedPiece {
     const address = links === 0 ? this.#addresses.read(at) : undefined;
     if (address === undefined) {
-      const piece = match(plain, this.#text, at) ?? match(word, this.#text, at) ?? this.#text.charAt(at);
+      const found = match(plain, this.#text, at) ?? match(word, this.#text, at) ?? this.#text.charAt(at);
+      const mark = this.#marks[0]?.at ?? Infinity;
+      const piece = mark > at ? found.slice(0, mark - at) : found;
       return { end: at + piece.length, piece };
     }
     const { href, end } = address;

@@ -49,6 +49,8 @@ function partHtml(part: Inline): string {
   switch (part.type) {
     case "break":
       return "<br>";
+    case "source":
+      return `<sup>${part.n}</sup>`;
     case "code":
       return `<code>${escape(part.text)}</code>`;
     case "link":
