@@ -1,4 +1,4 @@
-import { JobEntity } from "../../shared/db/schema/entities.ts";
+import { JobEntity } from "../../shared/db/schema/entities/job-entities.ts";
 import { withEntityManager } from "../../shared/db/schema/entity-manager.ts";
 import type { JobStatus } from "../../shared/protocol/job.ts";
 

@@ -1,7 +1,7 @@
 import type { InferEntity } from "@mikro-orm/core";
 import type { RunRow } from "../../shared/db/jobs/timeline.ts";
-import { RunEntity } from "../../shared/db/schema/bookkeeping-entities.ts";
-import { JobEntity } from "../../shared/db/schema/entities.ts";
+import { RunEntity } from "../../shared/db/schema/entities/bookkeeping-entities.ts";
+import { JobEntity } from "../../shared/db/schema/entities/job-entities.ts";
 import { withEntityManager } from "../../shared/db/schema/entity-manager.ts";
 import { describeRun } from "../../shared/jobs/describe-run.ts";
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { handling, operatorView } from "./handling.ts";
 import { finishReason } from "./job.ts";
+import { replySource } from "./knowledge/reply-source.ts";
 import { pageLimit } from "./page-limit.ts";
 
 const maxHistoryPage = 200;
@@ -27,7 +28,14 @@ export const message = z
     rating: rating.optional().meta({ description: "What the visitor thinks of it" }),
     finishReason: finishReason.optional().meta({ description: "Why the reply ended; `cancelled`: it was stopped" }),
     replaces: z.uuid().optional().meta({ description: "The visitor's message that this one replaces, with its reply" }),
-    fallback: z.literal(true).optional().meta({ description: "A preset, as no provider could answer" }),
+    fallback: z
+      .literal(true)
+      .optional()
+      .meta({ description: "No provider's: a preset, or sentences of the site's own pages" }),
+    sources: z
+      .array(replySource)
+      .optional()
+      .meta({ description: "Of `ai` messages: passages that the reply rests on, sorted by `end`" }),
   })
   .meta({ id: "Message" });
 export type MessageView = z.output<typeof message>;

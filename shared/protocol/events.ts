@@ -2,6 +2,7 @@ import { z } from "zod";
 import { message } from "./conversation.ts";
 import { expected, handledBy, handling, notice } from "./handling.ts";
 import { jobStatus, jobView } from "./job.ts";
+import { sourceEvent } from "./knowledge/reply-source.ts";
 
 /** The events of `GET /api/jobs/:jobId/events`: the contents of `data` of each. */
 export const eventData = {
@@ -13,6 +14,7 @@ export const eventData = {
     })
     .meta({ id: "DeltaEvent" }),
   reset: z.object({ attempt: z.int() }).meta({ id: "ResetEvent" }),
+  source: sourceEvent,
   done: jobView,
   failed: jobView,
   cancelled: jobView,

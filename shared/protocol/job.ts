@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { handledBy } from "./handling.ts";
+import { replySource } from "./knowledge/reply-source.ts";
 
 export const jobStatus = z.enum(["queued", "active", "completed", "failed", "cancelled"]);
 export type JobStatus = z.output<typeof jobStatus>;
@@ -38,6 +39,7 @@ const reply = z
     timestamp: z.int().meta({ description: "Unix milliseconds" }),
     fallback: z.boolean(),
     finishReason,
+    sources: z.array(replySource).meta({ description: "Passages that it rests on, sorted by `end`" }),
   })
   .meta({ id: "Reply" });
 

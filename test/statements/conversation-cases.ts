@@ -13,8 +13,18 @@ import { draftStatements } from "../../shared/live/draft-statements.ts";
 import { rating, sender } from "../../shared/protocol/conversation.ts";
 import { handledBy } from "../../shared/protocol/handling.ts";
 import { finishReason } from "../../shared/protocol/job.ts";
+import { replySource } from "../../shared/protocol/knowledge/reply-source.ts";
 import { exportedConversation, exportedJob, exportedMessage } from "../../shared/protocol/export.ts";
-import { answerOne, answerRated, buffer, callOutcome, deleteOne, runOutcome, startActive } from "./fixtures.ts";
+import {
+  answerOne,
+  answerRated,
+  buffer,
+  callOutcome,
+  deleteOne,
+  runOutcome,
+  startActive,
+  operatorName,
+} from "./fixtures.ts";
 import { reads, readsTyped, type StatementCase, writes } from "./statement-case.ts";
 
 const id = z.strictObject({ id: z.uuid() });
@@ -24,7 +34,6 @@ const locked = z.strictObject({
   thread: z.strictObject({ provider: z.string(), id: z.string() }).nullable(),
 });
 
-const operatorName = z.strictObject({ name: z.string(), avatarUrl: z.string().nullable() });
 const messageRow = z.strictObject({
   id: z.uuid(),
   sender,
@@ -35,6 +44,7 @@ const messageRow = z.strictObject({
   replaces: z.uuid().nullable(),
   rating: rating.nullable(),
   operator: operatorName.nullable(),
+  sources: z.array(replySource).nullable(),
   createdAt: z.date(),
 });
 

@@ -11,9 +11,10 @@ import { rating, sender } from "../../shared/protocol/conversation.ts";
 import { numberEvents } from "../../shared/events/number.ts";
 import { handledBy, handoffReason, noticeCode } from "../../shared/protocol/handling.ts";
 import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
+import { replySource } from "../../shared/protocol/knowledge/reply-source.ts";
 import { type InboxView, operatorRole } from "../../shared/protocol/operator.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
-import { answerOne } from "./fixtures.ts";
+import { answerOne, operatorName } from "./fixtures.ts";
 import { reads, type StatementCase, writes } from "./statement-case.ts";
 
 const addKey = async (pool: Pool) => {
@@ -70,7 +71,6 @@ const accessCases = [
   ),
 ];
 
-const operatorName = z.strictObject({ name: z.string(), avatarUrl: z.string().nullable() });
 const deskRow = z.strictObject({
   id: z.uuid(),
   handledBy,
@@ -98,6 +98,7 @@ const messageInJson = z.strictObject({
   rating: rating.nullable(),
   createdAt: time,
   operator: operatorName.nullable(),
+  sources: z.array(replySource).nullable(),
 });
 const deskConversation = deskRow.extend({
   eventSeq: z.int(),

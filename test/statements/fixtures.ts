@@ -8,9 +8,11 @@ import { beginCall, type CallEnd, type NewCall } from "../../shared/db/jobs/call
 import { storeJobEnd } from "../../shared/db/jobs/end.ts";
 import { storeTombstone } from "../../shared/db/conversations/erasure.ts";
 import { rateMessage } from "../../shared/db/conversations/feedback.ts";
+import { addTestSource, citationOf } from "../../shared/testing/fixtures/citations.ts";
 import { claim, completed, startConversation, type TestJob } from "../../shared/testing/fixtures/conversations.ts";
 
 export const buffer = z.instanceof(Buffer);
+export const operatorName = z.strictObject({ name: z.string(), avatarUrl: z.string().nullable() });
 export const runOutcome = z.enum(["completed", "failed", "cancelled", "released"]);
 export const callOutcome = z.enum(["answered", "failed", "stopped", "lost"]);
 
@@ -49,7 +51,7 @@ export const callEnd: CallEnd = {
   costUsd: 0.5,
 };
 
-/** A job with one settled call and a reply. */
+/** A job with one settled call and a reply that cites a source. */
 export async function answerOne(
   pool: Pool,
   visitorHash?: Buffer,
@@ -57,9 +59,21 @@ export async function answerOne(
   const job = await startActive(pool, visitorHash);
   const call = newCall(job);
   await beginCall(pool, call);
-  const end = { ...completed(), costUsd: 0.5, firstDeltaMs: 12, call: { id: call.id, end: callEnd } };
-  await storeJobEnd(pool, { job, end });
-  return { job, replyId: end.reply?.id ?? "" };
+  const { reply, ...end } = completed();
+  if (!reply) throw new Error("a completed job has a reply");
+  const sources = [citationOf(await addTestSource(pool))];
+  await storeJobEnd(pool, {
+    job,
+    end: {
+      ...end,
+      reply: { ...reply, sources },
+      costUsd: 0.5,
+      firstDeltaMs: 12,
+      call: { id: call.id, end: callEnd },
+      unanswered: { words: randomBytes(32) },
+    },
+  });
+  return { job, replyId: reply.id };
 }
 
 /** The same with a rating. */

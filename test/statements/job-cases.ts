@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import * as calls from "../../shared/db/jobs/calls.ts";
 import * as claims from "../../shared/db/jobs/claim.ts";
@@ -6,36 +5,22 @@ import * as ends from "../../shared/db/jobs/end.ts";
 import * as jobs from "../../shared/db/jobs/read-job.ts";
 import * as reconcile from "../../shared/db/jobs/reconcile.ts";
 import * as retry from "../../shared/db/jobs/retry.ts";
-import * as submissions from "../../shared/db/submit/submissions.ts";
-import * as submit from "../../shared/db/submit/submit.ts";
-import {
-  conversationStateStatement,
-  isBlockedStatement,
-  readConversationState,
-  storeFirstMessage,
-} from "../../shared/db/submit/submit-outcome.ts";
 import * as timeline from "../../shared/db/jobs/timeline.ts";
-import { defaultSite } from "../../shared/sites/default-site.ts";
 import { sender } from "../../shared/protocol/conversation.ts";
 import { handledBy } from "../../shared/protocol/handling.ts";
 import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
-import {
-  completed,
-  followingMessage,
-  followUp,
-  loseLease,
-  newConversation,
-  startConversation,
-} from "../../shared/testing/fixtures/conversations.ts";
+import { replySource, sourceEvent } from "../../shared/protocol/knowledge/reply-source.ts";
+import { completed, followUp, loseLease, startConversation } from "../../shared/testing/fixtures/conversations.ts";
 import { answerOne, beginActiveCall, buffer, callEnd, failOne, newCall, runOutcome, startActive } from "./fixtures.ts";
 import { reads, type StatementCase, writes } from "./statement-case.ts";
 
-const operatorName = z.strictObject({ name: z.string(), avatarUrl: z.string().nullable() });
 const id = z.strictObject({ id: z.uuid() });
 const claimed = z.strictObject({
   id: z.uuid(),
   conversationId: z.uuid(),
+  messageId: z.uuid(),
   siteId: z.string(),
+  knowsSite: z.boolean(),
   run: z.int(),
   attempt: z.int(),
   assistantType: z.string(),
@@ -50,81 +35,8 @@ const claimed = z.strictObject({
   metadata: z.record(z.string(), z.string()),
   history: z.array(z.strictObject({ sender, text: z.string(), imported: z.boolean() })),
 });
-const appended = z.strictObject({
-  conversationId: z.uuid(),
-  head: z.boolean().nullable(),
-  eventSeq: z.int().nullable(),
-  handledBy: handledBy.nullable(),
-  operator: operatorName.nullable(),
-});
 const endResult = z.strictObject({ nextJobId: z.uuid().nullable(), handoffDue: z.boolean() });
 const ended = endResult.extend({ id: z.uuid(), ended: z.boolean() });
-
-const submitCases = [
-  reads(submit.insertConversationsStatement, id, (pool) => submit.insertConversation(pool, newConversation())),
-  reads(submit.appendOneStatement, appended, async (pool) => {
-    const { conversationId } = await startConversation(pool);
-    await submit.appendMessage(pool, followingMessage(conversationId));
-  }),
-  reads(submit.appendBatchStatement, appended, async (pool) => {
-    const started = [await startConversation(pool), await startConversation(pool)];
-    await Promise.all(
-      started.map(({ conversationId }) => submit.appendMessage(pool, followingMessage(conversationId))),
-    );
-  }),
-  reads(
-    submissions.findByKeyStatement,
-    z.strictObject({
-      jobId: z.uuid(),
-      conversationId: z.uuid(),
-      messageId: z.uuid(),
-      status: jobStatus,
-      requestHash: buffer.nullable(),
-      deleted: z.boolean(),
-      stale: z.boolean(),
-      eventSeq: z.int(),
-      handledBy,
-      operator: operatorName.nullable(),
-    }),
-    async (pool) => {
-      const [idempotencyHash, requestHash] = [randomBytes(32), randomBytes(32)];
-      await startConversation(pool, { idempotencyHash, requestHash });
-      await submissions.findByIdempotencyHash(pool, idempotencyHash);
-    },
-  ),
-  writes(submissions.forgetKeyStatement, async (pool) =>
-    submissions.forgetIdempotencyKey(pool, (await startConversation(pool)).id),
-  ),
-  reads(isBlockedStatement, z.strictObject({ blocked: z.boolean() }), async (pool) => {
-    const visitorHash = randomBytes(32);
-    await pool.query("insert into blocked_visitors (visitor_hash) values ($1)", [visitorHash]);
-    await storeFirstMessage(pool, newConversation({ visitorHash }));
-  }),
-  reads(
-    conversationStateStatement,
-    z.strictObject({
-      deleted: z.boolean(),
-      visitorHash: buffer.nullable(),
-      unanswered: z.int(),
-      windowMessages: z.int(),
-      windowLeftMs: z.number(),
-      replacedTurn: z.int().nullable(),
-      alreadyReplaced: z.boolean(),
-      handledBy,
-      unheard: z.int(),
-      blocked: z.boolean(),
-    }),
-    async (pool) => {
-      const { conversationId, messageId } = await startActive(pool);
-      await readConversationState(pool, {
-        conversationId,
-        siteId: defaultSite,
-        replaces: messageId,
-        pace: { windowMs: 60_000 },
-      });
-    },
-  ),
-];
 
 const claimCases = [
   reads(claims.claimOneStatement, claimed, (pool) => startActive(pool)),
@@ -242,6 +154,8 @@ const readCases = [
       replyFinishReason: finishReason.nullable(),
       replyFallback: z.boolean().nullable(),
       replyAt: z.number().nullable(),
+      replySources: z.array(replySource).nullable(),
+      notedSources: z.array(sourceEvent).nullable(),
     }),
     async (pool) => jobs.readJob(pool, (await answerOne(pool)).job.id),
   ),
@@ -286,11 +200,4 @@ const reconcileCases = [
 ];
 
 /** Statements on the way of a message. */
-export const jobCases: StatementCase[] = [
-  ...submitCases,
-  ...claimCases,
-  ...callCases,
-  ...endCases,
-  ...readCases,
-  ...reconcileCases,
-];
+export const jobCases: StatementCase[] = [...claimCases, ...callCases, ...endCases, ...readCases, ...reconcileCases];

@@ -1,15 +1,18 @@
 import { glob, readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openTestDatabase, type OpenTestDatabase } from "../../shared/testing/stores/database.ts";
+import { citationCases } from "./citation-cases.ts";
 import { conversationCases } from "./conversation-cases.ts";
 import { deskCases } from "./desk-cases.ts";
 import { eventCases } from "./event-cases.ts";
 import { jobCases } from "./job-cases.ts";
 import { knowledgeCases } from "./knowledge-cases.ts";
 import { operatorCases } from "./operator-cases.ts";
+import { submitCases } from "./submit-cases.ts";
 import { voiceCases } from "./voice-cases.ts";
 
 const cases = [
+  ...submitCases,
   ...jobCases,
   ...conversationCases,
   ...eventCases,
@@ -17,6 +20,7 @@ const cases = [
   ...voiceCases,
   ...deskCases,
   ...knowledgeCases,
+  ...citationCases,
 ];
 
 /** Sources that may hold statements. */

@@ -16,10 +16,9 @@ import { sender } from "../../shared/protocol/conversation.ts";
 import { handledBy, handoffReason } from "../../shared/protocol/handling.ts";
 import { jobStatus } from "../../shared/protocol/job.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
-import { buffer, startActive } from "./fixtures.ts";
+import { buffer, startActive, operatorName } from "./fixtures.ts";
 import { reads, type StatementCase, writes } from "./statement-case.ts";
 
-const operatorName = z.strictObject({ name: z.string(), avatarUrl: z.string().nullable() });
 const changed = z.strictObject({
   eventSeq: z.int(),
   head: z.boolean(),

@@ -33,7 +33,10 @@ const queued: JobRow = {
   replyFinishReason: null,
   replyFallback: null,
   replyAt: null,
+  replySources: null,
+  notedSources: null,
 };
+const source = { n: 1, title: "Returns", url: "", quote: "Thirty days.", start: 0, end: 9 };
 const completed: JobRow = {
   ...queued,
   status: "completed",
@@ -50,6 +53,7 @@ const completed: JobRow = {
   replyFinishReason: "length",
   replyFallback: true,
   replyAt: at + 1000.75,
+  replySources: [source],
 };
 
 describe("job view", () => {
@@ -78,6 +82,7 @@ describe("job view", () => {
         timestamp: at + 1000,
         fallback: true,
         finishReason: "length",
+        sources: [source],
       },
       provider: "openai",
       assistantId: "default",

@@ -42,6 +42,7 @@ function describeReply(row: JobRow): Pick<JobView, "reply"> {
       timestamp: Math.trunc(row.replyAt),
       fallback: row.replyFallback ?? false,
       finishReason: row.replyFinishReason ?? "stop",
+      sources: row.replySources ?? [],
     },
   };
 }

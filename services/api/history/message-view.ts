@@ -4,7 +4,8 @@ import type { OperatorView } from "../../../shared/protocol/handling.ts";
 
 /** Formats a message for an answer. Cached pages hold this form: see `pageFormat`. */
 export function toMessageView(message: MessageRow): MessageView {
-  const { id, text, sender, createdAt, imported, fallback, finishReason, replaces, rating, operator } = message;
+  const { id, text, sender, createdAt, imported, fallback, finishReason, replaces, rating } = message;
+  const { operator, sources } = message;
   return {
     id,
     text,
@@ -16,6 +17,7 @@ export function toMessageView(message: MessageRow): MessageView {
     ...(finishReason !== null && { finishReason }),
     ...(replaces !== null && { replaces }),
     ...(fallback && { fallback: true as const }),
+    ...(sources !== null && { sources }),
   };
 }
 

@@ -33,7 +33,7 @@ interface Sources {
 /** Largest page that is cached, in bytes. With the default limits a page of 50 messages is about a tenth of it. */
 const maxCachedBytes = 256 * 1024;
 /** Raise this with every change of the bytes of a page: processes of two versions share one cache. */
-const pageFormat = 4;
+const pageFormat = 5;
 
 /** Reads newest pages: from the cache if it holds the present version, else from PostgreSQL. */
 export class NewestPages {

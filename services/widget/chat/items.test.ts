@@ -248,14 +248,15 @@ describe("the end of a job", () => {
     attempt: 1,
     createdAt: "2026-01-01T00:00:00.000Z",
   };
-  const reply = {
+  const reply: NonNullable<JobView["reply"]> = {
     id: "a1",
     text: "So f",
     sender: "ai",
     timestamp: 1,
     fallback: false,
     finishReason: "taken_over",
-  } as const;
+    sources: [],
+  };
   const error = { code: "taken_over", message: "A person has taken over this conversation." } as const;
 
   it("leaves a reply that a person cut short, and none where people answer", () => {

@@ -33,7 +33,7 @@ function active(attempt: number, partial: string): JobView {
 
 function completed(attempt: number, text: string): JobView {
   const reply = { id, text, sender: "ai", timestamp: 1, fallback: false, finishReason: "stop" } as const;
-  return { ...base, status: "completed", attempt, reply };
+  return { ...base, status: "completed", attempt, reply: { ...reply, sources: [] } };
 }
 
 describe("text of a followed reply", () => {

@@ -1,10 +1,12 @@
 import type { Pool } from "pg";
 import type { Rating } from "../../protocol/conversation.ts";
 import type { HandledBy } from "../../protocol/handling.ts";
+import type { ReplySourceView } from "../../protocol/knowledge/reply-source.ts";
 import type { Database } from "../database.ts";
 import { query } from "../database.ts";
 import { byIds } from "../batch-sql.ts";
 import { batchedRead } from "../batched.ts";
+import { sourcesOfReply } from "../replies/citations.ts";
 import type { Columns } from "../schema/tables.ts";
 import type { Statement } from "../../postgres/statement.ts";
 
@@ -20,8 +22,8 @@ export function operatorOf(id: string): string {
 export interface ConversationOwner extends Columns<"conversations", "id" | "site_id" | "visitor_hash"> {
   deleted: boolean;
   /**
-   * Changes with every message, reply and rating, and never returns to an earlier value. A page read after this version
-   * is at least as new as it.
+   * Changes with every message, reply and rating, and with each deletion of one of the site's sources, and never returns
+   * to an earlier value. A page read after this version is at least as new as it.
    */
   pageVersion: string;
   /** `seq` of its newest event, as this row has it: what is read after it may be newer. */
@@ -35,7 +37,7 @@ export interface ConversationOwner extends Columns<"conversations", "id" | "site
  * Version of a conversation's messages, from columns that all versions of this service write. The count only grows. The
  * time tells apart two histories: one that a failover or a restore of PostgreSQL has lost, and the one after it.
  */
-const pageVersion = `concat_ws('/', message_count, extract(epoch from updated_at), ratings_version)`;
+const pageVersion = `concat_ws('/', message_count, extract(epoch from updated_at), ratings_version, withdrawals)`;
 
 export const conversationOwnerStatement: Statement<ConversationOwner> = {
   name: "conversation-owner",
@@ -46,7 +48,10 @@ export const conversationOwnerStatement: Statement<ConversationOwner> = {
       "conversations",
       "id, site_id, deleted_at, visitor_hash, message_count, updated_at, ratings_version, event_seq, handled_by, operator_id",
       "$1",
-    )}`,
+    )}
+    left join lateral (
+      select withdrawals from knowledge_bases where site_id = conversations.site_id limit 1
+    ) as knowledge_bases on true`,
 };
 
 /** Reads whether a conversation exists, its owner and its version. Concurrent calls share a statement. */
@@ -87,12 +92,14 @@ export interface MessageRow extends Columns<
   rating: Rating | null;
   /** Author of an operator's message. */
   operator: OperatorName | null;
+  /** Passages that a reply rests on; null for a message that is no reply. */
+  sources: ReplySourceView[] | null;
 }
 
 /** Columns of `MessageRow`. */
 export const messageColumns = `
   id, sender, text, imported, fallback, finish_reason as "finishReason", replaces, rating, created_at as "createdAt",
-  ${operatorOf("messages.operator_id")} as operator`;
+  ${operatorOf("messages.operator_id")} as operator, ${sourcesOfReply("messages.id", "sender")} as sources`;
 
 export const messagePlaceStatement: Statement<Columns<"messages", "turn" | "sender">> = {
   name: "message-place",

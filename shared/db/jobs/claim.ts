@@ -31,6 +31,8 @@ export interface ClaimedJob extends JobColumns, Columns<"conversations", "metada
   ageMs: number;
   /** Time since acceptance, by the database's clock. */
   sinceAcceptedMs: number;
+  /** True if the site has knowledge to answer from. */
+  knowsSite: boolean;
   /** The conversation up to this job's own message, oldest first, without the turns that were replaced. */
   history: Columns<"messages", "sender" | "text" | "imported">[];
 }
@@ -39,6 +41,7 @@ type JobColumns = Columns<
   "jobs",
   | "id"
   | "conversation_id"
+  | "message_id"
   | "run"
   | "attempt"
   | "assistant_type"
@@ -83,7 +86,8 @@ function claimStatement(name: string, lock: string): Statement<ClaimRow> {
       ), ran as (
         insert into runs (job_id, run, attempt, worker) select id, run, attempt, worker from claimed
       )
-      select locked.id, claimed.conversation_id as "conversationId", site_id as "siteId", run, attempt, assistant_type as "assistantType",
+      select locked.id, claimed.conversation_id as "conversationId", message_id as "messageId", site_id as "siteId",
+             exists (select from knowledge_bases where site_id = claimed.site_id) as "knowsSite", run, attempt, assistant_type as "assistantType",
              provider_override as "providerOverride", request_id as "requestId", trace, turn, thread, metadata,
              (select coalesce(max(turn), 0) from messages
               where conversation_id = claimed.conversation_id and turn < claimed.turn) as "previousTurn",

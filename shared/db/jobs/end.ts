@@ -5,6 +5,7 @@ import { type CallSettlement, charged, settled, settlementColumns, settlementIte
 import type { BatchResult } from "../../async/batch/batch-work.ts";
 import { byIds, skipLocked } from "../batch-sql.ts";
 import { batched } from "../batched.ts";
+import { type Citation, storedSources, toCitationRow } from "../replies/citations.ts";
 import { query } from "../database.ts";
 import type { Statement } from "../../postgres/statement.ts";
 import { insertEvents } from "../../events/append.ts";
@@ -12,7 +13,16 @@ import { insertEvents } from "../../events/append.ts";
 /** End of a job: a reply, an error, or both when it was cancelled part-way. */
 export interface JobEnd {
   status: "completed" | "failed" | "cancelled";
-  reply?: { id: string; text: string; finishReason: FinishReason; fallback: boolean };
+  reply?: {
+    id: string;
+    text: string;
+    finishReason: FinishReason;
+    fallback: boolean;
+    /** Passages that it rests on, in the order of their places. */
+    sources?: readonly Citation[];
+  };
+  /** The site's knowledge does not answer the message. `words`: hash that groups equal questions. */
+  unanswered?: { words: Buffer };
   errorCode?: JobErrorCode;
   provider?: string;
   model?: string;
@@ -60,16 +70,17 @@ function endStatement(name: string, lock: string): Statement<EndRow> {
         select * from json_to_recordset($2::json) as item(
           id uuid, "conversationId" uuid, attempt int, orphan boolean, status text, "errorCode" text, provider text, model text,
           "inputTokens" int, "outputTokens" int, "costUsd" float8, "inThread" boolean, "firstDeltaMs" int, "replyId" uuid,
-          "skippedCalls" jsonb, "handoffAfter" int, text text, "finishReason" text, fallback boolean, ${settlementColumns})
+          "skippedCalls" jsonb, "handoffAfter" int, text text, "finishReason" text, fallback boolean, sources jsonb,
+          words text, ${settlementColumns})
       ), locked as materialized (
-        select id from ${byIds("conversations", "id", "$1", lock)}
+        select id, site_id from ${byIds("conversations", "id, site_id", "$1", lock)}
       ), held as materialized (
-        select jobs.* from locked join item on item."conversationId" = locked.id
+        select jobs.*, site_id from locked join item on item."conversationId" = locked.id
         cross join lateral (
-          select id, conversation_id, turn, run, attempt, status, lease_until from jobs where id = item.id ${lock}
+          select id, conversation_id, message_id, turn, run, attempt, status, lease_until from jobs where id = item.id ${lock}
         ) as jobs
       ), ending as materialized (
-        select item.*, held.turn, held.run, held.conversation_id from held join item using (id)
+        select item.*, held.turn, held.run, held.conversation_id, held.message_id, held.site_id from held join item using (id)
         where held.attempt = item.attempt and held.status = 'active'
           and (not orphan or lease_until is null or lease_until < now())
       ), ended as (
@@ -87,7 +98,7 @@ function endStatement(name: string, lock: string): Statement<EndRow> {
         insert into messages (id, conversation_id, turn, sender, text, finish_reason, fallback)
         select "replyId", conversation_id, turn, 'ai', text, "finishReason", fallback
         from ending where "replyId" is not null
-      ), ${settled}, ${charged}, moved as (
+      ), ${storedSources("ending")}, ${settled}, ${charged}, moved as (
         update conversations
         set open_jobs = array_remove(open_jobs, ending.id), updated_at = now(), failed_replies = ${failures},
             handoff_due = case when conversations.handled_by = 'ai' and ${failures} >= "handoffAfter" then coalesce(handoff_due, 'failures')
@@ -96,7 +107,7 @@ function endStatement(name: string, lock: string): Statement<EndRow> {
             message_count = message_count + ("replyId" is not null)::int,
             event_seq = event_seq + 1 + ("replyId" is not null)::int
         from ending where conversations.id = ending.conversation_id
-        returning conversations.id, site_id, event_seq, "replyId", ending.id as job, ending.status,
+        returning conversations.id, conversations.site_id, event_seq, "replyId", ending.id as job, ending.status,
                   ${nextHead} as next, handoff_due is not null as due
       ), noted as (
         ${insertEvents({ from: "moved", conversation: "id", site: "site_id", seq: "event_seq", message: `"replyId"`, job: "job", status: "status" })}
@@ -122,19 +133,23 @@ async function endJobs(
   statement: Statement<EndRow>,
   ends: readonly StoredEnd[],
 ): Promise<BatchResult<EndResult | undefined>[]> {
-  const items = ends.map(({ job: { id, conversationId, attempt }, end: { reply, call, ...end }, orphan = false }) => ({
-    ...end,
-    inThread: end.inThread ?? false,
-    id,
-    conversationId,
-    attempt,
-    orphan,
-    replyId: reply?.id,
-    text: reply?.text,
-    finishReason: reply?.finishReason,
-    fallback: reply?.fallback ?? false,
-    ...settlementItem(call),
-  }));
+  const items = ends.map(
+    ({ job: { id, conversationId, attempt }, end: { reply, call, unanswered, ...end }, orphan = false }) => ({
+      ...end,
+      inThread: end.inThread ?? false,
+      id,
+      conversationId,
+      attempt,
+      orphan,
+      replyId: reply?.id,
+      text: reply?.text,
+      finishReason: reply?.finishReason,
+      fallback: reply?.fallback ?? false,
+      sources: reply?.sources?.map(toCitationRow),
+      words: unanswered?.words.toString("hex"),
+      ...settlementItem(call),
+    }),
+  );
   const values = [ends.map(({ job }) => job.conversationId), JSON.stringify(items)];
   const rows = await query(pool, statement, values);
   const found = new Map(rows.map((row) => [row.id, row]));

@@ -1,8 +1,10 @@
 import type { Pool } from "pg";
 import type { FinishReason } from "../../protocol/job.ts";
+import type { ReplySourceView, SourceEvent } from "../../protocol/knowledge/reply-source.ts";
 import { query } from "../database.ts";
 import { byIds } from "../batch-sql.ts";
 import { batchedRead } from "../batched.ts";
+import { notedSources, sourcesOfReply } from "../replies/citations.ts";
 import type { Columns } from "../schema/tables.ts";
 import type { Statement } from "../../postgres/statement.ts";
 
@@ -17,6 +19,10 @@ export interface JobRow extends JobColumns, Columns<"conversations", "site_id" |
   replyFinishReason: FinishReason | null;
   replyFallback: boolean | null;
   replyAt: number | null;
+  /** Passages that the stored reply rests on. */
+  replySources: ReplySourceView[] | null;
+  /** Citations so far of the text that is being written. Null: none, or the job is not active. */
+  notedSources: SourceEvent[] | null;
 }
 
 type JobColumns = Columns<
@@ -53,13 +59,15 @@ export const readJobsStatement: Statement<JobRow> = {
            jobs.trace, conversations.thread_id as "threadId",
            reply_attempt as "replyAttempt", reply.id as "replyId", reply.text as "replyText",
            reply.finish_reason as "replyFinishReason", reply.fallback as "replyFallback",
-           ${millis("reply.created_at")} as "replyAt"
+           ${millis("reply.created_at")} as "replyAt", reply.sources as "replySources",
+           case when status = 'active' then ${notedSources("jobs.id", "jobs.attempt")} end as "notedSources"
     from ${byIds("jobs", "*", "$1")}
     cross join lateral (
       select deleted_at, site_id, visitor_hash, thread_id from conversations where id = jobs.conversation_id limit 1
     ) as conversations
     left join lateral (
-      select id, text, finish_reason, fallback, created_at from messages where id = jobs.reply_id limit 1
+      select id, text, finish_reason, fallback, created_at, ${sourcesOfReply("messages.id", "sender")} as sources
+      from messages where id = jobs.reply_id limit 1
     ) as reply on true`,
 };
 

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answer, startConversation, type TestJob } from "../../testing/fixtures/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
 import { pgbouncerAvailable, startPgBouncer } from "../../testing/stores/pgbouncer.ts";
-import { RunEntity } from "./bookkeeping-entities.ts";
-import { JobEntity } from "./entities.ts";
+import { RunEntity } from "./entities/bookkeeping-entities.ts";
+import { JobEntity } from "./entities/job-entities.ts";
 import { withEntityManager } from "./entity-manager.ts";
 import { isMigrated } from "./is-migrated.ts";
 

@@ -1,5 +1,5 @@
 import { TableNotFoundException } from "@mikro-orm/core";
-import { SettingEntity } from "./bookkeeping-entities.ts";
+import { SettingEntity } from "./entities/bookkeeping-entities.ts";
 import { withEntityManager } from "./entity-manager.ts";
 import { describeSchema, schemaKey } from "./migrate.ts";
 

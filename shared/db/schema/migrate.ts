@@ -43,7 +43,7 @@ async function refuseUnfit(client: pg.Client): Promise<void> {
 async function applyAll(client: pg.Client, databaseUrl: string, schema: string): Promise<string[]> {
   const [{ withEntityManager }, { SettingEntity }, { runMigrations }] = await Promise.all([
     import("./entity-manager.ts"),
-    import("./bookkeeping-entities.ts"),
+    import("./entities/bookkeeping-entities.ts"),
     import("bullmq"),
   ]);
   await runMigrations(client, "bullmq");

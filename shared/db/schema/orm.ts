@@ -2,7 +2,7 @@ import { Migrator } from "@mikro-orm/migrations";
 import { defineConfig } from "@mikro-orm/postgresql";
 import { fileURLToPath } from "node:url";
 import { connectionOptions } from "../../postgres/connection-options.ts";
-import { entities } from "./entities.ts";
+import { entities } from "./entities/entities.ts";
 
 /** MikroORM's options in this project: the same for the services, the migrations and the drift check. */
 export function ormOptions(databaseUrl: string, log: (message: string) => void = () => undefined) {

@@ -1,6 +1,6 @@
 import type { InferKyselyDB } from "@mikro-orm/sql";
 import type { Selectable } from "kysely";
-import type { entities } from "./entities.ts";
+import type { entities } from "./entities/entities.ts";
 
 /**
  * The tables and the types of their columns, from the entities. Types alone: neither MikroORM nor Kysely is loaded for

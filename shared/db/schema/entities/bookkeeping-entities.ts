@@ -1,7 +1,7 @@
 import { defineEntity, p } from "@mikro-orm/core";
-import type { JobStatus } from "../../protocol/job.ts";
-import type { CallErrorCode, KeyReport, SkippedCall } from "../jobs/call-faults.ts";
-import { defaultSite } from "../../sites/default-site.ts";
+import type { JobStatus } from "../../../protocol/job.ts";
+import type { CallErrorCode, KeyReport, SkippedCall } from "../../jobs/call-faults.ts";
+import { defaultSite } from "../../../sites/default-site.ts";
 import { byHand, float, time } from "./entity-columns.ts";
 
 /** Tables beside conversations: settings, calls and their cost, runs, counts. See `entities.ts`. */

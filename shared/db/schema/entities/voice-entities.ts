@@ -1,7 +1,7 @@
 import { defineEntity, p } from "@mikro-orm/core";
-import type { HandledBy, HandoffReason } from "../../protocol/handling.ts";
-import type { OperatorRole } from "../../protocol/operator.ts";
-import { defaultSite } from "../../sites/default-site.ts";
+import type { HandledBy, HandoffReason } from "../../../protocol/handling.ts";
+import type { OperatorRole } from "../../../protocol/operator.ts";
+import { defaultSite } from "../../../sites/default-site.ts";
 import { byHand, bytes, time } from "./entity-columns.ts";
 
 /** Tables about people beside the AI. See `entities.ts`. */

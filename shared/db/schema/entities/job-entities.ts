@@ -1,14 +1,10 @@
 import { defineEntity, p } from "@mikro-orm/core";
-import type { HandledBy } from "../../protocol/handling.ts";
-import type { JobErrorCode, JobStatus } from "../../protocol/job.ts";
-import { bookkeeping } from "./bookkeeping-entities.ts";
-import { Conversation, Feedback, Message } from "./conversation-entities.ts";
+import type { HandledBy } from "../../../protocol/handling.ts";
+import type { JobErrorCode, JobStatus } from "../../../protocol/job.ts";
+import { Conversation } from "./conversation-entities.ts";
 import { byHand, bytes, float, time } from "./entity-columns.ts";
-import { eventEntities } from "./event-entities.ts";
-import { knowledge } from "./knowledge-entities.ts";
-import { voices } from "./voice-entities.ts";
 
-/** The schema in code. `npm run check:drift` compares it with the migrations. */
+/** Jobs, and the text that one writes. See `entities.ts`. */
 
 export const JobEntity = defineEntity({
   name: "Job",
@@ -91,7 +87,7 @@ export const JobEntity = defineEntity({
 });
 
 /** Text of a job's current attempt while it is written, where there is no Redis. Unlogged: nothing depends on it. */
-const Draft = defineEntity({
+export const DraftEntity = defineEntity({
   name: "Draft",
   tableName: "drafts",
   properties: {
@@ -101,15 +97,3 @@ const Draft = defineEntity({
     updatedAt: time().defaultRaw("now()"),
   },
 });
-
-export const entities = [
-  Conversation,
-  Message,
-  Feedback,
-  JobEntity,
-  Draft,
-  ...eventEntities,
-  ...voices,
-  ...knowledge,
-  ...bookkeeping,
-];

@@ -1,7 +1,7 @@
 import { defineEntity, p } from "@mikro-orm/core";
-import type { HandledBy, NoticeCode } from "../../protocol/handling.ts";
-import type { JobStatus } from "../../protocol/job.ts";
-import { defaultSite } from "../../sites/default-site.ts";
+import type { HandledBy, NoticeCode } from "../../../protocol/handling.ts";
+import type { JobStatus } from "../../../protocol/job.ts";
+import { defaultSite } from "../../../sites/default-site.ts";
 import { byHand, time } from "./entity-columns.ts";
 
 /** One change of a conversation, in ids. Written by the transaction that changed it; see `shared/events`. */

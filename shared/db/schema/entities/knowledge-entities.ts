@@ -1,6 +1,6 @@
 import { defineEntity, p } from "@mikro-orm/core";
-import type { DocumentStatus, SourceKind, SourceStatus } from "../../protocol/knowledge.ts";
-import { defaultSite } from "../../sites/default-site.ts";
+import type { DocumentStatus, SourceKind, SourceStatus } from "../../../protocol/knowledge.ts";
+import { defaultSite } from "../../../sites/default-site.ts";
 import { byHand, bytes, float, time } from "./entity-columns.ts";
 
 /** Tables of a site's knowledge. See `entities.ts`. */
@@ -13,10 +13,12 @@ const KnowledgeBase = defineEntity({
     siteId: p.text().primary(),
     /** Incremented by each change of the site's passages. */
     revision: p.bigint("string"),
+    /** Incremented by each deletion of a source, by a trigger: cached pages may still quote it. */
+    withdrawals: p.integer().default(0),
   },
 });
 
-const Source = defineEntity({
+export const SourceEntity = defineEntity({
   name: "KnowledgeSource",
   tableName: "knowledge_sources",
   properties: {
@@ -64,6 +66,17 @@ const Source = defineEntity({
     { name: "knowledge_sources_kind", expression: "kind in ('page', 'sitemap', 'file', 'text', 'question')" },
     { name: "knowledge_sources_status", expression: "status in ('pending', 'running', 'ready', 'failed')" },
   ],
+  triggers: [
+    {
+      // Named as the migration names it; MikroORM finds the function by the table and this name.
+      name: "counts_withdrawal",
+      timing: "after",
+      events: ["delete"],
+      body: `
+        update knowledge_bases set withdrawals = withdrawals + 1 where site_id = old.site_id;
+        return null;`,
+    },
+  ],
 });
 
 /** One page or file of a source. */
@@ -73,7 +86,7 @@ const Document = defineEntity({
   properties: {
     id: p.uuid().primary(),
     siteId: p.text().default(defaultSite),
-    source: () => p.manyToOne(Source).deleteRule("cascade").updateRule("no action"),
+    source: () => p.manyToOne(SourceEntity).deleteRule("cascade").updateRule("no action"),
     /** Empty for what was not fetched. */
     url: p.text().default(""),
     title: p.text().nullable(),
@@ -158,4 +171,4 @@ const Removal = defineEntity({
   },
 });
 
-export const knowledge = [KnowledgeBase, Source, Document, Passage, Removal];
+export const knowledge = [KnowledgeBase, SourceEntity, Document, Passage, Removal];

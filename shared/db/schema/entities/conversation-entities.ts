@@ -1,9 +1,9 @@
 import { defineEntity, p } from "@mikro-orm/core";
-import type { Rating, Sender } from "../../protocol/conversation.ts";
-import type { FeedbackReason } from "../../protocol/feedback.ts";
-import type { HandledBy, HandoffReason } from "../../protocol/handling.ts";
-import type { FinishReason } from "../../protocol/job.ts";
-import { defaultSite } from "../../sites/default-site.ts";
+import type { Rating, Sender } from "../../../protocol/conversation.ts";
+import type { FeedbackReason } from "../../../protocol/feedback.ts";
+import type { HandledBy, HandoffReason } from "../../../protocol/handling.ts";
+import type { FinishReason } from "../../../protocol/job.ts";
+import { defaultSite } from "../../../sites/default-site.ts";
 import { byHand, bytes, time } from "./entity-columns.ts";
 
 /** Tables of conversations and their messages. See `entities.ts`. */

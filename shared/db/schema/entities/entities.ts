@@ -1,0 +1,21 @@
+import { bookkeeping } from "./bookkeeping-entities.ts";
+import { citationEntities } from "./citation-entities.ts";
+import { Conversation, Feedback, Message } from "./conversation-entities.ts";
+import { eventEntities } from "./event-entities.ts";
+import { DraftEntity, JobEntity } from "./job-entities.ts";
+import { knowledge } from "./knowledge-entities.ts";
+import { voices } from "./voice-entities.ts";
+
+/** The schema in code. `npm run check:drift` compares it with the migrations. */
+export const entities = [
+  Conversation,
+  Message,
+  Feedback,
+  JobEntity,
+  DraftEntity,
+  ...eventEntities,
+  ...voices,
+  ...knowledge,
+  ...citationEntities,
+  ...bookkeeping,
+];
