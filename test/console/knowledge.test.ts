@@ -92,7 +92,10 @@ describe.skipIf(chromiumPath === undefined)("the console's knowledge", { timeout
     await add("File", () =>
       page.locator("input[type=file]").setInputFiles({ name: "Care.MD", mimeType: "", buffer: Buffer.from("# Care") }),
     );
-    await add("Text", () => page.locator("textarea").fill("Tea for two"));
+    await add("Text", async () => {
+      await page.locator("textarea").fill("Tea for two");
+      await page.getByRole("group", { name: "Assistants that answer from it" }).getByRole("checkbox").first().check();
+    });
     await add("Question", async () => {
       await page.getByRole("textbox", { name: "Question" }).fill("Do you ship to Norway?");
       await page.getByLabel("Answer").fill("Yes.");
@@ -101,17 +104,65 @@ describe.skipIf(chromiumPath === undefined)("the console's knowledge", { timeout
       .poll(() => page.locator(".entry .name").allInnerTexts(), deskPatience)
       .toEqual(["Do you ship to Norway?", "Text", "File"]);
     const rows = await product.query(
-      "select convert_from(content, 'UTF8') as content, media_type from knowledge_sources",
+      "select convert_from(content, 'UTF8') as content, media_type, cardinality(assistants) as chosen from knowledge_sources",
     );
     expect(rows).toEqual(
       expect.arrayContaining([
-        { content: "# Care", media_type: "text/markdown" },
-        { content: "Tea for two", media_type: "text/markdown" },
-        { content: "Yes.", media_type: null },
+        { content: "# Care", media_type: "text/markdown", chosen: null },
+        { content: "Tea for two", media_type: "text/markdown", chosen: 1 },
+        { content: "Yes.", media_type: null, chosen: null },
       ]),
     );
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
     await expectAccessible(page);
+    expect(desk.faults).toEqual([]);
+  });
+
+  it("lists the questions without an answer, takes one where they stand, and puts others aside", async () => {
+    await using desk = await openConsole(browser, product.client.base, { query: "part=knowledge", shows: ".queue" });
+    const { page } = desk;
+    const [conversationId, messageId] = ["a", "b"].map((digit) => `00000000-0000-4000-8000-00000000000${digit}`);
+    const messages = [{ conversationId, messageId }];
+    const lastAt = new Date().toISOString();
+    const asked = ["Do you ship to Norway?", "هل تشحنون إلى النرويج؟", "Is it <b>safe</b>?"];
+    let questions = asked.map((sample, at) => ({ id: `${at}`, sample, count: at + 1, lastAt, messages }));
+    const sent: unknown[] = [];
+    await page.route("**/api/operator/knowledge/unanswered**", async (route) => {
+      const id = new URL(route.request().url()).pathname.split("/").at(-1);
+      if (route.request().method() === "DELETE") {
+        sent.push(`put aside ${id}`);
+        questions = questions.filter((question) => question.id !== id);
+        return route.fulfill({ status: 204 });
+      }
+      return route.fulfill({ json: { questions } });
+    });
+    await page.route("**/api/operator/sources", async (route) => {
+      if (route.request().method() !== "POST") return route.continue();
+      sent.push(route.request().postDataJSON());
+      questions = questions.slice(1);
+      return route.fulfill({ status: 201, json: { id: conversationId, status: "ready" } });
+    });
+    await page.reload();
+    await page.getByRole("link", { name: "Unanswered questions 3" }).press("Enter");
+    await page.getByRole("heading", { name: asked[2] ?? "", exact: true }).waitFor();
+    expect(await page.getByRole("link", { name: "conversation 1" }).first().getAttribute("href")).toBe(
+      `/console?conversation=${conversationId}`,
+    );
+    const first = page.locator(".questions li").first();
+    await first.getByText("Answer or put aside").click();
+    await first.getByLabel("Answer").fill("Yes, in three to five days.");
+    await first.getByRole("button", { name: "Add" }).press("Enter");
+    await page.getByRole("heading", { name: asked[0] ?? "" }).waitFor({ state: "detached" });
+    const last = page.locator(".questions li").last();
+    await last.getByText("Answer or put aside").click();
+    await expectAccessible(page);
+    await last.getByRole("button", { name: "Put aside" }).click();
+    await page.getByRole("heading", { name: asked[2] ?? "", exact: true }).waitFor({ state: "detached" });
+    expect(sent).toEqual([
+      { kind: "question", question: asked[0], answer: "Yes, in three to five days.", unanswered: "0" },
+      "put aside 2",
+    ]);
+    expect(await page.locator(".questions li h3").allInnerTexts()).toEqual([asked[1]]);
     expect(desk.faults).toEqual([]);
   });
 

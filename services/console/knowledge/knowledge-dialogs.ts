@@ -37,12 +37,25 @@ function addView({ model, deeds, kind }: KnowledgeScreen): TemplateResult {
       </fieldset>
       ${fieldsOf(kind)} ${kind === "question" ? nothing : field("title", form.name, { hint: form.nameHint })}
       ${field("language", form.language, { hint: form.languageHint })}
+      ${model.assistants.length > 1 ? assistantChoice(model) : nothing}
       ${model.addProblem && html`<p class="problem" role="alert">${knowledgeProblem(model.addProblem)}</p>`}
       <div class="actions">
         <button type="button" class="secondary" @click=${() => deeds.ask(undefined)}>${form.cancel}</button>
         <button class="primary" ?disabled=${model.isAdding}>${model.isAdding ? form.adding : form.add}</button>
       </div>
     </form>`;
+}
+
+function assistantChoice({ assistants }: KnowledgeScreen["model"]): TemplateResult {
+  const { form } = words;
+  return html`<fieldset aria-describedby="hint-assistants">
+    <legend>${form.assistants}</legend>
+    ${assistants.map(
+      ({ type, name }) =>
+        html`<label class="choice"><input type="checkbox" name="assistants" value=${type} />${name}</label>`,
+    )}
+    <span class="small" id="hint-assistants">${form.assistantsHint}</span>
+  </fieldset>`;
 }
 
 function fieldsOf(kind: string): TemplateResult {

@@ -1,8 +1,10 @@
 import type { SourceListView, SourceView } from "../../../shared/protocol/knowledge.ts";
 import type { Colleague } from "../../../shared/protocol/operator.ts";
+import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import { ServiceProblem } from "../client/service-problem.ts";
 import { ShownSearch } from "./shown-search.ts";
 import { ShownSource } from "./shown-source.ts";
+import { UnansweredList } from "./unanswered-list.ts";
 import { SourceApi, type SourceGiven } from "./source-api.ts";
 
 /** How often the list is read again while a source is being read, and otherwise. */
@@ -18,6 +20,11 @@ export class KnowledgeModel {
   open: ShownSource | undefined;
   /** Shown in place of a source. */
   search: ShownSearch | undefined;
+  /** True while questions are shown in place of a source. */
+  showsUnanswered = false;
+  readonly unanswered: UnansweredList;
+  /** Those that may answer from a source; read with the form that adds one. */
+  assistants: readonly AssistantInfo[] = [];
   problem: ServiceProblem | undefined;
   /** True while a source is being sent. */
   isAdding = false;
@@ -30,6 +37,7 @@ export class KnowledgeModel {
   /** @param changed called after each change of what is shown */
   constructor(changed: () => void) {
     this.#changed = changed;
+    this.unanswered = new UnansweredList(this.api, changed);
   }
 
   get mayChange(): boolean {
@@ -45,7 +53,7 @@ export class KnowledgeModel {
     const { pending = 0, running = 0 } = this.counts ?? {};
     const isBusy = pending + running > 0;
     if (this.#isReading || now - this.#readAt < (isBusy || this.problem ? busyMs : calmMs)) return;
-    await Promise.all([this.refresh(), this.open?.refresh()]);
+    await Promise.all([this.refresh(), this.open?.refresh(), isBusy ? undefined : this.unanswered.refresh()]);
   }
 
   /** Reads the newest sources again. */
@@ -77,14 +85,28 @@ export class KnowledgeModel {
   }
 
   show(id: string | undefined): void {
-    if (this.open?.id === id && this.search === undefined) return;
+    if (this.open?.id === id && this.search === undefined && !this.showsUnanswered) return;
     this.search = undefined;
+    this.showsUnanswered = false;
     this.open = id === undefined ? undefined : new ShownSource(id, this.api, this.#changed);
     this.#changed();
   }
 
+  showUnanswered(): void {
+    this.open = this.search = undefined;
+    this.showsUnanswered = true;
+    this.#changed();
+  }
+
+  readAssistants(): Promise<void> {
+    return this.#try(async () => {
+      this.assistants = await this.api.assistants();
+    });
+  }
+
   ask(question: string): void {
     this.open = undefined;
+    this.showsUnanswered = false;
     this.search = new ShownSearch(question, this.api, this.#changed);
     this.#changed();
   }

@@ -9,6 +9,9 @@ export type KnowledgeDialog = "add" | "remove";
 /** Deeds for which the page has a button. */
 export interface KnowledgeDeeds {
   readonly open: (sourceId: string | undefined) => void;
+  readonly openUnanswered: () => void;
+  readonly answer: (id: string, form: HTMLFormElement) => void;
+  readonly putAside: (id: string) => void;
   readonly search: (question: string) => void;
   readonly ask: (dialog: KnowledgeDialog | undefined) => void;
   readonly chooseKind: (kind: string) => void;

@@ -20,6 +20,8 @@ class KnowledgePage implements KnowledgeDeeds {
   #kind: SourceKind = "page";
   /** Sent again from the same form, a source is added once. */
   #key = "";
+  /** Likewise the last answer to a question: changed, it is another one. */
+  #answer = { said: "", key: "" };
   #isDue = false;
 
   constructor(content: HTMLElement) {
@@ -40,12 +42,26 @@ class KnowledgePage implements KnowledgeDeeds {
   }
 
   readonly open = (sourceId: string | undefined): void => {
-    if (sourceId === this.#model.open?.id && this.#model.search === undefined) return;
+    const { open, search, showsUnanswered } = this.#model;
+    if (sourceId === open?.id && search === undefined && !showsUnanswered) return;
     this.#model.show(sourceId);
     const source = sourceId === undefined ? "" : `&source=${sourceId}`;
     history.pushState(null, "", `/console?part=knowledge${source}`);
     // On a phone the list is gone while a source is shown.
     this.#focus(sourceId === undefined ? ".entry[aria-current], .entry, .bar button" : ".back, .pages");
+  };
+
+  readonly openUnanswered = (): void => {
+    if (this.#model.showsUnanswered) return;
+    this.#model.showUnanswered();
+    history.pushState(null, "", "/console?part=knowledge&unanswered");
+    this.#focus(".back, .pages");
+  };
+
+  readonly answer = (id: string, form: HTMLFormElement): void => void this.#addAnswer(id, form);
+
+  readonly putAside = (id: string): void => {
+    void this.#model.unanswered.putAside(id).then((isGone) => isGone && this.#focus(".pages"));
   };
 
   readonly search = (question: string): void => {
@@ -60,6 +76,7 @@ class KnowledgePage implements KnowledgeDeeds {
     this.#dialog = dialog;
     this.#key = crypto.randomUUID();
     this.#model.addProblem = undefined;
+    if (dialog === "add") void this.#model.readAssistants();
     this.#changed();
   };
 
@@ -79,11 +96,23 @@ class KnowledgePage implements KnowledgeDeeds {
     const given = [...new FormData(form)];
     const file = given.map(([, value]) => value).find((value) => value instanceof File);
     const said = given.filter((entry): entry is [string, string] => typeof entry[1] === "string" && entry[1] !== "");
-    const fields = Object.fromEntries(said.filter(([name]) => name !== "kind"));
-    const id = await this.#model.add({ kind: this.#kind, file, fields }, this.#key);
+    const fields = Object.fromEntries(said.filter(([name]) => name !== "kind" && name !== "assistants"));
+    const assistants = said.filter(([name]) => name === "assistants").map(([, type]) => type);
+    const id = await this.#model.add({ kind: this.#kind, file, fields, assistants }, this.#key);
     if (id === undefined) return;
     this.ask(undefined);
     this.open(id);
+    await this.#model.refresh();
+  }
+
+  async #addAnswer(id: string, form: HTMLFormElement): Promise<void> {
+    const given = new FormData(form);
+    const textOf = (name: string) => (given.get(name) as string).trim();
+    const fields = { question: textOf("question"), answer: textOf("answer") };
+    const said = JSON.stringify([id, fields]);
+    if (said !== this.#answer.said) this.#answer = { said, key: crypto.randomUUID() };
+    if (!(await this.#model.unanswered.answer(id, fields, this.#answer.key))) return;
+    this.#focus(".pages");
     await this.#model.refresh();
   }
 
@@ -97,6 +126,7 @@ class KnowledgePage implements KnowledgeDeeds {
     const query = new URLSearchParams(location.search);
     const [id, question] = [query.get("source"), query.get("question")];
     if (question) this.#model.ask(question);
+    else if (query.has("unanswered")) this.#model.showUnanswered();
     else this.#model.show(id !== null && uuid.test(id) ? id : undefined);
   }
 
@@ -131,7 +161,10 @@ function pageView(screen: KnowledgeScreen): TemplateResult {
       <p><a href="/console?part=knowledge">${texts.problems.signInAgain}</a></p>
     </main>`;
   }
-  return html`<main class="panes" ?data-open=${model.open !== undefined || model.search !== undefined}>
+  return html`<main
+    class="panes"
+    ?data-open=${model.open !== undefined || model.search !== undefined || model.showsUnanswered}
+  >
     <h1 class="visually-hidden">${words.knowledge}</h1>
     ${sourceListPane(screen)}
     <div class="work">${sourcePane(screen)}</div>

@@ -8,6 +8,7 @@ import type {
   SourceListView,
 } from "../../../shared/protocol/knowledge.ts";
 import type { Colleague } from "../../../shared/protocol/operator.ts";
+import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import { askService, change, queryOf, read } from "../client/service-request.ts";
 
 /** A source as the form has it. */
@@ -15,6 +16,19 @@ export interface SourceGiven {
   readonly kind: SourceKind;
   readonly file?: File | undefined;
   readonly fields: Readonly<Record<string, string>>;
+  /** Assistants that answer from it; none: all. */
+  readonly assistants?: readonly string[] | undefined;
+}
+
+/** A question that the site's knowledge did not answer, asked once or more in like words. */
+export interface OpenQuestion {
+  readonly id: string;
+  /** Words of one who asked it. */
+  readonly sample: string;
+  readonly count: number;
+  /** ISO time. */
+  readonly lastAt: string;
+  readonly messages: readonly { readonly conversationId: string; readonly messageId: string }[];
 }
 
 const listPage = 100;
@@ -48,11 +62,12 @@ export class SourceApi {
   }
 
   /** @param key makes a repeated request harmless */
-  add({ kind, file, fields }: SourceGiven, key: string): Promise<AddedSource> {
-    if (kind !== "file") return change("sources", { body: { kind, ...fields }, key });
+  add({ kind, file, fields, assistants = [] }: SourceGiven, key: string): Promise<AddedSource> {
+    const some = assistants.length > 0;
+    if (kind !== "file") return change("sources", { body: { kind, ...fields, ...(some && { assistants }) }, key });
     const type = fileTypeOf(file?.name ?? "") ?? file?.type ?? "";
     return askService(
-      `sources?${queryOf({ ...fields, kind })}`,
+      `sources?${queryOf({ ...fields, kind, assistants: some ? assistants.join(",") : undefined })}`,
       {
         method: "POST",
         headers: { "Content-Type": type === "" ? "application/octet-stream" : type, "Idempotency-Key": key },
@@ -64,6 +79,20 @@ export class SourceApi {
 
   search(question: string): Promise<KnowledgeSearchView> {
     return read(`knowledge/search?${queryOf({ q: question })}`);
+  }
+
+  unanswered(before?: string): Promise<{ questions: OpenQuestion[]; nextBefore?: string }> {
+    return read(`knowledge/unanswered?${queryOf({ before })}`);
+  }
+
+  /** Takes a question off the list without an answer. */
+  putAside(id: string): Promise<void> {
+    return askService(`knowledge/unanswered/${id}`, { method: "DELETE" });
+  }
+
+  /** Lists the assistants, as visitors' clients do. */
+  async assistants(): Promise<readonly AssistantInfo[]> {
+    return (await askService<{ assistants: AssistantInfo[] }>("../assistants", {})).assistants;
   }
 
   refresh(id: string): Promise<AddedSource> {

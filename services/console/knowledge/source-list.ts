@@ -5,6 +5,7 @@ import { texts } from "../texts.ts";
 import { clockTime } from "../views/formats.ts";
 import { knowledgeTexts as words } from "./knowledge-texts.ts";
 import { searchForm } from "./search-pane.ts";
+import { unansweredEntry } from "./unanswered-pane.ts";
 import { knowledgeProblem, shortAddress, type KnowledgeScreen } from "./knowledge-screen.ts";
 
 const statuses = ["running", "pending", "failed", "ready"] as const;
@@ -30,6 +31,7 @@ export function sourceListPane(screen: KnowledgeScreen): TemplateResult {
     <section class="queue" aria-label=${words.sources}>
       ${searchForm(screen)}
       <div class="entries" tabindex="-1">
+        ${unansweredEntry(screen)}
         ${sources === undefined ? html`<p class="empty">${problem ? nothing : words.reading}</p>` : list(sources, screen)}
         ${
           model.hasMore

@@ -9,11 +9,13 @@ import { knowledgeTexts as words } from "./knowledge-texts.ts";
 import { searchPane } from "./search-pane.ts";
 import type { ShownSource } from "./shown-source.ts";
 import { nameOf } from "./source-list.ts";
+import { unansweredPane } from "./unanswered-pane.ts";
 
 /** The source that is open: how far it is, and what became of each document. */
 export function sourcePane(screen: KnowledgeScreen): TemplateResult {
   const { open, search } = screen.model;
   if (search !== undefined) return searchPane(search, screen);
+  if (screen.model.showsUnanswered) return unansweredPane(screen);
   if (open === undefined) return html`<section class="conversation nothing"><p>${words.choose}</p></section>`;
   const { view, problem } = open;
   return html`<section class="conversation source" aria-labelledby="source-name">
