@@ -3,5 +3,8 @@
 
 require("./require-node.cjs");
 
+// Compiled once, a part starts in two thirds of the time.
+require("node:module").enableCompileCache();
+
 // `--env-file-if-exists` would say at each start that there is none.
 if (require("node:fs").existsSync(".env")) process.loadEnvFile(".env");

@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { ConfigError } from "../config/config.ts";
 import { endOnSignals, Lifecycle } from "./lifecycle.ts";
 import { useProxies } from "../config/proxy-environment.ts";
@@ -28,6 +29,8 @@ export async function startProcess(
     await open(config, { log, lifecycle });
     opened = true;
     process.send?.("ready");
+    // Node writes the cache at an orderly end only. The next start should be quick after a kill, too.
+    flushCompileCache();
   } catch (error) {
     if (error instanceof ConfigError) log.fatal(error.message);
     else log.fatal({ err: error }, `${service} could not start`);
