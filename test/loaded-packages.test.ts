@@ -33,6 +33,13 @@ it("services/worker/main.ts never loads Kysely", async () => {
   expect((await findLoaded("services/worker/main.ts")).ever).not.toContain("kysely");
 });
 
+it("services/worker/main.ts loads the analysis of texts for its first message that needs it", async () => {
+  const { atBoot, ever } = await findLoaded("services/worker/main.ts");
+  const analysis = (files: readonly string[]) => files.filter((file) => file.startsWith("shared/knowledge/"));
+  expect(analysis(atBoot)).toEqual([]);
+  expect(analysis(ever)).toContain("shared/knowledge/retrieval/knowledge-search.ts");
+});
+
 it("services/api/main.ts loads Kysely for its first typed statement", async () => {
   expect((await findLoaded("services/api/main.ts")).ever).toContain("kysely");
 });

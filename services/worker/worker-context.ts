@@ -5,6 +5,7 @@ import type { Prices } from "../../shared/assistants/prices.ts";
 import type { Tracing } from "../../shared/tracing/tracing.ts";
 import type { Circuits } from "./providers/circuits.ts";
 import type { ProviderErrorLog } from "./telemetry/provider-error-log.ts";
+import type { KnowledgeLoader } from "./knowledge/find-site-answer.ts";
 import type { Leases } from "./run/leases.ts";
 import type { ProviderRegistry } from "./providers/registry.ts";
 import type { ReclaimGuard } from "./run/reclaim-guard.ts";
@@ -20,6 +21,7 @@ export interface WorkerContext extends JobContext {
   readonly prices: Prices;
   circuits: Circuits;
   providerErrorLog: ProviderErrorLog;
+  knowledge: KnowledgeLoader;
   leases: Leases;
   reclaimGuard: ReclaimGuard;
   metrics: WorkerMetrics;

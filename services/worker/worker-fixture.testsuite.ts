@@ -4,6 +4,7 @@ import type { TestJobContext } from "../../shared/testing/fixtures/job-context.t
 import { noTracing } from "../../shared/tracing/tracing.ts";
 import { Circuits } from "./providers/circuits.ts";
 import { ProviderErrorLog } from "./telemetry/provider-error-log.ts";
+import { KnowledgeLoader } from "./knowledge/find-site-answer.ts";
 import { Leases } from "./run/leases.ts";
 import type { Provider, ProviderEvent } from "./providers/provider.ts";
 import { createPresetProvider } from "./providers/preset.ts";
@@ -65,6 +66,7 @@ export function openWorker(
     prices: new Map(),
     circuits,
     providerErrorLog: new ProviderErrorLog(),
+    knowledge: new KnowledgeLoader(jobs.db.pool),
     leases,
     reclaimGuard,
     metrics: new WorkerMetrics({ pool: jobs.db.pool, leases, circuits, concurrency: 10, upstreams: [] }),

@@ -15,6 +15,7 @@ import { startConsumer } from "./consumer.ts";
 import { startThreadDeletion } from "./maintenance/delete-threads.ts";
 import { startRetention } from "./maintenance/retention.ts";
 import { serveHealth } from "./telemetry/health-server.ts";
+import { KnowledgeLoader } from "./knowledge/find-site-answer.ts";
 import { Leases } from "./run/leases.ts";
 import { loadProviders } from "./providers/registry.ts";
 import { startReconciler } from "./maintenance/reconcile.ts";
@@ -60,6 +61,7 @@ export async function startWorker(
     providers,
     circuits,
     providerErrorLog: new ProviderErrorLog(),
+    knowledge: new KnowledgeLoader(jobs.db.pool),
     leases,
     reclaimGuard,
     metrics,

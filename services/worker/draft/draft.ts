@@ -1,5 +1,9 @@
 import { type ClaimedJob, holdsAttempt, raiseAttempt } from "../../../shared/db/jobs/claim.ts";
+import type { Citation } from "../../../shared/db/replies/citations.ts";
 import type { Logger } from "../../../shared/logger.ts";
+import type { SiteAnswer } from "../knowledge/site-answer.ts";
+import { SourceNotes } from "../knowledge/source-notes.ts";
+import type { AtomPlace } from "../reply-text/atom-places.ts";
 import { DraftWriter } from "./draft-writer.ts";
 import { Stopped } from "../run/leases.ts";
 import { untilStored } from "../run/until-stored.ts";
@@ -14,6 +18,7 @@ export class Draft {
   readonly #onLost: () => void;
   readonly #log: Logger;
   #writer: DraftWriter;
+  #sources: SourceNotes | undefined;
   #restarting: Promise<void> | undefined;
   attempt: number;
   /** Milliseconds from the start of the run to its first text. */
@@ -39,6 +44,27 @@ export class Draft {
     return this.#writer.acknowledged;
   }
 
+  /** Citations of the text so far, in its order. */
+  get sources(): readonly Citation[] {
+    return this.#sources?.all ?? [];
+  }
+
+  /** True if the text says that the site's knowledge does not hold the answer. */
+  get isUnanswered(): boolean {
+    return this.#sources?.isUnanswered ?? false;
+  }
+
+  /** Begins the citations of a call, whose text is about to begin. */
+  expectSources(answer: SiteAnswer | undefined): void {
+    const options = { context: this.#context, job: this.#job, attempt: this.attempt, log: this.#log };
+    this.#sources = answer && new SourceNotes(answer.cite(), options);
+  }
+
+  /** Cites a passage at a place of the text so far. */
+  cite(place: AtomPlace): void {
+    this.#sources?.add(place, this.text);
+  }
+
   push(text: string): void {
     if (text !== "") this.firstDeltaMs ??= Math.round(performance.now() - this.#beganAt);
     this.#writer.push(text);
@@ -56,7 +82,7 @@ export class Draft {
 
   async #restart(): Promise<void> {
     if (this.text === "") return;
-    await this.#writer.close();
+    await this.close();
     const { db, live, metrics, reclaimGuard } = this.#context;
     const attempt = await untilStored(() => raiseAttempt(db.pool, this.#job, this.attempt), {
       reclaimGuard,
@@ -66,13 +92,14 @@ export class Draft {
     metrics.restarted();
     this.attempt = attempt;
     this.#writer = this.#open();
+    this.#sources = undefined;
     live
       .hintChange(this.#job.id)
       .catch((error: unknown) => this.#log.debug({ err: error }, "could not publish the hint of a reset"));
   }
 
-  close(): Promise<void> {
-    return this.#writer.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#writer.close(), this.#sources?.close()]);
   }
 
   #open(): DraftWriter {

@@ -3,8 +3,9 @@ import type { PromptMessage, PromptPassage, ProviderRequest } from "../providers
 
 /** Passages that a provider's thread gets with a message. It keeps them, and each later turn pays for them again. */
 export const passagesInThread = 3;
-/** Characters of a passage with its title and headings. */
-export const maxPassageChars = 2400;
+/** Characters of a passage's text; of its title, and of its headings. */
+export const maxTextChars = 1800;
+export const maxHeadingChars = 300;
 
 /**
  * Rules behind the assistant's instructions, the same for every visitor and page. Without a passage that answers, the model

@@ -1,7 +1,7 @@
 import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
 import { maxMetadataBytes } from "../../../shared/protocol/submit.ts";
 import { buildPrompt } from "../run/prompt.ts";
-import { maxPassageChars, passagesInThread } from "../knowledge/prompt-passages.ts";
+import { maxHeadingChars, maxTextChars, passagesInThread } from "../knowledge/prompt-passages.ts";
 import type { Provider, ProviderRequest } from "../providers/provider.ts";
 import type { TokenLimits } from "./spent.ts";
 import { wantsThread } from "../run/thread.ts";
@@ -13,7 +13,7 @@ const leastOutputTokens = 256;
 const maxMetadataTokens = 6 * maxMetadataBytes;
 
 /** Bound of the passages that a turn left in a thread: each of their characters takes up to six bytes in its fence. */
-const maxThreadPassageTokens = passagesInThread * 6 * maxPassageChars;
+const maxThreadPassageTokens = passagesInThread * 6 * (maxTextChars + 2 * maxHeadingChars);
 
 /** Upper bounds on the tokens of a call, computed before it is made. */
 export function limitsOf(

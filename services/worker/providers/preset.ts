@@ -99,15 +99,23 @@ async function* streamPreset(
 ): AsyncGenerator<ProviderEvent, void, undefined> {
   signal.throwIfAborted();
   const { reply } = choosePreset(assistant.presets, prompt.at(-1)?.text ?? "", locale);
+  yield* sayWords(reply, { wordMs, signal });
+  yield { type: "finish", finishReason: "stop", model: "preset", usage: { inputTokens: 0, outputTokens: 0 } };
+}
+
+/** Streams a text word by word. */
+export async function* sayWords(
+  text: string,
+  { wordMs = defaultWordMs, signal }: { wordMs?: number | undefined; signal: AbortSignal },
+): AsyncGenerator<ProviderEvent, void, undefined> {
   let first = true;
-  for (const text of words(reply)) {
+  for (const word of words(text)) {
     if (!first && wordMs > 0) await sleep(wordMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     signal.throwIfAborted();
-    yield { type: "delta", text };
+    yield { type: "delta", text: word };
     first = false;
   }
   signal.throwIfAborted();
-  yield { type: "finish", finishReason: "stop", model: "preset", usage: { inputTokens: 0, outputTokens: 0 } };
 }
 
 const segmenter = new Intl.Segmenter("en", { granularity: "word" });

@@ -16,6 +16,8 @@ export interface Provider {
    * @throws {ProviderError} when the upstream is down
    */
   readonly probe?: (signal: AbortSignal) => Promise<void>;
+  /** True if it speaks a site's pages: their links are filtered, although nobody is asked. */
+  readonly quotesPages?: true;
   /** Present if the provider can keep a conversation's state itself. */
   readonly threads?: Threads;
   /**

@@ -34,7 +34,7 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
       .catch((error: unknown) => log.debug({ err: error }, "could not publish the hint of a claim"));
     const found = await findReply({ context, run, signal }).catch((error: unknown) => ({ error }));
     await draft.close();
-    const end = "error" in found ? describeFailure(draft.text, found.error, log) : describeReply(draft.text, found);
+    const end = "error" in found ? describeFailure(draft, found.error, log) : describeReply(draft, found);
     if (end === "lost") {
       await handInShown(context, run);
       // A run that took the job over writes the draft of a later attempt. After a deletion no run erases this draft, so
@@ -91,7 +91,8 @@ function leave<How extends "lost" | "released">(report: RunReport, type: How): {
   return { type };
 }
 
-function describeReply(text: string, { provider, finish, costUsd, inThread, call, fallback }: FoundReply): JobEnd {
+function describeReply({ text, sources }: Draft, found: FoundReply): JobEnd {
+  const { provider, finish, costUsd, inThread, call, fallback, unanswered } = found;
   const { finishReason, model, usage } = finish;
   return {
     status: "completed",
@@ -101,18 +102,19 @@ function describeReply(text: string, { provider, finish, costUsd, inThread, call
     inThread,
     call,
     ...(usage && { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens }),
-    reply: { id: uuid(), text, finishReason, fallback },
+    ...(unanswered && { unanswered: { words: unanswered } }),
+    reply: { id: uuid(), text, finishReason, fallback, sources },
   };
 }
 
-function describeFailure(text: string, error: unknown, log: Logger): JobEnd | "lost" | "released" {
+function describeFailure({ text, sources }: Draft, error: unknown, log: Logger): JobEnd | "lost" | "released" {
   if (error instanceof Stopped) {
     if (error.reason !== "cancelled") return error.reason;
     return {
       status: "cancelled",
       errorCode: "cancelled",
       // Keep the text that the visitor has already seen.
-      ...(text !== "" && { reply: { id: uuid(), text, finishReason: "cancelled" as const, fallback: false } }),
+      ...(text !== "" && { reply: { id: uuid(), text, finishReason: "cancelled" as const, fallback: false, sources } }),
     };
   }
   log.warn({ err: error }, "no provider and no preset could reply");

@@ -59,7 +59,7 @@ describe("stream into a draft", () => {
         yield { type: "finish", finishReason: "stop", model: "a\0 mo\ud800del" };
       },
     };
-    const draft = { text: "words", push: () => undefined };
+    const draft = { text: "words", push: () => undefined, cite: () => undefined };
     const finish = await streamInto(draft, provider, testRequest, new AbortController());
     expect(finish.model).toBe("a mo\ufffddel");
   });

@@ -6,8 +6,11 @@ import { type LedgerContext, openCall } from "../money/ledger.ts";
 import { describeFault } from "../money/describe-fault.ts";
 import { cleanWhole } from "../reply-text/clean-text.ts";
 import type { Draft } from "../draft/draft.ts";
+import type { SiteAnswer } from "../knowledge/site-answer.ts";
+import { storePassages } from "../knowledge/source-notes.ts";
 import { CircuitOpen } from "../providers/circuit.ts";
 import { type Provider, ProviderError, type ProviderEvent, type ProviderRequest } from "../providers/provider.ts";
+import type { AtomPlace } from "../reply-text/atom-places.ts";
 import { ReplyFilter } from "../reply-text/reply-filter.ts";
 import type { RunReport } from "../telemetry/run-report.ts";
 import type { WorkerContext } from "../worker-context.ts";
@@ -28,6 +31,8 @@ interface ProviderCall {
   thread: Thread;
   provider: Provider;
   request: ProviderRequest;
+  /** Passages of the site for the message; the request has them, too. */
+  answer?: SiteAnswer | undefined;
   signal: AbortSignal;
 }
 
@@ -88,19 +93,25 @@ export async function withRetries<T>(call: () => Promise<T>, signal: AbortSignal
   }
 }
 
-async function callOnce({ context, run, thread, provider, request, signal }: ProviderCall): Promise<ProviderAnswer> {
+async function callOnce(asked: ProviderCall): Promise<ProviderAnswer> {
+  const { context, run, thread, provider, request, answer, signal } = asked;
   const { job, draft, report } = run;
   await draft.restart();
   signal.throwIfAborted();
+  draft.expectSources(answer);
+  const store = () => storePassages(context, job, { answer, attempt: draft.attempt, log: report.log });
   // A provider without an upstream costs nothing and is never down.
   if (provider.upstream === undefined) {
+    await store();
     return { finish: await streamInto(draft, provider, request, { signal }), costUsd: 0, inThread: false };
   }
   const circuit = context.circuits.of(provider);
   const skip = (error: unknown) => report.skipped(provider.name, draft.attempt, describeFault(error));
   const call = await openUnlessSkipped(async () => {
     circuit.check();
-    return openCall(context, { job, attempt: draft.attempt, report }, provider, request);
+    const opening = openCall(context, { job, attempt: draft.attempt, report }, provider, request);
+    const [opened] = await Promise.all([opening, store()]);
+    return opened;
   }, skip);
   try {
     let alive = false;
@@ -143,15 +154,22 @@ interface StreamOptions {
 
 /** Makes one call and writes its text into the draft. */
 export async function streamInto(
-  draft: Pick<Draft, "push" | "text">,
+  draft: Pick<Draft, "push" | "text" | "cite">,
   provider: Provider,
   request: ProviderRequest,
   { signal, onSign, onBegun }: StreamOptions,
 ): Promise<Finish> {
   // Link filtering does not apply to the operator's own texts, such as presets.
+  const isOwnText = provider.upstream === undefined && !provider.quotesPages;
+  const places: AtomPlace[] = [];
   const reply = new ReplyFilter({
-    allowedLinkHosts: provider.upstream === undefined ? undefined : request.assistant.allowedLinkHosts,
+    allowedLinkHosts: isOwnText ? undefined : request.assistant.allowedLinkHosts,
+    onCitation: request.passages && ((place) => places.push(place)),
   });
+  const push = (text: string) => {
+    draft.push(text);
+    for (const place of places.splice(0)) draft.cite(place);
+  };
   let finish: Finish | undefined;
   let begun = false;
   let heard = false;
@@ -165,13 +183,13 @@ export async function streamInto(
       finish = { ...event, model: cleanWhole(event.model) };
       continue;
     }
-    draft.push(reply.push(event.text));
+    push(reply.push(event.text));
     if (!begun) onBegun?.();
     begun = true;
   }
   signal.throwIfAborted();
   // Flush only after a whole stream. If the stream broke off, the held-back half character or half address is dropped.
-  draft.push(reply.end());
+  push(reply.end());
   if (!finish) throw new ProviderError("malformed", "the stream ended without a finish", { cut: true });
   if (draft.text === "") throw emptyReply(finish, request.assistant.maxOutputTokens);
   return finish;

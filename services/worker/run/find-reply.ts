@@ -8,6 +8,8 @@ import {
   type ProviderName,
   providerOf,
 } from "../../../shared/assistants/provider-catalog.ts";
+import { findSiteAnswer } from "../knowledge/find-site-answer.ts";
+import { choosePreset } from "../providers/preset.ts";
 import { type CallContext, callProvider, type ProviderAnswer, type JobRun } from "./call-provider.ts";
 import { Stopped } from "./leases.ts";
 import { buildPrompt } from "./prompt.ts";
@@ -20,9 +22,11 @@ export interface FoundReply extends ProviderAnswer {
   provider: ProviderName;
   /** True if the reply is not from the assistant's own provider. */
   fallback: boolean;
+  /** Hash of the question's words, if the site's knowledge does not answer it. */
+  unanswered?: Buffer | undefined;
 }
 
-type SearchContext = CallContext & Pick<WorkerContext, "assistants" | "providers" | "providerErrorLog">;
+type SearchContext = CallContext & Pick<WorkerContext, "assistants" | "knowledge" | "providers" | "providerErrorLog">;
 
 interface Search {
   context: SearchContext;
@@ -33,20 +37,23 @@ interface Search {
 
 /**
  * Gets a reply into the draft. Asks the assistant's own provider first, then its fallbacks in their order, then its
- * presets for a busy time.
+ * presets for a busy time. In place of presets, the site's own pages answer if they are sure enough.
  * @throws the signal's reason when the run is stopped; the last {@link ProviderError} when no provider answered
  */
 export async function findReply({ context, run, signal }: Search): Promise<FoundReply> {
   const { job, draft, report } = run;
   const { log } = report;
   const assistant = assistantOf(context, job);
+  const answer = await findSiteAnswer(context.knowledge, job, assistant, log);
   const request: ProviderRequest = {
     assistant,
+    ...(answer && { passages: answer.passages }),
     prompt: buildPrompt(job, assistant),
     locale: job.metadata["locale"],
     conversationTag: createHash("sha256").update(job.conversationId).digest("base64url"),
   };
-  const call = { context, run, thread: new Thread(context, job, log), request };
+  const call = { context, run, thread: new Thread(context, job, log), request, answer };
+  const quoting = answer?.quoting();
   using calls = new LinkedAbort(signal);
   const leftMs = Math.max(0, context.config.JOB_DEADLINE_MS - job.ageMs);
   const endsAt = performance.now() + leftMs;
@@ -60,8 +67,11 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
         written: () => draft.text.length,
         ms: timeSliceMs(endsAt - performance.now(), countReady(context, providers.slice(place + 1))),
       });
-      const answer = await callProvider({ ...call, provider, signal: slice.signal });
-      return { provider: provider.name, ...answer, fallback: place > 0 };
+      const asked = provider.name === "preset" && quoting ? quoting : provider;
+      const given = await callProvider({ ...call, provider: asked, signal: slice.signal });
+      const isUnanswered = draft.isUnanswered || (asked === provider && leavesOpen(provider, request));
+      const unanswered = isUnanswered ? answer?.words : undefined;
+      return { provider: provider.name, ...given, fallback: place > 0 || asked !== provider, unanswered };
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof Stopped) throw error;
@@ -70,9 +80,14 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
       if (calls.signal.aborted) break;
     }
   }
-  const busy = busyCall(context, request);
+  const busy = quoting ? { provider: quoting } : busyCall(context, request);
   if (!busy) throw last;
   return { provider: "preset", ...(await callProvider({ ...call, ...busy, signal })), fallback: true };
+}
+
+/** True if a provider has nothing but the default preset to say. */
+function leavesOpen({ name }: Provider, { assistant, prompt, locale }: ProviderRequest): boolean {
+  return name === "preset" && choosePreset(assistant.presets, prompt.at(-1)?.text ?? "", locale).default === true;
 }
 
 /** Says "We are busy", in the visitor's language where the presets have it: kinder than a failure, and honest. */

@@ -33,6 +33,8 @@ export interface FoundPassage extends PassageText {
 }
 
 interface Retrieval {
+  /** False if there are none that the assistant may quote, whatever the question. */
+  hasPassages: boolean;
   /** Best first. */
   passages: FoundPassage[];
   /** Estimate that the first one answers the question; see `leastSureness`. */
@@ -51,10 +53,15 @@ export class KnowledgeSearch {
     this.#pool = pool;
   }
 
+  /** True if the site's index is in memory, or on its way. */
+  isLoaded(siteId: string): boolean {
+    return this.#sites.has(siteId);
+  }
+
   /** Finds what can be quoted now: new passages from their commit on, removed ones no more from theirs. */
   async find({ siteId, question, earlier = [], assistant, language, limit }: Question): Promise<Retrieval> {
     const { revision, sources } = await readKnowledgeState(this.#pool, siteId, assistant);
-    if (revision === "0") return { passages: [], sureness: 0 };
+    if (revision === "0") return { hasPassages: false, passages: [], sureness: 0 };
     const site = this.#sites.get(siteId) ?? new SiteKnowledge(this.#pool, siteId);
     this.#sites.set(siteId, site);
     const index = await site.at(revision);
@@ -71,6 +78,7 @@ export class KnowledgeSearch {
     const byId = new Map(texts.map((passage) => [passage.id, passage]));
     const passages = answersFirst(ids.flatMap((id) => byId.get(`${id}`) ?? [])).slice(0, limit);
     return {
+      hasPassages: index.size > 0 && sources?.length !== 0,
       passages: passages.map((passage, at) => ({ ...passage, rank: at + 1, why: reasons.get(passage.id) ?? [] })),
       sureness: outcomes[0]?.sureness ?? 0,
     };

@@ -1,0 +1,48 @@
+import type { Pool } from "pg";
+import { within } from "../../../shared/async/within.ts";
+import type { Assistant } from "../../../shared/assistants/assistants.ts";
+import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
+import type { Logger } from "../../../shared/logger.ts";
+import type { SiteAnswer, SiteAnswers } from "./site-answer.ts";
+
+/** Time that a search may take. A reply without passages is better than one that comes late. */
+const limitMs = 1000;
+/** Time of a process's first search, and of its first one of a site, whose index is loaded then. */
+const loadLimitMs = 5000;
+
+/** Loads the knowledge of sites at the first message that needs it: neither boots nor chats without it pay for it. */
+export class KnowledgeLoader {
+  readonly #pool: Pool;
+  #answers: Promise<SiteAnswers> | undefined;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  load(): Promise<SiteAnswers> {
+    this.#answers ??= import("./site-answer.ts").then((module) => new module.SiteAnswers(this.#pool));
+    return this.#answers;
+  }
+}
+
+/**
+ * Finds what the site's knowledge says to a job's message. It never fails a reply.
+ * @returns `undefined` if there is no knowledge, or it could not be read in time
+ */
+export async function findSiteAnswer(
+  knowledge: KnowledgeLoader,
+  { knowsSite, siteId, assistantType, history }: ClaimedJob,
+  { maxHistoryTokens }: Pick<Assistant, "maxHistoryTokens">,
+  log: Logger,
+): Promise<SiteAnswer | undefined> {
+  if (!knowsSite) return undefined;
+  const messages = history.filter(({ sender }) => sender === "user").map(({ text }) => text);
+  const asked = { siteId, assistant: assistantType, messages, maxTokens: maxHistoryTokens };
+  try {
+    const answers = await within(loadLimitMs, knowledge.load());
+    return await within(answers.isLoaded(siteId) ? limitMs : loadLimitMs, answers.find(asked));
+  } catch (error) {
+    log.warn({ err: error }, "could not search the site's knowledge: replying without it");
+    return undefined;
+  }
+}

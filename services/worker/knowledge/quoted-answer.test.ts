@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import type { FoundPassage } from "../../../shared/knowledge/retrieval/knowledge-search.ts";
+import { numberOfAtom, splitAtAtoms } from "./atoms.ts";
+import { composeAnswer } from "./quoted-answer.ts";
+
+function passage(text: string, kind: FoundPassage["kind"] = "page"): FoundPassage {
+  const place = { heading: "", begins: 0, ends: 1, rank: 1, why: [] };
+  return { id: "1", documentId: "d", sourceId: "s", url: "", title: "", language: null, kind, text, ...place };
+}
+
+function compose(question: string, ...passages: FoundPassage[]): string | undefined {
+  const answer = composeAnswer(question, passages);
+  return (
+    answer &&
+    splitAtAtoms(answer)
+      .map((piece) => (numberOfAtom(piece) === undefined ? piece : `[${numberOfAtom(piece)}]`))
+      .join("")
+  );
+}
+
+const returns = passage(
+  "Returns\nYou can send a teapot back within thirty days. It must be in its box. Write to us first. We like tea.",
+);
+
+describe("an answer without a model", () => {
+  it("is at most two whole sentences of the best passages, each with its citation", () => {
+    expect(compose("Can I send a teapot back after thirty days?", returns)).toBe(
+      "You can send a teapot back within thirty days.[1]",
+    );
+    expect(compose("send a teapot back in box", returns)).toBe(
+      "You can send a teapot back within thirty days.[1] It must be in its box.[1]",
+    );
+    expect(
+      compose(
+        "teapot delivery free",
+        passage("A teapot is free of lead."),
+        passage("Delivery of a teapot is free above 50 euros."),
+      ),
+    ).toMatch(/^A teapot is free of lead\.\[1\] Delivery of a teapot is free above 50 euros\.\[2\]$/);
+  });
+
+  it("has at most 320 characters", () => {
+    const long = `A teapot ${"is very ".repeat(30)}good.`;
+    expect(compose("teapot", passage(`${long} ${long.replace("good", "bad")}`))).toBe(`${long}[1]`);
+    expect(compose("teapot", passage(`A teapot ${"is very ".repeat(50)}good.`))).toBeUndefined();
+  });
+
+  it("begins with the beginning of an answer that the owner wrote", () => {
+    expect(compose("Do you ship to Norway?", passage("Yes. Within five days. By post to Norway.", "question"))).toBe(
+      "Yes.[1] Within five days.[1]",
+    );
+  });
+
+  it("joins sentences of scripts without spaces directly, and takes no atoms from pages", () => {
+    expect(compose("退货 运费", passage("三十天内可以退货。运费由我们承担。"))).toBe(
+      "三十天内可以退货。[1]运费由我们承担。[1]",
+    );
+    expect(compose("teapot", passage("A teapot\uFDD5 is good."))).toBe("A teapot is good.[1]");
+  });
+});

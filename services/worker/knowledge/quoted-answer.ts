@@ -1,0 +1,68 @@
+import type { FoundPassage } from "../../../shared/knowledge/retrieval/knowledge-search.ts";
+import { sayWords } from "../providers/preset.ts";
+import type { Provider, ProviderEvent } from "../providers/provider.ts";
+import { atomOf, withoutAtoms } from "./atoms.ts";
+import { type RatedSentence, rateSentences } from "./pick-sentences.ts";
+import { rootsOf } from "./roots.ts";
+
+/** Limits of a reply that is made of passages alone. */
+const maxChars = 320;
+const maxSentences = 2;
+/** Passages that it is made from. */
+const maxPassages = 2;
+/** Share of the best sentence's words that a second one needs. */
+const leastShare = 0.5;
+/** Name of the model in records of such replies. */
+const model = "passages";
+
+const wholeSentence = /[.!?…:。！？؟।۔][)"'”»」』]*$/u;
+const withoutSpaces = /[。！？」』]$/u;
+
+interface Candidate extends RatedSentence {
+  passage: number;
+  text: string;
+}
+
+/**
+ * Makes a reply of a few whole sentences of the best passages, with citations as atoms.
+ * @returns `undefined` if no sentence is short enough
+ */
+export function composeAnswer(question: string, passages: readonly FoundPassage[]): string | undefined {
+  const all = passages.slice(0, maxPassages).flatMap((passage, at) => candidatesOf(passage, at, question));
+  const [best, ...others] = all.filter(({ text }) => text.length <= maxChars).toSorted((a, b) => b.score - a.score);
+  if (!best) return undefined;
+  const chosen = [best];
+  for (const next of others) {
+    const length = chosen.reduce((sum, { text }) => sum + text.length + 1, next.text.length);
+    if (chosen.length === maxSentences || next.score < leastShare * best.score) break;
+    if (length <= maxChars && chosen.every(({ text }) => text !== next.text)) chosen.push(next);
+  }
+  return chosen
+    .toSorted((a, b) => a.passage - b.passage || a.start - b.start)
+    .map(
+      ({ text, passage }, at) =>
+        `${text}${atomOf(passage + 1)}${at < chosen.length - 1 && !withoutSpaces.test(text) ? " " : ""}`,
+    )
+    .join("");
+}
+
+/** The sentences of an answer that the owner wrote count in their order: they need not repeat the question. */
+function candidatesOf(passage: FoundPassage, at: number, question: string): Candidate[] {
+  const text = withoutAtoms(passage.text);
+  const wanted = rootsOf([question, ...passage.why.flatMap(({ words }) => words)].join(" "));
+  const isAnswer = passage.kind === "question";
+  return rateSentences(text, wanted).map(({ start, end, score }, place) => {
+    const sentence = text.slice(start, end).replace(/\s+/gu, " ");
+    const rated = isAnswer ? 1 / (place + 1) : score / (wholeSentence.test(sentence) ? 1 : 2);
+    return { start, end, passage: at, text: sentence, score: rated / (at + 1) };
+  });
+}
+
+/** Speaks a composed answer as a provider would. Its text is of pages, so it is filtered like a model's. */
+export function createQuotingProvider(answer: string, { wordMs }: { wordMs?: number } = {}): Provider {
+  async function* stream(_: unknown, signal: AbortSignal): AsyncGenerator<ProviderEvent, void, undefined> {
+    yield* sayWords(answer, { wordMs, signal });
+    yield { type: "finish", finishReason: "stop", model, usage: { inputTokens: 0, outputTokens: 0 } };
+  }
+  return { name: "preset", quotesPages: true, stream };
+}
