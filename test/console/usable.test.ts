@@ -1,5 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openDatabase } from "../../shared/db/database.ts";
+import { addTestSource } from "../../shared/testing/fixtures/citations.ts";
+import { quietLog } from "../../shared/testing/fixtures/quiet-log.ts";
 import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import type { JobRef } from "../system/harness/api-client.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
@@ -19,6 +22,7 @@ describe.skipIf(chromiumPath === undefined)("the console for everybody", { timeo
     const { client } = product;
     product.provider.answer("Show me everything", { steps: [markdown] });
     asked = await submitAndWait(client, "Show me everything");
+    await citeSources();
     for (const text of texts.slice(1)) await submitAndWait(client, text, asked);
   });
   afterAll(async () => {
@@ -34,6 +38,15 @@ describe.skipIf(chromiumPath === undefined)("the console for everybody", { timeo
     const { page } = desk;
     await desk.pick(asked.conversationId);
     await page.locator(".reply table").waitFor();
+    await page.getByText("2 sources").first().click();
+    expect(await page.locator(".cited").first().textContent()).toBe("1");
+    expect(await page.getByRole("link", { name: "Returns" }).first().getAttribute("href")).toBe(
+      "https://shop.example/returns",
+    );
+    expect(await page.locator(".sources").first().locator("li").allInnerTexts()).toEqual([
+      "1 Returns\n\nIn three weeks.",
+      "2 No longer available",
+    ]);
     const { script, release } = heldReply("It grows");
     product.provider.answer("Write slowly", script);
     await product.client.submit("Write slowly", { to: asked });
@@ -128,4 +141,20 @@ const wider = `document.documentElement.scrollWidth <= innerWidth ? [] : [...doc
 
 function heights(elements: { getBoundingClientRect(): { height: number } }[]): number[] {
   return elements.map((element) => element.getBoundingClientRect().height);
+}
+
+/** Gives the reply two sources, of which the site has deleted one. */
+async function citeSources(): Promise<void> {
+  const db = openDatabase(product.databaseUrl, quietLog());
+  try {
+    await db.pool.query(
+      `insert into reply_sources (message_id, no, n, source_id, passage_id, title, url, quote, begins, ends)
+       select id, 1, 1, $1::uuid, 7, 'Returns', 'https://shop.example/returns', 'In three weeks.', 0, 9
+       from messages where sender = 'ai'
+       union all select id, 2, 2, null, 7, '', '', '', 9, 9 from messages where sender = 'ai'`,
+      [await addTestSource(db.pool)],
+    );
+  } finally {
+    await db.close();
+  }
 }

@@ -7,10 +7,11 @@ import type { NoteView } from "../../../shared/protocol/operator.ts";
 import type { LiveReply } from "../model/live-reply.ts";
 import { texts } from "../texts.ts";
 import { clockTime, initials } from "./formats.ts";
+import { citedSources, withNumbers } from "./reply-sources.ts";
 
 /** A message of the visitor, the assistant, or a person of the team by name. Text of people is never markup. */
 export function messageView(message: MessageView, visitor: string, context: MarkdownContext): TemplateResult {
-  const { sender, text, timestamp } = message;
+  const { sender, text, timestamp, sources = [] } = message;
   const name = sender === "user" ? visitor : sender === "ai" ? texts.assistant : (message.operator?.name ?? "");
   const isReply = sender === "ai" && message.imported !== true;
   return html`<article class="message" data-by=${sender} aria-label=${name}>
@@ -21,10 +22,12 @@ export function messageView(message: MessageView, visitor: string, context: Mark
     </header>
     ${
       isReply
-        ? html`<div class="text reply">${guard([text], () => new MarkdownReply().render(text, true, context))}</div>`
+        ? html`<div class="text reply">
+            ${guard([text, JSON.stringify(sources)], () => new MarkdownReply().render(text, true, withNumbers(context, sources)))}
+          </div>`
         : html`<p class="text" dir="auto">${text}</p>`
     }
-    ${remarks(message)}
+    ${citedSources(sources)} ${remarks(message)}
   </article>`;
 }
 

@@ -13,8 +13,6 @@ export interface StreamHealth {
   blockedUntil: number;
 }
 
-type NamedSource = Extract<JobProgress, { type: "source" }>;
-
 /** Duration of a block; after it the visitor may be in another network. */
 const blockedMs = 300_000;
 /** Silence of a stream after which a poll checks it: something on the way may hold its bytes back. */
@@ -82,7 +80,7 @@ function* readEvents(assembler: ReplyAssembler, events: readonly StreamEvent[]):
     const parsed: unknown = JSON.parse(data);
     if (event === "status") yield* assembler.status(parsed as EventData["status"]);
     else if (event === "delta") yield* assembler.delta(parsed as EventData["delta"], id);
-    else if (event === "source") yield { ...(parsed as NamedSource), type: "source" };
+    else if (event === "source") yield { ...(parsed as EventData["source"]), type: "source" };
     else if (event === "reset") yield* assembler.reset(parsed as EventData["reset"]);
     else if (event === "done" || event === "failed" || event === "cancelled") {
       yield* assembler.view(parsed as EventData[typeof event]);
