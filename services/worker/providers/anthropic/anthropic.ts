@@ -21,6 +21,8 @@ interface AnthropicOptions {
   apiKey: string;
   /** Default model, for assistants that do not name this provider and a model. */
   model: string;
+  /** True if the server knows search results and cites them. Default: Anthropic's own does, others are not asked to. */
+  citesNatively?: boolean;
   timeouts?: Timeouts;
   proxy?: ProxyEnvironment | undefined;
 }
@@ -39,7 +41,7 @@ export function anthropicFromConfig(config: Config): Provider {
 
 /** Anthropic's Messages API. */
 export function createAnthropicProvider(options: AnthropicOptions): Provider {
-  const { baseUrl, apiKey, model, timeouts = defaultTimeouts, proxy } = options;
+  const { baseUrl, apiKey, model, citesNatively = isOwn(baseUrl), timeouts = defaultTimeouts, proxy } = options;
   const connections = createUpstreamConnections({ connectMs: timeouts.connectMs, proxy });
   const client = new Anthropic({
     baseURL: toBaseUrl(baseUrl),
@@ -60,7 +62,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
     stream: (request, signal) =>
       withTimeouts(
         (limited) => {
-          const body = toRequest(request, model);
+          const body = toRequest(request, model, { citesNatively });
           const fetched = client.messages.create(body, { signal: limited }).asResponse();
           return readReply(openSdkBody(fetched, "ANTHROPIC_BASE_URL"), {
             reply: new Reply(body.model, createFromEvent(apiKey), {
@@ -73,4 +75,8 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
         { signal, firstTextMs: request.assistant.firstTextMs, ...timeouts },
       ),
   };
+}
+
+function isOwn(baseUrl: string): boolean {
+  return URL.parse(baseUrl)?.hostname === "api.anthropic.com";
 }

@@ -35,6 +35,12 @@ const blockStart = z.object({ content_block: block });
 const fallback = z.object({
   content_block: z.object({ type: z.literal("fallback"), to: z.object({ model: z.string() }) }),
 });
+/** Citation of a search result, by its place among all of the request. */
+const citation = z.object({
+  delta: z.object({
+    citation: z.object({ type: z.literal("search_result_location"), search_result_index: z.int().min(0).max(30) }),
+  }),
+});
 const blockDelta = z.object({ delta: block });
 
 const typed = z.object({ type: z.string() });
@@ -48,6 +54,7 @@ const setting = "ANTHROPIC_API_KEY";
  */
 export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
   const beginning = new GenerationStart();
+  const cited = new Set<number>();
   let counted: TokenCounts = {};
   const add = (counts: TokenCounts | null | undefined) => {
     // Later events omit, or set to null, counts that earlier events reported.
@@ -76,7 +83,15 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
       }
       case "content_block_delta": {
         const { type, text } = read(blockDelta, event).delta;
+        const result = type === "citations_delta" ? citation.safeParse(event).data?.delta.citation : undefined;
+        if (result) cited.add(result.search_result_index + 1);
         return { text, sign: "work", thinks: type === "thinking_delta" };
+      }
+      // A block of text is one claim: its citations belong behind it.
+      case "content_block_stop": {
+        const cites = [...cited];
+        cited.clear();
+        return { sign: "alive", cites };
       }
       case "message_delta": {
         const { delta, usage: counts } = read(messageDelta, event);

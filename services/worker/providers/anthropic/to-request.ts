@@ -1,6 +1,6 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import { instructionsOf, promptOf } from "../../knowledge/prompt-passages.ts";
-import type { PromptMessage, ProviderRequest } from "../provider.ts";
+import type { PromptMessage, PromptPassage, ProviderRequest } from "../provider.ts";
 
 type Body = Anthropic.MessageCreateParamsStreaming;
 
@@ -16,21 +16,38 @@ const cached = { cache_control: { type: "ephemeral" } } as const;
  * conversations in ten continue within those five minutes. A prompt below the model's minimum (1,024 tokens or more) is
  * not cached, at no cost.
  * @param defaultModel for assistants that name no provider: their `model` may be the name of another provider's
+ * @param options.citesNatively sends passages as search results, which the API itself cites
  */
-export function toRequest(request: ProviderRequest, defaultModel: string): Body {
+export function toRequest(request: ProviderRequest, defaultModel: string, { citesNatively = false } = {}): Body {
   const { assistant, conversationTag, passages = [] } = request;
-  const turns = acceptable(promptOf(request));
-  const repeated = turns.length - (passages.length > 0 ? 3 : 1);
+  const turns = acceptable(citesNatively ? request.prompt : promptOf(request));
+  const results = citesNatively ? passages.map(toSearchResult) : [];
+  const unrepeated = citesNatively ? 1 : 2;
+  const repeated = turns.length - 1 - (passages.length > 0 ? unrepeated : 0);
   return {
     model: (assistant.provider === "anthropic" ? assistant.model : undefined) ?? defaultModel,
-    system: [{ type: "text", text: instructionsOf(request), ...cached }],
-    messages: turns.map(({ role, text }, i) => ({
-      role,
-      content: i === repeated ? [{ type: "text", text, ...cached }] : text,
-    })),
+    system: [{ type: "text", text: instructionsOf(request, { natively: citesNatively }), ...cached }],
+    messages: turns.map(({ role, text }, i) => {
+      const isLast = i === turns.length - 1;
+      if (i !== repeated && !(isLast && results.length > 0)) return { role, content: text };
+      const block = { type: "text" as const, text, ...(i === repeated && cached) };
+      return { role, content: isLast ? [...results, block] : [block] };
+    }),
     max_tokens: assistant.maxOutputTokens,
     metadata: { user_id: conversationTag },
     stream: true,
+  };
+}
+
+/** A search result is cited by its place among all of a request. */
+function toSearchResult({ title, heading, text }: PromptPassage, at: number): Anthropic.SearchResultBlockParam {
+  const source = `passage ${at + 1}`;
+  return {
+    type: "search_result",
+    source,
+    title: [title, heading].filter((part) => part !== "").join(" › ") || source,
+    content: [{ type: "text", text }],
+    citations: { enabled: true },
   };
 }
 
