@@ -21,6 +21,7 @@ import {
 import { takeConsole } from "./console-picture.ts";
 import { type PicturedConversation, conversations } from "./conversations.ts";
 import { recordReload } from "./reload-animation.ts";
+import { takeSources } from "./sources-pictures.ts";
 
 /**
  * `npm run screenshots` makes all pictures. Those of the documents go to `docs/pictures/`. Those for a review of the user
@@ -72,6 +73,7 @@ await requireEmoji(await probe.newPage());
 
 for (const look of Object.keys(looks) as Look[]) await takeLook(look);
 await takeOperatorPages();
+await takeSources(browser, folder);
 const desk = { browser, base, password, provider, turn: conversations.desktop.first };
 await storePicture(await takeConsole(desk), join(documents, "console.webp"));
 const reload = { browser, url: `${base}/`, provider, turn: conversations.desktop.first };
