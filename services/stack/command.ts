@@ -24,6 +24,10 @@ export async function main(): Promise<number> {
       folder: resolve(".data"),
       parts,
       loadMigrate: async () => (await import("../../shared/db/schema/migrate.ts")).migrate,
+      addDemo: async (databaseUrl, url) => {
+        const { addDemoKnowledge } = await import("./demo-knowledge.ts");
+        await addDemoKnowledge(databaseUrl, url, log);
+      },
       ending: listenForEnd(log),
       log,
       print: (text) => process.stdout.write(text),

@@ -24,6 +24,8 @@ export interface StackOptions {
   folder: string;
   parts: Part[];
   loadMigrate: () => Promise<Migrate>;
+  /** Adds what the demo page's assistant knows, to the data folder's own database alone. */
+  addDemo?: (databaseUrl: string, url: string) => Promise<void>;
   ending: Ending;
   log: Logger;
   /** Writes to the terminal. */
@@ -73,6 +75,9 @@ async function start(options: StackOptions, lifecycle: Lifecycle): Promise<void>
 
   const [databaseUrl, migrate] = await Promise.all([openDatabase(options, lifecycle), options.loadMigrate()]);
   await migrateDatabase(databaseUrl, migrate, options);
+  if (environment.DATABASE_URL === undefined && environment.NODE_ENV === "development") {
+    await options.addDemo?.(databaseUrl, url);
+  }
   const password = environment.ADMIN_PASSWORD ?? newPassword(environment.NODE_ENV);
   await startParts(options, lifecycle, {
     DATABASE_URL: databaseUrl,

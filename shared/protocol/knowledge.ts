@@ -63,15 +63,15 @@ const about = { title, language, assistants };
 const kindFields: Record<SourceKind, { needs: readonly string[]; may: readonly string[] }> = {
   page: { needs: ["url"], may: ["refreshHours"] },
   sitemap: { needs: ["url"], may: ["refreshHours"] },
-  text: { needs: ["text"], may: [] },
-  file: { needs: [], may: [] },
-  question: { needs: ["question", "answer"], may: [] },
+  text: { needs: ["text"], may: ["url"] },
+  file: { needs: [], may: ["url"] },
+  question: { needs: ["question", "answer"], may: ["url"] },
 };
 
 /** Fields of a source as JSON. Which of them a kind takes is checked by {@link checkKind}. */
 const sourceFields = z.object({
   kind: sourceKind,
-  url: webAddress.optional().meta({ description: "Of a page or sitemap, over http or https" }),
+  url: webAddress.optional().meta({ description: "Of a page or sitemap; for other kinds, what a reply links to" }),
   text: messageText(maxTextChars)
     .optional()
     .meta({ description: `Of a text: Markdown or plain, at most ${maxTextChars} characters` }),
@@ -131,6 +131,7 @@ export const sourceBatchRequest = z
 /** The query with which a file is sent. A list of assistants is separated by commas. */
 export const fileQuery = z.object({
   kind: z.literal("file"),
+  url: webAddress.optional().meta({ description: "What a reply links to" }),
   title,
   language,
   assistants: z

@@ -42,6 +42,13 @@ const shownSource = z.strictObject({
 /** Statements about sources of knowledge and their documents. */
 export const knowledgeCases: StatementCase[] = [
   reads(sources.addSourcesStatement, id.extend({ status: sourceStatus }), (pool) => addSource(pool)),
+  writes(sources.moveSourcesStatement, async (pool) =>
+    sources.moveSources(pool, defaultSite, {
+      ids: [await addSource(pool)],
+      from: "https://shop.example",
+      to: "https://shop.test",
+    }),
+  ),
   readsTyped(sources.listSourcesStatement, shownSource, async (pool) => {
     await stored(pool);
     return { siteId: defaultSite, limit: 10, after: { time: "infinity", id: v7() } };

@@ -1,9 +1,11 @@
 import type { NextFunction, Request, Response } from "express";
 import { readFile, stat } from "node:fs/promises";
+import { demoHelpPages } from "../../../shared/sites/demo-help-pages.ts";
 import { type SharedFile, sendSharedFile, shareFile } from "../files/shared-file.ts";
 
 const folder = new URL("../../widget/demo/", import.meta.url);
 const files = new Map([
+  ...demoHelpPages.map(({ path, file }) => [path, { name: file, type: "text/html" }] as const),
   ["/", { name: "index.html", type: "text/html" }],
   ["/index.html", { name: "index.html", type: "text/html" }],
   ["/demo.css", { name: "demo.css", type: "text/css" }],
@@ -11,7 +13,7 @@ const files = new Map([
   ["/demo.svg", { name: "demo.svg", type: "image/svg+xml" }],
 ]);
 
-/** Serves the page at `/` and the files it loads. An edited file is read again. */
+/** Serves the page at `/`, the help pages of its shop, and the files they load. An edited file is read again. */
 export function serveDemo() {
   const shared = new Map<string, { changedAt: number; file: Promise<SharedFile> }>();
 

@@ -75,10 +75,10 @@ export type PassageText = Columns<"knowledge_passages", "id" | "document_id" | "
 
 export const passageTextsStatement: Statement<PassageText> = {
   name: "passage-texts",
-  // Offsets count bytes. The URL that a page names as its own is the one to show.
+  // Offsets count bytes. The URL that a page names as its own is the one to show; what was not fetched has that of its source.
   text: `
     select passages.id, document_id as "documentId", source_id as "sourceId", heading, begins, ends,
-      coalesce(documents.canonical, documents.url) as url, documents.title, documents.language, kind,
+      coalesce(documents.canonical, nullif(documents.url, ''), sources.url, '') as url, documents.title, documents.language, kind,
       convert_from(substring(convert_to(documents.text, 'UTF8') from begins + 1 for ends - begins), 'UTF8') as text
     from knowledge_passages as passages join knowledge_documents as documents on documents.id = document_id
     join knowledge_sources as sources on sources.id = source_id

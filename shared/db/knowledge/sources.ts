@@ -59,6 +59,22 @@ export async function addSources(
   return new Map(added.map(({ id, status }) => [id, status]));
 }
 
+export const moveSourcesStatement: Statement = {
+  name: "move-sources",
+  text: `
+    update knowledge_sources set url = $4 || substr(url, length($3) + 1)
+    where site_id = $1 and id = any($2::uuid[]) and starts_with(url, $3)`,
+};
+
+/** Changes the beginning of sources' addresses. Only for those that are not fetched from there. */
+export async function moveSources(
+  pool: Pool,
+  siteId: string,
+  { ids, from, to }: { ids: readonly string[]; from: string; to: string },
+): Promise<void> {
+  await query(pool, moveSourcesStatement, [siteId, ids, from, to]);
+}
+
 interface SourcePage {
   siteId: string;
   limit: number;

@@ -1,0 +1,48 @@
+import { readFile } from "node:fs/promises";
+import { type Database, openDatabase } from "../../shared/db/database.ts";
+import { addSources, moveSources } from "../../shared/db/knowledge/sources.ts";
+import { readOrMakeSetting, replaceSetting } from "../../shared/db/settings.ts";
+import type { Logger } from "../../shared/logger.ts";
+import { defaultSite } from "../../shared/sites/default-site.ts";
+import { demoHelpPages } from "../../shared/sites/demo-help-pages.ts";
+
+const folder = new URL("../widget/demo/", import.meta.url);
+/** Setting that says where the pages are. Its presence says that they were added: deleted ones do not come back. */
+const setting = "demo-knowledge";
+
+/**
+ * Adds the help pages of the demo shop as knowledge, once for an installation. They are read from files, since a page of
+ * this machine is never fetched. Their links follow the port.
+ * @param url of the demo page, without a path
+ */
+export async function addDemoKnowledge(databaseUrl: string, url: string, log: Logger): Promise<void> {
+  const db = openDatabase(databaseUrl, log, { connections: 1 });
+  try {
+    const known = await readOrMakeSetting(db.pool, setting, () => "");
+    if (known === url) return;
+    if (known === "") await addPages(db.pool, url);
+    else
+      await moveSources(db.pool, defaultSite, {
+        ids: demoHelpPages.map(({ sourceId }) => sourceId),
+        from: known,
+        to: url,
+      });
+    await replaceSetting(db.pool, setting, url);
+  } catch (error) {
+    log.warn({ err: error }, "could not add the help pages of the demo shop; the next start tries again");
+  } finally {
+    await db.close();
+  }
+}
+
+/** Adds them under fixed ids: after a crash before the setting is written, the next start changes nothing. */
+async function addPages(pool: Database["pool"], url: string): Promise<void> {
+  const sources = demoHelpPages.map(async ({ path, file, sourceId }) => ({
+    id: sourceId,
+    kind: "file" as const,
+    url: `${url}${path}`,
+    mediaType: "text/html",
+    content: await readFile(new URL(file, folder)),
+  }));
+  await addSources(pool, defaultSite, await Promise.all(sources));
+}
