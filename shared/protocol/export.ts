@@ -3,6 +3,7 @@ import { rating, sender } from "./conversation.ts";
 import { feedbackReason } from "./feedback.ts";
 import { handledBy, operatorView } from "./handling.ts";
 import { finishReason, jobErrorCode, jobStatus } from "./job.ts";
+import { replySource } from "./knowledge/reply-source.ts";
 
 const time = z.iso.datetime();
 const count = z.int().nullable();
@@ -19,6 +20,7 @@ export const exportedMessage = z
     fallback: z.boolean().meta({ description: "Not from the provider that was to answer" }),
     finishReason: finishReason.nullable(),
     replaces: z.uuid().nullable().meta({ description: "The message that this one replaces, with its reply" }),
+    sources: z.array(replySource).nullable().meta({ description: "Passages that a reply rests on; null for others" }),
     feedback: z
       .object({ rating, reason: feedbackReason.nullable(), comment: z.string().nullable(), ratedAt: time })
       .nullable(),

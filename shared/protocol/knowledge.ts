@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unansweredGroupId } from "./knowledge/unanswered.ts";
 import { languageTag } from "./language-tag.ts";
 import { pageLimit } from "./page-limit.ts";
 import { cleanText, id, messageText } from "./submit.ts";
@@ -65,7 +66,7 @@ const kindFields: Record<SourceKind, { needs: readonly string[]; may: readonly s
   sitemap: { needs: ["url"], may: ["refreshHours"] },
   text: { needs: ["text"], may: ["url"] },
   file: { needs: [], may: ["url"] },
-  question: { needs: ["question", "answer"], may: ["url"] },
+  question: { needs: ["question", "answer"], may: ["url", "unanswered"] },
 };
 
 /** Fields of a source as JSON. Which of them a kind takes is checked by {@link checkKind}. */
@@ -79,6 +80,9 @@ const sourceFields = z.object({
     .optional()
     .meta({ description: `At most ${maxQuestionChars} characters` }),
   answer: messageText(maxTextChars).optional().meta({ description: "Of a question. It wins over everything else" }),
+  unanswered: unansweredGroupId
+    .optional()
+    .meta({ description: "Of a question: id of the unanswered one that it answers, which leaves the list" }),
   ...about,
   refreshHours: z
     .int()

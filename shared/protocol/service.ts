@@ -37,6 +37,7 @@ export const assistantInfo = z
       .meta({ description: "Absent: `/privacy` of this service, `false`: no link" }),
     consent: z.boolean().optional().meta({ description: "Clients ask visitors to agree before a first message" }),
     people: z.boolean().meta({ description: "Visitors may ask for a person" }),
+    knowledge: z.boolean().meta({ description: "It answers from the site's own pages, with sources" }),
     avatarUrl: z.string().optional().meta({ description: "Picture of the assistant, over http or https" }),
     typicalReplySeconds: z
       .int()

@@ -161,6 +161,7 @@ export const submitAnswer = submitResponse
   .extend({
     message: z.string().nullable().optional().meta({ description: "The reply; null while people answer" }),
     reply: z.string().nullable().optional().meta({ description: "The same" }),
+    sources: jobView.shape.reply.unwrap().shape.sources.optional(),
     notice: notice.optional().meta({ description: "What to tell the visitor in place of a reply" }),
     provider: jobView.shape.provider,
     assistantId: jobView.shape.assistantId,

@@ -1,8 +1,10 @@
+import { z } from "zod";
 import * as citations from "../../shared/db/replies/citations.ts";
+import * as unanswered from "../../shared/db/replies/unanswered.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
 import { addTestSource, citationOf } from "../../shared/testing/fixtures/citations.ts";
-import { startActive } from "./fixtures.ts";
-import { type StatementCase, writes } from "./statement-case.ts";
+import { answerOne, startActive } from "./fixtures.ts";
+import { reads, type StatementCase, writes } from "./statement-case.ts";
 
 /** Statements about what replies were made from. */
 export const citationCases: StatementCase[] = [
@@ -16,5 +18,23 @@ export const citationCases: StatementCase[] = [
     const { id: jobId, attempt } = await startActive(pool);
     const citation = citationOf(await addTestSource(pool));
     await citations.noteCitation(pool, { jobId, attempt, siteId: defaultSite, no: 0, citation });
+  }),
+  reads(
+    unanswered.listUnansweredStatement,
+    z.strictObject({
+      id: z.string().length(64),
+      sample: z.string(),
+      count: z.int(),
+      lastAt: z.date(),
+      place: z.string(),
+      messages: z.array(z.strictObject({ conversationId: z.uuid(), messageId: z.uuid() })),
+    }),
+    async (pool) => {
+      await answerOne(pool);
+      await unanswered.listUnanswered(pool, { siteId: defaultSite, limit: 1 });
+    },
+  ),
+  reads(unanswered.putAsideStatement, z.strictObject({ count: z.int() }), async (pool) => {
+    await unanswered.putAside(pool, defaultSite, "00");
   }),
 ];

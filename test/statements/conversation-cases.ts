@@ -189,6 +189,9 @@ const erasureCases = [
   }),
   reads(erasure.cancelOpenStatement, idAndAttempt, remove),
   writes(erasure.forgetRequestsStatement, remove),
+  writes(erasure.deleteCitationsStatement, async (pool) =>
+    erasure.storeTombstone(pool, (await startActive(pool)).conversationId),
+  ),
   writes(erasure.deleteMessagesStatement, remove),
   writes(erasure.deleteVoicesStatement, remove),
   writes(erasure.deleteEventsStatement, remove),

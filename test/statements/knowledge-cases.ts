@@ -89,6 +89,10 @@ export const knowledgeCases: StatementCase[] = [
     z.strictObject({ status: documentStatus, reason: z.string().nullable(), count: z.int() }),
     async (pool) => progress.tallyDocuments(pool, defaultSite, [(await stored(pool)).sourceId]),
   ),
+  reads(sources.knowingAssistantsStatement, z.strictObject({ name: z.string().nullable() }), async (pool) => {
+    await stored(pool);
+    await sources.readKnowingAssistants(pool, defaultSite);
+  }),
   reads(sources.findSourceStatement, id, async (pool) => {
     await addSource(pool);
     await sources.findSource(pool, defaultSite, { kind: "sitemap", name: sitemap });

@@ -33,7 +33,12 @@ export function toTranscriptTurns(
       const assistant = () => oneLine(nameOf(job?.assistantType ?? "default"));
       const who = { user: () => "Visitor", ai: assistant, operator: () => personOf(message) }[message.sender]();
       const entry = `\n${[who, time(message.createdAt), ...notes(message)].join(", ")}\n${indent(message.text)}\n`;
-      return entry + describeFeedback(message) + (answered.has(message.turn) ? "" : describeMissing(job));
+      return (
+        entry +
+        listSources(message) +
+        describeFeedback(message) +
+        (answered.has(message.turn) ? "" : describeMissing(job))
+      );
     })
     .join("");
 }
@@ -59,6 +64,15 @@ function notes({ sender, imported, fallback, finishReason, replaces }: ExportedM
     ...(replaces === null ? [] : ["in place of an earlier message"]),
     ...(how === undefined ? [] : [how]),
   ];
+}
+
+function listSources({ sources }: ExportedMessage): string {
+  const byNumber = new Map((sources ?? []).map((source) => [source.n, source]));
+  if (byNumber.size === 0) return "";
+  const lines = [...byNumber.values()].map(({ n, title, url, removed }) => {
+    return `[${n}] ${removed ? "(removed)" : [title, url].filter((text) => text !== "").join(", ")}`;
+  });
+  return `Sources\n${lines.map((line) => indent(oneLine(line))).join("\n")}\n`;
 }
 
 function describeFeedback({ feedback }: ExportedMessage): string {

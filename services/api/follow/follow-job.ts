@@ -2,6 +2,7 @@ import type { Database } from "../../../shared/db/database.ts";
 import { type JobRow, readJob } from "../../../shared/db/jobs/read-job.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { endEventId, type JobEvent } from "../../../shared/protocol/events.ts";
+import { ClientSources } from "./cited/client-sources.ts";
 import { hasEnded, toJobView } from "./job-view.ts";
 import type { Mail } from "./mailbox.ts";
 import type { JobWatch } from "./watch-job.ts";
@@ -38,6 +39,7 @@ export async function* followJob(sources: Sources, { watcher, row: first, from }
   const jobId = first.id;
   let row = first;
   const text = new ClientText(sources, jobId, from, row.attempt);
+  const cited = new ClientSources();
   yield statusEvent(row);
   let mail: Mail | undefined = { row: false, draft: true, deltas: [] };
   while (mail) {
@@ -57,6 +59,7 @@ export async function* followJob(sources: Sources, { watcher, row: first, from }
       return;
     }
     yield* text.advance(row.attempt, mail);
+    yield* cited.pass(row, text);
     watcher.report({ status: row.status, attempt: row.attempt, bytes: text.bytes });
     mail = await watcher.take();
   }
@@ -71,6 +74,8 @@ class ClientText {
   #unchecked: boolean;
   /** The client shows text that it must drop first. */
   #stale: boolean;
+  /** Times that the client was told to drop its text. */
+  resets = 0;
 
   constructor(sources: Sources, jobId: string, from: Follow["from"], attempt: number) {
     const resumes = from !== undefined && from !== "unknown" && from.attempt === attempt;
@@ -79,6 +84,10 @@ class ClientText {
     this.#cursor = resumes ? from : { attempt, bytes: 0 };
     this.#unchecked = resumes;
     this.#stale = from !== undefined && !resumes;
+  }
+
+  get attempt(): number {
+    return this.#cursor.attempt;
   }
 
   get bytes(): number {
@@ -148,6 +157,7 @@ class ClientText {
     this.#cursor = { attempt, bytes: 0 };
     this.#unchecked = false;
     this.#stale = false;
+    this.resets += 1;
     // The id moves to 0, so that a client that reconnects now does not resume in text that it has dropped.
     return { event: "reset", data: { attempt }, id: `${attempt}:0` };
   }

@@ -15,6 +15,11 @@ import {
   sourceQuery,
   sourceRequest,
 } from "../../../shared/protocol/knowledge.ts";
+import {
+  unansweredGroupId,
+  unansweredList,
+  unansweredListQuery,
+} from "../../../shared/protocol/knowledge/unanswered.ts";
 import { idempotencyKey } from "../../../shared/protocol/submit.ts";
 import * as part from "./parts.ts";
 
@@ -22,6 +27,8 @@ import * as part from "./parts.ts";
 export function knowledgePaths(): ZodOpenApiPathsObject {
   return {
     "/api/operator/knowledge/search": { get: searchKnowledge },
+    "/api/operator/knowledge/unanswered": { get: listUnanswered },
+    "/api/operator/knowledge/unanswered/{id}": { delete: putUnansweredAside },
     "/api/operator/sources": { get: listSources, post: addSource },
     "/api/operator/sources/batch": { post: addSources },
     "/api/operator/sources/{id}": { get: readSource, delete: deleteSource },
@@ -109,4 +116,21 @@ const searchKnowledge: ZodOpenApiOperationObject = {
   summary: "Passages that an answer to a question would be made from, the best first",
   requestParams: { query: knowledgeSearchQuery },
   responses: { "200": part.json("What was found, and why", knowledgeSearchResult), ...problems },
+};
+
+const listUnanswered: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "listUnanswered",
+  summary: "Questions that the site's knowledge does not answer, equal ones together, the newest first",
+  description: "They are gone with their conversations.",
+  requestParams: { query: unansweredListQuery },
+  responses: { "200": part.json("One page", unansweredList), ...problems },
+};
+
+const putUnansweredAside: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "putUnansweredAside",
+  summary: "Take a question off the list, until somebody asks it again",
+  requestParams: { path: z.object({ id: unansweredGroupId }) },
+  responses: { "204": part.empty("It is put aside"), ...problemsOfChange },
 };

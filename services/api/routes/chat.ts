@@ -104,7 +104,8 @@ async function waitForReply(
     };
   }
   if (status === "completed") {
-    return { status, message: reply?.text, reply: reply?.text, provider, assistantId, threadId: threadId ?? null };
+    const said = { message: reply?.text, reply: reply?.text, sources: reply?.sources };
+    return { status, ...said, provider, assistantId, threadId: threadId ?? null };
   }
   return { status, error };
 }

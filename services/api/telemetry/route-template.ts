@@ -38,6 +38,8 @@ export const routeTemplates = [
   "/api/operator/jobs/{jobId}/events",
   "/api/operator/jobs/{jobId}/timeline",
   "/api/operator/knowledge/search",
+  "/api/operator/knowledge/unanswered",
+  "/api/operator/knowledge/unanswered/{id}",
   "/api/operator/me",
   "/api/operator/operators",
   "/api/operator/presence",

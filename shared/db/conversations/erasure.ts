@@ -55,6 +55,16 @@ export const deleteMessagesStatement: Statement = {
   text: "delete from messages where conversation_id = $1",
 };
 
+export const deleteCitationsStatement: Statement = {
+  name: "delete-citations-of-drafts",
+  // Those of stored replies go with their messages.
+  text: `
+    with passages_gone as (
+      delete from reply_passages using jobs where conversation_id = $1 and job_id = jobs.id
+    )
+    delete from draft_sources using jobs where conversation_id = $1 and job_id = jobs.id`,
+};
+
 export const deleteEventsStatement: Statement = {
   name: "delete-events",
   text: "delete from events where conversation_id = $1",
@@ -104,6 +114,7 @@ export async function storeTombstone(
     const jobs = await query(client, cancelOpenStatement, [conversation.open]);
     await query(client, forgetRequestsStatement, [id]);
     await query(client, deleteMessagesStatement, [id]);
+    await query(client, deleteCitationsStatement, [id]);
     await query(client, deleteVoicesStatement, [id]);
     if (conversation.thread) await discardThread(client, conversation.thread);
     await query(client, deleteEventsStatement, [id]);

@@ -1,6 +1,8 @@
 import type { ExpressionBuilder } from "kysely";
 import type { Pool } from "pg";
 import type { OperatorView } from "../../protocol/handling.ts";
+import type { ReplySourceView } from "../../protocol/knowledge/reply-source.ts";
+import { sourcesOfReply } from "../replies/citations.ts";
 import type { ExportedConversation, ExportedJob, ExportedMessage } from "../../protocol/export.ts";
 import type { Tables } from "../schema/tables.ts";
 import type { StatementBuilder } from "../statement-builder.ts";
@@ -60,6 +62,7 @@ export const exportMessagesStatement = typedStatement("export-messages", (builde
       builder.iso(eb.ref("created_at")).as("createdAt"),
       feedbackOn(builder, eb).as("feedback"),
       authorOf(builder, eb).as("operator"),
+      builder.sql.raw<ReplySourceView[] | null>(sourcesOfReply("messages.id", "sender")).as("sources"),
     ])
     .where("conversation_id", "=", range.conversationId)
     .where("turn", ">", range.after)

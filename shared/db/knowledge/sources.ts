@@ -19,19 +19,26 @@ export interface NewSource {
   language?: string | undefined;
   assistants?: readonly string[] | undefined;
   refreshHours?: number | undefined;
+  /** Group of unanswered questions that it answers: they leave the list. */
+  unanswered?: string | undefined;
 }
 
 export const addSourcesStatement: Statement<Columns<"knowledge_sources", "id" | "status">> = {
   name: "add-sources",
   // One value holds all contents: text of bytes in JSON would be larger by a third, and read twice.
   text: `
+    with item as materialized (
+      select * from jsonb_to_recordset($2::jsonb) as item(id uuid, kind text, url text, title text, question text,
+        begins int, length int, media_type text, language text, assistants jsonb, refresh_hours int, unanswered text)
+    ), answered as (
+      delete from unanswered_questions using item where site_id = $1 and words = decode(unanswered, 'hex')
+    )
     insert into knowledge_sources
       (id, site_id, kind, url, title, question, content, media_type, language, assistants, refresh_hours, due_at)
     select id, $1, kind, url, title, question, substring($3::bytea from begins + 1 for length), media_type, language,
       case when assistants is not null then array(select jsonb_array_elements_text(assistants)) end,
       coalesce(refresh_hours, 24), now()
-    from jsonb_to_recordset($2::jsonb) as item(id uuid, kind text, url text, title text, question text, begins int,
-      length int, media_type text, language text, assistants jsonb, refresh_hours int)
+    from item
     on conflict (id) do update set kind = knowledge_sources.kind
     returning id, status`,
 };
@@ -223,4 +230,18 @@ export async function replaceContent(
   { content, mediaType }: { content: Buffer; mediaType: string },
 ): Promise<boolean> {
   return (await query(pool, replaceContentStatement, [siteId, sourceId, content, mediaType])).length === 1;
+}
+
+export const knowingAssistantsStatement: Statement<{ name: string | null }> = {
+  name: "knowing-assistants",
+  text: `
+    select distinct unnest(coalesce(assistants, array[null])) as name from knowledge_sources as sources
+    where site_id = $1 and exists (
+      select from knowledge_documents as documents join knowledge_passages on document_id = documents.id
+      where source_id = sources.id)`,
+};
+
+/** Reads which assistants of a site have passages to answer from. Null: all of them. */
+export async function readKnowingAssistants(pool: Pool, siteId: string): Promise<ReadonlySet<string | null>> {
+  return new Set((await query(pool, knowingAssistantsStatement, [siteId])).map(({ name }) => name));
 }

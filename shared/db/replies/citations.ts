@@ -57,6 +57,25 @@ export function storedSources(ending: string): string {
       )`;
 }
 
+/**
+ * SQL that keeps the citations of a draft that lie within the text that a take-over leaves, and forgets the others.
+ * Without a text they stay: the worker may hand it in.
+ * @param cut one row at most, with `job`, `attempt` and `text`
+ */
+export function sourcesWithin(cut: string, message: string): string {
+  return `
+      sourced as (
+        insert into reply_sources (${keptColumns})
+        select ${message}, no, n, draft.site_id, standing.id, passage_id, ${shown("title")}, ${shown("url")}, ${shown("quote")},
+               begins, draft.ends
+        from ${cut} as cut join draft_sources as draft on draft.job_id = cut.job and draft.attempt = cut.attempt
+        ${standing("draft.source_id", "draft.site_id")}
+        where draft.ends <= octet_length(cut.text)
+      ), draft_sources_gone as (
+        delete from draft_sources using ${cut} as cut where job_id = cut.job and cut.text is not null
+      )`;
+}
+
 /** A citation as the statements take it. */
 export function toCitationRow(citation: Citation, no: number): Citation & { no: number } {
   return { no, ...citation };

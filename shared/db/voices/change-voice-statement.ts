@@ -1,5 +1,6 @@
 import { dueAfterMs, interval } from "../../tunables.ts";
 import type { Statement } from "../../postgres/statement.ts";
+import { sourcesWithin } from "../replies/citations.ts";
 import type { Columns } from "../schema/tables.ts";
 
 export interface ChangedVoice {
@@ -49,13 +50,13 @@ const sealRow = `
           where drafts.attempt < ${sealedAttempt}
         returning job_id, attempt, text
       ), cut as materialized (
-        select head.id as job, head.turn, nullif(convert_from(sealed.text, 'UTF8'), '') as text
+        select head.id as job, head.attempt, head.turn, nullif(convert_from(sealed.text, 'UTF8'), '') as text
         from go cross join head join sealed on sealed.job_id = head.id and sealed.attempt = head.attempt + ${sealedAttempt}
       )`;
 
 const givenText = `
       cut as materialized (
-        select head.id as job, head.turn, nullif(go.text, '') as text from go cross join head
+        select head.id as job, head.attempt, head.turn, nullif(go.text, '') as text from go cross join head
         where head.status = 'active' and ends = 'open'
       )`;
 
@@ -66,7 +67,7 @@ const endedJobs = `
         set status = case ends when 'open' then 'cancelled' else 'completed' end,
             error_code = case ends when 'open' then 'taken_over' end, handled_by = go."handledBy",
             reply_id = case when jobs.id = cut.job and cut.text is not null then "replyId" end,
-            reply_attempt = case when jobs.id = cut.job and cut.text is not null then attempt end,
+            reply_attempt = case when jobs.id = cut.job and cut.text is not null then jobs.attempt end,
             finished_at = now(), lease_until = null, due_at = null
         from go left join cut on true
         where jobs.id = any(go.open_jobs) and (ends = 'open' or ends = 'queued' and jobs.status = 'queued')
@@ -149,7 +150,7 @@ function changeVoiceStatement(name: string, cut: string): Statement<ChangedVoice
   return {
     name,
     text: `
-      with ${lockedRows}, ${cut}, ${endedJobs}, ${newRows}, ${listedEvents}, ${movedConversation}, ${notedEvents}
+      with ${lockedRows}, ${cut}, ${endedJobs}, ${newRows}, ${sourcesWithin("cut", `(select "replyId" from go)`)}, ${listedEvents}, ${movedConversation}, ${notedEvents}
       select event_seq as "eventSeq", coalesce(head, false) as head,
              (select coalesce(json_agg(json_build_object('id', id, 'attempt', attempt) order by turn), '[]') from ended) as ended
       from moved`,

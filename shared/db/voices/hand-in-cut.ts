@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import type { Statement } from "../../postgres/statement.ts";
 import { handInMs, interval } from "../../tunables.ts";
 import { query } from "../database.ts";
+import { sourcesWithin } from "../replies/citations.ts";
 import type { Columns } from "../schema/tables.ts";
 
 export const handInCutStatement: Statement<Columns<"jobs", "id">> = {
@@ -14,7 +15,9 @@ export const handInCutStatement: Statement<Columns<"jobs", "id">> = {
       from held where jobs.id = $2 and attempt = $3 and status = 'cancelled' and error_code = 'taken_over'
         and reply_id is null and finished_at > now() - ${interval(handInMs)}
       returning jobs.id, jobs.turn
-    ), replied as (
+    ), left_standing as (
+      select id as job, $3::int as attempt, $5::text as text from cut
+    ), ${sourcesWithin("left_standing", "$4::uuid")}, replied as (
       insert into messages (id, conversation_id, turn, sender, text, finish_reason)
       select $4, $1, turn, 'ai', $5, 'taken_over' from cut
     ), moved as (

@@ -12,6 +12,7 @@ import { deskJobRoutes } from "./jobs.ts";
 import { sourceChangeRoutes } from "./knowledge/source-changes.ts";
 import { knowledgeSearchRoutes } from "./knowledge/search.ts";
 import { sourceRoutes } from "./knowledge/sources.ts";
+import { unansweredRoutes } from "./knowledge/unanswered.ts";
 import { takeOverRoutes } from "./take-over.ts";
 
 /** `/api/operator`: the operators' side of the API. Its clients are programs and the console. */
@@ -27,6 +28,7 @@ export function operatorApiRoutes(context: ApiContext): Router {
   router.use("/sources", sourceRoutes(context));
   router.use("/sources", sourceChangeRoutes(context));
   router.use("/knowledge", knowledgeSearchRoutes(context));
+  router.use("/knowledge", unansweredRoutes(context));
   router.use("/conversations", takeOverRoutes(context));
   return router;
 }
