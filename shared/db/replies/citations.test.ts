@@ -5,6 +5,7 @@ import { defaultSite } from "../../sites/default-site.ts";
 import { addTestSource, citationOf } from "../../testing/fixtures/citations.ts";
 import { claim, completed, loseLease, startConversation } from "../../testing/fixtures/conversations.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
+import { readOwner } from "../conversations/conversations.ts";
 import type { ClaimedJob } from "../jobs/claim.ts";
 import { type JobEnd, storeJobEnd } from "../jobs/end.ts";
 import { deleteSource } from "../knowledge/sources.ts";
@@ -29,6 +30,19 @@ function citing(sources: readonly Citation[]): JobEnd & { reply: { id: string } 
 async function rows(table: "draft_sources" | "reply_sources" | "reply_passages", column: string, id: string) {
   return (await pool.query<Record<string, unknown>>(`select * from ${table} where ${column} = $1 order by no`, [id]))
     .rows;
+}
+
+/** Tables with a row that contains a text. */
+async function tablesWith(text: string): Promise<string[]> {
+  const { rows: tables } = await pool.query<{ name: string }>(
+    "select tablename as name from pg_tables where schemaname = 'public' order by 1",
+  );
+  const found = [];
+  for (const { name } of tables) {
+    const { rowCount } = await pool.query(`select from ${name} as t where position($1 in t::text) > 0`, [text]);
+    if (rowCount !== 0) found.push(name);
+  }
+  return found;
 }
 
 async function note({ id: jobId, attempt }: { id: string; attempt: number }, no: number, citation: Citation) {
@@ -189,5 +203,21 @@ describe("a deleted source", () => {
       { source_id: null, title: "", url: "", quote: "", begins: 0, ends: 9 },
     ]);
     expect(await withdrawals()).toBe(before + 1);
+  });
+
+  it("leaves nothing but the reply's own text in the database, and outdates its cached page", async () => {
+    const writing = await active();
+    const job = await active();
+    const sourceId = await addTestSource(pool);
+    const canary = "a canary of the source";
+    const citation = citationOf(sourceId, { title: canary, url: `https://shop.example/#${canary}`, quote: canary });
+    await note(writing, 0, citation);
+    await storeJobEnd(pool, { job, end: citing([citation]) });
+    expect(await tablesWith(canary)).toEqual(["draft_sources", "reply_sources"]);
+    const cached = await readOwner(pool, job.conversationId);
+    await deleteSource(pool, { siteId: defaultSite, sourceId });
+    expect(await tablesWith(canary)).toEqual([]);
+    expect(await tablesWith("It does.")).toEqual(["messages"]);
+    expect((await readOwner(pool, job.conversationId))?.pageVersion).not.toBe(cached?.pageVersion);
   });
 });
