@@ -179,7 +179,7 @@ describe("citations", () => {
   });
 
   it("quote by the question's words where the claim is in another language", () => {
-    const found = passage(1, returns, { why: [{ term: "parcel", words: ["parcel"] }] });
+    const found = passage(1, returns, { why: [{ term: "parcel", words: ["parcel"], weight: 1 }] });
     const citations = new Citations([found]);
     const text = "Den Versand übernehmen wir.";
     citations.add({ number: 1, units: text.length, bytes: Buffer.byteLength(text) }, text);

@@ -9,16 +9,24 @@ interface Sentence extends TextRange {
   roots: string[];
 }
 
-/** A sentence with its share of the wanted words. */
+/** A word that is looked for, by the roots of all its forms. */
+export interface WantedWord {
+  roots: readonly string[];
+  weight: number;
+}
+
+/** A sentence with the weight of the wanted words that it has. */
 export interface RatedSentence extends TextRange {
   score: number;
 }
 
-/** Rates the sentences of a text by wanted roots. A root counts the less, the more of the sentences have it. */
-export function rateSentences(text: string, wanted: ReadonlySet<string>): RatedSentence[] {
-  const sentences = readSentences(text, wanted);
-  const weights = weigh(sentences);
-  return sentences.map(({ start, end, roots }) => ({ start, end, score: sum(roots, weights) }));
+/** Rates the sentences of a text by wanted words: the sum of the weights of those that it has. */
+export function rateSentences(text: string, wanted: readonly WantedWord[]): RatedSentence[] {
+  return splitSentences(text).map(({ start, end }) => {
+    const roots = rootsOf(text.slice(start, end));
+    const has = wanted.filter((word) => word.roots.some((root) => roots.has(root)));
+    return { start, end, score: has.reduce((total, { weight }) => total + weight, 0) };
+  });
 }
 
 /**

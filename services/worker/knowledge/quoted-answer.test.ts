@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { tokenize } from "../../../shared/knowledge/analysis/tokenize.ts";
 import type { FoundPassage } from "../../../shared/knowledge/retrieval/knowledge-search.ts";
 import { numberOfAtom, splitAtAtoms } from "./atoms.ts";
 import { composeAnswer } from "./quoted-answer.ts";
@@ -9,7 +10,8 @@ function passage(text: string, kind: FoundPassage["kind"] = "page"): FoundPassag
 }
 
 function compose(question: string, ...passages: FoundPassage[]): string | undefined {
-  const answer = composeAnswer(question, passages);
+  const why = tokenize(question).words.map((term) => ({ term, words: [term], weight: 1 }));
+  const answer = composeAnswer(passages.map((each) => ({ ...each, why })));
   return (
     answer &&
     splitAtAtoms(answer)

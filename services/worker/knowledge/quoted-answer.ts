@@ -12,6 +12,8 @@ const maxSentences = 2;
 const maxPassages = 2;
 /** Share of the best sentence's words that a second one needs. */
 const leastShare = 0.5;
+/** Maximum words of a heading. */
+const headingWords = 5;
 /** Name of the model in records of such replies. */
 const model = "passages";
 
@@ -27,10 +29,14 @@ interface Candidate extends RatedSentence {
  * Makes a reply of a few whole sentences of the best passages, with citations as atoms.
  * @returns `undefined` if no sentence is short enough
  */
-export function composeAnswer(question: string, passages: readonly FoundPassage[]): string | undefined {
-  const all = passages.slice(0, maxPassages).flatMap((passage, at) => candidatesOf(passage, at, question));
-  const [best, ...others] = all.filter(({ text }) => text.length <= maxChars).toSorted((a, b) => b.score - a.score);
+export function composeAnswer(passages: readonly FoundPassage[]): string | undefined {
+  const all = passages.slice(0, maxPassages).flatMap(candidatesOf);
+  const [best, ...rest] = all.filter(({ text }) => text.length <= maxChars).toSorted((a, b) => b.score - a.score);
   if (!best) return undefined;
+  // Sentences that rate alike: the nearest makes a text that reads on.
+  const distance = ({ passage, start }: Candidate) =>
+    passage === best.passage ? Math.abs(start - best.start) : Infinity;
+  const others = rest.toSorted((a, b) => b.score - a.score || distance(a) - distance(b));
   const chosen = [best];
   for (const next of others) {
     const length = chosen.reduce((sum, { text }) => sum + text.length + 1, next.text.length);
@@ -47,15 +53,20 @@ export function composeAnswer(question: string, passages: readonly FoundPassage[
 }
 
 /** The sentences of an answer that the owner wrote count in their order: they need not repeat the question. */
-function candidatesOf(passage: FoundPassage, at: number, question: string): Candidate[] {
+function candidatesOf(passage: FoundPassage, at: number): Candidate[] {
   const text = withoutAtoms(passage.text);
-  const wanted = rootsOf([question, ...passage.why.flatMap(({ words }) => words)].join(" "));
+  const wanted = passage.why.map(({ words, weight }) => ({ roots: [...rootsOf(words.join(" "))], weight }));
   const isAnswer = passage.kind === "question";
   return rateSentences(text, wanted).map(({ start, end, score }, place) => {
     const sentence = text.slice(start, end).replace(/\s+/gu, " ");
-    const rated = isAnswer ? 1 / (place + 1) : score / (wholeSentence.test(sentence) ? 1 : 2);
+    const rated = isAnswer ? 1 / (place + 1) : score * (isHeading(sentence) ? 0.5 : 1);
     return { start, end, passage: at, text: sentence, score: rated / (at + 1) };
   });
+}
+
+/** True for a line that only names what follows, unlike a line of a list or a row of a table. */
+function isHeading(line: string): boolean {
+  return !wholeSentence.test(line) && line.split(" ").length <= headingWords;
 }
 
 /** Speaks a composed answer as a provider would. Its text is of pages, so it is filtered like a model's. */

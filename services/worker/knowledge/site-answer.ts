@@ -83,7 +83,7 @@ export class SiteAnswer {
   /** @returns a provider that answers with sentences of the passages; `undefined` if they are not sure enough */
   quoting(): Provider | undefined {
     if (this.#sureness < leastSureness) return undefined;
-    const answer = composeAnswer(this.#question, this.#found);
+    const answer = composeAnswer(this.#found);
     return answer === undefined ? undefined : createQuotingProvider(answer);
   }
 }

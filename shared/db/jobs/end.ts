@@ -54,9 +54,13 @@ interface EndRow extends EndResult {
   ended: boolean;
 }
 
-/** SQL for the replies in a row that no provider wrote, with the one that ends. A stopped reply tells nothing. */
+/**
+ * SQL for the replies in a row that no provider wrote, with the one that ends. A stopped reply tells nothing, and one that
+ * quotes the site's pages is an answer.
+ */
 const failures = `case when ending.status = 'cancelled' then failed_replies
-                            when fallback or ending.status = 'failed' then failed_replies + 1 else 0 end`;
+                            when ending.status = 'failed' or fallback and coalesce(jsonb_array_length(sources), 0) = 0
+                            then failed_replies + 1 else 0 end`;
 /** SQL for the job to be enqueued now: none unless the AI answers. */
 const nextHead = `case when conversations.handled_by = 'ai' and handoff_due is null then open_jobs[1] end`;
 

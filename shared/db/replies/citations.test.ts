@@ -49,6 +49,18 @@ async function note({ id: jobId, attempt }: { id: string; attempt: number }, no:
   await noteCitation(pool, { jobId, attempt, siteId: defaultSite, no, citation });
 }
 
+describe("replies in a row that no provider wrote", () => {
+  it("are counted unless they quote the site's pages", async () => {
+    const sourceId = await addTestSource(pool);
+    const end = async (sources: readonly Citation[]) => {
+      const reply = { id: v7(), text: "It does.", finishReason: "stop" as const, fallback: true, sources };
+      return storeJobEnd(pool, { job: await active(), end: { ...completed(), reply, handoffAfter: 1 } });
+    };
+    expect(await end([citationOf(sourceId)])).toMatchObject({ handoffDue: false });
+    expect(await end([])).toMatchObject({ handoffDue: true });
+  });
+});
+
 describe("claim", () => {
   it("says whether the site has knowledge, and which message is answered", async () => {
     const without = await startConversation(pool, { siteId: "without" });

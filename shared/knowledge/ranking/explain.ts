@@ -8,6 +8,8 @@ export interface MatchedTerm {
   term: string;
   /** Words of the passage, the most similar first. */
   words: string[];
+  /** Weight of the term in this site: the rarer, the heavier. Less where only similar words match. */
+  weight: number;
 }
 
 /** Finds which words of passages matched a question, in the order of the places; heaviest terms first. */
@@ -17,21 +19,22 @@ export function explainMatches(
   { terms, postings }: { terms: TermTable; postings: Postings },
 ): MatchedTerm[][] {
   const matched = new Map(places.map((place) => [place, [] as MatchedTerm[]]));
-  for (const { text, term, similar } of question) {
+  for (const { text, term, similar, weight, similarWeight } of question) {
     const others = similar.filter((one) => one.term !== term).map((one) => one.term);
     for (const word of [...(term < 0 ? [] : [term]), ...others]) {
       const length = postings.read(word);
       for (let at = 0; at < length; at++) {
         const found = matched.get(postings.places[at] ?? 0);
-        if (found !== undefined) addWord(found, text, terms.text(word));
+        if (found === undefined) continue;
+        addWord(found, { term: text, weight: word === term ? weight : similarWeight }, terms.text(word));
       }
     }
   }
   return places.map((place) => matched.get(place) ?? []);
 }
 
-function addWord(found: MatchedTerm[], term: string, word: string): void {
+function addWord(found: MatchedTerm[], matched: Omit<MatchedTerm, "words">, word: string): void {
   const last = found.at(-1);
-  if (last?.term === term) last.words.push(word);
-  else found.push({ term, words: [word] });
+  if (last?.term === matched.term) last.words.push(word);
+  else found.push({ ...matched, words: [word] });
 }
