@@ -35,7 +35,7 @@ export const message = z
     sources: z
       .array(replySource)
       .optional()
-      .meta({ description: "Of `ai` messages: passages that the reply rests on, sorted by `end`" }),
+      .meta({ description: "Of the AI's own replies: passages that the reply rests on, sorted by `end`" }),
   })
   .meta({ id: "Message" });
 export type MessageView = z.output<typeof message>;

@@ -17,7 +17,7 @@ export function toMessageView(message: MessageRow): MessageView {
     ...(finishReason !== null && { finishReason }),
     ...(replaces !== null && { replaces }),
     ...(fallback && { fallback: true as const }),
-    ...(sources !== null && { sources }),
+    ...(sources !== null && !imported && { sources }),
   };
 }
 
