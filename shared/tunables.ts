@@ -195,3 +195,11 @@ export const renewLookEveryMs = 5 * second;
 export const findDueEveryMs = 1 * second;
 /** Time for which the ids of removed passages are kept, for indexes in memory that follow the rows. */
 export const removalsKeptMs = 24 * hour;
+/** Lease of a process on passages whose vectors it asks for: a batch takes less, with its retries. */
+export const embeddingLeaseMs = 60 * second;
+/** Timeout of a request for the vectors of passages. */
+export const embedPassagesMs = 30 * second;
+/** Time from the question within which its vectors join a search, the scan included. */
+export const similarWithinMs = 150;
+/** Age from which vectors without a passage are deleted: the same text often returns with the next version of its page. */
+export const vectorGraceMs = 60 * second;

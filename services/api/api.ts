@@ -12,7 +12,7 @@ import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import type { Lifecycle } from "../../shared/process/lifecycle.ts";
 import { EventTail } from "../../shared/events/event-tail.ts";
 import { listen } from "../../shared/process/listen.ts";
-import { KnowledgeSearch } from "../../shared/knowledge/retrieval/knowledge-search.ts";
+import { openKnowledgeSearch } from "../../shared/knowledge/retrieval/open-knowledge-search.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { describeProviders } from "../../shared/assistants/provider-catalog.ts";
 import { openTracing } from "../../shared/tracing/open-tracing.ts";
@@ -171,7 +171,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     ...(await openFeeds(jobs, { events, lifecycle })),
     newestPages: createNewestPages(config, { ...jobs, metrics }),
     handling: new HandlingView({ pool: jobs.db.pool, siteId: defaultSite }),
-    knowledge: new KnowledgeSearch(jobs.db.pool),
+    knowledge: await openKnowledgeSearch(jobs.db.pool, config, log),
     backlog: new Backlog(jobs.db.pool, config.MAX_BACKLOG),
     health,
     metrics,

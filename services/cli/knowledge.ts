@@ -2,8 +2,10 @@ import { parseArgs } from "node:util";
 import type { Pool } from "pg";
 import { z } from "zod";
 import { assistantsPath, readAssistants } from "../../shared/assistants/assistants.ts";
+import { readEmbeddingSettings } from "../../shared/config/config.ts";
 import { deleteSource, listSources, refreshSource, type SourceRow } from "../../shared/db/knowledge/sources.ts";
 import { describeError } from "../../shared/describe-error.ts";
+import { createLogger } from "../../shared/logger.ts";
 import { id as sourceId } from "../../shared/protocol/submit.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
 import { addPlace, type SourceOptions } from "./knowledge/add-sources.ts";
@@ -134,12 +136,15 @@ async function search(
   question: string,
   { language, assistant }: { language?: string; assistant?: string[] },
 ): Promise<number> {
-  const { KnowledgeSearch } = await import("../../shared/knowledge/retrieval/knowledge-search.ts");
+  const { openKnowledgeSearch } = await import("../../shared/knowledge/retrieval/open-knowledge-search.ts");
   const asked = { siteId: defaultSite, question, language, assistant: assistant?.[0], limit: shownPassages };
-  const { passages } = await new KnowledgeSearch(pool).find(asked);
+  const log = await createLogger({ service: "knowledge", level: "warn", pretty: true, to: "stderr" });
+  const knowledge = await openKnowledgeSearch(pool, readEmbeddingSettings(), log);
+  const { passages } = await knowledge.find(asked);
   if (passages.length === 0) process.stderr.write("Nothing was found.\n");
-  for (const { rank, title, heading, url, text, why } of passages) {
-    const matched = why.map(({ term }) => term).join(", ");
+  for (const { rank, title, heading, url, text, why, similarity } of passages) {
+    const meaning = similarity === undefined ? [] : [`meaning (${similarity.toFixed(2)})`];
+    const matched = [...why.map(({ term }) => term), ...meaning].join(", ");
     const name = heading === "" ? (title ?? "") : heading;
     process.stdout.write(`${rank}. ${printable([name, url].filter(Boolean).join("  "))}\n`);
     process.stdout.write(`   ${printable(text)}\n   found by: ${printable(matched)}\n\n`);

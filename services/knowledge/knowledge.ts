@@ -53,6 +53,7 @@ export async function startKnowledge(
   lifecycle.onClose("process reports", await reportProcess(db.pool, "knowledge", log));
   const looking = await startLooking(context, backend);
   lifecycle.onClose("looks", () => looking.close());
+  lifecycle.onClose("vectors", await embedPassages(config, context, looking.isBusy));
   // Rows decide what is due. The queue only spreads it over processes; an entry that is lost comes back here.
   const findDue = async () => {
     try {
@@ -67,4 +68,18 @@ export async function startKnowledge(
     dropRemovals(db.pool).catch((error: unknown) => log.debug({ err: error }, "could not forget old removals"));
   lifecycle.onClose("removals", repeat(removalsKeptMs / 24, forget));
   log.info("knowledge is ready");
+}
+
+/** Loads what asks for vectors only where an endpoint is configured. */
+async function embedPassages(
+  config: Config,
+  { db, log }: KnowledgeContext,
+  isLooking: () => boolean,
+): Promise<() => Promise<void>> {
+  const { EMBEDDINGS_BASE_URL } = config;
+  if (EMBEDDINGS_BASE_URL === undefined) return () => Promise.resolve();
+  const { configuredModel, openEmbeddings } = await import("../../shared/knowledge/embeddings/embedding-client.ts");
+  const { startEmbedding } = await import("./embed/start-embedding.ts");
+  const embed = openEmbeddings({ ...config, EMBEDDINGS_BASE_URL });
+  return startEmbedding({ pool: db.pool, log, embed, model: configuredModel(config), isLooking });
 }

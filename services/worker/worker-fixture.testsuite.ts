@@ -66,7 +66,7 @@ export function openWorker(
     prices: new Map(),
     circuits,
     providerErrorLog: new ProviderErrorLog(),
-    knowledge: new KnowledgeLoader(jobs.db.pool),
+    knowledge: new KnowledgeLoader(jobs.db.pool, config, jobs.log),
     leases,
     reclaimGuard,
     metrics: new WorkerMetrics({ pool: jobs.db.pool, leases, circuits, concurrency: 10, upstreams: [] }),

@@ -61,7 +61,7 @@ export async function startWorker(
     providers,
     circuits,
     providerErrorLog: new ProviderErrorLog(),
-    knowledge: new KnowledgeLoader(jobs.db.pool),
+    knowledge: new KnowledgeLoader(jobs.db.pool, config, log),
     leases,
     reclaimGuard,
     metrics,

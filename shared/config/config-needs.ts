@@ -3,7 +3,28 @@ export type Present = Record<string, string | undefined>;
 
 /** Requirements of an API, and thus of a process that runs all parts. */
 export function allNeeds(present: Present): string[] {
-  return [...secretMissing(present), ...poolerNeeds(present), ...contradictions(present), ...sharedPorts(present)];
+  return [
+    ...secretMissing(present),
+    ...poolerNeeds(present),
+    ...embeddingNeeds(present),
+    ...contradictions(present),
+    ...sharedPorts(present),
+  ];
+}
+
+/** Requirements of the parts that have no secret of an API. */
+export function partNeeds(present: Present): string[] {
+  return [...poolerNeeds(present), ...embeddingNeeds(present), ...databaseMissing(present)];
+}
+
+export function embeddingNeeds(present: Present): string[] {
+  if (present["EMBEDDINGS_BASE_URL"] !== undefined) {
+    const isWhole = present["EMBEDDINGS_MODEL"] !== undefined;
+    return isWhole ? [] : ["EMBEDDINGS_MODEL: not set, expected with EMBEDDINGS_BASE_URL"];
+  }
+  return ["EMBEDDINGS_MODEL", "EMBEDDINGS_API_KEY", "EMBEDDINGS_DIMENSIONS"]
+    .filter((name) => present[name] !== undefined)
+    .map((name) => `${name}: set without EMBEDDINGS_BASE_URL, expected both or neither`);
 }
 
 export function poolerNeeds({ DATABASE_POOLER, REDIS_URL }: Present): string[] {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { allNeeds, databaseMissing, poolerNeeds, type Present } from "./config-needs.ts";
+import { allNeeds, databaseMissing, embeddingNeeds, partNeeds, poolerNeeds, type Present } from "./config-needs.ts";
 import { withoutForeignSecrets } from "./config-secrets.ts";
 import { settingGroups } from "./settings.ts";
 
@@ -15,6 +15,7 @@ const environment = z.object({
   ...settingGroups["Visitors and conversations"],
   ...settingGroups.Operators,
   ...settingGroups["Pages of your site"],
+  ...settingGroups.Embeddings,
   ...settingGroups["Messages and workers"],
 });
 
@@ -43,19 +44,15 @@ export function readApiConfig(env: NodeJS.ProcessEnv = process.env): Config {
  * @throws {ConfigError} as `readConfig`
  */
 export function readWorkerConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  return withDatabase(
-    parse(withoutForeignSecrets(env, "worker"), (present) => [...poolerNeeds(present), ...databaseMissing(present)]),
-  );
+  return withDatabase(parse(withoutForeignSecrets(env, "worker"), partNeeds));
 }
 
 /**
- * Reads the environment of a process that reads sources of knowledge, without any secret.
+ * Reads the environment of a process that reads sources of knowledge, without the secrets of the other parts.
  * @throws {ConfigError} as `readConfig`
  */
 export function readKnowledgeConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  return withDatabase(
-    parse(withoutForeignSecrets(env, "knowledge"), (present) => [...poolerNeeds(present), ...databaseMissing(present)]),
-  );
+  return withDatabase(parse(withoutForeignSecrets(env, "knowledge"), partNeeds));
 }
 
 type Stores = Pick<Environment, "DATABASE_URL" | "DATABASE_CONNECTIONS" | "DATABASE_POOLER" | "REDIS_URL">;
@@ -68,6 +65,19 @@ type Stores = Pick<Environment, "DATABASE_URL" | "DATABASE_CONNECTIONS" | "DATAB
 export function readStoresEnvironment(env: NodeJS.ProcessEnv = process.env): Stores {
   const { DATABASE_URL, DATABASE_CONNECTIONS, DATABASE_POOLER, REDIS_URL } = env;
   return parse({ DATABASE_URL, DATABASE_CONNECTIONS, DATABASE_POOLER, REDIS_URL }, poolerNeeds);
+}
+
+const embeddings = z.object(settingGroups.Embeddings);
+
+/**
+ * Reads the settings of a command that searches, and of its proxies; all other keys are ignored.
+ * @throws {ConfigError} as `readConfig`
+ */
+export function readEmbeddingSettings(
+  env: NodeJS.ProcessEnv = process.env,
+): Pick<Environment, keyof z.output<typeof embeddings> | "HTTP_PROXY" | "HTTPS_PROXY" | "NO_PROXY"> {
+  const keys = [...Object.keys(embeddings.shape), ...proxyKeys, ...proxyKeys.map((key) => key.toLowerCase())];
+  return parse(Object.fromEntries(keys.map((key) => [key, env[key]])), embeddingNeeds);
 }
 
 /**
@@ -123,6 +133,8 @@ export function readValidEnvironment(env: NodeJS.ProcessEnv = process.env): {
   }
 }
 
+const proxyKeys = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
+
 /** @param check finds faults that no single value has */
 function parse(env: NodeJS.ProcessEnv, check: (present: Present) => string[]): Environment {
   const present = presentOf(env);
@@ -137,7 +149,7 @@ function presentOf(env: NodeJS.ProcessEnv): Present {
   // `KEY=` in an env file means "not set".
   const present: Present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   // Most programs write these in lower case; here, too, the lower-case name takes precedence.
-  for (const key of ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"]) {
+  for (const key of proxyKeys) {
     const value = present[key.toLowerCase()];
     if (value !== undefined) present[key] = value;
   }

@@ -83,16 +83,16 @@ export const settingGroups = {
       description: 'Model of `compatible`, unless an assistant with `"provider": "compatible"` names one.',
     }),
     HTTP_PROXY: url("http:", "https:").optional().meta({
-      parts: "api, worker",
+      parts: "api, worker, knowledge",
       description:
-        "Proxy for `http://` requests to providers, to the challenge's verifier and to the trace collector. `http_proxy` is read too, and wins.",
+        "Proxy for `http://` requests to providers, to the embeddings endpoint, to the challenge's verifier and to the trace collector. `http_proxy` is read too, and wins.",
     }),
     HTTPS_PROXY: url("http:", "https:").optional().meta({
-      parts: "api, worker",
+      parts: "api, worker, knowledge",
       description: "Proxy for their `https://` requests. `https_proxy` is read too, and wins.",
     }),
     NO_PROXY: z.string().optional().meta({
-      parts: "api, worker",
+      parts: "api, worker, knowledge",
       description:
         "Hosts that are reached without a proxy, separated by commas: `localhost,.internal.example.com`. `no_proxy` is read too, and wins.",
     }),
@@ -128,6 +128,27 @@ export const settingGroups = {
       parts: "knowledge",
       description:
         "Proxy through which pages are fetched. It is asked to `CONNECT` to an address that was checked; `HTTP_PROXY` and `HTTPS_PROXY` are not used for pages.",
+    }),
+  },
+  Embeddings: {
+    EMBEDDINGS_BASE_URL: serviceUrl().optional().meta({
+      parts: "api, worker, knowledge",
+      description:
+        "Address of a server with OpenAI's `/v1/embeddings`, like `https://api.openai.com/v1` or `http://localhost:11434/v1`. With it, passages are found [by their meaning](knowledge.md#by-meaning), too.",
+    }),
+    EMBEDDINGS_API_KEY: z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, "expected characters that an HTTP header can hold")
+      .optional()
+      .meta({ parts: "api, worker, knowledge", description: "Key of that server, sent as a bearer token." }),
+    EMBEDDINGS_MODEL: z.string().max(200).optional().meta({
+      parts: "api, worker, knowledge",
+      description:
+        "Model of that server, like `text-embedding-3-small`. Another one is built beside the old, and takes its place when it is whole.",
+    }),
+    EMBEDDINGS_DIMENSIONS: integer(8, 8192).optional().meta({
+      parts: "api, worker, knowledge",
+      description: "Numbers of a vector. Without it, the model's own.",
     }),
   },
   "Messages and workers": {

@@ -256,6 +256,10 @@ export const passage = z
     why: z
       .array(z.object({ term: z.string(), words: z.array(z.string()) }))
       .meta({ description: "Words of the question that it has, the weightiest first, each with its own words for it" }),
+    similar: z
+      .number()
+      .optional()
+      .meta({ description: "How near its meaning is to the question's (cosine), if its vector is among the nearest" }),
   })
   .meta({ id: "Passage" });
 export type PassageView = z.output<typeof passage>;

@@ -50,12 +50,12 @@ export const knowledgeCases: StatementCase[] = [
     }),
   ),
   readsTyped(sources.listSourcesStatement, shownSource, async (pool) => {
-    await stored(pool);
+    await storeSource(pool);
     return { siteId: defaultSite, limit: 10, after: { time: "infinity", id: v7() } };
   }),
   readsTyped(sources.readSourceStatement, shownSource, async (pool) => ({
     siteId: defaultSite,
-    sourceId: (await stored(pool)).sourceId,
+    sourceId: (await storeSource(pool)).sourceId,
   })),
   readsTyped(
     sourceDocumentsStatement,
@@ -75,7 +75,7 @@ export const knowledgeCases: StatementCase[] = [
       textCut: z.boolean().nullable(),
     }),
     async (pool) => {
-      const { sourceId, documentId } = await stored(pool);
+      const { sourceId, documentId } = await storeSource(pool);
       return { siteId: defaultSite, sourceId, limit: 10, after: nobody, status: "ready" as const, text: documentId };
     },
   ),
@@ -87,10 +87,10 @@ export const knowledgeCases: StatementCase[] = [
   reads(
     progress.tallyDocumentsStatement,
     z.strictObject({ status: documentStatus, reason: z.string().nullable(), count: z.int() }),
-    async (pool) => progress.tallyDocuments(pool, defaultSite, [(await stored(pool)).sourceId]),
+    async (pool) => progress.tallyDocuments(pool, defaultSite, [(await storeSource(pool)).sourceId]),
   ),
   reads(sources.knowingAssistantsStatement, z.strictObject({ name: z.string().nullable() }), async (pool) => {
-    await stored(pool);
+    await storeSource(pool);
     await sources.readKnowingAssistants(pool, defaultSite);
   }),
   reads(sources.findSourceStatement, id, async (pool) => {
@@ -110,7 +110,7 @@ export const knowledgeCases: StatementCase[] = [
     },
   ),
   reads(sources.deleteSourceStatement, id, async (pool) => {
-    const { sourceId } = await stored(pool);
+    const { sourceId } = await storeSource(pool);
     await sources.deleteSource(pool, { siteId: defaultSite, sourceId });
   }),
   reads(sources.refreshSourceStatement, z.strictObject({ status: sourceStatus }), async (pool) =>
@@ -172,17 +172,17 @@ export const knowledgeCases: StatementCase[] = [
     const { documentId, ...look } = await listed(pool);
     await documents.keepDocument(pool, look, documentId);
   }),
-  reads(documents.storeDocumentStatement, id.extend({ changed: z.boolean() }), (pool) => stored(pool)),
+  reads(documents.storeDocumentStatement, id.extend({ changed: z.boolean() }), (pool) => storeSource(pool)),
   reads(
     texts.documentLinesStatement,
     id.extend({ title: z.null(), text: z.string(), lines: z.array(z.strictObject({ text: z.string() })) }),
-    async (pool) => texts.readDocumentLines(pool, (await stored(pool)).sourceId, { after: undefined, limit: 1 }),
+    async (pool) => texts.readDocumentLines(pool, (await storeSource(pool)).sourceId, { after: undefined, limit: 1 }),
   ),
   reads(texts.findSameTextStatement, z.strictObject({ url: z.string() }), async (pool) =>
-    texts.findSameText(pool, { sourceId: (await stored(pool)).sourceId, documentId: v7(), text: "Text" }),
+    texts.findSameText(pool, { sourceId: (await storeSource(pool)).sourceId, documentId: v7(), text: "Text" }),
   ),
   reads(texts.storeTextStatement, id, async (pool) => {
-    const { documentId, ...look } = await stored(pool);
+    const { documentId, ...look } = await storeSource(pool);
     await texts.storeText(pool, look, { documentId, text: "Other", analysis: 1, passages: [] });
   }),
   reads(
@@ -195,7 +195,7 @@ export const knowledgeCases: StatementCase[] = [
       terms: buffer,
     }),
     async (pool) => {
-      await stored(pool);
+      await storeSource(pool);
       await passages.readPassagesAfter(pool, defaultSite, { after: passages.firstPassage, analysis: 1, limit: 1 });
     },
   ),
@@ -203,7 +203,7 @@ export const knowledgeCases: StatementCase[] = [
     passages.passageRemovalsStatement,
     z.strictObject({ revision: bigint, passageIds: z.array(bigint) }),
     async (pool) => {
-      const { sourceId } = await stored(pool);
+      const { sourceId } = await storeSource(pool);
       await sources.deleteSource(pool, { siteId: defaultSite, sourceId });
       await passages.readPassageRemovals(pool, defaultSite, "0");
     },
@@ -212,7 +212,7 @@ export const knowledgeCases: StatementCase[] = [
     passages.knowledgeStateStatement,
     z.strictObject({ revision: bigint, sources: z.array(z.uuid()).nullable() }),
     async (pool) => {
-      await stored(pool);
+      await storeSource(pool);
       await passages.readKnowledgeState(pool, defaultSite, "default");
     },
   ),
@@ -232,7 +232,7 @@ export const knowledgeCases: StatementCase[] = [
       text: z.string(),
     }),
     async (pool) => {
-      await stored(pool);
+      await storeSource(pool);
       const after = passages.firstPassage;
       const some = await passages.readPassagesAfter(pool, defaultSite, { after, analysis: 1, limit: 1 });
       await passages.readPassageTexts(pool, defaultSite, { ids: some.map((passage) => passage.id) });
@@ -240,10 +240,10 @@ export const knowledgeCases: StatementCase[] = [
   ),
   writes(passages.dropRemovalsStatement, (pool) => passages.dropRemovals(pool)),
   reads(settling.settleLookStatement, z.strictObject({ held: z.int(), removed: z.int() }), async (pool) =>
-    settling.settleLook(pool, await stored(pool)),
+    settling.settleLook(pool, await storeSource(pool)),
   ),
   reads(settling.leaveOutCopiesStatement, id, async (pool) => {
-    const look = await stored(pool);
+    const look = await storeSource(pool);
     await looks.listAddresses(pool, look, ["https://shop.example/copy"]);
     await storeText(pool, look);
     await settling.leaveOutCopies(pool, look);
@@ -287,7 +287,8 @@ async function storeText(pool: Pool, look: looks.LookAt): Promise<string> {
   return documentId;
 }
 
-async function stored(pool: Pool) {
+/** Stores a source with a document and a passage. */
+export async function storeSource(pool: Pool) {
   const { sourceId, claim } = await listed(pool);
   return { sourceId, claim, documentId: await storeText(pool, { sourceId, claim }) };
 }

@@ -9,6 +9,7 @@ import { jobCases } from "./job-cases.ts";
 import { knowledgeCases } from "./knowledge-cases.ts";
 import { operatorCases } from "./operator-cases.ts";
 import { submitCases } from "./submit-cases.ts";
+import { vectorCases } from "./vector-cases.ts";
 import { voiceCases } from "./voice-cases.ts";
 
 const cases = [
@@ -20,6 +21,7 @@ const cases = [
   ...voiceCases,
   ...deskCases,
   ...knowledgeCases,
+  ...vectorCases,
   ...citationCases,
 ];
 

@@ -18,6 +18,7 @@ export const knowledgeTexts = {
     asking: "Looking…",
     found: (count: number) => (count === 1 ? "1 passage" : `${count} passages, the best first`),
     why: "Found by",
+    meaning: (similar: number) => `meaning (${similar.toFixed(2)})`,
     untitled: "Without a title",
   },
   unanswered: {

@@ -52,8 +52,9 @@ export function searchPane({ question, found, problem }: ShownSearch, { deeds }:
   </section>`;
 }
 
-function passageView({ heading, title, url, text, why, language }: PassageView): TemplateResult {
-  const terms = why.map(({ term }) => term).join(", ");
+function passageView({ heading, title, url, text, why, similar, language }: PassageView): TemplateResult {
+  const meaning = similar === undefined ? [] : [words.search.meaning(similar)];
+  const terms = [...why.map(({ term }) => term), ...meaning].join(", ");
   return html`<li>
     <h3 dir="auto">${heading || title || words.search.untitled}</h3>
     ${url === undefined ? nothing : html`<p class="small">${linkTo(url, shortAddress(url))}</p>`}

@@ -10,11 +10,14 @@ import { lookAtSource } from "./look-at-source.ts";
 /** Sources that one process looks at together: while one waits for a slow site, the others go on. */
 const concurrency = 4;
 
+interface Looking {
+  /** True while a source is looked at here. */
+  isBusy: () => boolean;
+  close: () => Promise<void>;
+}
+
 /** Takes sources from the queue, and looks at each. The row's lease decides who looks; the queue's lock does not. */
-export async function startLooking(
-  context: KnowledgeContext,
-  backend: QueueBackend,
-): Promise<{ close: () => Promise<void> }> {
+export async function startLooking(context: KnowledgeContext, backend: QueueBackend): Promise<Looking> {
   const closing = new AbortController();
   const looks = new Set<Promise<void>>();
   const worker = await backend.openWorker(
@@ -32,6 +35,7 @@ export async function startLooking(
   );
   worker.on("error", (error: Error) => context.log.warn({ err: error }, "could not fetch sources from the queue"));
   return {
+    isBusy: () => looks.size > 0,
     async close() {
       closing.abort();
       await Promise.allSettled(looks);

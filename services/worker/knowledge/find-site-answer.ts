@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import { within } from "../../../shared/async/within.ts";
 import type { Assistant } from "../../../shared/assistants/assistants.ts";
 import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
+import type { EmbeddingSettings } from "../../../shared/knowledge/embeddings/embedding-client.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { SiteAnswer, SiteAnswers } from "./site-answer.ts";
 
@@ -13,14 +14,21 @@ const loadLimitMs = 5000;
 /** Loads the knowledge of sites at the first message that needs it: neither boots nor chats without it pay for it. */
 export class KnowledgeLoader {
   readonly #pool: Pool;
+  readonly #settings: EmbeddingSettings;
+  readonly #log: Logger;
   #answers: Promise<SiteAnswers> | undefined;
 
-  constructor(pool: Pool) {
+  /** @param settings an embeddings endpoint, if there is one */
+  constructor(pool: Pool, settings: EmbeddingSettings, log: Logger) {
     this.#pool = pool;
+    this.#settings = settings;
+    this.#log = log;
   }
 
   load(): Promise<SiteAnswers> {
-    this.#answers ??= import("./site-answer.ts").then((module) => new module.SiteAnswers(this.#pool));
+    this.#answers ??= import("./site-answer.ts").then((module) =>
+      module.openSiteAnswers(this.#pool, this.#settings, this.#log),
+    );
     return this.#answers;
   }
 }

@@ -1,6 +1,9 @@
 import type { Pool } from "pg";
 import { leastSureness } from "../../../shared/knowledge/ranking/sureness.ts";
-import { type FoundPassage, KnowledgeSearch } from "../../../shared/knowledge/retrieval/knowledge-search.ts";
+import type { EmbeddingSettings } from "../../../shared/knowledge/embeddings/embedding-client.ts";
+import type { FoundPassage, KnowledgeSearch } from "../../../shared/knowledge/retrieval/knowledge-search.ts";
+import { openKnowledgeSearch } from "../../../shared/knowledge/retrieval/open-knowledge-search.ts";
+import type { Logger } from "../../../shared/logger.ts";
 import { boundTokens } from "../money/token-bound.ts";
 import type { PromptPassage, Provider } from "../providers/provider.ts";
 import { withoutAtoms } from "./atoms.ts";
@@ -22,12 +25,17 @@ interface Asked {
   maxTokens: number;
 }
 
+/** Opens the knowledge of all sites for this process. */
+export async function openSiteAnswers(pool: Pool, settings: EmbeddingSettings, log: Logger): Promise<SiteAnswers> {
+  return new SiteAnswers(await openKnowledgeSearch(pool, settings, log));
+}
+
 /** Knowledge of all sites in this process. A module of its own, as it is loaded when the first message needs it. */
 export class SiteAnswers {
   readonly #search: KnowledgeSearch;
 
-  constructor(pool: Pool) {
-    this.#search = new KnowledgeSearch(pool);
+  constructor(search: KnowledgeSearch) {
+    this.#search = search;
   }
 
   /** True if a search of the site need not load its index first. */

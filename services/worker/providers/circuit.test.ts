@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { Circuit } from "./circuit.ts";
 import { ProviderError, type ProviderErrorCode } from "./provider.ts";
-import { createUpstreamConnections } from "./upstream/http/connections.ts";
+import { createUpstreamConnections } from "../../../shared/upstream/connections.ts";
 import { createProbe } from "./upstream/http/probe.ts";
 
 const silent = pino({ level: "silent" });

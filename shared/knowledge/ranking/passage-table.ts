@@ -56,6 +56,11 @@ export class PassageTable {
     return true;
   }
 
+  /** Place of a passage; `undefined` if it cannot be found. */
+  placeOf(id: number): number | undefined {
+    return this.#placeById.get(id);
+  }
+
   /** Number of passages removed since the last call. */
   takeRemoved(): number {
     const removed = this.#removed;

@@ -23,6 +23,19 @@ export function dropDuplicates(
   return kept;
 }
 
+/** Drops ids of passages that are nearly the same as one before, but for those in `kept`. */
+export function dropCopies(ids: readonly number[], kept: ReadonlySet<number>, passages: PassageTable): number[] {
+  const before: Uint8Array[] = [];
+  return ids.filter((id) => {
+    const place = passages.placeOf(id);
+    if (place === undefined) return true;
+    const pairs = passages.pairsAt(place);
+    if (!kept.has(id) && before.some((other) => overlap(other, pairs) >= sameText)) return false;
+    before.push(pairs);
+    return true;
+  });
+}
+
 function isSame(better: ScoredPassage, passage: ScoredPassage, passages: PassageTable): boolean {
   if (better.exact !== passage.exact || passage.score < better.score * sameScore) return false;
   return overlap(passages.pairsAt(better.place), passages.pairsAt(passage.place)) >= sameText;

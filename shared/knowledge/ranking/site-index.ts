@@ -6,7 +6,7 @@ import { PassageTable } from "./passage-table.ts";
 import { Postings } from "./postings.ts";
 import { type AnalyzedQuestion, analyzeQuestion } from "./question-terms.ts";
 import { type ScoredPassage, scorePassages } from "./score-passages.ts";
-import { dropDuplicates } from "./select-passages.ts";
+import { dropCopies, dropDuplicates } from "./select-passages.ts";
 import { measureSureness } from "./sureness.ts";
 import { termFields, TermTable } from "./term-table.ts";
 
@@ -125,6 +125,11 @@ export class SiteIndex {
     const why = explain ? this.#explain(best, analyzed) : [];
     const matches = best.map(({ id, score }, at) => ({ id, score, ...(explain && { why: why[at] ?? [] }) }));
     return { matches, sureness: measureSureness(analyzed, scores, this.#passages.alive) };
+  }
+
+  /** Drops ids of passages that are nearly the same as one before, but for those in `kept`. */
+  dropCopies(ids: readonly number[], kept: ReadonlySet<number>): number[] {
+    return dropCopies(ids, kept, this.#passages);
   }
 
   #explain(best: readonly ScoredPassage[], { terms }: AnalyzedQuestion): MatchedTerm[][] {

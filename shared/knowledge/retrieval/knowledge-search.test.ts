@@ -1,10 +1,7 @@
-import { v7 } from "uuid";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type DocumentOutcome, readDocumentsToFetch, storeDocument } from "../../db/knowledge/documents.ts";
-import * as looks from "../../db/knowledge/looks.ts";
-import { addSources, deleteSource, type NewSource } from "../../db/knowledge/sources.ts";
+import { deleteSource, type NewSource } from "../../db/knowledge/sources.ts";
+import { addSiteTexts } from "../../testing/fixtures/site-texts.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
-import { analysisVersion, analyzePassage } from "../analysis/passage-terms.ts";
 import { KnowledgeSearch } from "./knowledge-search.ts";
 
 let db: OpenTestDatabase;
@@ -15,29 +12,8 @@ beforeAll(async () => {
   return () => db[Symbol.asyncDispose]();
 });
 
-const page = (title: string, text: string): DocumentOutcome => ({
-  status: "ready",
-  title,
-  text,
-  analysis: analysisVersion,
-  passages: [{ begins: 0, ends: Buffer.byteLength(text), heading: title, terms: analyzePassage(`${title}\n${text}`) }],
-});
-
-/** Adds a source with one document for each text. */
-async function add(siteId: string, texts: Record<string, string>, more: Partial<NewSource> = {}) {
-  const sourceId = v7();
-  await addSources(db.pool, siteId, [{ id: sourceId, kind: "sitemap", url: "https://shop.example/", ...more }]);
-  const { claim = 0 } = (await looks.claimSource(db.pool, sourceId)) ?? {};
-  const look = { sourceId, claim };
-  await looks.listAddresses(db.pool, look, Object.keys(texts));
-  const documents = await readDocumentsToFetch(db.pool, look, { limit: 100, analysis: analysisVersion });
-  const store = (url: string, text: string) => {
-    const id = documents.find((document) => document.url === url)?.id ?? "";
-    return storeDocument(db.pool, look, id, text === "" ? { ...page(url, ""), passages: [] } : page(url, text));
-  };
-  for (const [url, text] of Object.entries(texts)) await store(url, text);
-  return { sourceId, store };
-}
+const add = (siteId: string, texts: Record<string, string>, more: Partial<NewSource> = {}) =>
+  addSiteTexts(db.pool, siteId, texts, more);
 
 const shop = {
   returns: "You can send a teapot back within thirty days, in its box.",

@@ -3,7 +3,10 @@ import { boundedMap } from "../../bounded-map.ts";
 import { type PassageText, readKnowledgeState, readPassageTexts } from "../../db/knowledge/passages.ts";
 import type { MatchedTerm } from "../ranking/explain.ts";
 import { fuse } from "../ranking/fuse.ts";
+import type { SearchOutcome, SiteIndex } from "../ranking/site-index.ts";
+import { leastSureness } from "../ranking/sureness.ts";
 import { SiteKnowledge } from "./site-knowledge.ts";
+import type { SimilarPassage, VectorSearch } from "./vector-search.ts";
 
 /** Sites whose index a process keeps; the least used one leaves memory. */
 const maxSites = 50;
@@ -30,6 +33,8 @@ export interface FoundPassage extends PassageText {
   rank: number;
   /** Words of the question that it has. */
   why: MatchedTerm[];
+  /** Cosine of its vector and that of the question, if it is among the most similar ones. */
+  similarity?: number;
 }
 
 interface Retrieval {
@@ -47,10 +52,13 @@ const answerPlaces = 3;
 /** Finds passages of a site's knowledge. One per process; it holds the indexes of the sites that are asked for. */
 export class KnowledgeSearch {
   readonly #pool: Pool;
+  readonly #vectors: VectorSearch | undefined;
   readonly #sites = boundedMap<SiteKnowledge>(maxSites);
 
-  constructor(pool: Pool) {
+  /** @param vectors finds passages by their meaning, too; `undefined` without an embeddings endpoint */
+  constructor(pool: Pool, vectors?: VectorSearch) {
     this.#pool = pool;
+    this.#vectors = vectors;
   }
 
   /** True if the site's index is in memory, or on its way. */
@@ -64,25 +72,43 @@ export class KnowledgeSearch {
     if (revision === "0") return { hasPassages: false, passages: [], sureness: 0 };
     const site = this.#sites.get(siteId) ?? new SiteKnowledge(this.#pool, siteId);
     this.#sites.set(siteId, site);
-    const index = await site.at(revision);
-    const options = {
-      limit: language === undefined ? limit + spares : ofOneLanguage,
-      explain: true,
-      ...(sources && { sources }),
-    };
+    const ranked = language === undefined ? limit + spares : ofOneLanguage;
     const queries = earlier.length === 0 ? [question] : [question, [...earlier, question].join("\n")];
+    // They are asked for while the index is loaded and searched.
+    const finding = this.#vectors?.find({ siteId, queries, sources, limit: ranked }) ?? [];
+    const index = await site.at(revision);
+    const options = { limit: ranked, explain: true, ...(sources && { sources }) };
     const outcomes = queries.map((query) => index.search(query, options));
-    const ids = fuse(outcomes.map(({ matches }) => matches.map(({ id }) => id)));
+    const similar = await finding;
+    const ids = rank(index, outcomes, similar);
     const reasons = new Map(outcomes.flatMap(({ matches }) => matches).map(({ id, why = [] }) => [`${id}`, why]));
+    const similarities = new Map(similar.flat().map(({ id, similarity }) => [`${id}`, similarity]));
     const texts = await readPassageTexts(this.#pool, siteId, { ids: ids.map(String), assistant, language });
     const byId = new Map(texts.map((passage) => [passage.id, passage]));
     const passages = answersFirst(ids.flatMap((id) => byId.get(`${id}`) ?? [])).slice(0, limit);
     return {
       hasPassages: index.size > 0 && sources?.length !== 0,
-      passages: passages.map((passage, at) => ({ ...passage, rank: at + 1, why: reasons.get(passage.id) ?? [] })),
+      passages: passages.map((passage, at) => {
+        const similarity = similarities.get(passage.id);
+        const why = reasons.get(passage.id) ?? [];
+        return { ...passage, rank: at + 1, why, ...(similarity !== undefined && { similarity }) };
+      }),
       sureness: outcomes[0]?.sureness ?? 0,
     };
   }
+}
+
+/**
+ * Fuses what words and vectors found, by rank. A passage that its words make sure of stays the first: vectors hardly tell an
+ * order number from another.
+ */
+function rank(index: SiteIndex, outcomes: readonly SearchOutcome[], similar: readonly SimilarPassage[][]): number[] {
+  const matched = outcomes.map(({ matches }) => matches.map(({ id }) => id));
+  const fused = fuse([...matched, ...similar.map((list) => list.map(({ id }) => id))]);
+  if (similar.length === 0) return fused;
+  const ids = index.dropCopies(fused, new Set(matched.flat()));
+  const sure = (outcomes[0]?.sureness ?? 0) >= leastSureness ? outcomes[0]?.matches[0]?.id : undefined;
+  return sure === undefined ? ids : [sure, ...ids.filter((id) => id !== sure)];
 }
 
 function answersFirst(passages: readonly PassageText[]): PassageText[] {

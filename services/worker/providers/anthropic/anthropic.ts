@@ -4,7 +4,7 @@ import { type ProxyEnvironment, proxyOf } from "../../../../shared/config/proxy-
 import type { Provider } from "../provider.ts";
 import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/http/api-key.ts";
-import { createUpstreamConnections } from "../upstream/http/connections.ts";
+import { createUpstreamConnections } from "../../../../shared/upstream/connections.ts";
 import { createProbe } from "../upstream/http/probe.ts";
 import { readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { UpstreamConnections } from "../upstream/http/connections.ts";
+import type { UpstreamConnections } from "../../../../shared/upstream/connections.ts";
 
 /** PostEndpoint that accepts JSON by POST, over kept connections. */
 export interface PostEndpoint {

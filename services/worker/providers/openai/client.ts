@@ -1,6 +1,6 @@
 import OpenAI from "openai";
 import type { ProxyEnvironment } from "../../../../shared/config/proxy-environment.ts";
-import type { UpstreamConnections } from "../upstream/http/connections.ts";
+import type { UpstreamConnections } from "../../../../shared/upstream/connections.ts";
 import { createSdkFetch } from "../upstream/http/sdk-fetch.ts";
 
 export interface OpenAiClientOptions {

@@ -3,7 +3,7 @@ import { proxyOf } from "../../../../shared/config/proxy-environment.ts";
 import type { Provider } from "../provider.ts";
 import { defaultTimeouts, withTimeouts, type Timeouts } from "../timeouts.ts";
 import { checkApiKey } from "../upstream/http/api-key.ts";
-import { createUpstreamConnections } from "../upstream/http/connections.ts";
+import { createUpstreamConnections } from "../../../../shared/upstream/connections.ts";
 import { createProbe } from "../upstream/http/probe.ts";
 import { readReply } from "../upstream/read-reply.ts";
 import { Reply } from "../upstream/reply.ts";

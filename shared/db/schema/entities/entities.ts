@@ -4,6 +4,7 @@ import { Conversation, Feedback, Message } from "./conversation-entities.ts";
 import { eventEntities } from "./event-entities.ts";
 import { DraftEntity, JobEntity } from "./job-entities.ts";
 import { knowledge } from "./knowledge-entities.ts";
+import { vectorEntities } from "./vector-entities.ts";
 import { voices } from "./voice-entities.ts";
 
 /** The schema in code. `npm run check:drift` compares it with the migrations. */
@@ -16,6 +17,7 @@ export const entities = [
   ...eventEntities,
   ...voices,
   ...knowledge,
+  ...vectorEntities,
   ...citationEntities,
   ...bookkeeping,
 ];

@@ -134,7 +134,7 @@ const Document = defineEntity({
 });
 
 /** A piece of a document that can be quoted. Its row is never changed: a changed document gets new ones. */
-const Passage = defineEntity({
+export const PassageEntity = defineEntity({
   name: "KnowledgePassage",
   tableName: "knowledge_passages",
   properties: {
@@ -171,4 +171,4 @@ const Removal = defineEntity({
   },
 });
 
-export const knowledge = [KnowledgeBase, SourceEntity, Document, Passage, Removal];
+export const knowledge = [KnowledgeBase, SourceEntity, Document, PassageEntity, Removal];

@@ -41,6 +41,7 @@ function toPassageView({
   language,
   rank,
   why,
+  similarity,
 }: FoundPassage): PassageView {
   return {
     id,
@@ -53,5 +54,6 @@ function toPassageView({
     ...(language !== null && { language }),
     rank,
     why: why.map(({ term, words }) => ({ term, words })),
+    ...(similarity !== undefined && { similar: Math.round(similarity * 1000) / 1000 }),
   };
 }

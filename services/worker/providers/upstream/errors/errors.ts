@@ -1,4 +1,4 @@
-import { wasUnsent } from "../http/connections.ts";
+import { wasUnsent } from "../../../../../shared/upstream/connections.ts";
 import { ProviderError, type ProviderErrorCode } from "../../provider.ts";
 import { isKnownName } from "./error-kinds.ts";
 

@@ -1,5 +1,5 @@
 import { ProviderError } from "../../provider.ts";
-import type { UpstreamConnections } from "./connections.ts";
+import type { UpstreamConnections } from "../../../../../shared/upstream/connections.ts";
 import { fromConnection } from "../errors/errors.ts";
 
 /** Creates the probe of a provider; see `Provider.probe`. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
-import type { UpstreamConnections } from "./connections.ts";
+import type { UpstreamConnections } from "../../../../../shared/upstream/connections.ts";
 import { readErrorBody } from "./error-body.ts";
 
 type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;

@@ -4,12 +4,8 @@ import { createServer as createTlsServer, type Server } from "node:https";
 import { createServer, type AddressInfo } from "node:net";
 import { rootCertificates, setDefaultCACertificates } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  type Certificates,
-  makeCertificates,
-  opensslAvailable,
-} from "../../../../../shared/testing/fixtures/certificates.ts";
-import { startForwardProxy } from "../../../../../shared/testing/processes/forward-proxy.ts";
+import { type Certificates, makeCertificates, opensslAvailable } from "../testing/fixtures/certificates.ts";
+import { startForwardProxy } from "../testing/processes/forward-proxy.ts";
 import { createUpstreamConnections } from "./connections.ts";
 
 const { signal } = new AbortController();

@@ -1,0 +1,144 @@
+import type { Pool } from "pg";
+import { atMostEvery } from "../../../shared/async/at-most-every.ts";
+import { exponentialBackoffMs } from "../../../shared/async/backoff.ts";
+import { LinkedAbort } from "../../../shared/async/linked-abort.ts";
+import { pause } from "../../../shared/async/pause.ts";
+import {
+  type ClaimedPassage,
+  claimPassages,
+  completeSite,
+  findEmbeddingModel,
+  readKnownVectors,
+  readSitesToEmbed,
+  releasePassages,
+  type SiteToEmbed,
+  storeVectors,
+} from "../../../shared/db/knowledge/embedding-work.ts";
+import { dropUnusedVectors } from "../../../shared/db/knowledge/vector-garbage.ts";
+import type { Embed, EmbeddingModel } from "../../../shared/knowledge/embeddings/embedding-client.ts";
+import { EmbeddingError } from "../../../shared/knowledge/embeddings/embedding-error.ts";
+import { codeOfPacked, packVector } from "../../../shared/knowledge/embeddings/vectors.ts";
+import type { Logger } from "../../../shared/logger.ts";
+import { embedPassagesMs, vectorGraceMs } from "../../../shared/tunables.ts";
+import { embedTexts } from "./embed-texts.ts";
+
+/** Passages claimed at once. */
+const passagesAtOnce = 32;
+/** Interval at which a process looks for passages without a vector. */
+const lookEveryMs = 1000;
+/** Pause after a failure: 2, 4, 8 … seconds, a minute at most, unless the endpoint asks for more. */
+const failurePause = { firstMs: 2000, longestMs: 60_000 };
+const logEveryMs = 60_000;
+
+interface Embedding {
+  pool: Pool;
+  log: Logger;
+  embed: Embed;
+  model: EmbeddingModel;
+  /** True while sources are read: they go first. */
+  isLooking: () => boolean;
+}
+
+/**
+ * Gives passages their vectors, in the background: one request at a time, and with pauses as long as its work while
+ * sources are read. All progress is in rows, so that any process goes on where another ended.
+ * @returns a function that ends it
+ */
+export function startEmbedding(embedding: Embedding): () => Promise<void> {
+  const closing = new AbortController();
+  const running = run(embedding, closing.signal);
+  return async () => {
+    closing.abort();
+    await running;
+  };
+}
+
+async function run(embedding: Embedding, closing: AbortSignal): Promise<void> {
+  const { pool, log, model } = embedding;
+  const mayLog = atMostEvery(logEveryMs);
+  let failures = 0;
+  let cleanedAt = -vectorGraceMs;
+  while (!closing.aborted) {
+    let waitMs = lookEveryMs;
+    try {
+      const modelId = await findEmbeddingModel(pool, model);
+      for (const site of await readSitesToEmbed(pool, modelId))
+        await embedSite(embedding, { ...site, modelId }, closing);
+      if (performance.now() - cleanedAt >= vectorGraceMs) {
+        await dropUnusedVectors(pool, modelId);
+        cleanedAt = performance.now();
+      }
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      const asked = error instanceof EmbeddingError ? (error.retryAfterMs ?? 0) : 0;
+      waitMs = Math.max(exponentialBackoffMs(failures, failurePause), asked);
+      if (!closing.aborted && mayLog()) log.warn({ err: error }, "could not get vectors of passages; retrying");
+    }
+    await pause(waitMs, closing);
+  }
+}
+
+async function embedSite(
+  embedding: Embedding,
+  site: SiteToEmbed & { modelId: number },
+  closing: AbortSignal,
+): Promise<void> {
+  const { pool, log, model } = embedding;
+  const { siteId, modelId } = site;
+  let after = { revision: site.done, id: maxId };
+  for (;;) {
+    closing.throwIfAborted();
+    const began = performance.now();
+    const passages = await claimPassages(pool, { siteId, modelId, after, limit: passagesAtOnce });
+    const last = passages.at(-1);
+    if (!last) break;
+    await embedPassages(embedding, { passages, modelId }, closing);
+    after = last;
+    if (embedding.isLooking()) await pause(performance.now() - began, closing);
+  }
+  const isWhole = await completeSite(pool, site);
+  if (isWhole && site.done === "0") log.info({ siteId, model: model.name }, "all passages of a site have vectors");
+}
+
+/** Highest id: a cursor behind all passages of a revision. */
+const maxId = "9223372036854775807";
+
+async function embedPassages(
+  { pool, embed, model }: Embedding,
+  { passages, modelId }: { passages: readonly ClaimedPassage[]; modelId: number },
+  closing: AbortSignal,
+): Promise<void> {
+  const hashes = passages.map(({ textHash }) => textHash);
+  try {
+    const known = await readKnownVectors(pool, modelId, hashes);
+    const packed = new Map(known.map(({ textHash, vector }) => [textHash.toString("hex"), vector ?? undefined]));
+    const texts = new Map(passages.map(({ textHash, text }) => [textHash.toString("hex"), text]));
+    const missing = [...texts].filter(([hash]) => !packed.has(hash));
+    const ask = async (some: readonly string[]) => {
+      using limit = new LinkedAbort(closing);
+      limit.abortAfter(embedPassagesMs);
+      return await embed(some, { model, signal: limit.signal });
+    };
+    const vectors = await embedTexts(
+      ask,
+      missing.map(([, text]) => text),
+    );
+    for (const [at, [hash]] of missing.entries()) {
+      const vector = vectors[at];
+      packed.set(hash, vector && packVector(vector));
+    }
+    const embedded = passages.map(({ id, textHash }) => {
+      const vector = packed.get(textHash.toString("hex"));
+      return { id, textHash, vector, code: vector && codeOfPacked(vector) };
+    });
+    await storeVectors(pool, modelId, embedded);
+  } catch (error) {
+    await releasePassages(
+      pool,
+      modelId,
+      passages.map(({ id }) => id),
+    ).catch(() => undefined);
+    throw error;
+  }
+}
