@@ -29,8 +29,9 @@ describe("an answer without a model", () => {
     expect(compose("Can I send a teapot back after thirty days?", returns)).toBe(
       "You can send a teapot back within thirty days.[1]",
     );
-    expect(compose("send a teapot back in box", returns)).toBe(
-      "You can send a teapot back within thirty days.[1] It must be in its box.[1]",
+    expect(compose("teapot thirty tea", returns)).toBe("You can send a teapot back within thirty days.[1]");
+    expect(compose("teapot writing first", returns)).toBe(
+      "You can send a teapot back within thirty days.[1] Write to us first.[1]",
     );
     expect(
       compose(
@@ -39,6 +40,19 @@ describe("an answer without a model", () => {
         passage("Delivery of a teapot is free above 50 euros."),
       ),
     ).toMatch(/^A teapot is free of lead\.\[1\] Delivery of a teapot is free above 50 euros\.\[2\]$/);
+  });
+
+  it("follows the telling words of a question, and reads on where it can", () => {
+    const care = passage(
+      "Cups may go into the dishwasher. Wash teapots by hand. Put pieces into a cold oven. Do not put them into the freezer.",
+    );
+    expect(compose("put cups dishwasher", care)).toBe("Cups may go into the dishwasher.[1]");
+    const terms = passage(
+      "You may send back anything. A big teapot is fine after three weeks. Rare glazes are never sent back.",
+    );
+    expect(compose("send teapot back after three", terms)).toBe(
+      "You may send back anything.[1] A big teapot is fine after three weeks.[1]",
+    );
   });
 
   it("has at most 320 characters", () => {

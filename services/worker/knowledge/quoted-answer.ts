@@ -12,6 +12,10 @@ const maxSentences = 2;
 const maxPassages = 2;
 /** Share of the best sentence's words that a second one needs. */
 const leastShare = 0.5;
+/** Letters from which a word tells as much as a longer one. On a small site, short words are as rare as telling ones. */
+const tellingLetters = 8;
+/** Steps in which scores are compared. */
+const grades = 5;
 /** Maximum words of a heading. */
 const headingWords = 5;
 /** Name of the model in records of such replies. */
@@ -33,10 +37,11 @@ export function composeAnswer(passages: readonly FoundPassage[]): string | undef
   const all = passages.slice(0, maxPassages).flatMap(candidatesOf);
   const [best, ...rest] = all.filter(({ text }) => text.length <= maxChars).toSorted((a, b) => b.score - a.score);
   if (!best) return undefined;
-  // Sentences that rate alike: the nearest makes a text that reads on.
+  // Among sentences that rate about alike, the nearest makes a text that reads on.
+  const grade = ({ score }: Candidate) => Math.round((score / best.score) * grades);
   const distance = ({ passage, start }: Candidate) =>
     passage === best.passage ? Math.abs(start - best.start) : Infinity;
-  const others = rest.toSorted((a, b) => b.score - a.score || distance(a) - distance(b));
+  const others = rest.toSorted((a, b) => grade(b) - grade(a) || distance(a) - distance(b));
   const chosen = [best];
   for (const next of others) {
     const length = chosen.reduce((sum, { text }) => sum + text.length + 1, next.text.length);
@@ -55,7 +60,10 @@ export function composeAnswer(passages: readonly FoundPassage[]): string | undef
 /** The sentences of an answer that the owner wrote count in their order: they need not repeat the question. */
 function candidatesOf(passage: FoundPassage, at: number): Candidate[] {
   const text = withoutAtoms(passage.text);
-  const wanted = passage.why.map(({ words, weight }) => ({ roots: [...rootsOf(words.join(" "))], weight }));
+  const wanted = passage.why.map(({ term, words, weight }) => ({
+    roots: [...rootsOf(words.join(" "))],
+    weight: weight * Math.min(term.length, tellingLetters),
+  }));
   const isAnswer = passage.kind === "question";
   return rateSentences(text, wanted).map(({ start, end, score }, place) => {
     const sentence = text.slice(start, end).replace(/\s+/gu, " ");
