@@ -30,9 +30,15 @@ describe("an answer without a model", () => {
       "You can send a teapot back within thirty days.[1]",
     );
     expect(compose("teapot thirty tea", returns)).toBe("You can send a teapot back within thirty days.[1]");
-    expect(compose("teapot writing first", returns)).toBe(
+    expect(compose("teapot first", returns)).toBe(
       "You can send a teapot back within thirty days.[1] Write to us first.[1]",
     );
+    expect(
+      compose(
+        "cards invoice",
+        passage("Cards: Visa, Mastercard, American Express\nInvoice: within Austria, due in 14 days"),
+      ),
+    ).toBe("Cards: Visa, Mastercard, American Express[1]\n\nInvoice: within Austria, due in 14 days[1]");
     expect(
       compose(
         "teapot delivery free",
@@ -50,7 +56,7 @@ describe("an answer without a model", () => {
     const terms = passage(
       "You may send back anything. A big teapot is fine after three weeks. Rare glazes are never sent back.",
     );
-    expect(compose("send teapot back after three", terms)).toBe(
+    expect(compose("send teapot back", terms)).toBe(
       "You may send back anything.[1] A big teapot is fine after three weeks.[1]",
     );
   });

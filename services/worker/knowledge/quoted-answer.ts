@@ -11,7 +11,7 @@ const maxSentences = 2;
 /** Passages that it is made from. */
 const maxPassages = 2;
 /** Share of the best sentence's words that a second one needs. */
-const leastShare = 0.5;
+const leastShare = 0.75;
 /** Letters from which a word tells as much as a longer one. On a small site, short words are as rare as telling ones. */
 const tellingLetters = 8;
 /** Steps in which scores are compared. */
@@ -34,7 +34,8 @@ interface Candidate extends RatedSentence {
  * @returns `undefined` if no sentence is short enough
  */
 export function composeAnswer(passages: readonly FoundPassage[]): string | undefined {
-  const all = passages.slice(0, maxPassages).flatMap(candidatesOf);
+  // What the owner wrote is the answer, whatever pages say beside it.
+  const all = passages.slice(0, passages[0]?.kind === "question" ? 1 : maxPassages).flatMap(candidatesOf);
   const [best, ...rest] = all.filter(({ text }) => text.length <= maxChars).toSorted((a, b) => b.score - a.score);
   if (!best) return undefined;
   // Among sentences that rate about alike, the nearest makes a text that reads on.
@@ -50,11 +51,14 @@ export function composeAnswer(passages: readonly FoundPassage[]): string | undef
   }
   return chosen
     .toSorted((a, b) => a.passage - b.passage || a.start - b.start)
-    .map(
-      ({ text, passage }, at) =>
-        `${text}${atomOf(passage + 1)}${at < chosen.length - 1 && !withoutSpaces.test(text) ? " " : ""}`,
-    )
+    .map(({ text, passage }, at) => `${text}${atomOf(passage + 1)}${at < chosen.length - 1 ? gapAfter(text) : ""}`)
     .join("");
+}
+
+/** A line of a list or a row of a table is no sentence: what follows it begins a line of its own. */
+function gapAfter(text: string): string {
+  if (withoutSpaces.test(text)) return "";
+  return wholeSentence.test(text) ? " " : "\n\n";
 }
 
 /** The sentences of an answer that the owner wrote count in their order: they need not repeat the question. */
@@ -67,7 +71,7 @@ function candidatesOf(passage: FoundPassage, at: number): Candidate[] {
   const isAnswer = passage.kind === "question";
   return rateSentences(text, wanted).map(({ start, end, score }, place) => {
     const sentence = text.slice(start, end).replace(/\s+/gu, " ");
-    const rated = isAnswer ? 1 / (place + 1) : score * (isHeading(sentence) ? 0.5 : 1);
+    const rated = isAnswer ? 1 / (10 + place) : score * (isHeading(sentence) ? 0.5 : 1);
     return { start, end, passage: at, text: sentence, score: rated / (at + 1) };
   });
 }
