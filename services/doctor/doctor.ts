@@ -1,6 +1,7 @@
 import type { readValidEnvironment } from "../../shared/config/config.ts";
 import { describeError } from "../../shared/describe-error.ts";
 import { checkConfiguration, type DoctorEnvironment } from "./check-configuration.ts";
+import { checkEmbeddings } from "./check-embeddings.ts";
 import { checkKeys } from "./check-keys.ts";
 import { checkPostgres } from "./check-postgres.ts";
 import { count, type Finding, fault, note, ok, print, type Section } from "./findings.ts";
@@ -52,7 +53,7 @@ async function examine(
       : redisUrl === undefined
         ? unused
         : goOn(examineRedis(redisUrl, environment)),
-    keys ? goOn(checkKeys({ ...environment, DATABASE_URL: "" }, assistants)) : undefined,
+    keys ? goOn(checkEndpoints({ ...environment, DATABASE_URL: "" }, assistants)) : undefined,
   ]);
   return [
     { title: "Configuration", findings },
@@ -60,6 +61,10 @@ async function examine(
     { title: "Redis", findings: redis },
     ...(providers ? [{ title: "Keys", findings: providers }] : []),
   ];
+}
+
+async function checkEndpoints(...[config, assistants]: Parameters<typeof checkKeys>): Promise<Finding[]> {
+  return [...(await checkKeys(config, assistants)), ...(await checkEmbeddings(config))];
 }
 
 /** Turns an error of a check into a fault, so that the other checks are shown. */

@@ -83,7 +83,7 @@ function send(response: ServerResponse, { status, body = {}, headers = {} }: Emb
 /** The last text comes first, as a server may answer in any order: `index` says which is which. */
 function answerTo(
   { model, input, dimensions }: EmbeddingsCall,
-  { synonyms = [], dimensions: usual = 64, format = "float" }: FakeEmbeddingsOptions,
+  { synonyms = [], dimensions: usual = 256, format = "float" }: FakeEmbeddingsOptions,
 ) {
   const concepts = new Map(synonyms.flatMap((words) => words.map((word) => [word, words[0] ?? word] as const)));
   const data = input.map((text, index) => {

@@ -3,6 +3,7 @@ import { atMostEvery } from "../../../shared/async/at-most-every.ts";
 import { exponentialBackoffMs } from "../../../shared/async/backoff.ts";
 import { LinkedAbort } from "../../../shared/async/linked-abort.ts";
 import { pause } from "../../../shared/async/pause.ts";
+import { repeat } from "../../../shared/async/repeat.ts";
 import {
   type ClaimedPassage,
   claimPassages,
@@ -47,27 +48,32 @@ interface Embedding {
 export function startEmbedding(embedding: Embedding): () => Promise<void> {
   const closing = new AbortController();
   const running = run(embedding, closing.signal);
+  // On its own: vectors of deleted pages go while the endpoint is down, and while many others are made.
+  const stopCleaning = repeat(vectorGraceMs, () => clean(embedding));
   return async () => {
     closing.abort();
-    await running;
+    await Promise.all([running, stopCleaning()]);
   };
+}
+
+async function clean({ pool, log, model }: Embedding): Promise<void> {
+  try {
+    await dropUnusedVectors(pool, await findEmbeddingModel(pool, model));
+  } catch (error) {
+    log.warn({ err: error }, "could not delete vectors without a passage; retrying");
+  }
 }
 
 async function run(embedding: Embedding, closing: AbortSignal): Promise<void> {
   const { pool, log, model } = embedding;
   const mayLog = atMostEvery(logEveryMs);
   let failures = 0;
-  let cleanedAt = -vectorGraceMs;
   while (!closing.aborted) {
     let waitMs = lookEveryMs;
     try {
       const modelId = await findEmbeddingModel(pool, model);
       for (const site of await readSitesToEmbed(pool, modelId))
         await embedSite(embedding, { ...site, modelId }, closing);
-      if (performance.now() - cleanedAt >= vectorGraceMs) {
-        await dropUnusedVectors(pool, modelId);
-        cleanedAt = performance.now();
-      }
       failures = 0;
     } catch (error) {
       failures += 1;
