@@ -35,10 +35,10 @@ describe("an answer without a model", () => {
     );
     expect(
       compose(
-        "cards invoice",
-        passage("Cards: Visa, Mastercard, American Express\nInvoice: within Austria, due in 14 days"),
+        "express within",
+        passage("Cards: Visa, Mastercard, American Express and others\nInvoice: within Austria, due in 14 days"),
       ),
-    ).toBe("Cards: Visa, Mastercard, American Express[1]\n\nInvoice: within Austria, due in 14 days[1]");
+    ).toBe("Cards: Visa, Mastercard, American Express and others[1]\n\nInvoice: within Austria, due in 14 days[1]");
     expect(
       compose(
         "teapot delivery free",

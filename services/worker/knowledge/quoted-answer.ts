@@ -34,7 +34,7 @@ interface Candidate extends RatedSentence {
  * @returns `undefined` if no sentence is short enough
  */
 export function composeAnswer(passages: readonly FoundPassage[]): string | undefined {
-  // What the owner wrote is the answer, whatever pages say beside it.
+  // Words of the owner are the answer, whatever pages say beside them.
   const all = passages.slice(0, passages[0]?.kind === "question" ? 1 : maxPassages).flatMap(candidatesOf);
   const [best, ...rest] = all.filter(({ text }) => text.length <= maxChars).toSorted((a, b) => b.score - a.score);
   if (!best) return undefined;
