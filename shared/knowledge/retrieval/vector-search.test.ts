@@ -69,14 +69,14 @@ describe("a search by vectors", () => {
     expect((await find(new KnowledgeSearch(db.pool), "refund?")).url).toBeUndefined();
   });
 
-  it("finds nothing of a source for other assistants, or that was removed", async () => {
+  it("finds nothing of a source for other assistants, or by the vector of an older text", async () => {
     const { store } = await addSiteTexts(db.pool, siteId, { delivery: shop.delivery, returns: shop.returns });
     await addSiteTexts(db.pool, siteId, { staff: shop.staff }, { assistants: ["staff"] });
     await embedSite();
     const knowledge = search(await openEndpoint());
     expect((await find(knowledge, "refund?")).url).toBe("returns");
     expect((await find(knowledge, "refund?", "staff")).url).toBe("staff");
-    await store("returns", "");
+    await store("returns", "Another text, without a vector so far.");
     expect((await find(knowledge, "refund?")).url).toBe("delivery");
   });
 
