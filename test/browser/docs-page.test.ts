@@ -1,6 +1,5 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import { describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { axeOn, chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { startProduct } from "../system/harness/product.ts";
 
 describe.skipIf(chromiumPath === undefined)("the API reference page", () => {
@@ -34,7 +33,7 @@ describe.skipIf(chromiumPath === undefined)("the API reference page", () => {
 
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme });
-        const { violations } = await new AxeBuilder({ page }).analyze();
+        const { violations } = await axeOn(page).analyze();
         expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
       }
       expect([...hosts]).toEqual([base]);

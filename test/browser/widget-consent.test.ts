@@ -1,7 +1,6 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { axeOn, chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { openScripted, patience, type ScriptedOptions, type ScriptedWidget, support, talk } from "./scripted-widget.ts";
 import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
@@ -99,7 +98,7 @@ describe.skipIf(chromiumPath === undefined)("the question before the first messa
     ] satisfies ScriptedOptions[]) {
       await using widget = await open(options);
       await widget.page.locator(".consent").waitFor();
-      const { violations } = await new AxeBuilder({ page: widget.page }).include("parley-chat").analyze();
+      const { violations } = await axeOn(widget.page).include("parley-chat").analyze();
       expect(violations).toEqual([]);
       expect(await widget.page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
     }

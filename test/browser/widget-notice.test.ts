@@ -1,7 +1,6 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { axeOn, chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { openScripted, type ScriptedOptions, support, talk } from "./scripted-widget.ts";
 import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
@@ -83,7 +82,7 @@ describe.skipIf(chromiumPath === undefined)("the notice that an AI writes", () =
     ] as const) {
       await using widget = await open(attributes, {}, { context: { colorScheme } });
       await widget.page.locator(".hello").waitFor();
-      const { violations } = await new AxeBuilder({ page: widget.page }).include("parley-chat").analyze();
+      const { violations } = await axeOn(widget.page).include("parley-chat").analyze();
       expect(violations).toEqual([]);
     }
   });

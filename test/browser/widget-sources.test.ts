@@ -1,7 +1,6 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { axeOn, chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { openScripted, patience, type ScriptedOptions, type ScriptedWidget, talk } from "./scripted-widget.ts";
 import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
@@ -136,7 +135,7 @@ describe.skipIf(chromiumPath === undefined)("sources of a reply", () => {
     await using widget = await open({ context, lang: "ar", body, policy: "" });
     await widget.page.getByRole("button", { name: "المصدر 1: Returns" }).first().tap();
     await passage(widget).waitFor();
-    const { violations } = await new AxeBuilder({ page: widget.page }).analyze();
+    const { violations } = await axeOn(widget.page).analyze();
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
     const { x = -1, width = 0 } = (await passage(widget).boundingBox()) ?? {};
     expect(x).toBeGreaterThanOrEqual(0);

@@ -1,10 +1,9 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { axeOn, chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { strictPolicy } from "./embedding-site.ts";
 import { openScripted, patience, type ScriptedOptions, type ScriptedWidget, support, talk } from "./scripted-widget.ts";
 import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
@@ -230,6 +229,6 @@ async function withEarlier({ attributes = "", ...options }: ScriptedOptions = {}
 }
 
 async function faultsOf({ page }: ScriptedWidget): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).include("parley-chat").analyze();
+  const { violations } = await axeOn(page).include("parley-chat").analyze();
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(", ")}`);
 }
