@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { deleteSource, listSources } from "../../shared/db/knowledge/sources.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
+import { addTestSource } from "../../shared/testing/fixtures/citations.ts";
 import { quietLog } from "../../shared/testing/fixtures/quiet-log.ts";
 import { openTestDatabase } from "../../shared/testing/stores/database.ts";
 import { addDemoKnowledge } from "./demo-knowledge.ts";
@@ -22,4 +23,11 @@ it("adds the demo shop's help pages once, lets their owner delete them, and foll
   expect(await urls()).toHaveLength(4);
   await start(4000);
   expect(await urls()).toEqual(pages.filter((url) => url !== first?.url).map((url) => url.replace("3000", "4000")));
+});
+
+it("adds nothing beside sources of the owner's own", async () => {
+  await using db = await openTestDatabase();
+  await addTestSource(db.pool);
+  await addDemoKnowledge(db.url, "http://localhost:3000", quietLog());
+  expect(await listSources(db.pool, { siteId: defaultSite, limit: 50 })).toHaveLength(1);
 });

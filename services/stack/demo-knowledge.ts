@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type Database, openDatabase } from "../../shared/db/database.ts";
-import { addSources, moveSources } from "../../shared/db/knowledge/sources.ts";
+import { addSources, listSources, moveSources } from "../../shared/db/knowledge/sources.ts";
 import { readOrMakeSetting, replaceSetting } from "../../shared/db/settings.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
@@ -35,8 +35,12 @@ export async function addDemoKnowledge(databaseUrl: string, url: string, log: Lo
   }
 }
 
-/** Adds them under fixed ids: after a crash before the setting is written, the next start changes nothing. */
+/**
+ * Adds them, but not beside sources of the owner's own: what a made-up shop says must not answer their visitors. After a crash
+ * before the setting is written, the pages are there, and the next start adds nothing.
+ */
 async function addPages(pool: Database["pool"], url: string): Promise<void> {
+  if ((await listSources(pool, { siteId: defaultSite, limit: 1 })).length > 0) return;
   const sources = demoHelpPages.map(async ({ path, file, sourceId }) => ({
     id: sourceId,
     kind: "file" as const,

@@ -61,6 +61,14 @@ describe("an answer without a model", () => {
     );
   });
 
+  it("adds the nearest of the sentences that tell nearly as much, past a nearer one that does not", () => {
+    const text =
+      "The stoneware dishwasher has a cup and a lid. A stoneware dishwasher. A stoneware dishwasher with a cup.";
+    expect(compose("stoneware dishwasher cup lid", passage(text))).toBe(
+      "The stoneware dishwasher has a cup and a lid.[1] A stoneware dishwasher with a cup.[1]",
+    );
+  });
+
   it("has at most 320 characters", () => {
     const long = `A teapot ${"is very ".repeat(30)}good.`;
     expect(compose("teapot", passage(`${long} ${long.replace("good", "bad")}`))).toBe(`${long}[1]`);

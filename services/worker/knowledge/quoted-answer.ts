@@ -5,12 +5,11 @@ import { atomOf, withoutAtoms } from "./atoms.ts";
 import { type RatedSentence, rateSentences } from "./pick-sentences.ts";
 import { rootsOf } from "./roots.ts";
 
-/** Limits of a reply that is made of passages alone. */
+/** Maximum characters of a reply that is made of passages alone: two sentences at most. */
 const maxChars = 320;
-const maxSentences = 2;
 /** Passages that it is made from. */
 const maxPassages = 2;
-/** Share of the best sentence's words that a second one needs. */
+/** Share of the best sentence's score that a second one needs. */
 const leastShare = 0.75;
 /** Letters from which a word tells as much as a longer one. On a small site, short words are as rare as telling ones. */
 const tellingLetters = 8;
@@ -42,13 +41,11 @@ export function composeAnswer(passages: readonly FoundPassage[]): string | undef
   const grade = ({ score }: Candidate) => Math.round((score / best.score) * grades);
   const distance = ({ passage, start }: Candidate) =>
     passage === best.passage ? Math.abs(start - best.start) : Infinity;
-  const others = rest.toSorted((a, b) => grade(b) - grade(a) || distance(a) - distance(b));
-  const chosen = [best];
-  for (const next of others) {
-    const length = chosen.reduce((sum, { text }) => sum + text.length + 1, next.text.length);
-    if (chosen.length === maxSentences || next.score < leastShare * best.score) break;
-    if (length <= maxChars && chosen.every(({ text }) => text !== next.text)) chosen.push(next);
-  }
+  const others = rest
+    .filter(({ score }) => score > 0 && score >= leastShare * best.score)
+    .toSorted((a, b) => grade(b) - grade(a) || distance(a) - distance(b));
+  const second = others.find(({ text }) => text !== best.text && best.text.length + 2 + text.length <= maxChars);
+  const chosen = second ? [best, second] : [best];
   return chosen
     .toSorted((a, b) => a.passage - b.passage || a.start - b.start)
     .map(({ text, passage }, at) => `${text}${atomOf(passage + 1)}${at < chosen.length - 1 ? gapAfter(text) : ""}`)

@@ -44,6 +44,7 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
   const { job, draft, report } = run;
   const { log } = report;
   const assistant = assistantOf(context, job);
+  const endsAt = performance.now() + Math.max(0, context.config.JOB_DEADLINE_MS - job.ageMs);
   const answer = await findSiteAnswer(context.knowledge, job, assistant, log);
   const request: ProviderRequest = {
     assistant,
@@ -53,11 +54,8 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
     conversationTag: createHash("sha256").update(job.conversationId).digest("base64url"),
   };
   const call = { context, run, thread: new Thread(context, job, log), request, answer };
-  const quoting = answer?.quoting();
   using calls = new LinkedAbort(signal);
-  const leftMs = Math.max(0, context.config.JOB_DEADLINE_MS - job.ageMs);
-  const endsAt = performance.now() + leftMs;
-  calls.abortAfter(leftMs, () => new DeadlinePassed("the job has had its time"));
+  calls.abortAfter(Math.max(0, endsAt - performance.now()), () => new DeadlinePassed("the job has had its time"));
   const providers = providersFor(context, job, assistant);
   let last: unknown;
   for (const [place, provider] of providers.entries()) {
@@ -67,7 +65,7 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
         written: () => draft.text.length,
         ms: timeSliceMs(endsAt - performance.now(), countReady(context, providers.slice(place + 1))),
       });
-      const asked = provider.name === "preset" && quoting ? quoting : provider;
+      const asked = (provider.name === "preset" && answer?.quoting()) || provider;
       const given = await callProvider({ ...call, provider: asked, signal: slice.signal });
       const isUnanswered = draft.isUnanswered || (asked === provider && leavesOpen(provider, request));
       const unanswered = isUnanswered ? answer?.words : undefined;
@@ -80,6 +78,7 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
       if (calls.signal.aborted) break;
     }
   }
+  const quoting = answer?.quoting();
   const busy = quoting ? { provider: quoting } : busyCall(context, request);
   if (!busy) throw last;
   return { provider: "preset", ...(await callProvider({ ...call, ...busy, signal })), fallback: true };
