@@ -34,6 +34,8 @@ export default defineConfig({
     environment: "node",
     globalSetup: "shared/testing/global-setup.ts",
     pool: "forks",
+    // Files share the modules that their process has loaded: each file would load them anew.
+    isolate: false,
     // Tests start servers and processes of their own, and many wait for those: three files at a time fill two cores.
     maxWorkers: 3,
     // Tests that are told to run together mostly wait, for a lease to end, say.

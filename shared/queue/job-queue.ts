@@ -44,8 +44,8 @@ export interface QueueCounts {
 
 /** Timeout of a call. A store that does not answer within this is down; the rows record what is to be done. */
 const callTimeoutMs = 1000;
-/** Entries looked up at once when putting back. */
-const lookUps = 50;
+/** Entries looked up at once when putting back: more would only wait for a connection to PostgreSQL, and count as a dead store. */
+const lookUps = 16;
 
 const aliasMark = ".";
 

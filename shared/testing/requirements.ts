@@ -26,6 +26,8 @@ export const redisServer: Requirement = {
 export const chromium: Requirement = {
   name: "Chromium",
   path: findProgram(
+    // Without the windows that a whole browser keeps although none is seen, tests take half of the CPU.
+    "chromium-headless-shell",
     "chromium",
     "chromium-browser",
     "google-chrome",

@@ -134,7 +134,8 @@ describe.skipIf(chromiumPath === undefined)("people in the chat", { timeout: 60_
       handling: ada,
     });
     const { page } = widget;
-    expect(await page.locator(".person .name").allTextContents()).toEqual(["Ada Lovelace", "Bo"]);
+    // The views of people are loaded at their first use.
+    await expect.poll(() => page.locator(".person .name").allTextContents()).toEqual(["Ada Lovelace", "Bo"]);
     expect(await page.locator(".person .face").allTextContents()).toEqual(["A\u200cL", "B"]);
     await page.getByText("Ada Lovelace\u2069 is answering").waitFor();
     const text = page.locator(".person .text").first();

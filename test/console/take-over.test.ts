@@ -54,8 +54,10 @@ describe.skipIf(chromiumPath === undefined)("the console", { timeout: 120_000 },
     await client.submit("And my bill?", { to: asked });
     const whole = [...talk, "Thank you", "It is at number 12.", "And my bill?", echoOf("And my bill?")];
     await desk.untilTexts(...whole);
-    const { messages } = await client.history(asked);
-    expect(messages.map(({ text }) => text)).toEqual(whole);
+    // The console shows the reply's words before they are stored.
+    await expect
+      .poll(async () => (await client.history(asked)).messages.map(({ text }) => text), { interval: 100 })
+      .toEqual(whole);
     const between = desk.page.locator(".separator > :first-child");
     await expect
       .poll(() => between.allInnerTexts(), deskPatience)

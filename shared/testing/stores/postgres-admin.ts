@@ -1,15 +1,21 @@
 import pg from "pg";
 
-/** Runs one statement on a separate connection and returns its rows. */
+const pools = new Map<string, pg.Pool>();
+
+/** Runs one statement on a connection of its own, kept for the next one: a new one costs as much as a small database. */
 export async function runAsAdmin(adminUrl: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000 });
-  await client.connect();
-  try {
-    const { rows } = await client.query<Record<string, unknown>>(sql);
-    return rows;
-  } finally {
-    await client.end();
-  }
+  const { rows } = await poolOf(adminUrl).query<Record<string, unknown>>(sql);
+  return rows;
+}
+
+function poolOf(url: string): pg.Pool {
+  const known = pools.get(url);
+  if (known !== undefined) return known;
+  const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: 10_000, allowExitOnIdle: true });
+  // A server may end before its idle connections: the next statement opens another one.
+  pool.on("error", () => {});
+  pools.set(url, pool);
+  return pool;
 }
 
 /** URL of another database on the same server. */

@@ -49,8 +49,8 @@ async function openEmbedded(): Promise<PostgresServer> {
   };
 }
 
-/** Settings for data that does not outlive the run; many tests hold a pool each. */
-const throwaway = { fsync: "off", full_page_writes: "off", max_connections: "600" };
+/** Settings for data that does not outlive the run, in hundreds of databases that are soon dropped; many tests hold a pool each. */
+const throwaway = { fsync: "off", full_page_writes: "off", autovacuum: "off", max_connections: "600" };
 
 const folderPrefix = "parley-test-postgres-";
 
