@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { axeOn, chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { accessibilityFaults } from "../../shared/testing/processes/axe.ts";
+import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { startProduct } from "../system/harness/product.ts";
 
 describe.skipIf(chromiumPath === undefined)("the API reference page", () => {
@@ -31,11 +32,7 @@ describe.skipIf(chromiumPath === undefined)("the API reference page", () => {
       expect(await page.locator("nav a").count()).toBe(operations.length);
       await expect.poll(async () => (await page.locator("#readJob").boundingBox())?.y).toBeLessThan(200);
 
-      for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme });
-        const { violations } = await axeOn(page).analyze();
-        expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-      }
+      expect(await accessibilityFaults(page, { themes: ["light", "dark"] })).toEqual([]);
       expect([...hosts]).toEqual([base]);
       expect(faults).toEqual([]);
     },

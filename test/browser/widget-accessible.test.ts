@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { axeOn, chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { accessibilityFaults } from "../../shared/testing/processes/axe.ts";
+import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { openScripted, type ScriptedWidget, support, talk } from "./scripted-widget.ts";
 import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
@@ -158,12 +159,12 @@ describe.skipIf(chromiumPath === undefined)("the accessibility of the widget", {
     ["dark", "ar"],
   ])("passes axe in the %s theme, in %s", async (theme, lang) => {
     await using widget = await open({ attributes: `lang="${lang}" theme="${theme}"`, lang });
-    expect(await faults(widget.page), "the button").toEqual([]);
+    expect(await accessibilityFaults(widget.page), "the button").toEqual([]);
     await widget.open();
     for (const { what, state, act } of states) {
       await widget.set({ messages: [], notice: undefined, busy: false, hasOlder: false, draft: "", ...state });
       await act?.(widget.page);
-      expect(await faults(widget.page), what).toEqual([]);
+      expect(await accessibilityFaults(widget.page), what).toEqual([]);
       await widget.page.keyboard.press("Escape");
       if (!(await widget.page.locator(".panel[data-open]").isVisible())) await widget.open();
     }
@@ -182,10 +183,7 @@ describe.skipIf(chromiumPath === undefined)("the accessibility of the widget", {
     await using widget = await open({ attributes: `color="${color}"` });
     await widget.set({ messages: [mine, talk.reply("A [link](https://example.com).", { rating: "up" })], draft: "x" });
     await widget.open();
-    for (const colorScheme of ["light", "dark"] as const) {
-      await widget.page.emulateMedia({ colorScheme });
-      expect(await faults(widget.page), colorScheme).toEqual([]);
-    }
+    expect(await accessibilityFaults(widget.page, { themes: ["light", "dark"] })).toEqual([]);
   });
 
   it("passes axe on a phone, and when embedded in the page", async () => {
@@ -193,11 +191,11 @@ describe.skipIf(chromiumPath === undefined)("the accessibility of the widget", {
     await using small = await open({ context: phone });
     await small.set({ messages: [mine, talk.reply(markdown)] });
     await small.open();
-    expect(await faults(small.page)).toEqual([]);
+    expect(await accessibilityFaults(small.page)).toEqual([]);
     await using inline = await open({ attributes: "position=inline" });
     await inline.set({ messages: [mine, talk.reply(markdown)] });
     await inline.page.locator(".reply h3").first().waitFor();
-    expect(await faults(inline.page)).toEqual([]);
+    expect(await accessibilityFaults(inline.page)).toEqual([]);
   });
 
   it("gives every control a touch target of sufficient size", async () => {
@@ -247,16 +245,6 @@ async function open(options: Parameters<typeof openScripted>[2]): Promise<Script
 
 function siteWith(attributes: string): string {
   return `<main><h1>A site</h1><p>With text.</p><parley-chat ${attributes}></parley-chat></main>`;
-}
-
-/** Faults that axe finds, in short; breaches of its best practices are among them. */
-async function faults(page: Page): Promise<string[]> {
-  const { violations } = await axeOn(page)
-    .options({ resultTypes: ["violations"] })
-    .analyze();
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-  );
 }
 
 function outline({ page }: ScriptedWidget): Promise<string> {

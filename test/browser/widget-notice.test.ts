@@ -1,6 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { axeOn, chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { accessibilityFaults } from "../../shared/testing/processes/axe.ts";
+import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { openScripted, type ScriptedOptions, support, talk } from "./scripted-widget.ts";
 import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
@@ -75,15 +76,13 @@ describe.skipIf(chromiumPath === undefined)("the notice that an AI writes", () =
   });
 
   it("passes axe in light, dark and Arabic", async () => {
-    for (const [attributes, colorScheme] of [
-      ["", "light"],
-      ["", "dark"],
-      ['lang="ar"', "dark"],
+    for (const [attributes, themes] of [
+      ["", ["light", "dark"]],
+      ['lang="ar"', ["dark"]],
     ] as const) {
-      await using widget = await open(attributes, {}, { context: { colorScheme } });
+      await using widget = await open(attributes);
       await widget.page.locator(".hello").waitFor();
-      const { violations } = await axeOn(widget.page).include("parley-chat").analyze();
-      expect(violations).toEqual([]);
+      expect(await accessibilityFaults(widget.page, { themes, within: "parley-chat" })).toEqual([]);
     }
   });
 });

@@ -1,6 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { axeOn, chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { accessibilityFaults } from "../../shared/testing/processes/axe.ts";
+import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
 import { openScripted, patience, type ScriptedOptions, type ScriptedWidget, talk } from "./scripted-widget.ts";
 import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
@@ -135,8 +136,7 @@ describe.skipIf(chromiumPath === undefined)("sources of a reply", () => {
     await using widget = await open({ context, lang: "ar", body, policy: "" });
     await widget.page.getByRole("button", { name: "المصدر 1: Returns" }).first().tap();
     await passage(widget).waitFor();
-    const { violations } = await axeOn(widget.page).analyze();
-    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    expect(await accessibilityFaults(widget.page)).toEqual([]);
     const { x = -1, width = 0 } = (await passage(widget).boundingBox()) ?? {};
     expect(x).toBeGreaterThanOrEqual(0);
     expect(x + width).toBeLessThanOrEqual(360);

@@ -1,4 +1,4 @@
-import { axeOn } from "../../shared/testing/processes/chromium.ts";
+import { accessibilityFaults } from "../../shared/testing/processes/axe.ts";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
 import type { ApiClient, ConversationRef, JobRef } from "../system/harness/api-client.ts";
@@ -84,12 +84,7 @@ export async function submitAndWait(client: ApiClient, text: string, to?: Conver
   return asked;
 }
 
-/** Expects that no rule of accessibility is broken, and in the dark none about contrast, the only one that colours touch. */
+/** Expects that no rule of accessibility is broken, in the light or in the dark. */
 export async function expectAccessible(page: Page): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    const axe = axeOn(page);
-    const { violations } = await (colorScheme === "dark" ? axe.withRules("color-contrast") : axe).analyze();
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-  }
+  expect(await accessibilityFaults(page, { themes: ["light", "dark"] })).toEqual([]);
 }

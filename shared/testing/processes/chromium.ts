@@ -1,5 +1,4 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import { chromium as playwright, type Browser, type Page } from "playwright-core";
+import { chromium as playwright, type Browser } from "playwright-core";
 import { chromium } from "../requirements.ts";
 
 /** Path of the installed Chromium or Chrome; tests in a browser are skipped where there is none. */
@@ -47,11 +46,3 @@ const quietFlags = [
   "--disable-component-update",
   "--disable-sync",
 ];
-
-/**
- * Checks a page without frames of other origins by axe. Without the legacy mode, each check opens a page of its own to join
- * the results of frames, which takes most of its time.
- */
-export function axeOn(page: Page): AxeBuilder {
-  return new AxeBuilder({ page }).setLegacyMode();
-}
