@@ -11,7 +11,7 @@ import { onEachBackend } from "../harness/suite.ts";
 
 const identitySecret = "the secret of the embedding site: long enough";
 
-onEachBackend("the bot challenge", { workers: 1 }, (product) => {
+onEachBackend("the bot challenge", { workers: 0 }, (product) => {
   let client: ApiClient;
   const addresses: (string | null)[] = [];
   const used = new Set<string | null>();

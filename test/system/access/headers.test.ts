@@ -3,7 +3,7 @@ import { ApiClient } from "../harness/api-client.ts";
 import { adminPassword } from "../harness/product.ts";
 import { onEachBackend } from "../harness/suite.ts";
 
-onEachBackend("the response headers", { workers: 1 }, (product) => {
+onEachBackend("the response headers", { workers: 0 }, (product) => {
   const headersOf = async (path: string, headers: Record<string, string> = {}, client = product().client) =>
     (await client.request(path, { headers })).headers;
 

@@ -39,8 +39,11 @@ function withoutRequests(output: string): string {
     .join("\n");
 }
 
-/** Interval of checks. */
-const lookEveryMs = 20;
+/**
+ * Bounds of the interval of checks, which is a tenth of the wait so far: many checks are requests or queries, and a long
+ * wait made of hundreds of them costs more than what it waits for.
+ */
+const lookEveryMs = { least: 20, most: 100 };
 
 /**
  * Polls until the value is neither `undefined` nor `false`.
@@ -51,12 +54,13 @@ export async function eventually<T>(
   look: () => Promise<T | undefined | false> | T | undefined | false,
   limitMs = 10_000,
 ): Promise<T> {
-  const deadline = performance.now() + limitMs;
+  const began = performance.now();
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${limitMs} ms`);
-    await sleep(lookEveryMs);
+    const waitedMs = performance.now() - began;
+    if (waitedMs > limitMs) throw new Error(`${what}: not within ${limitMs} ms`);
+    await sleep(Math.min(Math.max(waitedMs / 10, lookEveryMs.least), lookEveryMs.most));
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { onEachBackend } from "../harness/suite.ts";
 
-onEachBackend("the page about privacy", { env: { RETENTION_DAYS: "90" } }, (product) => {
+onEachBackend("the page about privacy", { workers: 0, env: { RETENTION_DAYS: "90" } }, (product) => {
   const read = async (query: string, asked: Record<string, string> = {}) => {
     const { headers, text, status } = await product().client.request(`/privacy${query}`, { headers: asked });
     return { headers, text, status };

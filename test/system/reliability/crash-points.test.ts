@@ -12,7 +12,7 @@ import { eventually, onEachBackend } from "../harness/suite.ts";
 /** Far below the time after which the reconciler would find a job that was lost. */
 const promptMs = 9000;
 
-onEachBackend("a process that dies between two steps", { apis: 2, workers: 0 }, (product, backend) => {
+onEachBackend("a process that dies between two steps", { workers: 0 }, (product, backend) => {
   let store: QueueBackend;
   let queue: JobQueue;
 

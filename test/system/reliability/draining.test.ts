@@ -19,7 +19,10 @@ interface Outcome {
   broken: string[];
 }
 
-onEachBackend("an API during shutdown under load", { apis: 0, workers: 1 }, (product) => {
+/** No worker answers what is accepted: the API, which is under test, has the machine for itself. */
+const env = { MAX_BACKLOG: "1000000" };
+
+onEachBackend("an API during shutdown under load", { apis: 0, workers: 0, env }, (product) => {
   it("resets no connection in use, and answers each accepted message", { timeout: 90_000 }, async () => {
     const messages: number[] = [];
     for (let round = 0; round < rounds; round += 1) {

@@ -8,7 +8,7 @@ import { eventually, onEachBackend } from "../harness/suite.ts";
 // Each test starts processes, and waits for their ends. On a busy machine each of both takes seconds.
 vi.setConfig({ testTimeout: 90_000 });
 
-onEachBackend("a process that is asked to end", { apis: 2, workers: 0 }, (product) => {
+onEachBackend("a process that is asked to end", { workers: 0 }, (product) => {
   it("finishes the reply in progress as a worker, and takes no other job", async () => {
     const { client, provider, startWorker } = product();
     const worker = await startWorker();
