@@ -13,6 +13,8 @@ describe.skipIf(chromiumPath === undefined)("the check of accessibility", () => 
     const faults = await accessibilityFaults(tab, { themes: ["light", "dark"] });
     expect(faults.map((fault) => fault.split(": <")[0])).toEqual(["light: image-alt", "dark: color-contrast"]);
     expect(await accessibilityFaults(tab, { within: "h1" })).toEqual([]);
+    expect(await accessibilityFaults(tab, { within: "p" })).toHaveLength(1);
+    expect(await accessibilityFaults(tab, { within: "p", colours: false })).toEqual([]);
   });
 
   it("refuses a page with frames, which it would not look into", async () => {

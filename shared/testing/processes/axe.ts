@@ -15,29 +15,34 @@ interface Scope {
   themes?: readonly (keyof typeof themes)[];
   /** Selector of what is checked; the whole page by default. */
   within?: string;
+  /** False leaves out the rules about colours, whose time grows with the square of a page's length. */
+  colours?: boolean;
 }
 
 /**
  * Lists the breaches that axe finds, those of its best practices among them. A document loads axe once: to read its half
  * megabyte takes longer than a check.
  */
-export async function accessibilityFaults(page: Page, { themes: names = [], within }: Scope = {}): Promise<string[]> {
+export async function accessibilityFaults(page: Page, scope: Scope = {}): Promise<string[]> {
+  const { themes: names = [] } = scope;
   if (page.frames().length > 1) throw new Error("Frames would go unchecked");
   if (!(await page.evaluate<boolean>(`"axe" in window`))) await page.evaluate(source);
-  if (names.length === 0) return await run(page, within);
+  if (names.length === 0) return await run(page, scope);
   const faults: string[] = [];
   for (const [index, name] of names.entries()) {
     await page.emulateMedia(themes[name]);
-    faults.push(
-      ...(await run(page, within, index === 0 ? undefined : colourRules)).map((fault) => `${name}: ${fault}`),
-    );
+    faults.push(...(await run(page, scope, index === 0 ? undefined : colourRules)).map((fault) => `${name}: ${fault}`));
   }
   return faults;
 }
 
-async function run(page: Page, within: string | undefined, rules?: readonly string[]): Promise<string[]> {
+async function run(page: Page, { within, colours = true }: Scope, rules?: readonly string[]): Promise<string[]> {
   const context = within === undefined ? "document" : JSON.stringify(within);
-  const options = JSON.stringify({ resultTypes: ["violations"], ...(rules && { runOnly: rules }) });
+  const options = JSON.stringify({
+    resultTypes: ["violations"],
+    ...(rules && { runOnly: rules }),
+    ...(!colours && { rules: Object.fromEntries(colourRules.map((rule) => [rule, { enabled: false }])) }),
+  });
   const violations = await page.evaluate<Violation[]>(
     `axe.run(${context}, ${options}).then(({ violations }) => violations)`,
   );
