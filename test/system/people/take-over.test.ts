@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { openTcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
+import type { ServiceProcess } from "../harness/processes.ts";
 import type { Product } from "../harness/product.ts";
 import { onEachBackend } from "../harness/suite.ts";
 import { beyond, dumpStores, type Point, points, takeOverOnce, type TakeOverResult } from "./take-over-run.ts";
@@ -33,65 +34,74 @@ async function expectExact(product: Product, results: readonly TakeOverResult[])
   expect(broken.map(({ breaches, ...result }) => ({ ...result, breaches }))).toEqual([]);
 }
 
-onEachBackend("a take-over of a reply that is being written", { apis: 2, workers: 2 }, (product, backend) => {
-  it.each(points.filter((point) => point !== "in a restart"))(
-    "%s: nobody sees a word beyond the cut",
-    { timeout: 60_000 },
-    async (point) => {
-      const results = await takeOverMany(product(), point);
-      await expectExact(product(), results);
-      // The test would prove nothing if no reply were cut.
-      const cuts = results.filter(({ cut }) => cut).length;
-      if (point === "any time" || point === "at a delta") expect(cuts).toBe(rounds);
-      console.log(`${backend}, ${point}: ${results.length} take-overs, ${cuts} cut`);
-    },
-  );
-
-  it("while its worker is frozen: nobody sees a word beyond the cut", { timeout: 60_000 }, async () => {
-    const { workers } = product();
-    const freeze = async () => {
-      for (const worker of workers) worker.pause();
-      await sleep(50);
-      void sleep(400).then(() => workers.forEach((worker) => worker.resume()));
-    };
-    await expectExact(product(), await takeOverTogether(product(), freeze));
-  });
-
-  it.runIf(backend === "redis")(
-    "while Redis hangs: nobody sees a word beyond the cut",
-    { timeout: 60_000 },
-    async () => {
-      const { redis } = product();
-      const hang = async () => {
-        redis?.pause();
-        void sleep(400).then(() => redis?.resume());
-      };
-      await expectExact(product(), await takeOverTogether(product(), hang));
-    },
-  );
-});
-
-// One worker: calls that break off, one after another on the same worker, would open its circuit.
-onEachBackend("a take-over of a reply that begins anew", { apis: 2 }, (product) => {
+onEachBackend("a take-over", { apis: 2, workers: 0 }, (product, backend) => {
+  // One worker: calls that break off, one after another on the same worker, would open its circuit.
   it("in a restart: nobody sees a word beyond the cut", { timeout: 60_000 }, async () => {
+    const worker = await product().startWorker();
     const results: TakeOverResult[] = [];
     for (let round = 0; round < rounds; round += 1) {
       results.push(await takeOverOnce(product(), "in a restart"));
       await product().client.ended(await product().client.submit("All is well"));
     }
     await expectExact(product(), results);
+    expect(await worker.stop()).toBe(0);
   });
-});
 
-onEachBackend("a take-over from a worker that is cut off from PostgreSQL", { apis: 2, workers: 0 }, (product) => {
-  it("shows nobody a word beyond the cut", { timeout: 60_000 }, async () => {
-    await using gate = await openTcpGate(product().databaseUrl);
-    await product().startWorker({ DATABASE_URL: gate.url });
-    const cutOff = async () => {
-      gate.freeze();
-      void sleep(600).then(() => gate.thaw());
-    };
-    await expectExact(product(), await takeOverTogether(product(), cutOff));
+  it(
+    "from a worker that is cut off from PostgreSQL: nobody sees a word beyond the cut",
+    { timeout: 60_000 },
+    async () => {
+      await using gate = await openTcpGate(product().databaseUrl);
+      const worker = await product().startWorker({ DATABASE_URL: gate.url });
+      const cutOff = async () => {
+        gate.freeze();
+        void sleep(600).then(() => gate.thaw());
+      };
+      await expectExact(product(), await takeOverTogether(product(), cutOff));
+      expect(await worker.stop()).toBe(0);
+    },
+  );
+
+  describe("of a reply that is being written", () => {
+    let workers: ServiceProcess[];
+    beforeAll(async () => {
+      workers = await Promise.all([product().startWorker(), product().startWorker()]);
+    });
+
+    it.each(points.filter((point) => point !== "in a restart"))(
+      "%s: nobody sees a word beyond the cut",
+      { timeout: 60_000 },
+      async (point) => {
+        const results = await takeOverMany(product(), point);
+        await expectExact(product(), results);
+        // The test would prove nothing if no reply were cut.
+        const cuts = results.filter(({ cut }) => cut).length;
+        if (point === "any time" || point === "at a delta") expect(cuts).toBe(rounds);
+        console.log(`${backend}, ${point}: ${results.length} take-overs, ${cuts} cut`);
+      },
+    );
+
+    it("while its worker is frozen: nobody sees a word beyond the cut", { timeout: 60_000 }, async () => {
+      const freeze = async () => {
+        for (const worker of workers) worker.pause();
+        await sleep(50);
+        void sleep(400).then(() => workers.forEach((worker) => worker.resume()));
+      };
+      await expectExact(product(), await takeOverTogether(product(), freeze));
+    });
+
+    it.runIf(backend === "redis")(
+      "while Redis hangs: nobody sees a word beyond the cut",
+      { timeout: 60_000 },
+      async () => {
+        const { redis } = product();
+        const hang = async () => {
+          redis?.pause();
+          void sleep(400).then(() => redis?.resume());
+        };
+        await expectExact(product(), await takeOverTogether(product(), hang));
+      },
+    );
   });
 });
 
