@@ -43,6 +43,8 @@ export type BullWorkerOptions = Omit<WorkerOptions, "connection" | "prefix">;
 
 /** Store of BullMQ's queue: Redis, or PostgreSQL where there is none. One per process. */
 export interface QueueBackend {
+  /** Number of entries from which adding them in bulk costs less than one by one. */
+  readonly bulkFrom: number;
   /** Opens the sending side: its calls fail fast, for callers that must answer a request. */
   openQueue(): Promise<BullQueue>;
   /** Opens the receiving side: it waits for its store, having nothing else to do. */

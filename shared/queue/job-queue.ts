@@ -65,10 +65,12 @@ export async function openJobQueue(backend: QueueBackend, log: Logger): Promise<
   bull.on("error", (error) => log.debug({ err: error }, "queue"));
 
   const add = async (entryIds: readonly string[]) => {
-    await within(
-      callTimeoutMs,
-      bull.addBulk(entryIds.map((jobId) => ({ name: "answer" as const, data: {}, opts: { jobId } }))),
-    );
+    const entries = entryIds.map((jobId) => ({ name: "answer" as const, data: {}, opts: { jobId } }));
+    const addEach = async () => {
+      // One after the other, as they are delivered in the order in which they came.
+      for (const { name, data, opts } of entries) await bull.add(name, data, opts);
+    };
+    await within<unknown>(callTimeoutMs, entries.length < backend.bulkFrom ? addEach() : bull.addBulk(entries));
   };
 
   const putBackOne = async (entryId: string, unclaimed = false): Promise<boolean> => {

@@ -16,11 +16,18 @@ export const entryOptions = { attempts: 1 };
 /**
  * Retention of ended jobs in the queue, for an operator to look at. Our rows are the source of truth, so entries are
  * kept briefly: while an entry is kept, its id cannot be added again.
+ * @param count entries of each outcome
  */
-export const retention: Record<"removeOnComplete" | "removeOnFail", KeepJobs> = {
-  removeOnComplete: { age: completedEntryMs / 1000, count: 1000 },
-  removeOnFail: { age: failedEntryMs / 1000, count: 1000 },
-};
+function keepEnded(count: number): Record<"removeOnComplete" | "removeOnFail", KeepJobs> {
+  return {
+    removeOnComplete: { age: completedEntryMs / 1000, count },
+    removeOnFail: { age: failedEntryMs / 1000, count },
+  };
+}
+
+export const retentionOnRedis = keepEnded(1000);
+/** Fewer, as BullMQ reads all kept entries at each end and each addition: with a thousand, that was most of PostgreSQL's work. */
+export const retentionOnPostgres = keepEnded(100);
 
 /**
  * BullMQ's own lock only decides when an entry is delivered again after a crash. Our lease then decides whether its row

@@ -7,7 +7,7 @@ import { openPool } from "../postgres/open-pool.ts";
 import { databaseConnectMs, databaseQueryMs } from "../tunables.ts";
 import { withBackOff } from "./back-off.ts";
 import type { PostgresQueue, PostgresWorker, QueueBackend } from "./backend.ts";
-import { entryOptions, retention, streams } from "./options.ts";
+import { entryOptions, retentionOnPostgres, streams } from "./options.ts";
 
 /** Maximum connections. BullMQ's LISTEN connections also come from this pool. */
 const maxConnections = 8;
@@ -31,6 +31,8 @@ export function createPostgresBackend(
   if (!isPgPool(pool)) throw new TypeError("expected a pg.Pool");
   const connection = pool;
   return {
+    // BullMQ makes and drops two temporary tables for each bulk, and leaves dead rows in the system's catalogs.
+    bulkFrom: 9,
     openQueue() {
       return untilReady(
         (): PostgresQueue =>
@@ -41,8 +43,11 @@ export function createPostgresBackend(
     async openWorker(processor, options) {
       const worker = await untilReady(
         (): PostgresWorker =>
-          new Worker(queueName, processor, { ...retention, ...options, autorun: false, connection }, (...args) =>
-            withBackOff(bullOnPostgres(...args)),
+          new Worker(
+            queueName,
+            processor,
+            { ...retentionOnPostgres, ...options, autorun: false, connection },
+            (...args) => withBackOff(bullOnPostgres(...args)),
           ),
         log,
       );

@@ -6,7 +6,7 @@ import { silentConnectionMs } from "../tunables.ts";
 import { evictionAdvice, readEvictionPolicies } from "../redis/eviction.ts";
 import { withBackOff } from "./back-off.ts";
 import type { QueueBackend, RedisQueue, RedisWorker } from "./backend.ts";
-import { entryOptions, queuePrefix, retention, streams } from "./options.ts";
+import { entryOptions, queuePrefix, retentionOnRedis, streams } from "./options.ts";
 
 /**
  * Fails fast: a connection that owes an answer for `socketTimeout` is dead, even if the network reports nothing.
@@ -40,6 +40,7 @@ export function createRedisBackend(
   };
   let prober: RedisClient | undefined;
   return {
+    bulkFrom: 2,
     async openQueue() {
       const connection = connect(failFast);
       prober = connection;
@@ -57,7 +58,7 @@ export function createRedisBackend(
       const worker: RedisWorker = new Worker(
         queueName,
         processor,
-        { ...retention, ...options, connection, prefix: queuePrefix },
+        { ...retentionOnRedis, ...options, connection, prefix: queuePrefix },
         (...args) => withBackOff(bullOnRedis(...args)),
       );
       return worker;

@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findFreePort } from "../../../shared/testing/processes/free-port.ts";
 
 export type Service = "api" | "worker" | "knowledge";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
+/** Also holds the first file of a process, which is loaded before the process can turn its own cache on. */
+const compileCache = join(tmpdir(), "node-compile-cache");
 /** Start timeout on a busy machine. */
 const startLimitMs = 30_000;
 /** Maximum output kept of a process, for the message of a failing test. */
@@ -26,7 +30,7 @@ export class ServiceProcess {
     this.#child = spawn(process.execPath, [`${root}services/${service}/main.ts`], {
       cwd,
       // The test run's own environment is left out, as it would set the product's switches.
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...env },
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], NODE_COMPILE_CACHE: compileCache, ...env },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
