@@ -17,6 +17,8 @@ const before = "Erste Hälfte: 漢字 und 😀,";
 const after = " und die zweite.";
 const whole = before + after;
 
+const badGateway = { status: 502, headers: { "content-type": "text/html" }, body: "<h1>Bad Gateway</h1>" };
+
 /** In the page. */
 declare const recipe: { start: Follow };
 declare const show: (text: string) => void;
@@ -63,23 +65,16 @@ describe.each([
 ] satisfies { place: string; names: ClientName[]; begin: Begin; available: boolean }[])(
   "in $place",
   ({ names, begin, available }) => {
-    describe.runIf(available).each(names)("the recipe for %s shows the stored reply once", (name) => {
-      it("after its connection is cut in mid-reply", { timeout: testLimitMs }, async () => {
-        const { chat, front, following, release } = await halfShown(name, begin, product.client.base);
-        front.cut();
-        await cameBack(front);
-        release();
-        await expectWhole(chat, following);
-      });
-
+    // Each of these ends an API process, which one does for all clients.
+    describe.runIf(available)("each recipe shows the stored reply once", () => {
       it("after its stream ends cleanly in mid-reply", { timeout: testLimitMs }, async () => {
         const ending = await product.startApi();
-        const { chat, front, following, release } = await halfShown(name, begin, ending.url);
-        front.target = product.client.base;
+        const halves = await Promise.all(names.map((name) => halfShown(name, begin, ending.url)));
+        for (const { front } of halves) front.target = product.client.base;
         expect(await ending.stop()).toBe(0);
-        await cameBack(front);
-        release();
-        await expectWhole(chat, following);
+        await Promise.all(halves.map(cameBack));
+        for (const { release } of halves) release();
+        await Promise.all(halves.map(expectWhole));
       });
 
       it(
@@ -87,29 +82,37 @@ describe.each([
         { timeout: testLimitMs },
         async () => {
           const dying = await product.startApi();
-          const { chat, front, following, release } = await halfShown(name, begin, dying.url);
-          front.instead = () => ({
-            status: 502,
-            headers: { "content-type": "text/html" },
-            body: "<h1>Bad Gateway</h1>",
-          });
+          const halves = await Promise.all(names.map((name) => halfShown(name, begin, dying.url)));
+          for (const { front } of halves) front.instead = () => badGateway;
           await dying.kill();
-          await cameBack(front);
+          await Promise.all(halves.map(cameBack));
           const successor = await product.startApi();
-          front.target = successor.url;
-          front.instead = () => undefined;
-          release();
-          await expectWhole(chat, following);
+          for (const { front } of halves) {
+            front.target = successor.url;
+            front.instead = () => undefined;
+          }
+          for (const { release } of halves) release();
+          await Promise.all(halves.map(expectWhole));
         },
       );
+    });
+
+    describe.runIf(available).each(names)("the recipe for %s shows the stored reply once", (name) => {
+      it("after its connection is cut in mid-reply", { timeout: testLimitMs }, async () => {
+        const half = await halfShown(name, begin, product.client.base);
+        half.front.cut();
+        await cameBack(half);
+        half.release();
+        await expectWhole(half);
+      });
 
       it("and sends no request after the end", { timeout: testLimitMs }, async () => {
-        const { chat, front, following, release } = await halfShown(name, begin, product.client.base);
-        release();
-        await expectWhole(chat, following);
-        const asked = front.seen.length;
+        const half = await halfShown(name, begin, product.client.base);
+        half.release();
+        await expectWhole(half);
+        const asked = half.front.seen.length;
         await sleep(longerThanRetriesMs);
-        expect(front.seen.slice(asked)).toEqual([]);
+        expect(half.front.seen.slice(asked)).toEqual([]);
       });
 
       // It cannot be told: see docs/clients.md.
@@ -117,10 +120,11 @@ describe.each([
         "and gives up when the service refuses the request",
         { timeout: testLimitMs },
         async () => {
-          const { chat, front, following } = await halfShown(name, begin, product.client.base);
+          const half = await halfShown(name, begin, product.client.base);
+          const { chat, front, following } = half;
           front.instead = () => "cut";
           front.cut();
-          await cameBack(front);
+          await cameBack(half);
           expect((await product.client.deleteConversation(chat)).status).toBe(204);
           front.instead = () => undefined;
           await expect(following.job).rejects.toThrow("The service answers 404");
@@ -131,7 +135,16 @@ describe.each([
 );
 
 /** A job half of whose reply is shown. */
-async function halfShown(name: ClientName, begin: Begin, api: string) {
+interface HalfShown {
+  name: ClientName;
+  chat: JobRef;
+  /** Between the client and the API. */
+  front: FaultyProxy;
+  following: Following;
+  release: () => void;
+}
+
+async function halfShown(name: ClientName, begin: Begin, api: string): Promise<HalfShown> {
   const question = `${name} ${expect.getState().currentTestName}`;
   const { script, release } = pausedReply(before, after);
   product.provider.answer(question, script);
@@ -142,9 +155,9 @@ async function halfShown(name: ClientName, begin: Begin, api: string) {
   const following = await begin(name, { server: front.url, jobId: chat.jobId, token: chat.token });
   // Whether it fails is looked at later.
   following.job.catch(() => undefined);
-  await eventually("half of the reply is shown", () => following.shown.at(-1) === before, 20_000);
+  await eventually(`${name} shows half of the reply`, () => following.shown.at(-1) === before, 20_000);
   expect(streams(front)).toHaveLength(1);
-  return { chat, front, following, release };
+  return { name, chat, front, following, release };
 }
 
 function streams(front: FaultyProxy) {
@@ -152,21 +165,24 @@ function streams(front: FaultyProxy) {
 }
 
 /** Its next request has arrived, and says where it was. */
-async function cameBack(front: FaultyProxy): Promise<void> {
-  const again = await eventually("it connects again", () => streams(front)[1], 20_000);
+async function cameBack({ name, front }: HalfShown): Promise<void> {
+  const again = await eventually(`${name} connects again`, () => streams(front)[1], 20_000);
   const fromQuery = new URL(again.path, front.url).searchParams.getAll("lastEventId").at(-1);
-  expect(again.lastEventId ?? fromQuery).toBe(`1:${Buffer.byteLength(before)}`);
+  expect(again.lastEventId ?? fromQuery, name).toBe(`1:${Buffer.byteLength(before)}`);
 }
 
-async function expectWhole(chat: JobRef, { shown, job }: Following): Promise<void> {
+async function expectWhole({ name, chat, following: { shown, job } }: HalfShown): Promise<void> {
   const ended = await job;
   const stored = await new ApiClient(product.client.base).job(chat);
-  expect(ended).toEqual(stored);
-  expect(stored.reply?.text).toBe(whole);
-  await eventually("the whole reply is shown", () => shown.at(-1) === whole);
+  expect(ended, name).toEqual(stored);
+  expect(stored.reply?.text, name).toBe(whole);
+  await eventually(`${name} shows the whole reply`, () => shown.at(-1) === whole);
   // Shown twice, or taken back, it would not be a beginning of the reply.
-  expect(shown.filter((text) => !whole.startsWith(text) || text === "")).toEqual([]);
-  expect(new Set(shown).size).toBe(shown.length);
+  expect(
+    shown.filter((text) => !whole.startsWith(text) || text === ""),
+    name,
+  ).toEqual([]);
+  expect(new Set(shown).size, name).toBe(shown.length);
 }
 
 async function beginInNode(name: ClientName, job: RecipeJob): Promise<Following> {
