@@ -128,7 +128,7 @@ describe.each(reverseProxies)("behind $name, set up as documented", ({ name, ava
     });
 
     it("lose nothing and answer nothing twice when APIs stop and die under load", { timeout: 120_000 }, async () => {
-      const load = new VisitorLoad(client, name);
+      const load = new VisitorLoad({ client, provider: product.provider, name });
       await load.answered(10);
       await restart(0, async (api) => {
         expect(await api.stop()).toBe(0);
