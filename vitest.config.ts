@@ -30,7 +30,14 @@ const coverageFloors = {
 };
 
 /** Files that last for minutes although they are small, mostly waiting: begun late, they would be the end of a run. */
-const longest = ["test/chaos/chaos.test.ts", "test/clients/clients.test.ts", "test/proxies/proxies.test.ts"];
+const longest = [
+  "test/chaos/chaos.test.ts",
+  "test/proxies/proxies.test.ts",
+  "test/clients/clients.test.ts",
+  "test/system/reliability/outages.test.ts",
+  "test/system/knowledge/sites/sites.test.ts",
+  "test/security/fuzz.test.ts",
+];
 
 const isLong = ({ moduleId }: TestSpecification) => longest.some((file) => moduleId.endsWith(`/${file}`));
 

@@ -7,7 +7,7 @@ import { runChaos } from "./run.ts";
 const minutes = 0.4;
 /** In so short a time it kills workers, empties Redis, restarts PostgreSQL, loses hints and freezes an API. */
 const seed = 56;
-const soakChats = 2000;
+const soakChats = 1200;
 
 describe("makePlan()", () => {
   it("gives the same plan for the same seed and length, and another for another", () => {

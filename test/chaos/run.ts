@@ -7,7 +7,7 @@ import { RunLog } from "./run-log.ts";
 import { withRedisClient } from "./stores/redis-client.ts";
 import { type ChaosBackend, makePlan } from "./fault-plan.ts";
 import { findErasureResidue } from "./erasure-residue.ts";
-import { maxGrowth, soak, type SoakedHeap } from "../soak/soak.ts";
+import { maxGrowthOf, soak, type SoakedHeap } from "../soak/soak.ts";
 import { SoakVisitor } from "../soak/soak-visitor.ts";
 import { openChaosTestbed, type ChaosTestbed } from "./testbed.ts";
 import { replyLimitMs } from "./faulty-provider.ts";
@@ -171,7 +171,7 @@ async function soakAll(testbed: ChaosTestbed, runLog: RunLog, chats: number): Pr
   try {
     const heaps = await soak({ chats, visitors, processes: processes });
     for (const { name, growth, quarters } of heaps) {
-      if (growth > maxGrowth) {
+      if (growth > maxGrowthOf(chats)) {
         const sizes = quarters.map((bytes) => (bytes / 1e6).toFixed(1)).join(", ");
         runLog.breach("heap stays level over many chats", `${name}: ${sizes} MB`);
       }

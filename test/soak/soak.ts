@@ -23,9 +23,15 @@ export interface SoakedHeap {
   growth: number;
 }
 
-/** Maximum ratio of the last quarter to the second. */
+/** Maximum ratio of the last quarter to the second, of {@link chatsForGrowth} chats and more. */
 export const maxGrowth = 1.05;
+const chatsForGrowth = 2000;
 export const maxBytesPerChat = 0.2 * 1024;
+
+/** Maximum ratio of the last quarter to the second: of fewer chats a smaller one, so that it finds the same leak. */
+export function maxGrowthOf(chats: number): number {
+  return 1 + (maxGrowth - 1) * Math.min(1, chats / chatsForGrowth);
+}
 
 /** Preload for the measured processes. */
 export const heapProbeOption = `--import=${new URL("../../shared/testing/processes/heap-probe.ts", import.meta.url).href}`;

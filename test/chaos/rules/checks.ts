@@ -5,6 +5,7 @@ import { voiceChecks } from "./check-voices.ts";
 import { checkWaits, percentileOf } from "./check-waits.ts";
 import type { Check, Evidence, JobEvidence } from "./evidence.ts";
 import type { Breach } from "../run-log.ts";
+import type { Talk } from "./talks.ts";
 
 /** Result of checking a run against one rule. */
 export interface CheckResult {
@@ -31,6 +32,15 @@ function inOrder(a: JobEvidence, b: JobEvidence): number {
 
 const ended = new Set(["completed", "failed", "cancelled"]);
 
+/** True if the first job ended without a reply, whoever ended it, and the second was made as the AI got the conversation back. */
+function wasHandedBack(first: JobEvidence, second: JobEvidence, talk: Talk | undefined): boolean {
+  if (first.messageId !== second.messageId || first.replies.length > 0 || talk === undefined) return false;
+  const end = talk.log.findLastIndex(({ jobId }) => jobId === first.id);
+  const made = talk.log.findIndex(({ jobId }) => jobId === second.id);
+  // In the log, the change of who answers comes after the job.
+  return talk.log.slice(end + 1, made + 2).some(({ kind, handledBy }) => kind === "handling" && handledBy === "ai");
+}
+
 const checks: readonly Check[] = [
   {
     rule: "every accepted message ended, once, with a reply, a reason, or a person who answers",
@@ -52,13 +62,13 @@ const checks: readonly Check[] = [
   },
   {
     rule: "one message makes one job, and another only when it is handed back to the AI",
-    check({ jobs }, report) {
+    check({ jobs, talks }, report) {
       const texts = new Map<string, JobEvidence>();
       for (const job of jobs.values()) {
         if (job.deleted) continue;
         const other = texts.get(job.text);
-        const handedBack = other?.messageId === job.messageId && other.handledBy !== null && other.replies.length === 0;
-        if (other && !handedBack) report(`"${job.text}" has another job, ${other.id}`, job.id);
+        if (other && !wasHandedBack(other, job, talks.get(job.conversationId)))
+          report(`"${job.text}" has another job, ${other.id}`, job.id);
         texts.set(job.text, job);
       }
       return jobs.size;
