@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# bullmq 6.7.0 on pg 8 with PostgreSQL (tried with embedded-postgres, any account but root must run the server).
+# bullmq 6.7.0 on pg 8 with PostgreSQL (tried with embedded-postgres, which starts the server under another account where it is started by root).
 # Expected: Queue.addBulk of one job costs what Queue.add costs.
 # Observed: each bulk makes and drops two temporary tables, so PostgreSQL adds and deletes over a hundred rows of its catalogs for each
-#   call and leaves them dead; Queue.add writes none. At some dozens of bulks a second this was most of a server's work.
+#   call and leaves them dead; Queue.add writes none. Under a load of small bulks this was nearly half of a server's work.
 # Exits 0 while that is so.
 set -euo pipefail
 folder=$(mktemp -d)

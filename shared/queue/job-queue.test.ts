@@ -231,7 +231,7 @@ describe.each([
       expect(states).toEqual(["unknown", "unknown", "unknown", "active"]);
     });
 
-    it("keeps some small completed entries and hardly any BullMQ events", async () => {
+    it("keeps a bounded number of small completed entries and hardly any BullMQ events", async () => {
       const store = await open();
       const queue = await openQueue(store);
       const jobIds = Array.from({ length: 1100 }, () => v7());

@@ -26,7 +26,7 @@ function keepEnded(count: number): Record<"removeOnComplete" | "removeOnFail", K
 }
 
 export const retentionOnRedis = keepEnded(1000);
-/** Fewer, as BullMQ reads all kept entries at each end and each addition: with a thousand, that was most of PostgreSQL's work. */
+/** Fewer, as BullMQ reads all kept entries on PostgreSQL at each end. */
 export const retentionOnPostgres = keepEnded(100);
 
 /**

@@ -20,7 +20,8 @@ const replyMs = 400;
 const passing = [502, 503, 504];
 
 /**
- * Visitors behind a proxy, each with one conversation and one message at a time, whose replies take a moment. They retry requests without an answer.
+ * Visitors behind a proxy, each with one conversation and one message at a time, whose replies take a moment. They retry
+ * requests without an answer.
  */
 export class VisitorLoad {
   readonly #client: ApiClient;
