@@ -4,14 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { openDatabase } from "../../shared/db/database.ts";
 import { migrate } from "../../shared/db/schema/migrate.ts";
 import { startEmbeddedPostgres } from "../../shared/embedded-postgres/embedded-postgres.ts";
 import { startConversation } from "../../shared/testing/fixtures/conversations.ts";
 import { findFreePort } from "../../shared/testing/processes/free-port.ts";
+import { openTestDatabase } from "../../shared/testing/stores/database.ts";
 import { createTestDatabase } from "../../shared/testing/stores/postgres.ts";
 import { quietLog } from "../../shared/testing/fixtures/quiet-log.ts";
+import { runHere, spawnCommand } from "./command-for-tests.ts";
+import { runJobs } from "./jobs.ts";
 
 const command = fileURLToPath(new URL("jobs.ts", import.meta.url));
 
@@ -53,10 +56,21 @@ describe("without DATABASE_URL", { timeout: 60_000 }, () => {
 
     const stopped = await run(["list", "--status", "failed", "--limit", "1"], folder);
     expect(stopped.stdout).toBe(running.stdout);
-    expect((await run(["list", "--status", "active"], folder)).stderr).toBe("No job is active.\n");
-    expect((await run(["retry", id], folder)).stdout).toBe("Queued again.\n");
-    expect((await run(["show", id], folder)).stdout).toMatch(/^queued/);
   });
+});
+
+it("lists, retries and shows jobs", { timeout: 60_000 }, async () => {
+  await using db = await openTestDatabase();
+  const { id } = await startConversation(db.pool);
+  await db.pool.query("update jobs set status = 'failed', error_code = 'deadline', finished_at = now()");
+  vi.stubEnv("DATABASE_URL", db.url);
+  vi.stubEnv("REDIS_URL", undefined);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const here = (...args: string[]) => runHere(runJobs, args);
+  expect((await here("list", "--status", "failed", "--limit", "1")).stdout).toContain(id);
+  expect((await here("list", "--status", "active")).stderr).toBe("No job is active.\n");
+  expect((await here("retry", id)).stdout).toBe("Queued again.\n");
+  expect((await here("show", id)).stdout).toMatch(/^queued/);
 });
 
 describe("wrong arguments", () => {
@@ -68,18 +82,19 @@ describe("wrong arguments", () => {
     [["show", "7"], "show: expected the id of one job"],
     [[], "Usage:"],
   ])("%j are answered with the reason and the usage", async (args, reason) => {
-    const { code, stdout, stderr } = await run(args, tmpdir());
+    const { code, stdout, stderr } = await runHere(runJobs, args);
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(reason);
     expect(stderr).toContain("npm run jobs -- list");
   });
+
+  it("end a process with the exit code of a wrong use", async () => {
+    const { code, stdout, stderr } = await run(["print"], tmpdir());
+    expect([code, stdout, stderr]).toEqual([2, "", expect.stringContaining("no command")]);
+  });
 });
 
-async function run(args: string[], cwd: string): Promise<{ code: number; stdout: string; stderr: string }> {
+function run(args: string[], cwd: string) {
   const { DATABASE_URL: _, REDIS_URL: __, ...env } = process.env;
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, [command, ...args], { cwd, env })) };
-  } catch (error) {
-    return error as { code: number; stdout: string; stderr: string };
-  }
+  return spawnCommand(command, args, { cwd, env });
 }

@@ -28,7 +28,12 @@ const listOptions = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(20),
 });
 
-process.exitCode = await runCommand(parseCommand(process.argv.slice(2)), usage);
+if (import.meta.main) process.exitCode = await runJobs(process.argv.slice(2));
+
+/** @returns the exit code */
+export function runJobs(args: string[]): Promise<number> {
+  return runCommand(parseCommand(args), usage);
+}
 
 /** @returns a string if the arguments are wrong: what is wrong with them */
 function parseCommand(args: string[]): Command | string {

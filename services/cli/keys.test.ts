@@ -1,26 +1,31 @@
-import { execFile } from "node:child_process";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { readKey } from "../../shared/db/desk/operator-keys.ts";
 import { listOperators } from "../../shared/db/desk/operators.ts";
 import { hashOfKey } from "../../shared/operator-key.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../shared/testing/stores/database.ts";
+import { runHere, spawnCommand } from "./command-for-tests.ts";
+import { runKeys } from "./keys.ts";
 
 const command = fileURLToPath(new URL("keys.ts", import.meta.url));
 
 let db: OpenTestDatabase;
 beforeAll(async () => {
   db = await openTestDatabase();
-  return () => db[Symbol.asyncDispose]();
+  vi.stubEnv("DATABASE_URL", db.url);
+  return async () => {
+    vi.unstubAllEnvs();
+    await db[Symbol.asyncDispose]();
+  };
 });
 
 describe("keys of operators", { timeout: 60_000 }, () => {
   it("are printed once, kept as a hash, listed and revoked", async () => {
     expect((await run(["list"])).stderr).toBe("There are no keys.\n");
-    const added = await run(["add", "Mia Lang", "--role", "reader", "--days", "3"]);
+    const added = await spawn(["add", "Mia Lang", "--role", "reader", "--days", "3"]);
+    expect(added.code).toBe(0);
     expect(added.stderr).toMatch(/of Mia Lang, with the role reader, until \d{4}-/);
     const key = added.stdout.trim();
     expect(key).toMatch(/^psk_[\w-]{43}$/);
@@ -37,6 +42,11 @@ describe("keys of operators", { timeout: 60_000 }, () => {
     expect(await read(key)).toMatchObject({ state: "revoked" });
     expect((await run(["list"])).stdout).toContain("revoked ");
     expect(await run(["revoke", crypto.randomUUID()])).toMatchObject({ code: 1, stderr: "No key has this id.\n" });
+  });
+
+  it("are refused with the exit code of a wrong use by a process, too", async () => {
+    const { code, stderr } = await spawn(["print"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("no command")]);
   });
 
   it("are of one operator by name, whose role is that of the highest key", async () => {
@@ -65,11 +75,7 @@ describe("keys of operators", { timeout: 60_000 }, () => {
 
 const read = (key: string) => readKey(db.pool, hashOfKey(key) ?? Buffer.alloc(0), defaultSite);
 
-async function run(args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = { ...process.env, DATABASE_URL: db.url };
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, [command, ...args], { cwd: tmpdir(), env })) };
-  } catch (error) {
-    return error as { code: number; stdout: string; stderr: string };
-  }
-}
+const run = (args: string[]) => runHere(runKeys, args);
+
+const spawn = (args: string[]) =>
+  spawnCommand(command, args, { cwd: tmpdir(), env: { ...process.env, DATABASE_URL: db.url } });

@@ -36,7 +36,12 @@ const addOptions = z.object({
   days: z.coerce.number().int().min(1).max(3650).default(90),
 });
 
-process.exitCode = await runCommand(parseCommand(process.argv.slice(2)), usage);
+if (import.meta.main) process.exitCode = await runKeys(process.argv.slice(2));
+
+/** @returns the exit code */
+export function runKeys(args: string[]): Promise<number> {
+  return runCommand(parseCommand(args), usage);
+}
 
 /** @returns a string if the arguments are wrong: what is wrong with them */
 function parseCommand(args: string[]): Command | string {

@@ -1,11 +1,9 @@
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type DocumentOutcome, readDocumentsToFetch, storeDocument } from "../../shared/db/knowledge/documents.ts";
 import {
   claimSource,
@@ -17,6 +15,8 @@ import {
 } from "../../shared/db/knowledge/looks.ts";
 import { analysisVersion, analyzePassage } from "../../shared/knowledge/analysis/passage-terms.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../shared/testing/stores/database.ts";
+import { runHere, spawnCommand } from "./command-for-tests.ts";
+import { runKnowledge } from "./knowledge.ts";
 
 const command = fileURLToPath(new URL("knowledge.ts", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -25,8 +25,10 @@ let db: OpenTestDatabase;
 let folder: string;
 beforeAll(async () => {
   db = await openTestDatabase();
+  vi.stubEnv("DATABASE_URL", db.url);
   folder = await mkdtemp(join(tmpdir(), "parley-knowledge-"));
   return async () => {
+    vi.unstubAllEnvs();
     await db[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });
   };
@@ -35,7 +37,7 @@ beforeAll(async () => {
 describe("sources of knowledge, from a shell", { timeout: 60_000 }, () => {
   it("are added, listed and removed while no process reads them, which is said", async () => {
     expect((await run(["list"])).stderr).toBe("There are no sources.\n");
-    const added = await run([
+    const added = await spawn([
       "add",
       "https://shop.example/returns#top",
       "--title",
@@ -134,12 +136,23 @@ describe("sources of knowledge, from a shell", { timeout: 60_000 }, () => {
     expect(stdout).toBe(`1. Returns  https://shop.example/0\n   ${text}\n   found by: teapot, a\n\n`);
   });
 
+  it("are refused where a folder has no file that can be read", async () => {
+    const empty = await mkdtemp(join(folder, "empty-"));
+    const refused = await run(["add", empty]);
+    expect([refused.code, refused.stdout]).toEqual([1, ""]);
+    expect(refused.stderr).toContain(`There is no file in ${empty} that can be read`);
+  });
+
+  it("are refused with the exit code of a wrong use by a process, too", async () => {
+    const { code, stderr } = await spawn(["print"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("no command")]);
+  });
+
   it.each([
     [["add"], 2, "add: expected one address, file or folder"],
     [["add", "a.md", "b.md"], 2, "add: expected one address, file or folder"],
     [["add", "https://shop.example/", "--kind", "book"], 2, "kind"],
     [["add", "nowhere.md"], 1, "There is no file or folder nowhere.md"],
-    [["add", "."], 1, "There is no file in . that can be read"],
     [["add", "https://me:secret@shop.example/"], 1, "url: must not contain a user name"],
     [["add", "https://shop.example/", "--language", "?"], 1, "language"],
     [["add", "https://shop.example/", "--refresh-hours", "0"], 1, "refreshHours"],
@@ -147,8 +160,7 @@ describe("sources of knowledge, from a shell", { timeout: 60_000 }, () => {
     [["remove", "7"], 2, "remove: expected the id of one source"],
     [["print"], 2, 'There is no command "print".'],
   ])("with the arguments %j are refused with the reason", async (args, code, reason) => {
-    const cwd = args.includes("--assistant") ? root : await mkdtemp(join(folder, "empty-"));
-    const refused = await run(args, cwd);
+    const refused = await run(args);
     expect([refused.code, refused.stdout]).toEqual([code, ""]);
     expect(refused.stderr).toContain(reason);
     expect(refused.stderr).not.toContain("secret");
@@ -181,11 +193,7 @@ async function lookAtNext(found: readonly DocumentOutcome[] | string): Promise<v
   await endLook(db.pool, at);
 }
 
-async function run(args: string[], cwd = root): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = { ...process.env, DATABASE_URL: db.url };
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, [command, ...args], { cwd, env })) };
-  } catch (error) {
-    return error as { code: number; stdout: string; stderr: string };
-  }
-}
+const run = (args: string[]) => runHere(runKnowledge, args);
+
+const spawn = (args: string[]) =>
+  spawnCommand(command, args, { cwd: root, env: { ...process.env, DATABASE_URL: db.url } });

@@ -57,7 +57,12 @@ const addOptions = z
     refreshHours,
   }));
 
-process.exitCode = await runCommand(parseCommand(process.argv.slice(2)), usage);
+if (import.meta.main) process.exitCode = await runKnowledge(process.argv.slice(2));
+
+/** @returns the exit code */
+export function runKnowledge(args: string[]): Promise<number> {
+  return runCommand(parseCommand(args), usage);
+}
 
 /** @returns a string if the arguments are wrong: what is wrong with them */
 function parseCommand(args: string[]): Command | string {
