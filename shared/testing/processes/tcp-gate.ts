@@ -58,7 +58,7 @@ export async function openTcpGate(url: string, { only }: GateOptions = {}): Prom
     get frozen() {
       return [...ways].filter(({ frozen }) => frozen).length;
     },
-    isUnanswered: (bytes) => [...ways].some(({ unanswered }) => unanswered.includes(bytes)),
+    isUnanswered: (bytes) => [...ways].some(({ unanswered }) => Buffer.concat(unanswered).includes(bytes)),
     shut,
     reopen: async () => void (await listen(port)),
     freeze: (what = "all") => {
@@ -82,14 +82,14 @@ class Way {
   #caught: boolean;
   #held: Buffer[] = [];
   /** Bytes that the client has sent since the last ones from the server. */
-  unanswered = "";
+  unanswered: Buffer[] = [];
 
   constructor(near: Socket, far: Socket, only: string | undefined) {
     this.#near = near;
     this.#far = far;
     this.#caught = only === undefined;
     near.on("data", (bytes) => {
-      this.unanswered += bytes.toString("utf8");
+      this.unanswered.push(bytes);
       if (!this.#caught && only !== undefined && bytes.includes(only)) {
         this.#caught = true;
         this.freeze(this.#freezing);
@@ -98,7 +98,7 @@ class Way {
       else far.write(bytes);
     });
     far.on("data", (bytes) => {
-      this.unanswered = "";
+      this.unanswered = [];
       near.write(bytes);
     });
     for (const [socket, other] of [

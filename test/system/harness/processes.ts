@@ -117,7 +117,7 @@ export async function startService(
     return started;
   } catch (error) {
     await started.kill();
-    if (attempt < portAttempts && started.output.includes("is taken"))
+    if (attempt < portAttempts && started.output.includes(`Port ${new URL(started.url).port} is taken`))
       return startService(service, env, { cwd, attempt: attempt + 1 });
     throw error;
   }

@@ -14,6 +14,7 @@ export interface ScriptedProvider extends AsyncDisposable {
 export async function startScriptedProvider(): Promise<ScriptedProvider> {
   const scripts = new Map<string, Script[]>();
   const waiting = new Set<() => void>();
+  const callsFor = indexByMessage(() => fake.calls);
   const fake = await startFakeProvider({
     script: ({ messages }) => {
       for (const look of waiting) look();
@@ -28,7 +29,7 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
     called: (message, number = 1) =>
       new Promise((resolve) => {
         const look = () => {
-          const call = fake.calls.filter((each) => messageOf(each) === message)[number - 1];
+          const call = callsFor(message)[number - 1];
           if (call === undefined) return;
           waiting.delete(look);
           resolve(call);
@@ -37,6 +38,20 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
         look();
       }),
     [Symbol.asyncDispose]: () => fake.close(),
+  };
+}
+
+/** Finds calls by their message, and reads each call once: a test has hundreds, and many waits look at each arrival. */
+function indexByMessage(calls: () => readonly FakeCall[]): (message: string) => readonly FakeCall[] {
+  const found = new Map<string | undefined, FakeCall[]>();
+  let read = 0;
+  return (message) => {
+    for (const call of calls().slice(read)) {
+      const own = messageOf(call);
+      found.set(own, [...(found.get(own) ?? []), call]);
+      read += 1;
+    }
+    return found.get(message) ?? [];
   };
 }
 

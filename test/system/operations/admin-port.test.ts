@@ -1,7 +1,8 @@
 import { Agent, request } from "undici";
-import { expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { findFreePort } from "../../../shared/testing/processes/free-port.ts";
 import { ApiClient } from "../harness/api-client.ts";
+import type { ServiceProcess } from "../harness/processes.ts";
 import { adminPassword } from "../harness/product.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 
@@ -9,14 +10,17 @@ const headers = { authorization: `Basic ${Buffer.from(`admin:${adminPassword}`).
 const metricsToken = "a-token-for-metrics-long-enough";
 
 onEachBackend("a service with ADMIN_PORT", { apis: 0, workers: 0 }, (product) => {
-  const start = async () => {
+  let api: ServiceProcess;
+  let admin: ApiClient;
+  let visitors: ApiClient;
+  beforeAll(async () => {
     const port = await findFreePort();
-    const api = await product().startApi({ ADMIN_PORT: String(port), METRICS_TOKEN: metricsToken });
-    return { api, admin: new ApiClient(`http://127.0.0.1:${port}`), visitors: new ApiClient(api.url) };
-  };
+    api = await product().startApi({ ADMIN_PORT: String(port), METRICS_TOKEN: metricsToken });
+    admin = new ApiClient(`http://127.0.0.1:${port}`);
+    visitors = new ApiClient(api.url);
+  });
 
   it("serves operators' pages and metrics there alone, and visitors' routes on PORT alone", async () => {
-    const { api, admin, visitors } = await start();
     const bearer = { authorization: `Bearer ${metricsToken}` };
     for (const path of ["/console", "/admin", "/admin/queues", "/admin/queues/api/queues", "/admin/operators.css"]) {
       expect((await admin.request(path, { headers })).status, path).toBe(200);
@@ -37,11 +41,17 @@ onEachBackend("a service with ADMIN_PORT", { apis: 0, workers: 0 }, (product) =>
       for (const path of ["/livez", "/readyz"]) expect((await client.request(path)).status).toBe(200);
     }
     expect((await visitors.submit("Hello")).status).toBe("queued");
-    expect(await api.stop()).toBe(0);
   });
 
+  it("names a port in use at the start", async () => {
+    const taken = new URL(admin.base).port;
+    await expect(product().startApi({ ADMIN_PORT: taken })).rejects.toThrow(
+      `Port ${taken} is taken: set ADMIN_PORT to a free one`,
+    );
+  });
+
+  // Ends the process: the last of these tests.
   it("answers on a kept-alive admin connection during shutdown, and closes it with that answer", async () => {
-    const { api, admin, visitors } = await start();
     const agent = new Agent({ connections: 1, pipelining: 1 });
     const ask = () => request(`${admin.base}/livez`, { dispatcher: agent });
     expect((await ask()).headers["connection"]).toBe("keep-alive");
@@ -60,13 +70,5 @@ onEachBackend("a service with ADMIN_PORT", { apis: 0, workers: 0 }, (product) =>
     await last.body.dump();
     await agent.destroy();
     expect(await stopped).toBe(0);
-  });
-
-  it("names a port in use at the start", async () => {
-    const { admin } = await start();
-    const taken = new URL(admin.base).port;
-    await expect(product().startApi({ ADMIN_PORT: taken })).rejects.toThrow(
-      `Port ${taken} is taken: set ADMIN_PORT to a free one`,
-    );
   });
 });

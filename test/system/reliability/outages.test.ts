@@ -1,12 +1,11 @@
-import { Redis } from "ioredis";
-import { describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { submitResponse } from "../../../shared/protocol/submit.ts";
 import { redisAvailable } from "../../../shared/testing/stores/redis.ts";
 import { ApiClient, type ApiAnswer } from "../harness/api-client.ts";
 import type { JobEventStream } from "../harness/event-stream.ts";
 import { type Product, startProduct } from "../harness/product.ts";
 import { echoOf, heldReply, lastingReply, messageOf } from "../harness/scripted-provider.ts";
-import { eventually, onEachBackend } from "../harness/suite.ts";
+import { eventually, onEachBackend, untilWorkersAreCounted } from "../harness/suite.ts";
 
 /** A client that is not answered at once must not wait for long. */
 const fastMs = 2000;
@@ -112,40 +111,22 @@ onEachBackend("while PostgreSQL is down", { gated: true, workers: 2 }, (product)
   });
 });
 
-onEachBackend("after the queue's store lost everything", { workers: 0 }, (product) => {
-  it("every waiting message is answered", { timeout: 60_000 }, async () => {
-    const { client, provider, startWorker } = product();
-    const names = Array.from({ length: 10 }, (_, index) => `lost ${index}`);
-    const jobs = await Promise.all(
-      names.map(async (name) => {
-        const first = await client.submit(name);
-        return [first, await client.submit(`${name}, again`, { to: first })];
-      }),
-    );
-    await loseEverything(product());
-    await startWorker();
-    const views = await Promise.all(jobs.flat().map((job) => client.ended(job)));
-    expect(new Set(views.map(({ status, attempt }) => `${status} ${attempt}`))).toEqual(new Set(["completed 1"]));
-
-    // With a worker at its work: one reply under way, one behind it, and one not yet delivered.
-    const { script, release } = heldReply("Under way", " to the end");
-    provider.answer("flushed in the middle", script);
-    const active = await client.submit("flushed in the middle");
-    const behind = await client.submit("flushed behind", { to: active });
-    const stream = await (await client.events(active)).untilText("Under way");
-    await loseEverything(product());
-    release();
-    await stream.ended;
-    expect(stream.text).toBe("Under way to the end");
-    expect(await client.ended(active)).toMatchObject({ status: "completed", attempt: 1 });
-    expect(await client.ended(behind)).toMatchObject({ status: "completed", attempt: 1 });
-    expect(await client.ended(await client.submit("after all of it"))).toMatchObject({ status: "completed" });
-  });
-});
-
 describe.skipIf(!redisAvailable)("while Redis is down", () => {
+  let product: Product;
+  beforeAll(async () => {
+    product = await startProduct({ backend: "redis", apis: 2 });
+  });
+  afterEach(({ task }) => {
+    if (task.result?.state === "fail") console.error(product.output());
+  });
+  afterAll(() => product?.[Symbol.asyncDispose]());
+  /** Brings Redis back for the next test, however this one left it. */
+  const recover = async () => {
+    await product.redis?.restart();
+    await untilWorkersAreCounted(product.client, 1);
+  };
+
   it("messages are accepted at once, and answered after recovery", { timeout: 60_000 }, async () => {
-    await using product = await startProduct({ backend: "redis" });
     const { client, redis, query } = product;
     const before = await client.submit("Before Redis went");
     await client.ended(before);
@@ -176,7 +157,6 @@ describe.skipIf(!redisAvailable)("while Redis is down", () => {
   });
 
   it("a reply in progress is stored, and its stream delivers all of it at the end", { timeout: 60_000 }, async () => {
-    await using product = await startProduct({ backend: "redis", apis: 2 });
     const { client, redis, provider, apis } = product;
     const { script, release } = heldReply("Seen before.", " Told after.");
     provider.answer("Lose Redis on the way", script);
@@ -191,10 +171,10 @@ describe.skipIf(!redisAvailable)("while Redis is down", () => {
       expect(each.terminal).toMatchObject({ event: "done", data: { attempt: 1 } });
     }
     expect(stream.names).not.toContain("reset");
+    await recover();
   });
 
   it("text that could not be shown appears after recovery, without more of it", { timeout: 60_000 }, async () => {
-    await using product = await startProduct({ backend: "redis" });
     const { client, redis, provider } = product;
     const first = Promise.withResolvers<void>();
     const second = Promise.withResolvers<void>();
@@ -213,31 +193,7 @@ describe.skipIf(!redisAvailable)("while Redis is down", () => {
     expect(stream.terminal?.event).toBe("done");
   });
 
-  it("a cancel reaches its worker", { timeout: 60_000 }, async () => {
-    await using product = await startProduct({ backend: "redis" });
-    const { client, redis, provider } = product;
-    const { script } = heldReply("On and on");
-    provider.answer("Cancel me without Redis", script);
-    const chat = await client.submit("Cancel me without Redis");
-    await (await client.events(chat)).untilText("On and on");
-    await redis?.kill();
-    expect((await quickly(() => client.cancel(chat))).status).toBe(202);
-    expect((await (await provider.called("Cancel me without Redis")).ended).how).toBe("disconnected");
-    expect(await client.ended(chat)).toMatchObject({ status: "cancelled", reply: { text: "On and on" } });
-  });
-
-  it("processes shut down in order and soon", { timeout: 60_000 }, async () => {
-    await using product = await startProduct({ backend: "redis" });
-    const { client, redis, apis, workers } = product;
-    await client.ended(await client.submit("All is well"));
-    await redis?.kill();
-    const began = performance.now();
-    expect(await Promise.all([...apis, ...workers].map((each) => each.stop()))).toEqual([0, 0]);
-    expect(performance.now() - began).toBeLessThan(10_000);
-  });
-
   it("a hanging Redis delays nothing", { timeout: 60_000 }, async () => {
-    await using product = await startProduct({ backend: "redis" });
     const { client, redis, provider } = product;
     const { script, release } = heldReply("Seen before.", " Told after.");
     provider.answer("Freeze Redis on the way", script);
@@ -252,26 +208,34 @@ describe.skipIf(!redisAvailable)("while Redis is down", () => {
     redis?.resume();
     await eventually(
       "everything is answered",
-      async () => {
-        return (await product.query("select from jobs where status <> 'completed'")).length === 0;
-      },
+      async () => (await product.query("select from jobs where status <> 'completed'")).length === 0,
       25_000,
     );
   });
-});
 
-async function loseEverything(product: Product): Promise<void> {
-  if (product.redis) {
-    const redis = new Redis(product.redis.url);
-    await redis.flushall();
-    redis.disconnect();
-    return;
-  }
-  const tables = await product.query<{ name: string }>(
-    "select format('bullmq.%I', tablename) as name from pg_tables where schemaname = 'bullmq' and tablename not like '%migration%'",
-  );
-  await product.query(`truncate ${tables.map(({ name }) => name).join(", ")}`);
-}
+  it("a cancel reaches its worker", { timeout: 60_000 }, async () => {
+    const { client, redis, provider } = product;
+    const { script } = heldReply("On and on");
+    provider.answer("Cancel me without Redis", script);
+    const chat = await client.submit("Cancel me without Redis");
+    await (await client.events(chat)).untilText("On and on");
+    await redis?.kill();
+    expect((await quickly(() => client.cancel(chat))).status).toBe(202);
+    expect((await (await provider.called("Cancel me without Redis")).ended).how).toBe("disconnected");
+    expect(await client.ended(chat)).toMatchObject({ status: "cancelled", reply: { text: "On and on" } });
+    await recover();
+  });
+
+  // The last of these tests: it ends the product.
+  it("processes shut down in order and soon", { timeout: 60_000 }, async () => {
+    const { client, redis, apis, workers } = product;
+    await client.ended(await client.submit("All is well"));
+    await redis?.kill();
+    const began = performance.now();
+    expect(await Promise.all([...apis, ...workers].map((each) => each.stop()))).toEqual([0, 0, 0]);
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+});
 
 async function quickly(call: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
   const began = performance.now();
