@@ -1,5 +1,6 @@
 import type { Postings } from "./postings.ts";
 import type { QuestionTerm } from "./question-terms.ts";
+import type { ScoredPassage } from "./score-passages.ts";
 import type { TermTable } from "./term-table.ts";
 
 /** Term of a question that a passage has, as it is or by similar words. */
@@ -12,22 +13,25 @@ export interface MatchedTerm {
   weight: number;
 }
 
-/** Finds which words of passages matched a question, in the order of the places; heaviest terms first. */
+/** Finds which words of passages matched a question, in the order of the passages; heaviest terms first. */
 export function explainMatches(
-  places: readonly number[],
+  passages: readonly ScoredPassage[],
   question: readonly QuestionTerm[],
   { terms, postings }: { terms: TermTable; postings: Postings },
 ): MatchedTerm[][] {
+  const places = passages.map(({ place }) => place);
   const matched = new Map(places.map((place) => [place, [] as MatchedTerm[]]));
-  for (const { text, term, similar, weight, similarWeight } of question) {
-    const others = similar.filter((one) => one.term !== term).map((one) => one.term);
-    for (const word of [...(term < 0 ? [] : [term]), ...others]) {
-      const length = postings.read(word);
-      for (let at = 0; at < length; at++) {
-        const found = matched.get(postings.places[at] ?? 0);
-        if (found === undefined) continue;
-        addWord(found, { term: text, weight: word === term ? weight : similarWeight }, terms.text(word));
-      }
+  const add = (place: number, term: Omit<MatchedTerm, "words">, word: number) => {
+    const found = matched.get(place);
+    if (found) addWord(found, term, terms.text(word));
+  };
+  for (const [number, { text, term, similar, weight, similarWeight }] of question.entries()) {
+    for (const { place, exact } of passages) {
+      if ((exact & (1 << number)) !== 0) add(place, { term: text, weight }, term);
+    }
+    for (const { term: word } of similar) {
+      if (word === term) continue;
+      for (const place of postings.having(word, places)) add(place, { term: text, weight: similarWeight }, word);
     }
   }
   return places.map((place) => matched.get(place) ?? []);

@@ -1,6 +1,12 @@
+import { GramLists } from "./gram-lists.ts";
+import { inSlices, range } from "./in-slices.ts";
+import { termFields, type TermTable } from "./term-table.ts";
+
 /** Letters of a gram. Words of three letters have two: one with their beginning, one with their end. */
 const gramLetters = 4;
 const leastLetters = 3;
+/** Share of words added since the lists were built from which building them anew takes less memory and time. */
+const maxAddedShare = 0.1;
 
 /**
  * Keys of the different 4-grams of a word between its bounds: `<wor`, `word`, `ord>`; of UTF-16 units, hashed to 32 bits, so
@@ -16,7 +22,9 @@ export function gramKeys(word: string): Uint32Array {
       key = Math.imul(key ^ unitAt(word, offset), 0x9e_37_79_b1);
     // 0 marks a free slot.
     key = (key ^ (key >>> 15)) >>> 0 || 1;
-    if (keys.subarray(0, count).indexOf(key) === -1) keys[count++] = key;
+    let earlier = 0;
+    while (earlier < count && keys[earlier] !== key) earlier++;
+    if (earlier === count) keys[count++] = key;
   }
   return keys.subarray(0, count);
 }
@@ -30,97 +38,83 @@ function unitAt(word: string, at: number): number {
   return at < 0 ? 0x3c : at < word.length ? word.charCodeAt(at) : 0x3e;
 }
 
-/** Words by their grams: linked lists in typed arrays, which grow without moving what they hold. */
-export class GramIndex {
-  /** Key by slot, with linear probing; 0 is free. */
-  #keys = new Uint32Array(4096);
-  /** Newest entry + 1 by slot, number of words, and sum of their passages. */
-  #heads = new Uint32Array(4096);
-  #sizes = new Uint32Array(4096);
-  #passages = new Uint32Array(4096);
-  #count = 0;
-  /** Word and earlier entry + 1 by entry. */
-  #entries = new Uint32Array(8192);
-  #used = 0;
+/** Words of one gram that came after the lists were built, and their passages if no word of the gram is listed. */
+interface Added {
+  words: number[];
+  passages: number;
+}
 
-  /** Bytes held. */
+/**
+ * Words by their grams. The list of a gram is read in one piece: as a chain through memory, each of its words
+ * took a miss of the processor's cache. Words added later stand beside the lists until these are built anew.
+ */
+export class GramIndex {
+  #lists = new GramLists();
+  readonly #added = new Map<number, Added>();
+  /** Words in the lists, and words since. */
+  #listedWords = 0;
+  #addedWords = 0;
+
+  /** Bytes held, with 100 for an entry of the map. */
   get bytes(): number {
-    return this.#keys.byteLength * 4 + this.#entries.byteLength;
+    return this.#lists.bytes + this.#added.size * 100;
+  }
+
+  /** True if building the lists anew is worth its time. */
+  get isScattered(): boolean {
+    return this.#addedWords > maxAddedShare * this.#listedWords;
+  }
+
+  /** Builds the lists of all terms, and counts their passages. Until it is done, searches use the lists as they were. */
+  async build(terms: TermTable): Promise<void> {
+    const lists = new GramLists();
+    await inSlices(range(terms.count), (term) => {
+      for (const key of gramKeys(terms.text(term))) lists.measure(key);
+    });
+    lists.open();
+    await inSlices(range(terms.count), (term) => {
+      const passages = terms.get(term, termFields.passages);
+      for (const key of gramKeys(terms.text(term))) lists.add(key, term, passages);
+    });
+    this.#lists = lists;
+    this.#added.clear();
+    [this.#listedWords, this.#addedWords] = [terms.count, 0];
   }
 
   add(word: string, term: number): void {
-    for (const key of gramKeys(word)) {
-      const slot = this.#slotOf(key);
-      if (this.#keys[slot] === 0) {
-        this.#keys[slot] = key;
-        this.#count++;
-      }
-      if ((this.#used + 1) * 2 > this.#entries.length) {
-        const grown = new Uint32Array(Math.ceil(this.#entries.length * 0.7) * 2);
-        grown.set(this.#entries);
-        this.#entries = grown;
-      }
-      this.#entries[this.#used * 2] = term;
-      this.#entries[this.#used * 2 + 1] = this.#heads[slot] ?? 0;
-      this.#heads[slot] = ++this.#used;
-      this.#sizes[slot] = (this.#sizes[slot] ?? 0) + 1;
-      if (this.#count * 2 > this.#keys.length) this.#rehash();
-    }
+    this.#addedWords++;
+    for (const key of gramKeys(word)) this.#addedTo(key).words.push(term);
   }
 
   /** Adds passages of a word to the counts of its grams. */
   count(word: string, passages: number): void {
     for (const key of gramKeys(word)) {
-      const slot = this.#slotOf(key);
-      this.#passages[slot] = (this.#passages[slot] ?? 0) + passages;
+      if (!this.#lists.count(key, passages)) this.#addedTo(key).passages += passages;
     }
-  }
-
-  clearCounts(): void {
-    this.#passages.fill(0);
   }
 
   /** Passages that have a gram, counted by word: one with two of its words counts twice. */
   passages(key: number): number {
-    return this.#passages[this.#slotOf(key)] ?? 0;
+    return this.#lists.passages(key) + (this.#added.get(key)?.passages ?? 0);
   }
 
   /** Number of words that have a gram. */
   size(key: number): number {
-    return this.#sizes[this.#slotOf(key)] ?? 0;
+    return this.#lists.size(key) + (this.#added.get(key)?.words.length ?? 0);
   }
 
-  /** Copies the words that have a gram into a target that is long enough, newest first; returns their number. */
+  /** Copies the words that have a gram into a target that is long enough, in no order; returns their number. */
   read(key: number, target: Uint32Array): number {
-    let entry = this.#heads[this.#slotOf(key)] ?? 0;
-    let length = 0;
-    while (entry > 0) {
-      target[length++] = this.#entries[entry * 2 - 2] ?? 0;
-      entry = this.#entries[entry * 2 - 1] ?? 0;
-    }
+    let length = this.#lists.read(key, target);
+    for (const word of this.#added.get(key)?.words ?? []) target[length++] = word;
     return length;
   }
 
-  #slotOf(key: number): number {
-    const mask = this.#keys.length - 1;
-    let slot = key & mask;
-    while (this.#keys[slot] !== 0 && this.#keys[slot] !== key) slot = (slot + 1) & mask;
-    return slot;
-  }
-
-  #rehash(): void {
-    const [oldKeys, heads, sizes, passages] = [this.#keys, this.#heads, this.#sizes, this.#passages];
-    this.#keys = new Uint32Array(oldKeys.length * 2);
-    this.#heads = new Uint32Array(oldKeys.length * 2);
-    this.#sizes = new Uint32Array(oldKeys.length * 2);
-    this.#passages = new Uint32Array(oldKeys.length * 2);
-    for (const [old, key] of oldKeys.entries()) {
-      if (key === 0) continue;
-      const slot = this.#slotOf(key);
-      this.#keys[slot] = key;
-      this.#heads[slot] = heads[old] ?? 0;
-      this.#sizes[slot] = sizes[old] ?? 0;
-      this.#passages[slot] = passages[old] ?? 0;
-    }
+  #addedTo(key: number): Added {
+    const known = this.#added.get(key);
+    if (known) return known;
+    const added = { words: [], passages: 0 };
+    this.#added.set(key, added);
+    return added;
   }
 }

@@ -4,12 +4,16 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 const sliceMs = 4;
 
 /** Does small steps one after the other, and lets the event loop turn between them once a slice is over. */
-export async function inSlices<T>(items: Iterable<T> | AsyncIterable<T>, step: (item: T) => void): Promise<void> {
+export async function inSlices<T>(items: Iterable<T>, step: (item: T) => void): Promise<void> {
   let began = performance.now();
-  for await (const item of items) {
+  for (const item of items) {
     step(item);
     if (performance.now() - began < sliceMs) continue;
     await nextTurn();
     began = performance.now();
   }
+}
+
+export function* range(end: number): Generator<number> {
+  for (let at = 0; at < end; at++) yield at;
 }

@@ -7,6 +7,8 @@ export class PassageTable {
   /** Passages that can be found, and the sum of their lengths. */
   alive = 0;
   totalLength = 0;
+  /** Length of the shortest passage there ever was. */
+  shortest = 0xff_ff;
   ids = new Float64Array(1024);
   lengths = new Uint16Array(1024);
   /** Number of the source + 1; 0 marks a removed passage. */
@@ -41,6 +43,7 @@ export class PassageTable {
     this.#placeById.set(passage.id, place);
     this.alive++;
     this.totalLength += length;
+    this.shortest = Math.min(this.shortest, length);
     return place;
   }
 

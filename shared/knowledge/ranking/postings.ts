@@ -4,6 +4,9 @@ import { termFields, type TermTable } from "./term-table.ts";
 /** Maximum count of a term that is told apart: two bits in a bitmap, with 0 for none. */
 export const maxPostingCount = 3;
 
+/** Place of the maximum count in `termFields.left`, above the bytes left in a list's slice and the slice's number. */
+const maxCountShift = 24;
+
 /** Terms of more passages, and of more than one in `frequentShare`, are too common to find similar words for. */
 const frequentPassages = 1024;
 const frequentShare = 16;
@@ -41,10 +44,16 @@ export class Postings {
     const terms = this.#terms;
     const passages = terms.get(term, termFields.passages) + 1;
     terms.set(term, termFields.passages, passages);
+    this.#raiseMaxCount(term, posting.count);
     const bitmap = this.#bitmaps.get(term);
     if (bitmap) this.#bitmaps.set(term, setBits(bitmap, posting));
     else this.#append(term, posting);
     if (bitmap === undefined && isFrequent(passages, posting.place)) this.#toBitmap(term, posting.capacity);
+  }
+
+  /** Count of a term in a passage at most; removed ones may be among them. */
+  maxCount(term: number): number {
+    return this.#terms.get(term, termFields.left) >>> maxCountShift;
   }
 
   /** Bitmap of a frequent term, for `countAt`. */
@@ -56,6 +65,14 @@ export class Postings {
   read(term: number): number {
     const bitmap = this.#bitmaps.get(term);
     return bitmap ? this.#readBitmap(bitmap) : this.#readList(term);
+  }
+
+  /** Finds those of a few places that have a term. */
+  having(term: number, few: readonly number[]): number[] {
+    const bitmap = this.#bitmaps.get(term);
+    if (bitmap) return few.filter((place) => countAt(bitmap, place) > 0);
+    const length = this.#readList(term);
+    return few.filter((place) => includes(this.places, length, place));
   }
 
   /** Takes removed passages out of a term's list, so that its number of passages is exact again. */
@@ -82,13 +99,21 @@ export class Postings {
     for (const posting of kept) this.#append(term, posting);
   }
 
+  #raiseMaxCount(term: number, count: number): void {
+    const packed = this.#terms.get(term, termFields.left);
+    const max = Math.min(count, maxPostingCount);
+    if (packed >>> maxCountShift < max) {
+      this.#terms.set(term, termFields.left, (packed & (2 ** maxCountShift - 1)) | (max << maxCountShift));
+    }
+  }
+
   #append(term: number, { place, count }: { place: number; count: number }): void {
     const terms = this.#terms;
     const isNew = terms.get(term, termFields.tail) === 0;
     const packed = terms.get(term, termFields.left);
     const list = isNew
       ? this.#pool.open()
-      : { head: 0, tail: terms.get(term, termFields.tail) - 1, left: packed & 0xff_ff, level: packed >>> 16 };
+      : { head: 0, tail: terms.get(term, termFields.tail) - 1, left: packed & 0xff_ff, level: (packed >>> 16) & 0xff };
     if (isNew) terms.set(term, termFields.head, list.head);
     const last = isNew ? -1 : terms.get(term, termFields.last);
     let value = (place - last) * 2 + (count > 1 ? 1 : 0);
@@ -99,7 +124,7 @@ export class Postings {
     this.#pool.append(list, value);
     if (count > 1) this.#pool.append(list, Math.min(count, maxPostingCount));
     terms.set(term, termFields.tail, list.tail + 1);
-    terms.set(term, termFields.left, list.left | (list.level << 16));
+    terms.set(term, termFields.left, list.left | (list.level << 16) | (packed & (0xff << maxCountShift)));
     terms.set(term, termFields.last, place);
   }
 
@@ -167,6 +192,18 @@ export class Postings {
 /** Count of a term at a place, by its bitmap. */
 export function countAt(bitmap: Uint8Array, place: number): number {
   return ((bitmap[place >> 2] ?? 0) >> ((place & 3) * 2)) & 3;
+}
+
+/** Searches the first numbers of an ascending array. */
+function includes(ascending: Uint32Array, length: number, wanted: number): boolean {
+  let begin = 0;
+  let end = length;
+  while (begin < end) {
+    const middle = (begin + end) >>> 1;
+    if ((ascending[middle] ?? 0) < wanted) begin = middle + 1;
+    else end = middle;
+  }
+  return begin < length && ascending[begin] === wanted;
 }
 
 function setBits(

@@ -18,6 +18,8 @@ const typingErrorShare = 0.75;
 const unknownBelow = 0.7;
 /** Words this short differ in one letter and mean something else. */
 const leastLettersForError = 5;
+/** Bytes of a letter in UTF-8 at most; words that differ by more need not be compared by letters. */
+const maxLetterBytes = 4;
 
 /** Weight of the similar words of a word beside the word itself. */
 const similarWeight = 0.6;
@@ -87,7 +89,7 @@ export function analyzeQuestion(question: string, lexicon: Lexicon): AnalyzedQue
   return { terms, pairs: [...pairs.values()], words: new Set(words).size };
 }
 
-export function totalWeight({ weight, similarWeight: similar }: QuestionTerm): number {
+function totalWeight({ weight, similarWeight: similar }: QuestionTerm): number {
   return weight + similar;
 }
 
@@ -115,65 +117,84 @@ function lookUp(text: string, lexicon: Lexicon, isWord: boolean): QuestionTerm {
 }
 
 /** Numbers by term, shared by all sites of a process: a search runs to its end without a pause. */
-const board = { weights: new Float64Array(0), words: new Uint32Array(maxWordsOfGram) };
+const board = {
+  weights: new Float64Array(0),
+  /** Terms with a weight. */
+  touched: new Uint32Array(0),
+  words: new Uint32Array(maxWordsOfGram),
+};
 
 function findSimilar(word: string, lexicon: Lexicon): { similar: SimilarTerm[]; gramWeight: number } {
-  const { terms, grams } = lexicon;
-  if (board.weights.length < terms.count) board.weights = new Float64Array(Math.ceil(terms.count * 1.3));
+  reserve(lexicon.terms.count);
+  const { weights, touched } = board;
+  const { grams, passages } = lexicon;
   const weighed = Array.from(gramKeys(word))
     .filter((key) => grams.passages(key) > 0 && grams.size(key) <= maxWordsOfGram)
-    .map((key) => ({ key, weight: weightOf(grams.passages(key), lexicon.passages) }))
+    .map((key) => ({ key, weight: weightOf(grams.passages(key), passages) }))
     .toSorted((a, b) => b.weight - a.weight || a.key - b.key);
   const gramWeight = weighed.reduce((sum, { weight }) => sum + weight, 0);
-  const touched: number[] = [];
+  let count = 0;
   let rest = gramWeight;
   for (const { key, weight } of weighed) {
-    addGram({ key, weight, touched, isOpen: rest >= leastShare * gramWeight }, lexicon);
+    count = addGram({ key, weight, count, isOpen: rest >= leastShare * gramWeight }, grams);
     rest -= weight;
   }
-  const all: SimilarTerm[] = [];
-  for (const term of touched) {
-    all.push({ term, share: (board.weights[term] ?? 0) / gramWeight });
-    board.weights[term] = 0;
+  const all = touched.subarray(0, count);
+  const near: SimilarTerm[] = [];
+  for (const term of all) {
+    const share = (weights[term] ?? 0) / gramWeight;
+    weights[term] = 0;
+    if (share >= leastShare && isUsable(term, lexicon)) near.push({ term, share });
   }
-  const near = all.filter(({ term, share }) => share >= leastShare && isUsable(term, lexicon));
   const isUnknown = !near.some(({ share }) => share >= unknownBelow);
   return { similar: order(isUnknown ? withTypingErrors(word, { near, all }, lexicon) : near, lexicon), gramWeight };
+}
+
+function reserve(terms: number): void {
+  if (board.weights.length >= terms) return;
+  const size = Math.ceil(terms * 1.3);
+  board.weights = new Float64Array(size);
+  board.touched = new Uint32Array(size);
 }
 
 interface WeighedGram {
   key: number;
   weight: number;
-  /** Terms with a weight, which it adds to. */
-  touched: number[];
+  /** Number of terms with a weight. */
+  count: number;
   /** False once a word without the grams so far has too few of them. */
   isOpen: boolean;
 }
 
-function addGram({ key, weight, touched, isOpen }: WeighedGram, { grams }: Lexicon): void {
-  const { weights, words } = board;
+/** Adds the weight of a gram to its words; returns the number of terms with a weight. */
+function addGram({ key, weight, count, isOpen }: WeighedGram, grams: GramIndex): number {
+  const { weights, words, touched } = board;
   const length = grams.read(key, words);
+  let used = count;
   for (let at = 0; at < length; at++) {
     const term = words[at] ?? 0;
     const before = weights[term] ?? 0;
     if (before === 0) {
       if (!isOpen) continue;
-      touched.push(term);
+      touched[used++] = term;
     }
     weights[term] = before + weight;
   }
+  return used;
 }
 
 /** Adds the words one typing error away. Such a word shares a gram at its beginning or its end. */
 function withTypingErrors(
   word: string,
-  { near, all }: { near: SimilarTerm[]; all: readonly SimilarTerm[] },
+  { near, all }: { near: SimilarTerm[]; all: Uint32Array },
   lexicon: Lexicon,
 ): SimilarTerm[] {
   if (word.length < leastLettersForError) return near;
-  const meant = all
-    .filter(({ term }) => isUsable(term, lexicon) && isOneEditApart(word, lexicon.terms.text(term)))
-    .map(({ term }) => ({ term, share: typingErrorShare }));
+  const { length } = termBytes(word);
+  const meant = Array.from(all)
+    .filter((term) => Math.abs(lexicon.terms.get(term, termFields.size) - length) <= maxLetterBytes)
+    .filter((term) => isUsable(term, lexicon) && isOneEditApart(word, lexicon.terms.text(term)))
+    .map((term) => ({ term, share: typingErrorShare }));
   if (meant.length === 0) return near;
   const others = near.filter(({ term }) => !meant.some((one) => one.term === term));
   return [...meant, ...others];

@@ -1,13 +1,7 @@
 import { pairBit, pairBytes } from "../analysis/pair-bits.ts";
 import type { PassageTable } from "./passage-table.ts";
 import { countAt, maxPostingCount, type Postings } from "./postings.ts";
-import {
-  type AnalyzedQuestion,
-  joinWeights,
-  type QuestionPair,
-  type QuestionTerm,
-  totalWeight,
-} from "./question-terms.ts";
+import { type AnalyzedQuestion, joinWeights, type QuestionPair, type QuestionTerm } from "./question-terms.ts";
 
 /** BM25: saturation of counts, and share of the length's influence. */
 const k1 = 0.9;
@@ -38,6 +32,9 @@ const board = {
   exact: new Uint32Array(0),
   /** Count of a term and its similar words, by their shares. */
   shares: new Float64Array(0),
+  /** Places with a score, and places with a share. */
+  candidates: new Uint32Array(0),
+  found: new Uint32Array(0),
 };
 
 /**
@@ -51,28 +48,73 @@ export function scorePassages(
   { limit, allowed }: { limit: number; allowed: Uint8Array },
 ): ScoredPassage[] {
   reserve(site.passages.capacity);
-  const search = { ...site, allowed, candidates: [], isOpen: true };
-  const bounds = terms.map((term) => boundOf(term, site.passages));
-  let rest = [...bounds, ...pairs.map((pair) => weightOfPair(pair, terms))].reduce((sum, bound) => sum + bound, 0);
+  const search: Search = { ...site, allowed, count: 0, isOpen: true };
+  const weights = pairs.map((pair) => weightOfPair(pair, terms));
+  const rests = boundRests(terms, { pairs, weights }, site);
   for (const [number, term] of terms.entries()) {
-    narrow(search, { limit, rest });
+    const rest = rests[number];
+    if (rest) narrow(search, limit, rest);
     addExact(term, number, search);
     addSimilar(term, search);
-    rest -= bounds[number] ?? 0;
   }
-  for (const pair of pairs) addPair(pair, terms, search);
+  for (const [number, pair] of pairs.entries()) {
+    const scored = sumOf(weights.slice(number)) + slack;
+    narrow(search, limit, { reached: Infinity, fresh: 0, scored });
+    addPair(pair, weights[number] ?? 0, search);
+  }
   return collect(search, limit);
 }
 
-/** Maximum that a term adds to a score: of a passage that has it often, and is shorter than any. */
-function boundOf(term: QuestionTerm, passages: PassageTable): number {
-  return totalWeight(term) * saturate(maxPostingCount, 0, passages.averageLength);
+/** Bounds before a term is added. */
+interface Rest {
+  /** Maximum of all scores so far. */
+  reached: number;
+  /** Maximum that the rest adds to a passage with none of the terms so far, and to any. */
+  fresh: number;
+  scored: number;
+}
+
+/** Difference above the errors of sums that are added in another order. */
+const slack = 1e-9;
+
+function boundRests(
+  terms: readonly QuestionTerm[],
+  { pairs, weights }: { pairs: readonly QuestionPair[]; weights: readonly number[] },
+  site: Site,
+): Rest[] {
+  const bounds = terms.map((term) => boundOf(term, site));
+  return bounds.map((_, number) => {
+    const ofTerms = sumOf(bounds.slice(number));
+    // A pair counts where both of its words stand.
+    const freshPairs = weights.filter((__, at) => isAmong(pairs[at], number));
+    return {
+      reached: sumOf(bounds.slice(0, number)) + slack,
+      fresh: ofTerms + sumOf(freshPairs) + slack,
+      scored: ofTerms + sumOf(weights) + slack,
+    };
+  });
+}
+
+/** True if no word of a pair is before the term of a number. */
+function isAmong(pair: QuestionPair | undefined, number: number): boolean {
+  return pair !== undefined && Math.min(pair.first, pair.second) >= number;
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
+}
+
+/** Maximum that a term adds to a score: of the shortest passage, with the maximum counts of the term and its similar words. */
+function boundOf({ term, weight, similar, similarWeight }: QuestionTerm, { passages, postings }: Site): number {
+  const most = (count: number) => saturate(Math.min(count, maxPostingCount), passages.shortest, passages.averageLength);
+  const shares = similar.reduce((sum, one) => sum + one.share ** joining * postings.maxCount(one.term), 0);
+  return (weight === 0 ? 0 : weight * most(postings.maxCount(term))) + similarWeight * most(shares ** (1 / joining));
 }
 
 interface Search extends Site {
   allowed: Uint8Array;
-  /** Places with a score. */
-  candidates: number[];
+  /** Number of candidates. */
+  count: number;
   /** False once no passage is added. */
   isOpen: boolean;
 }
@@ -82,35 +124,43 @@ function reserve(capacity: number): void {
   board.scores = new Float64Array(capacity);
   board.exact = new Uint32Array(capacity);
   board.shares = new Float64Array(capacity);
+  board.candidates = new Uint32Array(capacity);
+  board.found = new Uint32Array(capacity);
 }
 
 /** Closes the search to new passages, and drops those that cannot reach the best ones any more. */
-function narrow(search: Search, { limit, rest }: { limit: number; rest: number }): void {
-  if (search.candidates.length <= limit) return;
-  const threshold = nthBest(search.candidates, limit);
-  if (rest >= threshold) return;
+function narrow(search: Search, limit: number, { reached, fresh, scored }: Rest): void {
+  if (search.count <= limit || fresh > reached) return;
+  const { scores, exact, candidates } = board;
+  const threshold = nthBest(search.count, limit);
+  if (fresh >= threshold) return;
   search.isOpen = false;
-  search.candidates = search.candidates.filter((place) => {
-    if ((board.scores[place] ?? 0) + rest >= threshold) return true;
-    board.scores[place] = board.exact[place] = 0;
-    return false;
-  });
+  let kept = 0;
+  for (let at = 0; at < search.count; at++) {
+    const place = candidates[at] ?? 0;
+    if ((scores[place] ?? 0) + scored >= threshold) candidates[kept++] = place;
+    else scores[place] = exact[place] = 0;
+  }
+  search.count = kept;
 }
 
-/** Score of the `limit`-th best candidate. */
-function nthBest(candidates: readonly number[], limit: number): number {
+/** Score of the `limit`-th best of the first candidates. */
+function nthBest(count: number, limit: number): number {
+  const { scores, candidates } = board;
   const top = new Float64Array(limit);
-  for (const place of candidates) {
-    const score = board.scores[place] ?? 0;
-    if (score <= (top[0] ?? 0)) continue;
+  let least = 0;
+  for (let number = 0; number < count; number++) {
+    const score = scores[candidates[number] ?? 0] ?? 0;
+    if (score <= least) continue;
     let at = 1;
     while (at < limit && (top[at] ?? 0) < score) {
       top[at - 1] = top[at] ?? 0;
       at++;
     }
     top[at - 1] = score;
+    least = top[0] ?? 0;
   }
-  return top[0] ?? 0;
+  return least;
 }
 
 /** Part of a term's weight that a count earns, in a passage of that length. */
@@ -118,61 +168,81 @@ function saturate(count: number, length: number, averageLength: number): number 
   return (count * (k1 + 1)) / (count + k1 * (1 - b + (b * length) / averageLength));
 }
 
-function addScore(place: number, score: number, search: Search): boolean {
-  const before = board.scores[place] ?? 0;
-  if (before === 0) {
-    if (!search.isOpen || search.allowed[search.passages.sources[place] ?? 0] !== 1) return false;
-    search.candidates.push(place);
+function addExact({ term, weight }: QuestionTerm, number: number, search: Search): void {
+  if (term < 0 || weight === 0) return;
+  const bitmap = search.isOpen ? undefined : search.postings.bitmap(term);
+  if (bitmap) addFromBitmap(bitmap, { weight, bit: 1 << number }, search);
+  else addFromList(term, { weight, bit: 1 << number }, search);
+}
+
+/** Adds a frequent term to the candidates alone. */
+function addFromBitmap(bitmap: Uint8Array, { weight, bit }: { weight: number; bit: number }, search: Search): void {
+  const { scores, exact, candidates } = board;
+  const { lengths, averageLength } = search.passages;
+  for (let at = 0; at < search.count; at++) {
+    const place = candidates[at] ?? 0;
+    const count = countAt(bitmap, place);
+    if (count === 0) continue;
+    scores[place] = (scores[place] ?? 0) + weight * saturate(count, lengths[place] ?? 0, averageLength);
+    exact[place] = (exact[place] ?? 0) | bit;
   }
-  board.scores[place] = before + score;
+}
+
+function addFromList(term: number, { weight, bit }: { weight: number; bit: number }, search: Search): void {
+  const { scores, exact } = board;
+  const { lengths, averageLength } = search.passages;
+  const length = search.postings.read(term);
+  const { places, counts } = search.postings;
+  for (let at = 0; at < length; at++) {
+    const place = places[at] ?? 0;
+    if (scores[place] === 0 && !isTaken(place, search)) continue;
+    const score = weight * saturate(counts[at] ?? 0, lengths[place] ?? 0, averageLength);
+    scores[place] = (scores[place] ?? 0) + score;
+    exact[place] = (exact[place] ?? 0) | bit;
+  }
+}
+
+/** Makes a passage a candidate, if the search is open and the passage may be used. */
+function isTaken(place: number, search: Search): boolean {
+  if (!search.isOpen || search.allowed[search.passages.sources[place] ?? 0] !== 1) return false;
+  board.candidates[search.count++] = place;
   return true;
 }
 
-function addExact({ term, weight }: QuestionTerm, number: number, search: Search): void {
-  if (term < 0 || weight === 0) return;
-  const { postings, passages } = search;
-  const { averageLength, lengths } = passages;
-  const add = (place: number, count: number) => {
-    if (!addScore(place, weight * saturate(count, lengths[place] ?? 0, averageLength), search)) return;
-    board.exact[place] = (board.exact[place] ?? 0) | (1 << number);
-  };
-  const bitmap = search.isOpen ? undefined : postings.bitmap(term);
-  if (bitmap) {
-    for (const place of search.candidates) {
-      const count = countAt(bitmap, place);
-      if (count > 0) add(place, count);
-    }
-    return;
+function addSimilar({ similar, similarWeight }: QuestionTerm, search: Search): void {
+  const { lengths, averageLength } = search.passages;
+  const { scores, shares, found } = board;
+  const count = addShares(similar, search);
+  let [sum, joined] = [0, 0];
+  for (let at = 0; at < count; at++) {
+    const place = found[at] ?? 0;
+    const share = shares[place] ?? 0;
+    shares[place] = 0;
+    if (scores[place] === 0 && !isTaken(place, search)) continue;
+    // Most passages have one similar word once, the same as the passage before: the power takes longer than all else here.
+    if (share !== sum) [sum, joined] = [share, Math.min(share ** (1 / joining), maxPostingCount)];
+    const score = similarWeight * saturate(joined, lengths[place] ?? 0, averageLength);
+    scores[place] = (scores[place] ?? 0) + score;
   }
-  const length = postings.read(term);
-  for (let at = 0; at < length; at++) add(postings.places[at] ?? 0, postings.counts[at] ?? 0);
 }
 
-function addSimilar({ similar, similarWeight }: QuestionTerm, search: Search): void {
-  const { postings, passages } = search;
-  const { averageLength, lengths } = passages;
-  const { shares } = board;
-  const found: number[] = [];
+/** Adds up the shares of the words that each passage has; returns the number of the found ones. */
+function addShares(similar: QuestionTerm["similar"], { postings, isOpen }: Search): number {
+  const { scores, shares, found } = board;
+  let used = 0;
   for (const { term, share } of similar) {
     const weight = share ** joining;
     const length = postings.read(term);
+    const { places, counts } = postings;
     for (let at = 0; at < length; at++) {
-      const place = postings.places[at] ?? 0;
-      if (!search.isOpen && board.scores[place] === 0) continue;
+      const place = places[at] ?? 0;
+      if (!isOpen && scores[place] === 0) continue;
       const before = shares[place] ?? 0;
-      if (before === 0) found.push(place);
-      shares[place] = before + weight * (postings.counts[at] ?? 0);
+      if (before === 0) found[used++] = place;
+      shares[place] = before + weight * (counts[at] ?? 0);
     }
   }
-  for (const place of found) {
-    const count = (shares[place] ?? 0) ** (1 / joining);
-    shares[place] = 0;
-    addScore(
-      place,
-      similarWeight * saturate(Math.min(count, maxPostingCount), lengths[place] ?? 0, averageLength),
-      search,
-    );
-  }
+  return used;
 }
 
 function weightOfPair({ first, second }: QuestionPair, terms: readonly QuestionTerm[]): number {
@@ -180,15 +250,15 @@ function weightOfPair({ first, second }: QuestionPair, terms: readonly QuestionT
 }
 
 /** Raises passages in which two words of the question are neighbours, too. */
-function addPair(pair: QuestionPair, terms: readonly QuestionTerm[], { candidates, passages }: Search): void {
-  const weight = weightOfPair(pair, terms);
+function addPair(pair: QuestionPair, weight: number, { count, passages }: Search): void {
+  const { scores, exact, candidates } = board;
   const both = (1 << pair.first) | (1 << pair.second);
   const bit = pairBit(...pair.words);
   if (weight === 0) return;
-  for (const place of candidates) {
-    if (((board.exact[place] ?? 0) & both) === both && hasPair(passages, place, bit)) {
-      board.scores[place] = (board.scores[place] ?? 0) + weight;
-    }
+  for (let at = 0; at < count; at++) {
+    const place = candidates[at] ?? 0;
+    if (((exact[place] ?? 0) & both) !== both || !hasPair(passages, place, bit)) continue;
+    scores[place] = (scores[place] ?? 0) + weight;
   }
 }
 
@@ -197,13 +267,15 @@ function hasPair(passages: PassageTable, place: number, bit: number): boolean {
 }
 
 /** Takes the best candidates, and clears the board. */
-function collect({ candidates, passages }: Search, limit: number): ScoredPassage[] {
-  const threshold = candidates.length > limit ? nthBest(candidates, limit) : 0;
+function collect({ count, passages }: Search, limit: number): ScoredPassage[] {
+  const { scores, exact, candidates } = board;
+  const threshold = count > limit ? nthBest(count, limit) : 0;
   const scored: ScoredPassage[] = [];
-  for (const place of candidates) {
-    const score = board.scores[place] ?? 0;
-    if (score >= threshold) scored.push({ place, id: passages.ids[place] ?? 0, score, exact: board.exact[place] ?? 0 });
-    board.scores[place] = board.exact[place] = 0;
+  for (let at = 0; at < count; at++) {
+    const place = candidates[at] ?? 0;
+    const score = scores[place] ?? 0;
+    if (score >= threshold) scored.push({ place, id: passages.ids[place] ?? 0, score, exact: exact[place] ?? 0 });
+    scores[place] = exact[place] = 0;
   }
   return scored.toSorted((one, other) => other.score - one.score || one.id - other.id).slice(0, limit);
 }

@@ -1,14 +1,14 @@
 import { eachPassageTerm, readPassageHeader } from "../analysis/passage-terms.ts";
 import { explainMatches, type MatchedTerm } from "./explain.ts";
 import { GramIndex } from "./gram-index.ts";
-import { inSlices } from "./in-slices.ts";
+import { inSlices, range } from "./in-slices.ts";
 import { PassageTable } from "./passage-table.ts";
 import { Postings } from "./postings.ts";
 import { type AnalyzedQuestion, analyzeQuestion } from "./question-terms.ts";
 import { type ScoredPassage, scorePassages } from "./score-passages.ts";
 import { dropCopies, dropDuplicates } from "./select-passages.ts";
 import { measureSureness } from "./sureness.ts";
-import { termFields, TermTable } from "./term-table.ts";
+import { TermTable } from "./term-table.ts";
 
 /** Passage as it is stored. */
 export interface IndexedPassage {
@@ -71,17 +71,20 @@ export class SiteIndex {
 
   /** Adds a passage, or replaces the one of the same id. */
   add(passage: IndexedPassage): void {
-    this.#add(passage, (term) => this.#grams.count(this.#terms.text(term), 1));
+    this.#add(passage, (term, isNew) => {
+      const word = this.#terms.text(term);
+      if (isNew) this.#grams.add(word, term);
+      this.#grams.count(word, 1);
+    });
   }
 
-  #add(passage: IndexedPassage, count: (term: number) => void): void {
+  #add(passage: IndexedPassage, count?: (term: number, isNew: boolean) => void): void {
     const place = this.#passages.add(passage, readPassageHeader(passage.terms));
     const { capacity } = this.#passages;
     eachPassageTerm(passage.terms, (start, end, times) => {
       const known = this.#terms.count;
       const term = this.#terms.findOrAdd(passage.terms, start, end);
-      if (term === known) this.#grams.add(this.#terms.text(term), term);
-      count(term);
+      count?.(term, term === known);
       this.#postings.add(term, { place, count: times, capacity });
     });
   }
@@ -91,9 +94,10 @@ export class SiteIndex {
     return this.#passages.remove(id);
   }
 
-  async load(passages: Iterable<IndexedPassage> | AsyncIterable<IndexedPassage>): Promise<void> {
-    await inSlices(passages, (passage) => this.#add(passage, () => undefined));
-    await this.#countGrams();
+  /** Adds many passages, page by page. None can be found by similar words before the end. */
+  async load(pages: Iterable<readonly IndexedPassage[]> | AsyncIterable<readonly IndexedPassage[]>): Promise<void> {
+    for await (const page of pages) await inSlices(page, (passage) => this.#add(passage));
+    await this.#grams.build(this.#terms);
   }
 
   /** Takes removed passages out of all lists, so that scores are those of an index that never had them. */
@@ -101,15 +105,12 @@ export class SiteIndex {
     if (this.#passages.takeRemoved() === 0) return;
     const isRemoved = (place: number) => this.#passages.sources[place] === 0;
     await inSlices(range(this.#terms.count), (term) => this.#postings.purge(term, isRemoved));
-    await this.#countGrams();
+    await this.#grams.build(this.#terms);
   }
 
-  /** Counts the passages of all grams anew: for a whole site, one pass takes less time than counting with each passage. */
-  async #countGrams(): Promise<void> {
-    this.#grams.clearCounts();
-    await inSlices(range(this.#terms.count), (term) => {
-      this.#grams.count(this.#terms.text(term), this.#terms.get(term, termFields.passages));
-    });
+  /** Makes searches fast again once many new words were added; no passage may be added meanwhile. */
+  async tidy(): Promise<void> {
+    if (this.#grams.isScattered) await this.#grams.build(this.#terms);
   }
 
   search(question: string, { limit, sources, explain = false }: SearchOptions): SearchOutcome {
@@ -133,11 +134,6 @@ export class SiteIndex {
   }
 
   #explain(best: readonly ScoredPassage[], { terms }: AnalyzedQuestion): MatchedTerm[][] {
-    const places = best.map(({ place }) => place);
-    return explainMatches(places, terms, { terms: this.#terms, postings: this.#postings });
+    return explainMatches(best, terms, { terms: this.#terms, postings: this.#postings });
   }
-}
-
-function* range(end: number): Generator<number> {
-  for (let at = 0; at < end; at++) yield at;
 }

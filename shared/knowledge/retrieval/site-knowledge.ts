@@ -8,6 +8,7 @@ import {
 } from "../../db/knowledge/passages.ts";
 import { analysisVersion } from "../analysis/passage-terms.ts";
 import { removalsKeptMs } from "../../tunables.ts";
+import { inSlices } from "../ranking/in-slices.ts";
 import { type IndexedPassage, SiteIndex } from "../ranking/site-index.ts";
 
 /** Passages read from the database at once. */
@@ -51,11 +52,12 @@ export class SiteKnowledge {
     const followedAt = performance.now();
     if (this.#revision === "0" || this.#isStale(followedAt)) {
       [this.#index, this.#cursor] = [new SiteIndex(), firstPassage];
-      await this.#index.load(this.#passages());
+      await this.#index.load(this.#pages());
     } else {
       for (const { passageIds } of await readPassageRemovals(this.#pool, this.#siteId, this.#revision))
         for (const id of passageIds) this.#index.remove(Number(id));
-      for await (const passage of this.#passages()) this.#index.add(passage);
+      for await (const page of this.#pages()) await inSlices(page, (passage) => this.#index.add(passage));
+      await this.#index.tidy();
     }
     [this.#revision, this.#followedAt] = [revision, followedAt];
   }
@@ -64,14 +66,13 @@ export class SiteKnowledge {
     return this.#index.removedShare > maxRemovedShare || now - this.#followedAt > removalsKeptMs / 2;
   }
 
-  async *#passages(): AsyncGenerator<IndexedPassage> {
+  async *#pages(): AsyncGenerator<IndexedPassage[]> {
     for (;;) {
       const options = { after: this.#cursor, analysis: analysisVersion, limit: passagesAtOnce };
       const rows: StoredPassage[] = await readPassagesAfter(this.#pool, this.#siteId, options);
-      for (const { id, revision, sourceId, terms } of rows) {
-        this.#cursor = { id, revision };
-        yield { id: Number(id), source: sourceId, terms };
-      }
+      yield rows.map(({ id, sourceId, terms }) => ({ id: Number(id), source: sourceId, terms }));
+      const last = rows.at(-1);
+      if (last) this.#cursor = { id: last.id, revision: last.revision };
       if (rows.length < passagesAtOnce) return;
     }
   }
