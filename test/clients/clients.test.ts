@@ -32,6 +32,31 @@ interface Following {
 
 type Begin = (name: ClientName, job: RecipeJob) => Promise<Following>;
 
+interface Client {
+  name: ClientName;
+  place: string;
+  begin: Begin;
+}
+
+const places: readonly { place: string; names: readonly ClientName[]; begin: Begin; available: boolean }[] = [
+  { place: "Node", names: ["eventsource", "eventsource-client"], begin: beginInNode, available: true },
+  {
+    place: "Chromium",
+    names: [
+      "EventSource",
+      "event-source-polyfill",
+      "reconnecting-eventsource",
+      "@microsoft/fetch-event-source",
+      "eventsource-client",
+    ],
+    begin: beginInChromium,
+    available: chromiumPath !== undefined,
+  },
+];
+const clients: readonly Client[] = places
+  .filter(({ available }) => available)
+  .flatMap(({ place, names, begin }) => names.map((name) => ({ name, place, begin })));
+
 let product: Product;
 let browser: Browser | undefined;
 
@@ -48,95 +73,77 @@ afterAll(async () => {
   await product[Symbol.asyncDispose]();
 });
 
-describe.each([
-  { place: "Node", names: ["eventsource", "eventsource-client"], begin: beginInNode, available: true },
-  {
-    place: "Chromium",
-    names: [
-      "EventSource",
-      "event-source-polyfill",
-      "reconnecting-eventsource",
-      "@microsoft/fetch-event-source",
-      "eventsource-client",
-    ],
-    begin: beginInChromium,
-    available: chromiumPath !== undefined,
-  },
-] satisfies { place: string; names: ClientName[]; begin: Begin; available: boolean }[])(
-  "in $place",
-  ({ names, begin, available }) => {
-    // Each of these ends an API process, which one does for all clients.
-    describe.runIf(available)("each recipe shows the stored reply once", () => {
-      it("after its stream ends cleanly in mid-reply", { timeout: testLimitMs }, async () => {
-        const ending = await product.startApi();
-        const halves = await Promise.all(names.map((name) => halfShown(name, begin, ending.url)));
-        for (const { front } of halves) front.target = product.client.base;
-        expect(await ending.stop()).toBe(0);
-        await Promise.all(halves.map(cameBack));
-        for (const { release } of halves) release();
-        await Promise.all(halves.map(expectWhole));
-      });
+// Each of these ends an API process, which one does for all clients.
+describe("each recipe shows the stored reply once", () => {
+  it("after its stream ends cleanly in mid-reply", { timeout: testLimitMs }, async () => {
+    const ending = await product.startApi();
+    const halves = await Promise.all(clients.map((client) => halfShown(client, ending.url)));
+    for (const { front } of halves) front.target = product.client.base;
+    expect(await ending.stop()).toBe(0);
+    await Promise.all(halves.map(cameBack));
+    for (const { release } of halves) release();
+    await Promise.all(halves.map(expectWhole));
+  });
 
-      it(
-        "after its API process dies, and a proxy answers 502 until another one runs",
-        { timeout: testLimitMs },
-        async () => {
-          const dying = await product.startApi();
-          const halves = await Promise.all(names.map((name) => halfShown(name, begin, dying.url)));
-          for (const { front } of halves) front.instead = () => badGateway;
-          await dying.kill();
-          await Promise.all(halves.map(cameBack));
-          const successor = await product.startApi();
-          for (const { front } of halves) {
-            front.target = successor.url;
-            front.instead = () => undefined;
-          }
-          for (const { release } of halves) release();
-          await Promise.all(halves.map(expectWhole));
-        },
-      );
-    });
+  it(
+    "after its API process dies, and a proxy answers 502 until another one runs",
+    { timeout: testLimitMs },
+    async () => {
+      const dying = await product.startApi();
+      const halves = await Promise.all(clients.map((client) => halfShown(client, dying.url)));
+      for (const { front } of halves) front.instead = () => badGateway;
+      await dying.kill();
+      await Promise.all(halves.map(cameBack));
+      const successor = await product.startApi();
+      for (const { front } of halves) {
+        front.target = successor.url;
+        front.instead = () => undefined;
+      }
+      for (const { release } of halves) release();
+      await Promise.all(halves.map(expectWhole));
+    },
+  );
+});
 
-    describe.runIf(available).each(names)("the recipe for %s shows the stored reply once", (name) => {
-      it("after its connection is cut in mid-reply", { timeout: testLimitMs }, async () => {
-        const half = await halfShown(name, begin, product.client.base);
-        half.front.cut();
-        await cameBack(half);
-        half.release();
-        await expectWhole(half);
-      });
+describe.each(clients)("the recipe for $name in $place shows the stored reply once", (client) => {
+  it("after its connection is cut in mid-reply", { timeout: testLimitMs }, async () => {
+    const half = await halfShown(client, product.client.base);
+    half.front.cut();
+    await cameBack(half);
+    half.release();
+    await expectWhole(half);
+  });
 
-      it("and sends no request after the end", { timeout: testLimitMs }, async () => {
-        const half = await halfShown(name, begin, product.client.base);
-        half.release();
-        await expectWhole(half);
-        const asked = half.front.seen.length;
-        await sleep(longerThanRetriesMs);
-        expect(half.front.seen.slice(asked)).toEqual([]);
-      });
+  it("and sends no request after the end", { timeout: testLimitMs }, async () => {
+    const half = await halfShown(client, product.client.base);
+    half.release();
+    await expectWhole(half);
+    const asked = half.front.seen.length;
+    await sleep(longerThanRetriesMs);
+    expect(half.front.seen.slice(asked)).toEqual([]);
+  });
 
-      // It cannot be told: see docs/clients.md.
-      it.skipIf(name === "reconnecting-eventsource")(
-        "and gives up when the service refuses the request",
-        { timeout: testLimitMs },
-        async () => {
-          const half = await halfShown(name, begin, product.client.base);
-          const { chat, front, following } = half;
-          front.instead = () => "cut";
-          front.cut();
-          await cameBack(half);
-          expect((await product.client.deleteConversation(chat)).status).toBe(204);
-          front.instead = () => undefined;
-          await expect(following.job).rejects.toThrow("The service answers 404");
-        },
-      );
-    });
-  },
-);
+  // It cannot be told: see docs/clients.md.
+  it.skipIf(client.name === "reconnecting-eventsource")(
+    "and gives up when the service refuses the request",
+    { timeout: testLimitMs },
+    async () => {
+      const half = await halfShown(client, product.client.base);
+      const { chat, front, following } = half;
+      front.instead = () => "cut";
+      front.cut();
+      await cameBack(half);
+      expect((await product.client.deleteConversation(chat)).status).toBe(204);
+      front.instead = () => undefined;
+      await expect(following.job).rejects.toThrow("The service answers 404");
+    },
+  );
+});
 
 /** A job half of whose reply is shown. */
 interface HalfShown {
-  name: ClientName;
+  /** Client and its place. */
+  name: string;
   chat: JobRef;
   /** Between the client and the API. */
   front: FaultyProxy;
@@ -144,7 +151,8 @@ interface HalfShown {
   release: () => void;
 }
 
-async function halfShown(name: ClientName, begin: Begin, api: string): Promise<HalfShown> {
+async function halfShown({ name: client, place, begin }: Client, api: string): Promise<HalfShown> {
+  const name = `${client} in ${place}`;
   const question = `${name} ${expect.getState().currentTestName}`;
   const { script, release } = pausedReply(before, after);
   product.provider.answer(question, script);
@@ -152,7 +160,7 @@ async function halfShown(name: ClientName, begin: Begin, api: string): Promise<H
   const chat = await product.client.submit(question);
   const front = await startFaultyProxy(api);
   onTestFinished(() => front[Symbol.asyncDispose]());
-  const following = await begin(name, { server: front.url, jobId: chat.jobId, token: chat.token });
+  const following = await begin(client, { server: front.url, jobId: chat.jobId, token: chat.token });
   // Whether it fails is looked at later.
   following.job.catch(() => undefined);
   await eventually(`${name} shows half of the reply`, () => following.shown.at(-1) === before, 20_000);

@@ -42,11 +42,20 @@ export const clients = {
 
 export type ClientName = keyof typeof clients;
 
+const bundles = new Map<string, Promise<string>>();
+
 /**
- * Bundles a recipe with its library: a module for Node, a script for a browser. Both export `start`, the latter as
- * `recipe.start`.
+ * Bundles a recipe with its library, once: a module for Node, a script for a browser. Both export `start`, the latter
+ * as `recipe.start`.
  */
-export async function bundleRecipe(name: ClientName, platform: "browser" | "node"): Promise<string> {
+export function bundleRecipe(name: ClientName, platform: "browser" | "node"): Promise<string> {
+  const key = `${name} ${platform}`;
+  const bundle = bundles.get(key) ?? bundleAnew(name, platform);
+  bundles.set(key, bundle);
+  return bundle;
+}
+
+async function bundleAnew(name: ClientName, platform: "browser" | "node"): Promise<string> {
   const { recipe, imports, source } = clients[name];
   const start = source === undefined ? "follow" : `(job, show) => follow(job, show, ${source})`;
   const { outputFiles } = await build({
