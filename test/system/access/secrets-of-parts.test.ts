@@ -1,16 +1,21 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { createEmptyDatabase } from "../../../shared/testing/stores/empty-database.ts";
 import { ApiClient } from "../harness/api-client.ts";
+import type { ServiceProcess } from "../harness/processes.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 
 const run = promisify(execFile);
 
 onEachBackend("each part with only the secrets it needs", { apis: 0, workers: 0 }, (product) => {
+  let api: ServiceProcess;
+  beforeAll(async () => {
+    api = await product().startApi({ NODE_ENV: "production", COMPATIBLE_BASE_URL: "" });
+  });
+
   it("an API without a provider's settings offers the providers of the workers", async () => {
-    const { startApi, startWorker } = product();
-    const api = await startApi({ NODE_ENV: "production", COMPATIBLE_BASE_URL: "" });
+    const { startWorker } = product();
     const client = new ApiClient(api.url);
     const compatible = async () => {
       const { body } = await client.request("/api/providers");
@@ -43,21 +48,20 @@ onEachBackend("each part with only the secrets it needs", { apis: 0, workers: 0 
     const { startApi } = product();
     const secret = "another-secret-that-only-this-test-knows";
     /** Output of an API by the time it listens. */
-    const start = async (env: Record<string, string> = {}) => {
-      const api = await startApi(env);
-      await eventually("it has said that it listens", () => Promise.resolve(api.output.includes("API listening on")));
-      return api.output;
+    const outputOf = async (started: ServiceProcess) => {
+      await eventually("it has said that it listens", () => started.output.includes("API listening on"));
+      return started.output;
     };
-    expect(await start()).not.toContain("TOKEN_SECRET");
-    const other = await start({ TOKEN_SECRET: secret });
+    expect(await outputOf(api)).not.toContain("TOKEN_SECRET");
+    const other = await outputOf(await startApi({ TOKEN_SECRET: secret }));
     expect(other).toContain("TOKEN_SECRET is not the one of the API that was started before");
     expect(other).not.toContain(secret);
-    expect(await start()).toContain("TOKEN_SECRET is not the one");
+    expect(await outputOf(await startApi())).toContain("TOKEN_SECRET is not the one");
   });
+});
 
-  it("migrations need only a database", async () => {
-    const env = { PATH: process.env["PATH"], NODE_ENV: "production", DATABASE_URL: await createEmptyDatabase() };
-    const { stdout } = await run(process.execPath, ["services/cli/migrate.ts"], { env });
-    expect(stdout).toMatch(/^Applied: /);
-  });
+it("migrations need only a database", async () => {
+  const env = { PATH: process.env["PATH"], NODE_ENV: "production", DATABASE_URL: await createEmptyDatabase() };
+  const { stdout } = await run(process.execPath, ["services/cli/migrate.ts"], { env });
+  expect(stdout).toMatch(/^Applied: /);
 });

@@ -127,7 +127,7 @@ export class JobEventStream {
   #take({ event, data, id }: EventSourceMessage): void {
     if (!isEventName(event)) throw new Error(`an event of unknown name: ${event}`);
     const received = { event, data: eventData[event].parse(JSON.parse(data)), ...(id !== undefined && { id }) };
-    if (this.terminal || this.names.at(-1) === "wait") throw new Error(`"${event}" after the end`);
+    if (this.terminal || this.events.at(-1)?.event === "wait") throw new Error(`"${event}" after the end`);
     this.events.push(received as ReceivedEvent);
     this.lastEventId = id ?? this.lastEventId;
     this.#apply(received as ReceivedEvent);

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ApiClient } from "../harness/api-client.ts";
+import type { ServiceProcess } from "../harness/processes.ts";
 import { heldReply, lastingReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 
@@ -34,37 +35,6 @@ onEachBackend("a process that is asked to end", { workers: 0 }, (product) => {
     expect(await successor.stop()).toBe(0);
   });
 
-  it("sends its streams away as an API, with an invitation to reconnect, and they continue elsewhere", async () => {
-    const { client, provider, startApi, startWorker } = product();
-    const worker = await startWorker();
-    const ending = await startApi();
-    const { script, release } = heldReply("The first half, é😀", " and the second");
-    provider.answer("move over", script);
-    const chat = await client.submit("move over");
-    const stream = await (await new ApiClient(ending.url).events(chat)).untilText("The first half, é😀");
-
-    expect(await ending.stop()).toBe(0);
-    await stream.ended;
-    expect(stream.terminal).toBeUndefined();
-    expect(stream.names.at(-1)).toBe("wait");
-    expect(stream.retries.at(-1)).toBeGreaterThanOrEqual(2000);
-    expect(stream.retries.at(-1)).toBeLessThanOrEqual(5000);
-
-    const { lastEventId = "", text } = stream;
-    const resumed = await client.events(chat, { lastEventId, text });
-    release();
-    await resumed.ended;
-    expect(resumed.names).not.toContain("reset");
-    expect(resumed.text).toBe("The first half, é😀 and the second");
-    expect(
-      resumed
-        .of("delta")
-        .map((delta) => delta.text)
-        .join(""),
-    ).toBe(" and the second");
-    await worker.stop();
-  });
-
   it("answers requests in flight as an API, and ends soon although a client waits for a reply", async () => {
     const { client, startApi } = product();
     const ending = await startApi();
@@ -79,22 +49,57 @@ onEachBackend("a process that is asked to end", { workers: 0 }, (product) => {
     await client.cancel(chat);
   });
 
-  it("costs its streams only a reconnect when it is killed as an API", async () => {
-    const { client, provider, startApi, startWorker } = product();
-    const worker = await startWorker();
-    const doomed = await startApi();
-    const { script, release } = heldReply("Up to here", " and on");
-    provider.answer("survive", script);
-    const chat = await client.submit("survive");
-    const stream = await (await new ApiClient(doomed.url).events(chat)).untilText("Up to here");
-    await doomed.kill();
-    await expect(stream.ended).rejects.toThrow();
-    const resumed = await client.events(chat, { lastEventId: stream.lastEventId ?? "", text: stream.text });
-    release();
-    await resumed.ended;
-    expect(resumed.text).toBe("Up to here and on");
-    expect(resumed.names).not.toContain("reset");
-    await worker.stop();
+  describe("in mid-reply of a worker that goes on", () => {
+    let worker: ServiceProcess;
+    beforeAll(async () => {
+      worker = await product().startWorker();
+    });
+    afterAll(() => worker?.stop());
+
+    it("sends its streams away as an API, with an invitation to reconnect, and they continue elsewhere", async () => {
+      const { client, provider, startApi } = product();
+      const ending = await startApi();
+      const { script, release } = heldReply("The first half, é😀", " and the second");
+      provider.answer("move over", script);
+      const chat = await client.submit("move over");
+      const stream = await (await new ApiClient(ending.url).events(chat)).untilText("The first half, é😀");
+
+      expect(await ending.stop()).toBe(0);
+      await stream.ended;
+      expect(stream.terminal).toBeUndefined();
+      expect(stream.names.at(-1)).toBe("wait");
+      expect(stream.retries.at(-1)).toBeGreaterThanOrEqual(2000);
+      expect(stream.retries.at(-1)).toBeLessThanOrEqual(5000);
+
+      const { lastEventId = "", text } = stream;
+      const resumed = await client.events(chat, { lastEventId, text });
+      release();
+      await resumed.ended;
+      expect(resumed.names).not.toContain("reset");
+      expect(resumed.text).toBe("The first half, é😀 and the second");
+      expect(
+        resumed
+          .of("delta")
+          .map((delta) => delta.text)
+          .join(""),
+      ).toBe(" and the second");
+    });
+
+    it("costs its streams only a reconnect when it is killed as an API", async () => {
+      const { client, provider, startApi } = product();
+      const doomed = await startApi();
+      const { script, release } = heldReply("Up to here", " and on");
+      provider.answer("survive", script);
+      const chat = await client.submit("survive");
+      const stream = await (await new ApiClient(doomed.url).events(chat)).untilText("Up to here");
+      await doomed.kill();
+      await expect(stream.ended).rejects.toThrow();
+      const resumed = await client.events(chat, { lastEventId: stream.lastEventId ?? "", text: stream.text });
+      release();
+      await resumed.ended;
+      expect(resumed.text).toBe("Up to here and on");
+      expect(resumed.names).not.toContain("reset");
+    });
   });
 
   describe.concurrent("with requests in flight", () => {
