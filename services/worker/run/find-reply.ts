@@ -67,7 +67,9 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
       });
       const asked = (provider.name === "preset" && answer?.quoting()) || provider;
       const given = await callProvider({ ...call, provider: asked, signal: slice.signal });
-      const isUnanswered = draft.isUnanswered || (asked === provider && leavesOpen(provider, request));
+      // In an outage the presets say nothing about what a model would have found in the passages.
+      const ownPreset = place === 0 && asked === provider;
+      const isUnanswered = draft.isUnanswered || (ownPreset && leavesOpen(provider, request));
       const unanswered = isUnanswered ? answer?.words : undefined;
       return { provider: provider.name, ...given, fallback: place > 0 || asked !== provider, unanswered };
     } catch (error) {

@@ -1,7 +1,13 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { assistantsPath } from "../../../shared/assistants/assistants.ts";
 import { splitSentences } from "../../../shared/knowledge/passages/sentences.ts";
 import { addPages } from "../../../shared/testing/fixtures/site-pages.ts";
+import { unansweredList } from "../../../shared/protocol/knowledge/unanswered.ts";
+import { askDesk, makeOperator } from "../harness/operators.ts";
+import type { ServiceProcess } from "../harness/processes.ts";
 import { heldReply } from "../harness/scripted-provider.ts";
 import { eventually, onEachBackend } from "../harness/suite.ts";
 
@@ -11,9 +17,12 @@ const pages = {
   "https://shop.example/delivery": "Delivery\nWe deliver within two working days. Delivery is free above fifty euros.",
 };
 
-onEachBackend("replies from a site's knowledge", { workers: 2 }, (product) => {
+onEachBackend("replies from a site's knowledge", { workers: 0, ownConfig: true }, (product) => {
   let pool: pg.Pool;
+  let workers: ServiceProcess[];
   beforeAll(async () => {
+    await fallBackToPresets(join(product().folder ?? "", assistantsPath));
+    workers = [await product().startWorker(), await product().startWorker()];
     pool = new pg.Pool({ connectionString: product().databaseUrl, max: 1 });
     await addPages(pool, pages);
   });
@@ -40,7 +49,7 @@ onEachBackend("replies from a site's knowledge", { workers: 2 }, (product) => {
   });
 
   it("have the sources of the run that ended, after its worker was killed", { timeout: 90_000 }, async () => {
-    const { client, provider, workers } = product();
+    const { client, provider } = product();
     const question = "Is delivery free above fifty euros?";
     const held = heldReply("Killed.[1] Words ");
     provider.answer(question, held.script, { steps: ["It is free.", "[1]"] });
@@ -61,4 +70,49 @@ onEachBackend("replies from a site's knowledge", { workers: 2 }, (product) => {
     expect(passages).toHaveLength(2);
     expect(await product().query("select from draft_sources where job_id = $1", [job.jobId])).toEqual([]);
   });
+
+  it(
+    "that find nothing put the question on the list of operators, an outage does not",
+    { timeout: 60_000 },
+    async () => {
+      const { client, provider } = product();
+      const [mia, reader] = [await makeOperator(product(), "Mia"), await makeOperator(product(), "Rea", "reader")];
+      const listed = async () => {
+        const { body } = await askDesk(client, "/knowledge/unanswered", reader);
+        return unansweredList.parse(body).questions;
+      };
+      const asked = await Promise.all(
+        ["Do you sell bicycles for children?", "do you sell bicycles, for children"].map(async (question) => {
+          provider.answer(question, { steps: ["I do not know.", "[0]"] });
+          const job = await client.submit(question);
+          expect((await client.ended(job)).reply).toMatchObject({ text: "I do not know.", sources: [] });
+          return { conversationId: job.conversationId, messageId: job.messageId };
+        }),
+      );
+      const [group, ...others] = await listed();
+      expect(others).toEqual([]);
+      expect(group?.count).toBe(2);
+      expect(group?.messages).toEqual(expect.arrayContaining(asked));
+      expect(group?.sample).toMatch(/^do you sell bicycles/i);
+
+      const path = `/knowledge/unanswered/${group?.id}`;
+      expect((await askDesk(client, path, reader, { method: "DELETE" })).status).toBe(403);
+      expect((await askDesk(client, path, mia, { method: "DELETE" })).status).toBe(204);
+      expect((await askDesk(client, path, mia, { method: "DELETE" })).status).toBe(404);
+      expect(await listed()).toEqual([]);
+
+      const lost = "Were umbrellas invented in Lisbon?";
+      provider.answer(lost, ...Array.from({ length: 9 }, () => ({ status: 401, body: "{}" })));
+      const { reply } = await client.ended(await client.submit(lost));
+      expect(reply).toMatchObject({ fallback: true, sources: [] });
+      expect(await listed()).toEqual([]);
+    },
+  );
 });
+
+/** Lets the presets of the shop's assistant answer while its model is down. */
+async function fallBackToPresets(path: string): Promise<void> {
+  const file = JSON.parse(await readFile(path, "utf8")) as { assistants: { default: Record<string, unknown> } };
+  file.assistants.default["fallback"] = ["preset"];
+  await writeFile(path, JSON.stringify(file));
+}
