@@ -7,7 +7,7 @@ import { onEachBackend } from "../harness/suite.ts";
 const clients = 24;
 const rounds = 3;
 /** Messages of each client accepted before the process is told to end: its connection is kept by then. */
-const warmUp = 10;
+const warmUp = 4;
 
 interface Outcome {
   accepted: number;

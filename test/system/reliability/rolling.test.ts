@@ -119,7 +119,7 @@ async function ask(proxy: Proxy, message: string, { to, onJob }: Asked = {}): Pr
   }
 }
 
-/** In flight for seconds, so that each restart hits every visitor in mid-reply, and the load costs little. */
+/** In flight for many seconds, so that each restart hits every visitor in mid-reply, and the load costs little. */
 function slowly(text: string) {
-  return { steps: (text.match(/\s*\S+/g) ?? []).flatMap((word) => [word, { waitMs: 400 }]) };
+  return { steps: (text.match(/\s*\S+/g) ?? []).flatMap((word) => [word, { waitMs: 900 }]) };
 }
