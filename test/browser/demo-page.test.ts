@@ -1,6 +1,7 @@
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import type { BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { redisAvailable } from "../../shared/testing/stores/redis.ts";
 import { type Backend, type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, endlessReply } from "../system/harness/scripted-provider.ts";
@@ -14,15 +15,15 @@ const backends: readonly Backend[] = ["postgres", "redis"];
 describe.skipIf(chromiumPath === undefined).each(backends)("the demo page, on %s", (backend) => {
   const skips = backend === "redis" && !redisAvailable;
   let product: Product | undefined;
-  let browser: Browser | undefined;
+  let browser: BrowserPart | undefined;
   let context: BrowserContext;
   let page: Page;
   /** Faults of the page; the browser's own lines about requests without an answer are not among them. */
   let faults: string[];
 
-  beforeAll(async () => {
+  withChromium.beforeAll(async ({ sharedChromium }) => {
     if (skips) return;
-    [product, browser] = await Promise.all([startProduct({ backend, apis: 1, workers: 1 }), launchChromium()]);
+    [product, browser] = await Promise.all([startProduct({ backend, apis: 1, workers: 1 }), sharedChromium.open()]);
   });
   afterAll(async () => {
     await browser?.close();

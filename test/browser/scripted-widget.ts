@@ -1,5 +1,6 @@
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import type { WidgetHost } from "./widget-host.ts";
+import type { BrowserPart } from "../../shared/testing/processes/shared-chromium.ts";
 
 /** Timeout of every expected change of the page. */
 export const patience = { timeout: 10_000 };
@@ -34,7 +35,7 @@ export interface ScriptedOptions {
 }
 
 export async function openScripted(
-  browser: Browser,
+  browser: BrowserPart,
   host: WidgetHost,
   options: ScriptedOptions = {},
 ): Promise<ScriptedWidget> {

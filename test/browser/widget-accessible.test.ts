@@ -1,7 +1,8 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { afterAll, describe, expect, it } from "vitest";
 import { accessibilityFaults } from "../../shared/testing/processes/axe.ts";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { openScripted, type ScriptedWidget, support, talk } from "./scripted-widget.ts";
 import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
@@ -142,11 +143,11 @@ const states: { what: string; state: object; act?: (page: Page) => Promise<unkno
 ];
 
 let host: WidgetHost;
-let browser: Browser;
+let browser: BrowserPart;
 
 describe.skipIf(chromiumPath === undefined)("the accessibility of the widget", { timeout: 120_000 }, () => {
-  beforeAll(async () => {
-    [host, browser] = await Promise.all([openWidgetHost(), launchChromium()]);
+  withChromium.beforeAll(async ({ sharedChromium }) => {
+    [host, browser] = await Promise.all([openWidgetHost(), sharedChromium.open()]);
   });
   afterAll(async () => {
     await browser?.close();

@@ -1,16 +1,16 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { accessibilityFaults } from "../../shared/testing/processes/axe.ts";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { openScripted, patience, type ScriptedOptions, type ScriptedWidget, support, talk } from "./scripted-widget.ts";
 import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
 let host: WidgetHost;
-let browser: Browser;
+let browser: BrowserPart;
 
 describe.skipIf(chromiumPath === undefined)("the question before the first message", { timeout: 60_000 }, () => {
-  beforeAll(async () => {
-    [host, browser] = await Promise.all([openWidgetHost(), launchChromium()]);
+  withChromium.beforeAll(async ({ sharedChromium }) => {
+    [host, browser] = await Promise.all([openWidgetHost(), sharedChromium.open()]);
   });
   afterAll(async () => {
     await browser?.close();

@@ -1,7 +1,8 @@
 import { SignJWT } from "jose";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import type { BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
 import { eventually } from "../system/harness/suite.ts";
@@ -15,14 +16,14 @@ const identitySecret = "a secret that a site shares with its Parley";
 let product: Product;
 let front: FaultyProxy;
 let site: EmbeddingSite;
-let browser: Browser;
+let browser: BrowserPart;
 let contexts: BrowserContext[] = [];
 
 describe.skipIf(chromiumPath === undefined)("the widget on two devices of one visitor", { timeout: 120_000 }, () => {
-  beforeAll(async () => {
+  withChromium.beforeAll(async ({ sharedChromium }) => {
     [product, browser, site] = await Promise.all([
       startProduct({ backend: "postgres", env: { IDENTITY_SECRET: identitySecret } }),
-      launchChromium(),
+      sharedChromium.open(),
       openEmbeddingSite(),
     ]);
     front = await startFaultyProxy(product.client.base);

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
 import { openEmbeddingSite, type EmbeddingSite, strictPolicy } from "./embedding-site.ts";
@@ -16,17 +17,17 @@ const kilobyte = 1024;
 
 let product: Product;
 let site: EmbeddingSite;
-let browser: Browser;
+let browser: BrowserPart;
 let contexts: BrowserContext[] = [];
 /** Faults of pages, the browser's refusals by policy among them. */
 let faults: string[] = [];
 
 describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30_000 }, () => {
-  beforeAll(async () => {
+  withChromium.beforeAll(async ({ sharedChromium }) => {
     [product, site, browser] = await Promise.all([
       startProduct({ backend: "postgres" }),
       openEmbeddingSite(),
-      launchChromium(),
+      sharedChromium.open(),
     ]);
   });
   afterAll(async () => {

@@ -19,9 +19,9 @@ export interface WidgetHost extends AsyncDisposable {
 }
 
 export async function openWidgetHost(): Promise<WidgetHost> {
-  const files = await bundle();
+  const served = await bundled();
   const server = createServer((request, response) => {
-    const file = files.get(basename(request.url ?? ""));
+    const file = served.get(basename(request.url ?? ""));
     response.writeHead(file === undefined ? 404 : 200, {
       "Content-Type": "text/javascript; charset=utf-8",
       "Access-Control-Allow-Origin": "*",
@@ -47,6 +47,13 @@ export async function openWidgetHost(): Promise<WidgetHost> {
     },
   };
 }
+
+/** Bundles the element once: the files of a Vitest worker share this module. */
+function bundled(): Promise<Map<string, Uint8Array>> {
+  return (files ??= bundle());
+}
+
+let files: Promise<Map<string, Uint8Array>> | undefined;
 
 async function bundle(): Promise<Map<string, Uint8Array>> {
   const { outputFiles } = await build({

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { afterAll, describe, expect, it } from "vitest";
+import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { openScripted, patience, type ScriptedWidget, talk } from "./scripted-widget.ts";
 import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
@@ -58,11 +58,11 @@ const attacks = [
 ];
 
 let host: WidgetHost;
-let browser: Browser;
+let browser: BrowserPart;
 
 describe.skipIf(chromiumPath === undefined)("Markdown replies in the widget", () => {
-  beforeAll(async () => {
-    [host, browser] = await Promise.all([openWidgetHost(), launchChromium()]);
+  withChromium.beforeAll(async ({ sharedChromium }) => {
+    [host, browser] = await Promise.all([openWidgetHost(), sharedChromium.open()]);
   });
   afterAll(async () => {
     await browser?.close();

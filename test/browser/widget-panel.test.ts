@@ -1,17 +1,17 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { afterAll, describe, expect, it } from "vitest";
+import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { openScripted, patience, type ScriptedOptions, support, talk } from "./scripted-widget.ts";
 import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
 let host: WidgetHost;
-let browser: Browser;
+let browser: BrowserPart;
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
-  beforeAll(async () => {
-    [host, browser] = await Promise.all([openWidgetHost(), launchChromium()]);
+  withChromium.beforeAll(async ({ sharedChromium }) => {
+    [host, browser] = await Promise.all([openWidgetHost(), sharedChromium.open()]);
   });
   afterAll(async () => {
     await browser?.close();

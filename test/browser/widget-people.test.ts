@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import type { BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { askDesk, makeOperator, type OperatorHeaders } from "../system/harness/operators.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, pausedReply } from "../system/harness/scripted-provider.ts";
@@ -20,11 +21,11 @@ const alone = { ...waiting, expected: { state: "address", emailAsked: true } };
 const begun = { conversationId: "one", messages: [question, reply] };
 
 let host: WidgetHost;
-let browser: Browser;
+let browser: BrowserPart;
 
 describe.skipIf(chromiumPath === undefined)("people in the chat", { timeout: 60_000 }, () => {
-  beforeAll(async () => {
-    [host, browser] = await Promise.all([openWidgetHost(), launchChromium()]);
+  withChromium.beforeAll(async ({ sharedChromium }) => {
+    [host, browser] = await Promise.all([openWidgetHost(), sharedChromium.open()]);
   });
   afterAll(async () => {
     await browser?.close();
@@ -237,11 +238,11 @@ describe.skipIf(chromiumPath === undefined)("a person who takes over in the brow
   let site: EmbeddingSite;
   let operator: OperatorHeaders;
   let context: BrowserContext;
-  beforeAll(async () => {
+  withChromium.beforeAll(async ({ sharedChromium }) => {
     [product, site, browser] = await Promise.all([
       startProduct({ backend: "postgres" }),
       openEmbeddingSite(),
-      launchChromium(),
+      sharedChromium.open(),
     ]);
     operator = await makeOperator(product, "Ada Lovelace");
   });

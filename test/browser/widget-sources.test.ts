@@ -1,7 +1,7 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { accessibilityFaults } from "../../shared/testing/processes/axe.ts";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { openScripted, patience, type ScriptedOptions, type ScriptedWidget, talk } from "./scripted-widget.ts";
 import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
@@ -19,10 +19,10 @@ const sources = [
 ];
 
 describe.skipIf(chromiumPath === undefined)("sources of a reply", () => {
-  let browser: Browser;
+  let browser: BrowserPart;
   let host: WidgetHost;
-  beforeAll(async () => {
-    [browser, host] = await Promise.all([launchChromium(), openWidgetHost()]);
+  withChromium.beforeAll(async ({ sharedChromium }) => {
+    [browser, host] = await Promise.all([sharedChromium.open(), openWidgetHost()]);
   });
   afterAll(async () => {
     await browser?.close();

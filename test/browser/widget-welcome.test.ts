@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { accessibilityFaults } from "../../shared/testing/processes/axe.ts";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { strictPolicy } from "./embedding-site.ts";
 import { openScripted, patience, type ScriptedOptions, type ScriptedWidget, support, talk } from "./scripted-widget.ts";
 import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
@@ -18,7 +18,7 @@ const earlier = [
 const picture = `<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"><rect width="1" height="1"/></svg>`;
 
 let host: WidgetHost;
-let browser: Browser;
+let browser: BrowserPart;
 let pictures: Server;
 /** A picture on a server of its own; any other path there is missing. */
 let pictureUrl: string;
@@ -27,14 +27,14 @@ describe.skipIf(chromiumPath === undefined)(
   "the empty chat, and the face of its assistant",
   { timeout: 60_000 },
   () => {
-    beforeAll(async () => {
+    withChromium.beforeAll(async ({ sharedChromium }) => {
       pictures = createServer(({ url }, response) => {
         const isFound = url === "/face.svg";
         response.writeHead(isFound ? 200 : 404, { "Content-Type": "image/svg+xml" }).end(isFound ? picture : "");
       }).listen(0, "127.0.0.1");
       await once(pictures, "listening");
       pictureUrl = `http://127.0.0.1:${(pictures.address() as AddressInfo).port}/face.svg`;
-      [host, browser] = await Promise.all([openWidgetHost(), launchChromium()]);
+      [host, browser] = await Promise.all([openWidgetHost(), sharedChromium.open()]);
     });
     afterAll(async () => {
       await browser?.close();

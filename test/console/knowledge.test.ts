@@ -1,23 +1,27 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { afterAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../shared/db/database.ts";
 import { readDocumentsToFetch, storeDocument } from "../../shared/db/knowledge/documents.ts";
 import { claimSource, endLook, listAddresses, markListed, readDueSources } from "../../shared/db/knowledge/looks.ts";
 import { analysisVersion, analyzePassage } from "../../shared/knowledge/analysis/passage-terms.ts";
 import { quietLog } from "../../shared/testing/fixtures/quiet-log.ts";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { deskPatience, expectAccessible, openConsole } from "./open-console.ts";
 
 let product: Product;
-let browser: Browser;
+let browser: BrowserPart;
 
 const taken = 'Returns\n\nSend it back within 30 days. <script>alert("no")</script>';
 
 describe.skipIf(chromiumPath === undefined)("the console's knowledge", { timeout: 120_000 }, () => {
-  beforeAll(async () => {
+  withChromium.beforeAll(async ({ sharedChromium }) => {
     const env = { ADMIN_READ_USER: "reader", ADMIN_READ_PASSWORD: "let the reader in" };
-    [product, browser] = await Promise.all([startProduct({ backend: "postgres", workers: 0, env }), launchChromium()]);
+    [product, browser] = await Promise.all([
+      startProduct({ backend: "postgres", workers: 0, env }),
+      sharedChromium.open(),
+    ]);
   });
   afterAll(async () => {
     await browser?.close();

@@ -1,8 +1,9 @@
 import { accessibilityFaults } from "../../shared/testing/processes/axe.ts";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
 import type { ApiClient, ConversationRef, JobRef } from "../system/harness/api-client.ts";
 import { adminPassword } from "../system/harness/product.ts";
+import type { BrowserPart } from "../../shared/testing/processes/shared-chromium.ts";
 
 /** Timeout for everything that the page should come to show. */
 export const deskPatience = { timeout: 30_000 };
@@ -33,7 +34,7 @@ interface ConsoleOptions {
 }
 
 export async function openConsole(
-  browser: Browser,
+  browser: BrowserPart,
   base: string,
   {
     query = "view=all",

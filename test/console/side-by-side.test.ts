@@ -1,12 +1,13 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import type { Page } from "playwright-core";
+import { afterAll, describe, expect, it } from "vitest";
+import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
 import { type FaultyProxy, startFaultyProxy } from "../widget/faulty-proxy.ts";
 import { deskPatience, openConsole } from "./open-console.ts";
 
-let browser: Browser;
+let browser: BrowserPart;
 
 /** A part that is killed at each step, and back before the next. */
 type Broken = (product: Product, front: FaultyProxy) => Promise<void>;
@@ -25,8 +26,8 @@ const killRedis: Broken = async ({ redis }) => {
 };
 
 describe.skipIf(chromiumPath === undefined)("widget and console, side by side", { timeout: 180_000 }, () => {
-  beforeAll(async () => {
-    browser = await launchChromium();
+  withChromium.beforeAll(async ({ sharedChromium }) => {
+    browser = await sharedChromium.open();
   });
   afterAll(() => browser?.close());
 

@@ -1,18 +1,18 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { afterAll, describe, expect, it } from "vitest";
+import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
 import { type SeenRequest, startFaultyProxy } from "../widget/faulty-proxy.ts";
 import { openConsole, deskPatience, submitAndWait } from "./open-console.ts";
 
-let browser: Browser;
+let browser: BrowserPart;
 /** Shared by tests that break only what is between it and the console. */
 let shared: Product;
 
 describe.skipIf(chromiumPath === undefined)("the console, when something breaks", { timeout: 120_000 }, () => {
-  beforeAll(async () => {
-    [shared, browser] = await Promise.all([startProduct({ backend: "postgres" }), launchChromium()]);
+  withChromium.beforeAll(async ({ sharedChromium }) => {
+    [shared, browser] = await Promise.all([startProduct({ backend: "postgres" }), sharedChromium.open()]);
   });
   afterAll(async () => {
     await browser?.close();

@@ -1,17 +1,17 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { afterAll, describe, expect, it } from "vitest";
+import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { askDesk, makeOperator } from "../system/harness/operators.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
 import { openConsole, deskPatience } from "./open-console.ts";
 
 let product: Product;
-let browser: Browser;
+let browser: BrowserPart;
 
 describe.skipIf(chromiumPath === undefined)("the console", { timeout: 120_000 }, () => {
-  beforeAll(async () => {
-    [product, browser] = await Promise.all([startProduct({ backend: "postgres" }), launchChromium()]);
+  withChromium.beforeAll(async ({ sharedChromium }) => {
+    [product, browser] = await Promise.all([startProduct({ backend: "postgres" }), sharedChromium.open()]);
   });
   afterAll(async () => {
     await browser?.close();

@@ -1,17 +1,17 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { Colleague } from "../../shared/protocol/operator.ts";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { askDesk, asSupport } from "../system/harness/operators.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { deskPatience, openConsole, submitAndWait } from "./open-console.ts";
 
 let product: Product;
-let browser: Browser;
+let browser: BrowserPart;
 
 describe.skipIf(chromiumPath === undefined)("the console of a team", { timeout: 120_000 }, () => {
-  beforeAll(async () => {
-    [product, browser] = await Promise.all([startProduct({ backend: "redis" }), launchChromium()]);
+  withChromium.beforeAll(async ({ sharedChromium }) => {
+    [product, browser] = await Promise.all([startProduct({ backend: "redis" }), sharedChromium.open()]);
   });
   afterAll(async () => {
     await browser?.close();

@@ -1,9 +1,9 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../shared/db/database.ts";
 import { addTestSource } from "../../shared/testing/fixtures/citations.ts";
 import { quietLog } from "../../shared/testing/fixtures/quiet-log.ts";
-import { chromiumPath, launchChromium } from "../../shared/testing/processes/chromium.ts";
+import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import type { JobRef } from "../system/harness/api-client.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { heldReply } from "../system/harness/scripted-provider.ts";
@@ -13,12 +13,12 @@ const markdown = "# A title\n\n1. one\n2. **two**\n\n```js\nlet x;\n```\n\n| a |
 const texts = [markdown, "مرحبا، أين طلبي؟", "日本語で話せますか"];
 
 let product: Product;
-let browser: Browser;
+let browser: BrowserPart;
 let asked: JobRef;
 
 describe.skipIf(chromiumPath === undefined)("the console for everybody", { timeout: 120_000 }, () => {
-  beforeAll(async () => {
-    [product, browser] = await Promise.all([startProduct({ backend: "postgres" }), launchChromium()]);
+  withChromium.beforeAll(async ({ sharedChromium }) => {
+    [product, browser] = await Promise.all([startProduct({ backend: "postgres" }), sharedChromium.open()]);
     const { client } = product;
     product.provider.answer("Show me everything", { steps: [markdown] });
     asked = await submitAndWait(client, "Show me everything");

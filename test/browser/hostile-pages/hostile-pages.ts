@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { launchChromium } from "../../../shared/testing/processes/chromium.ts";
-import { type Backend, type Product, startProduct } from "../../system/harness/product.ts";
+import type { BrowserContext, Page } from "playwright-core";
+import { type BrowserPart, withChromium } from "../../../shared/testing/processes/shared-chromium.ts";
+import { type Product, startProduct } from "../../system/harness/product.ts";
 import { type EmbeddingSite, openEmbeddingSite } from "../embedding-site.ts";
 
 /** Timeout of every expected change of a page. */
@@ -22,8 +22,8 @@ export interface VisitOptions {
 export interface HostilePages extends AsyncDisposable {
   readonly product: Product;
   readonly site: EmbeddingSite;
-  /** Throws if a page reported an error, such as a refusal by its policy, since the last call. */
-  throwFaults(): void;
+  /** Closes all pages. Throws if one reported an error, such as a refusal by its policy. */
+  endVisits(): Promise<void>;
   /** @returns the script tag of the chat */
   tag(attributes?: string, query?: string): string;
   newContext(): Promise<BrowserContext>;
@@ -33,11 +33,21 @@ export interface HostilePages extends AsyncDisposable {
   library(specifier: string): Promise<string>;
 }
 
-export async function openHostilePages(backend: Backend = "postgres"): Promise<HostilePages> {
+/** Vitest's hooks with the pages that the files of one Vitest worker share. Their tests make requests alone. */
+export const withHostilePages = withChromium.extend(
+  "hostilePages",
+  { scope: "worker" },
+  async ({ sharedChromium }, { onCleanup }) => {
+    const pages = await openHostilePages(await sharedChromium.open());
+    onCleanup(() => pages[Symbol.asyncDispose]());
+    return pages;
+  },
+);
+
+async function openHostilePages(browser: BrowserPart): Promise<HostilePages> {
   await using stack = new AsyncDisposableStack();
-  const product = stack.use(await startProduct({ backend }));
+  const product = stack.use(await startProduct({ backend: "postgres" }));
   const site = stack.use(await openEmbeddingSite());
-  const browser = stack.adopt<Browser>(await launchChromium(), (open) => open.close());
   const faults: string[] = [];
   const newContext = async () => {
     const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, locale: "en-US" });
@@ -56,7 +66,8 @@ export async function openHostilePages(backend: Backend = "postgres"): Promise<H
   return {
     product,
     site,
-    throwFaults: () => {
+    endVisits: async () => {
+      await browser.close();
       const found = faults.splice(0);
       if (found.length > 0) throw new Error(`A page complained:\n${found.join("\n")}`);
     },

@@ -1,8 +1,8 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { chromiumPath } from "../../../shared/testing/processes/chromium.ts";
 import { echoOf } from "../../system/harness/scripted-provider.ts";
-import { type HostilePages, pressLauncher, openHostilePages } from "./hostile-pages.ts";
+import { type HostilePages, pressLauncher, withHostilePages } from "./hostile-pages.ts";
 
 const innerTypes =
   "keydown keypress keyup beforeinput input copy cut paste contextmenu selectstart focusin focusout focus blur mousedown";
@@ -23,11 +23,10 @@ const shortcuts = (target: string, capture: boolean) => `<input id="search">
 let pages: HostilePages;
 
 describe.skipIf(chromiumPath === undefined)("keys and the clipboard in the chat", { timeout: 60_000 }, () => {
-  beforeAll(async () => {
-    pages = await openHostilePages();
+  withHostilePages.beforeAll(({ hostilePages }) => {
+    pages = hostilePages;
   }, 60_000);
-  afterAll(() => pages?.[Symbol.asyncDispose]());
-  afterEach(() => pages?.throwFaults());
+  afterEach(() => pages?.endVisits());
 
   it.each([
     ["on the document", shortcuts("document", false)],

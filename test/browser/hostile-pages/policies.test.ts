@@ -1,16 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { chromiumPath } from "../../../shared/testing/processes/chromium.ts";
 import { echoOf } from "../../system/harness/scripted-provider.ts";
-import { type HostilePages, htmlPage, pressLauncher, openHostilePages, say } from "./hostile-pages.ts";
+import { type HostilePages, htmlPage, pressLauncher, say, withHostilePages } from "./hostile-pages.ts";
 
 let pages: HostilePages;
 
 describe.skipIf(chromiumPath === undefined)("the chat under a page's rules", { timeout: 60_000 }, () => {
-  beforeAll(async () => {
-    pages = await openHostilePages();
+  withHostilePages.beforeAll(({ hostilePages }) => {
+    pages = hostilePages;
   }, 60_000);
-  afterAll(() => pages?.[Symbol.asyncDispose]());
-  afterEach(() => pages?.throwFaults());
+  afterEach(() => pages?.endVisits());
 
   it.each(["trusted-types dompurify", "trusted-types 'none'", "trusted-types lit-html", "trusted-types"])(
     "answers with Markdown, and asks for no policy, under Trusted Types with %j",

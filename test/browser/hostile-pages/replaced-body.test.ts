@@ -1,18 +1,17 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { chromiumPath } from "../../../shared/testing/processes/chromium.ts";
 import { heldReply } from "../../system/harness/scripted-provider.ts";
-import { type HostilePages, htmlPage, pressLauncher, openHostilePages, say } from "./hostile-pages.ts";
+import { type HostilePages, htmlPage, pressLauncher, say, withHostilePages } from "./hostile-pages.ts";
 
 let pages: HostilePages;
 let count = 0;
 
 describe.skipIf(chromiumPath === undefined)("the chat of a page that is replaced", { timeout: 60_000 }, () => {
-  beforeAll(async () => {
-    pages = await openHostilePages();
+  withHostilePages.beforeAll(({ hostilePages }) => {
+    pages = hostilePages;
   }, 60_000);
-  afterAll(() => pages?.[Symbol.asyncDispose]());
-  afterEach(() => pages?.throwFaults());
+  afterEach(() => pages?.endVisits());
 
   it.each([
     ["inner HTML", `document.body.innerHTML = "<main id=next>Next</main>"`],

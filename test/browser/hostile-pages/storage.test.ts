@@ -1,8 +1,8 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { chromiumPath } from "../../../shared/testing/processes/chromium.ts";
 import { echoOf, heldReply } from "../../system/harness/scripted-provider.ts";
-import { type HostilePages, pressLauncher, openHostilePages, say } from "./hostile-pages.ts";
+import { type HostilePages, pressLauncher, say, withHostilePages } from "./hostile-pages.ts";
 
 const define = (value: string) =>
   `for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, ${value});`;
@@ -16,11 +16,10 @@ let pages: HostilePages;
 let count = 0;
 
 describe.skipIf(chromiumPath === undefined)("the chat and a page's storage", { timeout: 60_000 }, () => {
-  beforeAll(async () => {
-    pages = await openHostilePages();
+  withHostilePages.beforeAll(({ hostilePages }) => {
+    pages = hostilePages;
   }, 60_000);
-  afterAll(() => pages?.[Symbol.asyncDispose]());
-  afterEach(() => pages?.throwFaults());
+  afterEach(() => pages?.endVisits());
 
   it.each([
     ["is null", define("{ value: null }")],
