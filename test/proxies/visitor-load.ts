@@ -15,7 +15,7 @@ const visitors = 6;
 const pauseMs = 100;
 const patienceMs = 60_000;
 /** Time that a reply takes: most of it an open request at an API that may stop or die. */
-const replyMs = 400;
+const replyMs = 800;
 /** Statuses of the proxy alone: its API is down, or stops. */
 const passing = [502, 503, 504];
 
