@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
@@ -41,13 +42,15 @@ const longest = [
 
 const isLong = ({ moduleId }: TestSpecification) => longest.some((file) => moduleId.endsWith(`/${file}`));
 
+/** Files on products that outlive them: side by side these idle least, and at the end of a run short files fill it best. */
+const sharesProducts = ({ moduleId }: TestSpecification) =>
+  readFileSync(moduleId, "utf8").includes("onSharedProducts(");
+
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const others = await BaseSequencer.prototype.sort.call(
-      this,
-      files.filter((file) => !isLong(file)),
-    );
-    return [...files.filter(isLong), ...others];
+    const ofKind = Map.groupBy(files, (file) => (isLong(file) ? "long" : sharesProducts(file) ? "sharing" : "other"));
+    const sorted = (kind: "other" | "sharing") => BaseSequencer.prototype.sort.call(this, ofKind.get(kind) ?? []);
+    return [...(ofKind.get("long") ?? []), ...(await sorted("other")), ...(await sorted("sharing"))];
   }
 }
 

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import type { SubmitResponse } from "../../shared/protocol/submit.ts";
-import { eventually, onEachBackend } from "../system/harness/suite.ts";
+import { eventually, onSharedProducts } from "../system/harness/suite.ts";
 
 const limits = { timeout: 60_000 };
 
-onEachBackend("a stranger", { workers: 1 }, (product) => {
+onSharedProducts("a stranger", (product) => {
   /** All of the service that is about somebody's conversation. */
   const doors = ({ conversationId, jobId, messageId }: SubmitResponse) => [
     { method: "GET", path: `/api/jobs/${jobId}` },

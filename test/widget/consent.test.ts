@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { echoOf } from "../system/harness/scripted-provider.ts";
-import { eventually, onEachBackend } from "../system/harness/suite.ts";
+import { eventually, onSharedProducts } from "../system/harness/suite.ts";
 import { ChatPage } from "./chat-page.ts";
 import { FakeBrowser } from "./fake-browser.ts";
 import { type FaultyProxy, startFaultyProxy } from "./faulty-proxy.ts";
@@ -12,7 +12,7 @@ const assistants = {
   ],
 };
 
-onEachBackend("a chat whose visitor must agree first", {}, (product) => {
+onSharedProducts("a chat whose visitor must agree first", (product) => {
   let front: FaultyProxy;
   let pages: ChatPage[] = [];
   const open = (browser = new FakeBrowser(), options: ConstructorParameters<typeof ChatPage>[2] = {}) => {

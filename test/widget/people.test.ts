@@ -2,13 +2,13 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { ApiClient } from "../system/harness/api-client.ts";
 import { asSupport, askDesk, makeOperator, type OperatorHeaders } from "../system/harness/operators.ts";
 import { echoOf, heldReply, pausedReply } from "../system/harness/scripted-provider.ts";
-import { eventually, onEachBackend } from "../system/harness/suite.ts";
+import { eventually, onSharedProducts } from "../system/harness/suite.ts";
 import { ChatPage } from "./chat-page.ts";
 import { FakeBrowser } from "./fake-browser.ts";
 import { type FaultyProxy, type SeenRequest, startFaultyProxy } from "./faulty-proxy.ts";
 import { OpenStreams } from "./open-streams.ts";
 
-onEachBackend("a chat with people behind it", {}, (product) => {
+onSharedProducts("a chat with people behind it", (product) => {
   let front: FaultyProxy;
   let ada: OperatorHeaders;
   let pages: ChatPage[] = [];

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ApiClient } from "../system/harness/api-client.ts";
 import { echoOf, heldReply, messageOf } from "../system/harness/scripted-provider.ts";
-import { eventually, onEachBackend } from "../system/harness/suite.ts";
+import { eventually, onSharedProducts } from "../system/harness/suite.ts";
 import { ChatPage } from "./chat-page.ts";
 import { FakeBrowser } from "./fake-browser.ts";
 import { type FaultyProxy, startFaultyProxy } from "./faulty-proxy.ts";
@@ -11,7 +11,7 @@ interface StoredConversation {
   token: string;
 }
 
-onEachBackend("the chat, asked for another reply", {}, (product) => {
+onSharedProducts("the chat, asked for another reply", (product) => {
   let front: FaultyProxy;
   let pages: ChatPage[] = [];
   const open = (browser: FakeBrowser) => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { locks, Worker } from "node:worker_threads";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { endlessReply, heldReply } from "../system/harness/scripted-provider.ts";
-import { eventually, onEachBackend } from "../system/harness/suite.ts";
+import { eventually, onSharedProducts } from "../system/harness/suite.ts";
 import { ChatPage } from "./chat-page.ts";
 import { FakeBrowser } from "./fake-browser.ts";
 import { type FaultyProxy, isStream, startFaultyProxy } from "./faulty-proxy.ts";
@@ -13,7 +13,7 @@ const pollMs = 4_000;
 
 type Missing = NonNullable<Parameters<FakeBrowser["openTab"]>[0]>["without"];
 
-onEachBackend("pages of one browser share one stream", {}, (product) => {
+onSharedProducts("pages of one browser share one stream", (product) => {
   let front: FaultyProxy;
   let pages: ChatPage[] = [];
   let open = new OpenStreams();

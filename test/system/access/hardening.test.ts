@@ -2,9 +2,9 @@ import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { problem } from "../../../shared/protocol/service.ts";
-import { onEachBackend } from "../harness/suite.ts";
+import { onSharedProducts } from "../harness/suite.ts";
 
-onEachBackend("the API facing a careless or hostile client", { apis: 1, workers: 1 }, (product) => {
+onSharedProducts("the API facing a careless or hostile client", (product) => {
   /** Bytes that come back for these, until the server closes. */
   const send = async (...parts: (string | Buffer)[]) => {
     const { hostname, port } = new URL(product().client.base);

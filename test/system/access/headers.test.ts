@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { ApiClient } from "../harness/api-client.ts";
 import { adminPassword } from "../harness/product.ts";
-import { onEachBackend } from "../harness/suite.ts";
+import { onSharedProducts } from "../harness/suite.ts";
 
-onEachBackend("the response headers", { workers: 0 }, (product) => {
+onSharedProducts("the response headers", (product) => {
   const headersOf = async (path: string, headers: Record<string, string> = {}, client = product().client) =>
     (await client.request(path, { headers })).headers;
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { onEachBackend } from "../harness/suite.ts";
+import { onSharedProducts } from "../harness/suite.ts";
 
 /** Opens a conversation's stream, and reads it until it holds the text, or ends. */
 async function open(url: string, headers: Record<string, string> = {}) {
@@ -19,7 +19,7 @@ async function open(url: string, headers: Record<string, string> = {}) {
 
 const endOf = ({ jobId }: { jobId: string }) => `"jobId":"${jobId}","status":"completed"`;
 
-onEachBackend("a conversation's event stream", { apis: 2 }, (product) => {
+onSharedProducts("a conversation's event stream", (product) => {
   const address = (api: number, id: string, query: string) =>
     `${product().apis[api]?.url}/api/conversations/${id}/events?${query}`;
 

@@ -3,9 +3,9 @@ import { expect, it } from "vitest";
 import { submitResponse } from "../../../shared/protocol/submit.ts";
 import { ApiClient } from "../harness/api-client.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
-import { onEachBackend } from "../harness/suite.ts";
+import { onSharedProducts } from "../harness/suite.ts";
 
-onEachBackend("a conversation", { apis: 2 }, (product) => {
+onSharedProducts("a conversation", (product) => {
   it("answers each of several turns with all earlier ones in the prompt", async () => {
     const { client, provider } = product();
     const first = await client.submit({ message: "  Hello, I am Ada.  ", metadata: { page: "/shop" } });

@@ -6,12 +6,12 @@ import { conversationExport } from "../../../shared/protocol/export.ts";
 import type { ConversationRef } from "../harness/api-client.ts";
 import { askDesk, makeOperator } from "../harness/operators.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
-import { eventually, onEachBackend } from "../harness/suite.ts";
+import { eventually, onSharedProducts } from "../harness/suite.ts";
 
 /** PostgreSQL counts what it reads once a second. */
 const statisticsMs = 2500;
 
-onEachBackend("the export of a conversation", {}, (product, backend) => {
+onSharedProducts("the export of a conversation", (product, backend) => {
   const fetchExport = ({ conversationId, token }: ConversationRef, accept?: string) =>
     product().client.request(`/api/conversations/${conversationId}/export`, {
       token,

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
 import { type ConversationRef, ApiClient } from "../harness/api-client.ts";
-import { onEachBackend } from "../harness/suite.ts";
+import { onSharedProducts } from "../harness/suite.ts";
 
-onEachBackend("feedback", {}, (product) => {
+onSharedProducts("feedback", (product) => {
   const rate = (chat: Pick<ConversationRef, "token">, messageId: string, body: unknown) =>
     product().client.request(`/api/messages/${messageId}/feedback`, { method: "POST", token: chat.token, body });
   const answered = async (message: string | Record<string, unknown>) => {

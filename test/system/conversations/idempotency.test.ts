@@ -3,9 +3,9 @@ import { expect, it } from "vitest";
 import { submitResponse } from "../../../shared/protocol/submit.ts";
 import { ApiClient } from "../harness/api-client.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
-import { onEachBackend } from "../harness/suite.ts";
+import { onSharedProducts } from "../harness/suite.ts";
 
-onEachBackend("an idempotency key", { apis: 2 }, (product) => {
+onSharedProducts("an idempotency key", (product) => {
   const both = () => product().apis.map(({ url }) => new ApiClient(url));
   const twentyTimes = <T>(send: (client: ApiClient) => Promise<T>) =>
     Promise.all(Array.from({ length: 20 }, (_, index) => send(both()[index % 2] ?? product().client)));

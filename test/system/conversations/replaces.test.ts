@@ -4,7 +4,7 @@ import type { SubmitResponse } from "../../../shared/protocol/submit.ts";
 import { openTcpGate } from "../../../shared/testing/processes/tcp-gate.ts";
 import { ApiClient } from "../harness/api-client.ts";
 import { echoOf, heldReply, messageOf } from "../harness/scripted-provider.ts";
-import { eventually, onEachBackend } from "../harness/suite.ts";
+import { eventually, onSharedProducts } from "../harness/suite.ts";
 
 /** Reads a stream until it holds the text. */
 async function readUntil(url: string, text: string): Promise<string> {
@@ -19,7 +19,7 @@ async function readUntil(url: string, text: string): Promise<string> {
   return read;
 }
 
-onEachBackend("a message that replaces an earlier one", { apis: 2 }, (product) => {
+onSharedProducts("a message that replaces an earlier one", (product) => {
   const clients = () => product().apis.map(({ url }) => new ApiClient(url));
   const other = () => clients()[1] ?? product().client;
 

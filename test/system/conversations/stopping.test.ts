@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { ApiClient } from "../harness/api-client.ts";
 import { echoOf, heldReply, messageOf } from "../harness/scripted-provider.ts";
-import { eventually, onEachBackend } from "../harness/suite.ts";
+import { eventually, onSharedProducts } from "../harness/suite.ts";
 import { findText, withRedis } from "../harness/find-text.ts";
 
 /** A deleted text may be in a store for so long. */
@@ -13,7 +13,7 @@ const sweepSeconds = 20;
 /** A second, by the contract, on a machine that may be busy. */
 const abortLimitMs = 2500;
 
-onEachBackend("stopping", { apis: 2 }, (product) => {
+onSharedProducts("stopping", (product) => {
   const otherApi = () => new ApiClient(product().apis[1]?.url ?? "");
 
   describe("a job", () => {
@@ -103,7 +103,7 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
       { timeout: 40_000 },
       async () => {
         const { client, provider, query } = product();
-        await Promise.all(
+        const raced = await Promise.all(
           Array.from({ length: 40 }, async (_, index) => {
             const chat = await client.submit(`race ${index}`);
             // From before the claim to after the end.
@@ -118,9 +118,12 @@ onEachBackend("stopping", { apis: 2 }, (product) => {
             if (answers.some(({ status }) => status === 200)) expect(view.status).toBe("cancelled");
             const next = await client.ended(await client.submit(`after race ${index}`, { to: chat }));
             expect(next.status).toBe("completed");
+            return chat.conversationId;
           }),
         );
-        expect(await query("select from conversations where cardinality(open_jobs) > 0")).toHaveLength(0);
+        expect(
+          await query("select from conversations where id = any($1) and cardinality(open_jobs) > 0", [raced]),
+        ).toHaveLength(0);
       },
     );
   });

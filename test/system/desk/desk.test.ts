@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { colleague, operatorAnswer, operatorConversation, operatorList } from "../../../shared/protocol/operator.ts";
 import type { ConversationRef } from "../harness/api-client.ts";
 import { asSupport, askDesk, makeOperator, type OperatorHeaders } from "../harness/operators.ts";
-import { eventually, onEachBackend } from "../harness/suite.ts";
+import { eventually, onSharedProducts } from "../harness/suite.ts";
 
-onEachBackend("the desk", { workers: 1 }, (product) => {
+onSharedProducts("the desk", (product) => {
   let mia: OperatorHeaders;
   let reader: OperatorHeaders;
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { asSupport, askDesk, makeOperator } from "../harness/operators.ts";
-import { onEachBackend } from "../harness/suite.ts";
+import { onSharedProducts } from "../harness/suite.ts";
 
 /** Opens a stream, and reads it until it holds the text. */
 async function open(url: string, headers: Record<string, string> = {}) {
@@ -22,7 +22,7 @@ async function open(url: string, headers: Record<string, string> = {}) {
   };
 }
 
-onEachBackend("typing", { apis: 2, workers: 1 }, (product) => {
+onSharedProducts("typing", (product) => {
   it("is shown to the other side at another process, without an id", async () => {
     const { client, apis } = product();
     const mia = await makeOperator(product(), "Mia");

@@ -23,6 +23,7 @@ export class ServiceProcess {
   readonly #child: ChildProcess;
   readonly #exited: Promise<number | NodeJS.Signals>;
   #output = "";
+  #writtenChars = 0;
 
   constructor(service: Service, env: Record<string, string>, cwd = root) {
     this.service = service;
@@ -36,6 +37,7 @@ export class ServiceProcess {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         this.#output = (this.#output + text).slice(-maxOutputChars);
+        this.#writtenChars += text.length;
       });
     }
     // `close` instead of `exit`, at which the last output may still be in flight.
@@ -45,6 +47,16 @@ export class ServiceProcess {
   /** Complete output so far. */
   get output(): string {
     return this.#output;
+  }
+
+  /** Length of all output so far, in UTF-16 units: a position for `outputSince`. */
+  get writtenChars(): number {
+    return this.#writtenChars;
+  }
+
+  /** Output after that position. */
+  outputSince(position: number): string {
+    return this.#output.slice(Math.max(0, this.#output.length - (this.#writtenChars - position)));
   }
 
   get pid(): number {

@@ -105,9 +105,14 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     startKnowledge: (env) => start("knowledge", env),
     query: async <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) =>
       (await pool.query<Row>(sql, values)).rows,
-    output: () => processes.map(({ service, url, output }) => `--- ${service} ${url}\n${output}`).join("\n"),
+    output: () => processes.map((each) => describeOutput(each)).join("\n"),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Output of a process under a heading. */
+export function describeOutput({ service, url, output }: ServiceProcess, part = output): string {
+  return `--- ${service} ${url}\n${part}`;
 }
 
 /** Makes a folder with the shipped configuration, with longer replies where wanted. */

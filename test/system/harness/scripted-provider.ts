@@ -9,12 +9,13 @@ export interface ScriptedProvider extends AsyncDisposable {
   answer(message: string, ...scripts: Script[]): void;
   /** Resolves once the call with this number, counted from 1, for this message has arrived. */
   called(message: string, number?: number): Promise<FakeCall>;
+  /** Drops the scripts that are left; returns a view that knows later calls alone. */
+  anew(): ScriptedProvider;
 }
 
 export async function startScriptedProvider(): Promise<ScriptedProvider> {
   const scripts = new Map<string, Script[]>();
   const waiting = new Set<() => void>();
-  const callsFor = indexByMessage(() => fake.calls);
   const fake = await startFakeProvider({
     script: ({ messages }) => {
       for (const look of waiting) look();
@@ -22,23 +23,34 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
       return scripts.get(message)?.shift() ?? { steps: words(echoOf(message)) };
     },
   });
-  return {
-    url: fake.url,
-    calls: fake.calls,
-    answer: (message, ...more) => void scripts.set(message, [...(scripts.get(message) ?? []), ...more]),
-    called: (message, number = 1) =>
-      new Promise((resolve) => {
-        const look = () => {
-          const call = callsFor(message)[number - 1];
-          if (call === undefined) return;
-          waiting.delete(look);
-          resolve(call);
-        };
-        waiting.add(look);
-        look();
-      }),
-    [Symbol.asyncDispose]: () => fake.close(),
+  const viewFrom = (first: number): ScriptedProvider => {
+    const calls = () => fake.calls.slice(first);
+    const callsFor = indexByMessage(calls);
+    return {
+      url: fake.url,
+      get calls() {
+        return calls();
+      },
+      answer: (message, ...more) => void scripts.set(message, [...(scripts.get(message) ?? []), ...more]),
+      called: (message, number = 1) =>
+        new Promise((resolve) => {
+          const look = () => {
+            const call = callsFor(message)[number - 1];
+            if (call === undefined) return;
+            waiting.delete(look);
+            resolve(call);
+          };
+          waiting.add(look);
+          look();
+        }),
+      anew: () => {
+        scripts.clear();
+        return viewFrom(fake.calls.length);
+      },
+      [Symbol.asyncDispose]: () => fake.close(),
+    };
   };
+  return viewFrom(0);
 }
 
 /** Finds calls by their message, and reads each call once: a test has hundreds, and many waits look at each arrival. */

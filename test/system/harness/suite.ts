@@ -1,22 +1,38 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe } from "vitest";
+import { afterAll, afterEach, describe } from "vitest";
 import { redisAvailable } from "../../../shared/testing/stores/redis.ts";
 import type { ApiClient } from "./api-client.ts";
 import { type Backend, type Product, type ProductOptions, startProduct } from "./product.ts";
+import { type SharedProducts, withSharedProducts } from "./shared-product.ts";
 
 const backends: readonly Backend[] = ["postgres", "redis"];
 
-/** Declares the same tests for each backend, around a product that runs for all of them. */
-export function onEachBackend(
+type Tests = (product: () => Product, backend: Backend) => void;
+
+/** Declares the same tests for each backend, around a product of their own that runs for all of them. */
+export function onEachBackend(title: string, options: Omit<ProductOptions, "backend">, tests: Tests): void {
+  declareOnEach(title, (backend) => startProduct({ backend, ...options }), tests);
+}
+
+/**
+ * Declares the same tests for each backend, on products that the files of a Vitest worker use one after the other.
+ * Rows stay from file to file: a test looks at its own alone. The tests end what they begin, and leave the processes,
+ * the stores and the environment as they are; what they start with `startApi` and `startWorker` ends with them.
+ */
+export function onSharedProducts(title: string, tests: Tests): void {
+  declareOnEach(title, (backend, sharedProducts) => sharedProducts.lend(backend), tests);
+}
+
+function declareOnEach(
   title: string,
-  options: Omit<ProductOptions, "backend">,
-  tests: (product: () => Product, backend: Backend) => void,
+  open: (backend: Backend, sharedProducts: SharedProducts) => Promise<Product>,
+  tests: Tests,
 ): void {
   for (const backend of backends) {
     describe.skipIf(backend === "redis" && !redisAvailable)(`${title}, on ${backend}`, () => {
       let product: Product | undefined;
-      beforeAll(async () => {
-        product = await startProduct({ backend, ...options });
+      withSharedProducts.beforeAll(async ({ sharedProducts }) => {
+        product = await open(backend, sharedProducts);
       });
       afterAll(() => product?.[Symbol.asyncDispose]());
       afterEach(({ task }) => {

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { adminPassword } from "../harness/product.ts";
-import { eventually, onEachBackend } from "../harness/suite.ts";
+import { eventually, onSharedProducts } from "../harness/suite.ts";
 
-onEachBackend("the pages for operators", { workers: 1 }, (product) => {
+onSharedProducts("the pages for operators", (product) => {
   const authorization = `Basic ${Buffer.from(`admin:${adminPassword}`).toString("base64")}`;
   const look = (path: string) => product().client.request(path, { headers: { authorization } });
 

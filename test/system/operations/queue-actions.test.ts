@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type JobRef, ApiClient } from "../harness/api-client.ts";
 import { adminPassword } from "../harness/product.ts";
-import { eventually, onEachBackend } from "../harness/suite.ts";
+import { eventually, onSharedProducts } from "../harness/suite.ts";
 
 interface BoardRoute {
   method: string | string[];
@@ -48,7 +48,7 @@ const refused = [
 
 const headers = { authorization: `Basic ${Buffer.from(`admin:${adminPassword}`).toString("base64")}` };
 
-onEachBackend("an operator on Bull Board", {}, (product) => {
+onSharedProducts("an operator on Bull Board", (product) => {
   let done: JobRef;
   beforeAll(async () => {
     const { client } = product();

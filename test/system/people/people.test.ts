@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
 import { messageOf, pausedReply } from "../harness/scripted-provider.ts";
 import { OperatorClient } from "../harness/operator-client.ts";
-import { eventually, onEachBackend } from "../harness/suite.ts";
+import { eventually, onSharedProducts } from "../harness/suite.ts";
 
 /** Reads a conversation's stream from the start until it holds the text; returns its events. */
 async function readEvents(url: string, until: string): Promise<{ event: string; data: Record<string, unknown> }[]> {
@@ -20,7 +20,7 @@ async function readEvents(url: string, until: string): Promise<{ event: string; 
   }));
 }
 
-onEachBackend("people beside the assistant", { apis: 2 }, (product) => {
+onSharedProducts("people beside the assistant", (product) => {
   const operator = () => new OperatorClient(product().apis[1]?.url ?? "");
 
   it("take over in mid-word, talk, and hand back to an assistant that knows what was said", async () => {
@@ -124,15 +124,14 @@ onEachBackend("people beside the assistant", { apis: 2 }, (product) => {
     });
     expect(await post({ email: "not an address" })).toMatchObject({ status: 400 });
     expect(await post({ email: "visitor@example.com" })).toMatchObject({ status: 200 });
-    await client.request("/api/operator/presence", {
-      method: "PUT",
-      headers: operator().headers,
-      body: { state: "online" },
-    });
+    const be = (state: string) =>
+      client.request("/api/operator/presence", { method: "PUT", headers: operator().headers, body: { state } });
+    await be("online");
     await eventually("somebody is there", async () => {
       const { expected } = (await post()).body as { expected: { state: string } };
       return expected.state === "now";
     });
+    await be("away");
     await operator().take(chat.conversationId);
     expect(await post()).toMatchObject({
       status: 409,
