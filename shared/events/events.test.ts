@@ -167,6 +167,26 @@ describe("numbering the events", () => {
     expect((await readEvents(db.pool, conversationId))[0]?.pos).not.toBeNull();
   });
 
+  it("does not wait for a deletion under way, and numbers what it leaves after all", async () => {
+    await numberAll(db.pool);
+    const doomed = await startConversation(db.pool);
+    const other = await startConversation(db.pool);
+    const placesOf = async ({ conversationId }: { conversationId: string }) =>
+      (await readEvents(db.pool, conversationId)).map(({ pos }) => pos);
+    const holder = await db.pool.connect();
+    try {
+      await holder.query("begin");
+      await holder.query("delete from events where conversation_id = $1", [doomed.conversationId]);
+      await numberEvents(db.pool);
+      expect(await placesOf(other)).not.toContain(null);
+      await holder.query("rollback");
+      await numberAll(db.pool);
+      expect(await placesOf(doomed)).not.toContain(null);
+    } finally {
+      holder.release(true);
+    }
+  });
+
   it("keeps each conversation's order and loses nothing under concurrent writers and passes", async () => {
     const second = openDatabase(db.url, quietLog());
     const heard: LoggedEvent[][] = [[], []];

@@ -8,7 +8,8 @@ export const numberedAtOnce = 2000;
 export const numberEventsStatement: Statement<{ pos: number; numbered: number }> = {
   name: "number-events",
   // The snapshot is older than the lock. If another pass committed in between, the locked row and the snapshot differ,
-  // and this pass does nothing: its list of events is out of date.
+  // and this pass does nothing: its list of events is out of date. Events that a deletion holds are left to it: a pass
+  // that waits for them would keep all others, and could hold what the deletion waits for.
   text: `
     with held as materialized (
       select pos from event_tail where id = 1 for update skip locked
@@ -17,6 +18,7 @@ export const numberEventsStatement: Statement<{ pos: number; numbered: number }>
     ), fresh as materialized (
       select id, row_number() over (order by id) as place from (
         select id from events where pos is null and exists (select from tail) order by id limit ${numberedAtOnce}
+        for no key update skip locked
       ) as first
     ), numbered as (
       update events set pos = tail.pos + place from fresh, tail where events.id = fresh.id returning events.pos
