@@ -65,7 +65,8 @@ export class LinkFilter {
   /** @returns the text still held back */
   end(): string {
     let out = this.#read(this.#entities.end());
-    if (this.#state === "link") out += this.#judge("");
+    // The end of one may be the beginning of the next.
+    while (this.#state === "link") out += this.#judge("");
     out += this.#letGo(this.#state === "removed" ? this.#punctuation : this.#held);
     this.#state = "text";
     this.#held = "";

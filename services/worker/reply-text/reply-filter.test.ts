@@ -40,6 +40,7 @@ describe("citations in a reply", () => {
     ["See 1https://evil.example/a", "See ⟨1⟩(link removed)"],
     ["Fish & chips1, Q&A2, AT&T1", "Fish & chips⟨1⟩, Q&A⟨2⟩, AT&T⟨1⟩"],
     ["A &colon;1 B", "A &amp;colon;⟨1⟩ B"],
+    ["mailto:&日本mailto:https://evil.example1", "(link removed)日本(link removed)⟨1⟩"],
   ])("are taken out, each with its place: %j", (written, expected) => {
     const text = written.replace(/(?<=\D|^)[12]+/g, (digits) =>
       Array.from(digits, (digit) => atomOf(Number(digit))).join(""),
