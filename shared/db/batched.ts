@@ -45,13 +45,16 @@ function onlyOf<Item, Result>(runBatch: BatchOptions<Item, Result>["runBatch"]) 
   };
 }
 
-/** Batches reads of rows by id. A row is read after it was requested, never before. */
+/**
+ * Batches reads of rows by id. A row is read after it was requested, never before, and once for all who wait for it:
+ * hundreds may read a long reply at the moment when it ends.
+ */
 export function batchedRead<Row extends { id: string }>(
   read: (pool: Pool, ids: readonly string[]) => Promise<Row[]>,
 ): (pool: Pool, id: string) => Promise<Row | undefined> {
   return batched({
     async runBatch(pool, ids: readonly string[]) {
-      const rows = new Map((await read(pool, ids)).map((row) => [row.id, row]));
+      const rows = new Map((await read(pool, [...new Set(ids)])).map((row) => [row.id, row]));
       return ids.map((id) => ({ result: rows.get(id) }));
     },
   });

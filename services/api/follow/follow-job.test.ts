@@ -19,6 +19,7 @@ const text = "a: né 漢字 🙂 👩‍👧 ok";
 /** State that a browser's EventSource and a page behind it keep of a stream. */
 class Client {
   readonly events: EventName[] = [];
+  readonly deltaBytes: number[] = [];
   text = "";
   lastEventId: string | undefined;
 
@@ -30,6 +31,7 @@ class Client {
     if (event === "reset") this.text = "";
     if (event !== "delta") return;
     this.text += data.text;
+    this.deltaBytes.push(Buffer.byteLength(data.text));
     if (data.offset !== Buffer.byteLength(this.text)) throw new Error(`${data.offset} is not the length of the text`);
   }
 }
@@ -163,6 +165,22 @@ describe.each(jobStores)("following a job on $name", ({ available, openJobs }) =
       expect(await after.over).toMatchObject({ event: "done" });
       expect(after.client.events).toEqual(["status", "delta", "done"]);
       expect(after.client.text).toBe(text);
+    });
+
+    it("sends a long text in pieces, so that many readers at once hold up nobody, and the end as one object", async () => {
+      const long = "漢字🙂".repeat(20_000);
+      const { id } = await submit();
+      const job = await write(id, long);
+      const middle = follow(id);
+      await expect.poll(() => middle.client.text.length, quickly).toBe(long.length);
+      await endAndTell(jobs, job, completed(long));
+      const both = [follow(id), follow(id)];
+      const [first, second] = await Promise.all(both.map(({ over }) => over));
+      expect(first).toBe(second);
+      for (const { client } of [middle, ...both]) {
+        expect(client.text).toBe(long);
+        expect(Math.max(...client.deltaBytes)).toBeLessThanOrEqual(32 * 1024);
+      }
     });
 
     it.each(["while it is written", "after the end"])(

@@ -8,6 +8,9 @@ import type { Mail } from "./mailbox.ts";
 import type { JobWatch } from "./watch-job.ts";
 import type { Watcher } from "./watcher.ts";
 
+/** Maximum length of a delta that is read from a draft or a stored reply, in UTF-8 bytes. */
+const longestDeltaBytes = 32 * 1024;
+
 /** A client's position in an attempt's text, in UTF-8 bytes. */
 export interface Cursor {
   attempt: number;
@@ -115,8 +118,7 @@ class ClientText {
     if (this.#cursor.bytes === Buffer.byteLength(replyText ?? "")) return;
     const reply = Buffer.from(replyText ?? "");
     if (!isBoundary(reply, this.#cursor.bytes)) yield this.#reset();
-    const tail = reply.subarray(this.#cursor.bytes);
-    if (tail.length > 0) yield this.#delta(tail.toString(), tail.length);
+    yield* this.#deltas(reply.subarray(this.#cursor.bytes));
   }
 
   *#begin(attempt: number): Generator<JobEvent> {
@@ -140,7 +142,7 @@ class ClientText {
         slice = await watch.readDraft(this.#jobId, attempt, 0);
       }
       this.#unchecked = false;
-      if (slice && slice.bytes.length > 0) yield this.#delta(slice.text, slice.bytes.length);
+      if (slice) yield* this.#deltas(slice.bytes);
     } catch (error) {
       // Continue from PostgreSQL without the draft: the client gets the stored reply at the end.
       log.debug({ err: error, jobId: this.#jobId }, "could not read a draft");
@@ -160,6 +162,16 @@ class ClientText {
     this.resets += 1;
     // The id moves to 0, so that a client that reconnects now does not resume in text that it has dropped.
     return { event: "reset", data: { attempt }, id: `${attempt}:0` };
+  }
+
+  /** Yields a long text in pieces: many readers that get theirs at once would hold up all other requests. */
+  *#deltas(bytes: Buffer): Generator<JobEvent> {
+    for (let from = 0; from < bytes.length;) {
+      let end = Math.min(from + longestDeltaBytes, bytes.length);
+      while (isContinuation(bytes[end])) end -= 1;
+      yield this.#delta(bytes.toString("utf8", from, end), end - from);
+      from = end;
+    }
   }
 
   #delta(text: string, bytes: number): JobEvent {
@@ -189,11 +201,17 @@ function statusEvent({ status, attempt }: JobRow, position?: number): JobEvent {
   return { event: "status", data: { status, attempt, ...(position !== undefined && { position }) } };
 }
 
+/** One event for all who share a row, so that it is encoded once: it holds the whole reply. */
+const terminalEvents = new WeakMap<JobRow, JobEvent>();
+
 function terminalEvent(row: JobRow): JobEvent {
-  const data = toJobView(row);
-  if (row.status === "failed") return { event: "failed", data, id: endEventId };
-  if (row.status === "cancelled") return { event: "cancelled", data, id: endEventId };
-  return { event: "done", data, id: endEventId };
+  const known = terminalEvents.get(row);
+  if (known) return known;
+  const end = { data: toJobView(row), id: endEventId } as const;
+  const event: JobEvent =
+    row.status === "failed" || row.status === "cancelled" ? { event: row.status, ...end } : { event: "done", ...end };
+  terminalEvents.set(row, event);
+  return event;
 }
 
 /**

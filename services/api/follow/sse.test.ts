@@ -116,6 +116,21 @@ describe("event stream", () => {
     expect(given).toBe(enough);
   });
 
+  it("encodes a last event once for all streams that share it", async () => {
+    let encodings = 0;
+    const data = { toJSON: () => ({ encoded: (encodings += 1) }) } as never;
+    const shared: JobEvent = { event: "cancelled", data, id: "end" };
+    async function* one(): AsyncGenerator<JobEvent> {
+      yield status;
+      yield shared;
+    }
+    const streams = new EventStreams();
+    const served = await Promise.all([serve(streams, one()), serve(streams, one())]);
+    const texts = await Promise.all(served.map(async ({ url }) => (await fetch(url)).text()));
+    for (const text of texts) expect(text).toContain('id: end\nevent: cancelled\ndata: {"encoded":1}\n\n');
+    expect(encodings).toBe(1);
+  });
+
   it("tells the client when to reconnect if it breaks or ends early", async () => {
     async function* broken(): AsyncGenerator<JobEvent> {
       yield status;

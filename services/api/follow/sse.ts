@@ -1,6 +1,7 @@
 import { once } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Response } from "express";
-import type { ConversationEvent, JobEvent } from "../../../shared/protocol/events.ts";
+import { type ConversationEvent, endEventId, type JobEvent } from "../../../shared/protocol/events.ts";
 import type { InboxEvent } from "../../../shared/protocol/operator.ts";
 import { heartbeatMs } from "../../../shared/tunables.ts";
 
@@ -55,9 +56,9 @@ export class EventStreams {
     try {
       for await (const event of events) {
         if (res.closed || res.writableEnded) return;
-        if (!write(res, event, retry)) await drained(res);
+        if (!write(res, event, retry)) await room(res);
         retry = undefined;
-        complete = "id" in event && event.id === "end";
+        complete = isEnd(event);
       }
     } catch (error) {
       onError(error);
@@ -123,9 +124,23 @@ function release(res: Response): void {
 
 /** @returns false if the client has much to read */
 function write(res: Response, event: StreamEvent | EncodedEvents, retry: number | undefined): boolean {
-  if (!("encoded" in event)) return res.write(encodeEvent(event, retry));
+  if (!("encoded" in event))
+    return res.write(isEnd(event) && retry === undefined ? encodeEnd(event) : encodeEvent(event, retry));
   if (retry !== undefined) res.write(retryLineOf(retry));
   return res.write(event.encoded);
+}
+
+function isEnd(event: StreamEvent | EncodedEvents): event is StreamEvent {
+  return "id" in event && event.id === endEventId;
+}
+
+/** Last events by the object that many streams share. */
+const encodedEnds = new WeakMap<StreamEvent, Buffer>();
+
+function encodeEnd(event: StreamEvent): Buffer {
+  const encoded = encodedEnds.get(event) ?? Buffer.from(encodeEvent(event));
+  encodedEnds.set(event, encoded);
+  return encoded;
 }
 
 /** @param retry is added to the event's own block: some clients take a block with nothing else in it for an event */
@@ -137,6 +152,15 @@ export function encodeEvent({ event, data, id }: StreamEvent, retry?: number): s
 
 function retryLineOf(retry: number): string {
   return `retry: ${retry}\n`;
+}
+
+/**
+ * Waits until a stream takes more, and for a turn of the event loop: a buffer that the kernel took at once drains
+ * before anything else is read, and hundreds of streams that catch up would leave no time for others.
+ */
+async function room(res: Response): Promise<void> {
+  await drained(res);
+  await nextTurn();
 }
 
 /**

@@ -9,10 +9,6 @@ import { hasEnded } from "./job-view.ts";
 import { Watcher } from "./watcher.ts";
 import { silentFollowerMs, watchEveryMs } from "../../../shared/tunables.ts";
 
-interface ReadSlice extends DraftSlice {
-  text: string;
-}
-
 /** Minimum interval between events with a queue position. */
 const positionEveryMs = 5000;
 
@@ -24,8 +20,8 @@ export class JobWatch {
   readonly #pool: Pool;
   readonly #live: Live;
   readonly #log: Logger;
-  /** Reads a draft from `Live`, and shares one copy of the text among all followers that lack it. */
-  readonly readDraft: (jobId: string, attempt: number, from: number) => Promise<ReadSlice | undefined>;
+  /** Reads a draft from `Live`, and shares one copy among all followers that lack it. */
+  readonly readDraft: (jobId: string, attempt: number, from: number) => Promise<DraftSlice | undefined>;
   readonly #watchers = new Map<string, Set<Watcher>>();
   readonly #endWaits = new AbortController();
   readonly #positionsDue = atMostEvery(positionEveryMs);
@@ -35,10 +31,7 @@ export class JobWatch {
     this.#pool = pool;
     this.#live = live;
     this.#log = log;
-    this.readDraft = dedupe(async (jobId: string, attempt: number, from: number) => {
-      const slice = await live.readDraft(jobId, attempt, from);
-      return slice && { ...slice, text: slice.bytes.toString() };
-    });
+    this.readDraft = dedupe((jobId: string, attempt: number, from: number) => live.readDraft(jobId, attempt, from));
   }
 
   /** Begins to follow a job; `signal` ends it. Read the row after this, never before, so that no change is missed. */
