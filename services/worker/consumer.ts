@@ -23,7 +23,7 @@ export async function startConsumer(context: WorkerContext, backend: QueueBacken
     async (job: Job, token?: string) => {
       if (draining) return giveBack(job, token);
       const delivery = await deliver(context, deliveredJob(job), job.attemptsMade > 0);
-      if (delivery.type === "back") return giveBack(job, token);
+      if (delivery.type === "back") return passOn(context, delivery.job, job, token);
       if (delivery.type === "later") {
         // Round up to whole milliseconds: PostgreSQL rejects fractions here, and the entry would fail.
         await job.moveToDelayed(Date.now() + Math.ceil(delivery.delayMs), token);
@@ -61,6 +61,24 @@ export async function startConsumer(context: WorkerContext, backend: QueueBacken
 async function giveBack(job: Job, token: string | undefined): Promise<never> {
   await job.moveToWait(token);
   throw new WaitingError();
+}
+
+/**
+ * Gives back the entry of a released job. A worker that the queue has given it to meanwhile puts it off until our lease
+ * would have ended, so a second entry goes ahead of it. On Redis the queue refuses what is no longer ours, on PostgreSQL
+ * it does nothing and says nothing.
+ */
+async function passOn(
+  { queue }: WorkerContext,
+  released: { id: string; attempt: number },
+  job: Job,
+  token: string | undefined,
+): Promise<never> {
+  try {
+    return await giveBack(job, token);
+  } finally {
+    if ((await job.getState()) !== "waiting") await queue.enqueueDuplicate([released]);
+  }
 }
 
 function deliveredJob({ id }: Job): string {

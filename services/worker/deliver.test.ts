@@ -91,7 +91,7 @@ describe.each(jobStores)("delivery on $name", ({ available, openJobs }) => {
       const delivery = deliver(leaving, id);
       await expect.poll(() => jobs.live.readDraft(id, 1, 0), { interval: 5 }).toBeDefined();
       leaving.leases.stopAll("released");
-      expect(await delivery).toEqual({ type: "back" });
+      expect(await delivery).toMatchObject({ type: "back" });
       await leaving.leases.idle();
 
       const next = openWorker(jobs);

@@ -10,12 +10,12 @@ import { mustEnd, settleOrphan } from "./maintenance/settle-orphan.ts";
 import { untilStored } from "./run/until-stored.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
-/** Verdict on a queue entry: finished, delivered again after a delay, or released to another worker at once. */
+/** Verdict on a queue entry: finished, delivered again after a delay, or its job released to another worker at once. */
 export type DeliveryVerdict =
   | { type: "done"; note?: string }
   | { type: "failed"; reason: string; note?: string }
   | { type: "later"; delayMs: number }
-  | { type: "back" };
+  | { type: "back"; job: { id: string; attempt: number } };
 
 /** Margin after a lease, in milliseconds: the clocks of the database and of this machine may differ. */
 const afterLeaseMs = 100;
@@ -35,7 +35,7 @@ export async function deliver(context: WorkerContext, jobId: string, retried = f
   );
   if (!job) return refuse(context, jobId, retried);
   const outcome = await answerJob(context, job);
-  if (outcome.type === "released") return { type: "back" };
+  if (outcome.type === "released") return { type: "back", job: { id: jobId, attempt: job.attempt } };
   if (outcome.type === "lost")
     return { type: "done", note: `run ${job.run} by ${context.worker}: lost the job to another` };
   const { status, errorCode, provider, model, firstDeltaMs } = outcome.end;
