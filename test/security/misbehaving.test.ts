@@ -12,7 +12,7 @@ const memoryMb = 512;
 const heapMb = 256;
 /** Others may wait for so many times as long as without the client that misbehaves. */
 const maxRatio = 3;
-const pairs = 6;
+const pairs = 7;
 const sliceMs = 1500;
 const visitors = 6;
 /** Between two messages of one. */
@@ -25,7 +25,7 @@ const misbehavingFrom = (pair: number) => `127.0.0.${2 + pair}`;
 
 // Elsewhere a client has no second address, and no peak of memory can be read.
 describe.skipIf(process.platform !== "linux")("one client that misbehaves in eight ways at once", () => {
-  it("barely slows others down, and does not kill an API of 512 MB", { timeout: 120_000 }, async (context) => {
+  it("barely slows others down, and does not kill an API of 512 MB", { timeout: 120_000 }, async () => {
     await using stack = new AsyncDisposableStack();
     const product = stack.use(
       await startProduct({
@@ -47,12 +47,11 @@ describe.skipIf(process.platform !== "linux")("one client that misbehaves in eig
     const crowd = new Crowd(product);
     // Loading and compiling at first use is no part of the comparison.
     await crowd.load(sliceMs);
-    const alone: number[][] = [];
-    const beside: number[][] = [];
+    const ratios: number[] = [];
     for (let pair = 0; pair < pairs; pair += 1) {
-      alone.push(await crowd.load(sliceMs));
+      const aloneMs = p99(await crowd.load(sliceMs));
       const misbehaving = { url: product.client.base, from: misbehavingFrom(pair) };
-      beside.push(await besideMisbehaviour(child, misbehaving, () => crowd.load(sliceMs)));
+      ratios.push(p99(await besideMisbehaviour(child, misbehaving, () => crowd.load(sliceMs))) / aloneMs);
     }
     const peakMb = peakMemoryMb(product);
     expect(peakMb).toBeLessThan(memoryMb);
@@ -60,14 +59,10 @@ describe.skipIf(process.platform !== "linux")("one client that misbehaves in eig
     for (const reason of ["unanswered", "idle"]) {
       expect(text).toMatch(new RegExp(`parley_http_connections_cut_total\\{reason="${reason}"\\} [1-9]`));
     }
-    const [aloneMs, besideMs] = [p99(alone.flat()), p99(beside.flat())];
-    const slices = alone.map(p99);
-    const figures = `p99 of others ${aloneMs.toFixed(0)} ms alone, ${besideMs.toFixed(0)} ms beside it; at most ${peakMb} MB`;
-    console.info(figures);
-    // On a machine where waits without any misbehaviour differ as much among themselves, longer ones say nothing.
-    const isNoisy = Math.max(...slices) >= maxRatio * Math.min(...slices);
-    if (besideMs >= maxRatio * aloneMs && isNoisy) context.skip(`too busy to compare: ${figures}`);
-    expect(besideMs).toBeLessThan(maxRatio * aloneMs);
+    const shown = ratios.map((ratio) => ratio.toFixed(2)).join(", ");
+    console.info(`p99 of others beside it, as times of alone: ${shown}; at most ${peakMb} MB`);
+    // Half of the pairs: what other work on the machine does to one slice tells nothing of the client.
+    expect(ratios.toSorted((a, b) => a - b)[pairs >> 1]).toBeLessThan(maxRatio);
   });
 });
 
