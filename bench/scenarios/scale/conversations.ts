@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { createTokens } from "../../../services/api/access/tokens.ts";
+import { addKey } from "../../../shared/db/desk/operator-keys.ts";
+import { hashOfKey, makeOperatorKey } from "../../../shared/operator-key.ts";
+import { defaultSite } from "../../../shared/sites/default-site.ts";
 import { HttpConnection } from "../../clients/http-connection.ts";
 import { inParallel, openReader, type Reader } from "../../clients/open-streams.ts";
 import { submit } from "../../clients/visitors.ts";
@@ -15,6 +18,9 @@ import { noDelay } from "../../testbed/provider.ts";
 const streams = { usual: 2000, full: 9000 };
 /** Streams whose events are timed, beside the idle ones. */
 const timed = 200;
+/** Operators who look at all conversations; the events of one in ten are timed, or the meter would cost more than they do. */
+const consoles = 200;
+const timedConsoles = 20;
 const openedAtOnce = 50;
 const repliesASecond = 50;
 const settleMs = 1500;
@@ -24,7 +30,7 @@ const watchMs = 4000;
 export const conversationsScenario: Scenario = {
   name: "conversations",
   about:
-    "event streams of conversations: what an idle one costs, and from an event to its reader beside 50 replies a second",
+    "event streams of conversations: what an idle one costs, and from an event to readers and consoles beside 50 replies a second",
   async run(bench) {
     await using stack = new AsyncDisposableStack();
     const parley = await startParley(bench.testbed, { backend: "postgres", countStatements: true });
@@ -34,11 +40,11 @@ export const conversationsScenario: Scenario = {
     stack.defer(async () => {
       await Promise.all(readers.map((reader) => reader.close()));
     });
-    const meter = new EventMeter();
+    const meters: Meters = { readers: new EventMeter(), consoles: new EventMeter() };
     const follow = async (count: number) => {
       await inParallel(count, openedAtOnce, async () => {
         const chat = chats[readers.length] ?? { path: "/" };
-        const reader = openReader(parley.origin, chat, (text) => meter.hear(text));
+        const reader = openReader(parley.origin, chat, (text) => meters.readers.hear(text));
         readers.push(reader);
         await reader.begun;
       });
@@ -48,8 +54,9 @@ export const conversationsScenario: Scenario = {
     const before = { statements: await idleStatements(parley), memoryMb: parley.api.usage().memoryMb };
     await follow(chats.length - timed);
     const after = { statements: await idleStatements(parley), memoryMb: parley.api.usage().memoryMb };
+    readers.push(...(await openConsoles(parley, (text) => meters.consoles.hear(text))));
     await bench.testbed.provider.pace(noDelay);
-    const measure = () => delays(bench, { parley, chats: chats.slice(0, timed), meter });
+    const measure = () => delays(bench, { parley, chats: chats.slice(0, timed), meters });
     const alone = await measure();
     const beside = await besideOpenTransaction(bench, measure);
     return [...figuresOfIdle({ before, after, added: chats.length - timed }), ...figuresOfDelay({ alone, beside })];
@@ -84,10 +91,14 @@ function figuresOfIdle({ before, after, added }: { before: Idle; after: Idle; ad
   ];
 }
 
-function figuresOfDelay({ alone, beside }: { alone: number[]; beside: number[] }): Figure[] {
+function figuresOfDelay({ alone, beside }: { alone: Delays; beside: Delays }): Figure[] {
+  const load = `beside ${repliesASecond} replies a second and ${consoles} consoles`;
+  const open = "the same, while another database of the server holds a writing transaction open";
   return [
-    delay("delay", `from an event to its reader, p99, beside ${repliesASecond} replies a second`, alone),
-    delay("delay-beside", "the same, while another database of the server holds a writing transaction open", beside),
+    delay("delay", `from an event to its reader, p99, ${load}`, alone.readers),
+    delay("delay-beside", open, beside.readers),
+    delay("delay-consoles", `from an event to the consoles, p99, ${load}`, alone.consoles),
+    delay("delay-consoles-beside", open, beside.consoles),
   ];
 }
 
@@ -113,6 +124,31 @@ async function answeredChats({ pool }: Parley, count: number): Promise<Chat[]> {
       path: `/api/conversations/${conversationId}/events?after=0`,
     })),
   );
+}
+
+/** Consoles that look at the inbox, each on a stream of its own. */
+async function openConsoles({ pool, origin }: Parley, hear: (text: string) => void): Promise<Reader[]> {
+  const token = makeOperatorKey();
+  const keyHash = hashOfKey(token);
+  if (!keyHash) throw new Error("a new key has no hash");
+  await addKey(pool, { siteId: defaultSite, name: "Bench", role: "operator", keyHash, days: 1 });
+  const path = "/api/operator/inbox/events?after=none";
+  return inParallel(consoles, openedAtOnce, async (place) => {
+    const reader = openReader(origin, { path, token }, place < timedConsoles ? hear : () => undefined);
+    await reader.begun;
+    return reader;
+  });
+}
+
+interface Meters {
+  readers: EventMeter;
+  consoles: EventMeter;
+}
+
+/** p99 in milliseconds, one per round. */
+interface Delays {
+  readers: number[];
+  consoles: number[];
 }
 
 /** Measures the age of events at their arrival, in milliseconds; the database runs on the same clock. */
@@ -141,16 +177,16 @@ async function idleStatements({ pool }: Parley): Promise<number> {
   return sum([...counts].filter(([query]) => !query.includes("event_tail")).map(([, calls]) => calls));
 }
 
-/** @returns one p99 per round */
 async function delays(
   bench: Bench,
-  { parley, chats, meter }: { parley: Parley; chats: readonly Chat[]; meter: EventMeter },
-): Promise<number[]> {
+  { parley, chats, meters }: { parley: Parley; chats: readonly Chat[]; meters: Meters },
+): Promise<Delays> {
   const connections = Array.from({ length: 16 }, () => new HttpConnection(parley.origin));
-  const values: number[] = [];
+  const values: Delays = { readers: [], consoles: [] };
   let sent = 0;
   for (let round = 0; round < bench.rounds; round += 1) {
-    meter.begin();
+    meters.readers.begin();
+    meters.consoles.begin();
     const until = performance.now() + bench.ms(watchMs);
     const each = async (connection: HttpConnection) => {
       while (performance.now() < until) {
@@ -161,7 +197,8 @@ async function delays(
     };
     await Promise.all(connections.map(each));
     await sleep(settleMs);
-    values.push(percentile(meter.end(), 0.99));
+    values.readers.push(percentile(meters.readers.end(), 0.99));
+    values.consoles.push(percentile(meters.consoles.end(), 0.99));
   }
   await Promise.all(connections.map((connection) => connection.destroy()));
   return values;
