@@ -72,6 +72,13 @@ describe("an outage of PostgreSQL is recognised", () => {
     expect((await db.pool.query("select 1")).rowCount).toBe(1);
   });
 
+  it("when the process is ending, for a request that outlived its drain", async () => {
+    const db = openDatabase(shared.url, quietLog());
+    await db.close();
+    expect(isDatabaseAway(await failure(db.pool.query("select 1")))).toBe(true);
+    expect(isDatabaseAway(await failure(inTransaction(db.pool, (client) => client.query("select 1"))))).toBe(true);
+  });
+
   it("when the server ends busy or idle connections, and the next statement works", async () => {
     await using db = await openTestDatabase();
     await startConversation(db.pool);

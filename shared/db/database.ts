@@ -91,12 +91,15 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
   }
 }
 
-/** True if PostgreSQL could not be reached or did not answer, so that the same call may succeed later. */
+/**
+ * True if PostgreSQL could not be reached or did not answer, so that the same call may succeed later; or if this process
+ * is ending, and the call outlived its drain.
+ */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
   if (typeof code === "string") return awayCodes.test(code);
-  return /timeout|terminated|not queryable|Connection ended/i.test(error.message);
+  return /timeout|terminated|not queryable|Connection ended|after calling end/i.test(error.message);
 }
 
 /**
