@@ -126,6 +126,14 @@ export const silentFollowerMs = 2 * watchEveryMs;
 
 /** Time for which an operator counts as online after a heartbeat: a browser wakes a hidden page once a minute. */
 export const presenceMs = 150 * second;
+/** A session ends after so long without a request, and at the latest after the second; all by the database's clock. */
+export const sessionIdleMs = 12 * hour;
+export const sessionMaxMs = 7 * 24 * hour;
+/** Precision of the former: a session's use is noted at most so often. */
+export const sessionTouchMs = 300 * second;
+/** Lifetimes of links that open an account once. */
+export const invitationMs = 3 * 24 * hour;
+export const resetLinkMs = 24 * hour;
 /** Time between the look at a conversation and the commit of its take-over, by the database's clock. */
 export const takeDeadlineMs = 10 * second;
 /** Time for which a seal stops a draft, if nothing ends it sooner: longer than a take-over may last. */

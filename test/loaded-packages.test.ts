@@ -44,6 +44,13 @@ it("services/api/main.ts loads Kysely for its first typed statement", async () =
   expect((await findLoaded("services/api/main.ts")).ever).toContain("kysely");
 });
 
+it("services/api/main.ts loads better-auth for the first password", async () => {
+  const { atBoot, ever } = await findLoaded("services/api/main.ts");
+  const ofIt = (names: readonly string[]) => names.filter((name) => /^@?better-auth\b/.test(name));
+  expect(ofIt(atBoot)).toEqual([]);
+  expect(ofIt(ever)).toContain("better-auth/minimal");
+});
+
 /** An entry file enables the compile cache, then loads its parts: its own `import()` belongs to the boot. */
 async function findLoaded(main: string): Promise<Loaded> {
   const { metafile } = await build({

@@ -4,6 +4,7 @@ import type { KnowledgeSearch } from "../../shared/knowledge/retrieval/knowledge
 import type { EventTail } from "../../shared/events/event-tail.ts";
 import type { JobContext } from "../../shared/jobs/job-context.ts";
 import type { Tracing } from "../../shared/tracing/tracing.ts";
+import type { Accounts } from "./accounts/accounts.ts";
 import type { ApiMetrics } from "./telemetry/api-metrics.ts";
 import type { Backlog } from "./submit/backlog.ts";
 import type { Challenge } from "./submit/challenge.ts";
@@ -48,6 +49,8 @@ export interface ApiContext extends JobContext {
   /** Accounts of the configuration. */
   operators: Operators;
   operatorAccess: OperatorAccess;
+  /** Accounts of people: passwords, links and sessions. */
+  accounts: Accounts;
   watch: JobWatch;
   streams: EventStreams;
   events: EventTail;

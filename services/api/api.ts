@@ -16,6 +16,7 @@ import { openKnowledgeSearch } from "../../shared/knowledge/retrieval/open-knowl
 import type { Logger } from "../../shared/logger.ts";
 import { describeProviders } from "../../shared/assistants/provider-catalog.ts";
 import { openTracing } from "../../shared/tracing/open-tracing.ts";
+import { Accounts } from "./accounts/accounts.ts";
 import type { ApiContext } from "./api-context.ts";
 import { ApiMetrics } from "./telemetry/api-metrics.ts";
 import { createAdminApp, createApp } from "./app.ts";
@@ -141,7 +142,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
   const watch = new JobWatch({ pool: jobs.db.pool, live: jobs.live, log });
   const events = new EventTail({ pool: jobs.db.pool, log });
   lifecycle.onClose("events", () => events.close());
-  const access = openOperatorAccess(config, { pool: jobs.db.pool, limits, streams, log });
+  const access = await openOperatorAccess(config, { pool: jobs.db.pool, limits, streams, log });
   const metrics = new ApiMetrics({ pool: jobs.db.pool, health, streams });
   lifecycle.onClose("metrics", () => metrics.close());
   lifecycle.onClose("process reports", await reportProcess(jobs.db.pool, "api", log));
@@ -193,16 +194,20 @@ function createNewestPages(
   });
 }
 
-function openOperatorAccess(
+async function openOperatorAccess(
   config: Config,
   parts: Pick<ApiContext, "limits" | "streams" | "log"> & { pool: Pool },
-): Pick<ApiContext, "loginThrottle" | "operators" | "operatorAccess" | "operatorStreams"> {
+): Promise<Pick<ApiContext, "accounts" | "loginThrottle" | "operators" | "operatorAccess" | "operatorStreams">> {
   const loginThrottle = new LoginThrottle(parts.limits.failedLogins);
   const operators = new Operators({ config, loginThrottle, log: parts.log });
-  const operatorAccess = new OperatorAccess({ ...parts, siteId: defaultSite, operators, loginThrottle });
+  const common = { ...parts, siteId: defaultSite, operators, loginThrottle };
+  const secret = config.SECRETS_KEY ?? (await readOrMakeSetting(parts.pool, "secrets-key", makeSecret));
+  const accountThrottle = new LoginThrottle(parts.limits.failedSignIns);
+  const accounts = new Accounts({ ...common, secret, accountThrottle });
+  const operatorAccess = new OperatorAccess({ ...common, sessions: accounts.sessions });
   // Several consoles may use one account or key.
   const operatorStreams = new OpenRequests(10 * config.RATE_LIMIT_MAX_STREAMS);
-  return { loginThrottle, operators, operatorAccess, operatorStreams };
+  return { accounts, loginThrottle, operators, operatorAccess, operatorStreams };
 }
 
 async function openFeeds(

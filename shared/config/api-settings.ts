@@ -86,6 +86,16 @@ export const operatorSettings = {
     parts: "api",
     description: "Password of `ADMIN_READ_USER`, at least 8 characters. Without it there is no such account.",
   }),
+  SECRETS_KEY: z.string().min(32, "expected at least 32 characters").optional().meta({
+    parts: "api",
+    description:
+      "Signs operators' sessions and encrypts their second factors; at least 32 characters. Without it, one is made and kept in the database. Another key ends all sessions.",
+  }),
+  CONSOLE_URL: serviceUrl().optional().meta({
+    parts: "api",
+    description:
+      "Address of the console's host in links, like `https://console.example.com`. Without it, invitations name the host from which they are made, and commands name localhost.",
+  }),
   ADMIN_PORT: integer(1, 65_535).optional().meta({
     parts: "api",
     description:

@@ -1,6 +1,6 @@
 /** Secrets that only one part uses. The other part starts without them, and drops them if they are set. */
 export const secretsOf = {
-  api: ["TOKEN_SECRET", "IDENTITY_SECRET", "CHALLENGE_SECRET", "ADMIN_PASSWORD", "ADMIN_READ_PASSWORD"],
+  api: ["TOKEN_SECRET", "IDENTITY_SECRET", "CHALLENGE_SECRET", "ADMIN_PASSWORD", "ADMIN_READ_PASSWORD", "SECRETS_KEY"],
   worker: ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "CLAUDE_API_KEY", "COMPATIBLE_API_KEY"],
 } as const;
 

@@ -81,6 +81,16 @@ export function readEmbeddingSettings(
 }
 
 /**
+ * Reads where the console is, for the links that a command prints; all other keys are ignored.
+ * @throws {ConfigError} as `readConfig`
+ */
+export function readConsoleAddress(env: NodeJS.ProcessEnv = process.env): string {
+  const { CONSOLE_URL, ADMIN_PORT, PORT } = env;
+  const settings = parse({ CONSOLE_URL, ADMIN_PORT, PORT }, () => []);
+  return settings.CONSOLE_URL ?? `http://localhost:${settings.ADMIN_PORT ?? settings.PORT}`;
+}
+
+/**
  * Reads the settings of the migrations.
  * @throws {ConfigError} as `readConfig`
  */

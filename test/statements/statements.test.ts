@@ -1,6 +1,7 @@
 import { glob, readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openTestDatabase, type OpenTestDatabase } from "../../shared/testing/stores/database.ts";
+import { accountCases } from "./account-cases.ts";
 import { citationCases } from "./citation-cases.ts";
 import { conversationCases } from "./conversation-cases.ts";
 import { deskCases } from "./desk-cases.ts";
@@ -20,6 +21,7 @@ const cases = [
   ...operatorCases,
   ...voiceCases,
   ...deskCases,
+  ...accountCases,
   ...knowledgeCases,
   ...vectorCases,
   ...citationCases,

@@ -11,6 +11,7 @@ import type { OperatorRole } from "../../../shared/protocol/operator.ts";
 import { defaultSite } from "../../../shared/sites/default-site.ts";
 import { recordingLog } from "../../../shared/testing/fixtures/quiet-log.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../../shared/testing/stores/database.ts";
+import { Accounts } from "../accounts/accounts.ts";
 import { LoginThrottle } from "../limits/login-throttle.ts";
 import { openRateLimits } from "../limits/rate-limits.ts";
 import { EventStreams } from "../follow/sse.ts";
@@ -71,8 +72,13 @@ async function serve({ reads = 1000 } = {}) {
   const operators = new Operators({ config, loginThrottle, log });
   const streams = new EventStreams();
   cleanups.push(() => streams.close());
-  const options = { pool: db.pool, siteId: defaultSite, operators, loginThrottle, limits, streams, log };
-  const access = new OperatorAccess(options);
+  const common = { pool: db.pool, siteId: defaultSite, operators, loginThrottle, limits, streams, log };
+  const accounts = new Accounts({
+    ...common,
+    secret: "signs cookies in these tests alone",
+    accountThrottle: new LoginThrottle(limits.failedSignIns),
+  });
+  const access = new OperatorAccess({ ...common, sessions: accounts.sessions });
   const app = express().set("trust proxy", 1);
   app.use(identifyRequests(log), noteClients({ TRUST_PROXY: 1 }, log));
   app.use(access.require("reader"));

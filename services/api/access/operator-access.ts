@@ -6,6 +6,7 @@ import { Problem } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { claimsToBeKey } from "../../../shared/operator-key.ts";
 import type { OperatorRole } from "../../../shared/protocol/operator.ts";
+import { type FoundSession, requireConsole, type Sessions } from "../accounts/sessions.ts";
 import type { EventStreams } from "../follow/sse.ts";
 import { passes } from "../follow/stream-request.ts";
 import type { LoginThrottle } from "../limits/login-throttle.ts";
@@ -21,6 +22,8 @@ export interface Actor {
   operatorId: string;
   name: string;
   role: OperatorRole;
+  /** Absent behind a key or an account of the configuration. */
+  session?: FoundSession;
 }
 
 interface AccessOptions {
@@ -28,6 +31,7 @@ interface AccessOptions {
   siteId: string;
   /** Accounts of the configuration. */
   operators: Operators;
+  sessions: Sessions;
   loginThrottle: LoginThrottle;
   limits: Pick<RateLimits, "operators">;
   streams: Pick<EventStreams, "sendBack">;
@@ -36,7 +40,7 @@ interface AccessOptions {
 
 const roles: readonly OperatorRole[] = ["reader", "operator", "admin"];
 
-/** Admits operators to `/api/operator`: by a key, or by the accounts of the configuration. */
+/** Admits operators to `/api/operator`: by a session, by a key, or by the accounts of the configuration. */
 export class OperatorAccess {
   readonly #options: AccessOptions;
   readonly #keys: OperatorKeys;
@@ -56,14 +60,21 @@ export class OperatorAccess {
       const admitted = actors.get(res) ?? (await this.#admit(req, res));
       // An event stream was sent back.
       if (!admitted) return;
-      const looks = req.method === "GET" || req.method === "HEAD";
-      if (admitted.role === "reader" && (role !== "reader" || !looks)) {
+      if (admitted.role === "reader" && (role !== "reader" || !isRead(req))) {
         throw new Problem("read-only", `${admitted.name} has the role "reader", which changes nothing.`);
       }
       if (roles.indexOf(admitted.role) < roles.indexOf(role)) {
         throw new Problem("role-required", `This needs the role "${role}"; ${admitted.name} has "${admitted.role}".`);
       }
       next();
+    };
+    return [refuseForeignOperations, check];
+  }
+
+  /** Admits operators of any role to what is theirs alone, changes included. Each request is counted once. */
+  requireOwner(): RequestHandler[] {
+    const check = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
+      if (actors.get(res) ?? (await this.#admit(req, res))) next();
     };
     return [refuseForeignOperations, check];
   }
@@ -88,12 +99,22 @@ export class OperatorAccess {
   }
 
   async #identify(req: Request, res: Response): Promise<Actor> {
+    const session = await this.#options.sessions.find(req);
+    if (session) return this.#bySession(req, res, session);
     const header = req.get("Authorization");
-    if (header === undefined) throw unknown("Send an operator's key, Authorization: Bearer psk_….");
+    if (header === undefined) throw unknown("Sign in, or send an operator's key: Authorization: Bearer psk_….");
     const [, credential] = /^Bearer +(\S+)$/i.exec(header) ?? [];
     if (credential === undefined) return this.#byAccount(req);
     if (claimsToBeKey(credential)) return this.#byKey(req, res, credential);
     throw unknown("A visitor's token opens nothing here: send an operator's key, which begins with psk_.");
+  }
+
+  async #bySession(req: Request, res: Response, session: FoundSession): Promise<Actor> {
+    if (!isRead(req)) requireConsole(req);
+    if (isStream(req)) this.#options.sessions.watch(session, res);
+    else await this.#options.sessions.touch(session);
+    const { operatorId, name, role } = session;
+    return { operatorId, name, role, session };
   }
 
   async #byAccount(req: Request): Promise<Actor> {
@@ -129,6 +150,20 @@ export function actorOf(res: Response): Actor {
   const actor = actors.get(res);
   if (!actor) throw new Error("this route is not behind OperatorAccess");
   return actor;
+}
+
+/**
+ * The session behind a request.
+ * @throws {Problem} for keys and for accounts of the configuration, which have none
+ */
+export function sessionOf(res: Response): FoundSession {
+  const { session } = actorOf(res);
+  if (session) return session;
+  throw new Problem("session-required", "A key or a password of the configuration has no account of its own here.");
+}
+
+function isRead(req: Request): boolean {
+  return req.method === "GET" || req.method === "HEAD";
 }
 
 function isStream(req: Request): boolean {

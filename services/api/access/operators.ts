@@ -17,9 +17,11 @@ interface OperatorOptions {
   log: Logger;
 }
 
-interface Account {
+/** An account of the configuration. */
+export interface ConfiguredAccount {
   user: string;
   role: AccountRole;
+  /** Digest of its user and password. */
   digest: Buffer;
 }
 
@@ -27,16 +29,16 @@ interface Account {
 export class Operators {
   /** False without an account: nothing is then served to operators, so there is nothing to guess. */
   readonly exist: boolean;
-  readonly #accounts: readonly Account[];
+  readonly accounts: readonly ConfiguredAccount[];
   readonly #loginThrottle: LoginThrottle;
   readonly #log: Logger;
 
   constructor({ config, loginThrottle, log }: OperatorOptions) {
-    this.#accounts = [
+    this.accounts = [
       ...account(config.ADMIN_USER, config.ADMIN_PASSWORD, "full"),
       ...account(config.ADMIN_READ_USER, config.ADMIN_READ_PASSWORD, "read"),
     ];
-    this.exist = this.#accounts.length > 0;
+    this.exist = this.accounts.length > 0;
     this.#loginThrottle = loginThrottle;
     this.#log = log;
   }
@@ -67,18 +69,27 @@ export class Operators {
    * @returns `undefined` if there are none, or they are wrong
    * @throws {Problem} 429 when the client has failed too often
    */
-  async authenticate(req: Request): Promise<Account | undefined> {
+  async authenticate(req: Request): Promise<ConfiguredAccount | undefined> {
     const [, encoded] = /^Basic +(\S+)$/i.exec(req.get("Authorization") ?? "") ?? [];
     if (encoded === undefined) return undefined;
-    const digest = digestOf(Buffer.from(encoded, "base64").toString());
+    return this.#compare(req, Buffer.from(encoded, "base64").toString());
+  }
+
+  /** Like `authenticate`, for a user and a password that were typed into a page. */
+  async authenticateAs(req: Request, user: string, password: string): Promise<ConfiguredAccount | undefined> {
+    return this.#compare(req, `${user}:${password}`);
+  }
+
+  async #compare(req: Request, credentials: string): Promise<ConfiguredAccount | undefined> {
+    const digest = digestOf(credentials);
     const found = await this.#loginThrottle.compare("password", clientOf(req).network, () => this.#find(digest));
     if (!found) this.#log.warn(idsOf(req), "an operator's credentials were wrong");
     return found;
   }
 
   /** Compares with each account in constant time; digests make all lengths equal. */
-  #find(digest: Buffer): Account | undefined {
-    const matching = this.#accounts.filter((each) => timingSafeEqual(each.digest, digest));
+  #find(digest: Buffer): ConfiguredAccount | undefined {
+    const matching = this.accounts.filter((each) => timingSafeEqual(each.digest, digest));
     return matching[0];
   }
 }
@@ -95,7 +106,7 @@ function unknown(res: Response): Problem {
   return new Problem("admin-unauthorized", "Sign in with ADMIN_USER and ADMIN_PASSWORD.");
 }
 
-function account(user: string, password: string | undefined, role: AccountRole): Account[] {
+function account(user: string, password: string | undefined, role: AccountRole): ConfiguredAccount[] {
   return password === undefined ? [] : [{ user, role, digest: digestOf(`${user}:${password}`) }];
 }
 

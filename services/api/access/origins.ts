@@ -98,6 +98,15 @@ export function refuseForeignOperations(req: Request, _res: Response, next: Next
   throw new Problem("origin-not-allowed", "Operators may only make changes from this service's own pages.");
 }
 
+/**
+ * Requires that the browser shows that one of our own pages sends this: cookies come along with the requests of every
+ * page. `Sec-Fetch-Site` cannot be set by a page; browsers without it send `Origin`. A request with neither is refused.
+ */
+export function requireOwnPage(req: Request): void {
+  if (req.get("Sec-Fetch-Site") !== "none" && isSameOrigin(req)) return;
+  throw new Problem("origin-not-allowed", "This is only taken from the console's own pages.");
+}
+
 function notAllowed(origin: string | undefined): Problem {
   const detail =
     origin === undefined

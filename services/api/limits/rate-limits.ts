@@ -19,6 +19,8 @@ export interface RateLimits {
   operators: RateLimit;
   /** Wrong operator credentials. */
   failedLogins: RateLimit;
+  /** Wrong passwords and codes of one account, whatever the addresses. */
+  failedSignIns: RateLimit;
 }
 
 type RateLimitsConfig = Pick<
@@ -31,6 +33,9 @@ const operatorReads = 10;
 
 /** Ten wrong passwords are typing errors; guessing takes millions. */
 const failedLogins = { name: "failed-logins", limit: 10, windowSeconds: 900 };
+
+/** Many addresses guess 2,400 passwords a day at most, and cannot easily keep the owner of an account out. */
+const failedSignIns = { name: "failed-sign-ins", limit: 100, windowSeconds: 3600 };
 
 /** Opens the quotas that all API processes count together, on Redis or on PostgreSQL. */
 export async function openRateLimits(
@@ -51,6 +56,7 @@ export async function openRateLimits(
     faults: limit({ name: "faults", limit: config.RATE_LIMIT_MAX_READS, windowSeconds }),
     operators: limit({ name: "operator", limit: operatorReads * config.RATE_LIMIT_MAX_READS, windowSeconds }),
     failedLogins: limit(failedLogins),
+    failedSignIns: limit(failedSignIns),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Config } from "../../../shared/config/config.ts";
 import { conversationEventData, eventData } from "../../../shared/protocol/events.ts";
 import { inboxEventData } from "../../../shared/protocol/operator.ts";
 import { identityClaims } from "../../../shared/protocol/identity.ts";
+import { accountPaths } from "./account-paths.ts";
 import { conversationPaths } from "./conversation-paths.ts";
 import { knowledgePaths } from "./knowledge-paths.ts";
 import { messagePaths } from "./message-paths.ts";
@@ -34,6 +35,7 @@ export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHA
     paths: {
       ...messagePaths({ maxMessageChars: MAX_MESSAGE_CHARS }),
       ...conversationPaths(),
+      ...accountPaths(),
       ...operatorPaths(),
       ...takeOverPaths(),
       ...knowledgePaths(),

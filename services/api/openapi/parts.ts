@@ -11,6 +11,7 @@ export const tags = [
   { name: "Conversations", description: "What was said, and erasing it." },
   { name: "Service", description: "What this service offers, and how it is." },
   { name: "Desk", description: "People who answer beside the AI: their conversations, and what they do with them." },
+  { name: "Accounts", description: "How people of the team sign in." },
   { name: "Knowledge", description: "What assistants answer from: sources, and what was taken from them." },
   { name: "Operators", description: "For whoever runs it." },
   { name: "Pages", description: "For browsers." },
@@ -166,6 +167,14 @@ export const securitySchemes = {
     bearerFormat: "psk_…",
     description: "A key of an operator, made by `npm run keys`; it has a role and an end",
   },
+  operatorSession: {
+    type: "apiKey",
+    in: "cookie",
+    name: "__Host-parley_session",
+    description:
+      "A session of an account, begun by `POST /api/operator/sign-in`; `parley_session` on localhost. Changes with it are taken " +
+      "from the console's own pages alone, as `application/json`",
+  },
   metricsToken: { type: "http", scheme: "bearer", description: "`METRICS_TOKEN`" },
 } as const;
 
@@ -175,7 +184,8 @@ export const withToken: Security = [{ conversationToken: [] }, { visitorIdentity
 export const withTokenOrQuery: Security = [...withToken, { conversationTokenInQuery: [] }];
 export const asVisitor: Security = [{ visitorIdentity: [] }];
 export const asOperator: Security = [{ operator: [] }];
-export const asOperatorOfApi: Security = [{ operatorKey: [] }, { operator: [] }];
+export const asOperatorOfApi: Security = [{ operatorSession: [] }, { operatorKey: [] }, { operator: [] }];
+export const withSession: Security = [{ operatorSession: [] }];
 export const withMetricsToken: Security = [{ metricsToken: [] }];
 /** Needs no credentials. */
 export const open: Security = [];

@@ -41,6 +41,7 @@ export function colleagueRoutes({
   return router;
 }
 
-function toColleague({ id, role, online, ...person }: OperatorRow): Colleague {
+/** An operator as colleagues see them. */
+export function toColleague({ id, role, online, ...person }: OperatorRow): Colleague {
   return { id, ...toOperatorView(person), role, online };
 }

@@ -4,6 +4,7 @@ import { parseConversationId } from "../../access/access.ts";
 import { actorOf } from "../../access/operator-access.ts";
 import { audit } from "../../desk/audit.ts";
 import { noteIds } from "../../middleware/request-id.ts";
+import { accountRoutes, teamRoutes } from "./accounts.ts";
 import { colleagueRoutes } from "./colleagues.ts";
 import { conversationChangeRoutes } from "./conversation-changes.ts";
 import { deskConversationRoutes } from "./conversations.ts";
@@ -13,12 +14,16 @@ import { sourceChangeRoutes } from "./knowledge/source-changes.ts";
 import { knowledgeSearchRoutes } from "./knowledge/search.ts";
 import { sourceRoutes } from "./knowledge/sources.ts";
 import { unansweredRoutes } from "./knowledge/unanswered.ts";
+import { signInRoutes } from "./sign-in.ts";
 import { takeOverRoutes } from "./take-over.ts";
 
 /** `/api/operator`: the operators' side of the API. Its clients are programs and the console. */
 export function operatorApiRoutes(context: ApiContext): Router {
   const router = Router();
+  router.use(signInRoutes(context));
+  router.use(accountRoutes(context));
   router.use(context.operatorAccess.require("reader"));
+  router.use(teamRoutes(context));
   router.use(colleagueRoutes(context));
   router.use(inboxRoutes(context));
   router.use("/conversations/:id", auditConversation(context));

@@ -1,3 +1,4 @@
+import { accountEntities } from "./account-entities.ts";
 import { bookkeeping } from "./bookkeeping-entities.ts";
 import { citationEntities } from "./citation-entities.ts";
 import { Conversation, Feedback, Message } from "./conversation-entities.ts";
@@ -16,6 +17,7 @@ export const entities = [
   DraftEntity,
   ...eventEntities,
   ...voices,
+  ...accountEntities,
   ...knowledge,
   ...vectorEntities,
   ...citationEntities,

@@ -9,7 +9,7 @@ import { byHand, bytes, time } from "./entity-columns.ts";
 const roles = "role in ('admin', 'operator', 'reader')";
 
 /** A person of the site's team. Rows stay: a name stands in history. */
-const Operator = defineEntity({
+export const Operator = defineEntity({
   name: "Operator",
   tableName: "operators",
   properties: {
@@ -22,12 +22,23 @@ const Operator = defineEntity({
     presentUntil: time().nullable(),
     leftAt: time().nullable(),
     createdAt: time().defaultRaw("now()"),
+    /** Address to sign in with, in lower case; null without an account. */
+    email: p.text().nullable(),
+    emailVerified: p.boolean().default(false),
+    twoFactorEnabled: p.boolean().default(false),
+    updatedAt: time().defaultRaw("now()"),
   },
   indexes: [
     {
       name: "operators_by_name",
       expression: byHand(
         `create unique index "operators_by_name" on "operators" ("site_id", "name") where ("left_at" is null)`,
+      ),
+    },
+    {
+      name: "operators_by_email",
+      expression: byHand(
+        `create unique index "operators_by_email" on "operators" ("site_id", "email") where ("left_at" is null and "email" is not null)`,
       ),
     },
   ],

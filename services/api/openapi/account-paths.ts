@@ -1,0 +1,122 @@
+import { z } from "zod";
+import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-openapi";
+import {
+  invitation,
+  inviteRequest,
+  linkRequest,
+  linkView,
+  passwordRequest,
+  sessionList,
+  signInAnswer,
+  signInRequest,
+} from "../../../shared/protocol/people/accounts.ts";
+import * as part from "./parts.ts";
+
+/** Paths about accounts of operators. */
+export function accountPaths(): ZodOpenApiPathsObject {
+  return {
+    "/api/operator/sign-in": { post: signIn },
+    "/api/operator/sign-out": { post: signOut },
+    "/api/operator/links": { post: lookAtLink },
+    "/api/operator/sessions": { get: readSessions, delete: endOthers },
+    "/api/operator/sessions/{id}": { delete: endOne },
+    "/api/operator/password": { put: changePassword },
+    "/api/operator/invitations": { post: invite },
+  };
+}
+
+const tags = ["Accounts"];
+/** Answers only pages of the console, which need no credentials for it. */
+const common = { tags, security: part.open };
+const own = { tags, security: part.withSession };
+
+const problemsOfSignIn = part.problems(
+  "invalid-request",
+  "sign-in-failed",
+  "https-required",
+  "account-exists",
+  "link-ended",
+  "rate-limited",
+  "internal",
+  "unavailable",
+  ...part.bodyProblems,
+);
+const problemsOfOwn = part.problems(...part.operatorProblems, "session-required", "origin-not-allowed");
+
+const signIn: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "signIn",
+  summary: "Begin a session, by a password or by a one-time link",
+  description:
+    "The answer sets the session's cookie: `__Host-parley_session` over HTTPS, `parley_session` on localhost. A session that the " +
+    "browser had ends. What was wrong is not said. Ten failures of an address in a quarter of an hour, or a hundred of an " +
+    "account in an hour, and further ones are refused.",
+  requestBody: { required: true, content: { "application/json": { schema: signInRequest } } },
+  responses: { "200": part.json("Signed in", signInAnswer), ...problemsOfSignIn },
+};
+
+const signOut: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "signOut",
+  summary: "End this session",
+  responses: {
+    "204": part.empty("There is no session, or no more"),
+    ...part.problems("origin-not-allowed", "internal", "unavailable"),
+  },
+};
+
+const lookAtLink: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "lookAtLink",
+  summary: "What a one-time link is for; it can still be used",
+  requestBody: { required: true, content: { "application/json": { schema: linkRequest } } },
+  responses: { "200": part.json("What it is for", linkView), ...problemsOfSignIn },
+};
+
+const readSessions: ZodOpenApiOperationObject = {
+  ...own,
+  operationId: "readSessions",
+  summary: "Your sessions, the last used first",
+  responses: { "200": part.json("Sessions that have not ended", sessionList), ...problemsOfOwn },
+};
+
+const endOthers: ZodOpenApiOperationObject = {
+  ...own,
+  operationId: "endOtherSessions",
+  summary: "End all your sessions but this one",
+  responses: { "204": part.empty("They have ended"), ...problemsOfOwn },
+};
+
+const endOne: ZodOpenApiOperationObject = {
+  ...own,
+  operationId: "endSession",
+  summary: "End one of your sessions",
+  requestParams: { path: z.object({ id: z.uuid().meta({ description: "A session's id" }) }) },
+  responses: { "204": part.empty("It has ended"), ...problemsOfOwn },
+};
+
+const changePassword: ZodOpenApiOperationObject = {
+  ...own,
+  operationId: "changePassword",
+  summary: "Change your password",
+  description: "Your other sessions end.",
+  requestBody: { required: true, content: { "application/json": { schema: passwordRequest } } },
+  responses: {
+    "204": part.empty("Changed"),
+    ...part.problems(...part.operatorProblems, "sign-in-failed", "session-required", ...part.bodyProblems),
+  },
+};
+
+const invite: ZodOpenApiOperationObject = {
+  tags,
+  security: part.asOperatorOfApi,
+  operationId: "inviteOperator",
+  summary: "Make a link that makes an account, once",
+  "x-role": "admin",
+  description: "For admins. The link is shown this once; an earlier one for the same address ends.",
+  requestBody: { required: true, content: { "application/json": { schema: inviteRequest } } },
+  responses: {
+    "201": part.json("The link", invitation),
+    ...part.problems(...part.operatorProblems, "account-exists", ...part.bodyProblems),
+  },
+};

@@ -1,0 +1,87 @@
+import { type Request, type Response, Router } from "express";
+import { inviteOperator } from "../../../../shared/accounts/invite.ts";
+import { endOtherSessions, endSession, listSessions } from "../../../../shared/db/accounts/operator-sessions.ts";
+import { Problem } from "../../../../shared/errors.ts";
+import {
+  type Invitation,
+  inviteRequest,
+  passwordRequest,
+  type SessionList,
+} from "../../../../shared/protocol/people/accounts.ts";
+import { id as uuid } from "../../../../shared/protocol/submit.ts";
+import type { ApiContext } from "../../api-context.ts";
+import { actorOf, sessionOf } from "../../access/operator-access.ts";
+import { audit } from "../../desk/audit.ts";
+import { readJson } from "../../middleware/json-body.ts";
+import { parseBody } from "../../middleware/parse-input.ts";
+
+type AccountContext = Pick<ApiContext, "accounts" | "config" | "db" | "log" | "operatorAccess" | "siteId">;
+
+/** Routes about one's own account. Readers use them, too. */
+export function accountRoutes({ accounts, db, log, operatorAccess }: AccountContext): Router {
+  const router = Router();
+  for (const path of ["/sessions", "/password"]) router.use(path, operatorAccess.requireOwner());
+
+  router.get("/sessions", async (_req: Request, res: Response) => {
+    const { id, operatorId } = sessionOf(res);
+    const sessions = (await listSessions(db.pool, operatorId)).map((session) => ({
+      id: session.id,
+      current: session.id === id,
+      userAgent: session.userAgent ?? "",
+      address: session.ipAddress ?? "",
+      beganAt: session.beganAt.toISOString(),
+      seenAt: session.seenAt.toISOString(),
+    }));
+    res.json({ sessions } satisfies SessionList);
+  });
+
+  router.delete("/sessions", async (req: Request, res: Response) => {
+    const { id, operatorId } = sessionOf(res);
+    audit(log, req, { actor: actorOf(res), what: "end other sessions" });
+    await endOtherSessions(db.pool, operatorId, id);
+    res.status(204).end();
+  });
+
+  router.delete("/sessions/:id", async (req: Request, res: Response) => {
+    const { operatorId } = sessionOf(res);
+    audit(log, req, { actor: actorOf(res), what: "end session" });
+    const id = uuid.safeParse(req.params["id"]);
+    if (!id.success || !(await endSession(db.pool, operatorId, id.data))) {
+      throw new Problem("not-found", "You have no such session.");
+    }
+    res.status(204).end();
+  });
+
+  router.put("/password", async (req: Request, res: Response) => {
+    const session = sessionOf(res);
+    const wanted = parseBody(passwordRequest, await readJson(req));
+    audit(log, req, { actor: actorOf(res), what: "change password" });
+    await accounts.changePassword(session, req, wanted);
+    res.status(204).end();
+  });
+
+  return router;
+}
+
+/** Routes by which admins see to the accounts of others. */
+export function teamRoutes({ config, db, log, operatorAccess, siteId }: AccountContext): Router {
+  const router = Router();
+
+  router.post("/invitations", operatorAccess.require("admin"), async (req: Request, res: Response) => {
+    const { email, name, role } = parseBody(inviteRequest, await readJson(req));
+    const actor = actorOf(res);
+    audit(log, req, { actor, what: "invite" });
+    const base = config.CONSOLE_URL ?? req.get("Origin") ?? `${req.protocol}://${req.host}`;
+    const made = await inviteOperator(db.pool, { siteId, email, name, role, madeBy: actor.operatorId, base });
+    if (typeof made === "string") throw refusals[made]();
+    const { endsAt, ...invited } = made;
+    res.status(201).json({ email, role, ...invited, endsAt: endsAt.toISOString() } satisfies Invitation);
+  });
+
+  return router;
+}
+
+const refusals = {
+  "has-account": () => new Problem("account-exists", "This address has an account already."),
+  "name-taken": () => new Problem("account-exists", "Another operator has this name. Give another one."),
+};

@@ -1,0 +1,107 @@
+import { parseArgs } from "node:util";
+import type { Pool } from "pg";
+import { z } from "zod";
+import { inviteOperator, makeResetLink } from "../../shared/accounts/invite.ts";
+import { readConsoleAddress } from "../../shared/config/config.ts";
+import { findByEmail, type ListedAccount, listAccounts } from "../../shared/db/accounts/operator-accounts.ts";
+import { describeError } from "../../shared/describe-error.ts";
+import { emailAddress, personName } from "../../shared/protocol/people/accounts.ts";
+import { operatorRole } from "../../shared/protocol/operator.ts";
+import { defaultSite } from "../../shared/sites/default-site.ts";
+import { type Command, runCommand } from "./run-command.ts";
+import { withPool } from "./with-pool.ts";
+
+const usage = `Usage:
+  npm run operators -- invite <address>   print a link that makes an account, once; it holds for three days
+  npm run operators -- reset <address>    print a link for a new password, once; it holds for a day, and ends all
+                                          sessions and the second factor of that account when it is used
+  npm run operators -- list               list all operators: role, name, address, second factor
+
+Options of invite:
+  --name <name>    as visitors see it; without it, the address up to its @. An operator of that name who has keys
+                   gets the account
+  --role <role>    ${operatorRole.options.join(", ")}; operator by default
+
+Links name CONSOLE_URL, or localhost. The database is the one of DATABASE_URL, or the one that npm start keeps in .data.
+`;
+
+const inviteOptions = z.object({
+  email: emailAddress,
+  name: personName.optional(),
+  role: operatorRole.default("operator"),
+});
+
+if (import.meta.main) process.exitCode = await runOperators(process.argv.slice(2));
+
+/** @returns the exit code */
+export function runOperators(args: string[]): Promise<number> {
+  return runCommand(parseCommand(args), usage);
+}
+
+/** @returns a string if the arguments are wrong: what is wrong with them */
+function parseCommand(args: string[]): Command | string {
+  try {
+    const options = { name: { type: "string" }, role: { type: "string" } } as const;
+    const { positionals, values } = parseArgs({ args, options, allowPositionals: true });
+    const [command = "", email, ...more] = positionals;
+    if (more.length > 0) return `${command}: expected one address; write a name of several words in quotes.\n\n`;
+    if (command === "list" && email === undefined) return withPool("operators", list);
+    if (command === "invite") {
+      const wanted = inviteOptions.safeParse({ ...values, email });
+      if (!wanted.success) return `${z.prettifyError(wanted.error)}\n\n`;
+      return withPool("operators", (pool) => invite(pool, wanted.data));
+    }
+    if (command !== "reset") return command === "" ? "" : `There is no command "${command}".\n\n`;
+    const address = emailAddress.safeParse(email);
+    if (!address.success) return "reset: expected the address of an account.\n\n";
+    return withPool("operators", (pool) => reset(pool, address.data));
+  } catch (error) {
+    return `${describeError(error)}\n\n`;
+  }
+}
+
+async function invite(pool: Pool, invitee: z.output<typeof inviteOptions>): Promise<number> {
+  const made = await inviteOperator(pool, { siteId: defaultSite, base: readConsoleAddress(), ...invitee });
+  if (made === "has-account") return refuse(`${invitee.email} has an account. For a new password: reset.`);
+  if (made === "name-taken") return refuse("Another operator has this name. Give another one with --name.");
+  process.stdout.write(`${made.link}\n`);
+  process.stderr.write(
+    `Whoever opens this link first becomes ${made.name}, with the role ${invitee.role}. It is good until ` +
+      `${minute(made.endsAt)}, and will not be shown again.\n`,
+  );
+  return 0;
+}
+
+async function reset(pool: Pool, email: string): Promise<number> {
+  const operator = await findByEmail(pool, defaultSite, email);
+  const about = { siteId: defaultSite, base: readConsoleAddress() };
+  const made = operator && (await makeResetLink(pool, { ...about, operatorId: operator.id }));
+  if (!made) return refuse("No account has this address.");
+  process.stdout.write(`${made.link}\n`);
+  process.stderr.write(
+    `A link for a new password of ${operator.name}, until ${minute(made.endsAt)}. It will not be shown again.\n`,
+  );
+  return 0;
+}
+
+async function list(pool: Pool): Promise<number> {
+  const accounts = await listAccounts(pool, defaultSite);
+  if (accounts.length === 0) process.stderr.write("There are no operators.\n");
+  const namesTake = Math.max(0, ...accounts.map(({ name }) => name.length));
+  for (const account of accounts) process.stdout.write(`${describe(account, namesTake)}\n`);
+  return 0;
+}
+
+function describe({ name, role, email, twoFactorEnabled }: ListedAccount, namesTake: number): string {
+  const account = email === null ? "no account" : `${email}${twoFactorEnabled ? "  second factor" : ""}`;
+  return `${role.padEnd("operator".length)}  ${name.padEnd(namesTake)}  ${account}`;
+}
+
+function refuse(reason: string): number {
+  process.stderr.write(`${reason}\n`);
+  return 1;
+}
+
+function minute(time: Date): string {
+  return `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}

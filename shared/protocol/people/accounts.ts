@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { colleague, operatorRole } from "../operator.ts";
+
+/** Accounts of operators: the contract between the API and the console's sign-in. */
+
+/** Passwords are long rather than varied (NIST SP 800-63B); the maximum bounds the work of hashing. */
+export const passwordLength = { min: 12, max: 128 } as const;
+
+const newPassword = z
+  .string()
+  .min(passwordLength.min, `must have at least ${passwordLength.min} characters`)
+  .max(passwordLength.max, `must have at most ${passwordLength.max} characters`);
+
+const linkToken = z.string().min(1).max(200).meta({ description: "The part of a one-time link after `#link=`" });
+
+export const emailAddress = z
+  .email("must be an address like mia@example.com")
+  .max(254)
+  .transform((address) => address.toLowerCase());
+
+export const signInRequest = z
+  .object({
+    email: z.string().trim().min(1).max(254).optional().meta({
+      description: "The account's address, or `ADMIN_USER`; with `password`",
+    }),
+    password: z.string().min(1).max(passwordLength.max).optional(),
+    link: linkToken.optional(),
+    newPassword: newPassword.optional().meta({ description: "With a `link` that sets a password" }),
+  })
+  .refine(({ email, password, link }) => (link === undefined) === (email !== undefined && password !== undefined), {
+    message: "must have either email and password, or link",
+  })
+  .meta({ id: "SignInRequest" });
+
+export const signInAnswer = z.object({ operator: colleague }).meta({ id: "SignInAnswer" });
+export type SignInAnswer = z.output<typeof signInAnswer>;
+
+export const linkRequest = z.object({ link: linkToken }).meta({ id: "LinkRequest" });
+
+export const linkView = z
+  .object({
+    purpose: z.enum(["invitation", "reset", "sign-in"]),
+    email: z.string().optional(),
+    name: z.string(),
+    role: operatorRole,
+  })
+  .meta({ id: "LinkView" });
+export type LinkView = z.output<typeof linkView>;
+
+const session = z.object({
+  id: z.uuid(),
+  current: z.boolean().meta({ description: "This is the session that asks" }),
+  userAgent: z.string(),
+  address: z.string(),
+  beganAt: z.iso.datetime(),
+  seenAt: z.iso.datetime().meta({ description: "Its last request, to within five minutes" }),
+});
+
+export const sessionList = z.object({ sessions: z.array(session) }).meta({ id: "SessionList" });
+export type SessionList = z.output<typeof sessionList>;
+
+export const passwordRequest = z
+  .object({ password: z.string().min(1).max(passwordLength.max), newPassword })
+  .meta({ id: "PasswordRequest" });
+
+const maxNameChars = 100;
+
+export const personName = z.string().trim().min(1).max(maxNameChars);
+
+export const inviteRequest = z
+  .object({
+    email: emailAddress,
+    name: personName.optional().meta({
+      description: "As visitors see it; without it, the address up to its @. An operator of that name gets the account",
+    }),
+    role: operatorRole.default("operator"),
+  })
+  .meta({ id: "InviteRequest" });
+
+export const invitation = z
+  .object({
+    email: z.string(),
+    name: z.string(),
+    role: operatorRole,
+    link: z.url().meta({ description: "Shown this once. Whoever opens it first gets the account" }),
+    endsAt: z.iso.datetime(),
+  })
+  .meta({ id: "Invitation" });
+export type Invitation = z.output<typeof invitation>;
