@@ -80,6 +80,8 @@ async function measure(context: Context, options: BenchOptions, chosen: readonly
     const figures = await scenario.run({
       ...context,
       full,
+      quick,
+      data: options.data,
       rounds: quick ? rounds.quick : rounds.usual,
       ms: (usual) => length(options, usual),
       say: (text) => console.log(text),

@@ -18,6 +18,8 @@ export const contenders = {
   parleyPg: "Parley on PostgreSQL alone",
   other: "the other checkout of Parley, on Redis",
   otherPg: "the other checkout of Parley, on PostgreSQL alone",
+  postgres: "text search of PostgreSQL, with its configuration for the language",
+  minisearch: "MiniSearch as it comes, with the index in memory",
   simulated: "the result of `npm run simulate` for the same messages",
 } as const;
 

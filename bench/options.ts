@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 export interface BenchOptions {
@@ -11,6 +12,8 @@ export interface BenchOptions {
   unbatched: boolean;
   /** Folder of another checkout. */
   against: string | undefined;
+  /** Folder of XQuAD. */
+  data: string | undefined;
 }
 
 export const benchHelp = `Measures Parley beside the limits of the parts it is built on. Takes about five minutes.
@@ -19,11 +22,12 @@ Usage: npm run bench -- [options]
 
   --only NAMES      run only these scenarios, separated by commas
   --quick           fewer and shorter rounds: enough to see that something changed, not by how much
-  --full            also the heavy scenarios: 10 million messages, 9,000 streams, 5,000 chats in flight; 15 minutes more
+  --full            also the heavy scenarios: 10 million messages, 9,000 streams, 5,000 chats in flight, 100,000 passages; 20 minutes more
   --check           fail if a ratio is more than 20 % below the recorded run
   --record          save this run as the recorded one
   --plot            measure nothing: write the recorded run into docs/performance.md, with charts
   --against FOLDER  compare with another checkout, in interleaved rounds: fail if this one is more than 5 % slower
+  --data FOLDER     XQuAD, a JSON file for each language: more rows of the scenario knowledge
   --unbatched       let Parley send each statement alone: beside a usual run this shows what batching gains
   --help            show this text
 `;
@@ -48,7 +52,9 @@ export function readBenchOptions(args: string[], known: readonly string[]): Benc
     (only.length > 0 || values.check || values.record || values.full || values.unbatched)
   )
     throw new BenchOptionsError("--against: can only be combined with --quick");
-  return { ...values, against: values.against, only };
+  if (values.data !== undefined && !statSync(values.data, { throwIfNoEntry: false })?.isDirectory())
+    throw new BenchOptionsError(`--data: there is no folder "${values.data}"`);
+  return { ...values, against: values.against, data: values.data, only };
 }
 
 function parse(args: string[]) {
@@ -66,6 +72,7 @@ function parse(args: string[]) {
         plot: flag,
         unbatched: flag,
         against: text,
+        data: text,
         help: { ...flag, short: "h" },
       },
     }).values;

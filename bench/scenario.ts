@@ -23,6 +23,9 @@ export interface Bench {
   rounds: number;
   /** True if the heavy variants are wanted. */
   full: boolean;
+  quick: boolean;
+  /** Folder of XQuAD, if it was named. */
+  data: string | undefined;
   /** Scales the usual length of a measurement, in milliseconds. */
   ms(usual: number): number;
   say(text: string): void;

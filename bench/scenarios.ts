@@ -13,6 +13,7 @@ import { historyScenario } from "./scenarios/throughput/history.ts";
 import { historyCacheScenario } from "./scenarios/resources/history-cache.ts";
 import { hopsScenario } from "./scenarios/latency/hops.ts";
 import { ingressScenario } from "./scenarios/throughput/ingress.ts";
+import { knowledgeScenario } from "./scenarios/knowledge/knowledge.ts";
 import { resumeScenario } from "./scenarios/latency/resume.ts";
 import { soakScenario } from "./scenarios/resources/soak.ts";
 import { simulateScenario } from "./scenarios/outcomes/simulate.ts";
@@ -39,6 +40,7 @@ export const scenarios: readonly Scenario[] = [
   costsScenario,
   startScenario,
   simulateScenario,
+  knowledgeScenario,
   flightScenario,
   faultsScenario,
   soakScenario,

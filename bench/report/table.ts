@@ -16,7 +16,7 @@ export function describeBenchRun({ figures, seconds, cores, node, at }: BenchRun
 
 function describeFigure(figure: Figure): string {
   const lines = (Object.entries(figure.values) as [Contender, number[]][]).map(
-    ([name, values]) => `    ${name.padEnd(9)}${describeValues(values, figure.unit)}${describeVerdicts(figure, name)}`,
+    ([name, values]) => `    ${name.padEnd(11)}${describeValues(values, figure.unit)}${describeVerdicts(figure, name)}`,
   );
   return [`  ${figure.what}`, ...lines].join("\n");
 }

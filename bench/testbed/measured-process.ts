@@ -89,7 +89,8 @@ export class MeasuredProcess implements AsyncDisposable {
 
   /** Sends a message, and returns its answer. */
   async ask<T>(message: object): Promise<T> {
-    const answer = once(this.#child, "message");
+    const ended = this.#exited.then(() => Promise.reject(new Error(`${this.name} ended before it answered`)));
+    const answer = Promise.race([once(this.#child, "message"), ended]);
     this.#child.send(message);
     const [content] = (await answer) as [T];
     return content;
