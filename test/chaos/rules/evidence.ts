@@ -30,7 +30,8 @@ export interface JobEvidence {
   /** Attempt whose deltas form the reply. */
   replyAttempt: number | null;
   replyId: string | null;
-  replies: { text: string; fallback: boolean; finishReason: string }[];
+  /** `handedIn`: the words of a cut, stored after it. */
+  replies: { text: string; fallback: boolean; finishReason: string; handedIn: boolean }[];
   createdAt: number;
   startedAt: number | null;
   finishedAt: number | null;
@@ -135,7 +136,8 @@ async function readJobs(pool: Pool): Promise<JobEvidence[]> {
            reply_attempt as "replyAttempt", reply_id as "replyId",
            error_code as "errorCode", jobs.provider, coalesce(asked.text, '') as text,
            conversations.deleted_at is not null as deleted,
-           coalesce((select json_agg(json_build_object('text', text, 'fallback', fallback, 'finishReason', finish_reason))
+           coalesce((select json_agg(json_build_object('text', text, 'fallback', fallback, 'finishReason', finish_reason,
+                                                              'handedIn', created_at > finished_at))
                      from messages where id = jobs.reply_id),
                     '[]') as replies,
            ${millis("jobs.created_at")} as "createdAt", ${millis("started_at")} as "startedAt",
