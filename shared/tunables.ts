@@ -134,6 +134,7 @@ export const sessionTouchMs = 300 * second;
 /** Lifetimes of links that open an account once. */
 export const invitationMs = 3 * 24 * hour;
 export const resetLinkMs = 24 * hour;
+export const signInLinkMs = 1 * hour;
 /** Time between the look at a conversation and the commit of its take-over, by the database's clock. */
 export const takeDeadlineMs = 10 * second;
 /** Time for which a seal stops a draft, if nothing ends it sooner: longer than a take-over may last. */

@@ -37,7 +37,7 @@ describe("accounts of operators", { timeout: 60_000 }, () => {
     expect((await run("list")).stderr).toBe("There are no operators.\n");
     const invited = await run("invite", "Mia@Example.com", "--name", "Mia Lang", "--role", "admin");
     expect(invited.code).toBe(0);
-    expect(invited.stdout).toMatch(/^http:\/\/localhost:3000\/console#link=[\w-]{43}\n$/);
+    expect(invited.stdout).toMatch(/^http:\/\/localhost:3000\/console\?part=sign-in#link=[\w-]{43}\n$/);
     expect(invited.stderr).toContain("becomes Mia Lang, with the role admin");
     expect((await run("list")).stdout).toBe("");
     expect(await use(hashIn(invited.stdout))).toHaveProperty("operatorId");
@@ -60,7 +60,9 @@ describe("accounts of operators", { timeout: 60_000 }, () => {
 
   it("have links to the console's own host where it has one", async () => {
     vi.stubEnv("CONSOLE_URL", "https://desk.example.com/");
-    expect((await run("invite", "ben@example.com")).stdout).toMatch(/^https:\/\/desk\.example\.com\/console#link=/);
+    expect((await run("invite", "ben@example.com")).stdout).toMatch(
+      /^https:\/\/desk\.example\.com\/console\?part=sign-in#link=/,
+    );
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { banner } from "./banner.ts";
 
 const facts = {
   url: "http://localhost:3000",
+  signInLink: "http://localhost:3000/console?part=sign-in#link=abc",
   operator: { url: "http://localhost:3000", user: "admin", password: "secret" },
   data: ".data/postgres",
   origins: "pages of localhost",
@@ -18,6 +19,7 @@ it("prints addresses and a curl line to paste, without colours if not on a termi
   Page        http://localhost:3000
   Console     http://localhost:3000/console  user admin, password secret
   Reports     http://localhost:3000/admin  with the same
+  Sign in     http://localhost:3000/console?part=sign-in#link=abc  once, within an hour
   Chat on     pages of localhost
   Data        .data/postgres
   Queue       on PostgreSQL
@@ -32,7 +34,9 @@ it("prints addresses and a curl line to paste, without colours if not on a termi
 });
 
 it("omits operators where their pages are not served", () => {
-  expect(banner({ ...facts, operator: undefined })).not.toMatch(/Console|Reports|password/);
+  expect(banner({ ...facts, operator: undefined, signInLink: undefined })).not.toMatch(
+    /Console|Reports|password|Sign in/,
+  );
 });
 
 it("omits metrics where they are not served", () => {

@@ -4,6 +4,8 @@ interface BannerFacts {
   url: string;
   /** Absent if nothing is served to operators. */
   operator: { url: string; user: string; password: string } | undefined;
+  /** One-time link into the console; absent in production. */
+  signInLink: string | undefined;
   /** Describes where data is stored. */
   data: string;
   /** Whose pages may use the chat. */
@@ -15,7 +17,7 @@ interface BannerFacts {
 }
 
 /** Formats the facts a person needs when everything runs; bold only on a terminal. */
-export function banner({ url, operator, data, origins, queue, metrics, seconds }: BannerFacts): string {
+export function banner({ url, operator, signInLink, data, origins, queue, metrics, seconds }: BannerFacts): string {
   const rows = [
     ["Page", url],
     ...(operator === undefined
@@ -24,6 +26,7 @@ export function banner({ url, operator, data, origins, queue, metrics, seconds }
           ["Console", `${operator.url}/console  user ${operator.user}, password ${operator.password}`],
           ["Reports", `${operator.url}/admin  with the same`],
         ]),
+    ...(signInLink === undefined ? [] : [["Sign in", `${signInLink}  once, within an hour`]]),
     ["Chat on", origins],
     ["Data", data],
     ["Queue", queue],

@@ -28,6 +28,10 @@ export async function main(): Promise<number> {
         const { addDemoKnowledge } = await import("./demo-knowledge.ts");
         await addDemoKnowledge(databaseUrl, url, log);
       },
+      makeSignInLink: async (databaseUrl, base) => {
+        const { makeSignInLink } = await import("./sign-in-link.ts");
+        return makeSignInLink(databaseUrl, base, log);
+      },
       ending: listenForEnd(log),
       log,
       print: (text) => process.stdout.write(text),

@@ -26,6 +26,8 @@ export interface StackOptions {
   loadMigrate: () => Promise<Migrate>;
   /** Adds what the demo page's assistant knows, to the data folder's own database alone. */
   addDemo?: (databaseUrl: string, url: string) => Promise<void>;
+  /** Makes a link into the console, in development alone. */
+  makeSignInLink?: (databaseUrl: string, base: string) => Promise<string>;
   ending: Ending;
   log: Logger;
   /** Writes to the terminal. */
@@ -84,17 +86,13 @@ async function start(options: StackOptions, lifecycle: Lifecycle): Promise<void>
     ...(workerPort !== undefined && { WORKER_PORT: `${workerPort}` }),
     ...(password !== undefined && { ADMIN_PASSWORD: password }),
   });
+  const adminUrl = ADMIN_PORT === undefined ? url : `http://localhost:${ADMIN_PORT}`;
+  const isDevelopment = environment.NODE_ENV === "development";
   print(
     banner({
       url,
-      operator:
-        password === undefined
-          ? undefined
-          : {
-              url: ADMIN_PORT === undefined ? url : `http://localhost:${ADMIN_PORT}`,
-              user: environment.ADMIN_USER,
-              password,
-            },
+      operator: password === undefined ? undefined : { url: adminUrl, user: environment.ADMIN_USER, password },
+      signInLink: isDevelopment ? await options.makeSignInLink?.(databaseUrl, adminUrl) : undefined,
       data: environment.DATABASE_URL === undefined ? describeFolder(folder) : `PostgreSQL at ${host(databaseUrl)}`,
       origins: describeOrigins(environment),
       metrics: metricsUrls(environment, workerPort),

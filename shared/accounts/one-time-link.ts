@@ -25,7 +25,7 @@ export function hashOfLinkToken(token: string): Buffer | undefined {
  * @param base address of the console's host, without a path
  */
 export function addressOfLink(base: string, token: string): string {
-  return `${base.replace(/\/$/, "")}/console#link=${token}`;
+  return `${base.replace(/\/$/, "")}/console?part=sign-in#link=${token}`;
 }
 
 function digestOf(token: string): Buffer {

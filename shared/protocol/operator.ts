@@ -20,6 +20,8 @@ export const colleague = z
     avatarUrl: z.url().optional(),
     role: operatorRole,
     online: z.boolean(),
+    email: z.string().optional().meta({ description: "Address of the account: one's own, and for admins everyone's" }),
+    twoFactor: z.boolean().optional().meta({ description: "Where there is an `email`: a second factor is set up" }),
   })
   .meta({ id: "Colleague" });
 export type Colleague = z.output<typeof colleague>;

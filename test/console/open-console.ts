@@ -47,7 +47,6 @@ export async function openConsole(
   const context = await browser.newContext({
     viewport: { width: 1400, height: 900 },
     reducedMotion: "reduce",
-    httpCredentials: { username: user, password },
     ...settings,
   });
   context.setDefaultTimeout(deskPatience.timeout);
@@ -58,6 +57,12 @@ export async function openConsole(
     // The browser's own line for each answer that is no success.
     if (line.type() === "error" && !line.text().startsWith("Failed to load resource")) faults.push(line.text());
   });
+  // As a typed password does; the cookie is the context's.
+  const signedIn = await context.request.post(`${base}/api/operator/sign-in`, {
+    headers: { origin: base },
+    data: { email: user, password },
+  });
+  expect(await signedIn.text()).toContain("operator");
   await page.goto(`${base}/console?${query}`);
   await page.locator(shows).first().waitFor();
   return {

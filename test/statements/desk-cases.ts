@@ -62,6 +62,8 @@ const accessCases = [
       name: z.string(),
       avatarUrl: z.string().nullable(),
       role: operatorRole,
+      email: z.string().nullable(),
+      twoFactorEnabled: z.boolean(),
       online: z.boolean(),
     }),
     async (pool) => {

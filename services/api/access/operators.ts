@@ -5,6 +5,7 @@ import { Problem } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { LoginThrottle } from "../limits/login-throttle.ts";
 import { clientOf } from "../middleware/client.ts";
+import { refuseUnknown } from "../middleware/problems.ts";
 import { refuseForeignOperations } from "./origins.ts";
 import { idsOf, pathOf } from "../middleware/request-id.ts";
 
@@ -17,17 +18,21 @@ interface OperatorOptions {
   log: Logger;
 }
 
-/** An account of the configuration. */
-export interface ConfiguredAccount {
+/** An operator who looks at pages. */
+export interface PageOperator {
   user: string;
   role: AccountRole;
+}
+
+/** An account of the configuration. */
+export interface ConfiguredAccount extends PageOperator {
   /** Digest of its user and password. */
   digest: Buffer;
 }
 
 /** Authenticates operators. */
 export class Operators {
-  /** False without an account: nothing is then served to operators, so there is nothing to guess. */
+  /** False without an account of the configuration. */
   readonly exist: boolean;
   readonly accounts: readonly ConfiguredAccount[];
   readonly #loginThrottle: LoginThrottle;
@@ -44,13 +49,16 @@ export class Operators {
   }
 
   /**
-   * Authenticates operators by Basic credentials. Reading needs at least this role. Changes need `full` and must
-   * originate from our own pages. Sets `res.locals.operator` to the name, and `roleOf(res)` to the role.
+   * Authenticates operators by a session, or by Basic credentials. Reading needs at least this role. Changes need `full`
+   * and must originate from our own pages. Sets `res.locals.operator` to the name, and `roleOf(res)` to the role.
+   * @param bySession finds the operator of a session, and checks the origin of a change
    */
-  require(role: AccountRole): RequestHandler[] {
+  require(role: AccountRole, bySession: (req: Request) => Promise<PageOperator | undefined> = none): RequestHandler[] {
     const check = async (req: Request, res: Response, next: NextFunction): Promise<void> => {
       res.set("Cache-Control", "no-store");
-      const operator = await this.authenticate(req);
+      const operator = (await bySession(req)) ?? (await this.authenticate(req));
+      // Without an account of the configuration there is nothing to guess, so nothing is said of it.
+      if (!operator && !this.exist) refuseUnknown(req);
       if (!operator) throw unknown(res);
       const looks = req.method === "GET" || req.method === "HEAD";
       if (operator.role === "read" && (role === "full" || !looks)) {
@@ -93,6 +101,8 @@ export class Operators {
     return matching[0];
   }
 }
+
+const none = () => Promise.resolve(undefined);
 
 const roles = new WeakMap<Response, AccountRole>();
 

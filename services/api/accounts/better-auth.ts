@@ -7,7 +7,7 @@ import { Kysely, PostgresDialect } from "kysely";
 import type { Pool } from "pg";
 import { v7 } from "uuid";
 import { sessionMaxMs } from "../../../shared/tunables.ts";
-import { passwordLength } from "../../../shared/protocol/people/accounts.ts";
+import { passwordLength } from "../../../shared/protocol/people/password-length.ts";
 
 export type BetterAuth = ReturnType<typeof openBetterAuth>;
 

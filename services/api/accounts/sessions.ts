@@ -4,6 +4,7 @@ import type { Pool } from "pg";
 import { readSession, type SessionRow, touchSession } from "../../../shared/db/accounts/operator-sessions.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { LiveCredentials } from "../access/live-credentials.ts";
+import type { PageOperator } from "../access/operators.ts";
 import { requireOwnPage } from "../access/origins.ts";
 import type { EventStreams } from "../follow/sse.ts";
 import { sessionTokenOf } from "./session-cookie.ts";
@@ -63,6 +64,17 @@ export class Sessions {
   forget(token: string): void {
     this.#live.forget(token);
   }
+}
+
+/** Finds who looks at a page by a session. Changes must come from our own pages. */
+export function findPageOperator(sessions: Sessions): (req: Request) => Promise<PageOperator | undefined> {
+  return async (req) => {
+    const session = await sessions.find(req);
+    if (!session) return undefined;
+    if (req.method !== "GET" && req.method !== "HEAD") requireOwnPage(req);
+    await sessions.touch(session);
+    return { user: session.name, role: session.role === "admin" ? "full" : "read" };
+  };
 }
 
 export function makeSessionToken(): string {

@@ -79,6 +79,8 @@ describe("API description", () => {
     const others = new Set([
       "get /admin/operators.css",
       "get /admin/frame.css",
+      "get /console/sign-in.css",
+      "get /console/sign-in.js",
       "get /docs/docs.css",
       "get /privacy",
       "get /privacy.css",

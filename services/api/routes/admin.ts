@@ -2,22 +2,24 @@ import { type NextFunction, type Request, type Response, Router } from "express"
 import type { ApiContext } from "../api-context.ts";
 import { type AccountRole, roleOf } from "../access/operators.ts";
 import { refuseQueueActions } from "../access/queue-actions.ts";
-import { consoleRoutes } from "./console.ts";
-import { operatorRoutes } from "./operators.ts";
+import { findPageOperator } from "../accounts/sessions.ts";
+import { consoleRoutes, signInPageRoutes } from "./console.ts";
+import { operatorRoutes, sendStyles } from "./operators.ts";
 
 const queuesPath = "/admin/queues";
 
 /** The console, operators' pages and Bull Board. Bull Board is loaded at its first request, because most processes never need it. */
 export function adminRoutes(
-  context: Pick<ApiContext, "config" | "operators" | "queue" | "db" | "log" | "console">,
+  context: Pick<ApiContext, "accounts" | "config" | "operators" | "queue" | "db" | "log" | "console">,
 ): Router {
   const router = Router();
-  const { config, operators } = context;
-  if (!operators.exist) return router;
+  const { accounts, config, operators } = context;
+  const bySession = findPageOperator(accounts.sessions);
+  const mayRead = operators.require("read", bySession);
   const boards = new Map<AccountRole, Promise<Router>>();
   router.use(
     queuesPath,
-    operators.require("read"),
+    mayRead,
     refuseQueueActions(config),
     async (req: Request, res: Response, next: NextFunction) => {
       const role = roleOf(res);
@@ -27,9 +29,14 @@ export function adminRoutes(
       (await board)(req, res, next);
     },
   );
-  router.use("/admin", operators.require("read"), operatorRoutes(context));
+  // The page to sign in with has these colours, too.
+  router.get("/admin/frame.css", sendStyles);
+  router.use("/admin", mayRead, operatorRoutes(context));
   router.get("/console/", redirectToConsole);
-  router.use("/console", operators.require("read"), consoleRoutes(context));
+  const isSignedIn = async (req: Request) =>
+    ((await bySession(req)) ?? (await operators.authenticate(req))) !== undefined;
+  router.use("/console", signInPageRoutes(context, isSignedIn));
+  router.use("/console", mayRead, consoleRoutes(context));
   return router;
 }
 
@@ -38,6 +45,7 @@ const miscLinks = [
   { text: "Console", url: "/console" },
   { text: "Knowledge", url: "/console?part=knowledge" },
   { text: "Reports", url: "/admin" },
+  { text: "Account", url: "/console?part=account" },
 ];
 
 /**

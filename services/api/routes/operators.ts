@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from "express";
 import type { Pool } from "pg";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { cachedFor } from "../../../shared/async/cached-for.ts";
@@ -36,9 +37,7 @@ export function operatorRoutes(context: Pick<ApiContext, "db" | "log">): Router 
     return readFigures(context.db.pool, new Date(now - (now % dayMs)));
   });
 
-  router.get(["/frame.css", "/operators.css"], (req: Request, res: Response) => {
-    res.sendFile(req.path.slice(1), { root: stylesFolder });
-  });
+  router.get("/operators.css", sendStyles);
 
   const sendPage = async (res: Response, title: string, content: Html) => {
     const [refusedKeys, openCircuits] = await Promise.all([
@@ -71,6 +70,11 @@ export function operatorRoutes(context: Pick<ApiContext, "db" | "log">): Router 
   });
 
   return router;
+}
+
+/** Sends a style sheet of the pages for operators. */
+export function sendStyles(req: Request, res: Response): void {
+  res.sendFile(basename(req.path), { root: stylesFolder });
 }
 
 /** Finds the entries of the list, and records whose messages it shows parts of. */

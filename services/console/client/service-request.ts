@@ -27,6 +27,11 @@ export function change<T>(path: string, { body = {}, key }: Change): Promise<T> 
   });
 }
 
+/** The service takes a change with a cookie only with this type, which no form of another page can send. */
+export function erase(path: string): Promise<void> {
+  return askService(path, { method: "DELETE", headers: { "Content-Type": "application/json" } });
+}
+
 export function jsonBody(body: object): { headers: Record<string, string>; body: string } {
   return { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
 }

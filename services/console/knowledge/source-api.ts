@@ -9,7 +9,7 @@ import type {
 } from "../../../shared/protocol/knowledge.ts";
 import type { Colleague } from "../../../shared/protocol/operator.ts";
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
-import { askService, change, queryOf, read } from "../client/service-request.ts";
+import { askService, change, erase, queryOf, read } from "../client/service-request.ts";
 
 /** A source as the form has it. */
 export interface SourceGiven {
@@ -87,7 +87,7 @@ export class SourceApi {
 
   /** Takes a question off the list without an answer. */
   putAside(id: string): Promise<void> {
-    return askService(`knowledge/unanswered/${id}`, { method: "DELETE" });
+    return erase(`knowledge/unanswered/${id}`);
   }
 
   /** Lists the assistants, as visitors' clients do. */
@@ -100,6 +100,6 @@ export class SourceApi {
   }
 
   remove(id: string): Promise<void> {
-    return askService(`sources/${id}`, { method: "DELETE" });
+    return erase(`sources/${id}`);
   }
 }

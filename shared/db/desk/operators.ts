@@ -30,14 +30,17 @@ export async function addBuiltIn(pool: Pool, siteId: string, account: keyof type
   return id;
 }
 
-export interface OperatorRow extends Columns<"operators", "id" | "name" | "avatar_url" | "role"> {
+export interface OperatorRow extends Columns<
+  "operators",
+  "id" | "name" | "avatar_url" | "role" | "email" | "two_factor_enabled"
+> {
   online: boolean;
 }
 
 export const listOperatorsStatement: Statement<OperatorRow> = {
   name: "list-operators",
   text: `
-    select id, name, avatar_url as "avatarUrl", role, coalesce(present_until > now(), false) as online
+    select id, name, avatar_url as "avatarUrl", role, email, two_factor_enabled as "twoFactorEnabled", coalesce(present_until > now(), false) as online
     from operators where site_id = $1 and left_at is null and ($2::uuid is null or id = $2)
     order by name limit 1000`,
 };

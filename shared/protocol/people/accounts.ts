@@ -1,10 +1,8 @@
 import { z } from "zod";
 import { colleague, operatorRole } from "../operator.ts";
+import { passwordLength } from "./password-length.ts";
 
 /** Accounts of operators: the contract between the API and the console's sign-in. */
-
-/** Passwords are long rather than varied (NIST SP 800-63B); the maximum bounds the work of hashing. */
-export const passwordLength = { min: 12, max: 128 } as const;
 
 const newPassword = z
   .string()

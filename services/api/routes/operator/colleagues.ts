@@ -24,12 +24,12 @@ export function colleagueRoutes({
     const row = await readOperator(db.pool, siteId, operatorId);
     if (!row) throw left();
     // The role of a key may be less than its operator's.
-    res.json({ ...toColleague(row), role } satisfies Colleague);
+    res.json({ ...withAccount(row), role } satisfies Colleague);
   });
 
   router.get("/operators", async (_req: Request, res: Response) => {
     const rows = await listOperators(db.pool, siteId);
-    res.json({ operators: rows.map(toColleague) });
+    res.json({ operators: rows.map(actorOf(res).role === "admin" ? withAccount : toColleague) });
   });
 
   router.put("/presence", operatorAccess.require("operator"), async (req: Request, res: Response) => {
@@ -42,6 +42,12 @@ export function colleagueRoutes({
 }
 
 /** An operator as colleagues see them. */
-export function toColleague({ id, role, online, ...person }: OperatorRow): Colleague {
-  return { id, ...toOperatorView(person), role, online };
+export function toColleague({ id, role, online, name, avatarUrl }: OperatorRow): Colleague {
+  return { id, ...toOperatorView({ name, avatarUrl }), role, online };
+}
+
+/** Likewise with their account, for themselves and for admins. */
+function withAccount(row: OperatorRow): Colleague {
+  const account = row.email !== null && { email: row.email, twoFactor: row.twoFactorEnabled };
+  return { ...toColleague(row), ...account };
 }

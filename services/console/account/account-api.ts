@@ -1,0 +1,23 @@
+import type { Invitation, LinkView, SessionList, SignInAnswer } from "../../../shared/protocol/people/accounts.ts";
+import type { Colleague, OperatorRole } from "../../../shared/protocol/operator.ts";
+import { askService, change, erase, jsonBody, read } from "../client/service-request.ts";
+
+export type Session = SessionList["sessions"][number];
+
+/** The part of the operators' API that is about accounts. */
+export const accountApi = {
+  signIn: (email: string, password: string): Promise<SignInAnswer> => change("sign-in", { body: { email, password } }),
+  lookAtLink: (link: string): Promise<LinkView> => change("links", { body: { link } }),
+  useLink: (link: string, newPassword?: string): Promise<SignInAnswer> =>
+    change("sign-in", { body: { link, ...(newPassword !== undefined && { newPassword }) } }),
+  signOut: (): Promise<void> => change("sign-out", {}),
+  me: (): Promise<Colleague> => read("me"),
+  sessions: async (): Promise<readonly Session[]> => (await read<SessionList>("sessions")).sessions,
+  endSession: (id: string): Promise<void> => erase(`sessions/${id}`),
+  endOtherSessions: (): Promise<void> => erase("sessions"),
+  changePassword: (password: string, newPassword: string): Promise<void> =>
+    askService("password", { method: "PUT", ...jsonBody({ password, newPassword }) }),
+  team: async (): Promise<readonly Colleague[]> => (await read<{ operators: Colleague[] }>("operators")).operators,
+  invite: (invited: { email: string; name?: string; role: OperatorRole }): Promise<Invitation> =>
+    change("invitations", { body: invited }),
+};

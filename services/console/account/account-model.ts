@@ -1,0 +1,100 @@
+import type { Invitation } from "../../../shared/protocol/people/accounts.ts";
+import type { Colleague, OperatorRole } from "../../../shared/protocol/operator.ts";
+import type { ServiceProblem } from "../client/service-problem.ts";
+import { accountApi, type Session } from "./account-api.ts";
+import { asProblem } from "./fields.ts";
+
+/** Parts of the page, each with its own problem. */
+export type AccountPart = "page" | "sessions" | "password" | "team";
+
+/** One's own account and, for admins, the team. */
+export class AccountModel {
+  me: Colleague | undefined;
+  /** Absent while they are read, and without a session of an account. */
+  sessions: readonly Session[] | undefined;
+  team: readonly Colleague[] = [];
+  invitation: Invitation | undefined;
+  passwordChanged = false;
+  busy: AccountPart | undefined;
+  readonly problems = new Map<AccountPart, ServiceProblem>();
+  readonly #changed: () => void;
+
+  /** @param changed called after each change of what is shown */
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  get isAdmin(): boolean {
+    return this.me?.role === "admin";
+  }
+
+  async begin(): Promise<void> {
+    await this.#try("page", async () => {
+      this.me = await accountApi.me();
+    });
+    if (this.me === undefined) return;
+    await Promise.all([this.#readSessions(), this.#readTeam()]);
+  }
+
+  endSession(id: string): Promise<void> {
+    return this.#try("sessions", async () => {
+      await accountApi.endSession(id);
+      this.sessions = await accountApi.sessions();
+    });
+  }
+
+  endOtherSessions(): Promise<void> {
+    return this.#try("sessions", async () => {
+      await accountApi.endOtherSessions();
+      this.sessions = await accountApi.sessions();
+    });
+  }
+
+  async changePassword(password: string, newPassword: string): Promise<boolean> {
+    this.passwordChanged = false;
+    await this.#try("password", async () => {
+      await accountApi.changePassword(password, newPassword);
+      this.passwordChanged = true;
+      this.sessions = await accountApi.sessions();
+    });
+    return this.passwordChanged;
+  }
+
+  async invite(invited: { email: string; name?: string; role: OperatorRole }): Promise<boolean> {
+    this.invitation = undefined;
+    await this.#try("team", async () => {
+      this.invitation = await accountApi.invite(invited);
+    });
+    return this.invitation !== undefined;
+  }
+
+  async signOut(): Promise<boolean> {
+    await this.#try("page", () => accountApi.signOut());
+    return !this.problems.has("page");
+  }
+
+  #readSessions(): Promise<void> {
+    return this.#try("sessions", async () => {
+      this.sessions = await accountApi.sessions();
+    });
+  }
+
+  #readTeam(): Promise<void> {
+    return this.#try("team", async () => {
+      if (this.isAdmin) this.team = await accountApi.team();
+    });
+  }
+
+  async #try(part: AccountPart, work: () => Promise<void>): Promise<void> {
+    this.busy = part;
+    this.problems.delete(part);
+    this.#changed();
+    try {
+      await work();
+    } catch (error) {
+      this.problems.set(part, asProblem(error));
+    }
+    this.busy = undefined;
+    this.#changed();
+  }
+}

@@ -1,0 +1,73 @@
+import { passwordLength } from "../../../shared/protocol/people/password-length.ts";
+
+/** All words of the pages about accounts. */
+export const accountTexts = {
+  signIn: {
+    title: "Sign in",
+    pageTitle: "Sign in · Parley",
+    address: "Address or user",
+    password: "Password",
+    submit: "Sign in",
+    busy: "Signing in…",
+    lost: "Forgotten? Whoever runs this service can make you a link for a new password.",
+  },
+  link: {
+    reading: "Reading the link…",
+    address: "Address",
+    invitation: (name: string) => `Welcome, ${name}`,
+    invitationHint: "Choose a password for your account.",
+    reset: "A new password",
+    resetHint: "Your other sessions end, and so does a second factor.",
+    asWhom: (name: string) => `Sign in as ${name}`,
+    once: "This link works once.",
+    instead: "Sign in with a password",
+    submit: "Save and sign in",
+  },
+  newPassword: "New password",
+  newPasswordHint: `At least ${passwordLength.min} characters. A few words are good.`,
+
+  account: {
+    title: "Account",
+    pageTitle: "Account · Parley",
+    role: { admin: "Admin", operator: "Operator", reader: "Reader" },
+    signOut: "Sign out",
+    noSession: "You are signed in with a password of the configuration or a key. There is no account here to see to.",
+    configured: "This is the account of the configuration: its password stands there.",
+  },
+  sessions: {
+    title: "Where you are signed in",
+    current: "This browser",
+    began: (time: string) => `since ${time}`,
+    seen: (time: string) => `last used ${time}`,
+    end: "Sign out there",
+    endOthers: "Sign out everywhere else",
+    unknown: "Unknown browser",
+  },
+  password: {
+    title: "Password",
+    present: "Present password",
+    change: "Change password",
+    changed: "Changed. You are signed out everywhere else.",
+  },
+  team: {
+    title: "Team",
+    name: "Name",
+    nameHint: "As visitors see it. Without one, the address up to its @.",
+    address: "Address",
+    role: "Role",
+    roles: {
+      operator: "Operator: answers visitors",
+      reader: "Reader: looks, changes nothing",
+      admin: "Admin: also sees to the team",
+    },
+    noAccount: "keys alone",
+    secondFactor: "second factor",
+    invite: "Make an invitation",
+    invited: (name: string) => `An invitation for ${name}`,
+    linkHint: "Send this link yourself. It is shown this once, works once, and ends in three days.",
+    link: "Link",
+    copy: "Copy",
+    copied: "Copied",
+  },
+  busy: "One moment…",
+} as const;

@@ -1,0 +1,76 @@
+import { html, nothing, type TemplateResult } from "lit/html.js";
+import type { Colleague, OperatorRole } from "../../../shared/protocol/operator.ts";
+import type { Invitation } from "../../../shared/protocol/people/accounts.ts";
+import type { AccountModel } from "./account-model.ts";
+import { accountTexts } from "./account-texts.ts";
+import { given, inputField, problemView } from "./fields.ts";
+
+const { team: words, account } = accountTexts;
+
+/** The team, and a form that makes an invitation: for admins. */
+export function teamView(model: AccountModel): TemplateResult {
+  return html`<section aria-labelledby="team">
+    <h2 id="team">${words.title}</h2>
+    <ul class="rows">
+      ${model.team.map(colleagueView)}
+    </ul>
+    ${inviteView(model)} ${model.invitation === undefined ? nothing : invitationView(model.invitation)}
+  </section>`;
+}
+
+function colleagueView({ name, role, email, twoFactor }: Colleague): TemplateResult {
+  const about = [email ?? words.noAccount, account.role[role], twoFactor === true && words.secondFactor];
+  return html`<li>
+    <div>
+      <strong dir="auto">${name}</strong>
+      <p class="small">${about.filter(Boolean).join(" · ")}</p>
+    </div>
+  </li>`;
+}
+
+function inviteView(model: AccountModel): TemplateResult {
+  const submit = (event: SubmitEvent) => {
+    const form = event.currentTarget as HTMLFormElement;
+    const { email = "", name = "", role = "operator" } = given(event);
+    const invited = {
+      email: email.trim(),
+      role: role as OperatorRole,
+      ...(name.trim() !== "" && { name: name.trim() }),
+    };
+    void model.invite(invited).then((isMade) => isMade && form.reset());
+  };
+  return html`<form class="fields" @submit=${submit}>
+    ${inputField({ name: "email", label: words.address, type: "email", autocomplete: "off" })}
+    ${inputField({ name: "name", label: words.name, autocomplete: "off", hint: words.nameHint, required: false })}
+    <div class="given">
+      <label for="given-role">${words.role}</label>
+      <select id="given-role" name="role">
+        ${(["operator", "reader", "admin"] satisfies OperatorRole[]).map(
+          (role) => html`<option value=${role}>${words.roles[role]}</option>`,
+        )}
+      </select>
+    </div>
+    ${problemView(model.problems.get("team"))}
+    <button class="secondary" ?disabled=${model.busy === "team"}>${words.invite}</button>
+  </form>`;
+}
+
+function invitationView({ name, link }: Invitation): TemplateResult {
+  const copy = (event: Event) => {
+    const button = event.currentTarget as HTMLButtonElement;
+    void navigator.clipboard.writeText(link).then(() => (button.textContent = words.copied));
+  };
+  return html`<div class="made" role="status">
+    <h3 dir="auto">${words.invited(name)}</h3>
+    <div class="line">
+      <input
+        readonly
+        aria-label=${words.link}
+        .value=${link}
+        @focus=${(event: Event) => (event.target as HTMLInputElement).select()}
+      />
+      <button type="button" class="primary" @click=${copy}>${words.copy}</button>
+    </div>
+    <p class="small">${words.linkHint}</p>
+  </div>`;
+}
