@@ -171,7 +171,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     events,
     ...(await openFeeds(jobs, { events, lifecycle })),
     newestPages: createNewestPages(config, { ...jobs, metrics }),
-    handling: new HandlingView({ pool: jobs.db.pool, siteId: defaultSite }),
+    handling: new HandlingView({ pool: jobs.db.pool, siteId: defaultSite, hours: () => file.hours }),
     knowledge: await openKnowledgeSearch(jobs.db.pool, config, log),
     backlog: new Backlog(jobs.db.pool, config.MAX_BACKLOG),
     health,

@@ -3,6 +3,7 @@ import { checkBudgets } from "../../shared/assistants/check-budgets.ts";
 import { ConfigError, type readEnvironment } from "../../shared/config/config.ts";
 import { describeOrigins } from "../../shared/config/describe-origins.ts";
 import { pricesPath, readPrices } from "../../shared/assistants/prices.ts";
+import { hoursPath, readHours } from "../../shared/hours/hours.ts";
 import { describeProviders, providerAdvice } from "../../shared/assistants/provider-catalog.ts";
 import { type Finding, fault, note, ok } from "./findings.ts";
 
@@ -32,25 +33,29 @@ export async function checkConfiguration(
 
 /** Checks each file, and, where both can be read, that budgets can be kept. */
 async function checkFiles(environment: DoctorEnvironment): Promise<{ assistants: Assistants; findings: Finding[] }> {
-  const [assistants, prices] = await Promise.all([
+  const [assistants, prices, hours] = await Promise.all([
     findFault(() => readAssistants(assistantsPath)),
     findFault(() => readPrices(pricesPath)),
+    findFault(() => readHours(hoursPath), "docs/operators.md"),
   ]);
-  const faults = [assistants, prices].flatMap(({ finding }) => finding ?? []);
+  const faults = [assistants, prices, hours].flatMap(({ finding }) => finding ?? []);
   const known = assistants.value ?? new Map();
   if (assistants.value === undefined || prices.value === undefined) return { assistants: known, findings: faults };
   const { value } = prices;
   const { finding } = await findFault(() => checkBudgets(known, value, describeProviders(withUrl(environment))));
   const said = ok(`${assistantsPath}: ${[...known.keys()].join(", ")}; ${pricesPath}`);
-  return { assistants: known, findings: [finding ?? said] };
+  return { assistants: known, findings: [finding ?? said, ...(hours.finding ? [hours.finding] : [])] };
 }
 
-async function findFault<T>(read: () => T | Promise<T>): Promise<{ value?: T; finding?: Finding }> {
+async function findFault<T>(
+  read: () => T | Promise<T>,
+  document = "docs/providers.md",
+): Promise<{ value?: T; finding?: Finding }> {
   try {
     return { value: await read() };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { finding: fault(error.message, "correct the file: docs/providers.md lists its fields") };
+    return { finding: fault(error.message, `correct the file: ${document} lists its fields`) };
   }
 }
 

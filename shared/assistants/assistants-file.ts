@@ -6,8 +6,17 @@ import type { Logger } from "../logger.ts";
 import type { ProviderInfo } from "../protocol/service.ts";
 import { assistantsReloadMs } from "../tunables.ts";
 import { type Assistants, assistantsPath, readAssistants } from "./assistants.ts";
+import { type Hours, hoursPath, readHours } from "../hours/hours.ts";
 import { checkBudgets } from "./check-budgets.ts";
 import { type Prices, pricesPath, readPrices } from "./prices.ts";
+
+type Paths = Record<"assistants" | "prices" | "hours", string>;
+
+interface Files {
+  assistants: Assistants;
+  prices: Prices;
+  hours: Hours | undefined;
+}
 
 interface Options {
   /** Providers whose models need a price where an assistant has a budget. */
@@ -18,19 +27,19 @@ interface Options {
 }
 
 /**
- * Assistants and prices as their files have them. Changed files are read again: checked together, and used together or
+ * Assistants, prices and hours as their files have them. Changed files are read again: checked together, and used together or
  * not at all. A reply takes its assistant at its start, so replies in progress do not change.
  */
 export class AssistantsFile {
   readonly #options: Options;
-  readonly #paths: { assistants: string; prices: string };
-  #current: { assistants: Assistants; prices: Prices };
+  readonly #paths: Paths;
+  #current: Files;
   /** Contents of the files in use, of those seen last, and of those judged last. */
   #used: string;
   #seen: string;
   #judged: string;
 
-  private constructor(options: Options, contents: string, files: { assistants: Assistants; prices: Prices }) {
+  private constructor(options: Options, contents: string, files: Files) {
     this.#options = options;
     this.#paths = pathsIn(options.folder);
     this.#current = files;
@@ -54,6 +63,11 @@ export class AssistantsFile {
 
   get prices(): Prices {
     return this.#current.prices;
+  }
+
+  /** Hours in which people answer, if the site says any. */
+  get hours(): Hours | undefined {
+    return this.#current.hours;
   }
 
   /**
@@ -94,7 +108,10 @@ export class AssistantsFile {
       if ((await fingerprint(this.#paths)) !== contents) return void (this.#judged = this.#used);
       this.#current = files;
       this.#used = contents;
-      log.info({ assistants: [...files.assistants.keys()] }, "config: the changed assistants and prices are in use");
+      log.info(
+        { assistants: [...files.assistants.keys()] },
+        "config: the changed assistants, prices and hours are in use",
+      );
     } catch (error) {
       if (error instanceof ConfigError) {
         return log.error(`config: changed files are not used, and the assistants stay as they were. ${error.message}`);
@@ -105,22 +122,23 @@ export class AssistantsFile {
   }
 }
 
-function pathsIn(folder?: string): { assistants: string; prices: string } {
+function pathsIn(folder?: string): Paths {
   const within = (path: string) => (folder === undefined ? path : `${folder}/${path}`);
-  return { assistants: within(assistantsPath), prices: within(pricesPath) };
+  return { assistants: within(assistantsPath), prices: within(pricesPath), hours: within(hoursPath) };
 }
 
-async function readFiles(
-  paths: { assistants: string; prices: string },
-  providers: readonly ProviderInfo[],
-): Promise<{ assistants: Assistants; prices: Prices }> {
-  const [assistants, prices] = await Promise.all([readAssistants(paths.assistants), readPrices(paths.prices)]);
+async function readFiles(paths: Paths, providers: readonly ProviderInfo[]): Promise<Files> {
+  const [assistants, prices, hours] = await Promise.all([
+    readAssistants(paths.assistants),
+    readPrices(paths.prices),
+    readHours(paths.hours),
+  ]);
   checkBudgets(assistants, prices, providers);
-  return { assistants, prices };
+  return { assistants, prices, hours };
 }
 
-/** Digest of both files; that of a file that cannot be read is of the reason. */
-async function fingerprint(paths: { assistants: string; prices: string }): Promise<string> {
+/** Digest of all files; that of a file that cannot be read is of the reason. */
+async function fingerprint(paths: Paths): Promise<string> {
   const hash = createHash("sha256");
   for (const path of Object.values(paths)) {
     const content = await readFile(path).catch((error: NodeJS.ErrnoException) => `${error.code}`);

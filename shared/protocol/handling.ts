@@ -17,9 +17,13 @@ export type OperatorView = z.output<typeof operatorView>;
 export const expected = z
   .object({
     state: z.enum(["now", "today", "later", "address"]).meta({
-      description: "`now`: somebody is there. `address`: nobody is; an address may be left",
+      description:
+        "`now`: somebody is there. `today`, `later`: somebody will be, by the site's hours. `address`: nothing is known of when",
     }),
-    at: z.iso.datetime().optional(),
+    at: z.iso
+      .datetime()
+      .optional()
+      .meta({ description: "When somebody will be there. Absent with `today`: within the hours" }),
     emailAsked: z.boolean().meta({ description: "True: ask the visitor for an address" }),
   })
   .meta({ id: "Expected" });

@@ -90,6 +90,19 @@ describe.skipIf(chromiumPath === undefined)("people in the chat", { timeout: 60_
     ]);
   });
 
+  it("say when they are back, in the visitor's own zone", async () => {
+    await using widget = await open();
+    const bar = widget.page.locator(".people");
+    const tell = (expected: object) => widget.set({ ...begun, handling: { ...alone, expected } });
+    await tell({ state: "today", emailAsked: true });
+    await bar.getByText("Nobody is here right now. A person will answer you later today.").waitFor();
+    const at = new Date(2031, 0, 6, 9, 30);
+    await tell({ state: "later", at: at.toISOString(), emailAsked: true });
+    // Browsers put a narrow space before "AM".
+    await bar.getByText(/^Nobody is here right now. We are back: January 6, 2031, 9:30\sAM.$/).waitFor();
+    await bar.getByLabel("Your e-mail address (optional)").waitFor();
+  });
+
   it("may be left an address while nobody is there, and be told to forget it", async () => {
     await using widget = await open();
     await widget.set({ ...begun, handling: alone });

@@ -27,8 +27,8 @@ const changed = z.strictObject({
 
 /** Statements about who answers. */
 export const voiceCases: StatementCase[] = [
-  reads(presence.anyonePresentStatement, z.strictObject({ present: z.boolean() }), (pool) =>
-    presence.isAnyonePresent(pool, defaultSite),
+  reads(presence.readPresenceStatement, z.strictObject({ present: z.boolean(), at: z.number() }), (pool) =>
+    presence.readPresence(pool, defaultSite),
   ),
   reads(presence.setPresenceStatement, z.strictObject({ until: z.date().nullable() }), async (pool) =>
     presence.storePresence(pool, await addOperator(pool), true),

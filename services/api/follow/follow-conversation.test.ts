@@ -33,7 +33,7 @@ beforeAll(async () => {
   db = await openTestDatabase();
   const live = { hintTyping: async (hint: TypingHint) => typing.hear(hint) };
   typing = new TypingHints({ live, log: quietLog() });
-  handling = new HandlingView({ pool: db.pool, siteId: defaultSite });
+  handling = new HandlingView({ pool: db.pool, siteId: defaultSite, hours: () => undefined });
   tail = new EventTail({ pool: db.pool, log: quietLog() });
   return async () => {
     await tail.close();

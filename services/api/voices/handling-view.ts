@@ -2,10 +2,12 @@ import type { Pool } from "pg";
 import { cachedFor } from "../../../shared/async/cached-for.ts";
 import type { OperatorName } from "../../../shared/db/conversations/conversations.ts";
 import { readLocale, readOperatorName } from "../../../shared/db/voices/names.ts";
-import { isAnyonePresent } from "../../../shared/db/voices/presence.ts";
+import { readPresence } from "../../../shared/db/voices/presence.ts";
+import type { Hours } from "../../../shared/hours/hours.ts";
 import type { Expected, HandledBy, Handling, Notice, NoticeCode } from "../../../shared/protocol/handling.ts";
 import { toOperatorView } from "../history/message-view.ts";
 import { describeNotice } from "./notices.ts";
+import { describeProspects } from "./prospects.ts";
 
 /** Time for which it is remembered whether somebody is there, however many visitors ask. */
 const freshMs = 2000;
@@ -23,21 +25,25 @@ interface LoggedChange {
   notice: NoticeCode | null;
 }
 
+/** While presence cannot be read, nothing is promised. */
+const unknownProspects: Expected = { state: "address", emailAsked: true };
+
 /** Says who answers a conversation, and what a visitor who waits for a person may expect. */
 export class HandlingView {
   readonly #pool: Pool;
-  readonly #isAnyonePresent: () => Promise<boolean>;
+  readonly #expected: () => Promise<Expected>;
 
-  constructor({ pool, siteId }: { pool: Pool; siteId: string }) {
+  /** @param hours reads those of the site, which may change */
+  constructor({ pool, siteId, hours }: { pool: Pool; siteId: string; hours: () => Hours | undefined }) {
     this.#pool = pool;
-    this.#isAnyonePresent = cachedFor(freshMs, () => isAnyonePresent(pool, siteId));
+    this.#expected = cachedFor(freshMs, async () => describeProspects(await readPresence(pool, siteId), hours()));
   }
 
   async describe({ handledBy, operator }: Voice): Promise<Handling> {
     return {
       handledBy,
       ...(handledBy === "operator" && operator && { operator: toOperatorView(operator) }),
-      ...(handledBy === "waiting" && { expected: await this.#expected() }),
+      ...(handledBy === "waiting" && { expected: await this.#expected().catch(() => unknownProspects) }),
     };
   }
 
@@ -58,11 +64,5 @@ export class HandlingView {
   async #say(code: NoticeCode, conversationId: string, operator: OperatorName | null): Promise<Notice> {
     const language = (await readLocale(this.#pool, conversationId))?.locale ?? undefined;
     return describeNotice(code, { language, operatorName: operator?.name });
-  }
-
-  /** By presence alone. While it cannot be read, nothing is promised. */
-  async #expected(): Promise<Expected> {
-    const present = await this.#isAnyonePresent().catch(() => false);
-    return present ? { state: "now", emailAsked: false } : { state: "address", emailAsked: true };
   }
 }

@@ -3,16 +3,25 @@ import type { Statement } from "../../postgres/statement.ts";
 import { interval, presenceMs } from "../../tunables.ts";
 import { query } from "../database.ts";
 
-export const anyonePresentStatement: Statement<{ present: boolean }> = {
-  name: "anyone-present",
+/** Whether somebody is there, and when that was so. */
+export interface Attendance {
+  present: boolean;
+  /** Unix milliseconds. */
+  at: number;
+}
+
+export const readPresenceStatement: Statement<Attendance> = {
+  name: "read-presence",
   text: `
-    select exists (select from operators where site_id = $1 and present_until > now() and left_at is null) as present`,
+    select exists (select from operators where site_id = $1 and present_until > now() and left_at is null) as present,
+           (extract(epoch from now()) * 1000)::float8 as at`,
 };
 
-/** True if an operator of the site is online. */
-export async function isAnyonePresent(pool: Pool, siteId: string): Promise<boolean> {
-  const [row] = await query(pool, anyonePresentStatement, [siteId]);
-  return row?.present ?? false;
+/** Reads whether an operator of the site is online, and the database's time. */
+export async function readPresence(pool: Pool, siteId: string): Promise<Attendance> {
+  const [row] = await query(pool, readPresenceStatement, [siteId]);
+  if (!row) throw new Error("the presence was not read");
+  return row;
 }
 
 export const setPresenceStatement: Statement<{ until: Date | null }> = {

@@ -41,7 +41,7 @@ onEachBackend("changed assistants", { apis: 2, workers: 2, ownConfig: true }, (p
       assistant["avatarUrl"] = "https://example.com/parrot.png";
       assistant["instructions"] = "Speak like a pirate.";
     });
-    await everyLogHas("the changed assistants and prices are in use");
+    await everyLogHas("the changed assistants, prices and hours are in use");
     expect(await greetings()).toEqual(["Ahoy!", "Ahoy!"]);
     for (const assistant of await shown())
       expect(assistant).toMatchObject({ consent: true, avatarUrl: "https://example.com/parrot.png" });

@@ -7,6 +7,8 @@ export const peopleStrings: PeopleStrings = {
   answering: (name) => `الرد عليك من ${name}`,
   typing: (name) => `جارٍ الكتابة من ${name}`,
   waitingNow: "أحد أفراد فريقنا موجود وسيصلك الرد هنا.",
+  waitingToday: "لا أحد موجود الآن. سيجيبك أحد أفراد فريقنا في وقت لاحق من اليوم.",
+  waitingUntil: (when) => `لا أحد موجود الآن. نعود: ${when}.`,
   waitingLater: "لا أحد موجود الآن. رسائلك محفوظة لفريقنا.",
   email: "بريدك الإلكتروني (اختياري)",
   leaveEmail: "حفظ",

@@ -7,6 +7,8 @@ export const peopleStrings: PeopleStrings = {
   answering: (name) => `${name} antwortet`,
   typing: (name) => `${name} schreibt`,
   waitingNow: "Jemand ist da und wird Ihnen antworten.",
+  waitingToday: "Gerade ist niemand da. Ein Mensch antwortet Ihnen im Laufe des Tages.",
+  waitingUntil: (when) => `Gerade ist niemand da. Wieder besetzt ab: ${when}.`,
   waitingLater: "Gerade ist niemand da. Ihre Nachrichten bleiben für unser Team erhalten.",
   email: "Ihre E-Mail-Adresse (freiwillig)",
   leaveEmail: "Speichern",

@@ -7,6 +7,8 @@ export const peopleStrings: PeopleStrings = {
   answering: (name) => `${name} is answering`,
   typing: (name) => `${name} is typing`,
   waitingNow: "Somebody is here and will answer you.",
+  waitingToday: "Nobody is here right now. A person will answer you later today.",
+  waitingUntil: (when) => `Nobody is here right now. We are back: ${when}.`,
   waitingLater: "Nobody is here right now. Your messages are kept for our team.",
   email: "Your e-mail address (optional)",
   leaveEmail: "Save",

@@ -7,6 +7,8 @@ export const peopleStrings: PeopleStrings = {
   answering: (name) => `${name} te responde`,
   typing: (name) => `${name} está escribiendo`,
   waitingNow: "Hay alguien disponible que te responderá.",
+  waitingToday: "Ahora no hay nadie. Una persona te responderá a lo largo del día.",
+  waitingUntil: (when) => `Ahora no hay nadie. Volvemos: ${when}.`,
   waitingLater: "Ahora no hay nadie. Tus mensajes se guardan para nuestro equipo.",
   email: "Tu correo electrónico (opcional)",
   leaveEmail: "Guardar",

@@ -7,6 +7,8 @@ export const peopleStrings: PeopleStrings = {
   answering: (name) => `${name} vous répond`,
   typing: (name) => `${name} écrit`,
   waitingNow: "Quelqu’un est là et va vous répondre.",
+  waitingToday: "Personne n’est là pour le moment. Une personne vous répondra plus tard dans la journée.",
+  waitingUntil: (when) => `Personne n’est là pour le moment. De retour : ${when}.`,
   waitingLater: "Personne n’est là pour le moment. Vos messages sont conservés pour notre équipe.",
   email: "Votre adresse e-mail (facultatif)",
   leaveEmail: "Enregistrer",

@@ -7,6 +7,8 @@ export const peopleStrings: PeopleStrings = {
   answering: (name) => `${name}が対応しています`,
   typing: (name) => `${name}が入力中です`,
   waitingNow: "担当者がおります。返信をお待ちください。",
+  waitingToday: "ただいま担当者は不在です。本日中に担当者が返信します。",
+  waitingUntil: (when) => `ただいま担当者は不在です。対応の再開：${when}`,
   waitingLater: "ただいま担当者は不在です。メッセージは担当者が確認できるよう保存されています。",
   email: "メールアドレス（任意）",
   leaveEmail: "登録",

@@ -7,6 +7,8 @@ export const peopleStrings: PeopleStrings = {
   answering: (name) => `${name} está respondendo`,
   typing: (name) => `${name} está digitando`,
   waitingNow: "Há alguém disponível que vai responder.",
+  waitingToday: "Não há ninguém no momento. Uma pessoa vai responder ainda hoje.",
+  waitingUntil: (when) => `Não há ninguém no momento. Voltamos: ${when}.`,
   waitingLater: "Não há ninguém no momento. Suas mensagens ficam guardadas para nossa equipe.",
   email: "Seu e-mail (opcional)",
   leaveEmail: "Salvar",

@@ -11,6 +11,10 @@ export interface PeopleStrings {
 
   /** A person is there. */
   readonly waitingNow: string;
+  /** Nobody is there, within the hours of the site. */
+  readonly waitingToday: string;
+  /** Nobody is there before that day and time, of the visitor's own zone. */
+  readonly waitingUntil: (when: string) => string;
   /** Nobody is there, and nobody knows when somebody will be. */
   readonly waitingLater: string;
   readonly email: string;

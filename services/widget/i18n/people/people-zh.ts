@@ -7,6 +7,8 @@ export const peopleStrings: PeopleStrings = {
   answering: (name) => `${name}正在为您服务`,
   typing: (name) => `${name}正在输入`,
   waitingNow: "人工客服在线，会回复您。",
+  waitingToday: "目前没有人工客服在线。今天稍后会有人工客服回复您。",
+  waitingUntil: (when) => `目前没有人工客服在线。恢复时间：${when}。`,
   waitingLater: "目前没有人工客服在线。您的消息已为客服团队保留。",
   email: "您的邮箱地址（选填）",
   leaveEmail: "保存",

@@ -54,7 +54,7 @@ function waitingBar(context: PeopleContext, view: ViewModel): TemplateResult {
   const { strings } = context;
   const { expected, email, asking } = view.state.handling;
   return html`<div class="people waiting" part="people">
-    <p>${expected?.state === "now" ? strings.waitingNow : strings.waitingLater}</p>
+    <p>${prospects(context, view)}</p>
     <p role="status">${email ? [strings.emailLeft(isolate(email)), " ", removeButton(context, view)] : nothing}</p>
     ${expected?.emailAsked && !email ? emailForm(context, view) : nothing} ${problemText(context, view)}
     <button
@@ -66,6 +66,17 @@ function waitingBar(context: PeopleContext, view: ViewModel): TemplateResult {
       ${strings.askForAssistant}
     </button>
   </div>`;
+}
+
+/** Says what the visitor may expect, in their own zone. */
+function prospects({ strings }: PeopleContext, { state, formats }: ViewModel): string {
+  const { state: when, at } = state.handling.expected ?? {};
+  if (when === "now") return strings.waitingNow;
+  if (at !== undefined) {
+    const time = Date.parse(at);
+    return strings.waitingUntil(`${formats.day(time, Date.now())}, ${formats.time(time)}`);
+  }
+  return when === "today" ? strings.waitingToday : strings.waitingLater;
 }
 
 /** Lets a visitor for whom nobody is there leave an address. */

@@ -1,0 +1,84 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { ConfigError } from "../config/config.ts";
+import { inputMessage } from "../protocol/input-messages.ts";
+
+/** A stretch of a day in minutes since midnight, by the clock on the wall. */
+export interface HoursSpan {
+  from: number;
+  to: number;
+}
+
+const minutesADay = 24 * 60;
+const spanForm = /^(\d{2}):(\d{2})-(\d{2}):(\d{2})$/;
+
+const span = z.string().transform((text, context): HoursSpan => {
+  const [, ...parts] = spanForm.exec(text) ?? [];
+  const [fromHour = NaN, fromMinute = NaN, toHour = NaN, toMinute = NaN] = parts.map(Number);
+  const [from, to] = [fromHour * 60 + fromMinute, toHour * 60 + toMinute];
+  if (fromMinute < 60 && toMinute < 60 && from < to && to <= minutesADay) return { from, to };
+  context.addIssue(
+    'must be a stretch of one day, like "09:00-17:30"; past midnight it goes on as "00:00-…" of the next day',
+  );
+  return z.NEVER;
+});
+
+const day = z
+  .array(span)
+  .transform((spans) => spans.toSorted((a, b) => a.from - b.from))
+  .refine((spans) => spans.every(({ from }, place) => from >= (spans[place - 1]?.to ?? 0)), "must not overlap");
+
+const week = z.strictObject({
+  mon: day.default([]),
+  tue: day.default([]),
+  wed: day.default([]),
+  thu: day.default([]),
+  fri: day.default([]),
+  sat: day.default([]),
+  sun: day.default([]),
+});
+
+const hoursSchema = z.strictObject({
+  /** Zone of the wall clock, from the IANA database. */
+  zone: z.string().refine(isZone, "must be a zone of the IANA database, like Europe/Berlin"),
+  week,
+  /** Days that differ, by date; `[]` is a closed one. */
+  dates: z.record(z.iso.date("must be a date, like 2026-12-24"), day).default({}),
+});
+
+/** Hours in which people of the site answer. */
+export type Hours = z.output<typeof hoursSchema>;
+
+export const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const satisfies (keyof Hours["week"])[];
+
+export const hoursPath = "config/hours.json";
+
+/**
+ * Reads the hours.
+ * @returns `undefined` without a file: nothing is known of when somebody is there
+ * @throws {ConfigError} naming the file, the path in it and what was expected there
+ */
+export async function readHours(path: string): Promise<Hours | undefined> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw new ConfigError(`${path}: cannot be read (${error.code})`);
+  });
+  if (text === undefined) return undefined;
+  try {
+    return hoursSchema.parse(JSON.parse(text), { error: inputMessage });
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw new ConfigError(`${path}: expected JSON`);
+    const faults = error.issues.map((issue) => `  ${path}: ${issue.path.join(".")}: ${issue.message}`);
+    throw new ConfigError(`The hours have ${faults.length} fault(s):\n${faults.join("\n")}`);
+  }
+}
+
+function isZone(name: string): boolean {
+  // An offset, like +01:00, is accepted below, too, and knows nothing of summer.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
