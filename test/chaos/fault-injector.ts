@@ -45,7 +45,7 @@ export class FaultInjector {
   }
 
   async #do({ kind, target, forMs }: PlannedFault): Promise<void> {
-    const { apis, workers } = this.#testbed;
+    const { apis, workers, knowledge } = this.#testbed;
     const worker = workers[target % workers.length];
     const api = apis[target % apis.length];
     if (worker === undefined || api === undefined) return;
@@ -54,6 +54,8 @@ export class FaultInjector {
         return this.#kill(kind, worker, forMs);
       case "kill-api":
         return this.#kill(kind, api, forMs);
+      case "kill-knowledge":
+        return this.#kill(kind, knowledge, forMs);
       case "kill-workers":
         await Promise.all(workers.map((each) => this.#kill(kind, each, forMs)));
         return;

@@ -13,6 +13,7 @@ export const faultKinds = [
   "freeze-worker",
   "freeze-api",
   "zombie",
+  "kill-knowledge",
   // Redis, or the queue's tables without Redis.
   "lose-queue",
   "redis-empty",
@@ -145,6 +146,21 @@ export function makePlan(seed: number, minutes: number, backend: ChaosBackend): 
       if (store !== undefined) busyUntil.set(store, fault.atMs + fault.forMs + recoveryMs(kind));
       plan.push(fault);
     }
+  }
+}
+
+/** Gap between the kills of the process that reads knowledge: it starts, reads, and is killed in the middle. */
+const knowledgeGapMs = { least: 8000, most: 20_000 };
+
+/** Plans when the process that reads knowledge is killed, by random numbers of its own: the other faults stay as they are. */
+export function planKnowledgeKills(seed: number, minutes: number): PlannedFault[] {
+  const random = new Random(seed + 1);
+  const plan: PlannedFault[] = [];
+  for (let atMs = firstMs; ;) {
+    atMs += random.between(knowledgeGapMs.least, knowledgeGapMs.most);
+    const forMs = random.between(200, 2000);
+    if (atMs + forMs > minutes * 60_000) return plan;
+    plan.push({ atMs, kind: "kill-knowledge", target: 0, forMs });
   }
 }
 

@@ -43,6 +43,10 @@ const words = [
   " \u202ertl",
   " ß",
   " longer-word-here",
+  "。",
+  " [1]",
+  " [2]",
+  " [1]",
 ];
 
 /** @param stalls makes a few calls hang until all is healed: each costs a timeout of the worker */

@@ -47,7 +47,12 @@ export async function followStream(follower: Follower): Promise<void> {
       noteShown(follower, stream);
       if (stream.terminal) {
         const { event, data } = stream.terminal;
-        const end = { status: event === "done" ? "completed" : event, reply: data.reply?.text, text: stream.text };
+        const end = {
+          status: event === "done" ? "completed" : event,
+          reply: data.reply?.text,
+          text: stream.text,
+          sources: stream.sources,
+        };
         const { jobId, visitor } = job;
         runLog.followed.push({ jobId, visitor, how: "stream", ...end, at: Date.now(), connectedAt, api: api.name });
         if (random.chance(0.1) && !follower.root) await checkStop(follower);
@@ -174,7 +179,7 @@ export async function followByPolls({ testbed, runLog, random, job }: Follower):
       runLog.noteShown({ jobId, attempt: view.attempt, bytes, who: `a poll of ${visitor}` });
       if (view.finishedAt !== undefined) {
         const { status, reply } = view;
-        const end = { status, reply: reply?.text, text: reply?.text ?? "" };
+        const end = { status, reply: reply?.text, text: reply?.text ?? "", sources: [] };
         runLog.followed.push({ jobId, visitor, how: "poll", ...end, at: Date.now(), connectedAt, api: api.name });
         return;
       }

@@ -13,8 +13,10 @@ const maxStarts = 5;
 /** Shutdown grace before SIGKILL; the usual one of an orchestrator. */
 const endLimitMs = 30_000;
 
+export type ChaosService = "api" | "worker" | "knowledge";
+
 interface ManagedProcessOptions {
-  service: "api" | "worker";
+  service: ChaosService;
   name: string;
   env: Record<string, string>;
   logFile: string;
@@ -26,7 +28,7 @@ interface ManagedProcessOptions {
 
 /** One process of the product, which can be ended in any way and started again. */
 export class ManagedProcess {
-  readonly service: "api" | "worker";
+  readonly service: ChaosService;
   readonly name: string;
   readonly logFile: string;
   readonly #options: ManagedProcessOptions;

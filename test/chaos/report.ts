@@ -31,6 +31,7 @@ export function describeChaosRun({ backend, seed, minutes, evidence, results, he
       .map(({ name, growth, quarters }) => `${name}: heap ${toMb(quarters.at(-1))}, × ${growth.toFixed(3)}`)
       .join("; "),
     describePeople(evidence),
+    describeKnowledge(evidence),
     ...results.map(
       ({ rule, checked, breaches }) =>
         `${breaches.length === 0 ? "held  " : "BROKEN"} ${String(breaches.length).padStart(4)} of ${String(checked).padStart(5)}  ${rule}`,
@@ -73,6 +74,15 @@ function describePeople(evidence: Evidence): string {
     `people: ${by("operator")} take-overs, ${cut} cuts (${handedIn} handed in, ${beyond} with words shown beyond them), ${uncut} begun replies without a word kept,`,
     `${by("waiting")} to the queue, ${by("ai")} back to the AI, ${said} messages of operators;`,
     `${runLog.readings.length} readers of events, ${sum(({ connections }) => connections)} connections, ${sum(({ events }) => events.length)} events, ${sum(({ doubles }) => doubles)} doubles, ${sum(({ resyncs }) => resyncs.length)} resyncs`,
+  ].join(" ");
+}
+
+function describeKnowledge({ runLog, knowledge: { history, used, cited } }: Evidence): string {
+  const removed = [...history.values()].filter(({ ended }) => ended !== null).length;
+  const withdrawn = cited.filter(({ sourceId }) => sourceId === null).length;
+  return [
+    `knowledge: ${runLog.sources.size} sources, ${history.size} passages (${removed} removed), ${used.length} passages of attempts,`,
+    `${cited.length} sources of replies (${withdrawn} of deleted sources)`,
   ].join(" ");
 }
 

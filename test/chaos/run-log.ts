@@ -39,6 +39,9 @@ export interface RequestRecord {
     | "DELETE conversation"
     | "POST handoff"
     | "DELETE handoff"
+    | "POST sources"
+    | "POST refresh"
+    | "DELETE source"
     | `POST ${OperatorAct}`;
   /** `broken`: the connection failed without an answer. */
   status: number | "broken";
@@ -70,6 +73,8 @@ export interface FollowedJob {
   text: string;
   status: string;
   reply: string | undefined;
+  /** Numbers and places of the sources that the last connection of a stream was sent. */
+  sources: { n: number; offset: number }[];
   at: number;
   /** Start time of the connection that delivered the end, and its API process. */
   connectedAt: number;
@@ -123,6 +128,13 @@ export interface OperatorMessageRecord {
   outcome: "stored" | "refused" | "unknown";
 }
 
+/** A source of the site's knowledge as its owner left it. */
+export interface SourceRecord {
+  /** Word that its text has, and no other; undefined: its page was taken away. */
+  mark: string | undefined;
+  deleted: boolean;
+}
+
 /** Observations of the harness itself. Times are Unix milliseconds. */
 export class RunLog {
   readonly requests: RequestRecord[] = [];
@@ -144,6 +156,8 @@ export class RunLog {
   readonly shown = new Map<string, ShownBytes>();
   readonly readings: Reading[] = [];
   readonly operatorMessages: OperatorMessageRecord[] = [];
+  /** Sources that were added, by id. */
+  readonly sources = new Map<string, SourceRecord>();
   /** Last place of the log of all conversations that readers were to reach. */
   logEnd = 0;
   /** Usage of each process at the end. */

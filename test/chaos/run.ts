@@ -5,13 +5,15 @@ import { collectEvidence, type Evidence } from "./rules/evidence.ts";
 import { FaultInjector } from "./fault-injector.ts";
 import { RunLog } from "./run-log.ts";
 import { withRedisClient } from "./stores/redis-client.ts";
-import { type ChaosBackend, makePlan } from "./fault-plan.ts";
+import { type ChaosBackend, makePlan, planKnowledgeKills } from "./fault-plan.ts";
 import { findErasureResidue } from "./erasure-residue.ts";
 import { maxGrowthOf, soak, type SoakedHeap } from "../soak/soak.ts";
 import { SoakVisitor } from "../soak/soak-visitor.ts";
 import { openChaosTestbed, type ChaosTestbed } from "./testbed.ts";
 import { replyLimitMs } from "./faulty-provider.ts";
 import { ChaosVisitor } from "./chaos-visitor.ts";
+import { startOwners } from "./knowledge/chaos-owner.ts";
+import { isKnowledgeSettled } from "./knowledge/passage-history.ts";
 import { endReadings, openDesk } from "./people/desk.ts";
 
 export interface ChaosOptions {
@@ -53,7 +55,8 @@ const listenLimitMs = 35_000;
 export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   const { backend, seed, minutes, say } = options;
   const runLog = new RunLog();
-  const plan = makePlan(seed, minutes, backend);
+  const planned = [...makePlan(seed, minutes, backend), ...planKnowledgeKills(seed, minutes)];
+  const plan = planned.toSorted((a, b) => a.atMs - b.atMs);
   await using testbed = await openChaosTestbed({ backend, seed, stalls: minutes >= 1.5, runLog });
   say(`${backend}: ${plan.length} faults in ${minutes} minutes, seed ${seed}; logs in ${testbed.folder}`);
 
@@ -67,6 +70,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
     }),
   );
   const desk = await openDesk(testbed, { seed, runLog, signal: closing.signal });
+  const owners = startOwners({ testbed, seed, runLog, key: desk.team[0]?.key ?? "" }, closing.signal);
   const faults = new FaultInjector(testbed, runLog);
   const watching = watchHarness(runLog);
   const sampling = setInterval(() => void sampleMemory(testbed, runLog), memoryEveryMs).unref();
@@ -89,6 +93,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosRun> {
   await untilAnswered(testbed, runLog, healedAt);
   if (!(await inTime(Promise.all(visitors), healingMs)))
     runLog.breach("every follower receives the end", `some did not within ${healingMs} ms of the last end`);
+  if (!(await inTime(owners, healingMs))) runLog.breach("owners' requests are answered", "some were not");
   await endReadings(testbed, runLog);
   await untilSettled(testbed, healedAt);
   await untilWorkersWait(testbed, runLog);
@@ -134,29 +139,30 @@ async function untilAnswered({ pool }: ChaosTestbed, runLog: RunLog, healedAt: n
 }
 
 /**
- * Waits for the end of leftover work: calls of dead workers are settled a lease later, and deleted data is erased
- * everywhere.
+ * Waits for the end of leftover work: calls of dead workers are settled a lease later, deleted data is erased
+ * everywhere, and sources are read.
  */
 async function untilSettled(testbed: ChaosTestbed, healedAt: number): Promise<void> {
   while (Date.now() < healedAt + erasingMs) {
     const { rowCount: unsettled } = await testbed.pool.query("select from calls where settled_at is null limit 1");
     const remains = await findErasureResidue(testbed);
-    if (unsettled === 0 && remains.length === 0) return;
+    if (unsettled === 0 && remains.length === 0 && (await isKnowledgeSettled(testbed.pool))) return;
     await sleep(500);
   }
 }
 
 /** Waits until each worker receives jobs. A worker deaf to the queue would go unnoticed while others work. */
 async function untilWorkersWait({ redis, replicated, workers }: ChaosTestbed, runLog: RunLog): Promise<void> {
-  const [server] = redis ? [redis] : ((await replicated?.masters()) ?? []);
-  if (server === undefined) return;
+  const servers = redis ? [redis] : await replicated?.masters();
+  if (servers === undefined) return;
+  // The process that reads knowledge has a queue of its own, on any server of a Cluster.
+  const waiting = workers.length + 1;
   const deadline = Date.now() + listenLimitMs;
   for (;;) {
-    const [, blocked] =
-      /^blocked_clients:(\d+)/m.exec(await withRedisClient(server.url, (client) => client.info("clients"))) ?? [];
-    if (Number(blocked) === workers.length) return;
-    if (Date.now() > deadline)
-      return runLog.breach("every worker waits at the queue", `${blocked} of ${workers.length} do`);
+    const infos = await Promise.all(servers.map(({ url }) => withRedisClient(url, (client) => client.info("clients"))));
+    const blocked = infos.reduce((sum, info) => sum + Number(/^blocked_clients:(\d+)/m.exec(info)?.[1]), 0);
+    if (blocked === waiting) return;
+    if (Date.now() > deadline) return runLog.breach("every worker waits at the queue", `${blocked} of ${waiting} do`);
     await sleep(100);
   }
 }

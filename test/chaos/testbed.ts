@@ -8,12 +8,14 @@ import { createLogger } from "../../shared/logger.ts";
 import { findFreePort } from "../../shared/testing/processes/free-port.ts";
 import { type RedisServer, startRedis } from "../../shared/testing/stores/redis.ts";
 import { openTcpGate, type TcpGate } from "../../shared/testing/processes/tcp-gate.ts";
+import { startSiteServer, type SiteServer } from "../system/knowledge/site-server.ts";
+import { recordPassages } from "./knowledge/passage-history.ts";
 import type { FaultRecord, RunLog } from "./run-log.ts";
 import { openCluster } from "./stores/cluster-store.ts";
 import { openSentinel } from "./stores/sentinel-store.ts";
 import type { ChaosBackend } from "./fault-plan.ts";
 import type { ReplicatedStore } from "./stores/replicated-store.ts";
-import { ManagedProcess } from "./managed-process.ts";
+import { type ChaosService, ManagedProcess } from "./managed-process.ts";
 import { startFaultyProvider, type FaultyProvider } from "./faulty-provider.ts";
 
 /** The product and its dependencies, each with means to break and repair it. */
@@ -23,6 +25,9 @@ export interface ChaosTestbed extends AsyncDisposable {
   readonly folder: string;
   readonly apis: readonly ApiProcess[];
   readonly workers: readonly ManagedProcess[];
+  /** Process that reads the site's sources. */
+  readonly knowledge: ManagedProcess;
+  readonly site: SiteServer;
   readonly processes: readonly ManagedProcess[];
   readonly postgres: RestartablePostgres;
   readonly redis: RedisServer | undefined;
@@ -66,12 +71,14 @@ export async function openChaosTestbed({ backend, seed, stalls, runLog }: Testbe
   const pool = stack.adopt(new pg.Pool({ connectionString: postgres.url, max: 3 }), (open) => open.end());
   pool.on("error", () => undefined);
   await migrate(postgres.url);
+  await recordPassages(pool);
   const redis = backend === "redis" ? stack.use(await startRedis()) : undefined;
   const replicated = await openReplicated(backend);
   if (replicated) stack.use(replicated);
   const upstream = await startFaultyProvider(seed, stalls);
   stack.defer(() => upstream.fake.close());
   const providerGate = stack.use(await openTcpGate(upstream.fake.url));
+  const site = stack.use(await startSiteServer());
   const processes: ManagedProcess[] = [];
   stack.defer(async () => {
     await Promise.all(processes.map((managed) => managed.kill()));
@@ -80,13 +87,16 @@ export async function openChaosTestbed({ backend, seed, stalls, runLog }: Testbe
     folder,
     runLog,
     providerUrl: providerGate.url,
+    sitePort: new URL(site.url).port,
     postgresUrl: postgres.url,
     redis,
     replicatedUrl: replicated?.url,
   });
   const apis = await factory.makeAll("api", apiCount);
   const workers = await factory.makeAll("worker", workerCount[backend]);
-  processes.push(...apis, ...workers);
+  const [knowledge] = await factory.makeAll("knowledge", 1);
+  if (knowledge === undefined) throw new Error("there is no process for knowledge");
+  processes.push(...apis, ...workers, knowledge);
   await Promise.all(processes.map((managed) => managed.start()));
 
   const owned = stack.move();
@@ -95,6 +105,8 @@ export async function openChaosTestbed({ backend, seed, stalls, runLog }: Testbe
     folder,
     apis,
     workers,
+    knowledge,
+    site,
     processes,
     postgres,
     redis,
@@ -116,6 +128,7 @@ interface ProcessFactoryOptions {
   folder: string;
   runLog: RunLog;
   providerUrl: string;
+  sitePort: string;
   postgresUrl: string;
   redis: RedisServer | undefined;
   replicatedUrl: string | undefined;
@@ -132,12 +145,12 @@ class ProcessFactory {
     this.#options = options;
   }
 
-  makeAll(service: "api" | "worker", count: number): Promise<ApiProcess[]> {
+  makeAll(service: ChaosService, count: number): Promise<ApiProcess[]> {
     return Promise.all(Array.from({ length: count }, (_, index) => this.#make(service, index + 1)));
   }
 
-  async #make(service: "api" | "worker", number: number): Promise<ApiProcess> {
-    const { folder, runLog, providerUrl, postgresUrl, redis, replicatedUrl } = this.#options;
+  async #make(service: ChaosService, number: number): Promise<ApiProcess> {
+    const { folder, runLog, providerUrl, sitePort, postgresUrl, redis, replicatedUrl } = this.#options;
     const name = `${service}-${number}`;
     const postgresGate = this.#stack.use(await openTcpGate(postgresUrl));
     const redisGate = redis && this.#stack.use(await openTcpGate(redis.url));
@@ -158,6 +171,11 @@ class ProcessFactory {
         RATE_LIMIT_MAX_REQUESTS: "1000000",
         RATE_LIMIT_MAX_READS: "1000000",
         RATE_LIMIT_MAX_STREAMS: "10000",
+        ...(service === "knowledge" && {
+          FETCH_ALLOW_PRIVATE: "127.0.0.0/8",
+          FETCH_PORTS: sitePort,
+          KNOWLEDGE_PAUSE_MS: "0",
+        }),
         ...(service === "api" && { PORT: `${port}`, ADMIN_PASSWORD: "only operators with keys are here" }),
       },
       mayFailToStart: () => runLog.faultsOf(["postgres", name], Date.now(), Date.now(), 5000).some(isOfPostgres),

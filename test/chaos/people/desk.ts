@@ -11,6 +11,8 @@ import { ChaosOperator, type DeskOperator } from "./chaos-operator.ts";
 const roles: readonly OperatorRole[] = ["admin", "operator", "operator", "operator"];
 
 interface Desk {
+  /** The team; the first is its admin. */
+  team: readonly DeskOperator[];
   /** Resolves when all operators have left. */
   left: Promise<unknown>;
 }
@@ -28,7 +30,8 @@ export async function openDesk(
     });
   const operators = team.map((_, index) => new ChaosOperator({ number: index + 1, seed, testbed, runLog, team }));
   for (const [index, operator] of operators.entries()) void guard(operator.read(), index + 1);
-  return { left: Promise.all(operators.map((operator, index) => guard(operator.work(signal), index + 1))) };
+  const left = Promise.all(operators.map((operator, index) => guard(operator.work(signal), index + 1)));
+  return { team, left };
 }
 
 async function addOperator(pool: Pool, name: string, role: OperatorRole): Promise<DeskOperator> {

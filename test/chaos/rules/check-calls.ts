@@ -100,16 +100,24 @@ export const checkRepliesAreWhole: Check = {
       // Presets are not the provider's words.
       if (!reply?.text.startsWith(replyMark)) continue;
       const calls = byMessage.get(job.messageId) ?? [];
-      const said = (call: SeenCall) =>
-        job.status === "cancelled"
-          ? call.reply?.text.startsWith(reply.text)
-          : call.reply?.whole && call.reply.text === reply.text;
+      const said = ({ reply: spoken }: SeenCall) => {
+        const shown = mark.test(spoken?.text ?? "") ? compact : String;
+        const [text, stored] = [shown(spoken?.text ?? ""), shown(reply.text)];
+        return job.status === "cancelled" ? text.startsWith(stored) : spoken?.whole && text === stored;
+      };
       if (!calls.some(said))
         report(`"${reply.text.slice(0, 80)}" equals the text of none of ${calls.length} calls`, job.id);
     }
     return jobs.size;
   },
 };
+
+/** Number of a passage as the provider writes it. It is taken out with the white space around it, where there are passages. */
+const mark = /\[\d\]/;
+
+function compact(text: string): string {
+  return text.replaceAll(/\[\d\]|\s+/g, "");
+}
 
 export const checkLedger: Check = {
   rule: "every call made is recorded, and every recorded call was made",

@@ -1,3 +1,4 @@
+import { sourceChecks } from "../knowledge/check-sources.ts";
 import { checkCallsOneAtATime, checkLedger, checkPrompts, checkRepliesAreWhole } from "./check-calls.ts";
 import { checkClients, checkOutagePosts, checkRequests, checkStreamsEndSoon } from "./check-clients.ts";
 import { checkReaders } from "./check-readers.ts";
@@ -144,6 +145,7 @@ const checks: readonly Check[] = [
   checkClients,
   checkReaders,
   ...voiceChecks,
+  ...sourceChecks,
   checkStreamsEndSoon,
   checkWaits,
   checkRequests,

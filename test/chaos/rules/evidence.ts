@@ -3,11 +3,12 @@ import type { Pool } from "pg";
 import type { FakeCallEnd } from "../../../tools/fake-provider/fake-calls.ts";
 import type { FakeCall } from "../../../tools/fake-provider/fake-provider.ts";
 import { newestMessage } from "../../system/harness/scripted-provider.ts";
+import { type KnowledgeEvidence, readKnowledge } from "../knowledge/passage-history.ts";
 import type { RunLog } from "../run-log.ts";
 import { findErasureResidue, type ErasureResidue } from "../erasure-residue.ts";
 import type { ChaosTestbed } from "../testbed.ts";
 import type { FakeReply } from "../faulty-provider.ts";
-import { readTalks, type Talk } from "./talks.ts";
+import { millis, readTalks, type Talk } from "./talks.ts";
 
 /** Final state of a job, with its message and its reply. Times are Unix milliseconds. */
 export interface JobEvidence {
@@ -72,6 +73,7 @@ export interface Evidence {
   logs: ReadonlyMap<string, string>;
   /** Data left of deleted conversations, with the id of each. */
   remains: readonly ErasureResidue[];
+  knowledge: KnowledgeEvidence;
   /** Time at which all parts had recovered. */
   healedAt: number;
 }
@@ -108,7 +110,7 @@ export async function collectEvidence(testbed: ChaosTestbed, runLog: RunLog, hea
           performance.timeOrigin + call.startedAt,
         ),
         caller: String(call.request.headers.authorization).replace("Bearer ", ""),
-        prompt: call.request.messages.filter(({ role }) => role !== "system"),
+        prompt: call.request.messages.filter(({ role }) => role !== "system").map(withoutPassages),
         reply: replies.get(call),
         from: performance.timeOrigin + call.startedAt,
         to: performance.timeOrigin + at,
@@ -120,8 +122,14 @@ export async function collectEvidence(testbed: ChaosTestbed, runLog: RunLog, hea
   for (const { name, logFile } of testbed.processes) logs.set(name, await readFile(logFile, "utf8"));
   const [recorded, remains] = [await readCalls(testbed.pool), await findErasureResidue(testbed)];
   const talks = await readTalks(testbed.pool, runLog.logEnd);
+  const knowledge = await readKnowledge(testbed.pool);
   const draftStore = testbed.redis || testbed.replicated ? "redis" : "postgres";
-  return { runLog, jobs, talks, draftStore, recorded, seen, logs, remains, healedAt };
+  return { runLog, jobs, talks, draftStore, recorded, seen, logs, remains, knowledge, healedAt };
+}
+
+/** A message as the visitor wrote it: passages of the site stand before the newest one. */
+function withoutPassages<T extends { text: string }>(message: T): T {
+  return { ...message, text: message.text.replace(/Passages of the site's pages[^]*?<\/passages>\n\n/, "") };
 }
 
 /** Finds the last job of a message that had begun at a time. */
@@ -153,9 +161,4 @@ async function readCalls(pool: Pool): Promise<LedgerEntry[]> {
     select job_id as "jobId", attempt, outcome, ${millis("begun_at")} as "begunAt", ${millis("settled_at")} as "settledAt"
     from calls where provider <> 'preset' order by begun_at`);
   return rows;
-}
-
-/** SQL for a time in Unix milliseconds. */
-export function millis(column: string): string {
-  return `(extract(epoch from ${column}) * 1000)::float8`;
 }

@@ -37,7 +37,7 @@ export async function readTalks(pool: Pool, logEnd: number): Promise<Map<string,
   const log = await read<LogRow>(
     `select pos::float8 as pos, conversation_id as "conversationId", seq, kind, message_id as "messageId", job_id as "jobId",
             status, handled_by as "handledBy", operator_id as "operatorId", notice,
-            (extract(epoch from at) * 1000)::float8 as at
+            ${millis("at")} as at
      from events where pos <= $1 order by conversation_id, seq`,
     [logEnd],
   );
@@ -73,4 +73,9 @@ export async function readTalks(pool: Pool, logEnd: number): Promise<Map<string,
       },
     ]),
   );
+}
+
+/** SQL for a time in Unix milliseconds. */
+export function millis(column: string): string {
+  return `(extract(epoch from ${column}) * 1000)::float8`;
 }

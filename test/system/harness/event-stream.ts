@@ -27,8 +27,9 @@ export class JobEventStream {
   /** Resolves when the server ended the response; rejects if the connection or a rule broke. */
   readonly ended: Promise<void>;
   readonly headers: Headers;
-  /** The text so far. */
+  /** The text so far, and its sources that this connection was sent. */
   text: string;
+  sources: EventData["source"][] = [];
   lastEventId: string | undefined;
   readonly #closing: AbortController;
   #attempt: number | undefined;
@@ -139,6 +140,7 @@ export class JobEventStream {
     } else if (event === "reset") {
       this.#attempt = data.attempt;
       this.text = "";
+      this.sources = [];
     } else if (event === "delta") {
       const begins = this.text === "";
       this.text += data.text;
@@ -149,6 +151,12 @@ export class JobEventStream {
         throw new Error(`delta ${id} with offset ${data.offset} at attempt ${this.#attempt}, ${bytes} bytes`);
       }
       this.#attempt = Number(attempt);
+    } else if (event === "source") {
+      const bytes = Buffer.from(this.text);
+      const splits = ((bytes[data.offset] ?? 0) & 0xc0) === 0x80;
+      if (id !== undefined || data.offset > bytes.length || splits)
+        throw new Error(`"source" with id ${id} at ${data.offset} of ${bytes.length} bytes`);
+      this.sources.push(data);
     } else if (event === "wait") {
       if (id !== undefined || data.retryMs !== this.retries.at(-1))
         throw new Error(`"wait" with id ${id}, ${data.retryMs} ms`);
