@@ -131,6 +131,8 @@ export const sessionIdleMs = 12 * hour;
 export const sessionMaxMs = 7 * 24 * hour;
 /** Precision of the former: a session's use is noted at most so often. */
 export const sessionTouchMs = 300 * second;
+/** Time for the second factor after a password. */
+export const pendingFactorMs = 600 * second;
 /** Lifetimes of links that open an account once. */
 export const invitationMs = 3 * 24 * hour;
 export const resetLinkMs = 24 * hour;

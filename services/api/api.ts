@@ -203,7 +203,7 @@ async function openOperatorAccess(
   const common = { ...parts, siteId: defaultSite, operators, loginThrottle };
   const secret = config.SECRETS_KEY ?? (await readOrMakeSetting(parts.pool, "secrets-key", makeSecret));
   const accountThrottle = new LoginThrottle(parts.limits.failedSignIns);
-  const accounts = new Accounts({ ...common, secret, accountThrottle });
+  const accounts = new Accounts({ ...common, secret, accountThrottle, usedCodes: parts.limits.usedCodes });
   const operatorAccess = new OperatorAccess({ ...common, sessions: accounts.sessions });
   // Several consoles may use one account or key.
   const operatorStreams = new OpenRequests(10 * config.RATE_LIMIT_MAX_STREAMS);

@@ -4,6 +4,7 @@ import { inviteOperator } from "../../shared/accounts/invite.ts";
 import { openDatabase } from "../../shared/db/database.ts";
 import type { OperatorRole } from "../../shared/protocol/operator.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
+import { totpCode } from "../../shared/testing/fixtures/totp.ts";
 import { quietLog } from "../../shared/testing/fixtures/quiet-log.ts";
 import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
 import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
@@ -121,6 +122,56 @@ describe.skipIf(chromiumPath === undefined)("accounts in the console", { timeout
     await page.keyboard.press("Enter");
     await page.getByText("Changed. You are signed out everywhere else.").waitFor();
     expect([...first.faults, ...second.faults]).toEqual([]);
+  });
+
+  it("take a second factor, which signing in then asks for", async () => {
+    const email = "kim@example.com";
+    await using desk = await open("part=sign-in", phone);
+    const { page, faults } = desk;
+    await page.goto(await invite({ name: "Kim", email, role: "reader" }));
+    await page.getByLabel("New password").fill(password);
+    await page.keyboard.press("Enter");
+    await page.locator(".views").waitFor();
+    await page.goto(`${product.client.base}/console?part=account`);
+    const factor = page.locator("section", { has: page.getByRole("heading", { name: "Second factor" }) });
+    await factor.getByLabel("Present password").fill(password);
+    await page.keyboard.press("Enter");
+    await page.getByRole("img", { name: "QR code" }).waitFor();
+    await expectAccessible(page);
+    const secret = (await factor.locator(".secret").innerText()).replaceAll(" ", "");
+    const uri = `otpauth://totp/Parley?secret=${secret}`;
+    await factor.getByRole("textbox", { name: "Code" }).fill(totpCode(uri));
+    await page.keyboard.press("Enter");
+    await page.getByText("On. Signing in needs a code").waitFor();
+    const [backupCode = ""] = await factor.locator(".codes li").allInnerTexts();
+    await expectAccessible(page);
+    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+
+    await page.getByRole("button", { name: "Sign out", exact: true }).click();
+    const typePassword = async () => {
+      await page.getByLabel("Address").fill(email);
+      await page.getByLabel("Password").fill(password);
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { name: "Second factor" }).waitFor();
+    };
+    await typePassword();
+    expect(await page.evaluate("document.activeElement.name")).toBe("code");
+    await page.keyboard.type("000000");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.getByRole("alert").textContent(), deskPatience).toContain("The code is wrong");
+    await expectAccessible(page);
+    await page.getByRole("textbox", { name: "Code" }).fill(totpCode(uri, 1));
+    await page.keyboard.press("Enter");
+    await page.locator(".views").waitFor();
+
+    await page.goto(`${product.client.base}/console?part=account`);
+    await page.getByRole("button", { name: "Sign out", exact: true }).click();
+    await typePassword();
+    await page.getByRole("button", { name: "Use a backup code" }).click();
+    await page.keyboard.type(backupCode);
+    await page.keyboard.press("Enter");
+    await page.locator(".views").waitFor();
+    expect(faults).toEqual([]);
   });
 });
 

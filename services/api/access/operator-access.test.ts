@@ -76,6 +76,7 @@ async function serve({ reads = 1000 } = {}) {
   const accounts = new Accounts({
     ...common,
     secret: "signs cookies in these tests alone",
+    usedCodes: limits.usedCodes,
     accountThrottle: new LoginThrottle(limits.failedSignIns),
   });
   const access = new OperatorAccess({ ...common, sessions: accounts.sessions });

@@ -16,11 +16,13 @@ import { Problem } from "../../../shared/errors.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { ConfiguredAccount, Operators } from "../access/operators.ts";
 import type { EventStreams } from "../follow/sse.ts";
+import type { RateLimit } from "../limits/rate-limit.ts";
 import type { LoginThrottle } from "../limits/login-throttle.ts";
 import { clientOf } from "../middleware/client.ts";
 import { idsOf } from "../middleware/request-id.ts";
 import type { BetterAuth } from "./better-auth.ts";
-import { clearSessionCookie, requirePlace, sessionTokenOf, setSessionCookie } from "./session-cookie.ts";
+import { SecondFactors } from "./second-factors.ts";
+import { clearCookie, requirePlace, sessionTokenOf, setFactorCookie, setSessionCookie } from "./session-cookie.ts";
 import { makeSessionToken, Sessions } from "./sessions.ts";
 
 interface AccountsOptions {
@@ -34,6 +36,8 @@ interface AccountsOptions {
   /** Failures of each account. */
   accountThrottle: LoginThrottle;
   streams: Pick<EventStreams, "sendBack">;
+  /** Codes that were used, for as long as they are valid. */
+  usedCodes: RateLimit;
   log: Logger;
 }
 
@@ -45,6 +49,7 @@ type SignedIn = { operatorId: string };
 /** Signs operators in and out. Passwords are better-auth's part. */
 export class Accounts {
   readonly sessions: Sessions;
+  readonly factors: SecondFactors;
   readonly #options: AccountsOptions;
   #auth: Promise<BetterAuth> | undefined;
 
@@ -54,17 +59,24 @@ export class Accounts {
     const isConfigured = (credential: string) =>
       operators.accounts.some((account) => this.#fingerprint(account) === credential);
     this.sessions = new Sessions({ ...options, isConfigured });
+    this.factors = new SecondFactors({
+      ...options,
+      load: () => this.#load(),
+      headersOf,
+      begin: (req, res, token) => this.#begin(req, res, token),
+    });
   }
 
   /**
    * Signs in by a password: of an account, or of one of the configuration.
+   * @returns `undefined` if a second factor is wanted; see `factors`
    * @throws {Problem} `sign-in-failed`, whatever was wrong; 429 after too many failures
    */
   async signIn(
     req: Request,
     res: Response,
     { email, password }: { email: string; password: string },
-  ): Promise<SignedIn> {
+  ): Promise<SignedIn | undefined> {
     requirePlace(req);
     const isAddress = email.includes("@");
     const configured = this.#options.operators.accounts.some(({ user }) => user === email);
@@ -73,6 +85,11 @@ export class Accounts {
         ? await this.#byConfiguration(req, { user: email, password })
         : await this.#byPassword(req, { email: email.toLowerCase(), password });
     if (!signedIn) throw new Problem("sign-in-failed", "The address or the password is wrong.");
+    if (signedIn.token === undefined) {
+      await this.#endPresent(req);
+      setFactorCookie(req, res, signedIn.pending);
+      return undefined;
+    }
     await this.#begin(req, res, signedIn.token);
     return signedIn;
   }
@@ -116,7 +133,7 @@ export class Accounts {
   /** Ends the session of this request, if it has one. */
   async signOut(req: Request, res: Response): Promise<void> {
     await this.#endPresent(req);
-    clearSessionCookie(req, res);
+    clearCookie(req, res, "session");
   }
 
   /**
@@ -158,19 +175,22 @@ export class Accounts {
   async #byPassword(
     req: Request,
     body: { email: string; password: string },
-  ): Promise<(SignedIn & { token: string }) | undefined> {
+  ): Promise<(SignedIn & { token: string }) | { token?: undefined; pending: string } | undefined> {
     const { loginThrottle, accountThrottle, pool, siteId, log } = this.#options;
-    const { api, unlessRefused } = await this.#load();
+    const { api, unlessRefused, cookieIn } = await this.#load();
     const found = await loginThrottle.attempt("password", clientOf(req).network, () =>
       accountThrottle.attempt("account", body.email, () =>
-        unlessRefused(api.signInEmail({ body, headers: headersOf(req) })),
+        unlessRefused(api.signInEmail({ body, headers: headersOf(req), returnHeaders: true })),
       ),
     );
     if (!found) log.warn(idsOf(req), "an operator's credentials were wrong");
+    if (!found) return undefined;
+    const pending = cookieIn(found.headers, "two_factor");
+    if (pending !== undefined) return { pending };
+    const { token } = found.response;
     // The library knows neither sites nor operators who have left.
-    const session = found && (await readSession(pool, siteId, found.token));
-    if (!found || session?.state !== "valid") return undefined;
-    return { operatorId: session.operatorId, token: found.token };
+    const session = await readSession(pool, siteId, token);
+    return session?.state === "valid" ? { operatorId: session.operatorId, token } : undefined;
   }
 
   /** Begins a session in this browser. One that it had ends: a cookie that was planted there opens nothing. */

@@ -1,12 +1,13 @@
 import { createHmac } from "node:crypto";
 import { isAPIError } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
+import { twoFactor } from "better-auth/plugins/two-factor";
 import { hashPassword } from "better-auth/crypto";
 import { kyselyAdapter } from "@better-auth/kysely-adapter";
 import { Kysely, PostgresDialect } from "kysely";
 import type { Pool } from "pg";
 import { v7 } from "uuid";
-import { sessionMaxMs } from "../../../shared/tunables.ts";
+import { pendingFactorMs, sessionMaxMs } from "../../../shared/tunables.ts";
 import { passwordLength } from "../../../shared/protocol/people/password-length.ts";
 
 export type BetterAuth = ReturnType<typeof openBetterAuth>;
@@ -56,13 +57,33 @@ export function openBetterAuth({ pool, secret, addressHeader }: { pool: Pool; se
       fields: { userId: "operator_id", accountId: "account_id", providerId: "provider_id", ...times },
     },
     verification: { modelName: "operator_verifications", fields: { expiresAt: "expires_at", ...times } },
+    plugins: [secondFactor()],
     advanced: {
       // Tables hold no columns for accounts of other services.
       database: { generateId: () => v7(), validateSchema: false },
       ipAddress: { ipAddressHeaders: [addressHeader] },
     },
   });
-  return { api: auth.api, hashPassword, unlessRefused, withSession: withSession(secret) };
+  return { api: auth.api, hashPassword, unlessRefused, withSession: withSession(secret), withPending, cookieIn };
+}
+
+function secondFactor() {
+  return twoFactor({
+    issuer: "Parley",
+    twoFactorCookieMaxAge: pendingFactorMs / 1000,
+    schema: {
+      user: { fields: { twoFactorEnabled: "two_factor_enabled" } },
+      twoFactor: {
+        modelName: "operator_two_factors",
+        fields: {
+          userId: "operator_id",
+          backupCodes: "backup_codes",
+          failedVerificationCount: "failed_verification_count",
+          lockedUntil: "locked_until",
+        },
+      },
+    },
+  });
 }
 
 /**
@@ -77,6 +98,20 @@ async function unlessRefused<T>(call: Promise<T>): Promise<T | undefined> {
     if (error.statusCode < 500) return undefined;
     throw error.cause instanceof Error ? error.cause : error;
   }
+}
+
+/** Adds the library's own cookie of a sign-in that waits for its second factor, as `cookieIn` returned it. */
+function withPending(headers: Headers, pending: string): Headers {
+  const all = new Headers(headers);
+  all.set("cookie", `better-auth.two_factor=${encodeURIComponent(pending)}`);
+  return all;
+}
+
+/** Reads a cookie that the library would set, with its signature. */
+function cookieIn(headers: Headers, name: "session_token" | "two_factor"): string | undefined {
+  const start = `better-auth.${name}=`;
+  const cookie = headers.getSetCookie().find((each) => each.startsWith(start) && !/;\s*max-age=0\b/i.test(each));
+  return cookie && decodeURIComponent(cookie.slice(start.length).split(";")[0] ?? "");
 }
 
 /** Adds the library's own session cookie to the headers of a call: a signed token, in its notation. */

@@ -82,6 +82,7 @@ it("finds the operations", () => {
   expect(closed.length).toBeGreaterThan(30);
   expect(operations.filter(({ open }) => open).map(({ name }) => name)).toEqual([
     "POST /api/operator/sign-in",
+    "POST /api/operator/sign-in/factor",
     "POST /api/operator/sign-out",
     "POST /api/operator/links",
   ]);

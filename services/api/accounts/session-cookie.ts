@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { CookieOptions, Request, Response } from "express";
 import { Problem } from "../../../shared/errors.ts";
-import { sessionMaxMs } from "../../../shared/tunables.ts";
+import { pendingFactorMs, sessionMaxMs } from "../../../shared/tunables.ts";
 
 /** Over plain HTTP, cookies are for browsers on the same machine alone. */
 type CookiePlace = "https" | "localhost";
@@ -10,24 +10,46 @@ type CookiePlace = "https" | "localhost";
  * The prefix makes browsers refuse such a cookie from another host or without TLS. Not all of them keep a `Secure`
  * cookie of `http://localhost` (Safari does not), so there it has neither.
  */
-const names: Record<CookiePlace, string> = { https: "__Host-parley_session", localhost: "parley_session" };
+const names = {
+  session: { https: "__Host-parley_session", localhost: "parley_session" },
+  /** A sign-in that waits for its second factor; better-auth has signed it. */
+  factor: { https: "__Host-parley_factor", localhost: "parley_factor" },
+} as const satisfies Record<string, Record<CookiePlace, string>>;
+type CookieName = keyof typeof names;
 
 const localName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** Sets a session's cookie. It ends in the browser when the session ends at the latest. */
 export function setSessionCookie(req: Request, res: Response, { token, secret }: { token: string; secret: string }) {
   const place = requirePlace(req);
-  res.cookie(names[place], `${token}.${sign(token, secret)}`, { ...optionsOf(place), maxAge: sessionMaxMs });
+  const value = `${token}.${sign(token, secret)}`;
+  res.cookie(names.session[place], value, { ...optionsOf(place), maxAge: sessionMaxMs });
+  if (cookieOf(req, "factor") !== undefined) clearCookie(req, res, "factor");
 }
 
-export function clearSessionCookie(req: Request, res: Response): void {
-  res.clearCookie(names.https, optionsOf("https"));
-  if (mayBeLocal(req)) res.clearCookie(names.localhost, optionsOf("localhost"));
+/** Sets the cookie of a sign-in that waits for its second factor. */
+export function setFactorCookie(req: Request, res: Response, pending: string): void {
+  const place = requirePlace(req);
+  res.cookie(names.factor[place], pending, { ...optionsOf(place), maxAge: pendingFactorMs });
+}
+
+export function clearCookie(req: Request, res: Response, name: CookieName): void {
+  res.clearCookie(names[name].https, optionsOf("https"));
+  if (mayBeLocal(req)) res.clearCookie(names[name].localhost, optionsOf("localhost"));
+}
+
+/** @returns the cookie of a sign-in that waits for its second factor, as it was set */
+export function pendingFactorOf(req: Request): string | undefined {
+  try {
+    return decodeURIComponent(cookieOf(req, "factor") ?? "") || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** @returns the token of a request's session cookie; `undefined` without one, or with one that we did not sign */
 export function sessionTokenOf(req: Request, secret: string): string | undefined {
-  const cookie = cookieOf(req, names.https) ?? (mayBeLocal(req) ? cookieOf(req, names.localhost) : undefined);
+  const cookie = cookieOf(req, "session");
   const [, token = "", signature = ""] = /^([\w-]+)\.([\w-]+)$/.exec(cookie ?? "") ?? [];
   if (token === "") return undefined;
   const [given, expected] = [Buffer.from(signature), Buffer.from(sign(token, secret))];
@@ -57,9 +79,11 @@ function optionsOf(place: CookiePlace): CookieOptions {
   return { path: "/", httpOnly: true, sameSite: "lax", secure: place === "https" };
 }
 
-function cookieOf(req: Request, name: string): string | undefined {
+function cookieOf(req: Request, name: CookieName): string | undefined {
+  const { https, localhost } = names[name];
   const cookies = (req.get("Cookie") ?? "").split(";").map((cookie) => cookie.trim());
-  return cookies.find((cookie) => cookie.startsWith(`${name}=`))?.slice(name.length + 1);
+  const find = (each: string) => cookies.find((cookie) => cookie.startsWith(`${each}=`))?.slice(each.length + 1);
+  return find(https) ?? (mayBeLocal(req) ? find(localhost) : undefined);
 }
 
 function sign(token: string, secret: string): string {

@@ -21,6 +21,8 @@ export interface RateLimits {
   failedLogins: RateLimit;
   /** Wrong passwords and codes of one account, whatever the addresses. */
   failedSignIns: RateLimit;
+  /** Codes of second factors that were used. */
+  usedCodes: RateLimit;
 }
 
 type RateLimitsConfig = Pick<
@@ -36,6 +38,9 @@ const failedLogins = { name: "failed-logins", limit: 10, windowSeconds: 900 };
 
 /** Many addresses guess 2,400 passwords a day at most, and cannot easily keep the owner of an account out. */
 const failedSignIns = { name: "failed-sign-ins", limit: 100, windowSeconds: 3600 };
+
+/** A code is accepted for a minute and a half: its own half minute, the one before and the one after. */
+const usedCodes = { name: "used-codes", limit: 1, windowSeconds: 120 };
 
 /** Opens the quotas that all API processes count together, on Redis or on PostgreSQL. */
 export async function openRateLimits(
@@ -57,6 +62,7 @@ export async function openRateLimits(
     operators: limit({ name: "operator", limit: operatorReads * config.RATE_LIMIT_MAX_READS, windowSeconds }),
     failedLogins: limit(failedLogins),
     failedSignIns: limit(failedSignIns),
+    usedCodes: limit(usedCodes),
   };
 }
 

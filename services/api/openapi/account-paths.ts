@@ -1,11 +1,16 @@
 import { z } from "zod";
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-openapi";
 import {
+  backupCodeList,
+  codeRequest,
+  factorRequest,
+  factorSetup,
   invitation,
   inviteRequest,
   linkRequest,
   linkView,
   passwordRequest,
+  presentPasswordRequest,
   sessionList,
   signInAnswer,
   signInRequest,
@@ -16,11 +21,16 @@ import * as part from "./parts.ts";
 export function accountPaths(): ZodOpenApiPathsObject {
   return {
     "/api/operator/sign-in": { post: signIn },
+    "/api/operator/sign-in/factor": { post: showFactor },
     "/api/operator/sign-out": { post: signOut },
     "/api/operator/links": { post: lookAtLink },
     "/api/operator/sessions": { get: readSessions, delete: endOthers },
     "/api/operator/sessions/{id}": { delete: endOne },
     "/api/operator/password": { put: changePassword },
+    "/api/operator/factor": { post: setUpFactor },
+    "/api/operator/factor/confirm": { post: confirmFactor },
+    "/api/operator/factor/backup-codes": { post: renewBackupCodes },
+    "/api/operator/factor/remove": { post: removeFactor },
     "/api/operator/invitations": { post: invite },
   };
 }
@@ -52,6 +62,17 @@ const signIn: ZodOpenApiOperationObject = {
     "browser had ends. What was wrong is not said. Ten failures of an address in a quarter of an hour, or a hundred of an " +
     "account in an hour, and further ones are refused.",
   requestBody: { required: true, content: { "application/json": { schema: signInRequest } } },
+  responses: { "200": part.json("Signed in", signInAnswer), ...problemsOfSignIn },
+};
+
+const showFactor: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "showSecondFactor",
+  summary: "Complete a sign-in by its second factor",
+  description:
+    "Within ten minutes after the password, which has set a cookie for it. A code is good once. After ten wrong ones in a row, " +
+    "the factor is locked for a quarter of an hour.",
+  requestBody: { required: true, content: { "application/json": { schema: factorRequest } } },
   responses: { "200": part.json("Signed in", signInAnswer), ...problemsOfSignIn },
 };
 
@@ -105,6 +126,48 @@ const changePassword: ZodOpenApiOperationObject = {
     "204": part.empty("Changed"),
     ...part.problems(...part.operatorProblems, "sign-in-failed", "session-required", ...part.bodyProblems),
   },
+};
+
+const problemsOfFactor = part.problems(
+  ...part.operatorProblems,
+  "sign-in-failed",
+  "session-required",
+  "factor-exists",
+  ...part.bodyProblems,
+);
+const withPassword = { required: true, content: { "application/json": { schema: presentPasswordRequest } } };
+
+const setUpFactor: ZodOpenApiOperationObject = {
+  ...own,
+  operationId: "setUpFactor",
+  summary: "Begin to set up a second factor: codes of an authenticator app",
+  requestBody: withPassword,
+  responses: { "200": part.json("It counts once it is confirmed", factorSetup), ...problemsOfFactor },
+};
+
+const confirmFactor: ZodOpenApiOperationObject = {
+  ...own,
+  operationId: "confirmFactor",
+  summary: "Confirm the second factor by a code of it",
+  description: "From now on a password alone begins no session. Your other sessions end; this one gets another cookie.",
+  requestBody: { required: true, content: { "application/json": { schema: codeRequest } } },
+  responses: { "204": part.empty("It counts"), ...problemsOfFactor },
+};
+
+const renewBackupCodes: ZodOpenApiOperationObject = {
+  ...own,
+  operationId: "renewBackupCodes",
+  summary: "Make new backup codes; the old ones end",
+  requestBody: withPassword,
+  responses: { "200": part.json("The codes", backupCodeList), ...problemsOfFactor },
+};
+
+const removeFactor: ZodOpenApiOperationObject = {
+  ...own,
+  operationId: "removeFactor",
+  summary: "Remove your second factor",
+  requestBody: withPassword,
+  responses: { "204": part.empty("There is none"), ...problemsOfFactor },
 };
 
 const invite: ZodOpenApiOperationObject = {

@@ -1,4 +1,11 @@
-import type { Invitation, LinkView, SessionList, SignInAnswer } from "../../../shared/protocol/people/accounts.ts";
+import type {
+  BackupCodeList,
+  FactorSetup,
+  Invitation,
+  LinkView,
+  SessionList,
+  SignInAnswer,
+} from "../../../shared/protocol/people/accounts.ts";
 import type { Colleague, OperatorRole } from "../../../shared/protocol/operator.ts";
 import { askService, change, erase, jsonBody, read } from "../client/service-request.ts";
 
@@ -10,6 +17,13 @@ export const accountApi = {
   lookAtLink: (link: string): Promise<LinkView> => change("links", { body: { link } }),
   useLink: (link: string, newPassword?: string): Promise<SignInAnswer> =>
     change("sign-in", { body: { link, ...(newPassword !== undefined && { newPassword }) } }),
+  showFactor: (given: { code: string } | { backupCode: string }): Promise<SignInAnswer> =>
+    change("sign-in/factor", { body: given }),
+  setUpFactor: (password: string): Promise<FactorSetup> => change("factor", { body: { password } }),
+  confirmFactor: (code: string): Promise<void> => change("factor/confirm", { body: { code } }),
+  renewBackupCodes: async (password: string): Promise<readonly string[]> =>
+    (await change<BackupCodeList>("factor/backup-codes", { body: { password } })).backupCodes,
+  removeFactor: (password: string): Promise<void> => change("factor/remove", { body: { password } }),
   signOut: (): Promise<void> => change("sign-out", {}),
   me: (): Promise<Colleague> => read("me"),
   sessions: async (): Promise<readonly Session[]> => (await read<SessionList>("sessions")).sessions,

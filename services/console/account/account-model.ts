@@ -1,11 +1,11 @@
-import type { Invitation } from "../../../shared/protocol/people/accounts.ts";
+import type { FactorSetup, Invitation } from "../../../shared/protocol/people/accounts.ts";
 import type { Colleague, OperatorRole } from "../../../shared/protocol/operator.ts";
 import type { ServiceProblem } from "../client/service-problem.ts";
 import { accountApi, type Session } from "./account-api.ts";
 import { asProblem } from "./fields.ts";
 
 /** Parts of the page, each with its own problem. */
-export type AccountPart = "page" | "sessions" | "password" | "team";
+export type AccountPart = "page" | "sessions" | "password" | "factor" | "team";
 
 /** One's own account and, for admins, the team. */
 export class AccountModel {
@@ -15,6 +15,10 @@ export class AccountModel {
   team: readonly Colleague[] = [];
   invitation: Invitation | undefined;
   passwordChanged = false;
+  /** A second factor that was not confirmed yet. */
+  factorSetup: FactorSetup | undefined;
+  /** Shown this once. */
+  backupCodes: readonly string[] | undefined;
   busy: AccountPart | undefined;
   readonly problems = new Map<AccountPart, ServiceProblem>();
   readonly #changed: () => void;
@@ -58,6 +62,41 @@ export class AccountModel {
       this.sessions = await accountApi.sessions();
     });
     return this.passwordChanged;
+  }
+
+  setUpFactor(password: string): Promise<boolean> {
+    return this.#changeFactor(async () => {
+      this.factorSetup = await accountApi.setUpFactor(password);
+    });
+  }
+
+  confirmFactor(code: string): Promise<boolean> {
+    return this.#changeFactor(async () => {
+      await accountApi.confirmFactor(code);
+      this.backupCodes = this.factorSetup?.backupCodes;
+      this.factorSetup = undefined;
+    });
+  }
+
+  renewBackupCodes(password: string): Promise<boolean> {
+    return this.#changeFactor(async () => {
+      this.backupCodes = await accountApi.renewBackupCodes(password);
+    });
+  }
+
+  removeFactor(password: string): Promise<boolean> {
+    return this.#changeFactor(async () => {
+      await accountApi.removeFactor(password);
+      this.backupCodes = undefined;
+    });
+  }
+
+  async #changeFactor(work: () => Promise<void>): Promise<boolean> {
+    await this.#try("factor", async () => {
+      await work();
+      [this.me, this.sessions] = await Promise.all([accountApi.me(), accountApi.sessions()]);
+    });
+    return !this.problems.has("factor");
   }
 
   async invite(invited: { email: string; name?: string; role: OperatorRole }): Promise<boolean> {

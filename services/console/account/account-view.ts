@@ -4,6 +4,7 @@ import type { Session } from "./account-api.ts";
 import type { AccountModel } from "./account-model.ts";
 import { accountTexts as words } from "./account-texts.ts";
 import { given, inputField, newPasswordField, problemView } from "./fields.ts";
+import { factorView } from "./factor-view.ts";
 import { teamView } from "./team-view.ts";
 
 export function accountView(model: AccountModel): TemplateResult {
@@ -35,8 +36,9 @@ function ownView(model: AccountModel): TemplateResult {
   if (model.problems.get("sessions")?.code === "session-required") {
     return html`<section><p>${words.account.noSession}</p></section>`;
   }
+  const isConfigured = model.me?.email === undefined;
   return html`${sessionsView(model)}
-  ${model.me?.email === undefined ? html`<section><p>${words.account.configured}</p></section>` : passwordView(model)}`;
+  ${isConfigured ? html`<section><p>${words.account.configured}</p></section>` : [passwordView(model), factorView(model)]}`;
 }
 
 function sessionsView(model: AccountModel): TemplateResult {

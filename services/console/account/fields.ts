@@ -14,6 +14,7 @@ interface Field {
   hint?: string;
   required?: boolean;
   minLength?: number;
+  inputMode?: "numeric";
   /** True to begin here. */
   focus?: boolean;
 }
@@ -34,6 +35,7 @@ export function inputField({ name, label, type = "text", hint, required = true, 
       ?required=${required}
       ?readonly=${field.value !== undefined}
       ?autofocus=${field.focus}
+      inputmode=${field.inputMode ?? nothing}
       minlength=${field.minLength ?? nothing}
       aria-describedby=${hint === undefined ? nothing : `hint-${name}`}
     />

@@ -1,18 +1,21 @@
 import { html, render, type TemplateResult } from "lit/html.js";
+import { keyed } from "lit/directives/keyed.js";
 import type { LinkView } from "../../../shared/protocol/people/accounts.ts";
 import type { ServiceProblem } from "../client/service-problem.ts";
 import { accountApi } from "./account-api.ts";
 import { accountTexts } from "./account-texts.ts";
 import { asProblem, given, inputField, newPasswordField, problemView } from "./fields.ts";
 
-const { signIn: words, link: linkWords } = accountTexts;
+const { signIn: words, link: linkWords, code: codeWords } = accountTexts;
 
-/** The page to sign in with: by a password, or by a one-time link. */
+/** The page to sign in with: by a password and maybe a second factor, or by a one-time link. */
 class SignInPage {
   readonly #root: HTMLElement;
   #link: string | undefined;
   /** Absent while it is being read. */
   #about: LinkView | undefined;
+  /** The password was right; a code of this kind is wanted, too. */
+  #factor: "code" | "backupCode" | undefined;
   #problem: ServiceProblem | undefined;
   #isBusy = false;
 
@@ -52,10 +55,28 @@ class SignInPage {
     const link = this.#link;
     if (this.#isBusy) return;
     void this.#try(async () => {
-      await (link === undefined ? accountApi.signIn(email.trim(), password) : accountApi.useLink(link, newPassword));
+      const { secondFactor } = await (link === undefined
+        ? accountApi.signIn(email.trim(), password)
+        : accountApi.useLink(link, newPassword));
+      if (secondFactor === undefined) enter();
+      else this.#factor = "code";
+    });
+  };
+
+  readonly #showFactor = (event: SubmitEvent): void => {
+    const { code = "", backupCode = "" } = given(event);
+    if (this.#isBusy) return;
+    void this.#try(async () => {
+      await accountApi.showFactor(this.#factor === "backupCode" ? { backupCode } : { code });
       enter();
     });
   };
+
+  #askFor(factor: "code" | "backupCode" | undefined): void {
+    this.#factor = factor;
+    this.#problem = undefined;
+    this.#show();
+  }
 
   async #try(work: () => Promise<void>): Promise<void> {
     this.#isBusy = true;
@@ -79,8 +100,37 @@ class SignInPage {
     const busy = this.#isBusy;
     return html`<div class="card">
       <p class="brand">Parley</p>
-      ${this.#link === undefined ? this.#passwordView(busy) : this.#linkView(busy)}
+      ${this.#stepView(busy)}
     </div>`;
+  }
+
+  #stepView(busy: boolean): TemplateResult {
+    if (this.#factor !== undefined) return this.#factorView(this.#factor, busy);
+    return this.#link === undefined ? this.#passwordView(busy) : this.#linkView(busy);
+  }
+
+  #factorView(factor: "code" | "backupCode", busy: boolean): TemplateResult {
+    const isCode = factor === "code";
+    const field = isCode
+      ? inputField({
+          name: "code",
+          label: codeWords.code,
+          autocomplete: "one-time-code",
+          inputMode: "numeric",
+          hint: codeWords.hint,
+          focus: true,
+        })
+      : inputField({ name: "backupCode", label: codeWords.backup, autocomplete: "off", focus: true });
+    const other = isCode ? ("backupCode" as const) : ("code" as const);
+    return html`<h1>${codeWords.title}</h1>
+      <form class="fields" @submit=${this.#showFactor}>
+        ${keyed(factor, field)} ${problemView(this.#problem)}
+        <button class="primary" ?disabled=${busy}>${busy ? words.busy : codeWords.submit}</button>
+        <button type="button" class="secondary" @click=${() => this.#askFor(other)}>
+          ${isCode ? codeWords.useBackup : codeWords.useCode}
+        </button>
+        <button type="button" class="plain" @click=${() => this.#askFor(undefined)}>${codeWords.again}</button>
+      </form>`;
   }
 
   #passwordView(busy: boolean): TemplateResult {

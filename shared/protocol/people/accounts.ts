@@ -30,8 +30,50 @@ export const signInRequest = z
   })
   .meta({ id: "SignInRequest" });
 
-export const signInAnswer = z.object({ operator: colleague }).meta({ id: "SignInAnswer" });
+export const signInAnswer = z
+  .object({
+    operator: colleague.optional().meta({ description: "Who is signed in now" }),
+    secondFactor: z
+      .literal("required")
+      .optional()
+      .meta({ description: "The password was right; the session begins with `POST /api/operator/sign-in/factor`" }),
+  })
+  .meta({ id: "SignInAnswer" });
 export type SignInAnswer = z.output<typeof signInAnswer>;
+
+const totpCode = z
+  .string()
+  .transform((code) => code.replaceAll(/\s/g, ""))
+  .pipe(z.string().regex(/^\d{6}$/, "must have six digits"));
+
+export const factorRequest = z
+  .object({
+    code: totpCode.optional().meta({ description: "Of the authenticator app" }),
+    backupCode: z.string().trim().min(1).max(50).optional(),
+  })
+  .refine(({ code, backupCode }) => (code === undefined) !== (backupCode === undefined), {
+    message: "must have either code or backupCode",
+  })
+  .meta({ id: "FactorRequest" });
+
+export const codeRequest = z.object({ code: totpCode }).meta({ id: "CodeRequest" });
+
+export const presentPasswordRequest = z
+  .object({ password: z.string().min(1).max(passwordLength.max) })
+  .meta({ id: "PresentPasswordRequest" });
+
+export const factorSetup = z
+  .object({
+    uri: z.string().meta({ description: "`otpauth:` URI for the authenticator app; its secret is shown this once" }),
+    backupCodes: z.array(z.string()),
+  })
+  .meta({ id: "FactorSetup" });
+export type FactorSetup = z.output<typeof factorSetup>;
+
+export const backupCodeList = z
+  .object({ backupCodes: z.array(z.string()).meta({ description: "Shown this once; each is good once" }) })
+  .meta({ id: "BackupCodes" });
+export type BackupCodeList = z.output<typeof backupCodeList>;
 
 export const linkRequest = z.object({ link: linkToken }).meta({ id: "LinkRequest" });
 

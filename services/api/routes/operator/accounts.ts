@@ -2,10 +2,15 @@ import { type Request, type Response, Router } from "express";
 import { inviteOperator } from "../../../../shared/accounts/invite.ts";
 import { endOtherSessions, endSession, listSessions } from "../../../../shared/db/accounts/operator-sessions.ts";
 import { Problem } from "../../../../shared/errors.ts";
+import { readOperator } from "../../../../shared/db/desk/operators.ts";
 import {
+  type BackupCodeList,
+  codeRequest,
+  type FactorSetup,
   type Invitation,
   inviteRequest,
   passwordRequest,
+  presentPasswordRequest,
   type SessionList,
 } from "../../../../shared/protocol/people/accounts.ts";
 import { id as uuid } from "../../../../shared/protocol/submit.ts";
@@ -18,9 +23,9 @@ import { parseBody } from "../../middleware/parse-input.ts";
 type AccountContext = Pick<ApiContext, "accounts" | "config" | "db" | "log" | "operatorAccess" | "siteId">;
 
 /** Routes about one's own account. Readers use them, too. */
-export function accountRoutes({ accounts, db, log, operatorAccess }: AccountContext): Router {
+export function accountRoutes({ accounts, db, log, operatorAccess, siteId }: AccountContext): Router {
   const router = Router();
-  for (const path of ["/sessions", "/password"]) router.use(path, operatorAccess.requireOwner());
+  for (const path of ["/sessions", "/password", "/factor"]) router.use(path, operatorAccess.requireOwner());
 
   router.get("/sessions", async (_req: Request, res: Response) => {
     const { id, operatorId } = sessionOf(res);
@@ -57,6 +62,55 @@ export function accountRoutes({ accounts, db, log, operatorAccess }: AccountCont
     const wanted = parseBody(passwordRequest, await readJson(req));
     audit(log, req, { actor: actorOf(res), what: "change password" });
     await accounts.changePassword(session, req, wanted);
+    res.status(204).end();
+  });
+
+  router.use("/factor", factorRoutes({ accounts, db, log, siteId }));
+  return router;
+}
+
+/** Routes about one's own second factor: set up, confirmed, renewed, removed. */
+function factorRoutes({
+  accounts: { factors },
+  db,
+  log,
+  siteId,
+}: Omit<AccountContext, "config" | "operatorAccess">): Router {
+  const router = Router();
+  const audited = (req: Request, res: Response, what: string) => {
+    const session = sessionOf(res);
+    audit(log, req, { actor: actorOf(res), what });
+    return session;
+  };
+
+  router.post("/", async (req: Request, res: Response) => {
+    const session = audited(req, res, "set up factor");
+    const { password } = parseBody(presentPasswordRequest, await readJson(req));
+    const operator = await readOperator(db.pool, siteId, session.operatorId);
+    if (operator?.twoFactorEnabled === true) {
+      throw new Problem("factor-exists", "Remove the second factor before you set up another one.");
+    }
+    res.json((await factors.setUp(req, session, password)) satisfies FactorSetup);
+  });
+
+  router.post("/confirm", async (req: Request, res: Response) => {
+    const session = audited(req, res, "confirm factor");
+    const { code } = parseBody(codeRequest, await readJson(req));
+    await factors.confirm(req, res, { session, code });
+    res.status(204).end();
+  });
+
+  router.post("/backup-codes", async (req: Request, res: Response) => {
+    const session = audited(req, res, "renew backup codes");
+    const { password } = parseBody(presentPasswordRequest, await readJson(req));
+    const backupCodes = await factors.renewBackupCodes(req, session, password);
+    res.json({ backupCodes } satisfies BackupCodeList);
+  });
+
+  router.post("/remove", async (req: Request, res: Response) => {
+    const session = audited(req, res, "remove factor");
+    const { password } = parseBody(presentPasswordRequest, await readJson(req));
+    await factors.remove(req, res, { session, password });
     res.status(204).end();
   });
 

@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from "express";
 import { readOperator } from "../../../../shared/db/desk/operators.ts";
 import {
+  factorRequest,
   linkRequest,
   type LinkView,
   type SignInAnswer,
@@ -26,17 +27,28 @@ export function signInRoutes(context: SignInContext): Router {
     return readJson(req);
   };
 
+  const welcome = async (req: Request, res: Response, { operatorId, how }: { operatorId: string; how: string }) => {
+    const operator = await readOperator(db.pool, siteId, operatorId);
+    if (!operator) throw new Error("the operator left while signing in");
+    log.info({ ...idsOf(req), audit: how, operatorId, operator: operator.name, ip: req.ip }, "audit");
+    res.json({ operator: toColleague(operator) } satisfies SignInAnswer);
+  };
+
   router.post("/sign-in", async (req: Request, res: Response) => {
     const { email, password, link, newPassword } = parseBody(signInRequest, await admit(req));
-    const { operatorId } =
+    const signedIn =
       link === undefined
         ? await accounts.signIn(req, res, { email: email ?? "", password: password ?? "" })
         : await accounts.useLink(req, res, { link, newPassword });
-    const operator = await readOperator(db.pool, siteId, operatorId);
-    if (!operator) throw new Error("the operator left while signing in");
-    const how = link === undefined ? "sign in" : "sign in by link";
-    log.info({ ...idsOf(req), audit: how, operatorId, operator: operator.name, ip: req.ip }, "audit");
-    res.json({ operator: toColleague(operator) } satisfies SignInAnswer);
+    if (!signedIn) res.json({ secondFactor: "required" } satisfies SignInAnswer);
+    else await welcome(req, res, { ...signedIn, how: link === undefined ? "sign in" : "sign in by link" });
+  });
+
+  router.post("/sign-in/factor", async (req: Request, res: Response) => {
+    const { code, backupCode = "" } = parseBody(factorRequest, await admit(req));
+    const given = code === undefined ? { backupCode } : { code };
+    const how = code === undefined ? "sign in by backup code" : "sign in";
+    await welcome(req, res, { ...(await accounts.factors.complete(req, res, given)), how });
   });
 
   router.post("/links", async (req: Request, res: Response) => {
