@@ -22,6 +22,7 @@ const problems = {
   "already-ended": { status: 409, title: "The job has already ended" },
   handled: { status: 409, title: "A person has this conversation" },
   "factor-exists": { status: 409, title: "A second factor is set up already" },
+  "not-removable": { status: 409, title: "This operator cannot be removed" },
   "account-exists": { status: 409, title: "There is such an account already" },
   "no-people": { status: 409, title: "No people stand behind this assistant" },
   "not-theirs": { status: 409, title: "Nobody has this conversation" },

@@ -58,6 +58,14 @@ describe("accounts of operators", { timeout: 60_000 }, () => {
     expect((await run("reset", "nobody@example.com")).stderr).toBe("No account has this address.\n");
   });
 
+  it("end when their operators leave, by address or by name", async () => {
+    const { stdout } = await run("invite", "leaver@example.com", "--name", "A Leaver");
+    await use(hashIn(stdout));
+    expect((await run("remove", "Leaver@example.com")).stdout).toBe("A Leaver has left.\n");
+    expect((await run("list")).stdout).not.toContain("Leaver");
+    expect(await run("remove", "A Leaver")).toMatchObject({ code: 1 });
+  });
+
   it("have links to the console's own host where it has one", async () => {
     vi.stubEnv("CONSOLE_URL", "https://desk.example.com/");
     expect((await run("invite", "ben@example.com")).stdout).toMatch(

@@ -3,6 +3,8 @@ import type { Pool } from "pg";
 import { z } from "zod";
 import { inviteOperator, makeResetLink } from "../../shared/accounts/invite.ts";
 import { readConsoleAddress } from "../../shared/config/config.ts";
+import { storeDeparture } from "../../shared/db/accounts/departure.ts";
+import { builtIn } from "../../shared/db/desk/operators.ts";
 import { findByEmail, type ListedAccount, listAccounts } from "../../shared/db/accounts/operator-accounts.ts";
 import { describeError } from "../../shared/describe-error.ts";
 import { emailAddress, personName } from "../../shared/protocol/people/accounts.ts";
@@ -15,6 +17,8 @@ const usage = `Usage:
   npm run operators -- invite <address>   print a link that makes an account, once; it holds for three days
   npm run operators -- reset <address>    print a link for a new password, once; it holds for a day, and ends all
                                           sessions and the second factor of that account when it is used
+  npm run operators -- remove <address>   an operator leaves: sessions, keys and account end, and a worker returns their
+                                          conversations to the queue; for one without an account, give the name
   npm run operators -- list               list all operators: role, name, address, second factor
 
 Options of invite:
@@ -51,6 +55,7 @@ function parseCommand(args: string[]): Command | string {
       if (!wanted.success) return `${z.prettifyError(wanted.error)}\n\n`;
       return withPool("operators", (pool) => invite(pool, wanted.data));
     }
+    if (command === "remove" && email !== undefined) return withPool("operators", (pool) => remove(pool, email));
     if (command !== "reset") return command === "" ? "" : `There is no command "${command}".\n\n`;
     const address = emailAddress.safeParse(email);
     if (!address.success) return "reset: expected the address of an account.\n\n";
@@ -81,6 +86,17 @@ async function reset(pool: Pool, email: string): Promise<number> {
   process.stderr.write(
     `A link for a new password of ${operator.name}, until ${minute(made.endsAt)}. It will not be shown again.\n`,
   );
+  return 0;
+}
+
+async function remove(pool: Pool, given: string): Promise<number> {
+  const operators = await listAccounts(pool, defaultSite);
+  const leaver = operators.find(({ email, name }) => email === given.toLowerCase() || name === given);
+  if (!leaver || Object.values(builtIn).some(({ name }) => name === leaver.name)) {
+    return refuse("No operator who can be removed has this address or name.");
+  }
+  await storeDeparture(pool, defaultSite, leaver.id);
+  process.stdout.write(`${leaver.name} has left.\n`);
   return 0;
 }
 

@@ -82,6 +82,13 @@ describe.skipIf(chromiumPath === undefined)("accounts in the console", { timeout
     await expectAccessible(page);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
 
+    const remove = page.getByRole("button", { name: "Remove: Support" });
+    await remove.click();
+    await page.getByText("conversations go back to the queue").waitFor();
+    await expectAccessible(page);
+    await remove.click();
+    await page.getByText("acts for a password of the configuration").waitFor();
+
     await page.getByRole("button", { name: "Sign out", exact: true }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await page.goto("about:blank");
@@ -114,11 +121,11 @@ describe.skipIf(chromiumPath === undefined)("accounts in the console", { timeout
     await second.page.getByRole("link", { name: "Sign in again" }).click();
     await second.page.getByRole("heading", { name: "Sign in" }).waitFor();
 
-    await page.getByLabel("Present password").fill("a wrong password");
+    await page.locator("[name=present]").fill("a wrong password");
     await page.getByLabel("New password").fill("another one, as long");
     await page.keyboard.press("Enter");
     await expect.poll(() => page.getByRole("alert").textContent(), deskPatience).toContain("present password is wrong");
-    await page.getByLabel("Present password").fill(password);
+    await page.locator("[name=present]").fill(password);
     await page.keyboard.press("Enter");
     await page.getByText("Changed. You are signed out everywhere else.").waitFor();
     expect([...first.faults, ...second.faults]).toEqual([]);

@@ -2,12 +2,14 @@ import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { v7 } from "uuid";
 import { z } from "zod";
+import * as departure from "../../shared/db/accounts/departure.ts";
 import * as accounts from "../../shared/db/accounts/operator-accounts.ts";
 import * as links from "../../shared/db/accounts/operator-links.ts";
 import * as sessions from "../../shared/db/accounts/operator-sessions.ts";
 import { storeUseOfLink, useOperatorLinkStatement } from "../../shared/db/accounts/use-link.ts";
 import { operatorRole } from "../../shared/protocol/operator.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
+import { startConversation } from "../../shared/testing/fixtures/conversations.ts";
 import { reads, type StatementCase, writes } from "./statement-case.ts";
 
 const siteId = defaultSite;
@@ -102,6 +104,22 @@ export const accountCases: StatementCase[] = [
   }),
   writes(sessions.endOtherSessionsStatement, async (pool) =>
     sessions.endOtherSessions(pool, (await signUp(pool)).operatorId),
+  ),
+  reads(departure.removeOperatorStatement, z.strictObject({ id: z.uuid(), name: z.string() }), async (pool) =>
+    departure.storeDeparture(pool, siteId, (await signUp(pool)).operatorId),
+  ),
+  reads(
+    departure.leftConversationsStatement,
+    z.strictObject({ conversationId: z.uuid(), operatorId: z.uuid() }),
+    async (pool) => {
+      const [{ operatorId }, { conversationId }] = [await signUp(pool), await startConversation(pool)];
+      await pool.query("update conversations set handled_by = 'operator', operator_id = $2 where id = $1", [
+        conversationId,
+        operatorId,
+      ]);
+      await departure.storeDeparture(pool, siteId, operatorId);
+      await departure.readLeftConversations(pool);
+    },
   ),
   reads(accounts.listAccountsStatement, account, async (pool) => {
     await accounts.findByEmail(pool, siteId, (await signUp(pool)).email);

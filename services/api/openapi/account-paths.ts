@@ -31,6 +31,7 @@ export function accountPaths(): ZodOpenApiPathsObject {
     "/api/operator/factor/confirm": { post: confirmFactor },
     "/api/operator/factor/backup-codes": { post: renewBackupCodes },
     "/api/operator/factor/remove": { post: removeFactor },
+    "/api/operator/operators/{id}": { delete: removeOperator },
     "/api/operator/invitations": { post: invite },
   };
 }
@@ -168,6 +169,22 @@ const removeFactor: ZodOpenApiOperationObject = {
   summary: "Remove your second factor",
   requestBody: withPassword,
   responses: { "204": part.empty("There is none"), ...problemsOfFactor },
+};
+
+const removeOperator: ZodOpenApiOperationObject = {
+  tags,
+  security: part.asOperatorOfApi,
+  operationId: "removeOperator",
+  summary: "Remove an operator who leaves",
+  "x-role": "admin",
+  description:
+    "For admins. Sessions, keys and account end, and conversations that the operator has go back to the queue. The name stays " +
+    "beside what they wrote.",
+  requestParams: { path: z.object({ id: z.uuid().meta({ description: "An operator's id" }) }) },
+  responses: {
+    "204": part.empty("They have left"),
+    ...part.problems(...part.operatorProblems, "not-removable", "origin-not-allowed"),
+  },
 };
 
 const invite: ZodOpenApiOperationObject = {

@@ -48,6 +48,7 @@ export const routeTemplates = [
   "/api/operator/links",
   "/api/operator/me",
   "/api/operator/operators",
+  "/api/operator/operators/{id}",
   "/api/operator/password",
   "/api/operator/presence",
   "/api/operator/sessions",

@@ -32,6 +32,7 @@ export const accountApi = {
   changePassword: (password: string, newPassword: string): Promise<void> =>
     askService("password", { method: "PUT", ...jsonBody({ password, newPassword }) }),
   team: async (): Promise<readonly Colleague[]> => (await read<{ operators: Colleague[] }>("operators")).operators,
+  remove: (id: string): Promise<void> => erase(`operators/${id}`),
   invite: (invited: { email: string; name?: string; role: OperatorRole }): Promise<Invitation> =>
     change("invitations", { body: invited }),
 };

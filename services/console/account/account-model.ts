@@ -12,6 +12,8 @@ export class AccountModel {
   me: Colleague | undefined;
   /** Absent while they are read, and without a session of an account. */
   sessions: readonly Session[] | undefined;
+  /** Id of a colleague who would be removed. */
+  removing: string | undefined;
   team: readonly Colleague[] = [];
   invitation: Invitation | undefined;
   passwordChanged = false;
@@ -105,6 +107,20 @@ export class AccountModel {
       this.invitation = await accountApi.invite(invited);
     });
     return this.invitation !== undefined;
+  }
+
+  /** Asks first whether a colleague should be removed. */
+  askToRemove(id: string | undefined): void {
+    this.removing = id;
+    this.#changed();
+  }
+
+  remove(id: string): Promise<void> {
+    this.removing = undefined;
+    return this.#try("team", async () => {
+      await accountApi.remove(id);
+      this.team = await accountApi.team();
+    });
   }
 
   async signOut(): Promise<boolean> {

@@ -88,6 +88,10 @@ export const accountTexts = {
     },
     noAccount: "keys alone",
     secondFactor: "second factor",
+    remove: "Remove",
+    removing: (name: string) =>
+      `${name}'s sessions and keys end, and conversations go back to the queue. The name stays.`,
+    keep: "Keep",
     invite: "Make an invitation",
     invited: (name: string) => `An invitation for ${name}`,
     linkHint: "Send this link yourself. It is shown this once, works once, and ends in three days.",

@@ -12,20 +12,40 @@ export function teamView(model: AccountModel): TemplateResult {
   return html`<section aria-labelledby="team">
     <h2 id="team">${words.title}</h2>
     <ul class="rows">
-      ${model.team.map(colleagueView)}
+      ${model.team.map((colleague) => colleagueView(colleague, model))}
     </ul>
     ${inviteView(model)} ${model.invitation === undefined ? nothing : invitationView(model.invitation)}
   </section>`;
 }
 
-function colleagueView({ name, role, email, twoFactor }: Colleague): TemplateResult {
+function colleagueView({ id, name, role, email, twoFactor }: Colleague, model: AccountModel): TemplateResult {
   const about = [email ?? words.noAccount, account.role[role], twoFactor === true && words.secondFactor];
   return html`<li>
     <div>
       <strong dir="auto">${name}</strong>
       <p class="small">${about.filter(Boolean).join(" · ")}</p>
+      ${model.removing === id ? html`<p role="status">${words.removing(name)}</p>` : nothing}
     </div>
+    ${id === model.me?.id ? nothing : removeView({ id, name }, model)}
   </li>`;
+}
+
+/** The button that asks, and the two that answer. */
+function removeView({ id, name }: Pick<Colleague, "id" | "name">, model: AccountModel): TemplateResult {
+  const isAsked = model.removing === id;
+  const press = () => (isAsked ? void model.remove(id) : model.askToRemove(id));
+  return html`<div class="line">
+    <button type="button" class="secondary" aria-label=${`${words.remove}: ${name}`} @click=${press}>
+      ${words.remove}
+    </button>
+    ${
+      isAsked
+        ? html`<button type="button" class="secondary" @click=${() => model.askToRemove(undefined)}>
+            ${words.keep}
+          </button>`
+        : nothing
+    }
+  </div>`;
 }
 
 function inviteView(model: AccountModel): TemplateResult {

@@ -4,6 +4,7 @@ import { readTombstones } from "../../../shared/db/conversations/erasure.ts";
 import { markDue, readOrphans, takeDueJobs } from "../../../shared/db/jobs/reconcile.ts";
 import { readDueHandoffs } from "../../../shared/db/voices/due-handoffs.ts";
 import { carryOutHandoff } from "../../../shared/voices/hand-over.ts";
+import { returnConversations } from "../../../shared/voices/return-conversations.ts";
 import { eraseLeftovers } from "../../../shared/jobs/delete-conversation.ts";
 import { heldBackMs, reconcileEveryMs, slowRounds } from "../../../shared/tunables.ts";
 import { repeat } from "../../../shared/async/repeat.ts";
@@ -19,7 +20,10 @@ export function startReconciler(context: WorkerContext): () => Promise<void> {
   let round = 0;
   return repeat(reconcileEveryMs, async () => {
     await reconcile(context);
-    if (round % slowRounds === 0) await attempt(context, "dropStaleDrafts", () => context.live.dropStale());
+    if (round % slowRounds === 0) {
+      await attempt(context, "dropStaleDrafts", () => context.live.dropStale());
+      await attempt(context, "returnConversations", () => returnConversations(context));
+    }
     round += 1;
   });
 }

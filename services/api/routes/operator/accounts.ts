@@ -2,7 +2,8 @@ import { type Request, type Response, Router } from "express";
 import { inviteOperator } from "../../../../shared/accounts/invite.ts";
 import { endOtherSessions, endSession, listSessions } from "../../../../shared/db/accounts/operator-sessions.ts";
 import { Problem } from "../../../../shared/errors.ts";
-import { readOperator } from "../../../../shared/db/desk/operators.ts";
+import { storeDeparture } from "../../../../shared/db/accounts/departure.ts";
+import { builtIn, readOperator } from "../../../../shared/db/desk/operators.ts";
 import {
   type BackupCodeList,
   codeRequest,
@@ -14,10 +15,12 @@ import {
   type SessionList,
 } from "../../../../shared/protocol/people/accounts.ts";
 import { id as uuid } from "../../../../shared/protocol/submit.ts";
+import { returnConversations } from "../../../../shared/voices/return-conversations.ts";
 import type { ApiContext } from "../../api-context.ts";
 import { actorOf, sessionOf } from "../../access/operator-access.ts";
 import { audit } from "../../desk/audit.ts";
 import { readJson } from "../../middleware/json-body.ts";
+import { idsOf } from "../../middleware/request-id.ts";
 import { parseBody } from "../../middleware/parse-input.ts";
 
 type AccountContext = Pick<ApiContext, "accounts" | "config" | "db" | "log" | "operatorAccess" | "siteId">;
@@ -117,9 +120,12 @@ function factorRoutes({
   return router;
 }
 
+type TeamContext = AccountContext & Pick<ApiContext, "dispatcher" | "live">;
+
 /** Routes by which admins see to the accounts of others. */
-export function teamRoutes({ config, db, log, operatorAccess, siteId }: AccountContext): Router {
+export function teamRoutes(context: TeamContext): Router {
   const router = Router();
+  const { config, db, log, operatorAccess, siteId } = context;
 
   router.post("/invitations", operatorAccess.require("admin"), async (req: Request, res: Response) => {
     const { email, name, role } = parseBody(inviteRequest, await readJson(req));
@@ -132,6 +138,21 @@ export function teamRoutes({ config, db, log, operatorAccess, siteId }: AccountC
     res.status(201).json({ email, role, ...invited, endsAt: endsAt.toISOString() } satisfies Invitation);
   });
 
+  router.delete("/operators/:id", operatorAccess.require("admin"), async (req: Request, res: Response) => {
+    const actor = actorOf(res);
+    audit(log, req, { actor, what: "remove operator" });
+    const id = uuid.safeParse(req.params["id"]).data;
+    const operator = id && (await readOperator(db.pool, siteId, id));
+    if (!operator) throw new Problem("not-found", "There is no such operator, or no more.");
+    requireRemovable(actor.operatorId, operator);
+    await storeDeparture(db.pool, siteId, operator.id);
+    log.info({ ...idsOf(req), audit: "operator removed", leaver: operator.id, operatorId: actor.operatorId }, "audit");
+    await returnConversations(context).catch((error: unknown) => {
+      log.warn({ ...idsOf(req), err: error }, "conversations of a leaver could not be returned; a worker does it");
+    });
+    res.status(204).end();
+  });
+
   return router;
 }
 
@@ -139,3 +160,11 @@ const refusals = {
   "has-account": () => new Problem("account-exists", "This address has an account already."),
   "name-taken": () => new Problem("account-exists", "Another operator has this name. Give another one."),
 };
+
+/** @throws {Problem} for oneself, since another admin has to stay, and for operators of the configuration */
+function requireRemovable(actorId: string, { id, name }: { id: string; name: string }): void {
+  if (id === actorId) throw new Problem("not-removable", "Nobody removes themselves: ask another admin.");
+  if (Object.values(builtIn).some((each) => each.name === name)) {
+    throw new Problem("not-removable", `${name} acts for a password of the configuration: unset that instead.`);
+  }
+}
