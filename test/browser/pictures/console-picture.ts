@@ -22,9 +22,12 @@ export async function takeConsole({ browser, base, password, provider, turn }: S
   for (const message of others) await client.ended(await client.submit({ message, metadata: place }));
   await using context = await browser.newContext({
     ...visitor(),
-    httpCredentials: { username: "admin", password },
     viewport: { width: 1360, height: 820 },
     deviceScaleFactor: 2,
+  });
+  await context.request.post(`${base}/api/operator/sign-in`, {
+    headers: { origin: base },
+    data: { email: "admin", password },
   });
   const page = await context.newPage();
   await page.goto(`${base}/console?view=all`);
