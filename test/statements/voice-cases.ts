@@ -27,7 +27,7 @@ const changed = z.strictObject({
 
 /** Statements about who answers. */
 export const voiceCases: StatementCase[] = [
-  reads(presence.readPresenceStatement, z.strictObject({ present: z.boolean(), at: z.number() }), (pool) =>
+  reads(presence.readPresenceStatement, z.strictObject({ present: z.boolean(), at: z.int() }), (pool) =>
     presence.readPresence(pool, defaultSite),
   ),
   reads(presence.setPresenceStatement, z.strictObject({ until: z.date().nullable() }), async (pool) =>

@@ -36,14 +36,17 @@ export class HandlingView {
   /** @param hours reads those of the site, which may change */
   constructor({ pool, siteId, hours }: { pool: Pool; siteId: string; hours: () => Hours | undefined }) {
     this.#pool = pool;
-    this.#expected = cachedFor(freshMs, async () => describeProspects(await readPresence(pool, siteId), hours()));
+    this.#expected = cachedFor(freshMs, async () => {
+      const presence = await readPresence(pool, siteId).catch(() => undefined);
+      return presence ? describeProspects(presence, hours()) : unknownProspects;
+    });
   }
 
   async describe({ handledBy, operator }: Voice): Promise<Handling> {
     return {
       handledBy,
       ...(handledBy === "operator" && operator && { operator: toOperatorView(operator) }),
-      ...(handledBy === "waiting" && { expected: await this.#expected().catch(() => unknownProspects) }),
+      ...(handledBy === "waiting" && { expected: await this.#expected() }),
     };
   }
 

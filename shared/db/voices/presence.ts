@@ -14,7 +14,7 @@ export const readPresenceStatement: Statement<Attendance> = {
   name: "read-presence",
   text: `
     select exists (select from operators where site_id = $1 and present_until > now() and left_at is null) as present,
-           (extract(epoch from now()) * 1000)::float8 as at`,
+           floor(extract(epoch from now()) * 1000)::float8 as at`,
 };
 
 /** Reads whether an operator of the site is online, and the database's time. */
