@@ -21,10 +21,13 @@ const losses: ReadonlySet<FaultKind> = new Set([
   "postgres-crash",
 ]);
 
-/** True if the draft store was away or lost data around a take-over: what was shown may then differ from the cut. */
-function wasDraftStoreAway({ runLog, draftStore }: Evidence, at: number): boolean {
+/**
+ * True if the draft store was away or lost data around a take-over: what was shown may then differ from the cut.
+ * @param since when the cut attempt began. Its draft stays lost if its worker dies with it, however late the next one is
+ */
+function wasDraftStoreAway({ runLog, draftStore }: Evidence, at: number, since = at - leaseMs): boolean {
   const near = runLog.faultsOf([draftStore], at - beforeCutMs, at + afterCutMs, afterEffectMs);
-  const before = runLog.faultsOf([draftStore], at - leaseMs, at + afterCutMs, afterEffectMs);
+  const before = runLog.faultsOf([draftStore], Math.min(since, at - leaseMs), at + afterCutMs, afterEffectMs);
   return (
     near.some(({ kind }) => draftStore === "redis" && kind !== "hints-lost") ||
     before.some(({ kind }) => losses.has(kind) && (draftStore === "redis" || kind !== "lose-queue"))
@@ -195,7 +198,9 @@ export function findWordsBeyondCuts(
     if (job?.errorCode !== "taken_over" || job.deleted || job.attempt !== attempt) return [];
     const beyond = bytes - Buffer.byteLength(job.replies[0]?.text ?? "");
     if (beyond <= 0) return [];
-    return [{ jobId, who, bytes: beyond, excused: wasDraftStoreAway(evidence, job.finishedAt ?? 0) }];
+    const calls = evidence.recorded.filter((call) => call.jobId === jobId && call.attempt === attempt);
+    const since = Math.min(...calls.map(({ begunAt }) => begunAt));
+    return [{ jobId, who, bytes: beyond, excused: wasDraftStoreAway(evidence, job.finishedAt ?? 0, since) }];
   });
 }
 
