@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { inputMessage } from "../protocol/input-messages.ts";
 import { ConfigError } from "../config/config.ts";
+import { readRequiredJsonFile } from "../config/json-file.ts";
 import { localizedList, localizedText, localizedWords, removableText, removableUrl, webUrl } from "./localized-text.ts";
 import { people } from "./people.ts";
 import { providerNames } from "./provider-catalog.ts";
@@ -97,10 +97,7 @@ export const assistantsPath = "config/assistants.json";
  * @throws {ConfigError} naming the file, the path in it and what was expected there, for every fault
  */
 export async function readAssistants(path: string): Promise<Assistants> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError(`${path}: cannot be read (${error.code})`);
-  });
-  const parsed = assistantsFile.safeParse(parseJson(path, text), { error: inputMessage });
+  const parsed = assistantsFile.safeParse(await readRequiredJsonFile(path), { error: inputMessage });
   if (!parsed.success) {
     const faults = parsed.error.issues
       .flatMap(withinUnions)
@@ -122,12 +119,4 @@ function withinUnions(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
 /** Finds the reason of an issue. Zod reports a key only as invalid; the reason is one level deeper. */
 function expectation(issue: z.core.$ZodIssue): string {
   return issue.code === "invalid_key" ? issue.issues.map(({ message }) => message).join("; ") : issue.message;
-}
-
-function parseJson(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ConfigError(`${path}: expected JSON: ${(error as Error).message}`);
-  }
 }

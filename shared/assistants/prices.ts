@@ -1,7 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { inputMessage } from "../protocol/input-messages.ts";
-import { ConfigError } from "../config/config.ts";
+import { parseFile, readRequiredJsonFile } from "../config/json-file.ts";
 
 const usd = z.number().min(0);
 
@@ -23,16 +21,8 @@ export const pricesPath = "config/prices.json";
 
 /** @throws {ConfigError} naming the file, the path in it and what was expected there */
 export async function readPrices(path: string): Promise<Prices> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError(`${path}: cannot be read (${error.code})`);
-  });
-  try {
-    return new Map(Object.entries(z.record(z.string(), priceSchema).parse(JSON.parse(text), { error: inputMessage })));
-  } catch (error) {
-    if (!(error instanceof z.ZodError)) throw new ConfigError(`${path}: expected JSON`);
-    const faults = error.issues.map((issue) => `  ${path}: ${issue.path.join(".")}: ${issue.message}`);
-    throw new ConfigError(`The prices have ${faults.length} fault(s):\n${faults.join("\n")}`);
-  }
+  const prices = z.record(z.string(), priceSchema);
+  return new Map(Object.entries(parseFile(prices, await readRequiredJsonFile(path), { path, subject: "The prices" })));
 }
 
 interface Tokens {

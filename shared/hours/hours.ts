@@ -1,7 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { ConfigError } from "../config/config.ts";
-import { inputMessage } from "../protocol/input-messages.ts";
+import { parseFile, readJsonFile } from "../config/json-file.ts";
 
 /** A stretch of a day in minutes since midnight, by the clock on the wall. */
 export interface HoursSpan {
@@ -59,18 +57,8 @@ export const hoursPath = "config/hours.json";
  * @throws {ConfigError} naming the file, the path in it and what was expected there
  */
 export async function readHours(path: string): Promise<Hours | undefined> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw new ConfigError(`${path}: cannot be read (${error.code})`);
-  });
-  if (text === undefined) return undefined;
-  try {
-    return hoursSchema.parse(JSON.parse(text), { error: inputMessage });
-  } catch (error) {
-    if (!(error instanceof z.ZodError)) throw new ConfigError(`${path}: expected JSON`);
-    const faults = error.issues.map((issue) => `  ${path}: ${issue.path.join(".")}: ${issue.message}`);
-    throw new ConfigError(`The hours have ${faults.length} fault(s):\n${faults.join("\n")}`);
-  }
+  const value = await readJsonFile(path);
+  return value === undefined ? undefined : parseFile(hoursSchema, value, { path, subject: "The hours" });
 }
 
 function isZone(name: string): boolean {

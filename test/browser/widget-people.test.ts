@@ -101,6 +101,8 @@ describe.skipIf(chromiumPath === undefined)("people in the chat", { timeout: 60_
     // Browsers put a narrow space before "AM".
     await bar.getByText(/^Nobody is here right now. We are back: January 6, 2031, 9:30\sAM.$/).waitFor();
     await bar.getByLabel("Your e-mail address (optional)").waitFor();
+    await tell({ state: "later", at: new Date(2026, 0, 5, 9).toISOString(), emailAsked: true });
+    await bar.getByText("Nobody is here right now. Your messages are kept for our team.").waitFor();
   });
 
   it("may be left an address while nobody is there, and be told to forget it", async () => {

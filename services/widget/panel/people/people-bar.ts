@@ -74,6 +74,8 @@ function prospects({ strings }: PeopleContext, { state, formats }: ViewModel): s
   if (when === "now") return strings.waitingNow;
   if (at !== undefined) {
     const time = Date.parse(at);
+    // It came and went while the page was open: nothing is promised any more.
+    if (time <= Date.now()) return strings.waitingLater;
     return strings.waitingUntil(`${formats.day(time, Date.now())}, ${formats.time(time)}`);
   }
   return when === "today" ? strings.waitingToday : strings.waitingLater;
