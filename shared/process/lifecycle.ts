@@ -44,19 +44,19 @@ const minimumCloseMs = 200;
 /**
  * Shuts the process down in order on SIGTERM and SIGINT; a second signal ends it at once. An uncaught error also ends
  * it: its state is unknown, and the rows hold the work to redo.
- * @param opened whether all is open; before that the start is aborted, because a partly opened process cannot be closed
- * in order
+ * @param opened closes all, once it is open; before that the start is aborted, because a partly opened process cannot be
+ * closed in order
  */
 export function endOnSignals(
-  lifecycle: Lifecycle,
-  { log, deadlineMs, opened }: { log: Logger; deadlineMs: number; opened: () => boolean },
+  opened: () => Lifecycle | undefined,
+  { log, deadlineMs }: { log: Logger; deadlineMs: number },
 ): void {
   let ending = false;
   const end = async (reason: string, exitCode: number) => {
     if (ending) process.exit(1);
     ending = true;
     log.info(`${reason}: shutting down`);
-    if (opened()) await lifecycle.close(deadlineMs);
+    await opened()?.close(deadlineMs);
     log.flush();
     process.exit(exitCode);
   };

@@ -35,7 +35,10 @@ describe.skipIf(chromiumPath === undefined)("the console, when something breaks"
     expect(lost).toBe(3);
   });
 
-  it.each(["postgres", "redis"] as const)("is whole again after its API was killed, on %s", async (backend) => {
+  it.each([
+    ["postgres", { width: 1400, height: 900 }],
+    ["redis", { width: 390, height: 844 }],
+  ] as const)("is whole again after its API was killed, on %s", async (backend, viewport) => {
     await using product = await startProduct({ backend });
     await using front = await startFaultyProxy(product.client.base);
     const { script, release } = heldReply("The first half", " and the second.");
@@ -43,13 +46,13 @@ describe.skipIf(chromiumPath === undefined)("the console, when something breaks"
     const asked = await product.client.submit("Tell me all");
     await using desk = await openConsole(browser, front.url, {
       query: `view=all&conversation=${asked.conversationId}`,
+      shows: ".conversation",
+      context: { viewport },
     });
     await desk.untilTexts("Tell me all", "The first half");
 
     await product.apis[0]?.kill();
-    await expect
-      .poll(() => desk.page.locator(".connection").textContent(), deskPatience)
-      .toContain("connection is lost");
+    await desk.page.getByText("The connection is lost.").waitFor();
     const second = await product.startApi();
     // Said while the console was cut off.
     release();
