@@ -137,6 +137,15 @@ export const pendingFactorMs = 600 * second;
 export const invitationMs = 3 * 24 * hour;
 export const resetLinkMs = 24 * hour;
 export const signInLinkMs = 1 * hour;
+/** Time in which an operator writes the first words, before the conversation goes back to the queue. */
+export const firstWordsMs = 120 * second;
+/** Returns to the queue, and time of waiting, after which a visitor is told that nobody has come. */
+export const maxReturns = 3;
+export const overdueMs = 600 * second;
+/** Time of waiting after which the AI has the conversation again. */
+export const abandonedMs = 24 * hour;
+/** Time without a message after which a person's part of a conversation is over. */
+export const silenceMs = 12 * hour;
 /** Time between the look at a conversation and the commit of its take-over, by the database's clock. */
 export const takeDeadlineMs = 10 * second;
 /** Time for which a seal stops a draft, if nothing ends it sooner: longer than a take-over may last. */

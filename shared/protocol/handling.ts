@@ -31,9 +31,9 @@ export type Expected = z.output<typeof expected>;
 
 /**
  * Occasions on which the service itself speaks. `waiting`: a person was asked for. `taken`: one has the conversation. `assistant`: the AI
- * has it again. `closed`: the person has ended it.
+ * has it again. `closed`: the person has ended it. `overdue`: nobody has come so far.
  */
-export const noticeCode = z.enum(["waiting", "taken", "assistant", "closed"]);
+export const noticeCode = z.enum(["waiting", "taken", "assistant", "closed", "overdue"]);
 export type NoticeCode = z.output<typeof noticeCode>;
 
 export const notice = z

@@ -46,7 +46,10 @@ export const inboxEntry = z
     id: z.uuid(),
     handledBy,
     operator: z.object({ id: z.uuid(), name: z.string() }).optional().meta({ description: "Who has it" }),
-    waitingSince: z.iso.datetime().optional(),
+    waitingSince: z.iso
+      .datetime()
+      .optional()
+      .meta({ description: "Since when the visitor waits for the first words of a person" }),
     closedAt: z.iso.datetime().optional(),
     blocked: z.literal(true).optional(),
     channel: z.enum(["widget", "api", "ai-sdk", "mcp"]).meta({

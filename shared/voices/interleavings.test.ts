@@ -17,6 +17,7 @@ import {
 import { jobStores, type TestJobContext } from "../testing/fixtures/job-context.ts";
 import { addOperator } from "../testing/fixtures/operators.ts";
 import { close, handOff, release, withdrawHandoff } from "./hand-over.ts";
+import { moveStalled } from "./move-stalled.ts";
 import { takeOver } from "./take-over.ts";
 
 /** Random interleavings of everybody who acts on a conversation, and what must hold of the log that they leave. */
@@ -42,6 +43,7 @@ const actions = [
   "release",
   "to the queue",
   "close",
+  "time passes",
   "delete",
 ] as const;
 type Action = (typeof actions)[number];
@@ -78,8 +80,20 @@ class Table {
     if (action === "release") return release(context, id, { ...leaving, to: "ai" });
     if (action === "to the queue") return release(context, id, { ...leaving, to: "queue" });
     if (action === "close") return close(context, id, leaving);
+    if (action === "time passes") return this.#pass(who);
     if (action === "delete") return who === 0 ? deleteConversation(context, id) : undefined;
     return this.#ofHead(async (jobId) => this.#work(jobId, action));
+  }
+
+  /** Minutes, hours or a day without anything. */
+  async #pass(who: number): Promise<void> {
+    const minutes = [3, 15, 13 * 60, 25 * 60][who % 4];
+    const { pool } = this.#context.db;
+    const sql = (set: string) => pool.query(set, [this.#conversationId, minutes]);
+    await sql(`update conversations set waiting_since = waiting_since - make_interval(mins => $2), updated_at = updated_at - make_interval(mins => $2)
+               where id = $1`);
+    await sql("update stretches set began_at = began_at - make_interval(mins => $2) where conversation_id = $1");
+    await moveStalled(this.#context);
   }
 
   async #ofHead(work: (jobId: string) => Promise<unknown>): Promise<unknown> {
@@ -129,8 +143,10 @@ async function findFaults({ db: { pool } }: TestJobContext, conversationId: stri
     message_count: number;
     stretch: number;
     deleted: boolean;
+    waits: boolean;
   }>(
-    `select handled_by, open_jobs as open, event_seq, message_count, stretch, deleted_at is not null as deleted
+    `select handled_by, open_jobs as open, event_seq, message_count, stretch, deleted_at is not null as deleted,
+            waiting_since is not null as waits
      from conversations where id = $1`,
   );
   if (!row) return ["there is no conversation"];
@@ -148,6 +164,8 @@ async function findFaults({ db: { pool } }: TestJobContext, conversationId: stri
   check(log.length === row.event_seq && log.every(({ seq }, at) => seq === at + 1), "the log has gaps");
   check(open.toSorted().join() === row.open.toSorted().join(), "the open jobs differ from the row's");
   check(row.handled_by !== "operator" || open.length === 0, "the AI works while a person answers");
+  check(row.handled_by !== "waiting" || row.waits, "nobody knows since when the visitor waits");
+  check(row.handled_by !== "ai" || !row.waits, "the visitor waits for a person while the AI answers");
   const [stretches] = await read<{ no: number; handled_by: string; open: number }>(
     `select max(no) as no, (array_agg(handled_by order by no desc))[1] as handled_by, count(*) filter (where ended_at is null)::int as open
      from stretches where conversation_id = $1`,

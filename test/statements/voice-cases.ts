@@ -12,6 +12,7 @@ import * as names from "../../shared/db/voices/names.ts";
 import * as sent from "../../shared/db/voices/operator-messages.ts";
 import * as presence from "../../shared/db/voices/presence.ts";
 import { readVoice, readVoiceStatement } from "../../shared/db/voices/read-voice.ts";
+import { readStalled, readStalledStatement } from "../../shared/db/voices/stalled.ts";
 import { sender } from "../../shared/protocol/conversation.ts";
 import { handledBy, handoffReason } from "../../shared/protocol/handling.ts";
 import { jobStatus } from "../../shared/protocol/job.ts";
@@ -29,6 +30,19 @@ const changed = z.strictObject({
 export const voiceCases: StatementCase[] = [
   reads(presence.readPresenceStatement, z.strictObject({ present: z.boolean(), at: z.int() }), (pool) =>
     presence.readPresence(pool, defaultSite),
+  ),
+  reads(presence.readOverdueStatement, z.strictObject({ overdue: z.boolean() }), async (pool) =>
+    presence.readOverdue(pool, (await startActive(pool)).conversationId),
+  ),
+  reads(
+    readStalledStatement,
+    z.strictObject({ id: z.uuid(), eventSeq: z.int(), how: z.enum(["no-reply", "overdue", "nobody", "silence"]) }),
+    async (pool) => {
+      const { conversationId } = await startActive(pool);
+      const long = "handled_by = 'waiting', waiting_since = now() - interval '1 h'";
+      await pool.query(`update conversations set ${long} where id = $1`, [conversationId]);
+      await readStalled(pool);
+    },
   ),
   reads(presence.setPresenceStatement, z.strictObject({ until: z.date().nullable() }), async (pool) =>
     presence.storePresence(pool, await addOperator(pool), true),

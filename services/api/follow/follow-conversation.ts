@@ -84,7 +84,7 @@ async function* everything({ db, handling }: Sources, follow: Follow): AsyncGene
     last = messages.at(-1);
   } while (last);
   const at = new Date().toISOString();
-  const who = await handling.describe(follow);
+  const who = await handling.describe(conversationId, follow);
   yield { event: "handling", data: { ...who, seq, at }, id: cursorOf(conversationId, seq) };
 }
 

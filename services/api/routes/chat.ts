@@ -39,7 +39,7 @@ export function chatRoutes(context: ApiContext): Router {
       proof: { answer: req.get(challengeHeader), address: clientOf(req).address },
     });
     noteIds(req, { jobId: submission.jobId, conversationId: submission.conversationId });
-    const handling = await context.handling.describe({ ...submission, operator });
+    const handling = await context.handling.describe(submission.conversationId, { ...submission, operator });
     const accepted: SubmitResponse = {
       ...submission,
       ...handling,
@@ -99,7 +99,7 @@ async function waitForReply(
     return {
       status,
       error,
-      ...(await context.handling.describe(people)),
+      ...(await context.handling.describe(conversationId, people)),
       ...(await answerOfPeople(context, people)),
     };
   }

@@ -47,7 +47,7 @@ export function conversationRoutes(context: ConversationContext): Router {
     const { limit, before } = parseQuery(historyQuery, req.query);
     const sessionId = conversation.id;
     const cursor = cursorOf(sessionId, conversation.eventSeq);
-    const handling = await context.handling.describe(conversation);
+    const handling = await context.handling.describe(sessionId, conversation);
     if (before === undefined && limit === defaultHistoryPage) {
       const { messages, nextBefore } = await context.newestPages.read(conversation);
       sendWithMessages(
@@ -108,7 +108,7 @@ async function sendConversation(context: ConversationContext, req: Request, res:
     metadata: conversation.metadata,
     // Read before the messages: what came meanwhile is in both, and nothing is missed.
     cursor: cursorOf(id, opened.eventSeq),
-    ...(await context.handling.describe(opened)),
+    ...(await context.handling.describe(id, opened)),
   };
   sendWithMessages(res, view, page.messages);
 }

@@ -45,7 +45,7 @@ async function requirePeople({ assistants, db }: HandoffContext, conversationId:
 async function answerOf({ handling }: HandoffContext, conversationId: string, now: VoiceNow): Promise<HandoffAnswer> {
   const notice = await handling.insteadOfReply(conversationId, now);
   return {
-    ...(await handling.describe(now)),
+    ...(await handling.describe(conversationId, now)),
     cursor: cursorOf(conversationId, now.eventSeq),
     ...(notice && { notice }),
   };

@@ -1,3 +1,4 @@
+import { v7 } from "uuid";
 import { expect, it, onTestFinished } from "vitest";
 import { storePresence } from "../../../shared/db/voices/presence.ts";
 import type { Hours } from "../../../shared/hours/hours.ts";
@@ -18,18 +19,18 @@ it("tells a visitor who waits what presence and hours of the site promise, and n
   const db = await openTestDatabase();
   onTestFinished(() => db[Symbol.asyncDispose]());
   const open = (known?: Hours) => new HandlingView({ pool: db.pool, siteId: defaultSite, hours: () => known });
-  expect(await open().describe(waiting)).toEqual({
+  expect(await open().describe(v7(), waiting)).toEqual({
     handledBy: "waiting",
     expected: { state: "address", emailAsked: true },
   });
-  expect(await open(hours).describe(waiting)).toEqual({
+  expect(await open(hours).describe(v7(), waiting)).toEqual({
     handledBy: "waiting",
     expected: { state: "today", emailAsked: true },
   });
   const { id } = await addOperator(db.pool);
   await storePresence(db.pool, id, true);
-  expect(await open(hours).describe(waiting)).toMatchObject({ expected: { state: "now", emailAsked: false } });
+  expect(await open(hours).describe(v7(), waiting)).toMatchObject({ expected: { state: "now", emailAsked: false } });
   await db.pool.query("alter table operators rename to elsewhere");
-  expect(await open(hours).describe(waiting)).toMatchObject({ expected: { state: "address", emailAsked: true } });
-  expect(await open(hours).describe({ ...waiting, handledBy: "ai" })).toEqual({ handledBy: "ai" });
+  expect(await open(hours).describe(v7(), waiting)).toMatchObject({ expected: { state: "address", emailAsked: true } });
+  expect(await open(hours).describe(v7(), { ...waiting, handledBy: "ai" })).toEqual({ handledBy: "ai" });
 });

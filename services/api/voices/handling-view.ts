@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import { cachedFor } from "../../../shared/async/cached-for.ts";
 import type { OperatorName } from "../../../shared/db/conversations/conversations.ts";
 import { readLocale, readOperatorName } from "../../../shared/db/voices/names.ts";
-import { readPresence } from "../../../shared/db/voices/presence.ts";
+import { readOverdue, readPresence } from "../../../shared/db/voices/presence.ts";
 import type { Hours } from "../../../shared/hours/hours.ts";
 import type { Expected, HandledBy, Handling, Notice, NoticeCode } from "../../../shared/protocol/handling.ts";
 import { toOperatorView } from "../history/message-view.ts";
@@ -32,29 +32,41 @@ const unknownProspects: Expected = { state: "address", emailAsked: true };
 export class HandlingView {
   readonly #pool: Pool;
   readonly #expected: () => Promise<Expected>;
+  readonly #overdue: () => Promise<Expected>;
 
   /** @param hours reads those of the site, which may change */
   constructor({ pool, siteId, hours }: { pool: Pool; siteId: string; hours: () => Hours | undefined }) {
     this.#pool = pool;
+    const readPresenceOnce = cachedFor(freshMs, () => readPresence(pool, siteId).catch(() => undefined));
     this.#expected = cachedFor(freshMs, async () => {
-      const presence = await readPresence(pool, siteId).catch(() => undefined);
+      const presence = await readPresenceOnce();
       return presence ? describeProspects(presence, hours()) : unknownProspects;
+    });
+    // Those who are online have not come: they promise nothing.
+    this.#overdue = cachedFor(freshMs, async () => {
+      const presence = await readPresenceOnce();
+      return presence ? describeProspects({ ...presence, present: false }, hours()) : unknownProspects;
     });
   }
 
-  async describe({ handledBy, operator }: Voice): Promise<Handling> {
+  async describe(conversationId: string, { handledBy, operator }: Voice): Promise<Handling> {
     return {
       handledBy,
       ...(handledBy === "operator" && operator && { operator: toOperatorView(operator) }),
-      ...(handledBy === "waiting" && { expected: await this.#expected() }),
+      ...(handledBy === "waiting" && { expected: await this.#expect(conversationId) }),
     };
+  }
+
+  async #expect(conversationId: string): Promise<Expected> {
+    const overdue = await readOverdue(this.#pool, conversationId).catch(() => true);
+    return overdue ? this.#overdue() : this.#expected();
   }
 
   /** Says it with the words for the visitor. */
   async describeChange(change: LoggedChange): Promise<Handling & { notice?: Notice }> {
     const { conversationId, handledBy, operatorId, notice } = change;
     const operator = operatorId === null ? null : ((await readOperatorName(this.#pool, operatorId)) ?? null);
-    const handling = await this.describe({ handledBy, operator });
+    const handling = await this.describe(conversationId, { handledBy, operator });
     return notice === null ? handling : { ...handling, notice: await this.#say(notice, conversationId, operator) };
   }
 

@@ -24,7 +24,7 @@ describe("texts of notices", () => {
       expect(ada.text.includes("Ada")).toBe(named.includes(code));
       return named.includes(code) ? [some.text, ada.text] : [ada.text];
     });
-    expect(new Set(texts).size).toBe(6);
+    expect(new Set(texts).size).toBe(7);
     for (const text of texts) {
       expect(text).toMatch(/^\S.*[.。]$/u);
       expect(text).not.toMatch(/undefined|[0-9]/);

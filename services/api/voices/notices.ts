@@ -26,6 +26,7 @@ const withoutName = {
   taken: "takenBySomebody",
   assistant: "assistant",
   closed: "closedBySomebody",
+  overdue: "overdue",
 } as const satisfies Record<NoticeCode, keyof NoticeTexts>;
 
 function textWithName(code: NoticeCode, texts: NoticeTexts, name: string): string {

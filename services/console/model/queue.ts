@@ -122,12 +122,17 @@ export class Queue {
     readId: string | undefined,
   ) {
     const { id, sender, text, timestamp, at } = message;
-    this.#update(conversationId, (entry) => ({
-      ...entry,
-      lastMessage: { id, sender, text: text.slice(0, excerptLength), timestamp },
-      updatedAt: at,
-      unseen: sender === "user" ? conversationId !== readId : entry.unseen,
-    }));
+    this.#update(conversationId, (entry) => {
+      const changed: InboxEntry = {
+        ...entry,
+        lastMessage: { id, sender, text: text.slice(0, excerptLength), timestamp },
+        updatedAt: at,
+        unseen: sender === "user" ? conversationId !== readId : entry.unseen,
+      };
+      // The first words of a person: the visitor waits no more.
+      if (sender === "operator") delete changed.waitingSince;
+      return changed;
+    });
     const all = this.#lists.get("all");
     const entry = all?.entries.find((each) => each.id === conversationId);
     if (all && entry) {

@@ -4,6 +4,7 @@ import { readTombstones } from "../../../shared/db/conversations/erasure.ts";
 import { markDue, readOrphans, takeDueJobs } from "../../../shared/db/jobs/reconcile.ts";
 import { readDueHandoffs } from "../../../shared/db/voices/due-handoffs.ts";
 import { carryOutHandoff } from "../../../shared/voices/hand-over.ts";
+import { moveStalled } from "../../../shared/voices/move-stalled.ts";
 import { returnConversations } from "../../../shared/voices/return-conversations.ts";
 import { eraseLeftovers } from "../../../shared/jobs/delete-conversation.ts";
 import { heldBackMs, reconcileEveryMs, slowRounds } from "../../../shared/tunables.ts";
@@ -23,6 +24,7 @@ export function startReconciler(context: WorkerContext): () => Promise<void> {
     if (round % slowRounds === 0) {
       await attempt(context, "dropStaleDrafts", () => context.live.dropStale());
       await attempt(context, "returnConversations", () => returnConversations(context));
+      await attempt(context, "moveStalled", () => moveStalled(context));
     }
     round += 1;
   });

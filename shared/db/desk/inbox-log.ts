@@ -33,7 +33,7 @@ export const inboxPageStatement: Statement<InboxLogRow> = {
                where messages.id = events.message_id
              ) as message) end as message,
            ${operatorOf("events.operator_id")} as operator,
-           case when events.handled_by = 'waiting' then coalesce(waiting_since, at) end as "waitingSince",
+           case events.handled_by when 'waiting' then coalesce(waiting_since, at) when 'operator' then waiting_since end as "waitingSince",
            metadata ->> 'locale' as locale
     from (
       select * from events where pos > $1 and pos <= $2 and site_id = $3 order by pos limit ${inboxEventsAPage}

@@ -20,7 +20,8 @@ const lockedRows = `
           "conversationId" uuid, "eventSeq" int, deadline timestamptz, "handledBy" text, "operatorId" uuid, reason text,
           notice text, ends text, "replyId" uuid, "headStatus" text, "headAttempt" int, text text, "messageId" uuid,
           "messageText" text, author uuid, "idempotencyHash" bytea, "requestHash" bytea, "jobId" uuid, "answeredId" uuid,
-          "answeredTurn" int, "requestId" text, email text, "setsEmail" boolean, closes boolean, by uuid)
+          "answeredTurn" int, "requestId" text, email text, "setsEmail" boolean, closes boolean, by uuid,
+          overdue boolean, "returned" boolean)
       ), held as materialized (
         select conversations.* from item cross join lateral (
           select id, site_id, event_seq, open_jobs, next_turn, assistant_type, provider, handled_by, operator_id, stretch,
@@ -32,7 +33,9 @@ const lockedRows = `
           select id, status, attempt, run, turn from jobs where id = held.open_jobs[1] for no key update
         ) as jobs
       ), go as materialized (
-        select held.*, item.*, notice is not null as changes, notice is not null or closes as tells from held cross join item left join head on true
+        select held.*, item.*, notice is not null and not overdue as changes, notice is not null or closes as tells,
+               "handledBy" = 'ai' or "messageId" is not null as answers
+        from held cross join item left join head on true
         where clock_timestamp() < deadline
           and ("headStatus" is null or head.status = "headStatus" and head.attempt = "headAttempt")
       )`;
@@ -120,7 +123,9 @@ const movedConversation = `
       moved as (
         update conversations
         set handled_by = "handledBy", operator_id = go."operatorId", stretch = go.stretch + changes::int,
-            waiting_since = case when "handledBy" = 'waiting' then case when changes then now() else conversations.waiting_since end end,
+            waiting_since = case when answers then null when changes then coalesce(waiting_since, now()) else waiting_since end,
+            returns = case when answers then 0 else returns + "returned"::int end,
+            overdue_at = case when answers then null when overdue then now() else overdue_at end,
             handoff_due = null, failed_replies = 0,
             unheard = case when "handledBy" = 'ai' or "messageId" is not null then 0
                            when ends = 'queued' then (select count(*) from ended) else unheard end,

@@ -28,6 +28,10 @@ export interface VoiceChange {
   /** Absent: unchanged. */
   email?: string | null | undefined;
   closes?: boolean;
+  /** The visitor is told that nobody has come; who answers stays as it is. */
+  overdue?: boolean;
+  /** An operator had it, and wrote nothing. */
+  returned?: boolean;
 }
 
 /** Bytes of an attempt that a take-over leaves standing. */
@@ -53,12 +57,14 @@ export interface OperatorMessage {
  * @returns `undefined`: the conversation has changed since it was read, or the deadline is over; nothing was written
  */
 export async function changeVoice(pool: Pool, change: VoiceChange): Promise<ChangedVoice | undefined> {
-  const { seen, cut, message, answer, email, closes = false, ...rest } = change;
+  const { seen, cut, message, answer, email, closes = false, overdue = false, returned = false, ...rest } = change;
   const item = {
     ...rest,
     eventSeq: seen.eventSeq,
     deadline: seen.deadline,
     closes,
+    overdue,
+    returned,
     replyId: cut?.replyId,
     headStatus: cut?.job.status,
     headAttempt: cut?.job.attempt,

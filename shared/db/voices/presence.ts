@@ -24,6 +24,17 @@ export async function readPresence(pool: Pool, siteId: string): Promise<Attendan
   return row;
 }
 
+export const readOverdueStatement: Statement<{ overdue: boolean }> = {
+  name: "read-overdue",
+  text: "select overdue_at is not null as overdue from conversations where id = $1",
+};
+
+/** Reads whether the visitor of a conversation was told that nobody has come. */
+export async function readOverdue(pool: Pool, conversationId: string): Promise<boolean> {
+  const [row] = await query(pool, readOverdueStatement, [conversationId]);
+  return row?.overdue ?? false;
+}
+
 export const setPresenceStatement: Statement<{ until: Date | null }> = {
   name: "set-presence",
   text: `

@@ -60,6 +60,24 @@ onEachBackend("processes with clocks an hour ahead or behind", options, (product
     expect(await query("select from jobs where attempt <> 1 or status <> 'completed'")).toHaveLength(0);
   });
 
+  it("know by the database's clock how long a visitor waits for a person", { timeout: 60_000 }, async () => {
+    const { query } = product();
+    const [long, short] = await Promise.all([ahead.submit("Is anybody there?"), behind.submit("And here?")]);
+    await Promise.all([ahead.ended(long), behind.ended(short)]);
+    const wait = async ({ conversationId }: { conversationId: string }, minutes: number) =>
+      query(
+        "update conversations set handled_by = 'waiting', waiting_since = now() - make_interval(mins => $2) where id = $1",
+        [conversationId, minutes],
+      );
+    await wait(short, 8);
+    await wait(long, 12);
+    const told = async () =>
+      (await query<{ id: string }>("select id from conversations where overdue_at is not null")).map(({ id }) => id);
+    await eventually("one was told", async () => (await told()).length > 0, 30_000);
+    expect(await told()).toEqual([long.conversationId]);
+    await query("update conversations set handled_by = 'ai', waiting_since = null, overdue_at = null");
+  });
+
   it("verify an identity by the database's clock", async () => {
     const visit = async (client: ApiClient, minutes: number) => {
       const identity = await new SignJWT()
@@ -108,7 +126,7 @@ onEachBackend("processes with clocks an hour ahead or behind", options, (product
       expect(stream.text).toBe("Before the jump and after it");
       expect(stream.terminal).toMatchObject({ event: "done", data: { attempt: 1 } });
     }
-    expect(provider.calls).toHaveLength(20 + held);
+    expect(provider.calls).toHaveLength(22 + held);
     const next = await behind.submit("After the jump");
     expect(await ahead.ended(next)).toMatchObject({ status: "completed", attempt: 1 });
     expect(await Promise.all([...apis, ...workers].map((each) => each.stop()))).toEqual([0, 0, 0, 0]);

@@ -22,8 +22,9 @@ export function conversationChangeRoutes({ db, siteId, handling, operatorAccess,
   const answer = async (req: Request, res: Response, changed: ChangedRow | undefined) => {
     if (!changed) throw noConversation();
     const { eventSeq, ...who } = changed;
-    const cursor = cursorOf(parseConversationId(req.params["id"]), eventSeq);
-    res.json({ ...(await handling.describe(who)), cursor } satisfies OperatorAnswer);
+    const id = parseConversationId(req.params["id"]);
+    const cursor = cursorOf(id, eventSeq);
+    res.json({ ...(await handling.describe(id, who)), cursor } satisfies OperatorAnswer);
   };
 
   router.post("/:id/notes", mayChange, async (req: Request, res: Response) => {

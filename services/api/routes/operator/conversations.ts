@@ -24,7 +24,7 @@ export function deskConversationRoutes(context: ApiContext): Router {
       const message = "there is no such message in this conversation";
       throw new Problem("invalid-request", `before: ${message}`, { errors: [{ path: "before", message }] });
     }
-    const view = toOperatorConversation(row, { limit, handling: await handling.describe(row) });
+    const view = toOperatorConversation(row, { limit, handling: await handling.describe(id, row) });
     res.json(view satisfies OperatorConversation);
   });
 

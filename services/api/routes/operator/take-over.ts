@@ -93,5 +93,5 @@ async function requireAnswering({ db, siteId }: TakeOverContext, operatorId: str
 
 async function answer({ handling }: TakeOverContext, res: Response, id: string, outcome: VoiceOutcome): Promise<void> {
   const now = requireNow(outcome);
-  res.json({ ...(await handling.describe(now)), cursor: cursorOf(id, now.eventSeq) } satisfies OperatorAnswer);
+  res.json({ ...(await handling.describe(id, now)), cursor: cursorOf(id, now.eventSeq) } satisfies OperatorAnswer);
 }

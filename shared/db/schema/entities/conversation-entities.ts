@@ -48,7 +48,12 @@ export const Conversation = defineEntity({
     operatorId: p.uuid().nullable(),
     /** Number of the present stretch. */
     stretch: p.integer().default(0),
+    /** Set from a handoff or take-over until a person writes, or the AI has it again. */
     waitingSince: time().nullable(),
+    /** Operators who had it in this wait and wrote nothing. */
+    returns: p.integer().default(0),
+    /** Set once the visitor was told that nobody came. */
+    overdueAt: time().nullable(),
     /** Reason of a handoff that a rule decided and nobody has carried out yet. Until then nothing is claimed. */
     handoffDue: p.text().$type<HandoffReason>().nullable(),
     /** Address that the visitor left, to be told of an answer. */

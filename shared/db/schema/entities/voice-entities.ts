@@ -63,6 +63,18 @@ const OperatorKey = defineEntity({
   checks: [{ name: "operator_keys_role", expression: roles }],
 });
 
+/** `no-reply`: an operator wrote nothing. `nobody`: no operator came. `silence`: neither side wrote for long. */
+type StretchReason =
+  | HandoffReason
+  | "taken"
+  | "assigned"
+  | "released"
+  | "closed"
+  | "withdrawn"
+  | "no-reply"
+  | "nobody"
+  | "silence";
+
 /** A period in which one side answered a conversation. */
 const Stretch = defineEntity({
   name: "Stretch",
@@ -74,7 +86,7 @@ const Stretch = defineEntity({
     handledBy: p.text().$type<HandledBy>(),
     operatorId: p.uuid().nullable(),
     /** Why it began. */
-    reason: p.text().$type<HandoffReason | "taken" | "assigned" | "released" | "closed" | "withdrawn">().nullable(),
+    reason: p.text().$type<StretchReason>().nullable(),
     beganAt: time().defaultRaw("now()"),
     endedAt: time().nullable(),
   },
