@@ -13,8 +13,10 @@ import { handledBy, handoffReason, noticeCode } from "../../shared/protocol/hand
 import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
 import { replySource } from "../../shared/protocol/knowledge/reply-source.ts";
 import { type InboxView, operatorRole } from "../../shared/protocol/operator.ts";
+import { readReport, reportStatement } from "../../shared/db/operators/report.ts";
+import { reportFigures } from "../../shared/protocol/people/report.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
-import { answerOne, operatorName } from "./fixtures.ts";
+import { answerOne, answerRated, operatorName } from "./fixtures.ts";
 import { reads, type StatementCase, writes } from "./statement-case.ts";
 
 const addKey = async (pool: Pool) => {
@@ -183,6 +185,11 @@ const listed = (view: InboxView, change: string) => async (pool: Pool) => {
 };
 
 const inboxCases = [
+  reads(reportStatement, z.strictObject({ ...reportFigures.shape, day: z.iso.date().nullable() }), async (pool) => {
+    await answerRated(pool);
+    const day = new Date().toISOString().slice(0, 10);
+    await readReport(pool, { siteId: defaultSite, from: day, to: day, zone: "UTC" });
+  }),
   reads(inbox.inboxWaitingStatement, inboxRow, listed("waiting", "handled_by = 'waiting', waiting_since = now()")),
   reads(inbox.inboxMineStatement, inboxRow, async (pool) => {
     const operatorId = await operators.addBuiltIn(pool, defaultSite, "full");

@@ -15,6 +15,7 @@ import {
   presenceRequest,
   seenRequest,
 } from "../../../shared/protocol/operator.ts";
+import { report, reportQuery } from "../../../shared/protocol/people/report.ts";
 import { idempotencyKey } from "../../../shared/protocol/submit.ts";
 import { conversationStream, fromCursor } from "./conversation-paths.ts";
 import { jobStream } from "./message-paths.ts";
@@ -26,6 +27,7 @@ export function operatorPaths(): ZodOpenApiPathsObject {
     "/api/operator/me": { get: readMe },
     "/api/operator/operators": { get: readOperators },
     "/api/operator/presence": { put: setPresence },
+    "/api/operator/reports": { get: readReport },
     "/api/operator/inbox": { get: readInbox },
     "/api/operator/inbox/events": { get: followInbox },
     "/api/operator/conversations/{id}": { get: readConversation },
@@ -70,6 +72,23 @@ const setPresence: ZodOpenApiOperationObject = {
   description: "`online` holds for 150 s: say it again once a minute. While anybody is there, visitors are told so.",
   requestBody: { required: true, content: { "application/json": { schema: presenceRequest } } },
   responses: { "204": part.empty("Noted"), ...problemsOfChange },
+};
+
+const readReport: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "readReport",
+  summary: "What happened in a span of days",
+  description:
+    "Counted from what is stored, by day and for the whole: messages and who answered them, waits, handoffs and how soon a person wrote, " +
+    "ratings, cost. A year at most. `format=csv` gives a line for each day.",
+  requestParams: { query: reportQuery },
+  responses: {
+    "200": {
+      description: "The report",
+      content: { "application/json": { schema: report }, "text/csv": { schema: z.string() } },
+    },
+    ...problems,
+  },
 };
 
 const readInbox: ZodOpenApiOperationObject = {

@@ -16,47 +16,48 @@ export function figuresView(figures: readonly Figures[]): Html {
     });
   const completed = day?.completed ?? 0;
   return html`<section class="figures" aria-label="Today, UTC">
-    ${chart({
-      title: "Messages",
-      total: formatCount(day?.messages ?? 0),
-      series: [{ name: "messages", values: of(({ messages }) => messages) }],
-      format: formatCount,
-    })}
-    ${answeredChart(day, of)}
-    ${chart({
-      title: "Answered by fallback",
-      total: formatShare(day?.fallbacks ?? 0, completed),
-      series: [{ name: "share", values: of((hour) => (hour.completed ? hour.fallbacks / hour.completed : 0)) }],
-      format: (share) => formatShare(share, 1),
-    })}
-    ${chart({
-      title: "Wait, p50",
-      total: formatDuration(day?.waitP50Ms ?? null),
-      series: [{ name: "p50", values: of(({ waitP50Ms }) => waitP50Ms ?? 0) }],
-      format: formatDuration,
-    })}
-    ${chart({
-      title: "Wait, p95",
-      total: formatDuration(day?.waitP95Ms ?? null),
-      series: [{ name: "p95", values: of(({ waitP95Ms }) => waitP95Ms ?? 0) }],
-      format: formatDuration,
-    })}
-    ${chart({
-      title: "Cost",
-      total: formatUsd(day?.costUsd ?? 0),
-      series: [{ name: "cost", values: of(({ costUsd }) => costUsd) }],
-      format: formatUsd,
-    })}
-    ${chart({
-      title: "Thumbs",
-      total: `${formatCount(day?.up ?? 0)} up, ${formatCount(day?.down ?? 0)} down`,
-      series: [
-        { name: "up", values: of(({ up }) => up) },
-        { name: "down", values: of(({ down }) => down) },
-      ],
-      format: formatCount,
-    })}
-  </section>`;
+      ${chart({
+        title: "Messages",
+        total: formatCount(day?.messages ?? 0),
+        series: [{ name: "messages", values: of(({ messages }) => messages) }],
+        format: formatCount,
+      })}
+      ${answeredChart(day, of)}
+      ${chart({
+        title: "Answered by fallback",
+        total: formatShare(day?.fallbacks ?? 0, completed),
+        series: [{ name: "share", values: of((hour) => (hour.completed ? hour.fallbacks / hour.completed : 0)) }],
+        format: (share) => formatShare(share, 1),
+      })}
+      ${chart({
+        title: "Wait, p50",
+        total: formatDuration(day?.waitP50Ms ?? null),
+        series: [{ name: "p50", values: of(({ waitP50Ms }) => waitP50Ms ?? 0) }],
+        format: formatDuration,
+      })}
+      ${chart({
+        title: "Wait, p95",
+        total: formatDuration(day?.waitP95Ms ?? null),
+        series: [{ name: "p95", values: of(({ waitP95Ms }) => waitP95Ms ?? 0) }],
+        format: formatDuration,
+      })}
+      ${chart({
+        title: "Cost",
+        total: formatUsd(day?.costUsd ?? 0),
+        series: [{ name: "cost", values: of(({ costUsd }) => costUsd) }],
+        format: formatUsd,
+      })}
+      ${chart({
+        title: "Thumbs",
+        total: `${formatCount(day?.up ?? 0)} up, ${formatCount(day?.down ?? 0)} down`,
+        series: [
+          { name: "up", values: of(({ up }) => up) },
+          { name: "down", values: of(({ down }) => down) },
+        ],
+        format: formatCount,
+      })}
+    </section>
+    <p><a href="/admin/reports">Report of more days</a></p>`;
 }
 
 /** Apologies are counted apart from answers. */

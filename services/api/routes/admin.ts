@@ -10,7 +10,7 @@ const queuesPath = "/admin/queues";
 
 /** The console, operators' pages and Bull Board. Bull Board is loaded at its first request, because most processes never need it. */
 export function adminRoutes(
-  context: Pick<ApiContext, "accounts" | "config" | "operators" | "queue" | "db" | "log" | "console">,
+  context: Pick<ApiContext, "accounts" | "config" | "operators" | "queue" | "db" | "log" | "siteId" | "console">,
 ): Router {
   const router = Router();
   const { accounts, config, operators } = context;

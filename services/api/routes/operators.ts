@@ -4,8 +4,6 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { cachedFor } from "../../../shared/async/cached-for.ts";
-import { readOpenCircuits } from "../../../shared/db/operators/circuit-reports.ts";
-import { readRefusedKeys } from "../../../shared/db/operators/refused-keys.ts";
 import { readTurns } from "../../../shared/db/operators/conversation.ts";
 import { readFigures } from "../../../shared/db/operators/figures.ts";
 import type { FoundConversation } from "../../../shared/db/operators/entries.ts";
@@ -21,8 +19,9 @@ import type { ApiContext } from "../api-context.ts";
 import { conversationView } from "../operators/conversation-view.ts";
 import { figuresView } from "../operators/figures-view.ts";
 import { html, type Html } from "../operators/html.ts";
-import { operatorPage } from "../operators/page.ts";
 import { type SearchForm, searchView } from "../operators/search-view.ts";
+import { sendOperatorPage } from "../operators/send-page.ts";
+import { reportPageRoutes } from "./report-page.ts";
 
 const stylesFolder = fileURLToPath(new URL("../operators/", import.meta.url));
 /** Caches a day's figures for so long, however many operators look: computing them reads all rows of the day. */
@@ -30,7 +29,7 @@ const figuresFreshMs = 10_000;
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** Operator pages: today's figures, conversations, and each job's history. Rendered on the server, without scripts. */
-export function operatorRoutes(context: Pick<ApiContext, "db" | "log">): Router {
+export function operatorRoutes(context: Pick<ApiContext, "db" | "log" | "siteId">): Router {
   const router = Router();
   const readToday = cachedFor(figuresFreshMs, () => {
     const now = Date.now();
@@ -38,14 +37,10 @@ export function operatorRoutes(context: Pick<ApiContext, "db" | "log">): Router 
   });
 
   router.get("/operators.css", sendStyles);
+  router.use("/reports", reportPageRoutes(context));
 
-  const sendPage = async (res: Response, title: string, content: Html) => {
-    const [refusedKeys, openCircuits] = await Promise.all([
-      readRefusedKeys(context.db.pool),
-      readOpenCircuits(context.db.pool),
-    ]);
-    res.send(operatorPage({ title, content, trouble: { refusedKeys, openCircuits } }));
-  };
+  const sendPage = async (res: Response, title: string, content: Html) =>
+    sendOperatorPage(res, context.db.pool, { title, content });
 
   router.get("/", async (req: Request, res: Response) => {
     const wanted = readForm(req);

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { report } from "../../../shared/protocol/people/report.ts";
 import { adminPassword } from "../harness/product.ts";
 import { eventually, onSharedProducts } from "../harness/suite.ts";
 
@@ -44,6 +45,30 @@ onSharedProducts("the pages for operators", (product) => {
     // Beside this address, browsers would not send the login to /api/operator.
     const slash = await fetch(`${product().client.base}/console/?view=all`, { redirect: "manual" });
     expect([slash.status, slash.headers.get("location")]).toEqual([308, "/console?view=all"]);
+  });
+
+  it("count a span of days, as a page, as data and as a file", async () => {
+    const { client } = product();
+    await client.ended(await client.submit("Counted"));
+    const day = new Date().toISOString().slice(0, 10);
+    const span = `from=${day}&to=${day}&zone=UTC`;
+    const { body } = await look(`/api/operator/reports?${span}`);
+    const counted = report.parse(body);
+    expect(counted.days).toEqual([{ day, ...counted.total }]);
+    expect(counted.total.byAssistant).toBeGreaterThan(0);
+    const file = await look(`/api/operator/reports?${span}&format=csv`);
+    expect(file.headers.get("content-disposition")).toBe(`attachment; filename=report-${day}-${day}.csv`);
+    const [heads, line, ...rest] = file.text.trimEnd().split("\r\n");
+    expect(heads).toMatch(/^day,messages,byAssistant,/);
+    expect(line).toMatch(new RegExp(String.raw`^${day},\d+,\d+,`));
+    expect(rest).toEqual([]);
+    expect((await look("/admin/reports")).text).toContain(`<th scope="row">${day}</th>`);
+    for (const wrong of ["from=2026-02-30&to=2026-03-01", `from=${day}&to=2020-01-01`, `${span}%2FNowhere`]) {
+      const refused = await look(`/api/operator/reports?${wrong}`);
+      expect([wrong, refused.status]).toEqual([wrong, 400]);
+      const page = await look(`/admin/reports?${wrong}`);
+      expect([wrong, page.status, page.text.includes('role="alert"')]).toEqual([wrong, 400, true]);
+    }
   });
 
   it("find a conversation by its id, by the ids of its jobs and messages, by status and by time", async () => {

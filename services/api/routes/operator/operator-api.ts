@@ -14,6 +14,7 @@ import { sourceChangeRoutes } from "./knowledge/source-changes.ts";
 import { knowledgeSearchRoutes } from "./knowledge/search.ts";
 import { sourceRoutes } from "./knowledge/sources.ts";
 import { unansweredRoutes } from "./knowledge/unanswered.ts";
+import { reportRoutes } from "./reports.ts";
 import { signInRoutes } from "./sign-in.ts";
 import { takeOverRoutes } from "./take-over.ts";
 
@@ -26,6 +27,7 @@ export function operatorApiRoutes(context: ApiContext): Router {
   router.use(teamRoutes(context));
   router.use(colleagueRoutes(context));
   router.use(inboxRoutes(context));
+  router.use(reportRoutes(context));
   router.use("/conversations/:id", auditConversation(context));
   router.use("/conversations", deskConversationRoutes(context));
   router.use("/conversations", conversationChangeRoutes(context));
