@@ -25,6 +25,7 @@ const problems = {
   "not-removable": { status: 409, title: "This operator cannot be removed" },
   "account-exists": { status: 409, title: "There is such an account already" },
   "no-people": { status: 409, title: "No people stand behind this assistant" },
+  "too-many-addresses": { status: 409, title: "Too many addresses were left" },
   "not-theirs": { status: 409, title: "Nobody has this conversation" },
   updating: { status: 409, title: "The service is being updated" },
   "already-replaced": { status: 409, title: "The message has already been replaced" },

@@ -154,6 +154,22 @@ export const sealMs = 15 * second;
 export const handInMs = 15 * second;
 
 // ---------------------------------------------------------------------------------------------------------------------
+// Mail.
+
+/** Time for which a visitor waits before operators are told, while nobody looks. */
+export const mailOperatorsAfterMs = 120 * second;
+/** Time from an operator's message until the visitor is told: further messages join, and a visitor who is there may answer. */
+export const mailAnswerAfterMs = 60 * second;
+/** Age up to which a cause is looked for: a longer outage of all workers is no reason to tell of it any more. */
+export const mailCauseMs = 3 * 24 * hour;
+/** Limit for sending a mail, from the connection to the server's last word. */
+export const sendMailMs = 120 * second;
+/** Lease of a sender on a mail, by the database's clock. */
+export const mailLeaseMs = 300 * second;
+/** Age at which a mail that no server took is given up; RFC 5321, section 4.5.4.1, asks for four to five days. */
+export const mailExpiryMs = 5 * 24 * hour;
+
+// ---------------------------------------------------------------------------------------------------------------------
 // Retention.
 
 /** Lifetime of an idempotency key. */

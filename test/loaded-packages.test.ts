@@ -40,6 +40,13 @@ it("services/worker/main.ts loads the analysis of texts for its first message th
   expect(analysis(ever)).toContain("shared/knowledge/retrieval/knowledge-search.ts");
 });
 
+it("services/worker/main.ts loads what sends mails where there is a mail server", async () => {
+  const { atBoot, ever } = await findLoaded("services/worker/main.ts");
+  expect(atBoot).not.toContain("nodemailer");
+  expect(atBoot).not.toContain("services/worker/mail/send-mails.ts");
+  expect(ever).toContain("nodemailer");
+});
+
 it("services/api/main.ts loads Kysely for its first typed statement", async () => {
   expect((await findLoaded("services/api/main.ts")).ever).toContain("kysely");
 });

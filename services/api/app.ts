@@ -15,6 +15,7 @@ import { serveDemo } from "./routes/demo.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { privacyRoutes } from "./routes/privacy.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { mailRoutes } from "./routes/mail.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { operatorApiRoutes } from "./routes/operator/operator-api.ts";
 import { probeRoutes } from "./routes/probes.ts";
@@ -43,6 +44,7 @@ export function createApp(context: ApiContext): Express {
   app.use(probeRoutes(context));
   app.use(docsRoutes(context));
   app.use(privacyRoutes(context));
+  app.use(mailRoutes(context));
   if (config.ADMIN_PORT === undefined) useOperatorRoutes(app, context);
   app.use(widgetRoutes({ widget: context.widget, fresh: config.NODE_ENV !== "production" }));
   app.use(serveDemo());

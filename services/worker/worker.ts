@@ -18,6 +18,7 @@ import { serveHealth } from "./telemetry/health-server.ts";
 import { KnowledgeLoader } from "./knowledge/find-site-answer.ts";
 import { Leases } from "./run/leases.ts";
 import { loadProviders } from "./providers/registry.ts";
+import { startMails } from "./mail/start-mails.ts";
 import { startReconciler } from "./maintenance/reconcile.ts";
 import { ReclaimGuard } from "./run/reclaim-guard.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -76,6 +77,7 @@ export async function startWorker(
   lifecycle.onClose("reconciler", startReconciler(context));
   lifecycle.onClose("thread deletion", startThreadDeletion(context));
   lifecycle.onClose("retention", startRetention(context));
+  lifecycle.onClose("mails", await startMails(context));
   const consumer = await startConsumer(context, backend);
   lifecycle.onClose("consumer", () => consumer.close(workerDrainMs));
   if (config.WORKER_PORT !== undefined) {

@@ -92,9 +92,9 @@ export const operatorSettings = {
       "Signs operators' sessions and encrypts their second factors; at least 32 characters. Without it, one is made and kept in the database. Another key ends all sessions.",
   }),
   CONSOLE_URL: serviceUrl().optional().meta({
-    parts: "api",
+    parts: "api, worker",
     description:
-      "Address of the console's host in links, like `https://console.example.com`. Without it, invitations name the host from which they are made, and commands name localhost.",
+      "Address of the console's host in links, like `https://console.example.com`. Without it, invitations name the host from which they are made, commands localhost, and mails `PUBLIC_URL`.",
   }),
   ADMIN_PORT: integer(1, 65_535).optional().meta({
     parts: "api",

@@ -7,6 +7,7 @@ export function allNeeds(present: Present): string[] {
     ...secretMissing(present),
     ...poolerNeeds(present),
     ...embeddingNeeds(present),
+    ...mailNeeds(present),
     ...contradictions(present),
     ...sharedPorts(present),
   ];
@@ -14,7 +15,7 @@ export function allNeeds(present: Present): string[] {
 
 /** Requirements of the parts that have no secret of an API. */
 export function partNeeds(present: Present): string[] {
-  return [...poolerNeeds(present), ...embeddingNeeds(present), ...databaseMissing(present)];
+  return [...poolerNeeds(present), ...embeddingNeeds(present), ...mailNeeds(present), ...databaseMissing(present)];
 }
 
 export function embeddingNeeds(present: Present): string[] {
@@ -25,6 +26,13 @@ export function embeddingNeeds(present: Present): string[] {
   return ["EMBEDDINGS_MODEL", "EMBEDDINGS_API_KEY", "EMBEDDINGS_DIMENSIONS"]
     .filter((name) => present[name] !== undefined)
     .map((name) => `${name}: set without EMBEDDINGS_BASE_URL, expected both or neither`);
+}
+
+function mailNeeds(present: Present): string[] {
+  if (present["SMTP_URL"] === undefined) return [];
+  return ["MAIL_FROM", "PUBLIC_URL"]
+    .filter((name) => present[name] === undefined)
+    .map((name) => `${name}: not set, expected with SMTP_URL`);
 }
 
 export function poolerNeeds({ DATABASE_POOLER, REDIS_URL }: Present): string[] {

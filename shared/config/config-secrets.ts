@@ -1,7 +1,7 @@
 /** Secrets that only one part uses. The other part starts without them, and drops them if they are set. */
 export const secretsOf = {
   api: ["TOKEN_SECRET", "IDENTITY_SECRET", "CHALLENGE_SECRET", "ADMIN_PASSWORD", "ADMIN_READ_PASSWORD", "SECRETS_KEY"],
-  worker: ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "CLAUDE_API_KEY", "COMPATIBLE_API_KEY"],
+  worker: ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "CLAUDE_API_KEY", "COMPATIBLE_API_KEY", "SMTP_URL"],
 } as const;
 
 /** Placeholder for a provider's key: an API only needs to know that there is one. */
@@ -15,6 +15,9 @@ export function withoutForeignSecrets(env: NodeJS.ProcessEnv, part: PartName): N
   const kept = { ...env };
   if (part === "knowledge") for (const keys of Object.values(secretsOf)) for (const key of keys) delete kept[key];
   else if (part === "worker") for (const key of secretsOf.api) delete kept[key];
-  else for (const key of secretsOf.worker) if (kept[key] !== undefined && kept[key] !== "") kept[key] = isSet;
+  else {
+    delete kept["SMTP_URL"];
+    for (const key of secretsOf.worker) if (kept[key] !== undefined && kept[key] !== "") kept[key] = isSet;
+  }
   return kept;
 }

@@ -52,6 +52,20 @@ describe("environment", () => {
     expect(faultOf({ ...enough, FETCH_PROXY: "socks5://127.0.0.1:1080" })).toContain("FETCH_PROXY: expected a URL");
   });
 
+  it("requires a sender and an address of the service with a mail server, which only workers know", () => {
+    const mail = { SMTP_URL: "smtps://user:secret@smtp.example.com", MAIL_FROM: "Shop <chat@example.com>" };
+    const env = { ...enough, ...mail, PUBLIC_URL: "https://chat.example.com" };
+    expect(readWorkerConfig(env)).toMatchObject(mail);
+    expect(readApiConfig(env).SMTP_URL).toBeUndefined();
+    const fault = faultOf({ ...enough, SMTP_URL: mail.SMTP_URL }, readWorkerConfig);
+    expect(fault).toContain("MAIL_FROM: not set, expected with SMTP_URL");
+    expect(fault).toContain("PUBLIC_URL: not set, expected with SMTP_URL");
+    for (const MAIL_FROM of ["chat", "a@b@c", "Shop <chat@example.com", "a@example.com, b@example.com", "x\n<a@b.c>"]) {
+      expect(faultOf({ ...env, MAIL_FROM }, readWorkerConfig)).toContain("MAIL_FROM: expected an address like");
+    }
+    expect(faultOf({ ...env, SMTP_URL: "http://smtp.example.com" }, readWorkerConfig)).toContain("SMTP_URL: expected");
+  });
+
   it("requires only a database", () => {
     expect(readConfig(enough)).toMatchObject({
       DATABASE_URL: enough.DATABASE_URL,

@@ -14,6 +14,7 @@ const environment = z.object({
   ...settingGroups["Clients and request limits"],
   ...settingGroups["Visitors and conversations"],
   ...settingGroups.Operators,
+  ...settingGroups.Mail,
   ...settingGroups["Pages of your site"],
   ...settingGroups.Embeddings,
   ...settingGroups["Messages and workers"],

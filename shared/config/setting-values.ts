@@ -29,6 +29,16 @@ export function url(...protocols: string[]) {
   return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), message);
 }
 
+/** One sender of mails: an address, alone or in angle brackets after a name. */
+export function mailbox() {
+  return z
+    .string()
+    .regex(
+      /^(?:[^<>@\p{Cc}]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/u,
+      "expected an address like chat@example.com or Example Shop <chat@example.com>",
+    );
+}
+
 export function databaseUrl() {
   return url("postgres:", "postgresql:").superRefine((text, context) => {
     if (URL.canParse(text)) reportUnreadable(() => readTlsSettings(new URL(text)), context);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { clientSettings, operatorSettings, visitorSettings } from "./api-settings.ts";
-import { addressRanges, databaseUrl, integer, ports, redisUrl, serviceUrl, url } from "./setting-values.ts";
+import { addressRanges, databaseUrl, integer, mailbox, ports, redisUrl, serviceUrl, url } from "./setting-values.ts";
 import { jobDeadlineMs } from "../tunables.ts";
 
 /**
@@ -109,6 +109,22 @@ export const settingGroups = {
   "Clients and request limits": clientSettings,
   "Visitors and conversations": visitorSettings,
   Operators: operatorSettings,
+  Mail: {
+    SMTP_URL: url("smtp:", "smtps:").optional().meta({
+      parts: "worker",
+      description:
+        "Mail server, like `smtps://user:password@smtp.example.com`. Without it, [no mail](people.md#5-mail) is sent.",
+    }),
+    MAIL_FROM: mailbox().optional().meta({
+      parts: "worker",
+      description: "Sender of mails, like `Example Shop <chat@example.com>`; required with `SMTP_URL`.",
+    }),
+    PUBLIC_URL: serviceUrl().optional().meta({
+      parts: "worker",
+      description:
+        "Address at which browsers reach this service, like `https://chat.example.com`, for links in mails; required with `SMTP_URL`.",
+    }),
+  },
   "Pages of your site": {
     FETCH_ALLOW_PRIVATE: addressRanges().optional().meta({
       parts: "knowledge",

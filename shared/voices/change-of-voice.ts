@@ -38,6 +38,8 @@ export type VoiceRefusal =
   | { type: "handled"; operator: OperatorName | null }
   /** The AI has it, and nobody else: there is nothing of the operator's to give away. */
   | { type: "not_theirs"; handledBy: HandledBy }
+  /** As many addresses were left as may be. */
+  | { type: "too_many_addresses" }
   /** A process of an older version runs, which does not know who answers. */
   | { type: "updating" }
   /** Other requests kept changing it: the same may be asked again. */

@@ -3,6 +3,9 @@ import { answerTo, changeOfVoice, type VoiceContext, type VoiceOutcome } from ".
 
 /** Changes of who answers that cut nothing: handoffs to people, and back. */
 
+/** Addresses that may be left in a conversation: each may get mails, and need not be the visitor's own. */
+const maxAddresses = 3;
+
 interface Handoff {
   reason: HandoffReason;
   /** Absent: unchanged. Null removes it. */
@@ -18,8 +21,10 @@ export async function handOff(
   conversationId: string,
   { reason, email }: Handoff,
 ): Promise<VoiceOutcome> {
-  return changeOfVoice(context, conversationId, ({ handledBy, operator, handoffEmail }) => {
+  return changeOfVoice(context, conversationId, ({ handledBy, operator, handoffEmail, emailsLeft }) => {
     if (handledBy === "operator") return { type: "handled", operator };
+    const another = typeof email === "string" && email !== handoffEmail;
+    if (another && emailsLeft >= maxAddresses) return { type: "too_many_addresses" };
     const to = { handledBy: "waiting", operatorId: null, reason, email } as const;
     if (handledBy === "ai") return { ...to, notice: "waiting", ends: "queued" };
     return email === undefined || email === handoffEmail ? "as_it_is" : { ...to, ends: "none" };

@@ -277,6 +277,12 @@ describe.each(jobStores)("who answers, on $name", ({ available, openJobs: openCo
       expect(await address()).toBe("ana@example.com");
       await leave(null);
       expect(await address()).toBeNull();
+      for (const email of ["ben@example.com", "ben@example.com", "cy@example.com"]) await leave(email);
+      expect(await leave("dan@example.com")).toEqual({ type: "too_many_addresses" });
+      expect(await leave("cy@example.com")).toMatchObject({ type: "now" });
+      expect(await address()).toBe("cy@example.com");
+      await leave(null);
+      expect(await leave("dan@example.com")).toEqual({ type: "too_many_addresses" });
       const operator = await addOperator(pool, "Ben");
       await takeOver(context, job.conversationId, taking(operator.id));
       expect(await ask(context, job)).toMatchObject({ type: "handled", operator: { name: "Ben" } });

@@ -8,6 +8,7 @@ import { deskCases } from "./desk-cases.ts";
 import { eventCases } from "./event-cases.ts";
 import { jobCases } from "./job-cases.ts";
 import { knowledgeCases } from "./knowledge-cases.ts";
+import { mailCases } from "./mail-cases.ts";
 import { operatorCases } from "./operator-cases.ts";
 import { submitCases } from "./submit-cases.ts";
 import { vectorCases } from "./vector-cases.ts";
@@ -22,6 +23,7 @@ const cases = [
   ...voiceCases,
   ...deskCases,
   ...accountCases,
+  ...mailCases,
   ...knowledgeCases,
   ...vectorCases,
   ...citationCases,

@@ -57,6 +57,7 @@ export const voiceCases: StatementCase[] = [
       eventSeq: z.int(),
       handoffDue: handoffReason.nullable(),
       handoffEmail: z.string().nullable(),
+      emailsLeft: z.int(),
       closedAt: z.date().nullable(),
       deadline: z.date(),
       head: z.strictObject({ id: z.uuid(), status: jobStatus, attempt: z.int() }).nullable(),

@@ -82,6 +82,8 @@ describe("API description", () => {
       "get /console/sign-in.css",
       "get /console/sign-in.js",
       "get /docs/docs.css",
+      "get /mail/mail.css",
+      "get /mail/open.js",
       "get /privacy",
       "get /privacy.css",
     ]);

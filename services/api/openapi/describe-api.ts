@@ -7,6 +7,7 @@ import { identityClaims } from "../../../shared/protocol/identity.ts";
 import { accountPaths } from "./account-paths.ts";
 import { conversationPaths } from "./conversation-paths.ts";
 import { knowledgePaths } from "./knowledge-paths.ts";
+import { mailPaths } from "./mail-paths.ts";
 import { messagePaths } from "./message-paths.ts";
 import { operatorPaths } from "./operator-paths.ts";
 import { takeOverPaths } from "./take-over-paths.ts";
@@ -38,6 +39,7 @@ export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHA
       ...accountPaths(),
       ...operatorPaths(),
       ...takeOverPaths(),
+      ...mailPaths(),
       ...knowledgePaths(),
       ...servicePaths(),
     },

@@ -38,7 +38,14 @@ const askForPerson: ZodOpenApiOperationObject = {
   requestBody: { required: false, content: { "application/json": { schema: handoffRequest } } },
   responses: {
     "200": part.json("Somebody is waited for", handoffAnswer),
-    ...part.problems(...part.tokenProblems, ...part.bodyProblems, "handled", "no-people", "updating"),
+    ...part.problems(
+      ...part.tokenProblems,
+      ...part.bodyProblems,
+      "handled",
+      "no-people",
+      "too-many-addresses",
+      "updating",
+    ),
   },
 };
 

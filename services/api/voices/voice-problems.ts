@@ -19,6 +19,8 @@ export function requireNow(outcome: VoiceOutcome): VoiceNow {
     }
     case "not_theirs":
       throw new Problem("not-theirs", "No person has this conversation: take it first.");
+    case "too_many_addresses":
+      throw new Problem("too-many-addresses", "No further address can be left in this conversation.");
     case "updating":
       throw new Problem(
         "updating",

@@ -9,6 +9,7 @@ import { returnConversations } from "../../../shared/voices/return-conversations
 import { eraseLeftovers } from "../../../shared/jobs/delete-conversation.ts";
 import { heldBackMs, reconcileEveryMs, slowRounds } from "../../../shared/tunables.ts";
 import { repeat } from "../../../shared/async/repeat.ts";
+import { noteDueMails } from "../mail/start-mails.ts";
 import { mustEnd, settleOrphan } from "./settle-orphan.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
@@ -25,6 +26,7 @@ export function startReconciler(context: WorkerContext): () => Promise<void> {
       await attempt(context, "dropStaleDrafts", () => context.live.dropStale());
       await attempt(context, "returnConversations", () => returnConversations(context));
       await attempt(context, "moveStalled", () => moveStalled(context));
+      await attempt(context, "noteMails", () => noteDueMails(context));
     }
     round += 1;
   });

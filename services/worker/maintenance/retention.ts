@@ -1,5 +1,6 @@
 import { deleteEndedAccountRows } from "../../../shared/db/accounts/operator-links.ts";
 import { dropTombstones, readIdleConversations } from "../../../shared/db/conversations/erasure.ts";
+import { deleteMailCounts } from "../../../shared/db/mail/mail-addresses.ts";
 import { deleteOldEvents } from "../../../shared/events/retention.ts";
 import { deleteConversation } from "../../../shared/jobs/delete-conversation.ts";
 import { repeat } from "../../../shared/async/repeat.ts";
@@ -23,7 +24,7 @@ type RetentionContext = Pick<WorkerContext, "db" | "live" | "log" | "config">;
 
 /**
  * Erases conversations older than `RETENTION_DAYS` in the same way as a visitor's deletion, drops expired
- * tombstones, and deletes events, sessions and links that are past their time. Every worker runs it; workers skip the rows that another one is working on.
+ * tombstones, and deletes events, sessions, links and counts of mails that are past their time. Every worker runs it; workers skip the rows that another one is working on.
  * @returns a function that stops the erasure, after the round in progress
  */
 export function startRetention(context: RetentionContext): () => Promise<void> {
@@ -37,6 +38,7 @@ export async function eraseExpired({ db, live, log, config }: RetentionContext):
     await dropTombstones(db.pool, tombstonesARound);
     await deleteOldEvents(db.pool, eventsARound);
     await deleteEndedAccountRows(db.pool, sessionIdleMs);
+    await deleteMailCounts(db.pool);
     if (idleDays === undefined) return;
     const until = performance.now() + roundMs;
     let erased = 0;

@@ -4,6 +4,7 @@ import Gauge from "prom-client/lib/gauge.js";
 import Histogram from "prom-client/lib/histogram.js";
 import type { CallEnd } from "../../../shared/db/jobs/calls.ts";
 import type { JobEnd } from "../../../shared/db/jobs/end.ts";
+import type { Columns } from "../../../shared/db/schema/tables.ts";
 import { processMetrics, type ProcessMetrics } from "../../../shared/metrics.ts";
 import type { Circuits } from "../providers/circuits.ts";
 import type { ProviderErrorCode } from "../providers/provider.ts";
@@ -116,15 +117,21 @@ export class WorkerMetrics {
     this.#instruments.queueErrors.inc();
   }
 
+  /** @param outcome state with which a mail ended, or `later` */
+  mailTried(kind: Mail["kind"], outcome: Mail["state"] | "later"): void {
+    this.#instruments.mails.inc({ kind, outcome });
+  }
+
   repaired(repair: Repair, count: number): void {
     if (count > 0) this.#instruments.repairs.inc({ repair }, count);
   }
 }
 
+type Mail = Columns<"mails", "kind" | "state">;
 type Instruments = ReturnType<typeof makeInstruments>;
 
 function makeInstruments(registers: ProcessMetrics["registry"][]) {
-  return { ...jobInstruments(registers), ...callInstruments(registers) };
+  return { ...jobInstruments(registers), ...callInstruments(registers), ...mailInstruments(registers) };
 }
 
 function jobInstruments(registers: ProcessMetrics["registry"][]) {
@@ -229,6 +236,17 @@ function callInstruments(registers: ProcessMetrics["registry"][]) {
       name: "parley_circuit_open",
       help: "1 while this worker's circuit for a provider is open",
       labelNames: ["provider"],
+      registers,
+    }),
+  };
+}
+
+function mailInstruments(registers: ProcessMetrics["registry"][]) {
+  return {
+    mails: new Counter({
+      name: "parley_mails_total",
+      help: "Mails by kind and outcome of a try; later is one that is tried again",
+      labelNames: ["kind", "outcome"],
       registers,
     }),
   };

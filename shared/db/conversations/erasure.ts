@@ -77,6 +77,11 @@ export const deleteVoicesStatement: Statement = {
     delete from stretches where conversation_id = $1`,
 };
 
+export const deleteMailsStatement: Statement = {
+  name: "delete-mails",
+  text: "delete from mails where conversation_id = $1",
+};
+
 export const tombstoneStatement: Statement = {
   name: "leave-tombstone",
   text: `
@@ -85,6 +90,7 @@ export const tombstoneStatement: Statement = {
       set event_seq = event_seq + cardinality($2::uuid[]) + 1, deleted_at = now(), updated_at = now(), metadata = '{}',
           message_count = 0, thread_id = null, thread_provider = null, visitor_hash = null,
           handled_by = 'ai', operator_id = null, waiting_since = null, handoff_due = null, handoff_email = null,
+          email_left_at = null, emails_left = 0,
           closed_at = null, blocked_at = null
       where id = $1 returning id, site_id, event_seq
     )
@@ -116,6 +122,7 @@ export async function storeTombstone(
     await query(client, deleteMessagesStatement, [id]);
     await query(client, deleteCitationsStatement, [id]);
     await query(client, deleteVoicesStatement, [id]);
+    await query(client, deleteMailsStatement, [id]);
     if (conversation.thread) await discardThread(client, conversation.thread);
     await query(client, deleteEventsStatement, [id]);
     await query(client, tombstoneStatement, [id, jobs.map((job) => job.id)]);
@@ -169,6 +176,8 @@ export const dropTombstonesStatement: Statement<Columns<"conversations", "id">> 
       order by erased_at limit $1 for update skip locked
     ), events_gone as (
       delete from events using gone where conversation_id = gone.id
+    ), mails_gone as (
+      delete from mails using gone where conversation_id = gone.id
     ), runs_gone as (
       delete from runs using jobs, gone where jobs.conversation_id = gone.id and runs.job_id = jobs.id
     )

@@ -130,6 +130,8 @@ const movedConversation = `
             unheard = case when "handledBy" = 'ai' or "messageId" is not null then 0
                            when ends = 'queued' then (select count(*) from ended) else unheard end,
             handoff_email = case when "setsEmail" then email else handoff_email end,
+            emails_left = emails_left + coalesce("setsEmail" and email <> coalesce(handoff_email, ''), false)::int,
+            email_left_at = case when "setsEmail" and email is distinct from handoff_email then now() else email_left_at end,
             closed_at = case when closes then now() when changes or "messageId" is not null then null else closed_at end,
             open_jobs = array(select job from unnest(go.open_jobs) with ordinality as open(job, place)
                               where job not in (select id from ended) order by place) || array(select id from asked),

@@ -11,7 +11,7 @@ import type { Statement } from "../../postgres/statement.ts";
 /** State of a conversation from which a change of who answers is decided; see `changeVoice`. */
 export interface Voice extends Columns<
   "conversations",
-  "operator_id" | "assistant_type" | "handoff_email" | "closed_at"
+  "operator_id" | "assistant_type" | "handoff_email" | "emails_left" | "closed_at"
 > {
   handledBy: HandledBy;
   handoffDue: HandoffReason | null;
@@ -38,7 +38,7 @@ export const readVoiceStatement: Statement<Voice> = {
   text: `
     select handled_by as "handledBy", operator_id as "operatorId", ${operatorOf("operator_id")} as operator,
            assistant_type as "assistantType", event_seq as "eventSeq", handoff_due as "handoffDue",
-           handoff_email as "handoffEmail", closed_at as "closedAt", clock_timestamp() + ${interval(takeDeadlineMs)} as deadline,
+           handoff_email as "handoffEmail", emails_left as "emailsLeft", closed_at as "closedAt", clock_timestamp() + ${interval(takeDeadlineMs)} as deadline,
            (select json_build_object('id', id, 'status', status, 'attempt', attempt)
             from jobs where id = open_jobs[1]) as head,
            (select json_build_object('id', id, 'turn', turn, 'sender', sender, 'open', exists (

@@ -18,6 +18,7 @@ export const peopleStrings: PeopleStrings = {
     handled: "Diese Unterhaltung führt bereits ein Mensch.",
     updating: "Das geht nicht, solange der Chat aktualisiert wird. Bitte versuchen Sie es in einer Minute erneut.",
     "invalid-request": "Das ist keine E-Mail-Adresse.",
+    "too-many-addresses": "In dieser Unterhaltung kann keine weitere Adresse gespeichert werden.",
   },
   failed: "Das hat nicht geklappt. Bitte versuchen Sie es erneut.",
 };

@@ -18,6 +18,7 @@ export const peopleStrings: PeopleStrings = {
     handled: "A person already has this conversation.",
     updating: "This is not possible while the chat is being updated. Please try again in a minute.",
     "invalid-request": "This is not an e-mail address.",
+    "too-many-addresses": "No further address can be saved in this conversation.",
   },
   failed: "That did not work. Please try again.",
 };

@@ -18,6 +18,7 @@ export const peopleStrings: PeopleStrings = {
     handled: "Una persona ya atiende esta conversación.",
     updating: "No es posible mientras se actualiza el chat. Inténtalo de nuevo en un minuto.",
     "invalid-request": "No es una dirección de correo electrónico.",
+    "too-many-addresses": "No se puede guardar otra dirección en esta conversación.",
   },
   failed: "No ha funcionado. Inténtalo de nuevo.",
 };

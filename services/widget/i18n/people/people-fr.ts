@@ -18,6 +18,7 @@ export const peopleStrings: PeopleStrings = {
     handled: "Une personne s’occupe déjà de cette conversation.",
     updating: "C’est impossible pendant la mise à jour du chat. Veuillez réessayer dans une minute.",
     "invalid-request": "Ce n’est pas une adresse e-mail.",
+    "too-many-addresses": "Aucune autre adresse ne peut être enregistrée dans cette conversation.",
   },
   failed: "Cela n’a pas fonctionné. Veuillez réessayer.",
 };

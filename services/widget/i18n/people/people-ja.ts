@@ -18,6 +18,7 @@ export const peopleStrings: PeopleStrings = {
     handled: "この会話にはすでに担当者が対応しています。",
     updating: "チャットの更新中はご利用いただけません。1分ほどしてから再度お試しください。",
     "invalid-request": "メールアドレスの形式ではありません。",
+    "too-many-addresses": "この会話には、これ以上アドレスを保存できません。",
   },
   failed: "うまくいきませんでした。もう一度お試しください。",
 };

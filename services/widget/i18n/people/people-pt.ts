@@ -18,6 +18,7 @@ export const peopleStrings: PeopleStrings = {
     handled: "Uma pessoa já cuida desta conversa.",
     updating: "Não é possível enquanto o chat é atualizado. Tente de novo em um minuto.",
     "invalid-request": "Isso não é um endereço de e-mail.",
+    "too-many-addresses": "Não é possível salvar outro endereço nesta conversa.",
   },
   failed: "Não funcionou. Tente de novo.",
 };

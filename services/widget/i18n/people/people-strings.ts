@@ -23,7 +23,7 @@ export interface PeopleStrings {
   readonly removeEmail: string;
 
   /** Refusals by their code. */
-  readonly problems: { readonly handled: string; readonly updating: string; readonly "invalid-request": string };
+  readonly problems: Readonly<Record<"handled" | "updating" | "invalid-request" | "too-many-addresses", string>>;
   readonly failed: string;
 }
 

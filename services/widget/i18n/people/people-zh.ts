@@ -18,6 +18,7 @@ export const peopleStrings: PeopleStrings = {
     handled: "已有人工客服接待此对话。",
     updating: "聊天服务正在更新，暂时无法操作。请一分钟后重试。",
     "invalid-request": "这不是有效的邮箱地址。",
+    "too-many-addresses": "此对话无法再保存其他地址。",
   },
   failed: "操作未成功，请重试。",
 };

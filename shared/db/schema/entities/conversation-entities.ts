@@ -58,6 +58,9 @@ export const Conversation = defineEntity({
     handoffDue: p.text().$type<HandoffReason>().nullable(),
     /** Address that the visitor left, to be told of an answer. */
     handoffEmail: p.text().nullable(),
+    /** Addresses that were left so far, and when the last one was. */
+    emailsLeft: p.integer().default(0),
+    emailLeftAt: time().nullable(),
     /** Replies in a row that no provider wrote. */
     failedReplies: p.integer().default(0),
     /** Messages of the visitor since somebody answered, while the AI does not. */
@@ -119,6 +122,12 @@ export const Conversation = defineEntity({
       name: "conversations_closed",
       expression: byHand(
         `create index "conversations_closed" on "conversations" ("closed_at") where ("closed_at" is not null)`,
+      ),
+    },
+    {
+      name: "conversations_with_email",
+      expression: byHand(
+        `create index "conversations_with_email" on "conversations" ("updated_at") where ("handoff_email" is not null)`,
       ),
     },
     {

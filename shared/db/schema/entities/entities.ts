@@ -5,6 +5,7 @@ import { Conversation, Feedback, Message } from "./conversation-entities.ts";
 import { eventEntities } from "./event-entities.ts";
 import { DraftEntity, JobEntity } from "./job-entities.ts";
 import { knowledge } from "./knowledge-entities.ts";
+import { mailEntities } from "./mail-entities.ts";
 import { vectorEntities } from "./vector-entities.ts";
 import { voices } from "./voice-entities.ts";
 
@@ -18,6 +19,7 @@ export const entities = [
   ...eventEntities,
   ...voices,
   ...accountEntities,
+  ...mailEntities,
   ...knowledge,
   ...vectorEntities,
   ...citationEntities,

@@ -1,0 +1,16 @@
+import { z } from "zod";
+
+/** Body of `POST /api/mail/open`. */
+export const openByMailRequest = z
+  .object({ token: z.string().min(1).max(2000).meta({ description: "`t` of the link in the mail" }) })
+  .meta({ id: "OpenByMailRequest" });
+
+/** Answer of it. */
+export const openedByMail = z
+  .object({
+    conversationId: z.uuid(),
+    assistantType: z.string(),
+    token: z.string().meta({ description: "The conversation's token" }),
+  })
+  .meta({ id: "OpenedByMail" });
+export type OpenedByMail = z.output<typeof openedByMail>;

@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto";
+import type { Pool } from "pg";
+import { v7 } from "uuid";
+import { z } from "zod";
+import * as addresses from "../../shared/db/mail/mail-addresses.ts";
+import * as causes from "../../shared/db/mail/mail-causes.ts";
+import * as outbox from "../../shared/db/mail/outbox.ts";
+import { defaultSite } from "../../shared/sites/default-site.ts";
+import { startConversation } from "../../shared/testing/fixtures/conversations.ts";
+import { addOperator } from "../../shared/testing/fixtures/operators.ts";
+import { reads, type StatementCase, writes } from "./statement-case.ts";
+
+const id = z.strictObject({ id: z.uuid() });
+
+/** A visitor waits, and an operator with an address can be told. */
+const wait = async (pool: Pool) => {
+  const [{ conversationId }, operator] = [await startConversation(pool), await addOperator(pool)];
+  await pool.query("update operators set email = $2 where id = $1", [operator.id, `${v7()}@example.com`]);
+  await pool.query(
+    "update conversations set handled_by = 'waiting', stretch = 1, waiting_since = now() - interval '5 min' where id = $1",
+    [conversationId],
+  );
+};
+
+/** An operator has answered a visitor who left an address. */
+const answer = async (pool: Pool) => {
+  const [{ conversationId }, operator] = [await startConversation(pool), await addOperator(pool)];
+  await pool.query("update conversations set handoff_email = 'visitor@example.com' where id = $1", [conversationId]);
+  await pool.query(
+    `insert into messages (id, conversation_id, turn, sender, text, operator_id, created_at)
+     values ($1, $2, 2, 'operator', 'an answer', $3, now() - interval '5 min')`,
+    [v7(), conversationId, operator.id],
+  );
+};
+
+const claim = async (pool: Pool) => {
+  await answer(pool);
+  await causes.noteMails(pool);
+  const claimed = await outbox.claimMails(pool, 1000);
+  const mail = claimed.find(({ kind }) => kind === "answer");
+  if (!mail) throw new Error("no mail was claimed");
+  return mail;
+};
+
+const admit = async (pool: Pool) => {
+  const addressHash = randomBytes(32);
+  const { id: mailId } = await claim(pool);
+  await addresses.admitMail(pool, { siteId: defaultSite, addressHash, mailId, counts: true });
+  return addressHash;
+};
+
+/** Statements of mails. */
+export const mailCases: StatementCase[] = [
+  reads(causes.noteWaitingVisitorsStatement, id, async (pool) => {
+    await wait(pool);
+    await causes.noteMails(pool);
+  }),
+  reads(causes.noteAnswersStatement, id, async (pool) => {
+    await answer(pool);
+    await causes.noteMails(pool);
+  }),
+  reads(
+    outbox.claimMailsStatement,
+    z.strictObject({
+      id: z.uuid(),
+      siteId: z.string(),
+      kind: z.enum(["visitor-waits", "answer"]),
+      conversationId: z.uuid(),
+      tries: z.int(),
+      handed: z.int(),
+      ageMs: z.number(),
+      admitted: z.boolean(),
+    }),
+    claim,
+  ),
+  reads(
+    outbox.addresseeStatement,
+    z.strictObject({ address: z.string(), locale: z.string().nullable() }),
+    async (pool) => outbox.readAddressee(pool, (await claim(pool)).id),
+  ),
+  reads(outbox.handMailStatement, id, async (pool) => outbox.noteHanded(pool, await claim(pool))),
+  reads(outbox.endMailStatement, id, async (pool) => outbox.endMail(pool, await claim(pool), "sent")),
+  writes(outbox.putOffMailStatement, async (pool) =>
+    outbox.putOffMail(pool, await claim(pool), { delayMs: 1000, handed: 0 }),
+  ),
+  reads(addresses.admitMailStatement, z.strictObject({ stopped: z.boolean(), within: z.boolean() }), admit),
+  writes(addresses.stopMailsStatement, (pool) => addresses.stopMails(pool, defaultSite, randomBytes(32))),
+  writes(addresses.deleteMailCountsStatement, (pool) => addresses.deleteMailCounts(pool)),
+];
