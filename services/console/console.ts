@@ -36,7 +36,14 @@ function start(root: HTMLElement): void {
   const model = new ConsoleModel(changed);
   const deeds = new PageDeeds(model, changed);
   const renderPage = () => {
-    const screen: Screen = { model, deeds, details: deeds.details, keys: deeds.keys, now: Date.now() };
+    const screen: Screen = {
+      model,
+      deeds,
+      details: deeds.details,
+      keys: deeds.keys,
+      alerts: deeds.alerts.on,
+      now: Date.now(),
+    };
     const dialog = deeds.dialog && dialogView(deeds.dialog, screen);
     render(html`${pageView(screen)} ${dialog}`, content);
     const opened = content.querySelector("dialog");
@@ -58,7 +65,7 @@ function start(root: HTMLElement): void {
     if (!document.hidden) changed();
   }, clockMs);
   changed();
-  void model.begin();
+  void model.begin().then(() => deeds.alerts.readMine());
 }
 
 const root = document.querySelector<HTMLElement>("#console");

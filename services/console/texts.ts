@@ -78,6 +78,14 @@ export const texts = {
   copyCode: "Copy",
   table: "Table",
 
+  alerts: {
+    name: "Sound and notifications",
+    blocked: "The browser blocks notifications: there is only the sound.",
+    waits: "A visitor waits for a person",
+    assigned: "A conversation is yours",
+    answered: "A visitor answered you",
+    open: "Open the conversation",
+  },
   actions: {
     take: "Take",
     takeFrom: (name: string) => `Take from ${name}`,

@@ -25,6 +25,8 @@ export class ConsoleModel {
   #lostAt = Date.now();
   /** Reason why nothing can be shown at all. */
   refusal: ServiceProblem | undefined;
+  /** Called with each event of the inbox, once it is shown. */
+  onEvent: (event: InboxEvent) => void = () => undefined;
   readonly #changed: () => void;
   #follower: EventFollower | undefined;
 
@@ -115,6 +117,7 @@ export class ConsoleModel {
       this.queue.receive(event, this.open?.isRead === true ? this.open.id : undefined);
       if (event.data.conversationId === this.open?.id) this.open.receive(event);
     }
+    this.onEvent(event);
     this.#changed();
   }
 }

@@ -3,6 +3,7 @@ import type { ConsoleModel } from "../model/console-model.ts";
 import { inboxViews } from "../model/queue.ts";
 import type { BoxMode } from "../model/reply-box.ts";
 import type { Deeds, Dialog } from "../views/screen.ts";
+import { Alerts } from "./alerts.ts";
 
 const keysOff = "parley-console-keys-off";
 const detailsOff = "parley-console-details-off";
@@ -14,12 +15,15 @@ export class PageDeeds implements Deeds {
   dialog: Dialog | undefined;
   details = wide.matches && localStorage.getItem(detailsOff) === null;
   keys = localStorage.getItem(keysOff) === null;
+  readonly alerts: Alerts;
   readonly #model: ConsoleModel;
   readonly #changed: () => void;
 
   constructor(model: ConsoleModel, changed: () => void) {
     this.#model = model;
     this.#changed = changed;
+    this.alerts = new Alerts(model, this.open, changed);
+    model.onEvent = (event) => this.alerts.receive(event);
   }
 
   /** Shows what the address names. */
@@ -96,6 +100,8 @@ export class PageDeeds implements Deeds {
     if (wide.matches) remember(detailsOff, !this.details);
     this.#changed();
   };
+
+  readonly turnAlerts = (): void => void this.alerts.turn();
 
   readonly useKeys = (on: boolean): void => {
     this.keys = on;

@@ -32,7 +32,7 @@ export function pageView(screen: Screen): TemplateResult {
 }
 
 /** Says who looks, whether they are there, and whether what they see is fresh. */
-function barView({ model, deeds, now }: Screen): TemplateResult {
+function barView({ model, deeds, alerts, now }: Screen): TemplateResult {
   const { presence, me } = model;
   return html`<div class="bar">
     <p class="connection" role="status">${model.isLost(now) ? texts.connection.lost : nothing}</p>
@@ -51,8 +51,23 @@ function barView({ model, deeds, now }: Screen): TemplateResult {
           </button>`
         : nothing
     }
+    <button
+      type="button"
+      class="tool"
+      aria-label=${texts.alerts.name}
+      aria-pressed=${alerts}
+      title=${alerts && isBlocked() ? texts.alerts.blocked : texts.alerts.name}
+      @click=${deeds.turnAlerts}
+    >
+      ${sign(alerts ? "bell" : "silent")}
+    </button>
     <button type="button" class="tool" aria-label=${texts.keys.title} @click=${() => deeds.ask("keys")}>
       ${sign("keys")}
     </button>
   </div>`;
+}
+
+/** True where the browser was told to give no notifications, or has none. */
+function isBlocked(): boolean {
+  return !("Notification" in globalThis) || Notification.permission === "denied";
 }

@@ -18,6 +18,7 @@ export interface Deeds {
   readonly send: () => void;
   readonly ask: (dialog: Dialog | undefined) => void;
   readonly toggleDetails: () => void;
+  readonly turnAlerts: () => void;
   readonly useKeys: (on: boolean) => void;
   readonly copyCode: (code: string, button: HTMLElement) => void;
 }
@@ -28,5 +29,7 @@ export interface Screen {
   readonly deeds: Deeds;
   readonly details: boolean;
   readonly keys: boolean;
+  /** True where sounds and notifications are given. */
+  readonly alerts: boolean;
   readonly now: number;
 }
