@@ -9,6 +9,8 @@ interface Loaded {
 
 const cases = ["services/api/main.ts", "services/worker/main.ts"];
 
+const analysisIn = (files: readonly string[]) => files.filter((file) => file.startsWith("shared/knowledge/"));
+
 describe.each(cases)("%s", (main) => {
   let loaded: Loaded;
   beforeAll(async () => {
@@ -27,17 +29,20 @@ describe.each(cases)("%s", (main) => {
   it("loads no Kysely at boot", () => {
     expect(loaded.atBoot).not.toContain("kysely");
   });
+
+  it("loads the analysis of texts for the first search of a site's knowledge", () => {
+    expect(analysisIn(loaded.atBoot)).toEqual([]);
+    expect(analysisIn(loaded.ever)).toContain("shared/knowledge/retrieval/knowledge-search.ts");
+  });
+
+  it("never imports node:http, which would load Node's copy of undici", () => {
+    expect(loaded.ever).toContain("shared/http.ts");
+    expect(loaded.ever).not.toContain("node:http");
+  });
 });
 
 it("services/worker/main.ts never loads Kysely", async () => {
   expect((await findLoaded("services/worker/main.ts")).ever).not.toContain("kysely");
-});
-
-it("services/worker/main.ts loads the analysis of texts for its first message that needs it", async () => {
-  const { atBoot, ever } = await findLoaded("services/worker/main.ts");
-  const analysis = (files: readonly string[]) => files.filter((file) => file.startsWith("shared/knowledge/"));
-  expect(analysis(atBoot)).toEqual([]);
-  expect(analysis(ever)).toContain("shared/knowledge/retrieval/knowledge-search.ts");
 });
 
 it("services/worker/main.ts loads what sends mails where there is a mail server", async () => {

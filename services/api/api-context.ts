@@ -57,7 +57,7 @@ export interface ApiContext extends JobContext {
   handling: HandlingView;
   inboxFeed: InboxFeed;
   typing: TypingHints;
-  knowledge: KnowledgeSearch;
+  knowledge: () => Promise<KnowledgeSearch>;
   backlog: Backlog;
   health: HealthReport;
   newestPages: NewestPages;

@@ -5,6 +5,7 @@ import { Server as NetServer } from "node:net";
 import { promisify } from "node:util";
 import type { Pool } from "pg";
 import { AssistantsFile } from "../../shared/assistants/assistants-file.ts";
+import { cachedFor } from "../../shared/async/cached-for.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { createDatabaseClock } from "../../shared/db/clock.ts";
 import { readOrMakeSetting } from "../../shared/db/settings.ts";
@@ -12,7 +13,6 @@ import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import type { Lifecycle } from "../../shared/process/lifecycle.ts";
 import { EventTail } from "../../shared/events/event-tail.ts";
 import { listen } from "../../shared/process/listen.ts";
-import { openKnowledgeSearch } from "../../shared/knowledge/retrieval/open-knowledge-search.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { describeProviders } from "../../shared/assistants/provider-catalog.ts";
 import { openTracing } from "../../shared/tracing/open-tracing.ts";
@@ -172,13 +172,21 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     ...(await openFeeds(jobs, { events, lifecycle })),
     newestPages: createNewestPages(config, { ...jobs, metrics }),
     handling: new HandlingView({ pool: jobs.db.pool, siteId: defaultSite, hours: () => file.hours }),
-    knowledge: await openKnowledgeSearch(jobs.db.pool, config, log),
+    knowledge: openKnowledge(config, { pool: jobs.db.pool, log }),
     backlog: new Backlog(jobs.db.pool, config.MAX_BACKLOG),
     health,
     metrics,
     tracing,
     ...openBundles(config, log),
   };
+}
+
+/** The search of the knowledge, whose analysis of texts is loaded by the first operator who searches. */
+function openKnowledge(config: Config, { pool, log }: { pool: Pool; log: Logger }): ApiContext["knowledge"] {
+  return cachedFor(Number.POSITIVE_INFINITY, async () => {
+    const { openKnowledgeSearch } = await import("../../shared/knowledge/retrieval/open-knowledge-search.ts");
+    return openKnowledgeSearch(pool, config, log);
+  });
 }
 
 function createNewestPages(

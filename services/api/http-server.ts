@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type RequestListener, type Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import type { Socket } from "node:net";
 import { Problem, type ProblemCode } from "../../shared/errors.ts";
+import { http } from "../../shared/http.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { ProblemBody } from "../../shared/protocol/service.ts";
 import { closeLingering, Connections } from "./limits/connections.ts";
@@ -49,7 +50,7 @@ export function createHttpServer(
   const serve: RequestListener = (req, res) => {
     if (connections.begin(req, res)) app(req, res);
   };
-  const server = createServer(limits, serve);
+  const server = http.createServer(limits, serve);
   server.timeout = limits.inactivityMs;
   server.maxConnections = limits.maxConnections;
   server.on("connection", (socket) => connections.add(socket));

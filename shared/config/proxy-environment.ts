@@ -1,4 +1,4 @@
-import http from "node:http";
+import { http } from "../http.ts";
 
 /** Proxy settings, named like the environment variables: which requests use which proxy. */
 export interface ProxyEnvironment {

@@ -1,6 +1,6 @@
-import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { Socket } from "node:net";
+import { http } from "../http.ts";
 import { FetchError } from "./fetch-error.ts";
 
 /**
@@ -17,7 +17,7 @@ export async function openTunnel(
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const url = new URL(proxy);
   const authority = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-  const request = (url.protocol === "https:" ? requestHttps : requestHttp)({
+  const request = (url.protocol === "https:" ? requestHttps : http.request)({
     host: url.hostname.replace(/^\[|\]$/g, ""),
     port: url.port === "" ? undefined : url.port,
     method: "CONNECT",

@@ -1,8 +1,9 @@
-import http from "node:http";
+import type { Agent, AgentOptions, ClientRequest, IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { ProxyEnvironment } from "../config/proxy-environment.ts";
+import { http } from "../http.ts";
 
 /** Connections to upstreams, kept between calls. */
 export interface UpstreamConnections {
@@ -11,12 +12,12 @@ export interface UpstreamConnections {
    * the body is read. Redirects are not followed: they would take the key and the conversation to another host.
    * @throws a Node.js error with a `code` when no answer arrived
    */
-  send(url: URL, call: OutgoingCall): Promise<http.IncomingMessage>;
+  send(url: URL, call: OutgoingCall): Promise<IncomingMessage>;
 }
 
 export interface OutgoingCall {
   method: string;
-  headers: http.OutgoingHttpHeaders;
+  headers: OutgoingHttpHeaders;
   body?: string | undefined;
   signal: AbortSignal;
 }
@@ -62,16 +63,16 @@ export function createUpstreamConnections({
   };
 }
 
-function createAgents(options: http.AgentOptions) {
+function createAgents(options: AgentOptions) {
   return { "http:": new http.Agent(options), "https:": new https.Agent(options) };
 }
 
 interface Way {
-  agent: http.Agent;
+  agent: Agent;
   connectMs: number;
 }
 
-async function sendOnce(url: URL, call: OutgoingCall, { agent, connectMs }: Way): Promise<http.IncomingMessage> {
+async function sendOnce(url: URL, call: OutgoingCall, { agent, connectMs }: Way): Promise<IncomingMessage> {
   const { method, headers, body, signal } = call;
   signal.throwIfAborted();
   const secure = url.protocol === "https:";
@@ -125,7 +126,7 @@ function notConnected(connectMs: number): Error {
  * @returns a function that tells whether the request is connected by now
  */
 function limitConnecting(
-  request: http.ClientRequest,
+  request: ClientRequest,
   connected: string,
   { connectMs, late }: { connectMs: number; late: () => void },
 ): () => boolean {

@@ -1,5 +1,8 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
-import { compactVerify, errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from "jose";
+import type { JWTPayload, JWTVerifyOptions } from "jose";
+import { JWSSignatureVerificationFailed, JWTClaimValidationFailed, JWTExpired } from "jose/errors";
+import { compactVerify } from "jose/jws/compact/verify";
+import { jwtVerify } from "jose/jwt/verify";
 
 /** Pinned: a token with another algorithm is refused before its signature is checked. */
 export const algorithm = "HS256";
@@ -54,9 +57,9 @@ async function underAnyKey<T>(keys: Keys, read: (key: KeyObject) => Promise<T>):
 }
 
 function faultOf(error: unknown): ClaimsFault {
-  if (error instanceof errors.JWSSignatureVerificationFailed) return "signature";
-  if (error instanceof errors.JWTExpired) return "expired";
-  if (error instanceof errors.JWTClaimValidationFailed) return "claims";
+  if (error instanceof JWSSignatureVerificationFailed) return "signature";
+  if (error instanceof JWTExpired) return "expired";
+  if (error instanceof JWTClaimValidationFailed) return "claims";
   return "malformed";
 }
 

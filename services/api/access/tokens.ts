@@ -1,5 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
-import { decodeJwt, type JWTPayload, SignJWT } from "jose";
+import type { JWTPayload } from "jose";
+import { decodeJwt } from "jose/jwt/decode";
+import { SignJWT } from "jose/jwt/sign";
 import { boundedMap } from "../../../shared/bounded-map.ts";
 import { algorithm, readSignedClaims, type Secrets, toKeys } from "./signed-claims.ts";
 import { tokenDays } from "../../../shared/tunables.ts";

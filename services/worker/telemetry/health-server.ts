@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { http } from "../../../shared/http.ts";
 import { listen } from "../../../shared/process/listen.ts";
 import { mayReadMetrics } from "../../../shared/metrics.ts";
 import type { Config } from "../../../shared/config/config.ts";
@@ -29,7 +30,7 @@ export async function serveHealth(
   takesJobs: () => boolean,
 ): Promise<() => Promise<void>> {
   const routes = makeRoutes(sources, takesJobs);
-  const server = createServer((req, res) => {
+  const server = http.createServer((req, res) => {
     const [path = ""] = (req.url ?? "").split("?", 1);
     const route = req.method === "GET" || req.method === "HEAD" ? routes.get(path) : undefined;
     void answer(res, route?.(req) ?? { status: 404 }).catch((error: unknown) => {

@@ -21,8 +21,9 @@ export function knowledgeSearchRoutes({
   router.get("/search", async (req: Request, res: Response) => {
     const { q: question, ...options } = parseQuery(knowledgeSearchQuery, req.query);
     audit(log, req, { actor: actorOf(res), what: "search knowledge" });
+    const search = await knowledge();
     const began = performance.now();
-    const { passages } = await knowledge.find({ siteId, question, ...options });
+    const { passages } = await search.find({ siteId, question, ...options });
     const tookMs = Math.round((performance.now() - began) * 10) / 10;
     res.json({ passages: passages.map(toPassageView), tookMs } satisfies KnowledgeSearchView);
   });

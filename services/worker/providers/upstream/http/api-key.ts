@@ -1,5 +1,5 @@
-import { validateHeaderValue } from "node:http";
 import { ConfigError } from "../../../../../shared/config/config.ts";
+import { http } from "../../../../../shared/http.ts";
 
 /**
  * Checks, at start, that a key is a valid header value.
@@ -8,7 +8,7 @@ import { ConfigError } from "../../../../../shared/config/config.ts";
  */
 export function checkApiKey(setting: string, apiKey: string): string {
   try {
-    validateHeaderValue("authorization", apiKey);
+    http.validateHeaderValue("authorization", apiKey);
     return apiKey;
   } catch {
     throw new ConfigError(`${setting}: expected characters that an HTTP header can hold, without line ends`);
