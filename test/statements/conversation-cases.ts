@@ -194,7 +194,6 @@ const erasureCases = [
   ),
   writes(erasure.deleteMessagesStatement, remove),
   writes(erasure.deleteVoicesStatement, remove),
-  writes(erasure.deleteMailsStatement, remove),
   writes(erasure.deleteEventsStatement, remove),
   writes(erasure.tombstoneStatement, remove),
   reads(

@@ -71,15 +71,11 @@ export const deleteEventsStatement: Statement = {
 };
 
 export const deleteVoicesStatement: Statement = {
-  name: "delete-notes-and-stretches",
+  name: "delete-notes-mails-and-stretches",
   text: `
-    with notes_gone as (delete from notes where conversation_id = $1)
+    with notes_gone as (delete from notes where conversation_id = $1),
+         mails_gone as (delete from mails where conversation_id = $1)
     delete from stretches where conversation_id = $1`,
-};
-
-export const deleteMailsStatement: Statement = {
-  name: "delete-mails",
-  text: "delete from mails where conversation_id = $1",
 };
 
 export const tombstoneStatement: Statement = {
@@ -122,7 +118,6 @@ export async function storeTombstone(
     await query(client, deleteMessagesStatement, [id]);
     await query(client, deleteCitationsStatement, [id]);
     await query(client, deleteVoicesStatement, [id]);
-    await query(client, deleteMailsStatement, [id]);
     if (conversation.thread) await discardThread(client, conversation.thread);
     await query(client, deleteEventsStatement, [id]);
     await query(client, tombstoneStatement, [id, jobs.map((job) => job.id)]);
