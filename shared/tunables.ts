@@ -137,6 +137,8 @@ export const pendingFactorMs = 600 * second;
 export const invitationMs = 3 * 24 * hour;
 export const resetLinkMs = 24 * hour;
 export const signInLinkMs = 1 * hour;
+/** Pause between two looks at who waits for a person, for those of them who look. */
+export const placesEveryMs = 5 * second;
 /** Time in which an operator writes the first words, before the conversation goes back to the queue. */
 export const firstWordsMs = 120 * second;
 /** Returns to the queue, and time of waiting, after which a visitor is told that nobody has come. */

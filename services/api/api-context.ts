@@ -22,6 +22,7 @@ import type { KnownProviders } from "./submit/known-providers.ts";
 import type { TypicalReplies } from "./telemetry/typical-replies.ts";
 import type { Tokens } from "./access/tokens.ts";
 import type { TypingHints } from "./follow/typing-hints.ts";
+import type { WaitingPlaces } from "./follow/waiting-places.ts";
 import type { JobWatch } from "./follow/watch-job.ts";
 import type { HandlingView } from "./voices/handling-view.ts";
 import type { BundleFiles } from "./files/bundle-files.ts";
@@ -57,6 +58,7 @@ export interface ApiContext extends JobContext {
   handling: HandlingView;
   inboxFeed: InboxFeed;
   typing: TypingHints;
+  places: WaitingPlaces;
   knowledge: () => Promise<KnowledgeSearch>;
   backlog: Backlog;
   health: HealthReport;

@@ -42,6 +42,7 @@ import { compareTokenSecrets } from "./access/token-fingerprint.ts";
 import { TypicalReplies } from "./telemetry/typical-replies.ts";
 import { createTokens } from "./access/tokens.ts";
 import { TypingHints } from "./follow/typing-hints.ts";
+import { WaitingPlaces } from "./follow/waiting-places.ts";
 import { JobWatch } from "./follow/watch-job.ts";
 import { HandlingView } from "./voices/handling-view.ts";
 import { BundleFiles } from "./files/bundle-files.ts";
@@ -143,6 +144,9 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
   const events = new EventTail({ pool: jobs.db.pool, log });
   lifecycle.onClose("events", () => events.close());
   const access = await openOperatorAccess(config, { pool: jobs.db.pool, limits, streams, log });
+  const handling = new HandlingView({ pool: jobs.db.pool, siteId: defaultSite, hours: () => file.hours });
+  const places = new WaitingPlaces({ pool: jobs.db.pool, siteId: defaultSite, handling, log });
+  lifecycle.onClose("places", () => places.close());
   const metrics = new ApiMetrics({ pool: jobs.db.pool, health, streams });
   lifecycle.onClose("metrics", () => metrics.close());
   lifecycle.onClose("process reports", await reportProcess(jobs.db.pool, "api", log));
@@ -171,7 +175,8 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
     events,
     ...(await openFeeds(jobs, { events, lifecycle })),
     newestPages: createNewestPages(config, { ...jobs, metrics }),
-    handling: new HandlingView({ pool: jobs.db.pool, siteId: defaultSite, hours: () => file.hours }),
+    handling,
+    places,
     knowledge: openKnowledge(config, { pool: jobs.db.pool, log }),
     backlog: new Backlog(jobs.db.pool, config.MAX_BACKLOG),
     health,

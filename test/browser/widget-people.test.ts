@@ -81,6 +81,13 @@ describe.skipIf(chromiumPath === undefined)("people in the chat", { timeout: 60_
     const bar = widget.page.locator(".people");
     await bar.getByText("Somebody is here and will answer you.").waitFor();
     expect(await bar.getByRole("textbox").count()).toBe(0);
+    for (const [position, text] of [
+      [3, "You are number 3 in the queue."],
+      [1, "You are next."],
+    ] as const) {
+      await widget.set({ ...begun, handling: { ...waiting, position } });
+      await bar.getByText(text).waitFor();
+    }
     await bar.getByRole("button", { name: "Back to the assistant" }).click();
     await widget.page.locator(".more").click();
     await widget.page.locator(".menu").getByRole("button", { name: "Back to the assistant" }).click();

@@ -13,6 +13,7 @@ import * as sent from "../../shared/db/voices/operator-messages.ts";
 import * as presence from "../../shared/db/voices/presence.ts";
 import { readVoice, readVoiceStatement } from "../../shared/db/voices/read-voice.ts";
 import { readStalled, readStalledStatement } from "../../shared/db/voices/stalled.ts";
+import { readWaiting, readWaitingStatement } from "../../shared/db/voices/waiting.ts";
 import { sender } from "../../shared/protocol/conversation.ts";
 import { handledBy, handoffReason } from "../../shared/protocol/handling.ts";
 import { jobStatus } from "../../shared/protocol/job.ts";
@@ -34,6 +35,13 @@ export const voiceCases: StatementCase[] = [
   reads(presence.readOverdueStatement, z.strictObject({ overdue: z.boolean() }), async (pool) =>
     presence.readOverdue(pool, (await startActive(pool)).conversationId),
   ),
+  reads(readWaitingStatement, z.strictObject({ id: z.uuid(), overdue: z.boolean() }), async (pool) => {
+    const { conversationId } = await startActive(pool);
+    await pool.query("update conversations set handled_by = 'waiting', waiting_since = now() where id = $1", [
+      conversationId,
+    ]);
+    await readWaiting(pool, defaultSite);
+  }),
   reads(
     readStalledStatement,
     z.strictObject({ id: z.uuid(), eventSeq: z.int(), how: z.enum(["no-reply", "overdue", "nobody", "silence"]) }),

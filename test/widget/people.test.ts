@@ -281,6 +281,21 @@ onSharedProducts("a chat with people behind it", (product) => {
     expect(typed()).toHaveLength(1);
   });
 
+  it("shows who waits their place, and somebody who comes online meanwhile", async () => {
+    const { page } = await begin("Is anybody there?");
+    page.chat.handOff({});
+    await page.until("nobody is there", ({ handling: { expected, position } }) => {
+      return expected?.emailAsked === true && (position ?? 0) > 0;
+    });
+    const client = new ApiClient(front.target);
+    await askDesk(client, "/presence", ada, { method: "PUT", body: { state: "online" } });
+    await page.until("somebody is there", ({ handling: { expected } }) => expected?.state === "now");
+    await askDesk(client, "/presence", ada, { method: "PUT", body: { state: "away" } });
+    await page.until("nobody is there again", ({ handling: { expected } }) => expected?.emailAsked === true);
+    await desk(page, "take");
+    await page.until("it waits no more", ({ handling }) => handling.position === undefined);
+  });
+
   it("goes on with whatever a later version of the service says", async () => {
     const { page, lines } = await taken("From the future");
     const news = ["future\ndata: {}", 'typing\ndata: {"by":"operator","name":"Ada"}', 'wait\ndata: {"retryMs":0}'];

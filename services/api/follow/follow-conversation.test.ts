@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { storeTombstone } from "../../../shared/db/conversations/erasure.ts";
+import { storePresence } from "../../../shared/db/voices/presence.ts";
+import { handOff, withdrawHandoff } from "../../../shared/voices/hand-over.ts";
+import { addOperator } from "../../../shared/testing/fixtures/operators.ts";
 import { readConversation } from "../../../shared/db/conversations/conversations.ts";
 import { cursorOf } from "../../../shared/events/cursor.ts";
 import { EventTail } from "../../../shared/events/event-tail.ts";
@@ -20,23 +23,28 @@ import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../../shared/testing/stores/database.ts";
 import { HandlingView } from "../voices/handling-view.ts";
 import { TypingHints } from "./typing-hints.ts";
+import { WaitingPlaces } from "./waiting-places.ts";
 import { followConversation } from "./follow-conversation.ts";
 
 let db: OpenTestDatabase;
 let tail: EventTail;
 let handling: HandlingView;
 let typing: TypingHints;
+let places: WaitingPlaces;
+const dispatcher = { push: () => undefined };
+const live = { hintCancel: async () => undefined, hintChange: async () => undefined };
 /** Voice of the conversations of these tests, which no change touches. */
 const who = { handledBy: "ai", operator: null } as const;
 
 beforeAll(async () => {
   db = await openTestDatabase();
-  const live = { hintTyping: async (hint: TypingHint) => typing.hear(hint) };
-  typing = new TypingHints({ live, log: quietLog() });
+  const hints = { hintTyping: async (hint: TypingHint) => typing.hear(hint) };
+  typing = new TypingHints({ live: hints, log: quietLog() });
   handling = new HandlingView({ pool: db.pool, siteId: defaultSite, hours: () => undefined });
+  places = new WaitingPlaces({ pool: db.pool, siteId: defaultSite, handling, log: quietLog(), everyMs: 50 });
   tail = new EventTail({ pool: db.pool, log: quietLog() });
   return async () => {
-    await tail.close();
+    await Promise.all([tail.close(), places.close()]);
     await db[Symbol.asyncDispose]();
   };
 });
@@ -59,7 +67,7 @@ async function collect(
   const eventSeq = placed ?? (await readSeq(conversationId));
   const found: ConversationEvent[] = [];
   for await (const event of followConversation(
-    { db, events: tail, handling, typing },
+    { db, events: tail, handling, typing, places },
     { ...who, conversationId, eventSeq, after, signal },
   )) {
     found.push(event);
@@ -83,7 +91,7 @@ describe("following a conversation", () => {
     const { conversationId } = await startConversation(db.pool);
     const client = new AbortController();
     const follow = { ...who, conversationId, eventSeq: 2, after: undefined, signal: client.signal };
-    const stream = followConversation({ db, events: tail, handling, typing }, follow);
+    const stream = followConversation({ db, events: tail, handling, typing, places }, follow);
     const first = stream.next();
     typing.hear({ conversationId, by: "user" });
     for (const name of ["Mia", "Ole"]) typing.hear({ conversationId, by: "operator", name });
@@ -178,7 +186,7 @@ describe("following a conversation", () => {
       },
     };
     const follow = { ...who, conversationId, eventSeq: 4, after: undefined, signal: client.signal };
-    const next = followConversation({ db, events, handling, typing }, follow).next();
+    const next = followConversation({ db, events, handling, typing, places }, follow).next();
     await expect.poll(() => listening).toBe(1);
     client.abort();
     expect(await next).toEqual({ done: true, value: undefined });
@@ -194,7 +202,7 @@ describe("following a conversation", () => {
           const state = await readConversation(db.pool, conversationId);
           expect(state).toBeDefined();
           const streams: Promise<ConversationEvent[]>[] = [];
-          const places: number[] = [];
+          const cursors: number[] = [];
           const last = 2 + 2 * (steps.filter((step) => step === "write").length + 1);
           let seq = 2;
           const write = () => followUp(db.pool, conversationId, { maxUnanswered: 100 });
@@ -203,7 +211,7 @@ describe("following a conversation", () => {
             if (step === "write") writes.push(write());
             else if (step === "read") seq = await readSeq(conversationId);
             else {
-              places.push(seq);
+              cursors.push(seq);
               const isLast = ({ data }: ConversationEvent) => "seq" in data && data.seq === last;
               streams.push(collect(conversationId, cursorOf(conversationId, seq), isLast));
             }
@@ -211,7 +219,7 @@ describe("following a conversation", () => {
           await Promise.all(writes);
           await write();
           for (const [index, events] of (await Promise.all(streams)).entries()) {
-            const from = places[index] ?? 0;
+            const from = cursors[index] ?? 0;
             const expected = Array.from({ length: last - from }, (_, offset) => from + 1 + offset);
             expect(events.map(({ data }) => ("seq" in data ? data.seq : 0))).toEqual(expected);
           }
@@ -219,6 +227,46 @@ describe("following a conversation", () => {
       ),
       { numRuns: 25 },
     );
+  });
+
+  it("shows one who waits for a person their place, and what changes without an event, each once and without an id", async () => {
+    const { conversationId } = await startConversation(db.pool);
+    const before = await startConversation(db.pool);
+    const wait = async (id: string, since: string) =>
+      db.pool.query(
+        `update conversations set handled_by = 'waiting', waiting_since = now() - $2::interval where id = $1`,
+        [id, since],
+      );
+    await wait(before.conversationId, "5 min");
+    await wait(conversationId, "1 min");
+    const client = new AbortController();
+    const follow = {
+      ...who,
+      handledBy: "waiting",
+      conversationId,
+      eventSeq: 2,
+      after: undefined,
+      signal: client.signal,
+    } as const;
+    const stream = followConversation({ db, events: tail, handling, typing, places }, follow);
+    const nobody = { state: "address", emailAsked: true };
+    expect((await stream.next()).value).toEqual({ event: "position", data: { position: 2, expected: nobody } });
+    await db.pool.query("update conversations set handled_by = 'ai', waiting_since = null where id = $1", [
+      before.conversationId,
+    ]);
+    expect((await stream.next()).value).toEqual({ event: "position", data: { position: 1, expected: nobody } });
+    const { id } = await addOperator(db.pool);
+    await storePresence(db.pool, id, true);
+    const somebody = { state: "now", emailAsked: false };
+    expect((await stream.next()).value).toEqual({ event: "position", data: { position: 1, expected: somebody } });
+    await handOff({ db, dispatcher, live, log: quietLog() }, before.conversationId, { reason: "asked" });
+    // Nothing of its own has changed.
+    const next = stream.next();
+    await withdrawHandoff({ db, dispatcher, live, log: quietLog() }, conversationId, null);
+    expect((await next).value).toMatchObject({ event: "handling", data: { handledBy: "ai" } });
+    client.abort();
+    await stream.return(undefined);
+    await db.pool.query("delete from operators");
   });
 
   it("costs no statement while nothing happens, however many streams there are", async () => {
@@ -235,7 +283,7 @@ describe("following a conversation", () => {
     const client = new AbortController();
     const follow = { ...who, conversationId, eventSeq: 4, after: undefined, signal: client.signal };
     const streams = Array.from({ length: 500 }, () =>
-      followConversation({ db: { pool }, events: tail, handling, typing }, follow).next(),
+      followConversation({ db: { pool }, events: tail, handling, typing, places }, follow).next(),
     );
     await expect.poll(() => statements.length).toBe(500);
     // Events of others pass by meanwhile, twice: the tail has looked in between.

@@ -10,12 +10,14 @@ import { toMessageView } from "../history/message-view.ts";
 import type { HandlingView } from "../voices/handling-view.ts";
 import { EventInbox } from "./event-inbox.ts";
 import type { TypingHints } from "./typing-hints.ts";
+import type { WaitingPlaces } from "./waiting-places.ts";
 
 interface Sources {
   db: Pick<Database, "pool">;
   events: Pick<EventTail, "listen">;
   handling: HandlingView;
   typing: Pick<TypingHints, "listen">;
+  places: Pick<WaitingPlaces, "listen">;
 }
 
 interface Follow {
@@ -39,6 +41,7 @@ export async function* followConversation(sources: Sources, follow: Follow): Asy
   const { pool } = sources.db;
   // Listen before the log is read: an event falls into the one or the other, or into both.
   using inbox = new EventInbox(sources, conversationId, signal);
+  let { handledBy } = follow;
   let seq = eventSeq;
   if (after === "0") yield* everything(sources, follow);
   else if (after !== undefined) seq = seqOf(after, conversationId) ?? -1;
@@ -55,9 +58,13 @@ export async function* followConversation(sources: Sources, follow: Follow): Asy
       yield* toEvents(sources, event);
       if (event.kind === "deleted") return;
       seq = event.seq;
+      if (event.kind === "handling") handledBy = event.handledBy ?? handledBy;
     }
+    inbox.setWaiting(handledBy === "waiting");
     const name = inbox.takeTyping();
     if (name !== undefined) yield { event: "typing", data: { by: "operator", name } };
+    const place = inbox.takePlace();
+    if (place) yield { event: "position", data: place };
     const more = events.length === eventsAPage ? "behind" : await inbox.take(seq);
     if (more === undefined) return;
     events = more === "behind" ? await readLog(pool, conversationId, seq) : more;

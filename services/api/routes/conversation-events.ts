@@ -10,7 +10,8 @@ import { lastEventIdOf, passes } from "../follow/stream-request.ts";
 import { clientOf, untilClosed } from "../middleware/client.ts";
 import { idsOf } from "../middleware/request-id.ts";
 
-type EventsContext = AccessContext & Pick<ApiContext, "events" | "handling" | "openRequests" | "streams" | "typing">;
+type EventsContext = AccessContext &
+  Pick<ApiContext, "events" | "handling" | "openRequests" | "places" | "streams" | "typing">;
 
 /** `/api/conversations/:id/events` and `…/typing`: what happens in a conversation, from a cursor on, and in passing. */
 export function conversationEventRoutes(context: EventsContext): Router {

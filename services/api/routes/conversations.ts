@@ -26,6 +26,7 @@ type ConversationContext = AccessContext &
     | "dispatcher"
     | "events"
     | "handling"
+    | "places"
     | "live"
     | "newestPages"
     | "openRequests"

@@ -53,12 +53,16 @@ export class HandlingView {
     return {
       handledBy,
       ...(handledBy === "operator" && operator && { operator: toOperatorView(operator) }),
-      ...(handledBy === "waiting" && { expected: await this.#expect(conversationId) }),
+      ...(handledBy === "waiting" && { expected: await this.#expectIn(conversationId) }),
     };
   }
 
-  async #expect(conversationId: string): Promise<Expected> {
-    const overdue = await readOverdue(this.#pool, conversationId).catch(() => true);
+  async #expectIn(conversationId: string): Promise<Expected> {
+    return this.expect(await readOverdue(this.#pool, conversationId).catch(() => true));
+  }
+
+  /** @param overdue nobody has come to this visitor */
+  async expect(overdue: boolean): Promise<Expected> {
     return overdue ? this.#overdue() : this.#expected();
   }
 

@@ -86,6 +86,8 @@ export type HandoffWish = Pick<HandoffRequest, "email">;
 /** Facts about people that only a page knows. */
 export interface HandlingNews {
   readonly lines: readonly ServiceLine[];
+  /** Place among those who wait for a person, from 1. */
+  readonly position?: number | undefined;
   /** Name of the person who is typing. */
   readonly typing?: string | undefined;
   /** True while the service is asked for a change. */

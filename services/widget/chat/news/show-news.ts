@@ -135,6 +135,7 @@ function knowsPeople(conversation: Partial<OpenConversation>): boolean {
 function showPeople(shown: Shown, event: string | undefined, parsed: unknown): void {
   if (event === "handling") showHandling(shown, parsed as Data<"handling">);
   if (event === "notice") addLine(shown, (parsed as Data<"notice">).text);
+  if (event === "position") showPlace(shown, parsed as Data<"position">);
   if (event === "typing") showTyping(shown, (parsed as Data<"typing">).name);
 }
 
@@ -194,8 +195,16 @@ function showHandling({ store, conversation }: Shown, handling: Data<"handling">
   const after = handling.handledBy === "ai" ? returnedAfter.get(conversation) : undefined;
   returnedAfter.delete(conversation);
   store.setHandling(conversation, handling);
+  store.tellOfHandling(conversation, { position: undefined });
   if (handling.notice) addLine({ store, conversation }, handling.notice.text, after);
   if (handling.handledBy !== "operator") showTyping({ store, conversation }, undefined);
+}
+
+function showPlace({ store, conversation }: Shown, { position, expected }: Data<"position">): void {
+  // It may arrive after a person has come.
+  if (conversation.handling.handledBy !== "waiting") return;
+  if (expected) store.setHandling(conversation, { ...conversation.handling, expected });
+  store.tellOfHandling(conversation, { position });
 }
 
 type Told = Pick<Shown, "store" | "conversation">;

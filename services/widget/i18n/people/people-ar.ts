@@ -10,6 +10,7 @@ export const peopleStrings: PeopleStrings = {
   waitingToday: "لا أحد موجود الآن. سيجيبك أحد أفراد فريقنا في وقت لاحق من اليوم.",
   waitingUntil: (when) => `لا أحد موجود الآن. نعود: ${when}.`,
   waitingLater: "لا أحد موجود الآن. رسائلك محفوظة لفريقنا.",
+  place: (position) => (position === 1 ? "دورك هو التالي." : `ترتيبك في قائمة الانتظار: ${position}.`),
   email: "بريدك الإلكتروني (اختياري)",
   leaveEmail: "حفظ",
   emailLeft: (address) => `يمكننا التواصل معك على ${address}.`,

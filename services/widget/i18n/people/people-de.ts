@@ -10,6 +10,8 @@ export const peopleStrings: PeopleStrings = {
   waitingToday: "Gerade ist niemand da. Ein Mensch antwortet Ihnen im Laufe des Tages.",
   waitingUntil: (when) => `Gerade ist niemand da. Wieder besetzt ab: ${when}.`,
   waitingLater: "Gerade ist niemand da. Ihre Nachrichten bleiben für unser Team erhalten.",
+  place: (position) =>
+    position === 1 ? "Sie sind als Nächstes dran." : `Sie sind Nummer ${position} in der Warteschlange.`,
   email: "Ihre E-Mail-Adresse (freiwillig)",
   leaveEmail: "Speichern",
   emailLeft: (address) => `Wir erreichen Sie unter ${address}.`,

@@ -10,6 +10,7 @@ export const peopleStrings: PeopleStrings = {
   waitingToday: "Nobody is here right now. A person will answer you later today.",
   waitingUntil: (when) => `Nobody is here right now. We are back: ${when}.`,
   waitingLater: "Nobody is here right now. Your messages are kept for our team.",
+  place: (position) => (position === 1 ? "You are next." : `You are number ${position} in the queue.`),
   email: "Your e-mail address (optional)",
   leaveEmail: "Save",
   emailLeft: (address) => `We can reach you at ${address}.`,

@@ -10,6 +10,7 @@ export const peopleStrings: PeopleStrings = {
   waitingToday: "Ahora no hay nadie. Una persona te responderá a lo largo del día.",
   waitingUntil: (when) => `Ahora no hay nadie. Volvemos: ${when}.`,
   waitingLater: "Ahora no hay nadie. Tus mensajes se guardan para nuestro equipo.",
+  place: (position) => (position === 1 ? "El siguiente turno es el tuyo." : `Tienes el puesto ${position} en la cola.`),
   email: "Tu correo electrónico (opcional)",
   leaveEmail: "Guardar",
   emailLeft: (address) => `Podemos escribirte a ${address}.`,

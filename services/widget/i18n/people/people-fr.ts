@@ -10,6 +10,8 @@ export const peopleStrings: PeopleStrings = {
   waitingToday: "Personne n’est là pour le moment. Une personne vous répondra plus tard dans la journée.",
   waitingUntil: (when) => `Personne n’est là pour le moment. De retour : ${when}.`,
   waitingLater: "Personne n’est là pour le moment. Vos messages sont conservés pour notre équipe.",
+  place: (position) =>
+    position === 1 ? "C’est bientôt à vous." : `Vous êtes au rang ${position} de la file d’attente.`,
   email: "Votre adresse e-mail (facultatif)",
   leaveEmail: "Enregistrer",
   emailLeft: (address) => `Nous pouvons vous joindre à ${address}.`,

@@ -10,6 +10,7 @@ export const peopleStrings: PeopleStrings = {
   waitingToday: "ただいま担当者は不在です。本日中に担当者が返信します。",
   waitingUntil: (when) => `ただいま担当者は不在です。対応の再開：${when}`,
   waitingLater: "ただいま担当者は不在です。メッセージは担当者が確認できるよう保存されています。",
+  place: (position) => (position === 1 ? "次にご案内します。" : `現在${position}番目にお待ちです。`),
   email: "メールアドレス（任意）",
   leaveEmail: "登録",
   emailLeft: (address) => `ご連絡先：${address}`,

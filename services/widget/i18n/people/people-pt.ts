@@ -10,6 +10,7 @@ export const peopleStrings: PeopleStrings = {
   waitingToday: "Não há ninguém no momento. Uma pessoa vai responder ainda hoje.",
   waitingUntil: (when) => `Não há ninguém no momento. Voltamos: ${when}.`,
   waitingLater: "Não há ninguém no momento. Suas mensagens ficam guardadas para nossa equipe.",
+  place: (position) => (position === 1 ? "É a sua vez a seguir." : `Você está na posição ${position} da fila.`),
   email: "Seu e-mail (opcional)",
   leaveEmail: "Salvar",
   emailLeft: (address) => `Podemos falar com você em ${address}.`,

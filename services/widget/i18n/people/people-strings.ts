@@ -17,6 +17,8 @@ export interface PeopleStrings {
   readonly waitingUntil: (when: string) => string;
   /** Nobody is there, and nobody knows when somebody will be. */
   readonly waitingLater: string;
+  /** Place among those who wait, from 1. */
+  readonly place: (position: number) => string;
   readonly email: string;
   readonly leaveEmail: string;
   readonly emailLeft: (address: string) => string;

@@ -10,6 +10,7 @@ export const peopleStrings: PeopleStrings = {
   waitingToday: "目前没有人工客服在线。今天稍后会有人工客服回复您。",
   waitingUntil: (when) => `目前没有人工客服在线。恢复时间：${when}。`,
   waitingLater: "目前没有人工客服在线。您的消息已为客服团队保留。",
+  place: (position) => (position === 1 ? "下一位就是您。" : `您目前排在第${position}位。`),
   email: "您的邮箱地址（选填）",
   leaveEmail: "保存",
   emailLeft: (address) => `我们可以通过 ${address} 联系您。`,

@@ -54,7 +54,7 @@ function waitingBar(context: PeopleContext, view: ViewModel): TemplateResult {
   const { strings } = context;
   const { expected, email, asking } = view.state.handling;
   return html`<div class="people waiting" part="people">
-    <p>${prospects(context, view)}</p>
+    <p>${prospects(context, view)}${place(context, view)}</p>
     <p role="status">${email ? [strings.emailLeft(isolate(email)), " ", removeButton(context, view)] : nothing}</p>
     ${expected?.emailAsked && !email ? emailForm(context, view) : nothing} ${problemText(context, view)}
     <button
@@ -79,6 +79,12 @@ function prospects({ strings }: PeopleContext, { state, formats }: ViewModel): s
     return strings.waitingUntil(`${formats.day(time, Date.now())}, ${formats.time(time)}`);
   }
   return when === "today" ? strings.waitingToday : strings.waitingLater;
+}
+
+/** Says who is next, while somebody is there. */
+function place({ strings }: PeopleContext, { state: { handling } }: ViewModel): string {
+  const { expected, position } = handling;
+  return expected?.state === "now" && position !== undefined ? ` ${strings.place(position)}` : "";
 }
 
 /** Lets a visitor for whom nobody is there leave an address. */
