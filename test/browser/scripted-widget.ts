@@ -1,4 +1,4 @@
-import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContext, BrowserContextOptions, ConsoleMessage, Page } from "playwright-core";
 import type { WidgetHost } from "./widget-host.ts";
 import type { BrowserPart } from "../../shared/testing/processes/shared-chromium.ts";
 
@@ -29,8 +29,9 @@ export interface ScriptedOptions {
   body?: string;
   lang?: string;
   policy?: string;
+  /** Settings of a browser context of its own, which a case also needs that listens to its page or changes its requests. */
   context?: BrowserContextOptions;
-  /** Runs before any script of the page. */
+  /** Runs before any script of the page, in a browser context of its own. */
   before?: (context: BrowserContext) => Promise<unknown>;
 }
 
@@ -39,19 +40,15 @@ export async function openScripted(
   host: WidgetHost,
   options: ScriptedOptions = {},
 ): Promise<ScriptedWidget> {
-  const { attributes = "", body = `<parley-chat ${attributes}></parley-chat>`, before, context: settings } = options;
-  // Motion is reduced by default; tests of motion override it.
-  const still = { viewport: { width: 1100, height: 800 }, reducedMotion: "reduce" } as const;
-  const context = await browser.newContext({ ...still, ...settings });
-  context.setDefaultTimeout(patience.timeout);
-  await before?.(context);
-  const page = await context.newPage();
+  const { attributes = "", body = `<parley-chat ${attributes}></parley-chat>` } = options;
+  const { page, leave } = await takePage(browser, options);
   const faults: string[] = [];
-  page.on("pageerror", (error) => faults.push(String(error)));
-  page.on("console", (line) => {
+  const noteError = (error: Error) => faults.push(String(error));
+  const noteLine = (line: ConsoleMessage) => {
     if (line.type() === "error" && !line.text().includes("favicon") && !line.text().includes("404"))
       faults.push(line.text());
-  });
+  };
+  page.on("pageerror", noteError).on("console", noteLine);
   await page.goto(host.show({ ...options, body }));
   await page.waitForFunction("customElements.get('parley-chat') !== undefined && 'scripted' in window");
   await page.evaluate(recordAnnouncements);
@@ -71,10 +68,46 @@ export async function openScripted(
       ),
     said: async () => (await run("window.said")) as string[],
     [Symbol.asyncDispose]: async () => {
-      await context.close();
+      page.off("pageerror", noteError).off("console", noteLine);
+      await leave();
       if (faults.length > 0) throw new Error(`The page complained:\n${faults.join("\n")}`);
     },
   };
+}
+
+/** Pages without a case, by the file's part of the browser. A page of its own takes twice the CPU time of a load. */
+const idlePages = new WeakMap<BrowserPart, Page[]>();
+
+/**
+ * Takes a page of an earlier case, or opens one.
+ * @returns the page, and a function that clears it for the next case
+ */
+async function takePage(
+  browser: BrowserPart,
+  options: ScriptedOptions,
+): Promise<{ page: Page; leave: () => Promise<void> }> {
+  const idle = idlePages.get(browser) ?? [];
+  idlePages.set(browser, idle);
+  const ofItsOwn = options.before !== undefined || options.context !== undefined;
+  const page = (ofItsOwn ? undefined : idle.pop()) ?? (await openPage(browser, options));
+  const leave = async () => {
+    if (ofItsOwn) return page.context().close();
+    await page.mouse.move(0, 0);
+    // Without the element, which would store something at its end.
+    await page.evaluate("document.body.replaceChildren(), localStorage.clear(), sessionStorage.clear()");
+    await page.goto("about:blank");
+    idle.push(page);
+  };
+  return { page, leave };
+}
+
+async function openPage(browser: BrowserPart, { before, context: settings }: ScriptedOptions): Promise<Page> {
+  // Motion is reduced by default; tests of motion override it.
+  const still = { viewport: { width: 1100, height: 800 }, reducedMotion: "reduce" } as const;
+  const context = await browser.newContext({ ...still, ...settings });
+  context.setDefaultTimeout(patience.timeout);
+  await before?.(context);
+  return context.newPage();
 }
 
 /** Records text added to live regions within the element, even if it is removed later. */

@@ -70,13 +70,13 @@ describe.skipIf(chromiumPath === undefined)("the question before the first messa
 
   it("is not loaded where nobody asks, and says so where it cannot be loaded", async () => {
     const loaded: string[] = [];
-    await using free = await openScripted(browser, host);
+    await using free = await openScripted(browser, host, { context: {} });
     free.page.on("request", (request) => loaded.push(request.url()));
     await free.set({ assistant: support });
     await free.open();
     await free.page.locator(".composer textarea:focus").waitFor();
     expect(loaded.filter((url) => url.includes("late-views"))).toEqual([]);
-    const widget = await openScripted(browser, host);
+    const widget = await openScripted(browser, host, { context: {} });
     await widget.page.route("**/late-views-*", (route) => route.abort());
     await widget.set({ assistant: support, consentAsked: true });
     await widget.open();

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { afterAll, describe, expect, it } from "vitest";
 import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
 import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
-import { openScripted, patience, type ScriptedWidget, talk } from "./scripted-widget.ts";
+import { openScripted, patience, type ScriptedOptions, type ScriptedWidget, talk } from "./scripted-widget.ts";
 import { openWidgetHost, type WidgetHost } from "./widget-host.ts";
 
 /** Texts that an attacker may bring a model to write. Each would call `harm` if anything of it ran. */
@@ -71,7 +71,7 @@ describe.skipIf(chromiumPath === undefined)("Markdown replies in the widget", ()
 
   it("run no script, load no resource and stay inside their element, whatever they contain", async () => {
     // Without a policy of the page: the renderer alone has to hold.
-    await using widget = await open({ policy: "" });
+    await using widget = await open({ policy: "", context: {} });
     const { page } = widget;
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
@@ -208,7 +208,7 @@ const description = `(() => {
   };
 })()`;
 
-async function open(options: { policy?: string } = {}): Promise<ScriptedWidget> {
+async function open(options: ScriptedOptions = {}): Promise<ScriptedWidget> {
   const widget = await openScripted(browser, host, options);
   await widget.open();
   // Loads the code for markdown.

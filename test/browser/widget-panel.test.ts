@@ -521,7 +521,7 @@ describe.skipIf(chromiumPath === undefined)("the widget panel", () => {
     });
 
     it("adapts to a change of the screen while open", async () => {
-      await using widget = await open();
+      await using widget = await open({ context: {} });
       await widget.page.getByLabel("Your message").fill("half a thought");
       await widget.page.setViewportSize({ width: 400, height: 700 });
       await expect

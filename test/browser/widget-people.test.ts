@@ -246,7 +246,7 @@ describe.skipIf(chromiumPath === undefined)("people in the chat", { timeout: 60_
   });
 
   it("are plain lines where their views cannot be loaded", async () => {
-    const widget = await openScripted(browser, host);
+    const widget = await openScripted(browser, host, { context: {} });
     await widget.page.route("**/people-*", (route) => route.abort());
     await widget.set({ ...begun, messages: [question, talk.person("I am here.")], handling: ada });
     await widget.open();

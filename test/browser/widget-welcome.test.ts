@@ -180,7 +180,7 @@ describe.skipIf(chromiumPath === undefined)(
       await using anonymous = await open({ attributes: "" }, {}, earlier);
       await anonymous.page.locator(".suggestion").first().waitFor();
       expect(await anonymous.calls()).not.toContainEqual(["readEarlier"]);
-      const widget = await openScripted(browser, host, { attributes: identity });
+      const widget = await openScripted(browser, host, { attributes: identity, context: {} });
       await widget.page.route("**/earlier-list-*", (route) => route.abort());
       await widget.page.evaluate(`scripted.earlier = ${JSON.stringify(earlier)}`);
       const refused = widget.page.waitForEvent("requestfailed");
