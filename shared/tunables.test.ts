@@ -8,6 +8,8 @@ const root = new URL("../", import.meta.url);
 /** Each must hold: `less` is below `more`, both in milliseconds. */
 const orders: [rule: string, less: number, more: number][] = [
   ["a lease outlasts five missed renewals", 5 * t.renewEveryMs, t.leaseMs],
+  ["a mail's lease outlasts its envelope and its text", 2 * t.sendMailMs, t.mailLeaseMs],
+  ["a cause of a mail ripens before it is too old", t.mailOperatorsAfterMs + t.mailAnswerAfterMs, t.mailCauseMs],
   [
     "a renewal that hits a frozen database is tried again within the lease",
     2 * (t.databaseConnectMs + t.databaseQueryMs + t.renewEveryMs),

@@ -141,8 +141,11 @@ describe("a mail", () => {
     const { log } = recordingLog();
     const context = { db, log, config, metrics: { mailTried: () => undefined } };
     const gone = openMailServer({ SMTP_URL: "smtp://127.0.0.1:1", MAIL_FROM: "chat@example.com" });
-    expect(await sendNext(context, gone)).toBe(false);
-    expect(await stateOf(id)).toMatchObject({ state: "due", handed: 0, minutes: 1 });
+    for (const minutes of [1, 5, 15, 15]) {
+      expect(await sendNext(context, gone)).toBe(false);
+      expect(await stateOf(id)).toMatchObject({ state: "due", handed: 0, minutes });
+      await passTime();
+    }
   });
 
   it("is unknown, and sent no more, after a server kept silent twice about the text", async () => {

@@ -29,8 +29,12 @@ const maxHanded = 2;
 const recordTries = 5;
 
 const minute = 60_000;
-/** Delays after refusals that may pass; the last one repeats. Many servers refuse an unknown sender for one to five minutes. */
+/**
+ * Delays after refusals that may pass; the last one repeats. Many servers refuse an unknown sender for one to five minutes.
+ */
 const delaysMs = [1, 5, 15, 60, 180, 360, 720, 1440].map((minutes) => minutes * minute);
+/** Maximum delay where no server has answered: when it is back, mails are not to wait for long. */
+const longestUnansweredMs = 15 * minute;
 
 type MailContext = Pick<WorkerContext, "db" | "log"> & {
   metrics: Pick<WorkerContext["metrics"], "mailTried">;
@@ -145,9 +149,11 @@ async function tryLater(
   const { db, log, metrics } = context;
   const handed = mail.handed + Number(mayHaveArrived);
   if (handed >= maxHanded) return endWith(context, mail, "unknown", fault);
-  const delayMs = delaysMs[Math.min(mail.tries, delaysMs.length) - 1] ?? minute;
+  const answered = fault.status !== undefined;
+  const afterRefusal = delaysMs[Math.min(mail.tries, delaysMs.length) - 1] ?? minute;
+  const delayMs = answered ? afterRefusal : Math.min(afterRefusal, longestUnansweredMs);
   await putOffMail(db.pool, mail, { delayMs, handed });
   metrics.mailTried(mail.kind, "later");
   log.warn({ mailId: mail.id, kind: mail.kind, tries: mail.tries, delayMs, ...fault }, "a mail is tried again later");
-  return fault.status !== undefined;
+  return answered;
 }
