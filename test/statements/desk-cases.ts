@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
+import { v7 } from "uuid";
 import { z } from "zod";
+import * as canned from "../../shared/db/desk/canned-replies.ts";
+import { cannedReply } from "../../shared/protocol/people/canned-replies.ts";
 import * as changes from "../../shared/db/desk/changes.ts";
 import * as inbox from "../../shared/db/desk/inbox.ts";
 import * as log from "../../shared/db/desk/inbox-log.ts";
@@ -171,6 +174,8 @@ const conversationCases = [
   ),
 ];
 
+const aCannedReply = { siteId: defaultSite, operatorId: v7(), shortcut: "hello", text: "Hello!" };
+
 const inboxRow = deskRow.extend({
   place: z.string(),
   unseen: z.boolean(),
@@ -185,6 +190,15 @@ const listed = (view: InboxView, change: string) => async (pool: Pool) => {
 };
 
 const inboxCases = [
+  reads(canned.listCannedRepliesStatement, cannedReply, async (pool) => {
+    await canned.putCannedReply(pool, aCannedReply);
+    await canned.listCannedReplies(pool, defaultSite);
+  }),
+  reads(canned.putCannedReplyStatement, cannedReply, (pool) => canned.putCannedReply(pool, aCannedReply)),
+  writes(canned.deleteCannedReplyStatement, async (pool) => {
+    await canned.putCannedReply(pool, aCannedReply);
+    await canned.deleteCannedReply(pool, defaultSite, aCannedReply.shortcut);
+  }),
   reads(reportStatement, z.strictObject({ ...reportFigures.shape, day: z.iso.date().nullable() }), async (pool) => {
     await answerRated(pool);
     const day = new Date().toISOString().slice(0, 10);

@@ -15,6 +15,7 @@ import {
   presenceRequest,
   seenRequest,
 } from "../../../shared/protocol/operator.ts";
+import { cannedReplies, cannedReply, cannedReplyRequest } from "../../../shared/protocol/people/canned-replies.ts";
 import { report, reportQuery } from "../../../shared/protocol/people/report.ts";
 import { idempotencyKey } from "../../../shared/protocol/submit.ts";
 import { conversationStream, fromCursor } from "./conversation-paths.ts";
@@ -27,6 +28,8 @@ export function operatorPaths(): ZodOpenApiPathsObject {
     "/api/operator/me": { get: readMe },
     "/api/operator/operators": { get: readOperators },
     "/api/operator/presence": { put: setPresence },
+    "/api/operator/canned-replies": { get: readCannedReplies },
+    "/api/operator/canned-replies/{shortcut}": { put: putCannedReply, delete: removeCannedReply },
     "/api/operator/reports": { get: readReport },
     "/api/operator/inbox": { get: readInbox },
     "/api/operator/inbox/events": { get: followInbox },
@@ -72,6 +75,36 @@ const setPresence: ZodOpenApiOperationObject = {
   description: "`online` holds for 150 s: say it again once a minute. While anybody is there, visitors are told so.",
   requestBody: { required: true, content: { "application/json": { schema: presenceRequest } } },
   responses: { "204": part.empty("Noted"), ...problemsOfChange },
+};
+
+const readCannedReplies: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "readCannedReplies",
+  summary: "Texts that operators send often, by shortcut",
+  responses: { "200": part.json("All of the site", cannedReplies), ...problems },
+};
+
+const ofShortcut = {
+  path: z.object({
+    shortcut: z.string().meta({ description: "1 to 40 letters, digits, - or _; lower and upper case are the same" }),
+  }),
+};
+
+const putCannedReply: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "putCannedReply",
+  summary: "Add a canned reply, or replace its text",
+  requestParams: ofShortcut,
+  requestBody: { required: true, content: { "application/json": { schema: cannedReplyRequest } } },
+  responses: { "200": part.json("As it is stored", cannedReply), ...problemsOfChange },
+};
+
+const removeCannedReply: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "removeCannedReply",
+  summary: "Remove a canned reply",
+  requestParams: ofShortcut,
+  responses: { "204": part.empty("It is gone, or was not there"), ...problems },
 };
 
 const readReport: ZodOpenApiOperationObject = {

@@ -6,7 +6,8 @@ import type {
   OperatorAnswer,
   OperatorConversation,
 } from "../../../shared/protocol/operator.ts";
-import { askService, change, jsonBody, queryOf, read } from "./service-request.ts";
+import type { CannedReply } from "../../../shared/protocol/people/canned-replies.ts";
+import { askService, change, erase, jsonBody, queryOf, read } from "./service-request.ts";
 
 export const inboxPage = 50;
 
@@ -66,6 +67,19 @@ export class OperatorApi {
   /** @param messageId the newest message that was seen */
   seen(id: string, messageId: string): Promise<unknown> {
     return change(`conversations/${id}/seen`, { body: { messageId } });
+  }
+
+  async canned(): Promise<readonly CannedReply[]> {
+    const { replies } = await read<{ replies: CannedReply[] }>("canned-replies");
+    return replies;
+  }
+
+  putCanned(shortcut: string, text: string): Promise<CannedReply> {
+    return askService(`canned-replies/${encodeURIComponent(shortcut)}`, { method: "PUT", ...jsonBody({ text }) });
+  }
+
+  removeCanned(shortcut: string): Promise<void> {
+    return erase(`canned-replies/${encodeURIComponent(shortcut)}`);
   }
 
   presence(state: "online" | "away"): Promise<unknown> {

@@ -2,6 +2,7 @@ import type { Colleague, InboxEvent } from "../../../shared/protocol/operator.ts
 import { EventFollower } from "../client/event-follower.ts";
 import { OperatorApi } from "../client/operator-api.ts";
 import { ServiceProblem } from "../client/service-problem.ts";
+import { Canned } from "./canned.ts";
 import { Queue } from "./queue.ts";
 import { ShownConversation } from "./shown-conversation.ts";
 import { Presence } from "./presence.ts";
@@ -17,6 +18,7 @@ export class ConsoleModel {
   readonly queue: Queue;
   readonly box: ReplyBox;
   readonly presence: Presence;
+  readonly canned: Canned;
   me: Colleague | undefined;
   open: ShownConversation | undefined;
   colleagues: readonly Colleague[] = [];
@@ -36,6 +38,7 @@ export class ConsoleModel {
     this.queue = new Queue(this.api, changed);
     this.box = new ReplyBox(this.api, changed);
     this.presence = new Presence(this.api, changed);
+    this.canned = new Canned(this.api, changed);
   }
 
   get mayChange(): boolean {

@@ -91,6 +91,7 @@ export class PageDeeds implements Deeds {
     if (dialog !== undefined && dialog !== "keys" && (open?.view === undefined || !mayChange)) return;
     this.#closeDialog();
     this.dialog = dialog;
+    if (dialog === "canned") void this.#model.canned.read();
     if (dialog === "assign") void this.#model.readColleagues();
     this.#changed();
   };

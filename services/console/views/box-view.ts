@@ -3,7 +3,9 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import type { OperatorConversation } from "../../../shared/protocol/operator.ts";
 import type { ConsoleModel } from "../model/console-model.ts";
 import { type UnsentText, isBusy } from "../model/reply-box.ts";
+import type { CannedReply } from "../../../shared/protocol/people/canned-replies.ts";
 import { texts } from "../texts.ts";
+import { cannedListId, cannedMatches } from "./canned-views.ts";
 import { visitorName } from "./formats.ts";
 import { problemText } from "./problem-text.ts";
 import type { Screen } from "./screen.ts";
@@ -18,11 +20,6 @@ export function boxView(view: OperatorConversation, screen: Screen): TemplateRes
   const draft = model.box.of(view.id);
   const busy = isBusy(draft);
   const maySend = draft.mode === "note" || !isOthers(view, model);
-  const onKey = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    if (maySend) deeds.send();
-  };
   return html`<form
     class="box"
     data-mode=${draft.mode}
@@ -45,6 +42,33 @@ export function boxView(view: OperatorConversation, screen: Screen): TemplateRes
       )}
       <p class="hears" id="hears">${audience(view, draft, model)}</p>
     </div>
+    ${fieldView(view.id, draft, { screen, maySend })} ${troubleOf(draft, view.id, model)}
+  </form>`;
+}
+
+/** The text itself, the button that sends it, and the canned replies that it may mean. */
+function fieldView(
+  id: string,
+  draft: UnsentText,
+  { screen, maySend }: { screen: Screen; maySend: boolean },
+): TemplateResult {
+  const { model, deeds } = screen;
+  const { canned, box } = model;
+  const busy = isBusy(draft);
+  const matches = draft.mode === "reply" && !busy ? canned.matches(draft.text) : undefined;
+  const hasMatches = matches !== undefined && matches.length > 0;
+  const take = ({ text }: CannedReply) => box.write(id, text);
+  const onKey = (event: KeyboardEvent) => {
+    if (matches && onCannedKey(event, { matches, canned, take })) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    if (maySend) deeds.send();
+  };
+  const onInput = ({ target }: Event) => {
+    canned.chosen = 0;
+    box.write(id, (target as HTMLTextAreaElement).value);
+  };
+  return html`${matches && cannedMatches(matches, screen, take)}
     <div class="field">
       <textarea
         id="words"
@@ -52,10 +76,12 @@ export function boxView(view: OperatorConversation, screen: Screen): TemplateRes
         dir="auto"
         aria-label=${words.placeholder[draft.mode]}
         aria-describedby="hears"
+        aria-controls=${hasMatches ? cannedListId : nothing}
+        aria-activedescendant=${hasMatches ? `${cannedListId}-${canned.chosen}` : nothing}
         placeholder=${words.placeholder[draft.mode]}
         ?readonly=${busy}
         .value=${live(draft.text)}
-        @input=${({ target }: Event) => model.box.write(view.id, (target as HTMLTextAreaElement).value)}
+        @input=${onInput}
         @keydown=${onKey}
       ></textarea>
       <button class="primary" ?disabled=${draft.state === "sending" || !maySend || draft.text.trim() === ""}>
@@ -63,9 +89,28 @@ export function boxView(view: OperatorConversation, screen: Screen): TemplateRes
           draft.state === "sending" ? words.sending : draft.problem === undefined ? words.send[draft.mode] : words.again
         }
       </button>
-    </div>
-    ${troubleOf(draft, view.id, model)}
-  </form>`;
+    </div>`;
+}
+
+interface CannedKeys {
+  readonly matches: readonly CannedReply[];
+  readonly canned: ConsoleModel["canned"];
+  readonly take: (reply: CannedReply) => void;
+}
+
+/**
+ * Moves among canned replies, or takes one into the box, where it can be changed.
+ * @returns true if the key was for them
+ */
+function onCannedKey(event: KeyboardEvent, { matches, canned, take }: CannedKeys): boolean {
+  const reply = matches[canned.chosen];
+  if (reply === undefined || event.isComposing || event.shiftKey) return false;
+  if (event.key === "ArrowDown" || event.key === "ArrowUp")
+    canned.step(event.key === "ArrowDown" ? 1 : -1, matches.length);
+  else if (event.key === "Enter" || event.key === "Tab") take(reply);
+  else return false;
+  event.preventDefault();
+  return true;
 }
 
 function troubleOf(draft: UnsentText, id: string, model: ConsoleModel): TemplateResult | typeof nothing {

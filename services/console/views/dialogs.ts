@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from "lit/html.js";
 import { texts } from "../texts.ts";
+import { cannedDialog } from "./canned-views.ts";
 import type { Dialog, Screen } from "./screen.ts";
 
 /** Keys and what they do, as the list shows them. */
@@ -66,6 +67,7 @@ const contents: Record<Dialog, (screen: Screen) => TemplateResult> = {
       <form method="dialog"><button class="plain">${texts.confirm.cancel}</button></form>`;
   },
 
+  canned: cannedDialog,
   close: ({ deeds }) => confirmation("close", deeds.close),
   block: ({ deeds }) => confirmation("block", () => deeds.setBlocked(true)),
 };

@@ -2,7 +2,7 @@ import type { InboxView } from "../../../shared/protocol/operator.ts";
 import type { ConsoleModel } from "../model/console-model.ts";
 import type { BoxMode } from "../model/reply-box.ts";
 
-export type Dialog = "keys" | "assign" | "close" | "block";
+export type Dialog = "keys" | "assign" | "canned" | "close" | "block";
 
 /** Deeds for which the page has a button or a key. */
 export interface Deeds {

@@ -108,6 +108,20 @@ const Note = defineEntity({
   indexes: [{ name: "notes_of_conversation", properties: ["conversationId", "createdAt"] }],
 });
 
+/** Text that operators send often. */
+const CannedReply = defineEntity({
+  name: "CannedReply",
+  tableName: "canned_replies",
+  properties: {
+    siteId: p.text().default(defaultSite).primary(),
+    shortcut: p.text().primary(),
+    text: p.text(),
+    /** Its last author. */
+    operatorId: p.uuid().nullable(),
+    updatedAt: time().defaultRaw("now()"),
+  },
+});
+
 /** A verified visitor whose messages are refused. */
 const BlockedVisitor = defineEntity({
   name: "BlockedVisitor",
@@ -120,4 +134,4 @@ const BlockedVisitor = defineEntity({
   },
 });
 
-export const voices = [Operator, OperatorKey, Stretch, Note, BlockedVisitor];
+export const voices = [Operator, OperatorKey, Stretch, Note, CannedReply, BlockedVisitor];
