@@ -13,7 +13,8 @@ export function describeEvent(event: TalkEvent): string {
 
 /** A row of the log. */
 export interface LogRow {
-  pos: number;
+  /** Null of the newest, which nobody has numbered. */
+  pos: number | null;
   conversationId: string;
   seq: number;
   kind: string;

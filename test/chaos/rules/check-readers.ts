@@ -13,7 +13,9 @@ export const checkReaders: Check = {
   rule: "what a reader of events was told, doubles removed, is the log from where it began",
   check({ runLog, talks }, report) {
     const rows = [...talks.values()].flatMap(({ log }) => log);
-    const inbox = rows.toSorted((a, b) => a.pos - b.pos).map((row) => placed(row, row.pos));
+    const inbox = rows
+      .flatMap((row) => (row.pos !== null && row.pos <= runLog.logEnd ? [placed(row, row.pos)] : []))
+      .toSorted((a, b) => a.place - b.place);
     const oldest = inbox[0]?.place ?? 0;
     for (const reading of runLog.readings) {
       const { conversationId } = reading;

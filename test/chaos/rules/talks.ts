@@ -31,14 +31,18 @@ export interface Talk {
 
 type TalkRow = Omit<Talk, "log" | "messages" | "stretches">;
 
-/** Reads the conversations that the log names up to a place. */
+/**
+ * Reads the conversations that the log names up to a place, with their whole log: while the soak lasts, those with people that
+ * stall move on.
+ */
 export async function readTalks(pool: Pool, logEnd: number): Promise<Map<string, Talk>> {
   const read = async <Row extends object>(sql: string, values: unknown[]) => (await pool.query<Row>(sql, values)).rows;
   const log = await read<LogRow>(
     `select pos::float8 as pos, conversation_id as "conversationId", seq, kind, message_id as "messageId", job_id as "jobId",
             status, handled_by as "handledBy", operator_id as "operatorId", notice,
             ${millis("at")} as at
-     from events where pos <= $1 order by conversation_id, seq`,
+     from events where conversation_id in (select conversation_id from events where pos <= $1)
+     order by conversation_id, seq`,
     [logEnd],
   );
   const logs = Map.groupBy(log, ({ conversationId }) => conversationId);

@@ -25,6 +25,17 @@ onSharedProducts("canned replies", (product) => {
     expect((await ask("GET")).body).toEqual({ replies: [] });
   });
 
+  it("are those of the own site alone, also under the same name", async () => {
+    const others = async () => product().query("select shortcut, text from canned_replies where site_id = 'other'");
+    await product().query("insert into canned_replies (site_id, shortcut, text) values ('other', 'hello', 'Theirs')");
+    expect((await ask("GET")).body).toEqual({ replies: [] });
+    await ask("PUT", "/hello", { text: "Ours" });
+    expect((await ask("GET")).body).toEqual({ replies: [{ shortcut: "hello", text: "Ours" }] });
+    await ask("DELETE", "/hello");
+    expect(await others()).toEqual([{ shortcut: "hello", text: "Theirs" }]);
+    await product().query("delete from canned_replies");
+  });
+
   it("are refused with a reason: for readers, with a name that nobody can type, without a text, and too many", async () => {
     expect((await ask("PUT", "/hello", { text: "Hello!" }, reader)).status).toBe(403);
     expect((await ask("DELETE", "/hello", undefined, reader)).status).toBe(403);
