@@ -5,7 +5,7 @@ import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/da
 import { type DocumentOutcome, keepDocument, readDocumentsToFetch, storeDocument } from "./documents.ts";
 import * as looks from "./looks.ts";
 import { settleLook } from "./settle-look.ts";
-import { addSources, deleteSource, listSources } from "./sources.ts";
+import { addSources, deleteSource, listSources, refreshSource } from "./sources.ts";
 
 let db: OpenTestDatabase;
 beforeAll(async () => {
@@ -68,6 +68,33 @@ async function removals(): Promise<string[]> {
 const urls = (count: number) => Array.from({ length: count }, (_, no) => `https://shop.example/${no}`);
 
 describe("a look at a source", () => {
+  it("is followed by another, once, if the owner asked for a refresh meanwhile: it may have read a page before its change", async () => {
+    const sourceId = await addSitemap();
+    const state = async () => {
+      const { rows } = await db.pool.query<{ status: string; due: boolean }>(
+        "select status, due_at <= now() as due from knowledge_sources where id = $1",
+        [sourceId],
+      );
+      return rows[0];
+    };
+    const url = "https://shop.example/a";
+    const first = await look(sourceId, [url]);
+    await refreshSource(db.pool, { siteId: defaultSite, sourceId });
+    await finish(first, () => page("before"));
+    expect(await state()).toEqual({ status: "pending", due: true });
+    const second = await look(sourceId, [url]);
+    await finish(second, () => page("after"));
+    expect(await state()).toEqual({ status: "ready", due: false });
+    // A look that goes on after its process died has old pages, too.
+    const third = await look(sourceId, [url]);
+    await db.pool.query("update knowledge_sources set lease_until = now() - interval '1 s' where id = $1", [sourceId]);
+    await refreshSource(db.pool, { siteId: defaultSite, sourceId });
+    const { claim = 0 } = (await looks.claimSource(db.pool, sourceId)) ?? {};
+    await finish({ ...third, claim }, () => page("later"));
+    expect(await state()).toEqual({ status: "pending", due: true });
+    await deleteSource(db.pool, { siteId: defaultSite, sourceId });
+  });
+
   it("belongs to one process at a time, and goes on where a dead one left it", async () => {
     const sourceId = await addSitemap();
     const first = await look(sourceId, urls(2));

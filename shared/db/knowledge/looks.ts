@@ -50,7 +50,8 @@ export const claimSourceStatement: Statement<ClaimedSource> = {
   // An expired lease: the look goes on. Otherwise a new one begins.
   text: `
     update knowledge_sources
-    set status = 'running', claim = claim + 1, look = look + (lease_until is null)::int, lease_until = now() + ${lease}
+    set status = 'running', claim = claim + 1, look = look + (lease_until is null)::int, lease_until = now() + ${lease},
+      refresh_asked = refresh_asked and lease_until is not null
     where id = $1 and due_at <= now() and (lease_until is null or lease_until < now())
     returning id, site_id as "siteId", kind, url, title, question, content, media_type as "mediaType", language, claim,
       look, failures, listed_look = look as listed`,
@@ -173,8 +174,10 @@ export const endLookStatement: Statement<Columns<"knowledge_sources", "id">> = {
   name: "end-look",
   text: `
     update knowledge_sources
-    set status = 'ready', reason = coalesce($3, reason), failures = 0, lease_until = null, looked_at = now(),
-      due_at = case when kind in ('page', 'sitemap') then now() + refresh_hours * interval '1 hour' end
+    set status = case when refresh_asked then 'pending' else 'ready' end, reason = coalesce($3, reason), failures = 0,
+      lease_until = null, looked_at = now(),
+      due_at = case when refresh_asked then now()
+                    when kind in ('page', 'sitemap') then now() + refresh_hours * interval '1 hour' end
     where id = $1 and claim = $2 and lease_until is not null and listed_look = look returning id`,
 };
 

@@ -181,10 +181,10 @@ export async function deleteSource(pool: Pool, { siteId, sourceId }: SourceAt): 
 
 export const refreshSourceStatement: Statement<Columns<"knowledge_sources", "status">> = {
   name: "refresh-source",
-  // A look under way goes on; a source that waits is due now.
+  // A look under way goes on, and another follows: it may have read a page before the change. A source that waits is due now.
   text: `
     update knowledge_sources
-    set due_at = case when lease_until > now() then due_at else now() end,
+    set due_at = case when lease_until > now() then due_at else now() end, refresh_asked = lease_until is not null,
       status = case when status = 'running' then status else 'pending' end
     where site_id = $1 and id = $2 returning status`,
 };

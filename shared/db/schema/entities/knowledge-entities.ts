@@ -47,6 +47,8 @@ export const SourceEntity = defineEntity({
     /** Failed looks in a row. */
     failures: p.integer().default(0),
     leaseUntil: time().nullable(),
+    /** A refresh was asked for since the look under way began: another look follows it. */
+    refreshAsked: p.boolean().default(false),
     /** Time of the next look. Null: never again. */
     dueAt: time().nullable(),
     /** End of the last complete look. */
