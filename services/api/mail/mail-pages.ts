@@ -1,4 +1,5 @@
 import { type Html, html } from "../operators/html.ts";
+import { visitorPage } from "../pages/visitor-page.ts";
 import { type MailPageTexts, mailPageTexts } from "./mail-page-texts.ts";
 
 type MailPageLanguage = keyof typeof mailPageTexts;
@@ -41,21 +42,5 @@ export function stopPage(language: MailPageLanguage, state: "asks" | "stopped" |
 
 function page(language: MailPageLanguage, title: string, content: Html): string {
   const { direction }: MailPageTexts = mailPageTexts[language];
-  return html`<!doctype html>
-    <html lang="${language}" dir="${direction ?? "ltr"}">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="robots" content="noindex" />
-        <title>${title}</title>
-        <link rel="icon" href="data:," />
-        <link rel="stylesheet" href="mail.css" />
-      </head>
-      <body>
-        <main>
-          <h1>${title}</h1>
-          ${content}
-        </main>
-      </body>
-    </html>`.toString();
+  return visitorPage({ language, direction, title, style: "mail.css", content });
 }

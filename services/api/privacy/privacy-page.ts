@@ -1,4 +1,5 @@
 import { html } from "../operators/html.ts";
+import { visitorPage } from "../pages/visitor-page.ts";
 import { type PrivacyTexts, privacyTexts } from "./privacy-texts.ts";
 
 export type PrivacyLanguage = keyof typeof privacyTexts;
@@ -20,28 +21,13 @@ export function privacyPage(language: PrivacyLanguage, retentionDays: number | u
   const texts: PrivacyTexts = privacyTexts[language];
   const { title, ai, stored, kept, sent, erase } = texts;
   const sections = [stored, [kept[0], keptText(language, texts, retentionDays)], sent, erase];
-  return html`<!doctype html>
-    <html lang="${language}" dir="${texts.direction ?? "ltr"}">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="robots" content="noindex" />
-        <title>${title}</title>
-        <link rel="icon" href="data:," />
-        <link rel="stylesheet" href="privacy.css" />
-      </head>
-      <body>
-        <main>
-          <h1>${title}</h1>
-          <p>${ai}</p>
-          ${sections.map(
-            ([heading, text]) =>
-              html`<h2>${heading}</h2>
-                <p>${text}</p>`,
-          )}
-        </main>
-      </body>
-    </html>`.toString();
+  const content = html`<p>${ai}</p>
+    ${sections.map(
+      ([heading, text]) =>
+        html`<h2>${heading}</h2>
+          <p>${text}</p>`,
+    )}`;
+  return visitorPage({ language, direction: texts.direction, title, style: "privacy.css", content });
 }
 
 function keptText(language: PrivacyLanguage, texts: PrivacyTexts, days: number | undefined): string {

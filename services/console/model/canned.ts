@@ -52,6 +52,8 @@ export class Canned {
     try {
       await change();
       this.replies = await this.#api.canned();
+      // The list may be shorter now.
+      this.chosen = 0;
     } catch (error) {
       if (!(error instanceof ServiceProblem)) throw error;
       this.problem = error;

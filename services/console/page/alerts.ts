@@ -87,6 +87,11 @@ export class Alerts {
 
   /** Lets this tab speak: now if it is looked at, as it knows what is read there; else once no other does. */
   #lead(now: boolean): void {
+    // Without TLS there are no locks: then each tab speaks.
+    if (!("locks" in navigator)) {
+      this.#speaks = true;
+      return;
+    }
     const held = new Promise<never>(() => undefined);
     const speak = () => {
       this.#speaks = true;
