@@ -18,6 +18,8 @@ async function buildConsole(): Promise<void> {
       { in: "styles/knowledge.css", out: "console/knowledge" },
       { in: "account/account.ts", out: "console/account" },
       { in: "styles/account.css", out: "console/account" },
+      { in: "settings/settings.ts", out: "console/settings" },
+      { in: "styles/settings.css", out: "console/settings" },
       { in: "account/sign-in.ts", out: "console/sign-in" },
       { in: "styles/sign-in.css", out: "console/sign-in" },
     ],

@@ -40,6 +40,23 @@ describe.each(jobStores)("delivery on $name", ({ available, openJobs }) => {
       expect((await readMessages(jobs.db, first.conversationId, { limit: 10 }))?.messages).toHaveLength(3);
     });
 
+    it("calls no provider while its assistant is paused, and leaves the conversation to people", async () => {
+      jobs = await openJobs();
+      const worker = openWorker(jobs, {
+        stream: () => {
+          throw new Error("no provider is to be called");
+        },
+      });
+      const { id } = await startConversation(jobs.db.pool);
+      await jobs.db.pool.query("insert into assistant_pauses (assistant_type) values ('default')");
+      expect(await deliver(worker, id)).toEqual({ type: "done" });
+      expect(await readJob(jobs.db.pool, id)).toMatchObject({
+        status: "completed",
+        handledBy: "waiting",
+        replyId: null,
+      });
+    });
+
     it("keeps the text so far when the job is cancelled", async () => {
       jobs = await openJobs();
       const worker = openWorker(jobs, { stream: (_, signal) => hangsAfter("half an", signal) });

@@ -64,8 +64,8 @@ async function refuse(context: WorkerContext, jobId: string, retried: boolean): 
     const { leaseLeftMs } = snapshot;
     return { type: "later", delayMs: leaseLeftMs > 0 ? leaseLeftMs + afterLeaseMs : soonMs };
   }
-  // A rule has handed the conversation to a person, and the handoff is not carried out: it ends the job.
-  if (snapshot.handoffDue) await carryOutHandoff(context, snapshot.conversationId);
+  // A rule has handed the conversation to a person, or the assistant is paused: the handoff ends the job.
+  if (snapshot.handoffDue || snapshot.paused) await carryOutHandoff(context, snapshot.conversationId);
   // Not the head of its conversation yet: the end of the job before it queues this one.
   return { type: "done" };
 }

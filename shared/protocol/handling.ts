@@ -4,7 +4,8 @@ import { z } from "zod";
 export const handledBy = z.enum(["ai", "waiting", "operator"]);
 export type HandledBy = z.output<typeof handledBy>;
 
-export const handoffReason = z.enum(["asked", "failures", "keyword", "model", "unknown-action", "other"]);
+/** Why a conversation goes to people. `paused`: the AI of its assistant is paused. */
+export const handoffReason = z.enum(["asked", "failures", "keyword", "model", "unknown-action", "paused", "other"]);
 export type HandoffReason = z.output<typeof handoffReason>;
 
 /** A person as visitors see them. */

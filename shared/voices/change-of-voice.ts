@@ -40,6 +40,8 @@ export type VoiceRefusal =
   | { type: "not_theirs"; handledBy: HandledBy }
   /** As many addresses were left as may be. */
   | { type: "too_many_addresses" }
+  /** The AI of its assistant is paused, so it cannot have it. */
+  | { type: "paused" }
   /** A process of an older version runs, which does not know who answers. */
   | { type: "updating" }
   /** Other requests kept changing it: the same may be asked again. */

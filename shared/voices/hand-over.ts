@@ -31,11 +31,15 @@ export async function handOff(
   });
 }
 
-/** Carries out a handoff that a rule has decided; see `handoffDue`. Nothing happens if another process did. */
+/**
+ * Carries out a handoff that a rule has decided, see `handoffDue`, or that a pause of the assistant makes of a job that
+ * has not begun. Nothing happens if another process did.
+ */
 export async function carryOutHandoff(context: VoiceContext, conversationId: string): Promise<VoiceOutcome> {
-  return changeOfVoice(context, conversationId, ({ handledBy, handoffDue }) => {
-    if (handledBy !== "ai" || handoffDue === null) return "as_it_is";
-    return { handledBy: "waiting", operatorId: null, reason: handoffDue, notice: "waiting", ends: "queued" };
+  return changeOfVoice(context, conversationId, ({ handledBy, handoffDue, paused, head }) => {
+    const reason = handoffDue ?? (paused && head?.status === "queued" ? "paused" : null);
+    if (handledBy !== "ai" || reason === null) return "as_it_is";
+    return { handledBy: "waiting", operatorId: null, reason, notice: "waiting", ends: "queued" };
   });
 }
 
@@ -48,6 +52,7 @@ export async function withdrawHandoff(
   return changeOfVoice(context, conversationId, (voice) => {
     if (voice.handledBy === "operator") return { type: "handled", operator: voice.operator };
     if (voice.handledBy === "ai") return "as_it_is";
+    if (voice.paused) return { type: "paused" };
     const to = { handledBy: "ai", operatorId: null, reason: "withdrawn", notice: "assistant", ends: "none" } as const;
     return { ...to, ...answerTo(voice, requestId) };
   });
@@ -72,6 +77,7 @@ export async function release(
     if (handledBy === "operator" && voice.operatorId !== operatorId && !force) return { type: "handled", operator };
     if (handledBy === "ai") return { type: "not_theirs", handledBy };
     const change = { operatorId: null, reason: "released", ends: "none" } as const;
+    if (to === "ai" && voice.paused) return { type: "paused" };
     if (to === "queue") return { ...change, handledBy: "waiting", notice: "waiting" };
     return { ...change, handledBy: "ai", notice: "assistant", ...answerTo(voice, requestId) };
   });

@@ -16,6 +16,7 @@ export async function moveOn(context: VoiceContext, { id, eventSeq, how }: Stall
 }
 
 function next(voice: Voice, how: Stalled["how"]): Decision {
+  if (voice.paused && (how === "nobody" || how === "silence")) return "as_it_is";
   const toQueue = { handledBy: "waiting", operatorId: null, ends: "none" } as const;
   if (how === "no-reply") return { ...toQueue, reason: "no-reply", notice: "waiting", returned: true };
   if (how === "overdue") return { ...toQueue, reason: null, notice: "overdue", overdue: true };

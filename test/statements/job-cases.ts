@@ -61,6 +61,7 @@ const claimCases = [
       cancelRequested: z.boolean(),
       crashes: z.int(),
       handoffDue: z.boolean(),
+      paused: z.boolean(),
     }),
     async (pool) => claims.readSnapshots(pool, [(await startActive(pool)).id], { reclaim: true }),
   ),

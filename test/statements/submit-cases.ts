@@ -22,11 +22,14 @@ const appended = z.strictObject({
   eventSeq: z.int().nullable(),
   handledBy: handledBy.nullable(),
   operator: operatorName.nullable(),
+  handoffDue: z.boolean(),
 });
 
 /** Statements that accept a message. */
 export const submitCases: StatementCase[] = [
-  reads(submit.insertConversationsStatement, id, (pool) => submit.insertConversation(pool, newConversation())),
+  reads(submit.insertConversationsStatement, id.extend({ handoffDue: z.boolean() }), (pool) =>
+    submit.insertConversation(pool, newConversation()),
+  ),
   reads(submit.appendOneStatement, appended, async (pool) => {
     const { conversationId } = await startConversation(pool);
     await submit.appendMessage(pool, followingMessage(conversationId));

@@ -11,6 +11,7 @@ import { handInCut, handInCutStatement } from "../../shared/db/voices/hand-in-cu
 import * as names from "../../shared/db/voices/names.ts";
 import * as sent from "../../shared/db/voices/operator-messages.ts";
 import * as presence from "../../shared/db/voices/presence.ts";
+import * as pauses from "../../shared/db/voices/assistant-pauses.ts";
 import { readVoice, readVoiceStatement } from "../../shared/db/voices/read-voice.ts";
 import { readStalled, readStalledStatement } from "../../shared/db/voices/stalled.ts";
 import { readWaiting, readWaitingStatement } from "../../shared/db/voices/waiting.ts";
@@ -26,6 +27,10 @@ const changed = z.strictObject({
   head: z.boolean(),
   ended: z.array(z.strictObject({ id: z.uuid(), attempt: z.int() })),
 });
+
+const pause = z.strictObject({ assistantType: z.string(), pausedAt: z.date(), operator: z.string().nullable() });
+const pauseTechnical = async (pool: Pool) =>
+  pauses.pauseAssistant(pool, { siteId: defaultSite, assistantType: "technical", operatorId: await addOperator(pool) });
 
 /** Statements about who answers. */
 export const voiceCases: StatementCase[] = [
@@ -52,6 +57,15 @@ export const voiceCases: StatementCase[] = [
       await readStalled(pool);
     },
   ),
+  reads(pauses.pauseAssistantStatement, pause, pauseTechnical),
+  reads(pauses.listPausesStatement, pause, async (pool) => {
+    await pauseTechnical(pool);
+    await pauses.listPauses(pool, defaultSite);
+  }),
+  writes(pauses.resumeAssistantStatement, async (pool) => {
+    await pauseTechnical(pool);
+    await pauses.resumeAssistant(pool, defaultSite, "technical");
+  }),
   reads(presence.setPresenceStatement, z.strictObject({ until: z.date().nullable() }), async (pool) =>
     presence.storePresence(pool, await addOperator(pool), true),
   ),
@@ -63,6 +77,7 @@ export const voiceCases: StatementCase[] = [
       operator: operatorName.nullable(),
       assistantType: z.string(),
       eventSeq: z.int(),
+      paused: z.boolean(),
       handoffDue: handoffReason.nullable(),
       handoffEmail: z.string().nullable(),
       emailsLeft: z.int(),

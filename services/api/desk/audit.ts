@@ -12,6 +12,7 @@ interface Audited {
   conversationIds?: string[];
   /** Sources of knowledge that are read or changed. */
   sourceIds?: string[];
+  assistantType?: string;
 }
 
 /** Logs what an operator reads or changes. It begins before the outcome, which the request's own line has. */

@@ -13,6 +13,7 @@ import { operatorPaths } from "./operator-paths.ts";
 import { takeOverPaths } from "./take-over-paths.ts";
 import { headerComponents, securitySchemes, tags } from "./parts.ts";
 import { servicePaths } from "./service-paths.ts";
+import { sitePaths } from "./site-paths.ts";
 
 /**
  * Describes this API in OpenAPI 3.1, generated from the schemas that validate its requests. Loaded at the first request
@@ -39,6 +40,7 @@ export function describeApi({ MAX_MESSAGE_CHARS }: Pick<Config, "MAX_MESSAGE_CHA
       ...accountPaths(),
       ...operatorPaths(),
       ...takeOverPaths(),
+      ...sitePaths(),
       ...mailPaths(),
       ...knowledgePaths(),
       ...servicePaths(),

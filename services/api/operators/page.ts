@@ -7,7 +7,7 @@ interface OperatorPage {
   content: Html;
 }
 
-type ConsolePart = "console" | "knowledge" | "account";
+type ConsolePart = "console" | "knowledge" | "settings" | "account";
 type Part = ConsolePart | "reports" | "sign-in";
 
 /** The layout of every page of reports, with a banner while a provider is in trouble. */
@@ -20,7 +20,7 @@ export function operatorPage({ title, trouble, content }: OperatorPage): string 
   });
 }
 
-const titles = { console: "Console", knowledge: "Knowledge", account: "Account" };
+const titles = { console: "Console", knowledge: "Knowledge", settings: "Settings", account: "Account" };
 
 /** A page of the console, which its script fills. */
 export function consolePage(part: ConsolePart): string {
@@ -56,6 +56,7 @@ const places = [
   { part: "knowledge", address: "/console?part=knowledge", name: "Knowledge" },
   { part: "reports", address: "/admin", name: "Reports" },
   { part: undefined, address: "/admin/queues", name: "Queues" },
+  { part: "settings", address: "/console?part=settings", name: "Settings" },
   { part: "account", address: "/console?part=account", name: "Account" },
 ] as const;
 

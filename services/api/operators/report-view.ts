@@ -17,6 +17,7 @@ const reasons: Readonly<Record<string, string>> = {
   keyword: "a keyword",
   model: "the assistant asked",
   "unknown-action": "an action with unknown outcome",
+  paused: "the assistant was paused",
   other: "another reason",
 };
 

@@ -65,7 +65,7 @@ export function consoleRoutes({ console: files }: Pick<ApiContext, "console">): 
   return router;
 }
 
-const parts = ["knowledge", "account"] as const;
+const parts = ["knowledge", "settings", "account"] as const;
 
 async function sendFile(files: ApiContext["console"], res: Response, name: string): Promise<void> {
   const file = await files.find(name === "console.js" ? name : `console/${name}`).catch((error: unknown) => {

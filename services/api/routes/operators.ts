@@ -40,7 +40,7 @@ export function operatorRoutes(context: Pick<ApiContext, "db" | "log" | "siteId"
   router.use("/reports", reportPageRoutes(context));
 
   const sendPage = async (res: Response, title: string, content: Html) =>
-    sendOperatorPage(res, context.db.pool, { title, content });
+    sendOperatorPage(res, context, { title, content });
 
   router.get("/", async (req: Request, res: Response) => {
     const wanted = readForm(req);

@@ -14,7 +14,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 export function reportPageRoutes(context: Pick<ApiContext, "db" | "siteId">): Router {
   const router = Router();
   const send = async (res: Response, ...shown: Parameters<typeof reportView>) =>
-    sendOperatorPage(res, context.db.pool, { title: "Report", content: reportView(...shown) });
+    sendOperatorPage(res, context, { title: "Report", content: reportView(...shown) });
 
   router.get("/", async (req: Request, res: Response) => {
     const form = readSpan(req);

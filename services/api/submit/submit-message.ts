@@ -114,7 +114,7 @@ export async function submitMessage(
     const outcome = await store();
     if (outcome.type === "accepted") {
       const submission = { jobId, conversationId, messageId };
-      if (row.handoff !== null && outcome.handledBy === "ai") return handOffNow(context, submission, outcome.eventSeq);
+      if (outcome.handoffDue) return handOffNow(context, submission, outcome.eventSeq);
       if (outcome.head) context.dispatcher.push(jobId);
       const { handledBy, operator, eventSeq } = outcome;
       const status = handledBy === "ai" ? "queued" : "completed";
@@ -174,7 +174,7 @@ async function findHandoff(
   return asks.includes(assistantType ?? own ?? "default") ? "keyword" : null;
 }
 
-/** Hands over a conversation whose message asked for it. If that fails, a worker does it within seconds. */
+/** Hands over a conversation whose message asked for it, or whose assistant is paused. If that fails, a worker does it within seconds. */
 async function handOffNow(
   context: SubmitContext,
   ids: Pick<Submission, "jobId" | "conversationId" | "messageId">,

@@ -22,6 +22,8 @@ export const routeTemplates = [
   "/api/mail/open",
   "/api/me/conversations",
   "/api/messages/{id}/feedback",
+  "/api/operator/assistants",
+  "/api/operator/assistants/{type}/pause",
   "/api/operator/canned-replies",
   "/api/operator/canned-replies/{shortcut}",
   "/api/operator/conversations/{id}",

@@ -21,6 +21,8 @@ export function requireNow(outcome: VoiceOutcome): VoiceNow {
       throw new Problem("not-theirs", "No person has this conversation: take it first.");
     case "too_many_addresses":
       throw new Problem("too-many-addresses", "No further address can be left in this conversation.");
+    case "paused":
+      throw new Problem("assistant-paused", "The assistant is paused and answers nothing for now.");
     case "updating":
       throw new Problem(
         "updating",

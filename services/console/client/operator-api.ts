@@ -6,6 +6,7 @@ import type {
   OperatorAnswer,
   OperatorConversation,
 } from "../../../shared/protocol/operator.ts";
+import type { AssistantState, AssistantStates } from "../../../shared/protocol/people/assistants.ts";
 import type { CannedReply } from "../../../shared/protocol/people/canned-replies.ts";
 import { askService, change, erase, jsonBody, queryOf, read } from "./service-request.ts";
 
@@ -67,6 +68,10 @@ export class OperatorApi {
   /** @param messageId the newest message that was seen */
   seen(id: string, messageId: string): Promise<unknown> {
     return change(`conversations/${id}/seen`, { body: { messageId } });
+  }
+
+  async assistants(): Promise<readonly AssistantState[]> {
+    return (await read<AssistantStates>("assistants")).assistants;
   }
 
   async canned(): Promise<readonly CannedReply[]> {

@@ -3,6 +3,7 @@ import { EventFollower } from "../client/event-follower.ts";
 import { OperatorApi } from "../client/operator-api.ts";
 import { ServiceProblem } from "../client/service-problem.ts";
 import { Canned } from "./canned.ts";
+import { Paused } from "./paused.ts";
 import { Queue } from "./queue.ts";
 import { ShownConversation } from "./shown-conversation.ts";
 import { Presence } from "./presence.ts";
@@ -19,6 +20,7 @@ export class ConsoleModel {
   readonly box: ReplyBox;
   readonly presence: Presence;
   readonly canned: Canned;
+  readonly paused: Paused;
   me: Colleague | undefined;
   open: ShownConversation | undefined;
   colleagues: readonly Colleague[] = [];
@@ -39,6 +41,7 @@ export class ConsoleModel {
     this.box = new ReplyBox(this.api, changed);
     this.presence = new Presence(this.api, changed);
     this.canned = new Canned(this.api, changed);
+    this.paused = new Paused(this.api, changed);
   }
 
   get mayChange(): boolean {
@@ -51,6 +54,7 @@ export class ConsoleModel {
       try {
         this.me = await this.api.me();
         this.presence.begin(this.mayChange);
+        this.paused.begin();
         this.#follow(await this.queue.begin());
       } catch (error) {
         if (!(error instanceof ServiceProblem)) throw error;
@@ -92,6 +96,7 @@ export class ConsoleModel {
     this.open?.wake(surely);
     this.box.wake();
     this.presence.beat();
+    void this.paused.read();
   }
 
   #follow(cursor: string): void {

@@ -1,7 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
+import type { AssistantState } from "../../../shared/protocol/people/assistants.ts";
 import { texts } from "../texts.ts";
 import { conversationPane } from "./conversation-pane.ts";
 import { detailsPane } from "./details-pane.ts";
+import { clockTime } from "./formats.ts";
 import { sign } from "./signs.ts";
 import { problemText } from "./problem-text.ts";
 import { queuePane } from "./queue-pane.ts";
@@ -36,6 +38,7 @@ function barView({ model, deeds, alerts, now }: Screen): TemplateResult {
   const { presence, me } = model;
   return html`<div class="bar">
     <p class="connection" role="status">${model.isLost(now) ? texts.connection.lost : nothing}</p>
+    ${model.paused.list.map(pausedView)}
     <span class="me" dir="auto">${me?.name}</span>
     ${
       model.mayChange
@@ -65,6 +68,11 @@ function barView({ model, deeds, alerts, now }: Screen): TemplateResult {
       ${sign("keys")}
     </button>
   </div>`;
+}
+
+function pausedView({ name, paused }: AssistantState): TemplateResult {
+  const since = paused && texts.paused(name, clockTime(paused.at), paused.operator);
+  return html`<p class="paused" dir="auto">${since} <a href="/console?part=settings">${texts.settings}</a></p>`;
 }
 
 /** True where the browser was told to give no notifications, or has none. */

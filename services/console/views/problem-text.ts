@@ -8,6 +8,7 @@ export function problemText({ status, code, operator, message }: ServiceProblem)
   if (status === 401) return problems.signIn;
   if (code === "handled") return problems.handled(operator ?? problems.somebody);
   if (code === "updating") return problems.updating;
+  if (code === "assistant-paused") return problems.paused;
   if (code === "read-only") return texts.readOnly;
   if (status === 404) return problems.gone;
   if (status === 429) return message || problems.often;

@@ -314,6 +314,7 @@ describe("snapshot of a job", () => {
       cancelRequested: false,
       crashes: 0,
       handoffDue: false,
+      paused: false,
     };
     const read = async (id: string) => (await readSnapshots(db.pool, [id], { reclaim: true }))[0];
     expect(await read(first.id)).toEqual({

@@ -3,6 +3,7 @@ import { interval, leaseMs, maxCrashes } from "../../tunables.ts";
 import type { BatchResult } from "../../async/batch/batch-work.ts";
 import { byIds, skipLocked } from "../batch-sql.ts";
 import { batched } from "../batched.ts";
+import { isPaused } from "../voices/assistant-pauses.ts";
 import { query } from "../database.ts";
 import type { Columns } from "../schema/tables.ts";
 import type { Statement } from "../../postgres/statement.ts";
@@ -54,11 +55,13 @@ type JobColumns = Columns<
 /** A job whose row was not locked elsewhere; all but its id is null if it could not be claimed. */
 type ClaimRow = ClaimedJob | (Record<Exclude<keyof ClaimedJob, "id">, null> & { id: string });
 
+const paused = isPaused("conversations.site_id", "jobs.assistant_type");
 /**
  * True if the AI may go on: it has the conversation, or a person is waited for and the reply had begun before. A handoff
- * that is due comes first.
+ * that is due comes first. A pause stops what has not begun.
  */
-const answeredByAi = `(handled_by = 'ai' and handoff_due is null or handled_by <> 'operator' and status = 'active')`;
+const answeredByAi = `(handled_by = 'ai' and handoff_due is null and (status = 'active' or not ${paused})
+            or handled_by <> 'operator' and status = 'active')`;
 
 function claimStatement(name: string, lock: string): Statement<ClaimRow> {
   return {
@@ -67,7 +70,7 @@ function claimStatement(name: string, lock: string): Statement<ClaimRow> {
       with item as materialized (
         select * from unnest((select $1::uuid[]), (select $2::boolean[]), (select $3::text[])) as item(id, reclaim, worker)
       ), locked as materialized (
-        select jobs.* from ${byIds("jobs", "id, conversation_id, status, lease_until, deaths, cancel_requested_at", "$1", lock)}
+        select jobs.* from ${byIds("jobs", "id, conversation_id, assistant_type, status, lease_until, deaths, cancel_requested_at", "$1", lock)}
       ), free as materialized (
         select jobs.id, worker, site_id, metadata, thread_id, thread_provider, thread_turn, replaced_turns
         from locked as jobs join item on item.id = jobs.id join conversations on conversations.id = jobs.conversation_id
@@ -87,7 +90,7 @@ function claimStatement(name: string, lock: string): Statement<ClaimRow> {
         insert into runs (job_id, run, attempt, worker) select id, run, attempt, worker from claimed
       )
       select locked.id, claimed.conversation_id as "conversationId", message_id as "messageId", site_id as "siteId",
-             exists (select from knowledge_bases where site_id = claimed.site_id) as "knowsSite", run, attempt, assistant_type as "assistantType",
+             exists (select from knowledge_bases where site_id = claimed.site_id) as "knowsSite", run, attempt, claimed.assistant_type as "assistantType",
              provider_override as "providerOverride", request_id as "requestId", trace, turn, thread, metadata,
              (select coalesce(max(turn), 0) from messages
               where conversation_id = claimed.conversation_id and turn < claimed.turn) as "previousTurn",
@@ -154,6 +157,8 @@ export interface JobSnapshot extends Columns<
   cancelRequested: boolean;
   /** True if its conversation is to be handed to a person first. */
   handoffDue: boolean;
+  /** True if the AI of its assistant is paused. */
+  paused: boolean;
   /** Runs that killed their worker, including this one if it is reclaimable. */
   crashes: number;
 }
@@ -164,7 +169,7 @@ export const snapshotStatement: Statement<JobSnapshot> = {
     select jobs.id, conversation_id as "conversationId", request_id as "requestId", status, error_code as "errorCode", attempt,
            coalesce(open_jobs[1] = jobs.id, false) as head, status = 'active' and ${reclaimable("$2")} as reclaimable,
            coalesce(extract(epoch from lease_until - now()) * 1000, 0)::float8 as "leaseLeftMs",
-           cancel_requested_at is not null as "cancelRequested", handoff_due is not null as "handoffDue",
+           cancel_requested_at is not null as "cancelRequested", handoff_due is not null as "handoffDue", ${paused} as paused,
            deaths + (lease_until is not null)::int as crashes
     from jobs join conversations on conversations.id = jobs.conversation_id
     where jobs.id = any($1::uuid[])`,

@@ -32,8 +32,9 @@ export type SubmitRefusal =
 /** Accepts the first message of a conversation. */
 export async function storeFirstMessage(pool: Pool, row: NewConversation): Promise<SubmitOutcome> {
   try {
-    if (await insertConversation(pool, row)) {
-      return { type: "accepted", head: true, eventSeq: firstEventSeq, handledBy: "ai", operator: null };
+    const accepted = await insertConversation(pool, row);
+    if (accepted) {
+      return { type: "accepted", ...accepted, head: true, eventSeq: firstEventSeq, handledBy: "ai", operator: null };
     }
   } catch (error) {
     if (isThreadClash(error)) return { type: "refused", refusal: { reason: "thread_taken" } };

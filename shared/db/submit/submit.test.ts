@@ -115,7 +115,7 @@ describe("first message of a conversation", () => {
     const idempotencyHash = hash();
     await startConversation(db.pool, { idempotencyHash, requestHash: hash() });
     const again = newConversation({ idempotencyHash, requestHash: hash() });
-    expect(await insertConversation(db.pool, again)).toBe(false);
+    expect(await insertConversation(db.pool, again)).toBeUndefined();
     expect(await readConversation(db.pool, again.conversationId)).toBeUndefined();
     expect(await readMessages(db, again.conversationId, { limit: 10 })).toEqual({ messages: [], more: false });
   });
@@ -250,7 +250,10 @@ describe("later message", () => {
       first.conversationId,
       rows.map((row) => () => appendMessage(db.pool, row)),
     );
-    expect(one).toEqual({ status: "fulfilled", value: { head: false, eventSeq: 4, handledBy: "ai", operator: null } });
+    expect(one).toEqual({
+      status: "fulfilled",
+      value: { head: false, eventSeq: 4, handledBy: "ai", operator: null, handoffDue: false },
+    });
     expect(two?.status === "rejected" && isIdempotencyClash(two.reason)).toBe(true);
     expect(await openJobs(db.pool, first.conversationId)).toEqual([first.id, rows[0]?.jobId]);
     expect(await readConversationColumns(db.pool, first.conversationId)).toMatchObject({

@@ -7,6 +7,7 @@ import { byIds, skipLocked } from "../batch-sql.ts";
 import { batched } from "../batched.ts";
 import { type OperatorName, operatorOf } from "../conversations/conversations.ts";
 import { query } from "../database.ts";
+import { isPaused } from "../voices/assistant-pauses.ts";
 import type { Columns } from "../schema/tables.ts";
 import type { Statement } from "../../postgres/statement.ts";
 import { insertEvents } from "../../events/append.ts";
@@ -52,12 +53,17 @@ const dueAfter = interval(dueAfterMs);
 /** `seq` of the last event that accepting a first message writes. */
 export const firstEventSeq = 2;
 
+/** SQL for the reason why a message goes to people: a rule of the assistant, or a pause. Null: the AI answers it. */
+function handoffOf(given: string, site: string, assistantType: string): string {
+  return `coalesce(${given}, case when ${isPaused(site, assistantType)} then 'paused' end)`;
+}
+
 /** SQL that is true unless messages of a verified visitor are refused. */
 function notBlocked(site: string, visitor: string): string {
   return `not exists (select from blocked_visitors where site_id = ${site} and visitor_hash = ${visitor})`;
 }
 
-export const insertConversationsStatement: Statement<Columns<"jobs", "id">> = {
+export const insertConversationsStatement: Statement<Columns<"jobs", "id"> & FirstAccepted> = {
   name: "insert-conversations",
   // The job is inserted first, as its idempotency key decides. Keys are locked in one order, so that two statements
   // with the same keys never wait for each other.
@@ -81,8 +87,8 @@ export const insertConversationsStatement: Statement<Columns<"jobs", "id">> = {
       insert into conversations (id, site_id, assistant_type, provider, metadata, next_turn, open_jobs, message_count, event_seq,
                                  thread_provider, thread_id, thread_turn, thread_adopted, visitor_hash, handoff_due)
       select "conversationId", "siteId", "assistantType", provider, metadata, turn + 1, array["jobId"], 1 + jsonb_array_length(history), ${firstEventSeq},
-             "threadProvider", "threadId", case when "threadId" is not null then 0 end, "threadId" is not null, "visitorHash", handoff
-      from accepted
+             "threadProvider", "threadId", case when "threadId" is not null then 0 end, "threadId" is not null, "visitorHash", ${handoffOf("handoff", '"siteId"', '"assistantType"')}
+      from accepted returning open_jobs[1] as job, handoff_due
     ), imported as (
       insert into messages (id, conversation_id, turn, sender, text, imported, created_at)
       select earlier.id, "conversationId", earlier.turn, sender, earlier.text, true, to_timestamp(timestamp / 1000.0)
@@ -93,10 +99,19 @@ export const insertConversationsStatement: Statement<Columns<"jobs", "id">> = {
     ), noted as (
       ${insertEvents({ from: "accepted", conversation: `"conversationId"`, site: `"siteId"`, seq: String(firstEventSeq), message: `"messageId"`, job: `"jobId"`, status: "'queued'" })}
     )
-    select id from job`,
+    select job as id, handoff_due is not null as "handoffDue" from conversation`,
 };
 
-async function insertConversations(pool: Pool, rows: readonly NewConversation[]): Promise<{ result: boolean }[]> {
+/** A first message that was accepted. */
+interface FirstAccepted {
+  /** True if the conversation is to be handed to a person now. */
+  handoffDue: boolean;
+}
+
+async function insertConversations(
+  pool: Pool,
+  rows: readonly NewConversation[],
+): Promise<{ result: FirstAccepted | undefined }[]> {
   const items = rows.map(({ thread, ...row }) => ({
     ...row,
     threadProvider: thread?.provider,
@@ -104,13 +119,13 @@ async function insertConversations(pool: Pool, rows: readonly NewConversation[])
     ...hexHashes(row),
   }));
   const written = await query(pool, insertConversationsStatement, [JSON.stringify(items)]);
-  const ids = new Set(written.map(({ id }) => id));
-  return rows.map(({ jobId }) => ({ result: ids.has(jobId) }));
+  const accepted = new Map(written.map(({ id, handoffDue }) => [id, { handoffDue }]));
+  return rows.map(({ jobId }) => ({ result: accepted.get(jobId) }));
 }
 
 /**
  * Accepts the first message of a conversation; concurrent calls share a statement.
- * @returns `false`: the idempotency key was used before, or the visitor is blocked, and nothing was written
+ * @returns `undefined`: the idempotency key was used before, or the visitor is blocked, and nothing was written
  */
 export const insertConversation = batched({ runBatch: insertConversations });
 
@@ -147,6 +162,7 @@ export interface FollowingMessage extends NewMessage {
 
 interface AppendRow {
   conversationId: string;
+  handoffDue: boolean;
   /** Null if the message was refused. */
   head: boolean | null;
   eventSeq: number | null;
@@ -186,7 +202,7 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
         set next_turn = next_turn + 1, message_count = message_count + 1,
             open_jobs = case handled_by when 'ai' then open_jobs || item."jobId" else open_jobs end,
             unheard = unheard + (handled_by <> 'ai')::int, closed_at = null,
-            handoff_due = case handled_by when 'ai' then coalesce(item.handoff, handoff_due) end,
+            handoff_due = case handled_by when 'ai' then ${handoffOf("item.handoff, handoff_due", "conversations.site_id", 'coalesce(item."assistantType", conversations.assistant_type)')} end,
             event_seq = event_seq + 2, assistant_type = coalesce(item."assistantType", assistant_type),
             provider = coalesce(item.provider, conversations.provider),
             metadata = coalesce(item.metadata, conversations.metadata), updated_at = now(),
@@ -205,7 +221,7 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
           and (item.replaces is null
                or item."replacedTurn" is not null and item."replacedTurn" <> all(replaced_turns) and open_jobs = '{}')
         returning conversations.id, next_turn - 1 as turn, assistant_type, conversations.provider, item."jobId",
-                  event_seq, site_id, item."messageId", handled_by, operator_id,
+                  event_seq, site_id, item."messageId", handled_by, operator_id, handoff_due,
                   coalesce(open_jobs[1] = item."jobId", false) as head
       ), message as (
         insert into messages (id, conversation_id, turn, sender, text, replaces)
@@ -220,7 +236,7 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
       ), noted as (
         ${insertEvents({ from: "conversation", conversation: "id", site: "site_id", seq: "event_seq", message: `"messageId"`, job: `"jobId"`, status: ifAi("'queued'", "'completed'"), handledBy: ifAi("null", "handled_by") })}
       )
-      select id as "conversationId", head, event_seq as "eventSeq", handled_by as "handledBy",
+      select id as "conversationId", head, event_seq as "eventSeq", handled_by as "handledBy", handoff_due is not null as "handoffDue",
              ${operatorOf("operator_id")} as operator
       from locked left join conversation using (id)`,
   };
@@ -248,13 +264,13 @@ async function append(
   return ids.map((id) => {
     const row = answers.get(id);
     if (!row) return undefined;
-    const { head, eventSeq, handledBy, operator } = row;
+    const { head, eventSeq, handledBy, operator, handoffDue } = row;
     const refused = head === null || eventSeq === null || handledBy === null;
-    return { result: refused ? undefined : { head, eventSeq, handledBy, operator } };
+    return { result: refused ? undefined : { head, eventSeq, handledBy, operator, handoffDue } };
   });
 }
 
-export interface Accepted {
+export interface Accepted extends FirstAccepted {
   /** True if its job is the first open one of the conversation, to be enqueued now. */
   head: boolean;
   /** `seq` of the last event that accepting it wrote. */

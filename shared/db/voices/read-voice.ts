@@ -6,6 +6,7 @@ import { interval, takeDeadlineMs } from "../../tunables.ts";
 import { type OperatorName, operatorOf } from "../conversations/conversations.ts";
 import { query } from "../database.ts";
 import type { Columns } from "../schema/tables.ts";
+import { isPaused } from "./assistant-pauses.ts";
 import type { Statement } from "../../postgres/statement.ts";
 
 /** State of a conversation from which a change of who answers is decided; see `changeVoice`. */
@@ -16,6 +17,8 @@ export interface Voice extends Columns<
   handledBy: HandledBy;
   handoffDue: HandoffReason | null;
   operator: OperatorName | null;
+  /** True while the AI that would answer is paused. */
+  paused: boolean;
   /** Raised by every change: a change that expects this number decides about nothing else than what is here. */
   eventSeq: number;
   /** Time by the database's clock until which a change decided from this may be stored. */
@@ -32,13 +35,19 @@ interface NewestMessage {
   open: boolean;
 }
 
+/** SQL for the assistant of the job that is next, else of the conversation. */
+const openAssistant =
+  "coalesce((select jobs.assistant_type from jobs where jobs.id = open_jobs[1]), conversations.assistant_type)";
+
 export const readVoiceStatement: Statement<Voice> = {
   name: "read-voice",
   // The reply of a turn is newer than its message.
   text: `
     select handled_by as "handledBy", operator_id as "operatorId", ${operatorOf("operator_id")} as operator,
            assistant_type as "assistantType", event_seq as "eventSeq", handoff_due as "handoffDue",
-           handoff_email as "handoffEmail", emails_left as "emailsLeft", closed_at as "closedAt", clock_timestamp() + ${interval(takeDeadlineMs)} as deadline,
+           handoff_email as "handoffEmail", emails_left as "emailsLeft", closed_at as "closedAt",
+           ${isPaused("conversations.site_id", openAssistant)} as paused,
+           clock_timestamp() + ${interval(takeDeadlineMs)} as deadline,
            (select json_build_object('id', id, 'status', status, 'attempt', attempt)
             from jobs where id = open_jobs[1]) as head,
            (select json_build_object('id', id, 'turn', turn, 'sender', sender, 'open', exists (

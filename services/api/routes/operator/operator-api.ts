@@ -5,6 +5,7 @@ import { actorOf } from "../../access/operator-access.ts";
 import { audit } from "../../desk/audit.ts";
 import { noteIds } from "../../middleware/request-id.ts";
 import { accountRoutes, teamRoutes } from "./accounts.ts";
+import { assistantRoutes } from "./assistants.ts";
 import { cannedReplyRoutes } from "./canned-replies.ts";
 import { colleagueRoutes } from "./colleagues.ts";
 import { conversationChangeRoutes } from "./conversation-changes.ts";
@@ -28,6 +29,7 @@ export function operatorApiRoutes(context: ApiContext): Router {
   router.use(teamRoutes(context));
   router.use(colleagueRoutes(context));
   router.use(cannedReplyRoutes(context));
+  router.use(assistantRoutes(context));
   router.use(inboxRoutes(context));
   router.use(reportRoutes(context));
   router.use("/conversations/:id", auditConversation(context));

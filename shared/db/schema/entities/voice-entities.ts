@@ -122,6 +122,19 @@ const CannedReply = defineEntity({
   },
 });
 
+/** Switch that pauses the AI of an assistant; without a row it answers. */
+const AssistantPause = defineEntity({
+  name: "AssistantPause",
+  tableName: "assistant_pauses",
+  properties: {
+    siteId: p.text().default(defaultSite).primary(),
+    assistantType: p.text().primary(),
+    /** Person who paused it. */
+    operatorId: p.uuid().nullable(),
+    pausedAt: time().defaultRaw("now()"),
+  },
+});
+
 /** A verified visitor whose messages are refused. */
 const BlockedVisitor = defineEntity({
   name: "BlockedVisitor",
@@ -134,4 +147,4 @@ const BlockedVisitor = defineEntity({
   },
 });
 
-export const voices = [Operator, OperatorKey, Stretch, Note, CannedReply, BlockedVisitor];
+export const voices = [Operator, OperatorKey, Stretch, Note, CannedReply, AssistantPause, BlockedVisitor];
