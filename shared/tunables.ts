@@ -155,6 +155,11 @@ export const sealMs = 15 * second;
 /** Time after a take-over without the draft store in which the worker may hand in what the store had acknowledged. */
 export const handInMs = 15 * second;
 
+/** Time from asking for a suggestion until it counts as lost with its worker. */
+export const suggestionMs = 60 * second;
+/** Retention of suggestions, whose operators have them in their boxes. */
+export const keptSuggestionMs = 900 * second;
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Mail.
 

@@ -119,6 +119,14 @@ export const texts = {
     trying: "It is sent again until it is answered, and stored once.",
     unsure: "It may be stored: sending again stores it once at most. Changed, it is another message.",
   },
+  suggestion: {
+    ask: "Suggest",
+    hint: "The assistant writes a draft into this box. Only you see it, and it is never sent by itself.",
+    writing: "The assistant is writing a suggestion…",
+    taken: "Suggested by the assistant: check it before you send it.",
+    offered: "The assistant suggests:",
+    use: "Put it into the box",
+  },
   canned: {
     title: "Canned replies",
     hint: "In the box, type / and the shortcut. Your whole team shares them.",
@@ -188,6 +196,7 @@ export const texts = {
       views: "waiting, mine, all, closed",
       reply: "write a reply",
       note: "write a note",
+      suggest: "let the assistant suggest a reply",
       take: "take the conversation",
       toAssistant: "release it to the assistant",
       toQueue: "release it to the queue",

@@ -21,6 +21,7 @@ import { loadProviders } from "./providers/registry.ts";
 import { startMails } from "./mail/start-mails.ts";
 import { startReconciler } from "./maintenance/reconcile.ts";
 import { ReclaimGuard } from "./run/reclaim-guard.ts";
+import { startSuggestions } from "./suggest/suggestions.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import { WorkerMetrics } from "./telemetry/worker-metrics.ts";
 import { workerDrainMs } from "../../shared/tunables.ts";
@@ -78,6 +79,7 @@ export async function startWorker(
   lifecycle.onClose("thread deletion", startThreadDeletion(context));
   lifecycle.onClose("retention", startRetention(context));
   lifecycle.onClose("mails", await startMails(context));
+  lifecycle.onClose("suggestions", startSuggestions(context));
   const consumer = await startConsumer(context, backend);
   lifecycle.onClose("consumer", () => consumer.close(workerDrainMs));
   if (config.WORKER_PORT !== undefined) {

@@ -3,12 +3,14 @@ import type { Pool } from "pg";
 import { v7 } from "uuid";
 import { z } from "zod";
 import * as canned from "../../shared/db/desk/canned-replies.ts";
+import { suggestionError } from "../../shared/protocol/people/suggestions.ts";
 import { cannedReply } from "../../shared/protocol/people/canned-replies.ts";
 import * as changes from "../../shared/db/desk/changes.ts";
 import * as inbox from "../../shared/db/desk/inbox.ts";
 import * as log from "../../shared/db/desk/inbox-log.ts";
 import * as keys from "../../shared/db/desk/operator-keys.ts";
 import * as operators from "../../shared/db/desk/operators.ts";
+import * as suggestions from "../../shared/db/desk/suggestions.ts";
 import * as conversation from "../../shared/db/desk/read-conversation.ts";
 import { rating, sender } from "../../shared/protocol/conversation.ts";
 import { numberEvents } from "../../shared/events/number.ts";
@@ -19,7 +21,8 @@ import { type InboxView, operatorRole } from "../../shared/protocol/operator.ts"
 import { readReport, reportStatement } from "../../shared/db/operators/report.ts";
 import { reportFigures } from "../../shared/protocol/people/report.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
-import { answerOne, answerRated, operatorName } from "./fixtures.ts";
+import { answerOne, answerRated, claimOneSuggestion, operatorName } from "./fixtures.ts";
+import { askForSuggestion } from "../../shared/testing/fixtures/operators.ts";
 import { reads, type StatementCase, writes } from "./statement-case.ts";
 
 const addKey = async (pool: Pool) => {
@@ -198,6 +201,49 @@ const inboxCases = [
   writes(canned.deleteCannedReplyStatement, async (pool) => {
     await canned.putCannedReply(pool, aCannedReply);
     await canned.deleteCannedReply(pool, defaultSite, aCannedReply.shortcut);
+  }),
+  reads(
+    suggestions.askSuggestionStatement,
+    z.strictObject({
+      id: z.uuid().nullable(),
+      handledBy,
+      operatorId: z.uuid().nullable(),
+      paused: z.boolean(),
+      hasQuestion: z.boolean(),
+    }),
+    askForSuggestion,
+  ),
+  reads(
+    suggestions.claimSuggestionStatement,
+    z.strictObject({
+      id: z.uuid(),
+      conversationId: z.uuid(),
+      siteId: z.string(),
+      assistantType: z.string(),
+      providerOverride: z.string().nullable(),
+      metadata: z.record(z.string(), z.string()),
+      knowsSite: z.boolean(),
+      leftMs: z.number(),
+      history: z.array(z.strictObject({ sender, text: z.string(), imported: z.boolean() })),
+    }),
+    claimOneSuggestion,
+  ),
+  reads(suggestions.endSuggestionStatement, z.strictObject({ id: z.uuid() }), async (pool) =>
+    suggestions.endSuggestion(pool, (await claimOneSuggestion(pool)).id, { text: "an answer", sources: [] }),
+  ),
+  reads(
+    suggestions.readSuggestionStatement,
+    z.strictObject({
+      state: z.enum(["writing", "done", "failed"]),
+      errorCode: suggestionError.nullable(),
+      text: z.string().nullable(),
+      sources: z.array(replySource).nullable(),
+    }),
+    async (pool) => suggestions.readSuggestion(pool, await askForSuggestion(pool)),
+  ),
+  writes(suggestions.dropSuggestionsStatement, async (pool) => {
+    await askForSuggestion(pool);
+    await suggestions.dropSuggestions(pool);
   }),
   reads(reportStatement, z.strictObject({ ...reportFigures.shape, day: z.iso.date().nullable() }), async (pool) => {
     await answerRated(pool);

@@ -4,11 +4,13 @@ import type { Pool } from "pg";
 import { v7 } from "uuid";
 import { z } from "zod";
 import type { ClaimedJob } from "../../shared/db/jobs/claim.ts";
+import { claimSuggestion, type ClaimedSuggestion } from "../../shared/db/desk/suggestions.ts";
 import { beginCall, type CallEnd, type NewCall } from "../../shared/db/jobs/calls.ts";
 import { storeJobEnd } from "../../shared/db/jobs/end.ts";
 import { storeTombstone } from "../../shared/db/conversations/erasure.ts";
 import { rateMessage } from "../../shared/db/conversations/feedback.ts";
 import { addTestSource, citationOf } from "../../shared/testing/fixtures/citations.ts";
+import { askForSuggestion } from "../../shared/testing/fixtures/operators.ts";
 import { claim, completed, startConversation, type TestJob } from "../../shared/testing/fixtures/conversations.ts";
 
 export const buffer = z.instanceof(Buffer);
@@ -100,4 +102,12 @@ export async function deleteOne(pool: Pool, erased: boolean): Promise<string> {
     [conversationId, erased],
   );
   return conversationId;
+}
+
+/** A suggestion that a worker has claimed, the oldest that was asked for. */
+export async function claimOneSuggestion(pool: Pool): Promise<ClaimedSuggestion> {
+  await askForSuggestion(pool);
+  const claimed = await claimSuggestion(pool);
+  if (!claimed) throw new Error("no suggestion was to be had");
+  return claimed;
 }

@@ -11,7 +11,17 @@ import { handledBy } from "../../shared/protocol/handling.ts";
 import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
 import { replySource, sourceEvent } from "../../shared/protocol/knowledge/reply-source.ts";
 import { completed, followUp, loseLease, startConversation } from "../../shared/testing/fixtures/conversations.ts";
-import { answerOne, beginActiveCall, buffer, callEnd, failOne, newCall, runOutcome, startActive } from "./fixtures.ts";
+import {
+  answerOne,
+  beginActiveCall,
+  buffer,
+  callEnd,
+  claimOneSuggestion,
+  failOne,
+  newCall,
+  runOutcome,
+  startActive,
+} from "./fixtures.ts";
 import { reads, type StatementCase, writes } from "./statement-case.ts";
 
 const id = z.strictObject({ id: z.uuid() });
@@ -75,11 +85,16 @@ const claimCases = [
   writes(claims.holdsAttemptStatement, async (pool) => claims.holdsAttempt(pool, (await startActive(pool)).id, 1)),
 ];
 
+const begun = z.strictObject({ result: z.enum(["begun", "refused", "lost"]) });
 const callCases = [
-  reads(calls.beginCallStatement, z.strictObject({ result: z.enum(["begun", "refused", "lost"]) }), beginActiveCall),
+  reads(calls.beginCallStatement, begun, beginActiveCall),
   reads(calls.beginCallsStatement, id, async (pool) => {
     const active = [await startActive(pool), await startActive(pool)];
     await Promise.all(active.map((job) => calls.beginCall(pool, newCall(job))));
+  }),
+  reads(calls.beginSuggestionCallStatement, begun, async (pool) => {
+    const { id: jobId } = await claimOneSuggestion(pool);
+    await calls.beginCall(pool, { ...newCall({ ...(await startActive(pool)), id: jobId }), suggestion: true });
   }),
   writes(calls.settleCallStatement, async (pool) =>
     calls.settleCall(pool, { id: (await beginActiveCall(pool)).id, end: callEnd }),

@@ -9,6 +9,7 @@ import {
   releaseRequest,
   takeRequest,
 } from "../../../shared/protocol/operator.ts";
+import { suggestion } from "../../../shared/protocol/people/suggestions.ts";
 import { idempotencyKey } from "../../../shared/protocol/submit.ts";
 import * as part from "./parts.ts";
 
@@ -20,6 +21,8 @@ export function takeOverPaths(): ZodOpenApiPathsObject {
     "/api/operator/conversations/{id}/messages": { post: say },
     "/api/operator/conversations/{id}/release": { post: release },
     "/api/operator/conversations/{id}/assign": { post: assign },
+    "/api/operator/conversations/{id}/suggestions": { post: suggest },
+    "/api/operator/conversations/{id}/suggestions/{suggestionId}": { get: readSuggestion },
     "/api/operator/conversations/{id}/close": {
       post: change("closeConversation", "End an exchange: the visitor's next message goes to the assistant"),
     },
@@ -57,7 +60,7 @@ const backToAssistant: ZodOpenApiOperationObject = {
   requestParams: ofConversation,
   responses: {
     "200": part.json("The assistant has it", handoffAnswer),
-    ...part.problems(...part.tokenProblems, "handled", "updating"),
+    ...part.problems(...part.tokenProblems, "handled", "assistant-paused", "updating"),
   },
 };
 
@@ -84,10 +87,53 @@ const release = change(
   "The assistant answers the visitor's newest message if nobody has.",
 );
 
+const suggest: ZodOpenApiOperationObject = {
+  operationId: "suggestReply",
+  tags: ["Desk"],
+  summary: "Ask the assistant for a draft of an answer",
+  description:
+    "For the person who has the conversation. The draft is no message: it is in no stream and no history, and is kept for a quarter of an " +
+    "hour. Asked again while one is being written, it is the same one.",
+  security: part.asOperatorOfApi,
+  requestParams: ofConversation,
+  responses: {
+    "201": part.json("It is being written", suggestion),
+    ...part.problems(
+      ...part.operatorProblems,
+      "origin-not-allowed",
+      "not-theirs",
+      "assistant-paused",
+      "nothing-to-answer",
+    ),
+  },
+};
+
+const readSuggestion: ZodOpenApiOperationObject = {
+  operationId: "readSuggestion",
+  tags: ["Desk"],
+  summary: "Read a draft of an answer that you asked for",
+  security: part.asOperatorOfApi,
+  requestParams: {
+    path: z.object({ id: part.conversationId, suggestionId: z.uuid() }),
+    header: z.object({ Prefer: part.preferWait }),
+  },
+  responses: {
+    "200": part.json("The draft, or why there is none; one that is not there after a minute is lost", suggestion),
+    ...part.problems(...part.operatorProblems),
+  },
+};
+
 const assign = change("assignConversation", "Give a conversation to a colleague", assignRequest);
 
 function problemsOfChange() {
-  return [...part.operatorProblems, ...part.bodyProblems, "handled", "not-theirs", "updating"] as const;
+  return [
+    ...part.operatorProblems,
+    ...part.bodyProblems,
+    "handled",
+    "not-theirs",
+    "assistant-paused",
+    "updating",
+  ] as const;
 }
 
 function change(

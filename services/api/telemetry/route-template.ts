@@ -35,6 +35,8 @@ export const routeTemplates = [
   "/api/operator/conversations/{id}/notes",
   "/api/operator/conversations/{id}/release",
   "/api/operator/conversations/{id}/seen",
+  "/api/operator/conversations/{id}/suggestions",
+  "/api/operator/conversations/{id}/suggestions/{suggestionId}",
   "/api/operator/conversations/{id}/take",
   "/api/operator/conversations/{id}/typing",
   "/api/operator/conversations/{id}/unblock",

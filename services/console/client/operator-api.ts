@@ -8,6 +8,7 @@ import type {
 } from "../../../shared/protocol/operator.ts";
 import type { AssistantState, AssistantStates } from "../../../shared/protocol/people/assistants.ts";
 import type { CannedReply } from "../../../shared/protocol/people/canned-replies.ts";
+import type { SuggestionView } from "../../../shared/protocol/people/suggestions.ts";
 import { askService, change, erase, jsonBody, queryOf, read } from "./service-request.ts";
 
 export const inboxPage = 50;
@@ -68,6 +69,15 @@ export class OperatorApi {
   /** @param messageId the newest message that was seen */
   seen(id: string, messageId: string): Promise<unknown> {
     return change(`conversations/${id}/seen`, { body: { messageId } });
+  }
+
+  suggest(id: string): Promise<SuggestionView> {
+    return change(`conversations/${id}/suggestions`, {});
+  }
+
+  /** Waits a while for it. */
+  suggestion(id: string, suggestionId: string): Promise<SuggestionView> {
+    return askService(`conversations/${id}/suggestions/${suggestionId}`, { headers: { Prefer: "wait=15" } });
   }
 
   async assistants(): Promise<readonly AssistantState[]> {

@@ -8,6 +8,7 @@ import { Queue } from "./queue.ts";
 import { ShownConversation } from "./shown-conversation.ts";
 import { Presence } from "./presence.ts";
 import { ReplyBox } from "./reply-box.ts";
+import { Suggestions } from "./suggestions.ts";
 
 /** Pause before the beginning is tried again. */
 const beginAgainMs = 1000;
@@ -21,6 +22,7 @@ export class ConsoleModel {
   readonly presence: Presence;
   readonly canned: Canned;
   readonly paused: Paused;
+  readonly suggestions: Suggestions;
   me: Colleague | undefined;
   open: ShownConversation | undefined;
   colleagues: readonly Colleague[] = [];
@@ -42,6 +44,7 @@ export class ConsoleModel {
     this.presence = new Presence(this.api, changed);
     this.canned = new Canned(this.api, changed);
     this.paused = new Paused(this.api, changed);
+    this.suggestions = new Suggestions(this.api, this.box, changed);
   }
 
   get mayChange(): boolean {

@@ -63,6 +63,16 @@ export class ReplyBox {
     if (draft.mode === "reply" && text.trim() !== "") this.#sayTyping(conversationId);
   }
 
+  /**
+   * Puts a text into the box that nobody has typed.
+   * @returns false while another one is under way
+   */
+  fill(conversationId: string, text: string): boolean {
+    if (isBusy(this.of(conversationId))) return false;
+    this.#put(conversationId, { text, mode: "reply", state: "writing" });
+    return true;
+  }
+
   /** Sends the draft until it is answered. It leaves the box when it is stored, and not before. */
   async send(conversation: ShownConversation): Promise<void> {
     const { id } = conversation;

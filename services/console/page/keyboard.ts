@@ -11,6 +11,7 @@ export function listenToKeys(deeds: Deeds, isOn: () => boolean): void {
     k: () => deeds.step(-1),
     r: () => deeds.write("reply"),
     n: () => deeds.write("note"),
+    s: deeds.suggest,
     t: deeds.take,
     l: () => deeds.release("ai"),
     q: () => deeds.release("queue"),

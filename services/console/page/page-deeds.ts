@@ -82,8 +82,17 @@ export class PageDeeds implements Deeds {
   readonly setBlocked = (blocked: boolean): void => this.#act((api, id) => api.setBlocked(id, blocked));
 
   readonly send = (): void => {
-    const { open, box, mayChange } = this.#model;
-    if (open !== undefined && mayChange) void box.send(open);
+    const { open, box, suggestions, mayChange } = this.#model;
+    if (open === undefined || !mayChange) return;
+    suggestions.forget(open.id);
+    void box.send(open);
+  };
+
+  readonly suggest = (): void => {
+    const { open, me, suggestions } = this.#model;
+    if (open?.view?.handledBy !== "operator" || open.view.operator?.id !== me?.id) return;
+    this.write("reply");
+    void suggestions.ask(open.id);
   };
 
   readonly ask = (dialog: Dialog | undefined): void => {

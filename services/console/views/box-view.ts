@@ -9,6 +9,7 @@ import { cannedListId, cannedMatches } from "./canned-views.ts";
 import { visitorName } from "./formats.ts";
 import { problemText } from "./problem-text.ts";
 import type { Screen } from "./screen.ts";
+import { suggestButton, suggestionView } from "./suggestion-view.ts";
 
 const modes = ["reply", "note"] as const;
 const { box: words } = texts;
@@ -40,9 +41,11 @@ export function boxView(view: OperatorConversation, screen: Screen): TemplateRes
             ${words[mode]}
           </button>`,
       )}
+      ${draft.mode === "reply" ? suggestButton(view, screen) : nothing}
       <p class="hears" id="hears">${audience(view, draft, model)}</p>
     </div>
-    ${fieldView(view.id, draft, { screen, maySend })} ${troubleOf(draft, view.id, model)}
+    ${draft.mode === "reply" ? suggestionView(view, screen) : nothing} ${fieldView(view.id, draft, { screen, maySend })}
+    ${troubleOf(draft, view.id, model)}
   </form>`;
 }
 

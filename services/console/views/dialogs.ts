@@ -10,6 +10,7 @@ const keyList = [
   [["1", "2", "3", "4"], texts.keys.list.views],
   [["r"], texts.keys.list.reply],
   [["n"], texts.keys.list.note],
+  [["s"], texts.keys.list.suggest],
   [["t"], texts.keys.list.take],
   [["l"], texts.keys.list.toAssistant],
   [["q"], texts.keys.list.toQueue],

@@ -16,6 +16,7 @@ export interface Deeds {
   readonly close: () => void;
   readonly setBlocked: (blocked: boolean) => void;
   readonly send: () => void;
+  readonly suggest: () => void;
   readonly ask: (dialog: Dialog | undefined) => void;
   readonly toggleDetails: () => void;
   readonly turnAlerts: () => void;

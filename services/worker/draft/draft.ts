@@ -2,9 +2,10 @@ import { type ClaimedJob, holdsAttempt, raiseAttempt } from "../../../shared/db/
 import type { Citation } from "../../../shared/db/replies/citations.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { SiteAnswer } from "../knowledge/site-answer.ts";
-import { SourceNotes } from "../knowledge/source-notes.ts";
+import { SourceNotes, storePassages } from "../knowledge/source-notes.ts";
 import type { AtomPlace } from "../reply-text/atom-places.ts";
 import { DraftWriter } from "./draft-writer.ts";
+import type { ReplyDraft } from "./reply-draft.ts";
 import { Stopped } from "../run/leases.ts";
 import { untilStored } from "../run/until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
@@ -12,7 +13,7 @@ import type { WorkerContext } from "../worker-context.ts";
 type DraftContext = Pick<WorkerContext, "db" | "live" | "metrics" | "reclaimGuard">;
 
 /** Draft of a run: that of its current attempt, and a new one whenever a reply must begin again. */
-export class Draft {
+export class Draft implements ReplyDraft {
   readonly #context: DraftContext;
   readonly #job: ClaimedJob;
   readonly #onLost: () => void;
@@ -44,23 +45,23 @@ export class Draft {
     return this.#writer.acknowledged;
   }
 
-  /** Citations of the text so far, in its order. */
   get sources(): readonly Citation[] {
     return this.#sources?.all ?? [];
   }
 
-  /** True if the text says that the site's knowledge does not hold the answer. */
   get isUnanswered(): boolean {
     return this.#sources?.isUnanswered ?? false;
   }
 
-  /** Begins the citations of a call, whose text is about to begin. */
   expectSources(answer: SiteAnswer | undefined): void {
     const options = { context: this.#context, job: this.#job, attempt: this.attempt, log: this.#log };
     this.#sources = answer && new SourceNotes(answer.cite(), options);
   }
 
-  /** Cites a passage at a place of the text so far. */
+  storePassages(answer: SiteAnswer | undefined): Promise<void> {
+    return storePassages(this.#context, this.#job, { answer, attempt: this.attempt, log: this.#log });
+  }
+
   cite(place: AtomPlace): void {
     this.#sources?.add(place, this.text);
   }

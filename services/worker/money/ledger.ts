@@ -7,16 +7,15 @@ import {
   settleCall,
   withdrawCall,
 } from "../../../shared/db/jobs/calls.ts";
-import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
 import { highestCostOf, type Price } from "../../../shared/assistants/prices.ts";
 import { modelOf } from "../../../shared/assistants/provider-catalog.ts";
 import { BudgetExceeded, describeFault } from "./describe-fault.ts";
 import { limitsOf } from "./call-limits.ts";
 import { CallReport } from "../telemetry/call-report.ts";
+import type { ReplyRun } from "../run/reply-run.ts";
 import { Stopped } from "../run/leases.ts";
 import { Meter } from "../providers/meter.ts";
 import type { Provider, ProviderRequest, TokenUsage } from "../providers/provider.ts";
-import type { RunReport } from "../telemetry/run-report.ts";
 import { costOfSpent, costOfUsage, type TokenLimits, mostSpent, nothing, type Spent, costsNothing } from "./spent.ts";
 import { untilStored } from "../run/until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
@@ -30,7 +29,7 @@ export type LedgerContext = Pick<WorkerContext, "db" | "config" | "prices" | "re
  */
 export async function openCall(
   context: LedgerContext,
-  { job, attempt, report: run }: { job: ClaimedJob; attempt: number; report: RunReport },
+  { job, draft, report: run, forOperator }: ReplyRun,
   provider: Provider,
   request: ProviderRequest,
 ): Promise<LedgerCall> {
@@ -42,7 +41,8 @@ export async function openCall(
   const call: NewCall = {
     id: uuid(),
     jobId: job.id,
-    attempt,
+    attempt: draft.attempt,
+    suggestion: forOperator === true,
     siteId: job.siteId,
     assistantType: job.assistantType,
     provider: provider.name,
@@ -61,7 +61,7 @@ interface BegunCall {
   price: Price | undefined;
   limits: TokenLimits;
   report: CallReport;
-  run: RunReport;
+  run: ReplyRun["report"];
 }
 
 /** Ledger entry of one call, settled once. */

@@ -5,7 +5,6 @@ import { handInCut } from "../../../shared/db/voices/hand-in-cut.ts";
 import { endJob } from "../../../shared/jobs/end-job.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { Draft } from "../draft/draft.ts";
-import type { JobRun } from "./call-provider.ts";
 import { findReply, type FoundReply } from "./find-reply.ts";
 import { Stopped } from "./leases.ts";
 import { isDeadline } from "./time-slice.ts";
@@ -13,6 +12,13 @@ import { ProviderError } from "../providers/provider.ts";
 import { RunReport } from "../telemetry/run-report.ts";
 import { untilStored } from "./until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
+
+/** One claim of a job, and the parts that last as long as it. */
+interface JobRun {
+  job: ClaimedJob;
+  draft: Draft;
+  report: RunReport;
+}
 
 /** `lost`: another run has the job, or its conversation was deleted; nothing was written. */
 export type Outcome = { type: "ended"; end: JobEnd } | { type: "lost" } | { type: "released" };

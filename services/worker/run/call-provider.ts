@@ -1,33 +1,24 @@
 import { DelegateBackoff, handleWhen, type IRetryBackoffContext, retry } from "cockatiel";
 import { exponentialBackoffMs } from "../../../shared/async/backoff.ts";
 import type { CallSettlement } from "../../../shared/db/jobs/calls.ts";
-import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
 import { type LedgerContext, openCall } from "../money/ledger.ts";
 import { describeFault } from "../money/describe-fault.ts";
 import { cleanWhole } from "../reply-text/clean-text.ts";
-import type { Draft } from "../draft/draft.ts";
+import type { ReplyDraft } from "../draft/reply-draft.ts";
 import type { SiteAnswer } from "../knowledge/site-answer.ts";
-import { storePassages } from "../knowledge/source-notes.ts";
 import { CircuitOpen } from "../providers/circuit.ts";
 import { type Provider, ProviderError, type ProviderEvent, type ProviderRequest } from "../providers/provider.ts";
 import type { AtomPlace } from "../reply-text/atom-places.ts";
 import { ReplyFilter } from "../reply-text/reply-filter.ts";
-import type { RunReport } from "../telemetry/run-report.ts";
 import type { WorkerContext } from "../worker-context.ts";
+import type { ReplyRun } from "./reply-run.ts";
 import type { Thread } from "./thread.ts";
 
 export type CallContext = LedgerContext & Pick<WorkerContext, "circuits">;
 
-/** One claim of a job, and the parts that last as long as it. */
-export interface JobRun {
-  job: ClaimedJob;
-  draft: Draft;
-  report: RunReport;
-}
-
 interface ProviderCall {
   context: CallContext;
-  run: JobRun;
+  run: ReplyRun;
   thread: Thread;
   provider: Provider;
   request: ProviderRequest;
@@ -95,11 +86,11 @@ export async function withRetries<T>(call: () => Promise<T>, signal: AbortSignal
 
 async function callOnce(asked: ProviderCall): Promise<ProviderAnswer> {
   const { context, run, thread, provider, request, answer, signal } = asked;
-  const { job, draft, report } = run;
+  const { draft, report } = run;
   await draft.restart();
   signal.throwIfAborted();
   draft.expectSources(answer);
-  const store = () => storePassages(context, job, { answer, attempt: draft.attempt, log: report.log });
+  const store = () => draft.storePassages(answer);
   // A provider without an upstream costs nothing and is never down.
   if (provider.upstream === undefined) {
     await store();
@@ -109,7 +100,7 @@ async function callOnce(asked: ProviderCall): Promise<ProviderAnswer> {
   const skip = (error: unknown) => report.skipped(provider.name, draft.attempt, describeFault(error));
   const call = await openUnlessSkipped(async () => {
     circuit.check();
-    const opening = openCall(context, { job, attempt: draft.attempt, report }, provider, request);
+    const opening = openCall(context, run, provider, request);
     const [opened] = await Promise.all([opening, store()]);
     return opened;
   }, skip);
@@ -154,7 +145,7 @@ interface StreamOptions {
 
 /** Makes one call and writes its text into the draft. */
 export async function streamInto(
-  draft: Pick<Draft, "push" | "text" | "cite">,
+  draft: Pick<ReplyDraft, "push" | "text" | "cite">,
   provider: Provider,
   request: ProviderRequest,
   { signal, onSign, onBegun }: StreamOptions,

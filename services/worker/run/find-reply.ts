@@ -10,10 +10,11 @@ import {
 } from "../../../shared/assistants/provider-catalog.ts";
 import { findSiteAnswer } from "../knowledge/find-site-answer.ts";
 import { choosePreset } from "../providers/preset.ts";
-import { type CallContext, callProvider, type ProviderAnswer, type JobRun } from "./call-provider.ts";
+import { type CallContext, callProvider, type ProviderAnswer } from "./call-provider.ts";
 import { Stopped } from "./leases.ts";
 import { buildPrompt } from "./prompt.ts";
-import type { Provider, ProviderRequest } from "../providers/provider.ts";
+import { type Provider, ProviderError, type ProviderRequest } from "../providers/provider.ts";
+import type { ReplyRun } from "./reply-run.ts";
 import { Thread } from "./thread.ts";
 import { DeadlinePassed, TimeSlice, timeSliceMs } from "./time-slice.ts";
 import type { WorkerContext } from "../worker-context.ts";
@@ -30,20 +31,22 @@ type SearchContext = CallContext & Pick<WorkerContext, "assistants" | "knowledge
 
 interface Search {
   context: SearchContext;
-  run: JobRun;
+  run: ReplyRun;
   /** Aborts the whole search: the run was stopped. */
   signal: AbortSignal;
 }
 
 /**
  * Gets a reply into the draft. Asks the assistant's own provider first, then its fallbacks in their order, then its
- * presets for a busy time. In place of presets, the site's own pages answer if they are sure enough.
+ * presets for a busy time. In place of presets, the site's own pages answer if they are sure enough. A suggestion for an
+ * operator is found alike, but without an apology, and never in a thread: that holds what was said.
  * @throws the signal's reason when the run is stopped; the last {@link ProviderError} when no provider answered
  */
 export async function findReply({ context, run, signal }: Search): Promise<FoundReply> {
   const { job, draft, report } = run;
   const { log } = report;
-  const assistant = assistantOf(context, job);
+  const own = assistantOf(context, job);
+  const assistant = run.forOperator ? { ...own, state: "own" as const } : own;
   const endsAt = performance.now() + Math.max(0, context.config.JOB_DEADLINE_MS - job.ageMs);
   const answer = await findSiteAnswer(context.knowledge, job, assistant, log);
   const request: ProviderRequest = {
@@ -56,8 +59,10 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
   const call = { context, run, thread: new Thread(context, job, log), request, answer };
   using calls = new LinkedAbort(signal);
   calls.abortAfter(Math.max(0, endsAt - performance.now()), () => new DeadlinePassed("the job has had its time"));
-  const providers = providersFor(context, job, assistant);
-  let last: unknown;
+  const providers = providersFor(context, job, assistant).filter(
+    ({ threads }) => !run.forOperator || threads?.required !== true,
+  );
+  let last: unknown = new ProviderError("rejected", "no provider can be asked");
   for (const [place, provider] of providers.entries()) {
     try {
       using slice = new TimeSlice({
@@ -81,7 +86,7 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
     }
   }
   const quoting = answer?.quoting();
-  const busy = quoting ? { provider: quoting } : busyCall(context, request);
+  const busy = quoting ? { provider: quoting } : run.forOperator ? undefined : busyCall(context, request);
   if (!busy) throw last;
   return { provider: "preset", ...(await callProvider({ ...call, ...busy, signal })), fallback: true };
 }

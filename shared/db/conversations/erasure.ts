@@ -71,10 +71,11 @@ export const deleteEventsStatement: Statement = {
 };
 
 export const deleteVoicesStatement: Statement = {
-  name: "delete-notes-mails-and-stretches",
+  name: "delete-what-people-left",
   text: `
     with notes_gone as (delete from notes where conversation_id = $1),
-         mails_gone as (delete from mails where conversation_id = $1)
+         mails_gone as (delete from mails where conversation_id = $1),
+         suggestions_gone as (delete from suggestions where conversation_id = $1)
     delete from stretches where conversation_id = $1`,
 };
 

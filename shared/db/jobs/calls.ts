@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import { interval, leaseMs, staleLeaseMs } from "../../tunables.ts";
+import { interval, leaseMs, staleLeaseMs, suggestionMs } from "../../tunables.ts";
 import { query } from "../database.ts";
 import { byIds } from "../batch-sql.ts";
 import { batched } from "../batched.ts";
@@ -11,6 +11,8 @@ export interface NewCall {
   id: string;
   jobId: string;
   attempt: number;
+  /** True if the call is made for a suggestion, whose id is in place of a job's. */
+  suggestion?: boolean;
   siteId: string;
   assistantType: string;
   provider: string;
@@ -28,23 +30,16 @@ const staleLease = interval(staleLeaseMs);
 /** Time after which a call without an end is its dead worker's: one lease. */
 const lostAfter = interval(leaseMs);
 
-export const beginCallStatement: Statement<{ result: BeginResult }> = {
-  name: "begin-call",
-  // An expired lease may be another worker's in the next moment. So it is renewed with the call, or the call is not
-  // made. The newest version of the day's row decides, so parallel calls together never exceed the budget. A call that
-  // costs nothing is always allowed.
-  text: `
-    with job as materialized (
-      select id, attempt, status, lease_until < now() + ${staleLease} as stale from jobs where id = $2
-    ), mine as (
-      select id, status, stale from job where attempt = $3 and status = 'active'
-    ), renewed as (
-      update jobs set lease_until = now() + ${interval(leaseMs)}
-      from mine where mine.stale and jobs.id = mine.id and jobs.attempt = $3 and jobs.status = mine.status
-      returning true
-    ), held as (
-      select from mine where not stale union all select from renewed
-    ), reserved as (
+/**
+ * The newest version of the day's row decides, so parallel calls together never exceed the budget. A call that costs
+ * nothing is always allowed.
+ * @param held CTEs that end with `held`: a row if the call may be made
+ */
+function beginStatement(name: string, held: string): Statement<{ result: BeginResult }> {
+  return {
+    name,
+    text: `
+    with ${held}, reserved as (
       insert into budgets (site_id, assistant_type, day, reserved_usd)
       select $11, $4, (now() at time zone 'utc')::date, $8 from held where $8::float8 <= $9::float8
       on conflict (site_id, assistant_type, day) do update set reserved_usd = budgets.reserved_usd + excluded.reserved_usd
@@ -60,7 +55,29 @@ export const beginCallStatement: Statement<{ result: BeginResult }> = {
     )
     select case when exists (select from begun) then 'begun' when exists (select from held) then 'refused'
                 else 'lost' end as result`,
-};
+  };
+}
+
+export const beginCallStatement = beginStatement(
+  "begin-call",
+  // An expired lease may be another worker's in the next moment. So it is renewed with the call, or the call is not made.
+  `job as materialized (
+      select id, attempt, status, lease_until < now() + ${staleLease} as stale from jobs where id = $2
+    ), mine as (
+      select id, status, stale from job where attempt = $3 and status = 'active'
+    ), renewed as (
+      update jobs set lease_until = now() + ${interval(leaseMs)}
+      from mine where mine.stale and jobs.id = mine.id and jobs.attempt = $3 and jobs.status = mine.status
+      returning true
+    ), held as (
+      select from mine where not stale union all select from renewed
+    )`,
+);
+
+export const beginSuggestionCallStatement = beginStatement(
+  "begin-suggestion-call",
+  `held as (select from suggestions where id = $2 and state = 'claimed' and expires_at > now())`,
+);
 
 export const beginCallsStatement: Statement<Columns<"calls", "id">> = {
   name: "begin-calls",
@@ -99,7 +116,7 @@ export type BeginResult = "begun" | "refused" | "lost";
  * @returns whether it may be made; unless it is `begun`, nothing was written
  */
 export async function beginCall(pool: Pool, call: NewCall): Promise<BeginResult> {
-  return call.reserve?.budgetUsd === undefined ? beginFreeCall(pool, call) : beginOne(pool, call);
+  return call.reserve?.budgetUsd === undefined && !call.suggestion ? beginFreeCall(pool, call) : beginOne(pool, call);
 }
 
 async function beginOne(pool: Pool, call: NewCall): Promise<BeginResult> {
@@ -118,7 +135,7 @@ async function beginOne(pool: Pool, call: NewCall): Promise<BeginResult> {
     call.siteId,
   ];
   try {
-    const [row] = await query(pool, beginCallStatement, values);
+    const [row] = await query(pool, call.suggestion ? beginSuggestionCallStatement : beginCallStatement, values);
     return row?.result ?? "lost";
   } catch (error) {
     // An earlier try inserted it, and its response was lost.
@@ -230,9 +247,10 @@ export const settleLostCallsStatement: Statement<{ count: number }> = {
   name: "settle-lost-calls",
   text: `
     with lost as (
-      select calls.id from calls join jobs on jobs.id = calls.job_id
+      select calls.id from calls left join jobs on jobs.id = calls.job_id
       where calls.settled_at is null and calls.begun_at < now() - ${lostAfter}
-        and (jobs.attempt > calls.attempt or jobs.finished_at < now() - ${lostAfter})
+        and (jobs.attempt > calls.attempt or jobs.finished_at < now() - ${lostAfter}
+             or jobs.id is null and calls.begun_at < now() - ${interval(suggestionMs)} - ${lostAfter})
       order by calls.id limit 1000 for update of calls skip locked
     ), settled as (
       update calls set settled_at = now(), outcome = 'lost', cost_usd = nullif(reserved_usd, 0)

@@ -41,15 +41,16 @@ onEachBackend("another site's conversation", { workers: 0 }, (product) => {
     const token = await createTokens([tokenSecret]).sign(chat.conversationId);
     const visited: string[] = [];
     for (const [path, operations] of Object.entries(paths)) {
-      // Pages and their files hold nothing of a conversation; nor do canned replies, whose test has two sites of its own.
+      // Pages and their files hold nothing of a conversation; nor do canned replies and switches, whose tests have two sites of their own.
       if (
-        !/^\/api\/(?!assistants|providers|operator\/canned-replies)/.test(path) ||
+        !/^\/api\/(?!assistants|providers|operator\/canned-replies|operator\/assistants)/.test(path) ||
         !(path.includes("{") || path === "/api/chat")
       )
         continue;
       const named = path
         .replace("{jobId}", chat.jobId)
         .replace("{sessionId}", chat.conversationId)
+        .replace("{suggestionId}", chat.jobId)
         .replace("{id}", path.startsWith("/api/messages") ? replyId : chat.conversationId);
       for (const [method, { requestBody }] of Object.entries(operations)) {
         const given = path.endsWith("/assign") ? { operatorId } : (bodies[path] ?? {});

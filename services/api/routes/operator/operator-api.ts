@@ -18,6 +18,7 @@ import { sourceRoutes } from "./knowledge/sources.ts";
 import { unansweredRoutes } from "./knowledge/unanswered.ts";
 import { reportRoutes } from "./reports.ts";
 import { signInRoutes } from "./sign-in.ts";
+import { suggestionRoutes } from "./suggestions.ts";
 import { takeOverRoutes } from "./take-over.ts";
 
 /** `/api/operator`: the operators' side of the API. Its clients are programs and the console. */
@@ -41,6 +42,7 @@ export function operatorApiRoutes(context: ApiContext): Router {
   router.use("/knowledge", knowledgeSearchRoutes(context));
   router.use("/knowledge", unansweredRoutes(context));
   router.use("/conversations", takeOverRoutes(context));
+  router.use("/conversations", suggestionRoutes(context));
   return router;
 }
 

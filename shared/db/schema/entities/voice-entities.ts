@@ -1,6 +1,8 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import type { HandledBy, HandoffReason } from "../../../protocol/handling.ts";
+import type { ReplySourceView } from "../../../protocol/knowledge/reply-source.ts";
 import type { OperatorRole } from "../../../protocol/operator.ts";
+import type { SuggestionError } from "../../../protocol/people/suggestions.ts";
 import { defaultSite } from "../../../sites/default-site.ts";
 import { byHand, bytes, time } from "./entity-columns.ts";
 
@@ -135,6 +137,35 @@ const AssistantPause = defineEntity({
   },
 });
 
+/** Draft of an answer that an operator asked the assistant for. Kept for minutes; it is no message. */
+const Suggestion = defineEntity({
+  name: "Suggestion",
+  tableName: "suggestions",
+  properties: {
+    id: p.uuid().primary(),
+    siteId: p.text().default(defaultSite),
+    conversationId: p.uuid(),
+    operatorId: p.uuid(),
+    state: p.text().$type<"asked" | "claimed" | "done" | "failed">().default("asked"),
+    text: p.text().nullable(),
+    sources: p.json<ReplySourceView[]>().nullable(),
+    errorCode: p.text().$type<SuggestionError>().nullable(),
+    askedAt: time().defaultRaw("now()"),
+    /** When it counts as lost, unless it has ended. */
+    expiresAt: time(),
+  },
+  indexes: [
+    {
+      name: "suggestions_asked",
+      expression: byHand(
+        `create index "suggestions_asked" on "suggestions" ("asked_at") where ("state" = 'asked')`,
+      ),
+    },
+    { name: "suggestions_of_conversation", properties: ["conversationId"] },
+  ],
+  checks: [{ name: "suggestions_state", expression: "state in ('asked', 'claimed', 'done', 'failed')" }],
+});
+
 /** A verified visitor whose messages are refused. */
 const BlockedVisitor = defineEntity({
   name: "BlockedVisitor",
@@ -147,4 +178,4 @@ const BlockedVisitor = defineEntity({
   },
 });
 
-export const voices = [Operator, OperatorKey, Stretch, Note, CannedReply, AssistantPause, BlockedVisitor];
+export const voices = [Operator, OperatorKey, Stretch, Note, CannedReply, AssistantPause, Suggestion, BlockedVisitor];
