@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ConfigError } from "../config/config.ts";
-import { readHours } from "./hours.ts";
+import { parseHours, readHours, toHoursText } from "./hours.ts";
 
 async function read(content: string | object) {
   const folder = await mkdtemp(join(tmpdir(), "parley-hours-"));
@@ -31,6 +31,18 @@ describe("the hours of a site", () => {
     expect(hours?.week.sun).toEqual([{ from: 0, to: 1440 }]);
     expect(hours?.week.tue).toEqual([]);
     expect(hours?.dates["2026-12-25"]).toEqual([]);
+  });
+
+  it("are written as they are read", async () => {
+    const written = {
+      zone: "Asia/Kolkata",
+      week: { mon: ["09:00-12:00", "13:05-24:00"], tue: [], wed: [], thu: [], fri: [], sat: [], sun: ["00:00-00:01"] },
+      dates: { "2026-12-24": ["09:00-12:00"], "2026-12-25": [] },
+    };
+    const hours = await read(written);
+    expect(hours && toHoursText(hours)).toEqual(written);
+    expect(parseHours(written)).toEqual(hours);
+    expect(parseHours({ ...written, zone: "Mars/Olympus" })).toBeUndefined();
   });
 
   it.each<[string, string | object, string]>([

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { HoursText } from "../protocol/people/hours.ts";
 import { parseFile, readJsonFile } from "../config/json-file.ts";
 
 /** A stretch of a day in minutes since midnight, by the clock on the wall. */
@@ -36,7 +37,8 @@ const week = z.strictObject({
   sun: day.default([]),
 });
 
-const hoursSchema = z.strictObject({
+/** Hours in the form of the file, and of `PUT /api/operator/hours`. */
+export const hoursSchema = z.strictObject({
   /** Zone of the wall clock, from the IANA database. */
   zone: z.string().refine(isZone, "must be a zone of the IANA database, like Europe/Berlin"),
   week,
@@ -59,6 +61,30 @@ export const hoursPath = "config/hours.json";
 export async function readHours(path: string): Promise<Hours | undefined> {
   const value = await readJsonFile(path);
   return value === undefined ? undefined : parseFile(hoursSchema, value, { path, subject: "The hours" });
+}
+
+/** Reads hours that were stored; `undefined` if this version does not understand them. */
+export function parseHours(stored: unknown): Hours | undefined {
+  return hoursSchema.safeParse(stored).data;
+}
+
+/** Writes hours as people do. */
+export function toHoursText(hours: Hours): HoursText {
+  const { zone, dates } = hours;
+  return { zone, week: inText(hours.week) as HoursText["week"], dates: inText(dates) };
+}
+
+function inText(days: Record<string, readonly HoursSpan[]>): Record<string, string[]> {
+  const texts = Object.entries(days).map(([name, spans]) => [name, spans.map(spanText)]);
+  return Object.fromEntries(texts) as Record<string, string[]>;
+}
+
+function spanText({ from, to }: HoursSpan): string {
+  return `${clock(from)}-${clock(to)}`;
+}
+
+function clock(minute: number): string {
+  return [Math.floor(minute / 60), minute % 60].map((part) => `${part}`.padStart(2, "0")).join(":");
 }
 
 function isZone(name: string): boolean {

@@ -72,4 +72,24 @@ describe.skipIf(chromiumPath === undefined)("the console as a workplace", { time
     await page.getByText("No provider could answer. Try again in a minute.").waitFor();
     expect(desk.faults).toEqual([]);
   });
+
+  it("shows which hours count, sets them, names a fault, and goes back to the file", async () => {
+    await using desk = await openConsole(browser, product.client.base, { query: "part=settings", shows: ".hours" });
+    const { page } = desk;
+    await page.getByText(/^No hours are set/).waitFor();
+    await page.getByLabel("Time zone").fill("Europe/Berlin");
+    await page.getByLabel("Monday").fill("13:00 – 17:00, 9:00-12:00");
+    await page.getByLabel("Days that differ").fill("2026-12-25 closed");
+    await page.getByRole("button", { name: "Save the hours" }).click();
+    await page.getByText(/week\.mon\.1: must be a stretch of one day/).waitFor();
+    await page.getByLabel("Monday").fill("13:00 – 17:00, 09:00-12:00");
+    await page.getByRole("button", { name: "Save the hours" }).click();
+    await page.getByText(/^These hours count\. They were set here by Support/).waitFor();
+    await expect.poll(() => page.getByLabel("Monday").inputValue(), deskPatience).toBe("09:00-12:00, 13:00-17:00");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Remove these hours" }).click();
+    await page.getByText(/^No hours are set/).waitFor();
+    expect(await page.getByLabel("Monday").inputValue()).toBe("");
+    expect(desk.faults).toEqual([]);
+  });
 });

@@ -11,10 +11,12 @@ import { handInCut, handInCutStatement } from "../../shared/db/voices/hand-in-cu
 import * as names from "../../shared/db/voices/names.ts";
 import * as sent from "../../shared/db/voices/operator-messages.ts";
 import * as presence from "../../shared/db/voices/presence.ts";
+import * as siteHours from "../../shared/db/desk/site-hours.ts";
 import * as pauses from "../../shared/db/voices/assistant-pauses.ts";
 import { readVoice, readVoiceStatement } from "../../shared/db/voices/read-voice.ts";
 import { readStalled, readStalledStatement } from "../../shared/db/voices/stalled.ts";
 import { readWaiting, readWaitingStatement } from "../../shared/db/voices/waiting.ts";
+import { hoursText } from "../../shared/protocol/people/hours.ts";
 import { sender } from "../../shared/protocol/conversation.ts";
 import { handledBy, handoffReason } from "../../shared/protocol/handling.ts";
 import { jobStatus } from "../../shared/protocol/job.ts";
@@ -32,11 +34,34 @@ const pause = z.strictObject({ assistantType: z.string(), pausedAt: z.date(), op
 const pauseTechnical = async (pool: Pool) =>
   pauses.pauseAssistant(pool, { siteId: defaultSite, assistantType: "technical", operatorId: await addOperator(pool) });
 
+const hoursRow = z.strictObject({ hours: hoursText, changedAt: z.date(), operator: z.string().nullable() });
+const setHours = async (pool: Pool) =>
+  siteHours.putSiteHours(pool, {
+    siteId: defaultSite,
+    operatorId: await addOperator(pool),
+    hours: {
+      zone: "UTC",
+      week: { mon: ["09:00-17:00"], tue: [], wed: [], thu: [], fri: [], sat: [], sun: [] },
+      dates: {},
+    },
+  });
+
 /** Statements about who answers. */
 export const voiceCases: StatementCase[] = [
-  reads(presence.readPresenceStatement, z.strictObject({ present: z.boolean(), at: z.int() }), (pool) =>
-    presence.readPresence(pool, defaultSite),
+  reads(
+    presence.readPresenceStatement,
+    z.strictObject({ present: z.boolean(), at: z.int(), hours: hoursText.nullable() }),
+    (pool) => presence.readPresence(pool, defaultSite),
   ),
+  reads(siteHours.putSiteHoursStatement, hoursRow, setHours),
+  reads(siteHours.readSiteHoursStatement, hoursRow, async (pool) => {
+    await setHours(pool);
+    await siteHours.readSiteHours(pool, defaultSite);
+  }),
+  writes(siteHours.deleteSiteHoursStatement, async (pool) => {
+    await setHours(pool);
+    await siteHours.deleteSiteHours(pool, defaultSite);
+  }),
   reads(presence.readOverdueStatement, z.strictObject({ overdue: z.boolean() }), async (pool) =>
     presence.readOverdue(pool, (await startActive(pool)).conversationId),
   ),

@@ -44,6 +44,7 @@ export const routeTemplates = [
   "/api/operator/factor/backup-codes",
   "/api/operator/factor/confirm",
   "/api/operator/factor/remove",
+  "/api/operator/hours",
   "/api/operator/inbox",
   "/api/operator/inbox/events",
   "/api/operator/invitations",

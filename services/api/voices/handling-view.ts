@@ -2,14 +2,14 @@ import type { Pool } from "pg";
 import { cachedFor } from "../../../shared/async/cached-for.ts";
 import type { OperatorName } from "../../../shared/db/conversations/conversations.ts";
 import { readLocale, readOperatorName } from "../../../shared/db/voices/names.ts";
-import { readOverdue, readPresence } from "../../../shared/db/voices/presence.ts";
-import type { Hours } from "../../../shared/hours/hours.ts";
+import { type Attendance, readOverdue, readPresence } from "../../../shared/db/voices/presence.ts";
+import { type Hours, parseHours } from "../../../shared/hours/hours.ts";
 import type { Expected, HandledBy, Handling, Notice, NoticeCode } from "../../../shared/protocol/handling.ts";
 import { toOperatorView } from "../history/message-view.ts";
 import { describeNotice } from "./notices.ts";
 import { describeProspects } from "./prospects.ts";
 
-/** Time for which it is remembered whether somebody is there, however many visitors ask. */
+/** Time for which it is remembered whether somebody is there and which hours count, however many visitors ask. */
 const freshMs = 2000;
 
 interface Voice {
@@ -31,22 +31,30 @@ const unknownProspects: Expected = { state: "address", emailAsked: true };
 /** Says who answers a conversation, and what a visitor who waits for a person may expect. */
 export class HandlingView {
   readonly #pool: Pool;
+  readonly #hours: () => Hours | undefined;
   readonly #expected: () => Promise<Expected>;
   readonly #overdue: () => Promise<Expected>;
 
-  /** @param hours reads those of the site, which may change */
+  /** @param hours reads those of the file, which may change; those that were set in the console win */
   constructor({ pool, siteId, hours }: { pool: Pool; siteId: string; hours: () => Hours | undefined }) {
     this.#pool = pool;
+    this.#hours = hours;
     const readPresenceOnce = cachedFor(freshMs, () => readPresence(pool, siteId).catch(() => undefined));
+    const inForce = ({ hours: set }: Attendance) => (set === null ? undefined : parseHours(set)) ?? hours();
     this.#expected = cachedFor(freshMs, async () => {
       const presence = await readPresenceOnce();
-      return presence ? describeProspects(presence, hours()) : unknownProspects;
+      return presence ? describeProspects(presence, inForce(presence)) : unknownProspects;
     });
     // Those who are online have not come: they promise nothing.
     this.#overdue = cachedFor(freshMs, async () => {
       const presence = await readPresenceOnce();
-      return presence ? describeProspects({ ...presence, present: false }, hours()) : unknownProspects;
+      return presence ? describeProspects({ ...presence, present: false }, inForce(presence)) : unknownProspects;
     });
+  }
+
+  /** Hours as the file has them now, if the site says any there. */
+  get fileHours(): Hours | undefined {
+    return this.#hours();
   }
 
   async describe(conversationId: string, { handledBy, operator }: Voice): Promise<Handling> {

@@ -1,16 +1,18 @@
 import type { Colleague } from "../../../shared/protocol/operator.ts";
 import type { AssistantState, AssistantStates } from "../../../shared/protocol/people/assistants.ts";
+import type { HoursText, SiteHours } from "../../../shared/protocol/people/hours.ts";
 import { asProblem } from "../account/fields.ts";
 import type { ServiceProblem } from "../client/service-problem.ts";
 import { askService, erase, jsonBody, read } from "../client/service-request.ts";
 
 /** Parts of the page, each with its own problem. */
-export type SettingsPart = "page" | "assistants";
+export type SettingsPart = "page" | "assistants" | "hours";
 
 /** Settings of the whole site. */
 export class SettingsModel {
   me: Colleague | undefined;
   assistants: readonly AssistantState[] = [];
+  hours: SiteHours | undefined;
   busy: SettingsPart | undefined;
   readonly problems = new Map<SettingsPart, ServiceProblem>();
   readonly #changed: () => void;
@@ -27,7 +29,20 @@ export class SettingsModel {
   async begin(): Promise<void> {
     await this.#try("page", async () => {
       this.me = await read<Colleague>("me");
-      await this.#readAssistants();
+      [this.hours] = await Promise.all([read<SiteHours>("hours"), this.#readAssistants()]);
+    });
+  }
+
+  saveHours(hours: HoursText): Promise<void> {
+    return this.#try("hours", async () => {
+      this.hours = await askService("hours", { method: "PUT", ...jsonBody(hours) });
+    });
+  }
+
+  /** Goes back to the hours of the file. */
+  dropHours(): Promise<void> {
+    return this.#try("hours", async () => {
+      this.hours = await askService("hours", { method: "DELETE", ...jsonBody({}) });
     });
   }
 

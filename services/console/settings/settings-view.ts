@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import type { AssistantState } from "../../../shared/protocol/people/assistants.ts";
 import { problemView } from "../account/fields.ts";
 import { clockTime } from "../views/formats.ts";
+import { hoursView } from "./hours-view.ts";
 import type { SettingsModel } from "./settings-model.ts";
 import { settingsTexts as words } from "./settings-texts.ts";
 
@@ -19,7 +20,7 @@ export function settingsView(model: SettingsModel): TemplateResult {
       ${model.isAdmin ? nothing : html`<p class="small">${words.adminsChange}</p>`}
       ${problemView(model.problems.get("page"))}
     </section>
-    ${assistantsView(model)}
+    ${assistantsView(model)} ${hoursView(model)}
   </main>`;
 }
 

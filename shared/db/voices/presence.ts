@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { Statement } from "../../postgres/statement.ts";
+import type { HoursText } from "../../protocol/people/hours.ts";
 import { interval, presenceMs } from "../../tunables.ts";
 import { query } from "../database.ts";
 
@@ -8,16 +9,19 @@ export interface Attendance {
   present: boolean;
   /** Unix milliseconds. */
   at: number;
+  /** Hours that were set in the console; null: those of the file count. */
+  hours: HoursText | null;
 }
 
 export const readPresenceStatement: Statement<Attendance> = {
   name: "read-presence",
   text: `
     select exists (select from operators where site_id = $1 and present_until > now() and left_at is null) as present,
-           floor(extract(epoch from now()) * 1000)::float8 as at`,
+           floor(extract(epoch from now()) * 1000)::float8 as at,
+           (select hours from site_hours where site_id = $1) as hours`,
 };
 
-/** Reads whether an operator of the site is online, and the database's time. */
+/** Reads whether an operator of the site is online, the database's time, and the hours that were set in the console. */
 export async function readPresence(pool: Pool, siteId: string): Promise<Attendance> {
   const [row] = await query(pool, readPresenceStatement, [siteId]);
   if (!row) throw new Error("the presence was not read");

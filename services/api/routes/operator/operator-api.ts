@@ -10,6 +10,7 @@ import { cannedReplyRoutes } from "./canned-replies.ts";
 import { colleagueRoutes } from "./colleagues.ts";
 import { conversationChangeRoutes } from "./conversation-changes.ts";
 import { deskConversationRoutes } from "./conversations.ts";
+import { hoursRoutes } from "./hours.ts";
 import { inboxRoutes } from "./inbox.ts";
 import { deskJobRoutes } from "./jobs.ts";
 import { sourceChangeRoutes } from "./knowledge/source-changes.ts";
@@ -31,6 +32,7 @@ export function operatorApiRoutes(context: ApiContext): Router {
   router.use(colleagueRoutes(context));
   router.use(cannedReplyRoutes(context));
   router.use(assistantRoutes(context));
+  router.use(hoursRoutes(context));
   router.use(inboxRoutes(context));
   router.use(reportRoutes(context));
   router.use("/conversations/:id", auditConversation(context));

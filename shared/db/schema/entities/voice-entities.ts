@@ -2,6 +2,7 @@ import { defineEntity, p } from "@mikro-orm/core";
 import type { HandledBy, HandoffReason } from "../../../protocol/handling.ts";
 import type { ReplySourceView } from "../../../protocol/knowledge/reply-source.ts";
 import type { OperatorRole } from "../../../protocol/operator.ts";
+import type { HoursText } from "../../../protocol/people/hours.ts";
 import type { SuggestionError } from "../../../protocol/people/suggestions.ts";
 import { defaultSite } from "../../../sites/default-site.ts";
 import { byHand, bytes, time } from "./entity-columns.ts";
@@ -137,6 +138,19 @@ const AssistantPause = defineEntity({
   },
 });
 
+/** Hours that were set in the console; without a row those of the file count. */
+const SiteHoursEntity = defineEntity({
+  name: "SiteHours",
+  tableName: "site_hours",
+  properties: {
+    siteId: p.text().default(defaultSite).primary(),
+    hours: p.json<HoursText>(),
+    /** Person who set them. */
+    operatorId: p.uuid().nullable(),
+    changedAt: time().defaultRaw("now()"),
+  },
+});
+
 /** Draft of an answer that an operator asked the assistant for. Kept for minutes; it is no message. */
 const Suggestion = defineEntity({
   name: "Suggestion",
@@ -157,9 +171,7 @@ const Suggestion = defineEntity({
   indexes: [
     {
       name: "suggestions_asked",
-      expression: byHand(
-        `create index "suggestions_asked" on "suggestions" ("asked_at") where ("state" = 'asked')`,
-      ),
+      expression: byHand(`create index "suggestions_asked" on "suggestions" ("asked_at") where ("state" = 'asked')`),
     },
     { name: "suggestions_of_conversation", properties: ["conversationId"] },
   ],
@@ -178,4 +190,14 @@ const BlockedVisitor = defineEntity({
   },
 });
 
-export const voices = [Operator, OperatorKey, Stretch, Note, CannedReply, AssistantPause, Suggestion, BlockedVisitor];
+export const voices = [
+  Operator,
+  OperatorKey,
+  Stretch,
+  Note,
+  CannedReply,
+  AssistantPause,
+  SiteHoursEntity,
+  Suggestion,
+  BlockedVisitor,
+];
