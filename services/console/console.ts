@@ -50,7 +50,7 @@ function start(root: HTMLElement): void {
     if (opened?.open === false) opened.showModal();
     scroll.settle(content, model.open?.id);
     spoken.update(model.open);
-    document.title = texts.title(model.queue.waiting);
+    document.title = texts.title(model.queue.count("waiting"));
   };
 
   deeds.readAddress();

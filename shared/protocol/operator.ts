@@ -73,6 +73,9 @@ export const inbox = z
     conversations: z.array(inboxEntry),
     cursor: z.string().meta({ description: "Pass it to the inbox's event stream as `after`" }),
     nextBefore: z.string().optional().meta({ description: "There are more: pass it as `before`" }),
+    counts: z
+      .object({ waiting: z.int(), mine: z.int(), all: z.int(), closed: z.int() } satisfies Record<InboxView, z.ZodInt>)
+      .meta({ description: "Conversations of each view; 100 stands for more, too" }),
   })
   .meta({ id: "Inbox" });
 export type Inbox = z.output<typeof inbox>;

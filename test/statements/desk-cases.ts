@@ -257,6 +257,15 @@ const inboxCases = [
   }),
   reads(inbox.inboxAllStatement, inboxRow, listed("all", "seen_turn = 0")),
   reads(inbox.inboxClosedStatement, inboxRow, listed("closed", "closed_at = now()")),
+  reads(inbox.inboxFoundStatement, inboxRow, async (pool) => {
+    const { conversationId, siteId } = await startNoted(pool);
+    await inbox.readInboxEntries(pool, { siteId, ids: [conversationId] });
+  }),
+  reads(
+    inbox.inboxCountsStatement,
+    z.strictObject({ waiting: z.int(), mine: z.int(), all: z.int(), closed: z.int() }),
+    (pool) => inbox.countInbox(pool, defaultSite, v7()),
+  ),
   reads(
     log.inboxPageStatement,
     z.strictObject({

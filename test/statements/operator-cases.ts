@@ -7,14 +7,11 @@ import * as backlog from "../../shared/db/operators/backlog.ts";
 import * as circuits from "../../shared/db/operators/circuit-reports.ts";
 import * as conversation from "../../shared/db/operators/conversation.ts";
 import * as depths from "../../shared/db/operators/depths.ts";
-import * as entries from "../../shared/db/operators/entries.ts";
 import * as figures from "../../shared/db/operators/figures.ts";
 import * as processes from "../../shared/db/operators/process-reports.ts";
 import * as providers from "../../shared/db/operators/provider-reports.ts";
 import { readReplyTimes, replyTimesStatement } from "../../shared/db/operators/reply-times.ts";
 import * as refusedKeys from "../../shared/db/operators/refused-keys.ts";
-import * as search from "../../shared/db/operators/search.ts";
-import * as timeLimit from "../../shared/db/operators/time-limit.ts";
 import * as totals from "../../shared/db/operators/totals.ts";
 import { probeStatement, probeDatabaseWrites } from "../../shared/db/probe-writes.ts";
 import * as settings from "../../shared/db/settings.ts";
@@ -22,68 +19,12 @@ import { handledBy } from "../../shared/protocol/handling.ts";
 import { rating, sender } from "../../shared/protocol/conversation.ts";
 import { feedbackReason } from "../../shared/protocol/feedback.ts";
 import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
-import { storeJobEnd } from "../../shared/db/jobs/end.ts";
-import { completed, startConversation } from "../../shared/testing/fixtures/conversations.ts";
-import { answerOne, answerRated, callOutcome, runOutcome, startActive } from "./fixtures.ts";
+import { startConversation } from "../../shared/testing/fixtures/conversations.ts";
+import { answerOne, answerRated, callOutcome, runOutcome } from "./fixtures.ts";
+import { searchCases } from "./search-cases.ts";
 import { reads, readsTyped, type StatementCase, writes } from "./statement-case.ts";
 
 const callErrorCode = z.custom<CallErrorCode>((code) => typeof code === "string");
-const jobFound = z.strictObject({ id: z.uuid(), jobId: z.uuid(), excerpt: z.null() });
-const found = jobFound.extend({ jobId: z.uuid().nullable() });
-
-const searchCases = [
-  readsTyped(search.newestStatement, found, async (pool) => {
-    await startActive(pool);
-    return {};
-  }),
-  readsTyped(search.byStatusStatement, jobFound, async (pool) => {
-    await startActive(pool);
-    return { status: "active" as const };
-  }),
-  readsTyped(search.byFallbackStatement, jobFound, async (pool) => {
-    const job = await startActive(pool);
-    const end = completed("We are busy.");
-    await storeJobEnd(pool, {
-      job,
-      end: { ...end, reply: { id: v7(), text: "", finishReason: "stop", fallback: true } },
-    });
-    return { outcome: "apology" as const };
-  }),
-  readsTyped(search.byIdStatement, found, async (pool) => (await startActive(pool)).messageId),
-  readsTyped(search.byRequestStatement, jobFound, async (pool) => {
-    await startActive(pool);
-    return "request-1";
-  }),
-  readsTyped(search.byTextStatement, found.extend({ excerpt: z.string() }), async (pool) => {
-    await startActive(pool);
-    return { text: "A QUESTION" };
-  }),
-  readsTyped(
-    entries.entriesStatement,
-    z.strictObject({
-      id: z.uuid(),
-      metadata: z.record(z.string(), z.string()),
-      assistantType: z.string(),
-      messageCount: z.int(),
-      jobId: z.uuid().nullable(),
-      jobStatus: jobStatus.nullable(),
-      errorCode: jobErrorCode.nullable(),
-      provider: z.string().nullable(),
-      fallback: z.boolean().nullable(),
-      handledBy: handledBy.nullable(),
-      updatedAt: z.number(),
-      deleted: z.boolean(),
-      firstMessage: z.string().nullable(),
-      callError: callErrorCode.nullable(),
-      failures: z.int().nullable(),
-    }),
-    async (pool) => {
-      const { id: jobId, conversationId: id } = await startActive(pool);
-      return [{ id, jobId, excerpt: null }];
-    },
-  ),
-  reads(timeLimit.limitTimeStatement, z.unknown(), (pool) => timeLimit.withTimeLimit(pool, async () => undefined)),
-];
 
 const fault = {
   code: callErrorCode,
@@ -288,7 +229,7 @@ const settingCases = [
   reads(timeStatement, z.strictObject({ now: z.number() }), (pool) => createDatabaseClock(pool).read()),
 ];
 
-/** Statements of operators' pages, reports, metrics and settings. */
+/** Statements of operators' pages and searches, reports, metrics and settings. */
 export const operatorCases: StatementCase[] = [
   ...searchCases,
   ...conversationCases,

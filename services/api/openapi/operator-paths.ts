@@ -17,6 +17,7 @@ import {
 } from "../../../shared/protocol/operator.ts";
 import { cannedReplies, cannedReply, cannedReplyRequest } from "../../../shared/protocol/people/canned-replies.ts";
 import { report, reportQuery } from "../../../shared/protocol/people/report.ts";
+import { foundPage, searchQuery } from "../../../shared/protocol/people/search.ts";
 import { idempotencyKey } from "../../../shared/protocol/submit.ts";
 import { conversationStream, fromCursor } from "./conversation-paths.ts";
 import { jobStream } from "./message-paths.ts";
@@ -33,6 +34,7 @@ export function operatorPaths(): ZodOpenApiPathsObject {
     "/api/operator/reports": { get: readReport },
     "/api/operator/inbox": { get: readInbox },
     "/api/operator/inbox/events": { get: followInbox },
+    "/api/operator/search": { get: searchSite },
     "/api/operator/conversations/{id}": { get: readConversation },
     "/api/operator/conversations/{id}/events": { get: followConversation },
     "/api/operator/conversations/{id}/notes": { post: addNote },
@@ -134,6 +136,18 @@ const readInbox: ZodOpenApiOperationObject = {
     "first page on.",
   requestParams: { query: inboxQuery },
   responses: { "200": part.json("One page", inbox), ...problems },
+};
+
+const searchSite: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "searchConversations",
+  summary: "Search all conversations of the site",
+  description:
+    "By a text, an id, or for trouble, the newest first, 50 at once. An id finds its conversation alone. A text is looked for in the " +
+    "newest 200,000 messages, and without a `filter` on the first page in the metadata of the newest 50,000 conversations, too. With " +
+    "both, the reply to the message that has the text, or the message itself, meets the filter.",
+  requestParams: { query: searchQuery },
+  responses: { "200": part.json("One page", foundPage), ...problems },
 };
 
 const inboxStream = z.string().meta({

@@ -1,13 +1,14 @@
 import type { CallFault } from "../../../shared/db/jobs/call-faults.ts";
 import type { JobRecord, MessageRecord } from "../../../shared/db/operators/conversation.ts";
 import { turnsShown } from "../../../shared/db/operators/conversation.ts";
-import type { FoundConversation } from "../../../shared/db/operators/entries.ts";
+import type { FoundConversation } from "../../../shared/db/operators/search/entries.ts";
 import { outcomeOf } from "../../../shared/db/operators/outcome.ts";
 import { callReasons } from "./call-reasons.ts";
 import { formatDuration, formatTime, formatUsd } from "./format.ts";
 import { html, type Html } from "./html.ts";
 import { replyMarkdown } from "./reply-markdown.ts";
-import { explain, outcomeView } from "./search-view.ts";
+import { explain } from "./reasons.ts";
+import { outcomeView } from "./search-view.ts";
 
 /** Reason of a call without a reply, with its HTTP status and detail. */
 function faultView({ code, status, detail }: CallFault): Html {

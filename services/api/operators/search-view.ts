@@ -1,10 +1,9 @@
-import type { FoundConversation } from "../../../shared/db/operators/entries.ts";
 import { type JobOutcome, jobOutcomes, outcomeOf } from "../../../shared/db/operators/outcome.ts";
-import { foundLimit, searchedMessages } from "../../../shared/db/operators/search.ts";
-import type { JobErrorCode } from "../../../shared/protocol/job.ts";
-import { callReasons } from "./call-reasons.ts";
+import type { FoundConversation } from "../../../shared/db/operators/search/entries.ts";
+import { foundLimit, searchedMessages } from "../../../shared/db/operators/search/search-statements.ts";
 import { firstSentence, formatCount, formatTime } from "./format.ts";
 import { html, type Html } from "./html.ts";
+import { reasonOf } from "./reasons.ts";
 
 /** The submitted values of the form. */
 export interface SearchForm {
@@ -89,7 +88,7 @@ function row(entry: FoundConversation): Html {
       ${outcome && outcomeView(outcome, entry.provider)}
       ${others > 0 && html`<span class="status failed">+ ${others} failed or apologized</span>`}
     </td>
-    <td>${reasonOf(entry, outcome)}</td>
+    <td>${reasonOf(entry)}</td>
   </tr>`;
 }
 
@@ -108,25 +107,4 @@ const outcomeLabels: Record<JobOutcome, string> = {
 export function outcomeView(outcome: JobOutcome, provider: string | null): Html {
   const label = outcome === "other_provider" && provider !== null ? `by ${provider} instead` : outcomeLabels[outcome];
   return html`<span class="status ${outcome}">${label}</span>`;
-}
-
-/** Reason why a job has no reply, and where to look. Visitors see less. */
-const reasons: Record<JobErrorCode, string> = {
-  provider_unavailable: "no provider answered, and the assistant has no preset with fallback: true",
-  provider_rejected: "the provider rejected the request, or the assistant's daily budget is used up",
-  deadline: "the calls took longer than JOB_DEADLINE_MS, and the assistant has no preset with fallback: true",
-  workers_died: "three workers crashed while answering it: see the logs of the workers listed in its timeline",
-  cancelled: "the visitor stopped it",
-  deleted: "the conversation was deleted",
-  taken_over: "an operator took over the conversation",
-};
-
-export function explain(errorCode: JobErrorCode | null): string {
-  return errorCode === null ? "" : `${errorCode}: ${reasons[errorCode]}`;
-}
-
-function reasonOf({ errorCode, callError }: FoundConversation, outcome: JobOutcome | null): string {
-  if (errorCode !== null) return explain(errorCode);
-  const isFallback = outcome === "apology" || outcome === "other_provider";
-  return isFallback && callError !== null ? `${callError}: ${callReasons[callError]}` : "";
 }

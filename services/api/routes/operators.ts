@@ -6,14 +6,15 @@ import { z } from "zod";
 import { cachedFor } from "../../../shared/async/cached-for.ts";
 import { readTurns } from "../../../shared/db/operators/conversation.ts";
 import { readFigures } from "../../../shared/db/operators/figures.ts";
-import type { FoundConversation } from "../../../shared/db/operators/entries.ts";
+import type { FoundConversation } from "../../../shared/db/operators/search/entries.ts";
 import { jobOutcomes } from "../../../shared/db/operators/outcome.ts";
 import {
+  findById,
   findConversation,
   findRequest,
   type Search,
   searchConversations,
-} from "../../../shared/db/operators/search.ts";
+} from "../../../shared/db/operators/search/search.ts";
 import { searchLimitMs, SearchTooLong } from "../../../shared/db/operators/time-limit.ts";
 import type { ApiContext } from "../api-context.ts";
 import { conversationView } from "../operators/conversation-view.ts";
@@ -51,7 +52,7 @@ export function operatorRoutes(context: Pick<ApiContext, "db" | "log" | "siteId"
 
   router.get("/conversations/:id", async (req: Request, res: Response) => {
     const id = uuid.safeParse(req.params["id"]).data;
-    const conversation = id && (await findConversation(context.db.pool, id));
+    const conversation = id && (await findConversation(context.db.pool, context.siteId, id));
     if (!conversation) {
       res.status(404);
       await sendPage(res, "Not found", html`<p>There is no such conversation. It may have been erased.</p>`);
@@ -74,12 +75,12 @@ export function sendStyles(req: Request, res: Response): void {
 
 /** Finds the entries of the list, and records whose messages it shows parts of. */
 async function list(
-  { db, log }: Pick<ApiContext, "db" | "log">,
+  { db, log, siteId }: Pick<ApiContext, "db" | "log" | "siteId">,
   form: Wanted & { form: SearchForm },
   about: { operator: string; ip: string | undefined },
 ): Promise<FoundConversation[]> {
   if (form.form.fault) return [];
-  const found = await find(db.pool, form).catch((error: unknown) => {
+  const found = await find(db.pool, { ...form, siteId }).catch((error: unknown) => {
     if (!(error instanceof SearchTooLong)) throw error;
     form.form.fault = `The search was ended after ${searchLimitMs / 1000} s. Set “From” and “To” to a shorter period.`;
     return [];
@@ -93,7 +94,7 @@ const uuid = z.uuid();
 const outcome = z.enum(jobOutcomes);
 const time = z.iso.datetime({ local: true }).transform((text) => new Date(`${text.slice(0, 16)}Z`));
 
-interface Wanted extends Search {
+interface Wanted extends Omit<Search, "siteId"> {
   id?: string | undefined;
   requestId?: string | undefined;
 }
@@ -122,7 +123,7 @@ function readForm(req: Request): Wanted & { form: SearchForm } {
     id: wanted.id.data,
     requestId: form.requestId || undefined,
     text: form.text || undefined,
-    outcome: wanted.outcome.data,
+    filter: wanted.outcome.data,
     from: wanted.from.data,
     to: wanted.to.data,
   };
@@ -134,10 +135,7 @@ function storable(text: string): string {
 }
 
 /** An id is searched for before everything else, and then a request's id. A request without an id gets a UUID. */
-async function find(pool: Pool, { id, requestId, ...search }: Wanted): Promise<FoundConversation[]> {
-  if (id !== undefined) {
-    const found = await findConversation(pool, id);
-    return found ? [found] : findRequest(pool, id);
-  }
-  return requestId === undefined ? searchConversations(pool, search) : findRequest(pool, requestId);
+async function find(pool: Pool, { id, requestId, ...search }: Wanted & Search): Promise<FoundConversation[]> {
+  if (id !== undefined) return findById(pool, search.siteId, id);
+  return requestId === undefined ? searchConversations(pool, search) : findRequest(pool, search.siteId, requestId);
 }

@@ -61,6 +61,7 @@ export const routeTemplates = [
   "/api/operator/password",
   "/api/operator/presence",
   "/api/operator/reports",
+  "/api/operator/search",
   "/api/operator/sessions",
   "/api/operator/sessions/{id}",
   "/api/operator/sign-in",

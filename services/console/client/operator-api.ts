@@ -7,6 +7,7 @@ import type {
   OperatorConversation,
 } from "../../../shared/protocol/operator.ts";
 import type { AssistantState, AssistantStates } from "../../../shared/protocol/people/assistants.ts";
+import type { FoundPage } from "../../../shared/protocol/people/search.ts";
 import type { CannedReply } from "../../../shared/protocol/people/canned-replies.ts";
 import type { SuggestionView } from "../../../shared/protocol/people/suggestions.ts";
 import { askService, change, erase, jsonBody, queryOf, read } from "./service-request.ts";
@@ -26,6 +27,11 @@ export class OperatorApi {
 
   inbox(view: InboxView, before?: string): Promise<Inbox> {
     return read(`inbox?${queryOf({ view, limit: String(inboxPage), before })}`);
+  }
+
+  /** @param asked at least one of the two is not empty */
+  search({ text, filter }: { text: string; filter: string }, before?: string): Promise<FoundPage> {
+    return read(`search?${queryOf({ q: text || undefined, filter: filter || undefined, before })}`);
   }
 
   conversation(id: string, before?: string): Promise<OperatorConversation> {

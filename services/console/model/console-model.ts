@@ -1,9 +1,10 @@
-import type { Colleague, InboxEvent } from "../../../shared/protocol/operator.ts";
+import type { Colleague, InboxEntry, InboxEvent } from "../../../shared/protocol/operator.ts";
 import { EventFollower } from "../client/event-follower.ts";
 import { OperatorApi } from "../client/operator-api.ts";
 import { ServiceProblem } from "../client/service-problem.ts";
 import { Canned } from "./canned.ts";
 import { Paused } from "./paused.ts";
+import { FoundList } from "./found.ts";
 import { Queue } from "./queue.ts";
 import { ShownConversation } from "./shown-conversation.ts";
 import { Presence } from "./presence.ts";
@@ -18,6 +19,7 @@ const reconnectMs = 1500;
 export class ConsoleModel {
   readonly api = new OperatorApi();
   readonly queue: Queue;
+  readonly found: FoundList;
   readonly box: ReplyBox;
   readonly presence: Presence;
   readonly canned: Canned;
@@ -40,11 +42,17 @@ export class ConsoleModel {
   constructor(changed: () => void) {
     this.#changed = changed;
     this.queue = new Queue(this.api, changed);
+    this.found = new FoundList(this.api, changed);
     this.box = new ReplyBox(this.api, changed);
     this.presence = new Presence(this.api, changed);
     this.canned = new Canned(this.api, changed);
     this.paused = new Paused(this.api, changed);
     this.suggestions = new Suggestions(this.api, this.box, changed);
+  }
+
+  /** The list that is looked at: what was searched for, or the queue. */
+  get entries(): readonly InboxEntry[] | undefined {
+    return this.found.asked === undefined ? this.queue.entries : this.found.entries;
   }
 
   get mayChange(): boolean {
@@ -82,7 +90,7 @@ export class ConsoleModel {
     this.open =
       conversationId === undefined
         ? undefined
-        : new ShownConversation(conversationId, { api: this.api, changed: this.#changed, onSeen: this.queue.noteSeen });
+        : new ShownConversation(conversationId, { api: this.api, changed: this.#changed, onSeen: this.#noteSeen });
     this.#changed();
   }
 
@@ -101,6 +109,11 @@ export class ConsoleModel {
     this.presence.beat();
     void this.paused.read();
   }
+
+  readonly #noteSeen = (id: string): void => {
+    this.found.update(id, (entry) => ({ ...entry, unseen: false }));
+    this.queue.noteSeen(id);
+  };
 
   #follow(cursor: string): void {
     this.#follower = new EventFollower({
@@ -125,7 +138,9 @@ export class ConsoleModel {
       this.queue.refresh();
       this.open?.refresh();
     } else if (event.event !== "wait") {
-      this.queue.receive(event, this.open?.isRead === true ? this.open.id : undefined);
+      const readId = this.open?.isRead === true ? this.open.id : undefined;
+      this.queue.receive(event, readId);
+      this.found.receive(event, readId);
       if (event.data.conversationId === this.open?.id) this.open.receive(event);
     }
     this.onEvent(event);

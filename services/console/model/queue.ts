@@ -1,7 +1,8 @@
-import type { InboxEntry, InboxEvent, InboxView } from "../../../shared/protocol/operator.ts";
+import type { Inbox, InboxEntry, InboxView } from "../../../shared/protocol/operator.ts";
 import { inboxPage, type OperatorApi } from "../client/operator-api.ts";
 import { ServiceProblem } from "../client/service-problem.ts";
 import { Coalesced } from "./coalesced.ts";
+import { changeOf, type EntryEvent } from "./entry-changes.ts";
 
 export const inboxViews: readonly InboxView[] = ["waiting", "mine", "all", "closed"];
 
@@ -10,14 +11,12 @@ interface List {
   readonly nextBefore: string | undefined;
 }
 
-type EntryEvent = Exclude<InboxEvent, { event: "resync" | "wait" }>;
-type EventData<Name extends InboxEvent["event"]> = Extract<InboxEvent, { event: Name }>["data"];
-
 /** Least time between two reads of the lists: on a busy day, each second brings events. */
 const readEveryMs = 1000;
 /** The same for conversations that begin: with many visitors, some always do. */
 const readNewEveryMs = 3000;
-const excerptLength = 200;
+/** So many stand for more, too. */
+const countedAtMost = 100;
 
 /** The queue: the list that is looked at, and those who wait, whose number is always shown. */
 export class Queue {
@@ -28,6 +27,7 @@ export class Queue {
   readonly #lists = new Map<InboxView, List>();
   readonly #reading = new Coalesced(() => this.#readLists("waiting", this.view), readEveryMs);
   readonly #readingNew = new Coalesced(() => this.#readLists(this.view), readNewEveryMs);
+  #counts: Partial<Inbox["counts"]> = {};
   #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: OperatorApi, changed: () => void) {
@@ -44,11 +44,10 @@ export class Queue {
     return this.#lists.get(this.view)?.nextBefore !== undefined;
   }
 
-  /** How many wait, as text: a full page stands for more. */
-  get waiting(): string {
-    const list = this.#lists.get("waiting");
-    const count = list?.entries.length ?? 0;
-    return list?.nextBefore === undefined ? String(count) : `${Math.max(count, inboxPage)}+`;
+  /** How many conversations a view has, as text; empty for none. */
+  count(view: InboxView): string {
+    const count = this.#counts[view] ?? 0;
+    return count === 0 ? "" : count < countedAtMost ? String(count) : `${countedAtMost - 1}+`;
   }
 
   find(id: string): InboxEntry | undefined {
@@ -57,8 +56,9 @@ export class Queue {
 
   /** @returns the cursor from which to follow the inbox's events */
   async begin(): Promise<string> {
-    const { conversations, cursor, nextBefore } = await this.#api.inbox("waiting");
+    const { conversations, cursor, nextBefore, counts } = await this.#api.inbox("waiting");
     this.#lists.set("waiting", { entries: conversations, nextBefore });
+    this.#noteCounts(counts);
     if (this.view !== "waiting") this.refresh();
     return cursor;
   }
@@ -103,53 +103,24 @@ export class Queue {
   receive(event: EntryEvent, readId: string | undefined): void {
     const { conversationId: id } = event.data;
     if (event.event === "typing" || event.event === "notice") return;
-    if (event.event === "message") this.#noteMessage(event.data, readId);
-    if (event.event === "job") {
-      const { jobId, status } = event.data;
-      const runs = status === "queued" || status === "active";
-      this.#update(id, ({ activeJobId, ...entry }) => ({
-        ...entry,
-        activeJobId: runs ? (activeJobId ?? jobId) : activeJobId === jobId ? null : activeJobId,
-      }));
-    }
-    if (event.event === "handling") this.#noteHandling(event.data);
+    const change = changeOf(event, readId);
+    if (change) this.#update(id, change);
+    if (event.event === "message") this.#moveUp(id);
     if (event.event === "handling" || event.event === "deleted") this.refresh();
     else if (this.view === "all" && this.find(id) === undefined) this.#readingNew.ask();
   }
 
-  #noteMessage(
-    { conversationId, ...message }: (EntryEvent & { event: "message" })["data"],
-    readId: string | undefined,
-  ) {
-    const { id, sender, text, timestamp, at } = message;
-    this.#update(conversationId, (entry) => {
-      const changed: InboxEntry = {
-        ...entry,
-        lastMessage: { id, sender, text: text.slice(0, excerptLength), timestamp },
-        updatedAt: at,
-        unseen: sender === "user" ? conversationId !== readId : entry.unseen,
-      };
-      // The first words of a person: the visitor waits no more.
-      if (sender === "operator") delete changed.waitingSince;
-      return changed;
-    });
+  #moveUp(id: string): void {
     const all = this.#lists.get("all");
-    const entry = all?.entries.find((each) => each.id === conversationId);
+    const entry = all?.entries.find((each) => each.id === id);
     if (all && entry) {
       this.#lists.set("all", { ...all, entries: [entry, ...all.entries.filter((each) => each !== entry)] });
     }
   }
 
-  #noteHandling({ conversationId, handledBy, operator, operatorId, waitingSince }: EventData<"handling">): void {
-    this.#update(conversationId, (entry) => {
-      const changed: InboxEntry = { ...entry, handledBy };
-      delete changed.operator;
-      delete changed.waitingSince;
-      delete changed.closedAt;
-      if (operator && operatorId !== undefined) changed.operator = { id: operatorId, name: operator.name };
-      if (waitingSince !== undefined) changed.waitingSince = waitingSince;
-      return changed;
-    });
+  /** A service of an earlier version counts none. */
+  #noteCounts(counts: Inbox["counts"] | undefined): void {
+    if (counts) this.#counts = counts;
   }
 
   #update(id: string, change: (entry: InboxEntry) => InboxEntry): void {
@@ -174,7 +145,8 @@ export class Queue {
 
   /** Reads the first page. Those below it, which a person has asked for, stay. */
   async #readList(view: InboxView): Promise<void> {
-    const { conversations, nextBefore } = await this.#api.inbox(view);
+    const { conversations, nextBefore, counts } = await this.#api.inbox(view);
+    this.#noteCounts(counts);
     const before = this.#lists.get(view);
     const grown = nextBefore !== undefined && before !== undefined && before.entries.length > inboxPage;
     const known = new Set(conversations.map(({ id }) => id));

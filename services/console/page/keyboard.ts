@@ -18,6 +18,7 @@ export function listenToKeys(deeds: Deeds, isOn: () => boolean): void {
     a: () => deeds.ask("assign"),
     c: () => deeds.ask("close"),
     d: deeds.toggleDetails,
+    "/": deeds.goToSearch,
     "?": () => deeds.ask("keys"),
     ...Object.fromEntries(inboxViews.map((view, index) => [String(index + 1), () => deeds.show(view)])),
   };
@@ -37,8 +38,9 @@ function writes(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches("input, textarea, select");
 }
 
-/** Leaves the box first, and then the conversation. */
+/** Leaves what was searched for, or the box first and then the conversation. */
 function leave(deeds: Deeds): void {
+  if (document.activeElement?.matches(".find *") === true) return deeds.search({ text: "", filter: "" });
   if (writes(document.activeElement)) document.querySelector<HTMLElement>(".log")?.focus();
   else deeds.open(undefined);
 }

@@ -1,5 +1,7 @@
 import type { InboxView } from "../../../shared/protocol/operator.ts";
+import { queryOf } from "../client/service-request.ts";
 import type { ConsoleModel } from "../model/console-model.ts";
+import { type Asked, filterOf } from "../model/found.ts";
 import { inboxViews } from "../model/queue.ts";
 import type { BoxMode } from "../model/reply-box.ts";
 import type { Deeds, Dialog } from "../views/screen.ts";
@@ -31,6 +33,7 @@ export class PageDeeds implements Deeds {
     const asked = new URLSearchParams(location.search);
     const view = inboxViews.find((each) => each === asked.get("view"));
     if (view !== undefined) this.#model.queue.show(view);
+    this.#model.found.show({ text: asked.get("q") ?? "", filter: filterOf(asked.get("filter")) });
     const id = asked.get("conversation") ?? undefined;
     this.#model.show(id !== undefined && uuid.test(id) ? id : undefined);
   }
@@ -46,7 +49,7 @@ export class PageDeeds implements Deeds {
   };
 
   readonly step = (by: 1 | -1): void => {
-    const entries = this.#model.queue.entries ?? [];
+    const entries = this.#model.entries ?? [];
     const at = entries.findIndex(({ id }) => id === this.#model.open?.id);
     const next = entries[at === -1 ? (by === 1 ? 0 : entries.length - 1) : at + by];
     if (next === undefined) return;
@@ -55,9 +58,19 @@ export class PageDeeds implements Deeds {
   };
 
   readonly show = (view: InboxView): void => {
+    if (this.#model.found.asked) this.#model.found.search({ text: "", filter: "" });
     this.#model.queue.show(view);
     this.#writeAddress("replaceState");
   };
+
+  readonly search = (asked: Asked): void => {
+    this.#model.found.search(asked);
+    this.#writeAddress("replaceState");
+    // Back in the queue, there is no form to stay in.
+    if (this.#model.found.asked === undefined) this.#focus(".views [aria-pressed=true]");
+  };
+
+  readonly goToSearch = (): void => this.#focus(".find input");
 
   readonly write = (mode: BoxMode): void => {
     const { open, box, mayChange } = this.#model;
@@ -141,9 +154,10 @@ export class PageDeeds implements Deeds {
   }
 
   #writeAddress(how: "pushState" | "replaceState"): void {
-    const { queue, open } = this.#model;
-    const asked = new URLSearchParams({ view: queue.view, ...(open && { conversation: open.id }) });
-    history[how](null, "", `/console?${asked}`);
+    const { queue, found, open } = this.#model;
+    const { text = "", filter = "" } = found.asked ?? {};
+    const asked = { q: text || undefined, filter: filter || undefined, conversation: open?.id };
+    history[how](null, "", `/console?${queryOf({ view: queue.view, ...asked })}`);
   }
 
   /** Moves the focus once the page shows what it should. */

@@ -8,6 +8,7 @@ const keyList = [
   [["j"], texts.keys.list.next],
   [["k"], texts.keys.list.previous],
   [["1", "2", "3", "4"], texts.keys.list.views],
+  [["/"], texts.keys.list.search],
   [["r"], texts.keys.list.reply],
   [["n"], texts.keys.list.note],
   [["s"], texts.keys.list.suggest],

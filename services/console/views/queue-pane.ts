@@ -3,39 +3,53 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import type { InboxEntry } from "../../../shared/protocol/operator.ts";
 import { inboxViews } from "../model/queue.ts";
 import { texts } from "../texts.ts";
+import { findForm } from "./find-form.ts";
 import { formatSpan, clockTime, visitorName } from "./formats.ts";
 import { problemText } from "./problem-text.ts";
 import type { Screen } from "./screen.ts";
 
 /** The list of conversations: who waits how long, and who has them. */
 export function queuePane(screen: Screen): TemplateResult {
-  const { queue } = screen.model;
-  const { entries, problem } = queue;
+  const { model, deeds } = screen;
+  const { queue, found } = model;
+  const shown = found.asked === undefined ? queue : found;
   return html`<section class="queue" aria-label=${texts.queue}>
     <div class="views" role="group" aria-label=${texts.queue}>
       ${inboxViews.map(
         (view) =>
-          html`<button type="button" aria-pressed=${view === queue.view} @click=${() => screen.deeds.show(view)}>
-            ${texts.views[view]}${
-              view === "waiting" && queue.waiting !== "0" ? html` <span class="count">${queue.waiting}</span>` : nothing
-            }
+          html`<button
+            type="button"
+            aria-pressed=${shown === queue && view === queue.view}
+            @click=${() => deeds.show(view)}
+          >
+            ${texts.views[view]} ${countView(queue.count(view))}
           </button>`,
       )}
     </div>
-    ${problem && html`<p class="problem" role="status">${problemText(problem)}</p>`}
+    ${findForm(screen)} ${shown.problem && html`<p class="problem" role="status">${problemText(shown.problem)}</p>`}
     <div class="entries" tabindex="-1">
-      ${entries === undefined ? html`<p class="empty">${texts.reading}</p>` : list(entries, screen)}
       ${
-        queue.hasMore
-          ? html`<button type="button" class="quiet" @click=${() => void queue.readMore()}>${texts.more}</button>`
+        shown.entries === undefined
+          ? html`<p class="empty">${shown.problem === undefined && shown === queue ? texts.reading : nothing}</p>`
+          : list(shown.entries, screen)
+      }
+      ${
+        shown.hasMore
+          ? html`<button type="button" class="quiet" @click=${() => void shown.readMore()}>${texts.more}</button>`
           : nothing
       }
     </div>
   </section>`;
 }
 
+function countView(count: string): TemplateResult | typeof nothing {
+  return count === "" ? nothing : html`<span class="count">${count}</span>`;
+}
+
 function list(entries: readonly InboxEntry[], screen: Screen): TemplateResult {
-  if (entries.length === 0) return html`<p class="empty">${texts.emptyQueue[screen.model.queue.view]}</p>`;
+  const { found, queue } = screen.model;
+  // The form says that nothing was found.
+  if (entries.length === 0) return html`<p class="empty">${found.asked ? nothing : texts.emptyQueue[queue.view]}</p>`;
   return html`<ul>
     ${repeat(
       entries,
@@ -55,6 +69,7 @@ function entryView(entry: InboxEntry, { model, deeds, now }: Screen): TemplateRe
     event.preventDefault();
     deeds.open(id);
   };
+  const match = model.found.asked && model.found.matchOf(id);
   const waited = waitingSince === undefined ? undefined : now - Date.parse(waitingSince);
   return html`<a
     href=${`/console?conversation=${id}`}
@@ -74,7 +89,8 @@ function entryView(entry: InboxEntry, { model, deeds, now }: Screen): TemplateRe
             >`
       }
     </span>
-    <span class="excerpt" dir="auto">${excerptOf(lastMessage)}</span>
+    <span class="excerpt" dir="auto">${match?.excerpt ?? excerptOf(lastMessage)}</span>
+    ${match?.reason === undefined ? nothing : html`<span class="excerpt fault">${match.reason}</span>`}
     <span class="line small">
       <span class="who" data-by=${entry.handledBy}>${handler(entry, model.me?.id)}</span>
       ${model.box.isStuck(id) ? html`<span class="fault">${texts.notSent}</span>` : nothing}

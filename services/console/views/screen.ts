@@ -1,5 +1,6 @@
 import type { InboxView } from "../../../shared/protocol/operator.ts";
 import type { ConsoleModel } from "../model/console-model.ts";
+import type { Asked } from "../model/found.ts";
 import type { BoxMode } from "../model/reply-box.ts";
 
 export type Dialog = "keys" | "assign" | "canned" | "close" | "block";
@@ -9,6 +10,8 @@ export interface Deeds {
   readonly open: (conversationId: string | undefined) => void;
   readonly step: (by: 1 | -1) => void;
   readonly show: (view: InboxView) => void;
+  readonly search: (asked: Asked) => void;
+  readonly goToSearch: () => void;
   readonly write: (mode: BoxMode) => void;
   readonly take: () => void;
   readonly release: (to: "ai" | "queue") => void;

@@ -25,9 +25,8 @@ interface Listing {
   order: "asc" | "desc";
 }
 
-/** SQL for a page of the list after a place, `$2` and `$3`, with at most `$4` conversations. */
-function list({ where, by, order }: Listing): string {
-  const [beyond, atOrBeyond] = order === "asc" ? [">", ">="] : ["<", "<="];
+/** SQL for the entries of `conversations`, which stands for the rows to list. */
+function entries(by: string, conversations: string): string {
   return `
     select ${deskColumns},
       to_char(${by} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '_' || conversations.id as place,
@@ -39,12 +38,17 @@ function list({ where, by, order }: Listing): string {
                                  'at', trunc(extract(epoch from created_at) * 1000))
         from messages where conversation_id = conversations.id order by turn desc, sender limit 1
       ) as last
-    from (
+    from (${conversations}) as conversations`;
+}
+
+/** SQL for a page of the list after a place, `$2` and `$3`, with at most `$4` conversations. */
+function list({ where, by, order }: Listing): string {
+  const [beyond, atOrBeyond] = order === "asc" ? [">", ">="] : ["<", "<="];
+  const page = `
       select * from conversations
       where site_id = $1 and ${where} and ${by} ${atOrBeyond} $2::timestamptz and (${by}, id) ${beyond} ($2, $3::uuid)
-      order by ${by} ${order}, id ${order} limit $4
-    ) as conversations
-    order by ${by} ${order}, conversations.id ${order}`;
+      order by ${by} ${order}, id ${order} limit $4`;
+  return `${entries(by, page)} order by ${by} ${order}, conversations.id ${order}`;
 }
 
 export const inboxWaitingStatement: Statement<InboxRow> = {
@@ -91,4 +95,40 @@ export async function readInbox(pool: Pool, request: InboxRequest): Promise<Inbo
   if (view === "waiting") return query(pool, inboxWaitingStatement, values);
   if (view === "mine") return query(pool, inboxMineStatement, [...values, operatorId]);
   return query(pool, view === "closed" ? inboxClosedStatement : inboxAllStatement, values);
+}
+
+export const inboxFoundStatement: Statement<InboxRow> = {
+  name: "inbox-found",
+  text: entries(
+    "updated_at",
+    "select * from conversations where site_id = $1 and id = any($2::uuid[]) and deleted_at is null",
+  ),
+};
+
+/** Reads conversations as the inbox lists them, in any order. */
+export async function readInboxEntries(
+  pool: Pool,
+  { siteId, ids }: { siteId: string; ids: readonly string[] },
+): Promise<InboxRow[]> {
+  return ids.length === 0 ? [] : query(pool, inboxFoundStatement, [siteId, ids]);
+}
+
+/** Conversations that are counted of each view, at most. */
+const countedAtMost = 100;
+
+const counted = (where: string) =>
+  `(select count(*)::int from (
+      select from conversations where site_id = $1 and ${where} and deleted_at is null limit ${countedAtMost}) as counted)`;
+
+export const inboxCountsStatement: Statement<Record<InboxView, number>> = {
+  name: "inbox-counts",
+  text: `
+    select ${counted("handled_by = 'waiting'")} as waiting, ${counted("operator_id = $2")} as mine,
+           ${counted("true")} as "all", ${counted("closed_at is not null")} as closed`,
+};
+
+/** Counts the conversations of each view, up to a hundred. */
+export async function countInbox(pool: Pool, siteId: string, operatorId: string): Promise<Record<InboxView, number>> {
+  const [counts] = await query(pool, inboxCountsStatement, [siteId, operatorId]);
+  return counts ?? { waiting: 0, mine: 0, all: 0, closed: 0 };
 }

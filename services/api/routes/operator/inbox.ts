@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from "express";
-import { type InboxRow, readInbox } from "../../../../shared/db/desk/inbox.ts";
+import { countInbox, type InboxRow, readInbox } from "../../../../shared/db/desk/inbox.ts";
 import { type Inbox, type InboxEntry, inboxQuery } from "../../../../shared/protocol/operator.ts";
 import type { ApiContext } from "../../api-context.ts";
 import { actorOf } from "../../access/operator-access.ts";
@@ -22,7 +22,11 @@ export function inboxRoutes(context: ApiContext): Router {
     const actor = actorOf(res);
     // Read before the list: what comes meanwhile is in both, and nothing is missed.
     const cursor = await inboxFeed.cursor();
-    const rows = await readInbox(db.pool, { siteId, view, operatorId: actor.operatorId, limit: limit + 1, after });
+    const { operatorId } = actor;
+    const [rows, counts] = await Promise.all([
+      readInbox(db.pool, { siteId, view, operatorId, limit: limit + 1, after }),
+      countInbox(db.pool, siteId, operatorId),
+    ]);
     const shown = rows.slice(0, limit);
     audit(log, req, { actor, what: "list", conversationIds: shown.map(({ id }) => id) });
     const last = shown.at(-1);
@@ -30,6 +34,7 @@ export function inboxRoutes(context: ApiContext): Router {
       conversations: shown.map(toInboxEntry),
       cursor,
       ...(rows.length > limit && last && { nextBefore: last.place }),
+      counts,
     };
     res.json(list);
   });
@@ -58,7 +63,8 @@ export function inboxRoutes(context: ApiContext): Router {
   return router;
 }
 
-function toInboxEntry(row: InboxRow): InboxEntry {
+/** A conversation as lists show it. */
+export function toInboxEntry(row: InboxRow): InboxEntry {
   const { last, unseen } = row;
   return {
     ...toEntry(row),

@@ -18,6 +18,7 @@ import { knowledgeSearchRoutes } from "./knowledge/search.ts";
 import { sourceRoutes } from "./knowledge/sources.ts";
 import { unansweredRoutes } from "./knowledge/unanswered.ts";
 import { reportRoutes } from "./reports.ts";
+import { searchRoutes } from "./search.ts";
 import { signInRoutes } from "./sign-in.ts";
 import { suggestionRoutes } from "./suggestions.ts";
 import { takeOverRoutes } from "./take-over.ts";
@@ -34,6 +35,7 @@ export function operatorApiRoutes(context: ApiContext): Router {
   router.use(assistantRoutes(context));
   router.use(hoursRoutes(context));
   router.use(inboxRoutes(context));
+  router.use(searchRoutes(context));
   router.use(reportRoutes(context));
   router.use("/conversations/:id", auditConversation(context));
   router.use("/conversations", deskConversationRoutes(context));

@@ -1,9 +1,9 @@
 import type { ExpressionBuilder } from "kysely";
 import type { Pool } from "pg";
-import type { Tables } from "../schema/tables.ts";
-import type { StatementBuilder } from "../statement-builder.ts";
-import { queryTyped, type RowOf, typedStatement } from "../typed-statement.ts";
-import { apologizing } from "./outcome.ts";
+import type { Tables } from "../../schema/tables.ts";
+import type { StatementBuilder } from "../../statement-builder.ts";
+import { queryTyped, type RowOf, typedStatement } from "../../typed-statement.ts";
+import { apologizing } from "../outcome.ts";
 
 /** Newest jobs of a conversation that are checked for failures. */
 const checkedJobs = 100;
@@ -15,15 +15,23 @@ export interface Hit {
   id: string;
   jobId: string | null;
   excerpt: string | null;
+  /** Its place in the list, a time and an id; null where the list has one page. */
+  place: string | null;
 }
 
 /** A conversation as a list shows it, with one of its jobs. Times are Unix milliseconds. */
 export interface FoundConversation extends RowOf<typeof entriesStatement> {
   /** Part of the message with the text that was searched for. */
   excerpt: string | null;
+  place: string | null;
 }
 
-export const entriesStatement = typedStatement("operator-entries", (builder, hits: readonly Hit[]) => {
+interface Listed {
+  siteId: string;
+  hits: readonly Hit[];
+}
+
+export const entriesStatement = typedStatement("operator-entries", (builder, { siteId, hits }: Listed) => {
   const { db, millis, sql } = builder;
   const jobIds = hits.flatMap(({ jobId }) => jobId ?? []);
   return db
@@ -59,6 +67,7 @@ export const entriesStatement = typedStatement("operator-entries", (builder, hit
         .as("callError"),
       countFailures(builder, eb).as("failures"),
     ])
+    .where("conversations.site_id", "=", siteId)
     .where("conversations.id", "=", sql<string>`any(${hits.map(({ id }) => id)}::uuid[])`);
 });
 
@@ -80,12 +89,16 @@ function countFailures({ sql }: StatementBuilder, eb: ExpressionBuilder<Tables, 
     );
 }
 
-/** Reads the entries of a list, in the order of what was found. */
-export async function readEntries(db: Pick<Pool, "query">, hits: readonly Hit[]): Promise<FoundConversation[]> {
+/** Reads the entries of a list, in the order of what was found. What other sites have is left out. */
+export async function readEntries(
+  db: Pick<Pool, "query">,
+  siteId: string,
+  hits: readonly Hit[],
+): Promise<FoundConversation[]> {
   if (hits.length === 0) return [];
-  const rows = await queryTyped(db, entriesStatement, hits);
-  return hits.flatMap(({ id, jobId, excerpt }) => {
+  const rows = await queryTyped(db, entriesStatement, { siteId, hits });
+  return hits.flatMap(({ id, jobId, excerpt, place }) => {
     const row = rows.find((each) => each.id === id && each.jobId === jobId);
-    return row ? [{ ...row, excerpt }] : [];
+    return row ? [{ ...row, excerpt, place }] : [];
   });
 }
