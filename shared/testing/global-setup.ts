@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
 import "../../scripts/require-node.cjs";
 import { migrate } from "../db/schema/migrate.ts";
+import { compileServices } from "./processes/compiled-services.ts";
 import { chooseStores } from "./stores/containers/choose-stores.ts";
 import { describeStores, useStores } from "./stores/containers/stores-in-use.ts";
 import { dropDatabases, runAsAdmin, urlOfDatabase } from "./stores/postgres-admin.ts";
@@ -29,7 +30,7 @@ export interface TestPostgres {
 }
 
 /**
- * Prepares a run: builds what browsers load, chooses the stores, opens a PostgreSQL (that of `DATABASE_URL`, otherwise
+ * Prepares a run: builds what browsers load, compiles the services, chooses the stores, opens a PostgreSQL (that of `DATABASE_URL`, otherwise
  * one that is removed after the run), and creates a migrated database in it, from which each test copies its own.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -38,6 +39,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.vitest.logger.log(describeStores(choice));
   if (process.env["CI"] === "true") refuseToSkip();
   await Promise.all(["widget", "console"].map(buildIfMissing));
+  const removeServices = await compileServices();
   const server = await openPostgresServer();
   const prefix = `parley_test_${randomBytes(4).toString("hex")}_`;
   const template = `${prefix}template`;
@@ -46,6 +48,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       await dropDatabases(server.adminUrl, prefix);
     } finally {
       await server.close();
+      await removeServices();
     }
   };
   try {

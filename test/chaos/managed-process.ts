@@ -4,6 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { within } from "../../shared/async/within.ts";
+import { entryOf } from "../../shared/testing/processes/compiled-services.ts";
 import { askHeap, heapProbeOption } from "../soak/soak.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -83,7 +84,7 @@ export class ManagedProcess {
   async #startOnce(): Promise<string | undefined> {
     const log = openSync(this.logFile, "a");
     this.#run += 1;
-    const child = spawn(process.execPath, [`services/${this.service}/main.ts`], {
+    const child = spawn(process.execPath, [entryOf(this.service)], {
       cwd: root,
       // The API key identifies the caller to the provider.
       env: {

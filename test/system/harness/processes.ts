@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { entryOf } from "../../../shared/testing/processes/compiled-services.ts";
 import { findFreePort } from "../../../shared/testing/processes/free-port.ts";
 
 export type Service = "api" | "worker" | "knowledge";
@@ -28,7 +29,7 @@ export class ServiceProcess {
   constructor(service: Service, env: Record<string, string>, cwd = root) {
     this.service = service;
     this.url = `http://127.0.0.1:${env["PORT"]}`;
-    this.#child = spawn(process.execPath, [`${root}services/${service}/main.ts`], {
+    this.#child = spawn(process.execPath, [entryOf(service)], {
       cwd,
       // The test run's own environment is left out, as it would set the product's switches.
       env: { PATH: process.env["PATH"], HOME: process.env["HOME"], NODE_COMPILE_CACHE: compileCache, ...env },
