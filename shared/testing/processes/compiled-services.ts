@@ -9,7 +9,16 @@ const services = ["api", "worker", "knowledge"] as const;
 const folderVariable = "PARLEY_COMPILED_SERVICES";
 
 /** Packages that load files of their own at run time, or that a process loads only where it uses them. */
-const external = ["@mikro-orm/*", "better-auth", "kysely", "msgpackr-extract", "nodemailer", "pdfjs-dist", "pg-native"];
+const external = [
+  "@bull-board/*",
+  "@mikro-orm/*",
+  "better-auth",
+  "kysely",
+  "msgpackr-extract",
+  "nodemailer",
+  "pdfjs-dist",
+  "pg-native",
+];
 
 /** The sources that a module reads beside itself stay where they are. */
 const keepUrls: Plugin = {
