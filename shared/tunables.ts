@@ -141,6 +141,8 @@ export const signInLinkMs = 1 * hour;
 export const placesEveryMs = 5 * second;
 /** Time in which an operator writes the first words, before the conversation goes back to the queue. */
 export const firstWordsMs = 120 * second;
+/** Time after the end of a stretch with a person in which the visitor is asked how it went. */
+export const ratingAskedMs = 7 * 24 * hour;
 /** Returns to the queue, and time of waiting, after which a visitor is told that nobody has come. */
 export const maxReturns = 3;
 export const overdueMs = 600 * second;

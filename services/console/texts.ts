@@ -82,6 +82,10 @@ export const texts = {
     waiting: "The visitor waits for a person",
     operator: (name: string) => `${name} answers`,
   },
+  rated: {
+    good: (name: string) => `The visitor: it went well with ${name}`,
+    bad: (name: string) => `The visitor: it did not go well with ${name}`,
+  },
   reasons: {
     asked: "the visitor asked",
     failures: "the assistant failed",

@@ -3,6 +3,7 @@ import { rating, sender } from "./conversation.ts";
 import { feedbackReason } from "./feedback.ts";
 import { handledBy, operatorView } from "./handling.ts";
 import { finishReason, jobErrorCode, jobStatus } from "./job.ts";
+import { exportedStretchRating } from "./people/stretch-rating.ts";
 import { replySource } from "./knowledge/reply-source.ts";
 
 const time = z.iso.datetime();
@@ -89,6 +90,9 @@ export const exportedConversation = z
     verifiedVisitor: z.boolean().meta({ description: "It belongs to somebody the embedding site knows" }),
     handledBy,
     email: z.string().nullable().meta({ description: "Address that the visitor has left, to be told of an answer" }),
+    stretchRatings: z
+      .array(exportedStretchRating)
+      .meta({ description: "How it went with people, as the visitor said" }),
     messageCount: z.int(),
     createdAt: time,
     updatedAt: time,

@@ -7,9 +7,10 @@ import { isVisible } from "./text/visible.ts";
 const maxCommentChars = 1000;
 
 /** A comment. An empty one counts as none: a form sends it whether or not the visitor wrote anything. */
-const comment = cleanText(maxCommentChars)
+export const visitorComment = cleanText(maxCommentChars)
   .transform((text) => (isVisible(text) ? text : undefined))
-  .optional();
+  .optional()
+  .meta({ description: `At most ${maxCommentChars} characters` });
 
 /** A visitor's reason for a rating. */
 export const feedbackReason = z.enum(["wrong", "unclear", "unhelpful", "other"]);
@@ -20,7 +21,7 @@ export const feedbackRequest = z
   .object({
     rating: rating.nullable().meta({ description: "`null` takes it back, reason and comment with it" }),
     reason: feedbackReason.optional(),
-    comment: comment.meta({ description: `At most ${maxCommentChars} characters` }),
+    comment: visitorComment,
   })
   .refine((body) => body.rating !== null || body.comment === undefined, {
     path: ["comment"],

@@ -42,11 +42,20 @@ export const notice = z
   .meta({ id: "Notice", description: "What the service itself says, in the visitor's language. It is no message" });
 export type Notice = z.output<typeof notice>;
 
+/** A stretch with a person that has ended, whose visitor has not said how it went. */
+const ratingAsked = z
+  .object({
+    stretch: z.int().meta({ description: "Its number, for `POST /api/conversations/{id}/stretches/{no}/rating`" }),
+    operator: operatorView.optional(),
+  })
+  .meta({ id: "RatingAsked" });
+
 /** Side that answers, as answers and events say it. `expected` only while a person is waited for. */
 export const handling = z.object({
   handledBy,
   operator: operatorView.optional(),
   expected: expected.optional(),
+  ratingAsked: ratingAsked.optional().meta({ description: "Ask the visitor how it went with a person; once" }),
 });
 export type Handling = z.output<typeof handling>;
 

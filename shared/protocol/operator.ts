@@ -4,6 +4,7 @@ import { conversationEventData } from "./events.ts";
 import { expected, handledBy, handling } from "./handling.ts";
 import { jobErrorCode, jobStatus } from "./job.ts";
 import { pageLimit } from "./page-limit.ts";
+import { givenStretchRating } from "./people/stretch-rating.ts";
 import { messageText } from "./submit.ts";
 
 /** The operators' part of the contract: `/api/operator/*`. */
@@ -88,6 +89,7 @@ const stretch = z
     reason: z.string().optional(),
     beganAt: z.iso.datetime(),
     endedAt: z.iso.datetime().optional(),
+    rated: givenStretchRating.optional().meta({ description: "How it went, as the visitor said" }),
   })
   .meta({ id: "Stretch" });
 

@@ -10,6 +10,7 @@ const markdown =
   "# Title\n\nA **word**, a [link](https://example.com), `code`.\n\n### Third\n\n- one\n  1. two\n- [x] done\n\n> quote\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n```js\nlet a;\n```\n\n---\nEnd.";
 const people = { ...support, people: true };
 const alone = { handledBy: "waiting", expected: { state: "address", emailAsked: true }, lines: [] };
+const ended = { handledBy: "ai", ratingAsked: { stretch: 2, operator: { name: "Ada Lovelace" } }, lines: [] };
 const mine = talk.question("Hello, I have a question.");
 const arabic = talk.reply("أهلًا! **الخطوات**:\n\n1. أولًا [هنا](https://example.com)\n2. ثانيًا `x`", { key: "arabic" });
 
@@ -103,6 +104,19 @@ const states: { what: string; state: object; act?: (page: Page) => Promise<unkno
       },
     },
     act: (page) => page.locator(".person .name").waitFor(),
+  },
+  {
+    what: "a question how it went",
+    state: { assistant: people, messages: [mine, talk.person("Bye.")], handling: ended },
+    act: (page) => page.locator(".rating").waitFor(),
+  },
+  {
+    what: "an answer to it, and room for words",
+    state: { assistant: people, messages: [mine, talk.person("Bye.")], handling: ended },
+    act: async (page) => {
+      await page.locator(".rating .secondary").first().click();
+      await page.locator(".rating textarea").waitFor();
+    },
   },
   {
     what: "a comment",

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -299,6 +299,28 @@ describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30
     await page.locator(".notice").waitFor({ state: "detached" });
     await page.keyboard.press("Escape");
     await page.locator(".more[aria-expanded=false]:focus").waitFor();
+    faults = faults.filter((fault) => !fault.includes("ERR_FAILED"));
+  });
+
+  it("saves the transcript of the conversation, also after a failure, on request", async () => {
+    const page = await visit(tag(), strictPolicy(host()));
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await say(page, "Keep this.");
+    await page.locator(".reply").getByText(echoOf("Keep this.")).waitFor();
+    await page.route("**/export", (route) => route.abort());
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("button", { name: "Download transcript" }).click();
+    await page.getByText("This could not be loaded.").waitFor();
+    expect(await page.locator(".menu").count()).toBe(0);
+    await page.unroute("**/export");
+    const downloading = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Try again" }).click();
+    const file = await downloading;
+    expect(file.suggestedFilename()).toMatch(/^conversation-[\da-f-]{36}\.txt$/);
+    const text = await readFile(await file.path(), "utf8");
+    expect(text).toMatch(/\nVisitor, .*\n {4}Keep this\.\n/);
+    expect(text).toContain(echoOf("Keep this."));
+    expect(await page.getByText("This could not be loaded.").count()).toBe(0);
     faults = faults.filter((fault) => !fault.includes("ERR_FAILED"));
   });
 

@@ -24,7 +24,11 @@ export const routeGroups = {
     "/api/conversations/:conversation/export",
   ],
   jobs: ["/api/jobs/:job", "/api/jobs/:job/timeline"],
-  feedback: ["/api/messages/:message/feedback", "/api/me/conversations"],
+  feedback: [
+    "/api/messages/:message/feedback",
+    "/api/conversations/:conversation/stretches/:word/rating",
+    "/api/me/conversations",
+  ],
   service: ["/api/providers", "/api/assistants", "/health", "/livez", "/readyz", "/metrics", "/openapi.json", "/docs"],
   pages: [
     "/",

@@ -60,6 +60,7 @@ const readCases = [
       eventSeq: z.int(),
       handledBy,
       operator: operatorName.nullable(),
+      stretch: z.int(),
     }),
     async (pool) => conversations.readOwner(pool, (await startActive(pool)).conversationId),
   ),

@@ -18,10 +18,9 @@ import { handledBy, handoffReason, noticeCode } from "../../shared/protocol/hand
 import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
 import { replySource } from "../../shared/protocol/knowledge/reply-source.ts";
 import { type InboxView, operatorRole } from "../../shared/protocol/operator.ts";
-import { readReport, reportStatement } from "../../shared/db/operators/report.ts";
-import { reportFigures } from "../../shared/protocol/people/report.ts";
+import { stretchRating } from "../../shared/protocol/people/stretch-rating.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
-import { answerOne, answerRated, claimOneSuggestion, operatorName } from "./fixtures.ts";
+import { answerOne, claimOneSuggestion, operatorName } from "./fixtures.ts";
 import { askForSuggestion } from "../../shared/testing/fixtures/operators.ts";
 import { reads, type StatementCase, writes } from "./statement-case.ts";
 
@@ -121,6 +120,9 @@ const deskConversation = deskRow.extend({
       reason: handoffReason.nullable(),
       beganAt: time,
       endedAt: time.nullable(),
+      rating: stretchRating.nullable(),
+      comment: z.string().nullable(),
+      ratedAt: time.nullable(),
       operator: z.string().nullable(),
     }),
   ),
@@ -244,11 +246,6 @@ const inboxCases = [
   writes(suggestions.dropSuggestionsStatement, async (pool) => {
     await askForSuggestion(pool);
     await suggestions.dropSuggestions(pool);
-  }),
-  reads(reportStatement, z.strictObject({ ...reportFigures.shape, day: z.iso.date().nullable() }), async (pool) => {
-    await answerRated(pool);
-    const day = new Date().toISOString().slice(0, 10);
-    await readReport(pool, { siteId: defaultSite, from: day, to: day, zone: "UTC" });
   }),
   reads(inbox.inboxWaitingStatement, inboxRow, listed("waiting", "handled_by = 'waiting', waiting_since = now()")),
   reads(inbox.inboxMineStatement, inboxRow, async (pool) => {

@@ -10,6 +10,9 @@ import * as depths from "../../shared/db/operators/depths.ts";
 import * as figures from "../../shared/db/operators/figures.ts";
 import * as processes from "../../shared/db/operators/process-reports.ts";
 import * as providers from "../../shared/db/operators/provider-reports.ts";
+import { readReport, reportStatement } from "../../shared/db/operators/report.ts";
+import { reportFigures } from "../../shared/protocol/people/report.ts";
+import { defaultSite } from "../../shared/sites/default-site.ts";
 import { readReplyTimes, replyTimesStatement } from "../../shared/db/operators/reply-times.ts";
 import * as refusedKeys from "../../shared/db/operators/refused-keys.ts";
 import * as totals from "../../shared/db/operators/totals.ts";
@@ -162,6 +165,11 @@ const reportProcess = (pool: Pool) =>
   processes.storeProcessReport(pool, v7(), { name: "api", place: "a-host:1", version: 1 });
 
 const reportCases = [
+  reads(reportStatement, z.strictObject({ ...reportFigures.shape, day: z.iso.date().nullable() }), async (pool) => {
+    await answerRated(pool);
+    const day = new Date().toISOString().slice(0, 10);
+    await readReport(pool, { siteId: defaultSite, from: day, to: day, zone: "UTC" });
+  }),
   writes(circuits.reportCircuitsStatement, reportCircuits),
   reads(circuits.readCircuitsStatement, z.strictObject({ provider: z.string(), workers: z.int() }), async (pool) => {
     await reportCircuits(pool);

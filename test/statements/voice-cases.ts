@@ -13,6 +13,7 @@ import * as sent from "../../shared/db/voices/operator-messages.ts";
 import * as presence from "../../shared/db/voices/presence.ts";
 import * as siteHours from "../../shared/db/desk/site-hours.ts";
 import * as pauses from "../../shared/db/voices/assistant-pauses.ts";
+import * as ratings from "../../shared/db/voices/stretch-ratings.ts";
 import { readVoice, readVoiceStatement } from "../../shared/db/voices/read-voice.ts";
 import { readStalled, readStalledStatement } from "../../shared/db/voices/stalled.ts";
 import { readWaiting, readWaitingStatement } from "../../shared/db/voices/waiting.ts";
@@ -113,6 +114,14 @@ export const voiceCases: StatementCase[] = [
     }),
     async (pool) => readVoice(pool, (await startActive(pool)).conversationId),
   ),
+  reads(
+    ratings.readRatingAskedStatement,
+    z.strictObject({ stretch: z.int(), operator: operatorName.nullable() }),
+    async (pool) => ratings.readRatingAsked(pool, await endWithPerson(pool)),
+  ),
+  reads(ratings.rateStretchStatement, z.strictObject({ no: z.int() }), async (pool) =>
+    ratings.rateStretch(pool, await endWithPerson(pool), { no: 1, rating: "good", comment: "a few words" }),
+  ),
   reads(change.changeAndSealStatement, changed, async (pool) => take(pool, {})),
   reads(change.changeVoiceWithTextStatement, changed, async (pool) => take(pool, { text: "what was shown" })),
   reads(handInCutStatement, z.strictObject({ id: z.uuid() }), async (pool) => {
@@ -160,6 +169,16 @@ async function take(pool: Pool, cut: Pick<NonNullable<VoiceChange["cut"]>, "text
     message: { id: v7(), text: "a person's words", operatorId, idempotencyHash, requestHash: randomBytes(32) },
   });
   return job;
+}
+
+/** A stretch with a person, who wrote, and gave the conversation back. */
+async function endWithPerson(pool: Pool): Promise<string> {
+  const { conversationId } = await take(pool, { text: "what was shown" });
+  const seen = await readVoice(pool, conversationId);
+  if (!seen) throw new Error("the conversation is gone");
+  const back = { handledBy: "ai", operatorId: null, reason: "released", notice: "assistant", ends: "none" } as const;
+  await changeVoice(pool, { conversationId, seen, ...back });
+  return conversationId;
 }
 
 async function addOperator(pool: Pool): Promise<string> {

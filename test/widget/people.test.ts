@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import type { ChatState } from "../../services/widget/chat/chat-state.ts";
 import { ApiClient } from "../system/harness/api-client.ts";
 import { asSupport, askDesk, makeOperator, type OperatorHeaders } from "../system/harness/operators.ts";
 import { echoOf, heldReply, pausedReply } from "../system/harness/scripted-provider.ts";
@@ -168,6 +169,35 @@ onSharedProducts("a chat with people behind it", (product) => {
     await desk(again, "close");
     await untilTold(again, "Ada has ended the conversation. You can write again at any time.");
     expect(again.chat.state.handling.handledBy).toBe("ai");
+  });
+
+  it("is asked how it went with a person once, on all pages, also after a reload", async () => {
+    const { page, browser, lines } = await taken("How was it");
+    await say(page, "All done.");
+    await page.untilLines(...lines, "Ada: All done.");
+    const other = open(browser);
+    const asked = ({ handling: { ratingAsked, rated } }: ChatState) =>
+      ratingAsked && ratingAsked.stretch !== rated ? ratingAsked : undefined;
+    await desk(page, "close");
+    for (const each of [page, other]) await each.until("it is asked", (state) => asked(state) !== undefined);
+    expect(asked(page.chat.state)).toEqual({ stretch: 2, operator: { name: "Ada" } });
+    const reloaded = open(browser);
+    await reloaded.until("it is asked", (state) => asked(state) !== undefined);
+    page.chat.rateStretch(2, { rating: "bad" });
+    page.chat.rateStretch(2, { rating: "good", comment: "Quick" });
+    for (const each of [page, other, reloaded]) {
+      await each.until("nothing is asked", ({ handling }) => handling.ratingAsked === undefined);
+    }
+    const again = open(browser);
+    await again.until("it is read", ({ ready }) => ready);
+    expect(asked(again.chat.state)).toBeUndefined();
+    await eventually("the last answer is kept", async () => {
+      const rows = await product().query(
+        "select rating, comment from stretches where conversation_id = $1 and no = 2",
+        [page.chat.state.conversationId],
+      );
+      return JSON.stringify(rows) === '[{"rating":"good","comment":"Quick"}]';
+    });
   });
 
   it("says that a person has it, to whoever asks for one or for the assistant too late", async () => {

@@ -1,14 +1,9 @@
 import type { Request } from "express";
-import {
-  type ConversationOwner,
-  type OperatorName,
-  readOwner,
-} from "../../../shared/db/conversations/conversations.ts";
+import { type ConversationOwner, readOwner } from "../../../shared/db/conversations/conversations.ts";
 import { type OwnedMessage, readMessageOwner } from "../../../shared/db/conversations/feedback.ts";
 import { type JobRow, readJob } from "../../../shared/db/jobs/read-job.ts";
 import { replaceFormerHash } from "../../../shared/db/conversations/visitors.ts";
 import { Problem } from "../../../shared/errors.ts";
-import type { HandledBy } from "../../../shared/protocol/handling.ts";
 import { identityHeader } from "../../../shared/protocol/headers.ts";
 import { id } from "../../../shared/protocol/submit.ts";
 import type { ApiContext } from "../api-context.ts";
@@ -55,16 +50,10 @@ export async function authenticate(context: AccessContext, req: Request): Promis
 }
 
 /** A conversation whose row was just read. */
-interface OpenedConversation {
-  id: string;
-  /** See `ConversationOwner`. */
-  pageVersion: string;
-  /** See `ConversationOwner`. */
-  eventSeq: number;
-  handledBy: HandledBy;
-  /** The person who answers; null unless one does. */
-  operator: OperatorName | null;
-}
+type OpenedConversation = Pick<
+  ConversationOwner,
+  "id" | "pageVersion" | "eventSeq" | "handledBy" | "operator" | "stretch"
+>;
 
 /**
  * Authorises access to a conversation, and counts the request.
@@ -83,8 +72,8 @@ export async function openConversation(
   const owner = await readOwnerHere(context, wanted);
   await admit(context, holder, { conversationId: wanted, visitorHash: owner?.visitorHash ?? null });
   if (!owner || owner.deleted) throw gone();
-  const { pageVersion, eventSeq, handledBy, operator } = owner;
-  return { id: wanted, pageVersion, eventSeq, handledBy, operator };
+  const { pageVersion, eventSeq, handledBy, operator, stretch } = owner;
+  return { id: wanted, pageVersion, eventSeq, handledBy, operator, stretch };
 }
 
 /**

@@ -44,17 +44,23 @@ export function toOperatorConversation(
     emailLeft: row.emailLeft,
     messages: messages.map((message) => toMessageView({ ...message, createdAt: new Date(message.createdAt) })),
     ...(row.messages.length > limit && oldest && { nextBefore: oldest.id }),
-    stretches: row.stretches.map(({ no, handledBy, operator, reason, beganAt, endedAt }) => ({
-      no,
-      handledBy,
-      ...(operator !== null && { operator }),
-      ...(reason !== null && { reason }),
-      beganAt: iso(beganAt),
-      ...(endedAt !== null && { endedAt: iso(endedAt) }),
-    })),
+    stretches: row.stretches.map(toStretch),
     notes: row.notes.map(toNote),
     jobs: row.jobs.map(toJob),
     cursor: cursorOf(row.id, row.eventSeq),
+  };
+}
+
+function toStretch(stretch: DeskConversation["stretches"][number]): OperatorConversation["stretches"][number] {
+  const { no, handledBy, operator, reason, beganAt, endedAt, rating, comment, ratedAt } = stretch;
+  return {
+    no,
+    handledBy,
+    ...(operator !== null && { operator }),
+    ...(reason !== null && { reason }),
+    beganAt: iso(beganAt),
+    ...(endedAt !== null && { endedAt: iso(endedAt) }),
+    ...(rating !== null && ratedAt !== null && { rated: { rating, comment, ratedAt: iso(ratedAt) } }),
   };
 }
 

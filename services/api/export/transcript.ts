@@ -6,12 +6,16 @@ import { type FinishReason, jobErrors } from "../../../shared/protocol/job.ts";
  * heading.
  */
 export function toTranscriptHead(conversation: ExportedConversation, exportedAt: Date): string {
-  const { id, createdAt, updatedAt, metadata, email } = conversation;
+  const { id, createdAt, updatedAt, metadata, email, stretchRatings } = conversation;
   const lines = [
     `Conversation ${id}`,
     `Begun ${time(createdAt)}, last change ${time(updatedAt)}, exported ${time(exportedAt.toISOString())}`,
     ...(email === null ? [] : [indent(`E-mail address: ${email}`)]),
     ...Object.entries(metadata).map(([key, value]) => indent(`${key}: ${value}`)),
+    ...stretchRatings.flatMap(({ operator, rating, comment, ratedAt }) => [
+      `How it went with ${operator ? oneLine(operator.name) : "the team"}: ${rating}, ${time(ratedAt)}`,
+      ...(comment === null ? [] : [indent(comment)]),
+    ]),
   ];
   return `${lines.join("\n")}\n`;
 }

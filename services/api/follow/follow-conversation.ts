@@ -26,6 +26,8 @@ interface Follow {
   eventSeq: number;
   handledBy: HandledBy;
   operator: OperatorName | null;
+  /** See `ConversationOwner`. */
+  stretch?: number;
   /** Cursor of the client; "0": all messages first; absent: from now. */
   after: string | undefined;
   /** Ends it: the client is gone. */

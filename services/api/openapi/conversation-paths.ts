@@ -4,6 +4,7 @@ import { conversation, history, historyQuery } from "../../../shared/protocol/co
 import { conversationEventData } from "../../../shared/protocol/events.ts";
 import { conversationExport } from "../../../shared/protocol/export.ts";
 import { feedbackRequest } from "../../../shared/protocol/feedback.ts";
+import { stretchRatingRequest } from "../../../shared/protocol/people/stretch-rating.ts";
 import { visitorConversations, visitorConversationsQuery } from "../../../shared/protocol/identity.ts";
 import * as part from "./parts.ts";
 
@@ -14,6 +15,7 @@ export function conversationPaths(): ZodOpenApiPathsObject {
     "/api/conversations/{id}": { get: readConversation, delete: deleteConversation },
     "/api/conversations/{id}/events": { get: followConversation },
     "/api/conversations/{id}/export": { get: exportConversation },
+    "/api/conversations/{id}/stretches/{no}/rating": { post: rateStretch },
     "/api/conversations/{id}/typing": { post: sayTyping },
     "/api/me/conversations": { get: listConversations },
     "/api/messages/{id}/feedback": { post: rateReply },
@@ -156,6 +158,24 @@ const rateReply: ZodOpenApiOperationObject = {
   security: part.withToken,
   requestParams: { path: z.object({ id: part.messageId }) },
   requestBody: { required: true, content: { "application/json": { schema: feedbackRequest } } },
+  responses: {
+    "204": part.empty("Kept"),
+    ...part.problems(...part.tokenProblems, ...part.bodyProblems),
+  },
+};
+
+const rateStretch: ZodOpenApiOperationObject = {
+  operationId: "rateStretch",
+  tags: ["Conversations"],
+  summary: "How it went with a person, as the visitor says",
+  description:
+    "About a stretch that has ended, as `ratingAsked` of the conversation names it. Replaces what was said of it before; " +
+    "the visitor is not asked about it again.",
+  security: part.withToken,
+  requestParams: {
+    path: z.object({ id: part.conversationId, no: z.int().meta({ description: "The number of the stretch" }) }),
+  },
+  requestBody: { required: true, content: { "application/json": { schema: stretchRatingRequest } } },
   responses: {
     "204": part.empty("Kept"),
     ...part.problems(...part.tokenProblems, ...part.bodyProblems),

@@ -49,6 +49,7 @@ const heads = [
   "Handoffs",
   "A person came",
   "First words, p50",
+  "How it went",
   "Thumbs",
   "Cost",
 ];
@@ -80,7 +81,8 @@ function table({ total, days }: Report): Html {
 }
 
 function line(name: string, figures: ReportFigures): Html {
-  const { messages, byAssistant, byPeople, apologies, unanswered, handoffs, handoffsMet, up, down } = figures;
+  const { messages, byAssistant, byPeople, apologies, unanswered, handoffs, handoffsMet, ratingsAsked, up, down } =
+    figures;
   const share = (part: number) => (part === 0 ? "0" : `${formatCount(part)} (${formatShare(part, messages)})`);
   const cells = [
     formatCount(messages),
@@ -93,13 +95,19 @@ function line(name: string, figures: ReportFigures): Html {
     formatCount(handoffs),
     handoffs === 0 ? "–" : `${formatCount(handoffsMet)} (${formatShare(handoffsMet, handoffs)})`,
     formatSeconds(figures.firstReplyP50),
+    ratingsAsked === 0 ? "–" : howItWent(figures),
     up + down === 0 ? "–" : `${formatCount(up)} up, ${formatCount(down)} down`,
     formatUsd(figures.costUsd),
   ];
   return html`<tr>
     <th scope="row">${name}</th>
-    ${cells.map((cell) => html`<td>${messages === 0 && handoffs === 0 && up + down === 0 ? "–" : cell}</td>`)}
+    ${cells.map((cell) => html`<td>${messages + handoffs + ratingsAsked + up + down === 0 ? "–" : cell}</td>`)}
   </tr>`;
+}
+
+function howItWent({ ratingsAsked, good, bad }: ReportFigures): string {
+  const silent = ratingsAsked - good - bad;
+  return `${formatCount(good)} good, ${formatCount(bad)} bad, ${formatCount(silent)} not said`;
 }
 
 function formatSeconds(seconds: number | null): string {

@@ -1,6 +1,5 @@
 import { type Request, type Response, Router } from "express";
-import type { OperatorName } from "../../../shared/db/conversations/conversations.ts";
-import type { HandledBy } from "../../../shared/protocol/handling.ts";
+import type { ConversationOwner } from "../../../shared/db/conversations/conversations.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { endEventId } from "../../../shared/protocol/events.ts";
 import type { ApiContext } from "../api-context.ts";
@@ -36,7 +35,7 @@ export function conversationEventRoutes(context: EventsContext): Router {
 /** Decides who may read a conversation. */
 interface ConversationReaders {
   /** @throws {Problem} for those who may not, and for a conversation that was deleted */
-  open: () => Promise<{ id: string; eventSeq: number; handledBy: HandledBy; operator: OperatorName | null }>;
+  open: () => Promise<Pick<ConversationOwner, "id" | "eventSeq" | "handledBy" | "operator"> & { stretch?: number }>;
   /** Takes one of the open requests that a client may have, until `signal` ends; false if none is left. */
   takeSlot: (signal: AbortSignal) => boolean;
 }
@@ -74,8 +73,8 @@ export async function sendConversationEvents(
   const { after: asked } = req.query;
   // A list is no cursor, and is answered like any other that cannot be honoured.
   const after = lastEventId ?? (asked === undefined || typeof asked === "string" ? asked : "");
-  const { id: conversationId, eventSeq, handledBy, operator } = opened;
-  const events = followConversation(context, { conversationId, eventSeq, handledBy, operator, after, signal });
+  const { id: conversationId, ...now } = opened;
+  const events = followConversation(context, { ...now, conversationId, after, signal });
   void streams.pump(res, events, (error) => {
     context.log.warn({ ...idsOf(req), err: error }, "event stream closed for reconnection");
   });

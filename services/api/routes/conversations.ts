@@ -17,7 +17,7 @@ import { toMessageView } from "../history/message-view.ts";
 import { conversationEventRoutes } from "./conversation-events.ts";
 import { exportRoutes } from "./export.ts";
 import { handoffRoutes } from "./handoff.ts";
-import { feedbackRoutes } from "./feedback.ts";
+import { feedbackRoutes, stretchRatingRoutes } from "./feedback.ts";
 
 type ConversationContext = AccessContext &
   Pick<
@@ -41,6 +41,7 @@ export function conversationRoutes(context: ConversationContext): Router {
   router.use("/conversations", exportRoutes(context));
   router.use("/conversations", conversationEventRoutes(context));
   router.use("/conversations", handoffRoutes(context));
+  router.use("/conversations", stretchRatingRoutes(context));
   router.use("/messages", feedbackRoutes(context));
 
   router.get("/chat/history/:sessionId", async (req: Request, res: Response) => {

@@ -16,6 +16,7 @@ export const routeTemplates = [
   "/api/conversations/{id}/export",
   "/api/conversations/{id}/typing",
   "/api/conversations/{id}/handoff",
+  "/api/conversations/{id}/stretches/{no}/rating",
   "/api/jobs/{jobId}",
   "/api/jobs/{jobId}/events",
   "/api/jobs/{jobId}/timeline",

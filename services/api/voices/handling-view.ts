@@ -3,6 +3,7 @@ import { cachedFor } from "../../../shared/async/cached-for.ts";
 import type { OperatorName } from "../../../shared/db/conversations/conversations.ts";
 import { readLocale, readOperatorName } from "../../../shared/db/voices/names.ts";
 import { type Attendance, readOverdue, readPresence } from "../../../shared/db/voices/presence.ts";
+import { readRatingAsked } from "../../../shared/db/voices/stretch-ratings.ts";
 import { type Hours, parseHours } from "../../../shared/hours/hours.ts";
 import type { Expected, HandledBy, Handling, Notice, NoticeCode } from "../../../shared/protocol/handling.ts";
 import { toOperatorView } from "../history/message-view.ts";
@@ -15,6 +16,8 @@ const freshMs = 2000;
 interface Voice {
   handledBy: HandledBy;
   operator: OperatorName | null;
+  /** See `ConversationOwner`. Absent: what the visitor may be asked is not said. */
+  stretch?: number;
 }
 
 /** Change of who answers, as the log has it. */
@@ -57,9 +60,11 @@ export class HandlingView {
     return this.#hours();
   }
 
-  async describe(conversationId: string, { handledBy, operator }: Voice): Promise<Handling> {
+  async describe(conversationId: string, { handledBy, operator, stretch = 0 }: Voice): Promise<Handling> {
+    const asks = handledBy === "ai" && stretch > 0;
     return {
       handledBy,
+      ...(asks && (await this.#askIn(conversationId))),
       ...(handledBy === "operator" && operator && { operator: toOperatorView(operator) }),
       ...(handledBy === "waiting" && { expected: await this.#expectIn(conversationId) }),
     };
@@ -67,6 +72,13 @@ export class HandlingView {
 
   async #expectIn(conversationId: string): Promise<Expected> {
     return this.expect(await readOverdue(this.#pool, conversationId).catch(() => true));
+  }
+
+  async #askIn(conversationId: string): Promise<Pick<Handling, "ratingAsked">> {
+    const asked = await readRatingAsked(this.#pool, conversationId).catch(() => undefined);
+    if (!asked) return {};
+    const { stretch, operator } = asked;
+    return { ratingAsked: { stretch, ...(operator && { operator: toOperatorView(operator) }) } };
   }
 
   /** @param overdue nobody has come to this visitor */
@@ -78,7 +90,7 @@ export class HandlingView {
   async describeChange(change: LoggedChange): Promise<Handling & { notice?: Notice }> {
     const { conversationId, handledBy, operatorId, notice } = change;
     const operator = operatorId === null ? null : ((await readOperatorName(this.#pool, operatorId)) ?? null);
-    const handling = await this.describe(conversationId, { handledBy, operator });
+    const handling = await this.describe(conversationId, { handledBy, operator, stretch: Infinity });
     return notice === null ? handling : { ...handling, notice: await this.#say(notice, conversationId, operator) };
   }
 

@@ -4,6 +4,7 @@ import { MarkdownReply } from "../../../shared/markdown/markdown-reply.ts";
 import type { MarkdownContext } from "../../../shared/markdown/render-blocks.ts";
 import type { MessageView } from "../../../shared/protocol/conversation.ts";
 import type { OperatorConversation } from "../../../shared/protocol/operator.ts";
+import type { GivenStretchRating } from "../../../shared/protocol/people/stretch-rating.ts";
 import type { LiveReply } from "../model/live-reply.ts";
 import type { ShownConversation } from "../model/shown-conversation.ts";
 import { texts } from "../texts.ts";
@@ -39,6 +40,7 @@ export function talkView(open: ShownConversation, view: OperatorConversation, { 
     })),
     ...view.notes.map((note) => ({ ...later, key: note.id, at: Date.parse(note.createdAt), shown: noteView(note) })),
     ...stretchRows(open, view, places),
+    ...view.stretches.flatMap(({ no, operator, rated }) => (rated ? ratingRow(no, operator, rated) : [])),
     ...open.notices.map(({ at, text, seq }) => ({
       ...later,
       key: `notice ${seq}`,
@@ -100,6 +102,13 @@ function stretchRows(open: ShownConversation, { stretches }: OperatorConversatio
     const shown = separator(beganAt, why === undefined ? who : `${who}: ${why}`);
     return [{ key: `stretch ${no}`, ...place, shown }];
   });
+}
+
+/** How it went with a person, as the visitor said. */
+function ratingRow(no: number, operator = "", { rating, comment, ratedAt }: GivenStretchRating): Row {
+  const words = comment === null ? nothing : html`<p class="words" dir="auto">${comment}</p>`;
+  const shown = html`${separator(ratedAt, texts.rated[rating](operator))} ${words}`;
+  return { ...later, key: `rating ${no}`, at: Date.parse(ratedAt), shown };
 }
 
 function separator(at: string, text: string): TemplateResult {

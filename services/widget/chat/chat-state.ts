@@ -1,6 +1,7 @@
 import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
 import type { Handling, HandoffRequest, OperatorView } from "../../../shared/protocol/handling.ts";
+import type { StretchRatingRequest } from "../../../shared/protocol/people/stretch-rating.ts";
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import type { CitedSource } from "./cited-source.ts";
 import type { ParleyEvents } from "../parley.d.ts";
@@ -92,6 +93,8 @@ export interface HandlingNews {
   readonly typing?: string | undefined;
   /** True while the service is asked for a change. */
   readonly asking?: boolean | undefined;
+  /** Number of the stretch with a person about which this page has answered. */
+  readonly rated?: number | undefined;
   /** Code of the reason for which the service refused the last change. */
   readonly problem?: string | undefined;
 }
@@ -174,6 +177,8 @@ export interface Chat {
    * @param wish `email`: address at which the visitor can be reached; `null` removes the one left before
    */
   handOff(wish: HandoffWish | null): void;
+  /** Says how it went with a person, or that the visitor does not want to say. The visitor is not asked again. */
+  rateStretch(stretch: number, answer: StretchRatingRequest): void;
   /**
    * Reads the newest conversations of a verified visitor with this assistant, other than the present one. Those of
    * others, and where they cannot be read, there are none.
@@ -181,6 +186,8 @@ export interface Chat {
   readEarlier(): Promise<readonly EarlierConversation[]>;
   /** Goes on with an earlier conversation, in all tabs. */
   continueConversation(id: string): void;
+  /** Reads the whole conversation as a text; `undefined`: there is none, or it cannot be read now. */
+  readTranscript(): Promise<string | undefined>;
   setDraft(text: string): void;
   /** Forgets the conversation in this browser. The next message begins a new one; waiting messages move to it. */
   startNew(): void;

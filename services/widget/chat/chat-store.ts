@@ -150,9 +150,9 @@ export class ChatStore {
   /** Shows who answers a conversation. */
   setHandling(
     conversation: OpenConversation,
-    { handledBy, operator, expected, email = conversation.handling.email }: StoredHandling,
+    { handledBy, operator, expected, ratingAsked, email = conversation.handling.email }: StoredHandling,
   ): void {
-    const handling = { handledBy, operator, expected, email: handledBy === "ai" ? undefined : email };
+    const handling = { handledBy, operator, expected, ratingAsked, email: handledBy === "ai" ? undefined : email };
     if (JSON.stringify(handling) === JSON.stringify(conversation.handling)) return;
     conversation.handling = handling;
     if (handledBy === "operator") conversation.sealed = conversation.items.filter(isOpenReply).map(({ key }) => key);

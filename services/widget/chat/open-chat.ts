@@ -54,15 +54,9 @@ export function openChat(options: ChatOptions): Chat {
     stop: () => store.runInBackground(stopReply(store)),
     tryAgain: (key) => tryAgain(store, key),
     rate: (key, rating, comment, reason) => rate(store, key, { rating, comment, reason }),
-    readEarlier: () =>
-      withLate(
-        (late) => late.readEarlier(store),
-        () => [],
-      ),
+    ...withLateActions(store),
     continueConversation: (id) => continueConversation(store, id),
     giveConsent: () => changeConsent(store, (consent) => consent.give(store.environment.now())),
-    loadOlder: () => actLate(store, (late) => late.loadOlder(store, fromHistory)),
-    handOff: (wish) => actLate(store, (late) => late.changeHandling(store, wish)),
     setDraft: (text) => setDraft(store, text),
     startNew: () => startNew(store),
     deleteData: () => deleteData(store),
@@ -70,6 +64,27 @@ export function openChat(options: ChatOptions): Chat {
       store.close();
       disconnectTabs?.();
     },
+  };
+}
+
+/** Actions whose code is loaded at the first use of one of them. */
+function withLateActions(
+  store: ChatStore,
+): Pick<Chat, "readEarlier" | "loadOlder" | "handOff" | "rateStretch" | "readTranscript"> {
+  return {
+    readEarlier: () =>
+      withLate(
+        (late) => late.readEarlier(store),
+        () => [],
+      ),
+    loadOlder: () => actLate(store, (late) => late.loadOlder(store, fromHistory)),
+    handOff: (wish) => actLate(store, (late) => late.changeHandling(store, wish)),
+    rateStretch: (stretch, answer) => actLate(store, (late) => late.rateStretch(store, stretch, answer)),
+    readTranscript: () =>
+      withLate(
+        (late) => late.readTranscript(store),
+        () => undefined,
+      ),
   };
 }
 

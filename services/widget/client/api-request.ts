@@ -10,6 +10,8 @@ export interface ApiRequest {
   key?: string | undefined;
   lastEventId?: string | undefined;
   challenge?: string | undefined;
+  /** Media type of the answer, in place of JSON; then the answer is its text. */
+  accept?: string | undefined;
   /** Sent as JSON. */
   body?: unknown;
   /** Ends the call. */
@@ -22,7 +24,7 @@ const timeoutMs = 30_000;
 /**
  * Sends one request without a retry.
  * @param has a field whose absence shows that the answer is not the service's
- * @returns the JSON of the answer; `null` if it has no body
+ * @returns the JSON of the answer, `null` if it has no body; its text, where another type is accepted
  * @throws {ServiceError}
  * @throws the signal's abort reason
  */
@@ -34,7 +36,7 @@ export async function requestJson<Answer>(endpoint: Endpoint, call: ApiRequest, 
     readable.add(endpoint);
     const text = await response.text();
     if (!response.ok) throw readServiceError(response, text);
-    const answer = JSON.parse(text || "null") as Answer;
+    const answer = (call.accept ? text : JSON.parse(text || "null")) as Answer;
     // A network's login page also answers with 200.
     if (has && answer?.[has] === undefined) throw unreachable();
     return answer;
@@ -66,7 +68,7 @@ async function isOriginRefused(endpoint: Endpoint, signal: AbortSignal): Promise
 /** Sends a request and returns the result of `fetch`. */
 export function sendRequest(
   endpoint: Endpoint,
-  { method, path, token, key, lastEventId, challenge, body }: ApiRequest,
+  { method, path, token, key, lastEventId, challenge, accept, body }: ApiRequest,
   signal: AbortSignal,
 ) {
   const identity = endpoint.identity();
@@ -80,6 +82,7 @@ export function sendRequest(
       ...(body !== undefined && { "Content-Type": "application/json" }),
       ...(key !== undefined && { "Idempotency-Key": key }),
       ...(challenge !== undefined && { "X-Parley-Challenge": challenge }),
+      ...(accept !== undefined && { Accept: accept }),
       ...(lastEventId !== undefined && { "Last-Event-ID": lastEventId }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),

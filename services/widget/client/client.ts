@@ -2,6 +2,7 @@ import type { ConversationView, HistoryView } from "../../../shared/protocol/con
 import type { HandoffAnswer, HandoffRequest } from "../../../shared/protocol/handling.ts";
 import type { VisitorConversationsView } from "../../../shared/protocol/identity.ts";
 import type { JobView } from "../../../shared/protocol/job.ts";
+import type { StretchRatingRequest } from "../../../shared/protocol/people/stretch-rating.ts";
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import type { SubmitRequest, SubmitResponse } from "../../../shared/protocol/submit.ts";
 import { type FollowOptions, followReply } from "./follow-reply.ts";
@@ -95,8 +96,17 @@ export interface Client {
     request: HandoffRequest | null,
     options?: CallOptions,
   ): Promise<HandoffAnswer>;
+  /** Says how it went with a person. @param stretch as `ratingAsked` of the conversation names it */
+  rateStretch(
+    conversation: ConversationAccess,
+    stretch: number,
+    answer: StretchRatingRequest,
+    options?: CallOptions,
+  ): Promise<void>;
   /** Shows a person who answers that the visitor is typing; at most once in 3 s. */
   typing(conversation: ConversationAccess, options?: CallOptions): Promise<void>;
+  /** Reads all of the conversation as text for people. */
+  transcript(conversation: ConversationAccess, options?: CallOptions): Promise<string>;
   /** Erases the conversation for good. */
   deleteConversation(conversation: ConversationAccess, options?: CallOptions): Promise<void>;
   feedback(
@@ -155,7 +165,11 @@ export function createClient({ server, identity, fetch }: ClientOptions): Client
       call<HandoffAnswer>(`conversations/${access.conversationId}/handoff`, access, options, {
         ...(body ? { ...post, body } : remove),
       }),
+    rateStretch: (access, stretch, body, options) =>
+      call(`conversations/${access.conversationId}/stretches/${stretch}/rating`, access, options, { ...post, body }),
     typing: (access, options) => call(`conversations/${access.conversationId}/typing`, access, options, post),
+    transcript: (access, options) =>
+      call<string>(`conversations/${access.conversationId}/export`, access, options, { accept: "text/plain" }),
     deleteConversation: (access, options) => call(`conversations/${access.conversationId}`, access, options, remove),
     feedback: (reply, body, options) => call(`messages/${reply.messageId}/feedback`, reply, options, { ...post, body }),
     assistants: async ({ locale, ...options } = {}) => {

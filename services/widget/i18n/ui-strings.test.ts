@@ -3,6 +3,7 @@ import { chooseLocale, type Language, languages, loadStrings } from "./languages
 import { lateStringsByLanguage } from "../panel/late/late-views.ts";
 import { sourceStringsByLanguage } from "./source-strings.ts";
 import { loadPeopleStrings } from "./people/people-strings.ts";
+import { ratingStringsByLanguage } from "./people/rating-strings.ts";
 import { launcherStrings } from "./launcher-strings.ts";
 
 describe("languages", () => {
@@ -28,6 +29,7 @@ describe("languages", () => {
       ...launcherStrings[tag],
       ...lateStringsByLanguage[tag],
       ...sourceStringsByLanguage[tag],
+      ...ratingStringsByLanguage[tag],
       ...(await loadPeopleStrings(tag)),
     });
     const [strings, english] = [await all(language), await all("en")];

@@ -55,8 +55,7 @@ export function createActions(
       host.send(text);
     },
     close: host.close,
-    stop: () => chat.stop(),
-    tryAgain: (key) => chat.tryAgain(key),
+    ...passedOn(chat),
     ...ratingActions(chat, context),
     copyReply: (key, text, html) => {
       const mark = (copied: boolean) => setState({ copied: copied ? key : undefined });
@@ -70,10 +69,9 @@ export function createActions(
       chat.handOff(wish);
     },
     continueConversation: (id) => start(() => chat.continueConversation(id)),
-    giveConsent: () => chat.giveConsent(),
-    loadOlder: () => chat.loadOlder(),
     scrollToNewest: () => (scrollToEnd(), focus()),
     toggleMenu,
+    saveTranscript: isOfThisVersion(chat) ? (save) => void saveTranscript(chat, context, save) : undefined,
     confirm: (confirming) => setState({ confirming, menuOpen: false }),
     startNew: () => start(() => chat.startNew()),
     deleteData: (words) => {
@@ -81,6 +79,31 @@ export function createActions(
       announce(words);
     },
   };
+}
+
+/** Actions that are the chat's alone. */
+function passedOn(chat: Chat): Pick<Actions, "stop" | "tryAgain" | "giveConsent" | "loadOlder" | "rateStretch"> {
+  return {
+    stop: () => chat.stop(),
+    tryAgain: (key) => chat.tryAgain(key),
+    giveConsent: () => chat.giveConsent(),
+    loadOlder: () => chat.loadOlder(),
+    rateStretch: (stretch, answer) => chat.rateStretch(stretch, answer),
+  };
+}
+
+async function saveTranscript(chat: Chat, context: ActionsContext, save: (text: string) => void): Promise<void> {
+  const { setState, announce } = context;
+  setState({ menuOpen: false, again: undefined });
+  const text = await chat.readTranscript();
+  if (text !== undefined) return save(text);
+  setState({ again: () => void saveTranscript(chat, context, save) });
+  announce(({ notLoaded }) => notLoaded);
+}
+
+/** False for the chat of a page that was loaded before an update, which reads no transcript. */
+function isOfThisVersion(chat: Partial<Chat>): boolean {
+  return chat.readTranscript !== undefined;
 }
 
 function ratingActions(

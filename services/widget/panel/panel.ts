@@ -37,10 +37,11 @@ export class Panel {
   readonly #announcer: Announcer;
   readonly #actions: Actions;
   #earlier: EarlierList | undefined;
-  readonly #people = new PeoplePart(
-    (styles) => this.#addStyles(styles),
-    () => this.#scheduleUpdate(),
-  );
+  readonly #people = new PeoplePart({
+    addStyles: (styles) => this.#addStyles(styles),
+    onChange: () => this.#scheduleUpdate(),
+    announce: (words) => this.#announce(words),
+  });
   readonly #sources = new SourcesPart(
     (styles) => this.#addStyles(styles),
     () => this.#scheduleUpdate(),

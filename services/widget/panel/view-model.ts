@@ -104,12 +104,15 @@ export interface Actions {
   readonly pictureBroke: (url: string) => void;
   /** @param wish as the chat takes it */
   readonly handOff: Chat["handOff"];
+  readonly rateStretch: Chat["rateStretch"];
   readonly giveConsent: () => void;
   readonly loadOlder: () => void;
   readonly continueConversation: (id: string) => void;
   readonly scrollToNewest: () => void;
   readonly toggleMenu: (open: boolean) => void;
   readonly confirm: (confirming: PanelState["confirming"]) => void;
+  /** Absent in a page whose chat was loaded before an update. @param save receives the text */
+  readonly saveTranscript: ((save: (text: string) => void) => void) | undefined;
   readonly startNew: () => void;
   /** @param words for screen readers */
   readonly deleteData: (words: string) => void;

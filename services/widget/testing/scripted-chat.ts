@@ -1,5 +1,6 @@
 import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
+import type { StretchRatingRequest } from "../../../shared/protocol/people/stretch-rating.ts";
 import { eventsBetween } from "../chat/chat-events.ts";
 import type {
   Chat,
@@ -29,6 +30,7 @@ export class ScriptedChat implements Chat {
     draft: "",
   };
   earlier: readonly EarlierConversation[] = [];
+  transcript: string | undefined;
   readonly calls: ScriptedCall[] = [];
   readonly #listeners = new Set<(state: ChatState) => void>();
 
@@ -87,6 +89,11 @@ export class ScriptedChat implements Chat {
     this.calls.push(["handOff", wish]);
   }
 
+  rateStretch(stretch: number, answer: StretchRatingRequest): void {
+    this.calls.push(["rateStretch", stretch, answer]);
+    this.set({ handling: { ...this.state.handling, rated: stretch } });
+  }
+
   giveConsent(): void {
     this.calls.push(["giveConsent"]);
     this.set({ consentAsked: false });
@@ -99,6 +106,11 @@ export class ScriptedChat implements Chat {
 
   continueConversation(id: string): void {
     this.calls.push(["continueConversation", id]);
+  }
+
+  readTranscript(): Promise<string | undefined> {
+    this.calls.push(["readTranscript"]);
+    return Promise.resolve(this.transcript);
   }
 
   setDraft(draft: string): void {

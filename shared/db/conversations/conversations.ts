@@ -31,6 +31,8 @@ export interface ConversationOwner extends Columns<"conversations", "id" | "site
   handledBy: HandledBy;
   /** The person who answers; null unless one does. */
   operator: OperatorName | null;
+  /** Number of the present stretch; 0 as long as only the AI has answered. */
+  stretch: number;
 }
 
 /**
@@ -43,10 +45,10 @@ export const conversationOwnerStatement: Statement<ConversationOwner> = {
   name: "conversation-owner",
   text: `
     select id, site_id as "siteId", deleted_at is not null as deleted, visitor_hash as "visitorHash", ${pageVersion} as "pageVersion",
-           event_seq as "eventSeq", handled_by as "handledBy", ${operatorOf("conversations.operator_id")} as operator
+           event_seq as "eventSeq", handled_by as "handledBy", ${operatorOf("conversations.operator_id")} as operator, stretch
     from ${byIds(
       "conversations",
-      "id, site_id, deleted_at, visitor_hash, message_count, updated_at, ratings_version, event_seq, handled_by, operator_id",
+      "id, site_id, deleted_at, visitor_hash, message_count, updated_at, ratings_version, event_seq, handled_by, operator_id, stretch",
       "$1",
     )}
     left join lateral (

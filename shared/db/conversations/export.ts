@@ -1,6 +1,7 @@
 import type { ExpressionBuilder } from "kysely";
 import type { Pool } from "pg";
 import type { OperatorView } from "../../protocol/handling.ts";
+import type { StretchRating } from "../../protocol/people/stretch-rating.ts";
 import type { ReplySourceView } from "../../protocol/knowledge/reply-source.ts";
 import { sourcesOfReply } from "../replies/citations.ts";
 import type { ExportedConversation, ExportedJob, ExportedMessage } from "../../protocol/export.ts";
@@ -8,33 +9,54 @@ import type { Tables } from "../schema/tables.ts";
 import type { StatementBuilder } from "../statement-builder.ts";
 import { queryTyped, typedStatement } from "../typed-statement.ts";
 
-export const exportConversationStatement = typedStatement(
-  "export-conversation",
-  ({ db, iso, sql }, conversationId: string) =>
-    db
-      .selectFrom("conversations")
-      .select(["id", "assistant_type as assistantType", "provider", "metadata"])
-      .select((eb) => [
-        eb("visitor_hash", "is not", null).$castTo<boolean>().as("verifiedVisitor"),
-        eb
-          .case()
-          .when("thread_id", "is not", null)
-          .then(
-            sql<ExportedConversation["thread"]>`json_build_object(
+export const exportConversationStatement = typedStatement("export-conversation", (builder, conversationId: string) =>
+  builder.db
+    .selectFrom("conversations")
+    .select(["id", "assistant_type as assistantType", "provider", "metadata"])
+    .select((eb) => [
+      eb("visitor_hash", "is not", null).$castTo<boolean>().as("verifiedVisitor"),
+      eb
+        .case()
+        .when("thread_id", "is not", null)
+        .then(
+          builder.sql<ExportedConversation["thread"]>`json_build_object(
             'provider', ${eb.ref("thread_provider")}, 'id', ${eb.ref("thread_id")}, 'adopted', ${eb.ref("thread_adopted")})`,
-          )
-          .end()
-          .as("thread"),
-        "handled_by as handledBy",
-        "handoff_email as email",
-        "message_count as messageCount",
-        iso(eb.ref("created_at")).as("createdAt"),
-        iso(eb.ref("updated_at")).as("updatedAt"),
-        eb("next_turn", "-", 1).as("lastTurn"),
-      ])
-      .where("id", "=", conversationId)
-      .where("deleted_at", "is", null),
+        )
+        .end()
+        .as("thread"),
+      "handled_by as handledBy",
+      "handoff_email as email",
+      "message_count as messageCount",
+      ratingsOf(builder, eb).as("stretchRatings"),
+      builder.iso(eb.ref("created_at")).as("createdAt"),
+      builder.iso(eb.ref("updated_at")).as("updatedAt"),
+      eb("next_turn", "-", 1).as("lastTurn"),
+    ])
+    .where("id", "=", conversationId)
+    .where("deleted_at", "is", null),
 );
+
+function ratingsOf(builder: StatementBuilder, conversations: ExpressionBuilder<Tables, "conversations">) {
+  return builder.jsonArrayFrom(
+    conversations
+      .selectFrom("stretches")
+      .select((eb) => [
+        "no as stretch",
+        "rating",
+        "comment",
+        builder.iso(eb.ref("rated_at")).as("ratedAt"),
+        eb
+          .selectFrom("operators")
+          .select(viewOfOperator(builder))
+          .whereRef("operators.id", "=", "stretches.operator_id")
+          .as("operator"),
+      ])
+      .$narrowType<{ rating: StretchRating; ratedAt: string }>()
+      .whereRef("conversation_id", "=", "conversations.id")
+      .where("rating", "is not", null)
+      .orderBy("no"),
+  );
+}
 
 /** @returns `undefined`: there is none, or it was deleted */
 export async function readConversationToExport(
@@ -80,15 +102,16 @@ function feedbackOn({ iso, jsonObjectFrom }: StatementBuilder, messages: Express
   );
 }
 
-function authorOf({ sql }: StatementBuilder, messages: ExpressionBuilder<Tables, "messages">) {
+function authorOf(builder: StatementBuilder, messages: ExpressionBuilder<Tables, "messages">) {
   return messages
     .selectFrom("operators")
-    .select((eb) =>
-      sql<OperatorView>`json_strip_nulls(json_build_object('name', ${eb.ref("name")}, 'avatarUrl', ${eb.ref("avatar_url")}))`.as(
-        "view",
-      ),
-    )
+    .select(viewOfOperator(builder))
     .whereRef("operators.id", "=", "messages.operator_id");
+}
+
+function viewOfOperator({ sql }: StatementBuilder) {
+  const view = sql<OperatorView>`json_build_object('name', operators.name, 'avatarUrl', operators.avatar_url)`;
+  return sql<OperatorView>`json_strip_nulls(${view})`.as("view");
 }
 
 /** Reads the messages of a range of turns, in order. */

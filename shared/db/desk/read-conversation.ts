@@ -17,7 +17,9 @@ const newestRead = 100;
 /** Times inside lists are JSON: PostgreSQL's notation, which `Date` parses. */
 type Listed<Row> = { [Name in keyof Row]: Date extends Row[Name] ? string | Exclude<Row[Name], Date> : Row[Name] };
 
-type ListedStretch = Listed<Columns<"stretches", "no" | "handled_by" | "reason" | "began_at" | "ended_at">> & {
+type ListedStretch = Listed<
+  Columns<"stretches", "no" | "handled_by" | "reason" | "began_at" | "ended_at" | "rating" | "comment" | "rated_at">
+> & {
   operator: string | null;
 };
 export type ListedNote = Listed<Columns<"notes", "id" | "text" | "created_at">> & { operator: string | null };
@@ -84,7 +86,8 @@ export const deskConversationStatement: Statement<DeskConversation> = {
     select ${deskColumns}, event_seq as "eventSeq", handoff_email is not null as "emailLeft",
       (select coalesce(json_agg(page), '[]') from (${messagePageStatement.text}) as page) as messages,
       ${newest(
-        `no, handled_by as "handledBy", reason, began_at as "beganAt", ended_at as "endedAt", ${nameOf("operator_id")} as operator`,
+        `no, handled_by as "handledBy", reason, began_at as "beganAt", ended_at as "endedAt", rating,
+         comment, rated_at as "ratedAt", ${nameOf("operator_id")} as operator`,
         "stretches",
         "no",
       )} as stretches,

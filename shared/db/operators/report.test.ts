@@ -68,6 +68,15 @@ it("counts a day by who answered, how long visitors waited, why they were handed
   const returned = await asked(noon, "none");
   await stretch(returned.conversationId, 1, ["waiting", "asked", noon]);
   await stretch(returned.conversationId, 2, ["waiting", "no-reply", noon + 120_000]);
+  for (const [no, rating] of ["good", "bad", null].entries()) {
+    await db.pool.query(
+      `insert into stretches (conversation_id, no, handled_by, began_at, ended_at, rating_asked, rating)
+       values ($1, $2, 'operator', $3, $3, true, $4)`,
+      [met.conversationId, 10 + no, moment(noon), rating],
+    );
+  }
+  await stretch(met.conversationId, 20, ["operator", "taken", noon]);
+  await db.pool.query("update stretches set ended_at = began_at where no = 20");
   const [total, ...days] = await readReport(db.pool, {
     siteId: defaultSite,
     from: "2026-01-14",
@@ -93,6 +102,9 @@ it("counts a day by who answered, how long visitors waited, why they were handed
     handoffsMet: 1,
     firstReplyP50: 90,
     firstReplyP95: 90,
+    ratingsAsked: 3,
+    good: 1,
+    bad: 1,
     up: 0,
     down: 0,
     costUsd: 0,

@@ -79,8 +79,14 @@ const handoffs = `
         ) as counted group by day
       )`;
 
-/** SQL of what was rated and paid. */
+/** SQL of what was rated and paid. A visitor who does not say how it went with a person counts as asked alone. */
 const verdicts = `
+      asked_how as (
+        select ${dayOf("ended_at")} as day, count(*)::int as ratings_asked, count(*) filter (where rating = 'good')::int as good,
+               count(*) filter (where rating = 'bad')::int as bad
+        from span cross join stretches join conversations on conversations.id = conversation_id and deleted_at is null
+        where stretches.site_id = $1 and rating_asked and ${within("ended_at")} group by grouping sets ((${dayOf("ended_at")}), ())
+      ),
       rated as (
         select ${dayOf("rated_at")} as day, count(*) filter (where rating = 'up')::int as up,
                count(*) filter (where rating = 'down')::int as down
@@ -92,7 +98,7 @@ const verdicts = `
         from span cross join calls where calls.site_id = $1 and ${within("begun_at")} group by grouping sets ((${dayOf("begun_at")}), ())
       )`;
 
-const all = ["told", "met", "why", "rated", "paid"] as const;
+const all = ["told", "met", "why", "asked_how", "rated", "paid"] as const;
 
 export const reportStatement: Statement<ReportRow> = {
   name: "report",
@@ -104,7 +110,8 @@ export const reportStatement: Statement<ReportRow> = {
            coalesce(by_people, 0) as "byPeople", coalesce(apologies, 0) as apologies, coalesce(unanswered, 0) as unanswered,
            waits[1] as "waitP50", waits[2] as "waitP95", coalesce(handoffs, 0) as handoffs,
            coalesce(reasons, '{}') as "handoffsByReason", coalesce(met.met, 0) as "handoffsMet", firsts[1] as "firstReplyP50",
-           firsts[2] as "firstReplyP95", coalesce(up, 0) as up, coalesce(down, 0) as down, coalesce(cost, 0) as "costUsd"
+           firsts[2] as "firstReplyP95", coalesce(ratings_asked, 0) as "ratingsAsked",
+           coalesce(good, 0) as good, coalesce(bad, 0) as bad, coalesce(up, 0) as up, coalesce(down, 0) as down, coalesce(cost, 0) as "costUsd"
     from (
       select null::date as day union all select day::date from generate_series($2::date, $3::date, interval '1 day') as day
     ) as days ${all.map((part) => `left join ${part} on ${part}.day is not distinct from days.day`).join(" ")}

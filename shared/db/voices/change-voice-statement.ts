@@ -25,7 +25,7 @@ const lockedRows = `
       ), held as materialized (
         select conversations.* from item cross join lateral (
           select id, site_id, event_seq, open_jobs, next_turn, assistant_type, provider, handled_by, operator_id, stretch,
-                 created_at from conversations
+                 waiting_since is null as met, created_at from conversations
           where id = item."conversationId" and event_seq = item."eventSeq" and deleted_at is null for no key update
         ) as conversations
       ), head as materialized (
@@ -34,7 +34,8 @@ const lockedRows = `
         ) as jobs
       ), go as materialized (
         select held.*, item.*, notice is not null and not overdue as changes, notice is not null or closes as tells,
-               "handledBy" = 'ai' or "messageId" is not null as answers
+               "handledBy" = 'ai' or "messageId" is not null as answers,
+               handled_by = 'operator' and "handledBy" = 'ai' and met as "asksRating"
         from held cross join item left join head on true
         where clock_timestamp() < deadline
           and ("headStatus" is null or head.status = "headStatus" and head.attempt = "headAttempt")
@@ -98,9 +99,9 @@ const newRows = `
         from go where "jobId" is not null
         returning id
       ), over as (
-        insert into stretches (conversation_id, no, site_id, handled_by, operator_id, began_at, ended_at)
-        select id, stretch, site_id, handled_by, operator_id, created_at, now() from go where changes
-        on conflict (conversation_id, no) do update set ended_at = excluded.ended_at
+        insert into stretches (conversation_id, no, site_id, handled_by, operator_id, began_at, ended_at, rating_asked)
+        select id, stretch, site_id, handled_by, operator_id, created_at, now(), "asksRating" from go where changes
+        on conflict (conversation_id, no) do update set ended_at = excluded.ended_at, rating_asked = excluded.rating_asked
       ), begun as (
         insert into stretches (conversation_id, no, site_id, handled_by, operator_id, reason)
         select id, stretch + 1, site_id, "handledBy", "operatorId", reason from go where changes

@@ -43,7 +43,7 @@ const seconds = z.number().nullable();
 
 /**
  * Figures of a day, or of all days, counted from what is stored: deleted conversations are not in it. A visitor's message
- * counts on the day it came, a handoff on the day it began.
+ * counts on the day it came, a handoff on the day it began, and how it went on the day it ended.
  */
 export const reportFigures = z
   .object({
@@ -59,7 +59,13 @@ export const reportFigures = z
     handoffsMet: count.meta({ description: "Of these, where a person wrote before the assistant had it again" }),
     firstReplyP50: seconds.meta({ description: "Seconds until that person's first words, median" }),
     firstReplyP95: seconds,
-    up: count,
+    ratingsAsked: count.meta({
+      description:
+        "Stretches with a person that ended, whose visitors were asked how it went. Silence counts as neither",
+    }),
+    good: count.meta({ description: "Of these, that went well, as the visitor said" }),
+    bad: count,
+    up: count.meta({ description: "Thumbs up for replies of the assistant" }),
     down: count,
     costUsd: z.number().meta({ description: "Calls of providers, in US dollars" }),
   })

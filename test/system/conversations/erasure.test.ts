@@ -14,8 +14,8 @@ import { findText, withRedis } from "../harness/find-text.ts";
 const erasedWithinMs = 120_000;
 const testLimitMs = 3 * erasedWithinMs;
 
-/** Four tables, and the newest page of a conversation that was read. */
-const allowedTraces = /^(?:public\.|parley:)(messages|conversations|feedback|notes|history):/;
+/** Five tables, and the newest page of a conversation that was read. */
+const allowedTraces = /^(?:public\.|parley:)(messages|conversations|feedback|notes|stretches|history):/;
 
 const backends: readonly Backend[] = redisAvailable ? ["postgres", "redis"] : ["postgres"];
 
@@ -72,9 +72,20 @@ describe.each(backends)("the text of a conversation, on %s", (backend) => {
     expect(
       (await askDesk(client, `/conversations/${next.conversationId}/notes`, asSupport, { body: note })).status,
     ).toBe(201);
+    await rateStretch(next, canary);
     const email = `${canary}@example.com`;
     await product.query("update conversations set handoff_email = $2 where id = $1", [next.conversationId, email]);
     return next;
+  }
+
+  async function rateStretch({ conversationId, token }: ConversationRef, comment: string): Promise<void> {
+    await product.query(
+      "insert into stretches (conversation_id, no, handled_by, ended_at, rating_asked) values ($1, 1, 'operator', now(), true)",
+      [conversationId],
+    );
+    const path = `/api/conversations/${conversationId}/stretches/1/rating`;
+    const answer = await product.client.request(path, { method: "POST", token, body: { rating: "bad", comment } });
+    expect(answer.status).toBe(204);
   }
 
   async function rateLast(chat: ConversationRef, comment: string): Promise<void> {
@@ -118,7 +129,7 @@ describe.each(backends)("the text of a conversation, on %s", (backend) => {
   }
 
   it(
-    "is stored in four tables and at the provider, never in queue or log, and nowhere after deletion, though the provider was down",
+    "is stored in five tables and at the provider, never in queue or log, and nowhere after deletion, though the provider was down",
     { timeout: testLimitMs },
     async () => {
       const canary = newCanary();
@@ -136,7 +147,7 @@ describe.each(backends)("the text of a conversation, on %s", (backend) => {
           const traces = await findText(product, canary);
           expect(traces.filter((trace) => !allowedTraces.test(trace))).toEqual([]);
           const places = new Set(traces.map((trace) => allowedTraces.exec(trace)?.[1]));
-          return places.size === 4 + cached.length && cached.every((place) => places.has(place));
+          return places.size === 5 + cached.length && cached.every((place) => places.has(place));
         },
         erasedWithinMs,
       );

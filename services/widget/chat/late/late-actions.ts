@@ -1,3 +1,4 @@
+import type { StretchRatingRequest } from "../../../../shared/protocol/people/stretch-rating.ts";
 import type { ServiceError } from "../../client/service-error.ts";
 import type { HandoffWish } from "../chat-state.ts";
 import type { ChatStore } from "../chat-store.ts";
@@ -5,7 +6,7 @@ import { readEarlier } from "./earlier-conversations.ts";
 import { loadOlder } from "./older-messages.ts";
 
 /** Actions that few visitors need, as they are loaded at the first use of one of them. */
-export const lateActions = { readEarlier, loadOlder, changeHandling, noteTyping };
+export const lateActions = { readEarlier, loadOlder, changeHandling, rateStretch, readTranscript, noteTyping };
 
 /** Interval of notes to a person who answers. */
 const typingMs = 3_000;
@@ -39,6 +40,44 @@ async function changeHandling(store: ChatStore, wish: HandoffWish | null): Promi
   store.saveTail();
   store.notifyTabs();
   store.runDueWork();
+}
+
+/** Says how it went with a person. A page that was loaded before an update never asks, and has no use for this. */
+async function rateStretch(store: ChatStore, stretch: number, answer: StretchRatingRequest): Promise<void> {
+  const { conversation, client } = store;
+  const { access, lifetime } = conversation;
+  const { signal } = lifetime;
+  if (!access) return;
+  store.tellOfHandling(conversation, { rated: stretch });
+  const send = async () => {
+    try {
+      await store.withRetry("read", signal, () => client.rateStretch(access, stretch, answer, { signal }));
+    } catch (error) {
+      // The conversation is gone: there is nothing to say about it.
+      if ((error as Error).name !== "ServiceError") throw error;
+    }
+    const { ratingAsked, ...handling } = conversation.handling;
+    if (ratingAsked?.stretch !== stretch) return;
+    store.setHandling(conversation, handling);
+    store.saveTail();
+    store.notifyTabs();
+  };
+  // One after the other, so the last answer wins.
+  const sent = store.lastRating.then(send);
+  store.lastRating = sent.catch(() => undefined);
+  await sent;
+}
+
+/** Reads the conversation as a text, without a retry: the visitor sees whether it arrived. */
+async function readTranscript({ conversation, client }: ChatStore): Promise<string | undefined> {
+  const { access, lifetime } = conversation;
+  const { signal } = lifetime;
+  try {
+    return access && (await client.transcript(access, { signal }));
+  } catch (error) {
+    if ((error as Error).name === "ServiceError" || signal.aborted) return undefined;
+    throw error;
+  }
 }
 
 /** Times at which a person was last shown that the visitor types (`performance.now()`). */

@@ -2,6 +2,7 @@ import type { LateStrings } from "./late-strings.ts";
 
 export const lateStrings: LateStrings = {
   startNew: "محادثة جديدة",
+  saveTranscript: "تنزيل المحادثة",
   deleteData: "حذف بياناتي",
   cancel: "إلغاء",
 

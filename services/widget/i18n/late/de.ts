@@ -2,6 +2,7 @@ import type { LateStrings } from "./late-strings.ts";
 
 export const lateStrings: LateStrings = {
   startNew: "Neue Unterhaltung",
+  saveTranscript: "Verlauf herunterladen",
   deleteData: "Meine Daten löschen",
   cancel: "Abbrechen",
 

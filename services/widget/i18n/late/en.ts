@@ -2,6 +2,7 @@ import type { LateStrings } from "./late-strings.ts";
 
 export const lateStrings: LateStrings = {
   startNew: "New conversation",
+  saveTranscript: "Download transcript",
   deleteData: "Delete my data",
   cancel: "Cancel",
 

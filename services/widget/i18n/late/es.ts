@@ -2,6 +2,7 @@ import type { LateStrings } from "./late-strings.ts";
 
 export const lateStrings: LateStrings = {
   startNew: "Nueva conversación",
+  saveTranscript: "Descargar la conversación",
   deleteData: "Borrar mis datos",
   cancel: "Cancelar",
 

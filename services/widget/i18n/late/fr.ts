@@ -2,6 +2,7 @@ import type { LateStrings } from "./late-strings.ts";
 
 export const lateStrings: LateStrings = {
   startNew: "Nouvelle conversation",
+  saveTranscript: "Télécharger la conversation",
   deleteData: "Supprimer mes données",
   cancel: "Annuler",
 

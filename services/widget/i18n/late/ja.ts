@@ -2,6 +2,7 @@ import type { LateStrings } from "./late-strings.ts";
 
 export const lateStrings: LateStrings = {
   startNew: "新しい会話",
+  saveTranscript: "会話をダウンロード",
   deleteData: "データを削除",
   cancel: "キャンセル",
 

@@ -3,6 +3,7 @@ import type { FeedbackReason } from "../../../../shared/protocol/feedback.ts";
 /** Texts in one language of the parts of the panel that few visitors need. Loaded with the first of them. */
 export interface LateStrings {
   readonly startNew: string;
+  readonly saveTranscript: string;
   readonly deleteData: string;
   readonly cancel: string;
 

@@ -2,6 +2,7 @@ import type { LateStrings } from "./late-strings.ts";
 
 export const lateStrings: LateStrings = {
   startNew: "Nova conversa",
+  saveTranscript: "Baixar a conversa",
   deleteData: "Apagar meus dados",
   cancel: "Cancelar",
 

@@ -2,6 +2,7 @@ import type { LateStrings } from "./late-strings.ts";
 
 export const lateStrings: LateStrings = {
   startNew: "新对话",
+  saveTranscript: "下载对话记录",
   deleteData: "删除我的数据",
   cancel: "取消",
 

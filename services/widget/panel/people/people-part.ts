@@ -2,6 +2,7 @@ import type { ChatState } from "../../chat/chat-state.ts";
 import type { Language } from "../../i18n/languages.ts";
 import { face } from "../face.ts";
 import type { PeopleViews } from "../view-model.ts";
+import type { PeopleHost } from "./person-message.ts";
 
 const noPeople: ChatState["handling"] = { handledBy: "ai", lines: [] };
 
@@ -13,14 +14,12 @@ export function withHandling(state: Omit<ChatState, "handling"> & Partial<ChatSt
 /** Views of people, loaded once there may be some. Until then, messages of people are plain lines. */
 export class PeoplePart {
   views: PeopleViews | undefined;
-  readonly #addStyles: (styles: string) => void;
-  readonly #onChange: () => void;
+  readonly #host: PeopleHost;
   /** Language that is loaded, or being loaded. */
   #language: Language | undefined;
 
-  constructor(addStyles: (styles: string) => void, onChange: () => void) {
-    this.#addStyles = addStyles;
-    this.#onChange = onChange;
+  constructor(host: PeopleHost) {
+    this.#host = host;
   }
 
   update({ assistant, handling, messages }: ChatState, language: Language): void {
@@ -38,11 +37,11 @@ export class PeoplePart {
     this.#language = language;
     try {
       const { loadPeopleViews, peopleStyles } = await import("./people-views.ts");
-      const views = await loadPeopleViews(language, face);
+      const views = await loadPeopleViews(language, face, this.#host);
       if (this.#language !== language) return;
-      if (this.views === undefined) this.#addStyles(peopleStyles);
+      if (this.views === undefined) this.#host.addStyles(peopleStyles);
       this.views = views;
-      this.#onChange();
+      this.#host.onChange();
     } catch {
       // The chat works without them.
     }

@@ -1,6 +1,7 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import type { HandledBy, HandoffReason } from "../../../protocol/handling.ts";
 import type { ReplySourceView } from "../../../protocol/knowledge/reply-source.ts";
+import type { StretchRating } from "../../../protocol/people/stretch-rating.ts";
 import type { OperatorRole } from "../../../protocol/operator.ts";
 import type { HoursText } from "../../../protocol/people/hours.ts";
 import type { SuggestionError } from "../../../protocol/people/suggestions.ts";
@@ -92,8 +93,18 @@ const Stretch = defineEntity({
     reason: p.text().$type<StretchReason>().nullable(),
     beganAt: time().defaultRaw("now()"),
     endedAt: time().nullable(),
+    /** True if the visitor is asked how it went: a person wrote, and the AI followed. */
+    ratingAsked: p.boolean().default(false),
+    /** Null without an answer, and once the visitor does not want to say. */
+    rating: p.text().$type<StretchRating>().nullable(),
+    comment: p.text().nullable(),
+    /** Time of the answer, `none` included. */
+    ratedAt: time().nullable(),
   },
-  checks: [{ name: "stretches_handled_by", expression: "handled_by in ('ai', 'waiting', 'operator')" }],
+  checks: [
+    { name: "stretches_handled_by", expression: "handled_by in ('ai', 'waiting', 'operator')" },
+    { name: "stretches_rating", expression: "rating in ('good', 'bad')" },
+  ],
 });
 
 /** Remark of an operator about a conversation, for colleagues. */
