@@ -16,7 +16,7 @@ interface StoredFile {
 type ScriptFile = Pick<OutputFile, "path" | "text">;
 
 /** Entry points with a stable name for importers. All other files carry a hash of their content in the name. */
-const modules = { element: "element.ts", client: "client/client.ts" };
+const [elementModule, clientModule] = [{ element: "element.ts" }, { client: "client/client.ts" }];
 
 /** Browsers of 2024: `light-dark()` is the youngest feature used. */
 const target = ["chrome123", "firefox124", "safari17.5"];
@@ -35,16 +35,16 @@ const common = {
 
 /** Builds `dist/`: `widget.js`, a classic script, and `widget/`, the modules that it loads on demand. */
 async function buildWidget(): Promise<void> {
+  const inFolder = { ...common, outdir: join(dist, "widget"), format: "esm", entryNames: "[name]" } as const;
   const split = await build({
-    ...common,
-    entryPoints: modules,
-    outdir: join(dist, "widget"),
-    format: "esm",
+    ...inFolder,
+    entryPoints: elementModule,
     splitting: true,
-    entryNames: "[name]",
     chunkNames: "[name]-[hash]",
     plugins: [styleText, litTemplates],
   });
+  // On its own: shared with the chat, its code would be a file beside the chat's, which costs visitors half a kilobyte.
+  const client = await build({ ...inFolder, entryPoints: clientModule });
   const classic = await build({
     ...common,
     entryPoints: { widget: "widget.ts" },
@@ -56,7 +56,7 @@ async function buildWidget(): Promise<void> {
     plugins: [styleText, litTemplates, redirectImports(split.metafile)],
   });
   const types = { path: join(dist, "widget/parley.d.ts"), contents: await readFile(join(widget, "parley.d.ts")) };
-  const scripts = [...split.outputFiles, ...classic.outputFiles.map(withFilesUrl)];
+  const scripts = [...split.outputFiles, ...client.outputFiles, ...classic.outputFiles.map(withFilesUrl)];
   await store([types, ...scripts.map(withoutIndents)]);
 }
 

@@ -1,4 +1,5 @@
 import type { LauncherStrings } from "../i18n/launcher-strings.ts";
+import { showInTopLayer } from "./top-layer.ts";
 
 export interface LauncherState {
   readonly strings: LauncherStrings;
@@ -67,15 +68,6 @@ export class Launcher {
   focus(): void {
     this.#button.focus();
   }
-}
-
-/**
- * Moves an element into the browser's top layer: over the page, and out of reach of the page's own styles and stacking.
- */
-export function showInTopLayer(element: HTMLElement, raised: boolean): void {
-  if (!("showPopover" in element)) return;
-  element.popover = raised ? "manual" : null;
-  if (raised && element.isConnected && !element.matches(":popover-open")) element.showPopover();
 }
 
 function chatIcon(): SVGElement {

@@ -1,5 +1,5 @@
-import { showInTopLayer } from "../../element/launcher.ts";
-import { chooseLocale, type Locale } from "../../i18n/languages.ts";
+import { showInTopLayer } from "../../element/top-layer.ts";
+import type { Locale } from "../../i18n/languages.ts";
 import { trapFocus } from "../accessibility/focus-trap.ts";
 import { FullScreen } from "./full-screen.ts";
 
@@ -19,7 +19,7 @@ export class PanelFrame {
   readonly #fullScreen: FullScreen;
   readonly #dismiss: () => void;
   #closeWatcher: CloseWatcher | undefined;
-  #options: FrameOptions = { inline: false, locale: chooseLocale([]) };
+  #options: FrameOptions = { inline: false, locale: { language: "en", tag: "en", direction: "ltr" } };
 
   /** @param dismiss is called for Escape and the back gesture */
   constructor(root: ShadowRoot, { dismiss, onChange }: { dismiss: () => void; onChange: () => void }) {

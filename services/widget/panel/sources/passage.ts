@@ -51,11 +51,11 @@ export class Passage {
     this.hide();
   }
 
-  entered({ pointerType, currentTarget }: PointerEvent, shown: ShownPassage): void {
+  entered(number: EventTarget | null, pointerType: string, shown: ShownPassage): void {
     clearTimeout(this.#timer);
     // A finger presses.
-    if (pointerType !== "mouse" || currentTarget === this.#number) return;
-    this.#timer = setTimeout(() => this.#show(currentTarget, shown), restMs);
+    if (pointerType !== "mouse" || number === this.#number) return;
+    this.#timer = setTimeout(() => this.#show(number, shown), restMs);
   }
 
   left({ pointerType }: PointerEvent): void {

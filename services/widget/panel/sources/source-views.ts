@@ -3,7 +3,7 @@ import type { CitedSource } from "../../chat/cited-source.ts";
 import type { Locale } from "../../i18n/languages.ts";
 import { sourceStringsByLanguage } from "../../i18n/source-strings.ts";
 import type { SourceViews } from "../view-model.ts";
-import { Passage } from "./passage.ts";
+import { PassagePart } from "./passage-part.ts";
 import styles from "./sources.css";
 
 export const sourceStyles = styles;
@@ -25,7 +25,7 @@ interface NamedSource {
 export function sourceViewsIn({ language, tag }: Locale): SourceViews {
   const strings = sourceStringsByLanguage[language];
   const format = new Intl.NumberFormat(tag);
-  const passage = new Passage();
+  const passage = new PassagePart();
 
   function named({ n, title: given, url, quote, removed = false }: CitedSource): NamedSource {
     const number = format.format(n);
@@ -59,17 +59,18 @@ export function sourceViewsIn({ language, tag }: Locale): SourceViews {
 }
 
 /** A word joiner keeps the number on the line of its word. */
-function numberView(source: NamedSource, passage: Passage): TemplateResult {
+function numberView(source: NamedSource, passage: PassagePart): TemplateResult {
   return html`<span class="cited"
     >⁠<button
       type="button"
       part="source-number"
       aria-label=${source.label}
-      @click=${({ currentTarget }: Event) => passage.toggle(currentTarget, source)}
-      @focus=${({ currentTarget }: Event) => passage.focused(currentTarget, source)}
-      @blur=${({ relatedTarget }: FocusEvent) => passage.blurred(relatedTarget)}
-      @pointerenter=${(event: PointerEvent) => passage.entered(event, source)}
-      @pointerleave=${(event: PointerEvent) => passage.left(event)}
+      @click=${({ currentTarget }: Event) => passage.turn((box) => box.toggle(currentTarget, source))}
+      @focus=${({ currentTarget }: Event) => passage.turn((box) => box.focused(currentTarget, source))}
+      @blur=${({ relatedTarget }: FocusEvent) => passage.turnAway((box) => box.blurred(relatedTarget))}
+      @pointerenter=${({ pointerType, currentTarget }: PointerEvent) =>
+        passage.turn((box) => box.entered(currentTarget, pointerType, source))}
+      @pointerleave=${(event: PointerEvent) => passage.turnAway((box) => box.left(event))}
     >
       ${source.number}
     </button></span
