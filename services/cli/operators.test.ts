@@ -66,6 +66,16 @@ describe("accounts of operators", { timeout: 60_000 }, () => {
     expect(await run("remove", "A Leaver")).toMatchObject({ code: 1 });
   });
 
+  it("get another role, but for the last admin, who stays", async () => {
+    await use(hashIn((await run("invite", "rolf@example.com", "--name", "Rolf", "--role", "admin")).stdout));
+    expect((await run("role", "mia@example.com", "reader")).stdout).toBe("Mia Lang has the role reader.\n");
+    expect((await run("list")).stdout).toContain("reader    Mia Lang");
+    const lastAdmin = { code: 1, stdout: "", stderr: expect.stringContaining("Rolf is the last admin") };
+    expect(await run("role", "Rolf", "operator")).toMatchObject(lastAdmin);
+    expect(await run("remove", "rolf@example.com")).toMatchObject(lastAdmin);
+    expect(await run("role", "nobody@example.com", "reader")).toMatchObject({ code: 1 });
+  });
+
   it("have links to the console's own host where it has one", async () => {
     vi.stubEnv("CONSOLE_URL", "https://desk.example.com/");
     expect((await run("invite", "ben@example.com")).stdout).toMatch(
@@ -79,6 +89,8 @@ describe("accounts of operators", { timeout: 60_000 }, () => {
     [["invite", "mia@example.com", "--role", "owner"], "role"],
     [["invite", "mia@example.com", "Mia"], "one address"],
     [["reset", "7"], "expected the address"],
+    [["role", "mia@example.com"], "one of admin, operator, reader"],
+    [["role", "mia@example.com", "owner"], "one of admin, operator, reader"],
     [["print"], 'There is no command "print".'],
   ])("with the arguments %j are refused with the reason and the usage", async (args, reason) => {
     const { code, stdout, stderr } = await run(...args);

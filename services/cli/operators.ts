@@ -3,12 +3,14 @@ import type { Pool } from "pg";
 import { z } from "zod";
 import { inviteOperator, makeResetLink } from "../../shared/accounts/invite.ts";
 import { readConsoleAddress } from "../../shared/config/config.ts";
+import { storeRole } from "../../shared/db/accounts/change-role.ts";
 import { storeDeparture } from "../../shared/db/accounts/departure.ts";
-import { builtIn } from "../../shared/db/desk/operators.ts";
+import type { AdminOutcome } from "../../shared/db/accounts/last-admin.ts";
+import { isBuiltIn } from "../../shared/db/desk/operators.ts";
 import { findByEmail, type ListedAccount, listAccounts } from "../../shared/db/accounts/operator-accounts.ts";
 import { describeError } from "../../shared/describe-error.ts";
 import { emailAddress, personName } from "../../shared/protocol/people/accounts.ts";
-import { operatorRole } from "../../shared/protocol/operator.ts";
+import { type OperatorRole, operatorRole } from "../../shared/protocol/operator.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
 import { type Command, runCommand } from "./run-command.ts";
 import { withPool } from "./with-pool.ts";
@@ -17,14 +19,20 @@ const usage = `Usage:
   npm run operators -- invite <address>   print a link that makes an account, once; it holds for three days
   npm run operators -- reset <address>    print a link for a new password, once; it holds for a day, and ends all
                                           sessions and the second factor of that account when it is used
+  npm run operators -- role <address> <role>
+                                          give an operator another role; their sessions and keys have it within a second
   npm run operators -- remove <address>   an operator leaves: sessions, keys and account end, and a worker returns their
-                                          conversations to the queue; for one without an account, give the name
+                                          conversations to the queue
   npm run operators -- list               list all operators: role, name, address, second factor
+
+For an operator without an account, give the name in place of the address. The last admin with an account stays one.
 
 Options of invite:
   --name <name>    as visitors see it; without it, the address up to its @. An operator of that name who has keys
                    gets the account
-  --role <role>    ${operatorRole.options.join(", ")}; operator by default
+  --role <role>    operator by default
+
+Roles: ${operatorRole.options.join(", ")}.
 
 Links name CONSOLE_URL, or localhost. The database is the one of DATABASE_URL, or the one that npm start keeps in .data.
 `;
@@ -48,6 +56,7 @@ function parseCommand(args: string[]): Command | string {
     const options = { name: { type: "string" }, role: { type: "string" } } as const;
     const { positionals, values } = parseArgs({ args, options, allowPositionals: true });
     const [command = "", email, ...more] = positionals;
+    if (command === "role") return parseRole(positionals.slice(1));
     if (more.length > 0) return `${command}: expected one address; write a name of several words in quotes.\n\n`;
     if (command === "list" && email === undefined) return withPool("operators", list);
     if (command === "invite") {
@@ -63,6 +72,14 @@ function parseCommand(args: string[]): Command | string {
   } catch (error) {
     return `${describeError(error)}\n\n`;
   }
+}
+
+function parseRole([who, given, ...more]: string[]): Command | string {
+  const role = operatorRole.safeParse(given);
+  if (who === undefined || !role.success || more.length > 0) {
+    return `role: expected an address and one of ${operatorRole.options.join(", ")}.\n\n`;
+  }
+  return withPool("operators", (pool) => changeRole(pool, who, role.data));
 }
 
 async function invite(pool: Pool, invitee: z.output<typeof inviteOptions>): Promise<number> {
@@ -89,14 +106,32 @@ async function reset(pool: Pool, email: string): Promise<number> {
   return 0;
 }
 
+async function changeRole(pool: Pool, given: string, role: OperatorRole): Promise<number> {
+  const operator = await findMember(pool, given);
+  if (!operator) return refuse("No operator whose role can be changed has this address or name.");
+  const outcome = await storeRole(pool, { siteId: defaultSite, operatorId: operator.id, role });
+  return report(outcome, operator, `${operator.name} has the role ${role}.`);
+}
+
 async function remove(pool: Pool, given: string): Promise<number> {
+  const leaver = await findMember(pool, given);
+  if (!leaver) return refuse("No operator who can be removed has this address or name.");
+  return report(await storeDeparture(pool, defaultSite, leaver.id), leaver, `${leaver.name} has left.`);
+}
+
+/** @param given address or name */
+async function findMember(pool: Pool, given: string): Promise<ListedAccount | undefined> {
   const operators = await listAccounts(pool, defaultSite);
-  const leaver = operators.find(({ email, name }) => email === given.toLowerCase() || name === given);
-  if (!leaver || Object.values(builtIn).some(({ name }) => name === leaver.name)) {
-    return refuse("No operator who can be removed has this address or name.");
+  const found = operators.find(({ email, name }) => email === given.toLowerCase() || name === given);
+  return found && !isBuiltIn(found) ? found : undefined;
+}
+
+function report(outcome: AdminOutcome, { name }: ListedAccount, done: string): number {
+  if (outcome === "gone") return refuse(`${name} has left already.`);
+  if (outcome === "last-admin") {
+    return refuse(`${name} is the last admin with an account: make somebody else an admin first.`);
   }
-  await storeDeparture(pool, defaultSite, leaver.id);
-  process.stdout.write(`${leaver.name} has left.\n`);
+  process.stdout.write(`${done}\n`);
   return 0;
 }
 

@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import { type InviteOutcome, storeInvitation, storeLink } from "../db/accounts/operator-links.ts";
-import { builtIn } from "../db/desk/operators.ts";
+import { isBuiltIn } from "../db/desk/operators.ts";
 import type { OperatorRole } from "../protocol/operator.ts";
 import { invitationMs, resetLinkMs } from "../tunables.ts";
 import { addressOfLink, makeOneTimeLink } from "./one-time-link.ts";
@@ -27,12 +27,10 @@ export interface MadeLink {
   endsAt: Date;
 }
 
-const builtInNames: readonly string[] = Object.values(builtIn).map(({ name }) => name);
-
 /** Makes an invitation. The caller hands the link over: nothing is sent here. */
 export async function inviteOperator(pool: Pool, { base, ...invitee }: Invitee): Promise<Refused | MadeLink> {
   const name = invitee.name ?? invitee.email.slice(0, invitee.email.lastIndexOf("@"));
-  if (builtInNames.includes(name)) return "name-taken";
+  if (isBuiltIn({ name })) return "name-taken";
   const { token, tokenHash } = makeOneTimeLink();
   const stored = await storeInvitation(pool, { ...invitee, name, tokenHash, lifeMs: invitationMs });
   return typeof stored === "string" ? stored : { name, link: addressOfLink(base, token), endsAt: stored.endsAt };

@@ -3,7 +3,7 @@ import type { VoiceContext } from "./change-of-voice.ts";
 import { release } from "./hand-over.ts";
 
 /**
- * Gives conversations whose operators have left back to the queue. Safe to run twice: one that a colleague took
+ * Gives conversations whose operators have left, or are readers now, back to the queue. Safe to run twice: one that a colleague took
  * meanwhile stays theirs.
  */
 export async function returnConversations(context: VoiceContext): Promise<void> {

@@ -88,6 +88,14 @@ describe.skipIf(chromiumPath === undefined)("accounts in the console", { timeout
     await expectAccessible(page);
     await remove.click();
     await page.getByText("acts for a password of the configuration").waitFor();
+    await page.getByLabel("Role: Support").selectOption("Reader");
+    await page.getByText("Conversations go back to the queue").waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Keep" }).click();
+    expect(await page.getByLabel("Role: Support").inputValue()).toBe("admin");
+    await page.getByLabel("Role: Support").selectOption("Reader");
+    await page.getByRole("button", { name: "Change role: Support" }).click();
+    await page.getByText("which has one role").waitFor();
 
     await page.getByRole("button", { name: "Sign out", exact: true }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { v7 } from "uuid";
 import { z } from "zod";
+import { changeRoleStatement, storeRole } from "../../shared/db/accounts/change-role.ts";
 import * as departure from "../../shared/db/accounts/departure.ts";
 import * as accounts from "../../shared/db/accounts/operator-accounts.ts";
 import * as links from "../../shared/db/accounts/operator-links.ts";
@@ -42,6 +43,8 @@ const account = z.strictObject({
   email: z.string().nullable(),
   twoFactorEnabled: z.boolean(),
 });
+
+const adminChange = z.strictObject({ done: z.boolean(), isLast: z.boolean() });
 
 /** Statements of operators' accounts. */
 export const accountCases: StatementCase[] = [
@@ -105,8 +108,11 @@ export const accountCases: StatementCase[] = [
   writes(sessions.endOtherSessionsStatement, async (pool) =>
     sessions.endOtherSessions(pool, (await signUp(pool)).operatorId),
   ),
-  reads(departure.removeOperatorStatement, z.strictObject({ id: z.uuid(), name: z.string() }), async (pool) =>
+  reads(departure.removeOperatorStatement, adminChange, async (pool) =>
     departure.storeDeparture(pool, siteId, (await signUp(pool)).operatorId),
+  ),
+  reads(changeRoleStatement, adminChange, async (pool) =>
+    storeRole(pool, { siteId, operatorId: (await signUp(pool)).operatorId, role: "reader" }),
   ),
   reads(
     departure.leftConversationsStatement,

@@ -11,6 +11,7 @@ import {
   linkView,
   passwordRequest,
   presentPasswordRequest,
+  roleRequest,
   sessionList,
   signInAnswer,
   signInRequest,
@@ -32,6 +33,7 @@ export function accountPaths(): ZodOpenApiPathsObject {
     "/api/operator/factor/backup-codes": { post: renewBackupCodes },
     "/api/operator/factor/remove": { post: removeFactor },
     "/api/operator/operators/{id}": { delete: removeOperator },
+    "/api/operator/operators/{id}/role": { put: changeRole },
     "/api/operator/invitations": { post: invite },
   };
 }
@@ -171,28 +173,42 @@ const removeFactor: ZodOpenApiOperationObject = {
   responses: { "204": part.empty("There is none"), ...problemsOfFactor },
 };
 
+const ofTeam = { tags, security: part.asOperatorOfApi, "x-role": "admin" } as const;
+const operatorId = { path: z.object({ id: z.uuid().meta({ description: "An operator's id" }) }) };
+
 const removeOperator: ZodOpenApiOperationObject = {
-  tags,
-  security: part.asOperatorOfApi,
+  ...ofTeam,
   operationId: "removeOperator",
   summary: "Remove an operator who leaves",
-  "x-role": "admin",
   description:
     "For admins. Sessions, keys and account end, and conversations that the operator has go back to the queue. The name stays " +
-    "beside what they wrote.",
-  requestParams: { path: z.object({ id: z.uuid().meta({ description: "An operator's id" }) }) },
+    "beside what they wrote. The last admin with an account stays.",
+  requestParams: operatorId,
   responses: {
     "204": part.empty("They have left"),
-    ...part.problems(...part.operatorProblems, "not-removable", "origin-not-allowed"),
+    ...part.problems(...part.operatorProblems, "last-admin", "not-removable", "origin-not-allowed"),
+  },
+};
+
+const changeRole: ZodOpenApiOperationObject = {
+  ...ofTeam,
+  operationId: "changeRole",
+  summary: "Give an operator another role",
+  description:
+    "For admins. Sessions and keys of the operator have it within a second. Conversations of one who is a reader now go back to " +
+    "the queue. The last admin with an account stays one.",
+  requestParams: operatorId,
+  requestBody: { required: true, content: { "application/json": { schema: roleRequest } } },
+  responses: {
+    "204": part.empty("They have this role"),
+    ...part.problems(...part.operatorProblems, "last-admin", "role-fixed", ...part.bodyProblems),
   },
 };
 
 const invite: ZodOpenApiOperationObject = {
-  tags,
-  security: part.asOperatorOfApi,
+  ...ofTeam,
   operationId: "inviteOperator",
   summary: "Make a link that makes an account, once",
-  "x-role": "admin",
   description: "For admins. The link is shown this once; an earlier one for the same address ends.",
   requestBody: { required: true, content: { "application/json": { schema: inviteRequest } } },
   responses: {

@@ -59,6 +59,7 @@ export const routeTemplates = [
   "/api/operator/me",
   "/api/operator/operators",
   "/api/operator/operators/{id}",
+  "/api/operator/operators/{id}/role",
   "/api/operator/password",
   "/api/operator/presence",
   "/api/operator/reports",

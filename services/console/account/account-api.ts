@@ -33,6 +33,8 @@ export const accountApi = {
     askService("password", { method: "PUT", ...jsonBody({ password, newPassword }) }),
   team: async (): Promise<readonly Colleague[]> => (await read<{ operators: Colleague[] }>("operators")).operators,
   remove: (id: string): Promise<void> => erase(`operators/${id}`),
+  changeRole: (id: string, role: OperatorRole): Promise<void> =>
+    askService(`operators/${id}/role`, { method: "PUT", ...jsonBody({ role }) }),
   invite: (invited: { email: string; name?: string; role: OperatorRole }): Promise<Invitation> =>
     change("invitations", { body: invited }),
 };

@@ -12,8 +12,8 @@ export class AccountModel {
   me: Colleague | undefined;
   /** Absent while they are read, and without a session of an account. */
   sessions: readonly Session[] | undefined;
-  /** Id of a colleague who would be removed. */
-  removing: string | undefined;
+  /** A colleague who would be removed, or get this role. */
+  asked: { id: string; role?: OperatorRole } | undefined;
   team: readonly Colleague[] = [];
   invitation: Invitation | undefined;
   passwordChanged = false;
@@ -109,16 +109,19 @@ export class AccountModel {
     return this.invitation !== undefined;
   }
 
-  /** Asks first whether a colleague should be removed. */
-  askToRemove(id: string | undefined): void {
-    this.removing = id;
+  /** Asks first whether a colleague should be removed, or get a role. */
+  ask(asked: { id: string; role?: OperatorRole } | undefined): void {
+    this.asked = asked;
     this.#changed();
   }
 
-  remove(id: string): Promise<void> {
-    this.removing = undefined;
+  /** Does what was asked. */
+  confirm(): Promise<void> {
+    const { id, role } = this.asked ?? {};
+    this.asked = undefined;
     return this.#try("team", async () => {
-      await accountApi.remove(id);
+      if (id === undefined) return;
+      await (role === undefined ? accountApi.remove(id) : accountApi.changeRole(id, role));
       this.team = await accountApi.team();
     });
   }

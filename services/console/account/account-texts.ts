@@ -88,6 +88,10 @@ export const accountTexts = {
     },
     noAccount: "keys alone",
     secondFactor: "second factor",
+    roleOf: (name: string) => `Role: ${name}`,
+    changeRole: "Change role",
+    newRole: (name: string, role: string) => `${name} will have the role ${role}.`,
+    newReader: (name: string) => `${name} will change nothing any more. Conversations go back to the queue.`,
     remove: "Remove",
     removing: (name: string) =>
       `${name}'s sessions and keys end, and conversations go back to the queue. The name stays.`,

@@ -6,6 +6,7 @@ import { accountTexts } from "./account-texts.ts";
 import { given, inputField, problemView } from "./fields.ts";
 
 const { team: words, account } = accountTexts;
+const roles = ["operator", "reader", "admin"] as const satisfies OperatorRole[];
 
 /** The team, and a form that makes an invitation: for admins. */
 export function teamView(model: AccountModel): TemplateResult {
@@ -18,34 +19,53 @@ export function teamView(model: AccountModel): TemplateResult {
   </section>`;
 }
 
-function colleagueView({ id, name, role, email, twoFactor }: Colleague, model: AccountModel): TemplateResult {
-  const about = [email ?? words.noAccount, account.role[role], twoFactor === true && words.secondFactor];
+function colleagueView(colleague: Colleague, model: AccountModel): TemplateResult {
+  const { id, name, role, email, twoFactor } = colleague;
+  const isOneself = id === model.me?.id;
+  const about = [email ?? words.noAccount, isOneself && account.role[role], twoFactor === true && words.secondFactor];
   return html`<li>
     <div>
       <strong dir="auto">${name}</strong>
       <p class="small">${about.filter(Boolean).join(" · ")}</p>
-      ${model.removing === id ? html`<p role="status">${words.removing(name)}</p>` : nothing}
+      ${model.asked?.id === id ? html`<p role="status">${askedText(name, model.asked.role)}</p>` : nothing}
     </div>
-    ${id === model.me?.id ? nothing : removeView({ id, name }, model)}
+    ${isOneself ? nothing : changesView(colleague, model)}
   </li>`;
 }
 
-/** The button that asks, and the two that answer. */
-function removeView({ id, name }: Pick<Colleague, "id" | "name">, model: AccountModel): TemplateResult {
-  const isAsked = model.removing === id;
-  const press = () => (isAsked ? void model.remove(id) : model.askToRemove(id));
+function askedText(name: string, role: OperatorRole | undefined): string {
+  if (role === undefined) return words.removing(name);
+  return role === "reader" ? words.newReader(name) : words.newRole(name, account.role[role]);
+}
+
+/** What asks, and the two buttons that answer. */
+function changesView({ id, name, role }: Colleague, model: AccountModel): TemplateResult {
+  const asked = model.asked?.id === id ? model.asked : undefined;
+  const shown = asked?.role ?? role;
+  const choose = (event: Event) => {
+    const chosen = (event.currentTarget as HTMLSelectElement).value as OperatorRole;
+    model.ask(chosen === role ? undefined : { id, role: chosen });
+  };
   return html`<div class="line">
-    <button type="button" class="secondary" aria-label=${`${words.remove}: ${name}`} @click=${press}>
-      ${words.remove}
-    </button>
+    ${asked && asked.role === undefined ? nothing : roleSelect({ name, shown, choose })}
     ${
-      isAsked
-        ? html`<button type="button" class="secondary" @click=${() => model.askToRemove(undefined)}>
-            ${words.keep}
-          </button>`
-        : nothing
+      asked?.role === undefined
+        ? button(words.remove, { about: name, press: () => (asked ? void model.confirm() : model.ask({ id })) })
+        : button(words.changeRole, { about: name, press: () => void model.confirm() })
     }
+    ${asked ? button(words.keep, { press: () => model.ask(undefined) }) : nothing}
   </div>`;
+}
+
+function roleSelect({ name, shown, choose }: { name: string; shown: OperatorRole; choose: (event: Event) => void }) {
+  return html`<select aria-label=${words.roleOf(name)} @change=${choose}>
+    ${roles.map((role) => html`<option value=${role} .selected=${role === shown}>${account.role[role]}</option>`)}
+  </select>`;
+}
+
+function button(text: string, { about, press }: { about?: string; press: () => void }): TemplateResult {
+  const label = about === undefined ? nothing : `${text}: ${about}`;
+  return html`<button type="button" class="secondary" aria-label=${label} @click=${press}>${text}</button>`;
 }
 
 function inviteView(model: AccountModel): TemplateResult {
@@ -65,7 +85,7 @@ function inviteView(model: AccountModel): TemplateResult {
     <div class="given">
       <label for="given-role">${words.role}</label>
       <select id="given-role" name="role">
-        ${(["operator", "reader", "admin"] satisfies OperatorRole[]).map(
+        ${roles.map(
           (role) => html`<option value=${role}>${words.roles[role]}</option>`,
         )}
       </select>

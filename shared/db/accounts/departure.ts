@@ -1,17 +1,17 @@
 import type { Pool } from "pg";
 import type { Statement } from "../../postgres/statement.ts";
 import { query } from "../database.ts";
-import type { Columns } from "../schema/tables.ts";
+import { type AdminChange, type AdminOutcome, isLastAdmin, lockedAdmins, outcomeOf } from "./last-admin.ts";
 
-export const removeOperatorStatement: Statement<Columns<"operators", "id" | "name">> = {
+export const removeOperatorStatement: Statement<AdminChange> = {
   name: "remove-operator",
   // The row stays: its name stands beside messages and notes. The address is free for another account.
   text: `
-    with leaver as (
+    with ${lockedAdmins}, leaver as (
       update operators
       set left_at = now(), email = null, email_verified = false, two_factor_enabled = false, present_until = null,
           updated_at = now()
-      where id = $1 and site_id = $2 and left_at is null returning id, name
+      where id = $1 and site_id = $2 and left_at is null and not ${isLastAdmin} returning id
     ), sessions as (
       delete from operator_sessions using leaver where operator_id = leaver.id
     ), credentials as (
@@ -23,24 +23,20 @@ export const removeOperatorStatement: Statement<Columns<"operators", "id" | "nam
     ), keys as (
       update operator_keys set revoked_at = now() from leaver where operator_id = leaver.id and revoked_at is null
     )
-    select id, name from leaver`,
+    select exists (select from leaver) as done, ${isLastAdmin} as "isLast"
+    from operators where id = $1 and site_id = $2 and left_at is null`,
 };
 
 /**
- * Ends an operator's sessions, keys and account. Conversations that they have go back to the queue by
- * `returnConversations`.
- * @returns `undefined` if there is no such operator, or no more
+ * Ends an operator's sessions, keys and account, unless nobody who can sign in would be an admin. Conversations that
+ * they have go back to the queue by `returnConversations`.
  */
-export async function storeDeparture(
-  pool: Pool,
-  siteId: string,
-  operatorId: string,
-): Promise<Columns<"operators", "id" | "name"> | undefined> {
-  const [leaver] = await query(pool, removeOperatorStatement, [operatorId, siteId]);
-  return leaver;
+export async function storeDeparture(pool: Pool, siteId: string, operatorId: string): Promise<AdminOutcome> {
+  const [row] = await query(pool, removeOperatorStatement, [operatorId, siteId]);
+  return outcomeOf(row);
 }
 
-/** A conversation whose operator has left. */
+/** A conversation whose operator has left, or is a reader now. */
 export interface LeftConversation {
   conversationId: string;
   operatorId: string;
@@ -51,7 +47,7 @@ export const leftConversationsStatement: Statement<LeftConversation> = {
   text: `
     select conversations.id as "conversationId", operators.id as "operatorId"
     from operators join conversations on conversations.operator_id = operators.id
-    where left_at is not null and handled_by = 'operator' and deleted_at is null limit 100`,
+    where (left_at is not null or role = 'reader') and handled_by = 'operator' and deleted_at is null limit 100`,
 };
 
 export async function readLeftConversations(pool: Pool): Promise<LeftConversation[]> {

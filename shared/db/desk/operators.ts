@@ -11,6 +11,11 @@ export const builtIn = {
   read: { name: "Support (read)", role: "reader" },
 } as const satisfies Record<string, { name: string; role: OperatorRole }>;
 
+/** @returns true for an operator behind an account of the configuration */
+export function isBuiltIn({ name }: { name: string }): boolean {
+  return Object.values(builtIn).some((each) => each.name === name);
+}
+
 /** Namespace of the ids of built-in operators. */
 const builtInNamespace = "8f0f1a3e-5f0c-4c57-9a53-3d1d0b7c2a10";
 

@@ -103,6 +103,9 @@ export const passwordRequest = z
   .object({ password: z.string().min(1).max(passwordLength.max), newPassword })
   .meta({ id: "PasswordRequest" });
 
+/** Body of `PUT /api/operator/operators/{id}/role`. */
+export const roleRequest = z.object({ role: operatorRole }).meta({ id: "RoleRequest" });
+
 const maxNameChars = 100;
 
 export const personName = z.string().trim().min(1).max(maxNameChars);

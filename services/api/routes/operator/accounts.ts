@@ -1,29 +1,23 @@
 import { type Request, type Response, Router } from "express";
-import { inviteOperator } from "../../../../shared/accounts/invite.ts";
 import { endOtherSessions, endSession, listSessions } from "../../../../shared/db/accounts/operator-sessions.ts";
 import { Problem } from "../../../../shared/errors.ts";
-import { storeDeparture } from "../../../../shared/db/accounts/departure.ts";
-import { builtIn, readOperator } from "../../../../shared/db/desk/operators.ts";
+import { readOperator } from "../../../../shared/db/desk/operators.ts";
 import {
   type BackupCodeList,
   codeRequest,
   type FactorSetup,
-  type Invitation,
-  inviteRequest,
   passwordRequest,
   presentPasswordRequest,
   type SessionList,
 } from "../../../../shared/protocol/people/accounts.ts";
 import { id as uuid } from "../../../../shared/protocol/submit.ts";
-import { returnConversations } from "../../../../shared/voices/return-conversations.ts";
 import type { ApiContext } from "../../api-context.ts";
 import { actorOf, sessionOf } from "../../access/operator-access.ts";
 import { audit } from "../../desk/audit.ts";
 import { readJson } from "../../middleware/json-body.ts";
-import { idsOf } from "../../middleware/request-id.ts";
 import { parseBody } from "../../middleware/parse-input.ts";
 
-type AccountContext = Pick<ApiContext, "accounts" | "config" | "db" | "log" | "operatorAccess" | "siteId">;
+type AccountContext = Pick<ApiContext, "accounts" | "db" | "log" | "operatorAccess" | "siteId">;
 
 /** Routes about one's own account. Readers use them, too. */
 export function accountRoutes({ accounts, db, log, operatorAccess, siteId }: AccountContext): Router {
@@ -78,7 +72,7 @@ function factorRoutes({
   db,
   log,
   siteId,
-}: Omit<AccountContext, "config" | "operatorAccess">): Router {
+}: Omit<AccountContext, "operatorAccess">): Router {
   const router = Router();
   const audited = (req: Request, res: Response, what: string) => {
     const session = sessionOf(res);
@@ -118,53 +112,4 @@ function factorRoutes({
   });
 
   return router;
-}
-
-type TeamContext = AccountContext & Pick<ApiContext, "dispatcher" | "live">;
-
-/** Routes by which admins see to the accounts of others. */
-export function teamRoutes(context: TeamContext): Router {
-  const router = Router();
-  const { config, db, log, operatorAccess, siteId } = context;
-
-  router.post("/invitations", operatorAccess.require("admin"), async (req: Request, res: Response) => {
-    const { email, name, role } = parseBody(inviteRequest, await readJson(req));
-    const actor = actorOf(res);
-    audit(log, req, { actor, what: "invite" });
-    const base = config.CONSOLE_URL ?? req.get("Origin") ?? `${req.protocol}://${req.host}`;
-    const made = await inviteOperator(db.pool, { siteId, email, name, role, madeBy: actor.operatorId, base });
-    if (typeof made === "string") throw refusals[made]();
-    const { endsAt, ...invited } = made;
-    res.status(201).json({ email, role, ...invited, endsAt: endsAt.toISOString() } satisfies Invitation);
-  });
-
-  router.delete("/operators/:id", operatorAccess.require("admin"), async (req: Request, res: Response) => {
-    const actor = actorOf(res);
-    audit(log, req, { actor, what: "remove operator" });
-    const id = uuid.safeParse(req.params["id"]).data;
-    const operator = id && (await readOperator(db.pool, siteId, id));
-    if (!operator) throw new Problem("not-found", "There is no such operator, or no more.");
-    requireRemovable(actor.operatorId, operator);
-    await storeDeparture(db.pool, siteId, operator.id);
-    log.info({ ...idsOf(req), audit: "operator removed", leaver: operator.id, operatorId: actor.operatorId }, "audit");
-    await returnConversations(context).catch((error: unknown) => {
-      log.warn({ ...idsOf(req), err: error }, "conversations of a leaver could not be returned; a worker does it");
-    });
-    res.status(204).end();
-  });
-
-  return router;
-}
-
-const refusals = {
-  "has-account": () => new Problem("account-exists", "This address has an account already."),
-  "name-taken": () => new Problem("account-exists", "Another operator has this name. Give another one."),
-};
-
-/** @throws {Problem} for oneself, since another admin has to stay, and for operators of the configuration */
-function requireRemovable(actorId: string, { id, name }: { id: string; name: string }): void {
-  if (id === actorId) throw new Problem("not-removable", "Nobody removes themselves: ask another admin.");
-  if (Object.values(builtIn).some((each) => each.name === name)) {
-    throw new Problem("not-removable", `${name} acts for a password of the configuration: unset that instead.`);
-  }
 }

@@ -4,7 +4,7 @@ import { parseConversationId } from "../../access/access.ts";
 import { actorOf } from "../../access/operator-access.ts";
 import { audit } from "../../desk/audit.ts";
 import { noteIds } from "../../middleware/request-id.ts";
-import { accountRoutes, teamRoutes } from "./accounts.ts";
+import { accountRoutes } from "./accounts.ts";
 import { assistantRoutes } from "./assistants.ts";
 import { cannedReplyRoutes } from "./canned-replies.ts";
 import { colleagueRoutes } from "./colleagues.ts";
@@ -22,6 +22,7 @@ import { searchRoutes } from "./search.ts";
 import { signInRoutes } from "./sign-in.ts";
 import { suggestionRoutes } from "./suggestions.ts";
 import { takeOverRoutes } from "./take-over.ts";
+import { teamRoutes } from "./team.ts";
 
 /** `/api/operator`: the operators' side of the API. Its clients are programs and the console. */
 export function operatorApiRoutes(context: ApiContext): Router {
