@@ -26,6 +26,7 @@ const problems = {
   "not-removable": { status: 409, title: "This operator cannot be removed" },
   "role-fixed": { status: 409, title: "The role of this operator cannot be changed" },
   "account-exists": { status: 409, title: "There is such an account already" },
+  "no-mail": { status: 409, title: "This service sends no mail" },
   "no-people": { status: 409, title: "No people stand behind this assistant" },
   "too-many-addresses": { status: 409, title: "Too many addresses were left" },
   "not-theirs": { status: 409, title: "Nobody has this conversation" },

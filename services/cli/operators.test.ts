@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { hashOfLinkToken } from "../../shared/accounts/one-time-link.ts";
 import { readOpenLink } from "../../shared/db/accounts/operator-links.ts";
+import { storeProcessReport } from "../../shared/db/operators/process-reports.ts";
 import { storeUseOfLink } from "../../shared/db/accounts/use-link.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../shared/testing/stores/database.ts";
@@ -74,6 +75,21 @@ describe("accounts of operators", { timeout: 60_000 }, () => {
     expect(await run("role", "Rolf", "operator")).toMatchObject(lastAdmin);
     expect(await run("remove", "rolf@example.com")).toMatchObject(lastAdmin);
     expect(await run("role", "nobody@example.com", "reader")).toMatchObject({ code: 1 });
+  });
+
+  it("are announced by mail where a worker sends it, and may be withdrawn before they are made", async () => {
+    const report = { name: "worker", place: "a-host:1", version: 1, sendsMail: true };
+    await storeProcessReport(db.pool, crypto.randomUUID(), report);
+    expect((await run("invitations")).stderr).toBe("There are no open invitations.\n");
+    const mailed = await run("invite", "zoe@example.com", "--role", "reader");
+    expect(mailed).toMatchObject({ code: 0, stdout: "" });
+    expect(mailed.stderr).toContain("A link goes to zoe@example.com by mail.");
+    expect((await run("invitations")).stdout).toMatch(/^reader    zoe  zoe@example\.com  until .* UTC  mail due\n$/);
+    expect((await run("withdraw", "Zoe@example.com")).stdout).toContain("is withdrawn");
+    expect(await run("withdraw", "zoe@example.com")).toMatchObject({ code: 1 });
+    expect((await run("invite", "zoe@example.com", "--print")).stdout).toContain("#link=");
+    await run("withdraw", "zoe@example.com");
+    await db.pool.query("delete from process_reports");
   });
 
   it("have links to the console's own host where it has one", async () => {

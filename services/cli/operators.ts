@@ -1,13 +1,15 @@
 import { parseArgs } from "node:util";
 import type { Pool } from "pg";
 import { z } from "zod";
-import { inviteOperator, makeResetLink } from "../../shared/accounts/invite.ts";
+import { inviteByMail, inviteOperator, makeResetLink } from "../../shared/accounts/invite.ts";
 import { readConsoleAddress } from "../../shared/config/config.ts";
 import { storeRole } from "../../shared/db/accounts/change-role.ts";
 import { storeDeparture } from "../../shared/db/accounts/departure.ts";
+import { listOpenInvitations, withdrawInvitation } from "../../shared/db/accounts/invitations.ts";
 import type { AdminOutcome } from "../../shared/db/accounts/last-admin.ts";
 import { isBuiltIn } from "../../shared/db/desk/operators.ts";
 import { findByEmail, type ListedAccount, listAccounts } from "../../shared/db/accounts/operator-accounts.ts";
+import { isMailSent } from "../../shared/db/operators/process-reports.ts";
 import { describeError } from "../../shared/describe-error.ts";
 import { emailAddress, personName } from "../../shared/protocol/people/accounts.ts";
 import { type OperatorRole, operatorRole } from "../../shared/protocol/operator.ts";
@@ -16,7 +18,10 @@ import { type Command, runCommand } from "./run-command.ts";
 import { withPool } from "./with-pool.ts";
 
 const usage = `Usage:
-  npm run operators -- invite <address>   print a link that makes an account, once; it holds for three days
+  npm run operators -- invite <address>   send a mail with a link that makes an account, once; it holds for three days;
+                                          without a worker that sends mail, or with --print, print the link
+  npm run operators -- invitations        list the invitations that can still be used
+  npm run operators -- withdraw <address> withdraw one: its link opens nothing any more
   npm run operators -- reset <address>    print a link for a new password, once; it holds for a day, and ends all
                                           sessions and the second factor of that account when it is used
   npm run operators -- role <address> <role>
@@ -41,6 +46,7 @@ const inviteOptions = z.object({
   email: emailAddress,
   name: personName.optional(),
   role: operatorRole.default("operator"),
+  print: z.boolean().default(false),
 });
 
 if (import.meta.main) process.exitCode = await runOperators(process.argv.slice(2));
@@ -53,12 +59,14 @@ export function runOperators(args: string[]): Promise<number> {
 /** @returns a string if the arguments are wrong: what is wrong with them */
 function parseCommand(args: string[]): Command | string {
   try {
-    const options = { name: { type: "string" }, role: { type: "string" } } as const;
+    const options = { name: { type: "string" }, role: { type: "string" }, print: { type: "boolean" } } as const;
     const { positionals, values } = parseArgs({ args, options, allowPositionals: true });
     const [command = "", email, ...more] = positionals;
     if (command === "role") return parseRole(positionals.slice(1));
     if (more.length > 0) return `${command}: expected one address; write a name of several words in quotes.\n\n`;
     if (command === "list" && email === undefined) return withPool("operators", list);
+    if (command === "invitations" && email === undefined) return withPool("operators", listInvitations);
+    if (command === "withdraw" && email !== undefined) return withPool("operators", (pool) => withdraw(pool, email));
     if (command === "invite") {
       const wanted = inviteOptions.safeParse({ ...values, email });
       if (!wanted.success) return `${z.prettifyError(wanted.error)}\n\n`;
@@ -82,15 +90,21 @@ function parseRole([who, given, ...more]: string[]): Command | string {
   return withPool("operators", (pool) => changeRole(pool, who, role.data));
 }
 
-async function invite(pool: Pool, invitee: z.output<typeof inviteOptions>): Promise<number> {
-  const made = await inviteOperator(pool, { siteId: defaultSite, base: readConsoleAddress(), ...invitee });
-  if (made === "has-account") return refuse(`${invitee.email} has an account. For a new password: reset.`);
+async function invite(pool: Pool, { print, ...person }: z.output<typeof inviteOptions>): Promise<number> {
+  const invitee = { siteId: defaultSite, ...person };
+  const byMail = !print && (await isMailSent(pool));
+  const made = await (byMail
+    ? inviteByMail(pool, invitee)
+    : inviteOperator(pool, { ...invitee, base: readConsoleAddress() }));
+  if (made === "has-account") return refuse(`${person.email} has an account. For a new password: reset.`);
   if (made === "name-taken") return refuse("Another operator has this name. Give another one with --name.");
-  process.stdout.write(`${made.link}\n`);
-  process.stderr.write(
-    `Whoever opens this link first becomes ${made.name}, with the role ${invitee.role}. It is good until ` +
-      `${minute(made.endsAt)}, and will not be shown again.\n`,
-  );
+  const about = `${made.name}, with the role ${person.role}. It is good until ${minute(made.endsAt)}`;
+  if ("link" in made) {
+    process.stdout.write(`${made.link}\n`);
+    process.stderr.write(`Whoever opens this link first becomes ${about}, and will not be shown again.\n`);
+  } else {
+    process.stderr.write(`A link goes to ${person.email} by mail. Whoever opens it first becomes ${about}.\n`);
+  }
   return 0;
 }
 
@@ -140,6 +154,27 @@ async function list(pool: Pool): Promise<number> {
   if (accounts.length === 0) process.stderr.write("There are no operators.\n");
   const namesTake = Math.max(0, ...accounts.map(({ name }) => name.length));
   for (const account of accounts) process.stdout.write(`${describe(account, namesTake)}\n`);
+  return 0;
+}
+
+async function listInvitations(pool: Pool): Promise<number> {
+  const invitations = await listOpenInvitations(pool, defaultSite);
+  if (invitations.length === 0) process.stderr.write("There are no open invitations.\n");
+  for (const { email, name, role, invitedBy, endsAt, mail } of invitations) {
+    const by = invitedBy === null ? "" : `  invited by ${invitedBy}`;
+    const sent = mail === null ? "" : `  mail ${mail}`;
+    process.stdout.write(`${role.padEnd("operator".length)}  ${name}  ${email}  until ${minute(endsAt)}${by}${sent}\n`);
+  }
+  return 0;
+}
+
+async function withdraw(pool: Pool, given: string): Promise<number> {
+  const open = await listOpenInvitations(pool, defaultSite);
+  const invitation = open.find(({ email }) => email === given.toLowerCase());
+  if (!invitation || !(await withdrawInvitation(pool, defaultSite, invitation.id))) {
+    return refuse("No invitation for this address can still be used.");
+  }
+  process.stdout.write(`The invitation for ${invitation.email} is withdrawn.\n`);
   return 0;
 }
 

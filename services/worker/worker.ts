@@ -72,7 +72,8 @@ export async function startWorker(
 
   const stopListening = await context.live.listenForCancels((jobId) => void leases.hearCancel(jobId));
   lifecycle.onClose("cancels", stopListening);
-  lifecycle.onClose("process reports", await reportProcess(context.db.pool, "worker", log));
+  const sendsMail = config.SMTP_URL !== undefined;
+  lifecycle.onClose("process reports", await reportProcess(context.db.pool, "worker", log, { sendsMail }));
   lifecycle.onClose("provider reports", await reportProviders(context));
   lifecycle.onClose("circuit reports", reportCircuits(context));
   lifecycle.onClose("reconciler", startReconciler(context));

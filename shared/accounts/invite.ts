@@ -5,7 +5,7 @@ import type { OperatorRole } from "../protocol/operator.ts";
 import { invitationMs, resetLinkMs } from "../tunables.ts";
 import { addressOfLink, makeOneTimeLink } from "./one-time-link.ts";
 
-/** Whom to invite, and where the console is. */
+/** Whom to invite. */
 interface Invitee {
   siteId: string;
   /** In lower case. */
@@ -14,26 +14,46 @@ interface Invitee {
   name?: string | undefined;
   role: OperatorRole;
   madeBy?: string | undefined;
-  /** Address of the console's host. */
-  base: string;
 }
 
 type Refused = Exclude<InviteOutcome, object>;
 
-/** A link that is not kept: it is shown, or sent, once. */
-export interface MadeLink {
+/** An invitation, with the name that its operator will have. */
+export interface MadeInvitation {
+  id: string;
   name: string;
-  link: string;
   endsAt: Date;
 }
 
-/** Makes an invitation. The caller hands the link over: nothing is sent here. */
-export async function inviteOperator(pool: Pool, { base, ...invitee }: Invitee): Promise<Refused | MadeLink> {
+/** Likewise with its link, which is not kept: it is shown once. */
+interface MadeLink extends MadeInvitation {
+  link: string;
+}
+
+/** Makes an invitation whose link the caller hands over. @param invitee `base`: address of the console's host */
+export async function inviteOperator(
+  pool: Pool,
+  { base, ...invitee }: Invitee & { base: string },
+): Promise<Refused | MadeLink> {
+  const { token, tokenHash } = makeOneTimeLink();
+  const made = await invite(pool, { ...invitee, tokenHash, byMail: false });
+  return typeof made === "string" ? made : { ...made, link: addressOfLink(base, token) };
+}
+
+/** Makes an invitation that a worker sends. The worker makes the link when a mail server is there to take it. */
+export async function inviteByMail(pool: Pool, invitee: Invitee): Promise<Refused | MadeInvitation> {
+  const { tokenHash } = makeOneTimeLink();
+  return invite(pool, { ...invitee, tokenHash, byMail: true });
+}
+
+async function invite(
+  pool: Pool,
+  invitee: Invitee & { tokenHash: Buffer; byMail: boolean },
+): Promise<Refused | MadeInvitation> {
   const name = invitee.name ?? invitee.email.slice(0, invitee.email.lastIndexOf("@"));
   if (isBuiltIn({ name })) return "name-taken";
-  const { token, tokenHash } = makeOneTimeLink();
-  const stored = await storeInvitation(pool, { ...invitee, name, tokenHash, lifeMs: invitationMs });
-  return typeof stored === "string" ? stored : { name, link: addressOfLink(base, token), endsAt: stored.endsAt };
+  const stored = await storeInvitation(pool, { ...invitee, name, lifeMs: invitationMs });
+  return typeof stored === "string" ? stored : { name, ...stored };
 }
 
 /** Makes a link that sets a new password, ends all sessions and removes the second factor. */

@@ -82,6 +82,11 @@ describe.skipIf(chromiumPath === undefined)("accounts in the console", { timeout
     await expectAccessible(page);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
 
+    await page.getByText(`invited by ${name}`).waitFor();
+    await page.getByRole("button", { name: `Withdraw: Ben of ${what}` }).click();
+    await page.getByText(`invited by ${name}`).waitFor({ state: "detached" });
+    expect(await page.getByLabel("Link").count()).toBe(0);
+
     const remove = page.getByRole("button", { name: "Remove: Support" });
     await remove.click();
     await page.getByText("conversations go back to the queue").waitFor();

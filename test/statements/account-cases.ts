@@ -4,6 +4,7 @@ import { v7 } from "uuid";
 import { z } from "zod";
 import { changeRoleStatement, storeRole } from "../../shared/db/accounts/change-role.ts";
 import * as departure from "../../shared/db/accounts/departure.ts";
+import * as invitations from "../../shared/db/accounts/invitations.ts";
 import * as accounts from "../../shared/db/accounts/operator-accounts.ts";
 import * as links from "../../shared/db/accounts/operator-links.ts";
 import * as sessions from "../../shared/db/accounts/operator-sessions.ts";
@@ -21,8 +22,9 @@ const invite = async (pool: Pool) => {
   const tokenHash = randomBytes(32);
   const name = v7();
   const person = { email: `${name}@example.com`, name, role: "operator" } as const;
-  await links.storeInvitation(pool, { siteId, tokenHash, ...person, lifeMs: hour });
-  return { tokenHash, email: person.email };
+  const made = await links.storeInvitation(pool, { siteId, tokenHash, ...person, lifeMs: hour, byMail: false });
+  if (typeof made === "string") throw new Error(made);
+  return { id: made.id, tokenHash, email: person.email };
 };
 
 /** An operator with an account and a session. */
@@ -50,7 +52,12 @@ const adminChange = z.strictObject({ done: z.boolean(), isLast: z.boolean() });
 export const accountCases: StatementCase[] = [
   reads(
     links.inviteOperatorStatement,
-    z.strictObject({ hasAccount: z.boolean(), nameTaken: z.boolean(), endsAt: z.date().nullable() }),
+    z.strictObject({
+      hasAccount: z.boolean(),
+      nameTaken: z.boolean(),
+      id: z.uuid().nullable(),
+      endsAt: z.date().nullable(),
+    }),
     invite,
   ),
   reads(links.addOperatorLinkStatement, z.strictObject({ endsAt: z.date() }), async (pool) => {
@@ -68,6 +75,26 @@ export const accountCases: StatementCase[] = [
       role: operatorRole,
     }),
     async (pool) => links.readOpenLink(pool, siteId, (await invite(pool)).tokenHash),
+  ),
+  reads(
+    invitations.openInvitationsStatement,
+    z.strictObject({
+      id: z.uuid(),
+      email: z.string(),
+      name: z.string(),
+      role: operatorRole,
+      invitedBy: z.string().nullable(),
+      createdAt: z.date(),
+      endsAt: z.date(),
+      mail: z.string().nullable(),
+    }),
+    async (pool) => {
+      await invite(pool);
+      await invitations.listOpenInvitations(pool, siteId);
+    },
+  ),
+  reads(invitations.withdrawInvitationStatement, z.strictObject({ id: z.uuid() }), async (pool) =>
+    invitations.withdrawInvitation(pool, siteId, (await invite(pool)).id),
   ),
   writes(links.deleteEndedAccountRowsStatement, (pool) => links.deleteEndedAccountRows(pool, 12 * hour)),
   reads(useOperatorLinkStatement, z.strictObject({ operatorId: z.uuid().nullable(), open: z.boolean() }), signUp),

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { v7 } from "uuid";
 import { z } from "zod";
+import { storeInvitation } from "../../shared/db/accounts/operator-links.ts";
 import * as addresses from "../../shared/db/mail/mail-addresses.ts";
 import * as causes from "../../shared/db/mail/mail-causes.ts";
 import * as outbox from "../../shared/db/mail/outbox.ts";
@@ -64,8 +65,8 @@ export const mailCases: StatementCase[] = [
     z.strictObject({
       id: z.uuid(),
       siteId: z.string(),
-      kind: z.enum(["visitor-waits", "answer"]),
-      conversationId: z.uuid(),
+      kind: z.enum(["visitor-waits", "answer", "invitation"]),
+      conversationId: z.uuid().nullable(),
       tries: z.int(),
       handed: z.int(),
       ageMs: z.number(),
@@ -79,6 +80,13 @@ export const mailCases: StatementCase[] = [
     async (pool) => outbox.readAddressee(pool, (await claim(pool)).id),
   ),
   reads(outbox.handMailStatement, id, async (pool) => outbox.noteHanded(pool, await claim(pool))),
+  reads(outbox.handInvitationStatement, id, async (pool) => {
+    const name = v7();
+    const person = { siteId: defaultSite, name, email: `${name}@example.com`, role: "operator", byMail: true } as const;
+    await storeInvitation(pool, { ...person, tokenHash: randomBytes(32), lifeMs: 3_600_000 });
+    const claimed = (await outbox.claimMails(pool, 1000)).find(({ kind }) => kind === "invitation");
+    if (claimed) await outbox.noteHandedInvitation(pool, claimed, randomBytes(32));
+  }),
   reads(outbox.endMailStatement, id, async (pool) => outbox.endMail(pool, await claim(pool), "sent")),
   writes(outbox.putOffMailStatement, async (pool) =>
     outbox.putOffMail(pool, await claim(pool), { delayMs: 1000, handed: 0 }),

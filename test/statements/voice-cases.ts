@@ -3,7 +3,12 @@ import { randomBytes } from "node:crypto";
 import { v7 } from "uuid";
 import { z } from "zod";
 import { storeJobEnd } from "../../shared/db/jobs/end.ts";
-import { olderVersionRuns, olderVersionStatement } from "../../shared/db/operators/process-reports.ts";
+import {
+  isMailSent,
+  mailIsSentStatement,
+  olderVersionRuns,
+  olderVersionStatement,
+} from "../../shared/db/operators/process-reports.ts";
 import { changeVoice, type VoiceChange } from "../../shared/db/voices/change-voice.ts";
 import * as change from "../../shared/db/voices/change-voice-statement.ts";
 import { dueHandoffsStatement, readDueHandoffs } from "../../shared/db/voices/due-handoffs.ts";
@@ -150,6 +155,7 @@ export const voiceCases: StatementCase[] = [
   ),
   writes(sent.forgetOperatorKeyStatement, (pool) => sent.forgetOperatorKey(pool, randomBytes(32))),
   reads(olderVersionStatement, z.strictObject({ older: z.boolean() }), (pool) => olderVersionRuns(pool, 2)),
+  reads(mailIsSentStatement, z.strictObject({ sent: z.boolean() }), isMailSent),
 ];
 
 /** A take-over, with a message, of a reply that is being written. */

@@ -6,6 +6,7 @@ import {
   factorRequest,
   factorSetup,
   invitation,
+  invitationList,
   inviteRequest,
   linkRequest,
   linkView,
@@ -34,7 +35,8 @@ export function accountPaths(): ZodOpenApiPathsObject {
     "/api/operator/factor/remove": { post: removeFactor },
     "/api/operator/operators/{id}": { delete: removeOperator },
     "/api/operator/operators/{id}/role": { put: changeRole },
-    "/api/operator/invitations": { post: invite },
+    "/api/operator/invitations": { get: readInvitations, post: invite },
+    "/api/operator/invitations/{id}": { delete: withdraw },
   };
 }
 
@@ -209,10 +211,32 @@ const invite: ZodOpenApiOperationObject = {
   ...ofTeam,
   operationId: "inviteOperator",
   summary: "Make a link that makes an account, once",
-  description: "For admins. The link is shown this once; an earlier one for the same address ends.",
+  description:
+    "For admins. The link is sent by mail where the service sends mail, else it is shown this once. An earlier one for the same " +
+    "address ends.",
   requestBody: { required: true, content: { "application/json": { schema: inviteRequest } } },
   responses: {
-    "201": part.json("The link", invitation),
-    ...part.problems(...part.operatorProblems, "account-exists", ...part.bodyProblems),
+    "201": part.json("The invitation", invitation),
+    ...part.problems(...part.operatorProblems, "account-exists", "no-mail", ...part.bodyProblems),
+  },
+};
+
+const readInvitations: ZodOpenApiOperationObject = {
+  ...ofTeam,
+  operationId: "readInvitations",
+  summary: "Open invitations",
+  description: "For admins. No link is in it: they are not kept.",
+  responses: { "200": part.json("Open invitations", invitationList), ...part.problems(...part.operatorProblems) },
+};
+
+const withdraw: ZodOpenApiOperationObject = {
+  ...ofTeam,
+  operationId: "withdrawInvitation",
+  summary: "Withdraw an invitation",
+  description: "For admins. Its link opens nothing from now on.",
+  requestParams: { path: z.object({ id: z.uuid().meta({ description: "An invitation's id" }) }) },
+  responses: {
+    "204": part.empty("It is withdrawn"),
+    ...part.problems(...part.operatorProblems, "origin-not-allowed"),
   },
 };

@@ -49,6 +49,7 @@ export const routeTemplates = [
   "/api/operator/inbox",
   "/api/operator/inbox/events",
   "/api/operator/invitations",
+  "/api/operator/invitations/{id}",
   "/api/operator/jobs/{jobId}",
   "/api/operator/jobs/{jobId}/events",
   "/api/operator/jobs/{jobId}/timeline",

@@ -2,6 +2,7 @@ import type {
   BackupCodeList,
   FactorSetup,
   Invitation,
+  InvitationList,
   LinkView,
   SessionList,
   SignInAnswer,
@@ -10,6 +11,14 @@ import type { Colleague, OperatorRole } from "../../../shared/protocol/operator.
 import { askService, change, erase, jsonBody, read } from "../client/service-request.ts";
 
 export type Session = SessionList["sessions"][number];
+
+/** Someone who gets an account. */
+export interface Invitee {
+  email: string;
+  name?: string;
+  role: OperatorRole;
+  by: "mail" | "link";
+}
 
 /** The part of the operators' API that is about accounts. */
 export const accountApi = {
@@ -35,6 +44,7 @@ export const accountApi = {
   remove: (id: string): Promise<void> => erase(`operators/${id}`),
   changeRole: (id: string, role: OperatorRole): Promise<void> =>
     askService(`operators/${id}/role`, { method: "PUT", ...jsonBody({ role }) }),
-  invite: (invited: { email: string; name?: string; role: OperatorRole }): Promise<Invitation> =>
-    change("invitations", { body: invited }),
+  invitations: (): Promise<InvitationList> => read("invitations"),
+  invite: (invitee: Invitee): Promise<Invitation> => change("invitations", { body: invitee }),
+  withdraw: (id: string): Promise<void> => erase(`invitations/${id}`),
 };

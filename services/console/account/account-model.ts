@@ -1,7 +1,7 @@
-import type { FactorSetup, Invitation } from "../../../shared/protocol/people/accounts.ts";
+import type { FactorSetup, Invitation, InvitationList } from "../../../shared/protocol/people/accounts.ts";
 import type { Colleague, OperatorRole } from "../../../shared/protocol/operator.ts";
 import type { ServiceProblem } from "../client/service-problem.ts";
-import { accountApi, type Session } from "./account-api.ts";
+import { accountApi, type Invitee, type Session } from "./account-api.ts";
 import { asProblem } from "./fields.ts";
 
 /** Parts of the page, each with its own problem. */
@@ -15,7 +15,10 @@ export class AccountModel {
   /** A colleague who would be removed, or get this role. */
   asked: { id: string; role?: OperatorRole } | undefined;
   team: readonly Colleague[] = [];
+  /** The one that was just made. */
   invitation: Invitation | undefined;
+  /** Those that are open. */
+  invited: InvitationList = { invitations: [], mail: false };
   passwordChanged = false;
   /** A second factor that was not confirmed yet. */
   factorSetup: FactorSetup | undefined;
@@ -101,12 +104,21 @@ export class AccountModel {
     return !this.problems.has("factor");
   }
 
-  async invite(invited: { email: string; name?: string; role: OperatorRole }): Promise<boolean> {
+  async invite(invitee: Invitee): Promise<boolean> {
     this.invitation = undefined;
     await this.#try("team", async () => {
-      this.invitation = await accountApi.invite(invited);
+      this.invitation = await accountApi.invite(invitee);
+      this.invited = await accountApi.invitations();
     });
     return this.invitation !== undefined;
+  }
+
+  withdraw(id: string): Promise<void> {
+    if (this.invitation?.id === id) this.invitation = undefined;
+    return this.#try("team", async () => {
+      await accountApi.withdraw(id);
+      this.invited = await accountApi.invitations();
+    });
   }
 
   /** Asks first whether a colleague should be removed, or get a role. */
@@ -139,7 +151,8 @@ export class AccountModel {
 
   #readTeam(): Promise<void> {
     return this.#try("team", async () => {
-      if (this.isAdmin) this.team = await accountApi.team();
+      if (!this.isAdmin) return;
+      [this.team, this.invited] = await Promise.all([accountApi.team(), accountApi.invitations()]);
     });
   }
 

@@ -1,9 +1,13 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
+import type { OperatorRole } from "../../../shared/protocol/operator.ts";
 import { passwordLength } from "../../../shared/protocol/people/password-length.ts";
 import { ServiceProblem } from "../client/service-problem.ts";
 import { texts } from "../texts.ts";
 import { problemText } from "../views/problem-text.ts";
 import { accountTexts as words } from "./account-texts.ts";
+
+/** Roles to choose from. */
+export const roles = ["operator", "reader", "admin"] as const satisfies OperatorRole[];
 
 interface Field {
   name: string;

@@ -1,14 +1,13 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 import type { Colleague, OperatorRole } from "../../../shared/protocol/operator.ts";
-import type { Invitation } from "../../../shared/protocol/people/accounts.ts";
 import type { AccountModel } from "./account-model.ts";
 import { accountTexts } from "./account-texts.ts";
-import { given, inputField, problemView } from "./fields.ts";
+import { invitationView, inviteView, openInvitationsView } from "./invitation-views.ts";
+import { roles } from "./fields.ts";
 
 const { team: words, account } = accountTexts;
-const roles = ["operator", "reader", "admin"] as const satisfies OperatorRole[];
 
-/** The team, and a form that makes an invitation: for admins. */
+/** The team, and who is invited: for admins. */
 export function teamView(model: AccountModel): TemplateResult {
   return html`<section aria-labelledby="team">
     <h2 id="team">${words.title}</h2>
@@ -16,6 +15,7 @@ export function teamView(model: AccountModel): TemplateResult {
       ${model.team.map((colleague) => colleagueView(colleague, model))}
     </ul>
     ${inviteView(model)} ${model.invitation === undefined ? nothing : invitationView(model.invitation)}
+    ${openInvitationsView(model)}
   </section>`;
 }
 
@@ -66,51 +66,4 @@ function roleSelect({ name, shown, choose }: { name: string; shown: OperatorRole
 function button(text: string, { about, press }: { about?: string; press: () => void }): TemplateResult {
   const label = about === undefined ? nothing : `${text}: ${about}`;
   return html`<button type="button" class="secondary" aria-label=${label} @click=${press}>${text}</button>`;
-}
-
-function inviteView(model: AccountModel): TemplateResult {
-  const submit = (event: SubmitEvent) => {
-    const form = event.currentTarget as HTMLFormElement;
-    const { email = "", name = "", role = "operator" } = given(event);
-    const invited = {
-      email: email.trim(),
-      role: role as OperatorRole,
-      ...(name.trim() !== "" && { name: name.trim() }),
-    };
-    void model.invite(invited).then((isMade) => isMade && form.reset());
-  };
-  return html`<form class="fields" @submit=${submit}>
-    ${inputField({ name: "email", label: words.address, type: "email", autocomplete: "off" })}
-    ${inputField({ name: "name", label: words.name, autocomplete: "off", hint: words.nameHint, required: false })}
-    <div class="given">
-      <label for="given-role">${words.role}</label>
-      <select id="given-role" name="role">
-        ${roles.map(
-          (role) => html`<option value=${role}>${words.roles[role]}</option>`,
-        )}
-      </select>
-    </div>
-    ${problemView(model.problems.get("team"))}
-    <button class="secondary" ?disabled=${model.busy === "team"}>${words.invite}</button>
-  </form>`;
-}
-
-function invitationView({ name, link }: Invitation): TemplateResult {
-  const copy = (event: Event) => {
-    const button = event.currentTarget as HTMLButtonElement;
-    void navigator.clipboard.writeText(link).then(() => (button.textContent = words.copied));
-  };
-  return html`<div class="made" role="status">
-    <h3 dir="auto">${words.invited(name)}</h3>
-    <div class="line">
-      <input
-        readonly
-        aria-label=${words.link}
-        .value=${link}
-        @focus=${(event: Event) => (event.target as HTMLInputElement).select()}
-      />
-      <button type="button" class="primary" @click=${copy}>${words.copy}</button>
-    </div>
-    <p class="small">${words.linkHint}</p>
-  </div>`;
 }

@@ -6,10 +6,12 @@ import {
   type ClaimedMail,
   endMail,
   noteHanded,
+  noteHandedInvitation,
   putOffMail,
   readAddressee,
 } from "../../../shared/db/mail/outbox.ts";
 import { hashAddress, readMailKey, signOpenToken, signStopToken } from "../../../shared/mail/mail-tokens.ts";
+import { addressOfLink, makeOneTimeLink } from "../../../shared/accounts/one-time-link.ts";
 import { mailExpiryMs, sendMailMs } from "../../../shared/tunables.ts";
 import { LinkedAbort } from "../../../shared/async/linked-abort.ts";
 import { pause } from "../../../shared/async/pause.ts";
@@ -80,10 +82,10 @@ export async function sendNext(context: MailContext, server: MailServer, cut?: A
   if (typeof prepared === "string") return end(prepared);
   using limit = new LinkedAbort(...(cut ? [cut] : []));
   limit.abortAfter(sendMailMs);
-  const delivery = await server.deliver(prepared, {
+  const delivery = await server.deliver(prepared.letter, {
     signal: limit.signal,
     beforeText: async () => {
-      if (!(await noteHanded(pool, mail))) throw new Error("the lease on the mail is over");
+      if (!(await prepared.noteHanded())) throw new Error("the lease on the mail is over");
     },
   });
   if (delivery.type === "sent") return recordSent(context, mail);
@@ -92,24 +94,43 @@ export async function sendNext(context: MailContext, server: MailServer, cut?: A
   return tryLater(context, mail, delivery);
 }
 
+interface Prepared {
+  letter: Letter;
+  /** @returns false if the mail may not be given to a server any more */
+  noteHanded: () => Promise<boolean>;
+}
+
 /** Finds out whether a mail is still to be sent, to whom, and writes it. */
-async function prepare({ db, config }: MailContext, mail: ClaimedMail): Promise<Letter | EndState> {
-  const addressee = await readAddressee(db.pool, mail.id);
+async function prepare({ db, config }: MailContext, mail: ClaimedMail): Promise<Prepared | EndState> {
+  const { pool } = db;
+  const addressee = await readAddressee(pool, mail.id);
   if (!addressee) return "needless";
-  const key = await readMailKey(db.pool);
+  const key = await readMailKey(pool);
   const addressHash = hashAddress(key, addressee.address);
   const { id, siteId, admitted } = mail;
-  const admission = await admitMail(db.pool, { siteId, addressHash, mailId: id, counts: !admitted });
+  const admission = await admitMail(pool, { siteId, addressHash, mailId: id, counts: !admitted });
   if (admission !== "admitted") return admission;
   const publicUrl = (config.PUBLIC_URL ?? "").replace(/\/+$/, "");
   const consoleUrl = config.CONSOLE_URL?.replace(/\/+$/, "") ?? publicUrl;
   const stop = `${publicUrl}/mail/stop?t=${await signStopToken(key, addressHash)}`;
-  const letter = writeMail(mail, addressee, {
-    open: `${publicUrl}/mail/open?t=${await signOpenToken(key, mail.conversationId)}`,
-    console: `${consoleUrl}/console?view=waiting&conversation=${mail.conversationId}`,
-    stop,
+  const to = (link: string) => ({
+    id,
+    to: addressee.address,
+    stopUrl: stop,
+    ...writeMail(mail, addressee, { link, stop }),
   });
-  return { id, to: addressee.address, stopUrl: stop, ...letter };
+  if (mail.kind === "invitation") {
+    const { token, tokenHash } = makeOneTimeLink();
+    const letter = to(addressOfLink(consoleUrl, token));
+    return { letter, noteHanded: () => noteHandedInvitation(pool, mail, tokenHash) };
+  }
+  const { conversationId } = mail;
+  if (conversationId === null) return "needless";
+  const link =
+    mail.kind === "answer"
+      ? `${publicUrl}/mail/open?t=${await signOpenToken(key, conversationId)}`
+      : `${consoleUrl}/console?view=waiting&conversation=${conversationId}`;
+  return { letter: to(link), noteHanded: () => noteHanded(pool, mail) };
 }
 
 type EndState = Parameters<typeof endMail>[2];

@@ -4,10 +4,8 @@ import { languageTag } from "../../../shared/protocol/language-tag.ts";
 import { type MailTexts, mailTexts } from "./mail-texts.ts";
 
 interface Links {
-  /** Page that opens the conversation for the visitor. */
-  open: string;
-  /** The conversation in the console. */
-  console: string;
+  /** What the mail is about. */
+  link: string;
   /** Page that stops mails to this address. */
   stop: string;
 }
@@ -23,7 +21,18 @@ export function writeMail(
       subject: "A visitor is waiting for a person",
       text: paragraphs([
         "A visitor asked for a person more than two minutes ago, and nobody is looking.",
-        `Answer in the console:\n${links.console}`,
+        `Answer in the console:\n${links.link}`,
+        `-- \nStop these mails to this address:\n${links.stop}`,
+      ]),
+    };
+  }
+  if (kind === "invitation") {
+    return {
+      subject: "Your account to answer visitors",
+      text: paragraphs([
+        "You are invited to the team that answers visitors of this site.",
+        `Choose a password, and your account is made:\n${links.link}`,
+        "The link works once, and ends three days after the invitation. Please do not pass it on.",
         `-- \nStop these mails to this address:\n${links.stop}`,
       ]),
     };
@@ -33,7 +42,7 @@ export function writeMail(
     subject: texts.subject,
     text: paragraphs([
       texts.answered,
-      `${texts.read}\n${links.open}`,
+      `${texts.read}\n${links.link}`,
       texts.keepIt,
       `-- \n${texts.stop}\n${links.stop}`,
     ]),

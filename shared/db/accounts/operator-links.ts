@@ -18,9 +18,18 @@ interface Invited {
   /** The operator who invites; absent from a shell. */
   madeBy?: string | undefined;
   lifeMs: number;
+  /** True: a mail with the link is due. */
+  byMail: boolean;
 }
 
-export const inviteOperatorStatement: Statement<{ hasAccount: boolean; nameTaken: boolean; endsAt: Date | null }> = {
+interface InvitationRow {
+  hasAccount: boolean;
+  nameTaken: boolean;
+  id: string | null;
+  endsAt: Date | null;
+}
+
+export const inviteOperatorStatement: Statement<InvitationRow> = {
   name: "invite-operator",
   // An earlier link to the same address ends: of two invitations only the last one opens an account.
   text: `
@@ -35,21 +44,25 @@ export const inviteOperatorStatement: Statement<{ hasAccount: boolean; nameTaken
       insert into operator_links (id, site_id, purpose, token_hash, email, name, role, made_by, ends_at)
       select $1, $2, 'invitation', $3, $4, $5, $6, $7, now() + $8 * interval '1 ms'
       from known where not known.account and not known.name
-      returning ends_at
+      returning id, ends_at
+    ), mail as (
+      insert into mails (id, site_id, kind, cause, link_id)
+      select gen_random_uuid(), $2, 'invitation', 'invitation:' || id, id from made where $9
     )
-    select known.account as "hasAccount", known.name as "nameTaken", (select ends_at from made) as "endsAt" from known`,
+    select known.account as "hasAccount", known.name as "nameTaken", made.id, ends_at as "endsAt"
+    from known left join made on true`,
 };
 
-export type InviteOutcome = "has-account" | "name-taken" | { endsAt: Date };
+export type InviteOutcome = "has-account" | "name-taken" | { id: string; endsAt: Date };
 
 /** Stores an invitation. Nothing else changes until it is used. */
 export async function storeInvitation(
   pool: Pool,
-  { siteId, tokenHash, email, name, role, madeBy, lifeMs }: Invited,
+  { siteId, tokenHash, email, name, role, madeBy, lifeMs, byMail }: Invited,
 ): Promise<InviteOutcome> {
-  const values = [v7(), siteId, tokenHash, email, name, role, madeBy ?? null, lifeMs];
+  const values = [v7(), siteId, tokenHash, email, name, role, madeBy ?? null, lifeMs, byMail];
   const [row] = await query(pool, inviteOperatorStatement, values);
-  if (row?.endsAt) return { endsAt: row.endsAt };
+  if (row?.id && row.endsAt) return { id: row.id, endsAt: row.endsAt };
   return row?.hasAccount === true ? "has-account" : "name-taken";
 }
 
@@ -88,7 +101,7 @@ export const openLinkStatement: Statement<OpenLinkRow> = {
     select purpose, operator_id as "operatorId", coalesce(operators.email, link.email) as email,
            coalesce(operators.name, link.name) as name, coalesce(operators.role, link.role) as role
     from operator_links as link left join operators on operators.id = link.operator_id
-    where token_hash = $1 and link.site_id = $2 and used_at is null and ends_at > now() and left_at is null`,
+    where $1 in (token_hash, earlier_token_hash) and link.site_id = $2 and used_at is null and ends_at > now() and left_at is null`,
 };
 
 /** Reads a link without using it. @returns `undefined` if it was used, has ended, or has never been */

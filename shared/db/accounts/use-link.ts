@@ -23,7 +23,7 @@ export const useOperatorLinkStatement: Statement<{ operatorId: string | null; op
   text: `
     with link as (
       select * from operator_links
-      where token_hash = $1 and site_id = $2 and used_at is null and ends_at > now()
+      where $1 in (token_hash, earlier_token_hash) and site_id = $2 and used_at is null and ends_at > now()
         and ($4::text is null) = (purpose = 'sign-in')
       for update
     ), invited as (

@@ -51,7 +51,10 @@ export const addresseeStatement: Statement<Addressee> = {
     where mails.id = $1 and kind = 'answer' and deleted_at is null and handoff_email is not null
       and not exists (
         select from messages as own
-        where own.conversation_id = conversations.id and own.sender = 'user' and own.turn > messages.turn)`,
+        where own.conversation_id = conversations.id and own.sender = 'user' and own.turn > messages.turn)
+    union all
+    select link.email, null from mails join operator_links as link on link.id = link_id
+    where mails.id = $1 and kind = 'invitation' and used_at is null and ends_at > now()`,
 };
 
 /** @returns `undefined`: the cause is gone, or the address */
@@ -77,6 +80,32 @@ export const handMailStatement: Statement<Columns<"mails", "id">> = {
  */
 export async function noteHanded(pool: Pool, { id, tries }: Claim): Promise<boolean> {
   return (await query(pool, handMailStatement, [id, tries])).length === 1;
+}
+
+export const handInvitationStatement: Statement<Columns<"mails", "id">> = {
+  name: "hand-invitation",
+  // The link is locked first, as by who withdraws it. Mails are handed twice at most, so two tokens are good.
+  text: `
+    with link as (
+      select operator_links.id from mails join operator_links on operator_links.id = link_id
+      where mails.id = $1 and used_at is null and ends_at > now() for update of operator_links
+    ), handed as (
+      update mails set handed = handed + 1 from link
+      where mails.id = $1 and tries = $2 and state = 'due' and due_at > now() + ${interval(sendMailMs)}
+      returning mails.id
+    ), renewed as (
+      update operator_links set earlier_token_hash = token_hash, token_hash = $3 from link, handed
+      where operator_links.id = link.id
+    )
+    select id from handed`,
+};
+
+/**
+ * Likewise for an invitation, whose token is good from here on. It is in no table: each text has another one.
+ * @returns false if the lease or the invitation is over: then nothing may be given
+ */
+export async function noteHandedInvitation(pool: Pool, { id, tries }: Claim, tokenHash: Buffer): Promise<boolean> {
+  return (await query(pool, handInvitationStatement, [id, tries, tokenHash])).length === 1;
 }
 
 export const endMailStatement: Statement<Columns<"mails", "id">> = {

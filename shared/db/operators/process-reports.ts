@@ -7,6 +7,12 @@ import type { Statement } from "../../postgres/statement.ts";
 /** A process that runs: `api` or `worker`, its host and process id, and the version of `process-version.ts`. */
 export type ProcessReport = Columns<"process_reports", "name" | "place" | "version">;
 
+/** A report as it is stored. */
+interface OwnReport extends ProcessReport {
+  /** True for a worker with a mail server. */
+  sendsMail?: boolean;
+}
+
 const staleAfter = interval(staleProcessReportMs);
 
 export const reportProcessStatement: Statement = {
@@ -15,13 +21,14 @@ export const reportProcessStatement: Statement = {
     with gone as (
       delete from process_reports where reported_at < now() - 2 * ${staleAfter} and process_id <> $1
     )
-    insert into process_reports (process_id, name, place, version) values ($1, $2, $3, $4)
+    insert into process_reports (process_id, name, place, version, sends_mail) values ($1, $2, $3, $4, $5)
     on conflict (process_id) do update set reported_at = now()`,
 };
 
 /** Stores that a process runs; to be repeated every `processReportEveryMs`. */
-export async function storeProcessReport(pool: Pool, processId: string, report: ProcessReport): Promise<void> {
-  await query(pool, reportProcessStatement, [processId, report.name, report.place, report.version]);
+export async function storeProcessReport(pool: Pool, processId: string, report: OwnReport): Promise<void> {
+  const { name, place, version, sendsMail = false } = report;
+  await query(pool, reportProcessStatement, [processId, name, place, version, sendsMail]);
 }
 
 export const endProcessReportStatement: Statement = {
@@ -56,4 +63,18 @@ export const olderVersionStatement: Statement<{ older: boolean }> = {
 export async function olderVersionRuns(pool: Pool, version: number): Promise<boolean> {
   const [row] = await query(pool, olderVersionStatement, [version]);
   return row?.older ?? false;
+}
+
+export const mailIsSentStatement: Statement<{ sent: boolean }> = {
+  name: "mail-is-sent",
+  // A worker of a version that does not say it may take a mail of a kind that it does not know.
+  text: `
+    select coalesce(bool_or(sends_mail) and bool_and(sends_mail is not null), false) as sent
+    from process_reports where name = 'worker' and reported_at > now() - ${staleAfter}`,
+};
+
+/** True if a worker with a mail server runs. APIs and commands know none: its address holds a password. */
+export async function isMailSent(pool: Pool): Promise<boolean> {
+  const [row] = await query(pool, mailIsSentStatement, []);
+  return row?.sent ?? false;
 }

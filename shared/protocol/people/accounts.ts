@@ -117,16 +117,44 @@ export const inviteRequest = z
       description: "As visitors see it; without it, the address up to its @. An operator of that name gets the account",
     }),
     role: operatorRole.default("operator"),
+    by: z.enum(["mail", "link"]).optional().meta({
+      description: "`mail` sends the link, `link` answers with it; without it, `mail` where the service sends mail",
+    }),
   })
   .meta({ id: "InviteRequest" });
 
-export const invitation = z
-  .object({
-    email: z.string(),
-    name: z.string(),
-    role: operatorRole,
-    link: z.url().meta({ description: "Shown this once. Whoever opens it first gets the account" }),
-    endsAt: z.iso.datetime(),
+const invited = z.object({
+  id: z.uuid(),
+  email: z.string(),
+  name: z.string(),
+  role: operatorRole,
+  endsAt: z.iso.datetime(),
+});
+
+export const invitation = invited
+  .extend({
+    link: z.url().optional().meta({
+      description: "Shown this once. Whoever opens it first gets the account. Absent if it is sent by mail",
+    }),
   })
   .meta({ id: "Invitation" });
 export type Invitation = z.output<typeof invitation>;
+
+const openInvitation = invited.extend({
+  invitedBy: z.string().optional().meta({ description: "Name of who invited; absent if it was done by the command" }),
+  madeAt: z.iso.datetime(),
+  mail: z
+    .enum(["due", "sent", "refused", "unknown", "expired", "needless", "stopped", "limited"])
+    .optional()
+    .meta({ description: "State of its mail; absent if the link was handed over" }),
+});
+export type OpenInvitation = z.output<typeof openInvitation>;
+
+/** Answer of `GET /api/operator/invitations`. */
+export const invitationList = z
+  .object({
+    invitations: z.array(openInvitation).meta({ description: "Those that can still be used, the newest first" }),
+    mail: z.boolean().meta({ description: "The service sends mail" }),
+  })
+  .meta({ id: "InvitationList" });
+export type InvitationList = z.output<typeof invitationList>;

@@ -12,6 +12,7 @@ import { conversationChangeRoutes } from "./conversation-changes.ts";
 import { deskConversationRoutes } from "./conversations.ts";
 import { hoursRoutes } from "./hours.ts";
 import { inboxRoutes } from "./inbox.ts";
+import { invitationRoutes } from "./invitations.ts";
 import { deskJobRoutes } from "./jobs.ts";
 import { sourceChangeRoutes } from "./knowledge/source-changes.ts";
 import { knowledgeSearchRoutes } from "./knowledge/search.ts";
@@ -31,6 +32,7 @@ export function operatorApiRoutes(context: ApiContext): Router {
   router.use(accountRoutes(context));
   router.use(context.operatorAccess.require("reader"));
   router.use(teamRoutes(context));
+  router.use("/invitations", invitationRoutes(context));
   router.use(colleagueRoutes(context));
   router.use(cannedReplyRoutes(context));
   router.use(assistantRoutes(context));

@@ -1,11 +1,10 @@
 import { type Request, type Response, Router } from "express";
-import { inviteOperator } from "../../../../shared/accounts/invite.ts";
 import { storeRole } from "../../../../shared/db/accounts/change-role.ts";
 import { storeDeparture } from "../../../../shared/db/accounts/departure.ts";
 import type { AdminOutcome } from "../../../../shared/db/accounts/last-admin.ts";
 import { isBuiltIn, type OperatorRow, readOperator } from "../../../../shared/db/desk/operators.ts";
 import { Problem } from "../../../../shared/errors.ts";
-import { type Invitation, inviteRequest, roleRequest } from "../../../../shared/protocol/people/accounts.ts";
+import { roleRequest } from "../../../../shared/protocol/people/accounts.ts";
 import { id as uuid } from "../../../../shared/protocol/submit.ts";
 import { returnConversations } from "../../../../shared/voices/return-conversations.ts";
 import type { ApiContext } from "../../api-context.ts";
@@ -15,27 +14,13 @@ import { readJson } from "../../middleware/json-body.ts";
 import { parseBody } from "../../middleware/parse-input.ts";
 import { idsOf } from "../../middleware/request-id.ts";
 
-type TeamContext = Pick<
-  ApiContext,
-  "config" | "db" | "dispatcher" | "live" | "log" | "operatorAccess" | "siteId"
->;
+type TeamContext = Pick<ApiContext, "db" | "dispatcher" | "live" | "log" | "operatorAccess" | "siteId">;
 
 /** Routes by which admins see to the accounts of others. */
 export function teamRoutes(context: TeamContext): Router {
   const router = Router();
-  const { config, db, log, operatorAccess, siteId } = context;
-  for (const path of ["/invitations", "/operators/:id"]) router.use(path, operatorAccess.require("admin"));
-
-  router.post("/invitations", async (req: Request, res: Response) => {
-    const { email, name, role } = parseBody(inviteRequest, await readJson(req));
-    const actor = actorOf(res);
-    audit(log, req, { actor, what: "invite" });
-    const base = config.CONSOLE_URL ?? req.get("Origin") ?? `${req.protocol}://${req.host}`;
-    const made = await inviteOperator(db.pool, { siteId, email, name, role, madeBy: actor.operatorId, base });
-    if (typeof made === "string") throw refusals[made]();
-    const { endsAt, ...invited } = made;
-    res.status(201).json({ email, role, ...invited, endsAt: endsAt.toISOString() } satisfies Invitation);
-  });
+  const { db, log, operatorAccess, siteId } = context;
+  router.use("/operators/:id", operatorAccess.require("admin"));
 
   router.delete("/operators/:id", async (req: Request, res: Response) => {
     const actor = actorOf(res);
@@ -65,11 +50,6 @@ export function teamRoutes(context: TeamContext): Router {
 
   return router;
 }
-
-const refusals = {
-  "has-account": () => new Problem("account-exists", "This address has an account already."),
-  "name-taken": () => new Problem("account-exists", "Another operator has this name. Give another one."),
-};
 
 /** @throws {Problem} if there is no such operator, or no more */
 async function findMember({ db, siteId }: TeamContext, req: Request): Promise<OperatorRow> {

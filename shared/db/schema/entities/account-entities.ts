@@ -91,7 +91,7 @@ const OperatorVerification = defineEntity({
 });
 
 /** A link that opens an account once: an invitation, a new password, or a session. The token itself is not kept. */
-const OperatorLink = defineEntity({
+export const OperatorLink = defineEntity({
   name: "OperatorLink",
   tableName: "operator_links",
   properties: {
@@ -100,6 +100,8 @@ const OperatorLink = defineEntity({
     purpose: p.text().$type<"invitation" | "reset" | "sign-in">(),
     /** SHA-256 of the token. */
     tokenHash: bytes().unique("operator_links_token_hash_unique"),
+    /** Likewise, of an earlier copy of the same mail, which may have arrived: each copy has a token of its own. */
+    earlierTokenHash: bytes().nullable(),
     /** Null for an invitation: its operator is added when it is used. */
     operator: () => p.manyToOne(Operator).deleteRule("cascade").updateRule("no action").nullable(),
     email: p.text().nullable(),

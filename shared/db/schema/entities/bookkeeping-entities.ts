@@ -161,6 +161,8 @@ const ProcessReport = defineEntity({
     place: p.text(),
     version: p.integer(),
     reportedAt: time().defaultRaw("now()"),
+    /** True for a worker with a mail server; null for a process of a version that does not say it. */
+    sendsMail: p.boolean().nullable(),
   },
 });
 

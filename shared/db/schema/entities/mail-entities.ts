@@ -1,5 +1,6 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import { defaultSite } from "../../../sites/default-site.ts";
+import { OperatorLink } from "./account-entities.ts";
 import { byHand, bytes, time } from "./entity-columns.ts";
 
 /** Tables about mails. No address stands in them: it is read from its owner's row when a mail is sent. */
@@ -12,11 +13,16 @@ const Mail = defineEntity({
     /** Also names its `Message-ID`, which stays the same however often it is sent. */
     id: p.uuid().primary(),
     siteId: p.text().default(defaultSite),
-    /** `visitor-waits`: to an operator. `answer`: to a visitor who left an address. */
-    kind: p.text().$type<"visitor-waits" | "answer">(),
+    /**
+     * `visitor-waits`: to an operator. `answer`: to a visitor who left an address. `invitation`: to somebody who gets an
+     * account.
+     */
+    kind: p.text().$type<"visitor-waits" | "answer" | "invitation">(),
     /** Key of what happened: there is at most one mail about it. */
     cause: p.text().unique("mails_cause"),
-    conversationId: p.uuid(),
+    /** Null for an invitation, which has a link. */
+    conversationId: p.uuid().nullable(),
+    link: () => p.manyToOne(OperatorLink).deleteRule("cascade").updateRule("no action").nullable(),
     /** Stretch in which the visitor waits, and the operator who is told. */
     stretch: p.integer().nullable(),
     operatorId: p.uuid().nullable(),
@@ -48,9 +54,13 @@ const Mail = defineEntity({
       expression: byHand(`create index "mails_due" on "mails" ("due_at") where ("state" = 'due'::text)`),
     },
     { name: "mails_of_conversation", properties: ["conversationId"] },
+    {
+      name: "mails_of_link",
+      expression: byHand(`create index "mails_of_link" on "mails" ("link_id") where ("link_id" is not null)`),
+    },
   ],
   checks: [
-    { name: "mails_kind", expression: "kind in ('visitor-waits', 'answer')" },
+    { name: "mails_kind", expression: "kind in ('visitor-waits', 'answer', 'invitation')" },
     {
       name: "mails_state",
       expression: "state in ('due', 'sent', 'refused', 'unknown', 'expired', 'needless', 'stopped', 'limited')",
