@@ -10,6 +10,7 @@ import {
 } from "../../../shared/db/accounts/operator-sessions.ts";
 import { type OpenLinkRow, readOpenLink } from "../../../shared/db/accounts/operator-links.ts";
 import { storeUseOfLink } from "../../../shared/db/accounts/use-link.ts";
+import { makeSessionToken } from "../../../shared/accounts/session-token.ts";
 import { hashOfLinkToken } from "../../../shared/accounts/one-time-link.ts";
 import { addBuiltIn } from "../../../shared/db/desk/operators.ts";
 import { Problem } from "../../../shared/errors.ts";
@@ -23,7 +24,7 @@ import { idsOf } from "../middleware/request-id.ts";
 import type { BetterAuth } from "./better-auth.ts";
 import { SecondFactors } from "./second-factors.ts";
 import { clearCookie, requirePlace, sessionTokenOf, setFactorCookie, setSessionCookie } from "./session-cookie.ts";
-import { makeSessionToken, Sessions } from "./sessions.ts";
+import { Sessions } from "./sessions.ts";
 
 interface AccountsOptions {
   pool: Pool;

@@ -9,6 +9,7 @@ import type { Pool } from "pg";
 import { v7 } from "uuid";
 import { pendingFactorMs, sessionMaxMs } from "../../../shared/tunables.ts";
 import { passwordLength } from "../../../shared/protocol/people/password-length.ts";
+import { hashSessionTokens } from "./hashed-sessions.ts";
 
 export type BetterAuth = ReturnType<typeof openBetterAuth>;
 
@@ -20,12 +21,12 @@ const times = { createdAt: "created_at", updatedAt: "updated_at" };
  * needed, because the library takes 20 MB and half a second to load.
  */
 export function openBetterAuth({ pool, secret, addressHeader }: { pool: Pool; secret: string; addressHeader: string }) {
-  const database = kyselyAdapter(new Kysely({ dialect: new PostgresDialect({ pool }) }), { type: "postgres" });
+  const plain = kyselyAdapter(new Kysely({ dialect: new PostgresDialect({ pool }) }), { type: "postgres" });
   const auth = betterAuth({
     appName: "Parley",
     baseURL: "http://localhost",
     secret,
-    database,
+    database: hashSessionTokens(plain),
     logger: { disabled: true },
     telemetry: { enabled: false },
     rateLimit: { enabled: false },
@@ -56,7 +57,11 @@ export function openBetterAuth({ pool, secret, addressHeader }: { pool: Pool; se
       modelName: "operator_credentials",
       fields: { userId: "operator_id", accountId: "account_id", providerId: "provider_id", ...times },
     },
-    verification: { modelName: "operator_verifications", fields: { expiresAt: "expires_at", ...times } },
+    verification: {
+      modelName: "operator_verifications",
+      fields: { expiresAt: "expires_at", ...times },
+      storeIdentifier: "hashed",
+    },
     plugins: [secondFactor()],
     advanced: {
       // Tables hold no columns for accounts of other services.

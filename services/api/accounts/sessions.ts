@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Request, Response } from "express";
 import type { Pool } from "pg";
 import { readSession, type SessionRow, touchSession } from "../../../shared/db/accounts/operator-sessions.ts";
@@ -75,10 +74,6 @@ export function findPageOperator(sessions: Sessions): (req: Request) => Promise<
     await sessions.touch(session);
     return { user: session.name, role: session.role === "admin" ? "full" : "read" };
   };
-}
-
-export function makeSessionToken(): string {
-  return randomBytes(24).toString("base64url");
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { v7 } from "uuid";
+import { hashSessionToken } from "../../accounts/session-token.ts";
 import type { Statement } from "../../postgres/statement.ts";
 import { interval, sessionIdleMs, sessionMaxMs, sessionTouchMs } from "../../tunables.ts";
 import { query } from "../database.ts";
@@ -30,7 +31,7 @@ export const operatorSessionStatement: Statement<SessionRow> = {
 
 /** @returns `undefined`: there is no such session, or no more */
 export async function readSession(pool: Pool, siteId: string, token: string): Promise<SessionRow | undefined> {
-  const [row] = await query(pool, operatorSessionStatement, [token, siteId]);
+  const [row] = await query(pool, operatorSessionStatement, [hashSessionToken(token), siteId]);
   return row;
 }
 
@@ -63,7 +64,7 @@ export async function addSession(
   session: SessionPlace & { operatorId: string; token: string; credential: string },
 ): Promise<void> {
   const { operatorId, token, address, userAgent, credential } = session;
-  await query(pool, addSessionStatement, [v7(), operatorId, token, address, userAgent, credential]);
+  await query(pool, addSessionStatement, [v7(), operatorId, hashSessionToken(token), address, userAgent, credential]);
 }
 
 export type ListedSession = Columns<"operator_sessions", "id" | "ip_address" | "user_agent" | "began_at" | "seen_at">;

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { v7 } from "uuid";
+import { hashSessionToken } from "../../accounts/session-token.ts";
 import type { Statement } from "../../postgres/statement.ts";
 import { interval, sessionMaxMs } from "../../tunables.ts";
 import { query } from "../database.ts";
@@ -68,7 +69,7 @@ export async function storeUseOfLink(
   pool: Pool,
   { siteId, tokenHash, password, token, address, userAgent }: UseOfLink,
 ): Promise<{ operatorId: string } | "ended" | "name-taken"> {
-  const values = [tokenHash, siteId, v7(), password, v7(), v7(), token, address, userAgent];
+  const values = [tokenHash, siteId, v7(), password, v7(), v7(), hashSessionToken(token), address, userAgent];
   const [row] = await query(pool, useOperatorLinkStatement, values);
   if (row?.operatorId) return { operatorId: row.operatorId };
   return row?.open === true ? "name-taken" : "ended";

@@ -32,7 +32,7 @@ const OperatorSession = defineEntity({
   properties: {
     id: p.uuid().primary(),
     operator: ofOperator,
-    /** Part of the cookie; without the signature beside it, it opens nothing. */
+    /** SHA-256 of the token in the cookie. */
     token: p.text().unique("operator_sessions_token"),
     expiresAt: time(),
     ipAddress: p.text().nullable(),
