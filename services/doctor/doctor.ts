@@ -44,21 +44,23 @@ async function examine(
   { folder, keys }: { folder: string; keys: boolean },
 ): Promise<Section[]> {
   const { findings, assistants } = await checkConfiguration(environment, ofEnvironment);
-  const { REDIS_URL: redisUrl } = environment;
+  const { REDIS_URL: redisUrl, SMTP_URL: smtpUrl } = environment;
   const unused = [ok("not used: the queue, drafts and live hints are on PostgreSQL")];
-  const [postgres, redis, providers] = await Promise.all([
+  const [postgres, redis, mail, providers] = await Promise.all([
     faulty.has("DATABASE_URL") ? notChecked("DATABASE_URL") : goOn(examinePostgres(environment, folder)),
     faulty.has("REDIS_URL")
       ? notChecked("REDIS_URL")
       : redisUrl === undefined
         ? unused
         : goOn(examineRedis(redisUrl, environment)),
+    faulty.has("SMTP_URL") ? notChecked("SMTP_URL") : smtpUrl === undefined ? undefined : goOn(examineMail(smtpUrl)),
     keys ? goOn(checkEndpoints({ ...environment, DATABASE_URL: "" }, assistants)) : undefined,
   ]);
   return [
     { title: "Configuration", findings },
     { title: "PostgreSQL", findings: postgres },
     { title: "Redis", findings: redis },
+    ...(mail ? [{ title: "Mail", findings: mail }] : []),
     ...(providers ? [{ title: "Keys", findings: providers }] : []),
   ];
 }
@@ -87,6 +89,12 @@ async function examinePostgres(environment: DoctorEnvironment, folder: string): 
   } finally {
     await close();
   }
+}
+
+/** Loaded only if there is a mail server. */
+async function examineMail(url: string): Promise<Finding[]> {
+  const { checkMail } = await import("./check-mail.ts");
+  return checkMail(url);
 }
 
 /** Loaded only if Redis is configured. */

@@ -6,6 +6,7 @@ import { storeInvitation } from "../../shared/db/accounts/operator-links.ts";
 import * as addresses from "../../shared/db/mail/mail-addresses.ts";
 import * as causes from "../../shared/db/mail/mail-causes.ts";
 import * as outbox from "../../shared/db/mail/outbox.ts";
+import * as report from "../../shared/db/operators/mail-report.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
 import { startConversation } from "../../shared/testing/fixtures/conversations.ts";
 import { addOperator } from "../../shared/testing/fixtures/operators.ts";
@@ -89,7 +90,34 @@ export const mailCases: StatementCase[] = [
   }),
   reads(outbox.endMailStatement, id, async (pool) => outbox.endMail(pool, await claim(pool), "sent")),
   writes(outbox.putOffMailStatement, async (pool) =>
-    outbox.putOffMail(pool, await claim(pool), { delayMs: 1000, handed: 0 }),
+    outbox.putOffMail(pool, await claim(pool), { delayMs: 1000, handed: 0, fault: "450 at RCPT TO" }),
+  ),
+  reads(
+    report.mailCountsStatement,
+    z.strictObject({ kind: z.string(), state: z.string(), count: z.int() }),
+    async (pool) => {
+      await claim(pool);
+      await report.readMailReport(pool);
+    },
+  ),
+  reads(
+    report.mailFailuresStatement,
+    z.strictObject({
+      id: z.uuid(),
+      kind: z.string(),
+      state: z.string(),
+      fault: z.string().nullable(),
+      tries: z.int(),
+      failedAt: z.date(),
+      dueAt: z.date(),
+      conversationId: z.uuid().nullable(),
+      operator: z.string().nullable(),
+      host: z.string().nullable(),
+    }),
+    async (pool) => {
+      await outbox.endMail(pool, await claim(pool), "refused", "550 at RCPT TO");
+      await report.readMailReport(pool);
+    },
   ),
   reads(addresses.admitMailStatement, z.strictObject({ stopped: z.boolean(), within: z.boolean() }), admit),
   writes(addresses.stopMailsStatement, (pool) => addresses.stopMails(pool, defaultSite, randomBytes(32))),

@@ -27,6 +27,7 @@ export function servicePaths(): ZodOpenApiPathsObject {
         requestParams: { path: z.object({ id: part.conversationId }) },
       },
     },
+    "/admin/mails": { get: showToOperators("showMails", "What became of mails, and which were not taken, and why") },
     "/admin/reports": { get: showToOperators("showReport", "What happened in a span of days, day by day") },
     "/admin/queues": { get: showToOperators("showQueues", "Bull Board: the queue, which holds ids and no text") },
   };

@@ -57,7 +57,7 @@ export function figuresView(figures: readonly Figures[]): Html {
         format: formatCount,
       })}
     </section>
-    <p><a href="/admin/reports">Report of more days</a></p>`;
+    <p><a href="/admin/reports">Report of more days</a> · <a href="/admin/mails">Mails</a></p>`;
 }
 
 /** Apologies are counted apart from answers. */

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { cachedFor } from "../../../shared/async/cached-for.ts";
 import { readTurns } from "../../../shared/db/operators/conversation.ts";
 import { readFigures } from "../../../shared/db/operators/figures.ts";
+import { readMailReport } from "../../../shared/db/operators/mail-report.ts";
 import type { FoundConversation } from "../../../shared/db/operators/search/entries.ts";
 import { jobOutcomes } from "../../../shared/db/operators/outcome.ts";
 import {
@@ -20,6 +21,7 @@ import type { ApiContext } from "../api-context.ts";
 import { conversationView } from "../operators/conversation-view.ts";
 import { figuresView } from "../operators/figures-view.ts";
 import { html, type Html } from "../operators/html.ts";
+import { mailsView } from "../operators/mails-view.ts";
 import { type SearchForm, searchView } from "../operators/search-view.ts";
 import { sendOperatorPage } from "../operators/send-page.ts";
 import { reportPageRoutes } from "./report-page.ts";
@@ -49,6 +51,9 @@ export function operatorRoutes(context: Pick<ApiContext, "db" | "log" | "siteId"
     const [today, found] = await Promise.all([readToday(), list(context, wanted, about)]);
     await sendPage(res, "Conversations", html`${figuresView(today)} ${searchView(wanted.form, found)}`);
   });
+
+  const readMails = cachedFor(figuresFreshMs, () => readMailReport(context.db.pool));
+  router.get("/mails", async (_req: Request, res: Response) => sendPage(res, "Mails", mailsView(await readMails())));
 
   router.get("/conversations/:id", async (req: Request, res: Response) => {
     const id = uuid.safeParse(req.params["id"]).data;

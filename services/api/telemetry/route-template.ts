@@ -6,6 +6,7 @@ export const routeTemplates = [
   "/",
   "/admin",
   "/admin/conversations/{id}",
+  "/admin/mails",
   "/admin/queues",
   "/admin/reports",
   "/api/assistants",

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
-import { createTransport } from "nodemailer";
 import type { Config } from "../../../shared/config/config.ts";
+import { openMailTransport } from "../../../shared/mail/mail-transport.ts";
 
 /** A mail as it is sent. */
 export interface Letter {
@@ -28,6 +28,11 @@ export interface DeliveryFault {
   command: string | undefined;
 }
 
+/** A fault in a few words, like `550 at RCPT TO` or `ECONNECTION at CONN`. */
+export function describeFault({ code, status, command }: DeliveryFault): string {
+  return [status ?? code ?? "no answer", ...(command === undefined ? [] : [`at ${command}`])].join(" ");
+}
+
 export interface MailServer {
   /**
    * Never throws for what a server does.
@@ -43,10 +48,6 @@ const limits = {
   connectionTimeout: 15_000,
   greetingTimeout: 30_000,
   socketTimeout: 60_000,
-  socketCloseTimeout: 0,
-  maxResponseSize: 64 * 1024,
-  disableFileAccess: true,
-  disableUrlAccess: true,
 } as const;
 
 /** Opens a connection for each mail: they are few. */
@@ -56,12 +57,10 @@ export function openMailServer({
 }: Required<Pick<Config, "MAIL_FROM">> & { SMTP_URL: string }): MailServer {
   const from = MAIL_FROM ?? "";
   const domain = /@([^<>@\s]+)>?$/.exec(from)?.[1];
-  // Credentials are not given over a connection that anybody can read; `?requireTLS=false` in the URL allows it.
-  const requireTLS = new URL(SMTP_URL).password !== "";
   return {
     async deliver({ id, to, subject, text, stopUrl }, { beforeText, signal }) {
       let given = false;
-      const transport = createTransport({ url: SMTP_URL, requireTLS, ...limits });
+      const transport = openMailTransport(SMTP_URL, limits);
       transport.use("stream", (mail, done) => {
         // Read when the server asks for the text.
         mail.message.processFunc((source) => Readable.from(giveText(source)));

@@ -73,7 +73,7 @@ async function owe(address: string, locale = "en"): Promise<string> {
 
 async function stateOf(id: string): Promise<unknown> {
   const { rows } = await pool.query<Record<string, unknown>>(
-    `select state, tries, handed, round(extract(epoch from due_at - now()) / 60)::int as minutes from mails where id = $1`,
+    `select state, tries, handed, fault, failed_at is not null as failed, round(extract(epoch from due_at - now()) / 60)::int as minutes from mails where id = $1`,
     [id],
   );
   return rows[0];
@@ -102,10 +102,10 @@ describe("a mail", () => {
   });
 
   it.each([
-    [{ refuseRecipient: 450 }, { state: "due", handed: 0, minutes: 1 }],
+    [{ refuseRecipient: 450 }, { state: "due", handed: 0, minutes: 1, fault: "450 at RCPT TO", failed: true }],
     [{ refuseText: 451 }, { state: "due", handed: 0, minutes: 1 }],
     [{ refuseRecipient: 550 }, { state: "refused", handed: 0 }],
-    [{ refuseText: 554 }, { state: "refused", handed: 1 }],
+    [{ refuseText: 554 }, { state: "refused", handed: 1, fault: "554 at DATA", failed: true }],
     ["drop-before-text", { state: "due", minutes: 1 }],
     ["drop-after-text", { state: "due", handed: 1, minutes: 1 }],
   ] as [Behaviour, object][])("is kept, or given up, after %j", async (behaviour, state) => {
@@ -129,7 +129,7 @@ describe("a mail", () => {
     }
     peer.behave = () => "take";
     await send();
-    expect(await stateOf(id)).toMatchObject({ state: "sent" });
+    expect(await stateOf(id)).toMatchObject({ state: "sent", failed: false });
     const late = await owe("visitor@example.org");
     await pool.query("update mails set created_at = now() - interval '121 h' where id = $1", [late]);
     await send();

@@ -17,7 +17,14 @@ import { LinkedAbort } from "../../../shared/async/linked-abort.ts";
 import { pause } from "../../../shared/async/pause.ts";
 import { repeat } from "../../../shared/async/repeat.ts";
 import type { WorkerContext } from "../worker-context.ts";
-import { type Delivery, type Letter, type MailServer, openMailServer } from "./mail-server.ts";
+import {
+  type Delivery,
+  type DeliveryFault,
+  describeFault,
+  type Letter,
+  type MailServer,
+  openMailServer,
+} from "./mail-server.ts";
 import { writeMail } from "./write-mail.ts";
 
 /** Mails that a worker sends at once. A server that hangs holds up these, and nothing else. */
@@ -139,9 +146,9 @@ async function endWith(
   { db, log, metrics }: MailContext,
   mail: ClaimedMail,
   state: EndState,
-  fault?: object,
+  fault?: DeliveryFault,
 ): Promise<true> {
-  if (!(await endMail(db.pool, mail, state))) return true;
+  if (!(await endMail(db.pool, mail, state, fault && describeFault(fault)))) return true;
   metrics.mailTried(mail.kind, state);
   const about = { mailId: mail.id, kind: mail.kind, tries: mail.tries, ...fault };
   if (state === "unknown") log.warn(about, "a mail may have arrived; it is not sent a third time");
@@ -173,7 +180,7 @@ async function tryLater(
   const answered = fault.status !== undefined;
   const afterRefusal = delaysMs[Math.min(mail.tries, delaysMs.length) - 1] ?? minute;
   const delayMs = answered ? afterRefusal : Math.min(afterRefusal, longestUnansweredMs);
-  await putOffMail(db.pool, mail, { delayMs, handed });
+  await putOffMail(db.pool, mail, { delayMs, handed, fault: describeFault(fault) });
   metrics.mailTried(mail.kind, "later");
   log.warn({ mailId: mail.id, kind: mail.kind, tries: mail.tries, delayMs, ...fault }, "a mail is tried again later");
   return answered;

@@ -111,22 +111,29 @@ export async function noteHandedInvitation(pool: Pool, { id, tries }: Claim, tok
 export const endMailStatement: Statement<Columns<"mails", "id">> = {
   name: "end-mail",
   text: `
-    update mails set state = $3, ended_at = now() where id = $1 and tries = $2 and state = 'due' returning id`,
+    update mails
+    set state = $3, ended_at = now(), fault = coalesce($4, fault),
+        failed_at = case when $3 in ('refused', 'unknown', 'expired') then now() end
+    where id = $1 and tries = $2 and state = 'due' returning id`,
 };
 
-/** @returns false if another sender has it by now, or it is gone */
+/**
+ * @param fault why no server has taken it; absent: as an earlier try found
+ * @returns false if another sender has it by now, or it is gone
+ */
 export async function endMail(
   pool: Pool,
   { id, tries }: Claim,
   state: Exclude<Columns<"mails", "state">["state"], "due">,
+  fault?: string,
 ): Promise<boolean> {
-  return (await query(pool, endMailStatement, [id, tries, state])).length === 1;
+  return (await query(pool, endMailStatement, [id, tries, state, fault ?? null])).length === 1;
 }
 
 export const putOffMailStatement: Statement = {
   name: "put-off-mail",
   text: `
-    update mails set due_at = now() + make_interval(secs => $3), handed = $4
+    update mails set due_at = now() + make_interval(secs => $3), handed = $4, fault = $5, failed_at = now()
     where id = $1 and tries = $2 and state = 'due'`,
 };
 
@@ -134,7 +141,7 @@ export const putOffMailStatement: Statement = {
 export async function putOffMail(
   pool: Pool,
   { id, tries }: Claim,
-  { delayMs, handed }: { delayMs: number; handed: number },
+  { delayMs, handed, fault }: { delayMs: number; handed: number; fault: string },
 ): Promise<void> {
-  await query(pool, putOffMailStatement, [id, tries, delayMs / 1000, handed]);
+  await query(pool, putOffMailStatement, [id, tries, delayMs / 1000, handed, fault]);
 }

@@ -47,6 +47,9 @@ const Mail = defineEntity({
     /** When it was counted for its address. */
     admittedAt: time().nullable(),
     endedAt: time().nullable(),
+    /** Why no server has taken it, without the server's words; and when that was, unless it was taken since. */
+    fault: p.text().nullable(),
+    failedAt: time().nullable(),
   },
   indexes: [
     {
@@ -54,6 +57,10 @@ const Mail = defineEntity({
       expression: byHand(`create index "mails_due" on "mails" ("due_at") where ("state" = 'due'::text)`),
     },
     { name: "mails_of_conversation", properties: ["conversationId"] },
+    {
+      name: "mails_failed",
+      expression: byHand(`create index "mails_failed" on "mails" ("failed_at") where ("failed_at" is not null)`),
+    },
     {
       name: "mails_of_link",
       expression: byHand(`create index "mails_of_link" on "mails" ("link_id") where ("link_id" is not null)`),
