@@ -99,7 +99,7 @@ async function invite(pool: Pool, { print, ...person }: z.output<typeof inviteOp
   if (made === "has-account") return refuse(`${person.email} has an account. For a new password: reset.`);
   if (made === "name-taken") return refuse("Another operator has this name. Give another one with --name.");
   const about = `${made.name}, with the role ${person.role}. It is good until ${minute(made.endsAt)}`;
-  if ("link" in made) {
+  if (made.link !== undefined) {
     process.stdout.write(`${made.link}\n`);
     process.stderr.write(`Whoever opens this link first becomes ${about}, and will not be shown again.\n`);
   } else {

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { SMTPServer } from "smtp-server";
 import { expect, it, onTestFinished } from "vitest";
 import { checkMail } from "./check-mail.ts";
+import type { Finding } from "./findings.ts";
 
 /** A mail server without TLS that knows one password. @returns its host and port */
 async function startServer(): Promise<string> {
@@ -19,6 +20,12 @@ async function startServer(): Promise<string> {
   await once(server.server, "listening");
   onTestFinished(() => new Promise<void>((closed) => server.close(() => closed())));
   return `127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+}
+
+/** Expects one fault, with a fix of these words. */
+function expectFault(findings: readonly Finding[], fix: string): void {
+  expect(findings.map(({ state }) => state)).toEqual(["fault"]);
+  expect(findings[0]?.fix).toContain(fix);
 }
 
 /** A server that takes connections, and says nothing. */
@@ -39,17 +46,12 @@ it("says that a mail server takes mails, with the password and without one", asy
 
 it("says why a mail server takes none, and what to check", async () => {
   const host = await startServer();
-  const wrong = await checkMail(`smtp://parley:wrong@${host}?requireTLS=false`);
-  expect(wrong).toMatchObject([{ state: "fault", fix: expect.stringContaining("user and password") }]);
-  const plain = await checkMail(`smtp://parley:right@${host}`);
-  expect(plain).toMatchObject([{ state: "fault", fix: expect.stringContaining("requireTLS=false") }]);
-  const other = await checkMail(`smtps://parley:right@${host}`);
-  expect(other).toMatchObject([{ state: "fault", fix: expect.stringContaining("TLS from the start") }]);
-  const gone = await checkMail("smtp://127.0.0.1:1");
-  expect(gone).toMatchObject([{ state: "fault", fix: expect.stringContaining("host and port") }]);
+  expectFault(await checkMail(`smtp://parley:wrong@${host}?requireTLS=false`), "user and password");
+  expectFault(await checkMail(`smtp://parley:right@${host}`), "requireTLS=false");
+  expectFault(await checkMail(`smtps://parley:right@${host}`), "TLS from the start");
+  expectFault(await checkMail("smtp://127.0.0.1:1"), "host, port");
 });
 
 it("waits no longer than its limit for a server that says nothing", async () => {
-  const [finding] = await checkMail(`smtp://${await startSilent()}`, 200);
-  expect(finding).toMatchObject({ state: "fault", fix: expect.stringContaining("firewall") });
+  expectFault(await checkMail(`smtp://${await startSilent()}`, 200), "firewall");
 });

@@ -10,7 +10,8 @@ const fixes: Readonly<Record<string, string>> = {
   EDNS: "check the host of SMTP_URL",
   ECONNECTION: "check host and port of SMTP_URL, and that a firewall lets this machine there",
   ETIMEDOUT: "check host and port of SMTP_URL, and that a firewall lets this machine there",
-  ESOCKET: "check the port of SMTP_URL, the server's certificate, and its scheme: smtps:// is TLS from the start, smtp:// STARTTLS",
+  ESOCKET:
+    "check host, port and scheme of SMTP_URL (smtps:// is TLS from the start, smtp:// STARTTLS), and the server's certificate",
   ETLS: "check the server's certificate; a server without TLS gets no password, unless SMTP_URL ends in ?requireTLS=false",
   EAUTH: "check user and password of SMTP_URL; some servers want a password of their own for programs",
 };

@@ -72,8 +72,7 @@ export async function startWorker(
 
   const stopListening = await context.live.listenForCancels((jobId) => void leases.hearCancel(jobId));
   lifecycle.onClose("cancels", stopListening);
-  const sendsMail = config.SMTP_URL !== undefined;
-  lifecycle.onClose("process reports", await reportProcess(context.db.pool, "worker", log, { sendsMail }));
+  lifecycle.onClose("process reports", await reportProcess(context.db.pool, "worker", log, config));
   lifecycle.onClose("provider reports", await reportProviders(context));
   lifecycle.onClose("circuit reports", reportCircuits(context));
   lifecycle.onClose("reconciler", startReconciler(context));

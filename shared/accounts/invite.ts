@@ -23,6 +23,8 @@ export interface MadeInvitation {
   id: string;
   name: string;
   endsAt: Date;
+  /** Absent: a worker sends it. */
+  link?: string;
 }
 
 /** Likewise with its link, which is not kept: it is shown once. */

@@ -15,10 +15,15 @@ export async function reportProcess(
   pool: Pool,
   name: "api" | "worker" | "knowledge",
   log: Logger,
-  { sendsMail = false }: { sendsMail?: boolean } = {},
+  { SMTP_URL }: { SMTP_URL?: string | undefined } = {},
 ): Promise<() => Promise<void>> {
   const processId = v4();
-  const report = { name, place: `${hostname()}:${process.pid}`, version: processVersion, sendsMail };
+  const report = {
+    name,
+    place: `${hostname()}:${process.pid}`,
+    version: processVersion,
+    sendsMail: SMTP_URL !== undefined,
+  };
   const tell = (what: Promise<void>) =>
     what.catch((error: unknown) => log.debug({ err: error }, "could not report that this process runs"));
   const once = () => tell(storeProcessReport(pool, processId, report));

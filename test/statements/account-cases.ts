@@ -9,6 +9,7 @@ import * as accounts from "../../shared/db/accounts/operator-accounts.ts";
 import * as links from "../../shared/db/accounts/operator-links.ts";
 import * as sessions from "../../shared/db/accounts/operator-sessions.ts";
 import { storeUseOfLink, useOperatorLinkStatement } from "../../shared/db/accounts/use-link.ts";
+import { mailState } from "../../shared/protocol/people/mail.ts";
 import { operatorRole } from "../../shared/protocol/operator.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
 import { startConversation } from "../../shared/testing/fixtures/conversations.ts";
@@ -86,7 +87,7 @@ export const accountCases: StatementCase[] = [
       invitedBy: z.string().nullable(),
       createdAt: z.date(),
       endsAt: z.date(),
-      mail: z.string().nullable(),
+      mail: mailState.nullable(),
     }),
     async (pool) => {
       await invite(pool);

@@ -6,12 +6,15 @@ import { storeInvitation } from "../../shared/db/accounts/operator-links.ts";
 import * as addresses from "../../shared/db/mail/mail-addresses.ts";
 import * as causes from "../../shared/db/mail/mail-causes.ts";
 import * as outbox from "../../shared/db/mail/outbox.ts";
+import { noteVisitorSeen, noteVisitorSeenStatement } from "../../shared/db/mail/visitor-seen.ts";
 import * as report from "../../shared/db/operators/mail-report.ts";
+import { mailState } from "../../shared/protocol/people/mail.ts";
 import { defaultSite } from "../../shared/sites/default-site.ts";
 import { startConversation } from "../../shared/testing/fixtures/conversations.ts";
 import { addOperator } from "../../shared/testing/fixtures/operators.ts";
 import { reads, type StatementCase, writes } from "./statement-case.ts";
 
+const mailKind = z.enum(["visitor-waits", "answer", "invitation"]);
 const id = z.strictObject({ id: z.uuid() });
 
 /** A visitor waits, and an operator with an address can be told. */
@@ -66,7 +69,7 @@ export const mailCases: StatementCase[] = [
     z.strictObject({
       id: z.uuid(),
       siteId: z.string(),
-      kind: z.enum(["visitor-waits", "answer", "invitation"]),
+      kind: mailKind,
       conversationId: z.uuid().nullable(),
       tries: z.int(),
       handed: z.int(),
@@ -94,7 +97,7 @@ export const mailCases: StatementCase[] = [
   ),
   reads(
     report.mailCountsStatement,
-    z.strictObject({ kind: z.string(), state: z.string(), count: z.int() }),
+    z.strictObject({ kind: mailKind, state: mailState, count: z.int() }),
     async (pool) => {
       await claim(pool);
       await report.readMailReport(pool);
@@ -104,8 +107,8 @@ export const mailCases: StatementCase[] = [
     report.mailFailuresStatement,
     z.strictObject({
       id: z.uuid(),
-      kind: z.string(),
-      state: z.string(),
+      kind: mailKind,
+      state: mailState,
       fault: z.string().nullable(),
       tries: z.int(),
       failedAt: z.date(),
@@ -120,6 +123,10 @@ export const mailCases: StatementCase[] = [
     },
   ),
   reads(addresses.admitMailStatement, z.strictObject({ stopped: z.boolean(), within: z.boolean() }), admit),
+  writes(noteVisitorSeenStatement, async (pool) => {
+    const { conversationId } = await startConversation(pool);
+    await noteVisitorSeen(pool, conversationId, v7());
+  }),
   writes(addresses.stopMailsStatement, (pool) => addresses.stopMails(pool, defaultSite, randomBytes(32))),
   writes(addresses.deleteMailCountsStatement, (pool) => addresses.deleteMailCounts(pool)),
 ];

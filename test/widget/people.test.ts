@@ -94,6 +94,21 @@ onSharedProducts("a chat with people behind it", (product) => {
     expect(page.textsOf("Is anybody there?")).toEqual([]);
   });
 
+  it("says that the visitor has seen an answer, once, while the chat is shown", async () => {
+    const { page, lines } = await taken("Look at this");
+    const path = `/api/conversations/${page.chat.state.conversationId}/seen`;
+    const said = () => front.seen.filter((request) => request.path === path).length;
+    await say(page, "Here it is.");
+    await page.untilLines(...lines, "Ada: Here it is.");
+    await eventually("it is said", () => said() === 1);
+    page.chat.setShown(false);
+    await say(page, "And another.");
+    await page.untilLines(...lines, "Ada: Here it is.", "Ada: And another.");
+    expect(said()).toBe(1);
+    page.chat.setShown(true);
+    await eventually("the other is said", () => said() === 2);
+  });
+
   it("shows a reply as it stood when a person took over, and follows it no further", async () => {
     const { page, lines } = await begin("Cut in");
     const { script, release } = pausedReply("One two", " three four.");

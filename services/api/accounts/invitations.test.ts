@@ -2,7 +2,7 @@ import { v7 } from "uuid";
 import { beforeAll, beforeEach, expect, it } from "vitest";
 import { inviteOperator } from "../../../shared/accounts/invite.ts";
 import { storeProcessReport } from "../../../shared/db/operators/process-reports.ts";
-import type { InvitationList } from "../../../shared/protocol/people/accounts.ts";
+import { invitationList } from "../../../shared/protocol/people/accounts.ts";
 import { defaultSite } from "../../../shared/sites/default-site.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../../shared/testing/stores/database.ts";
 import { type Desk, goodPassword, openDesk, signUp } from "./desk-fixture.testsuite.ts";
@@ -22,7 +22,7 @@ beforeAll(async () => {
 beforeEach(() => db.pool.query("truncate operator_links, process_reports cascade"));
 
 const invite = (email: string, more?: object) => desk.ask("/invitations", { cookie, body: { email, ...more } });
-const list = async () => (await desk.ask("/invitations", { cookie })).body as unknown as InvitationList;
+const list = async () => invitationList.parse((await desk.ask("/invitations", { cookie })).body);
 const withdraw = (id: unknown) => desk.ask(`/invitations/${String(id)}`, { method: "DELETE", cookie });
 const tokenIn = (link: unknown) => new URL(String(link)).hash.replace("#link=", "");
 

@@ -24,7 +24,7 @@ const signed = (token: string) =>
 /** Everything that the tables of accounts hold, as a copy of them would. */
 async function copyTables(): Promise<string> {
   const tables = ["operator_sessions", "operator_verifications", "operator_links", "operator_two_factors"];
-  const copies = await Promise.all(tables.map((table) => db.pool.query(`select * from ${table}`)));
+  const copies = await Promise.all(tables.map((table) => db.pool.query<object>(`select * from ${table}`)));
   return JSON.stringify(copies.map(({ rows }) => rows));
 }
 

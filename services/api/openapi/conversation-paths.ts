@@ -6,6 +6,7 @@ import { conversationExport } from "../../../shared/protocol/export.ts";
 import { feedbackRequest } from "../../../shared/protocol/feedback.ts";
 import { stretchRatingRequest } from "../../../shared/protocol/people/stretch-rating.ts";
 import { visitorConversations, visitorConversationsQuery } from "../../../shared/protocol/identity.ts";
+import { visitorSeenRequest } from "../../../shared/protocol/people/mail.ts";
 import * as part from "./parts.ts";
 
 /** Paths to read, rate, export and erase conversations. */
@@ -16,6 +17,7 @@ export function conversationPaths(): ZodOpenApiPathsObject {
     "/api/conversations/{id}/events": { get: followConversation },
     "/api/conversations/{id}/export": { get: exportConversation },
     "/api/conversations/{id}/stretches/{no}/rating": { post: rateStretch },
+    "/api/conversations/{id}/seen": { post: saySeen },
     "/api/conversations/{id}/typing": { post: sayTyping },
     "/api/me/conversations": { get: listConversations },
     "/api/messages/{id}/feedback": { post: rateReply },
@@ -99,6 +101,20 @@ const sayTyping: ZodOpenApiOperationObject = {
   responses: {
     "204": part.empty("Said, or said just now"),
     ...part.problems(...part.tokenProblems, "origin-not-allowed"),
+  },
+};
+
+const saySeen: ZodOpenApiOperationObject = {
+  operationId: "saySeen",
+  tags: ["Conversations"],
+  summary: "Note that the visitor has seen the messages up to one",
+  description: "No mail tells of an answer that was seen.",
+  security: part.withToken,
+  requestParams: ofConversation,
+  requestBody: { required: true, content: { "application/json": { schema: visitorSeenRequest } } },
+  responses: {
+    "204": part.empty("Noted"),
+    ...part.problems(...part.tokenProblems, "origin-not-allowed", ...part.bodyProblems),
   },
 };
 

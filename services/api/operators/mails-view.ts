@@ -19,7 +19,7 @@ const states: Record<MailFailure["state"], string> = {
   limited: "over the limit of a day",
 };
 
-/** What became of mails, and which were not taken, and why. No address is shown in full. */
+/** Tables of what became of mails, and of those that were not taken. No address is shown in full. */
 export function mailsView({ counts, failures }: MailReport): Html {
   return html`<section>
     <h1>Mails</h1>

@@ -1,18 +1,22 @@
 import { type Request, type Response, Router } from "express";
 import type { ConversationOwner } from "../../../shared/db/conversations/conversations.ts";
+import { noteVisitorSeen } from "../../../shared/db/mail/visitor-seen.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { endEventId } from "../../../shared/protocol/events.ts";
+import { visitorSeenRequest } from "../../../shared/protocol/people/mail.ts";
 import type { ApiContext } from "../api-context.ts";
 import { type AccessContext, openConversation } from "../access/access.ts";
 import { followConversation } from "../follow/follow-conversation.ts";
 import { lastEventIdOf, passes } from "../follow/stream-request.ts";
 import { clientOf, untilClosed } from "../middleware/client.ts";
+import { readJson } from "../middleware/json-body.ts";
+import { parseBody } from "../middleware/parse-input.ts";
 import { idsOf } from "../middleware/request-id.ts";
 
 type EventsContext = AccessContext &
   Pick<ApiContext, "events" | "handling" | "openRequests" | "places" | "streams" | "typing">;
 
-/** `/api/conversations/:id/events` and `…/typing`: what happens in a conversation, from a cursor on, and in passing. */
+/** `/api/conversations/:id/events`, `…/typing`, `…/seen`: what happens in a conversation, from a cursor on, and in passing. */
 export function conversationEventRoutes(context: EventsContext): Router {
   const router = Router();
   router.get("/:id/events", (req: Request, res: Response) =>
@@ -26,6 +30,13 @@ export function conversationEventRoutes(context: EventsContext): Router {
     const { id, handledBy } = await openConversation(context, req, req.params["id"]);
     // The assistant does not look.
     if (handledBy !== "ai") context.typing.send({ conversationId: id, by: "user" });
+    res.status(204).end();
+  });
+
+  router.post("/:id/seen", async (req: Request, res: Response) => {
+    const { id } = await openConversation(context, req, req.params["id"]);
+    const { messageId } = parseBody(visitorSeenRequest, await readJson(req));
+    await noteVisitorSeen(context.db.pool, id, messageId);
     res.status(204).end();
   });
 

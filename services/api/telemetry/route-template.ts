@@ -15,6 +15,7 @@ export const routeTemplates = [
   "/api/conversations/{id}",
   "/api/conversations/{id}/events",
   "/api/conversations/{id}/export",
+  "/api/conversations/{id}/seen",
   "/api/conversations/{id}/typing",
   "/api/conversations/{id}/handoff",
   "/api/conversations/{id}/stretches/{no}/rating",

@@ -27,9 +27,7 @@ export function inviteView(model: AccountModel): TemplateResult {
     <div class="given">
       <label for="given-role">${words.role}</label>
       <select id="given-role" name="role">
-        ${roles.map(
-          (role) => html`<option value=${role}>${words.roles[role]}</option>`,
-        )}
+        ${roles.map((role) => html`<option value=${role}>${words.roles[role]}</option>`)}
       </select>
     </div>
     ${

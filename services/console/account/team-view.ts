@@ -38,7 +38,7 @@ function askedText(name: string, role: OperatorRole | undefined): string {
   return role === "reader" ? words.newReader(name) : words.newRole(name, account.role[role]);
 }
 
-/** What asks, and the two buttons that answer. */
+/** Controls that ask for a change, and the two buttons that answer. */
 function changesView({ id, name, role }: Colleague, model: AccountModel): TemplateResult {
   const asked = model.asked?.id === id ? model.asked : undefined;
   const shown = asked?.role ?? role;

@@ -23,6 +23,7 @@ export function openChat(options: ChatOptions): Chat {
     if (access && (readAt === undefined || isStale) && !running.has("read"))
       store.runInBackground(pullConversation(store));
     followNews(store);
+    if (store.shown) noteSeen(store);
     store.runInBackground(followReplies(store));
     store.runInBackground(sendOutbox(store));
   };
@@ -174,6 +175,15 @@ function rate(store: ChatStore, key: string, { rating, comment, reason }: Feedba
   const sent = store.lastRating.then(sendRating);
   store.lastRating = sent.catch(() => undefined);
   store.runInBackground(sent);
+}
+
+/** Says once that the visitor sees a person's newest message. */
+function noteSeen(store: ChatStore): void {
+  const { conversation } = store;
+  const { id } = conversation.items.findLast(({ sender }) => sender === "operator") ?? {};
+  if (id === undefined || id === conversation.seenAnswer) return;
+  conversation.seenAnswer = id;
+  actLate(store, (late) => late.noteSeen(store, id));
 }
 
 function setDraft(store: ChatStore, text: string): void {

@@ -15,6 +15,8 @@ export interface OpenConversation {
   readAgain: boolean;
   /** Time of the last read from the service. `undefined`: the shown messages may be incomplete. */
   readAt: number | undefined;
+  /** Id of the newest message of a person that the service knows to be seen, or is being told of. */
+  seenAnswer: string | undefined;
   /** Cursor of the newest event that is shown. A service of an earlier version has none. */
   cursor: string | undefined;
   /** Id of the visitor's newest message in a read or an event. Of those after it, only this browser's order is known. */
@@ -41,6 +43,7 @@ export function emptyConversation(): OpenConversation {
     running: new Set(),
     readAgain: false,
     readAt: undefined,
+    seenAnswer: undefined,
     cursor: undefined,
     confirmed: undefined,
     handling: { handledBy: "ai" },

@@ -103,6 +103,8 @@ export interface Client {
     answer: StretchRatingRequest,
     options?: CallOptions,
   ): Promise<void>;
+  /** Notes that the visitor has seen the messages up to this one: no mail tells of them. */
+  seen(conversation: ConversationAccess, body: { readonly messageId: string }, options?: CallOptions): Promise<void>;
   /** Shows a person who answers that the visitor is typing; at most once in 3 s. */
   typing(conversation: ConversationAccess, options?: CallOptions): Promise<void>;
   /** Reads all of the conversation as text for people. */
@@ -167,6 +169,8 @@ export function createClient({ server, identity, fetch }: ClientOptions): Client
       }),
     rateStretch: (access, stretch, body, options) =>
       call(`conversations/${access.conversationId}/stretches/${stretch}/rating`, access, options, { ...post, body }),
+    seen: (access, body, options) =>
+      call(`conversations/${access.conversationId}/seen`, access, options, { ...post, body }),
     typing: (access, options) => call(`conversations/${access.conversationId}/typing`, access, options, post),
     transcript: (access, options) =>
       call<string>(`conversations/${access.conversationId}/export`, access, options, { accept: "text/plain" }),

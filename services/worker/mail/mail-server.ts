@@ -29,7 +29,7 @@ export interface DeliveryFault {
 }
 
 /** A fault in a few words, like `550 at RCPT TO` or `ECONNECTION at CONN`. */
-export function describeFault({ code, status, command }: DeliveryFault): string {
+export function describeDeliveryFault({ code, status, command }: DeliveryFault): string {
   return [status ?? code ?? "no answer", ...(command === undefined ? [] : [`at ${command}`])].join(" ");
 }
 

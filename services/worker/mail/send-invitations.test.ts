@@ -49,7 +49,7 @@ const sentLinks = () =>
     return hashOfLinkToken(token) ?? Buffer.alloc(0);
   });
 
-const open = (tokenHash = Buffer.alloc(0)) => readOpenLink(db.pool, defaultSite, tokenHash);
+const open = (tokenHash: Buffer = Buffer.alloc(0)) => readOpenLink(db.pool, defaultSite, tokenHash);
 
 it("an invitation goes to its address, with a link that makes the account", async () => {
   await invite();
@@ -58,7 +58,13 @@ it("an invitation goes to its address, with a link that makes the account", asyn
   const [tokenHash = Buffer.alloc(0)] = sentLinks();
   expect(await open(tokenHash)).toMatchObject({ purpose: "invitation", email: "ben@example.org", role: "operator" });
   const place = { address: "192.0.2.1", userAgent: "" };
-  const used = await storeUseOfLink(db.pool, { siteId: defaultSite, tokenHash, password: "a hash", token: "t", ...place });
+  const used = await storeUseOfLink(db.pool, {
+    siteId: defaultSite,
+    tokenHash,
+    password: "a hash",
+    token: "t",
+    ...place,
+  });
   expect(used).toHaveProperty("operatorId");
 });
 

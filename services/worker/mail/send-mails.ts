@@ -20,7 +20,7 @@ import type { WorkerContext } from "../worker-context.ts";
 import {
   type Delivery,
   type DeliveryFault,
-  describeFault,
+  describeDeliveryFault,
   type Letter,
   type MailServer,
   openMailServer,
@@ -148,7 +148,7 @@ async function endWith(
   state: EndState,
   fault?: DeliveryFault,
 ): Promise<true> {
-  if (!(await endMail(db.pool, mail, state, fault && describeFault(fault)))) return true;
+  if (!(await endMail(db.pool, mail, state, fault && describeDeliveryFault(fault)))) return true;
   metrics.mailTried(mail.kind, state);
   const about = { mailId: mail.id, kind: mail.kind, tries: mail.tries, ...fault };
   if (state === "unknown") log.warn(about, "a mail may have arrived; it is not sent a third time");
@@ -180,7 +180,7 @@ async function tryLater(
   const answered = fault.status !== undefined;
   const afterRefusal = delaysMs[Math.min(mail.tries, delaysMs.length) - 1] ?? minute;
   const delayMs = answered ? afterRefusal : Math.min(afterRefusal, longestUnansweredMs);
-  await putOffMail(db.pool, mail, { delayMs, handed, fault: describeFault(fault) });
+  await putOffMail(db.pool, mail, { delayMs, handed, fault: describeDeliveryFault(fault) });
   metrics.mailTried(mail.kind, "later");
   log.warn({ mailId: mail.id, kind: mail.kind, tries: mail.tries, delayMs, ...fault }, "a mail is tried again later");
   return answered;

@@ -4,7 +4,7 @@ import { languageTag } from "../../../shared/protocol/language-tag.ts";
 import { type MailTexts, mailTexts } from "./mail-texts.ts";
 
 interface Links {
-  /** What the mail is about. */
+  /** Page that the mail is about. */
   link: string;
   /** Page that stops mails to this address. */
   stop: string;

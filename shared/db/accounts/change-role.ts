@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { Statement } from "../../postgres/statement.ts";
 import type { OperatorRole } from "../../protocol/operator.ts";
 import { query } from "../database.ts";
-import { type AdminChange, type AdminOutcome, isLastAdmin, lockedAdmins, outcomeOf } from "./last-admin.ts";
+import { type AdminChange, type AdminOutcome, isLastAdmin, lockedAdmins, toAdminOutcome } from "./last-admin.ts";
 
 export const changeRoleStatement: Statement<AdminChange> = {
   name: "change-operator-role",
@@ -25,5 +25,5 @@ export async function storeRole(
   { siteId, operatorId, role }: { siteId: string; operatorId: string; role: OperatorRole },
 ): Promise<AdminOutcome> {
   const [row] = await query(pool, changeRoleStatement, [operatorId, siteId, role]);
-  return outcomeOf(row);
+  return toAdminOutcome(row);
 }

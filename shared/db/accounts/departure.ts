@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import type { Statement } from "../../postgres/statement.ts";
 import { query } from "../database.ts";
-import { type AdminChange, type AdminOutcome, isLastAdmin, lockedAdmins, outcomeOf } from "./last-admin.ts";
+import { type AdminChange, type AdminOutcome, isLastAdmin, lockedAdmins, toAdminOutcome } from "./last-admin.ts";
 
 export const removeOperatorStatement: Statement<AdminChange> = {
   name: "remove-operator",
@@ -33,7 +33,7 @@ export const removeOperatorStatement: Statement<AdminChange> = {
  */
 export async function storeDeparture(pool: Pool, siteId: string, operatorId: string): Promise<AdminOutcome> {
   const [row] = await query(pool, removeOperatorStatement, [operatorId, siteId]);
-  return outcomeOf(row);
+  return toAdminOutcome(row);
 }
 
 /** A conversation whose operator has left, or is a reader now. */

@@ -26,7 +26,7 @@ export interface AdminChange {
 /** `gone`: there is no such operator, or no more. */
 export type AdminOutcome = "done" | "gone" | "last-admin";
 
-export function outcomeOf(row: AdminChange | undefined): AdminOutcome {
+export function toAdminOutcome(row: AdminChange | undefined): AdminOutcome {
   if (row?.done === true) return "done";
   return row?.isLast === true ? "last-admin" : "gone";
 }

@@ -6,6 +6,7 @@ import { followUp, startConversation } from "../../testing/fixtures/conversation
 import { addOperator } from "../../testing/fixtures/operators.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/database.ts";
 import { noteMails } from "./mail-causes.ts";
+import { noteVisitorSeen } from "./visitor-seen.ts";
 import { claimMails, readAddressee } from "./outbox.ts";
 
 let db: OpenTestDatabase;
@@ -151,6 +152,23 @@ describe("an operator's answer to a visitor with an address", () => {
     await leaveEmail(conversationId);
     await followUp(pool, conversationId);
     expect(await addressee()).toBeUndefined();
+  });
+
+  it("is not told to a visitor who has seen it, but of what came after that", async () => {
+    const operator = await addColleague("operator", null);
+    const { conversationId } = await startConversation(pool);
+    await leaveEmail(conversationId);
+    const first = await say(conversationId, operator, 90);
+    await noteVisitorSeen(pool, conversationId, first);
+    expect(await causes()).toEqual([]);
+    const later = await say(conversationId, operator, 80);
+    // An older message does not take it back.
+    await noteVisitorSeen(pool, conversationId, first);
+    expect(await causes()).toEqual([`answer:${later}`]);
+    const [mail] = await claimMails(pool, 1);
+    expect(await readAddressee(pool, mail?.id ?? "")).toHaveProperty("address");
+    await noteVisitorSeen(pool, conversationId, later);
+    expect(await readAddressee(pool, mail?.id ?? "")).toBeUndefined();
   });
 
   it("goes with its conversation", async () => {

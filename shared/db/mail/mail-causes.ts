@@ -36,7 +36,7 @@ export const noteWaitingVisitorsStatement: Statement<Columns<"mails", "id">> = {
 
 export const noteAnswersStatement: Statement<Columns<"mails", "id">> = {
   name: "note-answers",
-  // The first message of an operator after the visitor's last one, and after the address was left.
+  // The first message of an operator after the visitor's last one and what the visitor has seen, and after the address was left.
   text: `
     with found as (
       select site_id, conversations.id as conversation, answer.id as message, 'answer:' || answer.id as cause
@@ -46,7 +46,7 @@ export const noteAnswersStatement: Statement<Columns<"mails", "id">> = {
           and turn > coalesce((
             select turn from messages as own where own.conversation_id = conversations.id and own.sender = 'user'
             order by turn desc limit 1), 0)
-          and created_at >= coalesce(email_left_at, '-infinity')
+          and turn > visitor_seen_turn and created_at >= coalesce(email_left_at, '-infinity')
         order by turn limit 1
       ) as answer
       where handoff_email is not null and deleted_at is null and updated_at > now() - ${interval(mailCauseMs)}

@@ -49,6 +49,7 @@ export const addresseeStatement: Statement<Addressee> = {
     select handoff_email, metadata ->> 'locale'
     from mails join conversations on conversations.id = conversation_id join messages on messages.id = message_id
     where mails.id = $1 and kind = 'answer' and deleted_at is null and handoff_email is not null
+      and messages.turn > visitor_seen_turn
       and not exists (
         select from messages as own
         where own.conversation_id = conversations.id and own.sender = 'user' and own.turn > messages.turn)

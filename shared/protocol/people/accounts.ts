@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { colleague, operatorRole } from "../operator.ts";
+import { mailState } from "./mail.ts";
 import { passwordLength } from "./password-length.ts";
 
 /** Accounts of operators: the contract between the API and the console's sign-in. */
@@ -143,10 +144,7 @@ export type Invitation = z.output<typeof invitation>;
 const openInvitation = invited.extend({
   invitedBy: z.string().optional().meta({ description: "Name of who invited; absent if it was done by the command" }),
   madeAt: z.iso.datetime(),
-  mail: z
-    .enum(["due", "sent", "refused", "unknown", "expired", "needless", "stopped", "limited"])
-    .optional()
-    .meta({ description: "State of its mail; absent if the link was handed over" }),
+  mail: mailState.optional().meta({ description: "State of its mail; absent if the link was handed over" }),
 });
 export type OpenInvitation = z.output<typeof openInvitation>;
 

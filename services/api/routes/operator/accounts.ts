@@ -67,12 +67,7 @@ export function accountRoutes({ accounts, db, log, operatorAccess, siteId }: Acc
 }
 
 /** Routes about one's own second factor: set up, confirmed, renewed, removed. */
-function factorRoutes({
-  accounts: { factors },
-  db,
-  log,
-  siteId,
-}: Omit<AccountContext, "operatorAccess">): Router {
+function factorRoutes({ accounts: { factors }, db, log, siteId }: Omit<AccountContext, "operatorAccess">): Router {
   const router = Router();
   const audited = (req: Request, res: Response, what: string) => {
     const session = sessionOf(res);

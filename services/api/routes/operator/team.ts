@@ -63,7 +63,10 @@ async function findMember({ db, siteId }: TeamContext, req: Request): Promise<Op
 function requireRemovable(actorId: string, operator: { id: string; name: string }): void {
   if (operator.id === actorId) throw new Problem("not-removable", "Nobody removes themselves: ask another admin.");
   if (isBuiltIn(operator)) {
-    throw new Problem("not-removable", `${operator.name} acts for a password of the configuration: unset that instead.`);
+    throw new Problem(
+      "not-removable",
+      `${operator.name} acts for a password of the configuration: unset that instead.`,
+    );
   }
 }
 

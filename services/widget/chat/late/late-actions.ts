@@ -6,7 +6,15 @@ import { readEarlier } from "./earlier-conversations.ts";
 import { loadOlder } from "./older-messages.ts";
 
 /** Actions that few visitors need, as they are loaded at the first use of one of them. */
-export const lateActions = { readEarlier, loadOlder, changeHandling, rateStretch, readTranscript, noteTyping };
+export const lateActions = {
+  readEarlier,
+  loadOlder,
+  changeHandling,
+  noteSeen,
+  rateStretch,
+  readTranscript,
+  noteTyping,
+};
 
 /** Interval of notes to a person who answers. */
 const typingMs = 3_000;
@@ -91,4 +99,11 @@ async function noteTyping(store: ChatStore): Promise<void> {
   if (!access || now - (notedAt.get(store) ?? -Infinity) < typingMs) return;
   notedAt.set(store, now);
   await client.typing(access, { signal: lifetime.signal }).catch(() => undefined);
+}
+
+/** Says that the visitor has seen a person's message, so that no mail tells of it. A mail too many is no harm. */
+async function noteSeen(store: ChatStore, messageId: string): Promise<void> {
+  const { conversation, client } = store;
+  const { access, lifetime } = conversation;
+  if (access) await client.seen(access, { messageId }, { signal: lifetime.signal }).catch(() => undefined);
 }

@@ -67,6 +67,8 @@ export const Conversation = defineEntity({
     unheard: p.integer().default(0),
     /** Last turn that an operator has seen. */
     seenTurn: p.integer().default(0),
+    /** Turn of the newest message that the visitor is known to have seen. */
+    visitorSeenTurn: p.integer().default(0),
     /** Set when an operator closes it, until the visitor's next message. */
     closedAt: time().nullable(),
     blockedAt: time().nullable(),
