@@ -33,7 +33,7 @@ const pauseAssistant: ZodOpenApiOperationObject = {
   operationId: "pauseAssistant",
   summary: "Pause the AI of an assistant",
   description:
-    "From now on its AI begins no reply: messages are accepted and wait for a person. Replies that have begun are ended. Paused already, " +
+    "From now on its AI begins no reply: messages are accepted and wait for a person. Replies that have begun go on to their end. Paused already, " +
     "nothing changes.",
   requestParams: ofType,
   responses: {

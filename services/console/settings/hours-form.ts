@@ -29,10 +29,26 @@ export function readHoursForm(given: Readonly<Record<string, string>>, closed: s
   return { zone: (given["zone"] ?? "").trim(), week: week as HoursText["week"], dates: Object.fromEntries(dates) };
 }
 
-/** A dash may be written as a longer one, and with blanks around it. */
+/** A dash may be a longer one with blanks around it, and a clock as short as people write it: `9 – 17:30`. */
 function stretchesIn(line: string, closed: string): string[] {
   return line
     .replaceAll(/\s*[-–—]\s*/g, "-")
     .split(/[\s,;]+/)
-    .filter((stretch) => stretch !== "" && stretch.toLowerCase() !== closed);
+    .filter((stretch) => stretch !== "" && stretch.toLowerCase() !== closed)
+    .map((stretch) => stretch.replaceAll(/\b(\d{1,2})(:\d\d)?(?=-|$)/g, wholeClock));
+}
+
+function wholeClock(_: string, hour: string, minute = ":00"): string {
+  return hour.padStart(2, "0") + minute;
+}
+
+/** Names the field of a fault as the form does, in place of its path. */
+export function namePath(
+  message: string,
+  { zone, days }: { zone: string; days: Readonly<Record<string, string>> },
+): string {
+  return message
+    .replace(/^week\.(\w+)(?:\.\d+)?/, (path, day: string) => days[day] ?? path)
+    .replace(/^dates\.([\d-]+)(?:\.\d+)?/, "$1")
+    .replace(/^zone\b/, zone);
 }

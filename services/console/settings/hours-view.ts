@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 import type { HoursText, SiteHours } from "../../../shared/protocol/people/hours.ts";
 import { given, problemView } from "../account/fields.ts";
+import { ServiceProblem } from "../client/service-problem.ts";
 import { clockTime } from "../views/formats.ts";
-import { dateLines, lineOf, readHoursForm, daysOfWeek } from "./hours-form.ts";
+import { dateLines, daysOfWeek, lineOf, namePath, readHoursForm } from "./hours-form.ts";
 import type { SettingsModel } from "./settings-model.ts";
 import { settingsTexts } from "./settings-texts.ts";
 
@@ -19,7 +20,6 @@ export function hoursView(model: SettingsModel): TemplateResult {
     <h2 id="hours">${words.title}</h2>
     <p role="status" dir="auto">${state}</p>
     ${model.isAdmin ? formView(model, hours) : hours.hours && shownHours(hours.hours)}
-    ${problemView(model.problems.get("hours"))}
   </section>`;
 }
 
@@ -62,6 +62,7 @@ function formView(model: SettingsModel, { inForce, hours, file }: SiteHours): Te
       ></textarea>
       <span class="small" id="hint-dates">${words.datesHint}</span>
     </div>
+    ${faultView(model)}
     <div class="line">
       <button class="secondary" ?disabled=${model.busy === "hours"}>${words.save}</button>
       ${
@@ -73,6 +74,11 @@ function formView(model: SettingsModel, { inForce, hours, file }: SiteHours): Te
       }
     </div>
   </form>`;
+}
+
+function faultView(model: SettingsModel): TemplateResult | typeof nothing {
+  const problem = model.problems.get("hours");
+  return problemView(problem && new ServiceProblem(namePath(problem.message, words), problem));
 }
 
 interface LineField {

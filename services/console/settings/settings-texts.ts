@@ -7,7 +7,7 @@ export const settingsTexts = {
   adminsChange: "Admins change what is set here.",
   assistants: {
     title: "Assistants",
-    hint: "A pause begins at once. Replies that are being written are ended; every other message waits for a person.",
+    hint: "A pause begins at once. Replies that are being written go on to their end; every other message waits for a person.",
     answers: "The AI answers.",
     paused: (time: string, name: string | undefined) =>
       `Paused since ${time}${name === undefined ? "" : ` by ${name}`}.`,

@@ -140,6 +140,13 @@ it("counts what was rated and what was paid, and nothing of another site or of a
     );
   }
   await db.pool.query("update conversations set site_id = 'another' where id = $1", [foreign.conversationId]);
+  await db.pool.query("update calls set site_id = 'another' where job_id = $1", [foreign.id]);
+  // A suggestion for an operator is paid, too, and answers no message.
+  await db.pool.query(
+    `insert into calls (id, job_id, attempt, assistant_type, provider, model, begun_at, cost_usd)
+     values (gen_random_uuid(), gen_random_uuid(), 1, 'default', 'openai', 'm', $1, 0.5)`,
+    [moment(at)],
+  );
   await db.pool.query("update conversations set deleted_at = now() where id = $1", [gone.conversationId]);
   const [total] = await readReport(db.pool, {
     siteId: defaultSite,
@@ -147,5 +154,5 @@ it("counts what was rated and what was paid, and nothing of another site or of a
     to: "2026-03-03",
     zone: "UTC",
   });
-  expect(total).toMatchObject({ messages: 1, byAssistant: 1, up: 0, down: 1, costUsd: 0.25 });
+  expect(total).toMatchObject({ messages: 1, byAssistant: 1, up: 0, down: 1, costUsd: 0.75 });
 });
