@@ -60,7 +60,7 @@ const paused = isPaused("conversations.site_id", "jobs.assistant_type");
  * True if the AI may go on: it has the conversation, or a person is waited for and the reply had begun before. A handoff
  * that is due comes first. A pause stops what has not begun.
  */
-const answeredByAi = `(handled_by = 'ai' and handoff_due is null and (status = 'active' or not ${paused})
+const answeredByAi = `(handled_by = 'ai' and handoff_due is null and not ${paused}
             or handled_by <> 'operator' and status = 'active')`;
 
 function claimStatement(name: string, lock: string): Statement<ClaimRow> {
