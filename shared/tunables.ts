@@ -126,6 +126,8 @@ export const silentFollowerMs = 2 * watchEveryMs;
 
 /** Time for which an operator counts as online after a heartbeat: a browser wakes a hidden page once a minute. */
 export const presenceMs = 150 * second;
+/** An operator counts as looking at a conversation for so long: a console says it again after 10 s. */
+export const lookMs = 25 * second;
 /** A session ends after so long without a request, and at the latest after the second; all by the database's clock. */
 export const sessionIdleMs = 12 * hour;
 export const sessionMaxMs = 7 * 24 * hour;

@@ -50,7 +50,7 @@ function start(root: HTMLElement): void {
     if (opened?.open === false) opened.showModal();
     scroll.settle(content, model.open?.id);
     spoken.update(model.open);
-    document.title = texts.title(model.queue.count("waiting"));
+    document.title = texts.title(model.queue.count("waiting"), model.queue.unread);
   };
 
   deeds.readAddress();
@@ -65,7 +65,7 @@ function start(root: HTMLElement): void {
     if (!document.hidden) changed();
   }, clockMs);
   changed();
-  void model.begin().then(() => deeds.alerts.readMine());
+  void model.begin();
 }
 
 const root = document.querySelector<HTMLElement>("#console");

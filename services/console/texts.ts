@@ -32,6 +32,7 @@ export const texts = {
   reading: "Reading…",
   more: "Show more",
   unseen: "Unseen",
+  new: "new",
   notSent: "Not sent",
   waits: (time: string) => `Waits ${time}`,
   channels: { widget: "Widget", api: "API", "ai-sdk": "AI SDK", mcp: "MCP" },
@@ -54,6 +55,8 @@ export const texts = {
     other: (name: string) => `${name} has this conversation.`,
     closed: "Closed. The next message of the visitor opens it again.",
   },
+  looks: (names: readonly string[]) =>
+    names.length === 1 ? `${names.join()} looks at this, too.` : `${names.join(", ")} look at this, too.`,
   deleted: "This conversation was deleted. Nothing of it is left.",
   older: "Show earlier messages",
   newest: "To the newest message",
@@ -257,7 +260,10 @@ export const texts = {
     often: "That was too often. Wait a moment, then try again.",
     fallback: "The service did not do it. Try again, and look at its log if that does not help.",
   },
-  title: (waiting: string) => (waiting === "" ? "Console · Parley" : `(${waiting}) Console · Parley`),
+  title: (waiting: string, unread: string) => {
+    const marks = [waiting, unread && `${unread} new`].filter(Boolean).join(", ");
+    return marks === "" ? "Console · Parley" : `(${marks}) Console · Parley`;
+  },
   newMessage: (name: string, text: string) => `${name}: ${text}`,
   seconds: (count: number) => `${count} s`,
   minutes: (count: number) => `${count} min`,

@@ -63,6 +63,9 @@ export const inboxEntry = z
       description: "Its text is cut after 200 characters",
     }),
     unseen: z.boolean().meta({ description: "The visitor wrote since an operator last looked" }),
+    unread: z.int().optional().meta({
+      description: "Messages of the visitor since the operator who has it has looked; 100 stands for more, too",
+    }),
     activeJobId: z.uuid().nullable(),
     updatedAt: z.iso.datetime(),
   })
@@ -110,6 +113,19 @@ export const seenRequest = z
   })
   .meta({ id: "SeenRequest" });
 
+export const lookRequest = z
+  .object({ looks: z.boolean().meta({ description: "It holds for 25 s; `false`: you look no more" }) })
+  .meta({ id: "LookRequest" });
+
+export const lookAnswer = z
+  .object({
+    others: z
+      .array(z.object({ id: z.uuid(), name: z.string() }))
+      .meta({ description: "Colleagues who look at it, too" }),
+  })
+  .meta({ id: "LookAnswer" });
+export type LookAnswer = z.output<typeof lookAnswer>;
+
 const job = z.object({
   jobId: z.uuid(),
   messageId: z.uuid(),
@@ -127,7 +143,7 @@ const job = z.object({
 
 /** `GET /api/operator/conversations/:id`. */
 export const operatorConversation = inboxEntry
-  .omit({ lastMessage: true, unseen: true })
+  .omit({ lastMessage: true, unseen: true, unread: true })
   .extend({
     expected: expected.optional(),
     emailLeft: z.boolean().meta({ description: "The visitor left an address for the answer" }),

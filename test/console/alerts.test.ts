@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
 import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import type { JobRef } from "../system/harness/api-client.ts";
+import { askDesk, asSupport } from "../system/harness/operators.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf } from "../system/harness/scripted-provider.ts";
 import { deskPatience, openConsole, submitAndWait } from "./open-console.ts";
@@ -82,5 +83,27 @@ describe.skipIf(chromiumPath === undefined)("alerts of the console", { timeout: 
       .poll(given, deskPatience)
       .toEqual(["sound", "sound", "A visitor waits for a person", "sound", "A visitor answered you"]);
     expect(desk.faults).toEqual([]);
+  });
+
+  it("tell of a visitor whose conversation an operator had before, though it could not be read at first", async () => {
+    const { client } = product;
+    const asked = await submitAndWait(client, "Do you have teapots?");
+    await askDesk(client, `/conversations/${asked.conversationId}/take`, asSupport, { body: {} });
+    await using desk = await openConsole(browser, client.base, { query: "view=waiting" });
+    const { page } = desk;
+    await page.addInitScript(notes);
+    const mine = /inbox\?view=mine/;
+    await page.route(mine, (route) => route.abort());
+    await page.goto(`${client.base}/console?view=waiting`);
+    const bell = page.getByRole("button", { name: "Sound and notifications" });
+    if ((await bell.getAttribute("aria-pressed")) === "false") await bell.click();
+    const read = page.waitForResponse(mine);
+    await page.unroute(mine);
+    await (await read).finished();
+    const before = await page.evaluate<string[]>("window.given");
+    await client.submit("Are you there?", { to: asked });
+    await expect
+      .poll(() => page.evaluate<string[]>("window.given"), deskPatience)
+      .toEqual([...before, "sound", "A visitor answered you"]);
   });
 });

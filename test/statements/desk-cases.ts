@@ -184,6 +184,7 @@ const aCannedReply = { siteId: defaultSite, operatorId: v7(), shortcut: "hello",
 const inboxRow = deskRow.extend({
   place: z.string(),
   unseen: z.boolean(),
+  unread: z.int().nullable(),
   last: z.strictObject({ id: z.uuid(), sender, text: z.string(), at: z.int() }).nullable(),
 });
 

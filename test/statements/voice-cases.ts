@@ -16,6 +16,7 @@ import { handInCut, handInCutStatement } from "../../shared/db/voices/hand-in-cu
 import * as names from "../../shared/db/voices/names.ts";
 import * as sent from "../../shared/db/voices/operator-messages.ts";
 import * as presence from "../../shared/db/voices/presence.ts";
+import * as looks from "../../shared/db/desk/looks.ts";
 import * as siteHours from "../../shared/db/desk/site-hours.ts";
 import * as pauses from "../../shared/db/voices/assistant-pauses.ts";
 import * as ratings from "../../shared/db/voices/stretch-ratings.ts";
@@ -154,6 +155,15 @@ export const voiceCases: StatementCase[] = [
     },
   ),
   writes(sent.forgetOperatorKeyStatement, (pool) => sent.forgetOperatorKey(pool, randomBytes(32))),
+  reads(
+    looks.noteLookStatement,
+    z.strictObject({ others: z.array(z.strictObject({ id: z.uuid(), name: z.string() })) }),
+    async (pool) => {
+      const { conversationId } = await startActive(pool);
+      for (const operatorId of [await addOperator(pool), await addOperator(pool)])
+        await looks.noteLook(pool, { siteId: defaultSite, conversationId, operatorId, looks: true });
+    },
+  ),
   reads(olderVersionStatement, z.strictObject({ older: z.boolean() }), (pool) => olderVersionRuns(pool, 2)),
   reads(mailIsSentStatement, z.strictObject({ sent: z.boolean() }), isMailSent),
 ];

@@ -8,7 +8,7 @@ import { toMessageView } from "../history/message-view.ts";
 const unnamed = "(unknown)";
 
 /** Fields of a conversation that the inbox shows, too. */
-export function toEntry(row: DeskRow): Omit<InboxEntry, "lastMessage" | "unseen"> {
+export function toEntry(row: DeskRow): Omit<InboxEntry, "lastMessage" | "unseen" | "unread"> {
   const { operatorId, operator, waitingSince, closedAt, metadata } = row;
   return {
     id: row.id,

@@ -7,6 +7,8 @@ import {
   inbox,
   inboxEventData,
   inboxQuery,
+  lookAnswer,
+  lookRequest,
   operatorNote,
   noteRequest,
   operatorAnswer,
@@ -39,6 +41,7 @@ export function operatorPaths(): ZodOpenApiPathsObject {
     "/api/operator/conversations/{id}/events": { get: followConversation },
     "/api/operator/conversations/{id}/notes": { post: addNote },
     "/api/operator/conversations/{id}/seen": { post: markSeen },
+    "/api/operator/conversations/{id}/look": { post: sayLook },
     "/api/operator/conversations/{id}/typing": { post: sayTyping },
     "/api/operator/conversations/{id}/block": {
       post: change("blockVisitor", "Refuse further messages of a visitor: all of theirs, if they are verified"),
@@ -217,6 +220,16 @@ const addNote: ZodOpenApiOperationObject = {
 const markSeen: ZodOpenApiOperationObject = {
   ...change("markSeen", "Note that the visitor's messages were seen"),
   requestBody: { required: false, content: { "application/json": { schema: seenRequest } } },
+};
+
+const sayLook: ZodOpenApiOperationObject = {
+  ...common,
+  operationId: "sayLook",
+  summary: "Show colleagues that you look at a conversation, and see who else does",
+  description: "It holds for 25 s: say it again every ten seconds. No line of the audit tells of it.",
+  requestParams: ofConversation,
+  requestBody: { required: true, content: { "application/json": { schema: lookRequest } } },
+  responses: { "200": part.json("Who else looks at it", lookAnswer), ...problemsOfChange },
 };
 
 /** Describes a change that takes no body. */

@@ -34,6 +34,7 @@ export const routeTemplates = [
   "/api/operator/conversations/{id}/block",
   "/api/operator/conversations/{id}/close",
   "/api/operator/conversations/{id}/events",
+  "/api/operator/conversations/{id}/look",
   "/api/operator/conversations/{id}/messages",
   "/api/operator/conversations/{id}/notes",
   "/api/operator/conversations/{id}/release",

@@ -3,6 +3,7 @@ import type {
   Colleague,
   Inbox,
   InboxView,
+  LookAnswer,
   OperatorAnswer,
   OperatorConversation,
 } from "../../../shared/protocol/operator.ts";
@@ -88,6 +89,11 @@ export class OperatorApi {
 
   async assistants(): Promise<readonly AssistantState[]> {
     return (await read<AssistantStates>("assistants")).assistants;
+  }
+
+  /** @returns who else looks at it */
+  look(id: string, looks: boolean): Promise<LookAnswer> {
+    return change(`conversations/${id}/look`, { body: { looks } });
   }
 
   async canned(): Promise<readonly CannedReply[]> {

@@ -20,6 +20,11 @@ export class Coalesced {
     this.#timer = setTimeout(() => void this.#run(), waitMs);
   }
 
+  /** Runs once more if it runs now: what it reads may be older than what has just changed. */
+  again(): void {
+    if (this.#running) this.ask();
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
     this.#asked = false;

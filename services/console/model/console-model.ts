@@ -4,6 +4,7 @@ import { OperatorApi } from "../client/operator-api.ts";
 import { ServiceProblem } from "../client/service-problem.ts";
 import { Canned } from "./canned.ts";
 import { Paused } from "./paused.ts";
+import { asSeen } from "./entry-changes.ts";
 import { FoundList } from "./found.ts";
 import { Queue } from "./queue.ts";
 import { ShownConversation } from "./shown-conversation.ts";
@@ -36,6 +37,8 @@ export class ConsoleModel {
   /** Called with each event of the inbox, once it is shown. */
   onEvent: (event: InboxEvent) => void = () => undefined;
   readonly #changed: () => void;
+  /** Names conversations that were seen to the other tabs of this browser. */
+  readonly #tabs = new BroadcastChannel("parley-console-seen");
   #follower: EventFollower | undefined;
 
   /** @param changed called after each change of what is shown */
@@ -46,6 +49,7 @@ export class ConsoleModel {
     this.box = new ReplyBox(this.api, changed);
     this.presence = new Presence(this.api, changed);
     this.canned = new Canned(this.api, changed);
+    this.#tabs.addEventListener("message", ({ data }: MessageEvent<string>) => this.#noteSeen(data));
     this.paused = new Paused(this.api, changed);
     this.suggestions = new Suggestions(this.api, this.box, changed);
   }
@@ -90,7 +94,16 @@ export class ConsoleModel {
     this.open =
       conversationId === undefined
         ? undefined
-        : new ShownConversation(conversationId, { api: this.api, changed: this.#changed, onSeen: this.#noteSeen });
+        : new ShownConversation(conversationId, {
+            api: this.api,
+            changed: this.#changed,
+            looks: () => this.mayChange,
+            onSeen: (id) => {
+              this.#noteSeen(id);
+              // oxlint-disable-next-line unicorn/require-post-message-target-origin -- Channels are within an origin.
+              this.#tabs.postMessage(id);
+            },
+          });
     this.#changed();
   }
 
@@ -108,12 +121,14 @@ export class ConsoleModel {
     this.box.wake();
     this.presence.beat();
     void this.paused.read();
+    // No event tells what was seen in another browser.
+    if (this.#follower) this.queue.refresh();
   }
 
-  readonly #noteSeen = (id: string): void => {
-    this.found.update(id, (entry) => ({ ...entry, unseen: false }));
+  #noteSeen(id: string): void {
+    this.found.update(id, asSeen);
     this.queue.noteSeen(id);
-  };
+  }
 
   #follow(cursor: string): void {
     this.#follower = new EventFollower({
@@ -139,7 +154,7 @@ export class ConsoleModel {
       this.open?.refresh();
     } else if (event.event !== "wait") {
       const readId = this.open?.isRead === true ? this.open.id : undefined;
-      this.queue.receive(event, readId);
+      this.queue.receive(event, { me: this.me?.id, readId });
       this.found.receive(event, readId);
       if (event.data.conversationId === this.open?.id) this.open.receive(event);
     }

@@ -15,6 +15,11 @@ export function changeOf(event: EntryEvent, readId: string | undefined): EntryCh
   return event.event === "handling" ? handlingChange(event.data) : undefined;
 }
 
+/** Shows that this operator has seen all of it. */
+export function asSeen({ unread, ...entry }: InboxEntry): InboxEntry {
+  return { ...entry, unseen: false, ...(unread !== undefined && { unread: 0 }) };
+}
+
 type EventData<Name extends EntryEvent["event"]> = Extract<EntryEvent, { event: Name }>["data"];
 
 function messageChange(
@@ -22,8 +27,10 @@ function messageChange(
   readId: string | undefined,
 ): EntryChange {
   return (entry) => {
+    const isNews = sender === "user" && conversationId !== readId && entry.lastMessage?.id !== id;
     const changed: InboxEntry = {
       ...entry,
+      ...(isNews && entry.unread !== undefined && { unread: entry.unread + 1 }),
       lastMessage: { id, sender, text: text.slice(0, excerptLength), timestamp },
       updatedAt: at,
       unseen: sender === "user" ? conversationId !== readId : entry.unseen,
@@ -46,6 +53,7 @@ function handlingChange({ handledBy, operator, operatorId, waitingSince }: Event
   return (entry) => {
     const changed: InboxEntry = { ...entry, handledBy };
     delete changed.operator;
+    delete changed.unread;
     delete changed.waitingSince;
     delete changed.closedAt;
     if (operator && operatorId !== undefined) changed.operator = { id: operatorId, name: operator.name };

@@ -2,7 +2,7 @@ import type { Inbox, InboxEntry, InboxView } from "../../../shared/protocol/oper
 import { inboxPage, type OperatorApi } from "../client/operator-api.ts";
 import { ServiceProblem } from "../client/service-problem.ts";
 import { Coalesced } from "./coalesced.ts";
-import { changeOf, type EntryEvent } from "./entry-changes.ts";
+import { asSeen, changeOf, type EntryEvent } from "./entry-changes.ts";
 
 export const inboxViews: readonly InboxView[] = ["waiting", "mine", "all", "closed"];
 
@@ -18,15 +18,17 @@ const readNewEveryMs = 3000;
 /** So many stand for more, too. */
 const countedAtMost = 100;
 
-/** The queue: the list that is looked at, and those who wait, whose number is always shown. */
+/** The queue: the list that is looked at, and two that are always known: those who wait, and the operator's own. */
 export class Queue {
   view: InboxView = "waiting";
   problem: ServiceProblem | undefined;
   readonly #api: OperatorApi;
   readonly #changed: () => void;
   readonly #lists = new Map<InboxView, List>();
-  readonly #reading = new Coalesced(() => this.#readLists("waiting", this.view), readEveryMs);
+  readonly #reading = new Coalesced(() => this.#readLists("waiting", "mine", this.view), readEveryMs);
   readonly #readingNew = new Coalesced(() => this.#readLists(this.view), readNewEveryMs);
+  /** Conversations that this operator has. */
+  #mine: ReadonlySet<string> = new Set();
   #counts: Partial<Inbox["counts"]> = {};
   #again: ReturnType<typeof setTimeout> | undefined;
 
@@ -47,7 +49,16 @@ export class Queue {
   /** How many conversations a view has, as text; empty for none. */
   count(view: InboxView): string {
     const count = this.#counts[view] ?? 0;
-    return count === 0 ? "" : count < countedAtMost ? String(count) : `${countedAtMost - 1}+`;
+    return countText(count);
+  }
+
+  /** How many messages of visitors came in the operator's own conversations since they looked, as text. */
+  get unread(): string {
+    return countText((this.#lists.get("mine")?.entries ?? []).reduce((sum, { unread = 0 }) => sum + unread, 0));
+  }
+
+  isMine(id: string): boolean {
+    return this.#mine.has(id);
   }
 
   find(id: string): InboxEntry | undefined {
@@ -59,7 +70,7 @@ export class Queue {
     const { conversations, cursor, nextBefore, counts } = await this.#api.inbox("waiting");
     this.#lists.set("waiting", { entries: conversations, nextBefore });
     this.#noteCounts(counts);
-    if (this.view !== "waiting") this.refresh();
+    this.refresh();
     return cursor;
   }
 
@@ -95,17 +106,23 @@ export class Queue {
   }
 
   noteSeen = (id: string): void => {
-    this.#update(id, (entry) => ({ ...entry, unseen: false }));
+    this.#update(id, asSeen);
+    this.#reading.again();
     this.#changed();
   };
 
-  /** @param readId the conversation that is before the operator's eyes */
-  receive(event: EntryEvent, readId: string | undefined): void {
+  /** @param seer the operator, and the conversation that is before their eyes */
+  receive(event: EntryEvent, { me, readId }: { me: string | undefined; readId: string | undefined }): void {
     const { conversationId: id } = event.data;
     if (event.event === "typing" || event.event === "notice") return;
     const change = changeOf(event, readId);
     if (change) this.#update(id, change);
     if (event.event === "message") this.#moveUp(id);
+    if (event.event === "handling") {
+      const { handledBy, operatorId } = event.data;
+      const others = [...this.#mine].filter((each) => each !== id);
+      this.#mine = new Set(handledBy === "operator" && operatorId === me ? [...others, id] : others);
+    }
     if (event.event === "handling" || event.event === "deleted") this.refresh();
     else if (this.view === "all" && this.find(id) === undefined) this.#readingNew.ask();
   }
@@ -147,6 +164,7 @@ export class Queue {
   async #readList(view: InboxView): Promise<void> {
     const { conversations, nextBefore, counts } = await this.#api.inbox(view);
     this.#noteCounts(counts);
+    if (view === "mine") this.#mine = new Set(conversations.map(({ id }) => id));
     const before = this.#lists.get(view);
     const grown = nextBefore !== undefined && before !== undefined && before.entries.length > inboxPage;
     const known = new Set(conversations.map(({ id }) => id));
@@ -156,4 +174,8 @@ export class Queue {
       nextBefore: grown ? before.nextBefore : nextBefore,
     });
   }
+}
+
+function countText(count: number): string {
+  return count === 0 ? "" : count < countedAtMost ? String(count) : `${countedAtMost - 1}+`;
 }

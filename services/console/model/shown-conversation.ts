@@ -1,5 +1,5 @@
 import type { MessageView } from "../../../shared/protocol/conversation.ts";
-import type { InboxEvent, OperatorConversation } from "../../../shared/protocol/operator.ts";
+import type { InboxEvent, LookAnswer, OperatorConversation } from "../../../shared/protocol/operator.ts";
 import type { OperatorApi } from "../client/operator-api.ts";
 import { ServiceProblem } from "../client/service-problem.ts";
 import { Coalesced } from "./coalesced.ts";
@@ -11,11 +11,15 @@ type HandlingChange = Extract<InboxEvent, { event: "handling" }>;
 interface Parts {
   readonly api: OperatorApi;
   readonly changed: () => void;
+  /** Whether colleagues are told that this operator looks. */
+  readonly looks: () => boolean;
   readonly onSeen: (id: string) => void;
 }
 
 const readEveryMs = 250;
 const typingHoldsMs = 6000;
+/** How often colleagues are told that somebody looks; the service forgets it after 25 s. */
+const lookEveryMs = 10_000;
 
 /** The conversation before the operator's eyes. Reads are its truth; events only bring what is new sooner. */
 export class ShownConversation {
@@ -29,6 +33,8 @@ export class ShownConversation {
   acting = false;
   deleted = false;
   live: LiveReply | undefined;
+  /** Colleagues who look at it, too. */
+  others: LookAnswer["others"] = [];
   /** Words of the service to the visitor since this was opened. */
   readonly notices: { readonly at: string; readonly text: string; readonly seq: number }[] = [];
   readonly #parts: Parts;
@@ -38,6 +44,7 @@ export class ShownConversation {
   #typingUntil = 0;
   #seenMessage: string | undefined;
   #ended = false;
+  readonly #looking = setInterval(() => this.#look(true), lookEveryMs);
 
   constructor(id: string, parts: Parts) {
     this.id = id;
@@ -78,6 +85,8 @@ export class ShownConversation {
     this.#ended = true;
     this.#reading.stop();
     this.#stopLive();
+    clearInterval(this.#looking);
+    if (!this.deleted) this.#look(false);
     document.removeEventListener("visibilitychange", this.#onVisibility);
   }
 
@@ -186,7 +195,21 @@ export class ShownConversation {
     this.#parts.changed();
   }
 
+  /** A page that nobody sees says nothing but that. */
+  #look(looks: boolean): void {
+    if (!this.#parts.looks() || (looks && !this.isRead)) return;
+    this.#parts.api.look(this.id, looks).then(
+      ({ others }) => {
+        this.others = others;
+        this.#parts.changed();
+      },
+      // It is said again soon.
+      () => undefined,
+    );
+  }
+
   #take(view: OperatorConversation): void {
+    const isFirst = this.view === undefined;
     if (this.view === undefined) this.#olderBefore = view.nextBefore;
     else {
       // Keeps what new messages have pushed off the newest page.
@@ -196,6 +219,7 @@ export class ShownConversation {
     this.view = view;
     if (view.handledBy !== "operator" && view.activeJobId !== null) this.#follow(view.activeJobId);
     else this.#stopLive();
+    if (isFirst) this.#look(true);
     this.noteSeen();
   }
 
@@ -219,6 +243,7 @@ export class ShownConversation {
 
   /** A page that nobody sees keeps no stream of words open. */
   readonly #onVisibility = (): void => {
+    this.#look(!document.hidden);
     if (document.hidden) this.#stopLive();
     else this.refresh();
   };

@@ -1,5 +1,4 @@
 import type { InboxEvent } from "../../../shared/protocol/operator.ts";
-import { ServiceProblem } from "../client/service-problem.ts";
 import type { ConsoleModel } from "../model/console-model.ts";
 import { texts } from "../texts.ts";
 import { playChime } from "./chime.ts";
@@ -17,9 +16,6 @@ export class Alerts {
   readonly #changed: () => void;
   /** True in one of all tabs: the others stay silent. */
   #speaks = false;
-  /** Conversations that this operator has. */
-  #mine = new Set<string>();
-
   /** @param open shows a conversation */
   constructor(model: ConsoleModel, open: (conversationId: string) => void, changed: () => void) {
     this.#model = model;
@@ -48,19 +44,8 @@ export class Alerts {
     this.#changed();
   };
 
-  /** Reads which conversations are this operator's. Events tell of changes. */
-  async readMine(): Promise<void> {
-    try {
-      const { conversations } = await this.#model.api.inbox("mine");
-      this.#mine = new Set(conversations.map(({ id }) => id));
-    } catch (error) {
-      if (!(error instanceof ServiceProblem)) throw error;
-    }
-  }
-
   /** Called with each event of the inbox. */
   receive(event: InboxEvent): void {
-    if (event.event === "resync") void this.readMine();
     const what = this.#newsOf(event);
     if (what === undefined || !this.on || !this.#speaks) return;
     playChime();
@@ -68,13 +53,11 @@ export class Alerts {
   }
 
   #newsOf(event: InboxEvent): { text: string; conversationId: string } | undefined {
-    const { me, open } = this.#model;
+    const { me, open, queue } = this.#model;
     if (!this.#model.mayChange) return undefined;
     if (event.event === "handling") {
       const { conversationId, handledBy, notice, operatorId } = event.data;
       const isMine = handledBy === "operator" && operatorId === me?.id;
-      if (isMine) this.#mine.add(conversationId);
-      else this.#mine.delete(conversationId);
       if (handledBy === "waiting" && notice?.code === "waiting") return { text: texts.alerts.waits, conversationId };
       const byMyself = open?.id === conversationId && document.hasFocus();
       return isMine && !byMyself ? { text: texts.alerts.assigned, conversationId } : undefined;
@@ -82,7 +65,7 @@ export class Alerts {
     if (event.event !== "message" || event.data.sender !== "user") return undefined;
     const { conversationId } = event.data;
     const isRead = open?.id === conversationId && open.isRead && document.hasFocus();
-    return isRead || !this.#mine.has(conversationId) ? undefined : { text: texts.alerts.answered, conversationId };
+    return isRead || !queue.isMine(conversationId) ? undefined : { text: texts.alerts.answered, conversationId };
   }
 
   /** Lets this tab speak: now if it is looked at, as it knows what is read there; else once no other does. */

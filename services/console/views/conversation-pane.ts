@@ -39,6 +39,11 @@ function headView(open: ShownConversation, screen: Screen): TemplateResult {
     <div class="title">
       <h2 dir="auto">${view === undefined ? texts.reading : visitorName(view)}</h2>
       ${view === undefined || deleted ? nothing : html`<p role="status">${stateOf(open, view, screen)}</p>`}
+      ${
+        open.others.length === 0
+          ? nothing
+          : html`<div class="others" role="status" dir="auto">${texts.looks(open.others.map(({ name }) => name))}</div>`
+      }
     </div>
     ${view === undefined || deleted || !screen.model.mayChange ? nothing : actions(open, view, screen)}
     <button

@@ -22,7 +22,7 @@ export function queuePane(screen: Screen): TemplateResult {
             aria-pressed=${shown === queue && view === queue.view}
             @click=${() => deeds.show(view)}
           >
-            ${texts.views[view]} ${countView(queue.count(view))}
+            ${texts.views[view]} ${countView(queue.count(view))} ${view === "mine" ? newView(queue.unread) : nothing}
           </button>`,
       )}
     </div>
@@ -46,6 +46,12 @@ function countView(count: string): TemplateResult | typeof nothing {
   return count === "" ? nothing : html`<span class="count">${count}</span>`;
 }
 
+function newView(count: string): TemplateResult | typeof nothing {
+  return count === ""
+    ? nothing
+    : html`<span class="count new">${count}<span class="visually-hidden"> ${texts.new}</span></span>`;
+}
+
 function list(entries: readonly InboxEntry[], screen: Screen): TemplateResult {
   const { found, queue } = screen.model;
   // The form says that nothing was found.
@@ -63,6 +69,7 @@ function entryView(entry: InboxEntry, { model, deeds, now }: Screen): TemplateRe
   const { id, lastMessage, waitingSince, channel, metadata, updatedAt } = entry;
   // Nobody need look at what the assistant answers.
   const unseen = entry.unseen && entry.handledBy !== "ai";
+  const unread = entry.operator?.id === model.me?.id ? (entry.unread ?? 0) : 0;
   const open = (event: MouseEvent) => {
     // Other buttons and keys open it in another tab, as of any link.
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -75,11 +82,12 @@ function entryView(entry: InboxEntry, { model, deeds, now }: Screen): TemplateRe
     href=${`/console?conversation=${id}`}
     class="entry"
     aria-current=${model.open?.id === id ? "true" : nothing}
-    ?data-unseen=${unseen}
+    ?data-unseen=${unseen || unread > 0}
     @click=${open}
   >
     <span class="line">
-      ${unseen ? html`<span class="dot" role="img" aria-label=${texts.unseen}></span>` : nothing}
+      ${unread > 0 ? newView(String(unread)) : nothing}
+      ${unseen && unread === 0 ? html`<span class="dot" role="img" aria-label=${texts.unseen}></span>` : nothing}
       <span class="name" dir="auto">${visitorName(entry)}</span>
       ${
         waited === undefined

@@ -75,6 +75,7 @@ export const deleteVoicesStatement: Statement = {
   text: `
     with notes_gone as (delete from notes where conversation_id = $1),
          mails_gone as (delete from mails where conversation_id = $1),
+         looks_gone as (delete from conversation_looks where conversation_id = $1),
          suggestions_gone as (delete from suggestions where conversation_id = $1)
     delete from stretches where conversation_id = $1`,
 };

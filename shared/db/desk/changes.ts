@@ -49,10 +49,17 @@ export async function addNote(
 export const markSeenStatement: Statement<ChangedRow> = {
   name: "mark-seen",
   text: `
-    update conversations
-    set seen_turn = greatest(seen_turn, coalesce(
-      (select turn from messages where messages.id = $3 and conversation_id = conversations.id), next_turn - 1))
-    where id = $1 and site_id = $2 and deleted_at is null returning ${changed}`,
+    with seen as (
+      select id, coalesce(
+        (select turn from messages where messages.id = $3 and conversation_id = conversations.id), next_turn - 1) as turn
+      from conversations where id = $1 and site_id = $2 and deleted_at is null
+    ), own as (
+      insert into conversation_looks (conversation_id, operator_id, seen_turn) select id, $4, turn from seen
+      on conflict (conversation_id, operator_id)
+        do update set seen_turn = greatest(conversation_looks.seen_turn, excluded.seen_turn)
+    )
+    update conversations set seen_turn = greatest(seen_turn, seen.turn) from seen
+    where conversations.id = seen.id and deleted_at is null returning ${changed}`,
 };
 
 /**
@@ -61,9 +68,9 @@ export const markSeenStatement: Statement<ChangedRow> = {
  */
 export async function markSeen(
   pool: Pool,
-  { siteId, conversationId, messageId }: Omit<Change, "operatorId"> & { messageId: string | undefined },
+  { siteId, conversationId, operatorId, messageId }: Change & { messageId: string | undefined },
 ): Promise<ChangedRow | undefined> {
-  const [row] = await query(pool, markSeenStatement, [conversationId, siteId, messageId ?? null]);
+  const [row] = await query(pool, markSeenStatement, [conversationId, siteId, messageId ?? null, operatorId]);
   return row;
 }
 

@@ -7,12 +7,16 @@ import { deskColumns, type DeskRow } from "./read-conversation.ts";
 
 /** Characters of the last message that the inbox shows. */
 const shownChars = 200;
+/** Conversations that are counted of each view, and messages of a conversation, at most. */
+const countedAtMost = 100;
 
 export interface InboxRow extends DeskRow {
   /** Its place in the list: a time, and its id. */
   place: string;
   /** The visitor wrote after the last turn that an operator has seen. */
   unseen: boolean;
+  /** Messages of the visitor since the operator who has it has looked; null where none has. */
+  unread: number | null;
   /** Null only while it has none; its time is in Unix milliseconds. */
   last: (Columns<"messages", "id" | "sender" | "text"> & { at: number }) | null;
 }
@@ -33,6 +37,14 @@ function entries(by: string, conversations: string): string {
       exists (
         select from messages where conversation_id = conversations.id and turn > seen_turn and sender = 'user'
       ) as unseen,
+      case when handled_by = 'operator' then (
+        select count(*)::int from (
+          select from messages
+          where conversation_id = conversations.id and sender = 'user' and not imported and turn > coalesce((
+            select looks.seen_turn from conversation_looks as looks
+            where looks.conversation_id = conversations.id and looks.operator_id = conversations.operator_id), 0)
+          limit ${countedAtMost}
+        ) as counted) end as unread,
       (
         select json_build_object('id', id, 'sender', sender, 'text', left(text, ${shownChars}),
                                  'at', trunc(extract(epoch from created_at) * 1000))
@@ -112,9 +124,6 @@ export async function readInboxEntries(
 ): Promise<InboxRow[]> {
   return ids.length === 0 ? [] : query(pool, inboxFoundStatement, [siteId, ids]);
 }
-
-/** Conversations that are counted of each view, at most. */
-const countedAtMost = 100;
 
 const counted = (where: string) =>
   `(select count(*)::int from (

@@ -1,7 +1,15 @@
 import { type Request, type Response, Router } from "express";
+import { noteLook } from "../../../../shared/db/desk/looks.ts";
 import { addNote, type ChangedRow, markSeen, setBlocked } from "../../../../shared/db/desk/changes.ts";
 import { cursorOf } from "../../../../shared/events/cursor.ts";
-import { noteRequest, type NoteView, type OperatorAnswer, seenRequest } from "../../../../shared/protocol/operator.ts";
+import {
+  type LookAnswer,
+  lookRequest,
+  noteRequest,
+  type NoteView,
+  type OperatorAnswer,
+  seenRequest,
+} from "../../../../shared/protocol/operator.ts";
 import type { ApiContext } from "../../api-context.ts";
 import { parseConversationId, readOwnerHere } from "../../access/access.ts";
 import { actorOf } from "../../access/operator-access.ts";
@@ -39,6 +47,13 @@ export function conversationChangeRoutes({ db, siteId, handling, operatorAccess,
   router.post("/:id/seen", mayChange, async (req: Request, res: Response) => {
     const { messageId } = parseBody(seenRequest, (await readJson(req)) ?? {});
     await answer(req, res, await markSeen(db.pool, { ...about(req, res), messageId }));
+  });
+
+  router.post("/:id/look", mayChange, async (req: Request, res: Response) => {
+    const { looks } = parseBody(lookRequest, await readJson(req));
+    const row = await noteLook(db.pool, { ...about(req, res), looks });
+    if (!row) throw noConversation();
+    res.json(row satisfies LookAnswer);
   });
 
   router.post("/:id/typing", mayChange, async (req: Request, res: Response) => {

@@ -65,10 +65,11 @@ export function inboxRoutes(context: ApiContext): Router {
 
 /** A conversation as lists show it. */
 export function toInboxEntry(row: InboxRow): InboxEntry {
-  const { last, unseen } = row;
+  const { last, unread, unseen } = row;
   return {
     ...toEntry(row),
     ...(last && { lastMessage: { id: last.id, sender: last.sender, text: last.text, timestamp: last.at } }),
     unseen,
+    ...(unread !== null && { unread }),
   };
 }

@@ -53,14 +53,16 @@ export function operatorApiRoutes(context: ApiContext): Router {
   return router;
 }
 
+/** These change nothing, and are said every few seconds. */
+const saidOften = new Set(["typing", "look"]);
+
 /** Logs each request about a conversation, before anything is read or changed. */
 function auditConversation({ log }: Pick<ApiContext, "log">) {
   return (req: Request, res: Response, next: NextFunction): void => {
     const conversationId = parseConversationId(req.params["id"]);
     noteIds(req, { conversationId });
-    // Typing changes nothing, and is said every few seconds.
     const [, what = "read"] = req.path.split("/");
-    if (what !== "typing") audit(log, req, { actor: actorOf(res), what: what || "read", conversationId });
+    if (!saidOften.has(what)) audit(log, req, { actor: actorOf(res), what: what || "read", conversationId });
     next();
   };
 }

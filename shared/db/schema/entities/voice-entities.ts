@@ -6,6 +6,7 @@ import type { OperatorRole } from "../../../protocol/operator.ts";
 import type { HoursText } from "../../../protocol/people/hours.ts";
 import type { SuggestionError } from "../../../protocol/people/suggestions.ts";
 import { defaultSite } from "../../../sites/default-site.ts";
+import { Conversation } from "./conversation-entities.ts";
 import { byHand, bytes, time } from "./entity-columns.ts";
 
 /** Tables about people beside the AI. See `entities.ts`. */
@@ -122,6 +123,20 @@ const Note = defineEntity({
   indexes: [{ name: "notes_of_conversation", properties: ["conversationId", "createdAt"] }],
 });
 
+/** Place to which an operator has seen a conversation, and whether they look at it now. */
+const ConversationLook = defineEntity({
+  name: "ConversationLook",
+  tableName: "conversation_looks",
+  properties: {
+    conversation: () => p.manyToOne(Conversation).primary().deleteRule("cascade").updateRule("no action"),
+    operatorId: p.uuid().primary(),
+    /** Last turn that they have seen. */
+    seenTurn: p.integer().default(0),
+    /** Until when they count as looking at it. Null: they said that they look no more. */
+    looksUntil: time().nullable(),
+  },
+});
+
 /** Text that operators send often. */
 const CannedReply = defineEntity({
   name: "CannedReply",
@@ -206,6 +221,7 @@ export const voices = [
   OperatorKey,
   Stretch,
   Note,
+  ConversationLook,
   CannedReply,
   AssistantPause,
   SiteHoursEntity,
