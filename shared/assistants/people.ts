@@ -4,6 +4,7 @@ import { localizedWords, wordLists } from "./localized-text.ts";
 
 const handoffRules = z.strictObject({
   afterFailures: z.int().min(1).max(20).optional().describe("replies in a row that no provider wrote; absent: never"),
+  byModel: z.boolean().optional().describe("whether its model may hand over to them by itself; absent: it may"),
   keywords: localizedWords.optional().describe("of a visitor who asks for a person, matched as whole words"),
 });
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { FakeUsage, WireAnswer } from "./wire/wire.ts";
+import type { FakeToolCall, FakeUsage, WireAnswer } from "./wire/wire.ts";
 
 /** Behaviour of the fake provider for one call. Without faults it streams the deltas and ends as its API promises. */
 export interface Script {
@@ -33,8 +33,8 @@ export interface Script {
   lineEnd?: "\n" | "\r\n" | "\r";
 }
 
-/** A delta, raw bytes, or an event in between. */
-export type Step = string | { raw: string | Uint8Array } | Wait | Cut;
+/** A delta, a call of a tool, raw bytes, or an event in between. */
+export type Step = string | { call: FakeToolCall } | { raw: string | Uint8Array } | Wait | Cut;
 type Wait = { waitMs: number } | { until: Promise<unknown> } | { stall: true };
 type Cut = { cut: true };
 
@@ -59,6 +59,7 @@ export class FakeAnswer {
   /** Deltas so far, as one text. */
   #reply = "";
   #deltas = 0;
+  readonly #calls: FakeToolCall[] = [];
   #offset = 0;
   #wake: (() => void) | undefined;
 
@@ -104,7 +105,11 @@ export class FakeAnswer {
   }
 
   async #do(step: Exclude<Step, string>): Promise<void> {
-    if ("raw" in step) {
+    if ("call" in step) {
+      this.#deltas++;
+      this.#calls.push(step.call);
+      if (this.#streams) this.#text += this.#wire.call?.(step.call) ?? "";
+    } else if ("raw" in step) {
       await this.#flush();
       await this.#write(step.raw);
     } else if ("cut" in step) {
@@ -120,8 +125,9 @@ export class FakeAnswer {
   }
 
   async #finish(): Promise<void> {
-    const { finishReason = "stop", usage = { ...usualPrompt, outputTokens: this.#deltas }, done = true } = this.#script;
-    const end = { finishReason, usage, done };
+    const usual = this.#calls.length > 0 ? "tool_calls" : "stop";
+    const { finishReason = usual, usage = { ...usualPrompt, outputTokens: this.#deltas }, done = true } = this.#script;
+    const end = { finishReason, usage, done, calls: this.#calls };
     this.#text += this.#streams ? this.#wire.end(end) : this.#wire.whole(this.#reply, end);
     await this.#flush();
   }

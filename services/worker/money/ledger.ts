@@ -98,6 +98,12 @@ export class LedgerCall {
     return this.#end(spent, "answered");
   }
 
+  /** Settles an answered call that another one follows: the reply is not whole yet. */
+  async settleAnswered(usage: TokenUsage | undefined): Promise<void> {
+    const settlement = this.answered(usage);
+    await this.#store(() => settleCall(this.#context.db.pool, settlement));
+  }
+
   /** Removes the entry: the call was not made. */
   async withdraw(): Promise<void> {
     const { id, report } = this.#call;

@@ -30,11 +30,22 @@ export function boundMessage(text: string): number {
 }
 
 /** Upper bound of the tokens of everything that a request shows the model. */
-export function boundPrompt(request: Pick<ProviderRequest, "assistant" | "prompt" | "passages">): number {
-  const { assistant, passages } = request;
+export function boundPrompt(
+  request: Pick<ProviderRequest, "assistant" | "prompt" | "passages" | "tools" | "turns">,
+): number {
+  const { assistant, passages, tools = [], turns = [] } = request;
   const rules = passages === undefined ? 0 : boundTokens(rulesFor(assistant));
-  const instructions = boundInstructions(assistant) + rules;
+  const called = [...tools, ...turns].reduce((sum, each) => sum + boundCalls(JSON.stringify(each)), 0);
+  const instructions = boundInstructions(assistant) + rules + called;
   return promptOf(request).reduce((sum, { text }) => sum + boundMessage(text), aroundPrompt + instructions);
+}
+
+/**
+ * Tools and their calls as a chat template renders them: some indent the JSON, some turn it into another language, and each
+ * adds words of its own.
+ */
+function boundCalls(json: string): number {
+  return 2 * boundTokens(json) + aroundPrompt;
 }
 
 const instructionTokens = new WeakMap<Assistant, number>();

@@ -1,6 +1,7 @@
 import type { Assistant } from "../../../shared/assistants/assistants.ts";
 import type { FinishReason } from "../../../shared/protocol/job.ts";
 import type { ProviderName } from "../../../shared/assistants/provider-catalog.ts";
+import type { KeptThoughts, Tool, ToolCall, ToolTurn } from "./tools/tool.ts";
 
 /**
  * Source of replies. A provider is a few pure mappers (to its request, from its events, to our errors) around one call.
@@ -38,6 +39,12 @@ export interface ProviderRequest {
   locale?: string | undefined;
   /** Passages that the reply can rest on, the best first; their numbers begin at 1. Absent: the site has no knowledge. */
   passages?: readonly PromptPassage[];
+  /** Tools that the model may call; absent: none. */
+  tools?: readonly Tool[];
+  /** Answers to this message that called tools, the oldest first, with their results. */
+  turns?: readonly ToolTurn[];
+  /** False: the model must answer in words; the tools are named for the turns alone. */
+  mayCall?: false;
   /** Thread that holds all of the prompt except its last message; only for a provider with `threads`. */
   threadId?: string;
   /** Receives the usage of the call while its answer arrives. */
@@ -72,6 +79,8 @@ export interface PromptPassage {
 export type ProviderEvent =
   | { type: "delta"; text: string }
   | { type: "progress"; sign: SignOfLife }
+  /** Calls of the tools that the request offered; a `finish` follows. Others are named as the model named them. */
+  | { type: "calls"; calls: readonly ToolCall[]; keep?: KeptThoughts }
   | {
       type: "finish";
       finishReason: Exclude<FinishReason, "cancelled" | "taken_over">;
@@ -125,6 +134,7 @@ interface ProviderErrorDetails {
   unsent?: boolean;
   atWork?: boolean;
   refusedKey?: boolean;
+  misusedTools?: boolean;
   cut?: boolean;
   cause?: unknown;
 }
@@ -142,6 +152,8 @@ export class ProviderError extends Error {
   readonly atWork: boolean;
   /** True if the upstream refuses the key, whatever its status. */
   readonly refusedKey: boolean;
+  /** True if a call of a tool came out wrong: the next try is better off without tools. */
+  readonly misusedTools: boolean;
   /** True if the answer ended before its end. */
   readonly cut: boolean;
 
@@ -155,6 +167,7 @@ export class ProviderError extends Error {
       unsent = false,
       atWork = false,
       refusedKey = status === 401 || status === 403,
+      misusedTools = false,
       cut = false,
       cause,
     }: ProviderErrorDetails = {},
@@ -166,6 +179,7 @@ export class ProviderError extends Error {
     this.unsent = unsent;
     this.atWork = atWork;
     this.refusedKey = refusedKey;
+    this.misusedTools = misusedTools;
     this.cut = cut;
   }
 

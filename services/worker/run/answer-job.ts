@@ -5,11 +5,13 @@ import { handInCut } from "../../../shared/db/voices/hand-in-cut.ts";
 import { endJob } from "../../../shared/jobs/end-job.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { Draft } from "../draft/draft.ts";
+import { ownToolsOf } from "../tools/handoff-tool.ts";
 import { findReply, type FoundReply } from "./find-reply.ts";
 import { Stopped } from "./leases.ts";
 import { isDeadline } from "./time-slice.ts";
 import { ProviderError } from "../providers/provider.ts";
 import { RunReport } from "../telemetry/run-report.ts";
+import { ToolSession } from "../tools/tool-session.ts";
 import { untilStored } from "./until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
@@ -18,6 +20,7 @@ interface JobRun {
   job: ClaimedJob;
   draft: Draft;
   report: RunReport;
+  tools: ToolSession;
 }
 
 /** `lost`: another run has the job, or its conversation was deleted; nothing was written. */
@@ -32,7 +35,9 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
   const { log } = report;
   const { signal, release } = context.leases.hold(job);
   const draft = new Draft(context, job, () => context.leases.stop(job, "lost"), log);
-  const run = { job, draft, report };
+  const people = context.assistants.get(job.assistantType)?.people;
+  const tools = new ToolSession(ownToolsOf({ people }));
+  const run = { job, draft, report, tools };
   try {
     // Readers of the job reload its row and see it active.
     context.live
@@ -52,7 +57,8 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
     }
     if (end === "released") return leave(report, await giveBack(context, job, draft.attempt));
     end.firstDeltaMs = draft.firstDeltaMs;
-    end.handoffAfter = context.assistants.get(job.assistantType)?.people?.afterFailures;
+    end.handoffAfter = people?.afterFailures;
+    if (tools.handoff && end.status !== "cancelled") end.handoff = tools.handoff;
     if (report.skippedCalls.length > 0) end.skippedCalls = report.skippedCalls;
     if (!(await store(context, run, end))) return leave(report, "lost");
     report.ended(draft.attempt, end);

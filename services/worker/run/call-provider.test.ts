@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { streamInto, withRetries } from "./call-provider.ts";
+import { ReplyWriter } from "../draft/reply-writer.ts";
 import { type Provider, ProviderError } from "../providers/provider.ts";
 import { testRequest } from "../providers/provider.testsuite.ts";
 
@@ -60,7 +61,8 @@ describe("stream into a draft", () => {
       },
     };
     const draft = { text: "words", push: () => undefined, cite: () => undefined };
-    const finish = await streamInto(draft, provider, testRequest, new AbortController());
+    const writer = new ReplyWriter(draft, provider, testRequest);
+    const { finish } = await streamInto(writer, provider, testRequest, new AbortController());
     expect(finish.model).toBe("a mo\ufffddel");
   });
 });

@@ -1,18 +1,18 @@
 import { DelegateBackoff, handleWhen, type IRetryBackoffContext, retry } from "cockatiel";
 import { exponentialBackoffMs } from "../../../shared/async/backoff.ts";
 import type { CallSettlement } from "../../../shared/db/jobs/calls.ts";
-import { type LedgerContext, openCall } from "../money/ledger.ts";
+import { type LedgerCall, type LedgerContext, openCall } from "../money/ledger.ts";
 import { describeFault } from "../money/describe-fault.ts";
 import { cleanWhole } from "../reply-text/clean-text.ts";
-import type { ReplyDraft } from "../draft/reply-draft.ts";
 import type { SiteAnswer } from "../knowledge/site-answer.ts";
 import { CircuitOpen } from "../providers/circuit.ts";
 import { type Provider, ProviderError, type ProviderEvent, type ProviderRequest } from "../providers/provider.ts";
-import type { AtomPlace } from "../reply-text/atom-places.ts";
-import { ReplyFilter } from "../reply-text/reply-filter.ts";
+import type { KeptThoughts, ToolCall } from "../providers/tools/tool.ts";
 import type { WorkerContext } from "../worker-context.ts";
 import type { ReplyRun } from "./reply-run.ts";
-import type { Thread } from "./thread.ts";
+import { ReplyWriter } from "../draft/reply-writer.ts";
+import { Spendings } from "../money/spendings.ts";
+import { type Thread, wantsThread } from "./thread.ts";
 
 export type CallContext = LedgerContext & Pick<WorkerContext, "circuits">;
 
@@ -84,18 +84,60 @@ export async function withRetries<T>(call: () => Promise<T>, signal: AbortSignal
   }
 }
 
+/** Makes one attempt: as many calls of the provider as the reply takes. */
 async function callOnce(asked: ProviderCall): Promise<ProviderAnswer> {
-  const { context, run, thread, provider, request, answer, signal } = asked;
-  const { draft, report } = run;
+  const { run, provider, request, answer, signal } = asked;
+  const { draft, tools } = run;
   await draft.restart();
   signal.throwIfAborted();
   draft.expectSources(answer);
-  const store = () => draft.storePassages(answer);
+  let storing: Promise<void> | undefined;
+  const store = () => (storing ??= draft.storePassages(answer));
+  const writer = new ReplyWriter(draft, provider, request);
   // A provider without an upstream costs nothing and is never down.
   if (provider.upstream === undefined) {
     await store();
-    return { finish: await streamInto(draft, provider, request, { signal }), costUsd: 0, inThread: false };
+    const { finish } = await streamInto(writer, provider, request, { signal });
+    endReply(writer, finish, request);
+    return { finish, costUsd: 0, inThread: false };
   }
+  const spent = new Spendings();
+  for (;;) {
+    const offered = wantsThread(provider, request.assistant) ? {} : tools.nextFor(provider.name);
+    const before = draft.text.length;
+    const one = await callUpstream(asked, { request: { ...request, ...offered }, writer, store });
+    const { calls, finish, call, inThread } = one;
+    spent.add(finish.usage, call.costOf(finish.usage));
+    const isWhole =
+      calls.length === 0 ||
+      (await tools.carryOut({ text: draft.text.slice(before), calls, keep: one.keep }, writer.hasWords));
+    if (isWhole) {
+      if (calls.length > 0) writer.end();
+      const { usage: _usage, ...last } = finish;
+      const settlement = call.answered(finish.usage);
+      return { finish: { ...last, ...spent.usage }, costUsd: spent.costUsd, inThread, call: settlement };
+    }
+    await call.settleAnswered(finish.usage);
+    writer.endCall();
+  }
+}
+
+interface UpstreamAnswer extends Streamed {
+  call: LedgerCall;
+  inThread: boolean;
+}
+
+interface Upstream {
+  request: ProviderRequest;
+  writer: ReplyWriter;
+  /** Stores the passages, once. */
+  store: () => Promise<void>;
+}
+
+/** Makes one call of a provider that has an upstream, recorded in the ledger. */
+async function callUpstream(asked: ProviderCall, { request, writer, store }: Upstream): Promise<UpstreamAnswer> {
+  const { context, run, thread, provider, signal } = asked;
+  const { draft, report, tools } = run;
   const circuit = context.circuits.of(provider);
   const skip = (error: unknown) => report.skipped(provider.name, draft.attempt, describeFault(error));
   const call = await openUnlessSkipped(async () => {
@@ -109,18 +151,18 @@ async function callOnce(asked: ProviderCall): Promise<ProviderAnswer> {
     const options = { signal, onSign: () => (alive = true), onBegun: () => call.began() };
     const stream = async () => {
       const attached = await thread.attachTo(request, provider, signal);
-      const streamed = await streamInto(draft, provider, call.send(attached), options);
-      return { finish: streamed, inThread: attached.threadId !== undefined };
+      const streamed = await streamInto(writer, provider, call.send(attached), options);
+      if (streamed.calls.length === 0) endReply(writer, streamed.finish, request);
+      return { ...streamed, inThread: attached.threadId !== undefined };
     };
-    const { finish, inThread } = await circuit.run(stream, () => alive);
-    const settlement = call.answered(finish.usage);
-    return { finish, costUsd: call.costOf(finish.usage), inThread, call: settlement };
+    return { ...(await circuit.run(stream, () => alive)), call };
   } catch (error) {
     // The circuit opened while the call was written to the ledger.
     if (error instanceof CircuitOpen) {
       skip(error);
       await call.withdraw();
     } else await call.settle({ outcome: signal.aborted ? "stopped" : "failed", error });
+    if (error instanceof ProviderError && error.misusedTools) tools.wentWrong();
     throw error;
   }
 }
@@ -143,25 +185,21 @@ interface StreamOptions {
   onBegun?: () => void;
 }
 
-/** Makes one call and writes its text into the draft. */
+interface Streamed {
+  finish: Finish;
+  calls: readonly ToolCall[];
+  keep?: KeptThoughts | undefined;
+}
+
+/** Makes one call and writes its text. */
 export async function streamInto(
-  draft: Pick<ReplyDraft, "push" | "text" | "cite">,
+  writer: ReplyWriter,
   provider: Provider,
   request: ProviderRequest,
   { signal, onSign, onBegun }: StreamOptions,
-): Promise<Finish> {
-  // Link filtering does not apply to the operator's own texts, such as presets.
-  const isOwnText = provider.upstream === undefined && !provider.quotesPages;
-  const places: AtomPlace[] = [];
-  const reply = new ReplyFilter({
-    allowedLinkHosts: isOwnText ? undefined : request.assistant.allowedLinkHosts,
-    onCitation: request.passages && ((place) => places.push(place)),
-  });
-  const push = (text: string) => {
-    draft.push(text);
-    for (const place of places.splice(0)) draft.cite(place);
-  };
+): Promise<Streamed> {
   let finish: Finish | undefined;
+  let called: Extract<ProviderEvent, { type: "calls" }> | undefined;
   let begun = false;
   let heard = false;
   for await (const event of provider.stream(request, signal)) {
@@ -170,20 +208,26 @@ export async function streamInto(
     if (!heard) onSign?.();
     heard = true;
     if (event.type === "progress") continue;
-    if (event.type === "finish") {
-      finish = { ...event, model: cleanWhole(event.model) };
-      continue;
+    if (event.type === "calls") called = event;
+    else if (event.type === "finish") finish = { ...event, model: cleanWhole(event.model) };
+    else {
+      writer.push(event.text);
+      if (!begun) onBegun?.();
+      begun = true;
     }
-    push(reply.push(event.text));
-    if (!begun) onBegun?.();
-    begun = true;
   }
   signal.throwIfAborted();
-  // Flush only after a whole stream. If the stream broke off, the held-back half character or half address is dropped.
-  push(reply.end());
   if (!finish) throw new ProviderError("malformed", "the stream ended without a finish", { cut: true });
-  if (draft.text === "") throw emptyReply(finish, request.assistant.maxOutputTokens);
-  return finish;
+  return { finish, calls: called?.calls ?? [], keep: called?.keep };
+}
+
+/**
+ * Ends a whole reply. If a stream broke off, the half character or half address that is held back is dropped instead.
+ * @throws {ProviderError} when the reply is empty
+ */
+function endReply(writer: ReplyWriter, finish: Finish, { assistant }: ProviderRequest): void {
+  writer.end();
+  if (!writer.hasWords) throw emptyReply(finish, assistant.maxOutputTokens);
 }
 
 /** An empty reply counts as a failure, so a visitor never gets an empty bubble. */

@@ -16,6 +16,7 @@ import { DeadlinePassed } from "../run/time-slice.ts";
 import { untilStored } from "../run/until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
 import { SuggestedText } from "./suggested-text.ts";
+import { ToolSession } from "../tools/tool-session.ts";
 
 /** An operator waits for seconds anyhow, and a look at an empty table costs next to nothing. */
 const lookEveryMs = 500;
@@ -75,7 +76,8 @@ async function findText(
   const draft = new SuggestedText();
   const span = tracing.start("suggest reply", { attributes: { "parley.suggestion.id": claimed.id } });
   try {
-    const run = { job: asJob(claimed), draft, report: { log, span, skipped: () => undefined }, forOperator: true };
+    const report = { log, span, skipped: () => undefined };
+    const run = { job: asJob(claimed), draft, report, tools: new ToolSession([]), forOperator: true };
     const { call } = await findReply({ context, run, signal });
     return { text: draft.text, sources: draft.sources.map(toView), call };
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import type { HandoffReason } from "../../protocol/handling.ts";
 import type { FinishReason, JobErrorCode } from "../../protocol/job.ts";
 import type { SkippedCall } from "./call-faults.ts";
 import { type CallSettlement, charged, settled, settlementColumns, settlementItem } from "./calls.ts";
@@ -37,6 +38,8 @@ export interface JobEnd {
   call?: CallSettlement | undefined;
   /** Failed replies in a row after which the conversation is handed to a person; absent: never. */
   handoffAfter?: number | undefined;
+  /** Reason for which the model has handed the conversation to a person. */
+  handoff?: HandoffReason | undefined;
   /** Calls that the run did not make. */
   skippedCalls?: readonly SkippedCall[];
 }
@@ -74,7 +77,7 @@ function endStatement(name: string, lock: string): Statement<EndRow> {
         select * from json_to_recordset($2::json) as item(
           id uuid, "conversationId" uuid, attempt int, orphan boolean, status text, "errorCode" text, provider text, model text,
           "inputTokens" int, "outputTokens" int, "costUsd" float8, "inThread" boolean, "firstDeltaMs" int, "replyId" uuid,
-          "skippedCalls" jsonb, "handoffAfter" int, text text, "finishReason" text, fallback boolean, sources jsonb,
+          "skippedCalls" jsonb, "handoffAfter" int, handoff text, text text, "finishReason" text, fallback boolean, sources jsonb,
           words text, ${settlementColumns})
       ), locked as materialized (
         select id, site_id from ${byIds("conversations", "id, site_id", "$1", lock)}
@@ -105,8 +108,8 @@ function endStatement(name: string, lock: string): Statement<EndRow> {
       ), ${storedSources("ending")}, ${settled}, ${charged}, moved as (
         update conversations
         set open_jobs = array_remove(open_jobs, ending.id), updated_at = now(), failed_replies = ${failures},
-            handoff_due = case when conversations.handled_by = 'ai' and ${failures} >= "handoffAfter" then coalesce(handoff_due, 'failures')
-                               else handoff_due end,
+            handoff_due = case when conversations.handled_by <> 'ai' then handoff_due
+                               else coalesce(handoff_due, handoff, case when ${failures} >= "handoffAfter" then 'failures' end) end,
             thread_turn = case when "inThread" then ending.turn else thread_turn end,
             message_count = message_count + ("replyId" is not null)::int,
             event_seq = event_seq + 1 + ("replyId" is not null)::int

@@ -79,7 +79,8 @@ export function messageOf({ request }: FakeCall): string | undefined {
 
 /** Extracts the newest message. Consecutive messages of one side are sent as one, with blank lines between them. */
 export function newestMessage(messages: FakeCall["request"]["messages"]): string | undefined {
-  return messages.at(-1)?.text.split("\n\n").at(-1);
+  const asked = messages.findLast(({ role }) => role === "user");
+  return asked?.text.split("\n\n").at(-1);
 }
 
 /** A reply that stops in the middle until it is released. */

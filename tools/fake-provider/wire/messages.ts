@@ -1,4 +1,4 @@
-import type { FakeUsage, Wire, WireAnswer, WireCall, WireEnd, WireMessage, WireRequest } from "./wire.ts";
+import type { FakeToolCall, FakeUsage, Wire, WireAnswer, WireCall, WireEnd, WireMessage, WireRequest } from "./wire.ts";
 
 /** Anthropic's Messages API. */
 export const messagesWire: Wire = { path: /^\/v1\/messages$/, read, answer, error };
@@ -6,7 +6,7 @@ export const messagesWire: Wire = { path: /^\/v1\/messages$/, read, answer, erro
 function read(body: unknown): WireRequest {
   const { model, stream, system, messages } = body as Record<string, unknown>;
   const turns: WireMessage[] = (Array.isArray(messages) ? messages : []).map(({ role, content }) => ({
-    role: String(role),
+    role: holdsResults(content) ? "tool" : String(role),
     text: textOf(content),
   }));
   return {
@@ -19,11 +19,18 @@ function read(body: unknown): WireRequest {
 /** Text of a string, or of a list of blocks. */
 function textOf(content: unknown): string {
   if (!Array.isArray(content)) return String(content);
-  return content.map(({ text }: { text?: string }) => text ?? "").join("");
+  return content
+    .map(({ text, content: result }: { text?: string; content?: unknown }) => text ?? textOf(result ?? ""))
+    .join("");
+}
+
+function holdsResults(content: unknown): boolean {
+  return Array.isArray(content) && content.some(({ type }: { type?: string }) => type === "tool_result");
 }
 
 function answer({ id, model, promptUsage }: WireCall): WireAnswer {
   const head = { id: `msg_${id}`, type: "message", role: "assistant", model };
+  let calls = 0;
   const open = { content: [], stop_reason: null, stop_sequence: null };
   // Usage so far: the API has written a token or two when it sends this event.
   const usage = promptUsage && { usage: toUsage({ ...promptUsage, outputTokens: 1 }) };
@@ -33,20 +40,37 @@ function answer({ id, model, promptUsage }: WireCall): WireAnswer {
       frame({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } }) +
       frame({ type: "ping" }),
     delta: (text) => frame({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } }),
+    call: (call) => {
+      const index = ++calls;
+      const block = { type: "tool_use", id: `tool_${id}_${index}`, name: call.name, input: {} };
+      return (
+        frame({ type: "content_block_start", index, content_block: block }) +
+        frame({
+          type: "content_block_delta",
+          index,
+          delta: { type: "input_json_delta", partial_json: call.arguments },
+        }) +
+        frame({ type: "content_block_stop", index })
+      );
+    },
     end: (how) => {
       if (how.finishReason === "error")
         return `event: error\ndata: ${error(500, "the fake provider injected this fault")}\n\n`;
       return endOf(how) + (how.done ? frame({ type: "message_stop" }) : "");
     },
-    whole: (text, { finishReason, usage: counted }) =>
+    whole: (text, { finishReason, usage: counted, calls: made }) =>
       JSON.stringify({
         ...head,
-        content: [{ type: "text", text }],
+        content: [{ type: "text", text }, ...made.map((call, at) => toToolUse(call, `${id}_${at + 1}`))],
         stop_reason: toStopReason(finishReason),
         stop_sequence: null,
         ...(counted && { usage: toUsage(counted) }),
       }),
   };
+}
+
+function toToolUse({ name, arguments: args }: FakeToolCall, id: string) {
+  return { type: "tool_use", id: `tool_${id}`, name, input: args === "" ? {} : (JSON.parse(args) as unknown) };
 }
 
 function endOf({ finishReason, usage }: WireEnd): string {
@@ -64,6 +88,7 @@ function frame(event: { type: string; [field: string]: unknown }): string {
 
 const stopReasons = new Map([
   ["stop", "end_turn"],
+  ["tool_calls", "tool_use"],
   ["length", "max_tokens"],
   ["content_filter", "refusal"],
 ]);

@@ -1,5 +1,6 @@
 import type { FakeThreads } from "../fake-threads.ts";
 import type {
+  FakeToolCall,
   FakeUsage,
   ThreadAnswer,
   ThreadCall,
@@ -34,10 +35,14 @@ function read(body: unknown): WireRequest {
 }
 
 function toMessages(input: unknown): WireMessage[] {
-  return (Array.isArray(input) ? input : []).map(({ role, content }) => ({
-    role: String(role),
-    text: Array.isArray(content) ? content.map(({ text }) => String(text)).join("") : String(content),
+  return (Array.isArray(input) ? input : []).map(({ type, role, content, output }: Record<string, unknown>) => ({
+    role: type === "function_call" ? "assistant" : type === "function_call_output" ? "tool" : String(role),
+    text: String(type).startsWith("function_call") ? textOf(output ?? "") : textOf(content),
   }));
+}
+
+function textOf(content: unknown): string {
+  return Array.isArray(content) ? content.map(({ text }) => String(text)).join("") : String(content);
 }
 
 class ResponsesAnswer implements WireAnswer {
@@ -47,6 +52,7 @@ class ResponsesAnswer implements WireAnswer {
   #sequence = 0;
   #text = "";
   #opened = false;
+  #calls = 0;
 
   constructor({ id, model, refuses }: WireCall) {
     this.#head = { id: `resp_${id}`, object: "response", created_at: Math.floor(Date.now() / 1000), model };
@@ -62,6 +68,19 @@ class ResponsesAnswer implements WireAnswer {
   delta(text: string): string {
     this.#text += text;
     return this.#open() + this.#part(`response.${this.#kind}.delta`, { delta: text });
+  }
+
+  call(call: FakeToolCall): string {
+    const index = ++this.#calls;
+    const item = this.#callItem(call, index);
+    const of = { item_id: item.id, output_index: index };
+    const head = { ...item, status: "in_progress", arguments: "" };
+    return (
+      this.#event("response.output_item.added", { output_index: index, item: head }) +
+      this.#event("response.function_call_arguments.delta", { ...of, delta: call.arguments }) +
+      this.#event("response.function_call_arguments.done", { ...of, arguments: call.arguments }) +
+      this.#event("response.output_item.done", { output_index: index, item })
+    );
   }
 
   end(end: WireEnd): string {
@@ -95,7 +114,12 @@ class ResponsesAnswer implements WireAnswer {
     );
   }
 
-  #response(text: string, { finishReason, usage }: WireEnd): object {
+  #callItem({ name, arguments: args }: FakeToolCall, index: number) {
+    const id = `${this.#itemId}_${index}`;
+    return { id: `fc_${id}`, type: "function_call", status: "completed", call_id: `call_${id}`, name, arguments: args };
+  }
+
+  #response(text: string, { finishReason, usage, calls }: WireEnd): object {
     const status = statusOf(finishReason);
     return {
       ...this.#head,
@@ -103,7 +127,10 @@ class ResponsesAnswer implements WireAnswer {
       error: status === "failed" ? { code: "server_error", message: "the fake provider injected this fault" } : null,
       incomplete_details:
         status === "incomplete" ? { reason: finishReason === "length" ? "max_output_tokens" : finishReason } : null,
-      output: text === "" ? [] : [this.#item(status, [this.#content(text)])],
+      output: [
+        ...(text === "" ? [] : [this.#item(status, [this.#content(text)])]),
+        ...calls.map((call, at) => this.#callItem(call, at + 1)),
+      ],
       usage: usage && toUsage(usage),
     };
   }

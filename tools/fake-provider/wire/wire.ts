@@ -62,6 +62,14 @@ export interface WireEnd {
   usage: FakeUsage | null;
   /** True if the API's own end mark is sent. */
   done: boolean;
+  /** Calls of tools that the answer made, in their order. */
+  calls: readonly FakeToolCall[];
+}
+
+/** Call of a tool; the arguments are sent as they are, JSON or not. */
+export interface FakeToolCall {
+  name: string;
+  arguments: string;
 }
 
 /**
@@ -79,6 +87,8 @@ export interface FakeUsage {
 export interface WireAnswer {
   start(): string;
   delta(text: string): string;
+  /** Absent where the product offers no tools. */
+  call?(call: FakeToolCall): string;
   end(end: WireEnd): string;
   /** Whole answer as one JSON body. */
   whole(text: string, end: WireEnd): string;

@@ -7,6 +7,7 @@ import { GenerationStart } from "../upstream/generation.ts";
 import { findTypedError, fromErrorObject, fromWords } from "../upstream/errors/openai-errors.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";
 import { tokenCount } from "../upstream/token-count.ts";
+import { MessageBlocks } from "./message-blocks.ts";
 
 const count = tokenCount.nullish();
 /** Token counts of the API: the prompt is the sum of the first three. */
@@ -44,6 +45,7 @@ const citation = z.object({
 const blockDelta = z.object({ delta: block });
 
 const typed = z.object({ type: z.string() });
+const thinks = /^(?:redacted_)?thinking$/;
 
 /** Setting of the key, named to the operator in errors. */
 const setting = "ANTHROPIC_API_KEY";
@@ -54,7 +56,7 @@ const setting = "ANTHROPIC_API_KEY";
  */
 export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
   const beginning = new GenerationStart();
-  const cited = new Set<number>();
+  const [cited, blocks] = [new Set<number>(), new MessageBlocks()];
   let counted: TokenCounts = {};
   const add = (counts: TokenCounts | null | undefined) => {
     // Later events omit, or set to null, counts that earlier events reported.
@@ -79,19 +81,20 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
         const { type, text } = read(blockStart, event).content_block;
         const model = fallback.safeParse(event).data?.content_block.to.model;
         // After the head of a thinking block, a model may think unseen. The parts of a tool are work.
-        return { text, model, sign: /^(text|thinking|redacted_thinking)$/.test(type) ? "alive" : "work" };
+        return { text, model, sign: type === "text" || thinks.test(type) ? "alive" : "work", ...blocks.start(event) };
       }
       case "content_block_delta": {
         const { type, text } = read(blockDelta, event).delta;
         const result = type === "citations_delta" ? citation.safeParse(event).data?.delta.citation : undefined;
         if (result) cited.add(result.search_result_index + 1);
-        return { text, sign: "work", thinks: type === "thinking_delta" };
+        const tools = type === "text_delta" ? undefined : blocks.delta(event);
+        return { text, sign: "work", thinks: type === "thinking_delta", ...tools };
       }
       // A block of text is one claim: its citations belong behind it.
       case "content_block_stop": {
         const cites = [...cited];
         cited.clear();
-        return { sign: "alive", cites };
+        return { sign: "alive", cites, ...blocks.stop(event) };
       }
       case "message_delta": {
         const { delta, usage: counts } = read(messageDelta, event);
@@ -99,16 +102,19 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
       }
       case "message_stop":
         return { ended: true };
-      // A whole answer that was not streamed.
-      case "message": {
-        const { model, content, stop_reason: reason, usage: counts } = read(wholeMessage, event);
-        return { ...readContent(content), ...ending(reason, add(counts)), model, ended: true };
-      }
+      case "message":
+        return { ...whole(event, add), ...blocks.whole(event) };
       // Pings, ends of blocks, and future events: the API asks its clients to ignore events that they do not know.
       default:
         return { sign: "alive" };
     }
   };
+}
+
+/** Maps an answer that was not streamed. */
+function whole(event: unknown, add: (counts: TokenCounts | null | undefined) => TokenUsage | undefined): ReplyPart {
+  const { model, content, stop_reason: reason, usage: counts } = read(wholeMessage, event);
+  return { ...readContent(content), ...ending(reason, add(counts)), model, ended: true };
 }
 
 /**

@@ -1,6 +1,8 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import { instructionsOf, promptOf } from "../../knowledge/prompt-passages.ts";
 import type { PromptMessage, PromptPassage, ProviderRequest } from "../provider.ts";
+import type { Tool, ToolTurn } from "../tools/tool.ts";
+import { sentCallsOf } from "../tools/sent-calls.ts";
 
 type Body = Anthropic.MessageCreateParamsStreaming;
 
@@ -19,7 +21,7 @@ const cached = { cache_control: { type: "ephemeral" } } as const;
  * @param options.citesNatively sends passages as search results, which the API itself cites
  */
 export function toRequest(request: ProviderRequest, defaultModel: string, { citesNatively = false } = {}): Body {
-  const { assistant, conversationTag, passages = [] } = request;
+  const { assistant, conversationTag, passages = [], tools = [], turns: toolTurns = [], mayCall = true } = request;
   const turns = acceptable(citesNatively ? request.prompt : promptOf(request));
   const results = citesNatively ? passages.map(toSearchResult) : [];
   const unrepeated = citesNatively ? 1 : 2;
@@ -27,12 +29,17 @@ export function toRequest(request: ProviderRequest, defaultModel: string, { cite
   return {
     model: (assistant.provider === "anthropic" ? assistant.model : undefined) ?? defaultModel,
     system: [{ type: "text", text: instructionsOf(request, { natively: citesNatively }), ...cached }],
-    messages: turns.map(({ role, text }, i) => {
-      const isLast = i === turns.length - 1;
-      if (i !== repeated && !(isLast && results.length > 0)) return { role, content: text };
-      const block = { type: "text" as const, text, ...(i === repeated && cached) };
-      return { role, content: isLast ? [...results, block] : [block] };
-    }),
+    messages: [
+      ...turns.map(({ role, text }, i) => {
+        const isLast = i === turns.length - 1;
+        if (i !== repeated && !(isLast && results.length > 0)) return { role, content: text };
+        const block = { type: "text" as const, text, ...(i === repeated && cached) };
+        return { role, content: isLast ? [...results, block] : [block] };
+      }),
+      ...toolTurns.flatMap(toMessages),
+    ],
+    ...(tools.length > 0 && { tools: tools.map(toTool) }),
+    ...(!mayCall && { tool_choice: { type: "none" as const } }),
     max_tokens: assistant.maxOutputTokens,
     metadata: { user_id: conversationTag },
     stream: true,
@@ -64,4 +71,32 @@ function acceptable(prompt: readonly PromptMessage[]): PromptMessage[] {
 /** Removes a trailing `/v1`: the SDK's paths begin with it, while the base URLs of other APIs end with it. */
 export function toBaseUrl(url: string): string {
   return url.replace(/(?:\/v1)?\/*$/, "");
+}
+
+function toTool({ name, description, parameters }: Tool): Anthropic.Tool {
+  return { name, description, input_schema: { ...parameters, type: "object" } };
+}
+
+/** An answer that called tools, then one message with all results: the API refuses them in two. */
+function toMessages(turn: ToolTurn, number: number): Anthropic.MessageParam[] {
+  const calls = sentCallsOf(turn, number);
+  return [
+    {
+      role: "assistant",
+      content: [
+        ...(turn.keep?.blocks ?? []),
+        ...(turn.text.trim() === "" ? [] : [{ type: "text" as const, text: turn.text.trimEnd() }]),
+        ...calls.map(({ id, name, input }) => ({ type: "tool_use" as const, id, name, input })),
+      ],
+    },
+    {
+      role: "user",
+      content: calls.map(({ id, result, isError }) => ({
+        type: "tool_result" as const,
+        tool_use_id: id,
+        content: result,
+        ...(isError && { is_error: true }),
+      })),
+    },
+  ];
 }

@@ -51,6 +51,24 @@ describe("request refused by a server", () => {
     expect(bodies().map((body) => field in body)).toEqual([true, false, false]);
   });
 
+  it.each([
+    [400, { error: { message: "registry/model:7b does not support tools", type: "api_error" } }],
+    [404, { error: { message: "No endpoints found that support tool use. Try another model.", code: 404 } }],
+    [400, { object: "error", message: '"auto" tool choice requires --enable-auto-tool-choice to be set' }],
+    [500, { error: { message: "tools param requires --jinja flag", code: 500 } }],
+    [400, { error: { message: "Function calling is not enabled for this model" } }],
+  ])("is made again without tools by a server that knows none: %s %j", async (status, error) => {
+    const provider = start();
+    const tools = [{ name: "handoff", description: "Hands over", parameters: { type: "object" } }];
+    fake.next(refuses(error, status), { steps: ["Yes."] });
+    expect(await collect(provider, { request: { ...testRequest, tools } })).toMatchObject({
+      text: "Yes.",
+      error: undefined,
+    });
+    await collect(provider, { request: { ...testRequest, tools, mayCall: false } });
+    expect(bodies().map((body) => "tools" in body || "tool_choice" in body)).toEqual([true, false, false]);
+  });
+
   it("is repeated as long as it names another field", async () => {
     const named = (param: string) =>
       refuses({ error: { message: "Unsupported parameter", param, code: "unsupported_parameter" } });

@@ -13,6 +13,8 @@ export interface Dialect {
   stream: boolean;
   /** Sends the instructions in a message of their own; `false`: before the visitor's first message. */
   systemRole: boolean;
+  /** Offers tools. */
+  tools: boolean;
 }
 
 type Body = ReturnType<typeof write>;
@@ -27,7 +29,7 @@ export class Dialects {
   of(model: string): Dialect {
     const known = this.#models.get(model);
     if (known) return known;
-    const dialect: Dialect = { limit: "max_tokens", streamOptions: true, stream: true, systemRole: true };
+    const dialect: Dialect = { limit: "max_tokens", streamOptions: true, stream: true, systemRole: true, tools: true };
     const [oldest] = this.#models.keys();
     if (this.#models.size >= maxModels && oldest !== undefined) this.#models.delete(oldest);
     this.#models.set(model, dialect);
@@ -37,13 +39,14 @@ export class Dialects {
 
 /** Renders the body in a server's dialect. */
 export function write(
-  { max_tokens, stream_options, stream, messages, ...body }: ChatCompletionRequest,
+  { max_tokens, stream_options, stream, messages, tools, tool_choice, ...body }: ChatCompletionRequest,
   dialect: Dialect,
 ) {
   return {
     ...body,
     messages: dialect.systemRole ? messages : withoutSystemRole(messages),
     ...(dialect.limit !== "none" && { [dialect.limit]: max_tokens }),
+    ...(dialect.tools && tools && { tools, ...(tool_choice && { tool_choice }) }),
     stream: stream && dialect.stream,
     ...(dialect.stream && dialect.streamOptions && { stream_options }),
   };
@@ -71,6 +74,7 @@ export function learn(dialect: Dialect, { names, words, status }: UpstreamFault,
   if (aboutSystem.test(words) && refusal.test(words)) {
     return change(dialect, "systemRole", false);
   }
+  if ("tools" in body && aboutTools.test(words) && !limits.test(words)) return change(dialect, "tools", false);
   const isRefusal = refusal.test(words) || told.some((name) => refusalNames.has(name.toLowerCase()));
   if (!isRefusal || limits.test(words)) return false;
   const refused = Object.keys(body).find((field) => told.includes(field)) ?? fieldIn(words, Object.keys(body));
@@ -129,6 +133,10 @@ const refusalNames = new Set([
 
 const aboutSystem =
   /\bsystem\b.{0,20}\brole\b|\brole\b.{0,60}\bsystem\b|\bsystem (?:message|prompt|instruction)s?\b|\bdeveloper instruction/i;
+
+/** Words of servers whose model, template or version knows no tools: Ollama, vLLM, llama.cpp, OpenRouter. */
+const aboutTools =
+  /(?:does ?n[o']t|not|no endpoints? found that) support(?:s|ed|ing)?[^.]{0,40}\b(?:tools?|tool[ _]use|tool[ _]call\w*|function[ _]call\w*)\b|\b(?:tools?|tool[ _]choice|tool[ _]use|tool[ _]calls?|functions?|function[ _]calling)\b[^.]{0,40}(?:not (?:be )?support|unsupported|n't support|not (?:available|enabled|allowed|permitted)|requires? --)/i;
 
 /** Words about a value out of bounds, where the field itself is accepted. */
 const limits =

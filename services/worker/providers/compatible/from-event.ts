@@ -9,6 +9,7 @@ import { parseJson } from "../upstream/parse-event.ts";
 import type { ReplyPart } from "../upstream/reply.ts";
 import { readSources } from "../upstream/shown/sources.ts";
 import { readUsage } from "../upstream/usage.ts";
+import { readCallPieces } from "./read-calls.ts";
 
 const piece = z
   .looseObject({ content: z.unknown().optional(), refusal: z.unknown().optional() })
@@ -92,7 +93,13 @@ export interface CompletionEvents {
 
 /** @param setting of the key, named to the operator in errors */
 export function createFromEvent(apiKey?: string, setting = "COMPATIBLE_API_KEY"): CompletionEvents {
-  const soFar: SoFar = { text: new OneText(), generation: new Generation(), index: undefined, hadDeltas: false };
+  const soFar: SoFar = {
+    text: new OneText(),
+    generation: new Generation(),
+    index: undefined,
+    hadDeltas: false,
+    hadCalls: false,
+  };
   return {
     rest: () => soFar.text.end(),
     toPart(json) {
@@ -122,11 +129,12 @@ interface SoFar {
   index: number | undefined;
   /** True if some of the text arrived in deltas. */
   hadDeltas: boolean;
+  /** True if calls of tools arrived in deltas: a whole message repeats them. */
+  hadCalls: boolean;
 }
 
 function toPart(event: Chunk, soFar: SoFar): ReplyPart {
-  soFar.index ??= event.choices?.[0]?.index;
-  const choice = event.choices?.find(({ index = soFar.index }) => index === soFar.index);
+  const choice = choiceOf(event, soFar);
   const said = choice && read(choice);
   const usage = readUsage(event.usage) ?? readUsage(choice?.usage) ?? readUsage(event.x_groq?.usage);
   const part: ReplyPart = { model: event.model || undefined, usage };
@@ -141,10 +149,21 @@ function toPart(event: Chunk, soFar: SoFar): ReplyPart {
   soFar.generation.note(event.id, said.delta.text !== "");
   const isWhole = event.object === "chat.completion" || (part.finishReason && soFar.text.isRepeatedBy(said.delta.text));
   part.text = textOf(said, soFar, Boolean(isWhole));
-  if (hasTools(choice.delta ?? choice.message ?? {})) part.sign = "work";
+  if (hasTools(choice.delta ?? {}) || hasTools(choice.message ?? {})) {
+    part.sign = "work";
+    part.calls = callsOf(choice, soFar);
+  }
+  part.thoughts = thoughtsOf(choice.delta ?? choice.message);
   part.refused = said.delta.refused || said.message.refused;
   part.thinks = said.delta.thinks || said.message.thinks;
   return part;
+}
+
+/** One choice has the index 0. Where the first index is another, the server counts events by it. */
+function choiceOf({ choices }: Chunk, soFar: SoFar): Choice | undefined {
+  soFar.index ??= choices?.[0]?.index;
+  if (soFar.index) return choices?.[0];
+  return choices?.find(({ index = soFar.index }) => index === soFar.index);
 }
 
 /** Returns new text. A whole message repeats the deltas; without deltas it is the text itself. */
@@ -155,6 +174,18 @@ function textOf({ delta, message }: Said, soFar: SoFar, isWhole: boolean): strin
   const increment = text.push(delta.text);
   if (message.text === "") return increment;
   return increment + (soFar.hadDeltas ? text.complete(message.text) : text.push(message.text));
+}
+
+function callsOf({ delta, message }: Choice, soFar: SoFar): ReplyPart["calls"] {
+  const pieces = readCallPieces(delta);
+  soFar.hadCalls ||= pieces.length > 0;
+  return soFar.hadCalls ? pieces : readCallPieces(message);
+}
+
+/** DeepSeek and Kimi refuse a call that comes back without the thoughts before it. */
+function thoughtsOf(message: Choice["delta"]): ReplyPart["thoughts"] {
+  const text = message?.["reasoning_content"];
+  return typeof text === "string" ? { fields: { reasoning_content: text } } : undefined;
 }
 
 interface Said {

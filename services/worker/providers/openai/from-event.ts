@@ -7,6 +7,7 @@ import { findTypedError, fromErrorObject, fromWords } from "../upstream/errors/o
 import type { ReplyPart } from "../upstream/reply.ts";
 import { readUsage } from "../upstream/usage.ts";
 import { parseJson, readAs } from "../upstream/parse-event.ts";
+import { ResponseCalls } from "./response-calls.ts";
 import { ResponseText } from "./response-text.ts";
 
 /** Optional fields may be malformed; the text may not. */
@@ -32,6 +33,7 @@ const ofResponse = z.object({
 
 interface SoFar {
   text: ResponseText;
+  calls: ResponseCalls;
   beginning: GenerationStart;
   apiKey: string;
 }
@@ -44,7 +46,8 @@ const setting = "OPENAI_API_KEY";
  * @returns a function that maps an event's data to its part of the reply; it throws `ProviderError` `malformed`
  */
 export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
-  const soFar: SoFar = { text: new ResponseText(), beginning: new GenerationStart(), apiKey };
+  const beginning = new GenerationStart();
+  const soFar: SoFar = { text: new ResponseText(), calls: new ResponseCalls(), beginning, apiKey };
   return (data) => {
     // Not an event of this API, but some servers send it, after the last event.
     if (data.trim() === "[DONE]") return {};
@@ -62,7 +65,7 @@ export function createFromEvent(apiKey: string): (data: string) => ReplyPart {
   };
 }
 
-function toPart(type: string, event: unknown, { text, beginning, apiKey }: SoFar): ReplyPart {
+function toPart(type: string, event: unknown, { text, calls, beginning, apiKey }: SoFar): ReplyPart {
   switch (type) {
     case "response.output_text.delta":
       return { text: text.delta(event, read(delta, event).delta) };
@@ -79,10 +82,15 @@ function toPart(type: string, event: unknown, { text, beginning, apiKey }: SoFar
     case "response.output_item.added": {
       const beginsMessage = read(itemAdded, event).item.type === "message";
       if (beginsMessage) text.begin();
-      return { beginsMessage, sign: "alive" };
+      return { beginsMessage, sign: "alive", calls: calls.ofItem(event, { whole: false }) };
     }
-    case "response.output_item.done":
-      return { ...text.endOfMessage(read(itemDone, event).item), sign: "work" };
+    case "response.output_item.done": {
+      const ended = text.endOfMessage(read(itemDone, event).item);
+      return { ...ended, sign: "work", calls: calls.ofItem(event, { whole: true }) };
+    }
+    case "response.function_call_arguments.delta":
+    case "response.function_call_arguments.done":
+      return { sign: "work", calls: calls.ofArguments(event) };
     case "response.created":
       beginning.note(read(created, event).response.id);
       return {};
@@ -92,7 +100,7 @@ function toPart(type: string, event: unknown, { text, beginning, apiKey }: SoFar
       return {};
     case "response.completed":
     case "response.incomplete":
-      return ending(type, event, text);
+      return ending(type, event, { text, calls });
     case "response.failed":
     case "response.cancelled": {
       const { error, usage } = read(ofResponse, event).response;
@@ -110,7 +118,7 @@ function toPart(type: string, event: unknown, { text, beginning, apiKey }: SoFar
 }
 
 /** Maps the end of a response. Its reason marks it as incomplete, whatever the event is called. */
-function ending(type: string, event: unknown, text: ResponseText): ReplyPart {
+function ending(type: string, event: unknown, { text, calls }: Pick<SoFar, "text" | "calls">): ReplyPart {
   const { model, usage, output, output_text: all, incomplete_details: details } = read(ofResponse, event).response;
   const counted = { model, usage: readUsage(usage) };
   try {
@@ -118,6 +126,7 @@ function ending(type: string, event: unknown, text: ResponseText): ReplyPart {
     return {
       ...text.endOfAll(output, all),
       ...counted,
+      calls: calls.ofOutput(output),
       finishReason: toFinishReason(details?.reason) ?? whole,
       ended: true,
     };

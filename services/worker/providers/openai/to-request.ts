@@ -1,6 +1,8 @@
 import type OpenAI from "openai";
 import { instructionsOf, newestOf, promptOf } from "../../knowledge/prompt-passages.ts";
 import type { PromptMessage, ProviderRequest } from "../provider.ts";
+import type { Tool, ToolTurn } from "../tools/tool.ts";
+import { sentCallsOf } from "../tools/sent-calls.ts";
 
 /** Minimum: the API answers 400 to less. */
 const leastOutputTokens = 16;
@@ -18,11 +20,13 @@ export function toRequest(
   request: ProviderRequest,
   defaultModel: string,
 ): OpenAI.Responses.ResponseCreateParamsStreaming {
-  const { assistant, conversationTag, threadId } = request;
+  const { assistant, conversationTag, threadId, tools = [], turns = [], mayCall = true } = request;
   return {
     model: (assistant.provider === "openai" ? assistant.model : undefined) ?? defaultModel,
     instructions: instructionsOf(request),
-    input: toItems(promptOf(threadId === undefined ? request : newestOf(request))),
+    input: [...toItems(promptOf(threadId === undefined ? request : newestOf(request))), ...turns.flatMap(toCallItems)],
+    ...(tools.length > 0 && { tools: tools.map(toFunction) }),
+    ...(!mayCall && { tool_choice: "none" as const }),
     ...(threadId !== undefined && { conversation: threadId }),
     max_output_tokens: Math.max(assistant.maxOutputTokens, leastOutputTokens),
     safety_identifier: conversationTag,
@@ -34,4 +38,27 @@ export function toRequest(
 
 export function toItems(turns: readonly PromptMessage[]): OpenAI.Responses.EasyInputMessage[] {
   return turns.map(({ role, text }) => ({ type: "message", role, content: text }));
+}
+
+/** Without `strict: false` the server would make every parameter a required one. */
+function toFunction({ name, description, parameters }: Tool): OpenAI.Responses.FunctionTool {
+  return { type: "function", name, description, parameters, strict: false };
+}
+
+/**
+ * All calls of an answer together, then all results, as some servers want it. Ids of items and thoughts are left out: the
+ * response was not stored, and the server refuses an id that it does not know.
+ */
+function toCallItems(turn: ToolTurn, number: number): OpenAI.Responses.ResponseInputItem[] {
+  const calls = sentCallsOf(turn, number);
+  return [
+    ...(turn.text === "" ? [] : toItems([{ role: "assistant", text: turn.text }])),
+    ...calls.map(({ id, name, arguments: args }) => ({
+      type: "function_call" as const,
+      call_id: id,
+      name,
+      arguments: args,
+    })),
+    ...calls.map(({ id, result }) => ({ type: "function_call_output" as const, call_id: id, output: result })),
+  ];
 }

@@ -65,6 +65,7 @@ export function toFinishReason(
     throw new ProviderError(
       "overloaded",
       `the upstream aborted the reply: finish reason${namesIn([reason], undefined)}`,
+      { misusedTools: /^malformed_(?:function|tool)/.test(name) },
     );
   }
   return meaning;

@@ -8,6 +8,10 @@ import {
   type SignOfLife,
   type TokenUsage,
 } from "../provider.ts";
+import { type CallPiece, CallAssembler } from "../tools/call-assembler.ts";
+import { ThoughtKeeper } from "../tools/thought-keeper.ts";
+import type { KeptThoughts } from "../tools/tool.ts";
+import { CallFilter } from "./shown/call-filter.ts";
 import { LengthLimit } from "./length-limit.ts";
 import type { Habits } from "./shown/server-habits.ts";
 import { ShownText } from "./shown/shown-text.ts";
@@ -29,6 +33,10 @@ export interface ReplyPart {
   sources?: readonly Source[];
   /** Numbers of the passages that the text up to here rests on, where the server names them beside its text. */
   cites?: readonly number[];
+  /** Parts of the calls of tools that the model makes. */
+  calls?: readonly CallPiece[] | undefined;
+  /** Thoughts that the server wants back with the calls. */
+  thoughts?: KeptThoughts | undefined;
   /** Another message of the same reply begins here. */
   beginsMessage?: boolean;
   finishReason?: FinishEvent["finishReason"] | undefined;
@@ -45,7 +53,7 @@ const maxModelChars = 200;
 
 interface ReplyOptions {
   /** Request of the reply. Its meter records the usage, and its output limit applies to the reply, too. */
-  request: Pick<ProviderRequest, "assistant" | "meter" | "passages">;
+  request: Pick<ProviderRequest, "assistant" | "meter" | "passages" | "tools">;
   /** Habits of the server, for this model. */
   habits?: Habits;
   /** Returns the text that the mapper still holds back after the last event. */
@@ -71,6 +79,10 @@ export class Reply {
   readonly #rest: () => string;
   /** True if the prompt has passages: then atoms are ours alone. */
   readonly #cites: boolean;
+  /** Calls of tools; absent if none were offered: then what looks like a call is none. */
+  readonly #calls: CallAssembler | undefined;
+  readonly #thoughts = new ThoughtKeeper();
+  readonly #leaks: CallFilter | undefined;
   /** Text of the events that arrived together. Text withdrawn by a later event of the batch was never passed on. */
   #arrived = "";
   #hasText = false;
@@ -94,13 +106,15 @@ export class Reply {
    * @param toPart may throw a `ProviderError`
    */
   constructor(model: string, toPart: (data: string) => ReplyPart, { request, habits, rest = () => "" }: ReplyOptions) {
-    const { assistant, passages, meter = new Meter() } = request;
+    const { assistant, passages, tools = [], meter = new Meter() } = request;
     this.#limit = new LengthLimit(assistant.maxOutputTokens);
     this.#meter = meter;
     this.#maxOutputTokens = assistant.maxOutputTokens;
     this.#rest = rest;
     this.#cites = passages !== undefined;
     this.#shown = new ShownText(habits, passages?.length);
+    this.#calls = tools.length > 0 ? new CallAssembler(tools) : undefined;
+    this.#leaks = this.#calls && new CallFilter();
     this.#toPart = toPart;
     this.#end = { type: "finish", finishReason: "stop", model };
   }
@@ -141,9 +155,22 @@ export class Reply {
     const text = this.#limit.take(this.#endMessage());
     if (this.#shown.fault) throw this.#shown.fault;
     if (this.#limit.reached) this.#breakOff();
-    this.#checkLimit();
+    if (this.#leaks?.found) {
+      throw new ProviderError("malformed", "the server passed a call of a tool on as text", { misusedTools: true });
+    }
+    const calls = this.#endCalls();
+    if (calls === undefined) this.#checkLimit();
     this.#dropEmptyCount();
-    return text === "" ? [this.#end] : [{ type: "delta", text }, this.#end];
+    const said: ProviderEvent[] = text === "" ? [] : [{ type: "delta", text }];
+    return [...said, ...(calls ? [calls] : []), this.#end];
+  }
+
+  /** @returns the calls of a whole answer. Of one that was cut none is made: the model would make the whole ones again. */
+  #endCalls(): ProviderEvent | undefined {
+    const calls = this.#end.finishReason === "stop" ? (this.#calls?.calls() ?? []) : [];
+    if (calls.length === 0) return undefined;
+    const { kept } = this.#thoughts;
+    return { type: "calls", calls, ...(kept && { keep: kept }) };
   }
 
   /** @returns the rest of a message that ended with this event */
@@ -163,6 +190,8 @@ export class Reply {
       this.#shown.thoughtsAreApart();
     }
     if (part.sources) this.#shown.know(part.sources);
+    for (const piece of part.calls ?? []) this.#calls?.add(piece);
+    if (this.#calls && part.thoughts) this.#thoughts.add(part.thoughts);
     const ended = part.beginsMessage ? this.#endMessage() : "";
     this.#arrived += this.#own(part.text ?? "");
     if (this.#cites && part.cites) this.#arrived += part.cites.map(atomOf).join("");
@@ -227,7 +256,8 @@ export class Reply {
   }
 
   #endMessage(): string {
-    const text = this.#show() + this.#join(this.#shown.end(this.#end.finishReason));
+    const rest = this.#shown.end(this.#end.finishReason);
+    const text = this.#show() + this.#join(this.#leaks ? this.#leaks.push(rest) + this.#leaks.end() : rest);
     if (this.#hasText) this.#between = "\n\n";
     return text;
   }
@@ -235,7 +265,8 @@ export class Reply {
   #show(): string {
     const arrived = this.#arrived;
     this.#arrived = "";
-    return this.#join(this.#shown.push(arrived));
+    const text = this.#shown.push(arrived);
+    return this.#join(this.#leaks ? this.#leaks.push(text) : text);
   }
 
   #join(text: string): string {

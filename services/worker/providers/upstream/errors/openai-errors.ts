@@ -186,9 +186,16 @@ interface Telling {
   otherwise: ProviderErrorCode;
 }
 
+/** `tool_use_failed`: Groq; the others: Gemini, Bedrock. */
+const callFaults = new Set(["tool_use_failed", "malformed_function_call", "malformed_tool_use"]);
+
 function fromFault(fault: UpstreamFault, { message, setting, otherwise }: Telling): ProviderError {
   const { status } = fault;
   const details = status === undefined ? {} : { status };
+  // Some servers check a call themselves: the request was right, and what the model wrote was not.
+  if (fault.names.some((name) => callFaults.has(name.toLowerCase()))) {
+    return new ProviderError("malformed", message, { ...details, misusedTools: true });
+  }
   const kind = kindOf(fault);
   if (kind === "key" || (kind !== "credit" && (status === 401 || status === 403))) {
     return new ProviderError("rejected", `${message}: check ${setting}`, { ...details, refusedKey: true });
