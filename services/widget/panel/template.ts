@@ -1,4 +1,5 @@
 // The name is lit's, the content what its compiler of templates uses: the classes of bound attributes.
+import { PartType } from "lit-html/directive.js";
 import { _$LH as lit } from "lit-html/private-ssr-support.js";
 
 export * from "lit-html";
@@ -9,10 +10,6 @@ const token = /<(\/?)([a-z][\w-]*)((?:[^>"]|"[^"]*")*?)(\/?)>|[^<]+/g;
 const attribute = /([^\s="]+)(?:="([^"]*)"|=([^\s"]+))?/g;
 const svgNamespace = "http://www.w3.org/2000/svg";
 const htmlNamespace = "http://www.w3.org/1999/xhtml";
-
-/** lit's types of parts, as its compiled templates name them. */
-const attributeType = 1;
-const childType = 2;
 
 interface Part {
   readonly type: number;
@@ -73,14 +70,14 @@ class ElementTemplate {
     const kinds: Record<string, unknown> = { ".": lit.PropertyPart, "?": lit.BooleanAttributePart, "@": lit.EventPart };
     const kind = kinds[key.charAt(0)];
     const name = kind === undefined ? key : key.slice(1);
-    return { type: attributeType, index: this.#index, name, strings, ctor: kind ?? lit.AttributePart };
+    return { type: PartType.ATTRIBUTE, index: this.#index, name, strings, ctor: kind ?? lit.AttributePart };
   }
 
   #addText(parent: Node, text: string): void {
     for (const [at, piece] of text.split(hole).entries()) {
       if (at > 0) {
         parent.appendChild(document.createComment(""));
-        this.parts.push({ type: childType, index: ++this.#index });
+        this.parts.push({ type: PartType.CHILD, index: ++this.#index });
       }
       if (piece !== "") parent.appendChild(document.createTextNode(piece));
     }

@@ -1,3 +1,5 @@
+import styles from "./passage.css";
+
 /** Passage of a page that a reply rests on. */
 interface ShownPassage {
   readonly title: string;
@@ -19,12 +21,14 @@ const maxWidthPx = 340;
  */
 export class Passage {
   readonly #box = document.createElement("div");
+  readonly #sheet = new CSSStyleSheet();
   #number: HTMLElement | undefined;
   #isPinned = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #listeners = new AbortController();
 
   constructor() {
+    this.#sheet.replaceSync(styles);
     this.#box.className = "passage";
     this.#box.part.add("passage");
     this.#box.id = "passage";
@@ -82,6 +86,7 @@ export class Passage {
     this.hide();
     this.#number = number;
     this.#box.replaceChildren(...contents(shown));
+    this.#dress(panel);
     panel.append(this.#box);
     if ("showPopover" in this.#box) {
       this.#box.popover = "manual";
@@ -90,6 +95,11 @@ export class Passage {
     if (shown.quote !== "") number.setAttribute("aria-describedby", "quote");
     this.#place(number, panel);
     this.#listen(number, panel);
+  }
+
+  #dress(panel: HTMLElement): void {
+    const { adoptedStyleSheets: sheets } = panel.getRootNode() as ShadowRoot;
+    if (!sheets.includes(this.#sheet)) sheets.push(this.#sheet);
   }
 
   #listen(number: HTMLElement, panel: HTMLElement): void {
