@@ -3,6 +3,7 @@ import { answerScenario } from "./scenarios/throughput/answer.ts";
 import { backlogScenario } from "./scenarios/scale/backlog.ts";
 import { connectionsScenario } from "./scenarios/scale/connections.ts";
 import { conversationsScenario } from "./scenarios/scale/conversations.ts";
+import { consoleScenario } from "./scenarios/scale/console.ts";
 import { costsScenario } from "./scenarios/resources/costs.ts";
 import { crowdScenario } from "./scenarios/throughput/crowd.ts";
 import { faultsScenario } from "./scenarios/outcomes/faults.ts";
@@ -32,6 +33,7 @@ export const scenarios: readonly Scenario[] = [
   streamScenario,
   connectionsScenario,
   conversationsScenario,
+  consoleScenario,
   resumeScenario,
   historyScenario,
   historyCacheScenario,
