@@ -127,15 +127,15 @@ export class AccountModel {
     this.#changed();
   }
 
-  /** Does what was asked. */
-  confirm(): Promise<void> {
+  /** Does what was asked; what was chosen is shown until the team is read again. */
+  async confirm(): Promise<void> {
     const { id, role } = this.asked ?? {};
-    this.asked = undefined;
-    return this.#try("team", async () => {
-      if (id === undefined) return;
+    if (id === undefined) return;
+    await this.#try("team", async () => {
       await (role === undefined ? accountApi.remove(id) : accountApi.changeRole(id, role));
       this.team = await accountApi.team();
     });
+    this.ask(undefined);
   }
 
   async signOut(): Promise<boolean> {
