@@ -14,7 +14,7 @@ export class Invitations extends Migration {
         add column link_id uuid,
         add constraint mails_link_id_foreign foreign key (link_id) references operator_links on delete cascade,
         drop constraint mails_kind,
-        add constraint mails_kind check (kind in ('visitor-waits', 'answer', 'invitation'))`);
+        add constraint mails_kind check (kind in ('visitor-waits', 'answer') or kind = 'invitation' and link_id is not null)`);
     this.addSql(`create index mails_of_link on mails (link_id) where link_id is not null`);
   }
 }

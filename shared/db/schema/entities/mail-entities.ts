@@ -67,7 +67,10 @@ const Mail = defineEntity({
     },
   ],
   checks: [
-    { name: "mails_kind", expression: "kind in ('visitor-waits', 'answer', 'invitation')" },
+    {
+      name: "mails_kind",
+      expression: "kind in ('visitor-waits', 'answer') or kind = 'invitation' and link_id is not null",
+    },
     {
       name: "mails_state",
       expression: "state in ('due', 'sent', 'refused', 'unknown', 'expired', 'needless', 'stopped', 'limited')",
