@@ -19,7 +19,7 @@ import { SuggestedText } from "./suggested-text.ts";
 import { ToolSession } from "../tools/tool-session.ts";
 
 /** An operator waits for seconds anyhow, and a look at an empty table costs next to nothing. */
-const lookEveryMs = 500;
+const lookEveryMs = 1000;
 /** Suggestions that a worker writes at once, apart from its replies. */
 const maxAtOnce = 4;
 /** Time that is kept for storing one. */
