@@ -51,7 +51,8 @@ export async function compileServices(): Promise<() => Promise<void>> {
     splitting: true,
     format: "esm",
     platform: "node",
-    target: "node24",
+    // No syntax is rewritten: esbuild 0.28.2 makes of `using` in a loop what throws an error of an earlier round again.
+    target: "esnext",
     external,
     // Names of errors are those of their classes.
     keepNames: true,

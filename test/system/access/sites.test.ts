@@ -13,6 +13,9 @@ interface Description {
 const bodies: Record<string, object> = {
   "/api/chat": { message: "Hello" },
   "/api/messages/{id}/feedback": { rating: "up" },
+  "/api/conversations/{id}/seen": { messageId: randomUUID() },
+  "/api/conversations/{id}/stretches/{no}/rating": { rating: "good" },
+  "/api/operator/conversations/{id}/look": { looks: true },
   "/api/operator/conversations/{id}/messages": { text: "Hello" },
   "/api/operator/conversations/{id}/notes": { text: "A note" },
   "/api/operator/conversations/{id}/release": { to: "ai" },
@@ -52,6 +55,7 @@ onEachBackend("another site's conversation", { workers: 0 }, (product) => {
         .replace("{jobId}", chat.jobId)
         .replace("{sessionId}", chat.conversationId)
         .replace("{suggestionId}", chat.jobId)
+        .replace("{no}", "1")
         .replace("{id}", path.startsWith("/api/messages") ? replyId : chat.conversationId);
       for (const [method, { requestBody }] of Object.entries(operations)) {
         const given = path.endsWith("/assign") ? { operatorId } : (bodies[path] ?? {});
