@@ -14,7 +14,7 @@ export const texts = {
     `${name} is paused since ${time}${by === undefined ? "" : ` by ${by}`}: its visitors wait for people.`,
   search: {
     name: "Search all conversations",
-    hint: "Text, id, page or name",
+    hint: "Words or an id",
     filter: "Show",
     filters: {
       "": "Everything",

@@ -24,10 +24,14 @@ export function mailsView({ counts, failures }: MailReport): Html {
   return html`<section>
     <h1>Mails</h1>
     <p class="note">Of the last ${countedMailDays} days; those about erased conversations are gone with them.</p>
-    ${counts.length === 0 ? html`<p>There are none.</p>` : countsTable(counts)}
-    <h2>Not taken</h2>
-    ${failures.length === 0 ? html`<p>Every mail was taken.</p>` : failuresTable(failures)}
+    ${counts.length === 0 ? html`<p>There are none.</p>` : [countsTable(counts), failed(failures)]}
   </section>`;
+}
+
+function failed(failures: readonly MailFailure[]): Html {
+  if (failures.length === 0) return html`<p>Every mail was taken.</p>`;
+  return html`<h2>Not taken</h2>
+    ${failuresTable(failures)}`;
 }
 
 function countsTable(counts: MailReport["counts"]): Html {
