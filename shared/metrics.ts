@@ -15,7 +15,7 @@ export interface ProcessMetrics {
 }
 
 /** Timer period of the event-loop probe; this timer is its whole cost. */
-const loopProbeMs = 100;
+const loopProbeMs = 20;
 
 /**
  * Metrics of every process: its CPU time, memory, event loop and PostgreSQL connections.

@@ -30,8 +30,9 @@ export interface TestPostgres {
 }
 
 /**
- * Prepares a run: builds what browsers load, compiles the services, chooses the stores, opens a PostgreSQL (that of `DATABASE_URL`, otherwise
- * one that is removed after the run), and creates a migrated database in it, from which each test copies its own.
+ * Prepares a run: builds what browsers load, compiles the services, chooses the stores, opens a PostgreSQL (that of
+ * `DATABASE_URL`, otherwise one that is removed after the run), and creates a migrated database in it, from which each
+ * test copies its own.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const choice = await chooseStores({ env: process.env });

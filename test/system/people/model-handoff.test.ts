@@ -64,6 +64,19 @@ onSharedProducts("a model", (product) => {
     expect(job).toEqual({ input: 20, output: 3 });
   });
 
+  it("has handed over also where every provider fails after it", async () => {
+    const { client, provider } = product();
+    const asked = `A person, please. ${randomUUID()}`;
+    provider.answer(asked, { steps: [handoff("asked")] }, { status: 400, steps: [] });
+    const chat = await client.submit(asked);
+    expect(await client.ended(chat)).toMatchObject({
+      status: "completed",
+      provider: "preset",
+      reply: { fallback: true },
+    });
+    expect(await reasonOf(chat.conversationId)).toBe("asked");
+  });
+
   it("may mend one call that cannot be understood, and then answers in words", async () => {
     const { client, provider } = product();
     const asked = `Can you help? ${randomUUID()}`;
