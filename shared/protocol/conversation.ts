@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { actionCard } from "./actions/action-card.ts";
 import { handling, operatorView } from "./handling.ts";
 import { finishReason } from "./job.ts";
 import { replySource } from "./knowledge/reply-source.ts";
@@ -71,6 +72,7 @@ export const conversation = z
     cursor,
     ...handling.shape,
     messages: z.array(message),
+    actions: z.array(actionCard).optional().meta({ description: "Actions proposed in it, oldest first" }),
   })
   .meta({ id: "Conversation" });
 export type ConversationView = z.output<typeof conversation>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { actionCard } from "./actions/action-card.ts";
 import { message } from "./conversation.ts";
 import { expected, handledBy, handling, notice } from "./handling.ts";
 import { jobStatus, jobView } from "./job.ts";
@@ -47,6 +48,7 @@ export const conversationEventData = {
     .meta({ id: "JobEvent" }),
   handling: handling.extend({ notice: notice.optional(), ...place }).meta({ id: "HandlingEvent" }),
   notice: notice.extend(place).meta({ id: "NoticeEvent" }),
+  action: actionCard.extend(place).meta({ id: "ActionEvent", description: "An action as it is after a change" }),
   typing: z
     .object({ by: z.literal("operator"), name: z.string() })
     .meta({ id: "TypingEvent", description: "Holds for 6 s. It has no id, and may be lost" }),

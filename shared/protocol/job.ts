@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { actionCard } from "./actions/action-card.ts";
 import { handledBy } from "./handling.ts";
 import { replySource } from "./knowledge/reply-source.ts";
 
@@ -79,6 +80,7 @@ export const jobView = z
     assistantId: z.string().optional(),
     threadId: z.string().nullable().optional(),
     usage: usage.optional(),
+    actions: z.array(actionCard).optional().meta({ description: "Actions that its reply proposes" }),
     createdAt: time,
     startedAt: time.optional(),
     finishedAt: time.optional(),

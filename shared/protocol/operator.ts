@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { actionCard } from "./actions/action-card.ts";
 import { cursor, message } from "./conversation.ts";
 import { conversationEventData } from "./events.ts";
 import { expected, handledBy, handling } from "./handling.ts";
@@ -152,6 +153,7 @@ export const operatorConversation = inboxEntry
     stretches: z.array(stretch),
     notes: z.array(operatorNote),
     jobs: z.array(job),
+    actions: z.array(actionCard).optional().meta({ description: "Actions proposed in it, oldest first" }),
     cursor,
   })
   .meta({ id: "OperatorConversation" });
@@ -181,6 +183,7 @@ export const inboxEventData = {
     .extend({ ...inConversation, operatorId: z.uuid().optional(), waitingSince: z.iso.datetime().optional() })
     .meta({ id: "InboxHandlingEvent" }),
   notice: conversationEventData.notice.extend(inConversation).meta({ id: "InboxNoticeEvent" }),
+  action: conversationEventData.action.extend(inConversation).meta({ id: "InboxActionEvent" }),
   deleted: conversationEventData.deleted.extend(inConversation).meta({ id: "InboxDeletedEvent" }),
   typing: z.object({ ...inConversation, by: z.enum(["user", "operator"]), name: z.string().optional() }).meta({
     id: "InboxTypingEvent",

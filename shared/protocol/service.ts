@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { actionState } from "./actions/action-card.ts";
 import { operatorView } from "./handling.ts";
 import { languageTag } from "./language-tag.ts";
 
@@ -108,6 +109,7 @@ export const problem = z
     instance: z.string(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     operator: operatorView.optional().meta({ description: "With `handled`: who has the conversation" }),
+    state: actionState.optional().meta({ description: "Of an action that cannot be answered any more" }),
     traceId: z.string().optional().meta({ description: "Of this request's trace, where traces are on" }),
   })
   .meta({ id: "Problem" });

@@ -21,14 +21,17 @@ export const actionState = z.enum([
 ]);
 export type ActionState = z.output<typeof actionState>;
 
-/** What a visitor is asked to confirm. It is made from the site's template, never by a model. */
+/** Card of an action, which a visitor is asked to confirm. It is made from the site's template, never by a model. */
 export const actionCard = z
   .object({
     id: z.uuid(),
     tool: z.string(),
     title: z.string(),
     lines: z.array(z.object({ label: z.string(), value: z.string() })),
+    confirmLabel: z.string().optional().meta({ description: "The site's words for yes; absent: the client's own" }),
+    refuseLabel: z.string().optional().meta({ description: "The site's words for no; absent: the client's own" }),
     state: actionState,
+    messageId: z.uuid().optional().meta({ description: "The visitor's message whose reply proposed it" }),
     expiresAt: z.iso.datetime().meta({ description: "Until then a waiting action can be confirmed" }),
     result: z.string().optional().meta({ description: "What came of it, as the site's template says" }),
   })
