@@ -5,6 +5,7 @@ import { readRequiredJsonFile } from "../config/json-file.ts";
 import { localizedList, localizedText, localizedWords, removableText, removableUrl, webUrl } from "./localized-text.ts";
 import { people } from "./people.ts";
 import { providerNames } from "./provider-catalog.ts";
+import { siteTools } from "./tools/site-tool.ts";
 
 /**
  * A canned reply, used when the message contains one of its keywords, or by its flags. Keywords by language tell in
@@ -68,6 +69,7 @@ const assistant = z.strictObject({
   avatarUrl: webUrl.optional().describe("picture beside its replies; absent: the initials of its name"),
   suggestions: localizedList(6).optional(),
   people: people.describe("people behind it: true, false (by default), or rules for handing over to them"),
+  tools: siteTools.optional().describe("endpoints of the site that its model may call"),
   presets: z
     .array(preset)
     .refine((presets) => presets.filter((p) => p.default).length === 1, {
@@ -98,13 +100,25 @@ export const assistantsPath = "config/assistants.json";
  */
 export async function readAssistants(path: string): Promise<Assistants> {
   const parsed = assistantsFile.safeParse(await readRequiredJsonFile(path), { error: inputMessage });
-  if (!parsed.success) {
-    const faults = parsed.error.issues
-      .flatMap(withinUnions)
-      .map((issue) => `  ${path}: ${issue.path.join(".")}: ${expectation(issue)}`);
-    throw new ConfigError(`The assistants have ${faults.length} fault(s):\n${faults.join("\n")}`);
-  }
-  return new Map(Object.entries(parsed.data.assistants));
+  const faults = parsed.success
+    ? await faultsOfSchemas(parsed.data.assistants)
+    : parsed.error.issues.flatMap(withinUnions).map((issue) => `${issue.path.join(".")}: ${expectation(issue)}`);
+  if (parsed.success && faults.length === 0) return new Map(Object.entries(parsed.data.assistants));
+  const lines = faults.map((fault) => `  ${path}: ${fault}`);
+  throw new ConfigError(`The assistants have ${faults.length} fault(s):\n${lines.join("\n")}`);
+}
+
+/** Compiles the schemas of tools. The compiler is loaded for the first tool: most processes know none. */
+async function faultsOfSchemas(assistants: Record<string, Assistant>): Promise<string[]> {
+  const schemas = Object.entries(assistants).flatMap(([type, { tools = [] }]) =>
+    tools.map(({ parameters }, at) => ({ path: `assistants.${type}.tools.${at}.parameters`, parameters })),
+  );
+  if (schemas.length === 0) return [];
+  const { faultOfSchema } = await import("./tools/tool-arguments.ts");
+  return schemas.flatMap(({ path, parameters }) => {
+    const fault = faultOfSchema(parameters);
+    return fault === undefined ? [] : [`${path}: ${fault}`];
+  });
 }
 
 /** Replaces the issue of a union by those of the kind that was meant: the one whose type the value has. */

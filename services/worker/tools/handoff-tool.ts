@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { Assistant } from "../../../shared/assistants/assistants.ts";
+import { handoffToolName } from "../../../shared/assistants/tools/tool-declaration.ts";
 import type { RunTool } from "./tool-session.ts";
 
-const name = "handoff";
 const args = z.object({ reason: z.enum(["asked", "model", "other"]) });
 
 const handoffTool: RunTool = {
-  name,
+  name: handoffToolName,
   description: `Hands this conversation to a person of the site's team. Call it when the visitor asks for a person, or when you \
 cannot help and a person can. Never say that a person takes over without calling it.`,
   parameters: {

@@ -1,0 +1,53 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import type { SiteTool } from "./site-tool.ts";
+
+/** Faults that a model is told of at once. */
+const maxFaults = 5;
+
+/** `format` says how to read a text, as draft 2020-12 has it, and refuses nothing. Unknown keywords are faults. */
+const options = {
+  allErrors: true,
+  strictTypes: false,
+  strictRequired: false,
+  validateFormats: false,
+  logger: false,
+} as const;
+
+const compiled = new WeakMap<object, ValidateFunction>();
+
+/** @throws if it is no JSON Schema of draft 2020-12, or one that refers to another */
+function compile(parameters: SiteTool["parameters"]): ValidateFunction {
+  const known = compiled.get(parameters);
+  if (known) return known;
+  // A compiler for each schema: two may have the same $id.
+  const check = new Ajv2020(options).compile(parameters);
+  compiled.set(parameters, check);
+  return check;
+}
+
+/** @returns why a schema cannot be used; `undefined` if it can */
+export function faultOfSchema(parameters: SiteTool["parameters"]): string | undefined {
+  try {
+    compile(parameters);
+    return undefined;
+  } catch (error) {
+    return `expected a JSON Schema of draft 2020-12: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** @returns what is wrong with arguments, in words for the model that made them; `undefined` if nothing is */
+export function faultOfArguments({ parameters }: Pick<SiteTool, "parameters">, args: unknown): string | undefined {
+  const check = compile(parameters);
+  if (check(args)) return undefined;
+  const faults = (check.errors ?? []).slice(0, maxFaults).map(describeFault);
+  return `The arguments do not fit: ${faults.join("; ")}.`;
+}
+
+function describeFault({ instancePath, message = "is not valid", params }: ErrorObject): string {
+  const place = instancePath === "" ? "the arguments" : `"${instancePath.slice(1).replaceAll("/", ".")}"`;
+  const given = params as { allowedValues?: unknown[]; additionalProperty?: string };
+  if (given.allowedValues)
+    return `${place} must be one of ${given.allowedValues.map((each) => JSON.stringify(each)).join(", ")}`;
+  if (given.additionalProperty !== undefined) return `${place} must not have "${given.additionalProperty}"`;
+  return `${place} ${message}`;
+}

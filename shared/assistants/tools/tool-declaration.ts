@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { localizedText } from "../localized-text.ts";
+import { parseUrlTemplate } from "./tool-template.ts";
+
+/** Name of our own tool, by which a model hands a conversation to people. */
+export const handoffToolName = "handoff";
+
+/** Time for one call of an endpoint, in milliseconds: a visitor waits, and a job has two minutes for all it does. */
+export const toolTimeout = { usualMs: 10_000, longestMs: 30_000 };
+const maxCardLines = 12;
+
+const url = z
+  .string()
+  .refine(
+    (text) => parseUrlTemplate(text) !== undefined,
+    "expected an address like https://shop.example.com/orders/{order}?lang={lang}: http or https, and placeholders only in path and values of the query",
+  );
+
+/** Names that the client sets itself, or that belong to one connection. */
+const ownHeaders =
+  /^(?:idempotency-key|host|connection|content-length|content-type|accept-encoding|user-agent|te|trailer|transfer-encoding|upgrade|expect|keep-alive|proxy-.*)$/i;
+
+const headers = z.record(
+  z
+    .string()
+    .regex(/^[\w!#$%&'*+.^`|~-]+$/, "expected the name of a header")
+    .refine((name) => !ownHeaders.test(name), "is set by Parley itself"),
+  z.string().regex(/^[\x20-\x7e]*$/, "expected characters that an HTTP header can hold"),
+);
+
+const request = z.strictObject({
+  method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]),
+  url,
+  headers: headers.optional(),
+  body: z.record(z.string(), z.json()).optional().describe("JSON; a text that is one placeholder becomes its value"),
+});
+
+const card = z.strictObject({
+  title: localizedText,
+  lines: z
+    .array(z.strictObject({ label: localizedText, value: localizedText.describe("with placeholders") }))
+    .max(maxCardLines),
+});
+
+const parameters = z.looseObject({
+  type: z.literal("object"),
+  properties: z.record(z.string(), z.union([z.record(z.string(), z.json()), z.boolean()])).default({}),
+  required: z.array(z.string()).optional(),
+});
+
+/** Fields of a tool, each valid alone. */
+export const toolDeclaration = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z][\w-]{0,63}$/, 'expected a name like "order_status": at most 64 letters, digits, _ and -')
+    .refine((name) => name !== handoffToolName, "is the name of a tool of Parley's own"),
+  description: z.string().regex(/\S/, "expected text").max(4000).describe("tells the model when to call it"),
+  parameters: parameters.describe("JSON Schema of the arguments"),
+  effect: z.enum(["read", "change"]),
+  confirm: z.enum(["visitor", "never"]).optional().describe("absent: visitor for a change, never for reading"),
+  request,
+  repeat: z.enum(["never", "key"]).default("never").describe("key: the endpoint honours Idempotency-Key"),
+  status: z.strictObject({ url }).optional().describe("where to ask whether a call was carried out"),
+  result: localizedText.optional().describe("words of the outcome; absent: the response as text"),
+  card: card.optional().describe("question to the visitor before a change"),
+  timeoutMs: z.int().min(100).max(toolTimeout.longestMs).default(toolTimeout.usualMs),
+  hosts: z.array(z.string().min(1)).optional().describe("other hosts that an address of this tool may have"),
+  identity: z
+    .unknown()
+    .optional()
+    .refine(
+      (given) => given === undefined,
+      "is not available yet: the identity of a request does not reach the worker, which calls the endpoint",
+    ),
+});
+
+export type ToolDeclaration = z.output<typeof toolDeclaration>;

@@ -1,0 +1,35 @@
+import type { SiteTool } from "../assistants/tools/site-tool.ts";
+
+/** Outcome of a call of a site's endpoint. */
+export interface ToolOutcome {
+  /**
+   * `done`: the endpoint said so. `failed`: surely not carried out, as nothing was sent, or the endpoint refused it.
+   * `unknown`: sent, and nobody can tell. Reading is never `unknown`.
+   */
+  state: "done" | "failed" | "unknown";
+  /** Status of the response; absent without one. */
+  status?: number;
+  /** Words of the outcome, bounded and without secrets: by the template of the tool, or as the endpoint wrote them. */
+  text: string;
+}
+
+export interface ToolCallOptions {
+  /** Sent as `Idempotency-Key`: the id of the action, the same for each repetition. */
+  idempotencyKey: string;
+  /** Language of the words of the outcome. */
+  locale?: string | undefined;
+  /** True if the call may have arrived before: `409` then says nothing about the first one. */
+  repeated?: boolean | undefined;
+  /** Ends the wait. A change that was sent is `unknown` then. */
+  signal?: AbortSignal | undefined;
+}
+
+type Arguments = Readonly<Record<string, unknown>>;
+
+/** Calls the endpoints of tools. No method throws: whatever happens is an outcome. */
+export interface SiteToolClient {
+  call: (tool: SiteTool, args: Arguments, options: ToolCallOptions) => Promise<ToolOutcome>;
+  /** Asks whether a call was carried out, where the tool has `status`. `unknown`: ask again later. */
+  askStatus: (tool: SiteTool, args: Arguments, options: ToolCallOptions) => Promise<ToolOutcome>;
+  close: () => Promise<void>;
+}
