@@ -62,7 +62,7 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
   const providers = providersFor(context, job, assistant).filter(
     ({ threads }) => !run.forOperator || threads?.required !== true,
   );
-  let last: unknown = new ProviderError("rejected", "no provider can be asked");
+  let last: unknown;
   for (const [place, provider] of providers.entries()) {
     try {
       using slice = new TimeSlice({
@@ -87,7 +87,10 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
   }
   const quoting = answer?.quoting();
   const busy = quoting ? { provider: quoting } : run.forOperator ? undefined : busyCall(context, request);
-  if (!busy) throw last;
+  if (!busy) {
+    if (providers.length === 0) throw new ProviderError("rejected", "no provider can be asked");
+    throw last;
+  }
   return { provider: "preset", ...(await callProvider({ ...call, ...busy, signal })), fallback: true };
 }
 

@@ -20,7 +20,9 @@ const beginnings = [
   "<｜tool▁calls▁begin｜>",
   "<｜tool▁call▁begin｜>",
   "<minimax:tool_call>",
-];
+].map((mark) => mark.toLowerCase());
+/** Nearly all text has none of the characters that begin a mark. */
+const mayBegin = /[<[]/;
 
 /**
  * Keeps calls that came as text from the visitor: all from such a mark on. What only looks like a call is never carried
@@ -34,6 +36,10 @@ export class CallFilter {
 
   push(text: string): string {
     if (this.found) return "";
+    if (this.#held === "" && !mayBegin.test(text)) {
+      this.#code.push(text);
+      return text;
+    }
     this.#held += text;
     let out = "";
     for (;;) {
@@ -57,7 +63,7 @@ export class CallFilter {
 
   #nextMark(): number {
     const lower = this.#held.toLowerCase();
-    const places = beginnings.map((mark) => lower.indexOf(mark.toLowerCase())).filter((at) => at !== -1);
+    const places = beginnings.map((mark) => lower.indexOf(mark)).filter((at) => at !== -1);
     return places.length > 0 ? Math.min(...places) : -1;
   }
 

@@ -30,7 +30,8 @@ const chunk = z.object({
     .catch([])
     .default([]),
 });
-const names = /"(?:citations|search_results|annotations)"/;
+/** Looking for a text is several times as fast as a pattern. */
+const names = ['"citations"', '"search_results"', '"annotations"'];
 
 /**
  * Reads the sources in a chunk of a chat completion: Perplexity's `citations` (addresses) and `search_results`,
@@ -38,7 +39,7 @@ const names = /"(?:citations|search_results|annotations)"/;
  */
 export function readSources(json: string, event: unknown): Source[] {
   // Fast path: most servers send no sources.
-  if (!names.test(json)) return [];
+  if (!names.some((name) => json.includes(name))) return [];
   const { data } = chunk.safeParse(event);
   if (!data) return [];
   return [data.citations, data.search_results, data.choices.flat()].find((each) => each.length > 0) ?? [];
