@@ -1,3 +1,5 @@
+import type { ActionState } from "./protocol/actions/action-card.ts";
+
 /** Every problem a client can meet: its HTTP status and its title (RFC 9457). */
 const problems = {
   "invalid-request": { status: 400, title: "The request is not valid" },
@@ -19,6 +21,7 @@ const problems = {
   "not-found": { status: 404, title: "Not found" },
   "method-not-allowed": { status: 405, title: "Method not allowed" },
   "request-timeout": { status: 408, title: "The request took too long to arrive" },
+  answered: { status: 409, title: "The other answer was given" },
   "already-ended": { status: 409, title: "The job has already ended" },
   handled: { status: 409, title: "A person has this conversation" },
   "factor-exists": { status: 409, title: "A second factor is set up already" },
@@ -36,6 +39,8 @@ const problems = {
   "already-replaced": { status: 409, title: "The message has already been replaced" },
   "reply-open": { status: 409, title: "A reply is still being written" },
   "idempotency-conflict": { status: 409, title: "The idempotency key was used with another body" },
+  "action-over": { status: 410, title: "The action cannot be answered any more" },
+  "tool-changed": { status: 410, title: "The action has changed since it was proposed" },
   "link-ended": { status: 410, title: "The link has ended" },
   "too-large": { status: 413, title: "The body is too large" },
   "unsupported-media-type": { status: 415, title: "The body has another media type than this takes" },
@@ -70,6 +75,8 @@ interface ProblemOptions {
   quota?: Quota;
   /** Person who has the conversation. */
   operator?: { name: string; avatarUrl?: string | undefined } | undefined;
+  /** State of the action that cannot be answered. */
+  state?: ActionState | undefined;
   cause?: unknown;
 }
 
@@ -81,11 +88,12 @@ export class Problem extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly quota: Quota | undefined;
   readonly operator: ProblemOptions["operator"];
+  readonly state: ActionState | undefined;
 
   constructor(
     code: ProblemCode,
     detail: string,
-    { errors, retryAfterSeconds, quota, operator, cause }: ProblemOptions = {},
+    { errors, retryAfterSeconds, quota, operator, state, cause }: ProblemOptions = {},
   ) {
     super(detail, { cause });
     this.code = code;
@@ -93,6 +101,7 @@ export class Problem extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
     this.quota = quota;
     this.operator = operator;
+    this.state = state;
   }
 
   get status(): number {

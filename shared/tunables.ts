@@ -185,6 +185,19 @@ export const mailExpiryMs = 5 * 24 * hour;
 
 /** Lifetime of an idempotency key. */
 export const keyLifeHours = 24;
+/** Time for which a visitor may answer a card, in hours. */
+export const actionLifeHours = 24;
+/** Longest time limit that a tool may have for a call. */
+const longestToolMs = 30 * second;
+/** Time beyond the limit of a call for which an endpoint is asked whether an action was done. */
+const askStatusMs = 60 * second;
+/**
+ * Time after which nobody can still be waiting for the outcome of an action: the longest call, the time to ask, and one
+ * more lease of who waits.
+ */
+export const strandedActionMs = longestToolMs + askStatusMs + 2 * leaseMs;
+/** Cards that may wait in one conversation. */
+export const maxWaitingActions = 3;
 /** Lifetime of a conversation's token. */
 export const tokenDays = 30;
 /** Lifetime of a tombstone: until then a holder of a token learns that the conversation was deleted. */

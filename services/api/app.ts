@@ -8,6 +8,7 @@ import { logRefusedOrigins } from "./access/refused-origins.ts";
 import { refuseUnknown, refuseWithoutHost, sendProblems } from "./middleware/problems.ts";
 import { identifyRequests } from "./middleware/request-id.ts";
 import { securityHeaders } from "./middleware/security-headers.ts";
+import { actionRoutes } from "./actions/action-routes.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { chatRoutes } from "./routes/chat.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
@@ -37,6 +38,7 @@ export function createApp(context: ApiContext): Express {
   app.use("/api", refuseForeignWrites(config));
   app.use("/api/chat", chatRoutes(context));
   app.use("/api/jobs", jobRoutes(context));
+  app.use("/api/actions", actionRoutes(context));
   app.use("/api/me", visitorRoutes(context));
   app.use("/api", conversationRoutes(context));
   app.get(originPath, reportOrigin(config));

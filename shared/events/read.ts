@@ -14,12 +14,13 @@ export type LoggedEvent = Columns<
   | "handled_by"
   | "operator_id"
   | "notice"
+  | "action_id"
   | "at"
 >;
 
 /** Columns of `LoggedEvent`. */
 export const eventColumns = `conversation_id as "conversationId", seq, kind, message_id as "messageId", job_id as "jobId", status,
-  handled_by as "handledBy", operator_id as "operatorId", notice, at`;
+  handled_by as "handledBy", operator_id as "operatorId", notice, action_id as "actionId", at`;
 
 /** Events read at once. */
 export const eventsAPage = 200;

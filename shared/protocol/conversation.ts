@@ -47,6 +47,7 @@ export const history = z
     messages: z.array(message),
     cursor,
     ...handling.shape,
+    actions: z.array(actionCard).optional().meta({ description: "Newest actions proposed in it, oldest first" }),
     nextBefore: z.uuid().optional().meta({ description: "There are older ones: pass it as `before`" }),
   })
   .meta({ id: "History" });
@@ -72,7 +73,7 @@ export const conversation = z
     cursor,
     ...handling.shape,
     messages: z.array(message),
-    actions: z.array(actionCard).optional().meta({ description: "Actions proposed in it, oldest first" }),
+    actions: z.array(actionCard).optional().meta({ description: "Newest actions proposed in it, oldest first" }),
   })
   .meta({ id: "Conversation" });
 export type ConversationView = z.output<typeof conversation>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { actionState } from "./actions/action-card.ts";
 import { rating, sender } from "./conversation.ts";
 import { feedbackReason } from "./feedback.ts";
 import { handledBy, operatorView } from "./handling.ts";
@@ -77,6 +78,22 @@ export const exportedJob = z
   .meta({ id: "ExportedJob" });
 export type ExportedJob = z.output<typeof exportedJob>;
 
+const exportedAction = z
+  .object({
+    id: z.uuid(),
+    tool: z.string(),
+    arguments: z.record(z.string(), z.unknown()).nullable(),
+    title: z.string().nullable(),
+    lines: z.array(z.object({ label: z.string(), value: z.string() })).nullable(),
+    state: actionState,
+    result: z.string().nullable(),
+    proposedAt: time,
+    answeredAt: time.nullable(),
+    sentAt: time.nullable(),
+    endedAt: time.nullable(),
+  })
+  .meta({ id: "ExportedAction" });
+
 export const exportedConversation = z
   .object({
     id: z.uuid(),
@@ -93,6 +110,7 @@ export const exportedConversation = z
     stretchRatings: z
       .array(exportedStretchRating)
       .meta({ description: "How it went with people, as the visitor said" }),
+    actions: z.array(exportedAction).meta({ description: "What the assistant proposed to do, and what became of it" }),
     messageCount: z.int(),
     createdAt: time,
     updatedAt: time,

@@ -12,6 +12,7 @@ import * as keys from "../../shared/db/desk/operator-keys.ts";
 import * as operators from "../../shared/db/desk/operators.ts";
 import * as suggestions from "../../shared/db/desk/suggestions.ts";
 import * as conversation from "../../shared/db/desk/read-conversation.ts";
+import { actionCard } from "../../shared/protocol/actions/action-card.ts";
 import { rating, sender } from "../../shared/protocol/conversation.ts";
 import { numberEvents } from "../../shared/events/number.ts";
 import { handledBy, handoffReason, noticeCode } from "../../shared/protocol/handling.ts";
@@ -127,6 +128,7 @@ const deskConversation = deskRow.extend({
     }),
   ),
   notes: z.array(z.looseObject({ id: z.uuid(), text: z.string(), createdAt: time, operator: z.string().nullable() })),
+  actions: z.array(actionCard),
   jobs: z.array(
     z.looseObject({
       id: z.uuid(),
@@ -280,6 +282,7 @@ const inboxCases = [
       message: messageInJson.nullable(),
       operator: operatorName.nullable(),
       waitingSince: z.date().nullable(),
+      action: actionCard.nullable(),
       locale: z.string().nullable(),
     }),
     async (pool) => {

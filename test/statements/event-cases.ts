@@ -20,6 +20,7 @@ const event = z.strictObject({
   handledBy: handledBy.nullable(),
   operatorId: z.uuid().nullable(),
   notice: noticeCode.nullable(),
+  actionId: z.uuid().nullable(),
   at: z.date(),
 });
 

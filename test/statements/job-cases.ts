@@ -6,6 +6,7 @@ import * as jobs from "../../shared/db/jobs/read-job.ts";
 import * as reconcile from "../../shared/db/jobs/reconcile.ts";
 import * as retry from "../../shared/db/jobs/retry.ts";
 import * as timeline from "../../shared/db/jobs/timeline.ts";
+import { actionCard } from "../../shared/protocol/actions/action-card.ts";
 import { sender } from "../../shared/protocol/conversation.ts";
 import { handledBy } from "../../shared/protocol/handling.ts";
 import { finishReason, jobErrorCode, jobStatus } from "../../shared/protocol/job.ts";
@@ -38,6 +39,7 @@ const claimed = z.strictObject({
   requestId: z.string().nullable(),
   trace: z.string().nullable(),
   turn: z.int(),
+  actionId: z.uuid().nullable(),
   previousTurn: z.int(),
   thread: z.strictObject({ provider: z.string(), id: z.string(), turn: z.int().nullable() }).nullable(),
   ageMs: z.number(),
@@ -172,6 +174,7 @@ const readCases = [
       replyAt: z.number().nullable(),
       replySources: z.array(replySource).nullable(),
       notedSources: z.array(sourceEvent).nullable(),
+      actions: z.array(actionCard).nullable(),
     }),
     async (pool) => jobs.readJob(pool, (await answerOne(pool)).job.id),
   ),

@@ -2,6 +2,7 @@ import { glob, readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openTestDatabase, type OpenTestDatabase } from "../../shared/testing/stores/database.ts";
 import { accountCases } from "./account-cases.ts";
+import { actionCases } from "./action-cases.ts";
 import { citationCases } from "./citation-cases.ts";
 import { conversationCases } from "./conversation-cases.ts";
 import { deskCases } from "./desk-cases.ts";
@@ -27,6 +28,7 @@ const cases = [
   ...knowledgeCases,
   ...vectorCases,
   ...citationCases,
+  ...actionCases,
 ];
 
 /** Sources that may hold statements. */

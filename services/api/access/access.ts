@@ -1,5 +1,6 @@
 import type { Request } from "express";
 import { type ConversationOwner, readOwner } from "../../../shared/db/conversations/conversations.ts";
+import { type ActionToAnswer, readActionToAnswer } from "../../../shared/db/actions/answer.ts";
 import { type OwnedMessage, readMessageOwner } from "../../../shared/db/conversations/feedback.ts";
 import { type JobRow, readJob } from "../../../shared/db/jobs/read-job.ts";
 import { replaceFormerHash } from "../../../shared/db/conversations/visitors.ts";
@@ -138,6 +139,27 @@ export async function openMessage(context: AccessContext, req: Request, messageI
   if (!message) throw gone();
   noteIds(req, { conversationId: message.conversationId });
   return message;
+}
+
+/**
+ * Authorises an answer to an action through its conversation, and counts it like a message, which it becomes.
+ * @throws {Problem} as {@link openMessage}
+ */
+export async function openAction(context: AccessContext, req: Request, actionId: unknown): Promise<ActionToAnswer> {
+  const wanted = parseId("id", actionId);
+  const holder = await readHolder(context, req);
+  await countRequest(context.limits.submissions, req);
+  const [found, own] = await Promise.all([
+    readActionToAnswer(context.db.pool, wanted),
+    holder.conversationId === undefined ? undefined : readOwnerHere(context, holder.conversationId),
+  ]);
+  const action = found?.siteId === context.siteId ? found : undefined;
+  if (!action && own?.deleted) throw gone();
+  if (action) await admit(context, holder, action);
+  else if (!holder.open) throw forbidden();
+  if (!action || action.deleted) throw gone();
+  noteIds(req, { conversationId: action.conversationId });
+  return action;
 }
 
 /** Credentials of the sender of a message. */

@@ -47,6 +47,7 @@ export function toOperatorConversation(
     stretches: row.stretches.map(toStretch),
     notes: row.notes.map(toNote),
     jobs: row.jobs.map(toJob),
+    actions: row.actions,
     cursor: cursorOf(row.id, row.eventSeq),
   };
 }

@@ -19,6 +19,7 @@ export function toInboxEvent(row: InboxLogRow): InboxEvent | undefined {
   if (kind === "job" && jobId !== null && status !== null) {
     return { event: "job", data: { jobId, status, ...(handledBy !== null && { handledBy }), ...place } };
   }
+  if (kind === "action" && row.action) return { event: "action", data: { ...row.action, ...place } };
   if (kind === "notice" && row.notice !== null) {
     return { event: "notice", data: { ...sayNotice(row, row.notice), ...place } };
   }

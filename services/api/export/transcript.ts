@@ -6,7 +6,7 @@ import { type FinishReason, jobErrors } from "../../../shared/protocol/job.ts";
  * heading.
  */
 export function toTranscriptHead(conversation: ExportedConversation, exportedAt: Date): string {
-  const { id, createdAt, updatedAt, metadata, email, stretchRatings } = conversation;
+  const { id, createdAt, updatedAt, metadata, email, stretchRatings, actions } = conversation;
   const lines = [
     `Conversation ${id}`,
     `Begun ${time(createdAt)}, last change ${time(updatedAt)}, exported ${time(exportedAt.toISOString())}`,
@@ -15,6 +15,10 @@ export function toTranscriptHead(conversation: ExportedConversation, exportedAt:
     ...stretchRatings.flatMap(({ operator, rating, comment, ratedAt }) => [
       `How it went with ${operator ? oneLine(operator.name) : "the team"}: ${rating}, ${time(ratedAt)}`,
       ...(comment === null ? [] : [indent(comment)]),
+    ]),
+    ...actions.flatMap(({ title, tool, state, result, proposedAt }) => [
+      indent(`Proposed ${time(proposedAt)}: ${oneLine(title ?? tool)} (${state})`),
+      ...(result === null ? [] : [indent(result)]),
     ]),
   ];
   return `${lines.join("\n")}\n`;

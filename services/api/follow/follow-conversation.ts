@@ -1,3 +1,4 @@
+import { readCard, readCards } from "../../../shared/db/actions/cards.ts";
 import { readMessage, readMessagesFrom } from "../../../shared/db/conversations/conversations.ts";
 import type { OperatorName } from "../../../shared/db/conversations/conversations.ts";
 import type { Database } from "../../../shared/db/database.ts";
@@ -79,7 +80,7 @@ function isNext(events: readonly LoggedEvent[], seq: number): boolean {
 }
 
 /**
- * Yields all messages, then who answers. Only the last event has an id: a client that loses its connection before it
+ * Yields all messages, then the actions, then who answers. Only the last event has an id: a client that loses its connection before it
  * gets everything again. What was accepted since the row was read is in the log, too, and may come twice.
  */
 async function* everything({ db, handling }: Sources, follow: Follow): AsyncGenerator<ConversationEvent> {
@@ -93,6 +94,7 @@ async function* everything({ db, handling }: Sources, follow: Follow): AsyncGene
     last = messages.at(-1);
   } while (last);
   const at = new Date().toISOString();
+  for (const card of await readCards(db.pool, conversationId)) yield { event: "action", data: { ...card, seq, at } };
   const who = await handling.describe(conversationId, follow);
   yield { event: "handling", data: { ...who, seq, at }, id: cursorOf(conversationId, seq) };
 }
@@ -105,7 +107,7 @@ function resyncEvent(conversationId: string, seq: number): ConversationEvent {
 /** Formats an event of the log; none for a message that was erased, and for kinds of a later version. */
 async function* toEvents(
   { db, handling }: Sources,
-  { conversationId, seq, kind, messageId, jobId, status, at, ...voice }: LoggedEvent,
+  { conversationId, seq, kind, messageId, jobId, status, actionId, at, ...voice }: LoggedEvent,
 ): AsyncGenerator<ConversationEvent> {
   const place = { seq, at: at.toISOString() };
   const id = cursorOf(conversationId, seq);
@@ -118,6 +120,10 @@ async function* toEvents(
     const { handledBy } = voice;
     const change = await handling.describeChange({ ...voice, conversationId, handledBy });
     yield { event: "handling", data: { ...change, ...place }, id };
+  }
+  if (kind === "action" && actionId !== null) {
+    const found = await readCard(db.pool, actionId);
+    if (found?.card) yield { event: "action", data: { ...found.card, ...place }, id };
   }
   if (kind !== "message" || messageId === null) return;
   const row = await readMessage(db.pool, messageId);

@@ -35,6 +35,7 @@ const queued: JobRow = {
   replyAt: null,
   replySources: null,
   notedSources: null,
+  actions: null,
 };
 const source = { n: 1, title: "Returns", url: "", quote: "Thirty days.", start: 0, end: 9 };
 const completed: JobRow = {

@@ -26,6 +26,7 @@ export function toJobView(
       row.outputTokens !== null && {
         usage: { inputTokens: row.inputTokens, outputTokens: row.outputTokens, costUsd: row.costUsd },
       }),
+    ...(row.actions && row.actions.length > 0 && { actions: row.actions }),
     createdAt: iso(row.createdAt),
     ...(row.startedAt !== null && { startedAt: iso(row.startedAt) }),
     ...(row.finishedAt !== null && { finishedAt: iso(row.finishedAt) }),

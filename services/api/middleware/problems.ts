@@ -51,6 +51,7 @@ export function sendProblems(log: Logger) {
       detail: problem.message,
       instance: pathOf(req),
       ...(problem.operator && { operator: problem.operator }),
+      ...(problem.state !== undefined && { state: problem.state }),
       ...(problem.errors && { errors: problem.errors }),
       ...(traceId !== undefined && { traceId }),
     };

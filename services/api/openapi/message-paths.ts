@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-openapi";
 import { eventData } from "../../../shared/protocol/events.ts";
+import { actionAnswer } from "../../../shared/protocol/actions/action-card.ts";
 import { jobView, timeline } from "../../../shared/protocol/job.ts";
 import { challengeHeader } from "../../../shared/protocol/headers.ts";
 import { idempotencyKey, submitAnswer, submitRequest, submitResponse } from "../../../shared/protocol/submit.ts";
@@ -11,6 +12,7 @@ export function messagePaths({ maxMessageChars }: { maxMessageChars: number }): 
   return {
     "/api/chat": { post: sendMessage(maxMessageChars) },
     "/api/jobs/{jobId}": { get: readJob, delete: stopJob },
+    "/api/actions/{id}": { post: answerAction },
     "/api/jobs/{jobId}/events": { get: followJob },
     "/api/jobs/{jobId}/timeline": { get: readTimeline },
   };
@@ -59,6 +61,32 @@ function sendMessage(maxMessageChars: number): ZodOpenApiOperationObject {
     },
   };
 }
+
+const answerAction: ZodOpenApiOperationObject = {
+  operationId: "answerAction",
+  tags: ["Messages"],
+  summary: "Answer what the assistant asks to do",
+  description:
+    "An action waits for this answer for 24 hours, and nothing is done before. The answer becomes a message of the visitor " +
+    "with a job of its own, which carries the action out, and tells what came of it.",
+  security: part.withToken,
+  requestParams: { path: z.object({ id: z.uuid() }) },
+  requestBody: { required: true, content: { "application/json": { schema: actionAnswer } } },
+  responses: {
+    "200": part.json("The same answer was given before: its job", submitResponse, "Location"),
+    "202": part.json("Accepted", submitResponse, "Location"),
+    ...part.problems(
+      ...part.tokenProblems,
+      ...part.bodyProblems,
+      "blocked",
+      "answered",
+      "updating",
+      "action-over",
+      "tool-changed",
+      "backlog",
+    ),
+  },
+};
 
 const ofJob = { path: z.object({ jobId: part.jobId }) };
 const readJob: ZodOpenApiOperationObject = {

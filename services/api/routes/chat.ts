@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from "express";
 import { readOwner } from "../../../shared/db/conversations/conversations.ts";
 import { challengeHeader } from "../../../shared/protocol/headers.ts";
-import { type SubmitAnswer, type SubmitResponse, submitRequest } from "../../../shared/protocol/submit.ts";
+import { type SubmitAnswer, submitRequest } from "../../../shared/protocol/submit.ts";
 import type { ApiContext } from "../api-context.ts";
 import { hasEnded, toJobView } from "../follow/job-view.ts";
 import { admitSubmission } from "../access/access.ts";
@@ -13,6 +13,7 @@ import { parseBody } from "../middleware/parse-input.ts";
 import { preferredWait, remainingWaitMs } from "../middleware/prefer.ts";
 import { requestSpan } from "../middleware/observe.ts";
 import { idsOf, noteIds, requestId } from "../middleware/request-id.ts";
+import { describeAccepted } from "../submit/describe-accepted.ts";
 import { type Submission, submitMessage } from "../submit/submit-message.ts";
 
 /** `POST /api/chat`: accepts a message and returns its job. */
@@ -39,18 +40,7 @@ export function chatRoutes(context: ApiContext): Router {
       proof: { answer: req.get(challengeHeader), address: clientOf(req).address },
     });
     noteIds(req, { jobId: submission.jobId, conversationId: submission.conversationId });
-    const handling = await context.handling.describe(submission.conversationId, { ...submission, operator });
-    const accepted: SubmitResponse = {
-      ...submission,
-      ...handling,
-      sessionId: submission.conversationId,
-      token: await context.tokens.sign(submission.conversationId),
-      links: {
-        job: `/api/jobs/${submission.jobId}`,
-        events: `/api/jobs/${submission.jobId}/events`,
-        conversation: `/api/conversations/${submission.conversationId}`,
-      },
-    };
+    const accepted = await describeAccepted(context, { ...submission, operator });
     const wait = preferredWait(req);
     const waitMs = wait === undefined ? 0 : remainingWaitMs(wait, receivedAt);
     const ended =

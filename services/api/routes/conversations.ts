@@ -1,5 +1,6 @@
 import { parseQuery } from "../middleware/parse-input.ts";
 import { type Request, type Response, Router } from "express";
+import { readCards } from "../../../shared/db/actions/cards.ts";
 import { readConversation, readMessages } from "../../../shared/db/conversations/conversations.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { deleteConversation } from "../../../shared/jobs/delete-conversation.ts";
@@ -49,7 +50,10 @@ export function conversationRoutes(context: ConversationContext): Router {
     const { limit, before } = parseQuery(historyQuery, req.query);
     const sessionId = conversation.id;
     const cursor = cursorOf(sessionId, conversation.eventSeq);
-    const handling = await context.handling.describe(sessionId, conversation);
+    const handling = {
+      ...(await context.handling.describe(sessionId, conversation)),
+      ...(await describeActions(context, sessionId)),
+    };
     if (before === undefined && limit === defaultHistoryPage) {
       const { messages, nextBefore } = await context.newestPages.read(conversation);
       sendWithMessages(
@@ -90,10 +94,11 @@ export function conversationRoutes(context: ConversationContext): Router {
 async function sendConversation(context: ConversationContext, req: Request, res: Response): Promise<void> {
   const opened = await openConversation(context, req, req.params["id"]);
   const { id } = opened;
-  const [conversation, page, known] = await Promise.all([
+  const [conversation, page, known, actions] = await Promise.all([
     readConversation(context.db.pool, id),
     context.newestPages.read(opened),
     context.providers.read(),
+    describeActions(context, id),
   ]);
   if (!conversation) throw new Problem("not-found", "This conversation no longer exists.");
   const assistant = context.assistants.get(conversation.assistantType);
@@ -111,8 +116,15 @@ async function sendConversation(context: ConversationContext, req: Request, res:
     // Read before the messages: what came meanwhile is in both, and nothing is missed.
     cursor: cursorOf(id, opened.eventSeq),
     ...(await context.handling.describe(id, opened)),
+    ...actions,
   };
   sendWithMessages(res, view, page.messages);
+}
+
+/** Field of the actions proposed in it; none where there are none. Read after the cursor, so that nothing is missed. */
+async function describeActions({ db }: Pick<ApiContext, "db">, id: string): Promise<Pick<ConversationView, "actions">> {
+  const actions = await readCards(db.pool, id);
+  return actions.length > 0 ? { actions } : {};
 }
 
 /** Sends a view whose messages are JSON already, as `res.json` would. */

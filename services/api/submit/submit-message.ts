@@ -20,7 +20,7 @@ import type { JobStatus } from "../../../shared/protocol/job.ts";
 import type { SubmitRequest } from "../../../shared/protocol/submit.ts";
 import type { VoiceContext } from "../../../shared/voices/change-of-voice.ts";
 import { carryOutHandoff } from "../../../shared/voices/hand-over.ts";
-import type { Backlog } from "./backlog.ts";
+import { type Backlog, fullBacklog } from "./backlog.ts";
 import { checkChoices, refuse } from "./check-choices.ts";
 import { hashKey, type KeyHashes } from "./idempotency-key.ts";
 import type { ApiContext } from "../api-context.ts";
@@ -73,7 +73,6 @@ const maxUnheard = 20;
 const unansweredRetrySeconds = 5;
 /** A person answers in minutes. */
 const unheardRetrySeconds = 60;
-const backlogRetrySeconds = 10;
 /**
  * Maximum tries of one message. Each further one needs an obstacle that disappeared between two statements, so a third
  * is rare already.
@@ -143,13 +142,7 @@ async function passLimits(
   if (!full && !challenged) return undefined;
   const earlier = await findRepeat(db.pool, idempotencyHash);
   if (earlier) return earlier;
-  if (full) {
-    throw new Problem(
-      "backlog",
-      "The queue is full: too many messages are waiting for a reply. Try again in a few seconds.",
-      { retryAfterSeconds: backlogRetrySeconds },
-    );
-  }
+  if (full) throw fullBacklog();
   await challenged?.check(proof.answer, proof.address);
   return undefined;
 }

@@ -9,6 +9,7 @@ export const routeTemplates = [
   "/admin/mails",
   "/admin/queues",
   "/admin/reports",
+  "/api/actions/{id}",
   "/api/assistants",
   "/api/chat",
   "/api/chat/history/{sessionId}",

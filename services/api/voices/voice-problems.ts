@@ -24,14 +24,23 @@ export function requireNow(outcome: VoiceOutcome): VoiceNow {
     case "paused":
       throw new Problem("assistant-paused", "The assistant is paused and answers nothing for now.");
     case "updating":
-      throw new Problem(
-        "updating",
-        "The service is being updated, and a part of it does not know of people yet. Try again in a minute.",
-        { retryAfterSeconds: updatingRetrySeconds },
-      );
+      throw updating("people");
     case "busy":
-      throw new Problem("unavailable", "Other requests keep changing this conversation. Try again.", {
-        retryAfterSeconds: busyRetrySeconds,
-      });
+      throw busy();
   }
+}
+
+/** @param what the part of the product that an older process does not know */
+export function updating(what: "people" | "actions"): Problem {
+  return new Problem(
+    "updating",
+    `The service is being updated, and a part of it does not know of ${what} yet. Try again in a minute.`,
+    { retryAfterSeconds: updatingRetrySeconds },
+  );
+}
+
+export function busy(): Problem {
+  return new Problem("unavailable", "Other requests keep changing this conversation. Try again.", {
+    retryAfterSeconds: busyRetrySeconds,
+  });
 }

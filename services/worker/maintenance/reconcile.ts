@@ -1,4 +1,5 @@
 import { readSnapshots } from "../../../shared/db/jobs/claim.ts";
+import { expireActions } from "../../../shared/db/actions/leftovers.ts";
 import { dropSuggestions } from "../../../shared/db/desk/suggestions.ts";
 import { settleLostCalls } from "../../../shared/db/jobs/calls.ts";
 import { readTombstones } from "../../../shared/db/conversations/erasure.ts";
@@ -28,6 +29,7 @@ export function startReconciler(context: WorkerContext): () => Promise<void> {
       await attempt(context, "returnConversations", () => returnConversations(context));
       await attempt(context, "moveStalled", () => moveStalled(context));
       await attempt(context, "noteMails", () => noteDueMails(context));
+      await attempt(context, "expireActions", () => expireActions(context.db.pool));
       await attempt(context, "dropSuggestions", () => dropSuggestions(context.db.pool));
     }
     round += 1;

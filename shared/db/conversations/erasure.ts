@@ -75,6 +75,11 @@ export const deleteVoicesStatement: Statement = {
   text: `
     with notes_gone as (delete from notes where conversation_id = $1),
          mails_gone as (delete from mails where conversation_id = $1),
+         actions_gone as (delete from actions where conversation_id = $1 and sent_at is null),
+         actions_emptied as (
+           update actions set arguments = null, title = null, lines = null, result = null
+           where conversation_id = $1 and sent_at is not null
+         ),
          looks_gone as (delete from conversation_looks where conversation_id = $1),
          suggestions_gone as (delete from suggestions where conversation_id = $1)
     delete from stretches where conversation_id = $1`,

@@ -28,6 +28,7 @@ export const exportConversationStatement = typedStatement("export-conversation",
       "handoff_email as email",
       "message_count as messageCount",
       ratingsOf(builder, eb).as("stretchRatings"),
+      actionsOf(builder, eb).as("actions"),
       builder.iso(eb.ref("created_at")).as("createdAt"),
       builder.iso(eb.ref("updated_at")).as("updatedAt"),
       eb("next_turn", "-", 1).as("lastTurn"),
@@ -54,6 +55,26 @@ function ratingsOf(builder: StatementBuilder, conversations: ExpressionBuilder<T
       .$narrowType<{ rating: StretchRating; ratedAt: string }>()
       .whereRef("conversation_id", "=", "conversations.id")
       .where("rating", "is not", null)
+      .orderBy("no"),
+  );
+}
+
+function actionsOf(
+  { iso, jsonArrayFrom }: StatementBuilder,
+  conversations: ExpressionBuilder<Tables, "conversations">,
+) {
+  return jsonArrayFrom(
+    conversations
+      .selectFrom("actions")
+      .select(["actions.id", "tool", "arguments", "title", "lines", "state", "result"])
+      .select((eb) => [
+        iso(eb.ref("proposed_at")).as("proposedAt"),
+        iso(eb.ref("answered_at")).as("answeredAt"),
+        iso(eb.ref("sent_at")).as("sentAt"),
+        iso(eb.ref("ended_at")).as("endedAt"),
+      ])
+      .whereRef("conversation_id", "=", "conversations.id")
+      .orderBy("proposed_at")
       .orderBy("no"),
   );
 }

@@ -1,6 +1,8 @@
 import type { Pool } from "pg";
+import type { ActionCard } from "../../protocol/actions/action-card.ts";
 import type { Statement } from "../../postgres/statement.ts";
 import { type MessageRow, operatorOf, type OperatorName, messageColumns } from "../conversations/conversations.ts";
+import { cardOf } from "../actions/cards.ts";
 import { query } from "../database.ts";
 import type { Columns } from "../schema/tables.ts";
 
@@ -15,6 +17,8 @@ export interface InboxLogRow extends Columns<
   /** The person behind `operatorId`. */
   operator: OperatorName | null;
   waitingSince: Date | null;
+  /** The action of an `action`, as it is now; null for other events, and once it was erased. */
+  action: ActionCard | null;
   /** Language of the visitor. */
   locale: string | null;
 }
@@ -32,6 +36,7 @@ export const inboxPageStatement: Statement<InboxLogRow> = {
                select ${messageColumns} from messages left join feedback on feedback.message_id = messages.id
                where messages.id = events.message_id
              ) as message) end as message,
+           case when action_id is not null then ${cardOf("events.action_id")} end as action,
            ${operatorOf("events.operator_id")} as operator,
            case events.handled_by when 'waiting' then coalesce(waiting_since, at) when 'operator' then waiting_since end as "waitingSince",
            metadata ->> 'locale' as locale

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { Statement } from "../../postgres/statement.ts";
+import type { ActionCard } from "../../protocol/actions/action-card.ts";
 import type { HandledBy } from "../../protocol/handling.ts";
 import {
   type MessageRow,
@@ -8,6 +9,7 @@ import {
   type OperatorName,
   operatorOf,
 } from "../conversations/conversations.ts";
+import { cardsOfConversation } from "../actions/cards.ts";
 import { query } from "../database.ts";
 import type { Columns } from "../schema/tables.ts";
 
@@ -61,6 +63,7 @@ export interface DeskConversation extends DeskRow, Columns<"conversations", "eve
   stretches: ListedStretch[];
   notes: ListedNote[];
   jobs: ListedJob[];
+  actions: ActionCard[];
 }
 
 /** Columns of `DeskRow`, from `conversations`. */
@@ -102,7 +105,7 @@ export const deskConversationStatement: Statement<DeskConversation> = {
          finished_at as "finishedAt", cost_usd as "costUsd", turn`,
         "jobs",
         "turn",
-      )} as jobs
+      )} as jobs, ${cardsOfConversation("conversations.id")} as actions
     from conversations where id = $1 and site_id = $5 and deleted_at is null`,
 };
 

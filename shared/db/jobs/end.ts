@@ -8,8 +8,9 @@ import { byIds, skipLocked } from "../batch-sql.ts";
 import { batched } from "../batched.ts";
 import { type Citation, storedSources, toCitationRow } from "../replies/citations.ts";
 import { query } from "../database.ts";
+import { changedByEnd, type ProposedAction, toProposalItem } from "../actions/proposals.ts";
 import type { Statement } from "../../postgres/statement.ts";
-import { insertEvents } from "../../events/append.ts";
+import { actionCount, insertEvents } from "../../events/append.ts";
 
 /** End of a job: a reply, an error, or both when it was cancelled part-way. */
 export interface JobEnd {
@@ -40,6 +41,8 @@ export interface JobEnd {
   handoffAfter?: number | undefined;
   /** Reason for which the model has handed the conversation to a person. */
   handoff?: HandoffReason | undefined;
+  /** Actions that the visitor is asked about with the reply. */
+  actions?: readonly ProposedAction[] | undefined;
   /** Calls that the run did not make. */
   skippedCalls?: readonly SkippedCall[];
 }
@@ -78,16 +81,16 @@ function endStatement(name: string, lock: string): Statement<EndRow> {
           id uuid, "conversationId" uuid, attempt int, orphan boolean, status text, "errorCode" text, provider text, model text,
           "inputTokens" int, "outputTokens" int, "costUsd" float8, "inThread" boolean, "firstDeltaMs" int, "replyId" uuid,
           "skippedCalls" jsonb, "handoffAfter" int, handoff text, text text, "finishReason" text, fallback boolean, sources jsonb,
-          words text, ${settlementColumns})
+          actions jsonb, words text, ${settlementColumns})
       ), locked as materialized (
         select id, site_id from ${byIds("conversations", "id, site_id", "$1", lock)}
       ), held as materialized (
         select jobs.*, site_id from locked join item on item."conversationId" = locked.id
         cross join lateral (
-          select id, conversation_id, message_id, turn, run, attempt, status, lease_until from jobs where id = item.id ${lock}
+          select id, conversation_id, message_id, turn, run, attempt, status, lease_until, action_id from jobs where id = item.id ${lock}
         ) as jobs
       ), ending as materialized (
-        select item.*, held.turn, held.run, held.conversation_id, held.message_id, held.site_id from held join item using (id)
+        select item.*, held.turn, held.run, held.conversation_id, held.message_id, held.site_id, held.action_id from held join item using (id)
         where held.attempt = item.attempt and held.status = 'active'
           and (not orphan or lease_until is null or lease_until < now())
       ), ended as (
@@ -105,19 +108,19 @@ function endStatement(name: string, lock: string): Statement<EndRow> {
         insert into messages (id, conversation_id, turn, sender, text, finish_reason, fallback)
         select "replyId", conversation_id, turn, 'ai', text, "finishReason", fallback
         from ending where "replyId" is not null
-      ), ${storedSources("ending")}, ${settled}, ${charged}, moved as (
+      ), ${storedSources("ending")}, ${changedByEnd("ending")}, ${settled}, ${charged}, moved as (
         update conversations
         set open_jobs = array_remove(open_jobs, ending.id), updated_at = now(), failed_replies = ${failures},
             handoff_due = case when conversations.handled_by <> 'ai' then handoff_due
                                else coalesce(handoff_due, handoff, case when ${failures} >= "handoffAfter" then 'failures' end) end,
             thread_turn = case when "inThread" then ending.turn else thread_turn end,
             message_count = message_count + ("replyId" is not null)::int,
-            event_seq = event_seq + 1 + ("replyId" is not null)::int
+            event_seq = event_seq + 1 + ("replyId" is not null)::int + ${actionCount("changed_actions", "conversations.id")}
         from ending where conversations.id = ending.conversation_id
         returning conversations.id, conversations.site_id, event_seq, "replyId", ending.id as job, ending.status,
                   ${nextHead} as next, handoff_due is not null as due
       ), noted as (
-        ${insertEvents({ from: "moved", conversation: "id", site: "site_id", seq: "event_seq", message: `"replyId"`, job: "job", status: "status" })}
+        ${insertEvents({ from: "moved", conversation: "moved.id", site: "site_id", seq: "event_seq", message: `"replyId"`, job: "job", status: "status", actions: "changed_actions" })}
       )
       select held.id, moved.id is not null as ended, next as "nextJobId", coalesce(due, false) as "handoffDue"
       from held left join moved on moved.id = held.conversation_id`,
@@ -141,7 +144,7 @@ async function endJobs(
   ends: readonly StoredEnd[],
 ): Promise<BatchResult<EndResult | undefined>[]> {
   const items = ends.map(
-    ({ job: { id, conversationId, attempt }, end: { reply, call, unanswered, ...end }, orphan = false }) => ({
+    ({ job: { id, conversationId, attempt }, end: { reply, call, unanswered, actions, ...end }, orphan = false }) => ({
       ...end,
       inThread: end.inThread ?? false,
       id,
@@ -153,6 +156,7 @@ async function endJobs(
       finishReason: reply?.finishReason,
       fallback: reply?.fallback ?? false,
       sources: reply?.sources?.map(toCitationRow),
+      actions: actions?.map(toProposalItem),
       words: unanswered?.words.toString("hex"),
       ...settlementItem(call),
     }),
@@ -205,14 +209,19 @@ export const cancelQueuedStatement: Statement<EndResult> = {
     ), ended as (
       update jobs set status = 'cancelled', error_code = 'cancelled', finished_at = now(), due_at = null
       from locked where jobs.id = $1 and jobs.status = 'queued'
-      returning jobs.conversation_id
+      returning jobs.conversation_id, jobs.action_id
+    ), withdrawn as (
+      update actions set state = 'withdrawn', ended_at = now()
+      where id = any(array(select action_id from ended where action_id is not null)) and state = 'confirmed'
+      returning id, conversation_id, no as place
     ), moved as (
       update conversations
-      set open_jobs = array_remove(open_jobs, $1), updated_at = now(), event_seq = event_seq + 1
+      set open_jobs = array_remove(open_jobs, $1), updated_at = now(),
+          event_seq = event_seq + 1 + ${actionCount("withdrawn", "conversations.id")}
       from ended where conversations.id = ended.conversation_id
       returning conversations.id, site_id, event_seq, ${nextHead} as next, handoff_due is not null as due
     ), noted as (
-      ${insertEvents({ from: "moved", conversation: "id", site: "site_id", seq: "event_seq", job: "$1::uuid", status: "'cancelled'" })}
+      ${insertEvents({ from: "moved", conversation: "moved.id", site: "site_id", seq: "event_seq", job: "$1::uuid", status: "'cancelled'", actions: "withdrawn" })}
     )
     select next as "nextJobId", due as "handoffDue" from moved`,
 };

@@ -4,6 +4,8 @@ import type { ReplySourceView, SourceEvent } from "../../protocol/knowledge/repl
 import { query } from "../database.ts";
 import { byIds } from "../batch-sql.ts";
 import { batchedRead } from "../batched.ts";
+import type { ActionCard } from "../../protocol/actions/action-card.ts";
+import { cardsOfJob } from "../actions/cards.ts";
 import { notedSources, sourcesOfReply } from "../replies/citations.ts";
 import type { Columns } from "../schema/tables.ts";
 import type { Statement } from "../../postgres/statement.ts";
@@ -23,6 +25,8 @@ export interface JobRow extends JobColumns, Columns<"conversations", "site_id" |
   replySources: ReplySourceView[] | null;
   /** Citations so far of the text that is being written. Null: none, or the job is not active. */
   notedSources: SourceEvent[] | null;
+  /** Cards of the actions that its reply proposes. Null unless the job is completed. */
+  actions: ActionCard[] | null;
 }
 
 type JobColumns = Columns<
@@ -60,7 +64,8 @@ export const readJobsStatement: Statement<JobRow> = {
            reply_attempt as "replyAttempt", reply.id as "replyId", reply.text as "replyText",
            reply.finish_reason as "replyFinishReason", reply.fallback as "replyFallback",
            ${millis("reply.created_at")} as "replyAt", reply.sources as "replySources",
-           case when status = 'active' then ${notedSources("jobs.id", "jobs.attempt")} end as "notedSources"
+           case when status = 'active' then ${notedSources("jobs.id", "jobs.attempt")} end as "notedSources",
+           case when status = 'completed' then ${cardsOfJob("jobs.id")} end as actions
     from ${byIds("jobs", "*", "$1")}
     cross join lateral (
       select deleted_at, site_id, visitor_hash, thread_id from conversations where id = jobs.conversation_id limit 1

@@ -64,7 +64,7 @@ const givenText = `
         where head.status = 'active' and ends = 'open'
       )`;
 
-/** SQL that ends jobs and their runs. */
+/** SQL that ends jobs and their runs, and withdraws what was confirmed and not sent. A person settles what still waits. */
 const endedJobs = `
       ended as (
         update jobs
@@ -77,6 +77,11 @@ const endedJobs = `
         where jobs.id = any(go.open_jobs) and (ends = 'open' or ends = 'queued' and jobs.status = 'queued')
           and jobs.status in ('queued', 'active')
         returning jobs.id, jobs.attempt, jobs.run, jobs.turn, jobs.status
+      ), withdrawn as (
+        update actions set state = 'withdrawn', ended_at = now() from go
+        where actions.conversation_id = go.id
+          and (state = 'confirmed' and answer_id in (select id from ended) or state = 'waiting' and ("handledBy" = 'operator' or closes))
+        returning actions.id, proposed_at
       ), ran as (
         update runs set ended_at = now(), outcome = 'cancelled'
         from ended where ended.status = 'cancelled' and runs.job_id = ended.id and runs.run = ended.run and runs.ended_at is null
@@ -94,8 +99,9 @@ const newRows = `
         from go where "messageId" is not null
         returning id
       ), asked as (
-        insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override, request_id, due_at)
-        select "jobId", id, "answeredId", "answeredTurn", assistant_type, provider, "requestId", now() + ${interval(dueAfterMs)}
+        insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override, request_id, due_at, action_id)
+        select "jobId", id, "answeredId", "answeredTurn", assistant_type, provider, "requestId", now() + ${interval(dueAfterMs)},
+               (select action_id from jobs where conversation_id = go.id and turn = "answeredTurn" and action_id is not null limit 1)
         from go where "jobId" is not null
         returning id
       ), over as (
@@ -111,11 +117,12 @@ const newRows = `
 const listedEvents = `
       listed as materialized (
         select row_number() over (order by part, turn) as place, event.* from (
-          select 1 as part, 0 as turn, 'message' as kind, id as message, null::uuid as job, null as status from left_standing
-          union all select 2, turn, 'job', null, id, status from ended
-          union all select 3, 0, 'handling', null, null, null from go where tells
-          union all select 4, 0, 'message', id, null, null from said
-          union all select 5, 0, 'job', null, id, 'queued' from asked
+          select 1 as part, 0::bigint as turn, 'message' as kind, id as message, null::uuid as job, null as status, null::uuid as action from left_standing
+          union all select 2, turn, 'job', null, id, status, null from ended
+          union all select 3, row_number() over (order by proposed_at), 'action', null, null, null, id from withdrawn
+          union all select 4, 0, 'handling', null, null, null, null from go where tells
+          union all select 5, 0, 'message', id, null, null, null from said
+          union all select 6, 0, 'job', null, id, 'queued', null from asked
         ) as event
       )`;
 
@@ -147,8 +154,8 @@ const movedConversation = `
 /** SQL that writes the events. */
 const notedEvents = `
       noted as (
-        insert into events (conversation_id, site_id, seq, kind, message_id, job_id, status, handled_by, operator_id, notice)
-        select id, site_id, event_seq + place, kind, message, job, status,
+        insert into events (conversation_id, site_id, seq, kind, message_id, job_id, status, action_id, handled_by, operator_id, notice)
+        select id, site_id, event_seq + place, kind, message, job, status, action,
                case when kind = 'handling' or kind = 'job' and status <> 'queued' then "handledBy" end,
                case when kind = 'handling' then coalesce("operatorId", by) end, case when kind = 'handling' then notice end
         from listed cross join go order by place

@@ -12,6 +12,7 @@ interface Description {
 /** Bodies of requests that a valid one must have; others take any. */
 const bodies: Record<string, object> = {
   "/api/chat": { message: "Hello" },
+  "/api/actions/{id}": { confirm: true },
   "/api/messages/{id}/feedback": { rating: "up" },
   "/api/conversations/{id}/seen": { messageId: randomUUID() },
   "/api/conversations/{id}/stretches/{no}/rating": { rating: "good" },
@@ -23,7 +24,7 @@ const bodies: Record<string, object> = {
 };
 
 /** Content of a table's rows, to see whether anything has changed. Events are numbered (`pos`) at some later time. */
-const contents = ["conversations", "messages", "jobs", "events", "stretches", "notes", "feedback"].map(
+const contents = ["conversations", "messages", "jobs", "events", "stretches", "notes", "feedback", "actions"].map(
   (table) =>
     `(select jsonb_agg(to_jsonb(r) - 'pos' order by (to_jsonb(r) - 'pos')::text) from ${table} as r) as ${table}`,
 );
@@ -37,7 +38,13 @@ onEachBackend("another site's conversation", { workers: 0 }, (product) => {
       "insert into messages (id, conversation_id, turn, sender, text) values ($1, $2, 1, 'ai', 'Its reply')",
       [replyId, chat.conversationId],
     );
-    for (const table of ["conversations", "events"]) await query(`update ${table} set site_id = 'other'`);
+    const actionId = randomUUID();
+    await query(
+      `insert into actions (id, conversation_id, job_id, no, tool, version, hash, arguments, title, lines, expires_at)
+       values ($1, $2, $3, 1, 'cancel', '1', '', '{}', 'Something only the other site knows', '[]', now() + interval '1 h')`,
+      [actionId, chat.conversationId, chat.jobId],
+    );
+    for (const table of ["conversations", "events", "actions"]) await query(`update ${table} set site_id = 'other'`);
     const operatorId = randomUUID();
     await query("insert into operators (id, name, role) values ($1, 'Ana', 'operator')", [operatorId]);
     const before = await query(`select ${contents.join(", ")}`);
@@ -56,7 +63,10 @@ onEachBackend("another site's conversation", { workers: 0 }, (product) => {
         .replace("{sessionId}", chat.conversationId)
         .replace("{suggestionId}", chat.jobId)
         .replace("{no}", "1")
-        .replace("{id}", path.startsWith("/api/messages") ? replyId : chat.conversationId);
+        .replace(
+          "{id}",
+          path.startsWith("/api/actions") ? actionId : path.startsWith("/api/messages") ? replyId : chat.conversationId,
+        );
       for (const [method, { requestBody }] of Object.entries(operations)) {
         const given = path.endsWith("/assign") ? { operatorId } : (bodies[path] ?? {});
         const body = path === "/api/chat" ? { ...given, conversationId: chat.conversationId } : given;

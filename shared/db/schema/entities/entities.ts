@@ -1,4 +1,5 @@
 import { accountEntities } from "./account-entities.ts";
+import { actionEntities } from "./action-entities.ts";
 import { bookkeeping } from "./bookkeeping-entities.ts";
 import { citationEntities } from "./citation-entities.ts";
 import { Conversation, Feedback, Message } from "./conversation-entities.ts";
@@ -23,5 +24,6 @@ export const entities = [
   ...knowledge,
   ...vectorEntities,
   ...citationEntities,
+  ...actionEntities,
   ...bookkeeping,
 ];

@@ -25,6 +25,7 @@ const Event = defineEntity({
     /** Side that answers from this event on. Of a job: the side that answered when it ended without the AI. */
     handledBy: p.text().$type<HandledBy>().nullable(),
     operatorId: p.uuid().nullable(),
+    actionId: p.uuid().nullable(),
     notice: p.text().$type<NoticeCode>().nullable(),
     at: time().defaultRaw("clock_timestamp()"),
   },

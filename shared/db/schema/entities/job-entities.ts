@@ -32,6 +32,8 @@ export const JobEntity = defineEntity({
     requestHash: bytes().nullable(),
     /** Side that answered the conversation when the job ended without the AI. Null: the AI. */
     handledBy: p.text().$type<HandledBy>().nullable(),
+    /** Action that the message answers: the run carries it out before it speaks. */
+    actionId: p.uuid().nullable(),
     requestId: p.text().nullable().index("jobs_request_id"),
     /** W3C `traceparent` of the request that submitted the message, where traces are on. */
     trace: p.text().nullable(),

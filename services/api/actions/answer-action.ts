@@ -1,0 +1,96 @@
+import { v7 } from "uuid";
+import { hashOfAction, toolOfAction } from "../../../shared/actions/declared-action.ts";
+import { hashOfTool } from "../../../shared/assistants/tools/hash-of-tool.ts";
+import { type ActionToAnswer, readActionToAnswer, storeAnswer } from "../../../shared/db/actions/answer.ts";
+import { olderVersionRuns } from "../../../shared/db/operators/process-reports.ts";
+import { Problem } from "../../../shared/errors.ts";
+import { cursorOf } from "../../../shared/events/cursor.ts";
+import { processVersion } from "../../../shared/process/process-version.ts";
+import type { ApiContext } from "../api-context.ts";
+import { fullBacklog } from "../submit/backlog.ts";
+import type { Submission } from "../submit/submit-message.ts";
+import { busy, updating } from "../voices/voice-problems.ts";
+import { answerText } from "./answer-texts.ts";
+
+type AnswerContext = Pick<ApiContext, "assistants" | "backlog" | "db" | "dispatcher" | "log" | "siteId">;
+
+interface Answer {
+  confirm: boolean;
+  requestId: string;
+  trace: string | undefined;
+}
+
+/** Each further try needs a change of the action or its conversation between two statements. */
+const maxTries = 3;
+
+/**
+ * Stores a visitor's answer to an action: when this resolves, the answer, its message and its job are committed.
+ * @param found the action, as its authorised sender may see it
+ * @returns the job; `repeated`: the same answer was given before
+ * @throws {Problem} when it cannot be answered so; then nothing was written
+ */
+export async function answerAction(
+  context: AnswerContext,
+  found: ActionToAnswer,
+  answer: Answer,
+): Promise<Submission & { repeated: boolean }> {
+  const { pool } = context.db;
+  let action: ActionToAnswer | undefined = found;
+  for (let tries = 0; tries < maxTries && action; tries += 1) {
+    if (action.answer) return repeatOf(action, answer.confirm, action.answer);
+    checkOpen(action);
+    const hash = answer.confirm ? presentHash(context, action) : action.hash;
+    if (await context.backlog.isFull()) throw fullBacklog();
+    // A worker of an older version would answer the message, and not act.
+    if (await olderVersionRuns(pool, processVersion)) throw updating("actions");
+    const ids = { jobId: v7(), messageId: v7() };
+    const text = answerText(answer.confirm, action);
+    const { id: actionId, conversationId } = action;
+    const stored = await storeAnswer(pool, { ...ids, ...answer, actionId, siteId: context.siteId, hash, text });
+    if (stored) {
+      if (stored.head) context.dispatcher.push(ids.jobId);
+      context.log.info({ audit: "answer-action", actionId, conversationId, tool: action.tool, ...answer }, "audit");
+      const cursor = cursorOf(conversationId, stored.eventSeq);
+      return { ...ids, conversationId, status: "queued", cursor, handledBy: "ai", operator: null, repeated: false };
+    }
+    action = await readActionToAnswer(pool, actionId);
+  }
+  if (!action) throw new Problem("not-found", "This conversation no longer exists.");
+  throw busy();
+}
+
+function repeatOf(
+  { conversationId, state, eventSeq, handledBy, operator }: ActionToAnswer,
+  confirm: boolean,
+  { id, messageId, status }: NonNullable<ActionToAnswer["answer"]>,
+): Submission & { repeated: true } {
+  if (confirm !== (state !== "refused")) {
+    throw new Problem("answered", `The answer was ${confirm ? "no" : "yes"}, and stays so.`);
+  }
+  const cursor = cursorOf(conversationId, eventSeq);
+  return { jobId: id, conversationId, messageId, status, cursor, handledBy, operator, repeated: true };
+}
+
+/** @throws {Problem} unless the action waits for its visitor, and the AI has the conversation */
+function checkOpen({ state, deleted, blocked, answersAi }: ActionToAnswer): void {
+  if (deleted) throw new Problem("not-found", "This conversation no longer exists.");
+  if (blocked) throw new Problem("blocked", "The site's team takes no messages from you in this chat.");
+  if (state !== "waiting") throw new Problem("action-over", `It is ${state}: ask the assistant again.`, { state });
+  if (!answersAi) {
+    throw new Problem("action-over", "A person goes on with this conversation: ask them.", { state });
+  }
+}
+
+/**
+ * @returns the hash of what is confirmed, from the tool as it is declared now
+ * @throws {Problem} if it is not what was proposed
+ */
+function presentHash({ assistants }: AnswerContext, action: ActionToAnswer): Buffer {
+  const { arguments: given } = action;
+  const tool = toolOfAction(assistants, action);
+  const hash = tool && given && hashOfAction({ tool: action.tool, version: hashOfTool(tool), arguments: given });
+  if (!hash?.equals(action.hash)) {
+    throw new Problem("tool-changed", "The site has changed what this would do. Ask the assistant again.");
+  }
+  return hash;
+}
