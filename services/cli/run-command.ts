@@ -12,13 +12,18 @@ export type Command = (stores: Stores) => Promise<number>;
  * @param command a string if the arguments are wrong: what is wrong with them
  * @returns the exit code
  */
-export async function runCommand(command: Command | string, usage: string): Promise<number> {
+export function runCommand(command: Command | string, usage: string): Promise<number> {
+  return runAlone(typeof command === "string" ? command : () => withDatabase(command), usage);
+}
+
+/** Like {@link runCommand}, for a command that needs no database. */
+export async function runAlone(command: (() => Promise<number>) | string, usage: string): Promise<number> {
   if (typeof command === "string") {
     process.stderr.write(`${command}${usage}`);
     return 2;
   }
   try {
-    return await withDatabase(command);
+    return await command();
   } catch (error) {
     process.stderr.write(`${error instanceof ConfigError ? error.message : describeError(error)}\n`);
     return 1;

@@ -2,6 +2,7 @@ import type { Assistants } from "../../shared/assistants/assistants.ts";
 import type { Config } from "../../shared/config/config.ts";
 import type { JobContext } from "../../shared/jobs/job-context.ts";
 import type { Prices } from "../../shared/assistants/prices.ts";
+import type { SiteToolClient } from "../../shared/site-tools/tool-outcome.ts";
 import type { Tracing } from "../../shared/tracing/tracing.ts";
 import type { Circuits } from "./providers/circuits.ts";
 import type { ProviderErrorLog } from "./telemetry/provider-error-log.ts";
@@ -22,6 +23,7 @@ export interface WorkerContext extends JobContext {
   circuits: Circuits;
   providerErrorLog: ProviderErrorLog;
   knowledge: KnowledgeLoader;
+  siteTools: SiteToolClient;
   leases: Leases;
   reclaimGuard: ReclaimGuard;
   metrics: WorkerMetrics;

@@ -1,6 +1,7 @@
-import { readConfig } from "../../shared/config/config.ts";
+import { readConfig, readNamedSecrets } from "../../shared/config/config.ts";
 import type { Assistant } from "../../shared/assistants/assistants.ts";
 import type { TestJobContext } from "../../shared/testing/fixtures/job-context.ts";
+import { openSiteTools } from "../../shared/site-tools/open-site-tools.ts";
 import { noTracing } from "../../shared/tracing/tracing.ts";
 import { Circuits } from "./providers/circuits.ts";
 import { ProviderErrorLog } from "./telemetry/provider-error-log.ts";
@@ -67,6 +68,7 @@ export function openWorker(
     circuits,
     providerErrorLog: new ProviderErrorLog(),
     knowledge: new KnowledgeLoader(jobs.db.pool, config, jobs.log),
+    siteTools: openSiteTools({ settings: config, secrets: readNamedSecrets({}), log }),
     leases,
     reclaimGuard,
     metrics: new WorkerMetrics({ pool: jobs.db.pool, leases, circuits, concurrency: 10, upstreams: [] }),

@@ -4,7 +4,7 @@ import type { Config } from "../../shared/config/config.ts";
 import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import type { Lifecycle } from "../../shared/process/lifecycle.ts";
 import type { Logger } from "../../shared/logger.ts";
-import { describeProviders, providerAdvice } from "../../shared/assistants/provider-catalog.ts";
+import { describeProviders, providerAdvice, type ProviderName } from "../../shared/assistants/provider-catalog.ts";
 import { openTracing } from "../../shared/tracing/open-tracing.ts";
 import { Circuits } from "./providers/circuits.ts";
 import { ProviderErrorLog } from "./telemetry/provider-error-log.ts";
@@ -17,11 +17,12 @@ import { startRetention } from "./maintenance/retention.ts";
 import { serveHealth } from "./telemetry/health-server.ts";
 import { KnowledgeLoader } from "./knowledge/find-site-answer.ts";
 import { Leases } from "./run/leases.ts";
-import { loadProviders } from "./providers/registry.ts";
+import { loadProviders, type ProviderRegistry } from "./providers/registry.ts";
 import { startMails } from "./mail/start-mails.ts";
 import { startReconciler } from "./maintenance/reconcile.ts";
 import { ReclaimGuard } from "./run/reclaim-guard.ts";
 import { startSuggestions } from "./suggest/suggestions.ts";
+import { openTools } from "./tools/open-tools.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import { WorkerMetrics } from "./telemetry/worker-metrics.ts";
 import { workerDrainMs } from "../../shared/tunables.ts";
@@ -31,7 +32,8 @@ export async function startWorker(
   config: Config,
   { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
 ): Promise<void> {
-  const file = await AssistantsFile.open({ providers: () => describeProviders(config), log });
+  const { secrets, siteTools } = openTools(config, { log, lifecycle });
+  const file = await AssistantsFile.open({ providers: () => describeProviders(config), secrets, log });
   lifecycle.onClose("assistants", file.watch());
   const tracing = await openTracing(config, { service: "worker", log, lifecycle });
   for (const advice of providerAdvice(config)) log.warn(advice);
@@ -41,14 +43,9 @@ export async function startWorker(
   const circuits = new Circuits(log);
   lifecycle.onClose("circuits", () => circuits.close());
   const leases = new Leases({ pool: jobs.db.pool, reclaimGuard, log });
-  const upstreams = [...providers.values()].filter(({ upstream }) => upstream !== undefined).map(({ name }) => name);
-  const metrics = new WorkerMetrics({
-    pool: jobs.db.pool,
-    leases,
-    circuits,
-    concurrency: config.WORKER_CONCURRENCY,
-    upstreams,
-  });
+  const concurrency = config.WORKER_CONCURRENCY;
+  const upstreams = upstreamsOf(providers);
+  const metrics = new WorkerMetrics({ pool: jobs.db.pool, leases, circuits, concurrency, upstreams });
   lifecycle.onClose("metrics", () => metrics.close());
   const context: WorkerContext = {
     ...jobs,
@@ -64,6 +61,7 @@ export async function startWorker(
     circuits,
     providerErrorLog: new ProviderErrorLog(),
     knowledge: new KnowledgeLoader(jobs.db.pool, config, log),
+    siteTools,
     leases,
     reclaimGuard,
     metrics,
@@ -85,5 +83,9 @@ export async function startWorker(
   if (config.WORKER_PORT !== undefined) {
     lifecycle.onClose("health server", await serveHealth(context, config.WORKER_PORT, () => consumer.takesJobs));
   }
-  log.info({ providers: [...providers.keys()], concurrency: config.WORKER_CONCURRENCY }, "worker is ready");
+  log.info({ providers: [...providers.keys()], concurrency }, "worker is ready");
+}
+
+function upstreamsOf(providers: ProviderRegistry): ProviderName[] {
+  return [...providers.values()].filter(({ upstream }) => upstream !== undefined).map(({ name }) => name);
 }

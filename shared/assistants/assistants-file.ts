@@ -7,8 +7,10 @@ import type { ProviderInfo } from "../protocol/service.ts";
 import { assistantsReloadMs } from "../tunables.ts";
 import { type Assistants, assistantsPath, readAssistants } from "./assistants.ts";
 import { type Hours, hoursPath, readHours } from "../hours/hours.ts";
+import type { NamedSecrets } from "../config/named-secrets.ts";
 import { checkBudgets } from "./check-budgets.ts";
 import { type Prices, pricesPath, readPrices } from "./prices.ts";
+import { checkSecrets } from "./tools/check-secrets.ts";
 
 type Paths = Record<"assistants" | "prices" | "hours", string>;
 
@@ -21,6 +23,8 @@ interface Files {
 interface Options {
   /** Providers whose models need a price where an assistant has a budget. */
   providers: () => readonly ProviderInfo[] | Promise<readonly ProviderInfo[]>;
+  /** Secrets that tools may name. Absent: they are not checked, in a process that calls no tool. */
+  secrets?: NamedSecrets;
   log: Logger;
   /** Folder of the files; by default that of the process. */
   folder?: string;
@@ -53,7 +57,7 @@ export class AssistantsFile {
   static async open(options: Options): Promise<AssistantsFile> {
     const paths = pathsIn(options.folder);
     const contents = await fingerprint(paths);
-    const files = await readFiles(paths, await options.providers());
+    const files = await readFiles(paths, options);
     return new AssistantsFile(options, contents, files);
   }
 
@@ -95,7 +99,7 @@ export class AssistantsFile {
    * Files with a fault are named in the log, and those in use stay.
    */
   async look(): Promise<void> {
-    const { log, providers } = this.#options;
+    const { log } = this.#options;
     try {
       const contents = await fingerprint(this.#paths);
       const settled = contents === this.#seen;
@@ -103,7 +107,7 @@ export class AssistantsFile {
       if (!settled || contents === this.#judged) return;
       this.#judged = contents;
       if (contents === this.#used) return log.info("config: the files are again as they are in use");
-      const files = await readFiles(this.#paths, await providers());
+      const files = await readFiles(this.#paths, this.#options);
       // Written again meanwhile: the next looks find out.
       if ((await fingerprint(this.#paths)) !== contents) return void (this.#judged = this.#used);
       this.#current = files;
@@ -127,13 +131,14 @@ function pathsIn(folder?: string): Paths {
   return { assistants: within(assistantsPath), prices: within(pricesPath), hours: within(hoursPath) };
 }
 
-async function readFiles(paths: Paths, providers: readonly ProviderInfo[]): Promise<Files> {
+async function readFiles(paths: Paths, { providers, secrets }: Pick<Options, "providers" | "secrets">): Promise<Files> {
   const [assistants, prices, hours] = await Promise.all([
     readAssistants(paths.assistants),
     readPrices(paths.prices),
     readHours(paths.hours),
   ]);
-  checkBudgets(assistants, prices, providers);
+  checkBudgets(assistants, prices, await providers());
+  if (secrets) checkSecrets(assistants, secrets);
   return { assistants, prices, hours };
 }
 

@@ -1,3 +1,5 @@
+import { isNamedSecret } from "./named-secrets.ts";
+
 /** Secrets that only one part uses. The other part starts without them, and drops them if they are set. */
 export const secretsOf = {
   api: ["TOKEN_SECRET", "IDENTITY_SECRET", "CHALLENGE_SECRET", "ADMIN_PASSWORD", "ADMIN_READ_PASSWORD", "SECRETS_KEY"],
@@ -13,6 +15,8 @@ export type PartName = "api" | "worker" | "knowledge";
 /** Filters an environment made for several parts to what one part may know. */
 export function withoutForeignSecrets(env: NodeJS.ProcessEnv, part: PartName): NodeJS.ProcessEnv {
   const kept = { ...env };
+  // Only a worker calls the endpoints of tools.
+  if (part !== "worker") for (const key of Object.keys(kept)) if (isNamedSecret(key)) delete kept[key];
   if (part === "knowledge") for (const keys of Object.values(secretsOf)) for (const key of keys) delete kept[key];
   else if (part === "worker") for (const key of secretsOf.api) delete kept[key];
   else {

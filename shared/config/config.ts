@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { allNeeds, databaseMissing, embeddingNeeds, partNeeds, poolerNeeds, type Present } from "./config-needs.ts";
 import { withoutForeignSecrets } from "./config-secrets.ts";
+import { NamedSecrets } from "./named-secrets.ts";
 import { settingGroups } from "./settings.ts";
 
 /**
@@ -68,7 +69,28 @@ export function readStoresEnvironment(env: NodeJS.ProcessEnv = process.env): Sto
   return parse({ DATABASE_URL, DATABASE_CONNECTIONS, DATABASE_POOLER, REDIS_URL }, poolerNeeds);
 }
 
+/**
+ * Reads the secrets that tools name, `SECRET_<NAME>`. They are no part of a {@link Config}, which is logged and passed on.
+ * @throws {ConfigError} as `readConfig`
+ */
+export function readNamedSecrets(env: NodeJS.ProcessEnv = process.env): NamedSecrets {
+  const { secrets, faults } = NamedSecrets.from(env);
+  if (faults.length > 0) throw faultyEnvironment(faults);
+  return secrets;
+}
+
 const embeddings = z.object(settingGroups.Embeddings);
+const fetching = z.object(settingGroups["Pages of your site"]);
+
+/**
+ * Reads the settings of a command that fetches; all other keys are ignored.
+ * @throws {ConfigError} as `readConfig`
+ */
+export function readFetchSettings(
+  env: NodeJS.ProcessEnv = process.env,
+): Pick<Environment, keyof z.output<typeof fetching>> {
+  return parse(Object.fromEntries(Object.keys(fetching.shape).map((key) => [key, env[key]])), () => []);
+}
 
 /**
  * Reads the settings of a command that searches, and of its proxies; all other keys are ignored.
@@ -153,7 +175,11 @@ function parse(env: NodeJS.ProcessEnv, check: (present: Present) => string[]): E
   const issues = parsed.success ? [] : parsed.error.issues;
   const faults = [...issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`), ...check(present)];
   if (parsed.success && faults.length === 0) return parsed.data;
-  throw new ConfigError(`The environment has ${faults.length} fault(s):\n${faults.map((f) => `  ${f}`).join("\n")}`);
+  throw faultyEnvironment(faults);
+}
+
+function faultyEnvironment(faults: readonly string[]): ConfigError {
+  return new ConfigError(`The environment has ${faults.length} fault(s):\n${faults.map((f) => `  ${f}`).join("\n")}`);
 }
 
 function presentOf(env: NodeJS.ProcessEnv): Present {

@@ -127,13 +127,13 @@ export const settingGroups = {
   },
   "Pages of your site": {
     FETCH_ALLOW_PRIVATE: addressRanges().optional().meta({
-      parts: "knowledge",
+      parts: "worker, knowledge",
       description:
-        "Ranges of your own network that may be fetched, separated by commas: `10.20.0.0/16, fd00:20::/32`. Without it, only public addresses are.",
+        "Ranges of your own network that may be fetched, and called by [tools](actions.md), separated by commas: `10.20.0.0/16, fd00:20::/32`. Without it, only public addresses are.",
     }),
     FETCH_PORTS: ports().optional().meta({
-      parts: "knowledge",
-      description: "Ports that may be fetched besides 80 and 443, separated by commas.",
+      parts: "worker, knowledge",
+      description: "Ports that may be fetched and called besides 80 and 443, separated by commas.",
     }),
     KNOWLEDGE_PAUSE_MS: integer(0, 60_000).default(1000).meta({
       parts: "knowledge",
@@ -141,9 +141,9 @@ export const settingGroups = {
         "Milliseconds between the end of a request to a host and the next one. A site's own `Crawl-delay` may ask for more.",
     }),
     FETCH_PROXY: url("http:", "https:").optional().meta({
-      parts: "knowledge",
+      parts: "worker, knowledge",
       description:
-        "Proxy through which pages are fetched. It is asked to `CONNECT` to an address that was checked; `HTTP_PROXY` and `HTTPS_PROXY` are not used for pages.",
+        "Proxy through which pages are fetched and tools are called. It is asked to `CONNECT` to an address that was checked; `HTTP_PROXY` and `HTTPS_PROXY` are not used for either.",
     }),
   },
   Embeddings: {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
-import { Agent, type Dispatcher } from "undici";
+import { Agent, type buildConnector, type Dispatcher } from "undici";
 import { LinkedAbort } from "../async/linked-abort.ts";
 import { createAddressGuard } from "./address-guard.ts";
 import { FetchError, toFetchError } from "./fetch-error.ts";
@@ -36,6 +36,13 @@ export interface GetOptions {
   onResponse?: ((response: ResponseHead) => void) | undefined;
 }
 
+export interface SendOptions extends Omit<GetOptions, "maxRedirects"> {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  body?: string | undefined;
+  /** Called once there is a connection. Until then nothing was sent, and nothing will be after the request failed. */
+  onConnect?: (() => void) | undefined;
+}
+
 export interface ResponseHead {
   status: number;
   /** Final address, after redirects. */
@@ -56,6 +63,12 @@ export interface FetchedResponse extends ResponseHead {
 export interface GuardedFetch {
   /** @throws {FetchError} or what `onResponse` throws */
   get: (url: string, options: GetOptions) => Promise<FetchedResponse>;
+  /**
+   * Sends one request, which may change something: over a connection of its own, as one that was kept open may end just
+   * when it is used, and following no redirect.
+   * @throws {FetchError} or what `onResponse` throws
+   */
+  send: (url: string, options: SendOptions) => Promise<FetchedResponse>;
   close: () => Promise<void>;
 }
 
@@ -79,8 +92,9 @@ const harmless = new Set(["accept", "accept-language", "if-modified-since", "if-
 export function openGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const { allowPrivate = [], resolve = resolveName, proxy, ports = [], userAgent } = options;
   const guard = createAddressGuard(allowPrivate);
+  const connect = guardedConnector({ guard, resolve, proxy, connectMs });
   const agent = new Agent({
-    connect: guardedConnector({ guard, resolve, proxy, connectMs }),
+    connect,
     connectTimeout: connectMs,
     headersTimeout: idleMs,
     bodyTimeout: idleMs,
@@ -89,9 +103,36 @@ export function openGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const fixed = { "user-agent": userAgent, "accept-encoding": "gzip, deflate, br, zstd" };
   return {
     get: (url, request) => follow(url, request, { agent, ports, fixed }),
+    send: (url, request) => sendAlone(url, request, { connect, ports, fixed }),
     close: () => agent.destroy(),
   };
 }
+
+async function sendAlone(
+  url: string,
+  options: SendOptions,
+  { connect, ...client }: Omit<Client, "agent"> & { connect: buildConnector.connector },
+): Promise<FetchedResponse> {
+  const { onConnect, timeoutMs = defaultTimeoutMs } = options;
+  const agent = new Agent({
+    connect: (target, done) =>
+      connect(target, (...result) => {
+        if (result[0] === null) onConnect?.();
+        done(...result);
+      }),
+    connectTimeout: connectMs,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+  });
+  try {
+    return await follow(url, { ...options, maxRedirects: 0 }, { ...client, agent });
+  } finally {
+    // A connection that is still being opened is closed before anything is sent on it.
+    await agent.destroy();
+  }
+}
+
+type AnyOptions = GetOptions & Partial<Pick<SendOptions, "method" | "body">>;
 
 interface Client {
   agent: Dispatcher;
@@ -99,7 +140,7 @@ interface Client {
   fixed: Record<string, string>;
 }
 
-async function follow(text: string, options: GetOptions, client: Client): Promise<FetchedResponse> {
+async function follow(text: string, options: AnyOptions, client: Client): Promise<FetchedResponse> {
   const { timeoutMs = defaultTimeoutMs, maxRedirects = defaultRedirects, signal } = options;
   using limit = new LinkedAbort(...(signal === undefined ? [] : [signal]));
   limit.abortAfter(timeoutMs, () => new FetchError("timeout", `The response took longer than ${timeoutMs} ms.`));
@@ -109,7 +150,7 @@ async function follow(text: string, options: GetOptions, client: Client): Promis
   for (let hops = 0; ; hops += 1) {
     const carried = url.origin === start.origin ? headers : onlyHarmless(headers);
     const request = { url, headers: { ...carried, ...client.fixed }, signal: limit.signal };
-    const response = await orAborted(getOnce(request, options, client), limit.signal);
+    const response = await orAborted(requestOnce(request, options, client), limit.signal);
     if (!("next" in response)) return response;
     if (hops >= maxRedirects) {
       throw new FetchError("too-many-redirects", `${start.href} redirects more than ${maxRedirects} times.`);
@@ -142,14 +183,15 @@ interface Hop {
   signal: AbortSignal;
 }
 
-async function getOnce({ url, headers, signal }: Hop, options: GetOptions, { agent, ports }: Client) {
+async function requestOnce({ url, headers, signal }: Hop, options: AnyOptions, { agent, ports }: Client) {
   const { origin, pathname, search, hostname } = url;
+  const { method = "GET", body: sent } = options;
   const {
     statusCode,
     headers: received,
     body,
   } = await agent
-    .request({ origin, path: pathname + search, method: "GET", headers, signal })
+    .request({ origin, path: pathname + search, method, headers, signal, ...(sent !== undefined && { body: sent }) })
     .catch((error: unknown) => {
       throw toFetchError(error, hostname);
     });

@@ -1,3 +1,6 @@
+import type { Config } from "../config/config.ts";
+import type { NamedSecrets } from "../config/named-secrets.ts";
+import type { Logger } from "../logger.ts";
 import type { SiteTool } from "../assistants/tools/site-tool.ts";
 
 /** Outcome of a call of a site's endpoint. */
@@ -9,8 +12,15 @@ export interface ToolOutcome {
   state: "done" | "failed" | "unknown";
   /** Status of the response; absent without one. */
   status?: number;
-  /** Words of the outcome, bounded and without secrets: by the template of the tool, or as the endpoint wrote them. */
+  /**
+   * Words of the outcome, bounded and without secrets: by the template of the tool, or as the endpoint wrote them. They may be
+   * empty.
+   */
   text: string;
+  /** Reason in words for operators; absent if the endpoint did what it was asked. It is for no model and no visitor. */
+  reason?: string | undefined;
+  /** True if the arguments do not fit: `text` tells the model why, and nothing was sent. */
+  isMistake?: true;
 }
 
 export interface ToolCallOptions {
@@ -26,7 +36,13 @@ export interface ToolCallOptions {
 
 type Arguments = Readonly<Record<string, unknown>>;
 
-/** Calls the endpoints of tools. No method throws: whatever happens is an outcome. */
+export interface SiteToolsOptions {
+  settings: Pick<Config, "FETCH_ALLOW_PRIVATE" | "FETCH_PORTS" | "FETCH_PROXY">;
+  secrets: NamedSecrets;
+  log: Pick<Logger, "warn">;
+}
+
+/** Calls the endpoints of tools. No method rejects for what an endpoint or a network does: that is an outcome. */
 export interface SiteToolClient {
   call: (tool: SiteTool, args: Arguments, options: ToolCallOptions) => Promise<ToolOutcome>;
   /** Asks whether a call was carried out, where the tool has `status`. `unknown`: ask again later. */

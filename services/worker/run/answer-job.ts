@@ -11,6 +11,7 @@ import { Stopped } from "./leases.ts";
 import { isDeadline } from "./time-slice.ts";
 import { ProviderError } from "../providers/provider.ts";
 import { RunReport } from "../telemetry/run-report.ts";
+import { readingToolsOf } from "../tools/reading-tools.ts";
 import { ToolSession } from "../tools/tool-session.ts";
 import { untilStored } from "./until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
@@ -35,8 +36,9 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
   const { log } = report;
   const { signal, release } = context.leases.hold(job);
   const draft = new Draft(context, job, () => context.leases.stop(job, "lost"), log);
-  const people = context.assistants.get(job.assistantType)?.people;
-  const tools = new ToolSession(ownToolsOf({ people }));
+  const { people, tools: siteTools } = context.assistants.get(job.assistantType) ?? {};
+  const reading = { siteTools: context.siteTools, jobId: job.id, locale: job.metadata["locale"] };
+  const tools = new ToolSession([...ownToolsOf({ people }), ...readingToolsOf({ tools: siteTools }, reading)]);
   const run = { job, draft, report, tools };
   try {
     // Readers of the job reload its row and see it active.

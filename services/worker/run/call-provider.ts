@@ -103,14 +103,14 @@ async function callOnce(asked: ProviderCall): Promise<ProviderAnswer> {
   }
   const spent = new Spendings();
   for (;;) {
-    const offered = wantsThread(provider, request.assistant) ? {} : tools.nextFor(provider.name);
+    const offered = wantsThread(provider, request.assistant) ? {} : tools.nextFor(provider.name, request.passages);
     const before = draft.text.length;
     const one = await callUpstream(asked, { request: { ...request, ...offered }, writer, store });
     const { calls, finish, call, inThread } = one;
     spent.add(finish.usage, call.costOf(finish.usage));
     const isWhole =
       calls.length === 0 ||
-      (await tools.carryOut({ text: draft.text.slice(before), calls, keep: one.keep }, writer.hasWords));
+      (await tools.carryOut({ text: draft.text.slice(before), calls, keep: one.keep, signal }, writer.hasWords));
     if (isWhole) {
       if (calls.length > 0) writer.end();
       const { usage: _usage, ...last } = finish;

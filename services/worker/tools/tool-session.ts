@@ -5,8 +5,12 @@ import type { KeptThoughts, Tool, ToolCall, ToolResult, ToolTurn } from "../prov
 export interface RunTool extends Tool {
   /** True if a reply that has words needs no further word of the model after it. */
   endsReply?: boolean;
+  /** True if its results are texts from elsewhere, which may try to give orders. */
+  retrieves?: boolean;
+  /** True if it changes something without asking. It is for prompts without a text from elsewhere. */
+  unasked?: boolean;
   /** @returns what the model is told */
-  run(call: ToolCall, session: ToolSession): Promise<ToolResult> | ToolResult;
+  run(call: ToolCall, session: ToolSession, signal: AbortSignal): Promise<ToolResult> | ToolResult;
 }
 
 /** Calls of a provider for one reply: the last one must answer without a tool. */
@@ -19,6 +23,8 @@ interface Answered {
   text: string;
   calls: readonly ToolCall[];
   keep?: KeptThoughts | undefined;
+  /** Ends the tools that are running. */
+  signal: AbortSignal;
 }
 
 /** Record of what the tools of one run have done. It outlasts a call that fails: another provider goes on from there. */
@@ -27,6 +33,8 @@ export class ToolSession {
   #turns: ToolTurn[] = [];
   #calls = 0;
   #mistakes = 0;
+  /** True once the prompt holds a text from elsewhere: passages, or the result of a tool. */
+  #holdsRetrieved = false;
   #provider: string | undefined;
   /** Set once the model has handed the conversation to a person. */
   handoff: HandoffReason | undefined;
@@ -35,9 +43,17 @@ export class ToolSession {
     this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
   }
 
-  /** Tools and turns of the next call. */
-  nextFor(provider: string): { tools?: readonly Tool[]; turns?: readonly ToolTurn[]; mayCall?: false } {
-    if (this.#tools.size === 0) return {};
+  /**
+   * Tools and turns of the next call.
+   * @param passages those in the prompt
+   */
+  nextFor(
+    provider: string,
+    passages: readonly unknown[] = [],
+  ): { tools?: readonly Tool[]; turns?: readonly ToolTurn[]; mayCall?: false } {
+    if (passages.length > 0) this.#holdsRetrieved = true;
+    const offered = this.#offered;
+    if (offered.length === 0) return {};
     // Signatures of one server say nothing to another.
     if (this.#provider !== provider) this.#turns = this.#turns.map(({ keep: _keep, ...turn }) => turn);
     this.#provider = provider;
@@ -45,11 +61,7 @@ export class ToolSession {
     const mayCall = this.#calls < maxCalls && this.#mistakes <= maxMistakes;
     // A request with calls must say what was called.
     if (!mayCall && this.#turns.length === 0) return {};
-    const tools = [...this.#tools.values()].map(({ name, description, parameters }) => ({
-      name,
-      description,
-      parameters,
-    }));
+    const tools = offered.map(({ name, description, parameters }) => ({ name, description, parameters }));
     return { tools, ...(this.#turns.length > 0 && { turns: this.#turns }), ...(!mayCall && { mayCall }) };
   }
 
@@ -62,19 +74,32 @@ export class ToolSession {
    * Carries out the calls of an answer.
    * @returns true if the reply is whole without another call
    */
-  async carryOut({ text, calls, keep }: Answered, hasWords: boolean): Promise<boolean> {
+  async carryOut({ text, calls, keep, signal }: Answered, hasWords: boolean): Promise<boolean> {
     const results: ToolResult[] = [];
-    for (const call of calls) results.push(await this.#run(call));
+    for (const call of calls) {
+      results.push(await this.#run(call, signal));
+      signal.throwIfAborted();
+    }
     if (results.some(({ isError }) => isError)) this.#mistakes += 1;
     this.#turns = [...this.#turns, { text, calls, results, ...(keep && { keep }) }];
     return hasWords && calls.every(({ name }) => this.#tools.get(name)?.endsReply);
   }
 
-  async #run(call: ToolCall): Promise<ToolResult> {
-    const tool = this.#tools.get(call.name);
+  /** Tools that may be called now. */
+  get #offered(): readonly RunTool[] {
+    return [...this.#tools.values()].filter(({ unasked }) => unasked !== true || !this.#holdsRetrieved);
+  }
+
+  async #run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
+    const offered = this.#offered;
+    const tool = offered.find(({ name }) => name === call.name);
     if (!tool)
-      return { text: `There is no tool of this name. There is: ${[...this.#tools.keys()].join(", ")}.`, isError: true };
+      return {
+        text: `There is no tool of this name. There is: ${offered.map(({ name }) => name).join(", ")}.`,
+        isError: true,
+      };
     if (!call.arguments) return { text: "The arguments are not a JSON object. Nothing was done.", isError: true };
-    return tool.run(call, this);
+    if (tool.retrieves === true) this.#holdsRetrieved = true;
+    return tool.run(call, this, signal);
   }
 }

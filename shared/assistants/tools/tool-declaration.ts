@@ -6,7 +6,7 @@ import { parseUrlTemplate } from "./tool-template.ts";
 export const handoffToolName = "handoff";
 
 /** Time for one call of an endpoint, in milliseconds: a visitor waits, and a job has two minutes for all it does. */
-export const toolTimeout = { usualMs: 10_000, longestMs: 30_000 };
+const toolTimeout = { usualMs: 10_000, longestMs: 30_000 };
 const maxCardLines = 12;
 
 const url = z

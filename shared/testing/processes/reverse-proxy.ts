@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { findFreePort } from "./free-port.ts";
 import { apache, caddy, haproxy, nginx, type Requirement } from "../requirements.ts";
 
-/** A reverse proxy for one test, configured as `docs/proxies.md` describes. */
+/** A reverse proxy for one test, configured as `docs/deploy/proxies.md` describes. */
 export interface ReverseProxy extends AsyncDisposable {
   readonly url: string;
 }
@@ -24,7 +24,7 @@ interface Kind {
 
 const isRoot = process.getuid?.() === 0;
 const startLimitMs = 15_000;
-const document = fileURLToPath(new URL("../../../docs/proxies.md", import.meta.url));
+const document = fileURLToPath(new URL("../../../docs/deploy/proxies.md", import.meta.url));
 
 const kinds = {
   nginx: {
@@ -134,11 +134,11 @@ export async function startReverseProxy(
   return { url, [Symbol.asyncDispose]: dispose };
 }
 
-/** Reads the block of `docs/proxies.md`, with the addresses of this machine. */
+/** Reads the block of `docs/deploy/proxies.md`, with the addresses of this machine. */
 async function readDocumented(name: string, port: number, apis: readonly [string, string]): Promise<string> {
   const text = await readFile(document, "utf8");
   const [, block] = new RegExp(`<!-- proxy: ${name} -->\n+\`\`\`\\w+\n(.*?)\n\`\`\`\n`, "s").exec(text) ?? [];
-  if (block === undefined) throw new Error(`docs/proxies.md has no configuration of ${name}`);
+  if (block === undefined) throw new Error(`docs/deploy/proxies.md has no configuration of ${name}`);
   return block
     .replaceAll("api-1:3000", apis[0])
     .replaceAll("api-2:3000", apis[1])
