@@ -52,6 +52,21 @@ describe("leases of a worker", () => {
     expect(signal.aborted).toBe(false);
   });
 
+  it("wait for no row that is locked, and do not take its job for lost", async () => {
+    const { leases } = openLeases();
+    const [locked, other] = [await hold(leases), await hold(leases)];
+    const client = await db.pool.connect();
+    onTestFinished(() => client.release());
+    await client.query("begin");
+    await client.query("select from jobs where id = $1 for update", [locked.job.id]);
+    await db.pool.query("update jobs set lease_until = now() + interval '3 s' where id = $1", [other.job.id]);
+    await leases.hearCancel(other.job.id);
+    const [snapshot] = await readSnapshots(db.pool, [other.job.id], { reclaim: true });
+    await client.query("rollback");
+    expect(snapshot?.leaseLeftMs).toBeGreaterThan(10_000);
+    expect(locked.signal.aborted).toBe(false);
+  });
+
   it("end the cancelled job alone as soon as it is hinted", async () => {
     const { leases } = openLeases();
     const [cancelled, other] = [await hold(leases), await hold(leases)];

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { dedupe } from "../../../shared/async/dedupe.ts";
 import { renewLeases } from "../../../shared/db/jobs/claim.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { renewEveryMs } from "../../../shared/tunables.ts";
@@ -27,6 +28,8 @@ export class Leases {
   readonly #reclaimGuard: ReclaimGuard;
   readonly #log: Logger;
   readonly #held = new Map<string, { run: number; controller: AbortController }>();
+  /** Renews after all that was heard so far; many hints share one statement. */
+  readonly #renew = dedupe(() => this.#renewAll());
   #timer: NodeJS.Timeout | undefined;
   #whenIdle: (() => void)[] = [];
 
@@ -77,7 +80,7 @@ export class Leases {
     if (this.#held.has(jobId)) await this.#renew();
   }
 
-  async #renew(): Promise<void> {
+  async #renewAll(): Promise<void> {
     const asked = new Map([...this.#held].map(([id, { run }]) => [id, run]));
     if (asked.size === 0) return;
     try {

@@ -193,11 +193,22 @@ interface HeldJob {
 
 export const renewLeasesStatement: Statement<HeldJob> = {
   name: "renew-leases",
+  // A job whose row is locked is about to change: its lease waits for the next time, and the others for nobody. Renewals that
+  // waited for rows in turn, beside deletions and ends, locked each other out.
   text: `
-    update jobs set lease_until = now() + ${lease}
-    from unnest($1::uuid[], $2::int[]) as held(id, run)
-    where jobs.id = held.id and jobs.run = held.run and jobs.status = 'active'
-    returning jobs.id, cancel_requested_at is not null as "cancelRequested"`,
+    with held as materialized (
+      select jobs.id, wanted.run, jobs.requested from unnest($1::uuid[], $2::int[]) as wanted(id, run) cross join lateral (
+        select id, cancel_requested_at is not null as requested from jobs
+        where id = wanted.id and run = wanted.run and status = 'active' limit 1
+      ) as jobs
+    ), free as materialized (
+      select jobs.id from held cross join lateral (
+        select id from jobs where id = held.id and run = held.run and status = 'active' ${skipLocked}
+      ) as jobs
+    ), renewed as (
+      update jobs set lease_until = now() + ${lease} from free where jobs.id = free.id
+    )
+    select id, requested as "cancelRequested" from held`,
 };
 
 /** Renews the leases of all jobs a worker holds. A job that is not returned is no longer held by it. */
