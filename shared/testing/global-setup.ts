@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
@@ -41,6 +43,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   if (process.env["CI"] === "true") refuseToSkip();
   await Promise.all(["widget", "console"].map(buildIfMissing));
   const removeServices = await compileServices();
+  // Commands that tests run from their sources are compiled once for a run, too: half of their CPU.
+  process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "node-compile-cache");
   const server = await openPostgresServer();
   const prefix = `parley_test_${randomBytes(4).toString("hex")}_`;
   const template = `${prefix}template`;
