@@ -44,7 +44,7 @@ const isLong = ({ moduleId }: TestSpecification) => longest.some((file) => modul
 
 /** Files on products that outlive them: side by side these idle least, and at the end of a run short files fill it best. */
 const sharesProducts = ({ moduleId }: TestSpecification) =>
-  readFileSync(moduleId, "utf8").includes("onSharedProducts(");
+  /onSharedProducts\(|withSharedProducts\./.test(readFileSync(moduleId, "utf8"));
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

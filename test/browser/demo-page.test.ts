@@ -3,8 +3,9 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
 import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { redisAvailable } from "../../shared/testing/stores/redis.ts";
-import { type Backend, type Product, startProduct } from "../system/harness/product.ts";
+import type { Backend, Product } from "../system/harness/product.ts";
 import { echoOf, endlessReply } from "../system/harness/scripted-provider.ts";
+import { withSharedProducts } from "../system/harness/shared-product.ts";
 import { openEmbeddingSite, strictPolicy } from "./embedding-site.ts";
 
 /** Timeout for everything that the page should come to show. */
@@ -22,8 +23,10 @@ describe.skipIf(chromiumPath === undefined).each(backends)("the demo page, on %s
   let faults: string[];
 
   withChromium.beforeAll(async ({ sharedChromium }) => {
-    if (skips) return;
-    [product, browser] = await Promise.all([startProduct({ backend, apis: 1, workers: 1 }), sharedChromium.open()]);
+    if (!skips) browser = await sharedChromium.open();
+  });
+  withSharedProducts.beforeAll(async ({ sharedProducts }) => {
+    if (!skips) product = await sharedProducts.lend(backend);
   });
   afterAll(async () => {
     await browser?.close();

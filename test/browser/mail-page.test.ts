@@ -6,7 +6,8 @@ import { readMailKey, signOpenToken } from "../../shared/mail/mail-tokens.ts";
 import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
 import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { OperatorClient } from "../system/harness/operator-client.ts";
-import { type Product, startProduct } from "../system/harness/product.ts";
+import type { Product } from "../system/harness/product.ts";
+import { withSharedProducts } from "../system/harness/shared-product.ts";
 
 const texts = mailPageTexts.de;
 
@@ -16,7 +17,10 @@ let key: string;
 
 describe.skipIf(chromiumPath === undefined)("the page behind a link in a mail", { timeout: 60_000 }, () => {
   withChromium.beforeAll(async ({ sharedChromium }) => {
-    [product, browser] = await Promise.all([startProduct({ backend: "postgres", workers: 0 }), sharedChromium.open()]);
+    browser = await sharedChromium.open();
+  });
+  withSharedProducts.beforeAll(async ({ sharedProducts }) => {
+    product = await sharedProducts.lend("postgres");
     const pool = new pg.Pool({ connectionString: product.databaseUrl, max: 1 });
     key = await readMailKey(pool);
     await pool.end();

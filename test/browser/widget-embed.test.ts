@@ -7,8 +7,9 @@ import type { BrowserContext, BrowserContextOptions, Page } from "playwright-cor
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
 import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
-import { type Product, startProduct } from "../system/harness/product.ts";
+import type { Product } from "../system/harness/product.ts";
 import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
+import { withSharedProducts } from "../system/harness/shared-product.ts";
 import { openEmbeddingSite, type EmbeddingSite, strictPolicy } from "./embedding-site.ts";
 
 /** Timeout for everything that the page should come to show. */
@@ -24,11 +25,10 @@ let faults: string[] = [];
 
 describe.skipIf(chromiumPath === undefined)("the embedded widget", { timeout: 30_000 }, () => {
   withChromium.beforeAll(async ({ sharedChromium }) => {
-    [product, site, browser] = await Promise.all([
-      startProduct({ backend: "postgres" }),
-      openEmbeddingSite(),
-      sharedChromium.open(),
-    ]);
+    [site, browser] = await Promise.all([openEmbeddingSite(), sharedChromium.open()]);
+  });
+  withSharedProducts.beforeAll(async ({ sharedProducts }) => {
+    product = await sharedProducts.lend("postgres");
   });
   afterAll(async () => {
     await browser?.close();

@@ -3,6 +3,7 @@ import { chromiumPath } from "../../shared/testing/processes/chromium.ts";
 import { type BrowserPart, withChromium } from "../../shared/testing/processes/shared-chromium.ts";
 import { type Product, startProduct } from "../system/harness/product.ts";
 import { echoOf, heldReply } from "../system/harness/scripted-provider.ts";
+import { withSharedProducts } from "../system/harness/shared-product.ts";
 import { type SeenRequest, startFaultyProxy } from "../widget/faulty-proxy.ts";
 import { openConsole, deskPatience, submitAndWait } from "./open-console.ts";
 
@@ -12,7 +13,10 @@ let shared: Product;
 
 describe.skipIf(chromiumPath === undefined)("the console, when something breaks", { timeout: 120_000 }, () => {
   withChromium.beforeAll(async ({ sharedChromium }) => {
-    [shared, browser] = await Promise.all([startProduct({ backend: "postgres" }), sharedChromium.open()]);
+    browser = await sharedChromium.open();
+  });
+  withSharedProducts.beforeAll(async ({ sharedProducts }) => {
+    shared = await sharedProducts.lend("postgres");
   });
   afterAll(async () => {
     await browser?.close();

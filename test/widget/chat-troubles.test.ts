@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { ApiClient } from "../system/harness/api-client.ts";
 import { echoOf } from "../system/harness/scripted-provider.ts";
-import { onEachBackend } from "../system/harness/suite.ts";
+import { onEachBackend, onSharedProducts } from "../system/harness/suite.ts";
 import { ChatPage } from "./chat-page.ts";
 import { FakeBrowser } from "./fake-browser.ts";
 import { type ProxyFault, startFaultyProxy } from "./faulty-proxy.ts";
@@ -28,7 +28,7 @@ const troubles: readonly ProxyFault[] = [
 
 const messages = 8;
 
-onEachBackend("a chat through random faults", {}, (product) => {
+onSharedProducts("a chat through random faults", (product) => {
   it.each([
     ["with locks", 1, []],
     ["with locks", 2, []],

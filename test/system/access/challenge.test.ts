@@ -7,11 +7,11 @@ import { SignJWT } from "jose";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { submitResponse } from "../../../shared/protocol/submit.ts";
 import { ApiClient } from "../harness/api-client.ts";
-import { onEachBackend } from "../harness/suite.ts";
+import { onSharedProducts } from "../harness/suite.ts";
 
 const identitySecret = "the secret of the embedding site: long enough";
 
-onEachBackend("the bot challenge", { workers: 0 }, (product) => {
+onSharedProducts("the bot challenge", (product) => {
   let client: ApiClient;
   const addresses: (string | null)[] = [];
   const used = new Set<string | null>();

@@ -5,13 +5,13 @@ import { describe, expect, it } from "vitest";
 import { timeline } from "../../../shared/protocol/job.ts";
 import type { JobRef } from "../harness/api-client.ts";
 import { adminPassword } from "../harness/product.ts";
-import { eventually, onEachBackend } from "../harness/suite.ts";
+import { eventually, onSharedProducts } from "../harness/suite.ts";
 
 const run = promisify(execFile);
 /** A worker that has just started takes nothing over for a lease. */
 const afterLeaseMs = 40_000;
 
-onEachBackend("operator actions", { workers: 1 }, (product) => {
+onSharedProducts("operator actions", (product) => {
   const asOperator = { authorization: `Basic ${Buffer.from(`admin:${adminPassword}`).toString("base64")}` };
   const board = (path: string, method = "GET") =>
     product().client.request(`/admin/queues/api/queues${path}`, { method, headers: asOperator });

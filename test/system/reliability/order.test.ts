@@ -1,14 +1,17 @@
-import { expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import type { FakeCallEnd } from "../../../tools/fake-provider/fake-calls.ts";
 import type { FakeCall } from "../../../tools/fake-provider/fake-provider.ts";
 import type { ConversationRef, ApiClient } from "../harness/api-client.ts";
 import { echoOf, heldReply } from "../harness/scripted-provider.ts";
-import { onEachBackend } from "../harness/suite.ts";
+import { onSharedProducts } from "../harness/suite.ts";
 
 /** Far above what an answer takes here, and below the time after which a job that was lost is found again. */
 const promptMs = 8000;
 
-onEachBackend("the order of answers", { apis: 2, workers: 2 }, (product) => {
+onSharedProducts("the order of answers", (product) => {
+  // A second one, as order must hold among workers, too.
+  beforeAll(() => product().startWorker());
+
   it(
     "equals the order of messages in each of fifty conversations, none of which delays another",
     { timeout: 60_000 },
