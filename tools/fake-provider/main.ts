@@ -7,6 +7,7 @@ import {
 } from "./options.ts";
 import { type FakeProvider, type FakeRequest, startFakeProvider } from "./fake-provider.ts";
 import { paceOf } from "./fake-replies.ts";
+import { stepsWithTools } from "./fake-tool-calls.ts";
 import type { Script } from "./fake-script.ts";
 import { findWire } from "./wire/wires.ts";
 
@@ -22,9 +23,12 @@ async function main(): Promise<void> {
 async function start(options: FakeProviderOptions): Promise<FakeProvider> {
   const nextFault = createFaults(options);
   let number = 0;
-  const script = ({ model, path }: FakeRequest): Script => {
+  const script = (request: FakeRequest): Script => {
+    const { model, path } = request;
     number++;
     const fault = nextFault();
+    const steps = fault === undefined ? stepsWithTools(request) : undefined;
+    if (steps) return { steps: [{ waitMs: paceOf(model, options).firstMs }, ...steps] };
     if (fault !== undefined) say(`call ${number}, ${path}: ${fault}\n`);
     const errorBody = (status: number) => findWire(path)?.error(status, "The fake provider injected this fault.") ?? "";
     return scriptOf(fault, { pace: paceOf(model, options), number, errorBody });
