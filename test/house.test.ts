@@ -47,7 +47,7 @@ function importers(): Map<string, Set<string>> {
 /** Names that each file of a set exports alike: a mapper of each provider, the strings of each language. */
 const sets = [
   /^services\/worker\/providers\/[a-z-]+\/(?:from-event|to-error|to-request)\.ts$/,
-  /^services\/widget\/i18n\/(?:late\/|people\/people-)?[a-z]{2}\.ts$/,
+  /^services\/widget\/i18n\/(?:late\/|people\/people-|cards\/card-)?[a-z]{2}\.ts$/,
 ];
 
 function exportedNames(text: string): string[] {

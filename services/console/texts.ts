@@ -55,6 +55,22 @@ export const texts = {
     other: (name: string) => `${name} has this conversation.`,
     closed: "Closed. The next message of the visitor opens it again.",
   },
+  action: {
+    of: (tool: string) => `Action ${tool}`,
+    until: (time: string) => `until ${time}`,
+    states: {
+      waiting: "Waits for the visitor’s answer.",
+      confirmed: "The visitor said yes. It has not been sent yet.",
+      refused: "The visitor said no. Nothing was done.",
+      expired: "The visitor did not answer in time. Nothing was done.",
+      replaced: "Replaced by a newer proposal. Nothing was done.",
+      withdrawn: "Withdrawn before it was sent. Nothing was done.",
+      sent: "Sent. Its outcome is not known yet.",
+      done: "Done.",
+      failed: "It could not be done.",
+      unknown: "Nobody knows whether it was done. Please check, and tell the visitor.",
+    },
+  },
   looks: (names: readonly string[]) =>
     names.length === 1 ? `${names.join()} looks at this, too.` : `${names.join(", ")} look at this, too.`,
   deleted: "This conversation was deleted. Nothing of it is left.",

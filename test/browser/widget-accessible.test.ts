@@ -14,6 +14,12 @@ const ended = { handledBy: "ai", ratingAsked: { stretch: 2, operator: { name: "A
 const mine = talk.question("Hello, I have a question.");
 const arabic = talk.reply("أهلًا! **الخطوات**:\n\n1. أولًا [هنا](https://example.com)\n2. ثانيًا `x`", { key: "arabic" });
 
+function cardOf(state: string): object {
+  const lines = [{ label: "Order", value: "1042" }];
+  const expiresAt = "2031-01-06T09:30:00.000Z";
+  return { id: state, tool: "cancel", title: "Cancel it", lines, state, messageId: "mine", expiresAt };
+}
+
 /** Everything the panel can look like. */
 const states: { what: string; state: object; act?: (page: Page) => Promise<unknown> }[] = [
   { what: "nothing said yet", state: { messages: [] } },
@@ -67,6 +73,20 @@ const states: { what: string; state: object; act?: (page: Page) => Promise<unkno
     what: "a text that is too long",
     state: {},
     act: (page) => page.locator(".composer textarea").fill("x".repeat(4100)),
+  },
+  {
+    what: "cards of actions",
+    state: {
+      messages: [{ ...mine, id: "mine" }, talk.reply("Shall I?")],
+      actions: [
+        cardOf("waiting"),
+        { ...cardOf("waiting"), id: "b", sending: true },
+        { ...cardOf("waiting"), id: "c", problem: "identity-required" },
+        { ...cardOf("done"), result: "It is cancelled." },
+        cardOf("unknown"),
+      ],
+    },
+    act: (page) => page.locator(".card").first().waitFor(),
   },
   {
     what: "a person who may be asked for, in vain",

@@ -146,6 +146,9 @@ export class ShownConversation {
         this.#handle(change.data);
         this.refresh();
         break;
+      case "action":
+        this.refresh();
+        break;
       case "notice":
         this.notices.push(change.data);
         break;

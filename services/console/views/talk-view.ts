@@ -8,6 +8,7 @@ import type { GivenStretchRating } from "../../../shared/protocol/people/stretch
 import type { LiveReply } from "../model/live-reply.ts";
 import type { ShownConversation } from "../model/shown-conversation.ts";
 import { texts } from "../texts.ts";
+import { actionView } from "./action-view.ts";
 import { clockTime, visitorName } from "./formats.ts";
 import { liveView, messageView, noteView } from "./message-view.ts";
 import type { Screen } from "./screen.ts";
@@ -39,6 +40,7 @@ export function talkView(open: ShownConversation, view: OperatorConversation, { 
       shown: messageView(message, visitor, context),
     })),
     ...view.notes.map((note) => ({ ...later, key: note.id, at: Date.parse(note.createdAt), shown: noteView(note) })),
+    ...actionRows(view, places),
     ...stretchRows(open, view, places),
     ...view.stretches.flatMap(({ no, operator, rated }) => (rated ? ratingRow(no, operator, rated) : [])),
     ...open.notices.map(({ at, text, seq }) => ({
@@ -81,6 +83,18 @@ function placesOf(messages: readonly MessageView[]): Place[] {
     at: (at = Math.max(at, message.timestamp)),
     order: 2 * index,
   }));
+}
+
+/** Actions stand after the reply that proposed them. One that waits is shown even where its message is not. */
+function actionRows({ actions = [] }: OperatorConversation, places: readonly Place[]): Row[] {
+  return actions.flatMap((action): Row[] => {
+    const row = { key: action.id, shown: actionView(action) };
+    const asked = places.findIndex(({ message }) => message.id === action.messageId);
+    const next = places[asked + 1];
+    const place = asked >= 0 && next?.message.sender === "ai" ? next : places[asked];
+    if (place !== undefined) return [{ ...row, at: place.at, order: place.order + 1 }];
+    return action.state === "waiting" ? [{ ...row, ...later, at: Number.POSITIVE_INFINITY }] : [];
+  });
 }
 
 function stretchRows(open: ShownConversation, { stretches }: OperatorConversation, places: readonly Place[]): Row[] {

@@ -6,6 +6,8 @@ const nothing: ChatState = {
   ready: true,
   conversationId: undefined,
   messages: [],
+  actions: [],
+  answers: {},
   hasOlder: false,
   busy: false,
   notice: undefined,

@@ -1,3 +1,4 @@
+import type { ActionCard } from "../../../shared/protocol/actions/action-card.ts";
 import type { Rating } from "../../../shared/protocol/conversation.ts";
 import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
 import type { Handling, HandoffRequest, OperatorView } from "../../../shared/protocol/handling.ts";
@@ -99,6 +100,14 @@ export interface HandlingNews {
   readonly problem?: string | undefined;
 }
 
+/** Facts about the visitor's answer to a card that only a page knows. */
+export interface AnswerNews {
+  /** Answer that is being sent. Whether it was accepted is not known yet. */
+  readonly sending?: boolean | undefined;
+  /** Code of the reason for which the service refused the answer. */
+  readonly problem?: string | undefined;
+}
+
 /** Notice about the connection for the visitor; at most one at a time. */
 export type ConnectionNotice =
   | { readonly kind: "offline" }
@@ -120,6 +129,10 @@ export interface ChatState {
   readonly conversationId: string | undefined;
   /** Oldest first; each reply follows its own message. Without those that were replaced. */
   readonly messages: readonly ChatMessage[];
+  /** Actions that the assistant has proposed, oldest first, as far as the page has seen. */
+  readonly actions: readonly ActionCard[];
+  /** News of the visitor's answers, by the ids of actions. */
+  readonly answers: Readonly<Record<string, AnswerNews>>;
   readonly hasOlder: boolean;
   /** True while a reply is queued or being written and can be stopped. */
   readonly busy: boolean;
@@ -171,6 +184,8 @@ export interface Chat {
   rate(key: string, rating: Rating | undefined, comment?: string, reason?: FeedbackReason): void;
   /** Notes that the visitor agrees that conversations begin; waiting messages are sent. */
   giveConsent(): void;
+  /** Answers the card of an action: yes or no. Only the service says what came of it. */
+  answerAction(id: string, confirm: boolean): void;
   loadOlder(): void;
   /**
    * Asks that a person answers or, with `null`, that the assistant answers again, while a person is waited for.

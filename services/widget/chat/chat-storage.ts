@@ -1,3 +1,4 @@
+import type { ActionCard } from "../../../shared/protocol/actions/action-card.ts";
 import type { SubmitRequest } from "../../../shared/protocol/submit.ts";
 import type { ConversationAccess } from "../client/client.ts";
 import type { StoredHandling } from "./chat-state.ts";
@@ -38,6 +39,8 @@ interface StoredValues {
     readonly items: readonly ChatItem[];
     /** A page of an earlier version stores none. */
     readonly handling?: StoredHandling | undefined;
+    /** Likewise. */
+    readonly actions?: readonly ActionCard[] | undefined;
   };
   draft: string;
   [out: `out/${string}`]: OutboxEntry;

@@ -169,15 +169,12 @@ export class ChatStore {
   saveTail(): void {
     clearTimeout(this.#saveTimer);
     this.#saveTimer = undefined;
-    const { access, items, handling } = this.conversation;
+    const { access, items, handling, actions } = this.conversation;
     const conversationId = this.storage.get("conversation")?.conversationId;
     // Another tab may have deleted the conversation while this one slept.
-    if (conversationId !== undefined && conversationId === access?.conversationId)
-      this.storage.set("tail", {
-        conversationId,
-        items: tailOf(items, maxTailItems, maxTailChars).map(toStored),
-        handling,
-      });
+    if (conversationId === undefined || conversationId !== access?.conversationId) return;
+    const newest = tailOf(items, maxTailItems, maxTailChars).map(toStored);
+    this.storage.set("tail", { conversationId, items: newest, handling, actions });
   }
 
   saveTailSoon(): void {
@@ -270,7 +267,7 @@ export class ChatStore {
   }
 
   #buildState(): ChatState {
-    const { access, items, hasOlder, handling, handlingNews } = this.conversation;
+    const { access, items, hasOlder, handling, handlingNews, actions, answers } = this.conversation;
     const taken = new Set(items.map(({ key }) => key));
     const waiting = this.outbox.filter(({ key, withdrawn }) => !withdrawn && !taken.has(key));
     const { send, otherTab, read, state } = this.notices;
@@ -280,6 +277,8 @@ export class ChatStore {
       ready: this.ready,
       conversationId: access?.conversationId,
       messages: [...withoutReplaced(items), ...waiting.map((entry) => this.#toMessage(entry))],
+      actions,
+      answers,
       hasOlder,
       busy: items.some(isOpenReply),
       notice: this.#offline ? { kind: "offline" } : (send ?? others ?? read ?? state),

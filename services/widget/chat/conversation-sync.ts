@@ -3,6 +3,7 @@ import type { CallOptions, ConversationAccess } from "../client/client.ts";
 import { ServiceError } from "../client/service-error.ts";
 import type { ChatStore } from "./chat-store.ts";
 import { withSource } from "./cited-source.ts";
+import { isUnsettled, showActions } from "./actions/known-actions.ts";
 import { followNews } from "./news/follow-news.ts";
 import {
   finalFields,
@@ -44,7 +45,9 @@ async function readOnce(store: ChatStore, conversation: OpenConversation): Promi
   const history =
     view && (await request(store, conversation, (access, options) => store.client.history(access, options)));
   if (!history) return;
-  conversation.cursor ??= history.cursor;
+  // The older of the two: what happened between the reads arrives as an event.
+  conversation.cursor ??= view.cursor;
+  showActions(store, conversation, view.actions);
   // An event during the read may be newer. A service of an earlier version says nothing.
   if (history.handledBy && conversation.handling === handling) store.setHandling(conversation, history);
   const page = history.messages.map(fromHistory);
@@ -132,6 +135,9 @@ function finishReply(store: ChatStore, conversation: OpenConversation, job: JobV
     // The service alone may know who answers instead.
     conversation.readAt = undefined;
   }
+  // The job may have done what was confirmed, or replaced what waits. While it was followed, no events arrived.
+  conversation.isStale ||= conversation.actions.some(isUnsettled);
+  showActions(store, conversation, job.actions);
   // The client's clock may be wrong, so the service's time replaces it.
   conversation.items = withChange(conversation.items, messageId, { timestamp: Date.parse(createdAt) });
   // Another client has sent more messages meanwhile.

@@ -1,5 +1,3 @@
-import type { Rating } from "../../../shared/protocol/conversation.ts";
-import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
 import { ServiceError } from "../client/service-error.ts";
 import { eventsBetween } from "./chat-events.ts";
 import type { Chat } from "./chat-state.ts";
@@ -9,7 +7,9 @@ import { type ChatOptions, ChatStore } from "./chat-store.ts";
 import { followReplies, pullConversation, stopReply } from "./conversation-sync.ts";
 import { followNews } from "./news/follow-news.ts";
 import { fromHistory, isOpenReply, type ReplyItem, withChange } from "./items.ts";
+import { showActions } from "./actions/known-actions.ts";
 import { enqueue, sendOutbox } from "./outbox.ts";
+import type { RatingSent } from "./late/send-rating.ts";
 import type { lateActions } from "./late/late-actions.ts";
 import { connectTabs, loadStored } from "./tab-sync.ts";
 
@@ -71,7 +71,7 @@ export function openChat(options: ChatOptions): Chat {
 /** Actions whose code is loaded at the first use of one of them. */
 function withLateActions(
   store: ChatStore,
-): Pick<Chat, "readEarlier" | "loadOlder" | "handOff" | "rateStretch" | "readTranscript"> {
+): Pick<Chat, "readEarlier" | "loadOlder" | "answerAction" | "handOff" | "rateStretch" | "readTranscript"> {
   return {
     readEarlier: () =>
       withLate(
@@ -79,6 +79,7 @@ function withLateActions(
         () => [],
       ),
     loadOlder: () => actLate(store, (late) => late.loadOlder(store, fromHistory)),
+    answerAction: (id, confirm) => actLate(store, (late) => late.sendAnswer(store, { id, confirm }, showActions)),
     handOff: (wish) => actLate(store, (late) => late.changeHandling(store, wish)),
     rateStretch: (stretch, answer) => actLate(store, (late) => late.rateStretch(store, stretch, answer)),
     readTranscript: () =>
@@ -141,40 +142,25 @@ function tryAgain(store: ChatStore, key: string): void {
   enqueue(store, message.text, { replaces: conversationId && messageId ? { messageId, conversationId } : undefined });
 }
 
-interface Feedback {
-  readonly rating: Rating | undefined;
-  readonly comment: string | undefined;
-  readonly reason: FeedbackReason | undefined;
-}
-
-/** Shows the rating at once, and reverts it if the service refuses it. */
-function rate(store: ChatStore, key: string, { rating, comment, reason }: Feedback): void {
+/** Shows the rating at once. It is sent, and reverted if the service refuses it, by what is loaded. */
+function rate(store: ChatStore, key: string, feedback: RatingSent): void {
   const { conversation } = store;
-  const { signal } = conversation.lifetime;
-  const find = () => conversation.items.find((item): item is ReplyItem => item.sender === "ai" && item.key === key);
-  const show = (shown: Rating | undefined) => {
-    conversation.items = withChange(conversation.items, key, { rating: shown });
+  const reply = conversation.items.find((item): item is ReplyItem => item.sender === "ai" && item.key === key);
+  if (reply?.id === undefined) return;
+  const show = ({ rating }: Pick<RatingSent, "rating">) => {
+    conversation.items = withChange(conversation.items, key, { rating });
     store.saveTail();
     store.notifyTabs();
     store.publish();
   };
-  const { id: messageId, rating: before } = find() ?? {};
-  if (messageId === undefined) return;
-  show(rating);
-  const sendRating = async (): Promise<void> => {
-    const reply = { messageId, token: conversation.access?.token };
-    const feedback = { rating: rating ?? null, comment, reason };
-    try {
-      await store.withRetry("read", signal, () => store.client.feedback(reply, feedback, { signal }));
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      if (find()?.rating === rating) show(before);
-    }
-  };
-  // Ratings are sent one after the other, so the last one wins.
-  const sent = store.lastRating.then(sendRating);
-  store.lastRating = sent.catch(() => undefined);
-  store.runInBackground(sent);
+  show(feedback);
+  const rated = { reply, feedback, show };
+  store.runInBackground(
+    withLate(
+      (late) => late.sendRating(store, rated),
+      () => show(reply),
+    ),
+  );
 }
 
 /** Says once that the visitor sees a person's newest message. */

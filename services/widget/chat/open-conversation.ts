@@ -1,6 +1,7 @@
+import type { ActionCard } from "../../../shared/protocol/actions/action-card.ts";
 import type { ConversationAccess } from "../client/client.ts";
 import type { AbortLink } from "../client/linked-abort.ts";
-import type { HandlingNews, StoredHandling } from "./chat-state.ts";
+import type { AnswerNews, HandlingNews, StoredHandling } from "./chat-state.ts";
 import type { ChatItem } from "./items.ts";
 
 /** Lifetime of one conversation in this tab, known to the service or about to be. Its end aborts what waits for it. */
@@ -24,6 +25,9 @@ export interface OpenConversation {
   /** A new object whenever who answers has changed. */
   handling: StoredHandling;
   handlingNews: HandlingNews;
+  actions: readonly ActionCard[];
+  /** By the ids of actions. */
+  answers: Readonly<Record<string, AnswerNews>>;
   /** Keys of replies that were being written when a person took over: nothing is added to them but their end. */
   sealed: readonly string[];
   /** True if the shown messages may be out of date, though complete. */
@@ -48,6 +52,8 @@ export function emptyConversation(): OpenConversation {
     confirmed: undefined,
     handling: { handledBy: "ai" },
     handlingNews: { lines: [] },
+    actions: [],
+    answers: {},
     sealed: [],
     isStale: false,
     isLive: false,

@@ -1,6 +1,7 @@
 import type { ConversationAccess } from "../client/client.ts";
 import type { ConnectionNotice } from "./chat-state.ts";
 import type { ChatStore, Erased } from "./chat-store.ts";
+import { showActions } from "./actions/known-actions.ts";
 import { endNews } from "./news/follow-news.ts";
 import { fromStored, merge } from "./items.ts";
 
@@ -16,6 +17,7 @@ export function loadStored(store: ChatStore): void {
   if (tail && tail.conversationId === stored?.conversationId) {
     const here = new Set(conversation.items.map(({ key }) => key));
     conversation.items = merge(conversation.items, tail.items.map(fromStored), here);
+    showActions(store, conversation, tail.actions);
     if (tail.handling) store.setHandling(conversation, tail.handling);
   }
   store.publish();

@@ -1,4 +1,5 @@
 import type { ConversationView, HistoryView } from "../../../shared/protocol/conversation.ts";
+import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
 import type { HandoffAnswer, HandoffRequest } from "../../../shared/protocol/handling.ts";
 import type { VisitorConversationsView } from "../../../shared/protocol/identity.ts";
 import type { JobView } from "../../../shared/protocol/job.ts";
@@ -55,6 +56,7 @@ export interface SubmitOptions extends CallOptions {
 interface Feedback {
   rating: "up" | "down" | null;
   comment?: string | undefined;
+  reason?: FeedbackReason | undefined;
 }
 
 /**
@@ -111,6 +113,16 @@ export interface Client {
   transcript(conversation: ConversationAccess, options?: CallOptions): Promise<string>;
   /** Erases the conversation for good. */
   deleteConversation(conversation: ConversationAccess, options?: CallOptions): Promise<void>;
+  /**
+   * Answers the card of an action: yes or no. Once this resolves, the answer is stored, and its job does what was confirmed.
+   * The same answer may be sent any number of times, and has one job. Rejects with the code `answered` after the other
+   * answer, `tool-changed`, or `identity-required`; with a `state` if the action can be answered no more.
+   */
+  answerAction(
+    action: { readonly id: string; readonly token?: string | undefined },
+    confirm: boolean,
+    options?: CallOptions,
+  ): Promise<SubmitResponse>;
   feedback(
     reply: { readonly messageId: string; readonly token?: string | undefined },
     feedback: Feedback,
@@ -157,12 +169,10 @@ export function createClient({ server, identity, fetch }: ClientOptions): Client
     cancel: (job, options) => call<JobView>(`jobs/${job.jobId}`, job, options, { ...remove, has: "jobId" }),
     conversation: (access, options) =>
       call<ConversationView>(`conversations/${access.conversationId}`, access, options, { has: "messages" }),
-    history: (access, options = {}) => {
-      const { before, limit } = options;
-      const query = new URLSearchParams({ ...(before && { before }), ...(limit && { limit: String(limit) }) });
-      const path = `chat/history/${access.conversationId}?${query}`;
-      return call<HistoryView>(path, access, options, { has: "messages" });
-    },
+    history: (access, options = {}) =>
+      call<HistoryView>(`chat/history/${access.conversationId}?${pageQuery(options)}`, access, options, {
+        has: "messages",
+      }),
     handOff: (access, body, options) =>
       call<HandoffAnswer>(`conversations/${access.conversationId}/handoff`, access, options, {
         ...(body ? { ...post, body } : remove),
@@ -175,6 +185,8 @@ export function createClient({ server, identity, fetch }: ClientOptions): Client
     transcript: (access, options) =>
       call<string>(`conversations/${access.conversationId}/export`, access, options, { accept: "text/plain" }),
     deleteConversation: (access, options) => call(`conversations/${access.conversationId}`, access, options, remove),
+    answerAction: (action, confirm, options) =>
+      call<SubmitResponse>(`actions/${action.id}`, action, options, { ...post, body: { confirm }, has: "jobId" }),
     feedback: (reply, body, options) => call(`messages/${reply.messageId}/feedback`, reply, options, { ...post, body }),
     assistants: async ({ locale, ...options } = {}) => {
       const path = locale === undefined ? "assistants" : `assistants?locale=${encodeURIComponent(locale)}`;
@@ -190,6 +202,10 @@ export function createClient({ server, identity, fetch }: ClientOptions): Client
 
 const post = { method: "POST" } as const;
 const remove = { method: "DELETE" } as const;
+
+function pageQuery({ before, limit }: { before?: string | undefined; limit?: number | undefined }): URLSearchParams {
+  return new URLSearchParams({ ...(before && { before }), ...(limit && { limit: String(limit) }) });
+}
 
 /** Reads the subject of a compact JWS. An unreadable one is used as the subject as it is. */
 function readSubject(identity: string | undefined): string | undefined {

@@ -1,3 +1,4 @@
+import type { ActionState } from "../../../shared/protocol/actions/action-card.ts";
 import type { ProblemBody } from "../../../shared/protocol/service.ts";
 
 /** Maximum `Retry-After`; a longer one is a mistake, or due to a wrong clock. */
@@ -13,6 +14,7 @@ interface ErrorDetails {
   code?: string | undefined;
   problem?: string | undefined;
   retryAfterMs?: number | undefined;
+  state?: ActionState | undefined;
   cause?: unknown;
 }
 
@@ -27,13 +29,17 @@ export class ServiceError extends Error {
   readonly problem: string | undefined;
   /** Delay before a retry, if the service gives one. */
   readonly retryAfterMs: number | undefined;
+  /** State of an action that cannot be answered any more. */
+  readonly state: ActionState | undefined;
 
-  constructor(status: number, message: string, { code, problem = code, retryAfterMs, cause }: ErrorDetails = {}) {
+  constructor(status: number, message: string, details: ErrorDetails = {}) {
+    const { code, problem = code, retryAfterMs, state, cause } = details;
     super(message, { cause });
     this.status = status;
     this.code = code;
     this.problem = problem;
     this.retryAfterMs = retryAfterMs;
+    this.state = state;
   }
 
   /** Words for a visitor, who cannot mend what the page asks for wrongly: an unknown assistant, say. */
@@ -64,7 +70,7 @@ export function unreachable(cause?: unknown, retryAfterMs?: number): ServiceErro
 
 /** @param text the body of an answer that is not a 2xx */
 export function readServiceError(response: Response, text: string): ServiceError {
-  const { type = "", errors, detail, title } = readProblem(text);
+  const { type = "", errors, detail, title, state } = readProblem(text);
   const [, code] = /^\/problems\/(.+)$/.exec(type) ?? [];
   const fault = errors?.find(({ path }) => path === "message");
   const words = detail ?? title ?? `The service answered with status ${response.status}.`;
@@ -72,6 +78,7 @@ export function readServiceError(response: Response, text: string): ServiceError
     code,
     problem: fault ? "too-large" : code,
     retryAfterMs: readRetryAfter(response.headers),
+    state,
   });
 }
 

@@ -11,6 +11,7 @@ import { Launcher } from "./launcher.ts";
 import { openSafeStorage } from "./safe-storage.ts";
 import { attributeNames, claimedVisitor, readSettings, type Settings } from "./settings.ts";
 import shellCss from "./shell.css";
+import { showInTopLayer } from "./top-layer.ts";
 import { UnreadCounter } from "./unread-counter.ts";
 
 /** Maximum length of the page's address; the service stores 2 KB of metadata per message. */
@@ -225,10 +226,7 @@ export class ParleyChat extends HTMLElement implements ParleyChatElement {
 
   /** Callbacks of the panel to the element. */
   #panelHost() {
-    return {
-      send: (text: string) => this.send(text),
-      close: () => this.close(),
-    };
+    return { send: (text: string) => this.send(text), close: () => this.close(), isVisible, showInTopLayer };
   }
 
   readonly #updateUnread = (): void => {

@@ -74,6 +74,8 @@ function chat(...ids: string[]): ChatState {
     ready: true,
     conversationId: "c",
     messages,
+    actions: [],
+    answers: {},
     hasOlder: false,
     busy: false,
     notice: undefined,

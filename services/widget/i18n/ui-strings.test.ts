@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chooseLocale, type Language, languages, loadStrings } from "./languages.ts";
 import { lateStringsByLanguage } from "../panel/late/late-views.ts";
+import { loadCardStrings } from "./cards/card-strings.ts";
 import { sourceStringsByLanguage } from "./source-strings.ts";
 import { loadPeopleStrings } from "./people/people-strings.ts";
 import { ratingStringsByLanguage } from "./people/rating-strings.ts";
@@ -31,6 +32,7 @@ describe("languages", () => {
       ...sourceStringsByLanguage[tag],
       ...ratingStringsByLanguage[tag],
       ...(await loadPeopleStrings(tag)),
+      ...(await loadCardStrings(tag)),
     });
     const [strings, english] = [await all(language), await all("en")];
     for (const [key, word] of Object.entries(strings)) {

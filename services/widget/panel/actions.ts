@@ -1,6 +1,5 @@
 import type { Chat } from "../chat/chat-state.ts";
 import type { UiStrings } from "../i18n/ui-strings.ts";
-import { copyToClipboard } from "./clipboard.ts";
 import type { Actions, PanelState } from "./view-model.ts";
 
 export interface ActionsContext {
@@ -28,8 +27,9 @@ export function createActions(
   context: ActionsContext,
 ): Actions {
   const { root, setState, announce, loadLate, scrollToEnd, focus } = context;
-  const acknowledgeCopy = async (done: Promise<boolean>, mark: (copied: boolean) => void) => {
-    if (!(await done)) return;
+  const copy = async (content: readonly [text: string, html: string | undefined], mark: (copied: boolean) => void) => {
+    const part = await import("./clipboard.ts").catch(() => undefined);
+    if (!(await part?.copyToClipboard(root, ...content))) return;
     mark(true);
     announce(({ copied }) => copied);
     setTimeout(mark, acknowledgeMs, false);
@@ -59,10 +59,9 @@ export function createActions(
     ...ratingActions(chat, context),
     copyReply: (key, text, html) => {
       const mark = (copied: boolean) => setState({ copied: copied ? key : undefined });
-      void acknowledgeCopy(copyToClipboard(root, text, html), mark);
+      void copy([text, html], mark);
     },
-    copyCode: (code, button) =>
-      void acknowledgeCopy(copyToClipboard(root, code), (copied) => button.toggleAttribute("data-copied", copied)),
+    copyCode: (code, button) => void copy([code, undefined], (copied) => button.toggleAttribute("data-copied", copied)),
     pictureBroke: (url) => setState({ brokenPictures: broken.add(url) }),
     handOff: (wish) => {
       setState({ menuOpen: false });
@@ -82,12 +81,15 @@ export function createActions(
 }
 
 /** Actions that are the chat's alone. */
-function passedOn(chat: Chat): Pick<Actions, "stop" | "tryAgain" | "giveConsent" | "loadOlder" | "rateStretch"> {
+function passedOn(
+  chat: Chat,
+): Pick<Actions, "stop" | "tryAgain" | "giveConsent" | "loadOlder" | "rateStretch" | "answerAction"> {
   return {
     stop: () => chat.stop(),
     tryAgain: (key) => chat.tryAgain(key),
     giveConsent: () => chat.giveConsent(),
     loadOlder: () => chat.loadOlder(),
+    answerAction: (id, confirm) => chat.answerAction(id, confirm),
     rateStretch: (stretch, answer) => chat.rateStretch(stretch, answer),
   };
 }

@@ -3,7 +3,7 @@
  * @param root the tree with the focus
  * @returns true if the copy succeeded
  */
-export async function copyToClipboard(root: ShadowRoot, text: string, html?: string): Promise<boolean> {
+export async function copyToClipboard(root: ShadowRoot, text: string, html: string | undefined): Promise<boolean> {
   try {
     const parts: Record<string, Blob> = { "text/plain": new Blob([text], { type: "text/plain" }) };
     if (html !== undefined) parts["text/html"] = new Blob([html], { type: "text/html" });

@@ -1,5 +1,4 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
-import { isVisible } from "../../../shared/protocol/text/visible.ts";
 import type { ChatState } from "../chat/chat-state.ts";
 import { icon } from "./icons.ts";
 import type { ViewModel } from "./view-model.ts";
@@ -10,6 +9,7 @@ const maxMessageChars = 4000;
 const showLeftFrom = 0.9;
 
 export interface ComposerOptions {
+  readonly isVisible: (text: string) => boolean;
   readonly send: (text: string) => void;
   readonly setDraft: (text: string) => void;
   readonly onChange: () => void;
@@ -48,7 +48,7 @@ export class Composer {
     const text = this.#field?.value ?? "";
     const left = maxMessageChars - codePoints(text.trim());
     const near = left < maxMessageChars * (1 - showLeftFrom);
-    const blank = !isVisible(text);
+    const blank = !this.#options.isVisible(text.trim());
     return html`<form class="composer" part="composer" ?hidden=${state.consentAsked} @submit=${this.#submit}>
       ${
         near
@@ -103,7 +103,7 @@ export class Composer {
   readonly #submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const text = this.#field?.value ?? "";
-    if (!isVisible(text) || codePoints(text.trim()) > maxMessageChars) return this.focus();
+    if (!this.#options.isVisible(text.trim()) || codePoints(text.trim()) > maxMessageChars) return this.focus();
     this.#options.setDraft("");
     this.#options.send(text);
   };

@@ -26,6 +26,7 @@ export function logView(view: ViewModel): TemplateResult {
       daySeparator(messages[index - 1], message, view),
       messageView(message, [messages[index - 1], messages[index + 1]], view),
       view.people?.lines(message.key, view),
+      view.cards?.after(message.key, view),
     ],
   )}
   ${view.people?.typing(view)}`;

@@ -4,13 +4,14 @@ import type { Settings } from "../element/settings.ts";
 import type { UiStrings } from "../i18n/ui-strings.ts";
 import { type ActionsContext, createActions } from "./actions.ts";
 import { Announcer } from "./accessibility/announcer.ts";
+import { cardsPart } from "./cards/cards-part.ts";
 import type { EarlierList } from "./welcome/earlier-list.ts";
 import { PanelFrame } from "./layout/panel-frame.ts";
 import { Composer } from "./composer.ts";
 import { Formats } from "./formats.ts";
 import type { late } from "./late/late-views.ts";
-import { PeoplePart, withHandling } from "./people/people-part.ts";
-import { SourcesPart } from "./sources/sources-part.ts";
+import { peoplePart, withHandling } from "./people/people-part.ts";
+import { sourcesPart } from "./sources/sources-part.ts";
 import { StickyScroll } from "./layout/sticky-scroll.ts";
 import { type Actions, initialPanelState, type PanelState, type ViewModel } from "./view-model.ts";
 import panelCss from "./panel.css";
@@ -22,6 +23,9 @@ import { ReplyRenderer } from "./reply-renderer.ts";
 export interface PanelHost {
   readonly send: (text: string) => void;
   readonly close: () => void;
+  /** Functions of the element's file: importing them would split it. Absent in a page that was loaded before an update. */
+  readonly isVisible?: (text: string) => boolean;
+  readonly showInTopLayer?: (element: HTMLElement, raised: boolean) => void;
 }
 
 /** Interval of a countdown's updates. */
@@ -37,15 +41,16 @@ export class Panel {
   readonly #announcer: Announcer;
   readonly #actions: Actions;
   #earlier: EarlierList | undefined;
-  readonly #people = new PeoplePart({
-    addStyles: (styles) => this.#addStyles(styles),
+  readonly #partHost = {
+    addStyles: (styles: string) => this.#addStyles(styles),
     onChange: () => this.#scheduleUpdate(),
-    announce: (words) => this.#announce(words),
-  });
-  readonly #sources = new SourcesPart(
-    (styles) => this.#addStyles(styles),
-    () => this.#scheduleUpdate(),
-  );
+    announce: (words: string) => this.#announce(words),
+  };
+  readonly #people = peoplePart(this.#partHost);
+  readonly #sources = sourcesPart(this.#partHost);
+  readonly #cards = cardsPart(this.#partHost);
+  /** Parts that are loaded once there is something for them to show. */
+  readonly #parts = [this.#people, this.#sources, this.#cards];
   readonly #sheets: CSSStyleSheet[] = [];
   readonly #unsubscribe: () => void;
   #stickyScroll: StickyScroll | undefined;
@@ -64,18 +69,20 @@ export class Panel {
     this.#root = root;
     this.chat = chat;
     this.#addStyles(panelCss + textCss);
-    this.#frame = new PanelFrame(root, { dismiss: () => this.#dismiss(host), onChange: () => this.#scheduleUpdate() });
+    const { onChange } = this.#partHost;
+    this.#frame = new PanelFrame(root, { ...host, dismiss: () => this.#dismiss(host), onChange });
     this.#announcer = new Announcer({
       region: this.#frame.liveRegion,
       plainText: (reply) => this.#replies.plainText(reply),
     });
     this.#composer = new Composer({
+      isVisible: host.isVisible ?? Boolean,
       send: (text) => this.#actions.send(text),
       setDraft: (text) => chat.setDraft(text),
-      onChange: () => this.#scheduleUpdate(),
+      onChange,
     });
     this.#actions = createActions(chat, host, this.#actionsContext());
-    this.#unsubscribe = chat.subscribe(() => this.#scheduleUpdate());
+    this.#unsubscribe = chat.subscribe(onChange);
     this.#frame.element.addEventListener("pointerdown", this.#closeMenu);
     this.#frame.element.addEventListener("focusin", this.#closeMenu);
   }
@@ -102,8 +109,7 @@ export class Panel {
     this.#announcer.reset();
     this.#earlier?.update(false);
     this.#loadsConsent = false;
-    this.#people.allowRetry();
-    this.#sources.allowRetry();
+    for (const part of this.#parts) part.allowRetry();
     this.#sources.views?.dismiss();
     this.#setState({ menuOpen: false, confirming: undefined, again: undefined });
     this.#runCountdown(false);
@@ -171,13 +177,7 @@ export class Panel {
     this.#loadsEarlier = true;
     // The chat works as well without them.
     const part = await import("./welcome/earlier-list.ts").catch(() => undefined);
-    this.#earlier =
-      part &&
-      new part.EarlierList({
-        chat: this.chat,
-        addStyles: (styles) => this.#addStyles(styles),
-        onChange: () => this.#scheduleUpdate(),
-      });
+    this.#earlier = part && new part.EarlierList({ chat: this.chat, ...this.#partHost });
     this.#scheduleUpdate();
   }
 
@@ -201,10 +201,9 @@ export class Panel {
     if (wantsEarlier && !this.#loadsEarlier) void this.#loadEarlier();
     this.#earlier?.update(wantsEarlier);
     if ((state.consentAsked || isFromFile) && !this.#loadsConsent) void this.#loadConsent();
-    this.#people.update(state, settings.locale.language);
-    this.#sources.update(state, settings.locale);
-    const hadFocus = this.#frame.hasFocus;
-    const confirmed = this.#state.confirming;
+    for (const part of this.#parts) part.update(state, settings.locale);
+    this.#cards.views?.announce(state);
+    const [hadFocus, confirmed] = [this.#frame.hasFocus, this.#state.confirming];
     this.#keepPosition(state, () => this.#render({ ...texts, state }));
     this.#composer.restoreDraft(state);
     this.#announcer.update(state, strings, settings.locale.tag);
@@ -224,6 +223,7 @@ export class Panel {
       late: this.#late?.viewsIn(given.settings.locale.language),
       people: this.#people.views,
       sources: this.#sources.views,
+      cards: this.#cards.views,
       renderText: (reply) =>
         this.#replies.render(reply, {
           strings: given.strings,
@@ -238,7 +238,7 @@ export class Panel {
   /** Attaches the permanent elements after the first rendering. */
   #attach(): void {
     const [log, messages] = [this.#find(".log"), this.#find(".messages")];
-    if (log && messages) this.#stickyScroll = new StickyScroll(log, messages, () => this.#scheduleUpdate());
+    if (log && messages) this.#stickyScroll = new StickyScroll(log, messages, this.#partHost.onChange);
     const field = this.#frame.content.querySelector<HTMLTextAreaElement>(".composer textarea");
     if (field) this.#composer.attach(field);
   }

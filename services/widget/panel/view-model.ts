@@ -70,6 +70,14 @@ export interface SourceViews {
   readonly dismiss: () => boolean;
 }
 
+/** Views of the cards of actions; loaded where there are some. */
+export interface CardViews {
+  /** Cards after a message. */
+  readonly after: (key: string, view: ViewModel) => unknown;
+  /** Tells screen readers of cards that wait and of new states, each once. */
+  readonly announce: (state: ChatState) => void;
+}
+
 /** All inputs of one rendering of the panel. */
 export interface ViewModel {
   readonly state: ChatState;
@@ -81,6 +89,7 @@ export interface ViewModel {
   readonly late: LateViews | undefined;
   readonly people: PeopleViews | undefined;
   readonly sources: SourceViews | undefined;
+  readonly cards: CardViews | undefined;
   /** Earlier conversations of the visitor, where there are some to choose from. */
   readonly earlier: ((view: ViewModel) => TemplateResult) | undefined;
   /** Renders a reply's text as elements; as plain text until the markdown code is loaded. */
@@ -105,6 +114,7 @@ export interface Actions {
   /** @param wish as the chat takes it */
   readonly handOff: Chat["handOff"];
   readonly rateStretch: Chat["rateStretch"];
+  readonly answerAction: Chat["answerAction"];
   readonly giveConsent: () => void;
   readonly loadOlder: () => void;
   readonly continueConversation: (id: string) => void;

@@ -20,6 +20,8 @@ export class ScriptedChat implements Chat {
     ready: true,
     conversationId: undefined,
     messages: [],
+    actions: [],
+    answers: {},
     hasOlder: false,
     busy: false,
     notice: undefined,
@@ -87,6 +89,11 @@ export class ScriptedChat implements Chat {
 
   handOff(wish: HandoffWish | null): void {
     this.calls.push(["handOff", wish]);
+  }
+
+  answerAction(id: string, confirm: boolean): void {
+    this.calls.push(["answerAction", id, confirm]);
+    this.set({ answers: { ...this.state.answers, [id]: { sending: confirm } } });
   }
 
   rateStretch(stretch: number, answer: StretchRatingRequest): void {

@@ -2,13 +2,17 @@ import type { StretchRatingRequest } from "../../../../shared/protocol/people/st
 import type { ServiceError } from "../../client/service-error.ts";
 import type { HandoffWish } from "../chat-state.ts";
 import type { ChatStore } from "../chat-store.ts";
+import { sendAnswer } from "../actions/send-answer.ts";
 import { readEarlier } from "./earlier-conversations.ts";
 import { loadOlder } from "./older-messages.ts";
+import { sendRating } from "./send-rating.ts";
 
 /** Actions that few visitors need, as they are loaded at the first use of one of them. */
 export const lateActions = {
   readEarlier,
   loadOlder,
+  sendAnswer,
+  sendRating,
   changeHandling,
   noteSeen,
   rateStretch,

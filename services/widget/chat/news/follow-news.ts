@@ -2,6 +2,7 @@ import { linkAbort } from "../../client/linked-abort.ts";
 import { backoffMs } from "../../client/retry-delays.ts";
 import type { ChatStore } from "../chat-store.ts";
 import { fromHistory, isOpenReply, merge, withReply } from "../items.ts";
+import { showActions } from "../actions/known-actions.ts";
 import type { OpenConversation } from "../open-conversation.ts";
 import type * as News from "./show-news.ts";
 
@@ -23,7 +24,7 @@ export function followNews(store: ChatStore): void {
   if (!wanted || !permit.held || !isRead) endNews(conversation);
   else if (!conversation.following) {
     const { signal } = (conversation.following = linkAbort(lifetime.signal));
-    load(({ showNews }) => showNews(store, signal, { backoffMs, fromHistory, merge, withReply }));
+    load(({ showNews }) => showNews(store, signal, { backoffMs, fromHistory, merge, withReply, showActions }));
   }
 }
 

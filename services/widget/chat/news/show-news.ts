@@ -5,6 +5,7 @@ import type { backoffMs } from "../../client/retry-delays.ts";
 import type { ServiceError } from "../../client/service-error.ts";
 import type { ChatStore } from "../chat-store.ts";
 import type { ChatItem, fromHistory, merge, withReply } from "../items.ts";
+import type { showActions } from "../actions/known-actions.ts";
 import type { OpenConversation } from "../open-conversation.ts";
 
 /** Functions of the chat's first file. Importing them would split that file, which costs every visitor a kilobyte. */
@@ -13,6 +14,8 @@ interface Loaded {
   readonly fromHistory: typeof fromHistory;
   readonly merge: typeof merge;
   readonly withReply: typeof withReply;
+  /** Absent in a page that was loaded before an update: it has no cards. */
+  readonly showActions?: typeof showActions;
 }
 
 /** Conversation whose events are shown. */
@@ -98,8 +101,8 @@ export async function pollNews(store: ChatStore): Promise<void> {
 
 /** @returns false if no more are to be shown from this connection */
 async function showAll(shown: Shown, events: readonly StreamEvent[]): Promise<boolean> {
-  const { store, conversation, signal } = shown;
-  const { items, handling } = conversation;
+  const { store, conversation, signal, loaded } = shown;
+  const { items, handling, actions } = conversation;
   let fromPerson = false;
   for (const { event, data, id } of events) {
     const parsed: unknown = JSON.parse(data);
@@ -109,6 +112,7 @@ async function showAll(shown: Shown, events: readonly StreamEvent[]): Promise<bo
     else if (event === "job") await showReply(shown, parsed as Data<"job">);
     else if (event === "resync") return readAnew(shown);
     else if (event === "deleted") return stopNews(shown, { gone: true });
+    else if (event === "action") loaded.showActions?.(store, conversation, [parsed as Data<"action">]);
     else if (knowsPeople(conversation)) showPeople(shown, event, parsed);
     if (signal.aborted) break;
     fromPerson ||= event === "message" && (parsed as Data<"message">).sender === "operator";
@@ -118,7 +122,7 @@ async function showAll(shown: Shown, events: readonly StreamEvent[]): Promise<bo
   // A person's message may precede the event that names them, but only in the same answer.
   if (fromPerson && knowsPeople(conversation) && conversation.handling.handledBy !== "operator")
     conversation.isStale = true;
-  if (conversation.items !== items || conversation.handling !== handling) {
+  if (conversation.items !== items || conversation.handling !== handling || conversation.actions !== actions) {
     store.saveTail();
     store.notifyTabs();
     // A reply is followed on a connection of its own, which takes the place of this one.

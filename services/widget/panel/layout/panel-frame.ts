@@ -1,4 +1,3 @@
-import { showInTopLayer } from "../../element/top-layer.ts";
 import type { Locale } from "../../i18n/languages.ts";
 import { trapFocus } from "../accessibility/focus-trap.ts";
 import { FullScreen } from "./full-screen.ts";
@@ -6,6 +5,14 @@ import { FullScreen } from "./full-screen.ts";
 export interface FrameOptions {
   readonly inline: boolean;
   readonly locale: Locale;
+}
+
+interface FrameHost {
+  /** Called for Escape and the back gesture. */
+  readonly dismiss: () => void;
+  readonly onChange: () => void;
+  /** Absent in a page that was loaded before an update. */
+  readonly showInTopLayer?: (element: HTMLElement, raised: boolean) => void;
 }
 
 /** Frame of the panel: at its place on the page, in the corner over it, or over all of a phone's screen. */
@@ -18,13 +25,14 @@ export class PanelFrame {
   readonly #root: ShadowRoot;
   readonly #fullScreen: FullScreen;
   readonly #dismiss: () => void;
+  readonly #showInTopLayer: FrameHost["showInTopLayer"];
   #closeWatcher: CloseWatcher | undefined;
   #options: FrameOptions = { inline: false, locale: { language: "en", tag: "en", direction: "ltr" } };
 
-  /** @param dismiss is called for Escape and the back gesture */
-  constructor(root: ShadowRoot, { dismiss, onChange }: { dismiss: () => void; onChange: () => void }) {
+  constructor(root: ShadowRoot, { dismiss, onChange, showInTopLayer }: FrameHost) {
     this.#root = root;
     this.#dismiss = dismiss;
+    this.#showInTopLayer = showInTopLayer;
     this.#fullScreen = new FullScreen(this.element, () => {
       this.#applyLayout();
       onChange();
@@ -81,7 +89,7 @@ export class PanelFrame {
     this.element.ariaModal = this.isFull ? "true" : null;
     this.element.toggleAttribute("data-inline", inline);
     this.element.toggleAttribute("data-full", this.isFull);
-    if (isOpen) showInTopLayer(this.element, !inline);
+    if (isOpen) this.#showInTopLayer?.(this.element, !inline);
     this.#watchBackGesture(isOpen && this.isFull);
   }
 

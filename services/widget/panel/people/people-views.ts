@@ -1,10 +1,11 @@
 import { html, nothing } from "lit/html.js";
 import type { Language } from "../../i18n/languages.ts";
 import { loadPeopleStrings } from "../../i18n/people/people-strings.ts";
+import type { PartHost } from "../late-part.ts";
 import type { PeopleViews } from "../view-model.ts";
 import { menuItem, peopleBar } from "./people-bar.ts";
 import styles from "./people.css";
-import { isolate, type PeopleContext, type PeopleHost, personMessage, personTyping } from "./person-message.ts";
+import { isolate, type PeopleContext, personMessage, personTyping } from "./person-message.ts";
 import { RatingPart } from "./rating-part.ts";
 
 export const peopleStyles = styles;
@@ -18,7 +19,7 @@ export const peopleStyles = styles;
 export async function loadPeopleViews(
   language: Language,
   face: PeopleContext["face"],
-  host?: PeopleHost,
+  host?: PartHost,
 ): Promise<PeopleViews> {
   const context: PeopleContext = { strings: await loadPeopleStrings(language), face };
   const rating = host && new RatingPart(host, language);

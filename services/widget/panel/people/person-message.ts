@@ -9,14 +9,6 @@ export interface PeopleContext {
   readonly face: (view: ViewModel, who: OperatorView) => TemplateResult;
 }
 
-/** Parts of the panel that views of people use. */
-export interface PeopleHost {
-  readonly addStyles: (styles: string) => void;
-  readonly onChange: () => void;
-  /** Says words to screen readers. */
-  readonly announce: (words: string) => void;
-}
-
 /** @param first of several by the same person: only the first has a face and a name */
 export function personMessage(
   { strings, face }: PeopleContext,

@@ -2,8 +2,8 @@ import { html, nothing, type TemplateResult } from "lit/html.js";
 import type { StretchRating } from "../../../../shared/protocol/people/stretch-rating.ts";
 import type { Language } from "../../i18n/languages.ts";
 import { ratingStringsByLanguage, type RatingStrings } from "../../i18n/people/rating-strings.ts";
+import type { PartHost } from "../late-part.ts";
 import type { ViewModel } from "../view-model.ts";
-import type { PeopleHost } from "./person-message.ts";
 import styles from "./rating.css";
 
 /** Stretch with a person that the visitor is asked about. */
@@ -18,13 +18,13 @@ const thanksMs = 4_000;
 
 /** Asks how it went with a person. A press answers; a few words may follow. */
 export class RatingForm {
-  readonly #host: PeopleHost;
+  readonly #host: PartHost;
   readonly #strings: RatingStrings;
   #asked: (Asked & { readonly conversationId: string | undefined }) | undefined;
   #rating: StretchRating | undefined;
   #thanks = false;
 
-  constructor(host: PeopleHost, language: Language) {
+  constructor(host: PartHost, language: Language) {
     this.#host = host;
     this.#strings = ratingStringsByLanguage[language];
     host.addStyles(styles);

@@ -1,6 +1,7 @@
 import type { Language } from "../../i18n/languages.ts";
+import type { PartHost } from "../late-part.ts";
 import type { ViewModel } from "../view-model.ts";
-import { isolate, type PeopleHost } from "./person-message.ts";
+import { isolate } from "./person-message.ts";
 import type { RatingForm } from "./rating-form.ts";
 
 /** Pause after a form that could not be loaded, before it is asked for again. */
@@ -8,12 +9,12 @@ const againMs = 10_000;
 
 /** Question how it went with a person. Its form is loaded once a visitor is asked. */
 export class RatingPart {
-  readonly #host: PeopleHost;
+  readonly #host: PartHost;
   readonly #language: Language;
   #form: RatingForm | undefined;
   #loads = false;
 
-  constructor(host: PeopleHost, language: Language) {
+  constructor(host: PartHost, language: Language) {
     this.#host = host;
     this.#language = language;
   }
