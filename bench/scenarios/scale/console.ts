@@ -6,6 +6,7 @@ import { HttpConnection } from "../../clients/http-connection.ts";
 import { submit } from "../../clients/visitors.ts";
 import type { Figure } from "../../figure.ts";
 import type { Scenario } from "../../scenario.ts";
+import { timeSearches } from "./console-search.ts";
 import { insertAnswered } from "../../testbed/insert-rows.ts";
 import { benchTokenSecret, type Parley, startParley } from "../../testbed/parley.ts";
 import { noDelay } from "../../testbed/provider.ts";
@@ -20,12 +21,14 @@ const pagesShown = 5;
 const sampleEveryMs = 500;
 const password = "a password that only the bench knows";
 const lastWords = "The hour is over.";
-const limits = { opensMs: 1000, heapMb: 100 };
+const limits = { opensMs: 1000, heapMb: 100, searchMs: 1000 };
+/** A text that stands in every conversation, and one that stands in none: all messages are read for it. */
+const searched = { common: "where is my order", absent: "a unicorn" };
 
 export const consoleScenario: Scenario = {
   name: "console",
   about:
-    "the console in Chromium: opening it with 10,000 conversations, and its heap over the events of an hour, played in two minutes",
+    "the console in Chromium: opening it with 10,000 conversations, searching them, and its heap over the events of an hour, played in two minutes",
   async run(bench) {
     if (chromiumPath === undefined) {
       bench.say("  no Chromium here");
@@ -42,6 +45,8 @@ export const consoleScenario: Scenario = {
     const browser = stack.adopt(await launchChromium(), (opened) => opened.close());
     const opens: number[] = [];
     for (let round = 0; round < bench.rounds; round += 1) opens.push(await openOnce(browser, parley));
+    const search = (text: string, finds: boolean) => timeSearches(parley, { text, password, finds });
+    const [common, absent] = [await search(searched.common, true), await search(searched.absent, false)];
     const heap = await playHour(browser, { parley, chats });
     return [
       figure("opens", {
@@ -49,6 +54,18 @@ export const consoleScenario: Scenario = {
         unit: "ms",
         values: opens,
         limit: limits.opensMs,
+      }),
+      figure("search-common", {
+        what: `search for a text in all ${stored} conversations, p50`,
+        unit: "ms",
+        values: [common],
+        limit: limits.searchMs,
+      }),
+      figure("search-absent", {
+        what: "search for a text in none of them, p50",
+        unit: "ms",
+        values: [absent],
+        limit: limits.searchMs,
       }),
       figure("heap", {
         what: `heap of the console at its highest, over ${hour.messages} messages and replies`,
