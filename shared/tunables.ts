@@ -190,7 +190,7 @@ export const actionLifeHours = 24;
 /** Longest time limit that a tool may have for a call. */
 const longestToolMs = 30 * second;
 /** Time beyond the limit of a call for which an endpoint is asked whether an action was done. */
-const askStatusMs = 60 * second;
+export const askStatusMs = 60 * second;
 /**
  * Time after which nobody can still be waiting for the outcome of an action: the longest call, the time to ask, and one
  * more lease of who waits.

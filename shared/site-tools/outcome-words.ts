@@ -29,7 +29,7 @@ export function wordsByTemplate(
 }
 
 /** Fills a text that is shown. Values are never read as templates. */
-function fillWords(template: string, valueOf: (name: string) => unknown): string {
+export function fillWords(template: string, valueOf: (name: string) => unknown): string {
   return partsOf(template)
     .map((part) => (part.kind === "value" ? asText(valueOf(part.name)) : part.kind === "text" ? part.text : ""))
     .join("");

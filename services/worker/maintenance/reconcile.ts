@@ -1,5 +1,5 @@
 import { readSnapshots } from "../../../shared/db/jobs/claim.ts";
-import { expireActions } from "../../../shared/db/actions/leftovers.ts";
+import { expireActions, findStrandedActions } from "../../../shared/db/actions/leftovers.ts";
 import { dropSuggestions } from "../../../shared/db/desk/suggestions.ts";
 import { settleLostCalls } from "../../../shared/db/jobs/calls.ts";
 import { readTombstones } from "../../../shared/db/conversations/erasure.ts";
@@ -11,6 +11,7 @@ import { returnConversations } from "../../../shared/voices/return-conversations
 import { eraseLeftovers } from "../../../shared/jobs/delete-conversation.ts";
 import { heldBackMs, reconcileEveryMs, slowRounds } from "../../../shared/tunables.ts";
 import { repeat } from "../../../shared/async/repeat.ts";
+import { settleStranded } from "../actions/carry-out.ts";
 import { noteDueMails } from "../mail/start-mails.ts";
 import { mustEnd, settleOrphan } from "./settle-orphan.ts";
 import type { WorkerContext } from "../worker-context.ts";
@@ -22,6 +23,7 @@ import type { WorkerContext } from "../worker-context.ts";
  */
 export function startReconciler(context: WorkerContext): () => Promise<void> {
   let round = 0;
+  let settling: Promise<void> | undefined;
   return repeat(reconcileEveryMs, async () => {
     await reconcile(context);
     if (round % slowRounds === 0) {
@@ -30,6 +32,10 @@ export function startReconciler(context: WorkerContext): () => Promise<void> {
       await attempt(context, "moveStalled", () => moveStalled(context));
       await attempt(context, "noteMails", () => noteDueMails(context));
       await attempt(context, "expireActions", () => expireActions(context.db.pool));
+      // Endpoints may take half a minute, which no other step waits for.
+      settling ??= attempt(context, "settleStranded", () => settleStrandedActions(context)).finally(
+        () => (settling = undefined),
+      );
       await attempt(context, "dropSuggestions", () => dropSuggestions(context.db.pool));
     }
     round += 1;
@@ -85,6 +91,13 @@ async function takeUpOrphans(context: WorkerContext): Promise<void> {
 /** Carries out the handoffs that rules decided and whose process died before it could. */
 async function handOverDue(context: WorkerContext): Promise<void> {
   for (const conversationId of await readDueHandoffs(context.db.pool)) await carryOutHandoff(context, conversationId);
+}
+
+/** Settles actions whose job has ended and whose sender has died before it could record the outcome. */
+async function settleStrandedActions(context: WorkerContext): Promise<void> {
+  const { signal } = new AbortController();
+  const run = { context, log: context.log, signal };
+  for (const id of await findStrandedActions(context.db.pool)) await settleStranded(run, id);
 }
 
 /** Erases the queue entries and drafts of deleted conversations. */

@@ -4,6 +4,10 @@ import type { JobEnd } from "../../../shared/db/jobs/end.ts";
 import { handInCut } from "../../../shared/db/voices/hand-in-cut.ts";
 import { endJob } from "../../../shared/jobs/end-job.ts";
 import type { Logger } from "../../../shared/logger.ts";
+import { readCards } from "../../../shared/db/actions/cards.ts";
+import { carryOutAction } from "../actions/carry-out.ts";
+import { proposingToolsOf } from "../actions/proposing-tools.ts";
+import { tellAction, type ToldAction } from "../actions/told-action.ts";
 import { Draft } from "../draft/draft.ts";
 import { ownToolsOf } from "../tools/handoff-tool.ts";
 import { findReply, type FoundReply } from "./find-reply.ts";
@@ -22,6 +26,7 @@ interface JobRun {
   draft: Draft;
   report: RunReport;
   tools: ToolSession;
+  told?: ToldAction;
 }
 
 /** `lost`: another run has the job, or its conversation was deleted; nothing was written. */
@@ -36,16 +41,15 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
   const { log } = report;
   const { signal, release } = context.leases.hold(job);
   const draft = new Draft(context, job, () => context.leases.stop(job, "lost"), log);
-  const { people, tools: siteTools } = context.assistants.get(job.assistantType) ?? {};
-  const reading = { siteTools: context.siteTools, jobId: job.id, locale: job.metadata["locale"] };
-  const tools = new ToolSession([...ownToolsOf({ people }), ...readingToolsOf({ tools: siteTools }, reading)]);
-  const run = { job, draft, report, tools };
+  const people = context.assistants.get(job.assistantType)?.people;
+  const tools = openSession(context, job);
+  const run: JobRun = { job, draft, report, tools };
   try {
     // Readers of the job reload its row and see it active.
     context.live
       .hintChange(job.id)
       .catch((error: unknown) => log.debug({ err: error }, "could not publish the hint of a claim"));
-    const found = await findReply({ context, run, signal }).catch((error: unknown) => ({ error }));
+    const found = await actThenSpeak(context, run, signal).catch((error: unknown) => ({ error }));
     await draft.close();
     const end = "error" in found ? describeFailure(draft, found.error, log) : describeReply(draft, found);
     if (end === "lost") {
@@ -61,6 +65,8 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
     end.firstDeltaMs = draft.firstDeltaMs;
     end.handoffAfter = people?.afterFailures;
     if (tools.handoff && end.status !== "cancelled") end.handoff = tools.handoff;
+    if (end.status === "completed" && end.provider !== "preset" && tools.proposals.size > 0)
+      end.actions = [...tools.proposals.values()];
     if (report.skippedCalls.length > 0) end.skippedCalls = report.skippedCalls;
     if (!(await store(context, run, end))) return leave(report, "lost");
     report.ended(draft.attempt, end);
@@ -71,6 +77,29 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
   } finally {
     release();
   }
+}
+
+/** Tools that the model of a job may call. */
+function openSession({ assistants, db, siteTools }: WorkerContext, job: ClaimedJob): ToolSession {
+  const { people, tools } = assistants.get(job.assistantType) ?? {};
+  const locale = job.metadata["locale"];
+  const reading = { siteTools, jobId: job.id, locale };
+  const proposing = { locale, readCards: () => readCards(db.pool, job.conversationId) };
+  return new ToolSession([
+    ...ownToolsOf({ people }),
+    ...readingToolsOf({ tools }, reading),
+    ...proposingToolsOf({ tools }, proposing),
+  ]);
+}
+
+/** Finds the reply. If the message confirms an action, the run carries that out first. */
+async function actThenSpeak(context: WorkerContext, run: JobRun, signal: AbortSignal): Promise<FoundReply> {
+  const action = await carryOutAction({ context, log: run.report.log, signal }, run.job);
+  if (action) {
+    const { turn, text } = tellAction(action);
+    run.told = turn && run.tools.recall(turn) ? { turn, text } : { text };
+  }
+  return findReply({ context, run, signal });
 }
 
 /**

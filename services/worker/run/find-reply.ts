@@ -8,6 +8,7 @@ import {
   type ProviderName,
   providerOf,
 } from "../../../shared/assistants/provider-catalog.ts";
+import type { ToldAction } from "../actions/told-action.ts";
 import { findSiteAnswer } from "../knowledge/find-site-answer.ts";
 import { choosePreset } from "../providers/preset.ts";
 import { type CallContext, callProvider, type ProviderAnswer } from "./call-provider.ts";
@@ -15,7 +16,7 @@ import { Stopped } from "./leases.ts";
 import { buildPrompt } from "./prompt.ts";
 import { type Provider, ProviderError, type ProviderRequest } from "../providers/provider.ts";
 import type { ReplyRun } from "./reply-run.ts";
-import { Thread } from "./thread.ts";
+import { Thread, wantsThread } from "./thread.ts";
 import { DeadlinePassed, TimeSlice, timeSliceMs } from "./time-slice.ts";
 import type { WorkerContext } from "../worker-context.ts";
 
@@ -60,7 +61,7 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
   using calls = new LinkedAbort(signal);
   calls.abortAfter(Math.max(0, endsAt - performance.now()), () => new DeadlinePassed("the job has had its time"));
   const providers = providersFor(context, job, assistant).filter(
-    ({ threads }) => !run.forOperator || threads?.required !== true,
+    (provider) => (!run.forOperator || provider.threads?.required !== true) && canTell(run, provider, assistant),
   );
   let last: unknown;
   for (const [place, provider] of providers.entries()) {
@@ -85,6 +86,10 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
       if (calls.signal.aborted) break;
     }
   }
+  if (run.told) {
+    const told = await callProvider({ ...call, ...tellingCall(context, request, run.told), answer: undefined, signal });
+    return { provider: "preset", ...told, fallback: providers.length > 0 };
+  }
   const quoting = answer?.quoting();
   const busy = quoting ? { provider: quoting } : run.forOperator ? undefined : busyCall(context, request);
   if (!busy) {
@@ -92,6 +97,23 @@ export async function findReply({ context, run, signal }: Search): Promise<Found
     throw last;
   }
   return { provider: "preset", ...(await callProvider({ ...call, ...busy, signal })), fallback: true };
+}
+
+/** True unless the reply tells of an action that a provider cannot be told of: it has no tools, or nobody knows what became of it. */
+function canTell({ told }: ReplyRun, provider: Provider, assistant: Assistant): boolean {
+  return !told || (told.turn !== undefined && provider.upstream !== undefined && !wantsThread(provider, assistant));
+}
+
+/** Says what became of an action in the words of the site or of the service. */
+function tellingCall(
+  { providers }: Pick<SearchContext, "providers">,
+  request: ProviderRequest,
+  { text }: ToldAction,
+): { provider: Provider; request: ProviderRequest } {
+  const provider = providers.get("preset");
+  if (!provider) throw new Error("there are no presets");
+  const presets = [{ keywords: [], reply: text, default: true as const }];
+  return { provider, request: { ...request, assistant: { ...request.assistant, presets } } };
 }
 
 /** True if a provider has nothing but the default preset to say. */

@@ -1,6 +1,7 @@
 import type { ClaimedJob } from "../../../shared/db/jobs/claim.ts";
 import type { ReplyDraft } from "../draft/reply-draft.ts";
 import type { RunReport } from "../telemetry/run-report.ts";
+import type { ToldAction } from "../actions/told-action.ts";
 import type { ToolSession } from "../tools/tool-session.ts";
 
 /** Search for the text of a reply: for one claim of a job, or for a suggestion. */
@@ -9,6 +10,8 @@ export interface ReplyRun {
   draft: ReplyDraft;
   report: Pick<RunReport, "log" | "span" | "skipped">;
   tools: ToolSession;
+  /** Action that the message has answered: the reply tells what became of it. */
+  told?: ToldAction;
   /** True for a suggestion: its operator is told what a visitor would hear an apology for. */
   forOperator?: boolean;
 }

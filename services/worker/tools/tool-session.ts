@@ -1,3 +1,4 @@
+import type { ProposedAction } from "../../../shared/db/actions/proposals.ts";
 import type { HandoffReason } from "../../../shared/protocol/handling.ts";
 import type { KeptThoughts, Tool, ToolCall, ToolResult, ToolTurn } from "../providers/tools/tool.ts";
 
@@ -36,6 +37,8 @@ export class ToolSession {
   /** True once the prompt holds a text from elsewhere: passages, or the result of a tool. */
   #holdsRetrieved = false;
   #provider: string | undefined;
+  /** Actions that the visitor is asked about with the reply, by the name of their tool: the latest counts. */
+  readonly proposals = new Map<string, ProposedAction>();
   /** Set once the model has handed the conversation to a person. */
   handoff: HandoffReason | undefined;
 
@@ -63,6 +66,17 @@ export class ToolSession {
     if (!mayCall && this.#turns.length === 0) return {};
     const tools = offered.map(({ name, description, parameters }) => ({ name, description, parameters }));
     return { tools, ...(this.#turns.length > 0 && { turns: this.#turns }), ...(!mayCall && { mayCall }) };
+  }
+
+  /**
+   * Begins with what was done before the first call. The answer of an endpoint is a text from elsewhere.
+   * @returns false if its tools are not among these: no provider can be told of it then
+   */
+  recall(turn: ToolTurn): boolean {
+    if (!turn.calls.every(({ name }) => this.#tools.has(name))) return false;
+    this.#turns = [turn];
+    this.#holdsRetrieved = true;
+    return true;
   }
 
   /** Records that the tools came out wrong, so that no words of a reply came of it. */

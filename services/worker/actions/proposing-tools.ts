@@ -1,0 +1,71 @@
+import { v7 } from "uuid";
+import { hashOfAction } from "../../../shared/actions/declared-action.ts";
+import type { Assistant } from "../../../shared/assistants/assistants.ts";
+import { textIn } from "../../../shared/assistants/localized-text.ts";
+import { hashOfTool } from "../../../shared/assistants/tools/hash-of-tool.ts";
+import type { SiteTool } from "../../../shared/assistants/tools/site-tool.ts";
+import type { ProposedAction } from "../../../shared/db/actions/proposals.ts";
+import type { ActionCard } from "../../../shared/protocol/actions/action-card.ts";
+import { fillWords } from "../../../shared/site-tools/outcome-words.ts";
+import { maxWaitingActions } from "../../../shared/tunables.ts";
+import type { ToolResult } from "../providers/tools/tool.ts";
+import type { RunTool } from "../tools/tool-session.ts";
+
+interface ProposingOptions {
+  locale: string | undefined;
+  /** Reads the cards of the conversation. */
+  readCards: () => Promise<readonly ActionCard[]>;
+}
+
+/**
+ * Tools that change something, as a run carries them out: nothing is done, and the visitor is asked with the reply. What
+ * they are asked is made from the site's template.
+ */
+export function proposingToolsOf(
+  { tools = [] }: Pick<Assistant, "tools">,
+  options: ProposingOptions,
+): readonly RunTool[] {
+  return tools
+    .filter(({ confirm }) => confirm === "visitor")
+    .map((tool) => ({
+      name: tool.name,
+      description: tool.description,
+      parameters: tool.parameters,
+      endsReply: true,
+      run: async (call, { proposals }) => propose(tool, call.arguments ?? {}, { ...options, proposals }),
+    }));
+}
+
+async function propose(
+  tool: SiteTool,
+  given: Record<string, unknown>,
+  { locale, readCards, proposals }: ProposingOptions & { proposals: Map<string, ProposedAction> },
+): Promise<ToolResult> {
+  // The compiler of schemas takes megabytes: it is loaded by the first call.
+  const { faultOfArguments } = await import("../../../shared/assistants/tools/tool-arguments.ts");
+  const fault = faultOfArguments(tool, given);
+  if (fault !== undefined) return { text: `${fault} Nothing was done, and the visitor was not asked.`, isError: true };
+  const waiting = (await readCards()).filter(({ state }) => state === "waiting").map((card) => card.tool);
+  if (new Set([...waiting, ...proposals.keys(), tool.name]).size > maxWaitingActions) {
+    return {
+      text: "The visitor has enough questions open: they must answer those first. Nothing was done.",
+      isError: false,
+    };
+  }
+  const action = { tool: tool.name, version: hashOfTool(tool), arguments: given };
+  const card = toCard(tool, given, locale);
+  proposals.set(tool.name, { ...action, id: v7(), hash: hashOfAction(action), ...card });
+  return {
+    text: "Nothing has been done yet. With your answer the visitor gets a card with these values, and says yes or no there. Say in one short sentence that they can confirm it below. Never say that it is done.",
+    isError: false,
+  };
+}
+
+function toCard({ name, card }: SiteTool, given: Record<string, unknown>, locale: string | undefined) {
+  const fill = (text: NonNullable<typeof card>["title"]) =>
+    fillWords(textIn(text, locale), (field) => (Object.hasOwn(given, field) ? given[field] : undefined));
+  return {
+    title: card ? fill(card.title) : name,
+    lines: (card?.lines ?? []).map(({ label, value }) => ({ label: fill(label), value: fill(value) })),
+  };
+}
