@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../shared/db/database.ts";
 import { addTestSource } from "../../shared/testing/fixtures/citations.ts";
@@ -23,11 +24,29 @@ describe.skipIf(chromiumPath === undefined)("the console for everybody", { timeo
     product.provider.answer("Show me everything", { steps: [markdown] });
     asked = await submitAndWait(client, "Show me everything");
     await citeSources();
+    await proposeAction();
     for (const text of texts.slice(1)) await submitAndWait(client, text, asked);
   });
   afterAll(async () => {
     await browser?.close();
     await product?.[Symbol.asyncDispose]();
+  });
+
+  it("shows an action as its visitor sees it, to be read, and what they say to it", async () => {
+    await using desk = await openConsole(browser, product.client.base);
+    await desk.pick(asked.conversationId);
+    const card = desk.page.getByRole("article", { name: "Cancel order 1042" });
+    await card.getByText("Waits for the visitor’s answer.").waitFor();
+    expect(await card.locator("dt, dd").allInnerTexts()).toEqual(["Order", "1042 <b>now</b>"]);
+    expect(await card.getByRole("button").count()).toBe(0);
+    const answered = await fetch(`${product.client.base}/api/actions/${actionId}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${asked.token}` },
+      body: JSON.stringify({ confirm: false }),
+    });
+    expect(answered.status).toBe(202);
+    await card.getByText("The visitor said no. Nothing was done.").waitFor();
+    expect(desk.faults).toEqual([]);
   });
 
   it.each([
@@ -134,6 +153,18 @@ describe.skipIf(chromiumPath === undefined)("the console for everybody", { timeo
     await page.getByRole("textbox").waitFor();
   });
 });
+
+const actionId = randomUUID();
+
+/** Has the first reply propose an action. */
+async function proposeAction(): Promise<void> {
+  await product.query(
+    `insert into actions (id, conversation_id, job_id, no, tool, version, hash, arguments, title, lines, expires_at)
+     select $1, conversation_id, id, 0, 'cancel_order', '1', '\\x00', '{}', 'Cancel order 1042', $3, now() + interval '1 hour'
+     from jobs where id = $2`,
+    [actionId, asked.jobId, JSON.stringify([{ label: "Order", value: "1042 <b>now</b>" }])],
+  );
+}
 
 /** Lists what reaches beyond the window, if the page can be scrolled sideways. */
 const wider = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("*")]
