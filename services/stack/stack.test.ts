@@ -231,7 +231,7 @@ function start(parts: string[], env: Record<string, string> = {}): Stack {
   const child = spawn(process.execPath, [script, folder, ...scripts], {
     // A process group of its own, as a shell makes it.
     detached: true,
-    env: { PORT: `${port}`, NODE_ENV: "test", ...env },
+    env: { PORT: `${port}`, NODE_ENV: "test", NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"], ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

@@ -32,7 +32,8 @@ describe.skipIf(!opensslAvailable)("sslrootcert=system", () => {
         const url = new URL(server.url);
         url.hostname = host;
         url.search = "?sslrootcert=system";
-        const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], ...trusted, DATABASE_URL: url.href };
+        const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
+        const env = { PATH, HOME, NODE_COMPILE_CACHE, ...trusted, DATABASE_URL: url.href };
         const { status, stderr, stdout } = spawnSync(process.execPath, ["services/cli/migrate.ts"], {
           cwd: root,
           env,
