@@ -3,10 +3,10 @@ import { createClient, newKey, ServiceError } from "../../services/widget/client
 import type { JobProgress } from "../../services/widget/client/reply-assembler.ts";
 import { ApiClient } from "../system/harness/api-client.ts";
 import { echoOf, endlessReply, heldReply } from "../system/harness/scripted-provider.ts";
-import { eventually, onEachBackend } from "../system/harness/suite.ts";
+import { eventually, onSharedProducts } from "../system/harness/suite.ts";
 import { type FaultyProxy, startFaultyProxy } from "./faulty-proxy.ts";
 
-onEachBackend("the client", {}, (product) => {
+onSharedProducts("the client", (product) => {
   let front: FaultyProxy;
   const connect = () => createClient({ server: `${front.url}/` });
   const streams = () => front.seen.filter(({ path }) => path.endsWith("/events"));
@@ -15,6 +15,7 @@ onEachBackend("the client", {}, (product) => {
     front = await startFaultyProxy(product().client.base);
   });
   afterEach(() => {
+    front.target = product().client.base;
     front.buffers = undefined;
     front.instead = () => undefined;
     front.seen.length = 0;
@@ -77,7 +78,8 @@ onEachBackend("the client", {}, (product) => {
 
   it("resumes from the same byte when the API is killed in mid-reply and restarts", { timeout: 40_000 }, async () => {
     // Started before, so that neither pauses between tries nor the provider's silence grow on a slow machine.
-    const [api, next] = [product().apis.at(-1), await product().startApi()];
+    const [api, next] = await Promise.all([product().startApi(), product().startApi()]);
+    front.target = api.url;
     const { script, release } = heldReply("Erst 漢字 😀", " und dann der Rest.");
     product().provider.answer("Survive", script);
     const client = connect();
@@ -86,7 +88,7 @@ onEachBackend("the client", {}, (product) => {
     const following = followAll(client.follow(accepted), (text) => text === "Erst 漢字 😀" && said.resolve());
     await said.promise;
     front.seen.length = 0;
-    await api?.kill();
+    await api.kill();
     await eventually("it has noticed", () => streams().length > 0);
     release();
     front.target = next.url;
