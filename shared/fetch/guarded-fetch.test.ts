@@ -324,3 +324,34 @@ describe("proxies of a guarded fetch", () => {
     expect([response.bytes.toString(), proxy.asked]).toEqual(["direct", []]);
   });
 });
+
+describe("a request that may change something", () => {
+  it("has method and body, a connection of its own, and follows no redirect", async () => {
+    const asked: string[] = [];
+    const ports = new Set<number | undefined>();
+    const port = await serve((req, res) => {
+      ports.add(req.socket.remotePort);
+      req.on("data", (chunk: Buffer) => asked.push(`${req.method} ${req.url} ${chunk.toString()}`));
+      req.on("end", () => res.writeHead(303, { location: "/done" }).end());
+    });
+    const client = open([port]);
+    for (const body of ["one", "two"]) {
+      const sent = await client.send(`http://127.0.0.1:${port}/`, { ...limits, method: "POST", body });
+      expect(sent).toMatchObject({ status: 303, redirectsTo: { pathname: "/done" } });
+    }
+    expect(asked).toEqual(["POST / one", "POST / two"]);
+    expect(ports).toHaveProperty("size", 2);
+  });
+
+  it("says when it has a connection: before that nothing was sent", async () => {
+    const port = await serve((req) => req.socket.destroy());
+    const client = open([port]);
+    const said: string[] = [];
+    const send = (url: string) =>
+      failure(client.send(url, { ...limits, method: "POST", onConnect: () => said.push(url) }));
+    const [refused, reached] = [`http://192.168.0.1:${port}/`, `http://127.0.0.1:${port}/`];
+    expect(await send(refused)).toMatchObject({ code: "not-allowed" });
+    expect(await send(reached)).toMatchObject({ code: "unreachable" });
+    expect(said).toEqual([reached]);
+  });
+});

@@ -108,9 +108,8 @@ async function callOnce(asked: ProviderCall): Promise<ProviderAnswer> {
     const one = await callUpstream(asked, { request: { ...request, ...offered }, writer, store });
     const { calls, finish, call, inThread } = one;
     spent.add(finish.usage, call.costOf(finish.usage));
-    const isWhole =
-      calls.length === 0 ||
-      (await tools.carryOut({ text: draft.text.slice(before), calls, keep: one.keep, signal }, writer.hasWords));
+    const made = { text: draft.text.slice(before), calls, keep: one.keep, signal };
+    const isWhole = calls.length === 0 || (await settledIfStopped(tools.carryOut(made, writer.hasWords), one));
     if (isWhole) {
       if (calls.length > 0) writer.end();
       const { usage: _usage, ...last } = finish;
@@ -119,6 +118,16 @@ async function callOnce(asked: ProviderCall): Promise<ProviderAnswer> {
     }
     await call.settleAnswered(finish.usage);
     writer.endCall();
+  }
+}
+
+/** Settles a call that was answered, if the tools that it asks for are stopped: the provider is paid all the same. */
+async function settledIfStopped<T>(running: Promise<T>, { call, finish }: UpstreamAnswer): Promise<T> {
+  try {
+    return await running;
+  } catch (error) {
+    await call.settleAnswered(finish.usage);
+    throw error;
   }
 }
 
