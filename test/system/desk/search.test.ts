@@ -22,11 +22,11 @@ onSharedProducts("a search of the desk", (product) => {
 
   it("finds a conversation by words of either side, by its metadata and by every id, once each", async () => {
     const word = randomUUID().slice(0, 8);
-    const said = await converse(`My 100% ${word} is late`);
+    const said = await converse(`My 100% ${word} is late`, { page: `/${word}` });
     const described = await converse("Hello", { name: `Ana ${word.toUpperCase()}` });
     const { conversations, nextBefore } = await search({ q: `  ${word} ` });
     expect(nextBefore).toBeUndefined();
-    // Metadata first; and the message and its echo are one conversation.
+    // Metadata alone first; the message, its echo and the page it was said on are one conversation.
     expect(conversations.map(({ id, match }) => [id, match])).toEqual([
       [described.conversationId, { excerpt: `name: Ana ${word.toUpperCase()}` }],
       [said.conversationId, { excerpt: `You said: My 100% ${word} is late` }],

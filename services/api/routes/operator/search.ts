@@ -62,7 +62,7 @@ interface Found {
 
 /**
  * Finds what has the text as its id, before everything else. Else the first page begins with the requests of that id and the
- * metadata with that text; messages with it follow, page by page.
+ * metadata with that text alone; messages with it follow, page by page.
  */
 async function find(pool: Pool, search: Search): Promise<Found> {
   const { siteId, text, filter, after } = search;
@@ -77,7 +77,9 @@ async function find(pool: Pool, search: Search): Promise<Found> {
     searchConversations(pool, search),
   ]);
   const next = page.length < foundLimit ? undefined : (page.at(-1)?.place ?? undefined);
-  return { found: [...requests, ...described, ...page], next };
+  // What was said tells more than the page it was said on.
+  const said = new Set(page.map(({ id }) => id));
+  return { found: [...requests, ...described.filter(({ id }) => !said.has(id)), ...page], next };
 }
 
 function matchOf(entry: FoundConversation, filter: TroubleFilter | undefined): FoundEntry["match"] {
