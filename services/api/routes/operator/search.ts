@@ -77,7 +77,7 @@ async function find(pool: Pool, search: Search): Promise<Found> {
     searchConversations(pool, search),
   ]);
   const next = page.length < foundLimit ? undefined : (page.at(-1)?.place ?? undefined);
-  // What was said tells more than the page it was said on.
+  // Words of a message tell more than the page they were said on.
   const said = new Set(page.map(({ id }) => id));
   return { found: [...requests, ...described.filter(({ id }) => !said.has(id)), ...page], next };
 }
