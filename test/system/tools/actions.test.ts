@@ -3,8 +3,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { assistantsPath } from "../../../shared/assistants/assistants.ts";
+import { chromiumPath } from "../../../shared/testing/processes/chromium.ts";
+import { type BrowserPart, withChromium } from "../../../shared/testing/processes/shared-chromium.ts";
 import type { ApiAnswer } from "../harness/api-client.ts";
 import { OperatorClient } from "../harness/operator-client.ts";
 import type { Product } from "../harness/product.ts";
@@ -67,7 +70,13 @@ async function addTools({ folder, apis, workers }: Product): Promise<void> {
 const env = { FETCH_ALLOW_PRIVATE: "127.0.0.0/8", FETCH_PORTS: String(port) };
 
 onEachBackend("an action", { ownConfig: true, env }, (product) => {
+  let browser: BrowserPart;
   beforeAll(() => addTools(product()));
+  if (chromiumPath !== undefined)
+    withChromium.beforeAll(async ({ sharedChromium }) => {
+      browser = await sharedChromium.open();
+    });
+  afterAll(() => browser?.close());
 
   /** Has the model propose to cancel an order. */
   async function propose(kind: Kind) {
@@ -121,6 +130,38 @@ onEachBackend("an action", { ownConfig: true, env }, (product) => {
     const desk = await new OperatorClient(client.base).request(`/conversations/${chat.conversationId}`);
     expect(desk.body).toMatchObject({ actions: [{ id, state: "done", result: `Order ${order} is cancelled.` }] });
   });
+
+  it.skipIf(chromiumPath === undefined)(
+    "is confirmed on its card, and shown as done in each tab and after a reload",
+    async () => {
+      const { client, provider } = product();
+      const order = String(randomInt(10 ** 9, 10 ** 10));
+      const call = { call: { name: "cancel_never", arguments: JSON.stringify({ order }) } };
+      provider.answer(`Cancel ${order}`, { steps: ["Please confirm.", call] });
+      provider.answer(`Yes: Cancel order ${order}`, { steps: ["It is cancelled."] });
+      await using context = await browser.newContext({ reducedMotion: "reduce" });
+      context.setDefaultTimeout(20_000);
+      const [page, tab] = [await context.newPage(), await context.newPage()];
+      const cardIn = (where: Page) => where.getByRole("group", { name: `Cancel order ${order}` });
+      for (const each of [page, tab]) {
+        await each.goto(client.base);
+        await each.getByRole("button", { name: "Open chat" }).click();
+      }
+      await page.getByRole("textbox", { name: "Your message" }).fill(`Cancel ${order}`);
+      await page.getByRole("textbox", { name: "Your message" }).press("Enter");
+      for (const each of [page, tab]) await cardIn(each).getByRole("button", { name: "Yes, go ahead" }).waitFor();
+      expect(requests.get(order)).toBeUndefined();
+      await cardIn(page).getByRole("button", { name: "Yes, go ahead" }).click();
+      await page.getByText("It is cancelled.", { exact: true }).first().waitFor();
+      await page.reload();
+      for (const each of [page, tab]) {
+        await cardIn(each).getByText("Done.", { exact: true }).waitFor();
+        await cardIn(each).getByText(`Order ${order} is cancelled.`).waitFor();
+        expect(await cardIn(each).getByRole("button").count()).toBe(0);
+      }
+      expect(requests.get(order)).toEqual(["cancel never"]);
+    },
+  );
 
   it("is not done after a no, and answered by nobody else", async () => {
     const { client } = product();
