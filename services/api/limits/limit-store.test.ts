@@ -73,6 +73,8 @@ describe("rate-limiter-flexible", () => {
   it("calls `query` of a PostgreSQL pool, nothing else", async () => {
     const database = await createTestDatabase();
     const pool = new pg.Pool({ connectionString: database.url });
+    // The pool's end does not wait for its connections; dropping the database then ends them.
+    pool.on("connect", (connection) => connection.on("error", () => undefined));
     const { client, called } = recordCalls(pool);
     try {
       const table = { storeClient: client, storeType: "pool", tableName: "rate_limits", tableCreated: true };
