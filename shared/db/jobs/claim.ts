@@ -194,11 +194,12 @@ interface HeldJob {
 export const renewLeasesStatement: Statement<HeldJob> = {
   name: "renew-leases",
   // A job whose row is locked is about to change: its lease waits for the next time, and the others for nobody. Renewals that
-  // waited for rows in turn, beside deletions and ends, locked each other out.
+  // waited for rows in turn, beside deletions and ends, locked each other out. Once its lease has expired, the lock may be
+  // that of another worker's claim.
   text: `
     with held as materialized (
-      select jobs.id, wanted.run, jobs.requested from unnest($1::uuid[], $2::int[]) as wanted(id, run) cross join lateral (
-        select id, cancel_requested_at is not null as requested from jobs
+      select jobs.id, wanted.run, requested, leased from unnest($1::uuid[], $2::int[]) as wanted(id, run) cross join lateral (
+        select id, cancel_requested_at is not null as requested, lease_until > now() as leased from jobs
         where id = wanted.id and run = wanted.run and status = 'active' limit 1
       ) as jobs
     ), free as materialized (
@@ -208,7 +209,7 @@ export const renewLeasesStatement: Statement<HeldJob> = {
     ), renewed as (
       update jobs set lease_until = now() + ${lease} from free where jobs.id = free.id
     )
-    select id, requested as "cancelRequested" from held`,
+    select id, requested as "cancelRequested" from held where leased or id in (select id from free)`,
 };
 
 /** Renews the leases of all jobs a worker holds. A job that is not returned is no longer held by it. */
