@@ -21,6 +21,8 @@ interface ManagedProcessOptions {
   name: string;
   env: Record<string, string>;
   logFile: string;
+  /** Folder of its `config/`; defaults to the repository. */
+  cwd?: string | undefined;
   /** True if a dependency was just down. */
   mayFailToStart: () => boolean;
   /** Called at an unexpected exit. */
@@ -85,7 +87,7 @@ export class ManagedProcess {
     const log = openSync(this.logFile, "a");
     this.#run += 1;
     const child = spawn(process.execPath, [entryOf(this.service)], {
-      cwd: root,
+      cwd: this.#options.cwd ?? root,
       // The API key identifies the caller to the provider.
       env: {
         PATH: process.env["PATH"],

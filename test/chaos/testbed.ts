@@ -58,13 +58,18 @@ interface TestbedOptions {
   /** See `startFaultyProvider`. */
   stalls: boolean;
   runLog: RunLog;
+  /** Another provider than the faulty one. */
+  upstream?: FaultyProvider;
+  /** Folder of the processes' `config/`, and further environment of them; defaults to the repository's. */
+  config?: { folder: string; env: Record<string, string> };
 }
 
 const apiCount = 2;
 const workerCount: Record<ChaosBackend, number> = { postgres: 3, redis: 3, cluster: 4, sentinel: 4 };
 const tokenSecret = "a secret that only the harness knows: long enough";
 
-export async function openChaosTestbed({ backend, seed, stalls, runLog }: TestbedOptions): Promise<ChaosTestbed> {
+export async function openChaosTestbed(options: TestbedOptions): Promise<ChaosTestbed> {
+  const { backend, seed, stalls, runLog, config } = options;
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "parley-chaos-"));
   const postgres = await openPostgres(stack);
@@ -75,7 +80,7 @@ export async function openChaosTestbed({ backend, seed, stalls, runLog }: Testbe
   const redis = backend === "redis" ? stack.use(await startRedis()) : undefined;
   const replicated = await openReplicated(backend);
   if (replicated) stack.use(replicated);
-  const upstream = await startFaultyProvider(seed, stalls);
+  const upstream = options.upstream ?? (await startFaultyProvider(seed, stalls));
   stack.defer(() => upstream.fake.close());
   const providerGate = stack.use(await openTcpGate(upstream.fake.url));
   const site = stack.use(await startSiteServer());
@@ -91,6 +96,7 @@ export async function openChaosTestbed({ backend, seed, stalls, runLog }: Testbe
     postgresUrl: postgres.url,
     redis,
     replicatedUrl: replicated?.url,
+    config,
   });
   const apis = await factory.makeAll("api", apiCount);
   const workers = await factory.makeAll("worker", workerCount[backend]);
@@ -132,6 +138,7 @@ interface ProcessFactoryOptions {
   postgresUrl: string;
   redis: RedisServer | undefined;
   replicatedUrl: string | undefined;
+  config: TestbedOptions["config"];
 }
 
 /** Creates the processes, each with gates of its own. */
@@ -150,7 +157,7 @@ class ProcessFactory {
   }
 
   async #make(service: ChaosService, number: number): Promise<ApiProcess> {
-    const { folder, runLog, providerUrl, sitePort, postgresUrl, redis, replicatedUrl } = this.#options;
+    const { folder, runLog, providerUrl, sitePort, postgresUrl, redis, replicatedUrl, config } = this.#options;
     const name = `${service}-${number}`;
     const postgresGate = this.#stack.use(await openTcpGate(postgresUrl));
     const redisGate = redis && this.#stack.use(await openTcpGate(redis.url));
@@ -177,7 +184,9 @@ class ProcessFactory {
           KNOWLEDGE_PAUSE_MS: "0",
         }),
         ...(service === "api" && { PORT: `${port}`, ADMIN_PASSWORD: "only operators with keys are here" }),
+        ...(service !== "knowledge" && config?.env),
       },
+      cwd: config?.folder,
       mayFailToStart: () => runLog.faultsOf(["postgres", name], Date.now(), Date.now(), 5000).some(isOfPostgres),
       onUnexpectedExit: (how) => runLog.breach("no process exits unexpectedly", `${name} exited (${how})`),
     });

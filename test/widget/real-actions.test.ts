@@ -46,11 +46,13 @@ onSharedProducts("cards of actions, from the service itself", (product) => {
     expect(card?.messageId).toBe(page.chat.state.messages[0]?.id);
     page.chat.answerAction(cancel, false);
     const answer = "No: Cancel it all";
-    await page.untilLines("> Cancel it", `< ${echoOf("Cancel it")}`, `> ${answer}`, `< ${echoOf(answer)}`);
+    // Nothing declares this tool here, so no model can be told.
+    const told = "Nothing was changed: Cancel it all.";
+    await page.untilLines("> Cancel it", `< ${echoOf("Cancel it")}`, `> ${answer}`, `< ${told}`);
     const states = ({ chat }: ChatPage) => chat.state.actions.map(({ state }) => state).join();
     expect(states(page)).toBe("refused,waiting");
     await other.until("it is refused in the other tab, too", () => states(other) === "refused,waiting");
-    // Nothing declares this tool here, so it cannot be confirmed.
+    // For the same reason it cannot be confirmed.
     page.chat.answerAction(refund, true);
     await page.until("it is refused by name", ({ answers }) => answers[refund]?.problem === "tool-changed");
     expect(states(page)).toBe("refused,waiting");

@@ -1,0 +1,62 @@
+import type { AskedAction } from "./shop-visitor.ts";
+import { askStatusMs } from "../../../shared/tunables.ts";
+import { leavesDoubt, type ShopEntry } from "./hostile-shop.ts";
+
+/** An action as the ledger of the product has it. Times are Unix milliseconds. */
+export interface LedgerAction {
+  id: string;
+  tool: string;
+  state: string;
+  sentMs: number | null;
+  endedMs: number | null;
+  /** True if a person was asked for because of it. */
+  handedOver: boolean;
+}
+
+interface Evidence {
+  asked: readonly AskedAction[];
+  actions: readonly LedgerAction[];
+  /** What the shop knows, by key: the id of the action. */
+  shop: ReadonlyMap<string, ShopEntry>;
+  /** True if a process that may have been sending, or its database, was ended between two moments. */
+  wasBroken: (from: number, to: number) => boolean;
+}
+
+/** @returns what is wrong, a line each */
+export function checkActions({ asked, actions, shop, wasBroken }: Evidence): string[] {
+  const faults: string[] = [];
+  const confirmed = new Set(asked.flatMap(({ actionId, answer }) => (answer === "yes" ? (actionId ?? []) : [])));
+  for (const key of shop.keys()) if (!confirmed.has(key)) faults.push(`${key} was called, and nobody has confirmed it`);
+  for (const action of actions) {
+    const entry = shop.get(action.id);
+    const tell = (what: string) =>
+      faults.push(
+        `${action.id} (${action.tool}, ${action.state}; ${entry?.requests.join(", ") ?? "never called"}): ${what}`,
+      );
+    const changes = entry?.changes ?? 0;
+    if (changes > 1) tell(`was done ${changes} times`);
+    if (!action.tool.endsWith("key") && (entry?.requests.length ?? 0) > 1) tell("was sent more than once");
+    if (["waiting", "refused", "expired", "replaced"].includes(action.state) && entry) tell("was called");
+    if (["confirmed", "sent"].includes(action.state)) tell("has no outcome");
+    if (action.state === "withdrawn" && confirmed.has(action.id) && entry) tell("was called, and is told as withdrawn");
+    if (action.state === "failed" && changes > 0) tell("is told as failed, and was done");
+    if (action.state === "done" && changes === 0 && !entry?.requests.includes("nothing done")) tell("was not done");
+    if (action.state === "unknown") {
+      if (!isExplained(action, entry, wasBroken)) tell("is unknown, although its answer came");
+      if (!action.handedOver) tell("is unknown, and no person was asked");
+    }
+  }
+  return faults;
+}
+
+/** True if the outcome could not be known: its only answer left doubt or found no reader, or it was asked for in vain for a time. */
+function isExplained(
+  { tool, sentMs, endedMs }: LedgerAction,
+  entry: ShopEntry | undefined,
+  wasBroken: Evidence["wasBroken"],
+): boolean {
+  const [from, to] = [sentMs ?? 0, endedMs ?? Date.now()];
+  if (!tool.endsWith("never")) return to - from >= askStatusMs;
+  const [answer] = entry?.requests ?? [];
+  return (answer !== undefined && leavesDoubt(answer)) || wasBroken(from, to);
+}
