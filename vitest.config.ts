@@ -33,6 +33,7 @@ const coverageFloors = {
 /** Files that last for minutes although they are small, mostly waiting: begun late, they would be the end of a run. */
 const longest = [
   "test/chaos/chaos.test.ts",
+  "test/chaos/actions/actions.test.ts",
   "test/proxies/proxies.test.ts",
   "test/clients/clients.test.ts",
   "test/system/reliability/outages.test.ts",

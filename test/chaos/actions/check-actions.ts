@@ -16,7 +16,7 @@ export interface LedgerAction {
 interface Evidence {
   asked: readonly AskedAction[];
   actions: readonly LedgerAction[];
-  /** What the shop knows, by key: the id of the action. */
+  /** The shop's own ledger, by key: the id of the action. */
   shop: ReadonlyMap<string, ShopEntry>;
   /** True if a process that may have been sending, or its database, was ended between two moments. */
   wasBroken: (from: number, to: number) => boolean;

@@ -26,7 +26,7 @@ export type Behaviour = (typeof behaviours)[number];
 /** Answers from which the caller knows the outcome, or is told a lie that nobody can see. */
 const certain: ReadonlySet<Behaviour> = new Set(["well", "refused", "nothing done", "too long"]);
 
-/** What the shop knows of one key. */
+/** Entry of the shop's ledger for one key. */
 export interface ShopEntry {
   repeat: Repeat;
   order: string;
@@ -72,7 +72,7 @@ export async function startHostileShop(random: Random): Promise<HostileShop> {
     ledger.set(key, entry);
     const isRepetition = repeat === "key" && entry.changes > 0;
     const picked = well ? "well" : random.pick(behaviours);
-    // What was done under a key is not refused under it.
+    // A deed that was done under a key is not refused under it.
     const behaviour = isRepetition && picked === "refused" ? "well" : picked;
     entry.requests.push(behaviour);
     if (doesIt(behaviour) && !isRepetition) entry.changes += 1;

@@ -16,7 +16,7 @@ import { repeats, slowMs, startHostileShop } from "./hostile-shop.ts";
 import { type AskedAction, ShopVisitor } from "./shop-visitor.ts";
 
 export interface ActionsRun {
-  /** What is wrong, a line each. */
+  /** Broken rules, a line each. */
   faults: string[];
   /** Actions by tool and state, and calls that left doubt. */
   summary: string;
@@ -32,6 +32,7 @@ interface ActionsOptions {
 }
 
 const visitorsAtOnce = 20;
+const leastFaults = 8;
 const toolLimitMs = slowMs - 500;
 /** Time in which an endpoint is asked what became of a call, with a lease and the reconciler's rounds. */
 const settleMs = 120_000;
@@ -64,7 +65,7 @@ export async function runActions({ backend, seed, count }: ActionsOptions): Prom
   );
   const faults = new FaultInjector(testbed, runLog);
   const asking = new AbortController();
-  const breaking = breakParts(faults, random, asking.signal);
+  const breaking = breakParts(faults, { random, most: Math.max(leastFaults, count / 4), signal: asking.signal });
   const visitor = new ShopVisitor(testbed.apis, random, runLog);
   const asked: AskedAction[] = [];
   let begun = 0;
@@ -130,8 +131,11 @@ function toolOf(repeat: (typeof repeats)[number], port: number) {
 }
 
 /** Ends one part after another, with time between them in which something can go on. */
-async function breakParts(faults: FaultInjector, random: Random, signal: AbortSignal): Promise<void> {
-  for (;;) {
+async function breakParts(
+  faults: FaultInjector,
+  { random, most, signal }: { random: Random; most: number; signal: AbortSignal },
+): Promise<void> {
+  for (let made = 0; made < most; made += 1) {
     await sleep(random.between(500, 2000), undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
     faults.begin({ kind: random.pick(kinds), target: random.between(0, 5), forMs: random.between(100, 800), atMs: 0 });
@@ -163,10 +167,12 @@ async function readLedger({ pool }: ChaosTestbed): Promise<LedgerAction[]> {
 function summarize(asked: readonly AskedAction[], actions: readonly LedgerAction[], runLog: RunLog): string {
   const counted = Map.groupBy(actions, ({ tool, state }) => `${tool} ${state}`);
   const broken = Map.groupBy(runLog.faultRecords, ({ kind }) => kind);
-  const list = (groups: ReadonlyMap<string, readonly unknown[]>) =>
-    [...groups]
-      .map(([name, { length }]) => `${name} ${length}`)
-      .toSorted()
-      .join(", ");
-  return `${asked.length} visitors, ${actions.length} actions: ${list(counted)}\n${list(broken)}`;
+  return `${asked.length} visitors, ${actions.length} actions: ${listCounts(counted)}\n${listCounts(broken)}`;
+}
+
+function listCounts(groups: ReadonlyMap<string, readonly unknown[]>): string {
+  return [...groups]
+    .map(([name, { length }]) => `${name} ${length}`)
+    .toSorted()
+    .join(", ");
 }

@@ -5,7 +5,7 @@ import type { RunLog } from "../run-log.ts";
 import type { ApiProcess } from "../testbed.ts";
 import { type Repeat, repeats } from "./hostile-shop.ts";
 
-/** What a visitor has asked for, and how the card of it was answered. */
+/** A visitor's wish, and how the card of it was answered. */
 export interface AskedAction {
   order: string;
   repeat: Repeat;
