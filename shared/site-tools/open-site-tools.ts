@@ -100,7 +100,7 @@ async function askOnce(client: Client, asked: Asked): Promise<ToolOutcome> {
   return { state, status, text: words ?? (typeof result === "string" ? result : (JSON.stringify(result) ?? "")) };
 }
 
-const statusAnswer = z.object({ state: z.enum(["done", "failed", "unknown"]), result: z.unknown() });
+const statusAnswer = z.object({ state: z.enum(["done", "failed", "unknown"]), result: z.unknown().optional() });
 
 interface Answered {
   head: ResponseHead;

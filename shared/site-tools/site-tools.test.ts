@@ -37,6 +37,7 @@ const answers: Record<string, RequestListener> = {
   "/state": (req, res) => {
     const state = req.headers["idempotency-key"];
     if (state === "gone") res.writeHead(404).end();
+    else if (state === "bare") res.end('{"state":"done"}');
     else res.end(JSON.stringify({ state, result: { state: "cancelled" } }));
   },
 };
@@ -206,6 +207,7 @@ describe("the outcome of a change", () => {
   it.each([
     ["done", "done", "1042 is cancelled"],
     ["failed", "failed", '{"state":"cancelled"}'],
+    ["bare", "done", "1042 is"],
     ["unknown", "unknown", ""],
     ["gone", "unknown", ""],
     ["other", "unknown", ""],

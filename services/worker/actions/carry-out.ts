@@ -101,10 +101,11 @@ async function learn({ context, signal }: Run, action: ActionToRun): Promise<Lea
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
     const outcome = await ask(tool, given, { ...optionsOf(action), repeated: true });
     if (outcome.state !== "unknown") return outcome;
-    if (performance.now() + pauseMs > endsAt) return nobodyKnows;
+    const leftMs = endsAt - performance.now();
+    if (leftMs <= 0) return nobodyKnows;
     // The next run asks on.
     if (signal.reason instanceof Stopped && signal.reason.reason === "released") throw signal.reason;
-    await sleep(pauseMs);
+    await sleep(Math.min(pauseMs, leftMs));
   }
 }
 

@@ -31,7 +31,7 @@ export function checkActions({ asked, actions, shop, wasBroken }: Evidence): str
     const entry = shop.get(action.id);
     const tell = (what: string) =>
       faults.push(
-        `${action.id} (${action.tool}, ${action.state}; ${entry?.requests.join(", ") ?? "never called"}): ${what}`,
+        `${action.id} (${action.tool}, ${action.state} after ${spanOf(action)} s; ${entry?.requests.join(", ") ?? "never called"}; asked ${entry?.questions ?? 0} times): ${what}`,
       );
     const changes = entry?.changes ?? 0;
     if (changes > 1) tell(`was done ${changes} times`);
@@ -47,6 +47,10 @@ export function checkActions({ asked, actions, shop, wasBroken }: Evidence): str
     }
   }
   return faults;
+}
+
+function spanOf({ sentMs, endedMs }: LedgerAction): string {
+  return (((endedMs ?? Date.now()) - (sentMs ?? Date.now())) / 1000).toFixed(1);
 }
 
 /** True if the outcome could not be known: its only answer left doubt or found no reader, or it was asked for in vain for a time. */

@@ -21,17 +21,17 @@ const behaviours = [
   "too long",
   "redirected",
 ] as const;
-export type Behaviour = (typeof behaviours)[number];
+export type ShopBehaviour = (typeof behaviours)[number];
 
 /** Answers from which the caller knows the outcome, or is told a lie that nobody can see. */
-const certain: ReadonlySet<Behaviour> = new Set(["well", "refused", "nothing done", "too long"]);
+const certain: ReadonlySet<ShopBehaviour> = new Set(["well", "refused", "nothing done", "too long"]);
 
 /** Entry of the shop's ledger for one key. */
 export interface ShopEntry {
   repeat: Repeat;
   order: string;
   /** Each request to make the change, with its answer. */
-  requests: Behaviour[];
+  requests: ShopShopBehaviour[];
   /** How often the change was made. */
   changes: number;
   questions: number;
@@ -49,7 +49,7 @@ export interface HostileShop extends AsyncDisposable {
 export const slowMs = 1500;
 
 /** True if a caller cannot know from this answer whether the change was made. */
-export function leavesDoubt(behaviour: Behaviour): boolean {
+export function leavesDoubt(behaviour: ShopBehaviour): boolean {
   return !certain.has(behaviour);
 }
 
@@ -91,7 +91,7 @@ export async function startHostileShop(random: Random): Promise<HostileShop> {
   };
 }
 
-function doesIt(behaviour: Behaviour): boolean {
+function doesIt(behaviour: ShopBehaviour): boolean {
   return !["refused", "broken before it", "nothing done", "redirected"].includes(behaviour);
 }
 
@@ -101,7 +101,7 @@ function answerQuestion(res: ServerResponse, entry: ShopEntry | undefined, works
   else res.writeHead(200).end(JSON.stringify({ state: entry.changes > 0 ? "done" : "failed" }));
 }
 
-function answerChange(res: ServerResponse, req: IncomingMessage, behaviour: Behaviour): void {
+function answerChange(res: ServerResponse, req: IncomingMessage, behaviour: ShopBehaviour): void {
   switch (behaviour) {
     case "well":
     case "nothing done":
