@@ -31,7 +31,7 @@ export interface ShopEntry {
   repeat: Repeat;
   order: string;
   /** Each request to make the change, with its answer. */
-  requests: ShopShopBehaviour[];
+  requests: ShopBehaviour[];
   /** How often the change was made. */
   changes: number;
   questions: number;
