@@ -90,11 +90,14 @@ describe("a conversation with people that stalls", () => {
   it("asks for an address, once, after three operators who wrote nothing", async () => {
     await using context = await openContext();
     const id = await startWaiting(context);
-    for (const _ of [1, 2, 3]) {
+    for (const _ of [1, 2]) {
       await take(context, id);
       expect(await after(context, id, 121)).toEqual(["handling waiting waiting"]);
     }
-    expect(await after(context, id, 0)).toEqual(["handling waiting overdue"]);
+    await take(context, id);
+    // The later one of two who look may see the third return already.
+    const told = [...(await after(context, id, 121)), ...(await after(context, id, 0))];
+    expect(told).toEqual(["handling waiting waiting", "handling waiting overdue"]);
     expect(await after(context, id, hour)).toEqual([]);
     await take(context, id);
     expect(await after(context, id, 121)).toEqual(["handling waiting waiting"]);
