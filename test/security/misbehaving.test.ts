@@ -6,7 +6,6 @@ import { fileURLToPath } from "node:url";
 import { Agent, request } from "undici";
 import { describe, expect, it } from "vitest";
 import { type Product, startProduct } from "../system/harness/product.ts";
-import { eventually } from "../system/harness/suite.ts";
 
 /** Memory that a container of 512 MB lets a process have; Node takes half of it for the heap. */
 const memoryMb = 512;
@@ -56,15 +55,10 @@ describe.skipIf(process.platform !== "linux")("one client that misbehaves in eig
     }
     const peakMb = peakMemoryMb(product);
     expect(peakMb).toBeLessThan(memoryMb);
-    // On a busy machine the client, which comes last there, may not have got round to everything within the slices.
-    const cut = (reason: string) => new RegExp(`parley_http_connections_cut_total\\{reason="${reason}"\\} [1-9]`);
-    const misbehaving = { url: product.client.base, from: misbehavingFrom(pairs) };
-    await besideMisbehaviour(child, misbehaving, () =>
-      eventually("both kinds of its connections are cut", async () => {
-        const { text } = await product.client.request("/metrics");
-        return ["unanswered", "idle"].every((reason) => cut(reason).test(text));
-      }),
-    );
+    const { text } = await product.client.request("/metrics");
+    for (const reason of ["unanswered", "idle"]) {
+      expect(text).toMatch(new RegExp(`parley_http_connections_cut_total\\{reason="${reason}"\\} [1-9]`));
+    }
     const shown = ratios.map((ratio) => ratio.toFixed(2)).join(", ");
     console.info(`p99 of others beside it, as times of alone: ${shown}; at most ${peakMb} MB`);
     // Half of the pairs: what other work on the machine does to one slice tells nothing of the client.

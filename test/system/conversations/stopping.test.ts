@@ -105,7 +105,7 @@ onSharedProducts("stopping", (product) => {
         const { client, provider, query } = product();
         const raced = await Promise.all(
           Array.from({ length: 40 }, async (_, index) => {
-            const chat = await client.submitPatiently(`race ${index}`);
+            const chat = await client.submit(`race ${index}`);
             // From before the claim to after the end.
             if (index % 4 === 1) await provider.called(`race ${index}`);
             if (index % 4 === 2) await (await client.events(chat)).until(({ text }) => text !== "");
@@ -116,7 +116,7 @@ onSharedProducts("stopping", (product) => {
             // Busy with all these, the database may be too slow for one (503): it may have been stopped or not.
             for (const { status } of answers) expect([200, 202, 409, 503]).toContain(status);
             if (answers.some(({ status }) => status === 200)) expect(view.status).toBe("cancelled");
-            const next = await client.ended(await client.submitPatiently(`after race ${index}`, { to: chat }));
+            const next = await client.ended(await client.submit(`after race ${index}`, { to: chat }));
             expect(next.status).toBe("completed");
             return chat.conversationId;
           }),
