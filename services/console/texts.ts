@@ -216,7 +216,13 @@ export const texts = {
     took: (time: string) => `took ${time}`,
   },
 
-  assign: { title: "Assign to", online: "online", away: "away", nobody: "There is no other operator." },
+  assign: {
+    title: "Assign to",
+    note: "Note for the team (the visitor never sees it)",
+    online: "online",
+    away: "away",
+    nobody: "There is no other operator.",
+  },
   confirm: {
     close: "Close this conversation?",
     closeHint: "The visitor is told. The assistant answers the next message.",

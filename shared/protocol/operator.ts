@@ -165,7 +165,16 @@ export const operatorMessageRequest = z
   .meta({ id: "OperatorMessageRequest" });
 export const takeRequest = z.object({ force: z.boolean().default(false) }).meta({ id: "TakeRequest" });
 export const releaseRequest = z.object({ to: z.enum(["ai", "queue"]) }).meta({ id: "ReleaseRequest" });
-export const assignRequest = z.object({ operatorId: z.uuid("must be an operator's id") }).meta({ id: "AssignRequest" });
+export const assignRequest = z
+  .object({
+    operatorId: z.uuid("must be an operator's id"),
+    note: messageText(maxNoteChars)
+      .optional()
+      .meta({
+        description: `1 to ${maxNoteChars} characters for colleagues: kept as a note if the conversation is given away`,
+      }),
+  })
+  .meta({ id: "AssignRequest" });
 
 /** Answer of each change of a conversation. */
 export const operatorAnswer = handling.extend({ cursor }).meta({ id: "OperatorAnswer" });

@@ -1,6 +1,6 @@
 import { v4, v7 } from "uuid";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { OperatorMessage, VoiceChange } from "../db/voices/change-voice.ts";
+import type { OperatorMessage, OperatorNote, VoiceChange } from "../db/voices/change-voice.ts";
 import type { Voice } from "../db/voices/read-voice.ts";
 import { changeOfVoice, type VoiceContext, type VoiceOutcome } from "./change-of-voice.ts";
 
@@ -17,6 +17,8 @@ interface TakeOver {
   force: boolean;
   /** Message of the person with which they take over, or which they send in a conversation that is theirs. */
   message?: OperatorMessage | undefined;
+  /** Words to the person who answers from now on. */
+  note?: OperatorNote | undefined;
 }
 
 /**
@@ -30,17 +32,17 @@ interface TakeOver {
 export async function takeOver(
   context: VoiceContext,
   conversationId: string,
-  { operatorId, actorId, reason, force, message }: TakeOver,
+  { operatorId, actorId, reason, force, message, note }: TakeOver,
 ): Promise<VoiceOutcome> {
   const token = v4();
   const sealed = new Map<string, number>();
   const outcome = await changeOfVoice(context, conversationId, async (voice) => {
     const { handledBy, operator, head } = voice;
     const theirs = handledBy === "operator" && voice.operatorId === operatorId;
-    if (theirs && !message) return "as_it_is";
+    if (theirs && !message && !note) return "as_it_is";
     const may = theirs || voice.operatorId === actorId || force;
     if (handledBy === "operator" && !may) return { type: "handled", operator };
-    const change = { handledBy: "operator", operatorId, message } as const;
+    const change = { handledBy: "operator", operatorId, message, note } as const;
     if (theirs) return { ...change, reason: null, ends: "none" };
     if (head?.status === "active") sealed.set(head.id, head.attempt);
     const cut = head && { cut: { replyId: v7(), job: head, ...(await sealHead(context, head, token)) } };

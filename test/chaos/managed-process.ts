@@ -93,7 +93,8 @@ export class ManagedProcess {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],
         COMPATIBLE_API_KEY: `${this.name}/${this.#run}`,
-        NODE_OPTIONS: heapProbeOption,
+        // The first option is that of the npm scripts and the image.
+        NODE_OPTIONS: `--max-semi-space-size=16 ${heapProbeOption}`,
         ...this.#options.env,
       },
       stdio: ["ignore", log, log, "ipc"],

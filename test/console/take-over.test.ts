@@ -123,11 +123,13 @@ describe.skipIf(chromiumPath === undefined)("the console", { timeout: 120_000 },
     await desk.untilState("You have this conversation.");
 
     await desk.page.getByRole("button", { name: "Assign…" }).click();
-    await desk.page
-      .getByRole("dialog")
-      .getByRole("button", { name: /Ben Miller/ })
-      .click();
+    const dialog = desk.page.getByRole("dialog");
+    await dialog.getByRole("textbox", { name: "Note for the team" }).fill("She wants the blue one.");
+    await dialog.getByRole("button", { name: /Ben Miller/ }).click();
     await desk.untilState("Ben Miller has this conversation.");
+    await expect
+      .poll(() => desk.page.locator(".note .text").allInnerTexts(), deskPatience)
+      .toEqual(["She calls back at noon.", "She wants the blue one."]);
   });
 
   it("lets an account that only reads change nothing", async () => {

@@ -183,6 +183,7 @@ async function take(pool: Pool, cut: Pick<NonNullable<VoiceChange["cut"]>, "text
     ends: "open",
     cut: { replyId: v7(), job: { status: "active", attempt: job.attempt }, ...cut },
     message: { id: v7(), text: "a person's words", operatorId, idempotencyHash, requestHash: randomBytes(32) },
+    note: { id: v7(), text: "to whom it is given", operatorId },
   });
   return job;
 }

@@ -123,7 +123,10 @@ const readSuggestion: ZodOpenApiOperationObject = {
   },
 };
 
-const assign = change("assignConversation", "Give a conversation to a colleague", assignRequest);
+const assign: ZodOpenApiOperationObject = {
+  ...change("assignConversation", "Give a conversation to a colleague, with a note for them", assignRequest),
+  requestParams: { ...ofConversation, header: z.object({ "Idempotency-Key": idempotencyKey }) },
+};
 
 function problemsOfChange() {
   return [

@@ -48,8 +48,9 @@ export class OperatorApi {
     return change(`conversations/${id}/release`, { body: { to } });
   }
 
-  assign(id: string, operatorId: string): Promise<OperatorAnswer> {
-    return change(`conversations/${id}/assign`, { body: { operatorId } });
+  /** @param note for colleagues; its key has it kept once */
+  assign(id: string, operatorId: string, note?: { text: string; key: string }): Promise<OperatorAnswer> {
+    return change(`conversations/${id}/assign`, { body: { operatorId, note: note?.text }, key: note?.key });
   }
 
   close(id: string): Promise<OperatorAnswer> {

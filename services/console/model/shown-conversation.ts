@@ -37,6 +37,8 @@ export class ShownConversation {
   others: LookAnswer["others"] = [];
   /** Words of the service to the visitor since this was opened. */
   readonly notices: { readonly at: string; readonly text: string; readonly seq: number }[] = [];
+  /** Words to the colleague who gets the conversation, until they have it. */
+  noteOfTransfer = { text: "", key: crypto.randomUUID() as string };
   readonly #parts: Parts;
   readonly #reading = new Coalesced(() => this.#read(), readEveryMs);
   #older: readonly MessageView[] = [];
@@ -116,6 +118,19 @@ export class ShownConversation {
       this.refresh();
       this.#parts.changed();
     }
+  }
+
+  /** Another text is another note. */
+  writeNoteOfTransfer(text: string): void {
+    this.noteOfTransfer = { text, key: crypto.randomUUID() };
+  }
+
+  async assign(operatorId: string): Promise<void> {
+    await this.act(async (api) => {
+      const { text, key } = this.noteOfTransfer;
+      await api.assign(this.id, operatorId, text.trim() === "" ? undefined : { text: text.trim(), key });
+      this.writeNoteOfTransfer("");
+    });
   }
 
   /** Shows a message at once that this operator has sent. */

@@ -88,7 +88,7 @@ export class PageDeeds implements Deeds {
 
   readonly release = (to: "ai" | "queue"): void => this.#act((api, id) => api.release(id, to));
 
-  readonly assign = (operatorId: string): void => this.#act((api, id) => api.assign(id, operatorId));
+  readonly assign = (operatorId: string): void => this.#carryOut((open) => open.assign(operatorId));
 
   readonly close = (): void => this.#act((api, id) => api.close(id));
 
@@ -140,10 +140,14 @@ export class PageDeeds implements Deeds {
   };
 
   #act(change: (api: ConsoleModel["api"], id: string) => Promise<unknown>): void {
+    this.#carryOut((open) => open.act((api) => change(api, open.id)));
+  }
+
+  #carryOut(act: (open: NonNullable<ConsoleModel["open"]>) => Promise<void>): void {
     const { open, mayChange } = this.#model;
     this.#closeDialog();
     if (open?.view === undefined || !mayChange) return;
-    void open.act((api) => change(api, open.id));
+    void act(open);
     this.#changed();
   }
 

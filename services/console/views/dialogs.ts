@@ -55,6 +55,16 @@ const contents: Record<Dialog, (screen: Screen) => TemplateResult> = {
     );
     return html`<h2 id="dialog-title">${texts.assign.title}</h2>
       ${others.length === 0 ? html`<p>${texts.assign.nobody}</p>` : null}
+      <label class="transfer-note">
+        ${texts.assign.note}
+        <textarea
+          rows="3"
+          maxlength="10000"
+          dir="auto"
+          .value=${model.open?.noteOfTransfer.text ?? ""}
+          @input=${({ target }: Event) => model.open?.writeNoteOfTransfer((target as HTMLTextAreaElement).value)}
+        ></textarea>
+      </label>
       <ul class="colleagues">
         ${others.map(
           ({ id, name, online }) =>

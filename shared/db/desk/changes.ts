@@ -33,6 +33,11 @@ export const addNoteStatement: Statement<Columns<"notes", "id" | "text" | "creat
     returning id, text, created_at as "createdAt"`,
 };
 
+/** @param key names the operator's note in the conversation; absent: each is a new one */
+export function noteIdOf({ conversationId, operatorId }: Omit<Change, "siteId">, key: string | undefined): string {
+  return key === undefined ? v7() : v5(`${operatorId}:${key}`, conversationId);
+}
+
 /**
  * @param key names the operator's note in the conversation: sent again, it is the note of the first time
  * @returns `undefined` if there is no such conversation
@@ -41,7 +46,7 @@ export async function addNote(
   pool: Pool,
   { siteId, conversationId, operatorId, text, key }: Change & { text: string; key?: string | undefined },
 ): Promise<Columns<"notes", "id" | "text" | "created_at"> | undefined> {
-  const id = key === undefined ? v7() : v5(`${operatorId}:${key}`, conversationId);
+  const id = noteIdOf({ conversationId, operatorId }, key);
   const [note] = await query(pool, addNoteStatement, [conversationId, siteId, id, operatorId, text]);
   return note;
 }

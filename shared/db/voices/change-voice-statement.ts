@@ -21,7 +21,7 @@ const lockedRows = `
           notice text, ends text, "replyId" uuid, "headStatus" text, "headAttempt" int, text text, "messageId" uuid,
           "messageText" text, author uuid, "idempotencyHash" bytea, "requestHash" bytea, "jobId" uuid, "answeredId" uuid,
           "answeredTurn" int, "requestId" text, email text, "setsEmail" boolean, closes boolean, by uuid,
-          overdue boolean, "returned" boolean)
+          overdue boolean, "returned" boolean, "noteId" uuid, "noteText" text, "noteBy" uuid)
       ), held as materialized (
         select conversations.* from item cross join lateral (
           select id, site_id, event_seq, open_jobs, next_turn, assistant_type, provider, handled_by, operator_id, stretch,
@@ -87,7 +87,7 @@ const endedJobs = `
         from ended where ended.status = 'cancelled' and runs.job_id = ended.id and runs.run = ended.run and runs.ended_at is null
       )`;
 
-/** SQL for what is new: the cut, the operator's message, the job that answers, and the stretch. */
+/** SQL for what is new: the cut, the operator's message and note, the job that answers, and the stretch. */
 const newRows = `
       left_standing as (
         insert into messages (id, conversation_id, turn, sender, text, finish_reason)
@@ -98,6 +98,10 @@ const newRows = `
         select "messageId", id, next_turn, 'operator', "messageText", author, "idempotencyHash", "requestHash"
         from go where "messageId" is not null
         returning id
+      ), annotated as (
+        insert into notes (id, site_id, conversation_id, operator_id, text)
+        select "noteId", site_id, id, "noteBy", "noteText" from go where "noteId" is not null
+        on conflict (id) do nothing
       ), asked as (
         insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override, request_id, due_at, action_id)
         select "jobId", id, "answeredId", "answeredTurn", assistant_type, provider, "requestId", now() + ${interval(dueAfterMs)},

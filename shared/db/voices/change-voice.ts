@@ -23,6 +23,8 @@ export interface VoiceChange {
   /** Take-over of a reply that is being written. */
   cut?: Cut | undefined;
   message?: OperatorMessage | undefined;
+  /** For colleagues alone. Kept once by its id. */
+  note?: OperatorNote | undefined;
   /** Job for the visitor's unanswered message, when the AI has the conversation again. */
   answer?: { jobId: string; messageId: string; turn: number; requestId: string | null } | undefined;
   /** Absent: unchanged. */
@@ -51,13 +53,30 @@ export interface OperatorMessage {
   requestHash: Buffer | null;
 }
 
+export interface OperatorNote {
+  id: string;
+  text: string;
+  operatorId: string;
+}
+
 /**
  * Changes who answers, in one statement: what is said, what ends, who answers and the events of it are there together or
  * not at all. Nobody can see a part, and no process that freezes in between holds a row.
  * @returns `undefined`: the conversation has changed since it was read, or the deadline is over; nothing was written
  */
 export async function changeVoice(pool: Pool, change: VoiceChange): Promise<ChangedVoice | undefined> {
-  const { seen, cut, message, answer, email, closes = false, overdue = false, returned = false, ...rest } = change;
+  const {
+    seen,
+    cut,
+    message,
+    note,
+    answer,
+    email,
+    closes = false,
+    overdue = false,
+    returned = false,
+    ...rest
+  } = change;
   const item = {
     ...rest,
     eventSeq: seen.eventSeq,
@@ -74,6 +93,9 @@ export async function changeVoice(pool: Pool, change: VoiceChange): Promise<Chan
     author: message?.operatorId,
     idempotencyHash: hex(message?.idempotencyHash),
     requestHash: hex(message?.requestHash),
+    noteId: note?.id,
+    noteText: note?.text,
+    noteBy: note?.operatorId,
     jobId: answer?.jobId,
     answeredId: answer?.messageId,
     answeredTurn: answer?.turn,

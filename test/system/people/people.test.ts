@@ -157,10 +157,19 @@ onSharedProducts("people beside the assistant", (product) => {
       randomUUID(),
     ]);
     const [ben] = await query<{ id: string }>("select id from operators where name = 'Ben'");
-    expect(await operator().change(chat.conversationId, "assign", { operatorId: ben?.id })).toMatchObject({
-      operator: { name: "Ben" },
-    });
     const path = `/conversations/${chat.conversationId}`;
+    const given = { operatorId: ben?.id, note: "Knows teapots, wants two." };
+    const named = { "idempotency-key": randomUUID() };
+    // The answer of the first may have been lost.
+    for (let again = 0; again < 2; again += 1) {
+      expect(await operator().request(`${path}/assign`, given, named)).toMatchObject({
+        status: 200,
+        body: { operator: { name: "Ben" } },
+      });
+    }
+    const { notes } = (await operator().request(path)).body as { notes: object[] };
+    expect(notes).toEqual([expect.objectContaining({ text: given.note, operator: "Support" })]);
+    expect(JSON.stringify(await client.history(chat))).not.toContain("teapots");
     expect(await operator().request(`${path}/take`, {})).toMatchObject({
       status: 409,
       body: { type: "/problems/handled", operator: { name: "Ben" } },

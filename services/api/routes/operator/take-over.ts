@@ -1,4 +1,5 @@
 import { type Request, type Response, Router } from "express";
+import { noteIdOf } from "../../../../shared/db/desk/changes.ts";
 import { readOperator } from "../../../../shared/db/desk/operators.ts";
 import { Problem } from "../../../../shared/errors.ts";
 import { cursorOf } from "../../../../shared/events/cursor.ts";
@@ -58,9 +59,12 @@ export function takeOverRoutes(context: TakeOverContext): Router {
 
   router.post("/:id/assign", async (req: Request, res: Response) => {
     const { id, actor } = addressed(req, res);
-    const { operatorId } = parseBody(assignRequest, await readJson(req));
+    const { operatorId, note: text } = parseBody(assignRequest, await readJson(req));
     await requireAnswering(context, operatorId);
-    const to = { operatorId, actorId: actor.operatorId, reason: "assigned", force: actor.role === "admin" } as const;
+    const { operatorId: actorId } = actor;
+    const author = { conversationId: id, operatorId: actorId };
+    const note = text === undefined ? undefined : { id: noteIdOf(author, parseKey(req)), text, operatorId: actorId };
+    const to = { operatorId, actorId, reason: "assigned", force: actor.role === "admin", note } as const;
     await answer(context, res, id, await takeOver(context, id, to));
   });
 
