@@ -50,7 +50,8 @@ export class OperatorApi {
 
   /** @param note for colleagues; its key has it kept once */
   assign(id: string, operatorId: string, note?: { text: string; key: string }): Promise<OperatorAnswer> {
-    return change(`conversations/${id}/assign`, { body: { operatorId, note: note?.text }, key: note?.key });
+    const { text, ...key } = note ?? {};
+    return change(`conversations/${id}/assign`, { body: { operatorId, note: text }, ...key });
   }
 
   close(id: string): Promise<OperatorAnswer> {
