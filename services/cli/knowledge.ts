@@ -42,6 +42,8 @@ const options = {
 } as const;
 
 const shownPassages = 5;
+/** Longer than a reply waits: the command loads all vectors of the site first. */
+const vectorsWithinMs = 10_000;
 
 const addOptions = z
   .object({
@@ -144,7 +146,7 @@ async function search(
   const { openKnowledgeSearch } = await import("../../shared/knowledge/retrieval/open-knowledge-search.ts");
   const asked = { siteId: defaultSite, question, language, assistant: assistant?.[0], limit: shownPassages };
   const log = await createLogger({ service: "knowledge", level: "warn", pretty: true, to: "stderr" });
-  const knowledge = await openKnowledgeSearch(pool, readEmbeddingSettings(), log);
+  const knowledge = await openKnowledgeSearch(pool, readEmbeddingSettings(), log, { withinMs: vectorsWithinMs });
   const { passages } = await knowledge.find(asked);
   if (passages.length === 0) process.stderr.write("Nothing was found.\n");
   for (const { rank, title, heading, url, text, why, similarity } of passages) {

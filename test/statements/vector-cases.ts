@@ -12,6 +12,7 @@ import { reads, type StatementCase, writes } from "./statement-case.ts";
 const bigint = z.string().regex(/^\d+$/);
 const model = { name: "small", dimensions: 8 };
 const code = "10101010";
+const all = { after: firstPassage, until: "1000000", limit: 1000 };
 
 /** Statements about vectors of passages. */
 export const vectorCases: StatementCase[] = [
@@ -49,18 +50,23 @@ export const vectorCases: StatementCase[] = [
   reads(work.completeSiteStatement, z.strictObject({ siteId: z.string() }), complete),
   reads(
     similar.siteModelStatement,
-    z.strictObject({ id: z.int(), name: z.string(), dimensions: z.int() }),
+    z.strictObject({ id: z.int(), name: z.string(), dimensions: z.int(), revision: bigint }),
     async (pool) => {
       await complete(pool);
       await similar.readSiteModel(pool, siteId);
     },
   ),
   reads(
-    similar.nearPassagesStatement,
+    similar.codesAfterStatement,
+    z.strictObject({ id: bigint, revision: bigint, sourceId: z.string(), code: buffer }),
+    async (pool) => similar.readCodesAfter(pool, { siteId, modelId: (await embedded(pool)).modelId }, all),
+  ),
+  reads(
+    similar.passageVectorsStatement,
     z.strictObject({ passageId: bigint, textHash: buffer, vector: buffer }),
     async (pool) => {
-      const { modelId } = await embedded(pool);
-      await similar.readNearPassages(pool, { siteId, modelId, code, sources: null, limit: 1 });
+      const { modelId, passages } = await embedded(pool);
+      await similar.readPassageVectors(pool, { siteId, modelId, ids: passages.map(({ id }) => Number(id)) });
     },
   ),
   ...[garbage.dropOldVectorsStatement, garbage.dropUnusedVectorsStatement].map((statement) =>
@@ -72,7 +78,7 @@ export const vectorCases: StatementCase[] = [
 async function claimed(pool: Pool) {
   await storeSource(pool);
   const modelId = await work.findEmbeddingModel(pool, { ...model, name: `${Math.random()}` });
-  return { modelId, passages: await work.claimPassages(pool, { siteId, modelId, after: firstPassage, limit: 1000 }) };
+  return { modelId, passages: await work.claimPassages(pool, { siteId, modelId, ...all }) };
 }
 
 async function embedded(pool: Pool) {

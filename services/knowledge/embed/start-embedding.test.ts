@@ -85,7 +85,7 @@ describe("the vectors of passages", () => {
     await addSiteTexts(db.pool, "killed", numbered(5));
     const model: EmbeddingModel = { name: "after a kill", dimensions: 0 };
     const modelId = await findEmbeddingModel(db.pool, model);
-    const claim = { siteId: "killed", modelId, after: { revision: "0", id: "0" } };
+    const claim = { siteId: "killed", modelId, after: { revision: "0", id: "0" }, until: "1000" };
     expect(await claimPassages(db.pool, { ...claim, limit: 3 })).toHaveLength(3);
     expect(await claimPassages(db.pool, { ...claim, limit: 1 })).toHaveLength(1);
     embed(await openEndpoint(), model);

@@ -91,12 +91,13 @@ async function embedSite(
   closing: AbortSignal,
 ): Promise<void> {
   const { pool, log, model } = embedding;
-  const { siteId, modelId } = site;
+  const { siteId, modelId, revision } = site;
+  // Passages that come meanwhile are those of the next round: a site that always changes would never be whole.
   let after = { revision: site.done, id: maxId };
   for (;;) {
     closing.throwIfAborted();
     const began = performance.now();
-    const passages = await claimPassages(pool, { siteId, modelId, after, limit: passagesAtOnce });
+    const passages = await claimPassages(pool, { siteId, modelId, after, until: revision, limit: passagesAtOnce });
     const last = passages.at(-1);
     if (!last) break;
     await embedPassages(embedding, { passages, modelId }, closing);

@@ -56,9 +56,9 @@ export const claimPassagesStatement: Statement<ClaimedPassage> = {
         || substring(convert_to(documents.text, 'UTF8') from begins + 1 for ends - begins) as bytes
       from knowledge_passages as passages join knowledge_documents as documents on documents.id = document_id
       left join passage_vectors as known on known.passage_id = passages.id and known.model_id = $2
-      where passages.site_id = $1 and (passages.revision, passages.id) > ($3, $4)
+      where passages.site_id = $1 and (passages.revision, passages.id) > ($3, $4) and passages.revision <= $5
         and (known.passage_id is null or known.text_hash is null and known.lease_until < now())
-      order by passages.revision, passages.id limit $5
+      order by passages.revision, passages.id limit $6
       for no key update of passages skip locked
     ), claimed as (
       insert into passage_vectors (passage_id, model_id, site_id, source_id, lease_until)
@@ -71,12 +71,21 @@ export const claimPassagesStatement: Statement<ClaimedPassage> = {
     from wanted join claimed on passage_id = id order by revision, id`,
 };
 
+/** Passages of a site after a place, up to a revision. */
+interface PassageRange {
+  siteId: string;
+  modelId: number;
+  after: PassageCursor;
+  until: string;
+  limit: number;
+}
+
 /** Claims the next passages of a site that have no vector of a model, for a time in which no other process does. */
 export function claimPassages(
   pool: Pool,
-  { siteId, modelId, after, limit }: { siteId: string; modelId: number; after: PassageCursor; limit: number },
+  { siteId, modelId, after, until, limit }: PassageRange,
 ): Promise<ClaimedPassage[]> {
-  return query(pool, claimPassagesStatement, [siteId, modelId, after.revision, after.id, limit]);
+  return query(pool, claimPassagesStatement, [siteId, modelId, after.revision, after.id, until, limit]);
 }
 
 export const releasePassagesStatement: Statement = {

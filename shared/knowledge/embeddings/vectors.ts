@@ -18,6 +18,13 @@ export function toBitCode(vector: Iterable<number>): string {
   return code;
 }
 
+/** The same bits in bytes, as PostgreSQL sends them. */
+export function toCodeBytes(vector: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil(vector.length / 8));
+  for (const [at, number] of vector.entries()) if (number > 0) bytes[at >> 3] = (bytes[at >> 3] ?? 0) | (0x80 >> (at & 7));
+  return bytes;
+}
+
 /** Code of a packed vector. */
 export function codeOfPacked(packed: Buffer): string {
   return toBitCode(unpack(packed));

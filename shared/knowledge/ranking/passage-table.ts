@@ -1,4 +1,5 @@
 import { pairBytes } from "../analysis/pair-bits.ts";
+import { SourceNumbers } from "./source-numbers.ts";
 
 /** Passages of a site by their place in the index: the order in which they were added. */
 export class PassageTable {
@@ -16,7 +17,7 @@ export class PassageTable {
   pairs = new Uint8Array(1024 * pairBytes);
   #removed = 0;
   #placeById = new Map<number, number>();
-  #sourceNumbers = new Map<string, number>();
+  #sourceNumbers = new SourceNumbers();
 
   /** Bytes held, with 50 for an entry of a map. */
   get bytes(): number {
@@ -38,7 +39,7 @@ export class PassageTable {
     const place = this.places++;
     this.ids[place] = passage.id;
     this.lengths[place] = length;
-    this.sources[place] = this.#numberOf(passage.source);
+    this.sources[place] = this.#sourceNumbers.of(passage.source);
     this.pairs.set(pairs, place * pairBytes);
     this.#placeById.set(passage.id, place);
     this.alive++;
@@ -71,27 +72,13 @@ export class PassageTable {
     return removed;
   }
 
-  /** Marks by number of the source: 1 for those that a question may be answered from. */
+  /** Marks by number of the source; see `SourceNumbers`. */
   allowed(sources: Iterable<string> | undefined): Uint8Array {
-    const marks = new Uint8Array(this.#sourceNumbers.size + 1);
-    if (sources === undefined) return marks.fill(1, 1);
-    for (const source of sources) {
-      const number = this.#sourceNumbers.get(source);
-      if (number !== undefined) marks[number] = 1;
-    }
-    return marks;
+    return this.#sourceNumbers.allowed(sources);
   }
 
   pairsAt(place: number): Uint8Array {
     return this.pairs.subarray(place * pairBytes, (place + 1) * pairBytes);
-  }
-
-  #numberOf(source: string): number {
-    const known = this.#sourceNumbers.get(source);
-    if (known !== undefined) return known;
-    const number = this.#sourceNumbers.size + 1;
-    this.#sourceNumbers.set(source, number);
-    return number;
   }
 
   #grow(): void {

@@ -75,7 +75,7 @@ export class KnowledgeSearch {
     const ranked = language === undefined ? limit + spares : ofOneLanguage;
     const queries = earlier.length === 0 ? [question] : [question, [...earlier, question].join("\n")];
     // They are asked for while the index is loaded and searched.
-    const finding = this.#vectors?.find({ siteId, queries, sources, limit: ranked }) ?? [];
+    const finding = this.#vectors?.find({ siteId, revision, queries, sources, limit: ranked }) ?? [];
     const index = await site.at(revision);
     const options = { limit: ranked, explain: true, ...(sources && { sources }) };
     const outcomes = queries.map((query) => index.search(query, options));

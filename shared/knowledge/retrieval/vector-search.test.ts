@@ -36,7 +36,7 @@ async function openEndpoint(options: Parameters<typeof startFakeEmbeddings>[0] =
 async function embedSite(options: Parameters<typeof startFakeEmbeddings>[0] = {}): Promise<void> {
   const endpoint = await openEndpoint(options);
   const modelId = await findEmbeddingModel(db.pool, model);
-  const passages = await claimPassages(db.pool, { siteId, modelId, after: firstPassage, limit: 100 });
+  const passages = await claimPassages(db.pool, { siteId, modelId, after: firstPassage, until: "1000", limit: 100 });
   const embed = openEmbeddings({ EMBEDDINGS_BASE_URL: endpoint.url });
   const texts = passages.map(({ text }) => text);
   const vectors = texts.length === 0 ? [] : await embed(texts, { model, signal: AbortSignal.timeout(5000) });
