@@ -257,6 +257,8 @@ export const findDueEveryMs = 1 * second;
 export const removalsKeptMs = 24 * hour;
 /** Lease of a process on passages whose vectors it asks for: a batch takes less, with its retries. */
 export const embeddingLeaseMs = 60 * second;
+/** Time without a sign of the processes that are configured with a model, after which another model may take its place. */
+export const modelHeldMs = 30 * second;
 /** Timeout of a request for the vectors of passages. */
 export const embedPassagesMs = 30 * second;
 /** Time from the question within which its vectors join a search, the scan included. */

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { z } from "zod";
+import * as models from "../../shared/db/knowledge/embedding-models.ts";
 import * as work from "../../shared/db/knowledge/embedding-work.ts";
 import { firstPassage } from "../../shared/db/knowledge/passages.ts";
 import * as similar from "../../shared/db/knowledge/similar-passages.ts";
@@ -16,7 +17,14 @@ const all = { after: firstPassage, until: "1000000", limit: 1000 };
 
 /** Statements about vectors of passages. */
 export const vectorCases: StatementCase[] = [
-  reads(work.embeddingModelStatement, z.strictObject({ id: z.int() }), (pool) => work.findEmbeddingModel(pool, model)),
+  reads(models.embeddingModelStatement, z.strictObject({ id: z.int() }), (pool) =>
+    models.findEmbeddingModel(pool, model),
+  ),
+  reads(models.holdModelStatement, z.strictObject({ modelId: z.int() }), complete),
+  reads(models.heldModelStatement, z.strictObject({ name: z.string(), dimensions: z.int() }), async (pool) => {
+    await complete(pool);
+    await models.readHeldModel(pool);
+  }),
   reads(
     work.sitesToEmbedStatement,
     z.strictObject({ siteId: z.string(), revision: bigint, done: bigint }),
@@ -70,14 +78,17 @@ export const vectorCases: StatementCase[] = [
     },
   ),
   ...[garbage.dropOldVectorsStatement, garbage.dropUnusedVectorsStatement].map((statement) =>
-    writes(statement, async (pool) => garbage.dropUnusedVectors(pool, (await complete(pool)).modelId)),
+    writes(statement, async (pool) => {
+      await complete(pool);
+      await garbage.dropUnusedVectors(pool);
+    }),
   ),
 ];
 
 /** Claims the passages of a new source, for a model of its own. */
 async function claimed(pool: Pool) {
   await storeSource(pool);
-  const modelId = await work.findEmbeddingModel(pool, { ...model, name: `${Math.random()}` });
+  const modelId = await models.findEmbeddingModel(pool, { ...model, name: `${Math.random()}` });
   return { modelId, passages: await work.claimPassages(pool, { siteId, modelId, ...all }) };
 }
 
@@ -94,6 +105,8 @@ async function embedded(pool: Pool) {
 
 async function complete(pool: Pool) {
   const { modelId } = await embedded(pool);
+  await pool.query("delete from embedding_choice");
+  await models.holdEmbeddingModel(pool, modelId);
   await work.completeSite(pool, { siteId, modelId, revision: "1", done: "0" });
   return { modelId };
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { claimPassages, findEmbeddingModel } from "../../../shared/db/knowledge/embedding-work.ts";
+import { findEmbeddingModel, holdEmbeddingModel } from "../../../shared/db/knowledge/embedding-models.ts";
+import { claimPassages, completeSite } from "../../../shared/db/knowledge/embedding-work.ts";
 import { deleteSource } from "../../../shared/db/knowledge/sources.ts";
 import { dropUnusedVectors } from "../../../shared/db/knowledge/vector-garbage.ts";
 import { type EmbeddingModel, openEmbeddings } from "../../../shared/knowledge/embeddings/embedding-client.ts";
@@ -35,6 +36,8 @@ function embed(endpoint: FakeEmbeddings, model = small) {
   return stop;
 }
 
+/** As half a minute after the end of the last process that holds a model. */
+const letGo = () => db.pool.query("update embedding_choice set held_until = now() - interval '1 second'");
 const rows = async (sql: string, values: unknown[] = []) => (await db.pool.query(sql, values)).rows as unknown[];
 const currentModel = async (siteId: string) =>
   rows("select name from site_embeddings join embedding_models on id = model_id where site_id = $1", [siteId]);
@@ -101,6 +104,7 @@ describe("the vectors of passages", () => {
     const stop = embed(await openEndpoint());
     await expect.poll(() => currentModel("change")).toEqual([{ name: "small" }]);
     await stop();
+    await letGo();
     const second = Promise.withResolvers<undefined>();
     let asked = 0;
     const large = await openEndpoint({ fault: () => (++asked === 1 ? undefined : second.promise) });
@@ -113,6 +117,41 @@ describe("the vectors of passages", () => {
     expect(large.calls[0]?.dimensions).toBe(128);
   });
 
+  it("are made by one of two models that processes are configured with, as long as one with the first runs", async () => {
+    const [first, second] = [await openEndpoint(), await openEndpoint()];
+    const large = { name: "large", dimensions: 0 };
+    const { store } = await addSiteTexts(db.pool, "mixed", numbered(3));
+    const stopFirst = embed(first);
+    await expect.poll(() => currentModel("mixed")).toEqual([{ name: "small" }]);
+    embed(second, large);
+    await store("page 1", "Another text.");
+    await expect.poll(() => rows("select from site_embeddings where revision = 4")).toHaveLength(1);
+    await expect.poll(() => rows("select from embedding_models")).toHaveLength(2);
+    expect(second.calls).toHaveLength(0);
+    expect(await currentModel("mixed")).toEqual([{ name: "small" }]);
+    await stopFirst();
+    await letGo();
+    await expect.poll(() => currentModel("mixed")).toEqual([{ name: "large" }]);
+    const asked = first.calls.length;
+    embed(first);
+    await store("page 2", "A third text.");
+    await expect.poll(() => rows("select from site_embeddings where revision = 5")).toHaveLength(1);
+    expect(await currentModel("mixed")).toEqual([{ name: "large" }]);
+    expect(first.calls).toHaveLength(asked);
+  });
+
+  it("do not count once another model was given the place of theirs", async () => {
+    await addSiteTexts(db.pool, "frozen", numbered(1));
+    const [old, next] = [await findEmbeddingModel(db.pool, small), await findEmbeddingModel(db.pool, { name: "next", dimensions: 0 })];
+    const whole = { siteId: "frozen", revision: "0", done: "0" };
+    expect(await holdEmbeddingModel(db.pool, old)).toBe(true);
+    expect(await holdEmbeddingModel(db.pool, next)).toBe(false);
+    await letGo();
+    expect(await holdEmbeddingModel(db.pool, next)).toBe(true);
+    expect(await completeSite(db.pool, { ...whole, modelId: old })).toBe(false);
+    expect(await completeSite(db.pool, { ...whole, modelId: next })).toBe(true);
+  });
+
   it("go with the last passage that has their text", async () => {
     const { sourceId } = await addSiteTexts(db.pool, "gone", { only: "Nowhere else.", shared: "In two sources." });
     await addSiteTexts(db.pool, "gone", { shared: "In two sources." });
@@ -123,7 +162,7 @@ describe("the vectors of passages", () => {
     await deleteSource(db.pool, { siteId: "gone", sourceId });
     await db.pool.query("update knowledge_vectors set used_at = now() - interval '1 hour'");
     const modelId = await findEmbeddingModel(db.pool, model);
-    await dropUnusedVectors(db.pool, modelId);
+    await dropUnusedVectors(db.pool);
     expect(await rows("select 1 from knowledge_vectors where model_id = $1", [modelId])).toHaveLength(1);
     expect(await vectorsOf("gone")).toHaveLength(1);
   });

@@ -8,7 +8,6 @@ import {
   type ClaimedPassage,
   claimPassages,
   completeSite,
-  findEmbeddingModel,
   readKnownVectors,
   readSitesToEmbed,
   releasePassages,
@@ -22,6 +21,7 @@ import { codeOfPacked, packVector } from "../../../shared/knowledge/embeddings/v
 import type { Logger } from "../../../shared/logger.ts";
 import { embedPassagesMs, vectorGraceMs } from "../../../shared/tunables.ts";
 import { embedTexts } from "./embed-texts.ts";
+import { ModelHold } from "./model-hold.ts";
 
 /** Passages claimed at once. */
 const passagesAtOnce = 32;
@@ -47,33 +47,35 @@ interface Embedding {
  */
 export function startEmbedding(embedding: Embedding): () => Promise<void> {
   const closing = new AbortController();
-  const running = run(embedding, closing.signal);
+  const hold = new ModelHold(embedding);
+  const running = run(embedding, hold, closing.signal);
   // On its own: vectors of deleted pages go while the endpoint is down, and while many others are made.
   const stopCleaning = repeat(vectorGraceMs, () => clean(embedding));
+  const stopHolding = hold.keep();
   return async () => {
     closing.abort();
-    await Promise.all([running, stopCleaning()]);
+    await Promise.all([running, stopCleaning(), stopHolding()]);
   };
 }
 
-async function clean({ pool, log, model }: Embedding): Promise<void> {
+async function clean({ pool, log }: Embedding): Promise<void> {
   try {
-    await dropUnusedVectors(pool, await findEmbeddingModel(pool, model));
+    await dropUnusedVectors(pool);
   } catch (error) {
     log.warn({ err: error }, "could not delete vectors without a passage; retrying");
   }
 }
 
-async function run(embedding: Embedding, closing: AbortSignal): Promise<void> {
-  const { pool, log, model } = embedding;
+async function run(embedding: Embedding, hold: ModelHold, closing: AbortSignal): Promise<void> {
+  const { pool, log } = embedding;
   const mayLog = atMostEvery(logEveryMs);
   let failures = 0;
   while (!closing.aborted) {
     let waitMs = lookEveryMs;
     try {
-      const modelId = await findEmbeddingModel(pool, model);
-      for (const site of await readSitesToEmbed(pool, modelId))
-        await embedSite(embedding, { ...site, modelId }, closing);
+      const modelId = await hold.take();
+      const sites = modelId === undefined ? [] : await readSitesToEmbed(pool, modelId);
+      for (const site of sites) await embedSite(embedding, { ...site, hold }, closing);
       failures = 0;
     } catch (error) {
       failures += 1;
@@ -87,25 +89,29 @@ async function run(embedding: Embedding, closing: AbortSignal): Promise<void> {
 
 async function embedSite(
   embedding: Embedding,
-  site: SiteToEmbed & { modelId: number },
+  { hold, ...site }: SiteToEmbed & { hold: ModelHold },
   closing: AbortSignal,
 ): Promise<void> {
   const { pool, log, model } = embedding;
-  const { siteId, modelId, revision } = site;
+  const { siteId, revision } = site;
   // Passages that come meanwhile are those of the next round: a site that always changes would never be whole.
   let after = { revision: site.done, id: maxId };
   for (;;) {
     closing.throwIfAborted();
     const began = performance.now();
+    const modelId = await hold.take();
+    if (modelId === undefined) return;
     const passages = await claimPassages(pool, { siteId, modelId, after, until: revision, limit: passagesAtOnce });
     const last = passages.at(-1);
-    if (!last) break;
+    if (!last) {
+      const isWhole = await completeSite(pool, { ...site, modelId });
+      if (isWhole && site.done === "0") log.info({ siteId, model: model.name }, "all passages of a site have vectors");
+      return;
+    }
     await embedPassages(embedding, { passages, modelId }, closing);
     after = last;
     if (embedding.isLooking()) await pause(performance.now() - began, closing);
   }
-  const isWhole = await completeSite(pool, site);
-  if (isWhole && site.done === "0") log.info({ siteId, model: model.name }, "all passages of a site have vectors");
 }
 
 /** Highest id: a cursor behind all passages of a revision. */

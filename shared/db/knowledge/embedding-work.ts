@@ -5,23 +5,6 @@ import { query } from "../database.ts";
 import type { Columns } from "../schema/tables.ts";
 import type { PassageCursor } from "./passages.ts";
 
-export const embeddingModelStatement: Statement<Columns<"embedding_models", "id">> = {
-  name: "embedding-model",
-  text: `
-    insert into embedding_models (name, dimensions) values ($1, $2)
-    on conflict (name, dimensions) do update set name = excluded.name returning id`,
-};
-
-/** @returns the number of a model; a new one gets the next number */
-export async function findEmbeddingModel(
-  pool: Pool,
-  { name, dimensions }: Columns<"embedding_models", "name" | "dimensions">,
-): Promise<number> {
-  const [model] = await query(pool, embeddingModelStatement, [name, dimensions]);
-  if (!model) throw new Error("the model has no row");
-  return model.id;
-}
-
 /** A site some passages of which have no vector of a model yet. */
 export interface SiteToEmbed extends Columns<"knowledge_bases", "site_id" | "revision"> {
   /** Revision up to which all have one. */
@@ -148,6 +131,7 @@ export const completeSiteStatement: Statement<Columns<"site_embeddings", "site_i
       select from knowledge_passages as passages
       left join passage_vectors as known on passage_id = passages.id and model_id = $2
       where passages.site_id = $1 and passages.revision > $4 and passages.revision <= $3 and text_hash is null)
+      and exists (select from embedding_choice where model_id = $2 and held_until > now())
     on conflict (site_id) do update set model_id = excluded.model_id, revision = excluded.revision
       where site_embeddings.model_id <> excluded.model_id or site_embeddings.revision < excluded.revision
     returning site_id as "siteId"`,
@@ -155,7 +139,7 @@ export const completeSiteStatement: Statement<Columns<"site_embeddings", "site_i
 
 /**
  * Lets a site's searches use a model's vectors, once every passage up to a revision has one or was refused.
- * @returns false if some are missing
+ * @returns false if some are missing, or processes with another model have taken its place
  */
 export async function completeSite(
   pool: Pool,

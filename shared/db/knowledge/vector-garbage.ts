@@ -11,7 +11,8 @@ export const dropOldVectorsStatement: Statement = {
   text: `
     delete from passage_vectors using (
       select old.passage_id, old.model_id
-      from site_embeddings as embedded join embedding_models as models on models.id not in (embedded.model_id, $1)
+      from embedding_choice cross join site_embeddings as embedded
+      join embedding_models as models on models.id not in (embedded.model_id, embedding_choice.model_id)
       cross join lateral (
         select passage_id, model_id from passage_vectors
         where site_id = embedded.site_id and model_id = models.id limit ${atOnce}
@@ -30,8 +31,11 @@ export const dropUnusedVectorsStatement: Statement = {
       where passage_vectors.model_id = vectors.model_id and passage_vectors.text_hash = vectors.text_hash)`,
 };
 
-/** Deletes vectors of models that a site has left, and then those that no passage has. */
-export async function dropUnusedVectors(pool: Pool, modelId: number): Promise<void> {
-  await query(pool, dropOldVectorsStatement, [modelId]);
+/**
+ * Deletes vectors of models that a site has left, but for those of the model that is being built, and then those that no
+ * passage has.
+ */
+export async function dropUnusedVectors(pool: Pool): Promise<void> {
+  await query(pool, dropOldVectorsStatement, []);
   await query(pool, dropUnusedVectorsStatement, []);
 }

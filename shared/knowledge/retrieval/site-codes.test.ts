@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { claimPassages, completeSite, findEmbeddingModel, storeVectors } from "../../db/knowledge/embedding-work.ts";
+import { findEmbeddingModel, holdEmbeddingModel } from "../../db/knowledge/embedding-models.ts";
+import { claimPassages, completeSite, storeVectors } from "../../db/knowledge/embedding-work.ts";
 import { firstPassage, readKnowledgeState } from "../../db/knowledge/passages.ts";
 import { readSiteModel } from "../../db/knowledge/similar-passages.ts";
 import { deleteSource } from "../../db/knowledge/sources.ts";
@@ -13,6 +14,7 @@ let modelId: number;
 beforeAll(async () => {
   db = await openTestDatabase();
   modelId = await findEmbeddingModel(db.pool, { name: "small", dimensions: 0 });
+  await holdEmbeddingModel(db.pool, modelId);
   return () => db[Symbol.asyncDispose]();
 });
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { claimPassages, completeSite, findEmbeddingModel, storeVectors } from "../../db/knowledge/embedding-work.ts";
+import { findEmbeddingModel, holdEmbeddingModel } from "../../db/knowledge/embedding-models.ts";
+import { claimPassages, completeSite, storeVectors } from "../../db/knowledge/embedding-work.ts";
 import { firstPassage } from "../../db/knowledge/passages.ts";
 import { quietLog } from "../../testing/fixtures/quiet-log.ts";
 import { addSiteTexts } from "../../testing/fixtures/site-texts.ts";
@@ -36,6 +37,7 @@ async function openEndpoint(options: Parameters<typeof startFakeEmbeddings>[0] =
 async function embedSite(options: Parameters<typeof startFakeEmbeddings>[0] = {}): Promise<void> {
   const endpoint = await openEndpoint(options);
   const modelId = await findEmbeddingModel(db.pool, model);
+  await holdEmbeddingModel(db.pool, modelId);
   const passages = await claimPassages(db.pool, { siteId, modelId, after: firstPassage, until: "1000", limit: 100 });
   const embed = openEmbeddings({ EMBEDDINGS_BASE_URL: endpoint.url });
   const texts = passages.map(({ text }) => text);

@@ -67,4 +67,16 @@ const SiteEmbedding = defineEntity({
   },
 });
 
-export const vectorEntities = [EmbeddingModel, Vector, PassageVector, SiteEmbedding];
+/** One row: the model that vectors are made by. */
+const EmbeddingChoice = defineEntity({
+  name: "EmbeddingChoice",
+  tableName: "embedding_choice",
+  properties: {
+    id: p.integer().primary().autoincrement(false),
+    modelId: p.integer(),
+    /** Processes that are configured with another model may take its place from then on. */
+    heldUntil: time(),
+  },
+});
+
+export const vectorEntities = [EmbeddingModel, Vector, PassageVector, SiteEmbedding, EmbeddingChoice];
