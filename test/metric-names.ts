@@ -8,7 +8,7 @@ export async function metricNames(): Promise<ReadonlySet<string>> {
   // Queries on this pool fail and their metrics have no values, but the names are listed.
   const pool = new pg.Pool({ host: "127.0.0.1", port: 1 });
   const metrics = [
-    new ApiMetrics({ pool, health: { read: async () => nothing }, streams: { count: 0 } }),
+    new ApiMetrics({ pool, health: { read: async () => nothing }, streams: { count: 0 }, config: {} }),
     new WorkerMetrics({
       pool,
       leases: { count: 0 },

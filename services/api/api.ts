@@ -147,7 +147,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
   const handling = new HandlingView({ pool: jobs.db.pool, siteId: defaultSite, hours: () => file.hours });
   const places = new WaitingPlaces({ pool: jobs.db.pool, siteId: defaultSite, handling, log });
   lifecycle.onClose("places", () => places.close());
-  const metrics = new ApiMetrics({ pool: jobs.db.pool, health, streams });
+  const metrics = new ApiMetrics({ config, pool: jobs.db.pool, health, streams });
   lifecycle.onClose("metrics", () => metrics.close());
   lifecycle.onClose("process reports", await reportProcess(jobs.db.pool, "api", log));
   return {

@@ -17,9 +17,9 @@ export async function checkEmbeddings(settings: EmbeddingSettings): Promise<Find
   try {
     const embed = openEmbeddings({ ...settings, EMBEDDINGS_BASE_URL });
     const began = performance.now();
-    const [vector] = await embed(["Hello"], { model, signal: AbortSignal.timeout(answerMs) });
+    const { vectors } = await embed(["Hello"], { model, signal: AbortSignal.timeout(answerMs) });
     const ms = Math.round(performance.now() - began);
-    return [ok(`embeddings: ${host} answers ${vector?.length ?? 0} numbers of ${model.name} in ${ms} ms`)];
+    return [ok(`embeddings: ${host} answers ${vectors[0]?.length ?? 0} numbers of ${model.name} in ${ms} ms`)];
   } catch (error) {
     const fix = "check EMBEDDINGS_BASE_URL, EMBEDDINGS_API_KEY, EMBEDDINGS_MODEL and EMBEDDINGS_DIMENSIONS";
     return [fault(`embeddings: ${host}: ${describeError(error)}`, fix)];

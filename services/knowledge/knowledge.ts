@@ -80,6 +80,9 @@ async function embedPassages(
   if (EMBEDDINGS_BASE_URL === undefined) return () => Promise.resolve();
   const { configuredModel, openEmbeddings } = await import("../../shared/knowledge/embeddings/embedding-client.ts");
   const { startEmbedding } = await import("./embed/start-embedding.ts");
-  const embed = openEmbeddings({ ...config, EMBEDDINGS_BASE_URL });
-  return startEmbedding({ pool: db.pool, log, embed, model: configuredModel(config), isLooking });
+  const { meterEmbeddings } = await import("../../shared/knowledge/embeddings/metered-embeddings.ts");
+  const client = openEmbeddings({ ...config, EMBEDDINGS_BASE_URL });
+  const { pool } = db;
+  const embed = meterEmbeddings({ pool, embed: client, log, dailyTokens: config.EMBEDDINGS_DAILY_TOKENS });
+  return startEmbedding({ pool, log, embed, model: configuredModel(config), isLooking });
 }

@@ -60,7 +60,7 @@ export async function startWorker(
     providers,
     circuits,
     providerErrorLog: new ProviderErrorLog(),
-    knowledge: new KnowledgeLoader(jobs.db.pool, config, log),
+    knowledge: new KnowledgeLoader(jobs.db.pool, config, log, (isOpen) => metrics.embeddingsCircuit(isOpen)),
     siteTools,
     leases,
     reclaimGuard,

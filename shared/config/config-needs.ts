@@ -23,7 +23,7 @@ export function embeddingNeeds(present: Present): string[] {
     const isWhole = present["EMBEDDINGS_MODEL"] !== undefined;
     return isWhole ? [] : ["EMBEDDINGS_MODEL: not set, expected with EMBEDDINGS_BASE_URL"];
   }
-  return ["EMBEDDINGS_MODEL", "EMBEDDINGS_API_KEY", "EMBEDDINGS_DIMENSIONS"]
+  return ["EMBEDDINGS_MODEL", "EMBEDDINGS_API_KEY", "EMBEDDINGS_DIMENSIONS", "EMBEDDINGS_DAILY_TOKENS"]
     .filter((name) => present[name] !== undefined)
     .map((name) => `${name}: set without EMBEDDINGS_BASE_URL, expected both or neither`);
 }

@@ -166,6 +166,11 @@ export const settingGroups = {
       parts: "api, worker, knowledge",
       description: "Numbers of a vector. Without it, the model's own.",
     }),
+    EMBEDDINGS_DAILY_TOKENS: integer(200_000, 1_000_000_000_000).optional().meta({
+      parts: "api, worker, knowledge",
+      description:
+        "Tokens that may be sent to that server in a UTC day, [passages and questions together](knowledge.md#by-meaning). Words alone are searched for once they are spent. Without it, any number.",
+    }),
   },
   "Messages and workers": {
     WORKER_CONCURRENCY: integer(1, 10_000)

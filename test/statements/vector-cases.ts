@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { z } from "zod";
 import * as models from "../../shared/db/knowledge/embedding-models.ts";
+import * as use from "../../shared/db/knowledge/embedding-use.ts";
 import * as work from "../../shared/db/knowledge/embedding-work.ts";
 import { firstPassage } from "../../shared/db/knowledge/passages.ts";
 import * as similar from "../../shared/db/knowledge/similar-passages.ts";
@@ -77,6 +78,16 @@ export const vectorCases: StatementCase[] = [
       await similar.readPassageVectors(pool, { siteId, modelId, ids: passages.map(({ id }) => Number(id)) });
     },
   ),
+  reads(use.reserveEmbeddingStatement, z.strictObject({ day: z.string() }), reserved),
+  writes(use.settleEmbeddingStatement, async (pool) => {
+    const day = await reserved(pool);
+    if (day) await use.settleEmbedding(pool, day, { tokens: 3, failed: false });
+  }),
+  reads(
+    use.embeddingUseStatement,
+    z.strictObject({ calls: z.number(), texts: z.number(), failures: z.number(), tokens: z.number() }),
+    (pool) => use.readEmbeddingUse(pool),
+  ),
   ...[garbage.dropOldVectorsStatement, garbage.dropUnusedVectorsStatement].map((statement) =>
     writes(statement, async (pool) => {
       await complete(pool);
@@ -90,6 +101,10 @@ async function claimed(pool: Pool) {
   await storeSource(pool);
   const modelId = await models.findEmbeddingModel(pool, { ...model, name: `${Math.random()}` });
   return { modelId, passages: await work.claimPassages(pool, { siteId, modelId, ...all }) };
+}
+
+function reserved(pool: Pool) {
+  return use.reserveEmbedding(pool, { siteId, texts: 1, tokens: 5 });
 }
 
 async function embedded(pool: Pool) {

@@ -2,6 +2,8 @@ import type { Pool } from "pg";
 import Counter from "prom-client/lib/counter.js";
 import Gauge from "prom-client/lib/gauge.js";
 import Histogram from "prom-client/lib/histogram.js";
+import type { Config } from "../../../shared/config/config.ts";
+import { type EmbeddingUse, readEmbeddingUse } from "../../../shared/db/knowledge/embedding-use.ts";
 import { type Depths, readDepths } from "../../../shared/db/operators/depths.ts";
 import { cachedFor } from "../../../shared/async/cached-for.ts";
 import { within } from "../../../shared/async/within.ts";
@@ -15,6 +17,8 @@ interface Sources {
   pool: Pool;
   health: Pick<HealthReport, "read">;
   streams: Pick<EventStreams, "count">;
+  /** An embeddings endpoint, if there is one. */
+  config: Pick<Config, "EMBEDDINGS_BASE_URL">;
 }
 
 export interface RequestOutcome {
@@ -43,10 +47,12 @@ export class ApiMetrics {
   readonly #historyReads: Counter<"result">;
   readonly #service: ServiceGauges;
   readonly #readDepths: () => Promise<Depths>;
+  readonly #readUse: () => Promise<EmbeddingUse>;
 
   constructor(sources: Sources) {
     this.#sources = sources;
     this.#readDepths = cachedFor(depthsFreshMs, () => within(depthsTimeoutMs, readDepths(sources.pool)));
+    this.#readUse = cachedFor(depthsFreshMs, () => within(depthsTimeoutMs, readEmbeddingUse(sources.pool)));
     this.#process = processMetrics({ main: sources.pool }, () => this.#refresh());
     const registers = [this.#process.registry];
     this.#requests = new Counter({
@@ -107,6 +113,21 @@ export class ApiMetrics {
   }
 
   async #refresh(): Promise<void> {
+    await Promise.all([this.#refreshService(), this.#refreshEmbeddings()]);
+  }
+
+  /** Counts of all processes: the one that asks most has no metrics of its own. */
+  async #refreshEmbeddings(): Promise<void> {
+    if (this.#sources.config.EMBEDDINGS_BASE_URL === undefined) return;
+    const use = await this.#readUse().catch(() => undefined);
+    for (const [name, counter] of Object.entries(this.#service.embeddings)) {
+      counter.reset();
+      if (use) counter.inc(use[name as keyof EmbeddingUse]);
+      else counter.remove();
+    }
+  }
+
+  async #refreshService(): Promise<void> {
     const [{ queue, checks, openCircuits }, depths] = await Promise.all([
       this.#sources.health.read(),
       // The store's gauge shows a failed read.
@@ -142,6 +163,7 @@ type ServiceGauges = ReturnType<typeof serviceGauges>;
 
 function serviceGauges(registers: ProcessMetrics["registry"][]) {
   return {
+    embeddings: embeddingCounters(registers),
     streams: new Gauge({ name: "parley_sse_connections", help: "Open event streams", registers }),
     stores: new Gauge({
       name: "parley_store_up",
@@ -185,5 +207,16 @@ function serviceGauges(registers: ProcessMetrics["registry"][]) {
       labelNames: ["provider"],
       registers,
     }),
+  };
+}
+
+function embeddingCounters(registers: ProcessMetrics["registry"][]) {
+  const counter = (name: string, help: string) =>
+    new Counter({ name: `parley_embedding_${name}_total`, help, registers });
+  return {
+    calls: counter("calls", "Requests to the embeddings endpoint"),
+    failures: counter("failures", "Requests to the embeddings endpoint without an answer that can be used"),
+    texts: counter("texts", "Passages and questions sent to the embeddings endpoint"),
+    tokens: counter("tokens", "Tokens sent to the embeddings endpoint; an upper bound where it reports none"),
   };
 }

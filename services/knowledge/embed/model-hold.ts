@@ -1,7 +1,11 @@
 import type { Pool } from "pg";
 import { atMostEvery } from "../../../shared/async/at-most-every.ts";
 import { repeat } from "../../../shared/async/repeat.ts";
-import { findEmbeddingModel, holdEmbeddingModel, readHeldModel } from "../../../shared/db/knowledge/embedding-models.ts";
+import {
+  findEmbeddingModel,
+  holdEmbeddingModel,
+  readHeldModel,
+} from "../../../shared/db/knowledge/embedding-models.ts";
 import type { EmbeddingModel } from "../../../shared/knowledge/embeddings/embedding-client.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { modelHeldMs } from "../../../shared/tunables.ts";

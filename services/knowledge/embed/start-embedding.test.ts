@@ -4,6 +4,7 @@ import { claimPassages, completeSite } from "../../../shared/db/knowledge/embedd
 import { deleteSource } from "../../../shared/db/knowledge/sources.ts";
 import { dropUnusedVectors } from "../../../shared/db/knowledge/vector-garbage.ts";
 import { type EmbeddingModel, openEmbeddings } from "../../../shared/knowledge/embeddings/embedding-client.ts";
+import { meterEmbeddings } from "../../../shared/knowledge/embeddings/metered-embeddings.ts";
 import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
 import { addSiteTexts } from "../../../shared/testing/fixtures/site-texts.ts";
 import { openTestDatabase, type OpenTestDatabase } from "../../../shared/testing/stores/database.ts";
@@ -29,9 +30,11 @@ async function openEndpoint(options: Parameters<typeof startFakeEmbeddings>[0] =
   return endpoint;
 }
 
-function embed(endpoint: FakeEmbeddings, model = small) {
+function embed(endpoint: FakeEmbeddings, model = small, dailyTokens?: number) {
   const client = openEmbeddings({ EMBEDDINGS_BASE_URL: endpoint.url, EMBEDDINGS_API_KEY: "secret" });
-  const stop = startEmbedding({ pool: db.pool, log: quietLog(), embed: client, model, isLooking: () => false });
+  const [pool, log] = [db.pool, quietLog()];
+  const metered = meterEmbeddings({ pool, embed: client, log, dailyTokens });
+  const stop = startEmbedding({ pool, log, embed: metered, model, isLooking: () => false });
   onTestFinished(stop);
   return stop;
 }
@@ -140,9 +143,30 @@ describe("the vectors of passages", () => {
     expect(first.calls).toHaveLength(asked);
   });
 
+  it("wait for the next day once a site's tokens are spent, which holds up no other site", async () => {
+    const endpoint = await openEndpoint();
+    const long = Array.from({ length: 40 }, (_, at) => [`page ${at}`, `${at} ${"tea ".repeat(100)}`]);
+    await addSiteTexts(db.pool, "a large site", Object.fromEntries(long) as Record<string, string>);
+    await addSiteTexts(db.pool, "small site", numbered(2));
+    embed(endpoint, small, 14_000);
+    await expect.poll(() => currentModel("small site")).toEqual([{ name: "small" }]);
+    expect(await vectorsOf("a large site")).toHaveLength(32);
+    const used = await rows("select calls, texts, tokens::int, failures from embedding_days order by site_id");
+    const tokens = expect.any(Number) as number;
+    expect(used).toEqual([
+      { calls: 1, texts: 32, tokens, failures: 0 },
+      { calls: 1, texts: 2, tokens, failures: 0 },
+    ]);
+    await db.pool.query("update embedding_days set day = day - 1");
+    await expect.poll(() => currentModel("a large site"), { timeout: 10_000 }).toEqual([{ name: "small" }]);
+  });
+
   it("do not count once another model was given the place of theirs", async () => {
     await addSiteTexts(db.pool, "frozen", numbered(1));
-    const [old, next] = [await findEmbeddingModel(db.pool, small), await findEmbeddingModel(db.pool, { name: "next", dimensions: 0 })];
+    const [old, next] = [
+      await findEmbeddingModel(db.pool, small),
+      await findEmbeddingModel(db.pool, { name: "next", dimensions: 0 }),
+    ];
     const whole = { siteId: "frozen", revision: "0", done: "0" };
     expect(await holdEmbeddingModel(db.pool, old)).toBe(true);
     expect(await holdEmbeddingModel(db.pool, next)).toBe(false);

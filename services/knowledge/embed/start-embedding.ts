@@ -15,8 +15,9 @@ import {
   storeVectors,
 } from "../../../shared/db/knowledge/embedding-work.ts";
 import { dropUnusedVectors } from "../../../shared/db/knowledge/vector-garbage.ts";
-import type { Embed, EmbeddingModel } from "../../../shared/knowledge/embeddings/embedding-client.ts";
+import type { EmbeddingModel } from "../../../shared/knowledge/embeddings/embedding-client.ts";
 import { EmbeddingError } from "../../../shared/knowledge/embeddings/embedding-error.ts";
+import type { EmbedForSite } from "../../../shared/knowledge/embeddings/metered-embeddings.ts";
 import { codeOfPacked, packVector } from "../../../shared/knowledge/embeddings/vectors.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { embedPassagesMs, vectorGraceMs } from "../../../shared/tunables.ts";
@@ -34,7 +35,7 @@ const logEveryMs = 60_000;
 interface Embedding {
   pool: Pool;
   log: Logger;
-  embed: Embed;
+  embed: EmbedForSite;
   model: EmbeddingModel;
   /** True while sources are read: they go first. */
   isLooking: () => boolean;
@@ -75,7 +76,7 @@ async function run(embedding: Embedding, hold: ModelHold, closing: AbortSignal):
     try {
       const modelId = await hold.take();
       const sites = modelId === undefined ? [] : await readSitesToEmbed(pool, modelId);
-      for (const site of sites) await embedSite(embedding, { ...site, hold }, closing);
+      await eachSite(sites, (site) => embedSite(embedding, { ...site, hold }, closing));
       failures = 0;
     } catch (error) {
       failures += 1;
@@ -85,6 +86,20 @@ async function run(embedding: Embedding, hold: ModelHold, closing: AbortSignal):
     }
     await pause(waitMs, closing);
   }
+}
+
+/** A site that has spent its tokens of the day holds up no other one. */
+async function eachSite(sites: readonly SiteToEmbed[], work: (site: SiteToEmbed) => Promise<void>): Promise<void> {
+  let spent: EmbeddingError | undefined;
+  for (const site of sites) {
+    try {
+      await work(site);
+    } catch (error) {
+      if (!(error instanceof EmbeddingError && error.code === "spent")) throw error;
+      spent = error;
+    }
+  }
+  if (spent) throw spent;
 }
 
 async function embedSite(
@@ -108,7 +123,7 @@ async function embedSite(
       if (isWhole && site.done === "0") log.info({ siteId, model: model.name }, "all passages of a site have vectors");
       return;
     }
-    await embedPassages(embedding, { passages, modelId }, closing);
+    await embedPassages(embedding, { siteId, passages, modelId }, closing);
     after = last;
     if (embedding.isLooking()) await pause(performance.now() - began, closing);
   }
@@ -119,7 +134,7 @@ const maxId = "9223372036854775807";
 
 async function embedPassages(
   { pool, embed, model }: Embedding,
-  { passages, modelId }: { passages: readonly ClaimedPassage[]; modelId: number },
+  { siteId, passages, modelId }: { siteId: string; passages: readonly ClaimedPassage[]; modelId: number },
   closing: AbortSignal,
 ): Promise<void> {
   const hashes = passages.map(({ textHash }) => textHash);
@@ -131,7 +146,7 @@ async function embedPassages(
     const ask = async (some: readonly string[]) => {
       using limit = new LinkedAbort(closing);
       limit.abortAfter(embedPassagesMs);
-      return await embed(some, { model, signal: limit.signal });
+      return await embed(some, { siteId, model, signal: limit.signal });
     };
     const vectors = await embedTexts(
       ask,

@@ -16,18 +16,23 @@ export class KnowledgeLoader {
   readonly #pool: Pool;
   readonly #settings: EmbeddingSettings;
   readonly #log: Logger;
+  readonly #onCircuit: ((isOpen: boolean) => void) | undefined;
   #answers: Promise<SiteAnswers> | undefined;
 
-  /** @param settings an embeddings endpoint, if there is one */
-  constructor(pool: Pool, settings: EmbeddingSettings, log: Logger) {
+  /**
+   * @param settings an embeddings endpoint, if there is one
+   * @param onCircuit told when the process stops asking that endpoint, and when it asks again
+   */
+  constructor(pool: Pool, settings: EmbeddingSettings, log: Logger, onCircuit?: (isOpen: boolean) => void) {
     this.#pool = pool;
     this.#settings = settings;
     this.#log = log;
+    this.#onCircuit = onCircuit;
   }
 
   load(): Promise<SiteAnswers> {
     this.#answers ??= import("./site-answer.ts").then((module) =>
-      module.openSiteAnswers(this.#pool, this.#settings, this.#log),
+      module.openSiteAnswers(this.#pool, this.#settings, this.#log, this.#onCircuit),
     );
     return this.#answers;
   }

@@ -26,8 +26,13 @@ interface Asked {
 }
 
 /** Opens the knowledge of all sites for this process. */
-export async function openSiteAnswers(pool: Pool, settings: EmbeddingSettings, log: Logger): Promise<SiteAnswers> {
-  return new SiteAnswers(await openKnowledgeSearch(pool, settings, log));
+export async function openSiteAnswers(
+  pool: Pool,
+  settings: EmbeddingSettings,
+  log: Logger,
+  onCircuit?: (isOpen: boolean) => void,
+): Promise<SiteAnswers> {
+  return new SiteAnswers(await openKnowledgeSearch(pool, settings, log, { onCircuit }));
 }
 
 /** Knowledge of all sites in this process. A module of its own, as it is loaded when the first message needs it. */

@@ -112,6 +112,11 @@ export class WorkerMetrics {
     if (costUsd !== null) costs.inc({ provider, model }, costUsd);
   }
 
+  /** @param isOpen true while questions are not sent to the embeddings endpoint, as it failed several times in a row */
+  embeddingsCircuit(isOpen: boolean): void {
+    this.#instruments.embeddingsCircuitOpen.set(isOpen ? 1 : 0);
+  }
+
   /** BullMQ had an error while it fetched jobs or reported their end. */
   queueFailed(): void {
     this.#instruments.queueErrors.inc();
@@ -236,6 +241,11 @@ function callInstruments(registers: ProcessMetrics["registry"][]) {
       name: "parley_circuit_open",
       help: "1 while this worker's circuit for a provider is open",
       labelNames: ["provider"],
+      registers,
+    }),
+    embeddingsCircuitOpen: new Gauge({
+      name: "parley_embeddings_circuit_open",
+      help: "1 while this worker searches by words alone, as the embeddings endpoint failed several times in a row",
       registers,
     }),
   };

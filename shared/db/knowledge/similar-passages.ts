@@ -5,7 +5,8 @@ import type { Columns } from "../schema/tables.ts";
 import type { PassageCursor } from "./passages.ts";
 
 /** The model whose vectors the searches of a site use; `revision`: all passages up to it have one, but for refused ones. */
-export type SiteModel = Columns<"embedding_models", "id" | "name" | "dimensions"> & Columns<"site_embeddings", "revision">;
+export type SiteModel = Columns<"embedding_models", "id" | "name" | "dimensions"> &
+  Columns<"site_embeddings", "revision">;
 
 export const siteModelStatement: Statement<SiteModel> = {
   name: "site-model",

@@ -12,7 +12,8 @@ async function open(options: Parameters<typeof startFakeEmbeddings>[0] = {}) {
   const embed = openEmbeddings({ EMBEDDINGS_BASE_URL: `${endpoint.url}/` });
   return {
     endpoint,
-    embed: (texts: string[], dimensions = 0) => embed(texts, { model: { name: "m", dimensions }, signal }),
+    embed: async (texts: string[], dimensions = 0) =>
+      (await embed(texts, { model: { name: "m", dimensions }, signal })).vectors,
   };
 }
 
@@ -60,9 +61,17 @@ describe("a client of an embeddings endpoint", () => {
 
   it("keeps the order of an answer whose numbers cannot be right", () => {
     const body = '{"data":[{"index":0,"embedding":[1,0]},{"index":0,"embedding":[0,1]}],"usage":null}';
-    expect(readEmbeddings(body, 2, 2).map((vector) => [...vector])).toEqual([
+    expect(readEmbeddings(body, 2, 2).vectors.map((vector) => [...vector])).toEqual([
       [1, 0],
       [0, 1],
     ]);
+  });
+
+  it.each([
+    ['{"prompt_tokens":7,"total_tokens":7}', 7],
+    ['{"total_tokens":0}', undefined],
+    ['"none"', undefined],
+  ])("knows the tokens of an answer with the usage %s", (usage, tokens) => {
+    expect(readEmbeddings(`{"data":[{"embedding":[1]}],"usage":${usage}}`, 1, 0).tokens).toBe(tokens);
   });
 });

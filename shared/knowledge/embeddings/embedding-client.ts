@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type ProxyEnvironment, proxyOf } from "../../config/proxy-environment.ts";
 import { describeError } from "../../describe-error.ts";
 import { createUpstreamConnections, type UpstreamConnections } from "../../upstream/connections.ts";
-import { readEmbeddings } from "./embedding-answer.ts";
+import { type Embedded, readEmbeddings } from "./embedding-answer.ts";
 import { EmbeddingError } from "./embedding-error.ts";
 
 /** Settings of the environment. Without an address there are no vectors. */
@@ -12,6 +12,7 @@ export interface EmbeddingSettings extends ProxyEnvironment {
   EMBEDDINGS_API_KEY?: string | undefined;
   EMBEDDINGS_MODEL?: string | undefined;
   EMBEDDINGS_DIMENSIONS?: number | undefined;
+  EMBEDDINGS_DAILY_TOKENS?: number | undefined;
 }
 
 /** Vectors of different models, or of different lengths, cannot be compared. */
@@ -21,11 +22,11 @@ export interface EmbeddingModel {
   dimensions: number;
 }
 
-/** Asks for vectors of texts: of length 1, in the order of the texts. */
+/** Asks for vectors of texts. */
 export type Embed = (
   texts: readonly string[],
   options: { model: EmbeddingModel; signal: AbortSignal },
-) => Promise<Float32Array[]>;
+) => Promise<Embedded>;
 
 const connectMs = 2000;
 /** A new connection takes half of the time that a question has: it is kept as long as the server keeps it. */
@@ -78,7 +79,7 @@ async function ask(
   { connections, url, headers }: Endpoint,
   request: object,
   { texts, dimensions, signal }: { texts: number; dimensions: number; signal: AbortSignal },
-): Promise<Float32Array[]> {
+): Promise<Embedded> {
   try {
     const answer = await connections.send(url, { method: "POST", headers, body: JSON.stringify(request), signal });
     const isFault = answer.statusCode !== 200;

@@ -12,7 +12,7 @@ export function packVector(vector: Float32Array): Buffer {
 }
 
 /** One bit for each number, as PostgreSQL reads bits: 1 if it is positive. */
-export function toBitCode(vector: Iterable<number>): string {
+function toBitCode(vector: Iterable<number>): string {
   let code = "";
   for (const number of vector) code += number > 0 ? "1" : "0";
   return code;
@@ -21,7 +21,8 @@ export function toBitCode(vector: Iterable<number>): string {
 /** The same bits in bytes, as PostgreSQL sends them. */
 export function toCodeBytes(vector: Float32Array): Uint8Array {
   const bytes = new Uint8Array(Math.ceil(vector.length / 8));
-  for (const [at, number] of vector.entries()) if (number > 0) bytes[at >> 3] = (bytes[at >> 3] ?? 0) | (0x80 >> (at & 7));
+  for (const [at, number] of vector.entries())
+    if (number > 0) bytes[at >> 3] = (bytes[at >> 3] ?? 0) | (0x80 >> (at & 7));
   return bytes;
 }
 

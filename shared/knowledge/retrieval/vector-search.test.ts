@@ -8,6 +8,7 @@ import { openTestDatabase, type OpenTestDatabase } from "../../testing/stores/da
 import { type FakeEmbeddings, startFakeEmbeddings } from "../../../tools/fake-provider/fake-embeddings.ts";
 import { similarWithinMs } from "../../tunables.ts";
 import { openEmbeddings } from "../embeddings/embedding-client.ts";
+import { meterEmbeddings } from "../embeddings/metered-embeddings.ts";
 import { codeOfPacked, packVector } from "../embeddings/vectors.ts";
 import { KnowledgeSearch } from "./knowledge-search.ts";
 import { VectorSearch } from "./vector-search.ts";
@@ -41,7 +42,7 @@ async function embedSite(options: Parameters<typeof startFakeEmbeddings>[0] = {}
   const passages = await claimPassages(db.pool, { siteId, modelId, after: firstPassage, until: "1000", limit: 100 });
   const embed = openEmbeddings({ EMBEDDINGS_BASE_URL: endpoint.url });
   const texts = passages.map(({ text }) => text);
-  const vectors = texts.length === 0 ? [] : await embed(texts, { model, signal: AbortSignal.timeout(5000) });
+  const { vectors } = await embed(texts, { model, signal: AbortSignal.timeout(5000) });
   const embedded = passages.map(({ id, textHash }, at) => {
     const vector = packVector(vectors[at] ?? new Float32Array());
     return { id, textHash, vector, code: codeOfPacked(vector) };
@@ -51,9 +52,22 @@ async function embedSite(options: Parameters<typeof startFakeEmbeddings>[0] = {}
 }
 
 /** @param withinMs long unless the time matters: a busy machine is no slow endpoint */
-function search(endpoint: FakeEmbeddings, { withinMs = 10_000 } = {}): KnowledgeSearch {
-  const embed = openEmbeddings({ EMBEDDINGS_BASE_URL: endpoint.url });
-  return new KnowledgeSearch(db.pool, new VectorSearch({ pool: db.pool, embed, log: quietLog(), withinMs }));
+function search(
+  endpoint: FakeEmbeddings,
+  {
+    withinMs = 10_000,
+    dailyTokens,
+    onCircuit,
+  }: { withinMs?: number; dailyTokens?: number; onCircuit?: (isOpen: boolean) => void } = {},
+): KnowledgeSearch {
+  const [pool, log] = [db.pool, quietLog()];
+  const embed = meterEmbeddings({
+    pool,
+    embed: openEmbeddings({ EMBEDDINGS_BASE_URL: endpoint.url }),
+    log,
+    dailyTokens,
+  });
+  return new KnowledgeSearch(pool, new VectorSearch({ pool, embed, log, withinMs, onCircuit }));
 }
 
 async function find(knowledge: KnowledgeSearch, question: string, assistant = "default") {
@@ -119,7 +133,8 @@ describe("a search by vectors", () => {
     const late = Promise.withResolvers<undefined>();
     onTestFinished(() => late.resolve(undefined));
     const endpoint = await openEndpoint({ fault: () => late.promise });
-    const knowledge = search(endpoint, { withinMs: similarWithinMs });
+    const circuit: boolean[] = [];
+    const knowledge = search(endpoint, { withinMs: similarWithinMs, onCircuit: (isOpen) => circuit.push(isOpen) });
     await find(knowledge, "teapot");
     const { url, tookMs } = await find(knowledge, "working days");
     expect(url).toBe("delivery");
@@ -128,6 +143,19 @@ describe("a search by vectors", () => {
     for (const question of ["one", "two", "three"]) await find(knowledge, question);
     await find(knowledge, "thirty days");
     expect(endpoint.calls).toHaveLength(5);
+    expect(circuit).toEqual([true]);
+  });
+
+  it("asks for no vectors once the tokens of the day are spent, and counts that as no failure", async () => {
+    await addSiteTexts(db.pool, siteId, shop);
+    await embedSite();
+    const endpoint = await openEndpoint();
+    const circuit: boolean[] = [];
+    const knowledge = search(endpoint, { dailyTokens: 12, onCircuit: (isOpen) => circuit.push(isOpen) });
+    expect((await find(knowledge, "refund?")).url).toBe("staff");
+    for (let time = 0; time < 6; time++) expect((await find(knowledge, `working days ${time}`)).url).toBe("delivery");
+    expect(endpoint.calls).toHaveLength(1);
+    expect(circuit).toEqual([]);
   });
 
   it("leaves the words to answer where the endpoint is down", async () => {

@@ -1,4 +1,4 @@
-import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, handleWhen } from "cockatiel";
+import { BrokenCircuitError, circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from "cockatiel";
 import { LRUCache } from "lru-cache";
 import type { Pool } from "pg";
 import { atMostEvery } from "../../async/at-most-every.ts";
@@ -7,8 +7,8 @@ import { boundedMap } from "../../bounded-map.ts";
 import { readPassageVectors, readSiteModel, type SiteModel } from "../../db/knowledge/similar-passages.ts";
 import type { Logger } from "../../logger.ts";
 import { similarWithinMs } from "../../tunables.ts";
-import type { Embed } from "../embeddings/embedding-client.ts";
-import { isRefused } from "../embeddings/embedding-error.ts";
+import { isNoOutage } from "../embeddings/embedding-error.ts";
+import type { EmbedForSite } from "../embeddings/metered-embeddings.ts";
 import { cosine, toCodeBytes } from "../embeddings/vectors.ts";
 import type { CodeTable } from "./code-table.ts";
 import { SiteCodes } from "./site-codes.ts";
@@ -49,8 +49,10 @@ interface SimilarTo {
 
 interface VectorSearchOptions {
   pool: Pool;
-  embed: Embed;
+  embed: EmbedForSite;
   log: Logger;
+  /** Told when the process stops asking the endpoint, and when it asks again. */
+  onCircuit?: ((isOpen: boolean) => void) | undefined;
   /** Time that a search takes at most. */
   withinMs?: number | undefined;
 }
@@ -58,7 +60,7 @@ interface VectorSearchOptions {
 /** Finds passages by vectors, as long as the embeddings endpoint answers in time. A search never waits longer. */
 export class VectorSearch {
   readonly #pool: Pool;
-  readonly #embed: Embed;
+  readonly #embed: EmbedForSite;
   readonly #log: Logger;
   readonly #withinMs: number;
   readonly #mayLog = atMostEvery(logEveryMs);
@@ -68,15 +70,16 @@ export class VectorSearch {
     sizeCalculation: ({ bytes }) => Math.max(bytes, 1),
   });
   readonly #circuit = circuitBreaker(
-    handleWhen((error) => !isRefused(error)),
+    handleWhen((error) => !isNoOutage(error)),
     { breaker: new ConsecutiveBreaker(failuresInARow), halfOpenAfter: circuitMs },
   );
 
-  constructor({ pool, embed, log, withinMs = similarWithinMs }: VectorSearchOptions) {
+  constructor({ pool, embed, log, onCircuit, withinMs = similarWithinMs }: VectorSearchOptions) {
     this.#pool = pool;
     this.#embed = embed;
     this.#log = log;
     this.#withinMs = withinMs;
+    this.#circuit.onStateChange((state) => onCircuit?.(state === CircuitState.Open));
   }
 
   /** @returns a list for each query, the most similar first; none if they did not come in time. It never rejects. */
@@ -94,7 +97,7 @@ export class VectorSearch {
     const model = await readSiteModel(this.#pool, to.siteId);
     if (!model) return [];
     // The endpoint alone opens the circuit: a process that loads a site's codes is late once.
-    const asking = this.#circuit.execute(() => within(this.#withinMs, this.#vectorsOf(to.queries, model)));
+    const asking = this.#circuit.execute(() => within(this.#withinMs, this.#vectorsOf(to, model)));
     const [vectors, codes] = await Promise.all([asking, this.#codesOf(to, model)]);
     if (!codes) throw new Error(`the vectors of ${to.siteId} need more memory than ${maxCodeBytes / 2 ** 20} MB`);
     return Promise.all(vectors.map((vector) => this.#nearest(vector, codes, { ...to, modelId: model.id })));
@@ -125,12 +128,12 @@ export class VectorSearch {
     return eachTextOnce(passages.toSorted((a, b) => b.similarity - a.similarity || a.id - b.id)).slice(0, limit);
   }
 
-  async #vectorsOf(queries: readonly string[], { id, name, dimensions }: SiteModel): Promise<Float32Array[]> {
+  async #vectorsOf({ siteId, queries }: SimilarTo, { id, name, dimensions }: SiteModel): Promise<Float32Array[]> {
     const texts = queries.map((query) => query.slice(-maxChars).toWellFormed());
     const missing = [...new Set(texts)].filter((text) => !this.#vectors.has(`${id} ${text}`));
     if (missing.length > 0) {
       const signal = AbortSignal.timeout(requestMs);
-      const vectors = await this.#embed(missing, { model: { name, dimensions }, signal });
+      const vectors = await this.#embed(missing, { siteId, model: { name, dimensions }, signal });
       for (const [at, vector] of vectors.entries()) this.#vectors.set(`${id} ${missing[at] ?? ""}`, vector);
     }
     return texts.flatMap((text) => this.#vectors.get(`${id} ${text}`) ?? []);

@@ -79,4 +79,19 @@ const EmbeddingChoice = defineEntity({
   },
 });
 
-export const vectorEntities = [EmbeddingModel, Vector, PassageVector, SiteEmbedding, EmbeddingChoice];
+/** How much a site has asked the endpoint for, in one UTC day. */
+const EmbeddingDay = defineEntity({
+  name: "EmbeddingDay",
+  tableName: "embedding_days",
+  properties: {
+    siteId: p.text().primary().default(defaultSite),
+    day: p.date().primary(),
+    calls: p.integer().default(0),
+    texts: p.integer().default(0),
+    failures: p.integer().default(0),
+    /** Those of requests under way are an upper bound. */
+    tokens: p.bigint("string").defaultRaw("0"),
+  },
+});
+
+export const vectorEntities = [EmbeddingModel, Vector, PassageVector, SiteEmbedding, EmbeddingChoice, EmbeddingDay];
