@@ -20,6 +20,7 @@ import { soakScenario } from "./scenarios/resources/soak.ts";
 import { simulateScenario } from "./scenarios/outcomes/simulate.ts";
 import { startScenario } from "./scenarios/resources/start.ts";
 import { streamScenario } from "./scenarios/latency/stream.ts";
+import { toolsScenario } from "./scenarios/resources/tools.ts";
 import { workerScenario } from "./scenarios/throughput/worker.ts";
 
 /** Scenarios in the order of running and of display. */
@@ -40,6 +41,7 @@ export const scenarios: readonly Scenario[] = [
   backlogScenario,
   growthScenario,
   costsScenario,
+  toolsScenario,
   startScenario,
   simulateScenario,
   knowledgeScenario,

@@ -130,7 +130,7 @@ export async function openApiContext(config: Config, { log, lifecycle }: Parts):
   const own = describeProviders(config);
   let providers: KnownProviders | undefined;
   // Only workers have keys. With their reports, an API refuses the same changed files as they do.
-  const file = await AssistantsFile.open({ providers: () => providers?.read() ?? own, log });
+  const file = await AssistantsFile.open({ providers: () => providers?.read() ?? own, config, log });
   lifecycle.onClose("assistants", file.watch());
   const tracing = await openTracing(config, { service: "api", log, lifecycle });
   const { backend: _, ...jobs } = await openJobContext(config, { log, lifecycle });

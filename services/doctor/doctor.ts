@@ -1,4 +1,5 @@
-import type { readValidEnvironment } from "../../shared/config/config.ts";
+import type { Assistants } from "../../shared/assistants/assistants.ts";
+import { readNamedSecrets, type readValidEnvironment } from "../../shared/config/config.ts";
 import { describeError } from "../../shared/describe-error.ts";
 import { checkConfiguration, type DoctorEnvironment } from "./check-configuration.ts";
 import { checkEmbeddings } from "./check-embeddings.ts";
@@ -46,7 +47,8 @@ async function examine(
   const { findings, assistants } = await checkConfiguration(environment, ofEnvironment);
   const { REDIS_URL: redisUrl, SMTP_URL: smtpUrl } = environment;
   const unused = [ok("not used: the queue, drafts and live hints are on PostgreSQL")];
-  const [postgres, redis, mail, providers] = await Promise.all([
+  const hasTools = [...assistants.values()].some(({ tools = [] }) => tools.length > 0);
+  const [postgres, redis, mail, tools, providers] = await Promise.all([
     faulty.has("DATABASE_URL") ? notChecked("DATABASE_URL") : goOn(examinePostgres(environment, folder)),
     faulty.has("REDIS_URL")
       ? notChecked("REDIS_URL")
@@ -54,6 +56,7 @@ async function examine(
         ? unused
         : goOn(examineRedis(redisUrl, environment)),
     faulty.has("SMTP_URL") ? notChecked("SMTP_URL") : smtpUrl === undefined ? undefined : goOn(examineMail(smtpUrl)),
+    hasTools ? goOn(examineTools(assistants, environment)) : undefined,
     keys ? goOn(checkEndpoints({ ...environment, DATABASE_URL: "" }, assistants)) : undefined,
   ]);
   return [
@@ -61,6 +64,7 @@ async function examine(
     { title: "PostgreSQL", findings: postgres },
     { title: "Redis", findings: redis },
     ...(mail ? [{ title: "Mail", findings: mail }] : []),
+    ...(tools ? [{ title: "Tools", findings: tools }] : []),
     ...(providers ? [{ title: "Keys", findings: providers }] : []),
   ];
 }
@@ -89,6 +93,12 @@ async function examinePostgres(environment: DoctorEnvironment, folder: string): 
   } finally {
     await close();
   }
+}
+
+/** Loaded only if there are tools. */
+async function examineTools(assistants: Assistants, settings: DoctorEnvironment): Promise<Finding[]> {
+  const { checkTools } = await import("./check-tools.ts");
+  return checkTools(assistants, { settings, secrets: readNamedSecrets() });
 }
 
 /** Loaded only if there is a mail server. */

@@ -18,15 +18,20 @@ export async function main(): Promise<number> {
   try {
     const environment = readEnvironment();
     const pretty = environment.NODE_ENV === "development";
+    const folder = resolve(".data");
     const log = await createLogger({ service: "parley", level: environment.LOG_LEVEL, pretty });
     return await runStack({
       environment,
-      folder: resolve(".data"),
+      folder,
       parts,
       loadMigrate: async () => (await import("../../shared/db/schema/migrate.ts")).migrate,
-      addDemo: async (databaseUrl, url) => {
-        const { addDemoKnowledge } = await import("./demo-knowledge.ts");
+      addDemo: async (databaseUrl, url, lifecycle) => {
+        const [{ addDemoKnowledge }, { openDemoShop }] = await Promise.all([
+          import("./demo/demo-knowledge.ts"),
+          import("./demo/demo-shop.ts"),
+        ]);
         await addDemoKnowledge(databaseUrl, url, log);
+        return openDemoShop(folder, { lifecycle, log });
       },
       makeSignInLink: async (databaseUrl, base) => {
         const { makeSignInLink } = await import("./sign-in-link.ts");

@@ -24,8 +24,11 @@ export interface StackOptions {
   folder: string;
   parts: Part[];
   loadMigrate: () => Promise<Migrate>;
-  /** Adds what the demo page's assistant knows, to the data folder's own database alone. */
-  addDemo?: (databaseUrl: string, url: string) => Promise<void>;
+  /**
+   * Adds what the demo page's assistant knows, to the data folder's own database alone, and opens its shop.
+   * @returns settings for the parts
+   */
+  addDemo?: (databaseUrl: string, url: string, lifecycle: Lifecycle) => Promise<Record<string, string>>;
   /** Makes a link into the console, in development alone. */
   makeSignInLink?: (databaseUrl: string, base: string) => Promise<string>;
   ending: Ending;
@@ -77,17 +80,17 @@ async function start(options: StackOptions, lifecycle: Lifecycle): Promise<void>
 
   const [databaseUrl, migrate] = await Promise.all([openDatabase(options, lifecycle), options.loadMigrate()]);
   await migrateDatabase(databaseUrl, migrate, options);
-  if (environment.DATABASE_URL === undefined && environment.NODE_ENV === "development") {
-    await options.addDemo?.(databaseUrl, url);
-  }
+  const isDevelopment = environment.NODE_ENV === "development";
+  const isDemo = environment.DATABASE_URL === undefined && isDevelopment;
+  const demo = isDemo ? await options.addDemo?.(databaseUrl, url, lifecycle) : undefined;
   const password = environment.ADMIN_PASSWORD ?? newPassword(environment.NODE_ENV);
   await startParts(options, lifecycle, {
+    ...demo,
     DATABASE_URL: databaseUrl,
     ...(workerPort !== undefined && { WORKER_PORT: `${workerPort}` }),
     ...(password !== undefined && { ADMIN_PASSWORD: password }),
   });
   const adminUrl = ADMIN_PORT === undefined ? url : `http://localhost:${ADMIN_PORT}`;
-  const isDevelopment = environment.NODE_ENV === "development";
   print(
     banner({
       url,

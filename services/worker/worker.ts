@@ -33,7 +33,7 @@ export async function startWorker(
   { log, lifecycle }: { log: Logger; lifecycle: Lifecycle },
 ): Promise<void> {
   const { secrets, siteTools } = openTools(config, { log, lifecycle });
-  const file = await AssistantsFile.open({ providers: () => describeProviders(config), secrets, log });
+  const file = await AssistantsFile.open({ providers: () => describeProviders(config), secrets, config, log });
   lifecycle.onClose("assistants", file.watch());
   const tracing = await openTracing(config, { service: "worker", log, lifecycle });
   for (const advice of providerAdvice(config)) log.warn(advice);

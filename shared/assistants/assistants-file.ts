@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { pause } from "../async/pause.ts";
-import { ConfigError } from "../config/config.ts";
+import { type Config, ConfigError } from "../config/config.ts";
 import type { Logger } from "../logger.ts";
 import type { ProviderInfo } from "../protocol/service.ts";
 import { assistantsReloadMs } from "../tunables.ts";
 import { type Assistants, assistantsPath, readAssistants } from "./assistants.ts";
+import { withDemoShop } from "../sites/demo-shop.ts";
 import { type Hours, hoursPath, readHours } from "../hours/hours.ts";
 import type { NamedSecrets } from "../config/named-secrets.ts";
 import { checkBudgets } from "./check-budgets.ts";
@@ -25,6 +26,8 @@ interface Options {
   providers: () => readonly ProviderInfo[] | Promise<readonly ProviderInfo[]>;
   /** Secrets that tools may name. Absent: they are not checked, in a process that calls no tool. */
   secrets?: NamedSecrets;
+  /** Says where the demo shop is, in development. */
+  config?: Partial<Pick<Config, "DEMO_SHOP_URL">>;
   log: Logger;
   /** Folder of the files; by default that of the process. */
   folder?: string;
@@ -131,12 +134,16 @@ function pathsIn(folder?: string): Paths {
   return { assistants: within(assistantsPath), prices: within(pricesPath), hours: within(hoursPath) };
 }
 
-async function readFiles(paths: Paths, { providers, secrets }: Pick<Options, "providers" | "secrets">): Promise<Files> {
-  const [assistants, prices, hours] = await Promise.all([
+async function readFiles(
+  paths: Paths,
+  { providers, secrets, config }: Pick<Options, "config" | "providers" | "secrets">,
+): Promise<Files> {
+  const [written, prices, hours] = await Promise.all([
     readAssistants(paths.assistants),
     readPrices(paths.prices),
     readHours(paths.hours),
   ]);
+  const assistants = withDemoShop(written, config?.DEMO_SHOP_URL);
   checkBudgets(assistants, prices, await providers());
   if (secrets) checkSecrets(assistants, secrets);
   return { assistants, prices, hours };

@@ -10,12 +10,19 @@ export function allNeeds(present: Present): string[] {
     ...mailNeeds(present),
     ...contradictions(present),
     ...sharedPorts(present),
+    ...demoNeeds(present),
   ];
 }
 
 /** Requirements of the parts that have no secret of an API. */
 export function partNeeds(present: Present): string[] {
-  return [...poolerNeeds(present), ...embeddingNeeds(present), ...mailNeeds(present), ...databaseMissing(present)];
+  return [
+    ...poolerNeeds(present),
+    ...embeddingNeeds(present),
+    ...mailNeeds(present),
+    ...databaseMissing(present),
+    ...demoNeeds(present),
+  ];
 }
 
 export function embeddingNeeds(present: Present): string[] {
@@ -26,6 +33,12 @@ export function embeddingNeeds(present: Present): string[] {
   return ["EMBEDDINGS_MODEL", "EMBEDDINGS_API_KEY", "EMBEDDINGS_DIMENSIONS", "EMBEDDINGS_DAILY_TOKENS"]
     .filter((name) => present[name] !== undefined)
     .map((name) => `${name}: set without EMBEDDINGS_BASE_URL, expected both or neither`);
+}
+
+/** The demo shop is made up: no visitor of a real one may read its orders. */
+function demoNeeds({ NODE_ENV, DEMO_SHOP_URL }: Present): string[] {
+  if (NODE_ENV !== "production" || DEMO_SHOP_URL === undefined) return [];
+  return ["DEMO_SHOP_URL: is for development, and refused in production"];
 }
 
 function mailNeeds(present: Present): string[] {

@@ -18,6 +18,15 @@ export const settingGroups = {
       parts: "api, worker, knowledge",
       description: "`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.",
     }),
+    DEMO_SHOP_URL: z
+      .string()
+      .regex(/^http:\/\/127\.0\.0\.1:[1-9]\d{0,4}$/, "expected http://127.0.0.1 with a port")
+      .optional()
+      .meta({
+        parts: "api, worker",
+        description:
+          "Address of the [demo shop](actions.md#see-it-first). `npm start` sets it in development; it is refused in production.",
+      }),
   },
   Stores: {
     DATABASE_URL: databaseUrl().optional().meta({

@@ -57,7 +57,11 @@ export function guardedConnector({ guard, resolve, proxy, connectMs }: ConnectOp
 }
 
 /** @throws {FetchError} `unresolved` or `not-allowed` */
-async function resolveChecked(hostname: string, guard: AddressGuard, resolve: Resolve): Promise<LookupAddress[]> {
+export async function resolveChecked(
+  hostname: string,
+  guard: AddressGuard,
+  resolve: Resolve,
+): Promise<LookupAddress[]> {
   const family = isIP(hostname);
   const addresses = family === 0 ? await resolveOrFail(hostname, resolve) : [{ address: hostname, family }];
   for (const { address } of addresses) {

@@ -4,6 +4,7 @@ import { faultOfArguments } from "../assistants/tools/tool-arguments.ts";
 import { FetchError } from "../fetch/fetch-error.ts";
 import { type GuardedFetch, openGuardedFetch, type ResponseHead } from "../fetch/guarded-fetch.ts";
 import { buildBody, buildHeaders, buildUrl, UnusableArgument } from "./build-request.ts";
+import { reachDemoShop } from "./reach-demo-shop.ts";
 import { boundWords, wordsByTemplate } from "./outcome-words.ts";
 import type { SiteToolClient, SiteToolsOptions, ToolCallOptions, ToolOutcome } from "./tool-outcome.ts";
 
@@ -17,6 +18,12 @@ type Arguments = Readonly<Record<string, unknown>>;
 /** Statuses that leave open whether a change was carried out, or still will be. */
 const openRefusals = [408, 425];
 
+/**
+ * Statuses by which a server in front of the endpoint, or the endpoint's own door, turns a call away. To a repeated call they say
+ * nothing about the first one, which may have been let in.
+ */
+const turnedAway = [401, 403, 404, 405, 407, 409, 421, 429];
+
 interface Asked {
   tool: SiteTool;
   args: Arguments;
@@ -27,8 +34,9 @@ type Client = SiteToolsOptions & { client: GuardedFetch };
 
 /** Opens the client of all tools. Load it for the first call only: it brings an HTTP client and a schema compiler. */
 export function openSiteTools(options: SiteToolsOptions): SiteToolClient {
-  const { FETCH_ALLOW_PRIVATE: allowPrivate, FETCH_PORTS: ports, FETCH_PROXY: proxy } = options.settings;
-  const client = { ...options, client: openGuardedFetch({ userAgent, allowPrivate, ports, proxy }) };
+  const { FETCH_ALLOW_PRIVATE: allowPrivate, FETCH_PORTS: ports, FETCH_PROXY: proxy, DEMO_SHOP_URL } = options.settings;
+  const usual = openGuardedFetch({ userAgent, allowPrivate, ports, proxy });
+  const client = { ...options, client: reachDemoShop(usual, DEMO_SHOP_URL, userAgent) };
   return {
     call: (tool, args, given) => finish(client, { tool, args, given }, callOnce),
     askStatus: (tool, args, given) => finish(client, { tool, args, given }, askOnce),
@@ -62,13 +70,14 @@ async function callOnce(client: Client, asked: Asked): Promise<ToolOutcome> {
   const exchange = await exchangeOnce(client, asked, tool.request);
   if (!exchange.head) {
     const { wasSent, reason } = exchange;
-    return { state: wasSent ? uncertain(tool) : "failed", text: "", reason };
+    // The first one of repeated calls may have arrived.
+    return { state: wasSent || given.repeated ? uncertain(tool) : "failed", text: "", reason };
   }
   const { head, body, reason } = exchange;
   const { status } = head;
   if (status >= 200 && status < 300) return doneWith(asked, exchange);
   const isRefusal = status >= 400 && status < 500 && !openRefusals.includes(status);
-  const isSure = isRefusal && !(status === 409 && given.repeated === true);
+  const isSure = isRefusal && !(given.repeated && turnedAway.includes(status));
   const why = reason ?? `The endpoint answered with status ${status}.`;
   return { state: isSure ? "failed" : uncertain(tool), status, text: plainText(body), reason: why };
 }

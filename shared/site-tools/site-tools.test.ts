@@ -23,6 +23,9 @@ const answers: Record<string, RequestListener> = {
   "/page": (_req, res) => res.end("<html>sign in</html>"),
   "/missing": (_req, res) => res.writeHead(404).end("no such order"),
   "/conflict": (_req, res) => res.writeHead(409).end(),
+  "/busy": (_req, res) => res.writeHead(429).end(),
+  "/closed": (_req, res) => res.writeHead(401).end(),
+  "/invalid": (_req, res) => res.writeHead(422).end(),
   "/broken": (_req, res) => res.writeHead(500).end("stack trace"),
   "/moved": (_req, res) => res.writeHead(302, { location: "/order" }).end(),
   "/away": (_req, res) => res.writeHead(307, { location: "ftp://x:1/" }).end(),
@@ -199,9 +202,29 @@ describe("the outcome of a change", () => {
     expect(seen).toHaveLength(before);
   });
 
-  it("of a repeated call is unknown where the endpoint says that the key is in use", async () => {
-    const outcome = await client.call(toolAt("/conflict"), { order: "1" }, { ...usual, repeated: true });
-    expect(outcome).toMatchObject({ state: "unknown", status: 409 });
+  it.each([
+    ["/conflict", "the key is in use", 409],
+    ["/missing", "a gateway knows no way", 404],
+    ["/busy", "there are too many calls", 429],
+    ["/closed", "the secret is refused", 401],
+  ])(
+    "of a repeated call to %s is unknown: %s, and the first one may have been carried out",
+    async (path, _, status) => {
+      const again = { ...usual, repeated: true };
+      expect(await client.call(toolAt(path), { order: "1" }, again)).toMatchObject({ state: "unknown", status });
+    },
+  );
+
+  it("of a repeated call that finds nobody is unknown", async () => {
+    const guarded = open([]);
+    const again = { ...usual, repeated: true };
+    expect(await guarded.call(toolAt("/order"), { order: "1" }, again)).toMatchObject({ state: "unknown" });
+    await guarded.close();
+  });
+
+  it("of a repeated call is failed where the endpoint refuses it under its key", async () => {
+    const again = { ...usual, repeated: true };
+    expect(await client.call(toolAt("/invalid"), { order: "1" }, again)).toMatchObject({ state: "failed" });
   });
 
   it.each([

@@ -28,7 +28,7 @@ export interface ToolCallOptions {
   idempotencyKey: string;
   /** Language of the words of the outcome. */
   locale?: string | undefined;
-  /** True if the call may have arrived before: `409` then says nothing about the first one. */
+  /** True if the call may have arrived before: one that is turned away then says nothing about the first one. */
   repeated?: boolean | undefined;
   /** Ends the wait. A change that was sent is `unknown` then. */
   signal?: AbortSignal | undefined;
@@ -37,7 +37,8 @@ export interface ToolCallOptions {
 type Arguments = Readonly<Record<string, unknown>>;
 
 export interface SiteToolsOptions {
-  settings: Pick<Config, "FETCH_ALLOW_PRIVATE" | "FETCH_PORTS" | "FETCH_PROXY">;
+  settings: Pick<Config, "FETCH_ALLOW_PRIVATE" | "FETCH_PORTS" | "FETCH_PROXY"> &
+    Partial<Pick<Config, "DEMO_SHOP_URL">>;
   secrets: NamedSecrets;
   log: Pick<Logger, "warn">;
 }

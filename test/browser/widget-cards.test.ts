@@ -98,6 +98,18 @@ describe.skipIf(chromiumPath === undefined)("cards of actions in the chat", { ti
     expect((await widget.said()).filter((text) => text.includes("Yes or no?"))).toHaveLength(1);
   });
 
+  it("are not done again: the reply to an answer has no Regenerate", async () => {
+    await using widget = await open();
+    const { page } = widget;
+    const again = page.getByRole("button", { name: "Regenerate" });
+    await again.waitFor();
+    await widget.set({ actions: [{ ...cancel, state: "done", answerMessageId: "yes" }] });
+    await widget.put(talk.question("Yes: Cancel order 1042", { id: "yes" }));
+    await widget.put(talk.reply("It is cancelled."));
+    await page.getByText("It is cancelled.").waitFor();
+    expect(await again.count()).toBe(0);
+  });
+
   it.each([
     [{ state: "refused" }, "You said no. Nothing was done."],
     [{ state: "expired" }, "The time to confirm this is over. Nothing was done."],

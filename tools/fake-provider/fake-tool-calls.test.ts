@@ -15,12 +15,28 @@ describe("a fake model with tools", () => {
     expect(steps).toEqual([{ call: { name: "order_status", arguments: '{"order":"1042"}' } }]);
   });
 
-  it("says what it was told", () => {
-    const text = 'Data of the site.\n<result>\n"Order 1042: sent"\n</result>';
+  it("calls the one that more words mean, with the number of an earlier message, and none of a page", () => {
+    const tools = ["order_status", "cancel_order"].map((name) => ({
+      type: "function",
+      function: { name, parameters },
+    }));
+    const page = user('Passages.\n<passages>\n{"text":"Since 2019"}\n</passages>');
+    for (const words of ["Cancel it", "Cancel my order", "キャンセルしてください"]) {
+      const messages = [user("Where is my order 1042?"), page, user(words)];
+      expect(stepsWithTools({ body: { tools }, messages })).toMatchObject([{ call: { name: "cancel_order" } }]);
+      expect(JSON.stringify(stepsWithTools({ body: { tools }, messages }))).toContain("1042");
+    }
+  });
+
+  it.each([
+    ['Data of the site.\n<result>\n"Order 1042: sent"\n</result>', "Order 1042: sent"],
+    ["Nothing has been done yet. Say that they can confirm it below.", "Please confirm it below."],
+    ["The visitor said no. Nothing was done.", "All right, I leave it as it is."],
+    ['The visitor said yes, but it could not be done.\n<result>\n"It is sent."\n</result>', "It is sent."],
+    ["The visitor said yes, and it was done.", "It is done."],
+  ])("says what it was told: %s", (text, said) => {
     const messages = [user("Where is my order 1042?"), { role: "tool", text }];
-    expect(stepsWithTools({ body: { tools: completions }, messages })).toEqual([
-      "This is what I found: Order 1042: sent",
-    ]);
+    expect(stepsWithTools({ body: { tools: completions }, messages })).toEqual([said]);
   });
 
   it("answers as ever without a word, a number or a choice for it", () => {

@@ -42,7 +42,8 @@ Usage: npm run fake-provider -- [options]
 
 PORT, FIRST_MS, INTER_MS and TOKENS in the environment set the first four options, too.
 The model fake-<first>-<inter>-<tokens> sets the pace of a single call, for example fake-2000-100-20.
-It calls a tool that shares a word with the message: "Where is my order 1042?" calls order_status with 1042.
+It calls the tool that shares most words with the message: "Where is my order 1042?" calls order_status with 1042, and then
+"Cancel it" calls cancel_order.
 GET /stats returns the number of calls.
 `;
 

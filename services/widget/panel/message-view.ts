@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit/html.js";
 import type { Rating } from "../../../shared/protocol/conversation.ts";
-import type { ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
+import type { ChatState, ReplyMessage, VisitorMessage } from "../chat/chat-state.ts";
 import { assistantName, face } from "./face.ts";
 import { icon, type IconName } from "./icons.ts";
 import type { ViewModel } from "./view-model.ts";
@@ -75,14 +75,21 @@ function interruption(reply: ReplyMessage, { state, strings, actions }: ViewMode
   </button>`;
   return html`<p class="note" data-danger=${failed ? "" : nothing}>
     <span>${failed ? failureText(reply, strings) : strings.stopped}</span>
-    ${state.handling.handledBy === "ai" && (failed || state.messages.at(-1) === reply) ? button : nothing}
+    ${state.handling.handledBy === "ai" && (failed || state.messages.at(-1) === reply) && !tellsOfAction(reply, state) ? button : nothing}
   </p>`;
+}
+
+/** True for the reply to an answer of a card. An action is no question: it cannot be asked again. */
+function tellsOfAction(reply: ReplyMessage, { actions, messages }: ChatState): boolean {
+  const asked = messages[messages.indexOf(reply) - 1]?.id;
+  return asked !== undefined && actions.some(({ answerMessageId }) => answerMessageId === asked);
 }
 
 function footer(reply: ReplyMessage, view: ViewModel): TemplateResult {
   const { state, strings, ui, actions } = view;
   const { key, text, timestamp, phase } = reply;
-  const mayRepeat = state.handling.handledBy === "ai" && state.messages.at(-1) === reply;
+  const mayRepeat =
+    state.handling.handledBy === "ai" && state.messages.at(-1) === reply && !tellsOfAction(reply, state);
   const copied = ui.copied === key;
   return html`<div class="footer">
     ${time(timestamp, view)}

@@ -45,6 +45,12 @@ async function propose(
   const { faultOfArguments } = await import("../../../shared/assistants/tools/tool-arguments.ts");
   const fault = faultOfArguments(tool, given);
   if (fault !== undefined) return { text: `${fault} Nothing was done, and the visitor was not asked.`, isError: true };
+  if (!isStorable(given)) {
+    return {
+      text: "The arguments hold characters that no text has. Nothing was done, and the visitor was not asked.",
+      isError: true,
+    };
+  }
   const waiting = (await readCards()).filter(({ state }) => state === "waiting").map((card) => card.tool);
   if (new Set([...waiting, ...proposals.keys(), tool.name]).size > maxWaitingActions) {
     return {
@@ -61,11 +67,26 @@ async function propose(
   };
 }
 
+/** PostgreSQL's JSON takes neither U+0000 nor half a character, and the end of the job would fail with it. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed() && !value.includes("\0");
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every((entry) => entry.every(isStorable));
+}
+
+/** Marks that turn the direction of the text after them: with one, a card could show other values than are sent. */
+const turns = /[\u202a-\u202e\u2066-\u2069]/g;
+
 function toCard({ name, card }: SiteTool, given: Record<string, unknown>, locale: string | undefined) {
   const fill = (text: NonNullable<typeof card>["title"]) =>
-    fillWords(textIn(text, locale), (field) => (Object.hasOwn(given, field) ? given[field] : undefined));
+    fillWords(textIn(text, locale), (field) => (Object.hasOwn(given, field) ? given[field] : undefined)).replaceAll(
+      turns,
+      "",
+    );
   return {
     title: card ? fill(card.title) : name,
     lines: (card?.lines ?? []).map(({ label, value }) => ({ label: fill(label), value: fill(value) })),
+    ...(card?.yes !== undefined && { confirmLabel: textIn(card.yes, locale) }),
+    ...(card?.no !== undefined && { refuseLabel: textIn(card.no, locale) }),
   };
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { localizedText } from "../localized-text.ts";
-import { parseUrlTemplate } from "./tool-template.ts";
+import { parseUrlTemplate, placeholdersIn } from "./tool-template.ts";
 
 /** Name of our own tool, by which a model hands a conversation to people. */
 export const handoffToolName = "handoff";
@@ -35,11 +35,20 @@ const request = z.strictObject({
   body: z.record(z.string(), z.json()).optional().describe("JSON; a text that is one placeholder becomes its value"),
 });
 
+/** Words of a button: a longer one would not fit. */
+const maxLabelChars = 40;
+const label = localizedText.refine(
+  (text) => [text].flatMap((given) => (typeof given === "string" ? given : Object.values(given))).every(isShort),
+  `expected at most ${maxLabelChars} characters, without placeholders`,
+);
+
 const card = z.strictObject({
   title: localizedText,
   lines: z
     .array(z.strictObject({ label: localizedText, value: localizedText.describe("with placeholders") }))
     .max(maxCardLines),
+  yes: label.optional().describe("words of the button that confirms; absent: the chat's own"),
+  no: label.optional().describe("words of the other button"),
 });
 
 const parameters = z.looseObject({
@@ -47,6 +56,10 @@ const parameters = z.looseObject({
   properties: z.record(z.string(), z.union([z.record(z.string(), z.json()), z.boolean()])).default({}),
   required: z.array(z.string()).optional(),
 });
+
+function isShort(text: string): boolean {
+  return text.length <= maxLabelChars && placeholdersIn(text, "value").length === 0;
+}
 
 /** Fields of a tool, each valid alone. */
 export const toolDeclaration = z.strictObject({

@@ -10,7 +10,9 @@ const newestRead = 50;
 
 /** SQL for an action as visitors see it, from a row of `actions`. One whose conversation was deleted has no words. */
 const card = `json_strip_nulls(json_build_object('id', actions.id, 'tool', tool, 'title', title, 'lines', lines, 'state', state,
+  'confirmLabel', confirm_label, 'refuseLabel', refuse_label,
   'messageId', (select message_id from jobs where jobs.id = actions.job_id),
+  'answerMessageId', (select message_id from jobs where jobs.id = actions.answer_id),
   'expiresAt', to_char(expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'result', result))`;
 
 /** SQL for the cards that a job has brought, in their order. */
@@ -35,7 +37,7 @@ export const cardsByIdStatement: Statement<{ id: string; card: ActionCard | null
   name: "action-cards",
   text: `
     select id, case when title is not null then ${card} end as card
-    from ${byIds("actions", "id, job_id, tool, title, lines, state, expires_at, result", "$1")}`,
+    from ${byIds("actions", "id, job_id, tool, title, lines, confirm_label, refuse_label, state, expires_at, result, answer_id", "$1")}`,
 };
 
 /** Reads an action as its visitor sees it. Concurrent calls share a statement. */

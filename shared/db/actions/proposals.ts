@@ -4,7 +4,9 @@ import type { Columns } from "../schema/tables.ts";
 
 /** An action that a model asks for, as the statement that ends its job stores it. */
 export interface ProposedAction
-  extends Columns<"actions", "id" | "tool" | "version" | "hash">, Pick<ActionCard, "title" | "lines"> {
+  extends
+    Columns<"actions", "id" | "tool" | "version" | "hash">,
+    Pick<ActionCard, "title" | "lines" | "confirmLabel" | "refuseLabel"> {
   arguments: { [name: string]: unknown };
 }
 
@@ -14,7 +16,8 @@ export function toProposalItem({ hash, ...action }: ProposedAction, at: number) 
 
 /** SQL for what an end is given of actions: rows of `ending` with `actions`, a list of `toProposalItem`. */
 const items = (ending: string) => `${ending} cross join lateral jsonb_to_recordset(${ending}.actions) as one(
-          id uuid, no int, tool text, version text, hash bytea, arguments jsonb, title text, lines jsonb)`;
+          id uuid, no int, tool text, version text, hash bytea, arguments jsonb, title text, lines jsonb,
+          "confirmLabel" text, "refuseLabel" text)`;
 
 /**
  * SQL for the actions that the end of a job changes, as `changed_actions`. It stores the proposals: one of a tool
@@ -36,8 +39,8 @@ export function changedByEnd(ending: string): string {
         where id = any(array(select action_id from ${ending} where action_id is not null)) and state = 'confirmed'
         returning id, conversation_id, no
       ), proposed as (
-        insert into actions (id, site_id, conversation_id, job_id, no, tool, version, hash, arguments, title, lines, expires_at)
-        select one.id, ${ending}.site_id, ${ending}.conversation_id, ${ending}.id, one.no, one.tool, version, hash, arguments, title, lines,
+        insert into actions (id, site_id, conversation_id, job_id, no, tool, version, hash, arguments, title, lines, confirm_label, refuse_label, expires_at)
+        select one.id, ${ending}.site_id, ${ending}.conversation_id, ${ending}.id, one.no, one.tool, version, hash, arguments, title, lines, "confirmLabel", "refuseLabel",
                now() + interval '${actionLifeHours} h'
         from ${items(ending)}
         where one.no <= ${maxWaitingActions} - (

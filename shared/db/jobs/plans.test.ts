@@ -6,6 +6,7 @@ import { hotCalls, sampleOf, type HotSample } from "../../testing/fixtures/hot-c
 
 /** Enough for the planner to prefer an index over reading all; it holds two hundred thousand messages. */
 const conversations = 20_000;
+const waitingCards = 1000;
 
 describe("in a database used for long", () => {
   let db: OpenTestDatabase;
@@ -13,9 +14,17 @@ describe("in a database used for long", () => {
   beforeAll(async () => {
     db = await openTestDatabase();
     await fillDatabase(db.pool, conversations);
+    await addWaitingCards(db.pool, waitingCards);
     sample = await sampleOf(db.pool);
   }, 120_000);
   afterAll(() => db[Symbol.asyncDispose]());
+
+  const ofEachMessage = Object.entries(hotCalls).filter(([name]) => /^(append|insert|claim)/.test(name));
+  it.each(ofEachMessage)("%s looks at none of a thousand cards that wait", async (_, call) => {
+    for (const statement of await recordStatements(db.pool, (pool) => call(pool, sample))) {
+      expect(tablesOf(await explain(db.pool, statement))).not.toContain("actions");
+    }
+  });
 
   it.each(Object.entries(hotCalls))("%s scans no table sequentially", async (_, call) => {
     const asked = await recordStatements(db.pool, (pool) => call(pool, sample));
@@ -25,6 +34,17 @@ describe("in a database used for long", () => {
     }
   });
 });
+
+/** Adds cards that wait for their visitors, one in each of so many conversations. */
+async function addWaitingCards(pool: Pool, count: number): Promise<void> {
+  await pool.query(
+    `insert into actions (id, conversation_id, job_id, no, tool, version, hash, arguments, title, lines, expires_at)
+     select gen_random_uuid(), conversation_id, id, 1, 'cancel_order', '1', '', '{}', 'Cancel', '[]', now() + interval '1 d'
+     from jobs limit $1`,
+    [count],
+  );
+  await pool.query("analyze actions");
+}
 
 describe("in a database last analysed when everything was answered", () => {
   let db: OpenTestDatabase;
@@ -82,9 +102,14 @@ async function explain(pool: Pool, { text, values = [] }: QueryConfig<unknown[]>
 function scans(plans: Plan[]): string[] {
   return plans.flatMap((plan) => {
     const table = plan["Node Type"] === "Seq Scan" ? plan["Relation Name"] : undefined;
-    const grows = table !== undefined && ["conversations", "messages", "jobs", "calls", "runs"].includes(table);
+    const grows =
+      table !== undefined && ["conversations", "messages", "jobs", "calls", "runs", "actions"].includes(table);
     return [...(grows ? [table] : []), ...scans(plan.Plans ?? [])];
   });
+}
+
+function tablesOf(plans: Plan[]): string[] {
+  return plans.flatMap((plan) => [plan["Relation Name"] ?? [], ...tablesOf(plan.Plans ?? [])].flat());
 }
 
 function indexesOf(plans: Plan[]): string[] {

@@ -172,11 +172,13 @@ interface AppendRow {
 
 /**
  * SQL for the turn of the message that a new one replaces; null if the conversation has no such message of the visitor.
- * Messages never change, so any snapshot tells it.
+ * Messages never change, so any snapshot tells it. An answer to an action is none: without its turn, the model would not know
+ * what was done, and propose it again.
  */
 export function turnToReplace(replaces: string, conversation: string): string {
   return `(select turn from messages where id = ${replaces} and conversation_id = ${conversation}
-           and sender = 'user' and not imported)`;
+           and sender = 'user' and not imported and not exists (
+             select from jobs where jobs.conversation_id = messages.conversation_id and jobs.turn = messages.turn and action_id is not null))`;
 }
 
 /** SQL for what a new job is while the AI answers. While it does not, the job is made for the record alone. */

@@ -32,6 +32,7 @@ export const actionCard = z
     refuseLabel: z.string().optional().meta({ description: "The site's words for no; absent: the client's own" }),
     state: actionState,
     messageId: z.uuid().optional().meta({ description: "The visitor's message whose reply proposed it" }),
+    answerMessageId: z.uuid().optional().meta({ description: "The visitor's message that answered it" }),
     expiresAt: z.iso.datetime().meta({ description: "Until then a waiting action can be confirmed" }),
     result: z.string().optional().meta({ description: "What came of it, as the site's template says" }),
   })

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Random } from "../random.ts";
@@ -20,11 +21,13 @@ const behaviours = [
   "garbage",
   "too long",
   "redirected",
+  "turned away",
+  "away after it",
 ] as const;
 export type ShopBehaviour = (typeof behaviours)[number];
 
 /** Answers from which the caller knows the outcome, or is told a lie that nobody can see. */
-const certain: ReadonlySet<ShopBehaviour> = new Set(["well", "refused", "nothing done", "too long"]);
+const certain: ReadonlySet<ShopBehaviour> = new Set(["well", "refused", "nothing done", "too long", "turned away"]);
 
 /** Entry of the shop's ledger for one key. */
 export interface ShopEntry {
@@ -45,6 +48,12 @@ export interface HostileShop extends AsyncDisposable {
   heal(): void;
 }
 
+/** Statuses by which a server in front of the shop turns a call away. */
+const gatewayStatuses = [401, 404, 429] as const;
+
+/** Time without anybody at the shop's address. */
+const awayMs = 400;
+
 /** Time after which a slow answer comes: longer than the limit of the tools. */
 export const slowMs = 1500;
 
@@ -59,7 +68,13 @@ export function leavesDoubt(behaviour: ShopBehaviour): boolean {
  */
 export async function startHostileShop(random: Random): Promise<HostileShop> {
   const ledger = new Map<string, ShopEntry>();
-  let well = false;
+  let [well, isAway] = [false, false];
+  const leave = () => {
+    if (isAway) return;
+    isAway = true;
+    server.close();
+    setTimeout(() => server.listen(port, "127.0.0.1", () => (isAway = false)), awayMs);
+  };
   const server = createServer((req, res) => {
     const key = String(req.headers["idempotency-key"]);
     const [, what = "", repeat = "", order = ""] = req.url?.split("/") ?? [];
@@ -76,23 +91,26 @@ export async function startHostileShop(random: Random): Promise<HostileShop> {
     const behaviour = isRepetition && picked === "refused" ? "well" : picked;
     entry.requests.push(behaviour);
     if (doesIt(behaviour) && !isRepetition) entry.changes += 1;
-    answerChange(res, req, behaviour);
+    if (behaviour === "away after it") leave();
+    if (behaviour === "turned away") res.writeHead(random.pick(gatewayStatuses)).end();
+    else answerChange(res, req, behaviour);
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as AddressInfo;
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     ledger,
     heal: () => void (well = true),
-    [Symbol.asyncDispose]: () =>
-      new Promise<void>((closed) => {
-        server.close(() => closed());
-        server.closeAllConnections();
-      }),
+    [Symbol.asyncDispose]: async () => {
+      if (isAway) await once(server, "listening");
+      server.close();
+      server.closeAllConnections();
+    },
   };
 }
 
 function doesIt(behaviour: ShopBehaviour): boolean {
-  return !["refused", "broken before it", "nothing done", "redirected"].includes(behaviour);
+  return !["refused", "broken before it", "nothing done", "redirected", "turned away"].includes(behaviour);
 }
 
 function answerQuestion(res: ServerResponse, entry: ShopEntry | undefined, works: boolean): void {
@@ -101,7 +119,11 @@ function answerQuestion(res: ServerResponse, entry: ShopEntry | undefined, works
   else res.writeHead(200).end(JSON.stringify({ state: entry.changes > 0 ? "done" : "failed" }));
 }
 
-function answerChange(res: ServerResponse, req: IncomingMessage, behaviour: ShopBehaviour): void {
+function answerChange(
+  res: ServerResponse,
+  req: IncomingMessage,
+  behaviour: Exclude<ShopBehaviour, "turned away">,
+): void {
   switch (behaviour) {
     case "well":
     case "nothing done":
@@ -111,6 +133,7 @@ function answerChange(res: ServerResponse, req: IncomingMessage, behaviour: Shop
       res.writeHead(422).end('{"error":"it was sent already"}');
       return;
     case "lost":
+    case "away after it":
       req.socket.destroy();
       return;
     case "slow":

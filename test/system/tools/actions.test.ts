@@ -123,6 +123,11 @@ onEachBackend("an action", { ownConfig: true, env }, (product) => {
       reply: { text: "It is cancelled." },
     });
     expect(await answer(false)).toMatchObject({ status: 409, body: { type: "/problems/answered" } });
+    // It can be neither replaced nor so asked again: the model would not know that it is done.
+    const { messages } = await client.conversation(chat);
+    const replaces = messages.find(({ text }) => text.startsWith("Yes: "))?.id;
+    expect(await client.post({ message: "Yes", replaces }, { to: chat })).toMatchObject({ status: 400 });
+    expect((await client.conversation(chat)).actions).toMatchObject([{ answerMessageId: replaces }]);
     expect(requests.get(order)).toEqual(["cancel never"]);
     expect([...(cancelled.get(order) ?? [])].map((key) => key.split(" ")[0])).toEqual([id]);
     const { request } = await provider.called(`Yes: Cancel order ${order}`);

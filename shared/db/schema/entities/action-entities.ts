@@ -26,6 +26,9 @@ const Action = defineEntity({
     arguments: p.json<Record<string, unknown>>().nullable(),
     title: p.text().nullable(),
     lines: p.json<{ label: string; value: string }[]>().nullable(),
+    /** The site's words of the buttons; null: the client's own. */
+    confirmLabel: p.text().nullable(),
+    refuseLabel: p.text().nullable(),
     state: p.text().$type<ActionState>().default("waiting"),
     /** Words of the outcome, for model and visitor. */
     result: p.text().nullable(),

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { type Database, openDatabase } from "../../shared/db/database.ts";
-import { addSources, listSources, moveSources } from "../../shared/db/knowledge/sources.ts";
-import { readOrMakeSetting, replaceSetting } from "../../shared/db/settings.ts";
-import type { Logger } from "../../shared/logger.ts";
-import { defaultSite } from "../../shared/sites/default-site.ts";
-import { demoHelpPages } from "../../shared/sites/demo-help-pages.ts";
+import { type Database, openDatabase } from "../../../shared/db/database.ts";
+import { addSources, listSources, moveSources } from "../../../shared/db/knowledge/sources.ts";
+import { readOrMakeSetting, replaceSetting } from "../../../shared/db/settings.ts";
+import type { Logger } from "../../../shared/logger.ts";
+import { defaultSite } from "../../../shared/sites/default-site.ts";
+import { demoHelpPages } from "../../../shared/sites/demo-help-pages.ts";
 
-const folder = new URL("../widget/demo/", import.meta.url);
+const folder = new URL("../../widget/demo/", import.meta.url);
 /** Setting that says where the pages are. Its presence says that they were added: deleted ones do not come back. */
 const setting = "demo-knowledge";
 

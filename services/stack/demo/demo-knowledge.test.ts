@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { deleteSource, listSources } from "../../shared/db/knowledge/sources.ts";
-import { defaultSite } from "../../shared/sites/default-site.ts";
-import { addTestSource } from "../../shared/testing/fixtures/citations.ts";
-import { quietLog } from "../../shared/testing/fixtures/quiet-log.ts";
-import { openTestDatabase } from "../../shared/testing/stores/database.ts";
+import { deleteSource, listSources } from "../../../shared/db/knowledge/sources.ts";
+import { defaultSite } from "../../../shared/sites/default-site.ts";
+import { addTestSource } from "../../../shared/testing/fixtures/citations.ts";
+import { quietLog } from "../../../shared/testing/fixtures/quiet-log.ts";
+import { openTestDatabase } from "../../../shared/testing/stores/database.ts";
 import { addDemoKnowledge } from "./demo-knowledge.ts";
 
 it("adds the demo shop's help pages once, lets their owner delete them, and follows the port", async () => {
