@@ -1,3 +1,4 @@
+import type { JobType } from "bullmq";
 import type { Logger } from "../logger.ts";
 import { within } from "../async/within.ts";
 import type { BullQueue, QueueBackend } from "./backend.ts";
@@ -115,14 +116,17 @@ export async function openJobQueue(backend: QueueBackend, log: Logger): Promise<
   };
 }
 
+/** With a state that the types of BullMQ 6.7 lack: on PostgreSQL, what waits in a paused queue is counted as "paused" alone. */
+const counted = ["waiting", "paused", "active", "delayed", "failed"] as JobType[];
+
 async function readCounts(bull: BullQueue): Promise<QueueCounts> {
   const [counts, workers, paused] = await Promise.all([
-    bull.getJobCounts("waiting", "active", "delayed", "failed"),
+    bull.getJobCounts(...counted),
     bull.getWorkersCount(),
     bull.isPaused(),
   ]);
-  const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts;
-  return { waiting, active, delayed, failed, workers, paused };
+  const { waiting = 0, paused: held = 0, active = 0, delayed = 0, failed = 0 } = counts;
+  return { waiting: waiting + held, active, delayed, failed, workers, paused };
 }
 
 async function inBatches<T>(ids: readonly string[], work: (id: string) => Promise<T>): Promise<T[]> {
