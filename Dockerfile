@@ -23,6 +23,7 @@ FROM node AS bundles
 WORKDIR /app
 COPY package.json package-lock.json .npmrc tsconfig.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY packages packages
 COPY scripts scripts
 COPY shared shared
 COPY services services

@@ -57,7 +57,7 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: ["{shared,services,tools,bench,test}/**/*.test.ts"],
+    include: ["{shared,services,packages,tools,bench,test}/**/*.test.ts"],
     environment: "node",
     globalSetup: "shared/testing/global-setup.ts",
     pool: "forks",
@@ -78,7 +78,7 @@ export default defineConfig({
     // Measured by `npm run coverage` alone: it makes a run slower.
     coverage: {
       provider: "v8",
-      include: ["{shared,services,tools}/**/*.ts"],
+      include: ["{shared,services,packages,tools}/**/*.ts"],
       exclude: ["**/*.test.ts", "**/*.testsuite.ts", "**/testing/**", "**/recorded/**", "**/dist/**"],
       reporter: ["text-summary", "json-summary"],
       thresholds: coverageFloors,

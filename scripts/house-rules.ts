@@ -34,8 +34,14 @@ const directions: Direction[] = [
     from: /^services\/(widget|console)\//,
     forbids: (target) =>
       target.kind === "file" &&
-      !["services", "shared/protocol", "shared/markdown"].some((part) => within(target, part)),
-    reason: "widget and console may import only shared/protocol and shared/markdown, as they run in browsers",
+      !["services", "shared/protocol", "shared/markdown", "packages/client"].some((part) => within(target, part)),
+    reason:
+      "widget and console may import only shared/protocol, shared/markdown and packages/client, as they run in browsers",
+  },
+  {
+    from: /^packages\//,
+    forbids: (target, from) => target.kind === "file" && !within(target, folder(from, 2)) && !test.test(from),
+    reason: "a package must import none of our files but its own, as it is published without them",
   },
   {
     from: /^shared\//,
@@ -78,7 +84,7 @@ const directions: Direction[] = [
     reason: "shared/markdown may import only shared/protocol and itself, as it runs in browsers",
   },
   {
-    from: /^(services|shared|migrations)\//,
+    from: /^(services|shared|packages|migrations)\//,
     forbids: (target, from) =>
       target.kind === "file" &&
       (outsideProduction.test(target.path) || test.test(target.path)) &&

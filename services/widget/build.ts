@@ -16,7 +16,7 @@ interface StoredFile {
 type ScriptFile = Pick<OutputFile, "path" | "text">;
 
 /** Entry points with a stable name for importers. All other files carry a hash of their content in the name. */
-const [elementModule, clientModule] = [{ element: "element.ts" }, { client: "client/client.ts" }];
+const [elementModule, clientModule] = [{ element: "element.ts" }, { client: "../../packages/client/source/client.ts" }];
 
 /** Browsers of 2024: `light-dark()` is the youngest feature used. */
 const target = ["chrome123", "firefox124", "safari17.5"];
@@ -55,7 +55,8 @@ async function buildWidget(): Promise<void> {
     footer: { js: "})();" },
     plugins: [styleText, litTemplates, redirectImports(split.metafile)],
   });
-  const types = { path: join(dist, "widget/parley.d.ts"), contents: await readFile(join(widget, "parley.d.ts")) };
+  const declarations = join(widget, "../../packages/client/source/parley.d.ts");
+  const types = { path: join(dist, "widget/parley.d.ts"), contents: await readFile(declarations) };
   const scripts = [...split.outputFiles, ...client.outputFiles, ...classic.outputFiles.map(withFilesUrl)];
   await store([types, ...scripts.map(withoutIndents)]);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ActionCard, ActionState } from "../../shared/protocol/actions/action-card.ts";
-import { createClient, ServiceError } from "../../services/widget/client/client.ts";
+import { createClient, ServiceError } from "../../packages/client/source/client.ts";
 import type { AnswerNews } from "../../services/widget/chat/chat-state.ts";
 import { eventually } from "../system/harness/suite.ts";
 import { ChatPage } from "./chat-page.ts";

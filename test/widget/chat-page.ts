@@ -1,6 +1,6 @@
 import type { Chat, ChatState } from "../../services/widget/chat/chat-state.ts";
 import { openChat } from "../../services/widget/chat/open-chat.ts";
-import { createClient } from "../../services/widget/client/client.ts";
+import { createClient } from "../../packages/client/source/client.ts";
 import type { FakeBrowser, FakeTab } from "./fake-browser.ts";
 
 interface PageOptions {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createClient, newKey, ServiceError } from "../../services/widget/client/client.ts";
-import type { JobProgress } from "../../services/widget/client/reply-assembler.ts";
+import { createClient, newKey, ServiceError } from "../../packages/client/source/client.ts";
+import type { JobProgress } from "../../packages/client/source/reply-assembler.ts";
 import { ApiClient } from "../system/harness/api-client.ts";
 import { echoOf, endlessReply, heldReply } from "../system/harness/scripted-provider.ts";
 import { eventually, onSharedProducts } from "../system/harness/suite.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, expect, it } from "vitest";
-import { createClient, ServiceError } from "../../services/widget/client/client.ts";
+import { createClient, ServiceError } from "../../packages/client/source/client.ts";
 import { echoOf } from "../system/harness/scripted-provider.ts";
 import { onSharedProducts } from "../system/harness/suite.ts";
 import { ChatPage } from "./chat-page.ts";

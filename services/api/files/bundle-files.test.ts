@@ -28,7 +28,8 @@ describe("widget files", () => {
     // As deep as in the repository, whose lock file counts among the sources.
     folder = join(root, "services/widget");
     await mkdir(folder, { recursive: true });
-    await mkdir(join(root, "shared/markdown"), { recursive: true });
+    for (const part of ["shared/markdown", "packages/client/source"])
+      await mkdir(join(root, part), { recursive: true });
     await writeFile(join(folder, bundler), "");
     await writeFile(join(folder, "build.ts"), builder);
     await writeFile(join(folder, "source.ts"), "one");

@@ -170,7 +170,7 @@ async function changedAt(path: string): Promise<number> {
 
 /** Latest change of the sources and their folders; a folder's time shows that a file was removed. */
 async function newestSource(folder: string): Promise<number> {
-  const folders = [folder, join(folder, "../../shared/markdown")];
+  const folders = [folder, ...["shared/markdown", "packages/client/source"].map((part) => join(folder, "../..", part))];
   const sources = await Promise.all(folders.map(sourcesIn));
   // The lock file's time shows changed packages.
   const lock = join(folder, "../../package-lock.json");

@@ -1,5 +1,5 @@
 import type { ChatState, PersonMessage, ParleyEvent, ReplyMessage, VisitorMessage } from "./chat-state.ts";
-import type { ParleyEvents } from "../parley.d.ts";
+import type { ParleyEvents } from "../../../packages/client/source/parley.d.ts";
 
 /** Derives the page's events from a change. Messages present when the chat was opened were reported before. */
 export function eventsBetween(before: ChatState, after: ChatState): ParleyEvent[] {

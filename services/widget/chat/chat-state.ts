@@ -5,7 +5,7 @@ import type { Handling, HandoffRequest, OperatorView } from "../../../shared/pro
 import type { StretchRatingRequest } from "../../../shared/protocol/people/stretch-rating.ts";
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
 import type { CitedSource } from "./cited-source.ts";
-import type { ParleyEvents } from "../parley.d.ts";
+import type { ParleyEvents } from "../../../packages/client/source/parley.d.ts";
 
 /** An event of the element. */
 export type ParleyEvent = {

@@ -1,6 +1,6 @@
 import type { ActionCard } from "../../../shared/protocol/actions/action-card.ts";
 import type { SubmitRequest } from "../../../shared/protocol/submit.ts";
-import type { ConversationAccess } from "../client/client.ts";
+import type { ConversationAccess } from "../../../packages/client/source/client.ts";
 import type { StoredHandling } from "./chat-state.ts";
 import type { ChatItem } from "./items.ts";
 import type { KeyValueStorage } from "./environment.ts";

@@ -1,7 +1,7 @@
 import type { AssistantInfo } from "../../../shared/protocol/service.ts";
-import type { Client } from "../client/client.ts";
-import { createRetryDelays, retryDelayMs } from "../client/retry-delays.ts";
-import { originRefused, ServiceError } from "../client/service-error.ts";
+import type { Client } from "../../../packages/client/source/client.ts";
+import { createRetryDelays, retryDelayMs } from "../../../packages/client/source/retry-delays.ts";
+import { originRefused, ServiceError } from "../../../packages/client/source/service-error.ts";
 import type { ChatState, ConnectionNotice, HandlingNews, StoredHandling } from "./chat-state.ts";
 import { type ChatStorage, openChatStorage, type OutboxEntry } from "./chat-storage.ts";
 import { Consent } from "./consent.ts";

@@ -1,6 +1,6 @@
 import type { JobView } from "../../../shared/protocol/job.ts";
-import type { CallOptions, ConversationAccess } from "../client/client.ts";
-import { ServiceError } from "../client/service-error.ts";
+import type { CallOptions, ConversationAccess } from "../../../packages/client/source/client.ts";
+import { ServiceError } from "../../../packages/client/source/service-error.ts";
 import type { ChatStore } from "./chat-store.ts";
 import { withSource } from "./cited-source.ts";
 import { isUnsettled, showActions } from "./actions/known-actions.ts";

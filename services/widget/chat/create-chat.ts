@@ -1,4 +1,4 @@
-import { type ClientOptions, createClient } from "../client/client.ts";
+import { type ClientOptions, createClient } from "../../../packages/client/source/client.ts";
 import { browserEnvironment } from "./browser-environment.ts";
 import type { Chat } from "./chat-state.ts";
 import { openChat } from "./open-chat.ts";

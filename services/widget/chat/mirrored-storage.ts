@@ -1,4 +1,4 @@
-import { newKey } from "../client/new-key.ts";
+import { newKey } from "../../../packages/client/source/new-key.ts";
 import type { KeyValueStorage } from "./environment.ts";
 
 /** Start of the key of a mark beside the values. Its absence shows that other code has cleared the storage. */

@@ -1,4 +1,4 @@
-import { ServiceError } from "../client/service-error.ts";
+import { ServiceError } from "../../../packages/client/source/service-error.ts";
 import { eventsBetween } from "./chat-events.ts";
 import type { Chat } from "./chat-state.ts";
 import type { OutboxEntry } from "./chat-storage.ts";

@@ -1,6 +1,6 @@
 import type { ActionCard } from "../../../shared/protocol/actions/action-card.ts";
-import type { ConversationAccess } from "../client/client.ts";
-import type { AbortLink } from "../client/linked-abort.ts";
+import type { ConversationAccess } from "../../../packages/client/source/client.ts";
+import type { AbortLink } from "../../../packages/client/source/linked-abort.ts";
 import type { AnswerNews, HandlingNews, StoredHandling } from "./chat-state.ts";
 import type { ChatItem } from "./items.ts";
 

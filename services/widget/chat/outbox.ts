@@ -1,9 +1,9 @@
 import type { Handling } from "../../../shared/protocol/handling.ts";
 import type { SubmitRequest, SubmitResponse } from "../../../shared/protocol/submit.ts";
-import type { ConversationAccess } from "../client/client.ts";
-import { linkAbort } from "../client/linked-abort.ts";
-import { newKey } from "../client/new-key.ts";
-import { originRefused, ServiceError } from "../client/service-error.ts";
+import type { ConversationAccess } from "../../../packages/client/source/client.ts";
+import { linkAbort } from "../../../packages/client/source/linked-abort.ts";
+import { newKey } from "../../../packages/client/source/new-key.ts";
+import { originRefused, ServiceError } from "../../../packages/client/source/service-error.ts";
 import type { OutboxEntry } from "./chat-storage.ts";
 import type { ChatStore } from "./chat-store.ts";
 import { isOpenReply, withAccepted } from "./items.ts";

@@ -1,4 +1,4 @@
-import type { ConversationAccess } from "../client/client.ts";
+import type { ConversationAccess } from "../../../packages/client/source/client.ts";
 import type { ConnectionNotice } from "./chat-state.ts";
 import type { ChatStore, Erased } from "./chat-store.ts";
 import { showActions } from "./actions/known-actions.ts";

@@ -1,7 +1,7 @@
 import { isVisible } from "../../../shared/protocol/text/visible.ts";
 import type { Chat, ParleyEvent } from "../chat/chat-state.ts";
 import type { Panel } from "../panel/panel.ts";
-import type { ParleyChatElement } from "../parley.d.ts";
+import type { ParleyChatElement } from "../../../packages/client/source/parley.d.ts";
 import { loadStrings } from "../i18n/languages.ts";
 import { launcherStrings } from "../i18n/launcher-strings.ts";
 import { ChatObserver } from "./chat-observer.ts";

@@ -1,4 +1,4 @@
-import type { ServiceError } from "../../client/service-error.ts";
+import type { ServiceError } from "../../../../packages/client/source/service-error.ts";
 import type { AnswerNews } from "../chat-state.ts";
 import type { ChatStore } from "../chat-store.ts";
 import type { showActions } from "./known-actions.ts";

@@ -1,5 +1,5 @@
 import type { StretchRatingRequest } from "../../../../shared/protocol/people/stretch-rating.ts";
-import type { ServiceError } from "../../client/service-error.ts";
+import type { ServiceError } from "../../../../packages/client/source/service-error.ts";
 import type { HandoffWish } from "../chat-state.ts";
 import type { ChatStore } from "../chat-store.ts";
 import { sendAnswer } from "../actions/send-answer.ts";

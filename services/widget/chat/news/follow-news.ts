@@ -1,5 +1,5 @@
-import { linkAbort } from "../../client/linked-abort.ts";
-import { backoffMs } from "../../client/retry-delays.ts";
+import { linkAbort } from "../../../../packages/client/source/linked-abort.ts";
+import { backoffMs } from "../../../../packages/client/source/retry-delays.ts";
 import type { ChatStore } from "../chat-store.ts";
 import { fromHistory, isOpenReply, merge, withReply } from "../items.ts";
 import { showActions } from "../actions/known-actions.ts";

@@ -1,8 +1,8 @@
 import type { ConversationEvent } from "../../../../shared/protocol/events.ts";
-import type { StreamEvent } from "../../client/event-parser.ts";
-import type { EventStream } from "../../client/event-stream.ts";
-import type { backoffMs } from "../../client/retry-delays.ts";
-import type { ServiceError } from "../../client/service-error.ts";
+import type { StreamEvent } from "../../../../packages/client/source/event-parser.ts";
+import type { EventStream } from "../../../../packages/client/source/event-stream.ts";
+import type { backoffMs } from "../../../../packages/client/source/retry-delays.ts";
+import type { ServiceError } from "../../../../packages/client/source/service-error.ts";
 import type { ChatStore } from "../chat-store.ts";
 import type { ChatItem, fromHistory, merge, withReply } from "../items.ts";
 import type { showActions } from "../actions/known-actions.ts";

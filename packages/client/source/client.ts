@@ -1,24 +1,55 @@
-import type { ConversationView, HistoryView } from "../../../shared/protocol/conversation.ts";
-import type { FeedbackReason } from "../../../shared/protocol/feedback.ts";
-import type { HandoffAnswer, HandoffRequest } from "../../../shared/protocol/handling.ts";
-import type { VisitorConversationsView } from "../../../shared/protocol/identity.ts";
-import type { JobView } from "../../../shared/protocol/job.ts";
-import type { StretchRatingRequest } from "../../../shared/protocol/people/stretch-rating.ts";
-import type { AssistantInfo } from "../../../shared/protocol/service.ts";
-import type { SubmitRequest, SubmitResponse } from "../../../shared/protocol/submit.ts";
-import { type FollowOptions, followReply } from "./follow-reply.ts";
-import type { JobProgress } from "./reply-assembler.ts";
-import { fetchJob, type JobAccess } from "./job-access.ts";
-import type { StreamHealth } from "./stream-reply.ts";
-import { newKey } from "./new-key.ts";
-import { createRetryDelays } from "./retry-delays.ts";
 import { requestJson, type ApiRequest } from "./api-request.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { StreamEvent } from "./event-parser.ts";
 import { EventStream } from "./event-stream.ts";
+import { type FollowOptions, followReply } from "./follow-reply.ts";
+import { fetchJob, type JobAccess } from "./job-access.ts";
+import { newKey } from "./new-key.ts";
+import type {
+  ActionCard,
+  AssistantInfo,
+  ConversationEvent,
+  ConversationView,
+  FeedbackReason,
+  HandoffAnswer,
+  HandoffRequest,
+  HistoryView,
+  JobView,
+  MessageView,
+  ReplySourceView,
+  StretchRatingRequest,
+  SubmitRequest,
+  SubmitResponse,
+  VisitorConversationsView,
+} from "./protocol.d.ts";
+import type { JobProgress, ResumePoint } from "./reply-assembler.ts";
+import { createRetryDelays } from "./retry-delays.ts";
 import { ServiceError } from "./service-error.ts";
+import type { StreamHealth } from "./stream-reply.ts";
 
 // Public module for sites with their own interface.
 export { newKey, ServiceError };
+export type {
+  ActionCard,
+  AssistantInfo,
+  ConversationEvent,
+  ConversationView,
+  EventStream,
+  FollowOptions,
+  HandoffAnswer,
+  HandoffRequest,
+  HistoryView,
+  JobAccess,
+  JobProgress,
+  JobView,
+  MessageView,
+  ReplySourceView,
+  ResumePoint,
+  StreamEvent,
+  SubmitRequest,
+  SubmitResponse,
+  VisitorConversationsView,
+};
 
 /** Id and token of a conversation. An answer of `submit` is one, and names its job, too. */
 export interface ConversationAccess {

@@ -1,5 +1,4 @@
-import type { EventData } from "../../../shared/protocol/events.ts";
-import type { JobStatus, JobView } from "../../../shared/protocol/job.ts";
+import type { EventData, JobStatus, JobView } from "./protocol.d.ts";
 import type { ServiceError } from "./service-error.ts";
 
 /** Events of a followed job. The deltas since the last `reset`, put together, are the reply. */

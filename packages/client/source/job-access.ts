@@ -1,4 +1,4 @@
-import type { JobView } from "../../../shared/protocol/job.ts";
+import type { JobView } from "./protocol.d.ts";
 import { requestJson } from "./api-request.ts";
 import type { Endpoint } from "./endpoint.ts";
 

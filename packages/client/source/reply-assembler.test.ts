@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { JobView } from "../../../shared/protocol/job.ts";
+import type { JobView } from "./protocol.d.ts";
 import { ReplyAssembler, type JobProgress } from "./reply-assembler.ts";
 
 const id = "0190a7e4-7c1b-4d3e-9f52-0a1b2c3d4e5f";

@@ -1,4 +1,4 @@
-import type { OriginReport } from "../../../shared/protocol/service.ts";
+import type { OriginReport } from "./protocol.d.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** Services whose refusal is in the console. */

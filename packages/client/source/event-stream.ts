@@ -10,17 +10,20 @@ type Reader = ReadableStreamDefaultReader<Uint8Array>;
 export class EventStream {
   /** True once any byte has arrived. */
   hasReceived = false;
+  /** True if responses cannot be read while they arrive, as in React Native. */
+  isUnsupported = false;
   readonly #signal: AbortSignal | undefined;
   readonly #abort: AbortLink;
   readonly #reader: Promise<Reader>;
-  readonly #decoder = new TextDecoder();
+  /** Absent before the first bytes: React Native has no such class. */
+  #decoder: InstanceType<typeof TextDecoder> | undefined;
   readonly #parser = new EventParser();
   #next: ReturnType<Reader["read"]>;
 
   constructor(endpoint: Endpoint, request: ApiRequest, signal: AbortSignal | undefined) {
     this.#signal = signal;
     this.#abort = linkAbort(signal);
-    this.#reader = open(endpoint, request, this.#abort.signal);
+    this.#reader = this.#open(endpoint, request);
     this.#next = this.#readNext();
   }
 
@@ -35,6 +38,7 @@ export class EventStream {
     if (chunk.done) throw unreachable();
     this.hasReceived = true;
     this.#next = this.#readNext();
+    this.#decoder ??= new TextDecoder();
     return this.#parser.feed(this.#decoder.decode(chunk.value, { stream: true }));
   }
 
@@ -50,19 +54,20 @@ export class EventStream {
     this.#abort.abort();
   }
 
+  async #open(endpoint: Endpoint, request: ApiRequest) {
+    const response = await sendRequest(endpoint, request, this.#abort.signal);
+    if (!response.ok) throw readServiceError(response, await response.text());
+    this.isUnsupported = !response.body;
+    if (!response.body) throw unreachable();
+    return response.body.getReader() as Reader;
+  }
+
   #readNext(): ReturnType<Reader["read"]> {
     const next = this.#reader.then((reader) => reader.read());
     // A read may fail before it is awaited. The next call of `read` receives the error.
     next.catch(() => undefined);
     return next;
   }
-}
-
-async function open(endpoint: Endpoint, request: ApiRequest, signal: AbortSignal) {
-  const response = await sendRequest(endpoint, request, signal);
-  if (!response.ok) throw readServiceError(response, await response.text());
-  if (!response.body) throw unreachable();
-  return response.body.getReader() as Reader;
 }
 
 /** @returns `undefined` after a timeout */

@@ -1,4 +1,4 @@
-import type { EventData } from "../../../shared/protocol/events.ts";
+import type { EventData } from "./protocol.d.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { StreamEvent } from "./event-parser.ts";
 import { EventStream } from "./event-stream.ts";
@@ -60,6 +60,7 @@ export async function* streamReply(
       else silenceLimitMs = newerPolls > 0 ? recheckMs : Math.min(silenceLimitMs * 2, maxSilenceMs);
     }
   } catch (error) {
+    if (stream.isUnsupported) return markBlocked(health);
     throw stream.translateError(error);
   } finally {
     stream.close();

@@ -1,5 +1,4 @@
-import type { ActionState } from "../../../shared/protocol/actions/action-card.ts";
-import type { ProblemBody } from "../../../shared/protocol/service.ts";
+import type { ActionState, ProblemBody } from "./protocol.d.ts";
 
 /** Maximum `Retry-After`; a longer one is a mistake, or due to a wrong clock. */
 const maxRetryAfterMs = 3_600_000;
