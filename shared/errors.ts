@@ -77,6 +77,8 @@ interface ProblemOptions {
   operator?: { name: string; avatarUrl?: string | undefined } | undefined;
   /** State of the action that cannot be answered. */
   state?: ActionState | undefined;
+  /** Another status than usual: 403 where the request may do something, but not this. */
+  status?: 403;
   cause?: unknown;
 }
 
@@ -89,11 +91,12 @@ export class Problem extends Error {
   readonly quota: Quota | undefined;
   readonly operator: ProblemOptions["operator"];
   readonly state: ActionState | undefined;
+  readonly status: number;
 
   constructor(
     code: ProblemCode,
     detail: string,
-    { errors, retryAfterSeconds, quota, operator, state, cause }: ProblemOptions = {},
+    { errors, retryAfterSeconds, quota, operator, state, status, cause }: ProblemOptions = {},
   ) {
     super(detail, { cause });
     this.code = code;
@@ -102,10 +105,7 @@ export class Problem extends Error {
     this.quota = quota;
     this.operator = operator;
     this.state = state;
-  }
-
-  get status(): number {
-    return problems[this.code].status;
+    this.status = status ?? problems[code].status;
   }
 
   get title(): string {

@@ -168,9 +168,13 @@ describe("the manifests for Kubernetes", () => {
       if (container.name === "migrate") expect(keys.toSorted()).toEqual(["DATABASE_URL", "NODE_ENV"]);
       if (container.name !== "api") expect(keys.filter((key) => isOneOf(secretsOf.api, key))).toEqual([]);
       if (container.name !== "worker") expect(keys.filter((key) => isOneOf(secretsOf.worker, key))).toEqual([]);
+      if (container.name === "knowledge") expect(keys.filter((key) => isOneOf(secretsOf.both, key))).toEqual([]);
     }
     const [api] = containers.filter(({ name }) => name === "api");
-    expect(Object.keys(api ? environmentOf(api) : {})).toEqual(expect.arrayContaining([...secretsOf.api]));
+    const [worker] = containers.filter(({ name }) => name === "worker");
+    const ofApi = [...secretsOf.api, ...secretsOf.both];
+    expect(Object.keys(api ? environmentOf(api) : {})).toEqual(expect.arrayContaining(ofApi));
+    expect(Object.keys(worker ? environmentOf(worker) : {})).toEqual(expect.arrayContaining([...secretsOf.both]));
     for (const file of readdirSync(join(root, base)).filter((name) => name.startsWith("secret-"))) {
       for (const value of Object.values(readEnv(join(base, file)))) expect(value).toMatch(/^$|:PASSWORD@/);
     }
@@ -319,11 +323,11 @@ describe("docker-compose.yml", () => {
   it("gives each part the secrets it needs and no others, and every setting to a part that uses it", () => {
     const [api, worker, migrate, knowledge] = own.map((name) => services[name]?.environment ?? {});
     expect(Object.keys(migrate ?? {}).toSorted()).toEqual(["DATABASE_URL", "NODE_ENV"]);
-    expect(Object.keys(api ?? {})).toEqual(expect.arrayContaining([...secretsOf.api]));
-    expect(Object.keys(worker ?? {})).toEqual(expect.arrayContaining([...secretsOf.worker]));
+    expect(Object.keys(api ?? {})).toEqual(expect.arrayContaining([...secretsOf.api, ...secretsOf.both]));
+    expect(Object.keys(worker ?? {})).toEqual(expect.arrayContaining([...secretsOf.worker, ...secretsOf.both]));
     expect(Object.keys(api ?? {}).filter((key) => isOneOf(secretsOf.worker, key))).toEqual([]);
     expect(Object.keys(worker ?? {}).filter((key) => isOneOf(secretsOf.api, key))).toEqual([]);
-    const secrets = [...secretsOf.api, ...secretsOf.worker];
+    const secrets = [...secretsOf.api, ...secretsOf.worker, ...secretsOf.both];
     expect(Object.keys(knowledge ?? {}).filter((key) => isOneOf(secrets, key))).toEqual([]);
     for (const name of own) expect(services[name]).not.toHaveProperty("env_file");
     // Keys that are left are for another way to start Parley, or are decided here.

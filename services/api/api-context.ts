@@ -1,3 +1,4 @@
+import type { ClaimsSeal } from "../../shared/actions/claims-seal.ts";
 import type { Assistants } from "../../shared/assistants/assistants.ts";
 import type { Config } from "../../shared/config/config.ts";
 import type { KnowledgeSearch } from "../../shared/knowledge/retrieval/knowledge-search.ts";
@@ -35,6 +36,8 @@ export interface ApiContext extends JobContext {
   readonly siteId: string;
   tokens: Tokens;
   identities: Identities;
+  /** Seals what tools take of a visitor's identity, for the worker. */
+  claimsSeal: ClaimsSeal;
   /** Absent if no challenge is configured. */
   challenge: Challenge | undefined;
   limits: RateLimits;

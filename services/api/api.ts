@@ -4,10 +4,12 @@ import type { Server } from "node:http";
 import { Server as NetServer } from "node:net";
 import { promisify } from "node:util";
 import type { Pool } from "pg";
+import { ClaimsSeal } from "../../shared/actions/claims-seal.ts";
 import { AssistantsFile } from "../../shared/assistants/assistants-file.ts";
 import { cachedFor } from "../../shared/async/cached-for.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { createDatabaseClock } from "../../shared/db/clock.ts";
+import { readSecretsKey } from "../../shared/db/secrets-key.ts";
 import { readOrMakeSetting } from "../../shared/db/settings.ts";
 import { openJobContext } from "../../shared/jobs/open-job-context.ts";
 import type { Lifecycle } from "../../shared/process/lifecycle.ts";
@@ -210,17 +212,19 @@ function createNewestPages(
 async function openOperatorAccess(
   config: Config,
   parts: Pick<ApiContext, "limits" | "streams" | "log"> & { pool: Pool },
-): Promise<Pick<ApiContext, "accounts" | "loginThrottle" | "operators" | "operatorAccess" | "operatorStreams">> {
+): Promise<
+  Pick<ApiContext, "accounts" | "claimsSeal" | "loginThrottle" | "operators" | "operatorAccess" | "operatorStreams">
+> {
   const loginThrottle = new LoginThrottle(parts.limits.failedLogins);
   const operators = new Operators({ config, loginThrottle, log: parts.log });
   const common = { ...parts, siteId: defaultSite, operators, loginThrottle };
-  const secret = config.SECRETS_KEY ?? (await readOrMakeSetting(parts.pool, "secrets-key", makeSecret));
+  const secret = await readSecretsKey(parts.pool, config);
   const accountThrottle = new LoginThrottle(parts.limits.failedSignIns);
   const accounts = new Accounts({ ...common, secret, accountThrottle, usedCodes: parts.limits.usedCodes });
   const operatorAccess = new OperatorAccess({ ...common, sessions: accounts.sessions });
   // Several consoles may use one account or key.
   const operatorStreams = new OpenRequests(10 * config.RATE_LIMIT_MAX_STREAMS);
-  return { accounts, loginThrottle, operators, operatorAccess, operatorStreams };
+  return { accounts, claimsSeal: new ClaimsSeal(secret), loginThrottle, operators, operatorAccess, operatorStreams };
 }
 
 async function openFeeds(

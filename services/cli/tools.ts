@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { type Assistants, assistantsPath, readAssistants } from "../../shared/assistants/assistants.ts";
+import { claimsTakenBy, valuesOfIdentity } from "../../shared/assistants/tools/identity-parameters.ts";
 import type { SiteTool } from "../../shared/assistants/tools/site-tool.ts";
 import { secretsOfTool } from "../../shared/assistants/tools/tool-faults.ts";
 import { readFetchSettings, readNamedSecrets } from "../../shared/config/config.ts";
@@ -16,6 +17,7 @@ Options of try:
   --arguments <json>   an object, such as '{"order":"1042"}'; {} by default
   --assistant <name>   assistant whose tool it is; default by default
   --language <tag>     of the outcome's words
+  --identity <json>    claims of a visitor's identity, such as '{"sub":"4711"}', for a tool that takes some
   --change             call a tool that changes something, too: it is carried out, and nobody is asked
 
 Tools stand in ${assistantsPath}, their secrets in the environment or in .env: SECRET_<NAME>.
@@ -25,22 +27,25 @@ const options = {
   arguments: { type: "string" },
   assistant: { type: "string" },
   language: { type: "string" },
+  identity: { type: "string" },
   change: { type: "boolean" },
 } as const;
 
+const jsonObject = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue('expected JSON, such as \'{"order":"1042"}\'');
+      return z.NEVER;
+    }
+  })
+  .pipe(z.record(z.string(), z.unknown(), "expected a JSON object"));
+
 const tryOptions = z.object({
-  arguments: z
-    .string()
-    .default("{}")
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        context.addIssue('expected JSON, such as \'{"order":"1042"}\'');
-        return z.NEVER;
-      }
-    })
-    .pipe(z.record(z.string(), z.unknown(), "expected a JSON object")),
+  arguments: jsonObject.prefault("{}"),
+  identity: jsonObject.optional(),
   assistant: z.string().default("default"),
   language: z.string().optional(),
   change: z.boolean().default(false),
@@ -101,7 +106,7 @@ async function tryTool(name: string, wanted: z.output<typeof tryOptions>): Promi
   const { openSiteTools } = await import("../../shared/site-tools/open-site-tools.ts");
   const client = openSiteTools({ settings: readFetchSettings(), secrets, log: { warn: () => undefined } });
   const begun = performance.now();
-  const given = { idempotencyKey: `try-${randomUUID()}`, locale: wanted.language };
+  const given = { idempotencyKey: `try-${randomUUID()}`, locale: wanted.language, claims: wanted.identity };
   const { state, status, text, reason } = await client.call(found.tool, wanted.arguments, given);
   await client.close();
   const took = `${Math.round(performance.now() - begun)} ms`;
@@ -113,11 +118,14 @@ async function tryTool(name: string, wanted: z.output<typeof tryOptions>): Promi
 
 function refusalOf(
   tool: SiteTool,
-  { change }: { change: boolean },
+  { change, identity }: Pick<z.output<typeof tryOptions>, "change" | "identity">,
   secrets: ReturnType<typeof readNamedSecrets>,
 ): string | undefined {
   const missing = secretsOfTool(tool).find((secret) => !secrets.has(secret));
   if (missing !== undefined) return `SECRET_${missing} is not set.`;
+  if (!valuesOfIdentity(tool, identity)) {
+    return `${tool.name} takes claims of a visitor's identity: add --identity with ${claimsTakenBy([tool]).join(", ")}.`;
+  }
   if (tool.effect === "read" || change) return undefined;
   return `${tool.name} changes something: add --change to carry it out.`;
 }

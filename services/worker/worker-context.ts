@@ -1,3 +1,4 @@
+import type { ClaimsSeal } from "../../shared/actions/claims-seal.ts";
 import type { Assistants } from "../../shared/assistants/assistants.ts";
 import type { Config } from "../../shared/config/config.ts";
 import type { JobContext } from "../../shared/jobs/job-context.ts";
@@ -24,6 +25,8 @@ export interface WorkerContext extends JobContext {
   providerErrorLog: ProviderErrorLog;
   knowledge: KnowledgeLoader;
   siteTools: SiteToolClient;
+  /** Opens what came of a visitor's identity; its key is read at the first use. */
+  claimsSeal: () => Promise<ClaimsSeal>;
   leases: Leases;
   reclaimGuard: ReclaimGuard;
   metrics: WorkerMetrics;

@@ -10,6 +10,7 @@ import { Leases } from "./run/leases.ts";
 import type { Provider, ProviderEvent } from "./providers/provider.ts";
 import { createPresetProvider } from "./providers/preset.ts";
 import { ReclaimGuard } from "./run/reclaim-guard.ts";
+import { lazyClaimsSeal } from "./tools/open-tools.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import { WorkerMetrics } from "./telemetry/worker-metrics.ts";
 
@@ -69,6 +70,7 @@ export function openWorker(
     providerErrorLog: new ProviderErrorLog(),
     knowledge: new KnowledgeLoader(jobs.db.pool, config, jobs.log),
     siteTools: openSiteTools({ settings: config, secrets: readNamedSecrets({}), log }),
+    claimsSeal: lazyClaimsSeal(jobs.db.pool, config),
     leases,
     reclaimGuard,
     metrics: new WorkerMetrics({ pool: jobs.db.pool, leases, circuits, concurrency: 10, upstreams: [] }),

@@ -22,7 +22,7 @@ import { startMails } from "./mail/start-mails.ts";
 import { startReconciler } from "./maintenance/reconcile.ts";
 import { ReclaimGuard } from "./run/reclaim-guard.ts";
 import { startSuggestions } from "./suggest/suggestions.ts";
-import { openTools } from "./tools/open-tools.ts";
+import { lazyClaimsSeal, openTools } from "./tools/open-tools.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import { WorkerMetrics } from "./telemetry/worker-metrics.ts";
 import { workerDrainMs } from "../../shared/tunables.ts";
@@ -62,6 +62,7 @@ export async function startWorker(
     providerErrorLog: new ProviderErrorLog(),
     knowledge: new KnowledgeLoader(jobs.db.pool, config, log, (isOpen) => metrics.embeddingsCircuit(isOpen)),
     siteTools,
+    claimsSeal: lazyClaimsSeal(jobs.db.pool, config),
     leases,
     reclaimGuard,
     metrics,

@@ -87,9 +87,9 @@ export const operatorSettings = {
     description: "Password of `ADMIN_READ_USER`, at least 8 characters. Without it there is no such account.",
   }),
   SECRETS_KEY: z.string().min(32, "expected at least 32 characters").optional().meta({
-    parts: "api",
+    parts: "api, worker",
     description:
-      "Signs operators' sessions and encrypts their second factors; at least 32 characters. Without it, one is made and kept in the database. Another key ends all sessions.",
+      "Signs operators' sessions, encrypts their second factors, and seals what [tools](actions.md#the-visitors-identity) take of a visitor's identity; at least 32 characters, the same for APIs and workers. Without it, one is made and kept in the database. Another key ends all sessions.",
   }),
   CONSOLE_URL: serviceUrl().optional().meta({
     parts: "api, worker",

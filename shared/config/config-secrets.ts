@@ -1,9 +1,13 @@
 import { isNamedSecret } from "./named-secrets.ts";
 
-/** Secrets that only one part uses. The other part starts without them, and drops them if they are set. */
+/**
+ * Secrets that only one part uses, which the other one starts without and drops if they are set, and those of both. A worker
+ * writes to the same database as an API: the key of what is kept there tells it nothing that it could not change.
+ */
 export const secretsOf = {
-  api: ["TOKEN_SECRET", "IDENTITY_SECRET", "CHALLENGE_SECRET", "ADMIN_PASSWORD", "ADMIN_READ_PASSWORD", "SECRETS_KEY"],
+  api: ["TOKEN_SECRET", "IDENTITY_SECRET", "CHALLENGE_SECRET", "ADMIN_PASSWORD", "ADMIN_READ_PASSWORD"],
   worker: ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "CLAUDE_API_KEY", "COMPATIBLE_API_KEY", "SMTP_URL"],
+  both: ["SECRETS_KEY"],
 } as const;
 
 /** Placeholder for a provider's key: an API only needs to know that there is one. */

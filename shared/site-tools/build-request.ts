@@ -5,6 +5,13 @@ import type { NamedSecrets } from "../config/named-secrets.ts";
 /** Value that a request cannot hold. The message is for the model that made it. */
 export class UnusableArgument extends Error {
   override name = "UnusableArgument";
+  /** Absent if it is not about a single one. */
+  readonly parameter: string | undefined;
+
+  constructor(message: string, parameter?: string) {
+    super(message);
+    this.parameter = parameter;
+  }
 }
 
 export interface Filling {
@@ -35,7 +42,7 @@ const manySegments = /[\\/\p{Cc}]|%[\da-f]{2}/iu;
 function fillSegment(segment: string, filling: Filling): string {
   const filled = fillText(segment, filling, (text, name) => {
     if (text !== "" && !manySegments.test(text)) return encodeURIComponent(text);
-    throw new UnusableArgument(`"${name}" must be one part of an address: not empty, and without slashes.`);
+    throw new UnusableArgument(`"${name}" must be one part of an address: not empty, and without slashes.`, name);
   });
   const isDots = filled !== segment && /^\.*$/.test(filled ?? "");
   if (filled === undefined || isDots) throw new UnusableArgument("A part of the address would be missing.");
@@ -66,7 +73,7 @@ function textOf(args: Filling["args"], name: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "string") return value.toWellFormed();
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  throw new UnusableArgument(`"${name}" must be text, a number, true or false.`);
+  throw new UnusableArgument(`"${name}" must be text, a number, true or false.`, name);
 }
 
 /** Fills headers: they have secrets and no arguments. */

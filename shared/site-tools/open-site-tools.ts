@@ -1,9 +1,12 @@
 import { z } from "zod";
 import type { SiteTool } from "../assistants/tools/site-tool.ts";
-import { faultOfArguments } from "../assistants/tools/tool-arguments.ts";
+import { valuesOfIdentity } from "../assistants/tools/identity-parameters.ts";
+import { faultOfArguments, faultOfModelArguments } from "../assistants/tools/tool-arguments.ts";
+import { placeholdersIn } from "../assistants/tools/tool-template.ts";
 import { FetchError } from "../fetch/fetch-error.ts";
 import { type GuardedFetch, openGuardedFetch, type ResponseHead } from "../fetch/guarded-fetch.ts";
 import { buildBody, buildHeaders, buildUrl, UnusableArgument } from "./build-request.ts";
+import { maskIdentity } from "./mask-identity.ts";
 import { reachDemoShop } from "./reach-demo-shop.ts";
 import { boundWords, wordsByTemplate } from "./outcome-words.ts";
 import type { SiteToolClient, SiteToolsOptions, ToolCallOptions, ToolOutcome } from "./tool-outcome.ts";
@@ -26,7 +29,10 @@ const turnedAway = [401, 403, 404, 405, 407, 409, 421, 429];
 
 interface Asked {
   tool: SiteTool;
+  /** As the model gave them: the only ones in words of the outcome. */
   args: Arguments;
+  /** Those, and the parameters that the visitor's identity gives. */
+  filled: Arguments;
   given: ToolCallOptions;
 }
 
@@ -47,26 +53,46 @@ export function openSiteTools(options: SiteToolsOptions): SiteToolClient {
 /** Carries out a call, and makes an outcome of whatever happens. */
 async function finish(
   client: Client,
-  asked: Asked,
+  { tool, args, given }: Omit<Asked, "filled">,
   work: (client: Client, asked: Asked) => Promise<ToolOutcome>,
 ): Promise<ToolOutcome> {
   const { log, secrets } = client;
-  const { tool, given } = asked;
-  const { text, reason, ...outcome } = await work(client, asked).catch((error: unknown): ToolOutcome => {
-    if (error instanceof UnusableArgument) return { state: "failed", isMistake: true, text: error.message };
-    throw error;
+  const values = valuesFor(tool, given, work === askOnce ? tool.status : undefined);
+  const working = values ? work(client, { tool, args, filled: { ...args, ...values }, given }) : missing(given);
+  const { text, reason, ...outcome } = await working.catch((error: unknown): ToolOutcome => {
+    if (!(error instanceof UnusableArgument)) throw error;
+    if (Object.hasOwn(values ?? {}, error.parameter ?? "")) return doesNotFit(error.message);
+    return { state: "failed", isMistake: true, text: error.message };
   });
-  const why = reason === undefined ? {} : { reason: boundWords(secrets.mask(reason)) };
-  if (outcome.state !== "done" && !outcome.isMistake) {
+  const mask = (words: string) => boundWords(maskIdentity(secrets.mask(words), values));
+  const why = reason === undefined ? {} : { reason: mask(reason) };
+  if (outcome.state !== "done" && !outcome.isMistake && !outcome.needsIdentity) {
     log.warn({ tool: tool.name, action: given.idempotencyKey, ...outcome, ...why }, "the call of a tool was not done");
   }
-  return { ...outcome, ...why, text: boundWords(secrets.mask(text)) };
+  return { ...outcome, ...why, text: mask(text) };
+}
+
+/** A question about a change may do without the identity that the change took: it is gone once its job has ended. */
+function valuesFor(tool: SiteTool, { claims }: ToolCallOptions, asked: SiteTool["status"]) {
+  const values = valuesOfIdentity(tool, claims);
+  if (values || !asked) return values;
+  return placeholdersIn(asked.url, "value").some((name) => Object.hasOwn(tool.identity ?? {}, name)) ? undefined : {};
+}
+
+async function missing({ repeated }: ToolCallOptions): Promise<ToolOutcome> {
+  return { state: repeated ? "unknown" : "failed", needsIdentity: true, text: "" };
+}
+
+function doesNotFit(fault: string): ToolOutcome {
+  return { state: "failed", text: "", reason: `The visitor's identity does not fit. ${fault}` };
 }
 
 async function callOnce(client: Client, asked: Asked): Promise<ToolOutcome> {
-  const { tool, args, given } = asked;
-  const fault = faultOfArguments(tool, args);
-  if (fault !== undefined) return { state: "failed", isMistake: true, text: fault };
+  const { tool, args, filled, given } = asked;
+  const mistake = faultOfModelArguments(tool, args);
+  if (mistake !== undefined) return { state: "failed", isMistake: true, text: mistake };
+  const fault = faultOfArguments(tool, filled);
+  if (fault !== undefined) return doesNotFit(fault);
   const exchange = await exchangeOnce(client, asked, tool.request);
   if (!exchange.head) {
     const { wasSent, reason } = exchange;
@@ -123,7 +149,7 @@ type Exchange = Answered | { head?: undefined; wasSent: boolean; reason: string 
 /** @throws {UnusableArgument} before anything is sent */
 async function exchangeOnce(
   { client, secrets }: Client,
-  { tool, args, given }: Asked,
+  { tool, filled: args, given }: Asked,
   request: SiteTool["request"],
 ): Promise<Exchange> {
   const url = buildUrl(request.url, { args, secrets });

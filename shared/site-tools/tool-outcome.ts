@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { NamedSecrets } from "../config/named-secrets.ts";
 import type { Logger } from "../logger.ts";
+import type { Claims } from "../assistants/tools/identity-parameters.ts";
 import type { SiteTool } from "../assistants/tools/site-tool.ts";
 
 /** Outcome of a call of a site's endpoint. */
@@ -21,6 +22,8 @@ export interface ToolOutcome {
   reason?: string | undefined;
   /** True if the arguments do not fit: `text` tells the model why, and nothing was sent. */
   isMistake?: true;
+  /** True if the visitor's identity lacks what the tool takes of it: nothing was sent. */
+  needsIdentity?: true;
 }
 
 export interface ToolCallOptions {
@@ -30,6 +33,8 @@ export interface ToolCallOptions {
   locale?: string | undefined;
   /** True if the call may have arrived before: one that is turned away then says nothing about the first one. */
   repeated?: boolean | undefined;
+  /** Claims of the visitor's identity, for tools that take some. Their values are in no words of the outcome. */
+  claims?: Claims | undefined;
   /** Ends the wait. A change that was sent is `unknown` then. */
   signal?: AbortSignal | undefined;
 }

@@ -40,6 +40,7 @@ const claimed = z.strictObject({
   trace: z.string().nullable(),
   turn: z.int(),
   actionId: z.uuid().nullable(),
+  claims: buffer.nullable(),
   previousTurn: z.int(),
   thread: z.strictObject({ provider: z.string(), id: z.string(), turn: z.int().nullable() }).nullable(),
   ageMs: z.number(),

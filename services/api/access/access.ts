@@ -143,9 +143,14 @@ export async function openMessage(context: AccessContext, req: Request, messageI
 
 /**
  * Authorises an answer to an action through its conversation, and counts it like a message, which it becomes.
+ * @returns also the verified visitor who sends it; an identity opens no conversation of another visitor
  * @throws {Problem} as {@link openMessage}
  */
-export async function openAction(context: AccessContext, req: Request, actionId: unknown): Promise<ActionToAnswer> {
+export async function openAction(
+  context: AccessContext,
+  req: Request,
+  actionId: unknown,
+): Promise<{ action: ActionToAnswer; visitor: Visitor | undefined }> {
   const wanted = parseId("id", actionId);
   const holder = await readHolder(context, req);
   await countRequest(context.limits.submissions, req);
@@ -159,7 +164,7 @@ export async function openAction(context: AccessContext, req: Request, actionId:
   else if (!holder.open) throw forbidden();
   if (!action || action.deleted) throw gone();
   noteIds(req, { conversationId: action.conversationId });
-  return action;
+  return { action, visitor: holder.visitor };
 }
 
 /** Credentials of the sender of a message. */

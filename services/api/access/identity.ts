@@ -1,4 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
+import type { Claims } from "../../../shared/assistants/tools/identity-parameters.ts";
 import type { Clock } from "../../../shared/db/clock.ts";
 import { defaultSite } from "../../../shared/sites/default-site.ts";
 import { Problem } from "../../../shared/errors.ts";
@@ -35,6 +36,14 @@ interface IdentityOptions {
   clock: Clock;
 }
 
+/** Claims of verified visitors. They are no part of a `Visitor`, which may be stored or logged. */
+const claims = new WeakMap<Visitor, Claims>();
+
+/** All claims of a visitor's identity, as the site signed them. */
+export function claimsOf(visitor: Visitor): Claims {
+  return claims.get(visitor) ?? {};
+}
+
 export function createIdentities({ siteId, secrets, visitorKey, clock }: IdentityOptions): Identities {
   const keys = secrets && toKeys(secrets);
   return {
@@ -52,7 +61,9 @@ export function createIdentities({ siteId, secrets, visitorKey, clock }: Identit
       }
       const fault = checkTimes(parsed.data, await clock.read());
       if (fault !== undefined) throw invalid(fault);
-      return hashVisitor(visitorKey, siteId, parsed.data.sub);
+      const visitor = hashVisitor(visitorKey, siteId, parsed.data.sub);
+      claims.set(visitor, { ...(read.json as Claims), sub: parsed.data.sub });
+      return visitor;
     },
   };
 }

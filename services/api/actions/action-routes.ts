@@ -16,13 +16,13 @@ export function actionRoutes(context: ApiContext): Router {
   const { submissions } = context.limits;
 
   router.post("/:id", countFaultsAs(submissions), async (req: Request, res: Response) => {
-    const action = await openAction(context, req, req.params["id"]);
+    const { action, visitor } = await openAction(context, req, req.params["id"]);
     const { confirm } = parseBody(
       actionAnswer,
       await readJson(req, { beforeParsing: () => refuseUsedUp(submissions, req) }),
     );
     const origin = { requestId: requestId(res), trace: requestSpan(req).traceparent };
-    const { repeated, ...submission } = await answerAction(context, action, { confirm, ...origin });
+    const { repeated, ...submission } = await answerAction(context, action, { confirm, visitor, ...origin });
     noteIds(req, { jobId: submission.jobId });
     const accepted = await describeAccepted(context, submission);
     res

@@ -1,23 +1,30 @@
 import { v7 } from "uuid";
 import { hashOfAction, toolOfAction } from "../../../shared/actions/declared-action.ts";
 import { hashOfTool } from "../../../shared/assistants/tools/hash-of-tool.ts";
+import { valuesOfIdentity } from "../../../shared/assistants/tools/identity-parameters.ts";
+import type { SiteTool } from "../../../shared/assistants/tools/site-tool.ts";
 import { type ActionToAnswer, readActionToAnswer, storeAnswer } from "../../../shared/db/actions/answer.ts";
 import { olderVersionRuns } from "../../../shared/db/operators/process-reports.ts";
 import { Problem } from "../../../shared/errors.ts";
 import { cursorOf } from "../../../shared/events/cursor.ts";
 import { processVersion } from "../../../shared/process/process-version.ts";
+import { identityHeader } from "../../../shared/protocol/headers.ts";
 import type { ApiContext } from "../api-context.ts";
+import { claimsOf, isOf, type Visitor } from "../access/identity.ts";
 import { fullBacklog } from "../submit/backlog.ts";
+import { sealClaims } from "../submit/seal-claims.ts";
 import type { Submission } from "../submit/submit-message.ts";
 import { busy, updating } from "../voices/voice-problems.ts";
 import { answerText } from "./answer-texts.ts";
 
-type AnswerContext = Pick<ApiContext, "assistants" | "backlog" | "db" | "dispatcher" | "log" | "siteId">;
+type AnswerContext = Pick<ApiContext, "assistants" | "backlog" | "claimsSeal" | "db" | "dispatcher" | "log" | "siteId">;
 
 interface Answer {
   confirm: boolean;
   requestId: string;
   trace: string | undefined;
+  /** The verified visitor who answers. */
+  visitor: Visitor | undefined;
 }
 
 /** Each further try needs a change of the action or its conversation between two statements. */
@@ -32,21 +39,22 @@ const maxTries = 3;
 export async function answerAction(
   context: AnswerContext,
   found: ActionToAnswer,
-  answer: Answer,
+  { visitor, ...answer }: Answer,
 ): Promise<Submission & { repeated: boolean }> {
   const { pool } = context.db;
   let action: ActionToAnswer | undefined = found;
   for (let tries = 0; tries < maxTries && action; tries += 1) {
     if (action.answer) return repeatOf(action, answer.confirm, action.answer);
     checkOpen(action);
-    const hash = answer.confirm ? presentHash(context, action) : action.hash;
+    const hash = answer.confirm ? presentHash(context, action, visitor) : action.hash;
     if (await context.backlog.isFull()) throw fullBacklog();
     // A worker of an older version would answer the message, and not act.
     if (await olderVersionRuns(pool, processVersion)) throw updating("actions");
     const ids = { jobId: v7(), messageId: v7() };
     const text = answerText(answer.confirm, action);
-    const { id: actionId, conversationId } = action;
-    const stored = await storeAnswer(pool, { ...ids, ...answer, actionId, siteId: context.siteId, hash, text });
+    const { id: actionId, conversationId, assistantType } = action;
+    const claims = await sealClaims(context, { jobId: ids.jobId, visitor, assistantType, conversationId });
+    const stored = await storeAnswer(pool, { ...ids, ...answer, actionId, siteId: context.siteId, hash, text, claims });
     if (stored) {
       if (stored.head) context.dispatcher.push(ids.jobId);
       context.log.info({ audit: "answer-action", actionId, conversationId, tool: action.tool, ...answer }, "audit");
@@ -83,14 +91,25 @@ function checkOpen({ state, deleted, blocked, answersAi }: ActionToAnswer): void
 
 /**
  * @returns the hash of what is confirmed, from the tool as it is declared now
- * @throws {Problem} if it is not what was proposed
+ * @throws {Problem} if it is not what was proposed, or its visitor has to be signed in for it
  */
-function presentHash({ assistants }: AnswerContext, action: ActionToAnswer): Buffer {
+function presentHash({ assistants }: AnswerContext, action: ActionToAnswer, visitor: Visitor | undefined): Buffer {
   const { arguments: given } = action;
   const tool = toolOfAction(assistants, action);
   const hash = tool && given && hashOfAction({ tool: action.tool, version: hashOfTool(tool), arguments: given });
   if (!hash?.equals(action.hash)) {
     throw new Problem("tool-changed", "The site has changed what this would do. Ask the assistant again.");
   }
+  if (tool?.identity) checkIdentity(tool, action, visitor);
   return hash;
+}
+
+/** An identity that opens the conversation of nobody may be anybody's: only its own visitor's counts. */
+function checkIdentity(tool: SiteTool, { visitorHash }: ActionToAnswer, visitor: Visitor | undefined): void {
+  const isOwn = visitor && visitorHash && isOf(visitor, visitorHash);
+  if (isOwn && valuesOfIdentity(tool, claimsOf(visitor))) return;
+  const lacks = isOwn ? ` It lacks a claim that this takes: ${Object.values(tool.identity ?? {}).join(", ")}.` : "";
+  throw new Problem("identity-required", `Send ${identityHeader} of this conversation's visitor.${lacks}`, {
+    status: 403,
+  });
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from "zod-openapi";
 import { eventData } from "../../../shared/protocol/events.ts";
+import { Problem } from "../../../shared/errors.ts";
 import { actionAnswer } from "../../../shared/protocol/actions/action-card.ts";
 import { jobView, timeline } from "../../../shared/protocol/job.ts";
 import { challengeHeader } from "../../../shared/protocol/headers.ts";
@@ -79,6 +80,7 @@ const answerAction: ZodOpenApiOperationObject = {
       ...part.tokenProblems,
       ...part.bodyProblems,
       "blocked",
+      new Problem("identity-required", "", { status: 403 }),
       "answered",
       "updating",
       "action-over",

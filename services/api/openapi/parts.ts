@@ -64,12 +64,12 @@ export function page(description: string): ZodOpenApiResponseObject {
 }
 
 /** Describes errors by status: our problem types, and the meaning of each. */
-export function problems(...codes: ProblemCode[]): ZodOpenApiResponsesObject {
+export function problems(...all: (ProblemCode | Problem)[]): ZodOpenApiResponsesObject {
   const byStatus = Map.groupBy(
-    codes.map((code) => new Problem(code, "")),
+    all.map((each) => (each instanceof Problem ? each : new Problem(each, ""))),
     ({ status }) => status,
   );
-  return Object.fromEntries([...byStatus].map(([status, all]) => [String(status), problemResponse(status, all)]));
+  return Object.fromEntries([...byStatus].map(([status, those]) => [String(status), problemResponse(status, those)]));
 }
 
 const responses = new Map<string, ZodOpenApiResponseObject>();

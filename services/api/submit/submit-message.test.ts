@@ -3,6 +3,7 @@ import { v4 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Assistant } from "../../../shared/assistants/assistants.ts";
 import { defaultSite } from "../../../shared/sites/default-site.ts";
+import { ClaimsSeal } from "../../../shared/actions/claims-seal.ts";
 import { readConfig } from "../../../shared/config/config.ts";
 import {
   followUp,
@@ -58,6 +59,7 @@ function openSubmit(pool: Pool, siteId = defaultSite) {
     live: { hintChange: async () => undefined, hintCancel: async () => undefined },
     log: quietLog(),
     backlog: { isFull: async () => false },
+    claimsSeal: new ClaimsSeal("a secret of this test"),
     challenge: { check: async (answer: string | undefined) => void checked.push(answer) },
   };
   const submit = (conversationId?: string, idempotencyKey?: string) =>

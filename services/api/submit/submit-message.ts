@@ -23,6 +23,7 @@ import { carryOutHandoff } from "../../../shared/voices/hand-over.ts";
 import { type Backlog, fullBacklog } from "./backlog.ts";
 import { checkChoices, refuse } from "./check-choices.ts";
 import { hashKey, type KeyHashes } from "./idempotency-key.ts";
+import { sealClaims } from "./seal-claims.ts";
 import type { ApiContext } from "../api-context.ts";
 import type { Visitor } from "../access/identity.ts";
 import { overQuota } from "../limits/over-quota.ts";
@@ -58,7 +59,7 @@ interface SubmissionOptions {
 
 interface SubmitContext extends Pick<
   ApiContext,
-  "assistants" | "challenge" | "config" | "db" | "providers" | "siteId"
+  "assistants" | "challenge" | "claimsSeal" | "config" | "db" | "providers" | "siteId"
 > {
   backlog: Pick<Backlog, "isFull">;
   dispatcher: Pick<Dispatcher, "push">;
@@ -99,7 +100,8 @@ export async function submitMessage(
   const conversationId = options.conversationId ?? v4();
   const { requestId, trace, visitor, idAlone } = options;
   const handoff = await findHandoff(context, body, options.conversationId);
-  const row = { conversationId, messageId, jobId, text: body.message, requestId, trace, handoff, ...hashes };
+  const claims = await sealClaims(context, { ...options, assistantType: body.assistantType, jobId });
+  const row = { conversationId, messageId, jobId, text: body.message, requestId, trace, handoff, claims, ...hashes };
   const store =
     options.conversationId === undefined
       ? await firstMessage(context, body, {

@@ -17,6 +17,7 @@ import { askStatusMs } from "../../../shared/tunables.ts";
 import { Stopped } from "../run/leases.ts";
 import { untilStored } from "../run/until-stored.ts";
 import type { WorkerContext } from "../worker-context.ts";
+import type { ReadClaims } from "./read-claims.ts";
 
 type ActionContext = Pick<WorkerContext, "assistants" | "db" | "reclaimGuard" | "siteTools">;
 
@@ -29,6 +30,8 @@ interface Run {
   log: Logger;
   /** Ends the questions when the worker ends; another run goes on then. A call that was sent is always waited for. */
   signal: AbortSignal;
+  /** Claims of the visitor's identity; absent without a job, with which they end. */
+  claims?: ReadClaims;
 }
 
 /**
@@ -48,6 +51,7 @@ export async function carryOutAction(run: Run, job: ClaimedJob): Promise<ActionT
   const tool = declared(context, action);
   // It stays as it is: the end of the job withdraws it.
   if (!tool || action.arguments === null) return action;
+  const claims = await run.claims?.();
   run.signal.throwIfAborted();
   const sender = { jobId: job.id, attempt: job.attempt, token: v7() };
   if (!(await stored(() => markSent(pool, id, sender)))) {
@@ -55,7 +59,7 @@ export async function carryOutAction(run: Run, job: ClaimedJob): Promise<ActionT
     return now?.state === "sent" ? settle(run, now) : now;
   }
   audit(log, "send-action", action);
-  const outcome = await context.siteTools.call(tool, action.arguments, optionsOf(action));
+  const outcome = await context.siteTools.call(tool, action.arguments, { ...optionsOf(action), claims });
   return settle(run, { ...action, state: "sent", sentMs: 0 }, outcome);
 }
 
@@ -90,17 +94,19 @@ async function settle(run: Run, action: ActionToRun, first?: ToolOutcome): Promi
 
 type Learned = Pick<ToolOutcome, "text"> & { state: OutcomeState };
 
-async function learn({ context, signal }: Run, action: ActionToRun): Promise<Learned> {
+async function learn({ context, signal, claims: readClaims }: Run, action: ActionToRun): Promise<Learned> {
   const tool = declared(context, action);
   const { arguments: given, sentMs } = action;
   const nobodyKnows: Learned = { state: "unknown", text: "" };
   if (!tool || given === null) return nobodyKnows;
   const ask = questionOf(context, tool);
   if (!ask) return nobodyKnows;
+  const claims = await readClaims?.();
   const endsAt = performance.now() + tool.timeoutMs + askStatusMs - (sentMs ?? 0);
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-    const outcome = await ask(tool, given, { ...optionsOf(action), repeated: true });
+    const outcome = await ask(tool, given, { ...optionsOf(action), claims, repeated: true });
     if (outcome.state !== "unknown") return outcome;
+    if (outcome.needsIdentity) return nobodyKnows;
     const leftMs = endsAt - performance.now();
     if (leftMs <= 0) return nobodyKnows;
     // The next run asks on.

@@ -3,6 +3,7 @@ import { hashOfAction } from "../../../shared/actions/declared-action.ts";
 import type { Assistant } from "../../../shared/assistants/assistants.ts";
 import { textIn } from "../../../shared/assistants/localized-text.ts";
 import { hashOfTool } from "../../../shared/assistants/tools/hash-of-tool.ts";
+import { offeredParameters, valuesOfIdentity } from "../../../shared/assistants/tools/identity-parameters.ts";
 import type { SiteTool } from "../../../shared/assistants/tools/site-tool.ts";
 import type { ProposedAction } from "../../../shared/db/actions/proposals.ts";
 import type { ActionCard } from "../../../shared/protocol/actions/action-card.ts";
@@ -10,11 +11,14 @@ import { fillWords } from "../../../shared/site-tools/outcome-words.ts";
 import { maxWaitingActions } from "../../../shared/tunables.ts";
 import type { ToolResult } from "../providers/tools/tool.ts";
 import type { RunTool } from "../tools/tool-session.ts";
+import type { ReadClaims } from "./read-claims.ts";
+import { signInFirst } from "./sign-in-first.ts";
 
 interface ProposingOptions {
   locale: string | undefined;
   /** Reads the cards of the conversation. */
   readCards: () => Promise<readonly ActionCard[]>;
+  claims: ReadClaims;
 }
 
 /**
@@ -30,7 +34,7 @@ export function proposingToolsOf(
     .map((tool) => ({
       name: tool.name,
       description: tool.description,
-      parameters: tool.parameters,
+      parameters: offeredParameters(tool),
       endsReply: true,
       run: async (call, { proposals }) => propose(tool, call.arguments ?? {}, { ...options, proposals }),
     }));
@@ -39,11 +43,11 @@ export function proposingToolsOf(
 async function propose(
   tool: SiteTool,
   given: Record<string, unknown>,
-  { locale, readCards, proposals }: ProposingOptions & { proposals: Map<string, ProposedAction> },
+  { locale, readCards, claims, proposals }: ProposingOptions & { proposals: Map<string, ProposedAction> },
 ): Promise<ToolResult> {
   // The compiler of schemas takes megabytes: it is loaded by the first call.
-  const { faultOfArguments } = await import("../../../shared/assistants/tools/tool-arguments.ts");
-  const fault = faultOfArguments(tool, given);
+  const { faultOfModelArguments } = await import("../../../shared/assistants/tools/tool-arguments.ts");
+  const fault = faultOfModelArguments(tool, given);
   if (fault !== undefined) return { text: `${fault} Nothing was done, and the visitor was not asked.`, isError: true };
   if (!isStorable(given)) {
     return {
@@ -51,6 +55,7 @@ async function propose(
       isError: true,
     };
   }
+  if (tool.identity && !valuesOfIdentity(tool, await claims())) return signInFirst;
   const waiting = (await readCards()).filter(({ state }) => state === "waiting").map((card) => card.tool);
   if (new Set([...waiting, ...proposals.keys(), tool.name]).size > maxWaitingActions) {
     return {

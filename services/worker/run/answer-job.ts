@@ -6,6 +6,7 @@ import { endJob } from "../../../shared/jobs/end-job.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import { readCards } from "../../../shared/db/actions/cards.ts";
 import { carryOutAction } from "../actions/carry-out.ts";
+import { claimsOfJob, type ReadClaims } from "../actions/read-claims.ts";
 import { proposingToolsOf } from "../actions/proposing-tools.ts";
 import { tellAction, type ToldAction } from "../actions/told-action.ts";
 import { Draft } from "../draft/draft.ts";
@@ -26,6 +27,7 @@ interface JobRun {
   draft: Draft;
   report: RunReport;
   tools: ToolSession;
+  claims: ReadClaims;
   told?: ToldAction;
 }
 
@@ -42,8 +44,9 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
   const { signal, release } = context.leases.hold(job);
   const draft = new Draft(context, job, () => context.leases.stop(job, "lost"), log);
   const people = context.assistants.get(job.assistantType)?.people;
-  const tools = openSession(context, job);
-  const run: JobRun = { job, draft, report, tools };
+  const claims = claimsOfJob(context, job, log);
+  const tools = openSession(context, job, claims);
+  const run: JobRun = { job, draft, report, tools, claims };
   try {
     // Readers of the job reload its row and see it active.
     context.live
@@ -80,11 +83,11 @@ export async function answerJob(context: WorkerContext, job: ClaimedJob): Promis
 }
 
 /** Tools that the model of a job may call. */
-function openSession({ assistants, db, siteTools }: WorkerContext, job: ClaimedJob): ToolSession {
+function openSession({ assistants, db, siteTools }: WorkerContext, job: ClaimedJob, claims: ReadClaims): ToolSession {
   const { people, tools } = assistants.get(job.assistantType) ?? {};
   const locale = job.metadata["locale"];
-  const reading = { siteTools, jobId: job.id, locale };
-  const proposing = { locale, readCards: () => readCards(db.pool, job.conversationId) };
+  const reading = { siteTools, jobId: job.id, locale, claims };
+  const proposing = { locale, claims, readCards: () => readCards(db.pool, job.conversationId) };
   return new ToolSession([
     ...ownToolsOf({ people }),
     ...readingToolsOf({ tools }, reading),
@@ -94,7 +97,7 @@ function openSession({ assistants, db, siteTools }: WorkerContext, job: ClaimedJ
 
 /** Finds the reply. If the message confirms an action, the run carries that out first. */
 async function actThenSpeak(context: WorkerContext, run: JobRun, signal: AbortSignal): Promise<FoundReply> {
-  const action = await carryOutAction({ context, log: run.report.log, signal }, run.job);
+  const action = await carryOutAction({ context, log: run.report.log, signal, claims: run.claims }, run.job);
   if (action) {
     const { turn, text } = tellAction(action);
     run.told = turn && run.tools.recall(turn) ? { turn, text } : { text };

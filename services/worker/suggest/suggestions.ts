@@ -93,7 +93,7 @@ async function findText(
 /** A suggestion in the form in which replies are found. No thread of a provider hears of it. */
 function asJob(claimed: ClaimedSuggestion): ClaimedJob {
   const none = { messageId: claimed.id, run: 1, attempt: 1, turn: 0, previousTurn: 0, ageMs: 0, sinceAcceptedMs: 0 };
-  return { ...none, ...claimed, requestId: null, trace: null, thread: null, actionId: null };
+  return { ...none, ...claimed, requestId: null, trace: null, thread: null, actionId: null, claims: null };
 }
 
 function toView({ n, title, url, quote, begins, ends }: Citation): ReplySourceView {

@@ -1,5 +1,8 @@
+import type { Pool } from "pg";
+import type { ClaimsSeal } from "../../../shared/actions/claims-seal.ts";
 import { type Config, readNamedSecrets } from "../../../shared/config/config.ts";
 import type { NamedSecrets } from "../../../shared/config/named-secrets.ts";
+import { readSecretsKey } from "../../../shared/db/secrets-key.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { Lifecycle } from "../../../shared/process/lifecycle.ts";
 import type { SiteToolClient, SiteToolsOptions } from "../../../shared/site-tools/tool-outcome.ts";
@@ -29,5 +32,18 @@ function lazySiteTools(options: SiteToolsOptions): SiteToolClient {
     call: async (...args) => (await open()).call(...args),
     askStatus: async (...args) => (await open()).askStatus(...args),
     close: async () => (await opened)?.close(),
+  };
+}
+
+/** Seal whose key is read for the first visitor's identity: most workers get none. */
+export function lazyClaimsSeal(pool: Pool, config: Pick<Config, "SECRETS_KEY">): () => Promise<ClaimsSeal> {
+  let opened: ClaimsSeal | undefined;
+  return async () => {
+    if (opened) return opened;
+    const [{ ClaimsSeal }, secret] = await Promise.all([
+      import("../../../shared/actions/claims-seal.ts"),
+      readSecretsKey(pool, config),
+    ]);
+    return (opened = new ClaimsSeal(secret));
   };
 }

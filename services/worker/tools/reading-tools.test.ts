@@ -29,7 +29,9 @@ function reader(outcome: ToolOutcome) {
     keys.push(idempotencyKey);
     return outcome;
   };
-  const [tool, ...others] = readingToolsOf({ tools }, { siteTools: { call: read }, jobId: "job", locale: "en" });
+  const claims = async () => undefined;
+  const options = { siteTools: { call: read }, jobId: "job", locale: "en", claims };
+  const [tool, ...others] = readingToolsOf({ tools }, options);
   if (!tool || others.length > 0) throw new Error("expected the one tool that reads");
   return { keys, run: async () => tool.run(call, new ToolSession([]), signal) };
 }

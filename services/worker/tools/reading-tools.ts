@@ -1,9 +1,12 @@
 import type { Assistant } from "../../../shared/assistants/assistants.ts";
+import { offeredParameters } from "../../../shared/assistants/tools/identity-parameters.ts";
 import type { SiteTool } from "../../../shared/assistants/tools/site-tool.ts";
 import type { SiteToolClient, ToolOutcome } from "../../../shared/site-tools/tool-outcome.ts";
 import type { ToolResult } from "../providers/tools/tool.ts";
+import type { ReadClaims } from "../actions/read-claims.ts";
 import { fenceData } from "../run/prompt-quoting.ts";
 import type { RunTool } from "./tool-session.ts";
+import { signInFirst } from "../actions/sign-in-first.ts";
 
 /** Calls of endpoints for one reply: one answer of a model may hold any number of calls. */
 const maxCalls = 8;
@@ -13,34 +16,37 @@ interface ReadingOptions {
   /** Id of the job: with a number, it tells the calls of a reply apart. */
   jobId: string;
   locale: string | undefined;
+  claims: ReadClaims;
 }
 
 /** Tools of a site that read, as a run carries them out: at once, and without a question to the visitor. */
 export function readingToolsOf(
   { tools = [] }: Pick<Assistant, "tools">,
-  { siteTools, jobId, locale }: ReadingOptions,
+  { siteTools, jobId, locale, claims: readClaims }: ReadingOptions,
 ): readonly RunTool[] {
   let made = 0;
   const read = async (tool: SiteTool, args: Record<string, unknown>, signal: AbortSignal): Promise<ToolResult> => {
     made += 1;
     if (made > maxCalls) return { text: "Nothing more can be looked up for this reply.", isError: true };
     const idempotencyKey = `${jobId}-${made}`;
-    return resultOf(tool, await siteTools.call(tool, args, { idempotencyKey, locale, signal }));
+    const claims = tool.identity && (await readClaims());
+    return resultOf(tool, await siteTools.call(tool, args, { idempotencyKey, locale, claims, signal }));
   };
   return tools
     .filter(({ effect }) => effect === "read")
     .map((tool) => ({
       name: tool.name,
       description: tool.description,
-      parameters: tool.parameters,
+      parameters: offeredParameters(tool),
       retrieves: true,
       run: (call, _session, signal) => read(tool, call.arguments ?? {}, signal),
     }));
 }
 
 /** A model is told that a text is data. It may still hold words of a stranger, such as a customer's note in an order. */
-function resultOf({ name }: SiteTool, { state, status, text, isMistake }: ToolOutcome): ToolResult {
+function resultOf({ name }: SiteTool, { state, status, text, isMistake, needsIdentity }: ToolOutcome): ToolResult {
   if (isMistake) return { text, isError: true };
+  if (needsIdentity) return signInFirst;
   const came = status === undefined ? "" : ` with status ${status}`;
   const said = text === "" ? "" : `\n${fenceData("result", [text])}`;
   if (state === "done") {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError } from "../../config/config.ts";
 import { readAssistants } from "../assistants.ts";
 import { hashOfTool } from "./hash-of-tool.ts";
+import { claimsTakenBy, offeredParameters, valuesOfIdentity } from "./identity-parameters.ts";
 import type { SiteTool } from "./site-tool.ts";
 import { secretsOfTool } from "./tool-faults.ts";
 
@@ -114,7 +115,18 @@ describe("tools of an assistant", () => {
       'unknown keyword: "propertyList"',
     ],
     ["a field that there is not", { ...reading, timeout: 5 }, 'has unknown fields: "timeout"'],
-    ["identity", { ...reading, identity: { customer: "sub" } }, "identity: is not available yet"],
+    ["identity for no parameter", { ...reading, identity: { customer: "sub" } }, "identity.customer: is no parameter"],
+    ["identity of a time", { ...reading, identity: { order: "exp" } }, "identity.order: is a time of the identity"],
+    [
+      "identity that is shown",
+      { ...reading, identity: { order: "sub" }, result: "Order {order}" },
+      "result: must not have {order}: it is of the visitor's identity",
+    ],
+    [
+      "identity that other keywords rest on",
+      { ...reading, identity: { order: "sub" }, parameters: { ...order, dependentRequired: { order: ["order"] } } },
+      "identity.order: expected it in properties and required of parameters only",
+    ],
   ];
   it.each(faults)("are refused with %s", async (_what, tool, expected) => {
     expect(await faultsOf(tool)).toContain(expected);
@@ -140,6 +152,27 @@ describe("tools of an assistant", () => {
   it("name their secrets", async () => {
     const [tool] = await toolsFrom(reading);
     expect(tool && secretsOfTool(tool)).toEqual(["SHOP_KEY"]);
+  });
+});
+
+describe("parameters of a visitor's identity", () => {
+  it("are in no schema that a model gets, and need not be required in a path", async () => {
+    const properties = { order: { type: "string" }, customer: { type: "string" } };
+    const parameters = { type: "object", properties, required: ["order", "customer"] };
+    const request = { ...reading.request, url: "https://shop.example/{customer}/{order}" };
+    const [tool, other] = await toolsFrom(
+      { ...reading, parameters, request, identity: { customer: "sub" } },
+      { ...reading, name: "order_of", parameters: { ...parameters, required: ["order"] }, request, identity: { customer: "sub" } },
+    );
+    if (!tool || !other) throw new Error("a tool is missing");
+    expect(offeredParameters(tool)).toEqual({ ...order, required: ["order"] });
+    expect(offeredParameters(tool)).toBe(offeredParameters(tool));
+    expect(offeredParameters(other)).toEqual(order);
+    expect(claimsTakenBy([tool, other])).toEqual(["sub"]);
+    expect(valuesOfIdentity(tool, { sub: "4711" })).toEqual({ customer: "4711" });
+    for (const claims of [undefined, {}, { sub: null }, { sub: ["4711"] }]) {
+      expect(valuesOfIdentity(tool, claims)).toBeUndefined();
+    }
   });
 });
 

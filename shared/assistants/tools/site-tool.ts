@@ -7,9 +7,11 @@ const maxTools = 32;
 
 /** HTTP endpoint of a site that a model may call. */
 const siteTool = toolDeclaration.transform((given, context) => {
-  const { identity: _identity, ...tool } = given;
-  for (const { path, message } of toolFaults(tool)) context.addIssue({ code: "custom", path, message });
-  return { ...tool, confirm: tool.confirm ?? (tool.effect === "change" ? ("visitor" as const) : ("never" as const)) };
+  for (const { path, message } of toolFaults(given)) context.addIssue({ code: "custom", path, message });
+  return {
+    ...given,
+    confirm: given.confirm ?? (given.effect === "change" ? ("visitor" as const) : ("never" as const)),
+  };
 });
 
 export type SiteTool = z.output<typeof siteTool>;

@@ -1,4 +1,5 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import { type Claims, namedIdentity, offeredParameters } from "./identity-parameters.ts";
 import type { SiteTool } from "./site-tool.ts";
 
 /** Faults that a model is told of at once. */
@@ -41,6 +42,19 @@ export function faultOfArguments({ parameters }: Pick<SiteTool, "parameters">, a
   if (check(args)) return undefined;
   const faults = (check.errors ?? []).slice(0, maxFaults).map(describeFault);
   return `The arguments do not fit: ${faults.join("; ")}.`;
+}
+
+/**
+ * Checks the arguments of a model, which gives none that the visitor's identity gives.
+ * @returns as {@link faultOfArguments}
+ */
+export function faultOfModelArguments(
+  tool: Pick<SiteTool, "identity" | "parameters">,
+  args: Claims,
+): string | undefined {
+  const named = namedIdentity(tool, args);
+  if (named !== undefined) return `The arguments do not fit: the arguments must not have "${named}".`;
+  return faultOfArguments({ parameters: offeredParameters(tool) }, args);
 }
 
 function describeFault({ instancePath, message = "is not valid", params }: ErrorObject): string {

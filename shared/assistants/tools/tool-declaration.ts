@@ -9,6 +9,9 @@ export const handoffToolName = "handoff";
 const toolTimeout = { usualMs: 10_000, longestMs: 30_000 };
 const maxCardLines = 12;
 
+/** Claims of every identity that are about its own life. */
+const timeClaims = ["exp", "iat", "nbf"];
+
 const url = z
   .string()
   .refine(
@@ -79,12 +82,16 @@ export const toolDeclaration = z.strictObject({
   timeoutMs: z.int().min(100).max(toolTimeout.longestMs).default(toolTimeout.usualMs),
   hosts: z.array(z.string().min(1)).optional().describe("other hosts that an address of this tool may have"),
   identity: z
-    .unknown()
+    .record(
+      z.string(),
+      z
+        .string()
+        .regex(/^[\w:/.-]{1,200}$/, 'expected the name of a claim like "sub" or "customer_id"')
+        .refine((claim) => !timeClaims.includes(claim), "is a time of the identity, and says nothing of the visitor"),
+    )
+    .refine((given) => Object.keys(given).length > 0, "expected a parameter")
     .optional()
-    .refine(
-      (given) => given === undefined,
-      "is not available yet: the identity of a request does not reach the worker, which calls the endpoint",
-    ),
+    .describe("parameters that the visitor's signed identity gives, by its claims; no model is shown them"),
 });
 
 export type ToolDeclaration = z.output<typeof toolDeclaration>;

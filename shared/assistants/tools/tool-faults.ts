@@ -1,3 +1,4 @@
+import { mentionsParameter, offeredParameters } from "./identity-parameters.ts";
 import { placeholdersIn, parseUrlTemplate } from "./tool-template.ts";
 import type { ToolDeclaration } from "./tool-declaration.ts";
 
@@ -11,7 +12,19 @@ const responseName = "response";
 
 /** Finds contradictions between the fields of a tool, each of which is valid alone. */
 export function toolFaults(tool: ToolDeclaration): ToolFault[] {
-  return [...faultsOfKind(tool), ...faultsOfUrls(tool), ...faultsOfTexts(tool)];
+  return [...faultsOfKind(tool), ...faultsOfIdentity(tool), ...faultsOfUrls(tool), ...faultsOfTexts(tool)];
+}
+
+/** A parameter by identity is taken out of the schema that a model gets, so nothing else of it may rest on that one. */
+function faultsOfIdentity(tool: ToolDeclaration): ToolFault[] {
+  const { identity = {}, parameters } = tool;
+  const offered = offeredParameters(tool);
+  return Object.keys(identity).flatMap((name) => {
+    const path = ["identity", name];
+    if (!Object.hasOwn(parameters.properties, name)) return [{ path, message: "is no parameter" }];
+    const elsewhere = mentionsParameter(offered, name);
+    return elsewhere ? [{ path, message: "expected it in properties and required of parameters only" }] : [];
+  });
 }
 
 function faultsOfKind({ effect, confirm, card, request, repeat, status, parameters }: ToolDeclaration): ToolFault[] {
@@ -48,11 +61,12 @@ function hostOf(template: string): string | undefined {
 }
 
 /** A segment that can be absent would make another path. */
-function faultsOfPath({ parameters }: ToolDeclaration, template: string, path: string[]): ToolFault[] {
+function faultsOfPath({ parameters, identity = {} }: ToolDeclaration, template: string, path: string[]): ToolFault[] {
   const { segments = [] } = parseUrlTemplate(template) ?? {};
   return segments
     .flatMap((segment) => placeholdersIn(segment, "value"))
-    .filter((name) => name in parameters.properties && parameters.required?.includes(name) !== true)
+    .filter((name) => name in parameters.properties && !Object.hasOwn(identity, name))
+    .filter((name) => parameters.required?.includes(name) !== true)
     .map((name) => ({ path, message: `has {${name}} in its path: expected it in parameters.required` }));
 }
 
@@ -73,7 +87,14 @@ function faultsOfTexts(tool: ToolDeclaration): ToolFault[] {
       ...unknownIn(text, (name) => isParameter(name) || isResponse(name)),
       ...secretsIn(text),
     ]),
+    ...[...shown, ...told].flatMap((text) => identityIn(text, tool.identity)),
   ];
+}
+
+function identityIn({ path, text }: Text, identity: ToolDeclaration["identity"] = {}): ToolFault[] {
+  return placeholdersIn(text, "value")
+    .filter((name) => Object.hasOwn(identity, name))
+    .map((name) => ({ path, message: `must not have {${name}}: it is of the visitor's identity, and kept nowhere` }));
 }
 
 interface Text {

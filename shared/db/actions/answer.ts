@@ -19,6 +19,8 @@ export interface ActionAnswer {
   text: string;
   requestId: string;
   trace: string | undefined;
+  /** Sealed claims of the visitor's identity; see `ClaimsSeal`. */
+  claims: Buffer | null;
 }
 
 export interface StoredAnswer {
@@ -35,7 +37,7 @@ export const answerActionStatement: Statement<StoredAnswer> = {
   text: `
     with item as materialized (
       select * from json_to_record($1::json) as item("actionId" uuid, "siteId" text, confirm boolean, hash bytea,
-        "messageId" uuid, "jobId" uuid, text text, "requestId" text, trace text)
+        "messageId" uuid, "jobId" uuid, text text, "requestId" text, trace text, claims bytea)
     ), held as materialized (
       select conversations.* from item cross join lateral (
         select id, site_id, handled_by, handoff_due, visitor_hash from conversations
@@ -62,8 +64,8 @@ export const answerActionStatement: Statement<StoredAnswer> = {
       insert into messages (id, conversation_id, turn, sender, text)
       select moved."messageId", id, turn, 'user', text from moved cross join item
     ), job as (
-      insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override, request_id, trace, due_at, action_id)
-      select moved."jobId", id, moved."messageId", turn, assistant_type, provider, "requestId", trace, now() + ${interval(dueAfterMs)}, action
+      insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override, request_id, trace, claims, due_at, action_id)
+      select moved."jobId", id, moved."messageId", turn, assistant_type, provider, "requestId", trace, claims, now() + ${interval(dueAfterMs)}, action
       from moved cross join item
     ), noted as (
       ${insertEvents({ from: "moved", conversation: "moved.id", site: "site_id", seq: "event_seq", message: `"messageId"`, job: `"jobId"`, status: "'queued'", actions: "answered" })}
@@ -76,10 +78,10 @@ export const answerActionStatement: Statement<StoredAnswer> = {
  * @returns `undefined`: the action does not wait any more, is another than `hash` says, or the AI does not have the
  * conversation; nothing was written
  */
-export async function storeAnswer(pool: Pool, { hash, ...answer }: ActionAnswer): Promise<StoredAnswer | undefined> {
-  const [stored] = await query(pool, answerActionStatement, [
-    JSON.stringify({ ...answer, hash: `\\x${hash.toString("hex")}` }),
-  ]);
+export async function storeAnswer(pool: Pool, answer: ActionAnswer): Promise<StoredAnswer | undefined> {
+  const { hash, claims, ...rest } = answer;
+  const item = { ...rest, hash: `\\x${hash.toString("hex")}`, claims: claims && `\\x${claims.toString("hex")}` };
+  const [stored] = await query(pool, answerActionStatement, [JSON.stringify(item)]);
   return stored;
 }
 

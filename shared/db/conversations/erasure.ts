@@ -37,7 +37,7 @@ export const cancelOpenStatement: Statement<Columns<"jobs", "id" | "attempt">> =
   name: "cancel-jobs-of-deleted",
   text: `
     update jobs
-    set status = 'cancelled', error_code = 'deleted', finished_at = now(), lease_until = null, due_at = null
+    set status = 'cancelled', error_code = 'deleted', finished_at = now(), lease_until = null, due_at = null, claims = null
     where id = any($1::uuid[]) and status in ('queued', 'active')
     returning id, attempt`,
 };

@@ -51,6 +51,7 @@ type JobColumns = Columns<
   | "trace"
   | "turn"
   | "action_id"
+  | "claims"
 >;
 
 /** A job whose row was not locked elsewhere; all but its id is null if it could not be claimed. */
@@ -92,7 +93,7 @@ function claimStatement(name: string, lock: string): Statement<ClaimRow> {
       )
       select locked.id, claimed.conversation_id as "conversationId", message_id as "messageId", site_id as "siteId",
              exists (select from knowledge_bases where site_id = claimed.site_id) as "knowsSite", run, attempt, claimed.assistant_type as "assistantType",
-             provider_override as "providerOverride", request_id as "requestId", trace, turn, action_id as "actionId", thread, metadata,
+             provider_override as "providerOverride", request_id as "requestId", trace, turn, action_id as "actionId", claims, thread, metadata,
              (select coalesce(max(turn), 0) from messages
               where conversation_id = claimed.conversation_id and turn < claimed.turn) as "previousTurn",
              (extract(epoch from now() - started_at) * 1000)::float8 as "ageMs",

@@ -98,7 +98,7 @@ function endStatement(name: string, lock: string): Statement<EndRow> {
         set status = ending.status, error_code = "errorCode", provider = ending.provider, model = ending.model,
             input_tokens = "inputTokens", output_tokens = "outputTokens", cost_usd = "costUsd", reply_id = "replyId",
             reply_attempt = case when "replyId" is not null then ending.attempt end,
-            finished_at = now(), lease_until = null, due_at = null
+            finished_at = now(), lease_until = null, due_at = null, claims = null
         from ending where jobs.id = ending.id
       ), ran as (
         update runs set ended_at = now(), outcome = ending.status, first_delta_ms = "firstDeltaMs",
@@ -207,7 +207,7 @@ export const cancelQueuedStatement: Statement<EndResult> = {
     with locked as materialized (
       select id from conversations where id = $2 for update
     ), ended as (
-      update jobs set status = 'cancelled', error_code = 'cancelled', finished_at = now(), due_at = null
+      update jobs set status = 'cancelled', error_code = 'cancelled', finished_at = now(), due_at = null, claims = null
       from locked where jobs.id = $1 and jobs.status = 'queued'
       returning jobs.conversation_id, jobs.action_id
     ), withdrawn as (

@@ -25,6 +25,8 @@ export interface NewMessage {
   visitorHash: Buffer | null;
   /** W3C `traceparent`, where traces are on. */
   trace?: string | undefined;
+  /** Sealed claims of the visitor's identity, for tools that take some; see `ClaimsSeal`. */
+  claims?: Buffer | null;
 }
 
 export interface NewConversation extends NewMessage {
@@ -72,12 +74,12 @@ export const insertConversationsStatement: Statement<Columns<"jobs", "id"> & Fir
       select * from json_to_recordset($1::json) as item(
         "conversationId" uuid, "siteId" text, "messageId" uuid, "jobId" uuid, text text, "assistantType" text,
         provider text, metadata jsonb, turn int, history jsonb, "threadProvider" text, "threadId" text, "visitorHash" bytea, "idempotencyHash" bytea,
-        "requestHash" bytea, "requestId" text, trace text, handoff text)
+        "requestHash" bytea, "requestId" text, trace text, handoff text, claims bytea)
     ), job as (
       insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
-                        idempotency_hash, request_hash, request_id, trace, due_at)
+                        idempotency_hash, request_hash, request_id, trace, claims, due_at)
       select "jobId", "conversationId", "messageId", turn, "assistantType", provider,
-             "idempotencyHash", "requestHash", "requestId", trace, now() + ${dueAfter}
+             "idempotencyHash", "requestHash", "requestId", trace, claims, now() + ${dueAfter}
       from item where ${notBlocked('item."siteId"', 'item."visitorHash"')} order by "idempotencyHash"
       on conflict (idempotency_hash) where idempotency_hash is not null do nothing
       returning id
@@ -116,7 +118,7 @@ async function insertConversations(
     ...row,
     threadProvider: thread?.provider,
     threadId: thread?.id,
-    ...hexHashes(row),
+    ...hexBytes(row),
   }));
   const written = await query(pool, insertConversationsStatement, [JSON.stringify(items)]);
   const accepted = new Map(written.map(({ id, handoffDue }) => [id, { handoffDue }]));
@@ -129,10 +131,11 @@ async function insertConversations(
  */
 export const insertConversation = batched({ runBatch: insertConversations });
 
-type Hashes = Pick<NewMessage, "visitorHash" | "idempotencyHash" | "requestHash">;
+type Bytes = Pick<NewMessage, "visitorHash" | "idempotencyHash" | "requestHash" | "claims">;
 
-function hexHashes({ visitorHash, idempotencyHash, requestHash }: Hashes) {
-  return { visitorHash: hex(visitorHash), idempotencyHash: hex(idempotencyHash), requestHash: hex(requestHash) };
+function hexBytes({ visitorHash, idempotencyHash, requestHash, claims = null }: Bytes) {
+  const bytes = { visitorHash, idempotencyHash, requestHash, claims };
+  return Object.fromEntries(Object.entries(bytes).map(([name, each]) => [name, hex(each)]));
 }
 
 /** Formats bytes for PostgreSQL. */
@@ -196,7 +199,7 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
                ${turnToReplace("item.replaces", 'item."conversationId"')} as "replacedTurn" from json_to_recordset($2::json) as item(
           "conversationId" uuid, "messageId" uuid, "jobId" uuid, text text, "assistantType" text, provider text,
           metadata jsonb, "visitorHash" bytea, "formerVisitorHash" bytea, "idAlone" boolean, "idempotencyHash" bytea, "requestHash" bytea, "requestId" text, trace text,
-          "siteId" text, "maxUnanswered" int, "maxUnheard" int, handoff text, "maxMessages" int, "windowMs" int, replaces uuid)
+          "siteId" text, "maxUnanswered" int, "maxUnheard" int, handoff text, "maxMessages" int, "windowMs" int, replaces uuid, claims bytea)
       ), locked as materialized (
         select id from ${byIds("conversations", "id", "$1", lock)}
       ), conversation as (
@@ -230,9 +233,9 @@ function appendStatement(name: string, lock: string): Statement<AppendRow> {
         select conversation."messageId", id, turn, 'user', text, replaces from conversation join item using ("jobId")
       ), job as (
         insert into jobs (id, conversation_id, message_id, turn, assistant_type, provider_override,
-                          idempotency_hash, request_hash, request_id, trace, due_at, status, handled_by, finished_at)
+                          idempotency_hash, request_hash, request_id, trace, claims, due_at, status, handled_by, finished_at)
         select "jobId", id, conversation."messageId", turn, assistant_type, conversation.provider,
-               "idempotencyHash", "requestHash", "requestId", trace, ${ifAi(`now() + ${dueAfter}`)}, ${ifAi("'queued'", "'completed'")},
+               "idempotencyHash", "requestHash", "requestId", trace, ${ifAi("claims")}, ${ifAi(`now() + ${dueAfter}`)}, ${ifAi("'queued'", "'completed'")},
                ${ifAi("null", "handled_by")}, ${ifAi("null", "now()")}
         from conversation join item using ("jobId")
       ), noted as (
@@ -257,7 +260,7 @@ async function append(
   const items = rows.map(({ pace, formerVisitorHash = null, ...row }) => ({
     ...row,
     ...pace,
-    ...hexHashes(row),
+    ...hexBytes(row),
     formerVisitorHash: hex(formerVisitorHash),
   }));
   const ids = rows.map(({ conversationId }) => conversationId);

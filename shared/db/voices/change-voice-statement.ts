@@ -72,7 +72,7 @@ const endedJobs = `
             error_code = case ends when 'open' then 'taken_over' end, handled_by = go."handledBy",
             reply_id = case when jobs.id = cut.job and cut.text is not null then "replyId" end,
             reply_attempt = case when jobs.id = cut.job and cut.text is not null then jobs.attempt end,
-            finished_at = now(), lease_until = null, due_at = null
+            finished_at = now(), lease_until = null, due_at = null, claims = null
         from go left join cut on true
         where jobs.id = any(go.open_jobs) and (ends = 'open' or ends = 'queued' and jobs.status = 'queued')
           and jobs.status in ('queued', 'active')

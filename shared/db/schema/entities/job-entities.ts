@@ -34,6 +34,8 @@ export const JobEntity = defineEntity({
     handledBy: p.text().$type<HandledBy>().nullable(),
     /** Action that the message answers: the run carries it out before it speaks. */
     actionId: p.uuid().nullable(),
+    /** Sealed claims of the visitor's identity that tools take; see `ClaimsSeal`. Null once the job has ended. */
+    claims: bytes().nullable(),
     requestId: p.text().nullable().index("jobs_request_id"),
     /** W3C `traceparent` of the request that submitted the message, where traces are on. */
     trace: p.text().nullable(),
